@@ -1,0 +1,95 @@
+/* Parametrised circuits as lists of gates, and their OpenQASM 3 text. */
+#ifndef VQE_ANSATZ_H
+#define VQE_ANSATZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vqe/operators.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum vqe_gate_kind {
+  VQE_GATE_X,    /* q0 */
+  VQE_GATE_RY,   /* exp(-i t Y/2) on q0 */
+  VQE_GATE_RZ,   /* exp(-i t Z/2) on q0 */
+  VQE_GATE_CX,   /* control q0, target q1 */
+  VQE_GATE_XXYY, /* RXX(t) RYY(t) = exp(-i t (XX + YY)/2) on q0, q1 */
+  /* exp(t (tau - tau^+)), tau = a+_{q1} a_{q0} */
+  VQE_GATE_SINGLE,
+  /* tau = a+_{q1} a_{q0} a+_{q3} a_{q2} */
+  VQE_GATE_DOUBLE
+};
+
+struct vqe_gate {
+  enum vqe_gate_kind kind;
+  int q[4];
+  int param;    /* index of the angle, -1 when the gate has none */
+  double scale; /* angle = scale * parameters[param] */
+};
+
+struct vqe_ansatz {
+  char name[32];         /* "UCCSD", "EfficientSU2", ... */
+  char entanglement[32]; /* "" when the ansatz has none */
+  int reps;
+  int nqubit;
+  int norb, nalpha, nbeta;
+  bool conserves; /* starts from HF and conserves N_alpha and N_beta with
+                     real amplitudes: runs in a sector */
+  bool real;      /* amplitudes stay real */
+  int nparam;
+  size_t ngate;
+  struct vqe_gate *gates;
+};
+
+/* Name as users write it to its stored spelling, case-insensitive;
+ * VQE_ERR_INPUT lists the known ones. */
+int vqe_ansatz_canonical(const char **out, const char *name);
+
+/* Entanglement as users write it ("reverse_linear", "full", "linear",
+ * "circular", "pairwise", "sca") to its stored spelling; NULL gives the
+ * default of the ansatz (NULL for UCCSD). VQE_ERR_INPUT when unknown. */
+int vqe_entanglement_canonical(const char **out, const char *ansatz,
+                               const char *name);
+/* Default repetitions: 1 for UCCSD, 2 for circuits. */
+int vqe_ansatz_default_reps(const char *ansatz);
+
+struct vqe_ansatz_options {
+  const char *name;         /* stored spelling */
+  int reps;
+  const char *entanglement; /* stored spelling or NULL for the default */
+  int norb, nalpha, nbeta;
+  bool restricted;     /* closed shell: alpha and beta share parameters */
+  int nirrep;          /* screen excitations by these irreps, 1 for none */
+  const uint8_t *irrep; /* norb, may be NULL when nirrep is 1 */
+};
+
+int vqe_ansatz_create(struct vqe_ansatz **out,
+                      const struct vqe_ansatz_options *options);
+void vqe_ansatz_free(struct vqe_ansatz *ansatz);
+
+/* Complete OpenQASM 3 program with inputs t0000..., zero-padded so that they
+ * sort in order. Above `limit` bytes (0: none) every excitation is one
+ * `pragma vqe.excitation` line instead of its gates. Free *out by free(). */
+int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz,
+                    size_t limit);
+
+/* Initial parameters from first-order amplitudes: `eri` and orbital energies
+ * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps. VQE_ERR_INPUT
+ * for open shells or circuits. */
+int vqe_ansatz_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
+                              const double *eri,
+                              const double *orbital_energies);
+
+/* Parameters at which the circuit prepares the Hartree-Fock determinant
+ * exactly: zeros, but pi in the last RY layer on occupied qubits for
+ * EfficientSU2 and RealAmplitudes. */
+void vqe_ansatz_hf_parameters(double *out, const struct vqe_ansatz *ansatz);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,99 @@
+/* From a geometry (or an FCIDUMP) to molecular-orbital integrals and
+ * reference energies.
+ *
+ * Energies: `nuclear_repulsion` is the nuclei's alone, `e_core` the energy of
+ * frozen-core orbitals without it; electronic = e_core + active electrons;
+ * total = electronic + nuclear_repulsion. All in hartree. */
+#ifndef VQE_CHEM_H
+#define VQE_CHEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "vqe/molecule.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* frozen_core value: the atoms' own core orbitals (1s for Li-Ne, 1s2s2p for
+ * Na-Ar). */
+#define VQE_FROZEN_CORE_AUTO (-1)
+
+struct vqe_chem_options {
+  const char *basis;     /* stored spelling or path of an NWChem file */
+  int frozen_core;       /* number of orbitals, or VQE_FROZEN_CORE_AUTO */
+  int active_electrons;  /* -1 for none */
+  int active_orbitals;   /* -1 for none */
+  double scf_energy_tol; /* 0 for the default, 1e-12 hartree */
+  double scf_gradient_tol; /* 0 for the default, 1e-9: max |FDS - SDF| */
+  int scf_max_cycles;    /* 0 for the default, 200 over all stages */
+  int threads;           /* OpenMP threads; 0 means 1 */
+};
+#define VQE_CHEM_OPTIONS_INIT {"sto3g", 0, -1, -1, 0, 0, 0, 1}
+
+/* Integrals over `norb` active orbitals, and everything a run records about
+ * their making. */
+struct vqe_integrals {
+  int norb;   /* active spatial orbitals */
+  int nalpha; /* active alpha electrons, >= nbeta */
+  int nbeta;
+  int nfrozen; /* frozen doubly occupied orbitals */
+  double nuclear_repulsion;
+  double e_core;
+  double *h1e; /* norb x norb, core mean field included, hartree */
+  /* (pq|rs) in chemists' notation over packed pairs: eri[PQ * npair + RS],
+   * PQ = p(p+1)/2 + q for p >= q, npair = norb(norb+1)/2; both triangles
+   * are filled. */
+  double *eri;
+  double *orbital_energies; /* norb */
+  double e_hf;              /* total energy of the reference determinant */
+  bool has_mp2;             /* false for ROHF */
+  double e_mp2;             /* total */
+  /* Dipole: dipole_ints[k * norb * norb + p * norb + q] = <p|r_k|q> in bohr
+   * about the origin; NULL when unknown (FCIDUMP). */
+  double *dipole_ints;
+  double dipole_core[3];   /* nuclei minus frozen core, atomic units */
+  char method[16];         /* "RHF", "ROHF" or "FCIDUMP" */
+  int scf_cycles;
+  /* What SCF had to do beyond DIIS ("level shift 0.5 from cycle 40"), or "" */
+  char scf_note[256];
+  double seconds_integrals; /* wall */
+  double seconds_scf;
+  double seconds_transform;
+};
+
+/* Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",
+ * "cc-pVDZ") into its stored spelling ("sto3g", "6-31g", "cc-pvdz"), which is
+ * a static string. VQE_ERR_INPUT, listing the known ones, when unknown. */
+int vqe_basis_canonical(const char **out, const char *name);
+
+/* Geometry to integrals: libcint, RHF or ROHF, transformation, frozen core,
+ * active space, MP2. VQE_ERR_NUMERIC when SCF does not converge. Cost: O(N^5)
+ * in basis functions, 8 * npair_ao^2 bytes (checked first). */
+int vqe_chem_run(struct vqe_integrals **out,
+                 const struct vqe_molecule *molecule,
+                 const struct vqe_chem_options *options);
+
+/* Integrals of an FCIDUMP (Knowles & Handy, Comput. Phys. Commun. 54, 75
+ * (1989)); its core energy becomes nuclear_repulsion, e_core is 0.
+ * frozen_core and active space of `options` apply; basis is not used. The
+ * reference determinant fills the lowest-numbered orbitals. */
+int vqe_fcidump_read(struct vqe_integrals **out, const char *path,
+                     const struct vqe_chem_options *options);
+/* Same from memory; `source` names the text in messages. */
+int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
+                      size_t size, const char *source,
+                      const struct vqe_chem_options *options);
+
+/* Write the active-space integrals; the scalar is nuclear_repulsion +
+ * e_core. Integrals below 1e-15 are left out. */
+int vqe_fcidump_write(const struct vqe_integrals *integrals,
+                      const char *path);
+
+void vqe_integrals_free(struct vqe_integrals *integrals);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

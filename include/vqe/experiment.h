@@ -1,0 +1,214 @@
+/* One experiment: what is asked for, running it, and all that is recorded.
+ *
+ * Results leave through one callback struct; nothing here knows files,
+ * HDF5, MPI or networks. */
+#ifndef VQE_EXPERIMENT_H
+#define VQE_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vqe/molecule.h"
+#include "vqe/optimize.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VQE_EXPERIMENT_ID_SIZE 65 /* 64 hex digits and the NUL */
+
+enum vqe_reference {
+  VQE_REFERENCE_HF = 1,
+  VQE_REFERENCE_MP2 = 2,
+  VQE_REFERENCE_FCI = 4,
+  VQE_REFERENCE_ALL = 7
+};
+
+/* A further option as the user gave it, part of the experiment's identity. */
+struct vqe_option {
+  char *key;
+  char *json; /* canonical compact JSON text of the value */
+};
+
+struct vqe_option_list {
+  size_t count;
+  struct vqe_option *items;
+};
+
+/* What is asked for: section 1b of the data contract, defaults filled in,
+ * names in their stored spelling. All pointers owned. */
+struct vqe_experiment {
+  int index;       /* position in the expanded list */
+  int molecule_id; /* position in the list of molecules */
+  char *source;    /* "file 'thesis.json', molecule 3", for messages */
+  /* Set instead of a run when the input was bad: recorded as failed. */
+  char *input_error;
+  struct vqe_molecule *molecule; /* NULL for FCIDUMP or a bad molecule */
+  char *name;                    /* display name */
+  char *fcidump;                 /* path, NULL for a geometry */
+  char *fcidump_sha256;          /* hex, NULL for a geometry */
+  char *basis;        /* stored spelling, path of a file, or "fcidump" */
+  char *basis_sha256; /* hex when `basis` is a file, else NULL */
+  int frozen_core;    /* orbitals, >= 0 (true is resolved before) */
+  int active_electrons, active_orbitals; /* -1: none */
+  bool symmetry;
+  char *ansatz;
+  int reps;
+  char *entanglement; /* NULL for UCCSD */
+  struct vqe_option_list ansatz_options;
+  char *optimizer;
+  int max_evaluations;
+  double gtol, ftol;
+  double max_seconds; /* <= 0: null */
+  struct vqe_option_list optimizer_options;
+  char *init; /* "random", "hf", "mp2", "file" */
+  double init_noise;
+  char *init_file; /* path, for "file" */
+  char *init_file_sha256;
+  int64_t seed;
+  bool seed_drawn; /* nobody gave it */
+  int shots;       /* 0: exact */
+  unsigned references; /* enum vqe_reference bits */
+  bool references_given; /* asked for by name: failing them is an error */
+  char *device;    /* "auto", "cpu", "cuda" */
+  char *precision; /* "double", "single" */
+  char id[VQE_EXPERIMENT_ID_SIZE];
+};
+
+int vqe_experiment_copy(struct vqe_experiment **out,
+                        const struct vqe_experiment *experiment);
+void vqe_experiment_free(struct vqe_experiment *experiment);
+
+/* Canonical text of the requested inputs and its SHA-256 (data contract,
+ * section 2, experiment_id). Free *text by free(); it may be NULL when only
+ * the id is wanted. */
+int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
+                      const struct vqe_experiment *experiment);
+
+enum vqe_experiment_status {
+  VQE_EXPERIMENT_OK = 0,
+  VQE_EXPERIMENT_FAILED = 1,
+  VQE_EXPERIMENT_SKIPPED = 2
+};
+
+/* Everything recorded. NaN in a double means null. Energies in hartree,
+ * times in seconds. All pointers owned; arrays are NULL when empty. */
+struct vqe_result {
+  struct vqe_experiment *experiment;
+  enum vqe_experiment_status status;
+  char *reason; /* why it failed, or how the optimisation ended */
+
+  /* result record of the data contract */
+  char backend[32];
+  int num_qubits;
+  int norb, nalpha, nbeta, nfrozen;
+  size_t nterm; /* Pauli terms */
+  uint64_t *term_x, *term_z;
+  double *term_coeff;
+  int nparam;
+  double *initial_parameters; /* nparam */
+  double *optimal_parameters; /* nparam */
+  char *qasm;                 /* OpenQASM 3 */
+  size_t neval;               /* recorded evaluations */
+  double *eval_parameters;    /* neval x nparam, row major */
+  double *eval_energy;        /* neval, electronic */
+  double *eval_std;
+  double *eval_delta;         /* first is NaN */
+  double *eval_parameter_delta;
+  double *eval_cumulative_min;
+  double *eval_seconds; /* since the start of the VQE */
+  double minimum;       /* lowest recorded energy, electronic */
+  double nuclear_repulsion;
+  double maxcv; /* NaN: no constraints */
+  bool success;
+  int nfev, nit; /* nit -1: hidden by the library */
+  double seconds_integrals, seconds_scf, seconds_transform;
+  double seconds_mapping, seconds_fci, seconds_vqe, seconds_total; /* wall */
+  double cpu_seconds_hamiltonian, cpu_seconds_mapping, cpu_seconds_fci,
+      cpu_seconds_vqe; /* all threads of the process */
+
+  /* references, total energies; NaN where not computed */
+  double e_hf, e_mp2, e_fci;
+  double fci_s2;
+  char reference_method[16]; /* "RHF", "ROHF", "FCIDUMP" */
+  char *reference_note;      /* SCF fallbacks, why there is no FCI, or NULL */
+
+  /* properties of the best state */
+  double n_expectation, sz_expectation, s2_expectation;
+  double dipole[3]; /* atomic units; NaN when unknown */
+  double pauli_one_norm;
+  uint64_t determinants; /* amplitudes of the representation used */
+
+  /* provenance */
+  char optimizer_native[48];
+  char code_version[32];
+  char hostname[65];
+  char device[65];
+  char job_id[65]; /* scheduler's, "" when none */
+  int mpi_rank, mpi_ranks, threads;
+  char started_at[25], finished_at[25]; /* RFC 3339, UTC */
+  double peak_memory_mb;
+  char *performance_start; /* JSON text or NULL */
+  char *performance_end;
+};
+
+void vqe_result_free(struct vqe_result *result);
+
+/* New result for an experiment that did not run or failed: status, reason
+ * and a copy of the experiment, everything else null. */
+int vqe_result_create(struct vqe_result **out,
+                      const struct vqe_experiment *experiment,
+                      enum vqe_experiment_status status, const char *reason);
+
+/* How results leave and how a run is steered. Any member may be NULL. */
+struct vqe_callbacks {
+  void *ctx;
+  /* One recorded evaluation, in order; `gradient` is NULL when not asked
+   * for. A negative return stops the run with that status. */
+  int (*evaluation)(void *ctx, const struct vqe_experiment *experiment,
+                    int iteration, int nparam, const double *parameters,
+                    double energy, double std, const double *gradient);
+  /* An evaluation known from an earlier, interrupted run: fills energy, std
+   * and, when not NULL, gradient and returns 1 when the parameters match bit
+   * for bit; 0 when there is none. */
+  int (*replay)(void *ctx, const struct vqe_experiment *experiment,
+                int iteration, int nparam, const double *parameters,
+                double *energy, double *std, double *gradient);
+  /* Polled before each evaluation and during FCI. */
+  bool (*should_stop)(void *ctx);
+};
+
+struct vqe_run_options {
+  int threads;   /* OpenMP threads, at least 1 */
+  int mpi_rank, mpi_ranks; /* recorded only */
+};
+#define VQE_RUN_OPTIONS_INIT {1, 0, 1}
+
+/* Run one experiment. A failure of the experiment itself is a result with
+ * status FAILED and a reason, return 0; a negative return means that there
+ * is no result (VQE_ERR_INTERRUPTED: asked to stop; no memory). */
+int vqe_experiment_run(struct vqe_result **out,
+                       const struct vqe_experiment *experiment,
+                       const struct vqe_run_options *options,
+                       const struct vqe_callbacks *callbacks);
+
+/* What an experiment would take, from its input alone (no SCF). */
+struct vqe_experiment_estimate {
+  int num_qubits;
+  int norb, nalpha, nbeta;
+  uint64_t amplitudes; /* before symmetry */
+  int nparam;          /* before screening */
+  uint64_t bytes;      /* estimator, FCI and integrals: the largest phase */
+  double cost;         /* relative; about seconds on one core */
+};
+int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
+                            const struct vqe_experiment *experiment);
+
+/* "0.1.0" */
+const char *vqe_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,75 @@
+/* Minimisers under SciPy's names, over NLopt and GSL, with SPSA and Adam. */
+#ifndef VQE_OPTIMIZE_H
+#define VQE_OPTIMIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Evaluate f (and, when `gradient` is not NULL, its gradient) at the n values
+ * of x. A negative return ends the run: VQE_ERR_INTERRUPTED as a stop asked
+ * for from outside, others as a failure whose message is kept. */
+typedef int (*vqe_objective)(void *ctx, int n, const double *x, double *f,
+                             double *gradient);
+
+struct vqe_optimizer_info {
+  const char *name;   /* "L-BFGS-B" */
+  const char *native; /* "NLopt LD_LBFGS" */
+  bool needs_gradient;
+  bool exact_only;    /* refused with finite shots */
+  int warn_parameters; /* warn above this many parameters; 0 never */
+};
+
+/* Name as users write it, case-insensitive; VQE_ERR_INPUT lists the known
+ * ones. The result is static. */
+int vqe_optimizer_find(const struct vqe_optimizer_info **out,
+                       const char *name);
+/* All of them, ended by name NULL. */
+const struct vqe_optimizer_info *vqe_optimizer_list(void);
+
+struct vqe_optimizer_options {
+  int max_evaluations; /* calls of the objective */
+  double gtol;         /* hartree: max |gradient component| */
+  double ftol;         /* hartree */
+  double max_seconds;  /* <= 0: none */
+  bool has_threshold;
+  double threshold;    /* stop once f <= threshold */
+  const char *experiment_id; /* keys the draws of SPSA; may be NULL */
+  /* Further options; NaN means the default. Adam: learning_rate (0.01),
+   * beta1 (0.9), beta2 (0.99), epsilon (1e-8). SPSA: a, c (NaN: calibrated),
+   * alpha (0.602), gamma (0.101). COBYLA, BOBYQA, Nelder-Mead, Powell:
+   * initial_step (rhobeg). */
+  double learning_rate, beta1, beta2, epsilon;
+  double spsa_a, spsa_c, spsa_alpha, spsa_gamma;
+  double initial_step;
+};
+/* gtol 1e-4, ftol 1e-8, 10000 evaluations, everything else default. */
+void vqe_optimizer_options_init(struct vqe_optimizer_options *options);
+
+struct vqe_optimize_result {
+  double f;            /* lowest recorded value; x holds its point */
+  int nfev;            /* calls of the objective */
+  int nit;             /* accepted steps, -1 where the library hides them */
+  bool converged;
+  char reason[160];    /* why it ended, for people */
+};
+
+/* Minimise from x (n values, replaced by the best recorded point). For
+ * gradient methods: converged when the current evaluation has
+ * |g|max <= gtol and lies within ftol of the lowest earlier one or below.
+ * Derivative-free: by ftol. A limit, NaN or failed line search is a result
+ * with converged false and a reason, not an error; a negative return means
+ * the objective failed, bad arguments or no memory. VQE_ERR_INTERRUPTED from
+ * the objective is returned as such, with `out` filled. n = 0 evaluates
+ * once. */
+int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer,
+                 int n, double *x, vqe_objective objective, void *ctx,
+                 const struct vqe_optimizer_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,120 @@
+/* The estimator: energy, gradient and properties of an ansatz state, and the
+ * exact ground state of the same Hamiltonian.
+ *
+ * Two representations behind one interface. Full space: 2^nqubit amplitudes.
+ * Sector: alpha strings x beta strings of fixed electron numbers and total
+ * symmetry (the CI vector), real. All energies are electronic, hartree. */
+#ifndef VQE_SIM_H
+#define VQE_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vqe/ansatz.h"
+#include "vqe/operators.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum vqe_representation {
+  VQE_REPRESENTATION_AUTO = 0, /* sector when the ansatz conserves */
+  VQE_REPRESENTATION_FULL = 1,
+  VQE_REPRESENTATION_SECTOR = 2
+};
+
+struct vqe_estimator_options {
+  enum vqe_representation representation;
+  int threads; /* OpenMP threads, at least 1 */
+};
+#define VQE_ESTIMATOR_OPTIONS_INIT {VQE_REPRESENTATION_AUTO, 1}
+
+struct vqe_estimator;
+
+/* Amplitudes and bytes that an estimator would take; no allocation. */
+int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
+                       const struct vqe_hamiltonian *hamiltonian,
+                       const struct vqe_ansatz *ansatz,
+                       const struct vqe_estimator_options *options);
+
+/* Hamiltonian and ansatz stay the caller's and must outlive the estimator.
+ * VQE_ERR_MEMORY, with the number, when it does not fit. */
+int vqe_estimator_create(struct vqe_estimator **out,
+                         const struct vqe_hamiltonian *hamiltonian,
+                         const struct vqe_ansatz *ansatz,
+                         const struct vqe_estimator_options *options);
+void vqe_estimator_free(struct vqe_estimator *estimator);
+
+/* "vqe_cpu_sector" or "vqe_cpu_statevector". */
+const char *vqe_estimator_backend(const struct vqe_estimator *estimator);
+
+/* Exact energy; parameters: ansatz->nparam angles in radian. */
+int vqe_estimator_energy(struct vqe_estimator *estimator, double *energy,
+                         const double *parameters);
+
+/* Energy and its gradient by the adjoint method (Jones & Gacon,
+ * arXiv:2009.02823): about the cost of three energies. */
+int vqe_estimator_gradient(struct vqe_estimator *estimator, double *energy,
+                           double *gradient, const double *parameters);
+
+/* Energy from `shots` samples for each qubit-wise commuting group of `paulis`
+ * and its standard error; at most 20 qubits. A sector state is expanded.
+ * Draws come from the stream `experiment_id`, `evaluation`. */
+int vqe_estimator_sample(struct vqe_estimator *estimator, double *energy,
+                         double *std, const double *parameters,
+                         const struct vqe_pauli_sum *paulis, int shots,
+                         const char *experiment_id, int evaluation);
+
+struct vqe_properties {
+  double n;  /* <N> */
+  double sz; /* <S_z> */
+  double s2; /* <S^2> */
+};
+
+/* Properties of the state at `parameters`; `rdm1` (norb x norb, spin-summed
+ * <E_pq>, symmetrised) may be NULL. */
+int vqe_estimator_properties(struct vqe_estimator *estimator,
+                             struct vqe_properties *out, double *rdm1,
+                             const double *parameters);
+
+/* Copy of the state in the full space: 2^nqubit (re, im) pairs; for tests
+ * and small molecules. */
+int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
+                        const double *parameters);
+
+struct vqe_fci_options {
+  int threads;
+  int multiplicity;   /* 2S+1 wanted */
+  double tolerance;   /* residual norm; 0 for 1e-7 */
+  int max_cycles;     /* 0 for 200 */
+  uint64_t max_bytes; /* refuse above; 0 for what is available */
+  bool (*should_stop)(void *ctx); /* may be NULL */
+  void *ctx;
+};
+#define VQE_FCI_OPTIONS_INIT {1, 1, 0, 0, 0, NULL, NULL}
+
+struct vqe_fci_result {
+  double energy; /* electronic */
+  double s2;
+  int irrep;     /* total symmetry of the state */
+  int cycles;    /* sigma products taken */
+  uint64_t determinants; /* in the sector of all symmetries */
+};
+
+/* Bytes that vqe_fci_solve would take; no allocation. */
+int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
+                 int nalpha, int nbeta, const struct vqe_fci_options *options);
+
+/* Lowest state of the wanted multiplicity over all symmetries: Davidson
+ * (J. Comput. Phys. 17, 87 (1975)) with a spin penalty, from several
+ * determinants of each symmetry. VQE_ERR_MEMORY when it does not fit,
+ * VQE_ERR_NUMERIC when it does not converge. */
+int vqe_fci_solve(struct vqe_fci_result *out,
+                  const struct vqe_hamiltonian *hamiltonian, int nalpha,
+                  int nbeta, const struct vqe_fci_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,36 @@
+# Libraries, each found where the system, Spack, conda or a module put it.
+# Versions tried: README.md.
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS C)
+find_package(MPI REQUIRED COMPONENTS C)
+find_package(PkgConfig REQUIRED)
+
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+pkg_check_modules(LAPACKE REQUIRED IMPORTED_TARGET lapacke)
+pkg_check_modules(NLOPT REQUIRED IMPORTED_TARGET nlopt)
+pkg_check_modules(GSL REQUIRED IMPORTED_TARGET gsl)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+# With both flavours installed a bare "hdf5" is the MPI one, so the serial
+# name goes first.
+pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)
+
+# libcint: CMAKE_PREFIX_PATH or LIBCINT_ROOT, else the copy that
+# jobs/setup/libcint.sh unpacked.
+set(VQE_DEPS_DIR "${CMAKE_SOURCE_DIR}/.deps" CACHE PATH
+    "Where jobs/setup keeps libraries that the system lacks")
+find_path(LIBCINT_INCLUDE_DIR cint.h
+          HINTS ${LIBCINT_ROOT} ENV LIBCINT_ROOT ${VQE_DEPS_DIR}/libcint
+          PATH_SUFFIXES include)
+find_library(LIBCINT_LIBRARY cint
+             HINTS ${LIBCINT_ROOT} ENV LIBCINT_ROOT ${VQE_DEPS_DIR}/libcint
+             PATH_SUFFIXES lib lib64 lib/deps/lib)
+if(NOT LIBCINT_INCLUDE_DIR OR NOT LIBCINT_LIBRARY)
+  message(FATAL_ERROR
+    "libcint not found: run jobs/setup/libcint.sh, or set LIBCINT_ROOT")
+endif()
+add_library(Libcint::cint SHARED IMPORTED)
+set_target_properties(Libcint::cint PROPERTIES
+  IMPORTED_LOCATION "${LIBCINT_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${LIBCINT_INCLUDE_DIR}")

@@ -1,0 +1,92 @@
+# vqe_module(NAME [PUBLIC_HEADERS h...] [USES module...] [LIBS target...])
+#
+# A static library mod_NAME of src/NAME/*.c. Headers are reached as
+# "NAME/x.h" (internal) and "vqe/x.h" (public) through a folder of links made
+# for this module alone, so that including a header of a module that is not in
+# USES fails to compile.
+set(VQE_INCLUDE_ROOT ${CMAKE_BINARY_DIR}/include-links)
+
+function(vqe_compile_options target)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+    -Wstrict-prototypes -Wmissing-prototypes -fno-math-errno
+    -fno-trapping-math -ffp-contract=fast -Wno-format-truncation)
+  target_compile_definitions(${target} PRIVATE _GNU_SOURCE
+    VQE_VERSION="${PROJECT_VERSION}")
+  if(VQE_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(VQE_NATIVE)
+    target_compile_options(${target} PRIVATE -march=native)
+  endif()
+  if(VQE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined
+      -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+endfunction()
+
+function(vqe_module name)
+  cmake_parse_arguments(ARG "" "" "PUBLIC_HEADERS;USES;LIBS" ${ARGN})
+  set(links ${VQE_INCLUDE_ROOT}/${name})
+  file(MAKE_DIRECTORY ${links}/vqe)
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${links}/${name} SYMBOLIC)
+  foreach(header ${ARG_PUBLIC_HEADERS})
+    file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/vqe/${header}
+         ${links}/vqe/${header} SYMBOLIC)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  foreach(source ${sources})
+    file(STRINGS ${source} climbs REGEX "#include \"\\.\\.")
+    if(climbs)
+      message(FATAL_ERROR "${source} includes by a relative path")
+    endif()
+  endforeach()
+  if(NOT sources)
+    return()
+  endif()
+  add_library(mod_${name} STATIC ${sources} ${ARG_SOURCES})
+  vqe_compile_options(mod_${name})
+  target_include_directories(mod_${name} PUBLIC ${links})
+  foreach(used ${ARG_USES})
+    target_link_libraries(mod_${name} PUBLIC mod_${used})
+  endforeach()
+  target_link_libraries(mod_${name} PRIVATE ${ARG_LIBS})
+endfunction()
+
+function(vqe_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  vqe_compile_options(${name})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src/cmd)
+  foreach(used ${ARG_USES})
+    target_link_libraries(${name} PRIVATE mod_${used})
+  endforeach()
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS})
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# The public C library: the modules up to vqe in one shared object.
+function(vqe_shared_library name)
+  cmake_parse_arguments(ARG "" "" "MODULES" ${ARGN})
+  set(archives)
+  set(needs)
+  foreach(module ${ARG_MODULES})
+    list(APPEND archives $<TARGET_FILE:mod_${module}>)
+    list(APPEND needs mod_${module})
+  endforeach()
+  file(WRITE ${CMAKE_BINARY_DIR}/empty.c "typedef int vqe_empty;\n")
+  add_library(${name} SHARED ${CMAKE_BINARY_DIR}/empty.c)
+  add_dependencies(${name} ${needs})
+  target_link_libraries(${name} PRIVATE
+    -Wl,--whole-archive ${archives} -Wl,--no-whole-archive
+    Libcint::cint PkgConfig::OPENBLAS PkgConfig::LAPACKE PkgConfig::NLOPT
+    PkgConfig::GSL PkgConfig::JANSSON PkgConfig::CRYPTO OpenMP::OpenMP_C m)
+  set_target_properties(${name} PROPERTIES
+    VERSION ${PROJECT_VERSION} SOVERSION 0)
+  if(VQE_SANITIZE)
+    target_link_options(${name} PRIVATE -fsanitize=address,undefined)
+  endif()
+  install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY include/vqe DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endfunction()

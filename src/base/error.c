@@ -1,0 +1,68 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MESSAGE_SIZE 1024
+
+static _Thread_local char message[MESSAGE_SIZE];
+
+const char *vqe_error_message(void)
+{
+  return message;
+}
+
+const char *vqe_error_name(int status)
+{
+  switch (status) {
+  case VQE_OK:
+    return "ok";
+  case VQE_ERR_INPUT:
+    return "input";
+  case VQE_ERR_MEMORY:
+    return "memory";
+  case VQE_ERR_IO:
+    return "io";
+  case VQE_ERR_NUMERIC:
+    return "numeric";
+  case VQE_ERR_UNSUPPORTED:
+    return "unsupported";
+  case VQE_ERR_INTERRUPTED:
+    return "interrupted";
+  case VQE_ERR_NOT_FOUND:
+    return "not found";
+  default:
+    return "unknown";
+  }
+}
+
+int vqe_error_set(int status, const char *format, ...)
+{
+  char text[MESSAGE_SIZE];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  /* an argument may be the stored message itself, hence the copy */
+  memcpy(message, text, sizeof message);
+  return status;
+}
+
+int vqe_error_context(int status, const char *format, ...)
+{
+  char text[MESSAGE_SIZE];
+  va_list arguments;
+  va_start(arguments, format);
+  int used = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  if (used < 0) {
+    used = 0;
+  }
+  if ((size_t)used < sizeof text) {
+    size_t left = sizeof text - (size_t)used;
+    snprintf(text + used, left, ": %s", message);
+  }
+  memcpy(message, text, sizeof message);
+  return status;
+}

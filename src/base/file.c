@@ -1,0 +1,152 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
+{
+  int status = VQE_OK;
+  char *data = NULL;
+  size_t used = 0;
+  size_t capacity = 65536;
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    int code = errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
+    return vqe_error_set(code, "cannot read '%s': %s", path,
+                         strerror(errno));
+  }
+  struct stat info;
+  if (fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode)) {
+    status = vqe_error_set(VQE_ERR_INPUT, "'%s' is a directory, not a file",
+                           path);
+    goto out;
+  }
+  status = vqe_memory_alloc(&data, capacity, 1, path);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (;;) {
+    if (used + 1 == capacity) {
+      status = vqe_memory_grow(&data, used, 2 * capacity, 1, path);
+      if (status != VQE_OK) {
+        goto out;
+      }
+      capacity *= 2;
+    }
+    ssize_t got = read(descriptor, data + used, capacity - used - 1);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      status = vqe_error_set(VQE_ERR_IO, "reading '%s': %s", path,
+                             strerror(errno));
+      goto out;
+    }
+    if (got == 0) {
+      break;
+    }
+    used += (size_t)got;
+    if (used > limit) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "'%s' is larger than the limit of %zu bytes",
+                             path, limit);
+      goto out;
+    }
+  }
+  data[used] = '\0';
+  *out = data;
+  *size = used;
+  data = NULL;
+out:
+  free(data);
+  close(descriptor);
+  return status;
+}
+
+static int sync_directory_of(const char *path)
+{
+  char *folder = NULL;
+  const char *slash = strrchr(path, '/');
+  int status = vqe_memory_strdup(&folder, slash != NULL ? path : ".");
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (slash != NULL) {
+    folder[slash == path ? 1 : slash - path] = '\0';
+  }
+  int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor >= 0) {
+    /* some file systems refuse this; the rename itself has happened */
+    (void)fsync(descriptor);
+    close(descriptor);
+  }
+  free(folder);
+  return VQE_OK;
+}
+
+int vqe_file_write(const char *path, const void *data, size_t size)
+{
+  char *aside = NULL;
+  int descriptor = -1;
+  int status = VQE_OK;
+  const char *bytes = data;
+  if (asprintf(&aside, "%s.%ld.tmp", path, (long)getpid()) < 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0) {
+    status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
+                           strerror(errno));
+    goto out;
+  }
+  while (size > 0) {
+    ssize_t put = write(descriptor, bytes, size);
+    if (put < 0 && errno == EINTR) {
+      continue;
+    }
+    if (put < 0) {
+      status = vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path,
+                             strerror(errno));
+      goto out;
+    }
+    bytes += put;
+    size -= (size_t)put;
+  }
+  if (fsync(descriptor) != 0 || rename(aside, path) != 0) {
+    status = vqe_error_set(VQE_ERR_IO, "cannot put '%s' in place: %s", path,
+                           strerror(errno));
+    goto out;
+  }
+  status = sync_directory_of(path);
+out:
+  if (descriptor >= 0) {
+    close(descriptor);
+  }
+  if (status != VQE_OK && descriptor >= 0) {
+    unlink(aside);
+  }
+  free(aside);
+  return status;
+}
+
+int vqe_file_resolve(char **out, const char *base_file, const char *name)
+{
+  const char *slash = base_file == NULL ? NULL : strrchr(base_file, '/');
+  if (name[0] == '/' || slash == NULL) {
+    return vqe_memory_strdup(out, name);
+  }
+  if (asprintf(out, "%.*s/%s", (int)(slash - base_file), base_file, name) <
+      0) {
+    *out = NULL;
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  return VQE_OK;
+}

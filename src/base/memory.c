@@ -1,0 +1,134 @@
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/error.h"
+
+/* Below this an allocation is not worth asking the system about. */
+#define SMALL_BYTES ((size_t)16 << 20)
+
+bool vqe_memory_mul(size_t *out, size_t a, size_t b)
+{
+  return !__builtin_mul_overflow(a, b, out);
+}
+
+int vqe_memory_alloc(void *out, size_t count, size_t size, const char *what)
+{
+  size_t bytes;
+  if (!vqe_memory_mul(&bytes, count, size) || bytes > SIZE_MAX - 64) {
+    return vqe_error_set(VQE_ERR_MEMORY, "%s: %zu elements of %zu bytes "
+                         "overflow the address space", what, count, size);
+  }
+  bytes = (bytes + 63) / 64 * 64;
+  if (bytes == 0) {
+    bytes = 64;
+  }
+  if (bytes > SMALL_BYTES && bytes > vqe_memory_available()) {
+    return vqe_error_set(
+        VQE_ERR_MEMORY, "%s needs %.1f MB, but only %.1f MB are available",
+        what, (double)bytes / 1e6, (double)vqe_memory_available() / 1e6);
+  }
+  void *memory = aligned_alloc(64, bytes);
+  if (memory == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "%s: no memory for %zu bytes", what,
+                         bytes);
+  }
+  memset(memory, 0, bytes);
+  memcpy(out, &memory, sizeof memory);
+  return VQE_OK;
+}
+
+int vqe_memory_grow(void *out, size_t old_count, size_t new_count,
+                    size_t size, const char *what)
+{
+  void *old;
+  void *grown;
+  memcpy(&old, out, sizeof old);
+  int status = vqe_memory_alloc(&grown, new_count, size, what);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (old != NULL && old_count > 0) {
+    memcpy(grown, old, old_count * size);
+  }
+  free(old);
+  memcpy(out, &grown, sizeof grown);
+  return VQE_OK;
+}
+
+int vqe_memory_strdup(char **out, const char *text)
+{
+  *out = NULL;
+  if (text == NULL) {
+    return VQE_OK;
+  }
+  *out = strdup(text);
+  if (*out == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a string");
+  }
+  return VQE_OK;
+}
+
+/* First number in a one-line file; UINT64_MAX when there is none ("max"). */
+static uint64_t read_number(const char *path)
+{
+  FILE *stream = fopen(path, "r");
+  if (stream == NULL) {
+    return UINT64_MAX;
+  }
+  unsigned long long value;
+  uint64_t out = UINT64_MAX;
+  if (fscanf(stream, "%llu", &value) == 1) {
+    out = value;
+  }
+  fclose(stream);
+  return out;
+}
+
+uint64_t vqe_memory_available(void)
+{
+  uint64_t available = UINT64_MAX;
+  FILE *stream = fopen("/proc/meminfo", "r");
+  if (stream != NULL) {
+    char line[256];
+    unsigned long long kilobytes;
+    while (fgets(line, sizeof line, stream) != NULL) {
+      if (sscanf(line, "MemAvailable: %llu", &kilobytes) == 1) {
+        available = (uint64_t)kilobytes * 1024;
+        break;
+      }
+    }
+    fclose(stream);
+  }
+  uint64_t limit = read_number("/sys/fs/cgroup/memory.max");
+  uint64_t used = read_number("/sys/fs/cgroup/memory.current");
+  if (limit == UINT64_MAX) {
+    limit = read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes");
+    used = read_number("/sys/fs/cgroup/memory/memory.usage_in_bytes");
+  }
+  if (limit != UINT64_MAX && used != UINT64_MAX) {
+    uint64_t left = used < limit ? limit - used : 0;
+    if (left < available) {
+      available = left;
+    }
+  }
+  struct rlimit address_space;
+  if (getrlimit(RLIMIT_AS, &address_space) == 0 &&
+      address_space.rlim_cur != RLIM_INFINITY &&
+      address_space.rlim_cur < available) {
+    available = address_space.rlim_cur;
+  }
+  return available;
+}
+
+uint64_t vqe_memory_peak(void)
+{
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) {
+    return 0;
+  }
+  return (uint64_t)usage.ru_maxrss * 1024;
+}

@@ -1,0 +1,34 @@
+/* Checked allocation and what the machine has. */
+#ifndef VQE_BASE_MEMORY_H
+#define VQE_BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Allocate `count` zeroed elements of `size` bytes, 64-byte aligned, for the
+ * thing named by `what` (used in the message). Fails with VQE_ERR_MEMORY when
+ * the product overflows, when it passes the memory that is available now, or
+ * when the allocation fails. count 0 gives a valid pointer. Free by free().
+ * `out` is the address of any object pointer. */
+int vqe_memory_alloc(void *out, size_t count, size_t size, const char *what);
+
+/* Same, for replacing *out by a larger copy; on failure *out is untouched.
+ * New elements are zeroed. */
+int vqe_memory_grow(void *out, size_t old_count, size_t new_count,
+                    size_t size, const char *what);
+
+/* Copy of a string, NULL for NULL. */
+int vqe_memory_strdup(char **out, const char *text);
+
+/* *out = a * b; false when that overflows. */
+bool vqe_memory_mul(size_t *out, size_t a, size_t b);
+
+/* Bytes that could be taken now without swapping: MemAvailable, bounded by
+ * the control group's limit. */
+uint64_t vqe_memory_available(void);
+
+/* Peak resident set of this process, bytes. */
+uint64_t vqe_memory_peak(void);
+
+#endif

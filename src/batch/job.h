@@ -1,0 +1,44 @@
+/* The job file: molecules and lists of settings that multiply into
+ * experiments (data contract, section 1b). */
+#ifndef VQE_BATCH_JOB_H
+#define VQE_BATCH_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "vqe/experiment.h"
+
+struct vqe_job {
+  char *path;   /* as given */
+  char *output; /* HDF5 result, resolved */
+  size_t count;
+  struct vqe_experiment **experiments; /* input order, index = position */
+  size_t nbad; /* experiments with input_error set */
+};
+
+/* What the command line adds; a non-NULL string or set flag overrides the
+ * job file. List-valued ones are comma-separated ("6-31g,cc-pvdz"). */
+struct vqe_job_overrides {
+  const char *basis, *ansatz, *optimizer, *init, *seed, *entanglement;
+  const char *frozen_core;  /* "true", "false" or a number */
+  const char *active_space; /* "ELECTRONS,ORBITALS" */
+  const char *references;   /* "hf,mp2,fci" */
+  const char *device, *precision, *output;
+  const char *reps, *shots, *max_evaluations, *gtol, *ftol, *max_seconds,
+      *init_noise;
+  bool no_symmetry;
+  bool strict; /* a bad molecule fails the whole load */
+};
+
+/* Read a job file, molecule file (JSON, QCSchema, XYZ) or FCIDUMP and expand
+ * it. Order of expansion: molecules outermost, then basis, ansatz, optimizer,
+ * init, seed innermost. Every experiment gets its id. A bad molecule becomes
+ * an experiment with input_error (VQE_ERR_INPUT under strict); a bad setting
+ * fails the load: file, key, value, remedy. Unknown keys name the nearest
+ * known one. Two experiments with the same id: the later is dropped, said in
+ * *warnings (free by free(), NULL when none). */
+int vqe_job_load(struct vqe_job **out, char **warnings, const char *path,
+                 const struct vqe_job_overrides *overrides);
+void vqe_job_free(struct vqe_job *job);
+
+#endif

@@ -1,0 +1,34 @@
+/* The result file: one HDF5 file a run, written aside and renamed.
+ * Layout: src/store/README.md. */
+#ifndef VQE_STORE_HDF5_H
+#define VQE_STORE_HDF5_H
+
+#include <stddef.h>
+
+#include "vqe/experiment.h"
+
+#define VQE_HDF5_LAYOUT_VERSION 1
+
+/* Write `count` results in that order to `path`: a temporary file beside it,
+ * fsync, rename. Bytes of an old file stay until the rename. */
+int vqe_hdf5_write(const char *path, struct vqe_result *const *results,
+                   size_t count);
+
+/* Read every result back. VQE_ERR_NOT_FOUND when there is no file,
+ * VQE_ERR_INPUT when it is no result file or of a newer layout. */
+int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path);
+void vqe_hdf5_free(struct vqe_result **results, size_t count);
+
+/* ids and statuses only, for skipping finished experiments. */
+struct vqe_hdf5_entry {
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  enum vqe_experiment_status status;
+};
+int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count,
+                  const char *path);
+
+/* Check that `path` can be written: folder exists, is writable, and an old
+ * file there is a result file of ours. */
+int vqe_hdf5_check_writable(const char *path);
+
+#endif

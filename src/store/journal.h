@@ -1,0 +1,59 @@
+/* The crash journal: an append-only file of checksummed frames for each rank.
+ *
+ * Frame: magic "VQEJ", type (u32), payload length (u64), payload, CRC-32 of
+ * type, length and payload. A torn tail (crash while writing) ends the file
+ * and is reported, never an error; a frame counts only when its checksum
+ * holds. */
+#ifndef VQE_STORE_JOURNAL_H
+#define VQE_STORE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vqe/experiment.h"
+
+enum vqe_journal_type {
+  VQE_JOURNAL_RESULT = 1,    /* a finished experiment: codec bytes */
+  VQE_JOURNAL_EVALUATION = 2 /* one evaluation of an unfinished one */
+};
+
+struct vqe_journal;
+
+/* Open for appending, created if missing; a torn tail is cut off first. */
+int vqe_journal_open(struct vqe_journal **out, const char *path);
+/* Append a finished experiment and fsync. */
+int vqe_journal_result(struct vqe_journal *journal,
+                       const struct vqe_result *result);
+/* Append one evaluation; fsynced at the latest one second after, by a later
+ * call, or at the next result or close. `gradient` may be NULL. */
+int vqe_journal_evaluation(struct vqe_journal *journal,
+                           const char *experiment_id, int iteration,
+                           int nparam, const double *parameters,
+                           double energy, double std,
+                           const double *gradient);
+int vqe_journal_close(struct vqe_journal *journal); /* NULL is fine */
+
+/* Called for each whole frame, in order. Exactly one of `result` (the
+ * callee's to free or keep) and `evaluation` is set. */
+struct vqe_journal_evaluation {
+  char experiment_id[VQE_EXPERIMENT_ID_SIZE];
+  int iteration;
+  int nparam;
+  const double *parameters; /* valid during the call */
+  double energy, std;
+  const double *gradient; /* NULL when it was not computed */
+};
+typedef int (*vqe_journal_visit)(
+    void *ctx, struct vqe_result *result,
+    const struct vqe_journal_evaluation *evaluation);
+
+/* Read all frames of a journal. *torn (may be NULL) says whether bytes at the
+ * end had to be ignored. VQE_ERR_NOT_FOUND when there is no such file. */
+int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
+                     bool *torn);
+/* Same over memory, for tests. */
+int vqe_journal_parse(const uint8_t *data, size_t size,
+                      vqe_journal_visit visit, void *ctx, bool *torn);
+
+#endif
