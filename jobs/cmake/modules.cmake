@@ -30,7 +30,17 @@ function(vqe_module name)
   cmake_parse_arguments(ARG "" "" "PUBLIC_HEADERS;USES;LIBS" ${ARGN})
   set(links ${VQE_INCLUDE_ROOT}/${name})
   file(MAKE_DIRECTORY ${links}/vqe)
-  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${links}/${name} SYMBOLIC)
+  if(name STREQUAL "vqe")
+    # its folder has the name of the public one: link its headers one by one
+    file(GLOB internal CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/vqe/*.h)
+    foreach(path ${internal})
+      get_filename_component(header ${path} NAME)
+      file(CREATE_LINK ${path} ${links}/vqe/${header} SYMBOLIC)
+    endforeach()
+  else()
+    file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${links}/${name}
+         SYMBOLIC)
+  endif()
   foreach(header ${ARG_PUBLIC_HEADERS})
     file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/vqe/${header}
          ${links}/vqe/${header} SYMBOLIC)
