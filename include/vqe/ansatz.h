@@ -58,12 +58,12 @@ int vqe_entanglement_canonical(const char **out, const char *ansatz,
 int vqe_ansatz_default_reps(const char *ansatz);
 
 struct vqe_ansatz_options {
-  const char *name;         /* stored spelling */
+  const char *name; /* stored spelling */
   int reps;
   const char *entanglement; /* stored spelling or NULL for the default */
   int norb, nalpha, nbeta;
-  bool restricted;     /* closed shell: alpha and beta share parameters */
-  int nirrep;          /* screen excitations by these irreps, 1 for none */
+  bool restricted;      /* closed shell: alpha and beta share parameters */
+  int nirrep;           /* screen excitations by these irreps, 1 for none */
   const uint8_t *irrep; /* norb, may be NULL when nirrep is 1 */
 };
 
@@ -74,8 +74,7 @@ void vqe_ansatz_free(struct vqe_ansatz *ansatz);
 /* Complete OpenQASM 3 program with inputs t0000..., zero-padded so that they
  * sort in order. Above `limit` bytes (0: none) every excitation is one
  * `pragma vqe.excitation` line instead of its gates. Free *out by free(). */
-int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz,
-                    size_t limit);
+int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz, size_t limit);
 
 /* Initial parameters from first-order amplitudes: `eri` and orbital energies
  * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps. VQE_ERR_INPUT

@@ -21,16 +21,19 @@ extern "C" {
 #define VQE_FROZEN_CORE_AUTO (-1)
 
 struct vqe_chem_options {
-  const char *basis;     /* stored spelling or path of an NWChem file */
-  int frozen_core;       /* number of orbitals, or VQE_FROZEN_CORE_AUTO */
-  int active_electrons;  /* -1 for none */
-  int active_orbitals;   /* -1 for none */
-  double scf_energy_tol; /* 0 for the default, 1e-12 hartree */
+  const char *basis;       /* stored spelling or path of an NWChem file */
+  int frozen_core;         /* number of orbitals, or VQE_FROZEN_CORE_AUTO */
+  int active_electrons;    /* -1 for none */
+  int active_orbitals;     /* -1 for none */
+  double scf_energy_tol;   /* 0 for the default, 1e-12 hartree */
   double scf_gradient_tol; /* 0 for the default, 1e-9: max |FDS - SDF| */
-  int scf_max_cycles;    /* 0 for the default, 200 over all stages */
-  int threads;           /* OpenMP threads; 0 means 1 */
+  int scf_max_cycles;      /* 0 for the default, 200 over all stages */
+  int threads;             /* OpenMP threads; 0 means 1 */
 };
-#define VQE_CHEM_OPTIONS_INIT {"sto3g", 0, -1, -1, 0, 0, 0, 1}
+#define VQE_CHEM_OPTIONS_INIT                                                 \
+  {                                                                           \
+    "sto3g", 0, -1, -1, 0, 0, 0, 1                                            \
+  }
 
 /* Integrals over `norb` active orbitals, and everything a run records about
  * their making. */
@@ -53,8 +56,8 @@ struct vqe_integrals {
   /* Dipole: dipole_ints[k * norb * norb + p * norb + q] = <p|r_k|q> in bohr
    * about the origin; NULL when unknown (FCIDUMP). */
   double *dipole_ints;
-  double dipole_core[3];   /* nuclei minus frozen core, atomic units */
-  char method[16];         /* "RHF", "ROHF" or "FCIDUMP" */
+  double dipole_core[3]; /* nuclei minus frozen core, atomic units */
+  char method[16];       /* "RHF", "ROHF" or "FCIDUMP" */
   int scf_cycles;
   /* What SCF had to do beyond DIIS ("level shift 0.5 from cycle 40"), or "" */
   char scf_note[256];
@@ -88,8 +91,7 @@ int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
 
 /* Write the active-space integrals; the scalar is nuclear_repulsion +
  * e_core. Integrals below 1e-15 are left out. */
-int vqe_fcidump_write(const struct vqe_integrals *integrals,
-                      const char *path);
+int vqe_fcidump_write(const struct vqe_integrals *integrals, const char *path);
 
 void vqe_integrals_free(struct vqe_integrals *integrals);
 

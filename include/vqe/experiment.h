@@ -67,12 +67,12 @@ struct vqe_experiment {
   char *init_file; /* path, for "file" */
   char *init_file_sha256;
   int64_t seed;
-  bool seed_drawn; /* nobody gave it */
-  int shots;       /* 0: exact */
-  unsigned references; /* enum vqe_reference bits */
+  bool seed_drawn;       /* nobody gave it */
+  int shots;             /* 0: exact */
+  unsigned references;   /* enum vqe_reference bits */
   bool references_given; /* asked for by name: failing them is an error */
-  char *device;    /* "auto", "cpu", "cuda" */
-  char *precision; /* "double", "single" */
+  char *device;          /* "auto", "cpu", "cuda" */
+  char *precision;       /* "double", "single" */
   char id[VQE_EXPERIMENT_ID_SIZE];
 };
 
@@ -114,7 +114,7 @@ struct vqe_result {
   double *eval_parameters;    /* neval x nparam, row major */
   double *eval_energy;        /* neval, electronic */
   double *eval_std;
-  double *eval_delta;         /* first is NaN */
+  double *eval_delta; /* first is NaN */
   double *eval_parameter_delta;
   double *eval_cumulative_min;
   double *eval_seconds; /* since the start of the VQE */
@@ -180,10 +180,13 @@ struct vqe_callbacks {
 };
 
 struct vqe_run_options {
-  int threads;   /* OpenMP threads, at least 1 */
+  int threads;             /* OpenMP threads, at least 1 */
   int mpi_rank, mpi_ranks; /* recorded only */
 };
-#define VQE_RUN_OPTIONS_INIT {1, 0, 1}
+#define VQE_RUN_OPTIONS_INIT                                                  \
+  {                                                                           \
+    1, 0, 1                                                                   \
+  }
 
 /* Run one experiment. A failure of the experiment itself is a result with
  * status FAILED and a reason, return 0; a negative return means that there

@@ -12,20 +12,20 @@
 extern "C" {
 #endif
 
-#define VQE_MAX_Z 118                /* heaviest element of the table */
+#define VQE_MAX_Z 118                   /* heaviest element of the table */
 #define VQE_BOHR_ANGSTROM 0.52917721092 /* angstrom per bohr, as PySCF */
-#define VQE_MIN_DISTANCE_BOHR 0.1    /* closer nuclei are an input error */
+#define VQE_MIN_DISTANCE_BOHR 0.1       /* closer nuclei are an input error */
 
 enum vqe_units { VQE_ANGSTROM = 0, VQE_BOHR = 1 };
 
 struct vqe_molecule {
-  char *name;        /* display name; never NULL ("molecule-<index>") */
+  char *name; /* display name; never NULL ("molecule-<index>") */
   size_t natom;
   char (*symbols)[4]; /* natom normalised symbols, "H", "He" */
-  int *z;            /* natom atomic numbers */
-  double *coords;    /* natom x 3 row major, in `units`, as given */
-  double *masses;    /* natom atomic mass units as given, or NULL */
-  int multiplicity;  /* 2S + 1 */
+  int *z;             /* natom atomic numbers */
+  double *coords;     /* natom x 3 row major, in `units`, as given */
+  double *masses;     /* natom atomic mass units as given, or NULL */
+  int multiplicity;   /* 2S + 1 */
   int charge;
   enum vqe_units units;
 };

@@ -19,7 +19,7 @@ struct vqe_optimizer_info {
   const char *name;   /* "L-BFGS-B" */
   const char *native; /* "NLopt LD_LBFGS" */
   bool needs_gradient;
-  bool exact_only;    /* refused with finite shots */
+  bool exact_only;     /* refused with finite shots */
   int warn_parameters; /* warn above this many parameters; 0 never */
 };
 
@@ -36,7 +36,7 @@ struct vqe_optimizer_options {
   double ftol;         /* hartree */
   double max_seconds;  /* <= 0: none */
   bool has_threshold;
-  double threshold;    /* stop once f <= threshold */
+  double threshold;          /* stop once f <= threshold */
   const char *experiment_id; /* keys the draws of SPSA; may be NULL */
   /* Further options; NaN means the default. Adam: learning_rate (0.01),
    * beta1 (0.9), beta2 (0.99), epsilon (1e-8). SPSA: a, c (NaN: calibrated),
@@ -50,11 +50,11 @@ struct vqe_optimizer_options {
 void vqe_optimizer_options_init(struct vqe_optimizer_options *options);
 
 struct vqe_optimize_result {
-  double f;            /* lowest recorded value; x holds its point */
-  int nfev;            /* calls of the objective */
-  int nit;             /* accepted steps, -1 where the library hides them */
+  double f; /* lowest recorded value; x holds its point */
+  int nfev; /* calls of the objective */
+  int nit;  /* accepted steps, -1 where the library hides them */
   bool converged;
-  char reason[160];    /* why it ended, for people */
+  char reason[160]; /* why it ended, for people */
 };
 
 /* Minimise from x (n values, replaced by the best recorded point). For
@@ -65,8 +65,8 @@ struct vqe_optimize_result {
  * the objective failed, bad arguments or no memory. VQE_ERR_INTERRUPTED from
  * the objective is returned as such, with `out` filled. n = 0 evaluates
  * once. */
-int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer,
-                 int n, double *x, vqe_objective objective, void *ctx,
+int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
+                 double *x, vqe_objective objective, void *ctx,
                  const struct vqe_optimizer_options *options);
 
 #ifdef __cplusplus

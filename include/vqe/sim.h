@@ -28,7 +28,10 @@ struct vqe_estimator_options {
   enum vqe_representation representation;
   int threads; /* OpenMP threads, at least 1 */
 };
-#define VQE_ESTIMATOR_OPTIONS_INIT {VQE_REPRESENTATION_AUTO, 1}
+#define VQE_ESTIMATOR_OPTIONS_INIT                                            \
+  {                                                                           \
+    VQE_REPRESENTATION_AUTO, 1                                                \
+  }
 
 struct vqe_estimator;
 
@@ -85,20 +88,23 @@ int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
 
 struct vqe_fci_options {
   int threads;
-  int multiplicity;   /* 2S+1 wanted */
-  double tolerance;   /* residual norm; 0 for 1e-7 */
-  int max_cycles;     /* 0 for 200 */
-  uint64_t max_bytes; /* refuse above; 0 for what is available */
+  int multiplicity;               /* 2S+1 wanted */
+  double tolerance;               /* residual norm; 0 for 1e-7 */
+  int max_cycles;                 /* 0 for 200 */
+  uint64_t max_bytes;             /* refuse above; 0 for what is available */
   bool (*should_stop)(void *ctx); /* may be NULL */
   void *ctx;
 };
-#define VQE_FCI_OPTIONS_INIT {1, 1, 0, 0, 0, NULL, NULL}
+#define VQE_FCI_OPTIONS_INIT                                                  \
+  {                                                                           \
+    1, 1, 0, 0, 0, NULL, NULL                                                 \
+  }
 
 struct vqe_fci_result {
   double energy; /* electronic */
   double s2;
-  int irrep;     /* total symmetry of the state */
-  int cycles;    /* sigma products taken */
+  int irrep;             /* total symmetry of the state */
+  int cycles;            /* sigma products taken */
   uint64_t determinants; /* in the sector of all symmetries */
 };
 

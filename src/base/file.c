@@ -20,13 +20,12 @@ int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     int code = errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
-    return vqe_error_set(code, "cannot read '%s': %s", path,
-                         strerror(errno));
+    return vqe_error_set(code, "cannot read '%s': %s", path, strerror(errno));
   }
   struct stat info;
   if (fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode)) {
-    status = vqe_error_set(VQE_ERR_INPUT, "'%s' is a directory, not a file",
-                           path);
+    status =
+        vqe_error_set(VQE_ERR_INPUT, "'%s' is a directory, not a file", path);
     goto out;
   }
   status = vqe_memory_alloc(&data, capacity, 1, path);
@@ -46,8 +45,8 @@ int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
       continue;
     }
     if (got < 0) {
-      status = vqe_error_set(VQE_ERR_IO, "reading '%s': %s", path,
-                             strerror(errno));
+      status =
+          vqe_error_set(VQE_ERR_IO, "reading '%s': %s", path, strerror(errno));
       goto out;
     }
     if (got == 0) {
@@ -113,8 +112,8 @@ int vqe_file_write(const char *path, const void *data, size_t size)
       continue;
     }
     if (put < 0) {
-      status = vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path,
-                             strerror(errno));
+      status =
+          vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path, strerror(errno));
       goto out;
     }
     bytes += put;

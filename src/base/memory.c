@@ -19,8 +19,10 @@ int vqe_memory_alloc(void *out, size_t count, size_t size, const char *what)
 {
   size_t bytes;
   if (!vqe_memory_mul(&bytes, count, size) || bytes > SIZE_MAX - 64) {
-    return vqe_error_set(VQE_ERR_MEMORY, "%s: %zu elements of %zu bytes "
-                         "overflow the address space", what, count, size);
+    return vqe_error_set(VQE_ERR_MEMORY,
+                         "%s: %zu elements of %zu bytes "
+                         "overflow the address space",
+                         what, count, size);
   }
   bytes = (bytes + 63) / 64 * 64;
   if (bytes == 0) {
@@ -41,8 +43,8 @@ int vqe_memory_alloc(void *out, size_t count, size_t size, const char *what)
   return VQE_OK;
 }
 
-int vqe_memory_grow(void *out, size_t old_count, size_t new_count,
-                    size_t size, const char *what)
+int vqe_memory_grow(void *out, size_t old_count, size_t new_count, size_t size,
+                    const char *what)
 {
   void *old;
   void *grown;

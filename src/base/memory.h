@@ -15,8 +15,8 @@ int vqe_memory_alloc(void *out, size_t count, size_t size, const char *what);
 
 /* Same, for replacing *out by a larger copy; on failure *out is untouched.
  * New elements are zeroed. */
-int vqe_memory_grow(void *out, size_t old_count, size_t new_count,
-                    size_t size, const char *what);
+int vqe_memory_grow(void *out, size_t old_count, size_t new_count, size_t size,
+                    const char *what);
 
 /* Copy of a string, NULL for NULL. */
 int vqe_memory_strdup(char **out, const char *text);

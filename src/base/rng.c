@@ -58,8 +58,7 @@ static void seed_sequence(uint64_t out[4], uint32_t seed)
 static void pcg64_step(struct vqe_pcg64 *rng)
 {
   const unsigned __int128 multiplier =
-      (unsigned __int128)2549297995355413924ULL << 64 |
-      4865540595714422341ULL;
+      (unsigned __int128)2549297995355413924ULL << 64 | 4865540595714422341ULL;
   rng->state = rng->state * multiplier + rng->increment;
 }
 

@@ -1,0 +1,25 @@
+/* Growing gate list shared by the constructors of this folder. */
+#ifndef VQE_ANSATZ_BUILD_H
+#define VQE_ANSATZ_BUILD_H
+
+#include "vqe/ansatz.h"
+
+struct vqe_ansatz_builder {
+  struct vqe_ansatz *ansatz;
+  size_t capacity;
+};
+
+int vqe_ansatz_add(struct vqe_ansatz_builder *builder,
+                   const struct vqe_gate *gate);
+
+/* Circuits: EfficientSU2, RealAmplitudes, ExcitationPreserving. */
+int vqe_ansatz_build_circuit(struct vqe_ansatz_builder *builder,
+                             const struct vqe_ansatz_options *options);
+
+/* X on every qubit occupied in the Hartree-Fock determinant. */
+int vqe_ansatz_build_hf_state(struct vqe_ansatz_builder *builder);
+
+int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
+                           const struct vqe_ansatz_options *options);
+
+#endif

@@ -1,0 +1,59 @@
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "vqe/ansatz.h"
+
+static const char *const ansatz_names[] = {
+    "UCCSD", "EfficientSU2", "RealAmplitudes", "ExcitationPreserving"};
+
+static const char *const entanglements[] = {
+    "full", "linear", "reverse_linear", "pairwise", "circular", "sca"};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+int vqe_ansatz_canonical(const char **out, const char *name)
+{
+  for (size_t k = 0; k < COUNT(ansatz_names); k++) {
+    if (strcasecmp(name, ansatz_names[k]) == 0) {
+      *out = ansatz_names[k];
+      return VQE_OK;
+    }
+  }
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "unknown ansatz '%s'; known: UCCSD, EfficientSU2, "
+                       "RealAmplitudes, ExcitationPreserving",
+                       name);
+}
+
+int vqe_entanglement_canonical(const char **out, const char *ansatz,
+                               const char *name)
+{
+  bool uccsd = strcmp(ansatz, "UCCSD") == 0;
+  if (name == NULL) {
+    *out = uccsd                                         ? NULL
+           : strcmp(ansatz, "ExcitationPreserving") == 0 ? "full"
+                                                         : "reverse_linear";
+    return VQE_OK;
+  }
+  if (uccsd) {
+    return vqe_error_set(
+        VQE_ERR_INPUT, "UCCSD has no entanglement option; remove '%s'", name);
+  }
+  for (size_t k = 0; k < COUNT(entanglements); k++) {
+    if (strcasecmp(name, entanglements[k]) == 0 ||
+        (k == 2 && strcasecmp(name, "reverse-linear") == 0)) {
+      *out = entanglements[k];
+      return VQE_OK;
+    }
+  }
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "unknown entanglement '%s'; known: full, linear, "
+                       "reverse_linear, pairwise, circular, sca",
+                       name);
+}
+
+int vqe_ansatz_default_reps(const char *ansatz)
+{
+  return strcmp(ansatz, "UCCSD") == 0 ? 1 : 2;
+}

@@ -1,0 +1,347 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "vqe/operators.h"
+
+#define DEFAULT_THRESHOLD 1e-12
+
+/* ---- accumulation in a hash table keyed by (x, z) ---- */
+
+struct entry {
+  uint64_t x, z;
+  double coeff;
+  bool used;
+};
+
+struct table {
+  size_t capacity; /* power of two */
+  size_t count;
+  struct entry *entries;
+};
+
+static size_t slot_of(const struct table *table, uint64_t x, uint64_t z)
+{
+  uint64_t hash = x * 0x9E3779B97F4A7C15u;
+  hash ^= (z + 0x632BE59BD9B4E019u) * 0xC2B2AE3D27D4EB4Fu;
+  hash ^= hash >> 29;
+  hash *= 0x94D049BB133111EBu;
+  hash ^= hash >> 32;
+  size_t slot = (size_t)hash & (table->capacity - 1);
+  while (table->entries[slot].used &&
+         (table->entries[slot].x != x || table->entries[slot].z != z)) {
+    slot = (slot + 1) & (table->capacity - 1);
+  }
+  return slot;
+}
+
+static int table_grow(struct table *table)
+{
+  struct table grown = {2 * table->capacity, table->count, NULL};
+  int status = vqe_memory_alloc(&grown.entries, grown.capacity,
+                                sizeof *grown.entries, "Pauli terms");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < table->capacity; k++) {
+    const struct entry *entry = &table->entries[k];
+    if (entry->used) {
+      grown.entries[slot_of(&grown, entry->x, entry->z)] = *entry;
+    }
+  }
+  free(table->entries);
+  *table = grown;
+  return VQE_OK;
+}
+
+static int table_add(struct table *table, uint64_t x, uint64_t z, double coeff)
+{
+  size_t slot = slot_of(table, x, z);
+  struct entry *entry = &table->entries[slot];
+  if (!entry->used) {
+    if (2 * (table->count + 1) > table->capacity) {
+      int status = table_grow(table);
+      if (status != VQE_OK) {
+        return status;
+      }
+      entry = &table->entries[slot_of(table, x, z)];
+    }
+    entry->used = true;
+    entry->x = x;
+    entry->z = z;
+    table->count++;
+  }
+  entry->coeff += coeff;
+  return VQE_OK;
+}
+
+/* ---- Jordan-Wigner ---- */
+
+struct term {
+  uint64_t x, z;
+  double coeff;
+};
+
+/* F_PQ, both spins. p > q: 1/2 (X Z..Z X + Y Z..Z Y) for each spin; p = q:
+ * 1 - (Z_alpha + Z_beta)/2. */
+static int pair_terms(struct term out[4], int norb, int p, int q)
+{
+  if (p == q) {
+    out[0] = (struct term){0, 0, 1.0};
+    out[1] = (struct term){0, UINT64_C(1) << p, -0.5};
+    out[2] = (struct term){0, UINT64_C(1) << (p + norb), -0.5};
+    return 3;
+  }
+  uint64_t ends = UINT64_C(1) << p | UINT64_C(1) << q;
+  uint64_t between = ((UINT64_C(1) << p) - 1) & ~((UINT64_C(2) << q) - 1);
+  for (int spin = 0; spin < 2; spin++) {
+    int shift = spin * norb;
+    out[2 * spin] = (struct term){ends << shift, between << shift, 0.5};
+    out[2 * spin + 1] =
+        (struct term){ends << shift, (ends | between) << shift, 0.5};
+  }
+  return 4;
+}
+
+/* Add weight * (A B + B A)/2 for sums of Pauli terms A and B. */
+static int add_anticommutator(struct table *table, double weight,
+                              const struct term *a, int na,
+                              const struct term *b, int nb)
+{
+  for (int i = 0; i < na; i++) {
+    for (int j = 0; j < nb; j++) {
+      uint64_t x = a[i].x ^ b[j].x;
+      uint64_t z = a[i].z ^ b[j].z;
+      /* i^(n1 + n2 - n3) (-1)^|z1 & x2|, n = |x & z| */
+      int power = __builtin_popcountll(a[i].x & a[i].z) +
+                  __builtin_popcountll(b[j].x & b[j].z) -
+                  __builtin_popcountll(x & z) +
+                  2 * __builtin_popcountll(a[i].z & b[j].x);
+      if (power & 1) {
+        continue; /* they anticommute: A B + B A has no such term */
+      }
+      double sign = (power & 2) ? -1.0 : 1.0;
+      int status =
+          table_add(table, x, z, sign * weight * a[i].coeff * b[j].coeff);
+      if (status != VQE_OK) {
+        return status;
+      }
+    }
+  }
+  return VQE_OK;
+}
+
+static int compare_masks(const void *a, const void *b)
+{
+  const struct entry *left = a;
+  const struct entry *right = b;
+  if (left->x != right->x) {
+    return left->x < right->x ? -1 : 1;
+  }
+  return left->z < right->z ? -1 : left->z > right->z;
+}
+
+static int table_to_sum(struct vqe_pauli_sum **out, struct table *table,
+                        int nqubit, double threshold)
+{
+  struct vqe_pauli_sum *sum = NULL;
+  size_t kept = 0;
+  for (size_t k = 0; k < table->capacity; k++) {
+    if (table->entries[k].used && fabs(table->entries[k].coeff) >= threshold) {
+      table->entries[kept++] = table->entries[k];
+    }
+  }
+  qsort(table->entries, kept, sizeof *table->entries, compare_masks);
+  int status = vqe_memory_alloc(&sum, 1, sizeof *sum, "Pauli sum");
+  if (status != VQE_OK) {
+    return status;
+  }
+  sum->nqubit = nqubit;
+  sum->nterm = kept;
+  status = vqe_memory_alloc(&sum->x, kept, sizeof *sum->x, "Pauli sum");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sum->z, kept, sizeof *sum->z, "Pauli sum");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&sum->coeff, kept, sizeof *sum->coeff, "Pauli sum");
+  }
+  if (status != VQE_OK) {
+    vqe_pauli_sum_free(sum);
+    return status;
+  }
+  for (size_t k = 0; k < kept; k++) {
+    sum->x[k] = table->entries[k].x;
+    sum->z[k] = table->entries[k].z;
+    sum->coeff[k] = table->entries[k].coeff;
+  }
+  *out = sum;
+  return VQE_OK;
+}
+
+int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
+                                const struct vqe_hamiltonian *hamiltonian,
+                                double threshold)
+{
+  int norb = hamiltonian->norb;
+  size_t npair = (size_t)hamiltonian->npair;
+  struct table table = {4096, 0, NULL};
+  struct term(*terms)[4] = NULL;
+  int *count = NULL;
+  *out = NULL;
+  int status = vqe_memory_alloc(&table.entries, table.capacity,
+                                sizeof *table.entries, "Pauli terms");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&terms, npair, sizeof *terms, "Pauli terms");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&count, npair, sizeof *count, "Pauli terms");
+  }
+  if (status == VQE_OK) {
+    status = table_add(&table, 0, 0, hamiltonian->constant);
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (int p = 0; p < norb; p++) {
+    for (int q = 0; q <= p; q++) {
+      int pq = p * (p + 1) / 2 + q;
+      count[pq] = pair_terms(terms[pq], norb, p, q);
+    }
+  }
+  for (size_t pq = 0; pq < npair; pq++) {
+    double f = hamiltonian->f[pq];
+    for (int k = 0; f != 0.0 && k < count[pq]; k++) {
+      status = table_add(&table, terms[pq][k].x, terms[pq][k].z,
+                         f * terms[pq][k].coeff);
+      if (status != VQE_OK) {
+        goto out;
+      }
+    }
+    for (size_t rs = 0; rs <= pq; rs++) {
+      double w = hamiltonian->w[pq * npair + rs];
+      if (w != 0.0) {
+        status = add_anticommutator(&table, pq == rs ? 0.5 * w : w, terms[pq],
+                                    count[pq], terms[rs], count[rs]);
+        if (status != VQE_OK) {
+          goto out;
+        }
+      }
+    }
+  }
+  status = table_to_sum(out, &table, 2 * norb,
+                        threshold > 0.0 ? threshold : DEFAULT_THRESHOLD);
+out:
+  free(table.entries);
+  free(terms);
+  free(count);
+  return status;
+}
+
+void vqe_pauli_sum_free(struct vqe_pauli_sum *sum)
+{
+  if (sum == NULL) {
+    return;
+  }
+  free(sum->x);
+  free(sum->z);
+  free(sum->coeff);
+  free(sum);
+}
+
+double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum)
+{
+  double norm = 0.0;
+  for (size_t k = 0; k < sum->nterm; k++) {
+    if (sum->x[k] != 0 || sum->z[k] != 0) {
+      norm += fabs(sum->coeff[k]);
+    }
+  }
+  return norm;
+}
+
+void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z)
+{
+  for (int k = 0; k < nqubit; k++) {
+    int bit = nqubit - 1 - k;
+    out[k] = "IXZY"[(x >> bit & 1) | (z >> bit & 1) << 1];
+  }
+  out[nqubit] = '\0';
+}
+
+/* ---- qubit-wise commuting groups ---- */
+
+struct ranked {
+  int64_t weight; /* |coefficient| in units of 1e-10 hartree: rounding noise
+                     must not decide an order that users see */
+  uint64_t x, z;
+  size_t index;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+  const struct ranked *left = a;
+  const struct ranked *right = b;
+  if (left->weight != right->weight) {
+    return left->weight > right->weight ? -1 : 1;
+  }
+  uint64_t different = (left->x ^ right->x) | (left->z ^ right->z);
+  if (different == 0) {
+    return 0;
+  }
+  /* the highest qubit is the first letter; I < X < Y < Z */
+  int bit = 63 - __builtin_clzll(different);
+  static const int order[4] = {0, 1, 3, 2}; /* I X Z Y by x | z << 1 */
+  int l = order[(left->x >> bit & 1) | (left->z >> bit & 1) << 1];
+  int r = order[(right->x >> bit & 1) | (right->z >> bit & 1) << 1];
+  return l < r ? -1 : 1;
+}
+
+int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
+                        int *ngroup)
+{
+  struct ranked *ranked = NULL;
+  uint64_t(*basis)[3] = NULL; /* x, z, support of each group */
+  int groups = 0;
+  int status =
+      vqe_memory_alloc(&ranked, sum->nterm, sizeof *ranked, "Pauli groups");
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&basis, sum->nterm, sizeof *basis, "Pauli groups");
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (size_t k = 0; k < sum->nterm; k++) {
+    ranked[k] = (struct ranked){llround(fabs(sum->coeff[k]) * 1e10), sum->x[k],
+                                sum->z[k], k};
+  }
+  qsort(ranked, sum->nterm, sizeof *ranked, compare_ranked);
+  for (size_t k = 0; k < sum->nterm; k++) {
+    uint64_t x = ranked[k].x;
+    uint64_t z = ranked[k].z;
+    uint64_t support = x | z;
+    int chosen = -1;
+    if (support != 0) {
+      for (chosen = 0; chosen < groups; chosen++) {
+        uint64_t clash = ((x ^ basis[chosen][0]) | (z ^ basis[chosen][1])) &
+                         support & basis[chosen][2];
+        if (clash == 0) {
+          break;
+        }
+      }
+      groups += chosen == groups;
+      basis[chosen][0] |= x;
+      basis[chosen][1] |= z;
+      basis[chosen][2] |= support;
+    }
+    group[ranked[k].index] = chosen;
+  }
+  *ngroup = groups;
+out:
+  free(ranked);
+  free(basis);
+  return status;
+}
