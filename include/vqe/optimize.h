@@ -31,7 +31,7 @@ int vqe_optimizer_find(const struct vqe_optimizer_info **out,
 const struct vqe_optimizer_info *vqe_optimizer_list(void);
 
 struct vqe_optimizer_options {
-  int max_evaluations; /* calls of the objective */
+  int max_evaluations; /* calls of the objective, at least 1 */
   double gtol;         /* hartree: max |gradient component| */
   double ftol;         /* hartree */
   double max_seconds;  /* <= 0: none */
@@ -39,15 +39,24 @@ struct vqe_optimizer_options {
   double threshold;          /* stop once f <= threshold */
   const char *experiment_id; /* keys the draws of SPSA; may be NULL */
   /* Further options; NaN means the default. Adam: learning_rate (0.01),
-   * beta1 (0.9), beta2 (0.99), epsilon (1e-8). SPSA: a, c (NaN: calibrated),
-   * alpha (0.602), gamma (0.101). COBYLA, BOBYQA, Nelder-Mead, Powell:
-   * initial_step (rhobeg). */
+   * beta1 (0.9), beta2 (0.99), epsilon (1e-8). SPSA: a (calibrated), c (0.2),
+   * alpha (0.602), gamma (0.101). initial_step: COBYLA (1.0, SciPy's rhobeg),
+   * Powell (1.0), BOBYQA, Nelder-Mead (0.1). */
   double learning_rate, beta1, beta2, epsilon;
   double spsa_a, spsa_c, spsa_alpha, spsa_gamma;
   double initial_step;
 };
 /* gtol 1e-4, ftol 1e-8, 10000 evaluations, everything else default. */
 void vqe_optimizer_options_init(struct vqe_optimizer_options *options);
+
+/* Set a further option of a job file by its name: "threshold" for all,
+ * "learning_rate", "beta1", "beta2", "epsilon" (Adam), "a", "c", "alpha",
+ * "gamma" (SPSA), "initial_step" (COBYLA, BOBYQA, Nelder-Mead, Powell).
+ * VQE_ERR_INPUT when this optimizer has no such option, naming those it has,
+ * or when the value is out of range. */
+int vqe_optimizer_option_set(struct vqe_optimizer_options *options,
+                             const char *optimizer, const char *key,
+                             double value);
 
 struct vqe_optimize_result {
   double f; /* lowest recorded value; x holds its point */

@@ -1,0 +1,51 @@
+/* Adam (Kingma & Ba, arXiv:1412.6980), with bias correction. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "optimize/methods.h"
+
+int method_adam(struct method_end *ended, struct recorder *recorder,
+                const struct method_spec *spec, const double *x)
+{
+  (void)spec;
+  const struct vqe_optimizer_options *options = recorder->options;
+  size_t n = (size_t)recorder->n;
+  double *memory = NULL;
+  double f;
+  double decay1 = 1.0;
+  double decay2 = 1.0;
+  int status =
+      vqe_memory_alloc(&memory, n, 4 * sizeof(double), "moments of Adam");
+  if (status != VQE_OK) {
+    return status;
+  }
+  double *point = memory;
+  double *gradient = memory + n;
+  double *first = memory + 2 * n;
+  double *second = memory + 3 * n;
+  memcpy(point, x, n * sizeof(double));
+  while (recorder_evaluate(recorder, point, &f, gradient)) {
+    bool moved = false;
+    decay1 *= options->beta1;
+    decay2 *= options->beta2;
+    for (size_t i = 0; i < n; i++) {
+      double g = gradient[i];
+      double before = point[i];
+      first[i] = options->beta1 * first[i] + (1.0 - options->beta1) * g;
+      second[i] = options->beta2 * second[i] + (1.0 - options->beta2) * g * g;
+      double mean = first[i] / (1.0 - decay1);
+      double size = sqrt(second[i] / (1.0 - decay2));
+      point[i] -= options->learning_rate * mean / (size + options->epsilon);
+      moved = moved || point[i] != before;
+    }
+    ended->nit++;
+    if (!moved) {
+      recorder_stop(recorder, false, "the steps became too small");
+    }
+  }
+  free(memory);
+  return VQE_OK;
+}

@@ -1,0 +1,35 @@
+/* The minimisers behind vqe_optimize. Each starts from x (n >= 1 values) and
+ * works through the recorder alone; a negative return is lack of memory or a
+ * refused argument. When the recorder is not stopped on return, `ended` says
+ * how the method itself ended. */
+#ifndef VQE_OPTIMIZE_METHODS_H
+#define VQE_OPTIMIZE_METHODS_H
+
+#include "optimize/recorder.h"
+
+struct method_end {
+  bool success;     /* by its own test */
+  int nit;          /* -1 when hidden */
+  char reason[120]; /* in the method's words */
+};
+
+struct method_spec {
+  const char *name;
+  int (*run)(struct method_end *ended, struct recorder *recorder,
+             const struct method_spec *spec, const double *x);
+  int algorithm;       /* enum nlopt_algorithm, for NLopt */
+  double initial_step; /* rad; NaN where it does not apply */
+};
+
+int method_nlopt(struct method_end *ended, struct recorder *recorder,
+                 const struct method_spec *spec, const double *x);
+int method_gsl_bfgs2(struct method_end *ended, struct recorder *recorder,
+                     const struct method_spec *spec, const double *x);
+int method_gsl_pr(struct method_end *ended, struct recorder *recorder,
+                  const struct method_spec *spec, const double *x);
+int method_adam(struct method_end *ended, struct recorder *recorder,
+                const struct method_spec *spec, const double *x);
+int method_spsa(struct method_end *ended, struct recorder *recorder,
+                const struct method_spec *spec, const double *x);
+
+#endif

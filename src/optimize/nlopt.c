@@ -1,0 +1,161 @@
+/* NLopt's local methods behind the recorder. */
+#include <math.h>
+#include <nlopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "optimize/methods.h"
+
+struct nlopt_call {
+  struct recorder *recorder;
+  nlopt_opt opt;
+  double scale; /* 0 before the first gradient is known */
+};
+
+/* A first step of these methods is the gradient itself: far too long where a
+ * circuit is steep. They are invariant under a factor on f but for that step,
+ * so a factor brings it down to one radian. */
+static double scale_for(const double *gradient, unsigned n)
+{
+  double sum = 0.0;
+  for (unsigned i = 0; i < n; i++) {
+    sum += gradient[i] * gradient[i];
+  }
+  return sum > 1.0 ? 1.0 / sqrt(sum) : 1.0;
+}
+
+static double nlopt_objective(unsigned n, const double *x, double *gradient,
+                              void *ctx)
+{
+  struct nlopt_call *call = ctx;
+  double f = 0.0;
+  if (!recorder_evaluate(call->recorder, x, &f, gradient)) {
+    nlopt_force_stop(call->opt);
+  }
+  if (!call->recorder->gradient_method) {
+    return f;
+  }
+  if (call->scale == 0.0) {
+    call->scale = gradient == NULL ? 1.0 : scale_for(gradient, n);
+  }
+  for (unsigned i = 0; gradient != NULL && i < n; i++) {
+    gradient[i] *= call->scale;
+  }
+  return f * call->scale;
+}
+
+static const char *result_text(nlopt_result result)
+{
+  switch (result) {
+  case NLOPT_SUCCESS:
+    return "the library saw convergence";
+  case NLOPT_FTOL_REACHED:
+    return "converged: change of the energy below ftol";
+  case NLOPT_XTOL_REACHED:
+    return "the steps became too small";
+  case NLOPT_ROUNDOFF_LIMITED:
+    /* for derivative-free methods, below any sensible ftol */
+    return "rounding errors prevent further progress";
+  case NLOPT_OUT_OF_MEMORY:
+    return "NLopt ran out of memory";
+  default:
+    return "the line search failed";
+  }
+}
+
+/* PRAXIS draws from NLopt's generator, which would otherwise go on from the
+ * last run of this thread. */
+static int seed_library(const struct vqe_optimizer_options *options)
+{
+  struct vqe_philox rng;
+  const char *id =
+      options->experiment_id != NULL ? options->experiment_id : "";
+  int status = vqe_philox_init(&rng, id, "nlopt");
+  if (status == VQE_OK) {
+    nlopt_srand(vqe_philox_next(&rng));
+  }
+  return status;
+}
+
+/* Further runs from the best point: when a line search gives up too early,
+ * and for Nelder-Mead, whose simplex may collapse or straddle the minimum
+ * with equal values; it has converged when a fresh simplex brings nothing. */
+#define RESTARTS 5
+
+int method_nlopt(struct method_end *ended, struct recorder *recorder,
+                 const struct method_spec *spec, const double *x)
+{
+  const struct vqe_optimizer_options *options = recorder->options;
+  nlopt_algorithm algorithm = (nlopt_algorithm)spec->algorithm;
+  const char *note = "";
+  double *point = NULL;
+  nlopt_result result = NLOPT_FAILURE;
+  struct nlopt_call call = {recorder, NULL, 0.0};
+  int status = seed_library(options);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&point, (size_t)recorder->n, sizeof *point,
+                              "point of the optimizer");
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  if (recorder->n < 2 &&
+      (algorithm == NLOPT_LN_BOBYQA || algorithm == NLOPT_LN_PRAXIS)) {
+    /* BOBYQA refuses one parameter, PRAXIS never ends with it */
+    algorithm = NLOPT_LN_COBYLA;
+    note = "; COBYLA took over, as there is one parameter only";
+  }
+  call.opt = nlopt_create(algorithm, (unsigned)recorder->n);
+  if (call.opt == NULL) {
+    status = vqe_error_set(VQE_ERR_MEMORY,
+                           "NLopt has no memory for %d "
+                           "parameters",
+                           recorder->n);
+    goto out;
+  }
+  nlopt_set_min_objective(call.opt, nlopt_objective, &call);
+  if (!recorder->gradient_method) {
+    double step = isnan(options->initial_step) ? spec->initial_step
+                                               : options->initial_step;
+    nlopt_set_ftol_abs(call.opt, options->ftol);
+    nlopt_set_initial_step1(call.opt, step);
+  }
+  memcpy(point, x, (size_t)recorder->n * sizeof *point);
+  bool again = recorder->gradient_method || algorithm == NLOPT_LN_NELDERMEAD;
+  for (int run = 0; run <= RESTARTS; run++) {
+    double before = recorder->lowest;
+    double minimum;
+    call.scale = 0.0;
+    result = nlopt_optimize(call.opt, point, &minimum);
+    if (recorder->stopped || !again ||
+        recorder->lowest >= before - options->ftol) {
+      break;
+    }
+    memcpy(point, recorder->x_lowest, (size_t)recorder->n * sizeof *point);
+  }
+  if (!recorder->stopped && result == NLOPT_INVALID_ARGS) {
+    const char *detail = nlopt_get_errmsg(call.opt);
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "NLopt refuses %s with %d "
+                           "parameters: %s",
+                           spec->name, recorder->n,
+                           detail != NULL ? detail : "no detail");
+    goto out;
+  }
+  ended->nit = -1;
+  ended->success = !recorder->gradient_method &&
+                   (result == NLOPT_FTOL_REACHED || result == NLOPT_SUCCESS ||
+                    result == NLOPT_ROUNDOFF_LIMITED);
+  snprintf(ended->reason, sizeof ended->reason, "%s%s", result_text(result),
+           note);
+out:
+  if (call.opt != NULL) {
+    nlopt_destroy(call.opt);
+  }
+  free(point);
+  return status;
+}

@@ -1,0 +1,62 @@
+/* The one wrapper around the caller's objective: counts, keeps the best
+ * point, and decides when a run is over, whatever the library. */
+#ifndef VQE_OPTIMIZE_RECORDER_H
+#define VQE_OPTIMIZE_RECORDER_H
+
+#include <stdbool.h>
+
+#include "vqe/optimize.h"
+
+/* Points whose value and gradient are remembered, so that a library asking
+ * for f and for the gradient apart, or restarting, costs one evaluation. */
+#define RECORDER_CACHE 4
+
+struct recorder_point {
+  bool used;
+  double f;
+  double *x;        /* n */
+  double *gradient; /* n */
+};
+
+struct recorder {
+  vqe_objective objective;
+  void *ctx;
+  int n;
+  const struct vqe_optimizer_options *options;
+  bool gradient_method;
+  double start;       /* vqe_clock_wall */
+  double lowest;      /* of the recorded values; NaN before the first */
+  double lowest_gmax; /* |g|max there; NaN for derivative-free methods */
+  double last_f;
+  double *x_lowest; /* n */
+  struct recorder_point cache[RECORDER_CACHE];
+  struct recorder_point best; /* gradient methods: the lowest point */
+  int next_cache;
+  int repeats;    /* answers from the cache in a row */
+  double *memory; /* holds every array above */
+  int nfev;
+  int status;   /* what the objective returned when it failed */
+  bool stopped; /* no further calls reach the objective */
+  bool converged;
+  char reason[160];
+};
+
+int recorder_init(struct recorder *recorder, int n, vqe_objective objective,
+                  void *ctx, bool gradient_method,
+                  const struct vqe_optimizer_options *options);
+void recorder_clear(struct recorder *recorder);
+
+/* Evaluate at x; `gradient` may be NULL. True while the run goes on. Once
+ * stopped, f is the last value, the gradient zero, and nothing is called. */
+bool recorder_evaluate(struct recorder *recorder, const double *x, double *f,
+                       double *gradient);
+
+/* End the run for a reason; the first reason is kept. */
+void recorder_stop(struct recorder *recorder, bool converged,
+                   const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* One evaluation is left within the limit. */
+bool recorder_last_call(const struct recorder *recorder);
+
+#endif

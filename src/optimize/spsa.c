@@ -1,0 +1,146 @@
+/* Simultaneous perturbation stochastic approximation (Spall, IEEE Trans.
+ * Autom. Control 37, 332 (1992)). Gains a_k = a / k^alpha, c_k = c / k^gamma;
+ * `a` calibrated as by Kandala et al., Nature 549, 242 (2017), and Qiskit: the
+ * first step moves each parameter by 2 pi / 10 on average. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "optimize/methods.h"
+
+#define CALIBRATION_STEPS 25
+#define TARGET_STEP (2.0 * 3.14159265358979323846 / 10.0)
+#define DEFAULT_C 0.2
+/* Iterations between two evaluations of the iterate itself, which the method
+ * never needs, but the best recorded point and the test by ftol do. */
+#define BLOCK 25
+
+struct spsa {
+  struct recorder *recorder;
+  struct vqe_philox rng;
+  double *point; /* n: the iterate */
+  double *sign;  /* n: +1 or -1 */
+  double *trial; /* n */
+};
+
+/* Evaluate at point + c sign and point - c sign with fresh signs;
+ * *difference = f+ - f-. False when the run is over. */
+static bool probe(struct spsa *spsa, double c, double *difference)
+{
+  int n = spsa->recorder->n;
+  double f[2] = {0.0, 0.0};
+  uint32_t bits = 0;
+  for (int i = 0; i < n; i++) {
+    if (i % 32 == 0) {
+      bits = vqe_philox_next(&spsa->rng);
+    }
+    spsa->sign[i] = bits >> (i % 32) & 1 ? 1.0 : -1.0;
+  }
+  for (int side = 0; side < 2; side++) {
+    double step = side == 0 ? c : -c;
+    for (int i = 0; i < n; i++) {
+      spsa->trial[i] = spsa->point[i] + step * spsa->sign[i];
+    }
+    if (!recorder_evaluate(spsa->recorder, spsa->trial, &f[side], NULL)) {
+      return false;
+    }
+  }
+  *difference = f[0] - f[1];
+  return true;
+}
+
+/* The last call within the limit belongs to the iterate. */
+static bool room_for_probe(const struct recorder *recorder)
+{
+  return recorder->nfev + 3 <= recorder->options->max_evaluations;
+}
+
+static bool calibrate(struct spsa *spsa, double c, double *a)
+{
+  double sum = 0.0;
+  int steps = 0;
+  while (steps < CALIBRATION_STEPS && room_for_probe(spsa->recorder)) {
+    double difference;
+    if (!probe(spsa, c, &difference)) {
+      return false;
+    }
+    sum += fabs(difference) / (2.0 * c);
+    steps++;
+  }
+  double slope = steps > 0 ? sum / steps : 0.0;
+  /* a flat start gives no scale: take the step itself */
+  *a = slope > 1e-10 ? TARGET_STEP / slope : TARGET_STEP;
+  return true;
+}
+
+int method_spsa(struct method_end *ended, struct recorder *recorder,
+                const struct method_spec *spec, const double *x)
+{
+  (void)spec;
+  const struct vqe_optimizer_options *options = recorder->options;
+  size_t n = (size_t)recorder->n;
+  const char *id =
+      options->experiment_id != NULL ? options->experiment_id : "";
+  struct spsa spsa = {.recorder = recorder};
+  double *memory = NULL;
+  double f;
+  double f_block = NAN;
+  double a = options->spsa_a;
+  double c = isnan(options->spsa_c) ? DEFAULT_C : options->spsa_c;
+  int status = vqe_philox_init(&spsa.rng, id, "spsa");
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&memory, n, 3 * sizeof(double), "points of SPSA");
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  spsa.point = memory;
+  spsa.sign = memory + n;
+  spsa.trial = memory + 2 * n;
+  memcpy(spsa.point, x, n * sizeof(double));
+  if (!recorder_evaluate(recorder, spsa.point, &f_block, NULL)) {
+    goto out;
+  }
+  if (isnan(a) && !calibrate(&spsa, c, &a)) {
+    goto out;
+  }
+  for (int k = 1; room_for_probe(recorder); k++) {
+    double difference;
+    double ak = a / pow(k, options->spsa_alpha);
+    double ck = c / pow(k, options->spsa_gamma);
+    if (!probe(&spsa, ck, &difference)) {
+      goto out;
+    }
+    double factor = ak * difference / (2.0 * ck);
+    for (size_t i = 0; i < n; i++) {
+      spsa.point[i] -= factor * spsa.sign[i];
+    }
+    ended->nit = k;
+    if (k % BLOCK != 0 || recorder_last_call(recorder)) {
+      continue;
+    }
+    if (!recorder_evaluate(recorder, spsa.point, &f, NULL)) {
+      goto out;
+    }
+    if (fabs(f - f_block) <= options->ftol) {
+      ended->success = true;
+      snprintf(ended->reason, sizeof ended->reason,
+               "converged: change of the energy over %d iterations below "
+               "ftol",
+               BLOCK);
+      goto out;
+    }
+    f_block = f;
+  }
+  (void)recorder_evaluate(recorder, spsa.point, &f, NULL);
+  recorder_stop(recorder, false, "limit of %d evaluations reached",
+                options->max_evaluations);
+out:
+  free(memory);
+  return status;
+}
