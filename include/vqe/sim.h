@@ -89,7 +89,7 @@ int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
 struct vqe_fci_options {
   int threads;
   int multiplicity;               /* 2S+1 wanted */
-  double tolerance;               /* residual norm; 0 for 1e-7 */
+  double tolerance;               /* residual norm; 0 for 1e-6 */
   int max_cycles;                 /* 0 for 200 */
   uint64_t max_bytes;             /* refuse above; 0 for what is available */
   bool (*should_stop)(void *ctx); /* may be NULL */

@@ -1,0 +1,35 @@
+/* The one seam between the estimator and what computes: a table of functions
+ * over an opaque backend. Representations and devices each fill one. */
+#ifndef VQE_SIM_BACKEND_H
+#define VQE_SIM_BACKEND_H
+
+#include "vqe/sim.h"
+
+struct vqe_backend_ops {
+  const char *name; /* "vqe_cpu_sector" */
+  void (*free)(void *backend);
+  int (*energy)(void *backend, double *energy, const double *parameters);
+  int (*gradient)(void *backend, double *energy, double *gradient,
+                  const double *parameters);
+  int (*properties)(void *backend, struct vqe_properties *out, double *rdm1,
+                    const double *parameters);
+  /* the state in the full space, split: re and im of 2^nqubit each */
+  int (*state)(void *backend, double *re, double *im,
+               const double *parameters);
+};
+
+int vqe_sector_create(const struct vqe_backend_ops **ops, void **out,
+                      const struct vqe_hamiltonian *hamiltonian,
+                      const struct vqe_ansatz *ansatz, int threads);
+void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
+                     const struct vqe_hamiltonian *hamiltonian,
+                     const struct vqe_ansatz *ansatz, int threads);
+
+int vqe_statevector_create(const struct vqe_backend_ops **ops, void **out,
+                           const struct vqe_hamiltonian *hamiltonian,
+                           const struct vqe_ansatz *ansatz, int threads);
+void vqe_statevector_size(uint64_t *amplitudes, uint64_t *bytes,
+                          const struct vqe_hamiltonian *hamiltonian,
+                          const struct vqe_ansatz *ansatz, int threads);
+
+#endif

@@ -1,0 +1,477 @@
+/* Davidson diagonalisation for the lowest state of one multiplicity. */
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "sim/layout.h"
+#include "sim/sigma.h"
+#include "sim/spin.h"
+#include "vqe/sim.h"
+
+#define DEFAULT_TOLERANCE 1e-6
+#define DEFAULT_CYCLES 200
+#define SUBSPACE 14     /* vectors kept before a restart */
+#define RESTART 3       /* vectors kept at a restart */
+#define STARTS 4        /* starting determinants, before spin partners */
+#define SPIN_PENALTY 0.5 /* hartree for each unit of S^2 */
+/* A symmetry is given up once its Ritz value lies above the best energy by
+ * more than this many residual norms: an eigenvalue is within one. */
+#define GIVE_UP 3.0
+
+struct problem {
+  const struct vqe_hamiltonian *hamiltonian;
+  const struct vqe_fci_options *options;
+  struct vqe_strings alpha_strings, beta_strings;
+  const struct vqe_strings *alpha, *beta;
+  struct vqe_sigma *sigma;
+  struct vqe_spin_tables *spin;
+  double spin_shift; /* S(S+1) wanted */
+  double tolerance;
+  int max_cycles;
+};
+
+struct davidson {
+  const struct problem *problem;
+  struct vqe_layout layout;
+  size_t size;
+  int count;         /* vectors in the subspace */
+  double *basis;     /* SUBSPACE x size */
+  double *products;  /* SUBSPACE x size */
+  double *diagonal;
+  double *work;
+  double projected[SUBSPACE * SUBSPACE];
+  double ritz;
+  double vector[SUBSPACE * SUBSPACE]; /* eigenvectors, columns */
+};
+
+static uint64_t layout_size(const struct vqe_hamiltonian *hamiltonian,
+                            int nalpha, int nbeta)
+{
+  uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
+  uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
+  uint64_t nirrep = (uint64_t)hamiltonian->nirrep;
+  uint64_t size;
+  if (__builtin_mul_overflow(na, nb, &size)) {
+    return UINT64_MAX;
+  }
+  return nirrep == 1 ? size : size / nirrep + na + nb;
+}
+
+int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
+                 int nalpha, int nbeta, const struct vqe_fci_options *options)
+{
+  uint64_t size = layout_size(hamiltonian, nalpha, nbeta);
+  uint64_t vectors;
+  if (__builtin_mul_overflow(size, (2 * SUBSPACE + 2) * sizeof(double),
+                             &vectors)) {
+    *bytes = UINT64_MAX;
+    return VQE_OK;
+  }
+  uint64_t norb = (uint64_t)hamiltonian->norb;
+  uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
+  uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
+  uint64_t spin = (na + nb) * norb * norb * 4; /* a quarter is connected */
+  uint64_t tables =
+      vqe_sigma_bytes(hamiltonian->norb, nalpha, nbeta, hamiltonian->nirrep,
+                      options->threads) +
+      vqe_strings_bytes(hamiltonian->norb, nalpha) +
+      vqe_strings_bytes(hamiltonian->norb, nbeta) + spin;
+  *bytes = vectors > UINT64_MAX - tables ? UINT64_MAX : vectors + tables;
+  return VQE_OK;
+}
+
+/* ---- one symmetry ---- */
+
+static void davidson_clear(struct davidson *davidson)
+{
+  free(davidson->basis);
+  free(davidson->products);
+  free(davidson->diagonal);
+  free(davidson->work);
+}
+
+static int davidson_init(struct davidson *davidson,
+                         const struct problem *problem, int total)
+{
+  memset(davidson, 0, sizeof *davidson);
+  davidson->problem = problem;
+  vqe_layout_init(&davidson->layout, problem->alpha, problem->beta, total);
+  size_t size = davidson->layout.size;
+  davidson->size = size;
+  int status = vqe_memory_alloc(&davidson->basis, SUBSPACE * size,
+                                sizeof(double), "Davidson vectors");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&davidson->products, SUBSPACE * size,
+                              sizeof(double), "Davidson vectors");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&davidson->diagonal, size, sizeof(double),
+                              "Davidson vectors");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&davidson->work, size, sizeof(double),
+                              "Davidson vectors");
+  }
+  if (status == VQE_OK) {
+    status = vqe_sigma_diagonal(problem->sigma, &davidson->layout,
+                                davidson->diagonal);
+  }
+  return status;
+}
+
+/* Orthonormalise `work` against the subspace (twice, for rounding) and append
+ * it with its product. False when nothing new is left of it. */
+static bool append(struct davidson *davidson)
+{
+  const struct problem *problem = davidson->problem;
+  size_t n = davidson->size;
+  blasint length = (blasint)n;
+  double *vector = davidson->work;
+  double before = cblas_dnrm2(length, vector, 1);
+  if (!(before > 1e-300)) {
+    return false;
+  }
+  cblas_dscal(length, 1.0 / before, vector, 1);
+  for (int pass = 0; pass < 2; pass++) {
+    for (int k = 0; k < davidson->count; k++) {
+      const double *other = davidson->basis + (size_t)k * n;
+      double overlap = cblas_ddot(length, other, 1, vector, 1);
+      cblas_daxpy(length, -overlap, other, 1, vector, 1);
+    }
+    double norm = cblas_dnrm2(length, vector, 1);
+    if (!(norm > 1e-8)) {
+      return false;
+    }
+    cblas_dscal(length, 1.0 / norm, vector, 1);
+  }
+  int at = davidson->count++;
+  double *kept = davidson->basis + (size_t)at * n;
+  double *product = davidson->products + (size_t)at * n;
+  memcpy(kept, vector, n * sizeof *kept);
+  vqe_sigma_apply(problem->sigma, &davidson->layout, product, kept);
+  vqe_spin_apply(problem->spin, &davidson->layout, product, kept,
+                 SPIN_PENALTY, problem->spin_shift);
+  for (int k = 0; k <= at; k++) {
+    double element = cblas_ddot(length, davidson->basis + (size_t)k * n, 1,
+                                product, 1);
+    davidson->projected[k * SUBSPACE + at] = element;
+    davidson->projected[at * SUBSPACE + k] = element;
+  }
+  return true;
+}
+
+/* The determinants of lowest energy, each with its spin-flipped partner, so
+ * that the start spans both spin couplings. */
+static void start_vectors(struct davidson *davidson)
+{
+  size_t n = davidson->size;
+  const struct problem *problem = davidson->problem;
+  const struct vqe_layout *layout = &davidson->layout;
+  size_t lowest[STARTS];
+  int found = 0;
+  for (size_t k = 0; k < n; k++) {
+    int at = found < STARTS ? found : STARTS;
+    while (at > 0 &&
+           davidson->diagonal[k] < davidson->diagonal[lowest[at - 1]]) {
+      if (at < STARTS) {
+        lowest[at] = lowest[at - 1];
+      }
+      at--;
+    }
+    if (at < STARTS) {
+      lowest[at] = k;
+      found += found < STARTS;
+    }
+  }
+  for (int k = 0; k < found; k++) {
+    memset(davidson->work, 0, n * sizeof *davidson->work);
+    davidson->work[lowest[k]] = 1.0;
+    (void)append(davidson);
+  }
+  if (problem->alpha != problem->beta) {
+    return;
+  }
+  for (int ca = 0; ca < problem->alpha->nclass; ca++) {
+    for (int cb = 0; cb < problem->alpha->nclass; cb++) {
+      if (!vqe_layout_has(layout, ca, cb)) {
+        continue;
+      }
+      size_t cols = vqe_layout_cols(layout, cb);
+      size_t block = vqe_layout_rows(layout, ca) * cols;
+      for (int k = 0; k < found; k++) {
+        if (lowest[k] < layout->offset[ca][cb] ||
+            lowest[k] >= layout->offset[ca][cb] + block) {
+          continue;
+        }
+        size_t inside = lowest[k] - layout->offset[ca][cb];
+        uint32_t s =
+            problem->alpha->class_start[ca] + (uint32_t)(inside / cols);
+        uint32_t u =
+            problem->alpha->class_start[cb] + (uint32_t)(inside % cols);
+        memset(davidson->work, 0, n * sizeof *davidson->work);
+        davidson->work[vqe_layout_address(layout, u, s)] = 1.0;
+        (void)append(davidson);
+      }
+    }
+  }
+}
+
+static int diagonalise(struct davidson *davidson)
+{
+  int n = davidson->count;
+  double values[SUBSPACE];
+  for (int i = 0; i < n; i++) {
+    for (int j = 0; j < n; j++) {
+      davidson->vector[i * SUBSPACE + j] =
+          davidson->projected[i * SUBSPACE + j];
+    }
+  }
+  if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'U', n, davidson->vector,
+                    SUBSPACE, values) != 0) {
+    return vqe_error_set(VQE_ERR_NUMERIC,
+                         "FCI: the subspace could not be diagonalised");
+  }
+  davidson->ritz = values[0];
+  return VQE_OK;
+}
+
+/* out = sum_k from[k] coefficient[k, root] */
+static void combine(const struct davidson *davidson, double *out,
+                    const double *from, int root)
+{
+  memset(out, 0, davidson->size * sizeof *out);
+  for (int k = 0; k < davidson->count; k++) {
+    cblas_daxpy((blasint)davidson->size,
+                davidson->vector[k * SUBSPACE + root],
+                from + (size_t)k * davidson->size, 1, out, 1);
+  }
+}
+
+/* Keep the lowest RESTART Ritz vectors. */
+static int restart(struct davidson *davidson)
+{
+  size_t n = davidson->size;
+  double *kept = NULL;
+  int status = vqe_memory_alloc(&kept, 2 * RESTART * n, sizeof *kept,
+                                "Davidson vectors");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (int root = 0; root < RESTART; root++) {
+    combine(davidson, kept + (size_t)root * n, davidson->basis, root);
+    combine(davidson, kept + (size_t)(RESTART + root) * n,
+            davidson->products, root);
+  }
+  memcpy(davidson->basis, kept, RESTART * n * sizeof *kept);
+  memcpy(davidson->products, kept + RESTART * n, RESTART * n * sizeof *kept);
+  free(kept);
+  davidson->count = RESTART;
+  for (int i = 0; i < RESTART; i++) {
+    for (int j = 0; j < RESTART; j++) {
+      davidson->projected[i * SUBSPACE + j] =
+          cblas_ddot((blasint)n, davidson->basis + (size_t)i * n, 1,
+                     davidson->products + (size_t)j * n, 1);
+    }
+  }
+  return VQE_OK;
+}
+
+/* Solve one symmetry; *done false when it was given up because `best` cannot
+ * be reached. */
+static int davidson_solve(struct davidson *davidson,
+                          struct vqe_fci_result *out, double best, bool *done)
+{
+  const struct problem *problem = davidson->problem;
+  const struct vqe_fci_options *options = problem->options;
+  size_t n = davidson->size;
+  double residual = INFINITY;
+  *done = false;
+  start_vectors(davidson);
+  for (int cycle = 0; cycle < problem->max_cycles; cycle++) {
+    if (options->should_stop != NULL && options->should_stop(options->ctx)) {
+      return vqe_error_set(VQE_ERR_INTERRUPTED, "FCI was interrupted");
+    }
+    int status = diagonalise(davidson);
+    if (status != VQE_OK) {
+      return status;
+    }
+    combine(davidson, davidson->work, davidson->products, 0);
+    for (int k = 0; k < davidson->count; k++) {
+      cblas_daxpy((blasint)n,
+                  -davidson->ritz * davidson->vector[k * SUBSPACE],
+                  davidson->basis + (size_t)k * n, 1, davidson->work, 1);
+    }
+    residual = cblas_dnrm2((blasint)n, davidson->work, 1);
+    out->cycles = davidson->count + cycle;
+    bool converged = residual < problem->tolerance;
+    if (!converged && cycle >= 4 &&
+        davidson->ritz - GIVE_UP * residual > best) {
+      return VQE_OK;
+    }
+    if (!converged) {
+      for (size_t k = 0; k < n; k++) {
+        double gap = davidson->diagonal[k] - davidson->ritz;
+        if (fabs(gap) < 1e-2) {
+          gap = gap < 0.0 ? -1e-2 : 1e-2;
+        }
+        davidson->work[k] /= gap;
+      }
+      if (davidson->count == SUBSPACE) {
+        status = restart(davidson);
+        if (status != VQE_OK) {
+          return status;
+        }
+      }
+      converged = !append(davidson); /* the whole space is spanned */
+    }
+    if (converged) {
+      combine(davidson, davidson->work, davidson->basis, 0);
+      out->s2 = vqe_spin_expectation(problem->spin, &davidson->layout,
+                                     davidson->work);
+      out->energy = davidson->ritz -
+                    SPIN_PENALTY * (out->s2 - problem->spin_shift);
+      *done = true;
+      return VQE_OK;
+    }
+  }
+  return vqe_error_set(VQE_ERR_NUMERIC,
+                       "FCI did not converge in %d cycles: residual %.1e, "
+                       "wanted %.1e",
+                       problem->max_cycles, residual, problem->tolerance);
+}
+
+/* ---- all symmetries ---- */
+
+static void problem_clear(struct problem *problem)
+{
+  vqe_spin_tables_free(problem->spin);
+  vqe_sigma_free(problem->sigma);
+  vqe_strings_clear(&problem->alpha_strings);
+  vqe_strings_clear(&problem->beta_strings);
+}
+
+static int problem_init(struct problem *problem,
+                        const struct vqe_hamiltonian *hamiltonian,
+                        int nalpha, int nbeta,
+                        const struct vqe_fci_options *options)
+{
+  memset(problem, 0, sizeof *problem);
+  problem->hamiltonian = hamiltonian;
+  problem->options = options;
+  problem->tolerance =
+      options->tolerance > 0.0 ? options->tolerance : DEFAULT_TOLERANCE;
+  problem->max_cycles =
+      options->max_cycles > 0 ? options->max_cycles : DEFAULT_CYCLES;
+  double s = 0.5 * (options->multiplicity - 1);
+  problem->spin_shift = s * (s + 1.0);
+  problem->alpha = &problem->alpha_strings;
+  problem->beta = &problem->alpha_strings;
+  int status =
+      vqe_strings_init(&problem->alpha_strings, hamiltonian->norb, nalpha,
+                       hamiltonian->nirrep, hamiltonian->irrep);
+  if (status == VQE_OK && nalpha != nbeta) {
+    problem->beta = &problem->beta_strings;
+    status = vqe_strings_init(&problem->beta_strings, hamiltonian->norb,
+                              nbeta, hamiltonian->nirrep,
+                              hamiltonian->irrep);
+  }
+  if (status == VQE_OK) {
+    status = vqe_sigma_create(&problem->sigma, hamiltonian, problem->alpha,
+                              problem->beta, options->threads);
+  }
+  if (status == VQE_OK) {
+    status = vqe_spin_tables_create(&problem->spin, problem->alpha,
+                                    problem->beta, hamiltonian->irrep,
+                                    options->threads);
+  }
+  return status;
+}
+
+static int solve_symmetry(struct vqe_fci_result *out,
+                          const struct problem *problem, int total,
+                          bool *any)
+{
+  struct davidson *davidson = NULL;
+  struct vqe_fci_result found = {0};
+  bool done = false;
+  int status =
+      vqe_memory_alloc(&davidson, 1, sizeof *davidson, "Davidson solver");
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = davidson_init(davidson, problem, total);
+  if (status == VQE_OK && davidson->size > 0) {
+    status = davidson_solve(davidson, &found,
+                            *any ? out->energy : INFINITY, &done);
+  }
+  /* a state of another spin means that this symmetry has none of ours */
+  bool right_spin = fabs(found.s2 - problem->spin_shift) < 1e-3;
+  if (status == VQE_OK && done && right_spin &&
+      (!*any || found.energy < out->energy)) {
+    out->energy = found.energy;
+    out->s2 = found.s2;
+    out->irrep = total;
+    *any = true;
+  }
+  out->cycles += found.cycles;
+  davidson_clear(davidson);
+  free(davidson);
+  return status;
+}
+
+int vqe_fci_solve(struct vqe_fci_result *out,
+                  const struct vqe_hamiltonian *hamiltonian, int nalpha,
+                  int nbeta, const struct vqe_fci_options *options)
+{
+  struct problem problem;
+  uint64_t bytes;
+  uint64_t limit = options->max_bytes;
+  memset(out, 0, sizeof *out);
+  if (nalpha < nbeta || options->multiplicity != nalpha - nbeta + 1) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "FCI: multiplicity %d does not belong to %d alpha "
+                         "and %d beta electrons",
+                         options->multiplicity, nalpha, nbeta);
+  }
+  int status = vqe_fci_size(&bytes, hamiltonian, nalpha, nbeta, options);
+  if (limit == 0) {
+    limit = vqe_memory_available();
+  }
+  if (status == VQE_OK && bytes > limit) {
+    status = vqe_error_set(VQE_ERR_MEMORY,
+                           "FCI needs %.1f MB, the limit is %.1f MB",
+                           (double)bytes / 1e6, (double)limit / 1e6);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = problem_init(&problem, hamiltonian, nalpha, nbeta, options);
+  if (status == VQE_OK) {
+    out->determinants =
+        (uint64_t)problem.alpha->count * (uint64_t)problem.beta->count;
+    /* the symmetry of the reference first: it most often holds the ground
+     * state, and lets the others be given up early */
+    uint32_t s = vqe_strings_position(
+        problem.alpha, (uint32_t)((UINT64_C(1) << nalpha) - 1));
+    uint32_t u = vqe_strings_position(
+        problem.beta, (uint32_t)((UINT64_C(1) << nbeta) - 1));
+    int reference = vqe_strings_class(problem.alpha, s) ^
+                    vqe_strings_class(problem.beta, u);
+    bool any = false;
+    for (int t = 0; status == VQE_OK && t < hamiltonian->nirrep; t++) {
+      status = solve_symmetry(out, &problem, reference ^ t, &any);
+    }
+    if (status == VQE_OK && !any) {
+      status = vqe_error_set(VQE_ERR_NUMERIC,
+                             "FCI found no state of multiplicity %d",
+                             options->multiplicity);
+    }
+    out->energy += hamiltonian->constant;
+  }
+  problem_clear(&problem);
+  return status;
+}

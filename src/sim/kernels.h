@@ -1,0 +1,61 @@
+/* Gates on a split state vector: real and imaginary parts in two arrays of
+ * 2^n doubles. Rotations about Y are real and treat the parts alike, so a
+ * real state is the same code without an imaginary part.
+ *
+ * Sums for gradients are formed over a fixed number of chunks and added in
+ * order: results do not depend on the number of threads. */
+#ifndef VQE_SIM_KERNELS_H
+#define VQE_SIM_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define VQE_MAX_QUBITS 64
+
+struct vqe_vector {
+  double *re;
+  double *im; /* NULL: real */
+};
+
+struct vqe_kernel_context {
+  int nqubit;
+  size_t size; /* 2^nqubit */
+  int threads;
+  double *partial; /* VQE_KERNEL_CHUNKS x VQE_MAX_QUBITS */
+};
+
+#define VQE_KERNEL_CHUNKS 64
+
+/* RY(angle[q]) on every qubit q whose bit of `mask` is set. With `lambda`,
+ * undo them on both vectors instead and store Re <lambda|-iY_q|psi> to
+ * sums[q]. */
+void vqe_kernel_ry(const struct vqe_kernel_context *context,
+                   struct vqe_vector psi, const struct vqe_vector *lambda,
+                   uint64_t mask, const double *angle, double *sums);
+
+/* RZ(angle[q]) likewise; sums[q] = Im <lambda|Z_q|psi>. */
+void vqe_kernel_rz(const struct vqe_kernel_context *context,
+                   struct vqe_vector psi, const struct vqe_vector *lambda,
+                   uint64_t mask, const double *angle, double *sums);
+
+/* exp(-i angle (XX + YY)/2) on qubits a, b; returns, with `lambda`,
+ * Re <lambda|-i(XX + YY)/2|psi>. */
+double vqe_kernel_xxyy(const struct vqe_kernel_context *context,
+                       struct vqe_vector psi, const struct vqe_vector *lambda,
+                       int a, int b, double angle);
+
+/* exp(angle (tau - tau^+)): tau moves electrons from the qubits of `from` to
+ * those of `to`, with sign (-1)^(popcount(i & parity) + flip). Returns, with
+ * `lambda`, Re <lambda|tau - tau^+|psi>. */
+double vqe_kernel_excitation(const struct vqe_kernel_context *context,
+                             struct vqe_vector psi,
+                             const struct vqe_vector *lambda, uint64_t from,
+                             uint64_t to, uint64_t parity, int flip,
+                             double angle);
+
+/* out[i] = in[M i ^ offset] for a GF(2)-linear M given by its columns. */
+void vqe_kernel_permute(const struct vqe_kernel_context *context,
+                        struct vqe_vector out, struct vqe_vector in,
+                        const uint64_t *columns, uint64_t offset);
+
+#endif

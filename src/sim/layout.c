@@ -1,0 +1,42 @@
+#include "sim/layout.h"
+
+void vqe_layout_init(struct vqe_layout *layout,
+                     const struct vqe_strings *alpha,
+                     const struct vqe_strings *beta, int total)
+{
+  layout->alpha = alpha;
+  layout->beta = beta;
+  layout->size = 0;
+  for (int ca = 0; ca < alpha->nclass; ca++) {
+    for (int cb = 0; cb < beta->nclass; cb++) {
+      if (total >= 0 && (ca ^ cb) != total) {
+        layout->offset[ca][cb] = SIZE_MAX;
+        continue;
+      }
+      layout->offset[ca][cb] = layout->size;
+      layout->size += vqe_layout_rows(layout, ca) *
+                      vqe_layout_cols(layout, cb);
+    }
+  }
+}
+
+int vqe_strings_class(const struct vqe_strings *strings, uint32_t position)
+{
+  int c = 0;
+  while (position >= strings->class_start[c + 1]) {
+    c++;
+  }
+  return c;
+}
+
+size_t vqe_layout_address(const struct vqe_layout *layout, uint32_t s,
+                          uint32_t u)
+{
+  int ca = vqe_strings_class(layout->alpha, s);
+  int cb = vqe_strings_class(layout->beta, u);
+  if (!vqe_layout_has(layout, ca, cb)) {
+    return SIZE_MAX;
+  }
+  return vqe_layout_row(layout, ca, cb, s) +
+         (u - layout->beta->class_start[cb]);
+}

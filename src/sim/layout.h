@@ -1,0 +1,58 @@
+/* Vectors over alpha strings x beta strings, stored as blocks.
+ *
+ * Block (ca, cb) holds the determinants whose alpha string is of class ca and
+ * whose beta string is of class cb, row major: rows are alpha strings,
+ * columns beta strings. A sector of total irrep T has the blocks cb = ca ^ T;
+ * the full space has all of them. */
+#ifndef VQE_SIM_LAYOUT_H
+#define VQE_SIM_LAYOUT_H
+
+#include "sim/strings.h"
+
+struct vqe_layout {
+  const struct vqe_strings *alpha;
+  const struct vqe_strings *beta;
+  size_t size; /* amplitudes */
+  /* offset of each block, SIZE_MAX where the block is not stored */
+  size_t offset[VQE_MAX_IRREPS][VQE_MAX_IRREPS];
+};
+
+/* total irrep < 0 stores every block. */
+void vqe_layout_init(struct vqe_layout *layout,
+                     const struct vqe_strings *alpha,
+                     const struct vqe_strings *beta, int total);
+
+static inline size_t vqe_layout_rows(const struct vqe_layout *layout, int ca)
+{
+  return layout->alpha->class_start[ca + 1] - layout->alpha->class_start[ca];
+}
+
+static inline size_t vqe_layout_cols(const struct vqe_layout *layout, int cb)
+{
+  return layout->beta->class_start[cb + 1] - layout->beta->class_start[cb];
+}
+
+static inline bool vqe_layout_has(const struct vqe_layout *layout, int ca,
+                                  int cb)
+{
+  return layout->offset[ca][cb] != SIZE_MAX;
+}
+
+/* Address of (alpha string s of class ca, first beta string of class cb). */
+static inline size_t vqe_layout_row(const struct vqe_layout *layout, int ca,
+                                    int cb, uint32_t s)
+{
+  return layout->offset[ca][cb] +
+         (size_t)(s - layout->alpha->class_start[ca]) *
+             vqe_layout_cols(layout, cb);
+}
+
+/* Address of a determinant given by its strings; SIZE_MAX when it is of
+ * another symmetry. */
+size_t vqe_layout_address(const struct vqe_layout *layout, uint32_t s,
+                          uint32_t u);
+
+/* Class of the string at a position. */
+int vqe_strings_class(const struct vqe_strings *strings, uint32_t position);
+
+#endif

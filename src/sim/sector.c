@@ -1,0 +1,618 @@
+/* The sector estimator: excitations as in-place rotations of the CI vector,
+ * sigma for the energy, one backward sweep for the gradient. */
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "sim/backend.h"
+#include "sim/layout.h"
+#include "sim/sigma.h"
+#include "sim/spin.h"
+
+/* Vectors shorter than this are swept by one thread. */
+#define PARALLEL_SIZE 16384
+
+enum rotation_kind { ROTATE_ALPHA, ROTATE_BETA, ROTATE_MIXED };
+
+struct rotation {
+  enum rotation_kind kind;
+  int param;
+  double scale;
+  int g;           /* symmetry of the alpha part */
+  size_t on_alpha; /* index into the pair lists */
+  size_t on_beta;
+};
+
+struct pair_key {
+  int spin, i, a, j, b;
+};
+
+struct sector {
+  const struct vqe_hamiltonian *hamiltonian;
+  const struct vqe_ansatz *ansatz;
+  int threads;
+  uint8_t irrep[VQE_MAX_ORBITALS];
+  struct vqe_strings alpha_strings, beta_strings;
+  const struct vqe_strings *alpha, *beta; /* one set when numbers agree */
+  struct vqe_layout layout;
+  struct vqe_sigma *sigma;
+  size_t npairs, pairs_capacity;
+  struct pair_key *keys;
+  struct vqe_string_pairs *pairs;
+  size_t nrotation;
+  struct rotation *rotations;
+  size_t reference; /* address of the Hartree-Fock determinant */
+  double *psi, *lambda;
+  double *partial; /* one sum a thread, a cache line apart */
+};
+
+/* The symmetry that a run can use: that of the Hamiltonian when every
+ * excitation keeps it, else none. */
+static int usable_irreps(const struct vqe_hamiltonian *hamiltonian,
+                         const struct vqe_ansatz *ansatz)
+{
+  const uint8_t *irrep = hamiltonian->irrep;
+  int norb = hamiltonian->norb;
+  for (size_t k = 0; k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    if (gate->kind == VQE_GATE_X) {
+      continue;
+    }
+    int product = irrep[gate->q[0] % norb] ^ irrep[gate->q[1] % norb];
+    if (gate->kind == VQE_GATE_DOUBLE) {
+      product ^= irrep[gate->q[2] % norb] ^ irrep[gate->q[3] % norb];
+    }
+    if (product != 0) {
+      return 1;
+    }
+  }
+  return hamiltonian->nirrep;
+}
+
+/* ---- tables ---- */
+
+static int find_pairs(size_t *out, struct sector *sector,
+                      const struct pair_key *key)
+{
+  for (size_t k = 0; k < sector->npairs; k++) {
+    if (memcmp(&sector->keys[k], key, sizeof *key) == 0) {
+      *out = k;
+      return VQE_OK;
+    }
+  }
+  size_t n = sector->npairs;
+  if (n == sector->pairs_capacity) {
+    size_t capacity = 2 * n + 64;
+    int status = vqe_memory_grow(&sector->keys, n, capacity,
+                                 sizeof *sector->keys, "excitation keys");
+    if (status == VQE_OK) {
+      status = vqe_memory_grow(&sector->pairs, n, capacity,
+                               sizeof *sector->pairs, "excitation lists");
+    }
+    if (status != VQE_OK) {
+      return status;
+    }
+    sector->pairs_capacity = capacity;
+  }
+  int status = vqe_string_pairs_init(
+      &sector->pairs[n], key->spin == 0 ? sector->alpha : sector->beta,
+      key->i, key->a, key->j, key->b);
+  if (status != VQE_OK) {
+    vqe_string_pairs_clear(&sector->pairs[n]);
+    return status;
+  }
+  sector->keys[n] = *key;
+  sector->npairs = n + 1;
+  *out = n;
+  return VQE_OK;
+}
+
+static int add_rotation(struct sector *sector, const struct vqe_gate *gate)
+{
+  int norb = sector->hamiltonian->norb;
+  struct rotation *rotation = &sector->rotations[sector->nrotation];
+  int i = gate->q[0] % norb;
+  int a = gate->q[1] % norb;
+  int spin = gate->q[0] / norb;
+  /* the lists of both spins are the same when the string sets are */
+  int beta_set = sector->beta == sector->alpha ? 0 : 1;
+  int status;
+  if (gate->q[1] / norb != spin) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "an excitation flips a spin: it has no sector");
+  }
+  rotation->param = gate->param;
+  rotation->scale = gate->scale;
+  rotation->g = sector->irrep[i] ^ sector->irrep[a];
+  if (gate->kind == VQE_GATE_SINGLE ||
+      gate->q[2] / norb == spin) {
+    struct pair_key key = {spin == 0 ? 0 : beta_set, i, a, -1, -1};
+    if (gate->kind == VQE_GATE_DOUBLE) {
+      key.j = gate->q[2] % norb;
+      key.b = gate->q[3] % norb;
+    }
+    rotation->g = 0;
+    rotation->kind = spin == 0 ? ROTATE_ALPHA : ROTATE_BETA;
+    status = find_pairs(spin == 0 ? &rotation->on_alpha : &rotation->on_beta,
+                        sector, &key);
+  } else {
+    struct pair_key first = {0, i, a, -1, -1};
+    struct pair_key second = {beta_set, gate->q[2] % norb,
+                              gate->q[3] % norb, -1, -1};
+    if (spin != 0) {
+      first.i = second.i;
+      first.a = second.a;
+      second.i = i;
+      second.a = a;
+      rotation->g = sector->irrep[first.i] ^ sector->irrep[first.a];
+    }
+    rotation->kind = ROTATE_MIXED;
+    status = find_pairs(&rotation->on_alpha, sector, &first);
+    if (status == VQE_OK) {
+      status = find_pairs(&rotation->on_beta, sector, &second);
+    }
+  }
+  sector->nrotation += status == VQE_OK;
+  return status;
+}
+
+static void sector_free(void *backend)
+{
+  struct sector *sector = backend;
+  if (sector == NULL) {
+    return;
+  }
+  for (size_t k = 0; k < sector->npairs; k++) {
+    vqe_string_pairs_clear(&sector->pairs[k]);
+  }
+  free(sector->keys);
+  free(sector->pairs);
+  free(sector->rotations);
+  vqe_sigma_free(sector->sigma);
+  vqe_strings_clear(&sector->alpha_strings);
+  vqe_strings_clear(&sector->beta_strings);
+  free(sector->psi);
+  free(sector->lambda);
+  free(sector->partial);
+  free(sector);
+}
+
+void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
+                     const struct vqe_hamiltonian *hamiltonian,
+                     const struct vqe_ansatz *ansatz, int threads)
+{
+  int nirrep = usable_irreps(hamiltonian, ansatz);
+  uint64_t na = vqe_strings_count(ansatz->norb, ansatz->nalpha);
+  uint64_t nb = vqe_strings_count(ansatz->norb, ansatz->nbeta);
+  /* classes are near equal; the strings' sizes bound the rounding */
+  uint64_t size = na * nb / (uint64_t)nirrep + na + nb;
+  if (nirrep == 1) {
+    size = na * nb;
+  }
+  *amplitudes = size;
+  *bytes = 16 * size + vqe_strings_bytes(ansatz->norb, ansatz->nalpha) +
+           vqe_strings_bytes(ansatz->norb, ansatz->nbeta) +
+           vqe_sigma_bytes(ansatz->norb, ansatz->nalpha, ansatz->nbeta,
+                           nirrep, threads) +
+           ansatz->ngate * (sizeof(struct rotation) + (na + nb) * 4);
+}
+
+static int sector_init(struct sector *sector)
+{
+  const struct vqe_hamiltonian *hamiltonian = sector->hamiltonian;
+  const struct vqe_ansatz *ansatz = sector->ansatz;
+  int nirrep = usable_irreps(hamiltonian, ansatz);
+  for (int p = 0; p < hamiltonian->norb; p++) {
+    sector->irrep[p] = nirrep == 1 ? 0 : hamiltonian->irrep[p];
+  }
+  sector->alpha = &sector->alpha_strings;
+  sector->beta = &sector->alpha_strings;
+  int status = vqe_strings_init(&sector->alpha_strings, ansatz->norb,
+                                ansatz->nalpha, nirrep, sector->irrep);
+  if (status == VQE_OK && ansatz->nalpha != ansatz->nbeta) {
+    sector->beta = &sector->beta_strings;
+    status = vqe_strings_init(&sector->beta_strings, ansatz->norb,
+                              ansatz->nbeta, nirrep, sector->irrep);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  uint32_t s = vqe_strings_position(
+      sector->alpha, (uint32_t)((UINT64_C(1) << ansatz->nalpha) - 1));
+  uint32_t u = vqe_strings_position(
+      sector->beta, (uint32_t)((UINT64_C(1) << ansatz->nbeta) - 1));
+  int total = vqe_strings_class(sector->alpha, s) ^
+              vqe_strings_class(sector->beta, u);
+  vqe_layout_init(&sector->layout, sector->alpha, sector->beta, total);
+  sector->reference = vqe_layout_address(&sector->layout, s, u);
+  status = vqe_sigma_create(&sector->sigma, hamiltonian, sector->alpha,
+                            sector->beta, sector->threads);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sector->psi, sector->layout.size,
+                              sizeof(double), "state");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sector->lambda, sector->layout.size,
+                              sizeof(double), "adjoint state");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sector->partial,
+                              8 * (size_t)sector->threads, sizeof(double),
+                              "partial sums");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sector->rotations, ansatz->ngate,
+                              sizeof *sector->rotations, "rotations");
+  }
+  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    if (gate->kind == VQE_GATE_SINGLE || gate->kind == VQE_GATE_DOUBLE) {
+      status = add_rotation(sector, gate);
+    } else if (gate->kind != VQE_GATE_X) {
+      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                             "%s has gates that a sector cannot hold",
+                             ansatz->name);
+    }
+  }
+  return status;
+}
+
+/* ---- rotations ----
+ *
+ * exp(t (tau - tau^+)) turns the plane of each pair (from, to):
+ *   x' = cos t x - sign sin t y,   y' = cos t y + sign sin t x.
+ * With lambda = H psi swept along, d<H>/dt = 2 sum sign (lambda_y psi_x -
+ * lambda_x psi_y), the same before and after the rotation. */
+
+static void rotate(double *restrict x, double *restrict y, size_t n,
+                   double c, double s)
+{
+  for (size_t k = 0; k < n; k++) {
+    double old = x[k];
+    x[k] = c * old - s * y[k];
+    y[k] = c * y[k] + s * old;
+  }
+}
+
+static double rotate_back(double *restrict x, double *restrict y,
+                          double *restrict lx, double *restrict ly, size_t n,
+                          double c, double s)
+{
+  double sum = 0.0;
+  for (size_t k = 0; k < n; k++) {
+    double px = x[k];
+    double py = y[k];
+    double qx = lx[k];
+    double qy = ly[k];
+    sum += qy * px - qx * py;
+    x[k] = c * px + s * py;
+    y[k] = c * py - s * px;
+    lx[k] = c * qx + s * qy;
+    ly[k] = c * qy - s * qx;
+  }
+  return sum;
+}
+
+/* Part [begin, end) of the pairs (or rows, for beta) of one rotation within
+ * block (ca, cb). `lambda` NULL: forward only. */
+static double rotate_part(const struct sector *sector,
+                          const struct rotation *rotation, int ca, int cb,
+                          long begin, long end, double *psi, double *lambda,
+                          double c, double s)
+{
+  const struct vqe_layout *layout = &sector->layout;
+  double sum = 0.0;
+  if (rotation->kind == ROTATE_ALPHA) {
+    const struct vqe_string_pairs *pairs =
+        &sector->pairs[rotation->on_alpha];
+    size_t cols = vqe_layout_cols(layout, cb);
+    for (long k = begin; k < end; k++) {
+      const struct vqe_string_pair *pair = &pairs->items[k];
+      size_t x = vqe_layout_row(layout, ca, cb, pair->from);
+      size_t y = vqe_layout_row(layout, ca, cb, pair->to);
+      if (lambda == NULL) {
+        rotate(psi + x, psi + y, cols, c, s * pair->sign);
+      } else {
+        sum += pair->sign * rotate_back(psi + x, psi + y, lambda + x,
+                                        lambda + y, cols, c,
+                                        s * pair->sign);
+      }
+    }
+    return sum;
+  }
+  const struct vqe_string_pairs *betas = &sector->pairs[rotation->on_beta];
+  const struct vqe_string_pair *first = betas->items + betas->start[cb];
+  const struct vqe_string_pair *last = betas->items + betas->start[cb + 1];
+  size_t cols = vqe_layout_cols(layout, cb);
+  uint32_t x0 = sector->beta->class_start[cb];
+  uint32_t y0 = sector->beta->class_start[cb ^ rotation->g];
+  for (long k = begin; k < end; k++) {
+    size_t x = layout->offset[ca][cb];
+    size_t y = x;
+    double row_sign = 1.0;
+    if (rotation->kind == ROTATE_MIXED) {
+      const struct vqe_string_pair *pair =
+          &sector->pairs[rotation->on_alpha].items[k];
+      x = vqe_layout_row(layout, ca, cb, pair->from);
+      y = vqe_layout_row(layout, ca ^ rotation->g, cb ^ rotation->g,
+                         pair->to);
+      row_sign = pair->sign;
+    } else {
+      x += (size_t)k * cols;
+      y = x;
+    }
+    double *px = psi + x;
+    double *py = psi + y;
+    if (lambda == NULL) {
+      for (const struct vqe_string_pair *pair = first; pair < last; pair++) {
+        double turn = s * row_sign * pair->sign;
+        double a = px[pair->from - x0];
+        double b = py[pair->to - y0];
+        px[pair->from - x0] = c * a - turn * b;
+        py[pair->to - y0] = c * b + turn * a;
+      }
+      continue;
+    }
+    double *lx = lambda + x;
+    double *ly = lambda + y;
+    for (const struct vqe_string_pair *pair = first; pair < last; pair++) {
+      double sign = row_sign * pair->sign;
+      double turn = s * sign;
+      size_t from = pair->from - x0;
+      size_t to = pair->to - y0;
+      double a = px[from];
+      double b = py[to];
+      double la = lx[from];
+      double lb = ly[to];
+      sum += sign * (lb * a - la * b);
+      px[from] = c * a + turn * b;
+      py[to] = c * b - turn * a;
+      lx[from] = c * la + turn * lb;
+      ly[to] = c * lb - turn * la;
+    }
+  }
+  return sum;
+}
+
+/* One rotation over all blocks; returns the sum for the gradient. */
+static double rotate_all(const struct sector *sector,
+                         const struct rotation *rotation, double angle,
+                         double *psi, double *lambda)
+{
+  const struct vqe_layout *layout = &sector->layout;
+  double c = cos(angle);
+  double s = sin(angle);
+  double sum = 0.0;
+  bool parallel = sector->threads > 1 && layout->size >= PARALLEL_SIZE;
+  for (int ca = 0; ca < sector->alpha->nclass; ca++) {
+    for (int cb = 0; cb < sector->beta->nclass; cb++) {
+      if (!vqe_layout_has(layout, ca, cb)) {
+        continue;
+      }
+      long begin = 0;
+      long end = (long)vqe_layout_rows(layout, ca);
+      if (rotation->kind != ROTATE_BETA) {
+        const struct vqe_string_pairs *pairs =
+            &sector->pairs[rotation->on_alpha];
+        begin = (long)pairs->start[ca];
+        end = (long)pairs->start[ca + 1];
+      }
+      if (!parallel) {
+        sum += rotate_part(sector, rotation, ca, cb, begin, end, psi, lambda,
+                           c, s);
+        continue;
+      }
+      /* sums in a fixed order, so that a run repeats bit for bit */
+      int team = 1;
+#pragma omp parallel num_threads(sector->threads)
+      {
+        int me = omp_get_thread_num();
+        int n = omp_get_num_threads();
+        long length = end - begin;
+        long from = begin + length * me / n;
+        long to = begin + length * (me + 1) / n;
+        sector->partial[8 * me] = rotate_part(sector, rotation, ca, cb, from,
+                                              to, psi, lambda, c, s);
+#pragma omp single
+        team = n;
+      }
+      for (int t = 0; t < team; t++) {
+        sum += sector->partial[8 * t];
+      }
+    }
+  }
+  return sum;
+}
+
+static double dot(const double *a, const double *b, size_t n)
+{
+  double sum = 0.0;
+  for (size_t k = 0; k < n; k++) {
+    sum += a[k] * b[k];
+  }
+  return sum;
+}
+
+static void prepare(struct sector *sector, const double *parameters)
+{
+  memset(sector->psi, 0, sector->layout.size * sizeof(double));
+  sector->psi[sector->reference] = 1.0;
+  for (size_t k = 0; k < sector->nrotation; k++) {
+    const struct rotation *rotation = &sector->rotations[k];
+    (void)rotate_all(sector, rotation,
+                     rotation->scale * parameters[rotation->param],
+                     sector->psi, NULL);
+  }
+}
+
+static int sector_energy(void *backend, double *energy,
+                         const double *parameters)
+{
+  struct sector *sector = backend;
+  prepare(sector, parameters);
+  vqe_sigma_apply(sector->sigma, &sector->layout, sector->lambda,
+                  sector->psi);
+  *energy = sector->hamiltonian->constant +
+            dot(sector->psi, sector->lambda, sector->layout.size);
+  return VQE_OK;
+}
+
+static int sector_gradient(void *backend, double *energy, double *gradient,
+                           const double *parameters)
+{
+  struct sector *sector = backend;
+  int status = sector_energy(backend, energy, parameters);
+  for (int k = 0; k < sector->ansatz->nparam; k++) {
+    gradient[k] = 0.0;
+  }
+  for (size_t k = sector->nrotation; k-- > 0;) {
+    const struct rotation *rotation = &sector->rotations[k];
+    double sum = rotate_all(sector, rotation,
+                            rotation->scale * parameters[rotation->param],
+                            sector->psi, sector->lambda);
+    gradient[rotation->param] += 2.0 * rotation->scale * sum;
+  }
+  return status;
+}
+
+/* <E_pq> of both spins, symmetric because the state is real. */
+static int density_matrix(struct sector *sector, double *rdm1)
+{
+  int norb = sector->hamiltonian->norb;
+  const struct vqe_layout *layout = &sector->layout;
+  const double *psi = sector->psi;
+  int status = VQE_OK;
+  for (int k = 0; k < norb * norb; k++) {
+    rdm1[k] = 0.0;
+  }
+  for (int p = 0; status == VQE_OK && p < norb; p++) {
+    for (int q = 0; status == VQE_OK && q <= p; q++) {
+      double value = 0.0;
+      if (sector->irrep[p] != sector->irrep[q]) {
+        continue;
+      }
+      for (int spin = 0; status == VQE_OK && spin < 2; spin++) {
+        struct vqe_string_pairs pairs;
+        status = vqe_string_pairs_init(
+            &pairs, spin == 0 ? sector->alpha : sector->beta, q, p, -1, -1);
+        for (int ca = 0; status == VQE_OK && ca < sector->alpha->nclass;
+             ca++) {
+          for (int cb = 0; cb < sector->beta->nclass; cb++) {
+            if (!vqe_layout_has(layout, ca, cb)) {
+              continue;
+            }
+            size_t rows = vqe_layout_rows(layout, ca);
+            size_t cols = vqe_layout_cols(layout, cb);
+            const double *block = psi + layout->offset[ca][cb];
+            int own = spin == 0 ? ca : cb;
+            uint32_t base = (spin == 0 ? sector->alpha : sector->beta)
+                                ->class_start[own];
+            for (uint32_t k = pairs.start[own]; k < pairs.start[own + 1];
+                 k++) {
+              size_t from = pairs.items[k].from - base;
+              size_t to = pairs.items[k].to - base;
+              double sum = 0.0;
+              if (spin == 0) {
+                sum = dot(block + from * cols, block + to * cols, cols);
+              } else {
+                for (size_t r = 0; r < rows; r++) {
+                  sum += block[r * cols + from] * block[r * cols + to];
+                }
+              }
+              value += pairs.items[k].sign * sum;
+            }
+          }
+        }
+        vqe_string_pairs_clear(&pairs);
+      }
+      rdm1[p * norb + q] = value;
+      rdm1[q * norb + p] = value;
+    }
+  }
+  return status;
+}
+
+static int sector_properties(void *backend, struct vqe_properties *out,
+                             double *rdm1, const double *parameters)
+{
+  struct sector *sector = backend;
+  struct vqe_spin_tables *tables = NULL;
+  prepare(sector, parameters);
+  out->n = sector->ansatz->nalpha + sector->ansatz->nbeta;
+  out->sz = 0.5 * (sector->ansatz->nalpha - sector->ansatz->nbeta);
+  int status = vqe_spin_tables_create(&tables, sector->alpha, sector->beta,
+                                      sector->irrep, sector->threads);
+  if (status == VQE_OK) {
+    out->s2 = vqe_spin_expectation(tables, &sector->layout, sector->psi);
+    if (rdm1 != NULL) {
+      status = density_matrix(sector, rdm1);
+    }
+  }
+  vqe_spin_tables_free(tables);
+  return status;
+}
+
+/* Place every determinant at its bits: alpha low, beta high. */
+static int sector_state(void *backend, double *re, double *im,
+                        const double *parameters)
+{
+  struct sector *sector = backend;
+  const struct vqe_layout *layout = &sector->layout;
+  int norb = sector->hamiltonian->norb;
+  size_t full = (size_t)1 << (2 * norb);
+  prepare(sector, parameters);
+  memset(re, 0, full * sizeof *re);
+  memset(im, 0, full * sizeof *im);
+  for (int ca = 0; ca < sector->alpha->nclass; ca++) {
+    for (int cb = 0; cb < sector->beta->nclass; cb++) {
+      if (!vqe_layout_has(layout, ca, cb)) {
+        continue;
+      }
+      for (uint32_t s = sector->alpha->class_start[ca];
+           s < sector->alpha->class_start[ca + 1]; s++) {
+        const double *row =
+            sector->psi + vqe_layout_row(layout, ca, cb, s);
+        uint32_t base = sector->beta->class_start[cb];
+        for (uint32_t u = base; u < sector->beta->class_start[cb + 1]; u++) {
+          re[(size_t)sector->beta->bits[u] << norb |
+             sector->alpha->bits[s]] = row[u - base];
+        }
+      }
+    }
+  }
+  return VQE_OK;
+}
+
+static const struct vqe_backend_ops sector_ops = {
+    .name = "vqe_cpu_sector",
+    .free = sector_free,
+    .energy = sector_energy,
+    .gradient = sector_gradient,
+    .properties = sector_properties,
+    .state = sector_state,
+};
+
+int vqe_sector_create(const struct vqe_backend_ops **ops, void **out,
+                      const struct vqe_hamiltonian *hamiltonian,
+                      const struct vqe_ansatz *ansatz, int threads)
+{
+  struct sector *sector = NULL;
+  int status = vqe_memory_alloc(&sector, 1, sizeof *sector, "estimator");
+  if (status != VQE_OK) {
+    return status;
+  }
+  sector->hamiltonian = hamiltonian;
+  sector->ansatz = ansatz;
+  sector->threads = threads;
+  status = sector_init(sector);
+  if (status != VQE_OK) {
+    sector_free(sector);
+    return status;
+  }
+  *ops = &sector_ops;
+  *out = sector;
+  return VQE_OK;
+}

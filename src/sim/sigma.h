@@ -1,0 +1,41 @@
+/* sigma = H C for vectors of a layout: the CI product.
+ *
+ * H = H_alpha + H_beta + sum_PQ,RS (PQ|RS) F_PQ(alpha) F_RS(beta). The first
+ * two act on the strings of one spin and become matrices, dense for short
+ * runs of strings, sparse otherwise. The last is a gather of F_RS C over
+ * columns, a DGEMM with the integrals over pairs of one symmetry, and a
+ * scatter over rows (Olsen et al., J. Chem. Phys. 89, 2185 (1988); Knowles
+ * and Handy, Chem. Phys. Lett. 111, 315 (1984)).
+ *
+ * The work is cut by columns of the result, so that no two threads write the
+ * same place and the result does not depend on their number. */
+#ifndef VQE_SIM_SIGMA_H
+#define VQE_SIM_SIGMA_H
+
+#include "sim/layout.h"
+
+struct vqe_sigma;
+
+/* Tables for one pair of string sets; serves every layout over them. */
+int vqe_sigma_create(struct vqe_sigma **out,
+                     const struct vqe_hamiltonian *hamiltonian,
+                     const struct vqe_strings *alpha,
+                     const struct vqe_strings *beta, int threads);
+void vqe_sigma_free(struct vqe_sigma *sigma);
+
+/* Bytes of tables and scratch, for norb orbitals; an upper estimate. */
+uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
+                         int threads);
+
+/* out = (H - constant) in; both layout->size. Cost: 2 npair^2 / nirrep flops
+ * a determinant in DGEMM, and about 2 * occupied * virtual memory operations
+ * a determinant. */
+void vqe_sigma_apply(const struct vqe_sigma *sigma,
+                     const struct vqe_layout *layout, double *out,
+                     const double *in);
+
+/* Diagonal of H - constant. */
+int vqe_sigma_diagonal(const struct vqe_sigma *sigma,
+                       const struct vqe_layout *layout, double *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* S^2 on vectors of a layout with fixed electron numbers.
+ *
+ * S^2 = M(M+1) + N_beta - sum_pq E_qp(alpha) E_pq(beta), M = (N_alpha -
+ * N_beta)/2. */
+#ifndef VQE_SIM_SPIN_H
+#define VQE_SIM_SPIN_H
+
+#include "sim/layout.h"
+
+struct vqe_spin_tables;
+
+int vqe_spin_tables_create(struct vqe_spin_tables **out,
+                           const struct vqe_strings *alpha,
+                           const struct vqe_strings *beta,
+                           const uint8_t *irrep, int threads);
+void vqe_spin_tables_free(struct vqe_spin_tables *tables);
+
+/* out += factor * (S^2 - shift) in */
+void vqe_spin_apply(const struct vqe_spin_tables *tables,
+                    const struct vqe_layout *layout, double *out,
+                    const double *in, double factor, double shift);
+
+/* <in| S^2 |in> for a normalised vector. */
+double vqe_spin_expectation(const struct vqe_spin_tables *tables,
+                            const struct vqe_layout *layout,
+                            const double *in);
+
+#endif

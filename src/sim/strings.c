@@ -1,0 +1,209 @@
+#include "sim/strings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* C(n, k) for n <= 32: below 2^30, exact in 64 bits */
+static uint64_t binomial(int n, int k)
+{
+  if (k < 0 || k > n) {
+    return 0;
+  }
+  uint64_t value = 1;
+  for (int i = 1; i <= k; i++) {
+    value = value * (uint64_t)(n - k + i) / (uint64_t)i;
+  }
+  return value;
+}
+
+uint64_t vqe_strings_count(int norb, int nelec)
+{
+  return nelec == VQE_ALL_NUMBERS ? UINT64_C(1) << norb
+                                  : binomial(norb, nelec);
+}
+
+uint64_t vqe_strings_bytes(int norb, int nelec)
+{
+  return vqe_strings_count(norb, nelec) * 2 * sizeof(uint32_t);
+}
+
+/* Colexicographic rank among the strings of the set: 0..count-1. */
+static uint32_t rank_of(const struct vqe_strings *strings, uint32_t bits)
+{
+  if (strings->nelec == VQE_ALL_NUMBERS) {
+    return bits;
+  }
+  uint64_t rank = 0;
+  for (int k = 1; bits != 0; k++) {
+    rank += binomial(__builtin_ctz(bits), k);
+    bits &= bits - 1;
+  }
+  return (uint32_t)rank;
+}
+
+uint32_t vqe_strings_position(const struct vqe_strings *strings,
+                              uint32_t bits)
+{
+  return strings->of_rank[rank_of(strings, bits)];
+}
+
+static int class_of(uint32_t bits, const uint8_t *irrep)
+{
+  int product = 0;
+  for (; bits != 0; bits &= bits - 1) {
+    product ^= irrep[__builtin_ctz(bits)];
+  }
+  return product;
+}
+
+/* Next larger number with the same number of bits (Gosper). */
+static uint64_t next_string(uint64_t bits)
+{
+  uint64_t low = bits & (~bits + 1);
+  uint64_t ripple = bits + low;
+  return ripple | (((bits ^ ripple) >> 2) / low);
+}
+
+int vqe_strings_init(struct vqe_strings *strings, int norb, int nelec,
+                     int nirrep, const uint8_t *irrep)
+{
+  static const uint8_t no_irreps[VQE_MAX_ORBITALS];
+  uint64_t count = vqe_strings_count(norb, nelec);
+  bool all = nelec == VQE_ALL_NUMBERS;
+  memset(strings, 0, sizeof *strings);
+  if (count == 0 || count > UINT32_MAX) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%d electrons in %d orbitals give %llu strings of "
+                         "one spin: not supported",
+                         nelec, norb, (unsigned long long)count);
+  }
+  if (irrep == NULL || nirrep == 1) {
+    irrep = no_irreps;
+    nirrep = 1;
+  }
+  strings->norb = norb;
+  strings->nelec = nelec;
+  strings->nclass = nirrep;
+  strings->count = (size_t)count;
+  size_t runs_a_class = all ? (size_t)norb + 1 : 1;
+  strings->nrun = (size_t)nirrep * runs_a_class;
+  int status = vqe_memory_alloc(&strings->bits, strings->count,
+                                sizeof *strings->bits, "strings");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&strings->of_rank, strings->count,
+                              sizeof *strings->of_rank, "strings");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&strings->run_start, strings->nrun + 2,
+                              sizeof *strings->run_start, "strings");
+  }
+  if (status != VQE_OK) {
+    vqe_strings_clear(strings);
+    return status;
+  }
+  /* counting sort by (class, electron number), ranks ascending inside */
+  for (int pass = 0; pass < 2; pass++) {
+    uint64_t bits = all ? 0 : (UINT64_C(1) << nelec) - 1;
+    for (uint64_t rank = 0; rank < count; rank++) {
+      uint32_t word = (uint32_t)bits;
+      size_t run = (size_t)class_of(word, irrep) * runs_a_class;
+      if (all) {
+        run += (size_t)__builtin_popcount(word);
+      }
+      if (pass == 0) {
+        strings->run_start[run + 2]++;
+      } else {
+        uint32_t at = strings->run_start[run + 1]++;
+        strings->bits[at] = word;
+        strings->of_rank[rank] = at;
+      }
+      bits = all || bits == 0 ? bits + 1 : next_string(bits);
+    }
+    /* lengths at run + 2 become starts at run + 1; filling turns them into
+     * ends, which are the starts at run + 1 of the next one */
+    for (size_t k = 3; pass == 0 && k <= strings->nrun; k++) {
+      strings->run_start[k] += strings->run_start[k - 1];
+    }
+  }
+  strings->run_start[0] = 0;
+  for (int c = 0; c <= nirrep; c++) {
+    strings->class_run[c] = (uint32_t)((size_t)c * runs_a_class);
+    strings->class_start[c] = strings->run_start[strings->class_run[c]];
+  }
+  return VQE_OK;
+}
+
+void vqe_strings_clear(struct vqe_strings *strings)
+{
+  free(strings->bits);
+  free(strings->of_rank);
+  free(strings->run_start);
+  memset(strings, 0, sizeof *strings);
+}
+
+/* Apply a+_a a_i; 0 when it gives nothing. */
+static int excite(uint32_t *bits, int a, int i)
+{
+  uint32_t from = UINT32_C(1) << i;
+  uint32_t to = UINT32_C(1) << a;
+  if ((*bits & from) == 0) {
+    return 0;
+  }
+  uint32_t without = *bits & ~from;
+  if ((without & to) != 0) {
+    return 0;
+  }
+  int sign = a == i ? 1 : vqe_strings_sign(without, a, i);
+  *bits = without | to;
+  return sign;
+}
+
+int vqe_string_pairs_init(struct vqe_string_pairs *pairs,
+                          const struct vqe_strings *strings, int i, int a,
+                          int j, int b)
+{
+  memset(pairs, 0, sizeof *pairs);
+  for (int pass = 0; pass < 2; pass++) {
+    size_t count = 0;
+    for (int c = 0; c < strings->nclass; c++) {
+      for (uint32_t s = strings->class_start[c];
+           s < strings->class_start[c + 1]; s++) {
+        uint32_t bits = strings->bits[s];
+        int sign = 1;
+        if (j >= 0) {
+          sign = excite(&bits, b, j);
+        }
+        if (sign != 0) {
+          sign *= excite(&bits, a, i);
+        }
+        if (sign == 0) {
+          continue;
+        }
+        if (pass == 1) {
+          pairs->items[count] = (struct vqe_string_pair){
+              s, vqe_strings_position(strings, bits), sign};
+        }
+        count++;
+      }
+      pairs->start[c + 1] = (uint32_t)count;
+    }
+    if (pass == 0) {
+      int status = vqe_memory_alloc(&pairs->items, count,
+                                    sizeof *pairs->items, "string pairs");
+      if (status != VQE_OK) {
+        return status;
+      }
+      pairs->count = count;
+    }
+  }
+  return VQE_OK;
+}
+
+void vqe_string_pairs_clear(struct vqe_string_pairs *pairs)
+{
+  free(pairs->items);
+  memset(pairs, 0, sizeof *pairs);
+}

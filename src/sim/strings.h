@@ -1,0 +1,76 @@
+/* Occupation strings of one spin, ordered so that symmetry makes blocks.
+ *
+ * A string is the bit mask of the occupied orbitals. Strings of the same
+ * irrep (XOR of its orbitals' irreps) form a class; inside a class, strings
+ * of the same electron number form a run. A sector has one run a class; the
+ * full space has one for each electron number. */
+#ifndef VQE_SIM_STRINGS_H
+#define VQE_SIM_STRINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vqe/operators.h"
+
+#define VQE_ALL_NUMBERS (-1)
+
+struct vqe_strings {
+  int norb;
+  int nelec;  /* VQE_ALL_NUMBERS: every string of norb bits */
+  int nclass; /* number of irreps */
+  size_t count;
+  uint32_t *bits;        /* count */
+  uint32_t *of_rank;     /* position of the string of that rank */
+  uint32_t class_start[VQE_MAX_IRREPS + 1];
+  size_t nrun;
+  uint32_t *run_start;   /* nrun + 1, over all classes in order */
+  uint32_t class_run[VQE_MAX_IRREPS + 1]; /* first run of each class */
+};
+
+/* Number of strings, UINT64_MAX on overflow. */
+uint64_t vqe_strings_count(int norb, int nelec);
+
+/* Bytes that vqe_strings_init takes. */
+uint64_t vqe_strings_bytes(int norb, int nelec);
+
+/* irrep: norb labels below nirrep. */
+int vqe_strings_init(struct vqe_strings *strings, int norb, int nelec,
+                     int nirrep, const uint8_t *irrep);
+void vqe_strings_clear(struct vqe_strings *strings);
+
+/* Position of a string that is known to be in the set: O(electrons). */
+uint32_t vqe_strings_position(const struct vqe_strings *strings,
+                              uint32_t bits);
+
+/* Sign of a+_a a_i on a string with i occupied and a empty (or a == i):
+ * parity of the electrons strictly between. */
+static inline int vqe_strings_sign(uint32_t bits, int a, int i)
+{
+  int low = a < i ? a : i;
+  int high = a < i ? i : a;
+  uint32_t between = ((UINT32_C(1) << high) - 1) & ~((UINT32_C(2) << low) - 1);
+  return (__builtin_popcount(bits & between) & 1) ? -1 : 1;
+}
+
+/* All (from, to, sign) with to = sign * a+_a a_i (and a+_b a_j) from. Sorted
+ * by class of `from`; start[c]..start[c+1] is class c. */
+struct vqe_string_pair {
+  uint32_t from, to;
+  double sign;
+};
+
+struct vqe_string_pairs {
+  size_t count;
+  struct vqe_string_pair *items;
+  uint32_t start[VQE_MAX_IRREPS + 1];
+};
+
+/* Excitation i -> a, and j -> b when j >= 0 (same spin, all four different);
+ * i == a counts electrons in i (sign 1). */
+int vqe_string_pairs_init(struct vqe_string_pairs *pairs,
+                          const struct vqe_strings *strings, int i, int a,
+                          int j, int b);
+void vqe_string_pairs_clear(struct vqe_string_pairs *pairs);
+
+#endif
