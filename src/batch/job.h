@@ -13,7 +13,7 @@ struct vqe_job {
   char *output; /* HDF5 result, resolved */
   size_t count;
   struct vqe_experiment **experiments; /* input order, index = position */
-  size_t nbad; /* experiments with input_error set */
+  size_t nbad;                         /* experiments with input_error set */
 };
 
 /* What the command line adds; a non-NULL string or set flag overrides the
@@ -39,6 +39,20 @@ struct vqe_job_overrides {
  * *warnings (free by free(), NULL when none). */
 int vqe_job_load(struct vqe_job **out, char **warnings, const char *path,
                  const struct vqe_job_overrides *overrides);
+/* Same from memory; `path` names the text in messages, its folder is where
+ * relative paths start. */
+int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
+                  size_t size, const char *path,
+                  const struct vqe_job_overrides *overrides);
+
+/* Adopt drawn seeds of an earlier run. The seed is part of the id and an
+ * experiment without one draws a new seed at each load, so this is what lets
+ * a restart find what is finished: each experiment whose seed was drawn takes
+ * the drawn seed of an earlier result whose request is otherwise the same
+ * (each result once, finished ones first), and gets the id that goes with it.
+ * Load on one rank only: every load draws. */
+int vqe_job_reuse_seeds(struct vqe_job *job, struct vqe_result *const *earlier,
+                        size_t count);
 void vqe_job_free(struct vqe_job *job);
 
 #endif

@@ -1,0 +1,43 @@
+/* The molecules of a job, in input order. */
+#ifndef VQE_BATCH_JOB_MOLECULES_H
+#define VQE_BATCH_JOB_MOLECULES_H
+
+#include <stddef.h>
+
+#include "batch/job_settings.h"
+#include "vqe/molecule.h"
+
+struct job_molecule {
+  char *source; /* "file 'a.json', molecule 2" */
+  char *name;
+  /* Why it cannot be computed, or NULL; then one of the next two is set. */
+  char *reason;
+  struct vqe_molecule *molecule;
+  char *fcidump; /* path */
+  char *fcidump_sha256;
+  int multiplicity;
+};
+
+struct job_molecules {
+  size_t count;
+  size_t capacity;
+  struct job_molecule *items;
+};
+
+/* What a file holds, told by its content, then its extension. */
+enum job_format { JOB_FORMAT_JSON, JOB_FORMAT_XYZ, JOB_FORMAT_FCIDUMP };
+enum job_format job_format_of(const char *text, size_t size, const char *path);
+
+/* Append the molecules of the key `molecules`: objects, or paths. A bad
+ * molecule is an entry with a reason; a file that cannot be read, or a value
+ * of another type, is an error. */
+int job_molecules_read(struct job_molecules *molecules,
+                       const struct job_value *value, const char *path,
+                       const struct job_settings *settings);
+/* Append what a molecule file or FCIDUMP holds. */
+int job_molecules_parse(struct job_molecules *molecules, const char *text,
+                        size_t size, const char *path,
+                        const struct job_settings *settings);
+void job_molecules_clear(struct job_molecules *molecules);
+
+#endif

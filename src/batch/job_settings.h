@@ -1,0 +1,69 @@
+/* The settings of a job file, validated, overrides applied, before they
+ * multiply. */
+#ifndef VQE_BATCH_JOB_SETTINGS_H
+#define VQE_BATCH_JOB_SETTINGS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "batch/job.h"
+
+struct job_basis {
+  char *name;   /* stored spelling, or path of a file */
+  char *sha256; /* of that file, else NULL */
+};
+
+struct job_ansatz {
+  const char *name; /* static */
+  int reps;
+  const char *entanglement; /* static or NULL */
+};
+
+struct job_optimizer {
+  const char *name; /* static */
+  int max_evaluations;
+  double gtol, ftol;
+  double max_seconds; /* 0: null */
+  struct vqe_option_list options;
+};
+
+struct job_init {
+  const char *strategy; /* static; NULL for the ansatz's default */
+  double noise;         /* NaN for the default */
+  char *file, *file_sha256;
+};
+
+struct job_settings {
+  size_t nbasis, nansatz, noptimizer, ninit, nseed;
+  struct job_basis *bases;
+  struct job_ansatz *ansatze;
+  struct job_optimizer *optimizers;
+  struct job_init *inits;
+  int64_t *seeds;                        /* nseed 0: to be drawn */
+  int frozen_core;                       /* or VQE_FROZEN_CORE_AUTO */
+  int active_electrons, active_orbitals; /* -1: none */
+  bool symmetry;
+  int shots; /* 0: exact */
+  unsigned references;
+  bool references_given;
+  const char *device, *precision; /* static */
+  char *output;                   /* resolved, NULL for the default */
+};
+
+/* A value of the job and where it stands, for messages and paths. */
+struct job_value {
+  const json_t *json;    /* NULL when absent */
+  const char *base_file; /* relative paths start beside it; NULL: here */
+  char where[320];       /* "file 'a.json', key 'basis'", "option --basis" */
+};
+
+/* Read all settings. `job` is an object (empty when the job is a molecule
+ * file); `path` is its file. `molecules` is filled for the caller. */
+int job_settings_read(struct job_settings **out, struct job_value *molecules,
+                      const json_t *job, const char *path,
+                      const struct vqe_job_overrides *overrides);
+void job_settings_free(struct job_settings *settings);
+
+#endif
