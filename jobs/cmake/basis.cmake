@@ -1,0 +1,43 @@
+# vqe_embed_basis(TARGET name...): compile src/chem/basis/NAME.nw into TARGET
+# as the table that src/chem/basis.h declares.
+#
+# The file is its own build step: run as a script with -DOUT=, -DFOLDER= and
+# -DNAMES= (separated by commas) it writes that table.
+if(CMAKE_SCRIPT_MODE_FILE)
+  string(REPLACE "," ";" NAMES "${NAMES}")
+  set(arrays "")
+  set(rows "")
+  set(index 0)
+  foreach(name ${NAMES})
+    file(READ "${FOLDER}/${name}.nw" bytes HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+    string(REGEX REPLACE "(0x0a,)" "\\1\n" bytes "${bytes}")
+    string(APPEND arrays
+           "static const char text_${index}[] = {\n${bytes}0x00};\n")
+    string(APPEND rows
+           "  {\"${name}\", text_${index}, sizeof text_${index} - 1},\n")
+    math(EXPR index "${index} + 1")
+  endforeach()
+  file(WRITE "${OUT}"
+    "#include \"chem/basis.h\"\n\n${arrays}\n"
+    "const struct vqe_basis_text vqe_basis_texts[] = {\n${rows}};\n"
+    "const size_t vqe_basis_text_count = ${index};\n")
+  return()
+endif()
+
+function(vqe_embed_basis target)
+  set(folder ${CMAKE_SOURCE_DIR}/src/chem/basis)
+  set(out ${CMAKE_BINARY_DIR}/basis_data.c)
+  set(script ${CMAKE_SOURCE_DIR}/jobs/cmake/basis.cmake)
+  set(files ${ARGN})
+  list(TRANSFORM files PREPEND ${folder}/)
+  list(TRANSFORM files APPEND .nw)
+  string(REPLACE ";" "," names "${ARGN}")
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DFOLDER=${folder}
+            -DNAMES=${names} -P ${script}
+    DEPENDS ${files} ${script}
+    COMMENT "Embedding basis sets ${names}"
+    VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()

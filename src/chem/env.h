@@ -1,0 +1,49 @@
+/* libcint's view of a molecule in a basis, and the integrals over it.
+ * Matrices are nao x nao row major, real, symmetric. */
+#ifndef VQE_CHEM_ENV_H
+#define VQE_CHEM_ENV_H
+
+#include "chem/basis.h"
+#include "vqe/molecule.h"
+
+struct vqe_env {
+  int natm;
+  int nbas; /* shells, those of one atom together, atoms in order */
+  int nao;  /* contracted spherical functions */
+  int *atm;
+  int *bas;
+  double *env;
+  int *ao_loc;  /* nbas + 1: first function of each shell */
+  int *atom_ao; /* natm + 1: first function of each atom */
+  double *xyz;  /* natm x 3, bohr */
+  int *z;       /* natm */
+};
+
+/* Place of the pair (p, q), p >= q, in packed storage. */
+static inline size_t vqe_pair(size_t p, size_t q)
+{
+  return p >= q ? p * (p + 1) / 2 + q : q * (q + 1) / 2 + p;
+}
+
+/* Contracted functions are normalised as PySCF does it: each primitive to
+ * one, then the contraction to one. */
+int vqe_env_new(struct vqe_env **out, const struct vqe_molecule *molecule,
+                const struct vqe_basis *basis);
+void vqe_env_free(struct vqe_env *env);
+
+enum vqe_one_electron { VQE_OVERLAP, VQE_KINETIC, VQE_NUCLEAR, VQE_POSITION };
+
+/* One matrix, or three (x, y, z about the origin) for VQE_POSITION. */
+int vqe_env_one_electron(double *out, const struct vqe_env *env,
+                         enum vqe_one_electron kind);
+
+/* <p| 1/|r - origin| |q> over the shells [first, last); `out` is square, of
+ * the functions of those shells. */
+int vqe_env_inverse_distance(double *out, struct vqe_env *env, int first,
+                             int last, const double origin[3]);
+
+/* (pq|rs) over packed pairs, npair x npair with both triangles, all eight
+ * permutations computed once. The result does not depend on `threads`. */
+int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads);
+
+#endif
