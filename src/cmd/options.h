@@ -1,0 +1,36 @@
+/* The command line of vqe_batch. One table in options.c drives parsing,
+ * --help, the man page and shell completion. */
+#ifndef VQE_CMD_OPTIONS_H
+#define VQE_CMD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "batch/job.h"
+
+struct vqe_cmd_options {
+  const char *job; /* the positional argument; NULL when not needed */
+  struct vqe_job_overrides overrides;
+  bool force;   /* repeat finished experiments */
+  bool dry_run; /* list the experiments and end */
+  bool quiet;
+  bool log_json;
+  bool qasm;           /* print the circuit of an experiment and end */
+  int qasm_index;      /* which, from 0 */
+  int threads;         /* per rank; 0: cores / local ranks */
+  const char *summary; /* path, or NULL */
+  /* Print and end; the job is not needed. */
+  bool help, version, man;
+  const char *completion; /* "bash", or NULL */
+};
+
+/* Read argv; strings in `out` point into it, which getopt may reorder.
+ * VQE_ERR_INPUT names the option, and the nearest known one when there is no
+ * such option. Not thread-safe, as getopt is not. */
+int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv);
+
+void vqe_cmd_options_help(FILE *stream);
+void vqe_cmd_options_man(FILE *stream); /* roff, section 1 */
+void vqe_cmd_options_completion_bash(FILE *stream);
+
+#endif

@@ -1,0 +1,231 @@
+/* The command line: parsing, messages, and that help, man page and completion
+ * know the same options. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "options.h"
+
+static struct vqe_cmd_options options;
+
+/* Parse words between blanks. */
+static int parse(const char *line)
+{
+  static char text[1024];
+  char *argv[80] = {"vqe_batch"};
+  int argc = 1;
+  snprintf(text, sizeof text, "%s", line);
+  for (char *word = strtok(text, " "); word != NULL;
+       word = strtok(NULL, " ")) {
+    argv[argc++] = word;
+  }
+  return vqe_cmd_options_parse(&options, argc, argv);
+}
+
+static void test_everything(void **state)
+{
+  (void)state;
+  assert_int_equal(
+      parse("--basis 6-31g,cc-pvdz --ansatz=UCCSD job.json --reps 3 "
+            "--entanglement full --optimizer CG --max-evaluations 5 "
+            "--gtol 1e-5 --ftol 0 --max-seconds 9 --init hf --init-noise 0 "
+            "--seed 1,2 --shots 100 --frozen-core true --active-space 2,4 "
+            "--no-symmetry --references hf,fci --device cpu "
+            "--precision single -o x.h5 --strict --force --summary s.json "
+            "--dry-run --threads 4 --quiet --log-json"),
+      0);
+  const struct vqe_job_overrides *o = &options.overrides;
+  assert_string_equal(options.job, "job.json");
+  assert_string_equal(o->basis, "6-31g,cc-pvdz");
+  assert_string_equal(o->ansatz, "UCCSD");
+  assert_string_equal(o->reps, "3");
+  assert_string_equal(o->entanglement, "full");
+  assert_string_equal(o->optimizer, "CG");
+  assert_string_equal(o->max_evaluations, "5");
+  assert_string_equal(o->gtol, "1e-5");
+  assert_string_equal(o->ftol, "0");
+  assert_string_equal(o->max_seconds, "9");
+  assert_string_equal(o->init, "hf");
+  assert_string_equal(o->init_noise, "0");
+  assert_string_equal(o->seed, "1,2");
+  assert_string_equal(o->shots, "100");
+  assert_string_equal(o->frozen_core, "true");
+  assert_string_equal(o->active_space, "2,4");
+  assert_string_equal(o->references, "hf,fci");
+  assert_string_equal(o->device, "cpu");
+  assert_string_equal(o->precision, "single");
+  assert_string_equal(o->output, "x.h5");
+  assert_true(o->no_symmetry && o->strict);
+  assert_true(options.force && options.dry_run && options.quiet &&
+              options.log_json);
+  assert_string_equal(options.summary, "s.json");
+  assert_int_equal(options.threads, 4);
+  assert_false(options.qasm || options.help || options.man || options.version);
+}
+
+static void test_nothing_set(void **state)
+{
+  (void)state;
+  struct vqe_cmd_options expected;
+  memset(&expected, 0, sizeof expected);
+  assert_int_equal(parse("job.json"), 0);
+  assert_string_equal(options.job, "job.json");
+  options.job = NULL;
+  assert_memory_equal(&options, &expected, sizeof expected);
+}
+
+static void test_qasm(void **state)
+{
+  (void)state;
+  assert_int_equal(parse("--qasm job.json"), 0);
+  assert_true(options.qasm && options.qasm_index == 0);
+  assert_string_equal(options.job, "job.json");
+  assert_int_equal(parse("--qasm 3 job.json"), 0);
+  assert_true(options.qasm && options.qasm_index == 3);
+  assert_string_equal(options.job, "job.json");
+  assert_int_equal(parse("job.json --qasm=12"), 0);
+  assert_int_equal(options.qasm_index, 12);
+  assert_int_equal(parse("job.json --qasm"), 0);
+  assert_true(options.qasm);
+  assert_int_equal(parse("job.json --qasm=-1"), VQE_ERR_INPUT);
+}
+
+static void test_letters(void **state)
+{
+  (void)state;
+  assert_int_equal(parse("-nq -b 6-31g -s 7 -t2 j.json -of.h5"), 0);
+  assert_true(options.dry_run && options.quiet);
+  assert_string_equal(options.overrides.basis, "6-31g");
+  assert_string_equal(options.overrides.seed, "7");
+  assert_string_equal(options.overrides.output, "f.h5");
+  assert_int_equal(options.threads, 2);
+}
+
+static void check_message(const char *line, const char *part)
+{
+  assert_int_equal(parse(line), VQE_ERR_INPUT);
+  if (strstr(vqe_error_message(), part) == NULL) {
+    fail_msg("'%s' gives '%s', not '%s'", line, vqe_error_message(), part);
+  }
+}
+
+static void test_messages(void **state)
+{
+  (void)state;
+  check_message("--bassis 6-31g j", "'--bassis': did you mean '--basis'?");
+  check_message("--outptu=x j", "did you mean '--output'?");
+  check_message("--zzzzzzzz j", "no option '--zzzzzzzz': see --help");
+  check_message("-Z j", "no option '-Z'");
+  check_message("j --basis", "--basis needs a value: LIST");
+  check_message("j -o", "--output needs a value: FILE");
+  check_message("j --force=yes", "--force takes no value");
+  check_message("j --threads 0", "--threads: '0'");
+  check_message("j --threads 2x", "--threads: '2x'");
+  check_message("j --seed=", "--seed: LIST is empty");
+  check_message("a b", "'a' and 'b'");
+  check_message("--force", "no job given");
+  check_message("", "no job given");
+  check_message("--completion fish", "'fish'");
+}
+
+static void test_job_not_needed(void **state)
+{
+  (void)state;
+  assert_int_equal(parse("--help"), 0);
+  assert_true(options.help);
+  assert_int_equal(parse("-V"), 0);
+  assert_true(options.version);
+  assert_int_equal(parse("--man"), 0);
+  assert_true(options.man);
+  assert_int_equal(parse("--completion bash"), 0);
+  assert_string_equal(options.completion, "bash");
+}
+
+static char *printed(void (*print)(FILE *))
+{
+  char *text = NULL;
+  size_t size;
+  FILE *stream = open_memstream(&text, &size);
+  assert_non_null(stream);
+  print(stream);
+  fclose(stream);
+  return text;
+}
+
+/* Every option that help shows is in the man page and the completion. */
+static void test_texts_agree(void **state)
+{
+  (void)state;
+  char *help = printed(vqe_cmd_options_help);
+  char *man = printed(vqe_cmd_options_man);
+  char *completion = printed(vqe_cmd_options_completion_bash);
+  int count = 0;
+  for (char *line = strtok(help, "\n"); line != NULL;
+       line = strtok(NULL, "\n")) {
+    char name[40];
+    char escaped[80] = "\\-\\-";
+    char *at = strstr(line, "--");
+    assert_true(strlen(line) <= 79);
+    if (at == NULL || at > line + 6) {
+      continue;
+    }
+    count++;
+    at += 2;
+    size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz-");
+    snprintf(name, sizeof name, "--%.*s", (int)length, at);
+    for (size_t k = 0; k < length; k++) {
+      char letter[3] = {'\\', at[k], '\0'};
+      strcat(escaped, at[k] == '-' ? letter : letter + 1);
+    }
+    strcat(escaped, "\\fR");
+    assert_non_null(strstr(man, escaped));
+    assert_non_null(strstr(completion, name));
+  }
+  assert_int_equal(count, 32);
+  free(help);
+  free(man);
+  free(completion);
+}
+
+static void test_completion_is_bash(void **state)
+{
+  (void)state;
+  char path[] = "/tmp/vqe-completion-XXXXXX";
+  char command[600];
+  int descriptor = mkstemp(path);
+  assert_true(descriptor >= 0);
+  FILE *stream = fdopen(descriptor, "w");
+  vqe_cmd_options_completion_bash(stream);
+  fclose(stream);
+  snprintf(command, sizeof command,
+           "bash -c '. %s; COMP_WORDS=(vqe_batch --dev); COMP_CWORD=1; "
+           "_vqe_batch; test \"${COMPREPLY[*]}\" = --device || exit 1; "
+           "COMP_WORDS=(vqe_batch --device c); COMP_CWORD=2; _vqe_batch; "
+           "test \"${COMPREPLY[*]}\" = \"cpu cuda\"'",
+           path);
+  assert_int_equal(system(command), 0);
+  unlink(path);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_everything),
+      cmocka_unit_test(test_nothing_set),
+      cmocka_unit_test(test_qasm),
+      cmocka_unit_test(test_letters),
+      cmocka_unit_test(test_messages),
+      cmocka_unit_test(test_job_not_needed),
+      cmocka_unit_test(test_texts_agree),
+      cmocka_unit_test(test_completion_is_bash),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
