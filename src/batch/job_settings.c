@@ -821,13 +821,13 @@ static int put_words(json_t *given, const char *key, const char *text,
   for (;;) {
     const char *comma = strchrnul(at, ',');
     size_t length = (size_t)(comma - at);
-    json_t *item;
+    json_t *item = NULL;
     if (files && length >= 5 && strncmp(at, "file:", 5) == 0) {
       item = json_pack("{s:s%}", "file", at + 5, length - 5);
-    } else {
+    } else if (length > 0) {
       item = json_stringn(at, length);
     }
-    if (length == 0 || json_array_append_new(list, item) != 0) {
+    if (json_array_append_new(list, item) != 0) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "option --%s: '%s' is not a list of "
                            "names between commas",

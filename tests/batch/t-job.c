@@ -1,0 +1,782 @@
+/* Job files: identities of the golden file, expansion, defaults, overrides,
+ * and a message for everything that can be wrong. */
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "batch/job.h"
+#include "vqe/error.h"
+
+#define H2                                                                    \
+  "{\"name\": \"H2\", \"symbols\": [\"h\", \"H\"], "                          \
+  "\"coords\": [[0,0,0],[0,0,0.74]]}"
+#define LIH "{\"symbols\": [\"Li\", \"H\"], \"coords\": [[0,0,0],[0,0,1.6]]}"
+#define TRIPLET                                                               \
+  "{\"symbols\": [\"O\", \"O\"], \"coords\": [[0,0,0],[0,0,1.2]], "           \
+  "\"multiplicity\": 3}"
+#define NAN_COORDINATE                                                        \
+  "{\"name\": \"bad\", \"symbols\": [\"H\"], \"coords\": [[0,0,\"x\"]]}"
+
+static const struct vqe_job_overrides none;
+
+static struct vqe_job *job;
+static char *warnings;
+
+static int parse_with(const char *text,
+                      const struct vqe_job_overrides *overrides)
+{
+  vqe_job_free(job);
+  free(warnings);
+  return vqe_job_parse(&job, &warnings, text, strlen(text),
+                       VQE_TEST_DATA "/test.job.json", overrides);
+}
+
+static int parse(const char *text)
+{
+  return parse_with(text, NULL);
+}
+
+static const struct vqe_experiment *experiment(size_t k)
+{
+  assert_true(k < job->count);
+  assert_int_equal(job->experiments[k]->index, (int)k);
+  return job->experiments[k];
+}
+
+static void test_golden(void **state)
+{
+  (void)state;
+  json_error_t error;
+  json_t *whole =
+      json_load_file(VQE_TEST_DATA "/experiment_ids.json", 0, &error);
+  assert_non_null(whole);
+  json_t *cases = json_object_get(whole, "cases");
+  int checked = 0;
+  for (size_t k = 0; k < json_array_size(cases); k++) {
+    json_t *entry = json_array_get(cases, k);
+    json_t *input = json_object_get(entry, "input");
+    if (json_object_get(input, "molecules") == NULL) {
+      continue; /* a record of another producer: t-experiment_id.c */
+    }
+    char *text = json_dumps(input, 0);
+    char *canonical;
+    char id[VQE_EXPERIMENT_ID_SIZE];
+    assert_int_equal(parse(text), 0);
+    assert_int_equal(job->count, 1);
+    assert_int_equal(vqe_experiment_id(id, &canonical, experiment(0)), 0);
+    assert_string_equal(
+        canonical, json_string_value(json_object_get(entry, "canonical")));
+    assert_string_equal(experiment(0)->id, json_string_value(json_object_get(
+                                               entry, "experiment_id")));
+    assert_string_equal(id, experiment(0)->id);
+    free(canonical);
+    free(text);
+    checked++;
+  }
+  assert_int_equal(checked, 3);
+  json_decref(whole);
+}
+
+static void test_defaults(void **state)
+{
+  (void)state;
+  assert_int_equal(parse("{\"molecules\": [" H2 ", " TRIPLET "], \"ansatz\": "
+                         "[\"uccsd\", \"efficientsu2\", \"realamplitudes\", "
+                         "\"excitationpreserving\"], \"seed\": 5}"),
+                   0);
+  static const struct {
+    const char *ansatz;
+    int reps;
+    const char *entanglement, *init;
+    double noise;
+  } expected[] = {
+      {"UCCSD", 1, NULL, "mp2", 0.0},
+      {"EfficientSU2", 2, "reverse_linear", "hf", 0.05},
+      {"RealAmplitudes", 2, "reverse_linear", "hf", 0.05},
+      {"ExcitationPreserving", 2, "full", "hf", 0.5},
+      {"UCCSD", 1, NULL, "hf", 0.0},
+      {"EfficientSU2", 2, "reverse_linear", "hf", 0.05},
+  };
+  assert_int_equal(job->count, 8);
+  assert_int_equal(job->nbad, 0);
+  assert_null(warnings);
+  assert_string_equal(job->output, "test.job.h5");
+  for (size_t k = 0; k < sizeof expected / sizeof expected[0]; k++) {
+    const struct vqe_experiment *e = experiment(k);
+    assert_string_equal(e->ansatz, expected[k].ansatz);
+    assert_int_equal(e->reps, expected[k].reps);
+    assert_string_equal(e->init, expected[k].init);
+    assert_true(e->init_noise == expected[k].noise);
+    if (expected[k].entanglement == NULL) {
+      assert_null(e->entanglement);
+    } else {
+      assert_string_equal(e->entanglement, expected[k].entanglement);
+    }
+    assert_int_equal(e->molecule_id, k / 4);
+    assert_string_equal(e->basis, "sto3g");
+    assert_string_equal(e->optimizer, "L-BFGS-B");
+    assert_int_equal(e->max_evaluations, 10000);
+    assert_true(e->gtol == 1e-4 && e->ftol == 1e-8 && e->max_seconds <= 0);
+    assert_int_equal(e->frozen_core, 0);
+    assert_int_equal(e->active_electrons, -1);
+    assert_true(e->symmetry && !e->seed_drawn && !e->references_given);
+    assert_int_equal(e->seed, 5);
+    assert_int_equal(e->shots, 0);
+    assert_int_equal(e->references, VQE_REFERENCE_ALL);
+    assert_string_equal(e->device, "auto");
+    assert_string_equal(e->precision, "double");
+    assert_int_equal(strlen(e->id), 64);
+  }
+  assert_string_equal(experiment(0)->name, "H2");
+  assert_string_equal(experiment(4)->name, "molecule-1");
+}
+
+static void test_order(void **state)
+{
+  (void)state;
+  assert_int_equal(
+      parse("{\"molecules\": [" H2 ", " LIH "], \"basis\": [\"STO-3G\", "
+            "\"6-31G\"], \"ansatz\": [{\"name\": \"UCCSD\"}, {\"name\": "
+            "\"UCCSD\", \"reps\": 2}], \"optimizer\": [\"CG\", {\"name\": "
+            "\"adam\", \"learning_rate\": 0.5, \"max_seconds\": 3, "
+            "\"max_evaluations\": 1e3}], \"init\": [\"hf\", {\"strategy\": "
+            "\"random\", \"noise\": 0.25}], \"seed\": [3, 4, 5]}"),
+      0);
+  assert_int_equal(job->count, 2 * 2 * 2 * 2 * 2 * 3);
+  for (size_t k = 0; k < job->count; k++) {
+    const struct vqe_experiment *e = experiment(k);
+    assert_int_equal(e->seed, 3 + k % 3);
+    assert_string_equal(e->init, k / 3 % 2 == 0 ? "hf" : "random");
+    assert_true(e->init_noise == (k / 3 % 2 == 0 ? 0.0 : 0.25));
+    assert_string_equal(e->optimizer, k / 6 % 2 == 0 ? "CG" : "Adam");
+    assert_int_equal(e->reps, 1 + (int)(k / 12 % 2));
+    assert_string_equal(e->basis, k / 24 % 2 == 0 ? "sto3g" : "6-31g");
+    assert_int_equal(e->molecule_id, k / 48);
+    if (k / 6 % 2 == 1) {
+      assert_int_equal(e->optimizer_options.count, 1);
+      assert_string_equal(e->optimizer_options.items[0].key, "learning_rate");
+      assert_string_equal(e->optimizer_options.items[0].json, "0.5");
+      assert_int_equal(e->max_evaluations, 1000);
+      assert_true(e->max_seconds == 3.0);
+    }
+    for (size_t other = 0; other < k; other++) {
+      assert_string_not_equal(e->id, job->experiments[other]->id);
+    }
+  }
+}
+
+static void test_everything_set(void **state)
+{
+  (void)state;
+  assert_int_equal(
+      parse("{\"molecules\": [" LIH "], \"frozen_core\": true, "
+            "\"active_space\": {\"electrons\": 2, \"orbitals\": 3}, "
+            "\"symmetry\": false, \"shots\": 1000, \"optimizer\": "
+            "{\"name\": \"SPSA\", \"a\": 0.1, \"ftol\": 0, \"gtol\": 1}, "
+            "\"references\": [\"hf\", \"FCI\"], \"device\": \"cpu\", "
+            "\"precision\": \"single\", \"output\": \"out/x.h5\", "
+            "\"seed\": 2147483647}"),
+      0);
+  const struct vqe_experiment *e = experiment(0);
+  assert_int_equal(e->frozen_core, 1);
+  assert_int_equal(e->active_electrons, 2);
+  assert_int_equal(e->active_orbitals, 3);
+  assert_false(e->symmetry);
+  assert_int_equal(e->shots, 1000);
+  assert_true(e->gtol == 1.0 && e->ftol == 0.0);
+  assert_int_equal(e->references, VQE_REFERENCE_HF | VQE_REFERENCE_FCI);
+  assert_true(e->references_given);
+  assert_string_equal(e->device, "cpu");
+  assert_string_equal(e->precision, "single");
+  assert_int_equal(e->seed, 2147483647);
+  assert_string_equal(job->output, VQE_TEST_DATA "/out/x.h5");
+}
+
+static void test_frozen_core(void **state)
+{
+  (void)state;
+  /* H He | Li .. Ne | Na .. Ar | K: 0 1 5 9 */
+  static const struct {
+    const char *symbols;
+    int electrons;
+    int core;
+  } cases[] = {{"[\"He\"]", 2, 0},
+               {"[\"Ne\"]", 10, 1},
+               {"[\"Ar\"]", 18, 5},
+               {"[\"Kr\"]", 36, 9},
+               {"[\"Be\", \"H\", \"H\"]", 6, 1},
+               {"[\"Mg\", \"O\"]", 20, 6},
+               {"[\"Ca\", \"H\", \"H\"]", 22, 9}};
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    char text[400];
+    snprintf(text, sizeof text,
+             "{\"molecules\": [{\"symbols\": %s, \"coords\": [[0,0,0]%s%s]}],"
+             " \"frozen_core\": true}",
+             cases[k].symbols, strchr(cases[k].symbols, ',') ? ",[0,0,2]" : "",
+             strchr(cases[k].symbols, ',') != strrchr(cases[k].symbols, ',')
+                 ? ",[0,0,-2]"
+                 : "");
+    assert_int_equal(parse(text), 0);
+    assert_int_equal(job->nbad, 0);
+    assert_int_equal(experiment(0)->frozen_core, cases[k].core);
+  }
+}
+
+static void test_overrides(void **state)
+{
+  (void)state;
+  struct vqe_job_overrides o = none;
+  o.basis = "6-31g,cc-pVDZ";
+  o.ansatz = "UCCSD,EfficientSU2";
+  o.optimizer = "COBYLA";
+  o.init = "hf";
+  o.seed = "1,2";
+  o.entanglement = "linear";
+  o.frozen_core = "1";
+  o.active_space = "2,4";
+  o.references = "hf";
+  o.device = "CPU";
+  o.precision = "single";
+  o.output = "here.h5";
+  o.reps = "3";
+  o.shots = "10";
+  o.max_evaluations = "77";
+  o.gtol = "1e-6";
+  o.ftol = "0.5";
+  o.max_seconds = "12";
+  o.init_noise = "0.125";
+  o.no_symmetry = true;
+  assert_int_equal(parse_with("{\"molecules\": [" LIH "], \"basis\": "
+                              "\"sto-3g\", \"shots\": null, \"output\": "
+                              "\"there.h5\", \"optimizer\": \"CG\"}",
+                              &o),
+                   0);
+  assert_int_equal(job->count, 8);
+  assert_string_equal(job->output, "here.h5");
+  for (size_t k = 0; k < 8; k++) {
+    const struct vqe_experiment *e = experiment(k);
+    assert_string_equal(e->basis, k < 4 ? "6-31g" : "cc-pvdz");
+    assert_string_equal(e->ansatz, k / 2 % 2 ? "EfficientSU2" : "UCCSD");
+    if (k / 2 % 2) {
+      assert_string_equal(e->entanglement, "linear");
+    } else {
+      assert_null(e->entanglement);
+    }
+    assert_int_equal(e->seed, 1 + k % 2);
+    assert_int_equal(e->reps, 3);
+    assert_int_equal(e->frozen_core, 1);
+    assert_int_equal(e->active_electrons, 2);
+    assert_int_equal(e->active_orbitals, 4);
+    assert_string_equal(e->optimizer, "COBYLA");
+    assert_int_equal(e->max_evaluations, 77);
+    assert_true(e->gtol == 1e-6 && e->ftol == 0.5 && e->max_seconds == 12.0);
+    assert_true(e->init_noise == 0.125);
+    assert_int_equal(e->shots, 10);
+    assert_int_equal(e->references, VQE_REFERENCE_HF);
+    assert_string_equal(e->device, "cpu");
+    assert_string_equal(e->precision, "single");
+    assert_false(e->symmetry);
+  }
+  o = none;
+  o.shots = "none";
+  o.active_space = "none";
+  o.max_seconds = "none";
+  o.frozen_core = "false";
+  assert_int_equal(
+      parse_with("{\"molecules\": [" LIH "], \"shots\": 5, \"frozen_core\": "
+                 "1, \"active_space\": {\"electrons\": 2, \"orbitals\": 2}, "
+                 "\"optimizer\": {\"name\": \"CG\", \"max_seconds\": 4}}",
+                 &o),
+      0);
+  assert_int_equal(experiment(0)->shots, 0);
+  assert_int_equal(experiment(0)->active_orbitals, -1);
+  assert_int_equal(experiment(0)->frozen_core, 0);
+  assert_true(experiment(0)->max_seconds <= 0.0);
+}
+
+static void check_message(const char *text,
+                          const struct vqe_job_overrides *overrides,
+                          const char *part)
+{
+  int status = parse_with(text, overrides);
+  if (status >= 0) {
+    fail_msg("%s is accepted", text);
+  }
+  if (strstr(vqe_error_message(), part) == NULL) {
+    fail_msg("%s gives '%s', not '%s'", text, vqe_error_message(), part);
+  }
+  assert_null(job);
+  assert_null(warnings);
+}
+
+static void test_messages(void **state)
+{
+  (void)state;
+  static const char *const cases[][2] = {
+      {"{\"molecules\": [", "test.job.json', line 1, column 15"},
+      {"{\"molecules\": [" H2 "], \"basis\": 1, \"basis\": 2}", "duplicate"},
+      {"{}", "key 'molecules' is required"},
+      {"{\"molecules\": []}", "key 'molecules': give a list"},
+      {"{\"molecules\": 3}", "key 'molecules': give a list"},
+      {"{\"molecules\": \"nowhere.xyz\"}", "nowhere.xyz"},
+      {"{\"molecule\": [" H2 "]}", "'molecule': did you mean 'molecules'?"},
+      {"{\"zzzzzzzzzz\": 1}", "unknown key 'zzzzzzzzzz'. Known: molecules"},
+      {"{\"kafka\": {}}", "not support the key 'kafka' yet"},
+      {"{\"warehouse\": \"x\"}", "not support the key 'warehouse' yet"},
+  };
+  static const char *const keys[][2] = {
+      {"\"basis\": []", "key 'basis': [] is not a list with at least"},
+      {"\"basis\": 631", "key 'basis': 631 is not the name"},
+      {"\"basis\": \"6-31q\"", "key 'basis': "},
+      {"\"basis\": \"./none.nw\"", "/./none.nw"},
+      {"\"frozen_core\": -1", "whole number from 0"},
+      {"\"frozen_core\": \"all\"", "\"all\" is not true, false or"},
+      {"\"active_space\": {\"electrons\": 2}", "'electrons' and 'orbitals'"},
+      {"\"active_space\": [2, 2]", "'electrons' and 'orbitals'"},
+      {"\"active_space\": {\"electrons\": 6, \"orbitals\": 2}", "possible"},
+      {"\"active_space\": {\"electrons\": 2, \"orbital\": 2}",
+       "did you mean 'orbitals'?"},
+      {"\"symmetry\": 1", "key 'symmetry': 1 is not true or false"},
+      {"\"ansatz\": \"UCSD\"", "did you mean 'UCCSD'?"},
+      {"\"ansatz\": {\"reps\": 2}", "string 'name'"},
+      {"\"ansatz\": 4", "not the name of an ansatz"},
+      {"\"ansatz\": {\"name\": \"UCCSD\", \"rep\": 2}",
+       "did you mean 'reps'?"},
+      {"\"ansatz\": {\"name\": \"UCCSD\", \"reps\": 0}",
+       "key 'reps': 0 is not a whole number from 1"},
+      {"\"ansatz\": {\"name\": \"UCCSD\", \"entanglement\": \"full\"}",
+       "UCCSD has no entanglement"},
+      {"\"ansatz\": {\"name\": \"EfficientSU2\", \"entanglement\": \"x\"}",
+       "unknown entanglement 'x'"},
+      {"\"ansatz\": {\"name\": \"EfficientSU2\", \"entanglement\": [[0]]}",
+       "not the name of an entanglement"},
+      {"\"optimizer\": \"COBLYA\"", "did you mean 'COBYLA'?"},
+      {"\"optimizer\": {\"name\": \"CG\", \"maxevaluations\": 3}",
+       "did you mean 'max_evaluations'?"},
+      {"\"optimizer\": {\"name\": \"CG\", \"initial_step\": 3}",
+       "CG has no option 'initial_step'"},
+      {"\"optimizer\": {\"name\": \"Adam\", \"learning_rate\": \"big\"}",
+       "out of range"},
+      {"\"optimizer\": {\"name\": \"CG\", \"max_evaluations\": 0}",
+       "key 'max_evaluations': 0 is not"},
+      {"\"optimizer\": {\"name\": \"CG\", \"max_evaluations\": 2.5}",
+       "2.5 is not a whole number"},
+      {"\"optimizer\": {\"name\": \"CG\", \"gtol\": -1}", ">= 0"},
+      {"\"optimizer\": {\"name\": \"CG\", \"max_seconds\": 0}", "> 0"},
+      {"\"init\": \"hff\"", "did you mean 'hf'?"},
+      {"\"init\": {\"file\": \"none.json\"}", "none.json"},
+      {"\"init\": {\"file\": \"a\", \"strategy\": \"hf\"}", "either"},
+      {"\"init\": {\"noise\": -0.5}", "key 'noise': -0.5 is not"},
+      {"\"init\": {\"noize\": 1}", "did you mean 'noise'?"},
+      {"\"init\": \"mp2\", \"ansatz\": \"EfficientSU2\"",
+       "not parameters of EfficientSU2"},
+      {"\"seed\": -1", "-1 is not a whole number from 0 to 2147483647"},
+      {"\"seed\": 2147483648", "from 0 to 2147483647"},
+      {"\"seed\": [1, \"2\"]", "\"2\" is not a whole number"},
+      {"\"seed\": true", "true is not a whole number"},
+      {"\"shots\": 0", "0 is not a whole number from 1"},
+      {"\"shots\": 100", "use SPSA or COBYLA"},
+      {"\"shots\": 100, \"optimizer\": [\"SPSA\", \"Adam\"]",
+       "optimizer Adam needs exact gradients"},
+      {"\"references\": \"fci\"", "a list out of hf, mp2, fci"},
+      {"\"references\": [\"fcl\"]", "did you mean 'fci'?"},
+      {"\"device\": \"gpu\"", "key 'device': unknown device 'gpu'"},
+      {"\"precision\": \"half\"", "unknown precision 'half'"},
+      {"\"output\": 5", "5 is not the path of a file"},
+      {"\"output\": \"\"", "is not the path of a file"},
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    check_message(cases[k][0], NULL, cases[k][1]);
+  }
+  for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+    char text[600];
+    snprintf(text, sizeof text, "{\"molecules\": [%s], %s}", H2, keys[k][0]);
+    check_message(text, NULL, keys[k][1]);
+  }
+}
+
+static void test_override_messages(void **state)
+{
+  (void)state;
+  static const char *const text = "{\"molecules\": [" H2 "]}";
+#define BAD(member, value, part)                                              \
+  do {                                                                        \
+    struct vqe_job_overrides o = none;                                        \
+    o.member = value;                                                         \
+    check_message(text, &o, part);                                            \
+  } while (0)
+  BAD(basis, "6-31q", "option --basis: ");
+  BAD(basis, "6-31g,", "option --basis: '6-31g,' is not a list");
+  BAD(ansatz, "UCSD", "option --ansatz: did you mean 'UCCSD'?");
+  BAD(reps, "x", "option --reps: \"x\" is not a whole number");
+  BAD(optimizer, "CGG", "option --optimizer: unknown optimizer 'CGG'");
+  BAD(gtol, "small", "option --gtol: \"small\" is not a number");
+  BAD(max_evaluations, "-3", "option --max-evaluations: -3");
+  BAD(init, "file:gone.json", "option --init");
+  BAD(init_noise, "-1", "option --init-noise");
+  BAD(seed, "1;2", "option --seed: '1;2'");
+  BAD(seed, "4294967296", "option --seed: 4294967296");
+  BAD(shots, "1.5", "option --shots: 1.5");
+  BAD(frozen_core, "yes", "option --frozen-core: \"yes\"");
+  BAD(active_space, "2x4", "option --active-space: '2x4'");
+  BAD(references, "hf,cc", "option --references: unknown reference 'cc'");
+  BAD(device, "gpu", "option --device");
+  BAD(entanglement, "full", "option --entanglement: UCCSD has no");
+#undef BAD
+}
+
+static void test_bad_molecules(void **state)
+{
+  (void)state;
+  static const char *const text =
+      "{\"molecules\": [" H2 ", " NAN_COORDINATE ", " LIH "], \"seed\": 1}";
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(job->count, 3);
+  assert_int_equal(job->nbad, 1);
+  const struct vqe_experiment *e = experiment(1);
+  assert_null(e->molecule);
+  assert_non_null(strstr(e->input_error, "test.job.json', molecule 1"));
+  assert_non_null(strstr(e->input_error, "coords"));
+  assert_int_equal(e->molecule_id, 1);
+  assert_null(experiment(2)->input_error);
+  struct vqe_job_overrides o = none;
+  o.strict = true;
+  check_message(text, &o, "molecule 1");
+}
+
+static void test_mp2_needs_closed_shell(void **state)
+{
+  (void)state;
+  static const char *const text =
+      "{\"molecules\": [" H2 ", " TRIPLET "], \"init\": \"mp2\", \"seed\": 1}";
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(job->nbad, 1);
+  assert_null(experiment(0)->input_error);
+  assert_non_null(strstr(experiment(1)->input_error, "multiplicity is 3"));
+  struct vqe_job_overrides o = none;
+  o.strict = true;
+  check_message(text, &o, "init 'mp2' needs a closed shell");
+}
+
+static void test_repetitions(void **state)
+{
+  (void)state;
+  assert_int_equal(parse("{\"molecules\": [" H2 ", " LIH ", " H2
+                         "], \"basis\": [\"sto-3g\", \"STO3G\", \"6-31g\"], "
+                         "\"seed\": 1}"),
+                   0);
+  assert_int_equal(job->count, 4);
+  assert_string_equal(experiment(1)->basis, "6-31g");
+  assert_int_equal(experiment(2)->molecule_id, 1);
+  int lines = 0;
+  for (const char *at = warnings; (at = strchr(at, '\n')) != NULL; at++) {
+    lines++;
+  }
+  assert_int_equal(lines, 5);
+  assert_non_null(strstr(warnings, "molecule 2: asks for the same as "
+                                   "experiment 0 "));
+}
+
+static void test_too_many(void **state)
+{
+  (void)state;
+  char *text = malloc(200000);
+  size_t used = (size_t)sprintf(text, "{\"molecules\": [" H2 "], \"seed\": [");
+  for (int k = 0; k < 1001; k++) {
+    used += (size_t)sprintf(text + used, "%s%d", k > 0 ? "," : "", k);
+  }
+  used += (size_t)sprintf(text + used, "], \"basis\": [");
+  for (int k = 0; k < 1000; k++) {
+    used += (size_t)sprintf(text + used, "%s\"sto-3g\"", k > 0 ? "," : "");
+  }
+  sprintf(text + used, "]}");
+  check_message(text, NULL, "more than 1000000 experiments");
+  free(text);
+}
+
+static void test_drawn_seeds_and_restart(void **state)
+{
+  (void)state;
+  static const char *const text =
+      "{\"molecules\": [" H2 ", " LIH "], \"basis\": [\"sto-3g\", "
+      "\"6-31g\"]}";
+  struct vqe_result *earlier[3];
+  char ids[4][VQE_EXPERIMENT_ID_SIZE];
+  assert_int_equal(parse(text), 0);
+  for (size_t k = 0; k < 4; k++) {
+    assert_true(experiment(k)->seed_drawn);
+    assert_in_range(experiment(k)->seed, 0, 2147483647);
+    memcpy(ids[k], experiment(k)->id, sizeof ids[k]);
+  }
+  assert_true(experiment(0)->seed != experiment(1)->seed ||
+              experiment(1)->seed != experiment(2)->seed);
+  /* two of the first experiment, one failed; one of the last */
+  assert_int_equal(
+      vqe_result_create(&earlier[0], experiment(3), VQE_EXPERIMENT_OK, NULL),
+      0);
+  assert_int_equal(
+      vqe_result_create(&earlier[2], experiment(0), VQE_EXPERIMENT_OK, NULL),
+      0);
+  job->experiments[0]->seed ^= 1;
+  assert_int_equal(vqe_result_create(&earlier[1], experiment(0),
+                                     VQE_EXPERIMENT_FAILED, "x"),
+                   0);
+  assert_int_equal(parse(text), 0);
+  int64_t second = experiment(1)->seed;
+  assert_int_equal(vqe_job_reuse_seeds(job, earlier, 3), 0);
+  assert_string_equal(experiment(0)->id, ids[0]);
+  assert_string_equal(experiment(3)->id, ids[3]);
+  assert_int_equal(experiment(1)->seed, second);
+  assert_string_not_equal(experiment(1)->id, ids[1]);
+  /* a given seed stays */
+  struct vqe_job_overrides o = none;
+  o.seed = "9";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_int_equal(vqe_job_reuse_seeds(job, earlier, 3), 0);
+  assert_int_equal(experiment(0)->seed, 9);
+  /* and a given seed of an earlier run is not adopted */
+  earlier[2]->experiment->seed_drawn = false;
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(vqe_job_reuse_seeds(job, earlier, 3), 0);
+  assert_int_equal(experiment(0)->seed, earlier[1]->experiment->seed);
+  for (int k = 0; k < 3; k++) {
+    vqe_result_free(earlier[k]);
+  }
+}
+
+/* A folder of its own with the files that a job may name. */
+static char folder[] = "/tmp/vqe-job-XXXXXX";
+
+static void put_file(const char *name, const char *text)
+{
+  char path[200];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *stream = fopen(path, "w");
+  assert_non_null(stream);
+  fputs(text, stream);
+  fclose(stream);
+}
+
+static int make_folder(void **state)
+{
+  (void)state;
+  if (mkdtemp(folder) == NULL) {
+    return -1;
+  }
+  put_file("water.xyz", "3\ncharge=0 multiplicity=1\nO 0 0 0.1173\n"
+                        "H 0 0.7572 -0.4692\nH 0 -0.7572 -0.4692\n");
+  put_file("two.json", "[" H2 ", " NAN_COORDINATE "]");
+  put_file("qc.json",
+           "{\"schema_name\": \"qcschema_molecule\", \"schema_version\": 2, "
+           "\"symbols\": [\"H\", \"H\"], \"geometry\": [0,0,0,0,0,1.4]}");
+  put_file("my.nw", "abc");
+  put_file("start.json", "[0.5]");
+  put_file("job.json",
+           "{\"molecules\": [\"water.xyz\", \"two.json\", " LIH
+           "], \"basis\": [\"sto-3g\", \"my.nw\"], \"init\": {\"file\": "
+           "\"start.json\"}, \"seed\": 1}");
+  put_file("one.json", "{\"molecules\": \"two.json\", \"seed\": 1}");
+  put_file("empty.json", "[]");
+  return 0;
+}
+
+static int remove_folder(void **state)
+{
+  (void)state;
+  char command[100];
+  vqe_job_free(job);
+  free(warnings);
+  snprintf(command, sizeof command, "rm -r %s", folder);
+  return system(command);
+}
+
+static int load(const char *name, const struct vqe_job_overrides *overrides)
+{
+  char path[300];
+  vqe_job_free(job);
+  free(warnings);
+  snprintf(path, sizeof path, "%s%s%s", name[0] == '/' ? "" : folder,
+           name[0] == '/' ? "" : "/", name);
+  return vqe_job_load(&job, &warnings, path, overrides);
+}
+
+static void test_paths(void **state)
+{
+  (void)state;
+  char path[200];
+  assert_int_equal(load("job.json", NULL), 0);
+  assert_int_equal(job->count, 8);
+  assert_int_equal(job->nbad, 2);
+  assert_int_equal(experiment(0)->molecule->natom, 3);
+  assert_string_equal(experiment(0)->basis, "sto3g");
+  assert_null(experiment(0)->basis_sha256);
+  snprintf(path, sizeof path, "%s/my.nw", folder);
+  assert_string_equal(experiment(1)->basis, path);
+  /* FIPS 180-4: SHA-256 of "abc" */
+  assert_string_equal(experiment(1)->basis_sha256,
+                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff"
+                      "61f20015ad");
+  snprintf(path, sizeof path, "%s/start.json", folder);
+  assert_string_equal(experiment(0)->init, "file");
+  assert_string_equal(experiment(0)->init_file, path);
+  assert_int_equal(strlen(experiment(0)->init_file_sha256), 64);
+  assert_string_equal(experiment(2)->name, "H2");
+  assert_non_null(strstr(experiment(2)->source, "two.json', molecule 0"));
+  assert_non_null(experiment(4)->input_error);
+  assert_int_equal(experiment(4)->molecule_id, 2);
+  assert_string_equal(experiment(6)->name, "molecule-3");
+  assert_int_equal(load("one.json", NULL), 0);
+  assert_int_equal(job->count, 2);
+}
+
+static void test_molecule_files_as_jobs(void **state)
+{
+  (void)state;
+  struct vqe_job_overrides o = none;
+  o.seed = "3,4";
+  assert_int_equal(load("water.xyz", &o), 0);
+  assert_int_equal(job->count, 2);
+  assert_string_equal(job->output, "water.h5");
+  assert_string_equal(experiment(1)->init, "mp2");
+  assert_int_equal(load("two.json", &o), 0);
+  assert_int_equal(job->count, 4);
+  assert_int_equal(job->nbad, 2);
+  assert_int_equal(load("qc.json", &o), 0);
+  assert_int_equal(job->count, 2);
+  assert_int_equal(experiment(0)->molecule->units, VQE_BOHR);
+  assert_int_equal(load("empty.json", &o), VQE_ERR_INPUT);
+  assert_int_equal(load("gone.json", &o), VQE_ERR_NOT_FOUND);
+}
+
+static void test_fcidump(void **state)
+{
+  (void)state;
+  struct vqe_job_overrides o = none;
+  o.seed = "3";
+  o.basis = "sto-3g,6-31g";
+  assert_int_equal(load(VQE_TEST_DATA "/LiH.fcidump", &o), 0);
+  assert_int_equal(job->count, 1);
+  const struct vqe_experiment *e = experiment(0);
+  assert_int_equal(job->nbad, 0);
+  assert_string_equal(e->basis, "fcidump");
+  assert_string_equal(e->fcidump, VQE_TEST_DATA "/LiH.fcidump");
+  assert_int_equal(strlen(e->fcidump_sha256), 64);
+  assert_string_equal(e->init, "mp2");
+  assert_string_equal(e->name, "LiH");
+  assert_null(e->molecule);
+  assert_string_equal(job->output, "LiH.h5");
+  o.frozen_core = "true";
+  assert_int_equal(load(VQE_TEST_DATA "/LiH.fcidump", &o), 0);
+  assert_int_equal(job->nbad, 1);
+  assert_non_null(strstr(experiment(0)->input_error, "needs atoms"));
+  assert_int_equal(parse_with("{\"molecules\": [\"LiH.fcidump\", " H2
+                              ", \"H2.fcidump\"]}",
+                              NULL),
+                   0);
+  assert_int_equal(job->count, 3);
+  assert_non_null(experiment(2)->fcidump);
+  put_file("bad.fcidump", "&FCI NORB=2,NELEC=2,MS2=0,\n &END\n 1.0 9 9 9 9\n");
+  assert_int_equal(load("bad.fcidump", NULL), 0);
+  assert_int_equal(job->nbad, 1);
+  assert_non_null(strstr(experiment(0)->input_error, "bad.fcidump"));
+}
+
+/* The job files that are shipped. */
+static void test_shipped_jobs(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *name;
+    size_t count;
+  } jobs[] = {
+      {"thesis", 8}, {"efficientsu2", 6 * 20}, {"excitation_preserving", 6}};
+  for (size_t k = 0; k < sizeof jobs / sizeof jobs[0]; k++) {
+    char path[300];
+    snprintf(path, sizeof path, VQE_TEST_DATA "/../../jobs/%s.json",
+             jobs[k].name);
+    assert_int_equal(load(path, NULL), 0);
+    assert_int_equal(job->count, jobs[k].count);
+    assert_int_equal(job->nbad, 0);
+    assert_null(warnings);
+  }
+}
+
+/* Geometries of the thesis job are those of the reference energies. */
+static void test_thesis_geometries(void **state)
+{
+  (void)state;
+  json_error_t error;
+  json_t *whole = json_load_file(VQE_TEST_DATA "/energies.json", 0, &error);
+  assert_non_null(whole);
+  assert_int_equal(load(VQE_TEST_DATA "/../../jobs/thesis.json", NULL), 0);
+  json_t *systems = json_object_get(whole, "systems");
+  int checked = 0;
+  for (size_t k = 0; k < json_array_size(systems); k++) {
+    const json_t *system = json_array_get(systems, k);
+    if (!json_is_true(json_object_get(system, "thesis"))) {
+      continue;
+    }
+    const char *name = json_string_value(json_object_get(system, "name"));
+    const struct vqe_molecule *molecule = NULL;
+    for (size_t e = 0; e < job->count; e++) {
+      if (strcmp(job->experiments[e]->name, name) == 0) {
+        molecule = job->experiments[e]->molecule;
+        assert_string_equal(job->experiments[e]->ansatz, "UCCSD");
+        assert_string_equal(job->experiments[e]->init, "mp2");
+        assert_string_equal(job->experiments[e]->basis, "sto3g");
+        assert_int_equal(job->experiments[e]->seed, 1);
+      }
+    }
+    assert_non_null(molecule);
+    const json_t *geometry = json_object_get(system, "geometry");
+    assert_int_equal(molecule->natom, json_array_size(geometry));
+    assert_int_equal(molecule->charge,
+                     json_integer_value(json_object_get(system, "charge")));
+    for (size_t atom = 0; atom < molecule->natom; atom++) {
+      const json_t *row = json_array_get(geometry, atom);
+      assert_string_equal(molecule->symbols[atom],
+                          json_string_value(json_array_get(row, 0)));
+      for (size_t x = 0; x < 3; x++) {
+        assert_true(molecule->coords[3 * atom + x] ==
+                    json_number_value(json_array_get(row, x + 1)));
+      }
+    }
+    checked++;
+  }
+  assert_int_equal(checked, 8);
+  json_decref(whole);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_golden),
+      cmocka_unit_test(test_defaults),
+      cmocka_unit_test(test_order),
+      cmocka_unit_test(test_everything_set),
+      cmocka_unit_test(test_frozen_core),
+      cmocka_unit_test(test_overrides),
+      cmocka_unit_test(test_messages),
+      cmocka_unit_test(test_override_messages),
+      cmocka_unit_test(test_bad_molecules),
+      cmocka_unit_test(test_mp2_needs_closed_shell),
+      cmocka_unit_test(test_repetitions),
+      cmocka_unit_test(test_too_many),
+      cmocka_unit_test(test_drawn_seeds_and_restart),
+      cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_molecule_files_as_jobs),
+      cmocka_unit_test(test_fcidump),
+      cmocka_unit_test(test_shipped_jobs),
+      cmocka_unit_test(test_thesis_geometries),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
