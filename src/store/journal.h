@@ -29,9 +29,8 @@ int vqe_journal_result(struct vqe_journal *journal,
  * call, or at the next result or close. `gradient` may be NULL. */
 int vqe_journal_evaluation(struct vqe_journal *journal,
                            const char *experiment_id, int iteration,
-                           int nparam, const double *parameters,
-                           double energy, double std,
-                           const double *gradient);
+                           int nparam, const double *parameters, double energy,
+                           double std, const double *gradient);
 int vqe_journal_close(struct vqe_journal *journal); /* NULL is fine */
 
 /* Called for each whole frame, in order. Exactly one of `result` (the

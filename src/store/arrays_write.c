@@ -1,0 +1,263 @@
+#include "store/arrays.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "store/array_types.h"
+#include "store/h5error.h"
+#include "store/tables.h"
+#include "vqe/operators.h"
+
+/* One data set, made and filled; closes `type` unless it is a predefined
+ * one. */
+static int write_array(hid_t group, const char *path, const char *name,
+                       hid_t type, bool close, int rank, const hsize_t *dims,
+                       const void *data, const char *units)
+{
+  hid_t dataset = H5I_INVALID_HID;
+  int status;
+  if (type < 0) {
+    return vqe_h5error_set(VQE_ERR_IO, path, "cannot make a type");
+  }
+  status =
+      vqe_dataset_create(&dataset, group, path, name, type, rank, dims, units);
+  if (status == VQE_OK &&
+      H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
+    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot write a data set");
+  }
+  if (dataset >= 0) {
+    H5Dclose(dataset);
+  }
+  if (close) {
+    vqe_type_close(type);
+  }
+  return status;
+}
+
+static int write_doubles(hid_t group, const char *path, const char *name,
+                         const double *values, int rank, const hsize_t *dims)
+{
+  if (values == NULL || dims[0] == 0 || dims[rank - 1] == 0) {
+    return VQE_OK;
+  }
+  return write_array(group, path, name, H5T_NATIVE_DOUBLE, false, rank, dims,
+                     values, "rad");
+}
+
+static int incomplete(const char *path, const struct vqe_result *result,
+                      const char *what)
+{
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "result file '%s': experiment %s counts %s that it "
+                       "does not hold",
+                       path, result->experiment->id, what);
+}
+
+static int write_evaluations(hid_t group, const char *path,
+                             const struct vqe_result *result)
+{
+  struct evaluation_row *rows = NULL;
+  hsize_t dims[1] = {result->neval};
+  if (result->neval == 0) {
+    return VQE_OK;
+  }
+  if (result->eval_energy == NULL || result->eval_std == NULL ||
+      result->eval_delta == NULL || result->eval_parameter_delta == NULL ||
+      result->eval_cumulative_min == NULL || result->eval_seconds == NULL) {
+    return incomplete(path, result, "evaluations");
+  }
+  int status =
+      vqe_memory_alloc(&rows, result->neval, sizeof *rows, "evaluations");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < result->neval; k++) {
+    rows[k].iteration = (int64_t)k + 1;
+    rows[k].energy = result->eval_energy[k];
+    rows[k].std = result->eval_std[k];
+    rows[k].delta = result->eval_delta[k];
+    rows[k].parameter_delta = result->eval_parameter_delta[k];
+    rows[k].cumulative_min = result->eval_cumulative_min[k];
+    rows[k].seconds = result->eval_seconds[k];
+  }
+  status = write_array(group, path, "evaluations", vqe_type_evaluation(), true,
+                       1, dims, rows,
+                       "{\"energy\": \"hartree\", \"std\": \"hartree\", "
+                       "\"energy_delta\": \"hartree\", "
+                       "\"parameter_delta_norm\": \"rad\", "
+                       "\"cumulative_min_energy\": \"hartree\", "
+                       "\"seconds\": \"s\"}");
+  free(rows);
+  return status;
+}
+
+static int write_hamiltonian(hid_t group, const char *path,
+                             const struct vqe_result *result)
+{
+  uint8_t *rows = NULL;
+  char label[VQE_MAX_QUBITS + 1];
+  hsize_t dims[1] = {result->nterm};
+  if (result->nterm == 0) {
+    return VQE_OK;
+  }
+  if (result->term_x == NULL || result->term_z == NULL ||
+      result->term_coeff == NULL) {
+    return incomplete(path, result, "Pauli terms");
+  }
+  if (result->num_qubits < 1 || result->num_qubits > VQE_MAX_QUBITS) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "result file '%s': Pauli terms on %d qubits", path,
+                         result->num_qubits);
+  }
+  size_t width = (size_t)result->num_qubits;
+  size_t row = width + VQE_COEFFICIENT_BYTES;
+  int status = vqe_memory_alloc(&rows, result->nterm, row, "Pauli terms");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < result->nterm; k++) {
+    vqe_pauli_label(label, result->num_qubits, result->term_x[k],
+                    result->term_z[k]);
+    memcpy(rows + k * row, label, width);
+    memcpy(rows + k * row + width, &result->term_coeff[k],
+           VQE_COEFFICIENT_BYTES);
+  }
+  status = write_array(group, path, "hamiltonian", vqe_type_term(width), true,
+                       1, dims, rows, "{\"coefficient\": \"hartree\"}");
+  free(rows);
+  return status;
+}
+
+static int write_geometry(hid_t group, const char *path,
+                          const struct vqe_molecule *molecule)
+{
+  struct atom_row *rows = NULL;
+  char units[96];
+  if (molecule == NULL || molecule->natom == 0) {
+    return VQE_OK;
+  }
+  hsize_t dims[1] = {molecule->natom};
+  int status = vqe_memory_alloc(&rows, molecule->natom, sizeof *rows, "atoms");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < molecule->natom; k++) {
+    memcpy(rows[k].symbol, molecule->symbols[k], sizeof rows[k].symbol);
+    rows[k].atomic_number = molecule->z[k];
+    rows[k].x = molecule->coords[3 * k];
+    rows[k].y = molecule->coords[3 * k + 1];
+    rows[k].z = molecule->coords[3 * k + 2];
+    rows[k].mass = molecule->masses != NULL ? molecule->masses[k] : 0.0;
+  }
+  const char *length = molecule->units == VQE_BOHR ? "bohr" : "angstrom";
+  snprintf(units, sizeof units,
+           "{\"x\": \"%s\", \"y\": \"%s\", \"z\": \"%s\", \"mass\": \"u\"}",
+           length, length, length);
+  status = write_array(group, path, "geometry", vqe_type_atom(), true, 1, dims,
+                       rows, units);
+  free(rows);
+  return status;
+}
+
+static int write_options(hid_t group, const char *path, const char *name,
+                         const struct vqe_option_list *list)
+{
+  size_t key = 1;
+  size_t value = 1;
+  char *rows = NULL;
+  hsize_t dims[1] = {list->count};
+  if (list->count == 0) {
+    return VQE_OK;
+  }
+  for (size_t k = 0; k < list->count; k++) {
+    size_t length = strlen(list->items[k].key);
+    key = length > key ? length : key;
+    length = strlen(list->items[k].json);
+    value = length > value ? length : value;
+  }
+  int status = vqe_memory_alloc(&rows, list->count, key + value, "options");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < list->count; k++) {
+    char *row = rows + k * (key + value);
+    memcpy(row, list->items[k].key, strlen(list->items[k].key));
+    memcpy(row + key, list->items[k].json, strlen(list->items[k].json));
+  }
+  status = write_array(group, path, name, vqe_type_option(key, value), true, 1,
+                       dims, rows, NULL);
+  free(rows);
+  return status;
+}
+
+static int write_qasm(hid_t group, const char *path, const char *qasm)
+{
+  hsize_t dims[1] = {1};
+  if (qasm == NULL) {
+    return VQE_OK;
+  }
+  size_t length = strlen(qasm);
+  return write_array(group, path, "ansatz", vqe_type_text(length), true, 1,
+                     dims, qasm, NULL);
+}
+
+int vqe_arrays_write(hid_t place, const char *path, const char *name,
+                     const struct vqe_result *result)
+{
+  static const char *const statuses[] = {"ok", "failed", "skipped"};
+  const struct vqe_experiment *experiment = result->experiment;
+  hsize_t nparam = result->nparam > 0 ? (hsize_t)result->nparam : 0;
+  hsize_t shape[2] = {result->neval, nparam};
+  hid_t group = H5Gcreate2(place, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  if (group < 0) {
+    return vqe_h5error_set(VQE_ERR_IO, path, "cannot make a group");
+  }
+  int status =
+      vqe_attribute_text(group, path, "experiment_id", experiment->id);
+  if (status == VQE_OK) {
+    status =
+        vqe_attribute_text(group, path, "status", statuses[result->status]);
+  }
+  if (status == VQE_OK && experiment->name != NULL) {
+    status = vqe_attribute_text(group, path, "name", experiment->name);
+  }
+  if (status == VQE_OK) {
+    status = write_geometry(group, path, experiment->molecule);
+  }
+  if (status == VQE_OK) {
+    status = write_options(group, path, "ansatz_options",
+                           &experiment->ansatz_options);
+  }
+  if (status == VQE_OK) {
+    status = write_options(group, path, "optimizer_options",
+                           &experiment->optimizer_options);
+  }
+  if (status == VQE_OK) {
+    status = write_hamiltonian(group, path, result);
+  }
+  if (status == VQE_OK) {
+    status = write_qasm(group, path, result->qasm);
+  }
+  if (status == VQE_OK) {
+    status = write_doubles(group, path, "initial_parameters",
+                           result->initial_parameters, 1, &shape[1]);
+  }
+  if (status == VQE_OK) {
+    status = write_doubles(group, path, "optimal_parameters",
+                           result->optimal_parameters, 1, &shape[1]);
+  }
+  if (status == VQE_OK) {
+    status = write_evaluations(group, path, result);
+  }
+  if (status == VQE_OK) {
+    status = write_doubles(group, path, "parameters", result->eval_parameters,
+                           2, shape);
+  }
+  H5Gclose(group);
+  return status;
+}

@@ -1,0 +1,543 @@
+#include "store/codec.h"
+
+#include <endian.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* One walk over the fields serves measuring, writing and reading, so the
+ * three cannot drift apart. */
+enum mode { MEASURE, WRITE, READ };
+
+struct stream {
+  enum mode mode;
+  uint8_t *out;      /* WRITE */
+  const uint8_t *in; /* READ */
+  size_t used;
+  size_t size; /* bytes that `in` holds, or `out` can hold */
+  int status;  /* first failure; nothing moves after it */
+};
+
+static const char magic[4] = {'V', 'Q', 'E', 'R'};
+#define CODEC_VERSION 1u
+
+/* length of a NULL string */
+#define NO_STRING UINT64_MAX
+
+static void malformed(struct stream *stream, const char *what)
+{
+  if (stream->status == VQE_OK) {
+    stream->status = vqe_error_set(VQE_ERR_INPUT,
+                                   "result record: %s at byte %zu of %zu; the "
+                                   "record is damaged or of another version",
+                                   what, stream->used, stream->size);
+  }
+}
+
+/* Room for `count` elements of `size` bytes; false ends the field. */
+static bool has_room(struct stream *stream, size_t count, size_t size)
+{
+  size_t bytes;
+  if (stream->status != VQE_OK) {
+    return false;
+  }
+  if (!vqe_memory_mul(&bytes, count, size) ||
+      (stream->mode == MEASURE && bytes > SIZE_MAX - stream->used) ||
+      (stream->mode != MEASURE && bytes > stream->size - stream->used)) {
+    malformed(stream, "a field passes the end");
+    return false;
+  }
+  return true;
+}
+
+static void bytes_field(struct stream *stream, void *data, size_t size)
+{
+  if (!has_room(stream, size, 1)) {
+    return;
+  }
+  if (size > 0 && stream->mode == WRITE) {
+    memcpy(stream->out + stream->used, data, size);
+  } else if (size > 0 && stream->mode == READ) {
+    memcpy(data, stream->in + stream->used, size);
+  }
+  stream->used += size;
+}
+
+static void u32_field(struct stream *stream, uint32_t *value)
+{
+  uint32_t little = htole32(*value);
+  bytes_field(stream, &little, sizeof little);
+  if (stream->mode == READ && stream->status == VQE_OK) {
+    *value = le32toh(little);
+  }
+}
+
+static void u64_field(struct stream *stream, uint64_t *value)
+{
+  uint64_t little = htole64(*value);
+  bytes_field(stream, &little, sizeof little);
+  if (stream->mode == READ && stream->status == VQE_OK) {
+    *value = le64toh(little);
+  }
+}
+
+static void int_field(struct stream *stream, int *value)
+{
+  uint32_t word;
+  memcpy(&word, value, sizeof word);
+  u32_field(stream, &word);
+  if (stream->mode == READ) {
+    memcpy(value, &word, sizeof word);
+  }
+}
+
+/* An int that must lie in low..high on reading. */
+static void range_field(struct stream *stream, int *value, int low, int high,
+                        const char *what)
+{
+  int_field(stream, value);
+  if (stream->mode == READ && stream->status == VQE_OK &&
+      (*value < low || *value > high)) {
+    malformed(stream, what);
+    *value = low;
+  }
+}
+
+static void i64_field(struct stream *stream, int64_t *value)
+{
+  uint64_t word;
+  memcpy(&word, value, sizeof word);
+  u64_field(stream, &word);
+  if (stream->mode == READ) {
+    memcpy(value, &word, sizeof word);
+  }
+}
+
+static void double_field(struct stream *stream, double *value)
+{
+  uint64_t word;
+  memcpy(&word, value, sizeof word);
+  u64_field(stream, &word);
+  if (stream->mode == READ) {
+    memcpy(value, &word, sizeof word);
+  }
+}
+
+static void bool_field(struct stream *stream, bool *value)
+{
+  uint8_t byte = stream->mode == READ ? 0 : *value;
+  bytes_field(stream, &byte, 1);
+  if (stream->mode == READ) {
+    if (byte > 1) {
+      malformed(stream, "a truth value is neither 0 nor 1");
+    }
+    *value = byte == 1;
+  }
+}
+
+static void count_field(struct stream *stream, size_t *value, size_t element)
+{
+  uint64_t count = *value;
+  u64_field(stream, &count);
+  if (stream->mode != READ || stream->status != VQE_OK) {
+    return;
+  }
+  /* each element takes at least this much of what is left */
+  if (count > (stream->size - stream->used) / element) {
+    malformed(stream, "a count is larger than the record");
+    return;
+  }
+  *value = (size_t)count;
+}
+
+static void string_field(struct stream *stream, char **text)
+{
+  uint64_t length = NO_STRING;
+  if (stream->mode != READ && *text != NULL) {
+    length = strlen(*text);
+  }
+  u64_field(stream, &length);
+  if (stream->status != VQE_OK || length == NO_STRING) {
+    return;
+  }
+  if (!has_room(stream, length, 1)) {
+    return;
+  }
+  if (stream->mode == READ) {
+    if (memchr(stream->in + stream->used, '\0', length) != NULL) {
+      malformed(stream, "a text holds a NUL");
+      return;
+    }
+    stream->status = vqe_memory_alloc(text, (size_t)length + 1, 1, "a text");
+    if (stream->status != VQE_OK) {
+      return;
+    }
+  }
+  bytes_field(stream, *text, (size_t)length);
+}
+
+/* A text in an array of `size` bytes, NUL included. */
+static void chars_field(struct stream *stream, char *text, size_t size)
+{
+  size_t length = stream->mode == READ ? 0 : strnlen(text, size - 1);
+  uint32_t word = (uint32_t)length;
+  u32_field(stream, &word);
+  if (stream->mode == READ) {
+    if (stream->status != VQE_OK) {
+      return;
+    }
+    length = word;
+    if (length >= size) {
+      malformed(stream, "a text is longer than its field");
+      return;
+    }
+  }
+  bytes_field(stream, text, length);
+  if (stream->mode == READ && stream->status == VQE_OK) {
+    text[length] = '\0';
+    if (strlen(text) != length) {
+      malformed(stream, "a text holds a NUL");
+    }
+  }
+}
+
+#define CHARS(stream, array) chars_field(stream, array, sizeof array)
+
+/* Array of `rows` x `columns` 64-bit words, absent when NULL or empty.
+ * `address` is that of a double or uint64_t pointer. `required`: a record
+ * that says rows without them is damaged. */
+static void words_field(struct stream *stream, void *address, size_t rows,
+                        size_t columns, bool required)
+{
+  uint64_t *words = NULL;
+  size_t count = 0;
+  bool present = false;
+  if (stream->status != VQE_OK) {
+    return;
+  }
+  if (!vqe_memory_mul(&count, rows, columns)) {
+    malformed(stream, "an array overflows");
+    return;
+  }
+  memcpy(&words, address, sizeof words);
+  present = count > 0 && words != NULL;
+  bool_field(stream, &present);
+  if (stream->status != VQE_OK) {
+    return;
+  }
+  if (!present) {
+    if (required && count > 0) {
+      malformed(stream, "an array is missing");
+    }
+    return;
+  }
+  if (count == 0) {
+    malformed(stream, "an empty array is said to be present");
+    return;
+  }
+  if (!has_room(stream, count, sizeof *words)) {
+    return;
+  }
+  if (stream->mode == READ) {
+    stream->status =
+        vqe_memory_alloc(&words, count, sizeof *words, "an array");
+    if (stream->status != VQE_OK) {
+      return;
+    }
+    memcpy(address, &words, sizeof words);
+    const uint8_t *from = stream->in + stream->used;
+    for (size_t k = 0; k < count; k++) {
+      uint64_t little;
+      memcpy(&little, from + k * sizeof little, sizeof little);
+      words[k] = le64toh(little);
+    }
+  } else if (stream->mode == WRITE) {
+    uint8_t *to = stream->out + stream->used;
+    for (size_t k = 0; k < count; k++) {
+      uint64_t little = htole64(words[k]);
+      memcpy(to + k * sizeof little, &little, sizeof little);
+    }
+  }
+  stream->used += count * sizeof *words;
+}
+
+static void new_object(struct stream *stream, void *address, size_t size)
+{
+  if (stream->mode == READ && stream->status == VQE_OK) {
+    stream->status = vqe_memory_alloc(address, 1, size, "a record");
+  }
+}
+
+static void molecule_fields(struct stream *stream,
+                            struct vqe_molecule **address)
+{
+  bool present = stream->mode != READ && *address != NULL;
+  bool_field(stream, &present);
+  if (!present || stream->status != VQE_OK) {
+    return;
+  }
+  new_object(stream, address, sizeof **address);
+  if (stream->status != VQE_OK) {
+    return;
+  }
+  struct vqe_molecule *molecule = *address;
+  string_field(stream, &molecule->name);
+  if (stream->status == VQE_OK && molecule->name == NULL) {
+    malformed(stream, "a molecule has no name");
+  }
+  /* a count alone, for its length and three coordinates follow */
+  size_t natom = stream->mode == READ ? 0 : molecule->natom;
+  count_field(stream, &natom, 4 + 4 + 24);
+  if (stream->status != VQE_OK) {
+    return;
+  }
+  if (stream->mode == READ && natom > 0) {
+    stream->status = vqe_memory_alloc(&molecule->symbols, natom,
+                                      sizeof *molecule->symbols, "symbols");
+    if (stream->status == VQE_OK) {
+      stream->status = vqe_memory_alloc(&molecule->z, natom,
+                                        sizeof *molecule->z, "atomic numbers");
+    }
+    if (stream->status != VQE_OK) {
+      return;
+    }
+  }
+  molecule->natom = natom;
+  for (size_t k = 0; k < natom; k++) {
+    CHARS(stream, molecule->symbols[k]);
+    int_field(stream, &molecule->z[k]);
+  }
+  words_field(stream, &molecule->coords, natom, 3, true);
+  words_field(stream, &molecule->masses, natom, 1, false);
+  int_field(stream, &molecule->multiplicity);
+  int_field(stream, &molecule->charge);
+  int units = (int)molecule->units;
+  range_field(stream, &units, VQE_ANGSTROM, VQE_BOHR, "unknown units");
+  if (stream->mode == READ) {
+    molecule->units = (enum vqe_units)units;
+  }
+}
+
+static void option_fields(struct stream *stream, struct vqe_option_list *list)
+{
+  size_t count = stream->mode == READ ? 0 : list->count;
+  count_field(stream, &count, 16);
+  if (stream->status != VQE_OK) {
+    return;
+  }
+  if (stream->mode == READ && count > 0) {
+    stream->status =
+        vqe_memory_alloc(&list->items, count, sizeof *list->items, "options");
+    if (stream->status != VQE_OK) {
+      return;
+    }
+    list->count = count;
+  }
+  for (size_t k = 0; k < count; k++) {
+    string_field(stream, &list->items[k].key);
+    string_field(stream, &list->items[k].json);
+    if (stream->status == VQE_OK &&
+        (list->items[k].key == NULL || list->items[k].json == NULL)) {
+      malformed(stream, "an option lacks its key or value");
+    }
+  }
+}
+
+static void experiment_fields(struct stream *stream,
+                              struct vqe_experiment *experiment)
+{
+  int_field(stream, &experiment->index);
+  int_field(stream, &experiment->molecule_id);
+  string_field(stream, &experiment->source);
+  string_field(stream, &experiment->input_error);
+  molecule_fields(stream, &experiment->molecule);
+  string_field(stream, &experiment->name);
+  string_field(stream, &experiment->fcidump);
+  string_field(stream, &experiment->fcidump_sha256);
+  string_field(stream, &experiment->basis);
+  string_field(stream, &experiment->basis_sha256);
+  int_field(stream, &experiment->frozen_core);
+  int_field(stream, &experiment->active_electrons);
+  int_field(stream, &experiment->active_orbitals);
+  bool_field(stream, &experiment->symmetry);
+  string_field(stream, &experiment->ansatz);
+  int_field(stream, &experiment->reps);
+  string_field(stream, &experiment->entanglement);
+  option_fields(stream, &experiment->ansatz_options);
+  string_field(stream, &experiment->optimizer);
+  int_field(stream, &experiment->max_evaluations);
+  double_field(stream, &experiment->gtol);
+  double_field(stream, &experiment->ftol);
+  double_field(stream, &experiment->max_seconds);
+  option_fields(stream, &experiment->optimizer_options);
+  string_field(stream, &experiment->init);
+  double_field(stream, &experiment->init_noise);
+  string_field(stream, &experiment->init_file);
+  string_field(stream, &experiment->init_file_sha256);
+  i64_field(stream, &experiment->seed);
+  bool_field(stream, &experiment->seed_drawn);
+  int_field(stream, &experiment->shots);
+  u32_field(stream, &experiment->references);
+  bool_field(stream, &experiment->references_given);
+  string_field(stream, &experiment->device);
+  string_field(stream, &experiment->precision);
+  CHARS(stream, experiment->id);
+}
+
+static void result_fields(struct stream *stream, struct vqe_result *result)
+{
+  experiment_fields(stream, result->experiment);
+  int status = (int)result->status;
+  range_field(stream, &status, VQE_EXPERIMENT_OK, VQE_EXPERIMENT_SKIPPED,
+              "unknown status");
+  if (stream->mode == READ) {
+    result->status = (enum vqe_experiment_status)status;
+  }
+  string_field(stream, &result->reason);
+
+  CHARS(stream, result->backend);
+  range_field(stream, &result->num_qubits, 0, 64, "more than 64 qubits");
+  int_field(stream, &result->norb);
+  int_field(stream, &result->nalpha);
+  int_field(stream, &result->nbeta);
+  int_field(stream, &result->nfrozen);
+  count_field(stream, &result->nterm, 3 * sizeof(uint64_t));
+  words_field(stream, &result->term_x, result->nterm, 1, true);
+  words_field(stream, &result->term_z, result->nterm, 1, true);
+  words_field(stream, &result->term_coeff, result->nterm, 1, true);
+  range_field(stream, &result->nparam, 0, INT_MAX, "a negative count");
+  size_t nparam = (size_t)result->nparam;
+  words_field(stream, &result->initial_parameters, nparam, 1, false);
+  words_field(stream, &result->optimal_parameters, nparam, 1, false);
+  string_field(stream, &result->qasm);
+  count_field(stream, &result->neval, 6 * sizeof(double));
+  words_field(stream, &result->eval_parameters, result->neval, nparam, true);
+  words_field(stream, &result->eval_energy, result->neval, 1, true);
+  words_field(stream, &result->eval_std, result->neval, 1, true);
+  words_field(stream, &result->eval_delta, result->neval, 1, true);
+  words_field(stream, &result->eval_parameter_delta, result->neval, 1, true);
+  words_field(stream, &result->eval_cumulative_min, result->neval, 1, true);
+  words_field(stream, &result->eval_seconds, result->neval, 1, true);
+  double_field(stream, &result->minimum);
+  double_field(stream, &result->nuclear_repulsion);
+  double_field(stream, &result->maxcv);
+  bool_field(stream, &result->success);
+  int_field(stream, &result->nfev);
+  int_field(stream, &result->nit);
+  double_field(stream, &result->seconds_integrals);
+  double_field(stream, &result->seconds_scf);
+  double_field(stream, &result->seconds_transform);
+  double_field(stream, &result->seconds_mapping);
+  double_field(stream, &result->seconds_fci);
+  double_field(stream, &result->seconds_vqe);
+  double_field(stream, &result->seconds_total);
+  double_field(stream, &result->cpu_seconds_hamiltonian);
+  double_field(stream, &result->cpu_seconds_mapping);
+  double_field(stream, &result->cpu_seconds_fci);
+  double_field(stream, &result->cpu_seconds_vqe);
+
+  double_field(stream, &result->e_hf);
+  double_field(stream, &result->e_mp2);
+  double_field(stream, &result->e_fci);
+  double_field(stream, &result->fci_s2);
+  CHARS(stream, result->reference_method);
+  string_field(stream, &result->reference_note);
+
+  double_field(stream, &result->n_expectation);
+  double_field(stream, &result->sz_expectation);
+  double_field(stream, &result->s2_expectation);
+  for (int k = 0; k < 3; k++) {
+    double_field(stream, &result->dipole[k]);
+  }
+  double_field(stream, &result->pauli_one_norm);
+  u64_field(stream, &result->determinants);
+
+  CHARS(stream, result->optimizer_native);
+  CHARS(stream, result->code_version);
+  CHARS(stream, result->hostname);
+  CHARS(stream, result->device);
+  CHARS(stream, result->job_id);
+  int_field(stream, &result->mpi_rank);
+  int_field(stream, &result->mpi_ranks);
+  int_field(stream, &result->threads);
+  CHARS(stream, result->started_at);
+  CHARS(stream, result->finished_at);
+  double_field(stream, &result->peak_memory_mb);
+  string_field(stream, &result->performance_start);
+  string_field(stream, &result->performance_end);
+}
+
+static void record_fields(struct stream *stream, struct vqe_result *result)
+{
+  char word[sizeof magic];
+  uint32_t version = CODEC_VERSION;
+  memcpy(word, magic, sizeof magic);
+  bytes_field(stream, word, sizeof word);
+  u32_field(stream, &version);
+  if (stream->mode == READ && stream->status == VQE_OK) {
+    if (memcmp(word, magic, sizeof magic) != 0) {
+      malformed(stream, "no mark of a record");
+    } else if (version != CODEC_VERSION) {
+      malformed(stream, "unknown version");
+    }
+  }
+  new_object(stream, &result->experiment, sizeof *result->experiment);
+  if (stream->status == VQE_OK) {
+    result_fields(stream, result);
+  }
+}
+
+int vqe_codec_encode_result(uint8_t **out, size_t *size,
+                            const struct vqe_result *result)
+{
+  if (result == NULL || result->experiment == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "a result without its experiment cannot be stored");
+  }
+  struct stream stream = {.mode = MEASURE};
+  /* measuring and writing leave the record alone */
+  struct vqe_result copy = *result;
+  record_fields(&stream, &copy);
+  if (stream.status != VQE_OK) {
+    return stream.status;
+  }
+  stream.mode = WRITE;
+  stream.size = stream.used;
+  stream.used = 0;
+  int status = vqe_memory_alloc(&stream.out, stream.size, 1, "result record");
+  if (status != VQE_OK) {
+    return status;
+  }
+  record_fields(&stream, &copy);
+  if (stream.status != VQE_OK) {
+    free(stream.out);
+    return stream.status;
+  }
+  *out = stream.out;
+  *size = stream.size;
+  return VQE_OK;
+}
+
+int vqe_codec_decode_result(struct vqe_result **out, const uint8_t *data,
+                            size_t size)
+{
+  struct stream stream = {.mode = READ, .in = data, .size = size};
+  struct vqe_result *result = NULL;
+  int status = vqe_memory_alloc(&result, 1, sizeof *result, "a result");
+  if (status != VQE_OK) {
+    return status;
+  }
+  record_fields(&stream, result);
+  if (stream.status == VQE_OK && stream.used != size) {
+    malformed(&stream, "bytes are left over");
+  }
+  if (stream.status != VQE_OK) {
+    vqe_result_free(result);
+    return stream.status;
+  }
+  *out = result;
+  return VQE_OK;
+}

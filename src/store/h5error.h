@@ -1,0 +1,20 @@
+/* HDF5's error stack turned into vqe_error_set() messages. */
+#ifndef VQE_STORE_H5ERROR_H
+#define VQE_STORE_H5ERROR_H
+
+#include <hdf5.h>
+
+/* HDF5 prints its stack on every failure unless told not to; these two
+ * bracket our calls and give the program's own setting back. */
+struct h5quiet {
+  H5E_auto2_t function;
+  void *data;
+};
+void vqe_h5quiet_begin(struct h5quiet *quiet);
+void vqe_h5quiet_end(const struct h5quiet *quiet);
+
+/* Message "result file 'path': what: HDF5's innermost reason"; returns
+ * `status`. To be called before any other HDF5 function. */
+int vqe_h5error_set(int status, const char *path, const char *what);
+
+#endif

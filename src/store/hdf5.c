@@ -1,0 +1,506 @@
+#include "store/hdf5.h"
+
+#include <errno.h>
+#include <hdf5.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "store/arrays.h"
+#include "store/h5error.h"
+#include "store/records.h"
+#include "store/sync.h"
+#include "store/tables.h"
+
+#define FORMAT "vqe_batch result"
+#define METADATA_BLOCK ((hsize_t)1 << 13)
+
+/* Attributes of the root that say what the file is. */
+static int write_root(hid_t file, const char *path)
+{
+  char now[VQE_CLOCK_RFC3339_SIZE];
+  const int32_t version = VQE_HDF5_LAYOUT_VERSION;
+  vqe_clock_rfc3339(now);
+  int status = vqe_attribute_text(file, path, "format", FORMAT);
+  if (status == VQE_OK) {
+    status =
+        vqe_attribute_text(file, path, "created_by", "vqe_batch " VQE_VERSION);
+  }
+  if (status == VQE_OK) {
+    status = vqe_attribute_text(file, path, "written_at", now);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  hid_t space = H5Screate(H5S_SCALAR);
+  hid_t attribute = H5Acreate2(file, "layout_version", H5T_STD_I32LE, space,
+                               H5P_DEFAULT, H5P_DEFAULT);
+  if (attribute < 0 || H5Awrite(attribute, H5T_NATIVE_INT32, &version) < 0) {
+    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot write the version");
+  }
+  if (attribute >= 0) {
+    H5Aclose(attribute);
+  }
+  H5Sclose(space);
+  return status;
+}
+
+static int write_tables(hid_t file, const char *path,
+                        struct vqe_result *const *results, size_t count)
+{
+  const void **objects = NULL;
+  struct molecule_row *molecules = NULL;
+  struct summary_row *summaries = NULL;
+  int status =
+      vqe_memory_alloc(&objects, count, sizeof *objects, "result rows");
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&molecules, count, sizeof *molecules, "result rows");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&summaries, count, sizeof *summaries, "result rows");
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (size_t k = 0; k < count; k++) {
+    vqe_summary_row_fill(&summaries[k], results[k]);
+    objects[k] = &summaries[k];
+  }
+  status = vqe_table_write(file, path, &vqe_table_summary, objects, count);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (size_t k = 0; k < count; k++) {
+    objects[k] = results[k];
+  }
+  status = vqe_table_write(file, path, &vqe_table_results, objects, count);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (size_t k = 0; k < count; k++) {
+    objects[k] = results[k]->experiment;
+  }
+  status = vqe_table_write(file, path, &vqe_table_settings, objects, count);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (size_t k = 0; k < count; k++) {
+    vqe_molecule_row_fill(&molecules[k], results[k]->experiment->molecule);
+    objects[k] = &molecules[k];
+  }
+  status = vqe_table_write(file, path, &vqe_table_molecules, objects, count);
+out:
+  free(summaries);
+  free(molecules);
+  free(objects);
+  return status;
+}
+
+/* Locks are for several writers; this file is ours alone until the rename,
+ * and not every cluster file system has them. */
+static herr_t ignore_missing_locks(hid_t access)
+{
+#if H5_VERSION_GE(1, 10, 7)
+  return H5Pset_file_locking(access, true, true);
+#else
+  return access >= 0 ? 0 : -1;
+#endif
+}
+
+/* A new file in the format whose metadata HDF5 checksums. */
+static hid_t create_file(const char *path)
+{
+  hid_t file = H5I_INVALID_HID;
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access >= 0 && ignore_missing_locks(access) >= 0 &&
+      H5Pset_meta_block_size(access, METADATA_BLOCK) >= 0 &&
+      H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0) {
+    file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  }
+  if (access >= 0) {
+    H5Pclose(access);
+  }
+  return file;
+}
+
+static hid_t open_file(const char *path)
+{
+  hid_t file = H5I_INVALID_HID;
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access >= 0 && ignore_missing_locks(access) >= 0) {
+    file = H5Fopen(path, H5F_ACC_RDONLY, access);
+  }
+  if (access >= 0) {
+    H5Pclose(access);
+  }
+  return file;
+}
+
+static int write_experiments(hid_t file, const char *path,
+                             struct vqe_result *const *results, size_t count)
+{
+  int status = VQE_OK;
+  hid_t group =
+      H5Gcreate2(file, "experiments", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  if (group < 0) {
+    return vqe_h5error_set(VQE_ERR_IO, path, "cannot make a group");
+  }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    char name[32];
+    snprintf(name, sizeof name, "%06zu", k);
+    status = vqe_arrays_write(group, path, name, results[k]);
+  }
+  H5Gclose(group);
+  return status;
+}
+
+int vqe_hdf5_write(const char *path, struct vqe_result *const *results,
+                   size_t count)
+{
+  struct h5quiet quiet;
+  char *aside = NULL;
+  hid_t file = H5I_INVALID_HID;
+  bool made = false;
+  int status = VQE_OK;
+  for (size_t k = 0; k < count; k++) {
+    if (results[k] == NULL || results[k]->experiment == NULL) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "result file '%s': result %zu is missing", path, k);
+    }
+  }
+  if (asprintf(&aside, "%s.%ld.tmp", path, (long)getpid()) < 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  vqe_h5quiet_begin(&quiet);
+  file = create_file(aside);
+  if (file < 0) {
+    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot be written");
+    goto out;
+  }
+  made = true;
+  status = write_root(file, path);
+  if (status == VQE_OK) {
+    status = write_tables(file, path, results, count);
+  }
+  if (status == VQE_OK) {
+    status = write_experiments(file, path, results, count);
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  /* closing reports no full disk, flushing does */
+  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) {
+    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot be finished");
+    goto out;
+  }
+  herr_t closed = H5Fclose(file);
+  file = H5I_INVALID_HID;
+  if (closed < 0) {
+    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot be closed");
+    goto out;
+  }
+  status = vqe_sync_file(aside);
+  if (status == VQE_OK && rename(aside, path) != 0) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "result file '%s' cannot be put in place: %s", path,
+                           strerror(errno));
+  }
+  if (status == VQE_OK) {
+    made = false;
+    vqe_sync_folder(path);
+  }
+out:
+  if (file >= 0) {
+    H5Fclose(file);
+  }
+  vqe_h5quiet_end(&quiet);
+  if (made) {
+    unlink(aside);
+  }
+  free(aside);
+  return status;
+}
+
+/* VQE_ERR_NOT_FOUND when there is nothing, or an empty file as mktemp
+ * leaves it. */
+static int look(const char *path)
+{
+  struct stat info;
+  if (stat(path, &info) != 0) {
+    int code =
+        errno == ENOENT || errno == ENOTDIR ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
+    return vqe_error_set(code, "result file '%s': %s", path, strerror(errno));
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "result file '%s' is not a regular file", path);
+  }
+  if (info.st_size == 0) {
+    return vqe_error_set(VQE_ERR_NOT_FOUND, "result file '%s' is empty", path);
+  }
+  return VQE_OK;
+}
+
+static bool text_attribute_is(hid_t object, const char *name,
+                              const char *expected)
+{
+  char text[64] = "";
+  bool same = false;
+  hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+  hid_t type = attribute >= 0 ? H5Aget_type(attribute) : H5I_INVALID_HID;
+  if (type >= 0 && H5Tget_class(type) == H5T_STRING &&
+      H5Tis_variable_str(type) == 0 && H5Tget_size(type) < sizeof text &&
+      H5Aread(attribute, type, text) >= 0) {
+    same = strcmp(text, expected) == 0;
+  }
+  if (type >= 0) {
+    H5Tclose(type);
+  }
+  if (attribute >= 0) {
+    H5Aclose(attribute);
+  }
+  return same;
+}
+
+static int open_result(hid_t *out, const char *path)
+{
+  int32_t version = 0;
+  int status = look(path);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (access(path, R_OK) != 0) {
+    return vqe_error_set(VQE_ERR_IO, "cannot read result file '%s': %s", path,
+                         strerror(errno));
+  }
+  hid_t file = open_file(path);
+  if (file < 0) {
+    return vqe_h5error_set(VQE_ERR_INPUT, path,
+                           "is damaged or no HDF5 file; move it away or name "
+                           "another output");
+  }
+  hid_t attribute = H5I_INVALID_HID;
+  if (text_attribute_is(file, "format", FORMAT)) {
+    attribute = H5Aopen(file, "layout_version", H5P_DEFAULT);
+  }
+  if (attribute < 0 || H5Aread(attribute, H5T_NATIVE_INT32, &version) < 0) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "'%s' is an HDF5 file, but no result of vqe_batch; "
+                           "move it away or name another output",
+                           path);
+  } else if (version < 1 || version > VQE_HDF5_LAYOUT_VERSION) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "result file '%s' has layout version %d, this "
+                           "program knows up to %d; use a newer vqe_batch or "
+                           "name another output",
+                           path, (int)version, VQE_HDF5_LAYOUT_VERSION);
+  }
+  if (attribute >= 0) {
+    H5Aclose(attribute);
+  }
+  if (status != VQE_OK) {
+    H5Fclose(file);
+    return status;
+  }
+  *out = file;
+  return VQE_OK;
+}
+
+static int new_results(struct vqe_result **results, size_t count)
+{
+  for (size_t k = 0; k < count; k++) {
+    int status =
+        vqe_memory_alloc(&results[k], 1, sizeof *results[k], "a result");
+    if (status == VQE_OK) {
+      status = vqe_memory_alloc(&results[k]->experiment, 1,
+                                sizeof *results[k]->experiment, "a result");
+    }
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  return VQE_OK;
+}
+
+static int read_tables(struct vqe_result **results,
+                       struct molecule_row *molecules, size_t count,
+                       hid_t file, const char *path)
+{
+  void **objects = NULL;
+  int status =
+      vqe_memory_alloc(&objects, count, sizeof *objects, "result rows");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < count; k++) {
+    objects[k] = results[k];
+  }
+  status = vqe_table_read(file, path, &vqe_table_results, objects, count);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (size_t k = 0; k < count; k++) {
+    objects[k] = results[k]->experiment;
+  }
+  status = vqe_table_read(file, path, &vqe_table_settings, objects, count);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (size_t k = 0; k < count; k++) {
+    objects[k] = &molecules[k];
+  }
+  status = vqe_table_read(file, path, &vqe_table_molecules, objects, count);
+out:
+  free(objects);
+  return status;
+}
+
+int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
+{
+  struct h5quiet quiet;
+  struct vqe_result **results = NULL;
+  struct molecule_row *molecules = NULL;
+  hid_t file = H5I_INVALID_HID;
+  size_t rows = 0;
+  vqe_h5quiet_begin(&quiet);
+  int status = open_result(&file, path);
+  if (status == VQE_OK) {
+    status = vqe_table_count(&rows, file, path, &vqe_table_results);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&results, rows, sizeof *results, "results");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&molecules, rows, sizeof *molecules, "result rows");
+  }
+  if (status == VQE_OK) {
+    status = new_results(results, rows);
+  }
+  if (status == VQE_OK) {
+    status = read_tables(results, molecules, rows, file, path);
+  }
+  for (size_t k = 0; status == VQE_OK && k < rows; k++) {
+    char name[48];
+    snprintf(name, sizeof name, "experiments/%06zu", k);
+    status = vqe_arrays_read(results[k], &molecules[k], file, path, name);
+  }
+  if (status == VQE_OK) {
+    *out = results;
+    *count = rows;
+    results = NULL;
+  }
+  if (molecules != NULL) {
+    for (size_t k = 0; k < rows; k++) {
+      free(molecules[k].name);
+    }
+  }
+  free(molecules);
+  vqe_hdf5_free(results, rows);
+  if (file >= 0) {
+    H5Fclose(file);
+  }
+  vqe_h5quiet_end(&quiet);
+  return status;
+}
+
+void vqe_hdf5_free(struct vqe_result **results, size_t count)
+{
+  if (results == NULL) {
+    return;
+  }
+  for (size_t k = 0; k < count; k++) {
+    vqe_result_free(results[k]);
+  }
+  free(results);
+}
+
+static const struct field entry_fields[] = {
+    {"experiment_id", FIELD_CHARS, offsetof(struct vqe_hdf5_entry, id),
+     VQE_EXPERIMENT_ID_SIZE, NULL},
+    {"status", FIELD_STATUS, offsetof(struct vqe_hdf5_entry, status), 0, NULL},
+    {NULL, FIELD_INT, 0, 0, NULL}};
+static const struct table entry_table = {"summary", entry_fields};
+
+int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count, const char *path)
+{
+  struct h5quiet quiet;
+  struct vqe_hdf5_entry *entries = NULL;
+  void **objects = NULL;
+  hid_t file = H5I_INVALID_HID;
+  size_t rows = 0;
+  vqe_h5quiet_begin(&quiet);
+  int status = open_result(&file, path);
+  if (status == VQE_OK) {
+    status = vqe_table_count(&rows, file, path, &entry_table);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&entries, rows, sizeof *entries, "a list");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&objects, rows, sizeof *objects, "a list");
+  }
+  for (size_t k = 0; status == VQE_OK && k < rows; k++) {
+    objects[k] = &entries[k];
+  }
+  if (status == VQE_OK) {
+    status = vqe_table_read(file, path, &entry_table, objects, rows);
+  }
+  if (status == VQE_OK) {
+    *out = entries;
+    *count = rows;
+    entries = NULL;
+  }
+  free(objects);
+  free(entries);
+  if (file >= 0) {
+    H5Fclose(file);
+  }
+  vqe_h5quiet_end(&quiet);
+  return status;
+}
+
+int vqe_hdf5_check_writable(const char *path)
+{
+  struct h5quiet quiet;
+  char *aside = NULL;
+  hid_t file = H5I_INVALID_HID;
+  if (path[0] == '\0' || path[strlen(path) - 1] == '/') {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "result file '%s': name a file, not a folder", path);
+  }
+  vqe_h5quiet_begin(&quiet);
+  int status = open_result(&file, path);
+  if (file >= 0) {
+    H5Fclose(file);
+  }
+  vqe_h5quiet_end(&quiet);
+  if (status != VQE_OK && status != VQE_ERR_NOT_FOUND) {
+    return status;
+  }
+  /* only trying tells on network and read-only file systems */
+  if (asprintf(&aside, "%s.XXXXXX", path) < 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  int descriptor = mkstemp(aside);
+  if (descriptor < 0) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "result file '%s' cannot be written: %s; make its "
+                           "folder, or name another with --output",
+                           path, strerror(errno));
+  } else {
+    close(descriptor);
+    unlink(aside);
+    status = VQE_OK;
+  }
+  free(aside);
+  return status;
+}

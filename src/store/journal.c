@@ -1,0 +1,443 @@
+#include "store/journal.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "store/codec.h"
+#include "store/sync.h"
+
+static const char magic[4] = {'V', 'Q', 'E', 'J'};
+
+/* magic, type, length | payload | checksum */
+#define HEAD_BYTES 16
+#define TAIL_BYTES 4
+/* id, iteration, nparam, flags, energy, std */
+#define ID_BYTES (VQE_EXPERIMENT_ID_SIZE - 1)
+#define EVALUATION_BYTES (ID_BYTES + 4 + 4 + 4 + 8 + 8)
+#define HAS_GRADIENT 1u
+#define SYNC_SECONDS 1.0
+
+struct vqe_journal {
+  int descriptor;
+  char *path;
+  bool dirty;      /* written since the last sync */
+  double synced;   /* wall clock of the last sync */
+  uint8_t *buffer; /* evaluations are framed here */
+  size_t capacity;
+};
+
+static void put_u32(uint8_t *to, uint32_t value)
+{
+  value = htole32(value);
+  memcpy(to, &value, sizeof value);
+}
+
+static void put_u64(uint8_t *to, uint64_t value)
+{
+  value = htole64(value);
+  memcpy(to, &value, sizeof value);
+}
+
+static void put_double(uint8_t *to, double value)
+{
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  put_u64(to, bits);
+}
+
+static uint32_t get_u32(const uint8_t *from)
+{
+  uint32_t value;
+  memcpy(&value, from, sizeof value);
+  return le32toh(value);
+}
+
+static uint64_t get_u64(const uint8_t *from)
+{
+  uint64_t value;
+  memcpy(&value, from, sizeof value);
+  return le64toh(value);
+}
+
+static double get_double(const uint8_t *from)
+{
+  uint64_t bits = get_u64(from);
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static uint32_t checksum(const uint8_t *frame, size_t payload)
+{
+  /* type, length and payload; zlib takes 32-bit lengths */
+  const uint8_t *at = frame + sizeof magic;
+  size_t left = HEAD_BYTES - sizeof magic + payload;
+  uLong sum = crc32(0L, Z_NULL, 0);
+  while (left > 0) {
+    uInt some = left < ((size_t)1 << 30) ? (uInt)left : (uInt)1 << 30;
+    sum = crc32(sum, at, some);
+    at += some;
+    left -= some;
+  }
+  return (uint32_t)sum;
+}
+
+struct frame {
+  uint32_t type;
+  const uint8_t *payload;
+  size_t size;
+};
+
+/* The frame at `at`; false when no whole one starts there. */
+static bool next_frame(struct frame *frame, size_t *end, const uint8_t *data,
+                       size_t size, size_t at)
+{
+  size_t left = size - at;
+  if (left < HEAD_BYTES + TAIL_BYTES ||
+      memcmp(data + at, magic, sizeof magic) != 0) {
+    return false;
+  }
+  uint64_t length = get_u64(data + at + 8);
+  if (length > left - HEAD_BYTES - TAIL_BYTES) {
+    return false;
+  }
+  frame->type = get_u32(data + at + 4);
+  frame->payload = data + at + HEAD_BYTES;
+  frame->size = (size_t)length;
+  if (checksum(data + at, frame->size) !=
+      get_u32(frame->payload + frame->size)) {
+    return false;
+  }
+  *end = at + HEAD_BYTES + frame->size + TAIL_BYTES;
+  return true;
+}
+
+/* Parameters are aligned in memory of their own: a payload need not be. */
+static int visit_evaluation(vqe_journal_visit visit, void *ctx,
+                            const struct frame *frame)
+{
+  struct vqe_journal_evaluation evaluation = {.iteration = 0};
+  double *values = NULL;
+  const uint8_t *at = frame->payload;
+  if (frame->size < EVALUATION_BYTES) {
+    return vqe_error_set(VQE_ERR_INPUT, "an evaluation frame is too short");
+  }
+  memcpy(evaluation.experiment_id, at, ID_BYTES);
+  uint32_t iteration = get_u32(at + ID_BYTES);
+  uint32_t nparam = get_u32(at + ID_BYTES + 4);
+  uint32_t flags = get_u32(at + ID_BYTES + 8);
+  evaluation.energy = get_double(at + ID_BYTES + 12);
+  evaluation.std = get_double(at + ID_BYTES + 20);
+  size_t count = (size_t)nparam * (flags & HAS_GRADIENT ? 2 : 1);
+  if (iteration > INT_MAX || nparam > INT_MAX || flags > HAS_GRADIENT ||
+      frame->size != EVALUATION_BYTES + count * sizeof(double)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "an evaluation frame is not as long as it says");
+  }
+  int status =
+      vqe_memory_alloc(&values, count, sizeof *values, "an evaluation");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < count; k++) {
+    values[k] = get_double(at + EVALUATION_BYTES + k * sizeof(double));
+  }
+  evaluation.iteration = (int)iteration;
+  evaluation.nparam = (int)nparam;
+  evaluation.parameters = values;
+  evaluation.gradient = flags & HAS_GRADIENT ? values + nparam : NULL;
+  status = visit(ctx, NULL, &evaluation);
+  free(values);
+  return status;
+}
+
+/* Walk over whole frames; visit NULL only finds their end. */
+static int walk(size_t *end, const uint8_t *data, size_t size,
+                vqe_journal_visit visit, void *ctx)
+{
+  struct frame frame;
+  size_t at = 0;
+  int status = VQE_OK;
+  while (status == VQE_OK && next_frame(&frame, &at, data, size, at)) {
+    if (visit == NULL) {
+      continue;
+    }
+    if (frame.type == VQE_JOURNAL_RESULT) {
+      struct vqe_result *result;
+      status = vqe_codec_decode_result(&result, frame.payload, frame.size);
+      if (status == VQE_OK) {
+        status = visit(ctx, result, NULL);
+      }
+    } else if (frame.type == VQE_JOURNAL_EVALUATION) {
+      status = visit_evaluation(visit, ctx, &frame);
+    } else {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "a frame of unknown type %u; it comes from a "
+                             "newer version",
+                             (unsigned)frame.type);
+    }
+  }
+  *end = at;
+  return status;
+}
+
+int vqe_journal_parse(const uint8_t *data, size_t size,
+                      vqe_journal_visit visit, void *ctx, bool *torn)
+{
+  size_t end;
+  int status = walk(&end, data, size, visit, ctx);
+  if (torn != NULL) {
+    *torn = status == VQE_OK && end < size;
+  }
+  return status;
+}
+
+int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
+                     bool *torn)
+{
+  char *data = NULL;
+  size_t size = 0;
+  int status = vqe_file_read(&data, &size, path, SIZE_MAX / 4);
+  if (status != VQE_OK) {
+    return vqe_error_context(status, "journal");
+  }
+  status = vqe_journal_parse((const uint8_t *)data, size, visit, ctx, torn);
+  free(data);
+  return status;
+}
+
+/* A file that does not begin like a journal is somebody's own and is left
+ * alone. Zeros count as a beginning: some file systems leave them where a
+ * crash caught the first frame. */
+static bool begins_like_journal(const uint8_t *data, size_t size)
+{
+  static const uint8_t zeros[sizeof magic];
+  size_t some = size < sizeof magic ? size : sizeof magic;
+  return memcmp(data, magic, some) == 0 || memcmp(data, zeros, some) == 0;
+}
+
+/* Cut off what follows the last whole frame. */
+static int cut_tail(int descriptor, const char *path)
+{
+  char *data = NULL;
+  size_t size = 0;
+  size_t end = 0;
+  int status = vqe_file_read(&data, &size, path, SIZE_MAX / 4);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (!begins_like_journal((const uint8_t *)data, size)) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "'%s' is no journal; move it away or name another "
+                           "output",
+                           path);
+    goto out;
+  }
+  status = walk(&end, (const uint8_t *)data, size, NULL, NULL);
+  if (status == VQE_OK && end < size &&
+      (ftruncate(descriptor, (off_t)end) != 0 || fsync(descriptor) != 0)) {
+    status = vqe_error_set(VQE_ERR_IO, "cannot cut the torn end of '%s': %s",
+                           path, strerror(errno));
+  }
+out:
+  free(data);
+  return status;
+}
+
+int vqe_journal_open(struct vqe_journal **out, const char *path)
+{
+  struct vqe_journal *journal = NULL;
+  int status =
+      vqe_memory_alloc(&journal, 1, sizeof *journal, "a journal's handle");
+  if (status != VQE_OK) {
+    return status;
+  }
+  journal->descriptor =
+      open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (journal->descriptor < 0) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "cannot write journal '%s': %s; make its folder "
+                           "writable or name another output",
+                           path, strerror(errno));
+    goto out;
+  }
+  /* where locks are not to be had, the run goes without */
+  if (flock(journal->descriptor, LOCK_EX | LOCK_NB) != 0 &&
+      errno == EWOULDBLOCK) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "journal '%s' is in use by another run; wait for "
+                           "it or name another output",
+                           path);
+    goto out;
+  }
+  status = vqe_memory_strdup(&journal->path, path);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = cut_tail(journal->descriptor, path);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  vqe_sync_folder(path);
+  journal->synced = vqe_clock_wall();
+  *out = journal;
+  journal = NULL;
+out:
+  if (journal != NULL) {
+    if (journal->descriptor >= 0) {
+      close(journal->descriptor);
+    }
+    free(journal->path);
+    free(journal);
+  }
+  return status;
+}
+
+static int sync_journal(struct vqe_journal *journal)
+{
+  if (!journal->dirty) {
+    return VQE_OK;
+  }
+  if (fdatasync(journal->descriptor) != 0 && errno != EINVAL) {
+    return vqe_error_set(VQE_ERR_IO, "syncing journal '%s': %s", journal->path,
+                         strerror(errno));
+  }
+  journal->dirty = false;
+  journal->synced = vqe_clock_wall();
+  return VQE_OK;
+}
+
+/* A frame that cannot be written whole is taken back, so that later ones
+ * stay readable. */
+static int append(struct vqe_journal *journal, const uint8_t *frame,
+                  size_t size)
+{
+  const uint8_t *at = frame;
+  size_t left = size;
+  while (left > 0) {
+    ssize_t put = write(journal->descriptor, at, left);
+    if (put < 0 && errno == EINTR) {
+      continue;
+    }
+    if (put < 0) {
+      int status = vqe_error_set(VQE_ERR_IO, "writing journal '%s': %s",
+                                 journal->path, strerror(errno));
+      off_t end = lseek(journal->descriptor, 0, SEEK_END);
+      if (end >= 0 && left < size) {
+        (void)!ftruncate(journal->descriptor, end - (off_t)(size - left));
+      }
+      return status;
+    }
+    at += put;
+    left -= (size_t)put;
+  }
+  journal->dirty = true;
+  return VQE_OK;
+}
+
+static void finish_frame(uint8_t *frame, uint32_t type, size_t payload)
+{
+  memcpy(frame, magic, sizeof magic);
+  put_u32(frame + 4, type);
+  put_u64(frame + 8, payload);
+  put_u32(frame + HEAD_BYTES + payload, checksum(frame, payload));
+}
+
+int vqe_journal_result(struct vqe_journal *journal,
+                       const struct vqe_result *result)
+{
+  uint8_t *payload = NULL;
+  uint8_t *frame = NULL;
+  size_t size = 0;
+  int status = vqe_codec_encode_result(&payload, &size, result);
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = vqe_memory_alloc(&frame, HEAD_BYTES + size + TAIL_BYTES, 1,
+                            "a journal frame");
+  if (status != VQE_OK) {
+    goto out;
+  }
+  memcpy(frame + HEAD_BYTES, payload, size);
+  finish_frame(frame, VQE_JOURNAL_RESULT, size);
+  status = append(journal, frame, HEAD_BYTES + size + TAIL_BYTES);
+  if (status == VQE_OK) {
+    status = sync_journal(journal);
+  }
+out:
+  free(frame);
+  free(payload);
+  return status;
+}
+
+int vqe_journal_evaluation(struct vqe_journal *journal,
+                           const char *experiment_id, int iteration,
+                           int nparam, const double *parameters, double energy,
+                           double std, const double *gradient)
+{
+  size_t count = (size_t)nparam * (gradient != NULL ? 2 : 1);
+  size_t payload = EVALUATION_BYTES + count * sizeof(double);
+  size_t size = HEAD_BYTES + payload + TAIL_BYTES;
+  if (strlen(experiment_id) != ID_BYTES || nparam < 0 || iteration < 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "journal '%s': an evaluation of experiment '%s', "
+                         "iteration %d, %d parameters cannot be recorded",
+                         journal->path, experiment_id, iteration, nparam);
+  }
+  if (size > journal->capacity) {
+    int status = vqe_memory_grow(&journal->buffer, 0, size, 1, "a frame");
+    if (status != VQE_OK) {
+      return status;
+    }
+    journal->capacity = size;
+  }
+  uint8_t *at = journal->buffer + HEAD_BYTES;
+  memcpy(at, experiment_id, ID_BYTES);
+  put_u32(at + ID_BYTES, (uint32_t)iteration);
+  put_u32(at + ID_BYTES + 4, (uint32_t)nparam);
+  put_u32(at + ID_BYTES + 8, gradient != NULL ? HAS_GRADIENT : 0);
+  put_double(at + ID_BYTES + 12, energy);
+  put_double(at + ID_BYTES + 20, std);
+  at += EVALUATION_BYTES;
+  for (int k = 0; k < nparam; k++) {
+    put_double(at + (size_t)k * sizeof(double), parameters[k]);
+  }
+  at += (size_t)nparam * sizeof(double);
+  for (int k = 0; gradient != NULL && k < nparam; k++) {
+    put_double(at + (size_t)k * sizeof(double), gradient[k]);
+  }
+  finish_frame(journal->buffer, VQE_JOURNAL_EVALUATION, payload);
+  int status = append(journal, journal->buffer, size);
+  if (status == VQE_OK && vqe_clock_wall() - journal->synced >= SYNC_SECONDS) {
+    status = sync_journal(journal);
+  }
+  return status;
+}
+
+int vqe_journal_close(struct vqe_journal *journal)
+{
+  if (journal == NULL) {
+    return VQE_OK;
+  }
+  int status = sync_journal(journal);
+  if (close(journal->descriptor) != 0 && status == VQE_OK) {
+    status = vqe_error_set(VQE_ERR_IO, "closing journal '%s': %s",
+                           journal->path, strerror(errno));
+  }
+  free(journal->buffer);
+  free(journal->path);
+  free(journal);
+  return status;
+}

@@ -1,0 +1,45 @@
+/* The tables that hold the scalars of a result, column by column. */
+#ifndef VQE_STORE_RECORDS_H
+#define VQE_STORE_RECORDS_H
+
+#include "store/tables.h"
+#include "vqe/experiment.h"
+
+/* Rows made of struct vqe_experiment and struct vqe_result. */
+extern const struct table vqe_table_settings;
+extern const struct table vqe_table_results;
+
+/* The scalars of a molecule; all zero and NULL when there is none. */
+struct molecule_row {
+  bool present;
+  char *name;
+  size_t natom;
+  int multiplicity;
+  int charge;
+  char units[16];
+  bool has_masses;
+};
+extern const struct table vqe_table_molecules;
+
+/* The final table. Texts belong to the result. */
+struct summary_row {
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  enum vqe_experiment_status status;
+  char *name, *reason, *basis, *ansatz, *optimizer, *init;
+  int64_t seed;
+  int num_qubits, nparam;
+  size_t neval;
+  bool converged;
+  double energy, e_hf, e_mp2, e_fci; /* total, hartree */
+  double error_mha;                  /* to FCI */
+  double n_expectation, s2_expectation;
+  double seconds;
+};
+extern const struct table vqe_table_summary;
+
+void vqe_molecule_row_fill(struct molecule_row *row,
+                           const struct vqe_molecule *molecule);
+void vqe_summary_row_fill(struct summary_row *row,
+                          const struct vqe_result *result);
+
+#endif

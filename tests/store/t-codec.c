@@ -1,0 +1,174 @@
+/* The byte form of a result: exact both ways, and nothing but whole records
+ * is taken. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store/codec.h"
+#include "store/fixture.h"
+#include "vqe/error.h"
+
+static void check_round_trip(struct vqe_result *result)
+{
+  uint8_t *data = NULL;
+  uint8_t *again = NULL;
+  size_t size = 0;
+  size_t size_again = 0;
+  struct vqe_result *decoded = NULL;
+  assert_int_equal(vqe_codec_encode_result(&data, &size, result), 0);
+  assert_int_equal(vqe_codec_decode_result(&decoded, data, size), 0);
+  same_result(result, decoded);
+  assert_int_equal(vqe_codec_encode_result(&again, &size_again, decoded), 0);
+  assert_int_equal(size, size_again);
+  assert_memory_equal(data, again, size);
+  vqe_result_free(decoded);
+  vqe_result_free(result);
+  free(again);
+  free(data);
+}
+
+static void test_round_trips(void **state)
+{
+  (void)state;
+  check_round_trip(fixture_result(3, 4, 2));
+  check_round_trip(fixture_result(0, 0, 0));
+  check_round_trip(fixture_result(1, 2, 0)); /* nothing to vary */
+  check_round_trip(fixture_result(100, 0, 7));
+  check_round_trip(fixture_failed());
+}
+
+static void test_absent_parts(void **state)
+{
+  (void)state;
+  struct vqe_result *result = fixture_result(2, 2, 3);
+  free(result->optimal_parameters);
+  result->optimal_parameters = NULL;
+  free(result->qasm);
+  result->qasm = NULL;
+  vqe_molecule_free(result->experiment->molecule);
+  result->experiment->molecule = NULL;
+  check_round_trip(result);
+  result = fixture_result(2, 2, 3);
+  free(result->experiment->molecule->masses);
+  result->experiment->molecule->masses = NULL;
+  check_round_trip(result);
+}
+
+/* The first bytes are fixed: mark, version 1 in little endian, index 11. */
+static void test_layout(void **state)
+{
+  (void)state;
+  const uint8_t start[] = {'V', 'Q', 'E', 'R', 1, 0, 0, 0, 11,
+                           0,   0,   0,   12,  0, 0, 0, 28};
+  struct vqe_result *result = fixture_result(0, 0, 0);
+  uint8_t *data = NULL;
+  size_t size = 0;
+  assert_int_equal(vqe_codec_encode_result(&data, &size, result), 0);
+  assert_memory_equal(data, start, sizeof start);
+  vqe_result_free(result);
+  free(data);
+}
+
+static void test_truncated(void **state)
+{
+  (void)state;
+  struct vqe_result *result = fixture_result(2, 2, 2);
+  uint8_t *data = NULL;
+  size_t size = 0;
+  assert_int_equal(vqe_codec_encode_result(&data, &size, result), 0);
+  for (size_t length = 0; length < size; length++) {
+    struct vqe_result *decoded = NULL;
+    /* a copy of that length, so that reading past it is seen */
+    uint8_t *part = malloc(length > 0 ? length : 1);
+    memcpy(part, data, length);
+    assert_int_equal(vqe_codec_decode_result(&decoded, part, length),
+                     VQE_ERR_INPUT);
+    assert_null(decoded);
+    free(part);
+  }
+  uint8_t *longer = malloc(size + 1);
+  struct vqe_result *decoded = NULL;
+  memcpy(longer, data, size);
+  longer[size] = 0;
+  assert_int_equal(vqe_codec_decode_result(&decoded, longer, size + 1),
+                   VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "left over"));
+  free(longer);
+  free(data);
+  vqe_result_free(result);
+}
+
+/* A flipped byte gives an error or another well-formed record, which then
+ * encodes to the very bytes it came from. */
+static void test_damaged(void **state)
+{
+  (void)state;
+  struct vqe_result *result = fixture_result(2, 2, 2);
+  const uint8_t flips[] = {0x01, 0x80, 0xff};
+  uint8_t *data = NULL;
+  size_t size = 0;
+  size_t refused = 0;
+  assert_int_equal(vqe_codec_encode_result(&data, &size, result), 0);
+  for (size_t at = 0; at < size; at++) {
+    for (size_t k = 0; k < sizeof flips; k++) {
+      struct vqe_result *decoded = NULL;
+      data[at] ^= flips[k];
+      int status = vqe_codec_decode_result(&decoded, data, size);
+      if (status == 0) {
+        uint8_t *again = NULL;
+        size_t size_again = 0;
+        assert_int_equal(vqe_codec_encode_result(&again, &size_again, decoded),
+                         0);
+        assert_int_equal(size_again, size);
+        assert_memory_equal(again, data, size);
+        free(again);
+        vqe_result_free(decoded);
+      } else {
+        assert_true(status == VQE_ERR_INPUT || status == VQE_ERR_MEMORY);
+        assert_null(decoded);
+        refused++;
+      }
+      data[at] ^= flips[k];
+    }
+  }
+  /* magic and version alone make 24 */
+  assert_true(refused > 100);
+  free(data);
+  vqe_result_free(result);
+}
+
+static void test_incomplete_is_refused(void **state)
+{
+  (void)state;
+  uint8_t *data = NULL;
+  size_t size = 0;
+  struct vqe_result *result = fixture_result(2, 2, 2);
+  free(result->eval_std);
+  result->eval_std = NULL;
+  assert_int_equal(vqe_codec_encode_result(&data, &size, result),
+                   VQE_ERR_INPUT);
+  vqe_result_free(result);
+  result = fixture_result(2, 2, 2);
+  vqe_experiment_free(result->experiment);
+  result->experiment = NULL;
+  assert_int_equal(vqe_codec_encode_result(&data, &size, result),
+                   VQE_ERR_INPUT);
+  vqe_result_free(result);
+  assert_null(data);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_round_trips),
+      cmocka_unit_test(test_absent_parts),
+      cmocka_unit_test(test_layout),
+      cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_incomplete_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,279 @@
+/* The result file: exact both ways, and a damaged or foreign file gives a
+ * message instead of a crash. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "store/fixture.h"
+#include "store/hdf5.h"
+#include "vqe/error.h"
+
+/* HDF5 loses memory of its own when the metadata it reads is damaged. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+  return "leak:libhdf5";
+}
+
+struct fixture {
+  char folder[32];
+  char path[64];
+};
+
+static int setup(void **state)
+{
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  strcpy(fixture->folder, "t-hdf5-XXXXXX");
+  if (mkdtemp(fixture->folder) == NULL) {
+    return -1;
+  }
+  snprintf(fixture->path, sizeof fixture->path, "%s/run.h5", fixture->folder);
+  *state = fixture;
+  return 0;
+}
+
+static int teardown(void **state)
+{
+  struct fixture *fixture = *state;
+  unlink(fixture->path);
+  /* fails, and so the test, when something was left beside the result */
+  int status = rmdir(fixture->folder);
+  free(fixture);
+  return status;
+}
+
+static void check_round_trip(const char *path, struct vqe_result **results,
+                             size_t count)
+{
+  struct vqe_result **read = NULL;
+  size_t held = 0;
+  assert_int_equal(vqe_hdf5_write(path, results, count), 0);
+  int status = vqe_hdf5_read(&read, &held, path);
+  if (status != 0) {
+    fail_msg("%s", vqe_error_message());
+  }
+  assert_int_equal(held, count);
+  for (size_t k = 0; k < count; k++) {
+    same_result(results[k], read[k]);
+  }
+  vqe_hdf5_free(read, held);
+}
+
+static void test_round_trips(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *results[6] = {
+      fixture_result(3, 4, 2), fixture_failed(), fixture_result(0, 0, 0),
+      fixture_result(1, 2, 0),
+      /* large enough for chunks: 16 kB of terms, 1.6 MB of parameters */
+      fixture_result(700, 2000, 100), fixture_result(2, 2, 3)};
+  free(results[5]->optimal_parameters);
+  results[5]->optimal_parameters = NULL;
+  free(results[5]->experiment->molecule->masses);
+  results[5]->experiment->molecule->masses = NULL;
+  free(results[5]->qasm);
+  results[5]->qasm = fixture_alloc(200001, 1);
+  memset(results[5]->qasm, 'q', 200000);
+  check_round_trip(fixture->path, results, 6);
+  /* over an old file, and with nothing in it */
+  check_round_trip(fixture->path, results + 1, 2);
+  check_round_trip(fixture->path, results, 0);
+  for (int k = 0; k < 6; k++) {
+    vqe_result_free(results[k]);
+  }
+}
+
+static void test_list(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *results[2] = {fixture_result(3, 4, 2), fixture_failed()};
+  struct vqe_hdf5_entry *entries = NULL;
+  size_t count = 0;
+  assert_int_equal(vqe_hdf5_list(&entries, &count, fixture->path),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_hdf5_write(fixture->path, results, 2), 0);
+  assert_int_equal(vqe_hdf5_list(&entries, &count, fixture->path), 0);
+  assert_int_equal(count, 2);
+  assert_string_equal(entries[0].id, results[0]->experiment->id);
+  assert_int_equal(entries[0].status, VQE_EXPERIMENT_SKIPPED);
+  assert_string_equal(entries[1].id, results[1]->experiment->id);
+  assert_int_equal(entries[1].status, VQE_EXPERIMENT_FAILED);
+  free(entries);
+  vqe_result_free(results[0]);
+  vqe_result_free(results[1]);
+}
+
+/* What goes to standard error while `path` is read; the status to *status. */
+static off_t noise_of_read(int *status, const char *path)
+{
+  struct vqe_result **results = NULL;
+  size_t count = 0;
+  struct stat info;
+  int kept = dup(STDERR_FILENO);
+  FILE *noise = tmpfile();
+  fflush(stderr);
+  dup2(fileno(noise), STDERR_FILENO);
+  *status = vqe_hdf5_read(&results, &count, path);
+  fflush(stderr);
+  dup2(kept, STDERR_FILENO);
+  close(kept);
+  assert_int_equal(fstat(fileno(noise), &info), 0);
+  fclose(noise);
+  vqe_hdf5_free(results, count);
+  return info.st_size;
+}
+
+static void test_foreign_files(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result **results = NULL;
+  size_t count = 0;
+  int status = 0;
+  assert_int_equal(vqe_hdf5_read(&results, &count, fixture->path),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_file_write(fixture->path, "", 0), 0);
+  assert_int_equal(vqe_hdf5_read(&results, &count, fixture->path),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_file_write(fixture->path, "not HDF5\n", 9), 0);
+  assert_int_equal(noise_of_read(&status, fixture->path), 0);
+  assert_int_equal(status, VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), fixture->path));
+  assert_int_equal(vqe_hdf5_read(&results, &count, fixture->folder),
+                   VQE_ERR_INPUT);
+}
+
+/* Every cut gives a message, and every damaged byte a message or the very
+ * results: whatever HDF5 keeps of a file is checksummed. */
+static void test_damaged(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *results[2] = {fixture_result(3, 400, 4),
+                                   fixture_failed()};
+  char *data = NULL;
+  size_t size = 0;
+  int status = 0;
+  assert_int_equal(vqe_hdf5_write(fixture->path, results, 2), 0);
+  assert_int_equal(vqe_file_read(&data, &size, fixture->path, 1 << 24), 0);
+  for (size_t length = 1; length < size; length += 1 + length / 40) {
+    int file = open(fixture->path, O_WRONLY | O_TRUNC);
+    assert_int_equal(write(file, data, length), length);
+    close(file);
+    assert_int_equal(noise_of_read(&status, fixture->path), 0);
+    assert_int_equal(status, VQE_ERR_INPUT);
+  }
+  int file = open(fixture->path, O_WRONLY | O_TRUNC);
+  assert_int_equal(write(file, data, size), size);
+  size_t refused = 0;
+  size_t tried = 0;
+  for (size_t at = 0; at < size; at += 1 + size / 1500) {
+    struct vqe_result **read = NULL;
+    size_t count = 0;
+    char wrong = (char)(data[at] ^ 0x24);
+    assert_int_equal(pwrite(file, &wrong, 1, (off_t)at), 1);
+    status = vqe_hdf5_read(&read, &count, fixture->path);
+    if (status == 0) {
+      assert_int_equal(count, 2);
+      same_result(results[0], read[0]);
+      same_result(results[1], read[1]);
+      vqe_hdf5_free(read, count);
+    } else {
+      assert_null(read);
+      refused++;
+    }
+    assert_int_equal(pwrite(file, &data[at], 1, (off_t)at), 1);
+    tried++;
+  }
+  close(file);
+  print_message("%zu of %zu damaged bytes refused\n", refused, tried);
+  assert_true(refused > tried / 2);
+  free(data);
+  vqe_result_free(results[0]);
+  vqe_result_free(results[1]);
+}
+
+static void test_refused_writes(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *results[2] = {fixture_result(2, 2, 2), NULL};
+  struct vqe_result **read = NULL;
+  size_t count = 0;
+  assert_int_equal(vqe_hdf5_write("no/such/folder/r.h5", results, 1),
+                   VQE_ERR_IO);
+  assert_non_null(strstr(vqe_error_message(), "no/such/folder/r.h5"));
+  assert_int_equal(vqe_hdf5_write(fixture->path, results, 1), 0);
+  /* a failure leaves the old file as it was */
+  assert_int_equal(vqe_hdf5_write(fixture->path, results, 2), VQE_ERR_INPUT);
+  results[1] = fixture_result(2, 2, 2);
+  free(results[1]->eval_std);
+  results[1]->eval_std = NULL;
+  assert_int_equal(vqe_hdf5_write(fixture->path, results, 2), VQE_ERR_INPUT);
+  assert_int_equal(vqe_hdf5_read(&read, &count, fixture->path), 0);
+  assert_int_equal(count, 1);
+  same_result(results[0], read[0]);
+  vqe_hdf5_free(read, count);
+  vqe_result_free(results[0]);
+  vqe_result_free(results[1]);
+}
+
+static void test_check_writable(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *result = fixture_failed();
+  assert_int_equal(vqe_hdf5_check_writable(fixture->path), 0);
+  assert_int_equal(access(fixture->path, F_OK), -1);
+  assert_int_equal(vqe_hdf5_write(fixture->path, &result, 1), 0);
+  assert_int_equal(vqe_hdf5_check_writable(fixture->path), 0);
+  assert_int_equal(vqe_file_write(fixture->path, "thesis", 6), 0);
+  assert_int_equal(vqe_hdf5_check_writable(fixture->path), VQE_ERR_INPUT);
+  assert_int_equal(vqe_hdf5_check_writable(fixture->folder), VQE_ERR_INPUT);
+  assert_int_equal(vqe_hdf5_check_writable(""), VQE_ERR_INPUT);
+  assert_int_equal(vqe_hdf5_check_writable("no/such/folder/r.h5"), VQE_ERR_IO);
+  assert_non_null(strstr(vqe_error_message(), "no/such/folder/r.h5"));
+  vqe_result_free(result);
+}
+
+/* A thousand small experiments, as a batch of geometries leaves them. */
+static void test_many(void **state)
+{
+  const struct fixture *fixture = *state;
+  enum { MANY = 1000 };
+  struct vqe_result **results = fixture_alloc(MANY, sizeof *results);
+  struct vqe_hdf5_entry *entries = NULL;
+  size_t count = 0;
+  for (int k = 0; k < MANY; k++) {
+    results[k] = fixture_result(15, 10, 3);
+    results[k]->experiment->index = k;
+  }
+  double start = vqe_clock_wall();
+  assert_int_equal(vqe_hdf5_write(fixture->path, results, MANY), 0);
+  print_message("written in %.2f s\n", vqe_clock_wall() - start);
+  start = vqe_clock_wall();
+  assert_int_equal(vqe_hdf5_list(&entries, &count, fixture->path), 0);
+  print_message("listed in %.2f s\n", vqe_clock_wall() - start);
+  assert_int_equal(count, MANY);
+  free(entries);
+  start = vqe_clock_wall();
+  check_round_trip(fixture->path, results, MANY);
+  print_message("written and read in %.2f s\n", vqe_clock_wall() - start);
+  vqe_hdf5_free(results, MANY);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_round_trips),    TEST(test_list),
+      TEST(test_foreign_files),  TEST(test_damaged),
+      TEST(test_refused_writes), TEST(test_check_writable),
+      TEST(test_many),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

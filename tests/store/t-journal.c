@@ -1,0 +1,374 @@
+/* The journal: what was appended comes back, and whatever a crash leaves
+ * behind costs only the frame it hit. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "store/fixture.h"
+#include "store/journal.h"
+#include "vqe/error.h"
+
+struct fixture {
+  char folder[32];
+  char path[64];
+};
+
+static int setup(void **state)
+{
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  strcpy(fixture->folder, "t-journal-XXXXXX");
+  if (mkdtemp(fixture->folder) == NULL) {
+    return -1;
+  }
+  snprintf(fixture->path, sizeof fixture->path, "%s/run.journal",
+           fixture->folder);
+  *state = fixture;
+  return 0;
+}
+
+static int teardown(void **state)
+{
+  struct fixture *fixture = *state;
+  unlink(fixture->path);
+  rmdir(fixture->folder);
+  free(fixture);
+  return 0;
+}
+
+static const char id[] =
+    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+#define FRAMES 5
+
+/* result, evaluation with gradient, evaluation without, empty evaluation,
+ * failed result */
+static void fill(struct vqe_journal *journal, size_t ends[FRAMES],
+                 const char *path)
+{
+  const double x[2] = {0.5, -0.0};
+  const double g[2] = {1e-3, -2e-3};
+  struct vqe_result *result = fixture_result(1, 1, 1);
+  struct vqe_result *failed = fixture_failed();
+  struct stat info;
+  for (int k = 0; k < FRAMES; k++) {
+    int status = 0;
+    switch (k) {
+    case 0:
+      status = vqe_journal_result(journal, result);
+      break;
+    case 1:
+      status = vqe_journal_evaluation(journal, id, 1, 2, x, -1.5, 0.0, g);
+      break;
+    case 2:
+      status = vqe_journal_evaluation(journal, id, 2, 2, x, NAN, 0.25, NULL);
+      break;
+    case 3:
+      status =
+          vqe_journal_evaluation(journal, id, 3, 0, NULL, -1.25, 0.0, NULL);
+      break;
+    default:
+      status = vqe_journal_result(journal, failed);
+    }
+    assert_int_equal(status, 0);
+    assert_int_equal(stat(path, &info), 0);
+    ends[k] = (size_t)info.st_size;
+  }
+  vqe_result_free(result);
+  vqe_result_free(failed);
+}
+
+static int check_frame(void *ctx, struct vqe_result *result,
+                       const struct vqe_journal_evaluation *evaluation)
+{
+  int *seen = ctx;
+  struct vqe_result *expected = NULL;
+  switch ((*seen)++ % FRAMES) {
+  case 0:
+    assert_null(evaluation);
+    expected = fixture_result(1, 1, 1);
+    break;
+  case 1:
+    assert_null(result);
+    assert_string_equal(evaluation->experiment_id, id);
+    assert_int_equal(evaluation->iteration, 1);
+    assert_int_equal(evaluation->nparam, 2);
+    assert_true(evaluation->parameters[0] == 0.5);
+    assert_true(signbit(evaluation->parameters[1]));
+    assert_true(evaluation->energy == -1.5 && evaluation->std == 0.0);
+    assert_true(evaluation->gradient[0] == 1e-3);
+    assert_true(evaluation->gradient[1] == -2e-3);
+    break;
+  case 2:
+    assert_int_equal(evaluation->iteration, 2);
+    assert_true(isnan(evaluation->energy) && evaluation->std == 0.25);
+    assert_null(evaluation->gradient);
+    break;
+  case 3:
+    assert_int_equal(evaluation->nparam, 0);
+    assert_true(evaluation->energy == -1.25);
+    break;
+  default:
+    assert_null(evaluation);
+    expected = fixture_failed();
+  }
+  if (expected != NULL) {
+    same_result(expected, result);
+    vqe_result_free(expected);
+    vqe_result_free(result);
+  }
+  return 0;
+}
+
+static void write_new(const struct fixture *fixture, size_t ends[FRAMES])
+{
+  struct vqe_journal *journal = NULL;
+  assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
+  fill(journal, ends, fixture->path);
+  assert_int_equal(vqe_journal_close(journal), 0);
+}
+
+static void test_appended_comes_back(void **state)
+{
+  const struct fixture *fixture = *state;
+  size_t ends[FRAMES];
+  int seen = 0;
+  bool torn = true;
+  for (int run = 1; run <= 2; run++) {
+    struct vqe_journal *journal = NULL;
+    assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
+    fill(journal, ends, fixture->path);
+    assert_int_equal(vqe_journal_close(journal), 0);
+    seen = 0;
+    assert_int_equal(
+        vqe_journal_read(fixture->path, check_frame, &seen, &torn), 0);
+    assert_int_equal(seen, run * FRAMES);
+    assert_false(torn);
+  }
+  assert_int_equal(vqe_journal_close(NULL), 0);
+}
+
+/* CRC-32 of IEEE 802.3, bit by bit. */
+static uint32_t crc(const uint8_t *data, size_t size)
+{
+  uint32_t sum = 0xffffffffu;
+  for (size_t k = 0; k < size; k++) {
+    sum ^= data[k];
+    for (int bit = 0; bit < 8; bit++) {
+      sum = sum >> 1 ^ (sum & 1 ? 0xedb88320u : 0);
+    }
+  }
+  return ~sum;
+}
+
+static void test_frame_layout(void **state)
+{
+  const struct fixture *fixture = *state;
+  size_t ends[FRAMES];
+  char *text = NULL;
+  size_t size = 0;
+  write_new(fixture, ends);
+  assert_int_equal(vqe_file_read(&text, &size, fixture->path, 1 << 20), 0);
+  const uint8_t *data = (const uint8_t *)text + ends[0];
+  size_t frame = ends[1] - ends[0];
+  const uint8_t head[] = {'V', 'Q', 'E', 'J', 2, 0, 0, 0,
+                          124, 0,   0,   0,   0, 0, 0, 0};
+  /* 64 of id, three words, two doubles, 2 x 2 doubles: 124 */
+  assert_int_equal(frame, 16 + 124 + 4);
+  assert_memory_equal(data, head, sizeof head);
+  uint32_t sum = crc(data + 4, 12 + 124);
+  for (int k = 0; k < 4; k++) {
+    assert_int_equal(data[16 + 124 + k], sum >> 8 * k & 0xff);
+  }
+  free(text);
+}
+
+static void test_torn_at_every_length(void **state)
+{
+  const struct fixture *fixture = *state;
+  size_t ends[FRAMES];
+  char *text = NULL;
+  size_t size = 0;
+  write_new(fixture, ends);
+  assert_int_equal(vqe_file_read(&text, &size, fixture->path, 1 << 20), 0);
+  assert_int_equal(size, ends[FRAMES - 1]);
+  for (size_t length = 0; length <= size; length++) {
+    int whole = 0;
+    int seen = 0;
+    bool torn = false;
+    while (whole < FRAMES && ends[whole] <= length) {
+      whole++;
+    }
+    bool clean = length == 0 || (whole > 0 && ends[whole - 1] == length);
+    uint8_t *part = malloc(length > 0 ? length : 1);
+    memcpy(part, text, length);
+    assert_int_equal(
+        vqe_journal_parse(part, length, check_frame, &seen, &torn), 0);
+    assert_int_equal(seen, whole);
+    assert_int_equal(torn, !clean);
+    free(part);
+  }
+  free(text);
+}
+
+/* Any one damaged byte is noticed: the frames before it come, it does not. */
+static void test_damaged_at_every_byte(void **state)
+{
+  const struct fixture *fixture = *state;
+  size_t ends[FRAMES];
+  char *text = NULL;
+  size_t size = 0;
+  write_new(fixture, ends);
+  assert_int_equal(vqe_file_read(&text, &size, fixture->path, 1 << 20), 0);
+  for (size_t at = 0; at < size; at++) {
+    int hit = 0;
+    int seen = 0;
+    bool torn = false;
+    while (ends[hit] <= at) {
+      hit++;
+    }
+    text[at] = (char)(text[at] ^ 0x55);
+    assert_int_equal(vqe_journal_parse((const uint8_t *)text, size,
+                                       check_frame, &seen, &torn),
+                     0);
+    assert_int_equal(seen, hit);
+    assert_true(torn);
+    text[at] = (char)(text[at] ^ 0x55);
+  }
+  free(text);
+}
+
+static void test_open_cuts_the_tail(void **state)
+{
+  const struct fixture *fixture = *state;
+  size_t ends[FRAMES];
+  struct stat info;
+  write_new(fixture, ends);
+  /* mid-frame, in the first frame, in the first mark, zeros, empty */
+  const size_t lengths[] = {ends[2] + 9, ends[0] - 1, 3, 0};
+  const int whole[] = {3, 0, 0, 0};
+  for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
+    struct vqe_journal *journal = NULL;
+    unlink(fixture->path);
+    write_new(fixture, ends);
+    assert_int_equal(truncate(fixture->path, (off_t)lengths[k]), 0);
+    assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
+    assert_int_equal(stat(fixture->path, &info), 0);
+    assert_int_equal(info.st_size, whole[k] > 0 ? ends[whole[k] - 1] : 0);
+    /* what follows is readable again */
+    if (whole[k] == 0) {
+      int seen = 0;
+      bool torn = true;
+      fill(journal, ends, fixture->path);
+      assert_int_equal(
+          vqe_journal_read(fixture->path, check_frame, &seen, &torn), 0);
+      assert_int_equal(seen, FRAMES);
+      assert_false(torn);
+    }
+    assert_int_equal(vqe_journal_close(journal), 0);
+  }
+  assert_int_equal(vqe_file_write(fixture->path, "\0\0\0\0\0\0\0", 7), 0);
+  struct vqe_journal *journal = NULL;
+  assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
+  assert_int_equal(vqe_journal_close(journal), 0);
+  assert_int_equal(stat(fixture->path, &info), 0);
+  assert_int_equal(info.st_size, 0);
+}
+
+static void test_foreign_file_is_left_alone(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_journal *journal = NULL;
+  char *text = NULL;
+  size_t size = 0;
+  assert_int_equal(vqe_file_write(fixture->path, "my thesis", 9), 0);
+  assert_int_equal(vqe_journal_open(&journal, fixture->path), VQE_ERR_INPUT);
+  assert_null(journal);
+  assert_non_null(strstr(vqe_error_message(), "is no journal"));
+  assert_int_equal(vqe_file_read(&text, &size, fixture->path, 100), 0);
+  assert_string_equal(text, "my thesis");
+  free(text);
+}
+
+static void test_one_writer(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_journal *first = NULL;
+  struct vqe_journal *second = NULL;
+  assert_int_equal(vqe_journal_open(&first, fixture->path), 0);
+  assert_int_equal(vqe_journal_open(&second, fixture->path), VQE_ERR_IO);
+  assert_non_null(strstr(vqe_error_message(), "in use by another run"));
+  assert_int_equal(vqe_journal_close(first), 0);
+  assert_int_equal(vqe_journal_open(&second, fixture->path), 0);
+  assert_int_equal(vqe_journal_close(second), 0);
+}
+
+static int stop_at_second(void *ctx, struct vqe_result *result,
+                          const struct vqe_journal_evaluation *evaluation)
+{
+  int *seen = ctx;
+  (void)evaluation;
+  vqe_result_free(result);
+  return ++*seen == 2 ? VQE_ERR_INTERRUPTED : 0;
+}
+
+static void test_refusals(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_journal *journal = NULL;
+  size_t ends[FRAMES];
+  int seen = 0;
+  assert_int_equal(vqe_journal_read(fixture->path, check_frame, &seen, NULL),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_journal_open(&journal, "no/such/folder/j"), VQE_ERR_IO);
+  assert_non_null(strstr(vqe_error_message(), "no/such/folder/j"));
+  assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
+  assert_int_equal(
+      vqe_journal_evaluation(journal, "short", 1, 0, NULL, 0, 0, NULL),
+      VQE_ERR_INPUT);
+  fill(journal, ends, fixture->path);
+  assert_int_equal(vqe_journal_close(journal), 0);
+  assert_int_equal(
+      vqe_journal_read(fixture->path, stop_at_second, &seen, NULL),
+      VQE_ERR_INTERRUPTED);
+  assert_int_equal(seen, 2);
+}
+
+/* A frame whose checksum holds, but whose content is not what it says, is
+ * an error and no torn end. */
+static void test_wrong_content(void **state)
+{
+  (void)state;
+  uint8_t frame[16 + 8 + 4] = "VQEJ";
+  int seen = 0;
+  for (uint8_t type = 1; type <= 3; type++) {
+    frame[4] = type;
+    frame[8] = 8;
+    uint32_t sum = crc(frame + 4, 12 + 8);
+    for (int k = 0; k < 4; k++) {
+      frame[24 + k] = (uint8_t)(sum >> 8 * k);
+    }
+    assert_int_equal(
+        vqe_journal_parse(frame, sizeof frame, check_frame, &seen, NULL),
+        VQE_ERR_INPUT);
+  }
+  assert_int_equal(seen, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_appended_comes_back),  TEST(test_frame_layout),
+      TEST(test_torn_at_every_length), TEST(test_damaged_at_every_byte),
+      TEST(test_open_cuts_the_tail),   TEST(test_foreign_file_is_left_alone),
+      TEST(test_one_writer),           TEST(test_refusals),
+      TEST(test_wrong_content),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
