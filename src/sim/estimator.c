@@ -28,8 +28,7 @@ int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
                        const struct vqe_estimator_options *options)
 {
   if (wants_sector(ansatz, options)) {
-    vqe_sector_size(amplitudes, bytes, hamiltonian, ansatz,
-                    options->threads);
+    vqe_sector_size(amplitudes, bytes, hamiltonian, ansatz, options->threads);
   } else {
     vqe_statevector_size(amplitudes, bytes, hamiltonian, ansatz,
                          options->threads);
@@ -59,8 +58,8 @@ int vqe_estimator_create(struct vqe_estimator **out,
                          "use the full space",
                          ansatz->name);
   }
-  int status = vqe_estimator_size(&amplitudes, &bytes, hamiltonian, ansatz,
-                                  options);
+  int status =
+      vqe_estimator_size(&amplitudes, &bytes, hamiltonian, ansatz, options);
   if (status == VQE_OK && bytes > vqe_memory_available()) {
     status = vqe_error_set(
         VQE_ERR_MEMORY,
@@ -121,8 +120,7 @@ int vqe_estimator_properties(struct vqe_estimator *estimator,
                              struct vqe_properties *out, double *rdm1,
                              const double *parameters)
 {
-  return estimator->ops->properties(estimator->backend, out, rdm1,
-                                    parameters);
+  return estimator->ops->properties(estimator->backend, out, rdm1, parameters);
 }
 
 int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
@@ -130,8 +128,8 @@ int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
 {
   size_t size = (size_t)1 << estimator->ansatz->nqubit;
   double *split = NULL;
-  int status = vqe_memory_alloc(&split, 2 * size, sizeof *split,
-                                "full-space state");
+  int status =
+      vqe_memory_alloc(&split, 2 * size, sizeof *split, "full-space state");
   if (status != VQE_OK) {
     return status;
   }
@@ -155,9 +153,9 @@ int vqe_estimator_sample(struct vqe_estimator *estimator, double *energy,
     status = vqe_shots_create(&estimator->shots, paulis);
   }
   if (status == VQE_OK) {
-    status = estimator->ops->state(
-        estimator->backend, vqe_shots_re(estimator->shots),
-        vqe_shots_im(estimator->shots), parameters);
+    status = estimator->ops->state(estimator->backend,
+                                   vqe_shots_re(estimator->shots),
+                                   vqe_shots_im(estimator->shots), parameters);
   }
   if (status == VQE_OK) {
     status = vqe_shots_sample(estimator->shots, energy, std, shots,

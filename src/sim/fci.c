@@ -14,9 +14,9 @@
 
 #define DEFAULT_TOLERANCE 1e-6
 #define DEFAULT_CYCLES 200
-#define SUBSPACE 14     /* vectors kept before a restart */
-#define RESTART 3       /* vectors kept at a restart */
-#define STARTS 4        /* starting determinants, before spin partners */
+#define SUBSPACE 14      /* vectors kept before a restart */
+#define RESTART 3        /* vectors kept at a restart */
+#define STARTS 4         /* starting determinants, before spin partners */
 #define SPIN_PENALTY 0.5 /* hartree for each unit of S^2 */
 /* A symmetry is given up once its Ritz value lies above the best energy by
  * more than this many residual norms: an eigenvalue is within one. */
@@ -38,9 +38,9 @@ struct davidson {
   const struct problem *problem;
   struct vqe_layout layout;
   size_t size;
-  int count;         /* vectors in the subspace */
-  double *basis;     /* SUBSPACE x size */
-  double *products;  /* SUBSPACE x size */
+  int count;        /* vectors in the subspace */
+  double *basis;    /* SUBSPACE x size */
+  double *products; /* SUBSPACE x size */
   double *diagonal;
   double *work;
   double projected[SUBSPACE * SUBSPACE];
@@ -75,11 +75,10 @@ int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
   uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
   uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
   uint64_t spin = (na + nb) * norb * norb * 4; /* a quarter is connected */
-  uint64_t tables =
-      vqe_sigma_bytes(hamiltonian->norb, nalpha, nbeta, hamiltonian->nirrep,
-                      options->threads) +
-      vqe_strings_bytes(hamiltonian->norb, nalpha) +
-      vqe_strings_bytes(hamiltonian->norb, nbeta) + spin;
+  uint64_t tables = vqe_sigma_bytes(hamiltonian->norb, nalpha, nbeta,
+                                    hamiltonian->nirrep, options->threads) +
+                    vqe_strings_bytes(hamiltonian->norb, nalpha) +
+                    vqe_strings_bytes(hamiltonian->norb, nbeta) + spin;
   *bytes = vectors > UINT64_MAX - tables ? UINT64_MAX : vectors + tables;
   return VQE_OK;
 }
@@ -153,11 +152,11 @@ static bool append(struct davidson *davidson)
   double *product = davidson->products + (size_t)at * n;
   memcpy(kept, vector, n * sizeof *kept);
   vqe_sigma_apply(problem->sigma, &davidson->layout, product, kept);
-  vqe_spin_apply(problem->spin, &davidson->layout, product, kept,
-                 SPIN_PENALTY, problem->spin_shift);
+  vqe_spin_apply(problem->spin, &davidson->layout, product, kept, SPIN_PENALTY,
+                 problem->spin_shift);
   for (int k = 0; k <= at; k++) {
-    double element = cblas_ddot(length, davidson->basis + (size_t)k * n, 1,
-                                product, 1);
+    double element =
+        cblas_ddot(length, davidson->basis + (size_t)k * n, 1, product, 1);
     davidson->projected[k * SUBSPACE + at] = element;
     davidson->projected[at * SUBSPACE + k] = element;
   }
@@ -230,8 +229,8 @@ static int diagonalise(struct davidson *davidson)
           davidson->projected[i * SUBSPACE + j];
     }
   }
-  if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'U', n, davidson->vector,
-                    SUBSPACE, values) != 0) {
+  if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'U', n, davidson->vector, SUBSPACE,
+                    values) != 0) {
     return vqe_error_set(VQE_ERR_NUMERIC,
                          "FCI: the subspace could not be diagonalised");
   }
@@ -245,8 +244,7 @@ static void combine(const struct davidson *davidson, double *out,
 {
   memset(out, 0, davidson->size * sizeof *out);
   for (int k = 0; k < davidson->count; k++) {
-    cblas_daxpy((blasint)davidson->size,
-                davidson->vector[k * SUBSPACE + root],
+    cblas_daxpy((blasint)davidson->size, davidson->vector[k * SUBSPACE + root],
                 from + (size_t)k * davidson->size, 1, out, 1);
   }
 }
@@ -263,8 +261,8 @@ static int restart(struct davidson *davidson)
   }
   for (int root = 0; root < RESTART; root++) {
     combine(davidson, kept + (size_t)root * n, davidson->basis, root);
-    combine(davidson, kept + (size_t)(RESTART + root) * n,
-            davidson->products, root);
+    combine(davidson, kept + (size_t)(RESTART + root) * n, davidson->products,
+            root);
   }
   memcpy(davidson->basis, kept, RESTART * n * sizeof *kept);
   memcpy(davidson->products, kept + RESTART * n, RESTART * n * sizeof *kept);
@@ -301,8 +299,7 @@ static int davidson_solve(struct davidson *davidson,
     }
     combine(davidson, davidson->work, davidson->products, 0);
     for (int k = 0; k < davidson->count; k++) {
-      cblas_daxpy((blasint)n,
-                  -davidson->ritz * davidson->vector[k * SUBSPACE],
+      cblas_daxpy((blasint)n, -davidson->ritz * davidson->vector[k * SUBSPACE],
                   davidson->basis + (size_t)k * n, 1, davidson->work, 1);
     }
     residual = cblas_dnrm2((blasint)n, davidson->work, 1);
@@ -332,8 +329,8 @@ static int davidson_solve(struct davidson *davidson,
       combine(davidson, davidson->work, davidson->basis, 0);
       out->s2 = vqe_spin_expectation(problem->spin, &davidson->layout,
                                      davidson->work);
-      out->energy = davidson->ritz -
-                    SPIN_PENALTY * (out->s2 - problem->spin_shift);
+      out->energy =
+          davidson->ritz - SPIN_PENALTY * (out->s2 - problem->spin_shift);
       *done = true;
       return VQE_OK;
     }
@@ -355,9 +352,8 @@ static void problem_clear(struct problem *problem)
 }
 
 static int problem_init(struct problem *problem,
-                        const struct vqe_hamiltonian *hamiltonian,
-                        int nalpha, int nbeta,
-                        const struct vqe_fci_options *options)
+                        const struct vqe_hamiltonian *hamiltonian, int nalpha,
+                        int nbeta, const struct vqe_fci_options *options)
 {
   memset(problem, 0, sizeof *problem);
   problem->hamiltonian = hamiltonian;
@@ -375,25 +371,23 @@ static int problem_init(struct problem *problem,
                        hamiltonian->nirrep, hamiltonian->irrep);
   if (status == VQE_OK && nalpha != nbeta) {
     problem->beta = &problem->beta_strings;
-    status = vqe_strings_init(&problem->beta_strings, hamiltonian->norb,
-                              nbeta, hamiltonian->nirrep,
-                              hamiltonian->irrep);
+    status = vqe_strings_init(&problem->beta_strings, hamiltonian->norb, nbeta,
+                              hamiltonian->nirrep, hamiltonian->irrep);
   }
   if (status == VQE_OK) {
     status = vqe_sigma_create(&problem->sigma, hamiltonian, problem->alpha,
                               problem->beta, options->threads);
   }
   if (status == VQE_OK) {
-    status = vqe_spin_tables_create(&problem->spin, problem->alpha,
-                                    problem->beta, hamiltonian->irrep,
-                                    options->threads);
+    status =
+        vqe_spin_tables_create(&problem->spin, problem->alpha, problem->beta,
+                               hamiltonian->irrep, options->threads);
   }
   return status;
 }
 
 static int solve_symmetry(struct vqe_fci_result *out,
-                          const struct problem *problem, int total,
-                          bool *any)
+                          const struct problem *problem, int total, bool *any)
 {
   struct davidson *davidson = NULL;
   struct vqe_fci_result found = {0};
@@ -405,8 +399,8 @@ static int solve_symmetry(struct vqe_fci_result *out,
   }
   status = davidson_init(davidson, problem, total);
   if (status == VQE_OK && davidson->size > 0) {
-    status = davidson_solve(davidson, &found,
-                            *any ? out->energy : INFINITY, &done);
+    status =
+        davidson_solve(davidson, &found, *any ? out->energy : INFINITY, &done);
   }
   /* a state of another spin means that this symmetry has none of ours */
   bool right_spin = fabs(found.s2 - problem->spin_shift) < 1e-3;
@@ -455,10 +449,10 @@ int vqe_fci_solve(struct vqe_fci_result *out,
         (uint64_t)problem.alpha->count * (uint64_t)problem.beta->count;
     /* the symmetry of the reference first: it most often holds the ground
      * state, and lets the others be given up early */
-    uint32_t s = vqe_strings_position(
-        problem.alpha, (uint32_t)((UINT64_C(1) << nalpha) - 1));
-    uint32_t u = vqe_strings_position(
-        problem.beta, (uint32_t)((UINT64_C(1) << nbeta) - 1));
+    uint32_t s = vqe_strings_position(problem.alpha,
+                                      (uint32_t)((UINT64_C(1) << nalpha) - 1));
+    uint32_t u = vqe_strings_position(problem.beta,
+                                      (uint32_t)((UINT64_C(1) << nbeta) - 1));
     int reference = vqe_strings_class(problem.alpha, s) ^
                     vqe_strings_class(problem.beta, u);
     bool any = false;

@@ -111,12 +111,9 @@ static void low_rotate_back(const struct ry *ry, double *x, double *l,
     v8 lambda;
     memcpy(&psi, x + k, sizeof psi);
     memcpy(&lambda, l + k, sizeof lambda);
-    total[0] +=
-        lambda * __builtin_shuffle(psi, (m8){1, 0, 3, 2, 5, 4, 7, 6});
-    total[1] +=
-        lambda * __builtin_shuffle(psi, (m8){2, 3, 0, 1, 6, 7, 4, 5});
-    total[2] +=
-        lambda * __builtin_shuffle(psi, (m8){4, 5, 6, 7, 0, 1, 2, 3});
+    total[0] += lambda * __builtin_shuffle(psi, (m8){1, 0, 3, 2, 5, 4, 7, 6});
+    total[1] += lambda * __builtin_shuffle(psi, (m8){2, 3, 0, 1, 6, 7, 4, 5});
+    total[2] += lambda * __builtin_shuffle(psi, (m8){4, 5, 6, 7, 0, 1, 2, 3});
     psi = low_product(ry, x + k);
     lambda = low_product(ry, l + k);
     memcpy(x + k, &psi, sizeof psi);
@@ -180,8 +177,8 @@ static void ry_strip(const struct ry *ry, double *x, double *l, int q0,
       if (l == NULL) {
         rotate(x + a, x + b, WIDTH, ry->c[q], ry->s[q]);
       } else {
-        sums[q] += rotate_back(x + a, x + b, l + a, l + b, WIDTH, ry->c[q],
-                               ry->s[q]);
+        sums[q] +=
+            rotate_back(x + a, x + b, l + a, l + b, WIDTH, ry->c[q], ry->s[q]);
       }
     }
   }
@@ -197,8 +194,8 @@ static void ry_plane(const struct vqe_kernel_context *context,
   long chunks = blocks < VQE_KERNEL_CHUNKS ? blocks : VQE_KERNEL_CHUNKS;
   memset(context->partial, 0,
          VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
-#pragma omp parallel for schedule(static) num_threads(context->threads)     \
-    if (parallel(context))
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(context->threads) if (parallel(context))
   for (long chunk = 0; chunk < chunks; chunk++) {
     double *own = context->partial + chunk * VQE_MAX_QUBITS;
     for (long k = blocks * chunk / chunks; k < blocks * (chunk + 1) / chunks;
@@ -215,12 +212,12 @@ static void ry_plane(const struct vqe_kernel_context *context,
     if ((ry->mask >> q0 & ((UINT64_C(1) << count) - 1)) == 0) {
       continue;
     }
-#pragma omp parallel for schedule(static) num_threads(context->threads)     \
-    if (parallel(context))
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(context->threads) if (parallel(context))
     for (long chunk = 0; chunk < chunks; chunk++) {
       double *own = context->partial + chunk * VQE_MAX_QUBITS;
-      for (long k = strips * chunk / chunks;
-           k < strips * (chunk + 1) / chunks; k++) {
+      for (long k = strips * chunk / chunks; k < strips * (chunk + 1) / chunks;
+           k++) {
         size_t at = ((size_t)(k / in_step) << (q0 + count)) +
                     (size_t)(k % in_step) * WIDTH;
         ry_strip(ry, x + at, l == NULL ? NULL : l + at, q0, count, own);
@@ -274,8 +271,8 @@ static void phase_table(double *re, double *im, int first, int count,
 
 static inline void times_phase(double *restrict re, double *restrict im,
                                const double *restrict pr,
-                               const double *restrict pi, size_t n,
-                               double hr, double hi)
+                               const double *restrict pi, size_t n, double hr,
+                               double hi)
 {
   for (size_t k = 0; k < n; k++) {
     double cr = hr * pr[k] - hi * pi[k];
@@ -304,8 +301,8 @@ void vqe_kernel_rz(const struct vqe_kernel_context *context,
   phase_table(pr, pi, 0, low, mask, angle, direction);
   memset(context->partial, 0,
          VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
-#pragma omp parallel for schedule(static) num_threads(context->threads)     \
-    if (parallel(context))
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(context->threads) if (parallel(context))
   for (long chunk = 0; chunk < chunks; chunk++) {
     double *own = context->partial + chunk * VQE_MAX_QUBITS;
     double folded[LOW_SIZE] = {0};
@@ -388,8 +385,8 @@ double vqe_kernel_xxyy(const struct vqe_kernel_context *context,
   long chunks = quads < VQE_KERNEL_CHUNKS ? quads : VQE_KERNEL_CHUNKS;
   memset(context->partial, 0,
          VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
-#pragma omp parallel for schedule(static) num_threads(context->threads)     \
-    if (parallel(context))
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(context->threads) if (parallel(context))
   for (long chunk = 0; chunk < chunks; chunk++) {
     double sum = 0.0;
     for (long k = quads * chunk / chunks; k < quads * (chunk + 1) / chunks;
@@ -437,8 +434,8 @@ double vqe_kernel_excitation(const struct vqe_kernel_context *context,
   long chunks = size < VQE_KERNEL_CHUNKS ? size : VQE_KERNEL_CHUNKS;
   memset(context->partial, 0,
          VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
-#pragma omp parallel for schedule(static) num_threads(context->threads)     \
-    if (parallel(context))
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(context->threads) if (parallel(context))
   for (long chunk = 0; chunk < chunks; chunk++) {
     double sum = 0.0;
     for (long k = size * chunk / chunks; k < size * (chunk + 1) / chunks;
@@ -493,8 +490,8 @@ void vqe_kernel_permute(const struct vqe_kernel_context *context,
       }
     }
   }
-#pragma omp parallel for schedule(static) num_threads(context->threads)     \
-    if (parallel(context))
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(context->threads) if (parallel(context))
   for (long row = 0; row < rows; row++) {
     size_t high = 0;
     for (int q = low; q < n; q++) {

@@ -14,8 +14,8 @@ void vqe_layout_init(struct vqe_layout *layout,
         continue;
       }
       layout->offset[ca][cb] = layout->size;
-      layout->size += vqe_layout_rows(layout, ca) *
-                      vqe_layout_cols(layout, cb);
+      layout->size +=
+          vqe_layout_rows(layout, ca) * vqe_layout_cols(layout, cb);
     }
   }
 }

@@ -98,8 +98,8 @@ static int find_pairs(size_t *out, struct sector *sector,
     sector->pairs_capacity = capacity;
   }
   int status = vqe_string_pairs_init(
-      &sector->pairs[n], key->spin == 0 ? sector->alpha : sector->beta,
-      key->i, key->a, key->j, key->b);
+      &sector->pairs[n], key->spin == 0 ? sector->alpha : sector->beta, key->i,
+      key->a, key->j, key->b);
   if (status != VQE_OK) {
     vqe_string_pairs_clear(&sector->pairs[n]);
     return status;
@@ -127,8 +127,7 @@ static int add_rotation(struct sector *sector, const struct vqe_gate *gate)
   rotation->param = gate->param;
   rotation->scale = gate->scale;
   rotation->g = sector->irrep[i] ^ sector->irrep[a];
-  if (gate->kind == VQE_GATE_SINGLE ||
-      gate->q[2] / norb == spin) {
+  if (gate->kind == VQE_GATE_SINGLE || gate->q[2] / norb == spin) {
     struct pair_key key = {spin == 0 ? 0 : beta_set, i, a, -1, -1};
     if (gate->kind == VQE_GATE_DOUBLE) {
       key.j = gate->q[2] % norb;
@@ -140,8 +139,8 @@ static int add_rotation(struct sector *sector, const struct vqe_gate *gate)
                         sector, &key);
   } else {
     struct pair_key first = {0, i, a, -1, -1};
-    struct pair_key second = {beta_set, gate->q[2] % norb,
-                              gate->q[3] % norb, -1, -1};
+    struct pair_key second = {beta_set, gate->q[2] % norb, gate->q[3] % norb,
+                              -1, -1};
     if (spin != 0) {
       first.i = second.i;
       first.a = second.a;
@@ -195,8 +194,8 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
   *amplitudes = size;
   *bytes = 16 * size + vqe_strings_bytes(ansatz->norb, ansatz->nalpha) +
            vqe_strings_bytes(ansatz->norb, ansatz->nbeta) +
-           vqe_sigma_bytes(ansatz->norb, ansatz->nalpha, ansatz->nbeta,
-                           nirrep, threads) +
+           vqe_sigma_bytes(ansatz->norb, ansatz->nalpha, ansatz->nbeta, nirrep,
+                           threads) +
            ansatz->ngate * (sizeof(struct rotation) + (na + nb) * 4);
 }
 
@@ -224,8 +223,8 @@ static int sector_init(struct sector *sector)
       sector->alpha, (uint32_t)((UINT64_C(1) << ansatz->nalpha) - 1));
   uint32_t u = vqe_strings_position(
       sector->beta, (uint32_t)((UINT64_C(1) << ansatz->nbeta) - 1));
-  int total = vqe_strings_class(sector->alpha, s) ^
-              vqe_strings_class(sector->beta, u);
+  int total =
+      vqe_strings_class(sector->alpha, s) ^ vqe_strings_class(sector->beta, u);
   vqe_layout_init(&sector->layout, sector->alpha, sector->beta, total);
   sector->reference = vqe_layout_address(&sector->layout, s, u);
   status = vqe_sigma_create(&sector->sigma, hamiltonian, sector->alpha,
@@ -239,9 +238,8 @@ static int sector_init(struct sector *sector)
                               sizeof(double), "adjoint state");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sector->partial,
-                              8 * (size_t)sector->threads, sizeof(double),
-                              "partial sums");
+    status = vqe_memory_alloc(&sector->partial, 8 * (size_t)sector->threads,
+                              sizeof(double), "partial sums");
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&sector->rotations, ansatz->ngate,
@@ -267,8 +265,8 @@ static int sector_init(struct sector *sector)
  * With lambda = H psi swept along, d<H>/dt = 2 sum sign (lambda_y psi_x -
  * lambda_x psi_y), the same before and after the rotation. */
 
-static void rotate(double *restrict x, double *restrict y, size_t n,
-                   double c, double s)
+static void rotate(double *restrict x, double *restrict y, size_t n, double c,
+                   double s)
 {
   for (size_t k = 0; k < n; k++) {
     double old = x[k];
@@ -306,8 +304,7 @@ static double rotate_part(const struct sector *sector,
   const struct vqe_layout *layout = &sector->layout;
   double sum = 0.0;
   if (rotation->kind == ROTATE_ALPHA) {
-    const struct vqe_string_pairs *pairs =
-        &sector->pairs[rotation->on_alpha];
+    const struct vqe_string_pairs *pairs = &sector->pairs[rotation->on_alpha];
     size_t cols = vqe_layout_cols(layout, cb);
     for (long k = begin; k < end; k++) {
       const struct vqe_string_pair *pair = &pairs->items[k];
@@ -317,8 +314,7 @@ static double rotate_part(const struct sector *sector,
         rotate(psi + x, psi + y, cols, c, s * pair->sign);
       } else {
         sum += pair->sign * rotate_back(psi + x, psi + y, lambda + x,
-                                        lambda + y, cols, c,
-                                        s * pair->sign);
+                                        lambda + y, cols, c, s * pair->sign);
       }
     }
     return sum;
@@ -337,8 +333,7 @@ static double rotate_part(const struct sector *sector,
       const struct vqe_string_pair *pair =
           &sector->pairs[rotation->on_alpha].items[k];
       x = vqe_layout_row(layout, ca, cb, pair->from);
-      y = vqe_layout_row(layout, ca ^ rotation->g, cb ^ rotation->g,
-                         pair->to);
+      y = vqe_layout_row(layout, ca ^ rotation->g, cb ^ rotation->g, pair->to);
       row_sign = pair->sign;
     } else {
       x += (size_t)k * cols;
@@ -414,8 +409,8 @@ static double rotate_all(const struct sector *sector,
         long length = end - begin;
         long from = begin + length * me / n;
         long to = begin + length * (me + 1) / n;
-        sector->partial[8 * me] = rotate_part(sector, rotation, ca, cb, from,
-                                              to, psi, lambda, c, s);
+        sector->partial[8 * me] =
+            rotate_part(sector, rotation, ca, cb, from, to, psi, lambda, c, s);
 #pragma omp single
         team = n;
       }
@@ -453,8 +448,7 @@ static int sector_energy(void *backend, double *energy,
 {
   struct sector *sector = backend;
   prepare(sector, parameters);
-  vqe_sigma_apply(sector->sigma, &sector->layout, sector->lambda,
-                  sector->psi);
+  vqe_sigma_apply(sector->sigma, &sector->layout, sector->lambda, sector->psi);
   *energy = sector->hamiltonian->constant +
             dot(sector->psi, sector->lambda, sector->layout.size);
   return VQE_OK;
@@ -508,8 +502,8 @@ static int density_matrix(struct sector *sector, double *rdm1)
             size_t cols = vqe_layout_cols(layout, cb);
             const double *block = psi + layout->offset[ca][cb];
             int own = spin == 0 ? ca : cb;
-            uint32_t base = (spin == 0 ? sector->alpha : sector->beta)
-                                ->class_start[own];
+            uint32_t base =
+                (spin == 0 ? sector->alpha : sector->beta)->class_start[own];
             for (uint32_t k = pairs.start[own]; k < pairs.start[own + 1];
                  k++) {
               size_t from = pairs.items[k].from - base;
@@ -573,12 +567,11 @@ static int sector_state(void *backend, double *re, double *im,
       }
       for (uint32_t s = sector->alpha->class_start[ca];
            s < sector->alpha->class_start[ca + 1]; s++) {
-        const double *row =
-            sector->psi + vqe_layout_row(layout, ca, cb, s);
+        const double *row = sector->psi + vqe_layout_row(layout, ca, cb, s);
         uint32_t base = sector->beta->class_start[cb];
         for (uint32_t u = base; u < sector->beta->class_start[cb + 1]; u++) {
-          re[(size_t)sector->beta->bits[u] << norb |
-             sector->alpha->bits[s]] = row[u - base];
+          re[(size_t)sector->beta->bits[u] << norb | sector->alpha->bits[s]] =
+              row[u - base];
         }
       }
     }

@@ -48,8 +48,8 @@ int vqe_shots_create(struct vqe_shots **out,
                               "shot sampler");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&group, paulis->nterm, sizeof *group,
-                              "Pauli groups");
+    status =
+        vqe_memory_alloc(&group, paulis->nterm, sizeof *group, "Pauli groups");
   }
   if (status == VQE_OK) {
     status = vqe_pauli_group_qwc(paulis, group, &shots->ngroup);

@@ -50,16 +50,16 @@ struct vqe_sigma {
   const struct vqe_strings *alpha, *beta;
   int threads;
   int nirrep;
-  int npair[VQE_MAX_IRREPS];      /* pairs of each symmetry */
-  double *w[VQE_MAX_IRREPS];      /* npair x npair each */
+  int npair[VQE_MAX_IRREPS]; /* pairs of each symmetry */
+  double *w[VQE_MAX_IRREPS]; /* npair x npair each */
   size_t nalpha_run, nbeta_run;
   struct spin_matrix *alpha_run;
-  struct spin_matrix *beta_run;   /* shares alpha's when the sets are one */
-  struct link *links;             /* of alpha strings */
-  size_t *link_start;             /* count * nirrep + 1 */
+  struct spin_matrix *beta_run; /* shares alpha's when the sets are one */
+  struct link *links;           /* of alpha strings */
+  size_t *link_start;           /* count * nirrep + 1 */
   size_t nitem;
   struct item *items;
-  double *scratch;                /* threads x 2 x panel */
+  double *scratch; /* threads x 2 x panel */
   size_t panel;
 };
 
@@ -72,8 +72,8 @@ static inline size_t pair_index(int p, int q)
 static inline double eri(const struct vqe_hamiltonian *hamiltonian, int p,
                          int q, int r, int s)
 {
-  return hamiltonian->w[pair_index(p, q) * (size_t)hamiltonian->npair +
-                        pair_index(r, s)];
+  return hamiltonian
+      ->w[pair_index(p, q) * (size_t)hamiltonian->npair + pair_index(r, s)];
 }
 
 static int irrep_count(const struct vqe_strings *alpha)
@@ -120,8 +120,7 @@ static int spin_column(const struct vqe_hamiltonian *hamiltonian,
         int j = occupied[y];
         value += eri(hamiltonian, i, a, j, j) - eri(hamiltonian, i, j, j, a);
       }
-      uint32_t single =
-          (bits & ~(UINT32_C(1) << i)) | UINT32_C(1) << a;
+      uint32_t single = (bits & ~(UINT32_C(1) << i)) | UINT32_C(1) << a;
       if (value != 0.0) {
         status = visit(ctx, single, value * vqe_strings_sign(bits, a, i));
       }
@@ -132,10 +131,9 @@ static int spin_column(const struct vqe_hamiltonian *hamiltonian,
           double two =
               eri(hamiltonian, i, a, j, b) - eri(hamiltonian, i, b, j, a);
           if (two != 0.0) {
-            int sign = vqe_strings_sign(bits, a, i) *
-                       vqe_strings_sign(single, b, j);
-            uint32_t twice =
-                (single & ~(UINT32_C(1) << j)) | UINT32_C(1) << b;
+            int sign =
+                vqe_strings_sign(bits, a, i) * vqe_strings_sign(single, b, j);
+            uint32_t twice = (single & ~(UINT32_C(1) << j)) | UINT32_C(1) << b;
             status = visit(ctx, twice, two * sign);
           }
         }
@@ -157,8 +155,7 @@ static int visit_dense(void *ctx, uint32_t bits, double value)
 {
   struct column_target *target = ctx;
   struct spin_matrix *matrix = target->matrix;
-  uint32_t to =
-      vqe_strings_position(target->strings, bits) - matrix->first;
+  uint32_t to = vqe_strings_position(target->strings, bits) - matrix->first;
   if (to < matrix->count) {
     matrix->dense[(size_t)target->source * matrix->count + to] = value;
   }
@@ -169,8 +166,7 @@ static int visit_sparse(void *ctx, uint32_t bits, double value)
 {
   struct column_target *target = ctx;
   struct spin_matrix *matrix = target->matrix;
-  uint32_t to =
-      vqe_strings_position(target->strings, bits) - matrix->first;
+  uint32_t to = vqe_strings_position(target->strings, bits) - matrix->first;
   if (to >= matrix->count) {
     return VQE_OK;
   }
@@ -195,8 +191,8 @@ static int visit_sparse(void *ctx, uint32_t bits, double value)
 
 static int spin_matrix_init(struct spin_matrix *matrix,
                             const struct vqe_hamiltonian *hamiltonian,
-                            const struct vqe_strings *strings,
-                            uint32_t first, uint32_t count)
+                            const struct vqe_strings *strings, uint32_t first,
+                            uint32_t count)
 {
   size_t n = count;
   struct column_target target = {strings, matrix, 0, 0, 0};
@@ -228,8 +224,8 @@ static int spin_matrices(struct spin_matrix **out, size_t *nrun,
                          const struct vqe_strings *strings)
 {
   *nrun = strings->nrun;
-  int status = vqe_memory_alloc(out, strings->nrun, sizeof **out,
-                                "one-spin matrices");
+  int status =
+      vqe_memory_alloc(out, strings->nrun, sizeof **out, "one-spin matrices");
   for (size_t r = 0; status == VQE_OK && r < strings->nrun; r++) {
     uint32_t first = strings->run_start[r];
     status = spin_matrix_init(&(*out)[r], hamiltonian, strings, first,
@@ -264,9 +260,7 @@ static void pair_table_init(struct pair_table *table,
   memset(table->count, 0, sizeof table->count);
   for (int p = 0; p < hamiltonian->norb; p++) {
     for (int q = 0; q <= p; q++) {
-      int g = nirrep == 1
-                  ? 0
-                  : hamiltonian->irrep[p] ^ hamiltonian->irrep[q];
+      int g = nirrep == 1 ? 0 : hamiltonian->irrep[p] ^ hamiltonian->irrep[q];
       int k = table->count[g]++;
       table->p[g][k] = p;
       table->q[g][k] = q;
@@ -296,9 +290,9 @@ static int make_links(struct vqe_sigma *sigma, const struct pair_table *table)
 {
   const struct vqe_strings *strings = sigma->alpha;
   size_t nirrep = (size_t)sigma->nirrep;
-  int status = vqe_memory_alloc(&sigma->link_start,
-                                strings->count * nirrep + 1,
-                                sizeof *sigma->link_start, "string links");
+  int status =
+      vqe_memory_alloc(&sigma->link_start, strings->count * nirrep + 1,
+                       sizeof *sigma->link_start, "string links");
   for (int pass = 0; status == VQE_OK && pass < 2; pass++) {
     size_t count = 0;
     for (uint32_t s = 0; s < strings->count; s++) {
@@ -343,10 +337,9 @@ static int make_gather(struct gather *gather, const struct vqe_sigma *sigma,
     for (int k = 0; k < table->count[g]; k++) {
       for (uint32_t c = 0; c < item->count; c++) {
         uint32_t bits;
-        int sign = pair_partner(&bits, strings->bits[base + c],
-                                table->p[g][k], table->q[g][k]);
-        if (sign == 0 || (pass == 1 && sign < 0) ||
-            (pass == 2 && sign > 0)) {
+        int sign = pair_partner(&bits, strings->bits[base + c], table->p[g][k],
+                                table->q[g][k]);
+        if (sign == 0 || (pass == 1 && sign < 0) || (pass == 2 && sign > 0)) {
           continue;
         }
         positive += sign > 0;
@@ -434,8 +427,7 @@ uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
                          int threads)
 {
   uint64_t npair = (uint64_t)norb * (uint64_t)(norb + 1) / 2;
-  uint64_t bytes = (uint64_t)threads * 2 * 8 *
-                   (PANEL + npair * CHUNK);
+  uint64_t bytes = (uint64_t)threads * 2 * 8 * (PANEL + npair * CHUNK);
   int numbers[2] = {nalpha, nbeta};
   for (int spin = 0; spin < 2; spin++) {
     bool all = numbers[spin] == VQE_ALL_NUMBERS;
@@ -450,8 +442,8 @@ uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
     uint64_t connected =
         1 + occupied * empty +
         occupied * (occupied - 1) / 2 * (empty * (empty - 1) / 2);
-    uint64_t row = run <= DENSE_LIMIT ? run * 8
-                                      : connected / (uint64_t)nirrep * 24;
+    uint64_t row =
+        run <= DENSE_LIMIT ? run * 8 : connected / (uint64_t)nirrep * 24;
     bytes += count * (row + links * 16 + 8 * (uint64_t)nirrep + 16);
   }
   return bytes + 8 * npair * npair;
@@ -481,15 +473,15 @@ int vqe_sigma_create(struct vqe_sigma **out,
   pair_table_init(table, hamiltonian, sigma->nirrep);
   status = make_integrals(sigma, table);
   if (status == VQE_OK) {
-    status = spin_matrices(&sigma->alpha_run, &sigma->nalpha_run,
-                           hamiltonian, alpha);
+    status = spin_matrices(&sigma->alpha_run, &sigma->nalpha_run, hamiltonian,
+                           alpha);
   }
   if (status == VQE_OK && beta == alpha) {
     sigma->beta_run = sigma->alpha_run;
     sigma->nbeta_run = sigma->nalpha_run;
   } else if (status == VQE_OK) {
-    status = spin_matrices(&sigma->beta_run, &sigma->nbeta_run, hamiltonian,
-                           beta);
+    status =
+        spin_matrices(&sigma->beta_run, &sigma->nbeta_run, hamiltonian, beta);
   }
   if (status == VQE_OK) {
     status = make_links(sigma, table);
@@ -508,9 +500,9 @@ int vqe_sigma_create(struct vqe_sigma **out,
   if (sigma->panel < PANEL) {
     sigma->panel = PANEL;
   }
-  status = vqe_memory_alloc(&sigma->scratch,
-                            2 * sigma->panel * (size_t)threads,
-                            sizeof(double), "sigma scratch");
+  status =
+      vqe_memory_alloc(&sigma->scratch, 2 * sigma->panel * (size_t)threads,
+                       sizeof(double), "sigma scratch");
   /* DGEMM is called from inside parallel regions */
   openblas_set_num_threads(1);
 out:
@@ -585,8 +577,7 @@ static void apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
 /* out[:, chunk] += in H_beta for one block; `in` and `out` start at the
  * block. */
 static void apply_beta(const struct vqe_sigma *sigma, const struct item *item,
-                       size_t rows, size_t cols, double *out,
-                       const double *in)
+                       size_t rows, size_t cols, double *out, const double *in)
 {
   const struct vqe_strings *beta = sigma->beta;
   uint32_t base = beta->class_start[item->cb];
@@ -604,8 +595,8 @@ static void apply_beta(const struct vqe_sigma *sigma, const struct item *item,
     if (matrix->dense != NULL) {
       cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
                   (int)(last - first), (int)matrix->count, 1.0, in + run,
-                  (int)cols, matrix->dense + (first - run),
-                  (int)matrix->count, 1.0, out + first, (int)cols);
+                  (int)cols, matrix->dense + (first - run), (int)matrix->count,
+                  1.0, out + first, (int)cols);
       continue;
     }
     for (size_t s = 0; s < rows; s++) {
@@ -627,8 +618,8 @@ static void apply_beta(const struct vqe_sigma *sigma, const struct item *item,
  * blocks (ca, cb ^ g), results the blocks (ca ^ g, cb). */
 static void apply_mixed(const struct vqe_sigma *sigma,
                         const struct vqe_layout *layout,
-                        const struct item *item, double *scratch,
-                        double *out, const double *in)
+                        const struct item *item, double *scratch, double *out,
+                        const double *in)
 {
   uint32_t width = item->count;
   size_t cols = vqe_layout_cols(layout, item->cb);
@@ -721,8 +712,8 @@ void vqe_sigma_apply(const struct vqe_sigma *sigma,
                      const double *in)
 {
   long count = (long)sigma->nitem;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(sigma->threads)   \
-    if (sigma->threads > 1 && layout->size > 2048)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(                    \
+    sigma->threads) if (sigma->threads > 1 && layout->size > 2048)
   for (long k = 0; k < count; k++) {
     double *scratch =
         sigma->scratch + 2 * sigma->panel * (size_t)omp_get_thread_num();
@@ -746,8 +737,8 @@ int vqe_sigma_diagonal(const struct vqe_sigma *sigma,
   const struct vqe_strings *beta = sigma->beta;
   int norb = hamiltonian->norb;
   double *own = NULL;
-  int status = vqe_memory_alloc(&own, beta->count, sizeof *own,
-                                "diagonal energies");
+  int status =
+      vqe_memory_alloc(&own, beta->count, sizeof *own, "diagonal energies");
   if (status != VQE_OK) {
     return status;
   }

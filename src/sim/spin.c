@@ -43,8 +43,8 @@ int vqe_spin_tables_create(struct vqe_spin_tables **out,
   for (int p = 0; status == VQE_OK && p < norb; p++) {
     for (int q = 0; status == VQE_OK && q < norb; q++) {
       size_t pq = (size_t)(p * norb + q);
-      status = vqe_string_pairs_init(&tables->on_alpha[pq], alpha, p, q, -1,
-                                     -1);
+      status =
+          vqe_string_pairs_init(&tables->on_alpha[pq], alpha, p, q, -1, -1);
       if (status == VQE_OK) {
         status =
             vqe_string_pairs_init(&tables->on_beta[pq], beta, q, p, -1, -1);
@@ -96,13 +96,12 @@ static void apply_exchange(const struct vqe_spin_tables *tables,
       }
       uint32_t b0 = tables->beta->class_start[cb];
       uint32_t t0 = tables->beta->class_start[cb ^ g];
-#pragma omp parallel for schedule(static) num_threads(tables->threads)      \
-    if (tables->threads > 1 && layout->size > 8192)
+#pragma omp parallel for schedule(static) num_threads(                        \
+    tables->threads) if (tables->threads > 1 && layout->size > 8192)
       for (long k = first; k < last; k++) {
         const struct vqe_string_pair *a = &on_alpha->items[k];
         const double *source = in + vqe_layout_row(layout, ca, cb, a->from);
-        double *target =
-            out + vqe_layout_row(layout, ca ^ g, cb ^ g, a->to);
+        double *target = out + vqe_layout_row(layout, ca ^ g, cb ^ g, a->to);
         double scale = factor * a->sign;
         for (uint32_t l = on_beta->start[cb]; l < on_beta->start[cb + 1];
              l++) {
@@ -133,8 +132,7 @@ void vqe_spin_apply(const struct vqe_spin_tables *tables,
 }
 
 double vqe_spin_expectation(const struct vqe_spin_tables *tables,
-                            const struct vqe_layout *layout,
-                            const double *in)
+                            const struct vqe_layout *layout, const double *in)
 {
   double m = 0.5 * (tables->alpha->nelec - tables->beta->nelec);
   double total = m * (m + 1.0) + tables->beta->nelec;

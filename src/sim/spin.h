@@ -22,7 +22,6 @@ void vqe_spin_apply(const struct vqe_spin_tables *tables,
 
 /* <in| S^2 |in> for a normalised vector. */
 double vqe_spin_expectation(const struct vqe_spin_tables *tables,
-                            const struct vqe_layout *layout,
-                            const double *in);
+                            const struct vqe_layout *layout, const double *in);
 
 #endif

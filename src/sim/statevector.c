@@ -87,8 +87,7 @@ static int add_rotation(struct statevector *sv, const struct vqe_gate *gate,
 /* A run of CX and X is y = M x ^ offset on basis states. `inverse` holds that
  * map; the gather form needs its inverse, kept in `columns`. A further gate g
  * gives g(M x ^ offset) forwards and M^-1(g^-1 y) backwards. */
-static int add_permutation(struct statevector *sv,
-                           const struct vqe_gate *gate)
+static int add_permutation(struct statevector *sv, const struct vqe_gate *gate)
 {
   struct step *step = sv->nstep > 0 ? &sv->steps[sv->nstep - 1] : NULL;
   if (step == NULL || step->kind != STEP_PERMUTE) {
@@ -247,13 +246,12 @@ static int statevector_init(struct statevector *sv, int threads)
   context->nqubit = sv->ansatz->nqubit;
   context->size = (size_t)1 << context->nqubit;
   context->threads = threads;
-  int status = vqe_memory_alloc(&context->partial,
-                                VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS,
-                                sizeof(double), "partial sums");
+  int status =
+      vqe_memory_alloc(&context->partial, VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS,
+                       sizeof(double), "partial sums");
   if (status == VQE_OK) {
-    status = vqe_strings_init(&sv->strings, hamiltonian->norb,
-                              VQE_ALL_NUMBERS, hamiltonian->nirrep,
-                              hamiltonian->irrep);
+    status = vqe_strings_init(&sv->strings, hamiltonian->norb, VQE_ALL_NUMBERS,
+                              hamiltonian->nirrep, hamiltonian->irrep);
   }
   if (status == VQE_OK) {
     vqe_layout_init(&sv->layout, &sv->strings, &sv->strings, -1);
@@ -324,13 +322,11 @@ static void prepare(struct statevector *sv, const double *parameters)
       swap_work(sv, &sv->psi);
       break;
     case STEP_XXYY:
-      (void)vqe_kernel_xxyy(context, sv->psi, NULL, step->a, step->b,
-                            single);
+      (void)vqe_kernel_xxyy(context, sv->psi, NULL, step->a, step->b, single);
       break;
     case STEP_EXCITE:
-      (void)vqe_kernel_excitation(context, sv->psi, NULL, step->from,
-                                  step->to, step->parity, step->flip,
-                                  single);
+      (void)vqe_kernel_excitation(context, sv->psi, NULL, step->from, step->to,
+                                  step->parity, step->flip, single);
       break;
     }
   }
@@ -366,10 +362,9 @@ static void step_back(struct statevector *sv, const struct step *step,
     swap_work(sv, &sv->lambda);
     break;
   case STEP_XXYY:
-    gradient[step->param[0]] +=
-        2.0 * step->scale[0] *
-        vqe_kernel_xxyy(context, sv->psi, &sv->lambda, step->a, step->b,
-                        single);
+    gradient[step->param[0]] += 2.0 * step->scale[0] *
+                                vqe_kernel_xxyy(context, sv->psi, &sv->lambda,
+                                                step->a, step->b, single);
     break;
   case STEP_EXCITE:
     gradient[step->param[0]] +=
@@ -390,8 +385,9 @@ static void to_blocks(const struct statevector *sv, double *out,
   const struct vqe_layout *layout = &sv->layout;
   int norb = strings->norb;
   for (int ca = 0; ca < strings->nclass; ca++) {
-#pragma omp parallel for schedule(static) num_threads(sv->context.threads)  \
-    if (sv->context.threads > 1 && sv->context.size > 32768)
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(sv->context.threads) if (sv->context.threads > 1 &&           \
+                                         sv->context.size > 32768)
     for (uint32_t s = strings->class_start[ca];
          s < strings->class_start[ca + 1]; s++) {
       const double *row = in + ((size_t)strings->bits[s] << norb);
@@ -414,8 +410,9 @@ static void from_blocks(const struct statevector *sv, double *out,
   const struct vqe_layout *layout = &sv->layout;
   int norb = strings->norb;
   for (int ca = 0; ca < strings->nclass; ca++) {
-#pragma omp parallel for schedule(static) num_threads(sv->context.threads)  \
-    if (sv->context.threads > 1 && sv->context.size > 32768)
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(sv->context.threads) if (sv->context.threads > 1 &&           \
+                                         sv->context.size > 32768)
     for (uint32_t s = strings->class_start[ca];
          s < strings->class_start[ca + 1]; s++) {
       double *row = out + ((size_t)strings->bits[s] << norb);
@@ -466,15 +463,14 @@ static int statevector_gradient(void *backend, double *energy,
 {
   struct statevector *sv = backend;
   if (sv->lambda.re == NULL) {
-    int status =
-        vector_alloc(&sv->lambda, sv->context.size, sv->ansatz->real);
+    int status = vector_alloc(&sv->lambda, sv->context.size, sv->ansatz->real);
     if (status != VQE_OK) {
       return status;
     }
   }
   prepare(sv, parameters);
-  *energy = sv->hamiltonian->constant +
-            plane_energy(sv, sv->lambda.re, sv->psi.re);
+  *energy =
+      sv->hamiltonian->constant + plane_energy(sv, sv->lambda.re, sv->psi.re);
   if (sv->psi.im != NULL) {
     *energy += plane_energy(sv, sv->lambda.im, sv->psi.im);
   }
@@ -490,8 +486,7 @@ static int statevector_gradient(void *backend, double *energy,
 /* ---- properties ---- */
 
 /* <E_pq + E_qp>/2 of one spin (shift 0 alpha, norb beta). */
-static double transition(const struct statevector *sv, int p, int q,
-                         int shift)
+static double transition(const struct statevector *sv, int p, int q, int shift)
 {
   uint64_t bp = UINT64_C(1) << (p + shift);
   uint64_t bq = UINT64_C(1) << (q + shift);
@@ -537,8 +532,8 @@ static int statevector_properties(void *backend, struct vqe_properties *out,
     out->n += weight * (na + nb);
     out->sz += weight * m;
     /* M(M+1) + N_beta - n_alpha.n_beta, then the exchanges p != q */
-    out->s2 += weight *
-               (m * (m + 1.0) + nb - __builtin_popcountll(alpha & beta));
+    out->s2 +=
+        weight * (m * (m + 1.0) + nb - __builtin_popcountll(alpha & beta));
     if (weight < 1e-28) {
       continue;
     }
@@ -547,10 +542,9 @@ static int statevector_properties(void *backend, struct vqe_properties *out,
         int p = __builtin_ctzll(ps);
         int q = __builtin_ctzll(qs);
         uint64_t swap = UINT64_C(1) << p | UINT64_C(1) << q;
-        uint64_t between = p < q ? ((UINT64_C(1) << q) - 1) &
-                                       ~((UINT64_C(2) << p) - 1)
-                                 : ((UINT64_C(1) << p) - 1) &
-                                       ~((UINT64_C(2) << q) - 1);
+        uint64_t between =
+            p < q ? ((UINT64_C(1) << q) - 1) & ~((UINT64_C(2) << p) - 1)
+                  : ((UINT64_C(1) << p) - 1) & ~((UINT64_C(2) << q) - 1);
         size_t y = (alpha ^ swap) | (beta ^ swap) << norb;
         double value = re * sv->psi.re[y];
         if (sv->psi.im != NULL) {
@@ -564,8 +558,7 @@ static int statevector_properties(void *backend, struct vqe_properties *out,
   }
   for (int p = 0; rdm1 != NULL && p < norb; p++) {
     for (int q = 0; q <= p; q++) {
-      double value =
-          transition(sv, p, q, 0) + transition(sv, p, q, norb);
+      double value = transition(sv, p, q, 0) + transition(sv, p, q, norb);
       rdm1[p * norb + q] = value;
       rdm1[q * norb + p] = value;
     }

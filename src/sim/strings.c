@@ -44,8 +44,7 @@ static uint32_t rank_of(const struct vqe_strings *strings, uint32_t bits)
   return (uint32_t)rank;
 }
 
-uint32_t vqe_strings_position(const struct vqe_strings *strings,
-                              uint32_t bits)
+uint32_t vqe_strings_position(const struct vqe_strings *strings, uint32_t bits)
 {
   return strings->of_rank[rank_of(strings, bits)];
 }
@@ -191,8 +190,8 @@ int vqe_string_pairs_init(struct vqe_string_pairs *pairs,
       pairs->start[c + 1] = (uint32_t)count;
     }
     if (pass == 0) {
-      int status = vqe_memory_alloc(&pairs->items, count,
-                                    sizeof *pairs->items, "string pairs");
+      int status = vqe_memory_alloc(&pairs->items, count, sizeof *pairs->items,
+                                    "string pairs");
       if (status != VQE_OK) {
         return status;
       }

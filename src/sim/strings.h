@@ -20,11 +20,11 @@ struct vqe_strings {
   int nelec;  /* VQE_ALL_NUMBERS: every string of norb bits */
   int nclass; /* number of irreps */
   size_t count;
-  uint32_t *bits;        /* count */
-  uint32_t *of_rank;     /* position of the string of that rank */
+  uint32_t *bits;    /* count */
+  uint32_t *of_rank; /* position of the string of that rank */
   uint32_t class_start[VQE_MAX_IRREPS + 1];
   size_t nrun;
-  uint32_t *run_start;   /* nrun + 1, over all classes in order */
+  uint32_t *run_start; /* nrun + 1, over all classes in order */
   uint32_t class_run[VQE_MAX_IRREPS + 1]; /* first run of each class */
 };
 

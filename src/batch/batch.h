@@ -1,0 +1,49 @@
+/* Running a job over MPI ranks: who computes what, restart, progress.
+ *
+ * Rank 0 hands experiments to ranks, largest first by the cost estimate, and
+ * computes too: a thread of its own takes work like any other rank while the
+ * main thread serves messages and sleeps in between. Every rank appends to a
+ * journal of its own, so that nothing finished is lost whatever dies. */
+#ifndef VQE_BATCH_BATCH_H
+#define VQE_BATCH_BATCH_H
+
+#include <mpi.h>
+#include <signal.h>
+#include <stdbool.h>
+
+#include "batch/job.h"
+
+struct vqe_batch_options {
+  int threads; /* OpenMP threads of each rank; 0: cores / ranks of the node */
+  bool force;  /* repeat finished experiments */
+  bool quiet;
+  bool log_json;
+  volatile sig_atomic_t *stop; /* set by a signal handler */
+};
+
+struct vqe_batch_outcome {
+  size_t count;                /* experiments of the job */
+  struct vqe_result **results; /* input order; NULL where not finished */
+  bool *skipped;               /* found finished in the result file */
+  size_t nother;               /* results of other jobs in the same file */
+  struct vqe_result **other;
+  bool interrupted;
+  int threads;
+  double seconds;
+};
+
+/* Collective. `job` is needed on rank 0 alone. On other ranks `out` stays
+ * empty. Needs MPI_THREAD_FUNNELED. */
+int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
+                  const struct vqe_batch_options *options, MPI_Comm comm);
+void vqe_batch_outcome_clear(struct vqe_batch_outcome *outcome);
+
+/* Write the result file and remove the journals that it makes needless.
+ * Rank 0. */
+int vqe_batch_store(struct vqe_batch_outcome *outcome,
+                    const struct vqe_job *job);
+
+/* Barrier that sleeps instead of spinning. */
+void vqe_batch_wait(MPI_Comm comm);
+
+#endif

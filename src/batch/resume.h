@@ -1,0 +1,37 @@
+/* What earlier runs left: finished results and evaluations to replay. */
+#ifndef VQE_BATCH_RESUME_H
+#define VQE_BATCH_RESUME_H
+
+#include "batch/batch.h"
+
+struct vqe_resume;
+
+/* "<output>.journal", free by free(). */
+int vqe_resume_folder(char **out, const char *output);
+/* Path of this run's journal for a rank; `run` numbers the runs. */
+int vqe_resume_journal_path(char **out, const char *output, int run, int rank);
+
+/* Read every journal of `output`. VQE_OK also when there is none. Finished
+ * results are kept only where `results` is true (rank 0). *next_run is one
+ * more than the highest run found. */
+int vqe_resume_load(struct vqe_resume **out, int *next_run, const char *output,
+                    bool results);
+void vqe_resume_free(struct vqe_resume *resume);
+
+/* Take the finished result of that id out, or NULL. */
+struct vqe_result *vqe_resume_take(struct vqe_resume *resume,
+                                   const char *experiment_id);
+/* The next one of any id, or NULL. */
+struct vqe_result *vqe_resume_take_any(struct vqe_resume *resume);
+
+/* Evaluation `iteration` of an unfinished experiment: 1 and the values when
+ * the parameters match bit for bit, else 0. gradient may be NULL. */
+int vqe_resume_replay(const struct vqe_resume *resume,
+                      const char *experiment_id, int iteration, int nparam,
+                      const double *parameters, double *energy, double *std,
+                      double *gradient);
+
+/* Remove all journals and the folder. */
+int vqe_resume_remove(const char *output);
+
+#endif

@@ -1,0 +1,307 @@
+/* vqe_batch: molecules in, energies out, over MPI. */
+#include <mpi.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "batch/batch.h"
+#include "batch/job.h"
+#include "options.h"
+#include "report/report.h"
+#include "vqe/ansatz.h"
+#include "vqe/chem.h"
+#include "vqe/error.h"
+#include "vqe/experiment.h"
+#include "vqe/operators.h"
+
+enum exit_status {
+  EXIT_GOOD = 0,
+  EXIT_SOME_FAILED = 1,
+  EXIT_BAD_INPUT = 2,
+  EXIT_INTERRUPTED = 3
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+  stop_signal = number;
+}
+
+static void catch_signals(void)
+{
+  static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1};
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_signal;
+  for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
+    sigaction(numbers[k], &action, NULL);
+  }
+}
+
+/* Rank as the launcher tells it, for what needs no MPI. */
+static int launcher_rank(void)
+{
+  static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
+                                          "PMI_RANK", "SLURM_PROCID"};
+  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
+    const char *value = getenv(variables[k]);
+    if (value != NULL) {
+      return atoi(value);
+    }
+  }
+  return 0;
+}
+
+static int complain(void)
+{
+  fprintf(stderr, "vqe_batch: %s\n", vqe_error_message());
+  return EXIT_BAD_INPUT;
+}
+
+static int load(struct vqe_job **job, const struct vqe_cmd_options *options)
+{
+  char *warnings = NULL;
+  int status = vqe_job_load(job, &warnings, options->job, &options->overrides);
+  if (warnings != NULL) {
+    fprintf(stderr, "vqe_batch: %s\n", warnings);
+    free(warnings);
+  }
+  return status;
+}
+
+/* ---- --dry-run ---- */
+
+static int dry_run(const struct vqe_job *job)
+{
+  double available = (double)vqe_memory_available();
+  double cost = 0.0;
+  size_t bad = 0;
+  printf("%5s  %-16s %-8s %6s %-20s %-12s %-6s %10s %8s %10s %10s\n", "#",
+         "molecule", "basis", "qubits", "ansatz", "optimizer", "init", "seed",
+         "params", "amplitudes", "memory MB");
+  for (size_t k = 0; k < job->count; k++) {
+    const struct vqe_experiment *experiment = job->experiments[k];
+    struct vqe_experiment_estimate estimate;
+    if (vqe_experiment_estimate(&estimate, experiment) != VQE_OK) {
+      printf("%5zu  %-16s cannot run: %s\n", k, experiment->name,
+             vqe_error_message());
+      bad++;
+      continue;
+    }
+    printf("%5zu  %-16s %-8s %6d %-20s %-12s %-6s %10lld %8d %10.3g "
+           "%10.1f%s\n",
+           k, experiment->name, experiment->basis, estimate.num_qubits,
+           experiment->ansatz, experiment->optimizer, experiment->init,
+           (long long)experiment->seed, estimate.nparam,
+           (double)estimate.amplitudes, (double)estimate.bytes / 1e6,
+           (double)estimate.bytes > available ? "  (more than there is)" : "");
+    cost += estimate.cost;
+  }
+  printf("%zu experiments, %zu cannot run; about %.3g core seconds; result "
+         "to %s\nParameters and amplitudes are before symmetry screening.\n",
+         job->count, bad, cost, job->output);
+  return bad > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
+}
+
+/* ---- --qasm ---- */
+
+static int print_qasm(const struct vqe_job *job, int index)
+{
+  struct vqe_integrals *integrals = NULL;
+  struct vqe_hamiltonian *hamiltonian = NULL;
+  struct vqe_ansatz *ansatz = NULL;
+  char *text = NULL;
+  if (index < 0 || (size_t)index >= job->count) {
+    fprintf(stderr, "vqe_batch: --qasm %d: the job has experiments 0 to %zu\n",
+            index, job->count - 1);
+    return EXIT_BAD_INPUT;
+  }
+  const struct vqe_experiment *experiment = job->experiments[index];
+  struct vqe_chem_options chem = VQE_CHEM_OPTIONS_INIT;
+  if (experiment->input_error != NULL) {
+    fprintf(stderr, "vqe_batch: %s\n", experiment->input_error);
+    return EXIT_BAD_INPUT;
+  }
+  chem.basis = experiment->basis;
+  chem.frozen_core = experiment->frozen_core;
+  chem.active_electrons = experiment->active_electrons;
+  chem.active_orbitals = experiment->active_orbitals;
+  int status = experiment->fcidump != NULL
+                   ? vqe_fcidump_read(&integrals, experiment->fcidump, &chem)
+                   : vqe_chem_run(&integrals, experiment->molecule, &chem);
+  if (status == VQE_OK) {
+    status = vqe_hamiltonian_create(
+        &hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
+        integrals->e_core, experiment->symmetry, 0.0);
+  }
+  if (status == VQE_OK) {
+    struct vqe_ansatz_options options = {
+        .name = experiment->ansatz,
+        .reps = experiment->reps,
+        .entanglement = experiment->entanglement,
+        .norb = integrals->norb,
+        .nalpha = integrals->nalpha,
+        .nbeta = integrals->nbeta,
+        .restricted = integrals->nalpha == integrals->nbeta,
+        .nirrep = hamiltonian->nirrep,
+        .irrep = hamiltonian->irrep,
+    };
+    status = vqe_ansatz_create(&ansatz, &options);
+  }
+  if (status == VQE_OK) {
+    status = vqe_ansatz_qasm(&text, ansatz, 0);
+  }
+  int code = EXIT_GOOD;
+  if (status == VQE_OK) {
+    fputs(text, stdout);
+  } else {
+    code = complain();
+  }
+  free(text);
+  vqe_ansatz_free(ansatz);
+  vqe_hamiltonian_free(hamiltonian);
+  vqe_integrals_free(integrals);
+  return code;
+}
+
+/* ---- the job ---- */
+
+/* A finished experiment of an earlier run is "skipped" to people and scripts,
+ * though the file keeps it as the success it is. */
+static int report(const struct vqe_batch_outcome *outcome,
+                  const struct vqe_cmd_options *options)
+{
+  struct vqe_result **shown = NULL;
+  size_t count = 0;
+  int code = EXIT_GOOD;
+  int status = vqe_memory_alloc(&shown, outcome->count + 1, sizeof *shown,
+                                "list of results");
+  for (size_t k = 0; status == VQE_OK && k < outcome->count; k++) {
+    struct vqe_result *result = outcome->results[k];
+    if (result == NULL) {
+      continue;
+    }
+    if (outcome->skipped[k]) {
+      result->status = VQE_EXPERIMENT_SKIPPED;
+    } else if (result->status == VQE_EXPERIMENT_FAILED) {
+      code = EXIT_SOME_FAILED;
+    }
+    shown[count++] = result;
+  }
+  if (status == VQE_OK) {
+    status = vqe_report_table(stdout, shown, count);
+  }
+  if (status == VQE_OK && options->summary != NULL) {
+    status = vqe_report_summary(options->summary, shown, count);
+  }
+  free(shown);
+  if (status != VQE_OK) {
+    (void)complain();
+    code = EXIT_SOME_FAILED;
+  }
+  return outcome->interrupted ? EXIT_INTERRUPTED : code;
+}
+
+static int run(const struct vqe_cmd_options *options)
+{
+  struct vqe_job *job = NULL;
+  struct vqe_batch_outcome outcome = {0};
+  struct vqe_batch_options batch = {options->threads, options->force,
+                                    options->quiet, options->log_json,
+                                    &stop_signal};
+  int rank;
+  int code = EXIT_GOOD;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (rank == 0 && load(&job, options) != VQE_OK) {
+    code = complain();
+  }
+  MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  if (code != EXIT_GOOD) {
+    return rank == 0 ? code : EXIT_GOOD;
+  }
+  catch_signals();
+  int status = vqe_batch_run(&outcome, job, &batch, MPI_COMM_WORLD);
+  if (rank == 0) {
+    if (status != VQE_OK) {
+      (void)complain();
+      code = status == VQE_ERR_INPUT || outcome.count == 0 ? EXIT_BAD_INPUT
+                                                           : EXIT_SOME_FAILED;
+    }
+    /* whatever finished is written, also when something went wrong */
+    if (outcome.count > 0 && vqe_batch_store(&outcome, job) != VQE_OK) {
+      fprintf(stderr,
+              "vqe_batch: %s\nvqe_batch: the finished results are safe in "
+              "%s.journal; mend the cause and run the same command again\n",
+              vqe_error_message(), job->output);
+      code = EXIT_SOME_FAILED;
+    }
+    if (outcome.count > 0) {
+      int reported = report(&outcome, options);
+      code = reported > code ? reported : code;
+      if (!options->quiet) {
+        printf("Result file: %s\n", job->output);
+      }
+    }
+    fflush(stdout);
+  }
+  vqe_batch_wait(MPI_COMM_WORLD);
+  vqe_batch_outcome_clear(&outcome);
+  vqe_job_free(job);
+  return code;
+}
+
+static int without_mpi(const struct vqe_cmd_options *options, bool *done)
+{
+  struct vqe_job *job = NULL;
+  int code = EXIT_GOOD;
+  *done = true;
+  bool prints = options->help || options->version || options->man ||
+                options->completion != NULL || options->dry_run ||
+                options->qasm;
+  if (!prints) {
+    *done = false;
+  } else if (launcher_rank() != 0) {
+    return EXIT_GOOD;
+  } else if (options->help) {
+    vqe_cmd_options_help(stdout);
+  } else if (options->version) {
+    printf("vqe_batch %s\n", vqe_version());
+  } else if (options->man) {
+    vqe_cmd_options_man(stdout);
+  } else if (options->completion != NULL) {
+    vqe_cmd_options_completion_bash(stdout);
+  } else if (load(&job, options) != VQE_OK) {
+    code = complain();
+  } else {
+    code =
+        options->dry_run ? dry_run(job) : print_qasm(job, options->qasm_index);
+  }
+  vqe_job_free(job);
+  return code;
+}
+
+int main(int argc, char **argv)
+{
+  struct vqe_cmd_options options;
+  bool done;
+  int provided;
+  if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK) {
+    return launcher_rank() == 0 ? complain() : EXIT_BAD_INPUT;
+  }
+  int code = without_mpi(&options, &done);
+  if (done) {
+    return code;
+  }
+  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) !=
+          MPI_SUCCESS ||
+      provided < MPI_THREAD_FUNNELED) {
+    fprintf(stderr, "vqe_batch: this MPI gives no MPI_THREAD_FUNNELED\n");
+    return EXIT_BAD_INPUT;
+  }
+  code = run(&options);
+  MPI_Finalize();
+  return code;
+}

@@ -1,0 +1,184 @@
+/* Size and cost of an experiment from its input alone. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "chem/basis.h"
+#include "vqe/ansatz.h"
+#include "vqe/chem.h"
+#include "vqe/experiment.h"
+#include "vqe/operators.h"
+#include "vqe/sim.h"
+
+static int basis_functions(int *out, const struct vqe_experiment *experiment)
+{
+  const struct vqe_molecule *molecule = experiment->molecule;
+  bool wanted[VQE_MAX_Z + 1] = {false};
+  struct vqe_basis *basis = NULL;
+  int count = 0;
+  for (size_t k = 0; k < molecule->natom; k++) {
+    wanted[molecule->z[k]] = true;
+  }
+  int status = vqe_basis_load(&basis, experiment->basis, wanted);
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < molecule->natom; k++) {
+    for (size_t s = 0; s < basis->nshell; s++) {
+      const struct vqe_basis_shell *shell = &basis->shells[s];
+      if (shell->z == molecule->z[k]) {
+        count += (2 * shell->l + 1) * shell->nctr;
+      }
+    }
+  }
+  vqe_basis_free(basis);
+  *out = count;
+  return VQE_OK;
+}
+
+static int orbital_space(struct vqe_experiment_estimate *out, int *nao,
+                         const struct vqe_experiment *experiment)
+{
+  if (experiment->fcidump != NULL) {
+    struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
+    struct vqe_integrals *integrals = NULL;
+    options.frozen_core = experiment->frozen_core;
+    options.active_electrons = experiment->active_electrons;
+    options.active_orbitals = experiment->active_orbitals;
+    int status = vqe_fcidump_read(&integrals, experiment->fcidump, &options);
+    if (status == VQE_OK) {
+      out->norb = integrals->norb;
+      out->nalpha = integrals->nalpha;
+      out->nbeta = integrals->nbeta;
+      *nao = integrals->norb + integrals->nfrozen;
+    }
+    vqe_integrals_free(integrals);
+    return status;
+  }
+  int status = basis_functions(nao, experiment);
+  if (status != VQE_OK) {
+    return status;
+  }
+  int electrons = vqe_molecule_electrons(experiment->molecule);
+  int open = experiment->molecule->multiplicity - 1;
+  out->norb = *nao - experiment->frozen_core;
+  electrons -= 2 * experiment->frozen_core;
+  if (experiment->active_orbitals >= 0) {
+    out->norb = experiment->active_orbitals;
+    electrons = experiment->active_electrons;
+  }
+  out->nalpha = (electrons + open) / 2;
+  out->nbeta = (electrons - open) / 2;
+  if (out->norb < 1 || out->nbeta < 0 || out->nalpha > out->norb) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: %d alpha and %d beta electrons do not fit %d "
+                         "orbitals",
+                         experiment->source, out->nalpha, out->nbeta,
+                         out->norb);
+  }
+  return VQE_OK;
+}
+
+static double choose2(double n)
+{
+  return n * (n - 1.0) / 2.0;
+}
+
+static double parameter_count(const struct vqe_experiment *experiment,
+                              const struct vqe_experiment_estimate *space)
+{
+  double n = space->num_qubits;
+  double reps = experiment->reps;
+  if (strcmp(experiment->ansatz, "UCCSD") == 0) {
+    double oa = space->nalpha;
+    double va = space->norb - space->nalpha;
+    double ob = space->nbeta;
+    double vb = space->norb - space->nbeta;
+    if (space->nalpha == space->nbeta) {
+      return reps * (oa * va + choose2(oa) * choose2(va) +
+                     oa * va * (oa * va + 1.0) / 2.0);
+    }
+    return reps * (oa * va + ob * vb + choose2(oa) * choose2(va) +
+                   choose2(ob) * choose2(vb) + oa * va * ob * vb);
+  }
+  if (strcmp(experiment->ansatz, "RealAmplitudes") == 0) {
+    return n * (reps + 1.0);
+  }
+  if (strcmp(experiment->ansatz, "EfficientSU2") == 0) {
+    return 2.0 * n * (reps + 1.0);
+  }
+  bool full = experiment->entanglement == NULL ||
+              strcmp(experiment->entanglement, "full") == 0;
+  return n * (reps + 1.0) + reps * (full ? choose2(n) : n - 1.0);
+}
+
+int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
+                            const struct vqe_experiment *experiment)
+{
+  int nao = 0;
+  memset(out, 0, sizeof *out);
+  if (experiment->input_error != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error);
+  }
+  int status = orbital_space(out, &nao, experiment);
+  if (status != VQE_OK) {
+    return status;
+  }
+  out->num_qubits = 2 * out->norb;
+  double parameters = parameter_count(experiment, out);
+  out->nparam = parameters < 2e9 ? (int)parameters : 2000000000;
+  /* only the sizes of these two are looked at */
+  struct vqe_hamiltonian hamiltonian = {.norb = out->norb, .nirrep = 1};
+  struct vqe_ansatz ansatz = {.norb = out->norb,
+                              .nqubit = out->num_qubits,
+                              .nalpha = out->nalpha,
+                              .nbeta = out->nbeta};
+  ansatz.conserves = strcmp(experiment->ansatz, "UCCSD") == 0;
+  ansatz.real =
+      ansatz.conserves || strcmp(experiment->ansatz, "RealAmplitudes") == 0;
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  uint64_t estimator;
+  status = vqe_estimator_size(&out->amplitudes, &estimator, &hamiltonian,
+                              &ansatz, &options);
+  if (status != VQE_OK) {
+    return status;
+  }
+  struct vqe_fci_options fci_options = VQE_FCI_OPTIONS_INIT;
+  uint64_t fci = 0;
+  bool with_fci = experiment->references & VQE_REFERENCE_FCI;
+  if (with_fci) {
+    status = vqe_fci_size(&fci, &hamiltonian, out->nalpha, out->nbeta,
+                          &fci_options);
+  }
+  double functions = nao;
+  double pairs = functions * (functions + 1.0) / 2.0;
+  double integral_bytes = 3.0 * 8.0 * pairs * pairs;
+  double bytes = (double)estimator + integral_bytes;
+  out->bytes = bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX;
+
+  /* About seconds on one core: DGEMM and gathers for a sigma product, two
+   * and a half of them an energy with gradient. Only the order matters. */
+  double active_pairs = (double)hamiltonian.norb * (hamiltonian.norb + 1) / 2;
+  double sigma = (double)out->amplitudes *
+                 (active_pairs * active_pairs / 4 + 20 * active_pairs) * 1e-10;
+  const struct vqe_optimizer_info *optimizer = NULL;
+  double evaluations = 40.0;
+  if (vqe_optimizer_find(&optimizer, experiment->optimizer) == VQE_OK &&
+      !optimizer->needs_gradient) {
+    evaluations = 20.0 * parameters;
+  }
+  evaluations = fmin(evaluations, experiment->max_evaluations);
+  double gates = (double)out->amplitudes * parameters * 1e-10;
+  out->cost =
+      2e-4 + pairs * pairs * 2e-7 + evaluations * 2.5 * (sigma + gates);
+  if (experiment->shots > 0) {
+    out->cost += evaluations * active_pairs * active_pairs *
+                 (double)out->amplitudes * 1e-8;
+  }
+  if (with_fci) {
+    double determinants = (double)fci / 240.0; /* 30 vectors of doubles */
+    out->cost += 60.0 * determinants *
+                 (active_pairs * active_pairs / 4 + 20 * active_pairs) * 1e-10;
+  }
+  return status;
+}

@@ -1,0 +1,67 @@
+#include "vqe/host.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+static void processor_model(char *out, size_t size)
+{
+  FILE *stream = fopen("/proc/cpuinfo", "r");
+  char line[256];
+  snprintf(out, size, "cpu");
+  while (stream != NULL && fgets(line, sizeof line, stream) != NULL) {
+    char *colon = strchr(line, ':');
+    if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+      line[strcspn(line, "\n")] = '\0';
+      snprintf(out, size, "%s", colon[1] == ' ' ? colon + 2 : colon + 1);
+      break;
+    }
+  }
+  if (stream != NULL) {
+    fclose(stream);
+  }
+}
+
+void vqe_host_describe(struct vqe_result *result)
+{
+  static const char *const variables[] = {"SLURM_JOB_ID", "PBS_JOBID",
+                                          "LSB_JOBID"};
+  if (gethostname(result->hostname, sizeof result->hostname - 1) != 0) {
+    snprintf(result->hostname, sizeof result->hostname, "unknown");
+  }
+  processor_model(result->device, sizeof result->device);
+  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
+    const char *value = getenv(variables[k]);
+    if (value != NULL && value[0] != '\0') {
+      snprintf(result->job_id, sizeof result->job_id, "%s", value);
+      break;
+    }
+  }
+}
+
+int vqe_host_snapshot(char **out, const struct vqe_result *result)
+{
+  char now[VQE_CLOCK_RFC3339_SIZE];
+  vqe_clock_rfc3339(now);
+  *out = NULL;
+  json_t *root = json_pack(
+      "{s:s, s:s, s:s, s:f, s:i, s:f, s:f, s:n}", "time", now, "hostname",
+      result->hostname, "cpu", result->device, "cpu_seconds", vqe_clock_cpu(),
+      "threads", result->threads, "peak_memory_mb",
+      (double)vqe_memory_peak() / 1e6, "available_memory_mb",
+      (double)vqe_memory_available() / 1e6, "gpu");
+  if (root != NULL) {
+    *out = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(root);
+  }
+  if (*out == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a snapshot");
+  }
+  return VQE_OK;
+}

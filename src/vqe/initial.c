@@ -1,0 +1,121 @@
+#include "vqe/initial.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/rng.h"
+
+#define MAX_FILE ((size_t)256 << 20)
+/* Equal repetitions of UCCSD would stay equal for long without it. */
+#define REPS_NOISE 1e-3
+
+static int add_noise(double *out, int count, const char *experiment_id,
+                     const char *purpose, double scale)
+{
+  struct vqe_philox rng;
+  int status = vqe_philox_init(&rng, experiment_id, purpose);
+  for (int k = 0; status == VQE_OK && k < count; k++) {
+    out[k] += scale * vqe_philox_normal(&rng);
+  }
+  return status;
+}
+
+int vqe_initial_parse(double *out, int count, const char *text, size_t size,
+                      const char *source)
+{
+  json_error_t error;
+  int status = VQE_OK;
+  json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+  if (root == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT, "file '%s', line %d, column %d: %s",
+                         source, error.line, error.column, error.text);
+  }
+  const json_t *array =
+      json_is_object(root) ? json_object_get(root, "parameters") : root;
+  if (!json_is_array(array)) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "file '%s': expected an array of numbers, or an "
+                           "object with the key 'parameters'",
+                           source);
+    goto out;
+  }
+  if (json_array_size(array) != (size_t)count) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "file '%s' holds %zu parameters, the ansatz has "
+                           "%d",
+                           source, json_array_size(array), count);
+    goto out;
+  }
+  for (int k = 0; k < count; k++) {
+    const json_t *value = json_array_get(array, (size_t)k);
+    if (!json_is_number(value) || !isfinite(json_number_value(value))) {
+      status = vqe_error_set(
+          VQE_ERR_INPUT, "file '%s': parameter %d is not a number", source, k);
+      goto out;
+    }
+    out[k] = json_number_value(value);
+  }
+out:
+  json_decref(root);
+  return status;
+}
+
+static int from_file(double *out, int count, const char *path)
+{
+  char *text = NULL;
+  size_t size;
+  int status = vqe_file_read(&text, &size, path, MAX_FILE);
+  if (status == VQE_OK) {
+    status = vqe_initial_parse(out, count, text, size, path);
+  }
+  free(text);
+  return status;
+}
+
+/* What numpy.random.default_rng(seed).random(n) gives: times 2 pi for
+ * circuits, between -0.1 and 0.1 for coupled cluster amplitudes. */
+static void random_parameters(double *out, int count, int64_t seed,
+                              bool circuit)
+{
+  struct vqe_pcg64 rng;
+  vqe_pcg64_seed(&rng, (uint32_t)seed);
+  for (int k = 0; k < count; k++) {
+    double u = vqe_pcg64_random(&rng);
+    out[k] = circuit ? 2.0 * 3.14159265358979323846 * u : 0.2 * u - 0.1;
+  }
+}
+
+int vqe_initial_parameters(double *out,
+                           const struct vqe_experiment *experiment,
+                           const struct vqe_ansatz *ansatz,
+                           const struct vqe_integrals *integrals)
+{
+  int status = VQE_OK;
+  int count = ansatz->nparam;
+  const char *init = experiment->init;
+  if (strcmp(init, "random") == 0) {
+    random_parameters(out, count, experiment->seed, !ansatz->conserves);
+  } else if (strcmp(init, "hf") == 0) {
+    vqe_ansatz_hf_parameters(out, ansatz);
+  } else if (strcmp(init, "mp2") == 0) {
+    status = vqe_ansatz_mp2_parameters(out, ansatz, integrals->eri,
+                                       integrals->orbital_energies);
+  } else if (strcmp(init, "file") == 0) {
+    status = from_file(out, count, experiment->init_file);
+  } else {
+    status = vqe_error_set(VQE_ERR_INPUT, "unknown init '%s'", init);
+  }
+  bool repeats = strcmp(init, "mp2") == 0 || strcmp(init, "hf") == 0;
+  if (status == VQE_OK && repeats && ansatz->conserves && ansatz->reps > 1) {
+    status = add_noise(out, count, experiment->id, "reps", REPS_NOISE);
+  }
+  if (status == VQE_OK && experiment->init_noise > 0.0) {
+    status =
+        add_noise(out, count, experiment->id, "noise", experiment->init_noise);
+  }
+  return status;
+}

@@ -1,0 +1,19 @@
+/* Initial parameters: random, hf, mp2, file, and the noise on top. */
+#ifndef VQE_VQE_INITIAL_H
+#define VQE_VQE_INITIAL_H
+
+#include "vqe/ansatz.h"
+#include "vqe/chem.h"
+#include "vqe/experiment.h"
+
+int vqe_initial_parameters(double *out,
+                           const struct vqe_experiment *experiment,
+                           const struct vqe_ansatz *ansatz,
+                           const struct vqe_integrals *integrals);
+
+/* Read parameters from JSON: an array of numbers, or an object with an array
+ * `parameters`. Exactly `count` finite numbers. */
+int vqe_initial_parse(double *out, int count, const char *text, size_t size,
+                      const char *source);
+
+#endif

@@ -1,0 +1,72 @@
+#include "vqe/record.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+static int grow(struct vqe_result *result, size_t *capacity)
+{
+  size_t old = *capacity;
+  size_t wanted = old == 0 ? 64 : 2 * old;
+  size_t nparam = (size_t)result->nparam;
+  double **columns[] = {
+      &result->eval_energy,         &result->eval_std,
+      &result->eval_delta,          &result->eval_parameter_delta,
+      &result->eval_cumulative_min, &result->eval_seconds,
+  };
+  int status = VQE_OK;
+  for (size_t k = 0;
+       status == VQE_OK && k < sizeof columns / sizeof columns[0]; k++) {
+    status = vqe_memory_grow(columns[k], result->neval, wanted, sizeof(double),
+                             "recorded evaluations");
+  }
+  size_t cells;
+  if (status == VQE_OK && !vqe_memory_mul(&cells, wanted, nparam)) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "too many recorded parameters");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_grow(&result->eval_parameters, result->neval * nparam,
+                             cells, sizeof(double), "recorded parameters");
+  }
+  if (status == VQE_OK) {
+    *capacity = wanted;
+  }
+  return status;
+}
+
+int vqe_record_append(struct vqe_result *result, size_t *capacity,
+                      const double *parameters, double energy, double std,
+                      double seconds)
+{
+  size_t nparam = (size_t)result->nparam;
+  size_t n = result->neval;
+  if (n == *capacity) {
+    int status = grow(result, capacity);
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  double *row = result->eval_parameters + n * nparam;
+  memcpy(row, parameters, nparam * sizeof *row);
+  result->eval_energy[n] = energy;
+  result->eval_std[n] = std;
+  result->eval_seconds[n] = seconds;
+  result->eval_delta[n] = NAN;
+  result->eval_parameter_delta[n] = NAN;
+  result->eval_cumulative_min[n] = energy;
+  if (n > 0) {
+    double sum = 0.0;
+    for (size_t k = 0; k < nparam; k++) {
+      double step = row[k] - row[(long)k - (long)nparam];
+      sum += step * step;
+    }
+    result->eval_delta[n] = energy - result->eval_energy[n - 1];
+    result->eval_parameter_delta[n] = sqrt(sum);
+    result->eval_cumulative_min[n] =
+        fmin(energy, result->eval_cumulative_min[n - 1]);
+  }
+  result->neval = n + 1;
+  return VQE_OK;
+}

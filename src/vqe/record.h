@@ -1,0 +1,13 @@
+/* The growing record of evaluations of one run. */
+#ifndef VQE_VQE_RECORD_H
+#define VQE_VQE_RECORD_H
+
+#include "vqe/experiment.h"
+
+/* Append one evaluation to the result's arrays; *capacity belongs to the
+ * caller and starts at 0. */
+int vqe_record_append(struct vqe_result *result, size_t *capacity,
+                      const double *parameters, double energy, double std,
+                      double seconds);
+
+#endif
