@@ -1,0 +1,425 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "chem/basis.h"
+#include "chem/env.h"
+#include "chem/fock.h"
+#include "chem/frame.h"
+#include "chem/guess.h"
+#include "chem/integrals_new.h"
+#include "chem/reference.h"
+#include "chem/scf.h"
+#include "chem/space.h"
+#include "chem/transform.h"
+#include "vqe/chem.h"
+
+#define DEGENERATE 1e-5 /* hartree */
+
+/* What one run holds between its steps. */
+struct run {
+  const struct vqe_molecule *molecule;
+  struct vqe_chem_options options;
+  struct vqe_basis *basis;
+  struct vqe_env *env;
+  int nalpha;
+  int nbeta;
+  double *overlap;
+  double *kinetic;
+  double *hcore;
+  double *eri;
+  double *guess;
+  double *splitter;
+  struct vqe_scf *scf;
+  struct vqe_space space;
+};
+
+int vqe_integrals_new(struct vqe_integrals **out, int norb, bool with_dipole)
+{
+  struct vqe_integrals *integrals = NULL;
+  size_t n = (size_t)norb;
+  size_t npair = n * (n + 1) / 2;
+  int status = vqe_memory_alloc(&integrals, 1, sizeof *integrals, "integrals");
+  if (status != VQE_OK) {
+    return status;
+  }
+  integrals->norb = norb;
+  status = vqe_memory_alloc(&integrals->h1e, n * n, sizeof(double),
+                            "one-electron integrals");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&integrals->eri, npair * npair, sizeof(double),
+                              "two-electron integrals");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&integrals->orbital_energies, n, sizeof(double),
+                              "orbital energies");
+  }
+  if (status == VQE_OK && with_dipole) {
+    status = vqe_memory_alloc(&integrals->dipole_ints, 3 * n * n,
+                              sizeof(double), "dipole integrals");
+  }
+  if (status != VQE_OK) {
+    vqe_integrals_free(integrals);
+    return status;
+  }
+  *out = integrals;
+  return VQE_OK;
+}
+
+void vqe_integrals_free(struct vqe_integrals *integrals)
+{
+  if (integrals == NULL) {
+    return;
+  }
+  free(integrals->h1e);
+  free(integrals->eri);
+  free(integrals->orbital_energies);
+  free(integrals->dipole_ints);
+  free(integrals);
+}
+
+static void run_free(struct run *run)
+{
+  vqe_basis_free(run->basis);
+  vqe_env_free(run->env);
+  free(run->overlap);
+  free(run->kinetic);
+  free(run->hcore);
+  free(run->eri);
+  free(run->guess);
+  free(run->splitter);
+  vqe_scf_free(run->scf);
+}
+
+/* Core orbitals of all atoms. */
+static int count_core(const struct vqe_molecule *molecule)
+{
+  int core = 0;
+  for (size_t a = 0; a < molecule->natom; a++) {
+    core += vqe_space_core_orbitals(molecule->z[a]);
+  }
+  return core;
+}
+
+/* Everything that can be refused before any integral is computed. The space
+ * is resolved for nao orbitals here, and again when SCF knows how many of
+ * them are independent. */
+static int prepare(struct run *run)
+{
+  const struct vqe_molecule *molecule = run->molecule;
+  char where[128];
+  snprintf(where, sizeof where, "molecule '%.64s'", molecule->name);
+  int status = vqe_molecule_validate(molecule, where);
+  if (status != VQE_OK) {
+    return status;
+  }
+  int electrons = vqe_molecule_electrons(molecule);
+  run->nalpha = (electrons + molecule->multiplicity - 1) / 2;
+  run->nbeta = electrons - run->nalpha;
+  bool wanted[VQE_MAX_Z + 1] = {false};
+  for (size_t a = 0; a < molecule->natom; a++) {
+    wanted[molecule->z[a]] = true;
+  }
+  status = vqe_basis_load(&run->basis, run->options.basis, wanted);
+  if (status != VQE_OK) {
+    return vqe_error_context(status, "%s", where);
+  }
+  status = vqe_env_new(&run->env, molecule, run->basis);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (run->nalpha > run->env->nao) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: %d alpha electrons do not fit the %d basis "
+                         "functions of '%.64s'; check charge and "
+                         "multiplicity, or use a larger basis",
+                         where, run->nalpha, run->env->nao,
+                         run->options.basis);
+  }
+  return vqe_space_resolve(&run->space, &run->options, run->env->nao,
+                           run->nalpha, run->nbeta, count_core(molecule),
+                           where);
+}
+
+static int compute_integrals(struct run *run)
+{
+  size_t nao = (size_t)run->env->nao;
+  size_t n2 = nao * nao;
+  size_t npair = nao * (nao + 1) / 2;
+  size_t count;
+  int status = VQE_OK;
+  if (!vqe_memory_mul(&count, npair, npair)) {
+    return vqe_error_set(VQE_ERR_MEMORY,
+                         "molecule '%.64s': the two-electron integrals of "
+                         "%zu basis functions overflow the address space",
+                         run->molecule->name, nao);
+  }
+  status = vqe_memory_alloc(&run->eri, count, sizeof(double),
+                            "two-electron integrals over basis functions");
+  if (status != VQE_OK) {
+    return vqe_error_context(status, "molecule '%.64s', %zu basis functions",
+                             run->molecule->name, nao);
+  }
+  double **matrices[] = {&run->overlap, &run->kinetic, &run->hcore,
+                         &run->guess, &run->splitter};
+  for (size_t k = 0; k < sizeof matrices / sizeof matrices[0]; k++) {
+    status = vqe_memory_alloc(matrices[k], n2, sizeof(double),
+                              "one-electron integrals");
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  status = vqe_env_one_electron(run->overlap, run->env, VQE_OVERLAP);
+  if (status == VQE_OK) {
+    status = vqe_env_one_electron(run->kinetic, run->env, VQE_KINETIC);
+  }
+  if (status == VQE_OK) {
+    status = vqe_env_one_electron(run->hcore, run->env, VQE_NUCLEAR);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < n2; k++) {
+    run->hcore[k] += run->kinetic[k];
+  }
+  return vqe_env_two_electron(run->eri, run->env, run->options.threads);
+}
+
+static int solve_scf(struct run *run)
+{
+  struct vqe_frame frame;
+  vqe_frame_find(&frame, run->env);
+  int status = vqe_frame_splitter(run->splitter, run->env, &frame);
+  if (status != VQE_OK) {
+    return status;
+  }
+  int guessed = vqe_guess_atoms(run->guess, run->env, run->overlap,
+                                run->kinetic, run->eri);
+  if (guessed == VQE_ERR_MEMORY) {
+    return guessed;
+  }
+  const struct vqe_chem_options *options = &run->options;
+  struct vqe_scf_input input = {
+      .name = run->molecule->name,
+      .nao = run->env->nao,
+      .nalpha = run->nalpha,
+      .nbeta = run->nbeta,
+      .threads = options->threads,
+      .max_cycles =
+          options->scf_max_cycles > 0 ? options->scf_max_cycles : 200,
+      .energy_tol =
+          options->scf_energy_tol > 0 ? options->scf_energy_tol : 1e-12,
+      .gradient_tol =
+          options->scf_gradient_tol > 0 ? options->scf_gradient_tol : 1e-9,
+      .overlap = run->overlap,
+      .hcore = run->hcore,
+      .eri = run->eri,
+      .guess = guessed == VQE_OK ? run->guess : NULL,
+      .splitter = run->splitter,
+  };
+  return vqe_scf_run(&run->scf, &input);
+}
+
+/* Frozen orbitals: their energy, and their mean field in h1e. */
+static int add_core(struct vqe_integrals *out, double *field,
+                    const struct run *run)
+{
+  double *work = NULL;
+  int nao = run->env->nao;
+  int nmo = run->scf->nmo;
+  size_t n2 = (size_t)nao * (size_t)nao;
+  size_t npair = (size_t)nao * (size_t)(nao + 1) / 2;
+  memcpy(field, run->hcore, n2 * sizeof(double));
+  if (run->space.nfrozen == 0) {
+    return VQE_OK;
+  }
+  int status = vqe_memory_alloc(&work, 3 * n2 + npair, sizeof(double),
+                                "frozen-core field");
+  if (status != VQE_OK) {
+    return status;
+  }
+  double *dm = work;
+  double *coulomb = dm + n2;
+  double *exchange = coulomb + n2;
+  double *packed = exchange + n2;
+  for (int p = 0; p < nao; p++) {
+    for (int q = 0; q < nao; q++) {
+      double sum = 0.0;
+      for (int i = 0; i < run->space.nfrozen; i++) {
+        sum += run->scf->c[p * nmo + i] * run->scf->c[q * nmo + i];
+      }
+      dm[p * nao + q] = 2.0 * sum;
+    }
+  }
+  vqe_fock_jk(coulomb, exchange, run->eri, dm, nao, packed,
+              run->options.threads);
+  for (size_t k = 0; k < n2; k++) {
+    field[k] += coulomb[k] - 0.5 * exchange[k];
+  }
+  out->e_core =
+      0.5 * (vqe_fock_dot(dm, run->hcore, n2) + vqe_fock_dot(dm, field, n2));
+  free(work);
+  return VQE_OK;
+}
+
+static int add_dipole(struct vqe_integrals *out, const struct run *run)
+{
+  double *position = NULL;
+  int nao = run->env->nao;
+  int nmo = run->scf->nmo;
+  int norb = out->norb;
+  int first = run->space.nfrozen;
+  size_t n2 = (size_t)nao * (size_t)nao;
+  int status =
+      vqe_memory_alloc(&position, 3 * n2, sizeof(double), "dipole integrals");
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = vqe_env_one_electron(position, run->env, VQE_POSITION);
+  for (int k = 0; status == VQE_OK && k < 3; k++) {
+    const double *matrix = position + (size_t)k * n2;
+    status = vqe_transform_matrix(out->dipole_ints + k * norb * norb, matrix,
+                                  run->scf->c, nao, nmo, first, norb);
+    double sum = 0.0;
+    for (int a = 0; a < run->env->natm; a++) {
+      sum += run->env->z[a] * run->env->xyz[3 * a + k];
+    }
+    for (int i = 0; i < first; i++) {
+      for (int p = 0; p < nao; p++) {
+        for (int q = 0; q < nao; q++) {
+          sum -= 2.0 * run->scf->c[p * nmo + i] * matrix[p * nao + q] *
+                 run->scf->c[q * nmo + i];
+        }
+      }
+    }
+    out->dipole_core[k] = sum;
+  }
+  free(position);
+  return status;
+}
+
+/* An active space that parts degenerate orbitals breaks the symmetry. */
+static void note_split(struct vqe_integrals *out, const struct run *run)
+{
+  const double *e = run->scf->energies;
+  int first = run->space.nfrozen;
+  int last = first + out->norb;
+  if ((first > 0 && first < run->nbeta &&
+       e[first] - e[first - 1] < DEGENERATE) ||
+      (last < run->scf->nmo && last > run->nalpha &&
+       e[last] - e[last - 1] < DEGENERATE)) {
+    vqe_reference_note(out, "the active space parts degenerate orbitals");
+  }
+}
+
+static int transform(struct vqe_integrals **result, const struct run *run)
+{
+  struct vqe_integrals *out = NULL;
+  double *field = NULL;
+  const struct vqe_scf *scf = run->scf;
+  int nao = run->env->nao;
+  int first = run->space.nfrozen;
+  int norb = run->space.norb;
+  int status = vqe_integrals_new(&out, norb, true);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  out->nalpha = run->space.nalpha;
+  out->nbeta = run->space.nbeta;
+  out->nfrozen = first;
+  out->nuclear_repulsion = vqe_molecule_nuclear_repulsion(run->molecule);
+  out->e_hf = scf->energy + out->nuclear_repulsion;
+  out->scf_cycles = scf->cycles;
+  snprintf(out->method, sizeof out->method, "%s",
+           run->nalpha == run->nbeta ? "RHF" : "ROHF");
+  memcpy(out->scf_note, scf->note, sizeof out->scf_note);
+  memcpy(out->orbital_energies, scf->energies + first,
+         (size_t)norb * sizeof(double));
+  status = vqe_memory_alloc(&field, (size_t)nao * (size_t)nao, sizeof(double),
+                            "frozen-core field");
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = add_core(out, field, run);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = vqe_transform_matrix(out->h1e, field, scf->c, nao, scf->nmo, first,
+                                norb);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = vqe_transform_eri(out->eri, run->eri, scf->c, nao, scf->nmo, first,
+                             norb, run->options.threads);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = add_dipole(out, run);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  note_split(out, run);
+  vqe_reference_mp2(out);
+  *result = out;
+  out = NULL;
+out:
+  free(field);
+  vqe_integrals_free(out);
+  return status;
+}
+
+/* Spherical functions are the rule here; a file that was made for Cartesian
+ * ones gives other energies with them, which the user should know. */
+static void note_cartesian(struct vqe_integrals *out, const struct run *run)
+{
+  bool matters = false;
+  for (size_t k = 0; k < run->basis->nshell; k++) {
+    matters = matters || run->basis->shells[k].l >= 2;
+  }
+  if (matters && run->basis->cartesian) {
+    vqe_reference_note(out, "the basis file asks for Cartesian functions, "
+                            "spherical ones are used");
+  }
+}
+
+int vqe_chem_run(struct vqe_integrals **out,
+                 const struct vqe_molecule *molecule,
+                 const struct vqe_chem_options *options)
+{
+  struct run run = {.molecule = molecule, .options = *options};
+  char where[128];
+  double start = vqe_clock_wall();
+  snprintf(where, sizeof where, "molecule '%.64s'", molecule->name);
+  if (run.options.threads < 1) {
+    run.options.threads = 1;
+  }
+  int status = prepare(&run);
+  if (status == VQE_OK) {
+    status = compute_integrals(&run);
+  }
+  double integrals_done = vqe_clock_wall();
+  if (status == VQE_OK) {
+    status = solve_scf(&run);
+  }
+  double scf_done = vqe_clock_wall();
+  if (status == VQE_OK) {
+    status =
+        vqe_space_resolve(&run.space, &run.options, run.scf->nmo, run.nalpha,
+                          run.nbeta, count_core(molecule), where);
+  }
+  if (status == VQE_OK) {
+    status = transform(out, &run);
+  }
+  if (status == VQE_OK) {
+    note_cartesian(*out, &run);
+    (*out)->seconds_integrals = integrals_done - start;
+    (*out)->seconds_scf = scf_done - integrals_done;
+    (*out)->seconds_transform = vqe_clock_wall() - scf_done;
+  }
+  run_free(&run);
+  return status;
+}

@@ -1,0 +1,408 @@
+#include "chem/frame.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define EXACT 1e-7          /* bohr: images that give zeros in integrals */
+#define ROUGH 1e-3          /* bohr: images a rough geometry still shows */
+#define EQUAL_MOMENTS 1e-3  /* relative */
+#define MAX_SEARCH_ATOMS 60 /* larger molecules keep their principal axes */
+#define MAX_AXES 64
+#define DEGENERATE 1e-5 /* hartree */
+#define MAX_COUPLING 1e-8
+
+static double dot(const double a[3], const double b[3])
+{
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+static void cross(double out[3], const double a[3], const double b[3])
+{
+  out[0] = a[1] * b[2] - a[2] * b[1];
+  out[1] = a[2] * b[0] - a[0] * b[2];
+  out[2] = a[0] * b[1] - a[1] * b[0];
+}
+
+/* False when the vector is too short to have a direction. */
+static bool normalise(double v[3])
+{
+  double length = sqrt(dot(v, v));
+  if (length < 1e-3) {
+    return false;
+  }
+  for (int k = 0; k < 3; k++) {
+    v[k] /= length;
+  }
+  return true;
+}
+
+/* Nuclei seen from the centre of charge. */
+struct body {
+  int n;
+  const int *z;
+  double *r; /* n x 3 */
+};
+
+/* Is the molecule its own image when components along the frame's axes are
+ * multiplied by `signs`? */
+static bool holds(const struct body *body, const double axes[3][3],
+                  const int signs[3], double tolerance)
+{
+  for (int a = 0; a < body->n; a++) {
+    const double *r = body->r + 3 * a;
+    double image[3] = {0.0, 0.0, 0.0};
+    for (int k = 0; k < 3; k++) {
+      double along = signs[k] * dot(r, axes[k]);
+      for (int x = 0; x < 3; x++) {
+        image[x] += along * axes[k][x];
+      }
+    }
+    bool found = false;
+    for (int b = 0; b < body->n && !found; b++) {
+      const double *q = body->r + 3 * b;
+      found = body->z[a] == body->z[b] && fabs(q[0] - image[0]) < tolerance &&
+              fabs(q[1] - image[1]) < tolerance &&
+              fabs(q[2] - image[2]) < tolerance;
+    }
+    if (!found) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static int count_operations(const struct body *body, const double axes[3][3],
+                            double tolerance)
+{
+  int count = 0;
+  for (int bits = 0; bits < 8; bits++) {
+    int signs[3];
+    for (int k = 0; k < 3; k++) {
+      signs[k] = bits >> k & 1 ? -1 : 1;
+    }
+    count += holds(body, axes, signs, tolerance);
+  }
+  return count;
+}
+
+/* Complete a unit vector `u` by `hint` to a right-handed frame. */
+static bool make_frame(double axes[3][3], const double u[3],
+                       const double hint[3])
+{
+  double v[3];
+  double along = dot(u, hint);
+  for (int k = 0; k < 3; k++) {
+    v[k] = hint[k] - along * u[k];
+  }
+  if (!normalise(v)) {
+    return false;
+  }
+  memcpy(axes[0], u, 3 * sizeof(double));
+  memcpy(axes[1], v, sizeof v);
+  cross(axes[2], u, v);
+  return true;
+}
+
+struct search {
+  struct body body;
+  int naxes;
+  double axes[MAX_AXES][3]; /* of a rotation by pi or of a reflection */
+  int best_score;
+  struct vqe_frame *best;
+};
+
+static void try_frame(struct search *search, const double u[3],
+                      const double hint[3])
+{
+  double axes[3][3];
+  if (!make_frame(axes, u, hint)) {
+    return;
+  }
+  int exact = count_operations(&search->body, axes, EXACT);
+  int score = 16 * exact + count_operations(&search->body, axes, ROUGH);
+  if (score > search->best_score) {
+    search->best_score = score;
+    search->best->noperations = exact;
+    memcpy(search->best->axes, axes, sizeof axes);
+  }
+}
+
+/* Keep `axis` when it carries a symmetry element and is new. */
+static void try_axis(struct search *search, const double axis[3])
+{
+  static const int rotation[3] = {1, -1, -1};
+  static const int reflection[3] = {-1, 1, 1};
+  double axes[3][3];
+  double u[3] = {axis[0], axis[1], axis[2]};
+  if (search->naxes == MAX_AXES || !normalise(u)) {
+    return;
+  }
+  for (int k = 0; k < search->naxes; k++) {
+    if (fabs(dot(u, search->axes[k])) > 1.0 - 1e-7) {
+      return;
+    }
+  }
+  double hint[3] = {0.0, 0.0, 0.0};
+  int least = 0;
+  for (int k = 1; k < 3; k++) {
+    least = fabs(u[k]) < fabs(u[least]) - 1e-6 ? k : least;
+  }
+  hint[least] = 1.0;
+  (void)make_frame(axes, u, hint);
+  if (holds(&search->body, axes, rotation, ROUGH) ||
+      holds(&search->body, axes, reflection, ROUGH)) {
+    memcpy(search->axes[search->naxes++], u, sizeof u);
+  }
+}
+
+/* Axes of a molecule with equal moments of inertia go through an atom or
+ * between two equivalent ones, or are normal to the plane of two atoms, or
+ * join two atoms that a reflection swaps. */
+static void try_atoms(struct search *search)
+{
+  const struct body *body = &search->body;
+  for (int a = 0; a < body->n; a++) {
+    try_axis(search, body->r + 3 * a);
+  }
+  for (int a = 0; a < body->n; a++) {
+    for (int b = 0; b < a; b++) {
+      const double *p = body->r + 3 * a;
+      const double *q = body->r + 3 * b;
+      double v[3];
+      if (body->z[a] != body->z[b] || fabs(dot(p, p) - dot(q, q)) > 0.1) {
+        continue;
+      }
+      for (int k = 0; k < 3; k++) {
+        v[k] = p[k] + q[k];
+      }
+      try_axis(search, v);
+      for (int k = 0; k < 3; k++) {
+        v[k] = p[k] - q[k];
+      }
+      try_axis(search, v);
+      cross(v, p, q);
+      try_axis(search, v);
+    }
+  }
+}
+
+/* Principal axes of the charges, as rows, by rising moment. */
+static bool principal_axes(double axes[3][3], double moments[3],
+                           const struct body *body)
+{
+  double tensor[9] = {0.0};
+  for (int a = 0; a < body->n; a++) {
+    const double *r = body->r + 3 * a;
+    for (int i = 0; i < 3; i++) {
+      for (int j = 0; j < 3; j++) {
+        tensor[3 * i + j] +=
+            body->z[a] * ((i == j ? dot(r, r) : 0.0) - r[i] * r[j]);
+      }
+    }
+  }
+  if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'L', 3, tensor, 3, moments) != 0) {
+    return false;
+  }
+  memcpy(axes, tensor, 9 * sizeof(double));
+  return true;
+}
+
+static void find_centre(double centre[3], const struct vqe_env *env)
+{
+  double charge = 0.0;
+  memset(centre, 0, 3 * sizeof(double));
+  for (int a = 0; a < env->natm; a++) {
+    charge += env->z[a];
+    for (int k = 0; k < 3; k++) {
+      centre[k] += env->z[a] * env->xyz[3 * a + k];
+    }
+  }
+  for (int k = 0; k < 3; k++) {
+    centre[k] /= charge;
+  }
+}
+
+void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env)
+{
+  static const double laboratory[3][3] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}};
+  struct search *search = NULL;
+  double principal[3][3];
+  double moments[3];
+  memset(out, 0, sizeof *out);
+  memcpy(out->axes, laboratory, sizeof laboratory);
+  out->noperations = 1;
+  find_centre(out->centre, env);
+  /* Without memory for the search the laboratory's axes stay, which costs
+   * symmetry, not correctness. */
+  if (vqe_memory_alloc(&search, 1, sizeof *search, "frame") != VQE_OK) {
+    return;
+  }
+  search->body.n = env->natm;
+  search->body.z = env->z;
+  search->best = out;
+  if (vqe_memory_alloc(&search->body.r, 3 * (size_t)env->natm, sizeof(double),
+                       "frame") != VQE_OK) {
+    goto out;
+  }
+  for (int a = 0; a < 3 * env->natm; a++) {
+    search->body.r[a] = env->xyz[a] - out->centre[a % 3];
+  }
+  if (!principal_axes(principal, moments, &search->body)) {
+    goto out;
+  }
+  try_frame(search, principal[2], principal[0]);
+  double slack = EQUAL_MOMENTS * moments[2];
+  bool top =
+      moments[1] - moments[0] < slack || moments[2] - moments[1] < slack;
+  if (top && env->natm <= MAX_SEARCH_ATOMS) {
+    for (int k = 0; k < 3; k++) {
+      try_axis(search, laboratory[k]);
+    }
+    for (int k = 2; k >= 0; k--) {
+      try_axis(search, principal[k]);
+    }
+    try_atoms(search);
+    for (int i = 0; i < search->naxes; i++) {
+      for (int j = 0; j < search->naxes; j++) {
+        if (fabs(dot(search->axes[i], search->axes[j])) < 1e-3) {
+          try_frame(search, search->axes[i], search->axes[j]);
+        }
+      }
+      for (int k = 0; k < 3; k++) {
+        try_frame(search, search->axes[i], laboratory[k]);
+      }
+    }
+  }
+out:
+  free(search->body.r);
+  free(search);
+}
+
+int vqe_frame_splitter(double *out, struct vqe_env *env,
+                       const struct vqe_frame *frame)
+{
+  static const double edges[3] = {1.1, 1.9, 2.7}; /* bohr */
+  double *one = NULL;
+  size_t size = (size_t)env->nao * (size_t)env->nao;
+  int status =
+      vqe_memory_alloc(&one, size, sizeof(double), "orbital splitter");
+  memset(out, 0, size * sizeof(double));
+  for (int corner = 0; status == VQE_OK && corner < 8; corner++) {
+    double point[3];
+    memcpy(point, frame->centre, sizeof point);
+    for (int k = 0; k < 3; k++) {
+      double sign = corner >> k & 1 ? -1.0 : 1.0;
+      for (int x = 0; x < 3; x++) {
+        point[x] += sign * edges[k] * frame->axes[k][x];
+      }
+    }
+    status = vqe_env_inverse_distance(one, env, 0, env->nbas, point);
+    for (size_t k = 0; status == VQE_OK && k < size; k++) {
+      out[k] += one[k];
+    }
+  }
+  free(one);
+  return status;
+}
+
+/* Columns [first, first + n) to eigenvectors of the splitter. */
+static int align_block(double *c, double *energies, int nao, int nmo, int n,
+                       const double *splitter)
+{
+  double *work = NULL;
+  size_t columns = (size_t)nao * (size_t)n;
+  size_t square = (size_t)n * (size_t)n;
+  int status = vqe_memory_alloc(&work, 2 * columns + 2 * square + (size_t)n,
+                                sizeof(double), "orbital alignment");
+  if (status != VQE_OK) {
+    return status;
+  }
+  double *product = work;
+  double *rotated = product + columns;
+  double *u = rotated + columns;
+  double *fock = u + square;
+  double *values = fock + square;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nao, n, nao, 1.0,
+              splitter, nao, c, nmo, 0.0, product, n);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n, n, nao, 1.0, c, nmo,
+              product, n, 0.0, u, n);
+  if (LAPACKE_dsyevd(LAPACK_ROW_MAJOR, 'V', 'L', n, u, n, values) != 0) {
+    status = vqe_error_set(VQE_ERR_NUMERIC,
+                           "aligning degenerate orbitals did not converge");
+    goto out;
+  }
+  double coupling = 0.0;
+  for (int i = 0; i < n; i++) {
+    for (int j = 0; j <= i; j++) {
+      double sum = 0.0;
+      for (int k = 0; k < n; k++) {
+        sum += u[k * n + i] * energies[k] * u[k * n + j];
+      }
+      fock[i * n + j] = sum;
+      coupling = i != j && fabs(sum) > coupling ? fabs(sum) : coupling;
+    }
+  }
+  if (coupling > MAX_COUPLING) {
+    goto out;
+  }
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nao, n, n, 1.0, c,
+              nmo, u, n, 0.0, rotated, n);
+  for (int p = 0; p < nao; p++) {
+    memcpy(c + (size_t)p * (size_t)nmo, rotated + (size_t)p * (size_t)n,
+           (size_t)n * sizeof(double));
+  }
+  for (int i = 0; i < n; i++) {
+    energies[i] = fock[i * n + i];
+  }
+out:
+  free(work);
+  return status;
+}
+
+int vqe_frame_align(double *c, double *energies, int nao, int nmo, int first,
+                    int last, const double *splitter)
+{
+  int start = first;
+  while (start < last) {
+    int end = start + 1;
+    while (end < last && energies[end] - energies[end - 1] < DEGENERATE) {
+      end++;
+    }
+    if (end - start > 1) {
+      int status = align_block(c + start, energies + start, nao, nmo,
+                               end - start, splitter);
+      if (status != VQE_OK) {
+        return status;
+      }
+    }
+    start = end;
+  }
+  return VQE_OK;
+}
+
+void vqe_frame_fix_signs(double *c, int nao, int nmo)
+{
+  for (int i = 0; i < nmo; i++) {
+    double largest = 0.0;
+    for (int p = 0; p < nao; p++) {
+      largest = fmax(largest, fabs(c[(size_t)p * nmo + i]));
+    }
+    /* coefficients that are equal by symmetry differ by rounding: take the
+     * first of them */
+    int p = 0;
+    while (p < nao - 1 && fabs(c[(size_t)p * nmo + i]) < 0.9999 * largest) {
+      p++;
+    }
+    if (c[(size_t)p * nmo + i] < 0.0) {
+      for (int q = 0; q < nao; q++) {
+        c[(size_t)q * nmo + i] = -c[(size_t)q * nmo + i];
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/* A frame of the molecule in which as many operations of D2h as possible hold,
+ * and a matrix that tells degenerate orbitals apart in it. */
+#ifndef VQE_CHEM_FRAME_H
+#define VQE_CHEM_FRAME_H
+
+#include "chem/env.h"
+
+struct vqe_frame {
+  double centre[3];  /* of the nuclear charge, bohr */
+  double axes[3][3]; /* orthonormal rows */
+  int noperations;   /* of the eight of D2h, identity included */
+};
+
+void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env);
+
+/* Potential of eight equal charges at the corners of a box with three
+ * different edges along the frame's axes (nao x nao). It is totally symmetric
+ * in D2h and nothing more, so within a set of degenerate orbitals its
+ * eigenvectors belong to the irreps of every subgroup of D2h the molecule
+ * has. A second moment would do the same for p and pi orbitals, but not for
+ * delta and higher ones. */
+int vqe_frame_splitter(double *out, struct vqe_env *env,
+                       const struct vqe_frame *frame);
+
+/* Rotate each run of orbitals [first, last) whose energies follow each other
+ * by less than 1e-5 hartree to eigenvectors of `splitter`, unless that would
+ * leave the Fock matrix off-diagonal above 1e-8 (orbitals that are near in
+ * energy but of one irrep). `c` is nao x nmo; energies follow. */
+int vqe_frame_align(double *c, double *energies, int nao, int nmo, int first,
+                    int last, const double *splitter);
+
+/* Make the largest coefficient of each orbital positive. */
+void vqe_frame_fix_signs(double *c, int nao, int nmo);
+
+#endif

@@ -1,0 +1,24 @@
+/* Reference energies out of active-space integrals. */
+#ifndef VQE_CHEM_REFERENCE_H
+#define VQE_CHEM_REFERENCE_H
+
+#include "vqe/chem.h"
+
+/* Diagonal and largest off-diagonal element of the Fock matrix of the
+ * reference determinant (mean of both spins for an open shell), over the
+ * active orbitals. */
+void vqe_reference_fock(double *diagonal, double *coupling,
+                        const struct vqe_integrals *integrals);
+
+/* Total energy of the determinant that fills the lowest-numbered orbitals. */
+double vqe_reference_energy(const struct vqe_integrals *integrals);
+
+/* Second-order Moller-Plesset energy of a closed shell with canonical
+ * orbitals, added to e_hf; sets has_mp2. Left out when an occupied and a
+ * virtual orbital are degenerate. */
+void vqe_reference_mp2(struct vqe_integrals *integrals);
+
+/* Append to scf_note. */
+void vqe_reference_note(struct vqe_integrals *integrals, const char *text);
+
+#endif

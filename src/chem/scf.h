@@ -1,0 +1,40 @@
+/* Restricted Hartree-Fock, closed shell and high-spin open shell. Matrices
+ * are nao x nao row major; orbitals are columns, nao x nmo row major. */
+#ifndef VQE_CHEM_SCF_H
+#define VQE_CHEM_SCF_H
+
+#include <stdbool.h>
+
+struct vqe_scf_input {
+  const char *name; /* of the molecule, for messages */
+  int nao;
+  int nalpha; /* >= nbeta */
+  int nbeta;
+  int threads;
+  int max_cycles;      /* over all stages */
+  double energy_tol;   /* hartree */
+  double gradient_tol; /* max |FDS - SDF| */
+  const double *overlap;
+  const double *hcore;
+  const double *eri;
+  const double *guess;    /* density of both spins, or NULL: core guess */
+  const double *splitter; /* see frame.h */
+};
+
+struct vqe_scf {
+  int nmo;          /* nao less the linear dependences */
+  double *c;        /* closed, open, virtual orbitals, each by rising energy */
+  double *energies; /* nmo; Roothaan's effective Fock matrix when open */
+  double energy;    /* electronic */
+  int cycles;       /* of all stages */
+  char note[256];   /* what it took beyond DIIS, or "" */
+};
+
+/* DIIS (Pulay, J. Comput. Chem. 3, 556 (1982)); when that does not converge,
+ * damping and level shift, then the same from the core Hamiltonian, each
+ * said in `note`. For small molecules the core guess is tried too and the
+ * lower solution kept. VQE_ERR_NUMERIC without convergence. */
+int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input);
+void vqe_scf_free(struct vqe_scf *scf);
+
+#endif

@@ -1,0 +1,107 @@
+#include "chem/space.h"
+
+#include "base/error.h"
+
+int vqe_space_core_orbitals(int z)
+{
+  static const struct {
+    int last_z; /* noble gas, which itself keeps its outer shell */
+    int orbitals;
+  } rows[] = {{2, 0}, {10, 1}, {18, 5}, {36, 9}, {54, 18}, {86, 27}};
+  for (int k = 0; k < (int)(sizeof rows / sizeof rows[0]); k++) {
+    if (z <= rows[k].last_z) {
+      return rows[k].orbitals;
+    }
+  }
+  return 43;
+}
+
+static int resolve_frozen(int *out, const struct vqe_chem_options *options,
+                          int nbeta, int auto_core, const char *name)
+{
+  int frozen = options->frozen_core;
+  if (frozen == VQE_FROZEN_CORE_AUTO) {
+    if (auto_core < 0) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s: frozen_core: the number of core orbitals is "
+                           "not known without atoms; give it as a number",
+                           name);
+    }
+    *out = auto_core < nbeta ? auto_core : nbeta;
+    return VQE_OK;
+  }
+  if (frozen < 0 || frozen > nbeta) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: frozen_core %d: there are %d doubly occupied "
+                         "orbitals; give 0 to %d",
+                         name, frozen, nbeta, nbeta);
+  }
+  *out = frozen;
+  return VQE_OK;
+}
+
+int vqe_space_resolve(struct vqe_space *out,
+                      const struct vqe_chem_options *options, int nmo,
+                      int nalpha, int nbeta, int auto_core, const char *name)
+{
+  int nelec = nalpha + nbeta;
+  int nfrozen = 0;
+  int status = resolve_frozen(&nfrozen, options, nbeta, auto_core, name);
+  if (status != VQE_OK) {
+    return status;
+  }
+  int electrons = options->active_electrons;
+  if (electrons >= 0) {
+    if (electrons > nelec || (nelec - electrons) % 2 != 0) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s: active_space: %d active electrons out of %d "
+                           "leave no even number for frozen orbitals; give "
+                           "%s number up to %d",
+                           name, electrons, nelec,
+                           nelec % 2 == 0 ? "an even" : "an odd", nelec);
+    }
+    if (electrons < nalpha - nbeta) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s: active_space: %d active electrons are fewer "
+                           "than the %d unpaired ones",
+                           name, electrons, nalpha - nbeta);
+    }
+    int implied = (nelec - electrons) / 2;
+    if (nfrozen > implied) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s: frozen_core %d contradicts active_space, "
+                           "whose %d electrons freeze %d orbitals; drop one "
+                           "of the two",
+                           name, nfrozen, electrons, implied);
+    }
+    nfrozen = implied;
+  }
+  int norb = nmo - nfrozen;
+  if (options->active_orbitals >= 0) {
+    if (options->active_orbitals > norb) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s: active_space: %d active orbitals and %d "
+                           "frozen ones are more than the %d there are",
+                           name, options->active_orbitals, nfrozen, nmo);
+    }
+    norb = options->active_orbitals;
+  }
+  if (norb < 1 || norb < nalpha - nfrozen) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: active_space: %d active orbitals cannot hold "
+                         "%d alpha electrons; at least %d are needed",
+                         name, norb, nalpha - nfrozen,
+                         nalpha - nfrozen > 1 ? nalpha - nfrozen : 1);
+  }
+  if (norb > VQE_MAX_ACTIVE) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%s: %d active orbitals, %d are supported; choose "
+                         "fewer by active_space",
+                         name, norb, VQE_MAX_ACTIVE);
+  }
+  out->nfrozen = nfrozen;
+  out->norb = norb;
+  out->nalpha = nalpha - nfrozen;
+  out->nbeta = nbeta - nfrozen;
+  return VQE_OK;
+}

@@ -1,0 +1,26 @@
+/* Frozen core and active space: which orbitals are kept. */
+#ifndef VQE_CHEM_SPACE_H
+#define VQE_CHEM_SPACE_H
+
+#include "vqe/chem.h"
+
+#define VQE_MAX_ACTIVE 32 /* orbitals: bit masks of 32 bits downstream */
+
+struct vqe_space {
+  int nfrozen; /* doubly occupied, left out */
+  int norb;    /* active, following the frozen ones */
+  int nalpha;  /* active electrons */
+  int nbeta;
+};
+
+/* Turn the options into a space of `nmo` orbitals with nalpha >= nbeta
+ * electrons. `auto_core` is what VQE_FROZEN_CORE_AUTO stands for, or -1 when
+ * that is not known. `name` goes in front of messages. */
+int vqe_space_resolve(struct vqe_space *out,
+                      const struct vqe_chem_options *options, int nmo,
+                      int nalpha, int nbeta, int auto_core, const char *name);
+
+/* Core orbitals of an atom: those of the noble gas before it. */
+int vqe_space_core_orbitals(int z);
+
+#endif

@@ -1,0 +1,149 @@
+#include "chem/transform.h"
+
+#include <cblas.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "chem/env.h"
+
+#define TILE 32
+/* Below this many functions starting threads costs more than it saves. */
+#define MIN_NAO_THREADS 20
+
+/* One packed symmetric matrix: out = pack(C^T unpack(in) C). */
+static void transform_row(double *out, const double *in, const double *c,
+                          int n, int norb, double *full, double *half,
+                          double *small)
+{
+  for (int p = 0; p < n; p++) {
+    for (int q = 0; q <= p; q++) {
+      full[p * n + q] = *in;
+      full[q * n + p] = *in++;
+    }
+  }
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, norb, n, 1.0, full,
+              n, c, norb, 0.0, half, norb);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, norb, norb, n, 1.0, c,
+              norb, half, norb, 0.0, small, norb);
+  for (int i = 0; i < norb; i++) {
+    for (int j = 0; j <= i; j++) {
+      *out++ = 0.5 * (small[i * norb + j] + small[j * norb + i]);
+    }
+  }
+}
+
+/* Transform `nrow` packed matrices and store the result transposed, so that
+ * the second pass finds the other pair in its rows. */
+static int transform_rows(double *out, const double *in, size_t nrow,
+                          const double *c, int n, int norb, int threads)
+{
+  double *scratch = NULL;
+  size_t nin = (size_t)n * (size_t)(n + 1) / 2;
+  size_t nout = (size_t)norb * (size_t)(norb + 1) / 2;
+  size_t full = (size_t)n * (size_t)n;
+  size_t half = (size_t)n * (size_t)norb;
+  size_t small = (size_t)norb * (size_t)norb;
+  size_t each = (full + half + small + TILE * nout + 7) / 8 * 8;
+  if (threads < 1 || n < MIN_NAO_THREADS) {
+    threads = 1;
+  }
+  int status = vqe_memory_alloc(&scratch, each * (size_t)threads,
+                                sizeof(double), "integral transformation");
+  if (status != VQE_OK) {
+    return status;
+  }
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (size_t start = 0; start < nrow; start += TILE) {
+    double *mine = scratch + each * (size_t)omp_get_thread_num();
+    double *tile = mine + full + half + small;
+    size_t count = nrow - start < TILE ? nrow - start : TILE;
+    for (size_t k = 0; k < count; k++) {
+      transform_row(tile + k * nout, in + (start + k) * nin, c, n, norb, mine,
+                    mine + full, mine + full + half);
+    }
+    for (size_t ij = 0; ij < nout; ij++) {
+      for (size_t k = 0; k < count; k++) {
+        out[ij * nrow + start + k] = tile[k * nout + ij];
+      }
+    }
+  }
+  free(scratch);
+  return VQE_OK;
+}
+
+/* The columns as a matrix of their own. */
+static int take_columns(double **out, const double *c, int nao, int nmo,
+                        int first, int norb)
+{
+  int status = vqe_memory_alloc(out, (size_t)nao * (size_t)norb,
+                                sizeof(double), "active orbitals");
+  for (int p = 0; status == VQE_OK && p < nao; p++) {
+    memcpy(*out + (size_t)p * (size_t)norb,
+           c + (size_t)p * (size_t)nmo + first, (size_t)norb * sizeof(double));
+  }
+  return status;
+}
+
+int vqe_transform_eri(double *out, const double *eri, const double *c, int nao,
+                      int nmo, int first, int norb, int threads)
+{
+  double *columns = NULL;
+  double *half = NULL;
+  size_t npair_ao = (size_t)nao * (size_t)(nao + 1) / 2;
+  size_t npair = (size_t)norb * (size_t)(norb + 1) / 2;
+  int status = take_columns(&columns, c, nao, nmo, first, norb);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = vqe_memory_alloc(&half, npair_ao * npair, sizeof(double),
+                            "half-transformed integrals");
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = transform_rows(half, eri, npair_ao, columns, nao, norb, threads);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = transform_rows(out, half, npair, columns, nao, norb, threads);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  for (size_t p = 0; p < npair; p++) {
+    for (size_t q = 0; q < p; q++) {
+      double mean = 0.5 * (out[p * npair + q] + out[q * npair + p]);
+      out[p * npair + q] = mean;
+      out[q * npair + p] = mean;
+    }
+  }
+out:
+  free(columns);
+  free(half);
+  return status;
+}
+
+int vqe_transform_matrix(double *out, const double *matrix, const double *c,
+                         int nao, int nmo, int first, int norb)
+{
+  double *half = NULL;
+  int status = vqe_memory_alloc(&half, (size_t)nao * (size_t)norb,
+                                sizeof(double), "integral transformation");
+  if (status != VQE_OK) {
+    return status;
+  }
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nao, norb, nao, 1.0,
+              matrix, nao, c + first, nmo, 0.0, half, norb);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, norb, norb, nao, 1.0,
+              c + first, nmo, half, norb, 0.0, out, norb);
+  for (int i = 0; i < norb; i++) {
+    for (int j = 0; j < i; j++) {
+      double mean = 0.5 * (out[i * norb + j] + out[j * norb + i]);
+      out[i * norb + j] = mean;
+      out[j * norb + i] = mean;
+    }
+  }
+  free(half);
+  return VQE_OK;
+}
