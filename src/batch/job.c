@@ -16,7 +16,7 @@
 #include "vqe/chem.h"
 
 #define FILE_LIMIT ((size_t)1 << 30)
-#define MAX_EXPERIMENTS ((size_t)1000000)
+#define MAX_EXPERIMENTS ((size_t)100000)
 #define WARNINGS_SHOWN 20
 
 /* Spatial core orbitals of an atom: the noble gas before it. */
