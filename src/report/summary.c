@@ -1,0 +1,131 @@
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "report/report.h"
+
+static json_t *text_or_null(const char *text)
+{
+  /* names come from users' files: what is no UTF-8 is not lost, but marked */
+  json_t *value = text != NULL ? json_string(text) : json_null();
+  return value != NULL ? value : json_string("(not UTF-8)");
+}
+
+static json_t *number_or_null(double value)
+{
+  return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* A failed one has no count of anything. */
+static json_t *count_or_null(bool known, json_int_t value)
+{
+  return known ? json_integer(value) : json_null();
+}
+
+static const char *status_text(enum vqe_experiment_status status)
+{
+  switch (status) {
+  case VQE_EXPERIMENT_OK:
+    return "ok";
+  case VQE_EXPERIMENT_FAILED:
+    return "failed";
+  default:
+    return "skipped";
+  }
+}
+
+/* In the order of the data contract; json_object_set_new takes the value
+ * over and fails on NULL. */
+static json_t *summary_of(const struct vqe_result *result)
+{
+  const struct vqe_experiment *experiment = result->experiment;
+  double energy = result->minimum + result->nuclear_repulsion;
+  bool known = result->num_qubits > 0;
+  bool ran = known && result->status != VQE_EXPERIMENT_FAILED;
+  struct {
+    const char *key;
+    json_t *value;
+  } fields[] = {
+      {"experiment_id", text_or_null(experiment->id)},
+      {"name", text_or_null(experiment->name)},
+      {"status", json_string(status_text(result->status))},
+      {"reason", text_or_null(result->reason)},
+      {"basis", text_or_null(experiment->basis)},
+      {"n_qubits", count_or_null(known, result->num_qubits)},
+      {"n_electrons", count_or_null(known, result->nalpha + result->nbeta)},
+      {"ansatz", text_or_null(experiment->ansatz)},
+      {"n_parameters", count_or_null(known, result->nparam)},
+      {"optimizer", text_or_null(experiment->optimizer)},
+      {"init", text_or_null(experiment->init)},
+      {"seed", json_integer(experiment->seed)},
+      {"n_evaluations", json_integer((json_int_t)result->neval)},
+      {"converged", ran ? json_boolean(result->success) : json_null()},
+      {"nuclear_repulsion", number_or_null(result->nuclear_repulsion)},
+      {"energy", number_or_null(energy)},
+      {"energy_hf", number_or_null(result->e_hf)},
+      {"energy_mp2", number_or_null(result->e_mp2)},
+      {"energy_fci", number_or_null(result->e_fci)},
+      {"error_mha", number_or_null(1e3 * (energy - result->e_fci))},
+      {"s2", number_or_null(result->s2_expectation)},
+      {"n_expectation", number_or_null(result->n_expectation)},
+      {"n_pauli_terms", count_or_null(known, (json_int_t)result->nterm)},
+      {"pauli_one_norm",
+       known ? number_or_null(result->pauli_one_norm) : json_null()},
+      {"seconds_scf", number_or_null(result->seconds_scf)},
+      {"seconds_mapping", number_or_null(result->seconds_mapping)},
+      {"seconds_vqe", number_or_null(result->seconds_vqe)},
+      {"device",
+       text_or_null(result->device[0] != '\0' ? result->device : NULL)},
+      {"peak_memory_mb", number_or_null(result->peak_memory_mb)},
+  };
+  json_t *object = json_object();
+  bool failed = object == NULL;
+  for (size_t k = 0; k < sizeof fields / sizeof fields[0]; k++) {
+    if (failed) {
+      json_decref(fields[k].value);
+    } else if (json_object_set_new(object, fields[k].key, fields[k].value) !=
+               0) {
+      failed = true;
+    }
+  }
+  if (failed) {
+    json_decref(object);
+    object = NULL;
+  }
+  return object;
+}
+
+int vqe_report_summary(const char *path, struct vqe_result *const *results,
+                       size_t count)
+{
+  char *text = NULL;
+  size_t length;
+  int status = VQE_OK;
+  json_t *array = json_array();
+  for (size_t k = 0; array != NULL && k < count; k++) {
+    if (json_array_append_new(array, summary_of(results[k])) != 0) {
+      json_decref(array);
+      array = NULL;
+    }
+  }
+  if (array != NULL) {
+    text = json_dumps(array, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+  }
+  if (text == NULL) {
+    status =
+        vqe_error_set(VQE_ERR_MEMORY, "no memory for the summary '%s'", path);
+    goto out;
+  }
+  /* the NUL's place is taken by the last line's end */
+  length = strlen(text);
+  text[length] = '\n';
+  status = vqe_file_write(path, text, length + 1);
+out:
+  free(text);
+  json_decref(array);
+  return status;
+}

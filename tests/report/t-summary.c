@@ -1,0 +1,167 @@
+/* --summary: exactly the keys of the data contract, in order, numbers to the
+ * last bit, null where there is nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/fixture.h"
+#include "report/report.h"
+#include "vqe/error.h"
+
+static const char *const keys[] = {"experiment_id",
+                                   "name",
+                                   "status",
+                                   "reason",
+                                   "basis",
+                                   "n_qubits",
+                                   "n_electrons",
+                                   "ansatz",
+                                   "n_parameters",
+                                   "optimizer",
+                                   "init",
+                                   "seed",
+                                   "n_evaluations",
+                                   "converged",
+                                   "nuclear_repulsion",
+                                   "energy",
+                                   "energy_hf",
+                                   "energy_mp2",
+                                   "energy_fci",
+                                   "error_mha",
+                                   "s2",
+                                   "n_expectation",
+                                   "n_pauli_terms",
+                                   "pauli_one_norm",
+                                   "seconds_scf",
+                                   "seconds_mapping",
+                                   "seconds_vqe",
+                                   "device",
+                                   "peak_memory_mb"};
+
+static json_t *summary_of(struct vqe_result *const *results, size_t count)
+{
+  const char *path = "t-summary.json";
+  json_error_t error;
+  assert_int_equal(vqe_report_summary(path, results, count), 0);
+  json_t *array = json_load_file(path, 0, &error);
+  assert_non_null(array);
+  assert_int_equal(json_array_size(array), count);
+  unlink(path);
+  return array;
+}
+
+static void test_keys(void **state)
+{
+  (void)state;
+  struct vqe_result *results[2] = {report_ok("H2"), report_failed("bad")};
+  json_t *array = summary_of(results, 2);
+  for (size_t row = 0; row < 2; row++) {
+    json_t *object = json_array_get(array, row);
+    size_t k = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+      assert_true(k < sizeof keys / sizeof keys[0]);
+      assert_string_equal(key, keys[k]);
+      k++;
+    }
+    assert_int_equal(k, sizeof keys / sizeof keys[0]);
+  }
+  json_decref(array);
+  vqe_result_free(results[0]);
+  vqe_result_free(results[1]);
+}
+
+static double number(json_t *object, const char *key)
+{
+  json_t *value = json_object_get(object, key);
+  assert_true(json_is_number(value));
+  return json_number_value(value);
+}
+
+static const char *text(json_t *object, const char *key)
+{
+  return json_string_value(json_object_get(object, key));
+}
+
+static void test_values(void **state)
+{
+  (void)state;
+  struct vqe_result *results[1] = {report_ok("H2")};
+  results[0]->minimum = -1.8510456784448648;
+  results[0]->nuclear_repulsion = 0.1;
+  results[0]->e_mp2 = NAN;
+  json_t *array = summary_of(results, 1);
+  json_t *object = json_array_get(array, 0);
+  assert_string_equal(text(object, "experiment_id"),
+                      results[0]->experiment->id);
+  assert_string_equal(text(object, "status"), "ok");
+  assert_string_equal(text(object, "optimizer"), "L-BFGS-B");
+  assert_string_equal(text(object, "init"), "mp2");
+  assert_true(number(object, "n_qubits") == 4);
+  assert_true(number(object, "n_electrons") == 2);
+  assert_true(number(object, "n_parameters") == 3);
+  assert_true(number(object, "n_evaluations") == 9);
+  assert_true(number(object, "n_pauli_terms") == 15);
+  assert_true(number(object, "seed") == 2147483647);
+  assert_true(number(object, "energy") == -1.8510456784448648 + 0.1);
+  assert_true(number(object, "energy_fci") == -1.1305);
+  assert_true(number(object, "error_mha") ==
+              1e3 * (-1.8510456784448648 + 0.1 + 1.1305));
+  assert_true(json_is_null(json_object_get(object, "energy_mp2")));
+  assert_true(json_is_true(json_object_get(object, "converged")));
+  assert_true(number(object, "seconds_scf") == 0.25);
+  assert_true(number(object, "seconds_mapping") == 0.5);
+  assert_true(number(object, "seconds_vqe") == 0.75);
+  assert_true(number(object, "peak_memory_mb") == 64.0);
+  json_decref(array);
+  vqe_result_free(results[0]);
+}
+
+static void test_failed(void **state)
+{
+  (void)state;
+  struct vqe_result *results[1] = {report_failed("bad \xff name")};
+  json_t *array = summary_of(results, 1);
+  json_t *object = json_array_get(array, 0);
+  assert_string_equal(text(object, "status"), "failed");
+  assert_string_equal(text(object, "reason"), "unknown element 'Xx'");
+  assert_string_equal(text(object, "name"), "(not UTF-8)");
+  const char *const nulls[] = {"energy",   "energy_hf", "energy_fci",
+                               "n_qubits", "converged", "error_mha",
+                               "basis",    "device",    "pauli_one_norm"};
+  for (size_t k = 0; k < sizeof nulls / sizeof nulls[0]; k++) {
+    assert_true(json_is_null(json_object_get(object, nulls[k])));
+  }
+  json_decref(array);
+  vqe_result_free(results[0]);
+}
+
+static void test_places(void **state)
+{
+  (void)state;
+  json_decref(summary_of(NULL, 0));
+  assert_int_equal(vqe_report_summary("no/such/folder/s.json", NULL, 0),
+                   VQE_ERR_IO);
+  assert_non_null(strstr(vqe_error_message(), "no/such/folder/s.json"));
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_keys),
+      cmocka_unit_test(test_values),
+      cmocka_unit_test(test_failed),
+      cmocka_unit_test(test_places),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
