@@ -165,16 +165,16 @@ static int read_header(struct dump *dump)
       break;
     }
     if (strcmp(item, "=") == 0) {
-      memcpy(key, last, sizeof key);
+      snprintf(key, sizeof key, "%s", last);
       continue;
     }
-    memcpy(last, item, sizeof last);
+    snprintf(last, sizeof last, "%s", item);
     if (key[0] != '\0') {
       int status = header_key(dump, key, item);
       if (status != VQE_OK) {
         return status;
       }
-      key[0] = '\0'; /* further values of a list do not matter */
+      key[0] = '\0'; /* the rest of a list does not matter */
     }
   }
   return VQE_OK;

@@ -56,10 +56,9 @@ static struct vqe_molecule *make(const json_t *system)
   json_array_foreach(json_object_get(system, "geometry"), k, row)
   {
     json_array_append(symbols, json_array_get(row, 0));
-    json_array_append_new(coords,
-                          json_pack("[O,O,O]", json_array_get(row, 1),
-                                    json_array_get(row, 2),
-                                    json_array_get(row, 3)));
+    json_array_append_new(coords, json_pack("[O,O,O]", json_array_get(row, 1),
+                                            json_array_get(row, 2),
+                                            json_array_get(row, 3)));
   }
   json_object_set_new(object, "symbols", symbols);
   json_object_set_new(object, "coords", coords);
@@ -71,9 +70,9 @@ static struct vqe_molecule *make(const json_t *system)
   json_array_append_new(list, object);
   char *text = json_dumps(list, JSON_REAL_PRECISION(17));
   struct vqe_molecule_list *molecules = NULL;
-  assert_int_equal(vqe_molecule_list_parse(&molecules, text, strlen(text),
-                                           "json", "test"),
-                   0);
+  assert_int_equal(
+      vqe_molecule_list_parse(&molecules, text, strlen(text), "json", "test"),
+      0);
   assert_null(molecules->entries[0].reason);
   struct vqe_molecule *molecule = NULL;
   assert_int_equal(
