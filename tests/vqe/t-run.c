@@ -1,0 +1,513 @@
+/* Whole experiments against reference energies, and how runs are steered. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "vqe/error.h"
+#include "vqe/experiment.h"
+
+#define REFERENCES VQE_TEST_DATA "/energies.json"
+
+static void near(double got, double wanted, double tolerance)
+{
+  if (!(fabs(got - wanted) <= tolerance)) {
+    fail_msg("%.15g is not within %.1g of %.15g", got, tolerance, wanted);
+  }
+}
+
+/* ---- experiments by hand ---- */
+
+static char *copy(const char *text)
+{
+  char *out = strdup(text);
+  assert_non_null(out);
+  return out;
+}
+
+static struct vqe_experiment *new_experiment(const char *molecule_json)
+{
+  struct vqe_molecule_list *list = NULL;
+  struct vqe_experiment *experiment = calloc(1, sizeof *experiment);
+  assert_non_null(experiment);
+  assert_int_equal(vqe_molecule_list_parse(&list, molecule_json,
+                                           strlen(molecule_json), "json",
+                                           "test"),
+                   VQE_OK);
+  assert_int_equal(list->count, 1);
+  assert_non_null(list->entries[0].molecule);
+  assert_int_equal(
+      vqe_molecule_copy(&experiment->molecule, list->entries[0].molecule),
+      VQE_OK);
+  vqe_molecule_list_free(list);
+  bool closed = experiment->molecule->multiplicity == 1;
+  experiment->source = copy("test");
+  experiment->name = copy(experiment->molecule->name);
+  experiment->basis = copy("sto3g");
+  experiment->active_electrons = -1;
+  experiment->active_orbitals = -1;
+  experiment->symmetry = true;
+  experiment->ansatz = copy("UCCSD");
+  experiment->reps = 1;
+  experiment->optimizer = copy("L-BFGS-B");
+  experiment->max_evaluations = 10000;
+  experiment->gtol = 1e-4;
+  experiment->ftol = 1e-8;
+  experiment->init = copy(closed ? "mp2" : "hf");
+  experiment->seed = 1;
+  experiment->references = VQE_REFERENCE_ALL;
+  experiment->device = copy("auto");
+  experiment->precision = copy("double");
+  assert_int_equal(vqe_experiment_id(experiment->id, NULL, experiment),
+                   VQE_OK);
+  return experiment;
+}
+
+static void set(char **member, const char *value)
+{
+  free(*member);
+  *member = copy(value);
+}
+
+static struct vqe_result *run(const struct vqe_experiment *experiment,
+                              const struct vqe_callbacks *callbacks)
+{
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  struct vqe_result *result = NULL;
+  int status = vqe_experiment_run(&result, experiment, &options, callbacks);
+  if (status != VQE_OK) {
+    fail_msg("run: %s", vqe_error_message());
+  }
+  assert_non_null(result);
+  return result;
+}
+
+/* Entry of energies.json as a molecule of ours. */
+static struct vqe_experiment *reference(json_t **entry, const char *name)
+{
+  json_error_t error;
+  json_t *root = json_load_file(REFERENCES, 0, &error);
+  assert_non_null(root);
+  json_t *systems = json_object_get(root, "systems");
+  size_t at;
+  json_t *system;
+  struct vqe_experiment *experiment = NULL;
+  json_array_foreach(systems, at, system)
+  {
+    if (strcmp(json_string_value(json_object_get(system, "name")), name) !=
+        0) {
+      continue;
+    }
+    json_t *symbols = json_array();
+    json_t *coords = json_array();
+    size_t k;
+    json_t *atom;
+    json_array_foreach(json_object_get(system, "geometry"), k, atom)
+    {
+      json_array_append(symbols, json_array_get(atom, 0));
+      json_array_append_new(
+          coords, json_pack("[O,O,O]", json_array_get(atom, 1),
+                            json_array_get(atom, 2), json_array_get(atom, 3)));
+    }
+    json_t *molecule = json_pack(
+        "{s:o, s:o, s:O, s:O, s:O, s:s}", "symbols", symbols, "coords", coords,
+        "charge", json_object_get(system, "charge"), "multiplicity",
+        json_object_get(system, "multiplicity"), "units",
+        json_object_get(system, "units"), "name", name);
+    assert_non_null(molecule);
+    char *text = json_dumps(molecule, 0);
+    experiment = new_experiment(text);
+    free(text);
+    json_decref(molecule);
+    if (entry != NULL) {
+      *entry = json_incref(system);
+    }
+  }
+  json_decref(root);
+  assert_non_null(experiment);
+  return experiment;
+}
+
+static double value(const json_t *entry, const char *key)
+{
+  const json_t *found = json_object_get(entry, key);
+  assert_true(json_is_number(found));
+  return json_number_value(found);
+}
+
+/* ---- energies ---- */
+
+static void check_thesis(const char *name, double most_mha)
+{
+  json_t *entry = NULL;
+  struct vqe_experiment *experiment = reference(&entry, name);
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_OK);
+  assert_true(result->success);
+  double total = result->minimum + result->nuclear_repulsion;
+  double fci = value(entry, "e_fci");
+  near(result->nuclear_repulsion, value(entry, "e_nuc"), 1e-8);
+  near(result->e_hf, value(entry, "e_hf"), 1e-8);
+  near(result->e_mp2, value(entry, "e_mp2"), 1e-7);
+  near(result->e_fci, fci, 1e-7);
+  assert_true(total >= fci - 1e-7);
+  assert_true((total - fci) * 1e3 <= most_mha);
+  near(result->s2_expectation, 0.0, 1e-3);
+  near(result->n_expectation, vqe_molecule_electrons(experiment->molecule),
+       1e-9);
+  assert_int_equal(result->nfev, (int)result->neval);
+  assert_true(result->nit == -1);
+  assert_true(isnan(result->eval_delta[0]));
+  for (size_t k = 1; k < result->neval; k++) {
+    assert_true(result->eval_delta[k] ==
+                result->eval_energy[k] - result->eval_energy[k - 1]);
+    assert_true(result->eval_cumulative_min[k] <=
+                result->eval_cumulative_min[k - 1]);
+  }
+  assert_true(result->eval_cumulative_min[result->neval - 1] ==
+              result->minimum);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+  json_decref(entry);
+}
+
+static void test_thesis_molecules(void **state)
+{
+  (void)state;
+  check_thesis("H2", 0.1);
+  check_thesis("HeH+", 0.1);
+  check_thesis("LiH", 0.1);
+  check_thesis("BeH2", 1.6);
+  check_thesis("H2O", 1.6);
+  check_thesis("NH3", 1.6);
+}
+
+static void check_open_shell(const char *name, double s2)
+{
+  json_t *entry = NULL;
+  struct vqe_experiment *experiment = reference(&entry, name);
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_OK);
+  assert_string_equal(result->reference_method, "ROHF");
+  assert_true(isnan(result->e_mp2));
+  double total = result->minimum + result->nuclear_repulsion;
+  double fci = value(entry, "e_fci");
+  near(result->e_fci, fci, 1e-7);
+  near(result->fci_s2, s2, 1e-4);
+  assert_true(total >= fci - 1e-7);
+  assert_true(total < result->e_hf - 1e-3);
+  near(result->s2_expectation, s2, 0.02);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+  json_decref(entry);
+}
+
+/* OH's ground state is doubly degenerate too. */
+static void test_open_shells(void **state)
+{
+  (void)state;
+  check_open_shell("OH_radical_0.9697", 0.75);
+  check_open_shell("O2_triplet_1.2075", 2.0);
+}
+
+/* PySCF 2.14.0, FCI of CH2 in STO-3G: the triplet lies below the singlet. */
+static void test_singlet_above_triplet(void **state)
+{
+  (void)state;
+  const char *format =
+      "{\"symbols\": [\"C\", \"H\", \"H\"], \"coords\": [[0,0,0], "
+      "[0.85,0,0.6], [-0.85,0,0.6]], \"multiplicity\": %d}";
+  const double energies[2] = {-38.4146074845169, -38.46137103574985};
+  for (int k = 0; k < 2; k++) {
+    char text[256];
+    snprintf(text, sizeof text, format, 2 * k + 1);
+    struct vqe_experiment *experiment = new_experiment(text);
+    experiment->max_evaluations = 3;
+    struct vqe_result *result = run(experiment, NULL);
+    near(result->e_fci, energies[k], 1e-7);
+    near(result->fci_s2, 2.0 * k, 1e-6);
+    vqe_result_free(result);
+    vqe_experiment_free(experiment);
+  }
+}
+
+/* PySCF 2.14.0: RHF dipole of water, atomic units. */
+static void test_dipole(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = reference(NULL, "H2O");
+  set(&experiment->init, "hf");
+  experiment->max_evaluations = 1;
+  struct vqe_result *result = run(experiment, NULL);
+  double total = result->minimum + result->nuclear_repulsion;
+  near(total, result->e_hf, 1e-10);
+  near(result->dipole[0], 0.0, 1e-7);
+  near(result->dipole[1], 0.0, 1e-7);
+  near(result->dipole[2], -0.678787265, 1e-6);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+/* ---- starting points ---- */
+
+static void test_hf_start_of_circuits(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"EfficientSU2", "RealAmplitudes",
+                                      "ExcitationPreserving"};
+  for (size_t k = 0; k < 3; k++) {
+    struct vqe_experiment *experiment = reference(NULL, "LiH");
+    set(&experiment->ansatz, names[k]);
+    experiment->entanglement = copy(k == 2 ? "full" : "reverse_linear");
+    set(&experiment->init, "hf");
+    experiment->reps = 2;
+    experiment->max_evaluations = 1;
+    experiment->references = VQE_REFERENCE_HF;
+    struct vqe_result *result = run(experiment, NULL);
+    double total = result->minimum + result->nuclear_repulsion;
+    near(total, result->e_hf, 1e-10);
+    near(result->n_expectation, 4.0, 1e-10);
+    assert_true(isnan(result->e_fci));
+    vqe_result_free(result);
+    vqe_experiment_free(experiment);
+  }
+}
+
+static void test_random_start_is_numpys(void **state)
+{
+  (void)state;
+  /* numpy.random.default_rng(42).random(3) */
+  const double u[3] = {0.7739560485559633, 0.4388784397520523,
+                       0.8585979199113825};
+  struct vqe_experiment *experiment = reference(NULL, "H2");
+  set(&experiment->ansatz, "EfficientSU2");
+  set(&experiment->init, "random");
+  experiment->entanglement = copy("reverse_linear");
+  experiment->reps = 2;
+  experiment->seed = 42;
+  experiment->max_evaluations = 1;
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->nparam, 24);
+  for (int k = 0; k < 3; k++) {
+    assert_true(result->initial_parameters[k] == 2.0 * M_PI * u[k]);
+  }
+  vqe_result_free(result);
+  set(&experiment->ansatz, "UCCSD");
+  experiment->reps = 1;
+  free(experiment->entanglement);
+  experiment->entanglement = NULL;
+  result = run(experiment, NULL);
+  assert_int_equal(result->nparam, 1);
+  near(result->initial_parameters[0], 0.2 * u[0] - 0.1, 1e-16);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+static void test_noise_repeats(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = reference(NULL, "H2");
+  set(&experiment->init, "hf");
+  experiment->init_noise = 0.5;
+  experiment->max_evaluations = 1;
+  struct vqe_result *first = run(experiment, NULL);
+  struct vqe_result *second = run(experiment, NULL);
+  assert_true(first->initial_parameters[0] != 0.0);
+  assert_true(first->initial_parameters[0] == second->initial_parameters[0]);
+  vqe_result_free(first);
+  vqe_result_free(second);
+  vqe_experiment_free(experiment);
+}
+
+/* ---- steering ---- */
+
+struct steering {
+  int evaluations; /* seen */
+  int stop_after;  /* 0: never */
+  int replayed;
+  size_t count;
+  double energy[512];
+  double gradient[512][8];
+  double parameters[512][8];
+};
+
+static int on_evaluation(void *ctx, const struct vqe_experiment *experiment,
+                         int iteration, int nparam, const double *parameters,
+                         double energy, double std, const double *gradient)
+{
+  struct steering *steering = ctx;
+  (void)experiment;
+  assert_int_equal(iteration, steering->evaluations + 1 + steering->replayed);
+  assert_true(std == 0.0);
+  assert_true(nparam <= 8);
+  assert_non_null(gradient);
+  steering->evaluations++;
+  steering->energy[iteration - 1] = energy;
+  memcpy(steering->parameters[iteration - 1], parameters,
+         (size_t)nparam * sizeof(double));
+  memcpy(steering->gradient[iteration - 1], gradient,
+         (size_t)nparam * sizeof(double));
+  steering->count = (size_t)iteration;
+  return VQE_OK;
+}
+
+static bool on_should_stop(void *ctx)
+{
+  const struct steering *steering = ctx;
+  return steering->stop_after > 0 &&
+         steering->evaluations >= steering->stop_after;
+}
+
+static int on_replay(void *ctx, const struct vqe_experiment *experiment,
+                     int iteration, int nparam, const double *parameters,
+                     double *energy, double *std, double *gradient)
+{
+  struct steering *steering = ctx;
+  (void)experiment;
+  size_t k = (size_t)iteration - 1;
+  if (k >= steering->count || memcmp(steering->parameters[k], parameters,
+                                     (size_t)nparam * sizeof(double)) != 0) {
+    return 0;
+  }
+  *energy = steering->energy[k];
+  *std = 0.0;
+  memcpy(gradient, steering->gradient[k], (size_t)nparam * sizeof(double));
+  steering->replayed++;
+  return 1;
+}
+
+/* Stop in the middle, go on from what was seen: the same run, bit for bit. */
+static void test_interrupt_and_replay(void **state)
+{
+  (void)state;
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  struct vqe_experiment *experiment = reference(NULL, "LiH");
+  set(&experiment->init, "hf");
+  experiment->active_electrons = 2;
+  experiment->active_orbitals = 3;
+  experiment->frozen_core = 1;
+  struct vqe_result *whole = run(experiment, NULL);
+  assert_int_equal(whole->status, VQE_EXPERIMENT_OK);
+  assert_true(whole->neval > 4);
+
+  struct steering steering = {.stop_after = 3};
+  struct vqe_callbacks callbacks = {&steering, on_evaluation, NULL,
+                                    on_should_stop};
+  struct vqe_result *result = NULL;
+  assert_int_equal(
+      vqe_experiment_run(&result, experiment, &options, &callbacks),
+      VQE_ERR_INTERRUPTED);
+  assert_null(result);
+  assert_int_equal(steering.count, 3);
+
+  steering.stop_after = 0;
+  steering.evaluations = 0;
+  callbacks.replay = on_replay;
+  result = run(experiment, &callbacks);
+  assert_int_equal(steering.replayed, 3);
+  assert_int_equal(steering.evaluations, (int)whole->neval - 3);
+  assert_int_equal(result->neval, whole->neval);
+  assert_memory_equal(result->eval_energy, whole->eval_energy,
+                      whole->neval * sizeof(double));
+  assert_true(result->minimum == whole->minimum);
+  vqe_result_free(result);
+  vqe_result_free(whole);
+  vqe_experiment_free(experiment);
+}
+
+/* ---- shots ---- */
+
+static void test_shots(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = reference(NULL, "H2");
+  experiment->shots = 256;
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_FAILED);
+  assert_non_null(strstr(result->reason, "SPSA"));
+  assert_non_null(strstr(result->reason, "COBYLA"));
+  vqe_result_free(result);
+  set(&experiment->optimizer, "SPSA");
+  experiment->max_evaluations = 60;
+  result = run(experiment, NULL);
+  struct vqe_result *again = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_OK);
+  assert_true(result->neval > 10);
+  for (size_t k = 0; k < result->neval; k++) {
+    double exact_floor = result->e_fci - result->nuclear_repulsion;
+    assert_true(result->eval_std[k] >= 0.0);
+    assert_true(result->eval_energy[k] >
+                exact_floor - 6.0 * result->eval_std[k] - 1e-9);
+    assert_true(result->eval_energy[k] == again->eval_energy[k]);
+  }
+  vqe_result_free(result);
+  vqe_result_free(again);
+  vqe_experiment_free(experiment);
+}
+
+/* ---- failures are results ---- */
+
+static void expect_failure(struct vqe_experiment *experiment,
+                           const char *words)
+{
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_FAILED);
+  assert_non_null(result->reason);
+  if (strstr(result->reason, words) == NULL) {
+    fail_msg("expected '%s' in '%s'", words, result->reason);
+  }
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+static void test_failures(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = reference(NULL, "H2");
+  set(&experiment->device, "cuda");
+  expect_failure(experiment, "CUDA");
+  experiment = reference(NULL, "H2");
+  set(&experiment->precision, "single");
+  expect_failure(experiment, "precision");
+  experiment = reference(NULL, "H2");
+  experiment->input_error = copy("file 'x', molecule 1: bad");
+  expect_failure(experiment, "file 'x', molecule 1");
+  experiment = reference(NULL, "H2");
+  set(&experiment->init, "file");
+  experiment->init_file = copy("/nonexistent/start.json");
+  expect_failure(experiment, "/nonexistent/start.json");
+  experiment = reference(NULL, "OH_radical_0.9697");
+  set(&experiment->init, "mp2");
+  expect_failure(experiment, "closed shell");
+  /* 44 qubits in the full space: refused with the number of bytes */
+  experiment = reference(NULL, "CO2");
+  set(&experiment->basis, "6-31g");
+  set(&experiment->ansatz, "EfficientSU2");
+  experiment->entanglement = copy("reverse_linear");
+  set(&experiment->init, "hf");
+  expect_failure(experiment, "MB");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_thesis_molecules),
+      cmocka_unit_test(test_open_shells),
+      cmocka_unit_test(test_singlet_above_triplet),
+      cmocka_unit_test(test_dipole),
+      cmocka_unit_test(test_hf_start_of_circuits),
+      cmocka_unit_test(test_random_start_is_numpys),
+      cmocka_unit_test(test_noise_repeats),
+      cmocka_unit_test(test_interrupt_and_replay),
+      cmocka_unit_test(test_shots),
+      cmocka_unit_test(test_failures),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
