@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "batch/job.h"
+#include "batch/job_value.h"
 
 struct job_basis {
   char *name;   /* stored spelling, or path of a file */
@@ -50,13 +51,6 @@ struct job_settings {
   bool references_given;
   const char *device, *precision; /* static */
   char *output;                   /* resolved, NULL for the default */
-};
-
-/* A value of the job and where it stands, for messages and paths. */
-struct job_value {
-  const json_t *json;    /* NULL when absent */
-  const char *base_file; /* relative paths start beside it; NULL: here */
-  char where[320];       /* "file 'a.json', key 'basis'", "option --basis" */
 };
 
 /* Read all settings. `job` is an object (empty when the job is a molecule

@@ -1,0 +1,336 @@
+#include "batch/job_items.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/sha256.h"
+#include "base/suggest.h"
+#include "vqe/ansatz.h"
+#include "vqe/chem.h"
+
+#define FILE_LIMIT ((size_t)256 << 20) /* basis and parameter files */
+#define MAX_REPS 10000
+
+static int hash_file(char **sha256, const char *path)
+{
+  char hash[VQE_SHA256_HEX_SIZE];
+  char *text = NULL;
+  size_t size;
+  int status = vqe_file_read(&text, &size, path, FILE_LIMIT);
+  if (status == VQE_OK) {
+    status = vqe_sha256_hex(hash, text, size);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(sha256, hash);
+  }
+  free(text);
+  return status;
+}
+
+int job_read_basis(struct job_basis *out, const json_t *item,
+                   const struct job_value *value)
+{
+  const char *canonical;
+  char *path = NULL;
+  if (!json_is_string(item)) {
+    return job_refuse(value->where, item, "the name or path of a basis");
+  }
+  const char *name = json_string_value(item);
+  int status = vqe_basis_canonical(&canonical, name);
+  if (status == VQE_OK) {
+    return vqe_memory_strdup(&out->name, canonical);
+  }
+  char unknown[512];
+  snprintf(unknown, sizeof unknown, "%s", vqe_error_message());
+  status = vqe_file_resolve(&path, value->base_file, name);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (strpbrk(name, "/.") == NULL && access(path, F_OK) != 0) {
+    free(path);
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: %s, or the path of a file in "
+                         "NWChem format",
+                         value->where, unknown);
+  }
+  out->name = path;
+  status = hash_file(&out->sha256, path);
+  if (status != VQE_OK) {
+    return vqe_error_context(status, "%s", value->where);
+  }
+  return VQE_OK;
+}
+
+/* The item as an object: a name alone is {"name": ...}. New reference. */
+static json_t *as_object(const json_t *item, const char *key)
+{
+  return json_is_string(item) ? json_pack("{s:O}", key, (json_t *)item)
+                              : json_copy((json_t *)item);
+}
+
+int job_read_ansatz(struct job_ansatz *out, const json_t *item,
+                    const struct job_value *value,
+                    const struct job_reader *reader)
+{
+  static const char *const known[] = {"name", "reps", "entanglement"};
+  const struct vqe_job_overrides *overrides = reader->overrides;
+  char where[320];
+  const char *entanglement = NULL;
+  if (!json_is_string(item) && !json_is_object(item)) {
+    return job_refuse(value->where, item,
+                      "the name of an ansatz or an object "
+                      "with 'name'");
+  }
+  json_t *object = as_object(item, "name");
+  int status = job_check_keys(object, known, JOB_COUNT(known), value->where);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  const char *name = json_string_value(json_object_get(object, "name"));
+  if (name == NULL) {
+    status =
+        job_refuse(value->where, item, "an object with the string 'name'");
+    goto out;
+  }
+  status = vqe_ansatz_canonical(&out->name, name);
+  if (status != VQE_OK) {
+    static const char *const names[] = {
+        "UCCSD", "EfficientSU2", "RealAmplitudes", "ExcitationPreserving"};
+    const char *nearest = vqe_suggest(name, names, JOB_COUNT(names));
+    status = nearest == NULL
+                 ? vqe_error_context(status, "%s", value->where)
+                 : vqe_error_context(status, "%s: did you mean '%s'?",
+                                     value->where, nearest);
+    goto out;
+  }
+  bool uccsd = strcmp(out->name, "UCCSD") == 0;
+  /* in a mixed list --entanglement is for the circuits */
+  const char *given_entanglement = uccsd && job_list_count(value->json) > 1
+                                       ? NULL
+                                       : overrides->entanglement;
+  status = job_put_member(object, "reps", overrides->reps);
+  if (status == VQE_OK) {
+    status = job_put_member(object, "entanglement", given_entanglement);
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  const json_t *reps = json_object_get(object, "reps");
+  out->reps = vqe_ansatz_default_reps(out->name);
+  if (reps != NULL) {
+    int64_t number;
+    job_member_where(where, sizeof where, value->where, "reps", "reps",
+                     overrides->reps);
+    status = job_read_int(&number, reps, uccsd ? 1 : 0, MAX_REPS, where);
+    if (status != VQE_OK) {
+      goto out;
+    }
+    out->reps = (int)number;
+  }
+  const json_t *map = json_object_get(object, "entanglement");
+  job_member_where(where, sizeof where, value->where, "entanglement",
+                   "entanglement", given_entanglement);
+  if (map != NULL && !json_is_null(map)) {
+    entanglement = json_string_value(map);
+    if (entanglement == NULL) {
+      status = job_refuse(where, map, "the name of an entanglement map");
+      goto out;
+    }
+  }
+  status =
+      vqe_entanglement_canonical(&out->entanglement, out->name, entanglement);
+  if (status != VQE_OK) {
+    status = vqe_error_context(status, "%s", where);
+  }
+out:
+  json_decref(object);
+  return status;
+}
+
+static int add_option(struct vqe_option_list *options, const char *key,
+                      double number)
+{
+  int status =
+      vqe_memory_grow(&options->items, options->count, options->count + 1,
+                      sizeof *options->items, "options of an optimizer");
+  if (status != VQE_OK) {
+    return status;
+  }
+  struct vqe_option *option = &options->items[options->count++];
+  json_t *value = json_real(number);
+  option->json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+  json_decref(value);
+  status = vqe_memory_strdup(&option->key, key);
+  if (status == VQE_OK && option->json == NULL) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for option '%s'", key);
+  }
+  return status;
+}
+
+/* Options beyond the common ones, checked by the optimizer's own table. */
+static int read_optimizer_options(struct job_optimizer *out,
+                                  const json_t *object, const char *where)
+{
+  static const char *const common[] = {"name", "max_evaluations", "gtol",
+                                       "ftol", "max_seconds"};
+  struct vqe_optimizer_options scratch;
+  const char *key;
+  json_t *value;
+  vqe_optimizer_options_init(&scratch);
+  json_object_foreach((json_t *)object, key, value)
+  {
+    if (job_is_known(key, common, JOB_COUNT(common))) {
+      continue;
+    }
+    double number = json_is_number(value) ? json_number_value(value) : NAN;
+    int status = vqe_optimizer_option_set(&scratch, out->name, key, number);
+    if (status != VQE_OK) {
+      const char *nearest = vqe_suggest(key, common, JOB_COUNT(common));
+      return nearest == NULL
+                 ? vqe_error_context(status, "%s", where)
+                 : vqe_error_context(status, "%s: did you mean '%s'?", where,
+                                     nearest);
+    }
+    status = add_option(&out->options, key, number);
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  return VQE_OK;
+}
+
+int job_read_optimizer(struct job_optimizer *out, const json_t *item,
+                       const struct job_value *value,
+                       const struct job_reader *reader)
+{
+  const struct vqe_job_overrides *overrides = reader->overrides;
+  const struct vqe_optimizer_info *info;
+  struct vqe_optimizer_options defaults;
+  int64_t evaluations;
+  char where[320];
+  if (!json_is_string(item) && !json_is_object(item)) {
+    return job_refuse(value->where, item,
+                      "the name of an optimizer or an object "
+                      "with 'name'");
+  }
+  json_t *object = as_object(item, "name");
+  const char *name = json_string_value(json_object_get(object, "name"));
+  int status = VQE_OK;
+  if (name == NULL) {
+    status =
+        job_refuse(value->where, item, "an object with the string 'name'");
+    goto out;
+  }
+  status = vqe_optimizer_find(&info, name);
+  if (status != VQE_OK) {
+    status = vqe_error_context(status, "%s", value->where);
+    goto out;
+  }
+  out->name = info->name;
+  struct {
+    const char *member, *option, *given;
+  } members[] = {
+      {"max_evaluations", "max-evaluations", overrides->max_evaluations},
+      {"gtol", "gtol", overrides->gtol},
+      {"ftol", "ftol", overrides->ftol},
+      {"max_seconds", "max-seconds", overrides->max_seconds},
+  };
+  vqe_optimizer_options_init(&defaults);
+  out->max_evaluations = defaults.max_evaluations;
+  out->gtol = defaults.gtol;
+  out->ftol = defaults.ftol;
+  for (size_t k = 0; k < JOB_COUNT(members); k++) {
+    status = job_put_member(object, members[k].member, members[k].given);
+    if (status != VQE_OK) {
+      goto out;
+    }
+    const json_t *number = json_object_get(object, members[k].member);
+    if (number == NULL) {
+      continue;
+    }
+    job_member_where(where, sizeof where, value->where, members[k].member,
+                     members[k].option, members[k].given);
+    if (k == 0) {
+      status = job_read_int(&evaluations, number, 1, INT_MAX, where);
+      if (status == VQE_OK) {
+        out->max_evaluations = (int)evaluations;
+      }
+    } else if (k == 3) {
+      if (!json_is_null(number)) {
+        status = job_read_size(&out->max_seconds, number, false, where);
+      }
+    } else {
+      status =
+          job_read_size(k == 1 ? &out->gtol : &out->ftol, number, true, where);
+    }
+    if (status != VQE_OK) {
+      goto out;
+    }
+  }
+  status = read_optimizer_options(out, object, value->where);
+out:
+  json_decref(object);
+  return status;
+}
+
+int job_read_init(struct job_init *out, const json_t *item,
+                  const struct job_value *value,
+                  const struct job_reader *reader)
+{
+  static const char *const known[] = {"strategy", "noise", "file"};
+  static const char *const strategies[] = {"random", "hf", "mp2"};
+  const char *given_noise = reader->overrides->init_noise;
+  char where[320];
+  out->noise = NAN;
+  if (!json_is_string(item) && !json_is_object(item)) {
+    return job_refuse(value->where, item,
+                      "random, hf, mp2, {\"file\": path} or "
+                      "{\"strategy\", \"noise\"}");
+  }
+  json_t *object = as_object(item, "strategy");
+  int status = job_check_keys(object, known, JOB_COUNT(known), value->where);
+  if (status == VQE_OK) {
+    status = job_put_member(object, "noise", given_noise);
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  const json_t *file = json_object_get(object, "file");
+  const json_t *strategy = json_object_get(object, "strategy");
+  const json_t *noise = json_object_get(object, "noise");
+  if (file != NULL && strategy != NULL) {
+    status = job_refuse(value->where, item, "either a 'file' or a 'strategy'");
+    goto out;
+  }
+  if (strategy != NULL) {
+    status = job_read_choice(&out->strategy, strategy, strategies,
+                             JOB_COUNT(strategies), "strategy", value->where);
+  } else if (file != NULL && !json_is_string(file)) {
+    status = job_refuse(value->where, file, "the path of a file");
+  } else if (file != NULL) {
+    out->strategy = "file";
+    status = vqe_file_resolve(&out->file, value->base_file,
+                              json_string_value(file));
+    if (status == VQE_OK) {
+      status = hash_file(&out->file_sha256, out->file);
+    }
+    if (status != VQE_OK) {
+      status = vqe_error_context(status, "%s", value->where);
+    }
+  }
+  if (status == VQE_OK && noise != NULL) {
+    job_member_where(where, sizeof where, value->where, "noise", "init-noise",
+                     given_noise);
+    status = job_read_size(&out->noise, noise, true, where);
+  }
+out:
+  json_decref(object);
+  return status;
+}

@@ -1,0 +1,14 @@
+/* Options of the command line as values of the job's keys. */
+#ifndef VQE_BATCH_JOB_OVERRIDES_H
+#define VQE_BATCH_JOB_OVERRIDES_H
+
+#include <jansson.h>
+
+#include "batch/job.h"
+
+/* Fill the object `given`. Those that belong into the objects of a list
+ * (reps, gtol, ...) are put there when the list is read. */
+int job_put_overrides(json_t *given,
+                      const struct vqe_job_overrides *overrides);
+
+#endif
