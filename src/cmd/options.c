@@ -176,7 +176,7 @@ static int store(struct vqe_cmd_options *out, const struct option_entry *entry,
 {
   char *member = (char *)out + entry->offset;
   bool set = true;
-  int number;
+  int number = 0;
   int status;
   switch (entry->kind) {
   case KIND_FLAG:
