@@ -15,6 +15,7 @@
 #include "chem/reference.h"
 #include "chem/scf.h"
 #include "chem/space.h"
+#include "chem/symmetry.h"
 #include "chem/transform.h"
 #include "vqe/chem.h"
 
@@ -34,6 +35,7 @@ struct run {
   double *eri;
   double *guess;
   double *splitter;
+  struct vqe_symmetry *symmetry;
   struct vqe_scf *scf;
   struct vqe_space space;
 };
@@ -92,6 +94,7 @@ static void run_free(struct run *run)
   free(run->eri);
   free(run->guess);
   free(run->splitter);
+  vqe_symmetry_free(run->symmetry);
   vqe_scf_free(run->scf);
 }
 
@@ -197,6 +200,10 @@ static int solve_scf(struct run *run)
   if (status != VQE_OK) {
     return status;
   }
+  status = vqe_symmetry_new(&run->symmetry, run->env, &frame);
+  if (status != VQE_OK) {
+    return status;
+  }
   int guessed = vqe_guess_atoms(run->guess, run->env, run->overlap,
                                 run->kinetic, run->eri);
   if (guessed == VQE_ERR_MEMORY) {
@@ -220,6 +227,7 @@ static int solve_scf(struct run *run)
       .eri = run->eri,
       .guess = guessed == VQE_OK ? run->guess : NULL,
       .splitter = run->splitter,
+      .symmetry = run->symmetry,
   };
   return vqe_scf_run(&run->scf, &input);
 }

@@ -77,18 +77,21 @@ static bool holds(const struct body *body, const double axes[3][3],
   return true;
 }
 
-static int count_operations(const struct body *body, const double axes[3][3],
-                            double tolerance)
+/* The operations that hold, as in struct vqe_frame. */
+static unsigned find_operations(const struct body *body,
+                                const double axes[3][3], double tolerance)
 {
-  int count = 0;
-  for (int bits = 0; bits < 8; bits++) {
+  unsigned found = 0;
+  for (unsigned bits = 0; bits < 8; bits++) {
     int signs[3];
     for (int k = 0; k < 3; k++) {
       signs[k] = bits >> k & 1 ? -1 : 1;
     }
-    count += holds(body, axes, signs, tolerance);
+    if (holds(body, axes, signs, tolerance)) {
+      found |= 1u << bits;
+    }
   }
-  return count;
+  return found;
 }
 
 /* Complete a unit vector `u` by `hint` to a right-handed frame. */
@@ -124,11 +127,12 @@ static void try_frame(struct search *search, const double u[3],
   if (!make_frame(axes, u, hint)) {
     return;
   }
-  int exact = count_operations(&search->body, axes, EXACT);
-  int score = 16 * exact + count_operations(&search->body, axes, ROUGH);
+  unsigned exact = find_operations(&search->body, axes, EXACT);
+  unsigned rough = find_operations(&search->body, axes, ROUGH);
+  int score = 16 * __builtin_popcount(exact) + __builtin_popcount(rough);
   if (score > search->best_score) {
     search->best_score = score;
-    search->best->noperations = exact;
+    search->best->operations = exact;
     memcpy(search->best->axes, axes, sizeof axes);
   }
 }
@@ -236,7 +240,7 @@ void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env)
   double moments[3];
   memset(out, 0, sizeof *out);
   memcpy(out->axes, laboratory, sizeof laboratory);
-  out->noperations = 1;
+  out->operations = 1;
   find_centre(out->centre, env);
   /* Without memory for the search the laboratory's axes stay, which costs
    * symmetry, not correctness. */

@@ -8,7 +8,9 @@
 struct vqe_frame {
   double centre[3];  /* of the nuclear charge, bohr */
   double axes[3][3]; /* orthonormal rows */
-  int noperations;   /* of the eight of D2h, identity included */
+  /* Bit b is set when the molecule is its own image, to 1e-7 bohr, under the
+   * operation that changes the sign along axis k for every bit k of b. */
+  unsigned operations;
 };
 
 void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env);

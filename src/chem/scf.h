@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "chem/symmetry.h"
+
 struct vqe_scf_input {
   const char *name; /* of the molecule, for messages */
   int nao;
@@ -19,6 +21,7 @@ struct vqe_scf_input {
   const double *eri;
   const double *guess;    /* density of both spins, or NULL: core guess */
   const double *splitter; /* see frame.h */
+  const struct vqe_symmetry *symmetry;
 };
 
 struct vqe_scf {

@@ -1,0 +1,201 @@
+#include "chem/symmetry.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cint_funcs.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define MAX_COMPONENTS (2 * VQE_BASIS_MAX_L + 1)
+#define NPOINT (3 * MAX_COMPONENTS)
+#define NATM (NPOINT + 1)
+
+/* image = operation(r), by signs along the frame's axes. */
+static void apply(double image[3], const double r[3],
+                  const struct vqe_frame *frame, int bits)
+{
+  memset(image, 0, 3 * sizeof(double));
+  for (int k = 0; k < 3; k++) {
+    const double *axis = frame->axes[k];
+    double along = axis[0] * r[0] + axis[1] * r[1] + axis[2] * r[2];
+    for (int x = 0; x < 3; x++) {
+      image[x] += (bits >> k & 1 ? -along : along) * axis[x];
+    }
+  }
+}
+
+/* Values, but for a factor, of libcint's spherical harmonics of one l at
+ * points of the unit sphere: overlaps of a Gaussian of that l at the centre
+ * with s functions at the points. Taking them from libcint leaves its order
+ * and signs of components to libcint. */
+static void sample_harmonics(double *out, int l, double points[NPOINT][3])
+{
+  int atm[NATM * ATM_SLOTS] = {0};
+  int bas[NATM * BAS_SLOTS] = {0};
+  double env[PTR_ENV_START + 3 * NATM + 2] = {0};
+  int n = 2 * l + 1;
+  int constants = PTR_ENV_START + 3 * NATM;
+  env[constants] = 1.0; /* exponent, and coefficient behind it */
+  env[constants + 1] = 1.0;
+  for (int a = 0; a < NATM; a++) {
+    int place = PTR_ENV_START + 3 * a;
+    atm[ATM_SLOTS * a + PTR_COORD] = place;
+    bas[BAS_SLOTS * a + ATOM_OF] = a;
+    bas[BAS_SLOTS * a + ANG_OF] = a == NPOINT ? l : 0;
+    bas[BAS_SLOTS * a + NPRIM_OF] = 1;
+    bas[BAS_SLOTS * a + NCTR_OF] = 1;
+    bas[BAS_SLOTS * a + PTR_EXP] = constants;
+    bas[BAS_SLOTS * a + PTR_COEFF] = constants + 1;
+    if (a < NPOINT) {
+      memcpy(env + place, points[a], 3 * sizeof(double));
+    }
+  }
+  for (int a = 0; a < NPOINT; a++) {
+    int shells[2] = {a, NPOINT};
+    int1e_ovlp_sph(out + a * n, NULL, shells, atm, NATM, bas, NATM, env, NULL,
+                   NULL);
+  }
+}
+
+/* rotation (n x n): the operation turns Y_m into sum_m' rotation[m'][m] Y_m'.
+ * Least squares over points spread on a spiral. */
+static int rotate_harmonics(double *rotation, int l,
+                            const struct vqe_frame *frame, int bits)
+{
+  double points[NPOINT][3];
+  double images[NPOINT][3];
+  double values[NPOINT * MAX_COMPONENTS];
+  double turned[NPOINT * MAX_COMPONENTS];
+  int n = 2 * l + 1;
+  for (int k = 0; k < NPOINT; k++) {
+    double z = 1.0 - (2.0 * k + 1.0) / NPOINT;
+    double angle = 2.399963229728653 * k; /* golden */
+    points[k][0] = sqrt(1.0 - z * z) * cos(angle);
+    points[k][1] = sqrt(1.0 - z * z) * sin(angle);
+    points[k][2] = z;
+    apply(images[k], points[k], frame, bits);
+  }
+  sample_harmonics(values, l, points);
+  sample_harmonics(turned, l, images);
+  if (LAPACKE_dgels(LAPACK_ROW_MAJOR, 'N', NPOINT, n, n, values, n, turned,
+                    n) != 0) {
+    return vqe_error_set(VQE_ERR_NUMERIC,
+                         "rotating spherical harmonics of l = %d failed", l);
+  }
+  memcpy(rotation, turned, (size_t)(n * n) * sizeof(double));
+  return VQE_OK;
+}
+
+/* The atom that lies nearest to the image of `atom`. */
+static int image_atom(const struct vqe_env *env, const struct vqe_frame *frame,
+                      int bits, int atom)
+{
+  double from[3];
+  double to[3];
+  double least = HUGE_VAL;
+  int found = atom;
+  for (int k = 0; k < 3; k++) {
+    from[k] = env->xyz[3 * atom + k] - frame->centre[k];
+  }
+  apply(to, from, frame, bits);
+  for (int b = 0; b < env->natm; b++) {
+    double distance = 0.0;
+    for (int k = 0; k < 3; k++) {
+      double d = env->xyz[3 * b + k] - frame->centre[k] - to[k];
+      distance += d * d;
+    }
+    if (env->z[b] == env->z[atom] && distance < least) {
+      least = distance;
+      found = b;
+    }
+  }
+  return found;
+}
+
+static int fill(double *matrix, const struct vqe_env *env,
+                const struct vqe_frame *frame, int bits)
+{
+  double rotations[VQE_BASIS_MAX_L + 1][MAX_COMPONENTS * MAX_COMPONENTS];
+  bool known[VQE_BASIS_MAX_L + 1] = {false};
+  size_t nao = (size_t)env->nao;
+  for (int shell = 0; shell < env->nbas; shell++) {
+    const int *slot = env->bas + BAS_SLOTS * shell;
+    int l = slot[ANG_OF];
+    int n = 2 * l + 1;
+    if (!known[l]) {
+      int status = rotate_harmonics(rotations[l], l, frame, bits);
+      if (status != VQE_OK) {
+        return status;
+      }
+      known[l] = true;
+    }
+    int from = slot[ATOM_OF];
+    int to = image_atom(env, frame, bits, from);
+    /* atoms of one element have the same functions in the same order */
+    int shift = env->atom_ao[to] - env->atom_ao[from];
+    for (int c = 0; c < slot[NCTR_OF]; c++) {
+      int start = env->ao_loc[shell] + c * n;
+      for (int m = 0; m < n; m++) {
+        for (int k = 0; k < n; k++) {
+          matrix[(size_t)(start + shift + k) * nao + (size_t)(start + m)] =
+              rotations[l][k * n + m];
+        }
+      }
+    }
+  }
+  return VQE_OK;
+}
+
+int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,
+                     const struct vqe_frame *frame)
+{
+  struct vqe_symmetry *symmetry = NULL;
+  size_t n2 = (size_t)env->nao * (size_t)env->nao;
+  int chosen[VQE_MAX_GENERATORS];
+  bool reached[8] = {true};
+  int count = 0;
+  /* reflections have one bit, so they are taken before products of them */
+  static const int by_weight[] = {1, 2, 4, 3, 5, 6, 7};
+  for (int k = 0; k < 7; k++) {
+    int bits = by_weight[k];
+    if (!(frame->operations >> bits & 1) || reached[bits]) {
+      continue;
+    }
+    chosen[count++] = bits;
+    bool before[8];
+    memcpy(before, reached, sizeof before);
+    for (int other = 0; other < 8; other++) {
+      reached[other ^ bits] = reached[other ^ bits] || before[other];
+    }
+  }
+  int status =
+      vqe_memory_alloc(&symmetry, 1, sizeof *symmetry, "symmetry operations");
+  if (status != VQE_OK) {
+    return status;
+  }
+  symmetry->ngenerator = count;
+  status = vqe_memory_alloc(&symmetry->matrices, (size_t)count * n2,
+                            sizeof(double), "symmetry operations");
+  for (int k = 0; status == VQE_OK && k < count; k++) {
+    status = fill(symmetry->matrices + (size_t)k * n2, env, frame, chosen[k]);
+  }
+  if (status != VQE_OK) {
+    vqe_symmetry_free(symmetry);
+    return status;
+  }
+  *out = symmetry;
+  return VQE_OK;
+}
+
+void vqe_symmetry_free(struct vqe_symmetry *symmetry)
+{
+  if (symmetry == NULL) {
+    return;
+  }
+  free(symmetry->matrices);
+  free(symmetry);
+}

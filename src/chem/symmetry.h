@@ -1,0 +1,22 @@
+/* Matrices of a molecule's reflections and rotations by pi. */
+#ifndef VQE_CHEM_SYMMETRY_H
+#define VQE_CHEM_SYMMETRY_H
+
+#include "chem/env.h"
+#include "chem/frame.h"
+
+#define VQE_MAX_GENERATORS 3 /* of D2h */
+
+struct vqe_symmetry {
+  int ngenerator;
+  double *matrices; /* ngenerator x nao x nao */
+};
+
+/* R_pq such that the operation turns function q into sum_p R_pq p, for a set
+ * of operations that generates all those of D2h the frame found exact. The
+ * matrices square to one and commute. */
+int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,
+                     const struct vqe_frame *frame);
+void vqe_symmetry_free(struct vqe_symmetry *symmetry);
+
+#endif
