@@ -10,7 +10,8 @@ function(vqe_compile_options target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
     -Wstrict-prototypes -Wmissing-prototypes -fno-math-errno
-    -fno-trapping-math -ffp-contract=fast -Wno-format-truncation)
+    -fno-trapping-math -ffp-contract=fast
+    $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE
     VQE_VERSION="${PROJECT_VERSION}")
   if(VQE_WERROR)
@@ -21,6 +22,13 @@ function(vqe_compile_options target)
   endif()
   if(VQE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined
+      -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+  if(VQE_FUZZ)
+    # coverage everywhere; libFuzzer itself only where its main is wanted
+    target_compile_options(${target} PRIVATE
+      -fsanitize=fuzzer-no-link,address,undefined
       -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=address,undefined)
   endif()
