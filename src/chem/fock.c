@@ -5,7 +5,7 @@
 #include "chem/env.h"
 
 /* Below this many functions starting threads costs more than it saves. */
-#define MIN_N_THREADS 24
+#define MIN_N_THREADS 32
 
 double vqe_fock_dot(const double *a, const double *b, size_t count)
 {

@@ -14,7 +14,9 @@
 #include "chem/frame.h"
 
 /* Eigenvalues of the overlap below this are linear dependences. */
-#define MIN_OVERLAP 1e-7
+#define MIN_OVERLAP 1e-6
+/* Below this rounding shows, and convergence is asked for less strictly. */
+#define ILL_OVERLAP 1e-5
 /* Up to this size a second solution is looked for. */
 #define MAX_NAO_SECOND 64
 #define LOWER_BY 1e-7 /* hartree */
@@ -68,6 +70,8 @@ struct work {
   struct vqe_diis *diis;
   double energy;
   double gradient;
+  double energy_tol;
+  double gradient_tol;
 };
 
 /* c(m x n) = a(m x k) b(k x n), with transpositions. */
@@ -105,6 +109,14 @@ static int orthogonalise(struct work *work)
     dropped++;
   }
   work->nmo = n - dropped;
+  work->energy_tol = work->in->energy_tol;
+  work->gradient_tol = work->in->gradient_tol;
+  if (dropped < n && eigenvalues[dropped] < ILL_OVERLAP) {
+    /* what rounding leaves of a gradient over these functions */
+    double least = 1e-12 / eigenvalues[dropped];
+    work->gradient_tol = fmax(work->gradient_tol, least);
+    work->energy_tol = fmax(work->energy_tol, 1e-9);
+  }
   for (int i = dropped; i < n; i++) {
     double scale = 1.0 / sqrt(eigenvalues[i]);
     for (int p = 0; p < n; p++) {
@@ -276,7 +288,8 @@ static void build_fock(struct work *work)
   effective_fock(work);
 }
 
-/* FDS - SDF: its largest element, and itself over orthonormal functions. */
+/* FDS - SDF: its largest element, and itself over orthonormal functions. With
+ * functions left out only the latter vanishes at convergence. */
 static void build_gradient(struct work *work)
 {
   int n = work->in->nao;
@@ -295,6 +308,12 @@ static void build_gradient(struct work *work)
   multiply(work->t2, work->t1, false, work->x, false, n, work->nmo, n);
   multiply(work->error, work->x, true, work->t2, false, work->nmo, work->nmo,
            n);
+  if (work->nmo < n) {
+    work->gradient = 0.0;
+    for (size_t k = 0; k < squared(work->nmo); k++) {
+      work->gradient = fmax(work->gradient, fabs(work->error[k]));
+    }
+  }
 }
 
 /* Add `shift` to the virtual orbitals and half of it to the open ones. */
@@ -400,9 +419,9 @@ static int run_stage(bool *converged, int *cycles, struct work *work,
     build_fock(work);
     build_gradient(work);
     ++*cycles;
-    double tolerance = fmax(in->energy_tol, 1e-14 * fabs(work->energy));
+    double tolerance = fmax(work->energy_tol, 1e-14 * fabs(work->energy));
     if (cycle > 0 && fabs(work->energy - last) < tolerance &&
-        work->gradient < in->gradient_tol) {
+        work->gradient < work->gradient_tol) {
       *converged = true;
       break;
     }
@@ -651,11 +670,12 @@ static int converge(struct vqe_scf *scf, struct work *work)
   if (!converged) {
     return vqe_error_set(
         VQE_ERR_NUMERIC,
-        "molecule '%.64s': SCF did not converge in %d cycles%s%s: electronic "
-        "energy %.10f hartree, gradient %.2e (%.1e wanted); check geometry, "
-        "charge and multiplicity, or allow more cycles",
-        in->name, scf->cycles, scf->note[0] != '\0' ? "; tried " : "",
-        scf->note, work->energy, work->gradient, in->gradient_tol);
+        "molecule '%.64s': SCF did not converge in %d cycles%s%s%s: "
+        "electronic energy %.10f hartree, gradient %.2e (%.1e wanted); check "
+        "geometry, charge and multiplicity, or allow more cycles",
+        in->name, scf->cycles, scf->note[0] != '\0' ? " (" : "", scf->note,
+        scf->note[0] != '\0' ? ")" : "", work->energy, work->gradient,
+        work->gradient_tol);
   }
   return VQE_OK;
 }
@@ -733,6 +753,13 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
     snprintf(text, sizeof text,
              "%d of %d basis functions are linearly dependent and left out",
              input->nao - work.nmo, input->nao);
+    add_note(scf->note, text);
+  }
+  if (work.gradient_tol > input->gradient_tol) {
+    char text[96];
+    snprintf(text, sizeof text,
+             "the basis is nearly dependent: gradient converged to %.0e",
+             work.gradient_tol);
     add_note(scf->note, text);
   }
   scf->nmo = work.nmo;
