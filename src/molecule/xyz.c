@@ -208,8 +208,9 @@ int vqe_molecule_read_xyz(struct vqe_molecule_list *list, const char *text,
       continue;
     }
     int natom = 0;
+    const char *count = line + strspn(line, " \t");
     if (!parse_int(&natom, line) || natom < 1 || natom > VQE_MAX_ATOMS ||
-        !is_blank(line + strspn(line, " \t+0123456789"))) {
+        !is_blank(count + strspn(count, "+0123456789"))) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "file '%.400s', line %zu: '%.32s' where the "
                            "number of atoms, 1 to %d, is expected",
