@@ -183,6 +183,9 @@ static void print_row(FILE *stream, const struct row *row,
   for (int k = 0; k < COLUMNS; k++) {
     const char *cell = row->cells[k];
     int pad = widths[k] - letters(cell);
+    if (k == REMARK && cell[0] == '\0') {
+      break;
+    }
     if (k > 0) {
       fputs("  ", stream);
     }

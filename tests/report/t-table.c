@@ -45,6 +45,7 @@ static void test_numbers(void **state)
   assert_non_null(strstr(row, " -1.13000000  -1.11600000  -1.13050000"));
   assert_non_null(strstr(row, "  0.5000  2.0000  0.0000     1.25"));
   assert_null(strstr(text, "other"));
+  assert_null(strstr(text, " \n"));
   assert_null(strstr(text, "not converged"));
   assert_non_null(strstr(text, "1 experiment: 1 ok, 0 failed, 0 done before"));
   vqe_result_free(results[0]);
