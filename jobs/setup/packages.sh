@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Usage: jobs/setup/packages.sh main|tests|slurm
+#
+# Installs what is missing of the packages that building (main), testing
+# (tests) or the SLURM test (slurm) needs, on Debian 12 and Ubuntu 24.04; says
+# what and why first, and asks for sudo only when something is missing. What
+# a module, Spack or conda already provides counts as there. Elsewhere it
+# lists what is needed and goes on.
+set -euo pipefail
+
+# package | how else to find it: a command, or pc:NAME for pkg-config | why
+packages_of() {
+  case $1 in
+    main)
+      cat <<'LIST'
+gcc|gcc|C compiler
+libc6-dev|gcc|headers of the C library
+cmake|cmake|configures the build
+ninja-build|ninja|builds
+pkg-config|pkg-config|finds libraries
+libopenmpi-dev|mpicc|MPI
+openmpi-bin|mpirun|starts MPI programs
+libopenblas-dev|pc:openblas|matrix products
+liblapacke-dev|pc:lapacke|eigenvalues
+libhdf5-dev|pc:hdf5|result file
+libnlopt-dev|pc:nlopt|optimizers
+libgsl-dev|pc:gsl|optimizers
+libjansson-dev|pc:jansson|JSON
+libssl-dev|pc:libcrypto|SHA-256
+zlib1g-dev|pc:zlib|checksums of the journal
+python3|python3|unpacks libcint
+python3-pip|pip3|fetches libcint
+ca-certificates||fetching over https
+LIST
+      ;;
+    tests)
+      cat <<'LIST'
+g++|g++|public headers from C++
+libcmocka-dev|pc:cmocka|unit tests
+valgrind|valgrind|memory checks
+clang-14|clang-14|fuzzing
+libclang-rt-14-dev||fuzzing: sanitizer and libFuzzer runtime
+libomp-14-dev||fuzzing: OpenMP of clang
+clang-format-14|clang-format-14|style
+cppcheck|cppcheck|static analysis
+python3-h5py||reads result files in tests
+LIST
+      ;;
+    slurm)
+      cat <<'LIST'
+munge|munged|authenticates SLURM's daemons
+slurmctld|slurmctld|SLURM controller
+slurmd|slurmd|SLURM node
+slurm-client|sbatch|sbatch and squeue
+LIST
+      ;;
+    *)
+      echo "usage: jobs/setup/packages.sh main|tests|slurm" >&2
+      exit 2
+      ;;
+  esac
+}
+
+is_debian_like() {
+  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null
+}
+
+is_there() {
+  local package=$1 probe=$2
+  if command -v dpkg-query >/dev/null &&
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = \
+      installed ]; then
+    return 0
+  fi
+  case $probe in
+    '') return 1 ;;
+    pc:hdf5)
+      pkg-config --exists hdf5-serial 2>/dev/null ||
+        pkg-config --exists hdf5 2>/dev/null
+      ;;
+    pc:*) pkg-config --exists "${probe#pc:}" 2>/dev/null ;;
+    *) command -v "$probe" >/dev/null ;;
+  esac
+}
+
+missing=()
+while IFS='|' read -r package probe why; do
+  if ! is_there "$package" "$probe"; then
+    if [ ${#missing[@]} -eq 0 ]; then
+      echo "Missing:"
+    fi
+    printf '  %-20s %s\n' "$package" "$why"
+    missing+=("$package")
+  fi
+done < <(packages_of "${1:-}")
+packages_of "${1:-}" >/dev/null
+
+if [ ${#missing[@]} -eq 0 ]; then
+  exit 0
+fi
+if ! is_debian_like; then
+  echo "These are the names of Debian and Ubuntu; provide them by modules," \
+    "Spack or conda (README.md, \"Without root\"). Going on."
+  exit 0
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "Installing them takes root and there is no sudo. Ask for" >&2
+    echo "  apt-get install ${missing[*]}" >&2
+    echo "or provide them without root (README.md, \"Without root\")." >&2
+    exit 1
+  fi
+  echo "Installing them takes root: sudo may ask for your password."
+  as_root=(sudo)
+fi
+echo "Installing ${missing[*]}"
+"${as_root[@]}" apt-get -qq update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+  -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" \
+  </dev/null >/dev/null
+echo "Installed."
