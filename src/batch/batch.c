@@ -73,6 +73,8 @@ static void pending_clear(struct worker *worker)
 static bool should_stop(void *ctx)
 {
   struct worker *worker = ctx;
+  /* an error of the disk shows at the next record */
+  (void)vqe_journal_tick(worker->journal);
   if (worker->options->stop != NULL && *worker->options->stop) {
     return true;
   }

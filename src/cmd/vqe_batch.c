@@ -1,4 +1,5 @@
 /* vqe_batch: molecules in, energies out, over MPI. */
+#include <malloc.h>
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
@@ -288,6 +289,10 @@ int main(int argc, char **argv)
   struct vqe_cmd_options options;
   bool done;
   int provided;
+  /* Keep freed memory for the next experiment: small molecules would spend
+   * most of their time in page faults. */
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK) {
     return launcher_rank() == 0 ? complain() : EXIT_BAD_INPUT;
   }

@@ -10,6 +10,10 @@
 #include "base/rng.h"
 #include "optimize/methods.h"
 
+/* Corrections that limited-memory methods keep: above the iterations that
+ * most runs need. */
+#define VECTOR_STORAGE 100
+
 struct nlopt_call {
   struct recorder *recorder;
   nlopt_opt opt;
@@ -117,6 +121,8 @@ int method_nlopt(struct method_end *ended, struct recorder *recorder,
                            recorder->n);
     goto out;
   }
+  /* left to itself NLopt clears megabytes of history for one parameter */
+  nlopt_set_vector_storage(call.opt, VECTOR_STORAGE);
   nlopt_set_min_objective(call.opt, nlopt_objective, &call);
   if (!recorder->gradient_method) {
     double step = isnan(options->initial_step) ? spec->initial_step

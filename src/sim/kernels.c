@@ -15,7 +15,6 @@
 #define PARALLEL_SIZE ((size_t)1 << 15)
 
 typedef double v8 __attribute__((vector_size(64), aligned(8)));
-typedef long long m8 __attribute__((vector_size(64)));
 
 static inline bool parallel(const struct vqe_kernel_context *context)
 {
@@ -111,9 +110,12 @@ static void low_rotate_back(const struct ry *ry, double *x, double *l,
     v8 lambda;
     memcpy(&psi, x + k, sizeof psi);
     memcpy(&lambda, l + k, sizeof lambda);
-    total[0] += lambda * __builtin_shuffle(psi, (m8){1, 0, 3, 2, 5, 4, 7, 6});
-    total[1] += lambda * __builtin_shuffle(psi, (m8){2, 3, 0, 1, 6, 7, 4, 5});
-    total[2] += lambda * __builtin_shuffle(psi, (m8){4, 5, 6, 7, 0, 1, 2, 3});
+    total[0] +=
+        lambda * __builtin_shufflevector(psi, psi, 1, 0, 3, 2, 5, 4, 7, 6);
+    total[1] +=
+        lambda * __builtin_shufflevector(psi, psi, 2, 3, 0, 1, 6, 7, 4, 5);
+    total[2] +=
+        lambda * __builtin_shufflevector(psi, psi, 4, 5, 6, 7, 0, 1, 2, 3);
     psi = low_product(ry, x + k);
     lambda = low_product(ry, l + k);
     memcpy(x + k, &psi, sizeof psi);

@@ -423,6 +423,28 @@ static int make_integrals(struct vqe_sigma *sigma,
   return VQE_OK;
 }
 
+/* Doubles of one panel: as many rows as PANEL holds, no more than there are,
+ * and at least one. */
+static size_t panel_size(const struct vqe_sigma *sigma)
+{
+  size_t most = 0;
+  size_t rows = 0;
+  size_t width = 0;
+  for (int g = 0; g < sigma->nirrep; g++) {
+    size_t pairs = (size_t)sigma->npair[g];
+    most = pairs > most ? pairs : most;
+    size_t count =
+        sigma->alpha->class_start[g + 1] - sigma->alpha->class_start[g];
+    rows = count > rows ? count : rows;
+  }
+  for (size_t k = 0; k < sigma->nitem; k++) {
+    width = sigma->items[k].count > width ? sigma->items[k].count : width;
+  }
+  size_t one = most * width;
+  size_t size = one * rows < PANEL ? one * rows : PANEL;
+  return size > one ? size : one;
+}
+
 uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
                          int threads)
 {
@@ -492,14 +514,7 @@ int vqe_sigma_create(struct vqe_sigma **out,
   if (status != VQE_OK) {
     goto out;
   }
-  int most = 0;
-  for (int g = 0; g < sigma->nirrep; g++) {
-    most = sigma->npair[g] > most ? sigma->npair[g] : most;
-  }
-  sigma->panel = (size_t)most * CHUNK;
-  if (sigma->panel < PANEL) {
-    sigma->panel = PANEL;
-  }
+  sigma->panel = panel_size(sigma);
   status =
       vqe_memory_alloc(&sigma->scratch, 2 * sigma->panel * (size_t)threads,
                        sizeof(double), "sigma scratch");

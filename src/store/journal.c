@@ -319,6 +319,14 @@ static int sync_journal(struct vqe_journal *journal)
   return VQE_OK;
 }
 
+int vqe_journal_tick(struct vqe_journal *journal)
+{
+  if (journal->dirty && vqe_clock_wall() - journal->synced > SYNC_SECONDS) {
+    return sync_journal(journal);
+  }
+  return VQE_OK;
+}
+
 /* A frame that cannot be written whole is taken back, so that later ones
  * stay readable. */
 static int append(struct vqe_journal *journal, const uint8_t *frame,
@@ -374,7 +382,7 @@ int vqe_journal_result(struct vqe_journal *journal,
   finish_frame(frame, VQE_JOURNAL_RESULT, size);
   status = append(journal, frame, HEAD_BYTES + size + TAIL_BYTES);
   if (status == VQE_OK) {
-    status = sync_journal(journal);
+    status = vqe_journal_tick(journal);
   }
 out:
   free(frame);

@@ -22,7 +22,10 @@ struct vqe_journal;
 
 /* Open for appending, created if missing; a torn tail is cut off first. */
 int vqe_journal_open(struct vqe_journal **out, const char *path);
-/* Append a finished experiment and fsync. */
+/* Append a finished experiment. It is with the system at once, so that it
+ * survives whatever kills the process, and fsynced at the latest one second
+ * after, by a later call here or to vqe_journal_tick: a thousand small
+ * experiments must not wait for a thousand disk flushes. */
 int vqe_journal_result(struct vqe_journal *journal,
                        const struct vqe_result *result);
 /* Append one evaluation; fsynced at the latest one second after, by a later
@@ -31,6 +34,9 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
                            const char *experiment_id, int iteration,
                            int nparam, const double *parameters, double energy,
                            double std, const double *gradient);
+/* Fsync when something has waited for a second; cheap to call often. */
+int vqe_journal_tick(struct vqe_journal *journal);
+/* Fsync and close. */
 int vqe_journal_close(struct vqe_journal *journal); /* NULL is fine */
 
 /* Called for each whole frame, in order. Exactly one of `result` (the

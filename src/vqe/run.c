@@ -16,6 +16,11 @@
 #include "vqe/record.h"
 #include "vqe/sim.h"
 
+/* Integrals up to this size that a symmetry forbids are noise of the SCF. A
+ * state of one symmetry has no first-order share in them, so removing them
+ * leaves its energy alone to second order; a circuit in the full space mixes
+ * symmetries and keeps the tighter default. */
+#define SECTOR_ZERO 1e-8
 /* Longest OpenQASM text that is stored gate by gate. */
 #define QASM_LIMIT 1000000
 
@@ -131,9 +136,11 @@ static int make_hamiltonian(struct run *run)
   const struct vqe_integrals *integrals = run->integrals;
   double wall = vqe_clock_wall();
   double cpu = vqe_clock_cpu();
+  bool sector = strcmp(run->experiment->ansatz, "UCCSD") == 0;
   int status = vqe_hamiltonian_create(
       &run->hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
-      integrals->e_core, run->experiment->symmetry, 0.0);
+      integrals->e_core, run->experiment->symmetry,
+      sector ? SECTOR_ZERO : 0.0);
   if (status == VQE_OK) {
     status = vqe_pauli_sum_jordan_wigner(&run->paulis, run->hamiltonian, 0.0);
   }
