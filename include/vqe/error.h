@@ -19,7 +19,8 @@ enum vqe_status {
   VQE_ERR_NUMERIC = -4,     /* no convergence, or a result is not finite */
   VQE_ERR_UNSUPPORTED = -5, /* valid, but this build or method lacks it */
   VQE_ERR_INTERRUPTED = -6, /* asked to stop from outside */
-  VQE_ERR_NOT_FOUND = -7    /* a file, key or record does not exist */
+  VQE_ERR_NOT_FOUND = -7,   /* a file, key or record does not exist */
+  VQE_ERR_EXISTS = -8       /* already there, and must not be replaced */
 };
 
 /* Message of the last failure in this thread; "" before the first. */

@@ -40,3 +40,31 @@ add_library(Libcint::cint SHARED IMPORTED)
 set_target_properties(Libcint::cint PROPERTIES
   IMPORTED_LOCATION "${LIBCINT_LIBRARY}"
   INTERFACE_INCLUDE_DIRECTORIES "${LIBCINT_INCLUDE_DIR}")
+
+pkg_check_modules(AVRO REQUIRED IMPORTED_TARGET avro-c)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+
+# DuckDB: a shared library of the system's, or the static archives that
+# jobs/setup/duckdb.sh unpacked.
+find_path(DUCKDB_INCLUDE_DIR duckdb.h
+          HINTS ${DUCKDB_ROOT} ENV DUCKDB_ROOT ${VQE_DEPS_DIR}/duckdb
+          PATH_SUFFIXES include)
+find_library(DUCKDB_LIBRARY NAMES duckdb duckdb_static
+             HINTS ${DUCKDB_ROOT} ENV DUCKDB_ROOT ${VQE_DEPS_DIR}/duckdb
+             PATH_SUFFIXES lib lib64)
+if(NOT DUCKDB_INCLUDE_DIR OR NOT DUCKDB_LIBRARY)
+  message(FATAL_ERROR
+    "DuckDB not found: run jobs/setup/duckdb.sh, or set DUCKDB_ROOT")
+endif()
+add_library(duckdb INTERFACE)
+target_include_directories(duckdb SYSTEM INTERFACE ${DUCKDB_INCLUDE_DIR})
+if(DUCKDB_LIBRARY MATCHES "\\.a$")
+  get_filename_component(duckdb_folder ${DUCKDB_LIBRARY} DIRECTORY)
+  file(GLOB duckdb_parts ${duckdb_folder}/lib*.a)
+  target_compile_definitions(duckdb INTERFACE DUCKDB_STATIC_BUILD)
+  target_link_libraries(duckdb INTERFACE
+    -Wl,--start-group ${duckdb_parts} -Wl,--end-group stdc++ m dl
+    Threads::Threads)
+else()
+  target_link_libraries(duckdb INTERFACE ${DUCKDB_LIBRARY})
+endif()

@@ -32,6 +32,8 @@ const char *vqe_error_name(int status)
     return "interrupted";
   case VQE_ERR_NOT_FOUND:
     return "not found";
+  case VQE_ERR_EXISTS:
+    return "exists";
   default:
     return "unknown";
   }
