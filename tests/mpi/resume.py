@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""A run that is killed in the middle is finished by the same command, with
+the results of a run that nothing happened to."""
+
+import glob
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "integration"))
+import harness  # noqa: E402
+from harness import check  # noqa: E402
+
+harness.h5py_or_skip()
+
+
+def children_of(parent):
+    """Processes below `parent` that run our program."""
+    tree = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="utf-8") as stream:
+                head, _, tail = stream.read().rpartition(")")
+        except OSError:
+            continue
+        pid, name = head.split(" (", 1)
+        tree.setdefault(int(tail.split()[1]), []).append((int(pid), name))
+    found, below = [], [parent]
+    while below:
+        for pid, name in tree.get(below.pop(), []):
+            below.append(pid)
+            if name.startswith("vqe_batch"):
+                found.append(pid)
+    return found
+
+
+def start(folder, ranks, *arguments):
+    return subprocess.Popen(
+        harness.command(ranks, arguments), cwd=folder.path,
+        env=harness.environment(), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+
+
+def journal_bytes(folder, output):
+    paths = glob.glob(folder.file(output + ".journal/*"))
+    return sum(os.path.getsize(path) for path in paths)
+
+
+def wait_for(process, condition, what):
+    for _ in range(6000):
+        if process.poll() is not None:
+            harness.fail(f"ended before {what}: {process.stdout.read()}")
+        if condition():
+            return
+        time.sleep(0.005)
+    harness.fail(f"waited too long for {what}")
+
+
+with harness.Folder() as folder:
+    # small ones that finish first or last, and long ones to be caught in
+    job = {
+        "molecules": [harness.H2, harness.LIH, harness.H2O, harness.NH3],
+        "optimizer": {"name": "COBYLA", "max_evaluations": 4000},
+        "seed": 1,
+    }
+    folder.write("job.json", job)
+    whole = folder.summary("job.json", "--threads", 1, "-o", "whole.h5", ranks=2)
+
+    # three runs killed ever later, on the same output
+    for kill in range(3):
+        before = journal_bytes(folder, "killed.h5")
+        running = start(folder, 2, "job.json", "--threads", 1, "-o", "killed.h5")
+        wait_for(running,
+                 lambda: journal_bytes(folder, "killed.h5") > before + 200000,
+                 "the journal to grow")
+        ranks = children_of(running.pid)
+        check(len(ranks) == 2, f"ranks {ranks}")
+        for pid in ranks:
+            os.kill(pid, signal.SIGKILL)
+        running.communicate(timeout=60)
+        check(running.returncode != 0, "a killed run is no success")
+        check(not os.path.exists(folder.file("killed.h5")), "no result yet")
+        check(journal_bytes(folder, "killed.h5") > before, "the journal stays")
+    again = folder.summary("job.json", "--threads", 1, "-o", "killed.h5", ranks=2)
+    check(len(again) == len(whole) == 4, "all experiments")
+    harness.check_same(folder.file("whole.h5"), folder.file("killed.h5"),
+                       "killed three times and resumed")
+    check(not os.path.exists(folder.file("killed.h5.journal")),
+          "the journal goes when the result is there")
+
+    # asked to stop: status 3, then resumed
+    running = start(folder, 0, "job.json", "--threads", 1, "-o", "stopped.h5")
+    wait_for(running,
+             lambda: journal_bytes(folder, "stopped.h5") > 200000,
+             "the journal to grow")
+    running.send_signal(signal.SIGTERM)
+    text = running.communicate(timeout=60)[0]
+    check(running.returncode == 3, f"stopped: {running.returncode}\n{text}")
+    folder.run("job.json", "--threads", 1, "-o", "stopped.h5", ranks=2)
+    harness.check_same(folder.file("whole.h5"), folder.file("stopped.h5"),
+                       "stopped and resumed")
+
+    # nothing left to do: experiments are skipped, the file stays as it is
+    rerun = folder.summary("job.json", "--threads", 1, "-o", "whole.h5")
+    check([row["status"] for row in rerun] == ["skipped"] * 4, f"{rerun}")
+    check([row["energy"] for row in rerun] == [row["energy"] for row in whole],
+          "skipped ones keep their energies")
+    forced = folder.summary("job.json", "--threads", 1, "-o", "whole.h5", "--force")
+    check([row["status"] for row in forced] == ["ok"] * 4, f"{forced}")
+    harness.check_same(folder.file("whole.h5"), folder.file("killed.h5"), "forced")
+print("killed, stopped, skipped, forced: the same bits")
