@@ -1,3 +1,4 @@
+#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -405,6 +406,9 @@ int vqe_chem_run(struct vqe_integrals **out,
   if (run.options.threads < 1) {
     run.options.threads = 1;
   }
+  /* BLAS on one thread: results must not depend on what the launcher binds a
+   * rank to, and our own loops are threaded around it */
+  openblas_set_num_threads(1);
   int status = prepare(&run);
   if (status == VQE_OK) {
     status = compute_integrals(&run);
