@@ -125,6 +125,12 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
     return status;
   }
   out->num_qubits = 2 * out->norb;
+  if (out->norb > VQE_MAX_ORBITALS) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%s: %d active orbitals, %d are supported; choose "
+                         "an active space",
+                         experiment->source, out->norb, VQE_MAX_ORBITALS);
+  }
   double parameters = parameter_count(experiment, out);
   out->nparam = parameters < 2e9 ? (int)parameters : 2000000000;
   /* only the sizes of these two are looked at */
