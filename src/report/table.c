@@ -86,6 +86,9 @@ static void put_number(struct row *row, enum column column, int digits,
 {
   if (isnan(value)) {
     put(row, column, "-");
+  } else if (fabs(value) < 0.5 * pow(10.0, -digits)) {
+    /* no minus before zeros */
+    put(row, column, "%.*f", digits, 0.0);
   } else {
     put(row, column, "%.*f", digits, value);
   }
