@@ -55,10 +55,7 @@ int job_read_basis(struct job_basis *out, const json_t *item,
   }
   if (strpbrk(name, "/.") == NULL && access(path, F_OK) != 0) {
     free(path);
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "%s: %s, or the path of a file in "
-                         "NWChem format",
-                         value->where, unknown);
+    return vqe_error_set(VQE_ERR_INPUT, "%s: %s", value->where, unknown);
   }
   out->name = path;
   status = hash_file(&out->sha256, path);
