@@ -30,7 +30,8 @@ struct vqe_molecule {
   enum vqe_units units;
 };
 
-/* One entry of a list read leniently: either a molecule or why not. */
+/* One entry of a list read leniently: either a molecule or why not. Messages
+ * and default names count molecules from 0, as molecule_id does. */
 struct vqe_molecule_entry {
   struct vqe_molecule *molecule; /* NULL when `reason` is set */
   char *reason; /* "file 'm.json', molecule 2, key 'coords': ..." or NULL */

@@ -12,18 +12,20 @@
 #include "chem/diis.h"
 #include "chem/fock.h"
 #include "chem/frame.h"
+#include "chem/stability.h"
 
 /* Eigenvalues of the overlap below this are linear dependences. */
 #define MIN_OVERLAP 1e-6
 /* Below this rounding shows, and convergence is asked for less strictly. */
 #define ILL_OVERLAP 1e-5
-/* Up to this size a second solution is looked for. */
+/* Up to this size a second solution is looked for, and stability checked. */
 #define MAX_NAO_SECOND 64
 #define LOWER_BY 1e-7 /* hartree */
 /* A generator whose square is further from one belongs to no symmetry of the
  * solution. */
 #define MAX_BROKEN 1e-6
-#define SAME_LEVEL 1e-9 /* hartree */
+#define UNSTABLE (-1e-4) /* hartree */
+#define SAME_LEVEL 1e-9  /* hartree */
 
 /* How a stage runs; the next one starts when it has used its cycles. */
 struct stage {
@@ -35,9 +37,10 @@ struct stage {
 };
 
 static const struct stage stages[] = {
-    {false, 0, 0.0, 0.0, 60},
-    {false, 8, 0.5, 0.3, 70},
-    {true, 15, 0.7, 1.0, 1000000},
+    {false, 0, 0.0, 0.0, 50},
+    {false, 8, 0.5, 0.3, 50},
+    {false, 15, 0.7, 1.0, 60},
+    {true, 15, 0.7, 0.5, 1000000},
 };
 #define NSTAGE ((int)(sizeof stages / sizeof stages[0]))
 
@@ -647,7 +650,7 @@ static int converge(struct vqe_scf *scf, struct work *work)
 {
   const struct vqe_scf_input *in = work->in;
   bool converged = false;
-  for (int k = 0; k < NSTAGE && !converged; k++) {
+  for (int k = in->first_stage; k < NSTAGE && !converged; k++) {
     int left = in->max_cycles - scf->cycles;
     if (left <= 0) {
       break;
@@ -714,6 +717,29 @@ static int look_lower(struct vqe_scf *scf, struct work *work)
   return status;
 }
 
+/* Say so when the solution is a saddle point. It is kept: the lower one has
+ * broken the symmetry that later steps live on, and an open shell of lower
+ * symmetry is seldom the better reference. */
+static int check_stability(struct vqe_scf *scf, struct work *work)
+{
+  double lowest = 0.0;
+  memcpy(work->c, scf->c, squared(work->in->nao) * sizeof(double));
+  build_fock(work);
+  const double *fock_a = work->closed ? work->fock : work->fock_a;
+  const double *fock_b = work->closed ? work->fock : work->fock_b;
+  int status = vqe_stability_lowest(&lowest, work->in, work->nmo, scf->c,
+                                    fock_a, fock_b);
+  if (status == VQE_OK && lowest < UNSTABLE) {
+    char text[96];
+    snprintf(text, sizeof text,
+             "not a minimum: orbital Hessian has an eigenvalue of %.3f or "
+             "less",
+             lowest);
+    add_note(scf->note, text);
+  }
+  return status;
+}
+
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
 {
   struct work work = {0};
@@ -773,6 +799,9 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
   if (status == VQE_OK) {
     scf->energy = work.energy;
     status = canonicalise(scf, &work);
+  }
+  if (status == VQE_OK && input->nao <= MAX_NAO_SECOND) {
+    status = check_stability(scf, &work);
   }
   if (status == VQE_OK) {
     *out = scf;

@@ -14,6 +14,7 @@ struct vqe_scf_input {
   int nbeta;
   int threads;
   int max_cycles;      /* over all stages */
+  int first_stage;     /* 0 DIIS, 1 and 2 level shift, 3 core guess */
   double energy_tol;   /* hartree */
   double gradient_tol; /* max |FDS - SDF| */
   const double *overlap;
@@ -34,9 +35,10 @@ struct vqe_scf {
 };
 
 /* DIIS (Pulay, J. Comput. Chem. 3, 556 (1982)); when that does not converge,
- * damping and level shift, then the same from the core Hamiltonian, each
- * said in `note`. For small molecules the core guess is tried too and the
- * lower solution kept. VQE_ERR_NUMERIC without convergence. */
+ * damping and level shift, small and then large, last the same from the core
+ * Hamiltonian, each said in `note`. For small molecules the core guess is
+ * tried too and the lower solution kept, and a solution that is a saddle
+ * point is noted. VQE_ERR_NUMERIC without convergence. */
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input);
 void vqe_scf_free(struct vqe_scf *scf);
 

@@ -524,6 +524,41 @@ static void test_linear_dependence(void **state)
   vqe_molecule_free(molecule);
 }
 
+/* PySCF's stability analysis finds triplet O2 in STO-3G to be a saddle point
+ * 1.3 millihartree above the lowest ROHF solution, and OH and N2 to be
+ * minima. Square H4 has a lower closed shell along its other diagonals. */
+static void test_stability(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *name;
+    bool stable;
+  } cases[] = {{"O2_triplet_1.2075", false},
+               {"OH_radical_0.9697", true},
+               {"N2", true},
+               {"H2O", true}};
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    struct vqe_integrals *x = run(find(cases[k].name));
+    bool stable = strstr(x->scf_note, "not a minimum") == NULL;
+    assert_int_equal(stable, cases[k].stable);
+    vqe_integrals_free(x);
+  }
+  static const struct atom square[] = {{"H", 1.2, 0, 0},
+                                       {"H", 0, 1.2, 0},
+                                       {"H", -1.2, 0, 0},
+                                       {"H", 0, -1.2, 0}};
+  struct vqe_molecule *molecule = build("square", square, 4, 0, 1);
+  struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
+  struct vqe_integrals *x = NULL;
+  options.basis = "6-31g";
+  assert_int_equal(vqe_chem_run(&x, molecule, &options), 0);
+  /* PySCF 2.14.0 reaches the lower one */
+  assert_true(fabs(x->e_hf + 1.8635620939541027) < 1e-8 ||
+              strstr(x->scf_note, "not a minimum") != NULL);
+  vqe_integrals_free(x);
+  vqe_molecule_free(molecule);
+}
+
 static void test_failures(void **state)
 {
   (void)state;
@@ -644,6 +679,7 @@ int main(void)
       cmocka_unit_test(test_spaces),
       cmocka_unit_test(test_few_electrons),
       cmocka_unit_test(test_linear_dependence),
+      cmocka_unit_test(test_stability),
       cmocka_unit_test(test_failures),
   };
   return cmocka_run_group_tests(tests, load, unload);
