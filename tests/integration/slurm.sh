@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# jobs/slurm/vqe_batch.sbatch on a real SLURM: one node, this one, on
+# loopback, without systemd. A job, an array, and a job that is told to stop
+# and goes on from its journal after requeueing. Exit status 77: no SLURM.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+VQE_BATCH=$(realpath "${VQE_BATCH:-$root/build/release/vqe_batch}")
+export VQE_BATCH
+PATH=$PATH:/usr/sbin:/sbin
+
+for program in munged slurmctld slurmd sbatch; do
+  if ! command -v "$program" >/dev/null; then
+    echo "skipped: no $program (jobs/setup/packages.sh slurm)"
+    exit 77
+  fi
+done
+
+folder=$(mktemp -d /tmp/vqe-slurm-XXXXXX)
+chmod 755 "$folder"
+started=()
+
+stop() {
+  status=$?
+  set +e
+  for ((k = ${#started[@]} - 1; k >= 0; k--)); do
+    kill "${started[k]}" 2>/dev/null
+    for _ in $(seq 50); do
+      kill -0 "${started[k]}" 2>/dev/null || break
+      sleep 0.1
+    done
+    kill -9 "${started[k]}" 2>/dev/null
+  done
+  if [ "$status" -eq 0 ]; then
+    rm -rf "$folder"
+  else
+    tail -n 30 "$folder"/*.log "$folder"/work/*.log >&2
+    echo "left for inspection: $folder" >&2
+  fi
+  exit "$status"
+}
+trap stop EXIT
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# the process that a daemon became, by the file it writes
+remember() {
+  for _ in $(seq 100); do
+    if [ -s "$1" ]; then
+      started+=("$(cat "$1")")
+      return
+    fi
+    sleep 0.1
+  done
+  fail "nothing wrote $1"
+}
+
+# munged refuses to run as root
+mkdir "$folder/munge"
+dd if=/dev/urandom of="$folder/munge/key" bs=128 count=1 status=none
+chmod 400 "$folder/munge/key"
+as_munge=()
+if [ "$(id -u)" -eq 0 ]; then
+  chown -R munge: "$folder/munge"
+  as_munge=(setpriv --reuid munge --regid munge --clear-groups)
+fi
+"${as_munge[@]}" "$(command -v munged)" --key-file="$folder/munge/key" \
+  --socket="$folder/munge/socket" --pid-file="$folder/munge/pid" \
+  --log-file="$folder/munge/log" --seed-file="$folder/munge/seed" \
+  --num-threads=1
+remember "$folder/munge/pid"
+
+host=$(hostname -s)
+cores=$(nproc)
+read -r port_control port_node < <(python3 - <<'PYTHON'
+import socket
+
+sockets = [socket.socket() for _ in range(2)]
+for one in sockets:
+    one.bind(("127.0.0.1", 0))
+print(*(one.getsockname()[1] for one in sockets))
+PYTHON
+)
+mkdir "$folder/state" "$folder/spool" "$folder/work"
+cat >"$folder/slurm.conf" <<CONF
+ClusterName=vqe
+SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=$port_control
+SlurmdPort=$port_node
+SlurmUser=$(id -un)
+SlurmdUser=$(id -un)
+AuthType=auth/munge
+AuthInfo=socket=$folder/munge/socket
+StateSaveLocation=$folder/state
+SlurmdSpoolDir=$folder/spool
+SlurmctldPidFile=$folder/slurmctld.pid
+SlurmdPidFile=$folder/slurmd.pid
+SlurmctldLogFile=$folder/slurmctld.log
+SlurmdLogFile=$folder/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SlurmdParameters=config_overrides
+ReturnToService=2
+SchedulerParameters=batch_sched_delay=0,sched_interval=2
+NodeName=$host NodeAddr=127.0.0.1 CPUs=$cores State=UNKNOWN
+PartitionName=test Nodes=$host Default=YES MaxTime=INFINITE State=UP
+CONF
+cat >"$folder/cgroup.conf" <<CONF
+ConstrainCores=no
+ConstrainRAMSpace=no
+ConstrainSwapSpace=no
+ConstrainDevices=no
+CONF
+export SLURM_CONF=$folder/slurm.conf
+slurmctld
+remember "$folder/slurmctld.pid"
+slurmd
+remember "$folder/slurmd.pid"
+for _ in $(seq 100); do
+  if sinfo -h -o %T 2>/dev/null | grep -q idle; then
+    break
+  fi
+  sleep 0.2
+done
+sinfo -h -o '%T %c' | grep -q idle || fail "the node does not come up"
+
+if [ "$(id -u)" -eq 0 ]; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+cd "$folder/work"
+ranks=$((cores < 2 ? 1 : 2))
+script=$root/jobs/slurm/vqe_batch.sbatch
+h2='{"name": "H2", "symbols": ["H", "H"], "coords": [[0, 0, 0], [0, 0, 0.7414]]}'
+echo "{\"molecules\": [$h2], \"seed\": 1}" >h2.json
+
+# wait until no job is left
+finish() {
+  for _ in $(seq 900); do
+    if [ -z "$(squeue -h)" ]; then
+      return
+    fi
+    sleep 0.2
+  done
+  squeue >&2
+  fail "jobs do not end"
+}
+
+check() {
+  python3 - "$@" <<'PYTHON'
+import json
+import sys
+
+path, count, energy = sys.argv[1:]
+with open(path, encoding="utf-8") as stream:
+    rows = json.load(stream)
+assert len(rows) == int(count), rows
+for row in rows:
+    assert row["status"] in ("ok", "skipped"), row
+    assert energy == "any" or abs(row["energy"] - float(energy)) < 1e-8, row
+PYTHON
+}
+
+# one job
+sbatch -n "$ranks" "$script" h2.json --summary one.json
+finish
+check one.json 1 -1.1372701746609 || fail "the job's summary"
+[ -s h2.h5 ] || fail "the job's result file"
+
+# an array: a job file and a result a task
+cp h2.json part-3.json
+cp h2.json part-4.json
+sbatch -n 1 --array=3-4 "$script" 'part-%a.json'
+finish
+[ -s part-3.h5 ] && [ -s part-4.h5 ] || fail "the results of the array"
+
+# told to stop as SLURM does before the time limit; goes on when requeued
+nh3='{"name": "NH3", "symbols": ["N", "H", "H", "H"], "coords": [[0, 0, 0.1128],
+  [0, 0.9395, -0.2632], [0.8137, -0.4698, -0.2632], [-0.8137, -0.4698, -0.2632]]}'
+echo "{\"molecules\": [$h2, $nh3], \"seed\": 1,
+  \"optimizer\": {\"name\": \"COBYLA\", \"max_evaluations\": 12000}}" >long.json
+id=$(sbatch --parsable -n "$ranks" "$script" long.json --summary long.sum)
+for _ in $(seq 600); do
+  if [ "$(cat long.h5.journal/* 2>/dev/null | wc -c)" -gt 200000 ]; then
+    break
+  fi
+  sleep 0.05
+done
+scancel --batch --signal=USR1 "$id"
+for _ in $(seq 300); do
+  if [ "$(squeue -h -j "$id" -o %t)" = PD ]; then
+    break
+  fi
+  sleep 0.1
+done
+# a job that was put back waits two minutes; the node takes it after seconds
+sleep 5
+scontrol update "JobId=$id" StartTime=now
+finish
+grep -q "back into the queue as job $id" "vqe_batch-$id.log" ||
+  fail "the job was not put back"
+grep -q "Result file: long.h5" "vqe_batch-$id.log" ||
+  fail "the requeued job did not end"
+check long.sum 2 any || fail "the requeued job's summary"
+[ ! -e long.h5.journal ] || fail "the journal is left"
+echo "SLURM $(slurmctld -V | cut -d' ' -f2): job, array, stop and requeue"
