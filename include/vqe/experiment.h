@@ -196,6 +196,12 @@ int vqe_experiment_run(struct vqe_result **out,
                        const struct vqe_run_options *options,
                        const struct vqe_callbacks *callbacks);
 
+/* OpenQASM 3 text of the circuit that the experiment would run, every
+ * excitation expanded into gates; needs the integrals, as symmetry screens
+ * excitations. Free *out by free(). */
+int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
+                        const struct vqe_run_options *options);
+
 /* What an experiment would take, from its input alone (no SCF). */
 struct vqe_experiment_estimate {
   int num_qubits;

@@ -11,11 +11,8 @@
 #include "batch/job.h"
 #include "options.h"
 #include "report/report.h"
-#include "vqe/ansatz.h"
-#include "vqe/chem.h"
 #include "vqe/error.h"
 #include "vqe/experiment.h"
-#include "vqe/operators.h"
 
 enum exit_status {
   EXIT_GOOD = 0,
@@ -111,61 +108,20 @@ static int dry_run(const struct vqe_job *job)
 
 static int print_qasm(const struct vqe_job *job, int index)
 {
-  struct vqe_integrals *integrals = NULL;
-  struct vqe_hamiltonian *hamiltonian = NULL;
-  struct vqe_ansatz *ansatz = NULL;
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   char *text = NULL;
   if (index < 0 || (size_t)index >= job->count) {
     fprintf(stderr, "vqe_batch: --qasm %d: the job has experiments 0 to %zu\n",
             index, job->count - 1);
     return EXIT_BAD_INPUT;
   }
-  const struct vqe_experiment *experiment = job->experiments[index];
-  struct vqe_chem_options chem = VQE_CHEM_OPTIONS_INIT;
-  if (experiment->input_error != NULL) {
-    fprintf(stderr, "vqe_batch: %s\n", experiment->input_error);
-    return EXIT_BAD_INPUT;
+  if (vqe_experiment_qasm(&text, job->experiments[index], &options) !=
+      VQE_OK) {
+    return complain();
   }
-  chem.basis = experiment->basis;
-  chem.frozen_core = experiment->frozen_core;
-  chem.active_electrons = experiment->active_electrons;
-  chem.active_orbitals = experiment->active_orbitals;
-  int status = experiment->fcidump != NULL
-                   ? vqe_fcidump_read(&integrals, experiment->fcidump, &chem)
-                   : vqe_chem_run(&integrals, experiment->molecule, &chem);
-  if (status == VQE_OK) {
-    status = vqe_hamiltonian_create(
-        &hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
-        integrals->e_core, experiment->symmetry, 0.0);
-  }
-  if (status == VQE_OK) {
-    struct vqe_ansatz_options options = {
-        .name = experiment->ansatz,
-        .reps = experiment->reps,
-        .entanglement = experiment->entanglement,
-        .norb = integrals->norb,
-        .nalpha = integrals->nalpha,
-        .nbeta = integrals->nbeta,
-        .restricted = integrals->nalpha == integrals->nbeta,
-        .nirrep = hamiltonian->nirrep,
-        .irrep = hamiltonian->irrep,
-    };
-    status = vqe_ansatz_create(&ansatz, &options);
-  }
-  if (status == VQE_OK) {
-    status = vqe_ansatz_qasm(&text, ansatz, 0);
-  }
-  int code = EXIT_GOOD;
-  if (status == VQE_OK) {
-    fputs(text, stdout);
-  } else {
-    code = complain();
-  }
+  fputs(text, stdout);
   free(text);
-  vqe_ansatz_free(ansatz);
-  vqe_hamiltonian_free(hamiltonian);
-  vqe_integrals_free(integrals);
-  return code;
+  return EXIT_GOOD;
 }
 
 /* ---- the job ---- */

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sim/rotate.h"
+
 /* Qubits below this are rotated inside blocks of 2^BLOCK amplitudes, which
  * stay in the first-level cache while all of them are done. */
 #define BLOCK 11
@@ -19,35 +21,6 @@ typedef double v8 __attribute__((vector_size(64), aligned(8)));
 static inline bool parallel(const struct vqe_kernel_context *context)
 {
   return context->threads > 1 && context->size >= PARALLEL_SIZE;
-}
-
-static inline void rotate(double *restrict x, double *restrict y, size_t n,
-                          double c, double s)
-{
-  for (size_t k = 0; k < n; k++) {
-    double old = x[k];
-    x[k] = c * old - s * y[k];
-    y[k] = s * old + c * y[k];
-  }
-}
-
-static inline double rotate_back(double *restrict x, double *restrict y,
-                                 double *restrict lx, double *restrict ly,
-                                 size_t n, double c, double s)
-{
-  double sum = 0.0;
-  for (size_t k = 0; k < n; k++) {
-    double px = x[k];
-    double py = y[k];
-    double qx = lx[k];
-    double qy = ly[k];
-    sum += qy * px - qx * py;
-    x[k] = c * px + s * py;
-    y[k] = c * py - s * px;
-    lx[k] = c * qx + s * qy;
-    ly[k] = c * qy - s * qx;
-  }
-  return sum;
 }
 
 /* ---- RY ---- */
@@ -150,10 +123,10 @@ static void ry_block(const struct ry *ry, double *x, double *l, size_t n,
     }
     for (size_t base = 0; base < n; base += 2 * step) {
       if (l == NULL) {
-        rotate(x + base, x + base + step, step, ry->c[q], ry->s[q]);
+        vqe_rotate(x + base, x + base + step, step, ry->c[q], ry->s[q]);
       } else {
-        sums[q] += rotate_back(x + base, x + base + step, l + base,
-                               l + base + step, step, ry->c[q], ry->s[q]);
+        sums[q] += vqe_rotate_back(x + base, x + base + step, l + base,
+                                   l + base + step, step, ry->c[q], ry->s[q]);
       }
     }
   }
@@ -177,10 +150,10 @@ static void ry_strip(const struct ry *ry, double *x, double *l, int q0,
       size_t a = row * step;
       size_t b = (row | (size_t)1 << j) * step;
       if (l == NULL) {
-        rotate(x + a, x + b, WIDTH, ry->c[q], ry->s[q]);
+        vqe_rotate(x + a, x + b, WIDTH, ry->c[q], ry->s[q]);
       } else {
-        sums[q] +=
-            rotate_back(x + a, x + b, l + a, l + b, WIDTH, ry->c[q], ry->s[q]);
+        sums[q] += vqe_rotate_back(x + a, x + b, l + a, l + b, WIDTH, ry->c[q],
+                                   ry->s[q]);
       }
     }
   }

@@ -1,7 +1,6 @@
 /* The sector estimator: excitations as in-place rotations of the CI vector,
  * sigma for the energy, one backward sweep for the gradient. */
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +8,15 @@
 #include "base/memory.h"
 #include "sim/backend.h"
 #include "sim/layout.h"
+#include "sim/rotate.h"
 #include "sim/sigma.h"
 #include "sim/spin.h"
 
 /* Vectors shorter than this are swept by one thread. */
 #define PARALLEL_SIZE 16384
+/* Pieces of a longer sweep: their number is fixed, so that sums do not depend
+ * on the number of threads. */
+#define CHUNKS 32
 
 enum rotation_kind { ROTATE_ALPHA, ROTATE_BETA, ROTATE_MIXED };
 
@@ -46,7 +49,7 @@ struct sector {
   struct rotation *rotations;
   size_t reference; /* address of the Hartree-Fock determinant */
   double *psi, *lambda;
-  double *partial; /* one sum a thread, a cache line apart */
+  double *partial; /* one sum a chunk, a cache line apart */
 };
 
 /* The symmetry that a run can use: that of the Hamiltonian when every
@@ -238,8 +241,8 @@ static int sector_init(struct sector *sector)
                               sizeof(double), "adjoint state");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sector->partial, 8 * (size_t)sector->threads,
-                              sizeof(double), "partial sums");
+    status = vqe_memory_alloc(&sector->partial, 8 * CHUNKS, sizeof(double),
+                              "partial sums");
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&sector->rotations, ansatz->ngate,
@@ -265,35 +268,6 @@ static int sector_init(struct sector *sector)
  * With lambda = H psi swept along, d<H>/dt = 2 sum sign (lambda_y psi_x -
  * lambda_x psi_y), the same before and after the rotation. */
 
-static void rotate(double *restrict x, double *restrict y, size_t n, double c,
-                   double s)
-{
-  for (size_t k = 0; k < n; k++) {
-    double old = x[k];
-    x[k] = c * old - s * y[k];
-    y[k] = c * y[k] + s * old;
-  }
-}
-
-static double rotate_back(double *restrict x, double *restrict y,
-                          double *restrict lx, double *restrict ly, size_t n,
-                          double c, double s)
-{
-  double sum = 0.0;
-  for (size_t k = 0; k < n; k++) {
-    double px = x[k];
-    double py = y[k];
-    double qx = lx[k];
-    double qy = ly[k];
-    sum += qy * px - qx * py;
-    x[k] = c * px + s * py;
-    y[k] = c * py - s * px;
-    lx[k] = c * qx + s * qy;
-    ly[k] = c * qy - s * qx;
-  }
-  return sum;
-}
-
 /* Part [begin, end) of the pairs (or rows, for beta) of one rotation within
  * block (ca, cb). `lambda` NULL: forward only. */
 static double rotate_part(const struct sector *sector,
@@ -311,10 +285,11 @@ static double rotate_part(const struct sector *sector,
       size_t x = vqe_layout_row(layout, ca, cb, pair->from);
       size_t y = vqe_layout_row(layout, ca, cb, pair->to);
       if (lambda == NULL) {
-        rotate(psi + x, psi + y, cols, c, s * pair->sign);
+        vqe_rotate(psi + x, psi + y, cols, c, s * pair->sign);
       } else {
-        sum += pair->sign * rotate_back(psi + x, psi + y, lambda + x,
-                                        lambda + y, cols, c, s * pair->sign);
+        sum +=
+            pair->sign * vqe_rotate_back(psi + x, psi + y, lambda + x,
+                                         lambda + y, cols, c, s * pair->sign);
       }
     }
     return sum;
@@ -381,7 +356,7 @@ static double rotate_all(const struct sector *sector,
   double c = cos(angle);
   double s = sin(angle);
   double sum = 0.0;
-  bool parallel = sector->threads > 1 && layout->size >= PARALLEL_SIZE;
+  long chunks = layout->size < PARALLEL_SIZE ? 1 : CHUNKS;
   for (int ca = 0; ca < sector->alpha->nclass; ca++) {
     for (int cb = 0; cb < sector->beta->nclass; cb++) {
       if (!vqe_layout_has(layout, ca, cb)) {
@@ -395,27 +370,16 @@ static double rotate_all(const struct sector *sector,
         begin = (long)pairs->start[ca];
         end = (long)pairs->start[ca + 1];
       }
-      if (!parallel) {
-        sum += rotate_part(sector, rotation, ca, cb, begin, end, psi, lambda,
-                           c, s);
-        continue;
+      long length = end - begin;
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(sector->threads) if (sector->threads > 1 && chunks > 1)
+      for (long k = 0; k < chunks; k++) {
+        sector->partial[8 * k] =
+            rotate_part(sector, rotation, ca, cb, begin + length * k / chunks,
+                        begin + length * (k + 1) / chunks, psi, lambda, c, s);
       }
-      /* sums in a fixed order, so that a run repeats bit for bit */
-      int team = 1;
-#pragma omp parallel num_threads(sector->threads)
-      {
-        int me = omp_get_thread_num();
-        int n = omp_get_num_threads();
-        long length = end - begin;
-        long from = begin + length * me / n;
-        long to = begin + length * (me + 1) / n;
-        sector->partial[8 * me] =
-            rotate_part(sector, rotation, ca, cb, from, to, psi, lambda, c, s);
-#pragma omp single
-        team = n;
-      }
-      for (int t = 0; t < team; t++) {
-        sum += sector->partial[8 * t];
+      for (long k = 0; k < chunks; k++) {
+        sum += sector->partial[8 * k];
       }
     }
   }

@@ -157,7 +157,6 @@ static int make_hamiltonian(struct run *run)
 static int make_ansatz(struct run *run)
 {
   const struct vqe_experiment *experiment = run->experiment;
-  struct vqe_result *result = run->result;
   struct vqe_ansatz_options options = {
       .name = experiment->ansatz,
       .reps = experiment->reps,
@@ -169,10 +168,14 @@ static int make_ansatz(struct run *run)
       .nirrep = run->hamiltonian->nirrep,
       .irrep = run->hamiltonian->irrep,
   };
-  int status = vqe_ansatz_create(&run->ansatz, &options);
-  if (status != VQE_OK) {
-    return status;
-  }
+  return vqe_ansatz_create(&run->ansatz, &options);
+}
+
+static int make_parameters(struct run *run)
+{
+  const struct vqe_experiment *experiment = run->experiment;
+  struct vqe_result *result = run->result;
+  int status;
   size_t nparam = (size_t)run->ansatz->nparam;
   result->nparam = run->ansatz->nparam;
   status = vqe_memory_alloc(&result->initial_parameters, nparam,
@@ -393,6 +396,9 @@ static int run_phases(struct run *run)
     status = make_ansatz(run);
   }
   if (status == VQE_OK) {
+    status = make_parameters(run);
+  }
+  if (status == VQE_OK) {
     status = make_estimator(run);
   }
   if (status == VQE_OK) {
@@ -404,6 +410,42 @@ static int run_phases(struct run *run)
   if (status == VQE_OK) {
     status = measure_properties(run);
   }
+  return status;
+}
+
+static void run_clear(struct run *run)
+{
+  vqe_estimator_free(run->estimator);
+  vqe_ansatz_free(run->ansatz);
+  vqe_pauli_sum_free(run->paulis);
+  vqe_hamiltonian_free(run->hamiltonian);
+  vqe_integrals_free(run->integrals);
+}
+
+int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
+                        const struct vqe_run_options *options)
+{
+  struct run run = {.experiment = experiment, .options = options};
+  *out = NULL;
+  int status =
+      vqe_result_create(&run.result, experiment, VQE_EXPERIMENT_SKIPPED, NULL);
+  if (status == VQE_OK) {
+    status = check_request(experiment);
+  }
+  if (status == VQE_OK) {
+    status = make_integrals(&run);
+  }
+  if (status == VQE_OK) {
+    status = make_hamiltonian(&run);
+  }
+  if (status == VQE_OK) {
+    status = make_ansatz(&run);
+  }
+  if (status == VQE_OK) {
+    status = vqe_ansatz_qasm(out, run.ansatz, 0);
+  }
+  run_clear(&run);
+  vqe_result_free(run.result);
   return status;
 }
 
@@ -446,11 +488,7 @@ int vqe_experiment_run(struct vqe_result **out,
     free(result->reason);
     status = vqe_memory_strdup(&result->reason, vqe_error_message());
   }
-  vqe_estimator_free(run.estimator);
-  vqe_ansatz_free(run.ansatz);
-  vqe_pauli_sum_free(run.paulis);
-  vqe_hamiltonian_free(run.hamiltonian);
-  vqe_integrals_free(run.integrals);
+  run_clear(&run);
   if (status == VQE_OK) {
     result->peak_memory_mb = (double)vqe_memory_peak() / 1e6;
     vqe_clock_rfc3339(result->finished_at);
