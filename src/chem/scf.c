@@ -12,6 +12,7 @@
 #include "chem/diis.h"
 #include "chem/fock.h"
 #include "chem/frame.h"
+#include "chem/scf_work.h"
 #include "chem/stability.h"
 
 /* Eigenvalues of the overlap below this are linear dependences. */
@@ -20,12 +21,8 @@
 #define ILL_OVERLAP 1e-5
 /* Up to this size a second solution is looked for, and stability checked. */
 #define MAX_NAO_SECOND 64
-#define LOWER_BY 1e-7 /* hartree */
-/* A generator whose square is further from one belongs to no symmetry of the
- * solution. */
-#define MAX_BROKEN 1e-6
+#define LOWER_BY 1e-7    /* hartree */
 #define UNSTABLE (-1e-4) /* hartree */
-#define SAME_LEVEL 1e-9  /* hartree */
 
 /* How a stage runs; the next one starts when it has used its cycles. */
 struct stage {
@@ -44,62 +41,15 @@ static const struct stage stages[] = {
 };
 #define NSTAGE ((int)(sizeof stages / sizeof stages[0]))
 
-struct work {
-  const struct vqe_scf_input *in;
-  int nmo;
-  bool closed;
-  double *x;      /* nao x nmo: orthonormal combinations of functions */
-  double *c;      /* nao x nmo */
-  double *values; /* nmo */
-  double *dm;     /* both spins */
-  double *dm_a;
-  double *dm_b;
-  double *coulomb;
-  double *exchange_a;
-  double *exchange_b;
-  double *fock; /* effective one when open */
-  double *fock_a;
-  double *fock_b;
-  double *mixed; /* fock as it will be diagonalised */
-  double *old;
-  double *t1;
-  double *t2;
-  double *t3;
-  double *packed;
-  double *error; /* nmo x nmo */
-  double *small; /* nmo x nmo */
-  double *order; /* nmo */
-  int *rank;     /* nmo */
-  struct vqe_diis *diis;
-  double energy;
-  double gradient;
-  double energy_tol;
-  double gradient_tol;
-};
-
-/* c(m x n) = a(m x k) b(k x n), with transpositions. */
-static void multiply(double *c, const double *a, bool ta, const double *b,
-                     bool tb, int m, int n, int k)
-{
-  cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
-              tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0, a, ta ? m : k, b,
-              tb ? k : n, 0.0, c, n);
-}
-
-static size_t squared(int n)
-{
-  return (size_t)n * (size_t)n;
-}
-
 /* Canonical orthogonalisation (Lowdin, Adv. Quantum Chem. 5, 185 (1970)):
  * eigenvectors of the overlap, scaled, without those of eigenvalue nearly 0.
  */
-static int orthogonalise(struct work *work)
+static int orthogonalise(struct vqe_scf_work *work)
 {
   int n = work->in->nao;
   double *vectors = work->t1;
   double *eigenvalues = work->order;
-  memcpy(vectors, work->in->overlap, squared(n) * sizeof(double));
+  memcpy(vectors, work->in->overlap, vqe_scf_squared(n) * sizeof(double));
   if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', n, vectors, n, eigenvalues) !=
       0) {
     return vqe_error_set(VQE_ERR_NUMERIC,
@@ -129,7 +79,8 @@ static int orthogonalise(struct work *work)
   return VQE_OK;
 }
 
-static int work_alloc(struct work *work, const struct vqe_scf_input *in)
+static int work_alloc(struct vqe_scf_work *work,
+                      const struct vqe_scf_input *in)
 {
   size_t n = (size_t)in->nao;
   size_t n2 = n * n;
@@ -173,7 +124,7 @@ static int work_alloc(struct work *work, const struct vqe_scf_input *in)
   return vqe_diis_new(&work->diis, n2, n2);
 }
 
-static void work_free(struct work *work)
+static void work_free(struct vqe_scf_work *work)
 {
   void *arrays[] = {
       work->x,          work->c,      work->values,  work->dm,
@@ -189,11 +140,11 @@ static void work_free(struct work *work)
 }
 
 /* Density of the first `nocc` orbitals. */
-static void density(double *dm, const struct work *work, int nocc)
+static void density(double *dm, const struct vqe_scf_work *work, int nocc)
 {
   int n = work->in->nao;
   if (nocc == 0) {
-    memset(dm, 0, squared(n) * sizeof(double));
+    memset(dm, 0, vqe_scf_squared(n) * sizeof(double));
     return;
   }
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, nocc, 1.0,
@@ -201,11 +152,11 @@ static void density(double *dm, const struct work *work, int nocc)
 }
 
 /* out += scale * l^T m r */
-static void add_projected(struct work *work, double scale, const double *l,
-                          const double *m, const double *r)
+static void add_projected(struct vqe_scf_work *work, double scale,
+                          const double *l, const double *m, const double *r)
 {
   int n = work->in->nao;
-  multiply(work->mixed, m, false, r, false, n, n, n);
+  vqe_scf_multiply(work->mixed, m, false, r, false, n, n, n);
   cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n, n, n, scale, l, n,
               work->mixed, n, 1.0, work->fock, n);
 }
@@ -213,10 +164,10 @@ static void add_projected(struct work *work, double scale, const double *l,
 /* Guest and Saunders' effective Fock matrix: (Fa + Fb)/2 within the closed,
  * open and virtual spaces and between closed and virtual, Fb between closed
  * and open, Fa between open and virtual (Mol. Phys. 28, 819 (1974)). */
-static void effective_fock(struct work *work)
+static void effective_fock(struct vqe_scf_work *work)
 {
   int n = work->in->nao;
-  size_t n2 = squared(n);
+  size_t n2 = vqe_scf_squared(n);
   const double *s = work->in->overlap;
   double *pc = work->t1;
   double *po = work->t2;
@@ -225,8 +176,8 @@ static void effective_fock(struct work *work)
   for (size_t k = 0; k < n2; k++) {
     mean[k] = 0.5 * (work->fock_a[k] + work->fock_b[k]);
   }
-  multiply(pc, work->dm_b, false, s, false, n, n, n);
-  multiply(pv, work->dm_a, false, s, false, n, n, n);
+  vqe_scf_multiply(pc, work->dm_b, false, s, false, n, n, n);
+  vqe_scf_multiply(pv, work->dm_a, false, s, false, n, n, n);
   for (size_t k = 0; k < n2; k++) {
     po[k] = pv[k] - pc[k];
     pv[k] = -pv[k];
@@ -251,10 +202,10 @@ static void effective_fock(struct work *work)
 }
 
 /* Densities, Fock matrix and electronic energy of the orbitals in `c`. */
-static void build_fock(struct work *work)
+static void build_fock(struct vqe_scf_work *work)
 {
   const struct vqe_scf_input *in = work->in;
-  size_t n2 = squared(in->nao);
+  size_t n2 = vqe_scf_squared(in->nao);
   density(work->dm_a, work, in->nalpha);
   if (work->closed) {
     for (size_t k = 0; k < n2; k++) {
@@ -293,11 +244,12 @@ static void build_fock(struct work *work)
 
 /* FDS - SDF: its largest element, and itself over orthonormal functions. With
  * functions left out only the latter vanishes at convergence. */
-static void build_gradient(struct work *work)
+static void build_gradient(struct vqe_scf_work *work)
 {
   int n = work->in->nao;
-  multiply(work->t1, work->fock, false, work->dm, false, n, n, n);
-  multiply(work->t2, work->t1, false, work->in->overlap, false, n, n, n);
+  vqe_scf_multiply(work->t1, work->fock, false, work->dm, false, n, n, n);
+  vqe_scf_multiply(work->t2, work->t1, false, work->in->overlap, false, n, n,
+                   n);
   work->gradient = 0.0;
   for (int p = 0; p < n; p++) {
     for (int q = 0; q < n; q++) {
@@ -308,36 +260,36 @@ static void build_gradient(struct work *work)
       }
     }
   }
-  multiply(work->t2, work->t1, false, work->x, false, n, work->nmo, n);
-  multiply(work->error, work->x, true, work->t2, false, work->nmo, work->nmo,
-           n);
+  vqe_scf_multiply(work->t2, work->t1, false, work->x, false, n, work->nmo, n);
+  vqe_scf_multiply(work->error, work->x, true, work->t2, false, work->nmo,
+                   work->nmo, n);
   if (work->nmo < n) {
     work->gradient = 0.0;
-    for (size_t k = 0; k < squared(work->nmo); k++) {
+    for (size_t k = 0; k < vqe_scf_squared(work->nmo); k++) {
       work->gradient = fmax(work->gradient, fabs(work->error[k]));
     }
   }
 }
 
 /* Add `shift` to the virtual orbitals and half of it to the open ones. */
-static void shift_levels(struct work *work, double shift)
+static void shift_levels(struct vqe_scf_work *work, double shift)
 {
   int n = work->in->nao;
   const double *s = work->in->overlap;
-  multiply(work->t1, s, false, work->dm, false, n, n, n);
-  multiply(work->t2, work->t1, false, s, false, n, n, n);
-  for (size_t k = 0; k < squared(n); k++) {
+  vqe_scf_multiply(work->t1, s, false, work->dm, false, n, n, n);
+  vqe_scf_multiply(work->t2, work->t1, false, s, false, n, n, n);
+  for (size_t k = 0; k < vqe_scf_squared(n); k++) {
     work->mixed[k] += shift * (s[k] - 0.5 * work->t2[k]);
   }
 }
 
 /* Eigenvectors of a matrix over functions into `c` and `values`. */
-static int diagonalise(struct work *work, const double *matrix)
+static int diagonalise(struct vqe_scf_work *work, const double *matrix)
 {
   int n = work->in->nao;
   int m = work->nmo;
-  multiply(work->t1, matrix, false, work->x, false, n, m, n);
-  multiply(work->small, work->x, true, work->t1, false, m, m, n);
+  vqe_scf_multiply(work->t1, matrix, false, work->x, false, n, m, n);
+  vqe_scf_multiply(work->small, work->x, true, work->t1, false, m, m, n);
   if (m > 0 && LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', m, work->small, m,
                               work->values) != 0) {
     return vqe_error_set(VQE_ERR_NUMERIC,
@@ -345,18 +297,18 @@ static int diagonalise(struct work *work, const double *matrix)
                          "diagonalised; check the geometry",
                          work->in->name);
   }
-  multiply(work->c, work->x, false, work->small, true, n, m, m);
+  vqe_scf_multiply(work->c, work->x, false, work->small, true, n, m, m);
   return VQE_OK;
 }
 
 /* Behind the closed orbitals put those that are lowest for an alpha electron:
  * the effective energies of open orbitals say little. */
-static void choose_open(struct work *work)
+static void choose_open(struct vqe_scf_work *work)
 {
   int n = work->in->nao;
   int m = work->nmo;
   int nopen = work->in->nalpha - work->in->nbeta;
-  multiply(work->t1, work->fock_a, false, work->c, false, n, m, n);
+  vqe_scf_multiply(work->t1, work->fock_a, false, work->c, false, n, m, n);
   for (int i = 0; i < m; i++) {
     work->rank[i] = i;
     work->order[i] = 0.0;
@@ -388,10 +340,10 @@ static void choose_open(struct work *work)
 
 /* First orbitals. Degenerate ones are told apart, so that an open shell that
  * fills only some of them stays in a symmetry plane. */
-static int start_orbitals(struct work *work, bool core_guess)
+static int start_orbitals(struct vqe_scf_work *work, bool core_guess)
 {
   const struct vqe_scf_input *in = work->in;
-  size_t n2 = squared(in->nao);
+  size_t n2 = vqe_scf_squared(in->nao);
   memcpy(work->mixed, in->hcore, n2 * sizeof(double));
   if (!core_guess && in->guess != NULL) {
     vqe_fock_jk(work->coulomb, work->exchange_a, in->eri, in->guess, in->nao,
@@ -409,11 +361,11 @@ static int start_orbitals(struct work *work, bool core_guess)
 }
 
 /* One stage of at most `max_cycles`; adds what it took to *cycles. */
-static int run_stage(bool *converged, int *cycles, struct work *work,
+static int run_stage(bool *converged, int *cycles, struct vqe_scf_work *work,
                      const struct stage *stage, int max_cycles)
 {
   const struct vqe_scf_input *in = work->in;
-  size_t n2 = squared(in->nao);
+  size_t n2 = vqe_scf_squared(in->nao);
   double last = 0.0;
   *converged = false;
   vqe_diis_reset(work->diis);
@@ -441,7 +393,7 @@ static int run_stage(bool *converged, int *cycles, struct work *work,
       memcpy(work->old, work->mixed, n2 * sizeof(double));
     } else {
       vqe_diis_extrapolate(work->diis, work->mixed, work->error,
-                           squared(work->nmo));
+                           vqe_scf_squared(work->nmo));
     }
     if (stage->shift > 0.0) {
       shift_levels(work, stage->shift);
@@ -454,199 +406,8 @@ static int run_stage(bool *converged, int *cycles, struct work *work,
   return status;
 }
 
-static void add_note(char note[256], const char *text)
-{
-  size_t used = strlen(note);
-  snprintf(note + used, 256 - used, "%s%s", used > 0 ? "; " : "", text);
-}
-
-/* Irrep labels of one space. */
-struct block {
-  int first;
-  int size;
-};
-
-/* Representation of an operation over the orbitals of a space, and how far
- * it is from closed there: |G^2 - 1|. A solution that breaks the symmetry
- * mixes the spaces. */
-static double represent(double *g, struct work *work, const double *operation,
-                        struct block block)
-{
-  int n = work->in->nao;
-  int m = work->nmo;
-  int size = block.size;
-  double worst = 0.0;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1.0,
-              operation, n, work->c + block.first, m, 0.0, work->t1, size);
-  multiply(work->t2, work->in->overlap, false, work->t1, false, n, size, n);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size, size, n, 1.0,
-              work->c + block.first, m, work->t2, size, 0.0, g, size);
-  for (int i = 0; i < size; i++) {
-    double sum = -1.0;
-    for (int j = 0; j < size; j++) {
-      sum += g[i * size + j] * g[j * size + i];
-    }
-    worst = fmax(worst, fabs(sum));
-  }
-  return worst;
-}
-
-/* Which generators every space is closed under. */
-static unsigned find_generators(struct work *work, const struct block *blocks)
-{
-  const struct vqe_symmetry *symmetry = work->in->symmetry;
-  unsigned kept = 0;
-  for (int k = 0; k < symmetry->ngenerator; k++) {
-    const double *operation =
-        symmetry->matrices + (size_t)k * squared(work->in->nao);
-    double worst = 0.0;
-    for (int b = 0; b < 3; b++) {
-      if (blocks[b].size > 0) {
-        worst =
-            fmax(worst, represent(work->small, work, operation, blocks[b]));
-      }
-    }
-    if (worst < MAX_BROKEN) {
-      kept |= 1u << k;
-    }
-  }
-  return kept;
-}
-
-/* Rotate a space to orbitals of one irrep each: eigenvectors of a sum of the
- * generators with weights 1, 2, 4, whose eigenvalues lie two apart, so that
- * rounding stays rounding however near the orbital energies are. Puts the
- * orbitals into scf->c and the eigenvalues into work->order. */
-static int adapt(struct vqe_scf *scf, struct work *work, unsigned generators,
-                 struct block block)
-{
-  int n = work->in->nao;
-  int m = work->nmo;
-  int size = block.size;
-  double *sum = work->t3;
-  memset(sum, 0, squared(size) * sizeof(double));
-  for (int k = 0; k < work->in->symmetry->ngenerator; k++) {
-    if (!(generators >> k & 1)) {
-      continue;
-    }
-    (void)represent(work->small, work,
-                    work->in->symmetry->matrices + (size_t)k * squared(n),
-                    block);
-    for (int i = 0; i < size; i++) {
-      for (int j = 0; j < size; j++) {
-        sum[i * size + j] +=
-            (1 << k) * 0.5 *
-            (work->small[i * size + j] + work->small[j * size + i]);
-      }
-    }
-  }
-  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', size, sum, size,
-                     work->order) != 0) {
-    return VQE_ERR_NUMERIC;
-  }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, size, size, 1.0,
-              work->c + block.first, m, sum, size, 0.0, scf->c + block.first,
-              m);
-  return VQE_OK;
-}
-
-/* Eigenvectors of the Fock matrix within one irrep of a space. */
-static int diagonalise_irrep(struct vqe_scf *scf, struct work *work,
-                             struct block block)
-{
-  int n = work->in->nao;
-  int m = work->nmo;
-  int size = block.size;
-  double *c = scf->c + block.first;
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1.0,
-              work->fock, n, c, m, 0.0, work->t1, size);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size, size, n, 1.0, c,
-              m, work->t1, size, 0.0, work->small, size);
-  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', size, work->small, size,
-                     scf->energies + block.first) != 0) {
-    return VQE_ERR_NUMERIC;
-  }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, size, size, 1.0, c,
-              m, work->small, size, 0.0, work->t1, size);
-  for (int p = 0; p < n; p++) {
-    memcpy(c + (size_t)p * (size_t)m, work->t1 + (size_t)p * (size_t)size,
-           (size_t)size * sizeof(double));
-  }
-  return vqe_frame_align(scf->c, scf->energies, n, m, block.first,
-                         block.first + size, work->in->splitter);
-}
-
-/* Sort the orbitals of a space by energy, stably: degenerate ones stay in
- * the order of their irreps. */
-static void sort_space(struct vqe_scf *scf, struct work *work,
-                       struct block block)
-{
-  int n = work->in->nao;
-  int m = work->nmo;
-  double *energies = scf->energies + block.first;
-  for (int i = 0; i < block.size; i++) {
-    int at = i;
-    while (at > 0 && energies[work->rank[at - 1]] > energies[i] + SAME_LEVEL) {
-      work->rank[at] = work->rank[at - 1];
-      at--;
-    }
-    work->rank[at] = i;
-  }
-  for (int p = -1; p < n; p++) {
-    double *row = p < 0 ? energies : scf->c + (size_t)p * m + block.first;
-    for (int i = 0; i < block.size; i++) {
-      work->order[i] = row[work->rank[i]];
-    }
-    memcpy(row, work->order, (size_t)block.size * sizeof(double));
-  }
-}
-
-/* Canonical orbitals of one irrep each, within the closed, the open and the
- * virtual space: the occupation that converged stays, whatever the order of
- * the energies. */
-static int canonicalise(struct vqe_scf *scf, struct work *work)
-{
-  int n = work->in->nao;
-  int m = work->nmo;
-  int nalpha = work->in->nalpha;
-  int nbeta = work->in->nbeta;
-  struct block blocks[3] = {
-      {0, nbeta}, {nbeta, nalpha - nbeta}, {nalpha, m - nalpha}};
-  unsigned generators = find_generators(work, blocks);
-  for (int b = 0; b < 3; b++) {
-    struct block block = blocks[b];
-    if (block.size == 0) {
-      continue;
-    }
-    int status = adapt(scf, work, generators, block);
-    int start = 0;
-    while (status == VQE_OK && start < block.size) {
-      int end = start + 1;
-      while (end < block.size && work->order[end] - work->order[start] < 1.0) {
-        end++;
-      }
-      struct block irrep = {block.first + start, end - start};
-      status = diagonalise_irrep(scf, work, irrep);
-      start = end;
-    }
-    if (status != VQE_OK) {
-      return vqe_error_set(VQE_ERR_NUMERIC,
-                           "molecule '%.64s': canonical orbitals could not "
-                           "be found; check the geometry",
-                           work->in->name);
-    }
-    sort_space(scf, work, block);
-  }
-  vqe_frame_fix_signs(scf->c, n, m);
-  if (work->closed && nalpha > 0 && nalpha < m &&
-      scf->energies[nalpha - 1] > scf->energies[nalpha]) {
-    add_note(scf->note, "an occupied orbital lies above a virtual one");
-  }
-  return VQE_OK;
-}
-
 /* All stages in turn until one converges. */
-static int converge(struct vqe_scf *scf, struct work *work)
+static int converge(struct vqe_scf *scf, struct vqe_scf_work *work)
 {
   const struct vqe_scf_input *in = work->in;
   bool converged = false;
@@ -661,7 +422,7 @@ static int converge(struct vqe_scf *scf, struct work *work)
                "%sdamping %.1f, level shift %.1f from cycle %d",
                stages[k].core_guess ? "core guess, " : "", stages[k].damping,
                stages[k].shift, scf->cycles + 1);
-      add_note(scf->note, text);
+      vqe_scf_add_note(scf->note, text);
     }
     int status =
         run_stage(&converged, &scf->cycles, work, &stages[k],
@@ -685,14 +446,14 @@ static int converge(struct vqe_scf *scf, struct work *work)
 
 /* Does the core guess lead lower? It costs as much again, so only small
  * molecules get it; a failure to converge is no failure of the run. */
-static int look_lower(struct vqe_scf *scf, struct work *work)
+static int look_lower(struct vqe_scf *scf, struct vqe_scf_work *work)
 {
   static const struct stage plain = {true, 0, 0.0, 0.0, 60};
   double *kept = NULL;
   bool converged = false;
   double energy = work->energy;
   int spent = 0;
-  size_t n2 = squared(work->in->nao);
+  size_t n2 = vqe_scf_squared(work->in->nao);
   int status = vqe_memory_alloc(&kept, 2 * n2, sizeof(double), "orbitals");
   if (status != VQE_OK) {
     return status;
@@ -705,7 +466,7 @@ static int look_lower(struct vqe_scf *scf, struct work *work)
     snprintf(text, sizeof text,
              "core guess found a solution %.3e hartree lower",
              energy - work->energy);
-    add_note(scf->note, text);
+    vqe_scf_add_note(scf->note, text);
     scf->cycles += spent;
   } else {
     status = VQE_OK;
@@ -720,10 +481,10 @@ static int look_lower(struct vqe_scf *scf, struct work *work)
 /* Say so when the solution is a saddle point. It is kept: the lower one has
  * broken the symmetry that later steps live on, and an open shell of lower
  * symmetry is seldom the better reference. */
-static int check_stability(struct vqe_scf *scf, struct work *work)
+static int check_stability(struct vqe_scf *scf, struct vqe_scf_work *work)
 {
   double lowest = 0.0;
-  memcpy(work->c, scf->c, squared(work->in->nao) * sizeof(double));
+  memcpy(work->c, scf->c, vqe_scf_squared(work->in->nao) * sizeof(double));
   build_fock(work);
   const double *fock_a = work->closed ? work->fock : work->fock_a;
   const double *fock_b = work->closed ? work->fock : work->fock_b;
@@ -735,14 +496,14 @@ static int check_stability(struct vqe_scf *scf, struct work *work)
              "not a minimum: orbital Hessian has an eigenvalue of %.3f or "
              "less",
              lowest);
-    add_note(scf->note, text);
+    vqe_scf_add_note(scf->note, text);
   }
   return status;
 }
 
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
 {
-  struct work work = {0};
+  struct vqe_scf_work work = {0};
   struct vqe_scf *scf = NULL;
   size_t n = (size_t)input->nao;
   int status = work_alloc(&work, input);
@@ -779,14 +540,14 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
     snprintf(text, sizeof text,
              "%d of %d basis functions are linearly dependent and left out",
              input->nao - work.nmo, input->nao);
-    add_note(scf->note, text);
+    vqe_scf_add_note(scf->note, text);
   }
   if (work.gradient_tol > input->gradient_tol) {
     char text[96];
     snprintf(text, sizeof text,
              "the basis is nearly dependent: gradient converged to %.0e",
              work.gradient_tol);
-    add_note(scf->note, text);
+    vqe_scf_add_note(scf->note, text);
   }
   scf->nmo = work.nmo;
   bool noted = scf->note[0] != '\0';
@@ -798,7 +559,7 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
   }
   if (status == VQE_OK) {
     scf->energy = work.energy;
-    status = canonicalise(scf, &work);
+    status = vqe_scf_canonicalise(scf, &work);
   }
   if (status == VQE_OK && input->nao <= MAX_NAO_SECOND) {
     status = check_stability(scf, &work);

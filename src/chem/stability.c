@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "chem/fock.h"
+#include "chem/scf_work.h"
 
 #define MAX_VECTORS 20
 #define RESIDUAL 1e-3
@@ -49,14 +50,6 @@ static int space_of(const struct hessian *h, int p)
   return (p >= h->in->nbeta) + (p >= h->in->nalpha);
 }
 
-static void multiply(double *c, const double *a, bool ta, const double *b,
-                     bool tb, int m, int n, int k)
-{
-  cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
-              tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0, a, ta ? m : k, b,
-              tb ? k : n, 0.0, c, n);
-}
-
 static void fill_diagonal(struct hessian *h)
 {
   size_t at = 0;
@@ -87,8 +80,8 @@ static void change_density(struct hessian *h, int spin)
           (occupation(h, q, spin) - occupation(h, p, spin));
     }
   }
-  multiply(h->work, h->c, false, h->change, false, n, h->m, h->m);
-  multiply(h->density[spin], h->work, false, h->c, true, n, n, h->m);
+  vqe_scf_multiply(h->work, h->c, false, h->change, false, n, h->m, h->m);
+  vqe_scf_multiply(h->density[spin], h->work, false, h->c, true, n, n, h->m);
 }
 
 /* y += [dF, n] of one spin, where `coulomb` holds J of both spins. */
@@ -102,8 +95,8 @@ static void add_spin(double *y, struct hessian *h, int spin, double weight)
   for (int k = 0; k < n * n; k++) {
     h->exchange[k] = h->coulomb[k] - h->exchange[k];
   }
-  multiply(h->work, h->exchange, false, h->c, false, n, m, n);
-  multiply(h->change, h->c, true, h->work, false, m, m, n);
+  vqe_scf_multiply(h->work, h->exchange, false, h->c, false, n, m, n);
+  vqe_scf_multiply(h->change, h->c, true, h->work, false, m, m, n);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, m, m, 1.0, f, m,
               h->kappa, m, 1.0, h->change, m);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, m, m, -1.0,
@@ -285,8 +278,10 @@ int vqe_stability_lowest(double *lowest, const struct vqe_scf_input *input,
     }
   }
   for (int spin = 0; spin < 2; spin++) {
-    multiply(h.work, fock[spin], false, c, false, input->nao, nmo, input->nao);
-    multiply(h.fock[spin], c, true, h.work, false, nmo, nmo, input->nao);
+    vqe_scf_multiply(h.work, fock[spin], false, c, false, input->nao, nmo,
+                     input->nao);
+    vqe_scf_multiply(h.fock[spin], c, true, h.work, false, nmo, nmo,
+                     input->nao);
   }
   fill_diagonal(&h);
   status = davidson(lowest, &h);

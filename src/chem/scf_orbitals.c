@@ -1,0 +1,214 @@
+/* From a converged density to the orbitals that later steps use. */
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "chem/frame.h"
+#include "chem/scf_work.h"
+
+/* A generator whose square is further from one belongs to no symmetry of the
+ * solution. */
+#define MAX_BROKEN 1e-6
+#define SAME_LEVEL 1e-9 /* hartree */
+
+void vqe_scf_multiply(double *c, const double *a, bool ta, const double *b,
+                      bool tb, int m, int n, int k)
+{
+  cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
+              tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0, a, ta ? m : k, b,
+              tb ? k : n, 0.0, c, n);
+}
+
+void vqe_scf_add_note(char note[256], const char *text)
+{
+  size_t used = strlen(note);
+  snprintf(note + used, 256 - used, "%s%s", used > 0 ? "; " : "", text);
+}
+
+/* The orbitals of one space, or of one irrep in it. */
+struct block {
+  int first;
+  int size;
+};
+
+/* Representation of an operation over the orbitals of a space, and how far
+ * it is from closed there: |G^2 - 1|. A solution that breaks the symmetry
+ * mixes the spaces. */
+static double represent(double *g, struct vqe_scf_work *work,
+                        const double *operation, struct block block)
+{
+  int n = work->in->nao;
+  int m = work->nmo;
+  int size = block.size;
+  double worst = 0.0;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1.0,
+              operation, n, work->c + block.first, m, 0.0, work->t1, size);
+  vqe_scf_multiply(work->t2, work->in->overlap, false, work->t1, false, n,
+                   size, n);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size, size, n, 1.0,
+              work->c + block.first, m, work->t2, size, 0.0, g, size);
+  for (int i = 0; i < size; i++) {
+    double sum = -1.0;
+    for (int j = 0; j < size; j++) {
+      sum += g[i * size + j] * g[j * size + i];
+    }
+    worst = fmax(worst, fabs(sum));
+  }
+  return worst;
+}
+
+/* Which generators every space is closed under. */
+static unsigned find_generators(struct vqe_scf_work *work,
+                                const struct block *blocks)
+{
+  const struct vqe_symmetry *symmetry = work->in->symmetry;
+  unsigned kept = 0;
+  for (int k = 0; k < symmetry->ngenerator; k++) {
+    const double *operation =
+        symmetry->matrices + (size_t)k * vqe_scf_squared(work->in->nao);
+    double worst = 0.0;
+    for (int b = 0; b < 3; b++) {
+      if (blocks[b].size > 0) {
+        worst =
+            fmax(worst, represent(work->small, work, operation, blocks[b]));
+      }
+    }
+    if (worst < MAX_BROKEN) {
+      kept |= 1u << k;
+    }
+  }
+  return kept;
+}
+
+/* Rotate a space to orbitals of one irrep each: eigenvectors of a sum of the
+ * generators with weights 1, 2, 4, whose eigenvalues lie two apart, so that
+ * rounding stays rounding however near the orbital energies are. Puts the
+ * orbitals into scf->c and the eigenvalues into work->order. */
+static int adapt(struct vqe_scf *scf, struct vqe_scf_work *work,
+                 unsigned generators, struct block block)
+{
+  int n = work->in->nao;
+  int m = work->nmo;
+  int size = block.size;
+  double *sum = work->t3;
+  memset(sum, 0, vqe_scf_squared(size) * sizeof(double));
+  for (int k = 0; k < work->in->symmetry->ngenerator; k++) {
+    if (!(generators >> k & 1)) {
+      continue;
+    }
+    (void)represent(
+        work->small, work,
+        work->in->symmetry->matrices + (size_t)k * vqe_scf_squared(n), block);
+    for (int i = 0; i < size; i++) {
+      for (int j = 0; j < size; j++) {
+        sum[i * size + j] +=
+            (1 << k) * 0.5 *
+            (work->small[i * size + j] + work->small[j * size + i]);
+      }
+    }
+  }
+  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', size, sum, size,
+                     work->order) != 0) {
+    return VQE_ERR_NUMERIC;
+  }
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, size, size, 1.0,
+              work->c + block.first, m, sum, size, 0.0, scf->c + block.first,
+              m);
+  return VQE_OK;
+}
+
+/* Eigenvectors of the Fock matrix within one irrep of a space. */
+static int diagonalise_irrep(struct vqe_scf *scf, struct vqe_scf_work *work,
+                             struct block block)
+{
+  int n = work->in->nao;
+  int m = work->nmo;
+  int size = block.size;
+  double *c = scf->c + block.first;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1.0,
+              work->fock, n, c, m, 0.0, work->t1, size);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size, size, n, 1.0, c,
+              m, work->t1, size, 0.0, work->small, size);
+  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', size, work->small, size,
+                     scf->energies + block.first) != 0) {
+    return VQE_ERR_NUMERIC;
+  }
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, size, size, 1.0, c,
+              m, work->small, size, 0.0, work->t1, size);
+  for (int p = 0; p < n; p++) {
+    memcpy(c + (size_t)p * (size_t)m, work->t1 + (size_t)p * (size_t)size,
+           (size_t)size * sizeof(double));
+  }
+  return vqe_frame_align(scf->c, scf->energies, n, m, block.first,
+                         block.first + size, work->in->splitter);
+}
+
+/* Sort the orbitals of a space by energy, stably: degenerate ones stay in
+ * the order of their irreps. */
+static void sort_space(struct vqe_scf *scf, struct vqe_scf_work *work,
+                       struct block block)
+{
+  int n = work->in->nao;
+  int m = work->nmo;
+  double *energies = scf->energies + block.first;
+  for (int i = 0; i < block.size; i++) {
+    int at = i;
+    while (at > 0 && energies[work->rank[at - 1]] > energies[i] + SAME_LEVEL) {
+      work->rank[at] = work->rank[at - 1];
+      at--;
+    }
+    work->rank[at] = i;
+  }
+  for (int p = -1; p < n; p++) {
+    double *row = p < 0 ? energies : scf->c + (size_t)p * m + block.first;
+    for (int i = 0; i < block.size; i++) {
+      work->order[i] = row[work->rank[i]];
+    }
+    memcpy(row, work->order, (size_t)block.size * sizeof(double));
+  }
+}
+
+int vqe_scf_canonicalise(struct vqe_scf *scf, struct vqe_scf_work *work)
+{
+  int n = work->in->nao;
+  int m = work->nmo;
+  int nalpha = work->in->nalpha;
+  int nbeta = work->in->nbeta;
+  struct block blocks[3] = {
+      {0, nbeta}, {nbeta, nalpha - nbeta}, {nalpha, m - nalpha}};
+  unsigned generators = find_generators(work, blocks);
+  for (int b = 0; b < 3; b++) {
+    struct block block = blocks[b];
+    if (block.size == 0) {
+      continue;
+    }
+    int status = adapt(scf, work, generators, block);
+    int start = 0;
+    while (status == VQE_OK && start < block.size) {
+      int end = start + 1;
+      while (end < block.size && work->order[end] - work->order[start] < 1.0) {
+        end++;
+      }
+      struct block irrep = {block.first + start, end - start};
+      status = diagonalise_irrep(scf, work, irrep);
+      start = end;
+    }
+    if (status != VQE_OK) {
+      return vqe_error_set(VQE_ERR_NUMERIC,
+                           "molecule '%.64s': canonical orbitals could not "
+                           "be found; check the geometry",
+                           work->in->name);
+    }
+    sort_space(scf, work, block);
+  }
+  vqe_frame_fix_signs(scf->c, n, m);
+  if (work->closed && nalpha > 0 && nalpha < m &&
+      scf->energies[nalpha - 1] > scf->energies[nalpha]) {
+    vqe_scf_add_note(scf->note,
+                     "an occupied orbital lies above a virtual one");
+  }
+  return VQE_OK;
+}
