@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Usage: jobs/setup/garage.sh
+#
+# Provides Garage, an S3 store of one process, for the tests of object stores.
+# Nothing is done when GARAGE names the program, or a garage of the tested
+# version is on PATH or in the user's cache. Else it is built from its crate,
+# about 16 minutes of one core (CARGO_BUILD_JOBS bounds the cores), and kept
+# in the cache. The last line of output is the path of the program.
+set -euo pipefail
+
+readonly version=2.5.0
+readonly rust_needed=1.91
+
+cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
+target=$cache/garage-$version
+program=$target/bin/garage
+
+is_right() {
+  [ -x "$1" ] && [[ "$("$1" --version 2>/dev/null)" == *"$version"* ]]
+}
+
+if [ -n "${GARAGE:-}" ]; then
+  if [ ! -x "$GARAGE" ]; then
+    echo "garage: GARAGE=$GARAGE is not a program; correct or unset it" >&2
+    exit 1
+  fi
+  echo "$GARAGE"
+  exit 0
+fi
+on_path=$(command -v garage || true)
+if [ -n "$on_path" ] && is_right "$on_path"; then
+  echo "$on_path"
+  exit 0
+fi
+if is_right "$program"; then
+  echo "$program"
+  exit 0
+fi
+
+rust_is_new() {
+  local found
+  found=$(rustc --version 2>/dev/null | cut -d' ' -f2)
+  [ -n "$found" ] && command -v cargo >/dev/null &&
+    [ "$(printf '%s\n' "$rust_needed" "$found" | sort -V | head -1)" = \
+      "$rust_needed" ]
+}
+
+missing=()
+if ! pkg-config --exists libsodium 2>/dev/null; then
+  missing+=(libsodium-dev pkg-config)
+fi
+if ! command -v cc >/dev/null; then
+  missing+=(gcc libc6-dev)
+fi
+if ! rust_is_new; then
+  # the plain packages of Debian 12 are too old, these are newer
+  missing+=(cargo-web rustc-web)
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "garage: building it needs ${missing[*]}"
+  if ! command -v apt-get >/dev/null; then
+    echo "garage: provide them (Rust $rust_needed or later), or set GARAGE" \
+      "to a garage $version" >&2
+    exit 1
+  fi
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "garage: installing them takes root and there is no sudo; ask for" \
+        "apt-get install ${missing[*]}, or set GARAGE to a garage $version" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get -qq update
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+    -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" \
+    </dev/null >/dev/null
+  if ! rust_is_new; then
+    echo "garage: needs Rust $rust_needed or later, there is" \
+      "$(rustc --version 2>/dev/null || echo none); install it, or set" \
+      "GARAGE to a garage $version" >&2
+    exit 1
+  fi
+fi
+
+# one build at a time; the second finds the program of the first
+mkdir -p "$target"
+exec 9>"$target/lock"
+flock 9
+if is_right "$program"; then
+  echo "$program"
+  exit 0
+fi
+echo "garage: building $version, once; log in $target/build.log"
+if ! env SODIUM_USE_PKG_CONFIG=1 CARGO_PROFILE_RELEASE_LTO=off \
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+  CARGO_TARGET_DIR="$target/build" \
+  cargo install garage --version "=$version" --locked --no-default-features \
+  --features bundled-libs,metrics,sqlite,lmdb --no-track --force \
+  --root "$target/aside" >"$target/build.log" 2>&1 9>&-; then
+  tail -n 30 "$target/build.log" >&2
+  echo "garage: the build failed, see $target/build.log; or set GARAGE to a" \
+    "garage $version" >&2
+  exit 1
+fi
+mkdir -p "$target/bin"
+mv "$target/aside/bin/garage" "$program"
+rm -rf "$target/aside" "$target/build"
+if ! is_right "$program"; then
+  echo "garage: $program does not run" >&2
+  exit 1
+fi
+echo "$program"

@@ -1,0 +1,147 @@
+/* Object store: one small interface, two kinds of place.
+ *
+ * A place is a local directory or `s3://bucket/prefix`; what lies in it is
+ * named by keys relative to it ("quantum_features/molecules/metadata/
+ * v1.metadata.json"). A key has no empty, "." or ".." segment, no control
+ * character, and at most 1024 bytes with the prefix.
+ *
+ * Errors of all functions: VQE_ERR_INPUT for what trying again does not cure
+ * (bad key, wrong credentials, wrong region, missing bucket, no permission),
+ * VQE_ERR_NOT_FOUND, VQE_ERR_EXISTS, VQE_ERR_MEMORY, VQE_ERR_UNSUPPORTED (the
+ * file system has no way not to replace), and VQE_ERR_IO for the rest, after
+ * the retries: 5xx, 429, time limits, dropped connections, wrong checksums.
+ * The message names endpoint, bucket, key, HTTP status and the remedy, never
+ * a credential.
+ *
+ * A handle is for one thread at a time; it keeps one connection open. */
+#ifndef VQE_LAKE_OBJECTS_H
+#define VQE_LAKE_OBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vqe_objects;
+
+/* Settings of S3; a local directory ignores them. NULL or 0 asks for the
+ * default. Credentials are no option: they come from AWS_ACCESS_KEY_ID,
+ * AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the profile
+ * AWS_PROFILE ("default") of AWS_SHARED_CREDENTIALS_FILE
+ * (~/.aws/credentials). */
+struct vqe_objects_options {
+  const char *endpoint; /* URL; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the
+                           profile, else that of AWS for the region */
+  const char *region;   /* AWS_REGION, AWS_DEFAULT_REGION, the profile, else
+                           us-east-1 */
+  bool virtual_host;    /* bucket in the host name; default is in the path */
+  const char *scheme;   /* of URIs: "s3a" (default) or "s3" */
+  const char *ca_file;  /* PEM; AWS_CA_BUNDLE, else the system's */
+  double timeout_s;     /* to connect, and without progress; 30 */
+  int attempts;         /* tries of one request; 6 */
+};
+
+#define VQE_OBJECTS_OPTIONS_INIT                                              \
+  {                                                                           \
+    NULL, NULL, false, NULL, NULL, 0.0, 0                                     \
+  }
+
+/* Open the place. `location` is a path, `file:` URI, `s3://bucket[/prefix]` or
+ * `s3a://...`; options may be NULL. A local directory need not exist: the
+ * first put makes it. S3 is not contacted. A local path with '?', '#' or a
+ * control character is refused, since readers of Iceberg take it for a URI.
+ * Free by vqe_objects_close(). */
+int vqe_objects_open(struct vqe_objects **out, const char *location,
+                     const struct vqe_objects_options *options);
+void vqe_objects_close(struct vqe_objects *objects);
+
+/* What vqe_objects_put() does about a key that is there. */
+enum vqe_objects_put_mode {
+  VQE_OBJECTS_REPLACE,
+  VQE_OBJECTS_ONLY_NEW /* fail with VQE_ERR_EXISTS and leave it as it is */
+};
+
+/* Store `size` bytes under `key`: wholly, durably (fsync) or not at all.
+ *
+ * ONLY_NEW is atomic between any number of writers on a local directory and
+ * on a store that honours conditional PUT. On one that does not (see
+ * vqe_objects_supports_conditional_put()) the key is looked for first, which
+ * is safe only for the holder of the lock (lake/lock.h). When the answer to a
+ * request was lost and the repeated one says that the key is there, it counts
+ * as stored if its bytes are the same: callers put something unique (a
+ * snapshot id) into what they race with. VQE_ERR_IO leaves it unknown whether
+ * the bytes were stored. */
+int vqe_objects_put(struct vqe_objects *objects, const char *key,
+                    const void *data, size_t size,
+                    enum vqe_objects_put_mode mode);
+
+/* Store the local file `path` under `key`, replacing. Above 16 MiB S3 gets it
+ * in parts, the upload is aborted on failure. Memory: one part (16 MiB, more
+ * above 156 GiB). */
+int vqe_objects_put_file(struct vqe_objects *objects, const char *key,
+                         const char *path);
+
+/* Read all of `key` into a new buffer with a NUL after the last byte.
+ * VQE_ERR_INPUT above `limit` bytes. Free *out by free(). */
+int vqe_objects_get(char **out, size_t *size, struct vqe_objects *objects,
+                    const char *key, size_t limit);
+
+/* Copy `key` into the local file `path`, which appears whole or not at all. */
+int vqe_objects_get_file(struct vqe_objects *objects, const char *key,
+                         const char *path);
+
+/* Size in bytes; VQE_ERR_NOT_FOUND when it is not there. */
+int vqe_objects_head(uint64_t *size, struct vqe_objects *objects,
+                     const char *key);
+
+/* One thing that vqe_objects_list() found. */
+struct vqe_object {
+  const char *key;     /* relative to the place; a folder ends with '/' */
+  uint64_t size;       /* bytes; 0 for a folder */
+  int64_t modified_ms; /* since 1970; 0 for a folder or when unknown */
+  bool is_folder;
+};
+
+/* Called for each; anything but 0 ends the listing and is returned. It must
+ * not use the handle that lists. */
+typedef int (*vqe_objects_visit)(void *ctx, const struct vqe_object *object);
+
+/* Visit what lies in the folder `folder` ("" = the place; a '/' at the end is
+ * optional), in the byte order of the keys. `recursive`: every object below
+ * it, no folders; else the objects and folders right in it. A folder that is
+ * not there is empty. Left out: unfinished files of this module
+ * (".vqe-*"), and on S3 objects that stand for a folder (key ends with '/').
+ * Symbolic links to files are followed, those to directories are not. */
+int vqe_objects_list(struct vqe_objects *objects, const char *folder,
+                     bool recursive, vqe_objects_visit visit, void *ctx);
+
+/* Remove `key`. One that is not there is no error. Empty directories stay. */
+int vqe_objects_delete(struct vqe_objects *objects, const char *key);
+
+/* Full URI of a key, as Spark, PyIceberg and DuckDB read it:
+ * "file:///abs/dir/key" or "s3a://bucket/prefix/key", not percent-encoded.
+ * Key "" gives the place itself, without a '/' at the end. Free by free(). */
+int vqe_objects_uri(char **out, const struct vqe_objects *objects,
+                    const char *key);
+
+/* Key of a URI. Schemes s3, s3a and s3n count as the same, and so do
+ * "file:///a", "file:/a" and "/a". VQE_ERR_INPUT when it lies outside the
+ * place. Free by free(). */
+int vqe_objects_key_of_uri(char **out, const struct vqe_objects *objects,
+                           const char *uri);
+
+bool vqe_objects_is_local(const struct vqe_objects *objects);
+
+/* Absolute path of a key's file; VQE_ERR_UNSUPPORTED on S3. Free by free(). */
+int vqe_objects_path(char **out, const struct vqe_objects *objects,
+                     const char *key);
+
+/* The place for messages: "directory '/data/w'" or
+ * "bucket 'features' at http://host:3900". Valid as long as the handle. */
+const char *vqe_objects_describe(const struct vqe_objects *objects);
+
+/* Does the store honour `If-None-Match: *`? Local: true. S3: found out by two
+ * PUTs of "_probe/<uuid>" (removed again), once a handle. */
+int vqe_objects_supports_conditional_put(bool *out,
+                                         struct vqe_objects *objects);
+
+#endif
