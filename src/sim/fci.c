@@ -417,33 +417,12 @@ static int solve_symmetry(struct vqe_fci_result *out,
   return status;
 }
 
-int vqe_fci_solve(struct vqe_fci_result *out,
-                  const struct vqe_hamiltonian *hamiltonian, int nalpha,
-                  int nbeta, const struct vqe_fci_options *options)
+static int solve_blocks(struct vqe_fci_result *out,
+                        const struct vqe_hamiltonian *hamiltonian, int nalpha,
+                        int nbeta, const struct vqe_fci_options *options)
 {
   struct problem problem;
-  uint64_t bytes;
-  uint64_t limit = options->max_bytes;
-  memset(out, 0, sizeof *out);
-  if (nalpha < nbeta || options->multiplicity != nalpha - nbeta + 1) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "FCI: multiplicity %d does not belong to %d alpha "
-                         "and %d beta electrons",
-                         options->multiplicity, nalpha, nbeta);
-  }
-  int status = vqe_fci_size(&bytes, hamiltonian, nalpha, nbeta, options);
-  if (limit == 0) {
-    limit = vqe_memory_available();
-  }
-  if (status == VQE_OK && bytes > limit) {
-    status = vqe_error_set(VQE_ERR_MEMORY,
-                           "FCI needs %.1f MB, the limit is %.1f MB",
-                           (double)bytes / 1e6, (double)limit / 1e6);
-  }
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = problem_init(&problem, hamiltonian, nalpha, nbeta, options);
+  int status = problem_init(&problem, hamiltonian, nalpha, nbeta, options);
   if (status == VQE_OK) {
     out->determinants =
         (uint64_t)problem.alpha->count * (uint64_t)problem.beta->count;
@@ -467,5 +446,47 @@ int vqe_fci_solve(struct vqe_fci_result *out,
     out->energy += hamiltonian->constant;
   }
   problem_clear(&problem);
+  return status;
+}
+
+int vqe_fci_solve(struct vqe_fci_result *out,
+                  const struct vqe_hamiltonian *hamiltonian, int nalpha,
+                  int nbeta, const struct vqe_fci_options *options)
+{
+  struct vqe_hamiltonian *blocked = NULL;
+  uint64_t bytes;
+  uint64_t limit = options->max_bytes;
+  memset(out, 0, sizeof *out);
+  if (nalpha < nbeta || options->multiplicity != nalpha - nbeta + 1) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "FCI: multiplicity %d does not belong to %d alpha "
+                         "and %d beta electrons",
+                         options->multiplicity, nalpha, nbeta);
+  }
+  int status = vqe_fci_size(&bytes, hamiltonian, nalpha, nbeta, options);
+  if (limit == 0) {
+    limit = vqe_memory_available();
+  }
+  if (status == VQE_OK && bytes > limit) {
+    status = vqe_error_set(VQE_ERR_MEMORY,
+                           "FCI needs %.1f MB, the limit is %.1f MB",
+                           (double)bytes / 1e6, (double)limit / 1e6);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  /* Davidson never leaves the symmetry of its starting determinants, so the
+   * blocks must be known even where the caller does without them. */
+  if (hamiltonian->nirrep > 1) {
+    return solve_blocks(out, hamiltonian, nalpha, nbeta, options);
+  }
+  status =
+      vqe_hamiltonian_create(&blocked, hamiltonian->norb, hamiltonian->h1e,
+                             hamiltonian->w, hamiltonian->constant, true, 0.0);
+  if (status == VQE_OK) {
+    status = solve_blocks(out, blocked, nalpha, nbeta, options);
+    out->irrep = 0;
+  }
+  vqe_hamiltonian_free(blocked);
   return status;
 }
