@@ -11,7 +11,8 @@ struct vqe_estimator {
   const struct vqe_ansatz *ansatz;
   const struct vqe_backend_ops *ops;
   void *backend;
-  struct vqe_shots *shots; /* made at the first sample */
+  struct vqe_shots *shots; /* made at the first sample of `paulis` */
+  const struct vqe_pauli_sum *paulis;
 };
 
 static bool wants_sector(const struct vqe_ansatz *ansatz,
@@ -149,8 +150,16 @@ int vqe_estimator_sample(struct vqe_estimator *estimator, double *energy,
                          const char *experiment_id, int evaluation)
 {
   int status = VQE_OK;
-  if (estimator->shots == NULL) {
+  if (paulis->nqubit != estimator->ansatz->nqubit) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "a Pauli sum over %d qubits cannot be measured on "
+                         "%d qubits",
+                         paulis->nqubit, estimator->ansatz->nqubit);
+  }
+  if (estimator->shots == NULL || estimator->paulis != paulis) {
+    vqe_shots_free(estimator->shots);
     status = vqe_shots_create(&estimator->shots, paulis);
+    estimator->paulis = paulis;
   }
   if (status == VQE_OK) {
     status = estimator->ops->state(estimator->backend,
