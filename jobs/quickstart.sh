@@ -12,7 +12,7 @@ folder=${1:-$PWD}
 mkdir -p "$folder"
 
 "$root/jobs/setup/packages.sh" main
-"$root/jobs/setup/libcint.sh"
+"$root/jobs/setup/libraries.sh"
 "$root/jobs/setup/build.sh" release vqe_batch vqe
 
 # Open MPI asks root twice, which containers have no use for

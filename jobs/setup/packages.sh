@@ -14,6 +14,7 @@ packages_of() {
     main)
       cat <<'LIST'
 gcc|gcc|C compiler
+g++|g++|C++ runtime of DuckDB
 libc6-dev|gcc|headers of the C library
 cmake|cmake|configures the build
 ninja-build|ninja|builds
@@ -28,6 +29,8 @@ libgsl-dev|pc:gsl|optimizers
 libjansson-dev|pc:jansson|JSON
 libssl-dev|pc:libcrypto|SHA-256
 zlib1g-dev|pc:zlib|checksums of the journal
+libavro-dev|pc:avro-c|manifests of the tables
+libcurl4-openssl-dev|pc:libcurl|object stores
 python3|python3|unpacks libcint
 python3-pip|pip3|fetches libcint
 ca-certificates||fetching over https
@@ -35,7 +38,6 @@ LIST
       ;;
     tests)
       cat <<'LIST'
-g++|g++|public headers from C++
 libcmocka-dev|pc:cmocka|unit tests
 valgrind|valgrind|memory checks
 clang-14|clang-14|fuzzing

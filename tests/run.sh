@@ -1,0 +1,253 @@
+#!/usr/bin/env bash
+# Usage: tests/run.sh [quick]
+#
+# Installs what the tests need, builds, and runs them in tiers; prints which
+# ran. `quick` runs the unit tests alone. Exit status 0 when nothing failed.
+# Logs: build/test-logs.
+#
+# VQE_FUZZ_SECONDS  for each fuzz target (10)
+# VQE_TEST_SLURM    1 installs SLURM for its tier on a machine with systemd,
+#                   where its daemons would then be started at boot; without
+#                   systemd, as in containers, it is installed anyway; 0 never
+# VQE_TEST_ONLY     tiers to run, as they are printed, separated by blanks
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+quick=no
+case ${1:-} in
+  '') ;;
+  quick) quick=yes ;;
+  *)
+    sed -n '2,14p' "${BASH_SOURCE[0]}" | cut -c3- >&2
+    exit 2
+    ;;
+esac
+
+logs=$root/build/test-logs
+mkdir -p "$logs"
+passed=0
+failed=0
+skipped=0
+table=()
+
+export OPENBLAS_NUM_THREADS=1
+if [ "$(id -u)" -eq 0 ]; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+# two cores carry four ranks in tests, which then must not spin
+export OMPI_MCA_rmaps_base_oversubscribe=1
+export OMPI_MCA_mpi_yield_when_idle=1
+
+# tier NAME COMMAND...: run it, count it; status 77 means skipped
+tier() {
+  local name=$1 start=$SECONDS status=0 counts good=1 bad=0 word
+  shift
+  case " ${VQE_TEST_ONLY:-$name} " in
+    *" $name "*) ;;
+    *) return 0 ;;
+  esac
+  "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
+  # ctest says how many tests a tier has
+  counts=$(sed -n 's/.* tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' \
+    "$logs/$name.log" | tail -n 1)
+  if [ -n "$counts" ]; then
+    bad=${counts% *}
+    good=$((${counts#* } - bad))
+  fi
+  if [ "$status" -eq 0 ]; then
+    passed=$((passed + good))
+    word="passed"
+  elif [ "$status" -eq 77 ]; then
+    skipped=$((skipped + 1))
+    word="skipped: $(tail -n 1 "$logs/$name.log" | sed 's/^skipped: //')"
+  else
+    if [ -n "$counts" ] && [ "$bad" -gt 0 ]; then
+      passed=$((passed + good))
+      failed=$((failed + bad))
+    else
+      failed=$((failed + 1))
+    fi
+    word="FAILED"
+    echo "---- $name failed; the end of $logs/$name.log:"
+    grep -E '^\s+[0-9]+ - .*\((Failed|Timeout|SEGFAULT|Subprocess)' \
+      "$logs/$name.log" || true
+    tail -n 60 "$logs/$name.log"
+    echo "----"
+  fi
+  table+=("$(printf '%-24s %5d s  %s%s' "$name" "$((SECONDS - start))" \
+    "$word" "${counts:+ ($good of $((good + bad)))}")")
+  echo "${table[-1]}"
+}
+
+python_with_h5py() {
+  local python
+  for python in ${VQE_PYTHON:-} python3 /usr/bin/python3; do
+    if "$python" -c 'import h5py' 2>/dev/null; then
+      echo "$python"
+      return
+    fi
+  done
+  echo python3
+}
+
+sources() {
+  find include src tests -name '*.[ch]' -not -path '*/basis/*'
+}
+
+# ---- the tiers ----
+
+style_format() {
+  command -v clang-format-14 >/dev/null || {
+    echo "skipped: no clang-format-14"
+    return 77
+  }
+  sources | xargs clang-format-14 --dry-run -Werror
+}
+
+# each public header on its own, as C and as C++
+style_headers() {
+  local header
+  for header in include/vqe/*.h; do
+    header=${header#include/}
+    echo "#include \"$header\"" | gcc -std=c11 -Wall -Wextra -Wpedantic \
+      -Wshadow -Werror -Iinclude -fsyntax-only -x c - || return 1
+    echo "#include \"$header\"" | g++ -std=c++11 -Wall -Wextra -Wpedantic \
+      -Wshadow -Werror -Iinclude -fsyntax-only -x c++ - || return 1
+  done
+}
+
+style_cppcheck() {
+  command -v cppcheck >/dev/null || {
+    echo "skipped: no cppcheck"
+    return 77
+  }
+  cppcheck --quiet -j2 --std=c11 --enable=warning,performance,portability \
+    --inline-suppr --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+    --error-exitcode=1 -D_GNU_SOURCE -DVQE_VERSION='""' -Iinclude -Isrc src
+}
+
+unit_sanitized() {
+  jobs/setup/build.sh debug &&
+    ctest --test-dir build/debug --output-on-failure
+}
+
+unit_release() {
+  ctest --test-dir build/release --output-on-failure
+}
+
+release() {
+  jobs/setup/build.sh release -DVQE_TESTS=ON
+}
+
+program() {
+  case $1 in
+    *.py) "$python" "$1" ;;
+    *) "$1" ;;
+  esac
+}
+
+# the same inputs on the program with sanitizers; MPI's own leaks are not ours
+program_sanitized() {
+  VQE_BATCH=$root/build/debug/vqe_batch ASAN_OPTIONS=detect_leaks=0 \
+    program "$1"
+}
+
+memory_checked() {
+  command -v valgrind >/dev/null || {
+    echo "skipped: no valgrind"
+    return 77
+  }
+  local folder status=0 supplied=/usr/share/openmpi/openmpi-valgrind.supp
+  local options=(--quiet --num-callers=40 --leak-check=full
+    --errors-for-leak-kinds=definite --error-exitcode=9
+    --suppressions=tests/valgrind.supp)
+  if [ -f "$supplied" ]; then
+    options+=("--suppressions=$supplied")
+  fi
+  # valgrind does not know every instruction of this machine
+  jobs/setup/build.sh release:valgrind -DVQE_NATIVE=OFF \
+    "-DCMAKE_C_FLAGS_RELEASE=-O1 -g" vqe_batch || return 1
+  folder=$(mktemp -d)
+  cat >"$folder/job.json" <<'JOB'
+{"molecules": [
+  {"name": "H2", "symbols": ["H", "H"], "coords": [[0, 0, 0], [0, 0, 0.7414]]},
+  {"name": "bad", "symbols": ["Xx"], "coords": [[0, 0, 0]]}],
+ "ansatz": ["UCCSD", "EfficientSU2"], "seed": 1,
+ "optimizer": ["L-BFGS-B", {"name": "COBYLA", "max_evaluations": 30}]}
+JOB
+  valgrind "${options[@]}" build/valgrind/vqe_batch "$folder/job.json" \
+    --quiet --output "$folder/r.h5" --summary "$folder/s.json" || status=$?
+  # the bad molecule makes it 1; valgrind's own verdict is 9
+  rm -rf "$folder"
+  echo "exit status $status, 1 is expected"
+  [ "$status" -eq 1 ]
+}
+
+fuzz() {
+  local clang
+  clang=$(command -v clang-14 || command -v clang || true)
+  if [ -z "$clang" ]; then
+    echo "skipped: no clang"
+    return 77
+  fi
+  jobs/setup/build.sh fuzz "-DCMAKE_C_COMPILER=$clang" \
+    "-DVQE_FUZZ_SECONDS=${VQE_FUZZ_SECONDS:-10}" &&
+    ctest --test-dir build/fuzz --output-on-failure
+}
+
+slurm() {
+  if ! command -v slurmctld >/dev/null && ! [ -x /usr/sbin/slurmctld ]; then
+    if [ "${VQE_TEST_SLURM:-}" = 0 ]; then
+      echo "skipped: VQE_TEST_SLURM=0"
+      return 77
+    fi
+    if [ -d /run/systemd/system ] && [ "${VQE_TEST_SLURM:-}" != 1 ]; then
+      echo "skipped: VQE_TEST_SLURM=1 would install SLURM"
+      return 77
+    fi
+    jobs/setup/packages.sh slurm || {
+      echo "skipped: SLURM cannot be installed"
+      return 77
+    }
+  fi
+  tests/integration/slurm.sh
+}
+
+# ---- run ----
+
+jobs/setup/packages.sh main
+jobs/setup/packages.sh tests
+jobs/setup/libraries.sh
+python=$(python_with_h5py)
+
+tier build release
+if [ "$quick" = yes ]; then
+  tier unit unit_release
+else
+  tier format style_format
+  tier headers style_headers
+  tier cppcheck style_cppcheck
+  tier unit unit_release
+  tier unit-sanitized unit_sanitized
+  export VQE_BATCH=$root/build/release/vqe_batch
+  # what is executable there is a test, the rest helps
+  for test in tests/mpi/* tests/integration/*; do
+    name=${test#tests/}
+    name=${name%.*}
+    if [ -f "$test" ] && [ -x "$test" ] && [ "$name" != integration/slurm ]
+    then
+      tier "${name/\//-}" program "$test"
+    fi
+  done
+  tier sanitized-bad_inputs program_sanitized tests/integration/bad_inputs.py
+  tier valgrind memory_checked
+  tier fuzz fuzz
+  tier slurm slurm
+fi
+
+echo
+echo "Tiers:"
+printf '  %s\n' "${table[@]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
