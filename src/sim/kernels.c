@@ -52,20 +52,23 @@ static void low_matrix(struct ry *ry, bool back)
   }
 }
 
-static inline v8 low_product(const struct ry *ry, const double *x)
+/* Through a pointer: how a vector this wide is returned depends on the
+ * processor. */
+static inline void low_product(v8 *out, const struct ry *ry, const double *x)
 {
-  v8 out = ry->column[0] * x[0];
+  v8 sum = ry->column[0] * x[0];
   for (int k = 1; k < 8; k++) {
-    out += ry->column[k] * x[k];
+    sum += ry->column[k] * x[k];
   }
-  return out;
+  *out = sum;
 }
 
 /* Rotate qubits 0 to 2 of n amplitudes, n a multiple of 8. */
 static void low_rotate(const struct ry *ry, double *x, size_t n)
 {
   for (size_t k = 0; k < n; k += 8) {
-    v8 out = low_product(ry, x + k);
+    v8 out;
+    low_product(&out, ry, x + k);
     memcpy(x + k, &out, sizeof out);
   }
 }
@@ -89,8 +92,8 @@ static void low_rotate_back(const struct ry *ry, double *x, double *l,
         lambda * __builtin_shufflevector(psi, psi, 2, 3, 0, 1, 6, 7, 4, 5);
     total[2] +=
         lambda * __builtin_shufflevector(psi, psi, 4, 5, 6, 7, 0, 1, 2, 3);
-    psi = low_product(ry, x + k);
-    lambda = low_product(ry, l + k);
+    low_product(&psi, ry, x + k);
+    low_product(&lambda, ry, l + k);
     memcpy(x + k, &psi, sizeof psi);
     memcpy(l + k, &lambda, sizeof lambda);
   }
