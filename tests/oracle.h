@@ -198,24 +198,35 @@ static inline double *oracle_hamiltonian(int norb, const double *h1e,
   return matrix;
 }
 
-/* Dense S^2 = S- S+ + S_z (S_z + 1), S+ = sum_p a+_p(alpha) a_p(beta). */
+/* S^2 |bits>, S^2 = S- S+ + S_z (S_z + 1), S+ = sum_p a+_p(alpha)
+ * a_p(beta). */
+static inline void oracle_apply_spin(int norb, uint64_t bits,
+                                     oracle_visit visit, void *ctx)
+{
+  double sz = 0.0;
+  for (int p = 0; p < norb; p++) {
+    sz += 0.5 * (double)(bits >> p & 1);
+    sz -= 0.5 * (double)(bits >> (p + norb) & 1);
+    uint64_t raised = bits;
+    int up = oracle_move(&raised, p, p + norb);
+    for (int q = 0; up != 0 && q < norb; q++) {
+      uint64_t back = raised;
+      int down = oracle_move(&back, q + norb, q);
+      if (down != 0) {
+        visit(ctx, back, up * down);
+      }
+    }
+  }
+  visit(ctx, bits, sz * (sz + 1.0));
+}
+
 static inline double *oracle_spin(int norb)
 {
   size_t n = (size_t)1 << (2 * norb);
   double *matrix = oracle_new(n * n);
   for (size_t x = 0; x < n; x++) {
-    double sz = 0.0;
-    for (int p = 0; p < norb; p++) {
-      sz += 0.5 * (double)(x >> p & 1) - 0.5 * (double)(x >> (p + norb) & 1);
-      uint64_t raised = x;
-      int up = oracle_move(&raised, p, p + norb);
-      for (int q = 0; up != 0 && q < norb; q++) {
-        uint64_t back = raised;
-        int down = oracle_move(&back, q + norb, q);
-        matrix[back * n + x] += up * down;
-      }
-    }
-    matrix[x * n + x] += sz * (sz + 1.0);
+    struct oracle_column target = {matrix, n, x};
+    oracle_apply_spin(norb, x, oracle_add_element, &target);
   }
   return matrix;
 }

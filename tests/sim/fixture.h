@@ -1,0 +1,104 @@
+/* A Hamiltonian, an ansatz and an estimator in one call each. */
+#ifndef VQE_TESTS_SIM_FIXTURE_H
+#define VQE_TESTS_SIM_FIXTURE_H
+
+#include "oracle.h"
+
+#include "vqe/ansatz.h"
+#include "vqe/chem.h"
+#include "vqe/error.h"
+#include "vqe/operators.h"
+#include "vqe/sim.h"
+
+#define assert_ok(call)                                                       \
+  do {                                                                        \
+    if ((call) != VQE_OK) {                                                   \
+      fail_msg("%s: %s", #call, vqe_error_message());                         \
+    }                                                                         \
+  } while (0)
+
+static inline struct vqe_integrals *fixture_read(const char *name)
+{
+  struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
+  struct vqe_integrals *integrals = NULL;
+  char path[512];
+  snprintf(path, sizeof path, VQE_TEST_DATA "/%s.fcidump", name);
+  assert_ok(vqe_fcidump_read(&integrals, path, &options));
+  return integrals;
+}
+
+/* The constant is the core energy of the file: energies are total. */
+static inline struct vqe_hamiltonian *
+fixture_total(const struct vqe_integrals *integrals, bool symmetry)
+{
+  struct vqe_hamiltonian *hamiltonian = NULL;
+  assert_ok(vqe_hamiltonian_create(
+      &hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
+      integrals->e_core + integrals->nuclear_repulsion, symmetry, 0.0));
+  return hamiltonian;
+}
+
+static inline struct vqe_hamiltonian *
+fixture_random(double **h1e, double **eri, int norb, const uint8_t *irrep,
+               bool symmetry, double constant, uint64_t seed)
+{
+  struct vqe_hamiltonian *hamiltonian = NULL;
+  oracle_integrals(h1e, eri, norb, irrep, seed);
+  assert_ok(vqe_hamiltonian_create(&hamiltonian, norb, *h1e, *eri, constant,
+                                   symmetry, 0.0));
+  return hamiltonian;
+}
+
+/* UCCSD shares parameters when the shell is closed. */
+static inline struct vqe_ansatz *
+fixture_ansatz(const char *name, const char *entanglement, int reps,
+               const struct vqe_hamiltonian *hamiltonian, int nalpha,
+               int nbeta)
+{
+  struct vqe_ansatz_options options = {.name = name,
+                                       .reps = reps,
+                                       .entanglement = entanglement,
+                                       .norb = hamiltonian->norb,
+                                       .nalpha = nalpha,
+                                       .nbeta = nbeta,
+                                       .restricted = nalpha == nbeta,
+                                       .nirrep = hamiltonian->nirrep,
+                                       .irrep = hamiltonian->irrep};
+  struct vqe_ansatz *ansatz = NULL;
+  assert_ok(vqe_ansatz_create(&ansatz, &options));
+  return ansatz;
+}
+
+static inline struct vqe_estimator *
+fixture_estimator(const struct vqe_hamiltonian *hamiltonian,
+                  const struct vqe_ansatz *ansatz,
+                  enum vqe_representation representation, int threads)
+{
+  struct vqe_estimator_options options = {representation, threads};
+  struct vqe_estimator *estimator = NULL;
+  assert_ok(vqe_estimator_create(&estimator, hamiltonian, ansatz, &options));
+  return estimator;
+}
+
+/* Angles in [-size, size). */
+static inline double *fixture_parameters(int count, double size, uint64_t seed)
+{
+  double *out = oracle_new((size_t)count);
+  for (int k = 0; k < count; k++) {
+    out[k] = size * oracle_random(&seed);
+  }
+  return out;
+}
+
+static inline double complex *fixture_state(struct vqe_estimator *estimator,
+                                            const struct vqe_ansatz *ansatz,
+                                            const double *parameters)
+{
+  double complex *out = calloc((size_t)1 << ansatz->nqubit, sizeof *out);
+  assert_non_null(out);
+  /* an array of complex numbers is one of (re, im) pairs */
+  assert_ok(vqe_estimator_state(estimator, (double *)out, parameters));
+  return out;
+}
+
+#endif

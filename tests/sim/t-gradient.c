@@ -1,0 +1,171 @@
+/* Adjoint gradients against central differences of the energy. */
+#include "fixture.h"
+
+/* Fourth-order central differences. */
+static double difference(struct vqe_estimator *estimator, double *parameters,
+                         int k)
+{
+  const double step = 5e-3;
+  static const double at[4] = {-2, -1, 1, 2};
+  static const double weight[4] = {1, -8, 8, -1};
+  double middle = parameters[k];
+  double sum = 0.0;
+  for (int i = 0; i < 4; i++) {
+    double energy;
+    parameters[k] = middle + at[i] * step;
+    assert_ok(vqe_estimator_energy(estimator, &energy, parameters));
+    sum += weight[i] * energy;
+  }
+  parameters[k] = middle;
+  return sum / (12.0 * step);
+}
+
+static void check(const char *name, const char *entanglement, int reps,
+                  const struct vqe_hamiltonian *hamiltonian, int na, int nb,
+                  enum vqe_representation representation, int threads,
+                  int stride)
+{
+  struct vqe_ansatz *ansatz =
+      fixture_ansatz(name, entanglement, reps, hamiltonian, na, nb);
+  struct vqe_estimator *estimator =
+      fixture_estimator(hamiltonian, ansatz, representation, threads);
+  double *parameters = fixture_parameters(ansatz->nparam, 2.0, 17);
+  double *gradient = oracle_new((size_t)ansatz->nparam);
+  double energy;
+  double plain;
+  double largest = 0.0;
+  assert_ok(vqe_estimator_energy(estimator, &plain, parameters));
+  assert_ok(vqe_estimator_gradient(estimator, &energy, gradient, parameters));
+  assert_close(energy, plain, 1e-12);
+  for (int k = 0; k < ansatz->nparam; k += stride) {
+    double expected = difference(estimator, parameters, k);
+    assert_close(gradient[k], expected, 1e-7);
+    largest = fmax(largest, fabs(expected));
+  }
+  if (hamiltonian->norb > 1) { /* one orbital may leave a flat energy */
+    assert_true(largest > 1e-3);
+  }
+  /* the gradient leaves nothing behind */
+  assert_ok(vqe_estimator_energy(estimator, &energy, parameters));
+  assert_true(energy == plain);
+  free(gradient);
+  free(parameters);
+  vqe_estimator_free(estimator);
+  vqe_ansatz_free(ansatz);
+}
+
+static void check_circuits(const struct vqe_hamiltonian *hamiltonian, int na,
+                           int nb, int threads, int stride)
+{
+  check("EfficientSU2", "reverse_linear", 2, hamiltonian, na, nb,
+        VQE_REPRESENTATION_FULL, threads, stride);
+  check("EfficientSU2", "sca", 2, hamiltonian, na, nb, VQE_REPRESENTATION_FULL,
+        threads, stride);
+  check("RealAmplitudes", "full", 2, hamiltonian, na, nb,
+        VQE_REPRESENTATION_FULL, threads, stride);
+  check("ExcitationPreserving", "circular", 1, hamiltonian, na, nb,
+        VQE_REPRESENTATION_FULL, threads, stride);
+}
+
+static void test_circuits(void **state)
+{
+  (void)state;
+  static const uint8_t irrep[4] = {0, 1, 2, 0};
+  for (int norb = 2; norb <= 4; norb++) {
+    for (int symmetry = 0; symmetry < 2; symmetry++) {
+      double *h1e;
+      double *eri;
+      struct vqe_hamiltonian *hamiltonian =
+          fixture_random(&h1e, &eri, norb, symmetry == 1 ? irrep : NULL, true,
+                         0.0, (uint64_t)norb);
+      check_circuits(hamiltonian, norb / 2 + 1, norb / 2, 1, 1);
+      vqe_hamiltonian_free(hamiltonian);
+      free(h1e);
+      free(eri);
+    }
+  }
+}
+
+/* One orbital: two qubits, fewer than a vector register takes. */
+static void test_two_qubits(void **state)
+{
+  (void)state;
+  double h1e = -1.25;
+  double eri = 0.7;
+  struct vqe_hamiltonian *hamiltonian = NULL;
+  assert_ok(
+      vqe_hamiltonian_create(&hamiltonian, 1, &h1e, &eri, 0.0, true, 0.0));
+  check("EfficientSU2", NULL, 2, hamiltonian, 1, 0, VQE_REPRESENTATION_FULL, 1,
+        1);
+  check("RealAmplitudes", NULL, 2, hamiltonian, 1, 0, VQE_REPRESENTATION_FULL,
+        1, 1);
+  check("ExcitationPreserving", NULL, 2, hamiltonian, 1, 0,
+        VQE_REPRESENTATION_FULL, 1, 1);
+  check("UCCSD", NULL, 1, hamiltonian, 1, 0, VQE_REPRESENTATION_FULL, 1, 1);
+  check("UCCSD", NULL, 1, hamiltonian, 1, 0, VQE_REPRESENTATION_SECTOR, 1, 1);
+  vqe_hamiltonian_free(hamiltonian);
+}
+
+/* Beyond the kernels' cache blocks, some parameters, with threads. */
+static void test_many_qubits(void **state)
+{
+  (void)state;
+  struct vqe_integrals *integrals = fixture_read("LiH");
+  struct vqe_hamiltonian *hamiltonian = fixture_total(integrals, true);
+  check_circuits(hamiltonian, integrals->nalpha, integrals->nbeta, 1, 11);
+  vqe_hamiltonian_free(hamiltonian);
+  vqe_integrals_free(integrals);
+  integrals = fixture_read("NH3");
+  hamiltonian = fixture_total(integrals, true);
+  check("RealAmplitudes", "linear", 1, hamiltonian, 5, 5,
+        VQE_REPRESENTATION_FULL, 2, 15);
+  vqe_hamiltonian_free(hamiltonian);
+  vqe_integrals_free(integrals);
+}
+
+static void test_uccsd(void **state)
+{
+  (void)state;
+  static const int electrons[][2] = {{1, 1}, {2, 2}, {2, 1},
+                                     {3, 1}, {2, 0}, {3, 2}};
+  static const uint8_t irrep[4] = {0, 1, 2, 0};
+  for (size_t e = 0; e < sizeof electrons / sizeof electrons[0]; e++) {
+    for (int symmetry = 0; symmetry < 2; symmetry++) {
+      double *h1e;
+      double *eri;
+      struct vqe_hamiltonian *hamiltonian = fixture_random(
+          &h1e, &eri, 4, symmetry == 1 ? irrep : NULL, true, 0.0, 50 + e);
+      for (int r = VQE_REPRESENTATION_FULL; r <= VQE_REPRESENTATION_SECTOR;
+           r++) {
+        check("UCCSD", NULL, symmetry == 1 ? 2 : 1, hamiltonian,
+              electrons[e][0], electrons[e][1], (enum vqe_representation)r, 1,
+              1);
+      }
+      vqe_hamiltonian_free(hamiltonian);
+      free(h1e);
+      free(eri);
+    }
+  }
+}
+
+static void test_uccsd_molecules(void **state)
+{
+  (void)state;
+  struct vqe_integrals *integrals = fixture_read("H2O");
+  struct vqe_hamiltonian *hamiltonian = fixture_total(integrals, true);
+  check("UCCSD", NULL, 1, hamiltonian, 5, 5, VQE_REPRESENTATION_SECTOR, 2, 1);
+  vqe_hamiltonian_free(hamiltonian);
+  vqe_integrals_free(integrals);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_circuits),
+      cmocka_unit_test(test_two_qubits),
+      cmocka_unit_test(test_many_qubits),
+      cmocka_unit_test(test_uccsd),
+      cmocka_unit_test(test_uccsd_molecules),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
