@@ -1,0 +1,44 @@
+/* The result record as Avro: schemas/avro/experiment.vqe.avsc. */
+#ifndef VQE_STORE_RECORD_AVRO_H
+#define VQE_STORE_RECORD_AVRO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/record.h"
+
+/* The schema's text as it is registered. */
+extern const char vqe_avro_schema_text[];
+extern const size_t vqe_avro_schema_text_size;
+
+/* Encoder and decoder for one writer's schema. */
+struct vqe_avro;
+
+/* `schema` NULL takes ours; a writer's schema may lack our additions. */
+int vqe_avro_create(struct vqe_avro **out, const char *schema, size_t size);
+void vqe_avro_free(struct vqe_avro *avro);
+
+/* Avro binary of one record with our schema (a handle made with NULL); free
+ * *out by free(). */
+int vqe_avro_encode(uint8_t **out, size_t *size, struct vqe_avro *avro,
+                    const struct vqe_record *record);
+
+/* Read one record, the whole of `data`, written with the handle's schema. */
+int vqe_avro_decode(struct vqe_record **out, struct vqe_avro *avro,
+                    const uint8_t *data, size_t size, const char *where);
+
+/* Called for each record of a container file; the callee owns it. */
+typedef int (*vqe_avro_visit)(void *ctx, struct vqe_record *record,
+                              size_t index);
+
+/* Read all records of an Avro container file (local). VQE_ERR_INPUT when the
+ * file is no container, is cut short or holds other records; records before
+ * the fault have been visited. */
+int vqe_avro_read_file(const char *path, const char *where,
+                       vqe_avro_visit visit, void *ctx);
+
+/* Write a container file (deflate) with `count` records. */
+int vqe_avro_write_file(const char *path, struct vqe_record *const *records,
+                        size_t count);
+
+#endif
