@@ -1,0 +1,287 @@
+/* The result record through Avro and JSON, ours and another producer's. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "store/fixture.h"
+#include "store/record.h"
+#include "store/record_avro.h"
+#include "store/record_json.h"
+#include "vqe/error.h"
+
+static void encode(uint8_t **data, size_t *size,
+                   const struct vqe_record *record)
+{
+  struct vqe_avro *avro = NULL;
+  assert_int_equal(vqe_avro_create(&avro, NULL, 0), VQE_OK);
+  if (vqe_avro_encode(data, size, avro, record) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  vqe_avro_free(avro);
+}
+
+static struct vqe_record *decode(const uint8_t *data, size_t size)
+{
+  struct vqe_avro *avro = NULL;
+  struct vqe_record *record = NULL;
+  assert_int_equal(vqe_avro_create(&avro, NULL, 0), VQE_OK);
+  if (vqe_avro_decode(&record, avro, data, size, "test") != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  vqe_avro_free(avro);
+  return record;
+}
+
+static struct vqe_record *parse(const char *text)
+{
+  struct vqe_record *record = NULL;
+  char *copy = fixture_text(text);
+  if (vqe_record_json_parse(&record, copy, strlen(copy), "test") != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  free(copy);
+  return record;
+}
+
+static char *other_json(void)
+{
+  char *text = NULL;
+  size_t size;
+  assert_int_equal(vqe_file_read(&text, &size,
+                                 VQE_TEST_DATA "/other_producer.json",
+                                 1 << 20),
+                   VQE_OK);
+  return text;
+}
+
+/* Copy of `text` with the first `from` replaced. */
+static char *replaced(const char *text, const char *from, const char *to)
+{
+  const char *at = strstr(text, from);
+  char *out = NULL;
+  if (at == NULL) {
+    fail_msg("'%s' is not in the text", from);
+  }
+  assert_true(asprintf(&out, "%.*s%s%s", (int)(at - text), text, to,
+                       at + strlen(from)) > 0);
+  return out;
+}
+
+static void same_bytes(const struct vqe_record *a, const struct vqe_record *b)
+{
+  uint8_t *left = NULL;
+  uint8_t *right = NULL;
+  size_t left_size;
+  size_t right_size;
+  encode(&left, &left_size, a);
+  encode(&right, &right_size, b);
+  assert_int_equal(left_size, right_size);
+  assert_memory_equal(left, right, left_size);
+  free(left);
+  free(right);
+}
+
+static void test_round_trip(void **state)
+{
+  (void)state;
+  struct vqe_result *result = fixture_result(5, 4, 3);
+  struct vqe_record *record = NULL;
+  uint8_t *data = NULL;
+  size_t size;
+  result->status = VQE_EXPERIMENT_OK;
+  if (vqe_record_from_result(&record, result) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  encode(&data, &size, record);
+  struct vqe_record *back = decode(data, size);
+  same_bytes(record, back);
+  assert_string_equal(back->experiment_id, result->experiment->id);
+  assert_int_equal(back->nterm, 5);
+  assert_int_equal(back->niteration, 4);
+  for (size_t k = 0; k < 4; k++) {
+    assert_int_equal(back->iterations[k].iteration, (int)k + 1);
+    assert_memory_equal(back->iterations[k].parameters,
+                        result->eval_parameters + 3 * k, 3 * sizeof(double));
+    assert_true(back->iterations[k].result == result->eval_energy[k]);
+  }
+  assert_true(back->minimum == result->minimum);
+  /* any cut is an error, none a crash */
+  struct vqe_avro *avro = NULL;
+  assert_int_equal(vqe_avro_create(&avro, NULL, 0), VQE_OK);
+  for (size_t cut = 0; cut < size; cut++) {
+    struct vqe_record *none = NULL;
+    assert_int_not_equal(vqe_avro_decode(&none, avro, data, cut, "test"),
+                         VQE_OK);
+    assert_null(none);
+  }
+  vqe_avro_free(avro);
+  free(data);
+  vqe_record_free(back);
+  vqe_record_free(record);
+  vqe_result_free(result);
+}
+
+static int visit(void *ctx, struct vqe_record *record, size_t index)
+{
+  struct vqe_record **records = ctx;
+  assert_true(index < 2);
+  records[index] = record;
+  return VQE_OK;
+}
+
+/* fastavro wrote the container, Python's json the text. */
+static void test_other_producer(void **state)
+{
+  (void)state;
+  struct vqe_record *records[2] = {NULL, NULL};
+  char *text = other_json();
+  if (vqe_avro_read_file(VQE_TEST_DATA "/other_producer.avro", "other", visit,
+                         records) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  assert_non_null(records[1]);
+  struct vqe_record *json = parse(text);
+  same_bytes(records[0], records[1]);
+  same_bytes(records[0], json);
+  assert_null(json->experiment_id);
+  assert_int_equal(json->molecule_id, 7);
+  assert_true(json->terms[1].real == 3.0);
+  assert_true(isnan(json->iterations[0].energy_delta));
+  assert_true(json->default_shots.set);
+  assert_int_equal(json->default_shots.value, 1024);
+  assert_false(json->nit.set);
+  assert_false(json->has_references);
+  assert_int_equal(vqe_record_identify(records[0]), VQE_OK);
+  assert_int_equal(vqe_record_identify(json), VQE_OK);
+  assert_string_equal(records[0]->experiment_id, json->experiment_id);
+  assert_int_equal(strlen(json->experiment_id), 64);
+  vqe_record_free(records[0]);
+  vqe_record_free(records[1]);
+  vqe_record_free(json);
+  free(text);
+}
+
+static void test_forms_of_json(void **state)
+{
+  (void)state;
+  char *text = other_json();
+  struct vqe_record *plain = parse(text);
+  char *wrapped = replaced(text, "\"energy_delta\": -0.25",
+                           "\"energy_delta\": {\"double\": -0.25}");
+  char *twice = replaced(wrapped, "\"default_shots\": 1024",
+                         "\"default_shots\": {\"int\": 1024}");
+  struct vqe_record *record = parse(twice);
+  same_bytes(plain, record);
+  vqe_record_free(record);
+  free(wrapped);
+  free(twice);
+
+  /* NaN comes as null, infinity as 1e999; both are counted as non-finite */
+  char *nan_text = replaced(text, "\"std\": 0,", "\"std\": null,");
+  record = parse(nan_text);
+  assert_true(isnan(record->iterations[0].std));
+  assert_int_equal(vqe_record_nonfinite(record), 1);
+  vqe_record_free(record);
+  free(nan_text);
+  char *infinite = replaced(text, "\"minimum\": -1.25", "\"minimum\": -1e999");
+  record = parse(infinite);
+  assert_false(isfinite(record->minimum));
+  vqe_record_free(record);
+  free(infinite);
+
+  /* a text that looks like such a number stays as it is */
+  char *inside = replaced(text, "\"sto3g\"", "\"a\\\"1e999\"");
+  record = parse(inside);
+  assert_string_equal(record->basis_set, "a\"1e999");
+  vqe_record_free(record);
+  free(inside);
+  vqe_record_free(plain);
+  free(text);
+}
+
+static void refuse(const char *from, const char *to, const char *words)
+{
+  char *text = other_json();
+  char *bad = replaced(text, from, to);
+  struct vqe_record *record = NULL;
+  assert_int_equal(
+      vqe_record_json_parse(&record, bad, strlen(bad), "file 'x'"),
+      VQE_ERR_INPUT);
+  assert_null(record);
+  if (strstr(vqe_error_message(), words) == NULL ||
+      strstr(vqe_error_message(), "file 'x'") == NULL) {
+    fail_msg("'%s' without '%s'", vqe_error_message(), words);
+  }
+  free(bad);
+  free(text);
+}
+
+static void test_refusals(void **state)
+{
+  (void)state;
+  refuse("\"num_qubits\": 4", "\"num_qubits\": 4.5", "num_qubits");
+  refuse("\"num_qubits\": 4", "\"num_qubits\": 1e15", "num_qubits");
+  refuse("\"num_qubits\": 4, ", "", "num_qubits");
+  refuse("\"minimum\": -1.25", "\"minimum\": \"low\"", "minimum");
+  refuse("\"symbols\": [\"H\", \"H\"]", "\"symbols\": [\"H\", 1]", "symbols");
+  refuse("\"success\": true", "\"success\": 1", "success");
+  refuse("\"basis_set\"", "basis_set", "column");
+  refuse("[0, 0, 0]", "0", "coords");
+}
+
+static void test_container_round_trip(void **state)
+{
+  (void)state;
+  char path[] = "/tmp/vqe-record-XXXXXX";
+  int descriptor = mkstemp(path);
+  assert_true(descriptor >= 0);
+  close(descriptor);
+  struct vqe_record *back[2] = {NULL, NULL};
+  char *text = other_json();
+  struct vqe_record *record = parse(text);
+  struct vqe_record *both[2] = {record, record};
+  assert_int_equal(vqe_avro_write_file(path, both, 2), VQE_OK);
+  assert_int_equal(vqe_avro_read_file(path, "file", visit, back), VQE_OK);
+  same_bytes(back[0], record);
+  same_bytes(back[1], record);
+  /* a truncated file: what is whole is read, the rest is an error */
+  char *bytes = NULL;
+  size_t size;
+  assert_int_equal(vqe_file_read(&bytes, &size, path, 1 << 20), VQE_OK);
+  assert_int_equal(vqe_file_write(path, bytes, size - 20), VQE_OK);
+  vqe_record_free(back[0]);
+  vqe_record_free(back[1]);
+  back[0] = NULL;
+  back[1] = NULL;
+  assert_int_equal(vqe_avro_read_file(path, "file", visit, back),
+                   VQE_ERR_INPUT);
+  vqe_record_free(back[0]);
+  vqe_record_free(back[1]);
+  assert_int_equal(vqe_avro_read_file("/nonexistent", "file", visit, back),
+                   VQE_ERR_INPUT);
+  unlink(path);
+  free(bytes);
+  free(text);
+  vqe_record_free(record);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_other_producer),
+      cmocka_unit_test(test_forms_of_json),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_container_round_trip),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
