@@ -1,0 +1,46 @@
+/* Result records to the nine normalised tables and processing_metadata (data
+ * contract, sections 3, 4 and 6). */
+#ifndef VQE_LAKE_NORMALIZE_H
+#define VQE_LAKE_NORMALIZE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lake/staging.h"
+#include "lake/tables.h"
+#include "lake/warehouse.h"
+#include "store/record.h"
+
+/* Where records come from. `next` gives a record of the caller's to free, or
+ * NULL at the end, and sets *where to its name in messages. A source that
+ * skips something counts it in *skipped. */
+struct vqe_record_source {
+  int (*next)(void *ctx, struct vqe_record **out, const char **where);
+  void (*close)(void *ctx);
+  void *ctx;
+  char *description; /* JSON text for source_data_info */
+  size_t skipped;    /* unreadable files or records */
+  size_t failed;     /* experiments that ended without a result */
+};
+
+/* Finished experiments of an HDF5 result file. */
+int vqe_source_hdf5(struct vqe_record_source *out, const char *path);
+void vqe_source_close(struct vqe_record_source *source);
+
+struct vqe_normalize_result {
+  char batch_id[37]; /* UUID; "" when nothing was written */
+  struct vqe_staging_counts staged;
+  size_t skipped, failed;            /* of the source */
+  size_t new_experiments;            /* in the table that got most */
+  int64_t rows[VQE_LAKE_NORMALISED]; /* added to each table */
+  size_t repaired; /* batches that got their missing metadata row */
+  double seconds_read, seconds_total;
+};
+
+/* Add what is new to the warehouse. Running it again changes nothing;
+ * running it after an interruption completes it. */
+int vqe_normalize(struct vqe_normalize_result *result,
+                  struct vqe_warehouse *warehouse,
+                  struct vqe_record_source *source);
+
+#endif

@@ -1,0 +1,17 @@
+/* SQL over the current snapshots of the twelve tables. */
+#ifndef VQE_LAKE_QUERY_H
+#define VQE_LAKE_QUERY_H
+
+#include <stdio.h>
+
+#include "lake/warehouse.h"
+
+enum vqe_query_format { VQE_QUERY_TEXT, VQE_QUERY_CSV, VQE_QUERY_JSON };
+
+/* Run one statement; tables are found under their names. Text is an aligned
+ * table with a header, JSON an array of objects. Dates and times in UTC,
+ * doubles in the shortest form that reads back the same. */
+int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
+              enum vqe_query_format format, FILE *stream);
+
+#endif

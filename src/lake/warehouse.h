@@ -1,0 +1,90 @@
+/* A warehouse that is open for work: the object store, the embedded DuckDB,
+ * a scratch folder, the writer lock where the store needs one; reading the
+ * current files of its tables by SQL, and writing rows as Parquet files and a
+ * commit. */
+#ifndef VQE_LAKE_WAREHOUSE_H
+#define VQE_LAKE_WAREHOUSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lake/duck.h"
+#include "lake/iceberg.h"
+#include "lake/objects.h"
+#include "lake/tables.h"
+
+struct vqe_warehouse_options {
+  struct vqe_objects_options objects;
+  size_t memory_mb;    /* of DuckDB; 0 for its default */
+  int threads;         /* of DuckDB; 0 for its default */
+  const char *scratch; /* folder for temporary files; NULL: beside a local
+                          warehouse, TMPDIR for S3 */
+  bool write;          /* take the writer lock where the store needs it */
+  double lock_wait_s;  /* how long to wait for it */
+  const char *holder;  /* describes this writer to others */
+  /* Things to tell that are no failure; may be NULL. */
+  void (*warn)(void *ctx, const char *text);
+  void *warn_ctx;
+};
+
+struct vqe_warehouse;
+
+int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
+                       const struct vqe_warehouse_options *options);
+/* Gives the lock back and removes the scratch folder; NULL is fine. */
+int vqe_warehouse_close(struct vqe_warehouse *warehouse);
+
+struct vqe_objects *vqe_warehouse_objects(struct vqe_warehouse *warehouse);
+struct vqe_duck *vqe_warehouse_duck(struct vqe_warehouse *warehouse);
+bool vqe_warehouse_exclusive(const struct vqe_warehouse *warehouse);
+const char *vqe_warehouse_scratch(const struct vqe_warehouse *warehouse);
+void vqe_warehouse_warn(struct vqe_warehouse *warehouse, const char *format,
+                        ...) __attribute__((format(printf, 2, 3)));
+
+/* A table as it stands: its definition bound to the ids in use, its newest
+ * snapshot and that snapshot's files. */
+struct vqe_table {
+  const char *name;
+  struct vqe_iceberg_definition *definition;
+  bool exists;
+  int64_t snapshot;     /* VQE_ICEBERG_NO_SNAPSHOT when missing or empty */
+  char **paths;         /* local files, downloaded from S3 at first use */
+  int64_t *snapshot_of; /* snapshot that added each */
+  size_t npaths;
+};
+
+/* `files` false leaves `paths` empty. */
+int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                   enum vqe_lake_table_index index, bool files);
+void vqe_table_close(struct vqe_table *table);
+
+/* Make a view `view` of the table's rows, with the definition's columns in
+ * order and type: columns that a file lacks are null, a missing table is
+ * empty. */
+int vqe_table_view(struct vqe_warehouse *warehouse,
+                   const struct vqe_table *table, const char *view);
+
+/* Data files on their way into one commit. */
+struct vqe_table_writer;
+
+/* `table` must outlive the writer. `run_id` is the processing_batch_id. */
+int vqe_table_writer_create(struct vqe_table_writer **out,
+                            struct vqe_warehouse *warehouse,
+                            const struct vqe_table *table, const char *run_id);
+/* Write the rows of `sql` (a query whose columns are the definition's in
+ * order) as one Parquet file, all of one partition, and put it into the
+ * store; no file when there are no rows. `name` says in messages which SQL
+ * it is. */
+int vqe_table_writer_rows(struct vqe_table_writer *writer, const char *name,
+                          const char *sql);
+int64_t vqe_table_writer_count(const struct vqe_table_writer *writer);
+/* Commit what was written; see vqe_iceberg_append for the result.
+ * VQE_ERR_EXISTS when another writer came first: work out anew what is new,
+ * the files written are gone. */
+int vqe_table_writer_commit(struct vqe_table_writer *writer,
+                            struct vqe_iceberg_commit *result);
+/* Removes files that were put and not committed. */
+void vqe_table_writer_free(struct vqe_table_writer *writer);
+
+#endif
