@@ -1,0 +1,197 @@
+#include "lake/raw.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "store/record_avro.h"
+#include "store/record_json.h"
+
+#define JSON_LIMIT ((size_t)256 << 20)
+#define MAX_FILES ((size_t)100000000)
+
+struct keys {
+  const char *ending;
+  size_t count, capacity;
+  char **items;
+};
+
+struct reading {
+  struct vqe_objects *objects;
+  const struct vqe_raw_callbacks *callbacks;
+  struct vqe_raw_counts *counts;
+  const char *key;
+  int refused; /* what the caller's visitor said */
+};
+
+/* ---- which files ---- */
+
+static bool ends_with(const char *text, const char *ending)
+{
+  size_t length = strlen(text);
+  size_t tail = strlen(ending);
+  return length >= tail && strcmp(text + length - tail, ending) == 0;
+}
+
+static int collect(void *ctx, const struct vqe_object *object)
+{
+  struct keys *keys = ctx;
+  if (object->is_folder || !ends_with(object->key, keys->ending)) {
+    return VQE_OK;
+  }
+  if (keys->count == keys->capacity) {
+    size_t capacity = 2 * keys->capacity + 256;
+    if (capacity > MAX_FILES) {
+      return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "more than %zu raw files in one place", MAX_FILES);
+    }
+    int status = vqe_memory_grow(&keys->items, keys->count, capacity,
+                                 sizeof *keys->items, "raw file names");
+    if (status != VQE_OK) {
+      return status;
+    }
+    keys->capacity = capacity;
+  }
+  int status = vqe_memory_strdup(&keys->items[keys->count], object->key);
+  keys->count += status == VQE_OK;
+  return status;
+}
+
+static void keys_clear(struct keys *keys)
+{
+  for (size_t k = 0; k < keys->count; k++) {
+    free(keys->items[k]);
+  }
+  free(keys->items);
+}
+
+static int find_experiments(void *ctx, const struct vqe_object *object)
+{
+  bool *found = ctx;
+  if (object->is_folder && strcmp(object->key, "experiments/") == 0) {
+    *found = true;
+  }
+  return VQE_OK;
+}
+
+/* ---- one file ---- */
+
+static int pass_on(void *ctx, struct vqe_record *record, size_t index)
+{
+  struct reading *reading = ctx;
+  int status = vqe_record_identify(record);
+  if (status != VQE_OK) {
+    vqe_record_free(record);
+    return status;
+  }
+  reading->counts->records++;
+  status = reading->callbacks->record(reading->callbacks->ctx, record,
+                                      reading->key, index);
+  reading->refused = status;
+  return status;
+}
+
+static int read_avro(struct reading *reading, const char *where)
+{
+  char *path = NULL;
+  bool local = vqe_objects_is_local(reading->objects);
+  int status = VQE_OK;
+  if (local) {
+    status = vqe_objects_path(&path, reading->objects, reading->key);
+  } else {
+    const char *folder = getenv("TMPDIR");
+    if (asprintf(&path, "%s/vqe-raw-XXXXXX",
+                 folder != NULL && folder[0] != '\0' ? folder : "/tmp") < 0) {
+      path = NULL;
+      return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+    }
+    int descriptor = mkstemp(path);
+    if (descriptor < 0) {
+      status = vqe_error_set(VQE_ERR_IO,
+                             "cannot make a file like '%s'; set "
+                             "TMPDIR to a writable folder",
+                             path);
+    } else {
+      close(descriptor);
+      status = vqe_objects_get_file(reading->objects, reading->key, path);
+    }
+  }
+  if (status == VQE_OK) {
+    status = vqe_avro_read_file(path, where, pass_on, reading);
+  }
+  if (!local && path != NULL) {
+    (void)unlink(path);
+  }
+  free(path);
+  return status;
+}
+
+static int read_json(struct reading *reading, const char *where)
+{
+  char *text = NULL;
+  size_t size = 0;
+  struct vqe_record *record = NULL;
+  int status = vqe_objects_get(&text, &size, reading->objects, reading->key,
+                               JSON_LIMIT);
+  if (status == VQE_OK) {
+    status = vqe_record_json_parse(&record, text, size, where);
+  }
+  free(text);
+  return status == VQE_OK ? pass_on(reading, record, 0) : status;
+}
+
+/* The store failing is not the file's fault: that ends the run. */
+static bool is_fault_of_file(int status)
+{
+  return status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED ||
+         status == VQE_ERR_NOT_FOUND;
+}
+
+static int read_all(struct reading *reading, const char *folder,
+                    const char *ending,
+                    int (*read)(struct reading *, const char *))
+{
+  struct keys keys = {ending, 0, 0, NULL};
+  int status =
+      vqe_objects_list(reading->objects, folder, true, collect, &keys);
+  for (size_t k = 0; status == VQE_OK && k < keys.count; k++) {
+    char where[1200];
+    reading->key = keys.items[k];
+    reading->refused = VQE_OK;
+    reading->counts->files++;
+    snprintf(where, sizeof where, "file '%s'", keys.items[k]);
+    status = read(reading, where);
+    if (status != VQE_OK && reading->refused == VQE_OK &&
+        is_fault_of_file(status)) {
+      reading->counts->unreadable++;
+      if (reading->callbacks->skipped != NULL) {
+        reading->callbacks->skipped(reading->callbacks->ctx, keys.items[k],
+                                    vqe_error_message());
+      }
+      status = VQE_OK;
+    }
+  }
+  keys_clear(&keys);
+  return status;
+}
+
+int vqe_raw_read(struct vqe_objects *objects,
+                 const struct vqe_raw_callbacks *callbacks,
+                 struct vqe_raw_counts *counts)
+{
+  struct reading reading = {objects, callbacks, counts, NULL, VQE_OK};
+  bool below = false;
+  memset(counts, 0, sizeof *counts);
+  int status = vqe_objects_list(objects, "", false, find_experiments, &below);
+  const char *folder = below ? "experiments" : "";
+  if (status == VQE_OK) {
+    status = read_all(&reading, folder, ".avro", read_avro);
+  }
+  if (status == VQE_OK) {
+    status = read_all(&reading, folder, ".json", read_json);
+  }
+  return status;
+}
