@@ -14,10 +14,14 @@
 
 #define DEFAULT_TOLERANCE 1e-6
 #define DEFAULT_CYCLES 200
-#define SUBSPACE 14      /* vectors kept before a restart */
-#define RESTART 3        /* vectors kept at a restart */
-#define STARTS 4         /* starting determinants, before spin partners */
-#define SPIN_PENALTY 0.5 /* hartree for each unit of S^2 */
+#define SUBSPACE 14 /* vectors kept before a restart */
+#define RESTART 3   /* vectors kept at a restart */
+#define STARTS 4    /* starting determinants, before spin partners */
+/* Hartree for each unit of S^2. A state of higher spin that still comes out
+ * lower is pushed further up, PENALTY_TRIES times in all. */
+#define SPIN_PENALTY 0.5
+#define PENALTY_GROWTH 8.0
+#define PENALTY_TRIES 3
 /* A symmetry is given up once its Ritz value lies above the best energy by
  * more than this many residual norms: an eigenvalue is within one. */
 #define GIVE_UP 3.0
@@ -38,6 +42,7 @@ struct davidson {
   const struct problem *problem;
   struct vqe_layout layout;
   size_t size;
+  double penalty;
   int count;        /* vectors in the subspace */
   double *basis;    /* SUBSPACE x size */
   double *products; /* SUBSPACE x size */
@@ -152,8 +157,8 @@ static bool append(struct davidson *davidson)
   double *product = davidson->products + (size_t)at * n;
   memcpy(kept, vector, n * sizeof *kept);
   vqe_sigma_apply(problem->sigma, &davidson->layout, product, kept);
-  vqe_spin_apply(problem->spin, &davidson->layout, product, kept, SPIN_PENALTY,
-                 problem->spin_shift);
+  vqe_spin_apply(problem->spin, &davidson->layout, product, kept,
+                 davidson->penalty, problem->spin_shift);
   for (int k = 0; k <= at; k++) {
     double element =
         cblas_ddot(length, davidson->basis + (size_t)k * n, 1, product, 1);
@@ -330,7 +335,7 @@ static int davidson_solve(struct davidson *davidson,
       out->s2 = vqe_spin_expectation(problem->spin, &davidson->layout,
                                      davidson->work);
       out->energy =
-          davidson->ritz - SPIN_PENALTY * (out->s2 - problem->spin_shift);
+          davidson->ritz - davidson->penalty * (out->s2 - problem->spin_shift);
       *done = true;
       return VQE_OK;
     }
@@ -390,28 +395,33 @@ static int solve_symmetry(struct vqe_fci_result *out,
                           const struct problem *problem, int total, bool *any)
 {
   struct davidson *davidson = NULL;
-  struct vqe_fci_result found = {0};
-  bool done = false;
   int status =
       vqe_memory_alloc(&davidson, 1, sizeof *davidson, "Davidson solver");
   if (status != VQE_OK) {
     return status;
   }
   status = davidson_init(davidson, problem, total);
-  if (status == VQE_OK && davidson->size > 0) {
+  bool again = status == VQE_OK && davidson->size > 0;
+  davidson->penalty = SPIN_PENALTY;
+  for (int attempt = 0; again && attempt < PENALTY_TRIES; attempt++) {
+    struct vqe_fci_result found = {0};
+    bool done = false;
+    davidson->count = 0;
     status =
         davidson_solve(davidson, &found, *any ? out->energy : INFINITY, &done);
+    out->cycles += found.cycles;
+    bool right_spin = fabs(found.s2 - problem->spin_shift) < 1e-3;
+    if (status == VQE_OK && done && right_spin &&
+        (!*any || found.energy < out->energy)) {
+      out->energy = found.energy;
+      out->s2 = found.s2;
+      out->irrep = total;
+      *any = true;
+    }
+    /* a space that holds no state of the wanted spin ends here too */
+    again = status == VQE_OK && done && !right_spin;
+    davidson->penalty *= PENALTY_GROWTH;
   }
-  /* a state of another spin means that this symmetry has none of ours */
-  bool right_spin = fabs(found.s2 - problem->spin_shift) < 1e-3;
-  if (status == VQE_OK && done && right_spin &&
-      (!*any || found.energy < out->energy)) {
-    out->energy = found.energy;
-    out->s2 = found.s2;
-    out->irrep = total;
-    *any = true;
-  }
-  out->cycles += found.cycles;
   davidson_clear(davidson);
   free(davidson);
   return status;

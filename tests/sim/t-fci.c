@@ -95,8 +95,8 @@ static void sector_clear(struct sector *sector)
 
 /* Close orbitals and strong exchange make high spin often lower. Returns
  * whether another spin lies lower. */
-static bool check(int norb, int na, int nb, const uint8_t *irrep,
-                  bool symmetry, uint64_t seed)
+static bool check_exchange(int norb, int na, int nb, const uint8_t *irrep,
+                           bool symmetry, uint64_t seed, double exchange)
 {
   double *h1e;
   double *eri;
@@ -106,7 +106,7 @@ static bool check(int norb, int na, int nb, const uint8_t *irrep,
   for (int p = 0; p < norb; p++) {
     h1e[p * norb + p] -= 0.6 * p;
     for (int q = 0; q < p; q++) {
-      eri[oracle_pair(p, q) * (npair + 1)] += 0.2;
+      eri[oracle_pair(p, q) * (npair + 1)] += exchange;
     }
   }
   assert_ok(vqe_hamiltonian_create(&hamiltonian, norb, h1e, eri, 0.25,
@@ -144,6 +144,25 @@ static bool check(int norb, int na, int nb, const uint8_t *irrep,
   free(h1e);
   free(eri);
   return any < expected - 1e-6;
+}
+
+static bool check(int norb, int na, int nb, const uint8_t *irrep,
+                  bool symmetry, uint64_t seed)
+{
+  return check_exchange(norb, na, nb, irrep, symmetry, seed, 0.2);
+}
+
+/* High spin several hartree below the spin that is asked for. */
+static void test_strong_exchange(void **state)
+{
+  (void)state;
+  int others = 0;
+  for (uint64_t seed = 60; seed < 64; seed++) {
+    others += check_exchange(3, 1, 1, NULL, true, seed, 3.0);
+    others += check_exchange(4, 2, 2, NULL, true, seed, 3.0);
+    others += check_exchange(4, 2, 1, NULL, true, seed, 3.0);
+  }
+  assert_true(others >= 10);
 }
 
 static void test_random(void **state)
@@ -447,6 +466,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_random),
+      cmocka_unit_test(test_strong_exchange),
       cmocka_unit_test(test_random_symmetry),
       cmocka_unit_test(test_singlet_above_triplet),
       cmocka_unit_test(test_degenerate),
