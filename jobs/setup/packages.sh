@@ -45,7 +45,7 @@ libclang-rt-14-dev||fuzzing: sanitizer and libFuzzer runtime
 libomp-14-dev||fuzzing: OpenMP of clang
 clang-format-14|clang-format-14|style
 cppcheck|cppcheck|static analysis
-python3-h5py||reads result files in tests
+python3-venv||Python of the tests
 LIST
       ;;
     slurm)

@@ -117,8 +117,8 @@ with harness.Folder() as folder:
         for row, name in ((0, "000000"), (2, "000002")):
             group = file["experiments"][name]
             evaluations, parameters = group["evaluations"][:], group["parameters"][:]
-            neval = results["num_evaluations"][row]
-            nparam = results["num_parameters"][row]
+            neval = int(results["num_evaluations"][row])
+            nparam = int(results["num_parameters"][row])
             check(evaluations.shape == (neval,), f"{name}: evaluations")
             check(parameters.shape == (neval, nparam), f"{name}: parameters")
             check(group["initial_parameters"].shape == (nparam,), "initial")
