@@ -1,0 +1,77 @@
+-- Makes, from views of the normalised tables:
+--   experiments  one row for each experiment that all five sources hold,
+--                with what both feature tables say about it
+--   steps        one row for each of their evaluations, with running values
+-- chosen_experiments lists the experiments that are asked for.
+CREATE OR REPLACE TEMP VIEW experiments AS
+SELECT
+  v.experiment_id,
+  m.molecule_name,
+  len(m.atom_symbols)::INTEGER AS num_atoms,
+  v.num_qubits,
+  m.charge,
+  m.multiplicity,
+  v.basis_set,
+  v.optimizer,
+  a.ansatz_name AS ansatz_type,
+  a.ansatz_reps,
+  a.init_strategy,
+  v.seed,
+  v.default_shots,
+  v.total_iterations,
+  v.minimum_energy AS final_energy,
+  v.success AS converged,
+  p.vqe_time,
+  p.total_time,
+  v.processing_date,
+  v.nuclear_repulsion_energy,
+  v.hf_energy,
+  v.fci_energy
+FROM vqe_results v
+SEMI JOIN chosen_experiments USING (experiment_id)
+JOIN molecules m USING (experiment_id)
+JOIN ansatz_info a USING (experiment_id)
+JOIN performance_metrics p USING (experiment_id);
+
+CREATE OR REPLACE TEMP VIEW steps AS
+WITH running AS (
+  -- c: the minimum so far, the record's own or that of its energies
+  SELECT
+    i.*,
+    coalesce(
+      i.cumulative_min_energy,
+      min(i.iteration_energy) OVER (
+        PARTITION BY i.experiment_id ORDER BY i.iteration_step)) AS c
+  FROM vqe_iterations i SEMI JOIN chosen_experiments USING (experiment_id)
+),
+marked AS (
+  SELECT
+    * REPLACE (
+      -- the first evaluation has nothing to differ from
+      CASE WHEN row_number() OVER w > 1 THEN energy_delta END
+        AS energy_delta,
+      CASE WHEN row_number() OVER w > 1 THEN parameter_delta_norm END
+        AS parameter_delta_norm),
+    row_number() OVER w AS row_index,
+    first_value(iteration_energy) OVER w AS first_energy,
+    CASE
+      WHEN row_number() OVER w = 1 THEN true
+      ELSE coalesce(c < lag(c) OVER w, false)
+    END AS is_new_minimum
+  FROM running
+  WINDOW w AS (PARTITION BY experiment_id ORDER BY iteration_step)
+)
+SELECT
+  *,
+  (row_index - max(CASE WHEN is_new_minimum THEN row_index END) OVER w)
+    ::INTEGER AS steps_since_improvement,
+  avg(iteration_energy) OVER last5 AS energy_moving_avg_5,
+  stddev_samp(iteration_energy) OVER last5 AS energy_moving_std_5,
+  sum(parameter_delta_norm) OVER w AS distance,
+  max(CASE WHEN is_new_minimum THEN iteration_step END)
+    OVER (PARTITION BY experiment_id) AS convergence_iteration
+FROM marked
+WINDOW
+  w AS (PARTITION BY experiment_id ORDER BY iteration_step),
+  last5 AS (PARTITION BY experiment_id ORDER BY iteration_step
+            ROWS BETWEEN 4 PRECEDING AND CURRENT ROW);

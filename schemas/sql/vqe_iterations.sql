@@ -1,0 +1,21 @@
+SELECT
+  r.experiment_id,
+  r.molecule_id,
+  r.basis_set,
+  r.backend,
+  r.num_qubits,
+  i.iteration AS iteration_step,
+  i.result AS iteration_energy,
+  i.std AS energy_std_dev,
+  i.energy_delta,
+  i.parameter_delta_norm,
+  i.cumulative_min_energy,
+  run.processing_timestamp,
+  run.processing_date,
+  run.processing_batch_id,
+  run.processing_name,
+  r.experiment_id || '_iter_' || i.iteration AS iteration_id
+FROM staged_iterations i
+JOIN chosen USING (record)
+JOIN staged_records r USING (record)
+CROSS JOIN run

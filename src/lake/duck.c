@@ -1,0 +1,237 @@
+#include "lake/duck.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define DEFAULT_MEMORY_MB 1024
+#define MAX_THREADS 8
+
+/* DuckDB's messages point at a place in long SQL: the first line says it. */
+static int fail(const char *name, const char *message)
+{
+  if (message == NULL) {
+    message = "no reason given";
+  }
+  int status = strstr(message, "Out of Memory") != NULL ? VQE_ERR_MEMORY
+               : strstr(message, "IO Error") != NULL    ? VQE_ERR_IO
+                                                        : VQE_ERR_INPUT;
+  return vqe_error_set(status, "%s: DuckDB: %.*s", name,
+                       (int)strcspn(message, "\n"), message);
+}
+
+static int configure(duckdb_config config,
+                     const struct vqe_duck_options *options)
+{
+  char memory[32];
+  char threads[16];
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  int count = options->threads;
+  if (count <= 0) {
+    count = (int)(processors < 1             ? 1
+                  : processors > MAX_THREADS ? MAX_THREADS
+                                             : processors);
+  }
+  snprintf(memory, sizeof memory, "%zuMB",
+           options->memory_mb > 0 ? options->memory_mb
+                                  : (size_t)DEFAULT_MEMORY_MB);
+  snprintf(threads, sizeof threads, "%d", count);
+  const char *const settings[][2] = {
+      {"autoinstall_known_extensions", "false"},
+      {"autoload_known_extensions", "false"},
+      {"memory_limit", memory},
+      {"threads", threads},
+      {"temp_directory", options->scratch},
+  };
+  for (size_t k = 0; k < sizeof settings / sizeof settings[0]; k++) {
+    if (settings[k][1] != NULL &&
+        duckdb_set_config(config, settings[k][0], settings[k][1]) !=
+            DuckDBSuccess) {
+      return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "this DuckDB has no setting '%s'; 1.5 is needed",
+                           settings[k][0]);
+    }
+  }
+  return VQE_OK;
+}
+
+int vqe_duck_open(struct vqe_duck **out,
+                  const struct vqe_duck_options *options)
+{
+  struct vqe_duck *duck = NULL;
+  duckdb_config config = NULL;
+  char *message = NULL;
+  int status = vqe_memory_alloc(&duck, 1, sizeof *duck, "DuckDB");
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (duckdb_create_config(&config) != DuckDBSuccess) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for DuckDB");
+    goto out;
+  }
+  status = configure(config, options);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  if (duckdb_open_ext(":memory:", &duck->database, config, &message) !=
+      DuckDBSuccess) {
+    status = fail("start", message);
+    goto out;
+  }
+  if (duckdb_connect(duck->database, &duck->connection) != DuckDBSuccess) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "cannot connect to DuckDB");
+    goto out;
+  }
+  status = vqe_duck_execute(duck, "settings",
+                            "SET TimeZone = 'UTC';"
+                            "SET enable_progress_bar = false;");
+  if (status == VQE_OK) {
+    *out = duck;
+    duck = NULL;
+  }
+out:
+  duckdb_free(message);
+  duckdb_destroy_config(&config);
+  vqe_duck_close(duck);
+  return status;
+}
+
+void vqe_duck_close(struct vqe_duck *duck)
+{
+  if (duck == NULL) {
+    return;
+  }
+  duckdb_disconnect(&duck->connection);
+  duckdb_close(&duck->database);
+  free(duck);
+}
+
+int vqe_duck_query(struct vqe_duck *duck, duckdb_result *out, const char *name,
+                   const char *sql)
+{
+  memset(out, 0, sizeof *out);
+  if (duckdb_query(duck->connection, sql, out) != DuckDBSuccess) {
+    return fail(name, duckdb_result_error(out));
+  }
+  return VQE_OK;
+}
+
+int vqe_duck_execute(struct vqe_duck *duck, const char *name, const char *sql)
+{
+  duckdb_result result;
+  int status = vqe_duck_query(duck, &result, name, sql);
+  duckdb_destroy_result(&result);
+  return status;
+}
+
+int vqe_duck_executef(struct vqe_duck *duck, const char *name,
+                      const char *format, ...)
+{
+  char *sql = NULL;
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vasprintf(&sql, format, arguments);
+  va_end(arguments);
+  if (length < 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for SQL");
+  }
+  int status = vqe_duck_execute(duck, name, sql);
+  free(sql);
+  return status;
+}
+
+int vqe_duck_count(struct vqe_duck *duck, int64_t *out, const char *name,
+                   const char *sql)
+{
+  duckdb_result result;
+  duckdb_data_chunk chunk = NULL;
+  int status = vqe_duck_query(duck, &result, name, sql);
+  *out = 0;
+  if (status == VQE_OK) {
+    chunk = duckdb_fetch_chunk(result);
+    if (chunk == NULL || duckdb_data_chunk_get_size(chunk) == 0 ||
+        duckdb_column_type(&result, 0) != DUCKDB_TYPE_BIGINT) {
+      status = vqe_error_set(VQE_ERR_INPUT, "%s: no count", name);
+    } else {
+      duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, 0);
+      *out = *(const int64_t *)duckdb_vector_get_data(vector);
+    }
+  }
+  duckdb_destroy_data_chunk(&chunk);
+  duckdb_destroy_result(&result);
+  return status;
+}
+
+/* ---- text ---- */
+
+static void add_bytes(struct vqe_duck_text *text, const char *bytes,
+                      size_t size)
+{
+  if (text->status != VQE_OK) {
+    return;
+  }
+  if (text->used + size + 1 > text->capacity) {
+    size_t capacity = 2 * text->capacity + size + 256;
+    text->status =
+        vqe_memory_grow(&text->data, text->used, capacity, 1, "SQL");
+    if (text->status != VQE_OK) {
+      return;
+    }
+    text->capacity = capacity;
+  }
+  memcpy(text->data + text->used, bytes, size);
+  text->used += size;
+  text->data[text->used] = '\0';
+}
+
+void vqe_duck_add(struct vqe_duck_text *text, const char *format, ...)
+{
+  char *piece = NULL;
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vasprintf(&piece, format, arguments);
+  va_end(arguments);
+  if (length < 0) {
+    text->status = vqe_error_set(VQE_ERR_MEMORY, "no memory for SQL");
+    return;
+  }
+  add_bytes(text, piece, (size_t)length);
+  free(piece);
+}
+
+void vqe_duck_add_quoted(struct vqe_duck_text *text, const char *value)
+{
+  if (value == NULL) {
+    add_bytes(text, "NULL", 4);
+    return;
+  }
+  add_bytes(text, "'", 1);
+  while (*value != '\0') {
+    size_t plain = strcspn(value, "'");
+    add_bytes(text, value, plain);
+    value += plain;
+    if (*value == '\'') {
+      add_bytes(text, "''", 2);
+      value++;
+    }
+  }
+  add_bytes(text, "'", 1);
+}
+
+int vqe_duck_quote(char **out, const char *value)
+{
+  struct vqe_duck_text text = {NULL, 0, 0, VQE_OK};
+  *out = NULL;
+  vqe_duck_add_quoted(&text, value);
+  if (text.status == VQE_OK) {
+    *out = text.data;
+  } else {
+    free(text.data);
+  }
+  return text.status;
+}
