@@ -101,8 +101,8 @@ struct vqe_object {
   bool is_folder;
 };
 
-/* Called for each; anything but 0 ends the listing and is returned. It must
- * not use the handle that lists. */
+/* Called for each; anything but 0 ends the listing and is returned. It may
+ * use the handle that lists. */
 typedef int (*vqe_objects_visit)(void *ctx, const struct vqe_object *object);
 
 /* Visit what lies in the folder `folder` ("" = the place; a '/' at the end is

@@ -1,0 +1,462 @@
+#include "lake/objects.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "lake/objects_place.h"
+
+#define KEY_LIMIT 1024
+
+struct vqe_objects {
+  const struct vqe_objects_kind *kind;
+  void *place;
+  char *uri;      /* of the place, without '/' at the end */
+  char *rest;     /* the URI after its scheme: "/dir" or "bucket/prefix" */
+  char *prefix;   /* S3: "" or ends with '/' */
+  char *describe; /* for messages */
+};
+
+static int format_path(char **out, const char *left, const char *middle,
+                       const char *right)
+{
+  if (asprintf(out, "%s%s%s", left, middle, right) < 0) {
+    *out = NULL;
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  return VQE_OK;
+}
+
+/* Length of the scheme and its slashes, 0 when `text` is of another kind. */
+static size_t s3_scheme(const char *text)
+{
+  static const char *const schemes[] = {"s3://", "s3a://", "s3n://"};
+  for (size_t k = 0; k < sizeof schemes / sizeof schemes[0]; k++) {
+    if (strncmp(text, schemes[k], strlen(schemes[k])) == 0) {
+      return strlen(schemes[k]);
+    }
+  }
+  return 0;
+}
+
+/* The path of a file URI or path; NULL when `text` has another scheme or
+ * names another host. */
+static const char *file_path(const char *text)
+{
+  if (strncmp(text, "file://", 7) == 0) {
+    return text[7] == '/' ? text + 7 : NULL;
+  }
+  if (strncmp(text, "file:", 5) == 0) {
+    return text[5] == '/' ? text + 5 : NULL;
+  }
+  return strstr(text, "://") == NULL ? text : NULL;
+}
+
+/* Absolute form of a path, by its text alone: no empty, "." or ".." segment
+ * and no '/' at the end, so that it is the same before and after the folder
+ * is made. */
+static int absolute_path(char **out, const char *path)
+{
+  char here[PATH_MAX];
+  char *text = NULL;
+  char *clean = NULL;
+  int status = VQE_OK;
+  *out = NULL;
+  if (path[0] == '/') {
+    status = format_path(&text, path, "", "");
+  } else {
+    if (getcwd(here, sizeof here) == NULL) {
+      return vqe_error_set(VQE_ERR_IO, "cannot find the current directory: %s",
+                           strerror(errno));
+    }
+    status = format_path(&text, here, "/", path);
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = vqe_memory_alloc(&clean, strlen(text) + 1, 1, "a path");
+  if (status != VQE_OK) {
+    goto out;
+  }
+  char *end = clean;
+  char *state = NULL;
+  for (char *part = strtok_r(text, "/", &state); part != NULL;
+       part = strtok_r(NULL, "/", &state)) {
+    if (strcmp(part, ".") == 0) {
+      continue;
+    }
+    if (strcmp(part, "..") == 0) {
+      while (end > clean && *--end != '/') {
+      }
+      *end = '\0';
+      continue;
+    }
+    *end++ = '/';
+    end = stpcpy(end, part);
+  }
+  *out = clean;
+  clean = NULL;
+out:
+  free(text);
+  free(clean);
+  return status;
+}
+
+static int check_text(const char *text, const char *what)
+{
+  for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+    if (*c < 0x20 || *c == 0x7f) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s has a control character (byte %d); choose "
+                           "another name",
+                           what, *c);
+    }
+  }
+  return VQE_OK;
+}
+
+/* Segments of a key or prefix; an empty last one is allowed in a folder. */
+static int check_segments(const char *key, const char *what, bool is_folder)
+{
+  const char *at = key;
+  int status = check_text(key, what);
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (;;) {
+    size_t length = strcspn(at, "/");
+    bool last = at[length] == '\0';
+    if (last && length == 0 && is_folder) {
+      return VQE_OK;
+    }
+    if (length == 0 || (length == 1 && at[0] == '.') ||
+        (length == 2 && at[0] == '.' && at[1] == '.')) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s '%s' has an empty, '.' or '..' part; give it "
+                           "relative to the place, without them",
+                           what, key);
+    }
+    if (last) {
+      return VQE_OK;
+    }
+    at += length + 1;
+  }
+}
+
+static int check_key(const struct vqe_objects *objects, const char *key,
+                     bool is_folder)
+{
+  size_t length = strlen(key);
+  if (objects->prefix != NULL) {
+    length += strlen(objects->prefix);
+  }
+  if (length > KEY_LIMIT) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "key '%.200s...' has %zu bytes with the prefix, more "
+                         "than the %d that stores allow",
+                         key, length, KEY_LIMIT);
+  }
+  return check_segments(key, "key", is_folder);
+}
+
+static int open_local(struct vqe_objects *objects, const char *path)
+{
+  int status = VQE_OK;
+  if (path[0] == '\0') {
+    return vqe_error_set(VQE_ERR_INPUT, "the location is empty; give a "
+                                        "directory or s3://bucket/prefix");
+  }
+  status = check_text(path, "the path of the location");
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = absolute_path(&objects->rest, path);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (strpbrk(objects->rest, "?#") != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' has a '?' or '#', which readers of Iceberg "
+                         "take for the end of the path; choose another "
+                         "directory",
+                         objects->rest);
+  }
+  status = format_path(&objects->uri, "file://", objects->rest, "");
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = format_path(&objects->describe, "directory '",
+                       objects->rest[0] == '\0' ? "/" : objects->rest, "'");
+  if (status != VQE_OK) {
+    return status;
+  }
+  objects->kind = &vqe_objects_local;
+  return vqe_objects_local_open(&objects->place, objects->rest);
+}
+
+static int open_s3(struct vqe_objects *objects, const char *rest,
+                   const struct vqe_objects_options *options)
+{
+  char *bucket = NULL;
+  const char *scheme = options->scheme == NULL ? "s3a" : options->scheme;
+  size_t length = strcspn(rest, "/");
+  int status = vqe_memory_strdup(&bucket, rest);
+  if (status != VQE_OK) {
+    return status;
+  }
+  bucket[length] = '\0';
+  if (strcmp(scheme, "s3a") != 0 && strcmp(scheme, "s3") != 0) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "scheme '%s' is unknown; URIs of S3 are written "
+                           "with s3a or s3",
+                           scheme);
+    goto out;
+  }
+  if (length < 3 || length > 63 ||
+      strspn(bucket, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                     "0123456789.-_") != length) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "'s3://%s' names no bucket: 3 to 63 letters, "
+                           "digits, '.', '-' or '_' as in "
+                           "s3://features/warehouse",
+                           rest);
+    goto out;
+  }
+  const char *prefix = rest[length] == '\0' ? "" : rest + length + 1;
+  status = check_segments(prefix, "the prefix of the location", true);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  size_t size = strlen(prefix);
+  status = format_path(&objects->prefix, prefix,
+                       size > 0 && prefix[size - 1] != '/' ? "/" : "", "");
+  if (status != VQE_OK) {
+    goto out;
+  }
+  if (strlen(objects->prefix) > KEY_LIMIT / 2) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "the prefix of 's3://%.100s...' has more than %d "
+                           "bytes; choose a shorter one",
+                           rest, KEY_LIMIT / 2);
+    goto out;
+  }
+  status = format_path(&objects->rest, bucket, "/", objects->prefix);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  objects->rest[strlen(objects->rest) - 1] = '\0';
+  status = format_path(&objects->uri, scheme, "://", objects->rest);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  objects->kind = &vqe_objects_s3;
+  status = vqe_objects_s3_open(&objects->place, &objects->describe, bucket,
+                               objects->prefix, options);
+out:
+  free(bucket);
+  return status;
+}
+
+int vqe_objects_open(struct vqe_objects **out, const char *location,
+                     const struct vqe_objects_options *options)
+{
+  const struct vqe_objects_options defaults = VQE_OBJECTS_OPTIONS_INIT;
+  struct vqe_objects *objects = NULL;
+  *out = NULL;
+  int status = vqe_memory_alloc(&objects, 1, sizeof *objects, "a location");
+  if (status != VQE_OK) {
+    return status;
+  }
+  size_t scheme = s3_scheme(location);
+  if (scheme > 0) {
+    status = open_s3(objects, location + scheme,
+                     options == NULL ? &defaults : options);
+  } else if (file_path(location) != NULL) {
+    status = open_local(objects, file_path(location));
+  } else {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "'%s' is no location: give a directory or "
+                           "s3://bucket/prefix",
+                           location);
+  }
+  if (status != VQE_OK) {
+    vqe_objects_close(objects);
+    return status;
+  }
+  *out = objects;
+  return VQE_OK;
+}
+
+void vqe_objects_close(struct vqe_objects *objects)
+{
+  if (objects == NULL) {
+    return;
+  }
+  if (objects->place != NULL) {
+    objects->kind->close(objects->place);
+  }
+  free(objects->uri);
+  free(objects->rest);
+  free(objects->prefix);
+  free(objects->describe);
+  free(objects);
+}
+
+int vqe_objects_put(struct vqe_objects *objects, const char *key,
+                    const void *data, size_t size,
+                    enum vqe_objects_put_mode mode)
+{
+  int status = check_key(objects, key, false);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return objects->kind->put(objects->place, key, data, size, mode);
+}
+
+int vqe_objects_put_file(struct vqe_objects *objects, const char *key,
+                         const char *path)
+{
+  int status = check_key(objects, key, false);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return objects->kind->put_file(objects->place, key, path);
+}
+
+int vqe_objects_get(char **out, size_t *size, struct vqe_objects *objects,
+                    const char *key, size_t limit)
+{
+  *out = NULL;
+  *size = 0;
+  int status = check_key(objects, key, false);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return objects->kind->get(out, size, objects->place, key, limit);
+}
+
+int vqe_objects_get_file(struct vqe_objects *objects, const char *key,
+                         const char *path)
+{
+  int status = check_key(objects, key, false);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return objects->kind->get_file(objects->place, key, path);
+}
+
+int vqe_objects_head(uint64_t *size, struct vqe_objects *objects,
+                     const char *key)
+{
+  *size = 0;
+  int status = check_key(objects, key, false);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return objects->kind->head(size, objects->place, key);
+}
+
+int vqe_objects_list(struct vqe_objects *objects, const char *folder,
+                     bool recursive, vqe_objects_visit visit, void *ctx)
+{
+  char *slashed = NULL;
+  size_t length = strlen(folder);
+  int status = check_key(objects, folder, true);
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = format_path(&slashed, folder,
+                       length > 0 && folder[length - 1] != '/' ? "/" : "", "");
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = objects->kind->list(objects->place, slashed, recursive, visit, ctx);
+  free(slashed);
+  return status;
+}
+
+int vqe_objects_delete(struct vqe_objects *objects, const char *key)
+{
+  int status = check_key(objects, key, false);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return objects->kind->remove(objects->place, key);
+}
+
+int vqe_objects_uri(char **out, const struct vqe_objects *objects,
+                    const char *key)
+{
+  *out = NULL;
+  if (key[0] == '\0') {
+    return vqe_memory_strdup(out, objects->uri);
+  }
+  int status = check_key(objects, key, true);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return format_path(out, objects->uri, "/", key);
+}
+
+int vqe_objects_key_of_uri(char **out, const struct vqe_objects *objects,
+                           const char *uri)
+{
+  const char *rest = NULL;
+  size_t length = strlen(objects->rest);
+  *out = NULL;
+  if (vqe_objects_is_local(objects)) {
+    rest = file_path(uri);
+  } else if (s3_scheme(uri) > 0) {
+    rest = uri + s3_scheme(uri);
+  }
+  if (rest == NULL || strncmp(rest, objects->rest, length) != 0 ||
+      rest[length] != '/') {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' does not lie in %s; a copied warehouse still "
+                         "points at its source (vqe_lake relocate)",
+                         uri, objects->uri);
+  }
+  int status = check_key(objects, rest + length + 1, true);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return vqe_memory_strdup(out, rest + length + 1);
+}
+
+bool vqe_objects_is_local(const struct vqe_objects *objects)
+{
+  return objects->kind == &vqe_objects_local;
+}
+
+int vqe_objects_path(char **out, const struct vqe_objects *objects,
+                     const char *key)
+{
+  *out = NULL;
+  if (!vqe_objects_is_local(objects)) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%s has no local path; copy '%s' first",
+                         objects->describe, key);
+  }
+  int status = check_key(objects, key, true);
+  if (status != VQE_OK) {
+    return status;
+  }
+  return format_path(out, objects->rest, "/", key);
+}
+
+const char *vqe_objects_describe(const struct vqe_objects *objects)
+{
+  return objects->describe;
+}
+
+int vqe_objects_supports_conditional_put(bool *out,
+                                         struct vqe_objects *objects)
+{
+  *out = false;
+  return objects->kind->supports_conditional_put(out, objects->place);
+}
