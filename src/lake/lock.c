@@ -1,0 +1,368 @@
+#include "lake/lock.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#define FOLDER "_locks/"
+#define ID_SIZE 37 /* UUID and NUL */
+#define RECORD_LIMIT 65536
+#define FIRST_PAUSE_S 0.05
+#define LONGEST_PAUSE_S 2.0
+
+struct vqe_lock {
+  struct vqe_objects *objects;
+  char id[ID_SIZE];
+  char key[sizeof FOLDER + ID_SIZE];
+};
+
+static int random_bytes(void *out, size_t size)
+{
+  if (getrandom(out, size, 0) != (ssize_t)size) {
+    return vqe_error_set(VQE_ERR_IO, "no random numbers: %s", strerror(errno));
+  }
+  return VQE_OK;
+}
+
+/* A random UUID (RFC 9562, version 4). */
+static int new_id(char out[ID_SIZE])
+{
+  unsigned char b[16];
+  int status = random_bytes(b, sizeof b);
+  if (status != VQE_OK) {
+    return status;
+  }
+  b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+  b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+  snprintf(out, ID_SIZE,
+           "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x"
+           "%02x",
+           b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
+           b[11], b[12], b[13], b[14], b[15]);
+  return VQE_OK;
+}
+
+static bool is_id(const char *text)
+{
+  if (strlen(text) != ID_SIZE - 1) {
+    return false;
+  }
+  for (int k = 0; k < ID_SIZE - 1; k++) {
+    bool dash = k == 8 || k == 13 || k == 18 || k == 23;
+    if (dash ? text[k] != '-' : strchr("0123456789abcdef", text[k]) == NULL) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* What the object of a lock says about its holder; free by free(). */
+static int make_record(char **out, const char *holder)
+{
+  char host[256] = "";
+  char now[VQE_CLOCK_RFC3339_SIZE];
+  gethostname(host, sizeof host - 1);
+  vqe_clock_rfc3339(now);
+  json_t *record =
+      json_pack("{s:s, s:s, s:I, s:s}", "holder", holder, "host", host, "pid",
+                (json_int_t)getpid(), "acquired_at", now);
+  *out = record == NULL ? NULL : json_dumps(record, JSON_COMPACT);
+  json_decref(record);
+  if (*out == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "the lock's holder must be described in UTF-8");
+  }
+  return VQE_OK;
+}
+
+static const char *text_of(const json_t *record, const char *name)
+{
+  const char *text = json_string_value(json_object_get(record, name));
+  return text == NULL ? "" : text;
+}
+
+struct lister {
+  struct vqe_objects *objects;
+  int (*visit)(void *ctx, const struct vqe_lock_info *info);
+  void *ctx;
+};
+
+static int visit_lock(void *ctx, const struct vqe_object *object)
+{
+  const struct lister *lister = ctx;
+  const char *id = object->key + strlen(FOLDER);
+  char *text = NULL;
+  size_t size = 0;
+  json_t *record = NULL;
+  if (object->is_folder || !is_id(id)) {
+    return VQE_OK;
+  }
+  int status = vqe_objects_get(&text, &size, lister->objects, object->key,
+                               RECORD_LIMIT);
+  if (status == VQE_ERR_NOT_FOUND) {
+    return VQE_OK; /* released meanwhile */
+  }
+  if (status != VQE_OK && status != VQE_ERR_INPUT) {
+    return status;
+  }
+  if (status == VQE_OK) {
+    record = json_loadb(text, size, 0, NULL);
+  }
+  const struct vqe_lock_info info = {
+      .id = id,
+      .holder = text_of(record, "holder"),
+      .host = text_of(record, "host"),
+      .pid = json_integer_value(json_object_get(record, "pid")),
+      .acquired_at = text_of(record, "acquired_at")};
+  status = lister->visit(lister->ctx, &info);
+  json_decref(record);
+  free(text);
+  return status;
+}
+
+int vqe_lock_list(struct vqe_objects *objects,
+                  int (*visit)(void *ctx, const struct vqe_lock_info *info),
+                  void *ctx)
+{
+  struct lister lister = {.objects = objects, .visit = visit, .ctx = ctx};
+  return vqe_objects_list(objects, FOLDER, false, visit_lock, &lister);
+}
+
+/* Another's lock among those listed. */
+struct rival {
+  const char *own_id;
+  bool own_seen;
+  char id[ID_SIZE]; /* "" when there is none */
+};
+
+static int visit_rival(void *ctx, const struct vqe_object *object)
+{
+  struct rival *rival = ctx;
+  const char *id = object->key + strlen(FOLDER);
+  if (object->is_folder || !is_id(id)) {
+    return VQE_OK;
+  }
+  if (strcmp(id, rival->own_id) == 0) {
+    rival->own_seen = true;
+  } else if (rival->id[0] == '\0') {
+    snprintf(rival->id, sizeof rival->id, "%s", id);
+  }
+  return VQE_OK;
+}
+
+/* One try: VQE_ERR_EXISTS and rival->id when another was seen. The own key is
+ * taken back unless the lock is held. */
+static int try_once(struct vqe_lock *lock, struct rival *rival,
+                    const char *record)
+{
+  char *kept = NULL;
+  *rival = (struct rival){.own_id = lock->id};
+  /* to look first saves two writes while the lock is held for long */
+  int status =
+      vqe_objects_list(lock->objects, FOLDER, false, visit_rival, rival);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (rival->id[0] != '\0') {
+    return VQE_ERR_EXISTS;
+  }
+  status = new_id(lock->id);
+  if (status != VQE_OK) {
+    return status;
+  }
+  snprintf(lock->key, sizeof lock->key, FOLDER "%s", lock->id);
+  status = vqe_objects_put(lock->objects, lock->key, record, strlen(record),
+                           VQE_OBJECTS_REPLACE);
+  if (status == VQE_OK) {
+    status =
+        vqe_objects_list(lock->objects, FOLDER, false, visit_rival, rival);
+  }
+  if (status == VQE_OK && rival->id[0] == '\0' && rival->own_seen) {
+    return VQE_OK;
+  }
+  if (status == VQE_OK && rival->id[0] != '\0') {
+    status = VQE_ERR_EXISTS;
+  } else if (status == VQE_OK) {
+    status = vqe_error_set(
+        VQE_ERR_IO,
+        "%s does not list a lock just written: it has no read-after-write "
+        "consistency (Garage: consistency_mode = \"consistent\"), so several "
+        "writers are not safe",
+        vqe_objects_describe(lock->objects));
+  }
+  if (vqe_memory_strdup(&kept, vqe_error_message()) != VQE_OK) {
+    kept = NULL;
+  }
+  if (vqe_objects_delete(lock->objects, lock->key) != VQE_OK) {
+    status = vqe_error_context(
+        VQE_ERR_IO,
+        "the lock '%s' of this process may remain in %s (remove "
+        "it by: vqe_lake unlock)",
+        lock->id, vqe_objects_describe(lock->objects));
+  } else if (kept != NULL && status != VQE_ERR_EXISTS) {
+    vqe_error_set(status, "%s", kept);
+  }
+  free(kept);
+  return status;
+}
+
+/* Wait for a fifth of `longest_s` to all of it; without the randomness
+ * two who collide would collide for ever. */
+static void jittered_pause(double longest_s)
+{
+  uint32_t draw = 0;
+  (void)random_bytes(&draw, sizeof draw);
+  double seconds = longest_s * (0.2 + 0.8 * (double)draw / 4294967296.0);
+  struct timespec left = {
+      .tv_sec = (time_t)seconds,
+      .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
+/* The refusal, with what is known about the holder. */
+struct refusal {
+  const struct vqe_objects *objects;
+  const char *id;
+  double waited_s;
+  bool is_set;
+};
+
+static int visit_refusal(void *ctx, const struct vqe_lock_info *info)
+{
+  struct refusal *refusal = ctx;
+  if (refusal->is_set || strcmp(info->id, refusal->id) != 0) {
+    return VQE_OK;
+  }
+  refusal->is_set = true;
+  vqe_error_set(VQE_ERR_EXISTS,
+                "%s is locked by '%.200s' (host %.100s, process %lld, since "
+                "%.40s), waited %.0f s; try again when it has ended, or, when "
+                "it is dead, remove its lock: vqe_lake unlock, lock %s",
+                vqe_objects_describe(refusal->objects), info->holder,
+                info->host, (long long)info->pid, info->acquired_at,
+                refusal->waited_s, info->id);
+  return VQE_OK;
+}
+
+static int refuse(struct vqe_objects *objects, const char *id, double waited_s)
+{
+  struct refusal refusal = {
+      .objects = objects, .id = id, .waited_s = waited_s};
+  if (vqe_lock_list(objects, visit_refusal, &refusal) != VQE_OK ||
+      !refusal.is_set) {
+    return vqe_error_set(VQE_ERR_EXISTS,
+                         "%s is locked by others (last seen: lock %s), waited "
+                         "%.0f s; try again",
+                         vqe_objects_describe(objects), id, waited_s);
+  }
+  return VQE_ERR_EXISTS;
+}
+
+int vqe_lock_acquire(struct vqe_lock **out, struct vqe_objects *objects,
+                     const char *holder, double max_wait_s)
+{
+  struct vqe_lock *lock = NULL;
+  struct rival rival;
+  char *record = NULL;
+  double start = vqe_clock_wall();
+  double pause_s = FIRST_PAUSE_S;
+  *out = NULL;
+  int status = make_record(&record, holder);
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = vqe_memory_alloc(&lock, 1, sizeof *lock, "a lock");
+  if (status != VQE_OK) {
+    goto out;
+  }
+  lock->objects = objects;
+  for (;;) {
+    status = try_once(lock, &rival, record);
+    double waited_s = vqe_clock_wall() - start;
+    if (status != VQE_ERR_EXISTS) {
+      break;
+    }
+    if (waited_s >= max_wait_s) {
+      status = refuse(objects, rival.id, waited_s);
+      break;
+    }
+    double left_s = max_wait_s - waited_s;
+    jittered_pause(pause_s < left_s ? pause_s : left_s);
+    pause_s =
+        1.5 * pause_s < LONGEST_PAUSE_S ? 1.5 * pause_s : LONGEST_PAUSE_S;
+  }
+  if (status == VQE_OK) {
+    *out = lock;
+    lock = NULL;
+  }
+out:
+  free(lock);
+  free(record);
+  return status;
+}
+
+int vqe_lock_release(struct vqe_lock *lock)
+{
+  if (lock == NULL) {
+    return VQE_OK;
+  }
+  int status = vqe_objects_delete(lock->objects, lock->key);
+  if (status != VQE_OK) {
+    status = vqe_error_context(status,
+                               "the lock '%s' remains in %s (remove it by: "
+                               "vqe_lake unlock)",
+                               lock->id, vqe_objects_describe(lock->objects));
+  }
+  free(lock);
+  return status;
+}
+
+int vqe_lock_check(struct vqe_lock *lock)
+{
+  uint64_t size = 0;
+  int status = vqe_objects_head(&size, lock->objects, lock->key);
+  if (status == VQE_ERR_NOT_FOUND) {
+    status = vqe_error_set(VQE_ERR_NOT_FOUND,
+                           "the lock '%s' of %s was removed while it was "
+                           "held; stop here and run this again",
+                           lock->id, vqe_objects_describe(lock->objects));
+  }
+  return status;
+}
+
+const char *vqe_lock_id(const struct vqe_lock *lock)
+{
+  return lock->id;
+}
+
+int vqe_lock_remove(struct vqe_objects *objects, const char *id)
+{
+  char key[sizeof FOLDER + ID_SIZE];
+  uint64_t size = 0;
+  if (!is_id(id)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%.100s' is no lock's name; vqe_lake unlock lists "
+                         "those there are",
+                         id);
+  }
+  snprintf(key, sizeof key, FOLDER "%s", id);
+  int status = vqe_objects_head(&size, objects, key);
+  if (status == VQE_ERR_NOT_FOUND) {
+    return vqe_error_set(VQE_ERR_NOT_FOUND, "there is no lock '%s' in %s", id,
+                         vqe_objects_describe(objects));
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  return vqe_objects_delete(objects, key);
+}
