@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Usage: jobs/setup/packages.sh main|tests|slurm
+# Usage: jobs/setup/packages.sh main|go|tests|slurm
 #
-# Installs what is missing of the packages that building (main), testing
-# (tests) or the SLURM test (slurm) needs, on Debian 12 and Ubuntu 24.04; says
+# Installs what is missing of the packages that building (main), fetching
+# DuckDB (go), testing (tests) or the SLURM test (slurm) needs, on Debian 12 and Ubuntu 24.04; says
 # what and why first, and asks for sudo only when something is missing. What
 # a module, Spack or conda already provides counts as there. Elsewhere it
 # lists what is needed and goes on.
@@ -36,6 +36,11 @@ python3-pip|pip3|fetches libcint
 ca-certificates||fetching over https
 LIST
       ;;
+    go)
+      cat <<'LIST'
+golang-go|go|fetches DuckDB
+LIST
+      ;;
     tests)
       cat <<'LIST'
 libcmocka-dev|pc:cmocka|unit tests
@@ -57,7 +62,7 @@ slurm-client|sbatch|sbatch and squeue
 LIST
       ;;
     *)
-      echo "usage: jobs/setup/packages.sh main|tests|slurm" >&2
+      echo "usage: jobs/setup/packages.sh main|go|tests|slurm" >&2
       exit 2
       ;;
   esac
