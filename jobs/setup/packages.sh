@@ -2,10 +2,10 @@
 # Usage: jobs/setup/packages.sh main|go|tests|slurm
 #
 # Installs what is missing of the packages that building (main), fetching
-# DuckDB (go), testing (tests) or the SLURM test (slurm) needs, on Debian 12 and Ubuntu 24.04; says
-# what and why first, and asks for sudo only when something is missing. What
-# a module, Spack or conda already provides counts as there. Elsewhere it
-# lists what is needed and goes on.
+# DuckDB (go), testing (tests) or the SLURM test (slurm) needs, on Debian 12
+# and Ubuntu 24.04; says what and why first, and asks for sudo only when
+# something is missing. What a module, Spack or conda already provides counts
+# as there. Elsewhere it lists what is needed and goes on.
 set -euo pipefail
 
 # package | how else to find it: a command, or pc:NAME for pkg-config | why

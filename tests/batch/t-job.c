@@ -697,8 +697,9 @@ static void test_shipped_jobs(void **state)
   static const struct {
     const char *name;
     size_t count;
-  } jobs[] = {
-      {"thesis", 8}, {"efficientsu2", 6 * 20}, {"excitation_preserving", 6 * 3}};
+  } jobs[] = {{"thesis", 8},
+              {"efficientsu2", 6 * 20},
+              {"excitation_preserving", 6 * 3}};
   for (size_t k = 0; k < sizeof jobs / sizeof jobs[0]; k++) {
     char path[300];
     snprintf(path, sizeof path, VQE_TEST_DATA "/../../jobs/%s.json",
