@@ -165,6 +165,7 @@ static int try_once(struct vqe_lock *lock, struct rival *rival,
                     const char *record)
 {
   char *kept = NULL;
+  lock->id[0] = '\0';
   *rival = (struct rival){.own_id = lock->id};
   /* to look first saves two writes while the lock is held for long */
   int status =
