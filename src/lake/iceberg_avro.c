@@ -1,0 +1,554 @@
+#include "lake/iceberg_avro.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <zlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* The two parts of a container file as Avro values of their own. */
+static const char header_schema[] =
+    "{\"type\":\"record\",\"name\":\"header\",\"fields\":["
+    "{\"name\":\"magic\",\"type\":{\"type\":\"fixed\",\"name\":\"magic\","
+    "\"size\":4}},"
+    "{\"name\":\"meta\",\"type\":{\"type\":\"map\",\"values\":\"bytes\"}},"
+    "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
+    "\"size\":16}}]}";
+static const char block_schema[] =
+    "{\"type\":\"record\",\"name\":\"block\",\"fields\":["
+    "{\"name\":\"count\",\"type\":\"long\"},"
+    "{\"name\":\"data\",\"type\":\"bytes\"},"
+    "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
+    "\"size\":16}}]}";
+static char magic[4] = {'O', 'b', 'j', 1};
+
+#define SYNC_BYTES 16
+#define BLOCK_BYTES ((size_t)1 << 20) /* of values, before compression */
+
+/* A schema and one value of it. */
+struct holder {
+  avro_schema_t schema;
+  avro_value_iface_t *iface;
+  avro_value_t value;
+  bool has_value;
+};
+
+static void holder_close(struct holder *holder)
+{
+  if (holder->has_value) {
+    avro_value_decref(&holder->value);
+  }
+  if (holder->iface != NULL) {
+    avro_value_iface_decref(holder->iface);
+  }
+  if (holder->schema != NULL) {
+    avro_schema_decref(holder->schema);
+  }
+  memset(holder, 0, sizeof *holder);
+}
+
+static int holder_new(struct holder *holder)
+{
+  holder->iface = avro_generic_class_from_schema(holder->schema);
+  if (holder->iface == NULL ||
+      avro_generic_value_new(holder->iface, &holder->value) != 0) {
+    return vqe_error_set(VQE_ERR_IO, "Avro: %s", avro_strerror());
+  }
+  holder->has_value = true;
+  return VQE_OK;
+}
+
+static int holder_open(struct holder *holder, const char *schema)
+{
+  memset(holder, 0, sizeof *holder);
+  if (avro_schema_from_json_length(schema, strlen(schema), &holder->schema) !=
+      0) {
+    holder->schema = NULL;
+    return vqe_error_set(VQE_ERR_IO, "Avro schema: %s", avro_strerror());
+  }
+  return holder_new(holder);
+}
+
+/* ---- writing --------------------------------------------------------- */
+
+struct bytes {
+  char *data;
+  size_t size;
+  size_t capacity;
+};
+
+struct vqe_avro_writer {
+  struct holder row;
+  struct holder header;
+  struct bytes block; /* encoded values */
+  int64_t count;      /* of them */
+  struct bytes body;  /* finished blocks */
+  uint8_t sync[SYNC_BYTES];
+};
+
+static int reserve(struct bytes *bytes, size_t more)
+{
+  if (more > (size_t)INT_MAX || bytes->size > (size_t)INT_MAX - more) {
+    return vqe_error_set(VQE_ERR_MEMORY,
+                         "a manifest would pass 2 GiB; compact the table");
+  }
+  size_t need = bytes->size + more;
+  if (need <= bytes->capacity) {
+    return VQE_OK;
+  }
+  size_t capacity = need < 4096 ? 4096 : need + need / 2;
+  int status = vqe_memory_grow(&bytes->data, bytes->capacity, capacity, 1,
+                               "a manifest");
+  if (status == VQE_OK) {
+    bytes->capacity = capacity;
+  }
+  return status;
+}
+
+/* Append the encoding of a value. */
+static int encode(struct bytes *bytes, avro_value_t *value)
+{
+  size_t size;
+  int status;
+  if (avro_value_sizeof(value, &size) != 0) {
+    return vqe_error_set(VQE_ERR_IO, "Avro: %s", avro_strerror());
+  }
+  status = reserve(bytes, size);
+  if (status != VQE_OK) {
+    return status;
+  }
+  avro_writer_t to =
+      avro_writer_memory(bytes->data + bytes->size, (int64_t)size);
+  if (to == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for an Avro writer");
+  }
+  if (avro_value_write(to, value) != 0) {
+    status = vqe_error_set(VQE_ERR_IO, "Avro: %s", avro_strerror());
+  } else {
+    bytes->size += size;
+  }
+  avro_writer_free(to);
+  return status;
+}
+
+/* Raw deflate, as Avro's codec of that name. */
+static int compress_block(struct bytes *out, const struct bytes *in)
+{
+  z_stream stream = {.next_in = (Bytef *)in->data, .avail_in = (uInt)in->size};
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8,
+                   Z_DEFAULT_STRATEGY) != Z_OK) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for deflate");
+  }
+  int status = reserve(out, (size_t)deflateBound(&stream, stream.avail_in));
+  if (status == VQE_OK) {
+    stream.next_out = (Bytef *)out->data;
+    stream.avail_out = (uInt)out->capacity;
+    if (deflate(&stream, Z_FINISH) != Z_STREAM_END) {
+      status = vqe_error_set(VQE_ERR_IO, "deflate failed");
+    }
+    out->size = (size_t)stream.total_out;
+  }
+  deflateEnd(&stream);
+  return status;
+}
+
+static int flush(struct vqe_avro_writer *writer)
+{
+  struct holder block = {.schema = NULL};
+  struct bytes packed = {.data = NULL};
+  int status = VQE_OK;
+  if (writer->count == 0) {
+    return VQE_OK;
+  }
+  status = compress_block(&packed, &writer->block);
+  if (status == VQE_OK) {
+    status = holder_open(&block, block_schema);
+  }
+  if (status == VQE_OK) {
+    struct vqe_avro_fields fields = {.record = block.value};
+    avro_value_t field;
+    vqe_avro_put_long(&fields, "count", writer->count);
+    if (fields.failed ||
+        avro_value_get_by_name(&block.value, "data", &field, NULL) != 0 ||
+        avro_value_set_bytes(&field, packed.data, packed.size) != 0 ||
+        avro_value_get_by_name(&block.value, "sync", &field, NULL) != 0 ||
+        avro_value_set_fixed(&field, writer->sync, SYNC_BYTES) != 0) {
+      status = vqe_error_set(VQE_ERR_IO, "Avro block: %s", avro_strerror());
+    }
+  }
+  if (status == VQE_OK) {
+    status = encode(&writer->body, &block.value);
+  }
+  if (status == VQE_OK) {
+    writer->count = 0;
+    writer->block.size = 0;
+  }
+  holder_close(&block);
+  free(packed.data);
+  return status;
+}
+
+int vqe_avro_writer_open(struct vqe_avro_writer **out, const char *schema)
+{
+  struct vqe_avro_writer *writer = NULL;
+  avro_value_t field;
+  *out = NULL;
+  int status = vqe_memory_alloc(&writer, 1, sizeof *writer, "a manifest");
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = holder_open(&writer->row, schema);
+  if (status == VQE_OK) {
+    status = holder_open(&writer->header, header_schema);
+  }
+  if (status == VQE_OK &&
+      getrandom(writer->sync, SYNC_BYTES, 0) != SYNC_BYTES) {
+    status = vqe_error_set(VQE_ERR_IO, "no random bytes from the system");
+  }
+  if (status == VQE_OK &&
+      (avro_value_get_by_name(&writer->header.value, "magic", &field, NULL) !=
+           0 ||
+       avro_value_set_fixed(&field, magic, sizeof magic) != 0 ||
+       avro_value_get_by_name(&writer->header.value, "sync", &field, NULL) !=
+           0 ||
+       avro_value_set_fixed(&field, writer->sync, SYNC_BYTES) != 0)) {
+    status = vqe_error_set(VQE_ERR_IO, "Avro header: %s", avro_strerror());
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_avro_writer_meta(writer, "avro.schema", schema, strlen(schema));
+  }
+  if (status == VQE_OK) {
+    status = vqe_avro_writer_meta(writer, "avro.codec", "deflate", 7);
+  }
+  if (status != VQE_OK) {
+    vqe_avro_writer_close(writer);
+    return status;
+  }
+  *out = writer;
+  return VQE_OK;
+}
+
+int vqe_avro_writer_meta(struct vqe_avro_writer *writer, const char *key,
+                         const void *value, size_t size)
+{
+  avro_value_t map, entry;
+  void *copy = (void *)(uintptr_t)value; /* avro-c copies, but is not const */
+  if (avro_value_get_by_name(&writer->header.value, "meta", &map, NULL) != 0 ||
+      avro_value_add(&map, key, &entry, NULL, NULL) != 0 ||
+      avro_value_set_bytes(&entry, copy, size) != 0) {
+    return vqe_error_set(VQE_ERR_IO, "Avro header: %s", avro_strerror());
+  }
+  return VQE_OK;
+}
+
+avro_value_t *vqe_avro_writer_value(struct vqe_avro_writer *writer)
+{
+  return &writer->row.value;
+}
+
+int vqe_avro_writer_append(struct vqe_avro_writer *writer)
+{
+  int status = encode(&writer->block, &writer->row.value);
+  if (status != VQE_OK) {
+    return status;
+  }
+  writer->count++;
+  if (avro_value_reset(&writer->row.value) != 0) {
+    return vqe_error_set(VQE_ERR_IO, "Avro: %s", avro_strerror());
+  }
+  return writer->block.size >= BLOCK_BYTES ? flush(writer) : VQE_OK;
+}
+
+int vqe_avro_writer_finish(char **data, size_t *size,
+                           struct vqe_avro_writer *writer)
+{
+  struct bytes file = {.data = NULL};
+  *data = NULL;
+  *size = 0;
+  int status = flush(writer);
+  if (status == VQE_OK) {
+    status = encode(&file, &writer->header.value);
+  }
+  if (status == VQE_OK) {
+    status = reserve(&file, writer->body.size);
+  }
+  if (status == VQE_OK) {
+    if (writer->body.size > 0) {
+      memcpy(file.data + file.size, writer->body.data, writer->body.size);
+    }
+    *data = file.data;
+    *size = file.size + writer->body.size;
+    file.data = NULL;
+  }
+  free(file.data);
+  return status;
+}
+
+void vqe_avro_writer_close(struct vqe_avro_writer *writer)
+{
+  if (writer == NULL) {
+    return;
+  }
+  holder_close(&writer->row);
+  holder_close(&writer->header);
+  free(writer->block.data);
+  free(writer->body.data);
+  free(writer);
+}
+
+/* ---- reading --------------------------------------------------------- */
+
+struct vqe_avro_reader {
+  struct holder header;
+  struct holder row;
+  avro_value_t meta;
+  avro_file_reader_t file;
+  const char *what;
+};
+
+static int read_header(struct vqe_avro_reader *reader, const char *data,
+                       size_t size)
+{
+  avro_reader_t from;
+  int status = holder_open(&reader->header, header_schema);
+  if (status != VQE_OK) {
+    return status;
+  }
+  from = avro_reader_memory(data, (int64_t)size);
+  if (from == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for an Avro reader");
+  }
+  if (avro_value_read(from, &reader->header.value) != 0 ||
+      avro_value_get_by_name(&reader->header.value, "meta", &reader->meta,
+                             NULL) != 0) {
+    status = vqe_error_set(VQE_ERR_INPUT, "%s: damaged header: %s",
+                           reader->what, avro_strerror());
+  }
+  avro_reader_free(from);
+  return status;
+}
+
+int vqe_avro_reader_open(struct vqe_avro_reader **out, const char *data,
+                         size_t size, const char *what)
+{
+  struct vqe_avro_reader *reader = NULL;
+  FILE *stream = NULL;
+  int status;
+  *out = NULL;
+  if (size < sizeof magic || memcmp(data, magic, sizeof magic) != 0) {
+    return vqe_error_set(VQE_ERR_INPUT, "%s: not an Avro file", what);
+  }
+  status = vqe_memory_alloc(&reader, 1, sizeof *reader, "an Avro reader");
+  if (status != VQE_OK) {
+    return status;
+  }
+  reader->what = what;
+  status = read_header(reader, data, size);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  /* read only: the buffer is not written to */
+  stream = fmemopen((void *)(uintptr_t)data, size, "r");
+  if (stream == NULL) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "%s: no memory to read", what);
+    goto out;
+  }
+  if (avro_file_reader_fp(stream, what, 1, &reader->file) != 0) {
+    reader->file = NULL;
+    status = vqe_error_set(VQE_ERR_INPUT, "%s: cannot be read: %s", what,
+                           avro_strerror());
+    goto out;
+  }
+  reader->row.schema = avro_file_reader_get_writer_schema(reader->file);
+  status = holder_new(&reader->row);
+
+out:
+  if (status != VQE_OK) {
+    vqe_avro_reader_close(reader);
+    return status;
+  }
+  *out = reader;
+  return VQE_OK;
+}
+
+const char *vqe_avro_reader_meta(struct vqe_avro_reader *reader,
+                                 const char *key, size_t *size)
+{
+  avro_value_t value;
+  const void *data;
+  size_t length;
+  if (avro_value_get_by_name(&reader->meta, key, &value, NULL) != 0 ||
+      avro_value_get_bytes(&value, &data, &length) != 0) {
+    return NULL;
+  }
+  if (size != NULL) {
+    *size = length;
+  }
+  return data; /* avro-c's decoder puts a NUL after the bytes */
+}
+
+size_t vqe_avro_reader_meta_count(struct vqe_avro_reader *reader)
+{
+  size_t count = 0;
+  return avro_value_get_size(&reader->meta, &count) == 0 ? count : 0;
+}
+
+const char *vqe_avro_reader_meta_at(struct vqe_avro_reader *reader,
+                                    size_t index, const char **key,
+                                    size_t *size)
+{
+  avro_value_t value;
+  const void *data;
+  if (avro_value_get_by_index(&reader->meta, index, &value, key) != 0 ||
+      avro_value_get_bytes(&value, &data, size) != 0) {
+    return NULL;
+  }
+  return data;
+}
+
+int vqe_avro_reader_next(avro_value_t **out, struct vqe_avro_reader *reader)
+{
+  *out = NULL;
+  if (avro_value_reset(&reader->row.value) != 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "%s: %s", reader->what,
+                         avro_strerror());
+  }
+  int rc = avro_file_reader_read_value(reader->file, &reader->row.value);
+  if (rc == EOF) {
+    return VQE_OK;
+  }
+  if (rc != 0) {
+    return vqe_error_set(VQE_ERR_INPUT, "%s: damaged or truncated: %s",
+                         reader->what, avro_strerror());
+  }
+  *out = &reader->row.value;
+  return VQE_OK;
+}
+
+void vqe_avro_reader_close(struct vqe_avro_reader *reader)
+{
+  if (reader == NULL) {
+    return;
+  }
+  holder_close(&reader->row);
+  if (reader->file != NULL) {
+    avro_file_reader_close(reader->file);
+  }
+  holder_close(&reader->header);
+  free(reader);
+}
+
+/* ---- fields ---------------------------------------------------------- */
+
+void vqe_avro_put_branch(avro_value_t *out, struct vqe_avro_fields *to,
+                         const char *name, bool set)
+{
+  avro_value_t field, branch;
+  if (to->failed) {
+    return;
+  }
+  if (avro_value_get_by_name(&to->record, name, &field, NULL) != 0) {
+    to->failed = true;
+    return;
+  }
+  if (avro_value_get_type(&field) == AVRO_UNION) {
+    if (avro_value_set_branch(&field, set ? 1 : 0, &branch) != 0 ||
+        (!set && avro_value_set_null(&branch) != 0)) {
+      to->failed = true;
+      return;
+    }
+    field = branch;
+  } else if (!set) {
+    to->failed = true; /* a required field */
+    return;
+  }
+  if (set) {
+    *out = field;
+  }
+}
+
+void vqe_avro_put_int(struct vqe_avro_fields *to, const char *name,
+                      int32_t value)
+{
+  avro_value_t field;
+  vqe_avro_put_branch(&field, to, name, true);
+  if (!to->failed && avro_value_set_int(&field, value) != 0) {
+    to->failed = true;
+  }
+}
+
+void vqe_avro_put_long(struct vqe_avro_fields *to, const char *name,
+                       int64_t value)
+{
+  avro_value_t field;
+  vqe_avro_put_branch(&field, to, name, true);
+  if (!to->failed && avro_value_set_long(&field, value) != 0) {
+    to->failed = true;
+  }
+}
+
+void vqe_avro_put_string(struct vqe_avro_fields *to, const char *name,
+                         const char *value)
+{
+  avro_value_t field;
+  vqe_avro_put_branch(&field, to, name, true);
+  if (!to->failed && avro_value_set_string(&field, value) != 0) {
+    to->failed = true;
+  }
+}
+
+bool vqe_avro_get(avro_value_t *out, const avro_value_t *record,
+                  const char *name)
+{
+  avro_value_t field;
+  if (avro_value_get_type(record) != AVRO_RECORD ||
+      avro_value_get_by_name(record, name, &field, NULL) != 0) {
+    return false;
+  }
+  if (avro_value_get_type(&field) == AVRO_UNION) {
+    avro_value_t branch;
+    if (avro_value_get_current_branch(&field, &branch) != 0) {
+      return false;
+    }
+    field = branch;
+  }
+  if (avro_value_get_type(&field) == AVRO_NULL) {
+    return false;
+  }
+  *out = field;
+  return true;
+}
+
+bool vqe_avro_get_integer(int64_t *out, const avro_value_t *record,
+                          const char *name)
+{
+  avro_value_t field;
+  int32_t small;
+  if (!vqe_avro_get(&field, record, name)) {
+    return false;
+  }
+  if (avro_value_get_type(&field) == AVRO_INT32) {
+    if (avro_value_get_int(&field, &small) != 0) {
+      return false;
+    }
+    *out = small;
+    return true;
+  }
+  return avro_value_get_type(&field) == AVRO_INT64 &&
+         avro_value_get_long(&field, out) == 0;
+}
+
+bool vqe_avro_get_string(const char **out, const avro_value_t *record,
+                         const char *name)
+{
+  avro_value_t field;
+  size_t size;
+  return vqe_avro_get(&field, record, name) &&
+         avro_value_get_type(&field) == AVRO_STRING &&
+         avro_value_get_string(&field, out, &size) == 0;
+}

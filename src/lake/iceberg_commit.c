@@ -1,0 +1,211 @@
+/* The commit loop: one put that must not replace, repeated after lost
+ * races. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "lake/iceberg_internal.h"
+
+#define RETRIES_DEFAULT 100
+#define UNKNOWN_TRIES 3
+
+/* Full jitter: 0 to 10 ms doubled each time, at most 1 s. */
+static void back_off(int attempt)
+{
+  uint32_t bits = 0;
+  double longest = 0.01 * (double)(1u << (attempt < 7 ? attempt : 7));
+  if (longest > 1.0) {
+    longest = 1.0;
+  }
+  if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits) {
+    bits = UINT32_MAX;
+  }
+  double wait = longest * (double)bits / (double)UINT32_MAX;
+  struct timespec pause = {.tv_sec = (time_t)wait};
+  pause.tv_nsec = (long)((wait - (double)pause.tv_sec) * 1e9);
+  nanosleep(&pause, NULL);
+}
+
+enum race { WON, LOST, ABSENT, UNSURE };
+
+/* Whose bytes lie under the key? */
+static enum race who_won(struct vqe_objects *objects, const char *key,
+                         const char *text, size_t size)
+{
+  char *found = NULL;
+  size_t length;
+  enum race race = UNSURE;
+  int status = vqe_objects_get(&found, &length, objects, key,
+                               VQE_ICEBERG_METADATA_LIMIT);
+  if (status == VQE_OK) {
+    race = length == size && memcmp(found, text, size) == 0 ? WON : LOST;
+  } else if (status == VQE_ERR_NOT_FOUND) {
+    race = ABSENT;
+  }
+  free(found);
+  return race;
+}
+
+/* Put the metadata. *race is WON, LOST, or with an error ABSENT (surely not
+ * there) or UNSURE. */
+static int put_metadata(enum race *race, struct vqe_objects *objects,
+                        const char *key, const char *text, size_t size)
+{
+  int status = VQE_OK;
+  for (int attempt = 0; attempt < UNKNOWN_TRIES; attempt++) {
+    status = vqe_objects_put(objects, key, text, size, VQE_OBJECTS_ONLY_NEW);
+    if (status == VQE_OK) {
+      *race = WON;
+      return VQE_OK;
+    }
+    if (status != VQE_ERR_EXISTS && status != VQE_ERR_IO) {
+      *race = ABSENT; /* refused: nothing was stored */
+      return status;
+    }
+    /* the same bytes again is what makes an unknown outcome known */
+    enum race found = who_won(objects, key, text, size);
+    if (found == WON || found == LOST) {
+      *race = found;
+      return VQE_OK;
+    }
+    *race = found;
+    if (found == ABSENT && vqe_objects_is_local(objects)) {
+      return status; /* a request under way elsewhere there is none */
+    }
+    if (found == ABSENT && status == VQE_ERR_IO) {
+      *race = UNSURE; /* it may still arrive */
+    }
+    back_off(attempt);
+  }
+  return vqe_error_context(VQE_ERR_IO, "the outcome of '%s' is unknown", key);
+}
+
+static void put_hint(struct vqe_objects *objects, const char *table,
+                     int64_t version)
+{
+  char *key = NULL;
+  char text[32];
+  int length = snprintf(text, sizeof text, "%" PRId64, version);
+  if (asprintf(&key, "%s/%s/metadata/version-hint.text", VQE_ICEBERG_NAMESPACE,
+               table) < 0) {
+    return;
+  }
+  /* a stale hint costs readers a few probes; the commit stands without */
+  (void)vqe_objects_put(objects, key, text, (size_t)length,
+                        VQE_OBJECTS_REPLACE);
+  free(key);
+}
+
+static void step(const struct vqe_iceberg_change_options *options,
+                 enum vqe_iceberg_step which)
+{
+  if (options->on_step != NULL) {
+    options->on_step(options->on_step_ctx, which);
+  }
+}
+
+static int require_safe(struct vqe_objects *objects, bool exclusive)
+{
+  bool conditional = false;
+  if (exclusive) {
+    return VQE_OK;
+  }
+  int status = vqe_objects_supports_conditional_put(&conditional, objects);
+  if (status == VQE_OK && !conditional) {
+    status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "%s does not protect concurrent writers: take the "
+                           "writer lock before committing",
+                           vqe_objects_describe(objects));
+  }
+  return status;
+}
+
+/* One attempt; *again after a lost race. */
+static int attempt(struct vqe_iceberg_commit *result, bool *again,
+                   struct vqe_objects *objects, const char *name,
+                   const struct vqe_iceberg_change *change,
+                   const struct vqe_iceberg_change_options *options)
+{
+  struct vqe_iceberg_table *table = NULL;
+  json_t *metadata = NULL;
+  char *text = NULL;
+  char *key = NULL;
+  enum race race = ABSENT;
+  *again = false;
+  int status = vqe_iceberg_open(&table, objects, name);
+  if (status == VQE_ERR_NOT_FOUND) {
+    status = VQE_OK;
+  }
+  if (status == VQE_OK) {
+    result->version = table == NULL ? 0 : table->version;
+    status = change->apply(change->ctx, &metadata, table);
+  }
+  if (status != VQE_OK || metadata == NULL) {
+    goto out;
+  }
+  int64_t version = result->version + 1;
+  text = json_dumps(metadata, JSON_COMPACT);
+  if (text == NULL ||
+      asprintf(&key, "%s/%s/metadata/v%" PRId64 ".metadata.json",
+               VQE_ICEBERG_NAMESPACE, name, version) < 0) {
+    key = NULL;
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for table metadata");
+    goto out;
+  }
+  status = put_metadata(&race, objects, key, text, strlen(text));
+  if (race == WON) {
+    result->outcome = VQE_ICEBERG_COMMITTED;
+    result->version = version;
+    step(options, VQE_ICEBERG_STEP_METADATA);
+    put_hint(objects, name, version);
+    step(options, VQE_ICEBERG_STEP_HINT);
+  } else if (race == UNSURE) {
+    result->outcome = VQE_ICEBERG_UNKNOWN;
+  } else if (race == LOST) {
+    *again = true;
+  }
+
+out:
+  if (result->outcome == VQE_ICEBERG_NOTHING) {
+    change->lost(change->ctx);
+  }
+  free(key);
+  free(text);
+  json_decref(metadata);
+  vqe_iceberg_close(table);
+  return status;
+}
+
+int vqe_iceberg_change_commit(struct vqe_iceberg_commit *result,
+                              struct vqe_objects *objects, const char *table,
+                              const struct vqe_iceberg_change *change,
+                              const struct vqe_iceberg_change_options *options)
+{
+  int limit =
+      options->max_retries > 0 ? options->max_retries : RETRIES_DEFAULT;
+  bool again = true;
+  int status = require_safe(objects, options->exclusive);
+  if (status != VQE_OK) {
+    return status;
+  }
+  step(options, VQE_ICEBERG_STEP_BEGIN);
+  while (again) {
+    status = attempt(result, &again, objects, table, change, options);
+    if (again && result->retries == limit) {
+      return vqe_error_set(VQE_ERR_EXISTS,
+                           "table '%s': other writers were faster %d times; "
+                           "try again when they are done",
+                           table, limit);
+    }
+    if (again) {
+      back_off(result->retries);
+      result->retries++;
+    }
+  }
+  return status;
+}
