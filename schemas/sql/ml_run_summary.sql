@@ -61,7 +61,9 @@ SELECT
     AS improvement_ratio,
   e.processing_date,
   s.first_10_mean_energy,
-  s.first_10_energy_slope,
+  -- not a number for a single step
+  CASE WHEN isfinite(s.first_10_energy_slope) THEN s.first_10_energy_slope END
+    AS first_10_energy_slope,
   s.last_10_mean_energy,
   e.vqe_time / nullif(e.total_iterations, 0) AS time_per_iteration,
   e.total_energy,

@@ -1,6 +1,6 @@
 -- What result records are staged in, column by column as src/lake/staging.c
 -- appends them.
-CREATE TABLE staged_records (
+CREATE OR REPLACE TABLE staged_records (
   record BIGINT,
   experiment_id VARCHAR,
   molecule_id INTEGER,
@@ -45,7 +45,7 @@ CREATE TABLE staged_records (
   iteration_parameter_rows BIGINT,
   term_rows BIGINT
 );
-CREATE TABLE staged_iterations (
+CREATE OR REPLACE TABLE staged_iterations (
   record BIGINT,
   iteration INTEGER,
   result DOUBLE,
@@ -55,7 +55,7 @@ CREATE TABLE staged_iterations (
   cumulative_min_energy DOUBLE,
   parameters DOUBLE[]
 );
-CREATE TABLE staged_terms (
+CREATE OR REPLACE TABLE staged_terms (
   record BIGINT,
   term_index INTEGER,
   label VARCHAR,

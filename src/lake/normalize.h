@@ -11,16 +11,24 @@
 #include "lake/warehouse.h"
 #include "store/record.h"
 
-/* Where records come from. `next` gives a record of the caller's to free, or
- * NULL at the end, and sets *where to its name in messages. A source that
- * skips something counts it in *skipped. */
+/* Takes one record, which stays the caller's; `where` names it in messages. */
+typedef int (*vqe_record_sink)(void *ctx, struct vqe_record *record,
+                               const char *where);
+
+/* Where records come from. `read` gives them one after another to `sink` and
+ * ends when that returns anything but VQE_OK; it sets the counts. */
 struct vqe_record_source {
-  int (*next)(void *ctx, struct vqe_record **out, const char **where);
-  void (*close)(void *ctx);
+  int (*read)(struct vqe_record_source *source, vqe_record_sink sink,
+              void *sink_ctx);
+  void (*close)(void *ctx); /* frees ctx; may be NULL */
   void *ctx;
-  char *description; /* JSON text for source_data_info */
-  size_t skipped;    /* unreadable files or records */
-  size_t failed;     /* experiments that ended without a result */
+  /* What is skipped and why; may be NULL. */
+  void (*warn)(void *ctx, const char *text);
+  void *warn_ctx;
+  char *kind;     /* "hdf5", ..., for source_data_info */
+  char *name;     /* path or URI */
+  size_t skipped; /* unreadable files or records */
+  size_t failed;  /* experiments that ended without a result */
 };
 
 /* Finished experiments of an HDF5 result file. */

@@ -39,6 +39,15 @@ struct vqe_objects *vqe_warehouse_objects(struct vqe_warehouse *warehouse);
 struct vqe_duck *vqe_warehouse_duck(struct vqe_warehouse *warehouse);
 bool vqe_warehouse_exclusive(const struct vqe_warehouse *warehouse);
 const char *vqe_warehouse_scratch(const struct vqe_warehouse *warehouse);
+/* New path for a temporary file in the scratch folder. Free by free(). */
+int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse);
+/* A local file that holds what `key` does: on S3 it is kept and used instead
+ * of downloading; on a local warehouse it is removed. Takes `path` over. */
+int vqe_warehouse_keep(struct vqe_warehouse *warehouse, const char *key,
+                       char *path);
+/* Local file of a key, downloaded from S3 at first use. Free by free(). */
+int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
+                        const char *key);
 void vqe_warehouse_warn(struct vqe_warehouse *warehouse, const char *format,
                         ...) __attribute__((format(printf, 2, 3)));
 
@@ -59,11 +68,30 @@ int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
                    enum vqe_lake_table_index index, bool files);
 void vqe_table_close(struct vqe_table *table);
 
+/* read_parquet(...) of the table's files with the definition's columns in
+ * order and type: columns that a file lacks are null. Needs files. */
+void vqe_table_add_scan(struct vqe_duck_text *sql,
+                        const struct vqe_table *table);
+
 /* Make a view `view` of the table's rows, with the definition's columns in
  * order and type: columns that a file lacks are null, a missing table is
  * empty. */
 int vqe_table_view(struct vqe_warehouse *warehouse,
                    const struct vqe_table *table, const char *view);
+
+/* Type of a column in SQL. */
+const char *vqe_table_sql_type(enum vqe_iceberg_type type);
+
+/* Make the table `wanted` of SQL `rows` - columns: what identifies an
+ * experiment, the partition columns, `position` (their order),
+ * `weight` (rows it brings) - split into
+ * groups of one partition value and a bounded number of rows each, numbered
+ * from 1 in column `part`. *groups is their number. */
+int vqe_table_group(int64_t *groups, struct vqe_warehouse *warehouse,
+                    const struct vqe_table *table, const char *rows);
+
+/* A random UUID in lower case. */
+int vqe_lake_uuid(char out[37]);
 
 /* Data files on their way into one commit. */
 struct vqe_table_writer;
@@ -79,6 +107,12 @@ int vqe_table_writer_create(struct vqe_table_writer **out,
 int vqe_table_writer_rows(struct vqe_table_writer *writer, const char *name,
                           const char *sql);
 int64_t vqe_table_writer_count(const struct vqe_table_writer *writer);
+/* Statistics, partition, size and row groups of a Parquet file; everything
+ * of `file` (zeroed before) but its key. */
+int vqe_table_describe_file(struct vqe_iceberg_file *file,
+                            struct vqe_duck *duck,
+                            const struct vqe_iceberg_definition *definition,
+                            const char *path);
 /* Commit what was written; see vqe_iceberg_append for the result.
  * VQE_ERR_EXISTS when another writer came first: work out anew what is new,
  * the files written are gone. */

@@ -1,0 +1,469 @@
+#include "lake/warehouse.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "lake/lock.h"
+
+/* A key whose bytes lie in a local file as well. */
+struct kept {
+  char *key, *path;
+};
+
+struct vqe_warehouse {
+  struct vqe_objects *objects;
+  struct vqe_duck *duck;
+  struct vqe_lock *lock;
+  char *scratch;
+  unsigned files; /* temporary ones made so far */
+  struct kept *kept;
+  size_t nkept;
+  bool exclusive;
+  void (*warn)(void *ctx, const char *text);
+  void *warn_ctx;
+};
+
+int vqe_lake_uuid(char out[37])
+{
+  unsigned char bytes[16];
+  if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+    return vqe_error_set(VQE_ERR_IO, "no random numbers: %s", strerror(errno));
+  }
+  bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+  for (int k = 0, at = 0; k < 16; k++) {
+    at += snprintf(out + at, 37 - (size_t)at, "%s%02x",
+                   k == 4 || k == 6 || k == 8 || k == 10 ? "-" : "", bytes[k]);
+  }
+  return VQE_OK;
+}
+
+/* ---- the scratch folder ---- */
+
+static int remove_entry(const char *path, const struct stat *info, int type,
+                        struct FTW *place)
+{
+  (void)info;
+  (void)type;
+  (void)place;
+  (void)remove(path);
+  return 0;
+}
+
+/* `folder`/NAME-XXXXXX or beside `folder`; false when it cannot be made. */
+static bool try_scratch(char **out, const char *prefix)
+{
+  char *path = NULL;
+  if (asprintf(&path, "%s-XXXXXX", prefix) < 0) {
+    return false;
+  }
+  if (mkdtemp(path) == NULL) {
+    free(path);
+    return false;
+  }
+  *out = path;
+  return true;
+}
+
+/* Beside a local warehouse, so that there is as much room as for the tables;
+ * else where the system keeps temporary files. */
+static int make_scratch(struct vqe_warehouse *warehouse,
+                        const struct vqe_warehouse_options *options)
+{
+  char *place = NULL;
+  char *prefix = NULL;
+  int status = VQE_OK;
+  const char *folder = options->scratch;
+  if (folder == NULL && options->write &&
+      vqe_objects_is_local(warehouse->objects)) {
+    status = vqe_objects_uri(&place, warehouse->objects, "");
+    if (status == VQE_OK && strncmp(place, "file://", 7) == 0 &&
+        try_scratch(&warehouse->scratch, place + 7)) {
+      goto out;
+    }
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  if (folder == NULL) {
+    folder = getenv("TMPDIR");
+  }
+  if (folder == NULL || folder[0] == '\0') {
+    folder = "/tmp";
+  }
+  if (asprintf(&prefix, "%s/vqe-lake", folder) < 0) {
+    prefix = NULL;
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  } else if (!try_scratch(&warehouse->scratch, prefix)) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "no folder for temporary files in '%s': %s; set "
+                           "TMPDIR to one with room",
+                           folder, strerror(errno));
+  }
+out:
+  free(prefix);
+  free(place);
+  return status;
+}
+
+int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse)
+{
+  if (asprintf(out, "%s/%06u.parquet", warehouse->scratch,
+               warehouse->files++) < 0) {
+    *out = NULL;
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  return VQE_OK;
+}
+
+/* ---- opening and closing ---- */
+
+static int take_lock(struct vqe_warehouse *warehouse,
+                     const struct vqe_warehouse_options *options)
+{
+  bool conditional;
+  int status =
+      vqe_objects_supports_conditional_put(&conditional, warehouse->objects);
+  if (status != VQE_OK || conditional) {
+    return status;
+  }
+  status =
+      vqe_lock_acquire(&warehouse->lock, warehouse->objects,
+                       options->holder != NULL ? options->holder : "vqe_lake",
+                       options->lock_wait_s);
+  if (status == VQE_OK) {
+    warehouse->exclusive = true;
+    vqe_warehouse_warn(warehouse,
+                       "%s does not protect concurrent writers: the lock is "
+                       "taken, and other writers must take it too",
+                       vqe_objects_describe(warehouse->objects));
+  }
+  return status;
+}
+
+int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
+                       const struct vqe_warehouse_options *options)
+{
+  struct vqe_warehouse *warehouse;
+  int status =
+      vqe_memory_alloc(&warehouse, 1, sizeof *warehouse, "a warehouse");
+  if (status != VQE_OK) {
+    return status;
+  }
+  warehouse->warn = options->warn;
+  warehouse->warn_ctx = options->warn_ctx;
+  status = vqe_objects_open(&warehouse->objects, location, &options->objects);
+  if (status == VQE_OK) {
+    status = make_scratch(warehouse, options);
+  }
+  if (status == VQE_OK) {
+    struct vqe_duck_options duck = {options->memory_mb, options->threads,
+                                    warehouse->scratch};
+    status = vqe_duck_open(&warehouse->duck, &duck);
+  }
+  if (status == VQE_OK && options->write) {
+    status = take_lock(warehouse, options);
+  }
+  if (status != VQE_OK) {
+    char *message = strdup(vqe_error_message());
+    (void)vqe_warehouse_close(warehouse);
+    status = vqe_error_set(status, "%s", message != NULL ? message : "");
+    free(message);
+    return status;
+  }
+  *out = warehouse;
+  return VQE_OK;
+}
+
+int vqe_warehouse_close(struct vqe_warehouse *warehouse)
+{
+  int status = VQE_OK;
+  if (warehouse == NULL) {
+    return VQE_OK;
+  }
+  vqe_duck_close(warehouse->duck);
+  if (warehouse->scratch != NULL) {
+    (void)nftw(warehouse->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  }
+  if (warehouse->lock != NULL) {
+    status = vqe_lock_release(warehouse->lock);
+  }
+  vqe_objects_close(warehouse->objects);
+  for (size_t k = 0; k < warehouse->nkept; k++) {
+    free(warehouse->kept[k].key);
+    free(warehouse->kept[k].path);
+  }
+  free(warehouse->kept);
+  free(warehouse->scratch);
+  free(warehouse);
+  return status;
+}
+
+struct vqe_objects *vqe_warehouse_objects(struct vqe_warehouse *warehouse)
+{
+  return warehouse->objects;
+}
+
+struct vqe_duck *vqe_warehouse_duck(struct vqe_warehouse *warehouse)
+{
+  return warehouse->duck;
+}
+
+bool vqe_warehouse_exclusive(const struct vqe_warehouse *warehouse)
+{
+  return warehouse->exclusive;
+}
+
+const char *vqe_warehouse_scratch(const struct vqe_warehouse *warehouse)
+{
+  return warehouse->scratch;
+}
+
+void vqe_warehouse_warn(struct vqe_warehouse *warehouse, const char *format,
+                        ...)
+{
+  char text[1024];
+  va_list arguments;
+  if (warehouse->warn == NULL) {
+    return;
+  }
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  warehouse->warn(warehouse->warn_ctx, text);
+}
+
+/* ---- local files of keys ---- */
+
+int vqe_warehouse_keep(struct vqe_warehouse *warehouse, const char *key,
+                       char *path)
+{
+  struct kept *kept;
+  char *copy = NULL;
+  int status = VQE_OK;
+  if (vqe_objects_is_local(warehouse->objects)) {
+    unlink(path);
+    free(path);
+    return VQE_OK;
+  }
+  status = vqe_memory_strdup(&copy, key);
+  if (status == VQE_OK && (warehouse->nkept & (warehouse->nkept - 1)) == 0) {
+    size_t capacity = warehouse->nkept > 0 ? 2 * warehouse->nkept : 1;
+    status = vqe_memory_grow(&warehouse->kept, warehouse->nkept, capacity,
+                             sizeof *kept, "list of files");
+  }
+  if (status != VQE_OK) {
+    free(copy);
+    free(path);
+    return status;
+  }
+  kept = &warehouse->kept[warehouse->nkept++];
+  kept->key = copy;
+  kept->path = path;
+  return VQE_OK;
+}
+
+int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
+                        const char *key)
+{
+  char *path = NULL;
+  *out = NULL;
+  if (vqe_objects_is_local(warehouse->objects)) {
+    return vqe_objects_path(out, warehouse->objects, key);
+  }
+  for (size_t k = 0; k < warehouse->nkept; k++) {
+    if (strcmp(warehouse->kept[k].key, key) == 0) {
+      return vqe_memory_strdup(out, warehouse->kept[k].path);
+    }
+  }
+  int status = vqe_warehouse_scratch_file(&path, warehouse);
+  if (status == VQE_OK) {
+    status = vqe_objects_get_file(warehouse->objects, key, path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(out, path);
+  }
+  if (status != VQE_OK) {
+    free(path);
+    return status;
+  }
+  return vqe_warehouse_keep(warehouse, key, path);
+}
+
+/* ---- tables ---- */
+
+struct collecting {
+  struct vqe_warehouse *warehouse;
+  struct vqe_table *table;
+};
+
+static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
+                        int64_t snapshot)
+{
+  struct collecting *collecting = ctx;
+  struct vqe_table *table = collecting->table;
+  size_t count = table->npaths;
+  int status = VQE_OK;
+  if ((count & (count - 1)) == 0) {
+    size_t capacity = count > 0 ? 2 * count : 1;
+    status = vqe_memory_grow(&table->paths, count, capacity, sizeof(char *),
+                             "list of files");
+    if (status == VQE_OK) {
+      status = vqe_memory_grow(&table->snapshot_of, count, capacity,
+                               sizeof(int64_t), "list of files");
+    }
+  }
+  if (status == VQE_OK) {
+    status = vqe_warehouse_fetch(&table->paths[count], collecting->warehouse,
+                                 file->key);
+  }
+  if (status == VQE_OK) {
+    table->snapshot_of[count] = snapshot;
+    table->npaths++;
+  }
+  return status;
+}
+
+int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                   enum vqe_lake_table_index index, bool files)
+{
+  const struct vqe_lake_text *text = &vqe_lake_definitions[index];
+  struct vqe_table *table = NULL;
+  struct vqe_iceberg_table *iceberg = NULL;
+  int status = vqe_memory_alloc(&table, 1, sizeof *table, "a table");
+  if (status != VQE_OK) {
+    return status;
+  }
+  table->name = text->name;
+  table->snapshot = VQE_ICEBERG_NO_SNAPSHOT;
+  status = vqe_iceberg_definition_parse(&table->definition, text->text,
+                                        text->size, text->name);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = vqe_iceberg_open(&iceberg, warehouse->objects, table->name);
+  if (status == VQE_ERR_NOT_FOUND) {
+    status = VQE_OK;
+    goto out;
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  table->exists = true;
+  table->snapshot = vqe_iceberg_current_snapshot(iceberg);
+  status = vqe_iceberg_definition_bind(table->definition, iceberg);
+  if (status == VQE_OK && files) {
+    struct collecting collecting = {warehouse, table};
+    status =
+        vqe_iceberg_scan(iceberg, table->snapshot, collect_file, &collecting);
+  }
+out:
+  vqe_iceberg_close(iceberg);
+  if (status == VQE_OK) {
+    *out = table;
+  } else {
+    vqe_table_close(table);
+  }
+  return status;
+}
+
+void vqe_table_close(struct vqe_table *table)
+{
+  if (table == NULL) {
+    return;
+  }
+  for (size_t k = 0; k < table->npaths; k++) {
+    free(table->paths[k]);
+  }
+  free(table->paths);
+  free(table->snapshot_of);
+  vqe_iceberg_definition_free(table->definition);
+  free(table);
+}
+
+const char *vqe_table_sql_type(enum vqe_iceberg_type type)
+{
+  switch (type) {
+  case VQE_ICEBERG_INT:
+    return "INTEGER";
+  case VQE_ICEBERG_LONG:
+    return "BIGINT";
+  case VQE_ICEBERG_DOUBLE:
+    return "DOUBLE";
+  case VQE_ICEBERG_BOOLEAN:
+    return "BOOLEAN";
+  case VQE_ICEBERG_DATE:
+    return "DATE";
+  case VQE_ICEBERG_TIMESTAMPTZ:
+    return "TIMESTAMP WITH TIME ZONE";
+  case VQE_ICEBERG_LIST_STRING:
+    return "VARCHAR[]";
+  case VQE_ICEBERG_LIST_LONG:
+    return "BIGINT[]";
+  case VQE_ICEBERG_LIST_DOUBLE:
+    return "DOUBLE[]";
+  case VQE_ICEBERG_LIST_LIST_DOUBLE:
+    return "DOUBLE[][]";
+  case VQE_ICEBERG_STRING:
+    break;
+  }
+  return "VARCHAR";
+}
+
+/* By field id, as Iceberg reads: a file that was written before a column was
+ * added has null there. The partition values in the path are left alone. */
+void vqe_table_add_scan(struct vqe_duck_text *sql,
+                        const struct vqe_table *table)
+{
+  const struct vqe_iceberg_definition *definition = table->definition;
+  vqe_duck_add(sql, "read_parquet([");
+  for (size_t k = 0; k < table->npaths; k++) {
+    vqe_duck_add(sql, "%s", k > 0 ? ", " : "");
+    vqe_duck_add_quoted(sql, table->paths[k]);
+  }
+  vqe_duck_add(sql, "], hive_partitioning = false, schema = MAP {");
+  for (size_t k = 0; k < definition->ncolumns; k++) {
+    const struct vqe_iceberg_column *column = &definition->columns[k];
+    vqe_duck_add(sql, "%s%d: {name: '%s', type: '%s', default_value: NULL}",
+                 k > 0 ? ", " : "", column->id, column->name,
+                 vqe_table_sql_type(column->type));
+  }
+  vqe_duck_add(sql, "})");
+}
+
+int vqe_table_view(struct vqe_warehouse *warehouse,
+                   const struct vqe_table *table, const char *view)
+{
+  const struct vqe_iceberg_definition *definition = table->definition;
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&sql, "CREATE OR REPLACE TEMP VIEW %s AS SELECT ", view);
+  for (size_t k = 0; k < definition->ncolumns; k++) {
+    const struct vqe_iceberg_column *column = &definition->columns[k];
+    if (table->npaths == 0) {
+      vqe_duck_add(&sql, "%sNULL::%s AS %s", k > 0 ? ", " : "",
+                   vqe_table_sql_type(column->type), column->name);
+    } else {
+      vqe_duck_add(&sql, "%s%s", k > 0 ? ", " : "", column->name);
+    }
+  }
+  if (table->npaths == 0) {
+    vqe_duck_add(&sql, " WHERE false");
+  } else {
+    vqe_duck_add(&sql, " FROM ");
+    vqe_table_add_scan(&sql, table);
+  }
+  int status = sql.status;
+  if (status == VQE_OK) {
+    status = vqe_duck_execute(warehouse->duck, table->name, sql.data);
+  }
+  free(sql.data);
+  return status;
+}
