@@ -265,7 +265,7 @@ double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum)
 void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z)
 {
   for (int k = 0; k < nqubit; k++) {
-    int bit = nqubit - 1 - k;
+    unsigned bit = (unsigned)(nqubit - 1 - k);
     out[k] = "IXZY"[(x >> bit & 1) | (z >> bit & 1) << 1];
   }
   out[nqubit] = '\0';
