@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# Sourced: a Garage of one node on loopback for tests.
+#
+#   garage_start DIR   starts it with its data in DIR, makes the buckets
+#                      features, raw-results and test, and exports
+#                      AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and
+#                      AWS_SECRET_ACCESS_KEY; GARAGE_PID is its process.
+#                      Data of an earlier start in DIR are there again.
+#   garage_stop        ends it.
+#   garage_bucket NAME makes one more bucket that the key may use.
+#   garage_admin ...   runs the command line of Garage against it.
+#
+# Status 77 of garage_start: there is no Garage (jobs/setup/garage.sh).
+
+garage_admin() {
+  "$GARAGE_PROGRAM" -c "$GARAGE_DIR/garage.toml" "$@" 2>>"$GARAGE_DIR/admin.log"
+}
+
+garage_bucket() {
+  garage_admin bucket create "$1" >/dev/null &&
+    garage_admin bucket allow --read --write --owner "$1" \
+      --key "$AWS_ACCESS_KEY_ID" >/dev/null
+}
+
+garage_find() {
+  local cached=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}
+  cached=$cached/vqe_batch/garage-2.5.0/bin/garage
+  if [ -n "${GARAGE:-}" ]; then
+    echo "$GARAGE"
+  elif [ -x "$cached" ]; then
+    echo "$cached"
+  else
+    command -v garage
+  fi
+}
+
+# three ports that are free now
+garage_ports() {
+  python3 - <<'PYTHON'
+import socket
+
+sockets = [socket.socket() for _ in range(3)]
+for one in sockets:
+    one.bind(("127.0.0.1", 0))
+print(*(one.getsockname()[1] for one in sockets))
+PYTHON
+}
+
+garage_random() {
+  od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'
+}
+
+garage_start() {
+  local rpc api admin node
+  GARAGE_DIR=$(realpath -m "$1")
+  GARAGE_PROGRAM=$(garage_find) || {
+    echo "no Garage; jobs/setup/garage.sh provides it" >&2
+    return 77
+  }
+  local is_new=
+  mkdir -p "$GARAGE_DIR"
+  if [ ! -f "$GARAGE_DIR/keys" ]; then
+    is_new=yes
+    printf 'AWS_ACCESS_KEY_ID=GK%s\nAWS_SECRET_ACCESS_KEY=%s\n' \
+      "$(garage_random 12)" "$(garage_random 32)" >"$GARAGE_DIR/keys"
+    garage_random 32 >"$GARAGE_DIR/rpc_secret"
+    chmod 600 "$GARAGE_DIR/keys" "$GARAGE_DIR/rpc_secret"
+  fi
+  read -r rpc api admin < <(garage_ports)
+  cat >"$GARAGE_DIR/garage.toml" <<TOML
+metadata_dir = "$GARAGE_DIR/meta"
+data_dir = "$GARAGE_DIR/data"
+db_engine = "sqlite"
+replication_factor = 1
+consistency_mode = "consistent"
+rpc_bind_addr = "127.0.0.1:$rpc"
+rpc_public_addr = "127.0.0.1:$rpc"
+rpc_secret_file = "$GARAGE_DIR/rpc_secret"
+
+[s3_api]
+s3_region = "garage"
+api_bind_addr = "127.0.0.1:$api"
+
+[admin]
+api_bind_addr = "127.0.0.1:$admin"
+TOML
+  "$GARAGE_PROGRAM" -c "$GARAGE_DIR/garage.toml" server \
+    >>"$GARAGE_DIR/server.log" 2>&1 &
+  GARAGE_PID=$!
+  local tries=0
+  until garage_admin status >/dev/null; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 100 ] || ! kill -0 "$GARAGE_PID" 2>/dev/null; then
+      echo "Garage does not start:" >&2
+      tail -n 20 "$GARAGE_DIR/server.log" >&2
+      return 1
+    fi
+    sleep 0.1
+  done
+  set -a
+  # shellcheck disable=SC1091
+  . "$GARAGE_DIR/keys"
+  AWS_ENDPOINT_URL=http://127.0.0.1:$api
+  AWS_REGION=garage
+  set +a
+  if [ -n "$is_new" ]; then
+    node=$(garage_admin node id -q | cut -d@ -f1) || return 1
+    garage_admin layout assign -z here -c 1G "$node" >/dev/null &&
+      garage_admin layout apply --version 1 >/dev/null &&
+      garage_admin key import --yes -n test "$AWS_ACCESS_KEY_ID" \
+        "$AWS_SECRET_ACCESS_KEY" >/dev/null || return 1
+    local bucket
+    for bucket in features raw-results test; do
+      garage_bucket "$bucket" || return 1
+    done
+  fi
+}
+
+garage_stop() {
+  if [ -z "${GARAGE_PID:-}" ]; then
+    return 0
+  fi
+  kill "$GARAGE_PID" 2>/dev/null || true
+  for _ in $(seq 50); do
+    kill -0 "$GARAGE_PID" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -9 "$GARAGE_PID" 2>/dev/null || true
+  wait "$GARAGE_PID" 2>/dev/null || true
+  GARAGE_PID=
+  return 0
+}
