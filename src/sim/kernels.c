@@ -331,15 +331,6 @@ void vqe_kernel_rz(const struct vqe_kernel_context *context,
 
 /* ---- two-qubit and four-qubit gates ---- */
 
-/* Insert zero bits at positions low < high. */
-static inline size_t spread(size_t k, int low, int high)
-{
-  size_t mask_low = ((size_t)1 << low) - 1;
-  k = (k & ~mask_low) << 1 | (k & mask_low);
-  size_t mask_high = ((size_t)1 << high) - 1;
-  return (k & ~mask_high) << 1 | (k & mask_high);
-}
-
 static double add_partials(const struct vqe_kernel_context *context)
 {
   double sum = 0.0;
@@ -349,50 +340,43 @@ static double add_partials(const struct vqe_kernel_context *context)
   return sum;
 }
 
+/* On the pair x = |01>, y = |10> the gate mixes Re y with Im x and Re x with
+ * Im y: two plane rotations, each over runs of 2^low amplitudes. */
 double vqe_kernel_xxyy(const struct vqe_kernel_context *context,
                        struct vqe_vector psi, const struct vqe_vector *lambda,
                        int a, int b, double angle)
 {
   int low = a < b ? a : b;
   int high = a < b ? b : a;
-  size_t bit_low = (size_t)1 << low;
-  size_t bit_high = (size_t)1 << high;
+  size_t run = (size_t)1 << low;
+  size_t far = (size_t)1 << high;
   double c = cos(angle);
-  double s = lambda == NULL ? sin(angle) : -sin(angle);
-  long quads = (long)(context->size / 4);
-  long chunks = quads < VQE_KERNEL_CHUNKS ? quads : VQE_KERNEL_CHUNKS;
+  double s = sin(angle);
+  int middle = high - low - 1; /* qubits between the two */
+  long runs = (long)(context->size >> (low + 2));
+  long chunks = runs < VQE_KERNEL_CHUNKS ? runs : VQE_KERNEL_CHUNKS;
   memset(context->partial, 0,
          VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
 #pragma omp parallel for schedule(static)                                     \
     num_threads(context->threads) if (parallel(context))
   for (long chunk = 0; chunk < chunks; chunk++) {
     double sum = 0.0;
-    for (long k = quads * chunk / chunks; k < quads * (chunk + 1) / chunks;
+    for (long k = runs * chunk / chunks; k < runs * (chunk + 1) / chunks;
          k++) {
-      size_t base = spread((size_t)k, low, high);
-      size_t x = base | bit_low;
-      size_t y = base | bit_high;
-      double xr = psi.re[x];
-      double xi = psi.im[x];
-      double yr = psi.re[y];
-      double yi = psi.im[y];
-      if (lambda != NULL) {
-        double *lr = lambda->re;
-        double *li = lambda->im;
-        double ar = lr[x];
-        double ai = li[x];
-        double br = lr[y];
-        double bi = li[y];
-        sum += ar * yi - ai * yr + br * xi - bi * xr;
-        lr[x] = c * ar + s * bi;
-        li[x] = c * ai - s * br;
-        lr[y] = c * br + s * ai;
-        li[y] = c * bi - s * ar;
+      size_t above = (size_t)k >> middle;
+      size_t between = (size_t)k & (((size_t)1 << middle) - 1);
+      size_t base = above << (high + 1) | between << (low + 1);
+      size_t x = base | run;
+      size_t y = base | far;
+      if (lambda == NULL) {
+        vqe_rotate(psi.im + y, psi.re + x, run, c, s);
+        vqe_rotate(psi.im + x, psi.re + y, run, c, s);
+      } else {
+        sum += vqe_rotate_back(psi.im + y, psi.re + x, lambda->im + y,
+                               lambda->re + x, run, c, s);
+        sum += vqe_rotate_back(psi.im + x, psi.re + y, lambda->im + x,
+                               lambda->re + y, run, c, s);
       }
-      psi.re[x] = c * xr + s * yi;
-      psi.im[x] = c * xi - s * yr;
-      psi.re[y] = c * yr + s * xi;
-      psi.im[y] = c * yi - s * xr;
     }
     context->partial[chunk * VQE_MAX_QUBITS] = sum;
   }
