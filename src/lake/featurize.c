@@ -1,0 +1,208 @@
+#include "lake/featurize.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#define MAX_RACES 50
+
+static const enum vqe_lake_table_index sources[] = {
+    VQE_TABLE_MOLECULES, VQE_TABLE_ANSATZ_INFO, VQE_TABLE_PERFORMANCE_METRICS,
+    VQE_TABLE_VQE_RESULTS, VQE_TABLE_VQE_ITERATIONS};
+
+/* Experiments that all sources hold, and why others are left out. */
+static const char candidates_sql[] =
+    "CREATE OR REPLACE TEMP TABLE candidates AS "
+    "WITH with_steps AS (SELECT DISTINCT experiment_id FROM vqe_iterations) "
+    "SELECT v.experiment_id, v.processing_date, v.basis_set, "
+    "v.total_iterations, row_number() OVER () AS position, "
+    "m.experiment_id IS NOT NULL AND a.experiment_id IS NOT NULL "
+    "AND p.experiment_id IS NOT NULL "
+    "AND (s.experiment_id IS NOT NULL OR v.total_iterations = 0) AS complete, "
+    "m.molecule_name IS NULL OR v.optimizer IS NULL OR v.basis_set IS NULL "
+    "OR v.num_qubits IS NULL AS dropped "
+    "FROM vqe_results v "
+    "LEFT JOIN molecules m USING (experiment_id) "
+    "LEFT JOIN ansatz_info a USING (experiment_id) "
+    "LEFT JOIN performance_metrics p USING (experiment_id) "
+    "LEFT JOIN with_steps s USING (experiment_id)";
+
+/* A source that holds an experiment twice would multiply rows. */
+static int check_unique(struct vqe_duck *duck, const char *source)
+{
+  char sql[256];
+  int64_t extra;
+  snprintf(sql, sizeof sql,
+           "SELECT (count(*) - count(DISTINCT experiment_id))::BIGINT "
+           "FROM %s WHERE experiment_id IS NOT NULL",
+           source);
+  int status = vqe_duck_count(duck, &extra, source, sql);
+  if (status == VQE_OK && extra != 0) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "table '%s' holds %lld rows more than experiments; "
+                           "features are not made from it: see vqe_lake check",
+                           source, (long long)extra);
+  }
+  return status;
+}
+
+static int check_steps(struct vqe_duck *duck)
+{
+  int64_t twice;
+  int status = vqe_duck_count(
+      duck, &twice, "vqe_iterations",
+      "SELECT count(*)::BIGINT FROM (SELECT experiment_id, iteration_step "
+      "FROM vqe_iterations SEMI JOIN wanted USING (experiment_id) "
+      "GROUP BY ALL HAVING count(*) > 1)");
+  if (status == VQE_OK && twice != 0) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "table 'vqe_iterations' holds %lld steps more than "
+                           "once; features are not made from it: see "
+                           "vqe_lake check",
+                           (long long)twice);
+  }
+  return status;
+}
+
+/* Views of the sources as they stand, and the table `candidates`. */
+static int make_candidates(struct vqe_featurize_result *result,
+                           struct vqe_warehouse *warehouse)
+{
+  struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  int status = VQE_OK;
+  for (size_t k = 0;
+       status == VQE_OK && k < sizeof sources / sizeof sources[0]; k++) {
+    struct vqe_table *table = NULL;
+    status = vqe_table_open(&table, warehouse, sources[k], true);
+    if (status == VQE_OK) {
+      status = vqe_table_view(warehouse, table, table->name);
+    }
+    if (status == VQE_OK && sources[k] != VQE_TABLE_VQE_ITERATIONS) {
+      status = check_unique(duck, table->name);
+    }
+    vqe_table_close(table);
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_execute(duck, "candidates", candidates_sql);
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_count(duck, &result->dropped, "candidates",
+                            "SELECT count(*)::BIGINT FROM candidates "
+                            "WHERE complete AND dropped");
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_count(duck, &result->incomplete, "candidates",
+                            "SELECT count(*)::BIGINT FROM candidates "
+                            "WHERE NOT complete");
+  }
+  return status;
+}
+
+static int make_wanted(int64_t *groups, struct vqe_warehouse *warehouse,
+                       const struct vqe_table *table, const char *weight)
+{
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&sql,
+               "SELECT experiment_id, position, processing_date, basis_set, "
+               "%s AS weight FROM candidates ",
+               weight);
+  if (table->npaths > 0) {
+    vqe_duck_add(&sql, "ANTI JOIN (SELECT DISTINCT experiment_id FROM ");
+    vqe_table_add_scan(&sql, table);
+    vqe_duck_add(&sql, ") USING (experiment_id) ");
+  }
+  vqe_duck_add(&sql, "WHERE complete AND NOT dropped");
+  int status = sql.status;
+  if (status == VQE_OK) {
+    status = vqe_table_group(groups, warehouse, table, sql.data);
+  }
+  free(sql.data);
+  return status;
+}
+
+static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
+                          enum vqe_lake_table_index index, const char *weight)
+{
+  struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  const char *name = vqe_lake_definitions[index].name;
+  struct vqe_table *table = NULL;
+  struct vqe_table_writer *writer = NULL;
+  struct vqe_iceberg_commit commit;
+  char run_id[37];
+  int64_t groups = 0;
+  int status = vqe_table_open(&table, warehouse, index, true);
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = make_wanted(&groups, warehouse, table, weight);
+  if (status != VQE_OK || (groups == 0 && table->exists)) {
+    goto out;
+  }
+  status = check_steps(duck);
+  if (status == VQE_OK) {
+    status = vqe_lake_uuid(run_id);
+  }
+  if (status == VQE_OK) {
+    status = vqe_table_writer_create(&writer, warehouse, table, run_id);
+  }
+  for (int64_t k = 1; status == VQE_OK && k <= groups; k++) {
+    status = vqe_duck_executef(
+        duck, name,
+        "CREATE OR REPLACE TEMP TABLE chosen_experiments AS "
+        "SELECT experiment_id FROM wanted WHERE part = %lld;%s",
+        (long long)k, vqe_lake_sql_find("features"));
+    if (status == VQE_OK) {
+      status = vqe_table_writer_rows(writer, name, vqe_lake_sql_find(name));
+    }
+  }
+  if (status == VQE_OK) {
+    status = vqe_table_writer_commit(writer, &commit);
+  }
+  if (status == VQE_OK) {
+    *rows = vqe_table_writer_count(writer);
+  }
+out:
+  vqe_table_writer_free(writer);
+  vqe_table_close(table);
+  return status;
+}
+
+int vqe_featurize(struct vqe_featurize_result *result,
+                  struct vqe_warehouse *warehouse)
+{
+  const struct {
+    enum vqe_lake_table_index index;
+    const char *weight;
+    int64_t *rows;
+  } tables[] = {
+      {VQE_TABLE_ML_ITERATION_FEATURES, "total_iterations",
+       &result->iteration_rows},
+      {VQE_TABLE_ML_RUN_SUMMARY, "1", &result->summary_rows},
+  };
+  double start = vqe_clock_wall();
+  memset(result, 0, sizeof *result);
+  int status = make_candidates(result, warehouse);
+  for (size_t k = 0; status == VQE_OK && k < sizeof tables / sizeof tables[0];
+       k++) {
+    int races = 0;
+    do {
+      status = write_features(tables[k].rows, warehouse, tables[k].index,
+                              tables[k].weight);
+    } while (status == VQE_ERR_EXISTS && ++races < MAX_RACES);
+    if (status != VQE_OK) {
+      status = vqe_error_context(status, "table '%s'",
+                                 vqe_lake_definitions[tables[k].index].name);
+    }
+  }
+  if (status == VQE_OK && result->dropped > 0) {
+    vqe_warehouse_warn(warehouse,
+                       "%lld experiments have no features: no molecule name, "
+                       "optimizer, basis set or number of qubits",
+                       (long long)result->dropped);
+  }
+  result->seconds_total = vqe_clock_wall() - start;
+  return status;
+}

@@ -1,0 +1,340 @@
+#include "lake/query.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* ---- views ---- */
+
+/* Only tables that the statement names are read: on S3 they are
+ * downloaded. */
+static bool mentions(duckdb_value names, const char *table)
+{
+  bool found = false;
+  for (idx_t k = 0; !found && k < duckdb_get_list_size(names); k++) {
+    duckdb_value item = duckdb_get_list_child(names, k);
+    char *name = duckdb_get_varchar(item);
+    found = name != NULL && strcasecmp(name, table) == 0;
+    duckdb_free(name);
+    duckdb_destroy_value(&item);
+  }
+  return found;
+}
+
+static int make_views(struct vqe_warehouse *warehouse, const char *sql)
+{
+  struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  duckdb_value names = duckdb_get_table_names(duck->connection, sql, false);
+  int status = VQE_OK;
+  for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
+    struct vqe_table *table = NULL;
+    if (names != NULL && !mentions(names, vqe_lake_definitions[k].name)) {
+      continue;
+    }
+    status =
+        vqe_table_open(&table, warehouse, (enum vqe_lake_table_index)k, true);
+    if (status == VQE_OK) {
+      status = vqe_table_view(warehouse, table, table->name);
+    }
+    vqe_table_close(table);
+  }
+  if (names != NULL) {
+    duckdb_destroy_value(&names);
+  }
+  return status;
+}
+
+/* ---- output ---- */
+
+/* All columns cast to text by DuckDB itself, so that every type has its
+ * shortest exact spelling. */
+static int as_text(char **out, duckdb_result *result)
+{
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&sql, "SELECT ");
+  for (idx_t k = 0; k < duckdb_column_count(result); k++) {
+    vqe_duck_add(&sql, "%s#%llu::VARCHAR", k > 0 ? ", " : "",
+                 (unsigned long long)k + 1);
+  }
+  vqe_duck_add(&sql, " FROM answer");
+  if (sql.status != VQE_OK) {
+    free(sql.data);
+    return sql.status;
+  }
+  *out = sql.data;
+  return VQE_OK;
+}
+
+static bool is_null(duckdb_vector vector, idx_t row)
+{
+  uint64_t *validity = duckdb_vector_get_validity(vector);
+  return validity != NULL && !duckdb_validity_row_is_valid(validity, row);
+}
+
+/* Text of a cell; valid as long as the chunk. */
+static const char *cell(int *length, duckdb_data_chunk chunk, idx_t column,
+                        idx_t row)
+{
+  duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, column);
+  if (is_null(vector, row)) {
+    return NULL;
+  }
+  duckdb_string_t *texts = duckdb_vector_get_data(vector);
+  *length = (int)duckdb_string_t_length(texts[row]);
+  return duckdb_string_t_data(&texts[row]);
+}
+
+static bool is_number(duckdb_type type)
+{
+  switch (type) {
+  case DUCKDB_TYPE_TINYINT:
+  case DUCKDB_TYPE_SMALLINT:
+  case DUCKDB_TYPE_INTEGER:
+  case DUCKDB_TYPE_BIGINT:
+  case DUCKDB_TYPE_UTINYINT:
+  case DUCKDB_TYPE_USMALLINT:
+  case DUCKDB_TYPE_UINTEGER:
+  case DUCKDB_TYPE_UBIGINT:
+  case DUCKDB_TYPE_HUGEINT:
+  case DUCKDB_TYPE_UHUGEINT:
+  case DUCKDB_TYPE_FLOAT:
+  case DUCKDB_TYPE_DOUBLE:
+  case DUCKDB_TYPE_DECIMAL:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* Columns that UTF-8 text of `size` bytes takes, one a code point. */
+static int width_of(const char *text, int size)
+{
+  int width = 0;
+  for (int k = 0; k < size; k++) {
+    width += ((unsigned char)text[k] & 0xc0) != 0x80;
+  }
+  return width;
+}
+
+struct page {
+  duckdb_data_chunk *chunks;
+  size_t nchunks;
+};
+
+static int read_page(struct page *page, duckdb_result *texts)
+{
+  duckdb_data_chunk chunk;
+  int status = VQE_OK;
+  while (status == VQE_OK && (chunk = duckdb_fetch_chunk(*texts)) != NULL) {
+    status = vqe_memory_grow(&page->chunks, page->nchunks, page->nchunks + 1,
+                             sizeof chunk, "an answer");
+    if (status == VQE_OK) {
+      page->chunks[page->nchunks++] = chunk;
+    } else {
+      duckdb_destroy_data_chunk(&chunk);
+    }
+  }
+  return status;
+}
+
+static void pad(FILE *stream, int count)
+{
+  for (int k = 0; k < count; k++) {
+    fputc(' ', stream);
+  }
+}
+
+static void print_cell(FILE *stream, const char *text, int length, int width,
+                       bool right, bool last)
+{
+  int blanks = width - width_of(text, length);
+  if (right) {
+    pad(stream, blanks);
+  }
+  for (int k = 0; k < length; k++) {
+    /* one line a row */
+    fputc(text[k] == '\n' || text[k] == '\t' ? ' ' : text[k], stream);
+  }
+  if (!right && !last) {
+    pad(stream, blanks);
+  }
+  fputs(last ? "\n" : "  ", stream);
+}
+
+static int print_text(FILE *stream, duckdb_result *result, struct page *page)
+{
+  idx_t columns = duckdb_column_count(result);
+  int *widths = NULL;
+  int length = 0;
+  int status = vqe_memory_alloc(&widths, columns, sizeof *widths, "an answer");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (idx_t c = 0; c < columns; c++) {
+    const char *name = duckdb_column_name(result, c);
+    widths[c] = width_of(name, (int)strlen(name));
+  }
+  for (size_t p = 0; p < page->nchunks; p++) {
+    for (idx_t r = 0; r < duckdb_data_chunk_get_size(page->chunks[p]); r++) {
+      for (idx_t c = 0; c < columns; c++) {
+        const char *text = cell(&length, page->chunks[p], c, r);
+        int width = text == NULL ? 0 : width_of(text, length);
+        widths[c] = width > widths[c] ? width : widths[c];
+      }
+    }
+  }
+  for (idx_t c = 0; c < columns; c++) {
+    const char *name = duckdb_column_name(result, c);
+    print_cell(stream, name, (int)strlen(name), widths[c],
+               is_number(duckdb_column_type(result, c)), c + 1 == columns);
+  }
+  for (size_t p = 0; p < page->nchunks; p++) {
+    for (idx_t r = 0; r < duckdb_data_chunk_get_size(page->chunks[p]); r++) {
+      for (idx_t c = 0; c < columns; c++) {
+        const char *text = cell(&length, page->chunks[p], c, r);
+        print_cell(stream, text != NULL ? text : "", text != NULL ? length : 0,
+                   widths[c], is_number(duckdb_column_type(result, c)),
+                   c + 1 == columns);
+      }
+    }
+  }
+  free(widths);
+  return VQE_OK;
+}
+
+static int run_text(struct vqe_duck *duck, FILE *stream)
+{
+  duckdb_result result = {0};
+  duckdb_result texts = {0};
+  struct page page = {NULL, 0};
+  char *sql = NULL;
+  int status =
+      vqe_duck_query(duck, &result, "query", "SELECT * FROM answer LIMIT 0");
+  if (status == VQE_OK) {
+    status = as_text(&sql, &result);
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_query(duck, &texts, "query", sql);
+  }
+  if (status == VQE_OK) {
+    status = read_page(&page, &texts);
+  }
+  if (status == VQE_OK) {
+    status = print_text(stream, &result, &page);
+  }
+  for (size_t k = 0; k < page.nchunks; k++) {
+    duckdb_destroy_data_chunk(&page.chunks[k]);
+  }
+  free(page.chunks);
+  free(sql);
+  duckdb_destroy_result(&texts);
+  duckdb_destroy_result(&result);
+  return status;
+}
+
+/* CSV and JSON are DuckDB's own, through a file in the scratch folder. */
+static int run_copy(struct vqe_warehouse *warehouse, const char *options,
+                    FILE *stream)
+{
+  char buffer[65536];
+  char *path = NULL;
+  char *quoted = NULL;
+  FILE *file = NULL;
+  size_t got;
+  int status = vqe_warehouse_scratch_file(&path, warehouse);
+  if (status == VQE_OK) {
+    status = vqe_duck_quote(&quoted, path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_executef(vqe_warehouse_duck(warehouse), "query",
+                               "COPY (SELECT * FROM answer) TO %s (%s)",
+                               quoted, options);
+  }
+  if (status == VQE_OK && (file = fopen(path, "r")) == NULL) {
+    status = vqe_error_set(VQE_ERR_IO, "cannot read '%s'", path);
+  }
+  while (status == VQE_OK &&
+         (got = fread(buffer, 1, sizeof buffer, file)) > 0) {
+    fwrite(buffer, 1, got, stream);
+  }
+  if (file != NULL) {
+    fclose(file);
+  }
+  if (path != NULL) {
+    remove(path);
+  }
+  free(quoted);
+  free(path);
+  return status;
+}
+
+/* A statement may be anything that has rows, DESCRIBE as well as SELECT, and
+ * is given whole: what follows a semicolon is refused. */
+static int make_answer(struct vqe_duck *duck, const char *sql)
+{
+  duckdb_extracted_statements statements = NULL;
+  idx_t count = duckdb_extract_statements(duck->connection, sql, &statements);
+  int status = VQE_OK;
+  if (count == 0) {
+    const char *message = duckdb_extract_statements_error(statements);
+    status = vqe_error_set(VQE_ERR_INPUT, "query: %s",
+                           message != NULL ? message : "no statement");
+  } else if (count > 1) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "query: %llu statements; give one at a time",
+                           (unsigned long long)count);
+  }
+  duckdb_destroy_extracted(&statements);
+  if (status != VQE_OK) {
+    return status;
+  }
+  char *text = NULL;
+  status = vqe_memory_strdup(&text, sql);
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = strlen(text);
+       k > 0 && strchr("; \t\r\n", text[k - 1]) != NULL; k--) {
+    text[k - 1] = '\0';
+  }
+  status = vqe_duck_executef(duck, "query",
+                             "CREATE OR REPLACE TEMP TABLE answer AS "
+                             "FROM (%s\n)",
+                             text);
+  free(text);
+  return status;
+}
+
+int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
+              enum vqe_query_format format, FILE *stream)
+{
+  struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  int status = make_views(warehouse, sql);
+  if (status == VQE_OK) {
+    status = make_answer(duck, sql);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  switch (format) {
+  case VQE_QUERY_TEXT:
+    status = run_text(duck, stream);
+    break;
+  case VQE_QUERY_CSV:
+    status = run_copy(warehouse, "FORMAT csv, HEADER true", stream);
+    break;
+  case VQE_QUERY_JSON:
+    status = run_copy(warehouse, "FORMAT json, ARRAY true", stream);
+    break;
+  }
+  (void)vqe_duck_execute(duck, "query", "DROP TABLE answer");
+  if (status == VQE_OK && fflush(stream) != 0) {
+    status = vqe_error_set(VQE_ERR_IO, "cannot write the answer");
+  }
+  return status;
+}
