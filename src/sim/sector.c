@@ -302,7 +302,7 @@ static double rotate_part(const struct sector *sector,
   uint32_t y0 = sector->beta->class_start[cb ^ rotation->g];
   for (long k = begin; k < end; k++) {
     size_t x = layout->offset[ca][cb];
-    size_t y = x;
+    size_t y;
     double row_sign = 1.0;
     if (rotation->kind == ROTATE_MIXED) {
       const struct vqe_string_pair *pair =

@@ -42,7 +42,7 @@ int vqe_spin_tables_create(struct vqe_spin_tables **out,
   }
   for (int p = 0; status == VQE_OK && p < norb; p++) {
     for (int q = 0; status == VQE_OK && q < norb; q++) {
-      size_t pq = (size_t)(p * norb + q);
+      size_t pq = (size_t)p * (size_t)norb + (size_t)q;
       status =
           vqe_string_pairs_init(&tables->on_alpha[pq], alpha, p, q, -1, -1);
       if (status == VQE_OK) {
@@ -83,7 +83,7 @@ static void apply_exchange(const struct vqe_spin_tables *tables,
                            const struct vqe_layout *layout, int p, int q,
                            double *out, const double *in, double factor)
 {
-  size_t pq = (size_t)(p * tables->norb + q);
+  size_t pq = (size_t)p * (size_t)tables->norb + (size_t)q;
   const struct vqe_string_pairs *on_alpha = &tables->on_alpha[pq];
   const struct vqe_string_pairs *on_beta = &tables->on_beta[pq];
   int g = tables->irrep[p] ^ tables->irrep[q];
@@ -138,7 +138,7 @@ double vqe_spin_expectation(const struct vqe_spin_tables *tables,
   double total = m * (m + 1.0) + tables->beta->nelec;
   for (int p = 0; p < tables->norb; p++) {
     for (int q = 0; q < tables->norb; q++) {
-      size_t pq = (size_t)(p * tables->norb + q);
+      size_t pq = (size_t)p * (size_t)tables->norb + (size_t)q;
       const struct vqe_string_pairs *on_alpha = &tables->on_alpha[pq];
       const struct vqe_string_pairs *on_beta = &tables->on_beta[pq];
       int g = tables->irrep[p] ^ tables->irrep[q];
