@@ -1,0 +1,246 @@
+/* The writer lock: one holder at a time, whoever crashes or is refused. */
+#include "lake/lock_race.h"
+#include "lake/s3_server.h"
+
+#include <ftw.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct fixture {
+  char folder[64];
+  struct vqe_objects *objects;
+};
+
+static int remove_one(const char *path, const struct stat *info, int kind,
+                      struct FTW *ftw)
+{
+  (void)info;
+  (void)kind;
+  (void)ftw;
+  return remove(path);
+}
+
+static int setup(void **state)
+{
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  strcpy(fixture->folder, "/tmp/vqe-t-lock-XXXXXX");
+  if (mkdtemp(fixture->folder) == NULL ||
+      vqe_objects_open(&fixture->objects, fixture->folder, NULL) != 0) {
+    return -1;
+  }
+  *state = fixture;
+  return 0;
+}
+
+static int teardown(void **state)
+{
+  struct fixture *fixture = *state;
+  vqe_objects_close(fixture->objects);
+  nftw(fixture->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+  free(fixture);
+  return 0;
+}
+
+static double now(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void assert_says(const char *part)
+{
+  if (strstr(vqe_error_message(), part) == NULL) {
+    fail_msg("'%s' is not in: %s", part, vqe_error_message());
+  }
+}
+
+struct listing {
+  int count;
+  char id[64];
+  char holder[64];
+  int64_t pid;
+};
+
+static int note(void *ctx, const struct vqe_lock_info *info)
+{
+  struct listing *listing = ctx;
+  listing->count++;
+  snprintf(listing->id, sizeof listing->id, "%s", info->id);
+  snprintf(listing->holder, sizeof listing->holder, "%s", info->holder);
+  listing->pid = info->pid;
+  return 0;
+}
+
+static void assert_locks(struct vqe_objects *objects, int expected)
+{
+  struct listing listing = {0};
+  assert_int_equal(vqe_lock_list(objects, note, &listing), 0);
+  assert_int_equal(listing.count, expected);
+}
+
+static void test_holds(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_lock *lock = NULL;
+  struct vqe_lock *other = NULL;
+  struct listing listing = {0};
+  assert_int_equal(
+      vqe_lock_acquire(&lock, fixture->objects, "first \"holder\"", 0.0), 0);
+  assert_int_equal(vqe_lock_check(lock), 0);
+  assert_int_equal(vqe_lock_list(fixture->objects, note, &listing), 0);
+  assert_int_equal(listing.count, 1);
+  assert_string_equal(listing.id, vqe_lock_id(lock));
+  assert_string_equal(listing.holder, "first \"holder\"");
+  assert_int_equal(listing.pid, getpid());
+  double start = now();
+  assert_int_equal(vqe_lock_acquire(&other, fixture->objects, "second", 0.0),
+                   VQE_ERR_EXISTS);
+  assert_null(other);
+  assert_true(now() - start < 1.0);
+  assert_says("first \"holder\"");
+  assert_says("vqe_lake unlock");
+  assert_says(vqe_lock_id(lock));
+  start = now();
+  assert_int_equal(vqe_lock_acquire(&other, fixture->objects, "second", 0.5),
+                   VQE_ERR_EXISTS);
+  assert_true(now() - start >= 0.5 && now() - start < 2.0);
+  assert_locks(fixture->objects, 1);
+  assert_int_equal(vqe_lock_release(lock), 0);
+  assert_locks(fixture->objects, 0);
+  assert_int_equal(vqe_lock_acquire(&lock, fixture->objects, "", 0.0), 0);
+  assert_int_equal(vqe_lock_release(lock), 0);
+  assert_int_equal(vqe_lock_release(NULL), 0);
+}
+
+static void test_dead_holder(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_lock *lock = NULL;
+  struct listing listing = {0};
+  int ready[2];
+  char go;
+  assert_int_equal(pipe(ready), 0);
+  pid_t child = fork();
+  if (child == 0) {
+    if (vqe_lock_acquire(&lock, fixture->objects, "dead", 0.0) == 0) {
+      (void)!write(ready[1], "x", 1);
+    }
+    pause();
+  }
+  assert_int_equal(read(ready[0], &go, 1), 1);
+  kill(child, SIGKILL);
+  waitpid(child, NULL, 0);
+  assert_int_equal(vqe_lock_acquire(&lock, fixture->objects, "next", 0.2),
+                   VQE_ERR_EXISTS);
+  assert_says("'dead'");
+  assert_int_equal(vqe_lock_list(fixture->objects, note, &listing), 0);
+  assert_int_equal(listing.pid, child);
+  assert_int_equal(vqe_lock_remove(fixture->objects, listing.id), 0);
+  assert_int_equal(vqe_lock_remove(fixture->objects, listing.id),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_lock_remove(fixture->objects, "../t/metadata/v1"),
+                   VQE_ERR_INPUT);
+  assert_int_equal(vqe_lock_acquire(&lock, fixture->objects, "next", 0.0), 0);
+  /* who holds it learns that it was taken away */
+  assert_int_equal(vqe_lock_remove(fixture->objects, vqe_lock_id(lock)), 0);
+  assert_int_equal(vqe_lock_check(lock), VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_lock_release(lock), 0);
+}
+
+static void test_odd_objects(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_objects *objects = fixture->objects;
+  struct vqe_lock *lock = NULL;
+  struct listing listing = {0};
+  const char *key = "_locks/00000000-0000-4000-8000-000000000000";
+  /* not a lock's name: no lock */
+  assert_int_equal(
+      vqe_objects_put(objects, "_locks/README", "x", 1, VQE_OBJECTS_REPLACE),
+      0);
+  assert_int_equal(vqe_lock_acquire(&lock, objects, "a", 0.0), 0);
+  assert_int_equal(vqe_lock_release(lock), 0);
+  /* a lock that cannot be read still locks */
+  assert_int_equal(vqe_objects_put(objects, key, "{", 1, VQE_OBJECTS_REPLACE),
+                   0);
+  assert_int_equal(vqe_lock_acquire(&lock, objects, "a", 0.0), VQE_ERR_EXISTS);
+  assert_int_equal(vqe_lock_list(objects, note, &listing), 0);
+  assert_int_equal(listing.count, 1);
+  assert_string_equal(listing.holder, "");
+}
+
+static void test_race(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_objects *objects[2] = {fixture->objects, fixture->objects};
+  lock_race(objects);
+  assert_locks(fixture->objects, 0);
+}
+
+static struct vqe_objects *connect_to(const struct s3_server *server)
+{
+  struct vqe_objects_options options = VQE_OBJECTS_OPTIONS_INIT;
+  struct vqe_objects *objects = NULL;
+  options.endpoint = server->endpoint;
+  options.region = "test-region";
+  options.timeout_s = 1.5;
+  options.attempts = 3;
+  assert_int_equal(vqe_objects_open(&objects, "s3://bucket/w", &options), 0);
+  return objects;
+}
+
+static void test_race_s3(void **state)
+{
+  (void)state;
+  struct s3_server server;
+  struct vqe_objects *objects[2];
+  s3_server_start(&server, 0);
+  objects[0] = connect_to(&server);
+  objects[1] = connect_to(&server);
+  lock_race(objects);
+  assert_locks(objects[0], 0);
+  vqe_objects_close(objects[0]);
+  vqe_objects_close(objects[1]);
+  s3_server_stop(&server);
+}
+
+static void test_faults_s3(void **state)
+{
+  (void)state;
+  struct s3_server server;
+  struct vqe_lock *lock = NULL;
+  s3_server_start(&server, 0);
+  struct vqe_objects *objects = connect_to(&server);
+  /* the lock is stored, but neither its answer nor a listing comes */
+  s3_server_fault(&server, "\"none\"", "GET", 1);
+  s3_server_fault(&server, "\"cut_after\"", "PUT", 1);
+  s3_server_fault(&server, "500", "GET", 3);
+  assert_int_equal(vqe_lock_acquire(&lock, objects, "a", 0.0), VQE_ERR_IO);
+  assert_says("500");
+  assert_locks(objects, 0);
+  /* nor can it be taken back */
+  s3_server_fault(&server, "\"none\"", "GET", 1);
+  s3_server_fault(&server, "500", "GET", 3);
+  s3_server_fault(&server, "500", "DELETE", 3);
+  assert_int_equal(vqe_lock_acquire(&lock, objects, "a", 0.0), VQE_ERR_IO);
+  assert_says("vqe_lake unlock");
+  assert_locks(objects, 1);
+  vqe_objects_close(objects);
+  s3_server_stop(&server);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_holds, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_dead_holder, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_odd_objects, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_race, setup, teardown),
+      cmocka_unit_test(test_race_s3),
+      cmocka_unit_test(test_faults_s3),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,547 @@
+/* A bucket as an object store, against a store that checks every signature
+ * and fails on demand: what is put arrives, what fails is tried again, what
+ * cannot succeed is said. */
+#include "lake/s3_server.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+#include "lake/objects.h"
+#include "vqe/error.h"
+
+#define ATTEMPTS 3
+
+struct fixture {
+  struct s3_server server;
+  struct vqe_objects *objects;
+};
+
+static struct vqe_objects *connect_to(const struct s3_server *server,
+                                      const char *location, const char *region)
+{
+  struct vqe_objects_options options = VQE_OBJECTS_OPTIONS_INIT;
+  struct vqe_objects *objects = NULL;
+  options.endpoint = server->endpoint;
+  options.region = region;
+  options.timeout_s = 1.5;
+  options.attempts = ATTEMPTS;
+  options.ca_file = server->ca_file[0] == '\0' ? NULL : server->ca_file;
+  assert_int_equal(vqe_objects_open(&objects, location, &options), 0);
+  return objects;
+}
+
+static int start_server(void **state)
+{
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  s3_server_start(&fixture->server, 0);
+  *state = fixture;
+  return 0;
+}
+
+static int stop_server(void **state)
+{
+  struct fixture *fixture = *state;
+  s3_server_stop(&fixture->server);
+  free(fixture);
+  return 0;
+}
+
+static int setup(void **state)
+{
+  struct fixture *fixture = *state;
+  s3_server_order(
+      &fixture->server,
+      "{\"clear\": true, \"set\": {\"conditional\": true, \"page\": 1000}}",
+      "requests");
+  fixture->objects =
+      connect_to(&fixture->server, "s3://bucket/ware house", "test-region");
+  return 0;
+}
+
+static int teardown(void **state)
+{
+  struct fixture *fixture = *state;
+  vqe_objects_close(fixture->objects);
+  return 0;
+}
+
+static void assert_says(const char *part)
+{
+  if (strstr(vqe_error_message(), part) == NULL) {
+    fail_msg("'%s' is not in: %s", part, vqe_error_message());
+  }
+}
+
+static void assert_no_secret(void)
+{
+  assert_null(strstr(vqe_error_message(), "secret/of+the=test"));
+  assert_null(strstr(vqe_error_message(), "GKtestkey"));
+}
+
+static void put(struct fixture *fixture, const char *key, const char *text)
+{
+  assert_int_equal(vqe_objects_put(fixture->objects, key, text, strlen(text),
+                                   VQE_OBJECTS_REPLACE),
+                   0);
+}
+
+static void assert_holds(struct fixture *fixture, const char *key,
+                         const char *text)
+{
+  char *got = NULL;
+  size_t size = 0;
+  assert_int_equal(
+      vqe_objects_get(&got, &size, fixture->objects, key, strlen(text)), 0);
+  assert_int_equal(size, strlen(text));
+  assert_string_equal(got, text);
+  free(got);
+}
+
+static void test_put_get(void **state)
+{
+  struct fixture *fixture = *state;
+  static const char *const keys[] = {
+      "t/metadata/v1.metadata.json", "t/p=2026-01-02/basis=6-31g/x.parquet",
+      "a b+c%d&e?f#g;h,i", "\xc3\xa4\xe2\x82\xac/~-_.", "(x)!*'@:$"};
+  char *got = NULL;
+  size_t size = 0;
+  uint64_t length = 0;
+  for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+    put(fixture, keys[k], keys[k]);
+    assert_holds(fixture, keys[k], keys[k]);
+    assert_int_equal(vqe_objects_head(&length, fixture->objects, keys[k]), 0);
+    assert_int_equal(length, strlen(keys[k]));
+  }
+  assert_int_equal(s3_server_count(&fixture->server, "objects"), 5);
+  assert_int_equal(vqe_objects_get(&got, &size, fixture->objects, keys[0], 5),
+                   VQE_ERR_INPUT);
+  assert_says("limit of 5 bytes");
+  put(fixture, "empty", "");
+  assert_holds(fixture, "empty", "");
+  for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+    assert_int_equal(vqe_objects_delete(fixture->objects, keys[k]), 0);
+    assert_int_equal(vqe_objects_delete(fixture->objects, keys[k]), 0);
+    assert_int_equal(vqe_objects_head(&length, fixture->objects, keys[k]),
+                     VQE_ERR_NOT_FOUND);
+  }
+  assert_int_equal(
+      vqe_objects_get(&got, &size, fixture->objects, keys[0], 100),
+      VQE_ERR_NOT_FOUND);
+  /* one connection but for the answer that was cut at the limit */
+  assert_in_range(s3_server_count(&fixture->server, "connections"), 1, 2);
+}
+
+static void test_session_token(void **state)
+{
+  struct fixture *fixture = *state;
+  setenv("AWS_SESSION_TOKEN", "token/with+signs==", 1);
+  struct vqe_objects *objects =
+      connect_to(&fixture->server, "s3://bucket", "test-region");
+  unsetenv("AWS_SESSION_TOKEN");
+  assert_int_equal(vqe_objects_put(objects, "k", "x", 1, VQE_OBJECTS_REPLACE),
+                   0);
+  vqe_objects_close(objects);
+}
+
+static void only_new(struct fixture *fixture, const char *command,
+                     bool expected)
+{
+  struct vqe_objects *objects = fixture->objects;
+  bool honoured = !expected;
+  s3_server_order(&fixture->server, command, "requests");
+  assert_int_equal(vqe_objects_supports_conditional_put(&honoured, objects),
+                   0);
+  assert_int_equal(honoured, expected);
+  /* the probe leaves nothing behind and is not repeated */
+  assert_int_equal(s3_server_count(&fixture->server, "objects"), 0);
+  long requests = s3_server_count(&fixture->server, "requests");
+  assert_int_equal(vqe_objects_supports_conditional_put(&honoured, objects),
+                   0);
+  assert_int_equal(s3_server_count(&fixture->server, "requests"), requests);
+  assert_int_equal(
+      vqe_objects_put(objects, "v1", "one", 3, VQE_OBJECTS_ONLY_NEW), 0);
+  assert_int_equal(
+      vqe_objects_put(objects, "v1", "two", 3, VQE_OBJECTS_ONLY_NEW),
+      VQE_ERR_EXISTS);
+  assert_says("v1");
+  assert_holds(fixture, "v1", "one");
+}
+
+static void test_only_new(void **state)
+{
+  only_new(*state, "{\"set\": {\"conditional\": true}}", true);
+}
+
+static void test_only_new_ignored(void **state)
+{
+  only_new(*state, "{\"set\": {\"conditional\": false}}", false);
+}
+
+/* A conditional PUT whose answer was lost: won when the bytes are ours. */
+static void test_lost_answer(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_objects *objects = fixture->objects;
+  bool honoured = false;
+  assert_int_equal(vqe_objects_supports_conditional_put(&honoured, objects),
+                   0);
+  s3_server_fault(&fixture->server, "\"cut_after\"", "PUT", 1);
+  assert_int_equal(
+      vqe_objects_put(objects, "v1", "mine", 4, VQE_OBJECTS_ONLY_NEW), 0);
+  assert_holds(fixture, "v1", "mine");
+  /* another's bytes, ours never arrived */
+  put(fixture, "v2", "theirs");
+  s3_server_fault(&fixture->server, "\"cut\"", "PUT", 1);
+  assert_int_equal(
+      vqe_objects_put(objects, "v2", "mine", 4, VQE_OBJECTS_ONLY_NEW),
+      VQE_ERR_EXISTS);
+  assert_holds(fixture, "v2", "theirs");
+}
+
+static void test_retries(void **state)
+{
+  struct fixture *fixture = *state;
+  static const char *const kinds[] = {"500",     "503",           "429",
+                                      "\"cut\"", "\"cut_after\"", "409"};
+  for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+    s3_server_fault(&fixture->server, kinds[k], "PUT", ATTEMPTS - 1);
+    put(fixture, "k", kinds[k]);
+    s3_server_fault(&fixture->server, kinds[k], "GET", ATTEMPTS - 1);
+    assert_holds(fixture, "k", kinds[k]);
+  }
+  char *got = NULL;
+  size_t size = 0;
+  long before = s3_server_count(&fixture->server, "requests");
+  s3_server_fault(&fixture->server, "503", "GET", 100);
+  assert_int_equal(vqe_objects_get(&got, &size, fixture->objects, "k", 100),
+                   VQE_ERR_IO);
+  assert_null(got);
+  assert_int_equal(s3_server_count(&fixture->server, "requests") - before,
+                   ATTEMPTS);
+  assert_says("503");
+  assert_says("bucket 'bucket'");
+  assert_says("ware house/k");
+  assert_says(fixture->server.endpoint);
+}
+
+static double now(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void test_time_limits(void **state)
+{
+  struct fixture *fixture = *state;
+  char *got = NULL;
+  size_t size = 0;
+  put(fixture, "k", "text");
+  s3_server_fault(&fixture->server, "\"slow\"", "GET", 1);
+  double start = now();
+  assert_holds(fixture, "k", "text");
+  assert_true(now() - start < 5.0);
+  s3_server_fault(&fixture->server, "\"slow\"", "PUT", 1);
+  start = now();
+  put(fixture, "k", "text");
+  assert_true(now() - start < 5.0);
+  /* a trickle is no progress either, for a file of unknown size too */
+  char big[3000];
+  memset(big, 'x', sizeof big);
+  big[sizeof big - 1] = '\0';
+  put(fixture, "big", big);
+  s3_server_fault(&fixture->server, "\"drip\"", "GET", 2);
+  start = now();
+  assert_holds(fixture, "big", big);
+  assert_true(now() - start < 10.0);
+  s3_server_fault(&fixture->server, "\"drip\"", "GET", 1);
+  start = now();
+  assert_int_equal(vqe_objects_get_file(fixture->objects, "big", "t-s3-copy"),
+                   0);
+  assert_true(now() - start < 10.0);
+  unlink("t-s3-copy");
+  s3_server_fault(&fixture->server, "\"slow\"", "GET", 100);
+  start = now();
+  assert_int_equal(vqe_objects_get(&got, &size, fixture->objects, "k", 100),
+                   VQE_ERR_IO);
+  assert_true(now() - start < 20.0);
+}
+
+static void test_wrong_bytes(void **state)
+{
+  struct fixture *fixture = *state;
+  static const char *const kinds[] = {"\"truncate\"", "\"flip\"", "\"etag\""};
+  char *got = NULL;
+  size_t size = 0;
+  put(fixture, "k", "the right text");
+  for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+    s3_server_fault(&fixture->server, kinds[k], "GET", 1);
+    assert_holds(fixture, "k", "the right text");
+    s3_server_fault(&fixture->server, kinds[k], "GET", ATTEMPTS);
+    assert_int_equal(vqe_objects_get(&got, &size, fixture->objects, "k", 100),
+                     VQE_ERR_IO);
+    assert_null(got);
+    s3_server_fault(&fixture->server, kinds[k], "GET", ATTEMPTS);
+    assert_int_equal(vqe_objects_get_file(fixture->objects, "k", "t-s3-copy"),
+                     VQE_ERR_IO);
+    assert_int_equal(access("t-s3-copy", F_OK), -1);
+  }
+  assert_says("checksum");
+  s3_server_fault(&fixture->server, "\"etag\"", "PUT", 1);
+  put(fixture, "k", "another text");
+  s3_server_fault(&fixture->server, "\"etag\"", "PUT", ATTEMPTS);
+  assert_int_equal(
+      vqe_objects_put(fixture->objects, "k", "x", 1, VQE_OBJECTS_REPLACE),
+      VQE_ERR_IO);
+  assert_says("checksum");
+}
+
+struct listing {
+  char last[128];
+  char text[1024];
+  int count;
+};
+
+static int note(void *ctx, const struct vqe_object *object)
+{
+  struct listing *listing = ctx;
+  assert_true(strcmp(listing->last, object->key) < 0);
+  snprintf(listing->last, sizeof listing->last, "%s", object->key);
+  size_t used = strlen(listing->text);
+  snprintf(listing->text + used, sizeof listing->text - used, "%s:%d ",
+           object->key, (int)object->size);
+  assert_int_equal(object->is_folder,
+                   object->key[strlen(object->key) - 1] == '/');
+  if (!object->is_folder) {
+    assert_true(object->modified_ms == 1767323045678);
+  }
+  listing->count++;
+  return 0;
+}
+
+static void test_list(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_objects *objects = fixture->objects;
+  struct listing listing;
+  put(fixture, "a.b", "1");
+  put(fixture, "a/z", "22");
+  put(fixture, "a/b/c d+e&f=%25", "333");
+  put(fixture, "a0", "");
+  put(fixture, "ab/c", "");
+  for (int page = 1; page <= 1000; page *= 10) {
+    char command[64];
+    snprintf(command, sizeof command, "{\"set\": {\"page\": %d}}", page);
+    s3_server_order(&fixture->server, command, "requests");
+    listing = (struct listing){.text = ""};
+    assert_int_equal(vqe_objects_list(objects, "", true, note, &listing), 0);
+    assert_string_equal(listing.text,
+                        "a.b:1 a/b/c d+e&f=%25:3 a/z:2 a0:0 ab/c:0 ");
+    listing = (struct listing){.text = ""};
+    assert_int_equal(vqe_objects_list(objects, "", false, note, &listing), 0);
+    assert_string_equal(listing.text, "a.b:1 a/:0 a0:0 ab/:0 ");
+    listing = (struct listing){.text = ""};
+    assert_int_equal(vqe_objects_list(objects, "a", false, note, &listing), 0);
+    assert_string_equal(listing.text, "a/b/:0 a/z:2 ");
+    listing = (struct listing){.text = ""};
+    assert_int_equal(vqe_objects_list(objects, "none", true, note, &listing),
+                     0);
+    assert_string_equal(listing.text, "");
+  }
+  s3_server_fault(&fixture->server, "\"html\"", "GET", 1);
+  assert_int_equal(vqe_objects_list(objects, "", true, note, &listing),
+                   VQE_ERR_IO);
+  assert_says("S3 endpoint");
+  s3_server_fault(&fixture->server, "\"again\"", "GET", 100);
+  listing = (struct listing){.text = ""};
+  assert_int_equal(vqe_objects_list(objects, "none", true, note, &listing),
+                   VQE_ERR_IO);
+  assert_says("again and again");
+}
+
+static void make_file(const char *path, size_t size)
+{
+  FILE *stream = fopen(path, "wb");
+  assert_non_null(stream);
+  uint32_t x = 1;
+  for (size_t k = 0; k < size / 4; k++) {
+    x = x * 1664525 + 1013904223;
+    assert_int_equal(fwrite(&x, 4, 1, stream), 1);
+  }
+  fclose(stream);
+}
+
+static void assert_same_files(const char *left, const char *right)
+{
+  static char a[1 << 16];
+  static char b[1 << 16];
+  FILE *one = fopen(left, "rb");
+  FILE *two = fopen(right, "rb");
+  size_t got = 0;
+  assert_non_null(one);
+  assert_non_null(two);
+  do {
+    got = fread(a, 1, sizeof a, one);
+    assert_int_equal(fread(b, 1, sizeof b, two), got);
+    assert_memory_equal(a, b, got);
+  } while (got > 0);
+  fclose(one);
+  fclose(two);
+}
+
+#define MEBI ((size_t)1 << 20)
+
+static void test_files(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_objects *objects = fixture->objects;
+  make_file("t-s3-file", 40 * MEBI);
+  assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"), 0);
+  assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
+  assert_same_files("t-s3-file", "t-s3-copy");
+  /* faults in each step are overcome, a lost answer to the last too */
+  s3_server_fault(&fixture->server, "500", "POST", 1);
+  s3_server_fault(&fixture->server, "\"cut\"", "PUT", 1);
+  s3_server_fault(&fixture->server, "\"etag\"", "PUT", 1);
+  assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"), 0);
+  s3_server_order(&fixture->server, "{\"clear\": true}", "requests");
+  s3_server_fault(&fixture->server, "\"none\"", "POST", 1);
+  s3_server_fault(&fixture->server, "\"cut_after\"", "POST", 1);
+  assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"), 0);
+  assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
+  assert_same_files("t-s3-file", "t-s3-copy");
+  assert_int_equal(s3_server_count(&fixture->server, "uploads"), 0);
+  /* what fails is aborted, and what was there stays */
+  s3_server_fault(&fixture->server, "403", "PUT", 1);
+  assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"),
+                   VQE_ERR_INPUT);
+  assert_says("403");
+  assert_int_equal(s3_server_count(&fixture->server, "uploads"), 0);
+  assert_int_equal(s3_server_count(&fixture->server, "aborted"), 1);
+  s3_server_fault(&fixture->server, "\"none\"", "POST", 1);
+  s3_server_fault(&fixture->server, "\"error_in_200\"", "POST", 1);
+  assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"),
+                   VQE_ERR_IO);
+  assert_says("InternalError");
+  assert_int_equal(s3_server_count(&fixture->server, "uploads"), 0);
+  assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
+  assert_same_files("t-s3-file", "t-s3-copy");
+  /* below the limit it is one request */
+  make_file("t-s3-file", 16 * MEBI);
+  long before = s3_server_count(&fixture->server, "requests");
+  assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"), 0);
+  assert_int_equal(s3_server_count(&fixture->server, "requests") - before, 1);
+  assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
+  assert_same_files("t-s3-file", "t-s3-copy");
+  assert_int_equal(vqe_objects_put_file(objects, "big", "/nowhere"),
+                   VQE_ERR_NOT_FOUND);
+  unlink("t-s3-file");
+  unlink("t-s3-copy");
+}
+
+static void test_refusals(void **state)
+{
+  struct fixture *fixture = *state;
+  char *got = NULL;
+  size_t size = 0;
+  struct vqe_objects *objects =
+      connect_to(&fixture->server, "s3://bucket", "elsewhere");
+  long before = s3_server_count(&fixture->server, "requests");
+  assert_int_equal(vqe_objects_get(&got, &size, objects, "k", 10),
+                   VQE_ERR_INPUT);
+  assert_says("region 'elsewhere'");
+  vqe_objects_close(objects);
+  objects = connect_to(&fixture->server, "s3://missing", "test-region");
+  assert_int_equal(vqe_objects_get(&got, &size, objects, "k", 10),
+                   VQE_ERR_INPUT);
+  assert_says("no such bucket");
+  assert_int_equal(vqe_objects_list(objects, "", true, note, NULL),
+                   VQE_ERR_INPUT);
+  assert_says("no such bucket");
+  vqe_objects_close(objects);
+  setenv("AWS_SECRET_ACCESS_KEY", "wrong", 1);
+  objects = connect_to(&fixture->server, "s3://bucket", "test-region");
+  assert_int_equal(vqe_objects_get(&got, &size, objects, "k", 10),
+                   VQE_ERR_INPUT);
+  assert_says("AWS_SECRET_ACCESS_KEY does not fit");
+  vqe_objects_close(objects);
+  setenv("AWS_ACCESS_KEY_ID", "GKunknown", 1);
+  objects = connect_to(&fixture->server, "s3://bucket", "test-region");
+  assert_int_equal(vqe_objects_put(objects, "k", "", 0, VQE_OBJECTS_REPLACE),
+                   VQE_ERR_INPUT);
+  assert_says("correct AWS_ACCESS_KEY_ID");
+  assert_null(strstr(vqe_error_message(), "GKunknown"));
+  vqe_objects_close(objects);
+  setenv("AWS_ACCESS_KEY_ID", "GKtestkey", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "secret/of+the=test", 1);
+  /* refusals are not tried again */
+  assert_int_equal(s3_server_count(&fixture->server, "requests") - before, 5);
+  s3_server_fault(&fixture->server, "\"echo_secret\"", "GET", 1);
+  assert_int_equal(vqe_objects_get(&got, &size, fixture->objects, "k", 10),
+                   VQE_ERR_INPUT);
+  assert_says("403");
+  assert_no_secret();
+}
+
+static void test_unreachable(void **state)
+{
+  (void)state;
+  struct s3_server nobody = {.endpoint = "http://127.0.0.1:1"};
+  struct vqe_objects *objects =
+      connect_to(&nobody, "s3://bucket", "test-region");
+  uint64_t size = 0;
+  double start = now();
+  assert_int_equal(vqe_objects_head(&size, objects, "k"), VQE_ERR_IO);
+  assert_true(now() - start < 10.0);
+  assert_says("http://127.0.0.1:1");
+  assert_says("check the endpoint");
+  assert_no_secret();
+  vqe_objects_close(objects);
+}
+
+static void test_tls(void **state)
+{
+  (void)state;
+  struct s3_server server;
+  char *got = NULL;
+  size_t size = 0;
+  s3_server_start(&server, 1);
+  struct vqe_objects *objects =
+      connect_to(&server, "s3://bucket", "test-region");
+  assert_int_equal(vqe_objects_put(objects, "k", "x", 1, VQE_OBJECTS_REPLACE),
+                   0);
+  s3_server_fault(&server, "\"cut\"", "PUT", 2);
+  assert_int_equal(vqe_objects_put(objects, "k", "y", 1, VQE_OBJECTS_REPLACE),
+                   0);
+  assert_int_equal(vqe_objects_get(&got, &size, objects, "k", 10), 0);
+  assert_string_equal(got, "y");
+  free(got);
+  vqe_objects_close(objects);
+  server.ca_file[0] = '\0';
+  objects = connect_to(&server, "s3://bucket", "test-region");
+  assert_int_equal(vqe_objects_get(&got, &size, objects, "k", 10),
+                   VQE_ERR_INPUT);
+  assert_says("AWS_CA_BUNDLE");
+  vqe_objects_close(objects);
+  s3_server_stop(&server);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_put_get, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_session_token, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_only_new, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_only_new_ignored, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_lost_answer, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_retries, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_time_limits, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_wrong_bytes, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_list, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_files, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_unreachable, setup, teardown),
+      cmocka_unit_test(test_tls),
+  };
+  return cmocka_run_group_tests(tests, start_server, stop_server);
+}
