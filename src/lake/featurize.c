@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "lake/duck.h"
 
 #define MAX_RACES 50
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "lake/duck.h"
 
 #define PROCESSING_NAME "quantum_base_processing"
 /* How often a table may be worked out anew because others wrote to it. */

@@ -33,7 +33,14 @@ struct vqe_record_source {
 
 /* Finished experiments of an HDF5 result file. */
 int vqe_source_hdf5(struct vqe_record_source *out, const char *path);
+/* Raw files of connectors below a folder or s3:// place. */
+int vqe_source_raw(struct vqe_record_source *out, const char *location,
+                   const struct vqe_objects_options *options);
 void vqe_source_close(struct vqe_record_source *source);
+
+/* The default warehouse of a result file: "run.warehouse" beside "run.h5".
+ * Free by free(). */
+int vqe_lake_beside(char **out, const char *result_path);
 
 struct vqe_normalize_result {
   char batch_id[37]; /* UUID; "" when nothing was written */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "lake/duck.h"
 #include "lake/tables.h"
 
 #define MAX_COLUMNS 48

@@ -12,11 +12,12 @@
 #ifndef VQE_LAKE_STAGING_H
 #define VQE_LAKE_STAGING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "lake/duck.h"
 #include "store/record.h"
 
+struct vqe_duck; /* lake/duck.h */
 struct vqe_staging;
 
 /* What was appended, skipped and mended. */

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "lake/duck.h"
 #include "lake/warehouse.h"
 
 /* Rows of one file at most, give or take an experiment: some tens of

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "lake/duck.h"
 #include "lake/lock.h"
 
 /* A key whose bytes lie in a local file as well. */

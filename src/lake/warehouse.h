@@ -9,10 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lake/duck.h"
 #include "lake/iceberg.h"
 #include "lake/objects.h"
 #include "lake/tables.h"
+
+/* lake/duck.h, which not everyone can include */
+struct vqe_duck;
+struct vqe_duck_text;
 
 struct vqe_warehouse_options {
   struct vqe_objects_options objects;

@@ -1,0 +1,175 @@
+#include "lake_options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "option_table.h"
+
+enum group { GROUP_PLACE, GROUP_WORK, GROUP_OUTPUT, GROUP_OTHER, GROUPS };
+
+static const char *const group_titles[GROUPS] = {
+    "Where the tables are", "How it works", "What it shows", "Other"};
+
+#define AT(member) offsetof(struct vqe_lake_options, member)
+
+static const struct {
+  int least, most; /* arguments; -1: any number */
+} counts[] = {{1, 1}, {0, 1}, {1, 1}, {0, 1}};
+
+static const struct vqe_cmd_command commands[] = {
+    {"normalize", "SOURCE",
+     "adds the results of an HDF5 file, or of a folder or s3:// place of raw "
+     "files, to the nine normalised tables"},
+    {"featurize", "[WAREHOUSE]",
+     "adds the features of what the normalised tables hold"},
+    {"query", "SQL", "answers one SQL statement over the current tables"},
+    {"log", "[WAREHOUSE]", "lists the snapshots and tags of each table"},
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+/* clang-format off */
+static const struct vqe_cmd_option entries[] = {
+    {"warehouse", 'w', "PLACE", GROUP_PLACE, VQE_CMD_TEXT, AT(warehouse),
+     "FILE", "folder or s3://bucket/prefix (normalize: beside the HDF5 file; "
+     "else $VQE_WAREHOUSE)", 0},
+    {"endpoint", 0, "URL", GROUP_PLACE, VQE_CMD_TEXT, AT(endpoint), NULL,
+     "S3 endpoint (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile)", 0},
+    {"region", 0, "NAME", GROUP_PLACE, VQE_CMD_TEXT, AT(region), NULL,
+     "S3 region (AWS_REGION, the profile, us-east-1); Garage: garage", 0},
+    {"virtual-host", 0, NULL, GROUP_PLACE, VQE_CMD_FLAG, AT(virtual_host),
+     NULL, "the bucket is part of the host name, not of the path", 0},
+    {"scheme", 0, "NAME", GROUP_PLACE, VQE_CMD_TEXT, AT(scheme), "s3a s3",
+     "of the paths in metadata on S3, s3a or s3 (s3a)", 0},
+    {"ca-file", 0, "FILE", GROUP_PLACE, VQE_CMD_TEXT, AT(ca_file), "FILE",
+     "certificates in PEM (AWS_CA_BUNDLE, the system's)", 0},
+    {"timeout", 0, "SECONDS", GROUP_PLACE, VQE_CMD_COUNT, AT(timeout_s), NULL,
+     "to connect to S3, and without progress (30)", 0},
+    {"memory", 'm', "MB", GROUP_WORK, VQE_CMD_COUNT, AT(memory_mb), NULL,
+     "memory limit of the SQL engine, which spills the rest (1024)", 0},
+    {"threads", 't', "N", GROUP_WORK, VQE_CMD_COUNT, AT(threads), NULL,
+     "threads of the SQL engine (processors, at most 8)", 0},
+    {"scratch", 0, "FOLDER", GROUP_WORK, VQE_CMD_TEXT, AT(scratch), "FILE",
+     "for temporary files (beside a local warehouse; S3: $TMPDIR)", 0},
+    {"lock-wait", 0, "SECONDS", GROUP_WORK, VQE_CMD_TEXT, AT(lock_wait), NULL,
+     "how long to wait for another writer where the store needs a lock (60)",
+     0},
+    {"format", 'f', "NAME", GROUP_OUTPUT, VQE_CMD_TEXT, AT(format),
+     "text csv json", "of an answer: text, csv or json (text)", 0},
+    {"output", 'o', "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(output), "FILE",
+     "where an answer goes (standard output)", 0},
+    {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,
+     "only errors and answers", 0},
+    {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
+     "show this text", 0},
+    {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,
+     "show the version", 0},
+    {"man", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(man), NULL,
+     "print the man page (vqe_lake --man | man -l -)", 0},
+    {"completion", 0, "SHELL", GROUP_OTHER, VQE_CMD_TEXT, AT(completion),
+     "bash", "print completion for bash", 0},
+};
+/* clang-format on */
+
+static const struct vqe_cmd_status statuses[] = {
+    {"0", "all is done"},
+    {"1", "something was skipped or is not done; the tables are as whole as "
+          "before"},
+    {"2", "bad usage or input"},
+};
+
+static const struct vqe_cmd_table table = {
+    .program = "vqe_lake",
+    .summary = "tables of VQE results: made, asked, kept",
+    .usage = "vqe_lake COMMAND [ARGUMENT] [options]",
+    .introduction = "Iceberg tables in a folder or on S3, from what vqe_batch "
+                    "writes. Defaults\nstand in parentheses. Credentials of "
+                    "S3 come from AWS_ACCESS_KEY_ID and\n"
+                    "AWS_SECRET_ACCESS_KEY or the profile.\n",
+    .man_synopsis =
+        ".B vqe_lake\n.I COMMAND\n[\\fIargument\\fR] [\\fIoptions\\fR]\n",
+    .man_description =
+        "Makes, reads and maintains Iceberg tables of VQE results in a local "
+        "folder or on S3. Credentials of S3 come from AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY or the profile.\n",
+    .commands = commands,
+    .ncommands = COMMANDS,
+    .options = entries,
+    .noptions = sizeof entries / sizeof entries[0],
+    .groups = group_titles,
+    .ngroups = GROUPS,
+    .statuses = statuses,
+    .nstatuses = sizeof statuses / sizeof statuses[0],
+};
+
+static int check_command(const struct vqe_lake_options *options)
+{
+  const char *names[COMMANDS];
+  for (size_t k = 0; k < COMMANDS; k++) {
+    names[k] = commands[k].name;
+    if (strcmp(options->command, commands[k].name) != 0) {
+      continue;
+    }
+    if (options->narguments < counts[k].least ||
+        (counts[k].most >= 0 && options->narguments > counts[k].most)) {
+      return vqe_error_set(VQE_ERR_INPUT, "usage: vqe_lake %s %s",
+                           commands[k].name, commands[k].arguments);
+    }
+    return VQE_OK;
+  }
+  const char *nearest = vqe_suggest(options->command, names, COMMANDS);
+  if (nearest != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "there is no command '%s': did you mean '%s'? See "
+                         "--help",
+                         options->command, nearest);
+  }
+  return vqe_error_set(VQE_ERR_INPUT, "there is no command '%s': see --help",
+                       options->command);
+}
+
+int vqe_lake_options_parse(struct vqe_lake_options *out, int argc, char **argv)
+{
+  int first = 0;
+  memset(out, 0, sizeof *out);
+  int status = vqe_cmd_table_parse(&table, out, &first, argc, argv);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (out->help || out->version || out->man) {
+    return VQE_OK;
+  }
+  if (out->completion != NULL) {
+    return strcmp(out->completion, "bash") == 0
+               ? VQE_OK
+               : vqe_error_set(VQE_ERR_INPUT,
+                               "option --completion: no completion for '%s', "
+                               "only for bash",
+                               out->completion);
+  }
+  if (first >= argc) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "no command given: vqe_lake COMMAND; see --help");
+  }
+  out->command = argv[first++];
+  out->arguments = argv + first;
+  out->narguments = argc - first;
+  return check_command(out);
+}
+
+void vqe_lake_options_help(FILE *stream)
+{
+  vqe_cmd_table_help(&table, stream);
+}
+
+void vqe_lake_options_man(FILE *stream)
+{
+  vqe_cmd_table_man(&table, stream);
+}
+
+void vqe_lake_options_completion_bash(FILE *stream)
+{
+  vqe_cmd_table_completion_bash(&table, stream);
+}

@@ -1,0 +1,35 @@
+/* The command line of vqe_lake. */
+#ifndef VQE_CMD_LAKE_OPTIONS_H
+#define VQE_CMD_LAKE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct vqe_lake_options {
+  const char *command; /* "normalize", ...; NULL when not needed */
+  char **arguments;    /* what follows it */
+  int narguments;
+  const char *warehouse; /* NULL: the command's default */
+  const char *endpoint, *region, *scheme, *ca_file;
+  bool virtual_host;
+  int timeout_s;          /* 0: default */
+  int memory_mb;          /* 0: default */
+  int threads;            /* 0: default */
+  const char *scratch;    /* folder for temporary files */
+  const char *lock_wait;  /* seconds */
+  const char *format;     /* "text", "csv", "json" */
+  const char *output;     /* FILE, or NULL for the standard output */
+  const char *older_than; /* "30d", "12h" or a date */
+  bool quiet;
+  bool help, version, man;
+  const char *completion;
+};
+
+/* As vqe_cmd_table_parse; checks the number of arguments as well. */
+int vqe_lake_options_parse(struct vqe_lake_options *out, int argc,
+                           char **argv);
+void vqe_lake_options_help(FILE *stream);
+void vqe_lake_options_man(FILE *stream);
+void vqe_lake_options_completion_bash(FILE *stream);
+
+#endif

@@ -1,0 +1,412 @@
+#include "option_table.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/suggest.h"
+
+/* Of any program here. */
+#define MAX_OPTIONS 64
+
+/* Long options return this much more than their index. */
+#define LONG_BASE 256
+
+/* ---- parsing ---- */
+
+static int unknown_option(const struct vqe_cmd_table *table, const char *given)
+{
+  const char *names[MAX_OPTIONS];
+  char word[64];
+  for (size_t k = 0; k < table->noptions; k++) {
+    names[k] = table->options[k].name;
+  }
+  const char *start = given + strspn(given, "-");
+  snprintf(word, sizeof word, "%.*s", (int)strcspn(start, "="), start);
+  const char *nearest = given[0] == '-' && given[1] == '-'
+                            ? vqe_suggest(word, names, table->noptions)
+                            : NULL;
+  if (nearest != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "there is no option '%s': did you "
+                         "mean '--%s'? See --help",
+                         given, nearest);
+  }
+  return vqe_error_set(VQE_ERR_INPUT, "there is no option '%s': see --help",
+                       given);
+}
+
+static int read_number(int *out, const char *name, const char *text, int low)
+{
+  char *end;
+  long number = strtol(text, &end, 10);
+  if (*text == '\0' || *end != '\0' || number < low || number > INT_MAX) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "option --%s: '%s' is not a whole number >= %d", name,
+                         text, low);
+  }
+  *out = (int)number;
+  return VQE_OK;
+}
+
+static int store(char *out, const struct vqe_cmd_option *entry,
+                 const char *text)
+{
+  char *member = out + entry->offset;
+  bool set = true;
+  int number = 0;
+  int status;
+  switch (entry->kind) {
+  case VQE_CMD_FLAG:
+    memcpy(member, &set, sizeof set);
+    return VQE_OK;
+  case VQE_CMD_TEXT:
+    if (text[0] == '\0') {
+      return vqe_error_set(VQE_ERR_INPUT, "option --%s: %s is empty",
+                           entry->name, entry->argument);
+    }
+    memcpy(member, &text, sizeof text);
+    return VQE_OK;
+  case VQE_CMD_OPTIONAL:
+    memcpy(out + entry->flag, &set, sizeof set);
+    if (text == NULL) {
+      return VQE_OK;
+    }
+    break;
+  case VQE_CMD_COUNT:
+    break;
+  }
+  status = read_number(&number, entry->name, text,
+                       entry->kind == VQE_CMD_COUNT ? 1 : 0);
+  if (status == VQE_OK) {
+    memcpy(member, &number, sizeof number);
+  }
+  return status;
+}
+
+/* getopt's tables from ours. */
+static void fill_getopt(const struct vqe_cmd_table *table,
+                        struct option options[MAX_OPTIONS + 1],
+                        char letters[2 * MAX_OPTIONS + 2])
+{
+  char *next = letters;
+  *next++ = ':';
+  memset(options, 0, (MAX_OPTIONS + 1) * sizeof *options);
+  for (size_t k = 0; k < table->noptions; k++) {
+    const struct vqe_cmd_option *entry = &table->options[k];
+    options[k].name = entry->name;
+    options[k].has_arg = entry->argument == NULL           ? no_argument
+                         : entry->kind == VQE_CMD_OPTIONAL ? optional_argument
+                                                           : required_argument;
+    options[k].val = LONG_BASE + (int)k;
+    if (entry->letter != 0) {
+      *next++ = entry->letter;
+      if (entry->argument != NULL) {
+        *next++ = ':';
+      }
+    }
+  }
+  *next = '\0';
+}
+
+static const struct vqe_cmd_option *entry_of(const struct vqe_cmd_table *table,
+                                             int code)
+{
+  if (code >= LONG_BASE) {
+    return &table->options[code - LONG_BASE];
+  }
+  for (size_t k = 0; k < table->noptions; k++) {
+    if (table->options[k].letter != 0 && table->options[k].letter == code) {
+      return &table->options[k];
+    }
+  }
+  return NULL;
+}
+
+static bool all_digits(const char *text)
+{
+  return text != NULL && *text != '\0' &&
+         text[strspn(text, "0123456789")] == '\0';
+}
+
+/* What getopt complains about: the argument before optind, or a letter. */
+static int complain(const struct vqe_cmd_table *table, int code, char **argv)
+{
+  const char *given = argv[optind - 1];
+  const struct vqe_cmd_option *entry =
+      optopt != 0 ? entry_of(table, optopt) : NULL;
+  char letter[3] = {'-', (char)optopt, '\0'};
+  if (code == ':' && entry != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT, "option --%s needs a value: %s",
+                         entry->name, entry->argument);
+  }
+  if (optopt >= LONG_BASE && entry != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT, "option --%s takes no value: '%s'",
+                         entry->name, given);
+  }
+  if (optopt != 0) {
+    return unknown_option(table, letter);
+  }
+  /* an abbreviation that fits several options is unknown as well */
+  return unknown_option(table, given);
+}
+
+int vqe_cmd_table_parse(const struct vqe_cmd_table *table, void *out,
+                        int *first, int argc, char **argv)
+{
+  struct option options[MAX_OPTIONS + 1];
+  char letters[2 * MAX_OPTIONS + 2];
+  if (table->noptions > MAX_OPTIONS) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED, "too many options");
+  }
+  fill_getopt(table, options, letters);
+  opterr = 0;
+  optind = 0; /* start anew, whoever parsed before */
+  for (;;) {
+    optopt = 0;
+    int code = getopt_long(argc, argv, letters, options, NULL);
+    if (code == -1) {
+      break;
+    }
+    if (code == '?' || code == ':') {
+      return complain(table, code, argv);
+    }
+    const struct vqe_cmd_option *entry = entry_of(table, code);
+    const char *text = optarg;
+    if (entry->kind == VQE_CMD_OPTIONAL && text == NULL && optind < argc &&
+        all_digits(argv[optind])) {
+      text = argv[optind++];
+    }
+    int status = store(out, entry, text);
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  *first = optind;
+  return VQE_OK;
+}
+
+/* ---- help ---- */
+
+/* `text` in lines of 79 columns, after `indent` already written ones. */
+static void wrap(FILE *stream, const char *text, int indent)
+{
+  int column = indent;
+  while (*text != '\0') {
+    int length = (int)strcspn(text, " ");
+    if (column > indent && column + 1 + length > 79) {
+      fprintf(stream, "\n%*s", indent, "");
+      column = indent;
+    } else if (column > indent) {
+      fputc(' ', stream);
+      column++;
+    }
+    fprintf(stream, "%.*s", length, text);
+    column += length;
+    text += length;
+    text += strspn(text, " ");
+  }
+  fputc('\n', stream);
+}
+
+static void print_item(FILE *stream, const char *name, const char *help)
+{
+  fprintf(stream, "  %-27s", name);
+  if (strlen(name) > 26) {
+    fprintf(stream, "\n%29s", "");
+  }
+  wrap(stream, help, 29);
+}
+
+static void spell(char out[64], const struct vqe_cmd_option *entry)
+{
+  char letter[8] = "    ";
+  char argument[32] = "";
+  if (entry->letter != 0) {
+    snprintf(letter, sizeof letter, "-%c, ", entry->letter);
+  }
+  if (entry->kind == VQE_CMD_OPTIONAL) {
+    snprintf(argument, sizeof argument, " [%s]", entry->argument);
+  } else if (entry->argument != NULL) {
+    snprintf(argument, sizeof argument, " %s", entry->argument);
+  }
+  snprintf(out, 64, "%s--%s%s", letter, entry->name, argument);
+}
+
+void vqe_cmd_table_help(const struct vqe_cmd_table *table, FILE *stream)
+{
+  char name[64];
+  fprintf(stream, "Usage: %s\n\n%s - %s.\n\n%s", table->usage, table->program,
+          table->summary, table->introduction);
+  if (table->ncommands > 0) {
+    fprintf(stream, "\nCommands:\n");
+  }
+  for (size_t k = 0; k < table->ncommands; k++) {
+    snprintf(name, sizeof name, "%s %s", table->commands[k].name,
+             table->commands[k].arguments);
+    print_item(stream, name, table->commands[k].help);
+  }
+  for (int group = 0; group < table->ngroups; group++) {
+    fprintf(stream, "\n%s:\n", table->groups[group]);
+    for (size_t k = 0; k < table->noptions; k++) {
+      if (table->options[k].group == group) {
+        spell(name, &table->options[k]);
+        print_item(stream, name, table->options[k].help);
+      }
+    }
+  }
+  fprintf(stream, "\nExit status:\n");
+  for (size_t k = 0; k < table->nstatuses; k++) {
+    fprintf(stream, "  %s  ", table->statuses[k].status);
+    wrap(stream, table->statuses[k].meaning, 5);
+  }
+}
+
+/* ---- the man page ---- */
+
+/* Text with roff's special characters made plain. */
+static void roff(FILE *stream, const char *text)
+{
+  if (*text == '.' || *text == '\'') {
+    fputs("\\&", stream);
+  }
+  for (; *text != '\0'; text++) {
+    if (*text == '-') {
+      fputs("\\-", stream);
+    } else if (*text == '\\') {
+      fputs("\\e", stream);
+    } else {
+      fputc(*text, stream);
+    }
+  }
+}
+
+static void man_title(const struct vqe_cmd_table *table, FILE *stream)
+{
+  fprintf(stream, ".TH ");
+  for (const char *c = table->program; *c != '\0'; c++) {
+    fputc(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c, stream);
+  }
+  fprintf(stream, " 1 \"\" \"%s %s\" \"User Commands\"\n", table->program,
+          VQE_VERSION);
+}
+
+static void man_option(const struct vqe_cmd_option *entry, FILE *stream)
+{
+  fprintf(stream, ".TP\n");
+  if (entry->letter != 0) {
+    fprintf(stream, "\\fB\\-%c\\fR, ", entry->letter);
+  }
+  fprintf(stream, "\\fB\\-\\-");
+  roff(stream, entry->name);
+  fprintf(stream, "\\fR");
+  if (entry->argument != NULL) {
+    fprintf(stream,
+            entry->kind == VQE_CMD_OPTIONAL ? " [\\fI%s\\fR]" : " \\fI%s\\fR",
+            entry->argument);
+  }
+  fputc('\n', stream);
+  roff(stream, entry->help);
+  fputc('\n', stream);
+}
+
+void vqe_cmd_table_man(const struct vqe_cmd_table *table, FILE *stream)
+{
+  man_title(table, stream);
+  fprintf(stream, ".SH NAME\n%s \\- ", table->program);
+  roff(stream, table->summary);
+  fprintf(stream, "\n.SH SYNOPSIS\n%s.SH DESCRIPTION\n%s", table->man_synopsis,
+          table->man_description);
+  if (table->ncommands > 0) {
+    fprintf(stream, ".SH COMMANDS\n");
+  }
+  for (size_t k = 0; k < table->ncommands; k++) {
+    fprintf(stream, ".TP\n\\fB");
+    roff(stream, table->commands[k].name);
+    fprintf(stream, "\\fR \\fI");
+    roff(stream, table->commands[k].arguments);
+    fprintf(stream, "\\fR\n");
+    roff(stream, table->commands[k].help);
+    fputc('\n', stream);
+  }
+  fprintf(stream, ".SH OPTIONS\nDefaults stand in parentheses.\n");
+  for (int group = 0; group < table->ngroups; group++) {
+    fprintf(stream, ".SS ");
+    roff(stream, table->groups[group]);
+    fputc('\n', stream);
+    for (size_t k = 0; k < table->noptions; k++) {
+      if (table->options[k].group == group) {
+        man_option(&table->options[k], stream);
+      }
+    }
+  }
+  fprintf(stream, ".SH EXIT STATUS\n");
+  for (size_t k = 0; k < table->nstatuses; k++) {
+    fprintf(stream, ".TP\n%s\n", table->statuses[k].status);
+    roff(stream, table->statuses[k].meaning);
+    fputc('\n', stream);
+  }
+}
+
+/* ---- completion ---- */
+
+static void complete_argument(const struct vqe_cmd_option *entry, FILE *stream)
+{
+  if (entry->argument == NULL || entry->kind == VQE_CMD_OPTIONAL) {
+    return;
+  }
+  fprintf(stream, "  ");
+  if (entry->letter != 0) {
+    fprintf(stream, "-%c | ", entry->letter);
+  }
+  fprintf(stream, "--%s)\n", entry->name);
+  if (entry->choices != NULL && strcmp(entry->choices, "FILE") == 0) {
+    fprintf(stream, "    COMPREPLY=($(compgen -f -- \"$current\"))\n");
+  } else if (entry->choices != NULL) {
+    fprintf(stream, "    COMPREPLY=($(compgen -W '%s' -- \"$current\"))\n",
+            entry->choices);
+  }
+  fprintf(stream, "    return ;;\n");
+}
+
+void vqe_cmd_table_completion_bash(const struct vqe_cmd_table *table,
+                                   FILE *stream)
+{
+  const char *program = table->program;
+  fprintf(stream,
+          "# bash completion of %s: "
+          "source <(%s --completion bash)\n"
+          "_%s()\n{\n"
+          "  local current=${COMP_WORDS[COMP_CWORD]}\n"
+          "  local previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
+          "  COMPREPLY=()\n"
+          "  case $previous in\n",
+          program, program, program);
+  for (size_t k = 0; k < table->noptions; k++) {
+    complete_argument(&table->options[k], stream);
+  }
+  fprintf(stream, "  esac\n"
+                  "  if [[ $current == -* ]]; then\n"
+                  "    COMPREPLY=($(compgen -W '");
+  for (size_t k = 0; k < table->noptions; k++) {
+    fprintf(stream, "%s--%s", k > 0 ? " " : "", table->options[k].name);
+  }
+  fprintf(stream, "' -- \"$current\"))\n");
+  if (table->ncommands > 0) {
+    fprintf(stream, "  elif [[ $COMP_CWORD -eq 1 ]]; then\n"
+                    "    COMPREPLY=($(compgen -W '");
+    for (size_t k = 0; k < table->ncommands; k++) {
+      fprintf(stream, "%s%s", k > 0 ? " " : "", table->commands[k].name);
+    }
+    fprintf(stream, "' -- \"$current\"))\n");
+  }
+  fprintf(stream,
+          "  else\n"
+          "    COMPREPLY=($(compgen -f -- \"$current\"))\n"
+          "  fi\n}\n"
+          "complete -o filenames -F _%s %s\n",
+          program, program);
+}

@@ -1,0 +1,71 @@
+/* A command line described by one table, which drives parsing, --help, the
+ * man page and shell completion. */
+#ifndef VQE_CMD_OPTION_TABLE_H
+#define VQE_CMD_OPTION_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum vqe_cmd_kind {
+  VQE_CMD_FLAG,    /* bool member */
+  VQE_CMD_TEXT,    /* const char * member */
+  VQE_CMD_COUNT,   /* int member, at least 1 */
+  VQE_CMD_OPTIONAL /* bool member `flag`; int member, from 0, may be left
+                      out */
+};
+
+struct vqe_cmd_option {
+  const char *name;
+  char letter;          /* 0: none */
+  const char *argument; /* NULL: none */
+  int group;            /* index of its title */
+  enum vqe_cmd_kind kind;
+  size_t offset;       /* in the struct of options */
+  const char *choices; /* for completion; NULL: free, "FILE": a path */
+  const char *help;
+  size_t flag; /* VQE_CMD_OPTIONAL: offset of the bool */
+};
+
+/* First word after the program, where a program has several commands. */
+struct vqe_cmd_command {
+  const char *name;
+  const char *arguments; /* "SOURCE", "SQL" */
+  const char *help;
+};
+
+struct vqe_cmd_status {
+  const char *status, *meaning;
+};
+
+struct vqe_cmd_table {
+  const char *program;
+  const char *summary;         /* "ground-state energies ..." */
+  const char *usage;           /* "mpirun -np N vqe_batch JOB [options]" */
+  const char *introduction;    /* of --help, in lines */
+  const char *man_synopsis;    /* roff */
+  const char *man_description; /* roff */
+  const struct vqe_cmd_command *commands; /* NULL: none */
+  size_t ncommands;
+  const struct vqe_cmd_option *options;
+  size_t noptions;
+  const char *const *groups; /* titles */
+  int ngroups;
+  const struct vqe_cmd_status *statuses;
+  size_t nstatuses;
+};
+
+/* Fill the struct at `out`, zeroed by the caller; strings point into argv,
+ * which getopt reorders: argv[*first] and what follows are no options.
+ * VQE_ERR_INPUT names the option, and the nearest known one when there is no
+ * such option. Not thread-safe, as getopt is not. */
+int vqe_cmd_table_parse(const struct vqe_cmd_table *table, void *out,
+                        int *first, int argc, char **argv);
+
+void vqe_cmd_table_help(const struct vqe_cmd_table *table, FILE *stream);
+/* roff, section 1 */
+void vqe_cmd_table_man(const struct vqe_cmd_table *table, FILE *stream);
+void vqe_cmd_table_completion_bash(const struct vqe_cmd_table *table,
+                                   FILE *stream);
+
+#endif
