@@ -145,6 +145,10 @@ static int attempt(struct vqe_iceberg_commit *result, bool *again,
     result->version = table == NULL ? 0 : table->version;
     status = change->apply(change->ctx, &metadata, table);
   }
+  if (status == VQE_OK && metadata == NULL && table != NULL &&
+      table->hint != table->version) {
+    put_hint(objects, name, table->version); /* its writer died before */
+  }
   if (status != VQE_OK || metadata == NULL) {
     goto out;
   }

@@ -22,6 +22,7 @@ struct vqe_iceberg_table {
   char *name;
   char *folder; /* "quantum_features/<name>" */
   int64_t version;
+  int64_t hint; /* what the hint said; 0 for nothing */
   json_t *metadata;
 };
 

@@ -215,11 +215,12 @@ static int exists(bool *out, const struct vqe_iceberg_table *table,
 }
 
 /* The hint may be old, wrong or missing: it only says where to begin. */
-static int find_version(int64_t *out, const struct vqe_iceberg_table *table)
+static int find_version(struct vqe_iceberg_table *table)
 {
   int64_t version;
   bool there = false;
   int status = read_hint(&version, table);
+  table->hint = version;
   if (status == VQE_OK && version > 0) {
     status = exists(&there, table, version);
   }
@@ -238,7 +239,7 @@ static int find_version(int64_t *out, const struct vqe_iceberg_table *table)
     }
     version++;
   }
-  *out = version;
+  table->version = version;
   return status;
 }
 
@@ -337,7 +338,7 @@ int vqe_iceberg_open_anywhere(struct vqe_iceberg_table **out,
     status = no_memory();
   }
   if (status == VQE_OK) {
-    status = find_version(&table->version, table);
+    status = find_version(table);
   }
   if (status == VQE_OK) {
     status = load(table);
