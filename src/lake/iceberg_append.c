@@ -469,6 +469,15 @@ static int carry_forward(struct vqe_iceberg_manifests *out,
                              append->definition->name);
     }
   }
+  for (size_t k = old.count; status == VQE_OK && k-- > 0;) {
+    /* deleted entries are news of the snapshot that deleted them */
+    if (old.list[k].added_files == 0 && old.list[k].existing_files == 0) {
+      vqe_iceberg_manifest_clear(&old.list[k]);
+      old.count--;
+      memmove(&old.list[k], &old.list[k + 1],
+              (old.count - k) * sizeof *old.list);
+    }
+  }
   if (status == VQE_OK && small >= MERGE_COUNT) {
     status = merge_manifests(out, append, base, &old, metadata, sequence);
   } else if (status == VQE_OK) {
