@@ -78,6 +78,11 @@ static const struct vqe_cmd_option entries[] = {
      "nothing", 0},
     {"output", 'o', "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(overrides.output),
      "FILE", "HDF5 result (the job's name with .h5, in this directory)", 0},
+    {"warehouse", 'w', "PLACE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(warehouse),
+     "FILE", "tables, a folder or s3://bucket/prefix (beside the result, "
+     "NAME.warehouse)", 0},
+    {"no-lake", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(no_lake), NULL,
+     "make no tables", 0},
     {"summary", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(summary), "FILE",
      "write the final table as JSON", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,

@@ -15,10 +15,12 @@ struct vqe_cmd_options {
   bool dry_run; /* list the experiments and end */
   bool quiet;
   bool log_json;
-  bool qasm;           /* print the circuit of an experiment and end */
-  int qasm_index;      /* which, from 0 */
-  int threads;         /* per rank; 0: cores / local ranks */
-  const char *summary; /* path, or NULL */
+  bool qasm;             /* print the circuit of an experiment and end */
+  int qasm_index;        /* which, from 0 */
+  int threads;           /* per rank; 0: cores / local ranks */
+  const char *summary;   /* path, or NULL */
+  const char *warehouse; /* place of the tables; NULL: the default */
+  bool no_lake;          /* make no tables */
   /* Print and end; the job is not needed. */
   bool help, version, man;
   const char *completion; /* "bash", or NULL */

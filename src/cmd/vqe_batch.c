@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "batch/batch.h"
 #include "batch/job.h"
+#include "batch_lake.h"
 #include "options.h"
 #include "report/report.h"
 #include "vqe/error.h"
@@ -124,6 +125,22 @@ static int print_qasm(const struct vqe_job *job, int index)
   return EXIT_GOOD;
 }
 
+/* ---- the tables ---- */
+
+/* Results are safe by now, whatever happens here. */
+static int make_tables(const struct vqe_job *job,
+                       const struct vqe_cmd_options *options)
+{
+  struct vqe_objects_options objects = VQE_OBJECTS_OPTIONS_INIT;
+  if (options->no_lake) {
+    return EXIT_GOOD;
+  }
+  return vqe_batch_lake(job->output, options->warehouse, &objects,
+                        options->quiet) == VQE_OK
+             ? EXIT_GOOD
+             : EXIT_SOME_FAILED;
+}
+
 /* ---- the job ---- */
 
 /* A finished experiment of an earlier run is "skipped" to people and scripts,
@@ -188,12 +205,14 @@ static int run(const struct vqe_cmd_options *options)
                                                            : EXIT_SOME_FAILED;
     }
     /* whatever finished is written, also when something went wrong */
-    if (outcome.count > 0 && vqe_batch_store(&outcome, job) != VQE_OK) {
+    bool stored = outcome.count > 0;
+    if (stored && vqe_batch_store(&outcome, job) != VQE_OK) {
       fprintf(stderr,
               "vqe_batch: %s\nvqe_batch: the finished results are safe in "
               "%s.journal; mend the cause and run the same command again\n",
               vqe_error_message(), job->output);
       code = EXIT_SOME_FAILED;
+      stored = false;
     }
     if (outcome.count > 0) {
       int reported = report(&outcome, options);
@@ -201,6 +220,12 @@ static int run(const struct vqe_cmd_options *options)
       if (!options->quiet) {
         printf("Result file: %s\n", job->output);
       }
+    }
+    stored = stored && !outcome.interrupted;
+    /* tables are made from the file; the results' memory is theirs */
+    vqe_batch_outcome_clear(&outcome);
+    if (stored && make_tables(job, options) != EXIT_GOOD) {
+      code = code > EXIT_SOME_FAILED ? code : EXIT_SOME_FAILED;
     }
     fflush(stdout);
   }

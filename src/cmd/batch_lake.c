@@ -1,0 +1,78 @@
+#include "batch_lake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lake/featurize.h"
+#include "lake/normalize.h"
+#include "lake/warehouse.h"
+#include "vqe/error.h"
+
+/* A job that ends while another one writes waits this long for its lock. */
+#define LOCK_WAIT_SECONDS 600.0
+
+static void warn(void *ctx, const char *text)
+{
+  const bool *quiet = ctx;
+  if (!*quiet) {
+    fprintf(stderr, "vqe_batch: %s\n", text);
+  }
+}
+
+int vqe_batch_lake(const char *result_path, const char *warehouse,
+                   const struct vqe_objects_options *objects, bool quiet)
+{
+  struct vqe_record_source source = {0};
+  struct vqe_warehouse *place = NULL;
+  struct vqe_normalize_result normalized = {0};
+  struct vqe_featurize_result features = {0};
+  char *beside = NULL;
+  struct vqe_warehouse_options options = {
+      .objects = *objects,
+      .write = true,
+      .lock_wait_s = LOCK_WAIT_SECONDS,
+      .holder = "vqe_batch",
+      .warn = warn,
+      .warn_ctx = &quiet,
+  };
+  int status = VQE_OK;
+  if (warehouse == NULL) {
+    status = vqe_lake_beside(&beside, result_path);
+    warehouse = beside;
+  }
+  if (status == VQE_OK) {
+    status = vqe_source_hdf5(&source, result_path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_warehouse_open(&place, warehouse, &options);
+  }
+  if (status == VQE_OK) {
+    status = vqe_normalize(&normalized, place, &source);
+  }
+  if (status == VQE_OK) {
+    status = vqe_featurize(&features, place);
+  }
+  if (status != VQE_OK) {
+    fprintf(stderr,
+            "vqe_batch: the tables are not made: %s\n"
+            "vqe_batch: the results are safe in %s; mend the cause, then\n"
+            "  vqe_lake normalize %s --warehouse %s\n"
+            "  vqe_lake featurize %s\n",
+            vqe_error_message(), result_path, result_path,
+            warehouse != NULL ? warehouse : "PLACE",
+            warehouse != NULL ? warehouse : "PLACE");
+  }
+  int closed = vqe_warehouse_close(place);
+  if (closed != VQE_OK && status == VQE_OK) {
+    fprintf(stderr, "vqe_batch: %s\n", vqe_error_message());
+    status = closed;
+  }
+  if (status == VQE_OK && !quiet) {
+    printf("Tables: %s (%zu new experiments, %.2f s)\n", warehouse,
+           normalized.new_experiments,
+           normalized.seconds_total + features.seconds_total);
+  }
+  vqe_source_close(&source);
+  free(beside);
+  return status;
+}
