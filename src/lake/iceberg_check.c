@@ -11,15 +11,26 @@
 #include "lake/iceberg_avro.h"
 #include "lake/iceberg_internal.h"
 
+/* What a manifest holds, whatever the lists that carry it say. */
+struct seen {
+  struct vqe_iceberg_manifest found;
+  bool read;                  /* it could be read */
+  bool compared;              /* `found` is filled */
+  int64_t size;               /* of the file, -1 when it is gone */
+  int64_t files, rows, bytes; /* that live in it */
+};
+
 struct check {
   const struct vqe_iceberg_check_options *options;
   struct vqe_iceberg_check_result *result;
   struct vqe_objects *objects;
   struct vqe_iceberg_table *table;
   struct vqe_iceberg_definition *definition; /* NULL: types we do not know */
-  json_t *there;     /* key -> size, of the table's folder */
-  json_t *used;      /* keys that something refers to */
-  json_t *manifests; /* key -> {files, rows, bytes} that live in it */
+  json_t *there; /* key -> size, of the table's folder */
+  json_t *used;  /* keys that something refers to */
+  json_t *index; /* URI of a manifest -> place in `seen` */
+  struct seen *seen;
+  size_t nseen;
 };
 
 static void report(struct check *check, enum vqe_iceberg_finding finding,
@@ -330,63 +341,76 @@ static void compare_summary(struct check *check, const char *uri, size_t field,
   }
 }
 
-/* Counts and summaries of the list against the entries themselves. */
-static int compare_manifest(struct check *check,
-                            const struct vqe_iceberg_manifest *told,
-                            const struct vqe_iceberg_entries *entries)
+/* What the list should say, worked out from the entries. */
+static int summarise_manifest(struct check *check, struct seen *seen,
+                              const struct vqe_iceberg_manifest *told,
+                              const struct vqe_iceberg_entries *entries)
 {
-  struct vqe_iceberg_manifest found = {.uri = NULL};
   char *data = NULL;
   size_t size;
-  json_t *schema = vqe_iceberg_current_schema(check->table->metadata);
   if (check->definition == NULL ||
       told->spec_id !=
           vqe_iceberg_integer(check->table->metadata, "default-spec-id", 0)) {
     return VQE_OK;
   }
-  int status =
-      vqe_iceberg_manifest_encode(&data, &size, &found, check->definition,
-                                  schema, 0, entries, told->sequence);
-  if (status != VQE_OK) {
-    PROBLEM(check, "'%s': %s", told->uri, vqe_error_message());
-    status = status == VQE_ERR_MEMORY ? status : VQE_OK;
-  } else {
-    if (told->added_files != found.added_files ||
-        told->existing_files != found.existing_files ||
-        told->deleted_files != found.deleted_files ||
-        told->added_rows != found.added_rows ||
-        told->existing_rows != found.existing_rows ||
-        told->deleted_rows != found.deleted_rows) {
-      PROBLEM(check,
-              "'%s': its list counts %" PRId64 " files and %" PRId64
-              " rows, it holds %" PRId64 " and %" PRId64,
-              told->uri, told->added_files + told->existing_files,
-              told->added_rows + told->existing_rows,
-              found.added_files + found.existing_files,
-              found.added_rows + found.existing_rows);
-    }
-    if (told->min_sequence > found.min_sequence) {
-      PROBLEM(check, "'%s': min_sequence_number is too high", told->uri);
-    }
-    if (told->npartitions != found.npartitions) {
-      PROBLEM(check, "'%s': %zu partition summaries for %zu fields", told->uri,
-              told->npartitions, found.npartitions);
-    }
-    for (size_t k = 0; k < found.npartitions && k < told->npartitions; k++) {
-      compare_summary(check, told->uri, k, &told->partitions[k],
-                      &found.partitions[k]);
-    }
-  }
+  int status = vqe_iceberg_manifest_encode(
+      &data, &size, &seen->found, check->definition,
+      vqe_iceberg_current_schema(check->table->metadata), 0, entries,
+      told->sequence);
   free(data);
-  vqe_iceberg_manifest_clear(&found);
+  if (status == VQE_OK) {
+    seen->compared = true;
+  } else if (status != VQE_ERR_MEMORY) {
+    PROBLEM(check, "'%s': %s", told->uri, vqe_error_message());
+    status = VQE_OK;
+  }
   return status;
 }
 
-static int check_entries(struct check *check, json_t *totals,
+/* A list's record of a manifest against the manifest. */
+static void compare_manifest(struct check *check,
+                             const struct vqe_iceberg_manifest *told,
+                             const struct seen *seen)
+{
+  const struct vqe_iceberg_manifest *found = &seen->found;
+  if (seen->size >= 0 && seen->size != told->length) {
+    PROBLEM(check, "'%s' has %" PRId64 " bytes, its list says %" PRId64,
+            told->uri, seen->size, told->length);
+  }
+  if (!seen->compared) {
+    return;
+  }
+  if (told->added_files != found->added_files ||
+      told->existing_files != found->existing_files ||
+      told->deleted_files != found->deleted_files ||
+      told->added_rows != found->added_rows ||
+      told->existing_rows != found->existing_rows ||
+      told->deleted_rows != found->deleted_rows) {
+    PROBLEM(check,
+            "'%s': its list counts %" PRId64 " files and %" PRId64
+            " rows, it holds %" PRId64 " and %" PRId64,
+            told->uri, told->added_files + told->existing_files,
+            told->added_rows + told->existing_rows,
+            found->added_files + found->existing_files,
+            found->added_rows + found->existing_rows);
+  }
+  if (told->min_sequence > found->min_sequence) {
+    PROBLEM(check, "'%s': min_sequence_number is too high", told->uri);
+  }
+  if (told->npartitions != found->npartitions) {
+    PROBLEM(check, "'%s': %zu partition summaries for %zu fields", told->uri,
+            told->npartitions, found->npartitions);
+  }
+  for (size_t k = 0; k < found->npartitions && k < told->npartitions; k++) {
+    compare_summary(check, told->uri, k, &told->partitions[k],
+                    &found->partitions[k]);
+  }
+}
+
+static int check_entries(struct check *check, struct seen *seen,
                          const struct vqe_iceberg_manifest *manifest,
                          const struct vqe_iceberg_entries *entries)
 {
-  int64_t files = 0, rows = 0, bytes = 0;
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < entries->count; k++) {
     const struct vqe_iceberg_entry *entry = &entries->list[k];
@@ -404,44 +428,27 @@ static int check_entries(struct check *check, json_t *totals,
               manifest->uri);
     }
     if (entry->status != VQE_ICEBERG_DELETED) {
-      files++;
-      rows += entry->file.record_count;
-      bytes += entry->file.size;
+      seen->files++;
+      seen->rows += entry->file.record_count;
+      seen->bytes += entry->file.size;
       status = check_file(check, manifest, entry);
     }
   }
-  json_object_set_new(totals, "files", json_integer(files));
-  json_object_set_new(totals, "rows", json_integer(rows));
-  json_object_set_new(totals, "bytes", json_integer(bytes));
   return status;
 }
 
-/* Each manifest is read once, however many snapshots carry it. */
-static int check_manifest(json_t **totals, struct check *check,
-                          const struct vqe_iceberg_manifest *manifest)
+static int read_manifest(struct check *check, struct seen *seen,
+                         const struct vqe_iceberg_manifest *manifest)
 {
   struct vqe_iceberg_entries entries = {.list = NULL};
   char *data = NULL;
   char *key = NULL;
   size_t size = 0;
-  *totals = json_object_get(check->manifests, manifest->uri);
-  if (*totals != NULL) {
-    return VQE_OK;
-  }
-  *totals = json_object();
-  if (json_object_set_new(check->manifests, manifest->uri, *totals) != 0) {
-    *totals = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of manifests");
-  }
-  check->result->manifests++;
   int status = fetch(&data, &size, &key, check, manifest->uri);
   if (status != VQE_OK || data == NULL) {
     goto out;
   }
-  if ((int64_t)size != manifest->length) {
-    PROBLEM(check, "'%s' has %zu bytes, its list says %" PRId64, key, size,
-            manifest->length);
-  }
+  seen->size = (int64_t)size;
   check_manifest_header(check, data, size, key);
   status = vqe_iceberg_manifest_decode(&entries, data, size, key);
   if (status != VQE_OK) {
@@ -449,17 +456,44 @@ static int check_manifest(json_t **totals, struct check *check,
     status = status == VQE_ERR_MEMORY ? status : VQE_OK;
     goto out;
   }
+  seen->read = true;
   if (manifest->content == 0) {
-    status = compare_manifest(check, manifest, &entries);
+    status = summarise_manifest(check, seen, manifest, &entries);
   }
   if (status == VQE_OK) {
-    status = check_entries(check, *totals, manifest, &entries);
+    status = check_entries(check, seen, manifest, &entries);
   }
 
 out:
   vqe_iceberg_entries_clear(&entries);
   free(data);
   free(key);
+  return status;
+}
+
+/* Each manifest is read once, however many snapshots carry it. */
+static int check_manifest(const struct seen **out, struct check *check,
+                          const struct vqe_iceberg_manifest *manifest)
+{
+  const json_t *place = json_object_get(check->index, manifest->uri);
+  int status = VQE_OK;
+  if (place == NULL) {
+    status = vqe_memory_grow(&check->seen, check->nseen, check->nseen + 1,
+                             sizeof *check->seen, "a list of manifests");
+    if (status != VQE_OK) {
+      return status;
+    }
+    struct seen *seen = &check->seen[check->nseen];
+    seen->size = -1;
+    json_object_set_new(check->index, manifest->uri,
+                        json_integer((json_int_t)check->nseen));
+    check->nseen++;
+    check->result->manifests++;
+    status = read_manifest(check, seen, manifest);
+    place = json_object_get(check->index, manifest->uri);
+  }
+  *out = &check->seen[json_integer_value(place)];
+  compare_manifest(check, manifest, *out);
   return status;
 }
 
@@ -577,7 +611,7 @@ static int check_snapshot(struct check *check, const json_t *snapshot)
   }
   for (size_t k = 0; status == VQE_OK && k < manifests.count; k++) {
     const struct vqe_iceberg_manifest *manifest = &manifests.list[k];
-    json_t *totals = NULL;
+    const struct seen *seen = NULL;
     if (manifest->sequence > sequence ||
         (manifest->snapshot == id && manifest->sequence != sequence)) {
       PROBLEM(check,
@@ -585,12 +619,12 @@ static int check_snapshot(struct check *check, const json_t *snapshot)
               ", its snapshot %" PRId64,
               key, manifest->uri, manifest->sequence, sequence);
     }
-    status = check_manifest(&totals, check, manifest);
+    status = check_manifest(&seen, check, manifest);
     if (status == VQE_OK && manifest->content == 0) {
-      whole = whole && json_object_size(totals) > 0;
-      files += vqe_iceberg_integer(totals, "files", 0);
-      rows += vqe_iceberg_integer(totals, "rows", 0);
-      bytes += vqe_iceberg_integer(totals, "bytes", 0);
+      whole = whole && seen->read;
+      files += seen->files;
+      rows += seen->rows;
+      bytes += seen->bytes;
     }
   }
   if (status == VQE_OK && whole) {
@@ -692,7 +726,7 @@ static int check_all(struct check *check)
                               vqe_iceberg_current_snapshot(check->table),
                               check_live, &live);
     json_decref(live.seen);
-    if ((status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED)) {
+    if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
       PROBLEM(check, "%s", vqe_error_message());
       status = VQE_OK;
     }
@@ -712,7 +746,7 @@ int vqe_iceberg_check(struct vqe_iceberg_check_result *result,
   memset(result, 0, sizeof *result);
   check.there = json_object();
   check.used = json_object();
-  check.manifests = json_object();
+  check.index = json_object();
   int status = vqe_iceberg_open(&check.table, objects, table);
   if (status == VQE_OK) {
     status = check_all(&check);
@@ -724,6 +758,10 @@ int vqe_iceberg_check(struct vqe_iceberg_check_result *result,
   vqe_iceberg_close(check.table);
   json_decref(check.there);
   json_decref(check.used);
-  json_decref(check.manifests);
+  json_decref(check.index);
+  for (size_t k = 0; k < check.nseen; k++) {
+    vqe_iceberg_manifest_clear(&check.seen[k].found);
+  }
+  free(check.seen);
   return status;
 }

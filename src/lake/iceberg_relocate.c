@@ -133,7 +133,7 @@ out:
 
 /* ---- Avro files ------------------------------------------------------ */
 
-typedef int (*edit)(struct relocate *relocate, avro_value_t *value);
+typedef int (*edit_fn)(struct relocate *relocate, avro_value_t *value);
 
 static int set_string(avro_value_t *record, const char *name, const char *text)
 {
@@ -213,7 +213,7 @@ static int copy_header(struct vqe_avro_writer **out,
 
 /* Copy an Avro file, each value edited; *length of the copy. */
 static int copy_avro(int64_t *length, struct relocate *relocate,
-                     const char *uri, edit edit)
+                     const char *uri, edit_fn edit)
 {
   struct vqe_avro_reader *reader = NULL;
   struct vqe_avro_writer *writer = NULL;

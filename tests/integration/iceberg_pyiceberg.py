@@ -13,6 +13,7 @@ import math
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import struct
 import subprocess
@@ -205,13 +206,19 @@ def make_rows(experiment, count, day, basis, seed=0):
     return rows
 
 
-def tool(warehouse, *commands, check=True):
-    """Answers of iceberg-tool, one for each command."""
+def tool(warehouse, *commands, leaks=True):
+    """Answers of iceberg-tool, one for each command.
+
+    leaks False: avro-c leaks the value that a truncated file ends in.
+    """
+    env = dict(os.environ)
+    if not leaks:
+        env["ASAN_OPTIONS"] = "detect_leaks=0"
     text = "".join(json.dumps(c) + "\n" for c in commands)
     done = subprocess.run(
-        [TOOL, warehouse], input=text, capture_output=True, text=True, timeout=300
+        [TOOL, warehouse], input=text, capture_output=True, text=True, timeout=300, env=env
     )
-    if check and done.returncode != 0:
+    if done.returncode != 0:
         raise AssertionError(f"{TOOL}: status {done.returncode}: {done.stderr}")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -303,7 +310,9 @@ def check_predicates(table, rows):
                 cases.append((GreaterThanOrEqual(name, literal), lambda v, w=value: v >= w))
                 cases.append((LessThanOrEqual(name, literal), lambda v, w=value: v <= w))
             if column["type"] == "string" and len(value) > 3:
-                cases.append((StartsWith(name, value[:17]), lambda v, w=value: v.startswith(w[:17])))
+                cases.append(
+                    (StartsWith(name, value[:17]), lambda v, w=value: v.startswith(w[:17]))
+                )
             for expression, wanted in cases:
                 found = rows_of(table, row_filter=expression)
                 expected = [
@@ -321,7 +330,9 @@ def check_predicates(table, rows):
 def check_pruning(table, rows):
     one = And(EqualTo("processing_date", "2026-01-02"), EqualTo("basis_set", "sto3g"))
     files = list(table.scan(row_filter=one).plan_files())
-    assert files and all("processing_date=2026-01-02/basis_set=sto3g" in f.file.file_path for f in files)
+    assert files and all(
+        "processing_date=2026-01-02/basis_set=sto3g" in f.file.file_path for f in files
+    )
     assert len(files) < len(list(table.scan().plan_files()))
     # bounds of a column that is no partition: one file holds the experiment
     files = list(table.scan(row_filter=EqualTo("experiment_id", "b" * 64)).plan_files())
@@ -334,7 +345,12 @@ def check_bounds(table):
     for task in table.scan().plan_files():
         data = pq.ParquetFile(urllib.parse.urlparse(task.file.file_path).path).read()
         assert data.num_rows == task.file.record_count
-        lists = {i for c in DEFINITION["columns"] if "list" in c["type"] for i in ids(DEFINITION)[c["name"]]}
+        lists = {
+            i
+            for c in DEFINITION["columns"]
+            if "list" in c["type"]
+            for i in ids(DEFINITION)[c["name"]]
+        }
         for maps in (
             task.file.value_counts,
             task.file.null_value_counts,
@@ -459,7 +475,9 @@ def check_headers(warehouse):
             if entry["added_files_count"] == len(files):
                 assert all(f["sequence_number"] is None and f["status"] == 1 for f in files)
                 assert all(f["snapshot_id"] == entry["added_snapshot_id"] for f in files)
-                assert by_id[entry["added_snapshot_id"]]["sequence-number"] == entry["sequence_number"]
+                assert (
+                    by_id[entry["added_snapshot_id"]]["sequence-number"] == entry["sequence_number"]
+                )
             for summary, name in zip(entry["partitions"], DEFINITION["partition"]):
                 values = [f["data_file"]["partition"][name] for f in files]
                 assert summary["contains_null"] == (None in values)
@@ -478,7 +496,13 @@ def test_straight(warehouse):
     rows = []
     tags = []
     for number, (name, day, basis) in enumerate(
-        [("a", 1, "sto3g"), ("b", 2, "sto3g"), ("c", 2, "6-31g"), ("d", 3, None), ("e", 1, "sha256:a/b c")]
+        [
+            ("a", 1, "sto3g"),
+            ("b", 2, "sto3g"),
+            ("c", 2, "6-31g"),
+            ("d", 3, None),
+            ("e", 1, "sha256:a/b c"),
+        ]
     ):
         run = str(uuid.uuid4())
         more = make_rows(name * 64, 30, day, basis)
@@ -502,7 +526,9 @@ def test_straight(warehouse):
     assert len(meta["refs"]) == 1 + len(tags)
     assert [e["snapshot-id"] for e in meta["snapshot-log"]] == [s for _, _, s in tags]
     assert len(meta["metadata-log"]) == 4
-    assert all(os.path.exists(urllib.parse.urlparse(e["metadata-file"]).path) for e in meta["metadata-log"])
+    assert all(
+        os.path.exists(urllib.parse.urlparse(e["metadata-file"]).path) for e in meta["metadata-log"]
+    )
     times = [s["timestamp-ms"] for s in meta["snapshots"]]
     assert times == sorted(times) and meta["last-updated-ms"] >= times[-1]
     assert meta["last-sequence-number"] == 5
@@ -582,7 +608,10 @@ def test_evolution(warehouse):
     expected = [dict(r, extra=None, more=None) for r in old] + new
     table = load(warehouse)
     same_rows(rows_of(table), expected)
-    same_rows(rows_of(table, row_filter=GreaterThanOrEqual("extra", 1.0)), [r for r in new if r["extra"] >= 1])
+    same_rows(
+        rows_of(table, row_filter=GreaterThanOrEqual("extra", 1.0)),
+        [r for r in new if r["extra"] >= 1],
+    )
     same_rows(rows_of(table, row_filter=IsNull("extra")), expected[:4])
     assert table.schema().schema_id == 1 and len(table.metadata.schemas) == 2
     # a program of the older version still writes
@@ -629,7 +658,9 @@ def race(warehouse, who, count, replies):
 def test_race(warehouse):
     count = 50
     replies = multiprocessing.Queue()
-    writers = [multiprocessing.Process(target=race, args=(warehouse, w, count, replies)) for w in "pq"]
+    writers = [
+        multiprocessing.Process(target=race, args=(warehouse, w, count, replies)) for w in "pq"
+    ]
     for writer in writers:
         writer.start()
     results = [replies.get(timeout=300) for _ in range(2 * count)]
@@ -651,6 +682,7 @@ def test_race(warehouse):
     assert sum(not t.startswith("v_incr_") for t in meta["refs"]) == 2  # main and the first
     folder = warehouse + "/quantum_features/sample/metadata/"
     assert len(glob.glob(folder + "snap-*")) == 2 * count, "lists of lost races are gone"
+    clean(warehouse)
     print("races lost:", lost)
 
 
@@ -727,6 +759,397 @@ def test_bad(warehouse):
     with open(path, "w", encoding="utf-8") as stream:
         stream.write(good)
     same_rows(rows_of(load(warehouse)), rows)
+
+
+# ---- check and maintenance ---------------------------------------------------
+
+
+def check(warehouse, table="sample", **how):
+    return tool(warehouse, {"do": "check", "table": table}, **how)[0]
+
+
+def clean(warehouse, table="sample", orphans=0):
+    answer = check(warehouse, table)
+    assert answer["status"] == "ok" and not answer["problems"], answer
+    assert len(answer["orphans"]) == orphans, answer["orphans"]
+    return answer
+
+
+def many(warehouse, count, rows_each=2, first=0):
+    rows, tags = [], []
+    for number in range(first, first + count):
+        more = make_rows(f"{number:064d}", rows_each, 1 + number % 2, "sto3g")
+        reply, _ = append(warehouse, str(uuid.uuid4()), more)
+        assert reply["outcome"] == "committed", reply
+        rows += more
+        tags.append(reply["tag"])
+    return rows, tags
+
+
+def rewrite_avro(path, change):
+    """Change values of an Avro file, its header kept."""
+    with open(path, "rb") as stream:
+        reader = fastavro.reader(stream)
+        header = {k: v for k, v in reader.metadata.items() if not k.startswith("avro.")}
+        schema = reader.writer_schema
+        values = list(reader)
+    change(values, header)
+    with open(path, "wb") as stream:
+        fastavro.writer(stream, schema, values, metadata=header)
+
+
+def test_check(warehouse):
+    rows, _ = many(warehouse, 3)
+    answer = clean(warehouse)
+    assert (answer["files"], answer["records"]) == (3, len(rows))
+    assert (answer["snapshots"], answer["manifests"]) == (3, 3)
+    folder = warehouse + "/quantum_features/sample/"
+    data = sorted(glob.glob(folder + "data/*/*/*.parquet"))[0]
+    newest_list = max(glob.glob(folder + "metadata/snap-*"), key=os.path.getmtime)
+    manifest = max(glob.glob(folder + "metadata/*-m0.avro"), key=os.path.getmtime)
+    meta = metadata_path(warehouse)
+
+    def manifest_change(change):
+        """Changed in place, its length made right in all lists."""
+        rewrite_avro(manifest, change)
+        length = os.path.getsize(manifest)
+
+        def fix(entries, header):
+            for entry in entries:
+                if entry["manifest_path"].endswith(os.path.basename(manifest)):
+                    entry["manifest_length"] = length
+
+        rewrite_avro(newest_list, fix)
+
+    def set_in(entries, *path):
+        *way, last, value = path
+        target = entries[0]
+        for name in way:
+            target = target[name]
+        target[last] = value
+
+    def bound(entries, kind, field, value):
+        for item in entries[0]["data_file"][kind]:
+            if item["key"] == field:
+                item["value"] = value
+
+    def edit_meta(old, new):
+        with open(meta, encoding="utf-8") as stream:
+            text = stream.read()
+        assert old in text, old
+        with open(meta, "w", encoding="utf-8") as stream:
+            stream.write(text.replace(old, new))
+
+    snapshot = json.load(open(meta, encoding="utf-8"))["snapshots"][-1]
+    faults = [
+        (lambda: os.unlink(data), "is gone"),
+        (lambda: open(data, "ab").write(b"x"), "its manifest says"),
+        (lambda: os.unlink(manifest), "is gone"),
+        (lambda: open(manifest, "ab").write(b"x"), "its list says"),
+        (lambda: os.truncate(manifest, 900), "its list says"),
+        (lambda: os.truncate(newest_list, 500), "snap-"),
+        (
+            lambda: rewrite_avro(newest_list, lambda e, h: set_in(e, "added_rows_count", 7)),
+            "it holds",
+        ),
+        (
+            lambda: rewrite_avro(newest_list, lambda e, h: set_in(e, "added_files_count", 2)),
+            "it holds",
+        ),
+        (
+            lambda: rewrite_avro(newest_list, lambda e, h: set_in(e, "sequence_number", 9)),
+            "sequence number",
+        ),
+        (
+            lambda: rewrite_avro(
+                newest_list, lambda e, h: e[0]["partitions"][0].update(upper_bound=b"\0\0\0\0")
+            ),
+            "summary of partition",
+        ),
+        (lambda: rewrite_avro(newest_list, lambda e, h: h.pop("format-version")), "format-version"),
+        (
+            lambda: rewrite_avro(newest_list, lambda e, h: h.update({"snapshot-id": "5"})),
+            "snapshot-id",
+        ),
+        (lambda: rewrite_avro(newest_list, lambda e, h: e.pop()), "total-records"),
+        (
+            lambda: manifest_change(lambda e, h: h.update(schema='{"type":"record"}')),
+            "no Iceberg schema",
+        ),
+        (lambda: manifest_change(lambda e, h: h.pop("partition-spec")), "partition-spec"),
+        (
+            lambda: manifest_change(lambda e, h: set_in(e, "data_file", "record_count", 1)),
+            "it holds",
+        ),
+        (lambda: manifest_change(lambda e, h: set_in(e, "snapshot_id", 12)), "another snapshot"),
+        (
+            lambda: manifest_change(lambda e, h: set_in(e, "sequence_number", 12)),
+            "newer than its manifest",
+        ),
+        (
+            lambda: manifest_change(
+                lambda e, h: set_in(e, "data_file", "partition", "basis_set", "x")
+            ),
+            "summary of partition",
+        ),
+        (
+            lambda: manifest_change(
+                lambda e, h: bound(e, "lower_bounds", 6, struct.pack("<d", math.nan))
+            ),
+            "not a number",
+        ),
+        (
+            lambda: manifest_change(
+                lambda e, h: bound(e, "lower_bounds", 5, struct.pack("<i", 99))
+            ),
+            "above the upper",
+        ),
+        (lambda: manifest_change(lambda e, h: bound(e, "upper_bounds", 5, b"123")), "has 3 bytes"),
+        (lambda: manifest_change(lambda e, h: bound(e, "value_counts", 5, 77)), "77 values"),
+        (
+            lambda: manifest_change(
+                lambda e, h: set_in(e, "data_file", "file_path", "file:///elsewhere/x.parquet")
+            ),
+            "outside the warehouse",
+        ),
+        (lambda: manifest_change(lambda e, h: e.append(e[0])), "twice"),
+        (lambda: edit_meta('"total-records":"6"', '"total-records":"5"'), "total-records"),
+        (
+            lambda: edit_meta(
+                '"total-files-size":"' + snapshot["summary"]["total-files-size"],
+                '"total-files-size":"1',
+            ),
+            "total-files-size",
+        ),
+        (
+            lambda: edit_meta('"last-sequence-number":3', '"last-sequence-number":2'),
+            "sequence number",
+        ),
+        (lambda: edit_meta('"operation":"append"', '"x":"append"'), "no operation"),
+        (lambda: edit_meta('"last-column-id":18', '"last-column-id":5'), "last-column-id"),
+        (
+            lambda: edit_meta(
+                '"main":{"type":"branch","snapshot-id":%d' % snapshot["snapshot-id"],
+                '"main":{"type":"branch","snapshot-id":7',
+            ),
+            "branch main",
+        ),
+        (lambda: os.unlink(os.path.join(folder, "metadata", "v2.metadata.json")), "metadata log"),
+        (
+            lambda: open(os.path.join(folder, "metadata", "version-hint.text"), "w").write("2"),
+            "version-hint",
+        ),
+        (lambda: open(meta, "w").write("{"), "line 1"),
+    ]
+    backup = warehouse + ".good"
+    shutil.copytree(warehouse, backup)
+    for number, (fault, word) in enumerate(faults):
+        fault()
+        answer = check(warehouse, leaks=False)
+        assert answer["status"] == "ok", (number, answer)
+        assert any(word in p for p in answer["problems"]), (number, word, answer)
+        shutil.rmtree(warehouse)
+        shutil.copytree(backup, warehouse)
+    clean(warehouse)
+    with open(os.path.join(os.path.dirname(data), "left.parquet"), "w", encoding="ascii") as stream:
+        stream.write("x")
+    assert "left.parquet" in check(warehouse)["orphans"][0]
+    print("faults found:", len(faults))
+
+
+def expire(warehouse, older_than_ms):
+    answer = tool(warehouse, {"do": "expire", "table": "sample", "older_than_ms": older_than_ms})[0]
+    assert answer["status"] == "ok", answer
+    return answer
+
+
+def add_refs(warehouse, refs):
+    """As another program would, by a commit of its own."""
+    meta = metadata(warehouse)
+    meta["refs"].update(refs)
+    version = int(os.path.basename(metadata_path(warehouse))[1:].split(".")[0]) + 1
+    folder = os.path.dirname(metadata_path(warehouse))
+    with open(f"{folder}/v{version}.metadata.json", "w", encoding="utf-8") as stream:
+        json.dump(meta, stream)
+    with open(f"{folder}/version-hint.text", "w", encoding="ascii") as stream:
+        stream.write(str(version))
+
+
+def test_expire(warehouse):
+    rows, tags = many(warehouse, 8)
+    snapshots = metadata(warehouse)["snapshots"]
+    kept = snapshots[2]
+    add_refs(
+        warehouse,
+        {
+            "v_of_theirs": {"type": "tag", "snapshot-id": kept["snapshot-id"]},
+            tags[3] + "0": {"type": "tag", "snapshot-id": snapshots[3]["snapshot-id"]},
+        },
+    )
+    assert expire(warehouse, 0)["tags"] == 0  # nothing is that old
+    middle = snapshots[6]["timestamp-ms"]
+    answer = expire(warehouse, middle)
+    assert answer["tags"] == 6 and answer["snapshots"] == 4, answer
+    assert answer["manifest_lists"] == 4 and answer["data_files"] == 0, answer
+    table = load(warehouse)
+    same_rows(rows_of(table), rows)
+    assert table.scan(snapshot_id=kept["snapshot-id"]).to_arrow().num_rows == 6
+    refs = metadata(warehouse)["refs"]
+    assert sorted(refs) == sorted(["main", "v_of_theirs", tags[3] + "0", *tags[6:]]), refs
+    log = [e["snapshot-id"] for e in metadata(warehouse)["snapshot-log"]]
+    assert log == [s["snapshot-id"] for s in snapshots[6:]], log
+    clean(warehouse)
+    # once more: the newest stays, with its tag
+    answer = expire(warehouse, snapshots[7]["timestamp-ms"] + 1000)
+    assert answer["tags"] == 1 and answer["snapshots"] == 1, answer
+    assert tags[7] in metadata(warehouse)["refs"]
+    version = metadata_path(warehouse)
+    assert expire(warehouse, snapshots[7]["timestamp-ms"] + 1000)["tags"] == 0
+    assert metadata_path(warehouse) == version  # nothing left to do
+    clean(warehouse)
+    more, _ = many(warehouse, 1, first=20)
+    same_rows(rows_of(load(warehouse)), rows + more)
+
+
+def compact(warehouse, run, before_reply=None, die_after=-1, definition=DEFINITION):
+    """Drives iceberg-tool, merging with PyArrow where it asks."""
+    process = subprocess.Popen(
+        [TOOL, warehouse], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    command = {"do": "compact", "run": run, "definition": definition, "die_after": die_after}
+    process.stdin.write(json.dumps(command) + "\n")
+    process.stdin.flush()
+    asked = []
+    for line in process.stdout:
+        answer = json.loads(line)
+        if "merge" not in answer:
+            process.stdin.close()
+            process.wait()
+            return answer, asked
+        asked.append(answer["merge"])
+        rows = []
+        for key in answer["merge"]:
+            rows += pq.ParquetFile(os.path.join(warehouse, key)).read().to_pylist()
+        files = write_files(warehouse, definition, rows)
+        assert len(files) == 1
+        if before_reply:
+            before_reply()
+            before_reply = None
+        process.stdin.write(json.dumps(files[0]) + "\n")
+        process.stdin.flush()
+    process.wait()
+    return process.returncode, asked
+
+
+def test_compact(warehouse):
+    rows, tags = many(warehouse, 6)
+    late = []
+
+    def meanwhile():
+        late.extend(many(warehouse, 1, first=50)[0])
+
+    answer, asked = compact(warehouse, str(uuid.uuid4()), before_reply=meanwhile)
+    assert answer["outcome"] == "committed", answer
+    assert sorted(len(a) for a in asked) == [3, 3], "one file a partition"
+    assert (answer["before"], answer["merged"]) == (6, 6), answer
+    table = load(warehouse)
+    same_rows(rows_of(table), rows + late)
+    assert len(list(table.scan().plan_files())) == 3
+    snapshot = table.current_snapshot()
+    summary = metadata(warehouse)["snapshots"][-1]["summary"]
+    assert summary["operation"] == "replace"
+    assert summary["deleted-data-files"] == "6" and summary["added-data-files"] == "2"
+    assert summary["added-records"] == summary["deleted-records"] == str(len(rows))
+    by_id = {s.snapshot_id: s.sequence_number for s in table.metadata.snapshots}
+    seen = collections.Counter()
+    for manifest in snapshot.manifests(table.io):
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
+            seen[int(entry.status)] += 1
+            if int(entry.status) == 2:
+                assert entry.snapshot_id == snapshot.snapshot_id
+                assert entry.sequence_number < by_id[snapshot.snapshot_id]
+            else:
+                assert entry.sequence_number == by_id[entry.snapshot_id]
+    assert seen == {1: 3, 2: 6}, seen
+    # the tags still see their files
+    for number, tag in enumerate(tags):
+        there = table.scan(snapshot_id=table.snapshot_by_name(tag).snapshot_id).to_arrow()
+        assert there.num_rows == 2 * (number + 1)
+    clean(warehouse)
+    same_rows(rows_of(table, row_filter=EqualTo("experiment_id", "3".zfill(64))), rows[6:8])
+    # an append drops the manifests that only tell of deleted files
+    more, _ = many(warehouse, 1, first=60)
+    table = load(warehouse)
+    same_rows(rows_of(table), rows + late + more)
+    assert all(
+        m.added_files_count or m.existing_files_count
+        for m in table.current_snapshot().manifests(table.io)
+    )
+    clean(warehouse)
+    # expiry deletes the replaced files at last
+    last = metadata(warehouse)["snapshots"][-1]["timestamp-ms"]
+    answer = expire(warehouse, last + 1)
+    assert answer["data_files"] == 6, answer
+    same_rows(rows_of(load(warehouse)), rows + late + more)
+    clean(warehouse)
+
+
+def test_compact_kill(warehouse):
+    rows, _ = many(warehouse, 3)
+    for step in range(5):
+        run = str(uuid.uuid4())
+        code, _ = compact(warehouse, run, die_after=step)
+        assert code == -signal.SIGKILL, (step, code)
+        same_rows(rows_of(newest(warehouse)), rows)
+        answer, asked = compact(warehouse, run)
+        assert answer["status"] == "ok", answer
+        assert not asked or step < 3, step
+        same_rows(rows_of(newest(warehouse)), rows)
+        assert not check(warehouse)["problems"] or step == 3, check(warehouse)
+        more, _ = many(warehouse, 1, first=100 + step)
+        rows += more
+
+
+def test_relocate(warehouse):
+    rows, tags = many(warehouse, 4)
+    compact(warehouse, str(uuid.uuid4()))
+    other = warehouse + "-other"
+    command = {
+        "do": "relocate",
+        "table": "sample",
+        "to": other,
+        "scratch": os.path.dirname(warehouse),
+    }
+    answer = tool(warehouse, command)[0]
+    assert answer["status"] == "ok", answer
+    answer = tool(warehouse, command)[0]
+    assert answer["status"] == "exists", answer
+    shutil.move(warehouse, warehouse + ".denied")
+    table = load(other)
+    same_rows(rows_of(table), rows)
+    for number, tag in enumerate(tags):
+        there = table.scan(snapshot_id=table.snapshot_by_name(tag).snapshot_id).to_arrow()
+        assert there.num_rows == 2 * (number + 1)
+    clean(other)
+    text = b"".join(
+        open(p, "rb").read() for p in glob.glob(other + "/quantum_features/sample/metadata/*")
+    )
+    assert (warehouse + "/").encode() not in text
+    check_predicates(table, rows)
+    more, _ = many(other, 1, first=30)
+    same_rows(rows_of(load(other)), rows + more)
+    # a copy by other means says so, and can be relocated
+    third = warehouse + "-third"
+    shutil.copytree(other, third)
+    reply, _ = append(third, str(uuid.uuid4()), rows[:2])
+    assert reply["status"] == "input" and "relocate" in reply["message"], reply
+    fourth = warehouse + "-fourth"
+    shutil.rmtree(other)
+    answer = tool(third, dict(command, to=fourth))[0]
+    assert answer["status"] == "ok", answer
+    shutil.rmtree(third)
+    same_rows(rows_of(load(fourth)), rows + more)
+    clean(fourth)
 
 
 def main():

@@ -3,7 +3,8 @@
  *
  *   {"do": "append", "run": id, "definition": {...}, "files": [...],
  *    "timestamp_ms": t, "base": snapshot, "die_after": step}
- *   {"do": "files"|"log"|"check"|"compact"|..., "table": name, ...}
+ *   {"do": "files"|"log"|"check"|"expire"|"relocate", "table": name, ...}
+ *   {"do": "compact", "run": id, "definition": {...}}
  *
  * iceberg-tool WAREHOUSE */
 #include <inttypes.h>
@@ -261,6 +262,133 @@ static void do_log(struct vqe_objects *objects, const json_t *command)
   vqe_iceberg_close(table);
 }
 
+static void collect_finding(void *ctx, enum vqe_iceberg_finding finding,
+                            const char *text)
+{
+  json_t *lists = ctx;
+  json_array_append_new(json_object_get(lists, finding == VQE_ICEBERG_PROBLEM
+                                                   ? "problems"
+                                                   : "orphans"),
+                        json_string(text));
+}
+
+static void do_check(struct vqe_objects *objects, const json_t *command)
+{
+  json_t *reply = json_pack("{s:[], s:[]}", "problems", "orphans");
+  struct vqe_iceberg_check_options options = {.report = collect_finding,
+                                              .report_ctx = reply};
+  struct vqe_iceberg_check_result result;
+  int status =
+      vqe_iceberg_check(&result, objects, string(command, "table"), &options);
+  if (status == VQE_OK) {
+    json_object_set_new(reply, "status", json_string("ok"));
+    json_object_set_new(reply, "files", json_integer(result.files));
+    json_object_set_new(reply, "records", json_integer(result.records));
+    json_object_set_new(reply, "snapshots", json_integer(result.snapshots));
+    json_object_set_new(reply, "manifests", json_integer(result.manifests));
+    answer(reply);
+  } else {
+    json_decref(reply);
+    answer_status(status);
+  }
+}
+
+static void do_expire(struct vqe_objects *objects, const json_t *command)
+{
+  int64_t last_step = integer(command, "die_after", -1);
+  struct vqe_iceberg_expire_options options = {
+      .older_than_ms = integer(command, "older_than_ms", 0),
+      .on_step = die_after,
+      .on_step_ctx = &last_step};
+  struct vqe_iceberg_expire_result result;
+  int status =
+      vqe_iceberg_expire(&result, objects, string(command, "table"), &options);
+  if (status == VQE_OK) {
+    answer(json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "status", "ok",
+                     "tags", (json_int_t)result.tags, "snapshots",
+                     (json_int_t)result.snapshots, "data_files",
+                     (json_int_t)result.data_files, "manifests",
+                     (json_int_t)result.manifests, "manifest_lists",
+                     (json_int_t)result.manifest_lists, "metadata_files",
+                     (json_int_t)result.metadata_files));
+  } else {
+    answer_status(status);
+  }
+}
+
+/* Merging is the script's work: the files go out on one line, the merged one
+ * comes back on the next. */
+static int ask_merge(void *ctx, struct vqe_iceberg_file *out,
+                     const struct vqe_iceberg_definition *definition,
+                     const struct vqe_iceberg_file *files, size_t nfiles)
+{
+  (void)ctx;
+  json_t *keys = json_array();
+  char *line = NULL;
+  size_t capacity = 0;
+  for (size_t k = 0; k < nfiles; k++) {
+    json_array_append_new(keys, json_string(files[k].key));
+  }
+  answer(json_pack("{s:o}", "merge", keys));
+  if (getline(&line, &capacity, stdin) <= 0) {
+    free(line);
+    return VQE_ERR_INTERRUPTED;
+  }
+  json_t *reply = json_loads(line, 0, NULL);
+  load_file(out, reply, definition);
+  json_decref(reply);
+  free(line);
+  return VQE_OK;
+}
+
+static void do_compact(struct vqe_objects *objects, const json_t *command)
+{
+  struct vqe_iceberg_definition *definition = load_definition(command);
+  struct vqe_iceberg_table *table = NULL;
+  int64_t last_step = integer(command, "die_after", -1);
+  if (definition == NULL) {
+    return;
+  }
+  int status = vqe_iceberg_open(&table, objects, definition->name);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_definition_bind(definition, table);
+  }
+  vqe_iceberg_close(table);
+  struct vqe_iceberg_compact_options limits = {
+      .target_bytes = integer(command, "target_bytes", 0)};
+  struct vqe_iceberg_commit_options options = {
+      .run_id = string(command, "run"),
+      .base_snapshot = VQE_ICEBERG_ANY_SNAPSHOT,
+      .on_step = die_after,
+      .on_step_ctx = &last_step};
+  struct vqe_iceberg_compact_result result;
+  memset(&result, 0, sizeof result);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_compact(&result, objects, definition, ask_merge, NULL,
+                                 &limits, &options);
+  }
+  answer(json_pack(
+      "{s:s, s:s, s:s, s:I, s:I, s:I}", "status", vqe_error_name(status),
+      "message", status == VQE_OK ? "" : vqe_error_message(), "outcome",
+      outcome_name(result.commit.outcome), "before",
+      (json_int_t)result.files_before, "after", (json_int_t)result.files_after,
+      "merged", (json_int_t)result.merged));
+  vqe_iceberg_definition_free(definition);
+}
+
+static void do_relocate(struct vqe_objects *objects, const json_t *command)
+{
+  struct vqe_objects *to = NULL;
+  int status = vqe_objects_open(&to, string(command, "to"), NULL);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_relocate(to, objects, string(command, "table"),
+                                  string(command, "scratch"));
+  }
+  answer(json_pack("{s:s, s:s}", "status", vqe_error_name(status), "message",
+                   status == VQE_OK ? "" : vqe_error_message()));
+  vqe_objects_close(to);
+}
+
 int main(int argc, char **argv)
 {
   struct vqe_objects *objects = NULL;
@@ -285,6 +413,14 @@ int main(int argc, char **argv)
       do_files(objects, command);
     } else if (strcmp(what, "log") == 0) {
       do_log(objects, command);
+    } else if (strcmp(what, "check") == 0) {
+      do_check(objects, command);
+    } else if (strcmp(what, "expire") == 0) {
+      do_expire(objects, command);
+    } else if (strcmp(what, "compact") == 0) {
+      do_compact(objects, command);
+    } else if (strcmp(what, "relocate") == 0) {
+      do_relocate(objects, command);
     } else {
       fprintf(stderr, "unknown command '%s'\n", what);
     }
