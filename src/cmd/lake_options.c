@@ -16,7 +16,8 @@ static const char *const group_titles[GROUPS] = {
 
 static const struct {
   int least, most; /* arguments; -1: any number */
-} counts[] = {{1, 1}, {0, 1}, {1, 1}, {0, 1}};
+} counts[] = {{1, 1}, {0, 1}, {1, 1}, {0, 1},  {0, 1}, {2, 2},
+              {0, 1}, {0, 1}, {0, 2}, {2, -1}, {1, 1}};
 
 static const struct vqe_cmd_command commands[] = {
     {"normalize", "SOURCE",
@@ -26,6 +27,22 @@ static const struct vqe_cmd_command commands[] = {
      "adds the features of what the normalised tables hold"},
     {"query", "SQL", "answers one SQL statement over the current tables"},
     {"log", "[WAREHOUSE]", "lists the snapshots and tags of each table"},
+    {"check", "[WAREHOUSE]",
+     "reads every table back: metadata, manifests, files, counts, bounds, "
+     "keys; lists what nothing refers to"},
+    {"relocate", "FROM TO",
+     "copies a warehouse so that the copy points at itself"},
+    {"compact", "[WAREHOUSE]", "merges small files"},
+    {"expire", "[WAREHOUSE]",
+     "drops snapshots older than --older-than, our tags of them first, and "
+     "the files that only they need"},
+    {"unlock", "[WAREHOUSE [ID]]",
+     "lists the writer locks, or removes that of a dead writer"},
+    {"with-lock", "WAREHOUSE -- COMMAND...",
+     "runs another writer, such as Spark, under the writer lock"},
+    {"qasm", "ID|FILE",
+     "prints the circuit of an experiment (the start of its id) as OpenQASM "
+     "3, its excitations expanded into gates"},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -56,6 +73,8 @@ static const struct vqe_cmd_option entries[] = {
     {"lock-wait", 0, "SECONDS", GROUP_WORK, VQE_CMD_TEXT, AT(lock_wait), NULL,
      "how long to wait for another writer where the store needs a lock (60)",
      0},
+    {"older-than", 0, "TIME", GROUP_WORK, VQE_CMD_TEXT, AT(older_than), NULL,
+     "of expire: 30d, 12h, or a date (2026-01-31)", 0},
     {"format", 'f', "NAME", GROUP_OUTPUT, VQE_CMD_TEXT, AT(format),
      "text csv json", "of an answer: text, csv or json (text)", 0},
     {"output", 'o', "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(output), "FILE",

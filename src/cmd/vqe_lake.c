@@ -7,134 +7,12 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
 #include "lake/warehouse.h"
-#include "lake_options.h"
+#include "lake_commands.h"
 #include "vqe/experiment.h"
-
-enum exit_status { EXIT_GOOD = 0, EXIT_SOME_FAILED = 1, EXIT_BAD_INPUT = 2 };
-
-#define LOCK_WAIT_SECONDS 60.0
-
-static int exit_code(int status)
-{
-  switch (status) {
-  case VQE_OK:
-    return EXIT_GOOD;
-  case VQE_ERR_INPUT:
-  case VQE_ERR_NOT_FOUND:
-  case VQE_ERR_UNSUPPORTED:
-    return EXIT_BAD_INPUT;
-  default:
-    return EXIT_SOME_FAILED;
-  }
-}
-
-static int complain(int status)
-{
-  fprintf(stderr, "vqe_lake: %s\n", vqe_error_message());
-  return exit_code(status);
-}
-
-static void warn(void *ctx, const char *text)
-{
-  const struct vqe_lake_options *options = ctx;
-  if (!options->quiet) {
-    fprintf(stderr, "vqe_lake: %s\n", text);
-  }
-}
-
-/* ---- places ---- */
-
-static bool is_remote(const char *place)
-{
-  return strncmp(place, "s3://", 5) == 0 || strncmp(place, "s3a://", 6) == 0;
-}
-
-static struct vqe_objects_options
-objects_of(const struct vqe_lake_options *options)
-{
-  struct vqe_objects_options objects = VQE_OBJECTS_OPTIONS_INIT;
-  objects.endpoint = options->endpoint;
-  objects.region = options->region;
-  objects.virtual_host = options->virtual_host;
-  objects.scheme = options->scheme;
-  objects.ca_file = options->ca_file;
-  objects.timeout_s = (double)options->timeout_s;
-  return objects;
-}
-
-static int read_wait(double *out, const char *text)
-{
-  char *end = NULL;
-  *out = LOCK_WAIT_SECONDS;
-  if (text == NULL) {
-    return VQE_OK;
-  }
-  *out = strtod(text, &end);
-  if (*end != '\0' || !(*out >= 0.0)) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "option --lock-wait: '%s' is no number of seconds",
-                         text);
-  }
-  return VQE_OK;
-}
-
-/* The warehouse named by the argument, the option or the environment. */
-static const char *place_of(const struct vqe_lake_options *options,
-                            const char *argument)
-{
-  if (options->warehouse != NULL) {
-    return options->warehouse;
-  }
-  return argument != NULL ? argument : getenv("VQE_WAREHOUSE");
-}
-
-static int open_place(struct vqe_warehouse **out, const char *place,
-                      struct vqe_lake_options *options, bool write)
-{
-  struct vqe_warehouse_options warehouse = {
-      .objects = objects_of(options),
-      .memory_mb = (size_t)options->memory_mb,
-      .threads = options->threads,
-      .scratch = options->scratch,
-      .write = write,
-      .holder = options->command,
-      .warn = warn,
-      .warn_ctx = options,
-  };
-  struct stat info;
-  int status = read_wait(&warehouse.lock_wait_s, options->lock_wait);
-  if (status != VQE_OK) {
-    return status;
-  }
-  if (place == NULL) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "no warehouse given: --warehouse PLACE, or set "
-                         "VQE_WAREHOUSE");
-  }
-  if (!write && !is_remote(place) && strncmp(place, "file:", 5) != 0 &&
-      stat(place, &info) != 0) {
-    return vqe_error_set(VQE_ERR_NOT_FOUND, "warehouse '%s': %s", place,
-                         strerror(errno));
-  }
-  return vqe_warehouse_open(out, place, &warehouse);
-}
-
-/* Close, keeping the first failure and its message. */
-static int close_place(struct vqe_warehouse *warehouse, int status)
-{
-  char message[1024];
-  snprintf(message, sizeof message, "%s", vqe_error_message());
-  int closed = vqe_warehouse_close(warehouse);
-  if (status != VQE_OK) {
-    return vqe_error_set(status, "%s", message);
-  }
-  return closed;
-}
 
 /* ---- commands ---- */
 
@@ -142,10 +20,10 @@ static int open_source(struct vqe_record_source *out, char **beside,
                        const char *name,
                        const struct vqe_lake_options *options)
 {
-  struct vqe_objects_options objects = objects_of(options);
+  struct vqe_objects_options objects = vqe_lake_objects(options);
   struct stat info;
   *beside = NULL;
-  if (is_remote(name)) {
+  if (vqe_lake_is_remote(name)) {
     return vqe_source_raw(out, name, &objects);
   }
   if (stat(name, &info) != 0) {
@@ -200,19 +78,20 @@ static int run_normalize(struct vqe_lake_options *options)
   char *beside = NULL;
   int status = open_source(&source, &beside, options->arguments[0], options);
   if (status != VQE_OK) {
-    return complain(status);
+    return vqe_lake_complain(status);
   }
-  source.warn = warn;
+  source.warn = vqe_lake_warn;
   source.warn_ctx = options;
-  status = open_place(&warehouse, place_of(options, beside), options, true);
+  status = vqe_lake_open(&warehouse, vqe_lake_place(options, beside), options,
+                         true);
   if (status == VQE_OK) {
     status = vqe_normalize(&result, warehouse, &source);
   }
-  status = close_place(warehouse, status);
+  status = vqe_lake_close(warehouse, status);
   vqe_source_close(&source);
   free(beside);
   if (status != VQE_OK) {
-    return complain(status);
+    return vqe_lake_complain(status);
   }
   if (!options->quiet) {
     print_normalized(&result);
@@ -230,14 +109,14 @@ static int run_featurize(struct vqe_lake_options *options)
   struct vqe_featurize_result result = {0};
   const char *argument =
       options->narguments > 0 ? options->arguments[0] : NULL;
-  int status =
-      open_place(&warehouse, place_of(options, argument), options, true);
+  int status = vqe_lake_open(&warehouse, vqe_lake_place(options, argument),
+                             options, true);
   if (status == VQE_OK) {
     status = vqe_featurize(&result, warehouse);
   }
-  status = close_place(warehouse, status);
+  status = vqe_lake_close(warehouse, status);
   if (status != VQE_OK) {
-    return complain(status);
+    return vqe_lake_complain(status);
   }
   if (!options->quiet) {
     printf("ml_iteration_features +%lld, ml_run_summary +%lld, %lld without "
@@ -247,29 +126,6 @@ static int run_featurize(struct vqe_lake_options *options)
            result.seconds_total);
   }
   return EXIT_GOOD;
-}
-
-static int open_output(FILE **out, const struct vqe_lake_options *options)
-{
-  *out = stdout;
-  if (options->output != NULL) {
-    *out = fopen(options->output, "w");
-    if (*out == NULL) {
-      return vqe_error_set(VQE_ERR_INPUT, "cannot write '%s': %s",
-                           options->output, strerror(errno));
-    }
-  }
-  return VQE_OK;
-}
-
-static int close_output(FILE *stream, int status)
-{
-  if (stream != NULL && stream != stdout && fclose(stream) != 0 &&
-      status == VQE_OK) {
-    status = vqe_error_set(VQE_ERR_IO, "cannot write the answer: %s",
-                           strerror(errno));
-  }
-  return status;
 }
 
 static int read_format(enum vqe_query_format *out, const char *name)
@@ -296,17 +152,18 @@ static int run_query(struct vqe_lake_options *options)
   FILE *stream = NULL;
   int status = read_format(&format, options->format);
   if (status == VQE_OK) {
-    status = open_place(&warehouse, place_of(options, NULL), options, false);
+    status = vqe_lake_open(&warehouse, vqe_lake_place(options, NULL), options,
+                           false);
   }
   if (status == VQE_OK) {
-    status = open_output(&stream, options);
+    status = vqe_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
     status = vqe_query(warehouse, options->arguments[0], format, stream);
   }
-  status = close_output(stream, status);
-  status = close_place(warehouse, status);
-  return status == VQE_OK ? EXIT_GOOD : complain(status);
+  status = vqe_lake_close_output(stream, status);
+  status = vqe_lake_close(warehouse, status);
+  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
 }
 
 static void print_snapshot(FILE *stream,
@@ -335,10 +192,10 @@ static int run_log(struct vqe_lake_options *options)
   FILE *stream = NULL;
   const char *argument =
       options->narguments > 0 ? options->arguments[0] : NULL;
-  int status =
-      open_place(&warehouse, place_of(options, argument), options, false);
+  int status = vqe_lake_open(&warehouse, vqe_lake_place(options, argument),
+                             options, false);
   if (status == VQE_OK) {
-    status = open_output(&stream, options);
+    status = vqe_lake_open_output(&stream, options);
   }
   for (int t = 0; status == VQE_OK && t < VQE_LAKE_TABLES; t++) {
     struct vqe_iceberg_table *table = NULL;
@@ -364,9 +221,9 @@ static int run_log(struct vqe_lake_options *options)
     vqe_iceberg_snapshots_free(snapshots, count);
     vqe_iceberg_close(table);
   }
-  status = close_output(stream, status);
-  status = close_place(warehouse, status);
-  return status == VQE_OK ? EXIT_GOOD : complain(status);
+  status = vqe_lake_close_output(stream, status);
+  status = vqe_lake_close(warehouse, status);
+  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
 }
 
 static int run_command(struct vqe_lake_options *options)
@@ -379,6 +236,13 @@ static int run_command(struct vqe_lake_options *options)
       {"featurize", run_featurize},
       {"query", run_query},
       {"log", run_log},
+      {"check", vqe_lake_run_check},
+      {"relocate", vqe_lake_run_relocate},
+      {"compact", vqe_lake_run_compact},
+      {"expire", vqe_lake_run_expire},
+      {"unlock", vqe_lake_run_unlock},
+      {"with-lock", vqe_lake_run_with_lock},
+      {"qasm", vqe_lake_run_qasm},
   };
   for (size_t k = 0; k < sizeof programs / sizeof programs[0]; k++) {
     if (strcmp(options->command, programs[k].name) == 0) {
@@ -393,7 +257,7 @@ int main(int argc, char **argv)
   struct vqe_lake_options options;
   int status = vqe_lake_options_parse(&options, argc, argv);
   if (status != VQE_OK) {
-    return complain(status);
+    return vqe_lake_complain(status);
   }
   if (options.help) {
     vqe_lake_options_help(stdout);

@@ -339,3 +339,69 @@ int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
   }
   return status;
 }
+
+int vqe_query_value(char **out, struct vqe_warehouse *warehouse,
+                    const char *sql)
+{
+  struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  struct page page = {NULL, 0};
+  duckdb_result texts = {0};
+  size_t rows = 0;
+  int length = 0;
+  *out = NULL;
+  int status = make_views(warehouse, sql);
+  if (status == VQE_OK) {
+    status = make_answer(duck, sql);
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_query(duck, &texts, "query",
+                            "SELECT #1::VARCHAR FROM answer");
+  }
+  if (status == VQE_OK) {
+    status = read_page(&page, &texts);
+  }
+  for (size_t p = 0; p < page.nchunks; p++) {
+    rows += (size_t)duckdb_data_chunk_get_size(page.chunks[p]);
+  }
+  if (status == VQE_OK && rows != 1) {
+    status = vqe_error_set(rows == 0 ? VQE_ERR_NOT_FOUND : VQE_ERR_INPUT,
+                           "query: %zu rows, not one", rows);
+  }
+  if (status == VQE_OK) {
+    const char *text = cell(&length, page.chunks[0], 0, 0);
+    *out = strndup(text != NULL ? text : "", (size_t)length);
+    if (*out == NULL) {
+      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for an answer");
+    }
+  }
+  for (size_t p = 0; p < page.nchunks; p++) {
+    duckdb_destroy_data_chunk(&page.chunks[p]);
+  }
+  free(page.chunks);
+  duckdb_destroy_result(&texts);
+  return status;
+}
+
+int vqe_query_ansatz(char **out, struct vqe_warehouse *warehouse,
+                     const char *id)
+{
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&sql, "SELECT ansatz FROM ansatz_info WHERE "
+                     "starts_with(experiment_id, ");
+  vqe_duck_add_quoted(&sql, id);
+  vqe_duck_add(&sql, ")");
+  int status = sql.status;
+  if (status == VQE_OK) {
+    status = vqe_query_value(out, warehouse, sql.data);
+  }
+  if (status == VQE_ERR_NOT_FOUND) {
+    status = vqe_error_set(status,
+                           "no experiment of ansatz_info has an id that "
+                           "starts with '%s'",
+                           id);
+  } else if (status == VQE_ERR_INPUT) {
+    status = vqe_error_context(status, "ids that start with '%s'", id);
+  }
+  free(sql.data);
+  return status;
+}

@@ -157,11 +157,20 @@ static int64_t read_long(duckdb_vector vector)
   return *(int64_t *)duckdb_vector_get_data(vector);
 }
 
-static void add_scan(struct vqe_duck_text *sql, const char *path)
+/* By field id, so that a file from before a column was added can be
+ * described as well. */
+static void add_scan(struct vqe_duck_text *sql,
+                     const struct vqe_iceberg_definition *definition,
+                     const char *path)
 {
-  vqe_duck_add(sql, " FROM read_parquet(");
-  vqe_duck_add_quoted(sql, path);
-  vqe_duck_add(sql, ", hive_partitioning = false)");
+  char *paths[1] = {(char *)path};
+  struct vqe_table table = {.name = definition->name,
+                            .definition =
+                                (struct vqe_iceberg_definition *)definition,
+                            .paths = paths,
+                            .npaths = 1};
+  vqe_duck_add(sql, " FROM ");
+  vqe_table_add_scan(sql, &table);
 }
 
 /* Exact extremes of what was written, read back: the text of the writer's own
@@ -191,7 +200,7 @@ static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
       vqe_duck_add(&sql, ", min(%s), max(%s)", name, name);
     }
   }
-  add_scan(&sql, path);
+  add_scan(&sql, definition, path);
   int status = sql.status;
   if (status == VQE_OK) {
     status = vqe_duck_query(duck, &result, "statistics", sql.data);
@@ -260,9 +269,8 @@ static int read_sizes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
     }
     duckdb_destroy_data_chunk(&chunk);
   }
-  if (status == VQE_OK && at != file->nstats) {
-    status = vqe_error_set(VQE_ERR_IO, "'%s' has %zu columns, not %zu", path,
-                           at, file->nstats);
+  for (size_t k = 0; at != file->nstats && k < file->nstats; k++) {
+    file->stats[k].column_size = -1; /* of other columns */
   }
   duckdb_destroy_result(&result);
   free(sql.data);
@@ -455,6 +463,16 @@ out:
   vqe_iceberg_file_clear(&file);
   free(path);
   return status;
+}
+
+bool vqe_table_writer_take(struct vqe_table_writer *writer,
+                           struct vqe_iceberg_file *out)
+{
+  if (writer->nfiles == 0) {
+    return false;
+  }
+  *out = writer->files[--writer->nfiles];
+  return true;
 }
 
 int64_t vqe_table_writer_count(const struct vqe_table_writer *writer)

@@ -109,6 +109,9 @@ int vqe_table_writer_create(struct vqe_table_writer **out,
  * it is. */
 int vqe_table_writer_rows(struct vqe_table_writer *writer, const char *name,
                           const char *sql);
+/* Move the last file written out of the writer; false when there is none. */
+bool vqe_table_writer_take(struct vqe_table_writer *writer,
+                           struct vqe_iceberg_file *out);
 int64_t vqe_table_writer_count(const struct vqe_table_writer *writer);
 /* Statistics, partition, size and row groups of a Parquet file; everything
  * of `file` (zeroed before) but its key. */

@@ -1,0 +1,153 @@
+#include "lake_commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+#define LOCK_WAIT_SECONDS 60.0
+
+int vqe_lake_exit_code(int status)
+{
+  switch (status) {
+  case VQE_OK:
+    return EXIT_GOOD;
+  case VQE_ERR_INPUT:
+  case VQE_ERR_NOT_FOUND:
+  case VQE_ERR_UNSUPPORTED:
+    return EXIT_BAD_INPUT;
+  default:
+    return EXIT_SOME_FAILED;
+  }
+}
+
+int vqe_lake_complain(int status)
+{
+  fprintf(stderr, "vqe_lake: %s\n", vqe_error_message());
+  return vqe_lake_exit_code(status);
+}
+
+void vqe_lake_warn(void *ctx, const char *text)
+{
+  const struct vqe_lake_options *options = ctx;
+  if (!options->quiet) {
+    fprintf(stderr, "vqe_lake: %s\n", text);
+  }
+}
+
+/* ---- places ---- */
+
+bool vqe_lake_is_remote(const char *place)
+{
+  return strncmp(place, "s3://", 5) == 0 || strncmp(place, "s3a://", 6) == 0;
+}
+
+struct vqe_objects_options
+vqe_lake_objects(const struct vqe_lake_options *options)
+{
+  struct vqe_objects_options objects = VQE_OBJECTS_OPTIONS_INIT;
+  objects.endpoint = options->endpoint;
+  objects.region = options->region;
+  objects.virtual_host = options->virtual_host;
+  objects.scheme = options->scheme;
+  objects.ca_file = options->ca_file;
+  objects.timeout_s = (double)options->timeout_s;
+  return objects;
+}
+
+static int read_wait(double *out, const char *text)
+{
+  char *end = NULL;
+  *out = LOCK_WAIT_SECONDS;
+  if (text == NULL) {
+    return VQE_OK;
+  }
+  *out = strtod(text, &end);
+  if (*end != '\0' || !(*out >= 0.0)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "option --lock-wait: '%s' is no number of seconds",
+                         text);
+  }
+  return VQE_OK;
+}
+
+/* The warehouse named by the argument, the option or the environment. */
+const char *vqe_lake_place(const struct vqe_lake_options *options,
+                           const char *argument)
+{
+  if (options->warehouse != NULL) {
+    return options->warehouse;
+  }
+  return argument != NULL ? argument : getenv("VQE_WAREHOUSE");
+}
+
+int vqe_lake_open(struct vqe_warehouse **out, const char *place,
+                  struct vqe_lake_options *options, bool write)
+{
+  struct vqe_warehouse_options warehouse = {
+      .objects = vqe_lake_objects(options),
+      .memory_mb = (size_t)options->memory_mb,
+      .threads = options->threads,
+      .scratch = options->scratch,
+      .write = write,
+      .holder = options->command,
+      .warn = vqe_lake_warn,
+      .warn_ctx = options,
+  };
+  struct stat info;
+  int status = read_wait(&warehouse.lock_wait_s, options->lock_wait);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (place == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "no warehouse given: --warehouse PLACE, or set "
+                         "VQE_WAREHOUSE");
+  }
+  if (!write && !vqe_lake_is_remote(place) &&
+      strncmp(place, "file:", 5) != 0 && stat(place, &info) != 0) {
+    return vqe_error_set(VQE_ERR_NOT_FOUND, "warehouse '%s': %s", place,
+                         strerror(errno));
+  }
+  return vqe_warehouse_open(out, place, &warehouse);
+}
+
+/* Close, keeping the first failure and its message. */
+int vqe_lake_close(struct vqe_warehouse *warehouse, int status)
+{
+  char message[1024];
+  snprintf(message, sizeof message, "%s", vqe_error_message());
+  int closed = vqe_warehouse_close(warehouse);
+  if (status != VQE_OK) {
+    return vqe_error_set(status, "%s", message);
+  }
+  return closed;
+}
+
+/* ---- answers ---- */
+
+int vqe_lake_open_output(FILE **out, const struct vqe_lake_options *options)
+{
+  *out = stdout;
+  if (options->output != NULL) {
+    *out = fopen(options->output, "w");
+    if (*out == NULL) {
+      return vqe_error_set(VQE_ERR_INPUT, "cannot write '%s': %s",
+                           options->output, strerror(errno));
+    }
+  }
+  return VQE_OK;
+}
+
+int vqe_lake_close_output(FILE *stream, int status)
+{
+  if (stream != NULL && stream != stdout && fclose(stream) != 0 &&
+      status == VQE_OK) {
+    status = vqe_error_set(VQE_ERR_IO, "cannot write the answer: %s",
+                           strerror(errno));
+  }
+  return status;
+}

@@ -1,0 +1,45 @@
+/* What the commands of vqe_lake share, and those that keep a warehouse. */
+#ifndef VQE_CMD_LAKE_COMMANDS_H
+#define VQE_CMD_LAKE_COMMANDS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "lake/warehouse.h"
+#include "lake_options.h"
+
+enum exit_status { EXIT_GOOD = 0, EXIT_SOME_FAILED = 1, EXIT_BAD_INPUT = 2 };
+
+/* Exit status of a code. */
+int vqe_lake_exit_code(int status);
+/* Print the last message; the exit status of the code. */
+int vqe_lake_complain(int status);
+/* For struct vqe_warehouse_options; ctx: struct vqe_lake_options. */
+void vqe_lake_warn(void *ctx, const char *text);
+
+bool vqe_lake_is_remote(const char *place);
+struct vqe_objects_options
+vqe_lake_objects(const struct vqe_lake_options *options);
+/* The warehouse named by the option, the argument or the environment; NULL
+ * when none is. */
+const char *vqe_lake_place(const struct vqe_lake_options *options,
+                           const char *argument);
+int vqe_lake_open(struct vqe_warehouse **out, const char *place,
+                  struct vqe_lake_options *options, bool write);
+/* Close, keeping the first failure and its message. */
+int vqe_lake_close(struct vqe_warehouse *warehouse, int status);
+
+/* --output, or the standard output. */
+int vqe_lake_open_output(FILE **out, const struct vqe_lake_options *options);
+int vqe_lake_close_output(FILE *stream, int status);
+
+/* Each runs a command and returns the exit status. */
+int vqe_lake_run_check(struct vqe_lake_options *options);
+int vqe_lake_run_relocate(struct vqe_lake_options *options);
+int vqe_lake_run_compact(struct vqe_lake_options *options);
+int vqe_lake_run_expire(struct vqe_lake_options *options);
+int vqe_lake_run_unlock(struct vqe_lake_options *options);
+int vqe_lake_run_with_lock(struct vqe_lake_options *options);
+int vqe_lake_run_qasm(struct vqe_lake_options *options);
+
+#endif

@@ -1,0 +1,290 @@
+/* Commands of vqe_lake that keep a warehouse. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "lake/check.h"
+#include "lake/lock.h"
+#include "lake/maintain.h"
+#include "lake_commands.h"
+
+#define LOCK_WAIT_SECONDS 60.0
+
+static const char *argument_of(const struct vqe_lake_options *options,
+                               int index)
+{
+  return index < options->narguments ? options->arguments[index] : NULL;
+}
+
+/* ---- check ---- */
+
+static void print_finding(void *ctx, const char *table, bool orphan,
+                          const char *text)
+{
+  fprintf(ctx, "%s %s: %s\n", orphan ? "orphan" : "problem", table, text);
+}
+
+int vqe_lake_run_check(struct vqe_lake_options *options)
+{
+  struct vqe_warehouse *warehouse = NULL;
+  struct vqe_lake_check_result result = {0};
+  FILE *stream = NULL;
+  int status = vqe_lake_open(&warehouse,
+                             vqe_lake_place(options, argument_of(options, 0)),
+                             options, false);
+  if (status == VQE_OK) {
+    status = vqe_lake_open_output(&stream, options);
+  }
+  if (status == VQE_OK) {
+    status = vqe_lake_check(&result, warehouse, print_finding, stream);
+  }
+  if (status == VQE_OK && !options->quiet) {
+    fprintf(stream,
+            "%lld tables, %lld files, %lld rows: %lld problems, %lld "
+            "orphans\n",
+            (long long)result.tables, (long long)result.files,
+            (long long)result.rows, (long long)result.problems,
+            (long long)result.orphans);
+  }
+  status = vqe_lake_close_output(stream, status);
+  status = vqe_lake_close(warehouse, status);
+  if (status != VQE_OK) {
+    return vqe_lake_complain(status);
+  }
+  return result.problems > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
+}
+
+/* ---- relocate, compact, expire ---- */
+
+int vqe_lake_run_relocate(struct vqe_lake_options *options)
+{
+  struct vqe_warehouse *to = NULL;
+  struct vqe_objects *from = NULL;
+  struct vqe_objects_options objects = vqe_lake_objects(options);
+  int tables = 0;
+  int status = vqe_objects_open(&from, options->arguments[0], &objects);
+  if (status == VQE_OK) {
+    status = vqe_lake_open(&to, options->arguments[1], options, true);
+  }
+  if (status == VQE_OK) {
+    status = vqe_lake_relocate(to, from, &tables);
+  }
+  status = vqe_lake_close(to, status);
+  vqe_objects_close(from);
+  if (status != VQE_OK) {
+    return vqe_lake_complain(status);
+  }
+  if (!options->quiet) {
+    printf("%d tables copied to %s\n", tables, options->arguments[1]);
+  }
+  return EXIT_GOOD;
+}
+
+int vqe_lake_run_compact(struct vqe_lake_options *options)
+{
+  struct vqe_warehouse *warehouse = NULL;
+  struct vqe_lake_compact_result result = {0};
+  int status = vqe_lake_open(&warehouse,
+                             vqe_lake_place(options, argument_of(options, 0)),
+                             options, true);
+  if (status == VQE_OK) {
+    status = vqe_lake_compact(&result, warehouse);
+  }
+  status = vqe_lake_close(warehouse, status);
+  if (status != VQE_OK) {
+    return vqe_lake_complain(status);
+  }
+  if (!options->quiet) {
+    printf("%lld files merged: %lld before, %lld now\n",
+           (long long)result.merged, (long long)result.files_before,
+           (long long)result.files_after);
+  }
+  return EXIT_GOOD;
+}
+
+/* "30d", "12h", "90m" before now, or a date in UTC. */
+static int read_age(int64_t *out, const char *text)
+{
+  struct tm date = {0};
+  char *end = NULL;
+  if (text == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "expire needs --older-than: 30d, 12h, or a date");
+  }
+  double amount = strtod(text, &end);
+  double unit = strcmp(end, "d") == 0   ? 86400.0
+                : strcmp(end, "h") == 0 ? 3600.0
+                : strcmp(end, "m") == 0 ? 60.0
+                : strcmp(end, "s") == 0 ? 1.0
+                                        : 0.0;
+  if (unit > 0.0 && end != text && amount >= 0.0 && amount < 1e9) {
+    *out = ((int64_t)time(NULL) - (int64_t)(amount * unit)) * 1000;
+    return VQE_OK;
+  }
+  end = strptime(text, "%Y-%m-%d", &date);
+  if (end != NULL && *end == '\0') {
+    *out = (int64_t)timegm(&date) * 1000;
+    return VQE_OK;
+  }
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "option --older-than: '%s' is neither 30d or 12h nor a "
+                       "date such as 2026-01-31",
+                       text);
+}
+
+int vqe_lake_run_expire(struct vqe_lake_options *options)
+{
+  struct vqe_warehouse *warehouse = NULL;
+  struct vqe_iceberg_expire_result result = {0};
+  int64_t older_than_ms = 0;
+  int status = read_age(&older_than_ms, options->older_than);
+  if (status == VQE_OK) {
+    status = vqe_lake_open(&warehouse,
+                           vqe_lake_place(options, argument_of(options, 0)),
+                           options, true);
+  }
+  if (status == VQE_OK) {
+    status = vqe_lake_expire(&result, warehouse, older_than_ms);
+  }
+  status = vqe_lake_close(warehouse, status);
+  if (status != VQE_OK) {
+    return vqe_lake_complain(status);
+  }
+  if (!options->quiet) {
+    printf("dropped %lld snapshots, %lld tags; deleted %lld data files and "
+           "%lld of metadata\n",
+           (long long)result.snapshots, (long long)result.tags,
+           (long long)result.data_files,
+           (long long)(result.manifests + result.manifest_lists +
+                       result.metadata_files));
+  }
+  return EXIT_GOOD;
+}
+
+/* ---- locks ---- */
+
+static int open_objects(struct vqe_objects **out, const char *place,
+                        const struct vqe_lake_options *options)
+{
+  struct vqe_objects_options objects = vqe_lake_objects(options);
+  if (place == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "no warehouse given: --warehouse PLACE, or set "
+                         "VQE_WAREHOUSE");
+  }
+  return vqe_objects_open(out, place, &objects);
+}
+
+static int print_lock(void *ctx, const struct vqe_lock_info *info)
+{
+  int *count = ctx;
+  (*count)++;
+  printf("%s %s, process %lld on %s, since %s\n", info->id, info->holder,
+         (long long)info->pid, info->host, info->acquired_at);
+  return VQE_OK;
+}
+
+/* Arguments: [WAREHOUSE [ID]], or [ID] with --warehouse. */
+int vqe_lake_run_unlock(struct vqe_lake_options *options)
+{
+  struct vqe_objects *objects = NULL;
+  int count = 0;
+  bool named = options->warehouse != NULL;
+  const char *id = argument_of(options, named ? 0 : 1);
+  int status = open_objects(
+      &objects, vqe_lake_place(options, argument_of(options, 0)), options);
+  if (status == VQE_OK && id != NULL) {
+    status = vqe_lock_remove(objects, id);
+  } else if (status == VQE_OK) {
+    status = vqe_lock_list(objects, print_lock, &count);
+    if (status == VQE_OK && count == 0 && !options->quiet) {
+      printf("no locks\n");
+    }
+  }
+  vqe_objects_close(objects);
+  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+}
+
+/* Run `words` and wait; its exit status, 128 + signal as shells say it. */
+static int run_child(int *code, char **words)
+{
+  int state = 0;
+  pid_t child = fork();
+  if (child < 0) {
+    return vqe_error_set(VQE_ERR_IO, "cannot start '%s': %s", words[0],
+                         strerror(errno));
+  }
+  if (child == 0) {
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    execvp(words[0], words);
+    fprintf(stderr, "vqe_lake: cannot run '%s': %s\n", words[0],
+            strerror(errno));
+    _exit(127);
+  }
+  while (waitpid(child, &state, 0) < 0) {
+    if (errno != EINTR) {
+      return vqe_error_set(VQE_ERR_IO, "waiting for '%s': %s", words[0],
+                           strerror(errno));
+    }
+  }
+  *code = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+  return VQE_OK;
+}
+
+int vqe_lake_run_with_lock(struct vqe_lake_options *options)
+{
+  struct vqe_objects *objects = NULL;
+  struct vqe_lock *lock = NULL;
+  char holder[256];
+  double wait = LOCK_WAIT_SECONDS;
+  int code = EXIT_GOOD;
+  char *end = NULL;
+  if (options->lock_wait != NULL) {
+    wait = strtod(options->lock_wait, &end);
+    if (*end != '\0' || !(wait >= 0.0)) {
+      return vqe_lake_complain(vqe_error_set(
+          VQE_ERR_INPUT, "option --lock-wait: '%s' is no number of seconds",
+          options->lock_wait));
+    }
+  }
+  snprintf(holder, sizeof holder, "vqe_lake with-lock %s",
+           options->arguments[1]);
+  int status = open_objects(&objects, options->arguments[0], options);
+  if (status == VQE_OK) {
+    status = vqe_lock_acquire(&lock, objects, holder, wait);
+  }
+  if (status != VQE_OK) {
+    vqe_objects_close(objects);
+    return vqe_lake_complain(status);
+  }
+  /* they are for the child; the lock is given back after it */
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  status = run_child(&code, options->arguments + 1);
+  if (status == VQE_OK) {
+    status = vqe_lock_check(lock);
+    if (status == VQE_ERR_NOT_FOUND) {
+      vqe_error_set(VQE_ERR_EXISTS,
+                    "someone removed the lock while '%s' ran: see vqe_lake "
+                    "check",
+                    options->arguments[1]);
+    }
+  }
+  if (status != VQE_OK) {
+    (void)vqe_lake_complain(status);
+    code = code != EXIT_GOOD ? code : EXIT_SOME_FAILED;
+  }
+  status = vqe_lock_release(lock);
+  vqe_objects_close(objects);
+  if (status != VQE_OK) {
+    (void)vqe_lake_complain(status);
+    code = code != EXIT_GOOD ? code : EXIT_SOME_FAILED;
+  }
+  return code;
+}

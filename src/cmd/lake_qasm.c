@@ -1,0 +1,150 @@
+/* vqe_lake qasm: a stored circuit with its excitations as gates.
+ *
+ * Only our own programs are read: those whose excitations are pragmas hold
+ * nothing but inputs, X gates and the pragmas. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "lake/query.h"
+#include "lake_commands.h"
+#include "vqe/ansatz.h"
+
+#define FILE_LIMIT ((size_t)1 << 30)
+#define PRAGMA "pragma vqe.excitation "
+
+static int add_gate(struct vqe_ansatz *ansatz, size_t *capacity,
+                    const struct vqe_gate *gate)
+{
+  if (ansatz->ngate == *capacity) {
+    size_t grown = *capacity > 0 ? 2 * *capacity : 256;
+    int status = vqe_memory_grow(&ansatz->gates, ansatz->ngate, grown,
+                                 sizeof *gate, "gates");
+    if (status != VQE_OK) {
+      return status;
+    }
+    *capacity = grown;
+  }
+  ansatz->gates[ansatz->ngate++] = *gate;
+  return VQE_OK;
+}
+
+static bool qubits_fit(const struct vqe_gate *gate, int count, int nqubit)
+{
+  for (int k = 0; k < count; k++) {
+    if (gate->q[k] < 0 || gate->q[k] >= nqubit) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* One line of the program; *fits false when it is none of ours. */
+static int read_line(struct vqe_ansatz *ansatz, size_t *capacity,
+                     const char *line, bool *fits)
+{
+  struct vqe_gate gate = {.param = -1, .scale = 1.0};
+  int qubits = 1;
+  int end = 0;
+  *fits = true;
+  if (line[0] == '\0' || strcmp(line, "OPENQASM 3.0;") == 0 ||
+      strcmp(line, "include \"stdgates.inc\";") == 0) {
+    return VQE_OK;
+  }
+  if (strncmp(line, "input float[64] t", 17) == 0) {
+    ansatz->nparam++;
+    return VQE_OK;
+  }
+  if (sscanf(line, "qubit[%d] q;", &ansatz->nqubit) == 1) {
+    *fits = ansatz->nqubit > 0 && ansatz->nqubit <= 2 * VQE_MAX_ORBITALS;
+    return VQE_OK;
+  }
+  if (sscanf(line, "x q[%d];%n", &gate.q[0], &end) == 1 && end > 0) {
+    gate.kind = VQE_GATE_X;
+  } else if (sscanf(line, PRAGMA "%lf*t%d %d->%d%n %d->%d%n", &gate.scale,
+                    &gate.param, &gate.q[0], &gate.q[1], &end, &gate.q[2],
+                    &gate.q[3], &end) >= 4) {
+    qubits = strstr(line + strlen(PRAGMA), "->") !=
+                     strrchr(line, '-') /* two arrows or one */
+                 ? 4
+                 : 2;
+    gate.kind = qubits == 4 ? VQE_GATE_DOUBLE : VQE_GATE_SINGLE;
+    *fits = gate.param >= 0 && gate.param < ansatz->nparam;
+  } else {
+    *fits = false;
+  }
+  *fits =
+      *fits && line[end] == '\0' && qubits_fit(&gate, qubits, ansatz->nqubit);
+  return *fits ? add_gate(ansatz, capacity, &gate) : VQE_OK;
+}
+
+static int expand(char **out, char *text)
+{
+  struct vqe_ansatz ansatz = {.name = "UCCSD", .conserves = true};
+  size_t capacity = 0;
+  int number = 0;
+  int status = VQE_OK;
+  char *line = text;
+  while (status == VQE_OK && line != NULL) {
+    char *next = strchr(line, '\n');
+    bool fits = true;
+    if (next != NULL) {
+      *next++ = '\0';
+    }
+    number++;
+    status = read_line(&ansatz, &capacity, line, &fits);
+    if (status == VQE_OK && !fits) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "the circuit, line %d: '%.60s' is not of a "
+                             "program with excitations of ours",
+                             number, line);
+    }
+    line = next;
+  }
+  if (status == VQE_OK) {
+    status = vqe_ansatz_qasm(out, &ansatz, 0);
+  }
+  free(ansatz.gates);
+  return status;
+}
+
+/* From a file of that name, else from ansatz_info. */
+static int read_circuit(char **text, struct vqe_lake_options *options)
+{
+  struct vqe_warehouse *warehouse = NULL;
+  const char *name = options->arguments[0];
+  size_t size;
+  if (access(name, R_OK) == 0) {
+    return vqe_file_read(text, &size, name, FILE_LIMIT);
+  }
+  int status =
+      vqe_lake_open(&warehouse, vqe_lake_place(options, NULL), options, false);
+  if (status == VQE_OK) {
+    status = vqe_query_ansatz(text, warehouse, name);
+  }
+  return vqe_lake_close(warehouse, status);
+}
+
+int vqe_lake_run_qasm(struct vqe_lake_options *options)
+{
+  char *text = NULL;
+  char *expanded = NULL;
+  FILE *stream = NULL;
+  int status = read_circuit(&text, options);
+  if (status == VQE_OK && strstr(text, PRAGMA) != NULL) {
+    status = expand(&expanded, text);
+  }
+  if (status == VQE_OK) {
+    status = vqe_lake_open_output(&stream, options);
+  }
+  if (status == VQE_OK) {
+    fputs(expanded != NULL ? expanded : text, stream);
+  }
+  status = vqe_lake_close_output(stream, status);
+  free(expanded);
+  free(text);
+  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+}

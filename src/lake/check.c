@@ -1,0 +1,236 @@
+#include "lake/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "lake/duck.h"
+
+struct checking {
+  struct vqe_lake_check_result *result;
+  struct vqe_warehouse *warehouse;
+  struct vqe_table *table;
+  void (*report)(void *ctx, const char *table, bool orphan, const char *text);
+  void *report_ctx;
+};
+
+static void find(struct checking *checking, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void find(struct checking *checking, const char *format, ...)
+{
+  char text[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  checking->result->problems++;
+  checking->report(checking->report_ctx, checking->table->name, false, text);
+}
+
+static void pass_on(void *ctx, enum vqe_iceberg_finding finding,
+                    const char *text)
+{
+  struct checking *checking = ctx;
+  checking->report(checking->report_ctx, checking->table->name,
+                   finding == VQE_ICEBERG_ORPHAN, text);
+}
+
+/* ---- one file ---- */
+
+static bool same_bytes(const struct vqe_iceberg_bytes *a,
+                       const struct vqe_iceberg_bytes *b)
+{
+  if (a->data == NULL || b->data == NULL) {
+    return a->data == b->data;
+  }
+  return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+static const struct vqe_iceberg_stats *
+stats_of(const struct vqe_iceberg_file *file, int field_id)
+{
+  for (size_t k = 0; k < file->nstats; k++) {
+    if (file->stats[k].field_id == field_id) {
+      return &file->stats[k];
+    }
+  }
+  return NULL;
+}
+
+static bool count_differs(int64_t written, int64_t found)
+{
+  return written >= 0 && found >= 0 && written != found;
+}
+
+/* What the manifest says of a column against what the rows say. */
+static int compare_column(struct checking *checking, const char *key,
+                          const struct vqe_iceberg_column *column,
+                          const struct vqe_iceberg_stats *written,
+                          struct vqe_iceberg_stats *found)
+{
+  if (written == NULL || vqe_iceberg_type_is_list(column->type)) {
+    return VQE_OK;
+  }
+  if (count_differs(written->value_count, found->value_count) ||
+      count_differs(written->null_count, found->null_count) ||
+      count_differs(written->nan_count, found->nan_count)) {
+    find(checking,
+         "'%s', column '%s': the manifest's counts are not the "
+         "file's",
+         key, column->name);
+  }
+  int status = vqe_iceberg_bound(&found->lower, column->type, false);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_bound(&found->upper, column->type, true);
+  }
+  if (status == VQE_OK && ((written->lower.data != NULL &&
+                            !same_bytes(&written->lower, &found->lower)) ||
+                           (written->upper.data != NULL &&
+                            !same_bytes(&written->upper, &found->upper)))) {
+    find(checking,
+         "'%s', column '%s': the manifest's bounds are not the "
+         "file's",
+         key, column->name);
+  }
+  return status;
+}
+
+static int check_file(void *ctx, const struct vqe_iceberg_file *file,
+                      int64_t snapshot)
+{
+  struct checking *checking = ctx;
+  const struct vqe_iceberg_definition *definition =
+      checking->table->definition;
+  struct vqe_iceberg_file found = {0};
+  char *path = NULL;
+  (void)snapshot;
+  int status = vqe_warehouse_fetch(&path, checking->warehouse, file->key);
+  if (status == VQE_OK) {
+    status = vqe_table_describe_file(
+        &found, vqe_warehouse_duck(checking->warehouse), definition, path);
+  }
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_IO ||
+      status == VQE_ERR_NOT_FOUND) {
+    find(checking, "'%s' cannot be read: %s", file->key, vqe_error_message());
+    status = VQE_OK;
+    goto out;
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  checking->result->rows += found.record_count;
+  if (found.record_count != file->record_count) {
+    find(checking, "'%s' holds %lld rows, the manifest says %lld", file->key,
+         (long long)found.record_count, (long long)file->record_count);
+  }
+  for (size_t k = 0; k < file->npartition && k < found.npartition; k++) {
+    if (!same_bytes(&file->partition[k], &found.partition[k])) {
+      find(checking, "'%s': partition '%s' is not that of its rows", file->key,
+           definition->columns[definition->partition[k]].name);
+    }
+  }
+  for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
+    status = compare_column(checking, file->key, &definition->columns[k],
+                            stats_of(file, definition->columns[k].id),
+                            &found.stats[k]);
+  }
+out:
+  vqe_iceberg_file_clear(&found);
+  free(path);
+  return status;
+}
+
+/* ---- keys ---- */
+
+static int check_keys(struct checking *checking)
+{
+  const struct vqe_iceberg_definition *definition =
+      checking->table->definition;
+  struct vqe_duck *duck = vqe_warehouse_duck(checking->warehouse);
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  int64_t twice = 0;
+  vqe_duck_add(&sql, "SELECT count(*)::BIGINT FROM (SELECT 1 FROM checked "
+                     "GROUP BY ");
+  for (size_t k = 0; k < definition->nkey; k++) {
+    vqe_duck_add(&sql, "%s%s", k > 0 ? ", " : "",
+                 definition->columns[definition->key[k]].name);
+  }
+  vqe_duck_add(&sql, " HAVING count(*) > 1)");
+  int status = sql.status;
+  if (status == VQE_OK) {
+    status = vqe_table_view(checking->warehouse, checking->table, "checked");
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_count(duck, &twice, checking->table->name, sql.data);
+  }
+  if (status == VQE_OK && twice > 0) {
+    find(checking, "%lld keys are there more than once", (long long)twice);
+  }
+  free(sql.data);
+  return status;
+}
+
+static int check_table(struct checking *checking,
+                       enum vqe_lake_table_index index)
+{
+  struct vqe_iceberg_check_result found = {0};
+  struct vqe_iceberg_check_options options = {pass_on, checking, check_file,
+                                              checking};
+  int status =
+      vqe_table_open(&checking->table, checking->warehouse, index, false);
+  if (status == VQE_ERR_INPUT) {
+    /* metadata that cannot be understood is a finding */
+    struct vqe_table unread = {.name = vqe_lake_definitions[index].name};
+    checking->table = &unread;
+    find(checking, "%s", vqe_error_message());
+    checking->table = NULL;
+    return VQE_OK;
+  }
+  if (status != VQE_OK || !checking->table->exists) {
+    goto out;
+  }
+  int64_t before = checking->result->problems;
+  checking->result->tables++;
+  status =
+      vqe_iceberg_check(&found, vqe_warehouse_objects(checking->warehouse),
+                        checking->table->name, &options);
+  checking->result->problems += found.problems;
+  checking->result->orphans += found.orphans;
+  checking->result->files += found.files;
+  if (status != VQE_OK || checking->result->problems > before) {
+    goto out;
+  }
+  /* rows can be read: are they there once? */
+  vqe_table_close(checking->table);
+  checking->table = NULL;
+  status = vqe_table_open(&checking->table, checking->warehouse, index, true);
+  if (status == VQE_OK) {
+    status = check_keys(checking);
+  }
+out:
+  vqe_table_close(checking->table);
+  checking->table = NULL;
+  return status;
+}
+
+int vqe_lake_check(struct vqe_lake_check_result *result,
+                   struct vqe_warehouse *warehouse,
+                   void (*report)(void *ctx, const char *table, bool orphan,
+                                  const char *text),
+                   void *report_ctx)
+{
+  struct checking checking = {.result = result,
+                              .warehouse = warehouse,
+                              .report = report,
+                              .report_ctx = report_ctx};
+  int status = VQE_OK;
+  memset(result, 0, sizeof *result);
+  for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
+    status = check_table(&checking, (enum vqe_lake_table_index)k);
+  }
+  return status;
+}

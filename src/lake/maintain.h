@@ -1,0 +1,27 @@
+/* Upkeep of all tables of a warehouse. */
+#ifndef VQE_LAKE_MAINTAIN_H
+#define VQE_LAKE_MAINTAIN_H
+
+#include <stdint.h>
+
+#include "lake/warehouse.h"
+
+struct vqe_lake_compact_result {
+  int64_t files_before, files_after, merged;
+};
+
+/* Merge small files of each partition; see vqe_iceberg_compact. */
+int vqe_lake_compact(struct vqe_lake_compact_result *result,
+                     struct vqe_warehouse *warehouse);
+
+/* Drop our tags and the snapshots of before `older_than_ms`, and the files
+ * that only they need; see vqe_iceberg_expire. */
+int vqe_lake_expire(struct vqe_iceberg_expire_result *result,
+                    struct vqe_warehouse *warehouse, int64_t older_than_ms);
+
+/* Copy all tables of `from` to the warehouse `to`, where none of them may be.
+ * *tables (may be NULL) is their number. */
+int vqe_lake_relocate(struct vqe_warehouse *to, struct vqe_objects *from,
+                      int *tables);
+
+#endif
