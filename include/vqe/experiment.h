@@ -202,6 +202,12 @@ int vqe_experiment_run(struct vqe_result **out,
 int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
                         const struct vqe_run_options *options);
 
+/* Write the active-space integrals that the experiment would use as an
+ * FCIDUMP. */
+int vqe_experiment_fcidump(const char *path,
+                           const struct vqe_experiment *experiment,
+                           const struct vqe_run_options *options);
+
 /* What an experiment would take, from its input alone (no SCF). */
 struct vqe_experiment_estimate {
   int num_qubits;

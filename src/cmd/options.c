@@ -92,6 +92,9 @@ static const struct vqe_cmd_option entries[] = {
     {"qasm", 0, "INDEX", GROUP_OUTPUT, VQE_CMD_OPTIONAL, AT(qasm_index), NULL,
      "print the circuit of an experiment (0) as OpenQASM 3 and end",
      AT(qasm)},
+    {"fcidump", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(fcidump), "FILE",
+     "write the active-space integrals of the job's only experiment as an "
+     "FCIDUMP and end", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
      "show this text", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,

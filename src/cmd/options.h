@@ -17,6 +17,7 @@ struct vqe_cmd_options {
   bool log_json;
   bool qasm;             /* print the circuit of an experiment and end */
   int qasm_index;        /* which, from 0 */
+  const char *fcidump;   /* write integrals there and end; NULL: do not */
   int threads;           /* per rank; 0: cores / local ranks */
   const char *summary;   /* path, or NULL */
   const char *warehouse; /* place of the tables; NULL: the default */

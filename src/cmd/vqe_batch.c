@@ -141,6 +141,23 @@ static int make_tables(const struct vqe_job *job,
              : EXIT_SOME_FAILED;
 }
 
+/* ---- --fcidump ---- */
+
+static int write_fcidump(const struct vqe_job *job, const char *path)
+{
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  if (job->count != 1) {
+    fprintf(stderr,
+            "vqe_batch: --fcidump writes one file, but '%s' has %zu "
+            "experiments; leave one molecule and one basis\n",
+            job->path, job->count);
+    return EXIT_BAD_INPUT;
+  }
+  return vqe_experiment_fcidump(path, job->experiments[0], &options) == VQE_OK
+             ? EXIT_GOOD
+             : complain();
+}
+
 /* ---- the job ---- */
 
 /* A finished experiment of an earlier run is "skipped" to people and scripts,
@@ -242,7 +259,7 @@ static int without_mpi(const struct vqe_cmd_options *options, bool *done)
   *done = true;
   bool prints = options->help || options->version || options->man ||
                 options->completion != NULL || options->dry_run ||
-                options->qasm;
+                options->qasm || options->fcidump != NULL;
   if (!prints) {
     *done = false;
   } else if (launcher_rank() != 0) {
@@ -258,8 +275,9 @@ static int without_mpi(const struct vqe_cmd_options *options, bool *done)
   } else if (load(&job, options) != VQE_OK) {
     code = complain();
   } else {
-    code =
-        options->dry_run ? dry_run(job) : print_qasm(job, options->qasm_index);
+    code = options->dry_run           ? dry_run(job)
+           : options->fcidump != NULL ? write_fcidump(job, options->fcidump)
+                                      : print_qasm(job, options->qasm_index);
   }
   vqe_job_free(job);
   return code;

@@ -422,19 +422,23 @@ static void run_clear(struct run *run)
   vqe_integrals_free(run->integrals);
 }
 
+/* Start a run that ends before the VQE: integrals only. */
+static int run_integrals(struct run *run)
+{
+  int status = vqe_result_create(&run->result, run->experiment,
+                                 VQE_EXPERIMENT_SKIPPED, NULL);
+  if (status == VQE_OK) {
+    status = check_request(run->experiment);
+  }
+  return status == VQE_OK ? make_integrals(run) : status;
+}
+
 int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
                         const struct vqe_run_options *options)
 {
   struct run run = {.experiment = experiment, .options = options};
   *out = NULL;
-  int status =
-      vqe_result_create(&run.result, experiment, VQE_EXPERIMENT_SKIPPED, NULL);
-  if (status == VQE_OK) {
-    status = check_request(experiment);
-  }
-  if (status == VQE_OK) {
-    status = make_integrals(&run);
-  }
+  int status = run_integrals(&run);
   if (status == VQE_OK) {
     status = make_hamiltonian(&run);
   }
@@ -443,6 +447,20 @@ int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
   }
   if (status == VQE_OK) {
     status = vqe_ansatz_qasm(out, run.ansatz, 0);
+  }
+  run_clear(&run);
+  vqe_result_free(run.result);
+  return status;
+}
+
+int vqe_experiment_fcidump(const char *path,
+                           const struct vqe_experiment *experiment,
+                           const struct vqe_run_options *options)
+{
+  struct run run = {.experiment = experiment, .options = options};
+  int status = run_integrals(&run);
+  if (status == VQE_OK) {
+    status = vqe_fcidump_write(run.integrals, path);
   }
   run_clear(&run);
   vqe_result_free(run.result);
