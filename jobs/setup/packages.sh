@@ -31,6 +31,7 @@ libssl-dev|pc:libcrypto|SHA-256
 zlib1g-dev|pc:zlib|checksums of the journal
 libavro-dev|pc:avro-c|manifests of the tables
 libcurl4-openssl-dev|pc:libcurl|object stores
+librdkafka-dev|pc:rdkafka|Kafka
 python3|python3|unpacks libcint
 python3-pip|pip3|fetches libcint
 ca-certificates||fetching over https
@@ -107,7 +108,7 @@ if [ ${#missing[@]} -eq 0 ]; then
 fi
 if ! is_debian_like; then
   echo "These are the names of Debian and Ubuntu; provide them by modules," \
-    "Spack or conda (README.md, \"Without root\"). Going on."
+    "Spack or conda (README.md, \"On a cluster, without root\"). Going on."
   exit 0
 fi
 as_root=()
@@ -115,7 +116,7 @@ if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
     echo "Installing them takes root and there is no sudo. Ask for" >&2
     echo "  apt-get install ${missing[*]}" >&2
-    echo "or provide them without root (README.md, \"Without root\")." >&2
+    echo "or provide them without root (README.md, \"On a cluster, without root\")." >&2
     exit 1
   fi
   echo "Installing them takes root: sudo may ask for your password."
