@@ -1,0 +1,70 @@
+/* Reading records from a Kafka topic.
+ *
+ * Offsets are committed for a consumer group only after the caller has said
+ * that what it was given is safe, so that a crash anywhere repeats records
+ * and never loses one. Partitions are taken all at once without a group
+ * rebalance: one program at a time reads for a group. */
+#ifndef VQE_STREAM_CONSUMER_H
+#define VQE_STREAM_CONSUMER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/record.h"
+#include "stream/settings.h"
+
+struct vqe_consumer;
+
+struct vqe_consumer_options {
+  struct vqe_stream_settings stream;
+  const char *group;   /* NULL: "vqe_lake" */
+  double timeout_s;    /* longest wait without a message or an answer (30) */
+  size_t safe_records; /* ask for safety at the latest after so many (500) */
+  size_t safe_bytes;   /* or so many bytes of messages (256 MiB) */
+};
+
+/* Place of a message; valid during the call. */
+struct vqe_consumer_place {
+  const char *topic;
+  int32_t partition;
+  int64_t offset;
+};
+
+struct vqe_consumer_callbacks {
+  void *ctx;
+  /* One record; the callee owns it. Its experiment_id is set, computed where
+   * the message had null. A negative return ends the reading with it; nothing
+   * after the last safe place is committed then. */
+  int (*record)(void *ctx, struct vqe_record *record,
+                const struct vqe_consumer_place *place);
+  /* A message that is no record, and why; may be NULL. The same for a
+   * negative return. */
+  int (*rejected)(void *ctx, const struct vqe_consumer_place *place,
+                  const void *data, size_t size, const char *reason);
+  /* Make safe what was given so far: when it returns VQE_OK, the offsets are
+   * committed. NULL: it is safe when `record` returns. */
+  int (*safe)(void *ctx);
+};
+
+struct vqe_consumer_counts {
+  size_t messages; /* seen */
+  size_t records;  /* given */
+  size_t rejected; /* undecodable */
+  size_t deleted;  /* without content: tombstones of a compacted topic */
+  size_t expired;  /* offsets gone before they were read: retention */
+};
+
+/* VQE_ERR_INPUT for wrong settings; brokers are not asked yet. */
+int vqe_consumer_open(struct vqe_consumer **out,
+                      const struct vqe_consumer_options *options);
+void vqe_consumer_close(struct vqe_consumer *consumer); /* NULL is fine */
+
+/* Read from the committed places (the beginning where there is none) to the
+ * end that the topic has when this begins. VQE_ERR_IO when brokers or registry
+ * do not answer in time, VQE_ERR_NOT_FOUND when there is no such topic,
+ * VQE_ERR_INPUT when they refuse; *counts is set in every case. */
+int vqe_consumer_read(struct vqe_consumer_counts *counts,
+                      struct vqe_consumer *consumer,
+                      const struct vqe_consumer_callbacks *callbacks);
+
+#endif

@@ -1,0 +1,305 @@
+#include "stream/kafka_conf.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#define SECRET_LIMIT ((size_t)1 << 20)
+#define TOKEN_NAME "VQE_KAFKA_OAUTH_TOKEN"
+/* A token says its own end only to who can read it; it is read again before
+ * this time is over. */
+#define TOKEN_LIFETIME_MS (5LL * 60 * 1000)
+
+struct from_environment {
+  const char *property;
+  const char *name;
+  bool is_secret;
+};
+
+static const struct from_environment environment[] = {
+    {"sasl.username", "VQE_KAFKA_SASL_USERNAME", false},
+    {"sasl.password", "VQE_KAFKA_SASL_PASSWORD", true},
+    {"ssl.key.password", "VQE_KAFKA_SSL_KEY_PASSWORD", true},
+    {"ssl.keystore.password", "VQE_KAFKA_SSL_KEYSTORE_PASSWORD", true},
+    {"ssl.key.pem", "VQE_KAFKA_SSL_KEY_PEM", true},
+    {"sasl.oauthbearer.client.secret",
+     "VQE_KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", true},
+};
+
+#define NENVIRONMENT (sizeof environment / sizeof environment[0])
+
+static const struct vqe_stream_property producer_defaults[] = {
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+    {"compression.type", "zstd"},
+    /* counted before compression, so the broker's limit on compressed
+     * batches is what decides */
+    {"message.max.bytes", "1000000000"},
+    {"linger.ms", "5"},
+    {"message.timeout.ms", "60000"},
+    {"queue.buffering.max.kbytes", "2097151"},
+};
+
+static const struct vqe_stream_property consumer_defaults[] = {
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "earliest"},
+    {"enable.partition.eof", "true"},
+    {"fetch.message.max.bytes", "8388608"},
+    {"receive.message.max.bytes", "2147483647"},
+    {"message.max.bytes", "1000000000"},
+    {"queued.max.messages.kbytes", "65536"},
+};
+
+static const struct from_environment *known(const char *property)
+{
+  for (size_t k = 0; k < NENVIRONMENT; k++) {
+    if (strcmp(environment[k].property, property) == 0) {
+      return &environment[k];
+    }
+  }
+  return NULL;
+}
+
+bool vqe_stream_is_secret(const char *property)
+{
+  const struct from_environment *found = known(property);
+  return found != NULL && found->is_secret;
+}
+
+int vqe_stream_secret(char **out, const char *name)
+{
+  char in_file[128];
+  size_t size = 0;
+  const char *value = getenv(name);
+  *out = NULL;
+  if (value != NULL && value[0] != '\0') {
+    return vqe_memory_strdup(out, value);
+  }
+  snprintf(in_file, sizeof in_file, "%s_FILE", name);
+  const char *path = getenv(in_file);
+  if (path == NULL || path[0] == '\0') {
+    return VQE_OK;
+  }
+  int status = vqe_file_read(out, &size, path, SECRET_LIMIT);
+  if (status != VQE_OK) {
+    return vqe_error_context(VQE_ERR_INPUT, "%s", in_file);
+  }
+  while (size > 0 && ((*out)[size - 1] == '\n' || (*out)[size - 1] == '\r')) {
+    (*out)[--size] = '\0';
+  }
+  return VQE_OK;
+}
+
+static int set(rd_kafka_conf_t *conf, const char *name, const char *value,
+               const char *where)
+{
+  char reason[512];
+  if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) ==
+      RD_KAFKA_CONF_OK) {
+    return VQE_OK;
+  }
+  if (vqe_stream_is_secret(name)) {
+    snprintf(reason, sizeof reason, "librdkafka refuses its value");
+  }
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "%s: property '%s': %s; correct it or leave it out",
+                       where, name, reason);
+}
+
+static int set_all(rd_kafka_conf_t *conf,
+                   const struct vqe_stream_property *properties, size_t count,
+                   const char *where)
+{
+  int status = VQE_OK;
+  for (size_t k = 0; k < count && status == VQE_OK; k++) {
+    status = set(conf, properties[k].name, properties[k].value, where);
+  }
+  return status;
+}
+
+static int set_from_file(rd_kafka_conf_t *conf)
+{
+  const char *path = getenv("VQE_KAFKA_PROPERTIES_FILE");
+  char *text = NULL;
+  size_t size = 0;
+  json_error_t fault;
+  json_t *root = NULL;
+  const char *name;
+  json_t *value;
+  if (path == NULL || path[0] == '\0') {
+    return VQE_OK;
+  }
+  int status = vqe_file_read(&text, &size, path, SECRET_LIMIT);
+  if (status != VQE_OK) {
+    return vqe_error_context(VQE_ERR_INPUT, "VQE_KAFKA_PROPERTIES_FILE");
+  }
+  root = json_loadb(text, size, 0, &fault);
+  if (!json_is_object(root)) {
+    /* the reader's own words could quote a secret */
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "'%s' is no JSON object of properties (line %d)",
+                           path, root == NULL ? fault.line : 1);
+    goto out;
+  }
+  json_object_foreach(root, name, value)
+  {
+    if (!json_is_string(value)) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "'%s': the value of '%s' must be a string", path,
+                             name);
+      goto out;
+    }
+    status = set(conf, name, json_string_value(value), path);
+    if (status != VQE_OK) {
+      goto out;
+    }
+  }
+out:
+  json_decref(root);
+  free(text);
+  return status;
+}
+
+static int set_from_settings(rd_kafka_conf_t *conf,
+                             const struct vqe_stream_settings *settings)
+{
+  for (size_t k = 0; k < settings->nproperty; k++) {
+    const struct from_environment *secret =
+        known(settings->properties[k].name);
+    if (secret != NULL && secret->is_secret) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "property '%s' is a secret; set %s, or name a file "
+                           "that holds it by %s_FILE",
+                           secret->property, secret->name, secret->name);
+    }
+  }
+  return set_all(conf, settings->properties, settings->nproperty,
+                 "kafka properties");
+}
+
+static int set_from_environment(rd_kafka_conf_t *conf)
+{
+  int status = VQE_OK;
+  for (size_t k = 0; k < NENVIRONMENT && status == VQE_OK; k++) {
+    char *value = NULL;
+    status = vqe_stream_secret(&value, environment[k].name);
+    if (status == VQE_OK && value != NULL) {
+      status = set(conf, environment[k].property, value, environment[k].name);
+    }
+    free(value);
+  }
+  return status;
+}
+
+static void refresh_token(rd_kafka_t *rk, const char *config, void *opaque)
+{
+  char *token = NULL;
+  char reason[256];
+  struct timespec now;
+  (void)config;
+  (void)opaque;
+  clock_gettime(CLOCK_REALTIME, &now);
+  long long end = (long long)now.tv_sec * 1000 + TOKEN_LIFETIME_MS;
+  if (vqe_stream_secret(&token, TOKEN_NAME) != VQE_OK || token == NULL) {
+    rd_kafka_oauthbearer_set_token_failure(rk, "no token: set " TOKEN_NAME
+                                               " or " TOKEN_NAME "_FILE");
+  } else if (rd_kafka_oauthbearer_set_token(rk, token, end, "vqe_batch", NULL,
+                                            0, reason, sizeof reason) !=
+             RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_oauthbearer_set_token_failure(
+        rk, "librdkafka refuses the token of " TOKEN_NAME);
+  }
+  free(token);
+}
+
+/* What matters comes by the error callback and by reports; librdkafka's own
+ * lines, which repeat it at each try, are shown when somebody debugs. */
+static void drop_log(const rd_kafka_t *rk, int level, const char *facility,
+                     const char *text)
+{
+  (void)rk;
+  (void)level;
+  (void)facility;
+  (void)text;
+}
+
+static bool is_set(rd_kafka_conf_t *conf, const char *name)
+{
+  char value[64];
+  size_t size = sizeof value;
+  return rd_kafka_conf_get(conf, name, value, &size) == RD_KAFKA_CONF_OK &&
+         size > 1;
+}
+
+int vqe_kafka_conf(rd_kafka_conf_t **out,
+                   const struct vqe_stream_settings *settings,
+                   enum vqe_kafka_role role)
+{
+  int status;
+  *out = NULL;
+  if (settings->brokers == NULL || settings->brokers[0] == '\0') {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "no Kafka broker is named; give HOST:PORT");
+  }
+  rd_kafka_conf_t *conf = rd_kafka_conf_new();
+  if (role == VQE_KAFKA_PRODUCER) {
+    status = set_all(conf, producer_defaults,
+                     sizeof producer_defaults / sizeof producer_defaults[0],
+                     "defaults");
+  } else {
+    status = set_all(conf, consumer_defaults,
+                     sizeof consumer_defaults / sizeof consumer_defaults[0],
+                     "defaults");
+  }
+  if (status == VQE_OK) {
+    status = set(conf, "client.id", "vqe_batch", "defaults");
+  }
+  if (status == VQE_OK) {
+    status = set(conf, "bootstrap.servers", settings->brokers, "brokers");
+  }
+  if (status == VQE_OK) {
+    status = set_from_file(conf);
+  }
+  if (status == VQE_OK) {
+    status = set_from_settings(conf, settings);
+  }
+  if (status == VQE_OK) {
+    status = set_from_environment(conf);
+  }
+  if (status != VQE_OK) {
+    rd_kafka_conf_destroy(conf);
+    return status;
+  }
+  if (!is_set(conf, "debug")) {
+    rd_kafka_conf_set_log_cb(conf, drop_log);
+  }
+  if (getenv(TOKEN_NAME) != NULL || getenv(TOKEN_NAME "_FILE") != NULL) {
+    rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refresh_token);
+  }
+  *out = conf;
+  return VQE_OK;
+}
+
+int vqe_kafka_new(rd_kafka_t **out, rd_kafka_conf_t *conf,
+                  enum vqe_kafka_role role)
+{
+  char reason[512];
+  *out = rd_kafka_new(role == VQE_KAFKA_PRODUCER ? RD_KAFKA_PRODUCER
+                                                 : RD_KAFKA_CONSUMER,
+                      conf, reason, sizeof reason);
+  if (*out == NULL) {
+    rd_kafka_conf_destroy(conf);
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "Kafka client cannot start: %s; check the kafka "
+                         "properties and files they name",
+                         reason);
+  }
+  return VQE_OK;
+}

@@ -1,0 +1,20 @@
+/* Confluent's wire format of a message: one byte 0, the schema's id as four
+ * bytes big-endian, then Avro binary. */
+#ifndef VQE_STREAM_WIRE_H
+#define VQE_STREAM_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define VQE_WIRE_HEAD_SIZE 5
+
+/* New buffer in *out (free by free()): head and `payload`. */
+int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
+                    const uint8_t *payload, size_t payload_size);
+
+/* Parts of a message; *payload points into `data`. VQE_ERR_INPUT for what is
+ * not of this format. */
+int vqe_wire_decode(int32_t *schema_id, const uint8_t **payload,
+                    size_t *payload_size, const uint8_t *data, size_t size);
+
+#endif

@@ -1,0 +1,282 @@
+/* The registry's client against answers of a registry that misbehaves. */
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "stream/http_server.h"
+#include "stream/registry.h"
+#include "vqe/error.h"
+
+#define SCHEMA "{\"type\": \"record\", \"name\": \"A\", \"fields\": []}"
+
+static struct http_script answer_plain(const struct http_request *request)
+{
+  struct http_script script = {200, "{\"id\": 41}", 0};
+  if (strcmp(request->method, "GET") == 0) {
+    script.body = "{\"schema\": \"\\\"string\\\"\"}";
+  }
+  return script;
+}
+
+struct fixture {
+  struct http_server server;
+  struct vqe_registry *registry;
+};
+
+static void open_registry(struct fixture *fixture, const char *urls)
+{
+  const struct vqe_registry_options options = {
+      .urls = urls, .timeout_s = 0.5, .attempts = 3};
+  vqe_registry_close(fixture->registry);
+  if (vqe_registry_open(&fixture->registry, &options) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+}
+
+static int set_up(void **state)
+{
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  unsetenv("VQE_REGISTRY_USERNAME");
+  unsetenv("VQE_REGISTRY_PASSWORD");
+  unsetenv("VQE_REGISTRY_TOKEN");
+  setenv("no_proxy", "127.0.0.1", 1);
+  http_start(&fixture->server, 0, answer_plain);
+  open_registry(fixture, fixture->server.url);
+  *state = fixture;
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  struct fixture *fixture = *state;
+  vqe_registry_close(fixture->registry);
+  http_stop(&fixture->server);
+  free(fixture);
+  return 0;
+}
+
+static void assert_says(const char *part)
+{
+  if (strstr(vqe_error_message(), part) == NULL) {
+    fail_msg("'%s' is not in: %s", part, vqe_error_message());
+  }
+}
+
+static int register_it(struct fixture *fixture, int32_t *id)
+{
+  *id = -1;
+  return vqe_registry_register(id, fixture->registry, "experiment.vqe-value",
+                               SCHEMA, strlen(SCHEMA));
+}
+
+static void test_register(void **state)
+{
+  struct fixture *fixture = *state;
+  int32_t id;
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_int_equal(id, 41);
+  assert_string_equal(fixture->server.last.method, "POST");
+  assert_string_equal(fixture->server.last.path,
+                      "/subjects/experiment.vqe-value/versions");
+  assert_string_equal(fixture->server.last.authorization, "");
+  json_t *body = json_loads(fixture->server.last.body, 0, NULL);
+  assert_string_equal(json_string_value(json_object_get(body, "schema")),
+                      SCHEMA);
+  json_decref(body);
+  /* known from now on */
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_int_equal(id, 41);
+  assert_int_equal(http_count(&fixture->server), 1);
+  assert_int_equal(vqe_registry_register(&id, fixture->registry, "a/b c",
+                                         SCHEMA, strlen(SCHEMA)),
+                   VQE_OK);
+  assert_string_equal(fixture->server.last.path,
+                      "/subjects/a%2Fb%20c/versions");
+}
+
+static void test_fetch(void **state)
+{
+  struct fixture *fixture = *state;
+  const char *schema = NULL;
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 7), VQE_OK);
+  assert_string_equal(schema, "\"string\"");
+  assert_string_equal(fixture->server.last.path, "/schemas/ids/7");
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 7), VQE_OK);
+  assert_int_equal(http_count(&fixture->server), 1);
+  http_script(&fixture->server, 404,
+              "{\"error_code\": 40403, \"message\": \"Schema not found\"}", 0);
+  http_script(&fixture->server, 200, "<html>", 0);
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 8),
+                   VQE_ERR_NOT_FOUND);
+  assert_says("Schema not found");
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 8),
+                   VQE_ERR_INPUT);
+  assert_null(schema);
+}
+
+static void test_retries(void **state)
+{
+  struct fixture *fixture = *state;
+  int32_t id;
+  http_script(&fixture->server, 503, "busy", 0);
+  http_script(&fixture->server, HTTP_DROP, NULL, 0);
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_int_equal(http_count(&fixture->server), 3);
+  /* bounded */
+  open_registry(fixture, fixture->server.url);
+  for (int k = 0; k < 5; k++) {
+    http_script(&fixture->server, 500,
+                "{\"error_code\": 50001, \"message\": \"leader lost\"}", 0);
+  }
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_IO);
+  assert_says("leader lost");
+  assert_int_equal(http_count(&fixture->server), 6);
+}
+
+static void test_slow(void **state)
+{
+  struct fixture *fixture = *state;
+  int32_t id;
+  http_script(&fixture->server, 200, "{\"id\": 1}", 900);
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_int_equal(id, 41);
+  assert_true(http_count(&fixture->server) >= 2);
+}
+
+static void test_several_urls(void **state)
+{
+  struct fixture *fixture = *state;
+  char urls[160];
+  int32_t id;
+  const char *schema = NULL;
+  /* nobody listens on port 1 */
+  snprintf(urls, sizeof urls, "http://127.0.0.1:1, %s//", fixture->server.url);
+  open_registry(fixture, urls);
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_int_equal(http_count(&fixture->server), 1);
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 3), VQE_OK);
+  open_registry(fixture, "http://127.0.0.1:1");
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_IO);
+  assert_says("127.0.0.1:1");
+}
+
+static void test_refused(void **state)
+{
+  struct fixture *fixture = *state;
+  int32_t id;
+  http_script(&fixture->server, 409,
+              "{\"error_code\": 409, \"message\": \"Schema being registered "
+              "is incompatible with an earlier schema\"}",
+              0);
+  http_script(&fixture->server, 200,
+              "{\"is_compatible\": false, \"messages\": [\"The field "
+              "'minimum' at path '/fields/0' has no default value\"]}",
+              0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
+  assert_says("incompatible with an earlier schema");
+  assert_says("'minimum' at path");
+  assert_int_equal(http_count(&fixture->server), 2);
+  http_script(&fixture->server, 422,
+              "{\"error_code\": 42201, \"message\": \"Invalid schema\"}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
+  assert_says("Invalid schema");
+  assert_int_equal(http_count(&fixture->server), 3);
+  http_script(&fixture->server, 404, "", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_NOT_FOUND);
+  http_script(&fixture->server, 200, "{}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
+  assert_says("is this a registry?");
+}
+
+static void test_look_up(void **state)
+{
+  struct fixture *fixture = *state;
+  int32_t id;
+  http_script(&fixture->server, 403, "{\"message\": \"read only\"}", 0);
+  http_script(&fixture->server, 200, "{\"id\": 12, \"version\": 3}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_int_equal(id, 12);
+  assert_string_equal(fixture->server.last.path,
+                      "/subjects/experiment.vqe-value");
+  assert_string_equal(fixture->server.last.method, "POST");
+}
+
+static void test_credentials(void **state)
+{
+  struct fixture *fixture = *state;
+  char path[] = "/tmp/vqe-secret-XXXXXX";
+  int32_t id;
+  int file = mkstemp(path);
+  assert_true(file >= 0);
+  assert_int_equal(write(file, "s3cret\n", 7), 7);
+  close(file);
+  setenv("VQE_REGISTRY_USERNAME", "user", 1);
+  setenv("VQE_REGISTRY_PASSWORD_FILE", path, 1);
+  open_registry(fixture, fixture->server.url);
+  unsetenv("VQE_REGISTRY_PASSWORD_FILE");
+  unsetenv("VQE_REGISTRY_USERNAME");
+  unlink(path);
+  http_script(&fixture->server, 401,
+              "{\"message\": \"user with s3cret is unknown\"}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
+  assert_says("VQE_REGISTRY_PASSWORD");
+  assert_says("user with ****** is unknown");
+  assert_null(strstr(vqe_error_message(), "s3cret"));
+  /* user:s3cret */
+  assert_string_equal(fixture->server.last.authorization,
+                      "Basic dXNlcjpzM2NyZXQ=");
+  setenv("VQE_REGISTRY_TOKEN", "abc.def", 1);
+  open_registry(fixture, fixture->server.url);
+  unsetenv("VQE_REGISTRY_TOKEN");
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_string_equal(fixture->server.last.authorization, "Bearer abc.def");
+}
+
+static void test_bad_settings(void **state)
+{
+  struct vqe_registry *registry = NULL;
+  const char *bad[] = {NULL,
+                       "",
+                       "localhost:8081",
+                       "ftp://host",
+                       "http://a,,http://b",
+                       "http://user:pw@host"};
+  (void)state;
+  for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+    const struct vqe_registry_options options = {.urls = bad[k]};
+    assert_int_equal(vqe_registry_open(&registry, &options), VQE_ERR_INPUT);
+    assert_null(registry);
+    assert_null(strstr(vqe_error_message(), "pw"));
+  }
+  const struct vqe_registry_options options = {.urls = "https://host",
+                                               .ca_file = "/no/such.pem"};
+  assert_int_equal(vqe_registry_open(&registry, &options), VQE_ERR_INPUT);
+  assert_says("/no/such.pem");
+}
+
+static void test_abort(void **state)
+{
+  struct fixture *fixture = *state;
+  int32_t id;
+  vqe_registry_abort(fixture->registry);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INTERRUPTED);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST(test_register), TEST(test_fetch),        TEST(test_retries),
+      TEST(test_slow),     TEST(test_several_urls), TEST(test_refused),
+      TEST(test_look_up),  TEST(test_credentials),  TEST(test_bad_settings),
+      TEST(test_abort),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

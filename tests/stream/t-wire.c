@@ -1,0 +1,63 @@
+/* Confluent's wire format against bytes written down by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "stream/wire.h"
+#include "vqe/error.h"
+
+static void test_encode(void **state)
+{
+  static const uint8_t expected[] = {0, 0x01, 0x02, 0x03, 0x04, 'a', 0, 'b'};
+  uint8_t *data = NULL;
+  size_t size = 0;
+  (void)state;
+  assert_int_equal(
+      vqe_wire_encode(&data, &size, 0x01020304, (const uint8_t *)"a\0b", 3),
+      VQE_OK);
+  assert_int_equal(size, sizeof expected);
+  assert_memory_equal(data, expected, sizeof expected);
+  free(data);
+}
+
+static void test_decode(void **state)
+{
+  static const uint8_t good[] = {0, 0, 0, 1, 0x2c, 9, 8};
+  static const uint8_t bare[] = {0, 0x7f, 0xff, 0xff, 0xff};
+  static const uint8_t json[] = "{\"vqe\": 1}";
+  static const uint8_t large[] = {0, 0x80, 0, 0, 0, 1};
+  const uint8_t *payload = NULL;
+  size_t size = 0;
+  int32_t id = 0;
+  (void)state;
+  assert_int_equal(vqe_wire_decode(&id, &payload, &size, good, sizeof good),
+                   VQE_OK);
+  assert_int_equal(id, 300);
+  assert_int_equal(size, 2);
+  assert_ptr_equal(payload, good + 5);
+  assert_int_equal(vqe_wire_decode(&id, &payload, &size, bare, sizeof bare),
+                   VQE_OK);
+  assert_int_equal(id, INT32_MAX);
+  assert_int_equal(size, 0);
+  assert_int_equal(vqe_wire_decode(&id, &payload, &size, good, 4),
+                   VQE_ERR_INPUT);
+  assert_int_equal(vqe_wire_decode(&id, &payload, &size, json, sizeof json),
+                   VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "0x7b"));
+  assert_int_equal(vqe_wire_decode(&id, &payload, &size, large, sizeof large),
+                   VQE_ERR_INPUT);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_encode),
+      cmocka_unit_test(test_decode),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
