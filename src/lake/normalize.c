@@ -14,6 +14,9 @@
 #define PROCESSING_NAME "quantum_base_processing"
 /* How often a table may be worked out anew because others wrote to it. */
 #define MAX_RACES 50
+/* Where other writers may be at work, a batch without its row counts as that
+ * of a dead one only after this long. */
+#define LIVE_MS INT64_C(3600000)
 
 /* The order in which tables are committed: iterations last, since features
  * wait for them. */
@@ -493,9 +496,11 @@ static int repair_batch(struct normalizing *run, const char *batch_id,
   return status;
 }
 
-/* Batches in snapshots that processing_metadata does not know. */
-static int repair(struct normalizing *run)
+/* Batches of dead writers in snapshots that processing_metadata does not
+ * know. */
+static int repair_all(struct normalizing *run, bool alone)
 {
+  struct timespec now;
   struct vqe_table *table = NULL;
   char batch_id[64];
   int64_t timestamp_ms = 0;
@@ -513,11 +518,14 @@ static int repair(struct normalizing *run)
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_NORMALISED; k++) {
     status = note_table(run, k);
   }
+  clock_gettime(CLOCK_REALTIME, &now);
   if (status == VQE_OK) {
-    status =
-        vqe_duck_execute(run->duck, "noted",
-                         "DELETE FROM noted WHERE batch IN "
-                         "(SELECT processing_batch_id FROM known_batches)");
+    status = vqe_duck_executef(
+        run->duck, "noted",
+        "DELETE FROM noted WHERE batch IN "
+        "(SELECT processing_batch_id FROM known_batches) OR batch IN "
+        "(SELECT batch FROM noted WHERE ms > %lld)",
+        alone ? (long long)INT64_MAX : (long long)now.tv_sec * 1000 - LIVE_MS);
   }
   while (status == VQE_OK) {
     status = next_missing(run, batch_id, &timestamp_ms);
@@ -527,6 +535,13 @@ static int repair(struct normalizing *run)
     status = repair_batch(run, batch_id, timestamp_ms);
   }
   vqe_table_close(table);
+  return status;
+}
+
+static int repair(struct normalizing *run)
+{
+  int status = repair_all(run, vqe_warehouse_alone(run->warehouse));
+  vqe_warehouse_share(run->warehouse);
   return status;
 }
 

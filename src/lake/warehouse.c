@@ -1,18 +1,27 @@
 #include "lake/warehouse.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "lake/duck.h"
 #include "lake/lock.h"
+
+/* Scratch folders are called ".NAME.vqe-XXXXXX". */
+#define SCRATCH_MARK ".vqe-"
+/* The file that local writers lock; objects leave such names alone. */
+#define WRITERS_NAME ".vqe-writers"
 
 /* A key whose bytes lie in a local file as well. */
 struct kept {
@@ -23,6 +32,8 @@ struct vqe_warehouse {
   struct vqe_objects *objects;
   struct vqe_duck *duck;
   struct vqe_lock *lock;
+  char *place; /* path of a local warehouse, else NULL */
+  int writers; /* file that local writers lock, or -1 */
   char *scratch;
   unsigned files; /* temporary ones made so far */
   struct kept *kept;
@@ -59,11 +70,20 @@ static int remove_entry(const char *path, const struct stat *info, int type,
   return 0;
 }
 
-/* `folder`/NAME-XXXXXX or beside `folder`; false when it cannot be made. */
-static bool try_scratch(char **out, const char *prefix)
+/* Where the last component of a path starts. */
+static size_t base_of(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? (size_t)(slash + 1 - path) : 0;
+}
+
+/* Beside the warehouse; false when it cannot be made there. */
+static bool try_beside(char **out, const char *place)
 {
   char *path = NULL;
-  if (asprintf(&path, "%s-XXXXXX", prefix) < 0) {
+  size_t base = base_of(place);
+  if (asprintf(&path, "%.*s.%s" SCRATCH_MARK "XXXXXX", (int)base, place,
+               place + base) < 0) {
     return false;
   }
   if (mkdtemp(path) == NULL) {
@@ -79,20 +99,10 @@ static bool try_scratch(char **out, const char *prefix)
 static int make_scratch(struct vqe_warehouse *warehouse,
                         const struct vqe_warehouse_options *options)
 {
-  char *place = NULL;
-  char *prefix = NULL;
-  int status = VQE_OK;
   const char *folder = options->scratch;
-  if (folder == NULL && options->write &&
-      vqe_objects_is_local(warehouse->objects)) {
-    status = vqe_objects_uri(&place, warehouse->objects, "");
-    if (status == VQE_OK && strncmp(place, "file://", 7) == 0 &&
-        try_scratch(&warehouse->scratch, place + 7)) {
-      goto out;
-    }
-  }
-  if (status != VQE_OK) {
-    goto out;
+  if (folder == NULL && options->write && warehouse->place != NULL &&
+      try_beside(&warehouse->scratch, warehouse->place)) {
+    return VQE_OK;
   }
   if (folder == NULL) {
     folder = getenv("TMPDIR");
@@ -100,19 +110,58 @@ static int make_scratch(struct vqe_warehouse *warehouse,
   if (folder == NULL || folder[0] == '\0') {
     folder = "/tmp";
   }
-  if (asprintf(&prefix, "%s/vqe-lake", folder) < 0) {
+  if (asprintf(&warehouse->scratch, "%s/vqe-lake-XXXXXX", folder) < 0) {
+    warehouse->scratch = NULL;
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  if (mkdtemp(warehouse->scratch) == NULL) {
+    int status = vqe_error_set(VQE_ERR_IO,
+                               "no folder for temporary files in '%s': %s; "
+                               "set TMPDIR to one with room",
+                               folder, strerror(errno));
+    free(warehouse->scratch);
+    warehouse->scratch = NULL;
+    return status;
+  }
+  return VQE_OK;
+}
+
+/* Scratch folders beside the warehouse other than ours. */
+static void remove_stale_scratch(const struct vqe_warehouse *warehouse)
+{
+  const char *place = warehouse->place;
+  size_t base = base_of(place);
+  char *folder = NULL;
+  char *prefix = NULL;
+  DIR *directory = NULL;
+  struct dirent *entry;
+  if (asprintf(&folder, "%.*s", (int)base, place) < 0) {
+    folder = NULL;
+    goto out;
+  }
+  if (asprintf(&prefix, ".%s" SCRATCH_MARK, place + base) < 0) {
     prefix = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  } else if (!try_scratch(&warehouse->scratch, prefix)) {
-    status = vqe_error_set(VQE_ERR_IO,
-                           "no folder for temporary files in '%s': %s; set "
-                           "TMPDIR to one with room",
-                           folder, strerror(errno));
+    goto out;
+  }
+  directory = opendir(folder);
+  while (directory != NULL && (entry = readdir(directory)) != NULL) {
+    char *path = NULL;
+    if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
+        strlen(entry->d_name) != strlen(prefix) + 6 ||
+        asprintf(&path, "%s%s", folder, entry->d_name) < 0) {
+      continue;
+    }
+    if (strcmp(path, warehouse->scratch) != 0) {
+      (void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    }
+    free(path);
   }
 out:
+  if (directory != NULL) {
+    closedir(directory);
+  }
   free(prefix);
-  free(place);
-  return status;
+  free(folder);
 }
 
 int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse)
@@ -125,7 +174,90 @@ int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse)
   return VQE_OK;
 }
 
+/* ---- other writers ---- */
+
+static int make_folders(const char *path)
+{
+  char *copy = NULL;
+  int status = vqe_memory_strdup(&copy, path);
+  for (char *c = copy; status == VQE_OK && c != NULL;) {
+    c = strchr(c + 1, '/');
+    if (c != NULL) {
+      *c = '\0';
+    }
+    if (mkdir(copy, 0777) != 0 && errno != EEXIST) {
+      status = vqe_error_set(VQE_ERR_IO, "cannot make folder '%s': %s", copy,
+                             strerror(errno));
+    }
+    if (c != NULL) {
+      *c = '/';
+    }
+  }
+  free(copy);
+  return status;
+}
+
+/* Where the file system has no such locks, nobody is ever alone. */
+static int join_writers(struct vqe_warehouse *warehouse)
+{
+  char *path = NULL;
+  int status = make_folders(warehouse->place);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (asprintf(&path, "%s/" WRITERS_NAME, warehouse->place) < 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  warehouse->writers = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (warehouse->writers < 0) {
+    status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
+                           strerror(errno));
+  } else {
+    vqe_warehouse_share(warehouse);
+  }
+  free(path);
+  return status;
+}
+
+bool vqe_warehouse_alone(struct vqe_warehouse *warehouse)
+{
+  if (warehouse->exclusive) {
+    return true;
+  }
+  if (warehouse->writers < 0 ||
+      flock(warehouse->writers, LOCK_EX | LOCK_NB) != 0) {
+    /* the attempt may have cost the shared lock */
+    vqe_warehouse_share(warehouse);
+    return false;
+  }
+  remove_stale_scratch(warehouse);
+  return true;
+}
+
+void vqe_warehouse_share(struct vqe_warehouse *warehouse)
+{
+  if (warehouse->writers >= 0) {
+    while (flock(warehouse->writers, LOCK_SH) != 0 && errno == EINTR) {
+    }
+  }
+}
+
 /* ---- opening and closing ---- */
+
+static int find_place(struct vqe_warehouse *warehouse)
+{
+  char *uri = NULL;
+  if (!vqe_objects_is_local(warehouse->objects)) {
+    return VQE_OK;
+  }
+  int status = vqe_objects_uri(&uri, warehouse->objects, "");
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(
+        &warehouse->place, strncmp(uri, "file://", 7) == 0 ? uri + 7 : uri);
+  }
+  free(uri);
+  return status;
+}
 
 static int take_lock(struct vqe_warehouse *warehouse,
                      const struct vqe_warehouse_options *options)
@@ -159,9 +291,16 @@ int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
   if (status != VQE_OK) {
     return status;
   }
+  warehouse->writers = -1;
   warehouse->warn = options->warn;
   warehouse->warn_ctx = options->warn_ctx;
   status = vqe_objects_open(&warehouse->objects, location, &options->objects);
+  if (status == VQE_OK) {
+    status = find_place(warehouse);
+  }
+  if (status == VQE_OK && options->write && warehouse->place != NULL) {
+    status = join_writers(warehouse);
+  }
   if (status == VQE_OK) {
     status = make_scratch(warehouse, options);
   }
@@ -197,6 +336,9 @@ int vqe_warehouse_close(struct vqe_warehouse *warehouse)
   if (warehouse->lock != NULL) {
     status = vqe_lock_release(warehouse->lock);
   }
+  if (warehouse->writers >= 0) {
+    close(warehouse->writers);
+  }
   vqe_objects_close(warehouse->objects);
   for (size_t k = 0; k < warehouse->nkept; k++) {
     free(warehouse->kept[k].key);
@@ -204,6 +346,7 @@ int vqe_warehouse_close(struct vqe_warehouse *warehouse)
   }
   free(warehouse->kept);
   free(warehouse->scratch);
+  free(warehouse->place);
   free(warehouse);
   return status;
 }

@@ -41,6 +41,12 @@ int vqe_warehouse_close(struct vqe_warehouse *warehouse);
 struct vqe_objects *vqe_warehouse_objects(struct vqe_warehouse *warehouse);
 struct vqe_duck *vqe_warehouse_duck(struct vqe_warehouse *warehouse);
 bool vqe_warehouse_exclusive(const struct vqe_warehouse *warehouse);
+/* Whether no other writer of ours is at work here: known under the writer
+ * lock, and on a local warehouse, where every writer holds a shared lock on
+ * a file that its death gives back. Until vqe_warehouse_share() others wait;
+ * what dead writers left beside the warehouse is removed. */
+bool vqe_warehouse_alone(struct vqe_warehouse *warehouse);
+void vqe_warehouse_share(struct vqe_warehouse *warehouse);
 const char *vqe_warehouse_scratch(const struct vqe_warehouse *warehouse);
 /* New path for a temporary file in the scratch folder. Free by free(). */
 int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse);
