@@ -517,7 +517,6 @@ static void set_options(struct transfer *transfer, const char *url,
   bool is_head = strcmp(request->method, "HEAD") == 0;
   curl_easy_reset(curl); /* keeps the connection */
   curl_easy_setopt(curl, CURLOPT_URL, url);
-  curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "vqe_batch/" VQE_VERSION);
@@ -538,6 +537,9 @@ static void set_options(struct transfer *transfer, const char *url,
                      timeout_ms + (long)(body_ms < 1e9 ? body_ms : 1e9));
   }
   curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+  /* on a connection that was used before, newer libcurl repeats a request
+   * without a word when it finds the connection dropped */
+  curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write_answer);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, read_header);

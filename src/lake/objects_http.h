@@ -25,6 +25,7 @@ struct vqe_http_request {
   const void *body;  /* NULL: none */
   size_t size;
   bool only_new; /* send `If-None-Match: *` */
+  bool once;     /* not sent twice behind the caller's back: `unsure` tells */
   bool has_md5;  /* the ETag is the MD5 of the body, if it looks like one */
   int file;      /* a good answer goes to this descriptor; -1: to memory */
   size_t limit;  /* most bytes of a good answer in memory */

@@ -152,6 +152,7 @@ static int put_bytes(struct vqe_http_answer *answer, const struct s3 *s3,
                                            .body = size == 0 ? "" : data,
                                            .size = size,
                                            .only_new = only_new,
+                                           .once = only_new,
                                            .has_md5 = true,
                                            .file = NO_FILE,
                                            .limit = SMALL_LIMIT};
@@ -482,6 +483,7 @@ static int upload_finish(struct upload *upload, uint64_t size)
   struct vqe_http_answer answer = {0};
   struct vqe_http_request request = {.method = "POST",
                                      .key = upload->key,
+                                     .once = true,
                                      .file = NO_FILE,
                                      .limit = SMALL_LIMIT};
   char *query = NULL;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,17 +34,13 @@ static inline void s3_server_start(struct s3_server *server, int tls)
   int port = 0;
   char line[256] = "";
   memset(server, 0, sizeof *server);
-  assert_int_equal(pipe(in), 0);
-  assert_int_equal(pipe(out), 0);
+  assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+  assert_int_equal(pipe2(out, O_CLOEXEC), 0);
   server->pid = fork();
   assert_true(server->pid >= 0);
   if (server->pid == 0) {
     dup2(in[0], 0);
     dup2(out[1], 1);
-    close(in[0]);
-    close(in[1]);
-    close(out[0]);
-    close(out[1]);
     unsetenv("LD_PRELOAD");
     execlp("python3", "python3", S3_SERVER, tls ? "--tls" : NULL, NULL);
     _exit(127);
