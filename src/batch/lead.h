@@ -1,0 +1,15 @@
+/* Rank 0: hands out experiments, keeps results, computes on a thread. */
+#ifndef VQE_BATCH_LEAD_H
+#define VQE_BATCH_LEAD_H
+
+#include "batch/worker.h"
+
+/* Make the folder of journals; *run is the number of this run in it. */
+int vqe_lead_open_run(int *run, const char *output);
+
+/* Run what is left of the job. `worker` holds the communicator, ranks, threads
+ * and options; `run` comes from vqe_lead_open_run(). */
+int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
+                 const struct vqe_worker *worker, int run);
+
+#endif

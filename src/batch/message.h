@@ -1,0 +1,32 @@
+/* Messages between rank 0 and the others; whoever waits sleeps. */
+#ifndef VQE_BATCH_MESSAGE_H
+#define VQE_BATCH_MESSAGE_H
+
+#include <mpi.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Workers ask and report, rank 0 hands out and stops. */
+enum vqe_message_tag {
+  VQE_TAG_ASK = 1, /* for work; empty */
+  VQE_TAG_WORK,    /* u64 size and the bytes of a request, repeated */
+  VQE_TAG_RESULT,  /* codec bytes of one result */
+  VQE_TAG_STOP,    /* empty; the last message that a worker takes */
+  VQE_TAG_STOPPED  /* int status; the last message that a worker sends */
+};
+
+/* Longest sleep of a rank that waits. */
+#define VQE_NAP_NS 1000000L
+void vqe_message_nap(void);
+
+/* Wait, asleep, for a message from `source` with `tag` (or MPI_ANY_TAG). */
+void vqe_message_wait(MPI_Comm comm, int source, int tag, MPI_Status *found);
+
+/* VQE_ERR_UNSUPPORTED above the 2 GB that MPI counts in an int. */
+int vqe_message_send(const void *data, size_t size, int to, int tag,
+                     MPI_Comm comm);
+/* Receive the message that was found; free *out by free(). */
+int vqe_message_receive(uint8_t **out, size_t *size, MPI_Comm comm,
+                        MPI_Status *found);
+
+#endif
