@@ -143,6 +143,7 @@ int vqe_xml_text(char **out, struct vqe_xml_span within, const char *name)
     if (taken == 0) {
       text[used] = text[k];
       taken = 1;
+      put = 1;
     }
     used += put;
     k += taken;
