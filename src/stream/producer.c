@@ -25,6 +25,8 @@
 #define MOST_UNDER_WAY 10000
 #define REASON_SIZE 512
 #define PURGE_POLLS 50
+#define QUIET_S 3.0 /* under way without a report: ask why */
+#define ASK_MS 2000
 #define LASTING_GRACE_S 3.0 /* at the end, after an error that stays */
 
 /* A record on its way. It is in one list at a time: queue (record set),
@@ -82,6 +84,7 @@ struct vqe_producer {
   double schema_retry_at, schema_pause_s;
   double send_retry_at, send_pause_s;
   double last_progress;
+  double quiet_since; /* messages are under way, without a report */
   rd_kafka_resp_err_t last_error;
   bool fatal;
 };
@@ -380,6 +383,7 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *result,
   struct message *message = result->_private;
   (void)rk;
   producer->under_way--;
+  producer->quiet_since = vqe_clock_wall();
   producer->under_way_bytes -= message->sent_size;
   if (producer->under_way == 0) {
     producer->one_alone = false;
@@ -577,6 +581,42 @@ static void renew_handle(struct vqe_producer *producer)
   }
 }
 
+/* librdkafka waits in silence for a topic that it may not see; its state
+ * says why. */
+static void ask_why(struct vqe_producer *producer)
+{
+  const struct rd_kafka_metadata *metadata = NULL;
+  double now = vqe_clock_wall();
+  if (producer->under_way == 0 || producer->rk == NULL) {
+    producer->quiet_since = now;
+    return;
+  }
+  if (now - producer->quiet_since < QUIET_S) {
+    return;
+  }
+  rd_kafka_topic_t *topic =
+      rd_kafka_topic_new(producer->rk, producer->topic, NULL);
+  if (topic == NULL) {
+    return;
+  }
+  rd_kafka_resp_err_t error =
+      rd_kafka_metadata(producer->rk, 0, topic, &metadata, ASK_MS);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
+    error = metadata->topics[0].err;
+    if (is_lasting(error)) {
+      producer->last_error = error;
+      report(producer, "Kafka at %s, topic '%s': %s; %s",
+             producer->options.stream.brokers, producer->topic,
+             rd_kafka_err2str(error), remedy_of(error));
+    }
+  }
+  if (metadata != NULL) {
+    rd_kafka_metadata_destroy(metadata);
+  }
+  rd_kafka_topic_destroy(topic);
+  producer->quiet_since = vqe_clock_wall();
+}
+
 /* ---- the thread ---- */
 
 /* Spool what was given; one at a time, so that reports are not kept waiting.
@@ -610,7 +650,8 @@ static bool take_given(struct vqe_producer *producer)
 static bool is_finished(struct vqe_producer *producer)
 {
   pthread_mutex_lock(&producer->lock);
-  bool closing = producer->closing;
+  /* what came since the queue was last looked at is taken first */
+  bool closing = producer->closing && producer->queue.count == 0;
   double timeout = producer->close_timeout_s;
   pthread_mutex_unlock(&producer->lock);
   if (!closing) {
@@ -644,6 +685,7 @@ static void *work(void *ctx)
       send_pending(producer);
       rd_kafka_poll(producer->rk, more ? 0 : IDLE_MS);
     }
+    ask_why(producer);
     if (!more && is_finished(producer)) {
       break;
     }

@@ -1,0 +1,219 @@
+# shellcheck shell=bash
+# Sourced: a Kafka broker and a schema registry on loopback for tests.
+#
+#   kafka_start DIR [sasl]  starts a broker of one node with its data in DIR;
+#                      exports KAFKA_BROKERS. With `sasl` clients come by
+#                      SASL_SSL and SCRAM-SHA-512: exports KAFKA_CA_FILE,
+#                      KAFKA_USER and KAFKA_PASSWORD (and KAFKA_READER, a user
+#                      without rights, with the same password).
+#                      Data and port of an earlier start in DIR are there
+#                      again.
+#   kafka_stop         ends it.
+#   kafka_kill         ends it as a crash would.
+#   kafka_admin CLASS ...  runs a command-line tool of Kafka.
+#   registry_start DIR starts the registry; exports REGISTRY_URL.
+#   registry_stop      ends it; it forgets its schemas.
+#
+# KAFKA_PID and REGISTRY_PID are their processes. Status 77: Java, Maven or
+# what they fetch is not to be had (jobs/setup/kafka.sh).
+
+kafka_home() {
+  local setup
+  setup=$(dirname "${BASH_SOURCE[0]}")/../../jobs/setup/kafka.sh
+  "$setup" 2>&1 | tail -n 1
+}
+
+kafka_free_port() {
+  python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+kafka_prepare() {
+  command -v java >/dev/null || {
+    echo "skipped: no Java" >&2
+    return 77
+  }
+  KAFKA_HOME=$(kafka_home)
+  [ -d "$KAFKA_HOME/lib" ] || {
+    echo "skipped: no Kafka: $KAFKA_HOME" >&2
+    return 77
+  }
+}
+
+kafka_java() {
+  local memory=$1
+  shift
+  java "-Xmx$memory" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    "-Dlog4j2.configurationFile=$KAFKA_DIR/log4j2.properties" \
+    -cp "$KAFKA_HOME/lib/*" "$@"
+}
+
+kafka_admin() {
+  kafka_java 128m "$@"
+}
+
+# a CA of one certificate for 127.0.0.1
+kafka_certificate() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 \
+    -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
+    -keyout "$KAFKA_DIR/key.pem" -out "$KAFKA_DIR/ca.pem" 2>/dev/null
+  cat "$KAFKA_DIR/key.pem" "$KAFKA_DIR/ca.pem" >"$KAFKA_DIR/keystore.pem"
+}
+
+kafka_configure() {
+  local port=$1 control=$2 mode=$3
+  cat >"$KAFKA_DIR/log4j2.properties" <<'PROPERTIES'
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d %p %c{1}: %m%n
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+PROPERTIES
+  cat >"$KAFKA_DIR/server.properties" <<PROPERTIES
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$control
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=INSIDE
+listeners=CLIENTS://127.0.0.1:$port,INSIDE://127.0.0.1:0,CONTROLLER://127.0.0.1:$control
+advertised.listeners=CLIENTS://127.0.0.1:$port,INSIDE://127.0.0.1:$((port + 1))
+log.dirs=$KAFKA_DIR/data
+num.partitions=3
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+log.flush.interval.messages=1
+PROPERTIES
+  # the broker talks to itself by a fixed port
+  sed -i "s/INSIDE:\/\/127.0.0.1:0/INSIDE:\/\/127.0.0.1:$((port + 1))/" \
+    "$KAFKA_DIR/server.properties"
+  if [ "$mode" = sasl ]; then
+    cat >>"$KAFKA_DIR/server.properties" <<PROPERTIES
+listener.security.protocol.map=CLIENTS:SASL_SSL,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.name.clients.sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
+listener.name.clients.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.clients.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.clients.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_$KAFKA_USER="$KAFKA_PASSWORD";
+ssl.keystore.type=PEM
+ssl.keystore.location=$KAFKA_DIR/keystore.pem
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:$KAFKA_USER
+PROPERTIES
+  else
+    echo "listener.security.protocol.map=CLIENTS:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT" \
+      >>"$KAFKA_DIR/server.properties"
+  fi
+}
+
+kafka_await() {
+  local pid=$1 port=$2 log=$3 tries=0
+  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 600 ] || ! kill -0 "$pid" 2>/dev/null; then
+      echo "it does not start:" >&2
+      tail -n 20 "$log" >&2
+      return 1
+    fi
+    sleep 0.1
+  done
+}
+
+kafka_start() {
+  local mode=${2:-plain} port control
+  kafka_prepare || return
+  KAFKA_DIR=$(realpath -m "$1")
+  mkdir -p "$KAFKA_DIR"
+  KAFKA_USER=writer
+  KAFKA_READER=nobody
+  if [ ! -f "$KAFKA_DIR/server.properties" ]; then
+    # three neighbouring ports; a clash shows as a broker that does not start
+    port=$(kafka_free_port)
+    control=$((port + 2))
+    KAFKA_PASSWORD=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+    echo "$port $KAFKA_PASSWORD" >"$KAFKA_DIR/state"
+    chmod 600 "$KAFKA_DIR/state"
+    [ "$mode" = sasl ] && kafka_certificate
+    kafka_configure "$port" "$control" "$mode"
+    local format=(-c "$KAFKA_DIR/server.properties"
+      -t "$(kafka_admin kafka.tools.StorageTool random-uuid | tail -n 1)")
+    if [ "$mode" = sasl ]; then
+      for name in "$KAFKA_USER" "$KAFKA_READER"; do
+        for mechanism in SCRAM-SHA-512 SCRAM-SHA-256; do
+          format+=(--add-scram
+            "$mechanism=[name=$name,password=$KAFKA_PASSWORD]")
+        done
+      done
+    fi
+    kafka_admin kafka.tools.StorageTool format "${format[@]}" \
+      >"$KAFKA_DIR/format.log" 2>&1 || {
+      cat "$KAFKA_DIR/format.log" >&2
+      return 1
+    }
+  fi
+  read -r port KAFKA_PASSWORD <"$KAFKA_DIR/state"
+  java -Xmx256m -XX:+UseSerialGC \
+    "-Dlog4j2.configurationFile=$KAFKA_DIR/log4j2.properties" \
+    -cp "$KAFKA_HOME/lib/*" kafka.Kafka "$KAFKA_DIR/server.properties" \
+    >>"$KAFKA_DIR/server.log" 2>&1 &
+  KAFKA_PID=$!
+  kafka_await "$KAFKA_PID" "$port" "$KAFKA_DIR/server.log" || return
+  KAFKA_BROKERS=127.0.0.1:$port
+  KAFKA_INSIDE=127.0.0.1:$((port + 1))
+  KAFKA_CA_FILE=$KAFKA_DIR/ca.pem
+  export KAFKA_BROKERS KAFKA_INSIDE KAFKA_CA_FILE KAFKA_USER KAFKA_READER \
+    KAFKA_PASSWORD
+}
+
+kafka_end() {
+  local pid=$1
+  [ -n "$pid" ] || return 0
+  kill "$pid" 2>/dev/null || true
+  for _ in $(seq 100); do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -9 "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+}
+
+kafka_stop() {
+  kafka_end "${KAFKA_PID:-}"
+  KAFKA_PID=
+}
+
+kafka_kill() {
+  kill -9 "$KAFKA_PID"
+  wait "$KAFKA_PID" 2>/dev/null || true
+  KAFKA_PID=
+}
+
+registry_start() {
+  local port
+  kafka_prepare || return
+  REGISTRY_DIR=$(realpath -m "$1")
+  mkdir -p "$REGISTRY_DIR"
+  [ -f "$REGISTRY_DIR/port" ] || kafka_free_port >"$REGISTRY_DIR/port"
+  read -r port <"$REGISTRY_DIR/port"
+  java -Xmx160m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    "-Dquarkus.http.host=127.0.0.1" "-Dquarkus.http.port=$port" \
+    -Dregistry.ccompat.use-canonical-hash=true -Dquarkus.log.level=WARN \
+    -jar "$KAFKA_HOME/registry"/*-runner.jar >>"$REGISTRY_DIR/log" 2>&1 &
+  REGISTRY_PID=$!
+  kafka_await "$REGISTRY_PID" "$port" "$REGISTRY_DIR/log" || return
+  REGISTRY_URL=http://127.0.0.1:$port/apis/ccompat/v7
+  export REGISTRY_URL
+  curl -sf --noproxy '*' --retry 20 --retry-all-errors --retry-delay 1 \
+    -X PUT -H 'Content-Type: application/json' \
+    -d '{"compatibility": "BACKWARD"}' "$REGISTRY_URL/config" >/dev/null
+}
+
+registry_stop() {
+  kafka_end "${REGISTRY_PID:-}"
+  REGISTRY_PID=
+}

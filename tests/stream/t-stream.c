@@ -1,0 +1,730 @@
+/* Producer and consumer against librdkafka's mock of a Kafka cluster and a
+ * registry on loopback, with the faults that both can have. */
+#include <jansson.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "store/fixture.h"
+#include "store/record_avro.h"
+#include "store/spool.h"
+#include "stream/consumer.h"
+#include "stream/http_server.h"
+#include "stream/producer.h"
+#include "stream/wire.h"
+#include "vqe/error.h"
+
+#define TOPIC "experiment.vqe"
+#define PRODUCE 0 /* of Kafka's API keys */
+#define SCHEMA_ID 41
+#define MOST 64
+
+struct fixture {
+  struct http_server registry;
+  rd_kafka_t *rk;
+  rd_kafka_mock_cluster_t *cluster;
+  const char *brokers;
+  char folder[64];
+  char spool[80];
+  struct vqe_stream_property properties[4];
+  size_t nproperty;
+  char told[4096]; /* what the producer reported, line by line */
+};
+
+static struct http_script answer_registry(const struct http_request *request)
+{
+  static _Thread_local char schema[65536];
+  struct http_script script = {200, "{\"id\": 41}", 0};
+  if (strcmp(request->path, "/schemas/ids/41") == 0) {
+    json_t *body = json_pack("{s:s}", "schema", vqe_avro_schema_text);
+    char *text = json_dumps(body, 0);
+    snprintf(schema, sizeof schema, "%s", text);
+    free(text);
+    json_decref(body);
+    script.body = schema;
+  } else if (strcmp(request->method, "GET") == 0) {
+    script.status = 404;
+    script.body = "{\"error_code\": 40403, \"message\": \"none\"}";
+  }
+  return script;
+}
+
+static int set_up(void **state)
+{
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  char reason[256];
+  setenv("no_proxy", "127.0.0.1", 1);
+  http_start(&fixture->registry, 0, answer_registry);
+  strcpy(fixture->folder, "/tmp/vqe-stream-XXXXXX");
+  assert_non_null(mkdtemp(fixture->folder));
+  snprintf(fixture->spool, sizeof fixture->spool, "%s/spool", fixture->folder);
+  fixture->rk = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason,
+                             sizeof reason);
+  assert_non_null(fixture->rk);
+  fixture->cluster = rd_kafka_mock_cluster_new(fixture->rk, 1);
+  assert_non_null(fixture->cluster);
+  fixture->brokers = rd_kafka_mock_cluster_bootstraps(fixture->cluster);
+  assert_int_equal(rd_kafka_mock_topic_create(fixture->cluster, TOPIC, 2, 1),
+                   0);
+  *state = fixture;
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  struct fixture *fixture = *state;
+  char command[128];
+  rd_kafka_mock_cluster_destroy(fixture->cluster);
+  rd_kafka_destroy(fixture->rk);
+  http_stop(&fixture->registry);
+  snprintf(command, sizeof command, "rm -rf %s", fixture->folder);
+  assert_int_equal(system(command), 0);
+  free(fixture);
+  return 0;
+}
+
+static void keep_report(void *ctx, const char *text)
+{
+  struct fixture *fixture = ctx;
+  size_t used = strlen(fixture->told);
+  snprintf(fixture->told + used, sizeof fixture->told - used, "%s\n", text);
+}
+
+static struct vqe_producer *open_producer(struct fixture *fixture,
+                                          size_t queue_records)
+{
+  struct vqe_producer *producer = NULL;
+  const struct vqe_producer_options options = {
+      .stream = {.brokers = fixture->brokers,
+                 .registry = fixture->registry.url,
+                 .properties = fixture->properties,
+                 .nproperty = fixture->nproperty},
+      .spool = fixture->spool,
+      .registry_retry_s = 0.1,
+      .queue_records = queue_records,
+      .report = keep_report,
+      .report_ctx = fixture};
+  if (vqe_producer_open(&producer, &options) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  return producer;
+}
+
+/* Record number `k`, told by its id and its minimum. */
+static struct vqe_record *make_record(int k, size_t evaluations)
+{
+  struct vqe_result *result = fixture_result(3, evaluations, 5);
+  struct vqe_record *record = NULL;
+  char id[65];
+  result->status = VQE_EXPERIMENT_OK;
+  assert_int_equal(vqe_record_from_result(&record, result), VQE_OK);
+  vqe_result_free(result);
+  snprintf(id, sizeof id, "%064x", k);
+  memcpy(record->experiment_id, id, 65);
+  record->minimum = -1.0 - k / 8.0;
+  return record;
+}
+
+static void give(struct vqe_producer *producer, int first, int count)
+{
+  for (int k = first; k < first + count; k++) {
+    if (vqe_producer_send(producer, make_record(k, 4)) != VQE_OK) {
+      fail_msg("%s", vqe_error_message());
+    }
+  }
+}
+
+static size_t in_spool(const struct fixture *fixture)
+{
+  struct vqe_spool *spool = NULL;
+  char(*names)[VQE_SPOOL_NAME_SIZE] = NULL;
+  size_t count = 0;
+  assert_int_equal(vqe_spool_open(&spool, fixture->spool), VQE_OK);
+  assert_int_equal(vqe_spool_list(&names, &count, spool), VQE_OK);
+  free(names);
+  vqe_spool_close(spool);
+  return count;
+}
+
+static void close_well(struct vqe_producer_counts *counts,
+                       struct vqe_producer *producer)
+{
+  if (vqe_producer_close(counts, producer, 20.0) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+}
+
+/* ---- reading what is on the topic ---- */
+
+struct seen {
+  int times[MOST]; /* by record number */
+  size_t rejected;
+  char reason[512];
+  int safe_calls;
+  int fail_after; /* records; 0: never */
+  bool safe_fails;
+  int given;      /* since the last safe */
+  uint8_t *first; /* Avro of record 0 */
+  size_t first_size;
+};
+
+static int see_record(void *ctx, struct vqe_record *record,
+                      const struct vqe_consumer_place *place)
+{
+  struct seen *seen = ctx;
+  unsigned k = (unsigned)strtoul(record->experiment_id + 48, NULL, 16);
+  assert_string_equal(place->topic, TOPIC);
+  assert_true(k < MOST);
+  assert_true(record->minimum == -1.0 - k / 8.0);
+  if (k == 0 && seen->first == NULL) {
+    struct vqe_avro *codec = NULL;
+    assert_int_equal(vqe_avro_create(&codec, NULL, 0), VQE_OK);
+    assert_int_equal(
+        vqe_avro_encode(&seen->first, &seen->first_size, codec, record),
+        VQE_OK);
+    vqe_avro_free(codec);
+  }
+  vqe_record_free(record);
+  seen->times[k]++;
+  seen->given++;
+  if (seen->fail_after > 0 && seen->given >= seen->fail_after) {
+    return VQE_ERR_MEMORY;
+  }
+  return VQE_OK;
+}
+
+static int see_rejected(void *ctx, const struct vqe_consumer_place *place,
+                        const void *data, size_t size, const char *reason)
+{
+  struct seen *seen = ctx;
+  assert_true(place->offset >= 0);
+  assert_true(data != NULL || size == 0);
+  seen->rejected++;
+  snprintf(seen->reason, sizeof seen->reason, "%s", reason);
+  return VQE_OK;
+}
+
+static int see_safe(void *ctx)
+{
+  struct seen *seen = ctx;
+  seen->safe_calls++;
+  seen->given = 0;
+  return seen->safe_fails ? VQE_ERR_IO : VQE_OK;
+}
+
+static int read_topic(struct seen *seen, struct vqe_consumer_counts *counts,
+                      const struct fixture *fixture, size_t safe_records)
+{
+  struct vqe_consumer *consumer = NULL;
+  const struct vqe_consumer_options options = {
+      .stream = {.brokers = fixture->brokers,
+                 .registry = fixture->registry.url},
+      .group = "test",
+      .timeout_s = 5.0,
+      .safe_records = safe_records};
+  const struct vqe_consumer_callbacks callbacks = {.ctx = seen,
+                                                   .record = see_record,
+                                                   .rejected = see_rejected,
+                                                   .safe = see_safe};
+  if (vqe_consumer_open(&consumer, &options) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  int status = vqe_consumer_read(counts, consumer, &callbacks);
+  vqe_consumer_close(consumer);
+  return status;
+}
+
+static void assert_on_topic(const struct fixture *fixture, int count)
+{
+  struct seen seen = {0};
+  struct vqe_consumer_counts counts;
+  if (read_topic(&seen, &counts, fixture, 0) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  for (int k = 0; k < MOST; k++) {
+    if ((seen.times[k] > 0) != (k < count)) {
+      fail_msg("record %d came %d times", k, seen.times[k]);
+    }
+  }
+  assert_int_equal(counts.rejected, 0);
+  free(seen.first);
+}
+
+static void assert_told(const struct fixture *fixture, const char *part)
+{
+  if (strstr(fixture->told, part) == NULL) {
+    fail_msg("'%s' is not in: %s", part, fixture->told);
+  }
+}
+
+/* ---- the tests ---- */
+
+static void test_round_trip(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  struct vqe_consumer_counts read = {0};
+  struct seen seen = {0};
+  struct vqe_avro *codec = NULL;
+  struct vqe_record *record = make_record(0, 4);
+  uint8_t *avro = NULL;
+  size_t size = 0;
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 20);
+  close_well(&counts, producer);
+  assert_int_equal(counts.accepted, 20);
+  assert_int_equal(counts.delivered, 20);
+  assert_int_equal(counts.spooled + counts.lost + counts.found, 0);
+  assert_true(counts.latency_max_s > 0.0 && counts.latency_max_s < 15.0);
+  assert_int_equal(in_spool(fixture), 0);
+  assert_string_equal(fixture->told, "");
+  assert_int_equal(read_topic(&seen, &read, fixture, 6), VQE_OK);
+  assert_int_equal(read.messages, 20);
+  assert_int_equal(read.records, 20);
+  for (int k = 0; k < 20; k++) {
+    assert_int_equal(seen.times[k], 1);
+  }
+  assert_true(seen.safe_calls >= 4);
+  /* every byte of the record came back */
+  assert_int_equal(vqe_avro_create(&codec, NULL, 0), VQE_OK);
+  assert_int_equal(vqe_avro_encode(&avro, &size, codec, record), VQE_OK);
+  assert_int_equal(size, seen.first_size);
+  assert_memory_equal(avro, seen.first, size);
+  /* the place is committed */
+  assert_int_equal(read_topic(&seen, &read, fixture, 0), VQE_OK);
+  assert_int_equal(read.messages, 0);
+  vqe_avro_free(codec);
+  vqe_record_free(record);
+  free(avro);
+  free(seen.first);
+}
+
+static void test_broker_down(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  rd_kafka_mock_broker_set_down(fixture->cluster, 1);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 3);
+  assert_int_equal(vqe_producer_sync(producer), VQE_OK);
+  assert_int_equal(in_spool(fixture), 3);
+  double start = vqe_clock_wall();
+  assert_int_equal(vqe_producer_close(&counts, producer, 1.0), VQE_ERR_IO);
+  assert_true(vqe_clock_wall() - start < 5.0);
+  assert_non_null(strstr(vqe_error_message(), "3 records are undelivered"));
+  assert_non_null(strstr(vqe_error_message(), fixture->spool));
+  assert_int_equal(counts.delivered, 0);
+  assert_int_equal(counts.spooled, 3);
+  assert_int_equal(counts.lost, 0);
+  assert_int_equal(in_spool(fixture), 3);
+  /* the next run sends them first */
+  rd_kafka_mock_broker_set_up(fixture->cluster, 1);
+  producer = open_producer(fixture, 0);
+  give(producer, 3, 2);
+  close_well(&counts, producer);
+  assert_int_equal(counts.found, 3);
+  assert_int_equal(counts.delivered, 5);
+  assert_int_equal(in_spool(fixture), 0);
+  assert_on_topic(fixture, 5);
+}
+
+static void test_broker_returns(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 4);
+  rd_kafka_mock_broker_set_down(fixture->cluster, 1);
+  give(producer, 4, 4);
+  const struct timespec pause = {.tv_nsec = 500000000L};
+  nanosleep(&pause, NULL);
+  rd_kafka_mock_broker_set_up(fixture->cluster, 1);
+  give(producer, 8, 4);
+  close_well(&counts, producer);
+  assert_int_equal(counts.delivered, 12);
+  assert_int_equal(in_spool(fixture), 0);
+  assert_on_topic(fixture, 12);
+}
+
+/* Answers get lost: Kafka's idempotence and our repeats must not lose. */
+static void test_broker_errors(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  rd_kafka_mock_push_request_errors(
+      fixture->cluster, PRODUCE, 5, RD_KAFKA_RESP_ERR__TRANSPORT,
+      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+      RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+      RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 10);
+  close_well(&counts, producer);
+  assert_int_equal(counts.delivered, 10);
+  assert_int_equal(in_spool(fixture), 0);
+  assert_on_topic(fixture, 10);
+}
+
+/* An error after which an idempotent producer refuses all further work. */
+static void test_fatal(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  rd_kafka_mock_push_request_errors(fixture->cluster, PRODUCE, 1,
+                                    RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 6);
+  close_well(&counts, producer);
+  assert_int_equal(counts.delivered, 6);
+  assert_int_equal(in_spool(fixture), 0);
+  assert_on_topic(fixture, 6);
+}
+
+static void test_registry_down(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  for (int k = 0; k < 3; k++) {
+    http_script(&fixture->registry, 503, "", 0);
+  }
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 5);
+  assert_int_equal(vqe_producer_sync(producer), VQE_OK);
+  close_well(&counts, producer);
+  assert_int_equal(counts.delivered, 5);
+  assert_true(http_count(&fixture->registry) >= 4);
+  assert_told(fixture, "503");
+  assert_on_topic(fixture, 5);
+}
+
+static void test_registry_refuses(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  http_script(&fixture->registry, 409,
+              "{\"error_code\": 409, \"message\": \"incompatible: field "
+              "'minimum'\"}",
+              0);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 2);
+  double start = vqe_clock_wall();
+  assert_int_equal(vqe_producer_close(&counts, producer, 30.0), VQE_ERR_IO);
+  assert_true(vqe_clock_wall() - start < 10.0);
+  assert_non_null(strstr(vqe_error_message(), "field 'minimum'"));
+  assert_int_equal(counts.spooled, 2);
+  assert_int_equal(in_spool(fixture), 2);
+}
+
+static void test_too_large_here(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  fixture->properties[0] =
+      (struct vqe_stream_property){"message.max.bytes", "20000"};
+  fixture->nproperty = 1;
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 2);
+  assert_int_equal(vqe_producer_send(producer, make_record(9, 2000)), VQE_OK);
+  give(producer, 2, 2);
+  assert_int_equal(vqe_producer_close(&counts, producer, 20.0), VQE_ERR_IO);
+  assert_int_equal(counts.delivered, 4);
+  assert_int_equal(counts.too_large, 1);
+  assert_int_equal(counts.spooled, 1);
+  assert_int_equal(in_spool(fixture), 1);
+  assert_told(fixture, "0009: its record of");
+  assert_on_topic(fixture, 4);
+}
+
+/* The broker refuses a batch for its size: each of it is tried alone, so
+ * that one large record does not keep others off. */
+static void test_too_large_there(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  fixture->properties[0] = (struct vqe_stream_property){"linger.ms", "300"};
+  fixture->nproperty = 1;
+  rd_kafka_mock_push_request_errors(fixture->cluster, PRODUCE, 1,
+                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 6);
+  close_well(&counts, producer);
+  assert_int_equal(counts.delivered, 6);
+  assert_int_equal(counts.too_large, 0);
+  assert_on_topic(fixture, 6);
+  rd_kafka_mock_push_request_errors(fixture->cluster, PRODUCE, 2,
+                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  producer = open_producer(fixture, 0);
+  give(producer, 6, 1);
+  assert_int_equal(vqe_producer_close(&counts, producer, 20.0), VQE_ERR_IO);
+  assert_int_equal(counts.too_large, 1);
+  assert_int_equal(in_spool(fixture), 1);
+  assert_non_null(strstr(vqe_error_message(), "max.message.bytes"));
+}
+
+static void test_not_authorised(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  rd_kafka_mock_topic_set_error(fixture->cluster, TOPIC,
+                                RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 3);
+  double start = vqe_clock_wall();
+  assert_int_equal(vqe_producer_close(&counts, producer, 30.0), VQE_ERR_IO);
+  assert_true(vqe_clock_wall() - start < 20.0);
+  assert_int_equal(counts.spooled, 3);
+  assert_int_equal(in_spool(fixture), 3);
+  assert_non_null(strstr(vqe_error_message(), "right to write"));
+}
+
+/* A slow broker and a full queue: giving records waits for the disk only. */
+static void test_back_pressure(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  rd_kafka_mock_broker_set_rtt(fixture->cluster, 1, 1500);
+  struct vqe_producer *producer = open_producer(fixture, 1);
+  double start = vqe_clock_wall();
+  give(producer, 0, 40);
+  assert_true(vqe_clock_wall() - start < 1.4);
+  assert_int_equal(vqe_producer_sync(producer), VQE_OK);
+  assert_int_equal(in_spool(fixture), 40);
+  rd_kafka_mock_broker_set_rtt(fixture->cluster, 1, 0);
+  close_well(&counts, producer);
+  assert_int_equal(counts.delivered, 40);
+  assert_int_equal(in_spool(fixture), 0);
+  assert_on_topic(fixture, 40);
+}
+
+/* No space for the spool: told, and sent from memory. */
+static void test_full_disk(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  struct rlimit before;
+  signal(SIGXFSZ, SIG_IGN);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const struct rlimit small = {1024, before.rlim_max};
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+  give(producer, 0, 2);
+  int status = vqe_producer_sync(producer);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  assert_int_equal(status, VQE_ERR_IO);
+  assert_told(fixture, "cannot be spooled");
+  close_well(&counts, producer);
+  assert_int_equal(counts.delivered, 2);
+  assert_int_equal(counts.lost, 0);
+  assert_on_topic(fixture, 2);
+  /* with the broker away as well it is lost, and said so */
+  rd_kafka_mock_broker_set_down(fixture->cluster, 1);
+  producer = open_producer(fixture, 0);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+  give(producer, 2, 1);
+  status = vqe_producer_close(&counts, producer, 0.5);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  assert_int_equal(status, VQE_ERR_IO);
+  assert_int_equal(counts.lost, 1);
+  assert_non_null(strstr(vqe_error_message(), "LOST"));
+}
+
+static void test_damaged_spool(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  struct vqe_spool *spool = NULL;
+  char name[VQE_SPOOL_NAME_SIZE];
+  char path[256];
+  assert_int_equal(vqe_spool_open(&spool, fixture->spool), VQE_OK);
+  assert_int_equal(vqe_spool_put(name, spool, "x", (const uint8_t *)"abc", 3),
+                   VQE_OK);
+  vqe_spool_close(spool);
+  snprintf(path, sizeof path, "%s/%s", fixture->spool, name);
+  FILE *file = fopen(path, "r+");
+  fputc('?', file);
+  fclose(file);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 2);
+  assert_int_equal(vqe_producer_close(&counts, producer, 20.0), VQE_ERR_IO);
+  assert_int_equal(counts.delivered, 2);
+  assert_int_equal(counts.spooled, 1);
+  assert_told(fixture, name);
+  assert_on_topic(fixture, 2);
+}
+
+static void test_settings(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer *producer = NULL;
+  struct vqe_producer_options options = {
+      .stream = {.brokers = fixture->brokers,
+                 .registry = fixture->registry.url,
+                 .properties = fixture->properties,
+                 .nproperty = 1},
+      .spool = fixture->spool};
+  fixture->properties[0] = (struct vqe_stream_property){"lingr.ms", "1"};
+  assert_int_equal(vqe_producer_open(&producer, &options), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "lingr.ms"));
+  fixture->properties[0] =
+      (struct vqe_stream_property){"sasl.password", "geheim"};
+  assert_int_equal(vqe_producer_open(&producer, &options), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "VQE_KAFKA_SASL_PASSWORD"));
+  assert_null(strstr(vqe_error_message(), "geheim"));
+  fixture->properties[0] = (struct vqe_stream_property){"linger.ms", "1"};
+  options.stream.brokers = NULL;
+  assert_int_equal(vqe_producer_open(&producer, &options), VQE_ERR_INPUT);
+  options.stream.brokers = fixture->brokers;
+  options.stream.registry = NULL;
+  assert_int_equal(vqe_producer_open(&producer, &options), VQE_ERR_INPUT);
+  options.stream.registry = fixture->registry.url;
+  options.spool = "/proc/none/spool";
+  assert_int_equal(vqe_producer_open(&producer, &options), VQE_ERR_IO);
+  assert_null(producer);
+  char path[128];
+  snprintf(path, sizeof path, "%s/kafka.json", fixture->folder);
+  FILE *file = fopen(path, "w");
+  fputs("{\"client.id\": \"x\", \"ssl.ca.location\": 7}", file);
+  fclose(file);
+  setenv("VQE_KAFKA_PROPERTIES_FILE", path, 1);
+  options.spool = fixture->spool;
+  assert_int_equal(vqe_producer_open(&producer, &options), VQE_ERR_INPUT);
+  unsetenv("VQE_KAFKA_PROPERTIES_FILE");
+  assert_non_null(strstr(vqe_error_message(), "ssl.ca.location"));
+}
+
+/* ---- the consumer's faults ---- */
+
+static void put_raw(struct fixture *fixture, const void *data, size_t size)
+{
+  char reason[256];
+  rd_kafka_conf_t *conf = rd_kafka_conf_new();
+  rd_kafka_conf_set(conf, "bootstrap.servers", fixture->brokers, reason,
+                    sizeof reason);
+  rd_kafka_t *rk =
+      rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+  assert_non_null(rk);
+  assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(TOPIC),
+                                     RD_KAFKA_V_KEY("k", 1),
+                                     RD_KAFKA_V_VALUE((void *)data, size),
+                                     RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                     RD_KAFKA_V_END),
+                   0);
+  assert_int_equal(rd_kafka_flush(rk, 10000), 0);
+  rd_kafka_destroy(rk);
+}
+
+static void produce(struct fixture *fixture, int first, int count)
+{
+  struct vqe_producer_counts counts;
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, first, count);
+  close_well(&counts, producer);
+}
+
+static void test_rejected(void **state)
+{
+  struct fixture *fixture = *state;
+  struct seen seen = {0};
+  struct vqe_consumer_counts counts;
+  static const uint8_t unknown_schema[] = {0, 0, 0, 0, 9, 1, 2};
+  static const uint8_t cut[] = {0, 0, 0, 0, SCHEMA_ID, 2};
+  produce(fixture, 0, 2);
+  put_raw(fixture, "not a record", 12);
+  put_raw(fixture, unknown_schema, sizeof unknown_schema);
+  put_raw(fixture, cut, sizeof cut);
+  put_raw(fixture, NULL, 0);
+  produce(fixture, 2, 2);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.messages, 8);
+  assert_int_equal(counts.records, 4);
+  assert_int_equal(counts.rejected, 3);
+  assert_int_equal(seen.rejected, 3);
+  assert_int_equal(counts.deleted, 1);
+  for (int k = 0; k < 4; k++) {
+    assert_int_equal(seen.times[k], 1);
+  }
+  free(seen.first);
+}
+
+static void test_not_safe(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_consumer_counts counts;
+  struct seen refusing = {.fail_after = 3};
+  struct seen unsafe = {.safe_fails = true};
+  produce(fixture, 0, 6);
+  /* the callee gives up: all come again */
+  assert_int_equal(read_topic(&refusing, &counts, fixture, 0), VQE_ERR_MEMORY);
+  assert_int_equal(refusing.safe_calls, 0);
+  assert_int_equal(read_topic(&unsafe, &counts, fixture, 0), VQE_ERR_IO);
+  assert_int_equal(counts.records, 6);
+  assert_int_equal(unsafe.safe_calls, 1);
+  free(refusing.first);
+  free(unsafe.first);
+  assert_on_topic(fixture, 6);
+}
+
+static void test_registry_away(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_consumer_counts counts;
+  struct seen seen = {0};
+  produce(fixture, 0, 3);
+  for (int k = 0; k < 3; k++) {
+    http_script(&fixture->registry, HTTP_DROP, NULL, 0);
+  }
+  /* no reason to reject what cannot be looked up */
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_ERR_IO);
+  assert_int_equal(counts.rejected, 0);
+  assert_int_equal(seen.safe_calls, 0);
+  assert_on_topic(fixture, 3);
+}
+
+static void test_consumer_broker_down(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_consumer_counts counts;
+  struct seen seen = {0};
+  rd_kafka_mock_broker_set_down(fixture->cluster, 1);
+  double start = vqe_clock_wall();
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_ERR_IO);
+  assert_true(vqe_clock_wall() - start < 20.0);
+  assert_non_null(strstr(vqe_error_message(), fixture->brokers));
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST(test_round_trip),
+      TEST(test_broker_down),
+      TEST(test_broker_returns),
+      TEST(test_broker_errors),
+      TEST(test_fatal),
+      TEST(test_registry_down),
+      TEST(test_registry_refuses),
+      TEST(test_too_large_here),
+      TEST(test_too_large_there),
+      TEST(test_not_authorised),
+      TEST(test_back_pressure),
+      TEST(test_full_disk),
+      TEST(test_damaged_spool),
+      TEST(test_settings),
+      TEST(test_rejected),
+      TEST(test_not_safe),
+      TEST(test_registry_away),
+      TEST(test_consumer_broker_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
