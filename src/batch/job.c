@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "batch/job_lake.h"
 #include "batch/job_molecules.h"
 #include "batch/job_settings.h"
 #include "vqe/chem.h"
@@ -430,6 +431,8 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
   if (status != VQE_OK) {
     goto out;
   }
+  job->lake = settings->lake;
+  memset(&settings->lake, 0, sizeof settings->lake);
   if (settings->output != NULL) {
     job->output = settings->output;
     settings->output = NULL;
@@ -479,6 +482,7 @@ void vqe_job_free(struct vqe_job *job)
   free(job->experiments);
   free(job->path);
   free(job->output);
+  job_lake_clear(&job->lake);
   free(job);
 }
 

@@ -8,12 +8,21 @@
 
 #include "vqe/experiment.h"
 
+/* Where the tables go. Strings owned; NULL: the default. */
+struct vqe_job_lake {
+  char *warehouse; /* path, resolved, or URI; NULL: beside the result */
+  bool none;       /* make no tables */
+  char *endpoint, *region, *scheme, *ca_file; /* of S3 */
+  bool virtual_host;
+};
+
 struct vqe_job {
   char *path;   /* as given */
   char *output; /* HDF5 result, resolved */
   size_t count;
   struct vqe_experiment **experiments; /* input order, index = position */
   size_t nbad;                         /* experiments with input_error set */
+  struct vqe_job_lake lake;
 };
 
 /* What the command line adds; a non-NULL string or set flag overrides the

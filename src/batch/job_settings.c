@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "batch/job_items.h"
+#include "batch/job_lake.h"
 #include "batch/job_overrides.h"
 #include "batch/job_value.h"
 #include "vqe/chem.h"
@@ -16,12 +17,12 @@
 #define MAX_SEED INT32_MAX
 
 static const char *const job_keys[] = {
-    "molecules",  "basis",     "frozen_core", "active_space", "symmetry",
-    "ansatz",     "optimizer", "init",        "seed",         "shots",
-    "references", "device",    "precision",   "output"};
+    "molecules", "basis",  "frozen_core", "active_space",
+    "symmetry",  "ansatz", "optimizer",   "init",
+    "seed",      "shots",  "references",  "device",
+    "precision", "output", "warehouse",   "s3"};
 /* Keys of the contract whose parts are not in this version. */
-static const char *const later_keys[] = {"warehouse", "s3", "kafka",
-                                         "registry"};
+static const char *const later_keys[] = {"kafka", "registry"};
 
 static const json_t *one_or_list_item(const json_t *value, size_t k)
 {
@@ -359,6 +360,9 @@ int job_settings_read(struct job_settings **out, struct job_value *molecules,
     status = read_seeds(settings, &reader);
   }
   if (status == VQE_OK) {
+    status = job_lake_read(&settings->lake, &reader);
+  }
+  if (status == VQE_OK) {
     status = check_combinations(settings);
   }
   if (status == VQE_OK) {
@@ -401,5 +405,6 @@ void job_settings_free(struct job_settings *settings)
   free(settings->inits);
   free(settings->seeds);
   free(settings->output);
+  job_lake_clear(&settings->lake);
   free(settings);
 }

@@ -51,6 +51,7 @@ struct job_settings {
   bool references_given;
   const char *device, *precision; /* static */
   char *output;                   /* resolved, NULL for the default */
+  struct vqe_job_lake lake;
 };
 
 /* Read all settings. `job` is an object (empty when the job is a molecule

@@ -132,11 +132,19 @@ static int make_tables(const struct vqe_job *job,
                        const struct vqe_cmd_options *options)
 {
   struct vqe_objects_options objects = VQE_OBJECTS_OPTIONS_INIT;
-  if (options->no_lake) {
+  const struct vqe_job_lake *lake = &job->lake;
+  if (options->no_lake || (lake->none && options->warehouse == NULL)) {
     return EXIT_GOOD;
   }
-  return vqe_batch_lake(job->output, options->warehouse, &objects,
-                        options->quiet) == VQE_OK
+  objects.endpoint = lake->endpoint;
+  objects.region = lake->region;
+  objects.scheme = lake->scheme;
+  objects.ca_file = lake->ca_file;
+  objects.virtual_host = lake->virtual_host;
+  return vqe_batch_lake(job->output,
+                        options->warehouse != NULL ? options->warehouse
+                                                   : lake->warehouse,
+                        &objects, options->quiet) == VQE_OK
              ? EXIT_GOOD
              : EXIT_SOME_FAILED;
 }

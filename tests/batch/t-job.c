@@ -331,7 +331,9 @@ static void test_messages(void **state)
       {"{\"molecule\": [" H2 "]}", "'molecule': did you mean 'molecules'?"},
       {"{\"zzzzzzzzzz\": 1}", "unknown key 'zzzzzzzzzz'. Known: molecules"},
       {"{\"kafka\": {}}", "not support the key 'kafka' yet"},
-      {"{\"warehouse\": \"x\"}", "not support the key 'warehouse' yet"},
+      {"{\"warehouse\": 3}", "key 'warehouse': 3 is not a folder"},
+      {"{\"s3\": {\"endpiont\": \"x\"}}", "did you mean 'endpoint'?"},
+      {"{\"s3\": {\"scheme\": \"http\"}}", "\"s3a\" or \"s3\""},
   };
   static const char *const keys[][2] = {
       {"\"basis\": []", "key 'basis': [] is not a list with at least"},

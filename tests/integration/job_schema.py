@@ -53,6 +53,10 @@ GOOD = [
     {"references": ["hf", "fci"]},
     {"references": []},
     {"device": "cpu", "precision": "double", "output": "x.h5"},
+    {"warehouse": "tables", "s3": {"endpoint": "http://localhost:3900",
+                                   "region": "garage", "scheme": "s3"}},
+    {"warehouse": None, "s3": {"virtual_host": True}},
+    {"warehouse": False, "s3": None},
     {"molecules": [{"schema_name": "qcschema_molecule", "symbols": ["He"],
                     "geometry": [0, 0, 0]}]},
 ]
@@ -92,6 +96,13 @@ BAD = [
     {"device": "gpu"},
     {"precision": "half"},
     {"output": ""},
+    {"warehouse": 1},
+    {"warehouse": ""},
+    {"warehouse": True},
+    {"s3": "http://localhost:3900"},
+    {"s3": {"endpiont": "x"}},
+    {"s3": {"scheme": "http"}},
+    {"s3": {"virtual_host": "yes"}},
 ]
 
 
