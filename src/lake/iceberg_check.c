@@ -682,7 +682,7 @@ static void list_orphans(struct check *check)
   {
     const char *name = strrchr(key, '/');
     if (json_object_get(check->used, key) == NULL &&
-        !is_metadata_file(check, key) &&
+        !is_metadata_file(check, key) && !vqe_iceberg_is_checksum(key) &&
         (name == NULL || strcmp(name, "/version-hint.text") != 0)) {
       report(check, VQE_ICEBERG_ORPHAN,
              "'%s' (%" JSON_INTEGER_FORMAT " bytes) belongs to no snapshot",

@@ -96,6 +96,7 @@ static void put_hint(struct vqe_objects *objects, const char *table,
     return;
   }
   /* a stale hint costs readers a few probes; the commit stands without */
+  (void)vqe_iceberg_drop_checksum(objects, key);
   (void)vqe_objects_put(objects, key, text, (size_t)length,
                         VQE_OBJECTS_REPLACE);
   free(key);

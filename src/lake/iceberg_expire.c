@@ -298,6 +298,9 @@ static int remove_keys(int64_t *count, struct expire *expire,
     if (status == VQE_OK) {
       status = vqe_objects_delete(expire->objects, key);
     }
+    if (status == VQE_OK) {
+      status = vqe_iceberg_drop_checksum(expire->objects, key);
+    }
     free(key);
     if (status != VQE_OK) {
       break;

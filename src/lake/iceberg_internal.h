@@ -76,6 +76,12 @@ int vqe_iceberg_uuid(char out[VQE_ICEBERG_UUID_SIZE]);
 int vqe_iceberg_new_id(int64_t *out);
 int64_t vqe_iceberg_now_ms(void);
 
+/* Hadoop keeps the checksum of a local file in ".<name>.crc" beside it and
+ * refuses the file when they do not agree: what is replaced or deleted loses
+ * it. Nothing happens on S3, or without one. */
+int vqe_iceberg_drop_checksum(struct vqe_objects *objects, const char *key);
+bool vqe_iceberg_is_checksum(const char *key);
+
 /* Integer member; `otherwise` when it is missing or something else. */
 int64_t vqe_iceberg_integer(const json_t *object, const char *key,
                             int64_t otherwise);
@@ -192,7 +198,7 @@ int vqe_iceberg_manifest_copy(struct vqe_iceberg_manifest *out,
 /* The schema text of a manifest of that partition spec. Free by free(). */
 int vqe_iceberg_manifest_schema(
     char **out, const struct vqe_iceberg_definition *definition);
-const char *vqe_iceberg_manifest_list_schema(void);
+int vqe_iceberg_manifest_list_schema(char **out);
 
 /* Encode a manifest; fills counts, rows, min_sequence and partition
  * summaries of `out` (uri, length and sequence are the caller's).

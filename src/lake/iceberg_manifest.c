@@ -250,40 +250,46 @@ int vqe_iceberg_manifest_schema(
              : VQE_OK;
 }
 
-const char *vqe_iceberg_manifest_list_schema(void)
+int vqe_iceberg_manifest_list_schema(char **out)
 {
-#define LONG(name, id)                                                        \
-  "{\"name\":\"" name "\",\"type\":\"long\",\"field-id\":" id "},"
-#define INT(name, id)                                                         \
-  "{\"name\":\"" name "\",\"type\":\"int\",\"field-id\":" id "},"
-  return "{\"type\":\"record\",\"name\":\"manifest_file\",\"fields\":["
-         "{\"name\":\"manifest_path\",\"type\":\"string\",\"field-id\":500}," LONG(
-             "manifest_length",
-             "501") INT("partition_spec_id",
-                        "502") INT("content", "517") LONG("sequence_number",
-                                                          "515")
-             LONG("min_sequence_number", "516") LONG(
-                 "added_snapshot_id",
-                 "503") INT("added_files_count",
-                            "504") INT("existing_files_count",
-                                       "505") INT("deleted_files_count",
-                                                  "506") LONG("added_rows_count",
-                                                              "512")
-                 LONG("existing_rows_count", "513") LONG(
-                     "deleted_rows_count",
-                     "514") "{\"name\":\"partitions\",\"type\":[\"null\",{\"type\":\"array\","
-                            "\"items\":{\"type\":\"record\",\"name\":\"r508\",\"fields\":["
-                            "{\"name\":\"contains_null\",\"type\":\"boolean\","
-                            "\"field-id\":509},"
-                            "{\"name\":\"contains_nan\",\"type\":[\"null\",\"boolean\"],"
-                            "\"default\":null,\"field-id\":518},"
-                            "{\"name\":\"lower_bound\",\"type\":[\"null\",\"bytes\"],"
-                            "\"default\":null,\"field-id\":510},"
-                            "{\"name\":\"upper_bound\",\"type\":[\"null\",\"bytes\"],"
-                            "\"default\":null,\"field-id\":511}]},\"element-id\":508}],"
-                            "\"default\":null,\"field-id\":507}]}";
-#undef LONG
-#undef INT
+  static const struct {
+    const char *name;
+    const char *type;
+    int id;
+  } plains[] = {{"manifest_path", "string", 500},
+                {"manifest_length", "long", 501},
+                {"partition_spec_id", "int", 502},
+                {"content", "int", 517},
+                {"sequence_number", "long", 515},
+                {"min_sequence_number", "long", 516},
+                {"added_snapshot_id", "long", 503},
+                {"added_files_count", "int", 504},
+                {"existing_files_count", "int", 505},
+                {"deleted_files_count", "int", 506},
+                {"added_rows_count", "long", 512},
+                {"existing_rows_count", "long", 513},
+                {"deleted_rows_count", "long", 514}};
+  json_t *fields = json_array();
+  for (size_t k = 0; k < sizeof plains / sizeof plains[0]; k++) {
+    json_array_append_new(
+        fields, plain(plains[k].name, plains[k].type, plains[k].id, false));
+  }
+  json_t *summary =
+      json_pack("{s:s, s:s, s:[o, o, o, o]}", "type", "record", "name", "r508",
+                "fields", plain("contains_null", "boolean", 509, false),
+                plain("contains_nan", "boolean", 518, true),
+                plain("lower_bound", "bytes", 510, true),
+                plain("upper_bound", "bytes", 511, true));
+  json_t *list = json_pack("{s:s, s:o, s:i}", "type", "array", "items",
+                           summary, "element-id", 508);
+  json_array_append_new(fields, field("partitions", list, 507, true));
+  json_t *schema = json_pack("{s:s, s:s, s:o}", "type", "record", "name",
+                             "manifest_file", "fields", fields);
+  *out = schema == NULL ? NULL : json_dumps(schema, JSON_COMPACT);
+  json_decref(schema);
+  return *out == NULL
+             ? vqe_error_set(VQE_ERR_MEMORY, "no memory for a manifest list")
+             : VQE_OK;
 }
 
 /* ---- encoding -------------------------------------------------------- */
@@ -668,10 +674,13 @@ int vqe_iceberg_manifest_list_encode(
     int64_t snapshot, int64_t parent, int64_t sequence)
 {
   struct vqe_avro_writer *writer = NULL;
+  char *schema = NULL;
   *data = NULL;
   *size = 0;
-  int status =
-      vqe_avro_writer_open(&writer, vqe_iceberg_manifest_list_schema());
+  int status = vqe_iceberg_manifest_list_schema(&schema);
+  if (status == VQE_OK) {
+    status = vqe_avro_writer_open(&writer, schema);
+  }
   if (status == VQE_OK) {
     status = put_header_number(writer, "snapshot-id", snapshot);
   }
@@ -692,6 +701,7 @@ int vqe_iceberg_manifest_list_encode(
   if (status == VQE_OK) {
     status = vqe_avro_writer_finish(data, size, writer);
   }
+  free(schema);
   vqe_avro_writer_close(writer);
   return status;
 }
@@ -707,13 +717,13 @@ static int missing(const char *what, const char *name)
 static int get_value(struct vqe_iceberg_bytes *out, const avro_value_t *value)
 {
   avro_value_t at = *value;
-  const char *text;
-  const void *data;
-  size_t size;
-  int32_t number;
-  int64_t wide;
-  int flag;
-  double real;
+  const char *text = "";
+  const void *data = "";
+  size_t size = 1; /* of a string, its NUL is counted */
+  int32_t number = 0;
+  int64_t wide = 0;
+  int flag = 0;
+  double real = 0.0;
   out->data = NULL;
   out->size = 0;
   if (avro_value_get_type(&at) == AVRO_UNION &&

@@ -78,6 +78,30 @@ int64_t vqe_iceberg_now_ms(void)
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+bool vqe_iceberg_is_checksum(const char *key)
+{
+  const char *name = strrchr(key, '/');
+  size_t length = strlen(key);
+  name = name == NULL ? key : name + 1;
+  return name[0] == '.' && length > 4 && strcmp(key + length - 4, ".crc") == 0;
+}
+
+int vqe_iceberg_drop_checksum(struct vqe_objects *objects, const char *key)
+{
+  const char *name = strrchr(key, '/');
+  char *checksum = NULL;
+  if (!vqe_objects_is_local(objects) || name == NULL) {
+    return VQE_OK;
+  }
+  if (asprintf(&checksum, "%.*s/.%s.crc", (int)(name - key), key, name + 1) <
+      0) {
+    return no_memory();
+  }
+  int status = vqe_objects_delete(objects, checksum);
+  free(checksum);
+  return status;
+}
+
 int64_t vqe_iceberg_integer(const json_t *object, const char *key,
                             int64_t otherwise)
 {
