@@ -51,38 +51,53 @@ static enum race who_won(struct vqe_objects *objects, const char *key,
   return race;
 }
 
+/* Where the store itself does not guard the key, what was put is read back:
+ * a writer without the lock may have come in between. */
+static enum race read_back(struct vqe_objects *objects, const char *key,
+                           const char *text, size_t size)
+{
+  bool conditional = true;
+  if (vqe_objects_supports_conditional_put(&conditional, objects) != VQE_OK ||
+      conditional) {
+    return WON;
+  }
+  return who_won(objects, key, text, size);
+}
+
 /* Put the metadata. *race is WON, LOST, or with an error ABSENT (surely not
  * there) or UNSURE. */
 static int put_metadata(enum race *race, struct vqe_objects *objects,
                         const char *key, const char *text, size_t size)
 {
+  char said[512] = "";
+  bool sent = false; /* a request that may still arrive */
   int status = VQE_OK;
   for (int attempt = 0; attempt < UNKNOWN_TRIES; attempt++) {
+    enum race found;
     status = vqe_objects_put(objects, key, text, size, VQE_OBJECTS_ONLY_NEW);
     if (status == VQE_OK) {
-      *race = WON;
-      return VQE_OK;
-    }
-    if (status != VQE_ERR_EXISTS && status != VQE_ERR_IO) {
-      *race = ABSENT; /* refused: nothing was stored */
+      found = read_back(objects, key, text, size);
+    } else if (status == VQE_ERR_EXISTS || status == VQE_ERR_IO) {
+      snprintf(said, sizeof said, "%s", vqe_error_message());
+      found = who_won(objects, key, text, size);
+    } else {
+      *race = sent ? UNSURE : ABSENT; /* refused: nothing was stored */
       return status;
     }
-    /* the same bytes again is what makes an unknown outcome known */
-    enum race found = who_won(objects, key, text, size);
     if (found == WON || found == LOST) {
       *race = found;
       return VQE_OK;
     }
-    *race = found;
     if (found == ABSENT && vqe_objects_is_local(objects)) {
-      return status; /* a request under way elsewhere there is none */
+      *race = ABSENT; /* nothing is under way in a directory */
+      return vqe_error_set(status, "%s", said);
     }
-    if (found == ABSENT && status == VQE_ERR_IO) {
-      *race = UNSURE; /* it may still arrive */
-    }
-    back_off(attempt);
+    sent = true;
+    back_off(attempt); /* then the same bytes again */
   }
-  return vqe_error_context(VQE_ERR_IO, "the outcome of '%s' is unknown", key);
+  *race = UNSURE;
+  return vqe_error_set(VQE_ERR_IO, "the outcome of '%s' is unknown: %s", key,
+                       said);
 }
 
 static void put_hint(struct vqe_objects *objects, const char *table,
