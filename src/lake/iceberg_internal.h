@@ -127,7 +127,7 @@ struct vqe_iceberg_new_snapshot {
 int vqe_iceberg_metadata_snapshot(
     json_t *metadata, const struct vqe_iceberg_new_snapshot *snapshot);
 
-/* ---- iceberg_manifest.c ---------------------------------------------- */
+/* ---- iceberg_manifest*.c --------------------------------------------- */
 
 enum vqe_iceberg_entry_status {
   VQE_ICEBERG_EXISTING = 0,
