@@ -356,7 +356,7 @@ static void too_large(struct vqe_producer *producer, struct message *message,
                       const char *who)
 {
   report(producer,
-         "experiment %s: its record of %.1f MB is larger than %s; raise "
+         "experiment %s: its record of %.3f MB is larger than %s; raise "
          "max.message.bytes of topic '%s' (and message.max.bytes here), it "
          "waits in '%s'",
          message->key, (double)message->sent_size / 1e6, who, producer->topic,

@@ -1,0 +1,613 @@
+#!/usr/bin/env python3
+"""The stream on a real Kafka 3.9.1 and a real schema registry, read back by
+confluent-kafka's AvroDeserializer and by fastavro: every field against the
+result file, and the faults that brokers and registries have.
+
+STREAM_TOOL names the program of tests/stream/stream-tool.c, else the one
+beside vqe_batch.
+"""
+
+import io
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import harness
+from harness import check
+
+h5py = harness.h5py_or_skip()
+try:
+    import confluent_kafka
+    import fastavro
+    from confluent_kafka.schema_registry import SchemaRegistryClient
+    from confluent_kafka.schema_registry.avro import AvroDeserializer
+    from confluent_kafka.serialization import MessageField, SerializationContext
+except ImportError as lacking:
+    print(f"skipped: this Python has no {lacking.name}")
+    sys.exit(harness.SKIPPED)
+
+TOOL = os.path.abspath(
+    os.environ.get("STREAM_TOOL")
+    or os.path.join(os.path.dirname(harness.BATCH), "tests", "stream-tool")
+)
+TOPIC = "experiment.vqe"
+SCHEMA = os.path.join(harness.ROOT, "schemas", "avro", "experiment.vqe.avsc")
+
+
+class Services:
+    """kafka.sh in a shell of its own, which keeps the processes."""
+
+    def __init__(self):
+        self.shell = subprocess.Popen(
+            ["bash"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.env = {}
+        self("set -u; . " + os.path.join(harness.ROOT, "tests/integration/kafka.sh"))
+
+    def __call__(self, command, allowed=(0,)):
+        """Run a command there; its exit status."""
+        self.shell.stdin.write(
+            f"{{ {command}\n}} >&2; status=$?; env -0 | "
+            "grep -z -E '^(KAFKA|REGISTRY)_' | tr '\\0' '\\n'; echo :$status\n"
+        )
+        self.shell.stdin.flush()
+        for line in self.shell.stdout:
+            line = line.rstrip("\n")
+            if line.startswith(":"):
+                status = int(line[1:])
+                if status == harness.SKIPPED:
+                    print("skipped: no Java, or Kafka cannot be fetched")
+                    sys.exit(harness.SKIPPED)
+                check(status in allowed, f"{command}: status {status}")
+                return status
+            name, _, value = line.partition("=")
+            self.env[name] = value
+        harness.fail("the shell of the services ended")
+
+    def stop(self):
+        if self.shell.poll() is None:
+            self("kafka_stop; registry_stop", allowed=range(256))
+            self.shell.stdin.close()
+            self.shell.wait()
+
+    def topics(self, *words):
+        self(
+            "kafka_admin org.apache.kafka.tools.TopicCommand "
+            '--bootstrap-server "$KAFKA_INSIDE" ' + " ".join(words)
+        )
+
+
+def publish(services, folder, *words, spool="spool", env=None, wait=True):
+    command = [
+        TOOL,
+        "publish",
+        f"brokers={services.env['KAFKA_BROKERS']}",
+        f"registry={services.env['REGISTRY_URL']}",
+        f"spool={folder.file(spool)}",
+        *words,
+    ]
+    environment = {**os.environ, **(env or {}), "no_proxy": "127.0.0.1"}
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if not wait:
+        return process
+    out, err = process.communicate(timeout=300)
+    check(out, f"{command}: {process.returncode} {err}")
+    return json.loads(out), err, process.returncode
+
+
+def spooled(folder, spool="spool"):
+    path = folder.file(spool)
+    return len([n for n in os.listdir(path) if n.endswith(".vqes")])
+
+
+def read_all(services, topic=TOPIC, settings=None):
+    """Every message: key, value."""
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": services.env["KAFKA_BROKERS"],
+            "group.id": "test-python",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            **(settings or {}),
+        }
+    )
+    found = consumer.list_topics(topic, timeout=20).topics[topic].partitions
+    consumer.assign([confluent_kafka.TopicPartition(topic, p, 0) for p in found])
+    messages, ended = [], set()
+    deadline = time.monotonic() + 60
+    while len(ended) < len(found) and time.monotonic() < deadline:
+        message = consumer.poll(1.0)
+        if message is None:
+            continue
+        if message.error() is None:
+            messages.append((message.key(), message.value()))
+        elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+            ended.add(message.partition())
+    consumer.close()
+    check(len(ended) == len(found), f"{topic} was not read to its end")
+    return messages
+
+
+def tool_read(services, *words, topic=TOPIC):
+    done = subprocess.run(
+        [
+            TOOL,
+            "read",
+            f"brokers={services.env['KAFKA_BROKERS']}",
+            f"registry={services.env['REGISTRY_URL']}",
+            f"topic={topic}",
+            *words,
+        ],
+        env={**os.environ, "no_proxy": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    check(done.returncode == 0, f"read: {done.stderr}")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return lines[:-1], lines[-1]
+
+
+# ---- the result file as records ----
+
+
+def text(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def number(value):
+    """NaN as null, as the schema's nullable doubles have it."""
+    return None if value != value else float(value)
+
+
+def nulls(row):
+    """Names of the text columns that are missing rather than empty."""
+    return {
+        name
+        for bit, name in enumerate(row.dtype.names)
+        if int(row["null_texts"]) >> bit & 1
+    }
+
+
+def records_of(path):
+    """The fields of a record that the result file holds, by experiment."""
+    held = {}
+    with h5py.File(path) as file:
+        for row, group in enumerate(file["experiments"].values()):
+            setting = file["settings"][row]
+            molecule = file["molecules"][row]
+            result = file["results"][row]
+            atoms = group["geometry"][:]
+            evaluations = group["evaluations"][:]
+            parameters = group["parameters"][:]
+            exact = int(setting["default_shots"]) == 0
+            missing = nulls(result)
+            initial = {
+                "backend": text(result["backend"]),
+                "num_qubits": int(result["num_qubits"]),
+                "hamiltonian": [
+                    {
+                        "label": text(term["label"]),
+                        "coefficients": {
+                            "real": float(term["coefficient"]),
+                            "imaginary": 0.0,
+                        },
+                    }
+                    for term in group["hamiltonian"][:]
+                ],
+                "num_parameters": int(result["num_parameters"]),
+                "initial_parameters": group["initial_parameters"][:].tolist(),
+                "optimizer": text(setting["optimizer"]),
+                "ansatz": text(group["ansatz"][0]),
+                "noise_backend": "undef",
+                "default_shots": None if exact else int(setting["default_shots"]),
+                "ansatz_reps": int(setting["ansatz_reps"]),
+                "init_strategy": text(setting["init_strategy"]),
+                "seed": int(setting["seed"]),
+                "ansatz_name": text(setting["ansatz_name"]),
+                "exact_estimator": exact,
+            }
+            vqe = {
+                "initial_data": initial,
+                "iteration_list": [
+                    {
+                        "iteration": int(e["iteration"]),
+                        "parameters": p.tolist(),
+                        "result": float(e["energy"]),
+                        "std": float(e["std"]),
+                        "energy_delta": number(e["energy_delta"]),
+                        "parameter_delta_norm": number(e["parameter_delta_norm"]),
+                        "cumulative_min_energy": number(e["cumulative_min_energy"]),
+                    }
+                    for e, p in zip(evaluations, parameters)
+                ],
+                "minimum": float(result["minimum"]),
+                "optimal_parameters": group["optimal_parameters"][:].tolist(),
+                "maxcv": number(result["maxcv"]),
+                "minimization_time": float(result["vqe_time"]),
+                "nuclear_repulsion_energy": number(result["nuclear_repulsion_energy"]),
+                "success": bool(result["success"]),
+                "nfev": int(result["nfev"]),
+                "nit": None if int(result["nit"]) < 0 else int(result["nit"]),
+            }
+            record = {
+                "vqe_result": vqe,
+                "molecule": {
+                    "molecule_data": {
+                        "symbols": [text(a["symbol"]) for a in atoms],
+                        "coords": [[float(a[c]) for c in "xyz"] for a in atoms],
+                        "multiplicity": int(molecule["multiplicity"]),
+                        "charge": int(molecule["charge"]),
+                        "units": text(molecule["units"]),
+                        "masses": [float(a["mass"]) for a in atoms]
+                        if molecule["has_masses"]
+                        else None,
+                    }
+                },
+                "basis_set": text(setting["basis_set"]),
+                "mapping_time": float(result["mapping_time"]),
+                "vqe_time": float(result["vqe_time"]),
+                "total_time": float(result["total_time"]),
+                "hamiltonian_time": float(result["integrals_time"])
+                + float(result["scf_time"])
+                + float(result["transform_time"]),
+                "molecule_id": int(setting["molecule_id"]),
+                "performance_start": None
+                if "performance_start" in missing
+                else text(result["performance_start"]),
+                "performance_end": None
+                if "performance_end" in missing
+                else text(result["performance_end"]),
+                "experiment_id": text(setting["experiment_id"]),
+                "references": {
+                    "hf_energy": float(result["hf_energy"]),
+                    "mp2_energy": number(result["mp2_energy"]),
+                    "fci_energy": number(result["fci_energy"]),
+                    "reference_method": text(result["reference_method"]),
+                },
+                "provenance": {
+                    "code_version": text(result["code_version"]),
+                    "hostname": text(result["hostname"]),
+                    "device": text(result["device_name"]),
+                    "job_id": text(result["job_id"]) or None,
+                    "mpi_ranks": int(result["mpi_ranks"]),
+                    "threads": int(result["threads"]),
+                    "started_at": text(result["started_at"]),
+                    "finished_at": text(result["finished_at"]),
+                },
+            }
+            held[record["experiment_id"]] = record
+    return held
+
+
+def differences(left, right, place=""):
+    """Where two records differ; doubles to the last bit, but for the sum that
+    hamiltonian_time is."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        if left.keys() != right.keys():
+            return [f"{place}: keys {left.keys() ^ right.keys()}"]
+        return [d for k in left for d in differences(left[k], right[k], f"{place}.{k}")]
+    if isinstance(left, list) and isinstance(right, list):
+        if len(left) != len(right):
+            return [f"{place}: {len(left)} and {len(right)} items"]
+        return [
+            d
+            for k, (a, b) in enumerate(zip(left, right))
+            for d in differences(a, b, f"{place}[{k}]")
+        ]
+    if place == ".hamiltonian_time":
+        return [] if abs(left - right) < 1e-9 else [f"{place}: {left} {right}"]
+    if type(left) is not type(right) or left != right:
+        return [f"{place}: {left!r} and {right!r}"]
+    return []
+
+
+def check_records(messages, held, decode):
+    seen = {}
+    for key, value in messages:
+        record = decode(value)
+        name = record["experiment_id"]
+        check(key == name.encode(), f"key {key} of {name}")
+        check(name in held, f"{name} is not in the result file")
+        found = differences(record, held[name])
+        check(not found, f"{name}: {found[:5]}")
+        seen[name] = seen.get(name, 0) + 1
+    check(seen.keys() == held.keys(), f"{len(held) - len(seen)} are not on the topic")
+    return seen
+
+
+def wire_parts(value):
+    magic, number_ = struct.unpack(">bI", value[:5])
+    check(magic == 0, "the first byte")
+    return number_, value[5:]
+
+
+# ---- the cases ----
+
+
+def plain_cases(services, folder, held):
+    result = folder.file("job.h5")
+    # the registry is down at the start: all waits in the spool
+    services(f"kafka_start {folder.file('kafka')}")
+    services("REGISTRY_URL=http://127.0.0.1:1/apis/ccompat/v7; export REGISTRY_URL")
+    services.topics("--create --topic", TOPIC, "--partitions 3")
+    counts, told, status = publish(services, folder, "close=3", result)
+    check(status == 1 and counts["spooled"] == len(held), f"{counts} {told}")
+    check(spooled(folder) == len(held), "not all is in the spool")
+    print("registry down at start: in the spool", len(held))
+
+    services(f"registry_start {folder.file('registry')}")
+    counts, told, status = publish(services, folder)
+    check(status == 0 and counts["found"] == len(held), f"{counts} {told}")
+    check(counts["delivered"] == len(held), f"{counts} {told}")
+    check(spooled(folder) == 0, "the spool is not empty")
+
+    # every field, by two readers of others
+    messages = read_all(services)
+    registry = SchemaRegistryClient({"url": services.env["REGISTRY_URL"]})
+    deserializer = AvroDeserializer(registry)
+    context = SerializationContext(TOPIC, MessageField.VALUE)
+    seen = check_records(messages, held, lambda v: deserializer(v, context))
+    check(set(seen.values()) == {1}, f"repeats: {seen}")
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = fastavro.parse_schema(json.load(file))
+    check_records(
+        messages,
+        held,
+        lambda v: fastavro.schemaless_reader(io.BytesIO(wire_parts(v)[1]), schema),
+    )
+    print("AvroDeserializer and fastavro: every field of", len(messages), "records")
+
+    # ours reads it back, once
+    lines, last = tool_read(services)
+    check({r["experiment_id"] for r in lines} == held.keys(), f"{last}")
+    for line in lines:
+        wanted = held[line["experiment_id"]]["vqe_result"]["minimum"]
+        check(line["minimum"] == wanted, f"minimum {line}")
+    lines, last = tool_read(services)
+    check(last["messages"] == 0, f"read twice: {last}")
+
+
+def other_producer_case(services, folder, held):
+    """A record of another producer, whose schema lacks our additions."""
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = json.load(file)
+    additions = {"experiment_id", "references", "provenance"}
+    schema["fields"] = [f for f in schema["fields"] if f["name"] not in additions]
+    url = services.env["REGISTRY_URL"]
+    body = json.dumps({"schema": json.dumps(schema)}).encode()
+    request = urllib.request.Request(
+        f"{url}/subjects/other-value/versions",
+        data=body,
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        number_ = json.load(answer)["id"]
+    services.topics("--create --topic other")
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": services.env["KAFKA_BROKERS"]}
+    )
+    parsed = fastavro.parse_schema(schema)
+    wanted = []
+    for record in held.values():
+        out = io.BytesIO()
+        theirs = {k: v for k, v in record.items() if k not in additions}
+        fastavro.schemaless_writer(out, parsed, theirs)
+        wanted.append(theirs["vqe_result"]["minimum"])
+        producer.produce("other", struct.pack(">bI", 0, number_) + out.getvalue())
+    producer.produce("other", b"garbage")
+    check(producer.flush(20) == 0, "the other producer")
+    lines, last = tool_read(services, topic="other")
+    check(last["records"] == len(held) and last["rejected"] == 1, f"{last}")
+    check(sorted(r["minimum"] for r in lines) == sorted(wanted), "minima")
+    check(all(len(r["experiment_id"]) == 64 for r in lines), "ids computed")
+    # ours evolves theirs
+    counts, told, status = publish(
+        services, folder, "topic=other", folder.file("job.h5")
+    )
+    check(status == 0, f"evolution: {counts} {told}")
+    print("a schema without our additions: read, and evolved to ours")
+
+
+def refusal_cases(services, folder):
+    result = folder.file("job.h5")
+    url = services.env["REGISTRY_URL"]
+    # BACKWARD: ours must read what an earlier schema wrote, and that one has
+    # no basis_set
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = json.load(file)
+    schema["fields"] = [f for f in schema["fields"] if f["name"] != "basis_set"]
+    request = urllib.request.Request(
+        f"{url}/subjects/incompatible-value/versions",
+        data=json.dumps({"schema": json.dumps(schema)}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request).close()
+    services.topics("--create --topic incompatible")
+    counts, told, status = publish(
+        services, folder, "topic=incompatible", "close=20", result, spool="spool2"
+    )
+    check(status == 1 and counts["delivered"] == 0, f"{counts}")
+    check("409" in told, told)
+    print("incompatible:", told.splitlines()[0][:400])
+
+    counts, told, status = publish(
+        services, folder, "topic=missing", "close=20", result, spool="spool3"
+    )
+    check(status == 1 and counts["delivered"] == 0, f"{counts}")
+    check("create the topic" in told, told)
+    print("topic missing:", told.splitlines()[0][:300])
+
+    services.topics("--create --topic small --config max.message.bytes=3000")
+    counts, told, status = publish(
+        services, folder, "topic=small", "close=20", result, spool="spool4"
+    )
+    check(status == 1 and counts["too_large"] > 0, f"{counts} {told}")
+    check(counts["too_large"] == spooled(folder, "spool4"), f"{counts}")
+    check("max.message.bytes" in told, told)
+    print("too large:", told.splitlines()[0][:300])
+    services(
+        "kafka_admin kafka.admin.ConfigCommand --bootstrap-server "
+        '"$KAFKA_INSIDE" --alter --topic small '
+        "--add-config max.message.bytes=50000000"
+    )
+    counts, told, status = publish(services, folder, "topic=small", spool="spool4")
+    check(status == 0 and spooled(folder, "spool4") == 0, f"{counts} {told}")
+
+
+def ids_on(services, topic):
+    return {key.decode() for key, _ in read_all(services, topic)}
+
+
+def crash_cases(services, folder, held):
+    result = folder.file("job.h5")
+    repeat = 100
+    services.topics("--create --topic crash --partitions 2")
+    # the broker dies in the middle and comes back
+    process = publish(
+        services,
+        folder,
+        "topic=crash",
+        f"repeat={repeat}",
+        "hold=5",
+        "close=60",
+        result,
+        wait=False,
+    )
+    time.sleep(1.5)
+    services("kafka_kill")
+    time.sleep(2)
+    services(f"kafka_start {folder.file('kafka')}")
+    out, err = process.communicate(timeout=300)
+    counts = json.loads(out)
+    check(process.returncode == 0, f"{counts} {err}")
+    check(counts["delivered"] == repeat * len(held), f"{counts}")
+    check(spooled(folder) == 0, "the spool is not empty")
+    found = ids_on(services, "crash")
+    check(len(found) == repeat * len(held), f"{len(found)} on the topic")
+    print("broker killed and restarted:", counts)
+
+    # the program dies between sending and the reports
+    services.topics("--create --topic crash2")
+    process = publish(
+        services,
+        folder,
+        "topic=crash2",
+        f"repeat={repeat}",
+        "linger.ms=400",
+        result,
+        wait=False,
+    )
+    deadline = time.monotonic() + 30
+    while spooled(folder) < 40 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    left = spooled(folder)
+    check(left > 0, "it died too late")
+    before = ids_on(services, "crash2")
+    waiting = {n[:64] for n in os.listdir(folder.file("spool")) if n.endswith(".vqes")}
+    counts, told, status = publish(services, folder, "topic=crash2")
+    check(status == 0 and counts["delivered"] == left, f"{counts} {told}")
+    after = ids_on(services, "crash2")
+    check(after == before | waiting, "records are missing")
+    check(spooled(folder) == 0, "the spool is not empty")
+    print("program killed:", left, "were in the spool, all are on the topic")
+
+
+def sasl_cases(services, folder, held):
+    result = folder.file("job.h5")
+    services("kafka_stop")
+    services(f"kafka_start {folder.file('kafka-sasl')} sasl")
+    services.topics("--create --topic", TOPIC)
+    secure = [
+        "security.protocol=SASL_SSL",
+        f"ssl.ca.location={services.env['KAFKA_CA_FILE']}",
+    ]
+    password = services.env["KAFKA_PASSWORD"]
+    with open(folder.file("password"), "w", encoding="utf-8") as file:
+        file.write(password + "\n")
+    writer = {
+        "VQE_KAFKA_SASL_USERNAME": services.env["KAFKA_USER"],
+        "VQE_KAFKA_SASL_PASSWORD_FILE": folder.file("password"),
+    }
+    for mechanism in ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"):
+        words = [*secure, f"sasl.mechanism={mechanism}", result]
+        counts, told, status = publish(services, folder, *words, env=writer)
+        check(status == 0 and counts["delivered"] == len(held), f"{counts} {told}")
+    messages = read_all(
+        services,
+        settings={
+            "security.protocol": "SASL_SSL",
+            "ssl.ca.location": services.env["KAFKA_CA_FILE"],
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": services.env["KAFKA_USER"],
+            "sasl.password": password,
+        },
+    )
+    check(len(messages) == 3 * len(held), f"{len(messages)} messages")
+    words = [*secure, "sasl.mechanism=SCRAM-SHA-512", "close=20", result]
+    nobody = {**writer, "VQE_KAFKA_SASL_USERNAME": services.env["KAFKA_READER"]}
+    counts, told, status = publish(services, folder, *words, spool="spool5", env=nobody)
+    check(status == 1 and counts["spooled"] == len(held), f"{counts} {told}")
+    check("right to write" in told, told)
+    print("not authorised:", told.splitlines()[0][:300])
+    wrong = {**writer, "VQE_KAFKA_SASL_PASSWORD": "wrong-one"}
+    counts, told, status = publish(services, folder, *words, spool="spool6", env=wrong)
+    check(status == 1 and counts["spooled"] == len(held), f"{counts} {told}")
+    check("VQE_KAFKA_SASL_PASSWORD" in told, told)
+    check("wrong-one" not in told and password not in told, "a secret was told")
+    print("wrong password:", told.splitlines()[0][:300])
+
+
+def main():
+    check(os.access(TOOL, os.X_OK), f"no program {TOOL}")
+    services = Services()
+    try:
+        with harness.Folder() as folder:
+            job = {
+                "molecules": [
+                    harness.H2,
+                    {**harness.H2, "name": "H2 masses", "masses": [1.008, 2.014]},
+                    harness.LIH,
+                ],
+                "ansatz": ["UCCSD", "EfficientSU2"],
+                "optimizer": [{"name": "COBYLA", "max_evaluations": 40}],
+                "seed": 7,
+                "output": "job.h5",
+            }
+            folder.write("job.json", job)
+            folder.run("job.json", "--quiet", status=None)
+            held = records_of(folder.file("job.h5"))
+            check(len(held) == 6, f"{len(held)} experiments")
+            plain_cases(services, folder, held)
+            other_producer_case(services, folder, held)
+            refusal_cases(services, folder)
+            crash_cases(services, folder, held)
+            sasl_cases(services, folder, held)
+            services.stop()
+    finally:
+        services.stop()
+    print("passed")
+
+
+main()
