@@ -134,7 +134,8 @@ style_cppcheck() {
   }
   cppcheck --quiet -j2 --std=c11 --enable=warning,performance,portability \
     --suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.supp \
-    --error-exitcode=1 -D_GNU_SOURCE -DVQE_VERSION='""' -Iinclude -Isrc src
+    --error-exitcode=1 -D_GNU_SOURCE -DVQE_VERSION='""' \
+    -DJSON_INTEGER_FORMAT='"lld"' -Iinclude -Isrc src
 }
 
 unit_sanitized() {
