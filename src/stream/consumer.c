@@ -46,6 +46,7 @@ struct vqe_consumer {
   char *brokers;
   double timeout_s;
   size_t safe_records, safe_bytes;
+  bool commit_later;
   char reason[REASON_SIZE]; /* of the last error that librdkafka told */
   rd_kafka_resp_err_t last_error;
 };
@@ -78,6 +79,7 @@ int vqe_consumer_open(struct vqe_consumer **out,
       options->timeout_s > 0.0 ? options->timeout_s : DEFAULT_TIMEOUT_S;
   consumer->safe_records =
       options->safe_records > 0 ? options->safe_records : DEFAULT_RECORDS;
+  consumer->commit_later = options->commit_later;
   consumer->safe_bytes =
       options->safe_bytes > 0 ? options->safe_bytes : DEFAULT_BYTES;
   status = vqe_memory_strdup(&consumer->topic, topic);
@@ -436,27 +438,16 @@ static struct part *part_of(struct vqe_consumer *consumer, int32_t id)
   return NULL;
 }
 
-/* Have it made safe, then commit. */
-static int make_safe(struct vqe_consumer *consumer,
-                     const struct vqe_consumer_callbacks *callbacks)
+int vqe_consumer_commit(struct vqe_consumer *consumer)
 {
   rd_kafka_topic_partition_list_t *list = NULL;
-  bool is_news = false;
-  for (size_t k = 0; k < consumer->npart; k++) {
-    is_news |= consumer->parts[k].next != consumer->parts[k].committed;
-  }
-  if (!is_news) {
-    return VQE_OK;
-  }
-  int status =
-      callbacks->safe == NULL ? VQE_OK : callbacks->safe(callbacks->ctx);
-  if (status == VQE_OK) {
-    status = make_list(&list, consumer);
-  }
+  int status = make_list(&list, consumer);
   if (status != VQE_OK) {
     return status;
   }
-  rd_kafka_resp_err_t error = rd_kafka_commit(consumer->rk, list, 0);
+  rd_kafka_resp_err_t error = list->cnt == 0
+                                  ? RD_KAFKA_RESP_ERR_NO_ERROR
+                                  : rd_kafka_commit(consumer->rk, list, 0);
   for (int k = 0; k < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; k++) {
     error = list->elems[k].err;
   }
@@ -470,6 +461,22 @@ static int make_safe(struct vqe_consumer *consumer,
   }
   rd_kafka_topic_partition_list_destroy(list);
   return status;
+}
+
+/* Have it made safe, then commit. */
+static int make_safe(struct vqe_consumer *consumer,
+                     const struct vqe_consumer_callbacks *callbacks)
+{
+  bool is_news = false;
+  for (size_t k = 0; k < consumer->npart; k++) {
+    is_news |= consumer->parts[k].next != consumer->parts[k].committed;
+  }
+  if (!is_news || consumer->commit_later) {
+    return VQE_OK;
+  }
+  int status =
+      callbacks->safe == NULL ? VQE_OK : callbacks->safe(callbacks->ctx);
+  return status == VQE_OK ? vqe_consumer_commit(consumer) : status;
 }
 
 /* A partition is read when all up to its end was seen, or when the broker

@@ -7,6 +7,7 @@
 #ifndef VQE_STREAM_CONSUMER_H
 #define VQE_STREAM_CONSUMER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct vqe_consumer_options {
   double timeout_s;    /* longest wait without a message or an answer (30) */
   size_t safe_records; /* ask for safety at the latest after so many (500) */
   size_t safe_bytes;   /* or so many bytes of messages (256 MiB) */
+  bool commit_later;   /* by vqe_consumer_commit alone; `safe` is not asked */
 };
 
 /* Place of a message; valid during the call. */
@@ -66,5 +68,8 @@ void vqe_consumer_close(struct vqe_consumer *consumer); /* NULL is fine */
 int vqe_consumer_read(struct vqe_consumer_counts *counts,
                       struct vqe_consumer *consumer,
                       const struct vqe_consumer_callbacks *callbacks);
+
+/* Commit what the last reading gave, which is safe now. */
+int vqe_consumer_commit(struct vqe_consumer *consumer);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -219,13 +220,24 @@ static bool is_away(rd_kafka_resp_err_t error)
          error == RD_KAFKA_RESP_ERR__TIMED_OUT;
 }
 
+/* What is behind librdkafka's "fatal error". */
+static void tell_fatal(struct vqe_producer *producer, rd_kafka_t *rk)
+{
+  char text[400] = "";
+  rd_kafka_resp_err_t error = rd_kafka_fatal_error(rk, text, sizeof text);
+  producer->fatal = true;
+  producer->last_error = error;
+  report(producer, "Kafka at %s: %s; %s", producer->options.stream.brokers,
+         text, remedy_of(error));
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *text, void *ctx)
 {
   struct vqe_producer *producer = ctx;
   rd_kafka_resp_err_t error = (rd_kafka_resp_err_t)code;
-  (void)rk;
   if (error == RD_KAFKA_RESP_ERR__FATAL) {
-    producer->fatal = true;
+    tell_fatal(producer, rk);
+    return;
   }
   /* told once until something is delivered: librdkafka tries again, and
    * says so, every few seconds */
@@ -381,7 +393,6 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *result,
 {
   struct vqe_producer *producer = ctx;
   struct message *message = result->_private;
-  (void)rk;
   producer->under_way--;
   producer->quiet_since = vqe_clock_wall();
   producer->under_way_bytes -= message->sent_size;
@@ -402,6 +413,9 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *result,
     break;
   case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
   case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+    break;
+  case RD_KAFKA_RESP_ERR__FATAL:
+    tell_fatal(producer, rk);
     break;
   default:
     producer->last_error = result->err;
@@ -468,9 +482,10 @@ static bool send_one(struct vqe_producer *producer, struct message *message)
     producer->kept_bytes += message->size;
   }
   list_put_back(&producer->pending, message);
-  if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+  if (error == RD_KAFKA_RESP_ERR__FATAL) {
+    tell_fatal(producer, producer->rk);
+  } else if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
     producer->last_error = error;
-    producer->fatal |= error == RD_KAFKA_RESP_ERR__FATAL;
     report(producer, "Kafka at %s, topic '%s': %s; %s",
            producer->options.stream.brokers, producer->topic,
            rd_kafka_err2str(error), remedy_of(error));
@@ -577,8 +592,8 @@ static void renew_handle(struct vqe_producer *producer)
     producer->fatal = false;
   } else {
     report(producer, "%s", vqe_error_message());
-    wait_before_sending(producer);
   }
+  wait_before_sending(producer);
 }
 
 /* librdkafka waits in silence for a topic that it may not see; its state
@@ -678,12 +693,15 @@ static void *work(void *ctx)
     if (producer->pending.count > 0) {
       ensure_schema(producer);
     }
-    if (producer->fatal) {
+    if (producer->fatal && vqe_clock_wall() >= producer->send_retry_at) {
       renew_handle(producer);
     }
     if (producer->rk != NULL) {
       send_pending(producer);
       rd_kafka_poll(producer->rk, more ? 0 : IDLE_MS);
+    } else if (!more) {
+      const struct timespec pause = {.tv_nsec = IDLE_MS * 1000000L};
+      nanosleep(&pause, NULL);
     }
     ask_why(producer);
     if (!more && is_finished(producer)) {
