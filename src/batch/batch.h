@@ -19,6 +19,11 @@ struct vqe_batch_options {
   bool quiet;
   bool log_json;
   volatile sig_atomic_t *stop; /* set by a signal handler */
+  /* Each experiment that ended well, as soon as rank 0 knows, those an
+   * earlier run left in its journals included. On rank 0's main thread, which
+   * serves the others: must not wait. May be NULL. */
+  void (*finished)(void *ctx, const struct vqe_result *result);
+  void *finished_ctx;
 };
 
 struct vqe_batch_outcome {

@@ -14,6 +14,7 @@
 #include "batch/job_lake.h"
 #include "batch/job_molecules.h"
 #include "batch/job_settings.h"
+#include "batch/job_stream.h"
 #include "vqe/chem.h"
 
 #define FILE_LIMIT ((size_t)1 << 30)
@@ -433,6 +434,8 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
   }
   job->lake = settings->lake;
   memset(&settings->lake, 0, sizeof settings->lake);
+  job->stream = settings->stream;
+  memset(&settings->stream, 0, sizeof settings->stream);
   if (settings->output != NULL) {
     job->output = settings->output;
     settings->output = NULL;
@@ -483,6 +486,7 @@ void vqe_job_free(struct vqe_job *job)
   free(job->path);
   free(job->output);
   job_lake_clear(&job->lake);
+  job_stream_clear(&job->stream);
   free(job);
 }
 

@@ -16,6 +16,23 @@ struct vqe_job_lake {
   bool virtual_host;
 };
 
+struct vqe_job_property {
+  char *name, *value;
+};
+
+/* Where records are published. Strings owned; NULL: the default. No secrets:
+ * those come from the environment. */
+struct vqe_job_stream {
+  bool wanted;   /* the job has the key "kafka" */
+  char *brokers; /* "host:9092,host:9093" */
+  char *topic;
+  char *spool;            /* folder, resolved */
+  char *registry;         /* URLs, by commas */
+  char *registry_ca_file; /* resolved */
+  size_t nproperty;
+  struct vqe_job_property *properties; /* of librdkafka */
+};
+
 struct vqe_job {
   char *path;   /* as given */
   char *output; /* HDF5 result, resolved */
@@ -23,6 +40,7 @@ struct vqe_job {
   struct vqe_experiment **experiments; /* input order, index = position */
   size_t nbad;                         /* experiments with input_error set */
   struct vqe_job_lake lake;
+  struct vqe_job_stream stream;
 };
 
 /* What the command line adds; a non-NULL string or set flag overrides the

@@ -11,18 +11,17 @@
 #include "batch/job_items.h"
 #include "batch/job_lake.h"
 #include "batch/job_overrides.h"
+#include "batch/job_stream.h"
 #include "batch/job_value.h"
 #include "vqe/chem.h"
 
 #define MAX_SEED INT32_MAX
 
 static const char *const job_keys[] = {
-    "molecules", "basis",  "frozen_core", "active_space",
-    "symmetry",  "ansatz", "optimizer",   "init",
-    "seed",      "shots",  "references",  "device",
-    "precision", "output", "warehouse",   "s3"};
-/* Keys of the contract whose parts are not in this version. */
-static const char *const later_keys[] = {"kafka", "registry"};
+    "molecules",  "basis",     "frozen_core", "active_space", "symmetry",
+    "ansatz",     "optimizer", "init",        "seed",         "shots",
+    "references", "device",    "precision",   "output",       "warehouse",
+    "s3",         "kafka",     "registry"};
 
 static const json_t *one_or_list_item(const json_t *value, size_t k)
 {
@@ -304,18 +303,7 @@ static int check_combinations(const struct job_settings *settings)
 static int check_job_keys(const json_t *job, const char *path)
 {
   char where[300];
-  const char *key;
-  json_t *value;
   snprintf(where, sizeof where, "file '%s'", path);
-  json_object_foreach((json_t *)job, key, value)
-  {
-    if (job_is_known(key, later_keys, JOB_COUNT(later_keys))) {
-      return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                           "%s: this version does not "
-                           "support the key '%s' yet: remove it",
-                           where, key);
-    }
-  }
   return job_check_keys(job, job_keys, JOB_COUNT(job_keys), where);
 }
 
@@ -363,6 +351,9 @@ int job_settings_read(struct job_settings **out, struct job_value *molecules,
     status = job_lake_read(&settings->lake, &reader);
   }
   if (status == VQE_OK) {
+    status = job_stream_read(&settings->stream, &reader);
+  }
+  if (status == VQE_OK) {
     status = check_combinations(settings);
   }
   if (status == VQE_OK) {
@@ -406,5 +397,6 @@ void job_settings_free(struct job_settings *settings)
   free(settings->seeds);
   free(settings->output);
   job_lake_clear(&settings->lake);
+  job_stream_clear(&settings->stream);
   free(settings);
 }

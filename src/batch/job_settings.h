@@ -52,6 +52,7 @@ struct job_settings {
   const char *device, *precision; /* static */
   char *output;                   /* resolved, NULL for the default */
   struct vqe_job_lake lake;
+  struct vqe_job_stream stream;
 };
 
 /* Read all settings. `job` is an object (empty when the job is a molecule

@@ -112,6 +112,15 @@ static double cost_of(const struct lead *lead, int index)
   return 0.0;
 }
 
+static void tell_finished(const struct lead *lead,
+                          const struct vqe_result *result)
+{
+  const struct vqe_batch_options *options = lead->worker.options;
+  if (options->finished != NULL && result->status == VQE_EXPERIMENT_OK) {
+    options->finished(options->finished_ctx, result);
+  }
+}
+
 static void keep(struct lead *lead, struct vqe_result *result, int rank)
 {
   int index = result->experiment->index;
@@ -122,6 +131,7 @@ static void keep(struct lead *lead, struct vqe_result *result, int rank)
   }
   lead->outcome->results[index] = result;
   vqe_progress_result(&lead->progress, result, rank, cost_of(lead, index));
+  tell_finished(lead, result);
 }
 
 /* Encode the tasks of a chunk into one message and send it. */
@@ -367,6 +377,7 @@ static int keep_other_journals(struct lead *lead, const struct vqe_job *job)
       capacity = wanted;
     }
     outcome->other[outcome->nother++] = result;
+    tell_finished(lead, result);
   }
 }
 
@@ -401,6 +412,9 @@ static int find_earlier(struct lead *lead, struct vqe_job *job)
     }
     if (found == NULL && !lead->worker.options->force) {
       found = vqe_resume_take(resume, experiment->id);
+      if (found != NULL) {
+        tell_finished(lead, found);
+      }
     }
     if (found != NULL &&
         (found->status != VQE_EXPERIMENT_OK || lead->worker.options->force)) {

@@ -1,0 +1,12 @@
+/* Where a job's records are published: the keys "kafka" and "registry". */
+#ifndef VQE_BATCH_JOB_STREAM_H
+#define VQE_BATCH_JOB_STREAM_H
+
+#include "batch/job.h"
+#include "batch/job_value.h"
+
+int job_stream_read(struct vqe_job_stream *out,
+                    const struct job_reader *reader);
+void job_stream_clear(struct vqe_job_stream *stream);
+
+#endif
