@@ -41,5 +41,7 @@ int vqe_lake_run_expire(struct vqe_lake_options *options);
 int vqe_lake_run_unlock(struct vqe_lake_options *options);
 int vqe_lake_run_with_lock(struct vqe_lake_options *options);
 int vqe_lake_run_qasm(struct vqe_lake_options *options);
+int vqe_lake_run_publish(struct vqe_lake_options *options);
+int vqe_lake_run_ingest(struct vqe_lake_options *options);
 
 #endif

@@ -7,17 +7,25 @@
 #include "base/suggest.h"
 #include "option_table.h"
 
-enum group { GROUP_PLACE, GROUP_WORK, GROUP_OUTPUT, GROUP_OTHER, GROUPS };
+enum group {
+  GROUP_PLACE,
+  GROUP_STREAM,
+  GROUP_WORK,
+  GROUP_OUTPUT,
+  GROUP_OTHER,
+  GROUPS
+};
 
 static const char *const group_titles[GROUPS] = {
-    "Where the tables are", "How it works", "What it shows", "Other"};
+    "Where the tables are", "Kafka (publish, ingest)", "How it works",
+    "What it shows", "Other"};
 
 #define AT(member) offsetof(struct vqe_lake_options, member)
 
 static const struct {
   int least, most; /* arguments; -1: any number */
-} counts[] = {{1, 1}, {0, 1}, {1, 1}, {0, 1},  {0, 1}, {2, 2},
-              {0, 1}, {0, 1}, {0, 2}, {2, -1}, {1, 1}};
+} counts[] = {{1, 1}, {0, 1}, {1, 1},  {0, 1}, {0, 1}, {2, 2}, {0, 1},
+              {0, 1}, {0, 2}, {2, -1}, {1, 1}, {0, 1}, {0, 0}};
 
 static const struct vqe_cmd_command commands[] = {
     {"normalize", "SOURCE",
@@ -43,6 +51,12 @@ static const struct vqe_cmd_command commands[] = {
     {"qasm", "ID|FILE",
      "prints the circuit of an experiment (the start of its id) as OpenQASM "
      "3, its excitations expanded into gates"},
+    {"publish", "[RESULT]",
+     "sends what waits in the spool to Kafka, and the results of an HDF5 "
+     "file"},
+    {"ingest", "",
+     "reads the topic on from the committed place, into the normalised "
+     "tables, or into raw files (--land)"},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -64,6 +78,19 @@ static const struct vqe_cmd_option entries[] = {
      "certificates in PEM (AWS_CA_BUNDLE, the system's)", 0},
     {"timeout", 0, "SECONDS", GROUP_PLACE, VQE_CMD_COUNT, AT(timeout_s), NULL,
      "to connect to S3, and without progress (30)", 0},
+    {"brokers", 0, "LIST", GROUP_STREAM, VQE_CMD_TEXT, AT(brokers), NULL,
+     "HOST:PORT of brokers ($VQE_KAFKA_BROKERS)", 0},
+    {"topic", 0, "NAME", GROUP_STREAM, VQE_CMD_TEXT, AT(topic), NULL,
+     "topic (experiment.vqe)", 0},
+    {"registry", 0, "LIST", GROUP_STREAM, VQE_CMD_TEXT, AT(registry), NULL,
+     "URL of the schema registry ($VQE_REGISTRY_URL)", 0},
+    {"group", 0, "NAME", GROUP_STREAM, VQE_CMD_TEXT, AT(group), NULL,
+     "consumer group of ingest (vqe_lake)", 0},
+    {"spool", 0, "FOLDER", GROUP_STREAM, VQE_CMD_TEXT, AT(spool), "FILE",
+     "where undelivered records wait (vqe_spool beside the result, or here)",
+     0},
+    {"land", 0, "PLACE", GROUP_STREAM, VQE_CMD_TEXT, AT(land), "FILE",
+     "ingest to raw files below this folder or s3://bucket/prefix", 0},
     {"memory", 'm', "MB", GROUP_WORK, VQE_CMD_COUNT, AT(memory_mb), NULL,
      "memory limit of the SQL engine, which spills the rest (1024)", 0},
     {"threads", 't', "N", GROUP_WORK, VQE_CMD_COUNT, AT(threads), NULL,
@@ -76,7 +103,8 @@ static const struct vqe_cmd_option entries[] = {
     {"older-than", 0, "TIME", GROUP_WORK, VQE_CMD_TEXT, AT(older_than), NULL,
      "of expire: 30d, 12h, or a date (2026-01-31)", 0},
     {"format", 'f', "NAME", GROUP_OUTPUT, VQE_CMD_TEXT, AT(format),
-     "text csv json", "of an answer: text, csv or json (text)", 0},
+     "text csv json avro", "of an answer: text, csv or json (text); of files "
+     "that ingest lands: avro or json (avro)", 0},
     {"output", 'o', "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(output), "FILE",
      "where an answer goes (standard output)", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,

@@ -20,6 +20,9 @@ struct vqe_lake_options {
   const char *format;     /* "text", "csv", "json" */
   const char *output;     /* FILE, or NULL for the standard output */
   const char *older_than; /* "30d", "12h" or a date */
+  const char *brokers, *topic, *registry, *group; /* of Kafka */
+  const char *spool;                              /* folder */
+  const char *land; /* place for raw files; NULL: to tables */
   bool quiet;
   bool help, version, man;
   const char *completion;

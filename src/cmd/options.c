@@ -6,11 +6,18 @@
 #include "base/error.h"
 #include "option_table.h"
 
-enum group { GROUP_JOB, GROUP_RUN, GROUP_OUTPUT, GROUP_OTHER, GROUPS };
+enum group {
+  GROUP_JOB,
+  GROUP_RUN,
+  GROUP_OUTPUT,
+  GROUP_STREAM,
+  GROUP_OTHER,
+  GROUPS
+};
 
 static const char *const group_titles[GROUPS] = {
     "What is computed (these override the job file; lists by commas)",
-    "How it runs", "What it shows and writes", "Other"};
+    "How it runs", "What it shows and writes", "Publishing to Kafka", "Other"};
 
 #define AT(member) offsetof(struct vqe_cmd_options, member)
 
@@ -95,6 +102,16 @@ static const struct vqe_cmd_option entries[] = {
     {"fcidump", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(fcidump), "FILE",
      "write the active-space integrals of the job's only experiment as an "
      "FCIDUMP and end", 0},
+    {"kafka", 0, NULL, GROUP_STREAM, VQE_CMD_FLAG, AT(kafka), NULL,
+     "publish each finished experiment; a job file can ask for it too", 0},
+    {"brokers", 0, "LIST", GROUP_STREAM, VQE_CMD_TEXT, AT(brokers), NULL,
+     "HOST:PORT of brokers (the job's, $VQE_KAFKA_BROKERS)", 0},
+    {"topic", 0, "NAME", GROUP_STREAM, VQE_CMD_TEXT, AT(topic), NULL,
+     "topic (experiment.vqe)", 0},
+    {"registry", 0, "LIST", GROUP_STREAM, VQE_CMD_TEXT, AT(registry), NULL,
+     "URL of the schema registry (the job's, $VQE_REGISTRY_URL)", 0},
+    {"spool", 0, "FOLDER", GROUP_STREAM, VQE_CMD_TEXT, AT(spool), "FILE",
+     "where undelivered records wait (vqe_spool beside the result)", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
      "show this text", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,

@@ -22,6 +22,8 @@ struct vqe_cmd_options {
   const char *summary;   /* path, or NULL */
   const char *warehouse; /* place of the tables; NULL: the default */
   bool no_lake;          /* make no tables */
+  bool kafka;            /* publish to Kafka; any of the following as well */
+  const char *brokers, *topic, *registry, *spool; /* NULL: the job's */
   /* Print and end; the job is not needed. */
   bool help, version, man;
   const char *completion; /* "bash", or NULL */

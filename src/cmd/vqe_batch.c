@@ -10,6 +10,7 @@
 #include "batch/batch.h"
 #include "batch/job.h"
 #include "batch_lake.h"
+#include "batch_stream.h"
 #include "options.h"
 #include "report/report.h"
 #include "vqe/error.h"
@@ -208,18 +209,29 @@ static int run(const struct vqe_cmd_options *options)
 {
   struct vqe_job *job = NULL;
   struct vqe_batch_outcome outcome = {0};
-  struct vqe_batch_options batch = {options->threads, options->force,
-                                    options->quiet, options->log_json,
-                                    &stop_signal};
+  struct vqe_batch_options batch = {options->threads,
+                                    options->force,
+                                    options->quiet,
+                                    options->log_json,
+                                    &stop_signal,
+                                    NULL,
+                                    NULL};
+  struct vqe_batch_stream stream = {0};
   int rank;
   int code = EXIT_GOOD;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (rank == 0 && load(&job, options) != VQE_OK) {
+  if (rank == 0 && (load(&job, options) != VQE_OK ||
+                    vqe_batch_stream_open(&stream, job, options) != VQE_OK)) {
     code = complain();
   }
   MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
   if (code != EXIT_GOOD) {
+    vqe_job_free(job);
     return rank == 0 ? code : EXIT_GOOD;
+  }
+  if (stream.producer != NULL) {
+    batch.finished = vqe_batch_stream_finished;
+    batch.finished_ctx = &stream;
   }
   catch_signals();
   int status = vqe_batch_run(&outcome, job, &batch, MPI_COMM_WORLD);
@@ -229,6 +241,9 @@ static int run(const struct vqe_cmd_options *options)
       code = status == VQE_ERR_INPUT || outcome.count == 0 ? EXIT_BAD_INPUT
                                                            : EXIT_SOME_FAILED;
     }
+    /* the journals go when the result file is there: before that, what is
+     * to be published is in the spool */
+    vqe_batch_stream_sync(&stream);
     /* whatever finished is written, also when something went wrong */
     bool stored = outcome.count > 0;
     if (stored && vqe_batch_store(&outcome, job) != VQE_OK) {
@@ -250,6 +265,9 @@ static int run(const struct vqe_cmd_options *options)
     /* tables are made from the file; the results' memory is theirs */
     vqe_batch_outcome_clear(&outcome);
     if (stored && make_tables(job, options) != EXIT_GOOD) {
+      code = code > EXIT_SOME_FAILED ? code : EXIT_SOME_FAILED;
+    }
+    if (vqe_batch_stream_close(&stream) != VQE_OK) {
       code = code > EXIT_SOME_FAILED ? code : EXIT_SOME_FAILED;
     }
     fflush(stdout);

@@ -243,6 +243,8 @@ static int run_command(struct vqe_lake_options *options)
       {"unlock", vqe_lake_run_unlock},
       {"with-lock", vqe_lake_run_with_lock},
       {"qasm", vqe_lake_run_qasm},
+      {"publish", vqe_lake_run_publish},
+      {"ingest", vqe_lake_run_ingest},
   };
   for (size_t k = 0; k < sizeof programs / sizeof programs[0]; k++) {
     if (strcmp(options->command, programs[k].name) == 0) {

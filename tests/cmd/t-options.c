@@ -189,7 +189,7 @@ static void test_texts_agree(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 35);
+  assert_int_equal(count, 40);
   free(help);
   free(man);
   free(completion);

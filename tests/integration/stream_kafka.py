@@ -579,6 +579,119 @@ def sasl_cases(services, folder, held):
     print("wrong password:", told.splitlines()[0][:300])
 
 
+LAKE = os.path.join(os.path.dirname(harness.BATCH), "vqe_lake")
+TABLES = (
+    "molecules ansatz_info performance_metrics vqe_results initial_parameters "
+    "optimal_parameters vqe_iterations iteration_parameters hamiltonian_terms"
+).split()
+
+
+def lake(services, folder, *words, status=0):
+    done = subprocess.run(
+        [LAKE, *words],
+        cwd=folder.path,
+        env={
+            **harness.environment(),
+            "no_proxy": "127.0.0.1",
+            "VQE_KAFKA_BROKERS": services.env["KAFKA_BROKERS"],
+            "VQE_REGISTRY_URL": services.env["REGISTRY_URL"],
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    check(
+        done.returncode == status,
+        f"vqe_lake {words}: {done.returncode} {done.stdout}{done.stderr}",
+    )
+    return done.stdout
+
+
+def rows_of(services, folder, warehouse):
+    """Every table without what a batch stamps on it."""
+    held = {}
+    for table in TABLES:
+        answer = lake(
+            services,
+            folder,
+            "query",
+            "SELECT * EXCLUDE (processing_timestamp, processing_date, "
+            "processing_batch_id, processing_name) "
+            f"FROM {table} ORDER BY ALL",
+            "--warehouse",
+            warehouse,
+            "--format",
+            "json",
+        )
+        held[table] = answer
+        check(len(answer) > 100, f"{table} is empty: {answer}")
+    return held
+
+
+def job_cases(services, folder):
+    """From the job by the topic to the tables, by commands."""
+    services.topics("--create --topic job --partitions 3")
+    job = {
+        "molecules": [harness.H2, harness.LIH],
+        "ansatz": ["UCCSD", "EfficientSU2"],
+        "optimizer": [{"name": "COBYLA", "max_evaluations": 60}],
+        "seed": [1, 2],
+        "output": "direct.h5",
+        "kafka": {"topic": "job", "properties": {"linger.ms": 0}},
+        "registry": services.env["REGISTRY_URL"],
+    }
+    folder.write("direct.json", job)
+    os.environ["no_proxy"] = "127.0.0.1"
+    # nobody listens there: the records wait, the exit status says so
+    words = ("direct.json", "--quiet", "--brokers", "127.0.0.1:1")
+    done = folder.run(*words, ranks=2, status=1)
+    check("8 records are undelivered" in done.stderr, done.stderr)
+    check(spooled(folder, "vqe_spool") == 8, "the spool")
+    # the next run sends them first
+    words = ("direct.json", "--force", "--brokers", services.env["KAFKA_BROKERS"])
+    done = folder.run(*words, ranks=2)
+    check("16 records delivered, 8 found" in done.stdout, done.stdout)
+    check(spooled(folder, "vqe_spool") == 0, "the spool is not empty")
+    lake(services, folder, "publish", "direct.h5", "--topic", "job")
+
+    print(lake(services, folder, "ingest", "--topic", "job", "-w", "by-topic").strip())
+    out = lake(services, folder, "ingest", "--topic", "job", "-w", "by-topic")
+    check(out.startswith("0 messages"), out)
+    for form in ("avro", "json"):
+        words = ("ingest", "--topic", "job", "--group", form, "--format", form)
+        out = lake(services, folder, *words, "--land", f"raw-{form}")
+        check("24 records, 0 rejected" in out, out)
+        lake(services, folder, "normalize", f"raw-{form}", "-w", f"by-{form}")
+    # the tables keep the first of an id
+    ways = {w: rows_of(services, folder, f"by-{w}") for w in ("topic", "avro", "json")}
+    for way in ("avro", "json"):
+        for table in TABLES:
+            check(
+                ways[way][table] == ways["topic"][table],
+                f"{table} differs between topic and {way}",
+            )
+    # the tables that the job made of the result file; times are each run's
+    direct = rows_of(services, folder, "direct.warehouse")
+    for table in TABLES:
+        if table != "performance_metrics":
+            check(direct[table] == ways["topic"][table], f"{table} differs from HDF5's")
+
+    services.topics("--create --topic bad")
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": services.env["KAFKA_BROKERS"]}
+    )
+    producer.produce("bad", b"garbage")
+    check(producer.flush(20) == 0, "the producer of garbage")
+    words = ("ingest", "--topic", "bad", "--land", "raw-bad")
+    lake(services, folder, *words, status=1)
+    check(
+        os.path.exists(folder.file(f"raw-bad/rejected/bad/0-{0:020d}.bin")),
+        "the rejected message is not kept",
+    )
+    print("job to topic to tables: the same by topic, Avro, JSON and HDF5")
+
+
 def main():
     check(os.access(TOOL, os.X_OK), f"no program {TOOL}")
     services = Services()
@@ -602,6 +715,7 @@ def main():
             plain_cases(services, folder, held)
             other_producer_case(services, folder, held)
             refusal_cases(services, folder)
+            job_cases(services, folder)
             crash_cases(services, folder, held)
             sasl_cases(services, folder, held)
             services.stop()

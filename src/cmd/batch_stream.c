@@ -1,0 +1,128 @@
+#include "batch_stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "store/record.h"
+
+/* Longest wait at the end without any report. */
+#define CLOSE_SECONDS 30.0
+#define SPOOL_NAME "vqe_spool"
+
+static void tell(void *ctx, const char *text)
+{
+  (void)ctx;
+  fprintf(stderr, "vqe_batch: %s\n", text);
+}
+
+static const char *first_of(const char *option, const char *job,
+                            const char *variable)
+{
+  if (option != NULL) {
+    return option;
+  }
+  return job != NULL ? job : getenv(variable);
+}
+
+int vqe_batch_stream_open(struct vqe_batch_stream *out,
+                          const struct vqe_job *job,
+                          const struct vqe_cmd_options *options)
+{
+  const struct vqe_job_stream *from = &job->stream;
+  struct vqe_stream_property *properties = NULL;
+  struct vqe_producer_options producer = {.report = tell};
+  char *spool = NULL;
+  out->quiet = options->quiet;
+  if (!from->wanted && !options->kafka && options->brokers == NULL &&
+      options->topic == NULL && options->registry == NULL &&
+      options->spool == NULL) {
+    return VQE_OK;
+  }
+  producer.stream.brokers =
+      first_of(options->brokers, from->brokers, "VQE_KAFKA_BROKERS");
+  producer.stream.registry =
+      first_of(options->registry, from->registry, "VQE_REGISTRY_URL");
+  producer.stream.registry_ca_file = from->registry_ca_file;
+  producer.stream.topic =
+      options->topic != NULL ? options->topic : from->topic;
+  if (producer.stream.brokers == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "publishing to Kafka needs its brokers: --brokers "
+                         "HOST:PORT, or the job's key 'kafka'");
+  }
+  if (producer.stream.registry == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "publishing to Kafka needs a schema registry: "
+                         "--registry URL, or the job's key 'registry'");
+  }
+  int status = vqe_memory_alloc(&properties, from->nproperty,
+                                sizeof *properties, "properties of Kafka");
+  for (size_t k = 0; status == VQE_OK && k < from->nproperty; k++) {
+    properties[k].name = from->properties[k].name;
+    properties[k].value = from->properties[k].value;
+  }
+  producer.stream.properties = properties;
+  producer.stream.nproperty = from->nproperty;
+  producer.spool = options->spool != NULL ? options->spool : from->spool;
+  if (status == VQE_OK && producer.spool == NULL) {
+    status = vqe_file_resolve(&spool, job->output, SPOOL_NAME);
+    producer.spool = spool;
+  }
+  if (status == VQE_OK) {
+    status = vqe_producer_open(&out->producer, &producer);
+  }
+  free(spool);
+  free(properties);
+  return status;
+}
+
+void vqe_batch_stream_finished(void *ctx, const struct vqe_result *result)
+{
+  struct vqe_batch_stream *stream = ctx;
+  struct vqe_record *record = NULL;
+  int status = vqe_record_from_result(&record, result);
+  if (status == VQE_OK) {
+    status = vqe_producer_send(stream->producer, record);
+  }
+  if (status != VQE_OK) {
+    stream->refused++;
+    fprintf(stderr, "vqe_batch: not published: %s\n", vqe_error_message());
+  }
+}
+
+void vqe_batch_stream_sync(struct vqe_batch_stream *stream)
+{
+  if (stream->producer != NULL &&
+      vqe_producer_sync(stream->producer) != VQE_OK) {
+    fprintf(stderr, "vqe_batch: %s\n", vqe_error_message());
+  }
+}
+
+int vqe_batch_stream_close(struct vqe_batch_stream *stream)
+{
+  struct vqe_producer_counts counts;
+  if (stream->producer == NULL) {
+    return VQE_OK;
+  }
+  int status = vqe_producer_close(&counts, stream->producer, CLOSE_SECONDS);
+  stream->producer = NULL;
+  if (status != VQE_OK) {
+    fprintf(stderr, "vqe_batch: %s\n", vqe_error_message());
+  }
+  if (stream->refused > 0) {
+    fprintf(stderr,
+            "vqe_batch: %zu experiments could not be published; they are in "
+            "the result file\n",
+            stream->refused);
+    status = VQE_ERR_IO;
+  }
+  if (!stream->quiet) {
+    printf("Kafka: %zu records delivered, %zu found in the spool at the "
+           "start\n",
+           counts.delivered, counts.found);
+  }
+  return status;
+}

@@ -1,0 +1,31 @@
+/* Publishing what a job finishes. */
+#ifndef VQE_CMD_BATCH_STREAM_H
+#define VQE_CMD_BATCH_STREAM_H
+
+#include "batch/job.h"
+#include "options.h"
+#include "stream/producer.h"
+
+struct vqe_batch_stream {
+  struct vqe_producer *producer; /* NULL: nothing is published */
+  bool quiet;
+  size_t refused; /* finished, but could not be made a record */
+};
+
+/* Start, when the job or the options ask for it. Brokers need not be there;
+ * wrong settings and a spool that cannot be written are errors. */
+int vqe_batch_stream_open(struct vqe_batch_stream *out,
+                          const struct vqe_job *job,
+                          const struct vqe_cmd_options *options);
+
+/* For struct vqe_batch_options; ctx: struct vqe_batch_stream. */
+void vqe_batch_stream_finished(void *ctx, const struct vqe_result *result);
+
+/* Until all is at least in the spool. */
+void vqe_batch_stream_sync(struct vqe_batch_stream *stream);
+
+/* Wait a bounded time for reports and end; says what is undelivered. 0, or a
+ * negative code when something is. */
+int vqe_batch_stream_close(struct vqe_batch_stream *stream);
+
+#endif

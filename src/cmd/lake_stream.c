@@ -1,0 +1,324 @@
+/* vqe_lake publish and ingest: the spool or a result to the topic, the topic
+ * to tables or raw files. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "lake/normalize.h"
+#include "lake_commands.h"
+#include "store/hdf5.h"
+#include "store/record_avro.h"
+#include "store/record_json_write.h"
+#include "stream/consumer.h"
+#include "stream/producer.h"
+
+#define SPOOL_NAME "vqe_spool"
+#define CLOSE_SECONDS 30.0
+
+static int settings_of(struct vqe_stream_settings *out,
+                       const struct vqe_lake_options *options)
+{
+  memset(out, 0, sizeof *out);
+  out->brokers = options->brokers != NULL ? options->brokers
+                                          : getenv("VQE_KAFKA_BROKERS");
+  out->registry = options->registry != NULL ? options->registry
+                                            : getenv("VQE_REGISTRY_URL");
+  out->topic = options->topic;
+  if (out->brokers == NULL || out->registry == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "no %s given: --brokers HOST:PORT and --registry "
+                         "URL, or set VQE_KAFKA_BROKERS and VQE_REGISTRY_URL",
+                         out->brokers == NULL ? "brokers" : "registry");
+  }
+  return VQE_OK;
+}
+
+/* ---- publish ---- */
+
+static int send_file(struct vqe_producer *producer, size_t *left_out,
+                     const char *path)
+{
+  struct vqe_result **results = NULL;
+  size_t count = 0;
+  int status = vqe_hdf5_read(&results, &count, path);
+  for (size_t k = 0; k < count && status == VQE_OK; k++) {
+    struct vqe_record *record = NULL;
+    if (results[k]->status == VQE_EXPERIMENT_FAILED ||
+        results[k]->neval == 0) {
+      (*left_out)++;
+      continue;
+    }
+    status = vqe_record_from_result(&record, results[k]);
+    if (status == VQE_OK) {
+      status = vqe_producer_send(producer, record);
+    }
+    vqe_result_free(results[k]);
+    results[k] = NULL;
+  }
+  vqe_hdf5_free(results, count);
+  return status;
+}
+
+int vqe_lake_run_publish(struct vqe_lake_options *options)
+{
+  struct vqe_producer_options producing = {.report = vqe_lake_warn,
+                                           .report_ctx = options};
+  struct vqe_producer_counts counts = {0};
+  struct vqe_producer *producer = NULL;
+  const char *result = options->narguments > 0 ? options->arguments[0] : NULL;
+  char *spool = NULL;
+  size_t left_out = 0;
+  int status = settings_of(&producing.stream, options);
+  producing.spool = options->spool;
+  if (status == VQE_OK && producing.spool == NULL) {
+    status = vqe_file_resolve(&spool, result, SPOOL_NAME);
+    producing.spool = spool;
+  }
+  if (status == VQE_OK && result == NULL &&
+      access(producing.spool, F_OK) != 0) {
+    status = vqe_error_set(VQE_ERR_NOT_FOUND,
+                           "there is no spool '%s': name one by --spool, or "
+                           "a result file to publish",
+                           producing.spool);
+  }
+  if (status == VQE_OK) {
+    status = vqe_producer_open(&producer, &producing);
+  }
+  if (status == VQE_OK && result != NULL) {
+    status = send_file(producer, &left_out, result);
+  }
+  if (status != VQE_OK) {
+    int code = vqe_lake_complain(status);
+    (void)vqe_producer_close(NULL, producer, CLOSE_SECONDS);
+    free(spool);
+    return code;
+  }
+  status = vqe_producer_close(&counts, producer, CLOSE_SECONDS);
+  int code = status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  if (!options->quiet) {
+    printf("%zu records delivered, %zu of the spool found at the start",
+           counts.delivered, counts.found);
+    if (left_out > 0) {
+      printf(", %zu failed ones left out", left_out);
+    }
+    printf("\n");
+  }
+  free(spool);
+  return code;
+}
+
+/* ---- ingest to raw files ---- */
+
+struct landing {
+  struct vqe_objects *objects;
+  bool json;
+  char file[64]; /* for one Avro container at a time */
+  const struct vqe_lake_options *options;
+};
+
+/* Partition and offset name the file, so that what comes again replaces what
+ * is there. */
+static void key_of(char *out, size_t size, const char *folder,
+                   const struct vqe_consumer_place *place, const char *suffix)
+{
+  snprintf(out, size, "%s/%.249s/%" PRId32 "-%020" PRId64 ".%s", folder,
+           place->topic, place->partition, place->offset, suffix);
+}
+
+static int land_record(void *ctx, struct vqe_record *record,
+                       const struct vqe_consumer_place *place)
+{
+  struct landing *landing = ctx;
+  char key[400];
+  int status;
+  key_of(key, sizeof key, "experiments", place,
+         landing->json ? "json" : "avro");
+  if (landing->json) {
+    char *text = NULL;
+    size_t size = 0;
+    status = vqe_record_json_write(&text, &size, record);
+    if (status == VQE_OK) {
+      status = vqe_objects_put(landing->objects, key, text, size,
+                               VQE_OBJECTS_REPLACE);
+    }
+    free(text);
+  } else {
+    status = vqe_avro_write_file(landing->file, &record, 1);
+    if (status == VQE_OK) {
+      status = vqe_objects_put_file(landing->objects, key, landing->file);
+    }
+  }
+  vqe_record_free(record);
+  return status;
+}
+
+static int land_rejected(void *ctx, const struct vqe_consumer_place *place,
+                         const void *data, size_t size, const char *reason)
+{
+  struct landing *landing = ctx;
+  char key[400];
+  char text[1200];
+  key_of(key, sizeof key, "rejected", place, "bin");
+  snprintf(text, sizeof text, "rejected, kept as '%s': %s", key, reason);
+  vqe_lake_warn((void *)landing->options, text);
+  return vqe_objects_put(landing->objects, key, data, size,
+                         VQE_OBJECTS_REPLACE);
+}
+
+static int land(struct vqe_consumer_counts *counts,
+                struct vqe_consumer *consumer,
+                const struct vqe_lake_options *options)
+{
+  struct vqe_objects_options objects = vqe_lake_objects(options);
+  struct landing landing = {.options = options};
+  const struct vqe_consumer_callbacks callbacks = {
+      .ctx = &landing, .record = land_record, .rejected = land_rejected};
+  const char *scratch = options->scratch;
+  if (options->format != NULL && strcmp(options->format, "json") == 0) {
+    landing.json = true;
+  } else if (options->format != NULL && strcmp(options->format, "avro") != 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "option --format: '%s' is none of avro, json",
+                         options->format);
+  }
+  if (scratch == NULL) {
+    scratch = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+  }
+  if ((size_t)snprintf(landing.file, sizeof landing.file, "%s/vqe-land-XXXXXX",
+                       scratch) >= sizeof landing.file) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "the path of the scratch folder '%s' is too long",
+                         scratch);
+  }
+  int descriptor = mkstemp(landing.file);
+  if (descriptor < 0) {
+    return vqe_error_set(VQE_ERR_IO, "cannot write to '%s'", scratch);
+  }
+  close(descriptor);
+  int status = vqe_objects_open(&landing.objects, options->land, &objects);
+  if (status == VQE_OK) {
+    /* an object is stored when its put returns: nothing more to make safe */
+    status = vqe_consumer_read(counts, consumer, &callbacks);
+  }
+  vqe_objects_close(landing.objects);
+  (void)unlink(landing.file);
+  return status;
+}
+
+/* ---- ingest to tables ---- */
+
+struct reading {
+  struct vqe_consumer *consumer;
+  struct vqe_consumer_counts *counts;
+  struct vqe_record_source *source;
+  vqe_record_sink sink;
+  void *sink_ctx;
+};
+
+static int give_record(void *ctx, struct vqe_record *record,
+                       const struct vqe_consumer_place *place)
+{
+  struct reading *reading = ctx;
+  char where[400];
+  snprintf(where, sizeof where,
+           "%.249s, partition %" PRId32 ", offset %" PRId64, place->topic,
+           place->partition, place->offset);
+  int status = reading->sink(reading->sink_ctx, record, where);
+  vqe_record_free(record);
+  return status;
+}
+
+static int skip_rejected(void *ctx, const struct vqe_consumer_place *place,
+                         const void *data, size_t size, const char *reason)
+{
+  struct reading *reading = ctx;
+  struct vqe_record_source *source = reading->source;
+  char text[1200];
+  (void)data;
+  (void)size;
+  source->skipped++;
+  snprintf(text, sizeof text,
+           "skipped: partition %" PRId32 ", offset %" PRId64 ": %s",
+           place->partition, place->offset, reason);
+  if (source->warn != NULL) {
+    source->warn(source->warn_ctx, text);
+  }
+  return VQE_OK;
+}
+
+static int read_topic(struct vqe_record_source *source, vqe_record_sink sink,
+                      void *sink_ctx)
+{
+  struct reading *reading = source->ctx;
+  const struct vqe_consumer_callbacks callbacks = {
+      .ctx = reading, .record = give_record, .rejected = skip_rejected};
+  reading->source = source;
+  reading->sink = sink;
+  reading->sink_ctx = sink_ctx;
+  return vqe_consumer_read(reading->counts, reading->consumer, &callbacks);
+}
+
+static int to_tables(struct vqe_normalize_result *result,
+                     struct vqe_consumer_counts *counts,
+                     struct vqe_consumer *consumer, const char *topic,
+                     struct vqe_lake_options *options)
+{
+  struct vqe_warehouse *warehouse = NULL;
+  struct reading reading = {.consumer = consumer, .counts = counts};
+  struct vqe_record_source source = {.read = read_topic,
+                                     .ctx = &reading,
+                                     .warn = vqe_lake_warn,
+                                     .warn_ctx = options,
+                                     .kind = (char *)"kafka",
+                                     .name = (char *)topic};
+  int status =
+      vqe_lake_open(&warehouse, vqe_lake_place(options, NULL), options, true);
+  if (status == VQE_OK) {
+    status = vqe_normalize(result, warehouse, &source);
+  }
+  status = vqe_lake_close(warehouse, status);
+  /* the tables hold them: only now are they read */
+  return status == VQE_OK ? vqe_consumer_commit(consumer) : status;
+}
+
+int vqe_lake_run_ingest(struct vqe_lake_options *options)
+{
+  struct vqe_consumer_options consuming = {.group = options->group};
+  struct vqe_consumer_counts counts = {0};
+  struct vqe_normalize_result result = {0};
+  struct vqe_consumer *consumer = NULL;
+  int status = settings_of(&consuming.stream, options);
+  consuming.commit_later = options->land == NULL;
+  if (status == VQE_OK) {
+    status = vqe_consumer_open(&consumer, &consuming);
+  }
+  if (status == VQE_OK && options->land != NULL) {
+    status = land(&counts, consumer, options);
+  } else if (status == VQE_OK) {
+    status = to_tables(
+        &result, &counts, consumer,
+        options->topic != NULL ? options->topic : VQE_STREAM_TOPIC, options);
+  }
+  int code = status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  vqe_consumer_close(consumer);
+  if (status == VQE_OK && !options->quiet) {
+    printf("%zu messages: %zu records, %zu rejected, %zu without content",
+           counts.messages, counts.records, counts.rejected, counts.deleted);
+    if (counts.expired > 0) {
+      printf(", %zu expired before they were read", counts.expired);
+    }
+    if (options->land == NULL) {
+      printf("; %zu new experiments", result.new_experiments);
+    }
+    printf("\n");
+  }
+  if (code == EXIT_GOOD && counts.rejected + counts.expired > 0) {
+    code = EXIT_SOME_FAILED;
+  }
+  return code;
+}
