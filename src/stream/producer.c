@@ -75,6 +75,8 @@ struct vqe_producer {
 
   /* of the thread alone, once it runs */
   rd_kafka_t *rk;
+  rd_kafka_topic_t *known_topic; /* has librdkafka look for it from the start,
+                                    not when the first record waits */
   struct vqe_avro *avro;
   struct list pending;
   size_t kept_bytes; /* of avro of pending messages that could be read */
@@ -556,6 +558,12 @@ static int new_handle(struct vqe_producer *producer)
   if (status != VQE_OK) {
     return status;
   }
+  producer->known_topic = rd_kafka_topic_new(rk, producer->topic, NULL);
+  if (producer->known_topic == NULL) {
+    rd_kafka_destroy(rk);
+    return vqe_error_set(VQE_ERR_INPUT, "'%s' is no name of a topic",
+                         producer->topic);
+  }
   pthread_mutex_lock(&producer->lock);
   producer->rk = rk;
   producer->wake = rd_kafka_queue_get_main(rk);
@@ -579,6 +587,7 @@ static void drop_handle(struct vqe_producer *producer)
   rd_kafka_queue_destroy(producer->wake);
   producer->wake = NULL;
   pthread_mutex_unlock(&producer->lock);
+  rd_kafka_topic_destroy(producer->known_topic);
   rd_kafka_destroy(producer->rk);
   producer->rk = NULL;
 }
@@ -609,13 +618,8 @@ static void ask_why(struct vqe_producer *producer)
   if (now - producer->quiet_since < QUIET_S) {
     return;
   }
-  rd_kafka_topic_t *topic =
-      rd_kafka_topic_new(producer->rk, producer->topic, NULL);
-  if (topic == NULL) {
-    return;
-  }
-  rd_kafka_resp_err_t error =
-      rd_kafka_metadata(producer->rk, 0, topic, &metadata, ASK_MS);
+  rd_kafka_resp_err_t error = rd_kafka_metadata(
+      producer->rk, 0, producer->known_topic, &metadata, ASK_MS);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
     error = metadata->topics[0].err;
     if (is_lasting(error)) {
@@ -628,7 +632,6 @@ static void ask_why(struct vqe_producer *producer)
   if (metadata != NULL) {
     rd_kafka_metadata_destroy(metadata);
   }
-  rd_kafka_topic_destroy(topic);
   producer->quiet_since = vqe_clock_wall();
 }
 
@@ -796,6 +799,7 @@ static void free_producer(struct vqe_producer *producer)
     rd_kafka_queue_destroy(producer->wake);
   }
   if (producer->rk != NULL) {
+    rd_kafka_topic_destroy(producer->known_topic);
     rd_kafka_destroy(producer->rk);
   }
   for (struct message *message; (message = list_take(&producer->pending));) {

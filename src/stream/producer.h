@@ -30,7 +30,8 @@ struct vqe_producer_options {
   size_t queue_records;    /* given, but not yet in the spool (256) */
   size_t queue_bytes;      /* of those, and of records under way (64 MiB) */
   /* One line on what a user should know: who did not answer, which record
-   * was refused. Called from the producer's thread; may be NULL. */
+   * was refused. Called from the producer's thread, or from that of a sender
+   * when the queue is full; may be NULL. */
   void (*report)(void *ctx, const char *text);
   void *report_ctx;
 };
