@@ -10,6 +10,7 @@ status 77: no Spark.
 """
 
 import datetime
+import functools
 import glob
 import os
 import shutil
@@ -54,10 +55,11 @@ os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 import lake_readers as readers  # noqa: E402
 from lake_readers import TABLES, Bucket, Local, key_of, lake  # noqa: E402
 from pyiceberg import expressions as pyi  # noqa: E402
-from pyspark.sql import SparkSession, functions  # noqa: E402
+from pyspark.sql import DataFrame, SparkSession, functions  # noqa: E402
 
 PLACE = "s3://features/warehouse"
 FAR = "s3a://features/warehouse"
+BUNDLE = 16  # predicates to a job of Spark
 # A raw file of another producer, with nulls where our own have none
 OTHER = os.path.join(harness.ROOT, "tests", "data", "other_producer.avro")
 
@@ -138,26 +140,41 @@ class Predicates:
         self.table = table
         self.name = name
         self.rows = rows  # of PyIceberg, {key: row}
-        self.asked = 0
+        self.questions = []
 
     def same(self, text, spark, pyiceberg, python):
+        self.questions.append((text, spark, pyiceberg, python))
+
+    def ask(self):
+        """Spark gets many at once: a job costs more than its rows."""
         keys = readers.KEYS[self.name]
-        wanted = {key for key, row in self.rows.items() if python(row)}
-        answers = {
-            "Spark": [tuple(r) for r in self.frame.where(spark).select(keys).collect()]
-        }
-        if pyiceberg is not None:
-            scan = self.table.scan(row_filter=pyiceberg, selected_fields=tuple(keys))
-            answers["PyIceberg"] = [
-                key_of(self.name, row) for row in scan.to_arrow().to_pylist()
+        for first in range(0, len(self.questions), BUNDLE):
+            bundle = self.questions[first : first + BUNDLE]
+            frames = [
+                self.frame.where(spark).select(functions.lit(k), *keys)
+                for k, (_, spark, _, _) in enumerate(bundle)
             ]
-        for who, found in answers.items():
-            check(
-                len(found) == len(wanted) and set(found) == wanted,
-                f"{who}, {self.name} where {text}: {len(found)} rows, "
-                f"not {len(wanted)}",
-            )
-        self.asked += 1
+            by_spark = [[] for _ in bundle]
+            for k, *key in functools.reduce(DataFrame.unionAll, frames).collect():
+                by_spark[k].append(tuple(key))
+            for found, (text, _, pyiceberg, python) in zip(by_spark, bundle):
+                wanted = {key for key, row in self.rows.items() if python(row)}
+                self.check("Spark", text, found, wanted)
+                if pyiceberg is not None:
+                    scan = self.table.scan(
+                        row_filter=pyiceberg, selected_fields=tuple(keys)
+                    )
+                    rows = scan.to_arrow().to_pylist()
+                    found = [key_of(self.name, row) for row in rows]
+                    self.check("PyIceberg", text, found, wanted)
+        return len(self.questions)
+
+    def check(self, who, text, found, wanted):
+        check(
+            len(found) == len(wanted) and set(found) == wanted,
+            f"{who}, {self.name} where {text}: {len(found)} rows, "
+            f"not {len(wanted)}",
+        )
 
     def column(self, field, thorough):
         column = field.name
@@ -271,7 +288,7 @@ def check_warehouse(spark, catalog, warehouse, thorough):
         for field in table.schema().fields:
             predicates.column(field, thorough)
         predicates.aggregates()
-        asked += predicates.asked
+        asked += predicates.ask()
         tags += check_tags(spark, catalog, table, name)
     print(f"{catalog}: {asked} predicates, {tags} tags")
     check(tags >= 9, "hardly a tag")
