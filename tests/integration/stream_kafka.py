@@ -52,9 +52,7 @@ class Services:
             start_new_session=True,
         )
         self.env = {}
-        script = os.path.join(harness.ROOT, "tests/integration/kafka.sh")
-        # the shell ends with this program, however that ends
-        self(f"set -u; . {script}; trap 'kafka_stop; registry_stop' EXIT")
+        self("set -u; . " + os.path.join(harness.ROOT, "tests/integration/kafka.sh"))
 
     def __call__(self, command, allowed=(0,)):
         """Run a command there; its exit status."""
