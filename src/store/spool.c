@@ -362,7 +362,7 @@ int vqe_spool_load(char **experiment_id, uint8_t **avro, size_t *size,
   char *data = NULL;
   char *id = NULL;
   size_t file_size = 0;
-  struct parts parts;
+  struct parts parts = {0};
   *experiment_id = NULL;
   *avro = NULL;
   int status = path_of(&path, spool, name);
