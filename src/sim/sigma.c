@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "sim/sigma_tables.h"
 
 /* Runs of at most this many strings get a dense matrix. */
 #define DENSE_LIMIT 1200
@@ -15,53 +16,6 @@
  * two panels together stay within the second-level cache. */
 #define CHUNK 96
 #define PANEL 32768
-
-/* Matrix of the one-spin Hamiltonian within one run of strings. */
-struct spin_matrix {
-  uint32_t first, count; /* strings of the run */
-  double *dense;         /* count x count, or NULL */
-  size_t *row;           /* CSR, columns relative to `first` */
-  uint32_t *column;
-  double *value;
-};
-
-/* F_PQ links of one spin, by symmetry of the pair. */
-struct link {
-  uint32_t pair;    /* index among the pairs of that symmetry */
-  uint32_t partner; /* string */
-  double sign;
-};
-
-/* Gather list of one item and one pair symmetry: panel[to] = sign * in[from],
- * `from` relative to the source row. Signs apart: positive ones first. */
-struct gather {
-  uint32_t positive, count;
-  uint32_t *to, *from;
-};
-
-struct item {
-  int cb;                /* class of the result's columns */
-  uint32_t first, count; /* columns, relative to the class */
-  struct gather gather[VQE_MAX_IRREPS];
-};
-
-struct vqe_sigma {
-  const struct vqe_hamiltonian *hamiltonian;
-  const struct vqe_strings *alpha, *beta;
-  int threads;
-  int nirrep;
-  int npair[VQE_MAX_IRREPS]; /* pairs of each symmetry */
-  double *w[VQE_MAX_IRREPS]; /* npair x npair each */
-  size_t nalpha_run, nbeta_run;
-  struct spin_matrix *alpha_run;
-  struct spin_matrix *beta_run; /* shares alpha's when the sets are one */
-  struct link *links;           /* of alpha strings */
-  size_t *link_start;           /* count * nirrep + 1 */
-  size_t nitem;
-  struct item *items;
-  double *scratch; /* threads x 2 x panel */
-  size_t panel;
-};
 
 static inline size_t pair_index(int p, int q)
 {
@@ -145,7 +99,7 @@ static int spin_column(const struct vqe_hamiltonian *hamiltonian,
 
 struct column_target {
   const struct vqe_strings *strings;
-  struct spin_matrix *matrix;
+  struct vqe_spin_matrix *matrix;
   uint32_t source; /* relative to the run */
   size_t count;    /* elements of this row so far, for CSR */
   size_t capacity;
@@ -154,7 +108,7 @@ struct column_target {
 static int visit_dense(void *ctx, uint32_t bits, double value)
 {
   struct column_target *target = ctx;
-  struct spin_matrix *matrix = target->matrix;
+  struct vqe_spin_matrix *matrix = target->matrix;
   uint32_t to = vqe_strings_position(target->strings, bits) - matrix->first;
   if (to < matrix->count) {
     matrix->dense[(size_t)target->source * matrix->count + to] = value;
@@ -165,7 +119,7 @@ static int visit_dense(void *ctx, uint32_t bits, double value)
 static int visit_sparse(void *ctx, uint32_t bits, double value)
 {
   struct column_target *target = ctx;
-  struct spin_matrix *matrix = target->matrix;
+  struct vqe_spin_matrix *matrix = target->matrix;
   uint32_t to = vqe_strings_position(target->strings, bits) - matrix->first;
   if (to >= matrix->count) {
     return VQE_OK;
@@ -189,7 +143,7 @@ static int visit_sparse(void *ctx, uint32_t bits, double value)
   return VQE_OK;
 }
 
-static int spin_matrix_init(struct spin_matrix *matrix,
+static int spin_matrix_init(struct vqe_spin_matrix *matrix,
                             const struct vqe_hamiltonian *hamiltonian,
                             const struct vqe_strings *strings, uint32_t first,
                             uint32_t count)
@@ -219,7 +173,7 @@ static int spin_matrix_init(struct spin_matrix *matrix,
   return status;
 }
 
-static int spin_matrices(struct spin_matrix **out, size_t *nrun,
+static int spin_matrices(struct vqe_spin_matrix **out, size_t *nrun,
                          const struct vqe_hamiltonian *hamiltonian,
                          const struct vqe_strings *strings)
 {
@@ -234,7 +188,7 @@ static int spin_matrices(struct spin_matrix **out, size_t *nrun,
   return status;
 }
 
-static void spin_matrices_free(struct spin_matrix *matrices, size_t nrun)
+static void spin_matrices_free(struct vqe_spin_matrix *matrices, size_t nrun)
 {
   for (size_t r = 0; matrices != NULL && r < nrun; r++) {
     free(matrices[r].dense);
@@ -305,7 +259,7 @@ static int make_links(struct vqe_sigma *sigma, const struct pair_table *table)
             continue;
           }
           if (pass == 1) {
-            sigma->links[count] = (struct link){
+            sigma->links[count] = (struct vqe_sigma_link){
                 (uint32_t)k, vqe_strings_position(strings, bits), sign};
           }
           count++;
@@ -323,8 +277,9 @@ static int make_links(struct vqe_sigma *sigma, const struct pair_table *table)
 
 /* panel row k (pair), column c of the item; the row stride of the panel is
  * fixed at apply time, so `to` keeps k and c apart: k * 2^16 + c. */
-static int make_gather(struct gather *gather, const struct vqe_sigma *sigma,
-                       const struct item *item, int g,
+static int make_gather(struct vqe_sigma_gather *gather,
+                       const struct vqe_sigma *sigma,
+                       const struct vqe_sigma_item *item, int g,
                        const struct pair_table *table)
 {
   const struct vqe_strings *strings = sigma->beta;
@@ -380,7 +335,7 @@ static int make_items(struct vqe_sigma *sigma, const struct pair_table *table)
       uint32_t chunks = (columns + CHUNK - 1) / CHUNK;
       for (uint32_t k = 0; k < chunks; k++) {
         if (pass == 1) {
-          struct item *item = &sigma->items[count];
+          struct vqe_sigma_item *item = &sigma->items[count];
           item->cb = cb;
           item->first = (uint32_t)((uint64_t)columns * k / chunks);
           item->count =
@@ -557,13 +512,12 @@ void vqe_sigma_free(struct vqe_sigma *sigma)
 
 /* ---- the product ---- */
 
-/* out[:, chunk] = H_alpha in[:, chunk] for one block. */
-static void apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
-                        uint32_t width, double *out, const double *in)
+void vqe_sigma_apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
+                           uint32_t width, double *out, const double *in)
 {
   const struct vqe_strings *alpha = sigma->alpha;
   for (uint32_t r = alpha->class_run[ca]; r < alpha->class_run[ca + 1]; r++) {
-    const struct spin_matrix *matrix = &sigma->alpha_run[r];
+    const struct vqe_spin_matrix *matrix = &sigma->alpha_run[r];
     if (matrix->count == 0) {
       continue;
     }
@@ -589,16 +543,15 @@ static void apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
   }
 }
 
-/* out[:, chunk] += in H_beta for one block; `in` and `out` start at the
- * block. */
-static void apply_beta(const struct vqe_sigma *sigma, const struct item *item,
-                       size_t rows, size_t cols, double *out, const double *in)
+void vqe_sigma_apply_beta(const struct vqe_sigma *sigma,
+                          const struct vqe_sigma_item *item, size_t rows,
+                          size_t cols, double *out, const double *in)
 {
   const struct vqe_strings *beta = sigma->beta;
   uint32_t base = beta->class_start[item->cb];
   for (uint32_t r = beta->class_run[item->cb];
        r < beta->class_run[item->cb + 1]; r++) {
-    const struct spin_matrix *matrix = &sigma->beta_run[r];
+    const struct vqe_spin_matrix *matrix = &sigma->beta_run[r];
     uint32_t run = matrix->first - base; /* relative to the class */
     uint32_t first = item->first > run ? item->first : run;
     uint32_t last = item->first + item->count < run + matrix->count
@@ -633,14 +586,14 @@ static void apply_beta(const struct vqe_sigma *sigma, const struct item *item,
  * blocks (ca, cb ^ g), results the blocks (ca ^ g, cb). */
 static void apply_mixed(const struct vqe_sigma *sigma,
                         const struct vqe_layout *layout,
-                        const struct item *item, double *scratch, double *out,
-                        const double *in)
+                        const struct vqe_sigma_item *item, double *scratch,
+                        double *out, const double *in)
 {
   uint32_t width = item->count;
   size_t cols = vqe_layout_cols(layout, item->cb);
   size_t nirrep = (size_t)sigma->nirrep;
   for (int g = 0; g < sigma->nirrep; g++) {
-    const struct gather *gather = &item->gather[g];
+    const struct vqe_sigma_gather *gather = &item->gather[g];
     size_t npair = (size_t)sigma->npair[g];
     int cb_in = item->cb ^ g;
     size_t cols_in = vqe_layout_cols(layout, cb_in);
@@ -686,7 +639,7 @@ static void apply_mixed(const struct vqe_sigma *sigma,
           size_t s = s0 + done + r;
           for (size_t k = sigma->link_start[s * nirrep + (size_t)g];
                k < sigma->link_start[s * nirrep + (size_t)g + 1]; k++) {
-            const struct link *link = &sigma->links[k];
+            const struct vqe_sigma_link *link = &sigma->links[k];
             double *target = block + (size_t)(link->partner - t0) * cols;
             const double *add = product + link->pair * stride + r * width;
             double sign = link->sign;
@@ -702,8 +655,8 @@ static void apply_mixed(const struct vqe_sigma *sigma,
 
 static void apply_item(const struct vqe_sigma *sigma,
                        const struct vqe_layout *layout,
-                       const struct item *item, double *scratch, double *out,
-                       const double *in)
+                       const struct vqe_sigma_item *item, double *scratch,
+                       double *out, const double *in)
 {
   size_t cols = vqe_layout_cols(layout, item->cb);
   for (int ca = 0; ca < sigma->nirrep; ca++) {
@@ -715,9 +668,9 @@ static void apply_item(const struct vqe_sigma *sigma,
     if (rows == 0) {
       continue;
     }
-    apply_alpha(sigma, ca, cols, item->count, out + block + item->first,
-                in + block + item->first);
-    apply_beta(sigma, item, rows, cols, out + block, in + block);
+    vqe_sigma_apply_alpha(sigma, ca, cols, item->count,
+                          out + block + item->first, in + block + item->first);
+    vqe_sigma_apply_beta(sigma, item, rows, cols, out + block, in + block);
   }
   apply_mixed(sigma, layout, item, scratch, out, in);
 }
