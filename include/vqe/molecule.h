@@ -35,6 +35,7 @@ struct vqe_molecule {
 struct vqe_molecule_entry {
   struct vqe_molecule *molecule; /* NULL when `reason` is set */
   char *reason; /* "file 'm.json', molecule 2, key 'coords': ..." or NULL */
+  char *name;   /* as given, also for a bad molecule; NULL when not given */
 };
 
 struct vqe_molecule_list {

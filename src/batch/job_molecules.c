@@ -69,9 +69,11 @@ static int print(char **out, const char *format, ...)
   return VQE_OK;
 }
 
-/* Take over `molecule`, or describe why there is none. */
+/* Take over `molecule`, or describe why there is none. `name` NULL calls it
+ * after its place. */
 static int add(struct job_molecules *molecules, const char *file, size_t k,
-               struct vqe_molecule *molecule, const char *reason)
+               struct vqe_molecule *molecule, const char *reason,
+               const char *name)
 {
   struct job_molecule *entry;
   int status = append(molecules, &entry);
@@ -86,19 +88,13 @@ static int add(struct job_molecules *molecules, const char *file, size_t k,
   }
   if (status == VQE_OK && molecule != NULL) {
     entry->multiplicity = molecule->multiplicity;
-    status = vqe_memory_strdup(&entry->name, molecule->name);
+  }
+  if (status == VQE_OK && name != NULL) {
+    status = vqe_memory_strdup(&entry->name, name);
   } else if (status == VQE_OK) {
     status = print(&entry->name, "molecule-%zu", molecules->count - 1);
   }
   return status;
-}
-
-/* The reader of one object cannot number those without a name. */
-static int name_by_index(struct job_molecules *molecules)
-{
-  struct job_molecule *entry = &molecules->items[molecules->count - 1];
-  free(entry->name);
-  return print(&entry->name, "molecule-%zu", molecules->count - 1);
 }
 
 /* File name without folder and extension. */
@@ -206,7 +202,9 @@ int job_molecules_parse(struct job_molecules *molecules, const char *text,
   }
   for (size_t k = 0; status == VQE_OK && k < list->count; k++) {
     struct vqe_molecule_entry *entry = &list->entries[k];
-    status = add(molecules, path, k, entry->molecule, entry->reason);
+    status =
+        add(molecules, path, k, entry->molecule, entry->reason,
+            entry->molecule != NULL ? entry->molecule->name : entry->name);
     entry->molecule = NULL; /* taken over */
   }
   vqe_molecule_list_free(list);
@@ -270,10 +268,8 @@ int job_molecules_read(struct job_molecules *molecules,
         return status;
       }
       status = add(molecules, path, k, status == VQE_OK ? molecule : NULL,
-                   status == VQE_OK ? NULL : vqe_error_message());
-      if (status == VQE_OK && json_object_get(item, "name") == NULL) {
-        status = name_by_index(molecules);
-      }
+                   status == VQE_OK ? NULL : vqe_error_message(),
+                   vqe_molecule_json_name(item));
     }
     if (status != VQE_OK) {
       return status;

@@ -24,9 +24,9 @@ void vqe_molecule_set_element(struct vqe_molecule *molecule, size_t atom,
                               int z);
 
 /* Append an entry; takes `molecule`, or copies the thread's error message as
- * the reason when it is NULL. */
+ * the reason when it is NULL. `name` as given in the file, copied, or NULL. */
 int vqe_molecule_list_add(struct vqe_molecule_list *list, size_t *capacity,
-                          struct vqe_molecule *molecule);
+                          struct vqe_molecule *molecule, const char *name);
 
 /* Append what the text holds to `list`. */
 int vqe_molecule_read_json(struct vqe_molecule_list *list, const char *text,

@@ -226,9 +226,33 @@ static const char *schema_of(const json_t *object)
   return schema == NULL ? "" : schema;
 }
 
+/* A QCSchema calculation carries its molecule one level down. */
+static const json_t *molecule_of(const json_t *object, bool *qcschema)
+{
+  const char *schema = schema_of(object);
+  if ((strcmp(schema, "qcschema_input") == 0 ||
+       strcmp(schema, "qc_schema_input") == 0) &&
+      json_is_object(json_object_get(object, "molecule"))) {
+    *qcschema = true;
+    return json_object_get(object, "molecule");
+  }
+  *qcschema = strcmp(schema, "qcschema_molecule") == 0 ||
+              strcmp(schema, "qc_schema_molecule") == 0;
+  return object;
+}
+
+const char *vqe_molecule_json_name(const json_t *object)
+{
+  bool qcschema;
+  const json_t *molecule = molecule_of(object, &qcschema);
+  const char *name = json_string_value(json_object_get(molecule, "name"));
+  return name == NULL || name[0] == '\0' ? NULL : name;
+}
+
 int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
                            const char *where)
 {
+  bool qcschema;
   struct vqe_molecule *molecule = NULL;
   int status = VQE_OK;
   if (!json_is_object(object)) {
@@ -236,16 +260,7 @@ int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
                          "%s: %s where a molecule object is expected", where,
                          type_name(object));
   }
-  /* a QCSchema calculation carries its molecule one level down */
-  const char *schema = schema_of(object);
-  if ((strcmp(schema, "qcschema_input") == 0 ||
-       strcmp(schema, "qc_schema_input") == 0) &&
-      json_is_object(json_object_get(object, "molecule"))) {
-    object = json_object_get(object, "molecule");
-    schema = "qcschema_molecule";
-  }
-  bool qcschema = strcmp(schema, "qcschema_molecule") == 0 ||
-                  strcmp(schema, "qc_schema_molecule") == 0;
+  object = molecule_of(object, &qcschema);
   const char *place_key = qcschema ? "geometry" : "coords";
   const json_t *symbols = json_object_get(object, "symbols");
   const json_t *places = json_object_get(object, place_key);
@@ -272,10 +287,9 @@ int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
                          "%s, key 'name': %s where a string is expected",
                          where, type_name(name));
   }
-  const char *text = json_string_value(name);
-  status =
-      vqe_molecule_new(&molecule, json_array_size(symbols),
-                       text == NULL || text[0] == '\0' ? "molecule" : text);
+  const char *text = vqe_molecule_json_name(object);
+  status = vqe_molecule_new(&molecule, json_array_size(symbols),
+                            text == NULL ? "molecule" : text);
   if (status != VQE_OK) {
     return vqe_error_context(status, "%s, key 'symbols'", where);
   }
@@ -324,15 +338,9 @@ out:
 }
 
 /* Molecules without a name are called after their place. */
-static int name_by_index(struct vqe_molecule *molecule, const json_t *object,
-                         size_t index)
+static int name_by_index(struct vqe_molecule *molecule, size_t index)
 {
-  const char *given = json_string_value(json_object_get(object, "name"));
   char text[32];
-  if (strcmp(molecule->name, "molecule") != 0 ||
-      (given != NULL && given[0] != '\0')) {
-    return VQE_OK;
-  }
   snprintf(text, sizeof text, "molecule-%zu", index);
   free(molecule->name);
   return vqe_memory_strdup(&molecule->name, text);
@@ -342,6 +350,7 @@ static int add_object(struct vqe_molecule_list *list, size_t *capacity,
                       const json_t *object, const char *source)
 {
   struct vqe_molecule *molecule = NULL;
+  const char *name = vqe_molecule_json_name(object);
   char where[512];
   snprintf(where, sizeof where, "file '%.400s', molecule %zu", source,
            list->count);
@@ -349,14 +358,14 @@ static int add_object(struct vqe_molecule_list *list, size_t *capacity,
   if (status == VQE_ERR_MEMORY) {
     return status;
   }
-  if (status == VQE_OK) {
-    status = name_by_index(molecule, object, list->count);
+  if (status == VQE_OK && name == NULL) {
+    status = name_by_index(molecule, list->count);
     if (status != VQE_OK) {
       vqe_molecule_free(molecule);
       return status;
     }
   }
-  return vqe_molecule_list_add(list, capacity, molecule);
+  return vqe_molecule_list_add(list, capacity, molecule, name);
 }
 
 int vqe_molecule_read_json(struct vqe_molecule_list *list, const char *text,

@@ -14,4 +14,8 @@
 int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
                            const char *where);
 
+/* The name that `object` gives, borrowed from it; NULL when it gives none.
+ * `object` may be any JSON value. */
+const char *vqe_molecule_json_name(const json_t *object);
+
 #endif

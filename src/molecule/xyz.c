@@ -11,6 +11,7 @@
 #include "molecule/build.h"
 
 #define LINE_SIZE 1024
+#define NAME_SIZE 80
 
 /* A place in the text; lines count from 1. */
 struct cursor {
@@ -89,7 +90,7 @@ static int read_key(int *out, const char *comment, const char *key,
 
 /* A comment without keys is the title that many programs write; name= says
  * it outright. */
-static void find_name(char out[80], const char *comment, size_t index)
+static void find_name(char out[NAME_SIZE], const char *comment, size_t index)
 {
   const char *name = find_key(comment, "name");
   size_t length = 0;
@@ -110,11 +111,11 @@ static void find_name(char out[80], const char *comment, size_t index)
       length = 0; /* not a title one would print */
     }
   }
-  if (letter && length > 0 && length < 80) {
+  if (letter && length > 0 && length < NAME_SIZE) {
     memcpy(out, name, length);
     out[length] = '\0';
   } else {
-    snprintf(out, 80, "molecule-%zu", index);
+    snprintf(out, NAME_SIZE, "molecule-%zu", index);
   }
 }
 
@@ -153,13 +154,12 @@ static int read_atom(struct vqe_molecule *molecule, size_t atom, char *line,
 
 /* One frame whose count line has been read. All its lines are consumed even
  * when one is bad, so that the next frame starts at the right place. */
-static int read_frame(struct vqe_molecule **out, struct cursor *cursor,
-                      size_t natom, size_t index)
+static int read_frame(struct vqe_molecule **out, char name[NAME_SIZE],
+                      struct cursor *cursor, size_t natom, size_t index)
 {
   struct vqe_molecule *molecule = NULL;
   char where[512];
   char line[LINE_SIZE] = "";
-  char name[80];
   snprintf(where, sizeof where, "file '%.400s', molecule %zu", cursor->source,
            index);
   (void)next_line(cursor, line);
@@ -222,11 +222,13 @@ int vqe_molecule_read_xyz(struct vqe_molecule_list *list, const char *text,
                            VQE_MAX_MOLECULES);
     }
     struct vqe_molecule *molecule = NULL;
-    int status = read_frame(&molecule, &cursor, (size_t)natom, list->count);
+    char name[NAME_SIZE];
+    int status =
+        read_frame(&molecule, name, &cursor, (size_t)natom, list->count);
     if (status == VQE_ERR_MEMORY) {
       return status;
     }
-    status = vqe_molecule_list_add(list, &capacity, molecule);
+    status = vqe_molecule_list_add(list, &capacity, molecule, name);
     if (status != VQE_OK) {
       return status;
     }

@@ -451,6 +451,7 @@ static void test_bad_molecules(void **state)
   assert_null(e->molecule);
   assert_non_null(strstr(e->input_error, "test.job.json', molecule 1"));
   assert_non_null(strstr(e->input_error, "coords"));
+  assert_string_equal(e->name, "bad");
   assert_int_equal(e->molecule_id, 1);
   assert_null(experiment(2)->input_error);
   struct vqe_job_overrides o = none;
