@@ -21,7 +21,9 @@ enum vqe_gate_kind {
   /* exp(t (tau - tau^+)), tau = a+_{q1} a_{q0} */
   VQE_GATE_SINGLE,
   /* tau = a+_{q1} a_{q0} a+_{q3} a_{q2} */
-  VQE_GATE_DOUBLE
+  VQE_GATE_DOUBLE,
+  VQE_GATE_PHASE, /* exp(i t n) on q0 */
+  VQE_GATE_CPHASE /* exp(i t n n) on q0, q1 */
 };
 
 struct vqe_gate {
@@ -37,8 +39,8 @@ struct vqe_ansatz {
   int reps;
   int nqubit;
   int norb, nalpha, nbeta;
-  bool conserves; /* starts from HF and conserves N_alpha and N_beta with
-                     real amplitudes: runs in a sector */
+  bool conserves; /* starts from HF and conserves N_alpha and N_beta: runs in
+                     a sector */
   bool real;      /* amplitudes stay real */
   int nparam;
   size_t ngate;

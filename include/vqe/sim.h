@@ -3,7 +3,8 @@
  *
  * Two representations behind one interface. Full space: 2^nqubit amplitudes.
  * Sector: alpha strings x beta strings of fixed electron numbers and total
- * symmetry (the CI vector), real. All energies are electronic, hartree. */
+ * symmetry (the CI vector), real when the circuit is. All energies are
+ * electronic, hartree. */
 #ifndef VQE_SIM_H
 #define VQE_SIM_H
 

@@ -166,6 +166,12 @@ static void put_gate(struct text *text, const struct vqe_gate *gate,
   case VQE_GATE_XXYY:
     put(text, "xxyy(%s) q[%d], q[%d];\n", angle, q[0], q[1]);
     break;
+  case VQE_GATE_PHASE:
+    put(text, "p(%.17g*%s) q[%d];\n", gate->scale, angle, q[0]);
+    break;
+  case VQE_GATE_CPHASE:
+    put(text, "cp(%.17g*%s) q[%d], q[%d];\n", gate->scale, angle, q[0], q[1]);
+    break;
   case VQE_GATE_SINGLE:
   case VQE_GATE_DOUBLE:
     if (expand) {

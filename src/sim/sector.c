@@ -1,5 +1,6 @@
 /* The sector estimator: excitations as in-place rotations of the CI vector,
- * sigma for the energy, one backward sweep for the gradient. */
+ * phases in one pass a run, sigma for the energy, one backward sweep for the
+ * gradient. Rotations and H are real and act on both planes alike. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "sim/backend.h"
+#include "sim/kernels.h"
 #include "sim/layout.h"
+#include "sim/phases.h"
 #include "sim/rotate.h"
 #include "sim/sigma.h"
 #include "sim/spin.h"
@@ -18,7 +21,12 @@
  * on the number of threads. */
 #define CHUNKS 32
 
-enum rotation_kind { ROTATE_ALPHA, ROTATE_BETA, ROTATE_MIXED };
+enum rotation_kind {
+  ROTATE_ALPHA,
+  ROTATE_BETA,
+  ROTATE_MIXED,
+  ROTATE_PHASES /* a run of diagonal gates */
+};
 
 struct rotation {
   enum rotation_kind kind;
@@ -27,6 +35,7 @@ struct rotation {
   int g;           /* symmetry of the alpha part */
   size_t on_alpha; /* index into the pair lists */
   size_t on_beta;
+  size_t phases; /* index into the runs */
 };
 
 struct pair_key {
@@ -47,8 +56,11 @@ struct sector {
   struct vqe_string_pairs *pairs;
   size_t nrotation;
   struct rotation *rotations;
+  size_t nphases;
+  struct vqe_phases **phases;
+  double *scratch;  /* of the phases */
   size_t reference; /* address of the Hartree-Fock determinant */
-  double *psi, *lambda;
+  struct vqe_vector psi, lambda;
   double *partial; /* one sum a chunk, a cache line apart */
 };
 
@@ -61,7 +73,7 @@ static int usable_irreps(const struct vqe_hamiltonian *hamiltonian,
   int norb = hamiltonian->norb;
   for (size_t k = 0; k < ansatz->ngate; k++) {
     const struct vqe_gate *gate = &ansatz->gates[k];
-    if (gate->kind == VQE_GATE_X) {
+    if (gate->kind != VQE_GATE_SINGLE && gate->kind != VQE_GATE_DOUBLE) {
       continue;
     }
     int product = irrep[gate->q[0] % norb] ^ irrep[gate->q[1] % norb];
@@ -161,6 +173,63 @@ static int add_rotation(struct sector *sector, const struct vqe_gate *gate)
   return status;
 }
 
+static bool is_phase(const struct vqe_gate *gate)
+{
+  return gate->kind == VQE_GATE_PHASE || gate->kind == VQE_GATE_CPHASE;
+}
+
+/* The run of diagonal gates from `first` on; *count of them. */
+static int add_phases(struct sector *sector, size_t *count, size_t first)
+{
+  const struct vqe_ansatz *ansatz = sector->ansatz;
+  struct vqe_phase_term *terms = NULL;
+  size_t n = vqe_phases_read(NULL, ansatz, first, true);
+  long columns = (long)sector->beta->count;
+  int status = VQE_OK;
+  if (sector->scratch == NULL) {
+    status = vqe_memory_alloc(&sector->scratch,
+                              vqe_phases_scratch(sector->beta->count),
+                              sizeof(double), "phases");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&terms, n, sizeof *terms, "phase gates");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_grow(&sector->phases, sector->nphases, sector->nphases + 1,
+                        sizeof(struct vqe_phases *), "phase gates");
+  }
+  if (status == VQE_OK) {
+    (void)vqe_phases_read(terms, ansatz, first, true);
+    status =
+        vqe_phases_create(&sector->phases[sector->nphases], ansatz->norb,
+                          terms, n, sector->scratch, columns, sector->threads);
+  }
+  free(terms);
+  if (status == VQE_OK) {
+    struct rotation *rotation = &sector->rotations[sector->nrotation++];
+    rotation->kind = ROTATE_PHASES;
+    rotation->phases = sector->nphases++;
+    *count = n;
+  }
+  return status;
+}
+
+static void vector_clear(struct vqe_vector *vector)
+{
+  free(vector->re);
+  free(vector->im);
+}
+
+static int vector_alloc(struct vqe_vector *vector, size_t size, bool real)
+{
+  int status = vqe_memory_alloc(&vector->re, size, sizeof(double), "state");
+  if (status == VQE_OK && !real) {
+    status = vqe_memory_alloc(&vector->im, size, sizeof(double), "state");
+  }
+  return status;
+}
+
 static void sector_free(void *backend)
 {
   struct sector *sector = backend;
@@ -176,8 +245,13 @@ static void sector_free(void *backend)
   vqe_sigma_free(sector->sigma);
   vqe_strings_clear(&sector->alpha_strings);
   vqe_strings_clear(&sector->beta_strings);
-  free(sector->psi);
-  free(sector->lambda);
+  for (size_t k = 0; k < sector->nphases; k++) {
+    vqe_phases_free(sector->phases[k]);
+  }
+  free(sector->phases);
+  free(sector->scratch);
+  vector_clear(&sector->psi);
+  vector_clear(&sector->lambda);
   free(sector->partial);
   free(sector);
 }
@@ -195,11 +269,15 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
     size = na * nb;
   }
   *amplitudes = size;
-  *bytes = 16 * size + vqe_strings_bytes(ansatz->norb, ansatz->nalpha) +
+  *bytes = (ansatz->real ? 16 : 32) * size +
+           vqe_strings_bytes(ansatz->norb, ansatz->nalpha) +
            vqe_strings_bytes(ansatz->norb, ansatz->nbeta) +
            vqe_sigma_bytes(ansatz->norb, ansatz->nalpha, ansatz->nbeta, nirrep,
                            threads) +
            ansatz->ngate * (sizeof(struct rotation) + (na + nb) * 4);
+  if (!ansatz->real) {
+    *bytes += vqe_phases_scratch(nb) * sizeof(double);
+  }
 }
 
 static int sector_init(struct sector *sector)
@@ -233,12 +311,10 @@ static int sector_init(struct sector *sector)
   status = vqe_sigma_create(&sector->sigma, hamiltonian, sector->alpha,
                             sector->beta, sector->threads);
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sector->psi, sector->layout.size,
-                              sizeof(double), "state");
+    status = vector_alloc(&sector->psi, sector->layout.size, ansatz->real);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sector->lambda, sector->layout.size,
-                              sizeof(double), "adjoint state");
+    status = vector_alloc(&sector->lambda, sector->layout.size, ansatz->real);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&sector->partial, 8 * CHUNKS, sizeof(double),
@@ -248,10 +324,14 @@ static int sector_init(struct sector *sector)
     status = vqe_memory_alloc(&sector->rotations, ansatz->ngate,
                               sizeof *sector->rotations, "rotations");
   }
-  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k++) {
+  size_t count;
+  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k += count) {
     const struct vqe_gate *gate = &ansatz->gates[k];
+    count = 1;
     if (gate->kind == VQE_GATE_SINGLE || gate->kind == VQE_GATE_DOUBLE) {
       status = add_rotation(sector, gate);
+    } else if (is_phase(gate) && !ansatz->real) {
+      status = add_phases(sector, &count, k);
     } else if (gate->kind != VQE_GATE_X) {
       status = vqe_error_set(VQE_ERR_UNSUPPORTED,
                              "%s has gates that a sector cannot hold",
@@ -395,15 +475,54 @@ static double dot(const double *a, const double *b, size_t n)
   return sum;
 }
 
+/* One run of phases over all blocks. */
+static void apply_phases(const struct sector *sector,
+                         const struct rotation *rotation,
+                         const double *parameters, struct vqe_vector psi,
+                         const struct vqe_vector *lambda, double *gradient)
+{
+  const struct vqe_layout *layout = &sector->layout;
+  for (int ca = 0; ca < sector->alpha->nclass; ca++) {
+    for (int cb = 0; cb < sector->beta->nclass; cb++) {
+      if (!vqe_layout_has(layout, ca, cb)) {
+        continue;
+      }
+      size_t at = layout->offset[ca][cb];
+      struct vqe_phase_block block = {
+          .nrow = (long)vqe_layout_rows(layout, ca),
+          .ncol = (long)vqe_layout_cols(layout, cb),
+          .row_bits = sector->alpha->bits + sector->alpha->class_start[ca],
+          .column_bits = sector->beta->bits + sector->beta->class_start[cb],
+          .psi = {psi.re + at, psi.im + at},
+      };
+      if (lambda != NULL) {
+        block.lambda = (struct vqe_vector){lambda->re + at, lambda->im + at};
+      }
+      vqe_phases_apply(sector->phases[rotation->phases], &block, parameters,
+                       gradient);
+    }
+  }
+}
+
 static void prepare(struct sector *sector, const double *parameters)
 {
-  memset(sector->psi, 0, sector->layout.size * sizeof(double));
-  sector->psi[sector->reference] = 1.0;
+  struct vqe_vector psi = sector->psi;
+  memset(psi.re, 0, sector->layout.size * sizeof(double));
+  psi.re[sector->reference] = 1.0;
+  if (psi.im != NULL) {
+    memset(psi.im, 0, sector->layout.size * sizeof(double));
+  }
   for (size_t k = 0; k < sector->nrotation; k++) {
     const struct rotation *rotation = &sector->rotations[k];
-    (void)rotate_all(sector, rotation,
-                     rotation->scale * parameters[rotation->param],
-                     sector->psi, NULL);
+    if (rotation->kind == ROTATE_PHASES) {
+      apply_phases(sector, rotation, parameters, psi, NULL, NULL);
+      continue;
+    }
+    double angle = rotation->scale * parameters[rotation->param];
+    (void)rotate_all(sector, rotation, angle, psi.re, NULL);
+    if (psi.im != NULL) {
+      (void)rotate_all(sector, rotation, angle, psi.im, NULL);
+    }
   }
 }
 
@@ -411,10 +530,17 @@ static int sector_energy(void *backend, double *energy,
                          const double *parameters)
 {
   struct sector *sector = backend;
+  const struct vqe_layout *layout = &sector->layout;
+  struct vqe_vector psi = sector->psi;
+  struct vqe_vector lambda = sector->lambda;
   prepare(sector, parameters);
-  vqe_sigma_apply(sector->sigma, &sector->layout, sector->lambda, sector->psi);
-  *energy = sector->hamiltonian->constant +
-            dot(sector->psi, sector->lambda, sector->layout.size);
+  vqe_sigma_apply(sector->sigma, layout, lambda.re, psi.re);
+  *energy =
+      sector->hamiltonian->constant + dot(psi.re, lambda.re, layout->size);
+  if (psi.im != NULL) {
+    vqe_sigma_apply(sector->sigma, layout, lambda.im, psi.im);
+    *energy += dot(psi.im, lambda.im, layout->size);
+  }
   return VQE_OK;
 }
 
@@ -422,30 +548,34 @@ static int sector_gradient(void *backend, double *energy, double *gradient,
                            const double *parameters)
 {
   struct sector *sector = backend;
+  struct vqe_vector psi = sector->psi;
+  struct vqe_vector lambda = sector->lambda;
   int status = sector_energy(backend, energy, parameters);
   for (int k = 0; k < sector->ansatz->nparam; k++) {
     gradient[k] = 0.0;
   }
   for (size_t k = sector->nrotation; k-- > 0;) {
     const struct rotation *rotation = &sector->rotations[k];
-    double sum = rotate_all(sector, rotation,
-                            rotation->scale * parameters[rotation->param],
-                            sector->psi, sector->lambda);
+    if (rotation->kind == ROTATE_PHASES) {
+      apply_phases(sector, rotation, parameters, psi, &lambda, gradient);
+      continue;
+    }
+    double angle = rotation->scale * parameters[rotation->param];
+    double sum = rotate_all(sector, rotation, angle, psi.re, lambda.re);
+    if (psi.im != NULL) {
+      sum += rotate_all(sector, rotation, angle, psi.im, lambda.im);
+    }
     gradient[rotation->param] += 2.0 * rotation->scale * sum;
   }
   return status;
 }
 
-/* <E_pq> of both spins, symmetric because the state is real. */
-static int density_matrix(struct sector *sector, double *rdm1)
+/* Add <E_pq + E_qp>/2 of both spins in one plane. */
+static int add_density(struct sector *sector, double *rdm1, const double *psi)
 {
   int norb = sector->hamiltonian->norb;
   const struct vqe_layout *layout = &sector->layout;
-  const double *psi = sector->psi;
   int status = VQE_OK;
-  for (int k = 0; k < norb * norb; k++) {
-    rdm1[k] = 0.0;
-  }
   for (int p = 0; status == VQE_OK && p < norb; p++) {
     for (int q = 0; status == VQE_OK && q <= p; q++) {
       double value = 0.0;
@@ -486,8 +616,10 @@ static int density_matrix(struct sector *sector, double *rdm1)
         }
         vqe_string_pairs_clear(&pairs);
       }
-      rdm1[p * norb + q] = value;
-      rdm1[q * norb + p] = value;
+      rdm1[p * norb + q] += value;
+      if (p != q) {
+        rdm1[q * norb + p] += value;
+      }
     }
   }
   return status;
@@ -497,16 +629,22 @@ static int sector_properties(void *backend, struct vqe_properties *out,
                              double *rdm1, const double *parameters)
 {
   struct sector *sector = backend;
+  int norb = sector->hamiltonian->norb;
   struct vqe_spin_tables *tables = NULL;
   prepare(sector, parameters);
   out->n = sector->ansatz->nalpha + sector->ansatz->nbeta;
   out->sz = 0.5 * (sector->ansatz->nalpha - sector->ansatz->nbeta);
   int status = vqe_spin_tables_create(&tables, sector->alpha, sector->beta,
                                       sector->irrep, sector->threads);
-  if (status == VQE_OK) {
-    out->s2 = vqe_spin_expectation(tables, &sector->layout, sector->psi);
+  out->s2 = 0.0;
+  for (int k = 0; rdm1 != NULL && k < norb * norb; k++) {
+    rdm1[k] = 0.0;
+  }
+  const double *planes[2] = {sector->psi.re, sector->psi.im};
+  for (int k = 0; k < 2 && planes[k] != NULL && status == VQE_OK; k++) {
+    out->s2 += vqe_spin_expectation(tables, &sector->layout, planes[k]);
     if (rdm1 != NULL) {
-      status = density_matrix(sector, rdm1);
+      status = add_density(sector, rdm1, planes[k]);
     }
   }
   vqe_spin_tables_free(tables);
@@ -531,11 +669,15 @@ static int sector_state(void *backend, double *re, double *im,
       }
       for (uint32_t s = sector->alpha->class_start[ca];
            s < sector->alpha->class_start[ca + 1]; s++) {
-        const double *row = sector->psi + vqe_layout_row(layout, ca, cb, s);
+        size_t row = vqe_layout_row(layout, ca, cb, s);
         uint32_t base = sector->beta->class_start[cb];
         for (uint32_t u = base; u < sector->beta->class_start[cb + 1]; u++) {
-          re[(size_t)sector->beta->bits[u] << norb | sector->alpha->bits[s]] =
-              row[u - base];
+          size_t to =
+              (size_t)sector->beta->bits[u] << norb | sector->alpha->bits[s];
+          re[to] = sector->psi.re[row + u - base];
+          if (sector->psi.im != NULL) {
+            im[to] = sector->psi.im[row + u - base];
+          }
         }
       }
     }

@@ -135,7 +135,11 @@ double vqe_spin_expectation(const struct vqe_spin_tables *tables,
                             const struct vqe_layout *layout, const double *in)
 {
   double m = 0.5 * (tables->alpha->nelec - tables->beta->nelec);
-  double total = m * (m + 1.0) + tables->beta->nelec;
+  double total = 0.0;
+  for (size_t k = 0; k < layout->size; k++) {
+    total += in[k] * in[k];
+  }
+  total *= m * (m + 1.0) + tables->beta->nelec;
   for (int p = 0; p < tables->norb; p++) {
     for (int q = 0; q < tables->norb; q++) {
       size_t pq = (size_t)p * (size_t)tables->norb + (size_t)q;

@@ -20,7 +20,7 @@ void vqe_spin_apply(const struct vqe_spin_tables *tables,
                     const struct vqe_layout *layout, double *out,
                     const double *in, double factor, double shift);
 
-/* <in| S^2 |in> for a normalised vector. */
+/* <in| S^2 |in>. */
 double vqe_spin_expectation(const struct vqe_spin_tables *tables,
                             const struct vqe_layout *layout, const double *in);
 

@@ -14,11 +14,19 @@
 #include "sim/backend.h"
 #include "sim/kernels.h"
 #include "sim/layout.h"
+#include "sim/phases.h"
 #include "sim/sigma.h"
 
 #define MAX_FULL_QUBITS 40
 
-enum step_kind { STEP_RY, STEP_RZ, STEP_PERMUTE, STEP_XXYY, STEP_EXCITE };
+enum step_kind {
+  STEP_RY,
+  STEP_RZ,
+  STEP_PERMUTE,
+  STEP_XXYY,
+  STEP_EXCITE,
+  STEP_PHASES
+};
 
 struct step {
   enum step_kind kind;
@@ -31,6 +39,7 @@ struct step {
   int a, b; /* XXYY */
   uint64_t from, to, parity;
   int flip;
+  struct vqe_phases *phases;
 };
 
 struct statevector {
@@ -40,7 +49,8 @@ struct statevector {
   struct vqe_strings strings;
   struct vqe_layout layout;
   struct vqe_sigma *sigma;
-  uint64_t start; /* basis state in front of the circuit */
+  double *scratch; /* of phases */
+  uint64_t start;  /* basis state in front of the circuit */
   size_t nstep, capacity;
   struct step *steps;
   struct vqe_vector psi, lambda, work; /* lambda at the first gradient */
@@ -146,12 +156,42 @@ static int add_excitation(struct statevector *sv, const struct vqe_gate *gate)
   return VQE_OK;
 }
 
+/* The run of diagonal gates from `first` on; *count of them. Rows are the
+ * beta orbitals, the high bits. */
+static int add_phases(struct statevector *sv, size_t *count, size_t first)
+{
+  const struct vqe_ansatz *ansatz = sv->ansatz;
+  struct vqe_phase_term *terms = NULL;
+  struct step *step;
+  size_t n = vqe_phases_read(NULL, ansatz, first, false);
+  size_t columns = (size_t)1 << ansatz->norb;
+  int status = new_step(sv, &step, STEP_PHASES);
+  if (status == VQE_OK && sv->scratch == NULL) {
+    status = vqe_memory_alloc(&sv->scratch, vqe_phases_scratch(columns),
+                              sizeof(double), "phases");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&terms, n, sizeof *terms, "phase gates");
+  }
+  if (status == VQE_OK) {
+    (void)vqe_phases_read(terms, ansatz, first, false);
+    status =
+        vqe_phases_create(&step->phases, ansatz->norb, terms, n, sv->scratch,
+                          (long)columns, sv->context.threads);
+  }
+  free(terms);
+  *count = n;
+  return status;
+}
+
 static int compile(struct statevector *sv)
 {
   const struct vqe_ansatz *ansatz = sv->ansatz;
   int status = VQE_OK;
-  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k++) {
+  size_t count;
+  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k += count) {
     const struct vqe_gate *gate = &ansatz->gates[k];
+    count = 1;
     switch (gate->kind) {
     case VQE_GATE_X:
       if (sv->nstep == 0) {
@@ -184,6 +224,14 @@ static int compile(struct statevector *sv)
     case VQE_GATE_DOUBLE:
       status = add_excitation(sv, gate);
       break;
+    case VQE_GATE_PHASE:
+    case VQE_GATE_CPHASE:
+      status = ansatz->real
+                   ? vqe_error_set(VQE_ERR_UNSUPPORTED,
+                                   "%s has phases but is said to be real",
+                                   ansatz->name)
+                   : add_phases(sv, &count, k);
+      break;
     }
   }
   return status;
@@ -199,6 +247,10 @@ static void statevector_free(void *backend)
   }
   vqe_sigma_free(sv->sigma);
   vqe_strings_clear(&sv->strings);
+  for (size_t k = 0; k < sv->nstep; k++) {
+    vqe_phases_free(sv->steps[k].phases);
+  }
+  free(sv->scratch);
   free(sv->steps);
   free(sv->psi.re);
   free(sv->psi.im);
@@ -295,6 +347,21 @@ static void swap_work(struct statevector *sv, struct vqe_vector *vector)
   }
 }
 
+static void apply_phases(const struct statevector *sv, const struct step *step,
+                         const double *parameters,
+                         const struct vqe_vector *lambda, double *gradient)
+{
+  struct vqe_phase_block block = {
+      .nrow = 1L << sv->ansatz->norb,
+      .ncol = 1L << sv->ansatz->norb,
+      .psi = sv->psi,
+  };
+  if (lambda != NULL) {
+    block.lambda = *lambda;
+  }
+  vqe_phases_apply(step->phases, &block, parameters, gradient);
+}
+
 static void prepare(struct statevector *sv, const double *parameters)
 {
   const struct vqe_kernel_context *context = &sv->context;
@@ -327,6 +394,9 @@ static void prepare(struct statevector *sv, const double *parameters)
     case STEP_EXCITE:
       (void)vqe_kernel_excitation(context, sv->psi, NULL, step->from, step->to,
                                   step->parity, step->flip, single);
+      break;
+    case STEP_PHASES:
+      apply_phases(sv, step, parameters, NULL, NULL);
       break;
     }
   }
@@ -371,6 +441,9 @@ static void step_back(struct statevector *sv, const struct step *step,
         2.0 * step->scale[0] *
         vqe_kernel_excitation(context, sv->psi, &sv->lambda, step->from,
                               step->to, step->parity, step->flip, single);
+    break;
+  case STEP_PHASES:
+    apply_phases(sv, step, parameters, &sv->lambda, gradient);
     break;
   }
 }
