@@ -8,11 +8,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "sim/backend.h"
-#include "sim/kernels.h"
-#include "sim/layout.h"
-#include "sim/phases.h"
 #include "sim/rotate.h"
-#include "sim/sigma.h"
+#include "sim/sector_tables.h"
 #include "sim/spin.h"
 
 /* Vectors shorter than this are swept by one thread. */
@@ -20,49 +17,6 @@
 /* Pieces of a longer sweep: their number is fixed, so that sums do not depend
  * on the number of threads. */
 #define CHUNKS 32
-
-enum rotation_kind {
-  ROTATE_ALPHA,
-  ROTATE_BETA,
-  ROTATE_MIXED,
-  ROTATE_PHASES /* a run of diagonal gates */
-};
-
-struct rotation {
-  enum rotation_kind kind;
-  int param;
-  double scale;
-  int g;           /* symmetry of the alpha part */
-  size_t on_alpha; /* index into the pair lists */
-  size_t on_beta;
-  size_t phases; /* index into the runs */
-};
-
-struct pair_key {
-  int spin, i, a, j, b;
-};
-
-struct sector {
-  const struct vqe_hamiltonian *hamiltonian;
-  const struct vqe_ansatz *ansatz;
-  int threads;
-  uint8_t irrep[VQE_MAX_ORBITALS];
-  struct vqe_strings alpha_strings, beta_strings;
-  const struct vqe_strings *alpha, *beta; /* one set when numbers agree */
-  struct vqe_layout layout;
-  struct vqe_sigma *sigma;
-  size_t npairs, pairs_capacity;
-  struct pair_key *keys;
-  struct vqe_string_pairs *pairs;
-  size_t nrotation;
-  struct rotation *rotations;
-  size_t nphases;
-  struct vqe_phases **phases;
-  double *scratch;  /* of the phases */
-  size_t reference; /* address of the Hartree-Fock determinant */
-  struct vqe_vector psi, lambda;
-  double *partial; /* one sum a chunk, a cache line apart */
-};
 
 /* The symmetry that a run can use: that of the Hamiltonian when every
  * excitation keeps it, else none. */
