@@ -1,0 +1,186 @@
+/* Integrals, SCF and the Jordan-Wigner mapping. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "bench.h"
+#include "bench_problem.h"
+#include "vqe/molecule.h"
+
+/* ---- geometry to integrals ---- */
+
+struct chem {
+  struct vqe_molecule_list *list;
+  struct vqe_chem_options options;
+  double energy;
+  double integrals, scf, transform; /* seconds, the least so far */
+};
+
+static double least(double so_far, double value)
+{
+  return so_far == 0.0 || value < so_far ? value : so_far;
+}
+
+static int solve(void *ctx)
+{
+  struct chem *chem = ctx;
+  struct vqe_integrals *integrals = NULL;
+  int status = vqe_chem_run(&integrals, chem->list->entries[0].molecule,
+                            &chem->options);
+  if (status == VQE_OK) {
+    chem->energy = integrals->e_hf;
+    chem->integrals = least(chem->integrals, integrals->seconds_integrals);
+    chem->scf = least(chem->scf, integrals->seconds_scf);
+    chem->transform = least(chem->transform, integrals->seconds_transform);
+  }
+  vqe_integrals_free(integrals);
+  return status;
+}
+
+/* The geometry that energies.json has under a name. */
+static int read_molecule(struct vqe_molecule_list **out,
+                         const struct bench_settings *settings,
+                         const char *name)
+{
+  char path[4096];
+  json_error_t error;
+  json_t *symbols = json_array();
+  json_t *coords = json_array();
+  json_t *molecule = NULL;
+  json_t *system;
+  char *text = NULL;
+  size_t k;
+  int status = VQE_OK;
+  snprintf(path, sizeof path, "%s/energies.json", settings->data);
+  json_t *root = json_load_file(path, 0, &error);
+  if (root == NULL) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "file '%s': %s; --data names its "
+                           "folder",
+                           path, error.text);
+    goto out;
+  }
+  json_array_foreach(json_object_get(root, "systems"), k, system)
+  {
+    const char *found = json_string_value(json_object_get(system, "name"));
+    if (found == NULL || strcmp(found, name) != 0) {
+      continue;
+    }
+    json_t *atom;
+    size_t a;
+    json_array_foreach(json_object_get(system, "geometry"), a, atom)
+    {
+      json_array_append(symbols, json_array_get(atom, 0));
+      json_array_append_new(
+          coords, json_pack("[O, O, O]", json_array_get(atom, 1),
+                            json_array_get(atom, 2), json_array_get(atom, 3)));
+    }
+    break;
+  }
+  molecule = json_pack("{s:s, s:O, s:O}", "name", name, "symbols", symbols,
+                       "coords", coords);
+  text = molecule == NULL ? NULL : json_dumps(molecule, 0);
+  if (text == NULL) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a molecule");
+    goto out;
+  }
+  status = vqe_molecule_list_parse(out, text, strlen(text), "json", path);
+  if (status == VQE_OK &&
+      ((*out)->count != 1 || (*out)->entries[0].molecule == NULL)) {
+    status = vqe_error_set(VQE_ERR_INPUT, "file '%s' has no molecule '%s'",
+                           path, name);
+  }
+out:
+  free(text);
+  json_decref(molecule);
+  json_decref(symbols);
+  json_decref(coords);
+  json_decref(root);
+  return status;
+}
+
+static int run_scf(struct bench_run *run)
+{
+  struct chem chem = {.options = VQE_CHEM_OPTIONS_INIT};
+  int status =
+      read_molecule(&chem.list, run->settings, run->workload->molecule);
+  chem.options.basis = run->workload->variant;
+  chem.options.threads = run->settings->threads;
+  if (run->workload->number > 0) {
+    /* few enough orbitals for what follows SCF */
+    chem.options.active_electrons = run->workload->number;
+    chem.options.active_orbitals = run->workload->number;
+  }
+  if (status == VQE_OK) {
+    status = bench_repeat(run, solve, &chem);
+  }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "energy", json_real(chem.energy));
+  }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "seconds_integrals", json_real(chem.integrals));
+  }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "seconds_scf", json_real(chem.scf));
+  }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "seconds_transform", json_real(chem.transform));
+  }
+  vqe_molecule_list_free(chem.list);
+  return status;
+}
+
+/* ---- Jordan-Wigner ---- */
+
+struct mapping {
+  struct bench_problem problem;
+  size_t terms;
+  double one_norm;
+};
+
+static int map(void *ctx)
+{
+  struct mapping *mapping = ctx;
+  struct vqe_pauli_sum *sum = NULL;
+  int status =
+      vqe_pauli_sum_jordan_wigner(&sum, mapping->problem.hamiltonian, 0.0);
+  if (status == VQE_OK) {
+    mapping->terms = sum->nterm;
+    mapping->one_norm = vqe_pauli_sum_one_norm(sum);
+  }
+  vqe_pauli_sum_free(sum);
+  return status;
+}
+
+static int run_mapping(struct bench_run *run)
+{
+  struct mapping mapping = {0};
+  int status = bench_problem_read(&mapping.problem, run->settings,
+                                  run->workload->molecule, "EfficientSU2");
+  if (status == VQE_OK) {
+    status = bench_repeat(run, map, &mapping);
+  }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "terms", json_integer((json_int_t)mapping.terms));
+  }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "one_norm", json_real(mapping.one_norm));
+  }
+  bench_problem_clear(&mapping.problem);
+  return status;
+}
+
+static const struct bench_workload workloads[] = {
+    {"scf/sto-3g/H2O", "integrals, RHF, transformation, MP2", run_scf, "H2O",
+     "sto3g", 0},
+    {"scf/cc-pvdz/CO2", "the same, 22 active orbitals", run_scf, "CO2",
+     "cc-pvdz", 22},
+    {"mapping/H2", "Jordan-Wigner", run_mapping, "H2", NULL, 0},
+    {"mapping/H2O", "Jordan-Wigner", run_mapping, "H2O", NULL, 0},
+    {"mapping/NH3", "Jordan-Wigner", run_mapping, "NH3", NULL, 0},
+    {"mapping/CO2", "Jordan-Wigner", run_mapping, "CO2", NULL, 0},
+};
+
+const struct bench_group bench_chem_group = {
+    workloads, sizeof workloads / sizeof workloads[0]};

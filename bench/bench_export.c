@@ -1,0 +1,106 @@
+/* The sim workloads' circuits and Hamiltonians for other simulators. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "bench.h"
+#include "bench_problem.h"
+
+/* In the order of enum vqe_gate_kind. */
+static const char *const kinds[] = {"x",    "ry",     "rz",    "cx",
+                                    "xxyy", "single", "double"};
+static const int widths[] = {1, 1, 1, 2, 2, 2, 4};
+
+/* [kind, [qubits], parameter or -1, scale] */
+static json_t *gates_of(const struct vqe_ansatz *ansatz)
+{
+  json_t *gates = json_array();
+  for (size_t k = 0; k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    json_t *qubits = json_array();
+    for (int i = 0; i < widths[gate->kind]; i++) {
+      json_array_append_new(qubits, json_integer(gate->q[i]));
+    }
+    json_array_append_new(gates, json_pack("[s, o, i, f]", kinds[gate->kind],
+                                           qubits, gate->param, gate->scale));
+  }
+  return gates;
+}
+
+/* [[label, coefficient], ...], qubit 0 rightmost */
+static int terms_of(json_t **out, const struct vqe_hamiltonian *hamiltonian)
+{
+  struct vqe_pauli_sum *sum = NULL;
+  int status = vqe_pauli_sum_jordan_wigner(&sum, hamiltonian, 0.0);
+  if (status != VQE_OK) {
+    return status;
+  }
+  *out = json_array();
+  for (size_t k = 0; k < sum->nterm; k++) {
+    char label[2 * VQE_MAX_ORBITALS + 1];
+    vqe_pauli_label(label, sum->nqubit, sum->x[k], sum->z[k]);
+    json_array_append_new(*out, json_pack("[s, f]", label, sum->coeff[k]));
+  }
+  vqe_pauli_sum_free(sum);
+  return VQE_OK;
+}
+
+static int export_one(const struct bench_settings *settings,
+                      const char *folder, const char *molecule,
+                      const char *ansatz)
+{
+  struct bench_problem problem;
+  char path[4096];
+  json_t *terms = NULL;
+  json_t *root = NULL;
+  int status = bench_problem_read(&problem, settings, molecule, ansatz);
+  bool circuit = status == VQE_OK && !problem.ansatz->conserves;
+  if (circuit) {
+    status = terms_of(&terms, problem.hamiltonian);
+  }
+  if (status == VQE_OK) {
+    json_t *irreps = json_array();
+    json_t *parameters = json_array();
+    for (int p = 0; p < problem.hamiltonian->norb; p++) {
+      json_array_append_new(irreps,
+                            json_integer(problem.hamiltonian->irrep[p]));
+    }
+    for (int k = 0; k < problem.ansatz->nparam; k++) {
+      json_array_append_new(parameters, json_real(problem.parameters[k]));
+    }
+    root = json_pack(
+        "{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o*}", "molecule", molecule,
+        "ansatz", ansatz, "norb", problem.hamiltonian->norb, "nalpha",
+        problem.integrals->nalpha, "nbeta", problem.integrals->nbeta, "irreps",
+        irreps, "parameters", parameters, "gates", gates_of(problem.ansatz),
+        "terms", terms);
+    snprintf(path, sizeof path, "%s/%s-%s.json", folder, ansatz, molecule);
+    if (root == NULL ||
+        json_dump_file(root, path, JSON_COMPACT | JSON_REAL_PRECISION(17)) !=
+            0) {
+      status = vqe_error_set(VQE_ERR_IO, "cannot write '%s'", path);
+    }
+    json_decref(root);
+  }
+  bench_problem_clear(&problem);
+  return status;
+}
+
+int bench_export(const struct bench_settings *settings, const char *folder)
+{
+  int status = VQE_OK;
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+    return vqe_error_set(VQE_ERR_IO, "cannot make the folder '%s': %s", folder,
+                         strerror(errno));
+  }
+  for (size_t k = 0; status == VQE_OK && k < bench_sim_group.count; k++) {
+    const struct bench_workload *workload = &bench_sim_group.workloads[k];
+    if (strncmp(workload->name, "energy/", 7) == 0) {
+      status =
+          export_one(settings, folder, workload->molecule, workload->variant);
+    }
+  }
+  return status;
+}
