@@ -103,7 +103,7 @@ prepare_python() {
 }
 
 sources() {
-  find include src tests -name '*.[ch]' -not -path '*/basis/*'
+  find include src tests bench -name '*.[ch]' -not -path '*/basis/*'
 }
 
 # ---- the tiers ----
