@@ -405,8 +405,14 @@ static double rotate_all(const struct sector *sector,
         end = (long)pairs->start[ca + 1];
       }
       long length = end - begin;
+      if (chunks == 1) {
+        /* entering a parallel region takes longer than a short sweep */
+        sum += rotate_part(sector, rotation, ca, cb, begin, end, psi, lambda,
+                           c, s);
+        continue;
+      }
 #pragma omp parallel for schedule(static)                                     \
-    num_threads(sector->threads) if (sector->threads > 1 && chunks > 1)
+    num_threads(sector->threads) if (sector->threads > 1)
       for (long k = 0; k < chunks; k++) {
         sector->partial[8 * k] =
             rotate_part(sector, rotation, ca, cb, begin + length * k / chunks,
