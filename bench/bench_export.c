@@ -9,9 +9,12 @@
 #include "bench_problem.h"
 
 /* In the order of enum vqe_gate_kind. */
-static const char *const kinds[] = {"x",    "ry",     "rz",    "cx",
-                                    "xxyy", "single", "double"};
-static const int widths[] = {1, 1, 1, 2, 2, 2, 4};
+static const struct {
+  const char *name;
+  int width;
+} kinds[] = {{"x", 1},      {"ry", 1},    {"rz", 1},
+             {"cx", 2},     {"xxyy", 2},  {"single", 2},
+             {"double", 4}, {"phase", 1}, {"cphase", 2}};
 
 /* [kind, [qubits], parameter or -1, scale] */
 static json_t *gates_of(const struct vqe_ansatz *ansatz)
@@ -20,11 +23,12 @@ static json_t *gates_of(const struct vqe_ansatz *ansatz)
   for (size_t k = 0; k < ansatz->ngate; k++) {
     const struct vqe_gate *gate = &ansatz->gates[k];
     json_t *qubits = json_array();
-    for (int i = 0; i < widths[gate->kind]; i++) {
+    for (int i = 0; i < kinds[gate->kind].width; i++) {
       json_array_append_new(qubits, json_integer(gate->q[i]));
     }
-    json_array_append_new(gates, json_pack("[s, o, i, f]", kinds[gate->kind],
-                                           qubits, gate->param, gate->scale));
+    json_array_append_new(gates,
+                          json_pack("[s, o, i, f]", kinds[gate->kind].name,
+                                    qubits, gate->param, gate->scale));
   }
   return gates;
 }
