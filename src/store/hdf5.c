@@ -363,51 +363,96 @@ out:
   return status;
 }
 
+/* A result file whose scalars are in memory. */
+struct reading {
+  const char *path;
+  hid_t file;
+  struct vqe_result **results;
+  struct molecule_row *molecules;
+  size_t count;
+};
+
+static int start_reading(struct reading *reading, const char *path)
+{
+  *reading = (struct reading){.path = path, .file = H5I_INVALID_HID};
+  size_t count = 0;
+  int status = open_result(&reading->file, path);
+  if (status == VQE_OK) {
+    status = vqe_table_count(&count, reading->file, path, &vqe_table_results);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&reading->results, count,
+                              sizeof *reading->results, "results");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&reading->molecules, count,
+                              sizeof *reading->molecules, "result rows");
+  }
+  if (status == VQE_OK) {
+    reading->count = count;
+    status = new_results(reading->results, count);
+  }
+  if (status == VQE_OK) {
+    status = read_tables(reading->results, reading->molecules, count,
+                         reading->file, path);
+  }
+  return status;
+}
+
+static int read_arrays(const struct reading *reading, size_t index)
+{
+  char name[48];
+  snprintf(name, sizeof name, "experiments/%06zu", index);
+  return vqe_arrays_read(reading->results[index], &reading->molecules[index],
+                         reading->file, reading->path, name);
+}
+
+static void end_reading(struct reading *reading)
+{
+  for (size_t k = 0; k < reading->count; k++) {
+    free(reading->molecules[k].name);
+  }
+  free(reading->molecules);
+  vqe_hdf5_free(reading->results, reading->count);
+  if (reading->file >= 0) {
+    H5Fclose(reading->file);
+  }
+}
+
 int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
 {
   struct h5quiet quiet;
-  struct vqe_result **results = NULL;
-  struct molecule_row *molecules = NULL;
-  hid_t file = H5I_INVALID_HID;
-  size_t rows = 0;
+  struct reading reading;
   vqe_h5quiet_begin(&quiet);
-  int status = open_result(&file, path);
-  if (status == VQE_OK) {
-    status = vqe_table_count(&rows, file, path, &vqe_table_results);
+  int status = start_reading(&reading, path);
+  for (size_t k = 0; status == VQE_OK && k < reading.count; k++) {
+    status = read_arrays(&reading, k);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&results, rows, sizeof *results, "results");
+    *out = reading.results;
+    *count = reading.count;
+    reading.results = NULL;
   }
-  if (status == VQE_OK) {
-    status =
-        vqe_memory_alloc(&molecules, rows, sizeof *molecules, "result rows");
-  }
-  if (status == VQE_OK) {
-    status = new_results(results, rows);
-  }
-  if (status == VQE_OK) {
-    status = read_tables(results, molecules, rows, file, path);
-  }
-  for (size_t k = 0; status == VQE_OK && k < rows; k++) {
-    char name[48];
-    snprintf(name, sizeof name, "experiments/%06zu", k);
-    status = vqe_arrays_read(results[k], &molecules[k], file, path, name);
-  }
-  if (status == VQE_OK) {
-    *out = results;
-    *count = rows;
-    results = NULL;
-  }
-  if (molecules != NULL) {
-    for (size_t k = 0; k < rows; k++) {
-      free(molecules[k].name);
+  end_reading(&reading);
+  vqe_h5quiet_end(&quiet);
+  return status;
+}
+
+int vqe_hdf5_visit(const char *path, vqe_hdf5_visitor visit, void *ctx)
+{
+  struct h5quiet quiet;
+  struct reading reading;
+  vqe_h5quiet_begin(&quiet);
+  int status = start_reading(&reading, path);
+  for (size_t k = 0; status == VQE_OK && k < reading.count; k++) {
+    status = read_arrays(&reading, k);
+    if (status == VQE_OK) {
+      status = visit(ctx, k, reading.results[k]);
     }
+    vqe_result_free(reading.results[k]);
+    reading.results[k] = NULL;
   }
-  free(molecules);
-  vqe_hdf5_free(results, rows);
-  if (file >= 0) {
-    H5Fclose(file);
-  }
+  end_reading(&reading);
   vqe_h5quiet_end(&quiet);
   return status;
 }

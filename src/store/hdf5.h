@@ -19,6 +19,15 @@ int vqe_hdf5_write(const char *path, struct vqe_result *const *results,
 int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path);
 void vqe_hdf5_free(struct vqe_result **results, size_t count);
 
+/* Sees one result; it stays the caller's. Anything but VQE_OK ends the
+ * visit and is returned. */
+typedef int (*vqe_hdf5_visitor)(void *ctx, size_t index,
+                                const struct vqe_result *result);
+
+/* Visit every result in the order of the file. Errors as vqe_hdf5_read().
+ * Memory: the scalars of all results, the arrays of one. */
+int vqe_hdf5_visit(const char *path, vqe_hdf5_visitor visit, void *ctx);
+
 /* ids and statuses only, for skipping finished experiments. */
 struct vqe_hdf5_entry {
   char id[VQE_EXPERIMENT_ID_SIZE];

@@ -36,24 +36,13 @@ struct vqe_spool {
   char *path;
 };
 
-int vqe_spool_open(struct vqe_spool **out, const char *path)
+int vqe_spool_open_existing(struct vqe_spool **out, const char *path)
 {
   struct vqe_spool *spool = NULL;
   struct stat info;
   *out = NULL;
-  if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-    return vqe_error_set(VQE_ERR_IO,
-                         "cannot make the spool folder '%s': %s; name a "
-                         "folder that can be written",
-                         path, strerror(errno));
-  }
   if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
     return vqe_error_set(VQE_ERR_IO, "the spool '%s' is no folder", path);
-  }
-  if (access(path, R_OK | W_OK | X_OK) != 0) {
-    return vqe_error_set(VQE_ERR_IO,
-                         "the spool folder '%s' cannot be written: %s", path,
-                         strerror(errno));
   }
   int status = vqe_memory_alloc(&spool, 1, sizeof *spool, "a spool");
   if (status != VQE_OK) {
@@ -64,8 +53,32 @@ int vqe_spool_open(struct vqe_spool **out, const char *path)
     vqe_spool_close(spool);
     return status;
   }
-  vqe_sync_folder(path);
   *out = spool;
+  return VQE_OK;
+}
+
+int vqe_spool_open(struct vqe_spool **out, const char *path)
+{
+  *out = NULL;
+  if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+    return vqe_error_set(VQE_ERR_IO,
+                         "cannot make the spool folder '%s': %s; name a "
+                         "folder that can be written",
+                         path, strerror(errno));
+  }
+  int status = vqe_spool_open_existing(out, path);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (access(path, R_OK | W_OK | X_OK) != 0) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "the spool folder '%s' cannot be written: %s", path,
+                           strerror(errno));
+    vqe_spool_close(*out);
+    *out = NULL;
+    return status;
+  }
+  vqe_sync_folder(path);
   return VQE_OK;
 }
 

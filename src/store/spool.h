@@ -26,6 +26,8 @@ struct vqe_spool;
 /* Open the folder, made when missing (its parent must be there).
  * VQE_ERR_IO when it cannot be written. */
 int vqe_spool_open(struct vqe_spool **out, const char *path);
+/* Same for reading only: the folder must be there. VQE_ERR_IO when not. */
+int vqe_spool_open_existing(struct vqe_spool **out, const char *path);
 void vqe_spool_close(struct vqe_spool *spool); /* NULL is fine */
 const char *vqe_spool_path(const struct vqe_spool *spool);
 

@@ -67,6 +67,41 @@ static void check_round_trip(const char *path, struct vqe_result **results,
   vqe_hdf5_free(read, held);
 }
 
+struct visited {
+  struct vqe_result **results;
+  size_t count;
+  size_t end; /* refuse this one */
+};
+
+static int visit(void *ctx, size_t index, const struct vqe_result *result)
+{
+  struct visited *visited = ctx;
+  assert_int_equal(index, visited->count);
+  same_result(visited->results[index], result);
+  visited->count++;
+  return index == visited->end ? VQE_ERR_EXISTS : VQE_OK;
+}
+
+static void test_visit(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *results[3] = {fixture_result(15, 10, 3), fixture_failed(),
+                                   fixture_result(2, 2, 2)};
+  struct visited visited = {results, 0, SIZE_MAX};
+  assert_int_equal(vqe_hdf5_visit(fixture->path, visit, &visited),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_hdf5_write(fixture->path, results, 3), 0);
+  assert_int_equal(vqe_hdf5_visit(fixture->path, visit, &visited), 0);
+  assert_int_equal(visited.count, 3);
+  visited = (struct visited){results, 0, 1};
+  assert_int_equal(vqe_hdf5_visit(fixture->path, visit, &visited),
+                   VQE_ERR_EXISTS);
+  assert_int_equal(visited.count, 2);
+  for (size_t k = 0; k < 3; k++) {
+    vqe_result_free(results[k]);
+  }
+}
+
 static void test_round_trips(void **state)
 {
   const struct fixture *fixture = *state;
@@ -270,10 +305,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_round_trips),    TEST(test_list),
-      TEST(test_foreign_files),  TEST(test_damaged),
-      TEST(test_refused_writes), TEST(test_check_writable),
-      TEST(test_many),
+      TEST(test_round_trips),    TEST(test_visit),   TEST(test_list),
+      TEST(test_foreign_files),  TEST(test_damaged), TEST(test_refused_writes),
+      TEST(test_check_writable), TEST(test_many),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
