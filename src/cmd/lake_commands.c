@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 
@@ -85,19 +84,19 @@ const char *vqe_lake_place(const struct vqe_lake_options *options,
 }
 
 int vqe_lake_open(struct vqe_warehouse **out, const char *place,
-                  struct vqe_lake_options *options, bool write)
+                  struct vqe_lake_options *options, enum vqe_lake_use use)
 {
   struct vqe_warehouse_options warehouse = {
       .objects = vqe_lake_objects(options),
       .memory_mb = (size_t)options->memory_mb,
       .threads = options->threads,
       .scratch = options->scratch,
-      .write = write,
+      .write = use != VQE_LAKE_READ,
+      .existing = use != VQE_LAKE_MAKE,
       .holder = options->command,
       .warn = vqe_lake_warn,
       .warn_ctx = options,
   };
-  struct stat info;
   int status = read_wait(&warehouse.lock_wait_s, options->lock_wait);
   if (status != VQE_OK) {
     return status;
@@ -106,11 +105,6 @@ int vqe_lake_open(struct vqe_warehouse **out, const char *place,
     return vqe_error_set(VQE_ERR_INPUT,
                          "no warehouse given: --warehouse PLACE, or set "
                          "VQE_WAREHOUSE");
-  }
-  if (!write && !vqe_lake_is_remote(place) &&
-      strncmp(place, "file:", 5) != 0 && stat(place, &info) != 0) {
-    return vqe_error_set(VQE_ERR_NOT_FOUND, "warehouse '%s': %s", place,
-                         strerror(errno));
   }
   return vqe_warehouse_open(out, place, &warehouse);
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "lake/featurize.h"
+#include "lake/normalize.h"
 #include "lake/warehouse.h"
 #include "lake_options.h"
 
@@ -24,10 +26,25 @@ vqe_lake_objects(const struct vqe_lake_options *options);
  * when none is. */
 const char *vqe_lake_place(const struct vqe_lake_options *options,
                            const char *argument);
+/* What a command does with a warehouse. */
+enum vqe_lake_use {
+  VQE_LAKE_READ,   /* there must be tables */
+  VQE_LAKE_CHANGE, /* same, and it writes */
+  VQE_LAKE_MAKE    /* it writes, and makes what is missing */
+};
+/* VQE_ERR_NOT_FOUND where there are no tables and there must be. */
 int vqe_lake_open(struct vqe_warehouse **out, const char *place,
-                  struct vqe_lake_options *options, bool write);
+                  struct vqe_lake_options *options, enum vqe_lake_use use);
 /* Close, keeping the first failure and its message. */
 int vqe_lake_close(struct vqe_warehouse *warehouse, int status);
+
+/* Print what was done, and write --summary. */
+int vqe_lake_tell_normalized(const struct vqe_normalize_result *result,
+                             const struct vqe_warehouse *warehouse,
+                             const struct vqe_lake_options *options);
+int vqe_lake_tell_featurized(const struct vqe_featurize_result *result,
+                             const struct vqe_warehouse *warehouse,
+                             const struct vqe_lake_options *options);
 
 /* --output, or the standard output. */
 int vqe_lake_open_output(FILE **out, const struct vqe_lake_options *options);

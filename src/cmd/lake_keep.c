@@ -36,7 +36,7 @@ int vqe_lake_run_check(struct vqe_lake_options *options)
   FILE *stream = NULL;
   int status = vqe_lake_open(&warehouse,
                              vqe_lake_place(options, argument_of(options, 0)),
-                             options, false);
+                             options, VQE_LAKE_READ);
   if (status == VQE_OK) {
     status = vqe_lake_open_output(&stream, options);
   }
@@ -69,7 +69,7 @@ int vqe_lake_run_relocate(struct vqe_lake_options *options)
   int tables = 0;
   int status = vqe_objects_open(&from, options->arguments[0], &objects);
   if (status == VQE_OK) {
-    status = vqe_lake_open(&to, options->arguments[1], options, true);
+    status = vqe_lake_open(&to, options->arguments[1], options, VQE_LAKE_MAKE);
   }
   if (status == VQE_OK) {
     status = vqe_lake_relocate(to, from, &tables);
@@ -91,7 +91,7 @@ int vqe_lake_run_compact(struct vqe_lake_options *options)
   struct vqe_lake_compact_result result = {0};
   int status = vqe_lake_open(&warehouse,
                              vqe_lake_place(options, argument_of(options, 0)),
-                             options, true);
+                             options, VQE_LAKE_CHANGE);
   if (status == VQE_OK) {
     status = vqe_lake_compact(&result, warehouse);
   }
@@ -146,7 +146,7 @@ int vqe_lake_run_expire(struct vqe_lake_options *options)
   if (status == VQE_OK) {
     status = vqe_lake_open(&warehouse,
                            vqe_lake_place(options, argument_of(options, 0)),
-                           options, true);
+                           options, VQE_LAKE_CHANGE);
   }
   if (status == VQE_OK) {
     status = vqe_lake_expire(&result, warehouse, older_than_ms);

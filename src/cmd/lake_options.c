@@ -29,8 +29,8 @@ static const struct {
 
 static const struct vqe_cmd_command commands[] = {
     {"normalize", "SOURCE",
-     "adds the results of an HDF5 file, or of a folder or s3:// place of raw "
-     "files, to the nine normalised tables"},
+     "adds the results of an HDF5 file, of a spool folder, or of a folder or "
+     "s3:// place of raw files, to the nine normalised tables"},
     {"featurize", "[WAREHOUSE]",
      "adds the features of what the normalised tables hold"},
     {"query", "SQL", "answers one SQL statement over the current tables"},
@@ -107,6 +107,8 @@ static const struct vqe_cmd_option entries[] = {
      "that ingest lands: avro or json (avro)", 0},
     {"output", 'o', "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(output), "FILE",
      "where an answer goes (standard output)", 0},
+    {"summary", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(summary), "FILE",
+     "what normalize and featurize did and where the time went, as JSON", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,
      "only errors and answers", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,

@@ -19,6 +19,7 @@ struct vqe_lake_options {
   const char *lock_wait;  /* seconds */
   const char *format;     /* "text", "csv", "json" */
   const char *output;     /* FILE, or NULL for the standard output */
+  const char *summary;    /* FILE for what was done, or NULL */
   const char *older_than; /* "30d", "12h" or a date */
   const char *brokers, *topic, *registry, *group; /* of Kafka */
   const char *spool;                              /* folder */

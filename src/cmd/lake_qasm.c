@@ -120,8 +120,8 @@ static int read_circuit(char **text, struct vqe_lake_options *options)
   if (access(name, R_OK) == 0) {
     return vqe_file_read(text, &size, name, FILE_LIMIT);
   }
-  int status =
-      vqe_lake_open(&warehouse, vqe_lake_place(options, NULL), options, false);
+  int status = vqe_lake_open(&warehouse, vqe_lake_place(options, NULL),
+                             options, VQE_LAKE_READ);
   if (status == VQE_OK) {
     status = vqe_query_ansatz(text, warehouse, name);
   }

@@ -276,8 +276,8 @@ static int to_tables(struct vqe_normalize_result *result,
                                      .warn_ctx = options,
                                      .kind = (char *)"kafka",
                                      .name = (char *)topic};
-  int status =
-      vqe_lake_open(&warehouse, vqe_lake_place(options, NULL), options, true);
+  int status = vqe_lake_open(&warehouse, vqe_lake_place(options, NULL),
+                             options, VQE_LAKE_MAKE);
   if (status == VQE_OK) {
     status = vqe_normalize(result, warehouse, &source);
   }

@@ -31,7 +31,7 @@ static int open_source(struct vqe_record_source *out, char **beside,
                          strerror(errno));
   }
   if (S_ISDIR(info.st_mode)) {
-    return vqe_source_raw(out, name, &objects);
+    return vqe_source_folder(out, name, &objects);
   }
   int status = vqe_source_hdf5(out, name);
   if (status == VQE_OK) {
@@ -41,33 +41,6 @@ static int open_source(struct vqe_record_source *out, char **beside,
     }
   }
   return status;
-}
-
-static void print_normalized(const struct vqe_normalize_result *result)
-{
-  const struct vqe_staging_counts *staged = &result->staged;
-  printf("%zu records, %zu new experiments", staged->records,
-         result->new_experiments);
-  if (staged->duplicates > 0) {
-    printf(", %zu repeated", staged->duplicates);
-  }
-  if (result->failed > 0) {
-    printf(", %zu failed ones left out", result->failed);
-  }
-  if (result->skipped + staged->invalid + staged->nonfinite_minimum > 0) {
-    printf(", %zu skipped",
-           result->skipped + staged->invalid + staged->nonfinite_minimum);
-  }
-  if (staged->nonfinite_values > 0) {
-    printf(", %zu values not finite", staged->nonfinite_values);
-  }
-  printf(" (%.2f s)\n", result->seconds_total);
-  for (int k = 0; k < VQE_LAKE_NORMALISED; k++) {
-    if (result->rows[k] > 0) {
-      printf("  %-22s +%lld\n", vqe_lake_definitions[k].name,
-             (long long)result->rows[k]);
-    }
-  }
 }
 
 static int run_normalize(struct vqe_lake_options *options)
@@ -83,18 +56,18 @@ static int run_normalize(struct vqe_lake_options *options)
   source.warn = vqe_lake_warn;
   source.warn_ctx = options;
   status = vqe_lake_open(&warehouse, vqe_lake_place(options, beside), options,
-                         true);
+                         VQE_LAKE_MAKE);
   if (status == VQE_OK) {
     status = vqe_normalize(&result, warehouse, &source);
+  }
+  if (status == VQE_OK) {
+    status = vqe_lake_tell_normalized(&result, warehouse, options);
   }
   status = vqe_lake_close(warehouse, status);
   vqe_source_close(&source);
   free(beside);
   if (status != VQE_OK) {
     return vqe_lake_complain(status);
-  }
-  if (!options->quiet) {
-    print_normalized(&result);
   }
   return result.skipped + result.staged.invalid +
                      result.staged.nonfinite_minimum >
@@ -110,22 +83,15 @@ static int run_featurize(struct vqe_lake_options *options)
   const char *argument =
       options->narguments > 0 ? options->arguments[0] : NULL;
   int status = vqe_lake_open(&warehouse, vqe_lake_place(options, argument),
-                             options, true);
+                             options, VQE_LAKE_CHANGE);
   if (status == VQE_OK) {
     status = vqe_featurize(&result, warehouse);
   }
+  if (status == VQE_OK) {
+    status = vqe_lake_tell_featurized(&result, warehouse, options);
+  }
   status = vqe_lake_close(warehouse, status);
-  if (status != VQE_OK) {
-    return vqe_lake_complain(status);
-  }
-  if (!options->quiet) {
-    printf("ml_iteration_features +%lld, ml_run_summary +%lld, %lld without "
-           "features, %lld incomplete (%.2f s)\n",
-           (long long)result.iteration_rows, (long long)result.summary_rows,
-           (long long)result.dropped, (long long)result.incomplete,
-           result.seconds_total);
-  }
-  return EXIT_GOOD;
+  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
 }
 
 static int read_format(enum vqe_query_format *out, const char *name)
@@ -153,7 +119,7 @@ static int run_query(struct vqe_lake_options *options)
   int status = read_format(&format, options->format);
   if (status == VQE_OK) {
     status = vqe_lake_open(&warehouse, vqe_lake_place(options, NULL), options,
-                           false);
+                           VQE_LAKE_READ);
   }
   if (status == VQE_OK) {
     status = vqe_lake_open_output(&stream, options);
@@ -193,7 +159,7 @@ static int run_log(struct vqe_lake_options *options)
   const char *argument =
       options->narguments > 0 ? options->arguments[0] : NULL;
   int status = vqe_lake_open(&warehouse, vqe_lake_place(options, argument),
-                             options, false);
+                             options, VQE_LAKE_READ);
   if (status == VQE_OK) {
     status = vqe_lake_open_output(&stream, options);
   }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -114,11 +115,12 @@ void vqe_duck_close(struct vqe_duck *duck)
 int vqe_duck_query(struct vqe_duck *duck, duckdb_result *out, const char *name,
                    const char *sql)
 {
+  double start = vqe_clock_wall();
   memset(out, 0, sizeof *out);
-  if (duckdb_query(duck->connection, sql, out) != DuckDBSuccess) {
-    return fail(name, duckdb_result_error(out));
-  }
-  return VQE_OK;
+  duckdb_state state = duckdb_query(duck->connection, sql, out);
+  duck->seconds += vqe_clock_wall() - start;
+  return state == DuckDBSuccess ? VQE_OK
+                                : fail(name, duckdb_result_error(out));
 }
 
 int vqe_duck_execute(struct vqe_duck *duck, const char *name, const char *sql)

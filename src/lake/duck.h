@@ -12,6 +12,8 @@
 struct vqe_duck {
   duckdb_database database;
   duckdb_connection connection;
+  double seconds;         /* spent in statements and appends */
+  double parquet_seconds; /* of those, in Parquet files */
 };
 
 struct vqe_duck_options {

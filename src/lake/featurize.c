@@ -105,22 +105,17 @@ static int make_candidates(struct vqe_featurize_result *result,
 static int make_wanted(int64_t *groups, struct vqe_warehouse *warehouse,
                        const struct vqe_table *table, const char *weight)
 {
-  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
-  vqe_duck_add(&sql,
-               "SELECT experiment_id, position, processing_date, basis_set, "
-               "%s AS weight FROM candidates ",
-               weight);
-  if (table->npaths > 0) {
-    vqe_duck_add(&sql, "ANTI JOIN (SELECT DISTINCT experiment_id FROM ");
-    vqe_table_add_scan(&sql, table);
-    vqe_duck_add(&sql, ") USING (experiment_id) ");
-  }
-  vqe_duck_add(&sql, "WHERE complete AND NOT dropped");
-  int status = sql.status;
+  char sql[256];
+  snprintf(sql, sizeof sql,
+           "SELECT experiment_id, position, processing_date, basis_set, "
+           "%s AS weight FROM candidates ANTI JOIN held USING (experiment_id) "
+           "WHERE complete AND NOT dropped",
+           weight);
+  int status =
+      vqe_table_make_held(vqe_warehouse_duck(warehouse), table, "held");
   if (status == VQE_OK) {
-    status = vqe_table_group(groups, warehouse, table, sql.data);
+    status = vqe_table_group(groups, warehouse, table, sql);
   }
-  free(sql.data);
   return status;
 }
 
@@ -132,6 +127,7 @@ static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
   struct vqe_table *table = NULL;
   struct vqe_table_writer *writer = NULL;
   struct vqe_iceberg_commit commit;
+  char digest[VQE_TABLE_DIGEST_SIZE];
   char run_id[37];
   int64_t groups = 0;
   int status = vqe_table_open(&table, warehouse, index, true);
@@ -160,7 +156,12 @@ static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
     }
   }
   if (status == VQE_OK) {
-    status = vqe_table_writer_commit(writer, &commit);
+    status = vqe_table_digest(digest, duck,
+                              "FROM held UNION SELECT experiment_id "
+                              "FROM wanted");
+  }
+  if (status == VQE_OK) {
+    status = vqe_table_writer_commit(writer, digest, &commit);
   }
   if (status == VQE_OK) {
     *rows = vqe_table_writer_count(writer);
@@ -168,6 +169,25 @@ static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
 out:
   vqe_table_writer_free(writer);
   vqe_table_close(table);
+  return status;
+}
+
+/* Does a feature table hold just the experiments of vqe_results? Then it lacks
+ * none. */
+static int is_complete(bool *out, struct vqe_warehouse *warehouse,
+                       enum vqe_lake_table_index index)
+{
+  struct vqe_table *results = NULL;
+  struct vqe_table *table = NULL;
+  int status =
+      vqe_table_open(&results, warehouse, VQE_TABLE_VQE_RESULTS, false);
+  if (status == VQE_OK) {
+    status = vqe_table_open(&table, warehouse, index, false);
+  }
+  *out = status == VQE_OK && results->experiments[0] != '\0' &&
+         strcmp(results->experiments, table->experiments) == 0;
+  vqe_table_close(table);
+  vqe_table_close(results);
   return status;
 }
 
@@ -184,8 +204,18 @@ int vqe_featurize(struct vqe_featurize_result *result,
       {VQE_TABLE_ML_RUN_SUMMARY, "1", &result->summary_rows},
   };
   double start = vqe_clock_wall();
+  bool complete = true;
+  int status = VQE_OK;
   memset(result, 0, sizeof *result);
-  int status = make_candidates(result, warehouse);
+  for (size_t k = 0;
+       status == VQE_OK && complete && k < sizeof tables / sizeof tables[0];
+       k++) {
+    status = is_complete(&complete, warehouse, tables[k].index);
+  }
+  if (status != VQE_OK || complete) {
+    goto out;
+  }
+  status = make_candidates(result, warehouse);
   for (size_t k = 0; status == VQE_OK && k < sizeof tables / sizeof tables[0];
        k++) {
     int races = 0;
@@ -204,6 +234,7 @@ int vqe_featurize(struct vqe_featurize_result *result,
                        "optimizer, basis set or number of qubits",
                        (long long)result->dropped);
   }
+out:
   result->seconds_total = vqe_clock_wall() - start;
   return status;
 }

@@ -167,6 +167,16 @@ int64_t vqe_iceberg_version(const struct vqe_iceberg_table *table); /* N */
 /* VQE_ICEBERG_NO_SNAPSHOT for an empty table. */
 int64_t vqe_iceberg_current_snapshot(const struct vqe_iceberg_table *table);
 
+/* Is there no later metadata? One request. */
+int vqe_iceberg_is_newest(bool *out, const struct vqe_iceberg_table *table);
+
+/* Summary key for what a commit knows of the rows that the table then holds;
+ * a compaction carries it on, another program's commit ends it. */
+#define VQE_ICEBERG_EXPERIMENTS_KEY "vqe.experiments"
+/* A value of the current snapshot's summary; "" when it has none. */
+const char *vqe_iceberg_current_summary(const struct vqe_iceberg_table *table,
+                                        const char *key);
+
 /* Give the definition's columns the ids they have in the table; columns that
  * the table lacks get the ids that the next commit will add them under. Call
  * it before writing Parquet files for a table that exists. VQE_ERR_INPUT

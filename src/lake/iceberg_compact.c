@@ -309,6 +309,12 @@ static int add_snapshot(struct compact *compact, json_t *metadata,
         compact->added_bytes - compact->removed_bytes);
   }
   if (status == VQE_OK) {
+    const char *experiments =
+        vqe_iceberg_current_summary(base, VQE_ICEBERG_EXPERIMENTS_KEY);
+    if (experiments[0] != '\0') {
+      json_object_set_new(summary, VQE_ICEBERG_EXPERIMENTS_KEY,
+                          json_string(experiments));
+    }
     vqe_iceberg_set_number(summary, "added-data-files",
                            (int64_t)compact->added.count);
     vqe_iceberg_set_number(summary, "deleted-data-files",

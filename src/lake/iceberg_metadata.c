@@ -238,24 +238,46 @@ static int exists(bool *out, const struct vqe_iceberg_table *table,
   return status;
 }
 
-/* The hint may be old, wrong or missing: it only says where to begin. */
-static int find_version(struct vqe_iceberg_table *table)
+static int fetch(char **text, size_t *size,
+                 const struct vqe_iceberg_table *table, int64_t version)
+{
+  char *key = NULL;
+  int status = metadata_key(&key, table, version);
+  free(*text);
+  *text = NULL;
+  if (status == VQE_OK) {
+    status = vqe_objects_get(text, size, table->objects, key,
+                             VQE_ICEBERG_METADATA_LIMIT);
+  }
+  free(key);
+  return status;
+}
+
+/* Text of the newest metadata. The hint may be old, wrong or missing: it only
+ * says where to begin. */
+static int fetch_newest(char **text, size_t *size,
+                        struct vqe_iceberg_table *table)
 {
   int64_t version;
   bool there = false;
   int status = read_hint(&version, table);
   table->hint = version;
-  if (status == VQE_OK && version > 0) {
-    status = exists(&there, table, version);
+  if (status == VQE_OK) {
+    status =
+        version > 0 ? fetch(text, size, table, version) : VQE_ERR_NOT_FOUND;
   }
-  if (status == VQE_OK && !there) {
+  if (status == VQE_ERR_NOT_FOUND) {
     status = list_newest(&version, table);
     if (status == VQE_OK && version == 0) {
       status =
           vqe_error_set(VQE_ERR_NOT_FOUND, "no table '%s' in %s", table->name,
                         vqe_objects_describe(table->objects));
     }
+    if (status == VQE_OK) {
+      status = fetch(text, size, table, version);
+    }
   }
+  table->version = version;
   while (status == VQE_OK) {
     status = exists(&there, table, version + 1);
     if (!there) {
@@ -263,7 +285,10 @@ static int find_version(struct vqe_iceberg_table *table)
     }
     version++;
   }
-  table->version = version;
+  if (status == VQE_OK && version != table->version) {
+    table->version = version;
+    status = fetch(text, size, table, version);
+  }
   return status;
 }
 
@@ -319,15 +344,10 @@ static int validate(const struct vqe_iceberg_table *table)
 
 static int load(struct vqe_iceberg_table *table)
 {
-  char *key = NULL;
   char *text = NULL;
-  size_t size;
+  size_t size = 0;
   json_error_t error;
-  int status = metadata_key(&key, table, table->version);
-  if (status == VQE_OK) {
-    status = vqe_objects_get(&text, &size, table->objects, key,
-                             VQE_ICEBERG_METADATA_LIMIT);
-  }
+  int status = fetch_newest(&text, &size, table);
   if (status == VQE_OK) {
     table->metadata = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(table->metadata)) {
@@ -341,7 +361,6 @@ static int load(struct vqe_iceberg_table *table)
     status = validate(table);
   }
   free(text);
-  free(key);
   return status;
 }
 
@@ -360,9 +379,6 @@ int vqe_iceberg_open_anywhere(struct vqe_iceberg_table **out,
       asprintf(&table->folder, "%s/%s", VQE_ICEBERG_NAMESPACE, name) < 0) {
     table->folder = NULL;
     status = no_memory();
-  }
-  if (status == VQE_OK) {
-    status = find_version(table);
   }
   if (status == VQE_OK) {
     status = load(table);
@@ -412,10 +428,28 @@ int64_t vqe_iceberg_version(const struct vqe_iceberg_table *table)
   return table->version;
 }
 
+int vqe_iceberg_is_newest(bool *out, const struct vqe_iceberg_table *table)
+{
+  bool later = false;
+  int status = exists(&later, table, table->version + 1);
+  *out = !later;
+  return status;
+}
+
 int64_t vqe_iceberg_current_snapshot(const struct vqe_iceberg_table *table)
 {
   int64_t id = vqe_iceberg_integer(table->metadata, "current-snapshot-id", -1);
   return id < 0 ? VQE_ICEBERG_NO_SNAPSHOT : id;
+}
+
+const char *vqe_iceberg_current_summary(const struct vqe_iceberg_table *table,
+                                        const char *key)
+{
+  const json_t *snapshot = vqe_iceberg_snapshot_json(
+      table->metadata, vqe_iceberg_current_snapshot(table));
+  const char *text =
+      vqe_iceberg_string(json_object_get(snapshot, "summary"), key);
+  return text != NULL ? text : "";
 }
 
 /* ---- making ---------------------------------------------------------- */

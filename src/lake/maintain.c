@@ -22,6 +22,7 @@ static int merge(void *ctx, struct vqe_iceberg_file *out,
   struct merging *merging = ctx;
   struct vqe_table_writer *writer = NULL;
   struct vqe_table part = {.name = merging->table->name,
+                           .index = merging->table->index,
                            .definition = merging->table->definition,
                            .exists = true,
                            .snapshot = merging->table->snapshot};
@@ -78,6 +79,7 @@ static int compact_table(struct vqe_lake_compact_result *result,
     struct merging merging = {warehouse, table, run_id};
     struct vqe_iceberg_commit_options options = {
         .run_id = run_id, .exclusive = vqe_warehouse_exclusive(warehouse)};
+    vqe_warehouse_forget(warehouse, index);
     status = vqe_iceberg_compact(&done, vqe_warehouse_objects(warehouse),
                                  table->definition, merge, &merging, &compact,
                                  &options);

@@ -50,6 +50,9 @@ struct normalizing {
   struct vqe_record_source *source;
   struct vqe_staging *staging;
   char batch_id[37];
+  char known[VQE_TABLE_DIGEST_SIZE]; /* of what vqe_results holds */
+  int64_t unknown;                   /* staged ones that it does not hold */
+  size_t noted; /* snapshots whose batch may lack its row */
   char versions[VQE_LAKE_NORMALISED][64]; /* tags, "" where unchanged */
 };
 
@@ -69,6 +72,7 @@ static int stage(void *ctx, struct vqe_record *record, const char *where)
 static int read_source(struct normalizing *run)
 {
   double start = vqe_clock_wall();
+  double sql = run->duck->seconds;
   int status = vqe_staging_create(&run->staging, run->duck);
   if (status == VQE_OK) {
     status = run->source->read(run->source, stage, run);
@@ -81,7 +85,8 @@ static int read_source(struct normalizing *run)
   }
   run->result->skipped = run->source->skipped;
   run->result->failed = run->source->failed;
-  run->result->seconds_read = vqe_clock_wall() - start;
+  run->result->seconds_source =
+      vqe_clock_wall() - start - (run->duck->seconds - sql);
   return status;
 }
 
@@ -111,23 +116,57 @@ static int make_run(struct normalizing *run)
 
 /* ---- one table ---- */
 
-/* The table `held`: ids that the warehouse table has. */
-static int make_held(struct vqe_duck *duck, const struct vqe_table *table)
+/* The table `known` of the experiments of vqe_results, which has one small row
+ * each, and their digest: a table with the same digest holds the same ones,
+ * and its own files need not be read. */
+static int make_known(struct normalizing *run)
 {
-  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
-  vqe_duck_add(&sql, "CREATE OR REPLACE TEMP TABLE held AS SELECT DISTINCT "
-                     "experiment_id FROM ");
-  if (table->npaths > 0) {
-    vqe_table_add_scan(&sql, table);
-  } else {
-    vqe_duck_add(&sql, "(SELECT NULL::VARCHAR AS experiment_id WHERE false)");
-  }
-  int status = sql.status;
+  struct vqe_table *table = NULL;
+  int status =
+      vqe_table_open(&table, run->warehouse, VQE_TABLE_VQE_RESULTS, true);
   if (status == VQE_OK) {
-    status = vqe_duck_execute(duck, table->name, sql.data);
+    status = vqe_table_make_held(run->duck, table, "known");
   }
-  free(sql.data);
+  if (status == VQE_OK) {
+    status = vqe_table_digest(run->known, run->duck, "FROM known");
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_count(run->duck, &run->unknown, "known",
+                            "SELECT count(*)::BIGINT FROM staged_records "
+                            "ANTI JOIN known USING (experiment_id)");
+  }
+  vqe_table_close(table);
   return status;
+}
+
+/* The table as it stands, and the table `held` of its experiments; *nothing
+ * when it holds all that are staged. */
+static int open_table(struct vqe_table **out, bool *nothing,
+                      struct normalizing *run, enum vqe_lake_table_index index)
+{
+  struct vqe_table *table = NULL;
+  int status = vqe_table_open(&table, run->warehouse, index, false);
+  bool same = status == VQE_OK && strcmp(table->experiments, run->known) == 0;
+  *nothing = same && run->unknown == 0;
+  if (status == VQE_OK && same && !*nothing) {
+    status = vqe_duck_execute(run->duck, table->name,
+                              "CREATE OR REPLACE TEMP TABLE held AS "
+                              "FROM known");
+  }
+  if (status == VQE_OK && !same) {
+    vqe_table_close(table);
+    table = NULL;
+    status = vqe_table_open(&table, run->warehouse, index, true);
+    if (status == VQE_OK) {
+      status = vqe_table_make_held(run->duck, table, "held");
+    }
+  }
+  if (status != VQE_OK) {
+    vqe_table_close(table);
+    return status;
+  }
+  *out = table;
+  return VQE_OK;
 }
 
 static int write_groups(struct vqe_table_writer *writer,
@@ -157,20 +196,19 @@ static int write_table(struct normalizing *run,
   struct vqe_iceberg_commit commit;
   int64_t groups = 0;
   int64_t experiments = 0;
+  char digest[VQE_TABLE_DIGEST_SIZE];
   char rows[512];
-  int status = vqe_table_open(&table, run->warehouse, index, true);
-  if (status != VQE_OK) {
-    return status;
+  bool nothing = false;
+  int status = open_table(&table, &nothing, run, index);
+  if (status != VQE_OK || nothing) {
+    goto out;
   }
-  status = make_held(run->duck, table);
-  if (status == VQE_OK) {
-    snprintf(rows, sizeof rows,
-             "SELECT record, record AS position, basis_set, backend, "
-             "run.processing_date, %s AS weight FROM staged_records "
-             "ANTI JOIN held USING (experiment_id) CROSS JOIN run",
-             weights[index]);
-    status = vqe_table_group(&groups, run->warehouse, table, rows);
-  }
+  snprintf(rows, sizeof rows,
+           "SELECT experiment_id, record, record AS position, basis_set, "
+           "backend, run.processing_date, %s AS weight FROM staged_records "
+           "ANTI JOIN held USING (experiment_id) CROSS JOIN run",
+           weights[index]);
+  status = vqe_table_group(&groups, run->warehouse, table, rows);
   if (status == VQE_OK) {
     status = vqe_duck_count(run->duck, &experiments, table->name,
                             "SELECT count(*)::BIGINT FROM wanted");
@@ -184,7 +222,12 @@ static int write_table(struct normalizing *run,
     status = write_groups(writer, run, table->name, groups);
   }
   if (status == VQE_OK) {
-    status = vqe_table_writer_commit(writer, &commit);
+    status = vqe_table_digest(digest, run->duck,
+                              "FROM held UNION SELECT experiment_id "
+                              "FROM wanted");
+  }
+  if (status == VQE_OK) {
+    status = vqe_table_writer_commit(writer, digest, &commit);
   }
   if (status == VQE_OK) {
     run->result->rows[index] = vqe_table_writer_count(writer);
@@ -202,7 +245,7 @@ out:
 
 static int write_tables(struct normalizing *run)
 {
-  int status = VQE_OK;
+  int status = make_known(run);
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_NORMALISED; k++) {
     enum vqe_lake_table_index index = commit_order[k];
     int races = 0;
@@ -240,7 +283,7 @@ static int write_batch(struct normalizing *run, const char *batch_id)
       status = vqe_table_writer_rows(writer, name, vqe_lake_sql_find(name));
     }
     if (status == VQE_OK) {
-      status = vqe_table_writer_commit(writer, &commit);
+      status = vqe_table_writer_commit(writer, NULL, &commit);
     }
     vqe_table_writer_free(writer);
     vqe_table_close(table);
@@ -365,13 +408,16 @@ static int note_snapshot(struct normalizing *run, int position,
   return status;
 }
 
-static int note_table(struct normalizing *run, int position)
+/* Note the snapshots of ours whose batch no snapshot of processing_metadata
+ * belongs to (`batches`, NULL where there is no such table). */
+static int note_table(struct normalizing *run, int position,
+                      const struct vqe_iceberg_table *batches)
 {
   struct vqe_iceberg_table *table = NULL;
   struct vqe_iceberg_snapshot *snapshots = NULL;
   size_t count = 0;
-  int status = vqe_iceberg_open(&table, vqe_warehouse_objects(run->warehouse),
-                                vqe_lake_definitions[position].name);
+  int status = vqe_warehouse_iceberg(&table, run->warehouse,
+                                     (enum vqe_lake_table_index)position);
   if (status == VQE_ERR_NOT_FOUND) {
     return VQE_OK;
   }
@@ -379,13 +425,32 @@ static int note_table(struct normalizing *run, int position)
     status = vqe_iceberg_snapshots(&snapshots, &count, table);
   }
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    if (snapshots[k].run_id != NULL && snapshots[k].operation != NULL &&
-        strcmp(snapshots[k].operation, "append") == 0) {
+    const char *run_id = snapshots[k].run_id;
+    if (run_id != NULL && strcmp(snapshots[k].operation, "append") == 0 &&
+        (batches == NULL ||
+         vqe_iceberg_find_run(batches, run_id) == VQE_ICEBERG_NO_SNAPSHOT)) {
       status = note_snapshot(run, position, &snapshots[k]);
+      run->noted++;
     }
   }
   vqe_iceberg_snapshots_free(snapshots, count);
-  vqe_iceberg_close(table);
+  return status;
+}
+
+static int note_tables(struct normalizing *run)
+{
+  struct vqe_iceberg_table *batches = NULL;
+  int status = vqe_warehouse_iceberg(&batches, run->warehouse,
+                                     VQE_TABLE_PROCESSING_METADATA);
+  if (status == VQE_OK || status == VQE_ERR_NOT_FOUND) {
+    status = vqe_duck_execute(run->duck, "noted",
+                              "CREATE OR REPLACE TEMP TABLE noted "
+                              "(batch VARCHAR, position INTEGER, tag VARCHAR, "
+                              "added BIGINT, ms BIGINT)");
+  }
+  for (int k = 0; status == VQE_OK && k < VQE_LAKE_NORMALISED; k++) {
+    status = note_table(run, k, batches);
+  }
   return status;
 }
 
@@ -504,19 +569,15 @@ static int repair_all(struct normalizing *run, bool alone)
   struct vqe_table *table = NULL;
   char batch_id[64];
   int64_t timestamp_ms = 0;
-  int status = vqe_table_open(&table, run->warehouse,
-                              VQE_TABLE_PROCESSING_METADATA, true);
+  int status = note_tables(run);
+  if (status != VQE_OK || run->noted == 0) {
+    return status;
+  }
+  /* the snapshot that a row came by may have expired */
+  status = vqe_table_open(&table, run->warehouse,
+                          VQE_TABLE_PROCESSING_METADATA, true);
   if (status == VQE_OK) {
     status = vqe_table_view(run->warehouse, table, "known_batches");
-  }
-  if (status == VQE_OK) {
-    status = vqe_duck_execute(run->duck, "noted",
-                              "CREATE OR REPLACE TEMP TABLE noted "
-                              "(batch VARCHAR, position INTEGER, tag VARCHAR, "
-                              "added BIGINT, ms BIGINT)");
-  }
-  for (int k = 0; status == VQE_OK && k < VQE_LAKE_NORMALISED; k++) {
-    status = note_table(run, k);
   }
   clock_gettime(CLOCK_REALTIME, &now);
   if (status == VQE_OK) {
@@ -580,7 +641,8 @@ int vqe_normalize(struct vqe_normalize_result *result,
                               "DROP TABLE staged_iterations;"
                               "DROP TABLE staged_terms;"
                               "DROP TABLE IF EXISTS wanted;"
-                              "DROP TABLE IF EXISTS held;");
+                              "DROP TABLE IF EXISTS held;"
+                              "DROP TABLE IF EXISTS known;");
   }
   result->seconds_total = vqe_clock_wall() - start;
   return status;

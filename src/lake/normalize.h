@@ -36,6 +36,10 @@ int vqe_source_hdf5(struct vqe_record_source *out, const char *path);
 /* Raw files of connectors below a folder or s3:// place. */
 int vqe_source_raw(struct vqe_record_source *out, const char *location,
                    const struct vqe_objects_options *options);
+/* A local folder: a spool where it holds spooled records (oldest first; those
+ * that cannot be read are skipped and counted), else raw files. */
+int vqe_source_folder(struct vqe_record_source *out, const char *path,
+                      const struct vqe_objects_options *options);
 void vqe_source_close(struct vqe_record_source *source);
 
 /* The default warehouse of a result file: "run.warehouse" beside "run.h5".
@@ -48,8 +52,9 @@ struct vqe_normalize_result {
   size_t skipped, failed;            /* of the source */
   size_t new_experiments;            /* in the table that got most */
   int64_t rows[VQE_LAKE_NORMALISED]; /* added to each table */
-  size_t repaired; /* batches that got their missing metadata row */
-  double seconds_read, seconds_total;
+  size_t repaired;       /* batches that got their missing metadata row */
+  double seconds_source; /* reading and decoding records */
+  double seconds_total;
 };
 
 /* Add what is new to the warehouse. Running it again changes nothing;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "lake/objects_place.h"
@@ -20,7 +21,26 @@ struct vqe_objects {
   char *rest;     /* the URI after its scheme: "/dir" or "bucket/prefix" */
   char *prefix;   /* S3: "" or ends with '/' */
   char *describe; /* for messages */
+  struct vqe_objects_usage usage;
+  int depth; /* of calls: a visitor may use the handle that lists */
+  double entered;
 };
+
+static void enter(struct vqe_objects *objects)
+{
+  if (objects->depth++ == 0) {
+    objects->entered = vqe_clock_wall();
+  }
+  objects->usage.requests++;
+}
+
+static int leave(struct vqe_objects *objects, int status)
+{
+  if (--objects->depth == 0) {
+    objects->usage.seconds += vqe_clock_wall() - objects->entered;
+  }
+  return status;
+}
 
 static int format_path(char **out, const char *left, const char *middle,
                        const char *right)
@@ -315,7 +335,9 @@ int vqe_objects_put(struct vqe_objects *objects, const char *key,
   if (status != VQE_OK) {
     return status;
   }
-  return objects->kind->put(objects->place, key, data, size, mode);
+  enter(objects);
+  return leave(objects,
+               objects->kind->put(objects->place, key, data, size, mode));
 }
 
 int vqe_objects_put_file(struct vqe_objects *objects, const char *key,
@@ -325,7 +347,8 @@ int vqe_objects_put_file(struct vqe_objects *objects, const char *key,
   if (status != VQE_OK) {
     return status;
   }
-  return objects->kind->put_file(objects->place, key, path);
+  enter(objects);
+  return leave(objects, objects->kind->put_file(objects->place, key, path));
 }
 
 int vqe_objects_get(char **out, size_t *size, struct vqe_objects *objects,
@@ -337,7 +360,9 @@ int vqe_objects_get(char **out, size_t *size, struct vqe_objects *objects,
   if (status != VQE_OK) {
     return status;
   }
-  return objects->kind->get(out, size, objects->place, key, limit);
+  enter(objects);
+  return leave(objects,
+               objects->kind->get(out, size, objects->place, key, limit));
 }
 
 int vqe_objects_get_file(struct vqe_objects *objects, const char *key,
@@ -347,7 +372,8 @@ int vqe_objects_get_file(struct vqe_objects *objects, const char *key,
   if (status != VQE_OK) {
     return status;
   }
-  return objects->kind->get_file(objects->place, key, path);
+  enter(objects);
+  return leave(objects, objects->kind->get_file(objects->place, key, path));
 }
 
 int vqe_objects_head(uint64_t *size, struct vqe_objects *objects,
@@ -358,7 +384,8 @@ int vqe_objects_head(uint64_t *size, struct vqe_objects *objects,
   if (status != VQE_OK) {
     return status;
   }
-  return objects->kind->head(size, objects->place, key);
+  enter(objects);
+  return leave(objects, objects->kind->head(size, objects->place, key));
 }
 
 int vqe_objects_list(struct vqe_objects *objects, const char *folder,
@@ -375,7 +402,9 @@ int vqe_objects_list(struct vqe_objects *objects, const char *folder,
   if (status != VQE_OK) {
     return status;
   }
-  status = objects->kind->list(objects->place, slashed, recursive, visit, ctx);
+  enter(objects);
+  status = leave(objects, objects->kind->list(objects->place, slashed,
+                                              recursive, visit, ctx));
   free(slashed);
   return status;
 }
@@ -386,7 +415,8 @@ int vqe_objects_delete(struct vqe_objects *objects, const char *key)
   if (status != VQE_OK) {
     return status;
   }
-  return objects->kind->remove(objects->place, key);
+  enter(objects);
+  return leave(objects, objects->kind->remove(objects->place, key));
 }
 
 int vqe_objects_uri(char **out, const struct vqe_objects *objects,
@@ -454,9 +484,20 @@ const char *vqe_objects_describe(const struct vqe_objects *objects)
   return objects->describe;
 }
 
+void vqe_objects_usage(struct vqe_objects_usage *out,
+                       const struct vqe_objects *objects)
+{
+  *out = objects->usage;
+  if (objects->kind->requests != NULL) {
+    out->requests = objects->kind->requests(objects->place);
+  }
+}
+
 int vqe_objects_supports_conditional_put(bool *out,
                                          struct vqe_objects *objects)
 {
   *out = false;
-  return objects->kind->supports_conditional_put(out, objects->place);
+  enter(objects);
+  return leave(objects,
+               objects->kind->supports_conditional_put(out, objects->place));
 }

@@ -139,6 +139,14 @@ int vqe_objects_path(char **out, const struct vqe_objects *objects,
  * "bucket 'features' at http://host:3900". Valid as long as the handle. */
 const char *vqe_objects_describe(const struct vqe_objects *objects);
 
+/* What was asked of the store so far. */
+struct vqe_objects_usage {
+  uint64_t requests; /* S3: HTTP requests, repeated ones too; else calls */
+  double seconds;
+};
+void vqe_objects_usage(struct vqe_objects_usage *out,
+                       const struct vqe_objects *objects);
+
 /* Does the store honour `If-None-Match: *`? Local: true. S3: found out by two
  * PUTs of "_probe/<uuid>" (removed again), once a handle. */
 int vqe_objects_supports_conditional_put(bool *out,

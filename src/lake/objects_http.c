@@ -41,6 +41,7 @@ struct vqe_http {
   char *bucket;
   double timeout_s;
   int attempts;
+  uint64_t requests;
   char error[CURL_ERROR_SIZE];
 };
 
@@ -241,6 +242,11 @@ void vqe_http_close(struct vqe_http *http)
 const char *vqe_http_endpoint(const struct vqe_http *http)
 {
   return http->endpoint;
+}
+
+uint64_t vqe_http_requests(const struct vqe_http *http)
+{
+  return http->requests;
 }
 
 const char *vqe_http_region(const struct vqe_http *http)
@@ -605,6 +611,7 @@ static int try_once(struct transfer *transfer, CURLcode *code, const char *url)
     curl_off_t length = -1;
     http->error[0] = '\0';
     set_options(transfer, url, headers);
+    http->requests++;
     *code = perform_quietly(http->curl);
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE,
                       &transfer->answer->status);

@@ -16,6 +16,8 @@ int vqe_http_open(struct vqe_http **out, const char *bucket,
 void vqe_http_close(struct vqe_http *http);
 
 const char *vqe_http_endpoint(const struct vqe_http *http);
+/* Requests sent so far, repeated ones too. */
+uint64_t vqe_http_requests(const struct vqe_http *http);
 const char *vqe_http_region(const struct vqe_http *http);
 
 struct vqe_http_request {

@@ -18,6 +18,7 @@ struct vqe_objects_kind {
               vqe_objects_visit visit, void *ctx);
   int (*remove)(void *place, const char *key);
   int (*supports_conditional_put)(bool *out, void *place);
+  uint64_t (*requests)(const void *place); /* NULL: calls are counted */
   void (*close)(void *place);
 };
 

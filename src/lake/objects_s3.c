@@ -882,20 +882,21 @@ static int page_fetch(struct page *page, const struct s3 *s3,
                       const char *prefix, bool recursive, const char *token)
 {
   struct vqe_http_answer answer = {0};
+  char *folder = NULL;
   char *encoded = NULL;
   char *query = NULL;
-  int status = VQE_OK;
-  if (token != NULL) {
+  int status = vqe_http_encode(&folder, prefix, false);
+  if (status == VQE_OK && token != NULL) {
     status = vqe_http_encode(&encoded, token, false);
-    if (status != VQE_OK) {
-      return status;
-    }
+  }
+  if (status != VQE_OK) {
+    goto out;
   }
   if (asprintf(&query,
                "%s%s%s%sencoding-type=url&list-type=2&max-keys=1000&prefix=%s",
                encoded == NULL ? "" : "continuation-token=",
                encoded == NULL ? "" : encoded, encoded == NULL ? "" : "&",
-               recursive ? "" : "delimiter=%2F&", prefix) < 0) {
+               recursive ? "" : "delimiter=%2F&", folder) < 0) {
     query = NULL;
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a URL");
     goto out;
@@ -916,6 +917,7 @@ static int page_fetch(struct page *page, const struct s3 *s3,
   status = page_parse(page, s3, &answer);
 out:
   vqe_http_answer_clear(&answer);
+  free(folder);
   free(encoded);
   free(query);
   return status;
@@ -926,13 +928,9 @@ static int s3_list(void *place, const char *folder, bool recursive,
 {
   const struct s3 *s3 = place;
   struct page page = {0};
-  char *whole = NULL;
   char *prefix = NULL;
   char *token = NULL;
-  int status = whole_key(&whole, s3, folder);
-  if (status == VQE_OK) {
-    status = vqe_http_encode(&prefix, whole, false);
-  }
+  int status = whole_key(&prefix, s3, folder);
   while (status == VQE_OK) {
     status = page_fetch(&page, s3, prefix, recursive, token);
     for (size_t k = 0; k < page.count && status == VQE_OK; k++) {
@@ -954,9 +952,14 @@ static int s3_list(void *place, const char *folder, bool recursive,
     }
   }
   free(token);
-  free(whole);
   free(prefix);
   return status;
+}
+
+static uint64_t s3_requests(const void *place)
+{
+  const struct s3 *s3 = place;
+  return vqe_http_requests(s3->http);
 }
 
 static void s3_close(void *place)
@@ -1006,5 +1009,6 @@ const struct vqe_objects_kind vqe_objects_s3 = {
     .list = s3_list,
     .remove = s3_remove,
     .supports_conditional_put = s3_supports_conditional_put,
+    .requests = s3_requests,
     .close = s3_close,
 };

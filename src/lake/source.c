@@ -1,4 +1,5 @@
-/* Records from an HDF5 result file and from the raw files of connectors. */
+/* Records from an HDF5 result file, a spool, and the raw files of
+ * connectors. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,33 +9,49 @@
 #include "lake/normalize.h"
 #include "lake/raw.h"
 #include "store/hdf5.h"
+#include "store/spool.h"
+
+/* Where the records of a source go. */
+struct reading {
+  struct vqe_record_source *source;
+  vqe_record_sink sink;
+  void *sink_ctx;
+};
+
+static void tell_skipped(const struct vqe_record_source *source,
+                         const char *reason)
+{
+  char text[1024];
+  if (source->warn != NULL) {
+    snprintf(text, sizeof text, "skipped: %s", reason);
+    source->warn(source->warn_ctx, text);
+  }
+}
+
+static int take_result(void *ctx, size_t index,
+                       const struct vqe_result *result)
+{
+  const struct reading *reading = ctx;
+  struct vqe_record *record = NULL;
+  char where[64];
+  if (result->status == VQE_EXPERIMENT_FAILED || result->neval == 0) {
+    reading->source->failed++;
+    return VQE_OK;
+  }
+  snprintf(where, sizeof where, "result %zu", index);
+  int status = vqe_record_from_result(&record, result);
+  if (status == VQE_OK) {
+    status = reading->sink(reading->sink_ctx, record, where);
+  }
+  vqe_record_free(record);
+  return status;
+}
 
 static int read_hdf5(struct vqe_record_source *source, vqe_record_sink sink,
                      void *sink_ctx)
 {
-  struct vqe_result **results = NULL;
-  size_t count = 0;
-  int status = vqe_hdf5_read(&results, &count, source->name);
-  for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    struct vqe_record *record = NULL;
-    char where[64];
-    if (results[k]->status == VQE_EXPERIMENT_FAILED ||
-        results[k]->neval == 0) {
-      source->failed++;
-    } else {
-      snprintf(where, sizeof where, "result %zu", k);
-      status = vqe_record_from_result(&record, results[k]);
-      if (status == VQE_OK) {
-        status = sink(sink_ctx, record, where);
-      }
-      vqe_record_free(record);
-    }
-    /* what is staged need not stay in memory */
-    vqe_result_free(results[k]);
-    results[k] = NULL;
-  }
-  vqe_hdf5_free(results, count);
-  return status;
+  struct reading reading = {source, sink, sink_ctx};
+  return vqe_hdf5_visit(source->name, take_result, &reading);
 }
 
 static int make_source(struct vqe_record_source *out, const char *kind,
@@ -56,18 +73,47 @@ int vqe_source_hdf5(struct vqe_record_source *out, const char *path)
   return make_source(out, "hdf5", path);
 }
 
-/* ---- raw files ---- */
+/* ---- spooled records ---- */
 
-struct raw_reading {
-  struct vqe_record_source *source;
-  vqe_record_sink sink;
-  void *sink_ctx;
-};
+static int read_spool(struct vqe_record_source *source, vqe_record_sink sink,
+                      void *sink_ctx)
+{
+  const struct vqe_spool *spool = source->ctx;
+  char(*names)[VQE_SPOOL_NAME_SIZE] = NULL;
+  size_t count = 0;
+  int status = vqe_spool_list(&names, &count, spool);
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    struct vqe_record *record = NULL;
+    char where[VQE_SPOOL_NAME_SIZE + 16];
+    status = vqe_spool_read(&record, spool, names[k]);
+    if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED ||
+        status == VQE_ERR_NOT_FOUND) {
+      source->skipped++;
+      tell_skipped(source, vqe_error_message());
+      status = VQE_OK;
+      continue;
+    }
+    snprintf(where, sizeof where, "spooled '%s'", names[k]);
+    if (status == VQE_OK) {
+      status = sink(sink_ctx, record, where);
+    }
+    vqe_record_free(record);
+  }
+  free(names);
+  return status;
+}
+
+static void close_spool(void *ctx)
+{
+  vqe_spool_close(ctx);
+}
+
+/* ---- raw files ---- */
 
 static int take_raw(void *ctx, struct vqe_record *record, const char *key,
                     size_t index)
 {
-  struct raw_reading *reading = ctx;
+  const struct reading *reading = ctx;
   char where[1100];
   snprintf(where, sizeof where, "file '%s', record %zu", key, index);
   int status = reading->sink(reading->sink_ctx, record, where);
@@ -77,20 +123,15 @@ static int take_raw(void *ctx, struct vqe_record *record, const char *key,
 
 static void skip_raw(void *ctx, const char *key, const char *reason)
 {
-  struct raw_reading *reading = ctx;
-  struct vqe_record_source *source = reading->source;
-  char text[1024];
+  const struct reading *reading = ctx;
   (void)key;
-  if (source->warn != NULL) {
-    snprintf(text, sizeof text, "skipped: %s", reason);
-    source->warn(source->warn_ctx, text);
-  }
+  tell_skipped(reading->source, reason);
 }
 
 static int read_raw(struct vqe_record_source *source, vqe_record_sink sink,
                     void *sink_ctx)
 {
-  struct raw_reading reading = {source, sink, sink_ctx};
+  struct reading reading = {source, sink, sink_ctx};
   struct vqe_raw_callbacks callbacks = {&reading, take_raw, skip_raw};
   struct vqe_raw_counts counts = {0};
   int status = vqe_raw_read(source->ctx, &callbacks, &counts);
@@ -114,6 +155,26 @@ int vqe_source_raw(struct vqe_record_source *out, const char *location,
   *out = (struct vqe_record_source){
       .read = read_raw, .close = close_raw, .ctx = objects};
   return make_source(out, "raw", location);
+}
+
+int vqe_source_folder(struct vqe_record_source *out, const char *path,
+                      const struct vqe_objects_options *options)
+{
+  struct vqe_spool *spool = NULL;
+  char(*names)[VQE_SPOOL_NAME_SIZE] = NULL;
+  size_t count = 0;
+  int status = vqe_spool_open_existing(&spool, path);
+  if (status == VQE_OK) {
+    status = vqe_spool_list(&names, &count, spool);
+  }
+  free(names);
+  if (status != VQE_OK || count == 0) {
+    vqe_spool_close(spool);
+    return status == VQE_OK ? vqe_source_raw(out, path, options) : status;
+  }
+  *out = (struct vqe_record_source){
+      .read = read_spool, .close = close_spool, .ctx = spool};
+  return make_source(out, "spool", path);
 }
 
 int vqe_lake_beside(char **out, const char *result_path)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "lake/duck.h"
@@ -16,6 +17,7 @@
 /* One table that is appended to. */
 struct sink {
   const char *table;
+  struct vqe_duck *duck;
   duckdb_appender appender;
   duckdb_data_chunk chunk;
   idx_t columns;
@@ -45,6 +47,7 @@ static int open_sink(struct sink *sink, struct vqe_duck *duck,
 {
   duckdb_logical_type types[MAX_COLUMNS];
   sink->table = table;
+  sink->duck = duck;
   if (duckdb_appender_create(duck->connection, NULL, table, &sink->appender) !=
       DuckDBSuccess) {
     return vqe_error_set(VQE_ERR_INPUT, "staging table '%s': %s", table,
@@ -72,8 +75,11 @@ static int send_chunk(struct sink *sink)
   if (sink->rows == 0) {
     return VQE_OK;
   }
+  double start = vqe_clock_wall();
   duckdb_data_chunk_set_size(sink->chunk, sink->rows);
-  if (duckdb_append_data_chunk(sink->appender, sink->chunk) != DuckDBSuccess) {
+  duckdb_state state = duckdb_append_data_chunk(sink->appender, sink->chunk);
+  sink->duck->seconds += vqe_clock_wall() - start;
+  if (state != DuckDBSuccess) {
     return vqe_error_set(VQE_ERR_IO, "staging table '%s': %s", sink->table,
                          duckdb_appender_error(sink->appender));
   }

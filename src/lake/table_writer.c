@@ -428,17 +428,19 @@ int vqe_table_writer_rows(struct vqe_table_writer *writer, const char *name,
                           const char *sql)
 {
   struct vqe_iceberg_file file = {0};
+  struct vqe_duck *duck = vqe_warehouse_duck(writer->warehouse);
   char *path = NULL;
   int status = vqe_warehouse_scratch_file(&path, writer->warehouse);
   if (status != VQE_OK) {
     return status;
   }
+  double before = duck->seconds;
   status = write_parquet(writer, path, name, sql);
   if (status == VQE_OK) {
     status =
-        vqe_table_describe_file(&file, vqe_warehouse_duck(writer->warehouse),
-                                writer->table->definition, path);
+        vqe_table_describe_file(&file, duck, writer->table->definition, path);
   }
+  duck->parquet_seconds += duck->seconds - before;
   if (status != VQE_OK || file.record_count == 0) {
     goto out;
   }
@@ -481,14 +483,19 @@ int64_t vqe_table_writer_count(const struct vqe_table_writer *writer)
 }
 
 int vqe_table_writer_commit(struct vqe_table_writer *writer,
+                            const char *experiments,
                             struct vqe_iceberg_commit *result)
 {
+  const char *const summary[] = {VQE_ICEBERG_EXPERIMENTS_KEY, experiments,
+                                 NULL};
   struct vqe_iceberg_commit_options options = {
       .run_id = writer->run_id,
       .base_snapshot = writer->table->snapshot,
+      .summary = summary,
       .exclusive = vqe_warehouse_exclusive(writer->warehouse),
   };
   int status = VQE_OK;
+  vqe_warehouse_forget(writer->warehouse, writer->table->index);
   for (int attempt = 0; attempt < COMMIT_TRIES; attempt++) {
     status = vqe_iceberg_append(
         result, vqe_warehouse_objects(writer->warehouse),

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "lake/duck.h"
@@ -38,7 +39,9 @@ struct vqe_warehouse {
   unsigned files; /* temporary ones made so far */
   struct kept *kept;
   size_t nkept;
+  struct vqe_iceberg_table *tables[VQE_LAKE_TABLES]; /* NULL: not read */
   bool exclusive;
+  double opened;
   void (*warn)(void *ctx, const char *text);
   void *warn_ctx;
 };
@@ -244,6 +247,32 @@ void vqe_warehouse_share(struct vqe_warehouse *warehouse)
 
 /* ---- opening and closing ---- */
 
+static int note_table(void *ctx, const struct vqe_object *object)
+{
+  bool *found = ctx;
+  char key[128];
+  for (int k = 0; object->is_folder && k < VQE_LAKE_TABLES; k++) {
+    snprintf(key, sizeof key, VQE_ICEBERG_NAMESPACE "/%s/",
+             vqe_lake_definitions[k].name);
+    *found = *found || strcmp(object->key, key) == 0;
+  }
+  return VQE_OK;
+}
+
+static int require_tables(struct vqe_objects *objects, const char *location)
+{
+  bool found = false;
+  int status = vqe_objects_list(objects, VQE_ICEBERG_NAMESPACE, false,
+                                note_table, &found);
+  if (status == VQE_OK && !found) {
+    status = vqe_error_set(VQE_ERR_NOT_FOUND,
+                           "no tables at '%s': vqe_lake normalize makes them; "
+                           "or correct the place",
+                           location);
+  }
+  return status;
+}
+
 static int find_place(struct vqe_warehouse *warehouse)
 {
   char *uri = NULL;
@@ -292,9 +321,13 @@ int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
     return status;
   }
   warehouse->writers = -1;
+  warehouse->opened = vqe_clock_wall();
   warehouse->warn = options->warn;
   warehouse->warn_ctx = options->warn_ctx;
   status = vqe_objects_open(&warehouse->objects, location, &options->objects);
+  if (status == VQE_OK && options->existing) {
+    status = require_tables(warehouse->objects, location);
+  }
   if (status == VQE_OK) {
     status = find_place(warehouse);
   }
@@ -328,6 +361,9 @@ int vqe_warehouse_close(struct vqe_warehouse *warehouse)
   int status = VQE_OK;
   if (warehouse == NULL) {
     return VQE_OK;
+  }
+  for (int k = 0; k < VQE_LAKE_TABLES; k++) {
+    vqe_warehouse_forget(warehouse, (enum vqe_lake_table_index)k);
   }
   vqe_duck_close(warehouse->duck);
   if (warehouse->scratch != NULL) {
@@ -369,6 +405,20 @@ bool vqe_warehouse_exclusive(const struct vqe_warehouse *warehouse)
 const char *vqe_warehouse_scratch(const struct vqe_warehouse *warehouse)
 {
   return warehouse->scratch;
+}
+
+void vqe_warehouse_times(struct vqe_warehouse_times *out,
+                         const struct vqe_warehouse *warehouse)
+{
+  const struct vqe_duck *duck = warehouse->duck;
+  struct vqe_objects_usage usage;
+  vqe_objects_usage(&usage, warehouse->objects);
+  *out = (struct vqe_warehouse_times){
+      .total = vqe_clock_wall() - warehouse->opened,
+      .sql = duck->seconds - duck->parquet_seconds,
+      .parquet = duck->parquet_seconds,
+      .store = usage.seconds,
+      .requests = usage.requests};
 }
 
 void vqe_warehouse_warn(struct vqe_warehouse *warehouse, const char *format,
@@ -442,172 +492,35 @@ int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
   return vqe_warehouse_keep(warehouse, key, path);
 }
 
-/* ---- tables ---- */
+/* ---- metadata of tables ---- */
 
-struct collecting {
-  struct vqe_warehouse *warehouse;
-  struct vqe_table *table;
-};
-
-static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
-                        int64_t snapshot)
+void vqe_warehouse_forget(struct vqe_warehouse *warehouse,
+                          enum vqe_lake_table_index index)
 {
-  struct collecting *collecting = ctx;
-  struct vqe_table *table = collecting->table;
-  size_t count = table->npaths;
+  vqe_iceberg_close(warehouse->tables[index]);
+  warehouse->tables[index] = NULL;
+}
+
+int vqe_warehouse_iceberg(struct vqe_iceberg_table **out,
+                          struct vqe_warehouse *warehouse,
+                          enum vqe_lake_table_index index)
+{
+  struct vqe_iceberg_table **kept = &warehouse->tables[index];
+  bool newest = warehouse->exclusive;
   int status = VQE_OK;
-  if ((count & (count - 1)) == 0) {
-    size_t capacity = count > 0 ? 2 * count : 1;
-    status = vqe_memory_grow(&table->paths, count, capacity, sizeof(char *),
-                             "list of files");
-    if (status == VQE_OK) {
-      status = vqe_memory_grow(&table->snapshot_of, count, capacity,
-                               sizeof(int64_t), "list of files");
-    }
+  *out = NULL;
+  if (*kept != NULL && !newest) {
+    status = vqe_iceberg_is_newest(&newest, *kept);
+  }
+  if (status == VQE_OK && *kept != NULL && !newest) {
+    vqe_warehouse_forget(warehouse, index);
+  }
+  if (status == VQE_OK && *kept == NULL) {
+    status = vqe_iceberg_open(kept, warehouse->objects,
+                              vqe_lake_definitions[index].name);
   }
   if (status == VQE_OK) {
-    status = vqe_warehouse_fetch(&table->paths[count], collecting->warehouse,
-                                 file->key);
+    *out = *kept;
   }
-  if (status == VQE_OK) {
-    table->snapshot_of[count] = snapshot;
-    table->npaths++;
-  }
-  return status;
-}
-
-int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
-                   enum vqe_lake_table_index index, bool files)
-{
-  const struct vqe_lake_text *text = &vqe_lake_definitions[index];
-  struct vqe_table *table = NULL;
-  struct vqe_iceberg_table *iceberg = NULL;
-  int status = vqe_memory_alloc(&table, 1, sizeof *table, "a table");
-  if (status != VQE_OK) {
-    return status;
-  }
-  table->name = text->name;
-  table->snapshot = VQE_ICEBERG_NO_SNAPSHOT;
-  status = vqe_iceberg_definition_parse(&table->definition, text->text,
-                                        text->size, text->name);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status = vqe_iceberg_open(&iceberg, warehouse->objects, table->name);
-  if (status == VQE_ERR_NOT_FOUND) {
-    status = VQE_OK;
-    goto out;
-  }
-  if (status != VQE_OK) {
-    goto out;
-  }
-  table->exists = true;
-  table->snapshot = vqe_iceberg_current_snapshot(iceberg);
-  status = vqe_iceberg_definition_bind(table->definition, iceberg);
-  if (status == VQE_OK && files) {
-    struct collecting collecting = {warehouse, table};
-    status =
-        vqe_iceberg_scan(iceberg, table->snapshot, collect_file, &collecting);
-  }
-out:
-  vqe_iceberg_close(iceberg);
-  if (status == VQE_OK) {
-    *out = table;
-  } else {
-    vqe_table_close(table);
-  }
-  return status;
-}
-
-void vqe_table_close(struct vqe_table *table)
-{
-  if (table == NULL) {
-    return;
-  }
-  for (size_t k = 0; k < table->npaths; k++) {
-    free(table->paths[k]);
-  }
-  free(table->paths);
-  free(table->snapshot_of);
-  vqe_iceberg_definition_free(table->definition);
-  free(table);
-}
-
-const char *vqe_table_sql_type(enum vqe_iceberg_type type)
-{
-  switch (type) {
-  case VQE_ICEBERG_INT:
-    return "INTEGER";
-  case VQE_ICEBERG_LONG:
-    return "BIGINT";
-  case VQE_ICEBERG_DOUBLE:
-    return "DOUBLE";
-  case VQE_ICEBERG_BOOLEAN:
-    return "BOOLEAN";
-  case VQE_ICEBERG_DATE:
-    return "DATE";
-  case VQE_ICEBERG_TIMESTAMPTZ:
-    return "TIMESTAMP WITH TIME ZONE";
-  case VQE_ICEBERG_LIST_STRING:
-    return "VARCHAR[]";
-  case VQE_ICEBERG_LIST_LONG:
-    return "BIGINT[]";
-  case VQE_ICEBERG_LIST_DOUBLE:
-    return "DOUBLE[]";
-  case VQE_ICEBERG_LIST_LIST_DOUBLE:
-    return "DOUBLE[][]";
-  case VQE_ICEBERG_STRING:
-    break;
-  }
-  return "VARCHAR";
-}
-
-/* By field id, as Iceberg reads: a file that was written before a column was
- * added has null there. The partition values in the path are left alone. */
-void vqe_table_add_scan(struct vqe_duck_text *sql,
-                        const struct vqe_table *table)
-{
-  const struct vqe_iceberg_definition *definition = table->definition;
-  vqe_duck_add(sql, "read_parquet([");
-  for (size_t k = 0; k < table->npaths; k++) {
-    vqe_duck_add(sql, "%s", k > 0 ? ", " : "");
-    vqe_duck_add_quoted(sql, table->paths[k]);
-  }
-  vqe_duck_add(sql, "], hive_partitioning = false, schema = MAP {");
-  for (size_t k = 0; k < definition->ncolumns; k++) {
-    const struct vqe_iceberg_column *column = &definition->columns[k];
-    vqe_duck_add(sql, "%s%d: {name: '%s', type: '%s', default_value: NULL}",
-                 k > 0 ? ", " : "", column->id, column->name,
-                 vqe_table_sql_type(column->type));
-  }
-  vqe_duck_add(sql, "})");
-}
-
-int vqe_table_view(struct vqe_warehouse *warehouse,
-                   const struct vqe_table *table, const char *view)
-{
-  const struct vqe_iceberg_definition *definition = table->definition;
-  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
-  vqe_duck_add(&sql, "CREATE OR REPLACE TEMP VIEW %s AS SELECT ", view);
-  for (size_t k = 0; k < definition->ncolumns; k++) {
-    const struct vqe_iceberg_column *column = &definition->columns[k];
-    if (table->npaths == 0) {
-      vqe_duck_add(&sql, "%sNULL::%s AS %s", k > 0 ? ", " : "",
-                   vqe_table_sql_type(column->type), column->name);
-    } else {
-      vqe_duck_add(&sql, "%s%s", k > 0 ? ", " : "", column->name);
-    }
-  }
-  if (table->npaths == 0) {
-    vqe_duck_add(&sql, " WHERE false");
-  } else {
-    vqe_duck_add(&sql, " FROM ");
-    vqe_table_add_scan(&sql, table);
-  }
-  int status = sql.status;
-  if (status == VQE_OK) {
-    status = vqe_duck_execute(warehouse->duck, table->name, sql.data);
-  }
-  free(sql.data);
   return status;
 }

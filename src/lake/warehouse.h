@@ -24,6 +24,7 @@ struct vqe_warehouse_options {
   const char *scratch; /* folder for temporary files; NULL: beside a local
                           warehouse, TMPDIR for S3 */
   bool write;          /* take the writer lock where the store needs it */
+  bool existing;       /* there must be tables: nothing is made otherwise */
   double lock_wait_s;  /* how long to wait for it */
   const char *holder;  /* describes this writer to others */
   /* Things to tell that are no failure; may be NULL. */
@@ -33,6 +34,7 @@ struct vqe_warehouse_options {
 
 struct vqe_warehouse;
 
+/* VQE_ERR_NOT_FOUND when `existing` is set and no table of ours is there. */
 int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
                        const struct vqe_warehouse_options *options);
 /* Gives the lock back and removes the scratch folder; NULL is fine. */
@@ -57,16 +59,43 @@ int vqe_warehouse_keep(struct vqe_warehouse *warehouse, const char *key,
 /* Local file of a key, downloaded from S3 at first use. Free by free(). */
 int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
                         const char *key);
+/* Where the time went since the warehouse was opened, in seconds. */
+struct vqe_warehouse_times {
+  double total;
+  double sql;        /* DuckDB, without the next */
+  double parquet;    /* making Parquet files, with the SQL that feeds them */
+  double store;      /* the object store */
+  uint64_t requests; /* to it */
+};
+void vqe_warehouse_times(struct vqe_warehouse_times *out,
+                         const struct vqe_warehouse *warehouse);
 void vqe_warehouse_warn(struct vqe_warehouse *warehouse, const char *format,
                         ...) __attribute__((format(printf, 2, 3)));
+
+/* The newest metadata of a table, kept by the warehouse: valid until the next
+ * call for that table or vqe_warehouse_forget(). VQE_ERR_NOT_FOUND when there
+ * is no table. Cost on S3: three requests at first, then one, none under the
+ * writer lock. */
+int vqe_warehouse_iceberg(struct vqe_iceberg_table **out,
+                          struct vqe_warehouse *warehouse,
+                          enum vqe_lake_table_index index);
+/* To be called by whoever commits to the table. */
+void vqe_warehouse_forget(struct vqe_warehouse *warehouse,
+                          enum vqe_lake_table_index index);
+
+/* "COUNT-NUMBER" of a set of experiment_ids. */
+#define VQE_TABLE_DIGEST_SIZE 64
 
 /* A table as it stands: its definition bound to the ids in use, its newest
  * snapshot and that snapshot's files. */
 struct vqe_table {
   const char *name;
+  enum vqe_lake_table_index index;
   struct vqe_iceberg_definition *definition;
   bool exists;
-  int64_t snapshot;     /* VQE_ICEBERG_NO_SNAPSHOT when missing or empty */
+  int64_t snapshot; /* VQE_ICEBERG_NO_SNAPSHOT when missing or empty */
+  /* digest of the experiments it holds, "" when others wrote to it last */
+  char experiments[VQE_TABLE_DIGEST_SIZE];
   char **paths;         /* local files, downloaded from S3 at first use */
   int64_t *snapshot_of; /* snapshot that added each */
   size_t npaths;
@@ -87,6 +116,16 @@ void vqe_table_add_scan(struct vqe_duck_text *sql,
  * empty. */
 int vqe_table_view(struct vqe_warehouse *warehouse,
                    const struct vqe_table *table, const char *view);
+
+/* Make the table `held` of the experiment_ids in the table's rows, each once.
+ * Needs files. */
+int vqe_table_make_held(struct vqe_duck *duck, const struct vqe_table *table,
+                        const char *held);
+/* Digest of the distinct experiment_ids that the query `ids` gives: their
+ * number and the exclusive or of their MD5, so that two tables with the same
+ * digest hold the same experiments. */
+int vqe_table_digest(char out[VQE_TABLE_DIGEST_SIZE], struct vqe_duck *duck,
+                     const char *ids);
 
 /* Type of a column in SQL. */
 const char *vqe_table_sql_type(enum vqe_iceberg_type type);
@@ -126,9 +165,11 @@ int vqe_table_describe_file(struct vqe_iceberg_file *file,
                             const struct vqe_iceberg_definition *definition,
                             const char *path);
 /* Commit what was written; see vqe_iceberg_append for the result.
+ * `experiments` is the digest of those that the table then holds, or NULL.
  * VQE_ERR_EXISTS when another writer came first: work out anew what is new,
  * the files written are gone. */
 int vqe_table_writer_commit(struct vqe_table_writer *writer,
+                            const char *experiments,
                             struct vqe_iceberg_commit *result);
 /* Removes files that were put and not committed. */
 void vqe_table_writer_free(struct vqe_table_writer *writer);

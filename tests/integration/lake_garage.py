@@ -66,10 +66,17 @@ def check_bad_places(garage, result):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{free.getsockname()[1]}"
-    for command in (["normalize", result], ["featurize"], ["query", COUNT]):
+    for command in (
+        ["normalize", result],
+        ["featurize"],
+        ["query", COUNT],
+        ["check"],
+        ["log"],
+    ):
         wrong = {**env, "AWS_SECRET_ACCESS_KEY": "0" * 64}
         done = lake(*command, "-w", PLACE, env=wrong, status=None)
         refused(done, "features")
+        check(done.stdout == "", f"{command}: findings instead of an error")
         check("0" * 64 not in done.stderr, "the message tells the secret")
         done = lake(
             *command, "-w", "s3://absent/warehouse", env=env, status=None
@@ -80,6 +87,8 @@ def check_bad_places(garage, result):
                 *command, "-w", PLACE, "--endpoint", nowhere, env=env, status=None
             )
             refused(done, nowhere.removeprefix("http://"))
+    done = lake("log", "-w", f"{PLACE} of mine", env=env, status=2)
+    refused(done, "no tables", f"{PLACE} of mine")
     reader = garage.key("reader", {"features": "--read"})
     done = lake("normalize", result, "-w", PLACE, env=reader, status=None)
     refused(done, "features")

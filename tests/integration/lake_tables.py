@@ -716,6 +716,19 @@ with harness.Folder() as folder:
     lake("featurize", shared)
     check(snapshots(shared) == before, "repeating the runs made a snapshot")
 
+    # a place without tables is an error, and stays as it is
+    nowhere = folder.file("nowhere")
+    for words in (
+        ["query", "SELECT 1"],
+        ["log"],
+        ["check"],
+        ["featurize"],
+        ["compact"],
+        ["expire", "--older-than", "1d"],
+    ):
+        check(lake(*words, "-w", nowhere, status=2) == "", f"{words}: an answer")
+    check(not os.path.exists(nowhere), "a place without tables was made")
+
     # without tables
     folder.run("job.json", "--no-lake", "--output", "bare.h5", status=1)
     check(not os.path.exists(folder.file("bare.warehouse")), "--no-lake")

@@ -18,6 +18,8 @@
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
+#include "store/record_avro.h"
+#include "store/spool.h"
 #include "vqe/error.h"
 
 static char folder[] = "/tmp/t-normalize-XXXXXX";
@@ -267,6 +269,61 @@ static void test_first_of_an_id_wins(void **state)
   free_list(&list);
 }
 
+static void spool_record(struct vqe_spool *spool, struct vqe_avro *avro,
+                         char name[VQE_SPOOL_NAME_SIZE],
+                         const struct vqe_record *record)
+{
+  uint8_t *data = NULL;
+  size_t size = 0;
+  assert_int_equal(vqe_avro_encode(&data, &size, avro, record), VQE_OK);
+  assert_int_equal(
+      vqe_spool_put(name, spool, record->experiment_id, data, size), VQE_OK);
+  free(data);
+}
+
+static void test_spool(void **state)
+{
+  (void)state;
+  char path[128];
+  char name[VQE_SPOOL_NAME_SIZE];
+  char damaged[sizeof path + VQE_SPOOL_NAME_SIZE];
+  struct vqe_spool *spool = NULL;
+  struct vqe_avro *avro = NULL;
+  struct vqe_record_source source;
+  struct vqe_normalize_result result;
+  struct list list = {.count = 3};
+  list.records[0] = make_record("a", 2, (double[]){-1.0, -1.1});
+  list.records[1] = make_record("a", 1, (double[]){-5.0});
+  list.records[2] = make_record("b", 1, (double[]){-2.0});
+  snprintf(path, sizeof path, "%s/spool", folder);
+  assert_int_equal(vqe_spool_open(&spool, path), VQE_OK);
+  assert_int_equal(vqe_avro_create(&avro, NULL, 0), VQE_OK);
+  for (size_t k = 0; k < list.count; k++) {
+    spool_record(spool, avro, name, list.records[k]);
+  }
+  snprintf(damaged, sizeof damaged, "%s/%s", path, name);
+  assert_int_equal(truncate(damaged, 100), 0);
+  assert_int_equal(vqe_source_folder(&source, path, NULL), VQE_OK);
+  assert_string_equal(source.kind, "spool");
+  assert_int_equal(vqe_normalize(&result, warehouse, &source), VQE_OK);
+  vqe_source_close(&source);
+  assert_int_equal(result.staged.records, 1);
+  assert_int_equal(result.staged.duplicates, 1);
+  assert_int_equal(result.skipped, 1);
+  /* the oldest of an id is kept, and what is in the spool stays there */
+  assert_answer("SELECT experiment_id, iteration_energy FROM vqe_iterations "
+                "ORDER BY iteration_step",
+                "a,-1.0\na,-1.1\n");
+  assert_int_equal(access(damaged, F_OK), 0);
+  /* a folder without spooled records is one of raw files */
+  assert_int_equal(vqe_source_folder(&source, folder, NULL), VQE_OK);
+  assert_string_equal(source.kind, "raw");
+  vqe_source_close(&source);
+  vqe_avro_free(avro);
+  vqe_spool_close(spool);
+  free_list(&list);
+}
+
 static void test_non_finite(void **state)
 {
   (void)state;
@@ -432,6 +489,36 @@ static void test_repetition_and_growth(void **state)
   free_list(&list);
 }
 
+static void remove_below(const char *what)
+{
+  char command[256];
+  snprintf(command, sizeof command, "rm -r %s/w%d/quantum_features/%s", folder,
+           place_number - 1, what);
+  assert_int_equal(system(command), 0);
+}
+
+/* Nothing new is found without the files of the large tables; a table that
+ * was lost is made again from the records there are. */
+static void test_what_is_read(void **state)
+{
+  (void)state;
+  struct list list = {.count = 1};
+  list.records[0] = make_record("a", 2, (double[]){-1.0, -1.5});
+  list.records[1] = make_record("b", 1, (double[]){-1.0});
+  normalize(&list);
+  featurize();
+  remove_below("iteration_parameters/data");
+  remove_below("molecules/data");
+  assert_int_equal(normalize(&list).new_experiments, 0);
+  assert_int_equal(featurize().summary_rows, 0);
+  list.count = 2;
+  assert_int_equal(normalize(&list).rows[VQE_TABLE_ITERATION_PARAMETERS], 2);
+  remove_below("molecules");
+  vqe_warehouse_forget(warehouse, VQE_TABLE_MOLECULES);
+  assert_int_equal(normalize(&list).rows[VQE_TABLE_MOLECULES], 2);
+  free_list(&list);
+}
+
 static void test_many_steps(void **state)
 {
   (void)state;
@@ -501,6 +588,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_nulls_and_types, setup, teardown),
       cmocka_unit_test_setup_teardown(test_first_of_an_id_wins, setup,
                                       teardown),
+      cmocka_unit_test_setup_teardown(test_spool, setup, teardown),
       cmocka_unit_test_setup_teardown(test_non_finite, setup, teardown),
       cmocka_unit_test_setup_teardown(test_invalid_records, setup, teardown),
       cmocka_unit_test_setup_teardown(test_features, setup, teardown),
@@ -508,6 +596,7 @@ int main(void)
                                       teardown),
       cmocka_unit_test_setup_teardown(test_repetition_and_growth, setup,
                                       teardown),
+      cmocka_unit_test_setup_teardown(test_what_is_read, setup, teardown),
       cmocka_unit_test_setup_teardown(test_many_steps, setup, teardown),
       cmocka_unit_test_setup_teardown(test_queries, setup, teardown),
   };

@@ -458,6 +458,9 @@ static void test_refusals(void **state)
   assert_int_equal(vqe_objects_list(objects, "", true, note, NULL),
                    VQE_ERR_INPUT);
   assert_says("no such bucket");
+  assert_int_equal(vqe_objects_list(objects, "a b/c", true, note, NULL),
+                   VQE_ERR_INPUT);
+  assert_says("listing 'a b/c/'");
   vqe_objects_close(objects);
   setenv("AWS_SECRET_ACCESS_KEY", "wrong", 1);
   objects = connect_to(&fixture->server, "s3://bucket", "test-region");
@@ -475,7 +478,7 @@ static void test_refusals(void **state)
   setenv("AWS_ACCESS_KEY_ID", "GKtestkey", 1);
   setenv("AWS_SECRET_ACCESS_KEY", "secret/of+the=test", 1);
   /* refusals are not tried again */
-  assert_int_equal(s3_server_count(&fixture->server, "requests") - before, 5);
+  assert_int_equal(s3_server_count(&fixture->server, "requests") - before, 6);
   s3_server_fault(&fixture->server, "\"echo_secret\"", "GET", 1);
   assert_int_equal(vqe_objects_get(&got, &size, fixture->objects, "k", 10),
                    VQE_ERR_INPUT);

@@ -1,0 +1,233 @@
+/* A table of a warehouse as it stands, as SQL sees it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "lake/duck.h"
+#include "lake/warehouse.h"
+
+struct collecting {
+  struct vqe_warehouse *warehouse;
+  struct vqe_table *table;
+};
+
+static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
+                        int64_t snapshot)
+{
+  struct collecting *collecting = ctx;
+  struct vqe_table *table = collecting->table;
+  size_t count = table->npaths;
+  int status = VQE_OK;
+  if ((count & (count - 1)) == 0) {
+    size_t capacity = count > 0 ? 2 * count : 1;
+    status = vqe_memory_grow(&table->paths, count, capacity, sizeof(char *),
+                             "list of files");
+    if (status == VQE_OK) {
+      status = vqe_memory_grow(&table->snapshot_of, count, capacity,
+                               sizeof(int64_t), "list of files");
+    }
+  }
+  if (status == VQE_OK) {
+    status = vqe_warehouse_fetch(&table->paths[count], collecting->warehouse,
+                                 file->key);
+  }
+  if (status == VQE_OK) {
+    table->snapshot_of[count] = snapshot;
+    table->npaths++;
+  }
+  return status;
+}
+
+int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                   enum vqe_lake_table_index index, bool files)
+{
+  const struct vqe_lake_text *text = &vqe_lake_definitions[index];
+  struct vqe_table *table = NULL;
+  struct vqe_iceberg_table *iceberg = NULL;
+  int status = vqe_memory_alloc(&table, 1, sizeof *table, "a table");
+  if (status != VQE_OK) {
+    return status;
+  }
+  table->name = text->name;
+  table->index = index;
+  table->snapshot = VQE_ICEBERG_NO_SNAPSHOT;
+  status = vqe_iceberg_definition_parse(&table->definition, text->text,
+                                        text->size, text->name);
+  if (status != VQE_OK) {
+    goto out;
+  }
+  status = vqe_warehouse_iceberg(&iceberg, warehouse, index);
+  if (status == VQE_ERR_NOT_FOUND) {
+    status = VQE_OK;
+    goto out;
+  }
+  if (status != VQE_OK) {
+    goto out;
+  }
+  table->exists = true;
+  table->snapshot = vqe_iceberg_current_snapshot(iceberg);
+  snprintf(table->experiments, sizeof table->experiments, "%s",
+           vqe_iceberg_current_summary(iceberg, VQE_ICEBERG_EXPERIMENTS_KEY));
+  status = vqe_iceberg_definition_bind(table->definition, iceberg);
+  if (status == VQE_OK && files) {
+    struct collecting collecting = {warehouse, table};
+    status =
+        vqe_iceberg_scan(iceberg, table->snapshot, collect_file, &collecting);
+  }
+out:
+  if (status == VQE_OK) {
+    *out = table;
+  } else {
+    vqe_table_close(table);
+  }
+  return status;
+}
+
+void vqe_table_close(struct vqe_table *table)
+{
+  if (table == NULL) {
+    return;
+  }
+  for (size_t k = 0; k < table->npaths; k++) {
+    free(table->paths[k]);
+  }
+  free(table->paths);
+  free(table->snapshot_of);
+  vqe_iceberg_definition_free(table->definition);
+  free(table);
+}
+
+const char *vqe_table_sql_type(enum vqe_iceberg_type type)
+{
+  switch (type) {
+  case VQE_ICEBERG_INT:
+    return "INTEGER";
+  case VQE_ICEBERG_LONG:
+    return "BIGINT";
+  case VQE_ICEBERG_DOUBLE:
+    return "DOUBLE";
+  case VQE_ICEBERG_BOOLEAN:
+    return "BOOLEAN";
+  case VQE_ICEBERG_DATE:
+    return "DATE";
+  case VQE_ICEBERG_TIMESTAMPTZ:
+    return "TIMESTAMP WITH TIME ZONE";
+  case VQE_ICEBERG_LIST_STRING:
+    return "VARCHAR[]";
+  case VQE_ICEBERG_LIST_LONG:
+    return "BIGINT[]";
+  case VQE_ICEBERG_LIST_DOUBLE:
+    return "DOUBLE[]";
+  case VQE_ICEBERG_LIST_LIST_DOUBLE:
+    return "DOUBLE[][]";
+  case VQE_ICEBERG_STRING:
+    break;
+  }
+  return "VARCHAR";
+}
+
+/* By field id, as Iceberg reads: a file that was written before a column was
+ * added has null there. The partition values in the path are left alone. */
+void vqe_table_add_scan(struct vqe_duck_text *sql,
+                        const struct vqe_table *table)
+{
+  const struct vqe_iceberg_definition *definition = table->definition;
+  vqe_duck_add(sql, "read_parquet([");
+  for (size_t k = 0; k < table->npaths; k++) {
+    vqe_duck_add(sql, "%s", k > 0 ? ", " : "");
+    vqe_duck_add_quoted(sql, table->paths[k]);
+  }
+  vqe_duck_add(sql, "], hive_partitioning = false, schema = MAP {");
+  for (size_t k = 0; k < definition->ncolumns; k++) {
+    const struct vqe_iceberg_column *column = &definition->columns[k];
+    vqe_duck_add(sql, "%s%d: {name: '%s', type: '%s', default_value: NULL}",
+                 k > 0 ? ", " : "", column->id, column->name,
+                 vqe_table_sql_type(column->type));
+  }
+  vqe_duck_add(sql, "})");
+}
+
+int vqe_table_view(struct vqe_warehouse *warehouse,
+                   const struct vqe_table *table, const char *view)
+{
+  const struct vqe_iceberg_definition *definition = table->definition;
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&sql, "CREATE OR REPLACE TEMP VIEW %s AS SELECT ", view);
+  for (size_t k = 0; k < definition->ncolumns; k++) {
+    const struct vqe_iceberg_column *column = &definition->columns[k];
+    if (table->npaths == 0) {
+      vqe_duck_add(&sql, "%sNULL::%s AS %s", k > 0 ? ", " : "",
+                   vqe_table_sql_type(column->type), column->name);
+    } else {
+      vqe_duck_add(&sql, "%s%s", k > 0 ? ", " : "", column->name);
+    }
+  }
+  if (table->npaths == 0) {
+    vqe_duck_add(&sql, " WHERE false");
+  } else {
+    vqe_duck_add(&sql, " FROM ");
+    vqe_table_add_scan(&sql, table);
+  }
+  int status = sql.status;
+  if (status == VQE_OK) {
+    status =
+        vqe_duck_execute(vqe_warehouse_duck(warehouse), table->name, sql.data);
+  }
+  free(sql.data);
+  return status;
+}
+
+/* ---- which experiments ---- */
+
+int vqe_table_make_held(struct vqe_duck *duck, const struct vqe_table *table,
+                        const char *held)
+{
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&sql,
+               "CREATE OR REPLACE TEMP TABLE %s AS SELECT DISTINCT "
+               "experiment_id FROM ",
+               held);
+  if (table->npaths > 0) {
+    vqe_table_add_scan(&sql, table);
+  } else {
+    vqe_duck_add(&sql, "(SELECT NULL::VARCHAR AS experiment_id WHERE false)");
+  }
+  int status = sql.status;
+  if (status == VQE_OK) {
+    status = vqe_duck_execute(duck, table->name, sql.data);
+  }
+  free(sql.data);
+  return status;
+}
+
+int vqe_table_digest(char out[VQE_TABLE_DIGEST_SIZE], struct vqe_duck *duck,
+                     const char *ids)
+{
+  duckdb_result result;
+  out[0] = '\0';
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&sql,
+               "SELECT count(*)::VARCHAR || '-' || "
+               "coalesce(bit_xor(md5_number(experiment_id)), 0)::VARCHAR "
+               "FROM (%s) WHERE experiment_id IS NOT NULL",
+               ids);
+  if (sql.status != VQE_OK) {
+    free(sql.data);
+    return sql.status;
+  }
+  int status = vqe_duck_query(duck, &result, "experiments", sql.data);
+  duckdb_data_chunk chunk =
+      status == VQE_OK ? duckdb_fetch_chunk(result) : NULL;
+  if (chunk != NULL && duckdb_data_chunk_get_size(chunk) == 1) {
+    duckdb_string_t *text =
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
+    snprintf(out, VQE_TABLE_DIGEST_SIZE, "%.*s",
+             (int)duckdb_string_t_length(*text), duckdb_string_t_data(text));
+  }
+  duckdb_destroy_data_chunk(&chunk);
+  duckdb_destroy_result(&result);
+  free(sql.data);
+  return status;
+}
