@@ -53,11 +53,18 @@ int vqe_ansatz_canonical(const char **out, const char *name);
 
 /* Entanglement as users write it ("reverse_linear", "full", "linear",
  * "circular", "pairwise", "sca") to its stored spelling; NULL gives the
- * default of the ansatz (NULL for UCCSD). VQE_ERR_INPUT when unknown. */
+ * default of the ansatz (NULL but for circuits). VQE_ERR_INPUT when
+ * unknown. */
 int vqe_entanglement_canonical(const char **out, const char *ansatz,
                                const char *name);
-/* Default repetitions: 1 for UCCSD, 2 for circuits. */
+/* Default repetitions: 2 for circuits, else 1. */
 int vqe_ansatz_default_reps(const char *ansatz);
+
+/* Whether an ansatz of this stored spelling starts from the Hartree-Fock
+ * determinant and conserves N_alpha and N_beta, so that it has a sector. */
+bool vqe_ansatz_conserves(const char *ansatz);
+/* Whether vqe_ansatz_mp2_parameters knows it. */
+bool vqe_ansatz_has_mp2(const char *ansatz);
 
 struct vqe_ansatz_options {
   const char *name; /* stored spelling */
@@ -79,8 +86,9 @@ void vqe_ansatz_free(struct vqe_ansatz *ansatz);
 int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz, size_t limit);
 
 /* Initial parameters from first-order amplitudes: `eri` and orbital energies
- * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps. VQE_ERR_INPUT
- * for open shells or circuits. */
+ * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps for UCCSD, and
+ * for k-UpCCGSD those of the pairs that leave occupied orbitals, all others
+ * zero. VQE_ERR_INPUT for open shells or circuits. */
 int vqe_ansatz_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
                               const double *eri,
                               const double *orbital_energies);

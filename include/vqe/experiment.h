@@ -55,7 +55,7 @@ struct vqe_experiment {
   bool symmetry;
   char *ansatz;
   int reps;
-  char *entanglement; /* NULL for UCCSD */
+  char *entanglement; /* NULL but for circuits */
   struct vqe_option_list ansatz_options;
   char *optimizer;
   int max_evaluations;

@@ -76,10 +76,10 @@ int vqe_ansatz_create(struct vqe_ansatz **out,
                          options->nalpha, options->nbeta, options->norb,
                          VQE_MAX_ORBITALS);
   }
-  bool uccsd = strcmp(name, "UCCSD") == 0;
-  if (options->reps < (uccsd ? 1 : 0) || options->reps > MAX_REPS) {
+  bool conserves = vqe_ansatz_conserves(name);
+  if (options->reps < (conserves ? 1 : 0) || options->reps > MAX_REPS) {
     return vqe_error_set(VQE_ERR_INPUT, "reps %d: between %d and %d",
-                         options->reps, uccsd ? 1 : 0, MAX_REPS);
+                         options->reps, conserves ? 1 : 0, MAX_REPS);
   }
   status =
       vqe_memory_alloc(&builder.ansatz, 1, sizeof *builder.ansatz, "ansatz");
@@ -97,10 +97,15 @@ int vqe_ansatz_create(struct vqe_ansatz **out,
   ansatz->nqubit = 2 * options->norb;
   ansatz->nalpha = options->nalpha;
   ansatz->nbeta = options->nbeta;
-  ansatz->conserves = uccsd;
-  ansatz->real = uccsd || strcmp(name, "RealAmplitudes") == 0;
-  status = uccsd ? vqe_ansatz_build_uccsd(&builder, options)
-                 : vqe_ansatz_build_circuit(&builder, options);
+  ansatz->conserves = conserves;
+  ansatz->real = conserves || strcmp(name, "RealAmplitudes") == 0;
+  if (strcmp(name, "UCCSD") == 0) {
+    status = vqe_ansatz_build_uccsd(&builder, options);
+  } else if (strcmp(name, "k-UpCCGSD") == 0) {
+    status = vqe_ansatz_build_kupccgsd(&builder, options);
+  } else {
+    status = vqe_ansatz_build_circuit(&builder, options);
+  }
   if (status != VQE_OK) {
     vqe_ansatz_free(ansatz);
     return status;

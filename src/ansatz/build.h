@@ -19,6 +19,9 @@ int vqe_ansatz_build_circuit(struct vqe_ansatz_builder *builder,
 /* X on every qubit occupied in the Hartree-Fock determinant. */
 int vqe_ansatz_build_hf_state(struct vqe_ansatz_builder *builder);
 
+int vqe_ansatz_build_kupccgsd(struct vqe_ansatz_builder *builder,
+                              const struct vqe_ansatz_options *options);
+
 int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
                            const struct vqe_ansatz_options *options);
 

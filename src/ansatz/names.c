@@ -4,8 +4,9 @@
 #include "base/error.h"
 #include "vqe/ansatz.h"
 
-static const char *const ansatz_names[] = {
-    "UCCSD", "EfficientSU2", "RealAmplitudes", "ExcitationPreserving"};
+static const char *const ansatz_names[] = {"UCCSD", "k-UpCCGSD",
+                                           "EfficientSU2", "RealAmplitudes",
+                                           "ExcitationPreserving"};
 
 static const char *const entanglements[] = {
     "full", "linear", "reverse_linear", "pairwise", "circular", "sca"};
@@ -21,24 +22,35 @@ int vqe_ansatz_canonical(const char **out, const char *name)
     }
   }
   return vqe_error_set(VQE_ERR_INPUT,
-                       "unknown ansatz '%s'; known: UCCSD, EfficientSU2, "
-                       "RealAmplitudes, ExcitationPreserving",
+                       "unknown ansatz '%s'; known: UCCSD, k-UpCCGSD, "
+                       "EfficientSU2, RealAmplitudes, ExcitationPreserving",
                        name);
+}
+
+bool vqe_ansatz_conserves(const char *ansatz)
+{
+  return strcmp(ansatz, "UCCSD") == 0 || strcmp(ansatz, "k-UpCCGSD") == 0;
+}
+
+bool vqe_ansatz_has_mp2(const char *ansatz)
+{
+  return strcmp(ansatz, "UCCSD") == 0 || strcmp(ansatz, "k-UpCCGSD") == 0;
 }
 
 int vqe_entanglement_canonical(const char **out, const char *ansatz,
                                const char *name)
 {
-  bool uccsd = strcmp(ansatz, "UCCSD") == 0;
+  bool conserves = vqe_ansatz_conserves(ansatz);
   if (name == NULL) {
-    *out = uccsd                                         ? NULL
+    *out = conserves                                     ? NULL
            : strcmp(ansatz, "ExcitationPreserving") == 0 ? "full"
                                                          : "reverse_linear";
     return VQE_OK;
   }
-  if (uccsd) {
-    return vqe_error_set(
-        VQE_ERR_INPUT, "UCCSD has no entanglement option; remove '%s'", name);
+  if (conserves) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s has no entanglement option; remove '%s'", ansatz,
+                         name);
   }
   for (size_t k = 0; k < COUNT(entanglements); k++) {
     if (strcasecmp(name, entanglements[k]) == 0 ||
@@ -55,5 +67,5 @@ int vqe_entanglement_canonical(const char **out, const char *ansatz,
 
 int vqe_ansatz_default_reps(const char *ansatz)
 {
-  return strcmp(ansatz, "UCCSD") == 0 ? 1 : 2;
+  return vqe_ansatz_conserves(ansatz) ? 1 : 2;
 }

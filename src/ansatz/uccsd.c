@@ -166,10 +166,11 @@ int vqe_ansatz_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
 {
   size_t norb = (size_t)ansatz->norb;
   size_t npair = norb * (norb + 1) / 2;
-  if (strcmp(ansatz->name, "UCCSD") != 0) {
+  size_t occupied = (size_t)ansatz->nalpha;
+  if (!vqe_ansatz_has_mp2(ansatz->name)) {
     return vqe_error_set(VQE_ERR_INPUT,
-                         "MP2 amplitudes start UCCSD, not %s; use init "
-                         "'hf' or 'random'",
+                         "MP2 amplitudes do not start %s; use init 'hf' or "
+                         "'random'",
                          ansatz->name);
   }
   if (ansatz->nalpha != ansatz->nbeta) {
@@ -189,6 +190,9 @@ int vqe_ansatz_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
     size_t a = (size_t)gate->q[1] % norb;
     size_t j = (size_t)gate->q[2] % norb;
     size_t b = (size_t)gate->q[3] % norb;
+    if (i >= occupied || a < occupied || j >= occupied || b < occupied) {
+      continue; /* a generalised excitation */
+    }
     bool same = (size_t)gate->q[0] / norb == (size_t)gate->q[2] / norb;
     /* a > i, b > j: the packed pair is a(a+1)/2 + i */
     double direct = eri[(a * (a + 1) / 2 + i) * npair + b * (b + 1) / 2 + j];

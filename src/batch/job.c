@@ -15,6 +15,7 @@
 #include "batch/job_molecules.h"
 #include "batch/job_settings.h"
 #include "batch/job_stream.h"
+#include "vqe/ansatz.h"
 #include "vqe/chem.h"
 
 #define FILE_LIMIT ((size_t)1 << 30)
@@ -48,7 +49,12 @@ static int frozen_core_of(const struct job_settings *settings,
 
 static double default_noise(const char *ansatz, const char *strategy)
 {
-  if (strcmp(strategy, "hf") != 0 || strcmp(ansatz, "UCCSD") == 0) {
+  /* from a symmetric start the generalised ones keep the symmetry */
+  if (strcmp(ansatz, "k-UpCCGSD") == 0 &&
+      (strcmp(strategy, "hf") == 0 || strcmp(strategy, "mp2") == 0)) {
+    return 0.05;
+  }
+  if (strcmp(strategy, "hf") != 0 || vqe_ansatz_conserves(ansatz)) {
     return 0.0;
   }
   return strcmp(ansatz, "ExcitationPreserving") == 0 ? 0.5 : 0.05;
@@ -165,7 +171,7 @@ static int create_experiment(struct vqe_experiment **out,
     return status;
   }
   if (strategy == NULL) {
-    strategy = strcmp(choice->ansatz->name, "UCCSD") == 0 &&
+    strategy = vqe_ansatz_has_mp2(choice->ansatz->name) &&
                        choice->molecule->multiplicity <= 1
                    ? "mp2"
                    : "hf";

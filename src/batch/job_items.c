@@ -98,8 +98,9 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
   }
   status = vqe_ansatz_canonical(&out->name, name);
   if (status != VQE_OK) {
-    static const char *const names[] = {
-        "UCCSD", "EfficientSU2", "RealAmplitudes", "ExcitationPreserving"};
+    static const char *const names[] = {"UCCSD", "k-UpCCGSD", "EfficientSU2",
+                                        "RealAmplitudes",
+                                        "ExcitationPreserving"};
     const char *nearest = vqe_suggest(name, names, JOB_COUNT(names));
     status = nearest == NULL
                  ? vqe_error_context(status, "%s", value->where)
@@ -107,9 +108,9 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
                                      value->where, nearest);
     goto out;
   }
-  bool uccsd = strcmp(out->name, "UCCSD") == 0;
+  bool conserves = vqe_ansatz_conserves(out->name);
   /* in a mixed list --entanglement is for the circuits */
-  const char *given_entanglement = uccsd && job_list_count(value->json) > 1
+  const char *given_entanglement = conserves && job_list_count(value->json) > 1
                                        ? NULL
                                        : overrides->entanglement;
   status = job_put_member(object, "reps", overrides->reps);
@@ -125,7 +126,7 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
     int64_t number;
     job_member_where(where, sizeof where, value->where, "reps", "reps",
                      overrides->reps);
-    status = job_read_int(&number, reps, uccsd ? 1 : 0, MAX_REPS, where);
+    status = job_read_int(&number, reps, conserves ? 1 : 0, MAX_REPS, where);
     if (status != VQE_OK) {
       goto out;
     }

@@ -13,6 +13,7 @@
 #include "batch/job_overrides.h"
 #include "batch/job_stream.h"
 #include "batch/job_value.h"
+#include "vqe/ansatz.h"
 #include "vqe/chem.h"
 
 #define MAX_SEED INT32_MAX
@@ -288,10 +289,10 @@ static int check_combinations(const struct job_settings *settings)
     const char *strategy = settings->inits[k].strategy;
     for (size_t a = 0; strategy != NULL && a < settings->nansatz; a++) {
       if (strcmp(strategy, "mp2") == 0 &&
-          strcmp(settings->ansatze[a].name, "UCCSD") != 0) {
+          !vqe_ansatz_has_mp2(settings->ansatze[a].name)) {
         return vqe_error_set(VQE_ERR_INPUT,
-                             "init 'mp2' gives amplitudes of "
-                             "UCCSD, not parameters of %s: use 'hf' or "
+                             "init 'mp2' gives amplitudes of coupled "
+                             "clusters, not parameters of %s: use 'hf' or "
                              "'random' with it, in a job of its own",
                              settings->ansatze[a].name);
       }

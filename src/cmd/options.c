@@ -35,10 +35,11 @@ static const struct vqe_cmd_option entries[] = {
     {"no-symmetry", 0, NULL, GROUP_JOB, VQE_CMD_FLAG,
      AT(overrides.no_symmetry), NULL, "do not use the symmetry of the integrals", 0},
     {"ansatz", 'a', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.ansatz),
-     "UCCSD EfficientSU2 RealAmplitudes ExcitationPreserving",
-     "UCCSD, EfficientSU2, RealAmplitudes, ExcitationPreserving (UCCSD)", 0},
+     "UCCSD k-UpCCGSD EfficientSU2 RealAmplitudes ExcitationPreserving",
+     "UCCSD, k-UpCCGSD, EfficientSU2, RealAmplitudes, ExcitationPreserving "
+     "(UCCSD)", 0},
     {"reps", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.reps), NULL,
-     "repetitions of the ansatz (1 for UCCSD, 2 for circuits)", 0},
+     "repetitions of the ansatz (2 for circuits, else 1)", 0},
     {"entanglement", 0, "MAP", GROUP_JOB, VQE_CMD_TEXT,
      AT(overrides.entanglement),
      "reverse_linear linear full circular pairwise sca",
@@ -58,11 +59,11 @@ static const struct vqe_cmd_option entries[] = {
      NULL, "limit on the time of one optimisation, or none (none)", 0},
     {"init", 'i', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.init),
      "random hf mp2 file:",
-     "initial parameters: random, hf, mp2 or file:PATH (mp2 for closed-shell "
-     "UCCSD, else hf)", 0},
+     "initial parameters: random, hf, mp2 or file:PATH (hf; mp2 for closed "
+     "shells where the ansatz has it)", 0},
     {"init-noise", 0, "X", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.init_noise),
      NULL, "normal noise added to them, radian (0; hf: 0.05 EfficientSU2 and "
-     "RealAmplitudes, 0.5 ExcitationPreserving)", 0},
+     "RealAmplitudes, 0.5 ExcitationPreserving; hf and mp2: 0.05 k-UpCCGSD)", 0},
     {"seed", 's', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.seed), NULL,
      "seeds, 0 to 2147483647 (drawn and recorded)", 0},
     {"shots", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.shots), NULL,

@@ -101,6 +101,9 @@ static double parameter_count(const struct vqe_experiment *experiment,
     return reps * (oa * va + ob * vb + choose2(oa) * choose2(va) +
                    choose2(ob) * choose2(vb) + oa * va * ob * vb);
   }
+  if (strcmp(experiment->ansatz, "k-UpCCGSD") == 0) {
+    return reps * 2.0 * choose2(space->norb);
+  }
   if (strcmp(experiment->ansatz, "RealAmplitudes") == 0) {
     return n * (reps + 1.0);
   }
@@ -139,7 +142,7 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                               .nqubit = out->num_qubits,
                               .nalpha = out->nalpha,
                               .nbeta = out->nbeta};
-  ansatz.conserves = strcmp(experiment->ansatz, "UCCSD") == 0;
+  ansatz.conserves = vqe_ansatz_conserves(experiment->ansatz);
   ansatz.real =
       ansatz.conserves || strcmp(experiment->ansatz, "RealAmplitudes") == 0;
   struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;

@@ -10,7 +10,7 @@
 #include "base/rng.h"
 
 #define MAX_FILE ((size_t)256 << 20)
-/* Equal repetitions of UCCSD would stay equal for long without it. */
+/* Equal repetitions of an ansatz would stay equal for long without it. */
 #define REPS_NOISE 1e-3
 
 static int add_noise(double *out, int count, const char *experiment_id,

@@ -136,7 +136,7 @@ static int make_hamiltonian(struct run *run)
   const struct vqe_integrals *integrals = run->integrals;
   double wall = vqe_clock_wall();
   double cpu = vqe_clock_cpu();
-  bool sector = strcmp(run->experiment->ansatz, "UCCSD") == 0;
+  bool sector = vqe_ansatz_conserves(run->experiment->ansatz);
   int status = vqe_hamiltonian_create(
       &run->hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
       integrals->e_core, run->experiment->symmetry,

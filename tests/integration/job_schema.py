@@ -43,6 +43,7 @@ GOOD = [
     {"symmetry": False},
     {"ansatz": {"name": "EfficientSU2", "reps": 0, "entanglement": "sca"}},
     {"ansatz": ["UCCSD", {"name": "UCCSD", "reps": 2}]},
+    {"ansatz": ["k-UpCCGSD", {"name": "k-UpCCGSD", "reps": 3}]},
     {"optimizer": {"name": "Adam", "learning_rate": 0.1, "beta1": 0}},
     {"optimizer": {"name": "SPSA", "c": 0.1}, "shots": 10},
     {"optimizer": [{"name": "COBYLA", "initial_step": 0.2}, "CG"]},

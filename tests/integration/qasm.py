@@ -87,7 +87,13 @@ MOLECULES = [
         "coords": [[0, 0, 0], [0, 0, 0.9], [0, 0.2, 1.9], [0, 0, 2.8]],
     },
 ]
-ANSATZE = ["UCCSD", "EfficientSU2", "RealAmplitudes", "ExcitationPreserving"]
+ANSATZE = [
+    "UCCSD",
+    "k-UpCCGSD",
+    "EfficientSU2",
+    "RealAmplitudes",
+    "ExcitationPreserving",
+]
 QISKIT = {
     "EfficientSU2": efficient_su2,
     "RealAmplitudes": real_amplitudes,

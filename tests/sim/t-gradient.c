@@ -140,6 +140,8 @@ static void test_uccsd(void **state)
         check("UCCSD", NULL, symmetry == 1 ? 2 : 1, hamiltonian,
               electrons[e][0], electrons[e][1], (enum vqe_representation)r, 1,
               1);
+        check("k-UpCCGSD", NULL, 2, hamiltonian, electrons[e][0],
+              electrons[e][1], (enum vqe_representation)r, 1, 1);
       }
       vqe_hamiltonian_free(hamiltonian);
       free(h1e);
