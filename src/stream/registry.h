@@ -9,7 +9,6 @@
  * Errors: VQE_ERR_IO after the retries (no answer, 5xx, 429): trying later
  * may help. VQE_ERR_INPUT for what it does not cure: not authorised, an
  * incompatible or invalid schema, a wrong URL. VQE_ERR_NOT_FOUND: no such id.
- * VQE_ERR_INTERRUPTED after vqe_registry_abort.
  *
  * A handle is for one thread at a time. */
 #ifndef VQE_STREAM_REGISTRY_H
@@ -44,8 +43,5 @@ int vqe_registry_register(int32_t *id, struct vqe_registry *registry,
 /* Text of the schema `id`, valid as long as the handle; one request an id. */
 int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
                        int32_t id);
-
-/* End the request that another thread is in, and all later ones. */
-void vqe_registry_abort(struct vqe_registry *registry);
 
 #endif

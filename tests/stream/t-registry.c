@@ -261,14 +261,6 @@ static void test_bad_settings(void **state)
   assert_says("/no/such.pem");
 }
 
-static void test_abort(void **state)
-{
-  struct fixture *fixture = *state;
-  int32_t id;
-  vqe_registry_abort(fixture->registry);
-  assert_int_equal(register_it(fixture, &id), VQE_ERR_INTERRUPTED);
-}
-
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -276,7 +268,6 @@ int main(void)
       TEST(test_register), TEST(test_fetch),        TEST(test_retries),
       TEST(test_slow),     TEST(test_several_urls), TEST(test_refused),
       TEST(test_look_up),  TEST(test_credentials),  TEST(test_bad_settings),
-      TEST(test_abort),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
