@@ -1,12 +1,14 @@
 /* Publishing records to a Kafka topic.
  *
- * A record given to vqe_producer_send goes through a thread of the producer:
- * to the spool first, then to the brokers; the file in the spool is removed
- * when the broker's report says that the record is on the topic with all
- * in-sync replicas (idempotent producer). What is not reported lies in the
- * spool, and is sent first by the next producer that opens it. So a record
- * is on the topic at least once; readers tell repeats by experiment_id, which
- * is the message's key.
+ * A record given to vqe_producer_send goes through a thread of the producer to
+ * the brokers. It counts as delivered when the broker's report says that it is
+ * on the topic with all in-sync replicas (idempotent producer). Where no
+ * report has come within two seconds, and at vqe_producer_sync, it is put into
+ * the spool, whose file goes when the report comes; what is there is sent
+ * first by the next producer that opens the spool. So a record is on the topic
+ * at least once; readers tell repeats by experiment_id, which is the message's
+ * key. A caller keeps what it gives - in a journal, a result file - until
+ * vqe_producer_sync says that a crash loses none of it.
  *
  * No call waits for the network but vqe_producer_close, and that one for a
  * bounded time. While brokers or registry are away records gather in the
@@ -44,8 +46,8 @@ struct vqe_producer_counts {
   size_t too_large; /* of those, refused by the broker for their size */
   size_t lost;      /* neither delivered nor in the spool: disk full */
   size_t bytes;     /* of delivered messages, before compression */
-  double latency_sum_s, latency_max_s; /* from send to report, of those that
-                                          were given */
+  /* from send to report, of those that were given */
+  double latency_median_s, latency_p99_s, latency_max_s;
 };
 
 /* Start; nothing is awaited of brokers or registry. VQE_ERR_INPUT for wrong
@@ -69,9 +71,5 @@ int vqe_producer_sync(struct vqe_producer *producer);
  * with its number, its place and the last reason as message. NULL is fine. */
 int vqe_producer_close(struct vqe_producer_counts *counts,
                        struct vqe_producer *producer, double timeout_s);
-
-/* Numbers so far. */
-void vqe_producer_counts(struct vqe_producer_counts *counts,
-                         struct vqe_producer *producer);
 
 #endif

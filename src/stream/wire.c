@@ -13,7 +13,6 @@ int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
                     const uint8_t *payload, size_t payload_size)
 {
   uint8_t *data = NULL;
-  uint32_t id = htobe32((uint32_t)schema_id);
   *out = NULL;
   if (payload_size > SIZE_MAX - VQE_WIRE_HEAD_SIZE) {
     return vqe_error_set(VQE_ERR_MEMORY, "a message of %zu bytes",
@@ -25,13 +24,19 @@ int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
     return status;
   }
   data[0] = MAGIC;
-  memcpy(data + 1, &id, sizeof id);
+  vqe_wire_set_schema(data, schema_id);
   if (payload_size > 0) {
     memcpy(data + VQE_WIRE_HEAD_SIZE, payload, payload_size);
   }
   *out = data;
   *size = payload_size + VQE_WIRE_HEAD_SIZE;
   return VQE_OK;
+}
+
+void vqe_wire_set_schema(uint8_t *data, int32_t schema_id)
+{
+  uint32_t id = htobe32((uint32_t)schema_id);
+  memcpy(data + 1, &id, sizeof id);
 }
 
 int vqe_wire_decode(int32_t *schema_id, const uint8_t **payload,

@@ -12,6 +12,9 @@
 int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
                     const uint8_t *payload, size_t payload_size);
 
+/* Another schema id for a message of vqe_wire_encode. */
+void vqe_wire_set_schema(uint8_t *data, int32_t schema_id);
+
 /* Parts of a message; *payload points into `data`. VQE_ERR_INPUT for what is
  * not of this format. */
 int vqe_wire_decode(int32_t *schema_id, const uint8_t **payload,

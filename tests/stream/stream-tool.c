@@ -147,16 +147,15 @@ static int publish(struct settings *settings, char **paths, int npath)
   if (closed != VQE_OK) {
     complain("at the end");
   }
-  double mean = counts.delivered == 0
-                    ? 0.0
-                    : counts.latency_sum_s / (double)counts.delivered;
-  printf("{\"accepted\": %zu, \"found\": %zu, \"delivered\": %zu, "
-         "\"spooled\": %zu, \"too_large\": %zu, \"lost\": %zu, "
-         "\"bytes\": %zu, \"latency_mean\": %.6f, \"latency_max\": %.6f, "
-         "\"seconds_given\": %.6f, \"seconds\": %.6f}\n",
-         counts.accepted, counts.found, counts.delivered, counts.spooled,
-         counts.too_large, counts.lost, counts.bytes, mean,
-         counts.latency_max_s, given - start, vqe_clock_wall() - start);
+  printf(
+      "{\"accepted\": %zu, \"found\": %zu, \"delivered\": %zu, "
+      "\"spooled\": %zu, \"too_large\": %zu, \"lost\": %zu, "
+      "\"bytes\": %zu, \"latency_median\": %.6f, \"latency_p99\": %.6f, "
+      "\"latency_max\": %.6f, \"seconds_given\": %.6f, \"seconds\": %.6f}\n",
+      counts.accepted, counts.found, counts.delivered, counts.spooled,
+      counts.too_large, counts.lost, counts.bytes, counts.latency_median_s,
+      counts.latency_p99_s, counts.latency_max_s, given - start,
+      vqe_clock_wall() - start);
   return status == VQE_OK && closed == VQE_OK ? 0 : 1;
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -507,6 +508,28 @@ static void test_back_pressure(void **state)
   assert_on_topic(fixture, 40);
 }
 
+/* No report for some time: the record is kept without being asked to. */
+static void test_slow_report(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_producer_counts counts;
+  const struct timespec pause = {.tv_nsec = 50000000L};
+  rd_kafka_mock_broker_set_rtt(fixture->cluster, 1, 6000);
+  struct vqe_producer *producer = open_producer(fixture, 0);
+  give(producer, 0, 3);
+  for (int k = 0; k < 400 && in_spool(fixture) < 3; k++) {
+    nanosleep(&pause, NULL);
+  }
+  assert_int_equal(in_spool(fixture), 3);
+  rd_kafka_mock_broker_set_rtt(fixture->cluster, 1, 0);
+  close_well(&counts, producer);
+  assert_int_equal(counts.delivered, 3);
+  assert_true(counts.latency_median_s >= 2.0);
+  assert_true(counts.latency_p99_s >= counts.latency_median_s);
+  assert_int_equal(in_spool(fixture), 0);
+  assert_on_topic(fixture, 3);
+}
+
 /* No space for the spool: told, and sent from memory. */
 static void test_full_disk(void **state)
 {
@@ -514,6 +537,8 @@ static void test_full_disk(void **state)
   struct vqe_producer_counts counts;
   struct rlimit before;
   signal(SIGXFSZ, SIG_IGN);
+  /* what is delivered at once needs no spool */
+  rd_kafka_mock_broker_set_rtt(fixture->cluster, 1, 1500);
   struct vqe_producer *producer = open_producer(fixture, 0);
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
   const struct rlimit small = {1024, before.rlim_max};
@@ -523,6 +548,7 @@ static void test_full_disk(void **state)
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
   assert_int_equal(status, VQE_ERR_IO);
   assert_told(fixture, "cannot be spooled");
+  rd_kafka_mock_broker_set_rtt(fixture->cluster, 1, 0);
   close_well(&counts, producer);
   assert_int_equal(counts.delivered, 2);
   assert_int_equal(counts.lost, 0);
@@ -718,6 +744,7 @@ int main(void)
       TEST(test_too_large_there),
       TEST(test_not_authorised),
       TEST(test_back_pressure),
+      TEST(test_slow_report),
       TEST(test_full_disk),
       TEST(test_damaged_spool),
       TEST(test_settings),

@@ -1,0 +1,176 @@
+#include "stream/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "stream/wire.h"
+
+static size_t held(const struct vqe_message *message)
+{
+  return message->record == NULL && message->data == NULL ? 0 : message->size;
+}
+
+void vqe_messages_add(struct vqe_message_list *list,
+                      struct vqe_message *message)
+{
+  message->next = NULL;
+  message->previous = list->last;
+  if (list->last == NULL) {
+    list->first = message;
+  } else {
+    list->last->next = message;
+  }
+  list->last = message;
+  list->count++;
+  list->bytes += held(message);
+}
+
+void vqe_messages_put_back(struct vqe_message_list *list,
+                           struct vqe_message *message)
+{
+  message->previous = NULL;
+  message->next = list->first;
+  if (list->first == NULL) {
+    list->last = message;
+  } else {
+    list->first->previous = message;
+  }
+  list->first = message;
+  list->count++;
+  list->bytes += held(message);
+}
+
+void vqe_messages_remove(struct vqe_message_list *list,
+                         struct vqe_message *message)
+{
+  if (message->previous == NULL) {
+    list->first = message->next;
+  } else {
+    message->previous->next = message->next;
+  }
+  if (message->next == NULL) {
+    list->last = message->previous;
+  } else {
+    message->next->previous = message->previous;
+  }
+  message->next = NULL;
+  message->previous = NULL;
+  list->count--;
+  list->bytes -= held(message);
+}
+
+struct vqe_message *vqe_messages_take(struct vqe_message_list *list)
+{
+  struct vqe_message *message = list->first;
+  if (message != NULL) {
+    vqe_messages_remove(list, message);
+  }
+  return message;
+}
+
+void vqe_messages_clear(struct vqe_message_list *list)
+{
+  for (struct vqe_message *message = vqe_messages_take(list); message != NULL;
+       message = vqe_messages_take(list)) {
+    vqe_message_free(message);
+  }
+}
+
+void vqe_messages_drop(struct vqe_message_list *list,
+                       struct vqe_message *message)
+{
+  list->bytes -= held(message);
+  free(message->data);
+  message->data = NULL;
+}
+
+/* About the bytes that a record takes. */
+static size_t weight(const struct vqe_record *record)
+{
+  size_t bytes = sizeof *record + record->nterm * 96 + record->niteration * 64;
+  for (size_t k = 0; k < record->niteration; k++) {
+    bytes += record->iterations[k].nparam * sizeof(double);
+  }
+  return bytes + (record->ansatz == NULL ? 0 : strlen(record->ansatz));
+}
+
+int vqe_message_create(struct vqe_message **out, struct vqe_record *record)
+{
+  struct vqe_message *message = NULL;
+  *out = NULL;
+  int status = vqe_memory_alloc(&message, 1, sizeof *message, "a message");
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&message->key, record->experiment_id);
+  }
+  if (status != VQE_OK) {
+    vqe_message_free(message);
+    return status;
+  }
+  message->record = record;
+  message->size = weight(record);
+  *out = message;
+  return VQE_OK;
+}
+
+void vqe_message_free(struct vqe_message *message)
+{
+  if (message != NULL) {
+    vqe_record_free(message->record);
+    free(message->key);
+    free(message->data);
+    free(message);
+  }
+}
+
+static int take_payload(struct vqe_message *message, const uint8_t *payload,
+                        size_t size)
+{
+  return vqe_wire_encode(&message->data, &message->size, 0, payload, size);
+}
+
+int vqe_message_encode(struct vqe_message *message, struct vqe_avro *avro)
+{
+  uint8_t *payload = NULL;
+  size_t size = 0;
+  int status = vqe_avro_encode(&payload, &size, avro, message->record);
+  vqe_record_free(message->record);
+  message->record = NULL;
+  if (status == VQE_OK) {
+    status = take_payload(message, payload, size);
+  }
+  free(payload);
+  return status;
+}
+
+int vqe_message_load(struct vqe_message *message,
+                     const struct vqe_spool *spool)
+{
+  char *id = NULL;
+  uint8_t *payload = NULL;
+  size_t size = 0;
+  if (message->data != NULL) {
+    return VQE_OK;
+  }
+  int status = vqe_spool_load(&id, &payload, &size, spool, message->name);
+  if (status == VQE_OK) {
+    status = take_payload(message, payload, size);
+  }
+  if (status == VQE_OK && message->key == NULL) {
+    message->key = id;
+    id = NULL;
+  }
+  free(payload);
+  free(id);
+  return status;
+}
+
+int vqe_message_keep(struct vqe_message *message, struct vqe_spool *spool)
+{
+  int status = vqe_spool_put(message->name, spool, message->key,
+                             message->data + VQE_WIRE_HEAD_SIZE,
+                             message->size - VQE_WIRE_HEAD_SIZE);
+  message->state = status == VQE_OK ? VQE_MESSAGE_KEPT : VQE_MESSAGE_REFUSED;
+  return status;
+}

@@ -1,0 +1,286 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "stream/producer_state.h"
+
+#define LARGEST_PAUSE_S 30.0
+#define LASTING_GRACE_S 3.0 /* at the end, after an error that stays */
+/* A record that no report came for goes to the spool. Delivered sooner, as
+ * most are, it never costs a write that is synced. */
+#define KEEP_AFTER_S 2.0
+#define LOOK_S 0.1
+
+/* ---- telling and counting ---- */
+
+void vqe_producer_report(struct vqe_producer *producer, const char *format,
+                         ...)
+{
+  char text[1200];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  pthread_mutex_lock(&producer->lock);
+  bool is_news =
+      strncmp(producer->reason, text, VQE_PRODUCER_REASON_SIZE - 1) != 0;
+  snprintf(producer->reason, VQE_PRODUCER_REASON_SIZE, "%s", text);
+  pthread_mutex_unlock(&producer->lock);
+  if (is_news && producer->options.report != NULL) {
+    producer->options.report(producer->options.report_ctx, text);
+  }
+}
+
+/* With the lock held: a message leaves the state it was in. */
+static void leave_state(struct vqe_producer *producer,
+                        enum vqe_message_state state)
+{
+  if (state == VQE_MESSAGE_OPEN) {
+    producer->nopen--;
+    if (producer->nopen == 0) {
+      pthread_cond_broadcast(&producer->settled);
+    }
+  } else if (state == VQE_MESSAGE_REFUSED) {
+    producer->nrefused--;
+  }
+}
+
+static void add_latency(struct vqe_producer *producer, double seconds)
+{
+  size_t count = producer->nlatency;
+  if (count == producer->latency_capacity) {
+    size_t more = count == 0 ? 256 : 2 * count;
+    if (vqe_memory_grow(&producer->latencies, count, more, sizeof(double),
+                        "latencies") != VQE_OK) {
+      return;
+    }
+    producer->latency_capacity = more;
+  }
+  producer->latencies[producer->nlatency++] = seconds;
+}
+
+void vqe_producer_delivered(struct vqe_producer *producer,
+                            struct vqe_message *message)
+{
+  double now = vqe_clock_wall();
+  producer->last_progress = now;
+  if (message->state == VQE_MESSAGE_KEPT &&
+      vqe_spool_remove(producer->spool, message->name) != VQE_OK) {
+    vqe_producer_report(producer, "%s", vqe_error_message());
+  }
+  if (message->given_at > 0.0) {
+    add_latency(producer, now - message->given_at);
+  }
+  pthread_mutex_lock(&producer->lock);
+  producer->counts.delivered++;
+  producer->counts.bytes += message->size;
+  leave_state(producer, message->state);
+  pthread_mutex_unlock(&producer->lock);
+  vqe_message_free(message);
+}
+
+void vqe_producer_lose(struct vqe_producer *producer,
+                       struct vqe_message *message)
+{
+  pthread_mutex_lock(&producer->lock);
+  producer->counts.lost++;
+  leave_state(producer, message->state);
+  pthread_mutex_unlock(&producer->lock);
+  vqe_message_free(message);
+}
+
+/* It stays in the spool and is not sent again by this producer. */
+void vqe_producer_set_aside(struct vqe_producer *producer,
+                            struct vqe_message *message)
+{
+  if (message->state != VQE_MESSAGE_KEPT) {
+    /* also where the spool refused before: there may be space by now */
+    (void)vqe_producer_keep(producer, producer->avro, message);
+  }
+  if (message->state != VQE_MESSAGE_KEPT) {
+    vqe_producer_lose(producer, message);
+    return;
+  }
+  pthread_mutex_lock(&producer->lock);
+  producer->counts.spooled++;
+  pthread_mutex_unlock(&producer->lock);
+  vqe_message_free(message);
+}
+
+int vqe_producer_keep(struct vqe_producer *producer, struct vqe_avro *avro,
+                      struct vqe_message *message)
+{
+  enum vqe_message_state before = message->state;
+  int status = VQE_OK;
+  if (message->record != NULL) {
+    status = vqe_message_encode(message, avro);
+  }
+  if (status != VQE_OK) {
+    vqe_producer_report(producer, "%s", vqe_error_message());
+    return status;
+  }
+  if (vqe_message_keep(message, producer->spool) != VQE_OK) {
+    vqe_producer_report(producer,
+                        "%s; it is sent from memory and lost if that fails",
+                        vqe_error_message());
+  }
+  pthread_mutex_lock(&producer->lock);
+  producer->nrefused += message->state == VQE_MESSAGE_REFUSED;
+  leave_state(producer, before);
+  pthread_mutex_unlock(&producer->lock);
+  return VQE_OK;
+}
+
+/* ---- the thread ---- */
+
+/* Encode what was given; one at a time, so that reports are not kept waiting.
+ * Returns whether there may be more. */
+static bool take_given(struct vqe_producer *producer)
+{
+  if (producer->pending.bytes >= producer->options.queue_bytes) {
+    /* the rest waits in the queue, whose filler then uses the spool */
+    return false;
+  }
+  pthread_mutex_lock(&producer->lock);
+  struct vqe_message *message = vqe_messages_take(&producer->queue);
+  pthread_mutex_unlock(&producer->lock);
+  if (message == NULL) {
+    return false;
+  }
+  if (message->record != NULL &&
+      vqe_message_encode(message, producer->avro) != VQE_OK) {
+    vqe_producer_report(producer, "%s", vqe_error_message());
+    vqe_producer_lose(producer, message);
+    return true;
+  }
+  vqe_messages_add(&producer->pending, message);
+  return true;
+}
+
+/* The first of a list that waits too long. */
+static struct vqe_message *overdue(const struct vqe_message_list *list,
+                                   double since)
+{
+  struct vqe_message *message = list->first;
+  while (message != NULL &&
+         (message->state != VQE_MESSAGE_OPEN || message->given_at > since)) {
+    message = message->next;
+  }
+  return message;
+}
+
+/* Put what waits too long into the spool; one at a time. Returns whether
+ * there may be more. */
+static bool keep_overdue(struct vqe_producer *producer)
+{
+  double now = vqe_clock_wall();
+  pthread_mutex_lock(&producer->lock);
+  bool all = producer->nsync > 0;
+  pthread_mutex_unlock(&producer->lock);
+  if (!all && now < producer->look_at) {
+    return false;
+  }
+  double since = all ? now : now - KEEP_AFTER_S;
+  struct vqe_message *message = overdue(&producer->under_way, since);
+  if (message != NULL) {
+    /* librdkafka goes on reading the bytes */
+    return vqe_producer_keep(producer, producer->avro, message) == VQE_OK;
+  }
+  message = overdue(&producer->pending, since);
+  if (message == NULL) {
+    producer->look_at = now + LOOK_S;
+    return false;
+  }
+  (void)vqe_producer_keep(producer, producer->avro, message);
+  if (message->state == VQE_MESSAGE_KEPT) {
+    vqe_messages_drop(&producer->pending, message);
+  }
+  return true;
+}
+
+static void ensure_schema(struct vqe_producer *producer)
+{
+  if (producer->has_schema || producer->schema_refused ||
+      vqe_clock_wall() < producer->schema_retry_at) {
+    return;
+  }
+  int status = vqe_registry_register(&producer->schema_id, producer->registry,
+                                     producer->subject, vqe_avro_schema_text,
+                                     vqe_avro_schema_text_size);
+  if (status == VQE_OK) {
+    producer->has_schema = true;
+    producer->last_progress = vqe_clock_wall();
+    return;
+  }
+  producer->schema_refused = status == VQE_ERR_INPUT;
+  vqe_producer_report(producer, "%s; %s", vqe_error_message(),
+                      producer->schema_refused ? "records stay in the spool"
+                                               : "records wait in the spool");
+  double pause = producer->schema_pause_s;
+  producer->schema_retry_at = vqe_clock_wall() + pause;
+  producer->schema_pause_s =
+      2.0 * pause > LARGEST_PAUSE_S ? LARGEST_PAUSE_S : 2.0 * pause;
+}
+
+static bool is_finished(struct vqe_producer *producer)
+{
+  pthread_mutex_lock(&producer->lock);
+  /* what came since the queue was last looked at is taken first */
+  bool closing = producer->closing && producer->queue.count == 0;
+  double timeout = producer->close_timeout_s;
+  pthread_mutex_unlock(&producer->lock);
+  if (!closing) {
+    producer->last_progress = vqe_clock_wall();
+    return false;
+  }
+  if (producer->pending.count == 0 && producer->under_way.count == 0) {
+    return true;
+  }
+  if (producer->schema_refused) {
+    return true;
+  }
+  if (vqe_producer_is_stuck(producer) && timeout > LASTING_GRACE_S) {
+    timeout = LASTING_GRACE_S;
+  }
+  return vqe_clock_wall() - producer->last_progress >= timeout;
+}
+
+void *vqe_producer_work(void *ctx)
+{
+  struct vqe_producer *producer = ctx;
+  for (;;) {
+    bool more = take_given(producer);
+    more = keep_overdue(producer) || more;
+    if (producer->pending.count > 0) {
+      ensure_schema(producer);
+    }
+    if (producer->fatal && vqe_clock_wall() >= producer->send_retry_at) {
+      vqe_producer_reconnect(producer);
+    }
+    if (producer->rk != NULL) {
+      vqe_producer_send_pending(producer);
+      rd_kafka_poll(producer->rk, more ? 0 : VQE_PRODUCER_IDLE_MS);
+    } else if (!more) {
+      const struct timespec pause = {.tv_nsec =
+                                         VQE_PRODUCER_IDLE_MS * 1000000L};
+      nanosleep(&pause, NULL);
+    }
+    vqe_producer_ask_why(producer);
+    if (!more && is_finished(producer)) {
+      break;
+    }
+  }
+  vqe_producer_disconnect(producer);
+  for (;;) {
+    struct vqe_message *message = vqe_messages_take(&producer->pending);
+    if (message == NULL) {
+      break;
+    }
+    vqe_producer_set_aside(producer, message);
+  }
+  return NULL;
+}
