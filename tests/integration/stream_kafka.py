@@ -3,8 +3,7 @@
 confluent-kafka's AvroDeserializer and by fastavro: every field against the
 result file, and the faults that brokers and registries have.
 
-STREAM_TOOL names the program of tests/stream/stream-tool.c, else the one
-beside vqe_batch.
+The programs: stream_services.py.
 """
 
 import glob
@@ -13,7 +12,6 @@ import json
 import os
 import signal
 import struct
-import subprocess
 import sys
 import time
 import urllib.request
@@ -28,142 +26,24 @@ try:
     from confluent_kafka.schema_registry import SchemaRegistryClient
     from confluent_kafka.schema_registry.avro import AvroDeserializer
     from confluent_kafka.serialization import MessageField, SerializationContext
+    from stream_services import (
+        TABLES,
+        TOOL,
+        TOPIC,
+        Services,
+        ids_on,
+        lake,
+        publish,
+        read_all,
+        rows_of,
+        spooled,
+        tool_read,
+    )
 except ImportError as lacking:
     print(f"skipped: this Python has no {lacking.name}")
     sys.exit(harness.SKIPPED)
 
-TOOL = os.path.abspath(
-    os.environ.get("STREAM_TOOL")
-    or os.path.join(os.path.dirname(harness.BATCH), "tests", "stream-tool")
-)
-TOPIC = "experiment.vqe"
 SCHEMA = os.path.join(harness.ROOT, "schemas", "avro", "experiment.vqe.avsc")
-
-
-class Services:
-    """kafka.sh in a shell of its own, which keeps the processes."""
-
-    def __init__(self):
-        self.shell = subprocess.Popen(
-            ["bash"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self.env = {}
-        self("set -u; . " + os.path.join(harness.ROOT, "tests/integration/kafka.sh"))
-
-    def __call__(self, command, allowed=(0,)):
-        """Run a command there; its exit status."""
-        self.shell.stdin.write(
-            f"{{ {command}\n}} >&2; status=$?; env -0 | "
-            "grep -z -E '^(KAFKA|REGISTRY)_' | tr '\\0' '\\n'; echo :$status\n"
-        )
-        self.shell.stdin.flush()
-        for line in self.shell.stdout:
-            line = line.rstrip("\n")
-            if line.startswith(":"):
-                status = int(line[1:])
-                if status == harness.SKIPPED:
-                    print("skipped: no Java, or Kafka cannot be fetched")
-                    sys.exit(harness.SKIPPED)
-                check(status in allowed, f"{command}: status {status}")
-                return status
-            name, _, value = line.partition("=")
-            self.env[name] = value
-        harness.fail("the shell of the services ended")
-
-    def stop(self):
-        if self.shell.poll() is None:
-            self("kafka_stop; registry_stop", allowed=range(256))
-            self.shell.stdin.close()
-            self.shell.wait()
-
-    def topics(self, *words):
-        self(
-            "kafka_admin org.apache.kafka.tools.TopicCommand "
-            '--bootstrap-server "$KAFKA_INSIDE" ' + " ".join(words)
-        )
-
-
-def publish(services, folder, *words, spool="spool", env=None, wait=True):
-    command = [
-        TOOL,
-        "publish",
-        f"brokers={services.env['KAFKA_BROKERS']}",
-        f"registry={services.env['REGISTRY_URL']}",
-        f"spool={folder.file(spool)}",
-        *words,
-    ]
-    environment = {**os.environ, **(env or {}), "no_proxy": "127.0.0.1"}
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    if not wait:
-        return process
-    out, err = process.communicate(timeout=300)
-    check(out, f"{command}: {process.returncode} {err}")
-    return json.loads(out), err, process.returncode
-
-
-def spooled(folder, spool="spool"):
-    path = folder.file(spool)
-    return len([n for n in os.listdir(path) if n.endswith(".vqes")])
-
-
-def read_all(services, topic=TOPIC, settings=None):
-    """Every message: key, value."""
-    consumer = confluent_kafka.Consumer(
-        {
-            "bootstrap.servers": services.env["KAFKA_BROKERS"],
-            "group.id": "test-python",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-            **(settings or {}),
-        }
-    )
-    found = consumer.list_topics(topic, timeout=20).topics[topic].partitions
-    consumer.assign([confluent_kafka.TopicPartition(topic, p, 0) for p in found])
-    messages, ended = [], set()
-    deadline = time.monotonic() + 60
-    while len(ended) < len(found) and time.monotonic() < deadline:
-        message = consumer.poll(1.0)
-        if message is None:
-            continue
-        if message.error() is None:
-            messages.append((message.key(), message.value()))
-        elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
-            ended.add(message.partition())
-    consumer.close()
-    check(len(ended) == len(found), f"{topic} was not read to its end")
-    return messages
-
-
-def tool_read(services, *words, topic=TOPIC):
-    done = subprocess.run(
-        [
-            TOOL,
-            "read",
-            f"brokers={services.env['KAFKA_BROKERS']}",
-            f"registry={services.env['REGISTRY_URL']}",
-            f"topic={topic}",
-            *words,
-        ],
-        env={**os.environ, "no_proxy": "127.0.0.1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    check(done.returncode == 0, f"read: {done.stderr}")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return lines[:-1], lines[-1]
 
 
 # ---- the result file as records ----
@@ -473,10 +353,6 @@ def refusal_cases(services, folder):
     check(status == 0 and spooled(folder, "spool4") == 0, f"{counts} {told}")
 
 
-def ids_on(services, topic):
-    return {key.decode() for key, _ in read_all(services, topic)}
-
-
 def crash_cases(services, folder, held):
     result = folder.file("job.h5")
     repeat = 100
@@ -512,7 +388,7 @@ def crash_cases(services, folder, held):
         folder,
         "topic=crash2",
         f"repeat={repeat}",
-        "linger.ms=400",
+        "linger.ms=20000",
         result,
         wait=False,
     )
@@ -576,56 +452,6 @@ def sasl_cases(services, folder, held):
     check("VQE_KAFKA_SASL_PASSWORD" in told, told)
     check("wrong-one" not in told and password not in told, "a secret was told")
     print("wrong password:", told.splitlines()[0][:300])
-
-
-LAKE = os.path.join(os.path.dirname(harness.BATCH), "vqe_lake")
-TABLES = (
-    "molecules ansatz_info performance_metrics vqe_results initial_parameters "
-    "optimal_parameters vqe_iterations iteration_parameters hamiltonian_terms"
-).split()
-
-
-def lake(services, folder, *words, status=0):
-    done = subprocess.run(
-        [LAKE, *words],
-        cwd=folder.path,
-        env={
-            **harness.environment(),
-            "no_proxy": "127.0.0.1",
-            "VQE_KAFKA_BROKERS": services.env["KAFKA_BROKERS"],
-            "VQE_REGISTRY_URL": services.env["REGISTRY_URL"],
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    check(
-        done.returncode == status,
-        f"vqe_lake {words}: {done.returncode} {done.stdout}{done.stderr}",
-    )
-    return done.stdout
-
-
-def rows_of(services, folder, warehouse):
-    """Every table without what a batch stamps on it."""
-    held = {}
-    for table in TABLES:
-        answer = lake(
-            services,
-            folder,
-            "query",
-            "SELECT * EXCLUDE (processing_timestamp, processing_date, "
-            "processing_batch_id, processing_name) "
-            f"FROM {table} ORDER BY ALL",
-            "--warehouse",
-            warehouse,
-            "--format",
-            "json",
-        )
-        held[table] = answer
-        check(len(answer) > 100, f"{table} is empty: {answer}")
-    return held
 
 
 def job_cases(services, folder):
