@@ -22,6 +22,11 @@ enum vqe_gate_kind {
   VQE_GATE_SINGLE,
   /* tau = a+_{q1} a_{q0} a+_{q3} a_{q2} */
   VQE_GATE_DOUBLE,
+  /* The same without the signs of fermions, no Z strings: tau = s+_{q1}
+   * s-_{q0} (and s+_{q3} s-_{q2}), s- = (X + iY)/2 (Yordanov et al., Commun.
+   * Phys. 4, 228 (2021)) */
+  VQE_GATE_QUBIT_SINGLE,
+  VQE_GATE_QUBIT_DOUBLE,
   VQE_GATE_PHASE, /* exp(i t n) on q0 */
   VQE_GATE_CPHASE /* exp(i t n n) on q0, q1 */
 };
@@ -32,6 +37,27 @@ struct vqe_gate {
   int param;    /* index of the angle, -1 when the gate has none */
   double scale; /* angle = scale * parameters[param] */
 };
+
+/* Number of particles that an excitation moves: 1 or 2; 0 for other gates. */
+static inline int vqe_gate_order(enum vqe_gate_kind kind)
+{
+  switch (kind) {
+  case VQE_GATE_SINGLE:
+  case VQE_GATE_QUBIT_SINGLE:
+    return 1;
+  case VQE_GATE_DOUBLE:
+  case VQE_GATE_QUBIT_DOUBLE:
+    return 2;
+  default:
+    return 0;
+  }
+}
+
+/* An excitation of qubits, without the signs of fermions. */
+static inline bool vqe_gate_signless(enum vqe_gate_kind kind)
+{
+  return kind == VQE_GATE_QUBIT_SINGLE || kind == VQE_GATE_QUBIT_DOUBLE;
+}
 
 struct vqe_ansatz {
   char name[32];         /* "UCCSD", "EfficientSU2", ... */
@@ -66,6 +92,16 @@ bool vqe_ansatz_conserves(const char *ansatz);
 /* Whether vqe_ansatz_mp2_parameters knows it. */
 bool vqe_ansatz_has_mp2(const char *ansatz);
 
+/* How ADAPT-VQE grows (Grimsley et al., Nat. Commun. 10, 3007 (2019)). */
+struct vqe_adapt_options {
+  const char *pool;        /* "GSD", "UCCSD", "QEB": vqe_ansatz_pool_create */
+  double gradient_norm;    /* stop at this norm of the pool's gradient */
+  double energy_change;    /* stop when a growth lowers the energy by less,
+                              hartree; 0: never */
+  int max_operators;       /* stop at this many parameters */
+  int operators_at_a_time; /* added by one growth: those of largest gradient */
+};
+
 struct vqe_ansatz_options {
   const char *name; /* stored spelling */
   int reps;
@@ -74,15 +110,44 @@ struct vqe_ansatz_options {
   bool restricted;      /* closed shell: alpha and beta share parameters */
   int nirrep;           /* screen excitations by these irreps, 1 for none */
   const uint8_t *irrep; /* norb, may be NULL when nirrep is 1 */
+  struct vqe_adapt_options adapt; /* of ADAPT-VQE */
 };
+/* Everything zero but the defaults of further options. */
+void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
+
+/* Set a further option of a job file, which `options->name` must know, from
+ * its JSON text. ADAPT-VQE: "pool" (GSD), "gradient_norm" (1e-3),
+ * "energy_change" (0), "max_operators" (500), "operators_at_a_time" (1).
+ * VQE_ERR_INPUT when this ansatz has no such option, naming those it has, or
+ * when the value is out of range. */
+int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
+                          const char *json);
 
 int vqe_ansatz_create(struct vqe_ansatz **out,
                       const struct vqe_ansatz_options *options);
 void vqe_ansatz_free(struct vqe_ansatz *ansatz);
 
+/* The operators that ADAPT-VQE chooses from, as an ansatz without a state in
+ * front: element k is the run of gates with parameter k, k = 0, 1, ...
+ * nparam - 1. `options->adapt.pool`:
+ *   "UCCSD" the factors of UCCSD;
+ *   "GSD"   generalised singles and doubles: excitations between any
+ *           orbitals, occupied or not;
+ *   "QEB"   the same as excitations of qubits (Yordanov et al., Phys. Rev. A
+ *           102, 062612 (2020); Commun. Phys. 4, 228 (2021)).
+ * Closed shells: an excitation and its spin mirror are one element, those
+ * that the mirror reverses are left out. Screened by irreps. O(norb^4)
+ * elements. */
+int vqe_ansatz_pool_create(struct vqe_ansatz **out,
+                           const struct vqe_ansatz_options *options);
+/* Append an element of a pool with a parameter of its own, the last one. */
+int vqe_ansatz_append(struct vqe_ansatz *ansatz, const struct vqe_ansatz *pool,
+                      int element);
+
 /* Complete OpenQASM 3 program with inputs t0000..., zero-padded so that they
  * sort in order. Above `limit` bytes (0: none) every excitation is one
- * `pragma vqe.excitation` line instead of its gates. Free *out by free(). */
+ * `pragma vqe.excitation` (or `vqe.qubit_excitation`) line instead of its
+ * gates. Free *out by free(). */
 int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz, size_t limit);
 
 /* Initial parameters from first-order amplitudes: `eri` and orbital energies

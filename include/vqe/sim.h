@@ -62,6 +62,22 @@ int vqe_estimator_energy(struct vqe_estimator *estimator, double *energy,
 int vqe_estimator_gradient(struct vqe_estimator *estimator, double *energy,
                            double *gradient, const double *parameters);
 
+/* Take in what was appended to the ansatz since the estimator was created or
+ * last extended: strings and sigma tables stay, only new excitation lists are
+ * made. The gates must keep the symmetry that the estimator uses;
+ * VQE_ERR_UNSUPPORTED otherwise, with the estimator unchanged. */
+int vqe_estimator_extend(struct vqe_estimator *estimator);
+
+/* Slopes of all elements of a pool (vqe_ansatz_pool_create) at the state of
+ * `parameters`: out[k] = 2 <psi| H A_k |psi>, the derivative of the energy by
+ * the angle of element k appended to the ansatz, at zero. One sigma product
+ * for H psi, then one read of the pairs of each excitation. The tables of the
+ * pool are made at its first call and kept for as long as `pool` is the same;
+ * it must outlive the estimator. */
+int vqe_estimator_pool_gradient(struct vqe_estimator *estimator, double *out,
+                                const double *parameters,
+                                const struct vqe_ansatz *pool);
+
 /* Energy from `shots` samples for each qubit-wise commuting group of `paulis`
  * and its standard error; at most 20 qubits. A sector state is expanded.
  * Draws come from the stream `experiment_id`, `evaluation`. */

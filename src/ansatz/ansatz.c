@@ -77,9 +77,11 @@ int vqe_ansatz_create(struct vqe_ansatz **out,
                          VQE_MAX_ORBITALS);
   }
   bool conserves = vqe_ansatz_conserves(name);
-  if (options->reps < (conserves ? 1 : 0) || options->reps > MAX_REPS) {
+  bool adapt = strcmp(name, "ADAPT-VQE") == 0;
+  int most = adapt ? 1 : MAX_REPS;
+  if (options->reps < (conserves ? 1 : 0) || options->reps > most) {
     return vqe_error_set(VQE_ERR_INPUT, "reps %d: between %d and %d",
-                         options->reps, conserves ? 1 : 0, MAX_REPS);
+                         options->reps, conserves ? 1 : 0, most);
   }
   status =
       vqe_memory_alloc(&builder.ansatz, 1, sizeof *builder.ansatz, "ansatz");
@@ -103,6 +105,8 @@ int vqe_ansatz_create(struct vqe_ansatz **out,
     status = vqe_ansatz_build_uccsd(&builder, options);
   } else if (strcmp(name, "k-UpCCGSD") == 0) {
     status = vqe_ansatz_build_kupccgsd(&builder, options);
+  } else if (adapt) {
+    status = vqe_ansatz_build_hf_state(&builder);
   } else {
     status = vqe_ansatz_build_circuit(&builder, options);
   }

@@ -24,5 +24,18 @@ int vqe_ansatz_build_kupccgsd(struct vqe_ansatz_builder *builder,
 
 int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
                            const struct vqe_ansatz_options *options);
+/* One repetition of its factors, without the state in front. */
+int vqe_ansatz_build_uccsd_factors(struct vqe_ansatz_builder *builder,
+                                   const struct vqe_ansatz_options *options);
+
+/* Whether p -> r (and q -> s, when q >= 0) of spatial orbitals is totally
+ * symmetric. */
+bool vqe_ansatz_allowed(const struct vqe_ansatz_options *options, int p, int r,
+                        int q, int s);
+/* i -> a (and j -> b, when j >= 0) of spatial orbitals; spins 0 alpha, 1
+ * beta. */
+int vqe_ansatz_add_excitation(struct vqe_ansatz_builder *builder, int param,
+                              int spin1, int i, int a, int spin2, int j,
+                              int b);
 
 #endif

@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "vqe/ansatz.h"
 
-static const char *const ansatz_names[] = {"UCCSD", "k-UpCCGSD",
-                                           "EfficientSU2", "RealAmplitudes",
-                                           "ExcitationPreserving"};
+static const char *const ansatz_names[] = {
+    "UCCSD",        "ADAPT-VQE",      "k-UpCCGSD",
+    "EfficientSU2", "RealAmplitudes", "ExcitationPreserving"};
 
 static const char *const entanglements[] = {
     "full", "linear", "reverse_linear", "pairwise", "circular", "sca"};
@@ -21,15 +21,17 @@ int vqe_ansatz_canonical(const char **out, const char *name)
       return VQE_OK;
     }
   }
-  return vqe_error_set(VQE_ERR_INPUT,
-                       "unknown ansatz '%s'; known: UCCSD, k-UpCCGSD, "
-                       "EfficientSU2, RealAmplitudes, ExcitationPreserving",
-                       name);
+  return vqe_error_set(
+      VQE_ERR_INPUT,
+      "unknown ansatz '%s'; known: UCCSD, ADAPT-VQE, k-UpCCGSD, "
+      "EfficientSU2, RealAmplitudes, ExcitationPreserving",
+      name);
 }
 
 bool vqe_ansatz_conserves(const char *ansatz)
 {
-  return strcmp(ansatz, "UCCSD") == 0 || strcmp(ansatz, "k-UpCCGSD") == 0;
+  return strcmp(ansatz, "UCCSD") == 0 || strcmp(ansatz, "ADAPT-VQE") == 0 ||
+         strcmp(ansatz, "k-UpCCGSD") == 0;
 }
 
 bool vqe_ansatz_has_mp2(const char *ansatz)

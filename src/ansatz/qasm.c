@@ -1,8 +1,9 @@
 /* OpenQASM 3 text (Cross et al., ACM Trans. Quantum Comput. 3, 12 (2022)).
  *
  * An excitation becomes the product of its commuting Pauli rotations: the
- * ladder operators are multiplied out under Jordan-Wigner, and each rotation
- * is a basis change, a CX ladder and one RZ. */
+ * ladder operators are multiplied out under Jordan-Wigner, or as they stand
+ * for qubit excitations, and each rotation is a basis change, a CX ladder and
+ * one RZ. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +53,10 @@ struct term {
 };
 
 /* Multiply the sum by a_p (dagger 0) or a+_p (dagger 1):
- * a_p = (X_p + i Y_p)/2 Z_{<p}, a+_p = (X_p - i Y_p)/2 Z_{<p}. */
-static int times_ladder(struct term *terms, int count, int p, bool dagger)
+ * a_p = (X_p + i Y_p)/2 Z_{<p}, a+_p = (X_p - i Y_p)/2 Z_{<p}; without the Z
+ * string when `signless`. */
+static int times_ladder(struct term *terms, int count, int p, bool dagger,
+                        bool signless)
 {
   struct term out[32];
   uint64_t bit = UINT64_C(1) << p;
@@ -61,7 +64,7 @@ static int times_ladder(struct term *terms, int count, int p, bool dagger)
   for (int k = 0; k < count; k++) {
     for (int y = 0; y < 2; y++) {
       uint64_t x2 = bit;
-      uint64_t z2 = (bit - 1) | (y ? bit : 0);
+      uint64_t z2 = (signless ? 0 : bit - 1) | (y ? bit : 0);
       uint64_t x = terms[k].x ^ x2;
       uint64_t z = terms[k].z ^ z2;
       int power = __builtin_popcountll(terms[k].x & terms[k].z) +
@@ -95,11 +98,10 @@ static int generator(struct term out[32], const struct vqe_gate *gate)
 {
   struct term terms[32] = {{0, 0, 1.0, 0.0}};
   int count = 1;
-  count = times_ladder(terms, count, gate->q[1], true);
-  count = times_ladder(terms, count, gate->q[0], false);
-  if (gate->kind == VQE_GATE_DOUBLE) {
-    count = times_ladder(terms, count, gate->q[3], true);
-    count = times_ladder(terms, count, gate->q[2], false);
+  for (int k = 0; k < vqe_gate_order(gate->kind); k++) {
+    bool signless = vqe_gate_signless(gate->kind);
+    count = times_ladder(terms, count, gate->q[2 * k + 1], true, signless);
+    count = times_ladder(terms, count, gate->q[2 * k], false, signless);
   }
   int kept = 0;
   for (int k = 0; k < count; k++) {
@@ -150,6 +152,9 @@ static void put_gate(struct text *text, const struct vqe_gate *gate,
                      const char *angle, bool expand)
 {
   const int *q = gate->q;
+  const char *pragma = vqe_gate_signless(gate->kind)
+                           ? "pragma vqe.qubit_excitation"
+                           : "pragma vqe.excitation";
   switch (gate->kind) {
   case VQE_GATE_X:
     put(text, "x q[%d];\n", q[0]);
@@ -174,18 +179,20 @@ static void put_gate(struct text *text, const struct vqe_gate *gate,
     break;
   case VQE_GATE_SINGLE:
   case VQE_GATE_DOUBLE:
+  case VQE_GATE_QUBIT_SINGLE:
+  case VQE_GATE_QUBIT_DOUBLE:
     if (expand) {
       struct term terms[32];
       int count = generator(terms, gate);
       for (int k = 0; k < count; k++) {
         put_pauli_rotation(text, &terms[k], angle, gate->scale);
       }
-    } else if (gate->kind == VQE_GATE_SINGLE) {
-      put(text, "pragma vqe.excitation %.17g*%s %d->%d\n", gate->scale, angle,
-          q[0], q[1]);
+    } else if (vqe_gate_order(gate->kind) == 1) {
+      put(text, "%s %.17g*%s %d->%d\n", pragma, gate->scale, angle, q[0],
+          q[1]);
     } else {
-      put(text, "pragma vqe.excitation %.17g*%s %d->%d %d->%d\n", gate->scale,
-          angle, q[0], q[1], q[2], q[3]);
+      put(text, "%s %.17g*%s %d->%d %d->%d\n", pragma, gate->scale, angle,
+          q[0], q[1], q[2], q[3]);
     }
     break;
   }

@@ -14,26 +14,22 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-struct screen {
-  int nirrep;
-  const uint8_t *irrep;
-};
-
-static bool allowed(const struct screen *screen, int p, int q, int r, int s)
+bool vqe_ansatz_allowed(const struct vqe_ansatz_options *options, int p, int r,
+                        int q, int s)
 {
-  if (screen->nirrep == 1) {
+  const uint8_t *irrep = options->irrep;
+  if (options->nirrep == 1 || irrep == NULL) {
     return true;
   }
-  int product = screen->irrep[p] ^ screen->irrep[q];
-  if (r >= 0) {
-    product ^= screen->irrep[r] ^ screen->irrep[s];
+  int product = irrep[p] ^ irrep[r];
+  if (q >= 0) {
+    product ^= irrep[q] ^ irrep[s];
   }
   return product == 0;
 }
 
-/* i -> a (and j -> b) of spatial orbitals; spins 0 alpha, 1 beta. */
-static int add_excitation(struct vqe_ansatz_builder *builder, int param,
-                          int spin1, int i, int a, int spin2, int j, int b)
+int vqe_ansatz_add_excitation(struct vqe_ansatz_builder *builder, int param,
+                              int spin1, int i, int a, int spin2, int j, int b)
 {
   int norb = builder->ansatz->norb;
   struct vqe_gate gate = {
@@ -47,21 +43,24 @@ static int add_excitation(struct vqe_ansatz_builder *builder, int param,
 }
 
 static int add_singles(struct vqe_ansatz_builder *builder,
-                       const struct screen *screen, bool restricted)
+                       const struct vqe_ansatz_options *options)
 {
   struct vqe_ansatz *ansatz = builder->ansatz;
+  bool restricted = options->restricted;
   int status = VQE_OK;
   for (int spin = 0; spin < (restricted ? 1 : 2); spin++) {
     int occupied = spin == 0 ? ansatz->nalpha : ansatz->nbeta;
     for (int i = 0; i < occupied; i++) {
       for (int a = occupied; a < ansatz->norb; a++) {
-        if (!allowed(screen, i, a, -1, -1)) {
+        if (!vqe_ansatz_allowed(options, i, a, -1, -1)) {
           continue;
         }
         int param = ansatz->nparam++;
-        status = add_excitation(builder, param, spin, i, a, 0, -1, -1);
+        status =
+            vqe_ansatz_add_excitation(builder, param, spin, i, a, 0, -1, -1);
         if (status == VQE_OK && restricted) {
-          status = add_excitation(builder, param, 1, i, a, 0, -1, -1);
+          status =
+              vqe_ansatz_add_excitation(builder, param, 1, i, a, 0, -1, -1);
         }
         if (status != VQE_OK) {
           return status;
@@ -73,9 +72,10 @@ static int add_singles(struct vqe_ansatz_builder *builder,
 }
 
 static int add_same_spin(struct vqe_ansatz_builder *builder,
-                         const struct screen *screen, bool restricted)
+                         const struct vqe_ansatz_options *options)
 {
   struct vqe_ansatz *ansatz = builder->ansatz;
+  bool restricted = options->restricted;
   int status = VQE_OK;
   for (int spin = 0; spin < (restricted ? 1 : 2); spin++) {
     int occupied = spin == 0 ? ansatz->nalpha : ansatz->nbeta;
@@ -83,13 +83,15 @@ static int add_same_spin(struct vqe_ansatz_builder *builder,
       for (int j = i + 1; j < occupied; j++) {
         for (int a = occupied; a < ansatz->norb; a++) {
           for (int b = a + 1; b < ansatz->norb; b++) {
-            if (!allowed(screen, i, a, j, b)) {
+            if (!vqe_ansatz_allowed(options, i, a, j, b)) {
               continue;
             }
             int param = ansatz->nparam++;
-            status = add_excitation(builder, param, spin, i, a, spin, j, b);
+            status = vqe_ansatz_add_excitation(builder, param, spin, i, a,
+                                               spin, j, b);
             if (status == VQE_OK && restricted) {
-              status = add_excitation(builder, param, 1, i, a, 1, j, b);
+              status =
+                  vqe_ansatz_add_excitation(builder, param, 1, i, a, 1, j, b);
             }
             if (status != VQE_OK) {
               return status;
@@ -103,13 +105,14 @@ static int add_same_spin(struct vqe_ansatz_builder *builder,
 }
 
 static int add_opposite_spin(struct vqe_ansatz_builder *builder,
-                             const struct screen *screen, bool restricted)
+                             const struct vqe_ansatz_options *options)
 {
   struct vqe_ansatz *ansatz = builder->ansatz;
   int norb = ansatz->norb;
   int na = ansatz->nalpha;
   int nb = ansatz->nbeta;
   int nv = norb - na;
+  bool restricted = options->restricted;
   int status = VQE_OK;
   for (int i = 0; i < na; i++) {
     for (int a = na; a < norb; a++) {
@@ -117,13 +120,15 @@ static int add_opposite_spin(struct vqe_ansatz_builder *builder,
         for (int b = nb; b < norb; b++) {
           int ia = i * nv + (a - na);
           int jb = j * nv + (b - nb);
-          if ((restricted && ia < jb) || !allowed(screen, i, a, j, b)) {
+          if ((restricted && ia < jb) ||
+              !vqe_ansatz_allowed(options, i, a, j, b)) {
             continue;
           }
           int param = ansatz->nparam++;
-          status = add_excitation(builder, param, 0, i, a, 1, j, b);
+          status = vqe_ansatz_add_excitation(builder, param, 0, i, a, 1, j, b);
           if (status == VQE_OK && restricted && ia != jb) {
-            status = add_excitation(builder, param, 0, j, b, 1, i, a);
+            status =
+                vqe_ansatz_add_excitation(builder, param, 0, j, b, 1, i, a);
           }
           if (status != VQE_OK) {
             return status;
@@ -135,27 +140,31 @@ static int add_opposite_spin(struct vqe_ansatz_builder *builder,
   return status;
 }
 
-int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
-                           const struct vqe_ansatz_options *options)
+int vqe_ansatz_build_uccsd_factors(struct vqe_ansatz_builder *builder,
+                                   const struct vqe_ansatz_options *options)
 {
-  struct screen screen = {options->irrep == NULL ? 1 : options->nirrep,
-                          options->irrep};
-  bool restricted = options->restricted;
-  if (restricted && options->nalpha != options->nbeta) {
+  if (options->restricted && options->nalpha != options->nbeta) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "shared UCCSD amplitudes need a closed shell, not "
                          "%d alpha and %d beta electrons",
                          options->nalpha, options->nbeta);
   }
+  int status = add_singles(builder, options);
+  if (status == VQE_OK) {
+    status = add_same_spin(builder, options);
+  }
+  if (status == VQE_OK) {
+    status = add_opposite_spin(builder, options);
+  }
+  return status;
+}
+
+int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
+                           const struct vqe_ansatz_options *options)
+{
   int status = vqe_ansatz_build_hf_state(builder);
   for (int r = 0; status == VQE_OK && r < options->reps; r++) {
-    status = add_singles(builder, &screen, restricted);
-    if (status == VQE_OK) {
-      status = add_same_spin(builder, &screen, restricted);
-    }
-    if (status == VQE_OK) {
-      status = add_opposite_spin(builder, &screen, restricted);
-    }
+    status = vqe_ansatz_build_uccsd_factors(builder, options);
   }
   return status;
 }

@@ -15,6 +15,7 @@
 
 #define FILE_LIMIT ((size_t)1 << 30)
 #define PRAGMA "pragma vqe.excitation "
+#define QUBIT_PRAGMA "pragma vqe.qubit_excitation "
 
 static int add_gate(struct vqe_ansatz *ansatz, size_t *capacity,
                     const struct vqe_gate *gate)
@@ -42,12 +43,26 @@ static bool qubits_fit(const struct vqe_gate *gate, int count, int nqubit)
   return true;
 }
 
+/* "SCALE*tPARAM I->A[ J->B]" after a pragma's name; *end is where it ends. */
+static bool read_excitation(struct vqe_gate *gate, int *order, int *end,
+                            const char *text)
+{
+  int found =
+      sscanf(text, "%lf*t%d %d->%d%n %d->%d%n", &gate->scale, &gate->param,
+             &gate->q[0], &gate->q[1], end, &gate->q[2], &gate->q[3], end);
+  *order = found == 6 ? 2 : 1;
+  return found == 4 || found == 6;
+}
+
 /* One line of the program; *fits false when it is none of ours. */
 static int read_line(struct vqe_ansatz *ansatz, size_t *capacity,
                      const char *line, bool *fits)
 {
   struct vqe_gate gate = {.param = -1, .scale = 1.0};
+  bool signless = strncmp(line, QUBIT_PRAGMA, strlen(QUBIT_PRAGMA)) == 0;
+  size_t head = strlen(signless ? QUBIT_PRAGMA : PRAGMA);
   int qubits = 1;
+  int order = 0;
   int end = 0;
   *fits = true;
   if (line[0] == '\0' || strcmp(line, "OPENQASM 3.0;") == 0 ||
@@ -64,14 +79,15 @@ static int read_line(struct vqe_ansatz *ansatz, size_t *capacity,
   }
   if (sscanf(line, "x q[%d];%n", &gate.q[0], &end) == 1 && end > 0) {
     gate.kind = VQE_GATE_X;
-  } else if (sscanf(line, PRAGMA "%lf*t%d %d->%d%n %d->%d%n", &gate.scale,
-                    &gate.param, &gate.q[0], &gate.q[1], &end, &gate.q[2],
-                    &gate.q[3], &end) >= 4) {
-    qubits = strstr(line + strlen(PRAGMA), "->") !=
-                     strrchr(line, '-') /* two arrows or one */
-                 ? 4
-                 : 2;
-    gate.kind = qubits == 4 ? VQE_GATE_DOUBLE : VQE_GATE_SINGLE;
+  } else if ((signless || strncmp(line, PRAGMA, head) == 0) &&
+             read_excitation(&gate, &order, &end, line + head)) {
+    qubits = 2 * order;
+    end += (int)head;
+    if (signless) {
+      gate.kind = order == 2 ? VQE_GATE_QUBIT_DOUBLE : VQE_GATE_QUBIT_SINGLE;
+    } else {
+      gate.kind = order == 2 ? VQE_GATE_DOUBLE : VQE_GATE_SINGLE;
+    }
     *fits = gate.param >= 0 && gate.param < ansatz->nparam;
   } else {
     *fits = false;
@@ -134,7 +150,8 @@ int vqe_lake_run_qasm(struct vqe_lake_options *options)
   char *expanded = NULL;
   FILE *stream = NULL;
   int status = read_circuit(&text, options);
-  if (status == VQE_OK && strstr(text, PRAGMA) != NULL) {
+  if (status == VQE_OK &&
+      (strstr(text, PRAGMA) != NULL || strstr(text, QUBIT_PRAGMA) != NULL)) {
     status = expand(&expanded, text);
   }
   if (status == VQE_OK) {

@@ -11,6 +11,10 @@ struct vqe_backend_ops {
   int (*energy)(void *backend, double *energy, const double *parameters);
   int (*gradient)(void *backend, double *energy, double *gradient,
                   const double *parameters);
+  /* take in gates appended to the ansatz */
+  int (*extend)(void *backend);
+  int (*pool_gradient)(void *backend, double *out, const double *parameters,
+                       const struct vqe_ansatz *pool);
   int (*properties)(void *backend, struct vqe_properties *out, double *rdm1,
                     const double *parameters);
   /* the state in the full space, split: re and im of 2^nqubit each */

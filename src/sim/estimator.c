@@ -117,6 +117,25 @@ int vqe_estimator_gradient(struct vqe_estimator *estimator, double *energy,
                                   parameters);
 }
 
+int vqe_estimator_extend(struct vqe_estimator *estimator)
+{
+  return estimator->ops->extend(estimator->backend);
+}
+
+int vqe_estimator_pool_gradient(struct vqe_estimator *estimator, double *out,
+                                const double *parameters,
+                                const struct vqe_ansatz *pool)
+{
+  if (pool->norb != estimator->ansatz->norb || !pool->conserves) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "a pool over %d orbitals does not fit an ansatz over "
+                         "%d",
+                         pool->norb, estimator->ansatz->norb);
+  }
+  return estimator->ops->pool_gradient(estimator->backend, out, parameters,
+                                       pool);
+}
+
 int vqe_estimator_properties(struct vqe_estimator *estimator,
                              struct vqe_properties *out, double *rdm1,
                              const double *parameters)

@@ -27,12 +27,9 @@ static int usable_irreps(const struct vqe_hamiltonian *hamiltonian,
   int norb = hamiltonian->norb;
   for (size_t k = 0; k < ansatz->ngate; k++) {
     const struct vqe_gate *gate = &ansatz->gates[k];
-    if (gate->kind != VQE_GATE_SINGLE && gate->kind != VQE_GATE_DOUBLE) {
-      continue;
-    }
-    int product = irrep[gate->q[0] % norb] ^ irrep[gate->q[1] % norb];
-    if (gate->kind == VQE_GATE_DOUBLE) {
-      product ^= irrep[gate->q[2] % norb] ^ irrep[gate->q[3] % norb];
+    int product = 0;
+    for (int i = 0; i < 2 * vqe_gate_order(gate->kind); i++) {
+      product ^= irrep[gate->q[i] % norb];
     }
     if (product != 0) {
       return 1;
@@ -73,21 +70,26 @@ static int find_pairs(size_t *out, struct sector *sector,
     vqe_string_pairs_clear(&sector->pairs[n]);
     return status;
   }
+  for (size_t k = 0; key->signless && k < sector->pairs[n].count; k++) {
+    sector->pairs[n].items[k].sign = 1.0;
+  }
   sector->keys[n] = *key;
   sector->npairs = n + 1;
   *out = n;
   return VQE_OK;
 }
 
-static int add_rotation(struct sector *sector, const struct vqe_gate *gate)
+static int make_rotation(struct rotation *rotation, struct sector *sector,
+                         const struct vqe_gate *gate)
 {
   int norb = sector->hamiltonian->norb;
-  struct rotation *rotation = &sector->rotations[sector->nrotation];
   int i = gate->q[0] % norb;
   int a = gate->q[1] % norb;
   int spin = gate->q[0] / norb;
   /* the lists of both spins are the same when the string sets are */
   int beta_set = sector->beta == sector->alpha ? 0 : 1;
+  int signless = vqe_gate_signless(gate->kind);
+  bool single = vqe_gate_order(gate->kind) == 1;
   int status;
   if (gate->q[1] / norb != spin) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
@@ -96,9 +98,9 @@ static int add_rotation(struct sector *sector, const struct vqe_gate *gate)
   rotation->param = gate->param;
   rotation->scale = gate->scale;
   rotation->g = sector->irrep[i] ^ sector->irrep[a];
-  if (gate->kind == VQE_GATE_SINGLE || gate->q[2] / norb == spin) {
-    struct pair_key key = {spin == 0 ? 0 : beta_set, i, a, -1, -1};
-    if (gate->kind == VQE_GATE_DOUBLE) {
+  if (single || gate->q[2] / norb == spin) {
+    struct pair_key key = {spin == 0 ? 0 : beta_set, i, a, -1, -1, signless};
+    if (!single) {
       key.j = gate->q[2] % norb;
       key.b = gate->q[3] % norb;
     }
@@ -107,9 +109,9 @@ static int add_rotation(struct sector *sector, const struct vqe_gate *gate)
     status = find_pairs(spin == 0 ? &rotation->on_alpha : &rotation->on_beta,
                         sector, &key);
   } else {
-    struct pair_key first = {0, i, a, -1, -1};
-    struct pair_key second = {beta_set, gate->q[2] % norb, gate->q[3] % norb,
-                              -1, -1};
+    struct pair_key first = {0, i, a, -1, -1, signless};
+    struct pair_key second = {
+        beta_set, gate->q[2] % norb, gate->q[3] % norb, -1, -1, signless};
     if (spin != 0) {
       first.i = second.i;
       first.a = second.a;
@@ -123,7 +125,6 @@ static int add_rotation(struct sector *sector, const struct vqe_gate *gate)
       status = find_pairs(&rotation->on_beta, sector, &second);
     }
   }
-  sector->nrotation += status == VQE_OK;
   return status;
 }
 
@@ -169,6 +170,90 @@ static int add_phases(struct sector *sector, size_t *count, size_t first)
   return status;
 }
 
+/* Compile the gates of the ansatz that are not yet. */
+static int compile(struct sector *sector)
+{
+  const struct vqe_ansatz *ansatz = sector->ansatz;
+  size_t before = sector->nrotation;
+  size_t count;
+  int status = vqe_memory_grow(&sector->rotations, before,
+                               before + ansatz->ngate - sector->ngate,
+                               sizeof *sector->rotations, "rotations");
+  for (size_t k = sector->ngate; status == VQE_OK && k < ansatz->ngate;
+       k += count) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    count = 1;
+    if (vqe_gate_order(gate->kind) > 0) {
+      status =
+          make_rotation(&sector->rotations[sector->nrotation++], sector, gate);
+    } else if (is_phase(gate) && !ansatz->real) {
+      status = add_phases(sector, &count, k);
+    } else if (gate->kind != VQE_GATE_X) {
+      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                             "%s has gates that a sector cannot hold",
+                             ansatz->name);
+    }
+  }
+  if (status == VQE_OK) {
+    sector->ngate = ansatz->ngate;
+  } else {
+    sector->nrotation = before;
+  }
+  return status;
+}
+
+/* Refuse excitations that leave the symmetry of the sector. */
+static int check_symmetry(const struct sector *sector,
+                          const struct vqe_ansatz *ansatz, size_t first)
+{
+  int norb = sector->hamiltonian->norb;
+  for (size_t k = first; k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    int product = 0;
+    for (int i = 0; i < 2 * vqe_gate_order(gate->kind); i++) {
+      product ^= sector->irrep[gate->q[i] % norb];
+    }
+    if (product != 0) {
+      return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "gate %zu of %s leaves the symmetry of the sector; "
+                           "screen the excitations by irreps",
+                           k, ansatz->name);
+    }
+  }
+  return VQE_OK;
+}
+
+static int sector_extend(void *backend)
+{
+  struct sector *sector = backend;
+  int status = check_symmetry(sector, sector->ansatz, sector->ngate);
+  return status == VQE_OK ? compile(sector) : status;
+}
+
+static int compile_pool(struct sector *sector, const struct vqe_ansatz *pool)
+{
+  struct rotation *rotations = NULL;
+  if (sector->pool == pool) {
+    return VQE_OK;
+  }
+  int status = check_symmetry(sector, pool, 0);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&rotations, pool->ngate, sizeof *rotations,
+                              "rotations of the pool");
+  }
+  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
+    status = make_rotation(&rotations[k], sector, &pool->gates[k]);
+  }
+  if (status != VQE_OK) {
+    free(rotations);
+    return status;
+  }
+  free(sector->pool_rotations);
+  sector->pool_rotations = rotations;
+  sector->pool = pool;
+  return VQE_OK;
+}
+
 static void vector_clear(struct vqe_vector *vector)
 {
   free(vector->re);
@@ -196,6 +281,7 @@ static void sector_free(void *backend)
   free(sector->keys);
   free(sector->pairs);
   free(sector->rotations);
+  free(sector->pool_rotations);
   vqe_sigma_free(sector->sigma);
   vqe_strings_clear(&sector->alpha_strings);
   vqe_strings_clear(&sector->beta_strings);
@@ -274,25 +360,7 @@ static int sector_init(struct sector *sector)
     status = vqe_memory_alloc(&sector->partial, 8 * CHUNKS, sizeof(double),
                               "partial sums");
   }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sector->rotations, ansatz->ngate,
-                              sizeof *sector->rotations, "rotations");
-  }
-  size_t count;
-  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k += count) {
-    const struct vqe_gate *gate = &ansatz->gates[k];
-    count = 1;
-    if (gate->kind == VQE_GATE_SINGLE || gate->kind == VQE_GATE_DOUBLE) {
-      status = add_rotation(sector, gate);
-    } else if (is_phase(gate) && !ansatz->real) {
-      status = add_phases(sector, &count, k);
-    } else if (gate->kind != VQE_GATE_X) {
-      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
-                             "%s has gates that a sector cannot hold",
-                             ansatz->name);
-    }
-  }
-  return status;
+  return status == VQE_OK ? compile(sector) : status;
 }
 
 /* ---- rotations ----
@@ -504,6 +572,33 @@ static int sector_energy(void *backend, double *energy,
   return VQE_OK;
 }
 
+static int sector_pool_gradient(void *backend, double *out,
+                                const double *parameters,
+                                const struct vqe_ansatz *pool)
+{
+  struct sector *sector = backend;
+  struct vqe_vector psi = sector->psi;
+  struct vqe_vector lambda = sector->lambda;
+  double energy;
+  int status = compile_pool(sector, pool);
+  if (status == VQE_OK) {
+    status = sector_energy(backend, &energy, parameters);
+  }
+  for (int k = 0; k < pool->nparam; k++) {
+    out[k] = 0.0;
+  }
+  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
+    const struct rotation *rotation = &sector->pool_rotations[k];
+    /* by no angle: what the backward sweep would see at a last gate */
+    double sum = rotate_all(sector, rotation, 0.0, psi.re, lambda.re);
+    if (psi.im != NULL) {
+      sum += rotate_all(sector, rotation, 0.0, psi.im, lambda.im);
+    }
+    out[rotation->param] += 2.0 * rotation->scale * sum;
+  }
+  return status;
+}
+
 static int sector_gradient(void *backend, double *energy, double *gradient,
                            const double *parameters)
 {
@@ -650,6 +745,8 @@ static const struct vqe_backend_ops sector_ops = {
     .free = sector_free,
     .energy = sector_energy,
     .gradient = sector_gradient,
+    .extend = sector_extend,
+    .pool_gradient = sector_pool_gradient,
     .properties = sector_properties,
     .state = sector_state,
 };

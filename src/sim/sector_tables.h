@@ -27,6 +27,7 @@ struct rotation {
 
 struct pair_key {
   int spin, i, a, j, b;
+  int signless; /* of a qubit excitation: every sign is 1 */
 };
 
 struct sector {
@@ -41,8 +42,11 @@ struct sector {
   size_t npairs, pairs_capacity;
   struct pair_key *keys;
   struct vqe_string_pairs *pairs;
+  size_t ngate; /* gates of the ansatz that are compiled */
   size_t nrotation;
   struct rotation *rotations;
+  const struct vqe_ansatz *pool; /* whose rotations follow, or NULL */
+  struct rotation *pool_rotations;
   size_t nphases;
   struct vqe_phases **phases;
   double *scratch;  /* of the phases */

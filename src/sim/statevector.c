@@ -87,14 +87,10 @@ static int add_permutation(struct statevector *sv, const struct vqe_gate *gate)
 }
 
 /* Multiply by a+_to a_from on a mask level: sign of moving one electron. */
-static int add_excitation(struct statevector *sv, const struct vqe_gate *gate)
+static void make_excitation(struct step *step, const struct vqe_gate *gate)
 {
-  struct step *step;
-  int status = new_step(sv, &step, STEP_EXCITE);
-  if (status != VQE_OK) {
-    return status;
-  }
-  int moves = gate->kind == VQE_GATE_DOUBLE ? 2 : 1;
+  int moves = vqe_gate_order(gate->kind);
+  bool signless = vqe_gate_signless(gate->kind);
   step->param[0] = gate->param;
   step->scale[0] = gate->scale;
   /* the rightmost pair acts first; the second sees its result, which differs
@@ -106,14 +102,24 @@ static int add_excitation(struct statevector *sv, const struct vqe_gate *gate)
     int low = i < a ? i : a;
     int high = i < a ? a : i;
     uint64_t between =
-        ((UINT64_C(1) << high) - 1) & ~((UINT64_C(2) << low) - 1);
+        signless ? 0
+                 : ((UINT64_C(1) << high) - 1) & ~((UINT64_C(2) << low) - 1);
     step->parity ^= between;
     step->flip ^= __builtin_popcountll(between & changed) & 1;
     step->from |= UINT64_C(1) << i;
     step->to |= UINT64_C(1) << a;
     changed ^= UINT64_C(1) << i ^ UINT64_C(1) << a;
   }
-  return VQE_OK;
+}
+
+static int add_excitation(struct statevector *sv, const struct vqe_gate *gate)
+{
+  struct step *step;
+  int status = new_step(sv, &step, STEP_EXCITE);
+  if (status == VQE_OK) {
+    make_excitation(step, gate);
+  }
+  return status;
 }
 
 /* The run of diagonal gates from `first` on; *count of them. Rows are the
@@ -144,13 +150,15 @@ static int add_phases(struct statevector *sv, size_t *count, size_t first)
   return status;
 }
 
-static int compile(struct statevector *sv)
+/* Compile the gates of the ansatz that are not yet. */
+static int compile(void *backend)
 {
+  struct statevector *sv = backend;
   const struct vqe_ansatz *ansatz = sv->ansatz;
   int status = VQE_OK;
   size_t count;
-  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k += count) {
-    const struct vqe_gate *gate = &ansatz->gates[k];
+  for (; status == VQE_OK && sv->ngate < ansatz->ngate; sv->ngate += count) {
+    const struct vqe_gate *gate = &ansatz->gates[sv->ngate];
     count = 1;
     switch (gate->kind) {
     case VQE_GATE_X:
@@ -182,6 +190,8 @@ static int compile(struct statevector *sv)
     }
     case VQE_GATE_SINGLE:
     case VQE_GATE_DOUBLE:
+    case VQE_GATE_QUBIT_SINGLE:
+    case VQE_GATE_QUBIT_DOUBLE:
       status = add_excitation(sv, gate);
       break;
     case VQE_GATE_PHASE:
@@ -190,7 +200,7 @@ static int compile(struct statevector *sv)
                    ? vqe_error_set(VQE_ERR_UNSUPPORTED,
                                    "%s has phases but is said to be real",
                                    ansatz->name)
-                   : add_phases(sv, &count, k);
+                   : add_phases(sv, &count, sv->ngate);
       break;
     }
   }
@@ -491,10 +501,10 @@ static int statevector_energy(void *backend, double *energy,
   return VQE_OK;
 }
 
-static int statevector_gradient(void *backend, double *energy,
-                                double *gradient, const double *parameters)
+/* psi of the parameters, lambda = H psi, and the energy. */
+static int state_and_adjoint(struct statevector *sv, double *energy,
+                             const double *parameters)
 {
-  struct statevector *sv = backend;
   if (sv->lambda.re == NULL) {
     int status = vector_alloc(&sv->lambda, sv->context.size, sv->ansatz->real);
     if (status != VQE_OK) {
@@ -507,6 +517,17 @@ static int statevector_gradient(void *backend, double *energy,
   if (sv->psi.im != NULL) {
     *energy += plane_energy(sv, sv->lambda.im, sv->psi.im);
   }
+  return VQE_OK;
+}
+
+static int statevector_gradient(void *backend, double *energy,
+                                double *gradient, const double *parameters)
+{
+  struct statevector *sv = backend;
+  int status = state_and_adjoint(sv, energy, parameters);
+  if (status != VQE_OK) {
+    return status;
+  }
   for (int k = 0; k < sv->ansatz->nparam; k++) {
     gradient[k] = 0.0;
   }
@@ -514,6 +535,28 @@ static int statevector_gradient(void *backend, double *energy,
     step_back(sv, &sv->steps[k], gradient, parameters);
   }
   return VQE_OK;
+}
+
+static int statevector_pool_gradient(void *backend, double *out,
+                                     const double *parameters,
+                                     const struct vqe_ansatz *pool)
+{
+  struct statevector *sv = backend;
+  double energy;
+  int status = state_and_adjoint(sv, &energy, parameters);
+  for (int k = 0; k < pool->nparam; k++) {
+    out[k] = 0.0;
+  }
+  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
+    const struct vqe_gate *gate = &pool->gates[k];
+    struct step step = {.kind = STEP_EXCITE};
+    make_excitation(&step, gate);
+    out[gate->param] +=
+        2.0 * gate->scale *
+        vqe_kernel_excitation(&sv->context, sv->psi, &sv->lambda, step.from,
+                              step.to, step.parity, step.flip, 0.0);
+  }
+  return status;
 }
 
 /* ---- properties ---- */
@@ -619,6 +662,8 @@ static const struct vqe_backend_ops statevector_ops = {
     .free = statevector_free,
     .energy = statevector_energy,
     .gradient = statevector_gradient,
+    .extend = compile,
+    .pool_gradient = statevector_pool_gradient,
     .properties = statevector_properties,
     .state = statevector_state,
 };

@@ -40,6 +40,7 @@ struct statevector {
   struct vqe_sigma *sigma;
   double *scratch; /* of phases */
   uint64_t start;  /* basis state in front of the circuit */
+  size_t ngate;    /* gates of the ansatz that are compiled */
   size_t nstep, capacity;
   struct step *steps;
   struct vqe_vector psi, lambda, work; /* lambda at the first gradient */

@@ -1,0 +1,245 @@
+/* Operator pools: every excitation once, screening, appending, options. */
+#include "oracle.h"
+
+#include "vqe/ansatz.h"
+#include "vqe/error.h"
+
+static struct vqe_ansatz *make_pool(int norb, int na, int nb, const char *name,
+                                    const uint8_t *irrep, bool restricted)
+{
+  struct vqe_ansatz_options options;
+  struct vqe_ansatz *pool = NULL;
+  vqe_ansatz_options_init(&options);
+  options.name = "ADAPT-VQE";
+  options.norb = norb;
+  options.nalpha = na;
+  options.nbeta = nb;
+  options.restricted = restricted;
+  options.nirrep = irrep == NULL ? 1 : 4;
+  options.irrep = irrep;
+  options.adapt.pool = name;
+  assert_int_equal(vqe_ansatz_pool_create(&pool, &options), VQE_OK);
+  for (size_t k = 1; k < pool->ngate; k++) {
+    int step = pool->gates[k].param - pool->gates[k - 1].param;
+    assert_true(step == 0 || step == 1);
+  }
+  return pool;
+}
+
+/* Where an excitation takes electrons from and to, as masks; tau and tau^+
+ * are the same. */
+struct masks {
+  uint64_t low, high;
+};
+
+static struct masks masks_of(const struct vqe_gate *gate)
+{
+  struct masks m = {0, 0};
+  for (int k = 0; k < vqe_gate_order(gate->kind); k++) {
+    m.low |= UINT64_C(1) << gate->q[2 * k];
+    m.high |= UINT64_C(1) << gate->q[2 * k + 1];
+  }
+  if (m.low > m.high) {
+    m = (struct masks){m.high, m.low};
+  }
+  return m;
+}
+
+static int spin_of(uint64_t mask, int norb)
+{
+  return __builtin_popcountll(mask >> norb);
+}
+
+static int irrep_of(uint64_t mask, int norb, const uint8_t *irrep)
+{
+  int product = 0;
+  for (; mask != 0; mask &= mask - 1) {
+    product ^= irrep == NULL ? 0 : irrep[__builtin_ctzll(mask) % norb];
+  }
+  return product;
+}
+
+static uint64_t mirror(uint64_t mask, int norb)
+{
+  uint64_t alpha = (UINT64_C(1) << norb) - 1;
+  return mask >> norb | (mask & alpha) << norb;
+}
+
+/* All pairs of disjoint sets of one or two spin orbitals with the same S_z and
+ * symmetry stand in the pool once; closed shells leave out those that the
+ * mirror turns into their own reverse. */
+static void check_complete(int norb, const uint8_t *irrep, bool restricted,
+                           const char *name)
+{
+  struct vqe_ansatz *pool = make_pool(norb, 1, 1, name, irrep, restricted);
+  uint64_t end = UINT64_C(1) << (2 * norb);
+  size_t wanted = 0;
+  for (uint64_t low = 1; low < end; low++) {
+    for (uint64_t high = low + 1; high < end; high++) {
+      int order = __builtin_popcountll(low);
+      bool reversed = mirror(low, norb) == high;
+      if ((low & high) != 0 || order > 2 ||
+          order != __builtin_popcountll(high) ||
+          spin_of(low, norb) != spin_of(high, norb) ||
+          irrep_of(low | high, norb, irrep) != 0 || (restricted && reversed)) {
+        continue;
+      }
+      size_t found = 0;
+      int param = -1;
+      int mirrored = -2;
+      for (size_t k = 0; k < pool->ngate; k++) {
+        struct masks m = masks_of(&pool->gates[k]);
+        uint64_t a = mirror(low, norb);
+        uint64_t b = mirror(high, norb);
+        assert_true(vqe_gate_signless(pool->gates[k].kind) ==
+                    (strcmp(name, "QEB") == 0));
+        if (m.low == low && m.high == high) {
+          found++;
+          param = pool->gates[k].param;
+        }
+        if (m.low == (a < b ? a : b) && m.high == (a < b ? b : a)) {
+          mirrored = pool->gates[k].param;
+        }
+      }
+      assert_int_equal(found, 1);
+      if (restricted) {
+        assert_int_equal(param, mirrored);
+      }
+      wanted++;
+    }
+  }
+  assert_int_equal(pool->ngate, wanted);
+  if (!restricted) {
+    assert_int_equal(pool->nparam, (int)wanted);
+  }
+  vqe_ansatz_free(pool);
+}
+
+static void test_complete(void **state)
+{
+  (void)state;
+  static const uint8_t irrep[4] = {0, 1, 3, 1};
+  for (int restricted = 0; restricted < 2; restricted++) {
+    for (int norb = 1; norb <= 4; norb++) {
+      check_complete(norb, NULL, restricted, "GSD");
+      check_complete(norb, irrep, restricted, "QEB");
+    }
+  }
+}
+
+/* The factors of UCCSD, one element a parameter. */
+static void test_uccsd(void **state)
+{
+  (void)state;
+  static const uint8_t irrep[4] = {0, 1, 0, 1};
+  for (int k = 0; k < 4; k++) {
+    bool restricted = k % 2 == 0;
+    const uint8_t *screen = k < 2 ? NULL : irrep;
+    struct vqe_ansatz *pool =
+        make_pool(4, 2, restricted ? 2 : 1, "UCCSD", screen, restricted);
+    struct vqe_ansatz_options options = {.name = "UCCSD",
+                                         .reps = 1,
+                                         .norb = 4,
+                                         .nalpha = 2,
+                                         .nbeta = restricted ? 2 : 1,
+                                         .restricted = restricted,
+                                         .nirrep = screen == NULL ? 1 : 4,
+                                         .irrep = screen};
+    struct vqe_ansatz *ansatz = NULL;
+    assert_int_equal(vqe_ansatz_create(&ansatz, &options), VQE_OK);
+    size_t electrons = (size_t)(ansatz->nalpha + ansatz->nbeta);
+    assert_int_equal(pool->nparam, ansatz->nparam);
+    assert_int_equal(pool->ngate, ansatz->ngate - electrons);
+    assert_memory_equal(pool->gates, ansatz->gates + electrons,
+                        pool->ngate * sizeof *pool->gates);
+    vqe_ansatz_free(ansatz);
+    vqe_ansatz_free(pool);
+  }
+}
+
+static void test_append(void **state)
+{
+  (void)state;
+  struct vqe_ansatz *pool = make_pool(3, 1, 1, "GSD", NULL, true);
+  struct vqe_ansatz_options options;
+  struct vqe_ansatz *ansatz = NULL;
+  vqe_ansatz_options_init(&options);
+  options.name = "ADAPT-VQE";
+  options.reps = 1;
+  options.norb = 3;
+  options.nalpha = 1;
+  options.nbeta = 1;
+  options.nirrep = 1;
+  assert_int_equal(vqe_ansatz_create(&ansatz, &options), VQE_OK);
+  assert_int_equal(ansatz->nparam, 0);
+  assert_int_equal(ansatz->ngate, 2); /* the Hartree-Fock state */
+  assert_int_equal(pool->nparam, 12);
+  for (int step = 0; step < 2; step++) {
+    assert_int_equal(vqe_ansatz_append(ansatz, pool, 1), VQE_OK);
+  }
+  assert_int_equal(ansatz->nparam, 2);
+  assert_int_equal(ansatz->ngate, 6);
+  for (size_t k = 2; k < 6; k++) {
+    assert_int_equal(ansatz->gates[k].kind, VQE_GATE_SINGLE);
+    assert_int_equal(ansatz->gates[k].q[0], k % 2 == 0 ? 0 : 3);
+    assert_int_equal(ansatz->gates[k].q[1], k % 2 == 0 ? 2 : 5);
+    assert_int_equal(ansatz->gates[k].param, k < 4 ? 0 : 1);
+  }
+  assert_int_equal(vqe_ansatz_append(ansatz, pool, 12), VQE_ERR_INPUT);
+  assert_int_equal(vqe_ansatz_append(ansatz, pool, -1), VQE_ERR_INPUT);
+  assert_int_equal(ansatz->nparam, 2);
+  vqe_ansatz_free(ansatz);
+  vqe_ansatz_free(pool);
+}
+
+static void test_options(void **state)
+{
+  (void)state;
+  struct vqe_ansatz_options o;
+  vqe_ansatz_options_init(&o);
+  assert_string_equal(o.adapt.pool, "GSD");
+  assert_true(o.adapt.gradient_norm == 1e-3);
+  assert_true(o.adapt.energy_change == 0.0);
+  assert_int_equal(o.adapt.max_operators, 500);
+  assert_int_equal(o.adapt.operators_at_a_time, 1);
+  o.name = "ADAPT-VQE";
+  assert_int_equal(vqe_ansatz_option_set(&o, "pool", "\"qeb\""), VQE_OK);
+  assert_string_equal(o.adapt.pool, "QEB");
+  assert_int_equal(vqe_ansatz_option_set(&o, "gradient_norm", "0.5"), VQE_OK);
+  assert_true(o.adapt.gradient_norm == 0.5);
+  assert_int_equal(vqe_ansatz_option_set(&o, "max_operators", "7"), VQE_OK);
+  assert_int_equal(o.adapt.max_operators, 7);
+  static const struct {
+    const char *key, *json;
+  } bad[] = {
+      {"pool", "\"GSDD\""},
+      {"pool", "GSD"},
+      {"pool", "3"},
+      {"gradient_norm", "-1"},
+      {"gradient_norm", "\"x\""},
+      {"max_operators", "0"},
+      {"max_operators", "1.5"},
+      {"operators_at_a_time", "0"},
+      {"energy_change", "null"},
+      {"operators", "1"},
+  };
+  for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+    assert_int_equal(vqe_ansatz_option_set(&o, bad[k].key, bad[k].json),
+                     VQE_ERR_INPUT);
+    assert_non_null(strstr(vqe_error_message(), bad[k].key));
+  }
+  o.name = "UCCSD";
+  assert_int_equal(vqe_ansatz_option_set(&o, "pool", "\"GSD\""),
+                   VQE_ERR_INPUT);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_complete),
+      cmocka_unit_test(test_uccsd),
+      cmocka_unit_test(test_append),
+      cmocka_unit_test(test_options),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
