@@ -131,7 +131,7 @@ static int copy_options(struct vqe_option_list *out,
     return VQE_OK;
   }
   status = vqe_memory_alloc(&out->items, options->count, sizeof *out->items,
-                            "options of an optimizer");
+                            "options of an experiment");
   for (size_t k = 0; status == VQE_OK && k < options->count; k++) {
     out->count++;
     status = vqe_memory_strdup(&out->items[k].key, options->items[k].key);
@@ -209,6 +209,10 @@ static int create_experiment(struct vqe_experiment **out,
   if (status == VQE_OK) {
     status = copy_options(&experiment->optimizer_options,
                           &choice->optimizer->options);
+  }
+  if (status == VQE_OK) {
+    status =
+        copy_options(&experiment->ansatz_options, &choice->ansatz->options);
   }
   if (status == VQE_OK) {
     status = check_mp2(experiment, choice->molecule->multiplicity);

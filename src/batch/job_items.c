@@ -72,11 +72,68 @@ static json_t *as_object(const json_t *item, const char *key)
                               : json_copy((json_t *)item);
 }
 
+static int add_option(struct vqe_option_list *options, const char *key,
+                      const json_t *value)
+{
+  int status =
+      vqe_memory_grow(&options->items, options->count, options->count + 1,
+                      sizeof *options->items, "options of an experiment");
+  if (status != VQE_OK) {
+    return status;
+  }
+  struct vqe_option *option = &options->items[options->count++];
+  option->json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+  status = vqe_memory_strdup(&option->key, key);
+  if (status == VQE_OK && option->json == NULL) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for option '%s'", key);
+  }
+  return status;
+}
+
+/* Options beyond the common ones, checked by the ansatz's own table. Names
+ * are stored in their own spelling, so that their case is no part of the
+ * experiment's identity. */
+static int read_ansatz_options(struct job_ansatz *out, const json_t *object,
+                               const char *where)
+{
+  static const char *const common[] = {"name", "reps", "entanglement"};
+  struct vqe_ansatz_options scratch;
+  const char *key;
+  json_t *value;
+  vqe_ansatz_options_init(&scratch);
+  scratch.name = out->name;
+  json_object_foreach((json_t *)object, key, value)
+  {
+    if (job_is_known(key, common, JOB_COUNT(common))) {
+      continue;
+    }
+    char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+    int status = json == NULL
+                     ? vqe_error_set(VQE_ERR_MEMORY, "no memory for an option")
+                     : vqe_ansatz_option_set(&scratch, key, json);
+    free(json);
+    if (status != VQE_OK) {
+      const char *nearest = vqe_suggest(key, common, JOB_COUNT(common));
+      return nearest == NULL
+                 ? vqe_error_context(status, "%s", where)
+                 : vqe_error_context(status, "%s: did you mean '%s'?", where,
+                                     nearest);
+    }
+    json_t *stored = strcmp(key, "pool") == 0 ? json_string(scratch.adapt.pool)
+                                              : json_incref(value);
+    status = add_option(&out->options, key, stored);
+    json_decref(stored);
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  return VQE_OK;
+}
+
 int job_read_ansatz(struct job_ansatz *out, const json_t *item,
                     const struct job_value *value,
                     const struct job_reader *reader)
 {
-  static const char *const known[] = {"name", "reps", "entanglement"};
   const struct vqe_job_overrides *overrides = reader->overrides;
   char where[320];
   const char *entanglement = NULL;
@@ -86,10 +143,7 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
                       "with 'name'");
   }
   json_t *object = as_object(item, "name");
-  int status = job_check_keys(object, known, JOB_COUNT(known), value->where);
-  if (status != VQE_OK) {
-    goto out;
-  }
+  int status = VQE_OK;
   const char *name = json_string_value(json_object_get(object, "name"));
   if (name == NULL) {
     status =
@@ -98,14 +152,18 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
   }
   status = vqe_ansatz_canonical(&out->name, name);
   if (status != VQE_OK) {
-    static const char *const names[] = {"UCCSD", "k-UpCCGSD", "EfficientSU2",
-                                        "RealAmplitudes",
-                                        "ExcitationPreserving"};
+    static const char *const names[] = {
+        "UCCSD",        "k-UpCCGSD",      "ADAPT-VQE",
+        "EfficientSU2", "RealAmplitudes", "ExcitationPreserving"};
     const char *nearest = vqe_suggest(name, names, JOB_COUNT(names));
     status = nearest == NULL
                  ? vqe_error_context(status, "%s", value->where)
                  : vqe_error_context(status, "%s: did you mean '%s'?",
                                      value->where, nearest);
+    goto out;
+  }
+  status = read_ansatz_options(out, object, value->where);
+  if (status != VQE_OK) {
     goto out;
   }
   bool conserves = vqe_ansatz_conserves(out->name);
@@ -126,7 +184,9 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
     int64_t number;
     job_member_where(where, sizeof where, value->where, "reps", "reps",
                      overrides->reps);
-    status = job_read_int(&number, reps, conserves ? 1 : 0, MAX_REPS, where);
+    status = job_read_int(&number, reps, conserves ? 1 : 0,
+                          strcmp(out->name, "ADAPT-VQE") == 0 ? 1 : MAX_REPS,
+                          where);
     if (status != VQE_OK) {
       goto out;
     }
@@ -149,26 +209,6 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
   }
 out:
   json_decref(object);
-  return status;
-}
-
-static int add_option(struct vqe_option_list *options, const char *key,
-                      double number)
-{
-  int status =
-      vqe_memory_grow(&options->items, options->count, options->count + 1,
-                      sizeof *options->items, "options of an optimizer");
-  if (status != VQE_OK) {
-    return status;
-  }
-  struct vqe_option *option = &options->items[options->count++];
-  json_t *value = json_real(number);
-  option->json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
-  json_decref(value);
-  status = vqe_memory_strdup(&option->key, key);
-  if (status == VQE_OK && option->json == NULL) {
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for option '%s'", key);
-  }
   return status;
 }
 
@@ -196,7 +236,9 @@ static int read_optimizer_options(struct job_optimizer *out,
                  : vqe_error_context(status, "%s: did you mean '%s'?", where,
                                      nearest);
     }
-    status = add_option(&out->options, key, number);
+    json_t *stored = json_real(number);
+    status = add_option(&out->options, key, stored);
+    json_decref(stored);
     if (status != VQE_OK) {
       return status;
     }

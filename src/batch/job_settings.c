@@ -285,9 +285,26 @@ static int check_combinations(const struct job_settings *settings)
                            info->name, settings->shots);
     }
   }
+  for (size_t a = 0; a < settings->nansatz; a++) {
+    if (settings->shots > 0 &&
+        strcmp(settings->ansatze[a].name, "ADAPT-VQE") == 0) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "ADAPT-VQE chooses operators by exact gradients "
+                           "and cannot be used with %d shots: leave out "
+                           "'shots'",
+                           settings->shots);
+    }
+  }
   for (size_t k = 0; k < settings->ninit; k++) {
     const char *strategy = settings->inits[k].strategy;
     for (size_t a = 0; strategy != NULL && a < settings->nansatz; a++) {
+      if (strcmp(settings->ansatze[a].name, "ADAPT-VQE") == 0 &&
+          (strcmp(strategy, "hf") != 0 || settings->inits[k].noise > 0.0)) {
+        return vqe_error_set(VQE_ERR_INPUT,
+                             "ADAPT-VQE grows from the Hartree-Fock state: "
+                             "use init 'hf' without noise with it, in a job "
+                             "of its own");
+      }
       if (strcmp(strategy, "mp2") == 0 &&
           !vqe_ansatz_has_mp2(settings->ansatze[a].name)) {
         return vqe_error_set(VQE_ERR_INPUT,
@@ -369,6 +386,15 @@ out:
   return status;
 }
 
+static void options_clear(struct vqe_option_list *options)
+{
+  for (size_t k = 0; k < options->count; k++) {
+    free(options->items[k].key);
+    free(options->items[k].json);
+  }
+  free(options->items);
+}
+
 void job_settings_free(struct job_settings *settings)
 {
   if (settings == NULL) {
@@ -378,14 +404,12 @@ void job_settings_free(struct job_settings *settings)
     free(settings->bases[k].name);
     free(settings->bases[k].sha256);
   }
+  for (size_t k = 0; settings->ansatze != NULL && k < settings->nansatz; k++) {
+    options_clear(&settings->ansatze[k].options);
+  }
   for (size_t k = 0; settings->optimizers != NULL && k < settings->noptimizer;
        k++) {
-    struct vqe_option_list *options = &settings->optimizers[k].options;
-    for (size_t i = 0; i < options->count; i++) {
-      free(options->items[i].key);
-      free(options->items[i].json);
-    }
-    free(options->items);
+    options_clear(&settings->optimizers[k].options);
   }
   for (size_t k = 0; settings->inits != NULL && k < settings->ninit; k++) {
     free(settings->inits[k].file);

@@ -20,6 +20,7 @@ struct job_ansatz {
   const char *name; /* static */
   int reps;
   const char *entanglement; /* static or NULL */
+  struct vqe_option_list options;
 };
 
 struct job_optimizer {

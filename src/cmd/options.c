@@ -35,9 +35,10 @@ static const struct vqe_cmd_option entries[] = {
     {"no-symmetry", 0, NULL, GROUP_JOB, VQE_CMD_FLAG,
      AT(overrides.no_symmetry), NULL, "do not use the symmetry of the integrals", 0},
     {"ansatz", 'a', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.ansatz),
-     "UCCSD k-UpCCGSD EfficientSU2 RealAmplitudes ExcitationPreserving",
-     "UCCSD, k-UpCCGSD, EfficientSU2, RealAmplitudes, ExcitationPreserving "
-     "(UCCSD)", 0},
+     "UCCSD k-UpCCGSD ADAPT-VQE EfficientSU2 RealAmplitudes "
+     "ExcitationPreserving",
+     "UCCSD, k-UpCCGSD, ADAPT-VQE, EfficientSU2, RealAmplitudes, "
+     "ExcitationPreserving (UCCSD)", 0},
     {"reps", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.reps), NULL,
      "repetitions of the ansatz (2 for circuits, else 1)", 0},
     {"entanglement", 0, "MAP", GROUP_JOB, VQE_CMD_TEXT,

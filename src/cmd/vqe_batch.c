@@ -92,12 +92,15 @@ static int dry_run(const struct vqe_job *job)
       continue;
     }
     printf("%5zu  %-16s %-8s %6d %-20s %-12s %-6s %10lld %8d %10.3g "
-           "%10.1f%s\n",
+           "%10.1f%s%s\n",
            k, experiment->name, experiment->basis, estimate.num_qubits,
            experiment->ansatz, experiment->optimizer, experiment->init,
            (long long)experiment->seed, estimate.nparam,
            (double)estimate.amplitudes, (double)estimate.bytes / 1e6,
-           (double)estimate.bytes > available ? "  (more than there is)" : "");
+           (double)estimate.bytes > available ? "  (more than there is)" : "",
+           strcmp(experiment->ansatz, "ADAPT-VQE") == 0
+               ? "  (params: at most, known at the end)"
+               : "");
     cost += estimate.cost;
   }
   printf("%zu experiments, %zu cannot run; about %.3g core seconds; result "

@@ -4,11 +4,7 @@
 
 #include "base/error.h"
 #include "chem/basis.h"
-#include "vqe/ansatz.h"
-#include "vqe/chem.h"
-#include "vqe/experiment.h"
-#include "vqe/operators.h"
-#include "vqe/sim.h"
+#include "vqe/run.h"
 
 static int basis_functions(int *out, const struct vqe_experiment *experiment)
 {
@@ -85,7 +81,8 @@ static double choose2(double n)
 }
 
 static double parameter_count(const struct vqe_experiment *experiment,
-                              const struct vqe_experiment_estimate *space)
+                              const struct vqe_experiment_estimate *space,
+                              const struct vqe_ansatz_options *ansatz)
 {
   double n = space->num_qubits;
   double reps = experiment->reps;
@@ -103,6 +100,9 @@ static double parameter_count(const struct vqe_experiment *experiment,
   }
   if (strcmp(experiment->ansatz, "k-UpCCGSD") == 0) {
     return reps * 2.0 * choose2(space->norb);
+  }
+  if (strcmp(experiment->ansatz, "ADAPT-VQE") == 0) {
+    return ansatz->adapt.max_operators;
   }
   if (strcmp(experiment->ansatz, "RealAmplitudes") == 0) {
     return n * (reps + 1.0);
@@ -134,7 +134,12 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                          "an active space",
                          experiment->source, out->norb, VQE_MAX_ORBITALS);
   }
-  double parameters = parameter_count(experiment, out);
+  struct vqe_ansatz_options ansatz_options;
+  status = vqe_run_ansatz_options(&ansatz_options, experiment);
+  if (status != VQE_OK) {
+    return status;
+  }
+  double parameters = parameter_count(experiment, out, &ansatz_options);
   out->nparam = parameters < 2e9 ? (int)parameters : 2000000000;
   /* only the sizes of these two are looked at */
   struct vqe_hamiltonian hamiltonian = {.norb = out->norb, .nirrep = 1};
@@ -171,7 +176,8 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
   double sigma = (double)out->amplitudes *
                  (active_pairs * active_pairs / 4 + 20 * active_pairs) * 1e-10;
   const struct vqe_optimizer_info *optimizer = NULL;
-  double evaluations = 40.0;
+  double evaluations =
+      strcmp(experiment->ansatz, "ADAPT-VQE") == 0 ? 1000.0 : 40.0;
   if (vqe_optimizer_find(&optimizer, experiment->optimizer) == VQE_OK &&
       !optimizer->needs_gradient) {
     evaluations = 20.0 * parameters;

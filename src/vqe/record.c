@@ -70,3 +70,34 @@ int vqe_record_append(struct vqe_result *result, size_t *capacity,
   result->neval = n + 1;
   return VQE_OK;
 }
+
+int vqe_record_widen(struct vqe_result *result, size_t capacity, int nparam)
+{
+  size_t old = (size_t)result->nparam;
+  size_t wide = (size_t)nparam;
+  size_t cells;
+  int status = vqe_memory_grow(&result->initial_parameters, old, wide,
+                               sizeof(double), "initial parameters");
+  if (status == VQE_OK) {
+    status = vqe_memory_grow(&result->optimal_parameters, old, wide,
+                             sizeof(double), "optimal parameters");
+  }
+  if (status == VQE_OK && !vqe_memory_mul(&cells, capacity, wide)) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "too many recorded parameters");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_grow(&result->eval_parameters, result->neval * old,
+                             cells, sizeof(double), "recorded parameters");
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  /* from the last row on, as rows move up */
+  for (size_t k = result->neval; k-- > 0;) {
+    double *row = result->eval_parameters + k * wide;
+    memmove(row, result->eval_parameters + k * old, old * sizeof *row);
+    memset(row + old, 0, (wide - old) * sizeof *row);
+  }
+  result->nparam = nparam;
+  return VQE_OK;
+}

@@ -10,4 +10,8 @@ int vqe_record_append(struct vqe_result *result, size_t *capacity,
                       const double *parameters, double energy, double std,
                       double seconds);
 
+/* Give every recorded row, and the initial and optimal parameters, zeros up
+ * to `nparam` columns, which becomes result->nparam. */
+int vqe_record_widen(struct vqe_result *result, size_t capacity, int nparam);
+
 #endif

@@ -7,14 +7,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "vqe/ansatz.h"
-#include "vqe/chem.h"
-#include "vqe/experiment.h"
+#include "vqe/adapt.h"
 #include "vqe/host.h"
 #include "vqe/initial.h"
-#include "vqe/operators.h"
 #include "vqe/record.h"
-#include "vqe/sim.h"
+#include "vqe/run.h"
 
 /* Integrals up to this size that a symmetry forbids are noise of the SCF. A
  * state of one symmetry has no first-order share in them, so removing them
@@ -24,26 +21,17 @@
 /* Longest OpenQASM text that is stored gate by gate. */
 #define QASM_LIMIT 1000000
 
-struct run {
-  const struct vqe_experiment *experiment;
-  const struct vqe_run_options *options;
-  const struct vqe_callbacks *callbacks;
-  struct vqe_result *result;
-  struct vqe_integrals *integrals;
-  struct vqe_hamiltonian *hamiltonian;
-  struct vqe_pauli_sum *paulis;
-  struct vqe_ansatz *ansatz;
-  struct vqe_estimator *estimator;
-  size_t capacity; /* of the recorded evaluations */
-  double started;  /* wall clock of the VQE */
-};
-
 static bool stop_asked(void *ctx)
 {
   const struct run *run = ctx;
   const struct vqe_callbacks *callbacks = run->callbacks;
   return callbacks != NULL && callbacks->should_stop != NULL &&
          callbacks->should_stop(callbacks->ctx);
+}
+
+static bool is_adapt(const struct vqe_experiment *experiment)
+{
+  return strcmp(experiment->ansatz, "ADAPT-VQE") == 0;
 }
 
 static int check_request(const struct vqe_experiment *experiment)
@@ -61,6 +49,14 @@ static int check_request(const struct vqe_experiment *experiment)
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "precision '%s': the CPU estimators use 'double'",
                          experiment->precision);
+  }
+  if (is_adapt(experiment) &&
+      (experiment->shots > 0 || strcmp(experiment->init, "hf") != 0 ||
+       experiment->init_noise > 0.0)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "ADAPT-VQE grows from the Hartree-Fock state by "
+                         "exact gradients: use init 'hf' without noise, and "
+                         "no shots");
   }
   int status = vqe_optimizer_find(&optimizer, experiment->optimizer);
   if (status == VQE_OK && experiment->shots > 0 &&
@@ -154,21 +150,40 @@ static int make_hamiltonian(struct run *run)
   return add_note(result, integrals->scf_note);
 }
 
+int vqe_run_ansatz_options(struct vqe_ansatz_options *out,
+                           const struct vqe_experiment *experiment)
+{
+  int status = VQE_OK;
+  vqe_ansatz_options_init(out);
+  out->name = experiment->ansatz;
+  out->reps = experiment->reps;
+  out->entanglement = experiment->entanglement;
+  for (size_t k = 0; status == VQE_OK && k < experiment->ansatz_options.count;
+       k++) {
+    const struct vqe_option *option = &experiment->ansatz_options.items[k];
+    status = vqe_ansatz_option_set(out, option->key, option->json);
+  }
+  return status;
+}
+
 static int make_ansatz(struct run *run)
 {
-  const struct vqe_experiment *experiment = run->experiment;
-  struct vqe_ansatz_options options = {
-      .name = experiment->ansatz,
-      .reps = experiment->reps,
-      .entanglement = experiment->entanglement,
-      .norb = run->integrals->norb,
-      .nalpha = run->integrals->nalpha,
-      .nbeta = run->integrals->nbeta,
-      .restricted = run->integrals->nalpha == run->integrals->nbeta,
-      .nirrep = run->hamiltonian->nirrep,
-      .irrep = run->hamiltonian->irrep,
-  };
-  return vqe_ansatz_create(&run->ansatz, &options);
+  struct vqe_ansatz_options *options = &run->ansatz_options;
+  int status = vqe_run_ansatz_options(options, run->experiment);
+  if (status != VQE_OK) {
+    return status;
+  }
+  options->norb = run->integrals->norb;
+  options->nalpha = run->integrals->nalpha;
+  options->nbeta = run->integrals->nbeta;
+  options->restricted = options->nalpha == options->nbeta;
+  options->nirrep = run->hamiltonian->nirrep;
+  options->irrep = run->hamiltonian->irrep;
+  status = vqe_ansatz_create(&run->ansatz, options);
+  if (status == VQE_OK && is_adapt(run->experiment)) {
+    status = vqe_ansatz_pool_create(&run->pool, options);
+  }
+  return status;
 }
 
 static int make_parameters(struct run *run)
@@ -187,9 +202,6 @@ static int make_parameters(struct run *run)
   if (status == VQE_OK) {
     status = vqe_initial_parameters(result->initial_parameters, experiment,
                                     run->ansatz, run->integrals);
-  }
-  if (status == VQE_OK) {
-    status = vqe_ansatz_qasm(&result->qasm, run->ansatz, QASM_LIMIT);
   }
   return status;
 }
@@ -335,8 +347,11 @@ static int minimise(struct run *run)
   memcpy(result->optimal_parameters, result->initial_parameters, bytes);
   double cpu = vqe_clock_cpu();
   run->started = vqe_clock_wall();
-  status = vqe_optimize(&found, experiment->optimizer, result->nparam,
-                        result->optimal_parameters, evaluate, run, &options);
+  status =
+      is_adapt(experiment)
+          ? vqe_adapt_minimise(&found, run, evaluate, &options)
+          : vqe_optimize(&found, experiment->optimizer, result->nparam,
+                         result->optimal_parameters, evaluate, run, &options);
   result->seconds_vqe = vqe_clock_wall() - run->started;
   result->cpu_seconds_vqe = vqe_clock_cpu() - cpu;
   if (status != VQE_OK) {
@@ -408,6 +423,10 @@ static int run_phases(struct run *run)
     status = minimise(run);
   }
   if (status == VQE_OK) {
+    /* only now, as an ansatz may grow */
+    status = vqe_ansatz_qasm(&run->result->qasm, run->ansatz, QASM_LIMIT);
+  }
+  if (status == VQE_OK) {
     status = measure_properties(run);
   }
   return status;
@@ -417,6 +436,7 @@ static void run_clear(struct run *run)
 {
   vqe_estimator_free(run->estimator);
   vqe_ansatz_free(run->ansatz);
+  vqe_ansatz_free(run->pool);
   vqe_pauli_sum_free(run->paulis);
   vqe_hamiltonian_free(run->hamiltonian);
   vqe_integrals_free(run->integrals);
@@ -438,6 +458,12 @@ int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
 {
   struct run run = {.experiment = experiment, .options = options};
   *out = NULL;
+  if (is_adapt(experiment)) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%s: ADAPT-VQE chooses its circuit while it runs; "
+                         "the result of the run holds it",
+                         experiment->source);
+  }
   int status = run_integrals(&run);
   if (status == VQE_OK) {
     status = make_hamiltonian(&run);

@@ -52,6 +52,41 @@ static const struct vqe_experiment *experiment(size_t k)
   return job->experiments[k];
 }
 
+/* Options of an ansatz are part of the identity where they are given; their
+ * spelling is not. */
+static void test_ansatz_options(void **state)
+{
+  (void)state;
+  assert_int_equal(
+      parse("{\"molecules\": [" H2 "], \"ansatz\": [\"adapt-vqe\", "
+            "{\"name\": \"ADAPT-VQE\", \"pool\": \"qeb\"}, "
+            "{\"name\": \"ADAPT-VQE\", \"pool\": \"GSD\", "
+            "\"max_operators\": 7}, {\"name\": \"ADAPT-VQE\", \"pool\": "
+            "\"QEB\", \"reps\": 1}], \"seed\": 5}"),
+      0);
+  assert_int_equal(job->count, 3); /* the last asks for the second */
+  assert_non_null(warnings);
+  for (size_t k = 0; k < 3; k++) {
+    const struct vqe_experiment *e = experiment(k);
+    assert_string_equal(e->ansatz, "ADAPT-VQE");
+    assert_string_equal(e->init, "hf");
+    assert_true(e->init_noise == 0.0);
+    assert_null(e->entanglement);
+    assert_int_equal(e->reps, 1);
+    assert_int_equal(e->ansatz_options.count, k);
+  }
+  assert_string_equal(experiment(1)->ansatz_options.items[0].key, "pool");
+  assert_string_equal(experiment(1)->ansatz_options.items[0].json, "\"QEB\"");
+  assert_string_equal(experiment(2)->ansatz_options.items[1].json, "7");
+  char *text = NULL;
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  assert_int_equal(vqe_experiment_id(id, &text, experiment(1)), VQE_OK);
+  assert_string_equal(id, experiment(1)->id);
+  assert_non_null(strstr(text, "\"ansatz\":{\"entanglement\":null,\"name\":"
+                               "\"ADAPT-VQE\",\"pool\":\"QEB\",\"reps\":1}"));
+  free(text);
+}
+
 static void test_golden(void **state)
 {
   (void)state;
@@ -360,6 +395,19 @@ static void test_messages(void **state)
        "key 'reps': 0 is not a whole number from 1"},
       {"\"ansatz\": {\"name\": \"UCCSD\", \"entanglement\": \"full\"}",
        "UCCSD has no entanglement"},
+      {"\"ansatz\": {\"name\": \"UCCSD\", \"pool\": \"GSD\"}",
+       "UCCSD has no option 'pool'"},
+      {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"pool\": \"SD\"}",
+       "none of GSD, UCCSD, QEB"},
+      {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"reps\": 2}",
+       "key 'reps': 2 is not a whole number from 1 to 1"},
+      {"\"ansatz\": \"ADAPT-VQE\", \"init\": \"mp2\"", "Hartree-Fock"},
+      {"\"ansatz\": \"ADAPT-VQE\", \"init\": {\"strategy\": \"hf\", "
+       "\"noise\": 0.1}",
+       "without noise"},
+      {"\"ansatz\": \"ADAPT-VQE\", \"optimizer\": \"COBYLA\", "
+       "\"shots\": 10",
+       "leave out 'shots'"},
       {"\"ansatz\": {\"name\": \"EfficientSU2\", \"entanglement\": \"x\"}",
        "unknown entanglement 'x'"},
       {"\"ansatz\": {\"name\": \"EfficientSU2\", \"entanglement\": [[0]]}",
@@ -766,6 +814,7 @@ static void test_thesis_geometries(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_ansatz_options),
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_order),

@@ -122,8 +122,12 @@ def check_experiment(folder, file, index):
     title = f"{settings['name'].decode()} {name}"
     check(results["status"] == 0, f"{title}: {results['reason']}")
     text = group["ansatz"][0].decode()
-    printed = folder.run("job.json", "--qasm", index).stdout
-    check(printed == text, f"{title}: --qasm prints what the result holds")
+    if name == "ADAPT-VQE":
+        refused = folder.run("adapt.json", "--qasm", index, status=2).stderr
+        check("while it runs" in refused, f"{title}: --qasm says {refused}")
+    else:
+        printed = folder.run("job.json", "--qasm", index).stdout
+        check(printed == text, f"{title}: --qasm prints what the result holds")
     circuit = qasm3.loads(text)
     check(circuit.num_qubits == results["num_qubits"], f"{title}: qubits")
     terms = group["hamiltonian"][:]
@@ -179,5 +183,22 @@ with harness.Folder() as scratch:
         count = len(result["settings"])
         check(count == len(MOLECULES) * len(ANSATZE), f"{count} experiments")
         for row in range(count):
+            check_experiment(scratch, result, row)
+    # a circuit that grows: rows are padded by zeros, which are no gates
+    scratch.write(
+        "adapt.json",
+        {
+            "molecules": MOLECULES,
+            "ansatz": [
+                {"name": "ADAPT-VQE", "max_operators": 6},
+                {"name": "ADAPT-VQE", "pool": "QEB", "max_operators": 6},
+            ],
+            "seed": 3,
+        },
+    )
+    scratch.run("adapt.json", "--quiet", "--output", "a.h5", status=None)
+    with h5py.File(scratch.file("a.h5")) as result:
+        check(len(result["settings"]) == 2 * len(MOLECULES), "experiments")
+        for row in range(len(result["settings"])):
             check_experiment(scratch, result, row)
 print("passed")

@@ -1,0 +1,326 @@
+/* ADAPT-VQE: to FCI, how it ends, what it records, and that it resumes. */
+#include "fixture.h"
+
+static void set_option(struct vqe_experiment *experiment, const char *key,
+                       const char *json)
+{
+  struct vqe_option_list *options = &experiment->ansatz_options;
+  options->items =
+      realloc(options->items, (options->count + 1) * sizeof *options->items);
+  assert_non_null(options->items);
+  options->items[options->count].key = copy(key);
+  options->items[options->count].json = copy(json);
+  options->count++;
+}
+
+static struct vqe_experiment *adapt(const char *name, const char *pool)
+{
+  static const char *const chain =
+      "{\"symbols\": [\"H\", \"H\", \"H\", \"H\"], \"coords\": [[0,0,0], "
+      "[0,0,1.8], [0,0,3.6], [0,0,5.4]]}";
+  struct vqe_experiment *experiment =
+      strcmp(name, "H4") == 0 ? new_experiment(chain) : reference(NULL, name);
+  char json[32];
+  snprintf(json, sizeof json, "\"%s\"", pool);
+  set(&experiment->ansatz, "ADAPT-VQE");
+  set(&experiment->init, "hf");
+  set_option(experiment, "pool", json);
+  return experiment;
+}
+
+/* PySCF 2.14.0, FCI in STO-3G of a chain of four H atoms 1.8 angstrom apart,
+ * where UCCSD stays 3 mHa above it. */
+#define H4_FCI -1.9244306381367238
+
+static void check_exact(const char *name, const char *pool, double least_mha)
+{
+  struct vqe_experiment *experiment = adapt(name, pool);
+  experiment->gtol = 1e-6;
+  set_option(experiment, "gradient_norm", "1e-5");
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_OK);
+  if (!result->success || strstr(result->reason, "gradient_norm") == NULL) {
+    fail_msg("%s %s: %s", name, pool, result->reason);
+  }
+  double error = result->minimum + result->nuclear_repulsion - result->e_fci;
+  assert_true(error > -1e-8);
+  if (!(error * 1e3 <= least_mha)) {
+    fail_msg("%s %s: %g mHa above FCI", name, pool, error * 1e3);
+  }
+  near(result->s2_expectation, 0.0, 1e-3);
+  if (strcmp(name, "H4") == 0) {
+    near(result->e_fci, H4_FCI, 1e-7);
+  }
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+static void test_exact(void **state)
+{
+  (void)state;
+  check_exact("H4", "GSD", 1e-3);
+  check_exact("H4", "QEB", 1e-3);
+  check_exact("LiH", "GSD", 1e-3);
+  check_exact("LiH", "QEB", 1e-3);
+  /* its best is UCCSD's, in another order */
+  check_exact("LiH", "UCCSD", 0.011);
+}
+
+/* A doublet: spins have operators of their own. */
+static void test_open_shell(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = adapt("OH_radical_0.9697", "GSD");
+  struct vqe_result *result = run(experiment, NULL);
+  assert_true(result->success);
+  double error = result->minimum + result->nuclear_repulsion - result->e_fci;
+  assert_true(error > -1e-8);
+  assert_true(error < 1e-4);
+  near(result->s2_expectation, 0.75, 1e-3);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+/* ---- how it ends ---- */
+
+static void check_end(const char *key, const char *json, const char *words,
+                      bool success, int least, int most)
+{
+  struct vqe_experiment *experiment = adapt("LiH", "GSD");
+  set_option(experiment, key, json);
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_OK);
+  if (strstr(result->reason, words) == NULL) {
+    fail_msg("expected '%s' in '%s'", words, result->reason);
+  }
+  assert_true(result->success == success);
+  if (result->nparam < least || result->nparam > most) {
+    fail_msg("%s %s: %d operators", key, json, result->nparam);
+  }
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+static void test_ends(void **state)
+{
+  (void)state;
+  check_end("gradient_norm", "10", "gradient_norm", true, 0, 0);
+  check_end("gradient_norm", "0.1", "gradient_norm", true, 1, 6);
+  check_end("gradient_norm", "0.01", "gradient_norm", true, 4, 20);
+  check_end("gradient_norm", "0", "gtol", true, 12, 60);
+  check_end("max_operators", "3", "limit of 3 operators", false, 3, 3);
+  check_end("energy_change", "1e-3", "energy_change", true, 2, 12);
+  check_end("operators_at_a_time", "5", "gradient_norm", true, 12, 60);
+
+  struct vqe_experiment *experiment = adapt("LiH", "GSD");
+  experiment->max_evaluations = 20;
+  struct vqe_result *result = run(experiment, NULL);
+  assert_false(result->success);
+  assert_non_null(strstr(result->reason, "limit"));
+  assert_int_equal(result->neval, 20);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+static void test_refusals(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = adapt("H2", "GSD");
+  char *text = NULL;
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  assert_int_equal(vqe_experiment_qasm(&text, experiment, &options),
+                   VQE_ERR_UNSUPPORTED);
+  assert_null(text);
+  set(&experiment->init, "random");
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_FAILED);
+  assert_non_null(strstr(result->reason, "Hartree-Fock"));
+  vqe_result_free(result);
+  set(&experiment->init, "hf");
+  set_option(experiment, "pools", "1");
+  result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_FAILED);
+  assert_non_null(strstr(result->reason, "'pools'"));
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+static void test_estimate(void **state)
+{
+  (void)state;
+  struct vqe_experiment_estimate estimate;
+  struct vqe_experiment *experiment = adapt("LiH", "GSD");
+  set_option(experiment, "max_operators", "77");
+  assert_int_equal(vqe_experiment_estimate(&estimate, experiment), VQE_OK);
+  assert_int_equal(estimate.nparam, 77);
+  assert_int_equal(estimate.amplitudes, 225);
+  vqe_experiment_free(experiment);
+}
+
+/* ---- the record ---- */
+
+/* Rows have the final length: a parameter is zero until it is there, and once
+ * there it moves. */
+static void test_padding(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = adapt("LiH", "GSD");
+  struct vqe_result *result = run(experiment, NULL);
+  size_t n = (size_t)result->nparam;
+  size_t shown = 0;
+  assert_true(n > 10);
+  for (size_t k = 0; k < n; k++) {
+    assert_true(result->initial_parameters[k] == 0.0);
+  }
+  near(result->eval_energy[0] + result->nuclear_repulsion, result->e_hf, 1e-9);
+  size_t best = 0;
+  for (size_t row = 0; row < result->neval; row++) {
+    const double *values = result->eval_parameters + row * n;
+    size_t last = n;
+    double sum = 0.0;
+    while (last > 0 && values[last - 1] == 0.0) {
+      last--;
+    }
+    assert_true(last >= shown || last + 1 == shown);
+    shown = last > shown ? last : shown;
+    for (size_t k = 0; row > 0 && k < n; k++) {
+      double step = values[k] - values[(long)k - (long)n];
+      sum += step * step;
+    }
+    if (row > 0) {
+      near(result->eval_parameter_delta[row], sqrt(sum), 1e-14);
+    }
+    best = result->eval_energy[row] < result->eval_energy[best] ? row : best;
+  }
+  assert_int_equal(shown, n);
+  assert_true(result->eval_energy[best] == result->minimum);
+  assert_memory_equal(result->optimal_parameters,
+                      result->eval_parameters + best * n, n * sizeof(double));
+  /* every operator is in the circuit, no other inputs */
+  char input[40];
+  snprintf(input, sizeof input, "t%05zu;", n - 1);
+  assert_non_null(strstr(result->qasm, input));
+  snprintf(input, sizeof input, "t%05zu;", n);
+  assert_null(strstr(result->qasm, input));
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+/* ---- stopping and resuming ---- */
+
+struct seen {
+  int nparam;
+  double energy;
+  double *values; /* parameters, gradient */
+  bool gradient;
+};
+
+struct journal {
+  size_t count, replayed, made;
+  size_t stop_after; /* evaluations made here; 0: never */
+  struct seen items[4096];
+};
+
+static int on_evaluation(void *ctx, const struct vqe_experiment *experiment,
+                         int iteration, int nparam, const double *parameters,
+                         double energy, double std, const double *gradient)
+{
+  struct journal *journal = ctx;
+  size_t n = (size_t)nparam;
+  (void)experiment;
+  (void)std;
+  assert_int_equal(iteration, journal->count + 1);
+  assert_true(journal->count < 4096);
+  struct seen *item = &journal->items[journal->count++];
+  item->nparam = nparam;
+  item->energy = energy;
+  item->gradient = gradient != NULL;
+  item->values = calloc(2 * n + 1, sizeof(double));
+  assert_non_null(item->values);
+  memcpy(item->values, parameters, n * sizeof(double));
+  if (gradient != NULL) {
+    memcpy(item->values + n, gradient, n * sizeof(double));
+  }
+  journal->made++;
+  return VQE_OK;
+}
+
+static int on_replay(void *ctx, const struct vqe_experiment *experiment,
+                     int iteration, int nparam, const double *parameters,
+                     double *energy, double *std, double *gradient)
+{
+  struct journal *journal = ctx;
+  size_t n = (size_t)nparam;
+  (void)experiment;
+  if ((size_t)iteration > journal->count) {
+    return 0;
+  }
+  const struct seen *item = &journal->items[iteration - 1];
+  assert_int_equal(item->nparam, nparam);
+  assert_memory_equal(item->values, parameters, n * sizeof(double));
+  assert_true(item->gradient == (gradient != NULL));
+  *energy = item->energy;
+  *std = 0.0;
+  if (gradient != NULL) {
+    memcpy(gradient, item->values + n, n * sizeof(double));
+  }
+  journal->replayed++;
+  return 1;
+}
+
+static bool on_should_stop(void *ctx)
+{
+  const struct journal *journal = ctx;
+  return journal->stop_after > 0 && journal->made >= journal->stop_after;
+}
+
+/* Stopped while it grows, it goes on from what was seen: the same bits. */
+static void test_resume(void **state)
+{
+  (void)state;
+  static struct journal journal;
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  struct vqe_experiment *experiment = adapt("H2O", "QEB");
+  struct vqe_result *whole = run(experiment, NULL);
+  struct vqe_callbacks callbacks = {&journal, on_evaluation, on_replay,
+                                    on_should_stop};
+  struct vqe_result *result = NULL;
+  assert_true(whole->neval > 120);
+  for (size_t stop = 0; stop < 2; stop++) {
+    journal.stop_after = 53;
+    journal.made = 0;
+    assert_int_equal(
+        vqe_experiment_run(&result, experiment, &options, &callbacks),
+        VQE_ERR_INTERRUPTED);
+    assert_null(result);
+    assert_int_equal(journal.count, 53 * (stop + 1));
+  }
+  assert_int_equal(journal.replayed, 53);
+  journal.stop_after = 0;
+  result = run(experiment, &callbacks);
+  assert_int_equal(journal.replayed, 53 + 106);
+  assert_int_equal(result->neval, whole->neval);
+  assert_int_equal(result->nparam, whole->nparam);
+  assert_memory_equal(result->eval_energy, whole->eval_energy,
+                      whole->neval * sizeof(double));
+  assert_memory_equal(result->eval_parameters, whole->eval_parameters,
+                      whole->neval * (size_t)whole->nparam * sizeof(double));
+  assert_string_equal(result->qasm, whole->qasm);
+  for (size_t k = 0; k < journal.count; k++) {
+    free(journal.items[k].values);
+  }
+  vqe_result_free(result);
+  vqe_result_free(whole);
+  vqe_experiment_free(experiment);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_exact),    cmocka_unit_test(test_open_shell),
+      cmocka_unit_test(test_ends),     cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_estimate), cmocka_unit_test(test_padding),
+      cmocka_unit_test(test_resume),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
