@@ -78,9 +78,10 @@ struct vqe_ansatz {
 int vqe_ansatz_canonical(const char **out, const char *name);
 
 /* Entanglement as users write it ("reverse_linear", "full", "linear",
- * "circular", "pairwise", "sca") to its stored spelling; NULL gives the
- * default of the ansatz (NULL but for circuits). VQE_ERR_INPUT when
- * unknown. */
+ * "circular", "pairwise", "sca"; for LUCJ the pairs of orbitals that interact:
+ * "square", "heavy-hex", "all-to-all") to its stored spelling; NULL gives the
+ * default of the ansatz (NULL for UCCSD and k-UpCCGSD). VQE_ERR_INPUT
+ * when unknown. */
 int vqe_entanglement_canonical(const char **out, const char *ansatz,
                                const char *name);
 /* Default repetitions: 2 for circuits, else 1. */
@@ -89,6 +90,8 @@ int vqe_ansatz_default_reps(const char *ansatz);
 /* Whether an ansatz of this stored spelling starts from the Hartree-Fock
  * determinant and conserves N_alpha and N_beta, so that it has a sector. */
 bool vqe_ansatz_conserves(const char *ansatz);
+/* Whether its amplitudes stay real. */
+bool vqe_ansatz_real(const char *ansatz);
 /* Whether vqe_ansatz_mp2_parameters knows it. */
 bool vqe_ansatz_has_mp2(const char *ansatz);
 
@@ -153,7 +156,8 @@ int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz, size_t limit);
 /* Initial parameters from first-order amplitudes: `eri` and orbital energies
  * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps for UCCSD, and
  * for k-UpCCGSD those of the pairs that leave occupied orbitals, all others
- * zero. VQE_ERR_INPUT for open shells or circuits. */
+ * zero; for LUCJ the largest factors of their double factorisation, cut down
+ * to the pairs that interact. VQE_ERR_INPUT for open shells or circuits. */
 int vqe_ansatz_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
                               const double *eri,
                               const double *orbital_energies);

@@ -100,9 +100,11 @@ int vqe_ansatz_create(struct vqe_ansatz **out,
   ansatz->nalpha = options->nalpha;
   ansatz->nbeta = options->nbeta;
   ansatz->conserves = conserves;
-  ansatz->real = conserves || strcmp(name, "RealAmplitudes") == 0;
+  ansatz->real = vqe_ansatz_real(name);
   if (strcmp(name, "UCCSD") == 0) {
     status = vqe_ansatz_build_uccsd(&builder, options);
+  } else if (strcmp(name, "LUCJ") == 0) {
+    status = vqe_ansatz_build_lucj(&builder, options);
   } else if (strcmp(name, "k-UpCCGSD") == 0) {
     status = vqe_ansatz_build_kupccgsd(&builder, options);
   } else if (adapt) {

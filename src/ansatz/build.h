@@ -22,6 +22,10 @@ int vqe_ansatz_build_hf_state(struct vqe_ansatz_builder *builder);
 int vqe_ansatz_build_kupccgsd(struct vqe_ansatz_builder *builder,
                               const struct vqe_ansatz_options *options);
 
+/* See ansatz/lucj.h. */
+int vqe_ansatz_build_lucj(struct vqe_ansatz_builder *builder,
+                          const struct vqe_ansatz_options *options);
+
 int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
                            const struct vqe_ansatz_options *options);
 /* One repetition of its factors, without the state in front. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ansatz/build.h"
+#include "ansatz/lucj.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -186,6 +187,9 @@ int vqe_ansatz_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
     return vqe_error_set(VQE_ERR_INPUT,
                          "MP2 amplitudes need a closed shell; use init "
                          "'hf'");
+  }
+  if (strcmp(ansatz->name, "LUCJ") == 0) {
+    return vqe_lucj_mp2_parameters(out, ansatz, eri, orbital_energies);
   }
   for (int k = 0; k < ansatz->nparam; k++) {
     out[k] = 0.0;

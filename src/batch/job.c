@@ -54,6 +54,11 @@ static double default_noise(const char *ansatz, const char *strategy)
       (strcmp(strategy, "hf") == 0 || strcmp(strategy, "mp2") == 0)) {
     return 0.05;
   }
+  if (strcmp(ansatz, "LUCJ") == 0) {
+    return strcmp(strategy, "hf") == 0    ? 0.1
+           : strcmp(strategy, "mp2") == 0 ? 0.02
+                                          : 0.0;
+  }
   if (strcmp(strategy, "hf") != 0 || vqe_ansatz_conserves(ansatz)) {
     return 0.0;
   }

@@ -152,9 +152,13 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
   }
   status = vqe_ansatz_canonical(&out->name, name);
   if (status != VQE_OK) {
-    static const char *const names[] = {
-        "UCCSD",        "k-UpCCGSD",      "ADAPT-VQE",
-        "EfficientSU2", "RealAmplitudes", "ExcitationPreserving"};
+    static const char *const names[] = {"UCCSD",
+                                        "k-UpCCGSD",
+                                        "LUCJ",
+                                        "ADAPT-VQE",
+                                        "EfficientSU2",
+                                        "RealAmplitudes",
+                                        "ExcitationPreserving"};
     const char *nearest = vqe_suggest(name, names, JOB_COUNT(names));
     status = nearest == NULL
                  ? vqe_error_context(status, "%s", value->where)

@@ -1,7 +1,7 @@
 /* vqe_lake qasm: a stored circuit with its excitations as gates.
  *
  * Only our own programs are read: those whose excitations are pragmas hold
- * nothing but inputs, X gates and the pragmas. */
+ * nothing but inputs, X gates, phases and the pragmas. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +54,23 @@ static bool read_excitation(struct vqe_gate *gate, int *order, int *end,
   return found == 4 || found == 6;
 }
 
+/* "p(SCALE*tPARAM) q[A];" or "cp(SCALE*tPARAM) q[A], q[B];"; *end is where it
+ * ends. */
+static bool read_phase(struct vqe_gate *gate, int *qubits, int *end,
+                       const char *text)
+{
+  *qubits = text[0] == 'c' ? 2 : 1;
+  gate->kind = text[0] == 'c' ? VQE_GATE_CPHASE : VQE_GATE_PHASE;
+  if (text[0] == 'c') {
+    (void)sscanf(text, "cp(%lf*t%d) q[%d], q[%d];%n", &gate->scale,
+                 &gate->param, &gate->q[0], &gate->q[1], end);
+  } else {
+    (void)sscanf(text, "p(%lf*t%d) q[%d];%n", &gate->scale, &gate->param,
+                 &gate->q[0], end);
+  }
+  return *end > 0;
+}
+
 /* One line of the program; *fits false when it is none of ours. */
 static int read_line(struct vqe_ansatz *ansatz, size_t *capacity,
                      const char *line, bool *fits)
@@ -88,6 +105,8 @@ static int read_line(struct vqe_ansatz *ansatz, size_t *capacity,
     } else {
       gate.kind = order == 2 ? VQE_GATE_DOUBLE : VQE_GATE_SINGLE;
     }
+    *fits = gate.param >= 0 && gate.param < ansatz->nparam;
+  } else if (read_phase(&gate, &qubits, &end, line)) {
     *fits = gate.param >= 0 && gate.param < ansatz->nparam;
   } else {
     *fits = false;

@@ -35,17 +35,18 @@ static const struct vqe_cmd_option entries[] = {
     {"no-symmetry", 0, NULL, GROUP_JOB, VQE_CMD_FLAG,
      AT(overrides.no_symmetry), NULL, "do not use the symmetry of the integrals", 0},
     {"ansatz", 'a', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.ansatz),
-     "UCCSD k-UpCCGSD ADAPT-VQE EfficientSU2 RealAmplitudes "
+     "UCCSD k-UpCCGSD LUCJ ADAPT-VQE EfficientSU2 RealAmplitudes "
      "ExcitationPreserving",
-     "UCCSD, k-UpCCGSD, ADAPT-VQE, EfficientSU2, RealAmplitudes, "
+     "UCCSD, k-UpCCGSD, LUCJ, ADAPT-VQE, EfficientSU2, RealAmplitudes, "
      "ExcitationPreserving (UCCSD)", 0},
     {"reps", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.reps), NULL,
      "repetitions of the ansatz (2 for circuits, else 1)", 0},
     {"entanglement", 0, "MAP", GROUP_JOB, VQE_CMD_TEXT,
      AT(overrides.entanglement),
-     "reverse_linear linear full circular pairwise sca",
+     "reverse_linear linear full circular pairwise sca square heavy-hex "
+     "all-to-all",
      "entanglement map of circuits (reverse_linear; ExcitationPreserving: "
-     "full)", 0},
+     "full), pairs that interact in LUCJ (square)", 0},
     {"optimizer", 0, "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.optimizer),
      "L-BFGS-B SLSQP COBYLA BOBYQA Nelder-Mead TNC Powell BFGS CG SPSA Adam",
      "optimizers under SciPy's names (L-BFGS-B)", 0},
@@ -64,7 +65,8 @@ static const struct vqe_cmd_option entries[] = {
      "shells where the ansatz has it)", 0},
     {"init-noise", 0, "X", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.init_noise),
      NULL, "normal noise added to them, radian (0; hf: 0.05 EfficientSU2 and "
-     "RealAmplitudes, 0.5 ExcitationPreserving; hf and mp2: 0.05 k-UpCCGSD)", 0},
+     "RealAmplitudes, 0.5 ExcitationPreserving; hf and mp2: 0.05 "
+     "k-UpCCGSD, 0.1 and 0.02 LUCJ)", 0},
     {"seed", 's', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.seed), NULL,
      "seeds, 0 to 2147483647 (drawn and recorded)", 0},
     {"shots", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.shots), NULL,

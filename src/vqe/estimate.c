@@ -104,6 +104,21 @@ static double parameter_count(const struct vqe_experiment *experiment,
   if (strcmp(experiment->ansatz, "ADAPT-VQE") == 0) {
     return ansatz->adapt.max_operators;
   }
+  if (strcmp(experiment->ansatz, "LUCJ") == 0) {
+    double norb = space->norb;
+    const char *pairs = experiment->entanglement;
+    double couplings = 2.0 * norb - 1.0;
+    if (pairs != NULL && strcmp(pairs, "all-to-all") == 0) {
+      couplings = norb * norb;
+    } else if (pairs != NULL && strcmp(pairs, "heavy-hex") == 0) {
+      couplings = norb - 1.0 + ceil(norb / 4.0);
+    }
+    double occupied = space->nalpha;
+    double first = space->nalpha == space->nbeta
+                       ? 2.0 * occupied * (norb - occupied)
+                       : norb * (norb - 1.0);
+    return first + reps * (couplings + norb * (norb - 1.0));
+  }
   if (strcmp(experiment->ansatz, "RealAmplitudes") == 0) {
     return n * (reps + 1.0);
   }
@@ -148,8 +163,7 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                               .nalpha = out->nalpha,
                               .nbeta = out->nbeta};
   ansatz.conserves = vqe_ansatz_conserves(experiment->ansatz);
-  ansatz.real =
-      ansatz.conserves || strcmp(experiment->ansatz, "RealAmplitudes") == 0;
+  ansatz.real = vqe_ansatz_real(experiment->ansatz);
   struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
   uint64_t estimator;
   status = vqe_estimator_size(&out->amplitudes, &estimator, &hamiltonian,

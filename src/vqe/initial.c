@@ -77,7 +77,7 @@ static int from_file(double *out, int count, const char *path)
 }
 
 /* What numpy.random.default_rng(seed).random(n) gives: times 2 pi for
- * circuits, between -0.1 and 0.1 for coupled cluster amplitudes. */
+ * circuits and LUCJ, between -0.1 and 0.1 for coupled cluster amplitudes. */
 static void random_parameters(double *out, int count, int64_t seed,
                               bool circuit)
 {
@@ -98,7 +98,8 @@ int vqe_initial_parameters(double *out,
   int count = ansatz->nparam;
   const char *init = experiment->init;
   if (strcmp(init, "random") == 0) {
-    random_parameters(out, count, experiment->seed, !ansatz->conserves);
+    random_parameters(out, count, experiment->seed,
+                      !ansatz->conserves || !ansatz->real);
   } else if (strcmp(init, "hf") == 0) {
     vqe_ansatz_hf_parameters(out, ansatz);
   } else if (strcmp(init, "mp2") == 0) {

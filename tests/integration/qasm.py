@@ -90,6 +90,7 @@ MOLECULES = [
 ANSATZE = [
     "UCCSD",
     "k-UpCCGSD",
+    {"name": "LUCJ", "entanglement": "all-to-all"},
     "EfficientSU2",
     "RealAmplitudes",
     "ExcitationPreserving",

@@ -142,6 +142,9 @@ static void test_uccsd(void **state)
               1);
         check("k-UpCCGSD", NULL, 2, hamiltonian, electrons[e][0],
               electrons[e][1], (enum vqe_representation)r, 1, 1);
+        check("LUCJ", symmetry == 1 ? "all-to-all" : "square", 1, hamiltonian,
+              electrons[e][0], electrons[e][1], (enum vqe_representation)r, 1,
+              1);
       }
       vqe_hamiltonian_free(hamiltonian);
       free(h1e);
