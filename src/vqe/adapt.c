@@ -13,6 +13,10 @@
 /* When several elements are added at a time, none has less than this share of
  * the largest slope. */
 #define LEAST_SHARE 0.1
+/* While the ansatz grows, an optimisation stops at this share of the largest
+ * slope of the pool: the next element changes more than what is left. N2 and
+ * NH3 take half the evaluations for the same operators and energies. */
+#define LOOSE_SHARE 0.1
 
 static void stop(struct vqe_optimize_result *out, bool converged,
                  const char *reason)
@@ -66,17 +70,17 @@ static int grow(struct run *run, const double *slope)
              : status;
 }
 
-/* Whether the slopes of the pool end the growth; *gmax is the largest. */
-static bool ended_by_slopes(struct vqe_optimize_result *out,
+/* Whether the slopes of the pool end the growth; *gmax is the largest one. */
+static bool ended_by_slopes(struct vqe_optimize_result *out, double *gmax,
                             const struct run *run, const double *slope,
                             const struct vqe_optimizer_options *options)
 {
   const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
   char reason[sizeof out->reason];
-  double gmax = 0.0;
   double sum = 0.0;
+  *gmax = 0.0;
   for (int k = 0; k < run->pool->nparam; k++) {
-    gmax = fmax(gmax, fabs(slope[k]));
+    *gmax = fmax(*gmax, fabs(slope[k]));
     sum += slope[k] * slope[k];
   }
   double norm = sqrt(sum);
@@ -88,12 +92,12 @@ static bool ended_by_slopes(struct vqe_optimize_result *out,
     stop(out, true, reason);
     return true;
   }
-  if (gmax <= options->gtol) {
+  if (*gmax <= options->gtol) {
     /* an optimisation would end where it begins */
     snprintf(reason, sizeof reason,
              "converged: largest gradient of the pool %.2e hartree (gtol "
              "%.1e), %d operators",
-             gmax, options->gtol, run->ansatz->nparam);
+             *gmax, options->gtol, run->ansatz->nparam);
     stop(out, true, reason);
     return true;
   }
@@ -124,23 +128,56 @@ static bool within_limits(struct vqe_optimizer_options *left,
   return left->max_evaluations > 0;
 }
 
+/* All parameters again from where they are. */
+static int optimise(struct vqe_optimize_result *found, int *nit,
+                    struct run *run, vqe_objective objective,
+                    const struct vqe_optimizer_options *options)
+{
+  struct vqe_result *result = run->result;
+  int status =
+      vqe_optimize(found, run->experiment->optimizer, result->nparam,
+                   result->optimal_parameters, objective, run, options);
+  *nit = found->nit < 0 || *nit < 0 ? -1 : *nit + found->nit;
+  return status;
+}
+
+/* Bring the last, loose optimisation to the tolerance that was asked for. */
+static int finish(struct vqe_optimize_result *out, int *nit, struct run *run,
+                  vqe_objective objective,
+                  const struct vqe_optimizer_options *options)
+{
+  struct vqe_optimizer_options left;
+  struct vqe_optimize_result found;
+  if (!within_limits(&left, run, options)) {
+    return VQE_OK;
+  }
+  int status = optimise(&found, nit, run, objective, &left);
+  if (status == VQE_OK) {
+    out->f = found.f;
+    if (!found.converged) {
+      stop(out, false, found.reason);
+    }
+  }
+  return status;
+}
+
 int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
                        vqe_objective objective,
                        const struct vqe_optimizer_options *options)
 {
   const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
   struct vqe_result *result = run->result;
-  const char *optimizer = run->experiment->optimizer;
-  struct vqe_optimizer_options left;
+  struct vqe_optimizer_options left = *options;
   struct vqe_optimize_result found;
   double *slope = NULL;
+  double gmax;
+  bool loose = false;
   int nit = 0;
   int status = vqe_memory_alloc(&slope, (size_t)run->pool->nparam,
                                 sizeof *slope, "gradient of the pool");
   if (status == VQE_OK) {
     /* the Hartree-Fock state, one evaluation */
-    status = vqe_optimize(out, optimizer, 0, result->optimal_parameters,
-                          objective, run, options);
+    status = optimise(out, &nit, run, objective, options);
   }
   while (status == VQE_OK) {
     double before = out->f;
@@ -151,23 +188,24 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
     }
     if (options->has_threshold && out->f <= options->threshold) {
       stop(out, false, "reached the threshold");
+      loose = false;
       break;
     }
     status = vqe_estimator_pool_gradient(
         run->estimator, slope, result->optimal_parameters, run->pool);
-    if (status != VQE_OK || ended_by_slopes(out, run, slope, options)) {
+    if (status != VQE_OK || ended_by_slopes(out, &gmax, run, slope, options)) {
       break;
     }
     status = grow(run, slope);
     if (status != VQE_OK) {
       break;
     }
-    status = vqe_optimize(&found, optimizer, result->nparam,
-                          result->optimal_parameters, objective, run, &left);
+    loose = LOOSE_SHARE * gmax > options->gtol;
+    left.gtol = loose ? LOOSE_SHARE * gmax : options->gtol;
+    status = optimise(&found, &nit, run, objective, &left);
     if (status != VQE_OK) {
       break;
     }
-    nit = found.nit < 0 || nit < 0 ? -1 : nit + found.nit;
     *out = found;
     if (found.converged && before - found.f < adapt->energy_change) {
       snprintf(reason, sizeof reason,
@@ -181,6 +219,9 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
       stop(out, false, "the last growth did not lower the energy");
       break;
     }
+  }
+  if (status == VQE_OK && loose) {
+    status = finish(out, &nit, run, objective, options);
   }
   out->nit = nit;
   out->nfev = (int)result->neval;
