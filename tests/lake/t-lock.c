@@ -1,60 +1,16 @@
 /* The writer lock: one holder at a time, whoever crashes or is refused. */
 #include "lake/lock_race.h"
+#include "lake/objects_fixture.h"
 #include "lake/s3_server.h"
 
-#include <ftw.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-
-struct fixture {
-  char folder[64];
-  struct vqe_objects *objects;
-};
-
-static int remove_one(const char *path, const struct stat *info, int kind,
-                      struct FTW *ftw)
-{
-  (void)info;
-  (void)kind;
-  (void)ftw;
-  return remove(path);
-}
-
-static int setup(void **state)
-{
-  struct fixture *fixture = calloc(1, sizeof *fixture);
-  strcpy(fixture->folder, "/tmp/vqe-t-lock-XXXXXX");
-  if (mkdtemp(fixture->folder) == NULL ||
-      vqe_objects_open(&fixture->objects, fixture->folder, NULL) != 0) {
-    return -1;
-  }
-  *state = fixture;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  struct fixture *fixture = *state;
-  vqe_objects_close(fixture->objects);
-  nftw(fixture->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-  free(fixture);
-  return 0;
-}
 
 static double now(void)
 {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static void assert_says(const char *part)
-{
-  if (strstr(vqe_error_message(), part) == NULL) {
-    fail_msg("'%s' is not in: %s", part, vqe_error_message());
-  }
 }
 
 struct listing {
@@ -83,7 +39,7 @@ static void assert_locks(struct vqe_objects *objects, int expected)
 
 static void test_holds(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_lock *lock = NULL;
   struct vqe_lock *other = NULL;
   struct listing listing = {0};
@@ -117,7 +73,7 @@ static void test_holds(void **state)
 
 static void test_dead_holder(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_lock *lock = NULL;
   struct listing listing = {0};
   int ready[2];
@@ -152,7 +108,7 @@ static void test_dead_holder(void **state)
 
 static void test_odd_objects(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
   struct vqe_lock *lock = NULL;
   struct listing listing = {0};
@@ -174,7 +130,7 @@ static void test_odd_objects(void **state)
 
 static void test_race(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_objects *objects[2] = {fixture->objects, fixture->objects};
   lock_race(objects);
   assert_locks(fixture->objects, 0);
@@ -235,10 +191,14 @@ static void test_faults_s3(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_holds, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_dead_holder, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_odd_objects, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_race, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_holds, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_dead_holder, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_odd_objects, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_race, objects_setup,
+                                      objects_teardown),
       cmocka_unit_test(test_race_s3),
       cmocka_unit_test(test_faults_s3),
   };

@@ -1,60 +1,13 @@
 /* A local directory as an object store: what is put comes back whole, what
  * must be new is written by one of many, and what fails leaves the old. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "lake/objects_fixture.h"
 
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "lake/objects.h"
-#include "vqe/error.h"
-
-struct fixture {
-  char folder[64]; /* absolute */
-  struct vqe_objects *objects;
-};
-
-static int remove_one(const char *path, const struct stat *info, int kind,
-                      struct FTW *ftw)
-{
-  (void)info;
-  (void)kind;
-  (void)ftw;
-  return remove(path);
-}
-
-static int setup(void **state)
-{
-  struct fixture *fixture = calloc(1, sizeof *fixture);
-  strcpy(fixture->folder, "/tmp/vqe-t-objects-XXXXXX");
-  if (mkdtemp(fixture->folder) == NULL ||
-      vqe_objects_open(&fixture->objects, fixture->folder, NULL) != 0) {
-    return -1;
-  }
-  *state = fixture;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  struct fixture *fixture = *state;
-  vqe_objects_close(fixture->objects);
-  nftw(fixture->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-  free(fixture);
-  return 0;
-}
 
 static void put(struct vqe_objects *objects, const char *key, const char *text)
 {
@@ -74,16 +27,9 @@ static void assert_holds(struct vqe_objects *objects, const char *key,
   free(got);
 }
 
-static void assert_says(const char *part)
-{
-  if (strstr(vqe_error_message(), part) == NULL) {
-    fail_msg("'%s' is not in: %s", part, vqe_error_message());
-  }
-}
-
 static void test_put_get(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
   const char binary[] = {'a', 0, '\xff', '\n', 0};
   const char *key =
@@ -127,7 +73,7 @@ static void test_put_get(void **state)
 
 static void test_only_new(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
   bool conditional = false;
   assert_int_equal(
@@ -182,7 +128,7 @@ static void race(const char *folder, int writer, int start)
 
 static void test_race(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   pid_t writers[WRITERS];
   int start[2];
   int wins[WRITERS];
@@ -255,7 +201,7 @@ static void assert_lists(struct vqe_objects *objects, const char *folder,
 
 static void test_list(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
   struct listing listing = {.stop_after = 2};
   char path[128];
@@ -284,7 +230,7 @@ static void test_list(void **state)
 
 static void test_files(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
   char source[128];
   char target[128];
@@ -317,7 +263,7 @@ static void test_files(void **state)
 
 static void test_keys(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   static const char *const bad[] = {"",      "/a",   "a/",   "a//b",
                                     "../a",  "a/..", "./a",  ".",
                                     "a/./b", "a\nb", "a\x7f"};
@@ -483,7 +429,7 @@ static void clear_environment(void)
 /* What the environment and profiles say, seen by what an opened place tells */
 static void test_credentials(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = NULL;
   clear_environment();
   setenv("HOME", fixture->folder, 1);
@@ -498,7 +444,7 @@ static void test_credentials(void **state)
 
 static void test_profiles(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = NULL;
   char path[128];
   clear_environment();
@@ -553,7 +499,8 @@ static void test_profiles(void **state)
 }
 
 /* Run `check` in a child, as a user without rights over permissions. */
-static void as_nobody(void (*check)(struct fixture *), struct fixture *fixture)
+static void as_nobody(void (*check)(struct objects_fixture *),
+                      struct objects_fixture *fixture)
 {
   int status = 0;
   pid_t child = fork();
@@ -569,7 +516,7 @@ static void as_nobody(void (*check)(struct fixture *), struct fixture *fixture)
   assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void check_read_only(struct fixture *fixture)
+static void check_read_only(struct objects_fixture *fixture)
 {
   struct vqe_objects *objects = fixture->objects;
   char *got = NULL;
@@ -596,7 +543,7 @@ static void check_read_only(struct fixture *fixture)
 
 static void test_read_only(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   char path[128];
   put(fixture->objects, "d/a", "old");
   put(fixture->objects, "d/hidden", "old");
@@ -611,7 +558,7 @@ static void test_read_only(void **state)
 }
 
 /* A full disk by a limit of the size of files: nothing half-written stays. */
-static void check_full(struct fixture *fixture)
+static void check_full(struct objects_fixture *fixture)
 {
   struct vqe_objects *objects = fixture->objects;
   const struct rlimit tiny = {.rlim_cur = 1000, .rlim_max = 1000};
@@ -637,7 +584,7 @@ static void check_full(struct fixture *fixture)
 
 static void test_full(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   char text[3000];
   memset(text, 'x', sizeof text);
   text[sizeof text - 1] = '\0';
@@ -660,7 +607,7 @@ static void test_full(void **state)
  * that a listing shows. */
 static void test_killed(void **state)
 {
-  struct fixture *fixture = *state;
+  struct objects_fixture *fixture = *state;
   static char text[2][1 << 18];
   memset(text[0], 'a', sizeof text[0]);
   memset(text[1], 'b', sizeof text[1]);
@@ -697,19 +644,30 @@ static void test_killed(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_put_get, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_only_new, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_race, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_list, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_files, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_put_get, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_only_new, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_race, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_list, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_files, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_keys, objects_setup,
+                                      objects_teardown),
       cmocka_unit_test(test_uri_local),
       cmocka_unit_test(test_uri_s3),
-      cmocka_unit_test_setup_teardown(test_credentials, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_profiles, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_read_only, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_full, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_credentials, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_profiles, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_read_only, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_full, objects_setup,
+                                      objects_teardown),
+      cmocka_unit_test_setup_teardown(test_killed, objects_setup,
+                                      objects_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,10 +2,7 @@
  * tests/integration/garage_objects.sh starts. Without it
  * (VQE_TEST_GARAGE is not set) there is nothing to do here. */
 #include "lake/lock_race.h"
-
-#include <string.h>
-
-#include "lake/objects.h"
+#include "lake/objects_fixture.h"
 
 #define MANY 2500
 #define MEBI ((size_t)1 << 20)
@@ -22,13 +19,6 @@ static struct vqe_objects *connect_to(const char *location)
   options.attempts = 3;
   assert_int_equal(vqe_objects_open(&objects, location, &options), 0);
   return objects;
-}
-
-static void assert_says(const char *part)
-{
-  if (strstr(vqe_error_message(), part) == NULL) {
-    fail_msg("'%s' is not in: %s", part, vqe_error_message());
-  }
 }
 
 static void many_key(char out[64], int number)

@@ -1,13 +1,10 @@
 /* A bucket as an object store, against a store that checks every signature
  * and fails on demand: what is put arrives, what fails is tried again, what
  * cannot succeed is said. */
+#include "lake/objects_fixture.h"
 #include "lake/s3_server.h"
 
-#include <sys/stat.h>
 #include <time.h>
-
-#include "lake/objects.h"
-#include "vqe/error.h"
 
 #define ATTEMPTS 3
 
@@ -63,13 +60,6 @@ static int teardown(void **state)
   struct fixture *fixture = *state;
   vqe_objects_close(fixture->objects);
   return 0;
-}
-
-static void assert_says(const char *part)
-{
-  if (strstr(vqe_error_message(), part) == NULL) {
-    fail_msg("'%s' is not in: %s", part, vqe_error_message());
-  }
 }
 
 static void assert_no_secret(void)
