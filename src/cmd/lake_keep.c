@@ -142,6 +142,7 @@ int vqe_lake_run_expire(struct vqe_lake_options *options)
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_iceberg_expire_result result = {0};
   int64_t older_than_ms = 0;
+  int64_t orphans = 0;
   int status = read_age(&older_than_ms, options->older_than);
   if (status == VQE_OK) {
     status = vqe_lake_open(&warehouse,
@@ -151,17 +152,24 @@ int vqe_lake_run_expire(struct vqe_lake_options *options)
   if (status == VQE_OK) {
     status = vqe_lake_expire(&result, warehouse, older_than_ms);
   }
+  if (status == VQE_OK && options->orphans) {
+    status = vqe_lake_remove_orphans(&orphans, warehouse, older_than_ms);
+  }
   status = vqe_lake_close(warehouse, status);
   if (status != VQE_OK) {
     return vqe_lake_complain(status);
   }
   if (!options->quiet) {
     printf("dropped %lld snapshots, %lld tags; deleted %lld data files and "
-           "%lld of metadata\n",
+           "%lld of metadata",
            (long long)result.snapshots, (long long)result.tags,
            (long long)result.data_files,
            (long long)(result.manifests + result.manifest_lists +
                        result.metadata_files));
+    if (options->orphans) {
+      printf("; %lld orphans", (long long)orphans);
+    }
+    printf("\n");
   }
   return EXIT_GOOD;
 }

@@ -102,6 +102,9 @@ static const struct vqe_cmd_option entries[] = {
      0},
     {"older-than", 0, "TIME", GROUP_WORK, VQE_CMD_TEXT, AT(older_than), NULL,
      "of expire: 30d, 12h, or a date (2026-01-31)", 0},
+    {"orphans", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(orphans), NULL,
+     "of expire: what dead writers left goes too (while others write: what is "
+     "a day old)", 0},
     {"format", 'f', "NAME", GROUP_OUTPUT, VQE_CMD_TEXT, AT(format),
      "text csv json avro", "of an answer: text, csv or json (text); of files "
      "that ingest lands: avro or json (avro)", 0},

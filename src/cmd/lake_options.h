@@ -24,6 +24,7 @@ struct vqe_lake_options {
   const char *brokers, *topic, *registry, *group; /* of Kafka */
   const char *spool;                              /* folder */
   const char *land; /* place for raw files; NULL: to tables */
+  bool orphans;     /* of expire */
   bool quiet;
   bool help, version, man;
   const char *completion;

@@ -178,8 +178,10 @@ static int check_table(struct checking *checking,
                        enum vqe_lake_table_index index)
 {
   struct vqe_iceberg_check_result found = {0};
-  struct vqe_iceberg_check_options options = {pass_on, checking, check_file,
-                                              checking};
+  struct vqe_iceberg_check_options options = {.report = pass_on,
+                                              .report_ctx = checking,
+                                              .visit = check_file,
+                                              .visit_ctx = checking};
   int status =
       vqe_table_open(&checking->table, checking->warehouse, index, false);
   if (status == VQE_ERR_INPUT) {

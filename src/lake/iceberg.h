@@ -318,6 +318,9 @@ struct vqe_iceberg_check_options {
   vqe_iceberg_visit visit; /* live files of the current snapshot, so that
                               the caller can open them; may be NULL */
   void *visit_ctx;
+  /* key of each orphan, and when it was written; may be NULL */
+  int (*orphan)(void *ctx, const char *key, int64_t modified_ms);
+  void *orphan_ctx;
 };
 
 struct vqe_iceberg_check_result {
@@ -348,6 +351,8 @@ int vqe_iceberg_relocate(struct vqe_objects *to, struct vqe_objects *from,
 struct vqe_iceberg_expire_options {
   int64_t older_than_ms; /* since 1970; what is newer stays */
   bool exclusive;
+  bool alone; /* no other writer is at work: metadata that left the log goes
+                 at once, not after an hour */
   int max_retries;
   void (*on_step)(void *ctx, enum vqe_iceberg_step step);
   void *on_step_ctx;
@@ -366,6 +371,13 @@ struct vqe_iceberg_expire_result {
 int vqe_iceberg_expire(struct vqe_iceberg_expire_result *result,
                        struct vqe_objects *objects, const char *table,
                        const struct vqe_iceberg_expire_options *options);
+
+/* Remove the files of the table's folder that nothing refers to and that were
+ * written before that time. A commit under way looks the same: give a time
+ * before any writer at work began. VQE_ERR_INPUT, with nothing removed, when
+ * the table has problems. */
+int vqe_iceberg_remove_orphans(int64_t *count, struct vqe_objects *objects,
+                               const char *table, int64_t older_than_ms);
 
 /* Merge Parquet files of one partition into one: put it into the store and
  * fill `out` (zeroed before). */

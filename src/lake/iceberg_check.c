@@ -26,7 +26,7 @@ struct check {
   struct vqe_objects *objects;
   struct vqe_iceberg_table *table;
   struct vqe_iceberg_definition *definition; /* NULL: types we do not know */
-  json_t *there; /* key -> size, of the table's folder */
+  json_t *there; /* key -> [size, modified_ms], of the table's folder */
   json_t *used;  /* keys that something refers to */
   json_t *index; /* URI of a manifest -> place in `seen` */
   struct seen *seen;
@@ -64,7 +64,8 @@ static int note_object(void *ctx, const struct vqe_object *object)
 {
   struct check *check = ctx;
   if (json_object_set_new(check->there, object->key,
-                          json_integer((json_int_t)object->size)) != 0) {
+                          json_pack("[II]", (json_int_t)object->size,
+                                    (json_int_t)object->modified_ms)) != 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
   }
   return VQE_OK;
@@ -80,7 +81,7 @@ static int size_of(int64_t *size, struct check *check, const char *key)
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
   }
   if (found != NULL) {
-    *size = json_integer_value(found);
+    *size = json_integer_value(json_array_get(found, 0));
     return VQE_OK;
   }
   if (strncmp(key, check->table->folder, strlen(check->table->folder)) == 0) {
@@ -674,11 +675,13 @@ static bool is_metadata_file(const struct check *check, const char *key)
          version <= check->table->version;
 }
 
-static void list_orphans(struct check *check)
+static int list_orphans(struct check *check)
 {
+  const struct vqe_iceberg_check_options *options = check->options;
   const char *key;
-  json_t *size;
-  json_object_foreach(check->there, key, size)
+  json_t *found;
+  int status = VQE_OK;
+  json_object_foreach(check->there, key, found)
   {
     const char *name = strrchr(key, '/');
     if (json_object_get(check->used, key) == NULL &&
@@ -686,9 +689,14 @@ static void list_orphans(struct check *check)
         (name == NULL || strcmp(name, "/version-hint.text") != 0)) {
       report(check, VQE_ICEBERG_ORPHAN,
              "'%s' (%" JSON_INTEGER_FORMAT " bytes) belongs to no snapshot",
-             key, json_integer_value(size));
+             key, json_integer_value(json_array_get(found, 0)));
+      if (status == VQE_OK && options->orphan != NULL) {
+        status = options->orphan(options->orphan_ctx, key,
+                                 json_integer_value(json_array_get(found, 1)));
+      }
     }
   }
+  return status;
 }
 
 static int check_all(struct check *check)
@@ -732,7 +740,7 @@ static int check_all(struct check *check)
     }
   }
   if (status == VQE_OK) {
-    list_orphans(check);
+    status = list_orphans(check);
   }
   return status;
 }

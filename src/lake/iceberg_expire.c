@@ -11,7 +11,7 @@
 
 /* A writer that read an old version may still try to put the next one: if
  * that were gone, its put would succeed and its rows be lost. No request
- * lasts this long. */
+ * lasts this long; where nobody else writes there is nothing to wait for. */
 #define METADATA_GRACE_MS ((int64_t)3600 * 1000)
 
 struct expire {
@@ -384,7 +384,8 @@ static int note_metadata(void *ctx, const struct vqe_object *object)
 static int remove_metadata(struct expire *expire, const char *name)
 {
   struct vqe_iceberg_table *table = NULL;
-  int64_t grace = vqe_iceberg_now_ms() - METADATA_GRACE_MS;
+  int64_t grace =
+      vqe_iceberg_now_ms() - (expire->options->alone ? 0 : METADATA_GRACE_MS);
   int64_t older = expire->options->older_than_ms;
   struct old_metadata old = {.keys = json_object(),
                              .before_ms = older < grace ? older : grace};

@@ -2,11 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "lake/duck.h"
 
 #define MAX_RACES 20
+/* No writer of ours takes longer between its first file and its commit. */
+#define DAY_MS INT64_C(86400000)
 
 struct merging {
   struct vqe_warehouse *warehouse;
@@ -112,7 +115,8 @@ int vqe_lake_expire(struct vqe_iceberg_expire_result *result,
 {
   struct vqe_iceberg_expire_options options = {
       .older_than_ms = older_than_ms,
-      .exclusive = vqe_warehouse_exclusive(warehouse)};
+      .exclusive = vqe_warehouse_exclusive(warehouse),
+      .alone = vqe_warehouse_alone(warehouse)};
   int status = VQE_OK;
   memset(result, 0, sizeof *result);
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
@@ -129,6 +133,30 @@ int vqe_lake_expire(struct vqe_iceberg_expire_result *result,
     result->manifest_lists += done.manifest_lists;
     result->metadata_files += done.metadata_files;
   }
+  vqe_warehouse_share(warehouse);
+  return status;
+}
+
+int vqe_lake_remove_orphans(int64_t *count, struct vqe_warehouse *warehouse,
+                            int64_t older_than_ms)
+{
+  int64_t day_ago_ms = (int64_t)time(NULL) * 1000 - DAY_MS;
+  int status = VQE_OK;
+  if (!vqe_warehouse_alone(warehouse) && older_than_ms > day_ago_ms) {
+    older_than_ms = day_ago_ms;
+  }
+  *count = 0;
+  for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
+    int64_t removed = 0;
+    status = vqe_iceberg_remove_orphans(
+        &removed, vqe_warehouse_objects(warehouse),
+        vqe_lake_definitions[k].name, older_than_ms);
+    if (status == VQE_ERR_NOT_FOUND) {
+      status = VQE_OK;
+    }
+    *count += removed;
+  }
+  vqe_warehouse_share(warehouse);
   return status;
 }
 

@@ -19,6 +19,12 @@ int vqe_lake_compact(struct vqe_lake_compact_result *result,
 int vqe_lake_expire(struct vqe_iceberg_expire_result *result,
                     struct vqe_warehouse *warehouse, int64_t older_than_ms);
 
+/* Remove what dead writers left before `older_than_ms`; see
+ * vqe_iceberg_remove_orphans. While others may be at work, only what is older
+ * than a day. */
+int vqe_lake_remove_orphans(int64_t *count, struct vqe_warehouse *warehouse,
+                            int64_t older_than_ms);
+
 /* Copy all tables of `from` to the warehouse `to`, where none of them may be.
  * *tables (may be NULL) is their number. */
 int vqe_lake_relocate(struct vqe_warehouse *to, struct vqe_objects *from,

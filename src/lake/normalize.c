@@ -153,13 +153,14 @@ static int open_table(struct vqe_table **out, bool *nothing,
                               "CREATE OR REPLACE TEMP TABLE held AS "
                               "FROM known");
   }
-  if (status == VQE_OK && !same) {
+  if (status == VQE_OK && !same &&
+      table->snapshot != VQE_ICEBERG_NO_SNAPSHOT) {
     vqe_table_close(table);
     table = NULL;
     status = vqe_table_open(&table, run->warehouse, index, true);
-    if (status == VQE_OK) {
-      status = vqe_table_make_held(run->duck, table, "held");
-    }
+  }
+  if (status == VQE_OK && !same) {
+    status = vqe_table_make_held(run->duck, table, "held");
   }
   if (status != VQE_OK) {
     vqe_table_close(table);

@@ -6,6 +6,7 @@ VQE_LAKE names vqe_lake, beside vqe_batch by default.
 """
 
 import datetime
+import fcntl
 import json
 import math
 import os
@@ -13,6 +14,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 
 import harness
 from harness import check
@@ -715,6 +717,25 @@ with harness.Folder() as folder:
         lake("normalize", path, "--warehouse", shared)
     lake("featurize", shared)
     check(snapshots(shared) == before, "repeating the runs made a snapshot")
+
+    # what a dead writer left goes when it is old and nobody is at work
+    part = os.path.join(shared, "quantum_features", "vqe_results", "data")
+    old, young = (os.path.join(part, name) for name in ("old", "young"))
+    for path in (old, young):
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write("left behind")
+    hours_ago = time.time() - 7200
+    os.utime(old, (hours_ago, hours_ago))
+    expire = ["expire", shared, "--older-than", "1h", "--orphans"]
+    with open(os.path.join(shared, ".vqe-writers"), encoding="utf-8") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        lake(*expire)
+    check(os.path.exists(old), "an orphan went while another writer was at work")
+    lake(*expire)
+    check(not os.path.exists(old), "an old orphan stays")
+    check(os.path.exists(young), "a young orphan went")
+    os.remove(young)
+    check_warehouse(shared, files, 10)
 
     # a place without tables is an error, and stays as it is
     nowhere = folder.file("nowhere")

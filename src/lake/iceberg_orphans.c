@@ -1,0 +1,52 @@
+/* Removing what a dead writer left: files that no snapshot refers to. */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "lake/iceberg_internal.h"
+
+struct orphans {
+  json_t *keys;
+  int64_t older_than_ms;
+};
+
+static int note_orphan(void *ctx, const char *key, int64_t modified_ms)
+{
+  struct orphans *orphans = ctx;
+  if (modified_ms > 0 && modified_ms < orphans->older_than_ms &&
+      json_object_set_new(orphans->keys, key, json_true()) != 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
+  }
+  return VQE_OK;
+}
+
+int vqe_iceberg_remove_orphans(int64_t *count, struct vqe_objects *objects,
+                               const char *table, int64_t older_than_ms)
+{
+  struct orphans orphans = {json_object(), older_than_ms};
+  struct vqe_iceberg_check_options options = {.orphan = note_orphan,
+                                              .orphan_ctx = &orphans};
+  struct vqe_iceberg_check_result result;
+  const char *key;
+  json_t *value;
+  *count = 0;
+  int status = vqe_iceberg_check(&result, objects, table, &options);
+  if (status == VQE_OK && result.problems > 0) {
+    /* what cannot be read may refer to what looks like an orphan */
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "table '%s' has %lld problems (vqe_lake check): "
+                           "nothing is removed from it",
+                           table, (long long)result.problems);
+  }
+  json_object_foreach(orphans.keys, key, value)
+  {
+    if (status == VQE_OK) {
+      status = vqe_objects_delete(objects, key);
+    }
+    if (status == VQE_OK) {
+      status = vqe_iceberg_drop_checksum(objects, key);
+    }
+    *count += status == VQE_OK;
+  }
+  json_decref(orphans.keys);
+  return status;
+}
