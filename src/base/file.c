@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,13 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+
+static int too_large(const char *path, size_t limit)
+{
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "'%s' is larger than the limit of %zu bytes", path,
+                       limit);
+}
 
 int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
 {
@@ -22,10 +30,14 @@ int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
     int code = errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
     return vqe_error_set(code, "cannot read '%s': %s", path, strerror(errno));
   }
-  struct stat info;
+  struct stat info = {0};
   if (fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode)) {
     status =
         vqe_error_set(VQE_ERR_INPUT, "'%s' is a directory, not a file", path);
+    goto out;
+  }
+  if (S_ISREG(info.st_mode) && (uint64_t)info.st_size > limit) {
+    status = too_large(path, limit);
     goto out;
   }
   status = vqe_memory_alloc(&data, capacity, 1, path);
@@ -54,9 +66,7 @@ int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
     }
     used += (size_t)got;
     if (used > limit) {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "'%s' is larger than the limit of %zu bytes",
-                             path, limit);
+      status = too_large(path, limit);
       goto out;
     }
   }

@@ -6,12 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "store/record_node.h"
 
 #define MAX_RECORD ((size_t)1 << 31)
+/* Of a file that others wrote. */
+#define LARGEST_BLOCK ((int64_t)1 << 28)
+#define SYNC_BYTES 16
 
 struct vqe_avro {
   avro_schema_t schema;
@@ -409,13 +413,105 @@ int vqe_avro_decode(struct vqe_record **out, struct vqe_avro *avro,
   return status;
 }
 
+/* Sizes of the blocks of a container file, which avro-c would read whole. What
+ * is no container file is left to its reader to say. */
+static int check_blocks(FILE *file, const char *where)
+{
+  static const char header_text[] =
+      "{\"type\": \"record\", \"name\": \"header\", \"fields\": ["
+      "{\"name\": \"magic\", \"type\": "
+      "{\"type\": \"fixed\", \"name\": \"magic\", \"size\": 4}}, "
+      "{\"name\": \"meta\", \"type\": "
+      "{\"type\": \"map\", \"values\": \"bytes\"}}, "
+      "{\"name\": \"sync\", \"type\": "
+      "{\"type\": \"fixed\", \"name\": \"sync\", \"size\": 16}}]}";
+  avro_schema_t schema = NULL;
+  avro_value_iface_t *iface = NULL;
+  avro_value_t header = {NULL, NULL};
+  avro_value_t number = {NULL, NULL};
+  avro_value_t magic;
+  const void *said;
+  size_t length;
+  int64_t size = 0;
+  int status = VQE_OK;
+  avro_reader_t reader = avro_reader_file_fp(file, 0);
+  if (reader == NULL ||
+      avro_schema_from_json_length(header_text, sizeof header_text - 1,
+                                   &schema) != 0 ||
+      (iface = avro_generic_class_from_schema(schema)) == NULL ||
+      avro_generic_value_new(iface, &header) != 0 ||
+      avro_generic_long_new(&number, 0) != 0) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
+    goto out;
+  }
+  if (avro_value_read(reader, &header) != 0 ||
+      avro_value_get_by_name(&header, "magic", &magic, NULL) != 0 ||
+      avro_value_get_fixed(&magic, &said, &length) != 0 || length != 4 ||
+      memcmp(said, "Obj\1", 4) != 0) {
+    goto out;
+  }
+  /* the number of its records, its size, itself, the marker */
+  while (avro_value_read(reader, &number) == 0 &&
+         avro_value_read(reader, &number) == 0 &&
+         avro_value_get_long(&number, &size) == 0 && size >= 0) {
+    if (size > LARGEST_BLOCK) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "%s: a block of %.1f GB is larger than the limit "
+                             "of %.1f GB",
+                             where, (double)size / 1e9,
+                             (double)LARGEST_BLOCK / 1e9);
+      break;
+    }
+    if (avro_skip(reader, size + SYNC_BYTES) != 0) {
+      break;
+    }
+  }
+out:
+  if (number.self != NULL) {
+    avro_value_decref(&number);
+  }
+  if (header.self != NULL) {
+    avro_value_decref(&header);
+  }
+  if (iface != NULL) {
+    avro_value_iface_decref(iface);
+  }
+  if (schema != NULL) {
+    avro_schema_decref(schema);
+  }
+  if (reader != NULL) {
+    avro_reader_free(reader);
+  }
+  return status;
+}
+
+/* Only a large file can hold a large block. */
+static int check_file(const char *path, const char *where)
+{
+  struct stat info;
+  FILE *file = NULL;
+  int status = VQE_OK;
+  if (stat(path, &info) != 0 || info.st_size <= LARGEST_BLOCK) {
+    return VQE_OK;
+  }
+  file = fopen(path, "rb");
+  if (file != NULL) {
+    status = check_blocks(file, where);
+    fclose(file);
+  }
+  return status;
+}
+
 int vqe_avro_read_file(const char *path, const char *where,
                        vqe_avro_visit visit, void *ctx)
 {
   avro_file_reader_t file;
   avro_value_iface_t *iface = NULL;
   avro_value_t value;
-  int status = VQE_OK;
+  int status = check_file(path, where);
+  if (status != VQE_OK) {
+    return status;
+  }
   if (avro_file_reader(path, &file) != 0) {
     return vqe_error_set(VQE_ERR_INPUT, "%s: not an Avro container file: %s",
                          where, avro_strerror());
