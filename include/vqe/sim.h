@@ -14,6 +14,7 @@
 
 #include "vqe/ansatz.h"
 #include "vqe/operators.h"
+#include "vqe/team.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,15 +29,19 @@ enum vqe_representation {
 struct vqe_estimator_options {
   enum vqe_representation representation;
   int threads; /* OpenMP threads, at least 1 */
+  /* Split a sector state over these ranks; NULL: alone. What cannot be split
+   * (full space, phases) runs on rank 0. Must outlive the estimator. */
+  const struct vqe_team *team;
 };
 #define VQE_ESTIMATOR_OPTIONS_INIT                                            \
   {                                                                           \
-    VQE_REPRESENTATION_AUTO, 1                                                \
+    VQE_REPRESENTATION_AUTO, 1, NULL                                          \
   }
 
 struct vqe_estimator;
 
-/* Amplitudes and bytes that an estimator would take; no allocation. */
+/* Amplitudes and bytes (of one rank) that an estimator would take; no
+ * allocation. */
 int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
                        const struct vqe_hamiltonian *hamiltonian,
                        const struct vqe_ansatz *ansatz,

@@ -22,6 +22,11 @@ struct vqe_backend_ops {
                const double *parameters);
 };
 
+/* Number of irreps that a run can use: the Hamiltonian's when every
+ * excitation keeps its symmetry, else 1. */
+int vqe_sector_irreps(const struct vqe_hamiltonian *hamiltonian,
+                      const struct vqe_ansatz *ansatz);
+
 int vqe_sector_create(const struct vqe_backend_ops **ops, void **out,
                       const struct vqe_hamiltonian *hamiltonian,
                       const struct vqe_ansatz *ansatz, int threads);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "sim/backend.h"
 #include "sim/shots.h"
+#include "sim/split.h"
 #include "vqe/sim.h"
 
 struct vqe_estimator {
@@ -23,12 +24,22 @@ static bool wants_sector(const struct vqe_ansatz *ansatz,
           ansatz->conserves);
 }
 
+static bool is_split(const struct vqe_ansatz *ansatz,
+                     const struct vqe_estimator_options *options)
+{
+  return options->team != NULL && options->team->size > 1 &&
+         wants_sector(ansatz, options) && vqe_split_supports(ansatz);
+}
+
 int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
                        const struct vqe_hamiltonian *hamiltonian,
                        const struct vqe_ansatz *ansatz,
                        const struct vqe_estimator_options *options)
 {
-  if (wants_sector(ansatz, options)) {
+  if (is_split(ansatz, options)) {
+    vqe_split_size(amplitudes, bytes, hamiltonian, ansatz, options->threads,
+                   options->team->size);
+  } else if (wants_sector(ansatz, options)) {
     vqe_sector_size(amplitudes, bytes, hamiltonian, ansatz, options->threads);
   } else {
     vqe_statevector_size(amplitudes, bytes, hamiltonian, ansatz,
@@ -78,9 +89,13 @@ int vqe_estimator_create(struct vqe_estimator **out,
   }
   estimator->hamiltonian = hamiltonian;
   estimator->ansatz = ansatz;
-  status = (sector ? vqe_sector_create : vqe_statevector_create)(
-      &estimator->ops, &estimator->backend, hamiltonian, ansatz,
-      options->threads);
+  status =
+      is_split(ansatz, options)
+          ? vqe_split_create(&estimator->ops, &estimator->backend, hamiltonian,
+                             ansatz, options->team, options->threads)
+          : (sector ? vqe_sector_create : vqe_statevector_create)(
+                &estimator->ops, &estimator->backend, hamiltonian, ansatz,
+                options->threads);
   if (status != VQE_OK) {
     free(estimator);
     return status;

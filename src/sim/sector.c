@@ -18,10 +18,8 @@
  * on the number of threads. */
 #define CHUNKS 32
 
-/* The symmetry that a run can use: that of the Hamiltonian when every
- * excitation keeps it, else none. */
-static int usable_irreps(const struct vqe_hamiltonian *hamiltonian,
-                         const struct vqe_ansatz *ansatz)
+int vqe_sector_irreps(const struct vqe_hamiltonian *hamiltonian,
+                      const struct vqe_ansatz *ansatz)
 {
   const uint8_t *irrep = hamiltonian->irrep;
   int norb = hamiltonian->norb;
@@ -300,7 +298,7 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
                      const struct vqe_hamiltonian *hamiltonian,
                      const struct vqe_ansatz *ansatz, int threads)
 {
-  int nirrep = usable_irreps(hamiltonian, ansatz);
+  int nirrep = vqe_sector_irreps(hamiltonian, ansatz);
   uint64_t na = vqe_strings_count(ansatz->norb, ansatz->nalpha);
   uint64_t nb = vqe_strings_count(ansatz->norb, ansatz->nbeta);
   /* classes are near equal; the strings' sizes bound the rounding */
@@ -324,7 +322,7 @@ static int sector_init(struct sector *sector)
 {
   const struct vqe_hamiltonian *hamiltonian = sector->hamiltonian;
   const struct vqe_ansatz *ansatz = sector->ansatz;
-  int nirrep = usable_irreps(hamiltonian, ansatz);
+  int nirrep = vqe_sector_irreps(hamiltonian, ansatz);
   for (int p = 0; p < hamiltonian->norb; p++) {
     sector->irrep[p] = nirrep == 1 ? 0 : hamiltonian->irrep[p];
   }

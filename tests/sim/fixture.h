@@ -74,7 +74,7 @@ fixture_estimator(const struct vqe_hamiltonian *hamiltonian,
                   const struct vqe_ansatz *ansatz,
                   enum vqe_representation representation, int threads)
 {
-  struct vqe_estimator_options options = {representation, threads};
+  struct vqe_estimator_options options = {representation, threads, NULL};
   struct vqe_estimator *estimator = NULL;
   assert_ok(vqe_estimator_create(&estimator, hamiltonian, ansatz, &options));
   return estimator;

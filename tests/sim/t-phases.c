@@ -255,7 +255,8 @@ static void test_refusal(void **state)
   struct vqe_ansatz *ansatz = random_ansatz(2, 1, 1, 1, NULL, 2);
   ansatz->real = true;
   for (int r = VQE_REPRESENTATION_FULL; r <= VQE_REPRESENTATION_SECTOR; r++) {
-    struct vqe_estimator_options options = {(enum vqe_representation)r, 1};
+    struct vqe_estimator_options options = {(enum vqe_representation)r, 1,
+                                            NULL};
     struct vqe_estimator *estimator = NULL;
     assert_int_equal(
         vqe_estimator_create(&estimator, hamiltonian, ansatz, &options),

@@ -1,0 +1,684 @@
+#include "sim/split_rotate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "sim/rotate.h"
+
+/* Pieces of a sweep: their number is fixed, so that sums do not depend on the
+ * number of threads. */
+#define CHUNKS 32
+
+enum kind { ROTATE_ALPHA, ROTATE_BETA, ROTATE_MIXED };
+
+/* i -> a and, when j >= 0, j -> b, of one spin; with or without the signs of
+ * fermions. */
+struct key {
+  int i, a, j, b, signless;
+};
+
+/* An own row whose partner belongs to another rank. */
+struct remote {
+  uint32_t string; /* the own one */
+  uint8_t class;   /* its class */
+  bool from;       /* it is the lower one: the excitation leads away */
+  double sign;
+};
+
+struct alpha_pairs {
+  struct key key;
+  size_t nhome;
+  struct vqe_string_pair *home;            /* both strings are own */
+  uint32_t home_start[VQE_MAX_IRREPS + 1]; /* by class of `from` */
+  struct remote *remote;
+  uint32_t *remote_start; /* of each rank's, ranks + 1 */
+};
+
+struct beta_pairs {
+  struct key key;
+  struct vqe_string_pairs pairs;
+};
+
+struct rotation {
+  enum kind kind;
+  int param;
+  double scale;
+  int g; /* symmetry of the alpha part */
+  size_t on_alpha, on_beta;
+};
+
+struct list {
+  size_t count;
+  size_t ngate; /* gates of the ansatz that it holds */
+  int nparam;
+  struct rotation *items;
+};
+
+struct vqe_split_rotations {
+  struct vqe_split_space *space;
+  const uint8_t *irrep;
+  size_t nalpha, alpha_capacity, nbeta, beta_capacity;
+  struct alpha_pairs *alpha;
+  struct beta_pairs *beta;
+  struct list ansatz, pool;
+  size_t reference; /* address of the Hartree-Fock determinant, or SIZE_MAX */
+  const struct remote *
+      *round;      /* ranks x rows_round, of the messages in hand */
+  double *partial; /* one sum a chunk, a cache line apart */
+};
+
+/* ---- tables ---- */
+
+/* Owner of the other string of a pair, -1 when neither is ours. */
+static int classify(const struct vqe_split_space *space, bool *from,
+                    const struct vqe_string_pair *pair)
+{
+  int me = space->team->rank;
+  int lower = vqe_split_owner(
+      space, vqe_strings_class(space->alpha, pair->from), pair->from);
+  int upper = vqe_split_owner(space, vqe_strings_class(space->alpha, pair->to),
+                              pair->to);
+  *from = lower == me;
+  return lower == me ? upper : upper == me ? lower : -1;
+}
+
+static int sort_pairs(struct alpha_pairs *out,
+                      const struct vqe_split_space *space,
+                      const struct vqe_string_pairs *pairs)
+{
+  size_t ranks = (size_t)space->team->size;
+  int status = vqe_memory_alloc(&out->remote_start, ranks + 2,
+                                sizeof *out->remote_start, "string pairs");
+  for (int pass = 0; status == VQE_OK && pass < 2; pass++) {
+    size_t home = 0;
+    for (int c = 0; c < space->alpha->nclass; c++) {
+      for (uint32_t k = pairs->start[c]; k < pairs->start[c + 1]; k++) {
+        const struct vqe_string_pair *pair = &pairs->items[k];
+        bool from;
+        int other = classify(space, &from, pair);
+        if (other < 0) {
+          continue;
+        }
+        if (other == space->team->rank) {
+          if (pass == 1) {
+            out->home[home] = *pair;
+          }
+          home++;
+          continue;
+        }
+        if (pass == 0) {
+          out->remote_start[other + 2]++;
+          continue;
+        }
+        /* both sides meet their pairs in this order */
+        uint32_t own = from ? pair->from : pair->to;
+        out->remote[out->remote_start[other + 1]++] =
+            (struct remote){own, (uint8_t)vqe_strings_class(space->alpha, own),
+                            from, pair->sign};
+      }
+      out->home_start[c + 1] = (uint32_t)home;
+    }
+    if (pass == 0) {
+      for (size_t r = 0; r < ranks; r++) {
+        out->remote_start[r + 2] += out->remote_start[r + 1];
+      }
+      out->nhome = home;
+      status = vqe_memory_alloc(&out->home, home, sizeof *out->home,
+                                "string pairs");
+      if (status == VQE_OK) {
+        status = vqe_memory_alloc(&out->remote, out->remote_start[ranks + 1],
+                                  sizeof *out->remote, "string pairs");
+      }
+    }
+  }
+  return status;
+}
+
+static void drop_signs(struct vqe_string_pairs *pairs, const struct key *key)
+{
+  for (size_t k = 0; key->signless && k < pairs->count; k++) {
+    pairs->items[k].sign = 1.0;
+  }
+}
+
+static int find_alpha(size_t *out, struct vqe_split_rotations *rotations,
+                      const struct key *key)
+{
+  const struct vqe_split_space *space = rotations->space;
+  struct vqe_string_pairs pairs;
+  size_t n = rotations->nalpha;
+  for (size_t k = 0; k < n; k++) {
+    if (memcmp(&rotations->alpha[k].key, key, sizeof *key) == 0) {
+      *out = k;
+      return VQE_OK;
+    }
+  }
+  int status = VQE_OK;
+  if (n == rotations->alpha_capacity) {
+    size_t capacity = 2 * n + 64;
+    status = vqe_memory_grow(&rotations->alpha, n, capacity,
+                             sizeof *rotations->alpha, "excitation lists");
+    if (status != VQE_OK) {
+      return status;
+    }
+    rotations->alpha_capacity = capacity;
+  }
+  rotations->alpha[n].key = *key;
+  rotations->nalpha = n + 1;
+  *out = n;
+  status = vqe_string_pairs_init(&pairs, space->alpha, key->i, key->a, key->j,
+                                 key->b);
+  if (status == VQE_OK) {
+    drop_signs(&pairs, key);
+    status = sort_pairs(&rotations->alpha[n], space, &pairs);
+  }
+  vqe_string_pairs_clear(&pairs);
+  return status;
+}
+
+static int find_beta(size_t *out, struct vqe_split_rotations *rotations,
+                     const struct key *key)
+{
+  size_t n = rotations->nbeta;
+  for (size_t k = 0; k < n; k++) {
+    if (memcmp(&rotations->beta[k].key, key, sizeof *key) == 0) {
+      *out = k;
+      return VQE_OK;
+    }
+  }
+  if (n == rotations->beta_capacity) {
+    size_t capacity = 2 * n + 64;
+    int status = vqe_memory_grow(&rotations->beta, n, capacity,
+                                 sizeof *rotations->beta, "excitation lists");
+    if (status != VQE_OK) {
+      return status;
+    }
+    rotations->beta_capacity = capacity;
+  }
+  struct beta_pairs *beta = &rotations->beta[n];
+  beta->key = *key;
+  rotations->nbeta = n + 1;
+  *out = n;
+  int status = vqe_string_pairs_init(&beta->pairs, rotations->space->beta,
+                                     key->i, key->a, key->j, key->b);
+  if (status == VQE_OK) {
+    drop_signs(&beta->pairs, key);
+  }
+  return status;
+}
+
+static int make_rotation(struct rotation *rotation,
+                         struct vqe_split_rotations *rotations,
+                         const struct vqe_gate *gate)
+{
+  const uint8_t *irrep = rotations->irrep;
+  int norb = rotations->space->alpha->norb;
+  bool twice = vqe_gate_order(gate->kind) == 2;
+  int signless = vqe_gate_signless(gate->kind);
+  int spin[2] = {gate->q[0] / norb, twice ? gate->q[2] / norb : -1};
+  struct key keys[2] = {
+      {gate->q[0] % norb, gate->q[1] % norb, -1, -1, signless},
+      {gate->q[2] % norb, gate->q[3] % norb, -1, -1, signless}};
+  int product = irrep[keys[0].i] ^ irrep[keys[0].a];
+  if (twice) {
+    product ^= irrep[keys[1].i] ^ irrep[keys[1].a];
+  }
+  rotation->param = gate->param;
+  rotation->scale = gate->scale;
+  if (gate->q[1] / norb != spin[0]) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "an excitation flips a spin: it has no sector");
+  }
+  if (product != 0) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "an excitation leaves the symmetry of the sector; "
+                         "screen the excitations by irreps");
+  }
+  if (!twice || spin[0] == spin[1]) {
+    if (twice) {
+      keys[0].j = keys[1].i;
+      keys[0].b = keys[1].a;
+    }
+    rotation->kind = spin[0] == 0 ? ROTATE_ALPHA : ROTATE_BETA;
+    return spin[0] == 0 ? find_alpha(&rotation->on_alpha, rotations, &keys[0])
+                        : find_beta(&rotation->on_beta, rotations, &keys[0]);
+  }
+  const struct key *on_alpha = &keys[spin[0] == 0 ? 0 : 1];
+  const struct key *on_beta = &keys[spin[0] == 0 ? 1 : 0];
+  rotation->kind = ROTATE_MIXED;
+  rotation->g = irrep[on_alpha->i] ^ irrep[on_alpha->a];
+  int status = find_alpha(&rotation->on_alpha, rotations, on_alpha);
+  return status == VQE_OK ? find_beta(&rotation->on_beta, rotations, on_beta)
+                          : status;
+}
+
+static void find_reference(struct vqe_split_rotations *rotations)
+{
+  const struct vqe_split_space *space = rotations->space;
+  uint64_t one = 1;
+  uint32_t s = vqe_strings_position(
+      space->alpha, (uint32_t)((one << space->alpha->nelec) - 1));
+  uint32_t u = vqe_strings_position(
+      space->beta, (uint32_t)((one << space->beta->nelec) - 1));
+  int ca = vqe_strings_class(space->alpha, s);
+  rotations->reference = SIZE_MAX;
+  if (vqe_split_owner(space, ca, s) == space->team->rank) {
+    rotations->reference = vqe_split_row(space, ca, s) +
+                           (u - space->beta->class_start[ca ^ space->total]);
+  }
+}
+
+int vqe_split_rotations_create(struct vqe_split_rotations **out,
+                               struct vqe_split_space *space,
+                               const uint8_t *irrep)
+{
+  struct vqe_split_rotations *rotations = NULL;
+  *out = NULL;
+  int status = vqe_memory_alloc(&rotations, 1, sizeof *rotations, "rotations");
+  if (status != VQE_OK) {
+    return status;
+  }
+  rotations->space = space;
+  rotations->irrep = irrep;
+  find_reference(rotations);
+  status = vqe_memory_alloc(&rotations->partial, 8 * CHUNKS, sizeof(double),
+                            "partial sums");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&rotations->round,
+                              (size_t)space->team->size * space->rows_round,
+                              sizeof *rotations->round, "message rows");
+  }
+  if (status != VQE_OK) {
+    vqe_split_rotations_free(rotations);
+    return status;
+  }
+  *out = rotations;
+  return VQE_OK;
+}
+
+static int extend(struct vqe_split_rotations *rotations, struct list *list,
+                  const struct vqe_ansatz *ansatz)
+{
+  size_t before = list->count;
+  int status = vqe_memory_grow(&list->items, before,
+                               before + ansatz->ngate - list->ngate,
+                               sizeof *list->items, "rotations");
+  for (size_t k = list->ngate; status == VQE_OK && k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    if (vqe_gate_order(gate->kind) > 0) {
+      status = make_rotation(&list->items[list->count++], rotations, gate);
+    } else if (gate->kind != VQE_GATE_X) {
+      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                             "there are gates that a split sector cannot "
+                             "hold");
+    }
+  }
+  if (status != VQE_OK) {
+    list->count = before;
+    return status;
+  }
+  list->ngate = ansatz->ngate;
+  list->nparam = ansatz->nparam;
+  return VQE_OK;
+}
+
+int vqe_split_rotations_extend(struct vqe_split_rotations *rotations,
+                               const struct vqe_ansatz *ansatz)
+{
+  return extend(rotations, &rotations->ansatz, ansatz);
+}
+
+int vqe_split_rotations_pool(struct vqe_split_rotations *rotations,
+                             const struct vqe_ansatz *pool)
+{
+  free(rotations->pool.items);
+  memset(&rotations->pool, 0, sizeof rotations->pool);
+  return extend(rotations, &rotations->pool, pool);
+}
+
+void vqe_split_rotations_free(struct vqe_split_rotations *rotations)
+{
+  if (rotations == NULL) {
+    return;
+  }
+  for (size_t k = 0; k < rotations->nalpha; k++) {
+    free(rotations->alpha[k].home);
+    free(rotations->alpha[k].remote);
+    free(rotations->alpha[k].remote_start);
+  }
+  for (size_t k = 0; k < rotations->nbeta; k++) {
+    vqe_string_pairs_clear(&rotations->beta[k].pairs);
+  }
+  free(rotations->alpha);
+  free(rotations->beta);
+  free(rotations->ansatz.items);
+  free(rotations->pool.items);
+  free(rotations->round);
+  free(rotations->partial);
+  free(rotations);
+}
+
+/* ---- pairs at home ---- */
+
+/* The pairs of beta strings within one row, or between two. */
+static double turn_row(const struct vqe_string_pair *first,
+                       const struct vqe_string_pair *last, uint32_t x0,
+                       uint32_t y0, double row_sign, double *px, double *py,
+                       double *lx, double *ly, double c, double s)
+{
+  double sum = 0.0;
+  if (lx == NULL) {
+    for (const struct vqe_string_pair *pair = first; pair < last; pair++) {
+      double turn = s * row_sign * pair->sign;
+      double a = px[pair->from - x0];
+      double b = py[pair->to - y0];
+      px[pair->from - x0] = c * a - turn * b;
+      py[pair->to - y0] = c * b + turn * a;
+    }
+    return sum;
+  }
+  for (const struct vqe_string_pair *pair = first; pair < last; pair++) {
+    double sign = row_sign * pair->sign;
+    double turn = s * sign;
+    size_t from = pair->from - x0;
+    size_t to = pair->to - y0;
+    double a = px[from];
+    double b = py[to];
+    double la = lx[from];
+    double lb = ly[to];
+    sum += sign * (lb * a - la * b);
+    px[from] = c * a + turn * b;
+    py[to] = c * b - turn * a;
+    lx[from] = c * la + turn * lb;
+    ly[to] = c * lb - turn * la;
+  }
+  return sum;
+}
+
+/* Pairs (rows, for beta) [begin, end) whose lower string is of class ca. */
+static double turn_part(const struct vqe_split_rotations *rotations,
+                        const struct rotation *rotation, int ca, long begin,
+                        long end, double *psi, double *lambda, double c,
+                        double s)
+{
+  const struct vqe_split_space *space = rotations->space;
+  size_t cols = vqe_split_cols(space, ca);
+  double sum = 0.0;
+  if (rotation->kind == ROTATE_ALPHA) {
+    const struct vqe_string_pair *home =
+        rotations->alpha[rotation->on_alpha].home;
+    for (long k = begin; k < end; k++) {
+      size_t x = vqe_split_row(space, ca, home[k].from);
+      size_t y = vqe_split_row(space, ca, home[k].to);
+      double turn = s * home[k].sign;
+      if (lambda == NULL) {
+        vqe_rotate(psi + x, psi + y, cols, c, turn);
+      } else {
+        sum += home[k].sign * vqe_rotate_back(psi + x, psi + y, lambda + x,
+                                              lambda + y, cols, c, turn);
+      }
+    }
+    return sum;
+  }
+  const struct vqe_string_pairs *betas =
+      &rotations->beta[rotation->on_beta].pairs;
+  int cb = ca ^ space->total;
+  const struct vqe_string_pair *first = betas->items + betas->start[cb];
+  const struct vqe_string_pair *last = betas->items + betas->start[cb + 1];
+  uint32_t x0 = space->beta->class_start[cb];
+  uint32_t y0 = space->beta->class_start[cb ^ rotation->g];
+  for (long k = begin; k < end; k++) {
+    size_t x = space->offset[ca] + (size_t)k * cols;
+    size_t y = x;
+    double sign = 1.0;
+    if (rotation->kind == ROTATE_MIXED) {
+      const struct vqe_string_pair *pair =
+          &rotations->alpha[rotation->on_alpha].home[k];
+      x = vqe_split_row(space, ca, pair->from);
+      y = vqe_split_row(space, ca ^ rotation->g, pair->to);
+      sign = pair->sign;
+    }
+    sum += turn_row(first, last, x0, y0, sign, psi + x, psi + y,
+                    lambda == NULL ? NULL : lambda + x,
+                    lambda == NULL ? NULL : lambda + y, c, s);
+  }
+  return sum;
+}
+
+static double turn_home(const struct vqe_split_rotations *rotations,
+                        const struct rotation *rotation, double *psi,
+                        double *lambda, double c, double s)
+{
+  const struct vqe_split_space *space = rotations->space;
+  double sum = 0.0;
+  for (int ca = 0; ca < space->alpha->nclass; ca++) {
+    long begin = 0;
+    long end = (long)(space->row_start[ca + 1] - space->row_start[ca]);
+    if (rotation->kind != ROTATE_BETA) {
+      const struct alpha_pairs *pairs = &rotations->alpha[rotation->on_alpha];
+      begin = (long)pairs->home_start[ca];
+      end = (long)pairs->home_start[ca + 1];
+    }
+    long length = end - begin;
+    long chunks = length < CHUNKS ? 1 : CHUNKS;
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(space->threads) if (space->threads > 1 && chunks > 1)
+    for (long k = 0; k < chunks; k++) {
+      rotations->partial[8 * k] =
+          turn_part(rotations, rotation, ca, begin + length * k / chunks,
+                    begin + length * (k + 1) / chunks, psi, lambda, c, s);
+    }
+    for (long k = 0; k < chunks; k++) {
+      sum += rotations->partial[8 * k];
+    }
+  }
+  return sum;
+}
+
+/* ---- pairs between ranks ---- */
+
+/* The pairs of beta strings that go with an own row, NULL for all columns. */
+static const struct vqe_string_pair *
+remote_betas(const struct vqe_split_rotations *rotations,
+             const struct rotation *rotation, const struct remote *remote,
+             size_t *width)
+{
+  const struct vqe_split_space *space = rotations->space;
+  if (rotation->kind == ROTATE_ALPHA) {
+    *width = vqe_split_cols(space, remote->class);
+    return NULL;
+  }
+  const struct vqe_string_pairs *betas =
+      &rotations->beta[rotation->on_beta].pairs;
+  int cb = remote->class ^ space->total ^ (remote->from ? 0 : rotation->g);
+  *width = betas->start[cb + 1] - betas->start[cb];
+  return betas->items + betas->start[cb];
+}
+
+/* Copy what an own row shares with its partner: of the state, then of the
+ * adjoint state. */
+static void pack(const struct vqe_split_rotations *rotations,
+                 const struct rotation *rotation, const struct remote *remote,
+                 double *to, const double *psi, const double *lambda)
+{
+  const struct vqe_split_space *space = rotations->space;
+  size_t width;
+  const struct vqe_string_pair *betas =
+      remote_betas(rotations, rotation, remote, &width);
+  size_t row = vqe_split_row(space, remote->class, remote->string);
+  uint32_t base = space->beta->class_start[remote->class ^ space->total];
+  const double *vectors[2] = {psi, lambda};
+  for (int v = 0; v < 2 && vectors[v] != NULL; v++, to += width) {
+    const double *from = vectors[v] + row;
+    if (betas == NULL) {
+      memcpy(to, from, width * sizeof *to);
+      continue;
+    }
+    for (size_t k = 0; k < width; k++) {
+      to[k] = from[(remote->from ? betas[k].from : betas[k].to) - base];
+    }
+  }
+}
+
+/* Turn an own row; `other` is what its partner packed. The lower side of the
+ * pair counts its share of the derivative. */
+static double turn_remote(const struct vqe_split_rotations *rotations,
+                          const struct rotation *rotation,
+                          const struct remote *remote, const double *other,
+                          double *psi, double *lambda, double c, double s)
+{
+  const struct vqe_split_space *space = rotations->space;
+  size_t width;
+  const struct vqe_string_pair *betas =
+      remote_betas(rotations, rotation, remote, &width);
+  size_t row = vqe_split_row(space, remote->class, remote->string);
+  uint32_t base = space->beta->class_start[remote->class ^ space->total];
+  const double *adjoint = other + width;
+  double *own = psi + row;
+  double sum = 0.0;
+  /* forwards x' = c x - turn y, y' = c y + turn x; backwards the reverse */
+  double side = (remote->from ? -1.0 : 1.0) * (lambda == NULL ? 1.0 : -1.0);
+  for (size_t k = 0; k < width; k++) {
+    size_t at = k;
+    double sign = remote->sign;
+    if (betas != NULL) {
+      at = (remote->from ? betas[k].from : betas[k].to) - base;
+      sign *= betas[k].sign;
+    }
+    double turn = side * s * sign;
+    double a = own[at];
+    own[at] = c * a + turn * other[k];
+    if (lambda != NULL) {
+      double la = lambda[row + at];
+      sum += sign * (adjoint[k] * a - la * other[k]);
+      lambda[row + at] = c * la + turn * adjoint[k];
+    }
+  }
+  return remote->from ? sum : 0.0;
+}
+
+/* One message to and from each rank; false when there is nothing left. */
+static bool remote_round(struct vqe_split_rotations *rotations,
+                         const struct rotation *rotation, size_t round,
+                         long *count, bool both)
+{
+  struct vqe_split_space *space = rotations->space;
+  struct vqe_split_message *message = &space->message;
+  const struct alpha_pairs *pairs = &rotations->alpha[rotation->on_alpha];
+  size_t used = 0;
+  long n = 0;
+  for (int r = 0; r < space->team->size; r++) {
+    size_t first = pairs->remote_start[r] + round * space->rows_round;
+    size_t last = first + space->rows_round;
+    size_t end = pairs->remote_start[r + 1];
+    message->send[r] = space->send + used;
+    message->recv[r] = space->recv + used;
+    size_t before = used;
+    for (size_t i = first; i < last && i < end; i++) {
+      size_t width;
+      (void)remote_betas(rotations, rotation, &pairs->remote[i], &width);
+      rotations->round[n] = &pairs->remote[i];
+      space->at[n++] = used;
+      used += both ? 2 * width : width;
+    }
+    message->send_count[r] = used - before;
+    message->recv_count[r] = used - before;
+  }
+  *count = n;
+  return n > 0;
+}
+
+static double turn_between(struct vqe_split_rotations *rotations,
+                           const struct rotation *rotation, double *psi,
+                           double *lambda, double c, double s)
+{
+  struct vqe_split_space *space = rotations->space;
+  double sum = 0.0;
+  long n;
+  for (size_t round = 0;
+       remote_round(rotations, rotation, round, &n, lambda != NULL); round++) {
+    long chunks = n < CHUNKS ? 1 : CHUNKS;
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(space->threads) if (space->threads > 1 && chunks > 1)
+    for (long k = 0; k < n; k++) {
+      pack(rotations, rotation, rotations->round[k],
+           space->send + space->at[k], psi, lambda);
+    }
+    vqe_split_exchange(space);
+#pragma omp parallel for schedule(static)                                     \
+    num_threads(space->threads) if (space->threads > 1 && chunks > 1)
+    for (long k = 0; k < chunks; k++) {
+      double part = 0.0;
+      for (long i = n * k / chunks; i < n * (k + 1) / chunks; i++) {
+        part += turn_remote(rotations, rotation, rotations->round[i],
+                            space->recv + space->at[i], psi, lambda, c, s);
+      }
+      rotations->partial[8 * k] = part;
+    }
+    for (long k = 0; k < chunks; k++) {
+      sum += rotations->partial[8 * k];
+    }
+  }
+  return sum;
+}
+
+/* ---- sweeps ---- */
+
+static double turn(struct vqe_split_rotations *rotations,
+                   const struct rotation *rotation, double angle, double *psi,
+                   double *lambda)
+{
+  double c = cos(angle);
+  double s = sin(angle);
+  double sum = turn_home(rotations, rotation, psi, lambda, c, s);
+  if (rotation->kind != ROTATE_BETA) {
+    sum += turn_between(rotations, rotation, psi, lambda, c, s);
+  }
+  return sum;
+}
+
+void vqe_split_prepare(struct vqe_split_rotations *rotations, double *psi,
+                       const double *parameters)
+{
+  memset(psi, 0, rotations->space->size * sizeof *psi);
+  if (rotations->reference != SIZE_MAX) {
+    psi[rotations->reference] = 1.0;
+  }
+  for (size_t k = 0; k < rotations->ansatz.count; k++) {
+    const struct rotation *rotation = &rotations->ansatz.items[k];
+    (void)turn(rotations, rotation,
+               rotation->scale * parameters[rotation->param], psi, NULL);
+  }
+}
+
+void vqe_split_sweep(struct vqe_split_rotations *rotations, double *gradient,
+                     double *psi, double *lambda, const double *parameters)
+{
+  for (int k = 0; k < rotations->ansatz.nparam; k++) {
+    gradient[k] = 0.0;
+  }
+  for (size_t k = rotations->ansatz.count; k-- > 0;) {
+    const struct rotation *rotation = &rotations->ansatz.items[k];
+    double sum =
+        turn(rotations, rotation,
+             rotation->scale * parameters[rotation->param], psi, lambda);
+    gradient[rotation->param] += 2.0 * rotation->scale * sum;
+  }
+}
+
+void vqe_split_slopes(struct vqe_split_rotations *rotations, double *out,
+                      double *psi, double *lambda)
+{
+  for (int k = 0; k < rotations->pool.nparam; k++) {
+    out[k] = 0.0;
+  }
+  for (size_t k = 0; k < rotations->pool.count; k++) {
+    const struct rotation *rotation = &rotations->pool.items[k];
+    /* by no angle: what the backward sweep would see at a last gate */
+    out[rotation->param] +=
+        2.0 * rotation->scale * turn(rotations, rotation, 0.0, psi, lambda);
+  }
+}
