@@ -11,6 +11,7 @@
 
 #include "vqe/molecule.h"
 #include "vqe/optimize.h"
+#include "vqe/team.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -182,10 +183,12 @@ struct vqe_callbacks {
 struct vqe_run_options {
   int threads;             /* OpenMP threads, at least 1 */
   int mpi_rank, mpi_ranks; /* recorded only */
+  /* Rank 0 of it runs the experiment, the others serve; NULL: alone. */
+  const struct vqe_team *team;
 };
 #define VQE_RUN_OPTIONS_INIT                                                  \
   {                                                                           \
-    1, 0, 1                                                                   \
+    1, 0, 1, NULL                                                             \
   }
 
 /* Run one experiment. A failure of the experiment itself is a result with

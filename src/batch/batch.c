@@ -13,12 +13,33 @@
 #include "batch/worker.h"
 #include "store/hdf5.h"
 
+/* Can the ranks be teams of `team`? */
+static int check_teams(int ranks, int team)
+{
+  int provided;
+  if (ranks % team != 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%d ranks a molecule: %d ranks do not divide into "
+                         "such teams; start a multiple of %d",
+                         team, ranks, team);
+  }
+  MPI_Query_thread(&provided);
+  if (team > 1 && provided < MPI_THREAD_MULTIPLE) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "several ranks a molecule need an MPI that gives "
+                         "MPI_THREAD_MULTIPLE; this one does not: leave out "
+                         "--ranks-per-molecule");
+  }
+  return VQE_OK;
+}
+
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm)
 {
   struct vqe_worker worker = {.options = options, .comm = comm};
   char output[4096] = "";
-  int header[2] = {VQE_OK, 0}; /* status, run */
+  int header[3] = {VQE_OK, 0, 1}; /* status, run, ranks of a team */
+  struct vqe_batch_team team;
   double started = vqe_clock_wall();
   memset(out, 0, sizeof *out);
   MPI_Comm_rank(comm, &worker.rank);
@@ -28,6 +49,10 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   omp_set_dynamic(0);
   if (worker.rank == 0) {
     header[0] = vqe_lead_open_run(&header[1], job->output);
+    header[2] = job->ranks_per_molecule;
+    if (header[0] == VQE_OK) {
+      header[0] = check_teams(worker.ranks, header[2]);
+    }
     if (header[0] == VQE_OK && strlen(job->output) >= sizeof output) {
       header[0] = vqe_error_set(VQE_ERR_INPUT,
                                 "the output path is longer "
@@ -38,20 +63,35 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
       snprintf(output, sizeof output, "%s", job->output);
     }
   }
-  MPI_Bcast(header, 2, MPI_INT, 0, comm);
+  MPI_Bcast(header, 3, MPI_INT, 0, comm);
   if (header[0] != VQE_OK) {
     return header[0];
   }
   MPI_Bcast(output, (int)sizeof output, MPI_CHAR, 0, comm);
   out->threads = worker.threads;
   int status;
+  worker.team_size = header[2];
+  if (worker.team_size > 1) {
+    status = vqe_batch_team_open(&team, comm, worker.team_size, options->stop);
+    if (status != VQE_OK) {
+      return status;
+    }
+    if (team.view.rank != 0) {
+      vqe_team_serve(&team.view, worker.threads);
+      vqe_batch_team_close(&team);
+      return VQE_OK;
+    }
+    worker.team = &team;
+  }
   if (worker.rank != 0) {
     worker.may_call_mpi = true;
     status = vqe_worker_init(&worker, output, header[1]);
     if (status != VQE_OK) {
       fprintf(stderr, "vqe_batch: rank %d: %s\n", worker.rank,
               vqe_error_message());
-      MPI_Send(&status, 1, MPI_INT, 0, VQE_TAG_STOPPED, comm);
+      vqe_worker_end(&worker, status, vqe_clock_wall());
+      MPI_Send(&worker.report, (int)sizeof worker.report, MPI_BYTE, 0,
+               VQE_TAG_STOPPED, comm);
       MPI_Status found;
       vqe_message_wait(comm, 0, VQE_TAG_STOP, &found);
       MPI_Recv(NULL, 0, MPI_BYTE, 0, VQE_TAG_STOP, comm, MPI_STATUS_IGNORE);

@@ -2,8 +2,9 @@
  *
  * Rank 0 hands experiments to ranks, largest first by the cost estimate, and
  * computes too: a thread of its own takes work like any other rank while the
- * main thread serves messages and sleeps in between. Every rank appends to a
- * journal of its own, so that nothing finished is lost whatever dies. */
+ * main thread serves messages and sleeps in between. With several ranks a
+ * molecule the first rank of each team does this for its team. Each appends to
+ * a journal of its own, so that nothing finished is lost whatever dies. */
 #ifndef VQE_BATCH_BATCH_H
 #define VQE_BATCH_BATCH_H
 
@@ -38,7 +39,9 @@ struct vqe_batch_outcome {
 };
 
 /* Collective. `job` is needed on rank 0 alone. On other ranks `out` stays
- * empty. Needs MPI_THREAD_FUNNELED. */
+ * empty. Needs MPI_THREAD_FUNNELED; several ranks a molecule need
+ * MPI_THREAD_MULTIPLE (VQE_ERR_UNSUPPORTED). VQE_ERR_INPUT when the ranks do
+ * not divide into teams. */
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm);
 void vqe_batch_outcome_clear(struct vqe_batch_outcome *outcome);

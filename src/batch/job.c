@@ -447,6 +447,7 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
   if (status != VQE_OK) {
     goto out;
   }
+  job->ranks_per_molecule = settings->ranks_per_molecule;
   job->lake = settings->lake;
   memset(&settings->lake, 0, sizeof settings->lake);
   job->stream = settings->stream;

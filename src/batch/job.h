@@ -36,6 +36,7 @@ struct vqe_job_stream {
 struct vqe_job {
   char *path;   /* as given */
   char *output; /* HDF5 result, resolved */
+  int ranks_per_molecule;
   size_t count;
   struct vqe_experiment **experiments; /* input order, index = position */
   size_t nbad;                         /* experiments with input_error set */
@@ -50,7 +51,7 @@ struct vqe_job_overrides {
   const char *frozen_core;  /* "true", "false" or a number */
   const char *active_space; /* "ELECTRONS,ORBITALS" */
   const char *references;   /* "hf,mp2,fci" */
-  const char *device, *precision, *output;
+  const char *device, *precision, *output, *ranks_per_molecule;
   const char *reps, *shots, *max_evaluations, *gtol, *ftol, *max_seconds,
       *init_noise;
   bool no_symmetry;

@@ -140,6 +140,10 @@ int job_put_overrides(json_t *given, const struct vqe_job_overrides *overrides)
     status = job_put_member(given, "shots", overrides->shots);
   }
   if (status == VQE_OK) {
+    status = job_put_member(given, "ranks_per_molecule",
+                            overrides->ranks_per_molecule);
+  }
+  if (status == VQE_OK) {
     status = put_text(given, "device", overrides->device);
   }
   if (status == VQE_OK) {

@@ -19,10 +19,11 @@
 #define MAX_SEED INT32_MAX
 
 static const char *const job_keys[] = {
-    "molecules",  "basis",     "frozen_core", "active_space", "symmetry",
-    "ansatz",     "optimizer", "init",        "seed",         "shots",
-    "references", "device",    "precision",   "output",       "warehouse",
-    "s3",         "kafka",     "registry"};
+    "molecules", "basis",    "frozen_core",       "active_space",
+    "symmetry",  "ansatz",   "optimizer",         "init",
+    "seed",      "shots",    "references",        "device",
+    "precision", "output",   "warehouse",         "s3",
+    "kafka",     "registry", "ranks_per_molecule"};
 
 static const json_t *one_or_list_item(const json_t *value, size_t k)
 {
@@ -178,6 +179,14 @@ static int read_scalars(struct job_settings *out,
   if (status == VQE_OK && value.json != NULL) {
     status = job_read_choice(&out->precision, value.json, precisions,
                              JOB_COUNT(precisions), "precision", value.where);
+  }
+  out->ranks_per_molecule = 1;
+  job_value_find(&value, reader, "ranks_per_molecule");
+  if (status == VQE_OK && value.json != NULL) {
+    status = job_read_int(&number, value.json, 1, INT_MAX, value.where);
+    if (status == VQE_OK) {
+      out->ranks_per_molecule = (int)number;
+    }
   }
   job_value_find(&value, reader, "output");
   if (status == VQE_OK && value.json != NULL) {

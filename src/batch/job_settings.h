@@ -51,7 +51,8 @@ struct job_settings {
   unsigned references;
   bool references_given;
   const char *device, *precision; /* static */
-  char *output;                   /* resolved, NULL for the default */
+  int ranks_per_molecule;
+  char *output; /* resolved, NULL for the default */
   struct vqe_job_lake lake;
   struct vqe_job_stream stream;
 };

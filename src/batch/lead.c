@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "batch/message.h"
@@ -41,6 +42,7 @@ struct lead {
   /* main thread only */
   int busy; /* workers that have not stopped */
   bool *idle;
+  struct vqe_worker_report *reports; /* of each rank */
   bool stopping;
   int status;
   char message[512];
@@ -177,7 +179,8 @@ static void stop_workers(struct lead *lead)
     return;
   }
   lead->stopping = true;
-  for (int rank = 1; rank < lead->worker.ranks; rank++) {
+  for (int rank = lead->worker.team_size; rank < lead->worker.ranks;
+       rank += lead->worker.team_size) {
     MPI_Send(NULL, 0, MPI_BYTE, rank, VQE_TAG_STOP, lead->worker.comm);
   }
 }
@@ -199,12 +202,12 @@ static int answer(struct lead *lead, MPI_Status *found)
     return VQE_OK;
   }
   if (found->MPI_TAG == VQE_TAG_STOPPED) {
-    int status;
-    MPI_Recv(&status, 1, MPI_INT, from, VQE_TAG_STOPPED, comm,
-             MPI_STATUS_IGNORE);
+    struct vqe_worker_report *report = &lead->reports[from];
+    MPI_Recv(report, (int)sizeof *report, MPI_BYTE, from, VQE_TAG_STOPPED,
+             comm, MPI_STATUS_IGNORE);
     lead->busy--;
     lead->idle[from] = true;
-    if (status != VQE_OK) {
+    if (report->status != VQE_OK) {
       /* interrupted or broken: what it had not begun is lost to it, so the
        * others stop too and the job is run again */
       lead->outcome->interrupted = true;
@@ -228,7 +231,8 @@ static int answer(struct lead *lead, MPI_Status *found)
 
 static bool workers_idle(const struct lead *lead)
 {
-  for (int rank = 1; rank < lead->worker.ranks; rank++) {
+  for (int rank = lead->worker.team_size; rank < lead->worker.ranks;
+       rank += lead->worker.team_size) {
     if (!lead->idle[rank]) {
       return false;
     }
@@ -265,8 +269,8 @@ static int lead_loop(struct lead *lead)
 {
   pthread_t thread;
   MPI_Comm comm = lead->worker.comm;
-  bool alone = lead->worker.ranks == 1;
-  lead->busy = lead->worker.ranks - 1;
+  bool alone = lead->worker.ranks == lead->worker.team_size;
+  lead->busy = lead->worker.ranks / lead->worker.team_size - 1;
   if (pthread_create(&thread, NULL, compute, lead) != 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "cannot start a thread");
   }
@@ -449,6 +453,10 @@ static int list_tasks(struct lead *lead, struct vqe_job *job)
     status = vqe_memory_alloc(&lead->idle, (size_t)lead->worker.ranks,
                               sizeof *lead->idle, "rank list");
   }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&lead->reports, (size_t)lead->worker.ranks,
+                              sizeof *lead->reports, "rank list");
+  }
   for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
     struct vqe_experiment_estimate estimate;
     if (lead->outcome->results[k] != NULL) {
@@ -528,27 +536,40 @@ static int run_lead(struct lead *lead, struct vqe_job *job, int run)
   }
   if (status == VQE_OK) {
     vqe_progress_start(&lead->progress, lead->ntask, skipped,
-                       lead->worker.ranks, lead->worker.threads);
+                       lead->worker.ranks, lead->worker.team_size,
+                       lead->worker.threads);
+    double started = vqe_clock_wall();
     status = lead_loop(lead);
+    vqe_worker_end(&lead->worker, status, started);
+    lead->reports[0] = lead->worker.report;
+    for (int rank = 0; rank < lead->worker.ranks;
+         rank += lead->worker.team_size) {
+      vqe_progress_rank(&lead->progress, rank, lead->worker.team_size,
+                        &lead->reports[rank]);
+    }
     vqe_progress_end(&lead->progress, lead->outcome->interrupted);
   } else {
+    int failure = status;
     /* the others wait for work: let them go */
     char reason[512];
     snprintf(reason, sizeof reason, "%s", vqe_error_message());
     stop_workers(lead);
-    for (int rank = 1; rank < lead->worker.ranks; rank++) {
+    for (int rank = lead->worker.team_size; rank < lead->worker.ranks;
+         rank += lead->worker.team_size) {
       MPI_Status found;
       int ignored;
+      struct vqe_worker_report report;
       vqe_message_wait(lead->worker.comm, rank, VQE_TAG_STOPPED, &found);
-      MPI_Recv(&ignored, 1, MPI_INT, rank, VQE_TAG_STOPPED, lead->worker.comm,
-               MPI_STATUS_IGNORE);
+      MPI_Recv(&report, (int)sizeof report, MPI_BYTE, rank, VQE_TAG_STOPPED,
+               lead->worker.comm, MPI_STATUS_IGNORE);
       MPI_Iprobe(rank, VQE_TAG_ASK, lead->worker.comm, &ignored, &found);
       if (ignored) {
         MPI_Recv(NULL, 0, MPI_BYTE, rank, VQE_TAG_ASK, lead->worker.comm,
                  MPI_STATUS_IGNORE);
       }
     }
-    status = vqe_error_set(status, "%s", reason);
+    vqe_worker_end(&lead->worker, failure, vqe_clock_wall());
+    status = vqe_error_set(failure, "%s", reason);
   }
   pthread_cond_destroy(&lead->news);
   pthread_mutex_destroy(&lead->lock);
@@ -572,6 +593,7 @@ int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
   free(lead->tasks);
   free(lead->finished);
   free(lead->idle);
+  free(lead->reports);
   free(lead);
   return status;
 }

@@ -12,7 +12,7 @@ enum vqe_message_tag {
   VQE_TAG_WORK,    /* u64 size and the bytes of a request, repeated */
   VQE_TAG_RESULT,  /* codec bytes of one result */
   VQE_TAG_STOP,    /* empty; the last message that a worker takes */
-  VQE_TAG_STOPPED  /* int status; the last message that a worker sends */
+  VQE_TAG_STOPPED  /* a report; the last message that a worker sends */
 };
 
 /* Longest sleep of a rank that waits. */

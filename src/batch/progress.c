@@ -31,23 +31,28 @@ static json_t *number(double value)
 }
 
 void vqe_progress_start(struct vqe_progress *progress, size_t total,
-                        size_t skipped, int ranks, int threads)
+                        size_t skipped, int ranks, int team_size, int threads)
 {
+  progress->ranks = ranks;
   progress->total = total;
   progress->started = vqe_clock_wall();
   progress->terminal =
       !progress->quiet && !progress->json && isatty(STDERR_FILENO);
   if (progress->json) {
-    put_json(json_pack("{s:s, s:I, s:I, s:i, s:i}", "event", "start",
+    put_json(json_pack("{s:s, s:I, s:I, s:i, s:i, s:i}", "event", "start",
                        "experiments", (json_int_t)total, "skipped",
-                       (json_int_t)skipped, "ranks", ranks, "threads",
-                       threads));
+                       (json_int_t)skipped, "ranks", ranks,
+                       "ranks_per_molecule", team_size, "threads", threads));
   } else if (!progress->quiet) {
     fprintf(stderr,
             "vqe_batch: %zu experiments to run, %zu found finished, %d "
-            "rank%s x %d thread%s\n",
+            "rank%s x %d thread%s",
             total, skipped, ranks, ranks == 1 ? "" : "s", threads,
             threads == 1 ? "" : "s");
+    if (team_size > 1) {
+      fprintf(stderr, ", %d ranks a molecule", team_size);
+    }
+    fprintf(stderr, "\n");
   }
 }
 
@@ -120,6 +125,34 @@ void vqe_progress_tick(struct vqe_progress *progress)
             elapsed * (progress->cost_total / progress->cost_done - 1.0));
   }
   fflush(stderr);
+}
+
+void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
+                       const struct vqe_worker_report *report)
+{
+  double idle = report->seconds - report->busy;
+  if (progress->json) {
+    put_json(json_pack("{s:s, s:i, s:i, s:f, s:f, s:f, s:f}", "event", "rank",
+                       "rank", rank, "done", report->done, "busy_seconds",
+                       report->busy, "idle_seconds", idle, "sent_bytes",
+                       report->sent, "messages", report->messages));
+    return;
+  }
+  if (progress->quiet || progress->ranks == 1) {
+    return;
+  }
+  clear_line(progress);
+  fprintf(stderr, "vqe_batch: rank %d", rank);
+  if (team_size > 1) {
+    fprintf(stderr, " to %d", rank + team_size - 1);
+  }
+  fprintf(stderr, ": %d experiment%s, %.2f s busy, %.2f s idle", report->done,
+          report->done == 1 ? "" : "s", report->busy, idle);
+  if (team_size > 1) {
+    fprintf(stderr, ", %.1f MB in %.0f messages", report->sent / 1e6,
+            report->messages);
+  }
+  fprintf(stderr, "\n");
 }
 
 void vqe_progress_end(struct vqe_progress *progress, bool interrupted)

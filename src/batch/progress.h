@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "batch/worker.h"
 #include "vqe/experiment.h"
 
 struct vqe_progress {
@@ -15,15 +16,20 @@ struct vqe_progress {
   double started;   /* wall clock */
   double last_draw; /* of the live line */
   double cost_total, cost_done;
+  int ranks;
 };
 
 void vqe_progress_start(struct vqe_progress *progress, size_t total,
-                        size_t skipped, int ranks, int threads);
+                        size_t skipped, int ranks, int team_size, int threads);
 void vqe_progress_result(struct vqe_progress *progress,
                          const struct vqe_result *result, int rank,
                          double cost);
 /* Redraw the live line now and then; cheap to call often. */
 void vqe_progress_tick(struct vqe_progress *progress);
+/* What one rank, or the team that begins with it, did. Said in JSON, and in a
+ * log when more than one rank shared the work. */
+void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
+                       const struct vqe_worker_report *report);
 void vqe_progress_end(struct vqe_progress *progress, bool interrupted);
 
 #endif

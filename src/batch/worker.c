@@ -37,13 +37,16 @@ bool vqe_worker_should_stop(void *ctx)
   if (worker->options->stop != NULL && *worker->options->stop) {
     return true;
   }
-  if (worker->may_call_mpi && !worker->stopped) {
-    double now = vqe_clock_wall();
-    if (now - worker->last_look > LOOK_SECONDS) {
+  double now = vqe_clock_wall();
+  if (!worker->stopped && now - worker->last_look > LOOK_SECONDS) {
+    worker->last_look = now;
+    if (worker->may_call_mpi) {
       int flag = 0;
-      worker->last_look = now;
       MPI_Iprobe(0, VQE_TAG_STOP, worker->comm, &flag, MPI_STATUS_IGNORE);
       worker->stopped = flag;
+    }
+    if (worker->team != NULL && vqe_batch_team_stopped(worker->team)) {
+      worker->stopped = true;
     }
   }
   return worker->stopped;
@@ -132,8 +135,9 @@ static int on_replay(void *ctx, const struct vqe_experiment *experiment,
 int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
                    const struct vqe_experiment *experiment)
 {
-  struct vqe_run_options options = {worker->threads, worker->rank,
-                                    worker->ranks};
+  struct vqe_run_options options = {
+      worker->threads, worker->rank, worker->ranks,
+      worker->team != NULL ? &worker->team->view : NULL};
   struct vqe_callbacks callbacks = {worker, on_evaluation, on_replay,
                                     vqe_worker_should_stop};
   worker->started = vqe_clock_wall();
@@ -143,9 +147,11 @@ int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
     (void)flush_pending(worker, experiment->id);
   }
   pending_clear(worker);
+  worker->report.busy += vqe_clock_wall() - worker->started;
   if (status == VQE_ERR_INTERRUPTED) {
     return status;
   }
+  worker->report.done++;
   if (status != VQE_OK) {
     char reason[512];
     snprintf(reason, sizeof reason, "%s", vqe_error_message());
@@ -252,8 +258,20 @@ static int work_through(struct vqe_worker *worker, const uint8_t *data,
   return status;
 }
 
+void vqe_worker_end(struct vqe_worker *worker, int status, double started)
+{
+  worker->report.status = status;
+  worker->report.seconds = vqe_clock_wall() - started;
+  if (worker->team != NULL) {
+    vqe_batch_team_close(worker->team);
+    worker->report.sent = worker->team->sent;
+    worker->report.messages = worker->team->messages;
+  }
+}
+
 int vqe_worker_serve(struct vqe_worker *worker)
 {
+  double started = vqe_clock_wall();
   int status = VQE_OK;
   while (status == VQE_OK) {
     MPI_Status found;
@@ -275,7 +293,9 @@ int vqe_worker_serve(struct vqe_worker *worker)
             vqe_error_message());
   }
   /* tell rank 0 that nothing more comes, then take its stop message */
-  MPI_Send(&status, 1, MPI_INT, 0, VQE_TAG_STOPPED, worker->comm);
+  vqe_worker_end(worker, status, started);
+  MPI_Send(&worker->report, (int)sizeof worker->report, MPI_BYTE, 0,
+           VQE_TAG_STOPPED, worker->comm);
   MPI_Status found;
   vqe_message_wait(worker->comm, 0, VQE_TAG_STOP, &found);
   MPI_Recv(NULL, 0, MPI_BYTE, 0, VQE_TAG_STOP, worker->comm,

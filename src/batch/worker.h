@@ -7,6 +7,7 @@
 
 #include "batch/batch.h"
 #include "batch/resume.h"
+#include "batch/team.h"
 #include "store/journal.h"
 
 /* An evaluation that is not worth journaling yet. */
@@ -18,15 +19,28 @@ struct vqe_pending {
   double *values;
 };
 
+/* What a rank did, said at its end. */
+struct vqe_worker_report {
+  int status;
+  int done;       /* experiments */
+  double busy;    /* seconds within experiments */
+  double seconds; /* from the first request for work to the end */
+  double sent;    /* bytes exchanged within its team */
+  double messages;
+};
+
 struct vqe_worker {
   const struct vqe_batch_options *options;
   MPI_Comm comm;
   int rank, ranks, threads;
-  bool may_call_mpi;    /* false on the compute thread of rank 0 */
-  _Atomic bool stopped; /* a stop message came */
+  int team_size;     /* ranks of each team; workers are the first ones */
+  bool may_call_mpi; /* false on the compute thread of rank 0 */
+  struct vqe_batch_team *team; /* of whose first rank this is; NULL: alone */
+  _Atomic bool stopped;        /* a stop message came */
   double last_look;
   struct vqe_resume *resume;
   struct vqe_journal *journal;
+  struct vqe_worker_report report;
   double started; /* of the experiment in hand */
   bool writing;   /* its evaluations go straight to the journal */
   size_t npending, pending_capacity, pending_bytes;
@@ -49,6 +63,10 @@ bool vqe_worker_should_stop(void *worker);
  * NULL; whatever else goes wrong becomes a failed result. */
 int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
                    const struct vqe_experiment *experiment);
+
+/* After the last experiment: let the team go and complete the report.
+ * `started` is when the rank first asked for work. */
+void vqe_worker_end(struct vqe_worker *worker, int status, double started);
 
 /* Serve rank 0 until it says stop. */
 int vqe_worker_serve(struct vqe_worker *worker);

@@ -328,7 +328,8 @@ int main(int argc, char **argv)
   if (done) {
     return code;
   }
-  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) !=
+  /* more than one thread calls MPI only where ranks share a molecule */
+  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided) !=
           MPI_SUCCESS ||
       provided < MPI_THREAD_FUNNELED) {
     fprintf(stderr, "vqe_batch: this MPI gives no MPI_THREAD_FUNNELED\n");

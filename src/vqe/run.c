@@ -212,6 +212,7 @@ static int make_estimator(struct run *run)
   uint64_t amplitudes;
   uint64_t bytes;
   options.threads = run->options->threads;
+  options.team = run->options->team;
   int status = vqe_estimator_size(&amplitudes, &bytes, run->hamiltonian,
                                   run->ansatz, &options);
   if (status == VQE_OK) {

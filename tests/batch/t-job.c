@@ -437,6 +437,7 @@ static void test_messages(void **state)
       {"\"seed\": [1, \"2\"]", "\"2\" is not a whole number"},
       {"\"seed\": true", "true is not a whole number"},
       {"\"shots\": 0", "0 is not a whole number from 1"},
+      {"\"ranks_per_molecule\": 0", "0 is not a whole number from 1"},
       {"\"shots\": 100", "use SPSA or COBYLA"},
       {"\"shots\": 100, \"optimizer\": [\"SPSA\", \"Adam\"]",
        "optimizer Adam needs exact gradients"},

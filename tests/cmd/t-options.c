@@ -40,7 +40,7 @@ static void test_everything(void **state)
             "--seed 1,2 --shots 100 --frozen-core true --active-space 2,4 "
             "--no-symmetry --references hf,fci --device cpu "
             "--precision single -o x.h5 --strict --force --summary s.json "
-            "--dry-run --threads 4 --quiet --log-json"),
+            "--dry-run --threads 4 --quiet --log-json --ranks-per-molecule 2"),
       0);
   const struct vqe_job_overrides *o = &options.overrides;
   assert_string_equal(options.job, "job.json");
@@ -63,6 +63,7 @@ static void test_everything(void **state)
   assert_string_equal(o->device, "cpu");
   assert_string_equal(o->precision, "single");
   assert_string_equal(o->output, "x.h5");
+  assert_string_equal(o->ranks_per_molecule, "2");
   assert_true(o->no_symmetry && o->strict);
   assert_true(options.force && options.dry_run && options.quiet &&
               options.log_json);
@@ -189,7 +190,7 @@ static void test_texts_agree(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 40);
+  assert_int_equal(count, 41);
   free(help);
   free(man);
   free(completion);

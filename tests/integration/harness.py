@@ -3,12 +3,14 @@
 VQE_BATCH names the program, MPIRUN the launcher (mpirun).
 """
 
+import glob
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 BATCH = os.environ.get("VQE_BATCH") or os.path.join(
     os.path.dirname(__file__), "..", "..", "build", "release", "vqe_batch"
@@ -125,6 +127,49 @@ def h5py_or_skip():
         print("skipped: this Python has no h5py")
         sys.exit(SKIPPED)
     return h5py
+
+
+def children_of(parent):
+    """Processes below `parent` that run our program."""
+    tree = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="utf-8") as stream:
+                head, _, tail = stream.read().rpartition(")")
+        except OSError:
+            continue
+        pid, name = head.split(" (", 1)
+        tree.setdefault(int(tail.split()[1]), []).append((int(pid), name))
+    found, below = [], [parent]
+    while below:
+        for pid, name in tree.get(below.pop(), []):
+            below.append(pid)
+            if name.startswith("vqe_batch"):
+                found.append(pid)
+    return found
+
+
+def start(folder, ranks, *arguments):
+    return subprocess.Popen(
+        command(ranks, arguments), cwd=folder.path,
+        env=environment(), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+
+
+def journal_bytes(folder, output):
+    paths = glob.glob(folder.file(output + ".journal/*"))
+    return sum(os.path.getsize(path) for path in paths)
+
+
+def wait_for(process, condition, what):
+    for _ in range(6000):
+        if process.poll() is not None:
+            fail(f"ended before {what}: {process.stdout.read()}")
+        if condition():
+            return
+        time.sleep(0.005)
+    fail(f"waited too long for {what}")
 
 
 # What may differ between runs: when, where, how long, how much memory.

@@ -2,62 +2,17 @@
 """A run that is killed in the middle is finished by the same command, with
 the results of a run that nothing happened to."""
 
-import glob
 import os
 import signal
-import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "integration"))
 import harness  # noqa: E402
-from harness import check  # noqa: E402
+from harness import (  # noqa: E402
+    check, children_of, journal_bytes, start, wait_for
+)
 
 harness.h5py_or_skip()
-
-
-def children_of(parent):
-    """Processes below `parent` that run our program."""
-    tree = {}
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        try:
-            with open(path, encoding="utf-8") as stream:
-                head, _, tail = stream.read().rpartition(")")
-        except OSError:
-            continue
-        pid, name = head.split(" (", 1)
-        tree.setdefault(int(tail.split()[1]), []).append((int(pid), name))
-    found, below = [], [parent]
-    while below:
-        for pid, name in tree.get(below.pop(), []):
-            below.append(pid)
-            if name.startswith("vqe_batch"):
-                found.append(pid)
-    return found
-
-
-def start(folder, ranks, *arguments):
-    return subprocess.Popen(
-        harness.command(ranks, arguments), cwd=folder.path,
-        env=harness.environment(), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )
-
-
-def journal_bytes(folder, output):
-    paths = glob.glob(folder.file(output + ".journal/*"))
-    return sum(os.path.getsize(path) for path in paths)
-
-
-def wait_for(process, condition, what):
-    for _ in range(6000):
-        if process.poll() is not None:
-            harness.fail(f"ended before {what}: {process.stdout.read()}")
-        if condition():
-            return
-        time.sleep(0.005)
-    harness.fail(f"waited too long for {what}")
-
 
 with harness.Folder() as folder:
     # small ones that finish first or last, and long ones to be caught in
