@@ -29,10 +29,11 @@ struct vqe_chem_options {
   double scf_gradient_tol; /* 0 for the default, 1e-9: max |FDS - SDF| */
   int scf_max_cycles;      /* 0 for the default, 200 over all stages */
   int threads;             /* OpenMP threads; 0 means 1 */
+  bool keep_all;           /* integrals over all orbitals too: `whole` */
 };
 #define VQE_CHEM_OPTIONS_INIT                                                 \
   {                                                                           \
-    "sto3g", 0, -1, -1, 0, 0, 0, 1                                            \
+    "sto3g", 0, -1, -1, 0, 0, 0, 1, false                                     \
   }
 
 /* Integrals over `norb` active orbitals, and everything a run records about
@@ -61,6 +62,11 @@ struct vqe_integrals {
   int scf_cycles;
   /* What SCF had to do beyond DIIS ("level shift 0.5 from cycle 40"), or "" */
   char scf_note[256];
+  /* All orbitals, frozen and left out ones included, without a core: norb is
+   * their number, nalpha and nbeta count all electrons; orbitals nfrozen ...
+   * nfrozen + norb - 1 of it are the active ones. Only h1e, eri and
+   * dipole_ints are set. NULL unless asked for by keep_all. */
+  struct vqe_integrals *whole;
   double seconds_integrals; /* wall */
   double seconds_scf;
   double seconds_transform;

@@ -45,6 +45,16 @@ int vqe_hamiltonian_create(struct vqe_hamiltonian **out, int norb,
                            double constant, bool symmetry, double zero);
 void vqe_hamiltonian_free(struct vqe_hamiltonian *hamiltonian);
 
+/* Take irreps that are known instead of those found; integrals that they
+ * forbid become zero. */
+void vqe_hamiltonian_label(struct vqe_hamiltonian *hamiltonian, int nirrep,
+                           const uint8_t *irrep);
+/* Replace the numbers by those of other orbitals of the same irreps; the
+ * number of orbitals stays. */
+void vqe_hamiltonian_update(struct vqe_hamiltonian *hamiltonian,
+                            const double *h1e, const double *eri,
+                            double constant);
+
 /* sum_k coeff[k] P_k with real coefficients; P_k = i^{|x&z|} X^x Z^z, so Y
  * where both masks have a bit. Terms are sorted by (x, z) and unique. */
 struct vqe_pauli_sum {

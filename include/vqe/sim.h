@@ -103,6 +103,16 @@ int vqe_estimator_properties(struct vqe_estimator *estimator,
                              struct vqe_properties *out, double *rdm1,
                              const double *parameters);
 
+/* Densities of the state at `parameters` over packed pairs of orbitals:
+ * pairs1[P] = <F_P> (npair) and pairs2[P * npair + R] = Re <F_P F_R>, F as in
+ * vqe/operators.h, so that the energy is constant + f . pairs1 + w . pairs2
+ * / 2. In sectors; VQE_ERR_UNSUPPORTED elsewhere. */
+int vqe_estimator_densities(struct vqe_estimator *estimator, double *pairs1,
+                            double *pairs2, const double *parameters);
+
+/* Take in what vqe_hamiltonian_update has changed in the Hamiltonian. */
+int vqe_estimator_refresh(struct vqe_estimator *estimator);
+
 /* Copy of the state in the full space: 2^nqubit (re, im) pairs; for tests
  * and small molecules. */
 int vqe_estimator_state(struct vqe_estimator *estimator, double *out,

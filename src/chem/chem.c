@@ -82,6 +82,7 @@ void vqe_integrals_free(struct vqe_integrals *integrals)
   free(integrals->eri);
   free(integrals->orbital_energies);
   free(integrals->dipole_ints);
+  vqe_integrals_free(integrals->whole);
   free(integrals);
 }
 
@@ -311,6 +312,43 @@ static int add_dipole(struct vqe_integrals *out, const struct run *run)
   return status;
 }
 
+/* The same integrals over all orbitals. */
+static int keep_whole(struct vqe_integrals *out, const struct run *run)
+{
+  struct vqe_integrals *whole = NULL;
+  double *position = NULL;
+  const struct vqe_scf *scf = run->scf;
+  int nao = run->env->nao;
+  int nmo = scf->nmo;
+  size_t n2 = (size_t)nao * (size_t)nao;
+  int status = vqe_integrals_new(&whole, nmo, true);
+  out->whole = whole;
+  if (status == VQE_OK) {
+    whole->nalpha = run->nalpha;
+    whole->nbeta = run->nbeta;
+    status =
+        vqe_transform_matrix(whole->h1e, run->hcore, scf->c, nao, nmo, 0, nmo);
+  }
+  if (status == VQE_OK) {
+    status = vqe_transform_eri(whole->eri, run->eri, scf->c, nao, nmo, 0, nmo,
+                               run->options.threads);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&position, 3 * n2, sizeof(double),
+                              "dipole integrals");
+  }
+  if (status == VQE_OK) {
+    status = vqe_env_one_electron(position, run->env, VQE_POSITION);
+  }
+  for (int k = 0; status == VQE_OK && k < 3; k++) {
+    status = vqe_transform_matrix(whole->dipole_ints + k * nmo * nmo,
+                                  position + (size_t)k * n2, scf->c, nao, nmo,
+                                  0, nmo);
+  }
+  free(position);
+  return status;
+}
+
 /* An active space that parts degenerate orbitals breaks the symmetry. */
 static void note_split(struct vqe_integrals *out, const struct run *run)
 {
@@ -370,6 +408,12 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   status = add_dipole(out, run);
   if (status != VQE_OK) {
     goto out;
+  }
+  if (run->options.keep_all) {
+    status = keep_whole(out, run);
+    if (status != VQE_OK) {
+      goto out;
+    }
   }
   note_split(out, run);
   vqe_reference_mp2(out);

@@ -378,6 +378,17 @@ static int finish(struct vqe_integrals **result, const struct dump *dump,
   out->nuclear_repulsion = dump->core;
   snprintf(out->method, sizeof out->method, "FCIDUMP");
   fill(out, dump, &space);
+  if (options->keep_all) {
+    struct vqe_space all = {0, dump->norb, nalpha, dump->nelec - nalpha};
+    status = vqe_integrals_new(&out->whole, dump->norb, false);
+    if (status != VQE_OK) {
+      vqe_integrals_free(out);
+      return status;
+    }
+    out->whole->nalpha = all.nalpha;
+    out->whole->nbeta = all.nbeta;
+    fill(out->whole, dump, &all);
+  }
   out->e_hf = vqe_reference_energy(out);
   vqe_reference_fock(out->orbital_energies, &coupling, out);
   if (!isfinite(out->e_hf) || !isfinite(coupling)) {

@@ -105,6 +105,44 @@ static void clear_forbidden(struct vqe_hamiltonian *hamiltonian)
   }
 }
 
+/* f from h and w */
+static void fold_one_electron(struct vqe_hamiltonian *hamiltonian)
+{
+  int norb = hamiltonian->norb;
+  size_t npair = (size_t)hamiltonian->npair;
+  for (int p = 0; p < norb; p++) {
+    for (int q = 0; q <= p; q++) {
+      double value = hamiltonian->h1e[p * norb + q];
+      for (int r = 0; r < norb; r++) {
+        value -=
+            0.5 * hamiltonian->w[pair_index(p, r) * npair + pair_index(r, q)];
+      }
+      hamiltonian->f[pair_index(p, q)] = value;
+    }
+  }
+}
+
+void vqe_hamiltonian_label(struct vqe_hamiltonian *hamiltonian, int nirrep,
+                           const uint8_t *irrep)
+{
+  hamiltonian->nirrep = nirrep;
+  memcpy(hamiltonian->irrep, irrep, (size_t)hamiltonian->norb);
+  clear_forbidden(hamiltonian);
+}
+
+void vqe_hamiltonian_update(struct vqe_hamiltonian *hamiltonian,
+                            const double *h1e, const double *eri,
+                            double constant)
+{
+  size_t norb = (size_t)hamiltonian->norb;
+  size_t npair = (size_t)hamiltonian->npair;
+  memcpy(hamiltonian->h1e, h1e, norb * norb * sizeof(double));
+  memcpy(hamiltonian->w, eri, npair * npair * sizeof(double));
+  hamiltonian->constant = constant;
+  fold_one_electron(hamiltonian);
+  clear_forbidden(hamiltonian);
+}
+
 int vqe_hamiltonian_create(struct vqe_hamiltonian **out, int norb,
                            const double *h1e, const double *eri,
                            double constant, bool symmetry, double zero)
@@ -152,18 +190,12 @@ int vqe_hamiltonian_create(struct vqe_hamiltonian **out, int norb,
                            "a two-electron integral is not finite");
     }
   }
-  for (int p = 0; p < norb; p++) {
-    for (int q = 0; q <= p; q++) {
-      double value = h1e[p * norb + q];
-      for (int r = 0; r < norb; r++) {
-        value -= 0.5 * eri[pair_index(p, r) * npair + pair_index(r, q)];
-      }
-      if (!isfinite(value)) {
-        vqe_hamiltonian_free(hamiltonian);
-        return vqe_error_set(VQE_ERR_INPUT,
-                             "a one-electron integral is not finite");
-      }
-      hamiltonian->f[pair_index(p, q)] = value;
+  fold_one_electron(hamiltonian);
+  for (size_t k = 0; k < npair; k++) {
+    if (!isfinite(hamiltonian->f[k])) {
+      vqe_hamiltonian_free(hamiltonian);
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "a one-electron integral is not finite");
     }
   }
   if (symmetry) {

@@ -17,6 +17,11 @@ struct vqe_backend_ops {
                        const struct vqe_ansatz *pool);
   int (*properties)(void *backend, struct vqe_properties *out, double *rdm1,
                     const double *parameters);
+  /* NULL where there are none */
+  int (*densities)(void *backend, double *pairs1, double *pairs2,
+                   const double *parameters);
+  /* the numbers of the Hamiltonian have changed; NULL: not supported */
+  int (*refresh)(void *backend);
   /* the state in the full space, split: re and im of 2^nqubit each */
   int (*state)(void *backend, double *re, double *im,
                const double *parameters);

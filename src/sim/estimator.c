@@ -158,6 +158,30 @@ int vqe_estimator_properties(struct vqe_estimator *estimator,
   return estimator->ops->properties(estimator->backend, out, rdm1, parameters);
 }
 
+static int unsupported(const struct vqe_estimator *estimator)
+{
+  return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                       "orbitals cannot be optimised with %s; use an ansatz "
+                       "that runs in a sector, on the CPU",
+                       estimator->ops->name);
+}
+
+int vqe_estimator_densities(struct vqe_estimator *estimator, double *pairs1,
+                            double *pairs2, const double *parameters)
+{
+  return estimator->ops->densities == NULL
+             ? unsupported(estimator)
+             : estimator->ops->densities(estimator->backend, pairs1, pairs2,
+                                         parameters);
+}
+
+int vqe_estimator_refresh(struct vqe_estimator *estimator)
+{
+  return estimator->ops->refresh == NULL
+             ? unsupported(estimator)
+             : estimator->ops->refresh(estimator->backend);
+}
+
 int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
                         const double *parameters)
 {

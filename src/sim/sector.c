@@ -288,6 +288,7 @@ static void sector_free(void *backend)
   }
   free(sector->phases);
   free(sector->scratch);
+  vqe_density_free(sector->density);
   vector_clear(&sector->psi);
   vector_clear(&sector->lambda);
   free(sector->partial);
@@ -704,6 +705,45 @@ static int sector_properties(void *backend, struct vqe_properties *out,
   return status;
 }
 
+static int sector_densities(void *backend, double *pairs1, double *pairs2,
+                            const double *parameters)
+{
+  struct sector *sector = backend;
+  size_t norb = (size_t)sector->hamiltonian->norb;
+  size_t npair = norb * (norb + 1) / 2;
+  int status = VQE_OK;
+  if (sector->density == NULL) {
+    status = vqe_density_create(&sector->density, sector->alpha, sector->beta,
+                                sector->irrep);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  prepare(sector, parameters);
+  memset(pairs1, 0, npair * sizeof *pairs1);
+  memset(pairs2, 0, npair * npair * sizeof *pairs2);
+  vqe_density_add(sector->density, &sector->layout, pairs1, pairs2,
+                  sector->psi.re);
+  if (sector->psi.im != NULL) {
+    vqe_density_add(sector->density, &sector->layout, pairs1, pairs2,
+                    sector->psi.im);
+  }
+  return VQE_OK;
+}
+
+static int sector_refresh(void *backend)
+{
+  struct sector *sector = backend;
+  struct vqe_sigma *sigma = NULL;
+  int status = vqe_sigma_create(&sigma, sector->hamiltonian, sector->alpha,
+                                sector->beta, sector->threads);
+  if (status == VQE_OK) {
+    vqe_sigma_free(sector->sigma);
+    sector->sigma = sigma;
+  }
+  return status;
+}
+
 /* Place every determinant at its bits: alpha low, beta high. */
 static int sector_state(void *backend, double *re, double *im,
                         const double *parameters)
@@ -746,6 +786,8 @@ static const struct vqe_backend_ops sector_ops = {
     .extend = sector_extend,
     .pool_gradient = sector_pool_gradient,
     .properties = sector_properties,
+    .densities = sector_densities,
+    .refresh = sector_refresh,
     .state = sector_state,
 };
 

@@ -3,6 +3,7 @@
 #ifndef VQE_SIM_SECTOR_TABLES_H
 #define VQE_SIM_SECTOR_TABLES_H
 
+#include "sim/density.h"
 #include "sim/kernels.h"
 #include "sim/layout.h"
 #include "sim/phases.h"
@@ -49,8 +50,9 @@ struct sector {
   struct rotation *pool_rotations;
   size_t nphases;
   struct vqe_phases **phases;
-  double *scratch;  /* of the phases */
-  size_t reference; /* address of the Hartree-Fock determinant */
+  double *scratch;             /* of the phases */
+  struct vqe_density *density; /* at the first densities */
+  size_t reference;            /* address of the Hartree-Fock determinant */
   struct vqe_vector psi, lambda;
   double *partial; /* one sum a chunk, a cache line apart */
 };
