@@ -114,6 +114,8 @@ struct vqe_ansatz_options {
   int nirrep;           /* screen excitations by these irreps, 1 for none */
   const uint8_t *irrep; /* norb, may be NULL when nirrep is 1 */
   struct vqe_adapt_options adapt; /* of ADAPT-VQE */
+  /* the run optimises the orbitals too; changes nothing of the circuit */
+  bool orbital_optimization;
 };
 /* Everything zero but the defaults of further options. */
 void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
@@ -121,6 +123,7 @@ void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
 /* Set a further option of a job file, which `options->name` must know, from
  * its JSON text. ADAPT-VQE: "pool" (GSD), "gradient_norm" (1e-3),
  * "energy_change" (0), "max_operators" (500), "operators_at_a_time" (1).
+ * UCCSD, k-UpCCGSD, LUCJ: "orbital_optimization" (false).
  * VQE_ERR_INPUT when this ansatz has no such option, naming those it has, or
  * when the value is out of range. */
 int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,

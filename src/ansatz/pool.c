@@ -236,6 +236,28 @@ static int set_pool(struct vqe_adapt_options *adapt, const char *json)
                        json);
 }
 
+/* The option of ansätze of fixed form that run in a sector. */
+static int set_orbitals(struct vqe_ansatz_options *options, const char *key,
+                        const char *json)
+{
+  bool knows = vqe_ansatz_conserves(options->name);
+  if (!knows || strcmp(key, "orbital_optimization") != 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s has no option '%s': it knows name, reps%s",
+                         options->name, key,
+                         knows ? ", entanglement and orbital_optimization"
+                               : " and entanglement");
+  }
+  if (strcmp(json, "true") != 0 && strcmp(json, "false") != 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "option 'orbital_optimization' of %s: %.40s is "
+                         "neither true nor false",
+                         options->name, json);
+  }
+  options->orbital_optimization = json[0] == 't';
+  return VQE_OK;
+}
+
 int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
                           const char *json)
 {
@@ -253,10 +275,7 @@ int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
   };
   char *end;
   if (strcmp(options->name, "ADAPT-VQE") != 0) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "%s has no option '%s': it knows name, reps and "
-                         "entanglement",
-                         options->name, key);
+    return set_orbitals(options, key, json);
   }
   if (strcmp(key, "pool") == 0) {
     return set_pool(adapt, json);

@@ -119,6 +119,9 @@ static int read_ansatz_options(struct job_ansatz *out, const json_t *object,
                  : vqe_error_context(status, "%s: did you mean '%s'?", where,
                                      nearest);
     }
+    if (json_is_false(value)) {
+      continue; /* the default: the same experiment as without */
+    }
     json_t *stored = strcmp(key, "pool") == 0 ? json_string(scratch.adapt.pool)
                                               : json_incref(value);
     status = add_option(&out->options, key, stored);

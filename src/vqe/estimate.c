@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "chem/basis.h"
+#include "chem/rotation.h"
+#include "vqe/orbital.h"
 #include "vqe/run.h"
 
 static int basis_functions(int *out, const struct vqe_experiment *experiment)
@@ -33,7 +35,7 @@ static int basis_functions(int *out, const struct vqe_experiment *experiment)
 }
 
 static int orbital_space(struct vqe_experiment_estimate *out, int *nao,
-                         const struct vqe_experiment *experiment)
+                         int *nfrozen, const struct vqe_experiment *experiment)
 {
   if (experiment->fcidump != NULL) {
     struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
@@ -41,12 +43,14 @@ static int orbital_space(struct vqe_experiment_estimate *out, int *nao,
     options.frozen_core = experiment->frozen_core;
     options.active_electrons = experiment->active_electrons;
     options.active_orbitals = experiment->active_orbitals;
+    options.keep_all = true;
     int status = vqe_fcidump_read(&integrals, experiment->fcidump, &options);
     if (status == VQE_OK) {
       out->norb = integrals->norb;
       out->nalpha = integrals->nalpha;
       out->nbeta = integrals->nbeta;
-      *nao = integrals->norb + integrals->nfrozen;
+      *nao = integrals->whole->norb;
+      *nfrozen = integrals->nfrozen;
     }
     vqe_integrals_free(integrals);
     return status;
@@ -56,6 +60,7 @@ static int orbital_space(struct vqe_experiment_estimate *out, int *nao,
     return status;
   }
   int electrons = vqe_molecule_electrons(experiment->molecule);
+  int all = electrons;
   int open = experiment->molecule->multiplicity - 1;
   out->norb = *nao - experiment->frozen_core;
   electrons -= 2 * experiment->frozen_core;
@@ -63,6 +68,7 @@ static int orbital_space(struct vqe_experiment_estimate *out, int *nao,
     out->norb = experiment->active_orbitals;
     electrons = experiment->active_electrons;
   }
+  *nfrozen = (all - electrons) / 2;
   out->nalpha = (electrons + open) / 2;
   out->nbeta = (electrons - open) / 2;
   if (out->norb < 1 || out->nbeta < 0 || out->nalpha > out->norb) {
@@ -134,11 +140,12 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                             const struct vqe_experiment *experiment)
 {
   int nao = 0;
+  int nfrozen = 0;
   memset(out, 0, sizeof *out);
   if (experiment->input_error != NULL) {
     return vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error);
   }
-  int status = orbital_space(out, &nao, experiment);
+  int status = orbital_space(out, &nao, &nfrozen, experiment);
   if (status != VQE_OK) {
     return status;
   }
@@ -155,6 +162,9 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
     return status;
   }
   double parameters = parameter_count(experiment, out, &ansatz_options);
+  if (ansatz_options.orbital_optimization) {
+    parameters += vqe_rotation_count(nao, nfrozen, out->norb);
+  }
   out->nparam = parameters < 2e9 ? (int)parameters : 2000000000;
   /* only the sizes of these two are looked at */
   struct vqe_hamiltonian hamiltonian = {.norb = out->norb, .nirrep = 1};
@@ -180,7 +190,8 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
   }
   double functions = nao;
   double pairs = functions * (functions + 1.0) / 2.0;
-  double integral_bytes = 3.0 * 8.0 * pairs * pairs;
+  double copies = ansatz_options.orbital_optimization ? 6.0 : 3.0;
+  double integral_bytes = copies * 8.0 * pairs * pairs;
   double bytes = (double)estimator + integral_bytes;
   out->bytes = bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX;
 

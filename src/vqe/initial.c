@@ -91,11 +91,14 @@ static void random_parameters(double *out, int count, int64_t seed,
 
 int vqe_initial_parameters(double *out,
                            const struct vqe_experiment *experiment,
-                           const struct vqe_ansatz *ansatz,
+                           const struct vqe_ansatz *ansatz, int angles,
                            const struct vqe_integrals *integrals)
 {
   int status = VQE_OK;
   int count = ansatz->nparam;
+  for (int k = 0; k < angles; k++) {
+    out[count + k] = 0.0;
+  }
   const char *init = experiment->init;
   if (strcmp(init, "random") == 0) {
     random_parameters(out, count, experiment->seed,
@@ -106,7 +109,7 @@ int vqe_initial_parameters(double *out,
     status = vqe_ansatz_mp2_parameters(out, ansatz, integrals->eri,
                                        integrals->orbital_energies);
   } else if (strcmp(init, "file") == 0) {
-    status = from_file(out, count, experiment->init_file);
+    status = from_file(out, count + angles, experiment->init_file);
   } else {
     status = vqe_error_set(VQE_ERR_INPUT, "unknown init '%s'", init);
   }

@@ -6,9 +6,11 @@
 #include "vqe/chem.h"
 #include "vqe/experiment.h"
 
+/* Those of the ansatz, and `angles` of orbitals behind them: zeros, but a
+ * file has to hold them too. */
 int vqe_initial_parameters(double *out,
                            const struct vqe_experiment *experiment,
-                           const struct vqe_ansatz *ansatz,
+                           const struct vqe_ansatz *ansatz, int angles,
                            const struct vqe_integrals *integrals);
 
 /* Read parameters from JSON: an array of numbers, or an object with an array

@@ -10,14 +10,10 @@
 #include "vqe/adapt.h"
 #include "vqe/host.h"
 #include "vqe/initial.h"
+#include "vqe/orbital.h"
 #include "vqe/record.h"
 #include "vqe/run.h"
 
-/* Integrals up to this size that a symmetry forbids are noise of the SCF. A
- * state of one symmetry has no first-order share in them, so removing them
- * leaves its energy alone to second order; a circuit in the full space mixes
- * symmetries and keeps the tighter default. */
-#define SECTOR_ZERO 1e-8
 /* Longest OpenQASM text that is stored gate by gate. */
 #define QASM_LIMIT 1000000
 
@@ -50,6 +46,12 @@ static int check_request(const struct vqe_experiment *experiment)
                          "precision '%s': the CPU estimators use 'double'",
                          experiment->precision);
   }
+  if (experiment->shots > 0 && vqe_orbital_asked(experiment)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "orbital_optimization needs exact energies and "
+                         "cannot work with %d shots",
+                         experiment->shots);
+  }
   if (is_adapt(experiment) &&
       (experiment->shots > 0 || strcmp(experiment->init, "hf") != 0 ||
        experiment->init_noise > 0.0)) {
@@ -81,6 +83,7 @@ static int make_integrals(struct run *run)
   options.active_electrons = experiment->active_electrons;
   options.active_orbitals = experiment->active_orbitals;
   options.threads = run->options->threads;
+  options.keep_all = vqe_orbital_asked(experiment);
   double cpu = vqe_clock_cpu();
   int status =
       experiment->fcidump != NULL
@@ -136,7 +139,10 @@ static int make_hamiltonian(struct run *run)
   int status = vqe_hamiltonian_create(
       &run->hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
       integrals->e_core, run->experiment->symmetry,
-      sector ? SECTOR_ZERO : 0.0);
+      sector ? VQE_RUN_SECTOR_ZERO : 0.0);
+  if (status == VQE_OK && vqe_orbital_asked(run->experiment)) {
+    status = vqe_orbital_begin(run);
+  }
   if (status == VQE_OK) {
     status = vqe_pauli_sum_jordan_wigner(&run->paulis, run->hamiltonian, 0.0);
   }
@@ -191,8 +197,9 @@ static int make_parameters(struct run *run)
   const struct vqe_experiment *experiment = run->experiment;
   struct vqe_result *result = run->result;
   int status;
-  size_t nparam = (size_t)run->ansatz->nparam;
-  result->nparam = run->ansatz->nparam;
+  int angles = run->rotation != NULL ? run->rotation->nangle : 0;
+  size_t nparam = (size_t)run->ansatz->nparam + (size_t)angles;
+  result->nparam = run->ansatz->nparam + angles;
   status = vqe_memory_alloc(&result->initial_parameters, nparam,
                             sizeof(double), "initial parameters");
   if (status == VQE_OK) {
@@ -201,7 +208,7 @@ static int make_parameters(struct run *run)
   }
   if (status == VQE_OK) {
     status = vqe_initial_parameters(result->initial_parameters, experiment,
-                                    run->ansatz, run->integrals);
+                                    run->ansatz, angles, run->integrals);
   }
   return status;
 }
@@ -212,7 +219,8 @@ static int make_estimator(struct run *run)
   uint64_t amplitudes;
   uint64_t bytes;
   options.threads = run->options->threads;
-  options.team = run->options->team;
+  /* a split state has no densities for the orbitals' slopes */
+  options.team = run->rotation == NULL ? run->options->team : NULL;
   int status = vqe_estimator_size(&amplitudes, &bytes, run->hamiltonian,
                                   run->ansatz, &options);
   if (status == VQE_OK) {
@@ -284,6 +292,8 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
       status =
           vqe_estimator_sample(run->estimator, f, &std, x, run->paulis,
                                experiment->shots, experiment->id, iteration);
+    } else if (run->rotation != NULL) {
+      status = vqe_orbital_evaluate(run, f, gradient, x);
     } else if (gradient != NULL) {
       status = vqe_estimator_gradient(run->estimator, f, gradient, x);
     } else {
@@ -381,13 +391,23 @@ static int measure_properties(struct run *run)
   if (status != VQE_OK) {
     return status;
   }
-  status = vqe_estimator_properties(run->estimator, &properties, rdm1,
-                                    result->optimal_parameters);
+  if (run->rotation != NULL) {
+    status = vqe_orbital_turn(run, result->optimal_parameters);
+  }
+  if (status == VQE_OK) {
+    status = vqe_estimator_properties(run->estimator, &properties, rdm1,
+                                      result->optimal_parameters);
+  }
   if (status == VQE_OK) {
     result->n_expectation = properties.n;
     result->sz_expectation = properties.sz;
     result->s2_expectation = properties.s2;
-    for (int k = 0; integrals->dipole_ints != NULL && k < 3; k++) {
+    if (run->rotation != NULL && integrals->dipole_ints != NULL) {
+      vqe_rotation_dipole(result->dipole, run->rotation, rdm1);
+    }
+    for (int k = 0;
+         run->rotation == NULL && integrals->dipole_ints != NULL && k < 3;
+         k++) {
       double electrons = 0.0;
       for (size_t pq = 0; pq < n; pq++) {
         electrons += rdm1[pq] * integrals->dipole_ints[(size_t)k * n + pq];
@@ -436,6 +456,7 @@ static int run_phases(struct run *run)
 static void run_clear(struct run *run)
 {
   vqe_estimator_free(run->estimator);
+  vqe_orbital_clear(run);
   vqe_ansatz_free(run->ansatz);
   vqe_ansatz_free(run->pool);
   vqe_pauli_sum_free(run->paulis);

@@ -2,11 +2,18 @@
 #ifndef VQE_VQE_RUN_H
 #define VQE_VQE_RUN_H
 
+#include "chem/rotation.h"
 #include "vqe/ansatz.h"
 #include "vqe/chem.h"
 #include "vqe/experiment.h"
 #include "vqe/operators.h"
 #include "vqe/sim.h"
+
+/* Integrals up to this size that a symmetry forbids are noise of the SCF. A
+ * state of one symmetry has no first-order share in them, so removing them
+ * leaves its energy alone to second order; a circuit in the full space mixes
+ * symmetries and keeps the tighter default. */
+#define VQE_RUN_SECTOR_ZERO 1e-8
 
 struct run {
   const struct vqe_experiment *experiment;
@@ -20,8 +27,10 @@ struct run {
   struct vqe_ansatz *ansatz;
   struct vqe_ansatz *pool; /* of ADAPT-VQE, else NULL */
   struct vqe_estimator *estimator;
-  size_t capacity; /* of the recorded evaluations */
-  double started;  /* wall clock of the VQE */
+  struct vqe_rotation *rotation; /* of the orbitals, when optimised */
+  double *pairs1, *pairs2;       /* densities for its slope */
+  size_t capacity;               /* of the recorded evaluations */
+  double started;                /* wall clock of the VQE */
 };
 
 /* Name, reps, entanglement and further options as the experiment asks for

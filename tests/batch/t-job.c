@@ -87,6 +87,46 @@ static void test_ansatz_options(void **state)
   free(text);
 }
 
+/* Ansätze that run in sectors: their defaults, and the orbitals' option. */
+static void test_sector_ansatze(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *ansatz, *entanglement, *init;
+    double noise;
+    size_t options;
+  } cases[] = {
+      {"k-UpCCGSD", NULL, "mp2", 0.05, 0},
+      {"LUCJ", "square", "mp2", 0.02, 0},
+      {"LUCJ", "all-to-all", "mp2", 0.02, 0},
+      {"UCCSD", NULL, "mp2", 0.0, 1},
+      {"UCCSD", NULL, "mp2", 0.0, 0},
+  };
+  assert_int_equal(
+      parse("{\"molecules\": [" H2 "], \"ansatz\": [\"k-upccgsd\", \"lucj\", "
+            "{\"name\": \"LUCJ\", \"entanglement\": \"All-to-all\"}, "
+            "{\"name\": \"UCCSD\", \"orbital_optimization\": true}, "
+            "{\"name\": \"UCCSD\", \"orbital_optimization\": false}, "
+            "\"UCCSD\"], \"seed\": 5}"),
+      0);
+  assert_int_equal(job->count, 5); /* false is the default */
+  for (size_t k = 0; k < 5; k++) {
+    const struct vqe_experiment *e = experiment(k);
+    assert_string_equal(e->ansatz, cases[k].ansatz);
+    assert_string_equal(e->init, cases[k].init);
+    assert_true(e->init_noise == cases[k].noise);
+    assert_int_equal(e->reps, 1);
+    assert_int_equal(e->ansatz_options.count, cases[k].options);
+    if (cases[k].entanglement == NULL) {
+      assert_null(e->entanglement);
+    } else {
+      assert_string_equal(e->entanglement, cases[k].entanglement);
+    }
+  }
+  assert_string_equal(experiment(3)->ansatz_options.items[0].json, "true");
+  assert_string_not_equal(experiment(3)->id, experiment(4)->id);
+}
+
 static void test_golden(void **state)
 {
   (void)state;
@@ -397,6 +437,13 @@ static void test_messages(void **state)
        "UCCSD has no entanglement"},
       {"\"ansatz\": {\"name\": \"UCCSD\", \"pool\": \"GSD\"}",
        "UCCSD has no option 'pool'"},
+      {"\"ansatz\": {\"name\": \"LUCJ\", \"entanglement\": \"full\"}",
+       "known: square, heavy-hex, all-to-all"},
+      {"\"ansatz\": {\"name\": \"UCCSD\", \"orbital_optimization\": 1}",
+       "neither true nor false"},
+      {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"orbital_optimization\": "
+       "true}",
+       "no option 'orbital_optimization'"},
       {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"pool\": \"SD\"}",
        "none of GSD, UCCSD, QEB"},
       {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"reps\": 2}",
@@ -816,6 +863,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ansatz_options),
+      cmocka_unit_test(test_sector_ansatze),
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_order),

@@ -1,0 +1,187 @@
+/* Orbital optimisation: complete-active-space energies where the ansatz is
+ * exact, no dependence on the orbitals that a run starts from, and records of
+ * circuit parameters followed by angles. */
+#include "fixture.h"
+
+#include <unistd.h>
+
+#include "chem/rotation.h"
+#include "vqe/operators.h"
+
+/* With the option; of a geometry, or of an FCIDUMP when `path` is one. */
+static struct vqe_experiment *optimised(const char *molecule_json,
+                                        const char *path, const char *ansatz)
+{
+  struct vqe_experiment *experiment = new_experiment(molecule_json);
+  if (path != NULL) {
+    vqe_molecule_free(experiment->molecule);
+    experiment->molecule = NULL;
+    set(&experiment->fcidump, path);
+    set(&experiment->basis, "fcidump");
+  }
+  set(&experiment->ansatz, ansatz);
+  set(&experiment->init, "hf");
+  experiment->gtol = 1e-6;
+  experiment->ftol = 1e-10;
+  experiment->ansatz_options.items =
+      calloc(1, sizeof *experiment->ansatz_options.items);
+  assert_non_null(experiment->ansatz_options.items);
+  experiment->ansatz_options.count = 1;
+  experiment->ansatz_options.items[0].key = copy("orbital_optimization");
+  experiment->ansatz_options.items[0].json = copy("true");
+  assert_int_equal(vqe_experiment_id(experiment->id, NULL, experiment),
+                   VQE_OK);
+  return experiment;
+}
+
+#define H2 "{\"symbols\": [\"H\", \"H\"], \"coords\": [[0,0,0], [0,0,0.74]]}"
+
+static double total(const struct vqe_result *result)
+{
+  if (result->status != VQE_EXPERIMENT_OK || !result->success) {
+    fail_msg("%s", result->reason);
+  }
+  return result->minimum + result->nuclear_repulsion;
+}
+
+static void check_casscf(const json_t *entry, const char *ansatz)
+{
+  json_t *molecule = json_pack("{s:O, s:O, s:O}", "symbols",
+                               json_object_get(entry, "symbols"), "coords",
+                               json_object_get(entry, "coords"), "charge",
+                               json_object_get(entry, "charge"));
+  char *text = json_dumps(molecule, 0);
+  const char *basis = json_string_value(json_object_get(entry, "basis"));
+  struct vqe_experiment *experiment = optimised(text, NULL, ansatz);
+  set(&experiment->basis, strcmp(basis, "sto-3g") == 0 ? "sto3g" : basis);
+  experiment->active_electrons = 2;
+  experiment->active_orbitals = 2;
+  struct vqe_result *result = run(experiment, NULL);
+  double energy = total(result);
+  near(energy, json_real_value(json_object_get(entry, "energy")), 1e-7);
+  near(result->e_hf, json_real_value(json_object_get(entry, "hf")), 1e-7);
+  /* the reference is that of the first orbitals */
+  assert_true(energy < result->e_fci - 1e-6 && result->e_fci < result->e_hf);
+  assert_int_equal(result->nfrozen,
+                   json_integer_value(json_object_get(entry, "frozen")));
+  for (int k = 0; k < 3; k++) {
+    const json_t *dipole = json_object_get(entry, "dipole");
+    near(result->dipole[k],
+         json_number_value(json_array_get(dipole, (size_t)k)), 1e-4);
+  }
+  /* the last evaluation of least energy is the optimum, angles included */
+  bool found = false;
+  assert_true(result->nparam > 1);
+  for (size_t k = 0; k < result->neval && !found; k++) {
+    found = memcmp(result->eval_parameters + k * (size_t)result->nparam,
+                   result->optimal_parameters,
+                   (size_t)result->nparam * sizeof(double)) == 0 &&
+            result->eval_energy[k] == result->minimum;
+  }
+  assert_true(found);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+  free(text);
+  json_decref(molecule);
+}
+
+static void test_casscf(void **state)
+{
+  (void)state;
+  json_error_t error;
+  json_t *root = json_load_file(VQE_TEST_DATA "/casscf.json", 0, &error);
+  assert_non_null(root);
+  assert_int_equal(json_array_size(root), 4);
+  for (size_t k = 0; k < json_array_size(root); k++) {
+    check_casscf(json_array_get(root, k), "UCCSD");
+  }
+  check_casscf(json_array_get(root, 0), "k-UpCCGSD");
+  json_decref(root);
+}
+
+/* The FCIDUMP with its orbitals turned within their irreps. */
+static void write_turned(const char *path, const char *source, double size)
+{
+  struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
+  struct vqe_integrals *integrals = NULL;
+  struct vqe_hamiltonian *hamiltonian = NULL;
+  struct vqe_rotation *rotation = NULL;
+  options.keep_all = true;
+  assert_int_equal(vqe_fcidump_read(&integrals, source, &options), VQE_OK);
+  assert_int_equal(vqe_hamiltonian_create(&hamiltonian, integrals->norb,
+                                          integrals->h1e, integrals->eri, 0.0,
+                                          true, 0.0),
+                   VQE_OK);
+  assert_int_equal(
+      vqe_rotation_create(&rotation, integrals, hamiltonian->irrep), VQE_OK);
+  double angles[36];
+  assert_true(rotation->nangle > 3 && rotation->nangle < 36);
+  for (int k = 0; k < rotation->nangle; k++) {
+    angles[k] = size * sin(k + 1.0);
+  }
+  assert_int_equal(vqe_rotation_apply(rotation, angles), VQE_OK);
+  struct vqe_integrals turned = *integrals;
+  turned.h1e = rotation->h1e;
+  turned.eri = rotation->eri;
+  assert_int_equal(vqe_fcidump_write(&turned, path), VQE_OK);
+  vqe_rotation_free(rotation);
+  vqe_hamiltonian_free(hamiltonian);
+  vqe_integrals_free(integrals);
+}
+
+static void test_invariance(void **state)
+{
+  (void)state;
+  char path[] = "turned_XXXXXX";
+  int file = mkstemp(path);
+  assert_true(file >= 0);
+  close(file);
+  const char *source = VQE_TEST_DATA "/LiH.fcidump";
+  double energy[2];
+  double start[2];
+  write_turned(path, source, 0.2);
+  for (int k = 0; k < 2; k++) {
+    struct vqe_experiment *experiment =
+        optimised(H2, k == 0 ? source : path, "UCCSD");
+    struct vqe_result *result = run(experiment, NULL);
+    energy[k] = total(result);
+    start[k] = result->e_hf;
+    /* amplitudes, and pairs of one irrep: (4 choose 2) sigma orbitals */
+    assert_int_equal(result->nparam, 21 + 6);
+    vqe_result_free(result);
+    vqe_experiment_free(experiment);
+  }
+  unlink(path);
+  assert_true(start[1] > start[0] + 1e-3);
+  near(energy[0], energy[1], 1e-6);
+}
+
+static void test_requests(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment =
+      optimised(H2, VQE_TEST_DATA "/H2.fcidump", "UCCSD");
+  experiment->shots = 10;
+  set(&experiment->optimizer, "COBYLA");
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_FAILED);
+  assert_non_null(strstr(result->reason, "orbital_optimization"));
+  vqe_result_free(result);
+  /* without the option: no angles */
+  experiment->shots = 0;
+  set(&experiment->ansatz_options.items[0].json, "false");
+  result = run(experiment, NULL);
+  assert_int_equal(result->nparam, 1);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_casscf),
+      cmocka_unit_test(test_invariance),
+      cmocka_unit_test(test_requests),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
