@@ -46,6 +46,23 @@ with harness.Folder() as folder:
     check(not os.path.exists(folder.file("killed.h5.journal")),
           "the journal goes when the result is there")
 
+    # an ansatz that grows is killed while it does
+    folder.write("adapt.json", {
+        "molecules": [harness.NH3],
+        "ansatz": {"name": "ADAPT-VQE", "pool": "QEB"},
+        "optimizer": {"name": "L-BFGS-B", "max_evaluations": 4000},
+        "seed": 1,
+    })
+    folder.run("adapt.json", "--threads", 1, "-o", "grown.h5")
+    running = start(folder, 0, "adapt.json", "--threads", 1, "-o", "cut.h5")
+    wait_for(running, lambda: journal_bytes(folder, "cut.h5") > 100000,
+             "the journal to grow")
+    running.kill()
+    running.communicate(timeout=60)
+    folder.run("adapt.json", "--threads", 1, "-o", "cut.h5")
+    harness.check_same(folder.file("grown.h5"), folder.file("cut.h5"),
+                       "ADAPT-VQE killed and resumed")
+
     # asked to stop: status 3, then resumed
     running = start(folder, 0, "job.json", "--threads", 1, "-o", "stopped.h5")
     wait_for(running,
