@@ -1,0 +1,434 @@
+/* kernels/device.h on CUDA: one stream, one cuBLAS handle, and all that was
+ * taken on the device, for each handle. */
+#include <cublas_v2.h>
+#include <cuda_runtime.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernels/device.h"
+
+extern "C" {
+#include "base/error.h"
+}
+
+/* cuBLAS works in memory of ours: nothing is allocated while a graph is
+ * recorded. What NVIDIA recommends for Hopper. */
+#define WORKSPACE ((size_t)32 << 20)
+
+/* kernels/double.cu and kernels/single.cu */
+cudaError_t vqe_launch_double(enum vqe_kernel_name kernel, const void *args,
+                              unsigned blocks, size_t shared,
+                              cudaStream_t stream);
+cudaError_t vqe_launch_single(enum vqe_kernel_name kernel, const void *args,
+                              unsigned blocks, size_t shared,
+                              cudaStream_t stream);
+cudaError_t vqe_loadable_double(void);
+
+struct held {
+  struct held *next;
+  void *data;
+  size_t bytes;
+};
+
+struct vqe_graph {
+  struct vqe_graph *next;
+  cudaGraphExec_t exec;
+};
+
+struct vqe_device {
+  int index, single;
+  cudaStream_t stream;
+  cublasHandle_t blas;
+  void *workspace;
+  uint64_t shared_bytes;
+  struct held *held;
+  struct vqe_graph *graphs;
+  struct vqe_device_use use;
+  double started; /* of the work that the next download waits for; 0: none */
+};
+
+/* ---- errors ---- */
+
+static int fail(cudaError_t error, const char *what)
+{
+  /* forget it, or the next call reports it again */
+  (void)cudaGetLastError();
+  return vqe_error_set(
+      error == cudaErrorMemoryAllocation ? VQE_ERR_MEMORY : VQE_ERR_IO,
+      "CUDA, %s: %s", what, cudaGetErrorString(error));
+}
+
+static int fail_blas(cublasStatus_t error, const char *what)
+{
+  return vqe_error_set(error == CUBLAS_STATUS_ALLOC_FAILED ? VQE_ERR_MEMORY
+                                                           : VQE_ERR_IO,
+                       "cuBLAS, %s: %s", what, cublasGetStatusString(error));
+}
+
+static double now(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* The current device belongs to the thread, and threads come and go. */
+static int select_device(struct vqe_device *device)
+{
+  cudaError_t error = cudaSetDevice(device->index);
+  if (error != cudaSuccess) {
+    return fail(error, "choosing a device");
+  }
+  if (device->started == 0.0) {
+    device->started = now();
+  }
+  return VQE_OK;
+}
+
+/* ---- devices ---- */
+
+int vqe_device_count(const char **reason)
+{
+  int count = 0;
+  cudaError_t error = cudaGetDeviceCount(&count);
+  const char *why = "this machine has none";
+  if (error != cudaSuccess) {
+    (void)cudaGetLastError();
+    count = 0;
+    why = error == cudaErrorInsufficientDriver
+              ? "there is no NVIDIA driver, or one older than this build's "
+                "CUDA"
+              : cudaGetErrorString(error);
+  }
+  if (reason != NULL) {
+    *reason = count > 0 ? NULL : why;
+  }
+  return count;
+}
+
+int vqe_device_describe(struct vqe_device_info *out, int index)
+{
+  struct cudaDeviceProp properties;
+  int driver = 0;
+  size_t free_bytes = 0;
+  size_t bytes = 0;
+  cudaError_t error = cudaGetDeviceProperties(&properties, index);
+  if (error == cudaSuccess) {
+    error = cudaDriverGetVersion(&driver);
+  }
+  if (error == cudaSuccess) {
+    error = cudaSetDevice(index);
+  }
+  if (error == cudaSuccess) {
+    error = cudaMemGetInfo(&free_bytes, &bytes);
+  }
+  if (error != cudaSuccess) {
+    return fail(error, "reading the properties of a device");
+  }
+  memset(out, 0, sizeof *out);
+  snprintf(out->name, sizeof out->name, "%.*s", (int)sizeof out->name - 1,
+           properties.name);
+  snprintf(out->driver, sizeof out->driver, "CUDA %d.%d", driver / 1000,
+           driver % 1000 / 10);
+  out->bytes = bytes;
+  out->free_bytes = free_bytes;
+  out->multiprocessors = properties.multiProcessorCount;
+  out->compute_major = properties.major;
+  out->compute_minor = properties.minor;
+  out->shared_bytes = properties.sharedMemPerBlockOptin;
+  return VQE_OK;
+}
+
+static int open_handles(struct vqe_device *device)
+{
+  struct vqe_device_info info;
+  int status = vqe_device_describe(&info, device->index);
+  if (status != VQE_OK) {
+    return status;
+  }
+  device->shared_bytes = info.shared_bytes;
+  if (vqe_loadable_double() != cudaSuccess) {
+    (void)cudaGetLastError();
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%s has compute capability %d.%d, for which this "
+                         "build has no code; build with "
+                         "-DCMAKE_CUDA_ARCHITECTURES=%d%d",
+                         info.name, info.compute_major, info.compute_minor,
+                         info.compute_major, info.compute_minor);
+  }
+  cudaError_t error =
+      cudaStreamCreateWithFlags(&device->stream, cudaStreamNonBlocking);
+  if (error == cudaSuccess) {
+    error = cudaMalloc(&device->workspace, WORKSPACE);
+  }
+  if (error != cudaSuccess) {
+    return fail(error, "opening a device");
+  }
+  cublasStatus_t blas = cublasCreate(&device->blas);
+  if (blas == CUBLAS_STATUS_SUCCESS) {
+    blas = cublasSetStream(device->blas, device->stream);
+  }
+  if (blas == CUBLAS_STATUS_SUCCESS) {
+    blas = cublasSetWorkspace(device->blas, device->workspace, WORKSPACE);
+  }
+  return blas == CUBLAS_STATUS_SUCCESS ? VQE_OK
+                                       : fail_blas(blas, "opening a device");
+}
+
+int vqe_device_open(struct vqe_device **out, int index, int single)
+{
+  struct vqe_device *device =
+      (struct vqe_device *)calloc(1, sizeof(struct vqe_device));
+  *out = NULL;
+  if (device == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a device's handle");
+  }
+  device->index = index;
+  device->single = single;
+  int status = open_handles(device);
+  if (status != VQE_OK) {
+    vqe_device_close(device);
+    return status;
+  }
+  *out = device;
+  return VQE_OK;
+}
+
+void vqe_device_close(struct vqe_device *device)
+{
+  if (device == NULL) {
+    return;
+  }
+  (void)cudaSetDevice(device->index);
+  if (device->stream != NULL) {
+    (void)cudaStreamSynchronize(device->stream);
+  }
+  while (device->graphs != NULL) {
+    struct vqe_graph *next = device->graphs->next;
+    (void)cudaGraphExecDestroy(device->graphs->exec);
+    free(device->graphs);
+    device->graphs = next;
+  }
+  if (device->blas != NULL) {
+    (void)cublasDestroy(device->blas);
+  }
+  while (device->held != NULL) {
+    struct held *next = device->held->next;
+    (void)cudaFree(device->held->data);
+    free(device->held);
+    device->held = next;
+  }
+  (void)cudaFree(device->workspace);
+  if (device->stream != NULL) {
+    (void)cudaStreamDestroy(device->stream);
+  }
+  (void)cudaGetLastError();
+  free(device);
+}
+
+void vqe_device_usage(struct vqe_device_use *out,
+                      const struct vqe_device *device)
+{
+  *out = device->use;
+}
+
+uint64_t vqe_device_free_bytes(const struct vqe_device *device)
+{
+  size_t free_bytes = 0;
+  size_t bytes = 0;
+  if (cudaSetDevice(device->index) != cudaSuccess ||
+      cudaMemGetInfo(&free_bytes, &bytes) != cudaSuccess) {
+    (void)cudaGetLastError();
+    return 0;
+  }
+  return free_bytes;
+}
+
+uint64_t vqe_device_shared_bytes(const struct vqe_device *device)
+{
+  return device->shared_bytes;
+}
+
+/* ---- memory ---- */
+
+int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
+                     size_t size, const char *what)
+{
+  void *data = NULL;
+  struct held *held;
+  int status = select_device(device);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (size != 0 && count > SIZE_MAX / size) {
+    return vqe_error_set(VQE_ERR_MEMORY, "%s: too large for a device", what);
+  }
+  size_t bytes = count * size;
+  /* an empty array has an address too */
+  cudaError_t error = cudaMalloc(&data, bytes > 0 ? bytes : 1);
+  if (error == cudaSuccess) {
+    error = cudaMemsetAsync(data, 0, bytes, device->stream);
+  }
+  if (error != cudaSuccess) {
+    (void)cudaFree(data);
+    (void)fail(error, what);
+    return error == cudaErrorMemoryAllocation
+               ? vqe_error_set(VQE_ERR_MEMORY,
+                               "the device has no %.1f MB left for %s",
+                               (double)bytes / 1e6, what)
+               : VQE_ERR_IO;
+  }
+  held = (struct held *)malloc(sizeof *held);
+  if (held == NULL) {
+    (void)cudaFree(data);
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of memory");
+  }
+  held->data = data;
+  held->bytes = bytes;
+  held->next = device->held;
+  device->held = held;
+  device->use.bytes_held += bytes;
+  memcpy(out, &data, sizeof data);
+  return VQE_OK;
+}
+
+void vqe_device_release(struct vqe_device *device, const void *data)
+{
+  struct held **link = &device->held;
+  while (*link != NULL && (*link)->data != data) {
+    link = &(*link)->next;
+  }
+  if (*link == NULL || select_device(device) != VQE_OK) {
+    return;
+  }
+  struct held *held = *link;
+  *link = held->next;
+  device->use.bytes_held -= held->bytes;
+  (void)cudaFree(held->data);
+  free(held);
+}
+
+int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
+                      size_t bytes)
+{
+  int status = select_device(device);
+  if (status != VQE_OK || bytes == 0) {
+    return status;
+  }
+  /* from pageable memory: returns when the source has been read */
+  cudaError_t error = cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice,
+                                      device->stream);
+  device->use.bytes_up += bytes;
+  return error == cudaSuccess ? VQE_OK : fail(error, "an upload");
+}
+
+int vqe_device_download(struct vqe_device *device, void *to, const void *from,
+                        size_t bytes)
+{
+  int status = select_device(device);
+  if (status != VQE_OK) {
+    return status;
+  }
+  cudaError_t error = cudaMemcpyAsync(
+      to, from, bytes, cudaMemcpyDeviceToHost, device->stream);
+  if (error == cudaSuccess) {
+    error = cudaStreamSynchronize(device->stream);
+  }
+  device->use.bytes_down += bytes;
+  device->use.seconds += now() - device->started;
+  device->started = 0.0;
+  return error == cudaSuccess ? VQE_OK : fail(error, "a download");
+}
+
+/* ---- work ---- */
+
+int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
+                      const void *args, unsigned blocks, size_t shared)
+{
+  int status = select_device(device);
+  if (status != VQE_OK) {
+    return status;
+  }
+  cudaError_t error =
+      (device->single ? vqe_launch_single
+                      : vqe_launch_double)(kernel, args, blocks, shared,
+                                           device->stream);
+  device->use.launches++;
+  return error == cudaSuccess ? VQE_OK : fail(error, "a launch");
+}
+
+int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
+                    const double *a, int lda, const double *b, int ldb,
+                    double *c, int ldc)
+{
+  const double one = 1.0;
+  const double zero = 0.0;
+  int status = select_device(device);
+  if (status != VQE_OK) {
+    return status;
+  }
+  cublasStatus_t error =
+      cublasDgemm(device->blas, CUBLAS_OP_N, CUBLAS_OP_N, m, n, k, &one, a,
+                  lda, b, ldb, &zero, c, ldc);
+  device->use.launches++;
+  return error == CUBLAS_STATUS_SUCCESS ? VQE_OK
+                                        : fail_blas(error, "a DGEMM");
+}
+
+static int record(struct vqe_device *device, struct vqe_graph **graph,
+                  int (*enqueue)(void *ctx), void *ctx)
+{
+  cudaGraph_t recorded = NULL;
+  struct vqe_graph *out = NULL;
+  cudaError_t error = cudaStreamBeginCapture(device->stream,
+                                             cudaStreamCaptureModeThreadLocal);
+  if (error != cudaSuccess) {
+    return fail(error, "recording a graph");
+  }
+  int status = enqueue(ctx);
+  /* ends the recording whatever became of it */
+  error = cudaStreamEndCapture(device->stream, &recorded);
+  if (status == VQE_OK && error != cudaSuccess) {
+    status = fail(error, "recording a graph");
+  }
+  if (status == VQE_OK) {
+    out = (struct vqe_graph *)calloc(1, sizeof *out);
+    if (out == NULL) {
+      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a graph");
+    }
+  }
+  if (status == VQE_OK) {
+    error = cudaGraphInstantiate(&out->exec, recorded, 0);
+    if (error != cudaSuccess) {
+      status = fail(error, "making a graph");
+    }
+  }
+  if (recorded != NULL) {
+    (void)cudaGraphDestroy(recorded);
+  }
+  if (status != VQE_OK) {
+    free(out);
+    return status;
+  }
+  out->next = device->graphs;
+  device->graphs = out;
+  *graph = out;
+  return VQE_OK;
+}
+
+int vqe_device_run(struct vqe_device *device, struct vqe_graph **graph,
+                   int (*enqueue)(void *ctx), void *ctx)
+{
+  int status = select_device(device);
+  if (status == VQE_OK && *graph == NULL) {
+    status = record(device, graph, enqueue, ctx);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  cudaError_t error = cudaGraphLaunch((*graph)->exec, device->stream);
+  device->use.graphs++;
+  return error == cudaSuccess ? VQE_OK : fail(error, "starting a graph");
+}
