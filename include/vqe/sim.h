@@ -26,17 +26,40 @@ enum vqe_representation {
   VQE_REPRESENTATION_SECTOR = 2
 };
 
+enum vqe_device_choice {
+  VQE_DEVICE_AUTO = 0, /* CUDA where there is a device, the state is large
+                          enough to gain by it and fits; else the CPU */
+  VQE_DEVICE_CPU = 1,
+  VQE_DEVICE_CUDA = 2 /* an error where that is not possible */
+};
+
 struct vqe_estimator_options {
   enum vqe_representation representation;
   int threads; /* OpenMP threads, at least 1 */
   /* Split a sector state over these ranks; NULL: alone. What cannot be split
    * (full space, phases) runs on rank 0. Must outlive the estimator. */
   const struct vqe_team *team;
+  enum vqe_device_choice device; /* a split state has none but the CPU */
+  int device_index;              /* taken modulo the number of devices */
+  bool single; /* amplitudes as floats, sums in double: CUDA alone */
 };
 #define VQE_ESTIMATOR_OPTIONS_INIT                                            \
   {                                                                           \
-    VQE_REPRESENTATION_AUTO, 1, NULL                                          \
+    VQE_REPRESENTATION_AUTO, 1, NULL, VQE_DEVICE_AUTO, 0, false               \
   }
+
+/* A CUDA device as vqe_batch --devices shows it. */
+struct vqe_device_summary {
+  int index;
+  char name[64];
+  char driver[32]; /* CUDA version that the driver serves */
+  int compute_major, compute_minor, multiprocessors;
+  uint64_t bytes, free_bytes;
+};
+
+/* Number of CUDA devices. `reason` (may be NULL) says why there is none. */
+int vqe_devices(const char **reason);
+int vqe_device_summarize(struct vqe_device_summary *out, int index);
 
 struct vqe_estimator;
 
@@ -55,8 +78,20 @@ int vqe_estimator_create(struct vqe_estimator **out,
                          const struct vqe_estimator_options *options);
 void vqe_estimator_free(struct vqe_estimator *estimator);
 
-/* "vqe_cpu_sector" or "vqe_cpu_statevector". */
+/* "vqe_cpu_sector", "vqe_cpu_statevector", "vqe_cuda_sector" or
+ * "vqe_cuda_statevector". */
 const char *vqe_estimator_backend(const struct vqe_estimator *estimator);
+
+/* Where an estimator works, and what that took up to now. */
+struct vqe_estimator_usage {
+  bool on_device;
+  struct vqe_device_summary device; /* when on_device */
+  double seconds;                   /* waiting for the device */
+  uint64_t launches, bytes_up, bytes_down, bytes_held;
+  char note[256]; /* why AUTO went back to the CPU, or "" */
+};
+void vqe_estimator_describe(struct vqe_estimator_usage *out,
+                            const struct vqe_estimator *estimator);
 
 /* Exact energy; parameters: ansatz->nparam angles in radian. */
 int vqe_estimator_energy(struct vqe_estimator *estimator, double *energy,
@@ -82,6 +117,13 @@ int vqe_estimator_extend(struct vqe_estimator *estimator);
 int vqe_estimator_pool_gradient(struct vqe_estimator *estimator, double *out,
                                 const double *parameters,
                                 const struct vqe_ansatz *pool);
+
+/* `count` exact energies, parameters count x nparam, and their gradients
+ * likewise, which may be NULL. On a device many small states are evaluated at
+ * once, one in each block of one launch; else one after the other. */
+int vqe_estimator_many(struct vqe_estimator *estimator, double *energies,
+                       double *gradients, const double *parameters,
+                       size_t count);
 
 /* Energy from `shots` samples for each qubit-wise commuting group of `paulis`
  * and its standard error; at most 20 qubits. A sector state is expanded.

@@ -1,6 +1,7 @@
-# vqe_module(NAME [PUBLIC_HEADERS h...] [USES module...] [LIBS target...])
+# vqe_module(NAME [PUBLIC_HEADERS h...] [SOURCES file...] [USES module...]
+#            [LIBS target...])
 #
-# A static library mod_NAME of src/NAME/*.c. Headers are reached as
+# A static library mod_NAME of src/NAME/*.c and SOURCES. Headers are reached as
 # "NAME/x.h" (internal) and "vqe/x.h" (public) through a folder of links made
 # for this module alone, so that including a header of a module that is not in
 # USES fails to compile.
@@ -35,7 +36,7 @@ function(vqe_compile_options target)
 endfunction()
 
 function(vqe_module name)
-  cmake_parse_arguments(ARG "" "" "PUBLIC_HEADERS;USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "PUBLIC_HEADERS;SOURCES;USES;LIBS" ${ARGN})
   set(links ${VQE_INCLUDE_ROOT}/${name})
   file(MAKE_DIRECTORY ${links}/vqe)
   if(name STREQUAL "vqe")

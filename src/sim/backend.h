@@ -15,6 +15,9 @@ struct vqe_backend_ops {
   int (*extend)(void *backend);
   int (*pool_gradient)(void *backend, double *out, const double *parameters,
                        const struct vqe_ansatz *pool);
+  /* many at once; gradients may be NULL. NULL: one after the other */
+  int (*many)(void *backend, double *energies, double *gradients,
+              const double *parameters, size_t count);
   int (*properties)(void *backend, struct vqe_properties *out, double *rdm1,
                     const double *parameters);
   /* NULL where there are none */

@@ -1,17 +1,26 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "kernels/estimators.h"
 #include "sim/backend.h"
 #include "sim/shots.h"
 #include "sim/split.h"
 #include "vqe/sim.h"
+
+/* Fewer amplitudes than this are done on the CPU before a device has been
+ * given its launches. */
+#define DEVICE_SIZE 8192
 
 struct vqe_estimator {
   const struct vqe_hamiltonian *hamiltonian;
   const struct vqe_ansatz *ansatz;
   const struct vqe_backend_ops *ops;
   void *backend;
+  struct vqe_device *device; /* the backend's own, NULL on the CPU */
+  struct vqe_device_summary summary;
+  char note[256];
   struct vqe_shots *shots; /* made at the first sample of `paulis` */
   const struct vqe_pauli_sum *paulis;
 };
@@ -47,6 +56,117 @@ int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
   }
   return VQE_OK;
 }
+
+/* ---- devices ---- */
+
+int vqe_devices(const char **reason)
+{
+  return vqe_device_count(reason);
+}
+
+int vqe_device_summarize(struct vqe_device_summary *out, int index)
+{
+  struct vqe_device_info info;
+  int status = vqe_device_describe(&info, index);
+  if (status != VQE_OK) {
+    return status;
+  }
+  out->index = index;
+  snprintf(out->name, sizeof out->name, "%s", info.name);
+  snprintf(out->driver, sizeof out->driver, "%s", info.driver);
+  out->compute_major = info.compute_major;
+  out->compute_minor = info.compute_minor;
+  out->multiprocessors = info.multiprocessors;
+  out->bytes = info.bytes;
+  out->free_bytes = info.free_bytes;
+  return VQE_OK;
+}
+
+/* VQE_ERR_UNSUPPORTED where there is no device. */
+static int create_on_device(struct vqe_estimator *estimator, bool sector,
+                            const struct vqe_estimator_options *options)
+{
+  const struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
+  const char *reason = NULL;
+  int count = vqe_device_count(&reason);
+  if (count == 0) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED, "no CUDA device: %s", reason);
+  }
+  int status =
+      vqe_device_summarize(&estimator->summary, options->device_index % count);
+  if (status == VQE_OK) {
+    status = vqe_device_open(&estimator->device, estimator->summary.index,
+                             options->single);
+  }
+  if (status == VQE_OK) {
+    status =
+        (sector ? vqe_device_sector_create : vqe_device_statevector_create)(
+            &estimator->ops, &estimator->backend, estimator->hamiltonian,
+            estimator->ansatz, options->threads, estimator->device,
+            options->single, &tuning);
+  }
+  if (status != VQE_OK) {
+    estimator->device = NULL;
+  }
+  return status;
+}
+
+static int create_backend(struct vqe_estimator *estimator, bool sector,
+                          uint64_t amplitudes,
+                          const struct vqe_estimator_options *options)
+{
+  bool only = options->device == VQE_DEVICE_CUDA || options->single;
+  int status = VQE_ERR_UNSUPPORTED;
+  if (options->single && options->device == VQE_DEVICE_CPU) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "precision 'single': the CPU estimators use "
+                         "'double'");
+  }
+  if (is_split(estimator->ansatz, options)) {
+    if (only) {
+      return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "a state that is split over ranks has no device "
+                           "estimator; use --device cpu, or give each rank "
+                           "states of its own");
+    }
+    return vqe_split_create(&estimator->ops, &estimator->backend,
+                            estimator->hamiltonian, estimator->ansatz,
+                            options->team, options->threads);
+  }
+  if (only || (options->device == VQE_DEVICE_AUTO &&
+               amplitudes >= DEVICE_SIZE && vqe_device_count(NULL) > 0)) {
+    status = create_on_device(estimator, sector, options);
+    if (status == VQE_OK || only) {
+      return status;
+    }
+    snprintf(estimator->note, sizeof estimator->note, "on the CPU: %s",
+             vqe_error_message());
+  }
+  return (sector ? vqe_sector_create : vqe_statevector_create)(
+      &estimator->ops, &estimator->backend, estimator->hamiltonian,
+      estimator->ansatz, options->threads);
+}
+
+void vqe_estimator_describe(struct vqe_estimator_usage *out,
+                            const struct vqe_estimator *estimator)
+{
+  struct vqe_device_use use = {0};
+  *out = (struct vqe_estimator_usage){0};
+  snprintf(out->note, sizeof out->note, "%s", estimator->note);
+  if (estimator->device == NULL) {
+    return;
+  }
+  vqe_device_usage(&use, estimator->device);
+  out->on_device = true;
+  out->device = estimator->summary;
+  out->seconds = use.seconds;
+  out->launches = use.launches;
+  out->bytes_up = use.bytes_up;
+  out->bytes_down = use.bytes_down;
+  out->bytes_held = use.bytes_held;
+}
+
+/* ---- life ---- */
 
 int vqe_estimator_create(struct vqe_estimator **out,
                          const struct vqe_hamiltonian *hamiltonian,
@@ -89,13 +209,7 @@ int vqe_estimator_create(struct vqe_estimator **out,
   }
   estimator->hamiltonian = hamiltonian;
   estimator->ansatz = ansatz;
-  status =
-      is_split(ansatz, options)
-          ? vqe_split_create(&estimator->ops, &estimator->backend, hamiltonian,
-                             ansatz, options->team, options->threads)
-          : (sector ? vqe_sector_create : vqe_statevector_create)(
-                &estimator->ops, &estimator->backend, hamiltonian, ansatz,
-                options->threads);
+  status = create_backend(estimator, sector, amplitudes, options);
   if (status != VQE_OK) {
     free(estimator);
     return status;
@@ -149,6 +263,27 @@ int vqe_estimator_pool_gradient(struct vqe_estimator *estimator, double *out,
   }
   return estimator->ops->pool_gradient(estimator->backend, out, parameters,
                                        pool);
+}
+
+int vqe_estimator_many(struct vqe_estimator *estimator, double *energies,
+                       double *gradients, const double *parameters,
+                       size_t count)
+{
+  const struct vqe_backend_ops *ops = estimator->ops;
+  size_t nparam = (size_t)estimator->ansatz->nparam;
+  int status = VQE_OK;
+  if (ops->many != NULL && count > 1) {
+    return ops->many(estimator->backend, energies, gradients, parameters,
+                     count);
+  }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    const double *at = parameters + k * nparam;
+    status = gradients == NULL
+                 ? ops->energy(estimator->backend, &energies[k], at)
+                 : ops->gradient(estimator->backend, &energies[k],
+                                 gradients + k * nparam, at);
+  }
+  return status;
 }
 
 int vqe_estimator_properties(struct vqe_estimator *estimator,

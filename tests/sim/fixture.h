@@ -69,12 +69,42 @@ fixture_ansatz(const char *name, const char *entanglement, int reps,
   return ansatz;
 }
 
+/* Where estimators are made; FIXTURE_RUN runs all tests of a file on each
+ * device. */
+static enum vqe_device_choice fixture_device = VQE_DEVICE_CPU;
+
+static inline const char *fixture_backend(bool sector)
+{
+  if (fixture_device == VQE_DEVICE_CUDA) {
+    return sector ? "vqe_cuda_sector" : "vqe_cuda_statevector";
+  }
+  return sector ? "vqe_cpu_sector" : "vqe_cpu_statevector";
+}
+
+/* Every test of the file on the CPU and, where there is one, on a device. */
+#define FIXTURE_RUN(tests)                                                    \
+  (cmocka_run_group_tests_name("CPU", tests, NULL, NULL) +                    \
+   (fixture_next() ? cmocka_run_group_tests_name("CUDA", tests, NULL, NULL)   \
+                   : 0))
+
+static inline bool fixture_next(void)
+{
+  const char *reason = NULL;
+  if (vqe_devices(&reason) == 0) {
+    print_message("CUDA: all tests skipped: %s\n", reason);
+    return false;
+  }
+  fixture_device = VQE_DEVICE_CUDA;
+  return true;
+}
+
 static inline struct vqe_estimator *
 fixture_estimator(const struct vqe_hamiltonian *hamiltonian,
                   const struct vqe_ansatz *ansatz,
                   enum vqe_representation representation, int threads)
 {
-  struct vqe_estimator_options options = {representation, threads, NULL};
+  struct vqe_estimator_options options = {representation, threads, NULL,
+                                          fixture_device, 0,       false};
   struct vqe_estimator *estimator = NULL;
   assert_ok(vqe_estimator_create(&estimator, hamiltonian, ansatz, &options));
   return estimator;

@@ -51,7 +51,7 @@ static void test_qiskit_states(void **state)
     struct vqe_estimator *estimator =
         fixture_estimator(hamiltonian, ansatz, VQE_REPRESENTATION_AUTO, 1);
     assert_string_equal(vqe_estimator_backend(estimator),
-                        "vqe_cpu_statevector");
+                        fixture_backend(false));
     double *parameters = sine_parameters(ansatz->nparam);
     double complex *psi = fixture_state(estimator, ansatz, parameters);
     json_t *re = json_object_get(item, "re");
@@ -306,5 +306,5 @@ int main(void)
       cmocka_unit_test(test_dense_energies),
       cmocka_unit_test(test_hartree_fock),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return FIXTURE_RUN(tests);
 }

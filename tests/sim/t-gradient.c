@@ -172,5 +172,5 @@ int main(void)
       cmocka_unit_test(test_uccsd),
       cmocka_unit_test(test_uccsd_molecules),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return FIXTURE_RUN(tests);
 }

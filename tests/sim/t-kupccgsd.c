@@ -149,5 +149,5 @@ int main(void)
       cmocka_unit_test(test_exponentials),
       cmocka_unit_test(test_mp2),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return FIXTURE_RUN(tests);
 }

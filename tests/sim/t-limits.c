@@ -34,7 +34,8 @@ static void expect_refusal(const char *name, int norb, int electrons,
                                        .nirrep = 1};
   struct vqe_ansatz *ansatz = NULL;
   assert_ok(vqe_ansatz_create(&ansatz, &options));
-  struct vqe_estimator_options how = {representation, 1, NULL};
+  struct vqe_estimator_options how = {.representation = representation,
+                                      .threads = 1};
   struct vqe_estimator *estimator = NULL;
   int got = vqe_estimator_create(&estimator, hamiltonian, ansatz, &how);
   if (got != status) {

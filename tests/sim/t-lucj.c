@@ -200,5 +200,5 @@ int main(void)
       cmocka_unit_test(test_identity),
       cmocka_unit_test(test_counts),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return FIXTURE_RUN(tests);
 }

@@ -255,8 +255,10 @@ static void test_refusal(void **state)
   struct vqe_ansatz *ansatz = random_ansatz(2, 1, 1, 1, NULL, 2);
   ansatz->real = true;
   for (int r = VQE_REPRESENTATION_FULL; r <= VQE_REPRESENTATION_SECTOR; r++) {
-    struct vqe_estimator_options options = {(enum vqe_representation)r, 1,
-                                            NULL};
+    struct vqe_estimator_options options = {.representation =
+                                                (enum vqe_representation)r,
+                                            .threads = 1,
+                                            .device = fixture_device};
     struct vqe_estimator *estimator = NULL;
     assert_int_equal(
         vqe_estimator_create(&estimator, hamiltonian, ansatz, &options),
@@ -276,5 +278,5 @@ int main(void)
       cmocka_unit_test(test_large),
       cmocka_unit_test(test_refusal),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return FIXTURE_RUN(tests);
 }

@@ -360,5 +360,5 @@ int main(void)
       cmocka_unit_test(test_refused_extension),
       cmocka_unit_test(test_threads),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return FIXTURE_RUN(tests);
 }

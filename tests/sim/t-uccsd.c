@@ -103,8 +103,7 @@ static void check(int norb, int na, int nb, int reps, double size,
     struct vqe_estimator *estimator =
         fixture_estimator(hamiltonian, ansatz, (enum vqe_representation)r, 1);
     assert_string_equal(vqe_estimator_backend(estimator),
-                        r == VQE_REPRESENTATION_FULL ? "vqe_cpu_statevector"
-                                                     : "vqe_cpu_sector");
+                        fixture_backend(r == VQE_REPRESENTATION_SECTOR));
     double complex *psi = fixture_state(estimator, ansatz, parameters);
     double got;
     for (size_t x = 0; x < n; x++) {
@@ -281,5 +280,5 @@ int main(void)
       cmocka_unit_test(test_unscreened),
       cmocka_unit_test(test_screened),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return FIXTURE_RUN(tests);
 }

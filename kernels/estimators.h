@@ -1,0 +1,37 @@
+/* The estimators of a device, twins of src/sim/sector.c and
+ * src/sim/statevector.c: same functions, same order, same numbers. Each keeps
+ * the CPU's, whose tables it uploads, and which computes what is asked for
+ * once a run: properties of the best state. */
+#ifndef VQE_KERNELS_ESTIMATORS_H
+#define VQE_KERNELS_ESTIMATORS_H
+
+#include "kernels/device.h"
+#include "sim/backend.h"
+
+/* What a device estimator decides by size; the defaults but for tests. */
+struct vqe_device_tuning {
+  uint64_t direct_size; /* sigma without panels up to here */
+  uint64_t panel_bytes; /* of each of its two panels */
+  uint64_t small_size;  /* one evaluation in one block up to here */
+};
+#define VQE_DEVICE_TUNING_INIT                                                \
+  {                                                                           \
+    65536, UINT64_C(1) << 28, 1024                                            \
+  }
+
+/* The device is the estimator's from here on, also when creation fails.
+ * VQE_ERR_MEMORY, before anything is allocated on it, when that would not
+ * fit. */
+int vqe_device_sector_create(const struct vqe_backend_ops **ops, void **out,
+                             const struct vqe_hamiltonian *hamiltonian,
+                             const struct vqe_ansatz *ansatz, int threads,
+                             struct vqe_device *device, bool single,
+                             const struct vqe_device_tuning *tuning);
+int vqe_device_statevector_create(const struct vqe_backend_ops **ops,
+                                  void **out,
+                                  const struct vqe_hamiltonian *hamiltonian,
+                                  const struct vqe_ansatz *ansatz, int threads,
+                                  struct vqe_device *device, bool single,
+                                  const struct vqe_device_tuning *tuning);
+
+#endif

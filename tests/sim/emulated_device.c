@@ -1,0 +1,190 @@
+/* kernels/device.h in loops on the host. Shared memory starts as NaN, and
+ * memory of the device is the host's, so that the sanitizers see it. */
+#include "emulated_device.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/body.h"
+#include "kernels/device.h"
+#include "vqe/error.h"
+
+#include "base/error.h"
+
+bool vqe_emulated_backwards = false;
+uint64_t vqe_emulated_bytes = UINT64_C(4) << 30;
+uint64_t vqe_emulated_promise = 0;
+
+struct held {
+  struct held *next;
+  size_t bytes;
+  max_align_t data[];
+};
+
+struct vqe_device {
+  int single;
+  struct held *held;
+  struct vqe_device_use use;
+};
+
+unsigned vqe_emulated_order(unsigned k)
+{
+  return vqe_emulated_backwards ? VQE_BLOCK - 1 - k : k;
+}
+
+int vqe_device_count(const char **reason)
+{
+  if (reason != NULL) {
+    *reason = NULL;
+  }
+  return 1;
+}
+
+int vqe_device_describe(struct vqe_device_info *out, int index)
+{
+  static const struct vqe_device_info info = {
+      .name = "emulation on the host",
+      .driver = "none",
+      .compute_major = 9,
+      .shared_bytes = 232448,
+  };
+  if (index != 0) {
+    return vqe_error_set(VQE_ERR_INPUT, "no device %d", index);
+  }
+  *out = info;
+  out->bytes = vqe_emulated_bytes;
+  out->free_bytes = vqe_emulated_bytes;
+  return VQE_OK;
+}
+
+int vqe_device_open(struct vqe_device **out, int index, int single)
+{
+  (void)index;
+  *out = calloc(1, sizeof **out);
+  if (*out == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a device");
+  }
+  (*out)->single = single;
+  return VQE_OK;
+}
+
+void vqe_device_close(struct vqe_device *device)
+{
+  while (device != NULL && device->held != NULL) {
+    struct held *next = device->held->next;
+    free(device->held);
+    device->held = next;
+  }
+  free(device);
+}
+
+void vqe_device_usage(struct vqe_device_use *out,
+                      const struct vqe_device *device)
+{
+  *out = device->use;
+}
+
+uint64_t vqe_device_free_bytes(const struct vqe_device *device)
+{
+  return vqe_emulated_promise > 0
+             ? vqe_emulated_promise
+             : vqe_emulated_bytes - device->use.bytes_held;
+}
+
+uint64_t vqe_device_shared_bytes(const struct vqe_device *device)
+{
+  (void)device;
+  return 232448;
+}
+
+int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
+                     size_t size, const char *what)
+{
+  size_t bytes = count * size;
+  struct held *held = device->use.bytes_held + bytes > vqe_emulated_bytes
+                          ? NULL
+                          : calloc(1, sizeof *held + bytes);
+  if (held == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no device memory for %s", what);
+  }
+  held->bytes = bytes;
+  held->next = device->held;
+  device->held = held;
+  device->use.bytes_held += bytes;
+  void *data = held->data;
+  memcpy(out, &data, sizeof data);
+  return VQE_OK;
+}
+
+void vqe_device_release(struct vqe_device *device, const void *data)
+{
+  struct held **link = &device->held;
+  while (*link != NULL && (const void *)(*link)->data != data) {
+    link = &(*link)->next;
+  }
+  if (*link != NULL) {
+    struct held *held = *link;
+    *link = held->next;
+    device->use.bytes_held -= held->bytes;
+    free(held);
+  }
+}
+
+int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
+                      size_t bytes)
+{
+  if (bytes > 0) {
+    memcpy(to, from, bytes);
+  }
+  device->use.bytes_up += bytes;
+  return VQE_OK;
+}
+
+int vqe_device_download(struct vqe_device *device, void *to, const void *from,
+                        size_t bytes)
+{
+  memcpy(to, from, bytes);
+  device->use.bytes_down += bytes;
+  return VQE_OK;
+}
+
+int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
+                      const void *args, unsigned blocks, size_t shared)
+{
+  vqe_emulated_kernel run = device->single ? vqe_emulated_single[kernel]
+                                           : vqe_emulated_double[kernel];
+  double *memory = malloc((shared + 1) * sizeof *memory);
+  if (memory == NULL || blocks == 0) {
+    free(memory);
+    return vqe_error_set(VQE_ERR_INPUT, "a launch of %u blocks", blocks);
+  }
+  for (unsigned k = 0; k < blocks; k++) {
+    for (size_t i = 0; i < shared; i++) {
+      memory[i] = NAN;
+    }
+    run(args, vqe_emulated_backwards ? blocks - 1 - k : k, blocks, memory);
+  }
+  free(memory);
+  device->use.launches++;
+  return VQE_OK;
+}
+
+int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
+                    const double *a, int lda, const double *b, int ldb,
+                    double *c, int ldc)
+{
+  (void)device;
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0, a, lda,
+              b, ldb, 0.0, c, ldc);
+  return VQE_OK;
+}
+
+int vqe_device_run(struct vqe_device *device, struct vqe_graph **graph,
+                   int (*enqueue)(void *ctx), void *ctx)
+{
+  (void)graph;
+  device->use.graphs++;
+  return enqueue(ctx);
+}

@@ -1,0 +1,22 @@
+/* A device of the tests: kernels run in loops on the host, from the same
+ * lines that the GPU runs. */
+#ifndef VQE_TESTS_SIM_EMULATED_DEVICE_H
+#define VQE_TESTS_SIM_EMULATED_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Blocks and threads in falling order; results must not change. */
+extern bool vqe_emulated_backwards;
+/* Memory that the device has; what passes it is out of memory. */
+extern uint64_t vqe_emulated_bytes;
+/* What it says to have free beforehand, 0: the truth. */
+extern uint64_t vqe_emulated_promise;
+
+typedef void (*vqe_emulated_kernel)(const void *args, unsigned block,
+                                    unsigned blocks, double *shared);
+extern const vqe_emulated_kernel vqe_emulated_double[];
+extern const vqe_emulated_kernel vqe_emulated_single[];
+
+#endif

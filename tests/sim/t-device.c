@@ -1,0 +1,388 @@
+/* Device estimators against those of the CPU: every way that they choose by
+ * size, single precision, many at once, and what does not fit. */
+#include "fixture.h"
+
+#include "emulated_device.h"
+#include "kernels/estimators.h"
+#include "kernels/sigma.h"
+#include "sim/sigma.h"
+
+/* There only where the device is emulated. */
+#pragma weak vqe_emulated_backwards
+#pragma weak vqe_emulated_bytes
+#pragma weak vqe_emulated_promise
+
+static bool no_device(void)
+{
+  const char *reason = NULL;
+  if (vqe_devices(&reason) > 0) {
+    return false;
+  }
+  print_message("skipped: %s\n", reason);
+  return true;
+}
+
+static bool not_emulated(void)
+{
+  if (&vqe_emulated_backwards != NULL) {
+    return false;
+  }
+  print_message("skipped: needs an emulated device\n");
+  return true;
+}
+
+struct problem {
+  struct vqe_integrals *integrals;
+  struct vqe_hamiltonian *hamiltonian;
+  struct vqe_ansatz *ansatz;
+  double *parameters;
+};
+
+static struct problem problem_of(const char *molecule, const char *ansatz,
+                                 int reps, bool symmetry)
+{
+  struct problem out;
+  out.integrals = fixture_read(molecule);
+  out.hamiltonian = fixture_total(out.integrals, symmetry);
+  out.ansatz = fixture_ansatz(ansatz, NULL, reps, out.hamiltonian,
+                              out.integrals->nalpha, out.integrals->nbeta);
+  out.parameters = fixture_parameters(out.ansatz->nparam, 0.4, 11);
+  return out;
+}
+
+static void problem_clear(struct problem *problem)
+{
+  free(problem->parameters);
+  vqe_ansatz_free(problem->ansatz);
+  vqe_hamiltonian_free(problem->hamiltonian);
+  vqe_integrals_free(problem->integrals);
+}
+
+struct backend {
+  const struct vqe_backend_ops *ops;
+  void *data;
+};
+
+static struct backend backend_of(const struct problem *problem, bool sector,
+                                 bool single,
+                                 const struct vqe_device_tuning *tuning)
+{
+  struct backend out = {NULL, NULL};
+  struct vqe_device *device = NULL;
+  assert_ok(vqe_device_open(&device, 0, single));
+  assert_ok(
+      (sector ? vqe_device_sector_create : vqe_device_statevector_create)(
+          &out.ops, &out.data, problem->hamiltonian, problem->ansatz, 1,
+          device, single, tuning));
+  return out;
+}
+
+/* Largest difference of the gradient; the energy must agree to `limit`. */
+static void check(const char *name, const struct problem *problem, bool sector,
+                  bool single, const struct vqe_device_tuning *tuning,
+                  double limit, double gradient_limit)
+{
+  size_t n = (size_t)problem->ansatz->nparam;
+  struct vqe_estimator *cpu = NULL;
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  struct backend backend = backend_of(problem, sector, single, tuning);
+  double *expected = oracle_new(n);
+  double *gradient = oracle_new(n);
+  double energy;
+  double plain;
+  double again;
+  double worst = 0.0;
+  options.device = VQE_DEVICE_CPU;
+  options.representation =
+      sector ? VQE_REPRESENTATION_SECTOR : VQE_REPRESENTATION_FULL;
+  assert_ok(vqe_estimator_create(&cpu, problem->hamiltonian, problem->ansatz,
+                                 &options));
+  assert_ok(
+      vqe_estimator_gradient(cpu, &energy, expected, problem->parameters));
+  assert_ok(backend.ops->energy(backend.data, &plain, problem->parameters));
+  assert_ok(backend.ops->gradient(backend.data, &again, gradient,
+                                  problem->parameters));
+  assert_true(plain == again);
+  for (size_t k = 0; k < n; k++) {
+    worst = fmax(worst, fabs(gradient[k] - expected[k]));
+  }
+  print_message("%s %s%s, panels above %llu: energy differs by %.1e, gradient "
+                "by %.1e\n",
+                name, problem->ansatz->name, single ? ", single" : "",
+                (unsigned long long)tuning->direct_size, fabs(plain - energy),
+                worst);
+  assert_close(plain, energy, limit);
+  assert_true(worst < gradient_limit);
+  free(gradient);
+  free(expected);
+  backend.ops->free(backend.data);
+  vqe_estimator_free(cpu);
+}
+
+/* In one block; launch by launch; with panels of all and of few columns. */
+static const struct vqe_device_tuning ways[] = {
+    {UINT64_C(1) << 40, 1 << 20, 100000},
+    {UINT64_C(1) << 40, 1 << 20, 0},
+    {0, 1 << 20, 0},
+    {0, 3000, 0},
+};
+
+static void test_sector(void **state)
+{
+  (void)state;
+  static const char *const molecules[] = {"H2",   "HeH+", "LiH",
+                                          "BeH2", "H2O",  "NH3"};
+  if (no_device()) {
+    skip();
+  }
+  for (size_t m = 0; m < sizeof molecules / sizeof molecules[0]; m++) {
+    for (int symmetry = 0; symmetry < 2; symmetry++) {
+      struct problem problem =
+          problem_of(molecules[m], "UCCSD", 1, symmetry == 1);
+      for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+        check(molecules[m], &problem, true, false, &ways[w], 1e-10, 1e-9);
+      }
+      problem_clear(&problem);
+    }
+  }
+}
+
+/* Sizes at which the defaults take panels and launches of many blocks. */
+static void test_large_sectors(void **state)
+{
+  (void)state;
+  const struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
+  if (no_device()) {
+    skip();
+  }
+  struct problem problem = problem_of("N2", "UCCSD", 1, true);
+  check("N2", &problem, true, false, &tuning, 1e-10, 1e-9);
+  problem_clear(&problem);
+  problem = problem_of("CO2", "UCCSD", 1, true);
+  check("CO2", &problem, true, false, &tuning, 1e-10, 1e-9);
+  problem_clear(&problem);
+}
+
+static void test_full(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"EfficientSU2", "RealAmplitudes",
+                                      "ExcitationPreserving", "UCCSD"};
+  if (no_device()) {
+    skip();
+  }
+  for (size_t k = 0; k < 4; k++) {
+    struct problem problem = problem_of("LiH", names[k], 1, k % 2 == 0);
+    for (size_t w = 1; w < sizeof ways / sizeof ways[0]; w++) {
+      check("LiH", &problem, false, false, &ways[w], 1e-10, 1e-9);
+    }
+    problem_clear(&problem);
+  }
+}
+
+/* Amplitudes of 24 bits, sums of 53. */
+static void test_single(void **state)
+{
+  (void)state;
+  const struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
+  static const char *const molecules[] = {"H2O", "N2"};
+  if (no_device()) {
+    skip();
+  }
+  for (size_t m = 0; m < 2; m++) {
+    struct problem problem = problem_of(molecules[m], "UCCSD", 1, true);
+    check(molecules[m], &problem, true, true, &tuning, 3e-4, 3e-4);
+    problem_clear(&problem);
+  }
+  struct problem problem = problem_of("H2O", "EfficientSU2", 2, true);
+  check("H2O", &problem, false, true, &tuning, 3e-4, 3e-4);
+  problem_clear(&problem);
+}
+
+/* One launch of many blocks, as one after the other, to the bit. */
+static void test_many(void **state)
+{
+  (void)state;
+  enum { COUNT = 37 };
+  static const char *const names[] = {"UCCSD", "EfficientSU2"};
+  if (no_device()) {
+    skip();
+  }
+  for (size_t a = 0; a < 2; a++) {
+    struct problem problem = problem_of("H2", names[a], 1, true);
+    size_t n = (size_t)problem.ansatz->nparam;
+    for (int device = VQE_DEVICE_CPU; device <= VQE_DEVICE_CUDA; device++) {
+      struct vqe_estimator *estimator = NULL;
+      struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+      options.device = (enum vqe_device_choice)device;
+      double *sets = fixture_parameters((int)(COUNT * n), 2.0, 3);
+      double *gradients = oracle_new(COUNT * n);
+      double *own = oracle_new(n);
+      double energies[COUNT];
+      double plain[COUNT];
+      assert_ok(vqe_estimator_create(&estimator, problem.hamiltonian,
+                                     problem.ansatz, &options));
+      assert_ok(
+          vqe_estimator_many(estimator, energies, gradients, sets, COUNT));
+      assert_ok(vqe_estimator_many(estimator, plain, NULL, sets, COUNT));
+      for (size_t k = 0; k < COUNT; k++) {
+        double energy;
+        assert_ok(
+            vqe_estimator_gradient(estimator, &energy, own, sets + k * n));
+        assert_true(energy == energies[k]);
+        assert_true(energy == plain[k]);
+        assert_memory_equal(own, gradients + k * n, n * sizeof *own);
+      }
+      free(own);
+      free(gradients);
+      free(sets);
+      vqe_estimator_free(estimator);
+    }
+    problem_clear(&problem);
+  }
+}
+
+/* What a section reads is not what it writes: threads and blocks in falling
+ * order give the same bits. */
+static void test_order(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"UCCSD", "EfficientSU2",
+                                      "ExcitationPreserving"};
+  if (not_emulated()) {
+    skip();
+  }
+  for (size_t a = 0; a < 3; a++) {
+    struct problem problem = problem_of("LiH", names[a], 1, true);
+    size_t n = (size_t)problem.ansatz->nparam;
+    for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+      double *gradients = oracle_new(2 * n);
+      double energies[2];
+      for (int order = 0; order < 2; order++) {
+        vqe_emulated_backwards = order == 1;
+        struct backend backend = backend_of(&problem, a == 0, false, &ways[w]);
+        assert_ok(backend.ops->gradient(backend.data, &energies[order],
+                                        gradients + (size_t)order * n,
+                                        problem.parameters));
+        backend.ops->free(backend.data);
+      }
+      vqe_emulated_backwards = false;
+      assert_true(energies[0] == energies[1]);
+      assert_memory_equal(gradients, gradients + n, n * sizeof *gradients);
+      free(gradients);
+    }
+    problem_clear(&problem);
+  }
+}
+
+static int try_create(const struct problem *problem,
+                      enum vqe_device_choice device,
+                      struct vqe_estimator_usage *usage)
+{
+  struct vqe_estimator *estimator = NULL;
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  options.device = device;
+  int status = vqe_estimator_create(&estimator, problem->hamiltonian,
+                                    problem->ansatz, &options);
+  if (status == VQE_OK) {
+    vqe_estimator_describe(usage, estimator);
+  }
+  vqe_estimator_free(estimator);
+  return status;
+}
+
+/* Too little memory, known beforehand or met in the middle: an error where
+ * the device is demanded, the CPU and a note where it is not. */
+static void test_memory(void **state)
+{
+  (void)state;
+  struct vqe_estimator_usage usage;
+  if (not_emulated()) {
+    skip();
+  }
+  struct problem problem = problem_of("NH3", "EfficientSU2", 1, true);
+  const uint64_t all = vqe_emulated_bytes;
+  assert_int_equal(try_create(&problem, VQE_DEVICE_AUTO, &usage), VQE_OK);
+  assert_true(usage.on_device);
+  assert_string_equal(usage.note, "");
+  uint64_t needed = usage.bytes_held;
+  for (int promised = 0; promised < 2; promised++) {
+    /* every allocation is once the one that fails */
+    for (uint64_t bytes = needed - 1; bytes > 1000; bytes -= needed / 9) {
+      vqe_emulated_bytes = bytes;
+      vqe_emulated_promise = promised == 1 ? all : 0;
+      assert_int_equal(try_create(&problem, VQE_DEVICE_CUDA, &usage),
+                       VQE_ERR_MEMORY);
+      assert_int_equal(try_create(&problem, VQE_DEVICE_AUTO, &usage), VQE_OK);
+      assert_false(usage.on_device);
+      assert_non_null(strstr(usage.note, "on the CPU"));
+      if (bytes < needed / 8) {
+        break;
+      }
+    }
+  }
+  vqe_emulated_bytes = all;
+  vqe_emulated_promise = 0;
+  problem_clear(&problem);
+}
+
+/* What is allocated is never more than what was checked beforehand. */
+static void test_estimate(void **state)
+{
+  (void)state;
+  static const char *const molecules[] = {"H2", "LiH", "H2O", "N2"};
+  struct vqe_estimator_usage usage;
+  if (not_emulated()) {
+    skip();
+  }
+  const uint64_t all = vqe_emulated_bytes;
+  for (size_t m = 0; m < 4; m++) {
+    struct problem problem = problem_of(molecules[m], "UCCSD", 1, m % 2 == 0);
+    assert_ok(try_create(&problem, VQE_DEVICE_CUDA, &usage));
+    /* with that much free the check refuses or the allocations succeed */
+    vqe_emulated_bytes = usage.bytes_held;
+    vqe_emulated_promise = usage.bytes_held - 1;
+    assert_int_equal(try_create(&problem, VQE_DEVICE_CUDA, &usage),
+                     VQE_ERR_MEMORY);
+    assert_non_null(strstr(vqe_error_message(), "are free"));
+    vqe_emulated_bytes = all;
+    vqe_emulated_promise = 0;
+    problem_clear(&problem);
+  }
+}
+
+static void test_refusals(void **state)
+{
+  (void)state;
+  struct problem problem = problem_of("H2", "UCCSD", 1, true);
+  struct vqe_estimator *estimator = NULL;
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  options.single = true;
+  options.device = VQE_DEVICE_CPU;
+  assert_int_equal(vqe_estimator_create(&estimator, problem.hamiltonian,
+                                        problem.ansatz, &options),
+                   VQE_ERR_UNSUPPORTED);
+  assert_non_null(strstr(vqe_error_message(), "precision 'single'"));
+  if (vqe_devices(NULL) == 0) {
+    options.single = false;
+    options.device = VQE_DEVICE_CUDA;
+    assert_int_equal(vqe_estimator_create(&estimator, problem.hamiltonian,
+                                          problem.ansatz, &options),
+                     VQE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(vqe_error_message(), "no CUDA device"));
+  }
+  assert_null(estimator);
+  problem_clear(&problem);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_sector),   cmocka_unit_test(test_large_sectors),
+      cmocka_unit_test(test_full),     cmocka_unit_test(test_single),
+      cmocka_unit_test(test_many),     cmocka_unit_test(test_order),
+      cmocka_unit_test(test_memory),   cmocka_unit_test(test_estimate),
+      cmocka_unit_test(test_refusals),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
