@@ -99,8 +99,10 @@ def publish(services, folder, *words, spool="spool", env=None, wait=True):
 
 
 def spooled(folder, spool="spool"):
+    """Records in a spool, which may not be there yet."""
     path = folder.file(spool)
-    return len([n for n in os.listdir(path) if n.endswith(".vqes")])
+    names = os.listdir(path) if os.path.isdir(path) else []
+    return len([n for n in names if n.endswith(".vqes")])
 
 
 def read_all(services, topic=TOPIC, settings=None):
@@ -194,7 +196,8 @@ def settings_of(services, env=None):
     }
 
 
-def lake(services, folder, *words, status=0, env=None):
+def lake(services, folder, *words, status=0, env=None, whole=False):
+    """Run vqe_lake; what it printed, or the whole outcome."""
     done = subprocess.run(
         [LAKE, *words],
         cwd=folder.path,
@@ -208,18 +211,18 @@ def lake(services, folder, *words, status=0, env=None):
         done.returncode == status,
         f"vqe_lake {words}: {done.returncode} {done.stdout}{done.stderr}",
     )
-    return done.stdout
+    return done if whole else done.stdout
 
 
-def start_batch(services, folder, *words, ranks=2, env=None):
+def start_batch(services, folder, *words, env=None, stderr=subprocess.PIPE):
     """A job that publishes, as a process."""
     return subprocess.Popen(
-        harness.command(ranks, [*words, "--kafka"]),
+        harness.command(2, [*words, "--kafka"]),
         cwd=folder.path,
         env=settings_of(services, env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         start_new_session=True,
     )
