@@ -219,6 +219,11 @@ static void refresh_token(rd_kafka_t *rk, const char *config, void *opaque)
   free(token);
 }
 
+static bool has_token(void)
+{
+  return getenv(TOKEN_NAME) != NULL || getenv(TOKEN_NAME "_FILE") != NULL;
+}
+
 /* What matters comes by the error callback and by reports; librdkafka's own
  * lines, which repeat it at each try, are shown when somebody debugs. */
 static void drop_log(const rd_kafka_t *rk, int level, const char *facility,
@@ -280,8 +285,9 @@ int vqe_kafka_conf(rd_kafka_conf_t **out,
   if (!is_set(conf, "debug")) {
     rd_kafka_conf_set_log_cb(conf, drop_log);
   }
-  if (getenv(TOKEN_NAME) != NULL || getenv(TOKEN_NAME "_FILE") != NULL) {
+  if (has_token()) {
     rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refresh_token);
+    rd_kafka_conf_enable_sasl_queue(conf, 1);
   }
   *out = conf;
   return VQE_OK;
@@ -300,6 +306,10 @@ int vqe_kafka_new(rd_kafka_t **out, rd_kafka_conf_t *conf,
                          "Kafka client cannot start: %s; check the kafka "
                          "properties and files they name",
                          reason);
+  }
+  if (has_token()) {
+    /* from librdkafka's own thread: a consumer asks before it polls */
+    rd_kafka_error_destroy(rd_kafka_sasl_background_callbacks_enable(*out));
   }
   return VQE_OK;
 }
