@@ -3,9 +3,13 @@
 #
 #   kafka_start DIR [sasl]  starts a broker of one node with its data in DIR;
 #                      exports KAFKA_BROKERS. With `sasl` clients come by
-#                      SASL_SSL and SCRAM-SHA-512: exports KAFKA_CA_FILE,
+#                      SASL_SSL with SCRAM or PLAIN: exports KAFKA_CA_FILE,
 #                      KAFKA_USER and KAFKA_PASSWORD (and KAFKA_READER, a user
-#                      without rights, with the same password).
+#                      without rights, with the same password). Beside it,
+#                      KAFKA_MTLS takes the certificate in client.pem and
+#                      client.key of DIR, whose key has the same password, and
+#                      KAFKA_OAUTH takes unsecured JSON web tokens of that
+#                      user.
 #                      Data and port of an earlier start in DIR are there
 #                      again.
 #   kafka_stop         ends it.
@@ -23,11 +27,21 @@ kafka_home() {
   "$setup" 2>&1 | tail -n 1
 }
 
+# the first of five neighbours that are free, below those that the system
+# gives to whoever asks for any
 kafka_free_port() {
-  python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+  python3 -c 'import random, socket
+
+def is_free(port):
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+ports = iter(lambda: random.randrange(15000, 32000, 5), None)
+print(next(p for p in ports if all(map(is_free, range(p, p + 5)))))'
 }
 
 kafka_prepare() {
@@ -60,6 +74,9 @@ kafka_certificate() {
     -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
     -keyout "$KAFKA_DIR/key.pem" -out "$KAFKA_DIR/ca.pem" 2>/dev/null
   cat "$KAFKA_DIR/key.pem" "$KAFKA_DIR/ca.pem" >"$KAFKA_DIR/keystore.pem"
+  KEY_PASSWORD=$KAFKA_PASSWORD openssl req -x509 -newkey rsa:2048 -days 2 \
+    -subj "/CN=$KAFKA_USER" -passout env:KEY_PASSWORD \
+    -keyout "$KAFKA_DIR/client.key" -out "$KAFKA_DIR/client.pem" 2>/dev/null
 }
 
 kafka_configure() {
@@ -94,8 +111,15 @@ PROPERTIES
   sed -i "s/INSIDE:\/\/127.0.0.1:0/INSIDE:\/\/127.0.0.1:$((port + 1))/" \
     "$KAFKA_DIR/server.properties"
   if [ "$mode" = sasl ]; then
+    sed -i -E "s/^((advertised\.)?listeners=.*)/\1,MTLS:\/\/127.0.0.1:$((port + 3)),OAUTH:\/\/127.0.0.1:$((port + 4))/" \
+      "$KAFKA_DIR/server.properties"
     cat >>"$KAFKA_DIR/server.properties" <<PROPERTIES
-listener.security.protocol.map=CLIENTS:SASL_SSL,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=CLIENTS:SASL_SSL,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT,MTLS:SSL,OAUTH:SASL_SSL
+listener.name.mtls.ssl.client.auth=required
+listener.name.mtls.ssl.truststore.type=PEM
+listener.name.mtls.ssl.truststore.location=$KAFKA_DIR/client.pem
+listener.name.oauth.sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.oauth.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
 listener.name.clients.sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
 listener.name.clients.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.clients.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
@@ -103,7 +127,7 @@ listener.name.clients.plain.sasl.jaas.config=org.apache.kafka.common.security.pl
 ssl.keystore.type=PEM
 ssl.keystore.location=$KAFKA_DIR/keystore.pem
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-super.users=User:ANONYMOUS;User:$KAFKA_USER
+super.users=User:ANONYMOUS;User:$KAFKA_USER;User:CN=$KAFKA_USER
 PROPERTIES
   else
     echo "listener.security.protocol.map=CLIENTS:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT" \
@@ -132,7 +156,6 @@ kafka_start() {
   KAFKA_USER=writer
   KAFKA_READER=nobody
   if [ ! -f "$KAFKA_DIR/server.properties" ]; then
-    # three neighbouring ports; a clash shows as a broker that does not start
     port=$(kafka_free_port)
     control=$((port + 2))
     KAFKA_PASSWORD=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
@@ -165,9 +188,11 @@ kafka_start() {
   kafka_await "$KAFKA_PID" "$port" "$KAFKA_DIR/server.log" || return
   KAFKA_BROKERS=127.0.0.1:$port
   KAFKA_INSIDE=127.0.0.1:$((port + 1))
+  KAFKA_MTLS=127.0.0.1:$((port + 3))
+  KAFKA_OAUTH=127.0.0.1:$((port + 4))
   KAFKA_CA_FILE=$KAFKA_DIR/ca.pem
-  export KAFKA_BROKERS KAFKA_INSIDE KAFKA_CA_FILE KAFKA_USER KAFKA_READER \
-    KAFKA_PASSWORD
+  export KAFKA_PID KAFKA_BROKERS KAFKA_INSIDE KAFKA_MTLS KAFKA_OAUTH \
+    KAFKA_CA_FILE KAFKA_USER KAFKA_READER KAFKA_PASSWORD
 }
 
 kafka_end() {

@@ -409,51 +409,6 @@ def crash_cases(services, folder, held):
     print("program killed:", left, "were in the spool, all are on the topic")
 
 
-def sasl_cases(services, folder, held):
-    result = folder.file("job.h5")
-    services("kafka_stop")
-    services(f"kafka_start {folder.file('kafka-sasl')} sasl")
-    services.topics("--create --topic", TOPIC)
-    secure = [
-        "security.protocol=SASL_SSL",
-        f"ssl.ca.location={services.env['KAFKA_CA_FILE']}",
-    ]
-    password = services.env["KAFKA_PASSWORD"]
-    with open(folder.file("password"), "w", encoding="utf-8") as file:
-        file.write(password + "\n")
-    writer = {
-        "VQE_KAFKA_SASL_USERNAME": services.env["KAFKA_USER"],
-        "VQE_KAFKA_SASL_PASSWORD_FILE": folder.file("password"),
-    }
-    for mechanism in ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"):
-        words = [*secure, f"sasl.mechanism={mechanism}", result]
-        counts, told, status = publish(services, folder, *words, env=writer)
-        check(status == 0 and counts["delivered"] == len(held), f"{counts} {told}")
-    messages = read_all(
-        services,
-        settings={
-            "security.protocol": "SASL_SSL",
-            "ssl.ca.location": services.env["KAFKA_CA_FILE"],
-            "sasl.mechanism": "SCRAM-SHA-512",
-            "sasl.username": services.env["KAFKA_USER"],
-            "sasl.password": password,
-        },
-    )
-    check(len(messages) == 3 * len(held), f"{len(messages)} messages")
-    words = [*secure, "sasl.mechanism=SCRAM-SHA-512", "close=20", result]
-    nobody = {**writer, "VQE_KAFKA_SASL_USERNAME": services.env["KAFKA_READER"]}
-    counts, told, status = publish(services, folder, *words, spool="spool5", env=nobody)
-    check(status == 1 and counts["spooled"] == len(held), f"{counts} {told}")
-    check("right to write" in told, told)
-    print("not authorised:", told.splitlines()[0][:300])
-    wrong = {**writer, "VQE_KAFKA_SASL_PASSWORD": "wrong-one"}
-    counts, told, status = publish(services, folder, *words, spool="spool6", env=wrong)
-    check(status == 1 and counts["spooled"] == len(held), f"{counts} {told}")
-    check("VQE_KAFKA_SASL_PASSWORD" in told, told)
-    check("wrong-one" not in told and password not in told, "a secret was told")
-    print("wrong password:", told.splitlines()[0][:300])
-
-
 def job_cases(services, folder):
     """From the job by the topic to the tables, by commands."""
     services.topics("--create --topic job --partitions 3")
@@ -542,7 +497,6 @@ def main():
             refusal_cases(services, folder)
             job_cases(services, folder)
             crash_cases(services, folder, held)
-            sasl_cases(services, folder, held)
             services.stop()
     finally:
         services.stop()
