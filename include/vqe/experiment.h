@@ -185,10 +185,11 @@ struct vqe_run_options {
   int mpi_rank, mpi_ranks; /* recorded only */
   /* Rank 0 of it runs the experiment, the others serve; NULL: alone. */
   const struct vqe_team *team;
+  int device_index; /* which GPU, modulo their number: the rank on its node */
 };
 #define VQE_RUN_OPTIONS_INIT                                                  \
   {                                                                           \
-    1, 0, 1, NULL                                                             \
+    1, 0, 1, NULL, 0                                                          \
   }
 
 /* Run one experiment. A failure of the experiment itself is a result with

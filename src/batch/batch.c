@@ -46,6 +46,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   MPI_Comm_size(comm, &worker.ranks);
   worker.threads = options->threads > 0 ? options->threads
                                         : vqe_worker_default_threads(comm);
+  worker.node_rank = vqe_worker_node_rank(comm);
   omp_set_dynamic(0);
   if (worker.rank == 0) {
     header[0] = vqe_lead_open_run(&header[1], job->output);

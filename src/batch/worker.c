@@ -137,7 +137,7 @@ int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
 {
   struct vqe_run_options options = {
       worker->threads, worker->rank, worker->ranks,
-      worker->team != NULL ? &worker->team->view : NULL};
+      worker->team != NULL ? &worker->team->view : NULL, worker->node_rank};
   struct vqe_callbacks callbacks = {worker, on_evaluation, on_replay,
                                     vqe_worker_should_stop};
   worker->started = vqe_clock_wall();
@@ -190,6 +190,16 @@ int vqe_worker_default_threads(MPI_Comm comm)
     cores += __builtin_popcount(all[k]);
   }
   return cores > ranks ? cores / ranks : 1;
+}
+
+int vqe_worker_node_rank(MPI_Comm comm)
+{
+  MPI_Comm node;
+  int rank;
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  MPI_Comm_rank(node, &rank);
+  MPI_Comm_free(&node);
+  return rank;
 }
 
 int vqe_worker_init(struct vqe_worker *worker, const char *output, int run)

@@ -33,6 +33,7 @@ struct vqe_worker {
   const struct vqe_batch_options *options;
   MPI_Comm comm;
   int rank, ranks, threads;
+  int node_rank;     /* among the ranks of its node: names its GPU */
   int team_size;     /* ranks of each team; workers are the first ones */
   bool may_call_mpi; /* false on the compute thread of rank 0 */
   struct vqe_batch_team *team; /* of whose first rank this is; NULL: alone */
@@ -50,6 +51,9 @@ struct vqe_worker {
 /* Cores that the ranks of this node may use together, over the ranks.
  * Collective. */
 int vqe_worker_default_threads(MPI_Comm comm);
+
+/* Place of this rank among those of its node. Collective. */
+int vqe_worker_node_rank(MPI_Comm comm);
 
 /* Read what earlier runs left and open this run's journal. */
 int vqe_worker_init(struct vqe_worker *worker, const char *output, int run);

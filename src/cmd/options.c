@@ -75,9 +75,11 @@ static const struct vqe_cmd_option entries[] = {
      AT(overrides.references), "hf mp2 fci",
      "reference energies: hf, mp2, fci (all that fit memory)", 0},
     {"device", 0, "NAME", GROUP_RUN, VQE_CMD_TEXT, AT(overrides.device),
-     "auto cpu cuda", "auto, cpu or cuda (auto)", 0},
+     "auto cpu cuda",
+     "auto, cpu or cuda; auto takes a GPU for states that gain by it (auto)", 0},
     {"precision", 0, "NAME", GROUP_RUN, VQE_CMD_TEXT, AT(overrides.precision),
-     "double single", "double or single (double)", 0},
+     "double single",
+     "amplitudes of 64 or 32 bits, single on GPUs alone (double)", 0},
     {"threads", 't', "N", GROUP_RUN, VQE_CMD_COUNT, AT(threads), NULL,
      "threads of each rank (cores / ranks on this node)", 0},
     {"ranks-per-molecule", 0, "N", GROUP_RUN, VQE_CMD_TEXT,
@@ -121,6 +123,8 @@ static const struct vqe_cmd_option entries[] = {
      "where undelivered records wait (vqe_spool beside the result)", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
      "show this text", 0},
+    {"devices", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(devices), NULL,
+     "list the GPUs that --device cuda would use", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,
      "show the version", 0},
     {"man", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(man), NULL,
@@ -185,7 +189,7 @@ int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
                          out->completion);
   }
   if (out->job == NULL && !out->help && !out->version && !out->man &&
-      out->completion == NULL) {
+      !out->devices && out->completion == NULL) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "no job given: vqe_batch JOB, where "
                          "JOB is a job file, a molecule file or an FCIDUMP; "

@@ -25,7 +25,7 @@ struct vqe_cmd_options {
   bool kafka;            /* publish to Kafka; any of the following as well */
   const char *brokers, *topic, *registry, *spool; /* NULL: the job's */
   /* Print and end; the job is not needed. */
-  bool help, version, man;
+  bool help, version, man, devices;
   const char *completion; /* "bash", or NULL */
 };
 

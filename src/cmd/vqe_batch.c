@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "batch/batch.h"
 #include "batch/job.h"
@@ -15,6 +16,7 @@
 #include "report/report.h"
 #include "vqe/error.h"
 #include "vqe/experiment.h"
+#include "vqe/sim.h"
 
 enum exit_status {
   EXIT_GOOD = 0,
@@ -70,6 +72,46 @@ static int load(struct vqe_job **job, const struct vqe_cmd_options *options)
     free(warnings);
   }
   return status;
+}
+
+/* ---- --devices ---- */
+
+static int list_devices(void)
+{
+  const char *reason = NULL;
+  int count = vqe_devices(&reason);
+  if (count == 0) {
+    fprintf(stderr, "vqe_batch: no CUDA device: %s\n", reason);
+    return EXIT_BAD_INPUT;
+  }
+  for (int k = 0; k < count; k++) {
+    struct vqe_device_summary device;
+    if (vqe_device_summarize(&device, k) != VQE_OK) {
+      return complain();
+    }
+    printf("%d: %s, %s, compute capability %d.%d, %d multiprocessors, %.1f "
+           "GB, %.1f GB free\n",
+           k, device.name, device.driver, device.compute_major,
+           device.compute_minor, device.multiprocessors,
+           (double)device.bytes / 1e9, (double)device.free_bytes / 1e9);
+  }
+  return EXIT_GOOD;
+}
+
+/* Nothing runs when a device is demanded that is not there. */
+static int check_devices(const struct vqe_job *job)
+{
+  const char *reason = NULL;
+  for (size_t k = 0; k < job->count; k++) {
+    const struct vqe_experiment *experiment = job->experiments[k];
+    if (strcmp(experiment->device, "cuda") == 0 && vqe_devices(&reason) == 0) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "device 'cuda': no CUDA device: %s; use --device "
+                           "auto or cpu",
+                           reason);
+    }
+  }
+  return VQE_OK;
 }
 
 /* ---- --dry-run ---- */
@@ -223,8 +265,9 @@ static int run(const struct vqe_cmd_options *options)
   int rank;
   int code = EXIT_GOOD;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (rank == 0 && (load(&job, options) != VQE_OK ||
-                    vqe_batch_stream_open(&stream, job, options) != VQE_OK)) {
+  if (rank == 0 &&
+      (load(&job, options) != VQE_OK || check_devices(job) != VQE_OK ||
+       vqe_batch_stream_open(&stream, job, options) != VQE_OK)) {
     code = complain();
   }
   MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
@@ -287,8 +330,8 @@ static int without_mpi(const struct vqe_cmd_options *options, bool *done)
   int code = EXIT_GOOD;
   *done = true;
   bool prints = options->help || options->version || options->man ||
-                options->completion != NULL || options->dry_run ||
-                options->qasm || options->fcidump != NULL;
+                options->devices || options->completion != NULL ||
+                options->dry_run || options->qasm || options->fcidump != NULL;
   if (!prints) {
     *done = false;
   } else if (launcher_rank() != 0) {
@@ -297,6 +340,8 @@ static int without_mpi(const struct vqe_cmd_options *options, bool *done)
     vqe_cmd_options_help(stdout);
   } else if (options->version) {
     printf("vqe_batch %s\n", vqe_version());
+  } else if (options->devices) {
+    code = list_devices();
   } else if (options->man) {
     vqe_cmd_options_man(stdout);
   } else if (options->completion != NULL) {

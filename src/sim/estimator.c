@@ -90,7 +90,9 @@ static int create_on_device(struct vqe_estimator *estimator, bool sector,
   const char *reason = NULL;
   int count = vqe_device_count(&reason);
   if (count == 0) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED, "no CUDA device: %s", reason);
+    return vqe_error_set(VQE_ERR_UNSUPPORTED, "%sno CUDA device: %s",
+                         options->single ? "precision 'single': " : "",
+                         reason);
   }
   int status =
       vqe_device_summarize(&estimator->summary, options->device_index % count);

@@ -45,17 +45,36 @@ void vqe_host_describe(struct vqe_result *result)
   }
 }
 
-int vqe_host_snapshot(char **out, const struct vqe_result *result)
+/* null on the CPU */
+static json_t *device_snapshot(const struct vqe_estimator_usage *usage)
+{
+  const struct vqe_device_summary *device = &usage->device;
+  if (!usage->on_device) {
+    return json_null();
+  }
+  return json_pack("{s:s, s:i, s:s, s:f, s:f, s:I, s:f, s:f, s:f}", "name",
+                   device->name, "index", device->index, "driver",
+                   device->driver, "memory_mb", (double)device->bytes / 1e6,
+                   "held_mb", (double)usage->bytes_held / 1e6, "launches",
+                   (json_int_t)usage->launches, "seconds", usage->seconds,
+                   "sent_mb", (double)usage->bytes_up / 1e6, "received_mb",
+                   (double)usage->bytes_down / 1e6);
+}
+
+int vqe_host_snapshot(char **out, const struct vqe_result *result,
+                      const struct vqe_estimator_usage *usage)
 {
   char now[VQE_CLOCK_RFC3339_SIZE];
+  char processor[sizeof result->device];
   vqe_clock_rfc3339(now);
+  processor_model(processor, sizeof processor);
   *out = NULL;
   json_t *root = json_pack(
-      "{s:s, s:s, s:s, s:f, s:i, s:f, s:f, s:n}", "time", now, "hostname",
-      result->hostname, "cpu", result->device, "cpu_seconds", vqe_clock_cpu(),
+      "{s:s, s:s, s:s, s:f, s:i, s:f, s:f, s:o}", "time", now, "hostname",
+      result->hostname, "cpu", processor, "cpu_seconds", vqe_clock_cpu(),
       "threads", result->threads, "peak_memory_mb",
       (double)vqe_memory_peak() / 1e6, "available_memory_mb",
-      (double)vqe_memory_available() / 1e6, "gpu");
+      (double)vqe_memory_available() / 1e6, "gpu", device_snapshot(usage));
   if (root != NULL) {
     *out = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(root);

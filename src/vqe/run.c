@@ -30,21 +30,28 @@ static bool is_adapt(const struct vqe_experiment *experiment)
   return strcmp(experiment->ansatz, "ADAPT-VQE") == 0;
 }
 
+static bool wants_cuda(const struct vqe_experiment *experiment)
+{
+  return strcmp(experiment->device, "cuda") == 0;
+}
+
+static bool is_single(const struct vqe_experiment *experiment)
+{
+  return strcmp(experiment->precision, "single") == 0;
+}
+
 static int check_request(const struct vqe_experiment *experiment)
 {
   const struct vqe_optimizer_info *optimizer;
   if (experiment->input_error != NULL) {
     return vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error);
   }
-  if (strcmp(experiment->device, "cuda") == 0) {
+  if (vqe_orbital_asked(experiment) &&
+      (wants_cuda(experiment) || is_single(experiment))) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "device 'cuda': this build has no CUDA estimator; "
-                         "use 'auto' or 'cpu'");
-  }
-  if (strcmp(experiment->precision, "double") != 0) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "precision '%s': the CPU estimators use 'double'",
-                         experiment->precision);
+                         "orbital_optimization needs densities, which the "
+                         "CUDA estimators do not give; use --device cpu and "
+                         "--precision double");
   }
   if (experiment->shots > 0 && vqe_orbital_asked(experiment)) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -221,6 +228,13 @@ static int make_estimator(struct run *run)
   options.threads = run->options->threads;
   /* a split state has no densities for the orbitals' slopes */
   options.team = run->rotation == NULL ? run->options->team : NULL;
+  options.device =
+      wants_cuda(run->experiment) ? VQE_DEVICE_CUDA
+      : strcmp(run->experiment->device, "cpu") == 0 || run->rotation != NULL
+          ? VQE_DEVICE_CPU
+          : VQE_DEVICE_AUTO;
+  options.device_index = run->options->device_index;
+  options.single = is_single(run->experiment);
   int status = vqe_estimator_size(&amplitudes, &bytes, run->hamiltonian,
                                   run->ansatz, &options);
   if (status == VQE_OK) {
@@ -231,6 +245,12 @@ static int make_estimator(struct run *run)
     run->result->determinants = amplitudes;
     snprintf(run->result->backend, sizeof run->result->backend, "%s",
              vqe_estimator_backend(run->estimator));
+    vqe_estimator_describe(&run->usage, run->estimator);
+    if (run->usage.on_device) {
+      snprintf(run->result->device, sizeof run->result->device, "%s",
+               run->usage.device.name);
+    }
+    status = add_note(run->result, run->usage.note);
   }
   return status;
 }
@@ -535,7 +555,7 @@ int vqe_experiment_run(struct vqe_result **out,
   result->threads = options->threads;
   vqe_clock_rfc3339(result->started_at);
   vqe_host_describe(result);
-  status = vqe_host_snapshot(&result->performance_start, result);
+  status = vqe_host_snapshot(&result->performance_start, result, &run.usage);
   if (status == VQE_OK) {
     status = run_phases(&run);
   }
@@ -554,12 +574,15 @@ int vqe_experiment_run(struct vqe_result **out,
     free(result->reason);
     status = vqe_memory_strdup(&result->reason, vqe_error_message());
   }
+  if (run.estimator != NULL) {
+    vqe_estimator_describe(&run.usage, run.estimator);
+  }
   run_clear(&run);
   if (status == VQE_OK) {
     result->peak_memory_mb = (double)vqe_memory_peak() / 1e6;
     vqe_clock_rfc3339(result->finished_at);
     result->seconds_total = vqe_clock_wall() - wall;
-    status = vqe_host_snapshot(&result->performance_end, result);
+    status = vqe_host_snapshot(&result->performance_end, result, &run.usage);
   }
   if (status != VQE_OK) {
     vqe_result_free(result);

@@ -27,10 +27,11 @@ struct run {
   struct vqe_ansatz *ansatz;
   struct vqe_ansatz *pool; /* of ADAPT-VQE, else NULL */
   struct vqe_estimator *estimator;
-  struct vqe_rotation *rotation; /* of the orbitals, when optimised */
-  double *pairs1, *pairs2;       /* densities for its slope */
-  size_t capacity;               /* of the recorded evaluations */
-  double started;                /* wall clock of the VQE */
+  struct vqe_estimator_usage usage; /* of its device, for provenance */
+  struct vqe_rotation *rotation;    /* of the orbitals, when optimised */
+  double *pairs1, *pairs2;          /* densities for its slope */
+  size_t capacity;                  /* of the recorded evaluations */
+  double started;                   /* wall clock of the VQE */
 };
 
 /* Name, reps, entanglement and further options as the experiment asks for

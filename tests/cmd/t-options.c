@@ -146,6 +146,8 @@ static void test_job_not_needed(void **state)
   assert_true(options.version);
   assert_int_equal(parse("--man"), 0);
   assert_true(options.man);
+  assert_int_equal(parse("--devices"), 0);
+  assert_true(options.devices);
   assert_int_equal(parse("--completion bash"), 0);
   assert_string_equal(options.completion, "bash");
 }
@@ -190,7 +192,7 @@ static void test_texts_agree(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 41);
+  assert_int_equal(count, 42);
   free(help);
   free(man);
   free(completion);
@@ -208,7 +210,8 @@ static void test_completion_is_bash(void **state)
   fclose(stream);
   snprintf(command, sizeof command,
            "bash -c '. %s; COMP_WORDS=(vqe_batch --dev); COMP_CWORD=1; "
-           "_vqe_batch; test \"${COMPREPLY[*]}\" = --device || exit 1; "
+           "_vqe_batch; test \"${COMPREPLY[*]}\" = \"--device --devices\" || "
+           "exit 1; "
            "COMP_WORDS=(vqe_batch --device c); COMP_CWORD=2; _vqe_batch; "
            "test \"${COMPREPLY[*]}\" = \"cpu cuda\"'",
            path);

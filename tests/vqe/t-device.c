@@ -1,0 +1,102 @@
+/* Whole experiments on a device: the numbers of the CPU, and what is recorded
+ * of the device. */
+#include "fixture.h"
+
+#include "vqe/sim.h"
+
+static struct vqe_result *run_on(const char *device, const char *precision,
+                                 const char *ansatz)
+{
+  struct vqe_experiment *experiment = reference(NULL, "LiH");
+  set(&experiment->device, device);
+  set(&experiment->precision, precision);
+  set(&experiment->ansatz, ansatz);
+  if (strcmp(ansatz, "UCCSD") != 0) {
+    set(&experiment->init, "hf");
+    experiment->init_noise = 0.05;
+    experiment->reps = 1;
+    experiment->max_evaluations = 12;
+  }
+  struct vqe_result *result = run(experiment, NULL);
+  if (result->status != VQE_EXPERIMENT_OK) {
+    fail_msg("%s", result->reason);
+  }
+  vqe_experiment_free(experiment);
+  return result;
+}
+
+static double text_number(json_t *object, const char *key)
+{
+  json_t *item = json_object_get(object, key);
+  assert_true(json_is_number(item));
+  return json_number_value(item);
+}
+
+static void check_provenance(const struct vqe_result *result,
+                             const char *backend)
+{
+  struct vqe_device_summary device;
+  json_t *end = json_loads(result->performance_end, 0, NULL);
+  json_t *gpu = json_object_get(end, "gpu");
+  assert_int_equal(vqe_device_summarize(&device, 0), VQE_OK);
+  assert_string_equal(result->backend, backend);
+  assert_string_equal(result->device, device.name);
+  assert_string_equal(json_string_value(json_object_get(gpu, "name")),
+                      device.name);
+  assert_string_equal(json_string_value(json_object_get(gpu, "driver")),
+                      device.driver);
+  assert_true(text_number(gpu, "memory_mb") > 0.0);
+  assert_true(text_number(gpu, "held_mb") > 0.0);
+  /* what a launch takes in and gives back, no state among it */
+  assert_true(text_number(gpu, "received_mb") <
+              1e-3 + (double)result->neval * (result->nparam + 1) * 8e-6);
+  assert_true(text_number(gpu, "launches") >= 1.0);
+  json_decref(end);
+}
+
+static void test_same_numbers(void **state)
+{
+  (void)state;
+  static const char *const ansatz[] = {"UCCSD", "EfficientSU2"};
+  static const char *const backends[] = {"vqe_cuda_sector",
+                                         "vqe_cuda_statevector"};
+  const char *reason = NULL;
+  if (vqe_devices(&reason) == 0) {
+    print_message("skipped: %s\n", reason);
+    skip();
+  }
+  for (size_t k = 0; k < 2; k++) {
+    struct vqe_result *cpu = run_on("cpu", "double", ansatz[k]);
+    struct vqe_result *gpu = run_on("cuda", "double", ansatz[k]);
+    struct vqe_result *single = run_on("cuda", "single", ansatz[k]);
+    check_provenance(gpu, backends[k]);
+    near(gpu->eval_energy[0], cpu->eval_energy[0], 1e-10);
+    near(gpu->minimum, cpu->minimum, 1e-7);
+    near(single->eval_energy[0], cpu->eval_energy[0], 1e-4);
+    near(gpu->s2_expectation, cpu->s2_expectation, 1e-6);
+    vqe_result_free(single);
+    vqe_result_free(gpu);
+    vqe_result_free(cpu);
+  }
+}
+
+/* Small states stay on the CPU unless a device is asked for. */
+static void test_auto(void **state)
+{
+  (void)state;
+  struct vqe_result *result = run_on("auto", "double", "UCCSD");
+  json_t *end = json_loads(result->performance_end, 0, NULL);
+  assert_string_equal(result->backend, "vqe_cpu_sector");
+  assert_true(json_is_null(json_object_get(end, "gpu")));
+  json_decref(end);
+  vqe_result_free(result);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_same_numbers),
+      cmocka_unit_test(test_auto),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
