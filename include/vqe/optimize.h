@@ -38,6 +38,10 @@ struct vqe_optimizer_options {
   bool has_threshold;
   double threshold;          /* stop once f <= threshold */
   const char *experiment_id; /* keys the draws of SPSA; may be NULL */
+  /* Lower triangle L (n x n, row major) of an inverse Hessian L L^T that is
+   * known about, or NULL: L-BFGS-B and TNC then walk in z, x = start + L z.
+   * The caller's. */
+  const double *metric;
   /* Further options; NaN means the default. Adam: learning_rate (0.01),
    * beta1 (0.9), beta2 (0.99), epsilon (1e-8). SPSA: a (calibrated), c (0.2),
    * alpha (0.602), gamma (0.101). initial_step: COBYLA (1.0, SciPy's rhobeg),

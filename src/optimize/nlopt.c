@@ -17,8 +17,35 @@
 struct nlopt_call {
   struct recorder *recorder;
   nlopt_opt opt;
-  double scale; /* 0 before the first gradient is known */
+  double scale;         /* 0 before the first gradient is known */
+  const double *metric; /* L of x = origin + L z, or NULL for x = z */
+  double *origin, *x, *gradient;
 };
+
+/* x = origin + L z */
+static void from_metric(const struct nlopt_call *call, const double *z)
+{
+  size_t n = (size_t)call->recorder->n;
+  for (size_t i = 0; i < n; i++) {
+    double sum = 0.0;
+    for (size_t j = 0; j <= i; j++) {
+      sum += call->metric[i * n + j] * z[j];
+    }
+    call->x[i] = call->origin[i] + sum;
+  }
+}
+
+/* Slopes by z are L^T those by x. */
+static void to_metric(const struct nlopt_call *call, double *gradient)
+{
+  size_t n = (size_t)call->recorder->n;
+  memset(gradient, 0, n * sizeof *gradient);
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = 0; j <= i; j++) {
+      gradient[j] += call->metric[i * n + j] * call->gradient[i];
+    }
+  }
+}
 
 /* A first step of these methods is the gradient itself: far too long where a
  * circuit is steep. They are invariant under a factor on f but for that step,
@@ -37,8 +64,17 @@ static double nlopt_objective(unsigned n, const double *x, double *gradient,
 {
   struct nlopt_call *call = ctx;
   double f = 0.0;
-  if (!recorder_evaluate(call->recorder, x, &f, gradient)) {
+  bool plain = call->metric == NULL;
+  if (!plain) {
+    from_metric(call, x);
+  }
+  if (!recorder_evaluate(call->recorder, plain ? x : call->x, &f,
+                         plain || gradient == NULL ? gradient
+                                                   : call->gradient)) {
     nlopt_force_stop(call->opt);
+  }
+  if (!plain && gradient != NULL) {
+    to_metric(call, gradient);
   }
   if (!call->recorder->gradient_method) {
     return f;
@@ -98,11 +134,12 @@ int method_nlopt(struct method_end *ended, struct recorder *recorder,
   const char *note = "";
   double *point = NULL;
   nlopt_result result = NLOPT_FAILURE;
-  struct nlopt_call call = {recorder, NULL, 0.0};
+  struct nlopt_call call = {.recorder = recorder};
+  size_t n = (size_t)recorder->n;
   int status = seed_library(options);
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&point, (size_t)recorder->n, sizeof *point,
-                              "point of the optimizer");
+    status = vqe_memory_alloc(&point, n, 4 * sizeof *point,
+                              "points of the optimizer");
   }
   if (status != VQE_OK) {
     goto out;
@@ -130,18 +167,29 @@ int method_nlopt(struct method_end *ended, struct recorder *recorder,
     nlopt_set_ftol_abs(call.opt, options->ftol);
     nlopt_set_initial_step1(call.opt, step);
   }
-  memcpy(point, x, (size_t)recorder->n * sizeof *point);
+  if (recorder->gradient_method) {
+    call.metric = options->metric;
+  }
+  call.origin = point + n;
+  call.x = point + 2 * n;
+  call.gradient = point + 3 * n;
+  const double *start = x;
   bool again = recorder->gradient_method || algorithm == NLOPT_LN_NELDERMEAD;
   for (int run = 0; run <= RESTARTS; run++) {
     double before = recorder->lowest;
     double minimum;
+    memcpy(point, start, n * sizeof *point);
+    if (call.metric != NULL) {
+      memcpy(call.origin, start, n * sizeof *point);
+      memset(point, 0, n * sizeof *point);
+    }
     call.scale = 0.0;
     result = nlopt_optimize(call.opt, point, &minimum);
     if (recorder->stopped || !again ||
         recorder->lowest >= before - options->ftol) {
       break;
     }
-    memcpy(point, recorder->x_lowest, (size_t)recorder->n * sizeof *point);
+    start = recorder->x_lowest;
   }
   if (!recorder->stopped && result == NLOPT_INVALID_ARGS) {
     const char *detail = nlopt_get_errmsg(call.opt);

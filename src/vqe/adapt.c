@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "vqe/metric.h"
 #include "vqe/record.h"
 
 /* When several elements are added at a time, none has less than this share of
@@ -17,6 +18,30 @@
  * slope of the pool: the next element changes more than what is left. N2 and
  * NH3 take half the evaluations for the same operators and energies. */
 #define LOOSE_SHARE 0.1
+/* Slopes that fall by more than this in one growth show what the loose
+ * optimisation left open, not new elements: it is taken further instead. */
+#define TOO_LOOSE 3.0
+
+/* Above this many parameters a dense metric costs more than it gains. */
+#define METRIC_LIMIT 2000
+
+/* The objective, watched by the metric. */
+struct watched {
+  struct run *run;
+  vqe_objective objective;
+  struct vqe_metric metric;
+};
+
+static int watch(void *ctx, int n, const double *x, double *f,
+                 double *gradient)
+{
+  struct watched *watched = ctx;
+  int status = watched->objective(watched->run, n, x, f, gradient);
+  if (status == VQE_OK && gradient != NULL && n == watched->metric.n) {
+    vqe_metric_observe(&watched->metric, x, gradient);
+  }
+  return status;
+}
 
 static void stop(struct vqe_optimize_result *out, bool converged,
                  const char *reason)
@@ -130,28 +155,41 @@ static bool within_limits(struct vqe_optimizer_options *left,
 
 /* All parameters again from where they are. */
 static int optimise(struct vqe_optimize_result *found, int *nit,
-                    struct run *run, vqe_objective objective,
+                    struct watched *watched,
                     const struct vqe_optimizer_options *options)
 {
+  const struct run *run = watched->run;
   struct vqe_result *result = run->result;
-  int status =
-      vqe_optimize(found, run->experiment->optimizer, result->nparam,
-                   result->optimal_parameters, objective, run, options);
+  struct vqe_optimizer_options with_metric = *options;
+  int n = result->nparam;
+  int status = VQE_OK;
+  if (n > 0 && n <= METRIC_LIMIT) {
+    if (n != watched->metric.n) {
+      status = vqe_metric_widen(&watched->metric, n);
+    }
+    if (status != VQE_OK) {
+      return status;
+    }
+    with_metric.metric = vqe_metric_factor(&watched->metric);
+  }
+  status =
+      vqe_optimize(found, run->experiment->optimizer, n,
+                   result->optimal_parameters, watch, watched, &with_metric);
   *nit = found->nit < 0 || *nit < 0 ? -1 : *nit + found->nit;
   return status;
 }
 
 /* Bring the last, loose optimisation to the tolerance that was asked for. */
-static int finish(struct vqe_optimize_result *out, int *nit, struct run *run,
-                  vqe_objective objective,
+static int finish(struct vqe_optimize_result *out, int *nit,
+                  struct watched *watched,
                   const struct vqe_optimizer_options *options)
 {
   struct vqe_optimizer_options left;
   struct vqe_optimize_result found;
-  if (!within_limits(&left, run, options)) {
+  if (!within_limits(&left, watched->run, options)) {
     return VQE_OK;
   }
-  int status = optimise(&found, nit, run, objective, &left);
+  int status = optimise(&found, nit, watched, &left);
   if (status == VQE_OK) {
     out->f = found.f;
     if (!found.converged) {
@@ -168,16 +206,17 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
   const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
   struct vqe_result *result = run->result;
   struct vqe_optimizer_options left = *options;
+  struct watched watched = {.run = run, .objective = objective};
   struct vqe_optimize_result found;
   double *slope = NULL;
   double gmax;
-  bool loose = false;
+  double tolerance = options->gtol; /* of the last optimisation */
   int nit = 0;
   int status = vqe_memory_alloc(&slope, (size_t)run->pool->nparam,
                                 sizeof *slope, "gradient of the pool");
   if (status == VQE_OK) {
     /* the Hartree-Fock state, one evaluation */
-    status = optimise(out, &nit, run, objective, options);
+    status = optimise(out, &nit, &watched, options);
   }
   while (status == VQE_OK) {
     double before = out->f;
@@ -188,7 +227,7 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
     }
     if (options->has_threshold && out->f <= options->threshold) {
       stop(out, false, "reached the threshold");
-      loose = false;
+      tolerance = options->gtol;
       break;
     }
     status = vqe_estimator_pool_gradient(
@@ -196,17 +235,22 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
     if (status != VQE_OK || ended_by_slopes(out, &gmax, run, slope, options)) {
       break;
     }
-    status = grow(run, slope);
-    if (status != VQE_OK) {
-      break;
+    left.gtol = fmax(options->gtol, LOOSE_SHARE * gmax);
+    bool grows = tolerance < TOO_LOOSE * left.gtol;
+    tolerance = left.gtol;
+    if (grows) {
+      status = grow(run, slope);
     }
-    loose = LOOSE_SHARE * gmax > options->gtol;
-    left.gtol = loose ? LOOSE_SHARE * gmax : options->gtol;
-    status = optimise(&found, &nit, run, objective, &left);
+    if (status == VQE_OK) {
+      status = optimise(&found, &nit, &watched, &left);
+    }
     if (status != VQE_OK) {
       break;
     }
     *out = found;
+    if (!grows) {
+      continue;
+    }
     if (found.converged && before - found.f < adapt->energy_change) {
       snprintf(reason, sizeof reason,
                "converged: the last growth lowered the energy by %.2e "
@@ -220,11 +264,12 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
       break;
     }
   }
-  if (status == VQE_OK && loose) {
-    status = finish(out, &nit, run, objective, options);
+  if (status == VQE_OK && tolerance > options->gtol) {
+    status = finish(out, &nit, &watched, options);
   }
   out->nit = nit;
   out->nfev = (int)result->neval;
+  vqe_metric_clear(&watched.metric);
   free(slope);
   return status;
 }
