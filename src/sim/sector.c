@@ -287,6 +287,7 @@ static void sector_free(void *backend)
     vqe_phases_free(sector->phases[k]);
   }
   free(sector->phases);
+  vqe_sector_clear_runs(sector);
   free(sector->scratch);
   vqe_density_free(sector->density);
   vector_clear(&sector->psi);
@@ -314,6 +315,9 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
            vqe_sigma_bytes(ansatz->norb, ansatz->nalpha, ansatz->nbeta, nirrep,
                            threads) +
            ansatz->ngate * (sizeof(struct rotation) + (na + nb) * 4);
+  /* tiles of one-spin runs */
+  *bytes +=
+      (ansatz->real ? 256 : 512) * (na > nb ? na : nb) * (uint64_t)threads;
   if (!ansatz->real) {
     *bytes += vqe_phases_scratch(nb) * sizeof(double);
   }
@@ -359,7 +363,10 @@ static int sector_init(struct sector *sector)
     status = vqe_memory_alloc(&sector->partial, 8 * CHUNKS, sizeof(double),
                               "partial sums");
   }
-  return status == VQE_OK ? compile(sector) : status;
+  if (status == VQE_OK) {
+    status = compile(sector);
+  }
+  return status == VQE_OK ? vqe_sector_find_runs(sector) : status;
 }
 
 /* ---- rotations ----
@@ -539,8 +546,16 @@ static void prepare(struct sector *sector, const double *parameters)
   if (psi.im != NULL) {
     memset(psi.im, 0, sector->layout.size * sizeof(double));
   }
+  size_t run = 0;
   for (size_t k = 0; k < sector->nrotation; k++) {
     const struct rotation *rotation = &sector->rotations[k];
+    if (run < sector->nrun && sector->runs[run].first == k) {
+      vqe_spin_run_sweep(&sector->runs[run].spins, &sector->layout,
+                         sector->pairs, sector->tiles, sector->threads, psi,
+                         NULL, parameters, NULL);
+      k = sector->runs[run++].last - 1;
+      continue;
+    }
     if (rotation->kind == ROTATE_PHASES) {
       apply_phases(sector, rotation, parameters, psi, NULL, NULL);
       continue;
@@ -608,8 +623,16 @@ static int sector_gradient(void *backend, double *energy, double *gradient,
   for (int k = 0; k < sector->ansatz->nparam; k++) {
     gradient[k] = 0.0;
   }
+  size_t run = sector->nrun;
   for (size_t k = sector->nrotation; k-- > 0;) {
     const struct rotation *rotation = &sector->rotations[k];
+    if (run > 0 && sector->runs[run - 1].last == k + 1) {
+      vqe_spin_run_sweep(&sector->runs[--run].spins, &sector->layout,
+                         sector->pairs, sector->tiles, sector->threads, psi,
+                         &lambda, parameters, gradient);
+      k = sector->runs[run].first;
+      continue;
+    }
     if (rotation->kind == ROTATE_PHASES) {
       apply_phases(sector, rotation, parameters, psi, &lambda, gradient);
       continue;

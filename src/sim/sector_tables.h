@@ -8,6 +8,7 @@
 #include "sim/layout.h"
 #include "sim/phases.h"
 #include "sim/sigma.h"
+#include "sim/spin_run.h"
 
 enum rotation_kind {
   ROTATE_ALPHA,
@@ -31,6 +32,12 @@ struct pair_key {
   int signless; /* of a qubit excitation: every sign is 1 */
 };
 
+/* Rotations [first, last) as one run. */
+struct sector_run {
+  size_t first, last;
+  struct vqe_spin_run spins;
+};
+
 struct sector {
   const struct vqe_hamiltonian *hamiltonian;
   const struct vqe_ansatz *ansatz;
@@ -48,6 +55,9 @@ struct sector {
   struct rotation *rotations;
   const struct vqe_ansatz *pool; /* whose rotations follow, or NULL */
   struct rotation *pool_rotations;
+  size_t nrun;
+  struct sector_run *runs; /* stretches of the rotations, in order */
+  double *tiles;           /* scratch of the runs */
   size_t nphases;
   struct vqe_phases **phases;
   double *scratch;             /* of the phases */
@@ -56,5 +66,9 @@ struct sector {
   struct vqe_vector psi, lambda;
   double *partial; /* one sum a chunk, a cache line apart */
 };
+
+/* Make the runs of the gates compiled so far. */
+int vqe_sector_find_runs(struct sector *sector);
+void vqe_sector_clear_runs(struct sector *sector);
 
 #endif

@@ -186,6 +186,8 @@ static void test_threads(void **state)
   struct vqe_integrals *integrals = fixture_read("NH3");
   struct vqe_hamiltonian *hamiltonian = fixture_total(integrals, true);
   check_threads("UCCSD", 1, hamiltonian, 5, 5, VQE_REPRESENTATION_SECTOR);
+  check_threads("k-UpCCGSD", 1, hamiltonian, 5, 5, VQE_REPRESENTATION_SECTOR);
+  check_threads("LUCJ", 2, hamiltonian, 5, 5, VQE_REPRESENTATION_SECTOR);
   check_threads("EfficientSU2", 1, hamiltonian, 5, 5, VQE_REPRESENTATION_FULL);
   check_threads("ExcitationPreserving", 1, hamiltonian, 5, 5,
                 VQE_REPRESENTATION_FULL);
