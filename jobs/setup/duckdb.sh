@@ -18,19 +18,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 target=$root/.deps/duckdb
 cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
 
-IFS=: read -r -a prefixes <<<"${DUCKDB_ROOT:-}:${CMAKE_PREFIX_PATH:-}:/usr/local:/usr"
-for prefix in "${prefixes[@]}"; do
-  if [ -n "$prefix" ] && [ -f "$prefix/include/duckdb.h" ] &&
-    [ -n "$(find "$prefix"/lib* -maxdepth 2 -name 'libduckdb*' -print -quit \
-      2>/dev/null)" ]; then
-    echo "DuckDB: using that of $prefix"
-    exit 0
-  fi
-done
-if [ -n "${DUCKDB_ROOT:-}" ]; then
-  echo "DuckDB: DUCKDB_ROOT=$DUCKDB_ROOT has no include/duckdb.h or no" \
-    "lib/libduckdb; correct or unset it" >&2
-  exit 1
+# shellcheck source=jobs/setup/find.sh
+. "$root/jobs/setup/find.sh"
+if find_library DuckDB DUCKDB_ROOT duckdb.h 'libduckdb*'; then
+  exit 0
 fi
 if [ -f "$target/include/duckdb.h" ] &&
   [ -f "$target/lib/libduckdb_static.a" ]; then
@@ -42,12 +33,8 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
   exit 1
 fi
 
-is_right() {
-  [ -f "$1" ] && echo "$sha256  $1" | sha256sum --check --status
-}
-
 mkdir -p "$cache"
-if ! is_right "$cache/$archive"; then
+if ! is_right "$cache/$archive" "$sha256"; then
   if ! command -v go >/dev/null; then
     "$root/jobs/setup/packages.sh" go
   fi
@@ -63,7 +50,7 @@ if ! is_right "$cache/$archive"; then
   fi
   cp "$modules/path/pkg/mod/cache/download/$module/@v/$module_version.zip" \
     "$cache/$archive.part"
-  if ! is_right "$cache/$archive.part"; then
+  if ! is_right "$cache/$archive.part" "$sha256"; then
     rm -f "$cache/$archive.part"
     echo "DuckDB: what was fetched is not the archive that was tested" \
       "(SHA-256 differs); nothing was installed" >&2

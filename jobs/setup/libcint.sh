@@ -15,19 +15,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 target=$root/.deps/libcint
 cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
 
-IFS=: read -r -a prefixes <<<"${LIBCINT_ROOT:-}:${CMAKE_PREFIX_PATH:-}:/usr/local:/usr"
-for prefix in "${prefixes[@]}"; do
-  if [ -n "$prefix" ] && [ -f "$prefix/include/cint.h" ] &&
-    [ -n "$(find "$prefix"/lib* -maxdepth 2 -name 'libcint.*' -print -quit \
-      2>/dev/null)" ]; then
-    echo "libcint: using that of $prefix"
-    exit 0
-  fi
-done
-if [ -n "${LIBCINT_ROOT:-}" ]; then
-  echo "libcint: LIBCINT_ROOT=$LIBCINT_ROOT has no include/cint.h or no" \
-    "lib/libcint.so; correct or unset it" >&2
-  exit 1
+# shellcheck source=jobs/setup/find.sh
+. "$root/jobs/setup/find.sh"
+if find_library libcint LIBCINT_ROOT cint.h 'libcint.*'; then
+  exit 0
 fi
 if [ -f "$target/include/cint.h" ] &&
   [ -f "$target/lib/deps/lib/libcint.so" ]; then
@@ -39,12 +30,8 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
   exit 1
 fi
 
-is_right() {
-  [ -f "$1" ] && echo "$sha256  $1" | sha256sum --check --status
-}
-
 mkdir -p "$cache"
-if ! is_right "$cache/$wheel"; then
+if ! is_right "$cache/$wheel" "$sha256"; then
   echo "libcint: fetching it with the wheel of PySCF $version (53 MB)"
   rm -f "$cache/$wheel"
   if ! python3 -m pip download --quiet --no-deps --only-binary=:all: \
@@ -53,7 +40,7 @@ if ! is_right "$cache/$wheel"; then
       "put $wheel into $cache, or set LIBCINT_ROOT" >&2
     exit 1
   fi
-  if ! is_right "$cache/$wheel"; then
+  if ! is_right "$cache/$wheel" "$sha256"; then
     echo "libcint: $cache/$wheel is not the file that was tested (SHA-256" \
       "differs); remove it and try again" >&2
     exit 1
