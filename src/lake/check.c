@@ -184,7 +184,7 @@ static int check_table(struct checking *checking,
                                               .visit_ctx = checking};
   int status =
       vqe_table_open(&checking->table, checking->warehouse, index, false);
-  if (status == VQE_ERR_INPUT) {
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
     /* metadata that cannot be understood is a finding */
     struct vqe_table unread = {.name = vqe_lake_definitions[index].name};
     checking->table = &unread;

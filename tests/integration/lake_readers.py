@@ -266,11 +266,11 @@ def rows_of(table, name, scan=None):
     return found
 
 
-def snapshots(warehouse):
+def snapshots(warehouse, names=TABLES):
     """Ids of the snapshots of each table."""
     return {
         name: [s.snapshot_id for s in warehouse.table(name).metadata.snapshots]
-        for name in TABLES
+        for name in names
     }
 
 

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Raw results and warehouses that are damaged, too large or cannot be
+written: each a clear error or a counted skip, in bounded memory, and what was
+there reads as before.
+
+VQE_BATCH and VQE_LAKE name the programs. Exit status 77: no PyIceberg or
+fastavro.
+"""
+
+import glob
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+
+import harness
+from harness import check
+
+try:
+    import fastavro
+
+    import lake_readers as readers
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(harness.SKIPPED)
+
+from lake_readers import LAKE, Local, lake
+
+GIGA = 1 << 30
+OTHER = os.path.join(harness.ROOT, "tests", "data", "other_producer.avro")
+
+
+def memory_of(words):
+    """Peak memory of a run in MB, its status and what it says."""
+    code = (
+        "import json, resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:], capture_output=True, text=True)\n"
+        "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
+        "print(json.dumps([peak // 1024, done.returncode, done.stdout, done.stderr]))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, check=True
+    )
+    return json.loads(said.stdout)
+
+
+def number(value):
+    """A long as Avro writes it."""
+    value = value << 1
+    out = b""
+    while value > 127:
+        out += bytes([value & 127 | 128])
+        value >>= 7
+    return out + bytes([value])
+
+
+def make_raw(folder):
+    """One good file and what may lie beside it; how many of those."""
+    os.makedirs(folder)
+    with open(OTHER, "rb") as stream:
+        whole = stream.read()
+    with open(OTHER, "rb") as stream:
+        reader = fastavro.block_reader(stream)
+        sync = next(iter(reader)) and reader._header["sync"]
+    head = whole[: whole.index(sync) + len(sync)]
+    bad = {
+        "short.avro": whole[: len(whole) - 40],
+        "head.avro": whole[: len(head) // 2],
+        "claims.avro": head + number(1) + number(2 * GIGA) + bytes(100),
+        "boasts.avro": head + number(1) + number(1 << 60) + bytes(100),
+        "text.avro": b"no container",
+        "empty.avro": b"",
+        "open.json": b'{"vqe_result": {',
+        "empty.json": b"",
+        "other.json": b'{"a": 1}',
+        "bytes.json": bytes(range(256)),
+    }
+    for name, content in bad.items():
+        with open(os.path.join(folder, name), "wb") as stream:
+            stream.write(content)
+    # holes take no space on the disk
+    for name, start in (("large.json", b"{"), ("large.avro", b"")):
+        with open(os.path.join(folder, name), "wb") as stream:
+            stream.write(start)
+            stream.truncate(2 * GIGA)
+    block = head + number(1) + number(2 * GIGA)
+    with open(os.path.join(folder, "block.avro"), "wb") as stream:
+        stream.write(block)
+        stream.seek(2 * GIGA, 1)
+        stream.write(sync)
+    shutil.copy(OTHER, os.path.join(folder, "zgood.avro"))
+    return len(bad) + 3
+
+
+def check_raw(folder):
+    raw = folder.file("raw")
+    bad = make_raw(raw)
+    place = folder.file("raw.warehouse")
+    peak, status, said, warned = memory_of([LAKE, "normalize", raw, "-w", place])
+    check(status == 1, f"raw files: status {status}\n{said}{warned}")
+    check(f"{bad} skipped" in said, f"not {bad} skipped: {said}{warned}")
+    check(warned.count("skipped:") == bad, f"not all are named:\n{warned}")
+    check(peak < 700, f"{peak} MB for raw files of 2 GB")
+    for word in ("larger than the limit", "a block of 2.1 GB", "block.avro"):
+        check(word in warned, f"no '{word}' in:\n{warned}")
+    good = folder.file("good")
+    os.makedirs(good)
+    shutil.copy(OTHER, good)
+    lake("normalize", good, "-w", folder.file("good.warehouse"))
+    left, right = (
+        readers.rows_of(Local(folder.file(f"{name}.warehouse")).table("vqe_results"),
+                        "vqe_results")
+        for name in ("raw", "good")
+    )
+    check(left.keys() == right.keys() and left, "other records beside bad files")
+
+
+def metadata_of(place, name):
+    return f"{place}/quantum_features/{name}/metadata"
+
+
+def check_edited(folder, result):
+    """Metadata changed by hand: named by check and refused by all, and the
+    other tables still read."""
+    place = folder.file("edited")
+    lake("normalize", result, "-w", place)
+    metadata = f"{metadata_of(place, 'molecules')}/v1.metadata.json"
+    with open(metadata, encoding="utf-8") as stream:
+        right = stream.read()
+    edits = {
+        "snapshots": re.sub(
+            r'"current-snapshot-id":\s*\d+', '"current-snapshot-id": 5', right
+        ),
+        "line 1": right[:300],
+        "points at": right.replace("quantum_features", "elsewhere"),
+        "format version 3": right.replace(
+            '"format-version":2', '"format-version":3'
+        ),
+        "is gone": right.replace("/snap-", "/snip-"),
+        "total-records": right.replace('"total-records":"', '"total-records":"9'),
+    }
+    for word, wrong in edits.items():
+        check(wrong != right, f"the edit for '{word}' changes nothing")
+        with open(metadata, "w", encoding="utf-8") as stream:
+            stream.write(wrong)
+        done = lake("check", place, status=1)
+        check(
+            "problem molecules: " in done.stdout and word in done.stdout,
+            f"check of an edit: no '{word}' in {done.stdout}{done.stderr}",
+        )
+        if word != "total-records":  # which no reader looks at
+            done = lake("query", "FROM molecules", "-w", place, status=None)
+            check(done.returncode in (1, 2), f"edited ({word}), and yet it reads")
+        lake("query", "FROM vqe_results", "-w", place)
+    with open(metadata, "w", encoding="utf-8") as stream:
+        stream.write(right)
+    lake("check", place)
+
+
+def check_full(folder, result):
+    """No more bytes to be had: a limit on the size of files stands for a full
+    disk."""
+    place = folder.file("full")
+    lake("normalize", result, "-w", place)
+    before = readers.snapshots(Local(place), readers.NORMALISED)
+    more = folder.file("more.h5")
+    folder.write(
+        "more.json",
+        {
+            "molecules": [harness.LIH],
+            "ansatz": "EfficientSU2",
+            "optimizer": {"name": "COBYLA", "max_evaluations": 40},
+            "seed": [1, 2, 3],
+        },
+    )
+    folder.run("more.json", "--no-lake")
+    done = subprocess.run(
+        [LAKE, "normalize", more, "-w", place],
+        capture_output=True,
+        text=True,
+        check=False,
+        restore_signals=False,  # SIGXFSZ stays ignored: the write fails
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
+    check(done.returncode == 1, f"full: {done.returncode}\n{done.stdout}{done.stderr}")
+    check(done.stderr.strip(), "full: nothing said")
+    check(
+        readers.snapshots(Local(place), readers.NORMALISED) == before,
+        "full: a snapshot",
+    )
+    lake("check", place)
+    lake("normalize", more, "-w", place)
+    check("0 orphans" in lake("check", place).stdout, "full: orphans stay")
+
+
+def check_read_only(folder, result):
+    """A folder that cannot be written, in a way that holds for root too."""
+    place = folder.file("file") + "/warehouse"
+    with open(folder.file("file"), "w", encoding="utf-8") as stream:
+        stream.write("no folder")
+    done = lake("normalize", result, "-w", place, status=None)
+    check(done.returncode in (1, 2), f"into a file: {done}")
+    check(folder.file("file") in done.stderr, f"into a file: {done.stderr}")
+    check(not glob.glob(folder.file(".*vqe-*")), "a scratch folder stays")
+
+
+with harness.Folder() as folder:
+    folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
+    folder.run("h2.json", "--no-lake")
+    check_raw(folder)
+    check_edited(folder, folder.file("h2.h5"))
+    check_full(folder, folder.file("h2.h5"))
+    check_read_only(folder, folder.file("h2.h5"))
+print("bad raw files skipped, bad warehouses refused, in bounded memory")
