@@ -26,22 +26,26 @@ static int fail(const char *name, const char *message)
                        (int)strcspn(message, "\n"), message);
 }
 
+static int threads_of(const struct vqe_duck_options *options)
+{
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  if (options->threads > 0) {
+    return options->threads;
+  }
+  return (int)(processors < 1             ? 1
+               : processors > MAX_THREADS ? MAX_THREADS
+                                          : processors);
+}
+
 static int configure(duckdb_config config,
                      const struct vqe_duck_options *options)
 {
   char memory[32];
   char threads[16];
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  int count = options->threads;
-  if (count <= 0) {
-    count = (int)(processors < 1             ? 1
-                  : processors > MAX_THREADS ? MAX_THREADS
-                                             : processors);
-  }
   snprintf(memory, sizeof memory, "%zuMB",
            options->memory_mb > 0 ? options->memory_mb
                                   : (size_t)DEFAULT_MEMORY_MB);
-  snprintf(threads, sizeof threads, "%d", count);
+  snprintf(threads, sizeof threads, "%d", threads_of(options));
   const char *const settings[][2] = {
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
@@ -59,6 +63,17 @@ static int configure(duckdb_config config,
     }
   }
   return VQE_OK;
+}
+
+/* A connection, with what is set for each of its own. */
+static int start_session(struct vqe_duck *duck)
+{
+  if (duckdb_connect(duck->database, &duck->connection) != DuckDBSuccess) {
+    return vqe_error_set(VQE_ERR_MEMORY, "cannot connect to DuckDB");
+  }
+  return vqe_duck_execute(duck, "settings",
+                          "SET TimeZone = 'UTC';"
+                          "SET enable_progress_bar = false;");
 }
 
 int vqe_duck_open(struct vqe_duck **out,
@@ -84,13 +99,8 @@ int vqe_duck_open(struct vqe_duck **out,
     status = fail("start", message);
     goto out;
   }
-  if (duckdb_connect(duck->database, &duck->connection) != DuckDBSuccess) {
-    status = vqe_error_set(VQE_ERR_MEMORY, "cannot connect to DuckDB");
-    goto out;
-  }
-  status = vqe_duck_execute(duck, "settings",
-                            "SET TimeZone = 'UTC';"
-                            "SET enable_progress_bar = false;");
+  duck->threads = threads_of(options);
+  status = start_session(duck);
   if (status == VQE_OK) {
     *out = duck;
     duck = NULL;
@@ -102,13 +112,34 @@ out:
   return status;
 }
 
+int vqe_duck_connect(struct vqe_duck **out, const struct vqe_duck *duck)
+{
+  struct vqe_duck *other = NULL;
+  int status = vqe_memory_alloc(&other, 1, sizeof *other, "DuckDB");
+  if (status != VQE_OK) {
+    return status;
+  }
+  other->database = duck->database;
+  other->borrowed = true;
+  other->threads = duck->threads;
+  status = start_session(other);
+  if (status != VQE_OK) {
+    vqe_duck_close(other);
+    return status;
+  }
+  *out = other;
+  return VQE_OK;
+}
+
 void vqe_duck_close(struct vqe_duck *duck)
 {
   if (duck == NULL) {
     return;
   }
   duckdb_disconnect(&duck->connection);
-  duckdb_close(&duck->database);
+  if (!duck->borrowed) {
+    duckdb_close(&duck->database);
+  }
   free(duck);
 }
 

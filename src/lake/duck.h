@@ -12,6 +12,8 @@
 struct vqe_duck {
   duckdb_database database;
   duckdb_connection connection;
+  bool borrowed; /* the database is another handle's */
+  int threads;
   double seconds;         /* spent in statements and appends */
   double parquet_seconds; /* of those, in Parquet files */
 };
@@ -25,6 +27,9 @@ struct vqe_duck_options {
 /* An in-memory database; the session's time zone is UTC. */
 int vqe_duck_open(struct vqe_duck **out,
                   const struct vqe_duck_options *options);
+/* Another connection to the same database, for another thread: temporary
+ * tables and views are each connection's own. Close it before `duck`. */
+int vqe_duck_connect(struct vqe_duck **out, const struct vqe_duck *duck);
 void vqe_duck_close(struct vqe_duck *duck);
 
 /* Run one or several statements; `name` says in messages which SQL it is. */

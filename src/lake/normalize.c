@@ -107,7 +107,7 @@ static int make_run(struct normalizing *run)
   strftime(stamp, sizeof stamp, "%H:%M:%S", &utc);
   return vqe_duck_executef(
       run->duck, "run",
-      "CREATE OR REPLACE TEMP TABLE run AS SELECT "
+      "CREATE OR REPLACE TABLE run AS SELECT "
       "'%s %s.%06ld+00'::TIMESTAMP WITH TIME ZONE AS processing_timestamp, "
       "'%s'::DATE AS processing_date, '%s' AS processing_batch_id, "
       "'" PROCESSING_NAME "' AS processing_name",
@@ -170,24 +170,6 @@ static int open_table(struct vqe_table **out, bool *nothing,
   return VQE_OK;
 }
 
-static int write_groups(struct vqe_table_writer *writer,
-                        struct normalizing *run, const char *name,
-                        int64_t groups)
-{
-  const char *sql = vqe_lake_sql_find(name);
-  int status = VQE_OK;
-  for (int64_t k = 1; status == VQE_OK && k <= groups; k++) {
-    status = vqe_duck_executef(run->duck, name,
-                               "CREATE OR REPLACE TEMP TABLE chosen AS "
-                               "SELECT record FROM wanted WHERE part = %lld",
-                               (long long)k);
-    if (status == VQE_OK) {
-      status = vqe_table_writer_rows(writer, name, sql);
-    }
-  }
-  return status;
-}
-
 /* VQE_ERR_EXISTS when another writer came first. */
 static int write_table(struct normalizing *run,
                        enum vqe_lake_table_index index)
@@ -220,7 +202,8 @@ static int write_table(struct normalizing *run,
   status =
       vqe_table_writer_create(&writer, run->warehouse, table, run->batch_id);
   if (status == VQE_OK) {
-    status = write_groups(writer, run, table->name, groups);
+    status = vqe_table_writer_groups(writer, table->name, "record",
+                                     vqe_lake_sql_find(table->name), groups);
   }
   if (status == VQE_OK) {
     status = vqe_table_digest(digest, run->duck,

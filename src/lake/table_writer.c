@@ -1,12 +1,14 @@
 /* Rows of SQL as Parquet files with statistics, put into the store and
  * committed together. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "lake/duck.h"
@@ -16,6 +18,8 @@
  * megabytes for the widest tables. */
 #define FILE_ROWS 4000000
 #define COMMIT_TRIES 3
+/* Files that are written at a time: each holds some row groups in memory. */
+#define MOST_WRITERS 4
 
 struct vqe_table_writer {
   struct vqe_warehouse *warehouse;
@@ -44,7 +48,7 @@ int vqe_table_group(int64_t *groups, struct vqe_warehouse *warehouse,
   int status = columns.status;
   if (status == VQE_OK) {
     vqe_duck_add(&sql,
-                 "CREATE OR REPLACE TEMP TABLE wanted AS "
+                 "CREATE OR REPLACE TABLE wanted AS "
                  "WITH rows_in AS (%s), sliced AS ("
                  "SELECT *, (sum(weight) OVER (PARTITION BY %s ORDER BY "
                  "position) - weight) // %d AS slice FROM rows_in "
@@ -92,7 +96,8 @@ static void add_field_ids(struct vqe_duck_text *sql,
 }
 
 /* Types come from the definition, whatever the query makes them. */
-static int write_parquet(struct vqe_table_writer *writer, const char *path,
+static int write_parquet(struct vqe_table_writer *writer,
+                         struct vqe_duck *duck, const char *path,
                          const char *name, const char *rows)
 {
   const struct vqe_iceberg_definition *definition = writer->table->definition;
@@ -110,8 +115,7 @@ static int write_parquet(struct vqe_table_writer *writer, const char *path,
   vqe_duck_add(&sql, ")");
   int status = sql.status;
   if (status == VQE_OK) {
-    status = vqe_duck_execute(vqe_warehouse_duck(writer->warehouse), name,
-                              sql.data);
+    status = vqe_duck_execute(duck, name, sql.data);
   }
   free(sql.data);
   return status;
@@ -424,47 +428,157 @@ static int put_file(struct vqe_table_writer *writer,
   return status;
 }
 
-int vqe_table_writer_rows(struct vqe_table_writer *writer, const char *name,
-                          const char *sql)
+/* Put a described file and note it for the commit; takes `path` over. */
+static int add_file(struct vqe_table_writer *writer,
+                    struct vqe_iceberg_file *file, char *path)
+{
+  int status =
+      vqe_memory_grow(&writer->files, writer->nfiles, writer->nfiles + 1,
+                      sizeof *file, "list of files");
+  if (status == VQE_OK) {
+    status = put_file(writer, file, path);
+  }
+  if (status != VQE_OK) {
+    unlink(path);
+    free(path);
+    return status;
+  }
+  writer->files[writer->nfiles++] = *file;
+  writer->rows += file->record_count;
+  status = vqe_warehouse_keep(writer->warehouse, file->key, path);
+  memset(file, 0, sizeof *file);
+  return status;
+}
+
+/* What is SQL runs on `duck` at once, the rest under `mutex`. */
+static int write_rows(struct vqe_table_writer *writer, struct vqe_duck *duck,
+                      pthread_mutex_t *mutex, const char *name,
+                      const char *sql)
 {
   struct vqe_iceberg_file file = {0};
-  struct vqe_duck *duck = vqe_warehouse_duck(writer->warehouse);
   char *path = NULL;
+  pthread_mutex_lock(mutex);
   int status = vqe_warehouse_scratch_file(&path, writer->warehouse);
+  pthread_mutex_unlock(mutex);
   if (status != VQE_OK) {
     return status;
   }
-  double before = duck->seconds;
-  status = write_parquet(writer, path, name, sql);
+  status = write_parquet(writer, duck, path, name, sql);
   if (status == VQE_OK) {
     status =
         vqe_table_describe_file(&file, duck, writer->table->definition, path);
   }
-  duck->parquet_seconds += duck->seconds - before;
-  if (status != VQE_OK || file.record_count == 0) {
-    goto out;
-  }
-  status = vqe_memory_grow(&writer->files, writer->nfiles, writer->nfiles + 1,
-                           sizeof file, "list of files");
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status = put_file(writer, &file, path);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  writer->files[writer->nfiles++] = file;
-  writer->rows += file.record_count;
-  status = vqe_warehouse_keep(writer->warehouse, file.key, path);
-  path = NULL;
-  memset(&file, 0, sizeof file);
-out:
-  if (path != NULL) {
+  if (status == VQE_OK && file.record_count > 0) {
+    pthread_mutex_lock(mutex);
+    status = add_file(writer, &file, path);
+    pthread_mutex_unlock(mutex);
+  } else {
     unlink(path);
+    free(path);
   }
   vqe_iceberg_file_clear(&file);
-  free(path);
   return status;
+}
+
+int vqe_table_writer_rows(struct vqe_table_writer *writer, const char *name,
+                          const char *sql)
+{
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  struct vqe_duck *duck = vqe_warehouse_duck(writer->warehouse);
+  double before = duck->seconds;
+  int status = write_rows(writer, duck, &mutex, name, sql);
+  duck->parquet_seconds += duck->seconds - before;
+  return status;
+}
+
+/* ---- several files at a time ---- */
+
+/* Groups that threads take one after another. */
+struct group_work {
+  struct vqe_table_writer *writer;
+  const char *name, *column, *sql;
+  pthread_mutex_t mutex; /* for what follows, and the writer's files */
+  int64_t next, groups;
+  int status; /* the first failure, which ends the work */
+  char message[1024];
+};
+
+static bool take_group(struct group_work *work, int64_t *group, int status)
+{
+  pthread_mutex_lock(&work->mutex);
+  if (status != VQE_OK && work->status == VQE_OK) {
+    work->status = status;
+    snprintf(work->message, sizeof work->message, "%s", vqe_error_message());
+  }
+  *group = work->next;
+  bool any = work->status == VQE_OK && work->next <= work->groups;
+  work->next += any;
+  pthread_mutex_unlock(&work->mutex);
+  return any;
+}
+
+static void write_groups(struct group_work *work, struct vqe_duck *duck,
+                         int status)
+{
+  int64_t group;
+  while (take_group(work, &group, status)) {
+    status = vqe_duck_executef(duck, work->name,
+                               "CREATE OR REPLACE TEMP TABLE chosen AS "
+                               "SELECT %s FROM wanted WHERE part = %lld",
+                               work->column, (long long)group);
+    if (status == VQE_OK) {
+      status =
+          write_rows(work->writer, duck, &work->mutex, work->name, work->sql);
+    }
+  }
+}
+
+static void *help(void *ctx)
+{
+  struct group_work *work = ctx;
+  struct vqe_duck *duck = NULL;
+  int status =
+      vqe_duck_connect(&duck, vqe_warehouse_duck(work->writer->warehouse));
+  write_groups(work, duck, status);
+  vqe_duck_close(duck);
+  return NULL;
+}
+
+int vqe_table_writer_groups(struct vqe_table_writer *writer, const char *name,
+                            const char *column, const char *sql,
+                            int64_t groups)
+{
+  struct group_work work = {.writer = writer,
+                            .name = name,
+                            .column = column,
+                            .sql = sql,
+                            .mutex = PTHREAD_MUTEX_INITIALIZER,
+                            .next = 1,
+                            .groups = groups};
+  struct vqe_duck *duck = vqe_warehouse_duck(writer->warehouse);
+  struct vqe_objects_usage before, after;
+  pthread_t helpers[MOST_WRITERS - 1];
+  int64_t most = duck->threads < MOST_WRITERS ? duck->threads : MOST_WRITERS;
+  int count = 0;
+  double start = vqe_clock_wall();
+  double sql_seconds = duck->seconds;
+  vqe_objects_usage(&before, vqe_warehouse_objects(writer->warehouse));
+  /* fewer threads than wanted only take longer */
+  while (count + 1 < most && count + 1 < groups &&
+         pthread_create(&helpers[count], NULL, help, &work) == 0) {
+    count++;
+  }
+  write_groups(&work, duck, VQE_OK);
+  for (int k = 0; k < count; k++) {
+    pthread_join(helpers[k], NULL);
+  }
+  vqe_objects_usage(&after, vqe_warehouse_objects(writer->warehouse));
+  double seconds = vqe_clock_wall() - start - (after.seconds - before.seconds);
+  duck->seconds = sql_seconds + seconds;
+  duck->parquet_seconds += seconds;
+  return work.status == VQE_OK
+             ? VQE_OK
+             : vqe_error_set(work.status, "%s", work.message);
 }
 
 bool vqe_table_writer_take(struct vqe_table_writer *writer,

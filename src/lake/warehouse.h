@@ -154,6 +154,12 @@ int vqe_table_writer_create(struct vqe_table_writer **out,
  * it is. */
 int vqe_table_writer_rows(struct vqe_table_writer *writer, const char *name,
                           const char *sql);
+/* Write groups 1 to `groups` of the table `wanted`, each by `sql` with a
+ * table `chosen` of its `column` - several at a time, on connections of their
+ * own: `sql` may use no other temporary tables or views. */
+int vqe_table_writer_groups(struct vqe_table_writer *writer, const char *name,
+                            const char *column, const char *sql,
+                            int64_t groups);
 /* Move the last file written out of the writer; false when there is none. */
 bool vqe_table_writer_take(struct vqe_table_writer *writer,
                            struct vqe_iceberg_file *out);

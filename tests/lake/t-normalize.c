@@ -139,7 +139,7 @@ static int setup(void **state)
 {
   char place[128];
   struct vqe_warehouse_options options = {
-      .objects = VQE_OBJECTS_OPTIONS_INIT, .threads = 1, .write = true};
+      .objects = VQE_OBJECTS_OPTIONS_INIT, .threads = 3, .write = true};
   (void)state;
   snprintf(place, sizeof place, "%s/w%d", folder, place_number++);
   return vqe_warehouse_open(&warehouse, place, &options);
@@ -519,6 +519,32 @@ static void test_what_is_read(void **state)
   free_list(&list);
 }
 
+/* A file for each basis set, written at the same time. */
+static void test_several_files(void **state)
+{
+  (void)state;
+  static const char *const basis[] = {"sto3g", "6-31g", "cc-pvdz", "cc-pvtz"};
+  struct list list = {.count = 8};
+  for (int k = 0; k < 8; k++) {
+    char id[2] = {(char)('a' + k), '\0'};
+    list.records[k] = make_record(id, 3, (double[]){-1.0, -1.5, -1.25 - k});
+    free(list.records[k]->basis_set);
+    list.records[k]->basis_set = text(basis[k % 4]);
+  }
+  struct vqe_normalize_result result = normalize(&list);
+  assert_int_equal(result.rows[VQE_TABLE_ITERATION_PARAMETERS], 48);
+  featurize();
+  assert_answer("SELECT experiment_id, basis_set, sum(iteration_energy) "
+                "FROM vqe_iterations WHERE experiment_id > 'f' "
+                "GROUP BY ALL ORDER BY 1",
+                "g,cc-pvdz,-9.75\nh,cc-pvtz,-10.75\n");
+  assert_answer("SELECT count(*), count(DISTINCT parameter_id) FROM "
+                "iteration_parameters",
+                "48,48\n");
+  assert_sound();
+  free_list(&list);
+}
+
 static void test_many_steps(void **state)
 {
   (void)state;
@@ -597,6 +623,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_repetition_and_growth, setup,
                                       teardown),
       cmocka_unit_test_setup_teardown(test_what_is_read, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_several_files, setup, teardown),
       cmocka_unit_test_setup_teardown(test_many_steps, setup, teardown),
       cmocka_unit_test_setup_teardown(test_queries, setup, teardown),
   };
