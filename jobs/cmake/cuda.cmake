@@ -47,6 +47,9 @@ if(VQE_HAS_CUDA)
     -Xcompiler=-Wall,-Wextra $<$<BOOL:${VQE_WERROR}>:-Werror=all-warnings>)
   set_target_properties(mod_device PROPERTIES CUDA_RUNTIME_LIBRARY Static)
   target_link_libraries(mod_device PUBLIC CUDA::cublas CUDA::cudart_static)
+  # CMake takes the toolkit's folder for one that the loader searches
+  target_link_options(mod_device INTERFACE
+    "LINKER:-rpath,${CUDAToolkit_LIBRARY_DIR}")
   message(STATUS "CUDA ${CUDAToolkit_VERSION}: ${CUDAToolkit_BIN_DIR}")
 else()
   add_library(mod_device STATIC kernels/none.c)
