@@ -14,6 +14,7 @@ struct bench_settings {
   int repeats;          /* 0: as many as fit `seconds` */
   double seconds;       /* of repeats, for each workload */
   int threads;          /* of a process */
+  bool cuda;            /* estimators on a GPU */
   const char *data;     /* folder of FCIDUMP files and energies.json */
   const char *programs; /* folder of vqe_batch and vqe_lake */
   const char *source;   /* folder of the bench itself */

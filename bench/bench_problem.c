@@ -69,6 +69,7 @@ int bench_problem_init(struct bench_problem *out,
   }
   if (status == VQE_OK) {
     options.threads = settings->threads;
+    options.device = settings->cuda ? VQE_DEVICE_CUDA : VQE_DEVICE_CPU;
     status = vqe_estimator_create(&out->estimator, out->hamiltonian,
                                   out->ansatz, &options);
   }

@@ -70,6 +70,11 @@ static int run_evaluation(struct bench_run *run, bool with_gradient)
     status = bench_repeat(run, evaluate, &evaluation);
   }
   if (status == VQE_OK) {
+    status =
+        bench_fact(run, "backend",
+                   json_string(vqe_estimator_backend(problem->estimator)));
+  }
+  if (status == VQE_OK) {
     status = bench_fact(run, "energy", json_real(evaluation.energy));
   }
   if (status == VQE_OK && with_gradient) {

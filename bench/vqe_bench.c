@@ -26,6 +26,7 @@ struct options {
   int repeats, threads;
   const char *seconds;
   const char *data, *programs;
+  const char *device;
   const char *json;
   const char *compare;
   bool help, version, man;
@@ -48,6 +49,8 @@ static const struct vqe_cmd_option entries[] = {
      "of repeats for each workload (2)", 0},
     {"threads", 't', "N", GROUP_HOW, VQE_CMD_COUNT, AT(threads), NULL,
      "threads of a process (1)", 0},
+    {"device", 0, "NAME", GROUP_HOW, VQE_CMD_TEXT, AT(device), "cpu cuda",
+     "where energies and gradients are taken: cpu or cuda (cpu)", 0},
     {"data", 0, "FOLDER", GROUP_HOW, VQE_CMD_TEXT, AT(data), "FILE",
      "FCIDUMP files and energies.json (tests/data of the sources)", 0},
     {"programs", 0, "FOLDER", GROUP_HOW, VQE_CMD_TEXT, AT(programs), "FILE",
@@ -142,6 +145,14 @@ static int measure(const struct options *options)
     if (end == options->seconds || *end != '\0' || settings.seconds < 0.0) {
       (void)vqe_error_set(VQE_ERR_INPUT, "--seconds %s is not a time",
                           options->seconds);
+      return complain();
+    }
+  }
+  if (options->device != NULL) {
+    settings.cuda = strcmp(options->device, "cuda") == 0;
+    if (!settings.cuda && strcmp(options->device, "cpu") != 0) {
+      (void)vqe_error_set(VQE_ERR_INPUT, "--device %s: cpu or cuda",
+                          options->device);
       return complain();
     }
   }
