@@ -11,6 +11,8 @@
 #                   systemd, as in containers, it is installed anyway; 0 never
 # VQE_TEST_SPARK    1 reads all tables by Spark, from a folder and from Garage:
 #                   some minutes, and 470 MB where it is not in the cache
+# VQE_TEST_CUDA     0 leaves the CUDA build out; it fetches a toolkit of 600 MB
+#                   where there is none, once
 # VQE_TEST_ONLY     tiers to run, as they are printed, separated by blanks
 set -euo pipefail
 
@@ -21,7 +23,7 @@ case ${1:-} in
   '') ;;
   quick) quick=yes ;;
   *)
-    sed -n '2,16p' "${BASH_SOURCE[0]}" | cut -c3- >&2
+    sed -n '2,18p' "${BASH_SOURCE[0]}" | cut -c3- >&2
     exit 2
     ;;
 esac
@@ -103,7 +105,7 @@ prepare_python() {
 }
 
 sources() {
-  find include src tests bench -name '*.[ch]' -not -path '*/basis/*'
+  find include src kernels tests bench -name '*.[ch]' -not -path '*/basis/*'
 }
 
 # ---- the tiers ----
@@ -145,7 +147,46 @@ unit_sanitized() {
     ctest --test-dir build/debug --no-tests=error --output-on-failure
 }
 
-unit_release() {
+unit_# Compile and link for GPUs, and say plainly that there is none; where there is
+# one, tests/gpu.sh does more.
+cuda_build() {
+  local batch=build/cuda/vqe_batch folder status=0
+  if [ "${VQE_TEST_CUDA:-}" = 0 ]; then
+    echo "skipped: VQE_TEST_CUDA=0"
+    return 77
+  fi
+  jobs/setup/cuda.sh || {
+    echo "skipped: no CUDA toolkit can be had"
+    return 77
+  }
+  jobs/setup/build.sh cuda -DVQE_TESTS=ON -DVQE_WERROR=ON \
+    vqe_batch device-tests || return 1
+  ctest --test-dir build/cuda -R '^(sim|vqe)/' --no-tests=error \
+    --output-on-failure || return 1
+  if "$batch" --devices; then
+    return 0
+  fi
+  folder=$(mktemp -d)
+  cat >"$folder/job.json" <<'JOB'
+{"molecules": [{"symbols": ["H", "H"], "coords": [[0, 0, 0], [0, 0, 0.74]]}]}
+JOB
+  "$batch" "$folder/job.json" --device cuda --no-lake \
+    --output "$folder/r.h5" 2>"$folder/errors" || status=$?
+  cat "$folder/errors"
+  if [ "$status" -ne 2 ] || ! grep -q 'no CUDA device' "$folder/errors" ||
+    [ -e "$folder/r.h5" ]; then
+    echo "exit status $status of --device cuda without a device, not 2"
+    status=1
+  else
+    status=0
+    "$batch" "$folder/job.json" --device auto --no-lake \
+      --output "$folder/r.h5" || status=1
+  fi
+  rm -rf "$folder"
+  return "$status"
+}
+
+release() {
   ctest --test-dir build/release --no-tests=error --output-on-failure
 }
 
@@ -248,6 +289,7 @@ else
   tier cppcheck style_cppcheck
   tier unit unit_release
   tier unit-sanitized unit_sanitized
+  tier cuda-build cuda_build
   export VQE_BATCH=$root/build/release/vqe_batch
   # what is executable there is a test, the rest helps
   for test in tests/mpi/* tests/integration/*; do

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# Usage: tests/gpu.sh [FOLDER]
+#
+# Everything that needs a GPU, on one machine that has one, offline: the tests
+# of the estimators on it, the same under compute-sanitizer (memcheck,
+# racecheck), whole jobs, and the bench on GPU and CPU. Writes FOLDER/report.txt
+# (build/gpu) and the logs and records beside it; exit status 0 when nothing
+# failed, 77 without a GPU.
+#
+# Needs build/cuda with tests (cmake --preset cuda -DVQE_TESTS=ON), or what
+# builds it. compute-sanitizer is taken from the path or the toolkit.
+#
+# VQE_GPU_SECONDS  for each workload of the bench (2)
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+build=$root/build/cuda
+out=${1:-$root/build/gpu}
+mkdir -p "$out"
+report=$out/report.txt
+failed=0
+export OPENBLAS_NUM_THREADS=1
+if [ "$(id -u)" -eq 0 ]; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+say() {
+  echo "$*" | tee -a "$report"
+}
+
+# step NAME COMMAND...: run it, log it, note how it ended
+step() {
+  local name=$1 start=$SECONDS status=0
+  shift
+  "$@" >"$out/$name.log" 2>&1 </dev/null || status=$?
+  if [ "$status" -eq 0 ]; then
+    say "$(printf '%-28s passed  %5d s' "$name" "$((SECONDS - start))")"
+  else
+    say "$(printf '%-28s FAILED  %5d s, status %d: %s' "$name" \
+      "$((SECONDS - start))" "$status" "$out/$name.log")"
+    failed=$((failed + 1))
+  fi
+}
+
+# A test must have run its cases on the device, not skipped them.
+on_device() {
+  local log
+  log=$("$@" 2>&1)
+  local status=$?
+  echo "$log"
+  [ "$status" -eq 0 ] || return "$status"
+  if grep -q 'skipped: ' <<<"$log" &&
+    ! grep -q 'skipped: needs an emulated device' <<<"$log"; then
+    echo "cases were skipped"
+    return 1
+  fi
+}
+
+: >"$report"
+say "$(date -u +%Y-%m-%dT%H:%M:%SZ) $(git describe --always --dirty 2>/dev/null || true)"
+if ! [ -x "$build/vqe_batch" ] || ! [ -x "$build/tests/sim-t-device" ]; then
+  step build jobs/setup/build.sh cuda -DVQE_TESTS=ON
+fi
+if ! "$build/vqe_batch" --devices >"$out/devices.txt" 2>&1; then
+  say "$(cat "$out/devices.txt")"
+  say "skipped: no GPU"
+  exit 77
+fi
+say "$(cat "$out/devices.txt")"
+command -v nvidia-smi >/dev/null && nvidia-smi >"$out/nvidia-smi.txt" 2>&1
+say "$(grep -m1 'model name' /proc/cpuinfo), $(nproc) cores"
+
+# ---- tests ----
+
+units="sim-t-device sim-t-circuits sim-t-gradient sim-t-uccsd sim-t-phases
+  sim-t-pool sim-t-lucj sim-t-kupccgsd vqe-t-device"
+for unit in $units; do
+  step "$unit" on_device "$build/tests/$unit"
+done
+
+sanitizer=$(command -v compute-sanitizer || true)
+for folder in "${CUDA_HOME:-}" .deps/cuda /usr/local/cuda; do
+  if [ -z "$sanitizer" ] && [ -x "$folder/bin/compute-sanitizer" ]; then
+    sanitizer=$folder/bin/compute-sanitizer
+  fi
+done
+if [ -n "$sanitizer" ]; then
+  for tool in memcheck racecheck; do
+    for unit in sim-t-phases sim-t-kupccgsd vqe-t-device; do
+      step "$tool-$unit" "$sanitizer" --tool "$tool" --error-exitcode 9 \
+        "$build/tests/$unit"
+    done
+  done
+else
+  say "compute-sanitizer             not found: memcheck and racecheck not run"
+fi
+
+# ---- whole jobs ----
+
+thesis() {
+  "$build/vqe_batch" jobs/thesis.json --device "$1" --force --no-lake \
+    --output "$out/thesis-$1.h5" --summary "$out/thesis-$1.json"
+}
+step job-thesis-cpu thesis cpu
+step job-thesis-auto thesis auto
+step job-thesis-cuda thesis cuda
+# several ranks on one device
+step job-thesis-cuda-4-ranks mpirun --oversubscribe -np 4 "$build/vqe_batch" \
+  jobs/thesis.json --device cuda --force --no-lake --quiet \
+  --output "$out/ranks.h5"
+agree() {
+  python3 - "$out/thesis-cpu.json" "$out/thesis-cuda.json" <<'PYTHON'
+import json
+import sys
+
+cpu, cuda = (json.load(open(path)) for path in sys.argv[1:])
+worst = 0.0
+for a, b in zip(cpu, cuda, strict=True):
+    assert a["experiment_id"] == b["experiment_id"], a["name"]
+    # two searches for a minimum: as near as their tolerance
+    worst = max(worst, abs(a["energy"] - b["energy"]))
+print(f"energies of the thesis set differ by at most {worst:.1e} hartree")
+sys.exit(worst > 1e-6)
+PYTHON
+}
+step job-thesis-agrees agree
+
+# ---- bench ----
+
+if [ -x "$build/vqe_bench" ]; then
+  for device in cpu cuda; do
+    rm -f "$out/bench-$device.json"
+    step "bench-$device" "$build/vqe_bench" --device "$device" \
+      --filter energy/,gradient/ --seconds "${VQE_GPU_SECONDS:-2}" \
+      --threads "$([ "$device" = cpu ] && nproc || echo 1)" \
+      --json "$out/bench-$device.json"
+    cat "$out/bench-$device.log" >>"$report"
+  done
+  "$build/vqe_bench" --compare "$out/bench-cpu.json" "$out/bench-cuda.json" \
+    2>&1 | tee -a "$report"
+else
+  say "vqe_bench is not built: no times"
+fi
+
+say "$failed failed"
+[ "$failed" -eq 0 ]
