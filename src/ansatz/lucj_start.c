@@ -82,7 +82,7 @@ static int decompose(double *out, double complex *matrix, int norb,
   return VQE_OK;
 }
 
-/* out = a^+ b, a NULL: b; then the first `columns` of it. */
+/* The first columns of a b, or of a^+ b; NULL is the identity. */
 static void product(double complex *out, const double complex *a,
                     bool conjugate, const double complex *b, int norb,
                     int columns)
@@ -103,8 +103,8 @@ static void product(double complex *out, const double complex *a,
   }
 }
 
-/* Couplings of the pairs that interact; the same-spin diagonal counts
- * electrons and joins the phases. */
+/* Couplings of the pairs that interact, as many as it returns; `out` may be
+ * NULL. The same-spin diagonal counts electrons and joins the phases. */
 static int read_couplings(double *out, const struct vqe_ansatz *ansatz,
                           const double *same, const double *opposite)
 {
@@ -114,24 +114,14 @@ static int read_couplings(double *out, const struct vqe_ansatz *ansatz,
     const double *from = spin == 1 ? same : opposite;
     for (int p = 0; p < norb; p++) {
       for (int q = p; q < norb; q++) {
-        if (vqe_lucj_interacts(ansatz->entanglement, spin == 1, p, q)) {
-          out[n++] = from[p * norb + q];
+        if (!vqe_lucj_interacts(ansatz->entanglement, spin == 1, p, q)) {
+          continue;
         }
+        if (out != NULL) {
+          out[n] = from[p * norb + q];
+        }
+        n++;
       }
-    }
-  }
-  return n;
-}
-
-/* Number of couplings of one repetition. */
-static int count_couplings(const struct vqe_ansatz *ansatz)
-{
-  int norb = ansatz->norb;
-  int n = 0;
-  for (int p = 0; p < norb; p++) {
-    for (int q = p; q < norb; q++) {
-      n += vqe_lucj_interacts(ansatz->entanglement, true, p, q);
-      n += vqe_lucj_interacts(ansatz->entanglement, false, p, q);
     }
   }
   return n;
@@ -144,15 +134,14 @@ int vqe_lucj_parameters(double *out, const struct vqe_ansatz *ansatz,
   int norb = ansatz->norb;
   int reps = ansatz->reps;
   size_t n2 = (size_t)norb * (size_t)norb;
-  double complex *work = NULL;
+  double complex *rotation = NULL;
   int status =
-      vqe_memory_alloc(&work, 2 * n2, sizeof *work, "orbital rotation");
+      vqe_memory_alloc(&rotation, n2, sizeof *rotation, "orbital rotation");
   if (status != VQE_OK) {
     return status;
   }
-  double complex *rotation = work;
   double complex pending[VQE_MAX_ORBITALS];
-  int couplings = count_couplings(ansatz);
+  int couplings = read_couplings(NULL, ansatz, same, opposite);
   int network = 2 * (int)vqe_lucj_network(NULL, norb, norb);
   int first = 2 * (int)vqe_lucj_network(NULL, norb, vqe_lucj_columns(ansatz));
   for (int p = 0; p < norb; p++) {
@@ -184,7 +173,7 @@ int vqe_lucj_parameters(double *out, const struct vqe_ansatz *ansatz,
       pending[p] = rotation[p * norb + p] * cexp(0.5 * I * diagonal);
     }
   }
-  free(work);
+  free(rotation);
   return status;
 }
 
