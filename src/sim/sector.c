@@ -10,7 +10,6 @@
 #include "sim/backend.h"
 #include "sim/rotate.h"
 #include "sim/sector_tables.h"
-#include "sim/spin.h"
 
 /* Vectors shorter than this are swept by one thread. */
 #define PARALLEL_SIZE 16384
@@ -538,7 +537,7 @@ static void apply_phases(const struct sector *sector,
   }
 }
 
-static void prepare(struct sector *sector, const double *parameters)
+void vqe_sector_prepare(struct sector *sector, const double *parameters)
 {
   struct vqe_vector psi = sector->psi;
   memset(psi.re, 0, sector->layout.size * sizeof(double));
@@ -575,7 +574,7 @@ static int sector_energy(void *backend, double *energy,
   const struct vqe_layout *layout = &sector->layout;
   struct vqe_vector psi = sector->psi;
   struct vqe_vector lambda = sector->lambda;
-  prepare(sector, parameters);
+  vqe_sector_prepare(sector, parameters);
   vqe_sigma_apply(sector->sigma, layout, lambda.re, psi.re);
   *energy =
       sector->hamiltonian->constant + dot(psi.re, lambda.re, layout->size);
@@ -647,113 +646,6 @@ static int sector_gradient(void *backend, double *energy, double *gradient,
   return status;
 }
 
-/* Add <E_pq + E_qp>/2 of both spins in one plane. */
-static int add_density(struct sector *sector, double *rdm1, const double *psi)
-{
-  int norb = sector->hamiltonian->norb;
-  const struct vqe_layout *layout = &sector->layout;
-  int status = VQE_OK;
-  for (int p = 0; status == VQE_OK && p < norb; p++) {
-    for (int q = 0; status == VQE_OK && q <= p; q++) {
-      double value = 0.0;
-      if (sector->irrep[p] != sector->irrep[q]) {
-        continue;
-      }
-      for (int spin = 0; status == VQE_OK && spin < 2; spin++) {
-        struct vqe_string_pairs pairs;
-        status = vqe_string_pairs_init(
-            &pairs, spin == 0 ? sector->alpha : sector->beta, q, p, -1, -1);
-        for (int ca = 0; status == VQE_OK && ca < sector->alpha->nclass;
-             ca++) {
-          for (int cb = 0; cb < sector->beta->nclass; cb++) {
-            if (!vqe_layout_has(layout, ca, cb)) {
-              continue;
-            }
-            size_t rows = vqe_layout_rows(layout, ca);
-            size_t cols = vqe_layout_cols(layout, cb);
-            const double *block = psi + layout->offset[ca][cb];
-            int own = spin == 0 ? ca : cb;
-            uint32_t base =
-                (spin == 0 ? sector->alpha : sector->beta)->class_start[own];
-            for (uint32_t k = pairs.start[own]; k < pairs.start[own + 1];
-                 k++) {
-              size_t from = pairs.items[k].from - base;
-              size_t to = pairs.items[k].to - base;
-              double sum = 0.0;
-              if (spin == 0) {
-                sum = dot(block + from * cols, block + to * cols, cols);
-              } else {
-                for (size_t r = 0; r < rows; r++) {
-                  sum += block[r * cols + from] * block[r * cols + to];
-                }
-              }
-              value += pairs.items[k].sign * sum;
-            }
-          }
-        }
-        vqe_string_pairs_clear(&pairs);
-      }
-      rdm1[p * norb + q] += value;
-      if (p != q) {
-        rdm1[q * norb + p] += value;
-      }
-    }
-  }
-  return status;
-}
-
-static int sector_properties(void *backend, struct vqe_properties *out,
-                             double *rdm1, const double *parameters)
-{
-  struct sector *sector = backend;
-  int norb = sector->hamiltonian->norb;
-  struct vqe_spin_tables *tables = NULL;
-  prepare(sector, parameters);
-  out->n = sector->ansatz->nalpha + sector->ansatz->nbeta;
-  out->sz = 0.5 * (sector->ansatz->nalpha - sector->ansatz->nbeta);
-  int status = vqe_spin_tables_create(&tables, sector->alpha, sector->beta,
-                                      sector->irrep, sector->threads);
-  out->s2 = 0.0;
-  for (int k = 0; rdm1 != NULL && k < norb * norb; k++) {
-    rdm1[k] = 0.0;
-  }
-  const double *planes[2] = {sector->psi.re, sector->psi.im};
-  for (int k = 0; k < 2 && planes[k] != NULL && status == VQE_OK; k++) {
-    out->s2 += vqe_spin_expectation(tables, &sector->layout, planes[k]);
-    if (rdm1 != NULL) {
-      status = add_density(sector, rdm1, planes[k]);
-    }
-  }
-  vqe_spin_tables_free(tables);
-  return status;
-}
-
-static int sector_densities(void *backend, double *pairs1, double *pairs2,
-                            const double *parameters)
-{
-  struct sector *sector = backend;
-  size_t norb = (size_t)sector->hamiltonian->norb;
-  size_t npair = norb * (norb + 1) / 2;
-  int status = VQE_OK;
-  if (sector->density == NULL) {
-    status = vqe_density_create(&sector->density, sector->alpha, sector->beta,
-                                sector->irrep);
-  }
-  if (status != VQE_OK) {
-    return status;
-  }
-  prepare(sector, parameters);
-  memset(pairs1, 0, npair * sizeof *pairs1);
-  memset(pairs2, 0, npair * npair * sizeof *pairs2);
-  vqe_density_add(sector->density, &sector->layout, pairs1, pairs2,
-                  sector->psi.re);
-  if (sector->psi.im != NULL) {
-    vqe_density_add(sector->density, &sector->layout, pairs1, pairs2,
-                    sector->psi.im);
-  }
-  return VQE_OK;
-}
-
 static int sector_refresh(void *backend)
 {
   struct sector *sector = backend;
@@ -767,40 +659,6 @@ static int sector_refresh(void *backend)
   return status;
 }
 
-/* Place every determinant at its bits: alpha low, beta high. */
-static int sector_state(void *backend, double *re, double *im,
-                        const double *parameters)
-{
-  struct sector *sector = backend;
-  const struct vqe_layout *layout = &sector->layout;
-  int norb = sector->hamiltonian->norb;
-  size_t full = (size_t)1 << (2 * norb);
-  prepare(sector, parameters);
-  memset(re, 0, full * sizeof *re);
-  memset(im, 0, full * sizeof *im);
-  for (int ca = 0; ca < sector->alpha->nclass; ca++) {
-    for (int cb = 0; cb < sector->beta->nclass; cb++) {
-      if (!vqe_layout_has(layout, ca, cb)) {
-        continue;
-      }
-      for (uint32_t s = sector->alpha->class_start[ca];
-           s < sector->alpha->class_start[ca + 1]; s++) {
-        size_t row = vqe_layout_row(layout, ca, cb, s);
-        uint32_t base = sector->beta->class_start[cb];
-        for (uint32_t u = base; u < sector->beta->class_start[cb + 1]; u++) {
-          size_t to =
-              (size_t)sector->beta->bits[u] << norb | sector->alpha->bits[s];
-          re[to] = sector->psi.re[row + u - base];
-          if (sector->psi.im != NULL) {
-            im[to] = sector->psi.im[row + u - base];
-          }
-        }
-      }
-    }
-  }
-  return VQE_OK;
-}
-
 static const struct vqe_backend_ops sector_ops = {
     .name = "vqe_cpu_sector",
     .free = sector_free,
@@ -808,10 +666,10 @@ static const struct vqe_backend_ops sector_ops = {
     .gradient = sector_gradient,
     .extend = sector_extend,
     .pool_gradient = sector_pool_gradient,
-    .properties = sector_properties,
-    .densities = sector_densities,
+    .properties = vqe_sector_properties,
+    .densities = vqe_sector_densities,
     .refresh = sector_refresh,
-    .state = sector_state,
+    .state = vqe_sector_state,
 };
 
 int vqe_sector_create(const struct vqe_backend_ops **ops, void **out,

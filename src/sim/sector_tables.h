@@ -3,6 +3,7 @@
 #ifndef VQE_SIM_SECTOR_TABLES_H
 #define VQE_SIM_SECTOR_TABLES_H
 
+#include "sim/backend.h"
 #include "sim/density.h"
 #include "sim/kernels.h"
 #include "sim/layout.h"
@@ -70,5 +71,16 @@ struct sector {
 /* Make the runs of the gates compiled so far. */
 int vqe_sector_find_runs(struct sector *sector);
 void vqe_sector_clear_runs(struct sector *sector);
+
+/* The state at these parameters, to sector->psi. */
+void vqe_sector_prepare(struct sector *sector, const double *parameters);
+
+/* As the members of struct vqe_backend_ops. */
+int vqe_sector_properties(void *backend, struct vqe_properties *out,
+                          double *rdm1, const double *parameters);
+int vqe_sector_densities(void *backend, double *pairs1, double *pairs2,
+                         const double *parameters);
+int vqe_sector_state(void *backend, double *re, double *im,
+                     const double *parameters);
 
 #endif
