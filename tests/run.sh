@@ -147,7 +147,15 @@ unit_sanitized() {
     ctest --test-dir build/debug --no-tests=error --output-on-failure
 }
 
-unit_# Compile and link for GPUs, and say plainly that there is none; where there is
+unit_release() {
+  ctest --test-dir build/release --no-tests=error --output-on-failure
+}
+
+release() {
+  jobs/setup/build.sh release -DVQE_TESTS=ON
+}
+
+# Compile and link for GPUs, and say plainly that there is none; where there is
 # one, tests/gpu.sh does more.
 cuda_build() {
   local batch=build/cuda/vqe_batch folder status=0
@@ -184,14 +192,6 @@ JOB
   fi
   rm -rf "$folder"
   return "$status"
-}
-
-release() {
-  ctest --test-dir build/release --no-tests=error --output-on-failure
-}
-
-release() {
-  jobs/setup/build.sh release -DVQE_TESTS=ON
 }
 
 not_asked_for() {

@@ -573,7 +573,7 @@ void vqe_team_serve(const struct vqe_team *team, int threads)
     if (command.operation == OP_DISMISS) {
       break;
     }
-    if (command.operation == OP_CREATE) {
+    if (split == NULL) { /* OP_CREATE alone finds no share */
       *at = join(team, threads, command.id);
     } else if (command.operation == OP_FREE) {
       *at = split->next;
