@@ -102,12 +102,35 @@ static void test_long_program(void **state)
   vqe_ansatz_free(ansatz);
 }
 
+/* Phases are gates of the standard library, however short the text. */
+static void test_phases(void **state)
+{
+  (void)state;
+  struct vqe_ansatz *ansatz = make("LUCJ", 2, 1);
+  char *text = NULL;
+  assert_int_equal(vqe_ansatz_qasm(&text, ansatz, 1), VQE_OK);
+  assert_int_equal(count(text, "\np("), 4);
+  assert_int_equal(count(text, "\ncp("), 4);
+  assert_int_equal(count(text, "pragma vqe.excitation"), 4);
+  /* a block on both spins, then the same orbitals' couplings */
+  assert_non_null(strstr(text, "0->1\n"
+                               "pragma vqe.excitation 1*t00000 2->3\n"
+                               "p(1*t00001) q[0];\np(1*t00001) q[2];\n"
+                               "cp(1*t00002) q[0], q[1];\n"
+                               "cp(1*t00002) q[2], q[3];\n"
+                               "cp(1*t00003) q[0], q[2];\n"
+                               "cp(1*t00004) q[1], q[3];\n"));
+  free(text);
+  vqe_ansatz_free(ansatz);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_circuit),
       cmocka_unit_test(test_padding),
       cmocka_unit_test(test_long_program),
+      cmocka_unit_test(test_phases),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
