@@ -523,6 +523,34 @@ static void pack(const struct vqe_split_rotations *rotations,
   }
 }
 
+/* The own half of rows that are turned whole: forwards, own' = c own + turn
+ * other. */
+static void turn_half(double *restrict own, const double *restrict other,
+                      size_t n, double c, double turn)
+{
+  for (size_t k = 0; k < n; k++) {
+    own[k] = c * own[k] + turn * other[k];
+  }
+}
+
+/* Backwards with the adjoint state, packed behind the state; what the lower
+ * side counts of the derivative. */
+static double turn_half_back(double *restrict own, double *restrict lambda,
+                             const double *restrict other, size_t n, double c,
+                             double turn)
+{
+  const double *adjoint = other + n;
+  double sum = 0.0;
+  for (size_t k = 0; k < n; k++) {
+    double a = own[k];
+    double la = lambda[k];
+    sum += adjoint[k] * a - la * other[k];
+    own[k] = c * a + turn * other[k];
+    lambda[k] = c * la + turn * adjoint[k];
+  }
+  return sum;
+}
+
 /* Turn an own row; `other` is what its partner packed. The lower side of the
  * pair counts its share of the derivative. */
 static double turn_remote(const struct vqe_split_rotations *rotations,
@@ -536,28 +564,33 @@ static double turn_remote(const struct vqe_split_rotations *rotations,
       remote_betas(rotations, rotation, remote, &width);
   size_t row = vqe_split_row(space, remote->class, remote->string);
   uint32_t base = space->beta->class_start[remote->class ^ space->total];
-  const double *adjoint = other + width;
   double *own = psi + row;
   double sum = 0.0;
   /* forwards x' = c x - turn y, y' = c y + turn x; backwards the reverse */
   double side = (remote->from ? -1.0 : 1.0) * (lambda == NULL ? 1.0 : -1.0);
-  for (size_t k = 0; k < width; k++) {
-    size_t at = k;
-    double sign = remote->sign;
-    if (betas != NULL) {
-      at = (remote->from ? betas[k].from : betas[k].to) - base;
-      sign *= betas[k].sign;
+  double turn = side * s * remote->sign;
+  if (betas == NULL && lambda == NULL) {
+    turn_half(own, other, width, c, turn);
+  } else if (betas == NULL) {
+    sum = turn_half_back(own, lambda + row, other, width, c, turn);
+  } else if (lambda == NULL) {
+    for (size_t k = 0; k < width; k++) {
+      size_t at = (remote->from ? betas[k].from : betas[k].to) - base;
+      own[at] = c * own[at] + turn * betas[k].sign * other[k];
     }
-    double turn = side * s * sign;
-    double a = own[at];
-    own[at] = c * a + turn * other[k];
-    if (lambda != NULL) {
+  } else {
+    const double *adjoint = other + width;
+    for (size_t k = 0; k < width; k++) {
+      size_t at = (remote->from ? betas[k].from : betas[k].to) - base;
+      double a = own[at];
       double la = lambda[row + at];
-      sum += sign * (adjoint[k] * a - la * other[k]);
-      lambda[row + at] = c * la + turn * adjoint[k];
+      double t = turn * betas[k].sign;
+      sum += betas[k].sign * (adjoint[k] * a - la * other[k]);
+      own[at] = c * a + t * other[k];
+      lambda[row + at] = c * la + t * adjoint[k];
     }
   }
-  return remote->from ? sum : 0.0;
+  return remote->from ? remote->sign * sum : 0.0;
 }
 
 /* One message to and from each rank; false when there is nothing left. */

@@ -8,8 +8,11 @@
 #include "base/memory.h"
 #include "sim/sigma_tables.h"
 
-/* Doubles of one message buffer. */
-#define BUFFER ((size_t)1 << 22)
+/* Doubles of one message buffer: half a share, within these. */
+#define LEAST_BUFFER ((size_t)1 << 16)
+#define MOST_BUFFER ((size_t)1 << 22)
+/* Doubles of remote rows at hand: two shares, this at least. */
+#define LEAST_FETCH ((size_t)1 << 20)
 /* Characters of a message that go round. */
 #define MESSAGE 480
 
@@ -47,16 +50,26 @@ void vqe_split_space_clear(struct vqe_split_space *space)
   memset(space, 0, sizeof *space);
 }
 
-uint64_t vqe_split_space_bytes(uint64_t size, uint64_t widest,
+static size_t buffer_limit(size_t share)
+{
+  size_t half = share / 2;
+  return half < LEAST_BUFFER  ? LEAST_BUFFER
+         : half < MOST_BUFFER ? half
+                              : MOST_BUFFER;
+}
+
+static size_t fetch_limit(size_t share)
+{
+  return 2 * share > LEAST_FETCH ? 2 * share : LEAST_FETCH;
+}
+
+uint64_t vqe_split_space_bytes(uint64_t share, uint64_t widest,
                                uint64_t strings, int ranks)
 {
-  uint64_t row_each = widest * (uint64_t)ranks;
-  uint64_t all = size * (uint64_t)ranks;
-  uint64_t fetch = size > BUFFER ? size : BUFFER;
-  uint64_t buffer = row_each > BUFFER ? row_each : BUFFER;
-  fetch = fetch < all ? fetch : all;
-  buffer = buffer < 2 * all ? buffer : 2 * all;
-  return 8 * (fetch + 3 * buffer) + strings * 64;
+  uint64_t least = 2 * widest * (uint64_t)ranks;
+  uint64_t buffer = buffer_limit((size_t)share);
+  return 8 * (fetch_limit((size_t)share) + 3 * (buffer + least)) +
+         strings * 64;
 }
 
 /* ---- plans ---- */
@@ -263,8 +276,9 @@ int vqe_split_space_init(struct vqe_split_space *space,
     space->widest = cols > space->widest ? cols : space->widest;
     whole += all * cols;
   }
-  size_t limit = team->buffer > 0 ? team->buffer : BUFFER;
-  int status = plan_all(space, whole / ranks > limit ? whole / ranks : limit);
+  size_t share = whole / ranks;
+  size_t limit = team->buffer > 0 ? team->buffer : buffer_limit(share);
+  int status = plan_all(space, team->buffer > 0 ? share : fetch_limit(share));
   /* messages: bounded, but a row (of state and adjoint state) for each rank
    * always fits; small vectors need no more than themselves */
   size_t least = 2 * ranks * space->widest;

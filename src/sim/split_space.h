@@ -44,7 +44,7 @@ struct vqe_split_space {
   size_t nbatch;                          /* the same on every rank */
   struct vqe_split_batch *batches;
   const double **row;  /* of each alpha string, where it is at hand */
-  size_t fetched_size; /* at most the largest share, or a buffer */
+  size_t fetched_size; /* two shares, or 8 MB */
   double *fetched;     /* remote rows of the batch in hand */
   double *send, *recv, *slab;
   size_t buffer;     /* doubles of each of these three */
@@ -63,9 +63,9 @@ int vqe_split_space_init(struct vqe_split_space *space,
                          int threads);
 void vqe_split_space_clear(struct vqe_split_space *space);
 
-/* Bytes of a space of `size` amplitudes in rows of at most `widest` on the
- * fullest rank, its vectors not counted; an upper estimate. */
-uint64_t vqe_split_space_bytes(uint64_t size, uint64_t widest,
+/* Bytes of a space whose largest share is `share` amplitudes in rows of at
+ * most `widest`, its vectors not counted; an upper estimate. */
+uint64_t vqe_split_space_bytes(uint64_t share, uint64_t widest,
                                uint64_t strings, int ranks);
 
 static inline size_t vqe_split_cols(const struct vqe_split_space *space,
