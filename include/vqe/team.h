@@ -19,8 +19,8 @@ struct vqe_team {
   void *ctx;
   int rank, size;
   /* Doubles of one message buffer, of which a rank has three; the same on
-   * all; 0 for half a share, at most 32 MB. A row of the state for each rank
-   * fits in any case. */
+   * all; 0 for a quarter of a share, 4 to 32 MB. A row of the state for each
+   * rank fits in any case. */
   size_t buffer;
   /* Copy rank 0's bytes to all. The others wait here for their next task,
    * for hours perhaps. */

@@ -17,9 +17,12 @@
 #include "store/hdf5.h"
 
 /* Work handed out at a time: at least this much by the estimate, so that a
- * thousand small molecules do not wait for a thousand messages. */
+ * thousand small molecules do not wait for a thousand messages; but no more
+ * than this share of a rank's part of what is left, so that all end
+ * together. */
 #define CHUNK_SECONDS 0.02
 #define CHUNK_COUNT 64
+#define CHUNK_SHARE 4
 
 struct task {
   struct vqe_experiment *experiment;
@@ -54,8 +57,11 @@ static size_t take_chunk(struct lead *lead, struct task **out)
 {
   double cost = 0.0;
   size_t count = 0;
+  size_t workers = (size_t)(lead->worker.ranks / lead->worker.team_size);
+  size_t most = (lead->ntask - lead->next) / (CHUNK_SHARE * workers);
+  most = most < CHUNK_COUNT ? most : CHUNK_COUNT;
   *out = lead->tasks + lead->next;
-  while (lead->next < lead->ntask && count < CHUNK_COUNT &&
+  while (lead->next < lead->ntask && (count == 0 || count < most) &&
          (count == 0 || cost < CHUNK_SECONDS)) {
     cost += lead->tasks[lead->next].cost;
     lead->next++;

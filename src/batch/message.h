@@ -25,6 +25,24 @@ void vqe_message_wait(MPI_Comm comm, int source, int tag, MPI_Status *found);
 /* VQE_ERR_UNSUPPORTED above the 2 GB that MPI counts in an int. */
 int vqe_message_send(const void *data, size_t size, int to, int tag,
                      MPI_Comm comm);
+
+/* Messages that are on their way: the sender goes on with its work. */
+struct vqe_outbox {
+  size_t count, capacity, bytes;
+  struct vqe_outgoing {
+    MPI_Request request;
+    uint8_t *data;
+    size_t size;
+  } * items;
+};
+
+/* Send data (from malloc), which the outbox takes over, also on failure. Waits
+ * only when much is still on its way. */
+int vqe_outbox_send(struct vqe_outbox *outbox, uint8_t *data, size_t size,
+                    int to, int tag, MPI_Comm comm);
+/* Wait until all has arrived; frees everything. */
+void vqe_outbox_flush(struct vqe_outbox *outbox);
+
 /* Receive the message that was found; free *out by free(). */
 int vqe_message_receive(uint8_t **out, size_t *size, MPI_Comm comm,
                         MPI_Status *found);

@@ -132,10 +132,12 @@ void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
 {
   double idle = report->seconds - report->busy;
   if (progress->json) {
-    put_json(json_pack("{s:s, s:i, s:i, s:f, s:f, s:f, s:f}", "event", "rank",
-                       "rank", rank, "done", report->done, "busy_seconds",
-                       report->busy, "idle_seconds", idle, "sent_bytes",
-                       report->sent, "messages", report->messages));
+    put_json(json_pack("{s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f}",
+                       "event", "rank", "rank", rank, "done", report->done,
+                       "busy_seconds", report->busy, "idle_seconds", idle,
+                       "idle_start", report->start, "idle_end", report->end,
+                       "sent_bytes", report->sent, "messages",
+                       report->messages));
     return;
   }
   if (progress->quiet || progress->ranks == 1) {
@@ -146,8 +148,11 @@ void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
   if (team_size > 1) {
     fprintf(stderr, " to %d", rank + team_size - 1);
   }
-  fprintf(stderr, ": %d experiment%s, %.2f s busy, %.2f s idle", report->done,
-          report->done == 1 ? "" : "s", report->busy, idle);
+  fprintf(stderr,
+          ": %d experiment%s, %.2f s busy, %.2f s idle (%.2f at the start, "
+          "%.2f at the end)",
+          report->done, report->done == 1 ? "" : "s", report->busy, idle,
+          report->start, report->end);
   if (team_size > 1) {
     fprintf(stderr, ", %.1f MB in %.0f messages", report->sent / 1e6,
             report->messages);

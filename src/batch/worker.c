@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "batch/message.h"
 #include "store/codec.h"
 
 /* Evaluations of an experiment go to the journal once it has run this long;
@@ -141,13 +140,15 @@ int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
   struct vqe_callbacks callbacks = {worker, on_evaluation, on_replay,
                                     vqe_worker_should_stop};
   worker->started = vqe_clock_wall();
+  worker->first = worker->first > 0.0 ? worker->first : worker->started;
   worker->writing = false;
   int status = vqe_experiment_run(out, experiment, &options, &callbacks);
   if (status == VQE_ERR_INTERRUPTED && !worker->writing) {
     (void)flush_pending(worker, experiment->id);
   }
   pending_clear(worker);
-  worker->report.busy += vqe_clock_wall() - worker->started;
+  worker->last = vqe_clock_wall();
+  worker->report.busy += worker->last - worker->started;
   if (status == VQE_ERR_INTERRUPTED) {
     return status;
   }
@@ -226,16 +227,19 @@ void vqe_worker_clear(struct vqe_worker *worker)
   vqe_resume_free(worker->resume);
 }
 
-static int send_result(const struct vqe_result *result, MPI_Comm comm)
+/* Rank 0 may be slow to take it: the next experiment does not wait. */
+static int send_result(struct vqe_worker *worker,
+                       const struct vqe_result *result)
 {
   uint8_t *data = NULL;
   size_t size;
   int status = vqe_codec_encode_result(&data, &size, result);
-  if (status == VQE_OK) {
-    status = vqe_message_send(data, size, 0, VQE_TAG_RESULT, comm);
+  if (status != VQE_OK) {
+    free(data);
+    return status;
   }
-  free(data);
-  return status;
+  return vqe_outbox_send(&worker->outbox, data, size, 0, VQE_TAG_RESULT,
+                         worker->comm);
 }
 
 /* Run everything of one work message: u64 size, then the bytes of a request,
@@ -260,7 +264,7 @@ static int work_through(struct vqe_worker *worker, const uint8_t *data,
       status = vqe_worker_run(&result, worker, request->experiment);
     }
     if (status == VQE_OK) {
-      status = send_result(result, worker->comm);
+      status = send_result(worker, result);
     }
     vqe_result_free(result);
     vqe_result_free(request);
@@ -270,8 +274,11 @@ static int work_through(struct vqe_worker *worker, const uint8_t *data,
 
 void vqe_worker_end(struct vqe_worker *worker, int status, double started)
 {
+  double now = vqe_clock_wall();
   worker->report.status = status;
-  worker->report.seconds = vqe_clock_wall() - started;
+  worker->report.seconds = now - started;
+  worker->report.start = worker->first > 0.0 ? worker->first - started : 0.0;
+  worker->report.end = worker->last > 0.0 ? now - worker->last : 0.0;
   if (worker->team != NULL) {
     vqe_batch_team_close(worker->team);
     worker->report.sent = worker->team->sent;
@@ -302,6 +309,7 @@ int vqe_worker_serve(struct vqe_worker *worker)
     fprintf(stderr, "vqe_batch: rank %d: %s\n", worker->rank,
             vqe_error_message());
   }
+  vqe_outbox_flush(&worker->outbox);
   /* tell rank 0 that nothing more comes, then take its stop message */
   vqe_worker_end(worker, status, started);
   MPI_Send(&worker->report, (int)sizeof worker->report, MPI_BYTE, 0,

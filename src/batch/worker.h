@@ -6,6 +6,7 @@
 #include <mpi.h>
 
 #include "batch/batch.h"
+#include "batch/message.h"
 #include "batch/resume.h"
 #include "batch/team.h"
 #include "store/journal.h"
@@ -25,6 +26,8 @@ struct vqe_worker_report {
   int done;       /* experiments */
   double busy;    /* seconds within experiments */
   double seconds; /* from the first request for work to the end */
+  double start;   /* of these, before the first experiment */
+  double end;     /* and after the last one */
   double sent;    /* bytes exchanged within its team */
   double messages;
 };
@@ -42,8 +45,10 @@ struct vqe_worker {
   struct vqe_resume *resume;
   struct vqe_journal *journal;
   struct vqe_worker_report report;
-  double started; /* of the experiment in hand */
-  bool writing;   /* its evaluations go straight to the journal */
+  double started;           /* of the experiment in hand */
+  double first, last;       /* when the first began and the last ended, or 0 */
+  bool writing;             /* its evaluations go straight to the journal */
+  struct vqe_outbox outbox; /* results for rank 0 */
   size_t npending, pending_capacity, pending_bytes;
   struct vqe_pending *pending;
 };

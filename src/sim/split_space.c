@@ -8,10 +8,11 @@
 #include "base/memory.h"
 #include "sim/sigma_tables.h"
 
-/* Doubles of one message buffer: half a share, within these. */
-#define LEAST_BUFFER ((size_t)1 << 16)
+/* Doubles of one message buffer: a quarter of a share, within these. */
+#define LEAST_BUFFER ((size_t)1 << 19)
 #define MOST_BUFFER ((size_t)1 << 22)
-/* Doubles of remote rows at hand: two shares, this at least. */
+/* Doubles of remote rows at hand: half a share, this at least. Rows that are
+ * fetched again and again are little beside what rotations exchange. */
 #define LEAST_FETCH ((size_t)1 << 20)
 /* Characters of a message that go round. */
 #define MESSAGE 480
@@ -52,15 +53,14 @@ void vqe_split_space_clear(struct vqe_split_space *space)
 
 static size_t buffer_limit(size_t share)
 {
-  size_t half = share / 2;
-  return half < LEAST_BUFFER  ? LEAST_BUFFER
-         : half < MOST_BUFFER ? half
-                              : MOST_BUFFER;
+  size_t limit = share / 4;
+  limit = limit > LEAST_BUFFER ? limit : LEAST_BUFFER;
+  return limit < MOST_BUFFER ? limit : MOST_BUFFER;
 }
 
 static size_t fetch_limit(size_t share)
 {
-  return 2 * share > LEAST_FETCH ? 2 * share : LEAST_FETCH;
+  return share / 2 > LEAST_FETCH ? share / 2 : LEAST_FETCH;
 }
 
 uint64_t vqe_split_space_bytes(uint64_t share, uint64_t widest,

@@ -44,7 +44,7 @@ struct vqe_split_space {
   size_t nbatch;                          /* the same on every rank */
   struct vqe_split_batch *batches;
   const double **row;  /* of each alpha string, where it is at hand */
-  size_t fetched_size; /* two shares, or 8 MB */
+  size_t fetched_size; /* half a share, or 8 MB */
   double *fetched;     /* remote rows of the batch in hand */
   double *send, *recv, *slab;
   size_t buffer;     /* doubles of each of these three */
