@@ -118,8 +118,8 @@ int vqe_initial_parameters(double *out,
     status = add_noise(out, count, experiment->id, "reps", REPS_NOISE);
   }
   if (status == VQE_OK && experiment->init_noise > 0.0) {
-    status =
-        add_noise(out, count, experiment->id, "noise", experiment->init_noise);
+    status = add_noise(out, count + angles, experiment->id, "noise",
+                       experiment->init_noise);
   }
   return status;
 }

@@ -6,8 +6,8 @@
 #include "vqe/chem.h"
 #include "vqe/experiment.h"
 
-/* Those of the ansatz, and `angles` of orbitals behind them: zeros, but a
- * file has to hold them too. */
+/* Those of the ansatz, and `angles` of orbitals behind them: zeros and the
+ * noise of the start; a file has to hold them too. */
 int vqe_initial_parameters(double *out,
                            const struct vqe_experiment *experiment,
                            const struct vqe_ansatz *ansatz, int angles,
