@@ -42,6 +42,7 @@ struct vqe_optimizer_options {
    * known about, or NULL: L-BFGS-B and TNC then walk in z, x = start + L z.
    * The caller's. */
   const double *metric;
+  const double *scale; /* the same with a diagonal L, n values, or NULL */
   /* Further options; NaN means the default. Adam: learning_rate (0.01),
    * beta1 (0.9), beta2 (0.99), epsilon (1e-8). SPSA: a (calibrated), c (0.2),
    * alpha (0.602), gamma (0.101). initial_step: COBYLA (1.0, SciPy's rhobeg),

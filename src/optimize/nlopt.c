@@ -17,8 +17,9 @@
 struct nlopt_call {
   struct recorder *recorder;
   nlopt_opt opt;
-  double scale;         /* 0 before the first gradient is known */
-  const double *metric; /* L of x = origin + L z, or NULL for x = z */
+  double scale; /* 0 before the first gradient is known */
+  /* L of x = origin + L z or its diagonal, both NULL for x = z */
+  const double *metric, *scales;
   double *origin, *x, *gradient;
 };
 
@@ -27,7 +28,11 @@ static void from_metric(const struct nlopt_call *call, const double *z)
 {
   size_t n = (size_t)call->recorder->n;
   for (size_t i = 0; i < n; i++) {
-    double sum = 0.0;
+    double sum = call->metric == NULL ? call->scales[i] * z[i] : 0.0;
+    if (call->metric == NULL) {
+      call->x[i] = call->origin[i] + sum;
+      continue;
+    }
     for (size_t j = 0; j <= i; j++) {
       sum += call->metric[i * n + j] * z[j];
     }
@@ -39,6 +44,12 @@ static void from_metric(const struct nlopt_call *call, const double *z)
 static void to_metric(const struct nlopt_call *call, double *gradient)
 {
   size_t n = (size_t)call->recorder->n;
+  for (size_t i = 0; call->metric == NULL && i < n; i++) {
+    gradient[i] = call->scales[i] * call->gradient[i];
+  }
+  if (call->metric == NULL) {
+    return;
+  }
   memset(gradient, 0, n * sizeof *gradient);
   for (size_t i = 0; i < n; i++) {
     for (size_t j = 0; j <= i; j++) {
@@ -64,7 +75,7 @@ static double nlopt_objective(unsigned n, const double *x, double *gradient,
 {
   struct nlopt_call *call = ctx;
   double f = 0.0;
-  bool plain = call->metric == NULL;
+  bool plain = call->metric == NULL && call->scales == NULL;
   if (!plain) {
     from_metric(call, x);
   }
@@ -169,6 +180,7 @@ int method_nlopt(struct method_end *ended, struct recorder *recorder,
   }
   if (recorder->gradient_method) {
     call.metric = options->metric;
+    call.scales = options->scale;
   }
   call.origin = point + n;
   call.x = point + 2 * n;
@@ -179,7 +191,7 @@ int method_nlopt(struct method_end *ended, struct recorder *recorder,
     double before = recorder->lowest;
     double minimum;
     memcpy(point, start, n * sizeof *point);
-    if (call.metric != NULL) {
+    if (call.metric != NULL || call.scales != NULL) {
       memcpy(call.origin, start, n * sizeof *point);
       memset(point, 0, n * sizeof *point);
     }

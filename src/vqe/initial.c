@@ -7,11 +7,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/rng.h"
 
 #define MAX_FILE ((size_t)256 << 20)
 /* Equal repetitions of an ansatz would stay equal for long without it. */
 #define REPS_NOISE 1e-3
+/* Hartree; less says that an excitation costs nothing. */
+#define LEAST_CURVATURE 0.1
 
 static int add_noise(double *out, int count, const char *experiment_id,
                      const char *purpose, double scale)
@@ -122,4 +125,37 @@ int vqe_initial_parameters(double *out,
                        experiment->init_noise);
   }
   return status;
+}
+
+int vqe_initial_scale(double **out, const struct vqe_ansatz *ansatz,
+                      const struct vqe_integrals *integrals)
+{
+  const double *energy = integrals->orbital_energies;
+  int norb = ansatz->norb;
+  double *scale = NULL;
+  int status = vqe_memory_alloc(&scale, (size_t)ansatz->nparam, sizeof *scale,
+                                "scales of the parameters");
+  *out = NULL;
+  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    double gap = 0.0;
+    for (int move = 0; move < vqe_gate_order(gate->kind); move++) {
+      gap += energy[gate->q[2 * move + 1] % norb] -
+             energy[gate->q[2 * move] % norb];
+    }
+    if (gate->param >= 0) {
+      scale[gate->param] += 2.0 * gate->scale * gate->scale * gap;
+    }
+  }
+  bool positive = true;
+  for (int k = 0; status == VQE_OK && k < ansatz->nparam; k++) {
+    positive = positive && scale[k] > LEAST_CURVATURE;
+    scale[k] = 1.0 / sqrt(scale[k]);
+  }
+  if (status != VQE_OK || !positive) {
+    free(scale);
+    return status;
+  }
+  *out = scale;
+  return VQE_OK;
 }

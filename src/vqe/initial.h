@@ -13,6 +13,12 @@ int vqe_initial_parameters(double *out,
                            const struct vqe_ansatz *ansatz, int angles,
                            const struct vqe_integrals *integrals);
 
+/* Lengths on which the energy of UCCSD curves alike along every parameter:
+ * 1/sqrt(second derivative at the Hartree-Fock state), from orbital energies.
+ * *out is NULL where they cannot tell; free by free(). */
+int vqe_initial_scale(double **out, const struct vqe_ansatz *ansatz,
+                      const struct vqe_integrals *integrals);
+
 /* Read parameters from JSON: an array of numbers, or an object with an array
  * `parameters`. Exactly `count` finite numbers. */
 int vqe_initial_parse(double *out, int count, const char *text, size_t size,

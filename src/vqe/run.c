@@ -376,6 +376,14 @@ static int minimise(struct run *run)
   snprintf(result->optimizer_native, sizeof result->optimizer_native, "%s",
            info->native);
   memcpy(result->optimal_parameters, result->initial_parameters, bytes);
+  double *scale = NULL;
+  if (strcmp(experiment->ansatz, "UCCSD") == 0 && run->rotation == NULL) {
+    status = vqe_initial_scale(&scale, run->ansatz, run->integrals);
+    options.scale = scale;
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
   double cpu = vqe_clock_cpu();
   run->started = vqe_clock_wall();
   status =
@@ -383,6 +391,7 @@ static int minimise(struct run *run)
           ? vqe_adapt_minimise(&found, run, evaluate, &options)
           : vqe_optimize(&found, experiment->optimizer, result->nparam,
                          result->optimal_parameters, evaluate, run, &options);
+  free(scale);
   result->seconds_vqe = vqe_clock_wall() - run->started;
   result->cpu_seconds_vqe = vqe_clock_cpu() - cpu;
   if (status != VQE_OK) {

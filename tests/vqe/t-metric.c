@@ -195,12 +195,46 @@ static void test_minimise(void **state)
   free(a);
 }
 
+/* A diagonal is the same walk whichever way it is given. */
+static void test_scale(void **state)
+{
+  (void)state;
+  double *a = curvature(6);
+  double scale[N];
+  double triangle[N * N] = {0};
+  double x[2][N] = {{0}};
+  int calls[2];
+  for (int k = 0; k < N; k++) {
+    scale[k] = 1.0 / sqrt(a[k * N + k]);
+    triangle[k * N + k] = scale[k];
+  }
+  for (int way = 0; way < 2; way++) {
+    struct form form = {a, 0};
+    struct vqe_optimizer_options options;
+    struct vqe_optimize_result found;
+    vqe_optimizer_options_init(&options);
+    options.scale = way == 0 ? scale : NULL;
+    options.metric = way == 0 ? NULL : triangle;
+    assert_int_equal(vqe_optimize(&found, "L-BFGS-B", N, x[way], objective,
+                                  &form, &options),
+                     VQE_OK);
+    assert_true(found.converged);
+    calls[way] = form.calls;
+  }
+  assert_int_equal(calls[0], calls[1]);
+  for (int k = 0; k < N; k++) {
+    assert_close(x[0][k], x[1][k], 1e-12 * (1.0 + fabs(x[1][k])));
+  }
+  free(a);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_secant),
       cmocka_unit_test(test_widening),
       cmocka_unit_test(test_minimise),
+      cmocka_unit_test(test_scale),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
