@@ -34,7 +34,7 @@ struct held {
 
 struct vqe_graph {
   struct vqe_graph *next;
-  cudaGraphExec_t exec;
+  cudaGraphExec_t exec; /* NULL: run once, not recorded yet */
 };
 
 struct vqe_device {
@@ -207,7 +207,9 @@ void vqe_device_close(struct vqe_device *device)
   }
   while (device->graphs != NULL) {
     struct vqe_graph *next = device->graphs->next;
-    (void)cudaGraphExecDestroy(device->graphs->exec);
+    if (device->graphs->exec != NULL) {
+      (void)cudaGraphExecDestroy(device->graphs->exec);
+    }
     free(device->graphs);
     device->graphs = next;
   }
@@ -377,11 +379,25 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
                                         : fail_blas(error, "a DGEMM");
 }
 
-static int record(struct vqe_device *device, struct vqe_graph **graph,
+/* Kernels are loaded when they first run, which a recording does not allow:
+ * the first run is a plain one. */
+static int run_first(struct vqe_device *device, struct vqe_graph **graph,
+                     int (*enqueue)(void *ctx), void *ctx)
+{
+  struct vqe_graph *out = (struct vqe_graph *)calloc(1, sizeof *out);
+  if (out == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a graph");
+  }
+  out->next = device->graphs;
+  device->graphs = out;
+  *graph = out;
+  return enqueue(ctx);
+}
+
+static int record(struct vqe_device *device, struct vqe_graph *graph,
                   int (*enqueue)(void *ctx), void *ctx)
 {
   cudaGraph_t recorded = NULL;
-  struct vqe_graph *out = NULL;
   cudaError_t error = cudaStreamBeginCapture(device->stream,
                                              cudaStreamCaptureModeThreadLocal);
   if (error != cudaSuccess) {
@@ -394,28 +410,16 @@ static int record(struct vqe_device *device, struct vqe_graph **graph,
     status = fail(error, "recording a graph");
   }
   if (status == VQE_OK) {
-    out = (struct vqe_graph *)calloc(1, sizeof *out);
-    if (out == NULL) {
-      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a graph");
-    }
-  }
-  if (status == VQE_OK) {
-    error = cudaGraphInstantiate(&out->exec, recorded, 0);
+    error = cudaGraphInstantiate(&graph->exec, recorded, 0);
     if (error != cudaSuccess) {
+      graph->exec = NULL;
       status = fail(error, "making a graph");
     }
   }
   if (recorded != NULL) {
     (void)cudaGraphDestroy(recorded);
   }
-  if (status != VQE_OK) {
-    free(out);
-    return status;
-  }
-  out->next = device->graphs;
-  device->graphs = out;
-  *graph = out;
-  return VQE_OK;
+  return status;
 }
 
 int vqe_device_run(struct vqe_device *device, struct vqe_graph **graph,
@@ -423,7 +427,10 @@ int vqe_device_run(struct vqe_device *device, struct vqe_graph **graph,
 {
   int status = select_device(device);
   if (status == VQE_OK && *graph == NULL) {
-    status = record(device, graph, enqueue, ctx);
+    return run_first(device, graph, enqueue, ctx);
+  }
+  if (status == VQE_OK && (*graph)->exec == NULL) {
+    status = record(device, *graph, enqueue, ctx);
   }
   if (status != VQE_OK) {
     return status;

@@ -83,7 +83,7 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
                     double *c, int ldc);
 
 /* Run what `enqueue` launches, which must be the same at each call with the
- * same *graph; the second and later runs cost one launch. No memory is
+ * same *graph; the third and later runs cost one launch. No memory is
  * taken and nothing is copied in `enqueue`. *graph starts as NULL and is
  * freed by vqe_device_close; set it to NULL again to have it made anew. */
 struct vqe_graph;

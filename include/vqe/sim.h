@@ -87,7 +87,8 @@ struct vqe_estimator_usage {
   bool on_device;
   struct vqe_device_summary device; /* when on_device */
   double seconds;                   /* waiting for the device */
-  uint64_t launches, bytes_up, bytes_down, bytes_held;
+  uint64_t launches;                /* of kernels and of graphs of them */
+  uint64_t bytes_up, bytes_down, bytes_held;
   char note[256]; /* why AUTO went back to the CPU, or "" */
 };
 void vqe_estimator_describe(struct vqe_estimator_usage *out,

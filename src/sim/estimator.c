@@ -162,7 +162,7 @@ void vqe_estimator_describe(struct vqe_estimator_usage *out,
   out->on_device = true;
   out->device = estimator->summary;
   out->seconds = use.seconds;
-  out->launches = use.launches;
+  out->launches = use.launches + use.graphs;
   out->bytes_up = use.bytes_up;
   out->bytes_down = use.bytes_down;
   out->bytes_held = use.bytes_held;
