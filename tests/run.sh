@@ -139,7 +139,7 @@ style_cppcheck() {
   cppcheck --quiet -j2 --std=c11 --enable=warning,performance,portability \
     --suppress=missingIncludeSystem --suppressions-list=tests/cppcheck.supp \
     --error-exitcode=1 -D_GNU_SOURCE -DVQE_VERSION='""' \
-    -DJSON_INTEGER_FORMAT='"lld"' -Iinclude -Isrc src
+    -DJSON_INTEGER_FORMAT='"lld"' -Iinclude -Isrc -I. src kernels
 }
 
 unit_sanitized() {
@@ -169,7 +169,7 @@ cuda_build() {
   }
   jobs/setup/build.sh cuda -DVQE_TESTS=ON -DVQE_WERROR=ON \
     vqe_batch device-tests || return 1
-  ctest --test-dir build/cuda -R '^(sim|vqe)/' --no-tests=error \
+  ctest --test-dir build/cuda -R '^(sim|vqe)/' -j 2 --no-tests=error \
     --output-on-failure || return 1
   if "$batch" --devices; then
     return 0
