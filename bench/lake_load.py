@@ -5,9 +5,9 @@ Usage: bench/lake_load.py [EXPERIMENTS ITERATIONS PARAMETERS] [options]
 
 Writes raw results as Avro container files, as Kafka Connect leaves them, then
 runs `vqe_lake normalize` and `featurize` on them and once more, when there is
-nothing to add. Prints for each run wall and CPU seconds, peak memory and peak
-scratch space; then checks the row counts. With --result FILE an HDF5 result of
-vqe_batch takes the place of the synthetic one.
+nothing to add. Prints for each run wall and CPU seconds, peak memory, peak
+scratch space and where the time went; then checks the row counts. With
+--result FILE an HDF5 result of vqe_batch takes the place of the synthetic one.
 
 Needs fastavro. VQE_LAKE names the program (build/release/vqe_lake). The folder
 needs about four times the size of the raw results: 400 MB for 2000 x 500 x 50.
@@ -180,6 +180,9 @@ def measure(words, scratch):
         f"{said.splitlines()[0] if said else ''}",
         flush=True,
     )
+    for line in said.splitlines():
+        if line.startswith("  time:"):
+            print(line, flush=True)
 
 
 def check_counts(warehouse, arguments):
