@@ -392,10 +392,48 @@ static int note_snapshot(struct normalizing *run, int position,
   return status;
 }
 
-/* Note the snapshots of ours whose batch no snapshot of processing_metadata
- * belongs to (`batches`, NULL where there is no such table). */
+/* Snapshots of processing_metadata, ordered by their run. */
+struct batches {
+  struct vqe_iceberg_snapshot *snapshots;
+  size_t count;
+};
+
+static int by_run(const void *left, const void *right)
+{
+  const struct vqe_iceberg_snapshot *a = left;
+  const struct vqe_iceberg_snapshot *b = right;
+  return strcmp(a->run_id != NULL ? a->run_id : "",
+                b->run_id != NULL ? b->run_id : "");
+}
+
+static int read_batches(struct batches *out, struct normalizing *run)
+{
+  struct vqe_iceberg_table *table = NULL;
+  int status = vqe_warehouse_iceberg(&table, run->warehouse,
+                                     VQE_TABLE_PROCESSING_METADATA);
+  if (status == VQE_ERR_NOT_FOUND) {
+    return VQE_OK;
+  }
+  if (status == VQE_OK) {
+    status = vqe_iceberg_snapshots(&out->snapshots, &out->count, table);
+  }
+  if (status == VQE_OK && out->count > 0) {
+    qsort(out->snapshots, out->count, sizeof *out->snapshots, by_run);
+  }
+  return status;
+}
+
+static bool has_batch(const struct batches *batches,
+                      const struct vqe_iceberg_snapshot *snapshot)
+{
+  return batches->count > 0 &&
+         bsearch(snapshot, batches->snapshots, batches->count,
+                 sizeof *batches->snapshots, by_run) != NULL;
+}
+
+/* Note the snapshots of ours whose batch has none in processing_metadata. */
 static int note_table(struct normalizing *run, int position,
-                      const struct vqe_iceberg_table *batches)
+                      const struct batches *batches)
 {
   struct vqe_iceberg_table *table = NULL;
   struct vqe_iceberg_snapshot *snapshots = NULL;
@@ -409,10 +447,9 @@ static int note_table(struct normalizing *run, int position,
     status = vqe_iceberg_snapshots(&snapshots, &count, table);
   }
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    const char *run_id = snapshots[k].run_id;
-    if (run_id != NULL && strcmp(snapshots[k].operation, "append") == 0 &&
-        (batches == NULL ||
-         vqe_iceberg_find_run(batches, run_id) == VQE_ICEBERG_NO_SNAPSHOT)) {
+    if (snapshots[k].run_id != NULL &&
+        strcmp(snapshots[k].operation, "append") == 0 &&
+        !has_batch(batches, &snapshots[k])) {
       status = note_snapshot(run, position, &snapshots[k]);
       run->noted++;
     }
@@ -423,18 +460,18 @@ static int note_table(struct normalizing *run, int position,
 
 static int note_tables(struct normalizing *run)
 {
-  struct vqe_iceberg_table *batches = NULL;
-  int status = vqe_warehouse_iceberg(&batches, run->warehouse,
-                                     VQE_TABLE_PROCESSING_METADATA);
-  if (status == VQE_OK || status == VQE_ERR_NOT_FOUND) {
+  struct batches batches = {NULL, 0};
+  int status = read_batches(&batches, run);
+  if (status == VQE_OK) {
     status = vqe_duck_execute(run->duck, "noted",
                               "CREATE OR REPLACE TEMP TABLE noted "
                               "(batch VARCHAR, position INTEGER, tag VARCHAR, "
                               "added BIGINT, ms BIGINT)");
   }
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_NORMALISED; k++) {
-    status = note_table(run, k, batches);
+    status = note_table(run, k, &batches);
   }
+  vqe_iceberg_snapshots_free(batches.snapshots, batches.count);
   return status;
 }
 
