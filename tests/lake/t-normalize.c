@@ -519,6 +519,31 @@ static void test_what_is_read(void **state)
   free_list(&list);
 }
 
+/* A run that died before its row in processing_metadata gets it, once. */
+static void test_missing_batch(void **state)
+{
+  (void)state;
+  struct list list = {.count = 1};
+  list.records[0] = make_record("a", 2, (double[]){-1.0, -1.5});
+  list.records[1] = make_record("b", 1, (double[]){-1.0});
+  normalize(&list);
+  remove_below("processing_metadata");
+  vqe_warehouse_forget(warehouse, VQE_TABLE_PROCESSING_METADATA);
+  assert_int_equal(normalize(&list).repaired, 1);
+  assert_answer("SELECT source_data_info, record_counts, table_versions[1] = "
+                "'v_' || replace(processing_batch_id, '-', '') "
+                "FROM processing_metadata",
+                "\"{\"\"source\"\":\"\"unknown\"\"}\",\"[1, 1, 1, 1, 2, 2, 2, "
+                "4, 1]\",true\n");
+  assert_int_equal(normalize(&list).repaired, 0);
+  list.count = 2;
+  assert_int_equal(normalize(&list).repaired, 0);
+  assert_answer("SELECT count(*), count(DISTINCT processing_batch_id) "
+                "FROM processing_metadata",
+                "2,2\n");
+  free_list(&list);
+}
+
 /* A file for each basis set, written at the same time. */
 static void test_several_files(void **state)
 {
@@ -623,6 +648,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_repetition_and_growth, setup,
                                       teardown),
       cmocka_unit_test_setup_teardown(test_what_is_read, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_missing_batch, setup, teardown),
       cmocka_unit_test_setup_teardown(test_several_files, setup, teardown),
       cmocka_unit_test_setup_teardown(test_many_steps, setup, teardown),
       cmocka_unit_test_setup_teardown(test_queries, setup, teardown),
