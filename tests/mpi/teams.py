@@ -43,7 +43,7 @@ with harness.Folder() as folder:
     # every ansatz of excitations is split, a circuit runs on the first rank;
     # H2 has fewer strings than a team of four has ranks
     folder.write("job.json", {
-        "molecules": [harness.H2, harness.LIH, harness.NH3],
+        "molecules": [harness.H2, harness.LIH, harness.H2O],
         "ansatz": ["UCCSD", "k-UpCCGSD", "ADAPT-VQE",
                    {"name": "EfficientSU2", "reps": 1}],
         "optimizer": {"name": "L-BFGS-B", "max_evaluations": 12},
