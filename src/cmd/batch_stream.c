@@ -120,9 +120,13 @@ int vqe_batch_stream_close(struct vqe_batch_stream *stream)
     status = VQE_ERR_IO;
   }
   if (!stream->quiet) {
-    printf("Kafka: %zu records delivered, %zu found in the spool at the "
-           "start\n",
+    printf("Kafka: %zu records delivered, %zu found in the spool at the start",
            counts.delivered, counts.found);
+    if (counts.latency_max_s > 0.0) {
+      printf("; after they finished: median %.3f s, 99%% within %.3f s",
+             counts.latency_median_s, counts.latency_p99_s);
+    }
+    printf("\n");
   }
   return status;
 }
