@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -11,6 +12,8 @@
 #define QUEUE_RECORDS 256
 #define QUEUE_BYTES ((size_t)64 << 20)
 #define REGISTRY_TIMEOUT_S 5.0
+/* For space in a full queue: about what a synced write would take. */
+#define WAIT_NS 20000000L
 
 /* ---- opening ---- */
 
@@ -104,6 +107,7 @@ static void free_producer(struct vqe_producer *producer)
   free(producer->subject);
   free(producer->brokers);
   pthread_cond_destroy(&producer->settled);
+  pthread_cond_destroy(&producer->taken);
   pthread_mutex_destroy(&producer->lock);
   free(producer);
 }
@@ -119,6 +123,7 @@ int vqe_producer_open(struct vqe_producer **out,
   }
   pthread_mutex_init(&producer->lock, NULL);
   pthread_cond_init(&producer->settled, NULL);
+  pthread_cond_init(&producer->taken, NULL);
   producer->options = *options;
   producer->options.stream.nproperty = 0;
   producer->options.queue_records =
@@ -167,6 +172,28 @@ out:
 
 /* ---- giving ---- */
 
+/* With the lock held. A thread that keeps up empties the queue faster than
+ * the spool could take a record. */
+static bool is_full(struct vqe_producer *producer, size_t size)
+{
+  const struct vqe_message_list *queue = &producer->queue;
+  struct timespec until;
+  int waited = 0;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_nsec += WAIT_NS;
+  until.tv_sec += until.tv_nsec / 1000000000L;
+  until.tv_nsec %= 1000000000L;
+  for (;;) {
+    bool full = queue->count >= producer->options.queue_records ||
+                (queue->count > 0 &&
+                 queue->bytes + size > producer->options.queue_bytes);
+    if (!full || waited != 0) {
+      return full;
+    }
+    waited = pthread_cond_timedwait(&producer->taken, &producer->lock, &until);
+  }
+}
+
 /* The queue is full: the disk, not the network, is what the caller waits
  * for. */
 static int keep_here(struct vqe_producer *producer,
@@ -200,10 +227,7 @@ int vqe_producer_send(struct vqe_producer *producer, struct vqe_record *record)
   pthread_mutex_lock(&producer->lock);
   producer->counts.accepted++;
   producer->nopen++;
-  bool full =
-      producer->queue.count >= producer->options.queue_records ||
-      (producer->queue.count > 0 &&
-       producer->queue.bytes + message->size > producer->options.queue_bytes);
+  bool full = is_full(producer, message->size);
   pthread_mutex_unlock(&producer->lock);
   if (full) {
     status = keep_here(producer, message);
@@ -214,7 +238,7 @@ int vqe_producer_send(struct vqe_producer *producer, struct vqe_record *record)
   }
   pthread_mutex_lock(&producer->lock);
   vqe_messages_add(&producer->queue, message);
-  if (producer->wake != NULL) {
+  if (producer->queue.count == 1 && producer->wake != NULL) {
     rd_kafka_queue_yield(producer->wake);
   }
   pthread_mutex_unlock(&producer->lock);

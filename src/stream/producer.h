@@ -56,8 +56,8 @@ int vqe_producer_open(struct vqe_producer **out,
                       const struct vqe_producer_options *options);
 
 /* Give a record, which the producer owns from now on, also on failure.
- * Returns at once; when the queue is full, after writing it to the spool
- * itself. VQE_ERR_INPUT for a record that no message can hold. */
+ * Returns at once; when the queue is full, after a short wait or writing it to
+ * the spool itself. VQE_ERR_INPUT for a record that no message can hold. */
 int vqe_producer_send(struct vqe_producer *producer,
                       struct vqe_record *record);
 

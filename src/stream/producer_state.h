@@ -29,8 +29,9 @@ struct vqe_producer {
   struct vqe_registry *registry;
   pthread_t thread;
 
-  pthread_mutex_t lock; /* guards the following */
-  pthread_cond_t settled;
+  pthread_mutex_t lock;   /* guards the following */
+  pthread_cond_t settled; /* nopen is 0 */
+  pthread_cond_t taken;   /* out of the queue */
   struct vqe_message_list queue;
   size_t nopen;    /* given, and neither delivered nor in the spool; not
                       counting the next */

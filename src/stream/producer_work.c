@@ -14,6 +14,7 @@
  * most are, it never costs a write that is synced. */
 #define KEEP_AFTER_S 2.0
 #define LOOK_S 0.1
+#define MOST_AT_ONCE 64
 
 /* ---- telling and counting ---- */
 
@@ -137,9 +138,8 @@ int vqe_producer_keep(struct vqe_producer *producer, struct vqe_avro *avro,
 
 /* ---- the thread ---- */
 
-/* Encode what was given; one at a time, so that reports are not kept waiting.
- * Returns whether there may be more. */
-static bool take_given(struct vqe_producer *producer)
+/* Encode one that was given. Returns whether there may be more. */
+static bool take_one(struct vqe_producer *producer)
 {
   if (producer->pending.bytes >= producer->options.queue_bytes) {
     /* the rest waits in the queue, whose filler then uses the spool */
@@ -147,6 +147,7 @@ static bool take_given(struct vqe_producer *producer)
   }
   pthread_mutex_lock(&producer->lock);
   struct vqe_message *message = vqe_messages_take(&producer->queue);
+  pthread_cond_signal(&producer->taken);
   pthread_mutex_unlock(&producer->lock);
   if (message == NULL) {
     return false;
@@ -158,6 +159,17 @@ static bool take_given(struct vqe_producer *producer)
     return true;
   }
   vqe_messages_add(&producer->pending, message);
+  return true;
+}
+
+/* A few at once, so that librdkafka gets batches and reports do not wait. */
+static bool take_given(struct vqe_producer *producer)
+{
+  for (int k = 0; k < MOST_AT_ONCE; k++) {
+    if (!take_one(producer)) {
+      return false;
+    }
+  }
   return true;
 }
 
