@@ -1,10 +1,12 @@
 /* The sim workloads' circuits and Hamiltonians for other simulators. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "bench.h"
 #include "bench_problem.h"
 
@@ -51,6 +53,34 @@ static int terms_of(json_t **out, const struct vqe_hamiltonian *hamiltonian)
   return VQE_OK;
 }
 
+static json_t *array_of(const double *values, int count)
+{
+  json_t *array = json_array();
+  for (int k = 0; k < count; k++) {
+    json_array_append_new(array, json_real(values[k]));
+  }
+  return array;
+}
+
+/* Where whole minimisations begin. */
+static int start_of(json_t **out, const struct bench_problem *problem)
+{
+  double *start = NULL;
+  int count = problem->ansatz->nparam;
+  int status =
+      vqe_memory_alloc(&start, (size_t)count, sizeof *start, "parameters");
+  if (status == VQE_OK) {
+    status = vqe_ansatz_mp2_parameters(start, problem->ansatz,
+                                       problem->integrals->eri,
+                                       problem->integrals->orbital_energies);
+  }
+  if (status == VQE_OK) {
+    *out = array_of(start, count);
+  }
+  free(start);
+  return status;
+}
+
 static int export_one(const struct bench_settings *settings,
                       const char *folder, const char *molecule,
                       const char *ansatz)
@@ -58,28 +88,25 @@ static int export_one(const struct bench_settings *settings,
   struct bench_problem problem;
   char path[4096];
   json_t *terms = NULL;
-  json_t *root = NULL;
+  json_t *start = NULL;
   int status = bench_problem_read(&problem, settings, molecule, ansatz);
-  bool circuit = status == VQE_OK && !problem.ansatz->conserves;
-  if (circuit) {
-    status = terms_of(&terms, problem.hamiltonian);
+  if (status == VQE_OK) {
+    status = problem.ansatz->conserves ? start_of(&start, &problem)
+                                       : terms_of(&terms, problem.hamiltonian);
   }
   if (status == VQE_OK) {
+    const struct vqe_hamiltonian *hamiltonian = problem.hamiltonian;
     json_t *irreps = json_array();
-    json_t *parameters = json_array();
-    for (int p = 0; p < problem.hamiltonian->norb; p++) {
-      json_array_append_new(irreps,
-                            json_integer(problem.hamiltonian->irrep[p]));
+    for (int p = 0; p < hamiltonian->norb; p++) {
+      json_array_append_new(irreps, json_integer(hamiltonian->irrep[p]));
     }
-    for (int k = 0; k < problem.ansatz->nparam; k++) {
-      json_array_append_new(parameters, json_real(problem.parameters[k]));
-    }
-    root = json_pack(
-        "{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o*}", "molecule", molecule,
-        "ansatz", ansatz, "norb", problem.hamiltonian->norb, "nalpha",
+    json_t *root = json_pack(
+        "{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o*, s:o*}", "molecule",
+        molecule, "ansatz", ansatz, "norb", hamiltonian->norb, "nalpha",
         problem.integrals->nalpha, "nbeta", problem.integrals->nbeta, "irreps",
-        irreps, "parameters", parameters, "gates", gates_of(problem.ansatz),
-        "terms", terms);
+        irreps, "parameters",
+        array_of(problem.parameters, problem.ansatz->nparam), "gates",
+        gates_of(problem.ansatz), "terms", terms, "mp2_parameters", start);
     snprintf(path, sizeof path, "%s/%s-%s.json", folder, ansatz, molecule);
     if (root == NULL ||
         json_dump_file(root, path, JSON_COMPACT | JSON_REAL_PRECISION(17)) !=

@@ -204,6 +204,47 @@ static int run_sigma(struct bench_run *run)
   return status;
 }
 
+/* ---- the exact ground state ---- */
+
+struct ground {
+  struct bench_problem problem;
+  struct vqe_fci_options options;
+  struct vqe_fci_result result;
+};
+
+static int solve(void *ctx)
+{
+  struct ground *ground = ctx;
+  const struct vqe_integrals *integrals = ground->problem.integrals;
+  return vqe_fci_solve(&ground->result, ground->problem.hamiltonian,
+                       integrals->nalpha, integrals->nbeta, &ground->options);
+}
+
+static int run_fci(struct bench_run *run)
+{
+  struct ground ground = {.options = VQE_FCI_OPTIONS_INIT};
+  int status =
+      bench_problem_read(&ground.problem, run->settings,
+                         run->workload->molecule, run->workload->variant);
+  ground.options.threads = run->settings->threads;
+  if (status == VQE_OK) {
+    status = bench_repeat(run, solve, &ground);
+  }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "energy", json_real(ground.result.energy));
+  }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "products", json_integer(ground.result.cycles));
+  }
+  bench_problem_clear(&ground.problem);
+  return status;
+}
+
+#define FCI(molecule)                                                         \
+  {                                                                           \
+    "fci/" molecule, "ground state by Davidson, every symmetry", run_fci,     \
+        molecule, "UCCSD", 0                                                  \
+  }
 #define UCCSD(molecule)                                                       \
   {"energy/sector/" molecule,                                                 \
    "UCCSD, one product",                                                      \
@@ -250,6 +291,9 @@ static const struct bench_workload workloads[] = {
     CIRCUIT("H2O"),
     CIRCUIT("NH3"),
     CIRCUIT("N2"),
+    FCI("H2O"),
+    FCI("NH3"),
+    FCI("N2"),
 };
 /* clang-format on */
 
