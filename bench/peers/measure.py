@@ -378,7 +378,7 @@ def pyscf(bench):
                     eri,
                     norb,
                     nelec,
-                    orbsym=problem["irreps"],
+                    orbsym=np.array(problem["irreps"]),
                     wfnsym=0,
                     ecore=core,
                 ),
