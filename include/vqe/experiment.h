@@ -180,16 +180,20 @@ struct vqe_callbacks {
   bool (*should_stop)(void *ctx);
 };
 
+struct vqe_host; /* vqe/host.h, for the program alone */
+
 struct vqe_run_options {
   int threads;             /* OpenMP threads, at least 1 */
   int mpi_rank, mpi_ranks; /* recorded only */
   /* Rank 0 of it runs the experiment, the others serve; NULL: alone. */
   const struct vqe_team *team;
   int device_index; /* which GPU, modulo their number: the rank on its node */
+  /* what is known of the machine, for many short runs; NULL: asked anew */
+  struct vqe_host *host;
 };
 #define VQE_RUN_OPTIONS_INIT                                                  \
   {                                                                           \
-    1, 0, 1, NULL, 0                                                          \
+    1, 0, 1, NULL, 0, NULL                                                    \
   }
 
 /* Run one experiment. A failure of the experiment itself is a result with

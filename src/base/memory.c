@@ -28,7 +28,7 @@ int vqe_memory_alloc(void *out, size_t count, size_t size, const char *what)
   if (bytes == 0) {
     bytes = 64;
   }
-  if (bytes > SMALL_BYTES && bytes > vqe_memory_available()) {
+  if (!vqe_memory_fits(bytes)) {
     return vqe_error_set(
         VQE_ERR_MEMORY, "%s needs %.1f MB, but only %.1f MB are available",
         what, (double)bytes / 1e6, (double)vqe_memory_available() / 1e6);
@@ -124,6 +124,11 @@ uint64_t vqe_memory_available(void)
     available = address_space.rlim_cur;
   }
   return available;
+}
+
+bool vqe_memory_fits(uint64_t bytes)
+{
+  return bytes <= SMALL_BYTES || bytes <= vqe_memory_available();
 }
 
 uint64_t vqe_memory_peak(void)

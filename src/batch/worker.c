@@ -135,8 +135,9 @@ int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
                    const struct vqe_experiment *experiment)
 {
   struct vqe_run_options options = {
-      worker->threads, worker->rank, worker->ranks,
-      worker->team != NULL ? &worker->team->view : NULL, worker->node_rank};
+      worker->threads,   worker->rank,
+      worker->ranks,     worker->team != NULL ? &worker->team->view : NULL,
+      worker->node_rank, &worker->host};
   struct vqe_callbacks callbacks = {worker, on_evaluation, on_replay,
                                     vqe_worker_should_stop};
   worker->started = vqe_clock_wall();
@@ -207,6 +208,7 @@ int vqe_worker_init(struct vqe_worker *worker, const char *output, int run)
 {
   char *path = NULL;
   int next;
+  vqe_host_init(&worker->host);
   int status =
       vqe_resume_load(&worker->resume, &next, output, worker->rank == 0);
   if (status == VQE_OK) {

@@ -10,6 +10,7 @@
 #include "batch/resume.h"
 #include "batch/team.h"
 #include "store/journal.h"
+#include "vqe/host.h"
 
 /* An evaluation that is not worth journaling yet. */
 struct vqe_pending {
@@ -36,6 +37,7 @@ struct vqe_worker {
   const struct vqe_batch_options *options;
   MPI_Comm comm;
   int rank, ranks, threads;
+  struct vqe_host host;
   int node_rank;     /* among the ranks of its node: names its GPU */
   int team_size;     /* ranks of each team; workers are the first ones */
   bool may_call_mpi; /* false on the compute thread of rank 0 */

@@ -43,18 +43,44 @@ static void catch_signals(void)
   }
 }
 
-/* Rank as the launcher tells it, for what needs no MPI. */
-static int launcher_rank(void)
+/* Rank as the launcher tells it, NULL without one. */
+static const char *launcher_text(void)
 {
   static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                           "PMI_RANK", "SLURM_PROCID"};
   for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
     const char *value = getenv(variables[k]);
     if (value != NULL) {
-      return atoi(value);
+      return value;
     }
   }
-  return 0;
+  return NULL;
+}
+
+/* For what needs no MPI. */
+static int launcher_rank(void)
+{
+  const char *text = launcher_text();
+  return text != NULL ? atoi(text) : 0;
+}
+
+/* Without a launcher this is the only rank. Open MPI then need neither start
+ * a daemon to serve it nor look for networks: most of the time of a small job.
+ * What the user has set stays; other MPI do not know these. */
+static void start_alone(void)
+{
+  static const char *const settings[][2] = {
+      {"OMPI_MCA_ess_singleton_isolated", "1"},
+      {"OMPI_MCA_pml", "ob1"},
+      {"OMPI_MCA_btl", "self"},
+      {"OMPI_MCA_osc", "^ucx"},
+  };
+  if (launcher_text() != NULL) {
+    return;
+  }
+  for (size_t k = 0; k < sizeof settings / sizeof settings[0]; k++) {
+    (void)setenv(settings[k][0], settings[k][1], 0);
+  }
 }
 
 static int complain(void)
@@ -373,6 +399,7 @@ int main(int argc, char **argv)
   if (done) {
     return code;
   }
+  start_alone();
   /* more than one thread calls MPI only where ranks share a molecule */
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided) !=
           MPI_SUCCESS ||

@@ -194,7 +194,7 @@ int vqe_estimator_create(struct vqe_estimator **out,
   }
   int status =
       vqe_estimator_size(&amplitudes, &bytes, hamiltonian, ansatz, options);
-  if (status == VQE_OK && bytes > vqe_memory_available()) {
+  if (status == VQE_OK && !vqe_memory_fits(bytes)) {
     status = vqe_error_set(
         VQE_ERR_MEMORY,
         "a %s state of %d qubits (%.3g amplitudes) needs %.1f MB, but only "

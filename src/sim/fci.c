@@ -474,10 +474,9 @@ int vqe_fci_solve(struct vqe_fci_result *out,
                          options->multiplicity, nalpha, nbeta);
   }
   int status = vqe_fci_size(&bytes, hamiltonian, nalpha, nbeta, options);
-  if (limit == 0) {
-    limit = vqe_memory_available();
-  }
-  if (status == VQE_OK && bytes > limit) {
+  if (status == VQE_OK &&
+      (limit > 0 ? bytes > limit : !vqe_memory_fits(bytes))) {
+    limit = limit > 0 ? limit : vqe_memory_available();
     status = vqe_error_set(VQE_ERR_MEMORY,
                            "FCI needs %.1f MB, the limit is %.1f MB",
                            (double)bytes / 1e6, (double)limit / 1e6);

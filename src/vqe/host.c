@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#define MOMENT 0.1 /* seconds */
+
 static void processor_model(char *out, size_t size)
 {
   FILE *stream = fopen("/proc/cpuinfo", "r");
@@ -28,14 +30,31 @@ static void processor_model(char *out, size_t size)
   }
 }
 
-void vqe_host_describe(struct vqe_result *result)
+static uint64_t available_memory(struct vqe_host *host)
+{
+  double now = vqe_clock_wall();
+  if (now - host->asked > MOMENT) {
+    host->available = vqe_memory_available();
+    host->asked = now;
+  }
+  return host->available;
+}
+
+void vqe_host_init(struct vqe_host *host)
+{
+  processor_model(host->processor, sizeof host->processor);
+  host->available = vqe_memory_available();
+  host->asked = vqe_clock_wall();
+}
+
+void vqe_host_describe(struct vqe_result *result, const struct vqe_host *host)
 {
   static const char *const variables[] = {"SLURM_JOB_ID", "PBS_JOBID",
                                           "LSB_JOBID"};
   if (gethostname(result->hostname, sizeof result->hostname - 1) != 0) {
     snprintf(result->hostname, sizeof result->hostname, "unknown");
   }
-  processor_model(result->device, sizeof result->device);
+  snprintf(result->device, sizeof result->device, "%s", host->processor);
   for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
     const char *value = getenv(variables[k]);
     if (value != NULL && value[0] != '\0') {
@@ -62,19 +81,18 @@ static json_t *device_snapshot(const struct vqe_estimator_usage *usage)
 }
 
 int vqe_host_snapshot(char **out, const struct vqe_result *result,
+                      struct vqe_host *host,
                       const struct vqe_estimator_usage *usage)
 {
   char now[VQE_CLOCK_RFC3339_SIZE];
-  char processor[sizeof result->device];
   vqe_clock_rfc3339(now);
-  processor_model(processor, sizeof processor);
   *out = NULL;
   json_t *root = json_pack(
       "{s:s, s:s, s:s, s:f, s:i, s:f, s:f, s:o}", "time", now, "hostname",
-      result->hostname, "cpu", processor, "cpu_seconds", vqe_clock_cpu(),
+      result->hostname, "cpu", host->processor, "cpu_seconds", vqe_clock_cpu(),
       "threads", result->threads, "peak_memory_mb",
       (double)vqe_memory_peak() / 1e6, "available_memory_mb",
-      (double)vqe_memory_available() / 1e6, "gpu", device_snapshot(usage));
+      (double)available_memory(host) / 1e6, "gpu", device_snapshot(usage));
   if (root != NULL) {
     *out = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(root);

@@ -551,6 +551,8 @@ int vqe_experiment_run(struct vqe_result **out,
 {
   struct run run = {
       .experiment = experiment, .options = options, .callbacks = callbacks};
+  struct vqe_host own;
+  struct vqe_host *host = options->host;
   double wall = vqe_clock_wall();
   *out = NULL;
   int status =
@@ -563,8 +565,13 @@ int vqe_experiment_run(struct vqe_result **out,
   result->mpi_ranks = options->mpi_ranks;
   result->threads = options->threads;
   vqe_clock_rfc3339(result->started_at);
-  vqe_host_describe(result);
-  status = vqe_host_snapshot(&result->performance_start, result, &run.usage);
+  if (host == NULL) {
+    vqe_host_init(&own);
+    host = &own;
+  }
+  vqe_host_describe(result, host);
+  status =
+      vqe_host_snapshot(&result->performance_start, result, host, &run.usage);
   if (status == VQE_OK) {
     status = run_phases(&run);
   }
@@ -591,7 +598,8 @@ int vqe_experiment_run(struct vqe_result **out,
     result->peak_memory_mb = (double)vqe_memory_peak() / 1e6;
     vqe_clock_rfc3339(result->finished_at);
     result->seconds_total = vqe_clock_wall() - wall;
-    status = vqe_host_snapshot(&result->performance_end, result, &run.usage);
+    status =
+        vqe_host_snapshot(&result->performance_end, result, host, &run.usage);
   }
   if (status != VQE_OK) {
     vqe_result_free(result);
