@@ -173,7 +173,12 @@ static int run_batch(struct bench_run *run)
 {
   struct batch batch;
   int count = run->workload->number;
-  int status = batch_init(&batch, run, run->workload->variant);
+  const char *ranks = run->workload->variant;
+  if (ranks != NULL && atol(ranks) > sysconf(_SC_NPROCESSORS_ONLN)) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%s ranks want as many processors", ranks);
+  }
+  int status = batch_init(&batch, run, ranks);
   if (status == VQE_OK) {
     status = bench_repeat(run, run_command, &batch.command);
   }
