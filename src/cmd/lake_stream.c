@@ -40,28 +40,25 @@ static int settings_of(struct vqe_stream_settings *out,
 
 /* ---- publish ---- */
 
-static int send_file(struct vqe_producer *producer, size_t *left_out,
-                     const char *path)
+struct sending {
+  struct vqe_producer *producer;
+  size_t left_out; /* failed experiments */
+};
+
+/* A vqe_hdf5_visitor over a struct sending. */
+static int send_result(void *ctx, size_t index,
+                       const struct vqe_result *result)
 {
-  struct vqe_result **results = NULL;
-  size_t count = 0;
-  int status = vqe_hdf5_read(&results, &count, path);
-  for (size_t k = 0; k < count && status == VQE_OK; k++) {
-    struct vqe_record *record = NULL;
-    if (results[k]->status == VQE_EXPERIMENT_FAILED ||
-        results[k]->neval == 0) {
-      (*left_out)++;
-      continue;
-    }
-    status = vqe_record_from_result(&record, results[k]);
-    if (status == VQE_OK) {
-      status = vqe_producer_send(producer, record);
-    }
-    vqe_result_free(results[k]);
-    results[k] = NULL;
+  struct sending *sending = ctx;
+  struct vqe_record *record = NULL;
+  (void)index;
+  if (result->status == VQE_EXPERIMENT_FAILED || result->neval == 0) {
+    sending->left_out++;
+    return VQE_OK;
   }
-  vqe_hdf5_free(results, count);
-  return status;
+  int status = vqe_record_from_result(&record, result);
+  return status == VQE_OK ? vqe_producer_send(sending->producer, record)
+                          : status;
 }
 
 int vqe_lake_run_publish(struct vqe_lake_options *options)
@@ -69,10 +66,9 @@ int vqe_lake_run_publish(struct vqe_lake_options *options)
   struct vqe_producer_options producing = {.report = vqe_lake_warn,
                                            .report_ctx = options};
   struct vqe_producer_counts counts = {0};
-  struct vqe_producer *producer = NULL;
+  struct sending sending = {NULL, 0};
   const char *result = options->narguments > 0 ? options->arguments[0] : NULL;
   char *spool = NULL;
-  size_t left_out = 0;
   int status = settings_of(&producing.stream, options);
   producing.spool = options->spool;
   if (status == VQE_OK && producing.spool == NULL) {
@@ -87,24 +83,24 @@ int vqe_lake_run_publish(struct vqe_lake_options *options)
                            producing.spool);
   }
   if (status == VQE_OK) {
-    status = vqe_producer_open(&producer, &producing);
+    status = vqe_producer_open(&sending.producer, &producing);
   }
   if (status == VQE_OK && result != NULL) {
-    status = send_file(producer, &left_out, result);
+    status = vqe_hdf5_visit(result, send_result, &sending);
   }
   if (status != VQE_OK) {
     int code = vqe_lake_complain(status);
-    (void)vqe_producer_close(NULL, producer, CLOSE_SECONDS);
+    (void)vqe_producer_close(NULL, sending.producer, CLOSE_SECONDS);
     free(spool);
     return code;
   }
-  status = vqe_producer_close(&counts, producer, CLOSE_SECONDS);
+  status = vqe_producer_close(&counts, sending.producer, CLOSE_SECONDS);
   int code = status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
   if (!options->quiet) {
     printf("%zu records delivered, %zu of the spool found at the start",
            counts.delivered, counts.found);
-    if (left_out > 0) {
-      printf(", %zu failed ones left out", left_out);
+    if (sending.left_out > 0) {
+      printf(", %zu failed ones left out", sending.left_out);
     }
     printf("\n");
   }
