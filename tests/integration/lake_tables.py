@@ -669,6 +669,8 @@ with harness.Folder() as folder:
         tags = [tag for tag in refs if tag != "main"]
         limit = 10 if name in NORMALISED else 0
         check(len(tags) <= limit, f"{name}: {len(tags)} tags")
+    done = lake("check", shared)
+    check("0 problems, 0 orphans" in done.stdout, f"check: {done.stdout}")
     before = snapshots(shared)
     for path in files:
         lake("normalize", path, "--warehouse", shared)
