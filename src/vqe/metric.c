@@ -69,6 +69,9 @@ void vqe_metric_observe(struct vqe_metric *metric, const double *x,
                         const double *gradient)
 {
   size_t n = (size_t)metric->n;
+  if (n == 0) { /* nothing is allocated before the first growth */
+    return;
+  }
   double *step = metric->x;
   double *turn = metric->gradient;
   double *product = metric->work;
