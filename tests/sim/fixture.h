@@ -131,4 +131,23 @@ static inline double complex *fixture_state(struct vqe_estimator *estimator,
   return out;
 }
 
+/* Slope by parameter k: central differences of fourth order. */
+static inline double fixture_difference(struct vqe_estimator *estimator,
+                                        double *parameters, int k)
+{
+  const double step = 5e-3;
+  static const double at[4] = {-2, -1, 1, 2};
+  static const double weight[4] = {1, -8, 8, -1};
+  double middle = parameters[k];
+  double sum = 0.0;
+  for (int i = 0; i < 4; i++) {
+    double energy;
+    parameters[k] = middle + at[i] * step;
+    assert_ok(vqe_estimator_energy(estimator, &energy, parameters));
+    sum += weight[i] * energy;
+  }
+  parameters[k] = middle;
+  return sum / (12.0 * step);
+}
+
 #endif

@@ -1,25 +1,6 @@
 /* Adjoint gradients against central differences of the energy. */
 #include "fixture.h"
 
-/* Fourth-order central differences. */
-static double difference(struct vqe_estimator *estimator, double *parameters,
-                         int k)
-{
-  const double step = 5e-3;
-  static const double at[4] = {-2, -1, 1, 2};
-  static const double weight[4] = {1, -8, 8, -1};
-  double middle = parameters[k];
-  double sum = 0.0;
-  for (int i = 0; i < 4; i++) {
-    double energy;
-    parameters[k] = middle + at[i] * step;
-    assert_ok(vqe_estimator_energy(estimator, &energy, parameters));
-    sum += weight[i] * energy;
-  }
-  parameters[k] = middle;
-  return sum / (12.0 * step);
-}
-
 static void check(const char *name, const char *entanglement, int reps,
                   const struct vqe_hamiltonian *hamiltonian, int na, int nb,
                   enum vqe_representation representation, int threads,
@@ -38,7 +19,7 @@ static void check(const char *name, const char *entanglement, int reps,
   assert_ok(vqe_estimator_gradient(estimator, &energy, gradient, parameters));
   assert_close(energy, plain, 1e-12);
   for (int k = 0; k < ansatz->nparam; k += stride) {
-    double expected = difference(estimator, parameters, k);
+    double expected = fixture_difference(estimator, parameters, k);
     assert_close(gradient[k], expected, 1e-7);
     largest = fmax(largest, fabs(expected));
   }

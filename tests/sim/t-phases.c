@@ -105,24 +105,6 @@ static double complex *reference(const struct vqe_ansatz *ansatz,
   return psi;
 }
 
-static double difference(struct vqe_estimator *estimator, double *parameters,
-                         int k)
-{
-  const double step = 5e-3;
-  static const double at[4] = {-2, -1, 1, 2};
-  static const double weight[4] = {1, -8, 8, -1};
-  double middle = parameters[k];
-  double sum = 0.0;
-  for (int i = 0; i < 4; i++) {
-    double energy;
-    parameters[k] = middle + at[i] * step;
-    assert_ok(vqe_estimator_energy(estimator, &energy, parameters));
-    sum += weight[i] * energy;
-  }
-  parameters[k] = middle;
-  return sum / (12.0 * step);
-}
-
 static void check(int norb, int na, int nb, const uint8_t *irrep,
                   uint64_t seed)
 {
@@ -158,7 +140,7 @@ static void check(int norb, int na, int nb, const uint8_t *irrep,
     assert_ok(vqe_estimator_gradient(estimator, &got, gradient, parameters));
     assert_close(got, energy, 1e-12);
     for (int k = 0; k < NPARAM; k++) {
-      double value = difference(estimator, parameters, k);
+      double value = fixture_difference(estimator, parameters, k);
       assert_close(gradient[k], value, 1e-7);
       slope = fmax(slope, fabs(value));
     }
