@@ -107,6 +107,25 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   return status;
 }
 
+/* Finish the file that was begun while ranks computed. What keeps it from
+ * being finished (results that are missing shift the others, a folder on
+ * another file system) does not keep a new one. */
+static int write_results(struct vqe_batch_outcome *outcome, const char *path,
+                         struct vqe_result *const *results, size_t count)
+{
+  struct vqe_hdf5_writer *writer = outcome->writer;
+  outcome->writer = NULL;
+  if (writer != NULL && vqe_hdf5_fits(writer, results, count)) {
+    int status = vqe_hdf5_finish(writer, results, count);
+    if (status == VQE_OK) {
+      return VQE_OK;
+    }
+  } else {
+    vqe_hdf5_abandon(writer);
+  }
+  return vqe_hdf5_write(path, results, count);
+}
+
 int vqe_batch_store(struct vqe_batch_outcome *outcome,
                     const struct vqe_job *job)
 {
@@ -126,7 +145,7 @@ int vqe_batch_store(struct vqe_batch_outcome *outcome,
   for (size_t k = 0; k < outcome->nother; k++) {
     all[count++] = outcome->other[k];
   }
-  status = vqe_hdf5_write(job->output, all, count);
+  status = write_results(outcome, job->output, all, count);
   free(all);
   /* journals hold what an unfinished run needs to go on */
   if (status == VQE_OK && !outcome->interrupted) {
@@ -146,6 +165,7 @@ void vqe_batch_outcome_clear(struct vqe_batch_outcome *outcome)
   free(outcome->results);
   free(outcome->skipped);
   free(outcome->other);
+  vqe_hdf5_abandon(outcome->writer);
   memset(outcome, 0, sizeof *outcome);
 }
 

@@ -36,6 +36,7 @@ struct vqe_batch_outcome {
   bool interrupted;
   int threads;
   double seconds;
+  struct vqe_hdf5_writer *writer; /* of what is in the result file already */
 };
 
 /* Collective. `job` is needed on rank 0 alone. On other ranks `out` stays

@@ -43,7 +43,12 @@ struct lead {
   bool thread_done;
   int thread_status;
   /* main thread only */
-  int busy; /* workers that have not stopped */
+  const char *output; /* the result file, and the number of this run */
+  int run;
+  size_t nunwritten; /* results, by number, that are not in the file yet */
+  size_t *unwritten;
+  bool writes; /* false once the file cannot be written */
+  int busy;    /* workers that have not stopped */
   bool *idle;
   struct vqe_worker_report *reports; /* of each rank */
   bool stopping;
@@ -138,8 +143,39 @@ static void keep(struct lead *lead, struct vqe_result *result, int rank)
     return;
   }
   lead->outcome->results[index] = result;
+  lead->unwritten[lead->nunwritten++] = (size_t)index;
   vqe_progress_result(&lead->progress, result, rank, cost_of(lead, index));
   tell_finished(lead, result);
+}
+
+/* Put one finished result into the file, which then has less to wait for at
+ * the end. Returns whether there was one. */
+static bool write_one(struct lead *lead)
+{
+  struct vqe_batch_outcome *outcome = lead->outcome;
+  char *part = NULL;
+  int status = VQE_OK;
+  if (lead->nunwritten == 0 || !lead->writes) {
+    return false;
+  }
+  if (outcome->writer == NULL) {
+    status = vqe_resume_part_path(&part, lead->output, lead->run);
+    if (status == VQE_OK) {
+      status = vqe_hdf5_begin(&outcome->writer, lead->output, part);
+    }
+    free(part);
+  }
+  if (status == VQE_OK) {
+    size_t index = lead->unwritten[--lead->nunwritten];
+    status = vqe_hdf5_add(outcome->writer, index, outcome->results[index]);
+  }
+  if (status != VQE_OK) {
+    /* the end tries once more and says what is wrong */
+    lead->writes = false;
+    vqe_hdf5_abandon(outcome->writer);
+    outcome->writer = NULL;
+  }
+  return true;
 }
 
 /* Encode the tasks of a chunk into one message and send it. */
@@ -322,8 +358,9 @@ static int lead_loop(struct lead *lead)
       break;
     }
     /* alone, the thread wakes us; else messages have to be looked for */
-    if (!take_finished(lead, alone ? 50 * VQE_NAP_NS : VQE_NAP_NS) &&
-        local_done) {
+    long sleep = alone ? 50 * VQE_NAP_NS : VQE_NAP_NS;
+    bool wrote = write_one(lead);
+    if (!take_finished(lead, wrote ? 0 : sleep) && local_done && !wrote) {
       vqe_message_nap();
     }
     vqe_progress_tick(&lead->progress);
@@ -463,6 +500,10 @@ static int list_tasks(struct lead *lead, struct vqe_job *job)
     status = vqe_memory_alloc(&lead->reports, (size_t)lead->worker.ranks,
                               sizeof *lead->reports, "rank list");
   }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&lead->unwritten, job->count + 1,
+                              sizeof *lead->unwritten, "task list");
+  }
   for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
     struct vqe_experiment_estimate estimate;
     if (lead->outcome->results[k] != NULL) {
@@ -592,12 +633,16 @@ int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
   }
   lead->worker = *worker;
   lead->outcome = outcome;
+  lead->output = job->output;
+  lead->run = run;
+  lead->writes = true;
   lead->progress.quiet = worker->options->quiet;
   lead->progress.json = worker->options->log_json;
   status = run_lead(lead, job, run);
   vqe_worker_clear(&lead->worker);
   free(lead->tasks);
   free(lead->finished);
+  free(lead->unwritten);
   free(lead->idle);
   free(lead->reports);
   free(lead);

@@ -47,6 +47,15 @@ int vqe_resume_journal_path(char **out, const char *output, int run, int rank)
   return VQE_OK;
 }
 
+int vqe_resume_part_path(char **out, const char *output, int run)
+{
+  if (asprintf(out, "%s.journal/run-%04d.h5.part", output, run) < 0) {
+    *out = NULL;
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  return VQE_OK;
+}
+
 static int keep_result(struct vqe_resume *resume, struct vqe_result *result)
 {
   if (resume->nresult == resume->result_capacity) {
@@ -134,6 +143,15 @@ static int run_of(const char *name)
     return run;
   }
   return -1;
+}
+
+/* Is it a result file that a run left unfinished? */
+static bool is_part(const char *name)
+{
+  int run;
+  int used = 0;
+  return sscanf(name, "run-%d.h5.part%n", &run, &used) == 1 &&
+         used == (int)strlen(name);
 }
 
 int vqe_resume_load(struct vqe_resume **out, int *next_run, const char *output,
@@ -281,7 +299,7 @@ int vqe_resume_remove(const char *output)
   if (directory != NULL) {
     for (struct dirent *entry = readdir(directory); entry != NULL;
          entry = readdir(directory)) {
-      if (run_of(entry->d_name) >= 0) {
+      if (run_of(entry->d_name) >= 0 || is_part(entry->d_name)) {
         (void)unlinkat(dirfd(directory), entry->d_name, 0);
       }
     }

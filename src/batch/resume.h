@@ -10,6 +10,8 @@ struct vqe_resume;
 int vqe_resume_folder(char **out, const char *output);
 /* Path of this run's journal for a rank; `run` numbers the runs. */
 int vqe_resume_journal_path(char **out, const char *output, int run, int rank);
+/* Path of this run's result file while it is written. */
+int vqe_resume_part_path(char **out, const char *output, int run);
 
 /* Read every journal of `output`. VQE_OK also when there is none. Finished
  * results are kept only where `results` is true (rank 0). *next_run is one
@@ -31,7 +33,7 @@ int vqe_resume_replay(const struct vqe_resume *resume,
                       const double *parameters, double *energy, double *std,
                       double *gradient);
 
-/* Remove all journals and the folder. */
+/* Remove all journals, unfinished result files and the folder. */
 int vqe_resume_remove(const char *output);
 
 #endif

@@ -144,90 +144,216 @@ static hid_t open_file(const char *path)
   return file;
 }
 
-static int write_experiments(hid_t file, const char *path,
-                             struct vqe_result *const *results, size_t count)
+/* ---- writing ---- */
+
+struct vqe_hdf5_writer {
+  char *path, *aside;
+  hid_t file;
+  hid_t group;                     /* of the experiments */
+  size_t capacity;                 /* of `added` */
+  const struct vqe_result **added; /* by index; NULL: not yet */
+};
+
+static void writer_free(struct vqe_hdf5_writer *writer)
 {
+  if (writer->group >= 0) {
+    H5Gclose(writer->group);
+  }
+  if (writer->file >= 0) {
+    H5Fclose(writer->file);
+    unlink(writer->aside);
+  }
+  free(writer->added);
+  free(writer->path);
+  free(writer->aside);
+  free(writer);
+}
+
+void vqe_hdf5_abandon(struct vqe_hdf5_writer *writer)
+{
+  struct h5quiet quiet;
+  if (writer == NULL) {
+    return;
+  }
+  vqe_h5quiet_begin(&quiet);
+  writer_free(writer);
+  vqe_h5quiet_end(&quiet);
+}
+
+static int open_writer(struct vqe_hdf5_writer *writer)
+{
+  writer->file = create_file(writer->aside);
+  if (writer->file < 0) {
+    return vqe_h5error_set(VQE_ERR_IO, writer->path, "cannot be written");
+  }
+  int status = write_root(writer->file, writer->path);
+  if (status != VQE_OK) {
+    return status;
+  }
+  writer->group = H5Gcreate2(writer->file, "experiments", H5P_DEFAULT,
+                             H5P_DEFAULT, H5P_DEFAULT);
+  return writer->group >= 0 ? VQE_OK
+                            : vqe_h5error_set(VQE_ERR_IO, writer->path,
+                                              "cannot make a group");
+}
+
+int vqe_hdf5_begin(struct vqe_hdf5_writer **out, const char *path,
+                   const char *aside)
+{
+  struct h5quiet quiet;
+  struct vqe_hdf5_writer *writer = NULL;
+  *out = NULL;
+  int status = vqe_memory_alloc(&writer, 1, sizeof *writer, "result file");
+  if (status != VQE_OK) {
+    return status;
+  }
+  writer->file = H5I_INVALID_HID;
+  writer->group = H5I_INVALID_HID;
+  vqe_h5quiet_begin(&quiet);
+  status = vqe_memory_strdup(&writer->path, path);
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&writer->aside, aside);
+  }
+  if (status == VQE_OK) {
+    status = open_writer(writer);
+  }
+  if (status == VQE_OK) {
+    *out = writer;
+  } else {
+    writer_free(writer);
+  }
+  vqe_h5quiet_end(&quiet);
+  return status;
+}
+
+static int write_experiment(struct vqe_hdf5_writer *writer, size_t index,
+                            const struct vqe_result *result)
+{
+  char name[32];
+  snprintf(name, sizeof name, "%06zu", index);
+  return vqe_arrays_write(writer->group, writer->path, name, result);
+}
+
+int vqe_hdf5_add(struct vqe_hdf5_writer *writer, size_t index,
+                 const struct vqe_result *result)
+{
+  struct h5quiet quiet;
   int status = VQE_OK;
-  hid_t group =
-      H5Gcreate2(file, "experiments", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  if (group < 0) {
-    return vqe_h5error_set(VQE_ERR_IO, path, "cannot make a group");
+  if (index >= writer->capacity) {
+    size_t capacity = 2 * index + 64;
+    status = vqe_memory_grow(&writer->added, writer->capacity, capacity,
+                             sizeof(struct vqe_result *), "result file");
+    if (status != VQE_OK) {
+      return status;
+    }
+    writer->capacity = capacity;
   }
+  vqe_h5quiet_begin(&quiet);
+  status = write_experiment(writer, index, result);
+  vqe_h5quiet_end(&quiet);
+  writer->added[index] = result;
+  return status;
+}
+
+bool vqe_hdf5_fits(const struct vqe_hdf5_writer *writer,
+                   struct vqe_result *const *results, size_t count)
+{
+  for (size_t k = 0; k < writer->capacity; k++) {
+    if (writer->added[k] != NULL &&
+        (k >= count || writer->added[k] != results[k])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static int write_rest(struct vqe_hdf5_writer *writer,
+                      struct vqe_result *const *results, size_t count)
+{
+  int status = write_tables(writer->file, writer->path, results, count);
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    char name[32];
-    snprintf(name, sizeof name, "%06zu", k);
-    status = vqe_arrays_write(group, path, name, results[k]);
+    if (k >= writer->capacity || writer->added[k] == NULL) {
+      status = write_experiment(writer, k, results[k]);
+    }
   }
-  H5Gclose(group);
+  return status;
+}
+
+/* Close the file and give it its name. */
+static int put_in_place(struct vqe_hdf5_writer *writer)
+{
+  /* closing reports no full disk, flushing does */
+  if (H5Gclose(writer->group) < 0 ||
+      H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0) {
+    writer->group = H5I_INVALID_HID;
+    return vqe_h5error_set(VQE_ERR_IO, writer->path, "cannot be finished");
+  }
+  writer->group = H5I_INVALID_HID;
+  herr_t closed = H5Fclose(writer->file);
+  writer->file = H5I_INVALID_HID;
+  int status = closed < 0 ? vqe_h5error_set(VQE_ERR_IO, writer->path,
+                                            "cannot be closed")
+                          : vqe_sync_file(writer->aside);
+  if (status == VQE_OK && rename(writer->aside, writer->path) != 0) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "result file '%s' cannot be put in place: %s",
+                           writer->path, strerror(errno));
+  }
+  if (status != VQE_OK) {
+    unlink(writer->aside);
+    return status;
+  }
+  vqe_sync_folder(writer->path);
+  return VQE_OK;
+}
+
+int vqe_hdf5_finish(struct vqe_hdf5_writer *writer,
+                    struct vqe_result *const *results, size_t count)
+{
+  struct h5quiet quiet;
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    if (results[k] == NULL || results[k]->experiment == NULL) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "result file '%s': result %zu is missing",
+                             writer->path, k);
+    }
+  }
+  if (status == VQE_OK && !vqe_hdf5_fits(writer, results, count)) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "result file '%s': a result was added under "
+                           "another number",
+                           writer->path);
+  }
+  vqe_h5quiet_begin(&quiet);
+  if (status == VQE_OK) {
+    status = write_rest(writer, results, count);
+  }
+  if (status == VQE_OK) {
+    status = put_in_place(writer);
+  }
+  writer_free(writer);
+  vqe_h5quiet_end(&quiet);
   return status;
 }
 
 int vqe_hdf5_write(const char *path, struct vqe_result *const *results,
                    size_t count)
 {
-  struct h5quiet quiet;
+  struct vqe_hdf5_writer *writer = NULL;
   char *aside = NULL;
-  hid_t file = H5I_INVALID_HID;
-  bool made = false;
-  int status = VQE_OK;
-  for (size_t k = 0; k < count; k++) {
-    if (results[k] == NULL || results[k]->experiment == NULL) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "result file '%s': result %zu is missing", path, k);
-    }
-  }
   if (asprintf(&aside, "%s.%ld.tmp", path, (long)getpid()) < 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
   }
-  vqe_h5quiet_begin(&quiet);
-  file = create_file(aside);
-  if (file < 0) {
-    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot be written");
-    goto out;
-  }
-  made = true;
-  status = write_root(file, path);
+  int status = vqe_hdf5_begin(&writer, path, aside);
   if (status == VQE_OK) {
-    status = write_tables(file, path, results, count);
-  }
-  if (status == VQE_OK) {
-    status = write_experiments(file, path, results, count);
-  }
-  if (status != VQE_OK) {
-    goto out;
-  }
-  /* closing reports no full disk, flushing does */
-  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) {
-    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot be finished");
-    goto out;
-  }
-  herr_t closed = H5Fclose(file);
-  file = H5I_INVALID_HID;
-  if (closed < 0) {
-    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot be closed");
-    goto out;
-  }
-  status = vqe_sync_file(aside);
-  if (status == VQE_OK && rename(aside, path) != 0) {
-    status = vqe_error_set(VQE_ERR_IO,
-                           "result file '%s' cannot be put in place: %s", path,
-                           strerror(errno));
-  }
-  if (status == VQE_OK) {
-    made = false;
-    vqe_sync_folder(path);
-  }
-out:
-  if (file >= 0) {
-    H5Fclose(file);
-  }
-  vqe_h5quiet_end(&quiet);
-  if (made) {
-    unlink(aside);
+    status = vqe_hdf5_finish(writer, results, count);
   }
   free(aside);
   return status;
 }
+
+/* ---- reading ---- */
 
 /* VQE_ERR_NOT_FOUND when there is nothing, or an empty file as mktemp
  * leaves it. */

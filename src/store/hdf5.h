@@ -3,6 +3,7 @@
 #ifndef VQE_STORE_HDF5_H
 #define VQE_STORE_HDF5_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "vqe/experiment.h"
@@ -13,6 +14,29 @@
  * fsync, rename. Bytes of an old file stay until the rename. */
 int vqe_hdf5_write(const char *path, struct vqe_result *const *results,
                    size_t count);
+
+/* The same in steps, so that a batch writes what is finished while the rest
+ * is computed. One thread; nothing is at `path` before the end. */
+struct vqe_hdf5_writer;
+
+/* Begin the file that will be `path`, as `aside`, which is overwritten and
+ * must be on the same file system. */
+int vqe_hdf5_begin(struct vqe_hdf5_writer **out, const char *path,
+                   const char *aside);
+/* Write the arrays of the result that will be number `index`: most of what
+ * there is to write. The result stays the caller's. After an error the writer
+ * is good for nothing but vqe_hdf5_abandon(). */
+int vqe_hdf5_add(struct vqe_hdf5_writer *writer, size_t index,
+                 const struct vqe_result *result);
+/* Whether each result added so far is in `results` at its index. */
+bool vqe_hdf5_fits(const struct vqe_hdf5_writer *writer,
+                   struct vqe_result *const *results, size_t count);
+/* Write what is missing, put the file in place and free the writer, also
+ * after an error. Every added result must fit. */
+int vqe_hdf5_finish(struct vqe_hdf5_writer *writer,
+                    struct vqe_result *const *results, size_t count);
+/* Remove the unfinished file and free the writer; NULL is fine. */
+void vqe_hdf5_abandon(struct vqe_hdf5_writer *writer);
 
 /* Read every result back. VQE_ERR_NOT_FOUND when there is no file,
  * VQE_ERR_INPUT when it is no result file or of a newer layout. */

@@ -258,6 +258,54 @@ static void test_refused_writes(void **state)
   vqe_result_free(results[1]);
 }
 
+/* Results added as they finish, in any order, make the same file. */
+static void test_steps(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *results[4] = {fixture_result(15, 10, 3), fixture_failed(),
+                                   fixture_result(2, 2, 2),
+                                   fixture_result(700, 2000, 100)};
+  struct vqe_result *other[2] = {results[1], results[0]};
+  struct vqe_result **read = NULL;
+  struct vqe_hdf5_writer *writer = NULL;
+  char aside[80];
+  size_t count = 0;
+  snprintf(aside, sizeof aside, "%s/aside", fixture->folder);
+  assert_int_equal(vqe_hdf5_begin(&writer, fixture->path, aside), 0);
+  assert_int_equal(vqe_hdf5_add(writer, 3, results[3]), 0);
+  assert_int_equal(vqe_hdf5_add(writer, 0, results[0]), 0);
+  assert_true(vqe_hdf5_fits(writer, results, 4));
+  assert_false(vqe_hdf5_fits(writer, results, 3));
+  assert_false(vqe_hdf5_fits(writer, other, 2));
+  assert_int_equal(access(fixture->path, F_OK), -1);
+  assert_int_equal(vqe_hdf5_finish(writer, results, 4), 0);
+  assert_int_equal(access(aside, F_OK), -1);
+  assert_int_equal(vqe_hdf5_read(&read, &count, fixture->path), 0);
+  assert_int_equal(count, 4);
+  for (size_t k = 0; k < 4; k++) {
+    same_result(results[k], read[k]);
+  }
+  vqe_hdf5_free(read, count);
+  /* an end that does not fit, and none at all, leave the old file alone */
+  assert_int_equal(vqe_hdf5_begin(&writer, fixture->path, aside), 0);
+  assert_int_equal(vqe_hdf5_add(writer, 0, results[0]), 0);
+  assert_int_equal(vqe_hdf5_finish(writer, other, 2), VQE_ERR_INPUT);
+  assert_int_equal(access(aside, F_OK), -1);
+  assert_int_equal(vqe_hdf5_begin(&writer, fixture->path, aside), 0);
+  assert_int_equal(vqe_hdf5_add(writer, 0, results[0]), 0);
+  vqe_hdf5_abandon(writer);
+  vqe_hdf5_abandon(NULL);
+  assert_int_equal(access(aside, F_OK), -1);
+  assert_int_equal(vqe_hdf5_read(&read, &count, fixture->path), 0);
+  assert_int_equal(count, 4);
+  vqe_hdf5_free(read, count);
+  assert_int_equal(vqe_hdf5_begin(&writer, fixture->path, "no/such/folder/x"),
+                   VQE_ERR_IO);
+  for (size_t k = 0; k < 4; k++) {
+    vqe_result_free(results[k]);
+  }
+}
+
 static void test_check_writable(void **state)
 {
   const struct fixture *fixture = *state;
@@ -307,7 +355,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(test_round_trips),    TEST(test_visit),   TEST(test_list),
       TEST(test_foreign_files),  TEST(test_damaged), TEST(test_refused_writes),
-      TEST(test_check_writable), TEST(test_many),
+      TEST(test_check_writable), TEST(test_steps),   TEST(test_many),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
