@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "store/record_node.h"
+#include "store/record_view.h"
 
 #define MAX_RECORD ((size_t)1 << 31)
 /* Of a file that others wrote. */
@@ -62,296 +63,27 @@ void vqe_avro_free(struct vqe_avro *avro)
   free(avro);
 }
 
-/* ---- writing: avro-c's results are collected, the first failure wins ---- */
+/* ---- writing ---- */
 
-struct writer {
-  int failed;
-};
-
-static avro_value_t at(struct writer *writer, avro_value_t *value,
-                       const char *name)
+static int does_not_fit(const struct vqe_record *record)
 {
-  avro_value_t field = {NULL, NULL};
-  writer->failed |= avro_value_get_by_name(value, name, &field, NULL);
-  return field;
-}
-
-static void put_double(struct writer *writer, avro_value_t *value,
-                       const char *name, double number)
-{
-  avro_value_t field = at(writer, value, name);
-  if (!writer->failed) {
-    writer->failed |= avro_value_set_double(&field, number);
-  }
-}
-
-static void put_int(struct writer *writer, avro_value_t *value,
-                    const char *name, int32_t number)
-{
-  avro_value_t field = at(writer, value, name);
-  if (!writer->failed) {
-    writer->failed |= avro_value_set_int(&field, number);
-  }
-}
-
-static void put_text(struct writer *writer, avro_value_t *value,
-                     const char *name, const char *text)
-{
-  avro_value_t field = at(writer, value, name);
-  if (!writer->failed) {
-    writer->failed |= avro_value_set_string(&field, text);
-  }
-}
-
-/* Branch of a union: `null_branch` is where null stands. */
-static avro_value_t branch(struct writer *writer, avro_value_t *value,
-                           const char *name, int null_branch, bool is_null)
-{
-  avro_value_t field = at(writer, value, name);
-  avro_value_t inner = {NULL, NULL};
-  if (!writer->failed) {
-    writer->failed |= avro_value_set_branch(
-        &field, is_null ? null_branch : 1 - null_branch, &inner);
-  }
-  if (!writer->failed && is_null) {
-    writer->failed |= avro_value_set_null(&inner);
-  }
-  return inner;
-}
-
-static void put_maybe_double(struct writer *writer, avro_value_t *value,
-                             const char *name, double number)
-{
-  avro_value_t inner = branch(writer, value, name, 0, isnan(number));
-  if (!writer->failed && !isnan(number)) {
-    writer->failed |= avro_value_set_double(&inner, number);
-  }
-}
-
-static void put_maybe_int(struct writer *writer, avro_value_t *value,
-                          const char *name, int null_branch,
-                          struct vqe_maybe_int number)
-{
-  avro_value_t inner = branch(writer, value, name, null_branch, !number.set);
-  if (!writer->failed && number.set) {
-    writer->failed |= avro_value_set_int(&inner, number.value);
-  }
-}
-
-static void put_maybe_text(struct writer *writer, avro_value_t *value,
-                           const char *name, int null_branch, const char *text)
-{
-  avro_value_t inner = branch(writer, value, name, null_branch, text == NULL);
-  if (!writer->failed && text != NULL) {
-    writer->failed |= avro_value_set_string(&inner, text);
-  }
-}
-
-static void append_doubles(struct writer *writer, avro_value_t *array,
-                           const double *numbers, size_t count)
-{
-  for (size_t k = 0; k < count && !writer->failed; k++) {
-    avro_value_t item;
-    writer->failed |= avro_value_append(array, &item, NULL);
-    if (!writer->failed) {
-      writer->failed |= avro_value_set_double(&item, numbers[k]);
-    }
-  }
-}
-
-static void put_doubles(struct writer *writer, avro_value_t *value,
-                        const char *name, const double *numbers, size_t count)
-{
-  avro_value_t array = at(writer, value, name);
-  if (!writer->failed) {
-    append_doubles(writer, &array, numbers, count);
-  }
-}
-
-static void put_initial_data(struct writer *writer, avro_value_t *value,
-                             const struct vqe_record *record)
-{
-  put_text(writer, value, "backend", record->backend);
-  put_int(writer, value, "num_qubits", record->num_qubits);
-  avro_value_t terms = at(writer, value, "hamiltonian");
-  for (size_t k = 0; k < record->nterm && !writer->failed; k++) {
-    avro_value_t item;
-    writer->failed |= avro_value_append(&terms, &item, NULL);
-    if (!writer->failed) {
-      put_text(writer, &item, "label", record->terms[k].label);
-      avro_value_t coefficients = at(writer, &item, "coefficients");
-      put_double(writer, &coefficients, "real", record->terms[k].real);
-      put_double(writer, &coefficients, "imaginary",
-                 record->terms[k].imaginary);
-    }
-  }
-  put_int(writer, value, "num_parameters", record->num_parameters);
-  put_doubles(writer, value, "initial_parameters", record->initial_parameters,
-              record->ninitial);
-  put_text(writer, value, "optimizer", record->optimizer);
-  put_text(writer, value, "ansatz", record->ansatz);
-  put_text(writer, value, "noise_backend", record->noise_backend);
-  put_maybe_int(writer, value, "default_shots", 1, record->default_shots);
-  put_int(writer, value, "ansatz_reps", record->ansatz_reps);
-  put_maybe_text(writer, value, "init_strategy", 1, record->init_strategy);
-  put_maybe_int(writer, value, "seed", 0, record->seed);
-  put_maybe_text(writer, value, "ansatz_name", 0, record->ansatz_name);
-  avro_value_t exact = at(writer, value, "exact_estimator");
-  if (!writer->failed) {
-    writer->failed |= avro_value_set_boolean(&exact, record->exact_estimator);
-  }
-}
-
-static void put_result(struct writer *writer, avro_value_t *value,
-                       const struct vqe_record *record)
-{
-  avro_value_t initial = at(writer, value, "initial_data");
-  if (!writer->failed) {
-    put_initial_data(writer, &initial, record);
-  }
-  avro_value_t list = at(writer, value, "iteration_list");
-  for (size_t k = 0; k < record->niteration && !writer->failed; k++) {
-    const struct vqe_record_iteration *iteration = &record->iterations[k];
-    avro_value_t item;
-    writer->failed |= avro_value_append(&list, &item, NULL);
-    if (writer->failed) {
-      break;
-    }
-    put_int(writer, &item, "iteration", iteration->iteration);
-    put_doubles(writer, &item, "parameters", iteration->parameters,
-                iteration->nparam);
-    put_double(writer, &item, "result", iteration->result);
-    put_double(writer, &item, "std", iteration->std);
-    put_maybe_double(writer, &item, "energy_delta", iteration->energy_delta);
-    put_maybe_double(writer, &item, "parameter_delta_norm",
-                     iteration->parameter_delta_norm);
-    put_maybe_double(writer, &item, "cumulative_min_energy",
-                     iteration->cumulative_min_energy);
-  }
-  put_double(writer, value, "minimum", record->minimum);
-  put_doubles(writer, value, "optimal_parameters", record->optimal_parameters,
-              record->noptimal);
-  put_maybe_double(writer, value, "maxcv", record->maxcv);
-  put_double(writer, value, "minimization_time", record->minimization_time);
-  put_maybe_double(writer, value, "nuclear_repulsion_energy",
-                   record->nuclear_repulsion_energy);
-  bool unknown = record->success == VQE_MAYBE_NULL;
-  avro_value_t success = branch(writer, value, "success", 0, unknown);
-  if (!writer->failed && !unknown) {
-    writer->failed |=
-        avro_value_set_boolean(&success, record->success == VQE_MAYBE_TRUE);
-  }
-  put_maybe_int(writer, value, "nfev", 0, record->nfev);
-  put_maybe_int(writer, value, "nit", 0, record->nit);
-}
-
-static void put_molecule(struct writer *writer, avro_value_t *value,
-                         const struct vqe_record *record)
-{
-  avro_value_t data = at(writer, value, "molecule_data");
-  if (writer->failed) {
-    return;
-  }
-  avro_value_t symbols = at(writer, &data, "symbols");
-  for (size_t k = 0; k < record->natom && !writer->failed; k++) {
-    avro_value_t item;
-    writer->failed |= avro_value_append(&symbols, &item, NULL);
-    if (!writer->failed) {
-      writer->failed |= avro_value_set_string(&item, record->symbols[k]);
-    }
-  }
-  avro_value_t coords = at(writer, &data, "coords");
-  const double *from = record->coords;
-  for (size_t k = 0; k < record->ncoord && !writer->failed; k++) {
-    avro_value_t row;
-    writer->failed |= avro_value_append(&coords, &row, NULL);
-    if (!writer->failed) {
-      append_doubles(writer, &row, from, record->coord_lengths[k]);
-    }
-    from += record->coord_lengths[k];
-  }
-  put_int(writer, &data, "multiplicity", record->multiplicity);
-  put_int(writer, &data, "charge", record->charge);
-  put_text(writer, &data, "units", record->units);
-  avro_value_t masses =
-      branch(writer, &data, "masses", 0, !record->has_masses);
-  if (!writer->failed && record->has_masses) {
-    append_doubles(writer, &masses, record->masses, record->nmass);
-  }
-}
-
-static void put_additions(struct writer *writer, avro_value_t *value,
-                          const struct vqe_record *record)
-{
-  put_maybe_text(writer, value, "experiment_id", 0, record->experiment_id);
-  avro_value_t references =
-      branch(writer, value, "references", 0, !record->has_references);
-  if (!writer->failed && record->has_references) {
-    put_double(writer, &references, "hf_energy", record->hf_energy);
-    put_maybe_double(writer, &references, "mp2_energy", record->mp2_energy);
-    put_maybe_double(writer, &references, "fci_energy", record->fci_energy);
-    put_text(writer, &references, "reference_method",
-             record->reference_method);
-  }
-  avro_value_t provenance =
-      branch(writer, value, "provenance", 0, !record->has_provenance);
-  if (!writer->failed && record->has_provenance) {
-    put_text(writer, &provenance, "code_version", record->code_version);
-    put_text(writer, &provenance, "hostname", record->hostname);
-    put_text(writer, &provenance, "device", record->device);
-    put_maybe_text(writer, &provenance, "job_id", 0, record->job_id);
-    put_int(writer, &provenance, "mpi_ranks", record->mpi_ranks);
-    put_int(writer, &provenance, "threads", record->threads);
-    put_text(writer, &provenance, "started_at", record->started_at);
-    put_text(writer, &provenance, "finished_at", record->finished_at);
-  }
-}
-
-static int fill(avro_value_t *value, const struct vqe_record *record)
-{
-  struct writer writer = {0};
-  avro_value_t result = at(&writer, value, "vqe_result");
-  if (!writer.failed) {
-    put_result(&writer, &result, record);
-  }
-  avro_value_t molecule = at(&writer, value, "molecule");
-  if (!writer.failed) {
-    put_molecule(&writer, &molecule, record);
-  }
-  put_text(&writer, value, "basis_set", record->basis_set);
-  put_double(&writer, value, "hamiltonian_time", record->hamiltonian_time);
-  put_double(&writer, value, "mapping_time", record->mapping_time);
-  put_double(&writer, value, "vqe_time", record->vqe_time);
-  put_double(&writer, value, "total_time", record->total_time);
-  put_int(&writer, value, "molecule_id", record->molecule_id);
-  put_maybe_text(&writer, value, "performance_start", 0,
-                 record->performance_start);
-  put_maybe_text(&writer, value, "performance_end", 0,
-                 record->performance_end);
-  put_additions(&writer, value, record);
-  if (writer.failed) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "record of experiment %s does not fit the schema: "
-                         "%s",
-                         record->experiment_id == NULL ? "(no id)"
-                                                       : record->experiment_id,
-                         avro_strerror());
-  }
-  return VQE_OK;
+  return vqe_error_set(
+      VQE_ERR_INPUT, "record of experiment %s does not fit the schema: %s",
+      record->experiment_id == NULL ? "(no id)" : record->experiment_id,
+      avro_strerror());
 }
 
 int vqe_avro_encode(uint8_t **out, size_t *size, struct vqe_avro *avro,
                     const struct vqe_record *record)
 {
-  avro_value_t value;
+  struct vqe_record_view view = {.rows = NULL};
   uint8_t *data = NULL;
   *out = NULL;
-  if (avro_generic_value_new(avro->iface, &value) != 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
-  }
-  int status = fill(&value, record);
+  (void)avro; /* the view has our schema's order */
+  int status = vqe_record_view_init(&view, record);
+  avro_value_t value = vqe_record_view_value(&view);
   if (status == VQE_OK && avro_value_sizeof(&value, size) != 0) {
-    status = vqe_error_set(VQE_ERR_INPUT, "Avro: %s", avro_strerror());
+    status = does_not_fit(record);
   }
   if (status == VQE_OK && *size > MAX_RECORD) {
     status = vqe_error_set(VQE_ERR_UNSUPPORTED,
@@ -366,11 +98,11 @@ int vqe_avro_encode(uint8_t **out, size_t *size, struct vqe_avro *avro,
     avro_writer_t writer =
         avro_writer_memory((const char *)data, (int64_t)*size);
     if (avro_value_write(writer, &value) != 0) {
-      status = vqe_error_set(VQE_ERR_INPUT, "Avro: %s", avro_strerror());
+      status = does_not_fit(record);
     }
     avro_writer_free(writer);
   }
-  avro_value_decref(&value);
+  vqe_record_view_clear(&view);
   if (status != VQE_OK) {
     free(data);
     return status;
@@ -582,17 +314,14 @@ int vqe_avro_write_file(const char *path, struct vqe_record *const *records,
     return status;
   }
   for (size_t k = 0; k < count && status == VQE_OK; k++) {
-    avro_value_t value;
-    if (avro_generic_value_new(avro->iface, &value) != 0) {
-      status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
-      break;
-    }
-    status = fill(&value, records[k]);
+    struct vqe_record_view view;
+    status = vqe_record_view_init(&view, records[k]);
+    avro_value_t value = vqe_record_view_value(&view);
     if (status == VQE_OK && avro_file_writer_append_value(file, &value) != 0) {
       status =
           vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path, avro_strerror());
     }
-    avro_value_decref(&value);
+    vqe_record_view_clear(&view);
   }
   if (avro_file_writer_close(file) != 0 && status == VQE_OK) {
     status =
