@@ -73,30 +73,30 @@ static int does_not_fit(const struct vqe_record *record)
       avro_strerror());
 }
 
-int vqe_avro_encode(uint8_t **out, size_t *size, struct vqe_avro *avro,
+int vqe_avro_encode(uint8_t **out, size_t *size, size_t head,
                     const struct vqe_record *record)
 {
   struct vqe_record_view view = {.rows = NULL};
   uint8_t *data = NULL;
+  size_t length = 0;
   *out = NULL;
-  (void)avro; /* the view has our schema's order */
   int status = vqe_record_view_init(&view, record);
   avro_value_t value = vqe_record_view_value(&view);
-  if (status == VQE_OK && avro_value_sizeof(&value, size) != 0) {
+  if (status == VQE_OK && avro_value_sizeof(&value, &length) != 0) {
     status = does_not_fit(record);
   }
-  if (status == VQE_OK && *size > MAX_RECORD) {
+  if (status == VQE_OK && length > MAX_RECORD) {
     status = vqe_error_set(VQE_ERR_UNSUPPORTED,
                            "a record of %.1f GB is larger than any reader "
                            "takes",
-                           (double)*size / 1e9);
+                           (double)length / 1e9);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&data, *size, 1, "an Avro record");
+    status = vqe_memory_alloc(&data, head + length, 1, "an Avro record");
   }
   if (status == VQE_OK) {
     avro_writer_t writer =
-        avro_writer_memory((const char *)data, (int64_t)*size);
+        avro_writer_memory((const char *)data + head, (int64_t)length);
     if (avro_value_write(writer, &value) != 0) {
       status = does_not_fit(record);
     }
@@ -108,6 +108,7 @@ int vqe_avro_encode(uint8_t **out, size_t *size, struct vqe_avro *avro,
     return status;
   }
   *out = data;
+  *size = head + length;
   return VQE_OK;
 }
 
@@ -297,7 +298,7 @@ int vqe_avro_write_file(const char *path, struct vqe_record *const *records,
     /* a block has to hold the largest record */
     uint8_t *data = NULL;
     size_t size = 0;
-    status = vqe_avro_encode(&data, &size, avro, records[k]);
+    status = vqe_avro_encode(&data, &size, 0, records[k]);
     free(data);
     block = size > block ? size : block;
   }

@@ -11,16 +11,17 @@
 extern const char vqe_avro_schema_text[];
 extern const size_t vqe_avro_schema_text_size;
 
-/* Encoder and decoder for one writer's schema. */
+/* Decoder for one writer's schema. */
 struct vqe_avro;
 
 /* `schema` NULL takes ours; a writer's schema may lack our additions. */
 int vqe_avro_create(struct vqe_avro **out, const char *schema, size_t size);
 void vqe_avro_free(struct vqe_avro *avro);
 
-/* Avro binary of one record with our schema (a handle made with NULL); free
- * *out by free(). */
-int vqe_avro_encode(uint8_t **out, size_t *size, struct vqe_avro *avro,
+/* Avro binary of one record with our schema, behind `head` bytes left for the
+ * caller, which *size counts; free *out by free(). From any thread. Cost: two
+ * passes over the record. */
+int vqe_avro_encode(uint8_t **out, size_t *size, size_t head,
                     const struct vqe_record *record);
 
 /* Read one record, the whole of `data`, written with the handle's schema. */

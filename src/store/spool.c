@@ -349,21 +349,16 @@ static int rewrite(uint8_t **avro, size_t *size, const struct parts *parts,
                    const char *path)
 {
   struct vqe_avro *theirs = NULL;
-  struct vqe_avro *ours = NULL;
   struct vqe_record *record = NULL;
   int status = vqe_avro_create(&theirs, parts->schema, parts->schema_size);
-  if (status == VQE_OK) {
-    status = vqe_avro_create(&ours, NULL, 0);
-  }
   if (status == VQE_OK) {
     status = vqe_avro_decode(&record, theirs, parts->record,
                              parts->record_size, path);
   }
   if (status == VQE_OK) {
-    status = vqe_avro_encode(avro, size, ours, record);
+    status = vqe_avro_encode(avro, size, 0, record);
   }
   vqe_record_free(record);
-  vqe_avro_free(ours);
   vqe_avro_free(theirs);
   return status;
 }

@@ -5,11 +5,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "store/record_avro.h"
 #include "stream/wire.h"
 
 static size_t held(const struct vqe_message *message)
 {
-  return message->record == NULL && message->data == NULL ? 0 : message->size;
+  return message->data == NULL ? 0 : message->size;
 }
 
 void vqe_messages_add(struct vqe_message_list *list,
@@ -86,17 +87,8 @@ void vqe_messages_drop(struct vqe_message_list *list,
   message->data = NULL;
 }
 
-/* About the bytes that a record takes. */
-static size_t weight(const struct vqe_record *record)
-{
-  size_t bytes = sizeof *record + record->nterm * 96 + record->niteration * 64;
-  for (size_t k = 0; k < record->niteration; k++) {
-    bytes += record->iterations[k].nparam * sizeof(double);
-  }
-  return bytes + (record->ansatz == NULL ? 0 : strlen(record->ansatz));
-}
-
-int vqe_message_create(struct vqe_message **out, struct vqe_record *record)
+int vqe_message_create(struct vqe_message **out,
+                       const struct vqe_record *record)
 {
   struct vqe_message *message = NULL;
   *out = NULL;
@@ -104,12 +96,15 @@ int vqe_message_create(struct vqe_message **out, struct vqe_record *record)
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&message->key, record->experiment_id);
   }
+  if (status == VQE_OK) {
+    status = vqe_avro_encode(&message->data, &message->size,
+                             VQE_WIRE_HEAD_SIZE, record);
+  }
   if (status != VQE_OK) {
     vqe_message_free(message);
     return status;
   }
-  message->record = record;
-  message->size = weight(record);
+  vqe_wire_start(message->data);
   *out = message;
   return VQE_OK;
 }
@@ -117,31 +112,10 @@ int vqe_message_create(struct vqe_message **out, struct vqe_record *record)
 void vqe_message_free(struct vqe_message *message)
 {
   if (message != NULL) {
-    vqe_record_free(message->record);
     free(message->key);
     free(message->data);
     free(message);
   }
-}
-
-static int take_payload(struct vqe_message *message, const uint8_t *payload,
-                        size_t size)
-{
-  return vqe_wire_encode(&message->data, &message->size, 0, payload, size);
-}
-
-int vqe_message_encode(struct vqe_message *message, struct vqe_avro *avro)
-{
-  uint8_t *payload = NULL;
-  size_t size = 0;
-  int status = vqe_avro_encode(&payload, &size, avro, message->record);
-  vqe_record_free(message->record);
-  message->record = NULL;
-  if (status == VQE_OK) {
-    status = take_payload(message, payload, size);
-  }
-  free(payload);
-  return status;
 }
 
 int vqe_message_load(struct vqe_message *message,
@@ -155,7 +129,7 @@ int vqe_message_load(struct vqe_message *message,
   }
   int status = vqe_spool_load(&id, &payload, &size, spool, message->name);
   if (status == VQE_OK) {
-    status = take_payload(message, payload, size);
+    status = vqe_wire_encode(&message->data, &message->size, 0, payload, size);
   }
   if (status == VQE_OK && message->key == NULL) {
     message->key = id;

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "store/record.h"
-#include "store/record_avro.h"
 #include "store/spool.h"
 
 enum vqe_message_state {
@@ -20,10 +19,9 @@ enum vqe_message_state {
  * vqe_messages_drop. */
 struct vqe_message {
   struct vqe_message *next, *previous;
-  struct vqe_record *record; /* until it is encoded */
-  char *key;                 /* experiment_id; NULL: only the spool knows */
+  char *key;     /* experiment_id; NULL: only the spool knows */
   uint8_t *data; /* in wire format; NULL: to be read from the spool */
-  size_t size;   /* of data; of a record about */
+  size_t size;   /* of data */
   char name[VQE_SPOOL_NAME_SIZE]; /* in the spool, when kept there */
   enum vqe_message_state state;
   double given_at; /* 0: found in the spool */
@@ -49,13 +47,10 @@ void vqe_messages_clear(struct vqe_message_list *list);
 void vqe_messages_drop(struct vqe_message_list *list,
                        struct vqe_message *message);
 
-/* For a record, which it owns then; not on failure. */
-int vqe_message_create(struct vqe_message **out, struct vqe_record *record);
+/* The bytes of a record, with schema id 0. */
+int vqe_message_create(struct vqe_message **out,
+                       const struct vqe_record *record);
 void vqe_message_free(struct vqe_message *message); /* NULL is fine */
-
-/* From the record to bytes with schema id 0; the record is gone then, on
- * failure too. */
-int vqe_message_encode(struct vqe_message *message, struct vqe_avro *avro);
 
 /* Bytes and key from the spool, unless they are there. */
 int vqe_message_load(struct vqe_message *message,

@@ -92,7 +92,6 @@ static void free_producer(struct vqe_producer *producer)
   vqe_producer_disconnect(producer);
   vqe_messages_clear(&producer->pending);
   vqe_messages_clear(&producer->queue);
-  vqe_avro_free(producer->avro);
   vqe_registry_close(producer->registry);
   vqe_spool_close(producer->spool);
   for (size_t k = 0;
@@ -147,9 +146,6 @@ int vqe_producer_open(struct vqe_producer **out,
     status = vqe_registry_open(&producer->registry, &registry);
   }
   if (status == VQE_OK) {
-    status = vqe_avro_create(&producer->avro, NULL, 0);
-  }
-  if (status == VQE_OK) {
     status = vqe_producer_connect(producer);
   }
   if (status == VQE_OK) {
@@ -196,20 +192,14 @@ static bool is_full(struct vqe_producer *producer, size_t size)
 
 /* The queue is full: the disk, not the network, is what the caller waits
  * for. */
-static int keep_here(struct vqe_producer *producer,
-                     struct vqe_message *message)
+static void keep_here(struct vqe_producer *producer,
+                      struct vqe_message *message)
 {
-  struct vqe_avro *avro = NULL;
-  int status = vqe_avro_create(&avro, NULL, 0);
-  if (status == VQE_OK) {
-    status = vqe_producer_keep(producer, avro, message);
-  }
-  vqe_avro_free(avro);
-  if (status == VQE_OK && message->state == VQE_MESSAGE_KEPT) {
+  vqe_producer_keep(producer, message);
+  if (message->state == VQE_MESSAGE_KEPT) {
     free(message->data);
     message->data = NULL;
   }
-  return status;
 }
 
 int vqe_producer_send(struct vqe_producer *producer, struct vqe_record *record)
@@ -219,8 +209,8 @@ int vqe_producer_send(struct vqe_producer *producer, struct vqe_record *record)
   if (status == VQE_OK) {
     status = vqe_message_create(&message, record);
   }
+  vqe_record_free(record);
   if (status != VQE_OK) {
-    vqe_record_free(record);
     return status;
   }
   message->given_at = vqe_clock_wall();
@@ -230,11 +220,7 @@ int vqe_producer_send(struct vqe_producer *producer, struct vqe_record *record)
   bool full = is_full(producer, message->size);
   pthread_mutex_unlock(&producer->lock);
   if (full) {
-    status = keep_here(producer, message);
-    if (status != VQE_OK) {
-      vqe_producer_lose(producer, message);
-      return status;
-    }
+    keep_here(producer, message);
   }
   pthread_mutex_lock(&producer->lock);
   vqe_messages_add(&producer->queue, message);

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "store/record_avro.h"
 #include "store/spool.h"
 #include "stream/message.h"
 #include "stream/producer.h"
@@ -47,7 +46,6 @@ struct vqe_producer {
   rd_kafka_t *rk;
   rd_kafka_topic_t *known_topic; /* has librdkafka look for it from the start,
                                     not when the first record waits */
-  struct vqe_avro *avro;
   struct vqe_message_list pending;
   struct vqe_message_list under_way; /* with librdkafka, which reads their
                                         bytes until the report */
@@ -74,11 +72,10 @@ void *vqe_producer_work(void *ctx);
 void vqe_producer_report(struct vqe_producer *producer, const char *format,
                          ...) __attribute__((format(printf, 2, 3)));
 
-/* Encode it, unless it is, and put it into the spool. From any thread: `avro`
- * is the caller's codec. VQE_OK also when the spool refuses: then it goes on
- * from memory. */
-int vqe_producer_keep(struct vqe_producer *producer, struct vqe_avro *avro,
-                      struct vqe_message *message);
+/* Put it into the spool; when that refuses, it goes on from memory. From any
+ * thread. */
+void vqe_producer_keep(struct vqe_producer *producer,
+                       struct vqe_message *message);
 
 /* A message ends, delivered or not; it is freed. */
 void vqe_producer_delivered(struct vqe_producer *producer,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "store/record_avro.h"
 #include "stream/producer_state.h"
 
 #define LARGEST_PAUSE_S 30.0
@@ -100,7 +101,7 @@ void vqe_producer_set_aside(struct vqe_producer *producer,
 {
   if (message->state != VQE_MESSAGE_KEPT) {
     /* also where the spool refused before: there may be space by now */
-    (void)vqe_producer_keep(producer, producer->avro, message);
+    vqe_producer_keep(producer, message);
   }
   if (message->state != VQE_MESSAGE_KEPT) {
     vqe_producer_lose(producer, message);
@@ -112,18 +113,10 @@ void vqe_producer_set_aside(struct vqe_producer *producer,
   vqe_message_free(message);
 }
 
-int vqe_producer_keep(struct vqe_producer *producer, struct vqe_avro *avro,
-                      struct vqe_message *message)
+void vqe_producer_keep(struct vqe_producer *producer,
+                       struct vqe_message *message)
 {
   enum vqe_message_state before = message->state;
-  int status = VQE_OK;
-  if (message->record != NULL) {
-    status = vqe_message_encode(message, avro);
-  }
-  if (status != VQE_OK) {
-    vqe_producer_report(producer, "%s", vqe_error_message());
-    return status;
-  }
   if (vqe_message_keep(message, producer->spool) != VQE_OK) {
     vqe_producer_report(producer,
                         "%s; it is sent from memory and lost if that fails",
@@ -133,44 +126,27 @@ int vqe_producer_keep(struct vqe_producer *producer, struct vqe_avro *avro,
   producer->nrefused += message->state == VQE_MESSAGE_REFUSED;
   leave_state(producer, before);
   pthread_mutex_unlock(&producer->lock);
-  return VQE_OK;
 }
 
 /* ---- the thread ---- */
 
-/* Encode one that was given. Returns whether there may be more. */
-static bool take_one(struct vqe_producer *producer)
-{
-  if (producer->pending.bytes >= producer->options.queue_bytes) {
-    /* the rest waits in the queue, whose filler then uses the spool */
-    return false;
-  }
-  pthread_mutex_lock(&producer->lock);
-  struct vqe_message *message = vqe_messages_take(&producer->queue);
-  pthread_cond_signal(&producer->taken);
-  pthread_mutex_unlock(&producer->lock);
-  if (message == NULL) {
-    return false;
-  }
-  if (message->record != NULL &&
-      vqe_message_encode(message, producer->avro) != VQE_OK) {
-    vqe_producer_report(producer, "%s", vqe_error_message());
-    vqe_producer_lose(producer, message);
-    return true;
-  }
-  vqe_messages_add(&producer->pending, message);
-  return true;
-}
-
-/* A few at once, so that librdkafka gets batches and reports do not wait. */
+/* A few at once, so that librdkafka gets batches and reports do not wait.
+ * Returns whether there may be more. */
 static bool take_given(struct vqe_producer *producer)
 {
-  for (int k = 0; k < MOST_AT_ONCE; k++) {
-    if (!take_one(producer)) {
-      return false;
-    }
+  int count = 0;
+  pthread_mutex_lock(&producer->lock);
+  /* beyond that the rest waits in the queue, whose filler uses the spool */
+  while (count < MOST_AT_ONCE && producer->queue.count > 0 &&
+         producer->pending.bytes < producer->options.queue_bytes) {
+    vqe_messages_add(&producer->pending, vqe_messages_take(&producer->queue));
+    count++;
   }
-  return true;
+  if (count > 0) {
+    pthread_cond_signal(&producer->taken);
+  }
+  pthread_mutex_unlock(&producer->lock);
+  return count == MOST_AT_ONCE;
 }
 
 /* The first of a list that waits too long. */
@@ -200,14 +176,15 @@ static bool keep_overdue(struct vqe_producer *producer)
   struct vqe_message *message = overdue(&producer->under_way, since);
   if (message != NULL) {
     /* librdkafka goes on reading the bytes */
-    return vqe_producer_keep(producer, producer->avro, message) == VQE_OK;
+    vqe_producer_keep(producer, message);
+    return true;
   }
   message = overdue(&producer->pending, since);
   if (message == NULL) {
     producer->look_at = now + LOOK_S;
     return false;
   }
-  (void)vqe_producer_keep(producer, producer->avro, message);
+  vqe_producer_keep(producer, message);
   if (message->state == VQE_MESSAGE_KEPT) {
     vqe_messages_drop(&producer->pending, message);
   }

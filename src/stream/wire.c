@@ -23,7 +23,7 @@ int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
   if (status != VQE_OK) {
     return status;
   }
-  data[0] = MAGIC;
+  vqe_wire_start(data);
   vqe_wire_set_schema(data, schema_id);
   if (payload_size > 0) {
     memcpy(data + VQE_WIRE_HEAD_SIZE, payload, payload_size);
@@ -31,6 +31,12 @@ int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
   *out = data;
   *size = payload_size + VQE_WIRE_HEAD_SIZE;
   return VQE_OK;
+}
+
+void vqe_wire_start(uint8_t *data)
+{
+  data[0] = MAGIC;
+  vqe_wire_set_schema(data, 0);
 }
 
 void vqe_wire_set_schema(uint8_t *data, int32_t schema_id)

@@ -12,6 +12,9 @@
 int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
                     const uint8_t *payload, size_t payload_size);
 
+/* The head of a message that is encoded in place, with schema id 0. */
+void vqe_wire_start(uint8_t *data);
+
 /* Another schema id for a message of vqe_wire_encode. */
 void vqe_wire_set_schema(uint8_t *data, int32_t schema_id);
 

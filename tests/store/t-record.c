@@ -21,12 +21,9 @@
 static void encode(uint8_t **data, size_t *size,
                    const struct vqe_record *record)
 {
-  struct vqe_avro *avro = NULL;
-  assert_int_equal(vqe_avro_create(&avro, NULL, 0), VQE_OK);
-  if (vqe_avro_encode(data, size, avro, record) != VQE_OK) {
+  if (vqe_avro_encode(data, size, 0, record) != VQE_OK) {
     fail_msg("%s", vqe_error_message());
   }
-  vqe_avro_free(avro);
 }
 
 static struct vqe_record *decode(const uint8_t *data, size_t size)

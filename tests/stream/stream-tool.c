@@ -239,27 +239,20 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message,
 static int encode_all(struct raw **out, const struct records *records,
                       int32_t schema_id)
 {
-  struct vqe_avro *avro = NULL;
   struct raw *all = NULL;
   int status =
       vqe_memory_alloc(&all, records->count, sizeof *all, "raw messages");
   *out = all;
-  if (status == VQE_OK) {
-    status = vqe_avro_create(&avro, NULL, 0);
-  }
   for (size_t k = 0; k < records->count && status == VQE_OK; k++) {
-    uint8_t *payload = NULL;
-    size_t size = 0;
-    status = vqe_avro_encode(&payload, &size, avro, records->all[k]);
+    status = vqe_avro_encode(&all[k].data, &all[k].size, VQE_WIRE_HEAD_SIZE,
+                             records->all[k]);
     if (status == VQE_OK) {
-      status = vqe_wire_encode(&all[k].data, &all[k].size, schema_id, payload,
-                               size);
+      vqe_wire_start(all[k].data);
+      vqe_wire_set_schema(all[k].data, schema_id);
     }
-    free(payload);
     snprintf(all[k].key, sizeof all[k].key, "%s",
              records->all[k]->experiment_id);
   }
-  vqe_avro_free(avro);
   return status;
 }
 
