@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sim/parallel.h"
 #include "sim/rotate.h"
 
 /* Qubits below this are rotated inside blocks of 2^BLOCK amplitudes, which
@@ -18,9 +19,9 @@
 
 typedef double v8 __attribute__((vector_size(64), aligned(8)));
 
-static inline bool parallel(const struct vqe_kernel_context *context)
+static inline int threads_of(const struct vqe_kernel_context *context)
 {
-  return context->threads > 1 && context->size >= PARALLEL_SIZE;
+  return context->size >= PARALLEL_SIZE ? context->threads : 1;
 }
 
 /* ---- RY ---- */
@@ -162,45 +163,64 @@ static void ry_strip(const struct ry *ry, double *x, double *l, int q0,
   }
 }
 
+struct ry_loop {
+  const struct vqe_kernel_context *context;
+  const struct ry *ry;
+  double *x, *l; /* l NULL: forwards */
+  long chunks, items;
+  size_t block;  /* amplitudes of an item of the low qubits */
+  int q0, count; /* high qubits */
+};
+
+static void ry_low_chunk(const void *ctx, long chunk)
+{
+  const struct ry_loop *loop = ctx;
+  double *own = loop->context->partial + chunk * VQE_MAX_QUBITS;
+  for (long k = loop->items * chunk / loop->chunks;
+       k < loop->items * (chunk + 1) / loop->chunks; k++) {
+    size_t at = (size_t)k * loop->block;
+    ry_block(loop->ry, loop->x + at, loop->l == NULL ? NULL : loop->l + at,
+             loop->block, loop->context->nqubit, own);
+  }
+}
+
+static void ry_high_chunk(const void *ctx, long chunk)
+{
+  const struct ry_loop *loop = ctx;
+  double *own = loop->context->partial + chunk * VQE_MAX_QUBITS;
+  long in_step = (long)(((size_t)1 << loop->q0) / WIDTH);
+  for (long k = loop->items * chunk / loop->chunks;
+       k < loop->items * (chunk + 1) / loop->chunks; k++) {
+    size_t at = ((size_t)(k / in_step) << (loop->q0 + loop->count)) +
+                (size_t)(k % in_step) * WIDTH;
+    ry_strip(loop->ry, loop->x + at, loop->l == NULL ? NULL : loop->l + at,
+             loop->q0, loop->count, own);
+  }
+}
+
 static void ry_plane(const struct vqe_kernel_context *context,
                      const struct ry *ry, double *x, double *l, double *sums)
 {
   int n = context->nqubit;
   size_t size = context->size;
-  size_t block = n < BLOCK ? size : (size_t)1 << BLOCK;
-  long blocks = (long)(size / block);
-  long chunks = blocks < VQE_KERNEL_CHUNKS ? blocks : VQE_KERNEL_CHUNKS;
+  struct ry_loop loop = {.context = context, .ry = ry, .x = x, .l = l};
+  loop.block = n < BLOCK ? size : (size_t)1 << BLOCK;
+  loop.items = (long)(size / loop.block);
+  loop.chunks =
+      loop.items < VQE_KERNEL_CHUNKS ? loop.items : VQE_KERNEL_CHUNKS;
   memset(context->partial, 0,
          VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(context->threads) if (parallel(context))
-  for (long chunk = 0; chunk < chunks; chunk++) {
-    double *own = context->partial + chunk * VQE_MAX_QUBITS;
-    for (long k = blocks * chunk / chunks; k < blocks * (chunk + 1) / chunks;
-         k++) {
-      size_t at = (size_t)k * block;
-      ry_block(ry, x + at, l == NULL ? NULL : l + at, block, n, own);
-    }
-  }
+  vqe_parallel_for(loop.chunks, threads_of(context), ry_low_chunk, &loop);
   for (int q0 = BLOCK; q0 < n; q0 += GROUP) {
-    int count = n - q0 < GROUP ? n - q0 : GROUP;
-    long strips = (long)(size >> count) / WIDTH;
-    long in_step = (long)(((size_t)1 << q0) / WIDTH);
-    chunks = strips < VQE_KERNEL_CHUNKS ? strips : VQE_KERNEL_CHUNKS;
-    if ((ry->mask >> q0 & ((UINT64_C(1) << count) - 1)) == 0) {
+    loop.q0 = q0;
+    loop.count = n - q0 < GROUP ? n - q0 : GROUP;
+    loop.items = (long)(size >> loop.count) / WIDTH;
+    loop.chunks =
+        loop.items < VQE_KERNEL_CHUNKS ? loop.items : VQE_KERNEL_CHUNKS;
+    if ((ry->mask >> q0 & ((UINT64_C(1) << loop.count) - 1)) == 0) {
       continue;
     }
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(context->threads) if (parallel(context))
-    for (long chunk = 0; chunk < chunks; chunk++) {
-      double *own = context->partial + chunk * VQE_MAX_QUBITS;
-      for (long k = strips * chunk / chunks; k < strips * (chunk + 1) / chunks;
-           k++) {
-        size_t at = ((size_t)(k / in_step) << (q0 + count)) +
-                    (size_t)(k % in_step) * WIDTH;
-        ry_strip(ry, x + at, l == NULL ? NULL : l + at, q0, count, own);
-      }
-    }
+    vqe_parallel_for(loop.chunks, threads_of(context), ry_high_chunk, &loop);
   }
   for (long chunk = 0; l != NULL && chunk < VQE_KERNEL_CHUNKS; chunk++) {
     for (int q = 0; q < n; q++) {
@@ -264,63 +284,87 @@ static inline void times_phase(double *restrict re, double *restrict im,
 #define LOW_QUBITS 9
 #define LOW_SIZE ((size_t)1 << LOW_QUBITS)
 
+struct rz_loop {
+  const struct vqe_kernel_context *context;
+  struct vqe_vector psi;
+  const struct vqe_vector *lambda; /* NULL: forwards */
+  uint64_t mask;
+  const double *angle;
+  double direction;
+  int low;
+  long rows, chunks;
+  const double *pr, *pi; /* phases of the low qubits */
+};
+
+static void rz_chunk(const void *ctx, long chunk)
+{
+  const struct rz_loop *loop = ctx;
+  const struct vqe_vector *lambda = loop->lambda;
+  int n = loop->context->nqubit;
+  int low = loop->low;
+  size_t width = (size_t)1 << low;
+  double *own = loop->context->partial + chunk * VQE_MAX_QUBITS;
+  double folded[LOW_SIZE] = {0};
+  for (long row = loop->rows * chunk / loop->chunks;
+       row < loop->rows * (chunk + 1) / loop->chunks; row++) {
+    double sum = 0.0;
+    for (int q = low; q < n; q++) {
+      if (loop->mask >> q & 1) {
+        sum += (row >> (q - low) & 1) ? -loop->angle[q] : loop->angle[q];
+      }
+    }
+    double hr = cos(-0.5 * loop->direction * sum);
+    double hi = sin(-0.5 * loop->direction * sum);
+    double *re = loop->psi.re + (size_t)row * width;
+    double *im = loop->psi.im + (size_t)row * width;
+    if (lambda != NULL) {
+      double *lr = lambda->re + (size_t)row * width;
+      double *li = lambda->im + (size_t)row * width;
+      double total = 0.0;
+      for (size_t k = 0; k < width; k++) {
+        double w = lr[k] * im[k] - li[k] * re[k];
+        folded[k] += w;
+        total += w;
+      }
+      for (int q = low; q < n; q++) {
+        own[q] += (row >> (q - low) & 1) ? -total : total;
+      }
+      times_phase(lr, li, loop->pr, loop->pi, width, hr, hi);
+    }
+    times_phase(re, im, loop->pr, loop->pi, width, hr, hi);
+  }
+  /* Walsh sums of the low qubits: fold the top bit away each time */
+  for (int q = low - 1; lambda != NULL && q >= 0; q--) {
+    size_t half = (size_t)1 << q;
+    for (size_t k = 0; k < half; k++) {
+      own[q] += folded[k] - folded[k + half];
+      folded[k] += folded[k + half];
+    }
+  }
+}
+
 void vqe_kernel_rz(const struct vqe_kernel_context *context,
                    struct vqe_vector psi, const struct vqe_vector *lambda,
                    uint64_t mask, const double *angle, double *sums)
 {
   int n = context->nqubit;
-  int low = n < LOW_QUBITS ? n : LOW_QUBITS;
-  size_t width = (size_t)1 << low;
-  long rows = (long)(context->size >> low);
   double pr[LOW_SIZE];
   double pi[LOW_SIZE];
-  double direction = lambda == NULL ? 1.0 : -1.0;
-  long chunks = rows < VQE_KERNEL_CHUNKS ? rows : VQE_KERNEL_CHUNKS;
-  phase_table(pr, pi, 0, low, mask, angle, direction);
+  struct rz_loop loop = {.context = context,
+                         .psi = psi,
+                         .lambda = lambda,
+                         .mask = mask,
+                         .angle = angle,
+                         .direction = lambda == NULL ? 1.0 : -1.0,
+                         .low = n < LOW_QUBITS ? n : LOW_QUBITS,
+                         .pr = pr,
+                         .pi = pi};
+  loop.rows = (long)(context->size >> loop.low);
+  loop.chunks = loop.rows < VQE_KERNEL_CHUNKS ? loop.rows : VQE_KERNEL_CHUNKS;
+  phase_table(pr, pi, 0, loop.low, mask, angle, loop.direction);
   memset(context->partial, 0,
          VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(context->threads) if (parallel(context))
-  for (long chunk = 0; chunk < chunks; chunk++) {
-    double *own = context->partial + chunk * VQE_MAX_QUBITS;
-    double folded[LOW_SIZE] = {0};
-    for (long row = rows * chunk / chunks; row < rows * (chunk + 1) / chunks;
-         row++) {
-      double sum = 0.0;
-      for (int q = low; q < n; q++) {
-        if (mask >> q & 1) {
-          sum += (row >> (q - low) & 1) ? -angle[q] : angle[q];
-        }
-      }
-      double hr = cos(-0.5 * direction * sum);
-      double hi = sin(-0.5 * direction * sum);
-      double *re = psi.re + (size_t)row * width;
-      double *im = psi.im + (size_t)row * width;
-      if (lambda != NULL) {
-        double *lr = lambda->re + (size_t)row * width;
-        double *li = lambda->im + (size_t)row * width;
-        double total = 0.0;
-        for (size_t k = 0; k < width; k++) {
-          double w = lr[k] * im[k] - li[k] * re[k];
-          folded[k] += w;
-          total += w;
-        }
-        for (int q = low; q < n; q++) {
-          own[q] += (row >> (q - low) & 1) ? -total : total;
-        }
-        times_phase(lr, li, pr, pi, width, hr, hi);
-      }
-      times_phase(re, im, pr, pi, width, hr, hi);
-    }
-    /* Walsh sums of the low qubits: fold the top bit away each time */
-    for (int q = low - 1; lambda != NULL && q >= 0; q--) {
-      size_t half = (size_t)1 << q;
-      for (size_t k = 0; k < half; k++) {
-        own[q] += folded[k] - folded[k + half];
-        folded[k] += folded[k + half];
-      }
-    }
-  }
+  vqe_parallel_for(loop.chunks, threads_of(context), rz_chunk, &loop);
   for (int q = 0; lambda != NULL && q < n; q++) {
     sums[q] = 0.0;
     for (long chunk = 0; chunk < VQE_KERNEL_CHUNKS; chunk++) {
@@ -340,47 +384,113 @@ static double add_partials(const struct vqe_kernel_context *context)
   return sum;
 }
 
+/* A gate on pairs of amplitudes. */
+struct pair_loop {
+  const struct vqe_kernel_context *context;
+  struct vqe_vector psi;
+  const struct vqe_vector *lambda; /* NULL: forwards */
+  double c, s;
+  int low, high;               /* qubits of XXYY */
+  uint64_t from, move, parity; /* of an excitation */
+  int flip;
+  long items, chunks;
+};
+
+static double run_pairs(struct pair_loop *loop, long items,
+                        vqe_parallel_body body)
+{
+  const struct vqe_kernel_context *context = loop->context;
+  loop->items = items;
+  loop->chunks = items < VQE_KERNEL_CHUNKS ? items : VQE_KERNEL_CHUNKS;
+  memset(context->partial, 0,
+         VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
+  vqe_parallel_for(loop->chunks, threads_of(context), body, loop);
+  return add_partials(context);
+}
+
 /* On the pair x = |01>, y = |10> the gate mixes Re y with Im x and Re x with
  * Im y: two plane rotations, each over runs of 2^low amplitudes. */
+static void xxyy_chunk(const void *ctx, long chunk)
+{
+  const struct pair_loop *loop = ctx;
+  struct vqe_vector psi = loop->psi;
+  const struct vqe_vector *lambda = loop->lambda;
+  int low = loop->low;
+  int high = loop->high;
+  size_t run = (size_t)1 << low;
+  size_t far = (size_t)1 << high;
+  int middle = high - low - 1; /* qubits between the two */
+  double sum = 0.0;
+  for (long k = loop->items * chunk / loop->chunks;
+       k < loop->items * (chunk + 1) / loop->chunks; k++) {
+    size_t above = (size_t)k >> middle;
+    size_t between = (size_t)k & (((size_t)1 << middle) - 1);
+    size_t base = above << (high + 1) | between << (low + 1);
+    size_t x = base | run;
+    size_t y = base | far;
+    if (lambda == NULL) {
+      vqe_rotate(psi.im + y, psi.re + x, run, loop->c, loop->s);
+      vqe_rotate(psi.im + x, psi.re + y, run, loop->c, loop->s);
+    } else {
+      sum += vqe_rotate_back(psi.im + y, psi.re + x, lambda->im + y,
+                             lambda->re + x, run, loop->c, loop->s);
+      sum += vqe_rotate_back(psi.im + x, psi.re + y, lambda->im + x,
+                             lambda->re + y, run, loop->c, loop->s);
+    }
+  }
+  loop->context->partial[chunk * VQE_MAX_QUBITS] = sum;
+}
+
 double vqe_kernel_xxyy(const struct vqe_kernel_context *context,
                        struct vqe_vector psi, const struct vqe_vector *lambda,
                        int a, int b, double angle)
 {
-  int low = a < b ? a : b;
-  int high = a < b ? b : a;
-  size_t run = (size_t)1 << low;
-  size_t far = (size_t)1 << high;
-  double c = cos(angle);
-  double s = sin(angle);
-  int middle = high - low - 1; /* qubits between the two */
-  long runs = (long)(context->size >> (low + 2));
-  long chunks = runs < VQE_KERNEL_CHUNKS ? runs : VQE_KERNEL_CHUNKS;
-  memset(context->partial, 0,
-         VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(context->threads) if (parallel(context))
-  for (long chunk = 0; chunk < chunks; chunk++) {
-    double sum = 0.0;
-    for (long k = runs * chunk / chunks; k < runs * (chunk + 1) / chunks;
-         k++) {
-      size_t above = (size_t)k >> middle;
-      size_t between = (size_t)k & (((size_t)1 << middle) - 1);
-      size_t base = above << (high + 1) | between << (low + 1);
-      size_t x = base | run;
-      size_t y = base | far;
-      if (lambda == NULL) {
-        vqe_rotate(psi.im + y, psi.re + x, run, c, s);
-        vqe_rotate(psi.im + x, psi.re + y, run, c, s);
-      } else {
-        sum += vqe_rotate_back(psi.im + y, psi.re + x, lambda->im + y,
-                               lambda->re + x, run, c, s);
-        sum += vqe_rotate_back(psi.im + x, psi.re + y, lambda->im + x,
-                               lambda->re + y, run, c, s);
-      }
+  struct pair_loop loop = {.context = context,
+                           .psi = psi,
+                           .lambda = lambda,
+                           .c = cos(angle),
+                           .s = sin(angle),
+                           .low = a < b ? a : b,
+                           .high = a < b ? b : a};
+  return run_pairs(&loop, (long)(context->size >> (loop.low + 2)), xxyy_chunk);
+}
+
+static void excitation_chunk(const void *ctx, long chunk)
+{
+  const struct pair_loop *loop = ctx;
+  double c = loop->c;
+  double s = loop->s;
+  double sum = 0.0;
+  for (long k = loop->items * chunk / loop->chunks;
+       k < loop->items * (chunk + 1) / loop->chunks; k++) {
+    size_t x = (size_t)k;
+    if ((x & loop->move) != loop->from) {
+      continue;
     }
-    context->partial[chunk * VQE_MAX_QUBITS] = sum;
+    size_t y = x ^ loop->move;
+    double sign = ((__builtin_popcountll(x & loop->parity) + loop->flip) & 1)
+                      ? -1.0
+                      : 1.0;
+    for (int part = 0; part < 2; part++) {
+      double *v = part == 0 ? loop->psi.re : loop->psi.im;
+      if (v == NULL) {
+        continue;
+      }
+      double px = v[x];
+      double py = v[y];
+      if (loop->lambda != NULL) {
+        double *l = part == 0 ? loop->lambda->re : loop->lambda->im;
+        double qx = l[x];
+        double qy = l[y];
+        sum += sign * (qy * px - qx * py);
+        l[x] = c * qx - sign * s * qy;
+        l[y] = c * qy + sign * s * qx;
+      }
+      v[x] = c * px - sign * s * py;
+      v[y] = c * py + sign * s * px;
+    }
   }
-  return add_partials(context);
+  loop->context->partial[chunk * VQE_MAX_QUBITS] = sum;
 }
 
 double vqe_kernel_excitation(const struct vqe_kernel_context *context,
@@ -389,88 +499,81 @@ double vqe_kernel_excitation(const struct vqe_kernel_context *context,
                              uint64_t to, uint64_t parity, int flip,
                              double angle)
 {
-  double c = cos(angle);
-  double s = lambda == NULL ? sin(angle) : -sin(angle);
-  size_t move = from | to;
-  long size = (long)context->size;
-  long chunks = size < VQE_KERNEL_CHUNKS ? size : VQE_KERNEL_CHUNKS;
-  memset(context->partial, 0,
-         VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(context->threads) if (parallel(context))
-  for (long chunk = 0; chunk < chunks; chunk++) {
-    double sum = 0.0;
-    for (long k = size * chunk / chunks; k < size * (chunk + 1) / chunks;
-         k++) {
-      size_t x = (size_t)k;
-      if ((x & move) != from) {
-        continue;
-      }
-      size_t y = x ^ move;
-      double sign =
-          ((__builtin_popcountll(x & parity) + flip) & 1) ? -1.0 : 1.0;
-      for (int part = 0; part < 2; part++) {
-        double *v = part == 0 ? psi.re : psi.im;
-        if (v == NULL) {
-          continue;
-        }
-        double px = v[x];
-        double py = v[y];
-        if (lambda != NULL) {
-          double *l = part == 0 ? lambda->re : lambda->im;
-          double qx = l[x];
-          double qy = l[y];
-          sum += sign * (qy * px - qx * py);
-          l[x] = c * qx - sign * s * qy;
-          l[y] = c * qy + sign * s * qx;
-        }
-        v[x] = c * px - sign * s * py;
-        v[y] = c * py + sign * s * px;
-      }
-    }
-    context->partial[chunk * VQE_MAX_QUBITS] = sum;
-  }
-  return add_partials(context);
+  struct pair_loop loop = {.context = context,
+                           .psi = psi,
+                           .lambda = lambda,
+                           .c = cos(angle),
+                           .s = lambda == NULL ? sin(angle) : -sin(angle),
+                           .from = from,
+                           .move = from | to,
+                           .parity = parity,
+                           .flip = flip};
+  return run_pairs(&loop, (long)context->size, excitation_chunk);
 }
 
 /* ---- permutations ---- */
+
+struct permute_loop {
+  const struct vqe_kernel_context *context;
+  struct vqe_vector out, in;
+  const uint64_t *columns;
+  int low;
+  const size_t *table; /* images of the low bits */
+};
+
+static void permute_row(const void *ctx, long row)
+{
+  const struct permute_loop *loop = ctx;
+  size_t width = (size_t)1 << loop->low;
+  size_t high = 0;
+  for (int q = loop->low; q < loop->context->nqubit; q++) {
+    if (row >> (q - loop->low) & 1) {
+      high ^= loop->columns[q];
+    }
+  }
+  for (int part = 0; part < 2; part++) {
+    double *to = part == 0 ? loop->out.re : loop->out.im;
+    const double *source = part == 0 ? loop->in.re : loop->in.im;
+    if (source == NULL) {
+      continue;
+    }
+    to += (size_t)row * width;
+    for (size_t k = 0; k < width; k++) {
+      to[k] = source[loop->table[k] ^ high];
+    }
+  }
+}
 
 void vqe_kernel_permute(const struct vqe_kernel_context *context,
                         struct vqe_vector out, struct vqe_vector in,
                         const uint64_t *columns, uint64_t offset)
 {
-  int n = context->nqubit;
-  int low = n < LOW_QUBITS ? n : LOW_QUBITS;
-  size_t width = (size_t)1 << low;
-  long rows = (long)(context->size >> low);
   size_t table[LOW_SIZE];
-  for (size_t k = 0; k < width; k++) {
+  struct permute_loop loop = {
+      .context = context,
+      .out = out,
+      .in = in,
+      .columns = columns,
+      .low = context->nqubit < LOW_QUBITS ? context->nqubit : LOW_QUBITS,
+      .table = table};
+  for (size_t k = 0; k < (size_t)1 << loop.low; k++) {
     table[k] = offset;
-    for (int q = 0; q < low; q++) {
+    for (int q = 0; q < loop.low; q++) {
       if (k >> q & 1) {
         table[k] ^= columns[q];
       }
     }
   }
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(context->threads) if (parallel(context))
-  for (long row = 0; row < rows; row++) {
-    size_t high = 0;
-    for (int q = low; q < n; q++) {
-      if (row >> (q - low) & 1) {
-        high ^= columns[q];
-      }
-    }
-    for (int part = 0; part < 2; part++) {
-      double *to = part == 0 ? out.re : out.im;
-      const double *source = part == 0 ? in.re : in.im;
-      if (source == NULL) {
-        continue;
-      }
-      to += (size_t)row * width;
-      for (size_t k = 0; k < width; k++) {
-        to[k] = source[table[k] ^ high];
-      }
-    }
+  vqe_parallel_for((long)(context->size >> loop.low), threads_of(context),
+                   permute_row, &loop);
+}
+
+void vqe_kernel_basis(const struct vqe_kernel_context *context,
+                      struct vqe_vector psi, size_t at)
+{
+  vqe_parallel_clear(psi.re, context->size, threads_of(context));
+  if (psi.im != NULL) {
+    vqe_parallel_clear(psi.im, context->size, threads_of(context));
   }
+  psi.re[at] = 1.0;
 }

@@ -26,6 +26,10 @@ struct vqe_kernel_context {
 
 #define VQE_KERNEL_CHUNKS 64
 
+/* psi = |at>. */
+void vqe_kernel_basis(const struct vqe_kernel_context *context,
+                      struct vqe_vector psi, size_t at);
+
 /* RY(angle[q]) on every qubit q whose bit of `mask` is set. With `lambda`,
  * undo them on both vectors instead and store Re <lambda|-iY_q|psi> to
  * sums[q]. */

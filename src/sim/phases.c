@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "sim/parallel.h"
 
 /* Pieces of a sweep: their number is fixed, so that sums do not depend on the
  * number of threads. */
@@ -288,14 +289,28 @@ static double sum_columns(const struct vqe_phase_block *block, uint32_t mask,
   return sum;
 }
 
+struct rows_loop {
+  const struct vqe_phases *phases;
+  const struct vqe_phase_block *block;
+  const double *parameters;
+  long chunks;
+};
+
+static void rows_chunk(const void *ctx, long chunk)
+{
+  const struct rows_loop *loop = ctx;
+  long nrow = loop->block->nrow;
+  sweep_rows(loop->phases, loop->block, nrow * chunk / loop->chunks,
+             nrow * (chunk + 1) / loop->chunks, chunk, loop->parameters);
+}
+
 void vqe_phases_apply(const struct vqe_phases *phases,
                       const struct vqe_phase_block *block,
                       const double *parameters, double *gradient)
 {
   bool back = block->lambda.re != NULL;
-  bool parallel =
-      phases->threads > 1 && block->nrow * block->ncol >= PARALLEL_SIZE;
-  long chunks = block->nrow * block->ncol < PARALLEL_SIZE ? 1 : CHUNKS;
+  bool large = block->nrow * block->ncol >= PARALLEL_SIZE;
+  long chunks = large ? CHUNKS : 1;
   column_phases(phases, block, parameters, back ? -1.0 : 1.0);
   if (back) {
     memset(phases->partial, 0,
@@ -303,12 +318,8 @@ void vqe_phases_apply(const struct vqe_phases *phases,
     memset(phases->column_sums, 0,
            (size_t)(chunks * phases->columns) * sizeof(double));
   }
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(phases->threads) if (parallel)
-  for (long chunk = 0; chunk < chunks; chunk++) {
-    sweep_rows(phases, block, block->nrow * chunk / chunks,
-               block->nrow * (chunk + 1) / chunks, chunk, parameters);
-  }
+  const struct rows_loop loop = {phases, block, parameters, chunks};
+  vqe_parallel_for(chunks, large ? phases->threads : 1, rows_chunk, &loop);
   if (!back) {
     return;
   }

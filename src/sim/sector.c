@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "sim/backend.h"
+#include "sim/parallel.h"
 #include "sim/rotate.h"
 #include "sim/sector_tables.h"
 
@@ -454,6 +455,26 @@ static double rotate_part(const struct sector *sector,
   return sum;
 }
 
+/* One rotation of one block, in CHUNKS parts. */
+struct rotate_loop {
+  const struct sector *sector;
+  const struct rotation *rotation;
+  int ca, cb;
+  long begin, length;
+  double *psi, *lambda;
+  double c, s;
+};
+
+static void rotate_chunk(const void *ctx, long k)
+{
+  const struct rotate_loop *loop = ctx;
+  loop->sector->partial[8 * k] =
+      rotate_part(loop->sector, loop->rotation, loop->ca, loop->cb,
+                  loop->begin + loop->length * k / CHUNKS,
+                  loop->begin + loop->length * (k + 1) / CHUNKS, loop->psi,
+                  loop->lambda, loop->c, loop->s);
+}
+
 /* One rotation over all blocks; returns the sum for the gradient. */
 static double rotate_all(const struct sector *sector,
                          const struct rotation *rotation, double angle,
@@ -463,7 +484,6 @@ static double rotate_all(const struct sector *sector,
   double c = cos(angle);
   double s = sin(angle);
   double sum = 0.0;
-  long chunks = layout->size < PARALLEL_SIZE ? 1 : CHUNKS;
   for (int ca = 0; ca < sector->alpha->nclass; ca++) {
     for (int cb = 0; cb < sector->beta->nclass; cb++) {
       if (!vqe_layout_has(layout, ca, cb)) {
@@ -477,21 +497,23 @@ static double rotate_all(const struct sector *sector,
         begin = (long)pairs->start[ca];
         end = (long)pairs->start[ca + 1];
       }
-      long length = end - begin;
-      if (chunks == 1) {
-        /* entering a parallel region takes longer than a short sweep */
+      if (layout->size < PARALLEL_SIZE) {
         sum += rotate_part(sector, rotation, ca, cb, begin, end, psi, lambda,
                            c, s);
         continue;
       }
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(sector->threads) if (sector->threads > 1)
-      for (long k = 0; k < chunks; k++) {
-        sector->partial[8 * k] =
-            rotate_part(sector, rotation, ca, cb, begin + length * k / chunks,
-                        begin + length * (k + 1) / chunks, psi, lambda, c, s);
-      }
-      for (long k = 0; k < chunks; k++) {
+      const struct rotate_loop loop = {.sector = sector,
+                                       .rotation = rotation,
+                                       .ca = ca,
+                                       .cb = cb,
+                                       .begin = begin,
+                                       .length = end - begin,
+                                       .psi = psi,
+                                       .lambda = lambda,
+                                       .c = c,
+                                       .s = s};
+      vqe_parallel_for(CHUNKS, sector->threads, rotate_chunk, &loop);
+      for (long k = 0; k < CHUNKS; k++) {
         sum += sector->partial[8 * k];
       }
     }
@@ -540,11 +562,13 @@ static void apply_phases(const struct sector *sector,
 void vqe_sector_prepare(struct sector *sector, const double *parameters)
 {
   struct vqe_vector psi = sector->psi;
-  memset(psi.re, 0, sector->layout.size * sizeof(double));
-  psi.re[sector->reference] = 1.0;
+  size_t size = sector->layout.size;
+  int threads = size < PARALLEL_SIZE ? 1 : sector->threads;
+  vqe_parallel_clear(psi.re, size, threads);
   if (psi.im != NULL) {
-    memset(psi.im, 0, sector->layout.size * sizeof(double));
+    vqe_parallel_clear(psi.im, size, threads);
   }
+  psi.re[sector->reference] = 1.0;
   size_t run = 0;
   for (size_t k = 0; k < sector->nrotation; k++) {
     const struct rotation *rotation = &sector->rotations[k];

@@ -680,8 +680,14 @@ void vqe_sigma_apply(const struct vqe_sigma *sigma,
                      const double *in)
 {
   long count = (long)sigma->nitem;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(                    \
-    sigma->threads) if (sigma->threads > 1 && layout->size > 2048)
+  if (sigma->threads == 1 || layout->size <= 2048) {
+    /* no region for one thread: see parallel.h */
+    for (long k = 0; k < count; k++) {
+      apply_item(sigma, layout, &sigma->items[k], sigma->scratch, out, in);
+    }
+    return;
+  }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(sigma->threads)
   for (long k = 0; k < count; k++) {
     double *scratch =
         sigma->scratch + 2 * sigma->panel * (size_t)omp_get_thread_num();

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "sim/parallel.h"
 
 struct vqe_spin_tables {
   const struct vqe_strings *alpha, *beta;
@@ -78,6 +79,35 @@ void vqe_spin_tables_free(struct vqe_spin_tables *tables)
   free(tables);
 }
 
+/* One block of an exchange: a row for each alpha pair. */
+struct exchange_loop {
+  const struct vqe_layout *layout;
+  const struct vqe_string_pairs *on_alpha, *on_beta;
+  int ca, cb, g;
+  uint32_t b0, t0; /* first beta string of the source and of the target */
+  double *out;
+  const double *in;
+  double factor;
+};
+
+static void exchange_row(const void *ctx, long k)
+{
+  const struct exchange_loop *loop = ctx;
+  const struct vqe_string_pairs *on_beta = loop->on_beta;
+  const struct vqe_string_pair *a =
+      &loop->on_alpha->items[loop->on_alpha->start[loop->ca] + (uint32_t)k];
+  const double *source =
+      loop->in + vqe_layout_row(loop->layout, loop->ca, loop->cb, a->from);
+  double *target = loop->out + vqe_layout_row(loop->layout, loop->ca ^ loop->g,
+                                              loop->cb ^ loop->g, a->to);
+  double scale = loop->factor * a->sign;
+  for (uint32_t l = on_beta->start[loop->cb]; l < on_beta->start[loop->cb + 1];
+       l++) {
+    const struct vqe_string_pair *b = &on_beta->items[l];
+    target[b->to - loop->t0] += scale * b->sign * source[b->from - loop->b0];
+  }
+}
+
 /* out += factor * E_qp(alpha) E_pq(beta) in, block by block. */
 static void apply_exchange(const struct vqe_spin_tables *tables,
                            const struct vqe_layout *layout, int p, int q,
@@ -88,27 +118,25 @@ static void apply_exchange(const struct vqe_spin_tables *tables,
   const struct vqe_string_pairs *on_beta = &tables->on_beta[pq];
   int g = tables->irrep[p] ^ tables->irrep[q];
   for (int ca = 0; ca < tables->alpha->nclass; ca++) {
-    long first = (long)on_alpha->start[ca];
-    long last = (long)on_alpha->start[ca + 1];
+    long count = (long)(on_alpha->start[ca + 1] - on_alpha->start[ca]);
     for (int cb = 0; cb < tables->beta->nclass; cb++) {
       if (!vqe_layout_has(layout, ca, cb)) {
         continue;
       }
-      uint32_t b0 = tables->beta->class_start[cb];
-      uint32_t t0 = tables->beta->class_start[cb ^ g];
-#pragma omp parallel for schedule(static) num_threads(                        \
-    tables->threads) if (tables->threads > 1 && layout->size > 8192)
-      for (long k = first; k < last; k++) {
-        const struct vqe_string_pair *a = &on_alpha->items[k];
-        const double *source = in + vqe_layout_row(layout, ca, cb, a->from);
-        double *target = out + vqe_layout_row(layout, ca ^ g, cb ^ g, a->to);
-        double scale = factor * a->sign;
-        for (uint32_t l = on_beta->start[cb]; l < on_beta->start[cb + 1];
-             l++) {
-          const struct vqe_string_pair *b = &on_beta->items[l];
-          target[b->to - t0] += scale * b->sign * source[b->from - b0];
-        }
-      }
+      const struct exchange_loop loop = {.layout = layout,
+                                         .on_alpha = on_alpha,
+                                         .on_beta = on_beta,
+                                         .ca = ca,
+                                         .cb = cb,
+                                         .g = g,
+                                         .b0 = tables->beta->class_start[cb],
+                                         .t0 =
+                                             tables->beta->class_start[cb ^ g],
+                                         .out = out,
+                                         .in = in,
+                                         .factor = factor};
+      vqe_parallel_for(count, layout->size > 8192 ? tables->threads : 1,
+                       exchange_row, &loop);
     }
   }
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "sim/parallel.h"
 #include "sim/rotate.h"
 
 /* Rows or columns of a tile: two vector registers. */
@@ -216,61 +217,83 @@ static void sweep_tile(const struct tile *tile,
   }
 }
 
-/* All gates of one spin on one block. `scratch`: tiles of all threads. */
-static void sweep_block(const struct vqe_spin_run *run, int spin,
-                        const struct vqe_layout *layout, int ca, int cb,
-                        const struct vqe_string_pairs *pairs, double *scratch,
-                        const double *turns, double *partial, int threads,
+/* All gates of one spin on one block, a few tiles at a time. */
+struct tile_loop {
+  const struct vqe_spin_run *run;
+  const struct vqe_layout *layout;
+  const struct vqe_string_pairs *pairs;
+  int spin, ca, cb;
+  double *scratch; /* tiles of all threads */
+  const double *turns;
+  double *partial; /* NULL: forwards */
+  double *planes[4];
+  size_t nplane, used; /* of psi; with lambda */
+  size_t lines;
+  long tiles, chunks;
+};
+
+static void tile_chunk(const void *ctx, long chunk)
+{
+  const struct tile_loop *loop = ctx;
+  const struct vqe_layout *layout = loop->layout;
+  size_t rows = vqe_layout_rows(layout, loop->ca);
+  size_t cols = vqe_layout_cols(layout, loop->cb);
+  size_t ngate = loop->run->ngate[loop->spin];
+  struct tile tile = {.strings =
+                          loop->spin == 0 ? layout->alpha : layout->beta,
+                      .c = loop->spin == 0 ? loop->ca : loop->cb,
+                      .n = loop->spin == 0 ? rows : cols,
+                      .planes = loop->nplane};
+  double *mine = loop->scratch + tile_size(layout, loop->nplane == 1) *
+                                     (size_t)omp_get_thread_num();
+  for (size_t p = 0; p < loop->used; p++) {
+    tile.data[p] = mine + p * tile.n * WIDTH;
+  }
+  for (long k = loop->tiles * chunk / loop->chunks;
+       k < loop->tiles * (chunk + 1) / loop->chunks; k++) {
+    size_t begin = (size_t)k * WIDTH;
+    size_t left = loop->lines - begin;
+    size_t count = left < WIDTH ? left : WIDTH;
+    if (count < WIDTH) { /* what is not loaded must not count */
+      memset(mine, 0, loop->used * tile.n * WIDTH * sizeof *mine);
+    }
+    for (size_t p = 0; p < loop->used; p++) {
+      move(&tile, loop->planes[p], tile.data[p], cols, loop->spin, begin,
+           count, true);
+    }
+    sweep_tile(
+        &tile, loop->run->gates[loop->spin], ngate, loop->pairs, loop->turns,
+        loop->partial == NULL ? NULL : loop->partial + (size_t)chunk * ngate);
+    for (size_t p = 0; p < loop->used; p++) {
+      move(&tile, loop->planes[p], tile.data[p], cols, loop->spin, begin,
+           count, false);
+    }
+  }
+}
+
+static void sweep_block(struct tile_loop *loop, int threads,
                         struct vqe_vector psi, const struct vqe_vector *lambda)
 {
-  size_t rows = vqe_layout_rows(layout, ca);
-  size_t cols = vqe_layout_cols(layout, cb);
-  size_t lines = spin == 0 ? cols : rows;
-  size_t ngate = run->ngate[spin];
+  const struct vqe_layout *layout = loop->layout;
+  size_t rows = vqe_layout_rows(layout, loop->ca);
+  size_t cols = vqe_layout_cols(layout, loop->cb);
   bool real = psi.im == NULL;
-  long tiles = (long)((lines + WIDTH - 1) / WIDTH);
   bool large = rows * cols >= PARALLEL_SIZE;
-  long chunks = !large ? 1 : tiles < CHUNKS ? tiles : CHUNKS;
-  size_t at = layout->offset[ca][cb];
-  double *planes[4] = {psi.re + at, NULL, NULL, NULL};
-  size_t nplane = real ? 1 : 2;
+  size_t at = layout->offset[loop->ca][loop->cb];
+  loop->lines = loop->spin == 0 ? cols : rows;
+  loop->tiles = (long)((loop->lines + WIDTH - 1) / WIDTH);
+  loop->chunks = !large ? 1 : loop->tiles < CHUNKS ? loop->tiles : CHUNKS;
+  loop->nplane = real ? 1 : 2;
+  loop->used = lambda == NULL ? loop->nplane : 2 * loop->nplane;
+  loop->planes[0] = psi.re + at;
   if (!real) {
-    planes[1] = psi.im + at;
+    loop->planes[1] = psi.im + at;
   }
   if (lambda != NULL) {
-    planes[nplane] = lambda->re + at;
-    planes[2 * nplane - 1] = (real ? lambda->re : lambda->im) + at;
+    loop->planes[loop->nplane] = lambda->re + at;
+    loop->planes[2 * loop->nplane - 1] = (real ? lambda->re : lambda->im) + at;
   }
-  size_t used = lambda == NULL ? nplane : 2 * nplane;
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(threads) if (threads > 1 && large)
-  for (long chunk = 0; chunk < chunks; chunk++) {
-    struct tile tile = {.strings = spin == 0 ? layout->alpha : layout->beta,
-                        .c = spin == 0 ? ca : cb,
-                        .n = spin == 0 ? rows : cols,
-                        .planes = nplane};
-    double *mine =
-        scratch + tile_size(layout, real) * (size_t)omp_get_thread_num();
-    for (size_t p = 0; p < used; p++) {
-      tile.data[p] = mine + p * tile.n * WIDTH;
-    }
-    for (long k = tiles * chunk / chunks; k < tiles * (chunk + 1) / chunks;
-         k++) {
-      size_t begin = (size_t)k * WIDTH;
-      size_t count = lines - begin < WIDTH ? lines - begin : WIDTH;
-      if (count < WIDTH) { /* what is not loaded must not count */
-        memset(mine, 0, used * tile.n * WIDTH * sizeof *mine);
-      }
-      for (size_t p = 0; p < used; p++) {
-        move(&tile, planes[p], tile.data[p], cols, spin, begin, count, true);
-      }
-      sweep_tile(&tile, run->gates[spin], ngate, pairs, turns,
-                 lambda == NULL ? NULL : partial + (size_t)chunk * ngate);
-      for (size_t p = 0; p < used; p++) {
-        move(&tile, planes[p], tile.data[p], cols, spin, begin, count, false);
-      }
-    }
-  }
+  vqe_parallel_for(loop->chunks, large ? threads : 1, tile_chunk, loop);
 }
 
 void vqe_spin_run_sweep(const struct vqe_spin_run *run,
@@ -297,8 +320,16 @@ void vqe_spin_run_sweep(const struct vqe_spin_run *run,
     for (int ca = 0; ca < layout->alpha->nclass; ca++) {
       for (int cb = 0; cb < layout->beta->nclass; cb++) {
         if (vqe_layout_has(layout, ca, cb)) {
-          sweep_block(run, spin, layout, ca, cb, pairs, scratch, turns,
-                      partial, threads, psi, lambda);
+          struct tile_loop loop = {.run = run,
+                                   .layout = layout,
+                                   .pairs = pairs,
+                                   .spin = spin,
+                                   .ca = ca,
+                                   .cb = cb,
+                                   .scratch = scratch,
+                                   .turns = turns,
+                                   .partial = lambda == NULL ? NULL : partial};
+          sweep_block(&loop, threads, psi, lambda);
         }
       }
     }

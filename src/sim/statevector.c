@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "sim/backend.h"
+#include "sim/parallel.h"
 #include "sim/statevector_tables.h"
 
 #define MAX_FULL_QUBITS 40
@@ -335,11 +336,7 @@ static void apply_phases(const struct statevector *sv, const struct step *step,
 static void prepare(struct statevector *sv, const double *parameters)
 {
   const struct vqe_kernel_context *context = &sv->context;
-  memset(sv->psi.re, 0, context->size * sizeof(double));
-  if (sv->psi.im != NULL) {
-    memset(sv->psi.im, 0, context->size * sizeof(double));
-  }
-  sv->psi.re[sv->start] = 1.0;
+  vqe_kernel_basis(context, sv->psi, sv->start);
   for (size_t k = 0; k < sv->nstep; k++) {
     const struct step *step = &sv->steps[k];
     double angle[VQE_MAX_QUBITS] = {0};
@@ -420,54 +417,58 @@ static void step_back(struct statevector *sv, const struct step *step,
 
 /* ---- the Hamiltonian ---- */
 
-/* Between natural order and the blocks of the layout. */
-static void to_blocks(const struct statevector *sv, double *out,
-                      const double *in)
+/* Between natural order and the blocks of the layout: one row. */
+struct blocks_loop {
+  const struct statevector *sv;
+  int ca;
+  double *out;
+  const double *in;
+};
+
+static void to_blocks_row(const void *ctx, long k)
 {
-  const struct vqe_strings *strings = &sv->strings;
-  const struct vqe_layout *layout = &sv->layout;
-  int norb = strings->norb;
-  for (int ca = 0; ca < strings->nclass; ca++) {
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(sv->context.threads) if (sv->context.threads > 1 &&           \
-                                         sv->context.size > 32768)
-    for (uint32_t s = strings->class_start[ca];
-         s < strings->class_start[ca + 1]; s++) {
-      const double *row = in + ((size_t)strings->bits[s] << norb);
-      for (int cb = 0; cb < strings->nclass; cb++) {
-        double *to = out + vqe_layout_row(layout, ca, cb, s);
-        uint32_t base = strings->class_start[cb];
-        uint32_t count = strings->class_start[cb + 1] - base;
-        for (uint32_t u = 0; u < count; u++) {
-          to[u] = row[strings->bits[base + u]];
-        }
-      }
+  const struct blocks_loop *loop = ctx;
+  const struct vqe_strings *strings = &loop->sv->strings;
+  uint32_t s = strings->class_start[loop->ca] + (uint32_t)k;
+  const double *row = loop->in + ((size_t)strings->bits[s] << strings->norb);
+  for (int cb = 0; cb < strings->nclass; cb++) {
+    double *to =
+        loop->out + vqe_layout_row(&loop->sv->layout, loop->ca, cb, s);
+    uint32_t base = strings->class_start[cb];
+    uint32_t count = strings->class_start[cb + 1] - base;
+    for (uint32_t u = 0; u < count; u++) {
+      to[u] = row[strings->bits[base + u]];
     }
   }
 }
 
-static void from_blocks(const struct statevector *sv, double *out,
-                        const double *in)
+static void from_blocks_row(const void *ctx, long k)
+{
+  const struct blocks_loop *loop = ctx;
+  const struct vqe_strings *strings = &loop->sv->strings;
+  uint32_t s = strings->class_start[loop->ca] + (uint32_t)k;
+  double *row = loop->out + ((size_t)strings->bits[s] << strings->norb);
+  for (int cb = 0; cb < strings->nclass; cb++) {
+    const double *source =
+        loop->in + vqe_layout_row(&loop->sv->layout, loop->ca, cb, s);
+    uint32_t base = strings->class_start[cb];
+    uint32_t count = strings->class_start[cb + 1] - base;
+    for (uint32_t u = 0; u < count; u++) {
+      row[strings->bits[base + u]] = source[u];
+    }
+  }
+}
+
+static void move_blocks(const struct statevector *sv, double *out,
+                        const double *in, vqe_parallel_body row)
 {
   const struct vqe_strings *strings = &sv->strings;
-  const struct vqe_layout *layout = &sv->layout;
-  int norb = strings->norb;
+  int threads = sv->context.size > 32768 ? sv->context.threads : 1;
   for (int ca = 0; ca < strings->nclass; ca++) {
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(sv->context.threads) if (sv->context.threads > 1 &&           \
-                                         sv->context.size > 32768)
-    for (uint32_t s = strings->class_start[ca];
-         s < strings->class_start[ca + 1]; s++) {
-      double *row = out + ((size_t)strings->bits[s] << norb);
-      for (int cb = 0; cb < strings->nclass; cb++) {
-        const double *source = in + vqe_layout_row(layout, ca, cb, s);
-        uint32_t base = strings->class_start[cb];
-        uint32_t count = strings->class_start[cb + 1] - base;
-        for (uint32_t u = 0; u < count; u++) {
-          row[strings->bits[base + u]] = source[u];
-        }
-      }
-    }
+    const struct blocks_loop loop = {sv, ca, out, in};
+    vqe_parallel_for(
+        (long)(strings->class_start[ca + 1] - strings->class_start[ca]),
+        threads, row, &loop);
   }
 }
 
@@ -478,13 +479,13 @@ static double plane_energy(struct statevector *sv, double *lambda,
   double *in = sv->work.re;
   double *out = sv->work.im;
   double energy = 0.0;
-  to_blocks(sv, in, psi);
+  move_blocks(sv, in, psi, to_blocks_row);
   vqe_sigma_apply(sv->sigma, &sv->layout, out, in);
   for (size_t k = 0; k < sv->context.size; k++) {
     energy += in[k] * out[k];
   }
   if (lambda != NULL) {
-    from_blocks(sv, lambda, out);
+    move_blocks(sv, lambda, out, from_blocks_row);
   }
   return energy;
 }

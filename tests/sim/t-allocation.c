@@ -2,14 +2,14 @@
  * would spend their time in the allocator, and threads would meet there. */
 #include "fixture.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 
 #if !defined(__SANITIZE_ADDRESS__)
 static atomic_size_t allocations;
 
-/* These stand in front of the C library's for every library of the process.
- * memalign is left out: GCC's OpenMP takes the description of a team of one
- * thread by it, at every region. */
+/* These stand in front of the C library's for every library of the process,
+ * OpenMP's runtime included. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
@@ -34,6 +34,12 @@ void *realloc(void *memory, size_t size)
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
+{
+  atomic_fetch_add(&allocations, 1);
+  return __libc_memalign(alignment, size);
+}
+
+void *memalign(size_t alignment, size_t size)
 {
   atomic_fetch_add(&allocations, 1);
   return __libc_memalign(alignment, size);
