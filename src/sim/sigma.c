@@ -582,6 +582,31 @@ void vqe_sigma_apply_beta(const struct vqe_sigma *sigma,
   }
 }
 
+/* One row into the panel; `to` is its first column. */
+static inline void gather_row(const struct vqe_sigma_gather *gather,
+                              double *restrict to, size_t stride,
+                              const double *restrict row)
+{
+  const uint32_t *restrict place = gather->to;
+  const uint32_t *restrict from = gather->from;
+  uint32_t positive = gather->positive;
+  uint32_t count = gather->count;
+  for (uint32_t k = 0; k < positive; k++) {
+    to[(place[k] >> 16) * stride + (place[k] & 0xffff)] = row[from[k]];
+  }
+  for (uint32_t k = positive; k < count; k++) {
+    to[(place[k] >> 16) * stride + (place[k] & 0xffff)] = -row[from[k]];
+  }
+}
+
+static inline void add_row(double *restrict target, const double *restrict add,
+                           double sign, uint32_t width)
+{
+  for (uint32_t c = 0; c < width; c++) {
+    target[c] += sign * add[c];
+  }
+}
+
 /* Alpha-beta part of one item: for each pair symmetry g, sources are the
  * blocks (ca, cb ^ g), results the blocks (ca ^ g, cb). */
 static void apply_mixed(const struct vqe_sigma *sigma,
@@ -619,16 +644,8 @@ static void apply_mixed(const struct vqe_sigma *sigma,
           memset(gathered, 0, npair * stride * sizeof *gathered);
         }
         for (size_t r = 0; r < n; r++) {
-          const double *row = source + (done + r) * cols_in;
-          double *to = gathered + r * width;
-          for (uint32_t k = 0; k < gather->positive; k++) {
-            to[(gather->to[k] >> 16) * stride + (gather->to[k] & 0xffff)] =
-                row[gather->from[k]];
-          }
-          for (uint32_t k = gather->positive; k < gather->count; k++) {
-            to[(gather->to[k] >> 16) * stride + (gather->to[k] & 0xffff)] =
-                -row[gather->from[k]];
-          }
+          gather_row(gather, gathered + r * width, stride,
+                     source + (done + r) * cols_in);
         }
         cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)npair,
                     (int)stride, (int)npair, 1.0, sigma->w[g], (int)npair,
@@ -640,12 +657,9 @@ static void apply_mixed(const struct vqe_sigma *sigma,
           for (size_t k = sigma->link_start[s * nirrep + (size_t)g];
                k < sigma->link_start[s * nirrep + (size_t)g + 1]; k++) {
             const struct vqe_sigma_link *link = &sigma->links[k];
-            double *target = block + (size_t)(link->partner - t0) * cols;
-            const double *add = product + link->pair * stride + r * width;
-            double sign = link->sign;
-            for (uint32_t c = 0; c < width; c++) {
-              target[c] += sign * add[c];
-            }
+            add_row(block + (size_t)(link->partner - t0) * cols,
+                    product + link->pair * stride + r * width, link->sign,
+                    width);
           }
         }
       }
