@@ -86,6 +86,38 @@ struct vqe_permute_args {
   uint64_t columns[VQE_DEVICE_QUBITS];
 };
 
+/* ---- Pauli strings on states of (re, im) pairs ---- */
+
+/* Most strings of one gate: a double excitation has as many. */
+#define VQE_DEVICE_STRINGS 8
+
+/* Partial sums of Im <lambda|G|psi>, G = sum_k weight[k] P_k over strings of
+ * one X mask; with `odd`, G = i sum_k weight[k] X^x Z^z, else without the i. */
+struct vqe_slope_args {
+  const void *psi, *lambda;
+  uint64_t size, x;
+  int count, odd;
+  uint64_t z[VQE_DEVICE_STRINGS];
+  double weight[VQE_DEVICE_STRINGS];
+  double *partial;
+};
+
+struct vqe_device_term {
+  uint64_t z;
+  double coeff;
+};
+
+/* out = sum_g X^x[g] sum_k coeff Z^z in, the terms of group g from start[g]
+ * to start[g + 1]. */
+struct vqe_strings_args {
+  void *out;
+  const void *in;
+  uint64_t size;
+  const uint64_t *x, *start;
+  const struct vqe_device_term *terms;
+  uint64_t ngroup;
+};
+
 /* Blocks of a layout, in order: block k holds addresses start[k] up to
  * start[k + 1], of alpha class row[k] and beta class column[k]. */
 struct vqe_block_list {

@@ -379,6 +379,14 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
                                         : fail_blas(error, "a DGEMM");
 }
 
+int vqe_device_stream(struct vqe_device *device, void **stream)
+{
+  int status = select_device(device);
+  *stream = device->stream;
+  device->use.launches++;
+  return status;
+}
+
 /* Kernels are loaded when they first run, which a recording does not allow:
  * the first run is a plain one. */
 static int run_first(struct vqe_device *device, struct vqe_graph **graph,

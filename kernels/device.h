@@ -82,6 +82,11 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
                     const double *a, int lda, const double *b, int ldb,
                     double *c, int ldc);
 
+/* For a library that works on the device too: the stream of the handle (a
+ * cudaStream_t), its device made the calling thread's. To be asked for before
+ * each call of the library, which counts as a launch. */
+int vqe_device_stream(struct vqe_device *device, void **stream);
+
 /* Run what `enqueue` launches, which must be the same at each call with the
  * same *graph; the third and later runs cost one launch. No memory is
  * taken and nothing is copied in `enqueue`. *graph starts as NULL and is

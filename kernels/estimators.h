@@ -33,5 +33,12 @@ int vqe_device_statevector_create(const struct vqe_backend_ops **ops,
                                   const struct vqe_ansatz *ansatz, int threads,
                                   struct vqe_device *device, bool single,
                                   const struct vqe_device_tuning *tuning);
+/* The full space by cuStateVec (kernels/gates.h). VQE_ERR_UNSUPPORTED, saying
+ * what to install, where it is not. */
+int vqe_device_custatevec_create(const struct vqe_backend_ops **ops,
+                                 void **out,
+                                 const struct vqe_hamiltonian *hamiltonian,
+                                 const struct vqe_ansatz *ansatz, int threads,
+                                 struct vqe_device *device, bool single);
 
 #endif

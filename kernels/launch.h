@@ -5,6 +5,7 @@
 #include "kernels/device.h"
 
 #include "kernels/gates_body.h"
+#include "kernels/pauli_body.h"
 #include "kernels/phases_body.h"
 #include "kernels/sector_body.h"
 #include "kernels/sigma_body.h"

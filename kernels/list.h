@@ -17,6 +17,9 @@ VQE_KERNEL(small)
 /* both */
 VQE_KERNEL(phases)
 VQE_KERNEL(phase_sums)
+/* full space, beside gates of a library */
+VQE_KERNEL(slope)
+VQE_KERNEL(strings)
 /* Hamiltonian */
 VQE_KERNEL(sigma)
 VQE_KERNEL(gather)

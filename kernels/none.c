@@ -124,6 +124,13 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
   return refuse();
 }
 
+int vqe_device_stream(struct vqe_device *device, void **stream)
+{
+  (void)device;
+  (void)stream;
+  return refuse();
+}
+
 int vqe_device_run(struct vqe_device *device, struct vqe_graph **graph,
                    int (*enqueue)(void *ctx), void *ctx)
 {

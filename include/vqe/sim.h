@@ -33,6 +33,17 @@ enum vqe_device_choice {
   VQE_DEVICE_CUDA = 2 /* an error where that is not possible */
 };
 
+/* Whose gates the full space of a device has. */
+enum vqe_gates_choice {
+  VQE_GATES_AUTO = 0, /* the own kernels: they have every gate, and by the
+                         model of kernels/README.md move less memory */
+  VQE_GATES_OWN = 1,
+  VQE_GATES_CUSTATEVEC = 2 /* cuStateVec's, which knows no sectors: also what
+                              conserves particle numbers runs in the full
+                              space, and on a device; an error where there is
+                              no device or no cuStateVec */
+};
+
 struct vqe_estimator_options {
   enum vqe_representation representation;
   int threads; /* OpenMP threads, at least 1 */
@@ -42,10 +53,12 @@ struct vqe_estimator_options {
   enum vqe_device_choice device; /* a split state has none but the CPU */
   int device_index;              /* taken modulo the number of devices */
   bool single; /* amplitudes as floats, sums in double: CUDA alone */
+  enum vqe_gates_choice gates;
 };
 #define VQE_ESTIMATOR_OPTIONS_INIT                                            \
   {                                                                           \
-    VQE_REPRESENTATION_AUTO, 1, NULL, VQE_DEVICE_AUTO, 0, false               \
+    VQE_REPRESENTATION_AUTO, 1, NULL, VQE_DEVICE_AUTO, 0, false,              \
+        VQE_GATES_AUTO                                                        \
   }
 
 /* A CUDA device as vqe_batch --devices shows it. */
@@ -60,6 +73,10 @@ struct vqe_device_summary {
 /* Number of CUDA devices. `reason` (may be NULL) says why there is none. */
 int vqe_devices(const char **reason);
 int vqe_device_summarize(struct vqe_device_summary *out, int index);
+
+/* Version of the cuStateVec that VQE_GATES_CUSTATEVEC would take, "1.15.0";
+ * VQE_ERR_UNSUPPORTED, with what to install, where there is none. */
+int vqe_custatevec_version(char *out, size_t size);
 
 struct vqe_estimator;
 
@@ -86,6 +103,7 @@ const char *vqe_estimator_backend(const struct vqe_estimator *estimator);
 struct vqe_estimator_usage {
   bool on_device;
   struct vqe_device_summary device; /* when on_device */
+  char gates[32];                   /* "own" or "cuStateVec 1.15.0" */
   double seconds;                   /* waiting for the device */
   uint64_t launches;                /* of kernels and of graphs of them */
   uint64_t bytes_up, bytes_down, bytes_held;

@@ -43,20 +43,55 @@ if(VQE_HAS_CUDA)
   set(CMAKE_CUDA_STANDARD 14)
   add_library(mod_device STATIC kernels/device.cu kernels/double.cu
               kernels/single.cu)
-  target_compile_options(mod_device PRIVATE
-    -Xcompiler=-Wall,-Wextra $<$<BOOL:${VQE_WERROR}>:-Werror=all-warnings>)
+  target_compile_options(mod_device PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:
+    -Xcompiler=-Wall,-Wextra $<$<BOOL:${VQE_WERROR}>:-Werror=all-warnings>>)
   set_target_properties(mod_device PROPERTIES CUDA_RUNTIME_LIBRARY Static)
   target_link_libraries(mod_device PUBLIC CUDA::cublas CUDA::cudart_static)
   # CMake takes the toolkit's folder for one that the loader searches
   target_link_options(mod_device INTERFACE
     "LINKER:-rpath,${CUDAToolkit_LIBRARY_DIR}")
   message(STATUS "CUDA ${CUDAToolkit_VERSION}: ${CUDAToolkit_BIN_DIR}")
+  # cuStateVec's header is enough to build: the program loads the library when
+  # gates of it are asked for, from where it is found here, else by the
+  # loader's own search.
+  find_path(VQE_CUSTATEVEC_INCLUDE custatevec.h
+            HINTS ${CUQUANTUM_ROOT} $ENV{CUQUANTUM_ROOT}
+                  ${CUDAToolkit_INCLUDE_DIRS}
+            PATHS /opt/nvidia/cuquantum PATH_SUFFIXES include)
+  find_library(VQE_CUSTATEVEC_LIBRARY NAMES libcustatevec.so.1 custatevec
+               HINTS ${CUQUANTUM_ROOT} $ENV{CUQUANTUM_ROOT}
+                     ${CUDAToolkit_LIBRARY_DIR}
+               PATHS /opt/nvidia/cuquantum PATH_SUFFIXES lib lib64)
 else()
   add_library(mod_device STATIC kernels/none.c)
   vqe_compile_options(mod_device)
 endif()
+# An object library, for the flags of C beside those of nvcc.
+if(VQE_HAS_CUDA AND VQE_CUSTATEVEC_INCLUDE)
+  add_library(device_gates OBJECT kernels/custatevec.c)
+  target_include_directories(device_gates SYSTEM PRIVATE
+    ${VQE_CUSTATEVEC_INCLUDE} ${CUDAToolkit_INCLUDE_DIRS})
+  target_link_libraries(mod_device PUBLIC ${CMAKE_DL_LIBS})
+  if(VQE_CUSTATEVEC_LIBRARY)
+    get_filename_component(folder ${VQE_CUSTATEVEC_LIBRARY} DIRECTORY)
+    target_link_options(mod_device INTERFACE "LINKER:-rpath,${folder}")
+    message(STATUS "cuStateVec: ${VQE_CUSTATEVEC_LIBRARY}")
+  else()
+    message(STATUS "cuStateVec: its header alone, in ${VQE_CUSTATEVEC_INCLUDE}"
+                   "; the library is looked for at run time")
+  endif()
+else()
+  add_library(device_gates OBJECT kernels/no_custatevec.c)
+  if(VQE_HAS_CUDA)
+    message(STATUS "cuStateVec: not found (CUQUANTUM_ROOT); own kernels alone")
+  endif()
+endif()
+vqe_compile_options(device_gates)
+target_sources(mod_device PRIVATE $<TARGET_OBJECTS:device_gates>)
 set(device_links ${VQE_INCLUDE_ROOT}/device)
 file(MAKE_DIRECTORY ${device_links})
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/kernels ${device_links}/kernels SYMBOLIC)
 target_include_directories(mod_device PUBLIC ${device_links})
 target_link_libraries(mod_device PUBLIC mod_base)
+target_include_directories(device_gates PRIVATE ${device_links})
+target_link_libraries(device_gates PRIVATE mod_base)

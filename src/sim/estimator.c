@@ -1,9 +1,11 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "kernels/estimators.h"
+#include "kernels/gates.h"
 #include "sim/backend.h"
 #include "sim/shots.h"
 #include "sim/split.h"
@@ -20,6 +22,7 @@ struct vqe_estimator {
   void *backend;
   struct vqe_device *device; /* the backend's own, NULL on the CPU */
   struct vqe_device_summary summary;
+  char gates[32]; /* on a device: whose */
   char note[256];
   struct vqe_shots *shots; /* made at the first sample of `paulis` */
   const struct vqe_pauli_sum *paulis;
@@ -30,7 +33,7 @@ static bool wants_sector(const struct vqe_ansatz *ansatz,
 {
   return options->representation == VQE_REPRESENTATION_SECTOR ||
          (options->representation == VQE_REPRESENTATION_AUTO &&
-          ansatz->conserves);
+          ansatz->conserves && options->gates != VQE_GATES_CUSTATEVEC);
 }
 
 static bool is_split(const struct vqe_ansatz *ansatz,
@@ -82,6 +85,36 @@ int vqe_device_summarize(struct vqe_device_summary *out, int index)
   return VQE_OK;
 }
 
+int vqe_custatevec_version(char *out, size_t size)
+{
+  return vqe_gates_version(out, size);
+}
+
+/* The backend on estimator->device, which is the backend's from here on. */
+static int create_device_backend(struct vqe_estimator *estimator, bool sector,
+                                 const struct vqe_estimator_options *options,
+                                 const struct vqe_device_tuning *tuning)
+{
+  if (options->gates != VQE_GATES_CUSTATEVEC) {
+    snprintf(estimator->gates, sizeof estimator->gates, "own");
+    return (sector ? vqe_device_sector_create : vqe_device_statevector_create)(
+        &estimator->ops, &estimator->backend, estimator->hamiltonian,
+        estimator->ansatz, options->threads, estimator->device,
+        options->single, tuning);
+  }
+  char version[16] = "";
+  int status = vqe_gates_version(version, sizeof version);
+  if (status != VQE_OK) {
+    vqe_device_close(estimator->device);
+    return status;
+  }
+  snprintf(estimator->gates, sizeof estimator->gates, "cuStateVec %s",
+           version);
+  return vqe_device_custatevec_create(
+      &estimator->ops, &estimator->backend, estimator->hamiltonian,
+      estimator->ansatz, options->threads, estimator->device, options->single);
+}
+
 /* VQE_ERR_UNSUPPORTED where there is no device. */
 static int create_on_device(struct vqe_estimator *estimator, bool sector,
                             const struct vqe_estimator_options *options)
@@ -91,7 +124,10 @@ static int create_on_device(struct vqe_estimator *estimator, bool sector,
   int count = vqe_device_count(&reason);
   if (count == 0) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED, "%sno CUDA device: %s",
-                         options->single ? "precision 'single': " : "",
+                         options->single ? "precision 'single': "
+                         : options->gates == VQE_GATES_CUSTATEVEC
+                             ? "gates 'custatevec': "
+                             : "",
                          reason);
   }
   int status =
@@ -101,11 +137,7 @@ static int create_on_device(struct vqe_estimator *estimator, bool sector,
                              options->single);
   }
   if (status == VQE_OK) {
-    status =
-        (sector ? vqe_device_sector_create : vqe_device_statevector_create)(
-            &estimator->ops, &estimator->backend, estimator->hamiltonian,
-            estimator->ansatz, options->threads, estimator->device,
-            options->single, &tuning);
+    status = create_device_backend(estimator, sector, options, &tuning);
   }
   if (status != VQE_OK) {
     estimator->device = NULL;
@@ -117,8 +149,15 @@ static int create_backend(struct vqe_estimator *estimator, bool sector,
                           uint64_t amplitudes,
                           const struct vqe_estimator_options *options)
 {
-  bool only = options->device == VQE_DEVICE_CUDA || options->single;
+  bool library = options->gates == VQE_GATES_CUSTATEVEC;
+  bool only = options->device == VQE_DEVICE_CUDA || options->single || library;
   int status = VQE_ERR_UNSUPPORTED;
+  if (library && (sector || options->device == VQE_DEVICE_CPU)) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED, "gates 'custatevec': %s",
+                         sector ? "cuStateVec has no particle-number sectors"
+                                : "the CPU estimators have gates of their "
+                                  "own; use --device cuda");
+  }
   if (options->single && options->device == VQE_DEVICE_CPU) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "precision 'single': the CPU estimators use "
@@ -161,6 +200,7 @@ void vqe_estimator_describe(struct vqe_estimator_usage *out,
   vqe_device_usage(&use, estimator->device);
   out->on_device = true;
   out->device = estimator->summary;
+  memcpy(out->gates, estimator->gates, sizeof out->gates);
   out->seconds = use.seconds;
   out->launches = use.launches + use.graphs;
   out->bytes_up = use.bytes_up;

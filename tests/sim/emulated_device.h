@@ -14,6 +14,9 @@ extern uint64_t vqe_emulated_bytes;
 /* What it says to have free beforehand, 0: the truth. */
 extern uint64_t vqe_emulated_promise;
 
+/* Whether a library of gates is there. */
+extern bool vqe_emulated_library;
+
 typedef void (*vqe_emulated_kernel)(const void *args, unsigned block,
                                     unsigned blocks, double *shared);
 extern const vqe_emulated_kernel vqe_emulated_double[];

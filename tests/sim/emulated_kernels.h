@@ -2,6 +2,7 @@
 #include "emulated_device.h"
 
 #include "kernels/gates_body.h"
+#include "kernels/pauli_body.h"
 #include "kernels/phases_body.h"
 #include "kernels/sector_body.h"
 #include "kernels/sigma_body.h"

@@ -72,6 +72,8 @@ fixture_ansatz(const char *name, const char *entanglement, int reps,
 /* Where estimators are made; FIXTURE_RUN runs all tests of a file on each
  * device. */
 static enum vqe_device_choice fixture_device = VQE_DEVICE_CPU;
+/* Of the full space on a device; sectors have none but the own. */
+static enum vqe_gates_choice fixture_gates = VQE_GATES_OWN;
 
 static inline const char *fixture_backend(bool sector)
 {
@@ -81,11 +83,15 @@ static inline const char *fixture_backend(bool sector)
   return sector ? "vqe_cpu_sector" : "vqe_cpu_statevector";
 }
 
-/* Every test of the file on the CPU and, where there is one, on a device. */
+/* Every test of the file on the CPU and, where there is one, on a device, with
+ * the own kernels and with cuStateVec. */
 #define FIXTURE_RUN(tests)                                                    \
   (cmocka_run_group_tests_name("CPU", tests, NULL, NULL) +                    \
    (fixture_next() ? cmocka_run_group_tests_name("CUDA", tests, NULL, NULL)   \
-                   : 0))
+                   : 0) +                                                     \
+   (fixture_library()                                                         \
+        ? cmocka_run_group_tests_name("cuStateVec", tests, NULL, NULL)        \
+        : 0))
 
 static inline bool fixture_next(void)
 {
@@ -98,14 +104,34 @@ static inline bool fixture_next(void)
   return true;
 }
 
+static inline bool fixture_library(void)
+{
+  char version[16];
+  if (fixture_device != VQE_DEVICE_CUDA) {
+    return false;
+  }
+  if (vqe_custatevec_version(version, sizeof version) != VQE_OK) {
+    print_message("cuStateVec: all tests skipped: %s\n", vqe_error_message());
+    return false;
+  }
+  fixture_gates = VQE_GATES_CUSTATEVEC;
+  return true;
+}
+
 static inline struct vqe_estimator *
 fixture_estimator(const struct vqe_hamiltonian *hamiltonian,
                   const struct vqe_ansatz *ansatz,
                   enum vqe_representation representation, int threads)
 {
-  struct vqe_estimator_options options = {representation, threads, NULL,
-                                          fixture_device, 0,       false};
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
   struct vqe_estimator *estimator = NULL;
+  bool sector =
+      representation == VQE_REPRESENTATION_SECTOR ||
+      (representation == VQE_REPRESENTATION_AUTO && ansatz->conserves);
+  options.representation = representation;
+  options.threads = threads;
+  options.device = fixture_device;
+  options.gates = sector ? VQE_GATES_OWN : fixture_gates;
   assert_ok(vqe_estimator_create(&estimator, hamiltonian, ansatz, &options));
   return estimator;
 }

@@ -1,0 +1,686 @@
+/* The full-space estimator on a device whose gates and expectations are
+ * cuStateVec's (kernels/gates.h): kernels/statevector.c once more, same
+ * functions, same order, one gate at a time.
+ *
+ * Every gate with an angle is exp(i angle G), G = sum_k weight_k P_k over
+ * Pauli strings that commute and share their X mask: a product of Pauli
+ * rotations. The energy is one call for the expectations of all terms of the
+ * Jordan-Wigner image. For the gradient cuStateVec has nothing: H psi and the
+ * slopes Im <lambda|G|psi> are kernels of kernels/pauli_body.h, the energy
+ * then <psi|H psi>. H psi goes by the strings too and not by the CI product,
+ * which wants the planes of a state apart: it needs no tables and no vectors
+ * beside the two, and checks that product by what the library sees. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "kernels/estimators.h"
+#include "kernels/evaluator.h"
+#include "kernels/gates.h"
+#include "kernels/shape.h"
+#include "kernels/sigma.h"
+#include "sim/statevector_tables.h"
+#include "vqe/operators.h"
+
+enum move_kind {
+  MOVE_FLIP,  /* X, or CX where there is a control */
+  MOVE_TURN,  /* exp(i angle G) by Pauli rotations */
+  MOVE_PHASE, /* exp(i angle n), or n n where there is a control */
+};
+
+struct move {
+  enum move_kind kind;
+  int target, control; /* of flips and phases; -1: none */
+  int32_t angle;       /* of turns and phases */
+  /* their G; a phase has the identity first */
+  uint64_t x, z[VQE_DEVICE_STRINGS];
+  double weight[VQE_DEVICE_STRINGS];
+  int count;
+};
+
+struct device_custatevec {
+  const struct vqe_backend_ops *host_ops;
+  struct statevector *host;
+  struct vqe_pauli_sum *paulis; /* the identity left out, see take_constant */
+  double constant;
+  struct vqe_device *device;
+  struct vqe_gates *gates;
+  bool single;
+  size_t real_bytes;
+  uint64_t size;
+  struct vqe_evaluator evaluator;
+  size_t nmove;
+  struct move *moves;
+  void *psi, *lambda;
+  /* H on the device */
+  uint64_t *x, *start;
+  struct vqe_device_term *terms;
+  uint64_t ngroup;
+  /* the host's */
+  const double *parameters; /* of the evaluation */
+  double *expectation;      /* of each term */
+  double *row;              /* partial sums of the energy */
+};
+
+/* ---- from gates to moves ---- */
+
+static int place(struct device_custatevec *sv, void *out, const void *from,
+                 size_t count, size_t size)
+{
+  void *to = NULL;
+  int status =
+      vqe_device_alloc(sv->device, &to, count, size, "terms of a Hamiltonian");
+  if (status == VQE_OK) {
+    status = vqe_device_upload(sv->device, to, from, count * size);
+  }
+  memcpy(out, &to, sizeof to);
+  return status;
+}
+
+static void add_string(struct move *move, uint64_t z, double weight)
+{
+  move->z[move->count] = z;
+  move->weight[move->count++] = weight;
+}
+
+/* dE = 2 Re <lambda|i G|psi> = -2 Im <lambda|G|psi> for each unit of the
+ * angle. */
+static int add_angle(struct device_custatevec *sv, struct move *move,
+                     const struct vqe_gate *gate)
+{
+  return vqe_evaluator_add(&sv->evaluator, &move->angle, gate->param,
+                           gate->scale, -2.0 * gate->scale);
+}
+
+/* exp(-i t P / 2) */
+static int add_rotation(struct device_custatevec *sv, struct move *move,
+                        const struct vqe_gate *gate)
+{
+  uint64_t bit = UINT64_C(1) << gate->q[0];
+  move->kind = MOVE_TURN;
+  move->x = gate->kind == VQE_GATE_RY ? bit : 0;
+  add_string(move, bit, -0.5);
+  return add_angle(sv, move, gate);
+}
+
+/* exp(-i t (XX + YY) / 2) */
+static int add_xxyy(struct device_custatevec *sv, struct move *move,
+                    const struct vqe_gate *gate)
+{
+  move->kind = MOVE_TURN;
+  move->x = UINT64_C(1) << gate->q[0] | UINT64_C(1) << gate->q[1];
+  add_string(move, 0, -0.5);
+  add_string(move, move->x, -0.5);
+  return add_angle(sv, move, gate);
+}
+
+/* tau = +-Z^parity times s- = (X + i Y)/2 for each qubit of `from` and s+ =
+ * (X - i Y)/2 for each of `to`, m in all. In the product, strings with an even
+ * number of Y are Hermitian and leave tau - tau^+; one whose Y stand on the
+ * set S, an odd number, has the factor i^|S| (-1)^|S & to| / 2^m, and twice
+ * that in tau - tau^+ = i G. */
+static int add_excitation(struct device_custatevec *sv, struct move *move,
+                          const struct vqe_gate *gate, const struct step *step)
+{
+  uint64_t moved = step->from | step->to;
+  /* where tau acts the moved qubits have fixed bits, and so a fixed sign */
+  int minus =
+      (step->flip + __builtin_popcountll(step->parity & step->from)) & 1;
+  double unit = 2.0;
+  for (uint64_t left = moved; left != 0; left &= left - 1) {
+    unit *= 0.5;
+  }
+  move->kind = MOVE_TURN;
+  move->x = moved;
+  for (uint64_t set = moved; set != 0; set = (set - 1) & moved) {
+    int y = __builtin_popcountll(set);
+    if (y & 1) {
+      int odd = (minus + y / 2 + __builtin_popcountll(set & step->to)) & 1;
+      add_string(move, set | (step->parity & ~moved), odd ? -unit : unit);
+    }
+  }
+  return add_angle(sv, move, gate);
+}
+
+/* n = (1 - Z)/2 */
+static int add_phase(struct device_custatevec *sv, struct move *move,
+                     const struct vqe_gate *gate)
+{
+  uint64_t a = UINT64_C(1) << gate->q[0];
+  move->kind = MOVE_PHASE;
+  move->target = gate->q[0];
+  if (gate->kind == VQE_GATE_PHASE) {
+    add_string(move, 0, 0.5);
+    add_string(move, a, -0.5);
+  } else {
+    uint64_t b = UINT64_C(1) << gate->q[1];
+    move->control = gate->q[1];
+    add_string(move, 0, 0.25);
+    add_string(move, a, -0.25);
+    add_string(move, b, -0.25);
+    add_string(move, a | b, 0.25);
+  }
+  return add_angle(sv, move, gate);
+}
+
+/* The next excitation of the host's steps, which have its sign. */
+static const struct step *next_excitation(const struct statevector *host,
+                                          size_t *at)
+{
+  while (host->steps[*at].kind != STEP_EXCITE) {
+    ++*at;
+  }
+  return &host->steps[(*at)++];
+}
+
+/* Twin of compile. X in front of all other gates are the host's `start`. */
+static int compile(struct device_custatevec *sv)
+{
+  const struct vqe_ansatz *ansatz = sv->host->ansatz;
+  size_t at = 0;
+  int status = vqe_memory_alloc(&sv->moves, ansatz->ngate, sizeof *sv->moves,
+                                "circuit steps");
+  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    if (gate->kind == VQE_GATE_X && sv->nmove == 0) {
+      continue;
+    }
+    struct move *move = &sv->moves[sv->nmove++];
+    move->control = -1;
+    switch (gate->kind) {
+    case VQE_GATE_X:
+      move->target = gate->q[0];
+      break;
+    case VQE_GATE_CX:
+      move->control = gate->q[0];
+      move->target = gate->q[1];
+      break;
+    case VQE_GATE_RY:
+    case VQE_GATE_RZ:
+      status = add_rotation(sv, move, gate);
+      break;
+    case VQE_GATE_XXYY:
+      status = add_xxyy(sv, move, gate);
+      break;
+    case VQE_GATE_SINGLE:
+    case VQE_GATE_DOUBLE:
+    case VQE_GATE_QUBIT_SINGLE:
+    case VQE_GATE_QUBIT_DOUBLE:
+      status = add_excitation(sv, move, gate, next_excitation(sv->host, &at));
+      break;
+    case VQE_GATE_PHASE:
+    case VQE_GATE_CPHASE:
+      status = add_phase(sv, move, gate);
+      break;
+    }
+  }
+  return status;
+}
+
+/* What follows from the angles; nothing is recorded, as angles are given to
+ * the library by the host. */
+static int upload(struct device_custatevec *sv)
+{
+  int status =
+      vqe_evaluator_upload(&sv->evaluator, sv->device,
+                           sv->host->ansatz->nparam, sv->size, sv->constant);
+  sv->evaluator.graphed = false;
+  return status;
+}
+
+static int custatevec_extend(void *backend)
+{
+  struct device_custatevec *sv = backend;
+  int status = sv->host_ops->extend(sv->host);
+  if (status != VQE_OK) {
+    return status;
+  }
+  free(sv->moves);
+  sv->moves = NULL;
+  sv->nmove = 0;
+  vqe_evaluator_reset(&sv->evaluator);
+  status = compile(sv);
+  return status == VQE_OK ? upload(sv) : status;
+}
+
+/* ---- life ---- */
+
+static void custatevec_free(void *backend)
+{
+  struct device_custatevec *sv = backend;
+  if (sv == NULL) {
+    return;
+  }
+  if (sv->host != NULL) {
+    sv->host_ops->free(sv->host);
+  }
+  vqe_pauli_sum_free(sv->paulis);
+  vqe_evaluator_clear(&sv->evaluator);
+  vqe_gates_close(sv->gates);
+  vqe_device_close(sv->device);
+  free(sv->moves);
+  free(sv->expectation);
+  free(sv->row);
+  free(sv);
+}
+
+/* Everything that will be allocated. */
+static uint64_t custatevec_bytes(const struct device_custatevec *sv)
+{
+  const struct vqe_ansatz *ansatz = sv->host->ansatz;
+  return 4 * sv->size * sv->real_bytes + vqe_gates_workspace(sv->gates) +
+         sv->paulis->nterm *
+             (sizeof(struct vqe_device_term) + 2 * sizeof(uint64_t)) +
+         sizeof(uint64_t) +
+         vqe_evaluator_bytes(ansatz->ngate, ansatz->nparam, sv->size);
+}
+
+/* The identity is a number: it needs no product, and slopes know it not. Terms
+ * are sorted, so it is the first. */
+static void take_constant(struct device_custatevec *sv)
+{
+  struct vqe_pauli_sum *paulis = sv->paulis;
+  if (paulis->nterm > 0 && paulis->x[0] == 0 && paulis->z[0] == 0) {
+    size_t rest = --paulis->nterm;
+    sv->constant = paulis->coeff[0];
+    memmove(paulis->x, paulis->x + 1, rest * sizeof *paulis->x);
+    memmove(paulis->z, paulis->z + 1, rest * sizeof *paulis->z);
+    memmove(paulis->coeff, paulis->coeff + 1, rest * sizeof *paulis->coeff);
+  }
+}
+
+/* Terms as the kernel wants them: X masks and where the terms of each start,
+ * and the sign of i^|x & z|, which is real, in the coefficient. */
+static int place_terms(struct device_custatevec *sv)
+{
+  const struct vqe_pauli_sum *paulis = sv->paulis;
+  struct vqe_device_term *terms = NULL;
+  uint64_t *x = NULL;
+  uint64_t *start = NULL;
+  size_t n = paulis->nterm;
+  int status = vqe_memory_alloc(&terms, n, sizeof *terms, "Pauli terms");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&x, n, sizeof *x, "Pauli terms");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&start, n + 1, sizeof *start, "Pauli terms");
+  }
+  for (size_t k = 0; status == VQE_OK && k < n; k++) {
+    int y = __builtin_popcountll(paulis->x[k] & paulis->z[k]);
+    terms[k].z = paulis->z[k];
+    terms[k].coeff = (y & 2) ? -paulis->coeff[k] : paulis->coeff[k];
+    if (k == 0 || paulis->x[k] != paulis->x[k - 1]) {
+      x[sv->ngroup] = paulis->x[k];
+      start[sv->ngroup++] = k;
+    }
+  }
+  if (status == VQE_OK) {
+    start[sv->ngroup] = n;
+    status = place(sv, &sv->terms, terms, n, sizeof *terms);
+  }
+  if (status == VQE_OK) {
+    status = place(sv, &sv->x, x, sv->ngroup, sizeof *x);
+  }
+  if (status == VQE_OK) {
+    status = place(sv, &sv->start, start, sv->ngroup + 1, sizeof *start);
+  }
+  free(terms);
+  free(x);
+  free(start);
+  return status;
+}
+
+static int state_alloc(struct device_custatevec *sv, void **state)
+{
+  return vqe_device_alloc(sv->device, state, sv->size, 2 * sv->real_bytes,
+                          "state vector");
+}
+
+static int lend_workspace(struct device_custatevec *sv)
+{
+  void *workspace = NULL;
+  int status = vqe_device_alloc(sv->device, &workspace,
+                                (size_t)vqe_gates_workspace(sv->gates), 1,
+                                "cuStateVec's workspace");
+  return status == VQE_OK ? vqe_gates_lend(sv->gates, workspace) : status;
+}
+
+static int custatevec_init(struct device_custatevec *sv)
+{
+  const struct statevector *host = sv->host;
+  sv->size = host->context.size;
+  int status =
+      vqe_pauli_sum_jordan_wigner(&sv->paulis, host->hamiltonian, 0.0);
+  if (status == VQE_OK) {
+    take_constant(sv);
+    status = vqe_gates_open(&sv->gates, sv->device, host->context.nqubit,
+                            sv->single);
+  }
+  if (status == VQE_OK) {
+    status = vqe_evaluator_fits(sv->device, custatevec_bytes(sv), "full-space",
+                                sv->size);
+  }
+  if (status == VQE_OK) {
+    status = lend_workspace(sv);
+  }
+  if (status == VQE_OK) {
+    status = vqe_gates_observe(sv->gates, sv->paulis->x, sv->paulis->z,
+                               sv->paulis->nterm);
+  }
+  if (status == VQE_OK) {
+    status = place_terms(sv);
+  }
+  if (status == VQE_OK) {
+    status = compile(sv);
+  }
+  if (status == VQE_OK) {
+    status = upload(sv);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sv->expectation, sv->paulis->nterm,
+                              sizeof(double), "expectations");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sv->row, sv->evaluator.stride, sizeof(double),
+                              "expectations");
+  }
+  if (status == VQE_OK) {
+    status = state_alloc(sv, &sv->psi);
+  }
+  if (status == VQE_OK) {
+    status = state_alloc(sv, &sv->lambda);
+  }
+  return status;
+}
+
+/* ---- moves ---- */
+
+static double angle_of(const struct device_custatevec *sv,
+                       const struct move *move, bool back)
+{
+  const struct vqe_evaluator *evaluator = &sv->evaluator;
+  double angle = evaluator->scale[move->angle] *
+                 sv->parameters[evaluator->param[move->angle]];
+  return back ? -angle : angle;
+}
+
+static int launch(const struct device_custatevec *sv,
+                  enum vqe_kernel_name kernel, const void *args, size_t shared)
+{
+  return vqe_device_launch(sv->device, kernel, args,
+                           (unsigned)sv->evaluator.stride, shared);
+}
+
+static int apply_flip(const struct device_custatevec *sv,
+                      const struct move *move, void *state)
+{
+  static const double x[8] = {0, 0, 1, 0, 1, 0, 0, 0};
+  return vqe_gates_matrix(sv->gates, state, x, move->target, move->control);
+}
+
+/* exp(i angle weight P), one after the other: they commute. */
+static int apply_turn(const struct device_custatevec *sv,
+                      const struct move *move, void *state, double angle)
+{
+  int status = VQE_OK;
+  for (int k = 0; status == VQE_OK && k < move->count; k++) {
+    status = vqe_gates_rotate(sv->gates, state, move->x, move->z[k],
+                              -2.0 * angle * move->weight[k]);
+  }
+  return status;
+}
+
+static int apply_phase(const struct device_custatevec *sv,
+                       const struct move *move, void *state, double angle)
+{
+  double diagonal[8] = {1, 0, 0, 0, 0, 0, cos(angle), sin(angle)};
+  return vqe_gates_matrix(sv->gates, state, diagonal, move->target,
+                          move->control);
+}
+
+static int apply_move(const struct device_custatevec *sv,
+                      const struct move *move, void *state, bool back)
+{
+  switch (move->kind) {
+  case MOVE_FLIP:
+    return apply_flip(sv, move, state);
+  case MOVE_TURN:
+    return apply_turn(sv, move, state, angle_of(sv, move, back));
+  case MOVE_PHASE:
+    return apply_phase(sv, move, state, angle_of(sv, move, back));
+  }
+  return vqe_error_set(VQE_ERR_UNSUPPORTED, "a gate that nothing applies");
+}
+
+/* Partial sums of Im <lambda|G|psi>, the same before and after the gate. */
+static int slope(const struct device_custatevec *sv, const struct move *move)
+{
+  const struct vqe_evaluator *evaluator = &sv->evaluator;
+  struct vqe_slope_args args = {
+      .psi = sv->psi,
+      .lambda = sv->lambda,
+      .size = sv->size,
+      .x = move->x,
+      .count = move->count,
+      .odd = __builtin_popcountll(move->x & move->z[0]) & 1,
+      .partial =
+          evaluator->partial + (uint64_t)move->angle * evaluator->stride,
+  };
+  for (int k = 0; k < move->count; k++) {
+    int y = __builtin_popcountll(move->x & move->z[k]);
+    args.z[k] = move->z[k];
+    /* i^y = (-1)^(y/2), times i where y is odd */
+    args.weight[k] = (y & 2) ? -move->weight[k] : move->weight[k];
+  }
+  return launch(sv, VQE_KERNEL_slope, &args, VQE_SUM_SHARED);
+}
+
+/* Undo one gate on psi and lambda, with the sums for its angle. */
+static int move_back(const struct device_custatevec *sv,
+                     const struct move *move)
+{
+  int status = move->kind == MOVE_FLIP ? VQE_OK : slope(sv, move);
+  if (status == VQE_OK) {
+    status = apply_move(sv, move, sv->psi, true);
+  }
+  if (status == VQE_OK) {
+    status = apply_move(sv, move, sv->lambda, true);
+  }
+  return status;
+}
+
+/* ---- sweeps ---- */
+
+/* Pairs (re, im) as one plane of twice as many numbers. */
+static struct vqe_planes plane_of(void *state)
+{
+  return (struct vqe_planes){{state, NULL}, 1};
+}
+
+static int prepare(const struct device_custatevec *sv)
+{
+  struct vqe_basis_args args = {.psi = plane_of(sv->psi),
+                                .size = 2 * sv->size,
+                                .at = 2 * sv->host->start};
+  int status = launch(sv, VQE_KERNEL_basis, &args, 0);
+  for (size_t k = 0; status == VQE_OK && k < sv->nmove; k++) {
+    status = apply_move(sv, &sv->moves[k], sv->psi, false);
+  }
+  return status;
+}
+
+/* <psi|H|psi> from the expectations of its terms, as the partial sums of the
+ * energy. */
+static int expected_energy(struct device_custatevec *sv)
+{
+  const struct vqe_pauli_sum *paulis = sv->paulis;
+  int status = vqe_gates_expect(sv->gates, sv->expectation, sv->psi);
+  if (status != VQE_OK) {
+    return status;
+  }
+  sv->row[0] = 0.0;
+  for (size_t k = 0; k < paulis->nterm; k++) {
+    sv->row[0] += paulis->coeff[k] * sv->expectation[k];
+  }
+  return vqe_device_upload(sv->device, sv->evaluator.energy, sv->row,
+                           sv->evaluator.stride * sizeof *sv->row);
+}
+
+/* lambda = H psi, and partial sums of <psi|lambda>. */
+static int product_energy(const struct device_custatevec *sv)
+{
+  struct vqe_strings_args product = {
+      .out = sv->lambda,
+      .in = sv->psi,
+      .size = sv->size,
+      .x = sv->x,
+      .start = sv->start,
+      .terms = sv->terms,
+      .ngroup = sv->ngroup,
+  };
+  struct vqe_dot_args dot = {
+      .a = plane_of(sv->psi),
+      .b = plane_of(sv->lambda),
+      .size = 2 * sv->size,
+      .partial = sv->evaluator.energy,
+  };
+  int status = launch(sv, VQE_KERNEL_strings, &product, 0);
+  if (status == VQE_OK) {
+    status = launch(sv, VQE_KERNEL_dot, &dot, VQE_SUM_SHARED);
+  }
+  return status;
+}
+
+static int enqueue_energy(void *ctx)
+{
+  struct device_custatevec *sv = ctx;
+  int status = prepare(sv);
+  if (status == VQE_OK) {
+    status = expected_energy(sv);
+  }
+  if (status == VQE_OK) {
+    status = vqe_evaluator_finish(&sv->evaluator, false);
+  }
+  return status;
+}
+
+static int enqueue_gradient(void *ctx)
+{
+  const struct device_custatevec *sv = ctx;
+  int status = prepare(sv);
+  if (status == VQE_OK) {
+    status = product_energy(sv);
+  }
+  for (size_t k = sv->nmove; status == VQE_OK && k-- > 0;) {
+    status = move_back(sv, &sv->moves[k]);
+  }
+  if (status == VQE_OK) {
+    status = vqe_evaluator_finish(&sv->evaluator, true);
+  }
+  return status;
+}
+
+static int custatevec_energy(void *backend, double *energy,
+                             const double *parameters)
+{
+  struct device_custatevec *sv = backend;
+  sv->parameters = parameters;
+  return vqe_evaluator_run(&sv->evaluator, energy, NULL, parameters,
+                           enqueue_energy, sv);
+}
+
+static int custatevec_gradient(void *backend, double *energy, double *gradient,
+                               const double *parameters)
+{
+  struct device_custatevec *sv = backend;
+  sv->parameters = parameters;
+  return vqe_evaluator_run(&sv->evaluator, energy, gradient, parameters,
+                           enqueue_gradient, sv);
+}
+
+/* ---- properties ---- */
+
+/* The CPU's twin prepares the state once more, here and for properties. */
+static int custatevec_pool_gradient(void *backend, double *out,
+                                    const double *parameters,
+                                    const struct vqe_ansatz *pool)
+{
+  struct device_custatevec *sv = backend;
+  return sv->host_ops->pool_gradient(sv->host, out, parameters, pool);
+}
+
+static int custatevec_properties(void *backend, struct vqe_properties *out,
+                                 double *rdm1, const double *parameters)
+{
+  struct device_custatevec *sv = backend;
+  return sv->host_ops->properties(sv->host, out, rdm1, parameters);
+}
+
+static int custatevec_state(void *backend, double *re, double *im,
+                            const double *parameters)
+{
+  struct device_custatevec *sv = backend;
+  void *pairs = NULL;
+  int status = vqe_memory_alloc(&pairs, sv->size, 2 * sv->real_bytes,
+                                "copy of the state");
+  sv->parameters = parameters;
+  if (status == VQE_OK) {
+    status = prepare(sv);
+  }
+  if (status == VQE_OK) {
+    status = vqe_device_download(sv->device, pairs, sv->psi,
+                                 sv->size * 2 * sv->real_bytes);
+  }
+  for (uint64_t i = 0; status == VQE_OK && i < sv->size; i++) {
+    re[i] = sv->single ? (double)((float *)pairs)[2 * i]
+                       : ((double *)pairs)[2 * i];
+    im[i] = sv->single ? (double)((float *)pairs)[2 * i + 1]
+                       : ((double *)pairs)[2 * i + 1];
+  }
+  free(pairs);
+  return status;
+}
+
+static const struct vqe_backend_ops custatevec_ops = {
+    .name = "vqe_cuda_statevector",
+    .free = custatevec_free,
+    .energy = custatevec_energy,
+    .gradient = custatevec_gradient,
+    .extend = custatevec_extend,
+    .pool_gradient = custatevec_pool_gradient,
+    .properties = custatevec_properties,
+    .state = custatevec_state,
+};
+
+int vqe_device_custatevec_create(const struct vqe_backend_ops **ops,
+                                 void **out,
+                                 const struct vqe_hamiltonian *hamiltonian,
+                                 const struct vqe_ansatz *ansatz, int threads,
+                                 struct vqe_device *device, bool single)
+{
+  struct device_custatevec *sv = NULL;
+  void *host = NULL;
+  int status = vqe_memory_alloc(&sv, 1, sizeof *sv, "estimator");
+  if (status != VQE_OK) {
+    vqe_device_close(device);
+    return status;
+  }
+  sv->device = device;
+  sv->single = single;
+  sv->real_bytes = single ? sizeof(float) : sizeof(double);
+  status = vqe_statevector_create(&sv->host_ops, &host, hamiltonian, ansatz,
+                                  threads);
+  sv->host = host;
+  if (status == VQE_OK) {
+    status = custatevec_init(sv);
+  }
+  if (status != VQE_OK) {
+    custatevec_free(sv);
+    return status;
+  }
+  *ops = &custatevec_ops;
+  *out = sv;
+  return VQE_OK;
+}
