@@ -11,6 +11,7 @@
 
 #include "vqe/molecule.h"
 #include "vqe/optimize.h"
+#include "vqe/sim.h"
 #include "vqe/team.h"
 
 #ifdef __cplusplus
@@ -190,10 +191,11 @@ struct vqe_run_options {
   int device_index; /* which GPU, modulo their number: the rank on its node */
   /* what is known of the machine, for many short runs; NULL: asked anew */
   struct vqe_host *host;
+  enum vqe_gates_choice gates; /* of the full space on a GPU */
 };
 #define VQE_RUN_OPTIONS_INIT                                                  \
   {                                                                           \
-    1, 0, 1, NULL, 0, NULL                                                    \
+    1, 0, 1, NULL, 0, NULL, VQE_GATES_AUTO                                    \
   }
 
 /* Run one experiment. A failure of the experiment itself is a result with

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "batch/job.h"
+#include "vqe/sim.h"
 
 struct vqe_batch_options {
   int threads; /* OpenMP threads of each rank; 0: cores / ranks of the node */
@@ -25,6 +26,7 @@ struct vqe_batch_options {
    * serves the others: must not wait. May be NULL. */
   void (*finished)(void *ctx, const struct vqe_result *result);
   void *finished_ctx;
+  enum vqe_gates_choice gates; /* of the full space on GPUs */
 };
 
 struct vqe_batch_outcome {

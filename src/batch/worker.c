@@ -135,9 +135,10 @@ int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
                    const struct vqe_experiment *experiment)
 {
   struct vqe_run_options options = {
-      worker->threads,   worker->rank,
-      worker->ranks,     worker->team != NULL ? &worker->team->view : NULL,
-      worker->node_rank, &worker->host};
+      worker->threads,       worker->rank,
+      worker->ranks,         worker->team != NULL ? &worker->team->view : NULL,
+      worker->node_rank,     &worker->host,
+      worker->options->gates};
   struct vqe_callbacks callbacks = {worker, on_evaluation, on_replay,
                                     vqe_worker_should_stop};
   worker->started = vqe_clock_wall();

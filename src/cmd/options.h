@@ -11,8 +11,9 @@
 struct vqe_cmd_options {
   const char *job; /* the positional argument; NULL when not needed */
   struct vqe_job_overrides overrides;
-  bool force;   /* repeat finished experiments */
-  bool dry_run; /* list the experiments and end */
+  const char *gates; /* "auto", "own", "custatevec"; NULL: auto */
+  bool force;        /* repeat finished experiments */
+  bool dry_run;      /* list the experiments and end */
   bool quiet;
   bool log_json;
   bool qasm;             /* print the circuit of an experiment and end */

@@ -100,13 +100,22 @@ static int load(struct vqe_job **job, const struct vqe_cmd_options *options)
   return status;
 }
 
-/* ---- --devices ---- */
+/* ---- --devices, --gates ---- */
+
+/* Whether --gates custatevec would find its library, also without a GPU. */
+static void tell_library(void)
+{
+  char version[16];
+  bool there = vqe_custatevec_version(version, sizeof version) == VQE_OK;
+  printf("cuStateVec: %s\n", there ? version : vqe_error_message());
+}
 
 static int list_devices(void)
 {
   const char *reason = NULL;
   int count = vqe_devices(&reason);
   if (count == 0) {
+    tell_library();
     fprintf(stderr, "vqe_batch: no CUDA device: %s\n", reason);
     return EXIT_BAD_INPUT;
   }
@@ -121,13 +130,48 @@ static int list_devices(void)
            device.compute_minor, device.multiprocessors,
            (double)device.bytes / 1e9, (double)device.free_bytes / 1e9);
   }
+  tell_library();
   return EXIT_GOOD;
 }
 
-/* Nothing runs when a device is demanded that is not there. */
-static int check_devices(const struct vqe_job *job)
+static int read_gates(enum vqe_gates_choice *out, const char *name)
+{
+  static const struct {
+    const char *name;
+    enum vqe_gates_choice gates;
+  } known[] = {{"auto", VQE_GATES_AUTO},
+               {"own", VQE_GATES_OWN},
+               {"custatevec", VQE_GATES_CUSTATEVEC}};
+  *out = VQE_GATES_AUTO;
+  if (name == NULL) {
+    return VQE_OK;
+  }
+  for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+    if (strcmp(name, known[k].name) == 0) {
+      *out = known[k].gates;
+      return VQE_OK;
+    }
+  }
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "option --gates: '%s' is not auto, own or custatevec",
+                       name);
+}
+
+/* Nothing runs when a device or a library is demanded that is not there. */
+static int check_devices(const struct vqe_job *job,
+                         enum vqe_gates_choice gates)
 {
   const char *reason = NULL;
+  char version[16];
+  if (gates == VQE_GATES_CUSTATEVEC) {
+    if (vqe_custatevec_version(version, sizeof version) != VQE_OK) {
+      return vqe_error_context(VQE_ERR_INPUT, "--gates custatevec");
+    }
+    if (vqe_devices(&reason) == 0) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "--gates custatevec: no CUDA device: %s", reason);
+    }
+  }
   for (size_t k = 0; k < job->count; k++) {
     const struct vqe_experiment *experiment = job->experiments[k];
     if (strcmp(experiment->device, "cuda") == 0 && vqe_devices(&reason) == 0) {
@@ -280,20 +324,18 @@ static int run(const struct vqe_cmd_options *options)
 {
   struct vqe_job *job = NULL;
   struct vqe_batch_outcome outcome = {0};
-  struct vqe_batch_options batch = {options->threads,
-                                    options->force,
-                                    options->quiet,
-                                    options->log_json,
-                                    &stop_signal,
-                                    NULL,
-                                    NULL};
+  struct vqe_batch_options batch = {
+      options->threads, options->force, options->quiet, options->log_json,
+      &stop_signal,     NULL,           NULL,           VQE_GATES_AUTO};
   struct vqe_batch_stream stream = {0};
   int rank;
   int code = EXIT_GOOD;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (rank == 0 &&
-      (load(&job, options) != VQE_OK || check_devices(job) != VQE_OK ||
-       vqe_batch_stream_open(&stream, job, options) != VQE_OK)) {
+  /* every rank has the same command line */
+  int status = read_gates(&batch.gates, options->gates);
+  if (rank == 0 && (status != VQE_OK || load(&job, options) != VQE_OK ||
+                    check_devices(job, batch.gates) != VQE_OK ||
+                    vqe_batch_stream_open(&stream, job, options) != VQE_OK)) {
     code = complain();
   }
   MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
@@ -306,7 +348,7 @@ static int run(const struct vqe_cmd_options *options)
     batch.finished_ctx = &stream;
   }
   catch_signals();
-  int status = vqe_batch_run(&outcome, job, &batch, MPI_COMM_WORLD);
+  status = vqe_batch_run(&outcome, job, &batch, MPI_COMM_WORLD);
   if (rank == 0) {
     if (status != VQE_OK) {
       (void)complain();

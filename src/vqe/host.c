@@ -71,13 +71,13 @@ static json_t *device_snapshot(const struct vqe_estimator_usage *usage)
   if (!usage->on_device) {
     return json_null();
   }
-  return json_pack("{s:s, s:i, s:s, s:f, s:f, s:I, s:f, s:f, s:f}", "name",
-                   device->name, "index", device->index, "driver",
-                   device->driver, "memory_mb", (double)device->bytes / 1e6,
-                   "held_mb", (double)usage->bytes_held / 1e6, "launches",
-                   (json_int_t)usage->launches, "seconds", usage->seconds,
-                   "sent_mb", (double)usage->bytes_up / 1e6, "received_mb",
-                   (double)usage->bytes_down / 1e6);
+  return json_pack(
+      "{s:s, s:i, s:s, s:s, s:f, s:f, s:I, s:f, s:f, s:f}", "name",
+      device->name, "index", device->index, "driver", device->driver, "gates",
+      usage->gates, "memory_mb", (double)device->bytes / 1e6, "held_mb",
+      (double)usage->bytes_held / 1e6, "launches", (json_int_t)usage->launches,
+      "seconds", usage->seconds, "sent_mb", (double)usage->bytes_up / 1e6,
+      "received_mb", (double)usage->bytes_down / 1e6);
 }
 
 int vqe_host_snapshot(char **out, const struct vqe_result *result,

@@ -40,18 +40,20 @@ static bool is_single(const struct vqe_experiment *experiment)
   return strcmp(experiment->precision, "single") == 0;
 }
 
-static int check_request(const struct vqe_experiment *experiment)
+static int check_request(const struct vqe_experiment *experiment,
+                         const struct vqe_run_options *options)
 {
   const struct vqe_optimizer_info *optimizer;
   if (experiment->input_error != NULL) {
     return vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error);
   }
   if (vqe_orbital_asked(experiment) &&
-      (wants_cuda(experiment) || is_single(experiment))) {
+      (wants_cuda(experiment) || is_single(experiment) ||
+       options->gates == VQE_GATES_CUSTATEVEC)) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "orbital_optimization needs densities, which the "
-                         "CUDA estimators do not give; use --device cpu and "
-                         "--precision double");
+                         "CUDA estimators do not give; use --device cpu, "
+                         "--precision double and no --gates custatevec");
   }
   if (experiment->shots > 0 && vqe_orbital_asked(experiment)) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -235,6 +237,7 @@ static int make_estimator(struct run *run)
           : VQE_DEVICE_AUTO;
   options.device_index = run->options->device_index;
   options.single = is_single(run->experiment);
+  options.gates = run->options->gates;
   int status = vqe_estimator_size(&amplitudes, &bytes, run->hamiltonian,
                                   run->ansatz, &options);
   if (status == VQE_OK) {
@@ -450,7 +453,7 @@ static int measure_properties(struct run *run)
 
 static int run_phases(struct run *run)
 {
-  int status = check_request(run->experiment);
+  int status = check_request(run->experiment, run->options);
   if (status == VQE_OK) {
     status = make_integrals(run);
   }
@@ -499,7 +502,7 @@ static int run_integrals(struct run *run)
   int status = vqe_result_create(&run->result, run->experiment,
                                  VQE_EXPERIMENT_SKIPPED, NULL);
   if (status == VQE_OK) {
-    status = check_request(run->experiment);
+    status = check_request(run->experiment, run->options);
   }
   return status == VQE_OK ? make_integrals(run) : status;
 }

@@ -36,6 +36,7 @@ static void test_everything(void **state)
   assert_int_equal(
       parse("--basis 6-31g,cc-pvdz --ansatz=UCCSD job.json --reps 3 "
             "--entanglement full --optimizer CG --max-evaluations 5 "
+            "--gates own "
             "--gtol 1e-5 --ftol 0 --max-seconds 9 --init hf --init-noise 0 "
             "--seed 1,2 --shots 100 --frozen-core true --active-space 2,4 "
             "--no-symmetry --references hf,fci --device cpu "
@@ -62,6 +63,7 @@ static void test_everything(void **state)
   assert_string_equal(o->references, "hf,fci");
   assert_string_equal(o->device, "cpu");
   assert_string_equal(o->precision, "single");
+  assert_string_equal(options.gates, "own");
   assert_string_equal(o->output, "x.h5");
   assert_string_equal(o->ranks_per_molecule, "2");
   assert_true(o->no_symmetry && o->strict);
@@ -192,7 +194,7 @@ static void test_texts_agree(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 42);
+  assert_int_equal(count, 43);
   free(help);
   free(man);
   free(completion);

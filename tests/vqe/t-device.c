@@ -4,9 +4,12 @@
 
 #include "vqe/sim.h"
 
-static struct vqe_result *run_on(const char *device, const char *precision,
-                                 const char *ansatz)
+static struct vqe_result *run_with(enum vqe_gates_choice gates,
+                                   const char *device, const char *precision,
+                                   const char *ansatz)
 {
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  options.gates = gates;
   struct vqe_experiment *experiment = reference(NULL, "LiH");
   set(&experiment->device, device);
   set(&experiment->precision, precision);
@@ -17,12 +20,20 @@ static struct vqe_result *run_on(const char *device, const char *precision,
     experiment->reps = 1;
     experiment->max_evaluations = 12;
   }
-  struct vqe_result *result = run(experiment, NULL);
+  struct vqe_result *result = NULL;
+  assert_int_equal(vqe_experiment_run(&result, experiment, &options, NULL),
+                   VQE_OK);
   if (result->status != VQE_EXPERIMENT_OK) {
     fail_msg("%s", result->reason);
   }
   vqe_experiment_free(experiment);
   return result;
+}
+
+static struct vqe_result *run_on(const char *device, const char *precision,
+                                 const char *ansatz)
+{
+  return run_with(VQE_GATES_AUTO, device, precision, ansatz);
 }
 
 static double text_number(json_t *object, const char *key)
@@ -54,6 +65,14 @@ static void check_provenance(const struct vqe_result *result,
   json_decref(end);
 }
 
+static void check_gates(const struct vqe_result *result, const char *gates)
+{
+  json_t *end = json_loads(result->performance_end, 0, NULL);
+  json_t *gpu = json_object_get(end, "gpu");
+  assert_string_equal(json_string_value(json_object_get(gpu, "gates")), gates);
+  json_decref(end);
+}
+
 static void test_same_numbers(void **state)
 {
   (void)state;
@@ -80,6 +99,34 @@ static void test_same_numbers(void **state)
   }
 }
 
+/* Gates of cuStateVec: what conserves runs in the full space too, and which
+ * gates they were is recorded. */
+static void test_gates(void **state)
+{
+  (void)state;
+  static const char *const ansatz[] = {"UCCSD", "EfficientSU2"};
+  char version[16];
+  char gates[32];
+  if (vqe_custatevec_version(version, sizeof version) != VQE_OK ||
+      vqe_devices(NULL) == 0) {
+    print_message("skipped: no device with cuStateVec\n");
+    skip();
+  }
+  snprintf(gates, sizeof gates, "cuStateVec %s", version);
+  for (size_t k = 0; k < 2; k++) {
+    struct vqe_result *own = run_on("cuda", "double", ansatz[k]);
+    struct vqe_result *library =
+        run_with(VQE_GATES_CUSTATEVEC, "auto", "double", ansatz[k]);
+    check_gates(own, "own");
+    check_gates(library, gates);
+    assert_string_equal(library->backend, "vqe_cuda_statevector");
+    near(library->eval_energy[0], own->eval_energy[0], 1e-10);
+    near(library->minimum, own->minimum, 1e-7);
+    vqe_result_free(library);
+    vqe_result_free(own);
+  }
+}
+
 /* Small states stay on the CPU unless a device is asked for. */
 static void test_auto(void **state)
 {
@@ -96,6 +143,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_same_numbers),
+      cmocka_unit_test(test_gates),
       cmocka_unit_test(test_auto),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
