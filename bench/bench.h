@@ -15,6 +15,7 @@ struct bench_settings {
   double seconds;       /* of repeats, for each workload */
   int threads;          /* of a process */
   bool cuda;            /* estimators on a GPU */
+  bool custatevec;      /* its full space by cuStateVec */
   const char *data;     /* folder of FCIDUMP files and energies.json */
   const char *programs; /* folder of vqe_batch and vqe_lake */
   const char *source;   /* folder of the bench itself */

@@ -62,6 +62,11 @@ int bench_problem_init(struct bench_problem *out,
                        const char *molecule, const char *ansatz)
 {
   struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  if (settings->custatevec && strcmp(ansatz, "UCCSD") == 0) {
+    memset(out, 0, sizeof *out);
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "cuStateVec has no particle-number sectors");
+  }
   int status = bench_problem_read(out, settings, molecule, ansatz);
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&out->gradient, (size_t)out->ansatz->nparam,
@@ -70,6 +75,8 @@ int bench_problem_init(struct bench_problem *out,
   if (status == VQE_OK) {
     options.threads = settings->threads;
     options.device = settings->cuda ? VQE_DEVICE_CUDA : VQE_DEVICE_CPU;
+    options.gates =
+        settings->custatevec ? VQE_GATES_CUSTATEVEC : VQE_GATES_OWN;
     status = vqe_estimator_create(&out->estimator, out->hamiltonian,
                                   out->ansatz, &options);
   }

@@ -75,6 +75,13 @@ static int run_evaluation(struct bench_run *run, bool with_gradient)
                    json_string(vqe_estimator_backend(problem->estimator)));
   }
   if (status == VQE_OK) {
+    struct vqe_estimator_usage usage;
+    vqe_estimator_describe(&usage, problem->estimator);
+    status = usage.on_device
+                 ? bench_fact(run, "gates", json_string(usage.gates))
+                 : VQE_OK;
+  }
+  if (status == VQE_OK) {
     status = bench_fact(run, "energy", json_real(evaluation.energy));
   }
   if (status == VQE_OK && with_gradient) {

@@ -26,7 +26,7 @@ struct options {
   int repeats, threads;
   const char *seconds;
   const char *data, *programs;
-  const char *device;
+  const char *device, *gates;
   const char *json;
   const char *compare;
   bool help, version, man;
@@ -51,6 +51,9 @@ static const struct vqe_cmd_option entries[] = {
      "threads of a process (1)", 0},
     {"device", 0, "NAME", GROUP_HOW, VQE_CMD_TEXT, AT(device), "cpu cuda",
      "where energies and gradients are taken: cpu or cuda (cpu)", 0},
+    {"gates", 0, "NAME", GROUP_HOW, VQE_CMD_TEXT, AT(gates), "own custatevec",
+     "gates of the full space on a GPU: own kernels or cuStateVec, without "
+     "sectors (own)", 0},
     {"data", 0, "FOLDER", GROUP_HOW, VQE_CMD_TEXT, AT(data), "FILE",
      "FCIDUMP files and energies.json (tests/data of the sources)", 0},
     {"programs", 0, "FOLDER", GROUP_HOW, VQE_CMD_TEXT, AT(programs), "FILE",
@@ -153,6 +156,16 @@ static int measure(const struct options *options)
     if (!settings.cuda && strcmp(options->device, "cpu") != 0) {
       (void)vqe_error_set(VQE_ERR_INPUT, "--device %s: cpu or cuda",
                           options->device);
+      return complain();
+    }
+  }
+  if (options->gates != NULL) {
+    settings.custatevec = strcmp(options->gates, "custatevec") == 0;
+    if ((settings.custatevec && !settings.cuda) ||
+        (!settings.custatevec && strcmp(options->gates, "own") != 0)) {
+      (void)vqe_error_set(VQE_ERR_INPUT,
+                          "--gates %s: own, or custatevec with --device cuda",
+                          options->gates);
       return complain();
     }
   }

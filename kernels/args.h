@@ -91,8 +91,8 @@ struct vqe_permute_args {
 /* Most strings of one gate: a double excitation has as many. */
 #define VQE_DEVICE_STRINGS 8
 
-/* Partial sums of Im <lambda|G|psi>, G = sum_k weight[k] P_k over strings of
- * one X mask; with `odd`, G = i sum_k weight[k] X^x Z^z, else without the i. */
+/* Partial sums of Im <lambda|G|psi>, G = X^x sum_k weight[k] Z^z[k], times i
+ * when `odd`: strings of one X mask, all with an odd number of Y or none. */
 struct vqe_slope_args {
   const void *psi, *lambda;
   uint64_t size, x;
