@@ -67,7 +67,9 @@ else()
   vqe_compile_options(mod_device)
 endif()
 # An object library, for the flags of C beside those of nvcc.
+set(VQE_HAS_CUSTATEVEC OFF)
 if(VQE_HAS_CUDA AND VQE_CUSTATEVEC_INCLUDE)
+  set(VQE_HAS_CUSTATEVEC ON)
   add_library(device_gates OBJECT kernels/custatevec.c)
   target_include_directories(device_gates SYSTEM PRIVATE
     ${VQE_CUSTATEVEC_INCLUDE} ${CUDAToolkit_INCLUDE_DIRS})

@@ -151,6 +151,9 @@ int vqe_gates_matrix(struct vqe_gates *gates, void *state,
 {
   uint64_t bit = UINT64_C(1) << target;
   int status = begin(gates);
+  if (status == VQE_OK && bit >= gates->size) {
+    status = vqe_error_set(VQE_ERR_IO, "cuStateVec, a matrix: no such qubit");
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -327,7 +327,7 @@ static void test_memory(void **state)
     struct problem problem = problem_of("LiH", names[a], 1);
     assert_ok(try_create(&problem, &usage));
     assert_true(usage.on_device);
-    assert_string_equal(usage.gates, "cuStateVec 0.0.0");
+    assert_non_null(strstr(usage.gates, "cuStateVec"));
     uint64_t needed = usage.bytes_held;
     uint64_t step = needed / 97 + 1;
     for (uint64_t bytes = needed - 1; bytes > step; bytes -= step) {

@@ -222,12 +222,29 @@ static void test_expectations(void **state)
   }
 }
 
+/* What the library refuses comes back as an error that names it. */
+static void test_errors(void **state)
+{
+  (void)state;
+  static const double x[8] = {0, 0, 1, 0, 1, 0, 0, 0};
+  struct bench bench;
+  if (no_library()) {
+    skip();
+  }
+  bench_init(&bench, false);
+  assert_int_equal(vqe_gates_matrix(bench.gates, bench.state, x, NQUBIT, -1),
+                   VQE_ERR_IO);
+  assert_non_null(strstr(vqe_error_message(), "cuStateVec, a matrix: "));
+  bench_clear(&bench);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rotations),
       cmocka_unit_test(test_matrices),
       cmocka_unit_test(test_expectations),
+      cmocka_unit_test(test_errors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
