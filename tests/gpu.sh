@@ -3,9 +3,10 @@
 #
 # Everything that needs a GPU, on one machine that has one, offline: the tests
 # of the estimators on it, the same under compute-sanitizer (memcheck,
-# racecheck), whole jobs, and the bench on GPU and CPU. Writes FOLDER/report.txt
-# (build/gpu) and the logs and records beside it; exit status 0 when nothing
-# failed, 77 without a GPU.
+# racecheck), whole jobs, and the bench on CPU, on GPU, and on GPU with the
+# gates of cuStateVec alone. Writes FOLDER/report.txt (build/gpu) and the logs
+# and records beside it; exit status 0 when nothing failed, 77 without a GPU.
+# What needs cuStateVec is skipped, and said to be, where it is not.
 #
 # Needs build/cuda with tests (cmake --preset cuda -DVQE_TESTS=ON), or what
 # builds it. compute-sanitizer is taken from the path or the toolkit.
@@ -50,8 +51,7 @@ on_device() {
   local status=$?
   echo "$log"
   [ "$status" -eq 0 ] || return "$status"
-  if grep -q 'skipped: ' <<<"$log" &&
-    ! grep -q 'skipped: needs an emulated device' <<<"$log"; then
+  if grep 'skipped: ' <<<"$log" | grep -qvE "$may_skip"; then
     echo "cases were skipped"
     return 1
   fi
@@ -68,13 +68,22 @@ if ! "$build/vqe_batch" --devices >"$out/devices.txt" 2>&1; then
   exit 77
 fi
 say "$(cat "$out/devices.txt")"
+library=no
+may_skip='skipped: needs an emulated device'
+if grep -q '^cuStateVec: [0-9]' "$out/devices.txt"; then
+  library=yes
+else
+  say "skipped: tests and bench of cuStateVec, which is not there"
+  may_skip="$may_skip|cuStateVec"
+fi
 command -v nvidia-smi >/dev/null && nvidia-smi >"$out/nvidia-smi.txt" 2>&1
 say "$(grep -m1 'model name' /proc/cpuinfo), $(nproc) cores"
 
 # ---- tests ----
 
 units="sim-t-device sim-t-circuits sim-t-gradient sim-t-uccsd sim-t-phases
-  sim-t-pool sim-t-lucj sim-t-kupccgsd vqe-t-device"
+  sim-t-pool sim-t-lucj sim-t-kupccgsd sim-t-gates sim-t-custatevec
+  vqe-t-device"
 for unit in $units; do
   step "$unit" on_device "$build/tests/$unit"
 done
@@ -87,7 +96,7 @@ for folder in "${CUDA_HOME:-}" .deps/cuda /usr/local/cuda; do
 done
 if [ -n "$sanitizer" ]; then
   for tool in memcheck racecheck; do
-    for unit in sim-t-phases sim-t-kupccgsd vqe-t-device; do
+    for unit in sim-t-phases sim-t-kupccgsd sim-t-custatevec vqe-t-device; do
       step "$tool-$unit" "$sanitizer" --tool "$tool" --error-exitcode 9 \
         "$build/tests/$unit"
     done
@@ -129,16 +138,56 @@ step job-thesis-agrees agree
 # ---- bench ----
 
 if [ -x "$build/vqe_bench" ]; then
-  for device in cpu cuda; do
-    rm -f "$out/bench-$device.json"
-    step "bench-$device" "$build/vqe_bench" --device "$device" \
-      --filter energy/,gradient/ --seconds "${VQE_GPU_SECONDS:-2}" \
-      --threads "$([ "$device" = cpu ] && nproc || echo 1)" \
-      --json "$out/bench-$device.json"
-    cat "$out/bench-$device.log" >>"$report"
-  done
-  "$build/vqe_bench" --compare "$out/bench-cpu.json" "$out/bench-cuda.json" \
-    2>&1 | tee -a "$report"
+  # bench NAME FILTER OPTIONS...
+  bench() {
+    local name=$1 filter=$2
+    shift 2
+    rm -f "$out/bench-$name.json"
+    step "bench-$name" "$build/vqe_bench" --filter "$filter" \
+      --seconds "${VQE_GPU_SECONDS:-2}" --json "$out/bench-$name.json" "$@"
+    cat "$out/bench-$name.log" >>"$report"
+  }
+  # compare A B: what B takes for what A takes
+  compare() {
+    say "bench-$2 beside bench-$1"
+    "$build/vqe_bench" --compare "$out/bench-$1.json" "$out/bench-$2.json" \
+      2>&1 | tee -a "$report"
+  }
+  # the same numbers, or the times say nothing
+  same() {
+    python3 - "$out/bench-$1.json" "$out/bench-$2.json" <<'PYTHON'
+import json
+import sys
+
+ours, other = (
+    {
+        record["workload"]: record
+        for record in map(json.loads, open(path))
+        if record.get("status") == "ok" and "energy" in record
+    }
+    for path in sys.argv[1:]
+)
+both = sorted(ours.keys() & other.keys())
+worst = max(
+    abs(ours[name][key] - other[name][key])
+    for name in both
+    for key in ("energy", "gradient_norm")
+    if key in ours[name]
+)
+print(f"{len(both)} workloads differ by at most {worst:.1e} hartree")
+sys.exit(worst > 1e-8)
+PYTHON
+  }
+  bench cpu energy/,gradient/ --device cpu --threads "$(nproc)"
+  bench cuda energy/,gradient/ --device cuda
+  compare cpu cuda
+  step bench-cuda-agrees same cpu cuda
+  if [ "$library" = yes ]; then
+    bench custatevec energy/full/,gradient/full/ --device cuda \
+      --gates custatevec
+    compare custatevec cuda
+    step bench-custatevec-agrees same custatevec cuda
+  fi
 else
   say "vqe_bench is not built: no times"
 fi
