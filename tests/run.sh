@@ -189,6 +189,13 @@ JOB
     status=0
     "$batch" "$folder/job.json" --device auto --no-lake \
       --output "$folder/r.h5" || status=1
+    if "$batch" "$folder/job.json" --gates custatevec --force --no-lake \
+      --output "$folder/r.h5" 2>"$folder/errors" ||
+      ! grep -q 'gates custatevec: ' "$folder/errors"; then
+      echo "--gates custatevec was not refused without a device"
+      status=1
+    fi
+    cat "$folder/errors"
   fi
   rm -rf "$folder"
   return "$status"
