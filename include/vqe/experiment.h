@@ -128,7 +128,7 @@ struct vqe_result {
   double seconds_integrals, seconds_scf, seconds_transform;
   double seconds_mapping, seconds_fci, seconds_vqe, seconds_total; /* wall */
   double cpu_seconds_hamiltonian, cpu_seconds_mapping, cpu_seconds_fci,
-      cpu_seconds_vqe; /* all threads of the process */
+      cpu_seconds_vqe; /* of all threads of the run */
 
   /* references, total energies; NaN where not computed */
   double e_hf, e_mp2, e_fci;
@@ -226,6 +226,7 @@ struct vqe_experiment_estimate {
   int nparam;          /* before screening */
   uint64_t bytes;      /* estimator, FCI and integrals: the largest phase */
   double cost;         /* relative; about seconds on one core */
+  bool serial;         /* so small that it gains nothing from threads */
 };
 int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                             const struct vqe_experiment *experiment);

@@ -20,6 +20,11 @@ double vqe_clock_cpu(void)
   return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+double vqe_clock_thread(void)
+{
+  return seconds_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void vqe_clock_rfc3339(char out[VQE_CLOCK_RFC3339_SIZE])
 {
   struct timespec now;

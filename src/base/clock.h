@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-double vqe_clock_wall(void); /* seconds, monotonic, arbitrary origin */
-double vqe_clock_cpu(void);  /* CPU seconds of this process, all threads */
+double vqe_clock_wall(void);   /* seconds, monotonic, arbitrary origin */
+double vqe_clock_cpu(void);    /* CPU seconds of this process, all threads */
+double vqe_clock_thread(void); /* CPU seconds of the calling thread */
 
 /* Current time as RFC 3339 in UTC with milliseconds,
  * "2026-01-02T03:04:05.678Z"; needs 25 bytes. */

@@ -25,6 +25,12 @@ static bool stop_asked(void *ctx)
          callbacks->should_stop(callbacks->ctx);
 }
 
+/* Other runs may share the process with one that has one thread. */
+static double cpu_seconds(const struct run *run)
+{
+  return run->options->threads == 1 ? vqe_clock_thread() : vqe_clock_cpu();
+}
+
 static bool is_adapt(const struct vqe_experiment *experiment)
 {
   return strcmp(experiment->ansatz, "ADAPT-VQE") == 0;
@@ -93,7 +99,7 @@ static int make_integrals(struct run *run)
   options.active_orbitals = experiment->active_orbitals;
   options.threads = run->options->threads;
   options.keep_all = vqe_orbital_asked(experiment);
-  double cpu = vqe_clock_cpu();
+  double cpu = cpu_seconds(run);
   int status =
       experiment->fcidump != NULL
           ? vqe_fcidump_read(&run->integrals, experiment->fcidump, &options)
@@ -102,7 +108,7 @@ static int make_integrals(struct run *run)
     return status;
   }
   const struct vqe_integrals *integrals = run->integrals;
-  result->cpu_seconds_hamiltonian = vqe_clock_cpu() - cpu;
+  result->cpu_seconds_hamiltonian = cpu_seconds(run) - cpu;
   result->seconds_integrals = integrals->seconds_integrals;
   result->seconds_scf = integrals->seconds_scf;
   result->seconds_transform = integrals->seconds_transform;
@@ -143,7 +149,7 @@ static int make_hamiltonian(struct run *run)
   struct vqe_result *result = run->result;
   const struct vqe_integrals *integrals = run->integrals;
   double wall = vqe_clock_wall();
-  double cpu = vqe_clock_cpu();
+  double cpu = cpu_seconds(run);
   bool sector = vqe_ansatz_conserves(run->experiment->ansatz);
   int status = vqe_hamiltonian_create(
       &run->hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
@@ -159,7 +165,7 @@ static int make_hamiltonian(struct run *run)
     return status;
   }
   result->seconds_mapping = vqe_clock_wall() - wall;
-  result->cpu_seconds_mapping = vqe_clock_cpu() - cpu;
+  result->cpu_seconds_mapping = cpu_seconds(run) - cpu;
   result->pauli_one_norm = vqe_pauli_sum_one_norm(run->paulis);
   /* the result takes the arrays over when the run ends */
   return add_note(result, integrals->scf_note);
@@ -274,11 +280,11 @@ static int solve_fci(struct run *run)
   options.should_stop = stop_asked;
   options.ctx = run;
   double wall = vqe_clock_wall();
-  double cpu = vqe_clock_cpu();
+  double cpu = cpu_seconds(run);
   int status = vqe_fci_solve(&fci, run->hamiltonian, result->nalpha,
                              result->nbeta, &options);
   result->seconds_fci = vqe_clock_wall() - wall;
-  result->cpu_seconds_fci = vqe_clock_cpu() - cpu;
+  result->cpu_seconds_fci = cpu_seconds(run) - cpu;
   if (status == VQE_OK) {
     result->e_fci = fci.energy + result->nuclear_repulsion;
     result->fci_s2 = fci.s2;
@@ -387,7 +393,7 @@ static int minimise(struct run *run)
   if (status != VQE_OK) {
     return status;
   }
-  double cpu = vqe_clock_cpu();
+  double cpu = cpu_seconds(run);
   run->started = vqe_clock_wall();
   status =
       is_adapt(experiment)
@@ -396,7 +402,7 @@ static int minimise(struct run *run)
                          result->optimal_parameters, evaluate, run, &options);
   free(scale);
   result->seconds_vqe = vqe_clock_wall() - run->started;
-  result->cpu_seconds_vqe = vqe_clock_cpu() - cpu;
+  result->cpu_seconds_vqe = cpu_seconds(run) - cpu;
   if (status != VQE_OK) {
     return status;
   }
