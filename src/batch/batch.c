@@ -33,12 +33,40 @@ static int check_teams(int ranks, int team)
   return VQE_OK;
 }
 
+/* Estimators on a GPU share launches, and one of many blocks takes as long as
+ * one of one block: far more lanes than cores, as they mostly wait. Not many
+ * more than these: each holds the tables of its molecule. */
+#define DEVICE_LANES 32
+
+static int wants_device(const struct vqe_job *job)
+{
+  for (size_t k = 0; k < job->count; k++) {
+    if (strcmp(job->experiments[k]->device, "cuda") == 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static int count_lanes(const struct vqe_worker *worker, bool device)
+{
+  if (worker->team_size > 1) {
+    return 1;
+  }
+  if (worker->options->lanes > 0) {
+    return worker->options->lanes;
+  }
+  return device && worker->threads < DEVICE_LANES ? DEVICE_LANES
+                                                  : worker->threads;
+}
+
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm)
 {
   struct vqe_worker worker = {.options = options, .comm = comm};
   char output[4096] = "";
-  int header[3] = {VQE_OK, 0, 1}; /* status, run, ranks of a team */
+  /* status, run, ranks of a team, whether a device is asked for */
+  int header[4] = {VQE_OK, 0, 1, 0};
   struct vqe_batch_team team;
   double started = vqe_clock_wall();
   memset(out, 0, sizeof *out);
@@ -51,6 +79,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   if (worker.rank == 0) {
     header[0] = vqe_lead_open_run(&header[1], job->output);
     header[2] = job->ranks_per_molecule;
+    header[3] = wants_device(job);
     if (header[0] == VQE_OK) {
       header[0] = check_teams(worker.ranks, header[2]);
     }
@@ -64,7 +93,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
       snprintf(output, sizeof output, "%s", job->output);
     }
   }
-  MPI_Bcast(header, 3, MPI_INT, 0, comm);
+  MPI_Bcast(header, 4, MPI_INT, 0, comm);
   if (header[0] != VQE_OK) {
     return header[0];
   }
@@ -72,6 +101,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   out->threads = worker.threads;
   int status;
   worker.team_size = header[2];
+  worker.lanes = count_lanes(&worker, header[3] != 0);
   if (worker.team_size > 1) {
     status = vqe_batch_team_open(&team, comm, worker.team_size, options->stop);
     if (status != VQE_OK) {
@@ -85,7 +115,6 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
     worker.team = &team;
   }
   if (worker.rank != 0) {
-    worker.may_call_mpi = true;
     status = vqe_worker_init(&worker, output, header[1]);
     if (status != VQE_OK) {
       fprintf(stderr, "vqe_batch: rank %d: %s\n", worker.rank,

@@ -1,10 +1,11 @@
 /* Running a job over MPI ranks: who computes what, restart, progress.
  *
  * Rank 0 hands experiments to ranks, largest first by the cost estimate, and
- * computes too: a thread of its own takes work like any other rank while the
- * main thread serves messages and sleeps in between. With several ranks a
- * molecule the first rank of each team does this for its team. Each appends to
- * a journal of its own, so that nothing finished is lost whatever dies. */
+ * computes too. On every rank threads of their own compute, its lanes, while
+ * the main thread serves messages and sleeps in between. With several ranks a
+ * molecule the first rank of each team does this for its team, with one lane.
+ * Each appends to a journal of its own, so that nothing finished is lost
+ * whatever dies. */
 #ifndef VQE_BATCH_BATCH_H
 #define VQE_BATCH_BATCH_H
 
@@ -17,6 +18,8 @@
 
 struct vqe_batch_options {
   int threads; /* OpenMP threads of each rank; 0: cores / ranks of the node */
+  int lanes;   /* small experiments that a rank runs at once; 0: threads, but
+                  more where they share a GPU */
   bool force;  /* repeat finished experiments */
   bool quiet;
   bool log_json;

@@ -1,16 +1,15 @@
 #include "batch/lead.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "batch/lanes.h"
 #include "batch/message.h"
 #include "batch/progress.h"
 #include "store/codec.h"
@@ -27,92 +26,77 @@
 struct task {
   struct vqe_experiment *experiment;
   double cost;
+  bool serial; /* one thread and a lane are enough */
 };
 
 struct lead {
-  struct vqe_worker worker; /* of the compute thread */
+  struct vqe_worker worker;
+  struct vqe_lanes *lanes; /* this rank's own */
   struct vqe_batch_outcome *outcome;
   struct vqe_progress progress;
   size_t ntask, next;
-  struct task *tasks; /* largest first */
-  pthread_mutex_t lock;
-  pthread_cond_t news;
-  /* under the lock: results of the compute thread, its end and status */
-  size_t nfinished;
-  struct vqe_result **finished;
-  bool thread_done;
-  int thread_status;
-  /* main thread only */
+  struct task *tasks; /* what wants all threads, then the rest; each largest
+                         first */
   const char *output; /* the result file, and the number of this run */
   int run;
   size_t nunwritten; /* results, by number, that are not in the file yet */
   size_t *unwritten;
-  bool writes; /* false once the file cannot be written */
-  int busy;    /* workers that have not stopped */
-  bool *idle;
+  bool writes;   /* false once the file cannot be written */
+  int busy;      /* workers that have not stopped */
+  bool *idle;    /* asked and got nothing */
+  size_t *given; /* tasks of each rank whose results have not come */
   struct vqe_worker_report *reports; /* of each rank */
   bool stopping;
   int status;
   char message[512];
 };
 
-/* Next tasks for one rank: largest first, so that the tail is short; small
- * ones several at a time. Under the lock. */
-static size_t take_chunk(struct lead *lead, struct task **out)
+/* Next tasks for one rank: largest first, so that the tail is short; those
+ * that want a lane only several at a time, and one for each idle lane where
+ * that leaves as many to the other ranks. */
+static size_t take_chunk(struct lead *lead, struct task **out, int idle,
+                         int lanes)
 {
   double cost = 0.0;
   size_t count = 0;
   size_t workers = (size_t)(lead->worker.ranks / lead->worker.team_size);
-  size_t most = (lead->ntask - lead->next) / (CHUNK_SHARE * workers);
-  most = most < CHUNK_COUNT ? most : CHUNK_COUNT;
+  size_t left = lead->ntask - lead->next;
+  size_t share = (left + workers - 1) / workers;
+  size_t least = (size_t)idle < share ? (size_t)idle : share;
+  size_t most = left / (CHUNK_SHARE * workers);
+  most =
+      most < CHUNK_COUNT * (size_t)lanes ? most : CHUNK_COUNT * (size_t)lanes;
   *out = lead->tasks + lead->next;
-  while (lead->next < lead->ntask && (count == 0 || count < most) &&
-         (count == 0 || cost < CHUNK_SECONDS)) {
-    cost += lead->tasks[lead->next].cost;
+  while (lead->next < lead->ntask) {
+    const struct task *task = &lead->tasks[lead->next];
+    bool more =
+        task->serial && out[0]->serial &&
+        (count < least || (count < most && cost < CHUNK_SECONDS * lanes));
+    if (count > 0 && !more) {
+      break;
+    }
+    cost += task->cost;
     lead->next++;
     count++;
   }
   return count;
 }
 
-static void *compute(void *ctx)
+/* Keep our own lanes at work. */
+static int feed(struct lead *lead)
 {
-  struct lead *lead = ctx;
   int status = VQE_OK;
-  for (;;) {
+  int idle;
+  while (status == VQE_OK && !lead->stopping && lead->next < lead->ntask &&
+         vqe_lanes_hungry(lead->lanes, &idle)) {
     struct task *tasks;
-    pthread_mutex_lock(&lead->lock);
-    size_t count = take_chunk(lead, &tasks);
-    pthread_mutex_unlock(&lead->lock);
-    if (count == 0 || status != VQE_OK) {
-      break;
-    }
+    size_t count = take_chunk(lead, &tasks, idle, lead->worker.lanes);
     for (size_t k = 0; status == VQE_OK && k < count; k++) {
-      struct vqe_result *result = NULL;
-      status =
-          vqe_worker_should_stop(&lead->worker)
-              ? VQE_ERR_INTERRUPTED
-              : vqe_worker_run(&result, &lead->worker, tasks[k].experiment);
-      pthread_mutex_lock(&lead->lock);
-      if (result != NULL) {
-        lead->finished[lead->nfinished++] = result;
-      }
-      pthread_cond_signal(&lead->news);
-      pthread_mutex_unlock(&lead->lock);
-    }
-    if (status != VQE_OK) {
-      break;
+      status = vqe_lanes_put(lead->lanes, tasks[k].experiment, tasks[k].serial,
+                             NULL);
     }
   }
-  pthread_mutex_lock(&lead->lock);
-  if (status != VQE_OK && status != VQE_ERR_INTERRUPTED) {
-    snprintf(lead->message, sizeof lead->message, "%s", vqe_error_message());
-  }
-  lead->thread_status = status;
-  lead->thread_done = true;
-  pthread_cond_signal(&lead->news);
-  pthread_mutex_unlock(&lead->lock);
-  return NULL;
+  return status;
 }
 
 static double cost_of(const struct lead *lead, int index)
@@ -194,15 +178,15 @@ static int send_chunk(struct lead *lead, int to, const struct task *tasks,
     if (status == VQE_OK) {
       status = vqe_codec_encode_result(&data, &size, request);
     }
-    uint64_t length = size;
+    uint64_t head[2] = {size, tasks[k].serial};
     if (status == VQE_OK) {
-      status = vqe_memory_grow(&message, used, used + sizeof length + size, 1,
+      status = vqe_memory_grow(&message, used, used + sizeof head + size, 1,
                                "a work message");
     }
     if (status == VQE_OK) {
-      memcpy(message + used, &length, sizeof length);
-      memcpy(message + used + sizeof length, data, size);
-      used += sizeof length + size;
+      memcpy(message + used, head, sizeof head);
+      memcpy(message + used + sizeof head, data, size);
+      used += sizeof head + size;
     }
     free(data);
     vqe_result_free(request);
@@ -233,11 +217,12 @@ static int answer(struct lead *lead, MPI_Status *found)
   int from = found->MPI_SOURCE;
   if (found->MPI_TAG == VQE_TAG_ASK) {
     struct task *tasks;
-    MPI_Recv(NULL, 0, MPI_BYTE, from, VQE_TAG_ASK, comm, MPI_STATUS_IGNORE);
-    pthread_mutex_lock(&lead->lock);
-    size_t count = lead->stopping ? 0 : take_chunk(lead, &tasks);
-    pthread_mutex_unlock(&lead->lock);
+    int asked[2]; /* idle lanes, lanes */
+    MPI_Recv(asked, 2, MPI_INT, from, VQE_TAG_ASK, comm, MPI_STATUS_IGNORE);
+    size_t count =
+        lead->stopping ? 0 : take_chunk(lead, &tasks, asked[0], asked[1]);
     if (count > 0) {
+      lead->given[from] += count;
       return send_chunk(lead, from, tasks, count);
     }
     lead->idle[from] = true; /* gets its stop message with the others */
@@ -249,6 +234,7 @@ static int answer(struct lead *lead, MPI_Status *found)
              comm, MPI_STATUS_IGNORE);
     lead->busy--;
     lead->idle[from] = true;
+    lead->given[from] = 0;
     if (report->status != VQE_OK) {
       /* interrupted or broken: what it had not begun is lost to it, so the
        * others stop too and the job is run again */
@@ -266,56 +252,52 @@ static int answer(struct lead *lead, MPI_Status *found)
   }
   if (status == VQE_OK) {
     keep(lead, result, from);
+    lead->given[from]--;
   }
   free(data);
   return status;
 }
 
+/* A rank asks for more while its lanes are at work. */
 static bool workers_idle(const struct lead *lead)
 {
   for (int rank = lead->worker.team_size; rank < lead->worker.ranks;
        rank += lead->worker.team_size) {
-    if (!lead->idle[rank]) {
+    if (!lead->idle[rank] || lead->given[rank] > 0) {
       return false;
     }
   }
   return true;
 }
 
-/* Take what the compute thread has finished; sleep up to `nanoseconds` when
- * there is nothing. Returns whether there was something. */
+/* Take what our lanes have finished; sleep up to `nanoseconds` when there is
+ * nothing. Returns whether there was something. */
 static bool take_finished(struct lead *lead, long nanoseconds)
 {
-  struct vqe_result *taken[CHUNK_COUNT];
-  size_t count = 0;
-  pthread_mutex_lock(&lead->lock);
-  if (lead->nfinished == 0 && !lead->thread_done && nanoseconds > 0) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += nanoseconds;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_cond_timedwait(&lead->news, &lead->lock, &until);
+  struct vqe_result *result = vqe_lanes_take(lead->lanes, nanoseconds);
+  bool some = result != NULL;
+  while (result != NULL) {
+    keep(lead, result, 0);
+    result = vqe_lanes_take(lead->lanes, 0);
   }
-  while (lead->nfinished > 0 && count < CHUNK_COUNT) {
-    taken[count++] = lead->finished[--lead->nfinished];
+  return some;
+}
+
+/* The first failure ends the job. */
+static void fail(struct lead *lead, int status)
+{
+  if (lead->status == VQE_OK) {
+    lead->status = status;
+    snprintf(lead->message, sizeof lead->message, "%s", vqe_error_message());
   }
-  pthread_mutex_unlock(&lead->lock);
-  for (size_t k = count; k-- > 0;) {
-    keep(lead, taken[k], 0);
-  }
-  return count > 0;
+  stop_workers(lead);
 }
 
 static int lead_loop(struct lead *lead)
 {
-  pthread_t thread;
   MPI_Comm comm = lead->worker.comm;
   bool alone = lead->worker.ranks == lead->worker.team_size;
   lead->busy = lead->worker.ranks / lead->worker.team_size - 1;
-  if (pthread_create(&thread, NULL, compute, lead) != 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "cannot start a thread");
-  }
   for (;;) {
     int flag = 0;
     MPI_Status found;
@@ -324,11 +306,8 @@ static int lead_loop(struct lead *lead)
     }
     if (flag) {
       int status = answer(lead, &found);
-      if (status != VQE_OK && lead->status == VQE_OK) {
-        lead->status = status;
-        snprintf(lead->message, sizeof lead->message, "%s",
-                 vqe_error_message());
-        stop_workers(lead);
+      if (status != VQE_OK) {
+        fail(lead, status);
       }
       continue;
     }
@@ -337,19 +316,20 @@ static int lead_loop(struct lead *lead)
       stop_workers(lead);
     }
     if (lead->stopping) {
-      lead->worker.stopped = true; /* seen by the compute thread */
+      lead->worker.stopped = true; /* seen by our lanes */
     }
-    pthread_mutex_lock(&lead->lock);
+    int status = feed(lead);
+    if (status != VQE_OK) {
+      fail(lead, status);
+    }
     bool exhausted = lead->next == lead->ntask;
-    bool local_done = lead->thread_done && lead->nfinished == 0;
-    pthread_mutex_unlock(&lead->lock);
-    if (local_done && lead->thread_status != VQE_OK) {
-      lead->outcome->interrupted |= lead->thread_status == VQE_ERR_INTERRUPTED;
-      if (lead->thread_status != VQE_ERR_INTERRUPTED &&
-          lead->status == VQE_OK) {
-        lead->status = lead->thread_status;
-      }
+    bool local_done = vqe_lanes_done(lead->lanes);
+    status = vqe_lanes_status(lead->lanes);
+    if (local_done && status == VQE_ERR_INTERRUPTED) {
+      lead->outcome->interrupted = true;
       stop_workers(lead);
+    } else if (local_done && status != VQE_OK) {
+      fail(lead, status);
     }
     if (!lead->stopping && exhausted && local_done && workers_idle(lead)) {
       stop_workers(lead);
@@ -357,7 +337,7 @@ static int lead_loop(struct lead *lead)
     if (lead->stopping && local_done && lead->busy == 0) {
       break;
     }
-    /* alone, the thread wakes us; else messages have to be looked for */
+    /* alone, our lanes wake us; else messages have to be looked for */
     long sleep = alone ? 50 * VQE_NAP_NS : VQE_NAP_NS;
     bool wrote = write_one(lead);
     if (!take_finished(lead, wrote ? 0 : sleep) && local_done && !wrote) {
@@ -365,7 +345,6 @@ static int lead_loop(struct lead *lead)
     }
     vqe_progress_tick(&lead->progress);
   }
-  pthread_join(thread, NULL);
   return lead->status == VQE_OK
              ? VQE_OK
              : vqe_error_set(lead->status, "%s", lead->message);
@@ -375,6 +354,9 @@ static int largest_first(const void *a, const void *b)
 {
   const struct task *left = a;
   const struct task *right = b;
+  if (left->serial != right->serial) {
+    return left->serial ? 1 : -1;
+  }
   if (left->cost != right->cost) {
     return left->cost > right->cost ? -1 : 1;
   }
@@ -489,12 +471,12 @@ static int list_tasks(struct lead *lead, struct vqe_job *job)
   int status = vqe_memory_alloc(&lead->tasks, job->count + 1,
                                 sizeof *lead->tasks, "task list");
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&lead->finished, job->count + 1,
-                              sizeof(struct vqe_result *), "task list");
-  }
-  if (status == VQE_OK) {
     status = vqe_memory_alloc(&lead->idle, (size_t)lead->worker.ranks,
                               sizeof *lead->idle, "rank list");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&lead->given, (size_t)lead->worker.ranks,
+                              sizeof *lead->given, "rank list");
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&lead->reports, (size_t)lead->worker.ranks,
@@ -514,6 +496,7 @@ static int list_tasks(struct lead *lead, struct vqe_job *job)
     /* what cannot be estimated fails fast: order does not matter */
     if (vqe_experiment_estimate(&estimate, task->experiment) == VQE_OK) {
       task->cost = estimate.cost;
+      task->serial = estimate.serial && lead->worker.team == NULL;
     }
     lead->progress.cost_total += task->cost;
   }
@@ -527,20 +510,23 @@ static int prepare(struct lead *lead, struct vqe_job *job, int run)
 {
   struct vqe_batch_outcome *outcome = lead->outcome;
   outcome->count = job->count;
-  int status = vqe_memory_alloc(&outcome->results, job->count + 1,
-                                sizeof(struct vqe_result *), "results");
+  int status = vqe_worker_init(&lead->worker, job->output, run);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&outcome->results, job->count + 1,
+                              sizeof(struct vqe_result *), "results");
+  }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&outcome->skipped, job->count + 1, sizeof(bool),
                               "results");
-  }
-  if (status == VQE_OK) {
-    status = vqe_worker_init(&lead->worker, job->output, run);
   }
   if (status == VQE_OK) {
     status = find_earlier(lead, job);
   }
   if (status == VQE_OK) {
     status = list_tasks(lead, job);
+  }
+  if (status == VQE_OK) {
+    status = vqe_lanes_open(&lead->lanes, &lead->worker);
   }
   return status;
 }
@@ -571,22 +557,15 @@ int vqe_lead_open_run(int *run, const char *output)
 static int run_lead(struct lead *lead, struct vqe_job *job, int run)
 {
   size_t skipped = 0;
-  pthread_condattr_t attributes;
-  pthread_mutex_init(&lead->lock, NULL);
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&lead->news, &attributes);
-  pthread_condattr_destroy(&attributes);
   int status = prepare(lead, job, run);
   for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
     skipped += lead->outcome->skipped[k];
   }
   if (status == VQE_OK) {
-    vqe_progress_start(&lead->progress, lead->ntask, skipped,
-                       lead->worker.ranks, lead->worker.team_size,
-                       lead->worker.threads);
+    vqe_progress_start(&lead->progress, lead->ntask, skipped, &lead->worker);
     double started = vqe_clock_wall();
     status = lead_loop(lead);
+    (void)vqe_lanes_end(lead->lanes);
     vqe_worker_end(&lead->worker, status, started);
     lead->reports[0] = lead->worker.report;
     for (int rank = 0; rank < lead->worker.ranks;
@@ -605,21 +584,20 @@ static int run_lead(struct lead *lead, struct vqe_job *job, int run)
          rank += lead->worker.team_size) {
       MPI_Status found;
       int ignored;
+      int asked[2];
       struct vqe_worker_report report;
       vqe_message_wait(lead->worker.comm, rank, VQE_TAG_STOPPED, &found);
       MPI_Recv(&report, (int)sizeof report, MPI_BYTE, rank, VQE_TAG_STOPPED,
                lead->worker.comm, MPI_STATUS_IGNORE);
       MPI_Iprobe(rank, VQE_TAG_ASK, lead->worker.comm, &ignored, &found);
       if (ignored) {
-        MPI_Recv(NULL, 0, MPI_BYTE, rank, VQE_TAG_ASK, lead->worker.comm,
+        MPI_Recv(asked, 2, MPI_INT, rank, VQE_TAG_ASK, lead->worker.comm,
                  MPI_STATUS_IGNORE);
       }
     }
     vqe_worker_end(&lead->worker, failure, vqe_clock_wall());
     status = vqe_error_set(failure, "%s", reason);
   }
-  pthread_cond_destroy(&lead->news);
-  pthread_mutex_destroy(&lead->lock);
   return status;
 }
 
@@ -639,11 +617,12 @@ int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
   lead->progress.quiet = worker->options->quiet;
   lead->progress.json = worker->options->log_json;
   status = run_lead(lead, job, run);
+  vqe_lanes_free(lead->lanes);
   vqe_worker_clear(&lead->worker);
   free(lead->tasks);
-  free(lead->finished);
   free(lead->unwritten);
   free(lead->idle);
+  free(lead->given);
   free(lead->reports);
   free(lead);
   return status;

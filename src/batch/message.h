@@ -8,8 +8,9 @@
 
 /* Workers ask and report, rank 0 hands out and stops. */
 enum vqe_message_tag {
-  VQE_TAG_ASK = 1, /* for work; empty */
-  VQE_TAG_WORK,    /* u64 size and the bytes of a request, repeated */
+  VQE_TAG_ASK = 1, /* for work; int: idle lanes, lanes */
+  VQE_TAG_WORK,    /* u64 size, u64 whether it is serial and the bytes of a
+                      request, repeated */
   VQE_TAG_RESULT,  /* codec bytes of one result */
   VQE_TAG_STOP,    /* empty; the last message that a worker takes */
   VQE_TAG_STOPPED  /* a report; the last message that a worker sends */

@@ -31,26 +31,32 @@ static json_t *number(double value)
 }
 
 void vqe_progress_start(struct vqe_progress *progress, size_t total,
-                        size_t skipped, int ranks, int team_size, int threads)
+                        size_t skipped, const struct vqe_worker *worker)
 {
+  int ranks = worker->ranks;
+  int threads = worker->threads;
   progress->ranks = ranks;
   progress->total = total;
   progress->started = vqe_clock_wall();
   progress->terminal =
       !progress->quiet && !progress->json && isatty(STDERR_FILENO);
   if (progress->json) {
-    put_json(json_pack("{s:s, s:I, s:I, s:i, s:i, s:i}", "event", "start",
+    put_json(json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:i}", "event", "start",
                        "experiments", (json_int_t)total, "skipped",
                        (json_int_t)skipped, "ranks", ranks,
-                       "ranks_per_molecule", team_size, "threads", threads));
+                       "ranks_per_molecule", worker->team_size, "threads",
+                       threads, "lanes", worker->lanes));
   } else if (!progress->quiet) {
     fprintf(stderr,
             "vqe_batch: %zu experiments to run, %zu found finished, %d "
             "rank%s x %d thread%s",
             total, skipped, ranks, ranks == 1 ? "" : "s", threads,
             threads == 1 ? "" : "s");
-    if (team_size > 1) {
-      fprintf(stderr, ", %d ranks a molecule", team_size);
+    if (worker->team_size > 1) {
+      fprintf(stderr, ", %d ranks a molecule", worker->team_size);
+    } else if (worker->lanes != threads) {
+      fprintf(stderr, ", %d lane%s", worker->lanes,
+              worker->lanes == 1 ? "" : "s");
     }
     fprintf(stderr, "\n");
   }

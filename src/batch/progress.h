@@ -20,7 +20,7 @@ struct vqe_progress {
 };
 
 void vqe_progress_start(struct vqe_progress *progress, size_t total,
-                        size_t skipped, int ranks, int team_size, int threads);
+                        size_t skipped, const struct vqe_worker *worker);
 void vqe_progress_result(struct vqe_progress *progress,
                          const struct vqe_result *result, int rank,
                          double cost);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "batch/lanes.h"
 #include "store/codec.h"
 
 /* Evaluations of an experiment go to the journal once it has run this long;
@@ -16,72 +17,97 @@
 #define PENDING_BYTES ((size_t)64 << 20)
 /* How often a computing rank looks for a stop message. */
 #define LOOK_SECONDS 0.05
+#define LOOK_NAPS 50
 
 /* ---- run, journal ---- */
 
-static void pending_clear(struct vqe_worker *worker)
+static void pending_clear(struct vqe_lane *lane)
 {
-  for (size_t k = 0; k < worker->npending; k++) {
-    free(worker->pending[k].values);
+  for (size_t k = 0; k < lane->npending; k++) {
+    free(lane->pending[k].values);
   }
-  worker->npending = 0;
-  worker->pending_bytes = 0;
+  lane->npending = 0;
+  lane->pending_bytes = 0;
+}
+
+void vqe_lane_init(struct vqe_lane *lane, struct vqe_worker *worker)
+{
+  *lane = (struct vqe_lane){.worker = worker, .host = worker->host};
+}
+
+void vqe_lane_clear(struct vqe_lane *lane)
+{
+  pending_clear(lane);
+  free(lane->pending);
 }
 
 bool vqe_worker_should_stop(void *ctx)
 {
-  struct vqe_worker *worker = ctx;
-  /* an error of the disk shows at the next record */
-  (void)vqe_journal_tick(worker->journal);
+  struct vqe_lane *lane = ctx;
+  struct vqe_worker *worker = lane->worker;
+  /* who has the journal syncs it; an error of the disk shows at the next
+   * record */
+  if (pthread_mutex_trylock(&worker->journal_lock) == 0) {
+    (void)vqe_journal_tick(worker->journal);
+    pthread_mutex_unlock(&worker->journal_lock);
+  }
   if (worker->options->stop != NULL && *worker->options->stop) {
     return true;
   }
-  double now = vqe_clock_wall();
-  if (!worker->stopped && now - worker->last_look > LOOK_SECONDS) {
-    worker->last_look = now;
-    if (worker->may_call_mpi) {
-      int flag = 0;
-      MPI_Iprobe(0, VQE_TAG_STOP, worker->comm, &flag, MPI_STATUS_IGNORE);
-      worker->stopped = flag;
-    }
-    if (worker->team != NULL && vqe_batch_team_stopped(worker->team)) {
-      worker->stopped = true;
+  /* the only lane of a team calls MPI for it */
+  if (worker->team != NULL && !worker->stopped) {
+    double now = vqe_clock_wall();
+    if (now - worker->last_look > LOOK_SECONDS) {
+      worker->last_look = now;
+      worker->stopped = vqe_batch_team_stopped(worker->team);
     }
   }
   return worker->stopped;
 }
 
-static int flush_pending(struct vqe_worker *worker, const char *id)
+static int journal_evaluation(struct vqe_worker *worker, const char *id,
+                              int iteration, int nparam,
+                              const double *parameters, double energy,
+                              double std, const double *gradient)
 {
-  int status = VQE_OK;
-  for (size_t k = 0; status == VQE_OK && k < worker->npending; k++) {
-    const struct vqe_pending *item = &worker->pending[k];
-    status = vqe_journal_evaluation(
-        worker->journal, id, item->iteration, item->nparam, item->values,
-        item->energy, item->std,
-        item->has_gradient ? item->values + item->nparam : NULL);
-  }
-  pending_clear(worker);
-  worker->writing = true;
+  pthread_mutex_lock(&worker->journal_lock);
+  int status = vqe_journal_evaluation(worker->journal, id, iteration, nparam,
+                                      parameters, energy, std, gradient);
+  pthread_mutex_unlock(&worker->journal_lock);
   return status;
 }
 
-static int hold_back(struct vqe_worker *worker, int iteration, int nparam,
+static int flush_pending(struct vqe_lane *lane, const char *id)
+{
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < lane->npending; k++) {
+    const struct vqe_pending *item = &lane->pending[k];
+    status = journal_evaluation(
+        lane->worker, id, item->iteration, item->nparam, item->values,
+        item->energy, item->std,
+        item->has_gradient ? item->values + item->nparam : NULL);
+  }
+  pending_clear(lane);
+  lane->writing = true;
+  return status;
+}
+
+static int hold_back(struct vqe_lane *lane, int iteration, int nparam,
                      const double *parameters, double energy, double std,
                      const double *gradient)
 {
   size_t n = (size_t)nparam;
-  if (worker->npending == worker->pending_capacity) {
-    size_t capacity = 2 * worker->pending_capacity + 64;
+  if (lane->npending == lane->pending_capacity) {
+    size_t capacity = 2 * lane->pending_capacity + 64;
     int status =
-        vqe_memory_grow(&worker->pending, worker->npending, capacity,
-                        sizeof *worker->pending, "evaluations to journal");
+        vqe_memory_grow(&lane->pending, lane->npending, capacity,
+                        sizeof *lane->pending, "evaluations to journal");
     if (status != VQE_OK) {
       return status;
     }
-    worker->pending_capacity = capacity;
+    lane->pending_capacity = capacity;
   }
-  struct vqe_pending *item = &worker->pending[worker->npending];
+  struct vqe_pending *item = &lane->pending[lane->npending];
   int status = vqe_memory_alloc(&item->values, 2 * n, sizeof(double),
                                 "evaluations to journal");
   if (status != VQE_OK) {
@@ -96,8 +122,8 @@ static int hold_back(struct vqe_worker *worker, int iteration, int nparam,
   if (gradient != NULL) {
     memcpy(item->values + n, gradient, n * sizeof(double));
   }
-  worker->npending++;
-  worker->pending_bytes += 2 * n * sizeof(double);
+  lane->npending++;
+  lane->pending_bytes += 2 * n * sizeof(double);
   return VQE_OK;
 }
 
@@ -105,17 +131,16 @@ static int on_evaluation(void *ctx, const struct vqe_experiment *experiment,
                          int iteration, int nparam, const double *parameters,
                          double energy, double std, const double *gradient)
 {
-  struct vqe_worker *worker = ctx;
-  if (worker->writing) {
-    return vqe_journal_evaluation(worker->journal, experiment->id, iteration,
-                                  nparam, parameters, energy, std, gradient);
+  struct vqe_lane *lane = ctx;
+  if (lane->writing) {
+    return journal_evaluation(lane->worker, experiment->id, iteration, nparam,
+                              parameters, energy, std, gradient);
   }
   int status =
-      hold_back(worker, iteration, nparam, parameters, energy, std, gradient);
-  if (status == VQE_OK &&
-      (vqe_clock_wall() - worker->started > JOURNAL_AFTER ||
-       worker->pending_bytes > PENDING_BYTES)) {
-    status = flush_pending(worker, experiment->id);
+      hold_back(lane, iteration, nparam, parameters, energy, std, gradient);
+  if (status == VQE_OK && (vqe_clock_wall() - lane->started > JOURNAL_AFTER ||
+                           lane->pending_bytes > PENDING_BYTES)) {
+    status = flush_pending(lane, experiment->id);
   }
   return status;
 }
@@ -124,44 +149,44 @@ static int on_replay(void *ctx, const struct vqe_experiment *experiment,
                      int iteration, int nparam, const double *parameters,
                      double *energy, double *std, double *gradient)
 {
-  struct vqe_worker *worker = ctx;
-  return vqe_resume_replay(worker->resume, experiment->id, iteration, nparam,
-                           parameters, energy, std, gradient);
+  const struct vqe_lane *lane = ctx;
+  return vqe_resume_replay(lane->worker->resume, experiment->id, iteration,
+                           nparam, parameters, energy, std, gradient);
 }
 
-/* Run one experiment and journal its result. VQE_ERR_INTERRUPTED leaves *out
- * NULL; whatever else goes wrong becomes a failed result. */
-int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
-                   const struct vqe_experiment *experiment)
+int vqe_worker_run(struct vqe_result **out, struct vqe_lane *lane,
+                   const struct vqe_experiment *experiment, bool serial)
 {
-  struct vqe_run_options options = {
-      worker->threads,       worker->rank,
-      worker->ranks,         worker->team != NULL ? &worker->team->view : NULL,
-      worker->node_rank,     &worker->host,
-      worker->options->gates};
-  struct vqe_callbacks callbacks = {worker, on_evaluation, on_replay,
+  struct vqe_worker *worker = lane->worker;
+  struct vqe_run_options options = {serial ? 1 : worker->threads,
+                                    worker->rank,
+                                    worker->ranks,
+                                    worker->team != NULL ? &worker->team->view
+                                                         : NULL,
+                                    worker->node_rank,
+                                    &lane->host,
+                                    worker->options->gates};
+  struct vqe_callbacks callbacks = {lane, on_evaluation, on_replay,
                                     vqe_worker_should_stop};
-  worker->started = vqe_clock_wall();
-  worker->first = worker->first > 0.0 ? worker->first : worker->started;
-  worker->writing = false;
+  lane->started = vqe_clock_wall();
+  lane->writing = false;
   int status = vqe_experiment_run(out, experiment, &options, &callbacks);
-  if (status == VQE_ERR_INTERRUPTED && !worker->writing) {
-    (void)flush_pending(worker, experiment->id);
+  if (status == VQE_ERR_INTERRUPTED && !lane->writing) {
+    (void)flush_pending(lane, experiment->id);
   }
-  pending_clear(worker);
-  worker->last = vqe_clock_wall();
-  worker->report.busy += worker->last - worker->started;
+  pending_clear(lane);
   if (status == VQE_ERR_INTERRUPTED) {
     return status;
   }
-  worker->report.done++;
   if (status != VQE_OK) {
     char reason[512];
     snprintf(reason, sizeof reason, "%s", vqe_error_message());
     status = vqe_result_create(out, experiment, VQE_EXPERIMENT_FAILED, reason);
   }
   if (status == VQE_OK) {
+    pthread_mutex_lock(&worker->journal_lock);
     status = vqe_journal_result(worker->journal, *out);
+    pthread_mutex_unlock(&worker->journal_lock);
   }
   return status;
 }
@@ -209,6 +234,7 @@ int vqe_worker_init(struct vqe_worker *worker, const char *output, int run)
 {
   char *path = NULL;
   int next;
+  pthread_mutex_init(&worker->journal_lock, NULL);
   vqe_host_init(&worker->host);
   int status =
       vqe_resume_load(&worker->resume, &next, output, worker->rank == 0);
@@ -224,10 +250,9 @@ int vqe_worker_init(struct vqe_worker *worker, const char *output, int run)
 
 void vqe_worker_clear(struct vqe_worker *worker)
 {
-  pending_clear(worker);
-  free(worker->pending);
   (void)vqe_journal_close(worker->journal);
   vqe_resume_free(worker->resume);
+  pthread_mutex_destroy(&worker->journal_lock);
 }
 
 /* Rank 0 may be slow to take it: the next experiment does not wait. */
@@ -245,32 +270,78 @@ static int send_result(struct vqe_worker *worker,
                          worker->comm);
 }
 
-/* Run everything of one work message: u64 size, then the bytes of a request,
- * for each experiment. */
-static int work_through(struct vqe_worker *worker, const uint8_t *data,
-                        size_t size)
+/* Give the lanes everything of one work message: u64 size, u64 1 when it is
+ * serial, then the bytes of a request, for each experiment. */
+static int take_work(struct vqe_lanes *lanes, const uint8_t *data, size_t size)
 {
+  uint64_t head[2];
   size_t at = 0;
   int status = VQE_OK;
-  while (status == VQE_OK && at + sizeof(uint64_t) <= size) {
+  while (status == VQE_OK && at + sizeof head <= size) {
     struct vqe_result *request = NULL;
-    struct vqe_result *result = NULL;
-    uint64_t length;
-    memcpy(&length, data + at, sizeof length);
-    at += sizeof length;
-    if (length > size - at) {
+    memcpy(head, data + at, sizeof head);
+    at += sizeof head;
+    if (head[0] > size - at) {
       return vqe_error_set(VQE_ERR_IO, "a work message is cut short");
     }
-    status = vqe_codec_decode_result(&request, data + at, (size_t)length);
-    at += (size_t)length;
+    status = vqe_codec_decode_result(&request, data + at, (size_t)head[0]);
+    at += (size_t)head[0];
     if (status == VQE_OK) {
-      status = vqe_worker_run(&result, worker, request->experiment);
+      status =
+          vqe_lanes_put(lanes, request->experiment, head[1] != 0, request);
     }
-    if (status == VQE_OK) {
-      status = send_result(worker, result);
-    }
+  }
+  return status;
+}
+
+static int send_results(struct vqe_worker *worker, struct vqe_lanes *lanes,
+                        long nanoseconds)
+{
+  struct vqe_result *result = vqe_lanes_take(lanes, nanoseconds);
+  int status = VQE_OK;
+  while (status == VQE_OK && result != NULL) {
+    status = send_result(worker, result);
     vqe_result_free(result);
-    vqe_result_free(request);
+    result = status == VQE_OK ? vqe_lanes_take(lanes, 0) : NULL;
+  }
+  return status;
+}
+
+/* Bring work and take results until rank 0 says stop. */
+static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
+{
+  bool asked = false;
+  int status = VQE_OK;
+  while (status == VQE_OK) {
+    MPI_Status found;
+    int flag = 0;
+    int idle[2] = {0, worker->lanes};
+    if (!asked && vqe_lanes_hungry(lanes, &idle[0])) {
+      MPI_Send(idle, 2, MPI_INT, 0, VQE_TAG_ASK, worker->comm);
+      asked = true;
+    }
+    MPI_Iprobe(0, MPI_ANY_TAG, worker->comm, &flag, &found);
+    if (flag && found.MPI_TAG == VQE_TAG_STOP) {
+      break;
+    }
+    if (flag) {
+      uint8_t *data = NULL;
+      size_t size;
+      status = vqe_message_receive(&data, &size, worker->comm, &found);
+      if (status == VQE_OK) {
+        status = take_work(lanes, data, size);
+      }
+      free(data);
+      asked = false;
+      continue;
+    }
+    /* lanes wake us; messages have to be looked for */
+    bool waits = asked || worker->outbox.count > 0;
+    status = send_results(worker, lanes,
+                          waits ? VQE_NAP_NS : LOOK_NAPS * VQE_NAP_NS);
+    if (status == VQE_OK) {
+      status = vqe_lanes_status(lanes);
+    }
   }
   return status;
 }
@@ -292,25 +363,28 @@ void vqe_worker_end(struct vqe_worker *worker, int status, double started)
 int vqe_worker_serve(struct vqe_worker *worker)
 {
   double started = vqe_clock_wall();
-  int status = VQE_OK;
-  while (status == VQE_OK) {
-    MPI_Status found;
-    MPI_Send(NULL, 0, MPI_BYTE, 0, VQE_TAG_ASK, worker->comm);
-    vqe_message_wait(worker->comm, 0, MPI_ANY_TAG, &found);
-    if (found.MPI_TAG == VQE_TAG_STOP) {
-      break;
-    }
-    uint8_t *data = NULL;
-    size_t size;
-    status = vqe_message_receive(&data, &size, worker->comm, &found);
-    if (status == VQE_OK) {
-      status = work_through(worker, data, size);
-    }
-    free(data);
+  struct vqe_lanes *lanes = NULL;
+  char message[512] = "";
+  int status = vqe_lanes_open(&lanes, worker);
+  if (status == VQE_OK) {
+    status = serve_lanes(worker, lanes);
   }
+  if (status != VQE_OK) {
+    snprintf(message, sizeof message, "%s", vqe_error_message());
+  }
+  worker->stopped = true; /* for what still runs */
+  if (lanes != NULL) {
+    int ended = vqe_lanes_end(lanes);
+    if (status == VQE_OK && ended != VQE_OK) {
+      status = ended;
+      snprintf(message, sizeof message, "%s", vqe_error_message());
+    }
+    /* what came to an end before it was stopped; it is journaled */
+    (void)send_results(worker, lanes, 0);
+  }
+  vqe_lanes_free(lanes);
   if (status != VQE_OK && status != VQE_ERR_INTERRUPTED) {
-    fprintf(stderr, "vqe_batch: rank %d: %s\n", worker->rank,
-            vqe_error_message());
+    fprintf(stderr, "vqe_batch: rank %d: %s\n", worker->rank, message);
   }
   vqe_outbox_flush(&worker->outbox);
   /* tell rank 0 that nothing more comes, then take its stop message */

@@ -1,9 +1,10 @@
-/* What one rank does: run experiments, journal them, and, above rank 0, ask
- * for work and send results. */
+/* What one rank does: run experiments in its lanes, journal them, and, above
+ * rank 0, ask for work and send results. */
 #ifndef VQE_BATCH_WORKER_H
 #define VQE_BATCH_WORKER_H
 
 #include <mpi.h>
+#include <pthread.h>
 
 #include "batch/batch.h"
 #include "batch/message.h"
@@ -25,7 +26,7 @@ struct vqe_pending {
 struct vqe_worker_report {
   int status;
   int done;       /* experiments */
-  double busy;    /* seconds within experiments */
+  double busy;    /* seconds with an experiment in hand */
   double seconds; /* from the first request for work to the end */
   double start;   /* of these, before the first experiment */
   double end;     /* and after the last one */
@@ -37,20 +38,27 @@ struct vqe_worker {
   const struct vqe_batch_options *options;
   MPI_Comm comm;
   int rank, ranks, threads;
+  int lanes; /* experiments at once */
   struct vqe_host host;
-  int node_rank;     /* among the ranks of its node: names its GPU */
-  int team_size;     /* ranks of each team; workers are the first ones */
-  bool may_call_mpi; /* false on the compute thread of rank 0 */
+  int node_rank; /* among the ranks of its node: names its GPU */
+  int team_size; /* ranks of each team; workers are the first ones */
   struct vqe_batch_team *team; /* of whose first rank this is; NULL: alone */
-  _Atomic bool stopped;        /* a stop message came */
-  double last_look;
+  _Atomic bool stopped; /* a stop message came, or a lane cannot go on */
+  double last_look;     /* at messages of the team */
   struct vqe_resume *resume;
+  pthread_mutex_t journal_lock;
   struct vqe_journal *journal;
   struct vqe_worker_report report;
-  double started;           /* of the experiment in hand */
   double first, last;       /* when the first began and the last ended, or 0 */
-  bool writing;             /* its evaluations go straight to the journal */
   struct vqe_outbox outbox; /* results for rank 0 */
+};
+
+/* The experiment in hand of one thread. */
+struct vqe_lane {
+  struct vqe_worker *worker;
+  struct vqe_host host; /* what it knows of the machine */
+  double started;
+  bool writing; /* its evaluations go straight to the journal */
   size_t npending, pending_capacity, pending_bytes;
   struct vqe_pending *pending;
 };
@@ -62,18 +70,23 @@ int vqe_worker_default_threads(MPI_Comm comm);
 /* Place of this rank among those of its node. Collective. */
 int vqe_worker_node_rank(MPI_Comm comm);
 
-/* Read what earlier runs left and open this run's journal. */
+/* Read what earlier runs left and open this run's journal. Clear it
+ * afterwards, also on failure. */
 int vqe_worker_init(struct vqe_worker *worker, const char *output, int run);
 void vqe_worker_clear(struct vqe_worker *worker);
 
-/* Was a stop asked for, by a signal or a message? Also syncs the journal now
- * and then; called often. */
-bool vqe_worker_should_stop(void *worker);
+void vqe_lane_init(struct vqe_lane *lane, struct vqe_worker *worker);
+void vqe_lane_clear(struct vqe_lane *lane);
 
-/* Run one experiment and journal its result. VQE_ERR_INTERRUPTED leaves *out
- * NULL; whatever else goes wrong becomes a failed result. */
-int vqe_worker_run(struct vqe_result **out, struct vqe_worker *worker,
-                   const struct vqe_experiment *experiment);
+/* ctx: a lane. Was a stop asked for, by a signal or a message? Also syncs the
+ * journal now and then; called often. */
+bool vqe_worker_should_stop(void *ctx);
+
+/* Run one experiment and journal its result; on one thread when it is
+ * `serial`. VQE_ERR_INTERRUPTED leaves *out NULL; whatever else goes wrong
+ * becomes a failed result. */
+int vqe_worker_run(struct vqe_result **out, struct vqe_lane *lane,
+                   const struct vqe_experiment *experiment, bool serial);
 
 /* After the last experiment: let the team go and complete the report.
  * `started` is when the rank first asked for work. */

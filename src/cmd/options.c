@@ -86,6 +86,9 @@ static const struct vqe_cmd_option entries[] = {
      "sectors to the full space; auto takes the own (auto)", 0},
     {"threads", 't', "N", GROUP_RUN, VQE_CMD_COUNT, AT(threads), NULL,
      "threads of each rank (cores / ranks on this node)", 0},
+    {"lanes", 0, "N", GROUP_RUN, VQE_CMD_COUNT, AT(lanes), NULL,
+     "small experiments that a rank runs at once (threads; --device cuda: at "
+     "least 32)", 0},
     {"ranks-per-molecule", 0, "N", GROUP_RUN, VQE_CMD_TEXT,
      AT(overrides.ranks_per_molecule), NULL,
      "ranks that share the state of each experiment (1)", 0},

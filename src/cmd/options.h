@@ -20,6 +20,7 @@ struct vqe_cmd_options {
   int qasm_index;        /* which, from 0 */
   const char *fcidump;   /* write integrals there and end; NULL: do not */
   int threads;           /* per rank; 0: cores / local ranks */
+  int lanes;             /* small experiments at once; 0: as fits */
   const char *summary;   /* path, or NULL */
   const char *warehouse; /* place of the tables; NULL: the default */
   bool no_lake;          /* make no tables */

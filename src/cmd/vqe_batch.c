@@ -324,9 +324,12 @@ static int run(const struct vqe_cmd_options *options)
 {
   struct vqe_job *job = NULL;
   struct vqe_batch_outcome outcome = {0};
-  struct vqe_batch_options batch = {
-      options->threads, options->force, options->quiet, options->log_json,
-      &stop_signal,     NULL,           NULL,           VQE_GATES_AUTO};
+  struct vqe_batch_options batch = {.threads = options->threads,
+                                    .lanes = options->lanes,
+                                    .force = options->force,
+                                    .quiet = options->quiet,
+                                    .log_json = options->log_json,
+                                    .stop = &stop_signal};
   struct vqe_batch_stream stream = {0};
   int rank;
   int code = EXIT_GOOD;
@@ -442,7 +445,7 @@ int main(int argc, char **argv)
     return code;
   }
   start_alone();
-  /* more than one thread calls MPI only where ranks share a molecule */
+  /* a lane calls MPI only where ranks share a molecule */
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided) !=
           MPI_SUCCESS ||
       provided < MPI_THREAD_FUNNELED) {

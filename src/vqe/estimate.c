@@ -8,6 +8,11 @@
 #include "vqe/orbital.h"
 #include "vqe/run.h"
 
+/* Up to here every loop over amplitudes, and below it over basis functions,
+ * runs on one thread whatever it is given: sharing it would take longer. */
+#define SERIAL_SIZE 2048
+#define SERIAL_NAO 20
+
 static int basis_functions(int *out, const struct vqe_experiment *experiment)
 {
   const struct vqe_molecule *molecule = experiment->molecule;
@@ -194,6 +199,8 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
   double integral_bytes = copies * 8.0 * pairs * pairs;
   double bytes = (double)estimator + integral_bytes;
   out->bytes = bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX;
+
+  out->serial = out->amplitudes <= SERIAL_SIZE && nao < SERIAL_NAO;
 
   /* About seconds on one core: DGEMM and gathers for a sigma product, two
    * and a half of them an energy with gradient. What symmetry saves is not

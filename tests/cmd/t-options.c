@@ -41,7 +41,8 @@ static void test_everything(void **state)
             "--seed 1,2 --shots 100 --frozen-core true --active-space 2,4 "
             "--no-symmetry --references hf,fci --device cpu "
             "--precision single -o x.h5 --strict --force --summary s.json "
-            "--dry-run --threads 4 --quiet --log-json --ranks-per-molecule 2"),
+            "--dry-run --threads 4 --lanes 3 --quiet --log-json "
+            "--ranks-per-molecule 2"),
       0);
   const struct vqe_job_overrides *o = &options.overrides;
   assert_string_equal(options.job, "job.json");
@@ -71,6 +72,7 @@ static void test_everything(void **state)
               options.log_json);
   assert_string_equal(options.summary, "s.json");
   assert_int_equal(options.threads, 4);
+  assert_int_equal(options.lanes, 3);
   assert_false(options.qasm || options.help || options.man || options.version);
 }
 
@@ -194,7 +196,7 @@ static void test_texts_agree(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 43);
+  assert_int_equal(count, 44);
   free(help);
   free(man);
   free(completion);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The same results bit for bit at any number of ranks, more ranks than
-experiments among them."""
+"""The same results bit for bit at any number of ranks and of lanes, more of
+either than experiments among them."""
 
 import os
 import sys
@@ -40,6 +40,17 @@ with harness.Folder() as folder:
                 folder.file(f"{name}-1.h5"), folder.file(f"{name}-{ranks}.h5"),
                 f"{name}.json at 1 and {ranks} ranks",
             )
+        # beside each other on threads of one rank, and of two
+        for ranks, threads, lanes in ((1, 1, 4), (1, 2, 3), (2, 1, 16), (0, 2, 1)):
+            output = f"{name}-{ranks}-{threads}-{lanes}.h5"
+            folder.summary(
+                f"{name}.json", "--threads", threads, "--lanes", lanes,
+                "--output", output, ranks=ranks,
+            )
+            harness.check_same(
+                folder.file(f"{name}-1.h5" if threads == 1 else f"{name}-1-2-3.h5"),
+                folder.file(output), f"{name}.json with {lanes} lanes",
+            )
     left = [name for name in os.listdir(folder.path) if "journal" in name]
     check(not left, f"journals are left: {left}")
-print("1, 2 and 4 ranks: the same bits")
+print("1, 2 and 4 ranks, 1 to 16 lanes: the same bits")

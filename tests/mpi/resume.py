@@ -46,6 +46,26 @@ with harness.Folder() as folder:
     check(not os.path.exists(folder.file("killed.h5.journal")),
           "the journal goes when the result is there")
 
+    # killed with one experiment in hand in each of three lanes
+    folder.write("lanes.json", {
+        "molecules": [harness.LIH],
+        "seed": [1, 2, 3],
+        "init": "random",
+        "shots": 100,
+        "optimizer": {"name": "COBYLA", "max_evaluations": 2000, "ftol": 0},
+    })
+    lanes = ["lanes.json", "--threads", 1, "--lanes", 3, "-o"]
+    folder.run(*lanes, "beside.h5")
+    running = start(folder, 0, *lanes, "fallen.h5")
+    wait_for(running, lambda: journal_bytes(folder, "fallen.h5") > 600000,
+             "the journals of three experiments")
+    running.kill()
+    running.communicate(timeout=60)
+    check(not os.path.exists(folder.file("fallen.h5")), "no result yet")
+    folder.run(*lanes[:-2], 1, "-o", "fallen.h5")
+    harness.check_same(folder.file("beside.h5"), folder.file("fallen.h5"),
+                       "three lanes killed, resumed in one")
+
     # an ansatz that grows is killed while it does
     folder.write("adapt.json", {
         "molecules": [harness.NH3],
@@ -64,7 +84,8 @@ with harness.Folder() as folder:
                        "ADAPT-VQE killed and resumed")
 
     # asked to stop: status 3, then resumed
-    running = start(folder, 0, "job.json", "--threads", 1, "-o", "stopped.h5")
+    running = start(folder, 0, "job.json", "--threads", 1, "--lanes", 4,
+                    "-o", "stopped.h5")
     wait_for(running,
              lambda: journal_bytes(folder, "stopped.h5") > 200000,
              "the journal to grow")

@@ -1,0 +1,318 @@
+#include "batch/lanes.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+/* Waits for a lane, then for the main thread to take its result. */
+struct task {
+  struct task *next;
+  const struct vqe_experiment *experiment;
+  bool serial;
+  struct vqe_result *request; /* or NULL */
+  struct vqe_result *result;
+};
+
+struct queue {
+  struct task *first, **end;
+};
+
+struct lane {
+  struct vqe_lanes *lanes;
+  struct vqe_lane state;
+  bool leads; /* runs what has all threads: they stay the same ones */
+  pthread_t thread;
+};
+
+struct vqe_lanes {
+  struct vqe_worker *worker;
+  int count;
+  struct lane *lanes;
+  pthread_mutex_t lock;
+  pthread_cond_t work, news; /* for the lanes; for the main thread */
+  /* under the lock, as is worker->report while lanes run */
+  struct queue waiting, finished;
+  int running;
+  bool alone; /* what runs has all threads */
+  bool ending;
+  bool changed; /* since the main thread last waited */
+  double begun; /* when `running` rose from 0 */
+  int status;
+  char message[512];
+};
+
+/* ---- queues ---- */
+
+static void queue_init(struct queue *queue)
+{
+  queue->first = NULL;
+  queue->end = &queue->first;
+}
+
+static void queue_push(struct queue *queue, struct task *task)
+{
+  task->next = NULL;
+  *queue->end = task;
+  queue->end = &task->next;
+}
+
+static struct task *queue_pop(struct queue *queue)
+{
+  struct task *task = queue->first;
+  if (task != NULL) {
+    queue->first = task->next;
+    if (queue->first == NULL) {
+      queue->end = &queue->first;
+    }
+  }
+  return task;
+}
+
+static void queue_clear(struct queue *queue)
+{
+  for (struct task *task = queue_pop(queue); task != NULL;
+       task = queue_pop(queue)) {
+    vqe_result_free(task->request);
+    vqe_result_free(task->result);
+    free(task);
+  }
+}
+
+/* Wake the main thread, or keep it from going to sleep. Under the lock. */
+static void tell(struct vqe_lanes *lanes)
+{
+  lanes->changed = true;
+  pthread_cond_signal(&lanes->news);
+}
+
+/* ---- a lane ---- */
+
+/* The next task that this lane may begin; NULL at the end. In order: what
+ * wants all threads is not overtaken for ever. Under the lock. */
+static struct task *begin(struct lane *lane)
+{
+  struct vqe_lanes *lanes = lane->lanes;
+  while (!lanes->ending && lanes->status == VQE_OK) {
+    const struct task *task = lanes->waiting.first;
+    if (task != NULL && !lanes->alone &&
+        (task->serial || (lane->leads && lanes->running == 0))) {
+      lanes->alone = !task->serial;
+      if (lanes->running++ == 0) {
+        lanes->begun = vqe_clock_wall();
+        if (lanes->worker->first <= 0.0) {
+          lanes->worker->first = lanes->begun;
+        }
+      }
+      return queue_pop(&lanes->waiting);
+    }
+    pthread_cond_wait(&lanes->work, &lanes->lock);
+  }
+  return NULL;
+}
+
+/* Under the lock. The message is the thread's own. */
+static void finish(struct vqe_lanes *lanes, struct task *task, int status)
+{
+  struct vqe_worker *worker = lanes->worker;
+  lanes->alone = false;
+  if (--lanes->running == 0) {
+    worker->last = vqe_clock_wall();
+    worker->report.busy += worker->last - lanes->begun;
+  }
+  worker->report.done += status != VQE_ERR_INTERRUPTED;
+  if (status != VQE_OK && lanes->status == VQE_OK) {
+    lanes->status = status;
+    snprintf(lanes->message, sizeof lanes->message, "%s", vqe_error_message());
+    worker->stopped = true; /* for the other lanes */
+  }
+  queue_push(&lanes->finished, task);
+}
+
+static void *run_lane(void *ctx)
+{
+  struct lane *lane = ctx;
+  struct vqe_lanes *lanes = lane->lanes;
+  pthread_mutex_lock(&lanes->lock);
+  for (struct task *task = begin(lane); task != NULL; task = begin(lane)) {
+    tell(lanes); /* the queue is shorter: more may be asked for */
+    pthread_mutex_unlock(&lanes->lock);
+    int status = vqe_worker_should_stop(&lane->state)
+                     ? VQE_ERR_INTERRUPTED
+                     : vqe_worker_run(&task->result, &lane->state,
+                                      task->experiment, task->serial);
+    pthread_mutex_lock(&lanes->lock);
+    finish(lanes, task, status);
+    pthread_cond_broadcast(&lanes->work);
+    tell(lanes);
+  }
+  pthread_mutex_unlock(&lanes->lock);
+  return NULL;
+}
+
+/* ---- the main thread ---- */
+
+static int start_threads(struct vqe_lanes *lanes, int count)
+{
+  for (int k = 0; k < count; k++) {
+    struct lane *lane = &lanes->lanes[k];
+    lane->lanes = lanes;
+    lane->leads = k == 0;
+    vqe_lane_init(&lane->state, lanes->worker);
+    if (pthread_create(&lane->thread, NULL, run_lane, lane) != 0) {
+      break;
+    }
+    lanes->count++;
+  }
+  return lanes->count > 0
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_MEMORY, "cannot start a thread");
+}
+
+int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker)
+{
+  struct vqe_lanes *lanes = NULL;
+  pthread_condattr_t attributes;
+  *out = NULL;
+  int status = vqe_memory_alloc(&lanes, 1, sizeof *lanes, "lanes");
+  if (status != VQE_OK) {
+    return status;
+  }
+  lanes->worker = worker;
+  queue_init(&lanes->waiting);
+  queue_init(&lanes->finished);
+  pthread_mutex_init(&lanes->lock, NULL);
+  pthread_cond_init(&lanes->work, NULL);
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&lanes->news, &attributes);
+  pthread_condattr_destroy(&attributes);
+  status = vqe_memory_alloc(&lanes->lanes, (size_t)worker->lanes,
+                            sizeof *lanes->lanes, "lanes");
+  if (status == VQE_OK) {
+    status = start_threads(lanes, worker->lanes);
+  }
+  if (status != VQE_OK) {
+    vqe_lanes_free(lanes);
+    return status;
+  }
+  *out = lanes;
+  return VQE_OK;
+}
+
+bool vqe_lanes_hungry(struct vqe_lanes *lanes, int *idle)
+{
+  pthread_mutex_lock(&lanes->lock);
+  bool hungry =
+      lanes->waiting.first == NULL && !lanes->alone && lanes->status == VQE_OK;
+  if (idle != NULL) {
+    *idle = lanes->count - lanes->running;
+  }
+  pthread_mutex_unlock(&lanes->lock);
+  return hungry;
+}
+
+int vqe_lanes_put(struct vqe_lanes *lanes,
+                  const struct vqe_experiment *experiment, bool serial,
+                  struct vqe_result *request)
+{
+  struct task *task = NULL;
+  int status = vqe_memory_alloc(&task, 1, sizeof *task, "a task");
+  if (status != VQE_OK) {
+    vqe_result_free(request);
+    return status;
+  }
+  task->experiment = experiment;
+  task->serial = serial;
+  task->request = request;
+  pthread_mutex_lock(&lanes->lock);
+  queue_push(&lanes->waiting, task);
+  /* not every lane may begin every task */
+  pthread_cond_broadcast(&lanes->work);
+  pthread_mutex_unlock(&lanes->lock);
+  return VQE_OK;
+}
+
+static bool quiet(const struct vqe_lanes *lanes)
+{
+  return lanes->running == 0 &&
+         (lanes->waiting.first == NULL || lanes->status != VQE_OK);
+}
+
+struct vqe_result *vqe_lanes_take(struct vqe_lanes *lanes, long nanoseconds)
+{
+  struct vqe_result *result = NULL;
+  pthread_mutex_lock(&lanes->lock);
+  if (lanes->finished.first == NULL && !lanes->changed && nanoseconds > 0) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += nanoseconds;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(&lanes->news, &lanes->lock, &until);
+  }
+  lanes->changed = false;
+  while (result == NULL && lanes->finished.first != NULL) {
+    struct task *task = queue_pop(&lanes->finished);
+    result = task->result; /* NULL: interrupted */
+    vqe_result_free(task->request);
+    free(task);
+  }
+  pthread_mutex_unlock(&lanes->lock);
+  return result;
+}
+
+int vqe_lanes_status(struct vqe_lanes *lanes)
+{
+  pthread_mutex_lock(&lanes->lock);
+  int status = lanes->status;
+  if (status != VQE_OK) {
+    (void)vqe_error_set(status, "%s", lanes->message);
+  }
+  pthread_mutex_unlock(&lanes->lock);
+  return status;
+}
+
+bool vqe_lanes_done(struct vqe_lanes *lanes)
+{
+  pthread_mutex_lock(&lanes->lock);
+  bool done = quiet(lanes) && lanes->finished.first == NULL;
+  pthread_mutex_unlock(&lanes->lock);
+  return done;
+}
+
+int vqe_lanes_end(struct vqe_lanes *lanes)
+{
+  pthread_mutex_lock(&lanes->lock);
+  lanes->ending = true;
+  pthread_cond_broadcast(&lanes->work);
+  pthread_mutex_unlock(&lanes->lock);
+  while (lanes->count > 0) {
+    struct lane *lane = &lanes->lanes[--lanes->count];
+    pthread_join(lane->thread, NULL);
+    vqe_lane_clear(&lane->state);
+  }
+  if (lanes->waiting.first != NULL && lanes->status == VQE_OK) {
+    lanes->status = VQE_ERR_INTERRUPTED;
+  }
+  return vqe_lanes_status(lanes);
+}
+
+void vqe_lanes_free(struct vqe_lanes *lanes)
+{
+  if (lanes == NULL) {
+    return;
+  }
+  (void)vqe_lanes_end(lanes);
+  queue_clear(&lanes->waiting);
+  queue_clear(&lanes->finished);
+  pthread_cond_destroy(&lanes->news);
+  pthread_cond_destroy(&lanes->work);
+  pthread_mutex_destroy(&lanes->lock);
+  free(lanes->lanes);
+  free(lanes);
+}

@@ -1,0 +1,45 @@
+/* The lanes of a rank: threads that run its experiments side by side.
+ *
+ * An experiment that gains nothing from threads takes one lane and one
+ * thread; any other waits until all lanes are empty and has all threads of
+ * the rank. How an experiment runs follows from itself alone, so that numbers
+ * do not depend on the lanes. Lanes call no MPI but for a team: the rank's
+ * main thread brings work and takes results, and is woken for both. */
+#ifndef VQE_BATCH_LANES_H
+#define VQE_BATCH_LANES_H
+
+#include "batch/worker.h"
+
+struct vqe_lanes;
+
+/* Start worker->lanes threads, fewer where the system gives no more. */
+int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker);
+
+/* Could more work be begun or at least be waited for by a lane that is at
+ * work? *idle (may be NULL): lanes that have nothing to do. */
+bool vqe_lanes_hungry(struct vqe_lanes *lanes, int *idle);
+
+/* Run `experiment`, which stays the caller's until its result is out; where
+ * it is part of `request`, that is freed in the end, also on failure; else
+ * NULL. `serial`: it gains nothing from threads. */
+int vqe_lanes_put(struct vqe_lanes *lanes,
+                  const struct vqe_experiment *experiment, bool serial,
+                  struct vqe_result *request);
+
+/* The next result, or NULL: then after up to `nanoseconds`, earlier when
+ * there is something to look at. */
+struct vqe_result *vqe_lanes_take(struct vqe_lanes *lanes, long nanoseconds);
+
+/* VQE_OK, or why a lane could not go on, which ends the work of all:
+ * VQE_ERR_INTERRUPTED, or a failure with its message. */
+int vqe_lanes_status(struct vqe_lanes *lanes);
+
+/* Nothing runs, nothing will, and all results are taken. */
+bool vqe_lanes_done(struct vqe_lanes *lanes);
+
+/* Begin nothing more, wait for what runs, and give the status:
+ * VQE_ERR_INTERRUPTED when something was left. Results can be taken still. */
+int vqe_lanes_end(struct vqe_lanes *lanes);
+void vqe_lanes_free(struct vqe_lanes *lanes); /* NULL is fine */
+
+#endif
