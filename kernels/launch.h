@@ -38,9 +38,18 @@ cudaError_t VQE_LAUNCH(enum vqe_kernel_name kernel, const void *args,
   size_t bytes = shared * sizeof(double);
   void *list[1] = {const_cast<void *>(args)};
   if (bytes > PLAIN_SHARED) {
-    cudaError_t error = cudaFuncSetAttribute(
-        kernels[kernel], cudaFuncAttributeMaxDynamicSharedMemorySize,
-        (int)bytes);
+    /* all that there is: other threads launch the kernel with other sizes */
+    int device;
+    int most = 0;
+    cudaError_t error = cudaGetDevice(&device);
+    if (error == cudaSuccess) {
+      error = cudaDeviceGetAttribute(
+          &most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+    }
+    if (error == cudaSuccess) {
+      error = cudaFuncSetAttribute(
+          kernels[kernel], cudaFuncAttributeMaxDynamicSharedMemorySize, most);
+    }
     if (error != cudaSuccess) {
       return error;
     }
