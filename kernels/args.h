@@ -261,8 +261,8 @@ struct vqe_finish_args {
   const double *factor;          /* of each angle */
 };
 
-/* Whole evaluations of a sector that fits shared memory, one a block. */
-struct vqe_small_args {
+/* A sector that fits shared memory, in memory of the device. */
+struct vqe_small_problem {
   const struct vqe_rotate_plan *plans;
   uint64_t nplan;
   const uint64_t *row_at;
@@ -270,11 +270,23 @@ struct vqe_small_args {
   const int32_t *param; /* of each angle */
   const double *scale, *factor;
   struct vqe_device_sigma sigma;
-  uint64_t size, reference, count; /* count: evaluations */
-  int nparam, gradient, planes;
+  uint64_t size, reference;
+  int nparam, planes;
   double constant;
-  const double *parameters; /* count x nparam */
-  double *out;              /* count x (1 + nparam) */
+};
+
+/* One evaluation of one of them. */
+struct vqe_small_task {
+  const struct vqe_small_problem *problem;
+  const double *parameters; /* nparam */
+  double *out;              /* 1 + nparam */
+  int64_t gradient;
+};
+
+/* Whole evaluations, one a block, of whatever problems. */
+struct vqe_small_args {
+  const struct vqe_small_task *tasks;
+  uint64_t count;
 };
 
 #endif

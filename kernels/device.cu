@@ -14,8 +14,8 @@ extern "C" {
 }
 
 /* cuBLAS works in memory of ours: nothing is allocated while a graph is
- * recorded. What NVIDIA recommends for Hopper. */
-#define WORKSPACE ((size_t)32 << 20)
+ * recorded. As much as NVIDIA recommends for Hopper. */
+#define WORKSPACE ((size_t)VQE_DEVICE_GEMM_BYTES)
 
 /* kernels/double.cu and kernels/single.cu */
 cudaError_t vqe_launch_double(enum vqe_kernel_name kernel, const void *args,
@@ -160,21 +160,7 @@ static int open_handles(struct vqe_device *device)
   }
   cudaError_t error =
       cudaStreamCreateWithFlags(&device->stream, cudaStreamNonBlocking);
-  if (error == cudaSuccess) {
-    error = cudaMalloc(&device->workspace, WORKSPACE);
-  }
-  if (error != cudaSuccess) {
-    return fail(error, "opening a device");
-  }
-  cublasStatus_t blas = cublasCreate(&device->blas);
-  if (blas == CUBLAS_STATUS_SUCCESS) {
-    blas = cublasSetStream(device->blas, device->stream);
-  }
-  if (blas == CUBLAS_STATUS_SUCCESS) {
-    blas = cublasSetWorkspace(device->blas, device->workspace, WORKSPACE);
-  }
-  return blas == CUBLAS_STATUS_SUCCESS ? VQE_OK
-                                       : fail_blas(blas, "opening a device");
+  return error == cudaSuccess ? VQE_OK : fail(error, "opening a device");
 }
 
 int vqe_device_open(struct vqe_device **out, int index, int single)
@@ -234,6 +220,16 @@ void vqe_device_usage(struct vqe_device_use *out,
                       const struct vqe_device *device)
 {
   *out = device->use;
+}
+
+void vqe_device_charge(struct vqe_device *device,
+                       const struct vqe_device_use *use)
+{
+  device->use.seconds += use->seconds;
+  device->use.launches += use->launches;
+  device->use.graphs += use->graphs;
+  device->use.bytes_up += use->bytes_up;
+  device->use.bytes_down += use->bytes_down;
 }
 
 uint64_t vqe_device_free_bytes(const struct vqe_device *device)
@@ -326,6 +322,14 @@ int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
   return error == cudaSuccess ? VQE_OK : fail(error, "an upload");
 }
 
+static int synchronize(struct vqe_device *device, const char *what)
+{
+  cudaError_t error = cudaStreamSynchronize(device->stream);
+  device->use.seconds += now() - device->started;
+  device->started = 0.0;
+  return error == cudaSuccess ? VQE_OK : fail(error, what);
+}
+
 int vqe_device_download(struct vqe_device *device, void *to, const void *from,
                         size_t bytes)
 {
@@ -335,13 +339,15 @@ int vqe_device_download(struct vqe_device *device, void *to, const void *from,
   }
   cudaError_t error = cudaMemcpyAsync(
       to, from, bytes, cudaMemcpyDeviceToHost, device->stream);
-  if (error == cudaSuccess) {
-    error = cudaStreamSynchronize(device->stream);
-  }
   device->use.bytes_down += bytes;
-  device->use.seconds += now() - device->started;
-  device->started = 0.0;
-  return error == cudaSuccess ? VQE_OK : fail(error, "a download");
+  return error == cudaSuccess ? synchronize(device, "a download")
+                              : fail(error, "a download");
+}
+
+int vqe_device_wait(struct vqe_device *device)
+{
+  int status = select_device(device);
+  return status == VQE_OK ? synchronize(device, "waiting") : status;
 }
 
 /* ---- work ---- */
@@ -361,6 +367,36 @@ int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
   return error == cudaSuccess ? VQE_OK : fail(error, "a launch");
 }
 
+/* Small states have no products: of many handles few need this. A recording
+ * finds it done, as the first run of a graph is a plain one. */
+static int open_blas(struct vqe_device *device)
+{
+  if (device->blas != NULL) {
+    return VQE_OK;
+  }
+  cudaError_t error = device->workspace == NULL
+                          ? cudaMalloc(&device->workspace, WORKSPACE)
+                          : cudaSuccess;
+  if (error != cudaSuccess) {
+    return fail(error, "opening cuBLAS");
+  }
+  cublasStatus_t blas = cublasCreate(&device->blas);
+  if (blas != CUBLAS_STATUS_SUCCESS) {
+    device->blas = NULL;
+    return fail_blas(blas, "opening a handle");
+  }
+  blas = cublasSetStream(device->blas, device->stream);
+  if (blas == CUBLAS_STATUS_SUCCESS) {
+    blas = cublasSetWorkspace(device->blas, device->workspace, WORKSPACE);
+  }
+  if (blas != CUBLAS_STATUS_SUCCESS) {
+    (void)cublasDestroy(device->blas);
+    device->blas = NULL;
+    return fail_blas(blas, "opening a handle");
+  }
+  return VQE_OK;
+}
+
 int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
                     const double *a, int lda, const double *b, int ldb,
                     double *c, int ldc)
@@ -368,6 +404,9 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
   const double one = 1.0;
   const double zero = 0.0;
   int status = select_device(device);
+  if (status == VQE_OK) {
+    status = open_blas(device);
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -2,11 +2,11 @@
  *
  * Implemented three times: device.cu on a CUDA device, none.c where CUDA is
  * not built in, and by the tests in loops on the host. Everything above it is
- * C and the same for all three. Calls of one handle are made by one thread;
- * work is done in the order of the calls, and only vqe_device_download waits
- * for it. Errors of the device come back as a status from the next call:
- * VQE_ERR_MEMORY when its memory is used up, VQE_ERR_IO for whatever else it
- * reports. */
+ * C and the same for all three. Calls of one handle are made by one thread at
+ * a time; work is done in the order of the calls, and only vqe_device_download
+ * and vqe_device_wait wait for it. Errors of the device come back as a status
+ * from the next call: VQE_ERR_MEMORY when its memory is used up, VQE_ERR_IO
+ * for whatever else it reports. */
 #ifndef VQE_KERNELS_DEVICE_H
 #define VQE_KERNELS_DEVICE_H
 
@@ -53,6 +53,9 @@ int vqe_device_open(struct vqe_device **out, int index, int single);
 void vqe_device_close(struct vqe_device *device);
 void vqe_device_usage(struct vqe_device_use *out,
                       const struct vqe_device *device);
+/* Add what another handle did for this one; bytes_held is left. */
+void vqe_device_charge(struct vqe_device *device,
+                       const struct vqe_device_use *use);
 
 /* Memory of the device that is free now, and shared memory that a block can
  * have, in bytes. */
@@ -72,10 +75,16 @@ int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
 int vqe_device_download(struct vqe_device *device, void *to, const void *from,
                         size_t bytes);
 
+/* Wait for all work: other handles may read what it wrote. */
+int vqe_device_wait(struct vqe_device *device);
+
 /* Start `blocks` blocks of a kernel on `args`, its struct of kernels/args.h,
  * with `shared` doubles of shared memory. */
 int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
                       const void *args, unsigned blocks, size_t shared);
+
+/* Memory that the first product of a handle takes for itself. */
+#define VQE_DEVICE_GEMM_BYTES (UINT64_C(32) << 20)
 
 /* c = a b, column major, m x n = (m x k)(k x n), always doubles. */
 int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,

@@ -5,6 +5,7 @@
 #ifndef VQE_KERNELS_ESTIMATORS_H
 #define VQE_KERNELS_ESTIMATORS_H
 
+#include "kernels/combiner.h"
 #include "kernels/device.h"
 #include "sim/backend.h"
 
@@ -13,10 +14,12 @@ struct vqe_device_tuning {
   uint64_t direct_size; /* sigma without panels up to here */
   uint64_t panel_bytes; /* of each of its two panels */
   uint64_t small_size;  /* one evaluation in one block up to here */
+  /* whose launches the evaluations in one block share; NULL: their own */
+  struct vqe_launcher *launcher;
 };
 #define VQE_DEVICE_TUNING_INIT                                                \
   {                                                                           \
-    65536, UINT64_C(1) << 28, 1024                                            \
+    65536, UINT64_C(1) << 28, 1024, NULL                                      \
   }
 
 /* The device is the estimator's from here on, also when creation fails.

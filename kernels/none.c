@@ -47,6 +47,13 @@ void vqe_device_usage(struct vqe_device_use *out,
   *out = (struct vqe_device_use){0};
 }
 
+void vqe_device_charge(struct vqe_device *device,
+                       const struct vqe_device_use *use)
+{
+  (void)device;
+  (void)use;
+}
+
 uint64_t vqe_device_free_bytes(const struct vqe_device *device)
 {
   (void)device;
@@ -93,6 +100,12 @@ int vqe_device_download(struct vqe_device *device, void *to, const void *from,
   (void)to;
   (void)from;
   (void)bytes;
+  return refuse();
+}
+
+int vqe_device_wait(struct vqe_device *device)
+{
+  (void)device;
   return refuse();
 }
 

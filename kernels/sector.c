@@ -40,8 +40,8 @@ struct device_sector {
   struct vqe_planes psi, lambda;
   double *weight; /* of phases */
   bool small;
-  double *sets; /* parameters of many evaluations, then their answers */
-  size_t set_capacity;
+  const struct vqe_small_problem *problem; /* the device's, when small */
+  struct vqe_launcher *launcher, *own;
 };
 
 /* ---- tables ---- */
@@ -251,6 +251,7 @@ static void sector_free(void *backend)
     sector->host_ops->free(sector->host);
   }
   vqe_evaluator_clear(&sector->evaluator);
+  vqe_launcher_free(sector->own);
   vqe_device_close(sector->device);
   free(sector->pairs);
   free(sector->moves);
@@ -280,6 +281,7 @@ static uint64_t sector_bytes(const struct device_sector *sector)
   bytes += ansatz->real ? 0 : size * sizeof(double);
   bytes += (host->alpha->count + host->beta->count) * 16;
   bytes += host->nrotation * sizeof(struct vqe_rotate_plan);
+  bytes += sizeof(struct vqe_small_problem);
   bytes += vqe_evaluator_bytes(ansatz->ngate, ansatz->nparam, size);
   return bytes + vqe_device_product_bytes(ansatz->norb, ansatz->nalpha,
                                           ansatz->nbeta, host->alpha->nclass,
@@ -318,6 +320,35 @@ static int compile(struct device_sector *sector)
   return status;
 }
 
+/* What evaluations in one block need, once all else is there. The launcher's
+ * stream does not wait for ours: we do. */
+static int upload_problem(struct device_sector *sector)
+{
+  const struct sector *host = sector->host;
+  const struct vqe_evaluator *evaluator = &sector->evaluator;
+  struct vqe_small_problem problem = {
+      .plans = sector->plans,
+      .nplan = sector->nmove,
+      .row_at = sector->row_at,
+      .column_at = sector->column_at,
+      .param = evaluator->device_param,
+      .scale = evaluator->device_scale,
+      .factor = evaluator->device_factor,
+      .sigma = sector->product.tables,
+      .size = host->layout.size,
+      .reference = host->reference,
+      .nparam = evaluator->nparam,
+      .planes = sector->psi.count,
+      .constant = evaluator->constant,
+  };
+  if (!sector->small) {
+    return VQE_OK;
+  }
+  vqe_device_release(sector->device, sector->problem);
+  int status = place(sector, &sector->problem, &problem, 1, sizeof problem);
+  return status == VQE_OK ? vqe_device_wait(sector->device) : status;
+}
+
 /* Twin of sector_extend: the vectors and sigma stay, the lists of rotations
  * are made anew. */
 static int sector_extend(void *backend)
@@ -334,10 +365,9 @@ static int sector_extend(void *backend)
   sector->moves = NULL;
   sector->nmove = 0;
   vqe_device_release(sector->device, sector->plans);
-  vqe_device_release(sector->device, sector->sets);
-  sector->set_capacity = 0;
   vqe_evaluator_reset(&sector->evaluator);
-  return compile(sector);
+  status = compile(sector);
+  return status == VQE_OK ? upload_problem(sector) : status;
 }
 
 static int sector_init(struct device_sector *sector)
@@ -378,7 +408,11 @@ static int sector_init(struct device_sector *sector)
   sector->small =
       host->nphases == 0 && sector->product.panel_size == 0 &&
       8 * shared_of_small(sector) <= vqe_device_shared_bytes(sector->device);
-  return status;
+  if (status == VQE_OK && sector->small && sector->launcher == NULL) {
+    status = vqe_launcher_create(&sector->own, sector->device);
+    sector->launcher = sector->own;
+  }
+  return status == VQE_OK ? upload_problem(sector) : status;
 }
 
 /* ---- rotations ---- */
@@ -509,67 +543,21 @@ static int enqueue_gradient(void *ctx)
 
 /* ---- many evaluations of a small sector ---- */
 
-/* Room for `count` sets of parameters and, behind them, their answers. */
-static int grow_sets(struct device_sector *sector, size_t count)
-{
-  size_t nparam = (size_t)sector->evaluator.nparam;
-  if (count <= sector->set_capacity) {
-    return VQE_OK;
-  }
-  if (count < 2 * sector->set_capacity) {
-    count = 2 * sector->set_capacity;
-  }
-  int status = vqe_device_alloc(sector->device, &sector->sets, count,
-                                (2 * nparam + 1) * sizeof(double),
-                                "parameters of many evaluations");
-  if (status == VQE_OK) {
-    sector->set_capacity = count;
-  }
-  return status;
-}
-
 /* `count` evaluations, one a block; answers as energy, then gradient. */
 static int evaluate_small(struct device_sector *sector, double *answers,
                           const double *parameters, size_t count,
                           bool gradient)
 {
-  const struct sector *host = sector->host;
-  const struct vqe_evaluator *evaluator = &sector->evaluator;
-  size_t nparam = (size_t)evaluator->nparam;
-  int status = grow_sets(sector, count);
-  struct vqe_small_args args = {
-      .plans = sector->plans,
-      .nplan = sector->nmove,
-      .row_at = sector->row_at,
-      .column_at = sector->column_at,
-      .param = evaluator->device_param,
-      .scale = evaluator->device_scale,
-      .factor = evaluator->device_factor,
-      .sigma = sector->product.tables,
-      .size = host->layout.size,
-      .reference = host->reference,
-      .count = count,
-      .nparam = (int)nparam,
+  struct vqe_launch_request request = {
+      .problem = sector->problem,
+      .nparam = sector->evaluator.nparam,
       .gradient = gradient,
-      .planes = sector->psi.count,
-      .constant = evaluator->constant,
-      .parameters = sector->sets,
-      .out = sector->sets + count * nparam,
+      .shared = shared_of_small(sector),
+      .count = count,
+      .parameters = parameters,
+      .answers = answers,
   };
-  if (status == VQE_OK) {
-    status = vqe_device_upload(sector->device, sector->sets, parameters,
-                               count * nparam * sizeof(double));
-  }
-  if (status == VQE_OK) {
-    unsigned blocks = count < 65536 ? (unsigned)count : 65536;
-    status = vqe_device_launch(sector->device, VQE_KERNEL_small, &args, blocks,
-                               shared_of_small(sector));
-  }
-  if (status == VQE_OK) {
-    status = vqe_device_download(sector->device, answers, args.out,
-                                 count * (nparam + 1) * sizeof(double));
-  }
-  return status;
+  return vqe_launcher_run(sector->launcher, sector->device, &request);
 }
 
 static int sector_evaluate(struct device_sector *sector, double *energy,
@@ -736,6 +724,7 @@ int vqe_device_sector_create(const struct vqe_backend_ops **ops, void **out,
   }
   sector->device = device;
   sector->tuning = *tuning;
+  sector->launcher = tuning->launcher;
   sector->real_bytes = single ? sizeof(float) : sizeof(double);
   status = vqe_sector_create(&sector->host_ops, &host, hamiltonian, ansatz,
                              threads);

@@ -93,7 +93,7 @@ VQE_BODY void vqe_rotate_block(const struct vqe_rotate_args *a, unsigned block,
 }
 
 /* One rotation of a block's own state; with lambda the sum is shared[0]. */
-VQE_BODY void vqe_small_rotate(const struct vqe_small_args *a,
+VQE_BODY void vqe_small_rotate(const struct vqe_small_problem *problem,
                                const struct vqe_rotate_plan *plan,
                                const double *parameters,
                                const struct vqe_planes *psi,
@@ -101,76 +101,88 @@ VQE_BODY void vqe_small_rotate(const struct vqe_small_args *a,
 {
   VQE_SECTION(t)
   {
-    double angle = a->scale[plan->angle] * parameters[a->param[plan->angle]];
+    double angle =
+        problem->scale[plan->angle] * parameters[problem->param[plan->angle]];
     double c = cos(angle);
     double s = sin(angle);
     double sum = 0.0;
     for (uint64_t i = t; i < plan->start[plan->nclass]; i += VQE_BLOCK) {
-      sum +=
-          vqe_rotate_item(plan, a->row_at, a->column_at, psi, lambda, i, c, s);
+      sum += vqe_rotate_item(plan, problem->row_at, problem->column_at, psi,
+                             lambda, i, c, s);
     }
     shared[t] = sum;
   }
 }
 
 /* Twin of sector_energy and sector_gradient: state and adjoint state stay in
- * shared memory from the first rotation to the last, one evaluation a
- * block. */
-VQE_BODY void vqe_small_block(const struct vqe_small_args *a, unsigned block,
-                              unsigned blocks, double *shared)
+ * shared memory from the first rotation to the last. */
+VQE_BODY void vqe_small_evaluate(const struct vqe_small_task *task,
+                                 double *shared)
 {
+  const struct vqe_small_problem *problem = task->problem;
+  const double *parameters = task->parameters;
+  double *out = task->out;
   VQE_REAL *base = (VQE_REAL *)(shared + VQE_SUM_SHARED);
+  uint64_t size = problem->size;
+  int planes = problem->planes;
   struct vqe_planes none = {{0, 0}, 0};
-  struct vqe_planes psi = {{base, base + a->size}, a->planes};
-  base += (uint64_t)a->planes * a->size;
-  struct vqe_planes lambda = {{base, base + a->size}, a->planes};
-  for (uint64_t set = block; set < a->count; set += blocks) {
-    const double *parameters = a->parameters + set * (uint64_t)a->nparam;
-    double *out = a->out + set * (uint64_t)(a->nparam + 1);
-    VQE_SECTION(t)
-    {
-      for (uint64_t i = t; i < (uint64_t)a->planes * a->size; i += VQE_BLOCK) {
-        ((VQE_REAL *)psi.part[0])[i] =
-            (VQE_REAL)(i == a->reference ? 1.0 : 0.0);
-      }
-      for (int p = (int)t; p < a->nparam; p += (int)VQE_BLOCK) {
-        out[1 + p] = 0.0;
+  struct vqe_planes psi = {{base, base + size}, planes};
+  base += (uint64_t)planes * size;
+  struct vqe_planes lambda = {{base, base + size}, planes};
+  VQE_SECTION(t)
+  {
+    for (uint64_t i = t; i < (uint64_t)planes * size; i += VQE_BLOCK) {
+      ((VQE_REAL *)psi.part[0])[i] =
+          (VQE_REAL)(i == problem->reference ? 1.0 : 0.0);
+    }
+    for (int p = (int)t; p < problem->nparam; p += (int)VQE_BLOCK) {
+      out[1 + p] = 0.0;
+    }
+  }
+  for (uint64_t k = 0; k < problem->nplan; k++) {
+    vqe_small_rotate(problem, &problem->plans[k], parameters, &psi, &none,
+                     shared);
+  }
+  VQE_SECTION(t)
+  {
+    double sum = 0.0;
+    for (int part = 0; part < planes; part++) {
+      const VQE_REAL *in = (const VQE_REAL *)psi.part[part];
+      VQE_REAL *to = (VQE_REAL *)lambda.part[part];
+      for (uint64_t i = t; i < size; i += VQE_BLOCK) {
+        to[i] = (VQE_REAL)vqe_sigma_element(&problem->sigma, in, i, 1);
+        sum += (double)in[i] * (double)to[i];
       }
     }
-    for (uint64_t k = 0; k < a->nplan; k++) {
-      vqe_small_rotate(a, &a->plans[k], parameters, &psi, &none, shared);
+    shared[t] = sum;
+  }
+  vqe_block_sum(shared);
+  VQE_SECTION(t)
+  {
+    if (t == 0) {
+      out[0] = problem->constant + shared[0];
     }
-    VQE_SECTION(t)
-    {
-      double sum = 0.0;
-      for (int part = 0; part < a->planes; part++) {
-        const VQE_REAL *in = (const VQE_REAL *)psi.part[part];
-        VQE_REAL *to = (VQE_REAL *)lambda.part[part];
-        for (uint64_t i = t; i < a->size; i += VQE_BLOCK) {
-          to[i] = (VQE_REAL)vqe_sigma_element(&a->sigma, in, i, 1);
-          sum += (double)in[i] * (double)to[i];
-        }
-      }
-      shared[t] = sum;
-    }
+  }
+  for (uint64_t k = problem->nplan; task->gradient && k-- > 0;) {
+    const struct vqe_rotate_plan *plan = &problem->plans[k];
+    vqe_small_rotate(problem, plan, parameters, &psi, &lambda, shared);
     vqe_block_sum(shared);
     VQE_SECTION(t)
     {
       if (t == 0) {
-        out[0] = a->constant + shared[0];
+        out[1 + problem->param[plan->angle]] +=
+            problem->factor[plan->angle] * shared[0];
       }
     }
-    for (uint64_t k = a->nplan; a->gradient && k-- > 0;) {
-      const struct vqe_rotate_plan *plan = &a->plans[k];
-      vqe_small_rotate(a, plan, parameters, &psi, &lambda, shared);
-      vqe_block_sum(shared);
-      VQE_SECTION(t)
-      {
-        if (t == 0) {
-          out[1 + a->param[plan->angle]] += a->factor[plan->angle] * shared[0];
-        }
-      }
-    }
+  }
+}
+
+/* One evaluation a block, each of a problem of its own. */
+VQE_BODY void vqe_small_block(const struct vqe_small_args *a, unsigned block,
+                              unsigned blocks, double *shared)
+{
+  for (uint64_t k = block; k < a->count; k += blocks) {
+    vqe_small_evaluate(&a->tasks[k], shared);
   }
 }
 

@@ -367,6 +367,7 @@ uint64_t vqe_device_product_bytes(int norb, int nalpha, int nbeta, int nirrep,
   }
   if (size > VQE_DIRECT_SIZE) {
     uint64_t column = 8 * rows * npair;
+    bytes += VQE_DEVICE_GEMM_BYTES;
     bytes += 2 * (panel_bytes > column ? panel_bytes : column);
   }
   return bytes;

@@ -192,10 +192,13 @@ struct vqe_run_options {
   /* what is known of the machine, for many short runs; NULL: asked anew */
   struct vqe_host *host;
   enum vqe_gates_choice gates; /* of the full space on a GPU */
+  /* of runs on several threads, whose estimators share launches on a GPU;
+   * NULL: none (vqe/sim.h) */
+  struct vqe_combiner *combiner;
 };
 #define VQE_RUN_OPTIONS_INIT                                                  \
   {                                                                           \
-    1, 0, 1, NULL, 0, NULL, VQE_GATES_AUTO                                    \
+    1, 0, 1, NULL, 0, NULL, VQE_GATES_AUTO, NULL                              \
   }
 
 /* Run one experiment. A failure of the experiment itself is a result with

@@ -44,6 +44,12 @@ enum vqe_gates_choice {
                               no device or no cuStateVec */
 };
 
+/* Lets the estimators of several threads share launches: on a device, small
+ * states are evaluated together, one in each block of a launch. */
+struct vqe_combiner;
+int vqe_combiner_create(struct vqe_combiner **out);
+void vqe_combiner_free(struct vqe_combiner *combiner); /* NULL is fine */
+
 struct vqe_estimator_options {
   enum vqe_representation representation;
   int threads; /* OpenMP threads, at least 1 */
@@ -54,11 +60,14 @@ struct vqe_estimator_options {
   int device_index;              /* taken modulo the number of devices */
   bool single; /* amplitudes as floats, sums in double: CUDA alone */
   enum vqe_gates_choice gates;
+  /* With whom to share launches on a device; NULL: with nobody. Must outlive
+   * the estimator. */
+  struct vqe_combiner *combiner;
 };
 #define VQE_ESTIMATOR_OPTIONS_INIT                                            \
   {                                                                           \
     VQE_REPRESENTATION_AUTO, 1, NULL, VQE_DEVICE_AUTO, 0, false,              \
-        VQE_GATES_AUTO                                                        \
+        VQE_GATES_AUTO, NULL                                                  \
   }
 
 /* A CUDA device as vqe_batch --devices shows it. */

@@ -165,7 +165,8 @@ int vqe_worker_run(struct vqe_result **out, struct vqe_lane *lane,
                                                          : NULL,
                                     worker->node_rank,
                                     &lane->host,
-                                    worker->options->gates};
+                                    worker->options->gates,
+                                    worker->combiner};
   struct vqe_callbacks callbacks = {lane, on_evaluation, on_replay,
                                     vqe_worker_should_stop};
   lane->started = vqe_clock_wall();
@@ -239,6 +240,9 @@ int vqe_worker_init(struct vqe_worker *worker, const char *output, int run)
   int status =
       vqe_resume_load(&worker->resume, &next, output, worker->rank == 0);
   if (status == VQE_OK) {
+    status = vqe_combiner_create(&worker->combiner);
+  }
+  if (status == VQE_OK) {
     status = vqe_resume_journal_path(&path, output, run, worker->rank);
   }
   if (status == VQE_OK) {
@@ -252,6 +256,7 @@ void vqe_worker_clear(struct vqe_worker *worker)
 {
   (void)vqe_journal_close(worker->journal);
   vqe_resume_free(worker->resume);
+  vqe_combiner_free(worker->combiner);
   pthread_mutex_destroy(&worker->journal_lock);
 }
 

@@ -12,6 +12,7 @@
 #include "batch/team.h"
 #include "store/journal.h"
 #include "vqe/host.h"
+#include "vqe/sim.h"
 
 /* An evaluation that is not worth journaling yet. */
 struct vqe_pending {
@@ -38,7 +39,8 @@ struct vqe_worker {
   const struct vqe_batch_options *options;
   MPI_Comm comm;
   int rank, ranks, threads;
-  int lanes; /* experiments at once */
+  int lanes;                     /* experiments at once */
+  struct vqe_combiner *combiner; /* of their launches on a GPU */
   struct vqe_host host;
   int node_rank; /* among the ranks of its node: names its GPU */
   int team_size; /* ranks of each team; workers are the first ones */

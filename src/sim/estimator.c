@@ -119,7 +119,7 @@ static int create_device_backend(struct vqe_estimator *estimator, bool sector,
 static int create_on_device(struct vqe_estimator *estimator, bool sector,
                             const struct vqe_estimator_options *options)
 {
-  const struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
+  struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
   const char *reason = NULL;
   int count = vqe_device_count(&reason);
   if (count == 0) {
@@ -132,6 +132,10 @@ static int create_on_device(struct vqe_estimator *estimator, bool sector,
   }
   int status =
       vqe_device_summarize(&estimator->summary, options->device_index % count);
+  if (status == VQE_OK && sector && options->combiner != NULL) {
+    status = vqe_combiner_launcher(&tuning.launcher, options->combiner,
+                                   estimator->summary.index, options->single);
+  }
   if (status == VQE_OK) {
     status = vqe_device_open(&estimator->device, estimator->summary.index,
                              options->single);

@@ -244,6 +244,7 @@ static int make_estimator(struct run *run)
   options.device_index = run->options->device_index;
   options.single = is_single(run->experiment);
   options.gates = run->options->gates;
+  options.combiner = run->options->combiner;
   int status = vqe_estimator_size(&amplitudes, &bytes, run->hamiltonian,
                                   run->ansatz, &options);
   if (status == VQE_OK) {

@@ -16,6 +16,7 @@
 bool vqe_emulated_backwards = false;
 uint64_t vqe_emulated_bytes = UINT64_C(4) << 30;
 uint64_t vqe_emulated_promise = 0;
+int (*vqe_emulated_launch)(unsigned blocks) = NULL;
 
 struct held {
   struct held *next;
@@ -86,6 +87,16 @@ void vqe_device_usage(struct vqe_device_use *out,
   *out = device->use;
 }
 
+void vqe_device_charge(struct vqe_device *device,
+                       const struct vqe_device_use *use)
+{
+  device->use.seconds += use->seconds;
+  device->use.launches += use->launches;
+  device->use.graphs += use->graphs;
+  device->use.bytes_up += use->bytes_up;
+  device->use.bytes_down += use->bytes_down;
+}
+
 uint64_t vqe_device_free_bytes(const struct vqe_device *device)
 {
   return vqe_emulated_promise > 0
@@ -150,11 +161,22 @@ int vqe_device_download(struct vqe_device *device, void *to, const void *from,
   return VQE_OK;
 }
 
+int vqe_device_wait(struct vqe_device *device)
+{
+  (void)device;
+  return VQE_OK;
+}
+
 int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
                       const void *args, unsigned blocks, size_t shared)
 {
   vqe_emulated_kernel run = device->single ? vqe_emulated_single[kernel]
                                            : vqe_emulated_double[kernel];
+  int status =
+      vqe_emulated_launch != NULL ? vqe_emulated_launch(blocks) : VQE_OK;
+  if (status != VQE_OK) {
+    return vqe_error_set(status, "a launch that was made to fail");
+  }
   double *memory = malloc((shared + 1) * sizeof *memory);
   if (memory == NULL || blocks == 0) {
     free(memory);

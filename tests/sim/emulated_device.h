@@ -16,6 +16,9 @@ extern uint64_t vqe_emulated_promise;
 
 /* Whether a library of gates is there. */
 extern bool vqe_emulated_library;
+/* Called before each launch, by the thread that makes it; a negative answer
+ * is its failure. NULL: none. */
+extern int (*vqe_emulated_launch)(unsigned blocks);
 
 typedef void (*vqe_emulated_kernel)(const void *args, unsigned block,
                                     unsigned blocks, double *shared);

@@ -2,6 +2,10 @@
  * size, single precision, many at once, and what does not fit. */
 #include "fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
 #include "emulated_device.h"
 #include "kernels/estimators.h"
 #include "kernels/sigma.h"
@@ -11,6 +15,7 @@
 #pragma weak vqe_emulated_backwards
 #pragma weak vqe_emulated_bytes
 #pragma weak vqe_emulated_promise
+#pragma weak vqe_emulated_launch
 
 static bool no_device(void)
 {
@@ -121,10 +126,10 @@ static void check(const char *name, const struct problem *problem, bool sector,
 
 /* In one block; launch by launch; with panels of all and of few columns. */
 static const struct vqe_device_tuning ways[] = {
-    {UINT64_C(1) << 40, 1 << 20, 100000},
-    {UINT64_C(1) << 40, 1 << 20, 0},
-    {0, 1 << 20, 0},
-    {0, 3000, 0},
+    {UINT64_C(1) << 40, 1 << 20, 100000, NULL},
+    {UINT64_C(1) << 40, 1 << 20, 0, NULL},
+    {0, 1 << 20, 0, NULL},
+    {0, 3000, 0, NULL},
 };
 
 static void test_sector(void **state)
@@ -351,6 +356,189 @@ static void test_estimate(void **state)
   }
 }
 
+/* ---- many threads ---- */
+
+enum { POINTS = 6, TOGETHER = 8 };
+
+/* A thread's estimator, and what it finds. */
+struct evaluator {
+  struct problem problem;
+  struct vqe_estimator *estimator;
+  double *points;    /* POINTS x nparam */
+  double *gradients; /* POINTS x nparam, evaluated one by one */
+  double energies[POINTS];
+  double many[POINTS]; /* evaluated at once */
+  int status;
+  char message[256];
+};
+
+static void *evaluate(void *ctx)
+{
+  struct evaluator *me = ctx;
+  size_t n = (size_t)me->problem.ansatz->nparam;
+  me->status = VQE_OK;
+  for (size_t k = 0; me->status == VQE_OK && k < POINTS; k++) {
+    me->status =
+        vqe_estimator_gradient(me->estimator, &me->energies[k],
+                               me->gradients + k * n, me->points + k * n);
+  }
+  if (me->status == VQE_OK) {
+    me->status =
+        vqe_estimator_many(me->estimator, me->many, NULL, me->points, POINTS);
+  }
+  if (me->status != VQE_OK) {
+    snprintf(me->message, sizeof me->message, "%s", vqe_error_message());
+  }
+  return NULL;
+}
+
+static void evaluator_init(struct evaluator *out, size_t k,
+                           struct vqe_combiner *combiner)
+{
+  static const char *const molecules[] = {"H2", "LiH", "H2O", "BeH2"};
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  options.device = VQE_DEVICE_CUDA;
+  options.single = k == TOGETHER - 1; /* alone on a launcher */
+  options.combiner = combiner;
+  out->problem = problem_of(molecules[k % 4], "UCCSD", 1, k < 4);
+  int n = out->problem.ansatz->nparam;
+  out->points = fixture_parameters(POINTS * n, 0.5, (unsigned)k);
+  out->gradients = oracle_new((size_t)(POINTS * n));
+  assert_ok(vqe_estimator_create(&out->estimator, out->problem.hamiltonian,
+                                 out->problem.ansatz, &options));
+}
+
+static void evaluator_clear(struct evaluator *evaluator)
+{
+  vqe_estimator_free(evaluator->estimator);
+  free(evaluator->gradients);
+  free(evaluator->points);
+  problem_clear(&evaluator->problem);
+}
+
+static void evaluate_together(struct evaluator *evaluators, size_t count)
+{
+  pthread_t threads[TOGETHER];
+  for (size_t k = 0; k < count; k++) {
+    assert_int_equal(
+        pthread_create(&threads[k], NULL, evaluate, &evaluators[k]), 0);
+  }
+  for (size_t k = 0; k < count; k++) {
+    pthread_join(threads[k], NULL);
+  }
+}
+
+static _Atomic unsigned most_blocks;
+static _Atomic int launches;
+
+/* So slow that others come meanwhile. */
+static int launch_slowly(unsigned blocks)
+{
+  const struct timespec pause = {0, 300000};
+  most_blocks = blocks > most_blocks ? blocks : most_blocks;
+  launches++;
+  nanosleep(&pause, NULL);
+  return VQE_OK;
+}
+
+static int launch_in_vain(unsigned blocks)
+{
+  (void)launch_slowly(blocks);
+  return VQE_ERR_IO;
+}
+
+/* Different molecules of several threads share launches, and get the bits
+ * that they get alone. */
+static void test_together(void **state)
+{
+  (void)state;
+  struct evaluator alone[TOGETHER];
+  struct evaluator together[TOGETHER];
+  struct vqe_combiner *combiner = NULL;
+  struct vqe_estimator_usage usage;
+  if (no_device()) {
+    skip();
+  }
+  assert_ok(vqe_combiner_create(&combiner));
+  for (size_t k = 0; k < TOGETHER; k++) {
+    evaluator_init(&alone[k], k, NULL);
+    evaluator_init(&together[k], k, combiner);
+    (void)evaluate(&alone[k]);
+  }
+  if (&vqe_emulated_launch != NULL) {
+    vqe_emulated_launch = launch_slowly;
+  }
+  most_blocks = 0;
+  launches = 0;
+  evaluate_together(together, TOGETHER);
+  if (&vqe_emulated_launch != NULL) {
+    vqe_emulated_launch = NULL;
+    print_message("%d launches of up to %u blocks\n", launches, most_blocks);
+    assert_true(most_blocks > POINTS); /* more than one thread's */
+  }
+  for (size_t k = 0; k < TOGETHER; k++) {
+    size_t n = (size_t)alone[k].problem.ansatz->nparam;
+    assert_int_equal(alone[k].status, VQE_OK);
+    assert_int_equal(together[k].status, VQE_OK);
+    assert_memory_equal(alone[k].energies, together[k].energies,
+                        sizeof alone[k].energies);
+    assert_memory_equal(alone[k].many, together[k].many, sizeof alone[k].many);
+    assert_memory_equal(alone[k].gradients, together[k].gradients,
+                        POINTS * n * sizeof(double));
+    vqe_estimator_describe(&usage, together[k].estimator);
+    assert_true(usage.launches > 0 && usage.bytes_down > 0);
+    evaluator_clear(&alone[k]);
+    evaluator_clear(&together[k]);
+  }
+  vqe_combiner_free(combiner);
+}
+
+/* A launch that fails fails all that is in it, with its message, and nothing
+ * after it. What is too much at once is done one after the other. */
+static void test_failing_launch(void **state)
+{
+  (void)state;
+  struct evaluator evaluators[4];
+  struct vqe_combiner *combiner = NULL;
+  double energies[4][POINTS];
+  if (not_emulated()) {
+    skip();
+  }
+  const uint64_t all = vqe_emulated_bytes;
+  assert_ok(vqe_combiner_create(&combiner));
+  for (size_t k = 0; k < 4; k++) {
+    evaluator_init(&evaluators[k], k, combiner);
+  }
+  vqe_emulated_launch = launch_in_vain;
+  evaluate_together(evaluators, 4);
+  for (size_t k = 0; k < 4; k++) {
+    assert_int_equal(evaluators[k].status, VQE_ERR_IO);
+    assert_non_null(strstr(evaluators[k].message, "made to fail"));
+  }
+  for (int small = 1; small >= 0; small--) {
+    size_t n = (size_t)evaluators[2].problem.ansatz->nparam;
+    vqe_emulated_launch = launch_slowly;
+    /* what the largest request takes */
+    vqe_emulated_bytes =
+        small ? POINTS * (sizeof(struct vqe_small_task) + 8 * (2 * n + 1))
+              : all;
+    evaluate_together(evaluators, 3);
+    for (size_t k = 0; k < 3; k++) {
+      assert_int_equal(evaluators[k].status, VQE_OK);
+      if (small) {
+        memcpy(energies[k], evaluators[k].energies, sizeof energies[k]);
+      }
+      assert_memory_equal(energies[k], evaluators[k].energies,
+                          sizeof energies[k]);
+    }
+  }
+  vqe_emulated_launch = NULL;
+  for (size_t k = 0; k < 4; k++) {
+    evaluator_clear(&evaluators[k]);
+  }
+  vqe_combiner_free(combiner);
+}
+
 static void test_refusals(void **state)
 {
   (void)state;
@@ -382,6 +570,7 @@ int main(void)
       cmocka_unit_test(test_full),     cmocka_unit_test(test_single),
       cmocka_unit_test(test_many),     cmocka_unit_test(test_order),
       cmocka_unit_test(test_memory),   cmocka_unit_test(test_estimate),
+      cmocka_unit_test(test_together), cmocka_unit_test(test_failing_launch),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
