@@ -163,6 +163,17 @@ struct vqe_rotate_args {
   const uint32_t *column_at; /* place of a beta string within its class */
 };
 
+/* partial[parts k + part] = share of sum_pairs <lambda| A_k |psi> of plan k;
+ * parts blocks for each plan. Nothing is turned. */
+struct vqe_pool_args {
+  struct vqe_planes psi, lambda;
+  const struct vqe_rotate_plan *plans;
+  const uint64_t *row_at;
+  const uint32_t *column_at;
+  double *partial;
+  uint32_t parts;
+};
+
 /* F_PQ links of one string by symmetry of the pair; bit 31 of `pair` is the
  * sign. */
 struct vqe_device_link {

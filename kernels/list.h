@@ -13,6 +13,7 @@ VQE_KERNEL(permute)
 VQE_KERNEL(blocks)
 /* sector */
 VQE_KERNEL(rotate)
+VQE_KERNEL(pool)
 VQE_KERNEL(small)
 /* both */
 VQE_KERNEL(phases)

@@ -12,6 +12,10 @@
 
 #define SIGN_BIT UINT32_C(0x80000000)
 
+/* Amplitudes for each block of a slope, and blocks at most. */
+#define SLOPE_SIZE 4096
+#define SLOPE_PARTS 64
+
 /* A rotation of the list: an excitation, or a run of phases. */
 struct move {
   bool phases;
@@ -40,7 +44,11 @@ struct device_sector {
   struct vqe_planes psi, lambda;
   double *weight; /* of phases */
   bool small;
-  const struct vqe_small_problem *problem; /* the device's, when small */
+  const struct vqe_small_problem *problem;  /* the device's, when small */
+  const struct vqe_ansatz *pool;            /* what the following is of */
+  const struct vqe_rotate_plan *pool_plans; /* the device's */
+  double *pool_partial;                     /* there, and here */
+  double *pool_sums;
   struct vqe_launcher *launcher, *own;
 };
 
@@ -66,7 +74,7 @@ static int upload_pairs(struct device_sector *sector)
   int status =
       vqe_memory_grow(&sector->pairs, sector->npairs, host->npairs,
                       sizeof(struct vqe_device_pair *), "excitation lists");
-  for (; status == VQE_OK && sector->npairs < host->npairs; sector->npairs++) {
+  while (status == VQE_OK && sector->npairs < host->npairs) {
     const struct vqe_string_pairs *pairs = &host->pairs[sector->npairs];
     struct vqe_device_pair *packed = NULL;
     status = vqe_memory_alloc(&packed, pairs->count, sizeof *packed,
@@ -80,6 +88,8 @@ static int upload_pairs(struct device_sector *sector)
       status = place(sector, &sector->pairs[sector->npairs], packed,
                      pairs->count, sizeof *packed);
     }
+    /* without memory it is not there, and no plan may take it to be */
+    sector->npairs += status == VQE_OK;
     free(packed);
   }
   return status;
@@ -255,6 +265,7 @@ static void sector_free(void *backend)
   vqe_device_close(sector->device);
   free(sector->pairs);
   free(sector->moves);
+  free(sector->pool_sums);
   free(sector);
 }
 
@@ -625,14 +636,122 @@ static int sector_many(void *backend, double *energies, double *gradients,
   return status;
 }
 
-/* The CPU's twin prepares the state once more, here and for properties. */
+/* ---- pools ---- */
+
+/* Blocks for each element: as many as a state of many amplitudes is worth;
+ * the elements are many themselves. */
+static uint32_t parts_of_slope(const struct device_sector *sector)
+{
+  uint64_t parts = sector->product.size / SLOPE_SIZE + 1;
+  return parts < SLOPE_PARTS ? (uint32_t)parts : SLOPE_PARTS;
+}
+
+static void forget_pool(struct device_sector *sector)
+{
+  vqe_device_release(sector->device, sector->pool_plans);
+  vqe_device_release(sector->device, sector->pool_partial);
+  free(sector->pool_sums);
+  sector->pool_plans = NULL;
+  sector->pool_partial = NULL;
+  sector->pool_sums = NULL;
+  sector->pool = NULL;
+}
+
+static int upload_pool(struct device_sector *sector,
+                       const struct vqe_ansatz *pool)
+{
+  struct vqe_rotate_plan *plans = NULL;
+  size_t sums = pool->ngate * parts_of_slope(sector);
+  if (sector->pool == pool) {
+    return VQE_OK;
+  }
+  forget_pool(sector);
+  int status = vqe_sector_compile_pool(sector->host, pool);
+  if (status == VQE_OK) {
+    status = upload_pairs(sector);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&plans, pool->ngate, sizeof *plans,
+                              "rotations of the pool");
+  }
+  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
+    make_plan(&plans[k], sector, &sector->host->pool_rotations[k]);
+  }
+  if (status == VQE_OK) {
+    status =
+        place(sector, &sector->pool_plans, plans, pool->ngate, sizeof *plans);
+  }
+  if (status == VQE_OK) {
+    status = vqe_device_alloc(sector->device, &sector->pool_partial, sums,
+                              sizeof(double), "slopes of the pool");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sector->pool_sums, sums, sizeof(double),
+                              "slopes of the pool");
+  }
+  if (status == VQE_OK) {
+    sector->pool = pool;
+  }
+  free(plans);
+  return status;
+}
+
+/* psi and H psi are left by an energy; all slopes are one launch. A pool
+ * whose lists do not fit the device is left to the CPU's twin. */
 static int sector_pool_gradient(void *backend, double *out,
                                 const double *parameters,
                                 const struct vqe_ansatz *pool)
 {
   struct device_sector *sector = backend;
-  return sector->host_ops->pool_gradient(sector->host, out, parameters, pool);
+  const struct rotation *rotations;
+  double energy;
+  uint32_t parts = parts_of_slope(sector);
+  int status = upload_pool(sector, pool);
+  if (status == VQE_ERR_MEMORY) {
+    forget_pool(sector);
+    return sector->host_ops->pool_gradient(sector->host, out, parameters,
+                                           pool);
+  }
+  for (int k = 0; k < pool->nparam; k++) {
+    out[k] = 0.0;
+  }
+  if (status != VQE_OK || pool->ngate == 0) {
+    return status;
+  }
+  status = vqe_evaluator_run(&sector->evaluator, &energy, NULL, parameters,
+                             enqueue_energy, sector);
+  struct vqe_pool_args args = {
+      .psi = sector->psi,
+      .lambda = sector->lambda,
+      .plans = sector->pool_plans,
+      .row_at = sector->row_at,
+      .column_at = sector->column_at,
+      .partial = sector->pool_partial,
+      .parts = parts,
+  };
+  if (status == VQE_OK) {
+    status = vqe_device_launch(sector->device, VQE_KERNEL_pool, &args,
+                               (unsigned)pool->ngate * parts, VQE_SUM_SHARED);
+  }
+  if (status == VQE_OK) {
+    status = vqe_device_download(sector->device, sector->pool_sums,
+                                 sector->pool_partial,
+                                 pool->ngate * parts * sizeof(double));
+  }
+  rotations = sector->host->pool_rotations;
+  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
+    double sum = 0.0;
+    for (uint32_t part = 0; part < parts; part++) {
+      sum += sector->pool_sums[k * parts + part];
+    }
+    out[rotations[k].param] += 2.0 * rotations[k].scale * sum;
+  }
+  return status;
 }
+
+/* ---- what comes once a run ---- */
+
+/* The CPU's twin prepares the state once more. */
 
 static int sector_properties(void *backend, struct vqe_properties *out,
                              double *rdm1, const double *parameters)

@@ -92,6 +92,40 @@ VQE_BODY void vqe_rotate_block(const struct vqe_rotate_args *a, unsigned block,
   }
 }
 
+/* Twin of the loop of sector_pool_gradient: what the backward sweep would see
+ * at a last gate of no angle, of every element of a pool in one launch. */
+VQE_BODY void vqe_pool_block(const struct vqe_pool_args *a, unsigned block,
+                             unsigned blocks, double *shared)
+{
+  (void)blocks;
+  const struct vqe_rotate_plan *plan = &a->plans[block / a->parts];
+  uint64_t first = (uint64_t)(block % a->parts) * VQE_BLOCK;
+  VQE_SECTION(t)
+  {
+    double sum = 0.0;
+    for (uint64_t i = first + t; i < plan->start[plan->nclass];
+         i += (uint64_t)a->parts * VQE_BLOCK) {
+      uint64_t x;
+      uint64_t y;
+      double sign = vqe_rotate_find(&x, &y, plan, a->row_at, a->column_at, i);
+      for (int part = 0; part < a->psi.count; part++) {
+        const VQE_REAL *p = (const VQE_REAL *)a->psi.part[part];
+        const VQE_REAL *l = (const VQE_REAL *)a->lambda.part[part];
+        sum +=
+            sign * ((double)l[y] * (double)p[x] - (double)l[x] * (double)p[y]);
+      }
+    }
+    shared[t] = sum;
+  }
+  vqe_block_sum(shared);
+  VQE_SECTION(t)
+  {
+    if (t == 0) {
+      a->partial[block] = shared[0];
+    }
+  }
+}
+
 /* One rotation of a block's own state; with lambda the sum is shared[0]. */
 VQE_BODY void vqe_small_rotate(const struct vqe_small_problem *problem,
                                const struct vqe_rotate_plan *plan,

@@ -228,7 +228,8 @@ static int sector_extend(void *backend)
   return status == VQE_OK ? compile(sector) : status;
 }
 
-static int compile_pool(struct sector *sector, const struct vqe_ansatz *pool)
+int vqe_sector_compile_pool(struct sector *sector,
+                            const struct vqe_ansatz *pool)
 {
   struct rotation *rotations = NULL;
   if (sector->pool == pool) {
@@ -617,7 +618,7 @@ static int sector_pool_gradient(void *backend, double *out,
   struct vqe_vector psi = sector->psi;
   struct vqe_vector lambda = sector->lambda;
   double energy;
-  int status = compile_pool(sector, pool);
+  int status = vqe_sector_compile_pool(sector, pool);
   if (status == VQE_OK) {
     status = sector_energy(backend, &energy, parameters);
   }

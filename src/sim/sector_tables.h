@@ -72,6 +72,11 @@ struct sector {
 int vqe_sector_find_runs(struct sector *sector);
 void vqe_sector_clear_runs(struct sector *sector);
 
+/* The rotations of a pool, to sector->pool_rotations; kept for as long as it
+ * is the same one. */
+int vqe_sector_compile_pool(struct sector *sector,
+                            const struct vqe_ansatz *pool);
+
 /* The state at these parameters, to sector->psi. */
 void vqe_sector_prepare(struct sector *sector, const double *parameters);
 

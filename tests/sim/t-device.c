@@ -356,6 +356,111 @@ static void test_estimate(void **state)
   }
 }
 
+/* ---- pools ---- */
+
+/* Every third element of a pool as the ansatz, and the pool. */
+static struct problem growing_of(struct vqe_ansatz **pool,
+                                 const char *molecule, bool symmetry)
+{
+  struct problem out;
+  struct vqe_ansatz_options options;
+  out.integrals = fixture_read(molecule);
+  out.hamiltonian = fixture_total(out.integrals, symmetry);
+  vqe_ansatz_options_init(&options);
+  options.name = "ADAPT-VQE";
+  options.reps = 1;
+  options.norb = out.hamiltonian->norb;
+  options.nalpha = out.integrals->nalpha;
+  options.nbeta = out.integrals->nbeta;
+  options.restricted = options.nalpha == options.nbeta;
+  options.nirrep = out.hamiltonian->nirrep;
+  options.irrep = out.hamiltonian->irrep;
+  options.adapt.pool = "UCCSD";
+  assert_ok(vqe_ansatz_create(&out.ansatz, &options));
+  assert_ok(vqe_ansatz_pool_create(pool, &options));
+  for (int k = 0; k < (*pool)->nparam; k += 3) {
+    assert_ok(vqe_ansatz_append(out.ansatz, *pool, k));
+  }
+  out.parameters = fixture_parameters((*pool)->nparam, 0.4, 11);
+  return out;
+}
+
+static struct vqe_estimator *estimator_on(const struct problem *problem,
+                                          enum vqe_device_choice device)
+{
+  struct vqe_estimator *estimator = NULL;
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  options.device = device;
+  assert_ok(vqe_estimator_create(&estimator, problem->hamiltonian,
+                                 problem->ansatz, &options));
+  return estimator;
+}
+
+/* Slopes of a pool, before and after the ansatz grows, as the CPU's; also
+ * where the device has no memory for them. */
+static void test_pool(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *molecule;
+    bool symmetry;
+  } cases[] = {{"LiH", true}, {"H2O", false}, {"NH3", true}, {"N2", false}};
+  if (no_device()) {
+    skip();
+  }
+  for (size_t m = 0; m < 2 * sizeof cases / sizeof cases[0]; m++) {
+    struct vqe_ansatz *pool = NULL;
+    bool poor = m % 2 == 1;
+    struct problem problem =
+        growing_of(&pool, cases[m / 2].molecule, cases[m / 2].symmetry);
+    struct vqe_estimator *cpu = estimator_on(&problem, VQE_DEVICE_CPU);
+    struct vqe_estimator *device = estimator_on(&problem, VQE_DEVICE_CUDA);
+    double *expected = oracle_new((size_t)pool->nparam);
+    double *slopes = oracle_new((size_t)pool->nparam);
+    struct vqe_estimator_usage usage;
+    double worst = 0.0;
+    const uint64_t all = &vqe_emulated_bytes != NULL ? vqe_emulated_bytes : 0;
+    for (int grown = 0; grown < 2; grown++) {
+      double energy[2];
+      vqe_estimator_describe(&usage, device);
+      if (poor && all > 0) {
+        vqe_emulated_bytes = usage.bytes_held + 1000;
+      }
+      assert_ok(vqe_estimator_pool_gradient(cpu, expected, problem.parameters,
+                                            pool));
+      assert_ok(vqe_estimator_pool_gradient(device, slopes, problem.parameters,
+                                            pool));
+      if (all > 0) {
+        vqe_emulated_bytes = all;
+      }
+      for (int k = 0; k < pool->nparam; k++) {
+        worst = fmax(worst, fabs(slopes[k] - expected[k]));
+      }
+      assert_ok(vqe_ansatz_append(problem.ansatz, pool, 1));
+      assert_ok(vqe_estimator_extend(cpu));
+      assert_ok(vqe_estimator_extend(device));
+      assert_ok(vqe_estimator_gradient(cpu, &energy[0], expected,
+                                       problem.parameters));
+      assert_ok(vqe_estimator_gradient(device, &energy[1], slopes,
+                                       problem.parameters));
+      assert_close(energy[0], energy[1], 1e-10);
+      for (int k = 0; k < problem.ansatz->nparam; k++) {
+        assert_close(slopes[k], expected[k], 1e-9);
+      }
+    }
+    print_message("%s, %d elements%s: slopes differ by %.1e\n",
+                  cases[m / 2].molecule, pool->nparam,
+                  poor ? ", little memory" : "", worst);
+    assert_true(worst < 1e-10);
+    free(slopes);
+    free(expected);
+    vqe_estimator_free(device);
+    vqe_estimator_free(cpu);
+    vqe_ansatz_free(pool);
+    problem_clear(&problem);
+  }
+}
+
 /* ---- many threads ---- */
 
 enum { POINTS = 6, TOGETHER = 8 };
@@ -571,7 +676,7 @@ int main(void)
       cmocka_unit_test(test_many),     cmocka_unit_test(test_order),
       cmocka_unit_test(test_memory),   cmocka_unit_test(test_estimate),
       cmocka_unit_test(test_together), cmocka_unit_test(test_failing_launch),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_pool),     cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
