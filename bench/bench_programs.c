@@ -134,13 +134,14 @@ static int write_job(const char *path, int count)
 
 struct batch {
   char program[TEXT], job[TEXT], result[TEXT], output[TEXT + 16];
+  char threads[32];
   struct command command;
 };
 
-/* `number` geometries of H2 on `variant` ranks, without mpirun when that is
- * NULL. */
+/* `number` geometries of H2 on as many ranks, without mpirun when that is
+ * NULL, with so many threads each. */
 static int batch_init(struct batch *batch, const struct bench_run *run,
-                      const char *ranks)
+                      const char *ranks, long threads)
 {
   const char *scratch = run->settings->scratch;
   const char **word = batch->command.words;
@@ -148,6 +149,7 @@ static int batch_init(struct batch *batch, const struct bench_run *run,
   snprintf(batch->job, TEXT, "%s/job.json", scratch);
   snprintf(batch->result, TEXT, "%s/job.h5", scratch);
   snprintf(batch->output, sizeof batch->output, "--output=%s", batch->result);
+  snprintf(batch->threads, sizeof batch->threads, "--threads=%ld", threads);
   if (status == VQE_OK) {
     status = write_job(batch->job, run->workload->number);
   }
@@ -159,7 +161,7 @@ static int batch_init(struct batch *batch, const struct bench_run *run,
   *word++ = batch->program;
   *word++ = batch->job;
   *word++ = batch->output;
-  *word++ = "--threads=1";
+  *word++ = batch->threads;
   *word++ = "--no-lake";
   *word++ = "--quiet";
   *word = NULL;
@@ -174,11 +176,16 @@ static int run_batch(struct bench_run *run)
   struct batch batch;
   int count = run->workload->number;
   const char *ranks = run->workload->variant;
+  long threads = 1;
+  if (ranks != NULL && strcmp(ranks, "lanes") == 0) {
+    ranks = NULL;
+    threads = sysconf(_SC_NPROCESSORS_ONLN);
+  }
   if (ranks != NULL && atol(ranks) > sysconf(_SC_NPROCESSORS_ONLN)) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "%s ranks want as many processors", ranks);
   }
-  int status = batch_init(&batch, run, ranks);
+  int status = batch_init(&batch, run, ranks, threads);
   if (status == VQE_OK) {
     status = bench_repeat(run, run_command, &batch.command);
   }
@@ -195,7 +202,7 @@ static int run_batch(struct bench_run *run)
 static int run_startup(struct bench_run *run)
 {
   struct batch batch;
-  int status = batch_init(&batch, run, NULL);
+  int status = batch_init(&batch, run, NULL, 1);
   if (status == VQE_OK && run->workload->variant != NULL) {
     status = extend_environment(&batch.command.environment, tuned,
                                 sizeof tuned / sizeof tuned[0]);
@@ -232,7 +239,7 @@ static int run_tables(struct bench_run *run)
   int status = find_program(program, run, "vqe_lake");
   snprintf(place, sizeof place, "%s/warehouse", run->settings->scratch);
   if (status == VQE_OK) {
-    status = batch_init(&batch, run, NULL);
+    status = batch_init(&batch, run, NULL, 1);
   }
   if (status == VQE_OK) {
     status = run_command(&batch.command);
@@ -326,6 +333,8 @@ static const struct bench_workload workloads[] = {
      "H2", "tuned", 1},
     {"batch/alone", "1,000 geometries of H2, no mpirun", run_batch, "H2", NULL,
      1000},
+    {"batch/lanes", "the same with a thread and a lane for each processor",
+     run_batch, "H2", "lanes", 1000},
     {"batch/1", "1,000 geometries of H2, one rank", run_batch, "H2", "1",
      1000},
     {"batch/2", "1,000 geometries of H2, two ranks", run_batch, "H2", "2",
