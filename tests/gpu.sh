@@ -135,6 +135,57 @@ PYTHON
 }
 step job-thesis-agrees agree
 
+# ---- small molecules at once ----
+
+python3 - >"$out/h2.json" <<'PYTHON'
+import json
+
+json.dump({
+    "molecules": [
+        {"symbols": ["H", "H"], "coords": [[0, 0, 0], [0, 0, 0.5 + 0.002 * k]]}
+        for k in range(1000)
+    ],
+}, open(1, "w"))
+PYTHON
+# rate NAME JOB COUNT OPTIONS...: molecules an hour, from start to exit
+rate() {
+  local name=$1 job=$2 count=$3 start stop
+  shift 3
+  start=$(date +%s.%N)
+  step "$name" "$build/vqe_batch" "$job" --force --no-lake --quiet \
+    --output "$out/$name.h5" --summary "$out/$name.json" "$@"
+  stop=$(date +%s.%N)
+  say "$(awk -v name="$name" -v n="$count" -v start="$start" -v stop="$stop" \
+    'BEGIN { t = stop - start; printf "%-28s %7.2f s, %.3g molecules an hour",
+      name, t, 3600 * n / t }')"
+}
+# one after the other, and as many lanes as the program takes
+thesis_count=$(python3 -c 'import json, sys
+print(len(json.load(open(sys.argv[1]))))' "$out/thesis-cpu.json")
+rate h2-cpu "$out/h2.json" 1000 --device cpu
+rate thesis-cpu "$root/jobs/thesis.json" "$thesis_count" --device cpu
+for lanes in 1 auto 64; do
+  options=(--device cuda)
+  [ "$lanes" = auto ] || options+=(--lanes "$lanes")
+  rate "h2-lanes-$lanes" "$out/h2.json" 1000 "${options[@]}"
+  rate "thesis-lanes-$lanes" "$root/jobs/thesis.json" "$thesis_count" \
+    "${options[@]}"
+done
+# whatever shares a launch
+same_bits() {
+  python3 - "$out" <<'PYTHON'
+import json
+import sys
+
+alone, *others = (
+    [row["energy"] for row in json.load(open(f"{sys.argv[1]}/h2-lanes-{n}.json"))]
+    for n in ("1", "auto", "64")
+)
+sys.exit(any(energies != alone for energies in others))
+PYTHON
+}
+step h2-lanes-same-bits same_bits
+
 # ---- bench ----
 
 if [ -x "$build/vqe_bench" ]; then
