@@ -18,6 +18,7 @@ struct vqe_launcher {
   struct vqe_device *device;
   int index;
   bool single;
+  struct vqe_device_info info;
   pthread_mutex_t lock;
   pthread_cond_t done;
   /* under the lock */
@@ -91,7 +92,11 @@ void vqe_combiner_free(struct vqe_combiner *combiner)
 static int open_launcher(struct vqe_launcher **out, int index, bool single)
 {
   struct vqe_device *device = NULL;
-  int status = vqe_device_open(&device, index, single);
+  struct vqe_device_info info;
+  int status = vqe_device_describe(&info, index);
+  if (status == VQE_OK) {
+    status = vqe_device_open(&device, index, single);
+  }
   if (status == VQE_OK) {
     status = vqe_launcher_create(out, device);
   }
@@ -101,7 +106,14 @@ static int open_launcher(struct vqe_launcher **out, int index, bool single)
   }
   (*out)->index = index;
   (*out)->single = single;
+  (*out)->info = info;
   return VQE_OK;
+}
+
+const struct vqe_device_info *
+vqe_launcher_info(const struct vqe_launcher *launcher)
+{
+  return &launcher->info;
 }
 
 int vqe_combiner_launcher(struct vqe_launcher **out,

@@ -28,6 +28,11 @@ int vqe_combiner_launcher(struct vqe_launcher **out,
                           struct vqe_combiner *combiner, int index,
                           bool single);
 
+/* What the device of a combiner's launcher is, asked for once: free_bytes are
+ * those of then. */
+const struct vqe_device_info *
+vqe_launcher_info(const struct vqe_launcher *launcher);
+
 /* `count` evaluations of one problem; answers as energy, then gradient. */
 struct vqe_launch_request {
   const struct vqe_small_problem *problem; /* the device's; all work on it

@@ -17,6 +17,10 @@ extern "C" {
  * recorded. As much as NVIDIA recommends for Hopper. */
 #define WORKSPACE ((size_t)VQE_DEVICE_GEMM_BYTES)
 
+/* What a process keeps of the memory that it gave back: small molecules come
+ * and go faster than the driver hands out memory. Other processes miss it. */
+#define KEPT_BYTES (UINT64_C(256) << 20)
+
 /* kernels/double.cu and kernels/single.cu */
 cudaError_t vqe_launch_double(enum vqe_kernel_name kernel, const void *args,
                               unsigned blocks, size_t shared,
@@ -39,6 +43,8 @@ struct vqe_graph {
 
 struct vqe_device {
   int index, single;
+  cudaMemPool_t pool; /* memory in the order of the stream; NULL: there is no
+                         such thing, and giving back waits for the device */
   cudaStream_t stream;
   cublasHandle_t blas;
   void *workspace;
@@ -141,16 +147,63 @@ int vqe_device_describe(struct vqe_device_info *out, int index)
   return VQE_OK;
 }
 
+/* In the order of the stream, so that nobody waits: other streams may use it
+ * after vqe_device_wait. */
+static cudaError_t take(struct vqe_device *device, void **data, size_t bytes)
+{
+  return device->pool != NULL ? cudaMallocAsync(data, bytes, device->stream)
+                              : cudaMalloc(data, bytes);
+}
+
+static void give_back(struct vqe_device *device, void *data)
+{
+  if (device->pool == NULL) {
+    (void)cudaFree(data);
+  } else if (data != NULL) {
+    (void)cudaFreeAsync(data, device->stream);
+  }
+}
+
+static cudaError_t open_pool(struct vqe_device *device)
+{
+  uint64_t kept = KEPT_BYTES;
+  int there = 0;
+  cudaError_t error = cudaDeviceGetAttribute(
+      &there, cudaDevAttrMemoryPoolsSupported, device->index);
+  if (error == cudaSuccess && there) {
+    error = cudaDeviceGetDefaultMemPool(&device->pool, device->index);
+  }
+  if (error == cudaSuccess && there) {
+    error = cudaMemPoolSetAttribute(device->pool,
+                                    cudaMemPoolAttrReleaseThreshold, &kept);
+  }
+  return error;
+}
+
+/* By attributes one by one: all properties of a device take as long as some
+ * small molecules. */
 static int open_handles(struct vqe_device *device)
 {
   struct vqe_device_info info;
-  int status = vqe_device_describe(&info, device->index);
-  if (status != VQE_OK) {
-    return status;
+  int shared = 0;
+  cudaError_t error = cudaSetDevice(device->index);
+  if (error == cudaSuccess) {
+    error = cudaDeviceGetAttribute(
+        &shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device->index);
   }
-  device->shared_bytes = info.shared_bytes;
+  if (error == cudaSuccess) {
+    error = open_pool(device);
+  }
+  if (error != cudaSuccess) {
+    return fail(error, "opening a device");
+  }
+  device->shared_bytes = (uint64_t)shared;
   if (vqe_loadable_double() != cudaSuccess) {
     (void)cudaGetLastError();
+    int status = vqe_device_describe(&info, device->index);
+    if (status != VQE_OK) {
+      return status;
+    }
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "%s has compute capability %d.%d, for which this "
                          "build has no code; build with "
@@ -158,8 +211,7 @@ static int open_handles(struct vqe_device *device)
                          info.name, info.compute_major, info.compute_minor,
                          info.compute_major, info.compute_minor);
   }
-  cudaError_t error =
-      cudaStreamCreateWithFlags(&device->stream, cudaStreamNonBlocking);
+  error = cudaStreamCreateWithFlags(&device->stream, cudaStreamNonBlocking);
   return error == cudaSuccess ? VQE_OK : fail(error, "opening a device");
 }
 
@@ -204,12 +256,13 @@ void vqe_device_close(struct vqe_device *device)
   }
   while (device->held != NULL) {
     struct held *next = device->held->next;
-    (void)cudaFree(device->held->data);
+    give_back(device, device->held->data);
     free(device->held);
     device->held = next;
   }
-  (void)cudaFree(device->workspace);
+  give_back(device, device->workspace);
   if (device->stream != NULL) {
+    (void)cudaStreamSynchronize(device->stream);
     (void)cudaStreamDestroy(device->stream);
   }
   (void)cudaGetLastError();
@@ -232,6 +285,24 @@ void vqe_device_charge(struct vqe_device *device,
   device->use.bytes_down += use->bytes_down;
 }
 
+/* What the pool holds and nobody uses. */
+static uint64_t kept_bytes(const struct vqe_device *device)
+{
+  uint64_t held = 0;
+  uint64_t used = 0;
+  if (device->pool == NULL) {
+    return 0;
+  }
+  if (cudaMemPoolGetAttribute(device->pool, cudaMemPoolAttrReservedMemCurrent,
+                              &held) != cudaSuccess ||
+      cudaMemPoolGetAttribute(device->pool, cudaMemPoolAttrUsedMemCurrent,
+                              &used) != cudaSuccess) {
+    (void)cudaGetLastError();
+    return 0;
+  }
+  return held > used ? held - used : 0;
+}
+
 uint64_t vqe_device_free_bytes(const struct vqe_device *device)
 {
   size_t free_bytes = 0;
@@ -241,7 +312,7 @@ uint64_t vqe_device_free_bytes(const struct vqe_device *device)
     (void)cudaGetLastError();
     return 0;
   }
-  return free_bytes;
+  return free_bytes + kept_bytes(device);
 }
 
 uint64_t vqe_device_shared_bytes(const struct vqe_device *device)
@@ -265,12 +336,12 @@ int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
   }
   size_t bytes = count * size;
   /* an empty array has an address too */
-  cudaError_t error = cudaMalloc(&data, bytes > 0 ? bytes : 1);
+  cudaError_t error = take(device, &data, bytes > 0 ? bytes : 1);
   if (error == cudaSuccess) {
     error = cudaMemsetAsync(data, 0, bytes, device->stream);
   }
   if (error != cudaSuccess) {
-    (void)cudaFree(data);
+    give_back(device, data);
     (void)fail(error, what);
     return error == cudaErrorMemoryAllocation
                ? vqe_error_set(VQE_ERR_MEMORY,
@@ -280,7 +351,7 @@ int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
   }
   held = (struct held *)malloc(sizeof *held);
   if (held == NULL) {
-    (void)cudaFree(data);
+    give_back(device, data);
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of memory");
   }
   held->data = data;
@@ -304,7 +375,7 @@ void vqe_device_release(struct vqe_device *device, const void *data)
   struct held *held = *link;
   *link = held->next;
   device->use.bytes_held -= held->bytes;
-  (void)cudaFree(held->data);
+  give_back(device, held->data);
   free(held);
 }
 
@@ -375,7 +446,7 @@ static int open_blas(struct vqe_device *device)
     return VQE_OK;
   }
   cudaError_t error = device->workspace == NULL
-                          ? cudaMalloc(&device->workspace, WORKSPACE)
+                          ? take(device, &device->workspace, WORKSPACE)
                           : cudaSuccess;
   if (error != cudaSuccess) {
     return fail(error, "opening cuBLAS");

@@ -67,22 +67,44 @@ int vqe_devices(const char **reason)
   return vqe_device_count(reason);
 }
 
+static void summarize(struct vqe_device_summary *out, int index,
+                      const struct vqe_device_info *info)
+{
+  out->index = index;
+  snprintf(out->name, sizeof out->name, "%s", info->name);
+  snprintf(out->driver, sizeof out->driver, "%s", info->driver);
+  out->compute_major = info->compute_major;
+  out->compute_minor = info->compute_minor;
+  out->multiprocessors = info->multiprocessors;
+  out->bytes = info->bytes;
+  out->free_bytes = info->free_bytes;
+}
+
 int vqe_device_summarize(struct vqe_device_summary *out, int index)
 {
   struct vqe_device_info info;
   int status = vqe_device_describe(&info, index);
-  if (status != VQE_OK) {
-    return status;
+  if (status == VQE_OK) {
+    summarize(out, index, &info);
   }
-  out->index = index;
-  snprintf(out->name, sizeof out->name, "%s", info.name);
-  snprintf(out->driver, sizeof out->driver, "%s", info.driver);
-  out->compute_major = info.compute_major;
-  out->compute_minor = info.compute_minor;
-  out->multiprocessors = info.multiprocessors;
-  out->bytes = info.bytes;
-  out->free_bytes = info.free_bytes;
-  return VQE_OK;
+  return status;
+}
+
+/* What a combiner knows need not be asked for again. */
+static int choose_device(struct vqe_device_summary *out,
+                         struct vqe_launcher **launcher, int index,
+                         bool sector,
+                         const struct vqe_estimator_options *options)
+{
+  if (!sector || options->combiner == NULL) {
+    return vqe_device_summarize(out, index);
+  }
+  int status = vqe_combiner_launcher(launcher, options->combiner, index,
+                                     options->single);
+  if (status == VQE_OK) {
+    summarize(out, index, vqe_launcher_info(*launcher));
+  }
+  return status;
 }
 
 int vqe_custatevec_version(char *out, size_t size)
@@ -130,12 +152,8 @@ static int create_on_device(struct vqe_estimator *estimator, bool sector,
                              : "",
                          reason);
   }
-  int status =
-      vqe_device_summarize(&estimator->summary, options->device_index % count);
-  if (status == VQE_OK && sector && options->combiner != NULL) {
-    status = vqe_combiner_launcher(&tuning.launcher, options->combiner,
-                                   estimator->summary.index, options->single);
-  }
+  int status = choose_device(&estimator->summary, &tuning.launcher,
+                             options->device_index % count, sector, options);
   if (status == VQE_OK) {
     status = vqe_device_open(&estimator->device, estimator->summary.index,
                              options->single);
