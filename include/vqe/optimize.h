@@ -38,6 +38,11 @@ struct vqe_optimizer_options {
   bool has_threshold;
   double threshold;          /* stop once f <= threshold */
   const char *experiment_id; /* keys the draws of SPSA; may be NULL */
+  /* Called by a method that knows several points before it has the value of
+   * the first (SPSA), with the context of the objective: `count` rows of n
+   * values, which will be asked for next, in this order, and stay where they
+   * are until then. A run that ends earlier asks for fewer. May be NULL. */
+  void (*announce)(void *ctx, int n, const double *points, int count);
   /* Lower triangle L (n x n, row major) of an inverse Hessian L L^T that is
    * known about, or NULL: L-BFGS-B and TNC then walk in z, x = start + L z.
    * The caller's. */

@@ -77,6 +77,14 @@ bool recorder_last_call(const struct recorder *recorder)
   return recorder->nfev + 1 >= recorder->options->max_evaluations;
 }
 
+void recorder_announce(const struct recorder *recorder, const double *points,
+                       int count)
+{
+  if (recorder->options->announce != NULL && !recorder->stopped) {
+    recorder->options->announce(recorder->ctx, recorder->n, points, count);
+  }
+}
+
 static size_t bytes_of(const struct recorder *recorder)
 {
   return (size_t)recorder->n * sizeof(double);

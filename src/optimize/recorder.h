@@ -51,6 +51,10 @@ void recorder_clear(struct recorder *recorder);
 bool recorder_evaluate(struct recorder *recorder, const double *x, double *f,
                        double *gradient);
 
+/* Say that these points are the next to be evaluated. */
+void recorder_announce(const struct recorder *recorder, const double *points,
+                       int count);
+
 /* End the run for a reason; the first reason is kept. */
 void recorder_stop(struct recorder *recorder, bool converged,
                    const char *format, ...)

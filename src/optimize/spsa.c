@@ -24,7 +24,7 @@ struct spsa {
   struct vqe_philox rng;
   double *point; /* n: the iterate */
   double *sign;  /* n: +1 or -1 */
-  double *trial; /* n */
+  double *trial; /* 2 n: both sides of it */
 };
 
 /* Evaluate at point + c sign and point - c sign with fresh signs;
@@ -40,12 +40,14 @@ static bool probe(struct spsa *spsa, double c, double *difference)
     }
     spsa->sign[i] = bits >> (i % 32) & 1 ? 1.0 : -1.0;
   }
+  for (int i = 0; i < n; i++) {
+    spsa->trial[i] = spsa->point[i] + c * spsa->sign[i];
+    spsa->trial[n + i] = spsa->point[i] - c * spsa->sign[i];
+  }
+  recorder_announce(spsa->recorder, spsa->trial, 2);
   for (int side = 0; side < 2; side++) {
-    double step = side == 0 ? c : -c;
-    for (int i = 0; i < n; i++) {
-      spsa->trial[i] = spsa->point[i] + step * spsa->sign[i];
-    }
-    if (!recorder_evaluate(spsa->recorder, spsa->trial, &f[side], NULL)) {
+    if (!recorder_evaluate(spsa->recorder, spsa->trial + side * n, &f[side],
+                           NULL)) {
       return false;
     }
   }
@@ -94,7 +96,7 @@ int method_spsa(struct method_end *ended, struct recorder *recorder,
   int status = vqe_philox_init(&spsa.rng, id, "spsa");
   if (status == VQE_OK) {
     status =
-        vqe_memory_alloc(&memory, n, 3 * sizeof(double), "points of SPSA");
+        vqe_memory_alloc(&memory, n, 4 * sizeof(double), "points of SPSA");
   }
   if (status != VQE_OK) {
     goto out;

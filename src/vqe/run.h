@@ -15,6 +15,17 @@
  * symmetries and keeps the tighter default. */
 #define VQE_RUN_SECTOR_ZERO 1e-8
 
+/* Points that an optimizer will ask for next: a device evaluates them in one
+ * launch when it asks for the first. More than these come one by one. */
+#define RUN_AHEAD 8
+
+struct ahead {
+  int count;
+  const double *points; /* the optimizer's, count rows */
+  bool known;           /* the energies are */
+  double energies[RUN_AHEAD];
+};
+
 struct run {
   const struct vqe_experiment *experiment;
   const struct vqe_run_options *options;
@@ -30,8 +41,9 @@ struct run {
   struct vqe_estimator_usage usage; /* of its device, for provenance */
   struct vqe_rotation *rotation;    /* of the orbitals, when optimised */
   double *pairs1, *pairs2;          /* densities for its slope */
-  size_t capacity;                  /* of the recorded evaluations */
-  double started;                   /* wall clock of the VQE */
+  struct ahead ahead;
+  size_t capacity; /* of the recorded evaluations */
+  double started;  /* wall clock of the VQE */
 };
 
 /* Name, reps, entanglement and further options as the experiment asks for

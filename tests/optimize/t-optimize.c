@@ -462,6 +462,57 @@ static void test_deterministic(void **state)
   }
 }
 
+/* Both sides of a probe are announced, and then asked for in that order. */
+struct announced {
+  struct probe probe;
+  int told, asked, wrong;
+  double points[2 * 5];
+};
+
+static void take_announced(void *ctx, int n, const double *points, int count)
+{
+  struct announced *announced = ctx;
+  assert_int_equal(count, 2);
+  assert_int_equal(n, 5);
+  announced->told++;
+  announced->asked = 0;
+  memcpy(announced->points, points, sizeof announced->points);
+}
+
+static int announced_objective(void *ctx, int n, const double *x, double *f,
+                               double *gradient)
+{
+  struct announced *announced = ctx;
+  if (announced->told > 0 && announced->asked < 2) {
+    announced->wrong += memcmp(x, announced->points + announced->asked * n,
+                               (size_t)n * sizeof *x) != 0;
+    announced->asked++;
+  }
+  return objective(&announced->probe, n, x, f, gradient);
+}
+
+static void test_spsa_announces(void **state)
+{
+  (void)state;
+  struct vqe_optimize_result results[2];
+  double sums[2];
+  for (int run = 0; run < 2; run++) {
+    double x[5] = {0};
+    struct announced announced = {.probe = probe_of(rosenbrock)};
+    struct vqe_optimizer_options options = defaults();
+    options.max_evaluations = 100;
+    options.announce = run == 0 ? take_announced : NULL;
+    assert_int_equal(vqe_optimize(&results[run], "SPSA", 5, x,
+                                  announced_objective, &announced, &options),
+                     0);
+    assert_int_equal(announced.told, run == 0 ? 49 : 0);
+    assert_int_equal(announced.wrong, 0);
+    sums[run] = announced.probe.sum;
+  }
+  assert_true(sums[0] == sums[1]);
+  assert_int_equal(results[0].nfev, results[1].nfev);
+}
+
 static void test_spsa_draws_follow_the_id(void **state)
 {
   (void)state;
@@ -607,6 +658,7 @@ int main(void)
       cmocka_unit_test(test_endings),
       cmocka_unit_test(test_threshold_on_the_way),
       cmocka_unit_test(test_deterministic),
+      cmocka_unit_test(test_spsa_announces),
       cmocka_unit_test(test_spsa_draws_follow_the_id),
       cmocka_unit_test(test_start_at_minimum),
       cmocka_unit_test(test_no_parameters),

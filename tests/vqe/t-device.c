@@ -127,6 +127,39 @@ static void test_gates(void **state)
   }
 }
 
+/* Both sides of a probe of SPSA are one launch, and two records. */
+static void test_pairs(void **state)
+{
+  (void)state;
+  enum { EVALUATIONS = 60 };
+  struct vqe_result *results[2];
+  const char *reason = NULL;
+  if (vqe_devices(&reason) == 0) {
+    print_message("skipped: %s\n", reason);
+    skip();
+  }
+  for (int k = 0; k < 2; k++) {
+    struct vqe_experiment *experiment = reference(NULL, "LiH");
+    set(&experiment->device, k == 0 ? "cpu" : "cuda");
+    set(&experiment->optimizer, "SPSA");
+    experiment->max_evaluations = EVALUATIONS;
+    results[k] = run(experiment, NULL);
+    assert_int_equal(results[k]->status, VQE_EXPERIMENT_OK);
+    vqe_experiment_free(experiment);
+  }
+  assert_int_equal(results[0]->neval, EVALUATIONS);
+  assert_int_equal(results[1]->neval, EVALUATIONS);
+  for (size_t k = 0; k < EVALUATIONS; k++) {
+    near(results[1]->eval_energy[k], results[0]->eval_energy[k], 1e-7);
+  }
+  json_t *end = json_loads(results[1]->performance_end, 0, NULL);
+  double launches = text_number(json_object_get(end, "gpu"), "launches");
+  assert_true(launches < 0.6 * EVALUATIONS);
+  json_decref(end);
+  vqe_result_free(results[0]);
+  vqe_result_free(results[1]);
+}
+
 /* Small states stay on the CPU unless a device is asked for. */
 static void test_auto(void **state)
 {
@@ -144,6 +177,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_same_numbers),
       cmocka_unit_test(test_gates),
+      cmocka_unit_test(test_pairs),
       cmocka_unit_test(test_auto),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
