@@ -5,7 +5,6 @@ end that one rank of a team can come to without the others."""
 import os
 import signal
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "integration"))
 import harness  # noqa: E402
@@ -85,7 +84,7 @@ with harness.Folder() as folder:
     # killed: all of a team, then a rank that keeps no journal
     folder.write("long.json", {
         "molecules": [harness.LIH, harness.NH3],
-        "optimizer": {"name": "COBYLA", "max_evaluations": 3000}, "seed": 1,
+        "optimizer": {"name": "COBYLA", "max_evaluations": 12000}, "seed": 1,
     })
     words = ("long.json", "--threads", 1, "--ranks-per-molecule", 2)
     whole = folder.summary(*words, "-o", "whole.h5", ranks=2)
@@ -101,9 +100,11 @@ with harness.Folder() as folder:
         running.communicate(timeout=60)
         check(running.returncode != 0, "a killed run is no success")
     # asked to stop, on the rank that is not asked for anything else
+    before = journal_bytes(folder, "killed.h5")
     running = start(folder, 2, *words, "-o", "killed.h5")
-    time.sleep(1)
-    wait_for(running, lambda: len(children_of(running.pid)) == 2, "two ranks")
+    wait_for(running,
+             lambda: journal_bytes(folder, "killed.h5") > before + 100000,
+             "the journal to grow")
     for pid in children_of(running.pid):
         if rank_of(pid) == 1:
             os.kill(pid, signal.SIGTERM)
