@@ -19,7 +19,7 @@
  * thousand small molecules do not wait for a thousand messages; but no more
  * than this share of a rank's part of what is left, so that all end
  * together. */
-#define CHUNK_SECONDS 0.02
+#define CHUNK_SECONDS 1.0
 #define CHUNK_COUNT 64
 #define CHUNK_SHARE 4
 
@@ -69,9 +69,10 @@ static size_t take_chunk(struct lead *lead, struct task **out, int idle,
   *out = lead->tasks + lead->next;
   while (lead->next < lead->ntask) {
     const struct task *task = &lead->tasks[lead->next];
-    bool more =
-        task->serial && out[0]->serial &&
-        (count < least || (count < most && cost < CHUNK_SECONDS * lanes));
+    bool serial = task->serial && out[0]->serial;
+    bool more = (serial && count < least) ||
+                (serial == out[0]->serial && count < most &&
+                 cost < CHUNK_SECONDS * (serial ? lanes : 1));
     if (count > 0 && !more) {
       break;
     }
