@@ -4,58 +4,15 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "kernels/estimators.h"
-#include "kernels/evaluator.h"
+#include "kernels/sector_tables.h"
 #include "kernels/shape.h"
-#include "kernels/sigma.h"
-#include "sim/sector_tables.h"
 
 #define SIGN_BIT UINT32_C(0x80000000)
 
-/* Amplitudes for each block of a slope, and blocks at most. */
-#define SLOPE_SIZE 4096
-#define SLOPE_PARTS 64
-
-/* A rotation of the list: an excitation, or a run of phases. */
-struct move {
-  bool phases;
-  struct vqe_rotate_plan plan;
-  const struct vqe_phase_mask *masks; /* the device's */
-  uint64_t count;                     /* phases of the run */
-  int32_t angle;                      /* the first of them */
-};
-
-struct device_sector {
-  const struct vqe_backend_ops *host_ops;
-  struct sector *host;
-  struct vqe_device_tuning tuning;
-  struct vqe_device *device;
-  size_t real_bytes;
-  struct vqe_evaluator evaluator;
-  struct vqe_device_product product;
-  size_t npairs;
-  const struct vqe_device_pair **pairs; /* the host's lists, uploaded */
-  const uint64_t *row_at;
-  const uint32_t *column_at;
-  const uint32_t *row_bits, *column_bits;
-  size_t nmove;
-  struct move *moves;
-  const struct vqe_rotate_plan *plans; /* the device's, of a small sector */
-  struct vqe_planes psi, lambda;
-  double *weight; /* of phases */
-  bool small;
-  const struct vqe_small_problem *problem;  /* the device's, when small */
-  const struct vqe_ansatz *pool;            /* what the following is of */
-  const struct vqe_rotate_plan *pool_plans; /* the device's */
-  double *pool_partial;                     /* there, and here */
-  double *pool_sums;
-  struct vqe_launcher *launcher, *own;
-};
-
 /* ---- tables ---- */
 
-static int place(struct device_sector *sector, void *out, const void *from,
-                 size_t count, size_t size)
+int vqe_device_sector_place(struct device_sector *sector, void *out,
+                            const void *from, size_t count, size_t size)
 {
   void *to = NULL;
   int status =
@@ -67,8 +24,7 @@ static int place(struct device_sector *sector, void *out, const void *from,
   return status;
 }
 
-/* Those that are not there yet. */
-static int upload_pairs(struct device_sector *sector)
+int vqe_device_sector_pairs(struct device_sector *sector)
 {
   const struct sector *host = sector->host;
   int status =
@@ -85,8 +41,8 @@ static int upload_pairs(struct device_sector *sector)
           pairs->items[k].to | (pairs->items[k].sign < 0.0 ? SIGN_BIT : 0);
     }
     if (status == VQE_OK) {
-      status = place(sector, &sector->pairs[sector->npairs], packed,
-                     pairs->count, sizeof *packed);
+      status = vqe_device_sector_place(sector, &sector->pairs[sector->npairs],
+                                       packed, pairs->count, sizeof *packed);
     }
     /* without memory it is not there, and no plan may take it to be */
     sector->npairs += status == VQE_OK;
@@ -125,22 +81,21 @@ static int upload_places(struct device_sector *sector)
     }
   }
   if (status == VQE_OK) {
-    status =
-        place(sector, &sector->row_at, rows, host->alpha->count, sizeof *rows);
+    status = vqe_device_sector_place(sector, &sector->row_at, rows,
+                                     host->alpha->count, sizeof *rows);
   }
   if (status == VQE_OK) {
-    status = place(sector, &sector->column_at, columns, host->beta->count,
-                   sizeof *columns);
+    status = vqe_device_sector_place(sector, &sector->column_at, columns,
+                                     host->beta->count, sizeof *columns);
   }
   free(rows);
   free(columns);
   return status;
 }
 
-/* Work of one excitation by alpha class: pairs or strings of either side. */
-static void make_plan(struct vqe_rotate_plan *plan,
-                      const struct device_sector *sector,
-                      const struct rotation *rotation)
+void vqe_device_sector_plan(struct vqe_rotate_plan *plan,
+                            const struct device_sector *sector,
+                            const struct rotation *rotation)
 {
   const struct sector *host = sector->host;
   const struct vqe_layout *layout = &host->layout;
@@ -174,7 +129,7 @@ static void make_plan(struct vqe_rotate_plan *plan,
 static int add_rotation(struct device_sector *sector, struct move *move,
                         const struct rotation *rotation)
 {
-  make_plan(&move->plan, sector, rotation);
+  vqe_device_sector_plan(&move->plan, sector, rotation);
   return vqe_evaluator_add(&sector->evaluator, &move->plan.angle,
                            rotation->param, rotation->scale,
                            2.0 * rotation->scale);
@@ -203,7 +158,8 @@ static int add_phases(struct device_sector *sector, struct move *move,
     move->angle = k == 0 ? angle : move->angle;
   }
   if (status == VQE_OK) {
-    status = place(sector, &move->masks, masks, n, sizeof *masks);
+    status =
+        vqe_device_sector_place(sector, &move->masks, masks, n, sizeof *masks);
   }
   move->phases = true;
   move->count = n;
@@ -244,8 +200,8 @@ static int upload_plans(struct device_sector *sector)
     plans[k] = sector->moves[k].plan;
   }
   if (status == VQE_OK) {
-    status =
-        place(sector, &sector->plans, plans, sector->nmove, sizeof *plans);
+    status = vqe_device_sector_place(sector, &sector->plans, plans,
+                                     sector->nmove, sizeof *plans);
   }
   free(plans);
   return status;
@@ -316,7 +272,7 @@ static int planes_alloc(struct device_sector *sector,
 static int compile(struct device_sector *sector)
 {
   const struct sector *host = sector->host;
-  int status = upload_pairs(sector);
+  int status = vqe_device_sector_pairs(sector);
   if (status == VQE_OK) {
     status = make_moves(sector);
   }
@@ -356,7 +312,8 @@ static int upload_problem(struct device_sector *sector)
     return VQE_OK;
   }
   vqe_device_release(sector->device, sector->problem);
-  int status = place(sector, &sector->problem, &problem, 1, sizeof problem);
+  int status = vqe_device_sector_place(sector, &sector->problem, &problem, 1,
+                                       sizeof problem);
   return status == VQE_OK ? vqe_device_wait(sector->device) : status;
 }
 
@@ -391,12 +348,14 @@ static int sector_init(struct device_sector *sector)
     status = upload_places(sector);
   }
   if (status == VQE_OK) {
-    status = place(sector, &sector->row_bits, host->alpha->bits,
-                   host->alpha->count, sizeof(uint32_t));
+    status =
+        vqe_device_sector_place(sector, &sector->row_bits, host->alpha->bits,
+                                host->alpha->count, sizeof(uint32_t));
   }
   if (status == VQE_OK) {
-    status = place(sector, &sector->column_bits, host->beta->bits,
-                   host->beta->count, sizeof(uint32_t));
+    status =
+        vqe_device_sector_place(sector, &sector->column_bits, host->beta->bits,
+                                host->beta->count, sizeof(uint32_t));
   }
   if (status == VQE_OK) {
     status = vqe_device_product_init(
@@ -529,7 +488,7 @@ static int enqueue_product(const struct device_sector *sector)
   return status;
 }
 
-static int enqueue_energy(void *ctx)
+int vqe_device_sector_energy(void *ctx)
 {
   const struct device_sector *sector = ctx;
   int status = enqueue_product(sector);
@@ -577,9 +536,10 @@ static int sector_evaluate(struct device_sector *sector, double *energy,
   struct vqe_evaluator *evaluator = &sector->evaluator;
   if (!sector->small ||
       sector->host->layout.size > sector->tuning.small_size) {
-    return vqe_evaluator_run(
-        evaluator, energy, gradient, parameters,
-        gradient != NULL ? enqueue_gradient : enqueue_energy, sector);
+    return vqe_evaluator_run(evaluator, energy, gradient, parameters,
+                             gradient != NULL ? enqueue_gradient
+                                              : vqe_device_sector_energy,
+                             sector);
   }
   int status = evaluate_small(sector, evaluator->answer, parameters, 1,
                               gradient != NULL);
@@ -633,119 +593,6 @@ static int sector_many(void *backend, double *energies, double *gradients,
     }
   }
   free(answers);
-  return status;
-}
-
-/* ---- pools ---- */
-
-/* Blocks for each element: as many as a state of many amplitudes is worth;
- * the elements are many themselves. */
-static uint32_t parts_of_slope(const struct device_sector *sector)
-{
-  uint64_t parts = sector->product.size / SLOPE_SIZE + 1;
-  return parts < SLOPE_PARTS ? (uint32_t)parts : SLOPE_PARTS;
-}
-
-static void forget_pool(struct device_sector *sector)
-{
-  vqe_device_release(sector->device, sector->pool_plans);
-  vqe_device_release(sector->device, sector->pool_partial);
-  free(sector->pool_sums);
-  sector->pool_plans = NULL;
-  sector->pool_partial = NULL;
-  sector->pool_sums = NULL;
-  sector->pool = NULL;
-}
-
-static int upload_pool(struct device_sector *sector,
-                       const struct vqe_ansatz *pool)
-{
-  struct vqe_rotate_plan *plans = NULL;
-  size_t sums = pool->ngate * parts_of_slope(sector);
-  if (sector->pool == pool) {
-    return VQE_OK;
-  }
-  forget_pool(sector);
-  int status = vqe_sector_compile_pool(sector->host, pool);
-  if (status == VQE_OK) {
-    status = upload_pairs(sector);
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&plans, pool->ngate, sizeof *plans,
-                              "rotations of the pool");
-  }
-  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
-    make_plan(&plans[k], sector, &sector->host->pool_rotations[k]);
-  }
-  if (status == VQE_OK) {
-    status =
-        place(sector, &sector->pool_plans, plans, pool->ngate, sizeof *plans);
-  }
-  if (status == VQE_OK) {
-    status = vqe_device_alloc(sector->device, &sector->pool_partial, sums,
-                              sizeof(double), "slopes of the pool");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sector->pool_sums, sums, sizeof(double),
-                              "slopes of the pool");
-  }
-  if (status == VQE_OK) {
-    sector->pool = pool;
-  }
-  free(plans);
-  return status;
-}
-
-/* psi and H psi are left by an energy; all slopes are one launch. A pool
- * whose lists do not fit the device is left to the CPU's twin. */
-static int sector_pool_gradient(void *backend, double *out,
-                                const double *parameters,
-                                const struct vqe_ansatz *pool)
-{
-  struct device_sector *sector = backend;
-  const struct rotation *rotations;
-  double energy;
-  uint32_t parts = parts_of_slope(sector);
-  int status = upload_pool(sector, pool);
-  if (status == VQE_ERR_MEMORY) {
-    forget_pool(sector);
-    return sector->host_ops->pool_gradient(sector->host, out, parameters,
-                                           pool);
-  }
-  for (int k = 0; k < pool->nparam; k++) {
-    out[k] = 0.0;
-  }
-  if (status != VQE_OK || pool->ngate == 0) {
-    return status;
-  }
-  status = vqe_evaluator_run(&sector->evaluator, &energy, NULL, parameters,
-                             enqueue_energy, sector);
-  struct vqe_pool_args args = {
-      .psi = sector->psi,
-      .lambda = sector->lambda,
-      .plans = sector->pool_plans,
-      .row_at = sector->row_at,
-      .column_at = sector->column_at,
-      .partial = sector->pool_partial,
-      .parts = parts,
-  };
-  if (status == VQE_OK) {
-    status = vqe_device_launch(sector->device, VQE_KERNEL_pool, &args,
-                               (unsigned)pool->ngate * parts, VQE_SUM_SHARED);
-  }
-  if (status == VQE_OK) {
-    status = vqe_device_download(sector->device, sector->pool_sums,
-                                 sector->pool_partial,
-                                 pool->ngate * parts * sizeof(double));
-  }
-  rotations = sector->host->pool_rotations;
-  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
-    double sum = 0.0;
-    for (uint32_t part = 0; part < parts; part++) {
-      sum += sector->pool_sums[k * parts + part];
-    }
-    out[rotations[k].param] += 2.0 * rotations[k].scale * sum;
-  }
   return status;
 }
 
@@ -823,7 +670,7 @@ static const struct vqe_backend_ops sector_ops = {
     .gradient = sector_gradient,
     .many = sector_many,
     .extend = sector_extend,
-    .pool_gradient = sector_pool_gradient,
+    .pool_gradient = vqe_device_sector_pool,
     .properties = sector_properties,
     .state = sector_state,
 };

@@ -236,10 +236,14 @@ static int record_field(const avro_value_iface_t *iface, const void *self,
 /* ---- the schema ---- */
 
 #define AT(holder, member) offsetof(struct holder, member)
-#define SIMPLE(iface_, at_) (&(const struct node){.iface = iface_, .at = at_})
-#define TEXT(holder, member) SIMPLE(IFACE_STRING, AT(holder, member))
-#define INT(holder, member) SIMPLE(IFACE_INT, AT(holder, member))
-#define DOUBLE(holder, member) SIMPLE(IFACE_DOUBLE, AT(holder, member))
+#define TEXT(holder, member)                                                  \
+  (&(const struct node){.iface = IFACE_STRING, .at = AT(holder, member)})
+#define INT(holder, member)                                                   \
+  (&(const struct node){.iface = IFACE_INT, .at = AT(holder, member)})
+#define DOUBLE(holder, member)                                                \
+  (&(const struct node){.iface = IFACE_DOUBLE, .at = AT(holder, member)})
+#define BOOLEAN(holder, member)                                               \
+  (&(const struct node){.iface = IFACE_BOOLEAN, .at = AT(holder, member)})
 #define MAYBE(at_, null_, test, inner)                                        \
   (&(const struct node){.iface = IFACE_UNION,                                 \
                         .at = at_,                                            \
@@ -299,7 +303,7 @@ static const struct node *const initial_fields[] = {
     MAYBE_TEXT(vqe_record, init_strategy, 1),
     MAYBE_INT(vqe_record, seed, 0),
     MAYBE_TEXT(vqe_record, ansatz_name, 0),
-    SIMPLE(IFACE_BOOLEAN, AT(vqe_record, exact_estimator)),
+    BOOLEAN(vqe_record, exact_estimator),
 };
 static const struct node initial_node = RECORD(initial_fields);
 

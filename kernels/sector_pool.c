@@ -1,0 +1,124 @@
+/* Slopes of a pool of operators (ADAPT-VQE) on a device, all in one launch:
+ * twin of the pool gradient of src/sim/sector.c. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "kernels/sector_tables.h"
+#include "kernels/shape.h"
+#include "vqe/error.h"
+
+/* Amplitudes for each block of a slope, and blocks at most. */
+#define SLOPE_SIZE 4096
+#define SLOPE_PARTS 64
+
+/* Blocks for each element: as many as a state of many amplitudes is worth;
+ * the elements are many themselves. */
+static uint32_t parts_of_slope(const struct device_sector *sector)
+{
+  uint64_t parts = sector->product.size / SLOPE_SIZE + 1;
+  return parts < SLOPE_PARTS ? (uint32_t)parts : SLOPE_PARTS;
+}
+
+void vqe_device_sector_forget_pool(struct device_sector *sector)
+{
+  vqe_device_release(sector->device, sector->pool_plans);
+  vqe_device_release(sector->device, sector->pool_partial);
+  free(sector->pool_sums);
+  sector->pool_plans = NULL;
+  sector->pool_partial = NULL;
+  sector->pool_sums = NULL;
+  sector->pool = NULL;
+}
+
+static int upload_pool(struct device_sector *sector,
+                       const struct vqe_ansatz *pool)
+{
+  struct vqe_rotate_plan *plans = NULL;
+  size_t sums = pool->ngate * parts_of_slope(sector);
+  if (sector->pool == pool) {
+    return VQE_OK;
+  }
+  vqe_device_sector_forget_pool(sector);
+  int status = vqe_sector_compile_pool(sector->host, pool);
+  if (status == VQE_OK) {
+    status = vqe_device_sector_pairs(sector);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&plans, pool->ngate, sizeof *plans,
+                              "rotations of the pool");
+  }
+  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
+    vqe_device_sector_plan(&plans[k], sector,
+                           &sector->host->pool_rotations[k]);
+  }
+  if (status == VQE_OK) {
+    status = vqe_device_sector_place(sector, &sector->pool_plans, plans,
+                                     pool->ngate, sizeof *plans);
+  }
+  if (status == VQE_OK) {
+    status = vqe_device_alloc(sector->device, &sector->pool_partial, sums,
+                              sizeof(double), "slopes of the pool");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sector->pool_sums, sums, sizeof(double),
+                              "slopes of the pool");
+  }
+  if (status == VQE_OK) {
+    sector->pool = pool;
+  }
+  free(plans);
+  return status;
+}
+
+/* psi and H psi are left by an energy; all slopes are one launch. A pool
+ * whose lists do not fit the device is left to the CPU's twin. */
+int vqe_device_sector_pool(void *backend, double *out,
+                           const double *parameters,
+                           const struct vqe_ansatz *pool)
+{
+  struct device_sector *sector = backend;
+  const struct rotation *rotations;
+  double energy;
+  uint32_t parts = parts_of_slope(sector);
+  int status = upload_pool(sector, pool);
+  if (status == VQE_ERR_MEMORY) {
+    vqe_device_sector_forget_pool(sector);
+    return sector->host_ops->pool_gradient(sector->host, out, parameters,
+                                           pool);
+  }
+  for (int k = 0; k < pool->nparam; k++) {
+    out[k] = 0.0;
+  }
+  if (status != VQE_OK || pool->ngate == 0) {
+    return status;
+  }
+  status = vqe_evaluator_run(&sector->evaluator, &energy, NULL, parameters,
+                             vqe_device_sector_energy, sector);
+  struct vqe_pool_args args = {
+      .psi = sector->psi,
+      .lambda = sector->lambda,
+      .plans = sector->pool_plans,
+      .row_at = sector->row_at,
+      .column_at = sector->column_at,
+      .partial = sector->pool_partial,
+      .parts = parts,
+  };
+  if (status == VQE_OK) {
+    status = vqe_device_launch(sector->device, VQE_KERNEL_pool, &args,
+                               (unsigned)pool->ngate * parts, VQE_SUM_SHARED);
+  }
+  if (status == VQE_OK) {
+    status = vqe_device_download(sector->device, sector->pool_sums,
+                                 sector->pool_partial,
+                                 pool->ngate * parts * sizeof(double));
+  }
+  rotations = sector->host->pool_rotations;
+  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
+    double sum = 0.0;
+    for (uint32_t part = 0; part < parts; part++) {
+      sum += sector->pool_sums[k * parts + part];
+    }
+    out[rotations[k].param] += 2.0 * rotations[k].scale * sum;
+  }
+  return status;
+}
