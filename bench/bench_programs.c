@@ -109,9 +109,13 @@ static int find_program(char path[TEXT], const struct bench_run *run,
 
 /* ---- vqe_batch ---- */
 
-/* A job of H2 at `count` distances from 0.5 to 2.5 angstrom. */
-static int write_job(const char *path, int count)
+/* A job of H2, or N2, at `count` distances from 0.5, or 1, angstrom on. */
+static int write_job(const char *path, const char *molecule, int count)
 {
+  bool nitrogen = strcmp(molecule, "N2") == 0;
+  const char *symbol = nitrogen ? "N" : "H";
+  double first = nitrogen ? 1.0 : 0.5;
+  double range = nitrogen ? 0.6 : 2.0;
   FILE *stream = fopen(path, "w");
   if (stream == NULL) {
     return vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
@@ -120,9 +124,9 @@ static int write_job(const char *path, int count)
   fprintf(stream, "{\"molecules\": [\n");
   for (int k = 0; k < count; k++) {
     fprintf(stream,
-            "%s{\"symbols\": [\"H\", \"H\"], \"coords\": [[0, 0, 0], [0, 0, "
+            "%s{\"symbols\": [\"%s\", \"%s\"], \"coords\": [[0, 0, 0], [0, 0, "
             "%.6f]]}",
-            k > 0 ? ",\n" : "", 0.5 + 2.0 * k / count);
+            k > 0 ? ",\n" : "", symbol, symbol, first + range * k / count);
   }
   fprintf(stream, "]}\n");
   if (fclose(stream) != 0) {
@@ -151,7 +155,8 @@ static int batch_init(struct batch *batch, const struct bench_run *run,
   snprintf(batch->output, sizeof batch->output, "--output=%s", batch->result);
   snprintf(batch->threads, sizeof batch->threads, "--threads=%ld", threads);
   if (status == VQE_OK) {
-    status = write_job(batch->job, run->workload->number);
+    status =
+        write_job(batch->job, run->workload->molecule, run->workload->number);
   }
   if (ranks != NULL) {
     *word++ = "mpirun";
@@ -326,6 +331,58 @@ static int run_load(struct bench_run *run)
   return status;
 }
 
+/* stream_load.py: `number` records of a molecule to a Kafka on loopback, by
+ * the producer and by librdkafka alone. */
+static int run_stream(struct bench_run *run)
+{
+  const struct bench_settings *settings = run->settings;
+  const char *molecule = run->workload->molecule;
+  char program[TEXT];
+  char script[TEXT];
+  char said[TEXT];
+  char count[16];
+  char line[32];
+  const char *const more[] = {"VQE_NO_FETCH=1"};
+  struct command command = {.words = {"python3", script, "--only", molecule,
+                                      "--records", count, "--rounds", "3",
+                                      "--programs", settings->programs, NULL},
+                            .output = said};
+  int status = find_program(program, run, "tests/stream-tool");
+  snprintf(script, sizeof script, "%s/stream_load.py", settings->source);
+  snprintf(said, sizeof said, "%s/stream_load.txt", settings->scratch);
+  snprintf(count, sizeof count, "%d", run->workload->number);
+  if (status == VQE_OK) {
+    status = extend_environment(&command.environment, more, 1);
+  }
+  if (status == VQE_OK) {
+    status = run_command(&command);
+    free(command.environment);
+    if (status != VQE_OK) {
+      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                             "stream_load.py failed; it needs what "
+                             "jobs/setup/kafka.sh fetches");
+    }
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  snprintf(line, sizeof line, "%-10s producer", molecule);
+  double ours = number_after(said, line);
+  snprintf(line, sizeof line, "%-10s librdkafka", molecule);
+  double alone = number_after(said, line);
+  if (ours <= 0.0 || alone <= 0.0) {
+    return vqe_error_set(VQE_ERR_IO, "stream_load.py printed no rates");
+  }
+  run->repeats = 3;
+  run->wall_min = run->workload->number / ours;
+  run->wall_median = run->wall_min;
+  status = bench_fact(run, "records_per_second", json_real(ours));
+  if (status == VQE_OK) {
+    status = bench_fact(run, "of_librdkafka", json_real(ours / alone));
+  }
+  return status;
+}
+
 static const struct bench_workload workloads[] = {
     {"startup/default", "vqe_batch of one H2, from exec to exit", run_startup,
      "H2", NULL, 1},
@@ -341,12 +398,20 @@ static const struct bench_workload workloads[] = {
      1000},
     {"batch/4", "1,000 geometries of H2, four ranks", run_batch, "H2", "4",
      1000},
+    {"batch/N2/1", "200 geometries of N2, one rank", run_batch, "N2", "1",
+     200},
+    {"batch/N2/2", "200 geometries of N2, two ranks", run_batch, "N2", "2",
+     200},
     {"lake/8", "normalize and featurize 8 experiments", run_tables, "H2", NULL,
      8},
     {"lake/1000", "normalize and featurize 1,000 experiments", run_tables,
      "H2", NULL, 1000},
     {"lake/load", "the same, 100 experiments of 500 iterations", run_load,
      NULL, NULL, 100},
+    {"stream/H2", "publish 20,000 records of 3 kB", run_stream, "H2", NULL,
+     20000},
+    {"stream/CO2", "publish 300 records of 580 kB", run_stream, "CO2", NULL,
+     300},
 };
 
 const struct bench_group bench_programs_group = {

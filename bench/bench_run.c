@@ -263,6 +263,8 @@ static void print_facts(const json_t *record)
       {"seconds_scf", "  SCF %.3f ms", 1e3},
       {"terms", "  %.0f terms", 1.0},
       {"experiments_per_second", "  %.0f experiments/s", 1.0},
+      {"records_per_second", "  %.0f records/s", 1.0},
+      {"of_librdkafka", "  %.2f of librdkafka's", 1.0},
       {"seconds_normalize", "  normalize %.2f s", 1.0},
       {"seconds_featurize", "  featurize %.2f s", 1.0},
   };

@@ -247,6 +247,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--programs", default=f"{ROOT}/build/release")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--records", type=int, help="of each molecule")
     parser.add_argument("--only", default="H2,CO2,latency,thesis,thousand")
     parser.add_argument("--kcat", action="store_true", help="kcat too")
     parser.add_argument("--json", help="append the records to this file")
@@ -258,7 +259,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="vqe-load-") as folder:
         services = Services(folder)
         try:
-            for name, repeat in (("H2", 20000), ("CO2", 60)):
+            for name, repeat in (("H2", 20000), ("CO2", 300)):
+                repeat = options.records or repeat
                 if name in options.only.split(","):
                     job = {"molecules": [molecules[name]], "references": ["hf"]}
                     records.append(

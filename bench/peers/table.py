@@ -113,6 +113,9 @@ def ours_row(record):
         remark = f"{100 * record['optimizer_share']:.1f}% in the optimizer"
     elif "experiments_per_second" in record:
         remark = f"{record['experiments_per_second']:.0f} experiments/s"
+    elif "records_per_second" in record:
+        rates = record["records_per_second"], record["of_librdkafka"]
+        remark = "{:.0f} records/s, {:.2f} of librdkafka's".format(*rates)
     return [
         name,
         milliseconds(record["wall_min"]),

@@ -4,6 +4,7 @@
 # Provides Kafka 3.9.1 and the Apicurio schema registry 2.6.13 for the tests
 # of the stream, from Maven Central (or the mirror that Maven is set up for),
 # about 200 MB, into the user's cache. Nothing is done when they are there.
+# VQE_NO_FETCH in the environment has it fail instead of fetching.
 # Needs Java 17 and Maven, which it names when they are missing. The last line
 # of output is the folder: lib/*.jar is Kafka, registry/ the registry.
 set -euo pipefail
@@ -18,6 +19,10 @@ target=$cache/kafka-$kafka
 if [ -f "$target/complete-$registry" ]; then
   echo "$target"
   exit 0
+fi
+if [ -n "${VQE_NO_FETCH:-}" ]; then
+  echo "kafka: not in the cache, and VQE_NO_FETCH is set" >&2
+  exit 1
 fi
 missing=()
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
