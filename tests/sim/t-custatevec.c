@@ -5,65 +5,8 @@
 
 #include <jansson.h>
 
-#include "emulated_device.h"
+#include "device_fixture.h"
 #include "kernels/estimators.h"
-
-/* There only where the device is emulated. */
-#pragma weak vqe_emulated_backwards
-#pragma weak vqe_emulated_bytes
-#pragma weak vqe_emulated_promise
-#pragma weak vqe_emulated_library
-
-static bool no_library(void)
-{
-  char version[16];
-  const char *reason = NULL;
-  if (vqe_devices(&reason) == 0) {
-    print_message("skipped: %s\n", reason);
-    return true;
-  }
-  if (vqe_custatevec_version(version, sizeof version) != VQE_OK) {
-    print_message("skipped: %s\n", vqe_error_message());
-    return true;
-  }
-  return false;
-}
-
-static bool not_emulated(void)
-{
-  if (&vqe_emulated_backwards != NULL) {
-    return false;
-  }
-  print_message("skipped: needs an emulated device\n");
-  return true;
-}
-
-struct problem {
-  struct vqe_integrals *integrals;
-  struct vqe_hamiltonian *hamiltonian;
-  struct vqe_ansatz *ansatz;
-  double *parameters;
-};
-
-static struct problem problem_of(const char *molecule, const char *ansatz,
-                                 int reps)
-{
-  struct problem out;
-  out.integrals = fixture_read(molecule);
-  out.hamiltonian = fixture_total(out.integrals, true);
-  out.ansatz = fixture_ansatz(ansatz, NULL, reps, out.hamiltonian,
-                              out.integrals->nalpha, out.integrals->nbeta);
-  out.parameters = fixture_parameters(out.ansatz->nparam, 0.4, 11);
-  return out;
-}
-
-static void problem_clear(struct problem *problem)
-{
-  free(problem->parameters);
-  vqe_ansatz_free(problem->ansatz);
-  vqe_hamiltonian_free(problem->hamiltonian);
-  vqe_integrals_free(problem->integrals);
-}
 
 static struct vqe_estimator_options options_of(bool library, bool single)
 {
@@ -120,7 +63,7 @@ static void compare(struct vqe_estimator *cpu, struct vqe_estimator *library,
 static void check(const char *molecule, const char *ansatz, int reps,
                   bool single, double limit, double gradient_limit)
 {
-  struct problem problem = problem_of(molecule, ansatz, reps);
+  struct problem problem = problem_of(molecule, ansatz, reps, true);
   struct vqe_estimator *cpu = estimator_of(&problem, false, false);
   struct vqe_estimator *library = estimator_of(&problem, true, single);
   assert_string_equal(vqe_estimator_backend(library), "vqe_cuda_statevector");
@@ -187,7 +130,7 @@ static void test_references(void **state)
   }
   for (size_t m = 0; m < sizeof molecules / sizeof molecules[0]; m++) {
     for (size_t a = 0; a < 2; a++) {
-      struct problem problem = problem_of(molecules[m], names[a], 1);
+      struct problem problem = problem_of(molecules[m], names[a], 1, true);
       struct vqe_estimator *library = estimator_of(&problem, true, false);
       double energy;
       vqe_ansatz_hf_parameters(problem.parameters, problem.ansatz);
@@ -198,7 +141,7 @@ static void test_references(void **state)
     }
   }
   for (size_t m = 0; m < 2; m++) {
-    struct problem problem = problem_of(molecules[m], "UCCSD", 1);
+    struct problem problem = problem_of(molecules[m], "UCCSD", 1, true);
     struct vqe_estimator *library = estimator_of(&problem, true, false);
     double *gradient = oracle_new((size_t)problem.ansatz->nparam);
     double energy = 0.0;
@@ -226,7 +169,7 @@ static void test_growth(void **state)
     skip();
   }
   for (size_t p = 0; p < 2; p++) {
-    struct problem problem = problem_of("LiH", "ADAPT-VQE", 1);
+    struct problem problem = problem_of("LiH", "ADAPT-VQE", 1, true);
     struct vqe_ansatz_options options = {.name = "ADAPT-VQE",
                                          .reps = 1,
                                          .norb = problem.ansatz->norb,
@@ -278,7 +221,7 @@ static void test_order(void **state)
     skip();
   }
   for (size_t a = 0; a < 3; a++) {
-    struct problem problem = problem_of("LiH", names[a], 1);
+    struct problem problem = problem_of("LiH", names[a], 1, true);
     size_t n = (size_t)problem.ansatz->nparam;
     double *gradients = oracle_new(2 * n);
     double energies[2];
@@ -324,7 +267,7 @@ static void test_memory(void **state)
   }
   const uint64_t all = vqe_emulated_bytes;
   for (size_t a = 0; a < 3; a++) {
-    struct problem problem = problem_of("LiH", names[a], 1);
+    struct problem problem = problem_of("LiH", names[a], 1, true);
     assert_ok(try_create(&problem, &usage));
     assert_true(usage.on_device);
     assert_non_null(strstr(usage.gates, "cuStateVec"));
@@ -361,7 +304,7 @@ static void refused(const struct problem *problem,
 static void test_choice(void **state)
 {
   (void)state;
-  struct problem problem = problem_of("H2", "UCCSD", 1);
+  struct problem problem = problem_of("H2", "UCCSD", 1, true);
   struct vqe_estimator_options options = options_of(true, false);
   char version[16];
   options.representation = VQE_REPRESENTATION_SECTOR;

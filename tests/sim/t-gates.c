@@ -2,27 +2,12 @@
  * order of qubits, layout of matrices, signs of angles, letters of strings. */
 #include "fixture.h"
 
+#include "device_fixture.h"
 #include "kernels/device.h"
 #include "kernels/gates.h"
 
 #define NQUBIT 5
 #define SIZE (1 << NQUBIT)
-
-static bool no_library(void)
-{
-  char version[16];
-  const char *reason = NULL;
-  if (vqe_devices(&reason) == 0) {
-    print_message("skipped: %s\n", reason);
-    return true;
-  }
-  if (vqe_custatevec_version(version, sizeof version) != VQE_OK) {
-    print_message("skipped: %s\n", vqe_error_message());
-    return true;
-  }
-  print_message("cuStateVec %s\n", version);
-  return false;
-}
 
 struct bench {
   struct vqe_device *device;
