@@ -286,6 +286,23 @@ static double number_after(const char *path, const char *word)
   return value;
 }
 
+/* A script of bench/ whose output has the times, with one more variable in its
+ * environment. `failed`: what to say when it fails. */
+static int run_script(struct command *command, const char *variable,
+                      const char *failed)
+{
+  const char *const more[] = {variable};
+  int status = extend_environment(&command->environment, more, 1);
+  if (status == VQE_OK) {
+    status = run_command(command);
+    free(command->environment);
+    if (status != VQE_OK) {
+      status = vqe_error_set(VQE_ERR_UNSUPPORTED, "%s", failed);
+    }
+  }
+  return status;
+}
+
 /* lake_load.py with `number` experiments of 500 iterations of 50 parameters.
  * It writes raw files too, so the times are those it prints. */
 static int run_load(struct bench_run *run)
@@ -296,7 +313,6 @@ static int run_load(struct bench_run *run)
   char script[TEXT];
   char said[TEXT];
   char count[16];
-  const char *const more[] = {variable};
   struct command command = {.words = {"python3", script, count, "500", "50",
                                       "--folder", settings->scratch, NULL},
                             .output = said};
@@ -306,15 +322,8 @@ static int run_load(struct bench_run *run)
   snprintf(said, sizeof said, "%s/lake_load.txt", settings->scratch);
   snprintf(count, sizeof count, "%d", run->workload->number);
   if (status == VQE_OK) {
-    status = extend_environment(&command.environment, more, 1);
-  }
-  if (status == VQE_OK) {
-    status = run_command(&command);
-    free(command.environment);
-    if (status != VQE_OK) {
-      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
-                             "lake_load.py failed; it needs fastavro");
-    }
+    status = run_script(&command, variable,
+                        "lake_load.py failed; it needs fastavro");
   }
   if (status != VQE_OK) {
     return status;
@@ -342,7 +351,6 @@ static int run_stream(struct bench_run *run)
   char said[TEXT];
   char count[16];
   char line[32];
-  const char *const more[] = {"VQE_NO_FETCH=1"};
   struct command command = {.words = {"python3", script, "--only", molecule,
                                       "--records", count, "--rounds", "3",
                                       "--programs", settings->programs, NULL},
@@ -352,16 +360,9 @@ static int run_stream(struct bench_run *run)
   snprintf(said, sizeof said, "%s/stream_load.txt", settings->scratch);
   snprintf(count, sizeof count, "%d", run->workload->number);
   if (status == VQE_OK) {
-    status = extend_environment(&command.environment, more, 1);
-  }
-  if (status == VQE_OK) {
-    status = run_command(&command);
-    free(command.environment);
-    if (status != VQE_OK) {
-      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
-                             "stream_load.py failed; it needs what "
-                             "jobs/setup/kafka.sh fetches");
-    }
+    status = run_script(&command, "VQE_NO_FETCH=1",
+                        "stream_load.py failed; it needs what "
+                        "jobs/setup/kafka.sh fetches");
   }
   if (status != VQE_OK) {
     return status;
