@@ -51,9 +51,9 @@ struct lead {
   char message[512];
 };
 
-/* Next tasks for one rank: largest first, so that the tail is short; those
- * that want a lane only several at a time, and one for each idle lane where
- * that leaves as many to the other ranks. */
+/* Next tasks for one rank, all of them for lanes or all for its threads:
+ * largest first, so that the tail is short; short ones several at a time, and
+ * one for each idle lane where that leaves as many to the other ranks. */
 static size_t take_chunk(struct lead *lead, struct task **out, int idle,
                          int lanes)
 {
