@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "lake/objects.h"
+#include "objects/objects.h"
 
 /* Add what the result file holds to the warehouse (NULL: beside it) and make
  * the features. Says on stdout what came of it unless `quiet`; a failure is

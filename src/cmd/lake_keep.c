@@ -9,9 +9,9 @@
 
 #include "base/error.h"
 #include "lake/check.h"
-#include "lake/lock.h"
 #include "lake/maintain.h"
 #include "lake_commands.h"
+#include "objects/objects_lock.h"
 
 #define LOCK_WAIT_SECONDS 60.0
 

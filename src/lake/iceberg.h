@@ -2,7 +2,7 @@
  * checking and maintenance.
  *
  * A table lives below "quantum_features/<table>/" of an object store
- * (lake/objects.h) in the Hadoop-catalog layout: metadata/vN.metadata.json,
+ * (objects/objects.h) in the Hadoop-catalog layout: metadata/vN.metadata.json,
  * metadata/version-hint.text, metadata/NAME.avro and data/.../NAME.parquet.
  * All keys here are relative to the warehouse; full URIs stand only inside the
  * metadata. Parquet files are written and put by the caller, before the
@@ -12,7 +12,7 @@
  * atomic: readers see the table before or after. On a store that honours
  * conditional puts several writers are safe, the loser starts again from the
  * winner's table; on any other the caller must hold the writer lock of
- * lake/lock.h and say so by `exclusive`.
+ * objects/objects_lock.h and say so by `exclusive`.
  *
  * Handles may be used by one thread at a time. */
 #ifndef VQE_LAKE_ICEBERG_H

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "lake/iceberg.h"
-#include "lake/objects.h"
+#include "objects/objects.h"
 
 #define VQE_ICEBERG_METADATA_LIMIT ((size_t)1 << 28) /* bytes of one file */
 #define VQE_ICEBERG_MANIFEST_LIMIT ((size_t)1 << 30)

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "lake/objects.h"
+#include "objects/objects.h"
 #include "store/record.h"
 
 struct vqe_raw_counts {

@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "lake/duck.h"
-#include "lake/lock.h"
+#include "objects/objects_lock.h"
 
 /* Scratch folders are called ".NAME.vqe-XXXXXX". */
 #define SCRATCH_MARK ".vqe-"

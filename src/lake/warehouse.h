@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "lake/iceberg.h"
-#include "lake/objects.h"
 #include "lake/tables.h"
+#include "objects/objects.h"
 
 /* lake/duck.h, which not everyone can include */
 struct vqe_duck;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lake/objects_xml.h"
+#include "objects/objects_xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

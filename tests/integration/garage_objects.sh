@@ -4,7 +4,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-program=${VQE_TEST_PROGRAM:-$root/build/release/tests/lake-t-objects_garage}
+program=${VQE_TEST_PROGRAM:-$root/build/release/tests/objects-t-objects_garage}
 # shellcheck source=tests/integration/garage.sh
 . "$root/tests/integration/garage.sh"
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "lake/iceberg.h"
-#include "lake/objects.h"
+#include "objects/objects.h"
 #include "vqe/error.h"
 
 static int64_t integer(const json_t *object, const char *key,

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lake/iceberg_internal.h"
-#include "lake/objects.h"
+#include "objects/objects.h"
 #include "vqe/error.h"
 
 struct fixture {

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "lake/objects.h"
 #include "lake/raw.h"
+#include "objects/objects.h"
 #include "vqe/error.h"
 
 #define AVRO_FILE VQE_TEST_DATA "/other_producer.avro"

@@ -1,4 +1,4 @@
-#include "lake/objects.h"
+#include "objects/objects.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/objects_place.h"
+#include "objects/objects_place.h"
 
 #define KEY_LIMIT 1024
 

@@ -14,8 +14,8 @@
  * a credential.
  *
  * A handle is for one thread at a time; it keeps one connection open. */
-#ifndef VQE_LAKE_OBJECTS_H
-#define VQE_LAKE_OBJECTS_H
+#ifndef VQE_OBJECTS_OBJECTS_H
+#define VQE_OBJECTS_OBJECTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,11 +65,11 @@ enum vqe_objects_put_mode {
  * ONLY_NEW is atomic between any number of writers on a local directory and
  * on a store that honours conditional PUT. On one that does not (see
  * vqe_objects_supports_conditional_put()) the key is looked for first, which
- * is safe only for the holder of the lock (lake/lock.h). When the answer to a
- * request was lost and the repeated one says that the key is there, it counts
- * as stored if its bytes are the same: callers put something unique (a
- * snapshot id) into what they race with. VQE_ERR_IO leaves it unknown whether
- * the bytes were stored. */
+ * is safe only for the holder of the lock (objects/objects_lock.h). When the
+ * answer to a request was lost and the repeated one says that the key is
+ * there, it counts as stored if its bytes are the same: callers put something
+ * unique (a snapshot id) into what they race with. VQE_ERR_IO leaves it
+ * unknown whether the bytes were stored. */
 int vqe_objects_put(struct vqe_objects *objects, const char *key,
                     const void *data, size_t size,
                     enum vqe_objects_put_mode mode);

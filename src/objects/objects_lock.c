@@ -1,4 +1,4 @@
-#include "lake/lock.h"
+#include "objects/objects_lock.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -1,9 +1,9 @@
 /* What the two kinds of place provide to objects.c, which has checked keys
- * and arguments before. Errors and meaning: lake/objects.h. */
-#ifndef VQE_LAKE_OBJECTS_PLACE_H
-#define VQE_LAKE_OBJECTS_PLACE_H
+ * and arguments before. Errors and meaning: objects/objects.h. */
+#ifndef VQE_OBJECTS_OBJECTS_PLACE_H
+#define VQE_OBJECTS_OBJECTS_PLACE_H
 
-#include "lake/objects.h"
+#include "objects/objects.h"
 
 struct vqe_objects_kind {
   int (*put)(void *place, const char *key, const void *data, size_t size,

@@ -1,7 +1,7 @@
 /* The few elements of S3's XML answers. They are flat and machine-made: no
  * comments, CDATA or namespace prefixes, so looking for tags is enough. */
-#ifndef VQE_LAKE_OBJECTS_XML_H
-#define VQE_LAKE_OBJECTS_XML_H
+#ifndef VQE_OBJECTS_OBJECTS_XML_H
+#define VQE_OBJECTS_OBJECTS_XML_H
 
 #include <stdbool.h>
 #include <stddef.h>

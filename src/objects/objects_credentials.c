@@ -1,4 +1,4 @@
-#include "lake/objects_credentials.h"
+#include "objects/objects_credentials.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>

@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/objects_s3.h"
-#include "lake/objects_xml.h"
+#include "objects/objects_s3.h"
+#include "objects/objects_xml.h"
 
 #define MEBI ((uint64_t)1 << 20)
 #define PART_SIZE (16 * MEBI)

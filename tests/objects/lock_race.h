@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lake/lock.h"
+#include "objects/objects_lock.h"
 #include "vqe/error.h"
 
 #define LOCK_RACE_ROUNDS 50

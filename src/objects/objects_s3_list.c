@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/objects_s3.h"
-#include "lake/objects_xml.h"
+#include "objects/objects_s3.h"
+#include "objects/objects_xml.h"
 
 #define PAGE_LIMIT ((size_t)32 << 20) /* bytes of one page */
 

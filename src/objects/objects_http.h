@@ -1,13 +1,13 @@
 /* Signed requests to one bucket over libcurl: signing, time limits, retries,
  * checksums. What a status means is the caller's. */
-#ifndef VQE_LAKE_OBJECTS_HTTP_H
-#define VQE_LAKE_OBJECTS_HTTP_H
+#ifndef VQE_OBJECTS_OBJECTS_HTTP_H
+#define VQE_OBJECTS_OBJECTS_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lake/objects.h"
+#include "objects/objects.h"
 
 struct vqe_http;
 

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "lake/objects_place.h"
+#include "objects/objects_place.h"
 
 #define UNFINISHED ".vqe-"
 #define COPY_SIZE (1u << 20)

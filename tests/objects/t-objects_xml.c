@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lake/objects_xml.h"
+#include "objects/objects_xml.h"
 #include "vqe/error.h"
 
 static void assert_text(const char *xml, const char *name,

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/objects_s3.h"
+#include "objects/objects_s3.h"
 
 int vqe_s3_key(char **out, const struct vqe_s3 *s3, const char *key)
 {

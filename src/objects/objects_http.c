@@ -1,4 +1,4 @@
-#include "lake/objects_http.h"
+#include "objects/objects_http.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -16,9 +16,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/sha256.h"
-#include "lake/objects_credentials.h"
-#include "lake/objects_place.h"
-#include "lake/objects_xml.h"
+#include "objects/objects_credentials.h"
+#include "objects/objects_place.h"
+#include "objects/objects_xml.h"
 
 #define ERROR_BODY_LIMIT 65536
 #define DEFAULT_TIMEOUT_S 30.0

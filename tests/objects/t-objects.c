@@ -1,6 +1,6 @@
 /* A local directory as an object store: what is put comes back whole, what
  * must be new is written by one of many, and what fails leaves the old. */
-#include "lake/objects_fixture.h"
+#include "objects/objects_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* The object store and the lock on a real Garage, which
  * tests/integration/garage_objects.sh starts. Without it
  * (VQE_TEST_GARAGE is not set) there is nothing to do here. */
-#include "lake/lock_race.h"
-#include "lake/objects_fixture.h"
+#include "objects/lock_race.h"
+#include "objects/objects_fixture.h"
 
 #define MANY 2500
 #define MEBI ((size_t)1 << 20)

@@ -1,7 +1,7 @@
 /* Credentials and settings of S3 from the environment and profile files, as
  * other S3 tools read them. */
-#ifndef VQE_LAKE_OBJECTS_CREDENTIALS_H
-#define VQE_LAKE_OBJECTS_CREDENTIALS_H
+#ifndef VQE_OBJECTS_OBJECTS_CREDENTIALS_H
+#define VQE_OBJECTS_OBJECTS_CREDENTIALS_H
 
 struct vqe_credentials {
   char *key_id;

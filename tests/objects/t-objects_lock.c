@@ -1,7 +1,7 @@
 /* The writer lock: one holder at a time, whoever crashes or is refused. */
-#include "lake/lock_race.h"
-#include "lake/objects_fixture.h"
-#include "lake/s3_server.h"
+#include "objects/lock_race.h"
+#include "objects/objects_fixture.h"
+#include "objects/s3_server.h"
 
 #include <signal.h>
 #include <time.h>

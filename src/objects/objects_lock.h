@@ -9,12 +9,12 @@
  * A lock does not expire by time: nobody can tell a dead holder from a slow
  * one. `vqe_lock_remove()` is the remedy, by hand, once the holder is known
  * to be dead and longer than the longest request ago. */
-#ifndef VQE_LAKE_LOCK_H
-#define VQE_LAKE_LOCK_H
+#ifndef VQE_OBJECTS_OBJECTS_LOCK_H
+#define VQE_OBJECTS_OBJECTS_LOCK_H
 
 #include <stdint.h>
 
-#include "lake/objects.h"
+#include "objects/objects.h"
 
 struct vqe_lock;
 

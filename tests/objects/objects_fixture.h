@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lake/objects.h"
+#include "objects/objects.h"
 #include "vqe/error.h"
 
 struct objects_fixture {

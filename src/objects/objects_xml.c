@@ -1,4 +1,4 @@
-#include "lake/objects_xml.h"
+#include "objects/objects_xml.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* A bucket as an object store, against a store that checks every signature
  * and fails on demand: what is put arrives, what fails is tried again, what
  * cannot succeed is said. */
-#include "lake/objects_fixture.h"
-#include "lake/s3_server.h"
+#include "objects/objects_fixture.h"
+#include "objects/s3_server.h"
 
 #include <time.h>
 

@@ -1,9 +1,9 @@
 /* What the objects_s3*.c files share. Nothing here is for other parts. */
-#ifndef VQE_LAKE_OBJECTS_S3_H
-#define VQE_LAKE_OBJECTS_S3_H
+#ifndef VQE_OBJECTS_OBJECTS_S3_H
+#define VQE_OBJECTS_OBJECTS_S3_H
 
-#include "lake/objects_http.h"
-#include "lake/objects_place.h"
+#include "objects/objects_http.h"
+#include "objects/objects_place.h"
 
 #define VQE_S3_NO_FILE (-1)
 #define VQE_S3_SMALL_LIMIT ((size_t)1 << 20) /* bytes of small answers */
