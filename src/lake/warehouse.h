@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lake/iceberg.h"
+#include "iceberg/iceberg.h"
 #include "lake/tables.h"
 #include "objects/objects.h"
 

@@ -2,7 +2,7 @@
 """Tables committed by the Iceberg part, read by PyIceberg and fastavro.
 
 Parquet files with field ids are written by PyArrow here and committed by
-tests/lake/iceberg-tool.c, named by ICEBERG_TOOL.
+tests/iceberg/iceberg-tool.c, named by ICEBERG_TOOL.
 """
 
 import collections
@@ -43,7 +43,7 @@ except ImportError as error:
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 TOOL = os.path.abspath(
     os.environ.get("ICEBERG_TOOL")
-    or os.path.join(ROOT, "build", "release", "tests", "lake-iceberg-tool")
+    or os.path.join(ROOT, "build", "release", "tests", "iceberg-tool")
 )
 UTC = datetime.timezone.utc
 EPOCH = datetime.date(1970, 1, 1)

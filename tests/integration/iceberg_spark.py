@@ -3,7 +3,7 @@
 from what the other committed, and both, and PyIceberg, read the same rows.
 
 Runs where jobs/setup/spark.sh has been, in the Python that it provides.
-ICEBERG_TOOL names tests/lake/iceberg-tool.c. Exit status 77: no Spark.
+ICEBERG_TOOL names tests/iceberg/iceberg-tool.c. Exit status 77: no Spark.
 """
 
 import glob

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_internal.h"
 
 /* From this many manifests on, the small ones are merged into one. */
 #define MERGE_COUNT 64

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_internal.h"
 
 void vqe_iceberg_snapshots_free(struct vqe_iceberg_snapshot *snapshots,
                                 size_t count)

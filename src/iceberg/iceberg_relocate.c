@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/iceberg_avro.h"
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_avro.h"
+#include "iceberg/iceberg_internal.h"
 
 struct relocate {
   struct vqe_objects *to;

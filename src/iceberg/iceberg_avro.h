@@ -1,8 +1,8 @@
 /* Avro container files in memory, with header keys and schema text of our
  * own: avro-c drops the attributes that Iceberg needs (field-id, element-id,
  * logicalType "map") when it writes a header, and has no way to add keys. */
-#ifndef VQE_LAKE_ICEBERG_AVRO_H
-#define VQE_LAKE_ICEBERG_AVRO_H
+#ifndef VQE_ICEBERG_ICEBERG_AVRO_H
+#define VQE_ICEBERG_ICEBERG_AVRO_H
 
 #include <avro.h>
 #include <stdbool.h>

@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "lake/iceberg_avro.h"
-#include "lake/iceberg_fixture.h"
+#include "iceberg/iceberg_avro.h"
+#include "iceberg/iceberg_fixture.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>

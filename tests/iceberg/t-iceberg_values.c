@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lake/iceberg_fixture.h"
+#include "iceberg/iceberg_fixture.h"
 
 static struct vqe_iceberg_definition *parse(const char *text)
 {

@@ -1,7 +1,7 @@
 /* A warehouse in a folder of its own, a small table, and data files that are
  * only names: the Iceberg part never opens them. */
-#ifndef VQE_TESTS_LAKE_ICEBERG_FIXTURE_H
-#define VQE_TESTS_LAKE_ICEBERG_FIXTURE_H
+#ifndef VQE_TEST_ICEBERG_FIXTURE_H
+#define VQE_TEST_ICEBERG_FIXTURE_H
 
 #include <ftw.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_internal.h"
 #include "objects/objects.h"
 #include "vqe/error.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_internal.h"
 
 /* A writer that read an old version may still try to put the next one: if
  * that were gone, its put would succeed and its rows be lost. No request

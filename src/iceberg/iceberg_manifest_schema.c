@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_internal.h"
 
 /* {"name", "type", "field-id"}; optional ones are unions with null. */
 static json_t *field(const char *name, json_t *type, int id, bool optional)

@@ -1,4 +1,4 @@
-#include "lake/iceberg_avro.h"
+#include "iceberg/iceberg_avro.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* What the iceberg_*.c files share. Nothing here is for other parts. */
-#ifndef VQE_LAKE_ICEBERG_INTERNAL_H
-#define VQE_LAKE_ICEBERG_INTERNAL_H
+#ifndef VQE_ICEBERG_ICEBERG_INTERNAL_H
+#define VQE_ICEBERG_ICEBERG_INTERNAL_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lake/iceberg.h"
+#include "iceberg/iceberg.h"
 #include "objects/objects.h"
 
 #define VQE_ICEBERG_METADATA_LIMIT ((size_t)1 << 28) /* bytes of one file */

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/iceberg_avro.h"
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_avro.h"
+#include "iceberg/iceberg_internal.h"
 
 /* What a map takes from the statistics of a column. */
 enum map_kind { SIZES, VALUES, NULLS, NANS, LOWER, UPPER };

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_internal.h"
 
 struct type_info {
   const char *name;

@@ -15,8 +15,8 @@
  * objects/objects_lock.h and say so by `exclusive`.
  *
  * Handles may be used by one thread at a time. */
-#ifndef VQE_LAKE_ICEBERG_H
-#define VQE_LAKE_ICEBERG_H
+#ifndef VQE_ICEBERG_ICEBERG_H
+#define VQE_ICEBERG_ICEBERG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lake/iceberg.h"
+#include "iceberg/iceberg.h"
 #include "objects/objects.h"
 #include "vqe/error.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "lake/iceberg_internal.h"
+#include "iceberg/iceberg_internal.h"
 
 struct orphans {
   json_t *keys;
