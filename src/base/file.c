@@ -80,25 +80,37 @@ out:
   return status;
 }
 
-static int sync_directory_of(const char *path)
+int vqe_file_sync(const char *path)
 {
-  char *folder = NULL;
-  const char *slash = strrchr(path, '/');
-  int status = vqe_memory_strdup(&folder, slash != NULL ? path : ".");
-  if (status != VQE_OK) {
-    return status;
+  int status = VQE_OK;
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 || fsync(descriptor) != 0) {
+    status =
+        vqe_error_set(VQE_ERR_IO, "syncing '%s': %s", path, strerror(errno));
   }
-  if (slash != NULL) {
-    folder[slash == path ? 1 : slash - path] = '\0';
+  if (descriptor >= 0) {
+    close(descriptor);
   }
+  return status;
+}
+
+void vqe_file_sync_folder(const char *folder)
+{
   int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor >= 0) {
     /* some file systems refuse this; the rename itself has happened */
     (void)fsync(descriptor);
     close(descriptor);
   }
-  free(folder);
-  return VQE_OK;
+}
+
+void vqe_file_sync_parent(const char *path)
+{
+  char *folder = NULL;
+  if (vqe_file_resolve(&folder, path, ".") == VQE_OK) {
+    vqe_file_sync_folder(folder);
+    free(folder);
+  }
 }
 
 int vqe_file_write(const char *path, const void *data, size_t size)
@@ -134,7 +146,7 @@ int vqe_file_write(const char *path, const void *data, size_t size)
                            strerror(errno));
     goto out;
   }
-  status = sync_directory_of(path);
+  vqe_file_sync_parent(path);
 out:
   if (descriptor >= 0) {
     close(descriptor);

@@ -1,4 +1,4 @@
-/* Whole files: read with a size limit, write aside and rename. */
+/* Whole files: read with a size limit, write aside and rename, sync. */
 #ifndef VQE_BASE_FILE_H
 #define VQE_BASE_FILE_H
 
@@ -12,6 +12,16 @@ int vqe_file_read(char **out, size_t *size, const char *path, size_t limit);
 /* Write `path` atomically: a temporary file beside it, fsync, rename, fsync
  * of the directory. */
 int vqe_file_write(const char *path, const void *data, size_t size);
+
+/* Sync the content of `path`; VQE_ERR_IO when that fails. */
+int vqe_file_sync(const char *path);
+
+/* Sync a folder: a name made or renamed in it is durable only then. File
+ * systems that refuse this do not need it, so it cannot fail. */
+void vqe_file_sync_folder(const char *folder);
+
+/* The same for the folder that holds `path`. */
+void vqe_file_sync_parent(const char *path);
 
 /* Path of `name` seen from the folder of `base_file`: absolute names are
  * copied, base_file NULL means the current directory. Free by free(). */

@@ -68,16 +68,6 @@ static int join(char **out, const struct local *local, const char *key)
   return VQE_OK;
 }
 
-static void sync_directory(const char *path)
-{
-  int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor >= 0) {
-    /* some file systems refuse this; there is nothing better to do */
-    (void)fsync(descriptor);
-    close(descriptor);
-  }
-}
-
 /* Folder of a path; free by free(). */
 static int folder_of(char **out, const char *path)
 {
@@ -117,7 +107,7 @@ static int make_folder(const char *folder)
       if (status != VQE_OK) {
         goto out;
       }
-      sync_directory(above);
+      vqe_file_sync_folder(above);
       free(above);
     } else {
       int code = errno;
@@ -304,7 +294,7 @@ int vqe_objects_aside_publish(struct vqe_objects_aside *aside,
   if (status != VQE_OK) {
     return status;
   }
-  sync_directory(folder);
+  vqe_file_sync_folder(folder);
   free(folder);
   return VQE_OK;
 }

@@ -11,11 +11,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "store/arrays.h"
 #include "store/h5error.h"
 #include "store/records.h"
-#include "store/sync.h"
 #include "store/tables.h"
 
 #define FORMAT "vqe_batch result"
@@ -293,7 +293,7 @@ static int put_in_place(struct vqe_hdf5_writer *writer)
   writer->file = H5I_INVALID_HID;
   int status = closed < 0 ? vqe_h5error_set(VQE_ERR_IO, writer->path,
                                             "cannot be closed")
-                          : vqe_sync_file(writer->aside);
+                          : vqe_file_sync(writer->aside);
   if (status == VQE_OK && rename(writer->aside, writer->path) != 0) {
     status = vqe_error_set(VQE_ERR_IO,
                            "result file '%s' cannot be put in place: %s",
@@ -303,7 +303,7 @@ static int put_in_place(struct vqe_hdf5_writer *writer)
     unlink(writer->aside);
     return status;
   }
-  vqe_sync_folder(writer->path);
+  vqe_file_sync_parent(writer->path);
   return VQE_OK;
 }
 

@@ -16,7 +16,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/codec.h"
-#include "store/sync.h"
 
 static const char magic[4] = {'V', 'Q', 'E', 'J'};
 
@@ -290,7 +289,7 @@ int vqe_journal_open(struct vqe_journal **out, const char *path)
   if (status != VQE_OK) {
     goto out;
   }
-  vqe_sync_folder(path);
+  vqe_file_sync_parent(path);
   journal->synced = vqe_clock_wall();
   *out = journal;
   journal = NULL;

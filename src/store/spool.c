@@ -17,7 +17,6 @@
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "store/record_avro.h"
-#include "store/sync.h"
 
 static const char magic[4] = {'V', 'Q', 'E', 'S'};
 
@@ -78,7 +77,7 @@ int vqe_spool_open(struct vqe_spool **out, const char *path)
     *out = NULL;
     return status;
   }
-  vqe_sync_folder(path);
+  vqe_file_sync_parent(path);
   return VQE_OK;
 }
 
