@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "store/record.h"
+#include "record/record.h"
 
 /* Longest wait at the end without any report. */
 #define CLOSE_SECONDS 30.0

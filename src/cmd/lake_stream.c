@@ -12,8 +12,8 @@
 #include "lake/normalize.h"
 #include "lake_commands.h"
 #include "store/hdf5.h"
-#include "store/record_avro.h"
-#include "store/record_json_write.h"
+#include "record/record_avro.h"
+#include "record/record_json_write.h"
 #include "stream/consumer.h"
 #include "stream/producer.h"
 

@@ -9,7 +9,7 @@
 #include "lake/staging.h"
 #include "lake/tables.h"
 #include "lake/warehouse.h"
-#include "store/record.h"
+#include "record/record.h"
 
 /* Takes one record, which stays the caller's; `where` names it in messages. */
 typedef int (*vqe_record_sink)(void *ctx, struct vqe_record *record,

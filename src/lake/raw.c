@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "store/record_avro.h"
-#include "store/record_json.h"
+#include "record/record_avro.h"
+#include "record/record_json.h"
 
 #define JSON_LIMIT ((size_t)256 << 20)
 #define MAX_FILES ((size_t)100000000)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "objects/objects.h"
-#include "store/record.h"
+#include "record/record.h"
 
 struct vqe_raw_counts {
   size_t files;      /* .avro and .json files seen */

@@ -9,7 +9,7 @@
 #include "lake/normalize.h"
 #include "lake/raw.h"
 #include "store/hdf5.h"
-#include "store/spool.h"
+#include "record/spool.h"
 
 /* Where the records of a source go. */
 struct reading {

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "store/record.h"
+#include "record/record.h"
 
 struct vqe_duck; /* lake/duck.h */
 struct vqe_staging;

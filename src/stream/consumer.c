@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "store/record_avro.h"
+#include "record/record_avro.h"
 #include "stream/kafka_conf.h"
 #include "stream/registry.h"
 #include "stream/wire.h"

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/record.h"
+#include "record/record.h"
 #include "stream/settings.h"
 
 struct vqe_consumer;

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "store/record_avro.h"
+#include "record/record_avro.h"
 #include "stream/wire.h"
 
 static size_t held(const struct vqe_message *message)

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/record.h"
-#include "store/spool.h"
+#include "record/record.h"
+#include "record/spool.h"
 
 enum vqe_message_state {
   VQE_MESSAGE_OPEN,   /* neither delivered nor in the spool */

@@ -19,7 +19,7 @@
 
 #include <stddef.h>
 
-#include "store/record.h"
+#include "record/record.h"
 #include "stream/settings.h"
 
 struct vqe_producer;

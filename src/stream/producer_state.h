@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "store/spool.h"
+#include "record/spool.h"
 #include "stream/message.h"
 #include "stream/producer.h"
 #include "stream/registry.h"

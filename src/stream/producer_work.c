@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "store/record_avro.h"
+#include "record/record_avro.h"
 #include "stream/producer_state.h"
 
 #define LARGEST_PAUSE_S 30.0

@@ -18,8 +18,8 @@
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
-#include "store/record_avro.h"
-#include "store/spool.h"
+#include "record/record_avro.h"
+#include "record/spool.h"
 #include "vqe/error.h"
 
 static char folder[] = "/tmp/t-normalize-XXXXXX";

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "store/codec.h"
-#include "store/fixture.h"
+#include "record/result_fixture.h"
 #include "vqe/error.h"
 
 static void check_round_trip(struct vqe_result *result)

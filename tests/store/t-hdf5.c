@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "store/fixture.h"
+#include "record/result_fixture.h"
 #include "store/hdf5.h"
 #include "vqe/error.h"
 

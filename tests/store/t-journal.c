@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/fixture.h"
+#include "record/result_fixture.h"
 #include "store/journal.h"
 #include "vqe/error.h"
 

@@ -17,9 +17,9 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "store/fixture.h"
-#include "store/record_avro.h"
-#include "store/spool.h"
+#include "record/result_fixture.h"
+#include "record/record_avro.h"
+#include "record/spool.h"
 #include "stream/consumer.h"
 #include "stream/http_server.h"
 #include "stream/producer.h"

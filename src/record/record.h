@@ -6,8 +6,8 @@
  * NaN stands for null in a nullable double. Energies in hartree, times in
  * seconds. All pointers owned, allocated by malloc's family; arrays may be
  * NULL when empty. */
-#ifndef VQE_STORE_RECORD_H
-#define VQE_STORE_RECORD_H
+#ifndef VQE_RECORD_RECORD_H
+#define VQE_RECORD_RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "store/record_json_write.h"
+#include "record/record_json_write.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "store/record_json.h"
+#include "record/record_json.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "store/record_node.h"
+#include "record/record_node.h"
 
 /* Longest number token that is looked at; longer ones are left to the JSON
  * reader. */

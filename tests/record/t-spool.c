@@ -16,9 +16,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "store/fixture.h"
-#include "store/record_avro.h"
-#include "store/spool.h"
+#include "record/result_fixture.h"
+#include "record/record_avro.h"
+#include "record/spool.h"
 #include "vqe/error.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -1,4 +1,4 @@
-#include "store/record_node.h"
+#include "record/record_node.h"
 
 #include <math.h>
 #include <stdio.h>

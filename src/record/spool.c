@@ -1,4 +1,4 @@
-#include "store/spool.h"
+#include "record/spool.h"
 
 #include <dirent.h>
 #include <endian.h>
@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/sha256.h"
-#include "store/record_avro.h"
+#include "record/record_avro.h"
 
 static const char magic[4] = {'V', 'Q', 'E', 'S'};
 

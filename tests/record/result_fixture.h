@@ -1,8 +1,8 @@
 /* Results with every field set to a value of its own, and a comparison that
  * goes by the bytes of the structs, so that a field which is forgotten on the
  * way shows. */
-#ifndef VQE_TESTS_STORE_FIXTURE_H
-#define VQE_TESTS_STORE_FIXTURE_H
+#ifndef VQE_TEST_RESULT_FIXTURE_H
+#define VQE_TEST_RESULT_FIXTURE_H
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,11 +1,11 @@
 /* The result record as Avro: schemas/avro/experiment.vqe.avsc. */
-#ifndef VQE_STORE_RECORD_AVRO_H
-#define VQE_STORE_RECORD_AVRO_H
+#ifndef VQE_RECORD_RECORD_AVRO_H
+#define VQE_RECORD_RECORD_AVRO_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/record.h"
+#include "record/record.h"
 
 /* The schema's text as it is registered. */
 extern const char vqe_avro_schema_text[];

@@ -4,12 +4,12 @@
  * most of the cost of encoding them.
  *
  * Fields stand in the order of schemas/avro/experiment.vqe.avsc. */
-#ifndef VQE_STORE_RECORD_VIEW_H
-#define VQE_STORE_RECORD_VIEW_H
+#ifndef VQE_RECORD_RECORD_VIEW_H
+#define VQE_RECORD_RECORD_VIEW_H
 
 #include <avro.h>
 
-#include "store/record.h"
+#include "record/record.h"
 
 struct vqe_record_view {
   struct vqe_record record; /* borrowed: its pointers are the record's */

@@ -12,10 +12,10 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "store/fixture.h"
-#include "store/record.h"
-#include "store/record_avro.h"
-#include "store/record_json.h"
+#include "record/result_fixture.h"
+#include "record/record.h"
+#include "record/record_avro.h"
+#include "record/record_json.h"
 #include "vqe/error.h"
 
 static void encode(uint8_t **data, size_t *size,

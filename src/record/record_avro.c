@@ -1,4 +1,4 @@
-#include "store/record_avro.h"
+#include "record/record_avro.h"
 
 #include <avro.h>
 #include <errno.h>
@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "store/record_node.h"
-#include "store/record_view.h"
+#include "record/record_node.h"
+#include "record/record_view.h"
 
 #define MAX_RECORD ((size_t)1 << 31)
 /* Of a file that others wrote. */

@@ -1,4 +1,4 @@
-#include "store/record_view.h"
+#include "record/record_view.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,13 +1,13 @@
 /* One view of a decoded record tree, whether it came from Avro or JSON, so
  * that the record is read by one piece of code. */
-#ifndef VQE_STORE_RECORD_NODE_H
-#define VQE_STORE_RECORD_NODE_H
+#ifndef VQE_RECORD_RECORD_NODE_H
+#define VQE_RECORD_RECORD_NODE_H
 
 #include <avro.h>
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "store/record.h"
+#include "record/record.h"
 
 struct vqe_node {
   bool is_json;

@@ -11,13 +11,13 @@
  *
  * Functions may be called from several threads; several programs may share a
  * folder, and then may both send a record. */
-#ifndef VQE_STORE_SPOOL_H
-#define VQE_STORE_SPOOL_H
+#ifndef VQE_RECORD_SPOOL_H
+#define VQE_RECORD_SPOOL_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/record.h"
+#include "record/record.h"
 
 #define VQE_SPOOL_NAME_SIZE 87 /* of a file, with the NUL */
 

@@ -1,4 +1,4 @@
-#include "store/record.h"
+#include "record/record.h"
 
 #include <jansson.h>
 #include <math.h>
