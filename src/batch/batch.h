@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "batch/job.h"
+#include "job/job.h"
 #include "vqe/sim.h"
 
 struct vqe_batch_options {

@@ -2,7 +2,7 @@
 #ifndef VQE_CMD_BATCH_STREAM_H
 #define VQE_CMD_BATCH_STREAM_H
 
-#include "batch/job.h"
+#include "job/job.h"
 #include "options.h"
 #include "stream/producer.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "batch/job.h"
+#include "job/job.h"
 
 struct vqe_cmd_options {
   const char *job; /* the positional argument; NULL when not needed */

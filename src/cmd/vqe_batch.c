@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "batch/batch.h"
-#include "batch/job.h"
+#include "job/job.h"
 #include "batch_lake.h"
 #include "batch_stream.h"
 #include "options.h"

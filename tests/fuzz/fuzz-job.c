@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch/job.h"
+#include "job/job.h"
 #include "vqe/error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,9 +1,9 @@
 /* Where a job's records are published: the keys "kafka" and "registry". */
-#ifndef VQE_BATCH_JOB_STREAM_H
-#define VQE_BATCH_JOB_STREAM_H
+#ifndef VQE_JOB_JOB_STREAM_H
+#define VQE_JOB_JOB_STREAM_H
 
-#include "batch/job.h"
-#include "batch/job_value.h"
+#include "job/job.h"
+#include "job/job_value.h"
 
 int job_stream_read(struct vqe_job_stream *out,
                     const struct job_reader *reader);

@@ -1,4 +1,4 @@
-#include "batch/job_lake.h"
+#include "job/job_lake.h"
 
 #include <stdio.h>
 #include <stdlib.h>

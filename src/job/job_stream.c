@@ -1,4 +1,4 @@
-#include "batch/job_stream.h"
+#include "job/job_stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "batch/job.h"
+#include "job/job.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -11,10 +11,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "batch/job_lake.h"
-#include "batch/job_molecules.h"
-#include "batch/job_settings.h"
-#include "batch/job_stream.h"
+#include "job/job_lake.h"
+#include "job/job_molecules.h"
+#include "job/job_settings.h"
+#include "job/job_stream.h"
 #include "vqe/ansatz.h"
 #include "vqe/chem.h"
 

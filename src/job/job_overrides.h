@@ -1,10 +1,10 @@
 /* Options of the command line as values of the job's keys. */
-#ifndef VQE_BATCH_JOB_OVERRIDES_H
-#define VQE_BATCH_JOB_OVERRIDES_H
+#ifndef VQE_JOB_JOB_OVERRIDES_H
+#define VQE_JOB_JOB_OVERRIDES_H
 
 #include <jansson.h>
 
-#include "batch/job.h"
+#include "job/job.h"
 
 /* Fill the object `given`. Those that belong into the objects of a list
  * (reps, gtol, ...) are put there when the list is read. */

@@ -1,9 +1,9 @@
 /* Items of the lists that multiply: one basis, ansatz, optimizer or start. */
-#ifndef VQE_BATCH_JOB_ITEMS_H
-#define VQE_BATCH_JOB_ITEMS_H
+#ifndef VQE_JOB_JOB_ITEMS_H
+#define VQE_JOB_JOB_ITEMS_H
 
-#include "batch/job_settings.h"
-#include "batch/job_value.h"
+#include "job/job_settings.h"
+#include "job/job_value.h"
 
 /* `item` is `value` or one item of it. What *out owns after a failure is
  * released with the settings. */

@@ -1,7 +1,7 @@
 /* The job file: molecules and lists of settings that multiply into
  * experiments (data contract, section 1b). */
-#ifndef VQE_BATCH_JOB_H
-#define VQE_BATCH_JOB_H
+#ifndef VQE_JOB_JOB_H
+#define VQE_JOB_JOB_H
 
 #include <stdbool.h>
 #include <stddef.h>

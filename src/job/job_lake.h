@@ -1,9 +1,9 @@
 /* Where a job's tables go: the keys "warehouse" and "s3". */
-#ifndef VQE_BATCH_JOB_LAKE_H
-#define VQE_BATCH_JOB_LAKE_H
+#ifndef VQE_JOB_JOB_LAKE_H
+#define VQE_JOB_JOB_LAKE_H
 
-#include "batch/job.h"
-#include "batch/job_value.h"
+#include "job/job.h"
+#include "job/job_value.h"
 
 int job_lake_read(struct vqe_job_lake *out, const struct job_reader *reader);
 void job_lake_clear(struct vqe_job_lake *lake);

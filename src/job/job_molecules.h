@@ -1,10 +1,10 @@
 /* The molecules of a job, in input order. */
-#ifndef VQE_BATCH_JOB_MOLECULES_H
-#define VQE_BATCH_JOB_MOLECULES_H
+#ifndef VQE_JOB_JOB_MOLECULES_H
+#define VQE_JOB_JOB_MOLECULES_H
 
 #include <stddef.h>
 
-#include "batch/job_settings.h"
+#include "job/job_settings.h"
 #include "vqe/molecule.h"
 
 struct job_molecule {

@@ -1,4 +1,4 @@
-#include "batch/job_value.h"
+#include "job/job_value.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "batch/job_items.h"
+#include "job/job_items.h"
 
 #include <limits.h>
 #include <math.h>

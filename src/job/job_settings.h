@@ -1,15 +1,15 @@
 /* The settings of a job file, validated, overrides applied, before they
  * multiply. */
-#ifndef VQE_BATCH_JOB_SETTINGS_H
-#define VQE_BATCH_JOB_SETTINGS_H
+#ifndef VQE_JOB_JOB_SETTINGS_H
+#define VQE_JOB_JOB_SETTINGS_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch/job.h"
-#include "batch/job_value.h"
+#include "job/job.h"
+#include "job/job_value.h"
 
 struct job_basis {
   char *name;   /* stored spelling, or path of a file */

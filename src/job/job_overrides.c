@@ -1,4 +1,4 @@
-#include "batch/job_overrides.h"
+#include "job/job_overrides.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/error.h"
-#include "batch/job_value.h"
+#include "job/job_value.h"
 
 /* "a,b" as a list of strings; "file:PATH" as {"file": PATH} for init. */
 static int put_words(json_t *given, const char *key, const char *text,

@@ -1,4 +1,4 @@
-#include "batch/job_molecules.h"
+#include "job/job_molecules.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -1,14 +1,14 @@
 /* Values of a job file: where they stand, what they may be, and the message
  * when they are something else. */
-#ifndef VQE_BATCH_JOB_VALUE_H
-#define VQE_BATCH_JOB_VALUE_H
+#ifndef VQE_JOB_JOB_VALUE_H
+#define VQE_JOB_JOB_VALUE_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch/job.h"
+#include "job/job.h"
 
 #define JOB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

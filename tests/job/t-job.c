@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "batch/job.h"
+#include "job/job.h"
 #include "vqe/error.h"
 
 #define H2                                                                    \

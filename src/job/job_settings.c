@@ -1,4 +1,4 @@
-#include "batch/job_settings.h"
+#include "job/job_settings.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -8,11 +8,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "batch/job_items.h"
-#include "batch/job_lake.h"
-#include "batch/job_overrides.h"
-#include "batch/job_stream.h"
-#include "batch/job_value.h"
+#include "job/job_items.h"
+#include "job/job_lake.h"
+#include "job/job_overrides.h"
+#include "job/job_stream.h"
+#include "job/job_value.h"
 #include "vqe/ansatz.h"
 #include "vqe/chem.h"
 
