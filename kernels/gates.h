@@ -1,5 +1,5 @@
 /* The seam to a library of gates: what the estimator of
- * kernels/custatevec_estimator.c has done by cuStateVec on a device.
+ * src/device/device_custatevec.c has done by cuStateVec on a device.
  *
  * Implemented three times: custatevec.c by NVIDIA's library, no_custatevec.c
  * where a build has no header of it, and by the tests in loops on the host.

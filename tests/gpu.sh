@@ -59,7 +59,7 @@ on_device() {
 
 : >"$report"
 say "$(date -u +%Y-%m-%dT%H:%M:%SZ) $(git describe --always --dirty 2>/dev/null || true)"
-if ! [ -x "$build/vqe_batch" ] || ! [ -x "$build/tests/sim-t-device" ]; then
+if ! [ -x "$build/vqe_batch" ] || ! [ -x "$build/tests/device-t-device_estimators" ]; then
   step build jobs/setup/build.sh cuda -DVQE_TESTS=ON
 fi
 if ! "$build/vqe_batch" --devices >"$out/devices.txt" 2>&1; then
@@ -81,9 +81,9 @@ say "$(grep -m1 'model name' /proc/cpuinfo), $(nproc) cores"
 
 # ---- tests ----
 
-units="sim-t-device sim-t-circuits sim-t-gradient sim-t-uccsd sim-t-phases
-  sim-t-pool sim-t-lucj sim-t-kupccgsd sim-t-gates sim-t-custatevec
-  vqe-t-device"
+units="device-t-device_estimators sim-t-circuit_energies sim-t-gradient sim-t-uccsd_energies sim-t-phases
+  sim-t-pool_slopes sim-t-lucj sim-t-kupccgsd device-t-gates device-t-device_custatevec
+  vqe-t-run_device"
 for unit in $units; do
   step "$unit" on_device "$build/tests/$unit"
 done
@@ -96,7 +96,7 @@ for folder in "${CUDA_HOME:-}" .deps/cuda /usr/local/cuda; do
 done
 if [ -n "$sanitizer" ]; then
   for tool in memcheck racecheck; do
-    for unit in sim-t-phases sim-t-kupccgsd sim-t-custatevec vqe-t-device; do
+    for unit in sim-t-phases sim-t-kupccgsd device-t-device_custatevec vqe-t-run_device; do
       step "$tool-$unit" "$sanitizer" --tool "$tool" --error-exitcode 9 \
         "$build/tests/$unit"
     done

@@ -169,7 +169,7 @@ cuda_build() {
   }
   jobs/setup/build.sh cuda -DVQE_TESTS=ON -DVQE_WERROR=ON \
     vqe_batch device-tests || return 1
-  ctest --test-dir build/cuda -R '^(sim|vqe)/' -j 2 --no-tests=error \
+  ctest --test-dir build/cuda -R '^(sim|device|estimator|vqe)/' -j 2 --no-tests=error \
     --output-on-failure || return 1
   if "$batch" --devices; then
     return 0

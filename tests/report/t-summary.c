@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/fixture.h"
+#include "report/report_fixture.h"
 #include "report/report.h"
 #include "vqe/error.h"
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/fixture.h"
+#include "report/report_fixture.h"
 #include "report/report.h"
 
 static char *table_of(struct vqe_result *const *results, size_t count)

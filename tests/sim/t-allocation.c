@@ -1,6 +1,6 @@
 /* Evaluations allocate nothing once the first one has run: many short ones
  * would spend their time in the allocator, and threads would meet there. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include <malloc.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* Densities over pairs against dense operators, and the slope of the energy
  * along orbital rotations against differences. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include "chem/rotation.h"
 

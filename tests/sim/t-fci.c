@@ -1,6 +1,6 @@
 /* Davidson against dense diagonalisation in the sector of the electron
  * numbers and the wanted spin, and against PySCF's energies. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include <jansson.h>
 

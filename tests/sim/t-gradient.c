@@ -1,5 +1,5 @@
 /* Adjoint gradients against central differences of the energy. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 static void check(const char *name, const char *entanglement, int reps,
                   const struct vqe_hamiltonian *hamiltonian, int na, int nb,

@@ -1,6 +1,6 @@
 /* k-UpCCGSD states against products of matrix exponentials of dense ladder
  * operators, in both representations; its start from MP2 pairs. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 /* k times: pairs p,p -> q,q, then singles of both spins, p < q. */
 static double *reference(int norb, int na, int nb, int reps,

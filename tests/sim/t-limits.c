@@ -1,6 +1,6 @@
 /* What an estimator refuses, with which code and which words; sizes said
  * beforehand. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include "base/memory.h"
 

@@ -1,6 +1,6 @@
 /* LUCJ: rotations and couplings put into networks give the energies of ffsim,
  * in both representations; so does the start from MP2 amplitudes. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include <jansson.h>
 

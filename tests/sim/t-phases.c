@@ -1,7 +1,7 @@
 /* Phases exp(i t n) and exp(i t n n) among excitations: the states of both
  * representations against exponentials of dense operators, energies,
  * gradients and properties against dense matrices and differences. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #define NPARAM 9
 

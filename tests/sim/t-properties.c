@@ -1,6 +1,6 @@
 /* <N>, <S_z>, <S^2> and the one-body density matrix against dense operators;
  * the same bits for every number of threads. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 /* <psi| a+_p a_q |psi>, spin orbitals */
 static double complex ladder_pair(const double complex *psi, size_t n, int p,

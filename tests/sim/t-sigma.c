@@ -1,6 +1,6 @@
 /* The CI product on strings: sigma, its diagonal and S^2 against ladder
  * operators, dense and sparse one-spin matrices, blocks of symmetry. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include "sim/layout.h"
 #include "sim/sigma.h"

@@ -1,6 +1,6 @@
 /* The state split over a team against the state on one rank, whose energies
  * and gradients other tests hold against matrix exponentials and PySCF. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 #include "thread_team.h"
 
 struct numbers {

@@ -1,5 +1,5 @@
 /* ADAPT-VQE: to FCI, how it ends, what it records, and that it resumes. */
-#include "fixture.h"
+#include "vqe/vqe_fixture.h"
 
 static void set_option(struct vqe_experiment *experiment, const char *key,
                        const char *json)

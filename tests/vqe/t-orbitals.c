@@ -1,7 +1,7 @@
 /* Orbital optimisation: complete-active-space energies where the ansatz is
  * exact, no dependence on the orbitals that a run starts from, and records of
  * circuit parameters followed by angles. */
-#include "fixture.h"
+#include "vqe/vqe_fixture.h"
 
 #include <unistd.h>
 

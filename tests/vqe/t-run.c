@@ -1,5 +1,5 @@
 /* Whole experiments against reference energies, and how runs are steered. */
-#include "fixture.h"
+#include "vqe/vqe_fixture.h"
 
 #include "vqe/sim.h"
 

@@ -1,4 +1,4 @@
-#include "sim/shots.h"
+#include "estimator/shots.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "kernels/combiner.h"
+#include "device/combiner.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* UCCSD states against products of matrix exponentials of dense ladder
  * operators, and the two representations against each other. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 struct factors {
   int norb;

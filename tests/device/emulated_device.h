@@ -1,7 +1,7 @@
 /* A device of the tests: kernels run in loops on the host, from the same
  * lines that the GPU runs. */
-#ifndef VQE_TESTS_SIM_EMULATED_DEVICE_H
-#define VQE_TESTS_SIM_EMULATED_DEVICE_H
+#ifndef VQE_TEST_EMULATED_DEVICE_H
+#define VQE_TEST_EMULATED_DEVICE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  * others sleep. There is no timer: while one launch runs, the next fills. A
  * block does the same whatever runs beside it, so answers have the same bits
  * as alone. */
-#ifndef VQE_KERNELS_COMBINER_H
-#define VQE_KERNELS_COMBINER_H
+#ifndef VQE_DEVICE_COMBINER_H
+#define VQE_DEVICE_COMBINER_H
 
 #include <stdbool.h>
 

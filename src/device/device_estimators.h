@@ -2,10 +2,10 @@
  * src/sim/statevector.c: same functions, same order, same numbers. Each keeps
  * the CPU's, whose tables it uploads, and which computes what is asked for
  * once a run: properties of the best state. */
-#ifndef VQE_KERNELS_ESTIMATORS_H
-#define VQE_KERNELS_ESTIMATORS_H
+#ifndef VQE_DEVICE_DEVICE_ESTIMATORS_H
+#define VQE_DEVICE_DEVICE_ESTIMATORS_H
 
-#include "kernels/combiner.h"
+#include "device/combiner.h"
 #include "kernels/device.h"
 #include "sim/backend.h"
 

@@ -5,10 +5,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "kernels/estimators.h"
-#include "kernels/evaluator.h"
+#include "device/device_estimators.h"
+#include "device/evaluator.h"
 #include "kernels/shape.h"
-#include "kernels/sigma.h"
+#include "device/device_sigma.h"
 #include "sim/statevector_tables.h"
 
 /* Qubits above a tile of RY go so many at a time, over runs of 2^RUN

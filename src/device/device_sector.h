@@ -1,11 +1,11 @@
 /* What a sector estimator on a device is made of, for its parts: sector.c and
  * sector_pool.c. */
-#ifndef VQE_KERNELS_SECTOR_TABLES_H
-#define VQE_KERNELS_SECTOR_TABLES_H
+#ifndef VQE_DEVICE_DEVICE_SECTOR_H
+#define VQE_DEVICE_DEVICE_SECTOR_H
 
-#include "kernels/estimators.h"
-#include "kernels/evaluator.h"
-#include "kernels/sigma.h"
+#include "device/device_estimators.h"
+#include "device/evaluator.h"
+#include "device/device_sigma.h"
 #include "sim/sector_tables.h"
 
 /* A rotation of the list: an excitation, or a run of phases. */

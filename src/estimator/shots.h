@@ -3,8 +3,8 @@
  * Every qubit-wise commuting group is measured `shots` times in its own
  * basis; the standard error is sqrt(sum of the groups' sample variances /
  * shots). */
-#ifndef VQE_SIM_SHOTS_H
-#define VQE_SIM_SHOTS_H
+#ifndef VQE_ESTIMATOR_SHOTS_H
+#define VQE_ESTIMATOR_SHOTS_H
 
 #include "vqe/operators.h"
 

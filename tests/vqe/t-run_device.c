@@ -1,6 +1,6 @@
 /* Whole experiments on a device: the numbers of the CPU, and what is recorded
  * of the device. */
-#include "fixture.h"
+#include "vqe/vqe_fixture.h"
 
 #include "vqe/sim.h"
 

@@ -1,14 +1,14 @@
 /* Device estimators against those of the CPU: every way that they choose by
  * size, single precision, many at once, and what does not fit. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
 #include "device_fixture.h"
-#include "kernels/estimators.h"
-#include "kernels/sigma.h"
+#include "device/device_estimators.h"
+#include "device/device_sigma.h"
 #include "sim/sigma.h"
 
 struct backend {

@@ -1,4 +1,4 @@
-#include "kernels/sigma.h"
+#include "device/device_sigma.h"
 
 #include <stdlib.h>
 #include <string.h>

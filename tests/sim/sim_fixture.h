@@ -1,6 +1,6 @@
 /* A Hamiltonian, an ansatz and an estimator in one call each. */
-#ifndef VQE_TESTS_SIM_FIXTURE_H
-#define VQE_TESTS_SIM_FIXTURE_H
+#ifndef VQE_TEST_SIM_FIXTURE_H
+#define VQE_TEST_SIM_FIXTURE_H
 
 #include "oracle.h"
 

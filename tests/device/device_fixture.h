@@ -1,9 +1,9 @@
 /* What tests of device estimators share. */
-#ifndef VQE_TESTS_SIM_DEVICE_FIXTURE_H
-#define VQE_TESTS_SIM_DEVICE_FIXTURE_H
+#ifndef VQE_TEST_DEVICE_FIXTURE_H
+#define VQE_TEST_DEVICE_FIXTURE_H
 
 #include "emulated_device.h"
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 /* There only where the device is emulated. */
 #pragma weak vqe_emulated_backwards

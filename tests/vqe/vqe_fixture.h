@@ -1,6 +1,6 @@
 /* Experiments made by hand and the energies that they are checked against. */
-#ifndef VQE_TESTS_VQE_FIXTURE_H
-#define VQE_TESTS_VQE_FIXTURE_H
+#ifndef VQE_TEST_VQE_FIXTURE_H
+#define VQE_TEST_VQE_FIXTURE_H
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,12 +1,12 @@
 /* The estimator whose gates are a library's against that of the CPU: every
  * ansatz in the full space, every kind of gate, single precision, growth of
  * ADAPT-VQE, and what does not fit or is not there. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include <jansson.h>
 
 #include "device_fixture.h"
-#include "kernels/estimators.h"
+#include "device/device_estimators.h"
 
 static struct vqe_estimator_options options_of(bool library, bool single)
 {

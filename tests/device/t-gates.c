@@ -1,6 +1,6 @@
 /* The library of gates against 2 x 2 matrices and their Kronecker products:
  * order of qubits, layout of matrices, signs of angles, letters of strings. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include "device_fixture.h"
 #include "kernels/device.h"

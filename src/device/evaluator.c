@@ -1,4 +1,4 @@
-#include "kernels/evaluator.h"
+#include "device/evaluator.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "kernels/shape.h"
-#include "kernels/sigma.h"
+#include "device/device_sigma.h"
 
 /* Above this many amplitudes a kernel takes longer than its launch, and
  * nothing is gained by a graph. */

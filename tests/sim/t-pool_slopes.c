@@ -1,7 +1,7 @@
 /* Slopes of operator pools against commutators of dense operators and against
  * differences of energies with the operator appended; qubit excitations
  * against matrix exponentials; extension in place. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 static const char *const pools[] = {"GSD", "UCCSD", "QEB"};
 

@@ -1,6 +1,6 @@
 /* Circuits in the full space: Qiskit's states, the energies and gradients of
  * circuits.json, and a gate-by-gate simulator on more qubits. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #include <jansson.h>
 

@@ -1,5 +1,5 @@
 /* Finite shots: unbiased, with an honest standard error, and reproducible. */
-#include "fixture.h"
+#include "sim/sim_fixture.h"
 
 #define ROUNDS 400
 

@@ -3,8 +3,8 @@
  * A short vector is done by one launch, each amplitude gathering over its
  * links; a long one by panels as on the CPU, each as wide as `panel_bytes`
  * allows: gather, DGEMM, scatter. */
-#ifndef VQE_KERNELS_SIGMA_H
-#define VQE_KERNELS_SIGMA_H
+#ifndef VQE_DEVICE_DEVICE_SIGMA_H
+#define VQE_DEVICE_DEVICE_SIGMA_H
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "kernels/sector_tables.h"
+#include "device/device_sector.h"
 #include "kernels/shape.h"
 #include "vqe/error.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "kernels/sector_tables.h"
+#include "device/device_sector.h"
 #include "kernels/shape.h"
 
 #define SIGN_BIT UINT32_C(0x80000000)

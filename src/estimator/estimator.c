@@ -4,10 +4,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "kernels/estimators.h"
+#include "device/device_estimators.h"
 #include "kernels/gates.h"
 #include "sim/backend.h"
-#include "sim/shots.h"
+#include "estimator/shots.h"
 #include "sim/split.h"
 #include "vqe/sim.h"
 

@@ -1,5 +1,5 @@
 /* The full-space estimator on a device whose gates and expectations are
- * cuStateVec's (kernels/gates.h): kernels/statevector.c once more, same
+ * cuStateVec's (kernels/gates.h): src/device/device_statevector.c once more, same
  * functions, same order, one gate at a time.
  *
  * Every gate with an angle is exp(i angle G), G = sum_k weight_k P_k over
@@ -16,11 +16,11 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "kernels/estimators.h"
-#include "kernels/evaluator.h"
+#include "device/device_estimators.h"
+#include "device/evaluator.h"
 #include "kernels/gates.h"
 #include "kernels/shape.h"
-#include "kernels/sigma.h"
+#include "device/device_sigma.h"
 #include "sim/statevector_tables.h"
 #include "vqe/operators.h"
 

@@ -1,6 +1,6 @@
 /* Results as a small run leaves them. */
-#ifndef VQE_TESTS_REPORT_FIXTURE_H
-#define VQE_TESTS_REPORT_FIXTURE_H
+#ifndef VQE_TEST_REPORT_FIXTURE_H
+#define VQE_TEST_REPORT_FIXTURE_H
 
 #include <string.h>
 

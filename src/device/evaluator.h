@@ -1,7 +1,7 @@
 /* What every device estimator does alike: parameters in, angles, sums for
  * the gradient by angle, energy and gradient out. */
-#ifndef VQE_KERNELS_EVALUATOR_H
-#define VQE_KERNELS_EVALUATOR_H
+#ifndef VQE_DEVICE_EVALUATOR_H
+#define VQE_DEVICE_EVALUATOR_H
 
 #include <stdbool.h>
 
