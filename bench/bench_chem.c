@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "bench.h"
 #include "bench_problem.h"
 #include "vqe/molecule.h"

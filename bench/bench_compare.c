@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "bench.h"
 
 /* An object of workload name to record, and the last machine of the file. */

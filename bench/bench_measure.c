@@ -2,7 +2,7 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "bench.h"
 

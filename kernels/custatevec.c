@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "kernels/gates.h"
 
@@ -45,7 +45,7 @@ struct word {
 
 struct vqe_gates {
   struct library library;
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   custatevecHandle_t handle;
   cudaDataType_t type;
   uint32_t nqubit;
@@ -141,7 +141,7 @@ static int open_handle(struct vqe_gates *gates)
   void *stream = NULL;
   int status = library_open(&gates->library);
   if (status == VQE_OK) {
-    status = vqe_device_stream(gates->device, &stream);
+    status = vqe_gpu_stream(gates->device, &stream);
   }
   if (status == VQE_OK) {
     status = answer(gates, gates->library.Create(&gates->handle), "opening");
@@ -173,7 +173,7 @@ static int ask_extra(struct vqe_gates *gates)
                 "asking for the workspace of a matrix");
 }
 
-int vqe_gates_open(struct vqe_gates **out, struct vqe_device *device,
+int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
                    int nqubit, bool single)
 {
   struct vqe_gates *gates = NULL;
@@ -220,7 +220,7 @@ void vqe_gates_close(struct vqe_gates *gates)
     return;
   }
   if (gates->handle != NULL &&
-      vqe_device_stream(gates->device, &stream) == VQE_OK) {
+      vqe_gpu_stream(gates->device, &stream) == VQE_OK) {
     (void)gates->library.Destroy(gates->handle);
   }
   library_close(&gates->library);
@@ -262,7 +262,7 @@ int vqe_gates_rotate(struct vqe_gates *gates, void *state, uint64_t x,
 {
   struct word word;
   void *stream;
-  int status = vqe_device_stream(gates->device, &stream);
+  int status = vqe_gpu_stream(gates->device, &stream);
   if (status != VQE_OK) {
     return status;
   }
@@ -281,7 +281,7 @@ int vqe_gates_matrix(struct vqe_gates *gates, void *state,
   int32_t targets[1] = {target};
   int32_t controls[1] = {control};
   void *stream;
-  int status = vqe_device_stream(gates->device, &stream);
+  int status = vqe_gpu_stream(gates->device, &stream);
   if (status != VQE_OK) {
     return status;
   }
@@ -359,7 +359,7 @@ int vqe_gates_observe(struct vqe_gates *gates, const uint64_t *x,
 int vqe_gates_expect(struct vqe_gates *gates, double *out, const void *state)
 {
   void *stream;
-  int status = vqe_device_stream(gates->device, &stream);
+  int status = vqe_gpu_stream(gates->device, &stream);
   if (status != VQE_OK || gates->count == 0) {
     return status;
   }

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 
 /* Version of the library, "1.15.0"; VQE_ERR_UNSUPPORTED, with what to install,
  * where there is none. Needs no device. */
@@ -26,7 +26,7 @@ struct vqe_gates;
 
 /* The library's context on a device, for states of `nqubit` qubits. To be
  * closed before the device. */
-int vqe_gates_open(struct vqe_gates **out, struct vqe_device *device,
+int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
                    int nqubit, bool single);
 void vqe_gates_close(struct vqe_gates *gates);
 

@@ -2,7 +2,7 @@
  * kernels/double.cu and kernels/single.cu are. */
 #include <cuda_runtime.h>
 
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 
 #include "kernels/gates_body.h"
 #include "kernels/pauli_body.h"

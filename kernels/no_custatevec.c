@@ -1,5 +1,5 @@
 /* kernels/gates.h in a build without cuStateVec's header. */
-#include "base/error.h"
+#include "base/error_message.h"
 #include "kernels/gates.h"
 
 static int refuse(void)
@@ -18,7 +18,7 @@ int vqe_gates_version(char *out, size_t size)
   return refuse();
 }
 
-int vqe_gates_open(struct vqe_gates **out, struct vqe_device *device,
+int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
                    int nqubit, bool single)
 {
   (void)device;

@@ -41,7 +41,7 @@ if(VQE_HAS_CUDA)
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
   set(CMAKE_CUDA_STANDARD 14)
-  add_library(mod_kernels STATIC kernels/device.cu kernels/double.cu
+  add_library(mod_kernels STATIC kernels/gpu.cu kernels/double.cu
               kernels/single.cu)
   target_compile_options(mod_kernels PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:
     -Xcompiler=-Wall,-Wextra $<$<BOOL:${VQE_WERROR}>:-Werror=all-warnings>>)
@@ -63,7 +63,7 @@ if(VQE_HAS_CUDA)
                      ${CUDAToolkit_LIBRARY_DIR}
                PATHS /opt/nvidia/cuquantum PATH_SUFFIXES lib lib64)
 else()
-  add_library(mod_kernels STATIC kernels/none.c)
+  add_library(mod_kernels STATIC kernels/no_gpu.c)
   vqe_compile_options(mod_kernels)
 endif()
 # An object library, for the flags of C beside those of nvcc.

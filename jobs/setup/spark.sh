@@ -41,7 +41,7 @@ echo "spark: fetching PySpark $spark and Iceberg $iceberg, once; log in" \
   "$target/fetch.log"
 rm -rf "$target/jars" "$target/pom"
 mkdir "$target/pom"
-cp "$here/tests/integration/spark/pom.xml" "$target/pom/pom.xml"
+cp "$here/tests/integration/spark/spark_pom.xml" "$target/pom/pom.xml"
 if ! {
   mvn -q -B -f "$target/pom/pom.xml" dependency:copy-dependencies \
     "-DoutputDirectory=$target/jars" -DincludeScope=runtime &&

@@ -9,8 +9,8 @@
  * of a pair function. Irreps do not screen the singles: pairs alone excite
  * nothing but pairs, and it is by orbitals of mixed symmetry between two
  * products that the others come in. */
-#include "ansatz/build.h"
-#include "base/error.h"
+#include "ansatz/ansatz_build.h"
+#include "base/error_message.h"
 
 static int add_pairs(struct vqe_ansatz_builder *builder)
 {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ansatz/build.h"
-#include "base/error.h"
+#include "ansatz/ansatz_build.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 /* A column is cleared from its lowest row upwards; the next one follows two

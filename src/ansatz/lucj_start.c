@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ansatz/lucj.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 #define ROOT_HALF 0.70710678118654752440

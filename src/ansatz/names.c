@@ -1,7 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "vqe/ansatz.h"
 
 static const char *const ansatz_names[] = {

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ansatz/build.h"
-#include "base/error.h"
+#include "ansatz/ansatz_build.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 static const char *const pool_names[] = {"GSD", "UCCSD", "QEB"};

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ansatz/build.h"
+#include "ansatz/ansatz_build.h"
 #include "ansatz/lucj.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 bool vqe_ansatz_allowed(const struct vqe_ansatz_options *options, int p, int r,

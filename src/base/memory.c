@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 
 /* Below this an allocation is not worth asking the system about. */
 #define SMALL_BYTES ((size_t)16 << 20)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/sha256.h"
 
 /* ---- numpy.random.SeedSequence (numpy/random/bit_generator.pyx) ---- */

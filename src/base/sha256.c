@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 
 int vqe_sha256(uint8_t out[32], const void *data, size_t size)
 {

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/lead.h"
-#include "batch/message.h"
+#include "batch/transport.h"
 #include "batch/worker.h"
 #include "store/hdf5.h"
 
@@ -123,7 +123,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
       MPI_Send(&worker.report, (int)sizeof worker.report, MPI_BYTE, 0,
                VQE_TAG_STOPPED, comm);
       MPI_Status found;
-      vqe_message_wait(comm, 0, VQE_TAG_STOP, &found);
+      vqe_transport_wait(comm, 0, VQE_TAG_STOP, &found);
       MPI_Recv(NULL, 0, MPI_BYTE, 0, VQE_TAG_STOP, comm, MPI_STATUS_IGNORE);
     } else {
       status = vqe_worker_serve(&worker);
@@ -206,7 +206,7 @@ void vqe_batch_wait(MPI_Comm comm)
   while (!done) {
     MPI_Test(&request, &done, MPI_STATUS_IGNORE);
     if (!done) {
-      vqe_message_nap();
+      vqe_transport_sleep();
     }
   }
 }

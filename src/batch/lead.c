@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/lanes.h"
-#include "batch/message.h"
+#include "batch/transport.h"
 #include "batch/progress.h"
 #include "store/codec.h"
 #include "store/hdf5.h"
@@ -194,7 +194,7 @@ static int send_chunk(struct lead *lead, int to, const struct task *tasks,
   }
   if (status == VQE_OK) {
     status =
-        vqe_message_send(message, used, to, VQE_TAG_WORK, lead->worker.comm);
+        vqe_transport_send(message, used, to, VQE_TAG_WORK, lead->worker.comm);
   }
   free(message);
   return status;
@@ -247,7 +247,7 @@ static int answer(struct lead *lead, MPI_Status *found)
   uint8_t *data = NULL;
   size_t size;
   struct vqe_result *result = NULL;
-  int status = vqe_message_receive(&data, &size, comm, found);
+  int status = vqe_transport_receive(&data, &size, comm, found);
   if (status == VQE_OK) {
     status = vqe_codec_decode_result(&result, data, size);
   }
@@ -339,10 +339,10 @@ static int lead_loop(struct lead *lead)
       break;
     }
     /* alone, our lanes wake us; else messages have to be looked for */
-    long sleep = alone ? 50 * VQE_NAP_NS : VQE_NAP_NS;
+    long sleep = alone ? 50 * VQE_SLEEP_NS : VQE_SLEEP_NS;
     bool wrote = write_one(lead);
     if (!take_finished(lead, wrote ? 0 : sleep) && local_done && !wrote) {
-      vqe_message_nap();
+      vqe_transport_sleep();
     }
     vqe_progress_tick(&lead->progress);
   }
@@ -587,7 +587,7 @@ static int run_lead(struct lead *lead, struct vqe_job *job, int run)
       int ignored;
       int asked[2];
       struct vqe_worker_report report;
-      vqe_message_wait(lead->worker.comm, rank, VQE_TAG_STOPPED, &found);
+      vqe_transport_wait(lead->worker.comm, rank, VQE_TAG_STOPPED, &found);
       MPI_Recv(&report, (int)sizeof report, MPI_BYTE, rank, VQE_TAG_STOPPED,
                lead->worker.comm, MPI_STATUS_IGNORE);
       MPI_Iprobe(rank, VQE_TAG_ASK, lead->worker.comm, &ignored, &found);

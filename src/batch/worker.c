@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/lanes.h"
 #include "store/codec.h"
@@ -332,7 +332,7 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
     if (flag) {
       uint8_t *data = NULL;
       size_t size;
-      status = vqe_message_receive(&data, &size, worker->comm, &found);
+      status = vqe_transport_receive(&data, &size, worker->comm, &found);
       if (status == VQE_OK) {
         status = take_work(lanes, data, size);
       }
@@ -343,7 +343,7 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
     /* lanes wake us; messages have to be looked for */
     bool waits = asked || worker->outbox.count > 0;
     status = send_results(worker, lanes,
-                          waits ? VQE_NAP_NS : LOOK_NAPS * VQE_NAP_NS);
+                          waits ? VQE_SLEEP_NS : LOOK_NAPS * VQE_SLEEP_NS);
     if (status == VQE_OK) {
       status = vqe_lanes_status(lanes);
     }
@@ -397,7 +397,7 @@ int vqe_worker_serve(struct vqe_worker *worker)
   MPI_Send(&worker->report, (int)sizeof worker->report, MPI_BYTE, 0,
            VQE_TAG_STOPPED, worker->comm);
   MPI_Status found;
-  vqe_message_wait(worker->comm, 0, VQE_TAG_STOP, &found);
+  vqe_transport_wait(worker->comm, 0, VQE_TAG_STOP, &found);
   MPI_Recv(NULL, 0, MPI_BYTE, 0, VQE_TAG_STOP, worker->comm,
            MPI_STATUS_IGNORE);
   return status == VQE_ERR_INTERRUPTED ? VQE_OK : status;

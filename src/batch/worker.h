@@ -7,9 +7,9 @@
 #include <pthread.h>
 
 #include "batch/batch.h"
-#include "batch/message.h"
+#include "batch/transport.h"
 #include "batch/resume.h"
-#include "batch/team.h"
+#include "batch/mpi_team.h"
 #include "store/journal.h"
 #include "vqe/host.h"
 #include "vqe/sim.h"

@@ -7,7 +7,7 @@
 
 #include <cint.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 /* Integral of r^n exp(-a r^2) over r from 0. */

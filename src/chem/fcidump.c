@@ -16,7 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "chem/env.h"

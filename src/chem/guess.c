@@ -7,7 +7,7 @@
 
 #include <cint.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/fock.h"
 

@@ -6,7 +6,7 @@
 #include <cint_funcs.h>
 #include <omp.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/env.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "chem/frame.h"
 #include "chem/scf_work.h"
 

@@ -1,6 +1,6 @@
 #include "chem/space.h"
 
-#include "base/error.h"
+#include "base/error_message.h"
 
 int vqe_space_core_orbitals(int z)
 {

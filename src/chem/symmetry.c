@@ -7,7 +7,7 @@
 
 #include <cint_funcs.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 #define MAX_COMPONENTS (2 * VQE_BASIS_MAX_L + 1)

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "lake/check.h"
 #include "lake/maintain.h"
 #include "lake_commands.h"

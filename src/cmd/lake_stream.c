@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "lake/normalize.h"
 #include "lake_commands.h"
@@ -144,7 +144,7 @@ static int land_record(void *ctx, struct vqe_record *record,
     }
     free(text);
   } else {
-    status = vqe_avro_write_file(landing->file, &record, 1);
+    status = vqe_record_avro_write_file(landing->file, &record, 1);
     if (status == VQE_OK) {
       status = vqe_objects_put_file(landing->objects, key, landing->file);
     }

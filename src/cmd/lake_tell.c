@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "lake_commands.h"
 
 static size_t skipped_of(const struct vqe_normalize_result *result)

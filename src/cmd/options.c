@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "option_table.h"
 
 enum group {

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"

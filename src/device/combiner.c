@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "kernels/shape.h"
 
@@ -15,10 +15,10 @@
 
 struct vqe_launcher {
   struct vqe_launcher *next; /* of the combiner */
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   int index;
   bool single;
-  struct vqe_device_info info;
+  struct vqe_gpu_info info;
   pthread_mutex_t lock;
   pthread_cond_t done;
   /* under the lock */
@@ -38,7 +38,7 @@ struct vqe_combiner {
 
 /* ---- life ---- */
 
-int vqe_launcher_create(struct vqe_launcher **out, struct vqe_device *device)
+int vqe_launcher_create(struct vqe_launcher **out, struct vqe_gpu *device)
 {
   struct vqe_launcher *launcher = NULL;
   int status = vqe_memory_alloc(&launcher, 1, sizeof *launcher, "a launcher");
@@ -82,7 +82,7 @@ void vqe_combiner_free(struct vqe_combiner *combiner)
   while (combiner->launchers != NULL) {
     struct vqe_launcher *launcher = combiner->launchers;
     combiner->launchers = launcher->next;
-    vqe_device_close(launcher->device);
+    vqe_gpu_close(launcher->device);
     vqe_launcher_free(launcher);
   }
   pthread_mutex_destroy(&combiner->lock);
@@ -91,17 +91,17 @@ void vqe_combiner_free(struct vqe_combiner *combiner)
 
 static int open_launcher(struct vqe_launcher **out, int index, bool single)
 {
-  struct vqe_device *device = NULL;
-  struct vqe_device_info info;
-  int status = vqe_device_describe(&info, index);
+  struct vqe_gpu *device = NULL;
+  struct vqe_gpu_info info;
+  int status = vqe_gpu_describe(&info, index);
   if (status == VQE_OK) {
-    status = vqe_device_open(&device, index, single);
+    status = vqe_gpu_open(&device, index, single);
   }
   if (status == VQE_OK) {
     status = vqe_launcher_create(out, device);
   }
   if (status != VQE_OK) {
-    vqe_device_close(device);
+    vqe_gpu_close(device);
     return status;
   }
   (*out)->index = index;
@@ -110,7 +110,7 @@ static int open_launcher(struct vqe_launcher **out, int index, bool single)
   return VQE_OK;
 }
 
-const struct vqe_device_info *
+const struct vqe_gpu_info *
 vqe_launcher_info(const struct vqe_launcher *launcher)
 {
   return &launcher->info;
@@ -156,10 +156,10 @@ static int make_room(struct vqe_launcher *launcher, size_t bytes)
     }
   }
   if (status == VQE_OK && bytes > launcher->capacity) {
-    vqe_device_release(launcher->device, launcher->room);
+    vqe_gpu_release(launcher->device, launcher->room);
     launcher->room = NULL;
     launcher->capacity = 0;
-    status = vqe_device_alloc(launcher->device, &launcher->room, bytes, 1,
+    status = vqe_gpu_alloc(launcher->device, &launcher->room, bytes, 1,
                               "evaluations of a launch");
     if (status == VQE_OK) {
       launcher->capacity = bytes;
@@ -256,13 +256,13 @@ static int launch(struct vqe_launcher *launcher,
       totals.count < MOST_BLOCKS ? (unsigned)totals.count : MOST_BLOCKS;
   fill(launcher, &totals, first);
   status =
-      vqe_device_upload(launcher->device, launcher->room, launcher->host, up);
+      vqe_gpu_upload(launcher->device, launcher->room, launcher->host, up);
   if (status == VQE_OK) {
-    status = vqe_device_launch(launcher->device, VQE_KERNEL_small, &args,
+    status = vqe_gpu_launch(launcher->device, VQE_KERNEL_small, &args,
                                blocks, totals.shared);
   }
   if (status == VQE_OK) {
-    status = vqe_device_download(launcher->device, launcher->host + up,
+    status = vqe_gpu_download(launcher->device, launcher->host + up,
                                  (unsigned char *)launcher->room + up, down);
   }
   if (status == VQE_OK) {
@@ -300,7 +300,7 @@ static void serve(struct vqe_launcher *launcher,
 
 /* ---- many threads ---- */
 
-int vqe_launcher_run(struct vqe_launcher *launcher, struct vqe_device *device,
+int vqe_launcher_run(struct vqe_launcher *launcher, struct vqe_gpu *device,
                      struct vqe_launch_request *request)
 {
   double started = vqe_clock_wall();
@@ -335,14 +335,14 @@ int vqe_launcher_run(struct vqe_launcher *launcher, struct vqe_device *device,
   }
   if (launcher->device != device) {
     size_t n = (size_t)request->nparam;
-    struct vqe_device_use use = {
+    struct vqe_gpu_use use = {
         .seconds = vqe_clock_wall() - started,
         .launches = 1,
         .bytes_up = request->count *
                     (sizeof(struct vqe_small_task) + n * sizeof(double)),
         .bytes_down = request->count * (n + 1) * sizeof(double),
     };
-    vqe_device_charge(device, &use);
+    vqe_gpu_charge(device, &use);
   }
   return VQE_OK;
 }

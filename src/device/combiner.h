@@ -13,13 +13,13 @@
 #include <stdbool.h>
 
 #include "kernels/args.h"
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 #include "vqe/sim.h"
 
 struct vqe_launcher;
 
 /* A launcher on a device that is the caller's and no other thread's. */
-int vqe_launcher_create(struct vqe_launcher **out, struct vqe_device *device);
+int vqe_launcher_create(struct vqe_launcher **out, struct vqe_gpu *device);
 void vqe_launcher_free(struct vqe_launcher *launcher); /* NULL is fine */
 
 /* The combiner's launcher for a device and a precision, on a stream of its
@@ -30,7 +30,7 @@ int vqe_combiner_launcher(struct vqe_launcher **out,
 
 /* What the device of a combiner's launcher is, asked for once: free_bytes are
  * those of then. */
-const struct vqe_device_info *
+const struct vqe_gpu_info *
 vqe_launcher_info(const struct vqe_launcher *launcher);
 
 /* `count` evaluations of one problem; answers as energy, then gradient. */
@@ -52,7 +52,7 @@ struct vqe_launch_request {
 
 /* Evaluate; any thread. Launch, bytes and waiting are charged to `device`,
  * the caller's own. */
-int vqe_launcher_run(struct vqe_launcher *launcher, struct vqe_device *device,
+int vqe_launcher_run(struct vqe_launcher *launcher, struct vqe_gpu *device,
                      struct vqe_launch_request *request);
 
 #endif

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_estimators.h"
 #include "device/evaluator.h"
@@ -45,7 +45,7 @@ struct device_custatevec {
   struct statevector *host;
   struct vqe_pauli_sum *paulis; /* the identity left out, see take_constant */
   double constant;
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   struct vqe_gates *gates;
   bool single;
   size_t real_bytes;
@@ -71,9 +71,9 @@ static int place(struct device_custatevec *sv, void *out, const void *from,
 {
   void *to = NULL;
   int status =
-      vqe_device_alloc(sv->device, &to, count, size, "terms of a Hamiltonian");
+      vqe_gpu_alloc(sv->device, &to, count, size, "terms of a Hamiltonian");
   if (status == VQE_OK) {
-    status = vqe_device_upload(sv->device, to, from, count * size);
+    status = vqe_gpu_upload(sv->device, to, from, count * size);
   }
   memcpy(out, &to, sizeof to);
   return status;
@@ -259,7 +259,7 @@ static void custatevec_free(void *backend)
   vqe_pauli_sum_free(sv->paulis);
   vqe_evaluator_clear(&sv->evaluator);
   vqe_gates_close(sv->gates);
-  vqe_device_close(sv->device);
+  vqe_gpu_close(sv->device);
   free(sv->moves);
   free(sv->expectation);
   free(sv->row);
@@ -334,14 +334,14 @@ static int place_terms(struct device_custatevec *sv)
 
 static int state_alloc(struct device_custatevec *sv, void **state)
 {
-  return vqe_device_alloc(sv->device, state, sv->size, 2 * sv->real_bytes,
+  return vqe_gpu_alloc(sv->device, state, sv->size, 2 * sv->real_bytes,
                           "state vector");
 }
 
 static int lend_workspace(struct device_custatevec *sv)
 {
   void *workspace = NULL;
-  int status = vqe_device_alloc(sv->device, &workspace,
+  int status = vqe_gpu_alloc(sv->device, &workspace,
                                 (size_t)vqe_gates_workspace(sv->gates), 1,
                                 "cuStateVec's workspace");
   return status == VQE_OK ? vqe_gates_lend(sv->gates, workspace) : status;
@@ -409,7 +409,7 @@ static double angle_of(const struct device_custatevec *sv,
 static int launch(const struct device_custatevec *sv,
                   enum vqe_kernel_name kernel, const void *args, size_t shared)
 {
-  return vqe_device_launch(sv->device, kernel, args,
+  return vqe_gpu_launch(sv->device, kernel, args,
                            (unsigned)sv->evaluator.stride, shared);
 }
 
@@ -524,7 +524,7 @@ static int expected_energy(struct device_custatevec *sv)
   for (size_t k = 0; k < paulis->nterm; k++) {
     sv->row[0] += paulis->coeff[k] * sv->expectation[k];
   }
-  return vqe_device_upload(sv->device, sv->evaluator.energy, sv->row,
+  return vqe_gpu_upload(sv->device, sv->evaluator.energy, sv->row,
                            sv->evaluator.stride * sizeof *sv->row);
 }
 
@@ -630,7 +630,7 @@ static int custatevec_state(void *backend, double *re, double *im,
     status = prepare(sv);
   }
   if (status == VQE_OK) {
-    status = vqe_device_download(sv->device, pairs, sv->psi,
+    status = vqe_gpu_download(sv->device, pairs, sv->psi,
                                  sv->size * 2 * sv->real_bytes);
   }
   for (uint64_t i = 0; status == VQE_OK && i < sv->size; i++) {
@@ -658,13 +658,13 @@ int vqe_device_custatevec_create(const struct vqe_backend_ops **ops,
                                  void **out,
                                  const struct vqe_hamiltonian *hamiltonian,
                                  const struct vqe_ansatz *ansatz, int threads,
-                                 struct vqe_device *device, bool single)
+                                 struct vqe_gpu *device, bool single)
 {
   struct device_custatevec *sv = NULL;
   void *host = NULL;
   int status = vqe_memory_alloc(&sv, 1, sizeof *sv, "estimator");
   if (status != VQE_OK) {
-    vqe_device_close(device);
+    vqe_gpu_close(device);
     return status;
   }
   sv->device = device;

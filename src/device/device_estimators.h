@@ -6,7 +6,7 @@
 #define VQE_DEVICE_DEVICE_ESTIMATORS_H
 
 #include "device/combiner.h"
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 #include "sim/backend.h"
 
 /* What a device estimator decides by size; the defaults but for tests. */
@@ -28,13 +28,13 @@ struct vqe_device_tuning {
 int vqe_device_sector_create(const struct vqe_backend_ops **ops, void **out,
                              const struct vqe_hamiltonian *hamiltonian,
                              const struct vqe_ansatz *ansatz, int threads,
-                             struct vqe_device *device, bool single,
+                             struct vqe_gpu *device, bool single,
                              const struct vqe_device_tuning *tuning);
 int vqe_device_statevector_create(const struct vqe_backend_ops **ops,
                                   void **out,
                                   const struct vqe_hamiltonian *hamiltonian,
                                   const struct vqe_ansatz *ansatz, int threads,
-                                  struct vqe_device *device, bool single,
+                                  struct vqe_gpu *device, bool single,
                                   const struct vqe_device_tuning *tuning);
 /* The full space by cuStateVec (kernels/gates.h). VQE_ERR_UNSUPPORTED, saying
  * what to install, where it is not. */
@@ -42,6 +42,6 @@ int vqe_device_custatevec_create(const struct vqe_backend_ops **ops,
                                  void **out,
                                  const struct vqe_hamiltonian *hamiltonian,
                                  const struct vqe_ansatz *ansatz, int threads,
-                                 struct vqe_device *device, bool single);
+                                 struct vqe_gpu *device, bool single);
 
 #endif

@@ -21,8 +21,8 @@ static uint32_t parts_of_slope(const struct device_sector *sector)
 
 void vqe_device_sector_forget_pool(struct device_sector *sector)
 {
-  vqe_device_release(sector->device, sector->pool_plans);
-  vqe_device_release(sector->device, sector->pool_partial);
+  vqe_gpu_release(sector->device, sector->pool_plans);
+  vqe_gpu_release(sector->device, sector->pool_partial);
   free(sector->pool_sums);
   sector->pool_plans = NULL;
   sector->pool_partial = NULL;
@@ -56,7 +56,7 @@ static int upload_pool(struct device_sector *sector,
                                      pool->ngate, sizeof *plans);
   }
   if (status == VQE_OK) {
-    status = vqe_device_alloc(sector->device, &sector->pool_partial, sums,
+    status = vqe_gpu_alloc(sector->device, &sector->pool_partial, sums,
                               sizeof(double), "slopes of the pool");
   }
   if (status == VQE_OK) {
@@ -104,11 +104,11 @@ int vqe_device_sector_pool(void *backend, double *out,
       .parts = parts,
   };
   if (status == VQE_OK) {
-    status = vqe_device_launch(sector->device, VQE_KERNEL_pool, &args,
+    status = vqe_gpu_launch(sector->device, VQE_KERNEL_pool, &args,
                                (unsigned)pool->ngate * parts, VQE_SUM_SHARED);
   }
   if (status == VQE_OK) {
-    status = vqe_device_download(sector->device, sector->pool_sums,
+    status = vqe_gpu_download(sector->device, sector->pool_sums,
                                  sector->pool_partial,
                                  pool->ngate * parts * sizeof(double));
   }

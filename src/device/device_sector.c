@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_sector.h"
 #include "kernels/shape.h"
@@ -16,9 +16,9 @@ int vqe_device_sector_place(struct device_sector *sector, void *out,
 {
   void *to = NULL;
   int status =
-      vqe_device_alloc(sector->device, &to, count, size, "excitation lists");
+      vqe_gpu_alloc(sector->device, &to, count, size, "excitation lists");
   if (status == VQE_OK) {
-    status = vqe_device_upload(sector->device, to, from, count * size);
+    status = vqe_gpu_upload(sector->device, to, from, count * size);
   }
   memcpy(out, &to, sizeof to);
   return status;
@@ -218,7 +218,7 @@ static void sector_free(void *backend)
   }
   vqe_evaluator_clear(&sector->evaluator);
   vqe_launcher_free(sector->own);
-  vqe_device_close(sector->device);
+  vqe_gpu_close(sector->device);
   free(sector->pairs);
   free(sector->moves);
   free(sector->pool_sums);
@@ -261,7 +261,7 @@ static int planes_alloc(struct device_sector *sector,
   planes->count = sector->host->ansatz->real ? 1 : 2;
   int status = VQE_OK;
   for (int k = 0; status == VQE_OK && k < planes->count; k++) {
-    status = vqe_device_alloc(sector->device, &planes->part[k],
+    status = vqe_gpu_alloc(sector->device, &planes->part[k],
                               sector->host->layout.size, sector->real_bytes,
                               "state");
   }
@@ -311,10 +311,10 @@ static int upload_problem(struct device_sector *sector)
   if (!sector->small) {
     return VQE_OK;
   }
-  vqe_device_release(sector->device, sector->problem);
+  vqe_gpu_release(sector->device, sector->problem);
   int status = vqe_device_sector_place(sector, &sector->problem, &problem, 1,
                                        sizeof problem);
-  return status == VQE_OK ? vqe_device_wait(sector->device) : status;
+  return status == VQE_OK ? vqe_gpu_wait(sector->device) : status;
 }
 
 /* Twin of sector_extend: the vectors and sigma stay, the lists of rotations
@@ -327,12 +327,12 @@ static int sector_extend(void *backend)
     return status;
   }
   for (size_t k = 0; k < sector->nmove; k++) {
-    vqe_device_release(sector->device, sector->moves[k].masks);
+    vqe_gpu_release(sector->device, sector->moves[k].masks);
   }
   free(sector->moves);
   sector->moves = NULL;
   sector->nmove = 0;
-  vqe_device_release(sector->device, sector->plans);
+  vqe_gpu_release(sector->device, sector->plans);
   vqe_evaluator_reset(&sector->evaluator);
   status = compile(sector);
   return status == VQE_OK ? upload_problem(sector) : status;
@@ -372,12 +372,12 @@ static int sector_init(struct device_sector *sector)
     status = planes_alloc(sector, &sector->lambda);
   }
   if (status == VQE_OK && host->nphases > 0) {
-    status = vqe_device_alloc(sector->device, &sector->weight, size,
+    status = vqe_gpu_alloc(sector->device, &sector->weight, size,
                               sizeof(double), "weights of phases");
   }
   sector->small =
       host->nphases == 0 && sector->product.panel_size == 0 &&
-      8 * shared_of_small(sector) <= vqe_device_shared_bytes(sector->device);
+      8 * shared_of_small(sector) <= vqe_gpu_shared_bytes(sector->device);
   if (status == VQE_OK && sector->small && sector->launcher == NULL) {
     status = vqe_launcher_create(&sector->own, sector->device);
     sector->launcher = sector->own;
@@ -399,7 +399,7 @@ static int rotate_all(const struct device_sector *sector,
       .row_at = sector->row_at,
       .column_at = sector->column_at,
   };
-  return vqe_device_launch(sector->device, VQE_KERNEL_rotate, &args,
+  return vqe_gpu_launch(sector->device, VQE_KERNEL_rotate, &args,
                            (unsigned)evaluator->stride, VQE_SUM_SHARED);
 }
 
@@ -432,10 +432,10 @@ static int apply_phases(const struct device_sector *sector,
       .row_bits = sector->row_bits,
       .column_bits = sector->column_bits,
   };
-  int status = vqe_device_launch(sector->device, VQE_KERNEL_phases, &args,
+  int status = vqe_gpu_launch(sector->device, VQE_KERNEL_phases, &args,
                                  (unsigned)evaluator->stride, 0);
   if (status == VQE_OK && lambda.count > 0) {
-    status = vqe_device_launch(sector->device, VQE_KERNEL_phase_sums, &sums,
+    status = vqe_gpu_launch(sector->device, VQE_KERNEL_phase_sums, &sums,
                                (unsigned)move->count, VQE_SUM_SHARED);
   }
   return status;
@@ -457,7 +457,7 @@ static int prepare(const struct device_sector *sector)
   };
   int status = vqe_evaluator_turns(&sector->evaluator);
   if (status == VQE_OK) {
-    status = vqe_device_launch(sector->device, VQE_KERNEL_basis, &args,
+    status = vqe_gpu_launch(sector->device, VQE_KERNEL_basis, &args,
                                (unsigned)sector->evaluator.stride, 0);
   }
   for (size_t k = 0; status == VQE_OK && k < sector->nmove; k++) {
@@ -482,7 +482,7 @@ static int enqueue_product(const struct device_sector *sector)
   }
   if (status == VQE_OK) {
     status =
-        vqe_device_launch(sector->device, VQE_KERNEL_dot, &dot,
+        vqe_gpu_launch(sector->device, VQE_KERNEL_dot, &dot,
                           (unsigned)sector->evaluator.stride, VQE_SUM_SHARED);
   }
   return status;
@@ -644,7 +644,7 @@ static int sector_state(void *backend, double *re, double *im,
                                 "copy of the state");
   memset(im, 0, ((size_t)1 << sector->host->ansatz->nqubit) * sizeof *im);
   if (status == VQE_OK) {
-    status = vqe_device_upload(
+    status = vqe_gpu_upload(
         sector->device, sector->evaluator.parameters, parameters,
         (size_t)sector->evaluator.nparam * sizeof(double));
   }
@@ -653,7 +653,7 @@ static int sector_state(void *backend, double *re, double *im,
   }
   for (int k = 0; status == VQE_OK && k < sector->psi.count; k++) {
     status =
-        vqe_device_download(sector->device, amplitudes, sector->psi.part[k],
+        vqe_gpu_download(sector->device, amplitudes, sector->psi.part[k],
                             size * sector->real_bytes);
     if (status == VQE_OK) {
       place_plane(sector, planes[k], amplitudes);
@@ -678,14 +678,14 @@ static const struct vqe_backend_ops sector_ops = {
 int vqe_device_sector_create(const struct vqe_backend_ops **ops, void **out,
                              const struct vqe_hamiltonian *hamiltonian,
                              const struct vqe_ansatz *ansatz, int threads,
-                             struct vqe_device *device, bool single,
+                             struct vqe_gpu *device, bool single,
                              const struct vqe_device_tuning *tuning)
 {
   struct device_sector *sector = NULL;
   void *host = NULL;
   int status = vqe_memory_alloc(&sector, 1, sizeof *sector, "estimator");
   if (status != VQE_OK) {
-    vqe_device_close(device);
+    vqe_gpu_close(device);
     return status;
   }
   sector->device = device;

@@ -21,7 +21,7 @@ struct device_sector {
   const struct vqe_backend_ops *host_ops;
   struct sector *host;
   struct vqe_device_tuning tuning;
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   size_t real_bytes;
   struct vqe_evaluator evaluator;
   struct vqe_device_product product;

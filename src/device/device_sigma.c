@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "kernels/shape.h"
 #include "sim/sigma_tables.h"
@@ -17,13 +17,13 @@ unsigned vqe_device_blocks(uint64_t count)
   return blocks < 1 ? 1 : blocks < MAX_BLOCKS ? (unsigned)blocks : MAX_BLOCKS;
 }
 
-static int upload_array(struct vqe_device *device, void *out, const void *from,
+static int upload_array(struct vqe_gpu *device, void *out, const void *from,
                         size_t count, size_t size)
 {
   void *to = NULL;
-  int status = vqe_device_alloc(device, &to, count, size, "sigma tables");
+  int status = vqe_gpu_alloc(device, &to, count, size, "sigma tables");
   if (status == VQE_OK) {
-    status = vqe_device_upload(device, to, from, count * size);
+    status = vqe_gpu_upload(device, to, from, count * size);
   }
   memcpy(out, &to, sizeof to);
   return status;
@@ -84,7 +84,7 @@ static void spin_row(uint32_t *columns, double *values, uint64_t *count,
 /* Twin of spin_matrices: rows of (column, value) over all strings, whatever
  * the host made of each run. */
 static int spin_matrices(struct vqe_device_spin *out,
-                         struct vqe_device *device,
+                         struct vqe_gpu *device,
                          const struct vqe_spin_matrix *runs, size_t nrun,
                          size_t nstring)
 {
@@ -207,7 +207,7 @@ static int beta_links(struct link_table *out, const struct vqe_sigma *sigma)
   return status;
 }
 
-static int upload_links(struct vqe_device_spin *out, struct vqe_device *device,
+static int upload_links(struct vqe_device_spin *out, struct vqe_gpu *device,
                         const struct link_table *table, size_t lists)
 {
   int status = upload_array(device, &out->link_start, table->start, lists + 1,
@@ -278,7 +278,7 @@ static uint64_t panel_size(const struct vqe_device_product *product,
 }
 
 int vqe_device_product_init(struct vqe_device_product *product,
-                            struct vqe_device *device,
+                            struct vqe_gpu *device,
                             const struct vqe_sigma *sigma,
                             const struct vqe_layout *layout,
                             uint64_t direct_size, uint64_t panel_bytes)
@@ -329,11 +329,11 @@ int vqe_device_product_init(struct vqe_device_product *product,
     product->panel_size = panel_size(product, panel_bytes);
     status = make_gather(product, same ? &alpha : &beta);
     if (status == VQE_OK) {
-      status = vqe_device_alloc(device, &product->panel, product->panel_size,
+      status = vqe_gpu_alloc(device, &product->panel, product->panel_size,
                                 sizeof(double), "sigma panels");
     }
     if (status == VQE_OK) {
-      status = vqe_device_alloc(device, &product->product, product->panel_size,
+      status = vqe_gpu_alloc(device, &product->product, product->panel_size,
                                 sizeof(double), "sigma panels");
     }
   }
@@ -367,7 +367,7 @@ uint64_t vqe_device_product_bytes(int norb, int nalpha, int nbeta, int nirrep,
   }
   if (size > VQE_DIRECT_SIZE) {
     uint64_t column = 8 * rows * npair;
-    bytes += VQE_DEVICE_GEMM_BYTES;
+    bytes += VQE_GPU_GEMM_BYTES;
     bytes += 2 * (panel_bytes > column ? panel_bytes : column);
   }
   return bytes;
@@ -427,17 +427,17 @@ static int apply_mixed(const struct vqe_device_product *product, int block,
         .g = g,
     };
     int stride = (int)(source_rows * width);
-    status = vqe_device_launch(
+    status = vqe_gpu_launch(
         product->device, VQE_KERNEL_gather, &gather,
         vqe_device_blocks((uint64_t)npair * source_rows * width), 0);
     if (status == VQE_OK) {
       /* row major (npair x npair)(npair x stride): columns swap sides */
-      status = vqe_device_gemm(product->device, stride, (int)npair, (int)npair,
+      status = vqe_gpu_gemm(product->device, stride, (int)npair, (int)npair,
                                product->panel, stride, tables->w[g],
                                (int)npair, product->product, stride);
     }
     if (status == VQE_OK) {
-      status = vqe_device_launch(product->device, VQE_KERNEL_scatter, &scatter,
+      status = vqe_gpu_launch(product->device, VQE_KERNEL_scatter, &scatter,
                                  vqe_device_blocks((uint64_t)rows * width), 0);
     }
   }
@@ -452,7 +452,7 @@ int vqe_device_product_apply(const struct vqe_device_product *product,
                                 .in = in,
                                 .size = product->size,
                                 .mixed = product->panel_size == 0};
-  int status = vqe_device_launch(product->device, VQE_KERNEL_sigma, &args,
+  int status = vqe_gpu_launch(product->device, VQE_KERNEL_sigma, &args,
                                  vqe_device_blocks(product->size), 0);
   for (int k = 0; product->panel_size > 0 && k < product->list.count; k++) {
     for (int g = 0; status == VQE_OK && g < product->tables.nirrep; g++) {

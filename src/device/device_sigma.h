@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "kernels/args.h"
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 #include "sim/layout.h"
 #include "sim/sigma.h"
 
@@ -18,7 +18,7 @@
 #define VQE_DIRECT_SIZE 65536
 
 struct vqe_device_product {
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   const struct vqe_sigma *sigma; /* the host's */
   struct vqe_block_list list;    /* the same as the device's */
   struct vqe_device_sigma tables;
@@ -30,7 +30,7 @@ struct vqe_device_product {
 /* Tables of `sigma` for vectors of `layout`; both must outlive the product.
  * Freed with the device. */
 int vqe_device_product_init(struct vqe_device_product *product,
-                            struct vqe_device *device,
+                            struct vqe_gpu *device,
                             const struct vqe_sigma *sigma,
                             const struct vqe_layout *layout,
                             uint64_t direct_size, uint64_t panel_bytes);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_estimators.h"
 #include "device/evaluator.h"
@@ -28,7 +28,7 @@ struct device_statevector {
   const struct vqe_backend_ops *host_ops;
   struct statevector *host;
   struct vqe_device_tuning tuning;
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   size_t real_bytes;
   uint64_t size;
   struct vqe_evaluator evaluator;
@@ -53,9 +53,9 @@ static int place(struct device_statevector *sv, void *out, const void *from,
                  size_t count, size_t size)
 {
   void *to = NULL;
-  int status = vqe_device_alloc(sv->device, &to, count, size, "circuit steps");
+  int status = vqe_gpu_alloc(sv->device, &to, count, size, "circuit steps");
   if (status == VQE_OK) {
-    status = vqe_device_upload(sv->device, to, from, count * size);
+    status = vqe_gpu_upload(sv->device, to, from, count * size);
   }
   memcpy(out, &to, sizeof to);
   return status;
@@ -102,7 +102,7 @@ static int add_phases(struct device_statevector *sv, struct move *move,
     status = place(sv, &move->masks, masks, n, sizeof *masks);
   }
   if (status == VQE_OK && sv->weight == NULL) {
-    status = vqe_device_alloc(sv->device, &sv->weight, sv->size,
+    status = vqe_gpu_alloc(sv->device, &sv->weight, sv->size,
                               sizeof(double), "weights of phases");
   }
   move->count = n;
@@ -156,7 +156,7 @@ static int statevector_extend(void *backend)
     return status;
   }
   for (size_t k = 0; k < sv->nmove; k++) {
-    vqe_device_release(sv->device, sv->moves[k].masks);
+    vqe_gpu_release(sv->device, sv->moves[k].masks);
   }
   free(sv->moves);
   sv->moves = NULL;
@@ -183,7 +183,7 @@ static void statevector_free(void *backend)
     sv->host_ops->free(sv->host);
   }
   vqe_evaluator_clear(&sv->evaluator);
-  vqe_device_close(sv->device);
+  vqe_gpu_close(sv->device);
   free(sv->moves);
   free(sv);
 }
@@ -213,7 +213,7 @@ static int planes_alloc(struct device_statevector *sv,
   int status = VQE_OK;
   planes->count = count;
   for (int k = 0; status == VQE_OK && k < count; k++) {
-    status = vqe_device_alloc(sv->device, &planes->part[k], sv->size,
+    status = vqe_gpu_alloc(sv->device, &planes->part[k], sv->size,
                               sv->real_bytes, "state vector");
   }
   return status;
@@ -255,7 +255,7 @@ static int statevector_init(struct device_statevector *sv)
   }
   if (status == VQE_OK) {
     status =
-        vqe_device_alloc(sv->device, &sv->total, (sv->size >> VQE_RZ_BITS) + 1,
+        vqe_gpu_alloc(sv->device, &sv->total, (sv->size >> VQE_RZ_BITS) + 1,
                          sizeof(double), "sums of RZ");
   }
   return status;
@@ -281,7 +281,7 @@ static struct vqe_sweep sweep_of(const struct device_statevector *sv,
 static int launch(const struct device_statevector *sv,
                   enum vqe_kernel_name kernel, const void *args, size_t shared)
 {
-  return vqe_device_launch(sv->device, kernel, args,
+  return vqe_gpu_launch(sv->device, kernel, args,
                            (unsigned)sv->evaluator.stride, shared);
 }
 
@@ -342,7 +342,7 @@ static int apply_rz(const struct device_statevector *sv,
   }
   int status = launch(sv, VQE_KERNEL_rz, &args, VQE_RZ_SHARED);
   if (status == VQE_OK && back && n > low) {
-    status = vqe_device_launch(sv->device, VQE_KERNEL_rz_high, &high,
+    status = vqe_gpu_launch(sv->device, VQE_KERNEL_rz_high, &high,
                                (unsigned)(n - low), VQE_SUM_SHARED);
   }
   return status;
@@ -454,7 +454,7 @@ static int apply_phases(const struct device_statevector *sv,
   };
   int status = launch(sv, VQE_KERNEL_phases, &args, 0);
   if (status == VQE_OK && back) {
-    status = vqe_device_launch(sv->device, VQE_KERNEL_phase_sums, &sums,
+    status = vqe_gpu_launch(sv->device, VQE_KERNEL_phase_sums, &sums,
                                (unsigned)move->count, VQE_SUM_SHARED);
   }
   return status;
@@ -611,14 +611,14 @@ static int statevector_state(void *backend, double *re, double *im,
   memset(im, 0, sv->size * sizeof *im);
   if (status == VQE_OK) {
     status =
-        vqe_device_upload(sv->device, sv->evaluator.parameters, parameters,
+        vqe_gpu_upload(sv->device, sv->evaluator.parameters, parameters,
                           (size_t)sv->evaluator.nparam * sizeof(double));
   }
   if (status == VQE_OK) {
     status = prepare(sv, &at);
   }
   for (int k = 0; status == VQE_OK && k < at.psi.count; k++) {
-    status = vqe_device_download(sv->device,
+    status = vqe_gpu_download(sv->device,
                                  single ? (void *)narrow : (void *)planes[k],
                                  at.psi.part[k], sv->size * sv->real_bytes);
     for (uint64_t i = 0; status == VQE_OK && single && i < sv->size; i++) {
@@ -644,14 +644,14 @@ int vqe_device_statevector_create(const struct vqe_backend_ops **ops,
                                   void **out,
                                   const struct vqe_hamiltonian *hamiltonian,
                                   const struct vqe_ansatz *ansatz, int threads,
-                                  struct vqe_device *device, bool single,
+                                  struct vqe_gpu *device, bool single,
                                   const struct vqe_device_tuning *tuning)
 {
   struct device_statevector *sv = NULL;
   void *host = NULL;
   int status = vqe_memory_alloc(&sv, 1, sizeof *sv, "estimator");
   if (status != VQE_OK) {
-    vqe_device_close(device);
+    vqe_gpu_close(device);
     return status;
   }
   sv->device = device;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "kernels/shape.h"
 #include "device/device_sigma.h"
@@ -42,13 +42,13 @@ int vqe_evaluator_add(struct vqe_evaluator *evaluator, int32_t *angle,
   return VQE_OK;
 }
 
-static int place(struct vqe_device *device, void *out, const void *from,
+static int place(struct vqe_gpu *device, void *out, const void *from,
                  size_t count, size_t size)
 {
   void *to = NULL;
-  int status = vqe_device_alloc(device, &to, count, size, "angles");
+  int status = vqe_gpu_alloc(device, &to, count, size, "angles");
   if (status == VQE_OK && from != NULL) {
-    status = vqe_device_upload(device, to, from, count * size);
+    status = vqe_gpu_upload(device, to, from, count * size);
   }
   memcpy(out, &to, sizeof to);
   return status;
@@ -89,7 +89,7 @@ static int place_order(struct vqe_evaluator *evaluator)
 }
 
 int vqe_evaluator_upload(struct vqe_evaluator *evaluator,
-                         struct vqe_device *device, int nparam, uint64_t size,
+                         struct vqe_gpu *device, int nparam, uint64_t size,
                          double constant)
 {
   size_t n = evaluator->nangle;
@@ -151,7 +151,7 @@ void vqe_evaluator_reset(struct vqe_evaluator *evaluator)
       evaluator->out,
   };
   for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
-    vqe_device_release(evaluator->device, arrays[k]);
+    vqe_gpu_release(evaluator->device, arrays[k]);
   }
   vqe_evaluator_clear(evaluator);
   memset(evaluator, 0, sizeof *evaluator);
@@ -165,10 +165,10 @@ void vqe_evaluator_clear(struct vqe_evaluator *evaluator)
   free(evaluator->answer);
 }
 
-int vqe_evaluator_fits(const struct vqe_device *device, uint64_t bytes,
+int vqe_evaluator_fits(const struct vqe_gpu *device, uint64_t bytes,
                        const char *what, uint64_t amplitudes)
 {
-  uint64_t there = vqe_device_free_bytes(device);
+  uint64_t there = vqe_gpu_free_bytes(device);
   if (bytes <= there) {
     return VQE_OK;
   }
@@ -196,7 +196,7 @@ int vqe_evaluator_turns(const struct vqe_evaluator *evaluator)
       .angle = evaluator->angle,
       .turn = evaluator->turn,
   };
-  return vqe_device_launch(evaluator->device, VQE_KERNEL_turns, &args,
+  return vqe_gpu_launch(evaluator->device, VQE_KERNEL_turns, &args,
                            vqe_device_blocks(args.count), 0);
 }
 
@@ -212,7 +212,7 @@ int vqe_evaluator_finish(const struct vqe_evaluator *evaluator, bool gradient)
       .angle = evaluator->order,
       .factor = evaluator->device_factor,
   };
-  return vqe_device_launch(evaluator->device, VQE_KERNEL_finish, &args,
+  return vqe_gpu_launch(evaluator->device, VQE_KERNEL_finish, &args,
                            gradient ? 1 + (unsigned)evaluator->nparam : 1,
                            VQE_SUM_SHARED);
 }
@@ -223,16 +223,16 @@ int vqe_evaluator_run(struct vqe_evaluator *evaluator, double *energy,
 {
   size_t n = (size_t)evaluator->nparam;
   size_t answers = gradient != NULL ? n + 1 : 1;
-  int status = vqe_device_upload(evaluator->device, evaluator->parameters,
+  int status = vqe_gpu_upload(evaluator->device, evaluator->parameters,
                                  parameters, n * sizeof(double));
   if (status == VQE_OK && evaluator->graphed) {
-    status = vqe_device_run(
+    status = vqe_gpu_run(
         evaluator->device, &evaluator->graphs[gradient != NULL], enqueue, ctx);
   } else if (status == VQE_OK) {
     status = enqueue(ctx);
   }
   if (status == VQE_OK) {
-    status = vqe_device_download(evaluator->device, evaluator->answer,
+    status = vqe_gpu_download(evaluator->device, evaluator->answer,
                                  evaluator->out, answers * sizeof(double));
   }
   if (status != VQE_OK) {

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 #include "kernels/args.h"
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 
 struct vqe_evaluator {
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   int nparam;
   double constant;
   uint64_t nangle, capacity;
@@ -32,14 +32,14 @@ int vqe_evaluator_add(struct vqe_evaluator *evaluator, int32_t *angle,
 
 /* After the last angle: upload. `size`: amplitudes. */
 int vqe_evaluator_upload(struct vqe_evaluator *evaluator,
-                         struct vqe_device *device, int nparam, uint64_t size,
+                         struct vqe_gpu *device, int nparam, uint64_t size,
                          double constant);
 /* Forget all angles and give their arrays back, to start anew. */
 void vqe_evaluator_reset(struct vqe_evaluator *evaluator);
 void vqe_evaluator_clear(struct vqe_evaluator *evaluator);
 
 /* VQE_ERR_MEMORY, with the numbers, when `bytes` more do not fit. */
-int vqe_evaluator_fits(const struct vqe_device *device, uint64_t bytes,
+int vqe_evaluator_fits(const struct vqe_gpu *device, uint64_t bytes,
                        const char *what, uint64_t amplitudes);
 
 /* Bytes on the device. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_estimators.h"
 #include "kernels/gates.h"
@@ -20,7 +20,7 @@ struct vqe_estimator {
   const struct vqe_ansatz *ansatz;
   const struct vqe_backend_ops *ops;
   void *backend;
-  struct vqe_device *device; /* the backend's own, NULL on the CPU */
+  struct vqe_gpu *device; /* the backend's own, NULL on the CPU */
   struct vqe_device_summary summary;
   char gates[32]; /* on a device: whose */
   char note[256];
@@ -64,11 +64,11 @@ int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
 
 int vqe_devices(const char **reason)
 {
-  return vqe_device_count(reason);
+  return vqe_gpu_count(reason);
 }
 
 static void summarize(struct vqe_device_summary *out, int index,
-                      const struct vqe_device_info *info)
+                      const struct vqe_gpu_info *info)
 {
   out->index = index;
   snprintf(out->name, sizeof out->name, "%s", info->name);
@@ -82,8 +82,8 @@ static void summarize(struct vqe_device_summary *out, int index,
 
 int vqe_device_summarize(struct vqe_device_summary *out, int index)
 {
-  struct vqe_device_info info;
-  int status = vqe_device_describe(&info, index);
+  struct vqe_gpu_info info;
+  int status = vqe_gpu_describe(&info, index);
   if (status == VQE_OK) {
     summarize(out, index, &info);
   }
@@ -127,7 +127,7 @@ static int create_device_backend(struct vqe_estimator *estimator, bool sector,
   char version[16] = "";
   int status = vqe_gates_version(version, sizeof version);
   if (status != VQE_OK) {
-    vqe_device_close(estimator->device);
+    vqe_gpu_close(estimator->device);
     return status;
   }
   snprintf(estimator->gates, sizeof estimator->gates, "cuStateVec %s",
@@ -143,7 +143,7 @@ static int create_on_device(struct vqe_estimator *estimator, bool sector,
 {
   struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
   const char *reason = NULL;
-  int count = vqe_device_count(&reason);
+  int count = vqe_gpu_count(&reason);
   if (count == 0) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED, "%sno CUDA device: %s",
                          options->single ? "precision 'single': "
@@ -155,7 +155,7 @@ static int create_on_device(struct vqe_estimator *estimator, bool sector,
   int status = choose_device(&estimator->summary, &tuning.launcher,
                              options->device_index % count, sector, options);
   if (status == VQE_OK) {
-    status = vqe_device_open(&estimator->device, estimator->summary.index,
+    status = vqe_gpu_open(&estimator->device, estimator->summary.index,
                              options->single);
   }
   if (status == VQE_OK) {
@@ -197,7 +197,7 @@ static int create_backend(struct vqe_estimator *estimator, bool sector,
                             options->team, options->threads);
   }
   if (only || (options->device == VQE_DEVICE_AUTO &&
-               amplitudes >= DEVICE_SIZE && vqe_device_count(NULL) > 0)) {
+               amplitudes >= DEVICE_SIZE && vqe_gpu_count(NULL) > 0)) {
     status = create_on_device(estimator, sector, options);
     if (status == VQE_OK || only) {
       return status;
@@ -213,13 +213,13 @@ static int create_backend(struct vqe_estimator *estimator, bool sector,
 void vqe_estimator_describe(struct vqe_estimator_usage *out,
                             const struct vqe_estimator *estimator)
 {
-  struct vqe_device_use use = {0};
+  struct vqe_gpu_use use = {0};
   *out = (struct vqe_estimator_usage){0};
   snprintf(out->note, sizeof out->note, "%s", estimator->note);
   if (estimator->device == NULL) {
     return;
   }
-  vqe_device_usage(&use, estimator->device);
+  vqe_gpu_usage(&use, estimator->device);
   out->on_device = true;
   out->device = estimator->summary;
   memcpy(out->gates, estimator->gates, sizeof out->gates);

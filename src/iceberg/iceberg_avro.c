@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <zlib.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 /* The two parts of a container file as Avro values of their own. */

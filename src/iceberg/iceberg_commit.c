@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_internal.h"
 

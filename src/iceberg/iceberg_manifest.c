@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
 #include "iceberg/iceberg_internal.h"

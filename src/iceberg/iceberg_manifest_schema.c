@@ -1,7 +1,7 @@
 /* Avro schemas of manifests and manifest lists, with Iceberg's field ids. */
 #include <stdio.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "iceberg/iceberg_internal.h"
 
 /* {"name", "type", "field-id"}; optional ones are unions with null. */

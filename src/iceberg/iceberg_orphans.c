@@ -1,7 +1,7 @@
 /* Removing what a dead writer left: files that no snapshot refers to. */
 #include <stdlib.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "iceberg/iceberg_internal.h"
 
 struct orphans {

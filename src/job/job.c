@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "job/job_lake.h"
@@ -34,7 +34,7 @@ static int core_orbitals(int z)
   return core;
 }
 
-static int frozen_core_of(const struct job_settings *settings,
+static int frozen_core_of(const struct vqe_job_settings *settings,
                           const struct vqe_molecule *molecule)
 {
   int core = 0;
@@ -95,7 +95,7 @@ struct choice {
 
 static int copy_strings(struct vqe_experiment *out,
                         const struct choice *choice, const char *strategy,
-                        const struct job_settings *settings)
+                        const struct vqe_job_settings *settings)
 {
   const struct job_molecule *molecule = choice->molecule;
   struct {
@@ -166,7 +166,7 @@ static int check_mp2(struct vqe_experiment *experiment, int multiplicity)
 
 static int create_experiment(struct vqe_experiment **out,
                              const struct choice *choice,
-                             const struct job_settings *settings)
+                             const struct vqe_job_settings *settings)
 {
   struct vqe_experiment *experiment = NULL;
   const char *strategy = choice->init->strategy;
@@ -283,7 +283,7 @@ out:
 static int expand_molecule(struct expansion *expansion,
                            const struct job_molecule *molecule,
                            int molecule_id,
-                           const struct job_settings *settings)
+                           const struct vqe_job_settings *settings)
 {
   size_t nseed = settings->nseed > 0 ? settings->nseed : 1;
   /* integrals from a file have no other basis */
@@ -315,8 +315,8 @@ static int expand_molecule(struct expansion *expansion,
 }
 
 static int count_experiments(size_t *total,
-                             const struct job_molecules *molecules,
-                             const struct job_settings *settings)
+                             const struct vqe_job_molecules *molecules,
+                             const struct vqe_job_settings *settings)
 {
   const size_t factors[] = {settings->nbasis, settings->nansatz,
                             settings->noptimizer, settings->ninit,
@@ -335,8 +335,8 @@ static int count_experiments(size_t *total,
 }
 
 static int expand(struct vqe_job *job, char **warnings,
-                  const struct job_molecules *molecules,
-                  const struct job_settings *settings, bool strict)
+                  const struct vqe_job_molecules *molecules,
+                  const struct vqe_job_settings *settings, bool strict)
 {
   struct expansion expansion = {.job = job, .strict = strict};
   char *text = NULL;
@@ -420,9 +420,9 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
                   const struct vqe_job_overrides *overrides)
 {
   struct vqe_job *job = NULL;
-  struct job_settings *settings = NULL;
-  struct job_molecules molecules = {0, 0, NULL};
-  struct job_value value;
+  struct vqe_job_settings *settings = NULL;
+  struct vqe_job_molecules molecules = {0, 0, NULL};
+  struct vqe_job_value value;
   json_t *json = NULL;
   json_t *empty = json_object();
   *out = NULL;
@@ -431,19 +431,19 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&job->path, path);
   }
-  if (status == VQE_OK && job_format_of(text, size, path) == JOB_FORMAT_JSON) {
+  if (status == VQE_OK && vqe_job_format_of(text, size, path) == JOB_FORMAT_JSON) {
     status = parse_json(&json, text, size, path);
   }
   if (status == VQE_OK) {
-    status = job_settings_read(&settings, &value, json != NULL ? json : empty,
+    status = vqe_job_settings_read(&settings, &value, json != NULL ? json : empty,
                                path, overrides);
   }
   if (status != VQE_OK) {
     goto out;
   }
   status = json != NULL
-               ? job_molecules_read(&molecules, &value, path, settings)
-               : job_molecules_parse(&molecules, text, size, path, settings);
+               ? vqe_job_molecules_read(&molecules, &value, path, settings)
+               : vqe_job_molecules_parse(&molecules, text, size, path, settings);
   if (status != VQE_OK) {
     goto out;
   }
@@ -468,8 +468,8 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
   }
 out:
   vqe_job_free(job);
-  job_settings_free(settings);
-  job_molecules_clear(&molecules);
+  vqe_job_settings_free(settings);
+  vqe_job_molecules_clear(&molecules);
   json_decref(json);
   json_decref(empty);
   return status;
@@ -501,8 +501,8 @@ void vqe_job_free(struct vqe_job *job)
   free(job->experiments);
   free(job->path);
   free(job->output);
-  job_lake_clear(&job->lake);
-  job_stream_clear(&job->stream);
+  vqe_job_lake_clear(&job->lake);
+  vqe_job_stream_clear(&job->stream);
   free(job);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/sha256.h"
@@ -34,13 +34,13 @@ static int hash_file(char **sha256, const char *path)
   return status;
 }
 
-int job_read_basis(struct job_basis *out, const json_t *item,
-                   const struct job_value *value)
+int vqe_job_read_basis(struct job_basis *out, const json_t *item,
+                   const struct vqe_job_value *value)
 {
   const char *canonical;
   char *path = NULL;
   if (!json_is_string(item)) {
-    return job_refuse(value->where, item, "the name or path of a basis");
+    return vqe_job_refuse(value->where, item, "the name or path of a basis");
   }
   const char *name = json_string_value(item);
   int status = vqe_basis_canonical(&canonical, name);
@@ -104,7 +104,7 @@ static int read_ansatz_options(struct job_ansatz *out, const json_t *object,
   scratch.name = out->name;
   json_object_foreach((json_t *)object, key, value)
   {
-    if (job_is_known(key, common, JOB_COUNT(common))) {
+    if (vqe_job_is_known(key, common, JOB_COUNT(common))) {
       continue;
     }
     char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
@@ -133,15 +133,15 @@ static int read_ansatz_options(struct job_ansatz *out, const json_t *object,
   return VQE_OK;
 }
 
-int job_read_ansatz(struct job_ansatz *out, const json_t *item,
-                    const struct job_value *value,
-                    const struct job_reader *reader)
+int vqe_job_read_ansatz(struct job_ansatz *out, const json_t *item,
+                    const struct vqe_job_value *value,
+                    const struct vqe_job_reader *reader)
 {
   const struct vqe_job_overrides *overrides = reader->overrides;
   char where[320];
   const char *entanglement = NULL;
   if (!json_is_string(item) && !json_is_object(item)) {
-    return job_refuse(value->where, item,
+    return vqe_job_refuse(value->where, item,
                       "the name of an ansatz or an object "
                       "with 'name'");
   }
@@ -150,7 +150,7 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
   const char *name = json_string_value(json_object_get(object, "name"));
   if (name == NULL) {
     status =
-        job_refuse(value->where, item, "an object with the string 'name'");
+        vqe_job_refuse(value->where, item, "an object with the string 'name'");
     goto out;
   }
   status = vqe_ansatz_canonical(&out->name, name);
@@ -175,12 +175,12 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
   }
   bool conserves = vqe_ansatz_conserves(out->name);
   /* in a mixed list --entanglement is for the circuits */
-  const char *given_entanglement = conserves && job_list_count(value->json) > 1
+  const char *given_entanglement = conserves && vqe_job_list_count(value->json) > 1
                                        ? NULL
                                        : overrides->entanglement;
-  status = job_put_member(object, "reps", overrides->reps);
+  status = vqe_job_put_member(object, "reps", overrides->reps);
   if (status == VQE_OK) {
-    status = job_put_member(object, "entanglement", given_entanglement);
+    status = vqe_job_put_member(object, "entanglement", given_entanglement);
   }
   if (status != VQE_OK) {
     goto out;
@@ -189,9 +189,9 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
   out->reps = vqe_ansatz_default_reps(out->name);
   if (reps != NULL) {
     int64_t number;
-    job_member_where(where, sizeof where, value->where, "reps", "reps",
+    vqe_job_member_where(where, sizeof where, value->where, "reps", "reps",
                      overrides->reps);
-    status = job_read_int(&number, reps, conserves ? 1 : 0,
+    status = vqe_job_read_int(&number, reps, conserves ? 1 : 0,
                           strcmp(out->name, "ADAPT-VQE") == 0 ? 1 : MAX_REPS,
                           where);
     if (status != VQE_OK) {
@@ -200,12 +200,12 @@ int job_read_ansatz(struct job_ansatz *out, const json_t *item,
     out->reps = (int)number;
   }
   const json_t *map = json_object_get(object, "entanglement");
-  job_member_where(where, sizeof where, value->where, "entanglement",
+  vqe_job_member_where(where, sizeof where, value->where, "entanglement",
                    "entanglement", given_entanglement);
   if (map != NULL && !json_is_null(map)) {
     entanglement = json_string_value(map);
     if (entanglement == NULL) {
-      status = job_refuse(where, map, "the name of an entanglement map");
+      status = vqe_job_refuse(where, map, "the name of an entanglement map");
       goto out;
     }
   }
@@ -231,7 +231,7 @@ static int read_optimizer_options(struct job_optimizer *out,
   vqe_optimizer_options_init(&scratch);
   json_object_foreach((json_t *)object, key, value)
   {
-    if (job_is_known(key, common, JOB_COUNT(common))) {
+    if (vqe_job_is_known(key, common, JOB_COUNT(common))) {
       continue;
     }
     double number = json_is_number(value) ? json_number_value(value) : NAN;
@@ -253,9 +253,9 @@ static int read_optimizer_options(struct job_optimizer *out,
   return VQE_OK;
 }
 
-int job_read_optimizer(struct job_optimizer *out, const json_t *item,
-                       const struct job_value *value,
-                       const struct job_reader *reader)
+int vqe_job_read_optimizer(struct job_optimizer *out, const json_t *item,
+                       const struct vqe_job_value *value,
+                       const struct vqe_job_reader *reader)
 {
   const struct vqe_job_overrides *overrides = reader->overrides;
   const struct vqe_optimizer_info *info;
@@ -263,7 +263,7 @@ int job_read_optimizer(struct job_optimizer *out, const json_t *item,
   int64_t evaluations;
   char where[320];
   if (!json_is_string(item) && !json_is_object(item)) {
-    return job_refuse(value->where, item,
+    return vqe_job_refuse(value->where, item,
                       "the name of an optimizer or an object "
                       "with 'name'");
   }
@@ -272,7 +272,7 @@ int job_read_optimizer(struct job_optimizer *out, const json_t *item,
   int status = VQE_OK;
   if (name == NULL) {
     status =
-        job_refuse(value->where, item, "an object with the string 'name'");
+        vqe_job_refuse(value->where, item, "an object with the string 'name'");
     goto out;
   }
   status = vqe_optimizer_find(&info, name);
@@ -294,7 +294,7 @@ int job_read_optimizer(struct job_optimizer *out, const json_t *item,
   out->gtol = defaults.gtol;
   out->ftol = defaults.ftol;
   for (size_t k = 0; k < JOB_COUNT(members); k++) {
-    status = job_put_member(object, members[k].member, members[k].given);
+    status = vqe_job_put_member(object, members[k].member, members[k].given);
     if (status != VQE_OK) {
       goto out;
     }
@@ -302,20 +302,20 @@ int job_read_optimizer(struct job_optimizer *out, const json_t *item,
     if (number == NULL) {
       continue;
     }
-    job_member_where(where, sizeof where, value->where, members[k].member,
+    vqe_job_member_where(where, sizeof where, value->where, members[k].member,
                      members[k].option, members[k].given);
     if (k == 0) {
-      status = job_read_int(&evaluations, number, 1, INT_MAX, where);
+      status = vqe_job_read_int(&evaluations, number, 1, INT_MAX, where);
       if (status == VQE_OK) {
         out->max_evaluations = (int)evaluations;
       }
     } else if (k == 3) {
       if (!json_is_null(number)) {
-        status = job_read_size(&out->max_seconds, number, false, where);
+        status = vqe_job_read_size(&out->max_seconds, number, false, where);
       }
     } else {
       status =
-          job_read_size(k == 1 ? &out->gtol : &out->ftol, number, true, where);
+          vqe_job_read_size(k == 1 ? &out->gtol : &out->ftol, number, true, where);
     }
     if (status != VQE_OK) {
       goto out;
@@ -327,9 +327,9 @@ out:
   return status;
 }
 
-int job_read_init(struct job_init *out, const json_t *item,
-                  const struct job_value *value,
-                  const struct job_reader *reader)
+int vqe_job_read_init(struct job_init *out, const json_t *item,
+                  const struct vqe_job_value *value,
+                  const struct vqe_job_reader *reader)
 {
   static const char *const known[] = {"strategy", "noise", "file"};
   static const char *const strategies[] = {"random", "hf", "mp2"};
@@ -337,14 +337,14 @@ int job_read_init(struct job_init *out, const json_t *item,
   char where[320];
   out->noise = NAN;
   if (!json_is_string(item) && !json_is_object(item)) {
-    return job_refuse(value->where, item,
+    return vqe_job_refuse(value->where, item,
                       "random, hf, mp2, {\"file\": path} or "
                       "{\"strategy\", \"noise\"}");
   }
   json_t *object = as_object(item, "strategy");
-  int status = job_check_keys(object, known, JOB_COUNT(known), value->where);
+  int status = vqe_job_check_keys(object, known, JOB_COUNT(known), value->where);
   if (status == VQE_OK) {
-    status = job_put_member(object, "noise", given_noise);
+    status = vqe_job_put_member(object, "noise", given_noise);
   }
   if (status != VQE_OK) {
     goto out;
@@ -353,14 +353,14 @@ int job_read_init(struct job_init *out, const json_t *item,
   const json_t *strategy = json_object_get(object, "strategy");
   const json_t *noise = json_object_get(object, "noise");
   if (file != NULL && strategy != NULL) {
-    status = job_refuse(value->where, item, "either a 'file' or a 'strategy'");
+    status = vqe_job_refuse(value->where, item, "either a 'file' or a 'strategy'");
     goto out;
   }
   if (strategy != NULL) {
-    status = job_read_choice(&out->strategy, strategy, strategies,
+    status = vqe_job_read_choice(&out->strategy, strategy, strategies,
                              JOB_COUNT(strategies), "strategy", value->where);
   } else if (file != NULL && !json_is_string(file)) {
-    status = job_refuse(value->where, file, "the path of a file");
+    status = vqe_job_refuse(value->where, file, "the path of a file");
   } else if (file != NULL) {
     out->strategy = "file";
     status = vqe_file_resolve(&out->file, value->base_file,
@@ -373,9 +373,9 @@ int job_read_init(struct job_init *out, const json_t *item,
     }
   }
   if (status == VQE_OK && noise != NULL) {
-    job_member_where(where, sizeof where, value->where, "noise", "init-noise",
+    vqe_job_member_where(where, sizeof where, value->where, "noise", "init-noise",
                      given_noise);
-    status = job_read_size(&out->noise, noise, true, where);
+    status = vqe_job_read_size(&out->noise, noise, true, where);
   }
 out:
   json_decref(object);

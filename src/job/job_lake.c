@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 
 static int read_warehouse(struct vqe_job_lake *out,
-                          const struct job_value *value)
+                          const struct vqe_job_value *value)
 {
   if (value->json == NULL || json_is_null(value->json)) {
     return VQE_OK;
@@ -20,7 +20,7 @@ static int read_warehouse(struct vqe_job_lake *out,
   }
   const char *place = json_string_value(value->json);
   if (place == NULL || place[0] == '\0') {
-    return job_refuse(value->where, value->json,
+    return vqe_job_refuse(value->where, value->json,
                       "a folder, s3://bucket/prefix, null or false");
   }
   return strstr(place, "://") != NULL
@@ -28,7 +28,7 @@ static int read_warehouse(struct vqe_job_lake *out,
              : vqe_file_resolve(&out->warehouse, value->base_file, place);
 }
 
-static int read_s3(struct vqe_job_lake *out, const struct job_value *value)
+static int read_s3(struct vqe_job_lake *out, const struct vqe_job_value *value)
 {
   static const char *const known[] = {"endpoint", "region", "scheme",
                                       "ca_file", "virtual_host"};
@@ -39,10 +39,10 @@ static int read_s3(struct vqe_job_lake *out, const struct job_value *value)
     return VQE_OK;
   }
   if (!json_is_object(value->json)) {
-    return job_refuse(value->where, value->json, "an object");
+    return vqe_job_refuse(value->where, value->json, "an object");
   }
   int status =
-      job_check_keys(value->json, known, JOB_COUNT(known), value->where);
+      vqe_job_check_keys(value->json, known, JOB_COUNT(known), value->where);
   for (size_t k = 0; status == VQE_OK && k < JOB_COUNT(texts); k++) {
     const json_t *item = json_object_get(value->json, known[k]);
     const char *text = json_string_value(item);
@@ -51,12 +51,12 @@ static int read_s3(struct vqe_job_lake *out, const struct job_value *value)
       continue;
     }
     if (text == NULL || text[0] == '\0') {
-      status = job_refuse(where, item, "a string");
+      status = vqe_job_refuse(where, item, "a string");
     } else if (texts[k] == &out->ca_file) {
       status = vqe_file_resolve(texts[k], value->base_file, text);
     } else if (texts[k] == &out->scheme && strcmp(text, "s3") != 0 &&
                strcmp(text, "s3a") != 0) {
-      status = job_refuse(where, item, "\"s3a\" or \"s3\"");
+      status = vqe_job_refuse(where, item, "\"s3a\" or \"s3\"");
     } else {
       status = vqe_memory_strdup(texts[k], text);
     }
@@ -66,25 +66,25 @@ static int read_s3(struct vqe_job_lake *out, const struct job_value *value)
     snprintf(where, sizeof where, "%s, key 'virtual_host'", value->where);
     out->virtual_host = json_is_true(host);
     if (!json_is_boolean(host)) {
-      status = job_refuse(where, host, "true or false");
+      status = vqe_job_refuse(where, host, "true or false");
     }
   }
   return status;
 }
 
-int job_lake_read(struct vqe_job_lake *out, const struct job_reader *reader)
+int vqe_job_lake_read(struct vqe_job_lake *out, const struct vqe_job_reader *reader)
 {
-  struct job_value value;
-  job_value_find(&value, reader, "warehouse");
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "warehouse");
   int status = read_warehouse(out, &value);
   if (status == VQE_OK) {
-    job_value_find(&value, reader, "s3");
+    vqe_job_value_find(&value, reader, "s3");
     status = read_s3(out, &value);
   }
   return status;
 }
 
-void job_lake_clear(struct vqe_job_lake *lake)
+void vqe_job_lake_clear(struct vqe_job_lake *lake)
 {
   free(lake->warehouse);
   free(lake->endpoint);

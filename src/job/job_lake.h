@@ -5,7 +5,7 @@
 #include "job/job.h"
 #include "job/job_value.h"
 
-int job_lake_read(struct vqe_job_lake *out, const struct job_reader *reader);
-void job_lake_clear(struct vqe_job_lake *lake);
+int vqe_job_lake_read(struct vqe_job_lake *out, const struct vqe_job_reader *reader);
+void vqe_job_lake_clear(struct vqe_job_lake *lake);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/sha256.h"
@@ -26,7 +26,7 @@ static void molecule_clear(struct job_molecule *molecule)
   vqe_molecule_free(molecule->molecule);
 }
 
-void job_molecules_clear(struct job_molecules *molecules)
+void vqe_job_molecules_clear(struct vqe_job_molecules *molecules)
 {
   for (size_t k = 0; k < molecules->count; k++) {
     molecule_clear(&molecules->items[k]);
@@ -36,7 +36,7 @@ void job_molecules_clear(struct job_molecules *molecules)
 }
 
 /* A new entry at the end; its members are filled by the caller. */
-static int append(struct job_molecules *molecules, struct job_molecule **out)
+static int append(struct vqe_job_molecules *molecules, struct job_molecule **out)
 {
   if (molecules->count == molecules->capacity) {
     size_t capacity = molecules->capacity > 0 ? 2 * molecules->capacity : 16;
@@ -71,7 +71,7 @@ static int print(char **out, const char *format, ...)
 
 /* Take over `molecule`, or describe why there is none. `name` NULL calls it
  * after its place. */
-static int add(struct job_molecules *molecules, const char *file, size_t k,
+static int add(struct vqe_job_molecules *molecules, const char *file, size_t k,
                struct vqe_molecule *molecule, const char *reason,
                const char *name)
 {
@@ -111,9 +111,9 @@ static int stem(char **out, const char *path)
   return status;
 }
 
-static int add_fcidump(struct job_molecules *molecules, const char *text,
+static int add_fcidump(struct vqe_job_molecules *molecules, const char *text,
                        size_t size, const char *path,
-                       const struct job_settings *settings)
+                       const struct vqe_job_settings *settings)
 {
   struct job_molecule *entry;
   struct vqe_integrals *integrals = NULL;
@@ -160,7 +160,7 @@ static int add_fcidump(struct job_molecules *molecules, const char *text,
   return VQE_OK;
 }
 
-enum job_format job_format_of(const char *text, size_t size, const char *path)
+enum job_format vqe_job_format_of(const char *text, size_t size, const char *path)
 {
   const char *dot = strrchr(path, '.');
   size_t k = 0;
@@ -186,12 +186,12 @@ enum job_format job_format_of(const char *text, size_t size, const char *path)
              : JOB_FORMAT_JSON;
 }
 
-int job_molecules_parse(struct job_molecules *molecules, const char *text,
+int vqe_job_molecules_parse(struct vqe_job_molecules *molecules, const char *text,
                         size_t size, const char *path,
-                        const struct job_settings *settings)
+                        const struct vqe_job_settings *settings)
 {
   struct vqe_molecule_list *list = NULL;
-  enum job_format format = job_format_of(text, size, path);
+  enum job_format format = vqe_job_format_of(text, size, path);
   if (format == JOB_FORMAT_FCIDUMP) {
     return add_fcidump(molecules, text, size, path, settings);
   }
@@ -211,9 +211,9 @@ int job_molecules_parse(struct job_molecules *molecules, const char *text,
   return status;
 }
 
-static int read_path(struct job_molecules *molecules, const char *name,
-                     const struct job_value *value,
-                     const struct job_settings *settings)
+static int read_path(struct vqe_job_molecules *molecules, const char *name,
+                     const struct vqe_job_value *value,
+                     const struct vqe_job_settings *settings)
 {
   char *path = NULL;
   char *text = NULL;
@@ -226,16 +226,16 @@ static int read_path(struct job_molecules *molecules, const char *name,
     }
   }
   if (status == VQE_OK) {
-    status = job_molecules_parse(molecules, text, size, path, settings);
+    status = vqe_job_molecules_parse(molecules, text, size, path, settings);
   }
   free(text);
   free(path);
   return status;
 }
 
-int job_molecules_read(struct job_molecules *molecules,
-                       const struct job_value *value, const char *path,
-                       const struct job_settings *settings)
+int vqe_job_molecules_read(struct vqe_job_molecules *molecules,
+                       const struct vqe_job_value *value, const char *path,
+                       const struct vqe_job_settings *settings)
 {
   const json_t *json = value->json;
   if (json == NULL) {

@@ -18,7 +18,7 @@ struct job_molecule {
   int multiplicity;
 };
 
-struct job_molecules {
+struct vqe_job_molecules {
   size_t count;
   size_t capacity;
   struct job_molecule *items;
@@ -26,18 +26,18 @@ struct job_molecules {
 
 /* What a file holds, told by its content, then its extension. */
 enum job_format { JOB_FORMAT_JSON, JOB_FORMAT_XYZ, JOB_FORMAT_FCIDUMP };
-enum job_format job_format_of(const char *text, size_t size, const char *path);
+enum job_format vqe_job_format_of(const char *text, size_t size, const char *path);
 
 /* Append the molecules of the key `molecules`: objects, or paths. A bad
  * molecule is an entry with a reason; a file that cannot be read, or a value
  * of another type, is an error. */
-int job_molecules_read(struct job_molecules *molecules,
-                       const struct job_value *value, const char *path,
-                       const struct job_settings *settings);
+int vqe_job_molecules_read(struct vqe_job_molecules *molecules,
+                       const struct vqe_job_value *value, const char *path,
+                       const struct vqe_job_settings *settings);
 /* Append what a molecule file or FCIDUMP holds. */
-int job_molecules_parse(struct job_molecules *molecules, const char *text,
+int vqe_job_molecules_parse(struct vqe_job_molecules *molecules, const char *text,
                         size_t size, const char *path,
-                        const struct job_settings *settings);
-void job_molecules_clear(struct job_molecules *molecules);
+                        const struct vqe_job_settings *settings);
+void vqe_job_molecules_clear(struct vqe_job_molecules *molecules);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "job/job_value.h"
 
 /* "a,b" as a list of strings; "file:PATH" as {"file": PATH} for init. */
@@ -77,7 +77,7 @@ static int put_frozen_core(json_t *given, const char *text)
                         json_boolean(strcasecmp(text, "true") == 0));
     return VQE_OK;
   }
-  return job_put_member(given, "frozen_core", text);
+  return vqe_job_put_member(given, "frozen_core", text);
 }
 
 static int put_active_space(json_t *given, const char *text)
@@ -112,7 +112,7 @@ static int put_text(json_t *given, const char *key, const char *text)
   return VQE_OK;
 }
 
-int job_put_overrides(json_t *given, const struct vqe_job_overrides *overrides)
+int vqe_job_put_overrides(json_t *given, const struct vqe_job_overrides *overrides)
 {
   int status = put_words(given, "basis", overrides->basis, false);
   if (status == VQE_OK) {
@@ -137,10 +137,10 @@ int job_put_overrides(json_t *given, const struct vqe_job_overrides *overrides)
     status = put_active_space(given, overrides->active_space);
   }
   if (status == VQE_OK) {
-    status = job_put_member(given, "shots", overrides->shots);
+    status = vqe_job_put_member(given, "shots", overrides->shots);
   }
   if (status == VQE_OK) {
-    status = job_put_member(given, "ranks_per_molecule",
+    status = vqe_job_put_member(given, "ranks_per_molecule",
                             overrides->ranks_per_molecule);
   }
   if (status == VQE_OK) {

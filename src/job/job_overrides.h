@@ -8,7 +8,7 @@
 
 /* Fill the object `given`. Those that belong into the objects of a list
  * (reps, gtol, ...) are put there when the list is read. */
-int job_put_overrides(json_t *given,
+int vqe_job_put_overrides(json_t *given,
                       const struct vqe_job_overrides *overrides);
 
 #endif

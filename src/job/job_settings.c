@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "job/job_items.h"
@@ -31,11 +31,11 @@ static const json_t *one_or_list_item(const json_t *value, size_t k)
 }
 
 static int start_list(void *out, size_t *count, size_t size,
-                      const struct job_value *value, const char *what)
+                      const struct vqe_job_value *value, const char *what)
 {
-  *count = job_list_count(value->json);
+  *count = vqe_job_list_count(value->json);
   if (*count == 0) {
-    return job_refuse(value->where, value->json,
+    return vqe_job_refuse(value->where, value->json,
                       "a list with at least one item");
   }
   int status = vqe_memory_alloc(out, *count, size, what);
@@ -45,7 +45,7 @@ static int start_list(void *out, size_t *count, size_t size,
   return status;
 }
 
-static int read_frozen_core(int *out, const struct job_value *value)
+static int read_frozen_core(int *out, const struct vqe_job_value *value)
 {
   int64_t number = 0;
   *out = 0;
@@ -57,16 +57,16 @@ static int read_frozen_core(int *out, const struct job_value *value)
     return VQE_OK;
   }
   if (!json_is_number(value->json)) {
-    return job_refuse(value->where, value->json,
+    return vqe_job_refuse(value->where, value->json,
                       "true, false or a number of orbitals");
   }
-  int status = job_read_int(&number, value->json, 0, 100000, value->where);
+  int status = vqe_job_read_int(&number, value->json, 0, 100000, value->where);
   *out = (int)number;
   return status;
 }
 
-static int read_active_space(struct job_settings *out,
-                             const struct job_value *value)
+static int read_active_space(struct vqe_job_settings *out,
+                             const struct vqe_job_value *value)
 {
   static const char *const known[] = {"electrons", "orbitals"};
   int64_t electrons, orbitals;
@@ -80,20 +80,20 @@ static int read_active_space(struct job_settings *out,
   int status = VQE_OK;
   if (json_is_object(value->json)) {
     status =
-        job_check_keys(value->json, known, JOB_COUNT(known), value->where);
+        vqe_job_check_keys(value->json, known, JOB_COUNT(known), value->where);
   }
   if (status == VQE_OK && (ne == NULL || no == NULL)) {
-    status = job_refuse(value->where, value->json,
+    status = vqe_job_refuse(value->where, value->json,
                         "an object with 'electrons' and 'orbitals'");
   }
   if (status == VQE_OK) {
-    status = job_read_int(&electrons, ne, 0, 100000, value->where);
+    status = vqe_job_read_int(&electrons, ne, 0, 100000, value->where);
   }
   if (status == VQE_OK) {
-    status = job_read_int(&orbitals, no, 1, 100000, value->where);
+    status = vqe_job_read_int(&orbitals, no, 1, 100000, value->where);
   }
   if (status == VQE_OK && electrons > 2 * orbitals) {
-    status = job_refuse(value->where, value->json,
+    status = vqe_job_refuse(value->where, value->json,
                         "possible: two electrons fit "
                         "into an orbital");
   }
@@ -104,8 +104,8 @@ static int read_active_space(struct job_settings *out,
   return status;
 }
 
-static int read_references(struct job_settings *out,
-                           const struct job_value *value)
+static int read_references(struct vqe_job_settings *out,
+                           const struct vqe_job_value *value)
 {
   static const char *const names[] = {"hf", "mp2", "fci"};
   static const unsigned bits[] = {VQE_REFERENCE_HF, VQE_REFERENCE_MP2,
@@ -115,13 +115,13 @@ static int read_references(struct job_settings *out,
     return VQE_OK;
   }
   if (!json_is_array(value->json)) {
-    return job_refuse(value->where, value->json, "a list out of hf, mp2, fci");
+    return vqe_job_refuse(value->where, value->json, "a list out of hf, mp2, fci");
   }
   out->references = 0;
   out->references_given = true;
   for (size_t k = 0; k < json_array_size(value->json); k++) {
     const char *name = NULL;
-    int status = job_read_choice(&name, json_array_get(value->json, k), names,
+    int status = vqe_job_read_choice(&name, json_array_get(value->json, k), names,
                                  JOB_COUNT(names), "reference", value->where);
     if (status != VQE_OK) {
       return status;
@@ -133,66 +133,66 @@ static int read_references(struct job_settings *out,
   return VQE_OK;
 }
 
-static int read_scalars(struct job_settings *out,
-                        const struct job_reader *reader)
+static int read_scalars(struct vqe_job_settings *out,
+                        const struct vqe_job_reader *reader)
 {
   static const char *const devices[] = {"auto", "cpu", "cuda"};
   static const char *const precisions[] = {"double", "single"};
-  struct job_value value;
+  struct vqe_job_value value;
   int64_t number;
-  job_value_find(&value, reader, "frozen_core");
+  vqe_job_value_find(&value, reader, "frozen_core");
   int status = read_frozen_core(&out->frozen_core, &value);
   if (status == VQE_OK) {
-    job_value_find(&value, reader, "active_space");
+    vqe_job_value_find(&value, reader, "active_space");
     status = read_active_space(out, &value);
   }
-  job_value_find(&value, reader, "symmetry");
+  vqe_job_value_find(&value, reader, "symmetry");
   out->symmetry = true;
   if (status == VQE_OK && value.json != NULL) {
     out->symmetry = json_is_true(value.json);
     if (!json_is_boolean(value.json)) {
-      status = job_refuse(value.where, value.json, "true or false");
+      status = vqe_job_refuse(value.where, value.json, "true or false");
     }
   }
   if (reader->overrides->no_symmetry) {
     out->symmetry = false;
   }
-  job_value_find(&value, reader, "shots");
+  vqe_job_value_find(&value, reader, "shots");
   if (status == VQE_OK && value.json != NULL && !json_is_null(value.json)) {
-    status = job_read_int(&number, value.json, 1, INT_MAX, value.where);
+    status = vqe_job_read_int(&number, value.json, 1, INT_MAX, value.where);
     if (status == VQE_OK) {
       out->shots = (int)number;
     }
   }
   if (status == VQE_OK) {
-    job_value_find(&value, reader, "references");
+    vqe_job_value_find(&value, reader, "references");
     status = read_references(out, &value);
   }
   out->device = devices[0];
-  job_value_find(&value, reader, "device");
+  vqe_job_value_find(&value, reader, "device");
   if (status == VQE_OK && value.json != NULL) {
-    status = job_read_choice(&out->device, value.json, devices,
+    status = vqe_job_read_choice(&out->device, value.json, devices,
                              JOB_COUNT(devices), "device", value.where);
   }
   out->precision = precisions[0];
-  job_value_find(&value, reader, "precision");
+  vqe_job_value_find(&value, reader, "precision");
   if (status == VQE_OK && value.json != NULL) {
-    status = job_read_choice(&out->precision, value.json, precisions,
+    status = vqe_job_read_choice(&out->precision, value.json, precisions,
                              JOB_COUNT(precisions), "precision", value.where);
   }
   out->ranks_per_molecule = 1;
-  job_value_find(&value, reader, "ranks_per_molecule");
+  vqe_job_value_find(&value, reader, "ranks_per_molecule");
   if (status == VQE_OK && value.json != NULL) {
-    status = job_read_int(&number, value.json, 1, INT_MAX, value.where);
+    status = vqe_job_read_int(&number, value.json, 1, INT_MAX, value.where);
     if (status == VQE_OK) {
       out->ranks_per_molecule = (int)number;
     }
   }
-  job_value_find(&value, reader, "output");
+  vqe_job_value_find(&value, reader, "output");
   if (status == VQE_OK && value.json != NULL) {
     const char *name = json_string_value(value.json);
     status = name == NULL || name[0] == '\0'
-                 ? job_refuse(value.where, value.json, "the path of a file")
+                 ? vqe_job_refuse(value.where, value.json, "the path of a file")
                  : vqe_file_resolve(&out->output, value.base_file, name);
   }
   return status;
@@ -204,81 +204,81 @@ static const char *const defaults = "{\"basis\": \"sto-3g\", "
                                     "\"optimizer\": \"L-BFGS-B\", "
                                     "\"init\": {}}";
 
-static int read_bases(struct job_settings *out,
-                      const struct job_reader *reader)
+static int read_bases(struct vqe_job_settings *out,
+                      const struct vqe_job_reader *reader)
 {
-  struct job_value value;
-  job_value_find(&value, reader, "basis");
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "basis");
   int status = start_list(&out->bases, &out->nbasis, sizeof *out->bases,
                           &value, "bases");
   for (size_t k = 0; status == VQE_OK && k < out->nbasis; k++) {
-    status = job_read_basis(&out->bases[k], one_or_list_item(value.json, k),
+    status = vqe_job_read_basis(&out->bases[k], one_or_list_item(value.json, k),
                             &value);
   }
   return status;
 }
 
-static int read_ansatze(struct job_settings *out,
-                        const struct job_reader *reader)
+static int read_ansatze(struct vqe_job_settings *out,
+                        const struct vqe_job_reader *reader)
 {
-  struct job_value value;
-  job_value_find(&value, reader, "ansatz");
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "ansatz");
   int status = start_list(&out->ansatze, &out->nansatz, sizeof *out->ansatze,
                           &value, "ansatz list");
   for (size_t k = 0; status == VQE_OK && k < out->nansatz; k++) {
-    status = job_read_ansatz(&out->ansatze[k], one_or_list_item(value.json, k),
+    status = vqe_job_read_ansatz(&out->ansatze[k], one_or_list_item(value.json, k),
                              &value, reader);
   }
   return status;
 }
 
-static int read_optimizers(struct job_settings *out,
-                           const struct job_reader *reader)
+static int read_optimizers(struct vqe_job_settings *out,
+                           const struct vqe_job_reader *reader)
 {
-  struct job_value value;
-  job_value_find(&value, reader, "optimizer");
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "optimizer");
   int status = start_list(&out->optimizers, &out->noptimizer,
                           sizeof *out->optimizers, &value, "optimizer list");
   for (size_t k = 0; status == VQE_OK && k < out->noptimizer; k++) {
-    status = job_read_optimizer(
+    status = vqe_job_read_optimizer(
         &out->optimizers[k], one_or_list_item(value.json, k), &value, reader);
   }
   return status;
 }
 
-static int read_inits(struct job_settings *out,
-                      const struct job_reader *reader)
+static int read_inits(struct vqe_job_settings *out,
+                      const struct vqe_job_reader *reader)
 {
-  struct job_value value;
-  job_value_find(&value, reader, "init");
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "init");
   int status = start_list(&out->inits, &out->ninit, sizeof *out->inits, &value,
                           "init list");
   for (size_t k = 0; status == VQE_OK && k < out->ninit; k++) {
-    status = job_read_init(&out->inits[k], one_or_list_item(value.json, k),
+    status = vqe_job_read_init(&out->inits[k], one_or_list_item(value.json, k),
                            &value, reader);
   }
   return status;
 }
 
-static int read_seeds(struct job_settings *out,
-                      const struct job_reader *reader)
+static int read_seeds(struct vqe_job_settings *out,
+                      const struct vqe_job_reader *reader)
 {
-  struct job_value value;
-  job_value_find(&value, reader, "seed");
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "seed");
   if (value.json == NULL) {
     return VQE_OK; /* drawn, one for each experiment */
   }
   int status = start_list(&out->seeds, &out->nseed, sizeof *out->seeds, &value,
                           "seeds");
   for (size_t k = 0; status == VQE_OK && k < out->nseed; k++) {
-    status = job_read_int(&out->seeds[k], one_or_list_item(value.json, k), 0,
+    status = vqe_job_read_int(&out->seeds[k], one_or_list_item(value.json, k), 0,
                           MAX_SEED, value.where);
   }
   return status;
 }
 
 /* Combinations that no molecule could make right. */
-static int check_combinations(const struct job_settings *settings)
+static int check_combinations(const struct vqe_job_settings *settings)
 {
   for (size_t k = 0; k < settings->noptimizer; k++) {
     const struct vqe_optimizer_info *info;
@@ -331,18 +331,18 @@ static int check_job_keys(const json_t *job, const char *path)
 {
   char where[300];
   snprintf(where, sizeof where, "file '%s'", path);
-  return job_check_keys(job, job_keys, JOB_COUNT(job_keys), where);
+  return vqe_job_check_keys(job, job_keys, JOB_COUNT(job_keys), where);
 }
 
-int job_settings_read(struct job_settings **out, struct job_value *molecules,
+int vqe_job_settings_read(struct vqe_job_settings **out, struct vqe_job_value *molecules,
                       const json_t *job, const char *path,
                       const struct vqe_job_overrides *overrides)
 {
   static const struct vqe_job_overrides none;
-  struct job_reader reader = {job, json_object(),
+  struct vqe_job_reader reader = {job, json_object(),
                               json_loads(defaults, 0, NULL), path,
                               overrides != NULL ? overrides : &none};
-  struct job_settings *settings = NULL;
+  struct vqe_job_settings *settings = NULL;
   int status =
       vqe_memory_alloc(&settings, 1, sizeof *settings, "settings of a job");
   if (status != VQE_OK) {
@@ -354,7 +354,7 @@ int job_settings_read(struct job_settings **out, struct job_value *molecules,
   }
   status = check_job_keys(job, path);
   if (status == VQE_OK) {
-    status = job_put_overrides(reader.given, reader.overrides);
+    status = vqe_job_put_overrides(reader.given, reader.overrides);
   }
   if (status == VQE_OK) {
     status = read_scalars(settings, &reader);
@@ -375,21 +375,21 @@ int job_settings_read(struct job_settings **out, struct job_value *molecules,
     status = read_seeds(settings, &reader);
   }
   if (status == VQE_OK) {
-    status = job_lake_read(&settings->lake, &reader);
+    status = vqe_job_lake_read(&settings->lake, &reader);
   }
   if (status == VQE_OK) {
-    status = job_stream_read(&settings->stream, &reader);
+    status = vqe_job_stream_read(&settings->stream, &reader);
   }
   if (status == VQE_OK) {
     status = check_combinations(settings);
   }
   if (status == VQE_OK) {
-    job_value_find(molecules, &reader, "molecules");
+    vqe_job_value_find(molecules, &reader, "molecules");
     *out = settings;
     settings = NULL;
   }
 out:
-  job_settings_free(settings);
+  vqe_job_settings_free(settings);
   json_decref(reader.given);
   json_decref(reader.defaults);
   return status;
@@ -404,7 +404,7 @@ static void options_clear(struct vqe_option_list *options)
   free(options->items);
 }
 
-void job_settings_free(struct job_settings *settings)
+void vqe_job_settings_free(struct vqe_job_settings *settings)
 {
   if (settings == NULL) {
     return;
@@ -430,7 +430,7 @@ void job_settings_free(struct job_settings *settings)
   free(settings->inits);
   free(settings->seeds);
   free(settings->output);
-  job_lake_clear(&settings->lake);
-  job_stream_clear(&settings->stream);
+  vqe_job_lake_clear(&settings->lake);
+  vqe_job_stream_clear(&settings->stream);
   free(settings);
 }

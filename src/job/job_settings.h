@@ -37,7 +37,7 @@ struct job_init {
   char *file, *file_sha256;
 };
 
-struct job_settings {
+struct vqe_job_settings {
   size_t nbasis, nansatz, noptimizer, ninit, nseed;
   struct job_basis *bases;
   struct job_ansatz *ansatze;
@@ -59,9 +59,9 @@ struct job_settings {
 
 /* Read all settings. `job` is an object (empty when the job is a molecule
  * file); `path` is its file. `molecules` is filled for the caller. */
-int job_settings_read(struct job_settings **out, struct job_value *molecules,
+int vqe_job_settings_read(struct vqe_job_settings **out, struct vqe_job_value *molecules,
                       const json_t *job, const char *path,
                       const struct vqe_job_overrides *overrides);
-void job_settings_free(struct job_settings *settings);
+void vqe_job_settings_free(struct vqe_job_settings *settings);
 
 #endif

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 
 /* A string member of `value`; NULL when it is absent or null. */
-static int read_text(char **out, const struct job_value *value,
+static int read_text(char **out, const struct vqe_job_value *value,
                      const char *key, bool is_path)
 {
   const json_t *item = json_object_get(value->json, key);
@@ -20,7 +20,7 @@ static int read_text(char **out, const struct job_value *value,
   }
   if (text == NULL || text[0] == '\0') {
     snprintf(where, sizeof where, "%s, key '%s'", value->where, key);
-    return job_refuse(where, item, "a string");
+    return vqe_job_refuse(where, item, "a string");
   }
   return is_path ? vqe_file_resolve(out, value->base_file, text)
                  : vqe_memory_strdup(out, text);
@@ -41,7 +41,7 @@ static int text_of(char **out, const json_t *item)
 }
 
 static int read_properties(struct vqe_job_stream *out,
-                           const struct job_value *value)
+                           const struct vqe_job_value *value)
 {
   json_t *all = json_object_get(value->json, "properties");
   const char *name;
@@ -52,7 +52,7 @@ static int read_properties(struct vqe_job_stream *out,
     return VQE_OK;
   }
   if (!json_is_object(all)) {
-    return job_refuse(where, all, "an object");
+    return vqe_job_refuse(where, all, "an object");
   }
   int status =
       vqe_memory_alloc(&out->properties, json_object_size(all),
@@ -79,7 +79,7 @@ static int read_properties(struct vqe_job_stream *out,
 }
 
 static int read_kafka(struct vqe_job_stream *out,
-                      const struct job_value *value)
+                      const struct vqe_job_value *value)
 {
   static const char *const known[] = {"brokers", "topic", "spool",
                                       "properties"};
@@ -88,11 +88,11 @@ static int read_kafka(struct vqe_job_stream *out,
     return VQE_OK;
   }
   if (!json_is_object(value->json)) {
-    return job_refuse(value->where, value->json, "an object, null or false");
+    return vqe_job_refuse(value->where, value->json, "an object, null or false");
   }
   out->wanted = true;
   int status =
-      job_check_keys(value->json, known, JOB_COUNT(known), value->where);
+      vqe_job_check_keys(value->json, known, JOB_COUNT(known), value->where);
   if (status == VQE_OK) {
     status = read_text(&out->brokers, value, "brokers", false);
   }
@@ -106,7 +106,7 @@ static int read_kafka(struct vqe_job_stream *out,
 }
 
 static int read_registry(struct vqe_job_stream *out,
-                         const struct job_value *value)
+                         const struct vqe_job_value *value)
 {
   static const char *const known[] = {"url", "ca_file"};
   if (value->json == NULL || json_is_null(value->json)) {
@@ -116,10 +116,10 @@ static int read_registry(struct vqe_job_stream *out,
     return vqe_memory_strdup(&out->registry, json_string_value(value->json));
   }
   if (!json_is_object(value->json)) {
-    return job_refuse(value->where, value->json, "a URL or an object");
+    return vqe_job_refuse(value->where, value->json, "a URL or an object");
   }
   int status =
-      job_check_keys(value->json, known, JOB_COUNT(known), value->where);
+      vqe_job_check_keys(value->json, known, JOB_COUNT(known), value->where);
   if (status == VQE_OK) {
     status = read_text(&out->registry, value, "url", false);
   }
@@ -129,20 +129,20 @@ static int read_registry(struct vqe_job_stream *out,
   return status;
 }
 
-int job_stream_read(struct vqe_job_stream *out,
-                    const struct job_reader *reader)
+int vqe_job_stream_read(struct vqe_job_stream *out,
+                    const struct vqe_job_reader *reader)
 {
-  struct job_value value;
-  job_value_find(&value, reader, "kafka");
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "kafka");
   int status = read_kafka(out, &value);
   if (status == VQE_OK) {
-    job_value_find(&value, reader, "registry");
+    vqe_job_value_find(&value, reader, "registry");
     status = read_registry(out, &value);
   }
   return status;
 }
 
-void job_stream_clear(struct vqe_job_stream *stream)
+void vqe_job_stream_clear(struct vqe_job_stream *stream)
 {
   for (size_t k = 0; k < stream->nproperty; k++) {
     free(stream->properties[k].name);

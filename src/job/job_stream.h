@@ -5,8 +5,8 @@
 #include "job/job.h"
 #include "job/job_value.h"
 
-int job_stream_read(struct vqe_job_stream *out,
-                    const struct job_reader *reader);
-void job_stream_clear(struct vqe_job_stream *stream);
+int vqe_job_stream_read(struct vqe_job_stream *out,
+                    const struct vqe_job_reader *reader);
+void vqe_job_stream_clear(struct vqe_job_stream *stream);
 
 #endif

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/suggest.h"
 
-void job_value_find(struct job_value *value, const struct job_reader *reader,
+void vqe_job_value_find(struct vqe_job_value *value, const struct vqe_job_reader *reader,
                     const char *key)
 {
   value->json = json_object_get(reader->given, key);
@@ -31,7 +31,7 @@ void job_value_find(struct job_value *value, const struct job_reader *reader,
            reader->path, key);
 }
 
-int job_refuse(const char *where, const json_t *value, const char *wanted)
+int vqe_job_refuse(const char *where, const json_t *value, const char *wanted)
 {
   char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY |
                                      JSON_REAL_PRECISION(17));
@@ -41,7 +41,7 @@ int job_refuse(const char *where, const json_t *value, const char *wanted)
   return status;
 }
 
-int job_refuse_name(const char *where, const char *what, const char *name,
+int vqe_job_refuse_name(const char *where, const char *what, const char *name,
                     const char *const *known, size_t count)
 {
   char list[512] = "";
@@ -61,7 +61,7 @@ int job_refuse_name(const char *where, const char *what, const char *name,
                        what, name, list);
 }
 
-int job_read_int(int64_t *out, const json_t *value, int64_t low, int64_t high,
+int vqe_job_read_int(int64_t *out, const json_t *value, int64_t low, int64_t high,
                  const char *where)
 {
   char wanted[96];
@@ -79,10 +79,10 @@ int job_read_int(int64_t *out, const json_t *value, int64_t low, int64_t high,
   }
   snprintf(wanted, sizeof wanted, "a whole number from %lld to %lld",
            (long long)low, (long long)high);
-  return job_refuse(where, value, wanted);
+  return vqe_job_refuse(where, value, wanted);
 }
 
-int job_read_size(double *out, const json_t *value, bool zero,
+int vqe_job_read_size(double *out, const json_t *value, bool zero,
                   const char *where)
 {
   double number = json_number_value(value);
@@ -91,15 +91,15 @@ int job_read_size(double *out, const json_t *value, bool zero,
     *out = number;
     return VQE_OK;
   }
-  return job_refuse(where, value, zero ? "a number >= 0" : "a number > 0");
+  return vqe_job_refuse(where, value, zero ? "a number >= 0" : "a number > 0");
 }
 
-int job_read_choice(const char **out, const json_t *value,
+int vqe_job_read_choice(const char **out, const json_t *value,
                     const char *const *known, size_t count, const char *what,
                     const char *where)
 {
   if (!json_is_string(value)) {
-    return job_refuse(where, value, "a string");
+    return vqe_job_refuse(where, value, "a string");
   }
   for (size_t k = 0; k < count; k++) {
     if (strcasecmp(json_string_value(value), known[k]) == 0) {
@@ -107,10 +107,10 @@ int job_read_choice(const char **out, const json_t *value,
       return VQE_OK;
     }
   }
-  return job_refuse_name(where, what, json_string_value(value), known, count);
+  return vqe_job_refuse_name(where, what, json_string_value(value), known, count);
 }
 
-bool job_is_known(const char *key, const char *const *known, size_t count)
+bool vqe_job_is_known(const char *key, const char *const *known, size_t count)
 {
   for (size_t k = 0; k < count; k++) {
     if (strcmp(key, known[k]) == 0) {
@@ -120,26 +120,26 @@ bool job_is_known(const char *key, const char *const *known, size_t count)
   return false;
 }
 
-int job_check_keys(const json_t *object, const char *const *known,
+int vqe_job_check_keys(const json_t *object, const char *const *known,
                    size_t count, const char *where)
 {
   const char *key;
   json_t *value;
   json_object_foreach((json_t *)object, key, value)
   {
-    if (!job_is_known(key, known, count)) {
-      return job_refuse_name(where, "key", key, known, count);
+    if (!vqe_job_is_known(key, known, count)) {
+      return vqe_job_refuse_name(where, "key", key, known, count);
     }
   }
   return VQE_OK;
 }
 
-size_t job_list_count(const json_t *value)
+size_t vqe_job_list_count(const json_t *value)
 {
   return json_is_array(value) ? json_array_size(value) : 1;
 }
 
-int job_put_member(json_t *object, const char *member, const char *text)
+int vqe_job_put_member(json_t *object, const char *member, const char *text)
 {
   if (text == NULL) {
     return VQE_OK;
@@ -167,7 +167,7 @@ int job_put_member(json_t *object, const char *member, const char *text)
   return VQE_OK;
 }
 
-void job_member_where(char *out, size_t size, const char *where,
+void vqe_job_member_where(char *out, size_t size, const char *where,
                       const char *member, const char *option,
                       const char *given)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "lake/duck.h"
 
 /* How often the row is tried because others wrote theirs. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "lake/duck.h"
 
 #define MAX_RACES 20

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "lake/duck.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "record/record_avro.h"
 #include "record/record_json.h"
@@ -120,7 +120,7 @@ static int read_avro(struct reading *reading, const char *where)
     }
   }
   if (status == VQE_OK) {
-    status = vqe_avro_read_file(path, where, pass_on, reading);
+    status = vqe_record_avro_read_file(path, where, pass_on, reading);
   }
   if (!local && path != NULL) {
     (void)unlink(path);

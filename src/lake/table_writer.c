@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "lake/duck.h"
 #include "lake/warehouse.h"

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
-#include "molecule/build.h"
+#include "molecule/molecule_build.h"
 #include "molecule/molecule_json.h"
 
 static const char *type_name(const json_t *value)

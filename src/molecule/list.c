@@ -2,10 +2,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "molecule/build.h"
+#include "molecule/molecule_build.h"
 
 int vqe_molecule_list_add(struct vqe_molecule_list *list, size_t *capacity,
                           struct vqe_molecule *molecule, const char *name)

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
-#include "molecule/build.h"
+#include "molecule/molecule_build.h"
 #include "vqe/molecule.h"
 
 int vqe_molecule_new(struct vqe_molecule **out, size_t natom, const char *name)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
-#include "molecule/build.h"
+#include "molecule/molecule_build.h"
 
 #define LINE_SIZE 1024
 #define NAME_SIZE 80

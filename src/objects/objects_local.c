@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "objects/objects_place.h"

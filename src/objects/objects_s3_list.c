@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "objects/objects_s3.h"
 #include "objects/objects_xml.h"

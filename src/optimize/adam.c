@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "optimize/methods.h"
 
-int method_adam(struct method_end *ended, struct recorder *recorder,
+int vqe_method_adam(struct method_end *ended, struct recorder *recorder,
                 const struct method_spec *spec, const double *x)
 {
   (void)spec;
@@ -27,7 +27,7 @@ int method_adam(struct method_end *ended, struct recorder *recorder,
   double *first = memory + 2 * n;
   double *second = memory + 3 * n;
   memcpy(point, x, n * sizeof(double));
-  while (recorder_evaluate(recorder, point, &f, gradient)) {
+  while (vqe_recorder_evaluate(recorder, point, &f, gradient)) {
     bool moved = false;
     decay1 *= options->beta1;
     decay2 *= options->beta2;
@@ -43,7 +43,7 @@ int method_adam(struct method_end *ended, struct recorder *recorder,
     }
     ended->nit++;
     if (!moved) {
-      recorder_stop(recorder, false, "the steps became too small");
+      vqe_recorder_stop(recorder, false, "the steps became too small");
     }
   }
   free(memory);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "optimize/methods.h"
 
@@ -26,7 +26,7 @@ static void gsl_fdf(const gsl_vector *x, void *ctx, double *f,
   for (size_t i = 0; i < n; i++) {
     call->x[i] = gsl_vector_get(x, i);
   }
-  if (!recorder_evaluate(call->recorder, call->x, f, call->gradient)) {
+  if (!vqe_recorder_evaluate(call->recorder, call->x, f, call->gradient)) {
     /* there is no way to stop GSL from here; a NaN ends its loops */
     *f = NAN;
   }
@@ -126,14 +126,14 @@ static int run(struct method_end *ended, struct recorder *recorder,
   return status;
 }
 
-int method_gsl_bfgs2(struct method_end *ended, struct recorder *recorder,
+int vqe_method_gsl_bfgs2(struct method_end *ended, struct recorder *recorder,
                      const struct method_spec *spec, const double *x)
 {
   (void)spec;
   return run(ended, recorder, gsl_multimin_fdfminimizer_vector_bfgs2, x);
 }
 
-int method_gsl_pr(struct method_end *ended, struct recorder *recorder,
+int vqe_method_gsl_pr(struct method_end *ended, struct recorder *recorder,
                   const struct method_spec *spec, const double *x)
 {
   (void)spec;

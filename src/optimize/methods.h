@@ -21,15 +21,15 @@ struct method_spec {
   double initial_step; /* rad; NaN where it does not apply */
 };
 
-int method_nlopt(struct method_end *ended, struct recorder *recorder,
+int vqe_method_nlopt(struct method_end *ended, struct recorder *recorder,
                  const struct method_spec *spec, const double *x);
-int method_gsl_bfgs2(struct method_end *ended, struct recorder *recorder,
+int vqe_method_gsl_bfgs2(struct method_end *ended, struct recorder *recorder,
                      const struct method_spec *spec, const double *x);
-int method_gsl_pr(struct method_end *ended, struct recorder *recorder,
+int vqe_method_gsl_pr(struct method_end *ended, struct recorder *recorder,
                   const struct method_spec *spec, const double *x);
-int method_adam(struct method_end *ended, struct recorder *recorder,
+int vqe_method_adam(struct method_end *ended, struct recorder *recorder,
                 const struct method_spec *spec, const double *x);
-int method_spsa(struct method_end *ended, struct recorder *recorder,
+int vqe_method_spsa(struct method_end *ended, struct recorder *recorder,
                 const struct method_spec *spec, const double *x);
 
 #endif

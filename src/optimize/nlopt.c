@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "optimize/methods.h"
@@ -79,7 +79,7 @@ static double nlopt_objective(unsigned n, const double *x, double *gradient,
   if (!plain) {
     from_metric(call, x);
   }
-  if (!recorder_evaluate(call->recorder, plain ? x : call->x, &f,
+  if (!vqe_recorder_evaluate(call->recorder, plain ? x : call->x, &f,
                          plain || gradient == NULL ? gradient
                                                    : call->gradient)) {
     nlopt_force_stop(call->opt);
@@ -137,7 +137,7 @@ static int seed_library(const struct vqe_optimizer_options *options)
  * with equal values; it has converged when a fresh simplex brings nothing. */
 #define RESTARTS 5
 
-int method_nlopt(struct method_end *ended, struct recorder *recorder,
+int vqe_method_nlopt(struct method_end *ended, struct recorder *recorder,
                  const struct method_spec *spec, const double *x)
 {
   const struct vqe_optimizer_options *options = recorder->options;

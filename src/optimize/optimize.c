@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/suggest.h"
 #include "optimize/methods.h"
 
@@ -28,17 +28,17 @@ static const struct vqe_optimizer_info infos[] = {
 };
 
 static const struct method_spec methods[] = {
-    {"L-BFGS-B", method_nlopt, NLOPT_LD_LBFGS, NAN},
-    {"SLSQP", method_nlopt, NLOPT_LD_SLSQP, NAN},
-    {"COBYLA", method_nlopt, NLOPT_LN_COBYLA, 1.0},
-    {"BOBYQA", method_nlopt, NLOPT_LN_BOBYQA, 0.1},
-    {"Nelder-Mead", method_nlopt, NLOPT_LN_NELDERMEAD, 0.1},
-    {"TNC", method_nlopt, NLOPT_LD_TNEWTON_PRECOND_RESTART, NAN},
-    {"Powell", method_nlopt, NLOPT_LN_PRAXIS, 1.0},
-    {"BFGS", method_gsl_bfgs2, 0, NAN},
-    {"CG", method_gsl_pr, 0, NAN},
-    {"SPSA", method_spsa, 0, NAN},
-    {"Adam", method_adam, 0, NAN},
+    {"L-BFGS-B", vqe_method_nlopt, NLOPT_LD_LBFGS, NAN},
+    {"SLSQP", vqe_method_nlopt, NLOPT_LD_SLSQP, NAN},
+    {"COBYLA", vqe_method_nlopt, NLOPT_LN_COBYLA, 1.0},
+    {"BOBYQA", vqe_method_nlopt, NLOPT_LN_BOBYQA, 0.1},
+    {"Nelder-Mead", vqe_method_nlopt, NLOPT_LN_NELDERMEAD, 0.1},
+    {"TNC", vqe_method_nlopt, NLOPT_LD_TNEWTON_PRECOND_RESTART, NAN},
+    {"Powell", vqe_method_nlopt, NLOPT_LN_PRAXIS, 1.0},
+    {"BFGS", vqe_method_gsl_bfgs2, 0, NAN},
+    {"CG", vqe_method_gsl_pr, 0, NAN},
+    {"SPSA", vqe_method_spsa, 0, NAN},
+    {"Adam", vqe_method_adam, 0, NAN},
 };
 /* clang-format on */
 
@@ -218,7 +218,7 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
   options.spsa_gamma = or_default(options.spsa_gamma, 0.101);
   status = check(n, x, &options);
   if (status == VQE_OK) {
-    status = recorder_init(&recorder, n, objective, ctx, info->needs_gradient,
+    status = vqe_recorder_init(&recorder, n, objective, ctx, info->needs_gradient,
                            &options);
   }
   if (status != VQE_OK) {
@@ -226,8 +226,8 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
   }
   if (n == 0) {
     double f;
-    (void)recorder_evaluate(&recorder, x, &f, NULL);
-    recorder_stop(&recorder, true, "converged: nothing to vary");
+    (void)vqe_recorder_evaluate(&recorder, x, &f, NULL);
+    vqe_recorder_stop(&recorder, true, "converged: nothing to vary");
     if (!isfinite(recorder.lowest)) {
       recorder.converged = false;
     }
@@ -235,11 +235,11 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
     status = spec->run(&ended, &recorder, spec, x);
   }
   if (status == VQE_OK && !recorder.stopped) {
-    recorder_stop(&recorder, ended.success, "%s", ended.reason);
+    vqe_recorder_stop(&recorder, ended.success, "%s", ended.reason);
   }
   out->f = recorder.lowest;
   out->nfev = recorder.nfev;
-  out->nit = spec->run == method_nlopt ? -1 : ended.nit;
+  out->nit = spec->run == vqe_method_nlopt ? -1 : ended.nit;
   out->converged = recorder.converged;
   memcpy(out->reason, recorder.reason, sizeof out->reason);
   if (!isnan(recorder.lowest)) {
@@ -248,6 +248,6 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
   if (recorder.status < 0) {
     status = recorder.status;
   }
-  recorder_clear(&recorder);
+  vqe_recorder_clear(&recorder);
   return status;
 }

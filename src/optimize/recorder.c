@@ -7,14 +7,14 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 /* A library that asks for known points only, this many times in a row, will
  * not come out of its loop. */
 #define REPEATS 100
 
-int recorder_init(struct recorder *recorder, int n, vqe_objective objective,
+int vqe_recorder_init(struct recorder *recorder, int n, vqe_objective objective,
                   void *ctx, bool gradient_method,
                   const struct vqe_optimizer_options *options)
 {
@@ -52,13 +52,13 @@ int recorder_init(struct recorder *recorder, int n, vqe_objective objective,
   return VQE_OK;
 }
 
-void recorder_clear(struct recorder *recorder)
+void vqe_recorder_clear(struct recorder *recorder)
 {
   free(recorder->memory);
   recorder->memory = NULL;
 }
 
-void recorder_stop(struct recorder *recorder, bool converged,
+void vqe_recorder_stop(struct recorder *recorder, bool converged,
                    const char *format, ...)
 {
   if (recorder->stopped) {
@@ -72,12 +72,12 @@ void recorder_stop(struct recorder *recorder, bool converged,
   recorder->converged = converged;
 }
 
-bool recorder_last_call(const struct recorder *recorder)
+bool vqe_recorder_last_call(const struct recorder *recorder)
 {
   return recorder->nfev + 1 >= recorder->options->max_evaluations;
 }
 
-void recorder_announce(const struct recorder *recorder, const double *points,
+void vqe_recorder_announce(const struct recorder *recorder, const double *points,
                        int count)
 {
   if (recorder->options->announce != NULL && !recorder->stopped) {
@@ -134,24 +134,24 @@ static void judge(struct recorder *recorder, double f, double gmax)
   bool first = isnan(recorder->lowest);
   if (recorder->gradient_method && gmax <= options->gtol &&
       (first || f <= recorder->lowest + options->ftol)) {
-    recorder_stop(recorder, true,
+    vqe_recorder_stop(recorder, true,
                   "converged: largest gradient component %.2e hartree "
                   "(gtol %.1e)",
                   gmax, options->gtol);
   } else if (options->has_threshold && f <= options->threshold) {
-    recorder_stop(recorder, false, "reached the threshold %.10g hartree",
+    vqe_recorder_stop(recorder, false, "reached the threshold %.10g hartree",
                   options->threshold);
   } else if (recorder->nfev >= options->max_evaluations) {
-    recorder_stop(recorder, false, "limit of %d evaluations reached",
+    vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
                   options->max_evaluations);
   } else if (options->max_seconds > 0.0 &&
              vqe_clock_wall() - recorder->start >= options->max_seconds) {
-    recorder_stop(recorder, false, "limit of %g seconds reached",
+    vqe_recorder_stop(recorder, false, "limit of %g seconds reached",
                   options->max_seconds);
   }
 }
 
-bool recorder_evaluate(struct recorder *recorder, const double *x, double *f,
+bool vqe_recorder_evaluate(struct recorder *recorder, const double *x, double *f,
                        double *gradient)
 {
   struct recorder_point *slot = NULL;
@@ -171,7 +171,7 @@ bool recorder_evaluate(struct recorder *recorder, const double *x, double *f,
         memcpy(gradient, known->gradient, bytes_of(recorder));
       }
       if (++recorder->repeats > REPEATS) {
-        recorder_stop(recorder, false, "the line search is stuck");
+        vqe_recorder_stop(recorder, false, "the line search is stuck");
       }
       return !recorder->stopped;
     }
@@ -184,7 +184,7 @@ bool recorder_evaluate(struct recorder *recorder, const double *x, double *f,
   if (status < 0) {
     recorder->status = status;
     *f = recorder->last_f;
-    recorder_stop(recorder, false, "%s",
+    vqe_recorder_stop(recorder, false, "%s",
                   status == VQE_ERR_INTERRUPTED ? "stopped from outside"
                                                 : vqe_error_message());
     if (gradient != NULL) {
@@ -201,7 +201,7 @@ bool recorder_evaluate(struct recorder *recorder, const double *x, double *f,
     }
   }
   if (!isfinite(*f) || (slot != NULL && !isfinite(gmax))) {
-    recorder_stop(recorder, false, "evaluation %d gave a %s that is %s",
+    vqe_recorder_stop(recorder, false, "evaluation %d gave a %s that is %s",
                   recorder->nfev, isfinite(*f) ? "gradient" : "value",
                   isnan(isfinite(*f) ? gmax : *f) ? "not a number"
                                                   : "infinite");

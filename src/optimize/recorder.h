@@ -41,26 +41,26 @@ struct recorder {
   char reason[160];
 };
 
-int recorder_init(struct recorder *recorder, int n, vqe_objective objective,
+int vqe_recorder_init(struct recorder *recorder, int n, vqe_objective objective,
                   void *ctx, bool gradient_method,
                   const struct vqe_optimizer_options *options);
-void recorder_clear(struct recorder *recorder);
+void vqe_recorder_clear(struct recorder *recorder);
 
 /* Evaluate at x; `gradient` may be NULL. True while the run goes on. Once
  * stopped, f is the last value, the gradient zero, and nothing is called. */
-bool recorder_evaluate(struct recorder *recorder, const double *x, double *f,
+bool vqe_recorder_evaluate(struct recorder *recorder, const double *x, double *f,
                        double *gradient);
 
 /* Say that these points are the next to be evaluated. */
-void recorder_announce(const struct recorder *recorder, const double *points,
+void vqe_recorder_announce(const struct recorder *recorder, const double *points,
                        int count);
 
 /* End the run for a reason; the first reason is kept. */
-void recorder_stop(struct recorder *recorder, bool converged,
+void vqe_recorder_stop(struct recorder *recorder, bool converged,
                    const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* One evaluation is left within the limit. */
-bool recorder_last_call(const struct recorder *recorder);
+bool vqe_recorder_last_call(const struct recorder *recorder);
 
 #endif

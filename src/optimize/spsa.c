@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "optimize/methods.h"
@@ -44,9 +44,9 @@ static bool probe(struct spsa *spsa, double c, double *difference)
     spsa->trial[i] = spsa->point[i] + c * spsa->sign[i];
     spsa->trial[n + i] = spsa->point[i] - c * spsa->sign[i];
   }
-  recorder_announce(spsa->recorder, spsa->trial, 2);
+  vqe_recorder_announce(spsa->recorder, spsa->trial, 2);
   for (int side = 0; side < 2; side++) {
-    if (!recorder_evaluate(spsa->recorder, spsa->trial + side * n, &f[side],
+    if (!vqe_recorder_evaluate(spsa->recorder, spsa->trial + side * n, &f[side],
                            NULL)) {
       return false;
     }
@@ -79,7 +79,7 @@ static bool calibrate(struct spsa *spsa, double c, double *a)
   return true;
 }
 
-int method_spsa(struct method_end *ended, struct recorder *recorder,
+int vqe_method_spsa(struct method_end *ended, struct recorder *recorder,
                 const struct method_spec *spec, const double *x)
 {
   (void)spec;
@@ -105,7 +105,7 @@ int method_spsa(struct method_end *ended, struct recorder *recorder,
   spsa.sign = memory + n;
   spsa.trial = memory + 2 * n;
   memcpy(spsa.point, x, n * sizeof(double));
-  if (!recorder_evaluate(recorder, spsa.point, &f_block, NULL)) {
+  if (!vqe_recorder_evaluate(recorder, spsa.point, &f_block, NULL)) {
     goto out;
   }
   if (isnan(a) && !calibrate(&spsa, c, &a)) {
@@ -123,10 +123,10 @@ int method_spsa(struct method_end *ended, struct recorder *recorder,
       spsa.point[i] -= factor * spsa.sign[i];
     }
     ended->nit = k;
-    if (k % BLOCK != 0 || recorder_last_call(recorder)) {
+    if (k % BLOCK != 0 || vqe_recorder_last_call(recorder)) {
       continue;
     }
-    if (!recorder_evaluate(recorder, spsa.point, &f, NULL)) {
+    if (!vqe_recorder_evaluate(recorder, spsa.point, &f, NULL)) {
       goto out;
     }
     if (fabs(f - f_block) <= options->ftol) {
@@ -139,8 +139,8 @@ int method_spsa(struct method_end *ended, struct recorder *recorder,
     }
     f_block = f;
   }
-  (void)recorder_evaluate(recorder, spsa.point, &f, NULL);
-  recorder_stop(recorder, false, "limit of %d evaluations reached",
+  (void)vqe_recorder_evaluate(recorder, spsa.point, &f, NULL);
+  vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
                 options->max_evaluations);
 out:
   free(memory);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "record/record_node.h"
 #include "record/record_view.h"
@@ -18,18 +18,18 @@
 #define LARGEST_BLOCK ((int64_t)1 << 28)
 #define SYNC_BYTES 16
 
-struct vqe_avro {
+struct vqe_record_avro {
   avro_schema_t schema;
   avro_value_iface_t *iface;
 };
 
-int vqe_avro_create(struct vqe_avro **out, const char *schema, size_t size)
+int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema, size_t size)
 {
-  struct vqe_avro *avro = NULL;
+  struct vqe_record_avro *avro = NULL;
   *out = NULL;
   if (schema == NULL) {
-    schema = vqe_avro_schema_text;
-    size = vqe_avro_schema_text_size;
+    schema = vqe_record_avro_schema_text;
+    size = vqe_record_avro_schema_text_size;
   }
   int status = vqe_memory_alloc(&avro, 1, sizeof *avro, "an Avro codec");
   if (status != VQE_OK) {
@@ -44,14 +44,14 @@ int vqe_avro_create(struct vqe_avro **out, const char *schema, size_t size)
   avro->iface = avro_generic_class_from_schema(avro->schema);
   if (avro->iface == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
-    vqe_avro_free(avro);
+    vqe_record_avro_free(avro);
     return status;
   }
   *out = avro;
   return VQE_OK;
 }
 
-void vqe_avro_free(struct vqe_avro *avro)
+void vqe_record_avro_free(struct vqe_record_avro *avro)
 {
   if (avro == NULL) {
     return;
@@ -73,7 +73,7 @@ static int does_not_fit(const struct vqe_record *record)
       avro_strerror());
 }
 
-int vqe_avro_encode(uint8_t **out, size_t *size, size_t head,
+int vqe_record_avro_encode(uint8_t **out, size_t *size, size_t head,
                     const struct vqe_record *record)
 {
   struct vqe_record_view view = {.rows = NULL};
@@ -121,7 +121,7 @@ static int from_value(struct vqe_record **out, const avro_value_t *value,
   return vqe_record_from_node(out, &root, where);
 }
 
-int vqe_avro_decode(struct vqe_record **out, struct vqe_avro *avro,
+int vqe_record_avro_decode(struct vqe_record **out, struct vqe_record_avro *avro,
                     const uint8_t *data, size_t size, const char *where)
 {
   avro_value_t value;
@@ -235,7 +235,7 @@ static int check_file(const char *path, const char *where)
   return status;
 }
 
-int vqe_avro_read_file(const char *path, const char *where,
+int vqe_record_avro_read_file(const char *path, const char *where,
                        vqe_avro_visit visit, void *ctx)
 {
   avro_file_reader_t file;
@@ -284,12 +284,12 @@ out:
   return status;
 }
 
-int vqe_avro_write_file(const char *path, struct vqe_record *const *records,
+int vqe_record_avro_write_file(const char *path, struct vqe_record *const *records,
                         size_t count)
 {
-  struct vqe_avro *avro = NULL;
+  struct vqe_record_avro *avro = NULL;
   avro_file_writer_t file;
-  int status = vqe_avro_create(&avro, NULL, 0);
+  int status = vqe_record_avro_create(&avro, NULL, 0);
   if (status != VQE_OK) {
     return status;
   }
@@ -298,12 +298,12 @@ int vqe_avro_write_file(const char *path, struct vqe_record *const *records,
     /* a block has to hold the largest record */
     uint8_t *data = NULL;
     size_t size = 0;
-    status = vqe_avro_encode(&data, &size, 0, records[k]);
+    status = vqe_record_avro_encode(&data, &size, 0, records[k]);
     free(data);
     block = size > block ? size : block;
   }
   if (status != VQE_OK) {
-    vqe_avro_free(avro);
+    vqe_record_avro_free(avro);
     return status;
   }
   (void)remove(path);
@@ -311,7 +311,7 @@ int vqe_avro_write_file(const char *path, struct vqe_record *const *records,
                                          block + 1024) != 0) {
     status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
                            avro_strerror());
-    vqe_avro_free(avro);
+    vqe_record_avro_free(avro);
     return status;
   }
   for (size_t k = 0; k < count && status == VQE_OK; k++) {
@@ -328,6 +328,6 @@ int vqe_avro_write_file(const char *path, struct vqe_record *const *records,
     status =
         vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path, avro_strerror());
   }
-  vqe_avro_free(avro);
+  vqe_record_avro_free(avro);
   return status;
 }

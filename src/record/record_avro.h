@@ -8,24 +8,24 @@
 #include "record/record.h"
 
 /* The schema's text as it is registered. */
-extern const char vqe_avro_schema_text[];
-extern const size_t vqe_avro_schema_text_size;
+extern const char vqe_record_avro_schema_text[];
+extern const size_t vqe_record_avro_schema_text_size;
 
 /* Decoder for one writer's schema. */
-struct vqe_avro;
+struct vqe_record_avro;
 
 /* `schema` NULL takes ours; a writer's schema may lack our additions. */
-int vqe_avro_create(struct vqe_avro **out, const char *schema, size_t size);
-void vqe_avro_free(struct vqe_avro *avro);
+int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema, size_t size);
+void vqe_record_avro_free(struct vqe_record_avro *avro);
 
 /* Avro binary of one record with our schema, behind `head` bytes left for the
  * caller, which *size counts; free *out by free(). From any thread. Cost: two
  * passes over the record. */
-int vqe_avro_encode(uint8_t **out, size_t *size, size_t head,
+int vqe_record_avro_encode(uint8_t **out, size_t *size, size_t head,
                     const struct vqe_record *record);
 
 /* Read one record, the whole of `data`, written with the handle's schema. */
-int vqe_avro_decode(struct vqe_record **out, struct vqe_avro *avro,
+int vqe_record_avro_decode(struct vqe_record **out, struct vqe_record_avro *avro,
                     const uint8_t *data, size_t size, const char *where);
 
 /* Called for each record of a container file; the callee owns it. */
@@ -35,11 +35,11 @@ typedef int (*vqe_avro_visit)(void *ctx, struct vqe_record *record,
 /* Read all records of an Avro container file (local). VQE_ERR_INPUT when the
  * file is no container, is cut short or holds other records; records before
  * the fault have been visited. */
-int vqe_avro_read_file(const char *path, const char *where,
+int vqe_record_avro_read_file(const char *path, const char *where,
                        vqe_avro_visit visit, void *ctx);
 
 /* Write a container file (deflate) with `count` records. */
-int vqe_avro_write_file(const char *path, struct vqe_record *const *records,
+int vqe_record_avro_write_file(const char *path, struct vqe_record *const *records,
                         size_t count);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "record/record_node.h"
 
 /* Longest number token that is looked at; longer ones are left to the JSON

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 
 /* What cannot be made is NULL, and json_pack of a NULL fails: one check at the
  * end sees everything. */

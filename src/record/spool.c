@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/sha256.h"
@@ -161,7 +161,7 @@ int vqe_spool_put(char name[VQE_SPOOL_NAME_SIZE], struct vqe_spool *spool,
   uint8_t *data = NULL;
   char *path = NULL;
   size_t id_size = strlen(experiment_id);
-  size_t schema_size = vqe_avro_schema_text_size;
+  size_t schema_size = vqe_record_avro_schema_text_size;
   name[0] = '\0';
   if (id_size > LARGEST_ID) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -191,7 +191,7 @@ int vqe_spool_put(char name[VQE_SPOOL_NAME_SIZE], struct vqe_spool *spool,
   end = put_bytes(end, numbers, sizeof numbers);
   end = put_bytes(end, &length, sizeof length);
   end = put_bytes(end, experiment_id, id_size);
-  end = put_bytes(end, vqe_avro_schema_text, schema_size);
+  end = put_bytes(end, vqe_record_avro_schema_text, schema_size);
   end = put_bytes(end, avro, size);
   uint32_t crc = htole32(checksum(data, (size_t)(end - data)));
   put_bytes(end, &crc, sizeof crc);
@@ -347,18 +347,18 @@ static int take_apart(struct parts *parts, const uint8_t *data, size_t size,
 static int rewrite(uint8_t **avro, size_t *size, const struct parts *parts,
                    const char *path)
 {
-  struct vqe_avro *theirs = NULL;
+  struct vqe_record_avro *theirs = NULL;
   struct vqe_record *record = NULL;
-  int status = vqe_avro_create(&theirs, parts->schema, parts->schema_size);
+  int status = vqe_record_avro_create(&theirs, parts->schema, parts->schema_size);
   if (status == VQE_OK) {
-    status = vqe_avro_decode(&record, theirs, parts->record,
+    status = vqe_record_avro_decode(&record, theirs, parts->record,
                              parts->record_size, path);
   }
   if (status == VQE_OK) {
-    status = vqe_avro_encode(avro, size, 0, record);
+    status = vqe_record_avro_encode(avro, size, 0, record);
   }
   vqe_record_free(record);
-  vqe_avro_free(theirs);
+  vqe_record_avro_free(theirs);
   return status;
 }
 
@@ -386,8 +386,8 @@ int vqe_spool_load(char **experiment_id, uint8_t **avro, size_t *size,
     goto out;
   }
   put_bytes((uint8_t *)id, parts.id, parts.id_size);
-  if (parts.schema_size == vqe_avro_schema_text_size &&
-      memcmp(parts.schema, vqe_avro_schema_text, parts.schema_size) == 0) {
+  if (parts.schema_size == vqe_record_avro_schema_text_size &&
+      memcmp(parts.schema, vqe_record_avro_schema_text, parts.schema_size) == 0) {
     status = vqe_memory_alloc(avro, parts.record_size, 1, "a spooled record");
     if (status == VQE_OK) {
       put_bytes(*avro, parts.record, parts.record_size);
@@ -410,19 +410,19 @@ out:
 int vqe_spool_read(struct vqe_record **out, const struct vqe_spool *spool,
                    const char *name)
 {
-  struct vqe_avro *codec = NULL;
+  struct vqe_record_avro *codec = NULL;
   char *id = NULL;
   uint8_t *avro = NULL;
   size_t size = 0;
   *out = NULL;
   int status = vqe_spool_load(&id, &avro, &size, spool, name);
   if (status == VQE_OK) {
-    status = vqe_avro_create(&codec, NULL, 0);
+    status = vqe_record_avro_create(&codec, NULL, 0);
   }
   if (status == VQE_OK) {
-    status = vqe_avro_decode(out, codec, avro, size, name);
+    status = vqe_record_avro_decode(out, codec, avro, size, name);
   }
-  vqe_avro_free(codec);
+  vqe_record_avro_free(codec);
   free(avro);
   free(id);
   return status;

@@ -3,7 +3,7 @@
 #include <cblas.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "sim/sector_tables.h"
 #include "sim/spin.h"
 

@@ -1,7 +1,7 @@
 /* Which stretches of a sector's rotations are runs of one-spin gates. */
 #include <stdlib.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/sector_tables.h"
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/backend.h"
 #include "sim/parallel.h"

@@ -4,7 +4,7 @@
 
 #include <hdf5.h>
 
-#include "store/records.h"
+#include "store/result_rows.h"
 #include "vqe/experiment.h"
 
 /* Make the group `name` in `place`; arrays that are NULL or empty have no

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "store/array_types.h"
 #include "store/h5error.h"
-#include "store/tables.h"
+#include "store/h5table.h"
 #include "vqe/operators.h"
 
 /* One data set, made and filled; closes `type` unless it is a predefined

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 
 void vqe_h5quiet_begin(struct h5quiet *quiet)
 {

@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/arrays.h"
 #include "store/h5error.h"
-#include "store/records.h"
-#include "store/tables.h"
+#include "store/result_rows.h"
+#include "store/h5table.h"
 
 #define FORMAT "vqe_batch result"
 #define METADATA_BLOCK ((hsize_t)1 << 13)
@@ -71,32 +71,32 @@ static int write_tables(hid_t file, const char *path,
     goto out;
   }
   for (size_t k = 0; k < count; k++) {
-    vqe_summary_row_fill(&summaries[k], results[k]);
+    vqe_rows_summary(&summaries[k], results[k]);
     objects[k] = &summaries[k];
   }
-  status = vqe_table_write(file, path, &vqe_table_summary, objects, count);
+  status = vqe_h5table_write(file, path, &vqe_h5table_summary, objects, count);
   if (status != VQE_OK) {
     goto out;
   }
   for (size_t k = 0; k < count; k++) {
     objects[k] = results[k];
   }
-  status = vqe_table_write(file, path, &vqe_table_results, objects, count);
+  status = vqe_h5table_write(file, path, &vqe_h5table_results, objects, count);
   if (status != VQE_OK) {
     goto out;
   }
   for (size_t k = 0; k < count; k++) {
     objects[k] = results[k]->experiment;
   }
-  status = vqe_table_write(file, path, &vqe_table_settings, objects, count);
+  status = vqe_h5table_write(file, path, &vqe_h5table_settings, objects, count);
   if (status != VQE_OK) {
     goto out;
   }
   for (size_t k = 0; k < count; k++) {
-    vqe_molecule_row_fill(&molecules[k], results[k]->experiment->molecule);
+    vqe_rows_molecule(&molecules[k], results[k]->experiment->molecule);
     objects[k] = &molecules[k];
   }
-  status = vqe_table_write(file, path, &vqe_table_molecules, objects, count);
+  status = vqe_h5table_write(file, path, &vqe_h5table_molecules, objects, count);
 out:
   free(summaries);
   free(molecules);
@@ -469,21 +469,21 @@ static int read_tables(struct vqe_result **results,
   for (size_t k = 0; k < count; k++) {
     objects[k] = results[k];
   }
-  status = vqe_table_read(file, path, &vqe_table_results, objects, count);
+  status = vqe_h5table_read(file, path, &vqe_h5table_results, objects, count);
   if (status != VQE_OK) {
     goto out;
   }
   for (size_t k = 0; k < count; k++) {
     objects[k] = results[k]->experiment;
   }
-  status = vqe_table_read(file, path, &vqe_table_settings, objects, count);
+  status = vqe_h5table_read(file, path, &vqe_h5table_settings, objects, count);
   if (status != VQE_OK) {
     goto out;
   }
   for (size_t k = 0; k < count; k++) {
     objects[k] = &molecules[k];
   }
-  status = vqe_table_read(file, path, &vqe_table_molecules, objects, count);
+  status = vqe_h5table_read(file, path, &vqe_h5table_molecules, objects, count);
 out:
   free(objects);
   return status;
@@ -504,7 +504,7 @@ static int start_reading(struct reading *reading, const char *path)
   size_t count = 0;
   int status = open_result(&reading->file, path);
   if (status == VQE_OK) {
-    status = vqe_table_count(&count, reading->file, path, &vqe_table_results);
+    status = vqe_h5table_count(&count, reading->file, path, &vqe_h5table_results);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&reading->results, count,
@@ -611,7 +611,7 @@ int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count, const char *path)
   vqe_h5quiet_begin(&quiet);
   int status = open_result(&file, path);
   if (status == VQE_OK) {
-    status = vqe_table_count(&rows, file, path, &entry_table);
+    status = vqe_h5table_count(&rows, file, path, &entry_table);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&entries, rows, sizeof *entries, "a list");
@@ -623,7 +623,7 @@ int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count, const char *path)
     objects[k] = &entries[k];
   }
   if (status == VQE_OK) {
-    status = vqe_table_read(file, path, &entry_table, objects, rows);
+    status = vqe_h5table_read(file, path, &entry_table, objects, rows);
   }
   if (status == VQE_OK) {
     *out = entries;

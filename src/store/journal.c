@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/codec.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "record/record_avro.h"
 #include "stream/kafka_conf.h"
@@ -24,7 +24,7 @@
 struct codec {
   struct codec *next;
   int32_t id;
-  struct vqe_avro *avro;    /* NULL: unusable */
+  struct vqe_record_avro *avro;    /* NULL: unusable */
   char reason[REASON_SIZE]; /* why */
 };
 
@@ -129,7 +129,7 @@ void vqe_consumer_close(struct vqe_consumer *consumer)
   }
   while (consumer->codecs != NULL) {
     struct codec *next = consumer->codecs->next;
-    vqe_avro_free(consumer->codecs->avro);
+    vqe_record_avro_free(consumer->codecs->avro);
     free(consumer->codecs);
     consumer->codecs = next;
   }
@@ -344,7 +344,7 @@ static int codec_of(struct codec **out, struct vqe_consumer *consumer,
   }
   codec->id = id;
   if (found) {
-    status = vqe_avro_create(&codec->avro, schema, strlen(schema));
+    status = vqe_record_avro_create(&codec->avro, schema, strlen(schema));
   }
   if (status == VQE_ERR_MEMORY) {
     free(codec);
@@ -385,7 +385,7 @@ static int decode(struct vqe_record **out, struct vqe_consumer *consumer,
   }
   snprintf(where, sizeof where, "%.100s, partition %d, offset %lld",
            consumer->topic, message->partition, (long long)message->offset);
-  status = vqe_avro_decode(out, codec->avro, payload, size, where);
+  status = vqe_record_avro_decode(out, codec->avro, payload, size, where);
   if (status == VQE_OK) {
     status = vqe_record_identify(*out);
   }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "record/record_avro.h"
 #include "stream/wire.h"
@@ -97,7 +97,7 @@ int vqe_message_create(struct vqe_message **out,
     status = vqe_memory_strdup(&message->key, record->experiment_id);
   }
   if (status == VQE_OK) {
-    status = vqe_avro_encode(&message->data, &message->size,
+    status = vqe_record_avro_encode(&message->data, &message->size,
                              VQE_WIRE_HEAD_SIZE, record);
   }
   if (status != VQE_OK) {

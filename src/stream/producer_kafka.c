@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "stream/kafka_conf.h"
 #include "stream/producer_state.h"
 #include "stream/wire.h"

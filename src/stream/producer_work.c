@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "record/record_avro.h"
 #include "stream/producer_state.h"
@@ -198,8 +198,8 @@ static void ensure_schema(struct vqe_producer *producer)
     return;
   }
   int status = vqe_registry_register(&producer->schema_id, producer->registry,
-                                     producer->subject, vqe_avro_schema_text,
-                                     vqe_avro_schema_text_size);
+                                     producer->subject, vqe_record_avro_schema_text,
+                                     vqe_record_avro_schema_text_size);
   if (status == VQE_OK) {
     producer->has_schema = true;
     producer->last_progress = vqe_clock_wall();

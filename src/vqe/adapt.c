@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "vqe/metric.h"
-#include "vqe/record.h"
+#include "vqe/evaluations.h"
 
 /* When several elements are added at a time, none has less than this share of
  * the largest slope. */
@@ -88,7 +88,7 @@ static int grow(struct run *run, const double *slope)
     status = vqe_estimator_extend(run->estimator);
   }
   if (status == VQE_OK) {
-    status = vqe_record_widen(result, run->capacity, run->ansatz->nparam);
+    status = vqe_evaluations_widen(result, run->capacity, run->ansatz->nparam);
   }
   return status == VQE_OK && result->nparam == before
              ? vqe_error_set(VQE_ERR_NUMERIC, "the pool has no operators")

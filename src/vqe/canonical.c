@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/sha256.h"
 
 json_t *vqe_canonical_double(double value)

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "chem/basis.h"
 #include "chem/rotation.h"
 #include "vqe/orbital.h"

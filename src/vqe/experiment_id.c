@@ -2,7 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "vqe/canonical.h"
 #include "vqe/experiment.h"
 

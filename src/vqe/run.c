@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "vqe/adapt.h"
 #include "vqe/host.h"
 #include "vqe/initial.h"
 #include "vqe/orbital.h"
-#include "vqe/record.h"
+#include "vqe/evaluations.h"
 #include "vqe/run.h"
 
 /* Longest OpenQASM text that is stored gate by gate. */
@@ -368,7 +368,7 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
     }
   }
   if (status == VQE_OK) {
-    status = vqe_record_append(result, &run->capacity, x, *f, std,
+    status = vqe_evaluations_append(result, &run->capacity, x, *f, std,
                                vqe_clock_wall() - run->started);
   }
   if (status == VQE_OK && callbacks != NULL && callbacks->evaluation != NULL &&

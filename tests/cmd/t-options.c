@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "options.h"
 
 static struct vqe_cmd_options options;

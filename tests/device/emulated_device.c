@@ -1,4 +1,4 @@
-/* kernels/device.h in loops on the host. Shared memory starts as NaN, and
+/* kernels/gpu.h in loops on the host. Shared memory starts as NaN, and
  * memory of the device is the host's, so that the sanitizers see it. */
 #include "emulated_device.h"
 
@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "kernels/body.h"
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 #include "vqe/error.h"
 
-#include "base/error.h"
+#include "base/error_message.h"
 
 bool vqe_emulated_backwards = false;
 uint64_t vqe_emulated_bytes = UINT64_C(4) << 30;
@@ -24,10 +24,10 @@ struct held {
   max_align_t data[];
 };
 
-struct vqe_device {
+struct vqe_gpu {
   int single;
   struct held *held;
-  struct vqe_device_use use;
+  struct vqe_gpu_use use;
 };
 
 unsigned vqe_emulated_order(unsigned k)
@@ -35,7 +35,7 @@ unsigned vqe_emulated_order(unsigned k)
   return vqe_emulated_backwards ? VQE_BLOCK - 1 - k : k;
 }
 
-int vqe_device_count(const char **reason)
+int vqe_gpu_count(const char **reason)
 {
   if (reason != NULL) {
     *reason = NULL;
@@ -43,9 +43,9 @@ int vqe_device_count(const char **reason)
   return 1;
 }
 
-int vqe_device_describe(struct vqe_device_info *out, int index)
+int vqe_gpu_describe(struct vqe_gpu_info *out, int index)
 {
-  static const struct vqe_device_info info = {
+  static const struct vqe_gpu_info info = {
       .name = "emulation on the host",
       .driver = "none",
       .compute_major = 9,
@@ -60,7 +60,7 @@ int vqe_device_describe(struct vqe_device_info *out, int index)
   return VQE_OK;
 }
 
-int vqe_device_open(struct vqe_device **out, int index, int single)
+int vqe_gpu_open(struct vqe_gpu **out, int index, int single)
 {
   (void)index;
   *out = calloc(1, sizeof **out);
@@ -71,7 +71,7 @@ int vqe_device_open(struct vqe_device **out, int index, int single)
   return VQE_OK;
 }
 
-void vqe_device_close(struct vqe_device *device)
+void vqe_gpu_close(struct vqe_gpu *device)
 {
   while (device != NULL && device->held != NULL) {
     struct held *next = device->held->next;
@@ -81,14 +81,14 @@ void vqe_device_close(struct vqe_device *device)
   free(device);
 }
 
-void vqe_device_usage(struct vqe_device_use *out,
-                      const struct vqe_device *device)
+void vqe_gpu_usage(struct vqe_gpu_use *out,
+                      const struct vqe_gpu *device)
 {
   *out = device->use;
 }
 
-void vqe_device_charge(struct vqe_device *device,
-                       const struct vqe_device_use *use)
+void vqe_gpu_charge(struct vqe_gpu *device,
+                       const struct vqe_gpu_use *use)
 {
   device->use.seconds += use->seconds;
   device->use.launches += use->launches;
@@ -97,20 +97,20 @@ void vqe_device_charge(struct vqe_device *device,
   device->use.bytes_down += use->bytes_down;
 }
 
-uint64_t vqe_device_free_bytes(const struct vqe_device *device)
+uint64_t vqe_gpu_free_bytes(const struct vqe_gpu *device)
 {
   return vqe_emulated_promise > 0
              ? vqe_emulated_promise
              : vqe_emulated_bytes - device->use.bytes_held;
 }
 
-uint64_t vqe_device_shared_bytes(const struct vqe_device *device)
+uint64_t vqe_gpu_shared_bytes(const struct vqe_gpu *device)
 {
   (void)device;
   return 232448;
 }
 
-int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
+int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count,
                      size_t size, const char *what)
 {
   size_t bytes = count * size;
@@ -129,7 +129,7 @@ int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
   return VQE_OK;
 }
 
-void vqe_device_release(struct vqe_device *device, const void *data)
+void vqe_gpu_release(struct vqe_gpu *device, const void *data)
 {
   struct held **link = &device->held;
   while (*link != NULL && (const void *)(*link)->data != data) {
@@ -143,7 +143,7 @@ void vqe_device_release(struct vqe_device *device, const void *data)
   }
 }
 
-int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
+int vqe_gpu_upload(struct vqe_gpu *device, void *to, const void *from,
                       size_t bytes)
 {
   if (bytes > 0) {
@@ -153,7 +153,7 @@ int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
   return VQE_OK;
 }
 
-int vqe_device_download(struct vqe_device *device, void *to, const void *from,
+int vqe_gpu_download(struct vqe_gpu *device, void *to, const void *from,
                         size_t bytes)
 {
   memcpy(to, from, bytes);
@@ -161,13 +161,13 @@ int vqe_device_download(struct vqe_device *device, void *to, const void *from,
   return VQE_OK;
 }
 
-int vqe_device_wait(struct vqe_device *device)
+int vqe_gpu_wait(struct vqe_gpu *device)
 {
   (void)device;
   return VQE_OK;
 }
 
-int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
+int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
                       const void *args, unsigned blocks, size_t shared)
 {
   vqe_emulated_kernel run = device->single ? vqe_emulated_single[kernel]
@@ -193,7 +193,7 @@ int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
   return VQE_OK;
 }
 
-int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
+int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k,
                     const double *a, int lda, const double *b, int ldb,
                     double *c, int ldc)
 {
@@ -203,14 +203,14 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
   return VQE_OK;
 }
 
-int vqe_device_stream(struct vqe_device *device, void **stream)
+int vqe_gpu_stream(struct vqe_gpu *device, void **stream)
 {
   *stream = NULL;
   device->use.launches++;
   return VQE_OK;
 }
 
-int vqe_device_run(struct vqe_device *device, struct vqe_graph **graph,
+int vqe_gpu_run(struct vqe_gpu *device, struct vqe_graph **graph,
                    int (*enqueue)(void *ctx), void *ctx)
 {
   (void)graph;

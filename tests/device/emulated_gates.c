@@ -9,7 +9,7 @@
 #include "emulated_device.h"
 #include "kernels/gates.h"
 
-#include "base/error.h"
+#include "base/error_message.h"
 
 bool vqe_emulated_library = true;
 
@@ -17,7 +17,7 @@ bool vqe_emulated_library = true;
 #define WORKSPACE 4096
 
 struct vqe_gates {
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   uint64_t size;
   bool single;
   void *workspace;
@@ -34,7 +34,7 @@ int vqe_gates_version(char *out, size_t size)
   return VQE_OK;
 }
 
-int vqe_gates_open(struct vqe_gates **out, struct vqe_device *device,
+int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
                    int nqubit, bool single)
 {
   *out = calloc(1, sizeof **out);
@@ -101,7 +101,7 @@ static int begin(struct vqe_gates *gates)
   if (gates->workspace == NULL) {
     return vqe_error_set(VQE_ERR_INPUT, "no workspace was lent");
   }
-  return vqe_device_stream(gates->device, &stream);
+  return vqe_gpu_stream(gates->device, &stream);
 }
 
 /* <i ^ x|P|i>: letter by letter, X|0> = |1>, Y|0> = i|1>, Z|1> = -|1>. */

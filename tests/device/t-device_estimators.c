@@ -21,8 +21,8 @@ static struct backend backend_of(const struct problem *problem, bool sector,
                                  const struct vqe_device_tuning *tuning)
 {
   struct backend out = {NULL, NULL};
-  struct vqe_device *device = NULL;
-  assert_ok(vqe_device_open(&device, 0, single));
+  struct vqe_gpu *device = NULL;
+  assert_ok(vqe_gpu_open(&device, 0, single));
   assert_ok(
       (sector ? vqe_device_sector_create : vqe_device_statevector_create)(
           &out.ops, &out.data, problem->hamiltonian, problem->ansatz, 1,

@@ -3,14 +3,14 @@
 #include "sim/sim_fixture.h"
 
 #include "device_fixture.h"
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 #include "kernels/gates.h"
 
 #define NQUBIT 5
 #define SIZE (1 << NQUBIT)
 
 struct bench {
-  struct vqe_device *device;
+  struct vqe_gpu *device;
   struct vqe_gates *gates;
   void *state; /* the device's */
   bool single;
@@ -24,7 +24,7 @@ static void send(struct bench *bench)
     narrow[i] = (float complex)bench->psi[i];
     bench->psi[i] = bench->single ? (double complex)narrow[i] : bench->psi[i];
   }
-  assert_ok(vqe_device_upload(
+  assert_ok(vqe_gpu_upload(
       bench->device, bench->state,
       bench->single ? (const void *)narrow : (const void *)bench->psi,
       bench->single ? sizeof narrow : sizeof bench->psi));
@@ -37,13 +37,13 @@ static void bench_init(struct bench *bench, bool single)
   double norm = 0.0;
   memset(bench, 0, sizeof *bench);
   bench->single = single;
-  assert_ok(vqe_device_open(&bench->device, 0, single));
+  assert_ok(vqe_gpu_open(&bench->device, 0, single));
   assert_ok(vqe_gates_open(&bench->gates, bench->device, NQUBIT, single));
-  assert_ok(vqe_device_alloc(bench->device, &workspace,
+  assert_ok(vqe_gpu_alloc(bench->device, &workspace,
                              (size_t)vqe_gates_workspace(bench->gates), 1,
                              "workspace"));
   assert_ok(vqe_gates_lend(bench->gates, workspace));
-  assert_ok(vqe_device_alloc(bench->device, &bench->state, SIZE,
+  assert_ok(vqe_gpu_alloc(bench->device, &bench->state, SIZE,
                              single ? 8 : 16, "state"));
   for (int i = 0; i < SIZE; i++) {
     bench->psi[i] = oracle_random(&seed) + I * oracle_random(&seed);
@@ -58,7 +58,7 @@ static void bench_init(struct bench *bench, bool single)
 static void bench_clear(struct bench *bench)
 {
   vqe_gates_close(bench->gates);
-  vqe_device_close(bench->device);
+  vqe_gpu_close(bench->device);
 }
 
 /* The state on the device is what it should be; goes on from there. */
@@ -68,7 +68,7 @@ static void expect_state(struct bench *bench, const double complex *wanted,
   double complex wide[SIZE];
   float complex narrow[SIZE];
   double worst = 0.0;
-  assert_ok(vqe_device_download(
+  assert_ok(vqe_gpu_download(
       bench->device, bench->single ? (void *)narrow : (void *)wide,
       bench->state, bench->single ? sizeof narrow : sizeof wide));
   for (int i = 0; i < SIZE; i++) {

@@ -5,7 +5,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 program=${VQE_TEST_PROGRAM:-$root/build/release/tests/objects-t-objects_garage}
-# shellcheck source=tests/integration/garage.sh
+# shellcheck source=tests/integration/garage_server.sh
 . "$root/tests/integration/garage.sh"
 
 if ! garage_find >/dev/null; then

@@ -157,7 +157,7 @@ class Garage:
         self.endpoint = self.env["AWS_ENDPOINT_URL"]
 
     def do(self, command):
-        """Run a shell command that knows the functions of garage.sh."""
+        """Run a shell command that knows the functions of garage_server.sh."""
         self.bash.stdin.write(command.replace("\n", " ") + "\n")
         self.bash.stdin.flush()
         said = []

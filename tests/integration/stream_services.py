@@ -26,7 +26,7 @@ LAKE = os.environ.get("VQE_LAKE") or os.path.join(
 
 
 class Services:
-    """kafka.sh in a shell of its own, which keeps the processes; they end
+    """kafka_server.sh in a shell of its own, which keeps the processes; they end
     with this program, whichever way it ends."""
 
     def __init__(self):
@@ -38,7 +38,7 @@ class Services:
             start_new_session=True,
         )
         self.env = {}
-        script = os.path.join(harness.ROOT, "tests/integration/kafka.sh")
+        script = os.path.join(harness.ROOT, "tests/integration/kafka_server.sh")
         # the shell ends with this program, however that ends
         self(f"set -u; . {script}; trap 'kafka_stop; registry_stop' EXIT")
 

@@ -275,7 +275,7 @@ static void spool_record(struct vqe_spool *spool,
 {
   uint8_t *data = NULL;
   size_t size = 0;
-  assert_int_equal(vqe_avro_encode(&data, &size, 0, record), VQE_OK);
+  assert_int_equal(vqe_record_avro_encode(&data, &size, 0, record), VQE_OK);
   assert_int_equal(
       vqe_spool_put(name, spool, record->experiment_id, data, size), VQE_OK);
   free(data);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/rng.h"
 #include "vqe/optimize.h"
 

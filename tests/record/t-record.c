@@ -21,20 +21,20 @@
 static void encode(uint8_t **data, size_t *size,
                    const struct vqe_record *record)
 {
-  if (vqe_avro_encode(data, size, 0, record) != VQE_OK) {
+  if (vqe_record_avro_encode(data, size, 0, record) != VQE_OK) {
     fail_msg("%s", vqe_error_message());
   }
 }
 
 static struct vqe_record *decode(const uint8_t *data, size_t size)
 {
-  struct vqe_avro *avro = NULL;
+  struct vqe_record_avro *avro = NULL;
   struct vqe_record *record = NULL;
-  assert_int_equal(vqe_avro_create(&avro, NULL, 0), VQE_OK);
-  if (vqe_avro_decode(&record, avro, data, size, "test") != VQE_OK) {
+  assert_int_equal(vqe_record_avro_create(&avro, NULL, 0), VQE_OK);
+  if (vqe_record_avro_decode(&record, avro, data, size, "test") != VQE_OK) {
     fail_msg("%s", vqe_error_message());
   }
-  vqe_avro_free(avro);
+  vqe_record_avro_free(avro);
   return record;
 }
 
@@ -116,15 +116,15 @@ static void test_round_trip(void **state)
   }
   assert_true(back->minimum == result->minimum);
   /* any cut is an error, none a crash */
-  struct vqe_avro *avro = NULL;
-  assert_int_equal(vqe_avro_create(&avro, NULL, 0), VQE_OK);
+  struct vqe_record_avro *avro = NULL;
+  assert_int_equal(vqe_record_avro_create(&avro, NULL, 0), VQE_OK);
   for (size_t cut = 0; cut < size; cut++) {
     struct vqe_record *none = NULL;
-    assert_int_not_equal(vqe_avro_decode(&none, avro, data, cut, "test"),
+    assert_int_not_equal(vqe_record_avro_decode(&none, avro, data, cut, "test"),
                          VQE_OK);
     assert_null(none);
   }
-  vqe_avro_free(avro);
+  vqe_record_avro_free(avro);
   free(data);
   vqe_record_free(back);
   vqe_record_free(record);
@@ -145,7 +145,7 @@ static void test_other_producer(void **state)
   (void)state;
   struct vqe_record *records[2] = {NULL, NULL};
   char *text = other_json();
-  if (vqe_avro_read_file(VQE_TEST_DATA "/other_producer.avro", "other", visit,
+  if (vqe_record_avro_read_file(VQE_TEST_DATA "/other_producer.avro", "other", visit,
                          records) != VQE_OK) {
     fail_msg("%s", vqe_error_message());
   }
@@ -250,8 +250,8 @@ static void test_container_round_trip(void **state)
   char *text = other_json();
   struct vqe_record *record = parse(text);
   struct vqe_record *both[2] = {record, record};
-  assert_int_equal(vqe_avro_write_file(path, both, 2), VQE_OK);
-  assert_int_equal(vqe_avro_read_file(path, "file", visit, back), VQE_OK);
+  assert_int_equal(vqe_record_avro_write_file(path, both, 2), VQE_OK);
+  assert_int_equal(vqe_record_avro_read_file(path, "file", visit, back), VQE_OK);
   same_bytes(back[0], record);
   same_bytes(back[1], record);
   /* a truncated file: what is whole is read, the rest is an error */
@@ -263,11 +263,11 @@ static void test_container_round_trip(void **state)
   vqe_record_free(back[1]);
   back[0] = NULL;
   back[1] = NULL;
-  assert_int_equal(vqe_avro_read_file(path, "file", visit, back),
+  assert_int_equal(vqe_record_avro_read_file(path, "file", visit, back),
                    VQE_ERR_INPUT);
   vqe_record_free(back[0]);
   vqe_record_free(back[1]);
-  assert_int_equal(vqe_avro_read_file("/nonexistent", "file", visit, back),
+  assert_int_equal(vqe_record_avro_read_file("/nonexistent", "file", visit, back),
                    VQE_ERR_INPUT);
   unlink(path);
   free(bytes);

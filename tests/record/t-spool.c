@@ -42,7 +42,7 @@ static int set_up(void **state)
   assert_int_equal(vqe_spool_open(&fixture->spool, fixture->path), VQE_OK);
   result->status = VQE_EXPERIMENT_OK;
   assert_int_equal(vqe_record_from_result(&record, result), VQE_OK);
-  assert_int_equal(vqe_avro_encode(&fixture->avro, &fixture->size, 0, record),
+  assert_int_equal(vqe_record_avro_encode(&fixture->avro, &fixture->size, 0, record),
                    VQE_OK);
   vqe_record_free(record);
   vqe_result_free(result);

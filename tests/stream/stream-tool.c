@@ -244,7 +244,7 @@ static int encode_all(struct raw **out, const struct records *records,
       vqe_memory_alloc(&all, records->count, sizeof *all, "raw messages");
   *out = all;
   for (size_t k = 0; k < records->count && status == VQE_OK; k++) {
-    status = vqe_avro_encode(&all[k].data, &all[k].size, VQE_WIRE_HEAD_SIZE,
+    status = vqe_record_avro_encode(&all[k].data, &all[k].size, VQE_WIRE_HEAD_SIZE,
                              records->all[k]);
     if (status == VQE_OK) {
       vqe_wire_start(all[k].data);
@@ -294,8 +294,8 @@ static int raw(struct settings *settings, char **paths, int npath)
   }
   if (status == VQE_OK) {
     status =
-        vqe_registry_register(&id, registry, subject, vqe_avro_schema_text,
-                              vqe_avro_schema_text_size);
+        vqe_registry_register(&id, registry, subject, vqe_record_avro_schema_text,
+                              vqe_record_avro_schema_text_size);
   }
   if (status == VQE_OK) {
     status = encode_all(&all, &records, id);

@@ -48,7 +48,7 @@ static struct http_script answer_registry(const struct http_request *request)
   static _Thread_local char schema[65536];
   struct http_script script = {200, "{\"id\": 41}", 0};
   if (strcmp(request->path, "/schemas/ids/41") == 0) {
-    json_t *body = json_pack("{s:s}", "schema", vqe_avro_schema_text);
+    json_t *body = json_pack("{s:s}", "schema", vqe_record_avro_schema_text);
     char *text = json_dumps(body, 0);
     snprintf(schema, sizeof schema, "%s", text);
     free(text);
@@ -190,7 +190,7 @@ static int see_record(void *ctx, struct vqe_record *record,
   assert_true(record->minimum == -1.0 - k / 8.0);
   if (k == 0 && seen->first == NULL) {
     assert_int_equal(
-        vqe_avro_encode(&seen->first, &seen->first_size, 0, record), VQE_OK);
+        vqe_record_avro_encode(&seen->first, &seen->first_size, 0, record), VQE_OK);
   }
   vqe_record_free(record);
   seen->times[k]++;
@@ -293,7 +293,7 @@ static void test_round_trip(void **state)
   }
   assert_true(seen.safe_calls >= 4);
   /* every byte of the record came back */
-  assert_int_equal(vqe_avro_encode(&avro, &size, 0, record), VQE_OK);
+  assert_int_equal(vqe_record_avro_encode(&avro, &size, 0, record), VQE_OK);
   assert_int_equal(size, seen.first_size);
   assert_memory_equal(avro, seen.first, size);
   /* the place is committed */

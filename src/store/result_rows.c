@@ -1,4 +1,4 @@
-#include "store/records.h"
+#include "store/result_rows.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static const struct field settings_fields[] = {
     F("device", FIELD_TEXT, device, NULL),
     F("precision", FIELD_TEXT, precision, NULL),
     END};
-const struct table vqe_table_settings = {"settings", settings_fields};
+const struct table vqe_h5table_settings = {"settings", settings_fields};
 
 #undef ROW
 #define ROW struct vqe_result
@@ -107,7 +107,7 @@ static const struct field result_fields[] = {
     F("performance_start", FIELD_TEXT, performance_start, NULL),
     F("performance_end", FIELD_TEXT, performance_end, NULL),
     END};
-const struct table vqe_table_results = {"results", result_fields};
+const struct table vqe_h5table_results = {"results", result_fields};
 
 #undef ROW
 #define ROW struct molecule_row
@@ -121,7 +121,7 @@ static const struct field molecule_fields[] = {
     F("units", FIELD_CHARS, units, NULL),
     F("has_masses", FIELD_BOOL, has_masses, NULL),
     END};
-const struct table vqe_table_molecules = {"molecules", molecule_fields};
+const struct table vqe_h5table_molecules = {"molecules", molecule_fields};
 
 #undef ROW
 #define ROW struct summary_row
@@ -149,13 +149,13 @@ static const struct field summary_fields[] = {
     F("s2", FIELD_F64, s2_expectation, NULL),
     F("seconds", FIELD_F64, seconds, "s"),
     END};
-const struct table vqe_table_summary = {"summary", summary_fields};
+const struct table vqe_h5table_summary = {"summary", summary_fields};
 /* clang-format on */
 
 _Static_assert(sizeof(enum vqe_experiment_status) == sizeof(int32_t),
                "the status column is moved as 32 bits");
 
-void vqe_molecule_row_fill(struct molecule_row *row,
+void vqe_rows_molecule(struct molecule_row *row,
                            const struct vqe_molecule *molecule)
 {
   memset(row, 0, sizeof *row);
@@ -172,7 +172,7 @@ void vqe_molecule_row_fill(struct molecule_row *row,
   row->has_masses = molecule->masses != NULL;
 }
 
-void vqe_summary_row_fill(struct summary_row *row,
+void vqe_rows_summary(struct summary_row *row,
                           const struct vqe_result *result)
 {
   const struct vqe_experiment *experiment = result->experiment;

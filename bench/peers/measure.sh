@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: bench/peers/run.sh [--seconds S] [--json FILE] [--markdown FILE]
+# Usage: bench/peers/measure.sh [--seconds S] [--json FILE] [--markdown FILE]
 #                           [--peers NAME,...] [--bench VQE_BENCH]
 #
 # Runs vqe_bench and other programs over the same Hamiltonians and parameters,
@@ -65,7 +65,7 @@ prepare() {
   fi
 }
 
-prepare main requirements.txt
+prepare main requirements-peers.txt
 prepare tencirchem requirements-tencirchem.txt
 
 work=$(mktemp -d)

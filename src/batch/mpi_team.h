@@ -3,8 +3,8 @@
  * Ranks k R to k R + R - 1 are team k. Its first rank is a worker like one
  * that works alone: it asks for experiments, keeps the journal and reports.
  * The others hold shares of its states and know nothing of experiments. */
-#ifndef VQE_BATCH_TEAM_H
-#define VQE_BATCH_TEAM_H
+#ifndef VQE_BATCH_MPI_TEAM_H
+#define VQE_BATCH_MPI_TEAM_H
 
 #include <mpi.h>
 #include <signal.h>

@@ -1,11 +1,11 @@
-#include "store/tables.h"
+#include "store/h5table.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 #include "store/array_types.h"
 #include "store/h5error.h"
@@ -384,7 +384,7 @@ static int move_rows(bool write, hid_t dataset, const char *path,
   return status;
 }
 
-int vqe_table_write(hid_t file, const char *path, const struct table *table,
+int vqe_h5table_write(hid_t file, const char *path, const struct table *table,
                     const void *const *objects, size_t count)
 {
   struct layout layout;
@@ -468,7 +468,7 @@ static int rows_of(size_t *count, hid_t dataset)
   return rank;
 }
 
-int vqe_table_count(size_t *count, hid_t file, const char *path,
+int vqe_h5table_count(size_t *count, hid_t file, const char *path,
                     const struct table *table)
 {
   int status = VQE_OK;
@@ -502,7 +502,7 @@ static int text_width(size_t *width, hid_t type, const char *name)
   return found;
 }
 
-int vqe_table_read(hid_t file, const char *path, const struct table *table,
+int vqe_h5table_read(hid_t file, const char *path, const struct table *table,
                    void *const *objects, size_t count)
 {
   struct layout layout;

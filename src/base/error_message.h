@@ -1,6 +1,6 @@
 /* Setting the thread-local error message; see vqe/error.h for reading it. */
-#ifndef VQE_BASE_ERROR_H
-#define VQE_BASE_ERROR_H
+#ifndef VQE_BASE_ERROR_MESSAGE_H
+#define VQE_BASE_ERROR_MESSAGE_H
 
 #include "vqe/error.h"
 

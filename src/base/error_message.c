@@ -1,4 +1,4 @@
-#include "base/error.h"
+#include "base/error_message.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* The tables that hold the scalars of a result, column by column. */
-#ifndef VQE_STORE_RECORDS_H
-#define VQE_STORE_RECORDS_H
+#ifndef VQE_STORE_RESULT_ROWS_H
+#define VQE_STORE_RESULT_ROWS_H
 
-#include "store/tables.h"
+#include "store/h5table.h"
 #include "vqe/experiment.h"
 
 /* Rows made of struct vqe_experiment and struct vqe_result. */
-extern const struct table vqe_table_settings;
-extern const struct table vqe_table_results;
+extern const struct table vqe_h5table_settings;
+extern const struct table vqe_h5table_results;
 
 /* The scalars of a molecule; all zero and NULL when there is none. */
 struct molecule_row {
@@ -19,7 +19,7 @@ struct molecule_row {
   char units[16];
   bool has_masses;
 };
-extern const struct table vqe_table_molecules;
+extern const struct table vqe_h5table_molecules;
 
 /* The final table. Texts belong to the result. */
 struct summary_row {
@@ -35,11 +35,11 @@ struct summary_row {
   double n_expectation, s2_expectation;
   double seconds;
 };
-extern const struct table vqe_table_summary;
+extern const struct table vqe_h5table_summary;
 
-void vqe_molecule_row_fill(struct molecule_row *row,
+void vqe_rows_molecule(struct molecule_row *row,
                            const struct vqe_molecule *molecule);
-void vqe_summary_row_fill(struct summary_row *row,
+void vqe_rows_summary(struct summary_row *row,
                           const struct vqe_result *result);
 
 #endif

@@ -1,4 +1,4 @@
-/* kernels/device.h on CUDA: one stream, one cuBLAS handle, and all that was
+/* kernels/gpu.h on CUDA: one stream, one cuBLAS handle, and all that was
  * taken on the device, for each handle. */
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
@@ -7,15 +7,15 @@
 #include <string.h>
 #include <time.h>
 
-#include "kernels/device.h"
+#include "kernels/gpu.h"
 
 extern "C" {
-#include "base/error.h"
+#include "base/error_message.h"
 }
 
 /* cuBLAS works in memory of ours: nothing is allocated while a graph is
  * recorded. As much as NVIDIA recommends for Hopper. */
-#define WORKSPACE ((size_t)VQE_DEVICE_GEMM_BYTES)
+#define WORKSPACE ((size_t)VQE_GPU_GEMM_BYTES)
 
 /* What a process keeps of the memory that it gave back: small molecules come
  * and go faster than the driver hands out memory. Other processes miss it. */
@@ -41,7 +41,7 @@ struct vqe_graph {
   cudaGraphExec_t exec; /* NULL: run once, not recorded yet */
 };
 
-struct vqe_device {
+struct vqe_gpu {
   int index, single;
   cudaMemPool_t pool; /* memory in the order of the stream; NULL: there is no
                          such thing, and giving back waits for the device */
@@ -51,7 +51,7 @@ struct vqe_device {
   uint64_t shared_bytes;
   struct held *held;
   struct vqe_graph *graphs;
-  struct vqe_device_use use;
+  struct vqe_gpu_use use;
   double started; /* of the work that the next download waits for; 0: none */
 };
 
@@ -81,7 +81,7 @@ static double now(void)
 }
 
 /* The current device belongs to the thread, and threads come and go. */
-static int select_device(struct vqe_device *device)
+static int select_device(struct vqe_gpu *device)
 {
   cudaError_t error = cudaSetDevice(device->index);
   if (error != cudaSuccess) {
@@ -95,7 +95,7 @@ static int select_device(struct vqe_device *device)
 
 /* ---- devices ---- */
 
-int vqe_device_count(const char **reason)
+int vqe_gpu_count(const char **reason)
 {
   int count = 0;
   cudaError_t error = cudaGetDeviceCount(&count);
@@ -114,7 +114,7 @@ int vqe_device_count(const char **reason)
   return count;
 }
 
-int vqe_device_describe(struct vqe_device_info *out, int index)
+int vqe_gpu_describe(struct vqe_gpu_info *out, int index)
 {
   struct cudaDeviceProp properties;
   int driver = 0;
@@ -148,14 +148,14 @@ int vqe_device_describe(struct vqe_device_info *out, int index)
 }
 
 /* In the order of the stream, so that nobody waits: other streams may use it
- * after vqe_device_wait. */
-static cudaError_t take(struct vqe_device *device, void **data, size_t bytes)
+ * after vqe_gpu_wait. */
+static cudaError_t take(struct vqe_gpu *device, void **data, size_t bytes)
 {
   return device->pool != NULL ? cudaMallocAsync(data, bytes, device->stream)
                               : cudaMalloc(data, bytes);
 }
 
-static void give_back(struct vqe_device *device, void *data)
+static void give_back(struct vqe_gpu *device, void *data)
 {
   if (device->pool == NULL) {
     (void)cudaFree(data);
@@ -164,7 +164,7 @@ static void give_back(struct vqe_device *device, void *data)
   }
 }
 
-static cudaError_t open_pool(struct vqe_device *device)
+static cudaError_t open_pool(struct vqe_gpu *device)
 {
   uint64_t kept = KEPT_BYTES;
   int there = 0;
@@ -182,9 +182,9 @@ static cudaError_t open_pool(struct vqe_device *device)
 
 /* By attributes one by one: all properties of a device take as long as some
  * small molecules. */
-static int open_handles(struct vqe_device *device)
+static int open_handles(struct vqe_gpu *device)
 {
-  struct vqe_device_info info;
+  struct vqe_gpu_info info;
   int shared = 0;
   cudaError_t error = cudaSetDevice(device->index);
   if (error == cudaSuccess) {
@@ -200,7 +200,7 @@ static int open_handles(struct vqe_device *device)
   device->shared_bytes = (uint64_t)shared;
   if (vqe_loadable_double() != cudaSuccess) {
     (void)cudaGetLastError();
-    int status = vqe_device_describe(&info, device->index);
+    int status = vqe_gpu_describe(&info, device->index);
     if (status != VQE_OK) {
       return status;
     }
@@ -215,10 +215,10 @@ static int open_handles(struct vqe_device *device)
   return error == cudaSuccess ? VQE_OK : fail(error, "opening a device");
 }
 
-int vqe_device_open(struct vqe_device **out, int index, int single)
+int vqe_gpu_open(struct vqe_gpu **out, int index, int single)
 {
-  struct vqe_device *device =
-      (struct vqe_device *)calloc(1, sizeof(struct vqe_device));
+  struct vqe_gpu *device =
+      (struct vqe_gpu *)calloc(1, sizeof(struct vqe_gpu));
   *out = NULL;
   if (device == NULL) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a device's handle");
@@ -227,14 +227,14 @@ int vqe_device_open(struct vqe_device **out, int index, int single)
   device->single = single;
   int status = open_handles(device);
   if (status != VQE_OK) {
-    vqe_device_close(device);
+    vqe_gpu_close(device);
     return status;
   }
   *out = device;
   return VQE_OK;
 }
 
-void vqe_device_close(struct vqe_device *device)
+void vqe_gpu_close(struct vqe_gpu *device)
 {
   if (device == NULL) {
     return;
@@ -269,14 +269,14 @@ void vqe_device_close(struct vqe_device *device)
   free(device);
 }
 
-void vqe_device_usage(struct vqe_device_use *out,
-                      const struct vqe_device *device)
+void vqe_gpu_usage(struct vqe_gpu_use *out,
+                      const struct vqe_gpu *device)
 {
   *out = device->use;
 }
 
-void vqe_device_charge(struct vqe_device *device,
-                       const struct vqe_device_use *use)
+void vqe_gpu_charge(struct vqe_gpu *device,
+                       const struct vqe_gpu_use *use)
 {
   device->use.seconds += use->seconds;
   device->use.launches += use->launches;
@@ -286,7 +286,7 @@ void vqe_device_charge(struct vqe_device *device,
 }
 
 /* What the pool holds and nobody uses. */
-static uint64_t kept_bytes(const struct vqe_device *device)
+static uint64_t kept_bytes(const struct vqe_gpu *device)
 {
   uint64_t held = 0;
   uint64_t used = 0;
@@ -303,7 +303,7 @@ static uint64_t kept_bytes(const struct vqe_device *device)
   return held > used ? held - used : 0;
 }
 
-uint64_t vqe_device_free_bytes(const struct vqe_device *device)
+uint64_t vqe_gpu_free_bytes(const struct vqe_gpu *device)
 {
   size_t free_bytes = 0;
   size_t bytes = 0;
@@ -315,14 +315,14 @@ uint64_t vqe_device_free_bytes(const struct vqe_device *device)
   return free_bytes + kept_bytes(device);
 }
 
-uint64_t vqe_device_shared_bytes(const struct vqe_device *device)
+uint64_t vqe_gpu_shared_bytes(const struct vqe_gpu *device)
 {
   return device->shared_bytes;
 }
 
 /* ---- memory ---- */
 
-int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
+int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count,
                      size_t size, const char *what)
 {
   void *data = NULL;
@@ -363,7 +363,7 @@ int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
   return VQE_OK;
 }
 
-void vqe_device_release(struct vqe_device *device, const void *data)
+void vqe_gpu_release(struct vqe_gpu *device, const void *data)
 {
   struct held **link = &device->held;
   while (*link != NULL && (*link)->data != data) {
@@ -379,7 +379,7 @@ void vqe_device_release(struct vqe_device *device, const void *data)
   free(held);
 }
 
-int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
+int vqe_gpu_upload(struct vqe_gpu *device, void *to, const void *from,
                       size_t bytes)
 {
   int status = select_device(device);
@@ -393,7 +393,7 @@ int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
   return error == cudaSuccess ? VQE_OK : fail(error, "an upload");
 }
 
-static int synchronize(struct vqe_device *device, const char *what)
+static int synchronize(struct vqe_gpu *device, const char *what)
 {
   cudaError_t error = cudaStreamSynchronize(device->stream);
   device->use.seconds += now() - device->started;
@@ -401,7 +401,7 @@ static int synchronize(struct vqe_device *device, const char *what)
   return error == cudaSuccess ? VQE_OK : fail(error, what);
 }
 
-int vqe_device_download(struct vqe_device *device, void *to, const void *from,
+int vqe_gpu_download(struct vqe_gpu *device, void *to, const void *from,
                         size_t bytes)
 {
   int status = select_device(device);
@@ -415,7 +415,7 @@ int vqe_device_download(struct vqe_device *device, void *to, const void *from,
                               : fail(error, "a download");
 }
 
-int vqe_device_wait(struct vqe_device *device)
+int vqe_gpu_wait(struct vqe_gpu *device)
 {
   int status = select_device(device);
   return status == VQE_OK ? synchronize(device, "waiting") : status;
@@ -423,7 +423,7 @@ int vqe_device_wait(struct vqe_device *device)
 
 /* ---- work ---- */
 
-int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
+int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
                       const void *args, unsigned blocks, size_t shared)
 {
   int status = select_device(device);
@@ -440,7 +440,7 @@ int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
 
 /* Small states have no products: of many handles few need this. A recording
  * finds it done, as the first run of a graph is a plain one. */
-static int open_blas(struct vqe_device *device)
+static int open_blas(struct vqe_gpu *device)
 {
   if (device->blas != NULL) {
     return VQE_OK;
@@ -468,7 +468,7 @@ static int open_blas(struct vqe_device *device)
   return VQE_OK;
 }
 
-int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
+int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k,
                     const double *a, int lda, const double *b, int ldb,
                     double *c, int ldc)
 {
@@ -489,7 +489,7 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
                                         : fail_blas(error, "a DGEMM");
 }
 
-int vqe_device_stream(struct vqe_device *device, void **stream)
+int vqe_gpu_stream(struct vqe_gpu *device, void **stream)
 {
   int status = select_device(device);
   *stream = device->stream;
@@ -499,7 +499,7 @@ int vqe_device_stream(struct vqe_device *device, void **stream)
 
 /* Kernels are loaded when they first run, which a recording does not allow:
  * the first run is a plain one. */
-static int run_first(struct vqe_device *device, struct vqe_graph **graph,
+static int run_first(struct vqe_gpu *device, struct vqe_graph **graph,
                      int (*enqueue)(void *ctx), void *ctx)
 {
   struct vqe_graph *out = (struct vqe_graph *)calloc(1, sizeof *out);
@@ -512,7 +512,7 @@ static int run_first(struct vqe_device *device, struct vqe_graph **graph,
   return enqueue(ctx);
 }
 
-static int record(struct vqe_device *device, struct vqe_graph *graph,
+static int record(struct vqe_gpu *device, struct vqe_graph *graph,
                   int (*enqueue)(void *ctx), void *ctx)
 {
   cudaGraph_t recorded = NULL;
@@ -540,7 +540,7 @@ static int record(struct vqe_device *device, struct vqe_graph *graph,
   return status;
 }
 
-int vqe_device_run(struct vqe_device *device, struct vqe_graph **graph,
+int vqe_gpu_run(struct vqe_gpu *device, struct vqe_graph **graph,
                    int (*enqueue)(void *ctx), void *ctx)
 {
   int status = select_device(device);

@@ -1,6 +1,6 @@
 /* Making molecules out of what the readers found. */
-#ifndef VQE_MOLECULE_BUILD_H
-#define VQE_MOLECULE_BUILD_H
+#ifndef VQE_MOLECULE_MOLECULE_BUILD_H
+#define VQE_MOLECULE_MOLECULE_BUILD_H
 
 #include <stddef.h>
 

@@ -1,29 +1,29 @@
-#include "batch/message.h"
+#include "batch/transport.h"
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 /* What may be on its way before a sender waits. */
 #define OUTBOX_BYTES ((size_t)64 << 20)
 
-void vqe_message_nap(void)
+void vqe_transport_sleep(void)
 {
-  struct timespec pause = {0, VQE_NAP_NS};
+  struct timespec pause = {0, VQE_SLEEP_NS};
   nanosleep(&pause, NULL);
 }
 
-void vqe_message_wait(MPI_Comm comm, int source, int tag, MPI_Status *found)
+void vqe_transport_wait(MPI_Comm comm, int source, int tag, MPI_Status *found)
 {
   int flag = 0;
   while (!flag) {
     MPI_Iprobe(source, tag, comm, &flag, found);
     if (!flag) {
-      vqe_message_nap();
+      vqe_transport_sleep();
     }
   }
 }
@@ -39,7 +39,7 @@ static int check_size(size_t size)
   return VQE_OK;
 }
 
-int vqe_message_send(const void *data, size_t size, int to, int tag,
+int vqe_transport_send(const void *data, size_t size, int to, int tag,
                      MPI_Comm comm)
 {
   int status = check_size(size);
@@ -58,7 +58,7 @@ static void collect(struct vqe_outbox *outbox, bool wait)
     int done = 0;
     MPI_Test(&item->request, &done, MPI_STATUS_IGNORE);
     while (wait && !done) {
-      vqe_message_nap();
+      vqe_transport_sleep();
       MPI_Test(&item->request, &done, MPI_STATUS_IGNORE);
     }
     if (done) {
@@ -103,7 +103,7 @@ void vqe_outbox_flush(struct vqe_outbox *outbox)
   *outbox = (struct vqe_outbox){0};
 }
 
-int vqe_message_receive(uint8_t **out, size_t *size, MPI_Comm comm,
+int vqe_transport_receive(uint8_t **out, size_t *size, MPI_Comm comm,
                         MPI_Status *found)
 {
   int count;

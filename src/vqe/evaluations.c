@@ -1,9 +1,9 @@
-#include "vqe/record.h"
+#include "vqe/evaluations.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
 
 static int grow(struct vqe_result *result, size_t *capacity)
@@ -36,7 +36,7 @@ static int grow(struct vqe_result *result, size_t *capacity)
   return status;
 }
 
-int vqe_record_append(struct vqe_result *result, size_t *capacity,
+int vqe_evaluations_append(struct vqe_result *result, size_t *capacity,
                       const double *parameters, double energy, double std,
                       double seconds)
 {
@@ -71,7 +71,7 @@ int vqe_record_append(struct vqe_result *result, size_t *capacity,
   return VQE_OK;
 }
 
-int vqe_record_widen(struct vqe_result *result, size_t capacity, int nparam)
+int vqe_evaluations_widen(struct vqe_result *result, size_t capacity, int nparam)
 {
   size_t old = (size_t)result->nparam;
   size_t wide = (size_t)nparam;

@@ -3,8 +3,8 @@
  *
  * Texts are stored in fixed width, as wide as the longest of the column, so
  * that no global heap (which HDF5 does not checksum) is needed. */
-#ifndef VQE_STORE_TABLES_H
-#define VQE_STORE_TABLES_H
+#ifndef VQE_STORE_H5TABLE_H
+#define VQE_STORE_H5TABLE_H
 
 #include <hdf5.h>
 #include <stddef.h>
@@ -40,16 +40,16 @@ struct table {
 };
 
 /* Write `count` rows; objects[k] is what row k is made of. */
-int vqe_table_write(hid_t file, const char *path, const struct table *table,
+int vqe_h5table_write(hid_t file, const char *path, const struct table *table,
                     const void *const *objects, size_t count);
 
 /* Rows that the table of this name holds. */
-int vqe_table_count(size_t *count, hid_t file, const char *path,
+int vqe_h5table_count(size_t *count, hid_t file, const char *path,
                     const struct table *table);
 
 /* Fill objects[k] from row k; texts are new strings. `count` as told by
- * vqe_table_count. Fields that the file lacks are an error. */
-int vqe_table_read(hid_t file, const char *path, const struct table *table,
+ * vqe_h5table_count. Fields that the file lacks are an error. */
+int vqe_h5table_read(hid_t file, const char *path, const struct table *table,
                    void *const *objects, size_t count);
 
 /* Shared by everything that writes data sets: compact when small, else

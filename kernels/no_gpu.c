@@ -1,6 +1,6 @@
-/* kernels/device.h where CUDA is not built in. */
-#include "base/error.h"
-#include "kernels/device.h"
+/* kernels/gpu.h where CUDA is not built in. */
+#include "base/error_message.h"
+#include "kernels/gpu.h"
 
 static const char *const built_without = "this build has no CUDA";
 
@@ -12,7 +12,7 @@ static int refuse(void)
                        built_without);
 }
 
-int vqe_device_count(const char **reason)
+int vqe_gpu_count(const char **reason)
 {
   if (reason != NULL) {
     *reason = built_without;
@@ -20,14 +20,14 @@ int vqe_device_count(const char **reason)
   return 0;
 }
 
-int vqe_device_describe(struct vqe_device_info *out, int index)
+int vqe_gpu_describe(struct vqe_gpu_info *out, int index)
 {
   (void)out;
   (void)index;
   return refuse();
 }
 
-int vqe_device_open(struct vqe_device **out, int index, int single)
+int vqe_gpu_open(struct vqe_gpu **out, int index, int single)
 {
   (void)index;
   (void)single;
@@ -35,38 +35,38 @@ int vqe_device_open(struct vqe_device **out, int index, int single)
   return refuse();
 }
 
-void vqe_device_close(struct vqe_device *device)
+void vqe_gpu_close(struct vqe_gpu *device)
 {
   (void)device;
 }
 
-void vqe_device_usage(struct vqe_device_use *out,
-                      const struct vqe_device *device)
+void vqe_gpu_usage(struct vqe_gpu_use *out,
+                      const struct vqe_gpu *device)
 {
   (void)device;
-  *out = (struct vqe_device_use){0};
+  *out = (struct vqe_gpu_use){0};
 }
 
-void vqe_device_charge(struct vqe_device *device,
-                       const struct vqe_device_use *use)
+void vqe_gpu_charge(struct vqe_gpu *device,
+                       const struct vqe_gpu_use *use)
 {
   (void)device;
   (void)use;
 }
 
-uint64_t vqe_device_free_bytes(const struct vqe_device *device)
+uint64_t vqe_gpu_free_bytes(const struct vqe_gpu *device)
 {
   (void)device;
   return 0;
 }
 
-uint64_t vqe_device_shared_bytes(const struct vqe_device *device)
+uint64_t vqe_gpu_shared_bytes(const struct vqe_gpu *device)
 {
   (void)device;
   return 0;
 }
 
-int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
+int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count,
                      size_t size, const char *what)
 {
   (void)device;
@@ -77,13 +77,13 @@ int vqe_device_alloc(struct vqe_device *device, void *out, size_t count,
   return refuse();
 }
 
-void vqe_device_release(struct vqe_device *device, const void *data)
+void vqe_gpu_release(struct vqe_gpu *device, const void *data)
 {
   (void)device;
   (void)data;
 }
 
-int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
+int vqe_gpu_upload(struct vqe_gpu *device, void *to, const void *from,
                       size_t bytes)
 {
   (void)device;
@@ -93,7 +93,7 @@ int vqe_device_upload(struct vqe_device *device, void *to, const void *from,
   return refuse();
 }
 
-int vqe_device_download(struct vqe_device *device, void *to, const void *from,
+int vqe_gpu_download(struct vqe_gpu *device, void *to, const void *from,
                         size_t bytes)
 {
   (void)device;
@@ -103,13 +103,13 @@ int vqe_device_download(struct vqe_device *device, void *to, const void *from,
   return refuse();
 }
 
-int vqe_device_wait(struct vqe_device *device)
+int vqe_gpu_wait(struct vqe_gpu *device)
 {
   (void)device;
   return refuse();
 }
 
-int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
+int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
                       const void *args, unsigned blocks, size_t shared)
 {
   (void)device;
@@ -120,7 +120,7 @@ int vqe_device_launch(struct vqe_device *device, enum vqe_kernel_name kernel,
   return refuse();
 }
 
-int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
+int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k,
                     const double *a, int lda, const double *b, int ldb,
                     double *c, int ldc)
 {
@@ -137,14 +137,14 @@ int vqe_device_gemm(struct vqe_device *device, int m, int n, int k,
   return refuse();
 }
 
-int vqe_device_stream(struct vqe_device *device, void **stream)
+int vqe_gpu_stream(struct vqe_gpu *device, void **stream)
 {
   (void)device;
   (void)stream;
   return refuse();
 }
 
-int vqe_device_run(struct vqe_device *device, struct vqe_graph **graph,
+int vqe_gpu_run(struct vqe_gpu *device, struct vqe_graph **graph,
                    int (*enqueue)(void *ctx), void *ctx)
 {
   (void)device;

@@ -1,6 +1,6 @@
 /* Growing gate list shared by the constructors of this folder. */
-#ifndef VQE_ANSATZ_BUILD_H
-#define VQE_ANSATZ_BUILD_H
+#ifndef VQE_ANSATZ_ANSATZ_BUILD_H
+#define VQE_ANSATZ_ANSATZ_BUILD_H
 
 #include "vqe/ansatz.h"
 

@@ -1,13 +1,13 @@
-#include "batch/team.h"
+#include "batch/mpi_team.h"
 
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/error_message.h"
 #include "base/memory.h"
-#include "batch/message.h"
+#include "batch/transport.h"
 
 enum { TAG_EXCHANGE = 1, TAG_STOP };
 
@@ -38,7 +38,7 @@ static void team_broadcast(void *ctx, void *data, size_t bytes)
       sched_yield();
     } else {
       tell_stop(team);
-      vqe_message_nap();
+      vqe_transport_sleep();
     }
   }
 }
