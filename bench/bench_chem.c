@@ -29,7 +29,7 @@ static int solve(void *ctx)
   int status = vqe_chem_run(&integrals, chem->list->entries[0].molecule,
                             &chem->options);
   if (status == VQE_OK) {
-    chem->energy = integrals->e_hf;
+    chem->energy = integrals->hf_energy;
     chem->integrals = least(chem->integrals, integrals->seconds_integrals);
     chem->scf = least(chem->scf, integrals->seconds_scf);
     chem->transform = least(chem->transform, integrals->seconds_transform);

@@ -51,9 +51,9 @@ struct vqe_integrals {
    * are filled. */
   double *eri;
   double *orbital_energies; /* norb */
-  double e_hf;              /* total energy of the reference determinant */
+  double hf_energy;              /* total energy of the reference determinant */
   bool has_mp2;             /* false for ROHF */
-  double e_mp2;             /* total */
+  double mp2_energy;             /* total */
   /* Dipole: dipole_ints[k * norb * norb + p * norb + q] = <p|r_k|q> in bohr
    * about the origin; NULL when unknown (FCIDUMP). */
   double *dipole_ints;

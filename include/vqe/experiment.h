@@ -50,13 +50,13 @@ struct vqe_experiment {
   char *name;                    /* display name */
   char *fcidump;                 /* path, NULL for a geometry */
   char *fcidump_sha256;          /* hex, NULL for a geometry */
-  char *basis;        /* stored spelling, path of a file, or "fcidump" */
+  char *basis_set;        /* stored spelling, path of a file, or "fcidump" */
   char *basis_sha256; /* hex when `basis` is a file, else NULL */
   int frozen_core;    /* orbitals, >= 0 (true is resolved before) */
   int active_electrons, active_orbitals; /* -1: none */
   bool symmetry;
-  char *ansatz;
-  int reps;
+  char *ansatz_name;
+  int ansatz_reps;
   char *entanglement; /* NULL but for circuits */
   struct vqe_option_list ansatz_options;
   char *optimizer;
@@ -64,7 +64,7 @@ struct vqe_experiment {
   double gtol, ftol;
   double max_seconds; /* <= 0: null */
   struct vqe_option_list optimizer_options;
-  char *init; /* "random", "hf", "mp2", "file" */
+  char *init_strategy; /* "random", "hf", "mp2", "file" */
   double init_noise;
   char *init_file; /* path, for "file" */
   char *init_file_sha256;
@@ -111,7 +111,7 @@ struct vqe_result {
   int nparam;
   double *initial_parameters; /* nparam */
   double *optimal_parameters; /* nparam */
-  char *qasm;                 /* OpenQASM 3 */
+  char *ansatz_qasm;                 /* OpenQASM 3 */
   size_t neval;               /* recorded evaluations */
   double *eval_parameters;    /* neval x nparam, row major */
   double *eval_energy;        /* neval, electronic */
@@ -121,7 +121,7 @@ struct vqe_result {
   double *eval_cumulative_min;
   double *eval_seconds; /* since the start of the VQE */
   double minimum;       /* lowest recorded energy, electronic */
-  double nuclear_repulsion;
+  double nuclear_repulsion_energy;
   double maxcv; /* NaN: no constraints */
   bool success;
   int nfev, nit; /* nit -1: hidden by the library */
@@ -131,7 +131,7 @@ struct vqe_result {
       cpu_seconds_vqe; /* of all threads of the run */
 
   /* references, total energies; NaN where not computed */
-  double e_hf, e_mp2, e_fci;
+  double hf_energy, mp2_energy, fci_energy;
   double fci_s2;
   char reference_method[16]; /* "RHF", "ROHF", "FCIDUMP" */
   char *reference_note;      /* SCF fallbacks, why there is no FCI, or NULL */

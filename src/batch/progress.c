@@ -75,7 +75,7 @@ void vqe_progress_result(struct vqe_progress *progress,
 {
   const struct vqe_experiment *experiment = result->experiment;
   bool failed = result->status == VQE_EXPERIMENT_FAILED;
-  double total = result->minimum + result->nuclear_repulsion;
+  double total = result->minimum + result->nuclear_repulsion_energy;
   progress->done++;
   progress->failed += failed;
   progress->cost_done += cost;
@@ -83,9 +83,9 @@ void vqe_progress_result(struct vqe_progress *progress,
     json_t *event = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:i, s:s?, s:o, s:o, s:I, s:f}", "event",
         failed ? "failed" : "finished", "experiment_id", experiment->id,
-        "name", experiment->name, "basis", experiment->basis, "ansatz",
-        experiment->ansatz, "rank", rank, "reason", result->reason, "energy",
-        number(total), "energy_fci", number(result->e_fci), "evaluations",
+        "name", experiment->name, "basis", experiment->basis_set, "ansatz",
+        experiment->ansatz_name, "rank", rank, "reason", result->reason, "energy",
+        number(total), "energy_fci", number(result->fci_energy), "evaluations",
         (json_int_t)result->neval, "seconds", result->seconds_total);
     put_json(event);
     return;
@@ -97,14 +97,14 @@ void vqe_progress_result(struct vqe_progress *progress,
   if (failed) {
     fprintf(stderr, "vqe_batch: [%zu/%zu] %s %s %s FAILED: %s\n",
             progress->done, progress->total, experiment->name,
-            experiment->basis, experiment->ansatz,
+            experiment->basis_set, experiment->ansatz_name,
             result->reason == NULL ? "" : result->reason);
   } else if (!progress->terminal) {
     fprintf(stderr,
             "vqe_batch: [%zu/%zu] %s %s %s %.8f hartree, %zu evaluations, "
             "%.2f s, rank %d\n",
             progress->done, progress->total, experiment->name,
-            experiment->basis, experiment->ansatz, total, result->neval,
+            experiment->basis_set, experiment->ansatz_name, total, result->neval,
             result->seconds_total, rank);
   }
   progress->last_draw = 0.0;

@@ -379,7 +379,7 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   out->nbeta = run->space.nbeta;
   out->nfrozen = first;
   out->nuclear_repulsion = vqe_molecule_nuclear_repulsion(run->molecule);
-  out->e_hf = scf->energy + out->nuclear_repulsion;
+  out->hf_energy = scf->energy + out->nuclear_repulsion;
   out->scf_cycles = scf->cycles;
   snprintf(out->method, sizeof out->method, "%s",
            run->nalpha == run->nbeta ? "RHF" : "ROHF");

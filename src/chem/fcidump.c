@@ -389,9 +389,9 @@ static int finish(struct vqe_integrals **result, const struct dump *dump,
     out->whole->nbeta = all.nbeta;
     fill(out->whole, dump, &all);
   }
-  out->e_hf = vqe_reference_energy(out);
+  out->hf_energy = vqe_reference_energy(out);
   vqe_reference_fock(out->orbital_energies, &coupling, out);
-  if (!isfinite(out->e_hf) || !isfinite(coupling)) {
+  if (!isfinite(out->hf_energy) || !isfinite(coupling)) {
     vqe_integrals_free(out);
     return vqe_error_set(
         VQE_ERR_INPUT, "%s: the integrals are too large for an energy", where);

@@ -65,7 +65,7 @@ void vqe_reference_mp2(struct vqe_integrals *x)
   int nocc = x->nalpha;
   double energy = 0.0;
   x->has_mp2 = false;
-  x->e_mp2 = 0.0;
+  x->mp2_energy = 0.0;
   if (x->nalpha != x->nbeta) {
     return;
   }
@@ -87,5 +87,5 @@ void vqe_reference_mp2(struct vqe_integrals *x)
     }
   }
   x->has_mp2 = true;
-  x->e_mp2 = x->e_hf + energy;
+  x->mp2_energy = x->hf_energy + energy;
 }

@@ -14,7 +14,7 @@ void vqe_reference_fock(double *diagonal, double *coupling,
 double vqe_reference_energy(const struct vqe_integrals *integrals);
 
 /* Second-order Moller-Plesset energy of a closed shell with canonical
- * orbitals, added to e_hf; sets has_mp2. Left out when an occupied and a
+ * orbitals, added to hf_energy; sets has_mp2. Left out when an occupied and a
  * virtual orbital are degenerate. */
 void vqe_reference_mp2(struct vqe_integrals *integrals);
 

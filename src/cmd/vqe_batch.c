@@ -205,12 +205,12 @@ static int dry_run(const struct vqe_job *job)
     }
     printf("%5zu  %-16s %-8s %6d %-20s %-12s %-6s %10lld %8d %10.3g "
            "%10.1f%s%s\n",
-           k, experiment->name, experiment->basis, estimate.num_qubits,
-           experiment->ansatz, experiment->optimizer, experiment->init,
+           k, experiment->name, experiment->basis_set, estimate.num_qubits,
+           experiment->ansatz_name, experiment->optimizer, experiment->init_strategy,
            (long long)experiment->seed, estimate.nparam,
            (double)estimate.amplitudes, (double)estimate.bytes / 1e6,
            (double)estimate.bytes > available ? "  (more than there is)" : "",
-           strcmp(experiment->ansatz, "ADAPT-VQE") == 0
+           strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0
                ? "  (params: at most, known at the end)"
                : "");
     cost += estimate.cost;

@@ -107,14 +107,14 @@ static int copy_strings(struct vqe_experiment *out,
       {&out->name, molecule->name},
       {&out->fcidump, molecule->fcidump},
       {&out->fcidump_sha256, molecule->fcidump_sha256},
-      {&out->basis,
+      {&out->basis_set,
        molecule->fcidump != NULL ? "fcidump" : choice->basis->name},
       {&out->basis_sha256,
        molecule->fcidump != NULL ? NULL : choice->basis->sha256},
-      {&out->ansatz, choice->ansatz->name},
+      {&out->ansatz_name, choice->ansatz->name},
       {&out->entanglement, choice->ansatz->entanglement},
       {&out->optimizer, choice->optimizer->name},
-      {&out->init, strategy},
+      {&out->init_strategy, strategy},
       {&out->init_file, choice->init->file},
       {&out->init_file_sha256, choice->init->file_sha256},
       {&out->device, settings->device},
@@ -150,7 +150,7 @@ static int copy_options(struct vqe_option_list *out,
 /* MP2 amplitudes exist for closed shells only. */
 static int check_mp2(struct vqe_experiment *experiment, int multiplicity)
 {
-  if (strcmp(experiment->init, "mp2") != 0 || multiplicity == 1 ||
+  if (strcmp(experiment->init_strategy, "mp2") != 0 || multiplicity == 1 ||
       experiment->input_error != NULL) {
     return VQE_OK;
   }
@@ -187,7 +187,7 @@ static int create_experiment(struct vqe_experiment **out,
   experiment->active_electrons = settings->active_electrons;
   experiment->active_orbitals = settings->active_orbitals;
   experiment->symmetry = settings->symmetry;
-  experiment->reps = choice->ansatz->reps;
+  experiment->ansatz_reps = choice->ansatz->reps;
   experiment->max_evaluations = choice->optimizer->max_evaluations;
   experiment->gtol = choice->optimizer->gtol;
   experiment->ftol = choice->optimizer->ftol;

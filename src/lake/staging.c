@@ -361,7 +361,7 @@ static int append_record(struct vqe_staging *staging, int64_t number,
   put_text(sink, record->backend);
   put_int(sink, record->num_qubits);
   put_text(sink, record->optimizer);
-  put_text(sink, record->ansatz);
+  put_text(sink, record->ansatz_qasm);
   put_int(sink, record->ansatz_reps);
   put_text(sink, record->ansatz_name);
   put_text(sink, record->init_strategy);

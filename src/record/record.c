@@ -44,7 +44,7 @@ void vqe_record_free(struct vqe_record *record)
   free(record->terms);
   free(record->initial_parameters);
   free(record->optimizer);
-  free(record->ansatz);
+  free(record->ansatz_qasm);
   free(record->noise_backend);
   free(record->init_strategy);
   free(record->ansatz_name);
@@ -195,11 +195,11 @@ static int copy_basis(struct vqe_record *record,
                       const struct vqe_experiment *experiment)
 {
   if (experiment->basis_sha256 == NULL) {
-    return vqe_memory_strdup(&record->basis_set, experiment->basis);
+    return vqe_memory_strdup(&record->basis_set, experiment->basis_set);
   }
-  const char *slash = strrchr(experiment->basis, '/');
+  const char *slash = strrchr(experiment->basis_set, '/');
   if (asprintf(&record->basis_set, "%s:%.12s",
-               slash != NULL ? slash + 1 : experiment->basis,
+               slash != NULL ? slash + 1 : experiment->basis_set,
                experiment->basis_sha256) < 0) {
     record->basis_set = NULL;
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a name");
@@ -217,10 +217,10 @@ static int copy_texts(struct vqe_record *record,
   } texts[] = {
       {&record->backend, result->backend},
       {&record->optimizer, experiment->optimizer},
-      {&record->ansatz, result->qasm != NULL ? result->qasm : ""},
+      {&record->ansatz_qasm, result->ansatz_qasm != NULL ? result->ansatz_qasm : ""},
       {&record->noise_backend, "undef"},
-      {&record->init_strategy, experiment->init},
-      {&record->ansatz_name, experiment->ansatz},
+      {&record->init_strategy, experiment->init_strategy},
+      {&record->ansatz_name, experiment->ansatz_name},
       {&record->performance_start, result->performance_start},
       {&record->performance_end, result->performance_end},
       {&record->experiment_id, experiment->id},
@@ -248,14 +248,14 @@ static void copy_numbers(struct vqe_record *record,
   record->num_parameters = result->nparam;
   record->default_shots.set = experiment->shots > 0;
   record->default_shots.value = experiment->shots;
-  record->ansatz_reps = experiment->reps;
+  record->ansatz_reps = experiment->ansatz_reps;
   record->seed.set = true;
   record->seed.value = (int32_t)experiment->seed;
   record->exact_estimator = experiment->shots <= 0;
   record->minimum = result->minimum;
   record->maxcv = result->maxcv;
   record->minimization_time = result->seconds_vqe;
-  record->nuclear_repulsion_energy = result->nuclear_repulsion;
+  record->nuclear_repulsion_energy = result->nuclear_repulsion_energy;
   record->success = result->success ? VQE_MAYBE_TRUE : VQE_MAYBE_FALSE;
   record->nfev.set = true;
   record->nfev.value = result->nfev;
@@ -268,10 +268,10 @@ static void copy_numbers(struct vqe_record *record,
   record->total_time = result->seconds_total;
   record->molecule_id = experiment->molecule_id;
   /* hf_energy of the record is not nullable */
-  record->has_references = !isnan(result->e_hf);
-  record->hf_energy = result->e_hf;
-  record->mp2_energy = result->e_mp2;
-  record->fci_energy = result->e_fci;
+  record->has_references = !isnan(result->hf_energy);
+  record->hf_energy = result->hf_energy;
+  record->mp2_energy = result->mp2_energy;
+  record->fci_energy = result->fci_energy;
   record->has_provenance = true;
   record->mpi_ranks = result->mpi_ranks;
   record->threads = result->threads;
@@ -343,7 +343,7 @@ int vqe_record_validate(const struct vqe_record *record, const char *where)
   } texts[] = {
       {"backend", record->backend, true},
       {"optimizer", record->optimizer, true},
-      {"ansatz", record->ansatz, true},
+      {"ansatz", record->ansatz_qasm, true},
       {"noise_backend", record->noise_backend, true},
       {"init_strategy", record->init_strategy, false},
       {"ansatz_name", record->ansatz_name, false},
@@ -478,7 +478,7 @@ int vqe_record_identify(struct vqe_record *record)
       "hamiltonian", terms_json(record), "num_parameters",
       (int)record->num_parameters, "initial_parameters",
       doubles_json(record->initial_parameters, record->ninitial), "optimizer",
-      record->optimizer, "ansatz", record->ansatz, "noise_backend",
+      record->optimizer, "ansatz", record->ansatz_qasm, "noise_backend",
       record->noise_backend, "default_shots",
       maybe_json(record->default_shots), "ansatz_reps",
       (int)record->ansatz_reps, "init_strategy",

@@ -49,7 +49,7 @@ struct vqe_record {
   size_t ninitial; /* length of initial_parameters */
   double *initial_parameters;
   char *optimizer;
-  char *ansatz; /* OpenQASM 3 text */
+  char *ansatz_qasm; /* OpenQASM 3 text */
   char *noise_backend;
   struct vqe_maybe_int default_shots;
   int32_t ansatz_reps;

@@ -92,7 +92,7 @@ static json_t *initial_data(const struct vqe_record *record)
       "hamiltonian", hamiltonian(record), "num_parameters",
       record->num_parameters, "initial_parameters",
       numbers(record->initial_parameters, record->ninitial), "optimizer",
-      record->optimizer, "ansatz", record->ansatz, "noise_backend",
+      record->optimizer, "ansatz", record->ansatz_qasm, "noise_backend",
       record->noise_backend, "default_shots", maybe_int(record->default_shots),
       "ansatz_reps", record->ansatz_reps, "init_strategy",
       text(record->init_strategy), "seed", maybe_int(record->seed),

@@ -359,7 +359,7 @@ static void read_initial_data(struct reader *reader, struct vqe_record *record,
   get_doubles(reader, &record->initial_parameters, &record->ninitial, node,
               "initial_parameters");
   get_text(reader, &record->optimizer, node, "optimizer");
-  get_text(reader, &record->ansatz, node, "ansatz");
+  get_text(reader, &record->ansatz_qasm, node, "ansatz");
   get_text(reader, &record->noise_backend, node, "noise_backend");
   get_maybe_int(reader, &record->default_shots, node, "default_shots");
   get_int(reader, &record->ansatz_reps, node, "ansatz_reps");

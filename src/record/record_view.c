@@ -296,7 +296,7 @@ static const struct node *const initial_fields[] = {
     INT(vqe_record, num_parameters),
     DOUBLES(vqe_record, ninitial, initial_parameters),
     TEXT(vqe_record, optimizer),
-    TEXT(vqe_record, ansatz),
+    TEXT(vqe_record, ansatz_qasm),
     TEXT(vqe_record, noise_backend),
     MAYBE_INT(vqe_record, default_shots, 1),
     INT(vqe_record, ansatz_reps),

@@ -103,10 +103,10 @@ static const char *or_dash(const char *text)
 static const char *basis_name(const struct vqe_experiment *experiment)
 {
   const char *slash =
-      experiment->basis != NULL && experiment->basis_sha256 != NULL
-          ? strrchr(experiment->basis, '/')
+      experiment->basis_set != NULL && experiment->basis_sha256 != NULL
+          ? strrchr(experiment->basis_set, '/')
           : NULL;
-  return slash != NULL ? slash + 1 : or_dash(experiment->basis);
+  return slash != NULL ? slash + 1 : or_dash(experiment->basis_set);
 }
 
 static void add_remark(struct row *row, const char *text)
@@ -146,11 +146,11 @@ static void fill_row(struct row *row, struct notes *notes,
                      const struct vqe_result *result)
 {
   const struct vqe_experiment *experiment = result->experiment;
-  double energy = result->minimum + result->nuclear_repulsion;
+  double energy = result->minimum + result->nuclear_repulsion_energy;
   memset(row, 0, sizeof *row);
   put(row, MOLECULE, "%s", or_dash(experiment->name));
   put(row, BASIS, "%s", basis_name(experiment));
-  put(row, ANSATZ, "%s", or_dash(experiment->ansatz));
+  put(row, ANSATZ, "%s", or_dash(experiment->ansatz_name));
   if (result->num_qubits > 0) {
     put(row, QUBITS, "%d", result->num_qubits);
     put(row, PARAMETERS, "%d", result->nparam);
@@ -161,9 +161,9 @@ static void fill_row(struct row *row, struct notes *notes,
     put(row, EVALUATIONS, "-");
   }
   put_number(row, ENERGY, 8, energy);
-  put_number(row, HF, 8, result->e_hf);
-  put_number(row, FCI, 8, result->e_fci);
-  put_number(row, ERROR_MHA, 4, 1e3 * (energy - result->e_fci));
+  put_number(row, HF, 8, result->hf_energy);
+  put_number(row, FCI, 8, result->fci_energy);
+  put_number(row, ERROR_MHA, 4, 1e3 * (energy - result->fci_energy));
   put_number(row, ELECTRONS, 4, result->n_expectation);
   put_number(row, SPIN, 4, result->s2_expectation);
   put_number(row, SECONDS, 2, result->seconds_total);
@@ -225,12 +225,12 @@ static void print_below(FILE *stream, const struct notes *notes,
     counts[result->status]++;
     if (result->status == VQE_EXPERIMENT_FAILED) {
       fprintf(stream, "failed: %s, %s, %s: %s\n", or_dash(experiment->name),
-              basis_name(experiment), or_dash(experiment->ansatz),
+              basis_name(experiment), or_dash(experiment->ansatz_name),
               or_dash(result->reason));
     } else if (!result->success) {
       fprintf(stream, "not converged: %s, %s, %s, %s: %s\n",
               or_dash(experiment->name), basis_name(experiment),
-              or_dash(experiment->ansatz), or_dash(experiment->optimizer),
+              or_dash(experiment->ansatz_name), or_dash(experiment->optimizer),
               or_dash(result->reason));
     }
   }

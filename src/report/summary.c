@@ -43,7 +43,7 @@ static const char *status_text(enum vqe_experiment_status status)
 static json_t *summary_of(const struct vqe_result *result)
 {
   const struct vqe_experiment *experiment = result->experiment;
-  double energy = result->minimum + result->nuclear_repulsion;
+  double energy = result->minimum + result->nuclear_repulsion_energy;
   bool known = result->num_qubits > 0;
   bool ran = known && result->status != VQE_EXPERIMENT_FAILED;
   struct {
@@ -54,22 +54,22 @@ static json_t *summary_of(const struct vqe_result *result)
       {"name", text_or_null(experiment->name)},
       {"status", json_string(status_text(result->status))},
       {"reason", text_or_null(result->reason)},
-      {"basis", text_or_null(experiment->basis)},
+      {"basis", text_or_null(experiment->basis_set)},
       {"n_qubits", count_or_null(known, result->num_qubits)},
       {"n_electrons", count_or_null(known, result->nalpha + result->nbeta)},
-      {"ansatz", text_or_null(experiment->ansatz)},
+      {"ansatz", text_or_null(experiment->ansatz_name)},
       {"n_parameters", count_or_null(known, result->nparam)},
       {"optimizer", text_or_null(experiment->optimizer)},
-      {"init", text_or_null(experiment->init)},
+      {"init", text_or_null(experiment->init_strategy)},
       {"seed", json_integer(experiment->seed)},
       {"n_evaluations", json_integer((json_int_t)result->neval)},
       {"converged", ran ? json_boolean(result->success) : json_null()},
-      {"nuclear_repulsion", number_or_null(result->nuclear_repulsion)},
+      {"nuclear_repulsion", number_or_null(result->nuclear_repulsion_energy)},
       {"energy", number_or_null(energy)},
-      {"energy_hf", number_or_null(result->e_hf)},
-      {"energy_mp2", number_or_null(result->e_mp2)},
-      {"energy_fci", number_or_null(result->e_fci)},
-      {"error_mha", number_or_null(1e3 * (energy - result->e_fci))},
+      {"energy_hf", number_or_null(result->hf_energy)},
+      {"energy_mp2", number_or_null(result->mp2_energy)},
+      {"energy_fci", number_or_null(result->fci_energy)},
+      {"error_mha", number_or_null(1e3 * (energy - result->fci_energy))},
       {"s2", number_or_null(result->s2_expectation)},
       {"n_expectation", number_or_null(result->n_expectation)},
       {"n_pauli_terms", count_or_null(known, (json_int_t)result->nterm)},

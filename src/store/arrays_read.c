@@ -404,7 +404,7 @@ int vqe_arrays_read(struct vqe_result *result, struct molecule_row *molecule,
     status = read_hamiltonian(result, &from);
   }
   if (status == VQE_OK) {
-    status = read_qasm(&result->qasm, &from);
+    status = read_qasm(&result->ansatz_qasm, &from);
   }
   if (status == VQE_OK) {
     status = read_doubles(&result->initial_parameters, &from,

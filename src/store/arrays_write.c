@@ -241,7 +241,7 @@ int vqe_arrays_write(hid_t place, const char *path, const char *name,
     status = write_hamiltonian(group, path, result);
   }
   if (status == VQE_OK) {
-    status = write_qasm(group, path, result->qasm);
+    status = write_qasm(group, path, result->ansatz_qasm);
   }
   if (status == VQE_OK) {
     status = write_doubles(group, path, "initial_parameters",

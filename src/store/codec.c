@@ -357,14 +357,14 @@ static void experiment_fields(struct stream *stream,
   string_field(stream, &experiment->name);
   string_field(stream, &experiment->fcidump);
   string_field(stream, &experiment->fcidump_sha256);
-  string_field(stream, &experiment->basis);
+  string_field(stream, &experiment->basis_set);
   string_field(stream, &experiment->basis_sha256);
   int_field(stream, &experiment->frozen_core);
   int_field(stream, &experiment->active_electrons);
   int_field(stream, &experiment->active_orbitals);
   bool_field(stream, &experiment->symmetry);
-  string_field(stream, &experiment->ansatz);
-  int_field(stream, &experiment->reps);
+  string_field(stream, &experiment->ansatz_name);
+  int_field(stream, &experiment->ansatz_reps);
   string_field(stream, &experiment->entanglement);
   option_fields(stream, &experiment->ansatz_options);
   string_field(stream, &experiment->optimizer);
@@ -373,7 +373,7 @@ static void experiment_fields(struct stream *stream,
   double_field(stream, &experiment->ftol);
   double_field(stream, &experiment->max_seconds);
   option_fields(stream, &experiment->optimizer_options);
-  string_field(stream, &experiment->init);
+  string_field(stream, &experiment->init_strategy);
   double_field(stream, &experiment->init_noise);
   string_field(stream, &experiment->init_file);
   string_field(stream, &experiment->init_file_sha256);
@@ -412,7 +412,7 @@ static void result_fields(struct stream *stream, struct vqe_result *result)
   size_t nparam = (size_t)result->nparam;
   words_field(stream, &result->initial_parameters, nparam, 1, false);
   words_field(stream, &result->optimal_parameters, nparam, 1, false);
-  string_field(stream, &result->qasm);
+  string_field(stream, &result->ansatz_qasm);
   count_field(stream, &result->neval, 6 * sizeof(double));
   words_field(stream, &result->eval_parameters, result->neval, nparam, true);
   words_field(stream, &result->eval_energy, result->neval, 1, true);
@@ -422,7 +422,7 @@ static void result_fields(struct stream *stream, struct vqe_result *result)
   words_field(stream, &result->eval_cumulative_min, result->neval, 1, true);
   words_field(stream, &result->eval_seconds, result->neval, 1, true);
   double_field(stream, &result->minimum);
-  double_field(stream, &result->nuclear_repulsion);
+  double_field(stream, &result->nuclear_repulsion_energy);
   double_field(stream, &result->maxcv);
   bool_field(stream, &result->success);
   int_field(stream, &result->nfev);
@@ -439,9 +439,9 @@ static void result_fields(struct stream *stream, struct vqe_result *result)
   double_field(stream, &result->cpu_seconds_fci);
   double_field(stream, &result->cpu_seconds_vqe);
 
-  double_field(stream, &result->e_hf);
-  double_field(stream, &result->e_mp2);
-  double_field(stream, &result->e_fci);
+  double_field(stream, &result->hf_energy);
+  double_field(stream, &result->mp2_energy);
+  double_field(stream, &result->fci_energy);
   double_field(stream, &result->fci_s2);
   CHARS(stream, result->reference_method);
   string_field(stream, &result->reference_note);

@@ -19,21 +19,21 @@ static const struct field settings_fields[] = {
     F("input_error", FIELD_TEXT, input_error, NULL),
     F("fcidump", FIELD_TEXT, fcidump, NULL),
     F("fcidump_sha256", FIELD_TEXT, fcidump_sha256, NULL),
-    F("basis_set", FIELD_TEXT, basis, NULL),
+    F("basis_set", FIELD_TEXT, basis_set, NULL),
     F("basis_sha256", FIELD_TEXT, basis_sha256, NULL),
     F("frozen_core", FIELD_INT, frozen_core, "orbitals"),
     F("active_electrons", FIELD_INT, active_electrons, NULL),
     F("active_orbitals", FIELD_INT, active_orbitals, NULL),
     F("symmetry", FIELD_BOOL, symmetry, NULL),
-    F("ansatz_name", FIELD_TEXT, ansatz, NULL),
-    F("ansatz_reps", FIELD_INT, reps, NULL),
+    F("ansatz_name", FIELD_TEXT, ansatz_name, NULL),
+    F("ansatz_reps", FIELD_INT, ansatz_reps, NULL),
     F("entanglement", FIELD_TEXT, entanglement, NULL),
     F("optimizer", FIELD_TEXT, optimizer, NULL),
     F("max_evaluations", FIELD_INT, max_evaluations, NULL),
     F("gtol", FIELD_F64, gtol, "hartree/rad"),
     F("ftol", FIELD_F64, ftol, "hartree"),
     F("max_seconds", FIELD_F64, max_seconds, "s"),
-    F("init_strategy", FIELD_TEXT, init, NULL),
+    F("init_strategy", FIELD_TEXT, init_strategy, NULL),
     F("init_noise", FIELD_F64, init_noise, "rad"),
     F("init_file", FIELD_TEXT, init_file, NULL),
     F("init_file_sha256", FIELD_TEXT, init_file_sha256, NULL),
@@ -63,7 +63,7 @@ static const struct field result_fields[] = {
     F("num_parameters", FIELD_INT, nparam, NULL),
     F("num_evaluations", FIELD_SIZE, neval, NULL),
     F("minimum", FIELD_F64, minimum, "hartree"),
-    F("nuclear_repulsion_energy", FIELD_F64, nuclear_repulsion, "hartree"),
+    F("nuclear_repulsion_energy", FIELD_F64, nuclear_repulsion_energy, "hartree"),
     F("maxcv", FIELD_F64, maxcv, NULL),
     F("success", FIELD_BOOL, success, NULL),
     F("nfev", FIELD_INT, nfev, NULL),
@@ -79,9 +79,9 @@ static const struct field result_fields[] = {
     F("mapping_cpu_time", FIELD_F64, cpu_seconds_mapping, "s"),
     F("fci_cpu_time", FIELD_F64, cpu_seconds_fci, "s"),
     F("vqe_cpu_time", FIELD_F64, cpu_seconds_vqe, "s"),
-    F("hf_energy", FIELD_F64, e_hf, "hartree"),
-    F("mp2_energy", FIELD_F64, e_mp2, "hartree"),
-    F("fci_energy", FIELD_F64, e_fci, "hartree"),
+    F("hf_energy", FIELD_F64, hf_energy, "hartree"),
+    F("mp2_energy", FIELD_F64, mp2_energy, "hartree"),
+    F("fci_energy", FIELD_F64, fci_energy, "hartree"),
     F("fci_s2", FIELD_F64, fci_s2, NULL),
     F("reference_method", FIELD_CHARS, reference_method, NULL),
     F("reference_note", FIELD_TEXT, reference_note, NULL),
@@ -131,19 +131,19 @@ static const struct field summary_fields[] = {
     F("name", FIELD_TEXT, name, NULL),
     F("status", FIELD_STATUS, status, NULL),
     F("reason", FIELD_TEXT, reason, NULL),
-    F("basis", FIELD_TEXT, basis, NULL),
+    F("basis", FIELD_TEXT, basis_set, NULL),
     F("n_qubits", FIELD_INT, num_qubits, NULL),
-    F("ansatz", FIELD_TEXT, ansatz, NULL),
+    F("ansatz", FIELD_TEXT, ansatz_name, NULL),
     F("n_parameters", FIELD_INT, nparam, NULL),
     F("optimizer", FIELD_TEXT, optimizer, NULL),
-    F("init", FIELD_TEXT, init, NULL),
+    F("init", FIELD_TEXT, init_strategy, NULL),
     F("seed", FIELD_I64, seed, NULL),
     F("n_evaluations", FIELD_SIZE, neval, NULL),
     F("converged", FIELD_BOOL, converged, NULL),
     F("energy", FIELD_F64, energy, "hartree"),
-    F("energy_hf", FIELD_F64, e_hf, "hartree"),
-    F("energy_mp2", FIELD_F64, e_mp2, "hartree"),
-    F("energy_fci", FIELD_F64, e_fci, "hartree"),
+    F("energy_hf", FIELD_F64, hf_energy, "hartree"),
+    F("energy_mp2", FIELD_F64, mp2_energy, "hartree"),
+    F("energy_fci", FIELD_F64, fci_energy, "hartree"),
     F("error_mha", FIELD_F64, error_mha, "millihartree"),
     F("n_expectation", FIELD_F64, n_expectation, "electrons"),
     F("s2", FIELD_F64, s2_expectation, NULL),
@@ -181,20 +181,20 @@ void vqe_rows_summary(struct summary_row *row,
   row->status = result->status;
   row->name = experiment->name;
   row->reason = result->reason;
-  row->basis = experiment->basis;
-  row->ansatz = experiment->ansatz;
+  row->basis_set = experiment->basis_set;
+  row->ansatz_name = experiment->ansatz_name;
   row->optimizer = experiment->optimizer;
-  row->init = experiment->init;
+  row->init_strategy = experiment->init_strategy;
   row->seed = experiment->seed;
   row->num_qubits = result->num_qubits;
   row->nparam = result->nparam;
   row->neval = result->neval;
   row->converged = result->success;
-  row->energy = result->minimum + result->nuclear_repulsion;
-  row->e_hf = result->e_hf;
-  row->e_mp2 = result->e_mp2;
-  row->e_fci = result->e_fci;
-  row->error_mha = 1e3 * (row->energy - result->e_fci);
+  row->energy = result->minimum + result->nuclear_repulsion_energy;
+  row->hf_energy = result->hf_energy;
+  row->mp2_energy = result->mp2_energy;
+  row->fci_energy = result->fci_energy;
+  row->error_mha = 1e3 * (row->energy - result->fci_energy);
   row->n_expectation = result->n_expectation;
   row->s2_expectation = result->s2_expectation;
   row->seconds = result->seconds_total;

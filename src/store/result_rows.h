@@ -25,12 +25,12 @@ extern const struct table vqe_h5table_molecules;
 struct summary_row {
   char id[VQE_EXPERIMENT_ID_SIZE];
   enum vqe_experiment_status status;
-  char *name, *reason, *basis, *ansatz, *optimizer, *init;
+  char *name, *reason, *basis_set, *ansatz_name, *optimizer, *init_strategy;
   int64_t seed;
   int num_qubits, nparam;
   size_t neval;
   bool converged;
-  double energy, e_hf, e_mp2, e_fci; /* total, hartree */
+  double energy, hf_energy, mp2_energy, fci_energy; /* total, hartree */
   double error_mha;                  /* to FCI */
   double n_expectation, s2_expectation;
   double seconds;

@@ -22,7 +22,7 @@ static int basis_functions(int *out, const struct vqe_experiment *experiment)
   for (size_t k = 0; k < molecule->natom; k++) {
     wanted[molecule->z[k]] = true;
   }
-  int status = vqe_basis_load(&basis, experiment->basis, wanted);
+  int status = vqe_basis_load(&basis, experiment->basis_set, wanted);
   if (status != VQE_OK) {
     return status;
   }
@@ -96,8 +96,8 @@ static double parameter_count(const struct vqe_experiment *experiment,
                               const struct vqe_ansatz_options *ansatz)
 {
   double n = space->num_qubits;
-  double reps = experiment->reps;
-  if (strcmp(experiment->ansatz, "UCCSD") == 0) {
+  double reps = experiment->ansatz_reps;
+  if (strcmp(experiment->ansatz_name, "UCCSD") == 0) {
     double oa = space->nalpha;
     double va = space->norb - space->nalpha;
     double ob = space->nbeta;
@@ -109,13 +109,13 @@ static double parameter_count(const struct vqe_experiment *experiment,
     return reps * (oa * va + ob * vb + choose2(oa) * choose2(va) +
                    choose2(ob) * choose2(vb) + oa * va * ob * vb);
   }
-  if (strcmp(experiment->ansatz, "k-UpCCGSD") == 0) {
+  if (strcmp(experiment->ansatz_name, "k-UpCCGSD") == 0) {
     return reps * 2.0 * choose2(space->norb);
   }
-  if (strcmp(experiment->ansatz, "ADAPT-VQE") == 0) {
+  if (strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0) {
     return ansatz->adapt.max_operators;
   }
-  if (strcmp(experiment->ansatz, "LUCJ") == 0) {
+  if (strcmp(experiment->ansatz_name, "LUCJ") == 0) {
     double norb = space->norb;
     const char *pairs = experiment->entanglement;
     double couplings = 2.0 * norb - 1.0;
@@ -130,10 +130,10 @@ static double parameter_count(const struct vqe_experiment *experiment,
                        : norb * (norb - 1.0);
     return first + reps * (couplings + norb * (norb - 1.0));
   }
-  if (strcmp(experiment->ansatz, "RealAmplitudes") == 0) {
+  if (strcmp(experiment->ansatz_name, "RealAmplitudes") == 0) {
     return n * (reps + 1.0);
   }
-  if (strcmp(experiment->ansatz, "EfficientSU2") == 0) {
+  if (strcmp(experiment->ansatz_name, "EfficientSU2") == 0) {
     return 2.0 * n * (reps + 1.0);
   }
   bool full = experiment->entanglement == NULL ||
@@ -177,8 +177,8 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                               .nqubit = out->num_qubits,
                               .nalpha = out->nalpha,
                               .nbeta = out->nbeta};
-  ansatz.conserves = vqe_ansatz_conserves(experiment->ansatz);
-  ansatz.real = vqe_ansatz_real(experiment->ansatz);
+  ansatz.conserves = vqe_ansatz_conserves(experiment->ansatz_name);
+  ansatz.real = vqe_ansatz_real(experiment->ansatz_name);
   struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
   uint64_t estimator;
   status = vqe_estimator_size(&out->amplitudes, &estimator, &hamiltonian,
@@ -211,7 +211,7 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                  2.5e-11;
   const struct vqe_optimizer_info *optimizer = NULL;
   double evaluations =
-      strcmp(experiment->ansatz, "ADAPT-VQE") == 0 ? 1000.0 : 40.0;
+      strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0 ? 1000.0 : 40.0;
   if (vqe_optimizer_find(&optimizer, experiment->optimizer) == VQE_OK &&
       !optimizer->needs_gradient) {
     evaluations = 20.0 * parameters;

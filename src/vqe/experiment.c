@@ -54,12 +54,12 @@ static int options_copy(struct vqe_option_list *out,
   each(name);                                                                 \
   each(fcidump);                                                              \
   each(fcidump_sha256);                                                       \
-  each(basis);                                                                \
+  each(basis_set);                                                                \
   each(basis_sha256);                                                         \
-  each(ansatz);                                                               \
+  each(ansatz_name);                                                               \
   each(entanglement);                                                         \
   each(optimizer);                                                            \
-  each(init);                                                                 \
+  each(init_strategy);                                                                 \
   each(init_file);                                                            \
   each(init_file_sha256);                                                     \
   each(device);                                                               \
@@ -128,12 +128,12 @@ int vqe_result_create(struct vqe_result **out,
   }
   result->status = outcome;
   result->minimum = NAN;
-  result->nuclear_repulsion = NAN;
+  result->nuclear_repulsion_energy = NAN;
   result->maxcv = NAN;
   result->nit = -1;
-  result->e_hf = NAN;
-  result->e_mp2 = NAN;
-  result->e_fci = NAN;
+  result->hf_energy = NAN;
+  result->mp2_energy = NAN;
+  result->fci_energy = NAN;
   result->fci_s2 = NAN;
   result->n_expectation = NAN;
   result->sz_expectation = NAN;
@@ -169,7 +169,7 @@ void vqe_result_free(struct vqe_result *result)
   free(result->term_coeff);
   free(result->initial_parameters);
   free(result->optimal_parameters);
-  free(result->qasm);
+  free(result->ansatz_qasm);
   free(result->eval_parameters);
   free(result->eval_energy);
   free(result->eval_std);

@@ -107,7 +107,7 @@ static json_t *basis_name(const struct vqe_experiment *experiment)
 {
   return experiment->basis_sha256 != NULL
              ? json_sprintf("sha256:%s", experiment->basis_sha256)
-             : text_or_null(experiment->basis);
+             : text_or_null(experiment->basis_set);
 }
 
 int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
@@ -121,8 +121,8 @@ int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                       "orbitals", e->active_orbitals)
           : json_null();
   json_t *ansatz =
-      json_pack("{s:o, s:i, s:o}", "name", text_or_null(e->ansatz), "reps",
-                e->reps, "entanglement", text_or_null(e->entanglement));
+      json_pack("{s:o, s:i, s:o}", "name", text_or_null(e->ansatz_name), "reps",
+                e->ansatz_reps, "entanglement", text_or_null(e->entanglement));
   json_t *optimizer =
       json_pack("{s:o, s:i, s:o, s:o, s:o}", "name",
                 text_or_null(e->optimizer), "max_evaluations",
@@ -131,7 +131,7 @@ int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                 e->max_seconds > 0.0 ? vqe_canonical_double(e->max_seconds)
                                      : json_null());
   json_t *init =
-      json_pack("{s:o, s:o, s:o}", "strategy", text_or_null(e->init), "noise",
+      json_pack("{s:o, s:o, s:o}", "strategy", text_or_null(e->init_strategy), "noise",
                 vqe_canonical_double(e->init_noise), "file_sha256",
                 text_or_null(e->init_file_sha256));
   if (ansatz != NULL && optimizer != NULL) {

@@ -102,7 +102,7 @@ int vqe_initial_parameters(double *out,
   for (int k = 0; k < angles; k++) {
     out[count + k] = 0.0;
   }
-  const char *init = experiment->init;
+  const char *init = experiment->init_strategy;
   if (strcmp(init, "random") == 0) {
     random_parameters(out, count, experiment->seed,
                       !ansatz->conserves || !ansatz->real);

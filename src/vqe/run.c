@@ -33,7 +33,7 @@ static double cpu_seconds(const struct run *run)
 
 static bool is_adapt(const struct vqe_experiment *experiment)
 {
-  return strcmp(experiment->ansatz, "ADAPT-VQE") == 0;
+  return strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0;
 }
 
 static bool wants_cuda(const struct vqe_experiment *experiment)
@@ -68,7 +68,7 @@ static int check_request(const struct vqe_experiment *experiment,
                          experiment->shots);
   }
   if (is_adapt(experiment) &&
-      (experiment->shots > 0 || strcmp(experiment->init, "hf") != 0 ||
+      (experiment->shots > 0 || strcmp(experiment->init_strategy, "hf") != 0 ||
        experiment->init_noise > 0.0)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "ADAPT-VQE grows from the Hartree-Fock state by "
@@ -93,7 +93,7 @@ static int make_integrals(struct run *run)
   const struct vqe_experiment *experiment = run->experiment;
   struct vqe_result *result = run->result;
   struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
-  options.basis = experiment->basis;
+  options.basis = experiment->basis_set;
   options.frozen_core = experiment->frozen_core;
   options.active_electrons = experiment->active_electrons;
   options.active_orbitals = experiment->active_orbitals;
@@ -117,10 +117,10 @@ static int make_integrals(struct run *run)
   result->nbeta = integrals->nbeta;
   result->nfrozen = integrals->nfrozen;
   result->num_qubits = 2 * integrals->norb;
-  result->nuclear_repulsion = integrals->nuclear_repulsion;
-  result->e_hf = integrals->e_hf;
+  result->nuclear_repulsion_energy = integrals->nuclear_repulsion;
+  result->hf_energy = integrals->hf_energy;
   if (integrals->has_mp2 && (experiment->references & VQE_REFERENCE_MP2)) {
-    result->e_mp2 = integrals->e_mp2;
+    result->mp2_energy = integrals->mp2_energy;
   }
   snprintf(result->reference_method, sizeof result->reference_method, "%s",
            integrals->method);
@@ -150,7 +150,7 @@ static int make_hamiltonian(struct run *run)
   const struct vqe_integrals *integrals = run->integrals;
   double wall = vqe_clock_wall();
   double cpu = cpu_seconds(run);
-  bool sector = vqe_ansatz_conserves(run->experiment->ansatz);
+  bool sector = vqe_ansatz_conserves(run->experiment->ansatz_name);
   int status = vqe_hamiltonian_create(
       &run->hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
       integrals->e_core, run->experiment->symmetry,
@@ -176,8 +176,8 @@ int vqe_run_ansatz_options(struct vqe_ansatz_options *out,
 {
   int status = VQE_OK;
   vqe_ansatz_options_init(out);
-  out->name = experiment->ansatz;
-  out->reps = experiment->reps;
+  out->name = experiment->ansatz_name;
+  out->reps = experiment->ansatz_reps;
   out->entanglement = experiment->entanglement;
   for (size_t k = 0; status == VQE_OK && k < experiment->ansatz_options.count;
        k++) {
@@ -287,7 +287,7 @@ static int solve_fci(struct run *run)
   result->seconds_fci = vqe_clock_wall() - wall;
   result->cpu_seconds_fci = cpu_seconds(run) - cpu;
   if (status == VQE_OK) {
-    result->e_fci = fci.energy + result->nuclear_repulsion;
+    result->fci_energy = fci.energy + result->nuclear_repulsion_energy;
     result->fci_s2 = fci.s2;
     return VQE_OK;
   }
@@ -424,7 +424,7 @@ static int minimise(struct run *run)
            info->native);
   memcpy(result->optimal_parameters, result->initial_parameters, bytes);
   double *scale = NULL;
-  if (strcmp(experiment->ansatz, "UCCSD") == 0 && run->rotation == NULL) {
+  if (strcmp(experiment->ansatz_name, "UCCSD") == 0 && run->rotation == NULL) {
     status = vqe_initial_scale(&scale, run->ansatz, run->integrals);
     options.scale = scale;
   }
@@ -526,7 +526,7 @@ static int run_phases(struct run *run)
   }
   if (status == VQE_OK) {
     /* only now, as an ansatz may grow */
-    status = vqe_ansatz_qasm(&run->result->qasm, run->ansatz, QASM_LIMIT);
+    status = vqe_ansatz_qasm(&run->result->ansatz_qasm, run->ansatz, QASM_LIMIT);
   }
   if (status == VQE_OK) {
     status = measure_properties(run);

@@ -172,7 +172,7 @@ static void test_file_by_path(void **state)
     if (vqe_chem_run(&x, list->entries[0].molecule, &options) != 0) {
       fail_msg("%s", vqe_error_message());
     }
-    energies[k] = x->e_hf;
+    energies[k] = x->hf_energy;
     vqe_integrals_free(x);
     unlink(path);
   }

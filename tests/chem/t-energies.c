@@ -125,18 +125,18 @@ static void test_reference_energies(void **state)
     struct vqe_integrals *x = run(system);
     assert_true(fabs(x->nuclear_repulsion - number(system, "e_nuc")) < 1e-8);
     /* O2 has a lower, symmetry-broken solution: either is accepted */
-    if (fabs(x->e_hf - number(system, "e_hf")) > 1e-8 &&
-        fabs(x->e_hf - number(system, "e_hf_default_guess")) > 1e-8) {
-      fail_msg("%s: HF %.12f", name, x->e_hf);
+    if (fabs(x->hf_energy - number(system, "e_hf")) > 1e-8 &&
+        fabs(x->hf_energy - number(system, "e_hf_default_guess")) > 1e-8) {
+      fail_msg("%s: HF %.12f", name, x->hf_energy);
     }
     assert_int_equal(x->norb, (int)number(system, "n_active_orbitals"));
     assert_int_equal(x->has_mp2,
                      json_is_number(json_object_get(system, "e_mp2")));
     if (x->has_mp2) {
-      assert_true(fabs(x->e_mp2 - number(system, "e_mp2")) < 1e-7);
+      assert_true(fabs(x->mp2_energy - number(system, "e_mp2")) < 1e-7);
     }
     /* the integrals hold the same determinant as SCF */
-    assert_true(fabs(vqe_reference_energy(x) - x->e_hf) < 1e-9);
+    assert_true(fabs(vqe_reference_energy(x) - x->hf_energy) < 1e-9);
     vqe_integrals_free(x);
   }
 }
@@ -186,7 +186,7 @@ static void test_larger_bases(void **state)
     int charge, multiplicity;
     const char *basis;
     int active_orbitals;
-    double e_hf, e_mp2; /* 0: none */
+    double hf_energy, mp2_energy; /* 0: none */
   } cases[] = {
       {"water",
        {{"O", 0, 0, 0.1173},
@@ -295,11 +295,11 @@ static void test_larger_bases(void **state)
     if (vqe_chem_run(&x, molecule, &options) != 0) {
       fail_msg("%s", vqe_error_message());
     }
-    if (fabs(x->e_hf - cases[k].e_hf) > 1e-8 ||
-        (cases[k].e_mp2 != 0.0 && fabs(x->e_mp2 - cases[k].e_mp2) > 1e-7)) {
-      fail_msg("%s: hf %.12f mp2 %.12f", cases[k].name, x->e_hf, x->e_mp2);
+    if (fabs(x->hf_energy - cases[k].hf_energy) > 1e-8 ||
+        (cases[k].mp2_energy != 0.0 && fabs(x->mp2_energy - cases[k].mp2_energy) > 1e-7)) {
+      fail_msg("%s: hf %.12f mp2 %.12f", cases[k].name, x->hf_energy, x->mp2_energy);
     }
-    assert_true(fabs(vqe_reference_energy(x) - x->e_hf) < 1e-8);
+    assert_true(fabs(vqe_reference_energy(x) - x->hf_energy) < 1e-8);
     vqe_integrals_free(x);
     vqe_molecule_free(molecule);
   }
@@ -412,8 +412,8 @@ static void test_symmetry_and_rotation(void **state)
     assert_int_equal(vqe_chem_run(&x, molecule, &options), 0);
     turn(molecule);
     assert_int_equal(vqe_chem_run(&y, molecule, &options), 0);
-    assert_true(fabs(x->e_hf - y->e_hf) < 1e-10);
-    assert_true(fabs(x->e_mp2 - y->e_mp2) < 1e-9);
+    assert_true(fabs(x->hf_energy - y->hf_energy) < 1e-10);
+    assert_true(fabs(x->mp2_energy - y->mp2_energy) < 1e-9);
     if (largest_parity(x) != cases[k].irreps ||
         largest_parity(y) != cases[k].irreps) {
       fail_msg("%s: %zu and %zu irreps", cases[k].name, largest_parity(x),
@@ -442,7 +442,7 @@ static void test_threads(void **state)
   options.threads = 2;
   assert_int_equal(vqe_chem_run(&y, molecule, &options), 0);
   size_t npair = (size_t)x->norb * (size_t)(x->norb + 1) / 2;
-  assert_true(x->e_hf == y->e_hf && x->e_mp2 == y->e_mp2);
+  assert_true(x->hf_energy == y->hf_energy && x->mp2_energy == y->mp2_energy);
   assert_memory_equal(x->eri, y->eri, npair * npair * sizeof(double));
   vqe_integrals_free(x);
   vqe_integrals_free(y);
@@ -461,15 +461,15 @@ static void test_spaces(void **state)
   assert_int_equal(x->norb, 6);
   assert_int_equal(x->nalpha, 4);
   assert_true(x->e_core < -50.0);
-  assert_true(fabs(vqe_reference_energy(x) - x->e_hf) < 1e-9);
+  assert_true(fabs(vqe_reference_energy(x) - x->hf_energy) < 1e-9);
   vqe_integrals_free(x);
   options.active_electrons = 4;
   options.active_orbitals = 4;
   assert_int_equal(vqe_chem_run(&x, molecule, &options), 0);
   assert_int_equal(x->nfrozen, 3);
   assert_int_equal(x->norb, 4);
-  assert_true(fabs(x->e_hf + 74.96302313846289) < 1e-8);
-  assert_true(fabs(vqe_reference_energy(x) - x->e_hf) < 1e-9);
+  assert_true(fabs(x->hf_energy + 74.96302313846289) < 1e-8);
+  assert_true(fabs(vqe_reference_energy(x) - x->hf_energy) < 1e-9);
   /* diagonal of the Fock matrix: orbital energies, core field included */
   double diagonal[4];
   double coupling;
@@ -492,14 +492,14 @@ static void test_few_electrons(void **state)
   struct vqe_molecule *molecule = build("bare", h2, 2, 2, 1);
   assert_int_equal(vqe_chem_run(&x, molecule, &options), 0);
   assert_int_equal(x->nalpha, 0);
-  assert_true(fabs(x->e_hf - VQE_BOHR_ANGSTROM) < 1e-14);
+  assert_true(fabs(x->hf_energy - VQE_BOHR_ANGSTROM) < 1e-14);
   vqe_integrals_free(x);
   vqe_molecule_free(molecule);
   molecule = build("ion", h2, 2, 1, 2);
   assert_int_equal(vqe_chem_run(&x, molecule, &options), 0);
   assert_int_equal(x->nbeta, 0);
   assert_false(x->has_mp2);
-  assert_true(fabs(x->e_hf - x->h1e[0] - x->nuclear_repulsion) < 1e-12);
+  assert_true(fabs(x->hf_energy - x->h1e[0] - x->nuclear_repulsion) < 1e-12);
   vqe_integrals_free(x);
   vqe_molecule_free(molecule);
 }
@@ -517,7 +517,7 @@ static void test_linear_dependence(void **state)
   struct vqe_integrals *x = NULL;
   options.basis = "cc-pvdz";
   assert_int_equal(vqe_chem_run(&x, molecule, &options), 0);
-  assert_true(fabs(x->e_hf - 5.856087417486471) < 1e-7);
+  assert_true(fabs(x->hf_energy - 5.856087417486471) < 1e-7);
   assert_true(x->norb < 30);
   assert_non_null(strstr(x->scf_note, "linearly dependent"));
   vqe_integrals_free(x);
@@ -553,7 +553,7 @@ static void test_stability(void **state)
   options.basis = "6-31g";
   assert_int_equal(vqe_chem_run(&x, molecule, &options), 0);
   /* PySCF 2.14.0 reaches the lower one */
-  assert_true(fabs(x->e_hf + 1.8635620939541027) < 1e-8 ||
+  assert_true(fabs(x->hf_energy + 1.8635620939541027) < 1e-8 ||
               strstr(x->scf_note, "not a minimum") != NULL);
   vqe_integrals_free(x);
   vqe_molecule_free(molecule);

@@ -67,9 +67,9 @@ static void test_reference_files(void **state)
     assert_int_equal(x->norb, (int)number(system, "n_ao"));
     assert_int_equal(x->nalpha, (int)number(system, "n_alpha"));
     assert_true(fabs(x->nuclear_repulsion - number(system, "e_nuc")) < 1e-8);
-    assert_true(fabs(x->e_hf - number(system, "e_hf")) < 1e-8);
+    assert_true(fabs(x->hf_energy - number(system, "e_hf")) < 1e-8);
     assert_true(x->has_mp2);
-    assert_true(fabs(x->e_mp2 - number(system, "e_mp2")) < 1e-7);
+    assert_true(fabs(x->mp2_energy - number(system, "e_mp2")) < 1e-7);
     assert_string_equal(x->method, "FCIDUMP");
     assert_null(x->dipole_ints);
     const json_t *energies = json_object_get(system, "hf_orbital_energies");
@@ -95,7 +95,7 @@ static void assert_same(const struct vqe_integrals *a,
   for (size_t k = 0; k < npair * npair; k++) {
     assert_true(fabs(a->eri[k] - b->eri[k]) <= tolerance);
   }
-  assert_true(fabs(a->e_hf - b->e_hf) < 1e-10);
+  assert_true(fabs(a->hf_energy - b->hf_energy) < 1e-10);
 }
 
 static void test_round_trip(void **state)
@@ -151,8 +151,8 @@ static void test_frozen_core(void **state)
   struct vqe_integrals *all = read_data("N2", &defaults);
   assert_int_equal(x->norb, 8);
   assert_int_equal(x->nalpha, 5);
-  assert_true(fabs(x->e_hf - all->e_hf) < 1e-10);
-  assert_true(fabs(x->e_mp2 + 107.64950462839009) < 1e-7);
+  assert_true(fabs(x->hf_energy - all->hf_energy) < 1e-10);
+  assert_true(fabs(x->mp2_energy + 107.64950462839009) < 1e-7);
   vqe_integrals_free(x);
   options.frozen_core = 0;
   options.active_electrons = 6;
@@ -161,7 +161,7 @@ static void test_frozen_core(void **state)
                    0);
   assert_int_equal(x->nfrozen, 4);
   assert_int_equal(x->norb, 6);
-  assert_true(fabs(x->e_hf - all->e_hf) < 1e-10);
+  assert_true(fabs(x->hf_energy - all->hf_energy) < 1e-10);
   vqe_integrals_free(x);
   vqe_integrals_free(all);
 }
@@ -189,15 +189,15 @@ static void test_spellings(void **state)
                              "-0.57797 1 0 0 0\n"
                              "0.71375399368761816 0 0 0 0";
   assert_int_equal(parse(&x, text), 0);
-  assert_true(fabs(x->e_hf + 1.1166843870853405) < 1e-10);
-  assert_true(fabs(x->e_mp2 + 1.1298551535553094) < 1e-10);
+  assert_true(fabs(x->hf_energy + 1.1166843870853405) < 1e-10);
+  assert_true(fabs(x->mp2_energy + 1.1298551535553094) < 1e-10);
   vqe_integrals_free(x);
   assert_int_equal(parse(&x, "&FCI NORB=1,NELEC=1,MS2=1,\n ORBSYM=1,\n &END\n"
                              " -0.5 1 1 0 0\n"),
                    0);
   assert_int_equal(x->nbeta, 0);
   assert_false(x->has_mp2);
-  assert_true(x->e_hf == -0.5);
+  assert_true(x->hf_energy == -0.5);
   vqe_integrals_free(x);
 }
 

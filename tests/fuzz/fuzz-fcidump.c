@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((status == VQE_OK) != (integrals != NULL)) {
       abort();
     }
-    if (integrals != NULL && !isfinite(integrals->e_hf)) {
+    if (integrals != NULL && !isfinite(integrals->hf_energy)) {
       abort();
     }
     vqe_integrals_free(integrals);

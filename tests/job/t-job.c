@@ -68,11 +68,11 @@ static void test_ansatz_options(void **state)
   assert_non_null(warnings);
   for (size_t k = 0; k < 3; k++) {
     const struct vqe_experiment *e = experiment(k);
-    assert_string_equal(e->ansatz, "ADAPT-VQE");
-    assert_string_equal(e->init, "hf");
+    assert_string_equal(e->ansatz_name, "ADAPT-VQE");
+    assert_string_equal(e->init_strategy, "hf");
     assert_true(e->init_noise == 0.0);
     assert_null(e->entanglement);
-    assert_int_equal(e->reps, 1);
+    assert_int_equal(e->ansatz_reps, 1);
     assert_int_equal(e->ansatz_options.count, k);
   }
   assert_string_equal(experiment(1)->ansatz_options.items[0].key, "pool");
@@ -112,10 +112,10 @@ static void test_sector_ansatze(void **state)
   assert_int_equal(job->count, 5); /* false is the default */
   for (size_t k = 0; k < 5; k++) {
     const struct vqe_experiment *e = experiment(k);
-    assert_string_equal(e->ansatz, cases[k].ansatz);
-    assert_string_equal(e->init, cases[k].init);
+    assert_string_equal(e->ansatz_name, cases[k].ansatz);
+    assert_string_equal(e->init_strategy, cases[k].init);
     assert_true(e->init_noise == cases[k].noise);
-    assert_int_equal(e->reps, 1);
+    assert_int_equal(e->ansatz_reps, 1);
     assert_int_equal(e->ansatz_options.count, cases[k].options);
     if (cases[k].entanglement == NULL) {
       assert_null(e->entanglement);
@@ -187,9 +187,9 @@ static void test_defaults(void **state)
   assert_string_equal(job->output, "test.job.h5");
   for (size_t k = 0; k < sizeof expected / sizeof expected[0]; k++) {
     const struct vqe_experiment *e = experiment(k);
-    assert_string_equal(e->ansatz, expected[k].ansatz);
-    assert_int_equal(e->reps, expected[k].reps);
-    assert_string_equal(e->init, expected[k].init);
+    assert_string_equal(e->ansatz_name, expected[k].ansatz);
+    assert_int_equal(e->ansatz_reps, expected[k].reps);
+    assert_string_equal(e->init_strategy, expected[k].init);
     assert_true(e->init_noise == expected[k].noise);
     if (expected[k].entanglement == NULL) {
       assert_null(e->entanglement);
@@ -197,7 +197,7 @@ static void test_defaults(void **state)
       assert_string_equal(e->entanglement, expected[k].entanglement);
     }
     assert_int_equal(e->molecule_id, k / 4);
-    assert_string_equal(e->basis, "sto3g");
+    assert_string_equal(e->basis_set, "sto3g");
     assert_string_equal(e->optimizer, "L-BFGS-B");
     assert_int_equal(e->max_evaluations, 10000);
     assert_true(e->gtol == 1e-4 && e->ftol == 1e-8 && e->max_seconds <= 0);
@@ -230,11 +230,11 @@ static void test_order(void **state)
   for (size_t k = 0; k < job->count; k++) {
     const struct vqe_experiment *e = experiment(k);
     assert_int_equal(e->seed, 3 + k % 3);
-    assert_string_equal(e->init, k / 3 % 2 == 0 ? "hf" : "random");
+    assert_string_equal(e->init_strategy, k / 3 % 2 == 0 ? "hf" : "random");
     assert_true(e->init_noise == (k / 3 % 2 == 0 ? 0.0 : 0.25));
     assert_string_equal(e->optimizer, k / 6 % 2 == 0 ? "CG" : "Adam");
-    assert_int_equal(e->reps, 1 + (int)(k / 12 % 2));
-    assert_string_equal(e->basis, k / 24 % 2 == 0 ? "sto3g" : "6-31g");
+    assert_int_equal(e->ansatz_reps, 1 + (int)(k / 12 % 2));
+    assert_string_equal(e->basis_set, k / 24 % 2 == 0 ? "sto3g" : "6-31g");
     assert_int_equal(e->molecule_id, k / 48);
     if (k / 6 % 2 == 1) {
       assert_int_equal(e->optimizer_options.count, 1);
@@ -339,15 +339,15 @@ static void test_overrides(void **state)
   assert_string_equal(job->output, "here.h5");
   for (size_t k = 0; k < 8; k++) {
     const struct vqe_experiment *e = experiment(k);
-    assert_string_equal(e->basis, k < 4 ? "6-31g" : "cc-pvdz");
-    assert_string_equal(e->ansatz, k / 2 % 2 ? "EfficientSU2" : "UCCSD");
+    assert_string_equal(e->basis_set, k < 4 ? "6-31g" : "cc-pvdz");
+    assert_string_equal(e->ansatz_name, k / 2 % 2 ? "EfficientSU2" : "UCCSD");
     if (k / 2 % 2) {
       assert_string_equal(e->entanglement, "linear");
     } else {
       assert_null(e->entanglement);
     }
     assert_int_equal(e->seed, 1 + k % 2);
-    assert_int_equal(e->reps, 3);
+    assert_int_equal(e->ansatz_reps, 3);
     assert_int_equal(e->frozen_core, 1);
     assert_int_equal(e->active_electrons, 2);
     assert_int_equal(e->active_orbitals, 4);
@@ -577,7 +577,7 @@ static void test_repetitions(void **state)
                          "\"seed\": 1}"),
                    0);
   assert_int_equal(job->count, 4);
-  assert_string_equal(experiment(1)->basis, "6-31g");
+  assert_string_equal(experiment(1)->basis_set, "6-31g");
   assert_int_equal(experiment(2)->molecule_id, 1);
   int lines = 0;
   for (const char *at = warnings; (at = strchr(at, '\n')) != NULL; at++) {
@@ -719,16 +719,16 @@ static void test_paths(void **state)
   assert_int_equal(job->count, 8);
   assert_int_equal(job->nbad, 2);
   assert_int_equal(experiment(0)->molecule->natom, 3);
-  assert_string_equal(experiment(0)->basis, "sto3g");
+  assert_string_equal(experiment(0)->basis_set, "sto3g");
   assert_null(experiment(0)->basis_sha256);
   snprintf(path, sizeof path, "%s/my.nw", folder);
-  assert_string_equal(experiment(1)->basis, path);
+  assert_string_equal(experiment(1)->basis_set, path);
   /* FIPS 180-4: SHA-256 of "abc" */
   assert_string_equal(experiment(1)->basis_sha256,
                       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff"
                       "61f20015ad");
   snprintf(path, sizeof path, "%s/start.json", folder);
-  assert_string_equal(experiment(0)->init, "file");
+  assert_string_equal(experiment(0)->init_strategy, "file");
   assert_string_equal(experiment(0)->init_file, path);
   assert_int_equal(strlen(experiment(0)->init_file_sha256), 64);
   assert_string_equal(experiment(2)->name, "H2");
@@ -748,7 +748,7 @@ static void test_molecule_files_as_jobs(void **state)
   assert_int_equal(load("water.xyz", &o), 0);
   assert_int_equal(job->count, 2);
   assert_string_equal(job->output, "water.h5");
-  assert_string_equal(experiment(1)->init, "mp2");
+  assert_string_equal(experiment(1)->init_strategy, "mp2");
   assert_int_equal(load("two.json", &o), 0);
   assert_int_equal(job->count, 4);
   assert_int_equal(job->nbad, 2);
@@ -769,10 +769,10 @@ static void test_fcidump(void **state)
   assert_int_equal(job->count, 1);
   const struct vqe_experiment *e = experiment(0);
   assert_int_equal(job->nbad, 0);
-  assert_string_equal(e->basis, "fcidump");
+  assert_string_equal(e->basis_set, "fcidump");
   assert_string_equal(e->fcidump, VQE_TEST_DATA "/LiH.fcidump");
   assert_int_equal(strlen(e->fcidump_sha256), 64);
-  assert_string_equal(e->init, "mp2");
+  assert_string_equal(e->init_strategy, "mp2");
   assert_string_equal(e->name, "LiH");
   assert_null(e->molecule);
   assert_string_equal(job->output, "LiH.h5");
@@ -833,9 +833,9 @@ static void test_thesis_geometries(void **state)
     for (size_t e = 0; e < job->count; e++) {
       if (strcmp(job->experiments[e]->name, name) == 0) {
         molecule = job->experiments[e]->molecule;
-        assert_string_equal(job->experiments[e]->ansatz, "UCCSD");
-        assert_string_equal(job->experiments[e]->init, "mp2");
-        assert_string_equal(job->experiments[e]->basis, "sto3g");
+        assert_string_equal(job->experiments[e]->ansatz_name, "UCCSD");
+        assert_string_equal(job->experiments[e]->init_strategy, "mp2");
+        assert_string_equal(job->experiments[e]->basis_set, "sto3g");
         assert_int_equal(job->experiments[e]->seed, 1);
       }
     }

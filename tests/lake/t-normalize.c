@@ -52,7 +52,7 @@ static struct vqe_record *make_record(const char *id, size_t n,
   record->backend = text("vqe_cpu_sector");
   record->num_qubits = 4;
   record->optimizer = text("CG");
-  record->ansatz = text("OPENQASM 3.0;\n\"quoted\" 'text'\n");
+  record->ansatz_qasm = text("OPENQASM 3.0;\n\"quoted\" 'text'\n");
   record->noise_backend = text("undef");
   record->ansatz_reps = 2;
   record->basis_set = text("sto3g");
@@ -625,7 +625,7 @@ static void test_queries(void **state)
   assert_int_equal(vqe_query_ansatz(&answer, warehouse, "b"),
                    VQE_ERR_NOT_FOUND);
   assert_int_equal(vqe_query_ansatz(&answer, warehouse, "a"), VQE_OK);
-  assert_string_equal(answer, list.records[0]->ansatz);
+  assert_string_equal(answer, list.records[0]->ansatz_qasm);
   free(answer);
   free_list(&list);
 }

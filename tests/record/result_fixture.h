@@ -67,14 +67,14 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->name = fixture_text("LiH");
   e->fcidump = fixture_text("dumps/lih.fcidump");
   e->fcidump_sha256 = fixture_text("ab12");
-  e->basis = fixture_text("sto3g");
+  e->basis_set = fixture_text("sto3g");
   e->basis_sha256 = fixture_text("cd34");
   e->frozen_core = 13;
   e->active_electrons = 14;
   e->active_orbitals = 15;
   e->symmetry = true;
-  e->ansatz = fixture_text("EfficientSU2");
-  e->reps = 16;
+  e->ansatz_name = fixture_text("EfficientSU2");
+  e->ansatz_reps = 16;
   e->entanglement = fixture_text("reverse_linear");
   e->ansatz_options.count = 2;
   e->ansatz_options.items = fixture_alloc(2, sizeof(struct vqe_option));
@@ -91,7 +91,7 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->optimizer_options.items = fixture_alloc(1, sizeof(struct vqe_option));
   e->optimizer_options.items[0].key = fixture_text("initial_step");
   e->optimizer_options.items[0].json = fixture_text("0.5");
-  e->init = fixture_text("file");
+  e->init_strategy = fixture_text("file");
   e->init_noise = 0.05;
   e->init_file = fixture_text("start.json");
   e->init_file_sha256 = fixture_text("ef56");
@@ -137,7 +137,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
     r->initial_parameters = fixture_doubles(n, 0.25);
     r->optimal_parameters = fixture_doubles(n, -0.25);
   }
-  r->qasm = fixture_text("OPENQASM 3.0;\ninput float[64] t0000;\n");
+  r->ansatz_qasm = fixture_text("OPENQASM 3.0;\ninput float[64] t0000;\n");
   r->neval = neval;
   if (neval > 0) {
     r->eval_parameters = n > 0 ? fixture_doubles(neval * n, 0.125) : NULL;
@@ -151,7 +151,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
     r->eval_seconds = fixture_doubles(neval, 6.0);
   }
   r->minimum = -1.8510456784448648;
-  r->nuclear_repulsion = 0.7199689944489797;
+  r->nuclear_repulsion_energy = 0.7199689944489797;
   r->maxcv = NAN;
   r->success = true;
   r->nfev = 25;
@@ -167,9 +167,9 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->cpu_seconds_mapping = 2.2;
   r->cpu_seconds_fci = 2.3;
   r->cpu_seconds_vqe = 2.4;
-  r->e_hf = -1.1;
-  r->e_mp2 = INFINITY;
-  r->e_fci = -1.3;
+  r->hf_energy = -1.1;
+  r->mp2_energy = INFINITY;
+  r->fci_energy = -1.3;
   r->fci_s2 = 1e-300;
   memcpy(r->reference_method, "ROHF", 5);
   r->reference_note = fixture_text("level shift 0.5 from cycle 40");
@@ -287,14 +287,14 @@ static inline void same_experiment(const struct vqe_experiment *left,
   same_text(&a.name, &b.name);
   same_text(&a.fcidump, &b.fcidump);
   same_text(&a.fcidump_sha256, &b.fcidump_sha256);
-  same_text(&a.basis, &b.basis);
+  same_text(&a.basis_set, &b.basis_set);
   same_text(&a.basis_sha256, &b.basis_sha256);
-  same_text(&a.ansatz, &b.ansatz);
+  same_text(&a.ansatz_name, &b.ansatz_name);
   same_text(&a.entanglement, &b.entanglement);
   same_options(&a.ansatz_options, &b.ansatz_options);
   same_text(&a.optimizer, &b.optimizer);
   same_options(&a.optimizer_options, &b.optimizer_options);
-  same_text(&a.init, &b.init);
+  same_text(&a.init_strategy, &b.init_strategy);
   same_text(&a.init_file, &b.init_file);
   same_text(&a.init_file_sha256, &b.init_file_sha256);
   same_text(&a.device, &b.device);
@@ -323,7 +323,7 @@ static inline void same_result(const struct vqe_result *left,
   same_block(&a.term_coeff, &b.term_coeff, a.nterm * 8);
   same_block(&a.initial_parameters, &b.initial_parameters, parameters);
   same_block(&a.optimal_parameters, &b.optimal_parameters, parameters);
-  same_text(&a.qasm, &b.qasm);
+  same_text(&a.ansatz_qasm, &b.ansatz_qasm);
   same_block(&a.eval_parameters, &b.eval_parameters, a.neval * parameters);
   same_block(&a.eval_energy, &b.eval_energy, a.neval * row);
   same_block(&a.eval_std, &b.eval_std, a.neval * row);

@@ -27,10 +27,10 @@ static inline struct vqe_result *report_ok(const char *name)
 {
   struct vqe_result *result = report_failed(name);
   struct vqe_experiment *experiment = result->experiment;
-  experiment->basis = strdup("sto3g");
-  experiment->ansatz = strdup("UCCSD");
+  experiment->basis_set = strdup("sto3g");
+  experiment->ansatz_name = strdup("UCCSD");
   experiment->optimizer = strdup("L-BFGS-B");
-  experiment->init = strdup("mp2");
+  experiment->init_strategy = strdup("mp2");
   experiment->seed = 2147483647;
   free(result->reason);
   result->reason = strdup("converged");
@@ -44,10 +44,10 @@ static inline struct vqe_result *report_ok(const char *name)
   result->neval = 9;
   result->success = true;
   result->minimum = -1.85;
-  result->nuclear_repulsion = 0.72;
-  result->e_hf = -1.116;
-  result->e_mp2 = -1.12;
-  result->e_fci = -1.1305;
+  result->nuclear_repulsion_energy = 0.72;
+  result->hf_energy = -1.116;
+  result->mp2_energy = -1.12;
+  result->fci_energy = -1.1305;
   result->n_expectation = 2.0;
   result->s2_expectation = 0.0;
   result->pauli_one_norm = 1.984;

@@ -98,8 +98,8 @@ static void test_values(void **state)
   (void)state;
   struct vqe_result *results[1] = {report_ok("H2")};
   results[0]->minimum = -1.8510456784448648;
-  results[0]->nuclear_repulsion = 0.1;
-  results[0]->e_mp2 = NAN;
+  results[0]->nuclear_repulsion_energy = 0.1;
+  results[0]->mp2_energy = NAN;
   json_t *array = summary_of(results, 1);
   json_t *object = json_array_get(array, 0);
   assert_string_equal(text(object, "experiment_id"),

@@ -286,7 +286,7 @@ static void test_hartree_fock(void **state)
         double energy;
         vqe_ansatz_hf_parameters(parameters, ansatz);
         assert_ok(vqe_estimator_energy(estimator, &energy, parameters));
-        assert_close(energy, integrals->e_hf, 1e-10);
+        assert_close(energy, integrals->hf_energy, 1e-10);
         free(parameters);
         vqe_estimator_free(estimator);
         vqe_ansatz_free(ansatz);

@@ -135,7 +135,7 @@ static void test_mp2(void **state)
       fixture_estimator(hamiltonian, ansatz, VQE_REPRESENTATION_AUTO, 1);
   double energy;
   assert_ok(vqe_estimator_energy(estimator, &energy, start));
-  assert_true(energy < integrals->e_hf - 1e-3);
+  assert_true(energy < integrals->hf_energy - 1e-3);
   vqe_estimator_free(estimator);
   free(start);
   vqe_ansatz_free(ansatz);

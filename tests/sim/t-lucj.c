@@ -148,7 +148,7 @@ static void test_identity(void **state)
     double *parameters = oracle_new((size_t)ansatz->nparam);
     double hf;
     assert_ok(vqe_estimator_energy(estimator, &hf, parameters));
-    assert_close(hf, integrals->e_hf, 1e-9);
+    assert_close(hf, integrals->hf_energy, 1e-9);
     assert_ok(vqe_ansatz_mp2_parameters(parameters, ansatz, integrals->eri,
                                         integrals->orbital_energies));
     assert_ok(vqe_estimator_energy(estimator, &energy[reps == 5], parameters));
@@ -157,7 +157,7 @@ static void test_identity(void **state)
     vqe_ansatz_free(ansatz);
   }
   assert_close(energy[0], energy[1], 1e-12);
-  assert_true(energy[0] < integrals->e_hf - 1e-3);
+  assert_true(energy[0] < integrals->hf_energy - 1e-3);
   vqe_hamiltonian_free(hamiltonian);
   vqe_integrals_free(integrals);
 }

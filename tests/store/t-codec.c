@@ -46,8 +46,8 @@ static void test_absent_parts(void **state)
   struct vqe_result *result = fixture_result(2, 2, 3);
   free(result->optimal_parameters);
   result->optimal_parameters = NULL;
-  free(result->qasm);
-  result->qasm = NULL;
+  free(result->ansatz_qasm);
+  result->ansatz_qasm = NULL;
   vqe_molecule_free(result->experiment->molecule);
   result->experiment->molecule = NULL;
   check_round_trip(result);

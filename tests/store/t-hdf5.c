@@ -114,9 +114,9 @@ static void test_round_trips(void **state)
   results[5]->optimal_parameters = NULL;
   free(results[5]->experiment->molecule->masses);
   results[5]->experiment->molecule->masses = NULL;
-  free(results[5]->qasm);
-  results[5]->qasm = fixture_alloc(200001, 1);
-  memset(results[5]->qasm, 'q', 200000);
+  free(results[5]->ansatz_qasm);
+  results[5]->ansatz_qasm = fixture_alloc(200001, 1);
+  memset(results[5]->ansatz_qasm, 'q', 200000);
   check_round_trip(fixture->path, results, 6);
   /* over an old file, and with nothing in it */
   check_round_trip(fixture->path, results + 1, 2);

@@ -22,8 +22,8 @@ static struct vqe_experiment *adapt(const char *name, const char *pool)
       strcmp(name, "H4") == 0 ? new_experiment(chain) : reference(NULL, name);
   char json[32];
   snprintf(json, sizeof json, "\"%s\"", pool);
-  set(&experiment->ansatz, "ADAPT-VQE");
-  set(&experiment->init, "hf");
+  set(&experiment->ansatz_name, "ADAPT-VQE");
+  set(&experiment->init_strategy, "hf");
   set_option(experiment, "pool", json);
   return experiment;
 }
@@ -42,14 +42,14 @@ static void check_exact(const char *name, const char *pool, double least_mha)
   if (!result->success || strstr(result->reason, "gradient_norm") == NULL) {
     fail_msg("%s %s: %s", name, pool, result->reason);
   }
-  double error = result->minimum + result->nuclear_repulsion - result->e_fci;
+  double error = result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
   assert_true(error > -1e-8);
   if (!(error * 1e3 <= least_mha)) {
     fail_msg("%s %s: %g mHa above FCI", name, pool, error * 1e3);
   }
   near(result->s2_expectation, 0.0, 1e-3);
   if (strcmp(name, "H4") == 0) {
-    near(result->e_fci, H4_FCI, 1e-7);
+    near(result->fci_energy, H4_FCI, 1e-7);
   }
   vqe_result_free(result);
   vqe_experiment_free(experiment);
@@ -73,7 +73,7 @@ static void test_open_shell(void **state)
   struct vqe_experiment *experiment = adapt("OH_radical_0.9697", "GSD");
   struct vqe_result *result = run(experiment, NULL);
   assert_true(result->success);
-  double error = result->minimum + result->nuclear_repulsion - result->e_fci;
+  double error = result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
   assert_true(error > -1e-8);
   assert_true(error < 1e-4);
   near(result->s2_expectation, 0.75, 1e-3);
@@ -131,12 +131,12 @@ static void test_refusals(void **state)
   assert_int_equal(vqe_experiment_qasm(&text, experiment, &options),
                    VQE_ERR_UNSUPPORTED);
   assert_null(text);
-  set(&experiment->init, "random");
+  set(&experiment->init_strategy, "random");
   struct vqe_result *result = run(experiment, NULL);
   assert_int_equal(result->status, VQE_EXPERIMENT_FAILED);
   assert_non_null(strstr(result->reason, "Hartree-Fock"));
   vqe_result_free(result);
-  set(&experiment->init, "hf");
+  set(&experiment->init_strategy, "hf");
   set_option(experiment, "pools", "1");
   result = run(experiment, NULL);
   assert_int_equal(result->status, VQE_EXPERIMENT_FAILED);
@@ -172,7 +172,7 @@ static void test_padding(void **state)
   for (size_t k = 0; k < n; k++) {
     assert_true(result->initial_parameters[k] == 0.0);
   }
-  near(result->eval_energy[0] + result->nuclear_repulsion, result->e_hf, 1e-9);
+  near(result->eval_energy[0] + result->nuclear_repulsion_energy, result->hf_energy, 1e-9);
   size_t best = 0;
   for (size_t row = 0; row < result->neval; row++) {
     const double *values = result->eval_parameters + row * n;
@@ -199,9 +199,9 @@ static void test_padding(void **state)
   /* every operator is in the circuit, no other inputs */
   char input[40];
   snprintf(input, sizeof input, "t%05zu;", n - 1);
-  assert_non_null(strstr(result->qasm, input));
+  assert_non_null(strstr(result->ansatz_qasm, input));
   snprintf(input, sizeof input, "t%05zu;", n);
-  assert_null(strstr(result->qasm, input));
+  assert_null(strstr(result->ansatz_qasm, input));
   vqe_result_free(result);
   vqe_experiment_free(experiment);
 }
@@ -305,7 +305,7 @@ static void test_resume(void **state)
                       whole->neval * sizeof(double));
   assert_memory_equal(result->eval_parameters, whole->eval_parameters,
                       whole->neval * (size_t)whole->nparam * sizeof(double));
-  assert_string_equal(result->qasm, whole->qasm);
+  assert_string_equal(result->ansatz_qasm, whole->ansatz_qasm);
   for (size_t k = 0; k < journal.count; k++) {
     free(journal.items[k].values);
   }

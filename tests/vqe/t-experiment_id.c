@@ -34,17 +34,17 @@ static struct vqe_experiment *h2(void)
       .source = "here",
       .molecule = &molecule,
       .name = "H2",
-      .basis = "sto3g",
+      .basis_set = "sto3g",
       .active_electrons = -1,
       .active_orbitals = -1,
       .symmetry = true,
-      .ansatz = "UCCSD",
-      .reps = 1,
+      .ansatz_name = "UCCSD",
+      .ansatz_reps = 1,
       .optimizer = "L-BFGS-B",
       .max_evaluations = 10000,
       .gtol = 1e-4,
       .ftol = 1e-8,
-      .init = "mp2",
+      .init_strategy = "mp2",
       .seed = 1,
       .references = VQE_REFERENCE_ALL,
       .device = "auto",
@@ -192,13 +192,13 @@ static void test_what_matters(void **state)
     assert_string_not_equal(id, base);                                        \
   } while (0)
   CHANGES(e->molecule->coords[5] = nextafter(0.74, 1.0));
-  CHANGES(e->basis = "6-31g");
+  CHANGES(e->basis_set = "6-31g");
   CHANGES(e->basis_sha256 = "ab");
   CHANGES(e->frozen_core = 1);
   CHANGES(e->active_electrons = 2; e->active_orbitals = 2);
   CHANGES(e->symmetry = false);
-  CHANGES(e->ansatz = "EfficientSU2");
-  CHANGES(e->reps = 2);
+  CHANGES(e->ansatz_name = "EfficientSU2");
+  CHANGES(e->ansatz_reps = 2);
   CHANGES(e->entanglement = "full");
   CHANGES(e->optimizer = "CG");
   CHANGES(e->max_evaluations = 1);
@@ -208,7 +208,7 @@ static void test_what_matters(void **state)
   CHANGES(e->optimizer_options.items = &option;
           e->optimizer_options.count = 1);
   CHANGES(e->ansatz_options.items = &option; e->ansatz_options.count = 1);
-  CHANGES(e->init = "hf");
+  CHANGES(e->init_strategy = "hf");
   CHANGES(e->init_noise = 0.1);
   CHANGES(e->init_file_sha256 = "ab");
   CHANGES(e->seed = 2);
@@ -271,7 +271,7 @@ static void test_copy(void **state)
   e->input_error = "none";
   assert_int_equal(vqe_experiment_copy(&copy, e), 0);
   assert_ptr_not_equal(copy->molecule, e->molecule);
-  assert_ptr_not_equal(copy->basis, e->basis);
+  assert_ptr_not_equal(copy->basis_set, e->basis_set);
   assert_string_equal(copy->init_file, "p.json");
   assert_string_equal(copy->fcidump, "x.fcidump");
   assert_string_equal(copy->input_error, "none");
@@ -294,7 +294,7 @@ static void test_result(void **state)
   assert_string_equal(result->reason, "no such element");
   assert_string_equal(result->experiment->name, "H2");
   assert_string_equal(result->code_version, vqe_version());
-  assert_true(isnan(result->minimum) && isnan(result->e_fci) &&
+  assert_true(isnan(result->minimum) && isnan(result->fci_energy) &&
               isnan(result->dipole[2]) && isnan(result->maxcv));
   assert_int_equal(result->nit, -1);
   assert_int_equal(result->neval, 0);

@@ -17,10 +17,10 @@ static struct vqe_experiment *optimised(const char *molecule_json,
     vqe_molecule_free(experiment->molecule);
     experiment->molecule = NULL;
     set(&experiment->fcidump, path);
-    set(&experiment->basis, "fcidump");
+    set(&experiment->basis_set, "fcidump");
   }
-  set(&experiment->ansatz, ansatz);
-  set(&experiment->init, "hf");
+  set(&experiment->ansatz_name, ansatz);
+  set(&experiment->init_strategy, "hf");
   experiment->gtol = 1e-6;
   experiment->ftol = 1e-10;
   experiment->ansatz_options.items =
@@ -41,7 +41,7 @@ static double total(const struct vqe_result *result)
   if (result->status != VQE_EXPERIMENT_OK || !result->success) {
     fail_msg("%s", result->reason);
   }
-  return result->minimum + result->nuclear_repulsion;
+  return result->minimum + result->nuclear_repulsion_energy;
 }
 
 static void check_casscf(const json_t *entry, const char *ansatz)
@@ -53,15 +53,15 @@ static void check_casscf(const json_t *entry, const char *ansatz)
   char *text = json_dumps(molecule, 0);
   const char *basis = json_string_value(json_object_get(entry, "basis"));
   struct vqe_experiment *experiment = optimised(text, NULL, ansatz);
-  set(&experiment->basis, strcmp(basis, "sto-3g") == 0 ? "sto3g" : basis);
+  set(&experiment->basis_set, strcmp(basis, "sto-3g") == 0 ? "sto3g" : basis);
   experiment->active_electrons = 2;
   experiment->active_orbitals = 2;
   struct vqe_result *result = run(experiment, NULL);
   double energy = total(result);
   near(energy, json_real_value(json_object_get(entry, "energy")), 1e-7);
-  near(result->e_hf, json_real_value(json_object_get(entry, "hf")), 1e-7);
+  near(result->hf_energy, json_real_value(json_object_get(entry, "hf")), 1e-7);
   /* the reference is that of the first orbitals */
-  assert_true(energy < result->e_fci - 1e-6 && result->e_fci < result->e_hf);
+  assert_true(energy < result->fci_energy - 1e-6 && result->fci_energy < result->hf_energy);
   assert_int_equal(result->nfrozen,
                    json_integer_value(json_object_get(entry, "frozen")));
   for (int k = 0; k < 3; k++) {
@@ -145,7 +145,7 @@ static void test_invariance(void **state)
         optimised(H2, k == 0 ? source : path, "UCCSD");
     struct vqe_result *result = run(experiment, NULL);
     energy[k] = total(result);
-    start[k] = result->e_hf;
+    start[k] = result->hf_energy;
     /* amplitudes, and pairs of one irrep: (4 choose 2) sigma orbitals */
     assert_int_equal(result->nparam, 21 + 6);
     vqe_result_free(result);

@@ -12,12 +12,12 @@ static void check_thesis(const char *name, double most_mha)
   struct vqe_result *result = run(experiment, NULL);
   assert_int_equal(result->status, VQE_EXPERIMENT_OK);
   assert_true(result->success);
-  double total = result->minimum + result->nuclear_repulsion;
+  double total = result->minimum + result->nuclear_repulsion_energy;
   double fci = value(entry, "e_fci");
-  near(result->nuclear_repulsion, value(entry, "e_nuc"), 1e-8);
-  near(result->e_hf, value(entry, "e_hf"), 1e-8);
-  near(result->e_mp2, value(entry, "e_mp2"), 1e-7);
-  near(result->e_fci, fci, 1e-7);
+  near(result->nuclear_repulsion_energy, value(entry, "e_nuc"), 1e-8);
+  near(result->hf_energy, value(entry, "e_hf"), 1e-8);
+  near(result->mp2_energy, value(entry, "e_mp2"), 1e-7);
+  near(result->fci_energy, fci, 1e-7);
   assert_true(total >= fci - 1e-7);
   assert_true((total - fci) * 1e3 <= most_mha);
   near(result->s2_expectation, 0.0, 1e-3);
@@ -57,13 +57,13 @@ static void check_open_shell(const char *name, double s2)
   struct vqe_result *result = run(experiment, NULL);
   assert_int_equal(result->status, VQE_EXPERIMENT_OK);
   assert_string_equal(result->reference_method, "ROHF");
-  assert_true(isnan(result->e_mp2));
-  double total = result->minimum + result->nuclear_repulsion;
+  assert_true(isnan(result->mp2_energy));
+  double total = result->minimum + result->nuclear_repulsion_energy;
   double fci = value(entry, "e_fci");
-  near(result->e_fci, fci, 1e-7);
+  near(result->fci_energy, fci, 1e-7);
   near(result->fci_s2, s2, 1e-4);
   assert_true(total >= fci - 1e-7);
-  assert_true(total < result->e_hf - 1e-3);
+  assert_true(total < result->hf_energy - 1e-3);
   near(result->s2_expectation, s2, 0.02);
   vqe_result_free(result);
   vqe_experiment_free(experiment);
@@ -92,7 +92,7 @@ static void test_singlet_above_triplet(void **state)
     struct vqe_experiment *experiment = new_experiment(text);
     experiment->max_evaluations = 3;
     struct vqe_result *result = run(experiment, NULL);
-    near(result->e_fci, energies[k], 1e-7);
+    near(result->fci_energy, energies[k], 1e-7);
     near(result->fci_s2, 2.0 * k, 1e-6);
     vqe_result_free(result);
     vqe_experiment_free(experiment);
@@ -104,11 +104,11 @@ static void test_dipole(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment = reference(NULL, "H2O");
-  set(&experiment->init, "hf");
+  set(&experiment->init_strategy, "hf");
   experiment->max_evaluations = 1;
   struct vqe_result *result = run(experiment, NULL);
-  double total = result->minimum + result->nuclear_repulsion;
-  near(total, result->e_hf, 1e-10);
+  double total = result->minimum + result->nuclear_repulsion_energy;
+  near(total, result->hf_energy, 1e-10);
   near(result->dipole[0], 0.0, 1e-7);
   near(result->dipole[1], 0.0, 1e-7);
   near(result->dipole[2], -0.678787265, 1e-6);
@@ -125,17 +125,17 @@ static void test_hf_start_of_circuits(void **state)
                                       "ExcitationPreserving"};
   for (size_t k = 0; k < 3; k++) {
     struct vqe_experiment *experiment = reference(NULL, "LiH");
-    set(&experiment->ansatz, names[k]);
+    set(&experiment->ansatz_name, names[k]);
     experiment->entanglement = copy(k == 2 ? "full" : "reverse_linear");
-    set(&experiment->init, "hf");
-    experiment->reps = 2;
+    set(&experiment->init_strategy, "hf");
+    experiment->ansatz_reps = 2;
     experiment->max_evaluations = 1;
     experiment->references = VQE_REFERENCE_HF;
     struct vqe_result *result = run(experiment, NULL);
-    double total = result->minimum + result->nuclear_repulsion;
-    near(total, result->e_hf, 1e-10);
+    double total = result->minimum + result->nuclear_repulsion_energy;
+    near(total, result->hf_energy, 1e-10);
     near(result->n_expectation, 4.0, 1e-10);
-    assert_true(isnan(result->e_fci));
+    assert_true(isnan(result->fci_energy));
     vqe_result_free(result);
     vqe_experiment_free(experiment);
   }
@@ -148,10 +148,10 @@ static void test_random_start_is_numpys(void **state)
   const double u[3] = {0.7739560485559633, 0.4388784397520523,
                        0.8585979199113825};
   struct vqe_experiment *experiment = reference(NULL, "H2");
-  set(&experiment->ansatz, "EfficientSU2");
-  set(&experiment->init, "random");
+  set(&experiment->ansatz_name, "EfficientSU2");
+  set(&experiment->init_strategy, "random");
   experiment->entanglement = copy("reverse_linear");
-  experiment->reps = 2;
+  experiment->ansatz_reps = 2;
   experiment->seed = 42;
   experiment->max_evaluations = 1;
   struct vqe_result *result = run(experiment, NULL);
@@ -160,8 +160,8 @@ static void test_random_start_is_numpys(void **state)
     assert_true(result->initial_parameters[k] == 2.0 * M_PI * u[k]);
   }
   vqe_result_free(result);
-  set(&experiment->ansatz, "UCCSD");
-  experiment->reps = 1;
+  set(&experiment->ansatz_name, "UCCSD");
+  experiment->ansatz_reps = 1;
   free(experiment->entanglement);
   experiment->entanglement = NULL;
   result = run(experiment, NULL);
@@ -175,7 +175,7 @@ static void test_noise_repeats(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment = reference(NULL, "H2");
-  set(&experiment->init, "hf");
+  set(&experiment->init_strategy, "hf");
   experiment->init_noise = 0.5;
   experiment->max_evaluations = 1;
   struct vqe_result *first = run(experiment, NULL);
@@ -250,7 +250,7 @@ static void test_interrupt_and_replay(void **state)
   (void)state;
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   struct vqe_experiment *experiment = reference(NULL, "LiH");
-  set(&experiment->init, "hf");
+  set(&experiment->init_strategy, "hf");
   experiment->active_electrons = 2;
   experiment->active_orbitals = 3;
   experiment->frozen_core = 1;
@@ -302,7 +302,7 @@ static void test_shots(void **state)
   assert_int_equal(result->status, VQE_EXPERIMENT_OK);
   assert_true(result->neval > 10);
   for (size_t k = 0; k < result->neval; k++) {
-    double exact_floor = result->e_fci - result->nuclear_repulsion;
+    double exact_floor = result->fci_energy - result->nuclear_repulsion_energy;
     assert_true(result->eval_std[k] >= 0.0);
     assert_true(result->eval_energy[k] >
                 exact_floor - 6.0 * result->eval_std[k] - 1e-9);
@@ -344,18 +344,18 @@ static void test_failures(void **state)
   experiment->input_error = copy("file 'x', molecule 1: bad");
   expect_failure(experiment, "file 'x', molecule 1");
   experiment = reference(NULL, "H2");
-  set(&experiment->init, "file");
+  set(&experiment->init_strategy, "file");
   experiment->init_file = copy("/nonexistent/start.json");
   expect_failure(experiment, "/nonexistent/start.json");
   experiment = reference(NULL, "OH_radical_0.9697");
-  set(&experiment->init, "mp2");
+  set(&experiment->init_strategy, "mp2");
   expect_failure(experiment, "closed shell");
   /* 44 qubits in the full space: refused with the number of bytes */
   experiment = reference(NULL, "CO2");
-  set(&experiment->basis, "6-31g");
-  set(&experiment->ansatz, "EfficientSU2");
+  set(&experiment->basis_set, "6-31g");
+  set(&experiment->ansatz_name, "EfficientSU2");
   experiment->entanglement = copy("reverse_linear");
-  set(&experiment->init, "hf");
+  set(&experiment->init_strategy, "hf");
   expect_failure(experiment, "MB");
 }
 

@@ -13,11 +13,11 @@ static struct vqe_result *run_with(enum vqe_gates_choice gates,
   struct vqe_experiment *experiment = reference(NULL, "LiH");
   set(&experiment->device, device);
   set(&experiment->precision, precision);
-  set(&experiment->ansatz, ansatz);
+  set(&experiment->ansatz_name, ansatz);
   if (strcmp(ansatz, "UCCSD") != 0) {
-    set(&experiment->init, "hf");
+    set(&experiment->init_strategy, "hf");
     experiment->init_noise = 0.05;
-    experiment->reps = 1;
+    experiment->ansatz_reps = 1;
     experiment->max_evaluations = 12;
   }
   struct vqe_result *result = NULL;
