@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ansatz/ansatz_build.h"
+#include "ansatz/ansatz_builders.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -127,7 +127,7 @@ int vqe_ansatz_build_circuit(struct vqe_ansatz_builder *builder,
    * number of particles, so this one starts from Hartree-Fock. The CX chains
    * of the others would move such a state: they get none. */
   if (strcmp(builder->ansatz->name, "ExcitationPreserving") == 0) {
-    status = vqe_ansatz_build_hf_state(builder);
+    status = vqe_ansatz_add_hf_state(builder);
   }
   for (int r = 0; status == VQE_OK && r < options->reps; r++) {
     status = add_rotation_layer(builder);

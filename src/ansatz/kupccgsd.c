@@ -9,7 +9,7 @@
  * of a pair function. Irreps do not screen the singles: pairs alone excite
  * nothing but pairs, and it is by orbitals of mixed symmetry between two
  * products that the others come in. */
-#include "ansatz/ansatz_build.h"
+#include "ansatz/ansatz_builders.h"
 #include "base/error_message.h"
 
 static int add_pairs(struct vqe_ansatz_builder *builder)
@@ -48,7 +48,7 @@ static int add_singles(struct vqe_ansatz_builder *builder)
 int vqe_ansatz_build_kupccgsd(struct vqe_ansatz_builder *builder,
                               const struct vqe_ansatz_options *options)
 {
-  int status = vqe_ansatz_build_hf_state(builder);
+  int status = vqe_ansatz_add_hf_state(builder);
   for (int r = 0; status == VQE_OK && r < options->reps; r++) {
     status = add_pairs(builder);
     if (status == VQE_OK) {

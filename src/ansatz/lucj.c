@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ansatz/ansatz_build.h"
+#include "ansatz/ansatz_builders.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -124,7 +124,7 @@ int vqe_ansatz_build_lucj(struct vqe_ansatz_builder *builder,
   int status =
       vqe_memory_alloc(&blocks, most, sizeof *blocks, "orbital rotation");
   if (status == VQE_OK) {
-    status = vqe_ansatz_build_hf_state(builder);
+    status = vqe_ansatz_add_hf_state(builder);
   }
   if (status == VQE_OK) {
     size_t n = vqe_lucj_network(blocks, norb, vqe_lucj_columns(ansatz));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ansatz/lucj.h"
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -20,7 +21,7 @@
 static void clear_element(double *angle, double *phase, double complex *matrix,
                           int columns, const struct vqe_lucj_block *block)
 {
-  double complex *x = matrix + block->orbital * columns;
+  double complex *x = matrix + (size_t)block->orbital * (size_t)columns;
   double complex *y = x + columns;
   double complex a = x[block->column];
   double complex b = y[block->column];
@@ -50,7 +51,7 @@ static void mix_columns(double complex *matrix, int norb, int columns)
         continue;
       }
       for (int row = 0; row < norb; row++) {
-        double complex *x = matrix + row * columns + k;
+        double complex *x = matrix + (size_t)(row * columns + k);
         double complex left = x[0];
         x[0] = (b * left - a * x[1]) / norm;
         x[1] = (conj(a) * left + conj(b) * x[1]) / norm;
@@ -216,34 +217,17 @@ static int amplitudes(double *out, const struct vqe_ansatz *ansatz,
   return VQE_OK;
 }
 
-/* One factor: its rotation and its couplings; y is destroyed. */
-static int factor(double complex *rotation, double *coupling, int norb, int no,
-                  double *y, double lambda, bool plus)
+/* Eigenvectors of Z from the singular vectors of y, and its eigenvalues. */
+static void turn_orbitals(double complex *rotation, double z[VQE_MAX_ORBITALS],
+                          int norb, int no, const double *left,
+                          const double *right, const double *values, bool plus)
 {
-  double *work = NULL;
   int nv = norb - no;
   int rank = no < nv ? no : nv;
-  size_t n = (size_t)norb;
-  double z[VQE_MAX_ORBITALS] = {0};
-  int status =
-      vqe_memory_alloc(&work, 2 * n * n + 2 * n, sizeof *work, "amplitudes");
-  if (status != VQE_OK) {
-    return status;
-  }
-  double *left = work;            /* no x no, columns are b */
-  double *right = left + n * n;   /* nv x nv, rows are a */
-  double *values = right + n * n; /* rank */
-  double *superdiagonal = values + n;
-  if (LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'A', 'A', no, nv, y, nv, values, left,
-                     no, right, nv, superdiagonal) != 0) {
-    status = vqe_error_set(VQE_ERR_NUMERIC,
-                           "the factorisation of MP2 amplitudes does not "
-                           "converge; use init 'random'");
-    goto out;
-  }
   double complex turn = cexp((plus ? -0.25 : 0.25) * I * M_PI);
   int column = 0;
-  memset(rotation, 0, n * n * sizeof *rotation);
+  VQE_ASSERT(norb <= VQE_MAX_ORBITALS);
+  memset(rotation, 0, (size_t)norb * (size_t)norb * sizeof *rotation);
   for (int m = 0; m < rank; m++) {
     for (int sign = 1; sign >= -1; sign -= 2) {
       for (int i = 0; i < no; i++) {
@@ -266,51 +250,66 @@ static int factor(double complex *rotation, double *coupling, int norb, int no,
       rotation[(no + a) * norb + column] = right[m * nv + a];
     }
   }
-  for (int p = 0; p < norb; p++) {
-    for (int q = 0; q < norb; q++) {
-      coupling[p * norb + q] = (plus ? lambda : -lambda) * z[p] * z[q];
+  VQE_ASSERT(column == norb);
+}
+
+static int no_convergence(void)
+{
+  return vqe_error_set(VQE_ERR_NUMERIC,
+                       "the factorisation of MP2 amplitudes does not "
+                       "converge; use init 'random'");
+}
+
+/* One factor: its rotation and its couplings; y is destroyed. */
+static int factor(double complex *rotation, double *coupling, int norb, int no,
+                  double *y, double lambda, bool plus)
+{
+  double *work = NULL;
+  int nv = norb - no;
+  size_t n = (size_t)norb;
+  double z[VQE_MAX_ORBITALS] = {0};
+  int status =
+      vqe_memory_alloc(&work, 2 * n * n + 2 * n, sizeof *work, "amplitudes");
+  if (status != VQE_OK) {
+    return status;
+  }
+  double *left = work;            /* no x no, columns are b */
+  double *right = left + n * n;   /* nv x nv, rows are a */
+  double *values = right + n * n; /* min(no, nv) */
+  double *superdiagonal = values + n;
+  if (LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'A', 'A', no, nv, y, nv, values, left,
+                     no, right, nv, superdiagonal) != 0) {
+    status = no_convergence();
+  }
+  if (status == VQE_OK) {
+    turn_orbitals(rotation, z, norb, no, left, right, values, plus);
+    for (int p = 0; p < norb; p++) {
+      for (int q = 0; q < norb; q++) {
+        coupling[p * norb + q] = (plus ? lambda : -lambda) * z[p] * z[q];
+      }
     }
   }
-out:
   free(work);
   return status;
 }
 
-int vqe_lucj_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
-                            const double *eri, const double *orbital_energies)
+/* Rotations and couplings of the largest factors of the amplitudes `t` (nov x
+ * nov, with room for 2 nov more), which are destroyed. A factor fills two
+ * repetitions; what is left over becomes the identity. */
+static int factorise(double complex *rotations, double *couplings,
+                     const struct vqe_ansatz *ansatz, double *t)
 {
   int norb = ansatz->norb;
   int no = ansatz->nalpha;
   int nov = no * (norb - no);
-  size_t reps = (size_t)ansatz->reps;
-  size_t n2 = (size_t)norb * (size_t)norb;
   size_t m = (size_t)nov;
-  double *t = NULL;
-  double *couplings = NULL;
-  double complex *rotations = NULL;
-  int status = vqe_memory_alloc(&t, m * m + 2 * m, sizeof *t, "amplitudes");
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&couplings, reps * n2, sizeof *couplings,
-                              "couplings");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&rotations, reps * n2, sizeof *rotations,
-                              "orbital rotations");
-  }
-  if (status == VQE_OK) {
-    status = amplitudes(t, ansatz, eri, orbital_energies);
-  }
-  if (status != VQE_OK) {
-    goto out;
-  }
+  size_t n2 = (size_t)norb * (size_t)norb;
   double *lambda = t + m * m;
   double *y = lambda + m;
+  int status = VQE_OK;
   if (nov > 0 &&
       LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', nov, t, nov, lambda) != 0) {
-    status = vqe_error_set(VQE_ERR_NUMERIC,
-                           "the factorisation of MP2 amplitudes does not "
-                           "converge; use init 'random'");
-    goto out;
+    return no_convergence();
   }
   /* the largest of what is left, from either end of the ascending list */
   int low = 0;
@@ -333,11 +332,36 @@ int vqe_lucj_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
     status = factor(rotation, couplings + (size_t)k * n2, norb, no, y,
                     lambda[chosen], k % 2 == 0);
   }
+  return status;
+}
+
+int vqe_lucj_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
+                            const double *eri, const double *orbital_energies)
+{
+  size_t norb = (size_t)ansatz->norb;
+  size_t m = (size_t)ansatz->nalpha * (norb - (size_t)ansatz->nalpha);
+  size_t all = (size_t)ansatz->reps * norb * norb;
+  double *t = NULL;
+  double *couplings = NULL;
+  double complex *rotations = NULL;
+  int status = vqe_memory_alloc(&t, m * m + 2 * m, sizeof *t, "amplitudes");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&couplings, all, sizeof *couplings, "couplings");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&rotations, all, sizeof *rotations,
+                              "orbital rotations");
+  }
+  if (status == VQE_OK) {
+    status = amplitudes(t, ansatz, eri, orbital_energies);
+  }
+  if (status == VQE_OK) {
+    status = factorise(rotations, couplings, ansatz, t);
+  }
   if (status == VQE_OK) {
     status = vqe_lucj_parameters(out, ansatz, rotations, couplings, couplings,
                                  NULL);
   }
-out:
   free(t);
   free(couplings);
   free(rotations);

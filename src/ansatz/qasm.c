@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "vqe/ansatz.h"
@@ -47,6 +48,9 @@ static void put(struct text *text, const char *format, ...)
 
 /* ---- Pauli terms of tau - tau^+ ---- */
 
+#define MAX_TERMS                                                             \
+  32 /* of the product of four ladder operators, and to spare */
+
 struct term {
   uint64_t x, z;
   double re, im; /* coefficient of i^|x&z| X^x Z^z */
@@ -58,7 +62,7 @@ struct term {
 static int times_ladder(struct term *terms, int count, int p, bool dagger,
                         bool signless)
 {
-  struct term out[32];
+  struct term out[MAX_TERMS];
   uint64_t bit = UINT64_C(1) << p;
   int n = 0;
   for (int k = 0; k < count; k++) {
@@ -83,6 +87,7 @@ static int times_ladder(struct term *terms, int count, int p, bool dagger,
         at++;
       }
       if (at == n) {
+        VQE_ASSERT(n < MAX_TERMS);
         out[n++] = (struct term){x, z, 0.0, 0.0};
       }
       out[at].re += re;
@@ -94,14 +99,15 @@ static int times_ladder(struct term *terms, int count, int p, bool dagger,
 }
 
 /* tau - tau^+ = 2i Im(tau) in the Pauli basis: at most 8 terms i c P. */
-static int generator(struct term out[32], const struct vqe_gate *gate)
+static int generator(struct term out[MAX_TERMS], const struct vqe_gate *gate)
 {
-  struct term terms[32] = {{0, 0, 1.0, 0.0}};
+  struct term terms[MAX_TERMS] = {{0, 0, 1.0, 0.0}};
   int count = 1;
   for (int k = 0; k < vqe_gate_order(gate->kind); k++) {
+    const int *q = &gate->q[2 * (size_t)k];
     bool signless = vqe_gate_signless(gate->kind);
-    count = times_ladder(terms, count, gate->q[2 * k + 1], true, signless);
-    count = times_ladder(terms, count, gate->q[2 * k], false, signless);
+    count = times_ladder(terms, count, q[1], true, signless);
+    count = times_ladder(terms, count, q[0], false, signless);
   }
   int kept = 0;
   for (int k = 0; k < count; k++) {
@@ -182,7 +188,7 @@ static void put_gate(struct text *text, const struct vqe_gate *gate,
   case VQE_GATE_QUBIT_SINGLE:
   case VQE_GATE_QUBIT_DOUBLE:
     if (expand) {
-      struct term terms[32];
+      struct term terms[MAX_TERMS];
       int count = generator(terms, gate);
       for (int k = 0; k < count; k++) {
         put_pauli_rotation(text, &terms[k], angle, gate->scale);

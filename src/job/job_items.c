@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -155,14 +156,7 @@ int vqe_job_read_ansatz(struct job_ansatz *out, const json_t *item,
   }
   status = vqe_ansatz_canonical(&out->name, name);
   if (status != VQE_OK) {
-    static const char *const names[] = {"UCCSD",
-                                        "k-UpCCGSD",
-                                        "LUCJ",
-                                        "ADAPT-VQE",
-                                        "EfficientSU2",
-                                        "RealAmplitudes",
-                                        "ExcitationPreserving"};
-    const char *nearest = vqe_suggest(name, names, JOB_COUNT(names));
+    const char *nearest = vqe_ansatz_nearest(name);
     status = nearest == NULL
                  ? vqe_error_context(status, "%s", value->where)
                  : vqe_error_context(status, "%s: did you mean '%s'?",
