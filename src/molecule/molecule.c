@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "molecule/molecule_build.h"
@@ -47,11 +48,11 @@ void vqe_molecule_set_element(struct vqe_molecule *molecule, size_t atom,
                               int z)
 {
   const char *symbol = vqe_element_symbol(z);
+  VQE_ASSERT(atom < molecule->natom);
+  VQE_ASSERT(symbol != NULL && strlen(symbol) < sizeof molecule->symbols[0]);
   molecule->z[atom] = z;
   memset(molecule->symbols[atom], 0, sizeof molecule->symbols[atom]);
-  if (symbol != NULL) {
-    memcpy(molecule->symbols[atom], symbol, strlen(symbol));
-  }
+  memcpy(molecule->symbols[atom], symbol, strlen(symbol));
 }
 
 int vqe_molecule_copy(struct vqe_molecule **out,
@@ -63,6 +64,7 @@ int vqe_molecule_copy(struct vqe_molecule **out,
   if (status != VQE_OK) {
     return status;
   }
+  VQE_ASSERT(copy != NULL);
   memcpy(copy->symbols, molecule->symbols, natom * sizeof *copy->symbols);
   memcpy(copy->z, molecule->z, natom * sizeof *copy->z);
   memcpy(copy->coords, molecule->coords, 3 * natom * sizeof *copy->coords);

@@ -19,7 +19,7 @@
 int vqe_molecule_new(struct vqe_molecule **out, size_t natom,
                      const char *name);
 
-/* Put the element with number `z` at place `atom`. */
+/* Put the element with number `z`, 1 to VQE_MAX_Z, at place `atom`. */
 void vqe_molecule_set_element(struct vqe_molecule *molecule, size_t atom,
                               int z);
 
@@ -28,7 +28,8 @@ void vqe_molecule_set_element(struct vqe_molecule *molecule, size_t atom,
 int vqe_molecule_list_add(struct vqe_molecule_list *list, size_t *capacity,
                           struct vqe_molecule *molecule, const char *name);
 
-/* Append what the text holds to `list`. */
+/* Append what the text holds to `list`; bad molecules become entries with a
+ * reason. VQE_ERR_INPUT when the text is no JSON or no XYZ at all. */
 int vqe_molecule_read_json(struct vqe_molecule_list *list, const char *text,
                            size_t size, const char *source);
 int vqe_molecule_read_xyz(struct vqe_molecule_list *list, const char *text,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "molecule/molecule_build.h"
@@ -249,19 +250,11 @@ const char *vqe_molecule_json_name(const json_t *object)
   return name == NULL || name[0] == '\0' ? NULL : name;
 }
 
-int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
-                           const char *where)
+/* The members that a molecule cannot do without are there and of the right
+ * types. */
+static int check_members(const json_t *object, const char *place_key,
+                         const char *where)
 {
-  bool qcschema;
-  struct vqe_molecule *molecule = NULL;
-  int status = VQE_OK;
-  if (!json_is_object(object)) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "%s: %s where a molecule object is expected", where,
-                         type_name(object));
-  }
-  object = molecule_of(object, &qcschema);
-  const char *place_key = qcschema ? "geometry" : "coords";
   const json_t *symbols = json_object_get(object, "symbols");
   const json_t *places = json_object_get(object, place_key);
   const json_t *name = json_object_get(object, "name");
@@ -287,54 +280,75 @@ int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
                          "%s, key 'name': %s where a string is expected",
                          where, type_name(name));
   }
+  return VQE_OK;
+}
+
+/* Fill a new molecule from members that check_members has seen. */
+static int read_members(struct vqe_molecule *molecule, const json_t *object,
+                        bool qcschema, const char *where)
+{
+  int status =
+      read_symbols(molecule, json_object_get(object, "symbols"), where);
+  if (status == VQE_OK) {
+    status =
+        qcschema
+            ? read_geometry(molecule, json_object_get(object, "geometry"),
+                            where)
+            : read_coords(molecule, json_object_get(object, "coords"), where);
+  }
+  if (status == VQE_OK && qcschema) {
+    molecule->units = VQE_BOHR;
+    status = refuse_ghosts(object, where);
+  } else if (status == VQE_OK) {
+    status = read_units(&molecule->units, object, where);
+  }
+  if (status == VQE_OK) {
+    status = read_int(&molecule->charge, object,
+                      qcschema ? "molecular_charge" : "charge", where);
+  }
+  if (status == VQE_OK) {
+    status =
+        read_int(&molecule->multiplicity, object,
+                 qcschema ? "molecular_multiplicity" : "multiplicity", where);
+  }
+  if (status == VQE_OK) {
+    status = read_masses(molecule, object, where);
+  }
+  return status;
+}
+
+int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
+                           const char *where)
+{
+  bool qcschema;
+  struct vqe_molecule *molecule = NULL;
+  if (!json_is_object(object)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: %s where a molecule object is expected", where,
+                         type_name(object));
+  }
+  object = molecule_of(object, &qcschema);
+  int status = check_members(object, qcschema ? "geometry" : "coords", where);
+  if (status != VQE_OK) {
+    return status;
+  }
   const char *text = vqe_molecule_json_name(object);
-  status = vqe_molecule_new(&molecule, json_array_size(symbols),
-                            text == NULL ? "molecule" : text);
+  status = vqe_molecule_new(
+      &molecule, json_array_size(json_object_get(object, "symbols")),
+      text == NULL ? "molecule" : text);
   if (status != VQE_OK) {
     return vqe_error_context(status, "%s, key 'symbols'", where);
   }
-  status = read_symbols(molecule, symbols, where);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status = qcschema ? read_geometry(molecule, places, where)
-                    : read_coords(molecule, places, where);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (qcschema) {
-    molecule->units = VQE_BOHR;
-    status = refuse_ghosts(object, where);
-  } else {
-    status = read_units(&molecule->units, object, where);
+  status = read_members(molecule, object, qcschema, where);
+  if (status == VQE_OK) {
+    status = vqe_molecule_validate(molecule, where);
   }
   if (status != VQE_OK) {
-    goto out;
-  }
-  status = read_int(&molecule->charge, object,
-                    qcschema ? "molecular_charge" : "charge", where);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status =
-      read_int(&molecule->multiplicity, object,
-               qcschema ? "molecular_multiplicity" : "multiplicity", where);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status = read_masses(molecule, object, where);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status = vqe_molecule_validate(molecule, where);
-  if (status != VQE_OK) {
-    goto out;
+    vqe_molecule_free(molecule);
+    return status;
   }
   *out = molecule;
-  molecule = NULL;
-out:
-  vqe_molecule_free(molecule);
-  return status;
+  return VQE_OK;
 }
 
 /* Molecules without a name are called after their place. */
@@ -359,6 +373,7 @@ static int add_object(struct vqe_molecule_list *list, size_t *capacity,
     return status;
   }
   if (status == VQE_OK && name == NULL) {
+    VQE_ASSERT(molecule != NULL);
     status = name_by_index(molecule, list->count);
     if (status != VQE_OK) {
       vqe_molecule_free(molecule);
@@ -373,8 +388,6 @@ int vqe_molecule_read_json(struct vqe_molecule_list *list, const char *text,
 {
   json_error_t error;
   size_t capacity = 0;
-  size_t index;
-  json_t *object;
   int status = VQE_OK;
   json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
   if (root == NULL) {
@@ -382,26 +395,18 @@ int vqe_molecule_read_json(struct vqe_molecule_list *list, const char *text,
                          "file '%.400s', line %d, column %d: broken JSON: %s",
                          source, error.line, error.column, error.text);
   }
+  size_t count = json_array_size(root);
   if (json_is_object(root)) {
     status = add_object(list, &capacity, root, source);
-    goto out;
-  }
-  if (json_array_size(root) == 0 ||
-      json_array_size(root) > VQE_MAX_MOLECULES) {
+  } else if (count == 0 || count > VQE_MAX_MOLECULES) {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "file '%.400s': %zu molecules, 1 to %d are "
                            "accepted",
-                           source, json_array_size(root), VQE_MAX_MOLECULES);
-    goto out;
+                           source, count, VQE_MAX_MOLECULES);
   }
-  json_array_foreach(root, index, object)
-  {
-    status = add_object(list, &capacity, object, source);
-    if (status != VQE_OK) {
-      goto out;
-    }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    status = add_object(list, &capacity, json_array_get(root, k), source);
   }
-out:
   json_decref(root);
   return status;
 }
