@@ -25,7 +25,8 @@
 extern "C" {
 #endif
 
-/* Print "file:line: assertion failed: condition" and abort. Called by VQE_ASSERT alone. */
+/* Print "file:line: assertion failed: condition" and abort. Called by
+ * VQE_ASSERT alone. */
 void vqe_assert_failed(const char *file, int line, const char *condition)
     __attribute__((noreturn, cold));
 

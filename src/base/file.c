@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -19,65 +20,77 @@ static int too_large(const char *path, size_t limit)
                        limit);
 }
 
-int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
+/* Neither a folder nor a file that is known to be too large. */
+static int check_kind(int descriptor, const char *path, size_t limit)
+{
+  struct stat info = {0};
+  if (fstat(descriptor, &info) != 0) {
+    return VQE_OK; /* reading says what is wrong */
+  }
+  if (S_ISDIR(info.st_mode)) {
+    return vqe_error_set(VQE_ERR_INPUT, "'%s' is a directory, not a file",
+                         path);
+  }
+  if (S_ISREG(info.st_mode) && (uint64_t)info.st_size > limit) {
+    return too_large(path, limit);
+  }
+  return VQE_OK;
+}
+
+/* Everything up to the end into *data, which grows; *used of `capacity` bytes
+ * are filled, the last one never. */
+static int read_all(char **data, size_t *used, size_t capacity, int descriptor,
+                    const char *path, size_t limit)
 {
   int status = VQE_OK;
+  ssize_t got = 1;
+  while (status == VQE_OK && got != 0) {
+    if (*used + 1 == capacity) {
+      status = vqe_memory_grow(data, *used, 2 * capacity, 1, path);
+      if (status != VQE_OK) {
+        return status;
+      }
+      capacity *= 2;
+    }
+    VQE_ASSERT(*used + 1 < capacity);
+    got = read(descriptor, *data + *used, capacity - *used - 1);
+    if (got > 0) {
+      *used += (size_t)got;
+      status = *used > limit ? too_large(path, limit) : VQE_OK;
+    } else if (got < 0 && errno != EINTR) {
+      status =
+          vqe_error_set(VQE_ERR_IO, "reading '%s': %s", path, strerror(errno));
+    }
+  }
+  return status;
+}
+
+int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
+{
   char *data = NULL;
   size_t used = 0;
-  size_t capacity = 65536;
+  const size_t capacity = 65536;
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     int code = errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
     return vqe_error_set(code, "cannot read '%s': %s", path, strerror(errno));
   }
-  struct stat info = {0};
-  if (fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode)) {
-    status =
-        vqe_error_set(VQE_ERR_INPUT, "'%s' is a directory, not a file", path);
-    goto out;
+  int status = check_kind(descriptor, path, limit);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&data, capacity, 1, path);
   }
-  if (S_ISREG(info.st_mode) && (uint64_t)info.st_size > limit) {
-    status = too_large(path, limit);
-    goto out;
+  if (status == VQE_OK) {
+    status = read_all(&data, &used, capacity, descriptor, path, limit);
   }
-  status = vqe_memory_alloc(&data, capacity, 1, path);
+  close(descriptor);
   if (status != VQE_OK) {
-    goto out;
-  }
-  for (;;) {
-    if (used + 1 == capacity) {
-      status = vqe_memory_grow(&data, used, 2 * capacity, 1, path);
-      if (status != VQE_OK) {
-        goto out;
-      }
-      capacity *= 2;
-    }
-    ssize_t got = read(descriptor, data + used, capacity - used - 1);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      status =
-          vqe_error_set(VQE_ERR_IO, "reading '%s': %s", path, strerror(errno));
-      goto out;
-    }
-    if (got == 0) {
-      break;
-    }
-    used += (size_t)got;
-    if (used > limit) {
-      status = too_large(path, limit);
-      goto out;
-    }
+    free(data);
+    return status;
   }
   data[used] = '\0';
   *out = data;
   *size = used;
-  data = NULL;
-out:
-  free(data);
-  close(descriptor);
-  return status;
+  return VQE_OK;
 }
 
 int vqe_file_sync(const char *path)
@@ -108,50 +121,53 @@ void vqe_file_sync_parent(const char *path)
 {
   char *folder = NULL;
   if (vqe_file_resolve(&folder, path, ".") == VQE_OK) {
+    VQE_ASSERT(folder != NULL);
     vqe_file_sync_folder(folder);
     free(folder);
   }
 }
 
+static int write_all(int descriptor, const char *path, const char *bytes,
+                     size_t size)
+{
+  while (size > 0) {
+    ssize_t put = write(descriptor, bytes, size);
+    if (put < 0 && errno != EINTR) {
+      return vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path,
+                           strerror(errno));
+    }
+    if (put > 0) {
+      VQE_ASSERT((size_t)put <= size);
+      bytes += put;
+      size -= (size_t)put;
+    }
+  }
+  return VQE_OK;
+}
+
 int vqe_file_write(const char *path, const void *data, size_t size)
 {
   char *aside = NULL;
-  int descriptor = -1;
-  int status = VQE_OK;
-  const char *bytes = data;
   if (asprintf(&aside, "%s.%ld.tmp", path, (long)getpid()) < 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
   }
-  descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  int descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) {
-    status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
-                           strerror(errno));
-    goto out;
+    int status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
+                               strerror(errno));
+    free(aside);
+    return status;
   }
-  while (size > 0) {
-    ssize_t put = write(descriptor, bytes, size);
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      status =
-          vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path, strerror(errno));
-      goto out;
-    }
-    bytes += put;
-    size -= (size_t)put;
-  }
-  if (fsync(descriptor) != 0 || rename(aside, path) != 0) {
+  int status = write_all(descriptor, path, data, size);
+  if (status == VQE_OK &&
+      (fsync(descriptor) != 0 || rename(aside, path) != 0)) {
     status = vqe_error_set(VQE_ERR_IO, "cannot put '%s' in place: %s", path,
                            strerror(errno));
-    goto out;
   }
-  vqe_file_sync_parent(path);
-out:
-  if (descriptor >= 0) {
-    close(descriptor);
-  }
-  if (status != VQE_OK && descriptor >= 0) {
+  close(descriptor);
+  if (status == VQE_OK) {
+    vqe_file_sync_parent(path);
+  } else {
     unlink(aside);
   }
   free(aside);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 
 /* Below this an allocation is not worth asking the system about. */
@@ -47,12 +48,14 @@ int vqe_memory_grow(void *out, size_t old_count, size_t new_count, size_t size,
                     const char *what)
 {
   void *old;
-  void *grown;
+  void *grown = NULL;
+  VQE_ASSERT(old_count <= new_count);
   memcpy(&old, out, sizeof old);
   int status = vqe_memory_alloc(&grown, new_count, size, what);
   if (status != VQE_OK) {
     return status;
   }
+  VQE_ASSERT(grown != NULL);
   if (old != NULL && old_count > 0) {
     memcpy(grown, old, old_count * size);
   }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/sha256.h"
 
@@ -48,7 +49,7 @@ static void seed_sequence(uint64_t out[4], uint32_t seed)
     value *= hash_const;
     words[i] = value ^ (value >> 16);
   }
-  for (int i = 0; i < 4; i++) {
+  for (size_t i = 0; i < 4; i++) {
     out[i] = (uint64_t)words[2 * i] | (uint64_t)words[2 * i + 1] << 32;
   }
 }
@@ -134,6 +135,7 @@ int vqe_philox_init(struct vqe_philox *rng, const char *experiment_id,
 
 uint32_t vqe_philox_next(struct vqe_philox *rng)
 {
+  VQE_ASSERT(rng->used >= 0 && rng->used <= 4);
   if (rng->used == 4) {
     philox_block(rng->block, rng->counter, rng->key);
     if (++rng->counter[0] == 0) {

@@ -23,7 +23,7 @@ int vqe_sha256_hex(char out[VQE_SHA256_HEX_SIZE], const void *data,
   if (status != VQE_OK) {
     return status;
   }
-  for (int k = 0; k < 32; k++) {
+  for (size_t k = 0; k < sizeof digest; k++) {
     snprintf(out + 2 * k, 3, "%02x", digest[k]);
   }
   return VQE_OK;

@@ -1,0 +1,157 @@
+/* Files are read whole or not at all, and replaced whole or not at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "vqe/error.h"
+
+#define LIMIT ((size_t)1 << 20)
+
+static char folder[32];
+
+static int make_folder(void **state)
+{
+  (void)state;
+  strcpy(folder, "/tmp/vqe-file-XXXXXX");
+  return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+  (void)state;
+  return rmdir(folder);
+}
+
+static const char *path_of(const char *name)
+{
+  static char path[64];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return path;
+}
+
+static void read_gives_back_what_write_stored(void **state)
+{
+  (void)state;
+  /* around the size at which the reader's buffer grows */
+  static const size_t sizes[] = {0, 1, 65534, 65535, 65536, 200000};
+  for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+    char *data = malloc(sizes[k] + 1);
+    assert_non_null(data);
+    for (size_t i = 0; i < sizes[k]; i++) {
+      data[i] = (char)(i % 251);
+    }
+    const char *path = path_of("data");
+    assert_int_equal(vqe_file_write(path, data, sizes[k]), VQE_OK);
+    char *text = NULL;
+    size_t size = 99;
+    assert_int_equal(vqe_file_read(&text, &size, path, LIMIT), VQE_OK);
+    assert_int_equal(size, sizes[k]);
+    assert_memory_equal(text, data, size);
+    assert_int_equal(text[size], '\0');
+    free(text);
+    free(data);
+  }
+  unlink(path_of("data"));
+}
+
+static void read_refuses_absent_large_and_folder(void **state)
+{
+  (void)state;
+  char *text = NULL;
+  size_t size = 0;
+  const char *path = path_of("data");
+  assert_int_equal(vqe_file_read(&text, &size, path, LIMIT),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_file_read(&text, &size, folder, LIMIT), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "is a directory"));
+  assert_int_equal(vqe_file_write(path, "12345", 5), VQE_OK);
+  assert_int_equal(vqe_file_read(&text, &size, path, 5), VQE_OK);
+  free(text);
+  text = NULL;
+  assert_int_equal(vqe_file_read(&text, &size, path, 4), VQE_ERR_INPUT);
+  assert_null(text);
+  unlink(path);
+}
+
+/* A pipe has no size to look at before it is read. */
+static void read_stops_a_pipe_at_the_limit(void **state)
+{
+  (void)state;
+  int ends[2];
+  char path[32];
+  char *text = NULL;
+  size_t size = 0;
+  assert_int_equal(pipe(ends), 0);
+  assert_int_equal(write(ends[1], "123456", 6), 6);
+  close(ends[1]);
+  snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+  assert_int_equal(vqe_file_read(&text, &size, path, 5), VQE_ERR_INPUT);
+  assert_null(text);
+  close(ends[0]);
+}
+
+static void
+failed_write_leaves_the_old_file_and_nothing_beside_it(void **state)
+{
+  (void)state;
+  char inside[64];
+  assert_int_equal(vqe_file_write("/nonexistent/x", "a", 1), VQE_ERR_IO);
+  /* a folder in the way: the new file is complete but cannot take its name */
+  const char *path = path_of("taken");
+  assert_int_equal(mkdir(path, 0777), 0);
+  snprintf(inside, sizeof inside, "%s/kept", path);
+  assert_int_equal(vqe_file_write(inside, "old", 3), VQE_OK);
+  assert_int_equal(vqe_file_write(path, "new", 3), VQE_ERR_IO);
+  char *text = NULL;
+  size_t size = 0;
+  assert_int_equal(vqe_file_read(&text, &size, inside, LIMIT), VQE_OK);
+  assert_string_equal(text, "old");
+  free(text);
+  unlink(inside);
+  assert_int_equal(rmdir(path), 0);
+  /* remove_folder fails when something else is left */
+}
+
+static void names_are_resolved_from_the_folder_of_the_other_file(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *base, *name, *path;
+  } cases[] = {
+      {"jobs/a.json", "b.xyz", "jobs/b.xyz"},
+      {"jobs/a.json", "/b.xyz", "/b.xyz"},
+      {"a.json", "b.xyz", "b.xyz"},
+      {"/a.json", "b.xyz", "/b.xyz"},
+      {NULL, "b.xyz", "b.xyz"},
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    char *path = NULL;
+    assert_int_equal(vqe_file_resolve(&path, cases[k].base, cases[k].name),
+                     VQE_OK);
+    assert_string_equal(path, cases[k].path);
+    free(path);
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(read_gives_back_what_write_stored),
+      cmocka_unit_test(read_refuses_absent_large_and_folder),
+      cmocka_unit_test(read_stops_a_pipe_at_the_limit),
+      cmocka_unit_test(failed_write_leaves_the_old_file_and_nothing_beside_it),
+      cmocka_unit_test(names_are_resolved_from_the_folder_of_the_other_file),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
