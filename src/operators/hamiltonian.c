@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "vqe/operators.h"
@@ -37,6 +38,7 @@ static void find_symmetry(struct vqe_hamiltonian *hamiltonian, double zero)
   int norb = hamiltonian->norb;
   size_t npair = (size_t)hamiltonian->npair;
   uint32_t basis[32] = {0};
+  VQE_ASSERT(norb <= 32);
   add_constraint(basis, 1u);
   for (int p = 0; p < norb; p++) {
     for (int q = 0; q < p; q++) {
@@ -125,6 +127,7 @@ static void fold_one_electron(struct vqe_hamiltonian *hamiltonian)
 void vqe_hamiltonian_label(struct vqe_hamiltonian *hamiltonian, int nirrep,
                            const uint8_t *irrep)
 {
+  VQE_ASSERT(nirrep >= 1 && nirrep <= VQE_MAX_IRREPS);
   hamiltonian->nirrep = nirrep;
   memcpy(hamiltonian->irrep, irrep, (size_t)hamiltonian->norb);
   clear_forbidden(hamiltonian);

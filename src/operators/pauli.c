@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "vqe/operators.h"
@@ -96,8 +97,9 @@ static int pair_terms(struct term out[4], int norb, int p, int q)
   }
   uint64_t ends = UINT64_C(1) << p | UINT64_C(1) << q;
   uint64_t between = ((UINT64_C(1) << p) - 1) & ~((UINT64_C(2) << q) - 1);
-  for (int spin = 0; spin < 2; spin++) {
-    int shift = spin * norb;
+  VQE_ASSERT(p > q && p < norb && 2 * norb <= 64);
+  for (size_t spin = 0; spin < 2; spin++) {
+    size_t shift = spin * (size_t)norb;
     out[2 * spin] = (struct term){ends << shift, between << shift, 0.5};
     out[2 * spin + 1] =
         (struct term){ends << shift, (ends | between) << shift, 0.5};
@@ -181,6 +183,40 @@ static int table_to_sum(struct vqe_pauli_sum **out, struct table *table,
   return VQE_OK;
 }
 
+/* Terms of every pair of orbitals: four at most, count[pq] of them. */
+static void all_pair_terms(struct term (*terms)[4], int *count, int norb)
+{
+  for (int p = 0; p < norb; p++) {
+    for (int q = 0; q <= p; q++) {
+      int pq = p * (p + 1) / 2 + q;
+      count[pq] = pair_terms(terms[pq], norb, p, q);
+    }
+  }
+}
+
+static int add_hamiltonian(struct table *table,
+                           const struct vqe_hamiltonian *hamiltonian,
+                           struct term (*terms)[4], const int *count)
+{
+  size_t npair = (size_t)hamiltonian->npair;
+  int status = table_add(table, 0, 0, hamiltonian->constant);
+  for (size_t pq = 0; pq < npair; pq++) {
+    double f = hamiltonian->f[pq];
+    for (int k = 0; status == VQE_OK && f != 0.0 && k < count[pq]; k++) {
+      status = table_add(table, terms[pq][k].x, terms[pq][k].z,
+                         f * terms[pq][k].coeff);
+    }
+    for (size_t rs = 0; status == VQE_OK && rs <= pq; rs++) {
+      double w = hamiltonian->w[pq * npair + rs];
+      if (w != 0.0) {
+        status = add_anticommutator(table, pq == rs ? 0.5 * w : w, terms[pq],
+                                    count[pq], terms[rs], count[rs]);
+      }
+    }
+  }
+  return status;
+}
+
 int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
                                 const struct vqe_hamiltonian *hamiltonian,
                                 double threshold)
@@ -191,6 +227,7 @@ int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
   struct term(*terms)[4] = NULL;
   int *count = NULL;
   *out = NULL;
+  VQE_ASSERT(hamiltonian->npair == norb * (norb + 1) / 2);
   int status = vqe_memory_alloc(&table.entries, table.capacity,
                                 sizeof *table.entries, "Pauli terms");
   if (status == VQE_OK) {
@@ -200,40 +237,13 @@ int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
     status = vqe_memory_alloc(&count, npair, sizeof *count, "Pauli terms");
   }
   if (status == VQE_OK) {
-    status = table_add(&table, 0, 0, hamiltonian->constant);
+    all_pair_terms(terms, count, norb);
+    status = add_hamiltonian(&table, hamiltonian, terms, count);
   }
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = table_to_sum(out, &table, 2 * norb,
+                          threshold > 0.0 ? threshold : DEFAULT_THRESHOLD);
   }
-  for (int p = 0; p < norb; p++) {
-    for (int q = 0; q <= p; q++) {
-      int pq = p * (p + 1) / 2 + q;
-      count[pq] = pair_terms(terms[pq], norb, p, q);
-    }
-  }
-  for (size_t pq = 0; pq < npair; pq++) {
-    double f = hamiltonian->f[pq];
-    for (int k = 0; f != 0.0 && k < count[pq]; k++) {
-      status = table_add(&table, terms[pq][k].x, terms[pq][k].z,
-                         f * terms[pq][k].coeff);
-      if (status != VQE_OK) {
-        goto out;
-      }
-    }
-    for (size_t rs = 0; rs <= pq; rs++) {
-      double w = hamiltonian->w[pq * npair + rs];
-      if (w != 0.0) {
-        status = add_anticommutator(&table, pq == rs ? 0.5 * w : w, terms[pq],
-                                    count[pq], terms[rs], count[rs]);
-        if (status != VQE_OK) {
-          goto out;
-        }
-      }
-    }
-  }
-  status = table_to_sum(out, &table, 2 * norb,
-                        threshold > 0.0 ? threshold : DEFAULT_THRESHOLD);
-out:
   free(table.entries);
   free(terms);
   free(count);
@@ -299,27 +309,13 @@ static int compare_ranked(const void *a, const void *b)
   return l < r ? -1 : 1;
 }
 
-int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
-                        int *ngroup)
+/* Put each term, in the order of `ranked`, into the first group that it
+ * commutes with qubit by qubit; `basis` has room for as many. */
+static int assign_groups(int *group, const struct ranked *ranked,
+                         uint64_t (*basis)[3], size_t nterm)
 {
-  struct ranked *ranked = NULL;
-  uint64_t(*basis)[3] = NULL; /* x, z, support of each group */
   int groups = 0;
-  int status =
-      vqe_memory_alloc(&ranked, sum->nterm, sizeof *ranked, "Pauli groups");
-  if (status == VQE_OK) {
-    status =
-        vqe_memory_alloc(&basis, sum->nterm, sizeof *basis, "Pauli groups");
-  }
-  if (status != VQE_OK) {
-    goto out;
-  }
-  for (size_t k = 0; k < sum->nterm; k++) {
-    ranked[k] = (struct ranked){llround(fabs(sum->coeff[k]) * 1e10), sum->x[k],
-                                sum->z[k], k};
-  }
-  qsort(ranked, sum->nterm, sizeof *ranked, compare_ranked);
-  for (size_t k = 0; k < sum->nterm; k++) {
+  for (size_t k = 0; k < nterm; k++) {
     uint64_t x = ranked[k].x;
     uint64_t z = ranked[k].z;
     uint64_t support = x | z;
@@ -339,8 +335,28 @@ int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
     }
     group[ranked[k].index] = chosen;
   }
-  *ngroup = groups;
-out:
+  return groups;
+}
+
+int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
+                        int *ngroup)
+{
+  struct ranked *ranked = NULL;
+  uint64_t(*basis)[3] = NULL; /* x, z, support of each group */
+  int status =
+      vqe_memory_alloc(&ranked, sum->nterm, sizeof *ranked, "Pauli groups");
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&basis, sum->nterm, sizeof *basis, "Pauli groups");
+  }
+  for (size_t k = 0; status == VQE_OK && k < sum->nterm; k++) {
+    ranked[k] = (struct ranked){llround(fabs(sum->coeff[k]) * 1e10), sum->x[k],
+                                sum->z[k], k};
+  }
+  if (status == VQE_OK) {
+    qsort(ranked, sum->nterm, sizeof *ranked, compare_ranked);
+    *ngroup = assign_groups(group, ranked, basis, sum->nterm);
+  }
   free(ranked);
   free(basis);
   return status;
