@@ -7,8 +7,9 @@
 #include "base/memory.h"
 #include "optimize/methods.h"
 
-int vqe_method_adam(struct method_end *ended, struct recorder *recorder,
-                const struct method_spec *spec, const double *x)
+int vqe_method_adam(struct vqe_method_end *ended,
+                    struct vqe_recorder *recorder,
+                    const struct vqe_method_spec *spec, const double *x)
 {
   (void)spec;
   const struct vqe_optimizer_options *options = recorder->options;

@@ -13,7 +13,7 @@
 /* The vectors that GSL passes are its own and contiguous, but the type allows
  * a stride, so they go through buffers. */
 struct gsl_call {
-  struct recorder *recorder;
+  struct vqe_recorder *recorder;
   double *x;        /* n */
   double *gradient; /* n */
 };
@@ -48,14 +48,39 @@ static void gsl_df(const gsl_vector *x, void *ctx, gsl_vector *gradient)
   gsl_fdf(x, ctx, &f, gradient);
 }
 
+/* Steps from `start`, whose gradient is in call->gradient. */
+static void iterate(struct vqe_method_end *ended, struct gsl_call *call,
+                    gsl_multimin_fdfminimizer *minimizer,
+                    gsl_multimin_function_fdf *function,
+                    const gsl_vector *start)
+{
+  struct vqe_recorder *recorder = call->recorder;
+  size_t n = (size_t)recorder->n;
+  /* like one step along the gradient, but one radian at most */
+  double norm = 0.0;
+  for (size_t i = 0; i < n; i++) {
+    norm += call->gradient[i] * call->gradient[i];
+  }
+  double step = fmin(1.0, sqrt(norm));
+  int code =
+      gsl_multimin_fdfminimizer_set(minimizer, function, start, step, 0.1);
+  while (code == GSL_SUCCESS && !recorder->stopped) {
+    code = gsl_multimin_fdfminimizer_iterate(minimizer);
+    if (code == GSL_SUCCESS || recorder->converged) {
+      ended->nit++;
+    }
+  }
+  snprintf(ended->reason, sizeof ended->reason, "the line search failed: %s",
+           gsl_strerror(code));
+}
+
 /* One run from x until GSL sees no progress or the recorder stops it. */
-static int run_once(struct method_end *ended, struct gsl_call *call,
+static int run_once(struct vqe_method_end *ended, struct gsl_call *call,
                     const gsl_multimin_fdfminimizer_type *type,
                     const double *x)
 {
-  struct recorder *recorder = call->recorder;
+  struct vqe_recorder *recorder = call->recorder;
   size_t n = (size_t)recorder->n;
-  int status = VQE_OK;
   double f;
   gsl_multimin_function_fdf function = {gsl_f, gsl_df, gsl_fdf, n, call};
   gsl_vector_const_view start = gsl_vector_const_view_array(x, n);
@@ -66,34 +91,17 @@ static int run_once(struct method_end *ended, struct gsl_call *call,
                          "GSL has no memory for %zu parameters", n);
   }
   gsl_fdf(&start.vector, call, &f, NULL);
-  if (recorder->stopped) {
-    goto out;
+  if (!recorder->stopped) {
+    iterate(ended, call, minimizer, &function, &start.vector);
   }
-  /* like one step along the gradient, but one radian at most */
-  double norm = 0.0;
-  for (size_t i = 0; i < n; i++) {
-    norm += call->gradient[i] * call->gradient[i];
-  }
-  double step = fmin(1.0, sqrt(norm));
-  int code = gsl_multimin_fdfminimizer_set(minimizer, &function, &start.vector,
-                                           step, 0.1);
-  while (code == GSL_SUCCESS && !recorder->stopped) {
-    code = gsl_multimin_fdfminimizer_iterate(minimizer);
-    if (code == GSL_SUCCESS || recorder->converged) {
-      ended->nit++;
-    }
-  }
-  snprintf(ended->reason, sizeof ended->reason, "the line search failed: %s",
-           gsl_strerror(code));
-out:
   gsl_multimin_fdfminimizer_free(minimizer);
-  return status;
+  return VQE_OK;
 }
 
 /* Further runs from the best point when a line search gives up too early. */
 #define RESTARTS 5
 
-static int run(struct method_end *ended, struct recorder *recorder,
+static int run(struct vqe_method_end *ended, struct vqe_recorder *recorder,
                const gsl_multimin_fdfminimizer_type *type, const double *x)
 {
   size_t n = (size_t)recorder->n;
@@ -126,15 +134,17 @@ static int run(struct method_end *ended, struct recorder *recorder,
   return status;
 }
 
-int vqe_method_gsl_bfgs2(struct method_end *ended, struct recorder *recorder,
-                     const struct method_spec *spec, const double *x)
+int vqe_method_gsl_bfgs2(struct vqe_method_end *ended,
+                         struct vqe_recorder *recorder,
+                         const struct vqe_method_spec *spec, const double *x)
 {
   (void)spec;
   return run(ended, recorder, gsl_multimin_fdfminimizer_vector_bfgs2, x);
 }
 
-int vqe_method_gsl_pr(struct method_end *ended, struct recorder *recorder,
-                  const struct method_spec *spec, const double *x)
+int vqe_method_gsl_pr(struct vqe_method_end *ended,
+                      struct vqe_recorder *recorder,
+                      const struct vqe_method_spec *spec, const double *x)
 {
   (void)spec;
   return run(ended, recorder, gsl_multimin_fdfminimizer_conjugate_pr, x);

@@ -15,7 +15,7 @@
 #define VECTOR_STORAGE 100
 
 struct nlopt_call {
-  struct recorder *recorder;
+  struct vqe_recorder *recorder;
   nlopt_opt opt;
   double scale; /* 0 before the first gradient is known */
   /* L of x = origin + L z or its diagonal, both NULL for x = z */
@@ -80,8 +80,8 @@ static double nlopt_objective(unsigned n, const double *x, double *gradient,
     from_metric(call, x);
   }
   if (!vqe_recorder_evaluate(call->recorder, plain ? x : call->x, &f,
-                         plain || gradient == NULL ? gradient
-                                                   : call->gradient)) {
+                             plain || gradient == NULL ? gradient
+                                                       : call->gradient)) {
     nlopt_force_stop(call->opt);
   }
   if (!plain && gradient != NULL) {
@@ -137,91 +137,113 @@ static int seed_library(const struct vqe_optimizer_options *options)
  * with equal values; it has converged when a fresh simplex brings nothing. */
 #define RESTARTS 5
 
-int vqe_method_nlopt(struct method_end *ended, struct recorder *recorder,
-                 const struct method_spec *spec, const double *x)
+/* Run from x, again from the best point while that helps. */
+static nlopt_result run(struct nlopt_call *call, double *point,
+                        const double *x, bool again)
 {
+  struct vqe_recorder *recorder = call->recorder;
+  size_t n = (size_t)recorder->n;
+  const double *start = x;
+  nlopt_result result = NLOPT_FAILURE;
+  for (int k = 0; k <= RESTARTS; k++) {
+    double before = recorder->lowest;
+    double minimum;
+    memcpy(point, start, n * sizeof *point);
+    if (call->metric != NULL || call->scales != NULL) {
+      memcpy(call->origin, start, n * sizeof *point);
+      memset(point, 0, n * sizeof *point);
+    }
+    call->scale = 0.0;
+    result = nlopt_optimize(call->opt, point, &minimum);
+    if (recorder->stopped || !again ||
+        recorder->lowest >= before - recorder->options->ftol) {
+      break;
+    }
+    start = recorder->x_lowest;
+  }
+  return result;
+}
+
+/* An optimizer of NLopt with the settings of this run. */
+static int make_optimizer(struct nlopt_call *call, nlopt_algorithm algorithm,
+                          const struct vqe_method_spec *spec)
+{
+  const struct vqe_recorder *recorder = call->recorder;
   const struct vqe_optimizer_options *options = recorder->options;
+  call->opt = nlopt_create(algorithm, (unsigned)recorder->n);
+  if (call->opt == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY,
+                         "NLopt has no memory for %d "
+                         "parameters",
+                         recorder->n);
+  }
+  /* left to itself NLopt clears megabytes of history for one parameter */
+  nlopt_set_vector_storage(call->opt, VECTOR_STORAGE);
+  nlopt_set_min_objective(call->opt, nlopt_objective, call);
+  if (recorder->gradient_method) {
+    call->metric = options->metric;
+    call->scales = options->scale;
+  } else {
+    double step = isnan(options->initial_step) ? spec->initial_step
+                                               : options->initial_step;
+    nlopt_set_ftol_abs(call->opt, options->ftol);
+    nlopt_set_initial_step1(call->opt, step);
+  }
+  return VQE_OK;
+}
+
+int vqe_method_nlopt(struct vqe_method_end *ended,
+                     struct vqe_recorder *recorder,
+                     const struct vqe_method_spec *spec, const double *x)
+{
   nlopt_algorithm algorithm = (nlopt_algorithm)spec->algorithm;
   const char *note = "";
-  double *point = NULL;
+  double *memory = NULL;
   nlopt_result result = NLOPT_FAILURE;
   struct nlopt_call call = {.recorder = recorder};
   size_t n = (size_t)recorder->n;
-  int status = seed_library(options);
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&point, n, 4 * sizeof *point,
-                              "points of the optimizer");
-  }
-  if (status != VQE_OK) {
-    goto out;
-  }
   if (recorder->n < 2 &&
       (algorithm == NLOPT_LN_BOBYQA || algorithm == NLOPT_LN_PRAXIS)) {
     /* BOBYQA refuses one parameter, PRAXIS never ends with it */
     algorithm = NLOPT_LN_COBYLA;
     note = "; COBYLA took over, as there is one parameter only";
   }
-  call.opt = nlopt_create(algorithm, (unsigned)recorder->n);
-  if (call.opt == NULL) {
-    status = vqe_error_set(VQE_ERR_MEMORY,
-                           "NLopt has no memory for %d "
-                           "parameters",
-                           recorder->n);
-    goto out;
+  int status = seed_library(recorder->options);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&memory, n, 4 * sizeof *memory,
+                              "points of the optimizer");
   }
-  /* left to itself NLopt clears megabytes of history for one parameter */
-  nlopt_set_vector_storage(call.opt, VECTOR_STORAGE);
-  nlopt_set_min_objective(call.opt, nlopt_objective, &call);
-  if (!recorder->gradient_method) {
-    double step = isnan(options->initial_step) ? spec->initial_step
-                                               : options->initial_step;
-    nlopt_set_ftol_abs(call.opt, options->ftol);
-    nlopt_set_initial_step1(call.opt, step);
+  if (status == VQE_OK) {
+    status = make_optimizer(&call, algorithm, spec);
   }
-  if (recorder->gradient_method) {
-    call.metric = options->metric;
-    call.scales = options->scale;
+  if (status == VQE_OK) {
+    call.origin = memory + n;
+    call.x = memory + 2 * n;
+    call.gradient = memory + 3 * n;
+    result =
+        run(&call, memory, x,
+            recorder->gradient_method || algorithm == NLOPT_LN_NELDERMEAD);
   }
-  call.origin = point + n;
-  call.x = point + 2 * n;
-  call.gradient = point + 3 * n;
-  const double *start = x;
-  bool again = recorder->gradient_method || algorithm == NLOPT_LN_NELDERMEAD;
-  for (int run = 0; run <= RESTARTS; run++) {
-    double before = recorder->lowest;
-    double minimum;
-    memcpy(point, start, n * sizeof *point);
-    if (call.metric != NULL || call.scales != NULL) {
-      memcpy(call.origin, start, n * sizeof *point);
-      memset(point, 0, n * sizeof *point);
-    }
-    call.scale = 0.0;
-    result = nlopt_optimize(call.opt, point, &minimum);
-    if (recorder->stopped || !again ||
-        recorder->lowest >= before - options->ftol) {
-      break;
-    }
-    start = recorder->x_lowest;
-  }
-  if (!recorder->stopped && result == NLOPT_INVALID_ARGS) {
+  if (status == VQE_OK && !recorder->stopped && result == NLOPT_INVALID_ARGS) {
     const char *detail = nlopt_get_errmsg(call.opt);
     status = vqe_error_set(VQE_ERR_INPUT,
                            "NLopt refuses %s with %d "
                            "parameters: %s",
                            spec->name, recorder->n,
                            detail != NULL ? detail : "no detail");
-    goto out;
   }
-  ended->nit = -1;
-  ended->success = !recorder->gradient_method &&
-                   (result == NLOPT_FTOL_REACHED || result == NLOPT_SUCCESS ||
-                    result == NLOPT_ROUNDOFF_LIMITED);
-  snprintf(ended->reason, sizeof ended->reason, "%s%s", result_text(result),
-           note);
-out:
+  if (status == VQE_OK) {
+    ended->nit = -1;
+    ended->success =
+        !recorder->gradient_method &&
+        (result == NLOPT_FTOL_REACHED || result == NLOPT_SUCCESS ||
+         result == NLOPT_ROUNDOFF_LIMITED);
+    snprintf(ended->reason, sizeof ended->reason, "%s%s", result_text(result),
+             note);
+  }
   if (call.opt != NULL) {
     nlopt_destroy(call.opt);
   }
-  free(point);
+  free(memory);
   return status;
 }

@@ -20,7 +20,7 @@
 #define BLOCK 25
 
 struct spsa {
-  struct recorder *recorder;
+  struct vqe_recorder *recorder;
   struct vqe_philox rng;
   double *point; /* n: the iterate */
   double *sign;  /* n: +1 or -1 */
@@ -46,8 +46,9 @@ static bool probe(struct spsa *spsa, double c, double *difference)
   }
   vqe_recorder_announce(spsa->recorder, spsa->trial, 2);
   for (int side = 0; side < 2; side++) {
-    if (!vqe_recorder_evaluate(spsa->recorder, spsa->trial + side * n, &f[side],
-                           NULL)) {
+    if (!vqe_recorder_evaluate(spsa->recorder,
+                               spsa->trial + (size_t)(side * n), &f[side],
+                               NULL)) {
       return false;
     }
   }
@@ -56,7 +57,7 @@ static bool probe(struct spsa *spsa, double c, double *difference)
 }
 
 /* The last call within the limit belongs to the iterate. */
-static bool room_for_probe(const struct recorder *recorder)
+static bool room_for_probe(const struct vqe_recorder *recorder)
 {
   return recorder->nfev + 3 <= recorder->options->max_evaluations;
 }
@@ -79,8 +80,50 @@ static bool calibrate(struct spsa *spsa, double c, double *a)
   return true;
 }
 
-int vqe_method_spsa(struct method_end *ended, struct recorder *recorder,
-                const struct method_spec *spec, const double *x)
+/* Steps of gain `a` until the limit or convergence. False when the run is
+ * over: the recorder stopped it, or `ended` says how. */
+static bool descend(struct vqe_method_end *ended, struct spsa *spsa, double a,
+                    double c, double f_start)
+{
+  struct vqe_recorder *recorder = spsa->recorder;
+  const struct vqe_optimizer_options *options = recorder->options;
+  size_t n = (size_t)recorder->n;
+  double f_block = f_start;
+  for (int k = 1; room_for_probe(recorder); k++) {
+    double f;
+    double difference;
+    double ak = a / pow(k, options->spsa_alpha);
+    double ck = c / pow(k, options->spsa_gamma);
+    if (!probe(spsa, ck, &difference)) {
+      return false;
+    }
+    double factor = ak * difference / (2.0 * ck);
+    for (size_t i = 0; i < n; i++) {
+      spsa->point[i] -= factor * spsa->sign[i];
+    }
+    ended->nit = k;
+    if (k % BLOCK != 0 || vqe_recorder_last_call(recorder)) {
+      continue;
+    }
+    if (!vqe_recorder_evaluate(recorder, spsa->point, &f, NULL)) {
+      return false;
+    }
+    if (fabs(f - f_block) <= options->ftol) {
+      ended->success = true;
+      snprintf(ended->reason, sizeof ended->reason,
+               "converged: change of the energy over %d iterations below "
+               "ftol",
+               BLOCK);
+      return false;
+    }
+    f_block = f;
+  }
+  return true;
+}
+
+int vqe_method_spsa(struct vqe_method_end *ended,
+                    struct vqe_recorder *recorder,
+                    const struct vqe_method_spec *spec, const double *x)
 {
   (void)spec;
   const struct vqe_optimizer_options *options = recorder->options;
@@ -89,8 +132,7 @@ int vqe_method_spsa(struct method_end *ended, struct recorder *recorder,
       options->experiment_id != NULL ? options->experiment_id : "";
   struct spsa spsa = {.recorder = recorder};
   double *memory = NULL;
-  double f;
-  double f_block = NAN;
+  double f = NAN;
   double a = options->spsa_a;
   double c = isnan(options->spsa_c) ? DEFAULT_C : options->spsa_c;
   int status = vqe_philox_init(&spsa.rng, id, "spsa");
@@ -99,50 +141,19 @@ int vqe_method_spsa(struct method_end *ended, struct recorder *recorder,
         vqe_memory_alloc(&memory, n, 4 * sizeof(double), "points of SPSA");
   }
   if (status != VQE_OK) {
-    goto out;
+    return status;
   }
   spsa.point = memory;
   spsa.sign = memory + n;
   spsa.trial = memory + 2 * n;
   memcpy(spsa.point, x, n * sizeof(double));
-  if (!vqe_recorder_evaluate(recorder, spsa.point, &f_block, NULL)) {
-    goto out;
+  if (vqe_recorder_evaluate(recorder, spsa.point, &f, NULL) &&
+      (!isnan(a) || calibrate(&spsa, c, &a)) &&
+      descend(ended, &spsa, a, c, f)) {
+    (void)vqe_recorder_evaluate(recorder, spsa.point, &f, NULL);
+    vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
+                      options->max_evaluations);
   }
-  if (isnan(a) && !calibrate(&spsa, c, &a)) {
-    goto out;
-  }
-  for (int k = 1; room_for_probe(recorder); k++) {
-    double difference;
-    double ak = a / pow(k, options->spsa_alpha);
-    double ck = c / pow(k, options->spsa_gamma);
-    if (!probe(&spsa, ck, &difference)) {
-      goto out;
-    }
-    double factor = ak * difference / (2.0 * ck);
-    for (size_t i = 0; i < n; i++) {
-      spsa.point[i] -= factor * spsa.sign[i];
-    }
-    ended->nit = k;
-    if (k % BLOCK != 0 || vqe_recorder_last_call(recorder)) {
-      continue;
-    }
-    if (!vqe_recorder_evaluate(recorder, spsa.point, &f, NULL)) {
-      goto out;
-    }
-    if (fabs(f - f_block) <= options->ftol) {
-      ended->success = true;
-      snprintf(ended->reason, sizeof ended->reason,
-               "converged: change of the energy over %d iterations below "
-               "ftol",
-               BLOCK);
-      goto out;
-    }
-    f_block = f;
-  }
-  (void)vqe_recorder_evaluate(recorder, spsa.point, &f, NULL);
-  vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
-                options->max_evaluations);
-out:
   free(memory);
-  return status;
+  return VQE_OK;
 }

@@ -7,29 +7,34 @@
 
 #include "optimize/recorder.h"
 
-struct method_end {
+struct vqe_method_end {
   bool success;     /* by its own test */
   int nit;          /* -1 when hidden */
   char reason[120]; /* in the method's words */
 };
 
-struct method_spec {
+struct vqe_method_spec {
   const char *name;
-  int (*run)(struct method_end *ended, struct recorder *recorder,
-             const struct method_spec *spec, const double *x);
+  int (*run)(struct vqe_method_end *ended, struct vqe_recorder *recorder,
+             const struct vqe_method_spec *spec, const double *x);
   int algorithm;       /* enum nlopt_algorithm, for NLopt */
   double initial_step; /* rad; NaN where it does not apply */
 };
 
-int vqe_method_nlopt(struct method_end *ended, struct recorder *recorder,
-                 const struct method_spec *spec, const double *x);
-int vqe_method_gsl_bfgs2(struct method_end *ended, struct recorder *recorder,
-                     const struct method_spec *spec, const double *x);
-int vqe_method_gsl_pr(struct method_end *ended, struct recorder *recorder,
-                  const struct method_spec *spec, const double *x);
-int vqe_method_adam(struct method_end *ended, struct recorder *recorder,
-                const struct method_spec *spec, const double *x);
-int vqe_method_spsa(struct method_end *ended, struct recorder *recorder,
-                const struct method_spec *spec, const double *x);
+int vqe_method_nlopt(struct vqe_method_end *ended,
+                     struct vqe_recorder *recorder,
+                     const struct vqe_method_spec *spec, const double *x);
+int vqe_method_gsl_bfgs2(struct vqe_method_end *ended,
+                         struct vqe_recorder *recorder,
+                         const struct vqe_method_spec *spec, const double *x);
+int vqe_method_gsl_pr(struct vqe_method_end *ended,
+                      struct vqe_recorder *recorder,
+                      const struct vqe_method_spec *spec, const double *x);
+int vqe_method_adam(struct vqe_method_end *ended,
+                    struct vqe_recorder *recorder,
+                    const struct vqe_method_spec *spec, const double *x);
+int vqe_method_spsa(struct vqe_method_end *ended,
+                    struct vqe_recorder *recorder,
+                    const struct vqe_method_spec *spec, const double *x);
 
 #endif

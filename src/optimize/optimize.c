@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/suggest.h"
 #include "optimize/methods.h"
@@ -27,7 +28,7 @@ static const struct vqe_optimizer_info infos[] = {
     {NULL, NULL, false, false, 0},
 };
 
-static const struct method_spec methods[] = {
+static const struct vqe_method_spec methods[] = {
     {"L-BFGS-B", vqe_method_nlopt, NLOPT_LD_LBFGS, NAN},
     {"SLSQP", vqe_method_nlopt, NLOPT_LD_SLSQP, NAN},
     {"COBYLA", vqe_method_nlopt, NLOPT_LN_COBYLA, 1.0},
@@ -197,29 +198,31 @@ static int check(int n, const double *x,
 
 int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
                  double *x, vqe_objective objective, void *ctx,
-                 const struct vqe_optimizer_options *given)
+                 const struct vqe_optimizer_options *options)
 {
   const struct vqe_optimizer_info *info;
-  struct vqe_optimizer_options options = *given;
-  struct recorder recorder = {.memory = NULL};
-  struct method_end ended = {.nit = 0};
+  struct vqe_optimizer_options filled = *options;
+  struct vqe_recorder recorder = {.memory = NULL};
+  struct vqe_method_end ended = {.nit = 0};
   memset(out, 0, sizeof *out);
   out->f = NAN;
   int status = vqe_optimizer_find(&info, optimizer);
   if (status != VQE_OK) {
     return status;
   }
-  const struct method_spec *spec = &methods[info - infos];
-  options.learning_rate = or_default(options.learning_rate, 0.01);
-  options.beta1 = or_default(options.beta1, 0.9);
-  options.beta2 = or_default(options.beta2, 0.99);
-  options.epsilon = or_default(options.epsilon, 1e-8);
-  options.spsa_alpha = or_default(options.spsa_alpha, 0.602);
-  options.spsa_gamma = or_default(options.spsa_gamma, 0.101);
-  status = check(n, x, &options);
+  size_t index = (size_t)(info - infos);
+  VQE_ASSERT(index < METHODS && strcmp(methods[index].name, info->name) == 0);
+  const struct vqe_method_spec *spec = &methods[index];
+  filled.learning_rate = or_default(filled.learning_rate, 0.01);
+  filled.beta1 = or_default(filled.beta1, 0.9);
+  filled.beta2 = or_default(filled.beta2, 0.99);
+  filled.epsilon = or_default(filled.epsilon, 1e-8);
+  filled.spsa_alpha = or_default(filled.spsa_alpha, 0.602);
+  filled.spsa_gamma = or_default(filled.spsa_gamma, 0.101);
+  status = check(n, x, &filled);
   if (status == VQE_OK) {
-    status = vqe_recorder_init(&recorder, n, objective, ctx, info->needs_gradient,
-                           &options);
+    status = vqe_recorder_init(&recorder, n, objective, ctx,
+                               info->needs_gradient, &filled);
   }
   if (status != VQE_OK) {
     return status;

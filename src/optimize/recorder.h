@@ -9,16 +9,16 @@
 
 /* Points whose value and gradient are remembered, so that a library asking
  * for f and for the gradient apart, or restarting, costs one evaluation. */
-#define RECORDER_CACHE 4
+#define VQE_RECORDER_CACHE 4
 
-struct recorder_point {
+struct vqe_recorder_point {
   bool used;
   double f;
   double *x;        /* n */
   double *gradient; /* n */
 };
 
-struct recorder {
+struct vqe_recorder {
   vqe_objective objective;
   void *ctx;
   int n;
@@ -29,11 +29,11 @@ struct recorder {
   double lowest_gmax; /* |g|max there; NaN for derivative-free methods */
   double last_f;
   double *x_lowest; /* n */
-  struct recorder_point cache[RECORDER_CACHE];
-  struct recorder_point best; /* gradient methods: the lowest point */
+  struct vqe_recorder_point cache[VQE_RECORDER_CACHE];
+  struct vqe_recorder_point best; /* gradient methods: the lowest point */
   int next_cache;
-  int repeats;    /* answers from the cache in a row */
-  double *memory; /* holds every array above */
+  int known_points; /* in a row: calls that the cache served */
+  double *memory;   /* holds every array above */
   int nfev;
   int status;   /* what the objective returned when it failed */
   bool stopped; /* no further calls reach the objective */
@@ -41,26 +41,26 @@ struct recorder {
   char reason[160];
 };
 
-int vqe_recorder_init(struct recorder *recorder, int n, vqe_objective objective,
-                  void *ctx, bool gradient_method,
-                  const struct vqe_optimizer_options *options);
-void vqe_recorder_clear(struct recorder *recorder);
+int vqe_recorder_init(struct vqe_recorder *recorder, int n,
+                      vqe_objective objective, void *ctx, bool gradient_method,
+                      const struct vqe_optimizer_options *options);
+void vqe_recorder_clear(struct vqe_recorder *recorder);
 
 /* Evaluate at x; `gradient` may be NULL. True while the run goes on. Once
  * stopped, f is the last value, the gradient zero, and nothing is called. */
-bool vqe_recorder_evaluate(struct recorder *recorder, const double *x, double *f,
-                       double *gradient);
+bool vqe_recorder_evaluate(struct vqe_recorder *recorder, const double *x,
+                           double *f, double *gradient);
 
 /* Say that these points are the next to be evaluated. */
-void vqe_recorder_announce(const struct recorder *recorder, const double *points,
-                       int count);
+void vqe_recorder_announce(const struct vqe_recorder *recorder,
+                           const double *points, int count);
 
 /* End the run for a reason; the first reason is kept. */
-void vqe_recorder_stop(struct recorder *recorder, bool converged,
-                   const char *format, ...)
+void vqe_recorder_stop(struct vqe_recorder *recorder, bool converged,
+                       const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* One evaluation is left within the limit. */
-bool vqe_recorder_last_call(const struct recorder *recorder);
+bool vqe_recorder_last_call(const struct vqe_recorder *recorder);
 
 #endif
