@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/basis.h"
@@ -287,6 +288,7 @@ static int add_primitive(struct reader *reader, char *words[], int count)
   if (!parse_number(&value, words[0]) || !(value > 1e-12 && value < 1e12)) {
     return fail(reader, "not a positive exponent:", words[0]);
   }
+  VQE_ASSERT(reader->nctr <= VQE_BASIS_MAX_CTR);
   reader->exponents[reader->nprim] = value;
   for (int c = 0; c < reader->nctr; c++) {
     if (!parse_number(&value, words[c + 1]) || fabs(value) > 1e12) {
@@ -369,31 +371,28 @@ int vqe_basis_parse(struct vqe_basis **out, const char *text, size_t size,
   struct vqe_basis *basis = NULL;
   int status =
       vqe_memory_alloc(&reader, 1, sizeof *reader, "reader of a basis");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&basis, 1, sizeof *basis, "basis");
   }
-  status = vqe_memory_alloc(&basis, 1, sizeof *basis, "basis");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    reader->text = text;
+    reader->size = size;
+    reader->source = source;
+    reader->wanted = wanted;
+    reader->basis = basis;
+    reader->l = NO_SHELL;
+    status = read_lines(reader);
   }
-  reader->text = text;
-  reader->size = size;
-  reader->source = source;
-  reader->wanted = wanted;
-  reader->basis = basis;
-  reader->l = NO_SHELL;
-  status = read_lines(reader);
   if (status == VQE_OK) {
     status = check_elements(reader);
   }
-  if (status == VQE_OK) {
-    *out = basis;
-    basis = NULL;
-  }
-out:
-  vqe_basis_free(basis);
   free(reader);
-  return status;
+  if (status != VQE_OK) {
+    vqe_basis_free(basis);
+    return status;
+  }
+  *out = basis;
+  return VQE_OK;
 }
 
 void vqe_basis_free(struct vqe_basis *basis)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -40,51 +41,6 @@ struct run {
   struct vqe_scf *scf;
   struct vqe_space space;
 };
-
-int vqe_integrals_new(struct vqe_integrals **out, int norb, bool with_dipole)
-{
-  struct vqe_integrals *integrals = NULL;
-  size_t n = (size_t)norb;
-  size_t npair = n * (n + 1) / 2;
-  int status = vqe_memory_alloc(&integrals, 1, sizeof *integrals, "integrals");
-  if (status != VQE_OK) {
-    return status;
-  }
-  integrals->norb = norb;
-  status = vqe_memory_alloc(&integrals->h1e, n * n, sizeof(double),
-                            "one-electron integrals");
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&integrals->eri, npair * npair, sizeof(double),
-                              "two-electron integrals");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&integrals->orbital_energies, n, sizeof(double),
-                              "orbital energies");
-  }
-  if (status == VQE_OK && with_dipole) {
-    status = vqe_memory_alloc(&integrals->dipole_ints, 3 * n * n,
-                              sizeof(double), "dipole integrals");
-  }
-  if (status != VQE_OK) {
-    vqe_integrals_free(integrals);
-    return status;
-  }
-  *out = integrals;
-  return VQE_OK;
-}
-
-void vqe_integrals_free(struct vqe_integrals *integrals)
-{
-  if (integrals == NULL) {
-    return;
-  }
-  free(integrals->h1e);
-  free(integrals->eri);
-  free(integrals->orbital_energies);
-  free(integrals->dipole_ints);
-  vqe_integrals_free(integrals->whole);
-  free(integrals);
-}
 
 static void run_free(struct run *run)
 {
@@ -260,7 +216,8 @@ static int add_core(struct vqe_integrals *out, double *field,
     for (int q = 0; q < nao; q++) {
       double sum = 0.0;
       for (int i = 0; i < run->space.nfrozen; i++) {
-        sum += run->scf->c[p * nmo + i] * run->scf->c[q * nmo + i];
+        sum +=
+            run->scf->mo_coeff[p * nmo + i] * run->scf->mo_coeff[q * nmo + i];
       }
       dm[p * nao + q] = 2.0 * sum;
     }
@@ -292,8 +249,9 @@ static int add_dipole(struct vqe_integrals *out, const struct run *run)
   status = vqe_env_one_electron(position, run->env, VQE_POSITION);
   for (int k = 0; status == VQE_OK && k < 3; k++) {
     const double *matrix = position + (size_t)k * n2;
-    status = vqe_transform_matrix(out->dipole_ints + k * norb * norb, matrix,
-                                  run->scf->c, nao, nmo, first, norb);
+    status = vqe_transform_matrix(
+        out->dipole_ints + (size_t)k * (size_t)(norb * norb), matrix,
+        run->scf->mo_coeff, nao, nmo, first, norb);
     double sum = 0.0;
     for (int a = 0; a < run->env->natm; a++) {
       sum += run->env->z[a] * run->env->xyz[3 * a + k];
@@ -301,8 +259,8 @@ static int add_dipole(struct vqe_integrals *out, const struct run *run)
     for (int i = 0; i < first; i++) {
       for (int p = 0; p < nao; p++) {
         for (int q = 0; q < nao; q++) {
-          sum -= 2.0 * run->scf->c[p * nmo + i] * matrix[p * nao + q] *
-                 run->scf->c[q * nmo + i];
+          sum -= 2.0 * run->scf->mo_coeff[p * nmo + i] * matrix[p * nao + q] *
+                 run->scf->mo_coeff[q * nmo + i];
         }
       }
     }
@@ -326,12 +284,12 @@ static int keep_whole(struct vqe_integrals *out, const struct run *run)
   if (status == VQE_OK) {
     whole->nalpha = run->nalpha;
     whole->nbeta = run->nbeta;
-    status =
-        vqe_transform_matrix(whole->h1e, run->hcore, scf->c, nao, nmo, 0, nmo);
+    status = vqe_transform_matrix(whole->h1e, run->hcore, scf->mo_coeff, nao,
+                                  nmo, 0, nmo);
   }
   if (status == VQE_OK) {
-    status = vqe_transform_eri(whole->eri, run->eri, scf->c, nao, nmo, 0, nmo,
-                               run->options.threads);
+    status = vqe_transform_eri(whole->eri, run->eri, scf->mo_coeff, nao, nmo,
+                               0, nmo, run->options.threads);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&position, 3 * n2, sizeof(double),
@@ -341,9 +299,9 @@ static int keep_whole(struct vqe_integrals *out, const struct run *run)
     status = vqe_env_one_electron(position, run->env, VQE_POSITION);
   }
   for (int k = 0; status == VQE_OK && k < 3; k++) {
-    status = vqe_transform_matrix(whole->dipole_ints + k * nmo * nmo,
-                                  position + (size_t)k * n2, scf->c, nao, nmo,
-                                  0, nmo);
+    status = vqe_transform_matrix(
+        whole->dipole_ints + (size_t)k * (size_t)(nmo * nmo),
+        position + (size_t)k * n2, scf->mo_coeff, nao, nmo, 0, nmo);
   }
   free(position);
   return status;
@@ -352,7 +310,7 @@ static int keep_whole(struct vqe_integrals *out, const struct run *run)
 /* An active space that parts degenerate orbitals breaks the symmetry. */
 static void note_split(struct vqe_integrals *out, const struct run *run)
 {
-  const double *e = run->scf->energies;
+  const double *e = run->scf->mo_energy;
   int first = run->space.nfrozen;
   int last = first + out->norb;
   if ((first > 0 && first < run->nbeta &&
@@ -363,6 +321,23 @@ static void note_split(struct vqe_integrals *out, const struct run *run)
   }
 }
 
+/* What SCF and the space say about the result. */
+static void describe(struct vqe_integrals *out, const struct run *run)
+{
+  const struct vqe_scf *scf = run->scf;
+  out->nalpha = run->space.nalpha;
+  out->nbeta = run->space.nbeta;
+  out->nfrozen = run->space.nfrozen;
+  out->nuclear_repulsion = vqe_molecule_nuclear_repulsion(run->molecule);
+  out->hf_energy = scf->energy + out->nuclear_repulsion;
+  out->scf_cycles = scf->cycles;
+  snprintf(out->method, sizeof out->method, "%s",
+           run->nalpha == run->nbeta ? "RHF" : "ROHF");
+  memcpy(out->scf_note, scf->note, sizeof out->scf_note);
+  memcpy(out->orbital_energies, scf->mo_energy + out->nfrozen,
+         (size_t)out->norb * sizeof(double));
+}
+
 static int transform(struct vqe_integrals **result, const struct run *run)
 {
   struct vqe_integrals *out = NULL;
@@ -371,58 +346,39 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   int nao = run->env->nao;
   int first = run->space.nfrozen;
   int norb = run->space.norb;
+  VQE_ASSERT(first >= 0 && first + norb <= scf->nmo && scf->nmo <= nao);
   int status = vqe_integrals_new(&out, norb, true);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    describe(out, run);
+    status = vqe_memory_alloc(&field, (size_t)nao * (size_t)nao,
+                              sizeof(double), "frozen-core field");
   }
-  out->nalpha = run->space.nalpha;
-  out->nbeta = run->space.nbeta;
-  out->nfrozen = first;
-  out->nuclear_repulsion = vqe_molecule_nuclear_repulsion(run->molecule);
-  out->hf_energy = scf->energy + out->nuclear_repulsion;
-  out->scf_cycles = scf->cycles;
-  snprintf(out->method, sizeof out->method, "%s",
-           run->nalpha == run->nbeta ? "RHF" : "ROHF");
-  memcpy(out->scf_note, scf->note, sizeof out->scf_note);
-  memcpy(out->orbital_energies, scf->energies + first,
-         (size_t)norb * sizeof(double));
-  status = vqe_memory_alloc(&field, (size_t)nao * (size_t)nao, sizeof(double),
-                            "frozen-core field");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = add_core(out, field, run);
   }
-  status = add_core(out, field, run);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_transform_matrix(out->h1e, field, scf->mo_coeff, nao,
+                                  scf->nmo, first, norb);
   }
-  status = vqe_transform_matrix(out->h1e, field, scf->c, nao, scf->nmo, first,
-                                norb);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_transform_eri(out->eri, run->eri, scf->mo_coeff, nao,
+                               scf->nmo, first, norb, run->options.threads);
   }
-  status = vqe_transform_eri(out->eri, run->eri, scf->c, nao, scf->nmo, first,
-                             norb, run->options.threads);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = add_dipole(out, run);
   }
-  status = add_dipole(out, run);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (run->options.keep_all) {
+  if (status == VQE_OK && run->options.keep_all) {
     status = keep_whole(out, run);
-    if (status != VQE_OK) {
-      goto out;
-    }
+  }
+  free(field);
+  if (status != VQE_OK) {
+    vqe_integrals_free(out);
+    return status;
   }
   note_split(out, run);
   vqe_reference_mp2(out);
   *result = out;
-  out = NULL;
-out:
-  free(field);
-  vqe_integrals_free(out);
-  return status;
+  return VQE_OK;
 }
 
 /* Spherical functions are the rule here; a file that was made for Cartesian

@@ -7,6 +7,7 @@
 
 #include <cint.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -71,7 +72,8 @@ static void fill_shells(struct vqe_env *env, const struct vqe_basis *basis,
       if (shell->z != env->z[a]) {
         continue;
       }
-      int *slot = env->bas + BAS_SLOTS * shell_index;
+      VQE_ASSERT(shell_index < env->nbas);
+      int *slot = env->bas + BAS_SLOTS * (size_t)shell_index;
       slot[ATOM_OF] = a;
       slot[ANG_OF] = shell->l;
       slot[NPRIM_OF] = shell->nprim;
@@ -83,8 +85,46 @@ static void fill_shells(struct vqe_env *env, const struct vqe_basis *basis,
       shell_index++;
     }
   }
+  VQE_ASSERT(shell_index == env->nbas && ao == env->nao);
   env->atom_ao[env->natm] = ao;
   env->ao_loc[shell_index] = ao;
+}
+
+/* Charges and places of the atoms; returns how much of env->env is used. */
+static int fill_atoms(struct vqe_env *env, const struct vqe_molecule *molecule)
+{
+  double bohr = molecule->units == VQE_BOHR ? 1.0 : 1.0 / VQE_BOHR_ANGSTROM;
+  int used = PTR_ENV_START;
+  for (size_t a = 0; a < molecule->natom; a++) {
+    env->z[a] = molecule->z[a];
+    env->atm[ATM_SLOTS * a + CHARGE_OF] = molecule->z[a];
+    env->atm[ATM_SLOTS * a + PTR_COORD] = used;
+    env->atm[ATM_SLOTS * a + NUC_MOD_OF] = POINT_NUC;
+    for (size_t k = 0; k < 3; k++) {
+      env->xyz[3 * a + k] = molecule->coords[3 * a + k] * bohr;
+      env->env[used++] = env->xyz[3 * a + k];
+    }
+  }
+  return used;
+}
+
+/* Exponents and coefficients of each shell from env->env[used] on; offsets[k]
+ * is where shell k starts. */
+static void fill_primitives(struct vqe_env *env, int *offsets, int used,
+                            const struct vqe_basis *basis)
+{
+  for (size_t k = 0; k < basis->nshell; k++) {
+    const struct vqe_basis_shell *shell = &basis->shells[k];
+    offsets[k] = used;
+    memcpy(env->env + used, shell->exponents,
+           (size_t)shell->nprim * sizeof(double));
+    used += shell->nprim;
+    for (int c = 0; c < shell->nctr; c++) {
+      normalise(env->env + used, shell,
+                shell->coefficients + (size_t)c * (size_t)shell->nprim);
+      used += shell->nprim;
+    }
+  }
 }
 
 int vqe_env_new(struct vqe_env **out, const struct vqe_molecule *molecule,
@@ -95,14 +135,13 @@ int vqe_env_new(struct vqe_env **out, const struct vqe_molecule *molecule,
   size_t nbas;
   size_t nao;
   size_t nenv;
-  int status = VQE_OK;
   if (!count_slots(&nbas, &nao, &nenv, molecule, basis)) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "molecule '%.64s': too many basis functions",
                          molecule->name);
   }
   size_t natom = molecule->natom;
-  status = vqe_memory_alloc(&env, 1, sizeof *env, "integral environment");
+  int status = vqe_memory_alloc(&env, 1, sizeof *env, "integral environment");
   if (status != VQE_OK) {
     return status;
   }
@@ -120,47 +159,25 @@ int vqe_env_new(struct vqe_env **out, const struct vqe_molecule *molecule,
       {&env->z, natom, sizeof(int)},
       {&offsets, basis->nshell, sizeof(int)},
   };
-  for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
+  const size_t count = sizeof arrays / sizeof arrays[0];
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
     status = vqe_memory_alloc(arrays[k].at, arrays[k].count, arrays[k].size,
                               "integral environment");
-    if (status != VQE_OK) {
-      goto out;
-    }
   }
-  env->natm = (int)natom;
-  env->nbas = (int)nbas;
-  env->nao = (int)nao;
-  double bohr = molecule->units == VQE_BOHR ? 1.0 : 1.0 / VQE_BOHR_ANGSTROM;
-  int used = PTR_ENV_START;
-  for (size_t a = 0; a < natom; a++) {
-    env->z[a] = molecule->z[a];
-    env->atm[ATM_SLOTS * a + CHARGE_OF] = molecule->z[a];
-    env->atm[ATM_SLOTS * a + PTR_COORD] = used;
-    env->atm[ATM_SLOTS * a + NUC_MOD_OF] = POINT_NUC;
-    for (size_t k = 0; k < 3; k++) {
-      env->xyz[3 * a + k] = molecule->coords[3 * a + k] * bohr;
-      env->env[used++] = env->xyz[3 * a + k];
-    }
+  if (status == VQE_OK) {
+    env->natm = (int)natom;
+    env->nbas = (int)nbas;
+    env->nao = (int)nao;
+    fill_primitives(env, offsets, fill_atoms(env, molecule), basis);
+    fill_shells(env, basis, offsets);
   }
-  for (size_t k = 0; k < basis->nshell; k++) {
-    const struct vqe_basis_shell *shell = &basis->shells[k];
-    offsets[k] = used;
-    memcpy(env->env + used, shell->exponents,
-           (size_t)shell->nprim * sizeof(double));
-    used += shell->nprim;
-    for (int c = 0; c < shell->nctr; c++) {
-      normalise(env->env + used, shell,
-                shell->coefficients + (size_t)c * (size_t)shell->nprim);
-      used += shell->nprim;
-    }
-  }
-  fill_shells(env, basis, offsets);
-  *out = env;
-  env = NULL;
-out:
   free(offsets);
-  vqe_env_free(env);
-  return status;
+  if (status != VQE_OK) {
+    vqe_env_free(env);
+    return status;
+  }
+  *out = env;
+  return VQE_OK;
 }
 
 void vqe_env_free(struct vqe_env *env)

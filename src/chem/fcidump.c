@@ -16,6 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -318,6 +319,8 @@ static void fill(struct vqe_integrals *out, const struct dump *dump,
 {
   int n = dump->norb;
   int first = space->nfrozen;
+  VQE_ASSERT(first >= 0 && first + space->norb <= n &&
+             out->norb == space->norb);
   size_t npair_all = (size_t)n * (size_t)(n + 1) / 2;
   size_t npair = (size_t)space->norb * (size_t)(space->norb + 1) / 2;
   const double *eri = dump->eri;
@@ -430,20 +433,16 @@ int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
   size_t npair = n * (n + 1) / 2;
   status = vqe_memory_alloc(&dump.h1e, n * n, sizeof(double),
                             "one-electron integrals of an FCIDUMP");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&dump.eri, npair * npair, sizeof(double),
+                              "two-electron integrals of an FCIDUMP");
   }
-  status = vqe_memory_alloc(&dump.eri, npair * npair, sizeof(double),
-                            "two-electron integrals of an FCIDUMP");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = read_body(&dump);
   }
-  status = read_body(&dump);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = finish(out, &dump, options);
   }
-  status = finish(out, &dump, options);
-out:
   free(dump.h1e);
   free(dump.eri);
   return status;

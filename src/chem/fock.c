@@ -33,21 +33,24 @@ static void packed_matvec(double *y, const double *a, const double *x, int n)
   }
 }
 
+static int team_size(int n, int threads)
+{
+  return threads < 1 || n < MIN_N_THREADS ? 1 : threads;
+}
+
 void vqe_fock_jk(double *j, double *k, const double *eri, const double *dm,
                  int n, double *packed, int threads)
 {
   size_t width = (size_t)n;
   size_t npair = width * (width + 1) / 2;
-  if (threads < 1 || n < MIN_N_THREADS) {
-    threads = 1;
-  }
   for (size_t r = 0; r < width; r++) {
     for (size_t s = 0; s <= r; s++) {
       packed[vqe_pair(r, s)] =
           r == s ? dm[r * width + s] : 2.0 * dm[r * width + s];
     }
   }
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 1)                                 \
+    num_threads(team_size(n, threads))
   for (size_t p = 0; p < width; p++) {
     if (j != NULL) {
       for (size_t q = 0; q <= p; q++) {

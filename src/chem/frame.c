@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -55,7 +56,7 @@ static bool holds(const struct body *body, const double axes[3][3],
                   const int signs[3], double tolerance)
 {
   for (int a = 0; a < body->n; a++) {
-    const double *r = body->r + 3 * a;
+    const double *r = body->r + 3 * (size_t)a;
     double image[3] = {0.0, 0.0, 0.0};
     for (int k = 0; k < 3; k++) {
       double along = signs[k] * dot(r, axes[k]);
@@ -65,7 +66,7 @@ static bool holds(const struct body *body, const double axes[3][3],
     }
     bool found = false;
     for (int b = 0; b < body->n && !found; b++) {
-      const double *q = body->r + 3 * b;
+      const double *q = body->r + 3 * (size_t)b;
       found = body->z[a] == body->z[b] && fabs(q[0] - image[0]) < tolerance &&
               fabs(q[1] - image[1]) < tolerance &&
               fabs(q[2] - image[2]) < tolerance;
@@ -172,12 +173,12 @@ static void try_atoms(struct search *search)
 {
   const struct body *body = &search->body;
   for (int a = 0; a < body->n; a++) {
-    try_axis(search, body->r + 3 * a);
+    try_axis(search, body->r + 3 * (size_t)a);
   }
   for (int a = 0; a < body->n; a++) {
     for (int b = 0; b < a; b++) {
-      const double *p = body->r + 3 * a;
-      const double *q = body->r + 3 * b;
+      const double *p = body->r + 3 * (size_t)a;
+      const double *q = body->r + 3 * (size_t)b;
       double v[3];
       if (body->z[a] != body->z[b] || fabs(dot(p, p) - dot(q, q)) > 0.1) {
         continue;
@@ -202,7 +203,7 @@ static bool principal_axes(double axes[3][3], double moments[3],
 {
   double tensor[9] = {0.0};
   for (int a = 0; a < body->n; a++) {
-    const double *r = body->r + 3 * a;
+    const double *r = body->r + 3 * (size_t)a;
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 3; j++) {
         tensor[3 * i + j] +=
@@ -232,12 +233,47 @@ static void find_centre(double centre[3], const struct vqe_env *env)
   }
 }
 
-void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env)
+static const double laboratory[3][3] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}};
+
+/* Try frames of the principal axes and, where moments of inertia are equal,
+ * of every axis that carries a symmetry element. */
+static void try_all(struct search *search)
 {
-  static const double laboratory[3][3] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}};
-  struct search *search = NULL;
   double principal[3][3];
   double moments[3];
+  if (!principal_axes(principal, moments, &search->body)) {
+    return;
+  }
+  try_frame(search, principal[2], principal[0]);
+  double slack = EQUAL_MOMENTS * moments[2];
+  bool top =
+      moments[1] - moments[0] < slack || moments[2] - moments[1] < slack;
+  if (!top || search->body.n > MAX_SEARCH_ATOMS) {
+    return;
+  }
+  for (int k = 0; k < 3; k++) {
+    try_axis(search, laboratory[k]);
+  }
+  for (int k = 2; k >= 0; k--) {
+    try_axis(search, principal[k]);
+  }
+  try_atoms(search);
+  for (int i = 0; i < search->naxes; i++) {
+    for (int j = 0; j < search->naxes; j++) {
+      if (fabs(dot(search->axes[i], search->axes[j])) < 1e-3) {
+        try_frame(search, search->axes[i], search->axes[j]);
+      }
+    }
+    for (int k = 0; k < 3; k++) {
+      try_frame(search, search->axes[i], laboratory[k]);
+    }
+  }
+}
+
+void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env)
+{
+  struct search *search = NULL;
+  size_t size = 3 * (size_t)env->natm;
   memset(out, 0, sizeof *out);
   memcpy(out->axes, laboratory, sizeof laboratory);
   out->operations = 1;
@@ -247,43 +283,17 @@ void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env)
   if (vqe_memory_alloc(&search, 1, sizeof *search, "frame") != VQE_OK) {
     return;
   }
+  VQE_ASSERT(search != NULL);
   search->body.n = env->natm;
   search->body.z = env->z;
   search->best = out;
-  if (vqe_memory_alloc(&search->body.r, 3 * (size_t)env->natm, sizeof(double),
-                       "frame") != VQE_OK) {
-    goto out;
-  }
-  for (int a = 0; a < 3 * env->natm; a++) {
-    search->body.r[a] = env->xyz[a] - out->centre[a % 3];
-  }
-  if (!principal_axes(principal, moments, &search->body)) {
-    goto out;
-  }
-  try_frame(search, principal[2], principal[0]);
-  double slack = EQUAL_MOMENTS * moments[2];
-  bool top =
-      moments[1] - moments[0] < slack || moments[2] - moments[1] < slack;
-  if (top && env->natm <= MAX_SEARCH_ATOMS) {
-    for (int k = 0; k < 3; k++) {
-      try_axis(search, laboratory[k]);
+  if (vqe_memory_alloc(&search->body.r, size, sizeof(double), "frame") ==
+      VQE_OK) {
+    for (size_t k = 0; k < size; k++) {
+      search->body.r[k] = env->xyz[k] - out->centre[k % 3];
     }
-    for (int k = 2; k >= 0; k--) {
-      try_axis(search, principal[k]);
-    }
-    try_atoms(search);
-    for (int i = 0; i < search->naxes; i++) {
-      for (int j = 0; j < search->naxes; j++) {
-        if (fabs(dot(search->axes[i], search->axes[j])) < 1e-3) {
-          try_frame(search, search->axes[i], search->axes[j]);
-        }
-      }
-      for (int k = 0; k < 3; k++) {
-        try_frame(search, search->axes[i], laboratory[k]);
-      }
-    }
+    try_all(search);
   }
-out:
   free(search->body.r);
   free(search);
 }
@@ -315,9 +325,28 @@ int vqe_frame_splitter(double *out, struct vqe_env *env,
   return status;
 }
 
+/* u^T diag(energies) u into the lower triangle of `fock`; returns the largest
+ * element off the diagonal. */
+static double rotate_energies(double *fock, const double *u,
+                              const double *energies, int n)
+{
+  double coupling = 0.0;
+  for (int i = 0; i < n; i++) {
+    for (int j = 0; j <= i; j++) {
+      double sum = 0.0;
+      for (int k = 0; k < n; k++) {
+        sum += u[k * n + i] * energies[k] * u[k * n + j];
+      }
+      fock[i * n + j] = sum;
+      coupling = i != j && fabs(sum) > coupling ? fabs(sum) : coupling;
+    }
+  }
+  return coupling;
+}
+
 /* Columns [first, first + n) to eigenvectors of the splitter. */
-static int align_block(double *c, double *energies, int nao, int nmo, int n,
-                       const double *splitter)
+static int align_block(double *mo_coeff, double *energies, int nao, int nmo,
+                       int n, const double *splitter)
 {
   double *work = NULL;
   size_t columns = (size_t)nao * (size_t)n;
@@ -333,44 +362,31 @@ static int align_block(double *c, double *energies, int nao, int nmo, int n,
   double *fock = u + square;
   double *values = fock + square;
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nao, n, nao, 1.0,
-              splitter, nao, c, nmo, 0.0, product, n);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n, n, nao, 1.0, c, nmo,
-              product, n, 0.0, u, n);
+              splitter, nao, mo_coeff, nmo, 0.0, product, n);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n, n, nao, 1.0,
+              mo_coeff, nmo, product, n, 0.0, u, n);
   if (LAPACKE_dsyevd(LAPACK_ROW_MAJOR, 'V', 'L', n, u, n, values) != 0) {
     status = vqe_error_set(VQE_ERR_NUMERIC,
                            "aligning degenerate orbitals did not converge");
-    goto out;
   }
-  double coupling = 0.0;
-  for (int i = 0; i < n; i++) {
-    for (int j = 0; j <= i; j++) {
-      double sum = 0.0;
-      for (int k = 0; k < n; k++) {
-        sum += u[k * n + i] * energies[k] * u[k * n + j];
-      }
-      fock[i * n + j] = sum;
-      coupling = i != j && fabs(sum) > coupling ? fabs(sum) : coupling;
+  if (status == VQE_OK &&
+      rotate_energies(fock, u, energies, n) <= MAX_COUPLING) {
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nao, n, n, 1.0,
+                mo_coeff, nmo, u, n, 0.0, rotated, n);
+    for (int p = 0; p < nao; p++) {
+      memcpy(mo_coeff + (size_t)p * (size_t)nmo,
+             rotated + (size_t)p * (size_t)n, (size_t)n * sizeof(double));
+    }
+    for (int i = 0; i < n; i++) {
+      energies[i] = fock[i * n + i];
     }
   }
-  if (coupling > MAX_COUPLING) {
-    goto out;
-  }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nao, n, n, 1.0, c,
-              nmo, u, n, 0.0, rotated, n);
-  for (int p = 0; p < nao; p++) {
-    memcpy(c + (size_t)p * (size_t)nmo, rotated + (size_t)p * (size_t)n,
-           (size_t)n * sizeof(double));
-  }
-  for (int i = 0; i < n; i++) {
-    energies[i] = fock[i * n + i];
-  }
-out:
   free(work);
   return status;
 }
 
-int vqe_frame_align(double *c, double *energies, int nao, int nmo, int first,
-                    int last, const double *splitter)
+int vqe_frame_align(double *mo_coeff, double *energies, int nao, int nmo,
+                    int first, int last, const double *splitter)
 {
   int start = first;
   while (start < last) {
@@ -379,7 +395,7 @@ int vqe_frame_align(double *c, double *energies, int nao, int nmo, int first,
       end++;
     }
     if (end - start > 1) {
-      int status = align_block(c + start, energies + start, nao, nmo,
+      int status = align_block(mo_coeff + start, energies + start, nao, nmo,
                                end - start, splitter);
       if (status != VQE_OK) {
         return status;
@@ -390,22 +406,23 @@ int vqe_frame_align(double *c, double *energies, int nao, int nmo, int first,
   return VQE_OK;
 }
 
-void vqe_frame_fix_signs(double *c, int nao, int nmo)
+void vqe_frame_fix_signs(double *mo_coeff, int nao, int nmo)
 {
   for (int i = 0; i < nmo; i++) {
     double largest = 0.0;
     for (int p = 0; p < nao; p++) {
-      largest = fmax(largest, fabs(c[(size_t)p * nmo + i]));
+      largest = fmax(largest, fabs(mo_coeff[(size_t)p * nmo + i]));
     }
     /* coefficients that are equal by symmetry differ by rounding: take the
      * first of them */
     int p = 0;
-    while (p < nao - 1 && fabs(c[(size_t)p * nmo + i]) < 0.9999 * largest) {
+    while (p < nao - 1 &&
+           fabs(mo_coeff[(size_t)p * nmo + i]) < 0.9999 * largest) {
       p++;
     }
-    if (c[(size_t)p * nmo + i] < 0.0) {
+    if (mo_coeff[(size_t)p * nmo + i] < 0.0) {
       for (int q = 0; q < nao; q++) {
-        c[(size_t)q * nmo + i] = -c[(size_t)q * nmo + i];
+        mo_coeff[(size_t)q * nmo + i] = -mo_coeff[(size_t)q * nmo + i];
       }
     }
   }

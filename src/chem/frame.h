@@ -27,11 +27,11 @@ int vqe_frame_splitter(double *out, struct vqe_env *env,
 /* Rotate each run of orbitals [first, last) whose energies follow each other
  * by less than 1e-5 hartree to eigenvectors of `splitter`, unless that would
  * leave the Fock matrix off-diagonal above 1e-8 (orbitals that are near in
- * energy but of one irrep). `c` is nao x nmo; energies follow. */
-int vqe_frame_align(double *c, double *energies, int nao, int nmo, int first,
-                    int last, const double *splitter);
+ * energy but of one irrep). `mo_coeff` is nao x nmo; energies follow. */
+int vqe_frame_align(double *mo_coeff, double *energies, int nao, int nmo,
+                    int first, int last, const double *splitter);
 
 /* Make the largest coefficient of each orbital positive. */
-void vqe_frame_fix_signs(double *c, int nao, int nmo);
+void vqe_frame_fix_signs(double *mo_coeff, int nao, int nmo);
 
 #endif

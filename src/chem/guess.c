@@ -7,6 +7,7 @@
 
 #include <cint.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/fock.h"
@@ -88,25 +89,9 @@ static void label_functions(struct atom *atom, const struct vqe_env *env,
   }
 }
 
-static int make_atom(struct atom *atom, struct vqe_env *env, int index,
-                     const double *overlap, const double *kinetic,
-                     const double *eri)
+static int allocate_atom(struct atom *atom, size_t n)
 {
-  size_t nao = (size_t)env->nao;
-  size_t npair_all = nao * (nao + 1) / 2;
-  size_t start = (size_t)env->atom_ao[index];
-  size_t n = (size_t)env->atom_ao[index + 1] - start;
   size_t npair = n * (n + 1) / 2;
-  int first = 0;
-  while (env->bas[BAS_SLOTS * first + ATOM_OF] != index) {
-    first++;
-  }
-  int last = first;
-  while (last < env->nbas && env->bas[BAS_SLOTS * last + ATOM_OF] == index) {
-    last++;
-  }
-  atom->z = env->z[index];
-  atom->n = (int)n;
   struct {
     void *at;
     size_t count;
@@ -126,16 +111,60 @@ static int make_atom(struct atom *atom, struct vqe_env *env, int index,
       {&atom->block_s, n * n, sizeof(double)},
       {&atom->values, n, sizeof(double)},
   };
-  for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
-    int status = vqe_memory_alloc(arrays[k].at, arrays[k].count,
-                                  arrays[k].size, "atomic guess");
-    if (status != VQE_OK) {
-      return status;
+  int status = VQE_OK;
+  const size_t count = sizeof arrays / sizeof arrays[0];
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    status = vqe_memory_alloc(arrays[k].at, arrays[k].count, arrays[k].size,
+                              "atomic guess");
+  }
+  return status;
+}
+
+/* The block of the molecule's two-electron integrals over the n functions
+ * from `start` on. */
+static void copy_eri(double *out, const double *eri, size_t start, size_t n,
+                     size_t nao)
+{
+  size_t npair_all = nao * (nao + 1) / 2;
+  size_t npair = n * (n + 1) / 2;
+  for (size_t p = 0; p < n; p++) {
+    for (size_t q = 0; q <= p; q++) {
+      const double *row = eri + vqe_pair(start + p, start + q) * npair_all;
+      double *to = out + vqe_pair(p, q) * npair;
+      for (size_t r = 0; r < n; r++) {
+        for (size_t s = 0; s <= r; s++) {
+          to[vqe_pair(r, s)] = row[vqe_pair(start + r, start + s)];
+        }
+      }
     }
   }
+}
+
+static int make_atom(struct atom *atom, struct vqe_env *env, int index,
+                     const double *overlap, const double *kinetic,
+                     const double *eri)
+{
+  size_t nao = (size_t)env->nao;
+  size_t start = (size_t)env->atom_ao[index];
+  size_t n = (size_t)env->atom_ao[index + 1] - start;
+  int first = 0;
+  while (env->bas[BAS_SLOTS * first + ATOM_OF] != index) {
+    first++;
+  }
+  int last = first;
+  while (last < env->nbas && env->bas[BAS_SLOTS * last + ATOM_OF] == index) {
+    last++;
+  }
+  VQE_ASSERT(start + n <= nao && last <= env->nbas);
+  atom->z = env->z[index];
+  atom->n = (int)n;
+  int status = allocate_atom(atom, n);
+  if (status != VQE_OK) {
+    return status;
+  }
   label_functions(atom, env, first, last);
-  int status = vqe_env_inverse_distance(atom->h, env, first, last,
-                                        env->xyz + 3 * (size_t)index);
+  status = vqe_env_inverse_distance(atom->h, env, first, last,
+                                    env->xyz + 3 * (size_t)index);
   if (status != VQE_OK) {
     return status;
   }
@@ -146,17 +175,7 @@ static int make_atom(struct atom *atom, struct vqe_env *env, int index,
       atom->s[p * n + q] = overlap[from];
     }
   }
-  for (size_t p = 0; p < n; p++) {
-    for (size_t q = 0; q <= p; q++) {
-      const double *row = eri + vqe_pair(start + p, start + q) * npair_all;
-      double *to = atom->eri + vqe_pair(p, q) * npair;
-      for (size_t r = 0; r < n; r++) {
-        for (size_t s = 0; s <= r; s++) {
-          to[vqe_pair(r, s)] = row[vqe_pair(start + r, start + s)];
-        }
-      }
-    }
-  }
+  copy_eri(atom->eri, eri, start, n, nao);
   return VQE_OK;
 }
 

@@ -9,11 +9,12 @@
 #define MIN_GAP 1e-8 /* hartree, of a double excitation */
 
 /* (pq|rs) */
-static double eri(const struct vqe_integrals *x, int p, int q, int r, int s)
+static double eri(const struct vqe_integrals *integrals, int p, int q, int r,
+                  int s)
 {
-  size_t npair = (size_t)x->norb * (size_t)(x->norb + 1) / 2;
-  return x->eri[vqe_pair((size_t)p, (size_t)q) * npair +
-                vqe_pair((size_t)r, (size_t)s)];
+  size_t npair = (size_t)integrals->norb * (size_t)(integrals->norb + 1) / 2;
+  return integrals->eri[vqe_pair((size_t)p, (size_t)q) * npair +
+                        vqe_pair((size_t)r, (size_t)s)];
 }
 
 void vqe_reference_note(struct vqe_integrals *integrals, const char *text)
@@ -24,15 +25,16 @@ void vqe_reference_note(struct vqe_integrals *integrals, const char *text)
 }
 
 void vqe_reference_fock(double *diagonal, double *coupling,
-                        const struct vqe_integrals *x)
+                        const struct vqe_integrals *integrals)
 {
   *coupling = 0.0;
-  for (int p = 0; p < x->norb; p++) {
+  for (int p = 0; p < integrals->norb; p++) {
     for (int q = 0; q <= p; q++) {
-      double value = x->h1e[p * x->norb + q];
-      for (int i = 0; i < x->nalpha; i++) {
-        double weight = i < x->nbeta ? 1.0 : 0.5;
-        value += weight * (2.0 * eri(x, p, q, i, i) - eri(x, p, i, i, q));
+      double value = integrals->h1e[p * integrals->norb + q];
+      for (int i = 0; i < integrals->nalpha; i++) {
+        double weight = i < integrals->nbeta ? 1.0 : 0.5;
+        value += weight * (2.0 * eri(integrals, p, q, i, i) -
+                           eri(integrals, p, i, i, q));
       }
       if (p == q) {
         diagonal[p] = value;
@@ -43,42 +45,44 @@ void vqe_reference_fock(double *diagonal, double *coupling,
   }
 }
 
-double vqe_reference_energy(const struct vqe_integrals *x)
+double vqe_reference_energy(const struct vqe_integrals *integrals)
 {
   double energy = 0.0;
-  for (int i = 0; i < x->nalpha; i++) {
-    double ni = i < x->nbeta ? 2.0 : 1.0;
-    energy += ni * x->h1e[i * x->norb + i];
-    for (int j = 0; j < x->nalpha; j++) {
-      double nj = j < x->nbeta ? 2.0 : 1.0;
-      double same_spin = i < x->nbeta && j < x->nbeta ? 2.0 : 1.0;
-      energy += 0.5 * (ni * nj * eri(x, i, i, j, j) -
-                       same_spin * eri(x, i, j, j, i));
+  for (int i = 0; i < integrals->nalpha; i++) {
+    double ni = i < integrals->nbeta ? 2.0 : 1.0;
+    energy += ni * integrals->h1e[i * integrals->norb + i];
+    for (int j = 0; j < integrals->nalpha; j++) {
+      double nj = j < integrals->nbeta ? 2.0 : 1.0;
+      double same_spin =
+          i < integrals->nbeta && j < integrals->nbeta ? 2.0 : 1.0;
+      energy += 0.5 * (ni * nj * eri(integrals, i, i, j, j) -
+                       same_spin * eri(integrals, i, j, j, i));
     }
   }
-  return energy + x->e_core + x->nuclear_repulsion;
+  return energy + integrals->e_core + integrals->nuclear_repulsion;
 }
 
-void vqe_reference_mp2(struct vqe_integrals *x)
+void vqe_reference_mp2(struct vqe_integrals *integrals)
 {
-  const double *e = x->orbital_energies;
-  int nocc = x->nalpha;
+  const double *e = integrals->orbital_energies;
+  int nocc = integrals->nalpha;
   double energy = 0.0;
-  x->has_mp2 = false;
-  x->mp2_energy = 0.0;
-  if (x->nalpha != x->nbeta) {
+  integrals->has_mp2 = false;
+  integrals->mp2_energy = 0.0;
+  if (integrals->nalpha != integrals->nbeta) {
     return;
   }
   for (int i = 0; i < nocc; i++) {
     for (int j = 0; j < nocc; j++) {
-      for (int a = nocc; a < x->norb; a++) {
-        for (int b = nocc; b < x->norb; b++) {
-          double direct = eri(x, i, a, j, b);
-          double exchange = eri(x, i, b, j, a);
+      for (int a = nocc; a < integrals->norb; a++) {
+        for (int b = nocc; b < integrals->norb; b++) {
+          double direct = eri(integrals, i, a, j, b);
+          double exchange = eri(integrals, i, b, j, a);
           double gap = e[i] + e[j] - e[a] - e[b];
           if (fabs(gap) < MIN_GAP) {
-            vqe_reference_note(x, "no MP2: an occupied and a virtual orbital "
-                                  "are degenerate");
+            vqe_reference_note(integrals,
+                               "no MP2: an occupied and a virtual orbital "
+                               "are degenerate");
             return;
           }
           energy += direct * (2.0 * direct - exchange) / gap;
@@ -86,6 +90,6 @@ void vqe_reference_mp2(struct vqe_integrals *x)
       }
     }
   }
-  x->has_mp2 = true;
-  x->mp2_energy = x->hf_energy + energy;
+  integrals->has_mp2 = true;
+  integrals->mp2_energy = integrals->hf_energy + energy;
 }

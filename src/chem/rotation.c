@@ -129,7 +129,9 @@ static void exponential(double *out, double *slope, const double *a, double *b,
   for (size_t k = 0; k < n2; k++) {
     norm += a[k] * a[k];
   }
-  for (norm = sqrt(norm); norm > 0.5; norm *= 0.5) {
+  norm = sqrt(norm);
+  while (norm > 0.5) {
+    norm *= 0.5;
     squarings++;
   }
   double scale = ldexp(1.0, -squarings);
@@ -337,7 +339,8 @@ void vqe_rotation_dipole(double out[3], const struct vqe_rotation *rotation,
   int first = rotation->nfrozen;
   int norb = rotation->norb;
   for (int k = 0; k < 3; k++) {
-    const double *d = integrals->whole->dipole_ints + k * n * n;
+    const double *d =
+        integrals->whole->dipole_ints + (size_t)k * (size_t)(n * n);
     double *half = rotation->work;
     double sum = integrals->dipole_core[k];
     for (int i = 0; i < first; i++) { /* nuclei alone */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/diis.h"
@@ -90,7 +91,7 @@ static int work_alloc(struct vqe_scf_work *work,
     size_t size;
   } arrays[] = {
       {&work->x, n2, sizeof(double)},
-      {&work->c, n2, sizeof(double)},
+      {&work->mo_coeff, n2, sizeof(double)},
       {&work->values, n, sizeof(double)},
       {&work->dm, n2, sizeof(double)},
       {&work->dm_a, n2, sizeof(double)},
@@ -127,11 +128,11 @@ static int work_alloc(struct vqe_scf_work *work,
 static void work_free(struct vqe_scf_work *work)
 {
   void *arrays[] = {
-      work->x,          work->c,      work->values,  work->dm,
-      work->dm_a,       work->dm_b,   work->coulomb, work->exchange_a,
-      work->exchange_b, work->fock,   work->fock_a,  work->fock_b,
-      work->mixed,      work->old,    work->t1,      work->t2,
-      work->t3,         work->packed, work->error,   work->small,
+      work->x,          work->mo_coeff, work->values,  work->dm,
+      work->dm_a,       work->dm_b,     work->coulomb, work->exchange_a,
+      work->exchange_b, work->fock,     work->fock_a,  work->fock_b,
+      work->mixed,      work->old,      work->t1,      work->t2,
+      work->t3,         work->packed,   work->error,   work->small,
       work->order,      work->rank};
   for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
     free(arrays[k]);
@@ -148,7 +149,8 @@ static void density(double *dm, const struct vqe_scf_work *work, int nocc)
     return;
   }
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, nocc, 1.0,
-              work->c, work->nmo, work->c, work->nmo, 0.0, dm, n);
+              work->mo_coeff, work->nmo, work->mo_coeff, work->nmo, 0.0, dm,
+              n);
 }
 
 /* out += scale * l^T m r */
@@ -297,7 +299,7 @@ static int diagonalise(struct vqe_scf_work *work, const double *matrix)
                          "diagonalised; check the geometry",
                          work->in->name);
   }
-  vqe_scf_multiply(work->c, work->x, false, work->small, true, n, m, m);
+  vqe_scf_multiply(work->mo_coeff, work->x, false, work->small, true, n, m, m);
   return VQE_OK;
 }
 
@@ -308,12 +310,13 @@ static void choose_open(struct vqe_scf_work *work)
   int n = work->in->nao;
   int m = work->nmo;
   int nopen = work->in->nalpha - work->in->nbeta;
-  vqe_scf_multiply(work->t1, work->fock_a, false, work->c, false, n, m, n);
+  vqe_scf_multiply(work->t1, work->fock_a, false, work->mo_coeff, false, n, m,
+                   n);
   for (int i = 0; i < m; i++) {
     work->rank[i] = i;
     work->order[i] = 0.0;
     for (int p = 0; p < n; p++) {
-      work->order[i] += work->c[p * m + i] * work->t1[p * m + i];
+      work->order[i] += work->mo_coeff[p * m + i] * work->t1[p * m + i];
     }
   }
   for (int slot = work->in->nbeta; slot < work->in->nbeta + nopen; slot++) {
@@ -330,7 +333,7 @@ static void choose_open(struct vqe_scf_work *work)
     work->rank[slot] = chosen;
   }
   for (int p = 0; p < n; p++) {
-    double *row = work->c + (size_t)p * (size_t)m;
+    double *row = work->mo_coeff + (size_t)p * (size_t)m;
     for (int i = 0; i < m; i++) {
       work->order[i] = row[work->rank[i]];
     }
@@ -354,8 +357,8 @@ static int start_orbitals(struct vqe_scf_work *work, bool core_guess)
   }
   int status = diagonalise(work, work->mixed);
   if (status == VQE_OK) {
-    status = vqe_frame_align(work->c, work->values, in->nao, work->nmo, 0,
-                             work->nmo, in->splitter);
+    status = vqe_frame_align(work->mo_coeff, work->values, in->nao, work->nmo,
+                             0, work->nmo, in->splitter);
   }
   return status;
 }
@@ -458,7 +461,7 @@ static int look_lower(struct vqe_scf *scf, struct vqe_scf_work *work)
   if (status != VQE_OK) {
     return status;
   }
-  memcpy(kept, work->c, n2 * sizeof(double));
+  memcpy(kept, work->mo_coeff, n2 * sizeof(double));
   memcpy(kept + n2, work->fock, n2 * sizeof(double));
   status = run_stage(&converged, &spent, work, &plain, plain.max_cycles);
   if (status == VQE_OK && converged && work->energy < energy - LOWER_BY) {
@@ -471,7 +474,7 @@ static int look_lower(struct vqe_scf *scf, struct vqe_scf_work *work)
   } else {
     status = VQE_OK;
     work->energy = energy;
-    memcpy(work->c, kept, n2 * sizeof(double));
+    memcpy(work->mo_coeff, kept, n2 * sizeof(double));
     memcpy(work->fock, kept + n2, n2 * sizeof(double));
   }
   free(kept);
@@ -484,12 +487,13 @@ static int look_lower(struct vqe_scf *scf, struct vqe_scf_work *work)
 static int check_stability(struct vqe_scf *scf, struct vqe_scf_work *work)
 {
   double lowest = 0.0;
-  memcpy(work->c, scf->c, vqe_scf_squared(work->in->nao) * sizeof(double));
+  memcpy(work->mo_coeff, scf->mo_coeff,
+         vqe_scf_squared(work->in->nao) * sizeof(double));
   build_fock(work);
   const double *fock_a = work->closed ? work->fock : work->fock_a;
   const double *fock_b = work->closed ? work->fock : work->fock_b;
-  int status = vqe_stability_lowest(&lowest, work->in, work->nmo, scf->c,
-                                    fock_a, fock_b);
+  int status = vqe_stability_lowest(&lowest, work->in, work->nmo,
+                                    scf->mo_coeff, fock_a, fock_b);
   if (status == VQE_OK && lowest < UNSTABLE) {
     char text[96];
     snprintf(text, sizeof text,
@@ -501,57 +505,74 @@ static int check_stability(struct vqe_scf *scf, struct vqe_scf_work *work)
   return status;
 }
 
+/* An empty result for `nao` functions. */
+static int scf_alloc(struct vqe_scf **out, int nao)
+{
+  struct vqe_scf *scf = NULL;
+  size_t n = (size_t)nao;
+  int status = vqe_memory_alloc(&scf, 1, sizeof *scf, "SCF result");
+  if (status != VQE_OK) {
+    return status;
+  }
+  *out = scf;
+  status = vqe_memory_alloc(&scf->mo_coeff, n * n, sizeof(double), "orbitals");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&scf->mo_energy, n, sizeof(double),
+                              "orbital energies");
+  }
+  return status;
+}
+
+/* Independent functions, whether the electrons fit them, and what the user
+ * should know of them. */
+static int find_functions(struct vqe_scf *scf, struct vqe_scf_work *work)
+{
+  const struct vqe_scf_input *in = work->in;
+  char text[96];
+  int status = orthogonalise(work);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (work->nmo < in->nalpha) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "molecule '%.64s': %d alpha electrons do not fit "
+                         "the %d independent basis functions; check "
+                         "charge and multiplicity, or use a larger basis",
+                         in->name, in->nalpha, work->nmo);
+  }
+  if (work->nmo < in->nao) {
+    snprintf(text, sizeof text,
+             "%d of %d basis functions are linearly dependent and left out",
+             in->nao - work->nmo, in->nao);
+    vqe_scf_add_note(scf->note, text);
+  }
+  if (work->gradient_tol > in->gradient_tol) {
+    snprintf(text, sizeof text,
+             "the basis is nearly dependent: gradient converged to %.0e",
+             work->gradient_tol);
+    vqe_scf_add_note(scf->note, text);
+  }
+  scf->nmo = work->nmo;
+  return VQE_OK;
+}
+
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
 {
   struct vqe_scf_work work = {0};
   struct vqe_scf *scf = NULL;
-  size_t n = (size_t)input->nao;
+  bool noted = false;
+  VQE_ASSERT(input->nbeta >= 0 && input->nbeta <= input->nalpha);
   int status = work_alloc(&work, input);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = scf_alloc(&scf, input->nao);
   }
-  status = vqe_memory_alloc(&scf, 1, sizeof *scf, "SCF result");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = find_functions(scf, &work);
   }
-  status = vqe_memory_alloc(&scf->c, n * n, sizeof(double), "orbitals");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    noted = scf->note[0] != '\0';
+    status = converge(scf, &work);
   }
-  status =
-      vqe_memory_alloc(&scf->energies, n, sizeof(double), "orbital energies");
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status = orthogonalise(&work);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (work.nmo < input->nalpha) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "molecule '%.64s': %d alpha electrons do not fit "
-                           "the %d independent basis functions; check "
-                           "charge and multiplicity, or use a larger basis",
-                           input->name, input->nalpha, work.nmo);
-    goto out;
-  }
-  if (work.nmo < input->nao) {
-    char text[96];
-    snprintf(text, sizeof text,
-             "%d of %d basis functions are linearly dependent and left out",
-             input->nao - work.nmo, input->nao);
-    vqe_scf_add_note(scf->note, text);
-  }
-  if (work.gradient_tol > input->gradient_tol) {
-    char text[96];
-    snprintf(text, sizeof text,
-             "the basis is nearly dependent: gradient converged to %.0e",
-             work.gradient_tol);
-    vqe_scf_add_note(scf->note, text);
-  }
-  scf->nmo = work.nmo;
-  bool noted = scf->note[0] != '\0';
-  status = converge(scf, &work);
   if (status == VQE_OK && input->nao <= MAX_NAO_SECOND &&
       (noted || scf->note[0] == '\0') && input->nalpha > 0 &&
       input->nalpha < work.nmo) {
@@ -564,14 +585,13 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
   if (status == VQE_OK && input->nao <= MAX_NAO_SECOND) {
     status = check_stability(scf, &work);
   }
-  if (status == VQE_OK) {
-    *out = scf;
-    scf = NULL;
-  }
-out:
-  vqe_scf_free(scf);
   work_free(&work);
-  return status;
+  if (status != VQE_OK) {
+    vqe_scf_free(scf);
+    return status;
+  }
+  *out = scf;
+  return VQE_OK;
 }
 
 void vqe_scf_free(struct vqe_scf *scf)
@@ -579,7 +599,7 @@ void vqe_scf_free(struct vqe_scf *scf)
   if (scf == NULL) {
     return;
   }
-  free(scf->c);
-  free(scf->energies);
+  free(scf->mo_coeff);
+  free(scf->mo_energy);
   free(scf);
 }

@@ -27,11 +27,11 @@ struct vqe_scf_input {
 
 struct vqe_scf {
   int nmo;          /* nao less the linear dependences */
-  double *c;        /* closed, open, virtual orbitals, each by rising energy */
-  double *energies; /* nmo; Roothaan's effective Fock matrix when open */
-  double energy;    /* electronic */
-  int cycles;       /* of all stages */
-  char note[256];   /* what it took beyond DIIS, or "" */
+  double *mo_coeff; /* closed, open, virtual orbitals, each by rising energy */
+  double *mo_energy; /* nmo; Roothaan's effective Fock matrix when open */
+  double energy;     /* electronic */
+  int cycles;        /* of all stages */
+  char note[256];    /* what it took beyond DIIS, or "" */
 };
 
 /* DIIS (Pulay, J. Comput. Chem. 3, 556 (1982)); when that does not converge,

@@ -45,11 +45,12 @@ static double represent(double *g, struct vqe_scf_work *work,
   int size = block.size;
   double worst = 0.0;
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1.0,
-              operation, n, work->c + block.first, m, 0.0, work->t1, size);
+              operation, n, work->mo_coeff + block.first, m, 0.0, work->t1,
+              size);
   vqe_scf_multiply(work->t2, work->in->overlap, false, work->t1, false, n,
                    size, n);
   cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size, size, n, 1.0,
-              work->c + block.first, m, work->t2, size, 0.0, g, size);
+              work->mo_coeff + block.first, m, work->t2, size, 0.0, g, size);
   for (int i = 0; i < size; i++) {
     double sum = -1.0;
     for (int j = 0; j < size; j++) {
@@ -86,7 +87,7 @@ static unsigned find_generators(struct vqe_scf_work *work,
 /* Rotate a space to orbitals of one irrep each: eigenvectors of a sum of the
  * generators with weights 1, 2, 4, whose eigenvalues lie two apart, so that
  * rounding stays rounding however near the orbital energies are. Puts the
- * orbitals into scf->c and the eigenvalues into work->order. */
+ * orbitals into scf->mo_coeff and the eigenvalues into work->order. */
 static int adapt(struct vqe_scf *scf, struct vqe_scf_work *work,
                  unsigned generators, struct block block)
 {
@@ -115,8 +116,8 @@ static int adapt(struct vqe_scf *scf, struct vqe_scf_work *work,
     return VQE_ERR_NUMERIC;
   }
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, size, size, 1.0,
-              work->c + block.first, m, sum, size, 0.0, scf->c + block.first,
-              m);
+              work->mo_coeff + block.first, m, sum, size, 0.0,
+              scf->mo_coeff + block.first, m);
   return VQE_OK;
 }
 
@@ -127,22 +128,22 @@ static int diagonalise_irrep(struct vqe_scf *scf, struct vqe_scf_work *work,
   int n = work->in->nao;
   int m = work->nmo;
   int size = block.size;
-  double *c = scf->c + block.first;
+  double *block_coeff = scf->mo_coeff + block.first;
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, size, n, 1.0,
-              work->fock, n, c, m, 0.0, work->t1, size);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size, size, n, 1.0, c,
-              m, work->t1, size, 0.0, work->small, size);
+              work->fock, n, block_coeff, m, 0.0, work->t1, size);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size, size, n, 1.0,
+              block_coeff, m, work->t1, size, 0.0, work->small, size);
   if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', size, work->small, size,
-                     scf->energies + block.first) != 0) {
+                     scf->mo_energy + block.first) != 0) {
     return VQE_ERR_NUMERIC;
   }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, size, size, 1.0, c,
-              m, work->small, size, 0.0, work->t1, size);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, size, size, 1.0,
+              block_coeff, m, work->small, size, 0.0, work->t1, size);
   for (int p = 0; p < n; p++) {
-    memcpy(c + (size_t)p * (size_t)m, work->t1 + (size_t)p * (size_t)size,
-           (size_t)size * sizeof(double));
+    memcpy(block_coeff + (size_t)p * (size_t)m,
+           work->t1 + (size_t)p * (size_t)size, (size_t)size * sizeof(double));
   }
-  return vqe_frame_align(scf->c, scf->energies, n, m, block.first,
+  return vqe_frame_align(scf->mo_coeff, scf->mo_energy, n, m, block.first,
                          block.first + size, work->in->splitter);
 }
 
@@ -153,7 +154,7 @@ static void sort_space(struct vqe_scf *scf, struct vqe_scf_work *work,
 {
   int n = work->in->nao;
   int m = work->nmo;
-  double *energies = scf->energies + block.first;
+  double *energies = scf->mo_energy + block.first;
   for (int i = 0; i < block.size; i++) {
     int at = i;
     while (at > 0 && energies[work->rank[at - 1]] > energies[i] + SAME_LEVEL) {
@@ -163,7 +164,8 @@ static void sort_space(struct vqe_scf *scf, struct vqe_scf_work *work,
     work->rank[at] = i;
   }
   for (int p = -1; p < n; p++) {
-    double *row = p < 0 ? energies : scf->c + (size_t)p * m + block.first;
+    double *row =
+        p < 0 ? energies : scf->mo_coeff + (size_t)p * m + block.first;
     for (int i = 0; i < block.size; i++) {
       work->order[i] = row[work->rank[i]];
     }
@@ -204,9 +206,9 @@ int vqe_scf_canonicalise(struct vqe_scf *scf, struct vqe_scf_work *work)
     }
     sort_space(scf, work, block);
   }
-  vqe_frame_fix_signs(scf->c, n, m);
+  vqe_frame_fix_signs(scf->mo_coeff, n, m);
   if (work->closed && nalpha > 0 && nalpha < m &&
-      scf->energies[nalpha - 1] > scf->energies[nalpha]) {
+      scf->mo_energy[nalpha - 1] > scf->mo_energy[nalpha]) {
     vqe_scf_add_note(scf->note,
                      "an occupied orbital lies above a virtual one");
   }

@@ -11,10 +11,10 @@ struct vqe_scf_work {
   const struct vqe_scf_input *in;
   int nmo;
   bool closed;
-  double *x;      /* nao x nmo: orthonormal combinations of functions */
-  double *c;      /* nao x nmo */
-  double *values; /* nmo */
-  double *dm;     /* both spins */
+  double *x;        /* nao x nmo: orthonormal combinations of functions */
+  double *mo_coeff; /* nao x nmo */
+  double *values;   /* nmo */
+  double *dm;       /* both spins */
   double *dm_a;
   double *dm_b;
   double *coulomb;

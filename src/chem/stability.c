@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/fock.h"
@@ -25,7 +26,7 @@
 struct hessian {
   const struct vqe_scf_input *in;
   int m; /* orbitals */
-  const double *c;
+  const double *mo_coeff;
   bool closed;
   size_t size;      /* rotations between spaces */
   double *fock[2];  /* m x m, alpha and beta */
@@ -80,8 +81,10 @@ static void change_density(struct hessian *h, int spin)
           (occupation(h, q, spin) - occupation(h, p, spin));
     }
   }
-  vqe_scf_multiply(h->work, h->c, false, h->change, false, n, h->m, h->m);
-  vqe_scf_multiply(h->density[spin], h->work, false, h->c, true, n, n, h->m);
+  vqe_scf_multiply(h->work, h->mo_coeff, false, h->change, false, n, h->m,
+                   h->m);
+  vqe_scf_multiply(h->density[spin], h->work, false, h->mo_coeff, true, n, n,
+                   h->m);
 }
 
 /* y += [dF, n] of one spin, where `coulomb` holds J of both spins. */
@@ -95,8 +98,8 @@ static void add_spin(double *y, struct hessian *h, int spin, double weight)
   for (int k = 0; k < n * n; k++) {
     h->exchange[k] = h->coulomb[k] - h->exchange[k];
   }
-  vqe_scf_multiply(h->work, h->exchange, false, h->c, false, n, m, n);
-  vqe_scf_multiply(h->change, h->c, true, h->work, false, m, m, n);
+  vqe_scf_multiply(h->work, h->exchange, false, h->mo_coeff, false, n, m, n);
+  vqe_scf_multiply(h->change, h->mo_coeff, true, h->work, false, m, m, n);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, m, m, 1.0, f, m,
               h->kappa, m, 1.0, h->change, m);
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, m, m, -1.0,
@@ -177,77 +180,103 @@ static void start_vector(double *x, const struct hessian *h)
   }
 }
 
-static int davidson(double *lowest, struct hessian *h)
-{
-  double *vectors = NULL;
-  double *images = NULL;
-  size_t size = h->size;
+/* The subspace: vectors, their images under the Hessian, and the Hessian
+ * between them. */
+struct subspace {
+  double *vectors; /* MAX_VECTORS + 1 of the problem's size */
+  double *images;  /* MAX_VECTORS */
   double projected[MAX_VECTORS][MAX_VECTORS];
+};
+
+/* The lowest eigenvalue within the first n + 1 vectors, and the eigenvector;
+ * false when it is not found. */
+static bool solve_subspace(double *value, double *vector,
+                           struct subspace *space, int n, size_t size)
+{
   double small[MAX_VECTORS * MAX_VECTORS];
   double values[MAX_VECTORS];
-  int status = vqe_memory_alloc(&vectors, (MAX_VECTORS + 1) * size,
+  VQE_ASSERT(n >= 0 && n < MAX_VECTORS);
+  for (int i = 0; i <= n; i++) {
+    space->projected[i][n] =
+        vqe_fock_dot(space->vectors + (size_t)i * size,
+                     space->images + (size_t)n * size, size);
+  }
+  for (int i = 0; i <= n; i++) {
+    for (int j = 0; j <= i; j++) {
+      small[i * (n + 1) + j] = space->projected[j][i];
+      small[j * (n + 1) + i] = space->projected[j][i];
+    }
+  }
+  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', n + 1, small, n + 1,
+                     values) != 0) {
+    return false;
+  }
+  *value = values[0];
+  memcpy(vector, small, (size_t)(n + 1) * sizeof *vector);
+  return true;
+}
+
+/* The preconditioned residual of the eigenvector, the next direction; returns
+ * the norm of the residual itself. */
+static double fill_residual(double *residual, const struct subspace *space,
+                            const double *vector, int n, double value,
+                            const struct hessian *h)
+{
+  size_t size = h->size;
+  double norm = 0.0;
+  for (size_t i = 0; i < size; i++) {
+    double sum = 0.0;
+    for (int k = 0; k <= n; k++) {
+      sum += vector[k] * (space->images[(size_t)k * size + i] -
+                          value * space->vectors[(size_t)k * size + i]);
+    }
+    norm += sum * sum;
+    double gap = h->diagonal[i] - value;
+    residual[i] = sum / (fabs(gap) < 0.05 ? 0.05 : gap);
+  }
+  return sqrt(norm);
+}
+
+static int davidson(double *lowest, struct hessian *h)
+{
+  struct subspace space = {.vectors = NULL};
+  double vector[MAX_VECTORS];
+  size_t size = h->size;
+  int status = vqe_memory_alloc(&space.vectors, (MAX_VECTORS + 1) * size,
                                 sizeof(double), "stability check");
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&images, MAX_VECTORS * size, sizeof(double),
-                              "stability check");
+    status = vqe_memory_alloc(&space.images, MAX_VECTORS * size,
+                              sizeof(double), "stability check");
   }
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    *lowest = 0.0;
+    start_vector(space.vectors, h);
   }
-  *lowest = 0.0;
-  start_vector(vectors, h);
-  for (int n = 0; n < MAX_VECTORS; n++) {
-    double *next = vectors + (size_t)n * size;
-    if (!orthonormalise(next, vectors, n, size)) {
+  for (int n = 0; status == VQE_OK && n < MAX_VECTORS; n++) {
+    double *next = space.vectors + (size_t)n * size;
+    if (!orthonormalise(next, space.vectors, n, size)) {
       break;
     }
-    apply(images + (size_t)n * size, h, next);
-    for (int i = 0; i <= n; i++) {
-      projected[i][n] = vqe_fock_dot(vectors + (size_t)i * size,
-                                     images + (size_t)n * size, size);
-    }
-    for (int i = 0; i <= n; i++) {
-      for (int j = 0; j <= i; j++) {
-        small[i * (n + 1) + j] = projected[j][i];
-        small[j * (n + 1) + i] = projected[j][i];
-      }
-    }
-    if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', n + 1, small, n + 1,
-                       values) != 0) {
-      break;
-    }
-    *lowest = values[0];
-    if (*lowest < CLEARLY_NEGATIVE) {
-      break;
-    }
-    double *residual = next + size;
-    double norm = 0.0;
-    for (size_t i = 0; i < size; i++) {
-      double sum = 0.0;
-      for (int k = 0; k <= n; k++) {
-        sum += small[k] * (images[(size_t)k * size + i] -
-                           values[0] * vectors[(size_t)k * size + i]);
-      }
-      norm += sum * sum;
-      double gap = h->diagonal[i] - values[0];
-      residual[i] = sum / (fabs(gap) < 0.05 ? 0.05 : gap);
-    }
-    if (sqrt(norm) < RESIDUAL) {
+    apply(space.images + (size_t)n * size, h, next);
+    if (!solve_subspace(lowest, vector, &space, n, size) ||
+        *lowest < CLEARLY_NEGATIVE ||
+        fill_residual(next + size, &space, vector, n, *lowest, h) < RESIDUAL) {
       break;
     }
   }
-out:
-  free(vectors);
-  free(images);
+  free(space.vectors);
+  free(space.images);
   return status;
 }
 
 int vqe_stability_lowest(double *lowest, const struct vqe_scf_input *input,
-                         int nmo, const double *c, const double *fock_a,
+                         int nmo, const double *mo_coeff, const double *fock_a,
                          const double *fock_b)
 {
-  struct hessian h = {
-      .in = input, .m = nmo, .c = c, .closed = input->nalpha == input->nbeta};
+  struct hessian h = {.in = input,
+                      .m = nmo,
+                      .mo_coeff = mo_coeff,
+                      .closed = input->nalpha == input->nbeta};
   size_t n = (size_t)input->nao;
   size_t closed = (size_t)input->nbeta;
   size_t open = (size_t)(input->nalpha - input->nbeta);
@@ -270,23 +299,22 @@ int vqe_stability_lowest(double *lowest, const struct vqe_scf_input *input,
       {&h.packed, n * (n + 1) / 2},
   };
   int status = VQE_OK;
-  for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
+  const size_t count = sizeof arrays / sizeof arrays[0];
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
     status = vqe_memory_alloc(arrays[k].at, arrays[k].count, sizeof(double),
                               "stability check");
-    if (status != VQE_OK) {
-      goto out;
-    }
   }
-  for (int spin = 0; spin < 2; spin++) {
-    vqe_scf_multiply(h.work, fock[spin], false, c, false, input->nao, nmo,
-                     input->nao);
-    vqe_scf_multiply(h.fock[spin], c, true, h.work, false, nmo, nmo,
+  for (int spin = 0; status == VQE_OK && spin < 2; spin++) {
+    vqe_scf_multiply(h.work, fock[spin], false, mo_coeff, false, input->nao,
+                     nmo, input->nao);
+    vqe_scf_multiply(h.fock[spin], mo_coeff, true, h.work, false, nmo, nmo,
                      input->nao);
   }
-  fill_diagonal(&h);
-  status = davidson(lowest, &h);
-out:
-  for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
+  if (status == VQE_OK) {
+    fill_diagonal(&h);
+    status = davidson(lowest, &h);
+  }
+  for (size_t k = 0; k < count; k++) {
     free(*arrays[k].at);
   }
   return status;

@@ -10,7 +10,7 @@
  * fock_a and fock_b are over functions, equal for a closed shell. Cost: at
  * most 20 Fock builds. */
 int vqe_stability_lowest(double *lowest, const struct vqe_scf_input *input,
-                         int nmo, const double *c, const double *fock_a,
+                         int nmo, const double *mo_coeff, const double *fock_a,
                          const double *fock_b);
 
 #endif

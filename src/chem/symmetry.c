@@ -7,6 +7,7 @@
 
 #include <cint_funcs.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -56,8 +57,8 @@ static void sample_harmonics(double *out, int l, double points[NPOINT][3])
   }
   for (int a = 0; a < NPOINT; a++) {
     int shells[2] = {a, NPOINT};
-    int1e_ovlp_sph(out + a * n, NULL, shells, atm, NATM, bas, NATM, env, NULL,
-                   NULL);
+    int1e_ovlp_sph(out + (size_t)(a * n), NULL, shells, atm, NATM, bas, NATM,
+                   env, NULL, NULL);
   }
 }
 
@@ -123,9 +124,10 @@ static int fill(double *matrix, const struct vqe_env *env,
   bool known[VQE_BASIS_MAX_L + 1] = {false};
   size_t nao = (size_t)env->nao;
   for (int shell = 0; shell < env->nbas; shell++) {
-    const int *slot = env->bas + BAS_SLOTS * shell;
+    const int *slot = env->bas + BAS_SLOTS * (size_t)shell;
     int l = slot[ANG_OF];
     int n = 2 * l + 1;
+    VQE_ASSERT(l >= 0 && l <= VQE_BASIS_MAX_L);
     if (!known[l]) {
       int status = rotate_harmonics(rotations[l], l, frame, bits);
       if (status != VQE_OK) {
@@ -165,6 +167,7 @@ int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,
     if (!(frame->operations >> bits & 1) || reached[bits]) {
       continue;
     }
+    VQE_ASSERT(count < VQE_MAX_GENERATORS);
     chosen[count++] = bits;
     bool before[8];
     memcpy(before, reached, sizeof before);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/env.h"
@@ -14,9 +15,9 @@
 #define MIN_NAO_THREADS 20
 
 /* One packed symmetric matrix: out = pack(C^T unpack(in) C). */
-static void transform_row(double *out, const double *in, const double *c,
-                          int n, int norb, double *full, double *half,
-                          double *small)
+static void transform_row(double *out, const double *in,
+                          const double *mo_coeff, int n, int norb,
+                          double *full, double *half, double *small)
 {
   for (int p = 0; p < n; p++) {
     for (int q = 0; q <= p; q++) {
@@ -25,9 +26,9 @@ static void transform_row(double *out, const double *in, const double *c,
     }
   }
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, norb, n, 1.0, full,
-              n, c, norb, 0.0, half, norb);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, norb, norb, n, 1.0, c,
-              norb, half, norb, 0.0, small, norb);
+              n, mo_coeff, norb, 0.0, half, norb);
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, norb, norb, n, 1.0,
+              mo_coeff, norb, half, norb, 0.0, small, norb);
   for (int i = 0; i < norb; i++) {
     for (int j = 0; j <= i; j++) {
       *out++ = 0.5 * (small[i * norb + j] + small[j * norb + i]);
@@ -38,7 +39,7 @@ static void transform_row(double *out, const double *in, const double *c,
 /* Transform `nrow` packed matrices and store the result transposed, so that
  * the second pass finds the other pair in its rows. */
 static int transform_rows(double *out, const double *in, size_t nrow,
-                          const double *c, int n, int norb, int threads)
+                          const double *mo_coeff, int n, int norb, int threads)
 {
   double *scratch = NULL;
   size_t nin = (size_t)n * (size_t)(n + 1) / 2;
@@ -61,8 +62,8 @@ static int transform_rows(double *out, const double *in, size_t nrow,
     double *tile = mine + full + half + small;
     size_t count = nrow - start < TILE ? nrow - start : TILE;
     for (size_t k = 0; k < count; k++) {
-      transform_row(tile + k * nout, in + (start + k) * nin, c, n, norb, mine,
-                    mine + full, mine + full + half);
+      transform_row(tile + k * nout, in + (start + k) * nin, mo_coeff, n, norb,
+                    mine, mine + full, mine + full + half);
     }
     for (size_t ij = 0; ij < nout; ij++) {
       for (size_t k = 0; k < count; k++) {
@@ -75,57 +76,53 @@ static int transform_rows(double *out, const double *in, size_t nrow,
 }
 
 /* The columns as a matrix of their own. */
-static int take_columns(double **out, const double *c, int nao, int nmo,
+static int take_columns(double **out, const double *mo_coeff, int nao, int nmo,
                         int first, int norb)
 {
   int status = vqe_memory_alloc(out, (size_t)nao * (size_t)norb,
                                 sizeof(double), "active orbitals");
   for (int p = 0; status == VQE_OK && p < nao; p++) {
     memcpy(*out + (size_t)p * (size_t)norb,
-           c + (size_t)p * (size_t)nmo + first, (size_t)norb * sizeof(double));
+           mo_coeff + (size_t)p * (size_t)nmo + first,
+           (size_t)norb * sizeof(double));
   }
   return status;
 }
 
-int vqe_transform_eri(double *out, const double *eri, const double *c, int nao,
-                      int nmo, int first, int norb, int threads)
+int vqe_transform_eri(double *out, const double *eri, const double *mo_coeff,
+                      int nao, int nmo, int first, int norb, int threads)
 {
   double *columns = NULL;
   double *half = NULL;
   size_t npair_ao = (size_t)nao * (size_t)(nao + 1) / 2;
   size_t npair = (size_t)norb * (size_t)(norb + 1) / 2;
-  int status = take_columns(&columns, c, nao, nmo, first, norb);
-  if (status != VQE_OK) {
-    goto out;
+  VQE_ASSERT(first >= 0 && first + norb <= nmo && nmo <= nao);
+  int status = take_columns(&columns, mo_coeff, nao, nmo, first, norb);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&half, npair_ao * npair, sizeof(double),
+                              "half-transformed integrals");
   }
-  status = vqe_memory_alloc(&half, npair_ao * npair, sizeof(double),
-                            "half-transformed integrals");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = transform_rows(half, eri, npair_ao, columns, nao, norb, threads);
   }
-  status = transform_rows(half, eri, npair_ao, columns, nao, norb, threads);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = transform_rows(out, half, npair, columns, nao, norb, threads);
   }
-  status = transform_rows(out, half, npair, columns, nao, norb, threads);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  for (size_t p = 0; p < npair; p++) {
+  for (size_t p = 0; status == VQE_OK && p < npair; p++) {
     for (size_t q = 0; q < p; q++) {
       double mean = 0.5 * (out[p * npair + q] + out[q * npair + p]);
       out[p * npair + q] = mean;
       out[q * npair + p] = mean;
     }
   }
-out:
   free(columns);
   free(half);
   return status;
 }
 
-int vqe_transform_matrix(double *out, const double *matrix, const double *c,
-                         int nao, int nmo, int first, int norb)
+int vqe_transform_matrix(double *out, const double *matrix,
+                         const double *mo_coeff, int nao, int nmo, int first,
+                         int norb)
 {
   double *half = NULL;
   int status = vqe_memory_alloc(&half, (size_t)nao * (size_t)norb,
@@ -134,9 +131,9 @@ int vqe_transform_matrix(double *out, const double *matrix, const double *c,
     return status;
   }
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nao, norb, nao, 1.0,
-              matrix, nao, c + first, nmo, 0.0, half, norb);
+              matrix, nao, mo_coeff + first, nmo, 0.0, half, norb);
   cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, norb, norb, nao, 1.0,
-              c + first, nmo, half, norb, 0.0, out, norb);
+              mo_coeff + first, nmo, half, norb, 0.0, out, norb);
   for (int i = 0; i < norb; i++) {
     for (int j = 0; j < i; j++) {
       double mean = 0.5 * (out[i * norb + j] + out[j * norb + i]);

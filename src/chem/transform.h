@@ -3,13 +3,15 @@
 #define VQE_CHEM_TRANSFORM_H
 
 /* (pq|rs) over nao functions (packed pairs) to (ij|kl) over the columns
- * [first, first + norb) of c (nao x nmo): two passes of C^T A C over packed
- * matrices, O(nao^4 norb). Both triangles of `out` are filled and equal. */
-int vqe_transform_eri(double *out, const double *eri, const double *c, int nao,
-                      int nmo, int first, int norb, int threads);
+ * [first, first + norb) of mo_coeff (nao x nmo): two passes of C^T A C over
+ * packed matrices, O(nao^4 norb). Both triangles of `out` are filled and
+ * equal. */
+int vqe_transform_eri(double *out, const double *eri, const double *mo_coeff,
+                      int nao, int nmo, int first, int norb, int threads);
 
 /* out (norb x norb) = C^T matrix C over the same columns, made symmetric. */
-int vqe_transform_matrix(double *out, const double *matrix, const double *c,
-                         int nao, int nmo, int first, int norb);
+int vqe_transform_matrix(double *out, const double *matrix,
+                         const double *mo_coeff, int nao, int nmo, int first,
+                         int norb);
 
 #endif
