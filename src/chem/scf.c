@@ -80,66 +80,6 @@ static int orthogonalise(struct vqe_scf_work *work)
   return VQE_OK;
 }
 
-static int work_alloc(struct vqe_scf_work *work,
-                      const struct vqe_scf_input *in)
-{
-  size_t n = (size_t)in->nao;
-  size_t n2 = n * n;
-  struct {
-    void *at;
-    size_t count;
-    size_t size;
-  } arrays[] = {
-      {&work->x, n2, sizeof(double)},
-      {&work->mo_coeff, n2, sizeof(double)},
-      {&work->values, n, sizeof(double)},
-      {&work->dm, n2, sizeof(double)},
-      {&work->dm_a, n2, sizeof(double)},
-      {&work->dm_b, n2, sizeof(double)},
-      {&work->coulomb, n2, sizeof(double)},
-      {&work->exchange_a, n2, sizeof(double)},
-      {&work->exchange_b, n2, sizeof(double)},
-      {&work->fock, n2, sizeof(double)},
-      {&work->fock_a, n2, sizeof(double)},
-      {&work->fock_b, n2, sizeof(double)},
-      {&work->mixed, n2, sizeof(double)},
-      {&work->old, n2, sizeof(double)},
-      {&work->t1, n2, sizeof(double)},
-      {&work->t2, n2, sizeof(double)},
-      {&work->t3, n2, sizeof(double)},
-      {&work->packed, n * (n + 1) / 2, sizeof(double)},
-      {&work->error, n2, sizeof(double)},
-      {&work->small, n2, sizeof(double)},
-      {&work->order, n, sizeof(double)},
-      {&work->rank, n, sizeof(int)},
-  };
-  work->in = in;
-  work->closed = in->nalpha == in->nbeta;
-  for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
-    int status = vqe_memory_alloc(arrays[k].at, arrays[k].count,
-                                  arrays[k].size, "SCF matrices");
-    if (status != VQE_OK) {
-      return status;
-    }
-  }
-  return vqe_diis_new(&work->diis, n2, n2);
-}
-
-static void work_free(struct vqe_scf_work *work)
-{
-  void *arrays[] = {
-      work->x,          work->mo_coeff, work->values,  work->dm,
-      work->dm_a,       work->dm_b,     work->coulomb, work->exchange_a,
-      work->exchange_b, work->fock,     work->fock_a,  work->fock_b,
-      work->mixed,      work->old,      work->t1,      work->t2,
-      work->t3,         work->packed,   work->error,   work->small,
-      work->order,      work->rank};
-  for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
-    free(arrays[k]);
-  }
-  vqe_diis_free(work->diis);
-}
-
 /* Density of the first `nocc` orbitals. */
 static void density(double *dm, const struct vqe_scf_work *work, int nocc)
 {
@@ -562,7 +502,7 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
   struct vqe_scf *scf = NULL;
   bool noted = false;
   VQE_ASSERT(input->nbeta >= 0 && input->nbeta <= input->nalpha);
-  int status = work_alloc(&work, input);
+  int status = vqe_scf_work_alloc(&work, input);
   if (status == VQE_OK) {
     status = scf_alloc(&scf, input->nao);
   }
@@ -585,7 +525,7 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
   if (status == VQE_OK && input->nao <= MAX_NAO_SECOND) {
     status = check_stability(scf, &work);
   }
-  work_free(&work);
+  vqe_scf_work_free(&work);
   if (status != VQE_OK) {
     vqe_scf_free(scf);
     return status;

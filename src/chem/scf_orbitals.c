@@ -2,7 +2,6 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error_message.h"
@@ -13,20 +12,6 @@
  * solution. */
 #define MAX_BROKEN 1e-6
 #define SAME_LEVEL 1e-9 /* hartree */
-
-void vqe_scf_multiply(double *c, const double *a, bool ta, const double *b,
-                      bool tb, int m, int n, int k)
-{
-  cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
-              tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0, a, ta ? m : k, b,
-              tb ? k : n, 0.0, c, n);
-}
-
-void vqe_scf_add_note(char note[256], const char *text)
-{
-  size_t used = strlen(note);
-  snprintf(note + used, 256 - used, "%s%s", used > 0 ? "; " : "", text);
-}
 
 /* The orbitals of one space, or of one irrep in it. */
 struct block {

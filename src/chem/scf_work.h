@@ -40,6 +40,12 @@ struct vqe_scf_work {
   double gradient_tol;
 };
 
+/* Matrices of a run over in->nao functions; x, nmo and everything in them is
+ * for SCF to fill. Free also after a failure. */
+int vqe_scf_work_alloc(struct vqe_scf_work *work,
+                       const struct vqe_scf_input *in);
+void vqe_scf_work_free(struct vqe_scf_work *work);
+
 /* c(m x n) = a(m x k) b(k x n), with transpositions. */
 void vqe_scf_multiply(double *c, const double *a, bool ta, const double *b,
                       bool tb, int m, int n, int k);
