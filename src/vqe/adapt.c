@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "vqe/metric.h"
 #include "vqe/evaluations.h"
+#include "vqe/metric.h"
 
 /* When several elements are added at a time, none has less than this share of
  * the largest slope. */
@@ -27,7 +27,7 @@
 
 /* The objective, watched by the metric. */
 struct watched {
-  struct run *run;
+  struct vqe_run *run;
   vqe_objective objective;
   struct vqe_metric metric;
 };
@@ -63,7 +63,7 @@ static int largest(const double *slope, const bool *taken, int count)
 }
 
 /* Append the elements of largest slope and give each a parameter 0. */
-static int grow(struct run *run, const double *slope)
+static int grow(struct vqe_run *run, const double *slope)
 {
   const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
   struct vqe_result *result = run->result;
@@ -97,7 +97,7 @@ static int grow(struct run *run, const double *slope)
 
 /* Whether the slopes of the pool end the growth; *gmax is the largest one. */
 static bool ended_by_slopes(struct vqe_optimize_result *out, double *gmax,
-                            const struct run *run, const double *slope,
+                            const struct vqe_run *run, const double *slope,
                             const struct vqe_optimizer_options *options)
 {
   const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
@@ -139,7 +139,7 @@ static bool ended_by_slopes(struct vqe_optimize_result *out, double *gmax,
 
 /* What is left of the limits for the next optimisation. */
 static bool within_limits(struct vqe_optimizer_options *left,
-                          const struct run *run,
+                          const struct vqe_run *run,
                           const struct vqe_optimizer_options *options)
 {
   *left = *options;
@@ -158,7 +158,7 @@ static int optimise(struct vqe_optimize_result *found, int *nit,
                     struct watched *watched,
                     const struct vqe_optimizer_options *options)
 {
-  const struct run *run = watched->run;
+  const struct vqe_run *run = watched->run;
   struct vqe_result *result = run->result;
   struct vqe_optimizer_options with_metric = *options;
   int n = result->nparam;
@@ -199,77 +199,119 @@ static int finish(struct vqe_optimize_result *out, int *nit,
   return status;
 }
 
-int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
+/* What the loop carries from one growth to the next. */
+struct growth {
+  double *slope;    /* of the pool's elements */
+  double tolerance; /* of the last optimisation */
+  int nit;
+};
+
+/* Whether limits or the threshold end the loop; *left is what is left of the
+ * limits otherwise. */
+static bool ended_by_limits(struct vqe_optimize_result *out,
+                            struct growth *growth,
+                            struct vqe_optimizer_options *left,
+                            const struct vqe_run *run,
+                            const struct vqe_optimizer_options *options)
+{
+  if (!within_limits(left, run, options)) {
+    stop(out, false, "limit of evaluations or seconds reached");
+    return true;
+  }
+  if (options->has_threshold && out->f <= options->threshold) {
+    stop(out, false, "reached the threshold");
+    growth->tolerance = options->gtol;
+    return true;
+  }
+  return false;
+}
+
+/* Whether what the last growth brought, from energy `before`, ends the
+ * loop. */
+static bool ended_by_energy(struct vqe_optimize_result *out, double before,
+                            const struct vqe_run *run,
+                            const struct vqe_optimizer_options *options)
+{
+  const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
+  struct vqe_optimizer_options left;
+  char reason[sizeof out->reason];
+  if (out->converged && before - out->f < adapt->energy_change) {
+    snprintf(reason, sizeof reason,
+             "converged: the last growth lowered the energy by %.2e "
+             "hartree (energy_change %.1e), %d operators",
+             before - out->f, adapt->energy_change, run->ansatz->nparam);
+    stop(out, true, reason);
+    return true;
+  }
+  if (!(out->f < before) && within_limits(&left, run, options)) {
+    stop(out, false, "the last growth did not lower the energy");
+    return true;
+  }
+  return false;
+}
+
+/* One growth and the optimisation behind it; *ended when it was the last. */
+static int grow_once(struct vqe_optimize_result *out, bool *ended,
+                     struct growth *growth, struct watched *watched,
+                     const struct vqe_optimizer_options *options)
+{
+  struct vqe_run *run = watched->run;
+  struct vqe_optimizer_options left;
+  struct vqe_optimize_result found;
+  double before = out->f;
+  double gmax;
+  *ended = ended_by_limits(out, growth, &left, run, options);
+  if (*ended) {
+    return VQE_OK;
+  }
+  int status =
+      vqe_estimator_pool_gradient(run->estimator, growth->slope,
+                                  run->result->optimal_parameters, run->pool);
+  if (status != VQE_OK) {
+    return status;
+  }
+  *ended = ended_by_slopes(out, &gmax, run, growth->slope, options);
+  if (*ended) {
+    return VQE_OK;
+  }
+  left.gtol = fmax(options->gtol, LOOSE_SHARE * gmax);
+  bool grows = growth->tolerance < TOO_LOOSE * left.gtol;
+  growth->tolerance = left.gtol;
+  if (grows) {
+    status = grow(run, growth->slope);
+  }
+  if (status == VQE_OK) {
+    status = optimise(&found, &growth->nit, watched, &left);
+  }
+  if (status == VQE_OK) {
+    *out = found;
+    *ended = grows && ended_by_energy(out, before, run, options);
+  }
+  return status;
+}
+
+int vqe_adapt_minimise(struct vqe_optimize_result *out, struct vqe_run *run,
                        vqe_objective objective,
                        const struct vqe_optimizer_options *options)
 {
-  const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
-  struct vqe_result *result = run->result;
-  struct vqe_optimizer_options left = *options;
   struct watched watched = {.run = run, .objective = objective};
-  struct vqe_optimize_result found;
-  double *slope = NULL;
-  double gmax;
-  double tolerance = options->gtol; /* of the last optimisation */
-  int nit = 0;
-  int status = vqe_memory_alloc(&slope, (size_t)run->pool->nparam,
-                                sizeof *slope, "gradient of the pool");
+  struct growth growth = {.tolerance = options->gtol};
+  bool ended = false;
+  int status = vqe_memory_alloc(&growth.slope, (size_t)run->pool->nparam,
+                                sizeof *growth.slope, "gradient of the pool");
   if (status == VQE_OK) {
     /* the Hartree-Fock state, one evaluation */
-    status = optimise(out, &nit, &watched, options);
+    status = optimise(out, &growth.nit, &watched, options);
   }
-  while (status == VQE_OK) {
-    double before = out->f;
-    char reason[sizeof out->reason];
-    if (!within_limits(&left, run, options)) {
-      stop(out, false, "limit of evaluations or seconds reached");
-      break;
-    }
-    if (options->has_threshold && out->f <= options->threshold) {
-      stop(out, false, "reached the threshold");
-      tolerance = options->gtol;
-      break;
-    }
-    status = vqe_estimator_pool_gradient(
-        run->estimator, slope, result->optimal_parameters, run->pool);
-    if (status != VQE_OK || ended_by_slopes(out, &gmax, run, slope, options)) {
-      break;
-    }
-    left.gtol = fmax(options->gtol, LOOSE_SHARE * gmax);
-    bool grows = tolerance < TOO_LOOSE * left.gtol;
-    tolerance = left.gtol;
-    if (grows) {
-      status = grow(run, slope);
-    }
-    if (status == VQE_OK) {
-      status = optimise(&found, &nit, &watched, &left);
-    }
-    if (status != VQE_OK) {
-      break;
-    }
-    *out = found;
-    if (!grows) {
-      continue;
-    }
-    if (found.converged && before - found.f < adapt->energy_change) {
-      snprintf(reason, sizeof reason,
-               "converged: the last growth lowered the energy by %.2e "
-               "hartree (energy_change %.1e), %d operators",
-               before - found.f, adapt->energy_change, run->ansatz->nparam);
-      stop(out, true, reason);
-      break;
-    }
-    if (!(found.f < before) && within_limits(&left, run, options)) {
-      stop(out, false, "the last growth did not lower the energy");
-      break;
-    }
+  while (status == VQE_OK && !ended) {
+    status = grow_once(out, &ended, &growth, &watched, options);
   }
-  if (status == VQE_OK && tolerance > options->gtol) {
-    status = finish(out, &nit, &watched, options);
+  if (status == VQE_OK && growth.tolerance > options->gtol) {
+    status = finish(out, &growth.nit, &watched, options);
   }
-  out->nit = nit;
-  out->nfev = (int)result->neval;
+  out->nit = growth.nit;
+  out->nfev = (int)run->result->neval;
   vqe_metric_clear(&watched.metric);
-  free(slope);
+  free(growth.slope);
   return status;
 }

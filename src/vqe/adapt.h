@@ -12,7 +12,7 @@
  * evaluation; slopes of the pool are not recorded. Extends run->ansatz, the
  * estimator, and the result's parameters, whose recorded rows are padded by
  * zeros. `out` as of one vqe_optimize. */
-int vqe_adapt_minimise(struct vqe_optimize_result *out, struct run *run,
+int vqe_adapt_minimise(struct vqe_optimize_result *out, struct vqe_run *run,
                        vqe_objective objective,
                        const struct vqe_optimizer_options *options);
 

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "chem/basis.h"
 #include "chem/rotation.h"
@@ -112,7 +113,7 @@ static double parameter_count(const struct vqe_experiment *experiment,
   if (strcmp(experiment->ansatz_name, "k-UpCCGSD") == 0) {
     return reps * 2.0 * choose2(space->norb);
   }
-  if (strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0) {
+  if (vqe_ansatz_grows(experiment->ansatz_name)) {
     return ansatz->adapt.max_operators;
   }
   if (strcmp(experiment->ansatz_name, "LUCJ") == 0) {
@@ -139,6 +140,71 @@ static double parameter_count(const struct vqe_experiment *experiment,
   bool full = experiment->entanglement == NULL ||
               strcmp(experiment->entanglement, "full") == 0;
   return n * (reps + 1.0) + reps * (full ? choose2(n) : n - 1.0);
+}
+
+/* Bytes of the largest phase, and the sizes of the estimator (amplitudes) and
+ * of FCI (*fci_bytes, 0 without). */
+static int count_bytes(struct vqe_experiment_estimate *out,
+                       uint64_t *fci_bytes,
+                       const struct vqe_experiment *experiment, int nao,
+                       bool whole)
+{
+  /* only the sizes of these two are looked at */
+  struct vqe_hamiltonian hamiltonian = {.norb = out->norb, .nirrep = 1};
+  struct vqe_ansatz ansatz = {.norb = out->norb,
+                              .nqubit = out->num_qubits,
+                              .nalpha = out->nalpha,
+                              .nbeta = out->nbeta};
+  ansatz.conserves = vqe_ansatz_conserves(experiment->ansatz_name);
+  ansatz.real = vqe_ansatz_real(experiment->ansatz_name);
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  struct vqe_fci_options fci_options = VQE_FCI_OPTIONS_INIT;
+  uint64_t estimator;
+  *fci_bytes = 0;
+  int status = vqe_estimator_size(&out->amplitudes, &estimator, &hamiltonian,
+                                  &ansatz, &options);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (experiment->references & VQE_REFERENCE_FCI) {
+    status = vqe_fci_size(fci_bytes, &hamiltonian, out->nalpha, out->nbeta,
+                          &fci_options);
+  }
+  double pairs = choose2(nao + 1.0);
+  double copies = whole ? 6.0 : 3.0;
+  double bytes = (double)estimator + copies * 8.0 * pairs * pairs;
+  out->bytes = bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX;
+  return status;
+}
+
+/* About seconds on one core: DGEMM and gathers for a sigma product, two and a
+ * half of them an energy with gradient. What symmetry saves is not known yet:
+ * N2 takes a fifth of this, CO2 a tenth. */
+static double cost_of(const struct vqe_experiment_estimate *space,
+                      const struct vqe_experiment *experiment, int nao,
+                      double parameters, uint64_t fci_bytes)
+{
+  double pairs = choose2(nao + 1.0);
+  double active_pairs = (double)space->norb * (space->norb + 1) / 2;
+  double operations = active_pairs * active_pairs / 4 + 20 * active_pairs;
+  double sigma = (double)space->amplitudes * operations * 2.5e-11;
+  const struct vqe_optimizer_info *optimizer = NULL;
+  double evaluations =
+      vqe_ansatz_grows(experiment->ansatz_name) ? 1000.0 : 40.0;
+  if (vqe_optimizer_find(&optimizer, experiment->optimizer) == VQE_OK &&
+      !optimizer->needs_gradient) {
+    evaluations = 20.0 * parameters;
+  }
+  evaluations = fmin(evaluations, experiment->max_evaluations);
+  double gates = (double)space->amplitudes * parameters * 2.5e-11;
+  double cost =
+      2e-4 + pairs * pairs * 2e-7 + evaluations * 2.5 * (sigma + gates);
+  if (experiment->shots > 0) {
+    cost += evaluations * active_pairs * active_pairs *
+            (double)space->amplitudes * 1e-8;
+  }
+  double determinants = (double)fci_bytes / 240.0; /* 30 vectors of doubles */
+  return cost + 60.0 * determinants * operations * 2.5e-11;
 }
 
 int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
@@ -171,64 +237,12 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
     parameters += vqe_rotation_count(nao, nfrozen, out->norb);
   }
   out->nparam = parameters < 2e9 ? (int)parameters : 2000000000;
-  /* only the sizes of these two are looked at */
-  struct vqe_hamiltonian hamiltonian = {.norb = out->norb, .nirrep = 1};
-  struct vqe_ansatz ansatz = {.norb = out->norb,
-                              .nqubit = out->num_qubits,
-                              .nalpha = out->nalpha,
-                              .nbeta = out->nbeta};
-  ansatz.conserves = vqe_ansatz_conserves(experiment->ansatz_name);
-  ansatz.real = vqe_ansatz_real(experiment->ansatz_name);
-  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
-  uint64_t estimator;
-  status = vqe_estimator_size(&out->amplitudes, &estimator, &hamiltonian,
-                              &ansatz, &options);
-  if (status != VQE_OK) {
-    return status;
-  }
-  struct vqe_fci_options fci_options = VQE_FCI_OPTIONS_INIT;
-  uint64_t fci = 0;
-  bool with_fci = experiment->references & VQE_REFERENCE_FCI;
-  if (with_fci) {
-    status = vqe_fci_size(&fci, &hamiltonian, out->nalpha, out->nbeta,
-                          &fci_options);
-  }
-  double functions = nao;
-  double pairs = functions * (functions + 1.0) / 2.0;
-  double copies = ansatz_options.orbital_optimization ? 6.0 : 3.0;
-  double integral_bytes = copies * 8.0 * pairs * pairs;
-  double bytes = (double)estimator + integral_bytes;
-  out->bytes = bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX;
-
-  out->serial = out->amplitudes <= SERIAL_SIZE && nao < SERIAL_NAO;
-
-  /* About seconds on one core: DGEMM and gathers for a sigma product, two
-   * and a half of them an energy with gradient. What symmetry saves is not
-   * known yet: N2 takes a fifth of this, CO2 a tenth. */
-  double active_pairs = (double)hamiltonian.norb * (hamiltonian.norb + 1) / 2;
-  double sigma = (double)out->amplitudes *
-                 (active_pairs * active_pairs / 4 + 20 * active_pairs) *
-                 2.5e-11;
-  const struct vqe_optimizer_info *optimizer = NULL;
-  double evaluations =
-      strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0 ? 1000.0 : 40.0;
-  if (vqe_optimizer_find(&optimizer, experiment->optimizer) == VQE_OK &&
-      !optimizer->needs_gradient) {
-    evaluations = 20.0 * parameters;
-  }
-  evaluations = fmin(evaluations, experiment->max_evaluations);
-  double gates = (double)out->amplitudes * parameters * 2.5e-11;
-  out->cost =
-      2e-4 + pairs * pairs * 2e-7 + evaluations * 2.5 * (sigma + gates);
-  if (experiment->shots > 0) {
-    out->cost += evaluations * active_pairs * active_pairs *
-                 (double)out->amplitudes * 1e-8;
-  }
-  if (with_fci) {
-    double determinants = (double)fci / 240.0; /* 30 vectors of doubles */
-    out->cost += 60.0 * determinants *
-                 (active_pairs * active_pairs / 4 + 20 * active_pairs) *
-                 2.5e-11;
+  uint64_t fci_bytes = 0;
+  status = count_bytes(out, &fci_bytes, experiment, nao,
+                       ansatz_options.orbital_optimization);
+  if (status == VQE_OK) {
+    out->serial = out->amplitudes <= SERIAL_SIZE && nao < SERIAL_NAO;
+    out->cost = cost_of(out, experiment, nao, parameters, fci_bytes);
   }
   return status;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -37,11 +38,12 @@ static int grow(struct vqe_result *result, size_t *capacity)
 }
 
 int vqe_evaluations_append(struct vqe_result *result, size_t *capacity,
-                      const double *parameters, double energy, double std,
-                      double seconds)
+                           const double *parameters, double energy, double std,
+                           double seconds)
 {
   size_t nparam = (size_t)result->nparam;
   size_t n = result->neval;
+  VQE_ASSERT(n <= *capacity);
   if (n == *capacity) {
     int status = grow(result, capacity);
     if (status != VQE_OK) {
@@ -71,11 +73,13 @@ int vqe_evaluations_append(struct vqe_result *result, size_t *capacity,
   return VQE_OK;
 }
 
-int vqe_evaluations_widen(struct vqe_result *result, size_t capacity, int nparam)
+int vqe_evaluations_widen(struct vqe_result *result, size_t capacity,
+                          int nparam)
 {
   size_t old = (size_t)result->nparam;
   size_t wide = (size_t)nparam;
   size_t cells;
+  VQE_ASSERT(nparam >= result->nparam && result->neval <= capacity);
   int status = vqe_memory_grow(&result->initial_parameters, old, wide,
                                sizeof(double), "initial parameters");
   if (status == VQE_OK) {

@@ -118,15 +118,15 @@ void vqe_experiment_free(struct vqe_experiment *experiment)
 
 int vqe_result_create(struct vqe_result **out,
                       const struct vqe_experiment *experiment,
-                      enum vqe_experiment_status outcome, const char *reason)
+                      enum vqe_experiment_status status, const char *reason)
 {
   struct vqe_result *result = NULL;
   *out = NULL;
-  int status = vqe_memory_alloc(&result, 1, sizeof *result, "a result");
-  if (status != VQE_OK) {
-    return status;
+  int error = vqe_memory_alloc(&result, 1, sizeof *result, "a result");
+  if (error != VQE_OK) {
+    return error;
   }
-  result->status = outcome;
+  result->status = status;
   result->minimum = NAN;
   result->nuclear_repulsion_energy = NAN;
   result->maxcv = NAN;
@@ -145,13 +145,13 @@ int vqe_result_create(struct vqe_result **out,
   }
   snprintf(result->code_version, sizeof result->code_version, "%s",
            vqe_version());
-  status = vqe_memory_strdup(&result->reason, reason);
-  if (status == VQE_OK) {
-    status = vqe_experiment_copy(&result->experiment, experiment);
+  error = vqe_memory_strdup(&result->reason, reason);
+  if (error == VQE_OK) {
+    error = vqe_experiment_copy(&result->experiment, experiment);
   }
-  if (status != VQE_OK) {
+  if (error != VQE_OK) {
     vqe_result_free(result);
-    return status;
+    return error;
   }
   *out = result;
   return VQE_OK;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -44,25 +45,21 @@ int vqe_initial_parse(double *out, int count, const char *text, size_t size,
                            "file '%s': expected an array of numbers, or an "
                            "object with the key 'parameters'",
                            source);
-    goto out;
-  }
-  if (json_array_size(array) != (size_t)count) {
+  } else if (json_array_size(array) != (size_t)count) {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "file '%s' holds %zu parameters, the ansatz has "
                            "%d",
                            source, json_array_size(array), count);
-    goto out;
   }
-  for (int k = 0; k < count; k++) {
+  for (int k = 0; status == VQE_OK && k < count; k++) {
     const json_t *value = json_array_get(array, (size_t)k);
     if (!json_is_number(value) || !isfinite(json_number_value(value))) {
       status = vqe_error_set(
           VQE_ERR_INPUT, "file '%s': parameter %d is not a number", source, k);
-      goto out;
+    } else {
+      out[k] = json_number_value(value);
     }
-    out[k] = json_number_value(value);
   }
-out:
   json_decref(root);
   return status;
 }
@@ -140,9 +137,10 @@ int vqe_initial_scale(double **out, const struct vqe_ansatz *ansatz,
     const struct vqe_gate *gate = &ansatz->gates[k];
     double gap = 0.0;
     for (int move = 0; move < vqe_gate_order(gate->kind); move++) {
-      gap += energy[gate->q[2 * move + 1] % norb] -
-             energy[gate->q[2 * move] % norb];
+      const int *q = &gate->q[2 * (size_t)move];
+      gap += energy[q[1] % norb] - energy[q[0] % norb];
     }
+    VQE_ASSERT(gate->param < ansatz->nparam);
     if (gate->param >= 0) {
       scale[gate->param] += 2.0 * gate->scale * gate->scale * gap;
     }

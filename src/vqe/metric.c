@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -34,6 +35,7 @@ void vqe_metric_clear(struct vqe_metric *metric)
 int vqe_metric_widen(struct vqe_metric *metric, int n)
 {
   struct vqe_metric wide = {.n = n};
+  VQE_ASSERT(n >= metric->n);
   size_t old = (size_t)metric->n;
   size_t size = (size_t)n;
   double mean = old > 0 ? 0.0 : FIRST_GUESS;

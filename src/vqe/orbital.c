@@ -18,7 +18,7 @@ bool vqe_orbital_asked(const struct vqe_experiment *experiment)
   return false;
 }
 
-int vqe_orbital_begin(struct run *run)
+int vqe_orbital_begin(struct vqe_run *run)
 {
   const struct vqe_integrals *integrals = run->integrals;
   const struct vqe_integrals *whole = integrals->whole;
@@ -49,14 +49,14 @@ int vqe_orbital_begin(struct run *run)
   return status;
 }
 
-void vqe_orbital_clear(struct run *run)
+void vqe_orbital_clear(struct vqe_run *run)
 {
   vqe_rotation_free(run->rotation);
   free(run->pairs1);
   free(run->pairs2);
 }
 
-int vqe_orbital_turn(struct run *run, const double *parameters)
+int vqe_orbital_turn(struct vqe_run *run, const double *parameters)
 {
   struct vqe_rotation *rotation = run->rotation;
   int status = vqe_rotation_apply(rotation, parameters + run->ansatz->nparam);
@@ -68,7 +68,7 @@ int vqe_orbital_turn(struct run *run, const double *parameters)
   return vqe_estimator_refresh(run->estimator);
 }
 
-int vqe_orbital_evaluate(struct run *run, double *energy, double *gradient,
+int vqe_orbital_evaluate(struct vqe_run *run, double *energy, double *gradient,
                          const double *parameters)
 {
   int status = vqe_orbital_turn(run, parameters);

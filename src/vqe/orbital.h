@@ -12,16 +12,16 @@ bool vqe_orbital_asked(const struct vqe_experiment *experiment);
  * which must have `whole`, and give the Hamiltonian the irreps of all
  * orbitals, which are those that the angles keep; none above
  * VQE_MAX_ORBITALS orbitals. */
-int vqe_orbital_begin(struct run *run);
-void vqe_orbital_clear(struct run *run);
+int vqe_orbital_begin(struct vqe_run *run);
+void vqe_orbital_clear(struct vqe_run *run);
 
 /* Turn the orbitals by the angles that follow the circuit's parameters. */
-int vqe_orbital_turn(struct run *run, const double *parameters);
+int vqe_orbital_turn(struct vqe_run *run, const double *parameters);
 
 /* Exact energy and, unless NULL, gradient by all parameters (OO-VQE: Mizukami
  * et al., Phys. Rev. Res. 2, 033421 (2020)). One energy with gradient, one
  * two-body density, and the integrals: O(nmo^5). */
-int vqe_orbital_evaluate(struct run *run, double *energy, double *gradient,
+int vqe_orbital_evaluate(struct vqe_run *run, double *energy, double *gradient,
                          const double *parameters);
 
 #endif

@@ -17,16 +17,16 @@
 
 /* Points that an optimizer will ask for next: a device evaluates them in one
  * launch when it asks for the first. More than these come one by one. */
-#define RUN_AHEAD 8
+#define VQE_RUN_AHEAD 8
 
-struct ahead {
+struct vqe_run_ahead {
   int count;
   const double *points; /* the optimizer's, count rows */
   bool known;           /* the energies are */
-  double energies[RUN_AHEAD];
+  double energies[VQE_RUN_AHEAD];
 };
 
-struct run {
+struct vqe_run {
   const struct vqe_experiment *experiment;
   const struct vqe_run_options *options;
   const struct vqe_callbacks *callbacks;
@@ -41,14 +41,57 @@ struct run {
   struct vqe_estimator_usage usage; /* of its device, for provenance */
   struct vqe_rotation *rotation;    /* of the orbitals, when optimised */
   double *pairs1, *pairs2;          /* densities for its slope */
-  struct ahead ahead;
+  struct vqe_run_ahead ahead;
   size_t capacity; /* of the recorded evaluations */
   double started;  /* wall clock of the VQE */
 };
+
+/* ---- what an experiment asks for: run_request.c ---- */
 
 /* Name, reps, entanglement and further options as the experiment asks for
  * them. */
 int vqe_run_ansatz_options(struct vqe_ansatz_options *out,
                            const struct vqe_experiment *experiment);
+
+/* VQE_ERR_INPUT or VQE_ERR_UNSUPPORTED for a bad input and for requests that
+ * exclude each other. */
+int vqe_run_check(const struct vqe_experiment *experiment,
+                  const struct vqe_run_options *options);
+
+bool vqe_run_wants_cuda(const struct vqe_experiment *experiment);
+bool vqe_run_is_single(const struct vqe_experiment *experiment);
+
+/* ---- what all phases use: run_state.c ---- */
+
+/* Whether the caller of the run (ctx: struct vqe_run) asks it to stop. */
+bool vqe_run_stop_asked(void *ctx);
+
+/* CPU seconds so far. Other runs may share the process with one that has one
+ * thread, which therefore counts its own alone. */
+double vqe_run_cpu_seconds(const struct vqe_run *run);
+
+/* Append to the result's reference_note; NULL and "" add nothing. */
+int vqe_run_note(struct vqe_result *result, const char *note);
+
+/* Free what the phases made, all but the result. */
+void vqe_run_clear(struct vqe_run *run);
+
+/* ---- the phases, in this order ---- */
+
+int vqe_run_integrals(struct vqe_run *run);   /* run_setup.c */
+int vqe_run_hamiltonian(struct vqe_run *run); /* and the Pauli sum */
+int vqe_run_ansatz(struct vqe_run *run);      /* and the pool of ADAPT-VQE */
+int vqe_run_parameters(struct vqe_run *run);  /* initial ones */
+int vqe_run_estimator(struct vqe_run *run);
+
+/* The exact energy; whatever keeps it away is a note, not a failure, but a
+ * stop asked for from outside is. */
+int vqe_run_fci(struct vqe_run *run);
+
+/* Evaluations, optimal parameters, minimum and reason of the result. */
+int vqe_run_minimise(struct vqe_run *run);
+
+/* Expectation values and dipole at the optimal parameters. */
+int vqe_run_properties(struct vqe_run *run);
 
 #endif

@@ -1,0 +1,181 @@
+/* The optimisation: one call of the objective is one recorded evaluation. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ansatz/ansatz_names.h"
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "vqe/adapt.h"
+#include "vqe/evaluations.h"
+#include "vqe/initial.h"
+#include "vqe/orbital.h"
+#include "vqe/run.h"
+
+static void announce(void *ctx, int n, const double *points, int count)
+{
+  struct vqe_run *run = ctx;
+  (void)n;
+  run->ahead.count = count <= VQE_RUN_AHEAD ? count : 0;
+  run->ahead.points = points;
+  run->ahead.known = false;
+}
+
+/* The energy at x, and of all that was announced with it. */
+static int energy_at(struct vqe_run *run, int n, const double *x,
+                     double *energy)
+{
+  struct vqe_run_ahead *ahead = &run->ahead;
+  size_t size = (size_t)n;
+  int k = 0;
+  while (k < ahead->count &&
+         memcmp(ahead->points + (size_t)k * size, x, size * sizeof *x) != 0) {
+    k++;
+  }
+  if (k == ahead->count) {
+    return vqe_estimator_energy(run->estimator, energy, x);
+  }
+  if (!ahead->known) {
+    int status = vqe_estimator_many(run->estimator, ahead->energies, NULL,
+                                    ahead->points, (size_t)ahead->count);
+    if (status != VQE_OK) {
+      return status;
+    }
+    ahead->known = true;
+  }
+  *energy = ahead->energies[k];
+  if (k + 1 == ahead->count) {
+    ahead->count = 0; /* their memory is the optimizer's again */
+  }
+  return VQE_OK;
+}
+
+/* One call of the objective is one record. */
+static int evaluate(void *ctx, int n, const double *x, double *f,
+                    double *gradient)
+{
+  struct vqe_run *run = ctx;
+  struct vqe_result *result = run->result;
+  const struct vqe_callbacks *callbacks = run->callbacks;
+  const struct vqe_experiment *experiment = run->experiment;
+  int iteration = (int)result->neval + 1;
+  double std = 0.0;
+  int known = 0;
+  int status = VQE_OK;
+  if (vqe_run_stop_asked(run)) {
+    return vqe_error_set(VQE_ERR_INTERRUPTED, "the run was interrupted");
+  }
+  if (callbacks != NULL && callbacks->replay != NULL) {
+    known = callbacks->replay(callbacks->ctx, experiment, iteration, n, x, f,
+                              &std, gradient);
+  }
+  if (known <= 0) {
+    if (experiment->shots > 0) {
+      status =
+          vqe_estimator_sample(run->estimator, f, &std, x, run->paulis,
+                               experiment->shots, experiment->id, iteration);
+    } else if (run->rotation != NULL) {
+      status = vqe_orbital_evaluate(run, f, gradient, x);
+    } else if (gradient != NULL) {
+      status = vqe_estimator_gradient(run->estimator, f, gradient, x);
+    } else {
+      status = energy_at(run, n, x, f);
+    }
+  }
+  if (status == VQE_OK) {
+    status = vqe_evaluations_append(result, &run->capacity, x, *f, std,
+                                    vqe_clock_wall() - run->started);
+  }
+  if (status == VQE_OK && callbacks != NULL && callbacks->evaluation != NULL &&
+      known <= 0) {
+    status = callbacks->evaluation(callbacks->ctx, experiment, iteration, n, x,
+                                   *f, std, gradient);
+  }
+  return status;
+}
+
+static int set_optimizer_options(struct vqe_optimizer_options *options,
+                                 const struct vqe_experiment *experiment)
+{
+  int status = VQE_OK;
+  vqe_optimizer_options_init(options);
+  options->max_evaluations = experiment->max_evaluations;
+  options->gtol = experiment->gtol;
+  options->ftol = experiment->ftol;
+  options->max_seconds = experiment->max_seconds;
+  options->experiment_id = experiment->id;
+  for (size_t k = 0;
+       status == VQE_OK && k < experiment->optimizer_options.count; k++) {
+    const struct vqe_option *option = &experiment->optimizer_options.items[k];
+    char *end;
+    double value = strtod(option->json, &end);
+    if (end == option->json || *end != '\0') {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "optimizer option '%s': %s is not a number",
+                           option->key, option->json);
+    }
+    status = vqe_optimizer_option_set(options, experiment->optimizer,
+                                      option->key, value);
+  }
+  return status;
+}
+
+int vqe_run_minimise(struct vqe_run *run)
+{
+  struct vqe_result *result = run->result;
+  const struct vqe_experiment *experiment = run->experiment;
+  const struct vqe_optimizer_info *info;
+  struct vqe_optimizer_options options;
+  struct vqe_optimize_result found;
+  size_t bytes = (size_t)result->nparam * sizeof(double);
+  int status = set_optimizer_options(&options, experiment);
+  if (status == VQE_OK) {
+    status = vqe_optimizer_find(&info, experiment->optimizer);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  snprintf(result->optimizer_native, sizeof result->optimizer_native, "%s",
+           info->native);
+  memcpy(result->optimal_parameters, result->initial_parameters, bytes);
+  double *scale = NULL;
+  if (strcmp(experiment->ansatz_name, "UCCSD") == 0 && run->rotation == NULL) {
+    status = vqe_initial_scale(&scale, run->ansatz, run->integrals);
+    options.scale = scale;
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  /* the CPU takes as long for one after the other, and its records would
+   * come in pairs */
+  options.announce =
+      run->usage.on_device && !vqe_ansatz_grows(experiment->ansatz_name)
+          ? announce
+          : NULL;
+  double cpu = vqe_run_cpu_seconds(run);
+  run->started = vqe_clock_wall();
+  status =
+      vqe_ansatz_grows(experiment->ansatz_name)
+          ? vqe_adapt_minimise(&found, run, evaluate, &options)
+          : vqe_optimize(&found, experiment->optimizer, result->nparam,
+                         result->optimal_parameters, evaluate, run, &options);
+  free(scale);
+  run->ahead.count = 0;
+  result->seconds_vqe = vqe_clock_wall() - run->started;
+  result->cpu_seconds_vqe = vqe_run_cpu_seconds(run) - cpu;
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (result->neval == 0 || !isfinite(found.f)) {
+    return vqe_error_set(VQE_ERR_NUMERIC, "no finite energy: %s",
+                         found.reason);
+  }
+  result->minimum = found.f;
+  result->success = found.converged;
+  result->nfev = (int)result->neval;
+  result->nit = found.nit;
+  return vqe_memory_strdup(&result->reason, found.reason);
+}

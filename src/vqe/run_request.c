@@ -1,0 +1,73 @@
+/* What an experiment asks for, and whether it can be had. */
+#include <string.h>
+
+#include "ansatz/ansatz_names.h"
+#include "base/error_message.h"
+#include "vqe/orbital.h"
+#include "vqe/run.h"
+
+bool vqe_run_wants_cuda(const struct vqe_experiment *experiment)
+{
+  return strcmp(experiment->device, "cuda") == 0;
+}
+
+bool vqe_run_is_single(const struct vqe_experiment *experiment)
+{
+  return strcmp(experiment->precision, "single") == 0;
+}
+
+int vqe_run_ansatz_options(struct vqe_ansatz_options *out,
+                           const struct vqe_experiment *experiment)
+{
+  int status = VQE_OK;
+  vqe_ansatz_options_init(out);
+  out->name = experiment->ansatz_name;
+  out->reps = experiment->ansatz_reps;
+  out->entanglement = experiment->entanglement;
+  for (size_t k = 0; status == VQE_OK && k < experiment->ansatz_options.count;
+       k++) {
+    const struct vqe_option *option = &experiment->ansatz_options.items[k];
+    status = vqe_ansatz_option_set(out, option->key, option->json);
+  }
+  return status;
+}
+
+int vqe_run_check(const struct vqe_experiment *experiment,
+                  const struct vqe_run_options *options)
+{
+  const struct vqe_optimizer_info *optimizer;
+  if (experiment->input_error != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error);
+  }
+  if (vqe_orbital_asked(experiment) &&
+      (vqe_run_wants_cuda(experiment) || vqe_run_is_single(experiment) ||
+       options->gates == VQE_GATES_CUSTATEVEC)) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "orbital_optimization needs densities, which the "
+                         "CUDA estimators do not give; use --device cpu, "
+                         "--precision double and no --gates custatevec");
+  }
+  if (experiment->shots > 0 && vqe_orbital_asked(experiment)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "orbital_optimization needs exact energies and "
+                         "cannot work with %d shots",
+                         experiment->shots);
+  }
+  if (vqe_ansatz_grows(experiment->ansatz_name) &&
+      (experiment->shots > 0 || strcmp(experiment->init_strategy, "hf") != 0 ||
+       experiment->init_noise > 0.0)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "ADAPT-VQE grows from the Hartree-Fock state by "
+                         "exact gradients: use init 'hf' without noise, and "
+                         "no shots");
+  }
+  int status = vqe_optimizer_find(&optimizer, experiment->optimizer);
+  if (status == VQE_OK && experiment->shots > 0 &&
+      (optimizer->needs_gradient || optimizer->exact_only)) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "optimizer %s needs exact gradients and cannot "
+                           "work with %d shots; use SPSA or COBYLA",
+                           optimizer->name, experiment->shots);
+  }
+  return status;
+}

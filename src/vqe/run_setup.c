@@ -1,0 +1,157 @@
+/* From the input to an estimator: integrals, Hamiltonian, ansatz, parameters,
+ * estimator. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ansatz/ansatz_names.h"
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "vqe/initial.h"
+#include "vqe/orbital.h"
+#include "vqe/run.h"
+
+int vqe_run_integrals(struct vqe_run *run)
+{
+  const struct vqe_experiment *experiment = run->experiment;
+  struct vqe_result *result = run->result;
+  struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
+  options.basis = experiment->basis_set;
+  options.frozen_core = experiment->frozen_core;
+  options.active_electrons = experiment->active_electrons;
+  options.active_orbitals = experiment->active_orbitals;
+  options.threads = run->options->threads;
+  options.keep_all = vqe_orbital_asked(experiment);
+  double cpu = vqe_run_cpu_seconds(run);
+  int status =
+      experiment->fcidump != NULL
+          ? vqe_fcidump_read(&run->integrals, experiment->fcidump, &options)
+          : vqe_chem_run(&run->integrals, experiment->molecule, &options);
+  if (status != VQE_OK) {
+    return status;
+  }
+  const struct vqe_integrals *integrals = run->integrals;
+  result->cpu_seconds_hamiltonian = vqe_run_cpu_seconds(run) - cpu;
+  result->seconds_integrals = integrals->seconds_integrals;
+  result->seconds_scf = integrals->seconds_scf;
+  result->seconds_transform = integrals->seconds_transform;
+  result->norb = integrals->norb;
+  result->nalpha = integrals->nalpha;
+  result->nbeta = integrals->nbeta;
+  result->nfrozen = integrals->nfrozen;
+  result->num_qubits = 2 * integrals->norb;
+  result->nuclear_repulsion_energy = integrals->nuclear_repulsion;
+  result->hf_energy = integrals->hf_energy;
+  if (integrals->has_mp2 && (experiment->references & VQE_REFERENCE_MP2)) {
+    result->mp2_energy = integrals->mp2_energy;
+  }
+  snprintf(result->reference_method, sizeof result->reference_method, "%s",
+           integrals->method);
+  return VQE_OK;
+}
+
+int vqe_run_hamiltonian(struct vqe_run *run)
+{
+  struct vqe_result *result = run->result;
+  const struct vqe_integrals *integrals = run->integrals;
+  double wall = vqe_clock_wall();
+  double cpu = vqe_run_cpu_seconds(run);
+  bool sector = vqe_ansatz_conserves(run->experiment->ansatz_name);
+  int status = vqe_hamiltonian_create(
+      &run->hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
+      integrals->e_core, run->experiment->symmetry,
+      sector ? VQE_RUN_SECTOR_ZERO : 0.0);
+  if (status == VQE_OK && vqe_orbital_asked(run->experiment)) {
+    status = vqe_orbital_begin(run);
+  }
+  if (status == VQE_OK) {
+    status = vqe_pauli_sum_jordan_wigner(&run->paulis, run->hamiltonian, 0.0);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  result->seconds_mapping = vqe_clock_wall() - wall;
+  result->cpu_seconds_mapping = vqe_run_cpu_seconds(run) - cpu;
+  result->pauli_one_norm = vqe_pauli_sum_one_norm(run->paulis);
+  /* the result takes the arrays over when the run ends */
+  return vqe_run_note(result, integrals->scf_note);
+}
+
+int vqe_run_ansatz(struct vqe_run *run)
+{
+  struct vqe_ansatz_options *options = &run->ansatz_options;
+  int status = vqe_run_ansatz_options(options, run->experiment);
+  if (status != VQE_OK) {
+    return status;
+  }
+  options->norb = run->integrals->norb;
+  options->nalpha = run->integrals->nalpha;
+  options->nbeta = run->integrals->nbeta;
+  options->restricted = options->nalpha == options->nbeta;
+  options->nirrep = run->hamiltonian->nirrep;
+  options->irrep = run->hamiltonian->irrep;
+  status = vqe_ansatz_create(&run->ansatz, options);
+  if (status == VQE_OK && vqe_ansatz_grows(run->experiment->ansatz_name)) {
+    status = vqe_ansatz_pool_create(&run->pool, options);
+  }
+  return status;
+}
+
+int vqe_run_parameters(struct vqe_run *run)
+{
+  const struct vqe_experiment *experiment = run->experiment;
+  struct vqe_result *result = run->result;
+  int status;
+  int angles = run->rotation != NULL ? run->rotation->nangle : 0;
+  size_t nparam = (size_t)run->ansatz->nparam + (size_t)angles;
+  result->nparam = run->ansatz->nparam + angles;
+  status = vqe_memory_alloc(&result->initial_parameters, nparam,
+                            sizeof(double), "initial parameters");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&result->optimal_parameters, nparam,
+                              sizeof(double), "optimal parameters");
+  }
+  if (status == VQE_OK) {
+    status = vqe_initial_parameters(result->initial_parameters, experiment,
+                                    run->ansatz, angles, run->integrals);
+  }
+  return status;
+}
+
+int vqe_run_estimator(struct vqe_run *run)
+{
+  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+  uint64_t amplitudes;
+  uint64_t bytes;
+  options.threads = run->options->threads;
+  /* a split state has no densities for the orbitals' slopes */
+  options.team = run->rotation == NULL ? run->options->team : NULL;
+  options.device =
+      vqe_run_wants_cuda(run->experiment) ? VQE_DEVICE_CUDA
+      : strcmp(run->experiment->device, "cpu") == 0 || run->rotation != NULL
+          ? VQE_DEVICE_CPU
+          : VQE_DEVICE_AUTO;
+  options.device_index = run->options->device_index;
+  options.single = vqe_run_is_single(run->experiment);
+  options.gates = run->options->gates;
+  options.combiner = run->options->combiner;
+  int status = vqe_estimator_size(&amplitudes, &bytes, run->hamiltonian,
+                                  run->ansatz, &options);
+  if (status == VQE_OK) {
+    status = vqe_estimator_create(&run->estimator, run->hamiltonian,
+                                  run->ansatz, &options);
+  }
+  if (status == VQE_OK) {
+    run->result->determinants = amplitudes;
+    snprintf(run->result->backend, sizeof run->result->backend, "%s",
+             vqe_estimator_backend(run->estimator));
+    vqe_estimator_describe(&run->usage, run->estimator);
+    if (run->usage.on_device) {
+      snprintf(run->result->device, sizeof run->result->device, "%s",
+               run->usage.device.name);
+    }
+    status = vqe_run_note(run->result, run->usage.note);
+  }
+  return status;
+}
