@@ -17,7 +17,6 @@
 #include "vqe/chem.h"
 
 #define FILE_LIMIT ((size_t)256 << 20) /* basis and parameter files */
-#define MAX_REPS 10000
 
 static int hash_file(char **sha256, const char *path)
 {
@@ -167,7 +166,8 @@ int vqe_job_read_ansatz(struct job_ansatz *out, const json_t *item,
   if (status != VQE_OK) {
     goto out;
   }
-  bool conserves = vqe_ansatz_conserves(out->name);
+  const struct vqe_ansatz_kind *kind = vqe_ansatz_kind(out->name);
+  bool conserves = kind->conserves;
   /* in a mixed list --entanglement is for the circuits */
   const char *given_entanglement = conserves && vqe_job_list_count(value->json) > 1
                                        ? NULL
@@ -185,9 +185,8 @@ int vqe_job_read_ansatz(struct job_ansatz *out, const json_t *item,
     int64_t number;
     vqe_job_member_where(where, sizeof where, value->where, "reps", "reps",
                      overrides->reps);
-    status = vqe_job_read_int(&number, reps, conserves ? 1 : 0,
-                          strcmp(out->name, "ADAPT-VQE") == 0 ? 1 : MAX_REPS,
-                          where);
+    status = vqe_job_read_int(&number, reps, kind->least_reps, kind->most_reps,
+                              where);
     if (status != VQE_OK) {
       goto out;
     }
