@@ -115,7 +115,7 @@ static void check_complete(int norb, const uint8_t *irrep, bool restricted,
   vqe_ansatz_free(pool);
 }
 
-static void test_complete(void **state)
+static void pool_holds_every_excitation_once(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 3, 1};
@@ -128,7 +128,7 @@ static void test_complete(void **state)
 }
 
 /* The factors of UCCSD, one element a parameter. */
-static void test_uccsd(void **state)
+static void uccsd_pool_holds_the_factors_of_uccsd(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -157,7 +157,7 @@ static void test_uccsd(void **state)
   }
 }
 
-static void test_append(void **state)
+static void appended_element_gets_the_last_parameter(void **state)
 {
   (void)state;
   struct vqe_ansatz *pool = make_pool(3, 1, 1, "GSD", NULL, true);
@@ -192,7 +192,7 @@ static void test_append(void **state)
   vqe_ansatz_free(pool);
 }
 
-static void test_options(void **state)
+static void options_are_read_and_checked(void **state)
 {
   (void)state;
   struct vqe_ansatz_options o;
@@ -236,10 +236,10 @@ static void test_options(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_complete),
-      cmocka_unit_test(test_uccsd),
-      cmocka_unit_test(test_append),
-      cmocka_unit_test(test_options),
+      cmocka_unit_test(pool_holds_every_excitation_once),
+      cmocka_unit_test(uccsd_pool_holds_the_factors_of_uccsd),
+      cmocka_unit_test(appended_element_gets_the_last_parameter),
+      cmocka_unit_test(options_are_read_and_checked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static void gate_text(char *out, size_t size, const struct vqe_gate *gate)
   }
 }
 
-static void test_qiskit(void **state)
+static void gates_are_qiskits_one_by_one(void **state)
 {
   (void)state;
   json_error_t error;
@@ -89,7 +89,7 @@ static void test_qiskit(void **state)
 }
 
 /* Two qubits: circular has no ring, and every map is the one pair. */
-static void test_two_qubits(void **state)
+static void every_map_of_two_qubits_is_one_pair(void **state)
 {
   (void)state;
   static const char *const maps[] = {"full",     "linear",   "reverse_linear",
@@ -112,7 +112,7 @@ static void test_two_qubits(void **state)
   }
 }
 
-static void test_properties_of_names(void **state)
+static void names_have_defaults_and_properties(void **state)
 {
   (void)state;
   static const struct {
@@ -176,7 +176,7 @@ static void expect_input_error(const struct vqe_ansatz_options *options,
   }
 }
 
-static void test_refusals(void **state)
+static void bad_requests_are_refused(void **state)
 {
   (void)state;
   const struct vqe_ansatz_options good = {.name = "EfficientSU2",
@@ -223,7 +223,7 @@ static void test_refusals(void **state)
 }
 
 /* No repetition leaves the last rotation layer. */
-static void test_no_repetition(void **state)
+static void no_repetition_leaves_the_last_rotations(void **state)
 {
   (void)state;
   struct vqe_ansatz_options options = {.name = "EfficientSU2",
@@ -241,7 +241,7 @@ static void test_no_repetition(void **state)
 
 /* The Hartree-Fock parameters of EfficientSU2: pi on the occupied qubits of
  * the last RY layer alone. */
-static void test_hf_parameters(void **state)
+static void hf_parameters_flip_occupied_qubits_last(void **state)
 {
   (void)state;
   struct vqe_ansatz_options options = {.name = "EfficientSU2",
@@ -266,12 +266,12 @@ static void test_hf_parameters(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_qiskit),
-      cmocka_unit_test(test_two_qubits),
-      cmocka_unit_test(test_properties_of_names),
-      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_no_repetition),
-      cmocka_unit_test(test_hf_parameters),
+      cmocka_unit_test(gates_are_qiskits_one_by_one),
+      cmocka_unit_test(every_map_of_two_qubits_is_one_pair),
+      cmocka_unit_test(names_have_defaults_and_properties),
+      cmocka_unit_test(bad_requests_are_refused),
+      cmocka_unit_test(no_repetition_leaves_the_last_rotations),
+      cmocka_unit_test(hf_parameters_flip_occupied_qubits_last),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

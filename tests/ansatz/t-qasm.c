@@ -31,7 +31,7 @@ static size_t count(const char *text, const char *what)
   return found;
 }
 
-static void test_circuit(void **state)
+static void circuit_becomes_the_expected_text(void **state)
 {
   (void)state;
   struct vqe_ansatz *ansatz = make("RealAmplitudes", 1, 1);
@@ -54,7 +54,7 @@ static void test_circuit(void **state)
 }
 
 /* Names sort as their numbers do above 100000 parameters too. */
-static void test_padding(void **state)
+static void names_of_inputs_sort_as_numbers(void **state)
 {
   (void)state;
   struct vqe_ansatz *ansatz = make("RealAmplitudes", 25, 1999);
@@ -75,7 +75,7 @@ static void test_padding(void **state)
   vqe_ansatz_free(ansatz);
 }
 
-static void test_long_program(void **state)
+static void long_program_falls_back_to_pragmas(void **state)
 {
   (void)state;
   struct vqe_ansatz *ansatz = make("UCCSD", 3, 1);
@@ -103,7 +103,7 @@ static void test_long_program(void **state)
 }
 
 /* Phases are gates of the standard library, however short the text. */
-static void test_phases(void **state)
+static void phases_are_gates_of_the_standard_library(void **state)
 {
   (void)state;
   struct vqe_ansatz *ansatz = make("LUCJ", 2, 1);
@@ -127,10 +127,10 @@ static void test_phases(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_circuit),
-      cmocka_unit_test(test_padding),
-      cmocka_unit_test(test_long_program),
-      cmocka_unit_test(test_phases),
+      cmocka_unit_test(circuit_becomes_the_expected_text),
+      cmocka_unit_test(names_of_inputs_sort_as_numbers),
+      cmocka_unit_test(long_program_falls_back_to_pragmas),
+      cmocka_unit_test(phases_are_gates_of_the_standard_library),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static void expect(struct vqe_ansatz *ansatz, int nparam, size_t nfactor,
 }
 
 /* Two electrons in three orbitals. */
-static void test_two_electrons(void **state)
+static void two_electrons_have_the_expected_factors(void **state)
 {
   (void)state;
   static const char *const factors[] = {
@@ -82,7 +82,7 @@ static void test_two_electrons(void **state)
 }
 
 /* Four electrons in four orbitals: every kind of factor. */
-static void test_four_electrons(void **state)
+static void four_electrons_have_every_kind_of_factor(void **state)
 {
   (void)state;
   static const char *const factors[] = {
@@ -102,7 +102,7 @@ static void test_four_electrons(void **state)
 }
 
 /* Open shell: all independent, every pair of an alpha and a beta single. */
-static void test_open_shell(void **state)
+static void open_shell_factors_are_independent(void **state)
 {
   (void)state;
   static const char *const factors[] = {
@@ -122,7 +122,7 @@ static void test_open_shell(void **state)
 
 /* Screened out: whatever changes the product of irreps. Numbers of
  * parameters close up. */
-static void test_screening(void **state)
+static void screening_drops_what_changes_the_irrep(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -136,7 +136,7 @@ static void test_screening(void **state)
 }
 
 /* A second repetition repeats the factors with parameters of its own. */
-static void test_repetitions(void **state)
+static void repetition_has_parameters_of_its_own(void **state)
 {
   (void)state;
   struct vqe_ansatz *once = uccsd(4, 2, 2, 1, true, 1, NULL);
@@ -158,7 +158,7 @@ static void test_repetitions(void **state)
 }
 
 /* Nothing to excite: no parameters, no failure. */
-static void test_nothing_to_excite(void **state)
+static void nothing_to_excite_is_no_failure(void **state)
 {
   (void)state;
   struct vqe_ansatz *ansatz = uccsd(2, 2, 2, 1, true, 1, NULL);
@@ -171,7 +171,7 @@ static void test_nothing_to_excite(void **state)
   vqe_ansatz_free(ansatz);
 }
 
-static void test_counts(void **state)
+static void water_has_75_parameters(void **state)
 {
   (void)state;
   /* water in STO-3G: 10 singles, 10 same-spin and 55 alpha-beta doubles */
@@ -180,7 +180,7 @@ static void test_counts(void **state)
   vqe_ansatz_free(ansatz);
 }
 
-static void test_mp2(void **state)
+static void mp2_parameters_are_those_of_the_reference(void **state)
 {
   (void)state;
   json_error_t error;
@@ -222,7 +222,7 @@ static void test_mp2(void **state)
   json_decref(root);
 }
 
-static void test_mp2_refusals(void **state)
+static void mp2_is_refused_where_it_has_no_meaning(void **state)
 {
   (void)state;
   double out[64];
@@ -255,15 +255,15 @@ static void test_mp2_refusals(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_two_electrons),
-      cmocka_unit_test(test_four_electrons),
-      cmocka_unit_test(test_open_shell),
-      cmocka_unit_test(test_screening),
-      cmocka_unit_test(test_repetitions),
-      cmocka_unit_test(test_nothing_to_excite),
-      cmocka_unit_test(test_counts),
-      cmocka_unit_test(test_mp2),
-      cmocka_unit_test(test_mp2_refusals),
+      cmocka_unit_test(two_electrons_have_the_expected_factors),
+      cmocka_unit_test(four_electrons_have_every_kind_of_factor),
+      cmocka_unit_test(open_shell_factors_are_independent),
+      cmocka_unit_test(screening_drops_what_changes_the_irrep),
+      cmocka_unit_test(repetition_has_parameters_of_its_own),
+      cmocka_unit_test(nothing_to_excite_is_no_failure),
+      cmocka_unit_test(water_has_75_parameters),
+      cmocka_unit_test(mp2_parameters_are_those_of_the_reference),
+      cmocka_unit_test(mp2_is_refused_where_it_has_no_meaning),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

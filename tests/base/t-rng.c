@@ -9,7 +9,7 @@
 #include "base/rng.h"
 
 /* numpy.random.default_rng(seed).random(3), NumPy 2.x */
-static void test_numpy_values(void **state)
+static void pcg64_draws_are_numpys(void **state)
 {
   (void)state;
   struct {
@@ -31,7 +31,7 @@ static void test_numpy_values(void **state)
   }
 }
 
-static void test_philox_streams_differ(void **state)
+static void philox_streams_of_other_names_differ(void **state)
 {
   (void)state;
   struct vqe_philox a, b, c;
@@ -51,9 +51,9 @@ static void test_philox_streams_differ(void **state)
   assert_true(sum / 20000 > 0.49 && sum / 20000 < 0.51);
 }
 
-/* Known answer of Random123 1.14, kat_vectors: philox4x32 10, zero counter
+/* Known values of Random123 1.14, kat_vectors: philox4x32 10, zero counter
  * and key. */
-static void test_philox_known_answer(void **state)
+static void philox_block_is_that_of_random123(void **state)
 {
   (void)state;
   struct vqe_philox rng = {.used = 4};
@@ -66,9 +66,9 @@ static void test_philox_known_answer(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_numpy_values),
-      cmocka_unit_test(test_philox_streams_differ),
-      cmocka_unit_test(test_philox_known_answer),
+      cmocka_unit_test(pcg64_draws_are_numpys),
+      cmocka_unit_test(philox_streams_of_other_names_differ),
+      cmocka_unit_test(philox_block_is_that_of_random123),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 
 #include "base/suggest.h"
 
-static void test_distance(void **state)
+static void distance_counts_edits_without_case(void **state)
 {
   (void)state;
   static const struct {
@@ -41,7 +41,7 @@ static void test_distance(void **state)
   assert_int_equal(vqe_suggest_distance(text, "a"), 62);
 }
 
-static void test_suggest(void **state)
+static void nearest_word_is_suggested_or_none(void **state)
 {
   (void)state;
   static const char *const known[] = {"molecules", "basis", "ansatz"};
@@ -55,8 +55,8 @@ static void test_suggest(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_distance),
-      cmocka_unit_test(test_suggest),
+      cmocka_unit_test(distance_counts_edits_without_case),
+      cmocka_unit_test(nearest_word_is_suggested_or_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static int parse(struct vqe_basis **basis, const char *text, int z)
   return vqe_basis_parse(basis, text, strlen(text), "b.nw", wanted);
 }
 
-static void test_names(void **state)
+static void names_are_found_in_any_spelling(void **state)
 {
   (void)state;
   static const char *const names[][2] = {
@@ -51,7 +51,7 @@ static int count_functions(const struct vqe_basis *basis)
 }
 
 /* Sizes that textbooks give, for every element up to argon. */
-static void test_built_in(void **state)
+static void built_in_sets_have_textbook_sizes(void **state)
 {
   (void)state;
   static const struct {
@@ -72,7 +72,7 @@ static void test_built_in(void **state)
   }
 }
 
-static void test_syntax(void **state)
+static void nwchem_syntax_gives_shells_and_contractions(void **state)
 {
   (void)state;
   struct vqe_basis *basis;
@@ -104,7 +104,7 @@ static void test_syntax(void **state)
   vqe_basis_free(basis);
 }
 
-static void test_bad_files(void **state)
+static void bad_files_are_refused_with_line_and_reason(void **state)
 {
   (void)state;
   static const struct {
@@ -144,7 +144,7 @@ static void test_bad_files(void **state)
 
 /* A file by path gives what the built-in set gives, and f functions work:
  * hydrogen with one more shell of each l can only come lower. */
-static void test_file_by_path(void **state)
+static void file_by_path_equals_the_built_in_set(void **state)
 {
   (void)state;
   static const char text[] = "H S\n3.42525091 0.15432897\n"
@@ -184,9 +184,11 @@ static void test_file_by_path(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_names),        cmocka_unit_test(test_built_in),
-      cmocka_unit_test(test_syntax),       cmocka_unit_test(test_bad_files),
-      cmocka_unit_test(test_file_by_path),
+      cmocka_unit_test(names_are_found_in_any_spelling),
+      cmocka_unit_test(built_in_sets_have_textbook_sizes),
+      cmocka_unit_test(nwchem_syntax_gives_shells_and_contractions),
+      cmocka_unit_test(bad_files_are_refused_with_line_and_reason),
+      cmocka_unit_test(file_by_path_equals_the_built_in_set),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,7 +114,7 @@ static struct vqe_integrals *run(const json_t *system)
   return integrals;
 }
 
-static void test_reference_energies(void **state)
+static void energies_are_those_of_the_reference(void **state)
 {
   (void)state;
   size_t k;
@@ -176,7 +176,7 @@ static const struct atom water[] = {{"O", 0, 0, 0.1173},
                                     {"H", 0, -0.7572, -0.4692}};
 
 /* PySCF 2.14.0, conv_tol 1e-13. */
-static void test_larger_bases(void **state)
+static void energies_in_larger_bases_are_pyscfs(void **state)
 {
   (void)state;
   static const struct {
@@ -296,8 +296,10 @@ static void test_larger_bases(void **state)
       fail_msg("%s", vqe_error_message());
     }
     if (fabs(x->hf_energy - cases[k].hf_energy) > 1e-8 ||
-        (cases[k].mp2_energy != 0.0 && fabs(x->mp2_energy - cases[k].mp2_energy) > 1e-7)) {
-      fail_msg("%s: hf %.12f mp2 %.12f", cases[k].name, x->hf_energy, x->mp2_energy);
+        (cases[k].mp2_energy != 0.0 &&
+         fabs(x->mp2_energy - cases[k].mp2_energy) > 1e-7)) {
+      fail_msg("%s: hf %.12f mp2 %.12f", cases[k].name, x->hf_energy,
+               x->mp2_energy);
     }
     assert_true(fabs(vqe_reference_energy(x) - x->hf_energy) < 1e-8);
     vqe_integrals_free(x);
@@ -306,7 +308,7 @@ static void test_larger_bases(void **state)
 }
 
 /* Dipole of water out of the integrals; PySCF: dip_moment(unit='au'). */
-static void test_dipole(void **state)
+static void dipole_of_water_is_pyscfs(void **state)
 {
   (void)state;
   static const struct {
@@ -393,7 +395,7 @@ static size_t largest_parity(const struct vqe_integrals *x)
 
 /* Symmetric molecules show the Abelian subgroup of D2h they have, in any
  * orientation; energies and MP2 do not depend on it. */
-static void test_symmetry_and_rotation(void **state)
+static void symmetry_and_energy_survive_any_orientation(void **state)
 {
   (void)state;
   static const struct {
@@ -430,7 +432,7 @@ static void test_symmetry_and_rotation(void **state)
 }
 
 /* One thread and two give the same bits. */
-static void test_threads(void **state)
+static void two_threads_give_the_bits_of_one(void **state)
 {
   (void)state;
   struct vqe_molecule *molecule = build("water", water, 3, 0, 1);
@@ -449,7 +451,7 @@ static void test_threads(void **state)
   vqe_molecule_free(molecule);
 }
 
-static void test_spaces(void **state)
+static void frozen_core_and_active_space_keep_the_energy(void **state)
 {
   (void)state;
   struct vqe_molecule *molecule = build("water", water, 3, 0, 1);
@@ -483,7 +485,7 @@ static void test_spaces(void **state)
 }
 
 /* No electrons, and one: results, not errors. */
-static void test_few_electrons(void **state)
+static void no_electron_and_one_are_results(void **state)
 {
   (void)state;
   static const struct atom h2[] = {{"H", 0, 0, 0}, {"H", 0, 0, 1.0}};
@@ -506,7 +508,7 @@ static void test_few_electrons(void **state)
 
 /* Nearly coincident nuclei make the basis dependent. PySCF 2.14.0 keeps all
  * functions; the space is the same to its rounding. */
-static void test_linear_dependence(void **state)
+static void dependent_basis_is_cut_and_noted(void **state)
 {
   (void)state;
   static const struct atom chain[] = {{"H", 0, 0, 0},   {"H", 0, 0, 0.2},
@@ -527,7 +529,7 @@ static void test_linear_dependence(void **state)
 /* PySCF's stability analysis finds triplet O2 in STO-3G to be a saddle point
  * 1.3 millihartree above the lowest ROHF solution, and OH and N2 to be
  * minima. Square H4 has a lower closed shell along its other diagonals. */
-static void test_stability(void **state)
+static void saddle_points_are_noted_and_minima_not(void **state)
 {
   (void)state;
   static const struct {
@@ -559,7 +561,7 @@ static void test_stability(void **state)
   vqe_molecule_free(molecule);
 }
 
-static void test_failures(void **state)
+static void what_cannot_be_computed_is_refused(void **state)
 {
   (void)state;
   static const struct atom helium[] = {{"He", 0, 0, 0}};
@@ -671,16 +673,16 @@ static void test_failures(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reference_energies),
-      cmocka_unit_test(test_larger_bases),
-      cmocka_unit_test(test_dipole),
-      cmocka_unit_test(test_symmetry_and_rotation),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_spaces),
-      cmocka_unit_test(test_few_electrons),
-      cmocka_unit_test(test_linear_dependence),
-      cmocka_unit_test(test_stability),
-      cmocka_unit_test(test_failures),
+      cmocka_unit_test(energies_are_those_of_the_reference),
+      cmocka_unit_test(energies_in_larger_bases_are_pyscfs),
+      cmocka_unit_test(dipole_of_water_is_pyscfs),
+      cmocka_unit_test(symmetry_and_energy_survive_any_orientation),
+      cmocka_unit_test(two_threads_give_the_bits_of_one),
+      cmocka_unit_test(frozen_core_and_active_space_keep_the_energy),
+      cmocka_unit_test(no_electron_and_one_are_results),
+      cmocka_unit_test(dependent_basis_is_cut_and_noted),
+      cmocka_unit_test(saddle_points_are_noted_and_minima_not),
+      cmocka_unit_test(what_cannot_be_computed_is_refused),
   };
   return cmocka_run_group_tests(tests, load, unload);
 }

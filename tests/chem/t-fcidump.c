@@ -52,7 +52,7 @@ static double number(const json_t *system, const char *key)
 }
 
 /* HF, MP2 and orbital energies follow from the integrals alone. */
-static void test_reference_files(void **state)
+static void energies_follow_from_the_file_alone(void **state)
 {
   (void)state;
   static const char *const names[] = {"H2",  "HeH+", "LiH", "BeH2",
@@ -98,7 +98,7 @@ static void assert_same(const struct vqe_integrals *a,
   assert_true(fabs(a->hf_energy - b->hf_energy) < 1e-10);
 }
 
-static void test_round_trip(void **state)
+static void written_file_reads_back_the_same(void **state)
 {
   (void)state;
   char path[] = "/tmp/vqe-fcidump-XXXXXX";
@@ -130,7 +130,7 @@ static void test_round_trip(void **state)
   unlink(path);
 }
 
-static void test_write_to_nowhere(void **state)
+static void write_to_nowhere_is_an_error(void **state)
 {
   (void)state;
   struct vqe_integrals *x = read_data("H2", &defaults);
@@ -142,7 +142,7 @@ static void test_write_to_nowhere(void **state)
 
 /* The determinant's energy does not depend on what is called core, and
  * PySCF's CASCI of N2 with both 1s frozen has this MP2 energy. */
-static void test_frozen_core(void **state)
+static void energy_does_not_depend_on_what_is_frozen(void **state)
 {
   (void)state;
   struct vqe_chem_options options = defaults;
@@ -174,7 +174,7 @@ static int parse(struct vqe_integrals **x, const char *text)
 
 /* The spellings that occur: lower case, "/" as the end, D exponents, any of
  * the eight orders, spaces around "=", no ORBSYM, orbital energies. */
-static void test_spellings(void **state)
+static void all_spellings_in_use_are_read(void **state)
 {
   (void)state;
   struct vqe_integrals *x;
@@ -202,7 +202,7 @@ static void test_spellings(void **state)
 }
 
 /* Rotated orbitals have an off-diagonal Fock matrix: no MP2, and said so. */
-static void test_not_canonical(void **state)
+static void rotated_orbitals_get_no_mp2_and_a_note(void **state)
 {
   (void)state;
   struct vqe_integrals *x;
@@ -215,7 +215,7 @@ static void test_not_canonical(void **state)
   vqe_integrals_free(x);
 }
 
-static void test_bad_input(void **state)
+static void bad_input_is_refused_with_its_line(void **state)
 {
   (void)state;
 #define HEADER "&FCI NORB=2,NELEC=2,MS2=0,\n&END\n"
@@ -261,7 +261,7 @@ static void test_bad_input(void **state)
                    VQE_ERR_NOT_FOUND);
 }
 
-static void test_bad_space(void **state)
+static void space_that_does_not_fit_is_refused(void **state)
 {
   (void)state;
   static const struct {
@@ -293,14 +293,14 @@ static void test_bad_space(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reference_files),
-      cmocka_unit_test(test_round_trip),
-      cmocka_unit_test(test_write_to_nowhere),
-      cmocka_unit_test(test_frozen_core),
-      cmocka_unit_test(test_spellings),
-      cmocka_unit_test(test_not_canonical),
-      cmocka_unit_test(test_bad_input),
-      cmocka_unit_test(test_bad_space),
+      cmocka_unit_test(energies_follow_from_the_file_alone),
+      cmocka_unit_test(written_file_reads_back_the_same),
+      cmocka_unit_test(write_to_nowhere_is_an_error),
+      cmocka_unit_test(energy_does_not_depend_on_what_is_frozen),
+      cmocka_unit_test(all_spellings_in_use_are_read),
+      cmocka_unit_test(rotated_orbitals_get_no_mp2_and_a_note),
+      cmocka_unit_test(bad_input_is_refused_with_its_line),
+      cmocka_unit_test(space_that_does_not_fit_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,7 @@ static double eri(const struct setup *x, int p, int q, int r, int s)
 }
 
 /* Sums over four indices, as in the definition. */
-static void test_coulomb_and_exchange(void **state)
+static void coulomb_and_exchange_equal_their_sums(void **state)
 {
   (void)state;
   struct setup x;
@@ -128,7 +128,7 @@ static void test_coulomb_and_exchange(void **state)
 }
 
 /* Four nested sums against two passes of matrix products. */
-static void test_transformation(void **state)
+static void transformation_equals_nested_sums(void **state)
 {
   (void)state;
   struct setup x;
@@ -171,7 +171,7 @@ static void test_transformation(void **state)
 }
 
 /* The atoms' densities hold all electrons. */
-static void test_guess(void **state)
+static void guess_holds_all_electrons(void **state)
 {
   (void)state;
   struct setup x;
@@ -186,7 +186,7 @@ static void test_guess(void **state)
 
 /* Every stage by itself ends at the energy of PySCF 2.14.0, and is named. The
  * core guess of the last one may end at a saddle point, but then says so. */
-static void test_stages(void **state)
+static void every_stage_converges_and_is_named(void **state)
 {
   (void)state;
   static const struct {
@@ -238,7 +238,7 @@ static void test_stages(void **state)
 }
 
 /* R^T S R = S, R h = h R in the sense of R^T h R = h, and R R = 1. */
-static void test_symmetry_operations(void **state)
+static void symmetry_operations_keep_overlap_and_hamiltonian(void **state)
 {
   (void)state;
   static const struct {
@@ -290,11 +290,11 @@ static void test_symmetry_operations(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_coulomb_and_exchange),
-      cmocka_unit_test(test_transformation),
-      cmocka_unit_test(test_guess),
-      cmocka_unit_test(test_stages),
-      cmocka_unit_test(test_symmetry_operations),
+      cmocka_unit_test(coulomb_and_exchange_equal_their_sums),
+      cmocka_unit_test(transformation_equals_nested_sums),
+      cmocka_unit_test(guess_holds_all_electrons),
+      cmocka_unit_test(every_stage_converges_and_is_named),
+      cmocka_unit_test(symmetry_operations_keep_overlap_and_hamiltonian),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

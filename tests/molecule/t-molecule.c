@@ -25,7 +25,7 @@ static struct vqe_molecule_list *parse(const char *text, const char *format)
   return list;
 }
 
-static void test_elements(void **state)
+static void symbols_and_numbers_map_both_ways(void **state)
 {
   (void)state;
   assert_int_equal(vqe_element_z("H"), 1);
@@ -44,7 +44,7 @@ static void test_elements(void **state)
   }
 }
 
-static void test_json(void **state)
+static void json_gives_molecules_with_defaults(void **state)
 {
   (void)state;
   struct vqe_molecule_list *list = parse(
@@ -85,7 +85,7 @@ static void test_json(void **state)
   vqe_molecule_free(copy);
 }
 
-static void test_qcschema(void **state)
+static void qcschema_is_read_in_bohr_at_both_levels(void **state)
 {
   (void)state;
   static const char molecule[] =
@@ -111,7 +111,7 @@ static void test_qcschema(void **state)
   vqe_molecule_list_free(list);
 }
 
-static void test_xyz(void **state)
+static void xyz_frames_carry_names_charges_and_spins(void **state)
 {
   (void)state;
   struct vqe_molecule_list *list =
@@ -140,7 +140,7 @@ static void test_xyz(void **state)
 }
 
 /* A bad molecule has its reason, and the others are still there. */
-static void test_bad_entries(void **state)
+static void bad_json_molecule_leaves_the_others(void **state)
 {
   (void)state;
 #define H2 "\"symbols\":[\"H\",\"H\"],\"coords\":[[0,0,0],[0,0,0.74]]"
@@ -203,7 +203,7 @@ static void test_bad_entries(void **state)
   }
 }
 
-static void test_bad_frames(void **state)
+static void bad_xyz_frame_leaves_the_others(void **state)
 {
   (void)state;
   struct vqe_molecule_list *list =
@@ -228,7 +228,7 @@ static void test_bad_frames(void **state)
   vqe_molecule_list_free(list);
 }
 
-static void test_broken_files(void **state)
+static void broken_file_is_refused_with_its_place(void **state)
 {
   (void)state;
   static const struct {
@@ -262,7 +262,7 @@ static void test_broken_files(void **state)
 }
 
 /* The format follows the extension, else the content. */
-static void test_files(void **state)
+static void format_follows_extension_else_content(void **state)
 {
   (void)state;
   static const struct {
@@ -297,7 +297,7 @@ static void test_files(void **state)
 }
 
 /* What the reader of job files calls for a molecule written inside one. */
-static void test_inline_object(void **state)
+static void object_within_a_job_file_becomes_a_molecule(void **state)
 {
   (void)state;
   struct vqe_molecule *molecule = NULL;
@@ -317,11 +317,15 @@ static void test_inline_object(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_elements),      cmocka_unit_test(test_json),
-      cmocka_unit_test(test_qcschema),      cmocka_unit_test(test_xyz),
-      cmocka_unit_test(test_bad_entries),   cmocka_unit_test(test_bad_frames),
-      cmocka_unit_test(test_broken_files),  cmocka_unit_test(test_files),
-      cmocka_unit_test(test_inline_object),
+      cmocka_unit_test(symbols_and_numbers_map_both_ways),
+      cmocka_unit_test(json_gives_molecules_with_defaults),
+      cmocka_unit_test(qcschema_is_read_in_bohr_at_both_levels),
+      cmocka_unit_test(xyz_frames_carry_names_charges_and_spins),
+      cmocka_unit_test(bad_json_molecule_leaves_the_others),
+      cmocka_unit_test(bad_xyz_frame_leaves_the_others),
+      cmocka_unit_test(broken_file_is_refused_with_its_place),
+      cmocka_unit_test(format_follows_extension_else_content),
+      cmocka_unit_test(object_within_a_job_file_becomes_a_molecule),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void check_labels(const struct vqe_hamiltonian *hamiltonian,
   }
 }
 
-static void test_molecules(void **state)
+static void molecules_have_the_irreps_of_their_groups(void **state)
 {
   (void)state;
   /* Irreps that products of orbitals reach, in D2h and its subgroups. The pi
@@ -110,7 +110,7 @@ static void test_molecules(void **state)
   }
 }
 
-static void test_random_labels(void **state)
+static void random_labels_are_found_again(void **state)
 {
   (void)state;
   uint64_t seed = 11;
@@ -143,7 +143,7 @@ static void test_random_labels(void **state)
   }
 }
 
-static void test_zero_and_noise(void **state)
+static void threshold_parts_noise_from_broken_symmetry(void **state)
 {
   (void)state;
   static const uint8_t irrep[3] = {0, 1, 0};
@@ -168,7 +168,7 @@ static void test_zero_and_noise(void **state)
   free(eri);
 }
 
-static void test_refusals(void **state)
+static void bad_sizes_and_numbers_are_refused(void **state)
 {
   (void)state;
   double h1e[4] = {-1.0, 0.0, 0.0, -0.5};
@@ -200,10 +200,10 @@ static void test_refusals(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_molecules),
-      cmocka_unit_test(test_random_labels),
-      cmocka_unit_test(test_zero_and_noise),
-      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(molecules_have_the_irreps_of_their_groups),
+      cmocka_unit_test(random_labels_are_found_again),
+      cmocka_unit_test(threshold_parts_noise_from_broken_symmetry),
+      cmocka_unit_test(bad_sizes_and_numbers_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,7 @@ static double identity_of(const struct vqe_pauli_sum *sum)
  * of the file, which energies.json rotates differently; they come from an
  * independent expansion of the file. Its integrals carry rounding noise of
  * about 1e-12, which the search for symmetry clears. */
-static void test_reference_files(void **state)
+static void terms_are_those_of_the_reference(void **state)
 {
   (void)state;
   static const struct {
@@ -140,7 +140,7 @@ static double complex letter_element(char letter, int to, int from)
   return 0;
 }
 
-static void test_dense(void **state)
+static void sum_of_terms_is_the_dense_matrix(void **state)
 {
   (void)state;
   for (int norb = 1; norb <= 3; norb++) {
@@ -189,7 +189,7 @@ static void test_dense(void **state)
   }
 }
 
-static void test_threshold(void **state)
+static void threshold_drops_small_terms(void **state)
 {
   (void)state;
   double constant;
@@ -205,7 +205,7 @@ static void test_threshold(void **state)
   vqe_pauli_sum_free(some);
 }
 
-static void test_labels(void **state)
+static void labels_start_with_the_highest_qubit(void **state)
 {
   (void)state;
   char label[65];
@@ -293,7 +293,7 @@ static void check_groups(const struct vqe_pauli_sum *sum, const int *group,
   free(expected);
 }
 
-static void test_groups(void **state)
+static void groups_commute_qubit_by_qubit(void **state)
 {
   (void)state;
   static const char *const names[] = {"H2", "HeH+", "LiH"};
@@ -314,7 +314,7 @@ static void test_groups(void **state)
 }
 
 /* Ties by label: of equal coefficients I < X < Y < Z, first letter first. */
-static void test_group_ties(void **state)
+static void ties_are_ordered_by_label(void **state)
 {
   (void)state;
   uint64_t x[] = {1, 1, 0};
@@ -333,12 +333,12 @@ static void test_group_ties(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reference_files),
-      cmocka_unit_test(test_dense),
-      cmocka_unit_test(test_threshold),
-      cmocka_unit_test(test_labels),
-      cmocka_unit_test(test_groups),
-      cmocka_unit_test(test_group_ties),
+      cmocka_unit_test(terms_are_those_of_the_reference),
+      cmocka_unit_test(sum_of_terms_is_the_dense_matrix),
+      cmocka_unit_test(threshold_drops_small_terms),
+      cmocka_unit_test(labels_start_with_the_highest_qubit),
+      cmocka_unit_test(groups_commute_qubit_by_qubit),
+      cmocka_unit_test(ties_are_ordered_by_label),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,7 +168,7 @@ static void check_record(const struct vqe_optimize_result *result,
   assert_true(result->reason[0] != '\0');
 }
 
-static void test_table(void **state)
+static void names_are_scipys_in_any_case(void **state)
 {
   (void)state;
   static const char *const names[] = {
@@ -195,7 +195,7 @@ static void test_table(void **state)
   assert_non_null(strstr(vqe_error_message(), "Nelder-Mead, TNC, Powell"));
 }
 
-static void test_gradient_methods(void **state)
+static void gradient_methods_reach_the_minimum(void **state)
 {
   (void)state;
   for (const struct vqe_optimizer_info *info = vqe_optimizer_list();
@@ -252,7 +252,7 @@ static void test_gradient_methods(void **state)
   }
 }
 
-static void test_derivative_free_methods(void **state)
+static void derivative_free_methods_reach_the_minimum(void **state)
 {
   (void)state;
   static const struct {
@@ -290,7 +290,7 @@ static void test_derivative_free_methods(void **state)
   }
 }
 
-static void test_spsa_noisy(void **state)
+static void spsa_descends_through_noise(void **state)
 {
   (void)state;
   double x[6] = {0};
@@ -313,7 +313,7 @@ static void test_spsa_noisy(void **state)
   assert_true(after + 75.0 < 0.05 && before + 75.0 > 0.5);
 }
 
-static void test_spsa_first_step(void **state)
+static void spsa_first_step_is_calibrated(void **state)
 {
   (void)state;
   /* slope 1 in the only parameter: the calibrated first step is 2 pi / 10,
@@ -331,7 +331,7 @@ static void test_spsa_first_step(void **state)
 }
 
 /* Each ends early in its way; nothing is called after. */
-static void test_endings(void **state)
+static void every_ending_has_its_reason_and_no_later_call(void **state)
 {
   (void)state;
   for (const struct vqe_optimizer_info *info = vqe_optimizer_list();
@@ -414,7 +414,7 @@ static void test_endings(void **state)
   }
 }
 
-static void test_threshold_on_the_way(void **state)
+static void threshold_ends_the_run_on_the_way(void **state)
 {
   (void)state;
   for (const struct vqe_optimizer_info *info = vqe_optimizer_list();
@@ -435,7 +435,7 @@ static void test_threshold_on_the_way(void **state)
   }
 }
 
-static void test_deterministic(void **state)
+static void runs_repeat_bit_for_bit(void **state)
 {
   (void)state;
   for (const struct vqe_optimizer_info *info = vqe_optimizer_list();
@@ -491,7 +491,7 @@ static int announced_objective(void *ctx, int n, const double *x, double *f,
   return objective(&announced->probe, n, x, f, gradient);
 }
 
-static void test_spsa_announces(void **state)
+static void spsa_announces_both_sides_of_a_probe(void **state)
 {
   (void)state;
   struct vqe_optimize_result results[2];
@@ -513,7 +513,7 @@ static void test_spsa_announces(void **state)
   assert_int_equal(results[0].nfev, results[1].nfev);
 }
 
-static void test_spsa_draws_follow_the_id(void **state)
+static void spsa_draws_follow_the_experiment(void **state)
 {
   (void)state;
   double sums[2];
@@ -531,7 +531,7 @@ static void test_spsa_draws_follow_the_id(void **state)
   assert_true(sums[0] != sums[1]);
 }
 
-static void test_start_at_minimum(void **state)
+static void start_at_the_minimum_ends_at_once(void **state)
 {
   (void)state;
   for (const struct vqe_optimizer_info *info = vqe_optimizer_list();
@@ -554,7 +554,7 @@ static void test_start_at_minimum(void **state)
   }
 }
 
-static void test_no_parameters(void **state)
+static void no_parameters_is_one_evaluation(void **state)
 {
   (void)state;
   for (const struct vqe_optimizer_info *info = vqe_optimizer_list();
@@ -575,7 +575,7 @@ static void test_no_parameters(void **state)
 }
 
 /* A function without a minimum must end, not hang. */
-static void test_unbounded(void **state)
+static void function_without_minimum_ends(void **state)
 {
   (void)state;
   for (const struct vqe_optimizer_info *info = vqe_optimizer_list();
@@ -596,7 +596,7 @@ static void test_unbounded(void **state)
   }
 }
 
-static void test_bad_arguments(void **state)
+static void bad_arguments_are_refused(void **state)
 {
   (void)state;
   double x[2] = {0.0, NAN};
@@ -617,7 +617,7 @@ static void test_bad_arguments(void **state)
   assert_int_equal(probe.calls, 0);
 }
 
-static void test_option_set(void **state)
+static void options_belong_to_their_optimizers(void **state)
 {
   (void)state;
   struct vqe_optimizer_options options = defaults();
@@ -650,21 +650,21 @@ static void test_option_set(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_table),
-      cmocka_unit_test(test_gradient_methods),
-      cmocka_unit_test(test_derivative_free_methods),
-      cmocka_unit_test(test_spsa_noisy),
-      cmocka_unit_test(test_spsa_first_step),
-      cmocka_unit_test(test_endings),
-      cmocka_unit_test(test_threshold_on_the_way),
-      cmocka_unit_test(test_deterministic),
-      cmocka_unit_test(test_spsa_announces),
-      cmocka_unit_test(test_spsa_draws_follow_the_id),
-      cmocka_unit_test(test_start_at_minimum),
-      cmocka_unit_test(test_no_parameters),
-      cmocka_unit_test(test_unbounded),
-      cmocka_unit_test(test_bad_arguments),
-      cmocka_unit_test(test_option_set),
+      cmocka_unit_test(names_are_scipys_in_any_case),
+      cmocka_unit_test(gradient_methods_reach_the_minimum),
+      cmocka_unit_test(derivative_free_methods_reach_the_minimum),
+      cmocka_unit_test(spsa_descends_through_noise),
+      cmocka_unit_test(spsa_first_step_is_calibrated),
+      cmocka_unit_test(every_ending_has_its_reason_and_no_later_call),
+      cmocka_unit_test(threshold_ends_the_run_on_the_way),
+      cmocka_unit_test(runs_repeat_bit_for_bit),
+      cmocka_unit_test(spsa_announces_both_sides_of_a_probe),
+      cmocka_unit_test(spsa_draws_follow_the_experiment),
+      cmocka_unit_test(start_at_the_minimum_ends_at_once),
+      cmocka_unit_test(no_parameters_is_one_evaluation),
+      cmocka_unit_test(function_without_minimum_ends),
+      cmocka_unit_test(bad_arguments_are_refused),
+      cmocka_unit_test(options_belong_to_their_optimizers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,7 +42,8 @@ static void check_exact(const char *name, const char *pool, double least_mha)
   if (!result->success || strstr(result->reason, "gradient_norm") == NULL) {
     fail_msg("%s %s: %s", name, pool, result->reason);
   }
-  double error = result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
+  double error =
+      result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
   assert_true(error > -1e-8);
   if (!(error * 1e3 <= least_mha)) {
     fail_msg("%s %s: %g mHa above FCI", name, pool, error * 1e3);
@@ -55,7 +56,7 @@ static void check_exact(const char *name, const char *pool, double least_mha)
   vqe_experiment_free(experiment);
 }
 
-static void test_exact(void **state)
+static void adapt_reaches_the_exact_energy(void **state)
 {
   (void)state;
   check_exact("H4", "GSD", 1e-3);
@@ -67,13 +68,14 @@ static void test_exact(void **state)
 }
 
 /* A doublet: spins have operators of their own. */
-static void test_open_shell(void **state)
+static void adapt_reaches_the_exact_energy_of_a_doublet(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment = adapt("OH_radical_0.9697", "GSD");
   struct vqe_result *result = run(experiment, NULL);
   assert_true(result->success);
-  double error = result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
+  double error =
+      result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
   assert_true(error > -1e-8);
   assert_true(error < 1e-4);
   near(result->s2_expectation, 0.75, 1e-3);
@@ -101,7 +103,7 @@ static void check_end(const char *key, const char *json, const char *words,
   vqe_experiment_free(experiment);
 }
 
-static void test_ends(void **state)
+static void every_limit_ends_the_growth(void **state)
 {
   (void)state;
   check_end("gradient_norm", "10", "gradient_norm", true, 0, 0);
@@ -122,7 +124,7 @@ static void test_ends(void **state)
   vqe_experiment_free(experiment);
 }
 
-static void test_refusals(void **state)
+static void requests_that_adapt_cannot_serve_are_refused(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment = adapt("H2", "GSD");
@@ -145,7 +147,7 @@ static void test_refusals(void **state)
   vqe_experiment_free(experiment);
 }
 
-static void test_estimate(void **state)
+static void estimate_takes_the_limit_of_operators(void **state)
 {
   (void)state;
   struct vqe_experiment_estimate estimate;
@@ -161,7 +163,7 @@ static void test_estimate(void **state)
 
 /* Rows have the final length: a parameter is zero until it is there, and once
  * there it moves. */
-static void test_padding(void **state)
+static void recorded_rows_are_padded_by_zeros(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment = adapt("LiH", "GSD");
@@ -172,7 +174,8 @@ static void test_padding(void **state)
   for (size_t k = 0; k < n; k++) {
     assert_true(result->initial_parameters[k] == 0.0);
   }
-  near(result->eval_energy[0] + result->nuclear_repulsion_energy, result->hf_energy, 1e-9);
+  near(result->eval_energy[0] + result->nuclear_repulsion_energy,
+       result->hf_energy, 1e-9);
   size_t best = 0;
   for (size_t row = 0; row < result->neval; row++) {
     const double *values = result->eval_parameters + row * n;
@@ -275,7 +278,7 @@ static bool on_should_stop(void *ctx)
 }
 
 /* Stopped while it grows, it goes on from what was seen: the same bits. */
-static void test_resume(void **state)
+static void resumed_growth_repeats_the_bits(void **state)
 {
   (void)state;
   static struct journal journal;
@@ -317,10 +320,13 @@ static void test_resume(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_exact),    cmocka_unit_test(test_open_shell),
-      cmocka_unit_test(test_ends),     cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_estimate), cmocka_unit_test(test_padding),
-      cmocka_unit_test(test_resume),
+      cmocka_unit_test(adapt_reaches_the_exact_energy),
+      cmocka_unit_test(adapt_reaches_the_exact_energy_of_a_doublet),
+      cmocka_unit_test(every_limit_ends_the_growth),
+      cmocka_unit_test(requests_that_adapt_cannot_serve_are_refused),
+      cmocka_unit_test(estimate_takes_the_limit_of_operators),
+      cmocka_unit_test(recorded_rows_are_padded_by_zeros),
+      cmocka_unit_test(resumed_growth_repeats_the_bits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void check(const char *name)
   vqe_integrals_free(integrals);
 }
 
-static void test_scale(void **state)
+static void scales_are_inverse_roots_of_curvature(void **state)
 {
   (void)state;
   check("H2");
@@ -79,7 +79,7 @@ static void test_scale(void **state)
 }
 
 /* Orbital energies that promise nothing: no scales. */
-static void test_no_scale(void **state)
+static void flat_directions_give_no_scales(void **state)
 {
   (void)state;
   struct vqe_ansatz_options options;
@@ -104,8 +104,8 @@ static void test_no_scale(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_scale),
-      cmocka_unit_test(test_no_scale),
+      cmocka_unit_test(scales_are_inverse_roots_of_curvature),
+      cmocka_unit_test(flat_directions_give_no_scales),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

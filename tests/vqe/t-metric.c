@@ -55,7 +55,7 @@ static void check_factor(struct vqe_metric *metric)
   }
 }
 
-static void test_secant(void **state)
+static void metric_fulfils_the_secant_equation(void **state)
 {
   (void)state;
   struct vqe_metric metric = {0};
@@ -98,7 +98,7 @@ static void test_secant(void **state)
   free(a);
 }
 
-static void test_widening(void **state)
+static void new_parameters_get_the_mean_curvature(void **state)
 {
   (void)state;
   struct vqe_metric metric = {0};
@@ -148,7 +148,7 @@ static int objective(void *ctx, int n, const double *x, double *f,
 }
 
 /* With the whole curvature known a quasi-Newton step ends at the minimum. */
-static void test_minimise(void **state)
+static void known_curvature_ends_in_few_steps(void **state)
 {
   (void)state;
   static const char *const names[] = {"L-BFGS-B", "TNC"};
@@ -196,7 +196,7 @@ static void test_minimise(void **state)
 }
 
 /* A diagonal is the same walk whichever way it is given. */
-static void test_scale(void **state)
+static void diagonal_scale_walks_as_its_matrix(void **state)
 {
   (void)state;
   double *a = curvature(6);
@@ -231,10 +231,10 @@ static void test_scale(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_secant),
-      cmocka_unit_test(test_widening),
-      cmocka_unit_test(test_minimise),
-      cmocka_unit_test(test_scale),
+      cmocka_unit_test(metric_fulfils_the_secant_equation),
+      cmocka_unit_test(new_parameters_get_the_mean_curvature),
+      cmocka_unit_test(known_curvature_ends_in_few_steps),
+      cmocka_unit_test(diagonal_scale_walks_as_its_matrix),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,7 +61,8 @@ static void check_casscf(const json_t *entry, const char *ansatz)
   near(energy, json_real_value(json_object_get(entry, "energy")), 1e-7);
   near(result->hf_energy, json_real_value(json_object_get(entry, "hf")), 1e-7);
   /* the reference is that of the first orbitals */
-  assert_true(energy < result->fci_energy - 1e-6 && result->fci_energy < result->hf_energy);
+  assert_true(energy < result->fci_energy - 1e-6 &&
+              result->fci_energy < result->hf_energy);
   assert_int_equal(result->nfrozen,
                    json_integer_value(json_object_get(entry, "frozen")));
   for (int k = 0; k < 3; k++) {
@@ -85,7 +86,7 @@ static void check_casscf(const json_t *entry, const char *ansatz)
   json_decref(molecule);
 }
 
-static void test_casscf(void **state)
+static void optimised_orbitals_give_casscf_energies(void **state)
 {
   (void)state;
   json_error_t error;
@@ -129,7 +130,7 @@ static void write_turned(const char *path, const char *source, double size)
   vqe_integrals_free(integrals);
 }
 
-static void test_invariance(void **state)
+static void energy_does_not_depend_on_the_first_orbitals(void **state)
 {
   (void)state;
   char path[] = "turned_XXXXXX";
@@ -156,7 +157,7 @@ static void test_invariance(void **state)
   near(energy[0], energy[1], 1e-6);
 }
 
-static void test_requests(void **state)
+static void option_needs_exact_energies_and_can_be_off(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment =
@@ -179,9 +180,9 @@ static void test_requests(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_casscf),
-      cmocka_unit_test(test_invariance),
-      cmocka_unit_test(test_requests),
+      cmocka_unit_test(optimised_orbitals_give_casscf_energies),
+      cmocka_unit_test(energy_does_not_depend_on_the_first_orbitals),
+      cmocka_unit_test(option_needs_exact_energies_and_can_be_off),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ static void check_thesis(const char *name, double most_mha)
   json_decref(entry);
 }
 
-static void test_thesis_molecules(void **state)
+static void uccsd_comes_near_the_exact_energy(void **state)
 {
   (void)state;
   check_thesis("H2", 0.1);
@@ -71,7 +71,7 @@ static void check_open_shell(const char *name, double s2)
 }
 
 /* OH's ground state is doubly degenerate too. */
-static void test_open_shells(void **state)
+static void open_shells_reach_their_ground_states(void **state)
 {
   (void)state;
   check_open_shell("OH_radical_0.9697", 0.75);
@@ -79,7 +79,7 @@ static void test_open_shells(void **state)
 }
 
 /* PySCF 2.14.0, FCI of CH2 in STO-3G: the triplet lies below the singlet. */
-static void test_singlet_above_triplet(void **state)
+static void fci_keeps_the_spin_that_was_asked_for(void **state)
 {
   (void)state;
   const char *format =
@@ -100,7 +100,7 @@ static void test_singlet_above_triplet(void **state)
 }
 
 /* PySCF 2.14.0: RHF dipole of water, atomic units. */
-static void test_dipole(void **state)
+static void dipole_of_water_is_pyscfs(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment = reference(NULL, "H2O");
@@ -118,7 +118,7 @@ static void test_dipole(void **state)
 
 /* ---- starting points ---- */
 
-static void test_hf_start_of_circuits(void **state)
+static void circuits_start_at_hartree_fock(void **state)
 {
   (void)state;
   static const char *const names[] = {"EfficientSU2", "RealAmplitudes",
@@ -141,7 +141,7 @@ static void test_hf_start_of_circuits(void **state)
   }
 }
 
-static void test_random_start_is_numpys(void **state)
+static void random_start_is_numpys(void **state)
 {
   (void)state;
   /* numpy.random.default_rng(42).random(3) */
@@ -171,7 +171,7 @@ static void test_random_start_is_numpys(void **state)
   vqe_experiment_free(experiment);
 }
 
-static void test_noise_repeats(void **state)
+static void noise_repeats_for_one_experiment(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment = reference(NULL, "H2");
@@ -245,7 +245,7 @@ static int on_replay(void *ctx, const struct vqe_experiment *experiment,
 }
 
 /* Stop in the middle, go on from what was seen: the same run, bit for bit. */
-static void test_interrupt_and_replay(void **state)
+static void replayed_run_repeats_the_bits(void **state)
 {
   (void)state;
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
@@ -285,7 +285,7 @@ static void test_interrupt_and_replay(void **state)
 
 /* ---- shots ---- */
 
-static void test_shots(void **state)
+static void shots_need_their_optimizers_and_repeat(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment = reference(NULL, "H2");
@@ -328,7 +328,7 @@ static void expect_failure(struct vqe_experiment *experiment,
   vqe_experiment_free(experiment);
 }
 
-static void test_failures(void **state)
+static void failed_experiment_is_a_result_with_its_reason(void **state)
 {
   (void)state;
   struct vqe_experiment *experiment;
@@ -362,16 +362,16 @@ static void test_failures(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_thesis_molecules),
-      cmocka_unit_test(test_open_shells),
-      cmocka_unit_test(test_singlet_above_triplet),
-      cmocka_unit_test(test_dipole),
-      cmocka_unit_test(test_hf_start_of_circuits),
-      cmocka_unit_test(test_random_start_is_numpys),
-      cmocka_unit_test(test_noise_repeats),
-      cmocka_unit_test(test_interrupt_and_replay),
-      cmocka_unit_test(test_shots),
-      cmocka_unit_test(test_failures),
+      cmocka_unit_test(uccsd_comes_near_the_exact_energy),
+      cmocka_unit_test(open_shells_reach_their_ground_states),
+      cmocka_unit_test(fci_keeps_the_spin_that_was_asked_for),
+      cmocka_unit_test(dipole_of_water_is_pyscfs),
+      cmocka_unit_test(circuits_start_at_hartree_fock),
+      cmocka_unit_test(random_start_is_numpys),
+      cmocka_unit_test(noise_repeats_for_one_experiment),
+      cmocka_unit_test(replayed_run_repeats_the_bits),
+      cmocka_unit_test(shots_need_their_optimizers_and_repeat),
+      cmocka_unit_test(failed_experiment_is_a_result_with_its_reason),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

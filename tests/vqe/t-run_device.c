@@ -73,7 +73,7 @@ static void check_gates(const struct vqe_result *result, const char *gates)
   json_decref(end);
 }
 
-static void test_same_numbers(void **state)
+static void device_gives_the_numbers_of_the_cpu(void **state)
 {
   (void)state;
   static const char *const ansatz[] = {"UCCSD", "EfficientSU2"};
@@ -101,7 +101,7 @@ static void test_same_numbers(void **state)
 
 /* Gates of cuStateVec: what conserves runs in the full space too, and which
  * gates they were is recorded. */
-static void test_gates(void **state)
+static void gate_library_takes_sectors_and_is_recorded(void **state)
 {
   (void)state;
   static const char *const ansatz[] = {"UCCSD", "EfficientSU2"};
@@ -128,7 +128,7 @@ static void test_gates(void **state)
 }
 
 /* Both sides of a probe of SPSA are one launch, and two records. */
-static void test_pairs(void **state)
+static void both_sides_of_a_probe_are_one_launch(void **state)
 {
   (void)state;
   enum { EVALUATIONS = 60 };
@@ -161,7 +161,7 @@ static void test_pairs(void **state)
 }
 
 /* Small states stay on the CPU unless a device is asked for. */
-static void test_auto(void **state)
+static void small_states_stay_on_the_cpu(void **state)
 {
   (void)state;
   struct vqe_result *result = run_on("auto", "double", "UCCSD");
@@ -175,10 +175,10 @@ static void test_auto(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_same_numbers),
-      cmocka_unit_test(test_gates),
-      cmocka_unit_test(test_pairs),
-      cmocka_unit_test(test_auto),
+      cmocka_unit_test(device_gives_the_numbers_of_the_cpu),
+      cmocka_unit_test(gate_library_takes_sectors_and_is_recorded),
+      cmocka_unit_test(both_sides_of_a_probe_are_one_launch),
+      cmocka_unit_test(small_states_stay_on_the_cpu),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
