@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 
-/* Below this an allocation is not worth asking the system about. */
+/* The system is not asked about an allocation below this. */
 #define SMALL_BYTES ((size_t)16 << 20)
 
 bool vqe_memory_mul(size_t *out, size_t a, size_t b)

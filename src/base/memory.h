@@ -28,8 +28,8 @@ bool vqe_memory_mul(size_t *out, size_t a, size_t b);
  * the control group's limit. */
 uint64_t vqe_memory_available(void);
 
-/* Could `bytes` be taken now? Small sizes are not worth asking the system
- * about and always can. */
+/* Whether `bytes` could be taken now; small sizes always can, without asking
+ * the system. */
 bool vqe_memory_fits(uint64_t bytes);
 
 /* Peak resident set of this process, bytes. */

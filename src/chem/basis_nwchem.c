@@ -271,7 +271,7 @@ static int add_primitive(struct reader *reader, char *words[], int count)
     return fail(reader, "a number before the first shell:", words[0]);
   }
   if (reader->l == NO_SHELL) {
-    return VQE_OK; /* of an element that nobody asked for */
+    return VQE_OK; /* of an element that is not wanted */
   }
   if (count < 2 || count > MAX_WORDS) {
     return fail(reader, "an exponent and 1 to 64 coefficients are expected at",

@@ -1,5 +1,5 @@
 /* A frame of the molecule in which as many operations of D2h as possible hold,
- * and a matrix that tells degenerate orbitals apart in it. */
+ * and a matrix that separates degenerate orbitals in it. */
 #ifndef VQE_CHEM_FRAME_H
 #define VQE_CHEM_FRAME_H
 

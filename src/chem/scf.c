@@ -281,7 +281,7 @@ static void choose_open(struct vqe_scf_work *work)
   }
 }
 
-/* First orbitals. Degenerate ones are told apart, so that an open shell that
+/* First orbitals. Degenerate ones are separated, so that an open shell that
  * fills only some of them stays in a symmetry plane. */
 static int start_orbitals(struct vqe_scf_work *work, bool core_guess)
 {

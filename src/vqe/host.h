@@ -7,7 +7,7 @@
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
 
-/* Answers of the system that are too slow to ask for twice in a run of a
+/* Facts of the machine that are too slow to read twice in a run of a
  * millisecond. */
 struct vqe_host {
   char processor[65]; /* model */

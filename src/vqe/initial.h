@@ -15,7 +15,7 @@ int vqe_initial_parameters(double *out,
 
 /* Lengths on which the energy of UCCSD curves alike along every parameter:
  * 1/sqrt(second derivative at the Hartree-Fock state), from orbital energies.
- * *out is NULL where they cannot tell; free by free(). */
+ * *out is NULL where they do not give one; free by free(). */
 int vqe_initial_scale(double **out, const struct vqe_ansatz *ansatz,
                       const struct vqe_integrals *integrals);
 
