@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "sim/product.h"
 #include "sim/sigma_tables.h"
 
 /* Runs of at most this many strings get a dense matrix. */
@@ -523,10 +524,8 @@ void vqe_sigma_apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
     }
     size_t at = (size_t)(matrix->first - alpha->class_start[ca]) * cols;
     if (matrix->dense != NULL) {
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans,
-                  (int)matrix->count, (int)width, (int)matrix->count, 1.0,
-                  matrix->dense, (int)matrix->count, in + at, (int)cols, 0.0,
-                  out + at, (int)cols);
+      vqe_product_left(matrix->count, width, matrix->dense, cols, out + at,
+                       in + at);
       continue;
     }
     for (uint32_t s = 0; s < matrix->count; s++) {
@@ -561,10 +560,8 @@ void vqe_sigma_apply_beta(const struct vqe_sigma *sigma,
       continue;
     }
     if (matrix->dense != NULL) {
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
-                  (int)(last - first), (int)matrix->count, 1.0, in + run,
-                  (int)cols, matrix->dense + (first - run), (int)matrix->count,
-                  1.0, out + first, (int)cols);
+      vqe_product_add_right(rows, matrix->count, first - run, last - first,
+                            matrix->dense, cols, out + first, in + run);
       continue;
     }
     for (size_t s = 0; s < rows; s++) {
@@ -647,9 +644,8 @@ static void apply_mixed(const struct vqe_sigma *sigma,
           gather_row(gather, gathered + r * width, stride,
                      source + (done + r) * cols_in);
         }
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)npair,
-                    (int)stride, (int)npair, 1.0, sigma->w[g], (int)npair,
-                    gathered, (int)stride, 0.0, product, (int)stride);
+        vqe_product_left(npair, stride, sigma->w[g], stride, product,
+                         gathered);
         double *block = out + layout->offset[ca ^ g][item->cb] + item->first;
         uint32_t t0 = sigma->alpha->class_start[ca ^ g];
         for (size_t r = 0; r < n; r++) {

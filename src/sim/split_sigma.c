@@ -6,13 +6,13 @@
  * the result, unlike the product of a whole vector: the rows that F_PQ
  * brings together are copied to a panel, a DGEMM applies the integrals, and
  * F_RS scatters inside the row, so each rank writes its own rows only. */
-#include <cblas.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "sim/product.h"
 #include "sim/sigma_tables.h"
 #include "sim/split_space.h"
 
@@ -193,9 +193,7 @@ static void mixed_rows(const struct vqe_split_space *space, int ca, uint32_t s,
       size_t rows = n - done < most ? n - done : most;
       size_t stride = rows * width;
       gather_rows(space, item, g, s + (uint32_t)done, rows, panel);
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)npair,
-                  (int)stride, (int)npair, 1.0, sigma->w[g], (int)npair, panel,
-                  (int)stride, 0.0, product, (int)stride);
+      vqe_product_left(npair, stride, sigma->w[g], stride, product, panel);
       for (size_t r = 0; r < rows; r++) {
         double *row = out + (done + r) * cols;
         const double *add = product + r * width;

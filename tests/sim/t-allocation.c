@@ -5,6 +5,8 @@
 #include <malloc.h>
 #include <stdatomic.h>
 
+#include "sim/product.h"
+
 #if !defined(__SANITIZE_ADDRESS__)
 static atomic_size_t allocations;
 
@@ -97,8 +99,38 @@ static void test_sector(void **state)
   for (int threads = 1; threads <= 2; threads++) {
     check("H2O", "UCCSD", NULL, 1, VQE_REPRESENTATION_SECTOR, threads);
     check("NH3", "UCCSD", NULL, 2, VQE_REPRESENTATION_SECTOR, threads);
+    check("N2", "UCCSD", NULL, 1, VQE_REPRESENTATION_SECTOR, threads);
+    check("BeH2", "k-UpCCGSD", NULL, 1, VQE_REPRESENTATION_SECTOR, threads);
     check("H2O", "LUCJ", NULL, 1, VQE_REPRESENTATION_SECTOR, threads);
   }
+}
+
+/* Which products of a BLAS allocate depends on their sizes, so all of them. */
+static void test_products(void **state)
+{
+  enum { MOST = 40 };
+  double *matrix = oracle_new(MOST * MOST);
+  double *in = oracle_new(MOST * MOST);
+  double *out = oracle_new(MOST * MOST);
+  (void)state;
+  vqe_product_left(MOST, MOST, matrix, MOST, out, in);
+  for (size_t n = 1; n <= MOST; n++) {
+    for (size_t width = 1; width <= MOST; width++) {
+      size_t before = atomic_load(&allocations);
+      vqe_product_left(n, width, matrix, MOST, out, in);
+      for (size_t rows = 1; rows <= MOST && width <= n; rows++) {
+        vqe_product_add_right(rows, n, n - width, width, matrix, MOST, out,
+                              in);
+      }
+      size_t made = atomic_load(&allocations) - before;
+      if (made != 0) {
+        fail_msg("%zu x %zu, %zu columns: %zu allocations", n, n, width, made);
+      }
+    }
+  }
+  free(matrix);
+  free(in);
+  free(out);
 }
 
 static void test_full(void **state)
@@ -125,6 +157,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sector),
       cmocka_unit_test(test_full),
+      cmocka_unit_test(test_products),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 #endif
