@@ -69,9 +69,9 @@ def results(folder, job):
 
 
 def largest_difference(rows, others):
-    """Of energies in hartree. LUCJ starts from eigenvectors of the amplitudes,
-    whose signs LAPACK chooses and which not all of its couplings can follow:
-    only its references are compared."""
+    """Of energies, in hartree. Where LUCJ starts depends on the signs of
+    orbitals and of factors of the amplitudes, which LAPACK chooses, so of it
+    the references alone."""
     return max(abs(row[key] - other[key]) for row, other in zip(rows, others)
                for key in ("energy", "energy_hf", "energy_mp2", "energy_fci")
                if key != "energy" or row["ansatz"] != "LUCJ")
