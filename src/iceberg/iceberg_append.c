@@ -328,13 +328,6 @@ static int64_t total(const struct vqe_iceberg_manifests *manifests, bool rows)
   return sum;
 }
 
-int vqe_iceberg_set_number(json_t *summary, const char *key, int64_t value)
-{
-  char text[32];
-  snprintf(text, sizeof text, "%" PRId64, value);
-  return json_object_set_new(summary, key, json_string(text));
-}
-
 static size_t count_partitions(const struct vqe_iceberg_entries *entries)
 {
   size_t count = 0;

@@ -9,37 +9,6 @@
 #include "base/memory.h"
 #include "iceberg/iceberg_internal.h"
 
-struct type_info {
-  const char *name;
-  const char *plain; /* Iceberg's name, of the innermost elements for lists */
-  int depth;         /* of lists */
-};
-
-static const struct type_info types[] = {
-    [VQE_ICEBERG_STRING] = {"string", "string", 0},
-    [VQE_ICEBERG_INT] = {"int", "int", 0},
-    [VQE_ICEBERG_LONG] = {"long", "long", 0},
-    [VQE_ICEBERG_DOUBLE] = {"double", "double", 0},
-    [VQE_ICEBERG_BOOLEAN] = {"boolean", "boolean", 0},
-    [VQE_ICEBERG_DATE] = {"date", "date", 0},
-    [VQE_ICEBERG_TIMESTAMPTZ] = {"timestamptz", "timestamptz", 0},
-    [VQE_ICEBERG_LIST_STRING] = {"list<string>", "string", 1},
-    [VQE_ICEBERG_LIST_LONG] = {"list<long>", "long", 1},
-    [VQE_ICEBERG_LIST_DOUBLE] = {"list<double>", "double", 1},
-    [VQE_ICEBERG_LIST_LIST_DOUBLE] = {"list<list<double>>", "double", 2}};
-
-#define NTYPES (sizeof types / sizeof types[0])
-
-const char *vqe_iceberg_type_name(enum vqe_iceberg_type type)
-{
-  return types[type].name;
-}
-
-bool vqe_iceberg_type_is_list(enum vqe_iceberg_type type)
-{
-  return types[type].depth > 0;
-}
-
 void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition)
 {
   if (definition == NULL) {
@@ -71,7 +40,7 @@ vqe_iceberg_definition_column(const struct vqe_iceberg_definition *definition,
 /* Ids of list elements follow `last`; returns the new last one. */
 static int number_elements(struct vqe_iceberg_column *column, int last)
 {
-  int depth = types[column->type].depth;
+  int depth = vqe_iceberg_type_depth(column->type);
   column->element_id = depth > 0 ? ++last : 0;
   column->inner_id = depth > 1 ? ++last : 0;
   return last;
@@ -119,11 +88,7 @@ static int parse_columns(struct vqe_iceberg_definition *definition,
       return vqe_error_set(VQE_ERR_INPUT, "%s: column '%s' appears twice",
                            source, name);
     }
-    size_t t = 0;
-    while (t < NTYPES && strcmp(types[t].name, type) != 0) {
-      t++;
-    }
-    if (t == NTYPES) {
+    if (!vqe_iceberg_type_find(&column->type, type)) {
       return vqe_error_set(VQE_ERR_INPUT, "%s: column '%s': no type '%s'",
                            source, name, type);
     }
@@ -132,7 +97,6 @@ static int parse_columns(struct vqe_iceberg_definition *definition,
       return status;
     }
     definition->ncolumns = k + 1;
-    column->type = (enum vqe_iceberg_type)t;
     column->id = (int)k + 1;
     last = number_elements(column, last);
   }
@@ -163,11 +127,13 @@ static int parse_names(size_t **out, size_t *out_count,
       return vqe_error_set(VQE_ERR_INPUT, "%s: \"%s\": no column '%s'", source,
                            key, name == NULL ? "?" : name);
     }
-    if (types[column->type].depth > 0 || column->type == VQE_ICEBERG_DOUBLE) {
+    if (vqe_iceberg_type_is_list(column->type) ||
+        column->type == VQE_ICEBERG_DOUBLE) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "%s: \"%s\": column '%s' of type %s cannot "
                            "stand there",
-                           source, key, name, types[column->type].name);
+                           source, key, name,
+                           vqe_iceberg_type_name(column->type));
     }
     (*out)[k] = (size_t)(column - definition->columns);
   }
@@ -251,9 +217,8 @@ out:
 
 static json_t *type_json(const struct vqe_iceberg_column *column)
 {
-  const struct type_info *info = &types[column->type];
-  json_t *type = json_string(info->plain);
-  for (int level = info->depth; level > 0; level--) {
+  json_t *type = json_string(vqe_iceberg_type_plain(column->type));
+  for (int level = vqe_iceberg_type_depth(column->type); level > 0; level--) {
     int id = level == 2 ? column->inner_id : column->element_id;
     type = json_pack("{s:s, s:i, s:o, s:b}", "type", "list", "element-id", id,
                      "element", type, "element-required", 0);
@@ -267,11 +232,6 @@ static json_t *field_json(const struct vqe_iceberg_column *column)
                    column->name, "required", 0, "type", type_json(column));
 }
 
-static int no_json_memory(void)
-{
-  return vqe_error_set(VQE_ERR_MEMORY, "no memory for table metadata");
-}
-
 int vqe_iceberg_schema_json(json_t **out,
                             const struct vqe_iceberg_definition *definition,
                             int schema_id)
@@ -282,12 +242,12 @@ int vqe_iceberg_schema_json(json_t **out,
     if (json_array_append_new(fields, field_json(&definition->columns[k])) !=
         0) {
       json_decref(fields);
-      return no_json_memory();
+      return vqe_iceberg_no_json_memory();
     }
   }
   *out = json_pack("{s:s, s:i, s:o}", "type", "struct", "schema-id", schema_id,
                    "fields", fields);
-  return *out == NULL ? no_json_memory() : VQE_OK;
+  return *out == NULL ? vqe_iceberg_no_json_memory() : VQE_OK;
 }
 
 int vqe_iceberg_spec_json(json_t **out,
@@ -308,7 +268,7 @@ int vqe_iceberg_spec_json(json_t **out,
     }
   }
   *out = fields;
-  return fields == NULL ? no_json_memory() : VQE_OK;
+  return fields == NULL ? vqe_iceberg_no_json_memory() : VQE_OK;
 }
 
 /* ---- against a table ------------------------------------------------- */
@@ -336,14 +296,9 @@ static bool column_of_field(struct vqe_iceberg_column *column,
     type = json_object_get(type, "element");
     depth++;
   }
-  for (size_t t = 0; json_is_string(type) && t < NTYPES; t++) {
-    if (types[t].depth == depth &&
-        strcmp(types[t].plain, json_string_value(type)) == 0) {
-      column->type = (enum vqe_iceberg_type)t;
-      return column->id > 0;
-    }
-  }
-  return false;
+  return json_is_string(type) && column->id > 0 &&
+         vqe_iceberg_type_find_plain(&column->type, json_string_value(type),
+                                     depth);
 }
 
 static const json_t *find_field(const struct vqe_iceberg_table *table,
@@ -421,7 +376,7 @@ static int table_ids(struct vqe_iceberg_column *ids, size_t *adds,
                            "as this version writes it; write to another "
                            "warehouse",
                            table->name, column->name,
-                           types[column->type].name);
+                           vqe_iceberg_type_name(column->type));
     }
   }
   return VQE_OK;

@@ -26,6 +26,39 @@ struct vqe_iceberg_table {
   json_t *metadata;
 };
 
+/* ---- iceberg_type.c -------------------------------------------------- */
+
+/* Iceberg's name, of the innermost elements for lists. */
+const char *vqe_iceberg_type_plain(enum vqe_iceberg_type type);
+/* How many lists are around those: 0 to 2. */
+int vqe_iceberg_type_depth(enum vqe_iceberg_type type);
+/* By the spelling in definitions. */
+bool vqe_iceberg_type_find(enum vqe_iceberg_type *out, const char *name);
+/* By Iceberg's name and the number of lists around it. */
+bool vqe_iceberg_type_find_plain(enum vqe_iceberg_type *out, const char *plain,
+                                 int depth);
+
+/* ---- iceberg_json.c -------------------------------------------------- */
+
+/* Sets the message and returns VQE_ERR_MEMORY. */
+int vqe_iceberg_no_json_memory(void);
+/* Integer member; `otherwise` when it is missing or something else. */
+int64_t vqe_iceberg_integer(const json_t *object, const char *key,
+                            int64_t otherwise);
+/* String member or NULL. */
+const char *vqe_iceberg_string(const json_t *object, const char *key);
+/* Member of a summary, whose numbers are strings. */
+int64_t vqe_iceberg_summary(const json_t *snapshot, const char *key,
+                            int64_t otherwise);
+/* Snapshot object by id, borrowed, or NULL. */
+json_t *vqe_iceberg_snapshot_json(const json_t *metadata, int64_t id);
+/* Element of `array` whose integer `key` is `id`, borrowed, or NULL. */
+json_t *vqe_iceberg_by_id(const json_t *metadata, const char *array,
+                          const char *key, int64_t id);
+json_t *vqe_iceberg_current_schema(const json_t *metadata);
+json_t *vqe_iceberg_default_spec(const json_t *metadata);
+int vqe_iceberg_set_number(json_t *summary, const char *key, int64_t value);
+
 /* ---- iceberg_value.c ------------------------------------------------- */
 
 void vqe_iceberg_bytes_clear(struct vqe_iceberg_bytes *value);
@@ -81,22 +114,6 @@ int64_t vqe_iceberg_now_ms(void);
  * it. Nothing happens on S3, or without one. */
 int vqe_iceberg_drop_checksum(struct vqe_objects *objects, const char *key);
 bool vqe_iceberg_is_checksum(const char *key);
-
-/* Integer member; `otherwise` when it is missing or something else. */
-int64_t vqe_iceberg_integer(const json_t *object, const char *key,
-                            int64_t otherwise);
-/* String member or NULL. */
-const char *vqe_iceberg_string(const json_t *object, const char *key);
-/* Member of a summary, whose numbers are strings. */
-int64_t vqe_iceberg_summary(const json_t *snapshot, const char *key,
-                            int64_t otherwise);
-/* Snapshot object by id, borrowed, or NULL. */
-json_t *vqe_iceberg_snapshot_json(const json_t *metadata, int64_t id);
-/* Element of `array` whose integer `key` is `id`, borrowed, or NULL. */
-json_t *vqe_iceberg_by_id(const json_t *metadata, const char *array,
-                          const char *key, int64_t id);
-json_t *vqe_iceberg_current_schema(const json_t *metadata);
-json_t *vqe_iceberg_default_spec(const json_t *metadata);
 
 /* As vqe_iceberg_open(), but the metadata may point elsewhere. */
 int vqe_iceberg_open_anywhere(struct vqe_iceberg_table **out,
@@ -281,7 +298,6 @@ int vqe_iceberg_put_list(char **uri, char **out_key,
                          int attempt, const char *uuid);
 /* Delete *key (NULL: nothing) as far as possible, and free it. */
 void vqe_iceberg_remove(struct vqe_objects *objects, char **key);
-int vqe_iceberg_set_number(json_t *summary, const char *key, int64_t value);
 /* Operation, engine, run id, totals of `manifests`, the caller's keys. */
 int vqe_iceberg_new_summary(json_t **out, const char *operation,
                             const struct vqe_iceberg_commit_options *options,

@@ -13,11 +13,6 @@
 
 #define METADATA_LOG_DEFAULT 100
 
-static int no_memory(void)
-{
-  return vqe_error_set(VQE_ERR_MEMORY, "no memory for table metadata");
-}
-
 /* ---- small things ---------------------------------------------------- */
 
 int vqe_iceberg_key(char **out, const struct vqe_iceberg_table *table,
@@ -30,13 +25,13 @@ int vqe_iceberg_key(char **out, const struct vqe_iceberg_table *table,
   va_end(args);
   *out = NULL;
   if (length < 0) {
-    return no_memory();
+    return vqe_iceberg_no_json_memory();
   }
   if (asprintf(out, "%s/%s/%s", table->folder, folder, name) < 0) {
     *out = NULL;
   }
   free(name);
-  return *out == NULL ? no_memory() : VQE_OK;
+  return *out == NULL ? vqe_iceberg_no_json_memory() : VQE_OK;
 }
 
 int vqe_iceberg_uuid(char out[VQE_ICEBERG_UUID_SIZE])
@@ -95,71 +90,11 @@ int vqe_iceberg_drop_checksum(struct vqe_objects *objects, const char *key)
   }
   if (asprintf(&checksum, "%.*s/.%s.crc", (int)(name - key), key, name + 1) <
       0) {
-    return no_memory();
+    return vqe_iceberg_no_json_memory();
   }
   int status = vqe_objects_delete(objects, checksum);
   free(checksum);
   return status;
-}
-
-int64_t vqe_iceberg_integer(const json_t *object, const char *key,
-                            int64_t otherwise)
-{
-  const json_t *value = json_object_get(object, key);
-  return json_is_integer(value) ? (int64_t)json_integer_value(value)
-                                : otherwise;
-}
-
-const char *vqe_iceberg_string(const json_t *object, const char *key)
-{
-  return json_string_value(json_object_get(object, key));
-}
-
-int64_t vqe_iceberg_summary(const json_t *snapshot, const char *key,
-                            int64_t otherwise)
-{
-  const char *text =
-      vqe_iceberg_string(json_object_get(snapshot, "summary"), key);
-  char *end;
-  if (text == NULL || text[0] == '\0') {
-    return otherwise;
-  }
-  long long value = strtoll(text, &end, 10);
-  return *end == '\0' ? value : otherwise;
-}
-
-json_t *vqe_iceberg_by_id(const json_t *metadata, const char *array,
-                          const char *key, int64_t id)
-{
-  size_t k;
-  json_t *item;
-  json_array_foreach(json_object_get(metadata, array), k, item)
-  {
-    const json_t *value = json_object_get(item, key);
-    if (json_is_integer(value) && json_integer_value(value) == id) {
-      return item;
-    }
-  }
-  return NULL;
-}
-
-json_t *vqe_iceberg_snapshot_json(const json_t *metadata, int64_t id)
-{
-  return vqe_iceberg_by_id(metadata, "snapshots", "snapshot-id", id);
-}
-
-json_t *vqe_iceberg_current_schema(const json_t *metadata)
-{
-  return vqe_iceberg_by_id(
-      metadata, "schemas", "schema-id",
-      vqe_iceberg_integer(metadata, "current-schema-id", -1));
-}
-
-json_t *vqe_iceberg_default_spec(const json_t *metadata)
-{
-  return vqe_iceberg_by_id(
-      metadata, "partition-specs", "spec-id",
-      vqe_iceberg_integer(metadata, "default-spec-id", -1));
 }
 
 /* ---- reading --------------------------------------------------------- */
@@ -214,7 +149,7 @@ static int list_newest(int64_t *version, const struct vqe_iceberg_table *table)
   char *folder = NULL;
   *version = 0;
   if (asprintf(&folder, "%s/metadata", table->folder) < 0) {
-    return no_memory();
+    return vqe_iceberg_no_json_memory();
   }
   int status =
       vqe_objects_list(table->objects, folder, false, note_version, version);
@@ -378,7 +313,7 @@ int vqe_iceberg_open_anywhere(struct vqe_iceberg_table **out,
   if (status == VQE_OK &&
       asprintf(&table->folder, "%s/%s", VQE_ICEBERG_NAMESPACE, name) < 0) {
     table->folder = NULL;
-    status = no_memory();
+    status = vqe_iceberg_no_json_memory();
   }
   if (status == VQE_OK) {
     status = load(table);
@@ -495,7 +430,7 @@ int vqe_iceberg_metadata_new(json_t **out, struct vqe_objects *objects,
         "properties", properties, "current-snapshot-id", -1, "refs",
         "snapshots", "statistics", "partition-statistics", "snapshot-log",
         "metadata-log");
-    status = *out == NULL ? no_memory() : VQE_OK;
+    status = *out == NULL ? vqe_iceberg_no_json_memory() : VQE_OK;
   }
   json_decref(properties);
   json_decref(spec);
@@ -535,7 +470,7 @@ static int log_metadata(json_t *metadata,
                            "write.metadata.previous-versions-max");
     long limit = keep == NULL ? METADATA_LOG_DEFAULT : strtol(keep, NULL, 10);
     if (json_array_append_new(log, entry) != 0) {
-      status = no_memory();
+      status = vqe_iceberg_no_json_memory();
     }
     while (status == VQE_OK && limit > 0 &&
            json_array_size(log) > (size_t)limit) {
@@ -556,7 +491,7 @@ int vqe_iceberg_metadata_next(json_t **out, int64_t *timestamp_ms,
   *out = NULL;
   json_t *metadata = json_deep_copy(table->metadata);
   if (metadata == NULL) {
-    return no_memory();
+    return vqe_iceberg_no_json_memory();
   }
   int status = log_metadata(metadata, table, last);
   /* clocks differ between machines, snapshots must not go back */
@@ -569,7 +504,7 @@ int vqe_iceberg_metadata_next(json_t **out, int64_t *timestamp_ms,
   if (status == VQE_OK &&
       json_object_set_new(metadata, "last-updated-ms",
                           json_integer(*timestamp_ms)) != 0) {
-    status = no_memory();
+    status = vqe_iceberg_no_json_memory();
   }
   if (status != VQE_OK) {
     json_decref(metadata);
@@ -590,7 +525,7 @@ int vqe_iceberg_metadata_evolve(
   int64_t newest = -1;
   size_t k;
   json_t *item;
-  int status = schema == NULL ? no_memory() : VQE_OK;
+  int status = schema == NULL ? vqe_iceberg_no_json_memory() : VQE_OK;
   if (status == VQE_OK) {
     status = vqe_iceberg_schema_json(&full, definition, 0);
   }
@@ -606,7 +541,7 @@ int vqe_iceberg_metadata_evolve(
   {
     if (vqe_iceberg_integer(item, "id", 0) > last &&
         json_array_append(fields, item) != 0) {
-      status = no_memory();
+      status = vqe_iceberg_no_json_memory();
       goto out;
     }
   }
@@ -618,7 +553,7 @@ int vqe_iceberg_metadata_evolve(
                           json_integer(newest + 1)) != 0 ||
       json_object_set_new(metadata, "last-column-id",
                           json_integer(top > last ? top : last)) != 0) {
-    status = no_memory();
+    status = vqe_iceberg_no_json_memory();
   }
 
 out:
@@ -641,7 +576,7 @@ int vqe_iceberg_metadata_snapshot(
   if (parent >= 0 && json_object_set_new(item, "parent-snapshot-id",
                                          json_integer(parent)) != 0) {
     json_decref(item);
-    return no_memory();
+    return vqe_iceberg_no_json_memory();
   }
   json_t *refs = json_object_get(metadata, "refs");
   if (!json_is_object(refs)) {
@@ -673,5 +608,5 @@ int vqe_iceberg_metadata_snapshot(
                                             (json_int_t)snapshot->id, "type",
                                             "tag")) != 0;
   }
-  return failed ? no_memory() : VQE_OK;
+  return failed ? vqe_iceberg_no_json_memory() : VQE_OK;
 }

@@ -1,0 +1,68 @@
+/* Column types: their names in definitions and in Iceberg's schemas. */
+#include <string.h>
+
+#include "iceberg/iceberg_internal.h"
+
+struct type_info {
+  const char *name;
+  const char *plain; /* Iceberg's name, of the innermost elements for lists */
+  int depth;         /* of lists */
+};
+
+static const struct type_info types[] = {
+    [VQE_ICEBERG_STRING] = {"string", "string", 0},
+    [VQE_ICEBERG_INT] = {"int", "int", 0},
+    [VQE_ICEBERG_LONG] = {"long", "long", 0},
+    [VQE_ICEBERG_DOUBLE] = {"double", "double", 0},
+    [VQE_ICEBERG_BOOLEAN] = {"boolean", "boolean", 0},
+    [VQE_ICEBERG_DATE] = {"date", "date", 0},
+    [VQE_ICEBERG_TIMESTAMPTZ] = {"timestamptz", "timestamptz", 0},
+    [VQE_ICEBERG_LIST_STRING] = {"list<string>", "string", 1},
+    [VQE_ICEBERG_LIST_LONG] = {"list<long>", "long", 1},
+    [VQE_ICEBERG_LIST_DOUBLE] = {"list<double>", "double", 1},
+    [VQE_ICEBERG_LIST_LIST_DOUBLE] = {"list<list<double>>", "double", 2}};
+
+#define NTYPES (sizeof types / sizeof types[0])
+
+const char *vqe_iceberg_type_name(enum vqe_iceberg_type type)
+{
+  return types[type].name;
+}
+
+const char *vqe_iceberg_type_plain(enum vqe_iceberg_type type)
+{
+  return types[type].plain;
+}
+
+int vqe_iceberg_type_depth(enum vqe_iceberg_type type)
+{
+  return types[type].depth;
+}
+
+bool vqe_iceberg_type_is_list(enum vqe_iceberg_type type)
+{
+  return types[type].depth > 0;
+}
+
+bool vqe_iceberg_type_find(enum vqe_iceberg_type *out, const char *name)
+{
+  for (size_t t = 0; t < NTYPES; t++) {
+    if (strcmp(types[t].name, name) == 0) {
+      *out = (enum vqe_iceberg_type)t;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool vqe_iceberg_type_find_plain(enum vqe_iceberg_type *out, const char *plain,
+                                 int depth)
+{
+  for (size_t t = 0; t < NTYPES; t++) {
+    if (types[t].depth == depth && strcmp(types[t].plain, plain) == 0) {
+      *out = (enum vqe_iceberg_type)t;
+      return true;
+    }
+  }
+  return false;
+}
