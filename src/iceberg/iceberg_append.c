@@ -209,11 +209,8 @@ int vqe_iceberg_put_manifest(struct vqe_iceberg_manifest *out, char **out_key,
   int status = vqe_iceberg_manifest_encode(
       &data, &size, out, definition, vqe_iceberg_current_schema(metadata),
       vqe_iceberg_integer(metadata, "default-spec-id", 0), entries, sequence);
-  if (status == VQE_OK &&
-      asprintf(&key, "%s/%s/metadata/%s", VQE_ICEBERG_NAMESPACE,
-               definition->name, name) < 0) {
-    key = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a key");
+  if (status == VQE_OK) {
+    status = vqe_iceberg_key(&key, definition->name, "metadata/%s", name);
   }
   if (status == VQE_OK) {
     status = vqe_objects_uri(&out->uri, objects, key);
@@ -394,11 +391,10 @@ int vqe_iceberg_put_list(char **uri, char **out_key,
   *out_key = NULL;
   int status = vqe_iceberg_manifest_list_encode(&data, &size, manifests,
                                                 snapshot, parent, sequence);
-  if (status == VQE_OK &&
-      asprintf(&key, "%s/%s/metadata/snap-%" PRId64 "-%d-%s.avro",
-               VQE_ICEBERG_NAMESPACE, table, snapshot, attempt, uuid) < 0) {
-    key = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a key");
+  if (status == VQE_OK) {
+    status =
+        vqe_iceberg_key(&key, table, "metadata/snap-%" PRId64 "-%d-%s.avro",
+                        snapshot, attempt, uuid);
   }
   if (status == VQE_OK) {
     status = vqe_objects_uri(uri, objects, key);

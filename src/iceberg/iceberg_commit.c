@@ -106,8 +106,7 @@ static void put_hint(struct vqe_objects *objects, const char *table,
   char *key = NULL;
   char text[32];
   int length = snprintf(text, sizeof text, "%" PRId64, version);
-  if (asprintf(&key, "%s/%s/metadata/version-hint.text", VQE_ICEBERG_NAMESPACE,
-               table) < 0) {
+  if (vqe_iceberg_hint_key(&key, table) != VQE_OK) {
     return;
   }
   /* a stale hint costs readers a few probes; the commit stands without */
@@ -170,11 +169,9 @@ static int attempt(struct vqe_iceberg_commit *result, bool *again,
   }
   int64_t version = result->version + 1;
   text = json_dumps(metadata, JSON_COMPACT);
-  if (text == NULL ||
-      asprintf(&key, "%s/%s/metadata/v%" PRId64 ".metadata.json",
-               VQE_ICEBERG_NAMESPACE, name, version) < 0) {
-    key = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for table metadata");
+  status = text == NULL ? vqe_iceberg_no_json_memory()
+                        : vqe_iceberg_metadata_key(&key, name, version);
+  if (status != VQE_OK) {
     goto out;
   }
   status = put_metadata(&race, objects, key, text, strlen(text));

@@ -1,5 +1,4 @@
-/* Table definitions: JSON, ids, schema and partition spec as Iceberg wants
- * them, and their agreement with a table that exists. */
+/* Table definitions: parsing, ids, and the paths of their data files. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +36,7 @@ vqe_iceberg_definition_column(const struct vqe_iceberg_definition *definition,
   return NULL;
 }
 
-/* Ids of list elements follow `last`; returns the new last one. */
-static int number_elements(struct vqe_iceberg_column *column, int last)
+int vqe_iceberg_definition_number(struct vqe_iceberg_column *column, int last)
 {
   int depth = vqe_iceberg_type_depth(column->type);
   column->element_id = depth > 0 ? ++last : 0;
@@ -98,7 +96,7 @@ static int parse_columns(struct vqe_iceberg_definition *definition,
     }
     definition->ncolumns = k + 1;
     column->id = (int)k + 1;
-    last = number_elements(column, last);
+    last = vqe_iceberg_definition_number(column, last);
   }
   return VQE_OK;
 }
@@ -213,286 +211,6 @@ out:
   return status;
 }
 
-/* ---- as Iceberg JSON ------------------------------------------------- */
-
-static json_t *type_json(const struct vqe_iceberg_column *column)
-{
-  json_t *type = json_string(vqe_iceberg_type_plain(column->type));
-  for (int level = vqe_iceberg_type_depth(column->type); level > 0; level--) {
-    int id = level == 2 ? column->inner_id : column->element_id;
-    type = json_pack("{s:s, s:i, s:o, s:b}", "type", "list", "element-id", id,
-                     "element", type, "element-required", 0);
-  }
-  return type;
-}
-
-static json_t *field_json(const struct vqe_iceberg_column *column)
-{
-  return json_pack("{s:i, s:s, s:b, s:o}", "id", column->id, "name",
-                   column->name, "required", 0, "type", type_json(column));
-}
-
-int vqe_iceberg_schema_json(json_t **out,
-                            const struct vqe_iceberg_definition *definition,
-                            int schema_id)
-{
-  json_t *fields = json_array();
-  *out = NULL;
-  for (size_t k = 0; k < definition->ncolumns; k++) {
-    if (json_array_append_new(fields, field_json(&definition->columns[k])) !=
-        0) {
-      json_decref(fields);
-      return vqe_iceberg_no_json_memory();
-    }
-  }
-  *out = json_pack("{s:s, s:i, s:o}", "type", "struct", "schema-id", schema_id,
-                   "fields", fields);
-  return *out == NULL ? vqe_iceberg_no_json_memory() : VQE_OK;
-}
-
-int vqe_iceberg_spec_json(json_t **out,
-                          const struct vqe_iceberg_definition *definition)
-{
-  json_t *fields = json_array();
-  for (size_t k = 0; k < definition->npartition; k++) {
-    const struct vqe_iceberg_column *column =
-        &definition->columns[definition->partition[k]];
-    json_t *field =
-        json_pack("{s:s, s:s, s:i, s:i}", "name", column->name, "transform",
-                  "identity", "source-id", column->id, "field-id",
-                  VQE_ICEBERG_FIRST_PARTITION_ID + (int)k);
-    if (json_array_append_new(fields, field) != 0) {
-      json_decref(fields);
-      fields = NULL;
-      break;
-    }
-  }
-  *out = fields;
-  return fields == NULL ? vqe_iceberg_no_json_memory() : VQE_OK;
-}
-
-/* ---- against a table ------------------------------------------------- */
-
-/* Type, id and element ids of a schema's field; false when the type is none
- * of ours. */
-static bool column_of_field(struct vqe_iceberg_column *column,
-                            const json_t *field)
-{
-  const json_t *type = json_object_get(field, "type");
-  int depth = 0;
-  memset(column, 0, sizeof *column);
-  column->id = (int)vqe_iceberg_integer(field, "id", 0);
-  while (json_is_object(type)) {
-    const char *kind = vqe_iceberg_string(type, "type");
-    int id = (int)vqe_iceberg_integer(type, "element-id", 0);
-    if (kind == NULL || strcmp(kind, "list") != 0 || depth == 2) {
-      return false;
-    }
-    if (depth == 0) {
-      column->element_id = id;
-    } else {
-      column->inner_id = id;
-    }
-    type = json_object_get(type, "element");
-    depth++;
-  }
-  return json_is_string(type) && column->id > 0 &&
-         vqe_iceberg_type_find_plain(&column->type, json_string_value(type),
-                                     depth);
-}
-
-static const json_t *find_field(const struct vqe_iceberg_table *table,
-                                const char *name)
-{
-  const json_t *schema = vqe_iceberg_current_schema(table->metadata);
-  size_t k;
-  json_t *field;
-  json_array_foreach(json_object_get(schema, "fields"), k, field)
-  {
-    const char *found = vqe_iceberg_string(field, "name");
-    if (found != NULL && strcmp(found, name) == 0) {
-      return field;
-    }
-  }
-  return NULL;
-}
-
-bool vqe_iceberg_has_column(const struct vqe_iceberg_table *table,
-                            const char *name)
-{
-  return find_field(table, name) != NULL;
-}
-
-/* Is the table's default spec the definition's? By names and transforms:
- * ids are the table's own. */
-static int check_spec(const struct vqe_iceberg_definition *definition,
-                      const struct vqe_iceberg_table *table)
-{
-  const json_t *spec = vqe_iceberg_default_spec(table->metadata);
-  const json_t *fields = json_object_get(spec, "fields");
-  bool same = json_array_size(fields) == definition->npartition;
-  for (size_t k = 0; same && k < definition->npartition; k++) {
-    const struct vqe_iceberg_column *column =
-        &definition->columns[definition->partition[k]];
-    const json_t *field = json_array_get(fields, k);
-    const json_t *source = find_field(table, column->name);
-    const char *transform = vqe_iceberg_string(field, "transform");
-    same = transform != NULL && strcmp(transform, "identity") == 0 &&
-           source != NULL &&
-           vqe_iceberg_integer(source, "id", -1) ==
-               vqe_iceberg_integer(field, "source-id", -2) &&
-           vqe_iceberg_integer(field, "field-id", -1) ==
-               VQE_ICEBERG_FIRST_PARTITION_ID + (int64_t)k;
-  }
-  if (!same) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "table '%s' is partitioned in another way than this "
-                         "version writes it; write to another warehouse",
-                         table->name);
-  }
-  return VQE_OK;
-}
-
-/* Ids of every column as the table has or will get them. */
-static int table_ids(struct vqe_iceberg_column *ids, size_t *adds,
-                     const struct vqe_iceberg_definition *definition,
-                     const struct vqe_iceberg_table *table)
-{
-  int last = (int)vqe_iceberg_integer(table->metadata, "last-column-id", 0);
-  *adds = 0;
-  for (size_t k = 0; k < definition->ncolumns; k++) {
-    const struct vqe_iceberg_column *column = &definition->columns[k];
-    const json_t *field = find_field(table, column->name);
-    if (field == NULL) {
-      ids[k].type = column->type;
-      ids[k].id = ++last;
-      last = number_elements(&ids[k], last);
-      (*adds)++;
-    } else if (!column_of_field(&ids[k], field) ||
-               ids[k].type != column->type ||
-               json_is_true(json_object_get(field, "required"))) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "table '%s': column '%s' is not an optional %s, "
-                           "as this version writes it; write to another "
-                           "warehouse",
-                           table->name, column->name,
-                           vqe_iceberg_type_name(column->type));
-    }
-  }
-  return VQE_OK;
-}
-
-static int compare_ids(struct vqe_iceberg_definition *bind, size_t *adds,
-                       const struct vqe_iceberg_definition *definition,
-                       const struct vqe_iceberg_table *table)
-{
-  struct vqe_iceberg_column *ids = NULL;
-  int status =
-      vqe_memory_alloc(&ids, definition->ncolumns, sizeof *ids, "column ids");
-  if (status == VQE_OK) {
-    status = table_ids(ids, adds, definition, table);
-  }
-  if (status == VQE_OK) {
-    status = check_spec(definition, table);
-  }
-  for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
-    const struct vqe_iceberg_column *column = &definition->columns[k];
-    if (bind != NULL) {
-      bind->columns[k].id = ids[k].id;
-      bind->columns[k].element_id = ids[k].element_id;
-      bind->columns[k].inner_id = ids[k].inner_id;
-    } else if (ids[k].id != column->id ||
-               ids[k].element_id != column->element_id ||
-               ids[k].inner_id != column->inner_id) {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "table '%s': column '%s' has another id there; "
-                             "the files were written for another table",
-                             table->name, column->name);
-    }
-  }
-  free(ids);
-  return status;
-}
-
-int vqe_iceberg_definition_bind(struct vqe_iceberg_definition *definition,
-                                const struct vqe_iceberg_table *table)
-{
-  size_t adds;
-  return compare_ids(definition, &adds, definition, table);
-}
-
-int vqe_iceberg_definition_check(
-    size_t *adds, const struct vqe_iceberg_definition *definition,
-    const struct vqe_iceberg_table *table)
-{
-  return compare_ids(NULL, adds, definition, table);
-}
-
-int vqe_iceberg_definition_of(struct vqe_iceberg_definition **out,
-                              const struct vqe_iceberg_table *table)
-{
-  struct vqe_iceberg_definition *definition = NULL;
-  const json_t *fields =
-      json_object_get(vqe_iceberg_current_schema(table->metadata), "fields");
-  const json_t *spec =
-      json_object_get(vqe_iceberg_default_spec(table->metadata), "fields");
-  size_t count = json_array_size(fields);
-  size_t npartition = json_array_size(spec);
-  *out = NULL;
-  int status =
-      vqe_memory_alloc(&definition, 1, sizeof *definition, "a definition");
-  if (status == VQE_OK) {
-    status = vqe_memory_strdup(&definition->name, table->name);
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&definition->columns, count,
-                              sizeof *definition->columns, "columns");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&definition->partition, npartition,
-                              sizeof *definition->partition, "partition");
-  }
-  for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    const json_t *field = json_array_get(fields, k);
-    const char *name = vqe_iceberg_string(field, "name");
-    if (name == NULL || !column_of_field(&definition->columns[k], field)) {
-      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
-                             "table '%s': column %zu ('%s') has a type that "
-                             "this version does not know",
-                             table->name, k + 1, name == NULL ? "?" : name);
-      break;
-    }
-    status = vqe_memory_strdup(&definition->columns[k].name, name);
-    definition->ncolumns = k + 1;
-  }
-  for (size_t k = 0; status == VQE_OK && k < npartition; k++) {
-    const json_t *field = json_array_get(spec, k);
-    int64_t source = vqe_iceberg_integer(field, "source-id", -1);
-    size_t c = 0;
-    while (c < count && definition->columns[c].id != source) {
-      c++;
-    }
-    if (c == count) {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "table '%s': its partition spec names field "
-                             "%lld, which its schema lacks",
-                             table->name, (long long)source);
-      break;
-    }
-    definition->partition[k] = c;
-    definition->npartition = k + 1;
-  }
-  if (status == VQE_OK) {
-    status = check_spec(definition, table);
-  }
-  if (status != VQE_OK) {
-    vqe_iceberg_definition_free(definition);
-    return status;
-  }
-  *out = definition;
-  return VQE_OK;
-}
-
 /* ---- keys ------------------------------------------------------------ */
 
 /* As Java's URLEncoder does, which other writers use for partition paths. */
@@ -560,11 +278,9 @@ int vqe_iceberg_data_key(char **out,
   char *path = NULL;
   *out = NULL;
   int status = vqe_iceberg_partition_path(&path, definition, values);
-  if (status == VQE_OK &&
-      asprintf(out, "%s/%s/data/%s%s%s", VQE_ICEBERG_NAMESPACE,
-               definition->name, path, path[0] == '\0' ? "" : "/", name) < 0) {
-    *out = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a key");
+  if (status == VQE_OK) {
+    status = vqe_iceberg_key(out, definition->name, "data/%s%s%s", path,
+                             path[0] == '\0' ? "" : "/", name);
   }
   free(path);
   return status;

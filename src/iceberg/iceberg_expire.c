@@ -394,18 +394,15 @@ static int remove_metadata(struct expire *expire, const char *name)
   size_t k;
   json_t *entry;
   int status = vqe_iceberg_open(&table, expire->objects, name);
-  if (status == VQE_OK &&
-      asprintf(&folder, "%s/metadata", table->folder) < 0) {
-    folder = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a key");
+  if (status == VQE_OK) {
+    status = vqe_iceberg_key(&folder, name, "metadata");
   }
   if (status == VQE_OK) {
     status =
         vqe_objects_list(expire->objects, folder, false, note_metadata, &old);
   }
   if (status == VQE_OK) {
-    status = vqe_iceberg_key(&key, table, "metadata",
-                             "v%" PRId64 ".metadata.json", table->version);
+    status = vqe_iceberg_metadata_key(&key, name, table->version);
   }
   if (status == VQE_OK) {
     json_object_del(old.keys, key);

@@ -93,6 +93,12 @@ int vqe_iceberg_definition_of(struct vqe_iceberg_definition **out,
 /* Last id in use: of columns and of list elements. */
 int vqe_iceberg_definition_last_id(
     const struct vqe_iceberg_definition *definition);
+/* Give the ids after `last` to the elements of a list; the new last one. */
+int vqe_iceberg_definition_number(struct vqe_iceberg_column *column, int last);
+/* Type, id and element ids of a schema's field; false when the type is none
+ * of ours. */
+bool vqe_iceberg_schema_column(struct vqe_iceberg_column *column,
+                               const json_t *field);
 /* Do the ids agree with the table, new columns coming after its last id?
  * *adds: how many columns the table lacks. */
 int vqe_iceberg_definition_check(
@@ -101,9 +107,11 @@ int vqe_iceberg_definition_check(
 
 /* ---- iceberg_metadata.c ---------------------------------------------- */
 
-int vqe_iceberg_key(char **out, const struct vqe_iceberg_table *table,
-                    const char *folder, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* "quantum_features/<table>/" and what is printed after it. */
+int vqe_iceberg_key(char **out, const char *table, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int vqe_iceberg_metadata_key(char **out, const char *table, int64_t version);
+int vqe_iceberg_hint_key(char **out, const char *table);
 int vqe_iceberg_uuid(char out[VQE_ICEBERG_UUID_SIZE]);
 /* Random, positive. */
 int vqe_iceberg_new_id(int64_t *out);
@@ -205,6 +213,8 @@ struct vqe_iceberg_manifests {
 };
 
 void vqe_iceberg_manifest_clear(struct vqe_iceberg_manifest *manifest);
+void vqe_iceberg_manifest_clear_summaries(
+    struct vqe_iceberg_manifest *manifest);
 void vqe_iceberg_manifests_clear(struct vqe_iceberg_manifests *manifests);
 /* Append an empty one. */
 int vqe_iceberg_manifests_add(struct vqe_iceberg_manifest **out,

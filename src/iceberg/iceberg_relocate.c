@@ -345,8 +345,7 @@ static int copy_metadata(struct relocate *relocate)
     text = json_dumps(metadata, JSON_COMPACT);
     status = text == NULL ? vqe_error_set(VQE_ERR_MEMORY,
                                           "no memory for table metadata")
-                          : vqe_iceberg_key(&key, table, "metadata", "%s",
-                                            "v1.metadata.json");
+                          : vqe_iceberg_metadata_key(&key, table->name, 1);
   }
   if (status == VQE_OK) {
     status = vqe_objects_put(relocate->to, key, text, strlen(text),
@@ -355,7 +354,7 @@ static int copy_metadata(struct relocate *relocate)
   free(key);
   key = NULL;
   if (status == VQE_OK) {
-    status = vqe_iceberg_key(&key, table, "metadata", "version-hint.text");
+    status = vqe_iceberg_hint_key(&key, table->name);
   }
   if (status == VQE_OK) {
     status = vqe_objects_put(relocate->to, key, "1", 1, VQE_OBJECTS_REPLACE);

@@ -1,128 +1,100 @@
-/* Reading: snapshots, refs, live files. */
+/* Reading the manifests of a snapshot from the store, and walking over its
+ * live files. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
-#include "base/memory.h"
 #include "iceberg/iceberg_internal.h"
 
-void vqe_iceberg_snapshots_free(struct vqe_iceberg_snapshot *snapshots,
-                                size_t count)
+static int get_by_uri(char **data, size_t *size,
+                      struct vqe_iceberg_table *table, const char *uri)
 {
-  for (size_t k = 0; snapshots != NULL && k < count; k++) {
-    for (size_t r = 0; r < snapshots[k].nrefs; r++) {
-      free(snapshots[k].refs[r]);
-    }
-    free(snapshots[k].refs);
-    free(snapshots[k].operation);
-    free(snapshots[k].run_id);
-  }
-  free(snapshots);
-}
-
-static int read_snapshot(struct vqe_iceberg_snapshot *out, const json_t *json,
-                         const struct vqe_iceberg_table *table)
-{
-  const json_t *summary = json_object_get(json, "summary");
-  const char *operation = vqe_iceberg_string(summary, "operation");
-  const char *name;
-  json_t *ref;
-  out->id = vqe_iceberg_integer(json, "snapshot-id", -1);
-  out->parent =
-      vqe_iceberg_integer(json, "parent-snapshot-id", VQE_ICEBERG_NO_SNAPSHOT);
-  out->sequence = vqe_iceberg_integer(json, "sequence-number", 0);
-  out->timestamp_ms = vqe_iceberg_integer(json, "timestamp-ms", 0);
-  out->schema_id = (int)vqe_iceberg_integer(json, "schema-id", -1);
-  out->current = out->id == vqe_iceberg_current_snapshot(table);
-  out->added_files = vqe_iceberg_summary(json, "added-data-files", 0);
-  out->added_records = vqe_iceberg_summary(json, "added-records", 0);
-  out->total_files = vqe_iceberg_summary(json, "total-data-files", -1);
-  out->total_records = vqe_iceberg_summary(json, "total-records", -1);
-  int status =
-      vqe_memory_strdup(&out->operation, operation == NULL ? "" : operation);
+  char *key = NULL;
+  int status = vqe_objects_key_of_uri(&key, table->objects, uri);
   if (status == VQE_OK) {
-    status = vqe_memory_strdup(
-        &out->run_id, vqe_iceberg_string(summary, VQE_ICEBERG_RUN_KEY));
+    status = vqe_objects_get(data, size, table->objects, key,
+                             VQE_ICEBERG_MANIFEST_LIMIT);
   }
-  json_object_foreach(json_object_get(table->metadata, "refs"), name, ref)
-  {
-    if (status == VQE_OK &&
-        vqe_iceberg_integer(ref, "snapshot-id", -1) == out->id) {
-      status = vqe_memory_grow(&out->refs, out->nrefs, out->nrefs + 1,
-                               sizeof *out->refs, "refs");
-      if (status == VQE_OK) {
-        status = vqe_memory_strdup(&out->refs[out->nrefs], name);
-        out->nrefs += status == VQE_OK ? 1 : 0;
-      }
-    }
+  if (status == VQE_ERR_NOT_FOUND) {
+    /* only a table can be missing: this one is damaged */
+    status = vqe_error_context(VQE_ERR_INPUT,
+                               "table '%s' refers to a file that is gone",
+                               table->name);
   }
+  free(key);
   return status;
 }
 
-static int by_sequence(const void *a, const void *b)
+int vqe_iceberg_read_manifests(struct vqe_iceberg_manifests *out,
+                               struct vqe_iceberg_table *table,
+                               int64_t snapshot)
 {
-  const struct vqe_iceberg_snapshot *x = a;
-  const struct vqe_iceberg_snapshot *y = b;
-  if (x->sequence != y->sequence) {
-    return x->sequence < y->sequence ? -1 : 1;
+  char *data = NULL;
+  size_t size;
+  memset(out, 0, sizeof *out);
+  if (snapshot == VQE_ICEBERG_NO_SNAPSHOT) {
+    return VQE_OK;
   }
-  return (x->timestamp_ms > y->timestamp_ms) -
-         (x->timestamp_ms < y->timestamp_ms);
+  const json_t *json = vqe_iceberg_snapshot_json(table->metadata, snapshot);
+  const char *uri = vqe_iceberg_string(json, "manifest-list");
+  if (uri == NULL) {
+    return vqe_error_set(json == NULL ? VQE_ERR_NOT_FOUND
+                                      : VQE_ERR_UNSUPPORTED,
+                         "table '%s': no snapshot %lld with a manifest list",
+                         table->name, (long long)snapshot);
+  }
+  int status = get_by_uri(&data, &size, table, uri);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_manifest_list_decode(out, data, size, uri);
+  }
+  free(data);
+  return status;
 }
 
-int vqe_iceberg_snapshots(struct vqe_iceberg_snapshot **out, size_t *count,
-                          const struct vqe_iceberg_table *table)
+int vqe_iceberg_read_entries(struct vqe_iceberg_entries *out,
+                             struct vqe_iceberg_table *table,
+                             const struct vqe_iceberg_manifest *manifest)
 {
-  const json_t *list = json_object_get(table->metadata, "snapshots");
-  size_t total = json_array_size(list);
-  *out = NULL;
-  *count = 0;
-  int status = vqe_memory_alloc(out, total, sizeof **out, "snapshots");
-  for (size_t k = 0; status == VQE_OK && k < total; k++) {
-    status = read_snapshot(&(*out)[k], json_array_get(list, k), table);
+  char *data = NULL;
+  size_t size;
+  memset(out, 0, sizeof *out);
+  if (manifest->content != 0) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "table '%s' has delete files, which this version "
+                         "does not read; let their writer compact it",
+                         table->name);
   }
-  if (status != VQE_OK) {
-    vqe_iceberg_snapshots_free(*out, total);
-    *out = NULL;
-    return status;
+  int status = get_by_uri(&data, &size, table, manifest->uri);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_manifest_decode(out, data, size, manifest->uri);
   }
-  qsort(*out, total, sizeof **out, by_sequence);
-  *count = total;
-  return VQE_OK;
-}
-
-int vqe_iceberg_find_ref(int64_t *snapshot,
-                         const struct vqe_iceberg_table *table,
-                         const char *ref)
-{
-  const json_t *found =
-      json_object_get(json_object_get(table->metadata, "refs"), ref);
-  *snapshot = vqe_iceberg_integer(found, "snapshot-id", -1);
-  if (*snapshot < 0) {
-    *snapshot = VQE_ICEBERG_NO_SNAPSHOT;
-    return vqe_error_set(VQE_ERR_NOT_FOUND,
-                         "table '%s' has no tag or branch '%s'", table->name,
-                         ref);
-  }
-  return VQE_OK;
-}
-
-int64_t vqe_iceberg_find_run(const struct vqe_iceberg_table *table,
-                             const char *run_id)
-{
-  size_t k;
-  json_t *snapshot;
-  json_array_foreach(json_object_get(table->metadata, "snapshots"), k,
-                     snapshot)
-  {
-    const char *found = vqe_iceberg_string(
-        json_object_get(snapshot, "summary"), VQE_ICEBERG_RUN_KEY);
-    if (found != NULL && strcmp(found, run_id) == 0) {
-      return vqe_iceberg_integer(snapshot, "snapshot-id",
-                                 VQE_ICEBERG_NO_SNAPSHOT);
+  for (size_t k = 0; status == VQE_OK && k < out->count; k++) {
+    struct vqe_iceberg_entry *entry = &out->list[k];
+    if (entry->content != 0) {
+      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                             "'%s' lists a delete file among data files",
+                             manifest->uri);
+      break;
     }
+    if (entry->snapshot < 0) {
+      entry->snapshot = manifest->snapshot;
+    }
+    if (entry->status == VQE_ICEBERG_ADDED) {
+      if (entry->sequence < 0) {
+        entry->sequence = manifest->sequence;
+      }
+      if (entry->file_sequence < 0) {
+        entry->file_sequence = manifest->sequence;
+      }
+    }
+    status =
+        vqe_objects_key_of_uri(&entry->file.key, table->objects, entry->uri);
   }
-  return VQE_ICEBERG_NO_SNAPSHOT;
+  free(data);
+  if (status != VQE_OK) {
+    vqe_iceberg_entries_clear(out);
+  }
+  return status;
 }
 
 int vqe_iceberg_scan(struct vqe_iceberg_table *table, int64_t snapshot,
