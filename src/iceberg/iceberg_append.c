@@ -1,12 +1,27 @@
-/* Appending data files: manifest, manifest list, snapshot, tag. */
-#include <inttypes.h>
+#include "iceberg/iceberg_append.h"
+
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
-#include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_bind.h"
+#include "iceberg/iceberg_change.h"
+#include "iceberg/iceberg_commit.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_file.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_id.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_metadata.h"
+#include "iceberg/iceberg_prepare.h"
+#include "iceberg/iceberg_put.h"
+#include "iceberg/iceberg_read.h"
+#include "iceberg/iceberg_snapshot.h"
+#include "iceberg/iceberg_table.h"
+#include "iceberg/iceberg_value.h"
 
 /* From this many manifests on, the small ones are merged into one. */
 #define MERGE_COUNT 64

@@ -1,3 +1,4 @@
+/* The two parts of a container file as Avro values of their own. */
 #include "iceberg/iceberg_avro.h"
 
 #include <limits.h>
@@ -10,7 +11,6 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 
-/* The two parts of a container file as Avro values of their own. */
 static const char header_schema[] =
     "{\"type\":\"record\",\"name\":\"header\",\"fields\":["
     "{\"name\":\"magic\",\"type\":{\"type\":\"fixed\",\"name\":\"magic\","

@@ -1,10 +1,16 @@
-/* A definition against a table that exists: ids, types, partition spec. */
+#include "iceberg/iceberg_bind.h"
+
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_schema.h"
+#include "iceberg/iceberg_type.h"
 
 static const json_t *find_field(const struct vqe_iceberg_table *table,
                                 const char *name)

@@ -1,13 +1,25 @@
-/* Reading a table back: everything that readers trust and do not verify. */
+#include "iceberg/iceberg_check.h"
+
 #include <inttypes.h>
-#include <stdio.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "iceberg/iceberg_avro.h"
+#include "iceberg/iceberg_bind.h"
 #include "iceberg/iceberg_check_manifest.h"
 #include "iceberg/iceberg_check_metadata.h"
+#include "iceberg/iceberg_check_report.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_file.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_manifest_read.h"
+#include "iceberg/iceberg_scan.h"
+#include "iceberg/iceberg_table.h"
 
 /* ---- snapshots ------------------------------------------------------- */
 

@@ -1,15 +1,25 @@
-/* Checking manifests: their headers, entries and data files, against what the
- * lists that carry them say. */
+#include "iceberg/iceberg_check_manifest.h"
+
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
-#include "iceberg/iceberg_check_manifest.h"
+#include "iceberg/iceberg_check_report.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_file.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_manifest_read.h"
+#include "iceberg/iceberg_manifest_write.h"
+#include "iceberg/iceberg_type.h"
+#include "iceberg/iceberg_value.h"
+#include "objects/objects.h"
 
 static void check_stats(struct vqe_iceberg_checking *check, const char *key,
                         const struct vqe_iceberg_file *file,

@@ -1,9 +1,15 @@
-/* Checking the metadata file alone: schemas, refs and logs. */
+#include "iceberg/iceberg_check_metadata.h"
+
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "iceberg/iceberg_check_metadata.h"
+#include "iceberg/iceberg_check_report.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_table.h"
+#include "objects/objects.h"
 #include "vqe/error.h"
 
 static void check_schemas(struct vqe_iceberg_checking *check)

@@ -1,11 +1,17 @@
 /* The findings of a check, and the files that it finds. */
+#include "iceberg/iceberg_check_report.h"
+
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
-#include "iceberg/iceberg_check_report.h"
+#include "iceberg/iceberg_check.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_read.h"
+#include "objects/objects.h"
 
 void vqe_iceberg_check_report(struct vqe_iceberg_checking *check,
                               enum vqe_iceberg_finding finding,

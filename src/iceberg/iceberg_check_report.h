@@ -3,7 +3,14 @@
 #ifndef VQE_ICEBERG_ICEBERG_CHECK_REPORT_H
 #define VQE_ICEBERG_ICEBERG_CHECK_REPORT_H
 
-#include "iceberg/iceberg_internal.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "iceberg/iceberg_check.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_manifest.h"
 
 /* What a manifest holds, whatever the lists that carry it say. */
 struct vqe_iceberg_seen {

@@ -1,12 +1,30 @@
-/* Merging small data files: what to merge, and the `replace` commit. */
+#include "iceberg/iceberg_compact.h"
+
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_bind.h"
+#include "iceberg/iceberg_change.h"
+#include "iceberg/iceberg_commit.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_file.h"
+#include "iceberg/iceberg_id.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_metadata.h"
+#include "iceberg/iceberg_prepare.h"
+#include "iceberg/iceberg_put.h"
+#include "iceberg/iceberg_read.h"
+#include "iceberg/iceberg_scan.h"
+#include "iceberg/iceberg_snapshot.h"
+#include "iceberg/iceberg_table.h"
+#include "iceberg/iceberg_value.h"
+#include "objects/objects.h"
 
 #define TARGET_DEFAULT ((int64_t)128 << 20)
 

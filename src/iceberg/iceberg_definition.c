@@ -1,12 +1,16 @@
-/* Table definitions: parsing, ids, and the paths of their data files. */
+#include "iceberg/iceberg_definition.h"
+
 #include <ctype.h>
-#include <stdio.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_type.h"
+#include "iceberg/iceberg_value.h"
 
 void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition)
 {

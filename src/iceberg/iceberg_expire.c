@@ -1,13 +1,25 @@
-/* Dropping old tags, the snapshots that only they kept, and the files that
- * only those used. */
+#include "iceberg/iceberg_expire.h"
+
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_change.h"
+#include "iceberg/iceberg_commit.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_id.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_metadata.h"
+#include "iceberg/iceberg_read.h"
+#include "iceberg/iceberg_snapshot.h"
+#include "iceberg/iceberg_table.h"
+#include "objects/objects.h"
 
 /* A writer that read an old version may still try to put the next one: if
  * that were gone, its put would succeed and its rows be lost. No request

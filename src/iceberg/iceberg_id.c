@@ -1,10 +1,10 @@
-/* Identifiers drawn at random, and the time. */
+#include "iceberg/iceberg_id.h"
+
 #include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/error_message.h"
-#include "iceberg/iceberg_internal.h"
 
 int vqe_iceberg_uuid(char out[VQE_ICEBERG_UUID_SIZE])
 {

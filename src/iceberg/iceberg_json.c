@@ -1,11 +1,13 @@
 /* Reading members of table metadata, which other programs may have written:
  * nothing is taken for granted. */
+#include "iceberg/iceberg_json.h"
+
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error_message.h"
-#include "iceberg/iceberg_internal.h"
 
 int vqe_iceberg_no_json_memory(void)
 {

@@ -1,5 +1,5 @@
-/* Keys of a table's files, and the checksum files that Hadoop keeps beside
- * them. */
+#include "iceberg/iceberg_key.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
-#include "iceberg/iceberg_internal.h"
+#include "objects/objects.h"
 
 int vqe_iceberg_key(char **out, const char *table, const char *format, ...)
 {

@@ -1,26 +1,12 @@
-/* Manifests, their entries and data files in memory. */
+#include "iceberg/iceberg_manifest.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_file.h"
+#include "iceberg/iceberg_value.h"
 #include "vqe/error.h"
-
-void vqe_iceberg_file_clear(struct vqe_iceberg_file *file)
-{
-  for (size_t k = 0; k < file->npartition; k++) {
-    vqe_iceberg_bytes_clear(&file->partition[k]);
-  }
-  for (size_t k = 0; k < file->nstats; k++) {
-    vqe_iceberg_bytes_clear(&file->stats[k].lower);
-    vqe_iceberg_bytes_clear(&file->stats[k].upper);
-  }
-  free(file->partition);
-  free(file->stats);
-  free(file->split_offsets);
-  free(file->key);
-  memset(file, 0, sizeof *file);
-}
 
 void vqe_iceberg_entry_clear(struct vqe_iceberg_entry *entry)
 {

@@ -1,11 +1,13 @@
-/* Decoding manifests and manifest lists, ours and those of other writers. */
-#include <stdlib.h>
+#include "iceberg/iceberg_manifest_read.h"
+
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_file.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_value.h"
 
 /* What a map takes from the statistics of a column. */
 enum map_kind { SIZES, VALUES, NULLS, NANS, LOWER, UPPER };

@@ -1,8 +1,12 @@
-/* Avro schemas of manifests and manifest lists, with Iceberg's field ids. */
+#include "iceberg/iceberg_manifest_schema.h"
+
+#include <jansson.h>
 #include <stdio.h>
 
 #include "base/error_message.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_schema.h"
+#include "iceberg/iceberg_type.h"
 
 /* {"name", "type", "field-id"}; optional ones are unions with null. */
 static json_t *field(const char *name, json_t *type, int id, bool optional)

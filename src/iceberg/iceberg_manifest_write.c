@@ -1,6 +1,8 @@
-/* Encoding manifests and manifest lists. */
+#include "iceberg/iceberg_manifest_write.h"
+
 #include <endian.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,15 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_file.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_manifest_schema.h"
+#include "iceberg/iceberg_schema.h"
+#include "iceberg/iceberg_table.h"
+#include "iceberg/iceberg_type.h"
+#include "iceberg/iceberg_value.h"
 
 static void put_bytes(struct vqe_avro_fields *to, const char *name,
                       const struct vqe_iceberg_bytes *value)

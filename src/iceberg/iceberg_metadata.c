@@ -1,15 +1,17 @@
-/* Table metadata: that of a new table, and the next version of it. */
-#include <inttypes.h>
-#include <stdarg.h>
+#include "iceberg/iceberg_metadata.h"
+
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
-#include "base/error_message.h"
-#include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_id.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_schema.h"
+#include "objects/objects.h"
+#include "vqe/error.h"
 
 #define METADATA_LOG_DEFAULT 100
 

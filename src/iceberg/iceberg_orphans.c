@@ -1,8 +1,12 @@
 /* Removing what a dead writer left: files that no snapshot refers to. */
-#include <stdlib.h>
+#include "iceberg/iceberg_orphans.h"
+
+#include <jansson.h>
 
 #include "base/error_message.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_check.h"
+#include "iceberg/iceberg_key.h"
+#include "objects/objects.h"
 
 struct orphans {
   json_t *keys;

@@ -1,12 +1,19 @@
 /* The data files that a caller gives, as entries of a manifest: checked
  * against the definition, their bounds made safe. */
+#include "iceberg/iceberg_prepare.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_file.h"
+#include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_type.h"
+#include "iceberg/iceberg_value.h"
+#include "objects/objects.h"
 
 /* The leaf with that field id: its type, and whether it is in a list. */
 static const struct vqe_iceberg_column *

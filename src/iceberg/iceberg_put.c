@@ -1,12 +1,19 @@
-/* What every commit with a snapshot puts: manifests, the manifest list, and
- * the snapshot's summary. */
+#include "iceberg/iceberg_put.h"
+
 #include <inttypes.h>
-#include <stdio.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_commit.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_manifest_write.h"
+#include "iceberg/iceberg_snapshot.h"
+#include "objects/objects.h"
 
 int vqe_iceberg_put_manifest(struct vqe_iceberg_manifest *out, char **out_key,
                              struct vqe_objects *objects,

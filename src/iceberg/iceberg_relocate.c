@@ -1,15 +1,25 @@
 /* Copying a table to another place, with all that points at it. Manifests
  * and their lists are copied value by value under their own schema and
  * header, so that what other writers put there stays. */
+#include "iceberg/iceberg_relocate.h"
+
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
-#include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_id.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_manifest_read.h"
+#include "iceberg/iceberg_read.h"
+#include "iceberg/iceberg_table.h"
+#include "objects/objects.h"
 
 struct relocate {
   struct vqe_objects *to;

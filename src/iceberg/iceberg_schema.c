@@ -1,8 +1,12 @@
-/* Schemas and partition specs as Iceberg JSON, and back to columns. */
+#include "iceberg/iceberg_schema.h"
+
+#include <jansson.h>
 #include <string.h>
 
-#include "base/error_message.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_type.h"
+#include "vqe/error.h"
 
 static json_t *type_json(const struct vqe_iceberg_column *column)
 {

@@ -1,10 +1,14 @@
-/* The snapshots of a table, its tags and branches. */
+#include "iceberg/iceberg_snapshot.h"
+
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_table.h"
 
 void vqe_iceberg_snapshots_free(struct vqe_iceberg_snapshot *snapshots,
                                 size_t count)

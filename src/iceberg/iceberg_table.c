@@ -1,12 +1,16 @@
-/* Opening a table: finding its newest metadata and reading it. */
-#include <inttypes.h>
+#include "iceberg/iceberg_table.h"
+
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_key.h"
+#include "objects/objects.h"
 
 /* 0 when there is no hint, or none that makes sense. */
 static int read_hint(int64_t *version, const struct vqe_iceberg_table *table)

@@ -1,7 +1,7 @@
 /* Column types: their names in definitions and in Iceberg's schemas. */
-#include <string.h>
+#include "iceberg/iceberg_type.h"
 
-#include "iceberg/iceberg_internal.h"
+#include <string.h>
 
 struct type_info {
   const char *name;

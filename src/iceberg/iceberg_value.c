@@ -1,4 +1,6 @@
 /* Single values: encoding, comparing, and bounds that readers may trust. */
+#include "iceberg/iceberg_value.h"
+
 #include <endian.h>
 #include <inttypes.h>
 #include <math.h>
@@ -9,7 +11,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_type.h"
 
 #define BOUND_CODE_POINTS 16
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg.h"
 #include "objects/objects.h"
 #include "vqe/error.h"
 

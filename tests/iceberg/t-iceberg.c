@@ -13,6 +13,10 @@
 
 #include "iceberg/iceberg_avro.h"
 #include "iceberg/iceberg_fixture.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_manifest.h"
+#include "iceberg/iceberg_manifest_read.h"
+#include "iceberg/iceberg_read.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>

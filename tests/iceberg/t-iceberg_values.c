@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "iceberg/iceberg_fixture.h"
+#include "iceberg/iceberg_schema.h"
 
 static struct vqe_iceberg_definition *parse(const char *text)
 {

@@ -1,6 +1,7 @@
-/* The commit loop: one put that must not replace, repeated after lost
- * races. */
+#include "iceberg/iceberg_change.h"
+
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,12 @@
 #include <time.h>
 
 #include "base/error_message.h"
-#include "base/memory.h"
-#include "iceberg/iceberg_internal.h"
+#include "iceberg/iceberg_commit.h"
+#include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_json.h"
+#include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_table.h"
+#include "objects/objects.h"
 
 #define RETRIES_DEFAULT 100
 #define UNKNOWN_TRIES 3

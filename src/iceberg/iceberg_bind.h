@@ -1,0 +1,33 @@
+/* A definition against a table that exists: ids, types, partition spec. */
+#ifndef VQE_ICEBERG_ICEBERG_BIND_H
+#define VQE_ICEBERG_ICEBERG_BIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_table.h"
+
+/* Give the definition's columns the ids they have in the table; columns that
+ * the table lacks get the ids that the next commit will add them under. Call
+ * it before writing Parquet files for a table that exists. VQE_ERR_INPUT
+ * when a type or the partition differs. */
+int vqe_iceberg_definition_bind(struct vqe_iceberg_definition *definition,
+                                const struct vqe_iceberg_table *table);
+
+/* Is that column in the table's current schema? (A column that the
+ * definition adds is not, until the first commit with it.) */
+bool vqe_iceberg_has_column(const struct vqe_iceberg_table *table,
+                            const char *name);
+
+/* A definition made from a table's current schema and spec, for work that
+ * has none from outside. */
+int vqe_iceberg_definition_of(struct vqe_iceberg_definition **out,
+                              const struct vqe_iceberg_table *table);
+/* Do the ids agree with the table, new columns coming after its last id?
+ * *adds: how many columns the table lacks. */
+int vqe_iceberg_definition_check(
+    size_t *adds, const struct vqe_iceberg_definition *definition,
+    const struct vqe_iceberg_table *table);
+
+#endif

@@ -1,0 +1,63 @@
+/* Table definitions: parsing, ids, and the paths of their data files. */
+#ifndef VQE_ICEBERG_ICEBERG_DEFINITION_H
+#define VQE_ICEBERG_ICEBERG_DEFINITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "iceberg/iceberg_value.h"
+
+struct vqe_iceberg_column {
+  char *name;
+  enum vqe_iceberg_type type;
+  int id;         /* field id */
+  int element_id; /* of a list's elements, 0 for none */
+  int inner_id;   /* of a list of lists' inner elements, 0 for none */
+};
+
+struct vqe_iceberg_definition {
+  char *name;
+  char *comment; /* NULL when there is none */
+  struct vqe_iceberg_column *columns;
+  size_t ncolumns;
+  size_t *partition; /* columns of the identity partition spec, in order */
+  size_t npartition;
+  size_t *key; /* columns that identify a row */
+  size_t nkey;
+  bool tagged; /* each commit is tagged v_* */
+};
+
+/* Parse {"name", "comment", "columns": [{"name", "type"}...],
+ * "partition": [names], "key": [names], "tagged": bool}. Ids: columns from 1
+ * in order, then list elements, as Spark gives them. `source` names the text
+ * in messages. VQE_ERR_INPUT says what is wrong with it. */
+int vqe_iceberg_definition_parse(struct vqe_iceberg_definition **out,
+                                 const char *text, size_t size,
+                                 const char *source);
+void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition);
+
+/* The column of that name, or NULL. */
+const struct vqe_iceberg_column *
+vqe_iceberg_definition_column(const struct vqe_iceberg_definition *definition,
+                              const char *name);
+/* Last id in use: of columns and of list elements. */
+int vqe_iceberg_definition_last_id(
+    const struct vqe_iceberg_definition *definition);
+/* Give the ids after `last` to the elements of a list; the new last one. */
+int vqe_iceberg_definition_number(struct vqe_iceberg_column *column, int last);
+
+/* The folder of a data file, as other writers name it:
+ * "processing_date=2026-01-02/basis_set=sto3g" (escaped; "null" for null; ""
+ * without partition). `values` has npartition entries. Free by free(). */
+int vqe_iceberg_partition_path(char **out,
+                               const struct vqe_iceberg_definition *definition,
+                               const struct vqe_iceberg_bytes *values);
+
+/* Key for a new data file:
+ * "quantum_features/<table>/data/<partition path>/<name>". */
+int vqe_iceberg_data_key(char **out,
+                         const struct vqe_iceberg_definition *definition,
+                         const struct vqe_iceberg_bytes *values,
+                         const char *name);
+
+#endif

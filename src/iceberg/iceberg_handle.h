@@ -1,0 +1,25 @@
+/* What is in an open table, for the units of this folder. */
+#ifndef VQE_ICEBERG_ICEBERG_HANDLE_H
+#define VQE_ICEBERG_ICEBERG_HANDLE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "iceberg/iceberg_table.h"
+
+#define VQE_ICEBERG_METADATA_LIMIT ((size_t)1 << 28) /* bytes of one file */
+
+struct vqe_iceberg_table {
+  struct vqe_objects *objects;
+  char *name;
+  char *folder; /* "quantum_features/<name>" */
+  int64_t version;
+  int64_t hint; /* what the hint said; 0 for nothing */
+  json_t *metadata;
+};
+
+/* As vqe_iceberg_open(), but the metadata may point elsewhere. */
+int vqe_iceberg_open_anywhere(struct vqe_iceberg_table **out,
+                              struct vqe_objects *objects, const char *table);
+
+#endif
