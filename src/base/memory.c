@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,19 @@ int vqe_memory_strdup(char **out, const char *text)
   }
   *out = strdup(text);
   if (*out == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a string");
+  }
+  return VQE_OK;
+}
+
+int vqe_memory_print(char **out, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vasprintf(out, format, arguments);
+  va_end(arguments);
+  if (length < 0) {
+    *out = NULL;
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a string");
   }
   return VQE_OK;

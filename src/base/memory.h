@@ -21,6 +21,11 @@ int vqe_memory_grow(void *out, size_t old_count, size_t new_count, size_t size,
 /* Copy of a string, NULL for NULL. */
 int vqe_memory_strdup(char **out, const char *text);
 
+/* New string in *out by a format of printf; *out is NULL on failure. Free by
+ * free(). */
+int vqe_memory_print(char **out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* *out = a * b; false when that overflows. */
 bool vqe_memory_mul(size_t *out, size_t a, size_t b);
 
