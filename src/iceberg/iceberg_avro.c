@@ -333,41 +333,42 @@ static int read_header(struct vqe_avro_reader *reader, const char *data,
   return status;
 }
 
+/* The values after the header; the buffer is not written to. */
+static int open_values(struct vqe_avro_reader *reader, const char *data,
+                       size_t size)
+{
+  FILE *stream = fmemopen((void *)(uintptr_t)data, size, "r");
+  if (stream == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "%s: no memory to read",
+                         reader->what);
+  }
+  /* it closes the stream, also when it fails */
+  if (avro_file_reader_fp(stream, reader->what, 1, &reader->file) != 0) {
+    reader->file = NULL;
+    return vqe_error_set(VQE_ERR_INPUT, "%s: cannot be read: %s", reader->what,
+                         avro_strerror());
+  }
+  reader->row.schema = avro_file_reader_get_writer_schema(reader->file);
+  return holder_new(&reader->row);
+}
+
 int vqe_avro_reader_open(struct vqe_avro_reader **out, const char *data,
                          size_t size, const char *what)
 {
   struct vqe_avro_reader *reader = NULL;
-  FILE *stream = NULL;
-  int status;
   *out = NULL;
   if (size < sizeof magic || memcmp(data, magic, sizeof magic) != 0) {
     return vqe_error_set(VQE_ERR_INPUT, "%s: not an Avro file", what);
   }
-  status = vqe_memory_alloc(&reader, 1, sizeof *reader, "an Avro reader");
+  int status = vqe_memory_alloc(&reader, 1, sizeof *reader, "an Avro reader");
   if (status != VQE_OK) {
     return status;
   }
   reader->what = what;
   status = read_header(reader, data, size);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = open_values(reader, data, size);
   }
-  /* read only: the buffer is not written to */
-  stream = fmemopen((void *)(uintptr_t)data, size, "r");
-  if (stream == NULL) {
-    status = vqe_error_set(VQE_ERR_MEMORY, "%s: no memory to read", what);
-    goto out;
-  }
-  if (avro_file_reader_fp(stream, what, 1, &reader->file) != 0) {
-    reader->file = NULL;
-    status = vqe_error_set(VQE_ERR_INPUT, "%s: cannot be read: %s", what,
-                           avro_strerror());
-    goto out;
-  }
-  reader->row.schema = avro_file_reader_get_writer_schema(reader->file);
-  status = holder_new(&reader->row);
-
-out:
   if (status != VQE_OK) {
     vqe_avro_reader_close(reader);
     return status;

@@ -145,41 +145,21 @@ static int require_safe(struct vqe_objects *objects, bool exclusive)
   return status;
 }
 
-/* One attempt; *again after a lost race. */
-static int attempt(struct vqe_iceberg_commit *result, bool *again,
-                   struct vqe_objects *objects, const char *name,
-                   const struct vqe_iceberg_change *change,
-                   const struct vqe_iceberg_change_options *options)
+/* Put `metadata` as the next version; *again after a lost race. */
+static int put_next(struct vqe_iceberg_commit *result, bool *again,
+                    struct vqe_objects *objects, const char *name,
+                    const json_t *metadata,
+                    const struct vqe_iceberg_change_options *options)
 {
-  struct vqe_iceberg_table *table = NULL;
-  json_t *metadata = NULL;
-  char *text = NULL;
   char *key = NULL;
   enum race race = ABSENT;
-  *again = false;
-  int status = vqe_iceberg_open(&table, objects, name);
-  if (status == VQE_ERR_NOT_FOUND) {
-    status = VQE_OK;
-  }
-  if (status == VQE_OK) {
-    result->version = table == NULL ? 0 : table->version;
-    status = change->apply(change->ctx, &metadata, table);
-  }
-  if (status == VQE_OK && metadata == NULL && table != NULL &&
-      table->hint != table->version) {
-    put_hint(objects, name, table->version); /* its writer died before */
-  }
-  if (status != VQE_OK || metadata == NULL) {
-    goto out;
-  }
   int64_t version = result->version + 1;
-  text = json_dumps(metadata, JSON_COMPACT);
-  status = text == NULL ? vqe_iceberg_no_json_memory()
-                        : vqe_iceberg_metadata_key(&key, name, version);
-  if (status != VQE_OK) {
-    goto out;
+  char *text = json_dumps(metadata, JSON_COMPACT);
+  int status = text == NULL ? vqe_iceberg_no_json_memory()
+                            : vqe_iceberg_metadata_key(&key, name, version);
+  if (status == VQE_OK) {
+    status = put_metadata(&race, objects, key, text, strlen(text));
   }
-  status = put_metadata(&race, objects, key, text, strlen(text));
   if (race == WON) {
     result->outcome = VQE_ICEBERG_COMMITTED;
     result->version = version;
@@ -191,13 +171,37 @@ static int attempt(struct vqe_iceberg_commit *result, bool *again,
   } else if (race == LOST) {
     *again = true;
   }
+  free(key);
+  free(text);
+  return status;
+}
 
-out:
+/* One attempt; *again after a lost race. */
+static int attempt(struct vqe_iceberg_commit *result, bool *again,
+                   struct vqe_objects *objects, const char *name,
+                   const struct vqe_iceberg_change *change,
+                   const struct vqe_iceberg_change_options *options)
+{
+  struct vqe_iceberg_table *table = NULL;
+  json_t *metadata = NULL;
+  *again = false;
+  int status = vqe_iceberg_open(&table, objects, name);
+  if (status == VQE_ERR_NOT_FOUND) {
+    status = VQE_OK;
+  }
+  if (status == VQE_OK) {
+    result->version = table == NULL ? 0 : table->version;
+    status = change->apply(change->ctx, &metadata, table);
+  }
+  if (status == VQE_OK && metadata != NULL) {
+    status = put_next(result, again, objects, name, metadata, options);
+  } else if (status == VQE_OK && table != NULL &&
+             table->hint != table->version) {
+    put_hint(objects, name, table->version); /* its writer crashed before */
+  }
   if (result->outcome == VQE_ICEBERG_NOTHING) {
     change->lost(change->ctx);
   }
-  free(key);
-  free(text);
   json_decref(metadata);
   vqe_iceberg_close(table);
   return status;

@@ -1,5 +1,5 @@
-/* The commit loop: one put that must not replace, repeated after lost races.
- * */
+/* The commit loop: one put that must not replace, made again after a lost
+ * race. */
 #ifndef VQE_ICEBERG_ICEBERG_CHANGE_H
 #define VQE_ICEBERG_ICEBERG_CHANGE_H
 

@@ -143,26 +143,12 @@ static int parse_names(size_t **out, size_t *out_count,
   return VQE_OK;
 }
 
-int vqe_iceberg_definition_parse(struct vqe_iceberg_definition **out,
-                                 const char *text, size_t size,
-                                 const char *source)
+static int check_keys(json_t *root, const char *source)
 {
   static const char *const known[] = {"name",      "comment", "columns",
                                       "partition", "key",     "tagged"};
-  struct vqe_iceberg_definition *definition = NULL;
-  json_error_t error;
-  json_t *root = NULL;
   const char *key;
   json_t *value;
-  *out = NULL;
-  int status = VQE_OK;
-  root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-  if (!json_is_object(root)) {
-    status = vqe_error_set(VQE_ERR_INPUT, "%s: line %d: %s", source,
-                           root == NULL ? error.line : 1,
-                           root == NULL ? error.text : "not an object");
-    goto out;
-  }
   json_object_foreach(root, key, value)
   {
     size_t k = 0;
@@ -170,22 +156,23 @@ int vqe_iceberg_definition_parse(struct vqe_iceberg_definition **out,
       k++;
     }
     if (k == sizeof known / sizeof known[0]) {
-      status =
-          vqe_error_set(VQE_ERR_INPUT, "%s: unknown key \"%s\"", source, key);
-      goto out;
+      return vqe_error_set(VQE_ERR_INPUT, "%s: unknown key \"%s\"", source,
+                           key);
     }
   }
+  return VQE_OK;
+}
+
+static int parse_members(struct vqe_iceberg_definition *definition,
+                         const json_t *root, const char *source)
+{
   const char *name = vqe_iceberg_string(root, "name");
   if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL) {
-    status = vqe_error_set(VQE_ERR_INPUT, "%s: \"name\" must name the table",
-                           source);
-    goto out;
+    return vqe_error_set(VQE_ERR_INPUT, "%s: \"name\" must name the table",
+                         source);
   }
-  status =
-      vqe_memory_alloc(&definition, 1, sizeof *definition, "a definition");
-  if (status == VQE_OK) {
-    status = vqe_memory_strdup(&definition->name, name);
-  }
+  definition->tagged = json_is_true(json_object_get(root, "tagged"));
+  int status = vqe_memory_strdup(&definition->name, name);
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&definition->comment,
                                vqe_iceberg_string(root, "comment"));
@@ -203,16 +190,40 @@ int vqe_iceberg_definition_parse(struct vqe_iceberg_definition **out,
     status = parse_names(&definition->key, &definition->nkey, definition,
                          json_object_get(root, "key"), "key", source);
   }
-  if (status == VQE_OK) {
-    definition->tagged = json_is_true(json_object_get(root, "tagged"));
-    *out = definition;
-    definition = NULL;
-  }
-
-out:
-  vqe_iceberg_definition_free(definition);
-  json_decref(root);
   return status;
+}
+
+int vqe_iceberg_definition_parse(struct vqe_iceberg_definition **out,
+                                 const char *text, size_t size,
+                                 const char *source)
+{
+  struct vqe_iceberg_definition *definition = NULL;
+  json_error_t error;
+  *out = NULL;
+  json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+  int status = VQE_OK;
+  if (!json_is_object(root)) {
+    status = vqe_error_set(VQE_ERR_INPUT, "%s: line %d: %s", source,
+                           root == NULL ? error.line : 1,
+                           root == NULL ? error.text : "not an object");
+  }
+  if (status == VQE_OK) {
+    status = check_keys(root, source);
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&definition, 1, sizeof *definition, "a definition");
+  }
+  if (status == VQE_OK) {
+    status = parse_members(definition, root, source);
+  }
+  json_decref(root);
+  if (status != VQE_OK) {
+    vqe_iceberg_definition_free(definition);
+    return status;
+  }
+  *out = definition;
+  return VQE_OK;
 }
 
 /* ---- keys ------------------------------------------------------------ */
@@ -283,8 +294,9 @@ int vqe_iceberg_data_key(char **out,
   *out = NULL;
   int status = vqe_iceberg_partition_path(&path, definition, values);
   if (status == VQE_OK) {
-    status = vqe_iceberg_key(out, definition->name, "data/%s%s%s", path,
-                             path[0] == '\0' ? "" : "/", name);
+    status = vqe_memory_print(out, VQE_ICEBERG_NAMESPACE "/%s/data/%s%s%s",
+                              definition->name, path,
+                              path[0] == '\0' ? "" : "/", name);
   }
   free(path);
   return status;

@@ -407,7 +407,8 @@ static int remove_metadata(struct expire *expire, const char *name)
   json_t *entry;
   int status = vqe_iceberg_open(&table, expire->objects, name);
   if (status == VQE_OK) {
-    status = vqe_iceberg_key(&folder, name, "metadata");
+    status =
+        vqe_memory_print(&folder, VQE_ICEBERG_NAMESPACE "/%s/metadata", name);
   }
   if (status == VQE_OK) {
     status =

@@ -10,9 +10,8 @@ struct vqe_objects;
 
 #define VQE_ICEBERG_NAMESPACE "quantum_features"
 
-/* "quantum_features/<table>/" and what is printed after it. */
-int vqe_iceberg_key(char **out, const char *table, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* "quantum_features/<table>/metadata/v<version>.metadata.json", and the file
+ * that names the newest. Free by free(). */
 int vqe_iceberg_metadata_key(char **out, const char *table, int64_t version);
 int vqe_iceberg_hint_key(char **out, const char *table);
 

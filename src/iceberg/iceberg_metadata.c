@@ -140,14 +140,29 @@ int vqe_iceberg_metadata_next(json_t **out, int64_t *timestamp_ms,
   return VQE_OK;
 }
 
+/* Append the fields of `full` whose ids come after `last`. */
+static int add_fields(json_t *fields, const json_t *full, int64_t last)
+{
+  size_t k;
+  json_t *item;
+  json_array_foreach(json_object_get(full, "fields"), k, item)
+  {
+    if (vqe_iceberg_integer(item, "id", 0) > last &&
+        json_array_append(fields, item) != 0) {
+      return vqe_iceberg_no_json_memory();
+    }
+  }
+  return VQE_OK;
+}
+
 int vqe_iceberg_metadata_evolve(
     json_t *metadata, const struct vqe_iceberg_definition *definition)
 {
   json_t *full = NULL;
   json_t *schemas = json_object_get(metadata, "schemas");
   json_t *schema = json_deep_copy(vqe_iceberg_current_schema(metadata));
-  json_t *fields = json_object_get(schema, "fields");
   int64_t last = vqe_iceberg_integer(metadata, "last-column-id", 0);
+  int64_t top = vqe_iceberg_definition_last_id(definition);
   int64_t newest = -1;
   size_t k;
   json_t *item;
@@ -155,34 +170,24 @@ int vqe_iceberg_metadata_evolve(
   if (status == VQE_OK) {
     status = vqe_iceberg_schema_json(&full, definition, 0);
   }
-  if (status != VQE_OK) {
-    goto out;
-  }
   json_array_foreach(schemas, k, item)
   {
     int64_t id = vqe_iceberg_integer(item, "schema-id", 0);
     newest = id > newest ? id : newest;
   }
-  json_array_foreach(json_object_get(full, "fields"), k, item)
-  {
-    if (vqe_iceberg_integer(item, "id", 0) > last &&
-        json_array_append(fields, item) != 0) {
-      status = vqe_iceberg_no_json_memory();
-      goto out;
-    }
+  if (status == VQE_OK) {
+    status = add_fields(json_object_get(schema, "fields"), full, last);
   }
-  int64_t top = vqe_iceberg_definition_last_id(definition);
-  if (json_object_set_new(schema, "schema-id", json_integer(newest + 1)) !=
-          0 ||
-      json_array_append(schemas, schema) != 0 ||
-      json_object_set_new(metadata, "current-schema-id",
-                          json_integer(newest + 1)) != 0 ||
-      json_object_set_new(metadata, "last-column-id",
-                          json_integer(top > last ? top : last)) != 0) {
+  if (status == VQE_OK &&
+      (json_object_set_new(schema, "schema-id", json_integer(newest + 1)) !=
+           0 ||
+       json_array_append(schemas, schema) != 0 ||
+       json_object_set_new(metadata, "current-schema-id",
+                           json_integer(newest + 1)) != 0 ||
+       json_object_set_new(metadata, "last-column-id",
+                           json_integer(top > last ? top : last)) != 0)) {
     status = vqe_iceberg_no_json_memory();
   }
-
-out:
   json_decref(full);
   json_decref(schema);
   return status;

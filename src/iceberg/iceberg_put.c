@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/memory.h"
 #include "iceberg/iceberg_commit.h"
 #include "iceberg/iceberg_definition.h"
 #include "iceberg/iceberg_json.h"
@@ -32,7 +33,8 @@ int vqe_iceberg_put_manifest(struct vqe_iceberg_manifest *out, char **out_key,
       &data, &size, out, definition, vqe_iceberg_current_schema(metadata),
       vqe_iceberg_integer(metadata, "default-spec-id", 0), entries, sequence);
   if (status == VQE_OK) {
-    status = vqe_iceberg_key(&key, definition->name, "metadata/%s", name);
+    status = vqe_memory_print(&key, VQE_ICEBERG_NAMESPACE "/%s/metadata/%s",
+                              definition->name, name);
   }
   if (status == VQE_OK) {
     status = vqe_objects_uri(&out->uri, objects, key);
@@ -68,9 +70,9 @@ int vqe_iceberg_put_list(char **uri, char **out_key,
   int status = vqe_iceberg_manifest_list_encode(&data, &size, manifests,
                                                 snapshot, parent, sequence);
   if (status == VQE_OK) {
-    status =
-        vqe_iceberg_key(&key, table, "metadata/snap-%" PRId64 "-%d-%s.avro",
-                        snapshot, attempt, uuid);
+    status = vqe_memory_print(
+        &key, VQE_ICEBERG_NAMESPACE "/%s/metadata/snap-%" PRId64 "-%d-%s.avro",
+        table, snapshot, attempt, uuid);
   }
   if (status == VQE_OK) {
     status = vqe_objects_uri(uri, objects, key);

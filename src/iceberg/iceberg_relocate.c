@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
 #include "iceberg/iceberg_handle.h"
 #include "iceberg/iceberg_id.h"
@@ -61,11 +62,7 @@ static int key_of(char **out, const struct relocate *relocate, const char *uri)
                          "table '%s': '%s' lies outside its location '%s'",
                          relocate->table->name, uri, location);
   }
-  if (asprintf(out, "%s%s", relocate->table->folder, path + length) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a key");
-  }
-  return VQE_OK;
+  return vqe_memory_print(out, "%s%s", relocate->table->folder, path + length);
 }
 
 static int new_uri(char **uri, char **key, const struct relocate *relocate,
@@ -87,10 +84,9 @@ static int copy_through_scratch(const struct relocate *relocate,
   char uuid[VQE_ICEBERG_UUID_SIZE];
   char *path = NULL;
   int status = vqe_iceberg_uuid(uuid);
-  if (status == VQE_OK &&
-      asprintf(&path, "%s/relocate-%s", relocate->scratch, uuid) < 0) {
-    path = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_print(&path, "%s/relocate-%s", relocate->scratch, uuid);
   }
   if (status == VQE_OK) {
     status = vqe_objects_get_file(relocate->from, key, path);
@@ -105,38 +101,40 @@ static int copy_through_scratch(const struct relocate *relocate,
   return status;
 }
 
+static int copy_key(const struct relocate *relocate, const char *key)
+{
+  char *path = NULL;
+  if (!vqe_objects_is_local(relocate->from)) {
+    return copy_through_scratch(relocate, key);
+  }
+  int status = vqe_objects_path(&path, relocate->from, key);
+  if (status == VQE_OK) {
+    status = vqe_objects_put_file(relocate->to, key, path);
+  }
+  free(path);
+  return status;
+}
+
+/* Once for each data file; one of that size that is there was put by an
+ * earlier attempt, since names of data files are unique. */
 static int copy_data(struct relocate *relocate, const char *uri, int64_t size)
 {
   char *key = NULL;
-  char *path = NULL;
   uint64_t there = 0;
   int status = key_of(&key, relocate, uri);
-  if (status != VQE_OK || json_object_get(relocate->copied, key) != NULL) {
-    goto out;
-  }
-  status = vqe_objects_head(&there, relocate->to, key);
-  if (status == VQE_OK && (int64_t)there == size) {
-    goto done; /* by an earlier try: names of data files are unique */
-  }
-  if (status != VQE_OK && status != VQE_ERR_NOT_FOUND) {
-    goto out;
-  }
-  if (vqe_objects_is_local(relocate->from)) {
-    status = vqe_objects_path(&path, relocate->from, key);
-    if (status == VQE_OK) {
-      status = vqe_objects_put_file(relocate->to, key, path);
+  bool done =
+      status != VQE_OK || json_object_get(relocate->copied, key) != NULL;
+  if (!done) {
+    status = vqe_objects_head(&there, relocate->to, key);
+    if (status == VQE_ERR_NOT_FOUND ||
+        (status == VQE_OK && (int64_t)there != size)) {
+      status = copy_key(relocate, key);
     }
-  } else {
-    status = copy_through_scratch(relocate, key);
   }
-done:
-  if (status == VQE_OK &&
+  if (!done && status == VQE_OK &&
       json_object_set_new(relocate->copied, key, json_true()) != 0) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
   }
-
-out:
-  free(path);
   free(key);
   return status;
 }
@@ -311,6 +309,32 @@ static int copy_manifests(struct relocate *relocate, const char *list_uri)
   return status;
 }
 
+/* All manifests with their data, then the lists that name them. */
+static int copy_snapshots(struct relocate *relocate)
+{
+  const json_t *snapshots =
+      json_object_get(relocate->table->metadata, "snapshots");
+  size_t count = json_array_size(snapshots);
+  int64_t length;
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    const char *uri =
+        vqe_iceberg_string(json_array_get(snapshots, k), "manifest-list");
+    status = uri == NULL ? vqe_error_set(VQE_ERR_UNSUPPORTED,
+                                         "table '%s' has a snapshot without a "
+                                         "manifest list",
+                                         relocate->table->name)
+                         : copy_manifests(relocate, uri);
+  }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    status = copy_avro(
+        &length, relocate,
+        vqe_iceberg_string(json_array_get(snapshots, k), "manifest-list"),
+        edit_manifest);
+  }
+  return status;
+}
+
 /* ---- metadata -------------------------------------------------------- */
 
 static int copy_metadata(struct relocate *relocate)
@@ -397,43 +421,18 @@ int vqe_iceberg_relocate(struct vqe_objects *to, struct vqe_objects *from,
                          const char *table, const char *scratch)
 {
   struct relocate relocate = {.to = to, .from = from, .scratch = scratch};
-  size_t k;
-  json_t *snapshot;
-  int64_t length;
   relocate.lengths = json_object();
   relocate.copied = json_object();
   int status = vqe_iceberg_open_anywhere(&relocate.table, from, table);
   if (status == VQE_OK) {
     status = refuse_existing(to, table);
   }
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = copy_snapshots(&relocate);
   }
-  json_t *snapshots = json_object_get(relocate.table->metadata, "snapshots");
-  json_array_foreach(snapshots, k, snapshot)
-  {
-    const char *uri = vqe_iceberg_string(snapshot, "manifest-list");
-    status = uri == NULL ? vqe_error_set(VQE_ERR_UNSUPPORTED,
-                                         "table '%s' has a snapshot without a "
-                                         "manifest list",
-                                         table)
-                         : copy_manifests(&relocate, uri);
-    if (status != VQE_OK) {
-      goto out;
-    }
+  if (status == VQE_OK) {
+    status = copy_metadata(&relocate);
   }
-  json_array_foreach(snapshots, k, snapshot)
-  {
-    status = copy_avro(&length, &relocate,
-                       vqe_iceberg_string(snapshot, "manifest-list"),
-                       edit_manifest);
-    if (status != VQE_OK) {
-      goto out;
-    }
-  }
-  status = copy_metadata(&relocate);
-
-out:
   json_decref(relocate.copied);
   json_decref(relocate.lengths);
   vqe_iceberg_close(relocate.table);

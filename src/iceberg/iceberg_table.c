@@ -54,7 +54,7 @@ static int list_newest(int64_t *version, const struct vqe_iceberg_table *table)
 {
   char *folder = NULL;
   *version = 0;
-  int status = vqe_iceberg_key(&folder, table->name, "metadata");
+  int status = vqe_memory_print(&folder, "%s/metadata", table->folder);
   if (status == VQE_OK) {
     status =
         vqe_objects_list(table->objects, folder, false, note_version, version);
@@ -216,10 +216,9 @@ int vqe_iceberg_open_anywhere(struct vqe_iceberg_table **out,
   }
   table->objects = objects;
   status = vqe_memory_strdup(&table->name, name);
-  if (status == VQE_OK &&
-      asprintf(&table->folder, "%s/%s", VQE_ICEBERG_NAMESPACE, name) < 0) {
-    table->folder = NULL;
-    status = vqe_iceberg_no_json_memory();
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_print(&table->folder, VQE_ICEBERG_NAMESPACE "/%s", name);
   }
   if (status == VQE_OK) {
     status = load(table);
