@@ -10,14 +10,13 @@
 #include "iceberg/iceberg_change.h"
 #include "iceberg/iceberg_commit.h"
 #include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_draft.h"
 #include "iceberg/iceberg_file.h"
 #include "iceberg/iceberg_handle.h"
 #include "iceberg/iceberg_id.h"
 #include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_manifest.h"
 #include "iceberg/iceberg_metadata.h"
-#include "iceberg/iceberg_prepare.h"
-#include "iceberg/iceberg_put.h"
 #include "iceberg/iceberg_read.h"
 #include "iceberg/iceberg_snapshot.h"
 #include "iceberg/iceberg_table.h"
@@ -28,21 +27,10 @@
 #define MERGE_BYTES ((int64_t)8 << 20)
 
 struct append {
-  struct vqe_objects *objects;
-  const struct vqe_iceberg_definition *definition;
-  const struct vqe_iceberg_commit_options *options;
+  struct vqe_iceberg_draft draft;
   struct vqe_iceberg_commit *result;
-  struct vqe_iceberg_entries entries; /* the new files, in final form */
-  int64_t bytes;                      /* of them */
-  int64_t records;
-  int64_t snapshot;
-  char uuid[VQE_ICEBERG_UUID_SIZE];
-  int64_t agreed; /* snapshot that the caller agreed to append after */
-  struct vqe_iceberg_manifest manifest; /* uri NULL until written */
-  char *manifest_key;
-  char *list_key;   /* of this attempt */
+  int64_t agreed;   /* snapshot that the caller agreed to append after */
   char *merged_key; /* of this attempt */
-  int attempts;
 };
 
 /* ---- manifests ------------------------------------------------------- */
@@ -97,11 +85,11 @@ static int merge_manifests(struct vqe_iceberg_manifests *out,
     }
   }
   if (status == VQE_OK && entries.count > 0) {
-    snprintf(name, sizeof name, "%s-%d-m1.avro", append->uuid,
-             append->attempts);
-    status = vqe_iceberg_put_manifest(
-        &merged, &append->merged_key, append->objects, append->definition,
-        metadata, &entries, append->snapshot, sequence, name);
+    snprintf(name, sizeof name, "%s-%d-m1.avro", append->draft.uuid,
+             append->draft.attempts);
+    status = vqe_iceberg_draft_put_manifest(&merged, &append->merged_key,
+                                            &append->draft, metadata, &entries,
+                                            sequence, name);
   }
   if (status == VQE_OK && merged.uri != NULL) {
     status = vqe_iceberg_manifests_add(&slot, out);
@@ -141,23 +129,16 @@ static void make_tag(struct append *append, bool created)
   char *to = append->result->tag;
   char *end = to + sizeof append->result->tag - 1;
   append->result->tag[0] = '\0';
-  if (append->definition->tagged) {
+  if (append->draft.definition->tagged) {
     to += snprintf(to, sizeof append->result->tag, "%s",
                    created ? "v_" : "v_incr_");
-    for (const char *c = append->options->run_id; *c != '\0' && to < end;
+    for (const char *c = append->draft.options->run_id; *c != '\0' && to < end;
          c++) {
       if (*c != '-') {
         *to++ = *c;
       }
     }
     *to = '\0';
-  }
-}
-
-static void step(const struct append *append, enum vqe_iceberg_step which)
-{
-  if (append->options->on_step != NULL) {
-    append->options->on_step(append->options->on_step_ctx, which);
   }
 }
 
@@ -180,7 +161,7 @@ static int carry_forward(struct vqe_iceberg_manifests *out,
       status = vqe_error_set(VQE_ERR_UNSUPPORTED,
                              "table '%s' has delete files; let their writer "
                              "compact it first",
-                             append->definition->name);
+                             append->draft.definition->name);
     }
   }
   for (size_t k = old.count; status == VQE_OK && k-- > 0;) {
@@ -202,62 +183,47 @@ static int carry_forward(struct vqe_iceberg_manifests *out,
   return status;
 }
 
+static void add_counts(json_t *summary, const struct vqe_iceberg_draft *draft)
+{
+  vqe_iceberg_set_number(summary, "added-data-files",
+                         (int64_t)draft->added.count);
+  vqe_iceberg_set_number(summary, "added-records", draft->added_rows);
+  vqe_iceberg_set_number(summary, "added-files-size", draft->added_bytes);
+  vqe_iceberg_set_number(summary, "changed-partition-count",
+                         (int64_t)count_partitions(&draft->added));
+}
+
 /* Manifest list, snapshot and tag on top of `metadata`. */
 static int add_snapshot(struct append *append, json_t *metadata,
                         struct vqe_iceberg_table *base, int64_t timestamp_ms)
 {
+  struct vqe_iceberg_draft *draft = &append->draft;
   struct vqe_iceberg_manifests manifests = {.list = NULL};
-  struct vqe_iceberg_manifest *slot;
   json_t *summary = NULL;
   char *uri = NULL;
   int64_t sequence =
       vqe_iceberg_integer(metadata, "last-sequence-number", 0) + 1;
   int64_t parent = base == NULL ? VQE_ICEBERG_NO_SNAPSHOT
                                 : vqe_iceberg_current_snapshot(base);
-  int status = VQE_OK;
-  if (append->manifest.uri == NULL) {
-    char name[128];
-    snprintf(name, sizeof name, "%s-m0.avro", append->uuid);
-    status = vqe_iceberg_put_manifest(&append->manifest, &append->manifest_key,
-                                      append->objects, append->definition,
-                                      metadata, &append->entries,
-                                      append->snapshot, sequence, name);
-    if (status == VQE_OK) {
-      step(append, VQE_ICEBERG_STEP_MANIFEST);
-    }
-  }
+  int status = vqe_iceberg_draft_put_added(draft, metadata, sequence);
   if (status == VQE_OK) {
     status = carry_forward(&manifests, append, base, metadata, sequence);
   }
   if (status == VQE_OK) {
-    status = vqe_iceberg_manifests_add(&slot, &manifests);
+    status = vqe_iceberg_draft_list_added(&manifests, draft, sequence);
   }
   if (status == VQE_OK) {
-    status = vqe_iceberg_manifest_copy(slot, &append->manifest);
-    /* what a rebase changes: added entries inherit it */
-    slot->sequence = slot->min_sequence = sequence;
+    status =
+        vqe_iceberg_draft_put_list(&uri, draft, &manifests, parent, sequence);
   }
   if (status == VQE_OK) {
-    status = vqe_iceberg_put_list(&uri, &append->list_key, append->objects,
-                                  append->definition->name, &manifests,
-                                  append->snapshot, parent, sequence,
-                                  append->attempts, append->uuid);
+    status = vqe_iceberg_draft_summary(
+        &summary, "append", draft, &manifests,
+        vqe_iceberg_snapshot_json(metadata, parent), draft->added_bytes);
   }
   if (status == VQE_OK) {
-    step(append, VQE_ICEBERG_STEP_MANIFEST_LIST);
-    status = vqe_iceberg_new_summary(
-        &summary, "append", append->options, &manifests,
-        vqe_iceberg_snapshot_json(metadata, parent), append->bytes);
-  }
-  if (status == VQE_OK) {
-    const struct vqe_iceberg_entries *entries = &append->entries;
-    vqe_iceberg_set_number(summary, "added-data-files",
-                           (int64_t)entries->count);
-    vqe_iceberg_set_number(summary, "added-records", append->records);
-    vqe_iceberg_set_number(summary, "added-files-size", append->bytes);
-    vqe_iceberg_set_number(summary, "changed-partition-count",
-                           (int64_t)count_partitions(entries));
-    struct vqe_iceberg_new_snapshot snapshot = {.id = append->snapshot,
+    add_counts(summary, draft);
+    struct vqe_iceberg_new_snapshot snapshot = {.id = draft->snapshot,
                                                 .sequence = sequence,
                                                 .timestamp_ms = timestamp_ms,
                                                 .manifest_list = uri,
@@ -275,7 +241,7 @@ static int add_snapshot(struct append *append, json_t *metadata,
  * still fit. */
 static int agree(struct append *append, struct vqe_iceberg_table *base)
 {
-  const struct vqe_iceberg_commit_options *options = append->options;
+  const struct vqe_iceberg_commit_options *options = append->draft.options;
   int64_t current = base == NULL ? VQE_ICEBERG_NO_SNAPSHOT
                                  : vqe_iceberg_current_snapshot(base);
   if (append->agreed == VQE_ICEBERG_ANY_SNAPSHOT ||
@@ -286,7 +252,7 @@ static int agree(struct append *append, struct vqe_iceberg_table *base)
     return vqe_error_set(VQE_ERR_EXISTS,
                          "table '%s' has changed meanwhile; work out again "
                          "what is new",
-                         append->definition->name);
+                         append->draft.definition->name);
   }
   int status = options->validate(options->validate_ctx, base);
   if (status == VQE_OK) {
@@ -295,56 +261,64 @@ static int agree(struct append *append, struct vqe_iceberg_table *base)
   return status;
 }
 
+/* The next metadata without the new snapshot; *metadata NULL when the table
+ * has all columns and nothing is appended. */
+static int next_metadata(json_t **metadata, int64_t *timestamp_ms,
+                         const struct vqe_iceberg_draft *draft,
+                         const struct vqe_iceberg_table *base, size_t adds)
+{
+  int status = VQE_OK;
+  if (base == NULL) {
+    status =
+        vqe_iceberg_metadata_new(metadata, draft->objects, draft->definition);
+    if (status == VQE_OK) {
+      if (*timestamp_ms <= 0) {
+        *timestamp_ms = vqe_iceberg_integer(*metadata, "last-updated-ms", 0);
+      }
+      json_object_set_new(*metadata, "last-updated-ms",
+                          json_integer(*timestamp_ms));
+    }
+  } else if (draft->added.count > 0 || adds > 0) {
+    if (*timestamp_ms <= 0) {
+      *timestamp_ms = vqe_iceberg_now_ms();
+    }
+    status = vqe_iceberg_metadata_next(metadata, timestamp_ms, base);
+    if (status == VQE_OK && adds > 0) {
+      status = vqe_iceberg_metadata_evolve(*metadata, draft->definition);
+    }
+  }
+  return status;
+}
+
 static int apply(void *ctx, json_t **metadata, struct vqe_iceberg_table *base)
 {
   struct append *append = ctx;
+  struct vqe_iceberg_draft *draft = &append->draft;
   struct vqe_iceberg_commit *result = append->result;
-  int64_t timestamp_ms = append->options->timestamp_ms;
+  int64_t timestamp_ms = draft->options->timestamp_ms;
   size_t adds = 0;
   int status = VQE_OK;
-  append->attempts++;
+  draft->attempts++;
   result->created = false;
   result->tag[0] = '\0';
   if (base != NULL) {
-    int64_t done = vqe_iceberg_find_run(base, append->options->run_id);
-    if (done != VQE_ICEBERG_NO_SNAPSHOT) {
-      /* our own attempt, whose answer was lost, or a run that was repeated */
-      result->outcome = done == append->snapshot ? VQE_ICEBERG_COMMITTED
-                                                 : VQE_ICEBERG_ALREADY;
-      result->snapshot = done;
+    if (vqe_iceberg_draft_is_done(result, draft, base)) {
       return VQE_OK;
     }
-    status = vqe_iceberg_definition_check(&adds, append->definition, base);
+    status = vqe_iceberg_definition_check(&adds, draft->definition, base);
   }
-  if (status == VQE_OK && append->entries.count > 0) {
+  if (status == VQE_OK && draft->added.count > 0) {
     status = agree(append, base);
   }
   if (status != VQE_OK) {
     return status;
   }
-  if (base == NULL) {
-    status = vqe_iceberg_metadata_new(metadata, append->objects,
-                                      append->definition);
-    if (status == VQE_OK) {
-      timestamp_ms =
-          timestamp_ms > 0
-              ? timestamp_ms
-              : vqe_iceberg_integer(*metadata, "last-updated-ms", 0);
-      json_object_set_new(*metadata, "last-updated-ms",
-                          json_integer(timestamp_ms));
-    }
-  } else if (append->entries.count > 0 || adds > 0) {
-    timestamp_ms = timestamp_ms > 0 ? timestamp_ms : vqe_iceberg_now_ms();
-    status = vqe_iceberg_metadata_next(metadata, &timestamp_ms, base);
-    if (status == VQE_OK && adds > 0) {
-      status = vqe_iceberg_metadata_evolve(*metadata, append->definition);
-    }
-  }
+  status = next_metadata(metadata, &timestamp_ms, draft, base, adds);
   result->created = base == NULL;
-  if (status == VQE_OK && append->entries.count > 0) {
+  if (status == VQE_OK && draft->added.count > 0) {
     make_tag(append, base == NULL);
     status = add_snapshot(append, *metadata, base, timestamp_ms);
-    result->snapshot = append->snapshot;
+    result->snapshot = draft->snapshot;
   } else if (base != NULL) {
     result->snapshot = vqe_iceberg_current_snapshot(base);
   }
@@ -354,8 +328,8 @@ static int apply(void *ctx, json_t **metadata, struct vqe_iceberg_table *base)
 static void lost(void *ctx)
 {
   struct append *append = ctx;
-  vqe_iceberg_remove(append->objects, &append->list_key);
-  vqe_iceberg_remove(append->objects, &append->merged_key);
+  vqe_iceberg_remove(append->draft.objects, &append->draft.list_key);
+  vqe_iceberg_remove(append->draft.objects, &append->merged_key);
 }
 
 /* The tag that an earlier commit of this run got. */
@@ -386,18 +360,9 @@ int vqe_iceberg_append(struct vqe_iceberg_commit *result,
                        const struct vqe_iceberg_file *files, size_t nfiles,
                        const struct vqe_iceberg_commit_options *options)
 {
-  struct append append = {.objects = objects,
-                          .definition = definition,
-                          .options = options,
-                          .result = result,
-                          .agreed = options->base_snapshot};
+  struct append append = {.result = result, .agreed = options->base_snapshot};
   struct vqe_iceberg_change change = {
       .apply = apply, .lost = lost, .ctx = &append};
-  struct vqe_iceberg_change_options how = {.exclusive = options->exclusive,
-                                           .max_retries = options->max_retries,
-                                           .on_step = options->on_step,
-                                           .on_step_ctx =
-                                               options->on_step_ctx};
   memset(result, 0, sizeof *result);
   result->snapshot = VQE_ICEBERG_NO_SNAPSHOT;
   if (options->run_id == NULL || options->run_id[0] == '\0' ||
@@ -405,29 +370,16 @@ int vqe_iceberg_append(struct vqe_iceberg_commit *result,
     return vqe_error_set(VQE_ERR_INPUT,
                          "a commit needs a run id of 1 to 48 bytes");
   }
-  int status = vqe_iceberg_new_id(&append.snapshot);
-  if (status == VQE_OK) {
-    status = vqe_iceberg_uuid(append.uuid);
-  }
+  int status =
+      vqe_iceberg_draft_open(&append.draft, objects, definition, options);
   for (size_t k = 0; status == VQE_OK && k < nfiles; k++) {
-    struct vqe_iceberg_entry entry;
-    status = vqe_iceberg_entry_prepare(&entry, objects, definition, &files[k],
-                                       append.snapshot);
-    if (status == VQE_OK) {
-      append.bytes += files[k].size;
-      append.records += files[k].record_count;
-      status = vqe_iceberg_entries_add(&append.entries, &entry);
-    }
+    status = vqe_iceberg_draft_file(&append.draft, &files[k]);
   }
   if (status == VQE_OK) {
-    status = vqe_iceberg_change_commit(result, objects, definition->name,
-                                       &change, &how);
+    status = vqe_iceberg_draft_commit(result, &append.draft, &change);
   }
-  bool referred = result->outcome == VQE_ICEBERG_UNKNOWN ||
-                  (result->outcome == VQE_ICEBERG_COMMITTED &&
-                   append.snapshot == result->snapshot);
-  if (!referred) {
-    vqe_iceberg_remove(objects, &append.manifest_key);
+  if (!vqe_iceberg_draft_is_kept(result, &append.draft)) {
+    vqe_iceberg_remove(objects, &append.draft.manifest_key);
   }
   if (result->outcome == VQE_ICEBERG_ALREADY && definition->tagged) {
     find_tag(result, objects, definition->name);
@@ -437,10 +389,7 @@ int vqe_iceberg_append(struct vqe_iceberg_commit *result,
     result->created = false;
     result->tag[0] = '\0';
   }
-  free(append.manifest_key);
-  free(append.list_key);
   free(append.merged_key);
-  vqe_iceberg_manifest_clear(&append.manifest);
-  vqe_iceberg_entries_clear(&append.entries);
+  vqe_iceberg_draft_close(&append.draft);
   return status;
 }

@@ -12,13 +12,12 @@
 #include "iceberg/iceberg_change.h"
 #include "iceberg/iceberg_commit.h"
 #include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_draft.h"
 #include "iceberg/iceberg_file.h"
 #include "iceberg/iceberg_id.h"
 #include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_manifest.h"
 #include "iceberg/iceberg_metadata.h"
-#include "iceberg/iceberg_prepare.h"
-#include "iceberg/iceberg_put.h"
 #include "iceberg/iceberg_read.h"
 #include "iceberg/iceberg_scan.h"
 #include "iceberg/iceberg_snapshot.h"
@@ -36,9 +35,7 @@ struct group {
 };
 
 struct compact {
-  struct vqe_objects *objects;
-  const struct vqe_iceberg_definition *definition;
-  const struct vqe_iceberg_commit_options *options;
+  struct vqe_iceberg_draft draft; /* of the merged files */
   struct vqe_iceberg_compact_result *result;
   int64_t target;
   size_t min_files;
@@ -47,14 +44,6 @@ struct compact {
   json_t *open;     /* partition path -> group that has room */
   json_t *replaced; /* keys */
   int64_t removed_rows, removed_bytes;
-  struct vqe_iceberg_entries added; /* the merged files */
-  int64_t added_bytes;
-  int64_t snapshot;
-  char uuid[VQE_ICEBERG_UUID_SIZE];
-  int attempts;
-  struct vqe_iceberg_manifest manifest; /* of the merged files */
-  char *manifest_key;
-  char *list_key;
   char **rewritten; /* manifests of this attempt */
   size_t nrewritten;
 };
@@ -84,8 +73,8 @@ static int group_of(struct group **out, struct compact *compact,
                     const struct vqe_iceberg_file *file)
 {
   char *path = NULL;
-  int status =
-      vqe_iceberg_partition_path(&path, compact->definition, file->partition);
+  int status = vqe_iceberg_partition_path(&path, compact->draft.definition,
+                                          file->partition);
   *out = NULL;
   if (status != VQE_OK) {
     return status;
@@ -121,7 +110,7 @@ static int plan_file(void *ctx, const struct vqe_iceberg_file *file,
   if (file->size >= compact->target / 2) {
     return VQE_OK;
   }
-  if (file->npartition != compact->definition->npartition) {
+  if (file->npartition != compact->draft.definition->npartition) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "'%s' has another partition spec", file->key);
   }
@@ -137,50 +126,50 @@ static int plan_file(void *ctx, const struct vqe_iceberg_file *file,
   return status;
 }
 
-static bool worth_it(const struct compact *compact, const struct group *group)
-{
-  return group->nfiles >= compact->min_files;
-}
-
 /* ---- merging --------------------------------------------------------- */
 
-static int merge_group(struct compact *compact, const struct group *group,
-                       vqe_iceberg_merge merge, void *merge_ctx)
+/* Does the merged file hold what it is to replace? */
+static int check_merged(const struct vqe_iceberg_file *merged,
+                        const struct group *group)
 {
-  struct vqe_iceberg_file merged = {.key = NULL};
-  struct vqe_iceberg_entry entry;
   int64_t rows = 0;
   for (size_t k = 0; k < group->nfiles; k++) {
     rows += group->files[k].record_count;
   }
-  int status = merge(merge_ctx, &merged, compact->definition, group->files,
-                     group->nfiles);
-  if (status == VQE_OK && merged.record_count != rows) {
-    status =
-        vqe_error_set(VQE_ERR_INPUT,
-                      "'%s' has %" PRId64 " rows, the %zu files that it "
-                      "replaces have %" PRId64,
-                      merged.key, merged.record_count, group->nfiles, rows);
+  if (merged->record_count != rows) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' has %" PRId64 " rows, the %zu files that it "
+                         "replaces have %" PRId64,
+                         merged->key, merged->record_count, group->nfiles,
+                         rows);
   }
-  for (size_t k = 0; status == VQE_OK && k < merged.npartition &&
-                     k < group->files[0].npartition;
+  for (size_t k = 0; k < merged->npartition && k < group->files[0].npartition;
        k++) {
-    if (!vqe_iceberg_bytes_equal(&merged.partition[k],
+    if (!vqe_iceberg_bytes_equal(&merged->partition[k],
                                  &group->files[0].partition[k])) {
-      status = vqe_error_set(VQE_ERR_INPUT, "'%s' is of another partition",
-                             merged.key);
+      return vqe_error_set(VQE_ERR_INPUT, "'%s' is of another partition",
+                           merged->key);
     }
   }
+  return VQE_OK;
+}
+
+static int merge_group(struct compact *compact, const struct group *group,
+                       vqe_iceberg_merge merge, void *merge_ctx)
+{
+  struct vqe_iceberg_draft *draft = &compact->draft;
+  struct vqe_iceberg_file merged = {.key = NULL};
+  size_t before = draft->added.count;
+  int status = merge(merge_ctx, &merged, draft->definition, group->files,
+                     group->nfiles);
   if (status == VQE_OK) {
-    status = vqe_iceberg_entry_prepare(&entry, compact->objects,
-                                       compact->definition, &merged,
-                                       compact->snapshot);
+    status = check_merged(&merged, group);
   }
   if (status == VQE_OK) {
-    compact->added_bytes += merged.size;
-    status = vqe_iceberg_entries_add(&compact->added, &entry);
-  } else if (merged.key != NULL) {
-    (void)vqe_objects_delete(compact->objects, merged.key);
+    status = vqe_iceberg_draft_file(draft, &merged);
+  }
+  if (draft->added.count == before && merged.key != NULL) {
+    (void)vqe_objects_delete(draft->objects, merged.key);
   }
   for (size_t k = 0; status == VQE_OK && k < group->nfiles; k++) {
     json_object_set_new(compact->replaced, group->files[k].key, json_true());
@@ -215,7 +204,7 @@ static int carry_manifest(struct vqe_iceberg_manifests *out, size_t *found,
     entry->status = VQE_ICEBERG_EXISTING;
     if (json_object_get(compact->replaced, entry->file.key) != NULL) {
       entry->status = VQE_ICEBERG_DELETED;
-      entry->snapshot = compact->snapshot;
+      entry->snapshot = compact->draft.snapshot;
       hits++;
     }
     status = vqe_iceberg_entries_add(&next, entry);
@@ -231,12 +220,11 @@ static int carry_manifest(struct vqe_iceberg_manifests *out, size_t *found,
                              compact->nrewritten + 1,
                              sizeof *compact->rewritten, "keys");
     if (status == VQE_OK) {
-      snprintf(name, sizeof name, "%s-%d-m%zu.avro", compact->uuid,
-               compact->attempts, compact->nrewritten + 1);
-      status = vqe_iceberg_put_manifest(
-          slot, &compact->rewritten[compact->nrewritten], compact->objects,
-          compact->definition, metadata, &next, compact->snapshot, sequence,
-          name);
+      snprintf(name, sizeof name, "%s-%d-m%zu.avro", compact->draft.uuid,
+               compact->draft.attempts, compact->nrewritten + 1);
+      status = vqe_iceberg_draft_put_manifest(
+          slot, &compact->rewritten[compact->nrewritten], &compact->draft,
+          metadata, &next, sequence, name);
     }
     compact->nrewritten += status == VQE_OK ? 1 : 0;
   }
@@ -260,7 +248,7 @@ static int carry_all(struct vqe_iceberg_manifests *out,
       status = vqe_error_set(VQE_ERR_UNSUPPORTED,
                              "table '%s' has delete files or files of another "
                              "partition spec",
-                             compact->definition->name);
+                             compact->draft.definition->name);
     } else if (manifest->added_files > 0 || manifest->existing_files > 0) {
       status = carry_manifest(out, &found, compact, base, manifest, metadata,
                               sequence);
@@ -270,79 +258,63 @@ static int carry_all(struct vqe_iceberg_manifests *out,
     status = vqe_error_set(VQE_ERR_EXISTS,
                            "table '%s': files to merge were replaced "
                            "meanwhile; compact it again",
-                           compact->definition->name);
+                           compact->draft.definition->name);
   }
   vqe_iceberg_manifests_clear(&old);
   return status;
 }
 
-static void step(const struct compact *compact, enum vqe_iceberg_step which)
+static void add_counts(json_t *summary, const struct compact *compact,
+                       const struct vqe_iceberg_table *base)
 {
-  if (compact->options->on_step != NULL) {
-    compact->options->on_step(compact->options->on_step_ctx, which);
+  const struct vqe_iceberg_draft *draft = &compact->draft;
+  const char *experiments =
+      vqe_iceberg_current_summary(base, VQE_ICEBERG_EXPERIMENTS_KEY);
+  if (experiments[0] != '\0') {
+    json_object_set_new(summary, VQE_ICEBERG_EXPERIMENTS_KEY,
+                        json_string(experiments));
   }
+  vqe_iceberg_set_number(summary, "added-data-files",
+                         (int64_t)draft->added.count);
+  vqe_iceberg_set_number(summary, "deleted-data-files",
+                         (int64_t)json_object_size(compact->replaced));
+  vqe_iceberg_set_number(summary, "added-records", compact->removed_rows);
+  vqe_iceberg_set_number(summary, "deleted-records", compact->removed_rows);
+  vqe_iceberg_set_number(summary, "added-files-size", draft->added_bytes);
+  vqe_iceberg_set_number(summary, "removed-files-size",
+                         compact->removed_bytes);
 }
 
 static int add_snapshot(struct compact *compact, json_t *metadata,
                         struct vqe_iceberg_table *base, int64_t timestamp_ms)
 {
+  struct vqe_iceberg_draft *draft = &compact->draft;
   struct vqe_iceberg_manifests manifests = {.list = NULL};
-  struct vqe_iceberg_manifest *slot;
   json_t *summary = NULL;
   char *uri = NULL;
-  char name[128];
   int64_t sequence =
       vqe_iceberg_integer(metadata, "last-sequence-number", 0) + 1;
   int64_t parent = vqe_iceberg_current_snapshot(base);
-  int status = VQE_OK;
-  if (compact->manifest.uri == NULL) {
-    snprintf(name, sizeof name, "%s-m0.avro", compact->uuid);
-    status = vqe_iceberg_put_manifest(
-        &compact->manifest, &compact->manifest_key, compact->objects,
-        compact->definition, metadata, &compact->added, compact->snapshot,
-        sequence, name);
-    step(compact, VQE_ICEBERG_STEP_MANIFEST);
-  }
+  int status = vqe_iceberg_draft_put_added(draft, metadata, sequence);
   if (status == VQE_OK) {
-    status = vqe_iceberg_manifests_add(&slot, &manifests);
-  }
-  if (status == VQE_OK) {
-    status = vqe_iceberg_manifest_copy(slot, &compact->manifest);
-    slot->sequence = slot->min_sequence = sequence;
+    status = vqe_iceberg_draft_list_added(&manifests, draft, sequence);
   }
   if (status == VQE_OK) {
     status = carry_all(&manifests, compact, base, metadata, sequence);
   }
   if (status == VQE_OK) {
-    status = vqe_iceberg_put_list(&uri, &compact->list_key, compact->objects,
-                                  compact->definition->name, &manifests,
-                                  compact->snapshot, parent, sequence,
-                                  compact->attempts, compact->uuid);
+    status =
+        vqe_iceberg_draft_put_list(&uri, draft, &manifests, parent, sequence);
   }
   if (status == VQE_OK) {
-    step(compact, VQE_ICEBERG_STEP_MANIFEST_LIST);
-    status = vqe_iceberg_new_summary(
-        &summary, "replace", compact->options, &manifests,
-        vqe_iceberg_snapshot_json(metadata, parent),
-        compact->added_bytes - compact->removed_bytes);
+    status =
+        vqe_iceberg_draft_summary(&summary, "replace", draft, &manifests,
+                                  vqe_iceberg_snapshot_json(metadata, parent),
+                                  draft->added_bytes - compact->removed_bytes);
   }
   if (status == VQE_OK) {
-    const char *experiments =
-        vqe_iceberg_current_summary(base, VQE_ICEBERG_EXPERIMENTS_KEY);
-    if (experiments[0] != '\0') {
-      json_object_set_new(summary, VQE_ICEBERG_EXPERIMENTS_KEY,
-                          json_string(experiments));
-    }
-    vqe_iceberg_set_number(summary, "added-data-files",
-                           (int64_t)compact->added.count);
-    vqe_iceberg_set_number(summary, "deleted-data-files",
-                           (int64_t)json_object_size(compact->replaced));
-    vqe_iceberg_set_number(summary, "added-records", compact->removed_rows);
-    vqe_iceberg_set_number(summary, "deleted-records", compact->removed_rows);
-    vqe_iceberg_set_number(summary, "added-files-size", compact->added_bytes);
-    vqe_iceberg_set_number(summary, "removed-files-size",
-                           compact->removed_bytes);
-    struct vqe_iceberg_new_snapshot snapshot = {.id = compact->snapshot,
+    add_counts(summary, compact, base);
+    struct vqe_iceberg_new_snapshot snapshot = {.id = draft->snapshot,
                                                 .sequence = sequence,
                                                 .timestamp_ms = timestamp_ms,
                                                 .manifest_list = uri,
@@ -358,26 +330,23 @@ static int add_snapshot(struct compact *compact, json_t *metadata,
 static int apply(void *ctx, json_t **metadata, struct vqe_iceberg_table *base)
 {
   struct compact *compact = ctx;
+  struct vqe_iceberg_draft *draft = &compact->draft;
   struct vqe_iceberg_commit *result = &compact->result->commit;
-  int64_t timestamp_ms = compact->options->timestamp_ms;
+  int64_t timestamp_ms = draft->options->timestamp_ms;
   size_t adds;
-  compact->attempts++;
+  draft->attempts++;
   if (base == NULL) {
     return vqe_error_set(VQE_ERR_NOT_FOUND, "table '%s' is gone",
-                         compact->definition->name);
+                         draft->definition->name);
   }
-  int64_t done = vqe_iceberg_find_run(base, compact->options->run_id);
-  if (done != VQE_ICEBERG_NO_SNAPSHOT) {
-    result->outcome = done == compact->snapshot ? VQE_ICEBERG_COMMITTED
-                                                : VQE_ICEBERG_ALREADY;
-    result->snapshot = done;
+  if (vqe_iceberg_draft_is_done(result, draft, base)) {
     return VQE_OK;
   }
-  int status = vqe_iceberg_definition_check(&adds, compact->definition, base);
+  int status = vqe_iceberg_definition_check(&adds, draft->definition, base);
   if (status == VQE_OK && adds > 0) {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "table '%s' lacks columns of the definition",
-                           compact->definition->name);
+                           draft->definition->name);
   }
   if (status == VQE_OK) {
     timestamp_ms = timestamp_ms > 0 ? timestamp_ms : vqe_iceberg_now_ms();
@@ -385,7 +354,7 @@ static int apply(void *ctx, json_t **metadata, struct vqe_iceberg_table *base)
   }
   if (status == VQE_OK) {
     status = add_snapshot(compact, *metadata, base, timestamp_ms);
-    result->snapshot = compact->snapshot;
+    result->snapshot = draft->snapshot;
   }
   return status;
 }
@@ -393,33 +362,27 @@ static int apply(void *ctx, json_t **metadata, struct vqe_iceberg_table *base)
 static void lost(void *ctx)
 {
   struct compact *compact = ctx;
-  vqe_iceberg_remove(compact->objects, &compact->list_key);
+  vqe_iceberg_remove(compact->draft.objects, &compact->draft.list_key);
   for (size_t k = 0; k < compact->nrewritten; k++) {
-    vqe_iceberg_remove(compact->objects, &compact->rewritten[k]);
+    vqe_iceberg_remove(compact->draft.objects, &compact->rewritten[k]);
   }
   free(compact->rewritten);
   compact->rewritten = NULL;
   compact->nrewritten = 0;
 }
 
-/* ---- */
+/* ---- all of it -------------------------------------------------------- */
 
 static int commit(struct compact *compact)
 {
   struct vqe_iceberg_commit *result = &compact->result->commit;
   struct vqe_iceberg_change change = {
       .apply = apply, .lost = lost, .ctx = compact};
-  struct vqe_iceberg_change_options how = {
-      .exclusive = compact->options->exclusive,
-      .max_retries = compact->options->max_retries,
-      .on_step = compact->options->on_step,
-      .on_step_ctx = compact->options->on_step_ctx};
-  int status = vqe_iceberg_change_commit(
-      result, compact->objects, compact->definition->name, &change, &how);
+  int status = vqe_iceberg_draft_commit(result, &compact->draft, &change);
   if (result->outcome == VQE_ICEBERG_COMMITTED) {
     compact->result->merged = (int64_t)json_object_size(compact->replaced);
     compact->result->files_after +=
-        (int64_t)compact->added.count - compact->result->merged;
+        (int64_t)compact->draft.added.count - compact->result->merged;
   }
   return status;
 }
@@ -435,14 +398,11 @@ static void clear(struct compact *compact)
   free(compact->groups);
   json_decref(compact->open);
   json_decref(compact->replaced);
-  vqe_iceberg_manifest_clear(&compact->manifest);
-  vqe_iceberg_entries_clear(&compact->added);
   for (size_t k = 0; k < compact->nrewritten; k++) {
     free(compact->rewritten[k]);
   }
   free(compact->rewritten);
-  free(compact->manifest_key);
-  free(compact->list_key);
+  vqe_iceberg_draft_close(&compact->draft);
 }
 
 int vqe_iceberg_compact(struct vqe_iceberg_compact_result *result,
@@ -453,24 +413,20 @@ int vqe_iceberg_compact(struct vqe_iceberg_compact_result *result,
                         const struct vqe_iceberg_commit_options *options)
 {
   struct compact compact = {
-      .objects = objects,
-      .definition = definition,
-      .options = options,
       .result = result,
       .target =
           limits->target_bytes > 0 ? limits->target_bytes : TARGET_DEFAULT,
       .min_files = limits->min_files > 2 ? (size_t)limits->min_files : 2};
+  struct vqe_iceberg_draft *draft = &compact.draft;
   struct vqe_iceberg_table *table = NULL;
   memset(result, 0, sizeof *result);
   result->commit.snapshot = VQE_ICEBERG_NO_SNAPSHOT;
+  if (options->run_id == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT, "a commit needs a run id");
+  }
   compact.open = json_object();
   compact.replaced = json_object();
-  int status = options->run_id == NULL
-                   ? vqe_error_set(VQE_ERR_INPUT, "a commit needs a run id")
-                   : vqe_iceberg_new_id(&compact.snapshot);
-  if (status == VQE_OK) {
-    status = vqe_iceberg_uuid(compact.uuid);
-  }
+  int status = vqe_iceberg_draft_open(draft, objects, definition, options);
   if (status == VQE_OK) {
     status = vqe_iceberg_open(&table, objects, definition->name);
   }
@@ -480,20 +436,18 @@ int vqe_iceberg_compact(struct vqe_iceberg_compact_result *result,
   }
   result->files_after = result->files_before;
   for (size_t g = 0; status == VQE_OK && g < compact.ngroups; g++) {
-    if (worth_it(&compact, &compact.groups[g])) {
+    if (compact.groups[g].nfiles >= compact.min_files) {
       status = merge_group(&compact, &compact.groups[g], merge, merge_ctx);
     }
   }
-  if (status == VQE_OK && compact.added.count > 0) {
+  if (status == VQE_OK && draft->added.count > 0) {
     status = commit(&compact);
   }
-  if (result->commit.outcome != VQE_ICEBERG_UNKNOWN &&
-      !(result->commit.outcome == VQE_ICEBERG_COMMITTED &&
-        result->commit.snapshot == compact.snapshot)) {
+  if (!vqe_iceberg_draft_is_kept(&result->commit, draft)) {
     /* not committed: nothing refers to the merged files */
-    vqe_iceberg_remove(objects, &compact.manifest_key);
-    for (size_t k = 0; k < compact.added.count; k++) {
-      (void)vqe_objects_delete(objects, compact.added.list[k].file.key);
+    vqe_iceberg_remove(objects, &draft->manifest_key);
+    for (size_t k = 0; k < draft->added.count; k++) {
+      (void)vqe_objects_delete(objects, draft->added.list[k].file.key);
     }
   }
   vqe_iceberg_close(table);

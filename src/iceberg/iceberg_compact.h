@@ -20,7 +20,7 @@ typedef int (*vqe_iceberg_merge)(
 
 struct vqe_iceberg_compact_options {
   int64_t target_bytes; /* of a merged file; 0 for 128 MiB */
-  int min_files;        /* small files in a partition that are worth it; 0
+  int min_files;        /* fewer small files in a partition are left; 0
                            for 2 */
 };
 
@@ -39,7 +39,7 @@ int vqe_iceberg_compact(struct vqe_iceberg_compact_result *result,
                         struct vqe_objects *objects,
                         const struct vqe_iceberg_definition *definition,
                         vqe_iceberg_merge merge, void *merge_ctx,
-                        const struct vqe_iceberg_compact_options *compact,
+                        const struct vqe_iceberg_compact_options *limits,
                         const struct vqe_iceberg_commit_options *options);
 
 #endif
