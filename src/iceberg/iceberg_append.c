@@ -165,7 +165,7 @@ static int carry_forward(struct vqe_iceberg_manifests *out,
     }
   }
   for (size_t k = old.count; status == VQE_OK && k-- > 0;) {
-    /* deleted entries are news of the snapshot that deleted them */
+    /* entries of deleted files belong to the snapshot that deleted them */
     if (old.list[k].added_files == 0 && old.list[k].existing_files == 0) {
       vqe_iceberg_manifest_clear(&old.list[k]);
       old.count--;
@@ -237,8 +237,8 @@ static int add_snapshot(struct append *append, json_t *metadata,
   return status;
 }
 
-/* Has the table moved on since the caller looked? Then ask whether the files
- * still fit. */
+/* When the table has changed since the caller read it, the caller checks again
+ * whether the files fit. */
 static int agree(struct append *append, struct vqe_iceberg_table *base)
 {
   const struct vqe_iceberg_commit_options *options = append->draft.options;

@@ -18,7 +18,7 @@ struct vqe_objects;
  * created the table, else "v_incr_<...>". Many small manifests are merged on
  * the way. `result` is always filled. Fails with
  *   VQE_ERR_INPUT   files that do not fit the definition, another table's id
- *   VQE_ERR_EXISTS  the table moved on, see base_snapshot; or too many lost
+ *   VQE_ERR_EXISTS  the table has changed, see base_snapshot; or too many lost
  *                   races
  *   VQE_ERR_IO      the store; `outcome` says whether anything may be there
  *   VQE_ERR_UNSUPPORTED  a store without conditional put, not `exclusive`;

@@ -278,7 +278,7 @@ int vqe_avro_writer_finish(char **data, size_t *size,
     status = reserve(&file, writer->body.size);
   }
   if (status == VQE_OK) {
-    if (writer->body.size > 0) {
+    if (file.data != NULL && writer->body.size > 0) {
       memcpy(file.data + file.size, writer->body.data, writer->body.size);
     }
     *data = file.data;

@@ -139,16 +139,61 @@ int vqe_iceberg_definition_check(
   return compare_ids(NULL, adds, definition, table);
 }
 
+static int read_columns(struct vqe_iceberg_definition *definition,
+                        const struct vqe_iceberg_table *table)
+{
+  const json_t *fields =
+      json_object_get(vqe_iceberg_current_schema(table->metadata), "fields");
+  size_t count = json_array_size(fields);
+  int status = vqe_memory_alloc(&definition->columns, count,
+                                sizeof *definition->columns, "columns");
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    const json_t *field = json_array_get(fields, k);
+    const char *name = vqe_iceberg_string(field, "name");
+    if (name == NULL ||
+        !vqe_iceberg_schema_column(&definition->columns[k], field)) {
+      return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "table '%s': column %zu ('%s') has a type that "
+                           "this version does not know",
+                           table->name, k + 1, name == NULL ? "?" : name);
+    }
+    status = vqe_memory_strdup(&definition->columns[k].name, name);
+    definition->ncolumns = k + 1;
+  }
+  return status;
+}
+
+static int read_partition(struct vqe_iceberg_definition *definition,
+                          const struct vqe_iceberg_table *table)
+{
+  const json_t *spec =
+      json_object_get(vqe_iceberg_default_spec(table->metadata), "fields");
+  size_t count = json_array_size(spec);
+  int status = vqe_memory_alloc(&definition->partition, count,
+                                sizeof *definition->partition, "partition");
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    int64_t source =
+        vqe_iceberg_integer(json_array_get(spec, k), "source-id", -1);
+    size_t c = 0;
+    while (c < definition->ncolumns && definition->columns[c].id != source) {
+      c++;
+    }
+    if (c == definition->ncolumns) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "table '%s': its partition spec names field "
+                           "%lld, which its schema lacks",
+                           table->name, (long long)source);
+    }
+    definition->partition[k] = c;
+    definition->npartition = k + 1;
+  }
+  return status;
+}
+
 int vqe_iceberg_definition_of(struct vqe_iceberg_definition **out,
                               const struct vqe_iceberg_table *table)
 {
   struct vqe_iceberg_definition *definition = NULL;
-  const json_t *fields =
-      json_object_get(vqe_iceberg_current_schema(table->metadata), "fields");
-  const json_t *spec =
-      json_object_get(vqe_iceberg_default_spec(table->metadata), "fields");
-  size_t count = json_array_size(fields);
-  size_t npartition = json_array_size(spec);
   *out = NULL;
   int status =
       vqe_memory_alloc(&definition, 1, sizeof *definition, "a definition");
@@ -156,43 +201,10 @@ int vqe_iceberg_definition_of(struct vqe_iceberg_definition **out,
     status = vqe_memory_strdup(&definition->name, table->name);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&definition->columns, count,
-                              sizeof *definition->columns, "columns");
+    status = read_columns(definition, table);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&definition->partition, npartition,
-                              sizeof *definition->partition, "partition");
-  }
-  for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    const json_t *field = json_array_get(fields, k);
-    const char *name = vqe_iceberg_string(field, "name");
-    if (name == NULL ||
-        !vqe_iceberg_schema_column(&definition->columns[k], field)) {
-      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
-                             "table '%s': column %zu ('%s') has a type that "
-                             "this version does not know",
-                             table->name, k + 1, name == NULL ? "?" : name);
-      break;
-    }
-    status = vqe_memory_strdup(&definition->columns[k].name, name);
-    definition->ncolumns = k + 1;
-  }
-  for (size_t k = 0; status == VQE_OK && k < npartition; k++) {
-    const json_t *field = json_array_get(spec, k);
-    int64_t source = vqe_iceberg_integer(field, "source-id", -1);
-    size_t c = 0;
-    while (c < count && definition->columns[c].id != source) {
-      c++;
-    }
-    if (c == count) {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "table '%s': its partition spec names field "
-                             "%lld, which its schema lacks",
-                             table->name, (long long)source);
-      break;
-    }
-    definition->partition[k] = c;
-    definition->npartition = k + 1;
+    status = read_partition(definition, table);
   }
   if (status == VQE_OK) {
     status = check_spec(definition, table);

@@ -17,7 +17,7 @@
 #include "objects/objects.h"
 
 #define RETRIES_DEFAULT 100
-#define UNKNOWN_TRIES 3
+#define UNKNOWN_ATTEMPTS 3
 
 /* Full jitter: 0 to 10 ms doubled each time, at most 1 s. */
 static void back_off(int attempt)
@@ -74,16 +74,16 @@ static enum race read_back(struct vqe_objects *objects, const char *key,
 static int put_metadata(enum race *race, struct vqe_objects *objects,
                         const char *key, const char *text, size_t size)
 {
-  char said[512] = "";
+  char message[512] = "";
   bool sent = false; /* a request that may still arrive */
   int status = VQE_OK;
-  for (int attempt = 0; attempt < UNKNOWN_TRIES; attempt++) {
+  for (int attempt = 0; attempt < UNKNOWN_ATTEMPTS; attempt++) {
     enum race found;
     status = vqe_objects_put(objects, key, text, size, VQE_OBJECTS_ONLY_NEW);
     if (status == VQE_OK) {
       found = read_back(objects, key, text, size);
     } else if (status == VQE_ERR_EXISTS || status == VQE_ERR_IO) {
-      snprintf(said, sizeof said, "%s", vqe_error_message());
+      snprintf(message, sizeof message, "%s", vqe_error_message());
       found = who_won(objects, key, text, size);
     } else {
       *race = sent ? UNSURE : ABSENT; /* refused: nothing was stored */
@@ -95,14 +95,14 @@ static int put_metadata(enum race *race, struct vqe_objects *objects,
     }
     if (found == ABSENT && vqe_objects_is_local(objects)) {
       *race = ABSENT; /* nothing is under way in a directory */
-      return vqe_error_set(status, "%s", said);
+      return vqe_error_set(status, "%s", message);
     }
     sent = true;
     back_off(attempt); /* then the same bytes again */
   }
   *race = UNSURE;
   return vqe_error_set(VQE_ERR_IO, "the outcome of '%s' is unknown: %s", key,
-                       said);
+                       message);
 }
 
 static void put_hint(struct vqe_objects *objects, const char *table,
@@ -155,8 +155,10 @@ static int put_next(struct vqe_iceberg_commit *result, bool *again,
   enum race race = ABSENT;
   int64_t version = result->version + 1;
   char *text = json_dumps(metadata, JSON_COMPACT);
-  int status = text == NULL ? vqe_iceberg_no_json_memory()
-                            : vqe_iceberg_metadata_key(&key, name, version);
+  if (text == NULL) {
+    return vqe_iceberg_no_json_memory();
+  }
+  int status = vqe_iceberg_metadata_key(&key, name, version);
   if (status == VQE_OK) {
     status = put_metadata(&race, objects, key, text, strlen(text));
   }

@@ -65,12 +65,12 @@ static void check_summary(struct vqe_iceberg_checking *check,
     PROBLEM(check, "snapshot %" PRId64 ": no operation in its summary", id);
   }
   for (size_t k = 0; k < sizeof totals / sizeof totals[0]; k++) {
-    int64_t told = vqe_iceberg_summary(snapshot, totals[k].name, -1);
-    if (told >= 0 && told != totals[k].found) {
+    int64_t listed = vqe_iceberg_summary(snapshot, totals[k].name, -1);
+    if (listed >= 0 && listed != totals[k].found) {
       PROBLEM(check,
               "snapshot %" PRId64 ": %s is %" PRId64 ", its manifests have "
               "%" PRId64,
-              id, totals[k].name, told, totals[k].found);
+              id, totals[k].name, listed, totals[k].found);
     }
   }
 }

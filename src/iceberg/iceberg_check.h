@@ -34,8 +34,8 @@ struct vqe_iceberg_check_result {
 /* Read a table back: metadata against the hint, schemas, snapshots, refs and
  * logs; every manifest list and manifest of every snapshot: lengths, counts,
  * sequence numbers, partition summaries and values, totals; every data file:
- * there, of the size written; and what lies about unused. Returns VQE_OK also
- * with problems; an error when the check could not be made. */
+ * there, of the size written; and the files that nothing refers to. Returns
+ * VQE_OK also with problems; an error when the check could not be made. */
 int vqe_iceberg_check(struct vqe_iceberg_check_result *result,
                       struct vqe_objects *objects, const char *table,
                       const struct vqe_iceberg_check_options *options);

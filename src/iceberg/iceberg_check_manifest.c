@@ -105,7 +105,7 @@ static void check_manifest_header(struct vqe_iceberg_checking *check,
                                      "partition-spec-id", "format-version"};
   struct vqe_avro_reader *reader = NULL;
   if (vqe_avro_reader_open(&reader, data, size, uri) != VQE_OK) {
-    return; /* said when it is decoded */
+    return; /* decoding it reports that */
   }
   for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
     if (vqe_avro_reader_meta(reader, keys[k], NULL) == NULL) {
@@ -125,12 +125,12 @@ static void check_manifest_header(struct vqe_iceberg_checking *check,
 
 static void compare_summary(struct vqe_iceberg_checking *check,
                             const char *uri, size_t field,
-                            const struct vqe_iceberg_field_summary *told,
+                            const struct vqe_iceberg_field_summary *listed,
                             const struct vqe_iceberg_field_summary *found)
 {
-  if ((found->contains_null && !told->contains_null) ||
-      !vqe_iceberg_bytes_equal(&told->lower, &found->lower) ||
-      !vqe_iceberg_bytes_equal(&told->upper, &found->upper)) {
+  if ((found->contains_null && !listed->contains_null) ||
+      !vqe_iceberg_bytes_equal(&listed->lower, &found->lower) ||
+      !vqe_iceberg_bytes_equal(&listed->upper, &found->upper)) {
     PROBLEM(check,
             "'%s': the summary of partition field %zu does not match its "
             "entries",
@@ -141,25 +141,25 @@ static void compare_summary(struct vqe_iceberg_checking *check,
 /* What the list should say, worked out from the entries. */
 static int summarise_manifest(struct vqe_iceberg_checking *check,
                               struct vqe_iceberg_seen *seen,
-                              const struct vqe_iceberg_manifest *told,
+                              const struct vqe_iceberg_manifest *listed,
                               const struct vqe_iceberg_entries *entries)
 {
   char *data = NULL;
   size_t size;
   if (check->definition == NULL ||
-      told->spec_id !=
+      listed->spec_id !=
           vqe_iceberg_integer(check->table->metadata, "default-spec-id", 0)) {
     return VQE_OK;
   }
   int status = vqe_iceberg_manifest_encode(
       &data, &size, &seen->found, check->definition,
       vqe_iceberg_current_schema(check->table->metadata), 0, entries,
-      told->sequence);
+      listed->sequence);
   free(data);
   if (status == VQE_OK) {
     seen->compared = true;
   } else if (status != VQE_ERR_MEMORY) {
-    PROBLEM(check, "'%s': %s", told->uri, vqe_error_message());
+    PROBLEM(check, "'%s': %s", listed->uri, vqe_error_message());
     status = VQE_OK;
   }
   return status;
@@ -167,40 +167,40 @@ static int summarise_manifest(struct vqe_iceberg_checking *check,
 
 /* A list's record of a manifest against the manifest. */
 static void compare_manifest(struct vqe_iceberg_checking *check,
-                             const struct vqe_iceberg_manifest *told,
+                             const struct vqe_iceberg_manifest *listed,
                              const struct vqe_iceberg_seen *seen)
 {
   const struct vqe_iceberg_manifest *found = &seen->found;
-  if (seen->size >= 0 && seen->size != told->length) {
+  if (seen->size >= 0 && seen->size != listed->length) {
     PROBLEM(check, "'%s' has %" PRId64 " bytes, its list says %" PRId64,
-            told->uri, seen->size, told->length);
+            listed->uri, seen->size, listed->length);
   }
   if (!seen->compared) {
     return;
   }
-  if (told->added_files != found->added_files ||
-      told->existing_files != found->existing_files ||
-      told->deleted_files != found->deleted_files ||
-      told->added_rows != found->added_rows ||
-      told->existing_rows != found->existing_rows ||
-      told->deleted_rows != found->deleted_rows) {
+  if (listed->added_files != found->added_files ||
+      listed->existing_files != found->existing_files ||
+      listed->deleted_files != found->deleted_files ||
+      listed->added_rows != found->added_rows ||
+      listed->existing_rows != found->existing_rows ||
+      listed->deleted_rows != found->deleted_rows) {
     PROBLEM(check,
             "'%s': its list counts %" PRId64 " files and %" PRId64
             " rows, it holds %" PRId64 " and %" PRId64,
-            told->uri, told->added_files + told->existing_files,
-            told->added_rows + told->existing_rows,
+            listed->uri, listed->added_files + listed->existing_files,
+            listed->added_rows + listed->existing_rows,
             found->added_files + found->existing_files,
             found->added_rows + found->existing_rows);
   }
-  if (told->min_sequence > found->min_sequence) {
-    PROBLEM(check, "'%s': min_sequence_number is too high", told->uri);
+  if (listed->min_sequence > found->min_sequence) {
+    PROBLEM(check, "'%s': min_sequence_number is too high", listed->uri);
   }
-  if (told->npartitions != found->npartitions) {
-    PROBLEM(check, "'%s': %zu partition summaries for %zu fields", told->uri,
-            told->npartitions, found->npartitions);
+  if (listed->npartitions != found->npartitions) {
+    PROBLEM(check, "'%s': %zu partition summaries for %zu fields", listed->uri,
+            listed->npartitions, found->npartitions);
   }
-  for (size_t k = 0; k < found->npartitions && k < told->npartitions; k++) {
-    compare_summary(check, told->uri, k, &told->partitions[k],
+  for (size_t k = 0; k < found->npartitions && k < listed->npartitions; k++) {
+    compare_summary(check, listed->uri, k, &listed->partitions[k],
                     &found->partitions[k]);
   }
 }

@@ -17,7 +17,7 @@ struct vqe_iceberg_seen {
   struct vqe_iceberg_manifest found;
   bool read;                  /* it could be read */
   bool compared;              /* `found` is filled */
-  int64_t size;               /* of the file, -1 when it is gone */
+  int64_t size;               /* of the file, -1 when it is missing */
   int64_t files, rows, bytes; /* that live in it */
 };
 

@@ -35,10 +35,10 @@ struct vqe_iceberg_commit_options {
   int64_t timestamp_ms; /* 0 for now; raised where the table is newer */
 
   /* Snapshot from which the caller worked out what is new, NO_SNAPSHOT for
-   * a missing or empty table. When the table has moved on, `validate` is
-   * asked with the newest table: VQE_OK to append after it all the same,
+   * a missing or empty table. When the table has changed since, `validate` is
+   * called with the newest table: VQE_OK to append after it all the same,
    * anything else ends the commit with that status and outcome NOTHING;
-   * without `validate` that is VQE_ERR_EXISTS. ANY_SNAPSHOT never asks. */
+   * without `validate` that is VQE_ERR_EXISTS. ANY_SNAPSHOT never calls it. */
   int64_t base_snapshot;
   int (*validate)(void *ctx, struct vqe_iceberg_table *newest);
   void *validate_ctx;

@@ -199,7 +199,7 @@ static int carry_manifest(struct vqe_iceberg_manifests *out, size_t *found,
   for (size_t k = 0; status == VQE_OK && k < entries.count; k++) {
     struct vqe_iceberg_entry *entry = &entries.list[k];
     if (entry->status == VQE_ICEBERG_DELETED) {
-      continue; /* news of an earlier snapshot */
+      continue; /* by an earlier snapshot */
     }
     entry->status = VQE_ICEBERG_EXISTING;
     if (json_object_get(compact->replaced, entry->file.key) != NULL) {

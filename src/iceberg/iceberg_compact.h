@@ -33,7 +33,7 @@ struct vqe_iceberg_compact_result {
 /* Replace small files (below half the target) by merged ones, a partition at
  * a time, in one `replace` snapshot, untagged. `definition` must be bound to
  * the table. Files added meanwhile stay; when one of the replaced files is
- * gone the merged ones are deleted and VQE_ERR_EXISTS is returned.
+ * missing the merged ones are deleted and VQE_ERR_EXISTS is returned.
  * base_snapshot and validate are not used. */
 int vqe_iceberg_compact(struct vqe_iceberg_compact_result *result,
                         struct vqe_objects *objects,

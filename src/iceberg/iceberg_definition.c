@@ -62,6 +62,13 @@ int vqe_iceberg_definition_last_id(
   return last;
 }
 
+int vqe_iceberg_column_leaf(const struct vqe_iceberg_column *column)
+{
+  return column->inner_id > 0     ? column->inner_id
+         : column->element_id > 0 ? column->element_id
+                                  : column->id;
+}
+
 static int parse_columns(struct vqe_iceberg_definition *definition,
                          const json_t *list, const char *source)
 {

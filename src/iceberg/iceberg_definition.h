@@ -40,6 +40,8 @@ void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition);
 const struct vqe_iceberg_column *
 vqe_iceberg_definition_column(const struct vqe_iceberg_definition *definition,
                               const char *name);
+/* Field id of a column's values, or of its innermost elements. */
+int vqe_iceberg_column_leaf(const struct vqe_iceberg_column *column);
 /* Last id in use: of columns and of list elements. */
 int vqe_iceberg_definition_last_id(
     const struct vqe_iceberg_definition *definition);

@@ -21,9 +21,9 @@
 #include "iceberg/iceberg_table.h"
 #include "objects/objects.h"
 
-/* A writer that read an old version may still try to put the next one: if
- * that were gone, its put would succeed and its rows be lost. No request
- * lasts this long; where nobody else writes there is nothing to wait for. */
+/* A writer that read an old version may put the next one late: if that were
+ * deleted, its put would succeed and its rows be lost. No request lasts this
+ * long; where nobody else writes there is nothing to wait for. */
 #define METADATA_GRACE_MS ((int64_t)3600 * 1000)
 
 struct expire {
@@ -128,8 +128,8 @@ static json_t *kept_snapshots(const json_t *metadata, int64_t older_than_ms)
   return keep;
 }
 
-/* The log tells what was current when: with a hole it would tell lies, so it
- * begins after the last snapshot that is gone. */
+/* Readers look up in the log what was current at a time. With a gap they would
+ * find a wrong snapshot, so it begins after the last one that is dropped. */
 static void cut_snapshot_log(json_t *metadata, const json_t *keep)
 {
   json_t *log = json_object_get(metadata, "snapshot-log");
@@ -157,7 +157,7 @@ static void cut_metadata_log(json_t *metadata, int64_t older_than_ms)
   }
 }
 
-/* Statistics files of snapshots that are gone; the files become orphans. */
+/* Statistics files of snapshots that are dropped; the files become orphans. */
 static void cut_statistics(json_t *metadata, const char *name,
                            const json_t *keep)
 {

@@ -20,3 +20,12 @@ void vqe_iceberg_file_clear(struct vqe_iceberg_file *file)
   free(file->key);
   memset(file, 0, sizeof *file);
 }
+
+void vqe_iceberg_stats_unknown(struct vqe_iceberg_stats *stats, int field_id)
+{
+  *stats = (struct vqe_iceberg_stats){.field_id = field_id,
+                                      .column_size = -1,
+                                      .value_count = -1,
+                                      .null_count = -1,
+                                      .nan_count = -1};
+}

@@ -18,6 +18,9 @@ struct vqe_iceberg_stats {
   struct vqe_iceberg_bytes upper;
 };
 
+/* Statistics of that field of which nothing is known. */
+void vqe_iceberg_stats_unknown(struct vqe_iceberg_stats *stats, int field_id);
+
 /* Only column_size is written for leaves of lists. */
 struct vqe_iceberg_file {
   char *key;

@@ -14,12 +14,12 @@ struct vqe_iceberg_table {
   char *name;
   char *folder; /* "quantum_features/<name>" */
   int64_t version;
-  int64_t hint; /* what the hint said; 0 for nothing */
+  int64_t hint; /* version in the hint file; 0 without one */
   json_t *metadata;
 };
 
 /* As vqe_iceberg_open(), but the metadata may point elsewhere. */
 int vqe_iceberg_open_anywhere(struct vqe_iceberg_table **out,
-                              struct vqe_objects *objects, const char *table);
+                              struct vqe_objects *objects, const char *name);
 
 #endif

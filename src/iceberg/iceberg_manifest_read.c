@@ -76,11 +76,7 @@ static int stats_of(struct vqe_iceberg_stats **out,
                       sizeof *file->stats, "statistics of a data file");
   if (status == VQE_OK) {
     *out = &file->stats[file->nstats++];
-    (*out)->field_id = field_id;
-    (*out)->column_size = -1;
-    (*out)->value_count = -1;
-    (*out)->null_count = -1;
-    (*out)->nan_count = -1;
+    vqe_iceberg_stats_unknown(*out, field_id);
   }
   return status;
 }
@@ -176,8 +172,8 @@ static int get_offsets(struct vqe_iceberg_file *file,
   return status;
 }
 
-static int get_entry(struct vqe_iceberg_entry *entry,
-                     const avro_value_t *value, const char *what)
+static int get_file(struct vqe_iceberg_entry *entry,
+                    const avro_value_t *record, const char *what)
 {
   static const struct {
     const char *name;
@@ -186,8 +182,44 @@ static int get_entry(struct vqe_iceberg_entry *entry,
               {"null_value_counts", NULLS}, {"nan_value_counts", NANS},
               {"lower_bounds", LOWER},      {"upper_bounds", UPPER}};
   struct vqe_iceberg_file *file = &entry->file;
+  const char *uri, *format;
+  int64_t content = 0; /* files of format version 1 have none */
+  vqe_avro_get_integer(&content, record, "content");
+  entry->content = (int)content;
+  if (!vqe_avro_get_string(&uri, record, "file_path")) {
+    return missing(what, "file_path");
+  }
+  if (!vqe_avro_get_string(&format, record, "file_format")) {
+    return missing(what, "file_format");
+  }
+  if (!vqe_avro_get_integer(&file->record_count, record, "record_count") ||
+      file->record_count < 0) {
+    return missing(what, "record_count");
+  }
+  if (!vqe_avro_get_integer(&file->size, record, "file_size_in_bytes") ||
+      file->size < 0) {
+    return missing(what, "file_size_in_bytes");
+  }
+  entry->sort_order = -1;
+  vqe_avro_get_integer(&entry->sort_order, record, "sort_order_id");
+  int status = vqe_memory_strdup(&entry->uri, uri);
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&entry->format, format);
+  }
+  if (status == VQE_OK) {
+    status = get_partition(file, record, what);
+  }
+  for (size_t k = 0; status == VQE_OK && k < sizeof maps / sizeof maps[0];
+       k++) {
+    status = get_map(file, record, maps[k].name, maps[k].kind);
+  }
+  return status == VQE_OK ? get_offsets(file, record) : status;
+}
+
+static int get_entry(struct vqe_iceberg_entry *entry,
+                     const avro_value_t *value, const char *what)
+{
   avro_value_t record;
-  const char *text;
   int64_t number;
   if (!vqe_avro_get_integer(&number, value, "status") || number < 0 ||
       number > 2) {
@@ -202,43 +234,7 @@ static int get_entry(struct vqe_iceberg_entry *entry,
   if (!vqe_avro_get(&record, value, "data_file")) {
     return missing(what, "data_file");
   }
-  number = 0; /* files of format version 1 have no content */
-  vqe_avro_get_integer(&number, &record, "content");
-  entry->content = (int)number;
-  if (!vqe_avro_get_string(&text, &record, "file_path")) {
-    return missing(what, "file_path");
-  }
-  int status = vqe_memory_strdup(&entry->uri, text);
-  if (status == VQE_OK &&
-      !vqe_avro_get_string(&text, &record, "file_format")) {
-    return missing(what, "file_format");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_strdup(&entry->format, text);
-  }
-  if (status == VQE_OK &&
-      (!vqe_avro_get_integer(&file->record_count, &record, "record_count") ||
-       file->record_count < 0)) {
-    return missing(what, "record_count");
-  }
-  if (status == VQE_OK &&
-      (!vqe_avro_get_integer(&file->size, &record, "file_size_in_bytes") ||
-       file->size < 0)) {
-    return missing(what, "file_size_in_bytes");
-  }
-  entry->sort_order = -1;
-  vqe_avro_get_integer(&entry->sort_order, &record, "sort_order_id");
-  if (status == VQE_OK) {
-    status = get_partition(file, &record, what);
-  }
-  for (size_t k = 0; status == VQE_OK && k < sizeof maps / sizeof maps[0];
-       k++) {
-    status = get_map(file, &record, maps[k].name, maps[k].kind);
-  }
-  if (status == VQE_OK) {
-    status = get_offsets(file, &record);
-  }
-  return status;
+  return get_file(entry, &record, what);
 }
 
 int vqe_iceberg_manifest_decode(struct vqe_iceberg_entries *out,
@@ -274,7 +270,6 @@ static int get_summaries(struct vqe_iceberg_manifest *manifest,
 {
   avro_value_t array, item, slot;
   size_t count = 0;
-  int flag;
   if (!vqe_avro_get(&array, value, "partitions")) {
     return VQE_OK;
   }
@@ -287,6 +282,7 @@ static int get_summaries(struct vqe_iceberg_manifest *manifest,
                        sizeof *manifest->partitions, "partition summaries");
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
     struct vqe_iceberg_field_summary *summary = &manifest->partitions[k];
+    int flag = 1;
     if (avro_value_get_by_index(&array, k, &item, NULL) != 0 ||
         !vqe_avro_get(&slot, &item, "contains_null") ||
         avro_value_get_type(&slot) != AVRO_BOOLEAN) {

@@ -24,7 +24,7 @@ static json_t *plain(const char *name, const char *type, int id, bool optional)
   return field(name, json_string(type), id, optional);
 }
 
-/* A map with int keys: an array of key-value records, said to be a map. */
+/* A map with int keys: an array of key-value records, marked as a map. */
 static json_t *int_map(const char *name, const char *value_type, int id,
                        int key_id, int value_id)
 {

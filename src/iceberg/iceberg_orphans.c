@@ -1,4 +1,4 @@
-/* Removing what a dead writer left: files that no snapshot refers to. */
+/* Removing what a crashed writer left: files that no snapshot refers to. */
 #include "iceberg/iceberg_orphans.h"
 
 #include <jansson.h>

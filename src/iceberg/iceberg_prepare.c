@@ -21,10 +21,7 @@ find_leaf(const struct vqe_iceberg_definition *definition, int id)
 {
   for (size_t k = 0; k < definition->ncolumns; k++) {
     const struct vqe_iceberg_column *column = &definition->columns[k];
-    int leaf = column->inner_id > 0     ? column->inner_id
-               : column->element_id > 0 ? column->element_id
-                                        : column->id;
-    if (leaf == id) {
+    if (vqe_iceberg_column_leaf(column) == id) {
       return column;
     }
   }
@@ -36,9 +33,8 @@ static int prepare_stats(struct vqe_iceberg_stats *to,
                          const struct vqe_iceberg_column *column,
                          const struct vqe_iceberg_file *file)
 {
-  to->field_id = from->field_id;
+  vqe_iceberg_stats_unknown(to, from->field_id);
   to->column_size = from->column_size;
-  to->value_count = to->null_count = to->nan_count = -1;
   if (vqe_iceberg_type_is_list(column->type)) {
     return VQE_OK; /* readers want sizes only for what is in a list */
   }
@@ -104,6 +100,63 @@ static int prepare_partition(struct vqe_iceberg_file *to,
   return status;
 }
 
+static int check_file(const struct vqe_iceberg_file *file,
+                      const struct vqe_iceberg_definition *definition)
+{
+  char folder[512];
+  snprintf(folder, sizeof folder, "%s/%s/data/", VQE_ICEBERG_NAMESPACE,
+           definition->name);
+  if (file->key == NULL || strncmp(file->key, folder, strlen(folder)) != 0) {
+    return vqe_error_set(VQE_ERR_INPUT, "data file '%s' is not in '%s'",
+                         file->key == NULL ? "" : file->key, folder);
+  }
+  if (file->record_count <= 0 || file->size <= 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s': %lld rows in %lld bytes: leave empty files "
+                         "out",
+                         file->key, (long long)file->record_count,
+                         (long long)file->size);
+  }
+  return VQE_OK;
+}
+
+static int prepare_leaves(struct vqe_iceberg_file *to,
+                          const struct vqe_iceberg_file *from,
+                          const struct vqe_iceberg_definition *definition)
+{
+  int status = vqe_memory_alloc(&to->stats, from->nstats, sizeof *to->stats,
+                                "statistics");
+  for (size_t k = 0; status == VQE_OK && k < from->nstats; k++) {
+    const struct vqe_iceberg_stats *stats = &from->stats[k];
+    const struct vqe_iceberg_column *column =
+        find_leaf(definition, stats->field_id);
+    if (column == NULL) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "'%s': table '%s' has no column of field id %d",
+                           from->key, definition->name, stats->field_id);
+    }
+    to->nstats = k + 1;
+    status = prepare_stats(&to->stats[k], stats, column, from);
+  }
+  return status;
+}
+
+static int copy_offsets(struct vqe_iceberg_file *to,
+                        const struct vqe_iceberg_file *from)
+{
+  if (from->nsplit_offsets == 0) {
+    return VQE_OK;
+  }
+  int status = vqe_memory_alloc(&to->split_offsets, from->nsplit_offsets,
+                                sizeof *to->split_offsets, "split offsets");
+  if (status == VQE_OK) {
+    memcpy(to->split_offsets, from->split_offsets,
+           from->nsplit_offsets * sizeof *to->split_offsets);
+    to->nsplit_offsets = from->nsplit_offsets;
+  }
+  return status;
+}
+
 int vqe_iceberg_entry_prepare(struct vqe_iceberg_entry *entry,
                               struct vqe_objects *objects,
                               const struct vqe_iceberg_definition *definition,
@@ -111,20 +164,10 @@ int vqe_iceberg_entry_prepare(struct vqe_iceberg_entry *entry,
                               int64_t snapshot)
 {
   struct vqe_iceberg_file *to = &entry->file;
-  char folder[512];
-  snprintf(folder, sizeof folder, "%s/%s/data/", VQE_ICEBERG_NAMESPACE,
-           definition->name);
   memset(entry, 0, sizeof *entry);
-  if (from->key == NULL || strncmp(from->key, folder, strlen(folder)) != 0) {
-    return vqe_error_set(VQE_ERR_INPUT, "data file '%s' is not in '%s'",
-                         from->key == NULL ? "" : from->key, folder);
-  }
-  if (from->record_count <= 0 || from->size <= 0) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "'%s': %lld rows in %lld bytes: leave empty files "
-                         "out",
-                         from->key, (long long)from->record_count,
-                         (long long)from->size);
+  int status = check_file(from, definition);
+  if (status != VQE_OK) {
+    return status;
   }
   entry->status = VQE_ICEBERG_ADDED;
   entry->snapshot = snapshot;
@@ -132,7 +175,7 @@ int vqe_iceberg_entry_prepare(struct vqe_iceberg_entry *entry,
   entry->sort_order = 0;
   to->record_count = from->record_count;
   to->size = from->size;
-  int status = vqe_memory_strdup(&to->key, from->key);
+  status = vqe_memory_strdup(&to->key, from->key);
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&entry->format, "PARQUET");
   }
@@ -143,30 +186,10 @@ int vqe_iceberg_entry_prepare(struct vqe_iceberg_entry *entry,
     status = prepare_partition(to, from, definition);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&to->stats, from->nstats, sizeof *to->stats,
-                              "statistics");
+    status = prepare_leaves(to, from, definition);
   }
-  for (size_t k = 0; status == VQE_OK && k < from->nstats; k++) {
-    const struct vqe_iceberg_stats *stats = &from->stats[k];
-    const struct vqe_iceberg_column *column =
-        find_leaf(definition, stats->field_id);
-    if (column == NULL) {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "'%s': table '%s' has no column of field id %d",
-                             from->key, definition->name, stats->field_id);
-      break;
-    }
-    to->nstats = k + 1;
-    status = prepare_stats(&to->stats[k], stats, column, from);
-  }
-  if (status == VQE_OK && from->nsplit_offsets > 0) {
-    status = vqe_memory_alloc(&to->split_offsets, from->nsplit_offsets,
-                              sizeof *to->split_offsets, "split offsets");
-    if (status == VQE_OK) {
-      memcpy(to->split_offsets, from->split_offsets,
-             from->nsplit_offsets * sizeof *to->split_offsets);
-      to->nsplit_offsets = from->nsplit_offsets;
-    }
+  if (status == VQE_OK) {
+    status = copy_offsets(to, from);
   }
   if (status != VQE_OK) {
     vqe_iceberg_entry_clear(entry);

@@ -36,7 +36,7 @@ int vqe_iceberg_read_manifests(struct vqe_iceberg_manifests *out,
                                int64_t snapshot)
 {
   char *data = NULL;
-  size_t size;
+  size_t size = 0;
   memset(out, 0, sizeof *out);
   if (snapshot == VQE_ICEBERG_NO_SNAPSHOT) {
     return VQE_OK;
@@ -62,7 +62,7 @@ int vqe_iceberg_read_entries(struct vqe_iceberg_entries *out,
                              const struct vqe_iceberg_manifest *manifest)
 {
   char *data = NULL;
-  size_t size;
+  size_t size = 0;
   memset(out, 0, sizeof *out);
   if (manifest->content != 0) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,

@@ -4,7 +4,6 @@
 #include "iceberg/iceberg_relocate.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,8 +44,8 @@ static const char *bare(const char *uri)
   return uri;
 }
 
-/* Key of a URI by the location that the metadata believes in, which need not
- * be where the table lies. */
+/* Key of a URI by the location in the metadata, which need not be where the
+ * table is. */
 static int key_of(char **out, const struct relocate *relocate, const char *uri)
 {
   const char *location =
@@ -219,6 +218,17 @@ static int copy_header(struct vqe_avro_writer **out,
   return status;
 }
 
+static int fetch(char **data, size_t *size, char **key,
+                 const struct relocate *relocate, const char *uri)
+{
+  int status = key_of(key, relocate, uri);
+  if (status == VQE_OK) {
+    status = vqe_objects_get(data, size, relocate->from, *key,
+                             VQE_ICEBERG_MANIFEST_LIMIT);
+  }
+  return status;
+}
+
 /* Copy an Avro file, each value edited; *length of the copy. */
 static int copy_avro(int64_t *length, struct relocate *relocate,
                      const char *uri, edit_fn edit)
@@ -229,11 +239,7 @@ static int copy_avro(int64_t *length, struct relocate *relocate,
   char *data = NULL;
   char *copy = NULL;
   size_t size = 0;
-  int status = key_of(&key, relocate, uri);
-  if (status == VQE_OK) {
-    status = vqe_objects_get(&data, &size, relocate->from, key,
-                             VQE_ICEBERG_MANIFEST_LIMIT);
-  }
+  int status = fetch(&data, &size, &key, relocate, uri);
   if (status == VQE_OK) {
     status = vqe_avro_reader_open(&reader, data, size, key);
   }
@@ -279,11 +285,7 @@ static int copy_manifests(struct relocate *relocate, const char *list_uri)
   char *key = NULL;
   char *data = NULL;
   size_t size = 0;
-  int status = key_of(&key, relocate, list_uri);
-  if (status == VQE_OK) {
-    status = vqe_objects_get(&data, &size, relocate->from, key,
-                             VQE_ICEBERG_MANIFEST_LIMIT);
-  }
+  int status = fetch(&data, &size, &key, relocate, list_uri);
   if (status == VQE_OK) {
     status = vqe_iceberg_manifest_list_decode(&list, data, size, key);
   }
@@ -337,28 +339,24 @@ static int copy_snapshots(struct relocate *relocate)
 
 /* ---- metadata -------------------------------------------------------- */
 
-static int copy_metadata(struct relocate *relocate)
+/* Point the metadata at the new place; what is not copied leaves it. */
+static int edit_metadata(json_t *metadata, const struct relocate *relocate)
 {
-  static const char *const gone[] = {
+  static const char *const dropped[] = {
       "write.data.path", "write.metadata.path", "write.object-storage.enabled",
       "write.object-storage.path", "write.folder-storage.path"};
-  json_t *metadata = json_deep_copy(relocate->table->metadata);
   json_t *properties = json_object_get(metadata, "properties");
-  const struct vqe_iceberg_table *table = relocate->table;
-  char *text = NULL;
   char *uri = NULL;
-  char *key = NULL;
   size_t k;
   json_t *snapshot;
-  int status = vqe_objects_uri(&uri, relocate->to, table->folder);
+  int status = vqe_objects_uri(&uri, relocate->to, relocate->table->folder);
   if (status == VQE_OK) {
     json_object_set_new(metadata, "location", json_string(uri));
     json_object_set_new(metadata, "metadata-log", json_array());
-    /* statistics files are not copied */
     json_object_set_new(metadata, "statistics", json_array());
     json_object_set_new(metadata, "partition-statistics", json_array());
-    for (k = 0; k < sizeof gone / sizeof gone[0]; k++) {
-      json_object_del(properties, gone[k]);
+    for (k = 0; k < sizeof dropped / sizeof dropped[0]; k++) {
+      json_object_del(properties, dropped[k]);
     }
   }
   json_array_foreach(json_object_get(metadata, "snapshots"), k, snapshot)
@@ -375,27 +373,38 @@ static int copy_metadata(struct relocate *relocate)
     free(list);
     free(list_key);
   }
+  free(uri);
+  return status;
+}
+
+static int copy_metadata(struct relocate *relocate)
+{
+  json_t *metadata = json_deep_copy(relocate->table->metadata);
+  const char *name = relocate->table->name;
+  char *text = NULL;
+  char *key = NULL;
+  char *hint = NULL;
+  size_t size = 0;
+  int status = edit_metadata(metadata, relocate);
   if (status == VQE_OK) {
     text = json_dumps(metadata, JSON_COMPACT);
-    status = text == NULL ? vqe_error_set(VQE_ERR_MEMORY,
-                                          "no memory for table metadata")
-                          : vqe_iceberg_metadata_key(&key, table->name, 1);
+    size = text == NULL ? 0 : strlen(text);
+    status = text == NULL ? vqe_iceberg_no_json_memory()
+                          : vqe_iceberg_metadata_key(&key, name, 1);
   }
   if (status == VQE_OK) {
-    status = vqe_objects_put(relocate->to, key, text, strlen(text),
-                             VQE_OBJECTS_ONLY_NEW);
-  }
-  free(key);
-  key = NULL;
-  if (status == VQE_OK) {
-    status = vqe_iceberg_hint_key(&key, table->name);
+    status =
+        vqe_objects_put(relocate->to, key, text, size, VQE_OBJECTS_ONLY_NEW);
   }
   if (status == VQE_OK) {
-    status = vqe_objects_put(relocate->to, key, "1", 1, VQE_OBJECTS_REPLACE);
+    status = vqe_iceberg_hint_key(&hint, name);
   }
+  if (status == VQE_OK) {
+    status = vqe_objects_put(relocate->to, hint, "1", 1, VQE_OBJECTS_REPLACE);
+  }
+  free(hint);
   free(key);
   free(text);
-  free(uri);
   json_decref(metadata);
   return status;
 }

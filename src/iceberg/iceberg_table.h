@@ -12,10 +12,10 @@ struct vqe_iceberg_table;
 
 /* The newest metadata of a table: the hint, then upward. VQE_ERR_NOT_FOUND
  * when the table does not exist, VQE_ERR_INPUT when it cannot be understood
- * or lies elsewhere (a copied warehouse). `objects` must outlive the
+ * or names another place (a copied warehouse). `objects` must outlive the
  * table. */
 int vqe_iceberg_open(struct vqe_iceberg_table **out,
-                     struct vqe_objects *objects, const char *table);
+                     struct vqe_objects *objects, const char *name);
 void vqe_iceberg_close(struct vqe_iceberg_table *table);
 
 int64_t vqe_iceberg_version(const struct vqe_iceberg_table *table); /* N */
