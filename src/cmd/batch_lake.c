@@ -37,7 +37,7 @@ int vqe_batch_lake(const char *result_path, const char *warehouse,
   };
   int status = VQE_OK;
   if (warehouse == NULL) {
-    status = vqe_lake_beside(&beside, result_path);
+    status = vqe_warehouse_beside(&beside, result_path);
     warehouse = beside;
   }
   if (status == VQE_OK) {

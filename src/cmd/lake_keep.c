@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
-#include "lake/check.h"
-#include "lake/maintain.h"
+#include "lake/warehouse_check.h"
+#include "lake/warehouse_maintain.h"
 #include "lake_commands.h"
 #include "objects/objects_lock.h"
 
@@ -32,7 +32,7 @@ static void print_finding(void *ctx, const char *table, bool orphan,
 int vqe_lake_run_check(struct vqe_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
-  struct vqe_lake_check_result result = {0};
+  struct vqe_warehouse_check_result result = {0};
   FILE *stream = NULL;
   int status = vqe_lake_open(&warehouse,
                              vqe_lake_place(options, argument_of(options, 0)),
@@ -41,7 +41,7 @@ int vqe_lake_run_check(struct vqe_lake_options *options)
     status = vqe_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
-    status = vqe_lake_check(&result, warehouse, print_finding, stream);
+    status = vqe_warehouse_check(&result, warehouse, print_finding, stream);
   }
   if (status == VQE_OK && !options->quiet) {
     fprintf(stream,
@@ -72,7 +72,7 @@ int vqe_lake_run_relocate(struct vqe_lake_options *options)
     status = vqe_lake_open(&to, options->arguments[1], options, VQE_LAKE_MAKE);
   }
   if (status == VQE_OK) {
-    status = vqe_lake_relocate(to, from, &tables);
+    status = vqe_warehouse_relocate(to, from, &tables);
   }
   status = vqe_lake_close(to, status);
   vqe_objects_close(from);
@@ -88,12 +88,12 @@ int vqe_lake_run_relocate(struct vqe_lake_options *options)
 int vqe_lake_run_compact(struct vqe_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
-  struct vqe_lake_compact_result result = {0};
+  struct vqe_warehouse_compact_result result = {0};
   int status = vqe_lake_open(&warehouse,
                              vqe_lake_place(options, argument_of(options, 0)),
                              options, VQE_LAKE_CHANGE);
   if (status == VQE_OK) {
-    status = vqe_lake_compact(&result, warehouse);
+    status = vqe_warehouse_compact(&result, warehouse);
   }
   status = vqe_lake_close(warehouse, status);
   if (status != VQE_OK) {
@@ -150,10 +150,10 @@ int vqe_lake_run_expire(struct vqe_lake_options *options)
                            options, VQE_LAKE_CHANGE);
   }
   if (status == VQE_OK) {
-    status = vqe_lake_expire(&result, warehouse, older_than_ms);
+    status = vqe_warehouse_expire(&result, warehouse, older_than_ms);
   }
   if (status == VQE_OK && options->orphans) {
-    status = vqe_lake_remove_orphans(&orphans, warehouse, older_than_ms);
+    status = vqe_warehouse_remove_orphans(&orphans, warehouse, older_than_ms);
   }
   status = vqe_lake_close(warehouse, status);
   if (status != VQE_OK) {

@@ -11,9 +11,9 @@
 #include "base/file.h"
 #include "lake/normalize.h"
 #include "lake_commands.h"
-#include "store/hdf5.h"
 #include "record/record_avro.h"
 #include "record/record_json_write.h"
+#include "store/hdf5.h"
 #include "stream/consumer.h"
 #include "stream/producer.h"
 

@@ -35,7 +35,7 @@ static int open_source(struct vqe_record_source *out, char **beside,
   }
   int status = vqe_source_hdf5(out, name);
   if (status == VQE_OK) {
-    status = vqe_lake_beside(beside, name);
+    status = vqe_warehouse_beside(beside, name);
     if (status != VQE_OK) {
       vqe_source_close(out);
     }

@@ -7,6 +7,8 @@
 
 #include "base/error_message.h"
 #include "lake/duck.h"
+#include "lake/table.h"
+#include "lake/table_writer.h"
 
 /* How often the row is tried because others wrote theirs. */
 #define MAX_RACES 50

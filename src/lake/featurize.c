@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "lake/duck.h"
+#include "lake/table.h"
+#include "lake/table_writer.h"
 
 #define MAX_RACES 50
 
@@ -140,7 +142,7 @@ static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
   }
   status = check_steps(duck);
   if (status == VQE_OK) {
-    status = vqe_lake_uuid(run_id);
+    status = vqe_iceberg_uuid(run_id);
   }
   if (status == VQE_OK) {
     status = vqe_table_writer_create(&writer, warehouse, table, run_id);

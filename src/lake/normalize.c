@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "lake/batches.h"
 #include "lake/duck.h"
+#include "lake/table.h"
+#include "lake/table_writer.h"
 
 /* How often a table may be worked out anew because others wrote to it. */
 #define MAX_RACES 50
@@ -93,7 +95,7 @@ static int make_run(struct normalizing *run)
   struct tm utc;
   char date[16];
   char stamp[32];
-  int status = vqe_lake_uuid(run->batch_id);
+  int status = vqe_iceberg_uuid(run->batch_id);
   if (status != VQE_OK) {
     return status;
   }

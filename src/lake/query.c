@@ -9,6 +9,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "lake/duck.h"
+#include "lake/table.h"
 
 /* ---- views ---- */
 

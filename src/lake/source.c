@@ -1,15 +1,14 @@
-/* Records from an HDF5 result file, a spool, and the raw files of
- * connectors. */
+#include "lake/source.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "lake/normalize.h"
 #include "lake/raw.h"
-#include "store/hdf5.h"
 #include "record/spool.h"
+#include "store/hdf5.h"
 
 /* Where the records of a source go. */
 struct reading {
@@ -18,8 +17,8 @@ struct reading {
   void *sink_ctx;
 };
 
-static void tell_skipped(const struct vqe_record_source *source,
-                         const char *reason)
+static void report_skipped(const struct vqe_record_source *source,
+                           const char *reason)
 {
   char text[1024];
   if (source->warn != NULL) {
@@ -89,7 +88,7 @@ static int read_spool(struct vqe_record_source *source, vqe_record_sink sink,
     if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED ||
         status == VQE_ERR_NOT_FOUND) {
       source->skipped++;
-      tell_skipped(source, vqe_error_message());
+      report_skipped(source, vqe_error_message());
       status = VQE_OK;
       continue;
     }
@@ -125,7 +124,7 @@ static void skip_raw(void *ctx, const char *key, const char *reason)
 {
   const struct reading *reading = ctx;
   (void)key;
-  tell_skipped(reading->source, reason);
+  report_skipped(reading->source, reason);
 }
 
 static int read_raw(struct vqe_record_source *source, vqe_record_sink sink,
@@ -175,19 +174,6 @@ int vqe_source_folder(struct vqe_record_source *out, const char *path,
   *out = (struct vqe_record_source){
       .read = read_spool, .close = close_spool, .ctx = spool};
   return make_source(out, "spool", path);
-}
-
-int vqe_lake_beside(char **out, const char *result_path)
-{
-  size_t length = strlen(result_path);
-  if (length > 3 && strcmp(result_path + length - 3, ".h5") == 0) {
-    length -= 3;
-  }
-  if (asprintf(out, "%.*s.warehouse", (int)length, result_path) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
 }
 
 void vqe_source_close(struct vqe_record_source *source)

@@ -1,4 +1,5 @@
-/* A table of a warehouse as it stands, as SQL sees it. */
+#include "lake/table.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,6 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "lake/duck.h"
-#include "lake/warehouse.h"
 
 struct collecting {
   struct vqe_warehouse *warehouse;
@@ -40,31 +40,14 @@ static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
   return status;
 }
 
-int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
-                   enum vqe_lake_table_index index, bool files)
+/* What the newest metadata of the table says, where it exists. */
+static int read_state(struct vqe_table *table, struct vqe_warehouse *warehouse,
+                      bool files)
 {
-  const struct vqe_lake_text *text = &vqe_lake_definitions[index];
-  struct vqe_table *table = NULL;
   struct vqe_iceberg_table *iceberg = NULL;
-  int status = vqe_memory_alloc(&table, 1, sizeof *table, "a table");
+  int status = vqe_warehouse_iceberg(&iceberg, warehouse, table->index);
   if (status != VQE_OK) {
-    return status;
-  }
-  table->name = text->name;
-  table->index = index;
-  table->snapshot = VQE_ICEBERG_NO_SNAPSHOT;
-  status = vqe_iceberg_definition_parse(&table->definition, text->text,
-                                        text->size, text->name);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status = vqe_warehouse_iceberg(&iceberg, warehouse, index);
-  if (status == VQE_ERR_NOT_FOUND) {
-    status = VQE_OK;
-    goto out;
-  }
-  if (status != VQE_OK) {
-    goto out;
+    return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
   }
   table->exists = true;
   table->snapshot = vqe_iceberg_current_snapshot(iceberg);
@@ -76,13 +59,32 @@ int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
     status =
         vqe_iceberg_scan(iceberg, table->snapshot, collect_file, &collecting);
   }
-out:
-  if (status == VQE_OK) {
-    *out = table;
-  } else {
-    vqe_table_close(table);
-  }
   return status;
+}
+
+int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                   enum vqe_lake_table_index index, bool files)
+{
+  const struct vqe_lake_text *text = &vqe_lake_definitions[index];
+  struct vqe_table *table = NULL;
+  int status = vqe_memory_alloc(&table, 1, sizeof *table, "a table");
+  if (status != VQE_OK) {
+    return status;
+  }
+  table->name = text->name;
+  table->index = index;
+  table->snapshot = VQE_ICEBERG_NO_SNAPSHOT;
+  status = vqe_iceberg_definition_parse(&table->definition, text->text,
+                                        text->size, text->name);
+  if (status == VQE_OK) {
+    status = read_state(table, warehouse, files);
+  }
+  if (status != VQE_OK) {
+    vqe_table_close(table);
+    return status;
+  }
+  *out = table;
+  return VQE_OK;
 }
 
 void vqe_table_close(struct vqe_table *table)

@@ -1,23 +1,22 @@
-/* Rows of SQL as Parquet files with statistics, put into the store and
- * committed together. */
-#include <errno.h>
+#include "lake/table_writer.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "lake/duck.h"
-#include "lake/warehouse.h"
+#include "lake/table.h"
+#include "lake/table_stats.h"
 
 /* Rows of one file at most, give or take an experiment: some tens of
  * megabytes for the widest tables. */
 #define FILE_ROWS 4000000
-#define COMMIT_TRIES 3
+#define COMMIT_ATTEMPTS 3
 /* Files that are written at a time: each holds some row groups in memory. */
 #define MOST_WRITERS 4
 
@@ -118,279 +117,6 @@ static int write_parquet(struct vqe_table_writer *writer,
     status = vqe_duck_execute(duck, name, sql.data);
   }
   free(sql.data);
-  return status;
-}
-
-/* ---- statistics ---- */
-
-static bool is_null(duckdb_vector vector)
-{
-  uint64_t *validity = duckdb_vector_get_validity(vector);
-  return validity != NULL && !duckdb_validity_row_is_valid(validity, 0);
-}
-
-static int read_value(struct vqe_iceberg_bytes *out, duckdb_vector vector,
-                      enum vqe_iceberg_type type)
-{
-  void *data = duckdb_vector_get_data(vector);
-  out->data = NULL;
-  out->size = 0;
-  if (is_null(vector)) {
-    return VQE_OK;
-  }
-  switch (type) {
-  case VQE_ICEBERG_INT:
-  case VQE_ICEBERG_DATE:
-    return vqe_iceberg_bytes_int(out, *(int32_t *)data);
-  case VQE_ICEBERG_LONG:
-  case VQE_ICEBERG_TIMESTAMPTZ:
-    return vqe_iceberg_bytes_long(out, *(int64_t *)data);
-  case VQE_ICEBERG_DOUBLE:
-    return vqe_iceberg_bytes_double(out, *(double *)data);
-  case VQE_ICEBERG_BOOLEAN:
-    return vqe_iceberg_bytes_boolean(out, *(bool *)data);
-  default:
-    return vqe_iceberg_bytes_string(
-        out, duckdb_string_t_data(data),
-        duckdb_string_t_length(*(duckdb_string_t *)data));
-  }
-}
-
-static int64_t read_long(duckdb_vector vector)
-{
-  return *(int64_t *)duckdb_vector_get_data(vector);
-}
-
-/* By field id, so that a file from before a column was added can be
- * described as well. */
-static void add_scan(struct vqe_duck_text *sql,
-                     const struct vqe_iceberg_definition *definition,
-                     const char *path)
-{
-  char *paths[1] = {(char *)path};
-  struct vqe_table table = {.name = definition->name,
-                            .definition =
-                                (struct vqe_iceberg_definition *)definition,
-                            .paths = paths,
-                            .npaths = 1};
-  vqe_duck_add(sql, " FROM ");
-  vqe_table_add_scan(sql, &table);
-}
-
-/* Exact extremes of what was written, read back: the text of the writer's own
- * statistics does not tell every value. */
-static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
-                         const struct vqe_iceberg_definition *definition,
-                         const char *path)
-{
-  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
-  duckdb_result result = {0};
-  duckdb_data_chunk chunk = NULL;
-  vqe_duck_add(&sql, "SELECT count(*)::BIGINT");
-  for (size_t k = 0; k < definition->ncolumns; k++) {
-    const struct vqe_iceberg_column *column = &definition->columns[k];
-    const char *name = column->name;
-    if (vqe_iceberg_type_is_list(column->type)) {
-      continue;
-    }
-    vqe_duck_add(&sql, ", count(%s)::BIGINT", name);
-    if (column->type == VQE_ICEBERG_DOUBLE) {
-      vqe_duck_add(&sql,
-                   ", count(*) FILTER (isnan(%s))::BIGINT"
-                   ", min(%s) FILTER (NOT isnan(%s))"
-                   ", max(%s) FILTER (NOT isnan(%s))",
-                   name, name, name, name, name);
-    } else {
-      vqe_duck_add(&sql, ", min(%s), max(%s)", name, name);
-    }
-  }
-  add_scan(&sql, definition, path);
-  int status = sql.status;
-  if (status == VQE_OK) {
-    status = vqe_duck_query(duck, &result, "statistics", sql.data);
-  }
-  if (status == VQE_OK) {
-    chunk = duckdb_fetch_chunk(result);
-    if (chunk == NULL || duckdb_data_chunk_get_size(chunk) != 1) {
-      status = vqe_error_set(VQE_ERR_IO, "'%s' has no statistics", path);
-    }
-  }
-  if (status == VQE_OK) {
-    idx_t at = 0;
-    file->record_count = read_long(duckdb_data_chunk_get_vector(chunk, at++));
-    for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
-      const struct vqe_iceberg_column *column = &definition->columns[k];
-      struct vqe_iceberg_stats *stats = &file->stats[k];
-      if (vqe_iceberg_type_is_list(column->type)) {
-        continue;
-      }
-      stats->value_count = file->record_count;
-      stats->null_count = file->record_count -
-                          read_long(duckdb_data_chunk_get_vector(chunk, at++));
-      if (column->type == VQE_ICEBERG_DOUBLE) {
-        stats->nan_count =
-            read_long(duckdb_data_chunk_get_vector(chunk, at++));
-      }
-      status =
-          read_value(&stats->lower, duckdb_data_chunk_get_vector(chunk, at++),
-                     column->type);
-      if (status == VQE_OK) {
-        status = read_value(&stats->upper,
-                            duckdb_data_chunk_get_vector(chunk, at++),
-                            column->type);
-      }
-    }
-  }
-  duckdb_destroy_data_chunk(&chunk);
-  duckdb_destroy_result(&result);
-  free(sql.data);
-  return status;
-}
-
-/* Bytes of each column, in the order of the columns. */
-static int read_sizes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
-                      const char *path)
-{
-  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
-  duckdb_result result = {0};
-  duckdb_data_chunk chunk;
-  size_t at = 0;
-  vqe_duck_add(&sql, "SELECT sum(total_compressed_size)::BIGINT"
-                     " FROM parquet_metadata(");
-  vqe_duck_add_quoted(&sql, path);
-  vqe_duck_add(&sql, ") GROUP BY column_id ORDER BY column_id");
-  int status = sql.status;
-  if (status == VQE_OK) {
-    status = vqe_duck_query(duck, &result, "column sizes", sql.data);
-  }
-  while (status == VQE_OK && (chunk = duckdb_fetch_chunk(result)) != NULL) {
-    const int64_t *sizes =
-        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
-    for (idx_t k = 0; k < duckdb_data_chunk_get_size(chunk); k++) {
-      if (at < file->nstats) {
-        file->stats[at++].column_size = sizes[k];
-      }
-    }
-    duckdb_destroy_data_chunk(&chunk);
-  }
-  for (size_t k = 0; at != file->nstats && k < file->nstats; k++) {
-    file->stats[k].column_size = -1; /* of other columns */
-  }
-  duckdb_destroy_result(&result);
-  free(sql.data);
-  return status;
-}
-
-/* Where the row groups start. */
-static int read_offsets(struct vqe_iceberg_file *file, struct vqe_duck *duck,
-                        const char *path)
-{
-  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
-  duckdb_result result = {0};
-  duckdb_data_chunk chunk;
-  vqe_duck_add(&sql, "SELECT min(least(coalesce(dictionary_page_offset, "
-                     "data_page_offset), data_page_offset))::BIGINT"
-                     " FROM parquet_metadata(");
-  vqe_duck_add_quoted(&sql, path);
-  vqe_duck_add(&sql, ") GROUP BY row_group_id ORDER BY row_group_id");
-  int status = sql.status;
-  if (status == VQE_OK) {
-    status = vqe_duck_query(duck, &result, "row groups", sql.data);
-  }
-  while (status == VQE_OK && (chunk = duckdb_fetch_chunk(result)) != NULL) {
-    size_t count = (size_t)duckdb_data_chunk_get_size(chunk);
-    size_t old = file->nsplit_offsets;
-    status = vqe_memory_grow(&file->split_offsets, old, old + count,
-                             sizeof(int64_t), "row groups");
-    if (status == VQE_OK) {
-      memcpy(file->split_offsets + old,
-             duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0)),
-             count * sizeof(int64_t));
-      file->nsplit_offsets += count;
-    }
-    duckdb_destroy_data_chunk(&chunk);
-  }
-  duckdb_destroy_result(&result);
-  free(sql.data);
-  return status;
-}
-
-static int copy_bytes(struct vqe_iceberg_bytes *out,
-                      const struct vqe_iceberg_bytes *value)
-{
-  out->data = NULL;
-  out->size = 0;
-  if (value->data == NULL) {
-    return VQE_OK;
-  }
-  return vqe_iceberg_bytes_string(out, (const char *)value->data, value->size);
-}
-
-/* The partition's value is the column's only one. */
-static int read_partition(struct vqe_iceberg_file *file,
-                          const struct vqe_iceberg_definition *definition,
-                          const char *name)
-{
-  int status = vqe_memory_alloc(&file->partition, definition->npartition,
-                                sizeof *file->partition, "partition");
-  file->npartition = definition->npartition;
-  for (size_t k = 0; status == VQE_OK && k < definition->npartition; k++) {
-    const struct vqe_iceberg_stats *stats =
-        &file->stats[definition->partition[k]];
-    bool mixed =
-        stats->null_count != 0 && stats->null_count != file->record_count;
-    if (!mixed && stats->lower.data != NULL) {
-      mixed =
-          stats->lower.size != stats->upper.size ||
-          memcmp(stats->lower.data, stats->upper.data, stats->lower.size) != 0;
-    }
-    if (mixed) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "%s: rows of one file differ in '%s'", name,
-                           definition->columns[definition->partition[k]].name);
-    }
-    status = copy_bytes(&file->partition[k], &stats->lower);
-  }
-  return status;
-}
-
-int vqe_table_describe_file(struct vqe_iceberg_file *file,
-                            struct vqe_duck *duck,
-                            const struct vqe_iceberg_definition *definition,
-                            const char *path)
-{
-  struct stat info;
-  int status = vqe_memory_alloc(&file->stats, definition->ncolumns,
-                                sizeof *file->stats, "statistics");
-  if (status != VQE_OK) {
-    return status;
-  }
-  file->nstats = definition->ncolumns;
-  for (size_t k = 0; k < definition->ncolumns; k++) {
-    const struct vqe_iceberg_column *column = &definition->columns[k];
-    struct vqe_iceberg_stats *stats = &file->stats[k];
-    stats->field_id = column->inner_id > 0     ? column->inner_id
-                      : column->element_id > 0 ? column->element_id
-                                               : column->id;
-    stats->column_size = -1;
-    stats->value_count = -1;
-    stats->null_count = -1;
-    stats->nan_count = -1;
-  }
-  if (stat(path, &info) != 0) {
-    return vqe_error_set(VQE_ERR_IO, "'%s': %s", path, strerror(errno));
-  }
-  file->size = (int64_t)info.st_size;
-  status = read_extremes(file, duck, definition, path);
-  if (status == VQE_OK && file->record_count > 0) {
-    status = read_sizes(file, duck, path);
-  }
-  if (status == VQE_OK && file->record_count > 0) {
-    status = read_offsets(file, duck, path);
-  }
-  if (status == VQE_OK) {
-    status = read_partition(file, definition, definition->name);
-  }
   return status;
 }
 
@@ -610,7 +336,7 @@ int vqe_table_writer_commit(struct vqe_table_writer *writer,
   };
   int status = VQE_OK;
   vqe_warehouse_forget(writer->warehouse, writer->table->index);
-  for (int attempt = 0; attempt < COMMIT_TRIES; attempt++) {
+  for (int attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
     status = vqe_iceberg_append(
         result, vqe_warehouse_objects(writer->warehouse),
         writer->table->definition, writer->files, writer->nfiles, &options);

@@ -1,15 +1,12 @@
 #include "lake/warehouse.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,10 +14,9 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "lake/duck.h"
+#include "lake/scratch.h"
 #include "objects/objects_lock.h"
 
-/* Scratch folders are called ".NAME.vqe-XXXXXX". */
-#define SCRATCH_MARK ".vqe-"
 /* The file that local writers lock; objects leave such names alone. */
 #define WRITERS_NAME ".vqe-writers"
 
@@ -46,135 +42,10 @@ struct vqe_warehouse {
   void *warn_ctx;
 };
 
-int vqe_lake_uuid(char out[37])
-{
-  unsigned char bytes[16];
-  if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-    return vqe_error_set(VQE_ERR_IO, "no random numbers: %s", strerror(errno));
-  }
-  bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
-  for (int k = 0, at = 0; k < 16; k++) {
-    at += snprintf(out + at, 37 - (size_t)at, "%s%02x",
-                   k == 4 || k == 6 || k == 8 || k == 10 ? "-" : "", bytes[k]);
-  }
-  return VQE_OK;
-}
-
-/* ---- the scratch folder ---- */
-
-static int remove_entry(const char *path, const struct stat *info, int type,
-                        struct FTW *place)
-{
-  (void)info;
-  (void)type;
-  (void)place;
-  (void)remove(path);
-  return 0;
-}
-
-/* Where the last component of a path starts. */
-static size_t base_of(const char *path)
-{
-  const char *slash = strrchr(path, '/');
-  return slash != NULL ? (size_t)(slash + 1 - path) : 0;
-}
-
-/* Beside the warehouse; false when it cannot be made there. */
-static bool try_beside(char **out, const char *place)
-{
-  char *path = NULL;
-  size_t base = base_of(place);
-  if (asprintf(&path, "%.*s.%s" SCRATCH_MARK "XXXXXX", (int)base, place,
-               place + base) < 0) {
-    return false;
-  }
-  if (mkdtemp(path) == NULL) {
-    free(path);
-    return false;
-  }
-  *out = path;
-  return true;
-}
-
-/* Beside a local warehouse, so that there is as much room as for the tables;
- * else where the system keeps temporary files. */
-static int make_scratch(struct vqe_warehouse *warehouse,
-                        const struct vqe_warehouse_options *options)
-{
-  const char *folder = options->scratch;
-  if (folder == NULL && options->write && warehouse->place != NULL &&
-      try_beside(&warehouse->scratch, warehouse->place)) {
-    return VQE_OK;
-  }
-  if (folder == NULL) {
-    folder = getenv("TMPDIR");
-  }
-  if (folder == NULL || folder[0] == '\0') {
-    folder = "/tmp";
-  }
-  if (asprintf(&warehouse->scratch, "%s/vqe-lake-XXXXXX", folder) < 0) {
-    warehouse->scratch = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  if (mkdtemp(warehouse->scratch) == NULL) {
-    int status = vqe_error_set(VQE_ERR_IO,
-                               "no folder for temporary files in '%s': %s; "
-                               "set TMPDIR to one with room",
-                               folder, strerror(errno));
-    free(warehouse->scratch);
-    warehouse->scratch = NULL;
-    return status;
-  }
-  return VQE_OK;
-}
-
-/* Scratch folders beside the warehouse other than ours. */
-static void remove_stale_scratch(const struct vqe_warehouse *warehouse)
-{
-  const char *place = warehouse->place;
-  size_t base = base_of(place);
-  char *folder = NULL;
-  char *prefix = NULL;
-  DIR *directory = NULL;
-  struct dirent *entry;
-  if (asprintf(&folder, "%.*s", (int)base, place) < 0) {
-    folder = NULL;
-    goto out;
-  }
-  if (asprintf(&prefix, ".%s" SCRATCH_MARK, place + base) < 0) {
-    prefix = NULL;
-    goto out;
-  }
-  directory = opendir(folder);
-  while (directory != NULL && (entry = readdir(directory)) != NULL) {
-    char *path = NULL;
-    if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
-        strlen(entry->d_name) != strlen(prefix) + 6 ||
-        asprintf(&path, "%s%s", folder, entry->d_name) < 0) {
-      continue;
-    }
-    if (strcmp(path, warehouse->scratch) != 0) {
-      (void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    }
-    free(path);
-  }
-out:
-  if (directory != NULL) {
-    closedir(directory);
-  }
-  free(prefix);
-  free(folder);
-}
-
 int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse)
 {
-  if (asprintf(out, "%s/%06u.parquet", warehouse->scratch,
-               warehouse->files++) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
+  return vqe_memory_print(out, "%s/%06u.parquet", warehouse->scratch,
+                          warehouse->files++);
 }
 
 /* ---- other writers ---- */
@@ -208,8 +79,9 @@ static int join_writers(struct vqe_warehouse *warehouse)
   if (status != VQE_OK) {
     return status;
   }
-  if (asprintf(&path, "%s/" WRITERS_NAME, warehouse->place) < 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  status = vqe_memory_print(&path, "%s/" WRITERS_NAME, warehouse->place);
+  if (status != VQE_OK) {
+    return status;
   }
   warehouse->writers = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (warehouse->writers < 0) {
@@ -233,7 +105,7 @@ bool vqe_warehouse_alone(struct vqe_warehouse *warehouse)
     vqe_warehouse_share(warehouse);
     return false;
   }
-  remove_stale_scratch(warehouse);
+  vqe_scratch_remove_stale(warehouse->place, warehouse->scratch);
   return true;
 }
 
@@ -311,6 +183,15 @@ static int take_lock(struct vqe_warehouse *warehouse,
   return status;
 }
 
+int vqe_warehouse_beside(char **out, const char *result_path)
+{
+  size_t length = strlen(result_path);
+  if (length > 3 && strcmp(result_path + length - 3, ".h5") == 0) {
+    length -= 3;
+  }
+  return vqe_memory_print(out, "%.*s.warehouse", (int)length, result_path);
+}
+
 int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
                        const struct vqe_warehouse_options *options)
 {
@@ -335,7 +216,8 @@ int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
     status = join_writers(warehouse);
   }
   if (status == VQE_OK) {
-    status = make_scratch(warehouse, options);
+    status = vqe_scratch_make(&warehouse->scratch, options->scratch,
+                              options->write ? warehouse->place : NULL);
   }
   if (status == VQE_OK) {
     struct vqe_duck_options duck = {options->memory_mb, options->threads,
@@ -366,9 +248,7 @@ int vqe_warehouse_close(struct vqe_warehouse *warehouse)
     vqe_warehouse_forget(warehouse, (enum vqe_lake_table_index)k);
   }
   vqe_duck_close(warehouse->duck);
-  if (warehouse->scratch != NULL) {
-    (void)nftw(warehouse->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-  }
+  vqe_scratch_remove(warehouse->scratch);
   if (warehouse->lock != NULL) {
     status = vqe_lock_release(warehouse->lock);
   }

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "lake/check.h"
+#include "lake/warehouse_check.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
@@ -201,8 +201,8 @@ static void report(void *ctx, const char *table, bool orphan,
 
 static void assert_sound(void)
 {
-  struct vqe_lake_check_result result;
-  assert_int_equal(vqe_lake_check(&result, warehouse, report, NULL), VQE_OK);
+  struct vqe_warehouse_check_result result;
+  assert_int_equal(vqe_warehouse_check(&result, warehouse, report, NULL), VQE_OK);
   assert_int_equal(result.problems, 0);
   assert_int_equal(result.tables, VQE_LAKE_TABLES);
 }

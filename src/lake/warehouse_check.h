@@ -1,14 +1,14 @@
 /* Whether a warehouse is whole: what Iceberg's own check finds, and what only
  * reading the rows tells. */
-#ifndef VQE_LAKE_CHECK_H
-#define VQE_LAKE_CHECK_H
+#ifndef VQE_LAKE_WAREHOUSE_CHECK_H
+#define VQE_LAKE_WAREHOUSE_CHECK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "lake/warehouse.h"
 
-struct vqe_lake_check_result {
+struct vqe_warehouse_check_result {
   int64_t tables, files, rows;
   int64_t problems, orphans;
 };
@@ -17,10 +17,10 @@ struct vqe_lake_check_result {
  * bounds worked out anew from the rows), keys that must be there once.
  * `report` gets each finding. VQE_OK also with problems; an error when the
  * check could not be made. Cost: reads every file. */
-int vqe_lake_check(struct vqe_lake_check_result *result,
-                   struct vqe_warehouse *warehouse,
-                   void (*report)(void *ctx, const char *table, bool orphan,
-                                  const char *text),
-                   void *report_ctx);
+int vqe_warehouse_check(struct vqe_warehouse_check_result *result,
+                        struct vqe_warehouse *warehouse,
+                        void (*report)(void *ctx, const char *table,
+                                       bool orphan, const char *text),
+                        void *report_ctx);
 
 #endif

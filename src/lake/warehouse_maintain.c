@@ -1,4 +1,4 @@
-#include "lake/maintain.h"
+#include "lake/warehouse_maintain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,8 @@
 
 #include "base/error_message.h"
 #include "lake/duck.h"
+#include "lake/table.h"
+#include "lake/table_writer.h"
 
 #define MAX_RACES 20
 /* No writer of ours takes longer between its first file and its commit. */
@@ -66,7 +68,7 @@ static int merge(void *ctx, struct vqe_iceberg_file *out,
   return status;
 }
 
-static int compact_table(struct vqe_lake_compact_result *result,
+static int compact_table(struct vqe_warehouse_compact_result *result,
                          struct vqe_warehouse *warehouse,
                          enum vqe_lake_table_index index)
 {
@@ -74,7 +76,7 @@ static int compact_table(struct vqe_lake_compact_result *result,
   struct vqe_iceberg_compact_options compact = {0, 0};
   struct vqe_table *table = NULL;
   char run_id[37];
-  int status = vqe_lake_uuid(run_id);
+  int status = vqe_iceberg_uuid(run_id);
   if (status == VQE_OK) {
     status = vqe_table_open(&table, warehouse, index, false);
   }
@@ -96,8 +98,8 @@ static int compact_table(struct vqe_lake_compact_result *result,
   return status;
 }
 
-int vqe_lake_compact(struct vqe_lake_compact_result *result,
-                     struct vqe_warehouse *warehouse)
+int vqe_warehouse_compact(struct vqe_warehouse_compact_result *result,
+                          struct vqe_warehouse *warehouse)
 {
   int status = VQE_OK;
   memset(result, 0, sizeof *result);
@@ -110,8 +112,9 @@ int vqe_lake_compact(struct vqe_lake_compact_result *result,
   return status;
 }
 
-int vqe_lake_expire(struct vqe_iceberg_expire_result *result,
-                    struct vqe_warehouse *warehouse, int64_t older_than_ms)
+int vqe_warehouse_expire(struct vqe_iceberg_expire_result *result,
+                         struct vqe_warehouse *warehouse,
+                         int64_t older_than_ms)
 {
   struct vqe_iceberg_expire_options options = {
       .older_than_ms = older_than_ms,
@@ -137,8 +140,9 @@ int vqe_lake_expire(struct vqe_iceberg_expire_result *result,
   return status;
 }
 
-int vqe_lake_remove_orphans(int64_t *count, struct vqe_warehouse *warehouse,
-                            int64_t older_than_ms)
+int vqe_warehouse_remove_orphans(int64_t *count,
+                                 struct vqe_warehouse *warehouse,
+                                 int64_t older_than_ms)
 {
   int64_t day_ago_ms = (int64_t)time(NULL) * 1000 - DAY_MS;
   int status = VQE_OK;
@@ -160,8 +164,8 @@ int vqe_lake_remove_orphans(int64_t *count, struct vqe_warehouse *warehouse,
   return status;
 }
 
-int vqe_lake_relocate(struct vqe_warehouse *to, struct vqe_objects *from,
-                      int *tables)
+int vqe_warehouse_relocate(struct vqe_warehouse *to, struct vqe_objects *from,
+                           int *tables)
 {
   int status = VQE_OK;
   int count = 0;

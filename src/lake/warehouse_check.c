@@ -1,4 +1,4 @@
-#include "lake/check.h"
+#include "lake/warehouse_check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,9 +8,11 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "lake/duck.h"
+#include "lake/table.h"
+#include "lake/table_stats.h"
 
 struct checking {
-  struct vqe_lake_check_result *result;
+  struct vqe_warehouse_check_result *result;
   struct vqe_warehouse *warehouse;
   struct vqe_table *table;
   void (*report)(void *ctx, const char *table, bool orphan, const char *text);
@@ -40,15 +42,6 @@ static void pass_on(void *ctx, enum vqe_iceberg_finding finding,
 }
 
 /* ---- one file ---- */
-
-static bool same_bytes(const struct vqe_iceberg_bytes *a,
-                       const struct vqe_iceberg_bytes *b)
-{
-  if (a->data == NULL || b->data == NULL) {
-    return a->data == b->data;
-  }
-  return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
-}
 
 static const struct vqe_iceberg_stats *
 stats_of(const struct vqe_iceberg_file *file, int field_id)
@@ -87,10 +80,11 @@ static int compare_column(struct checking *checking, const char *key,
   if (status == VQE_OK) {
     status = vqe_iceberg_bound(&found->upper, column->type, true);
   }
-  if (status == VQE_OK && ((written->lower.data != NULL &&
-                            !same_bytes(&written->lower, &found->lower)) ||
-                           (written->upper.data != NULL &&
-                            !same_bytes(&written->upper, &found->upper)))) {
+  if (status == VQE_OK &&
+      ((written->lower.data != NULL &&
+        !vqe_iceberg_bytes_equal(&written->lower, &found->lower)) ||
+       (written->upper.data != NULL &&
+        !vqe_iceberg_bytes_equal(&written->upper, &found->upper)))) {
     find(checking,
          "'%s', column '%s': the manifest's bounds are not the "
          "file's",
@@ -128,7 +122,7 @@ static int check_file(void *ctx, const struct vqe_iceberg_file *file,
          (long long)found.record_count, (long long)file->record_count);
   }
   for (size_t k = 0; k < file->npartition && k < found.npartition; k++) {
-    if (!same_bytes(&file->partition[k], &found.partition[k])) {
+    if (!vqe_iceberg_bytes_equal(&file->partition[k], &found.partition[k])) {
       find(checking, "'%s': partition '%s' is not that of its rows", file->key,
            definition->columns[definition->partition[k]].name);
     }
@@ -219,11 +213,11 @@ out:
   return status;
 }
 
-int vqe_lake_check(struct vqe_lake_check_result *result,
-                   struct vqe_warehouse *warehouse,
-                   void (*report)(void *ctx, const char *table, bool orphan,
-                                  const char *text),
-                   void *report_ctx)
+int vqe_warehouse_check(struct vqe_warehouse_check_result *result,
+                        struct vqe_warehouse *warehouse,
+                        void (*report)(void *ctx, const char *table,
+                                       bool orphan, const char *text),
+                        void *report_ctx)
 {
   struct checking checking = {.result = result,
                               .warehouse = warehouse,

@@ -1,0 +1,42 @@
+/* Records from an HDF5 result file, a spool, and the raw files of connectors.
+ * */
+#ifndef VQE_LAKE_SOURCE_H
+#define VQE_LAKE_SOURCE_H
+
+#include <stddef.h>
+
+#include "objects/objects.h"
+#include "record/record.h"
+
+/* Takes one record, which stays the caller's; `where` names it in messages. */
+typedef int (*vqe_record_sink)(void *ctx, struct vqe_record *record,
+                               const char *where);
+
+/* Where records come from. `read` gives them one after another to `sink` and
+ * ends when that returns anything but VQE_OK; it sets the counts. */
+struct vqe_record_source {
+  int (*read)(struct vqe_record_source *source, vqe_record_sink sink,
+              void *sink_ctx);
+  void (*close)(void *ctx); /* frees ctx; may be NULL */
+  void *ctx;
+  /* What is skipped and why; may be NULL. */
+  void (*warn)(void *ctx, const char *text);
+  void *warn_ctx;
+  char *kind;     /* "hdf5", ..., for source_data_info */
+  char *name;     /* path or URI */
+  size_t skipped; /* unreadable files or records */
+  size_t failed;  /* experiments that ended without a result */
+};
+
+/* Finished experiments of an HDF5 result file. */
+int vqe_source_hdf5(struct vqe_record_source *out, const char *path);
+/* Raw files of connectors below a folder or s3:// place. */
+int vqe_source_raw(struct vqe_record_source *out, const char *location,
+                   const struct vqe_objects_options *options);
+/* A local folder: a spool where it holds spooled records (oldest first; those
+ * that cannot be read are skipped and counted), else raw files. */
+int vqe_source_folder(struct vqe_record_source *out, const char *path,
+                      const struct vqe_objects_options *options);
+void vqe_source_close(struct vqe_record_source *source);
+
+#endif

@@ -1,0 +1,64 @@
+/* A table of a warehouse as it stands, as SQL sees it. */
+#ifndef VQE_LAKE_TABLE_H
+#define VQE_LAKE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "iceberg/iceberg.h"
+#include "lake/tables.h"
+#include "lake/warehouse.h"
+
+/* lake/duck.h, which not everyone can include */
+struct vqe_duck;
+struct vqe_duck_text;
+
+/* "COUNT-NUMBER" of a set of experiment_ids. */
+#define VQE_TABLE_DIGEST_SIZE 64
+
+/* A table as it stands: its definition bound to the ids in use, its newest
+ * snapshot and that snapshot's files. */
+struct vqe_table {
+  const char *name;
+  enum vqe_lake_table_index index;
+  struct vqe_iceberg_definition *definition;
+  bool exists;
+  int64_t snapshot; /* VQE_ICEBERG_NO_SNAPSHOT when missing or empty */
+  /* digest of the experiments it holds, "" when others wrote to it last */
+  char experiments[VQE_TABLE_DIGEST_SIZE];
+  char **paths;         /* local files, downloaded from S3 at first use */
+  int64_t *snapshot_of; /* snapshot that added each */
+  size_t npaths;
+};
+
+/* `files` false leaves `paths` empty. */
+int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                   enum vqe_lake_table_index index, bool files);
+void vqe_table_close(struct vqe_table *table);
+
+/* Type of a column in SQL. */
+const char *vqe_table_sql_type(enum vqe_iceberg_type type);
+
+/* read_parquet(...) of the table's files with the definition's columns in
+ * order and type: columns that a file lacks are null. Needs files. */
+void vqe_table_add_scan(struct vqe_duck_text *sql,
+                        const struct vqe_table *table);
+
+/* Make a view `view` of the table's rows, with the definition's columns in
+ * order and type: columns that a file lacks are null, a missing table is
+ * empty. */
+int vqe_table_view(struct vqe_warehouse *warehouse,
+                   const struct vqe_table *table, const char *view);
+
+/* Make the table `held` of the experiment_ids in the table's rows, each once.
+ * Needs files. */
+int vqe_table_make_held(struct vqe_duck *duck, const struct vqe_table *table,
+                        const char *held);
+/* Digest of the distinct experiment_ids that the query `ids` gives: their
+ * number and the exclusive or of their MD5, so that two tables with the same
+ * digest hold the same experiments. */
+int vqe_table_digest(char out[VQE_TABLE_DIGEST_SIZE], struct vqe_duck *duck,
+                     const char *ids);
+
+#endif
