@@ -121,7 +121,7 @@ int vqe_lake_close(struct vqe_warehouse *warehouse, int status)
   return closed;
 }
 
-/* ---- answers ---- */
+/* ---- output ---- */
 
 int vqe_lake_open_output(FILE **out, const struct vqe_lake_options *options)
 {
@@ -140,7 +140,7 @@ int vqe_lake_close_output(FILE *stream, int status)
 {
   if (stream != NULL && stream != stdout && fclose(stream) != 0 &&
       status == VQE_OK) {
-    status = vqe_error_set(VQE_ERR_IO, "cannot write the answer: %s",
+    status = vqe_error_set(VQE_ERR_IO, "cannot write the output: %s",
                            strerror(errno));
   }
   return status;

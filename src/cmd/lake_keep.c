@@ -164,8 +164,8 @@ int vqe_lake_run_expire(struct vqe_lake_options *options)
            "%lld of metadata",
            (long long)result.snapshots, (long long)result.tags,
            (long long)result.data_files,
-           (long long)(result.manifests + result.manifest_lists +
-                       result.metadata_files));
+           (long long)result.manifests + (long long)result.manifest_lists +
+               (long long)result.metadata_files);
     if (options->orphans) {
       printf("; %lld orphans", (long long)orphans);
     }

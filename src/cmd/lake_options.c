@@ -33,7 +33,7 @@ static const struct vqe_cmd_command commands[] = {
      "s3:// place of raw files, to the nine normalised tables"},
     {"featurize", "[WAREHOUSE]",
      "adds the features of what the normalised tables hold"},
-    {"query", "SQL", "answers one SQL statement over the current tables"},
+    {"query", "SQL", "runs one SQL statement over the current tables"},
     {"log", "[WAREHOUSE]", "lists the snapshots and tags of each table"},
     {"check", "[WAREHOUSE]",
      "reads every table back: metadata, manifests, files, counts, bounds, "
@@ -45,7 +45,7 @@ static const struct vqe_cmd_command commands[] = {
      "drops snapshots older than --older-than, our tags of them first, and "
      "the files that only they need"},
     {"unlock", "[WAREHOUSE [ID]]",
-     "lists the writer locks, or removes that of a dead writer"},
+     "lists the writer locks, or removes that of a crashed writer"},
     {"with-lock", "WAREHOUSE -- COMMAND...",
      "runs another writer, such as Spark, under the writer lock"},
     {"qasm", "ID|FILE",
@@ -103,17 +103,17 @@ static const struct vqe_cmd_option entries[] = {
     {"older-than", 0, "TIME", GROUP_WORK, VQE_CMD_TEXT, AT(older_than), NULL,
      "of expire: 30d, 12h, or a date (2026-01-31)", 0},
     {"orphans", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(orphans), NULL,
-     "of expire: what dead writers left goes too (while others write: what is "
+     "of expire: what crashed writers left goes too (while others write: what is "
      "a day old)", 0},
     {"format", 'f', "NAME", GROUP_OUTPUT, VQE_CMD_TEXT, AT(format),
-     "text csv json avro", "of an answer: text, csv or json (text); of files "
+     "text csv json avro", "of a result: text, csv or json (text); of files "
      "that ingest lands: avro or json (avro)", 0},
     {"output", 'o', "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(output), "FILE",
-     "where an answer goes (standard output)", 0},
+     "where the output goes (standard output)", 0},
     {"summary", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(summary), "FILE",
      "what normalize and featurize did and where the time went, as JSON", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,
-     "only errors and answers", 0},
+     "only errors and results", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
      "show this text", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,

@@ -169,7 +169,7 @@ int vqe_lake_run_qasm(struct vqe_lake_options *options)
   char *expanded = NULL;
   FILE *stream = NULL;
   int status = read_circuit(&text, options);
-  if (status == VQE_OK &&
+  if (status == VQE_OK && text != NULL &&
       (strstr(text, PRAGMA) != NULL || strstr(text, QUBIT_PRAGMA) != NULL)) {
     status = expand(&expanded, text);
   }

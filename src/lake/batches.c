@@ -10,10 +10,10 @@
 #include "lake/table.h"
 #include "lake/table_writer.h"
 
-/* How often the row is tried because others wrote theirs. */
+/* How many attempts to write the row when others write theirs. */
 #define MAX_RACES 50
 /* Where other writers may be at work, a batch without its row counts as that
- * of a dead one only after this long. */
+ * of a crashed one only after this long. */
 #define LIVE_MS INT64_C(3600000)
 
 /* ---- writing a row ---- */
@@ -99,7 +99,7 @@ int vqe_batches_write(struct vqe_warehouse *warehouse, const char *batch_id,
   return status == VQE_OK ? write_batch(warehouse, batch_id) : status;
 }
 
-/* ---- rows of runs that died ---- */
+/* ---- rows of runs that crashed ---- */
 
 struct repairing {
   struct vqe_warehouse *warehouse;
@@ -240,7 +240,7 @@ static int next_missing(struct repairing *run, char batch_id[64],
   return status;
 }
 
-/* When a dead run worked: its own rows say, else its first snapshot. */
+/* When a crashed run worked: from its own rows, else its first snapshot. */
 static int find_head(char **out, struct repairing *run, const char *batch_id,
                      int64_t timestamp_ms)
 {
@@ -323,8 +323,7 @@ static int repair_batch(struct repairing *run, const char *batch_id,
   return status;
 }
 
-/* Batches of dead writers in snapshots that processing_metadata does not
- * know. */
+/* Batches of crashed writers, in snapshots but not in processing_metadata. */
 static int repair_all(struct repairing *run, bool alone)
 {
   struct timespec now;

@@ -20,8 +20,8 @@ int vqe_batches_write(struct vqe_warehouse *warehouse, const char *batch_id,
                       const char (*versions)[VQE_BATCHES_TAG_SIZE],
                       const int64_t *rows);
 
-/* Give the batches of runs that died before that their row, as their
- * snapshots tell of them; *repaired is their number. What may be the batch of
+/* Write the row of the batches whose run crashed before it did, from their
+ * snapshots; *repaired is their number. What may be the batch of
  * a writer at work is left alone. */
 int vqe_batches_repair(size_t *repaired, struct vqe_warehouse *warehouse);
 

@@ -76,40 +76,42 @@ static int start_session(struct vqe_duck *duck)
                           "SET enable_progress_bar = false;");
 }
 
+/* The database and a first connection to it. */
+static int start(struct vqe_duck *duck, duckdb_config config,
+                 const struct vqe_duck_options *options)
+{
+  char *message = NULL;
+  int status = configure(config, options);
+  if (status == VQE_OK && duckdb_open_ext(":memory:", &duck->database, config,
+                                          &message) != DuckDBSuccess) {
+    status = fail("start", message);
+  }
+  duckdb_free(message);
+  return status == VQE_OK ? start_session(duck) : status;
+}
+
 int vqe_duck_open(struct vqe_duck **out,
                   const struct vqe_duck_options *options)
 {
   struct vqe_duck *duck = NULL;
   duckdb_config config = NULL;
-  char *message = NULL;
   int status = vqe_memory_alloc(&duck, 1, sizeof *duck, "DuckDB");
   if (status != VQE_OK) {
     return status;
   }
-  if (duckdb_create_config(&config) != DuckDBSuccess) {
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for DuckDB");
-    goto out;
-  }
-  status = configure(config, options);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (duckdb_open_ext(":memory:", &duck->database, config, &message) !=
-      DuckDBSuccess) {
-    status = fail("start", message);
-    goto out;
-  }
   duck->threads = threads_of(options);
-  status = start_session(duck);
-  if (status == VQE_OK) {
-    *out = duck;
-    duck = NULL;
+  if (duckdb_create_config(&config) == DuckDBSuccess) {
+    status = start(duck, config, options);
+  } else {
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for DuckDB");
   }
-out:
-  duckdb_free(message);
   duckdb_destroy_config(&config);
-  vqe_duck_close(duck);
-  return status;
+  if (status != VQE_OK) {
+    vqe_duck_close(duck);
+    return status;
+  }
+  *out = duck;
+  return VQE_OK;
 }
 
 int vqe_duck_connect(struct vqe_duck **out, const struct vqe_duck *duck)

@@ -45,9 +45,9 @@ int vqe_duck_executef(struct vqe_duck *duck, const char *name,
 int vqe_duck_query(struct vqe_duck *duck, duckdb_result *out, const char *name,
                    const char *sql);
 
-/* `text` as an SQL literal with its quotes; NULL becomes NULL. Free *out by
+/* `value` as an SQL literal with its quotes; NULL becomes NULL. Free *out by
  * free(). */
-int vqe_duck_quote(char **out, const char *text);
+int vqe_duck_quote(char **out, const char *value);
 
 /* First column of the first row; fails when there is no row. */
 int vqe_duck_count(struct vqe_duck *duck, int64_t *out, const char *name,

@@ -121,26 +121,16 @@ static int make_wanted(int64_t *groups, struct vqe_warehouse *warehouse,
   return status;
 }
 
-static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
-                          enum vqe_lake_table_index index, const char *weight)
+/* Write the groups of `wanted` and commit them. */
+static int write_groups(int64_t *rows, struct vqe_warehouse *warehouse,
+                        const struct vqe_table *table, int64_t groups)
 {
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
-  const char *name = vqe_lake_definitions[index].name;
-  struct vqe_table *table = NULL;
   struct vqe_table_writer *writer = NULL;
   struct vqe_iceberg_commit commit;
   char digest[VQE_TABLE_DIGEST_SIZE];
-  char run_id[37];
-  int64_t groups = 0;
-  int status = vqe_table_open(&table, warehouse, index, true);
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = make_wanted(&groups, warehouse, table, weight);
-  if (status != VQE_OK || (groups == 0 && table->exists)) {
-    goto out;
-  }
-  status = check_steps(duck);
+  char run_id[VQE_ICEBERG_UUID_SIZE];
+  int status = check_steps(duck);
   if (status == VQE_OK) {
     status = vqe_iceberg_uuid(run_id);
   }
@@ -149,12 +139,13 @@ static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
   }
   for (int64_t k = 1; status == VQE_OK && k <= groups; k++) {
     status = vqe_duck_executef(
-        duck, name,
+        duck, table->name,
         "CREATE OR REPLACE TEMP TABLE chosen_experiments AS "
         "SELECT experiment_id FROM wanted WHERE part = %lld;%s",
         (long long)k, vqe_lake_sql_find("features"));
     if (status == VQE_OK) {
-      status = vqe_table_writer_rows(writer, name, vqe_lake_sql_find(name));
+      status = vqe_table_writer_rows(writer, table->name,
+                                     vqe_lake_sql_find(table->name));
     }
   }
   if (status == VQE_OK) {
@@ -168,10 +159,39 @@ static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
   if (status == VQE_OK) {
     *rows = vqe_table_writer_count(writer);
   }
-out:
   vqe_table_writer_free(writer);
+  return status;
+}
+
+static int write_features(int64_t *rows, struct vqe_warehouse *warehouse,
+                          enum vqe_lake_table_index index, const char *weight)
+{
+  struct vqe_table *table = NULL;
+  int64_t groups = 0;
+  int status = vqe_table_open(&table, warehouse, index, true);
+  if (status == VQE_OK) {
+    status = make_wanted(&groups, warehouse, table, weight);
+  }
+  if (status == VQE_OK && (groups > 0 || !table->exists)) {
+    status = write_groups(rows, warehouse, table, groups);
+  }
   vqe_table_close(table);
   return status;
+}
+
+/* Again from the table as it stands whenever another writer came first. */
+static int write_retrying(int64_t *rows, struct vqe_warehouse *warehouse,
+                          enum vqe_lake_table_index index, const char *weight)
+{
+  int races = 0;
+  int status;
+  do {
+    status = write_features(rows, warehouse, index, weight);
+  } while (status == VQE_ERR_EXISTS && ++races < MAX_RACES);
+  return status == VQE_OK
+             ? status
+             : vqe_error_context(status, "table '%s'",
+                                 vqe_lake_definitions[index].name);
 }
 
 /* Does a feature table hold just the experiments of vqe_results? Then it lacks
@@ -214,21 +234,14 @@ int vqe_featurize(struct vqe_featurize_result *result,
        k++) {
     status = is_complete(&complete, warehouse, tables[k].index);
   }
-  if (status != VQE_OK || complete) {
-    goto out;
+  if (status == VQE_OK && !complete) {
+    status = make_candidates(result, warehouse);
   }
-  status = make_candidates(result, warehouse);
-  for (size_t k = 0; status == VQE_OK && k < sizeof tables / sizeof tables[0];
+  for (size_t k = 0;
+       status == VQE_OK && !complete && k < sizeof tables / sizeof tables[0];
        k++) {
-    int races = 0;
-    do {
-      status = write_features(tables[k].rows, warehouse, tables[k].index,
-                              tables[k].weight);
-    } while (status == VQE_ERR_EXISTS && ++races < MAX_RACES);
-    if (status != VQE_OK) {
-      status = vqe_error_context(status, "table '%s'",
-                                 vqe_lake_definitions[tables[k].index].name);
-    }
+    status = write_retrying(tables[k].rows, warehouse, tables[k].index,
+                            tables[k].weight);
   }
   if (status == VQE_OK && result->dropped > 0) {
     vqe_warehouse_warn(warehouse,
@@ -236,7 +249,6 @@ int vqe_featurize(struct vqe_featurize_result *result,
                        "optimizer, basis set or number of qubits",
                        (long long)result->dropped);
   }
-out:
   result->seconds_total = vqe_clock_wall() - start;
   return status;
 }

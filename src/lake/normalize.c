@@ -168,36 +168,16 @@ static int open_table(struct vqe_table **out, bool *nothing,
   return VQE_OK;
 }
 
-/* VQE_ERR_EXISTS when another writer came first. */
-static int write_table(struct normalizing *run,
-                       enum vqe_lake_table_index index)
+/* Write the groups of `wanted` and commit them. VQE_ERR_EXISTS when another
+ * writer came first. */
+static int write_groups(struct normalizing *run, const struct vqe_table *table,
+                        int64_t groups)
 {
-  struct vqe_table *table = NULL;
   struct vqe_table_writer *writer = NULL;
   struct vqe_iceberg_commit commit;
-  int64_t groups = 0;
-  int64_t experiments = 0;
   char digest[VQE_TABLE_DIGEST_SIZE];
-  char rows[512];
-  bool nothing = false;
-  int status = open_table(&table, &nothing, run, index);
-  if (status != VQE_OK || nothing) {
-    goto out;
-  }
-  snprintf(rows, sizeof rows,
-           "SELECT experiment_id, record, record AS position, basis_set, "
-           "backend, run.processing_date, %s AS weight FROM staged_records "
-           "ANTI JOIN held USING (experiment_id) CROSS JOIN run",
-           weights[index]);
-  status = vqe_table_group(&groups, run->warehouse, table, rows);
-  if (status == VQE_OK) {
-    status = vqe_duck_count(run->duck, &experiments, table->name,
-                            "SELECT count(*)::BIGINT FROM wanted");
-  }
-  if (status != VQE_OK || (groups == 0 && table->exists)) {
-    goto out;
-  }
-  status =
+  enum vqe_lake_table_index index = table->index;
+  int status =
       vqe_table_writer_create(&writer, run->warehouse, table, run->batch_id);
   if (status == VQE_OK) {
     status = vqe_table_writer_groups(writer, table->name, "record",
@@ -215,12 +195,47 @@ static int write_table(struct normalizing *run,
     run->result->rows[index] = vqe_table_writer_count(writer);
     snprintf(run->versions[index], sizeof run->versions[index], "%s",
              vqe_table_writer_count(writer) > 0 ? commit.tag : "");
-    if ((size_t)experiments > run->result->new_experiments) {
+  }
+  vqe_table_writer_free(writer);
+  return status;
+}
+
+/* What the table lacks of the staged records, as `wanted`. */
+static int make_wanted(int64_t *groups, int64_t *experiments,
+                       struct normalizing *run, const struct vqe_table *table)
+{
+  char rows[512];
+  snprintf(rows, sizeof rows,
+           "SELECT experiment_id, record, record AS position, basis_set, "
+           "backend, run.processing_date, %s AS weight FROM staged_records "
+           "ANTI JOIN held USING (experiment_id) CROSS JOIN run",
+           weights[table->index]);
+  int status = vqe_table_group(groups, run->warehouse, table, rows);
+  if (status == VQE_OK) {
+    status = vqe_duck_count(run->duck, experiments, table->name,
+                            "SELECT count(*)::BIGINT FROM wanted");
+  }
+  return status;
+}
+
+static int write_table(struct normalizing *run,
+                       enum vqe_lake_table_index index)
+{
+  struct vqe_table *table = NULL;
+  int64_t groups = 0;
+  int64_t experiments = 0;
+  bool nothing = false;
+  int status = open_table(&table, &nothing, run, index);
+  if (status == VQE_OK && !nothing) {
+    status = make_wanted(&groups, &experiments, run, table);
+  }
+  if (status == VQE_OK && !nothing && (groups > 0 || !table->exists)) {
+    status = write_groups(run, table, groups);
+    if (status == VQE_OK &&
+        (size_t)experiments > run->result->new_experiments) {
       run->result->new_experiments = (size_t)experiments;
     }
   }
-out:
-  vqe_table_writer_free(writer);
   vqe_table_close(table);
   return status;
 }
@@ -248,15 +263,15 @@ static int describe_source(char **out, const struct normalizing *run)
 {
   const struct vqe_normalize_result *result = run->result;
   const char *slash = strrchr(run->source->name, '/');
+  size_t skipped = result->skipped + result->staged.invalid +
+                   result->staged.nonfinite_minimum;
   json_t *info = json_pack(
       "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "source", run->source->kind,
       "name",
       slash != NULL && slash[1] != '\0' ? slash + 1 : run->source->name,
       "experiments", (json_int_t)result->new_experiments, "records",
       (json_int_t)result->staged.records, "duplicates",
-      (json_int_t)result->staged.duplicates, "skipped",
-      (json_int_t)(result->skipped + result->staged.invalid +
-                   result->staged.nonfinite_minimum),
+      (json_int_t)result->staged.duplicates, "skipped", (json_int_t)skipped,
       "failed", (json_int_t)result->failed, "nonfinite_values",
       (json_int_t)result->staged.nonfinite_values);
   *out = info != NULL ? json_dumps(info, JSON_COMPACT) : NULL;

@@ -63,7 +63,7 @@ static int as_text(char **out, duckdb_result *result)
     vqe_duck_add(&sql, "%s#%llu::VARCHAR", k > 0 ? ", " : "",
                  (unsigned long long)k + 1);
   }
-  vqe_duck_add(&sql, " FROM answer");
+  vqe_duck_add(&sql, " FROM query_result");
   if (sql.status != VQE_OK) {
     free(sql.data);
     return sql.status;
@@ -134,7 +134,7 @@ static int read_page(struct page *page, duckdb_result *texts)
   int status = VQE_OK;
   while (status == VQE_OK && (chunk = duckdb_fetch_chunk(*texts)) != NULL) {
     status = vqe_memory_grow(&page->chunks, page->nchunks, page->nchunks + 1,
-                             sizeof chunk, "an answer");
+                             sizeof(duckdb_data_chunk), "a result");
     if (status == VQE_OK) {
       page->chunks[page->nchunks++] = chunk;
     } else {
@@ -173,7 +173,7 @@ static int print_text(FILE *stream, duckdb_result *result, struct page *page)
   idx_t columns = duckdb_column_count(result);
   int *widths = NULL;
   int length = 0;
-  int status = vqe_memory_alloc(&widths, columns, sizeof *widths, "an answer");
+  int status = vqe_memory_alloc(&widths, columns, sizeof *widths, "a result");
   if (status != VQE_OK) {
     return status;
   }
@@ -215,8 +215,8 @@ static int run_text(struct vqe_duck *duck, FILE *stream)
   duckdb_result texts = {0};
   struct page page = {NULL, 0};
   char *sql = NULL;
-  int status =
-      vqe_duck_query(duck, &result, "query", "SELECT * FROM answer LIMIT 0");
+  int status = vqe_duck_query(duck, &result, "query",
+                              "SELECT * FROM query_result LIMIT 0");
   if (status == VQE_OK) {
     status = as_text(&sql, &result);
   }
@@ -254,7 +254,7 @@ static int run_copy(struct vqe_warehouse *warehouse, const char *options,
   }
   if (status == VQE_OK) {
     status = vqe_duck_executef(vqe_warehouse_duck(warehouse), "query",
-                               "COPY (SELECT * FROM answer) TO %s (%s)",
+                               "COPY (SELECT * FROM query_result) TO %s (%s)",
                                quoted, options);
   }
   if (status == VQE_OK && (file = fopen(path, "r")) == NULL) {
@@ -277,7 +277,7 @@ static int run_copy(struct vqe_warehouse *warehouse, const char *options,
 
 /* A statement may be anything that has rows, DESCRIBE as well as SELECT, and
  * is given whole: what follows a semicolon is refused. */
-static int make_answer(struct vqe_duck *duck, const char *sql)
+static int make_result(struct vqe_duck *duck, const char *sql)
 {
   duckdb_extracted_statements statements = NULL;
   idx_t count = duckdb_extract_statements(duck->connection, sql, &statements);
@@ -305,7 +305,7 @@ static int make_answer(struct vqe_duck *duck, const char *sql)
     text[k - 1] = '\0';
   }
   status = vqe_duck_executef(duck, "query",
-                             "CREATE OR REPLACE TEMP TABLE answer AS "
+                             "CREATE OR REPLACE TEMP TABLE query_result AS "
                              "FROM (%s\n)",
                              text);
   free(text);
@@ -318,7 +318,7 @@ int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
   int status = make_views(warehouse, sql);
   if (status == VQE_OK) {
-    status = make_answer(duck, sql);
+    status = make_result(duck, sql);
   }
   if (status != VQE_OK) {
     return status;
@@ -334,9 +334,9 @@ int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
     status = run_copy(warehouse, "FORMAT json, ARRAY true", stream);
     break;
   }
-  (void)vqe_duck_execute(duck, "query", "DROP TABLE answer");
+  (void)vqe_duck_execute(duck, "query", "DROP TABLE query_result");
   if (status == VQE_OK && fflush(stream) != 0) {
-    status = vqe_error_set(VQE_ERR_IO, "cannot write the answer");
+    status = vqe_error_set(VQE_ERR_IO, "cannot write the result");
   }
   return status;
 }
@@ -352,11 +352,11 @@ int vqe_query_value(char **out, struct vqe_warehouse *warehouse,
   *out = NULL;
   int status = make_views(warehouse, sql);
   if (status == VQE_OK) {
-    status = make_answer(duck, sql);
+    status = make_result(duck, sql);
   }
   if (status == VQE_OK) {
     status = vqe_duck_query(duck, &texts, "query",
-                            "SELECT #1::VARCHAR FROM answer");
+                            "SELECT #1::VARCHAR FROM query_result");
   }
   if (status == VQE_OK) {
     status = read_page(&page, &texts);
@@ -368,11 +368,11 @@ int vqe_query_value(char **out, struct vqe_warehouse *warehouse,
     status = vqe_error_set(rows == 0 ? VQE_ERR_NOT_FOUND : VQE_ERR_INPUT,
                            "query: %zu rows, not one", rows);
   }
-  if (status == VQE_OK) {
+  if (status == VQE_OK && page.chunks != NULL) {
     const char *text = cell(&length, page.chunks[0], 0, 0);
     *out = strndup(text != NULL ? text : "", (size_t)length);
     if (*out == NULL) {
-      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for an answer");
+      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a result");
     }
   }
   for (size_t p = 0; p < page.nchunks; p++) {

@@ -24,7 +24,7 @@ struct reading {
   const struct vqe_raw_callbacks *callbacks;
   struct vqe_raw_counts *counts;
   const char *key;
-  int refused; /* what the caller's visitor said */
+  int refused; /* status of the caller's visitor */
 };
 
 /* ---- which files ---- */

@@ -65,7 +65,7 @@ static void add_scan(struct vqe_duck_text *sql,
 }
 
 /* Exact extremes of what was written, read back: the text of the writer's own
- * statistics does not tell every value. */
+ * statistics does not hold every value. */
 static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
                          const struct vqe_iceberg_definition *definition,
                          const char *path)

@@ -44,7 +44,7 @@ int64_t vqe_table_writer_count(const struct vqe_table_writer *writer);
 /* Commit what was written; see vqe_iceberg_append for the result.
  * `experiments` is the digest of those that the table then holds, or NULL.
  * VQE_ERR_EXISTS when another writer came first: work out anew what is new,
- * the files written are gone. */
+ * the files written are deleted. */
 int vqe_table_writer_commit(struct vqe_table_writer *writer,
                             const char *experiments,
                             struct vqe_iceberg_commit *result);

@@ -20,7 +20,7 @@
 /* The file that local writers lock; objects leave such names alone. */
 #define WRITERS_NAME ".vqe-writers"
 
-/* A key whose bytes lie in a local file as well. */
+/* A key whose bytes are in a local file as well. */
 struct kept {
   char *key, *path;
 };

@@ -46,8 +46,8 @@ struct vqe_duck *vqe_warehouse_duck(struct vqe_warehouse *warehouse);
 bool vqe_warehouse_exclusive(const struct vqe_warehouse *warehouse);
 /* Whether no other writer of ours is at work here: known under the writer
  * lock, and on a local warehouse, where every writer holds a shared lock on
- * a file that its death gives back. Until vqe_warehouse_share() others wait;
- * what crashed writers left beside the warehouse is removed. */
+ * a file that the system releases when it ends. Until vqe_warehouse_share()
+ * others wait; what crashed writers left beside the warehouse is removed. */
 bool vqe_warehouse_alone(struct vqe_warehouse *warehouse);
 void vqe_warehouse_share(struct vqe_warehouse *warehouse);
 const char *vqe_warehouse_scratch(const struct vqe_warehouse *warehouse);

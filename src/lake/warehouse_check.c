@@ -93,36 +93,21 @@ static int compare_column(struct checking *checking, const char *key,
   return status;
 }
 
-static int check_file(void *ctx, const struct vqe_iceberg_file *file,
-                      int64_t snapshot)
+/* What the manifest says of a file against what is in it. */
+static int compare_file(struct checking *checking,
+                        const struct vqe_iceberg_file *file,
+                        struct vqe_iceberg_file *found)
 {
-  struct checking *checking = ctx;
   const struct vqe_iceberg_definition *definition =
       checking->table->definition;
-  struct vqe_iceberg_file found = {0};
-  char *path = NULL;
-  (void)snapshot;
-  int status = vqe_warehouse_fetch(&path, checking->warehouse, file->key);
-  if (status == VQE_OK) {
-    status = vqe_table_describe_file(
-        &found, vqe_warehouse_duck(checking->warehouse), definition, path);
-  }
-  if (status == VQE_ERR_INPUT || status == VQE_ERR_IO ||
-      status == VQE_ERR_NOT_FOUND) {
-    find(checking, "'%s' cannot be read: %s", file->key, vqe_error_message());
-    status = VQE_OK;
-    goto out;
-  }
-  if (status != VQE_OK) {
-    goto out;
-  }
-  checking->result->rows += found.record_count;
-  if (found.record_count != file->record_count) {
+  int status = VQE_OK;
+  checking->result->rows += found->record_count;
+  if (found->record_count != file->record_count) {
     find(checking, "'%s' holds %lld rows, the manifest says %lld", file->key,
-         (long long)found.record_count, (long long)file->record_count);
+         (long long)found->record_count, (long long)file->record_count);
   }
-  for (size_t k = 0; k < file->npartition && k < found.npartition; k++) {
-    if (!vqe_iceberg_bytes_equal(&file->partition[k], &found.partition[k])) {
+  for (size_t k = 0; k < file->npartition && k < found->npartition; k++) {
+    if (!vqe_iceberg_bytes_equal(&file->partition[k], &found->partition[k])) {
       find(checking, "'%s': partition '%s' is not that of its rows", file->key,
            definition->columns[definition->partition[k]].name);
     }
@@ -130,9 +115,31 @@ static int check_file(void *ctx, const struct vqe_iceberg_file *file,
   for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
     status = compare_column(checking, file->key, &definition->columns[k],
                             stats_of(file, definition->columns[k].id),
-                            &found.stats[k]);
+                            &found->stats[k]);
   }
-out:
+  return status;
+}
+
+static int check_file(void *ctx, const struct vqe_iceberg_file *file,
+                      int64_t snapshot)
+{
+  struct checking *checking = ctx;
+  struct vqe_iceberg_file found = {0};
+  char *path = NULL;
+  (void)snapshot;
+  int status = vqe_warehouse_fetch(&path, checking->warehouse, file->key);
+  if (status == VQE_OK) {
+    status = vqe_table_describe_file(&found,
+                                     vqe_warehouse_duck(checking->warehouse),
+                                     checking->table->definition, path);
+  }
+  if (status == VQE_OK) {
+    status = compare_file(checking, file, &found);
+  } else if (status == VQE_ERR_INPUT || status == VQE_ERR_IO ||
+             status == VQE_ERR_NOT_FOUND) {
+    find(checking, "'%s' cannot be read: %s", file->key, vqe_error_message());
+    status = VQE_OK;
+  }
   vqe_iceberg_file_clear(&found);
   free(path);
   return status;
@@ -168,14 +175,37 @@ static int check_keys(struct checking *checking)
   return status;
 }
 
-static int check_table(struct checking *checking,
-                       enum vqe_lake_table_index index)
+/* The metadata and files of the open table; then its keys, where the rows can
+ * be read. */
+static int check_contents(struct checking *checking)
 {
+  enum vqe_lake_table_index index = checking->table->index;
+  struct vqe_warehouse_check_result *result = checking->result;
   struct vqe_iceberg_check_result found = {0};
   struct vqe_iceberg_check_options options = {.report = pass_on,
                                               .report_ctx = checking,
                                               .visit = check_file,
                                               .visit_ctx = checking};
+  int64_t before = result->problems;
+  result->tables++;
+  int status =
+      vqe_iceberg_check(&found, vqe_warehouse_objects(checking->warehouse),
+                        checking->table->name, &options);
+  result->problems += found.problems;
+  result->orphans += found.orphans;
+  result->files += found.files;
+  if (status != VQE_OK || result->problems > before) {
+    return status;
+  }
+  vqe_table_close(checking->table);
+  checking->table = NULL;
+  status = vqe_table_open(&checking->table, checking->warehouse, index, true);
+  return status == VQE_OK ? check_keys(checking) : status;
+}
+
+static int check_table(struct checking *checking,
+                       enum vqe_lake_table_index index)
+{
   int status =
       vqe_table_open(&checking->table, checking->warehouse, index, false);
   if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
@@ -186,28 +216,9 @@ static int check_table(struct checking *checking,
     checking->table = NULL;
     return VQE_OK;
   }
-  if (status != VQE_OK || !checking->table->exists) {
-    goto out;
+  if (status == VQE_OK && checking->table->exists) {
+    status = check_contents(checking);
   }
-  int64_t before = checking->result->problems;
-  checking->result->tables++;
-  status =
-      vqe_iceberg_check(&found, vqe_warehouse_objects(checking->warehouse),
-                        checking->table->name, &options);
-  checking->result->problems += found.problems;
-  checking->result->orphans += found.orphans;
-  checking->result->files += found.files;
-  if (status != VQE_OK || checking->result->problems > before) {
-    goto out;
-  }
-  /* rows can be read: are they there once? */
-  vqe_table_close(checking->table);
-  checking->table = NULL;
-  status = vqe_table_open(&checking->table, checking->warehouse, index, true);
-  if (status == VQE_OK) {
-    status = check_keys(checking);
-  }
-out:
   vqe_table_close(checking->table);
   checking->table = NULL;
   return status;

@@ -1,5 +1,5 @@
 /* Whether a warehouse is whole: what Iceberg's own check finds, and what only
- * reading the rows tells. */
+ * reading the rows shows. */
 #ifndef VQE_LAKE_WAREHOUSE_CHECK_H
 #define VQE_LAKE_WAREHOUSE_CHECK_H
 

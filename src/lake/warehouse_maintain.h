@@ -20,7 +20,7 @@ int vqe_warehouse_expire(struct vqe_iceberg_expire_result *result,
                          struct vqe_warehouse *warehouse,
                          int64_t older_than_ms);
 
-/* Remove what dead writers left before `older_than_ms`; see
+/* Remove what crashed writers left before `older_than_ms`; see
  * vqe_iceberg_remove_orphans. While others may be at work, only what is older
  * than a day. */
 int vqe_warehouse_remove_orphans(int64_t *count,
