@@ -9,7 +9,7 @@
 
 #define LOCK_WAIT_SECONDS 60.0
 
-int vqe_lake_exit_code(int status)
+int vqe_cmd_lake_exit_code(int status)
 {
   switch (status) {
   case VQE_OK:
@@ -23,15 +23,15 @@ int vqe_lake_exit_code(int status)
   }
 }
 
-int vqe_lake_complain(int status)
+int vqe_cmd_lake_complain(int status)
 {
   fprintf(stderr, "vqe_lake: %s\n", vqe_error_message());
-  return vqe_lake_exit_code(status);
+  return vqe_cmd_lake_exit_code(status);
 }
 
-void vqe_lake_warn(void *ctx, const char *text)
+void vqe_cmd_lake_warn(void *ctx, const char *text)
 {
-  const struct vqe_lake_options *options = ctx;
+  const struct vqe_cmd_lake_options *options = ctx;
   if (!options->quiet) {
     fprintf(stderr, "vqe_lake: %s\n", text);
   }
@@ -39,13 +39,13 @@ void vqe_lake_warn(void *ctx, const char *text)
 
 /* ---- places ---- */
 
-bool vqe_lake_is_remote(const char *place)
+bool vqe_cmd_lake_is_remote(const char *place)
 {
   return strncmp(place, "s3://", 5) == 0 || strncmp(place, "s3a://", 6) == 0;
 }
 
 struct vqe_objects_options
-vqe_lake_objects(const struct vqe_lake_options *options)
+vqe_cmd_lake_objects(const struct vqe_cmd_lake_options *options)
 {
   struct vqe_objects_options objects = VQE_OBJECTS_OPTIONS_INIT;
   objects.endpoint = options->endpoint;
@@ -74,8 +74,8 @@ static int read_wait(double *out, const char *text)
 }
 
 /* The warehouse named by the argument, the option or the environment. */
-const char *vqe_lake_place(const struct vqe_lake_options *options,
-                           const char *argument)
+const char *vqe_cmd_lake_place(const struct vqe_cmd_lake_options *options,
+                               const char *argument)
 {
   if (options->warehouse != NULL) {
     return options->warehouse;
@@ -83,18 +83,19 @@ const char *vqe_lake_place(const struct vqe_lake_options *options,
   return argument != NULL ? argument : getenv("VQE_WAREHOUSE");
 }
 
-int vqe_lake_open(struct vqe_warehouse **out, const char *place,
-                  struct vqe_lake_options *options, enum vqe_lake_use use)
+int vqe_cmd_lake_open(struct vqe_warehouse **out, const char *place,
+                      struct vqe_cmd_lake_options *options,
+                      enum vqe_cmd_lake_use use)
 {
   struct vqe_warehouse_options warehouse = {
-      .objects = vqe_lake_objects(options),
+      .objects = vqe_cmd_lake_objects(options),
       .memory_mb = (size_t)options->memory_mb,
       .threads = options->threads,
       .scratch = options->scratch,
-      .write = use != VQE_LAKE_READ,
-      .existing = use != VQE_LAKE_MAKE,
+      .write = use != VQE_CMD_LAKE_READ,
+      .existing = use != VQE_CMD_LAKE_MAKE,
       .holder = options->command,
-      .warn = vqe_lake_warn,
+      .warn = vqe_cmd_lake_warn,
       .warn_ctx = options,
   };
   int status = read_wait(&warehouse.lock_wait_s, options->lock_wait);
@@ -110,7 +111,7 @@ int vqe_lake_open(struct vqe_warehouse **out, const char *place,
 }
 
 /* Close, keeping the first failure and its message. */
-int vqe_lake_close(struct vqe_warehouse *warehouse, int status)
+int vqe_cmd_lake_close(struct vqe_warehouse *warehouse, int status)
 {
   char message[1024];
   snprintf(message, sizeof message, "%s", vqe_error_message());
@@ -123,7 +124,8 @@ int vqe_lake_close(struct vqe_warehouse *warehouse, int status)
 
 /* ---- output ---- */
 
-int vqe_lake_open_output(FILE **out, const struct vqe_lake_options *options)
+int vqe_cmd_lake_open_output(FILE **out,
+                             const struct vqe_cmd_lake_options *options)
 {
   *out = stdout;
   if (options->output != NULL) {
@@ -136,7 +138,7 @@ int vqe_lake_open_output(FILE **out, const struct vqe_lake_options *options)
   return VQE_OK;
 }
 
-int vqe_lake_close_output(FILE *stream, int status)
+int vqe_cmd_lake_close_output(FILE *stream, int status)
 {
   if (stream != NULL && stream != stdout && fclose(stream) != 0 &&
       status == VQE_OK) {

@@ -13,52 +13,54 @@
 enum exit_status { EXIT_GOOD = 0, EXIT_SOME_FAILED = 1, EXIT_BAD_INPUT = 2 };
 
 /* Exit status of a code. */
-int vqe_lake_exit_code(int status);
+int vqe_cmd_lake_exit_code(int status);
 /* Print the last message; the exit status of the code. */
-int vqe_lake_complain(int status);
-/* For struct vqe_warehouse_options; ctx: struct vqe_lake_options. */
-void vqe_lake_warn(void *ctx, const char *text);
+int vqe_cmd_lake_complain(int status);
+/* For struct vqe_warehouse_options; ctx: struct vqe_cmd_lake_options. */
+void vqe_cmd_lake_warn(void *ctx, const char *text);
 
-bool vqe_lake_is_remote(const char *place);
+bool vqe_cmd_lake_is_remote(const char *place);
 struct vqe_objects_options
-vqe_lake_objects(const struct vqe_lake_options *options);
+vqe_cmd_lake_objects(const struct vqe_cmd_lake_options *options);
 /* The warehouse named by the option, the argument or the environment; NULL
  * when none is. */
-const char *vqe_lake_place(const struct vqe_lake_options *options,
-                           const char *argument);
+const char *vqe_cmd_lake_place(const struct vqe_cmd_lake_options *options,
+                               const char *argument);
 /* What a command does with a warehouse. */
-enum vqe_lake_use {
-  VQE_LAKE_READ,   /* there must be tables */
-  VQE_LAKE_CHANGE, /* same, and it writes */
-  VQE_LAKE_MAKE    /* it writes, and makes what is missing */
+enum vqe_cmd_lake_use {
+  VQE_CMD_LAKE_READ,   /* there must be tables */
+  VQE_CMD_LAKE_CHANGE, /* same, and it writes */
+  VQE_CMD_LAKE_MAKE    /* it writes, and makes what is missing */
 };
 /* VQE_ERR_NOT_FOUND where there are no tables and there must be. */
-int vqe_lake_open(struct vqe_warehouse **out, const char *place,
-                  struct vqe_lake_options *options, enum vqe_lake_use use);
+int vqe_cmd_lake_open(struct vqe_warehouse **out, const char *place,
+                      struct vqe_cmd_lake_options *options,
+                      enum vqe_cmd_lake_use use);
 /* Close, keeping the first failure and its message. */
-int vqe_lake_close(struct vqe_warehouse *warehouse, int status);
+int vqe_cmd_lake_close(struct vqe_warehouse *warehouse, int status);
 
 /* Print what was done, and write --summary. */
-int vqe_lake_tell_normalized(const struct vqe_normalize_result *result,
-                             const struct vqe_warehouse *warehouse,
-                             const struct vqe_lake_options *options);
-int vqe_lake_tell_featurized(const struct vqe_featurize_result *result,
-                             const struct vqe_warehouse *warehouse,
-                             const struct vqe_lake_options *options);
+int vqe_cmd_lake_print_normalized(const struct vqe_normalize_result *result,
+                                  const struct vqe_warehouse *warehouse,
+                                  const struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_print_featurized(const struct vqe_featurize_result *result,
+                                  const struct vqe_warehouse *warehouse,
+                                  const struct vqe_cmd_lake_options *options);
 
 /* --output, or the standard output. */
-int vqe_lake_open_output(FILE **out, const struct vqe_lake_options *options);
-int vqe_lake_close_output(FILE *stream, int status);
+int vqe_cmd_lake_open_output(FILE **out,
+                             const struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_close_output(FILE *stream, int status);
 
 /* Each runs a command and returns the exit status. */
-int vqe_lake_run_check(struct vqe_lake_options *options);
-int vqe_lake_run_relocate(struct vqe_lake_options *options);
-int vqe_lake_run_compact(struct vqe_lake_options *options);
-int vqe_lake_run_expire(struct vqe_lake_options *options);
-int vqe_lake_run_unlock(struct vqe_lake_options *options);
-int vqe_lake_run_with_lock(struct vqe_lake_options *options);
-int vqe_lake_run_qasm(struct vqe_lake_options *options);
-int vqe_lake_run_publish(struct vqe_lake_options *options);
-int vqe_lake_run_ingest(struct vqe_lake_options *options);
+int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_compact(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_unlock(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_qasm(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_publish(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_ingest(struct vqe_cmd_lake_options *options);
 
 #endif

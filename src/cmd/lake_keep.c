@@ -15,7 +15,7 @@
 
 #define LOCK_WAIT_SECONDS 60.0
 
-static const char *argument_of(const struct vqe_lake_options *options,
+static const char *argument_of(const struct vqe_cmd_lake_options *options,
                                int index)
 {
   return index < options->narguments ? options->arguments[index] : NULL;
@@ -29,16 +29,16 @@ static void print_finding(void *ctx, const char *table, bool orphan,
   fprintf(ctx, "%s %s: %s\n", orphan ? "orphan" : "problem", table, text);
 }
 
-int vqe_lake_run_check(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_warehouse_check_result result = {0};
   FILE *stream = NULL;
-  int status = vqe_lake_open(&warehouse,
-                             vqe_lake_place(options, argument_of(options, 0)),
-                             options, VQE_LAKE_READ);
+  int status = vqe_cmd_lake_open(
+      &warehouse, vqe_cmd_lake_place(options, argument_of(options, 0)),
+      options, VQE_CMD_LAKE_READ);
   if (status == VQE_OK) {
-    status = vqe_lake_open_output(&stream, options);
+    status = vqe_cmd_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
     status = vqe_warehouse_check(&result, warehouse, print_finding, stream);
@@ -51,33 +51,34 @@ int vqe_lake_run_check(struct vqe_lake_options *options)
             (long long)result.rows, (long long)result.problems,
             (long long)result.orphans);
   }
-  status = vqe_lake_close_output(stream, status);
-  status = vqe_lake_close(warehouse, status);
+  status = vqe_cmd_lake_close_output(stream, status);
+  status = vqe_cmd_lake_close(warehouse, status);
   if (status != VQE_OK) {
-    return vqe_lake_complain(status);
+    return vqe_cmd_lake_complain(status);
   }
   return result.problems > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
 }
 
 /* ---- relocate, compact, expire ---- */
 
-int vqe_lake_run_relocate(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *to = NULL;
   struct vqe_objects *from = NULL;
-  struct vqe_objects_options objects = vqe_lake_objects(options);
+  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
   int tables = 0;
   int status = vqe_objects_open(&from, options->arguments[0], &objects);
   if (status == VQE_OK) {
-    status = vqe_lake_open(&to, options->arguments[1], options, VQE_LAKE_MAKE);
+    status = vqe_cmd_lake_open(&to, options->arguments[1], options,
+                               VQE_CMD_LAKE_MAKE);
   }
   if (status == VQE_OK) {
     status = vqe_warehouse_relocate(to, from, &tables);
   }
-  status = vqe_lake_close(to, status);
+  status = vqe_cmd_lake_close(to, status);
   vqe_objects_close(from);
   if (status != VQE_OK) {
-    return vqe_lake_complain(status);
+    return vqe_cmd_lake_complain(status);
   }
   if (!options->quiet) {
     printf("%d tables copied to %s\n", tables, options->arguments[1]);
@@ -85,19 +86,19 @@ int vqe_lake_run_relocate(struct vqe_lake_options *options)
   return EXIT_GOOD;
 }
 
-int vqe_lake_run_compact(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_compact(struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_warehouse_compact_result result = {0};
-  int status = vqe_lake_open(&warehouse,
-                             vqe_lake_place(options, argument_of(options, 0)),
-                             options, VQE_LAKE_CHANGE);
+  int status = vqe_cmd_lake_open(
+      &warehouse, vqe_cmd_lake_place(options, argument_of(options, 0)),
+      options, VQE_CMD_LAKE_CHANGE);
   if (status == VQE_OK) {
     status = vqe_warehouse_compact(&result, warehouse);
   }
-  status = vqe_lake_close(warehouse, status);
+  status = vqe_cmd_lake_close(warehouse, status);
   if (status != VQE_OK) {
-    return vqe_lake_complain(status);
+    return vqe_cmd_lake_complain(status);
   }
   if (!options->quiet) {
     printf("%lld files merged: %lld before, %lld now\n",
@@ -137,7 +138,7 @@ static int read_age(int64_t *out, const char *text)
                        text);
 }
 
-int vqe_lake_run_expire(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_iceberg_expire_result result = {0};
@@ -145,9 +146,9 @@ int vqe_lake_run_expire(struct vqe_lake_options *options)
   int64_t orphans = 0;
   int status = read_age(&older_than_ms, options->older_than);
   if (status == VQE_OK) {
-    status = vqe_lake_open(&warehouse,
-                           vqe_lake_place(options, argument_of(options, 0)),
-                           options, VQE_LAKE_CHANGE);
+    status = vqe_cmd_lake_open(
+        &warehouse, vqe_cmd_lake_place(options, argument_of(options, 0)),
+        options, VQE_CMD_LAKE_CHANGE);
   }
   if (status == VQE_OK) {
     status = vqe_warehouse_expire(&result, warehouse, older_than_ms);
@@ -155,9 +156,9 @@ int vqe_lake_run_expire(struct vqe_lake_options *options)
   if (status == VQE_OK && options->orphans) {
     status = vqe_warehouse_remove_orphans(&orphans, warehouse, older_than_ms);
   }
-  status = vqe_lake_close(warehouse, status);
+  status = vqe_cmd_lake_close(warehouse, status);
   if (status != VQE_OK) {
-    return vqe_lake_complain(status);
+    return vqe_cmd_lake_complain(status);
   }
   if (!options->quiet) {
     printf("dropped %lld snapshots, %lld tags; deleted %lld data files and "
@@ -177,9 +178,9 @@ int vqe_lake_run_expire(struct vqe_lake_options *options)
 /* ---- locks ---- */
 
 static int open_objects(struct vqe_objects **out, const char *place,
-                        const struct vqe_lake_options *options)
+                        const struct vqe_cmd_lake_options *options)
 {
-  struct vqe_objects_options objects = vqe_lake_objects(options);
+  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
   if (place == NULL) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "no warehouse given: --warehouse PLACE, or set "
@@ -198,14 +199,14 @@ static int print_lock(void *ctx, const struct vqe_lock_info *info)
 }
 
 /* Arguments: [WAREHOUSE [ID]], or [ID] with --warehouse. */
-int vqe_lake_run_unlock(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_unlock(struct vqe_cmd_lake_options *options)
 {
   struct vqe_objects *objects = NULL;
   int count = 0;
   bool named = options->warehouse != NULL;
   const char *id = argument_of(options, named ? 0 : 1);
   int status = open_objects(
-      &objects, vqe_lake_place(options, argument_of(options, 0)), options);
+      &objects, vqe_cmd_lake_place(options, argument_of(options, 0)), options);
   if (status == VQE_OK && id != NULL) {
     status = vqe_lock_remove(objects, id);
   } else if (status == VQE_OK) {
@@ -215,7 +216,7 @@ int vqe_lake_run_unlock(struct vqe_lake_options *options)
     }
   }
   vqe_objects_close(objects);
-  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  return status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
 }
 
 /* Run `words` and wait; its exit status, 128 + signal as shells say it. */
@@ -245,7 +246,7 @@ static int run_child(int *code, char **words)
   return VQE_OK;
 }
 
-int vqe_lake_run_with_lock(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options)
 {
   struct vqe_objects *objects = NULL;
   struct vqe_lock *lock = NULL;
@@ -256,7 +257,7 @@ int vqe_lake_run_with_lock(struct vqe_lake_options *options)
   if (options->lock_wait != NULL) {
     wait = strtod(options->lock_wait, &end);
     if (*end != '\0' || !(wait >= 0.0)) {
-      return vqe_lake_complain(vqe_error_set(
+      return vqe_cmd_lake_complain(vqe_error_set(
           VQE_ERR_INPUT, "option --lock-wait: '%s' is no number of seconds",
           options->lock_wait));
     }
@@ -269,7 +270,7 @@ int vqe_lake_run_with_lock(struct vqe_lake_options *options)
   }
   if (status != VQE_OK) {
     vqe_objects_close(objects);
-    return vqe_lake_complain(status);
+    return vqe_cmd_lake_complain(status);
   }
   /* they are for the child; the lock is given back after it */
   signal(SIGINT, SIG_IGN);
@@ -285,13 +286,13 @@ int vqe_lake_run_with_lock(struct vqe_lake_options *options)
     }
   }
   if (status != VQE_OK) {
-    (void)vqe_lake_complain(status);
+    (void)vqe_cmd_lake_complain(status);
     code = code != EXIT_GOOD ? code : EXIT_SOME_FAILED;
   }
   status = vqe_lock_release(lock);
   vqe_objects_close(objects);
   if (status != VQE_OK) {
-    (void)vqe_lake_complain(status);
+    (void)vqe_cmd_lake_complain(status);
     code = code != EXIT_GOOD ? code : EXIT_SOME_FAILED;
   }
   return code;

@@ -20,7 +20,7 @@ static const char *const group_titles[GROUPS] = {
     "Where the tables are", "Kafka (publish, ingest)", "How it works",
     "What it shows", "Other"};
 
-#define AT(member) offsetof(struct vqe_lake_options, member)
+#define AT(member) offsetof(struct vqe_cmd_lake_options, member)
 
 static const struct {
   int least, most; /* arguments; -1: any number */
@@ -156,7 +156,7 @@ static const struct vqe_cmd_table table = {
     .nstatuses = sizeof statuses / sizeof statuses[0],
 };
 
-static int check_command(const struct vqe_lake_options *options)
+static int check_command(const struct vqe_cmd_lake_options *options)
 {
   const char *names[COMMANDS];
   for (size_t k = 0; k < COMMANDS; k++) {
@@ -182,7 +182,8 @@ static int check_command(const struct vqe_lake_options *options)
                        options->command);
 }
 
-int vqe_lake_options_parse(struct vqe_lake_options *out, int argc, char **argv)
+int vqe_cmd_lake_options_parse(struct vqe_cmd_lake_options *out, int argc,
+                               char **argv)
 {
   int first = 0;
   memset(out, 0, sizeof *out);
@@ -211,17 +212,17 @@ int vqe_lake_options_parse(struct vqe_lake_options *out, int argc, char **argv)
   return check_command(out);
 }
 
-void vqe_lake_options_help(FILE *stream)
+void vqe_cmd_lake_options_help(FILE *stream)
 {
   vqe_cmd_table_help(&table, stream);
 }
 
-void vqe_lake_options_man(FILE *stream)
+void vqe_cmd_lake_options_man(FILE *stream)
 {
   vqe_cmd_table_man(&table, stream);
 }
 
-void vqe_lake_options_completion_bash(FILE *stream)
+void vqe_cmd_lake_options_completion_bash(FILE *stream)
 {
   vqe_cmd_table_completion_bash(&table, stream);
 }

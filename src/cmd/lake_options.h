@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-struct vqe_lake_options {
+struct vqe_cmd_lake_options {
   const char *command; /* "normalize", ...; NULL when not needed */
   char **arguments;    /* what follows it */
   int narguments;
@@ -31,10 +31,10 @@ struct vqe_lake_options {
 };
 
 /* As vqe_cmd_table_parse; checks the number of arguments as well. */
-int vqe_lake_options_parse(struct vqe_lake_options *out, int argc,
-                           char **argv);
-void vqe_lake_options_help(FILE *stream);
-void vqe_lake_options_man(FILE *stream);
-void vqe_lake_options_completion_bash(FILE *stream);
+int vqe_cmd_lake_options_parse(struct vqe_cmd_lake_options *out, int argc,
+                               char **argv);
+void vqe_cmd_lake_options_help(FILE *stream);
+void vqe_cmd_lake_options_man(FILE *stream);
+void vqe_cmd_lake_options_completion_bash(FILE *stream);
 
 #endif

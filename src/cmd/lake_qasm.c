@@ -147,7 +147,7 @@ static int expand(char **out, char *text)
 }
 
 /* From a file of that name, else from ansatz_info. */
-static int read_circuit(char **text, struct vqe_lake_options *options)
+static int read_circuit(char **text, struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   const char *name = options->arguments[0];
@@ -155,15 +155,15 @@ static int read_circuit(char **text, struct vqe_lake_options *options)
   if (access(name, R_OK) == 0) {
     return vqe_file_read(text, &size, name, FILE_LIMIT);
   }
-  int status = vqe_lake_open(&warehouse, vqe_lake_place(options, NULL),
-                             options, VQE_LAKE_READ);
+  int status = vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, NULL),
+                                 options, VQE_CMD_LAKE_READ);
   if (status == VQE_OK) {
     status = vqe_query_ansatz(text, warehouse, name);
   }
-  return vqe_lake_close(warehouse, status);
+  return vqe_cmd_lake_close(warehouse, status);
 }
 
-int vqe_lake_run_qasm(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_qasm(struct vqe_cmd_lake_options *options)
 {
   char *text = NULL;
   char *expanded = NULL;
@@ -174,13 +174,13 @@ int vqe_lake_run_qasm(struct vqe_lake_options *options)
     status = expand(&expanded, text);
   }
   if (status == VQE_OK) {
-    status = vqe_lake_open_output(&stream, options);
+    status = vqe_cmd_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
     fputs(expanded != NULL ? expanded : text, stream);
   }
-  status = vqe_lake_close_output(stream, status);
+  status = vqe_cmd_lake_close_output(stream, status);
   free(expanded);
   free(text);
-  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  return status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
 }

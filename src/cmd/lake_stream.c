@@ -21,7 +21,7 @@
 #define CLOSE_SECONDS 30.0
 
 static int settings_of(struct vqe_stream_settings *out,
-                       const struct vqe_lake_options *options)
+                       const struct vqe_cmd_lake_options *options)
 {
   memset(out, 0, sizeof *out);
   out->brokers = options->brokers != NULL ? options->brokers
@@ -61,9 +61,9 @@ static int send_result(void *ctx, size_t index,
                           : status;
 }
 
-int vqe_lake_run_publish(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_publish(struct vqe_cmd_lake_options *options)
 {
-  struct vqe_producer_options producing = {.report = vqe_lake_warn,
+  struct vqe_producer_options producing = {.report = vqe_cmd_lake_warn,
                                            .report_ctx = options};
   struct vqe_producer_counts counts = {0};
   struct sending sending = {NULL, 0};
@@ -89,13 +89,13 @@ int vqe_lake_run_publish(struct vqe_lake_options *options)
     status = vqe_hdf5_visit(result, send_result, &sending);
   }
   if (status != VQE_OK) {
-    int code = vqe_lake_complain(status);
+    int code = vqe_cmd_lake_complain(status);
     (void)vqe_producer_close(NULL, sending.producer, CLOSE_SECONDS);
     free(spool);
     return code;
   }
   status = vqe_producer_close(&counts, sending.producer, CLOSE_SECONDS);
-  int code = status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  int code = status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
   if (!options->quiet) {
     printf("%zu records delivered, %zu of the spool found at the start",
            counts.delivered, counts.found);
@@ -114,7 +114,7 @@ struct landing {
   struct vqe_objects *objects;
   bool json;
   char file[64]; /* for one Avro container at a time */
-  const struct vqe_lake_options *options;
+  const struct vqe_cmd_lake_options *options;
 };
 
 /* Partition and offset name the file, so that what comes again replaces what
@@ -161,16 +161,16 @@ static int land_rejected(void *ctx, const struct vqe_consumer_place *place,
   char text[1200];
   key_of(key, sizeof key, "rejected", place, "bin");
   snprintf(text, sizeof text, "rejected, kept as '%s': %s", key, reason);
-  vqe_lake_warn((void *)landing->options, text);
+  vqe_cmd_lake_warn((void *)landing->options, text);
   return vqe_objects_put(landing->objects, key, data, size,
                          VQE_OBJECTS_REPLACE);
 }
 
 static int land(struct vqe_consumer_counts *counts,
                 struct vqe_consumer *consumer,
-                const struct vqe_lake_options *options)
+                const struct vqe_cmd_lake_options *options)
 {
-  struct vqe_objects_options objects = vqe_lake_objects(options);
+  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
   struct landing landing = {.options = options};
   const struct vqe_consumer_callbacks callbacks = {
       .ctx = &landing, .record = land_record, .rejected = land_rejected};
@@ -262,27 +262,27 @@ static int read_topic(struct vqe_record_source *source, vqe_record_sink sink,
 static int to_tables(struct vqe_normalize_result *result,
                      struct vqe_consumer_counts *counts,
                      struct vqe_consumer *consumer, const char *topic,
-                     struct vqe_lake_options *options)
+                     struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   struct reading reading = {.consumer = consumer, .counts = counts};
   struct vqe_record_source source = {.read = read_topic,
                                      .ctx = &reading,
-                                     .warn = vqe_lake_warn,
+                                     .warn = vqe_cmd_lake_warn,
                                      .warn_ctx = options,
                                      .kind = (char *)"kafka",
                                      .name = (char *)topic};
-  int status = vqe_lake_open(&warehouse, vqe_lake_place(options, NULL),
-                             options, VQE_LAKE_MAKE);
+  int status = vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, NULL),
+                                 options, VQE_CMD_LAKE_MAKE);
   if (status == VQE_OK) {
     status = vqe_normalize(result, warehouse, &source);
   }
-  status = vqe_lake_close(warehouse, status);
+  status = vqe_cmd_lake_close(warehouse, status);
   /* the tables hold them: only now are they read */
   return status == VQE_OK ? vqe_consumer_commit(consumer) : status;
 }
 
-int vqe_lake_run_ingest(struct vqe_lake_options *options)
+int vqe_cmd_lake_run_ingest(struct vqe_cmd_lake_options *options)
 {
   struct vqe_consumer_options consuming = {.group = options->group};
   struct vqe_consumer_counts counts = {0};
@@ -300,7 +300,7 @@ int vqe_lake_run_ingest(struct vqe_lake_options *options)
         &result, &counts, consumer,
         options->topic != NULL ? options->topic : VQE_STREAM_TOPIC, options);
   }
-  int code = status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  int code = status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
   vqe_consumer_close(consumer);
   if (status == VQE_OK && !options->quiet) {
     printf("%zu messages: %zu records, %zu rejected, %zu without content",

@@ -18,12 +18,12 @@
 
 static int open_source(struct vqe_record_source *out, char **beside,
                        const char *name,
-                       const struct vqe_lake_options *options)
+                       const struct vqe_cmd_lake_options *options)
 {
-  struct vqe_objects_options objects = vqe_lake_objects(options);
+  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
   struct stat info;
   *beside = NULL;
-  if (vqe_lake_is_remote(name)) {
+  if (vqe_cmd_lake_is_remote(name)) {
     return vqe_source_raw(out, name, &objects);
   }
   if (stat(name, &info) != 0) {
@@ -43,7 +43,7 @@ static int open_source(struct vqe_record_source *out, char **beside,
   return status;
 }
 
-static int run_normalize(struct vqe_lake_options *options)
+static int run_normalize(struct vqe_cmd_lake_options *options)
 {
   struct vqe_record_source source = {0};
   struct vqe_warehouse *warehouse = NULL;
@@ -51,23 +51,23 @@ static int run_normalize(struct vqe_lake_options *options)
   char *beside = NULL;
   int status = open_source(&source, &beside, options->arguments[0], options);
   if (status != VQE_OK) {
-    return vqe_lake_complain(status);
+    return vqe_cmd_lake_complain(status);
   }
-  source.warn = vqe_lake_warn;
+  source.warn = vqe_cmd_lake_warn;
   source.warn_ctx = options;
-  status = vqe_lake_open(&warehouse, vqe_lake_place(options, beside), options,
-                         VQE_LAKE_MAKE);
+  status = vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, beside),
+                             options, VQE_CMD_LAKE_MAKE);
   if (status == VQE_OK) {
     status = vqe_normalize(&result, warehouse, &source);
   }
   if (status == VQE_OK) {
-    status = vqe_lake_tell_normalized(&result, warehouse, options);
+    status = vqe_cmd_lake_print_normalized(&result, warehouse, options);
   }
-  status = vqe_lake_close(warehouse, status);
+  status = vqe_cmd_lake_close(warehouse, status);
   vqe_source_close(&source);
   free(beside);
   if (status != VQE_OK) {
-    return vqe_lake_complain(status);
+    return vqe_cmd_lake_complain(status);
   }
   return result.skipped + result.staged.invalid +
                      result.staged.nonfinite_minimum >
@@ -76,22 +76,23 @@ static int run_normalize(struct vqe_lake_options *options)
              : EXIT_GOOD;
 }
 
-static int run_featurize(struct vqe_lake_options *options)
+static int run_featurize(struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_featurize_result result = {0};
   const char *argument =
       options->narguments > 0 ? options->arguments[0] : NULL;
-  int status = vqe_lake_open(&warehouse, vqe_lake_place(options, argument),
-                             options, VQE_LAKE_CHANGE);
+  int status =
+      vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, argument),
+                        options, VQE_CMD_LAKE_CHANGE);
   if (status == VQE_OK) {
     status = vqe_featurize(&result, warehouse);
   }
   if (status == VQE_OK) {
-    status = vqe_lake_tell_featurized(&result, warehouse, options);
+    status = vqe_cmd_lake_print_featurized(&result, warehouse, options);
   }
-  status = vqe_lake_close(warehouse, status);
-  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  status = vqe_cmd_lake_close(warehouse, status);
+  return status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
 }
 
 static int read_format(enum vqe_query_format *out, const char *name)
@@ -111,25 +112,25 @@ static int read_format(enum vqe_query_format *out, const char *name)
                                       name);
 }
 
-static int run_query(struct vqe_lake_options *options)
+static int run_query(struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   enum vqe_query_format format;
   FILE *stream = NULL;
   int status = read_format(&format, options->format);
   if (status == VQE_OK) {
-    status = vqe_lake_open(&warehouse, vqe_lake_place(options, NULL), options,
-                           VQE_LAKE_READ);
+    status = vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, NULL),
+                               options, VQE_CMD_LAKE_READ);
   }
   if (status == VQE_OK) {
-    status = vqe_lake_open_output(&stream, options);
+    status = vqe_cmd_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
     status = vqe_query(warehouse, options->arguments[0], format, stream);
   }
-  status = vqe_lake_close_output(stream, status);
-  status = vqe_lake_close(warehouse, status);
-  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  status = vqe_cmd_lake_close_output(stream, status);
+  status = vqe_cmd_lake_close(warehouse, status);
+  return status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
 }
 
 static void print_snapshot(FILE *stream,
@@ -152,16 +153,17 @@ static void print_snapshot(FILE *stream,
   fputc('\n', stream);
 }
 
-static int run_log(struct vqe_lake_options *options)
+static int run_log(struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   FILE *stream = NULL;
   const char *argument =
       options->narguments > 0 ? options->arguments[0] : NULL;
-  int status = vqe_lake_open(&warehouse, vqe_lake_place(options, argument),
-                             options, VQE_LAKE_READ);
+  int status =
+      vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, argument),
+                        options, VQE_CMD_LAKE_READ);
   if (status == VQE_OK) {
-    status = vqe_lake_open_output(&stream, options);
+    status = vqe_cmd_lake_open_output(&stream, options);
   }
   for (int t = 0; status == VQE_OK && t < VQE_LAKE_TABLES; t++) {
     struct vqe_iceberg_table *table = NULL;
@@ -187,30 +189,30 @@ static int run_log(struct vqe_lake_options *options)
     vqe_iceberg_snapshots_free(snapshots, count);
     vqe_iceberg_close(table);
   }
-  status = vqe_lake_close_output(stream, status);
-  status = vqe_lake_close(warehouse, status);
-  return status == VQE_OK ? EXIT_GOOD : vqe_lake_complain(status);
+  status = vqe_cmd_lake_close_output(stream, status);
+  status = vqe_cmd_lake_close(warehouse, status);
+  return status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
 }
 
-static int run_command(struct vqe_lake_options *options)
+static int run_command(struct vqe_cmd_lake_options *options)
 {
   static const struct {
     const char *name;
-    int (*run)(struct vqe_lake_options *options);
+    int (*run)(struct vqe_cmd_lake_options *options);
   } programs[] = {
       {"normalize", run_normalize},
       {"featurize", run_featurize},
       {"query", run_query},
       {"log", run_log},
-      {"check", vqe_lake_run_check},
-      {"relocate", vqe_lake_run_relocate},
-      {"compact", vqe_lake_run_compact},
-      {"expire", vqe_lake_run_expire},
-      {"unlock", vqe_lake_run_unlock},
-      {"with-lock", vqe_lake_run_with_lock},
-      {"qasm", vqe_lake_run_qasm},
-      {"publish", vqe_lake_run_publish},
-      {"ingest", vqe_lake_run_ingest},
+      {"check", vqe_cmd_lake_run_check},
+      {"relocate", vqe_cmd_lake_run_relocate},
+      {"compact", vqe_cmd_lake_run_compact},
+      {"expire", vqe_cmd_lake_run_expire},
+      {"unlock", vqe_cmd_lake_run_unlock},
+      {"with-lock", vqe_cmd_lake_run_with_lock},
+      {"qasm", vqe_cmd_lake_run_qasm},
+      {"publish", vqe_cmd_lake_run_publish},
+      {"ingest", vqe_cmd_lake_run_ingest},
   };
   for (size_t k = 0; k < sizeof programs / sizeof programs[0]; k++) {
     if (strcmp(options->command, programs[k].name) == 0) {
@@ -222,19 +224,19 @@ static int run_command(struct vqe_lake_options *options)
 
 int main(int argc, char **argv)
 {
-  struct vqe_lake_options options;
-  int status = vqe_lake_options_parse(&options, argc, argv);
+  struct vqe_cmd_lake_options options;
+  int status = vqe_cmd_lake_options_parse(&options, argc, argv);
   if (status != VQE_OK) {
-    return vqe_lake_complain(status);
+    return vqe_cmd_lake_complain(status);
   }
   if (options.help) {
-    vqe_lake_options_help(stdout);
+    vqe_cmd_lake_options_help(stdout);
   } else if (options.version) {
     printf("vqe_lake %s\n", vqe_version());
   } else if (options.man) {
-    vqe_lake_options_man(stdout);
+    vqe_cmd_lake_options_man(stdout);
   } else if (options.completion != NULL) {
-    vqe_lake_options_completion_bash(stdout);
+    vqe_cmd_lake_options_completion_bash(stdout);
   } else {
     return run_command(&options);
   }

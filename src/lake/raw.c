@@ -94,31 +94,33 @@ static int pass_on(void *ctx, struct vqe_record *record, size_t index)
   return status;
 }
 
+/* A copy of the object in a temporary file, which the caller removes. */
+static int download(char **path, const struct reading *reading)
+{
+  const char *folder = getenv("TMPDIR");
+  int status =
+      vqe_memory_print(path, "%s/vqe-raw-XXXXXX",
+                       folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+  if (status != VQE_OK) {
+    return status;
+  }
+  int descriptor = mkstemp(*path);
+  if (descriptor < 0) {
+    return vqe_error_set(VQE_ERR_IO,
+                         "cannot make a file like '%s'; set "
+                         "TMPDIR to a writable folder",
+                         *path);
+  }
+  close(descriptor);
+  return vqe_objects_get_file(reading->objects, reading->key, *path);
+}
+
 static int read_avro(struct reading *reading, const char *where)
 {
   char *path = NULL;
   bool local = vqe_objects_is_local(reading->objects);
-  int status = VQE_OK;
-  if (local) {
-    status = vqe_objects_path(&path, reading->objects, reading->key);
-  } else {
-    const char *folder = getenv("TMPDIR");
-    if (asprintf(&path, "%s/vqe-raw-XXXXXX",
-                 folder != NULL && folder[0] != '\0' ? folder : "/tmp") < 0) {
-      path = NULL;
-      return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-    }
-    int descriptor = mkstemp(path);
-    if (descriptor < 0) {
-      status = vqe_error_set(VQE_ERR_IO,
-                             "cannot make a file like '%s'; set "
-                             "TMPDIR to a writable folder",
-                             path);
-    } else {
-      close(descriptor);
-      status = vqe_objects_get_file(reading->objects, reading->key, path);
-    }
-  }
+  int status = local ? vqe_objects_path(&path, reading->objects, reading->key)
+                     : download(&path, reading);
   if (status == VQE_OK) {
     status = vqe_record_avro_read_file(path, where, pass_on, reading);
   }

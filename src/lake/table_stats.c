@@ -64,6 +64,60 @@ static void add_scan(struct vqe_duck_text *sql,
   vqe_table_add_scan(sql, &table);
 }
 
+/* One row: the number of rows, then for each plain column the values that are
+ * not null, the NaN of doubles, least and greatest value. */
+static void add_extremes(struct vqe_duck_text *sql,
+                         const struct vqe_iceberg_definition *definition)
+{
+  vqe_duck_add(sql, "SELECT count(*)::BIGINT");
+  for (size_t k = 0; k < definition->ncolumns; k++) {
+    const struct vqe_iceberg_column *column = &definition->columns[k];
+    const char *name = column->name;
+    if (vqe_iceberg_type_is_list(column->type)) {
+      continue;
+    }
+    vqe_duck_add(sql, ", count(%s)::BIGINT", name);
+    if (column->type == VQE_ICEBERG_DOUBLE) {
+      vqe_duck_add(sql,
+                   ", count(*) FILTER (isnan(%s))::BIGINT"
+                   ", min(%s) FILTER (NOT isnan(%s))"
+                   ", max(%s) FILTER (NOT isnan(%s))",
+                   name, name, name, name, name);
+    } else {
+      vqe_duck_add(sql, ", min(%s), max(%s)", name, name);
+    }
+  }
+}
+
+static int take_extremes(struct vqe_iceberg_file *file,
+                         duckdb_data_chunk chunk,
+                         const struct vqe_iceberg_definition *definition)
+{
+  idx_t at = 0;
+  int status = VQE_OK;
+  file->record_count = read_long(duckdb_data_chunk_get_vector(chunk, at++));
+  for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
+    enum vqe_iceberg_type type = definition->columns[k].type;
+    struct vqe_iceberg_stats *stats = &file->stats[k];
+    if (vqe_iceberg_type_is_list(type)) {
+      continue;
+    }
+    stats->value_count = file->record_count;
+    stats->null_count = file->record_count -
+                        read_long(duckdb_data_chunk_get_vector(chunk, at++));
+    if (type == VQE_ICEBERG_DOUBLE) {
+      stats->nan_count = read_long(duckdb_data_chunk_get_vector(chunk, at++));
+    }
+    status = read_value(&stats->lower,
+                        duckdb_data_chunk_get_vector(chunk, at++), type);
+    if (status == VQE_OK) {
+      status = read_value(&stats->upper,
+                          duckdb_data_chunk_get_vector(chunk, at++), type);
+    }
+  }
+  return status;
+}
+
 /* Exact extremes of what was written, read back: the text of the writer's own
  * statistics does not hold every value. */
 static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
@@ -73,24 +127,7 @@ static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
   struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
   duckdb_result result = {0};
   duckdb_data_chunk chunk = NULL;
-  vqe_duck_add(&sql, "SELECT count(*)::BIGINT");
-  for (size_t k = 0; k < definition->ncolumns; k++) {
-    const struct vqe_iceberg_column *column = &definition->columns[k];
-    const char *name = column->name;
-    if (vqe_iceberg_type_is_list(column->type)) {
-      continue;
-    }
-    vqe_duck_add(&sql, ", count(%s)::BIGINT", name);
-    if (column->type == VQE_ICEBERG_DOUBLE) {
-      vqe_duck_add(&sql,
-                   ", count(*) FILTER (isnan(%s))::BIGINT"
-                   ", min(%s) FILTER (NOT isnan(%s))"
-                   ", max(%s) FILTER (NOT isnan(%s))",
-                   name, name, name, name, name);
-    } else {
-      vqe_duck_add(&sql, ", min(%s), max(%s)", name, name);
-    }
-  }
+  add_extremes(&sql, definition);
   add_scan(&sql, definition, path);
   int status = sql.status;
   if (status == VQE_OK) {
@@ -103,30 +140,7 @@ static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
     }
   }
   if (status == VQE_OK) {
-    idx_t at = 0;
-    file->record_count = read_long(duckdb_data_chunk_get_vector(chunk, at++));
-    for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
-      const struct vqe_iceberg_column *column = &definition->columns[k];
-      struct vqe_iceberg_stats *stats = &file->stats[k];
-      if (vqe_iceberg_type_is_list(column->type)) {
-        continue;
-      }
-      stats->value_count = file->record_count;
-      stats->null_count = file->record_count -
-                          read_long(duckdb_data_chunk_get_vector(chunk, at++));
-      if (column->type == VQE_ICEBERG_DOUBLE) {
-        stats->nan_count =
-            read_long(duckdb_data_chunk_get_vector(chunk, at++));
-      }
-      status =
-          read_value(&stats->lower, duckdb_data_chunk_get_vector(chunk, at++),
-                     column->type);
-      if (status == VQE_OK) {
-        status = read_value(&stats->upper,
-                            duckdb_data_chunk_get_vector(chunk, at++),
-                            column->type);
-      }
-    }
+    status = take_extremes(file, chunk, definition);
   }
   duckdb_destroy_data_chunk(&chunk);
   duckdb_destroy_result(&result);

@@ -33,7 +33,7 @@ static json_t *times_json(const struct vqe_warehouse_times *times,
 
 /* Takes `summary`, NULL when there was no memory for it. */
 static int write_summary(json_t *summary,
-                         const struct vqe_lake_options *options)
+                         const struct vqe_cmd_lake_options *options)
 {
   int status = VQE_OK;
   if (summary == NULL) {
@@ -69,9 +69,9 @@ static json_t *normalized_json(const struct vqe_normalize_result *result,
       (json_int_t)times->requests);
 }
 
-int vqe_lake_tell_normalized(const struct vqe_normalize_result *result,
-                             const struct vqe_warehouse *warehouse,
-                             const struct vqe_lake_options *options)
+int vqe_cmd_lake_print_normalized(const struct vqe_normalize_result *result,
+                                  const struct vqe_warehouse *warehouse,
+                                  const struct vqe_cmd_lake_options *options)
 {
   const struct vqe_staging_counts *staged = &result->staged;
   struct vqe_warehouse_times times;
@@ -105,9 +105,9 @@ int vqe_lake_tell_normalized(const struct vqe_normalize_result *result,
              : write_summary(normalized_json(result, &times), options);
 }
 
-int vqe_lake_tell_featurized(const struct vqe_featurize_result *result,
-                             const struct vqe_warehouse *warehouse,
-                             const struct vqe_lake_options *options)
+int vqe_cmd_lake_print_featurized(const struct vqe_featurize_result *result,
+                                  const struct vqe_warehouse *warehouse,
+                                  const struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse_times times;
   vqe_warehouse_times(&times, warehouse);
