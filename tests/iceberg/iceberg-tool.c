@@ -1,5 +1,5 @@
 /* The Iceberg part driven from a script: commands on standard input as JSON,
- * one a line, answers as JSON, one a line. Parquet files are there already.
+ * one a line, responses as JSON, one a line. Parquet files are there already.
  *
  *   {"do": "append", "run": id, "definition": {...}, "files": [...],
  *    "timestamp_ms": t, "base": snapshot, "die_after": step}
@@ -31,19 +31,19 @@ static const char *string(const json_t *object, const char *key)
   return json_string_value(json_object_get(object, key));
 }
 
-static void answer(json_t *reply)
+static void respond(json_t *response)
 {
-  char *text = json_dumps(reply, JSON_COMPACT);
+  char *text = json_dumps(response, JSON_COMPACT);
   puts(text);
   fflush(stdout);
   free(text);
-  json_decref(reply);
+  json_decref(response);
 }
 
-static void answer_status(int status)
+static void respond_status(int status)
 {
-  answer(json_pack("{s:s, s:s}", "status", vqe_error_name(status), "message",
-                   vqe_error_message()));
+  respond(json_pack("{s:s, s:s}", "status", vqe_error_name(status), "message",
+                    vqe_error_message()));
 }
 
 static struct vqe_iceberg_definition *load_definition(const json_t *command)
@@ -53,7 +53,7 @@ static struct vqe_iceberg_definition *load_definition(const json_t *command)
   if (text != NULL &&
       vqe_iceberg_definition_parse(&definition, text, strlen(text), "stdin") !=
           VQE_OK) {
-    answer_status(VQE_ERR_INPUT);
+    respond_status(VQE_ERR_INPUT);
   }
   free(text);
   return definition;
@@ -140,15 +140,15 @@ static const char *outcome_name(enum vqe_iceberg_outcome outcome)
   return names[outcome];
 }
 
-static void answer_commit(int status, const struct vqe_iceberg_commit *commit)
+static void respond_commit(int status, const struct vqe_iceberg_commit *commit)
 {
-  answer(json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:i, s:s}", "status",
-                   vqe_error_name(status), "message",
-                   status == VQE_OK ? "" : vqe_error_message(), "outcome",
-                   outcome_name(commit->outcome), "created", commit->created,
-                   "snapshot", (json_int_t)commit->snapshot, "version",
-                   (json_int_t)commit->version, "retries", commit->retries,
-                   "tag", commit->tag));
+  respond(json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:i, s:s}", "status",
+                    vqe_error_name(status), "message",
+                    status == VQE_OK ? "" : vqe_error_message(), "outcome",
+                    outcome_name(commit->outcome), "created", commit->created,
+                    "snapshot", (json_int_t)commit->snapshot, "version",
+                    (json_int_t)commit->version, "retries", commit->retries,
+                    "tag", commit->tag));
 }
 
 static void do_append(struct vqe_objects *objects, const json_t *command)
@@ -167,7 +167,7 @@ static void do_append(struct vqe_objects *objects, const json_t *command)
   }
   vqe_iceberg_close(table);
   if (status != VQE_OK && status != VQE_ERR_NOT_FOUND) {
-    answer_status(status);
+    respond_status(status);
     vqe_iceberg_definition_free(definition);
     return;
   }
@@ -185,7 +185,7 @@ static void do_append(struct vqe_objects *objects, const json_t *command)
   struct vqe_iceberg_commit commit;
   status = vqe_iceberg_append(&commit, objects, definition, files, nfiles,
                               &options);
-  answer_commit(status, &commit);
+  respond_commit(status, &commit);
   for (size_t k = 0; k < nfiles; k++) {
     vqe_iceberg_file_clear(&files[k]);
   }
@@ -219,10 +219,10 @@ static void do_files(struct vqe_objects *objects, const json_t *command)
     status = vqe_iceberg_scan(table, snapshot, list_file, list);
   }
   if (status == VQE_OK) {
-    answer(json_pack("{s:s, s:I, s:O}", "status", "ok", "snapshot",
-                     (json_int_t)snapshot, "files", list));
+    respond(json_pack("{s:s, s:I, s:O}", "status", "ok", "snapshot",
+                      (json_int_t)snapshot, "files", list));
   } else {
-    answer_status(status);
+    respond_status(status);
   }
   json_decref(list);
   vqe_iceberg_close(table);
@@ -253,9 +253,9 @@ static void do_log(struct vqe_objects *objects, const json_t *command)
                   (json_int_t)s->total_records, "current", s->current));
   }
   if (status == VQE_OK) {
-    answer(json_pack("{s:s, s:O}", "status", "ok", "snapshots", list));
+    respond(json_pack("{s:s, s:O}", "status", "ok", "snapshots", list));
   } else {
-    answer_status(status);
+    respond_status(status);
   }
   json_decref(list);
   vqe_iceberg_snapshots_free(snapshots, count);
@@ -274,22 +274,22 @@ static void collect_finding(void *ctx, enum vqe_iceberg_finding finding,
 
 static void do_check(struct vqe_objects *objects, const json_t *command)
 {
-  json_t *reply = json_pack("{s:[], s:[]}", "problems", "orphans");
+  json_t *response = json_pack("{s:[], s:[]}", "problems", "orphans");
   struct vqe_iceberg_check_options options = {.report = collect_finding,
-                                              .report_ctx = reply};
+                                              .report_ctx = response};
   struct vqe_iceberg_check_result result;
   int status =
       vqe_iceberg_check(&result, objects, string(command, "table"), &options);
   if (status == VQE_OK) {
-    json_object_set_new(reply, "status", json_string("ok"));
-    json_object_set_new(reply, "files", json_integer(result.files));
-    json_object_set_new(reply, "records", json_integer(result.records));
-    json_object_set_new(reply, "snapshots", json_integer(result.snapshots));
-    json_object_set_new(reply, "manifests", json_integer(result.manifests));
-    answer(reply);
+    json_object_set_new(response, "status", json_string("ok"));
+    json_object_set_new(response, "files", json_integer(result.files));
+    json_object_set_new(response, "records", json_integer(result.records));
+    json_object_set_new(response, "snapshots", json_integer(result.snapshots));
+    json_object_set_new(response, "manifests", json_integer(result.manifests));
+    respond(response);
   } else {
-    json_decref(reply);
-    answer_status(status);
+    json_decref(response);
+    respond_status(status);
   }
 }
 
@@ -304,15 +304,15 @@ static void do_expire(struct vqe_objects *objects, const json_t *command)
   int status =
       vqe_iceberg_expire(&result, objects, string(command, "table"), &options);
   if (status == VQE_OK) {
-    answer(json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "status", "ok",
-                     "tags", (json_int_t)result.tags, "snapshots",
-                     (json_int_t)result.snapshots, "data_files",
-                     (json_int_t)result.data_files, "manifests",
-                     (json_int_t)result.manifests, "manifest_lists",
-                     (json_int_t)result.manifest_lists, "metadata_files",
-                     (json_int_t)result.metadata_files));
+    respond(json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "status", "ok",
+                      "tags", (json_int_t)result.tags, "snapshots",
+                      (json_int_t)result.snapshots, "data_files",
+                      (json_int_t)result.data_files, "manifests",
+                      (json_int_t)result.manifests, "manifest_lists",
+                      (json_int_t)result.manifest_lists, "metadata_files",
+                      (json_int_t)result.metadata_files));
   } else {
-    answer_status(status);
+    respond_status(status);
   }
 }
 
@@ -329,14 +329,14 @@ static int ask_merge(void *ctx, struct vqe_iceberg_file *out,
   for (size_t k = 0; k < nfiles; k++) {
     json_array_append_new(keys, json_string(files[k].key));
   }
-  answer(json_pack("{s:o}", "merge", keys));
+  respond(json_pack("{s:o}", "merge", keys));
   if (getline(&line, &capacity, stdin) <= 0) {
     free(line);
     return VQE_ERR_INTERRUPTED;
   }
-  json_t *reply = json_loads(line, 0, NULL);
-  load_file(out, reply, definition);
-  json_decref(reply);
+  json_t *response = json_loads(line, 0, NULL);
+  load_file(out, response, definition);
+  json_decref(response);
   free(line);
   return VQE_OK;
 }
@@ -367,7 +367,7 @@ static void do_compact(struct vqe_objects *objects, const json_t *command)
     status = vqe_iceberg_compact(&result, objects, definition, ask_merge, NULL,
                                  &limits, &options);
   }
-  answer(json_pack(
+  respond(json_pack(
       "{s:s, s:s, s:s, s:I, s:I, s:I}", "status", vqe_error_name(status),
       "message", status == VQE_OK ? "" : vqe_error_message(), "outcome",
       outcome_name(result.commit.outcome), "before",
@@ -384,8 +384,8 @@ static void do_relocate(struct vqe_objects *objects, const json_t *command)
     status = vqe_iceberg_relocate(to, objects, string(command, "table"),
                                   string(command, "scratch"));
   }
-  answer(json_pack("{s:s, s:s}", "status", vqe_error_name(status), "message",
-                   status == VQE_OK ? "" : vqe_error_message()));
+  respond(json_pack("{s:s, s:s}", "status", vqe_error_name(status), "message",
+                    status == VQE_OK ? "" : vqe_error_message()));
   vqe_objects_close(to);
 }
 

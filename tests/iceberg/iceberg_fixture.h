@@ -4,6 +4,7 @@
 #define VQE_TEST_ICEBERG_FIXTURE_H
 
 #include <ftw.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,37 @@ static inline int64_t fixture_rows(struct fixture *fixture)
   }
   vqe_iceberg_close(table);
   return rows;
+}
+
+/* The metadata of the newest version, and putting it back after an edit. */
+static inline json_t *fixture_metadata(char **key, struct fixture *fixture)
+{
+  struct vqe_iceberg_table *table = NULL;
+  char *text = NULL;
+  size_t size = 0;
+  json_t *metadata = NULL;
+  *key = NULL;
+  if (vqe_iceberg_open(&table, fixture->objects, "small") == VQE_OK &&
+      vqe_iceberg_metadata_key(key, "small", vqe_iceberg_version(table)) ==
+          VQE_OK &&
+      vqe_objects_get(&text, &size, fixture->objects, *key, 1 << 20) ==
+          VQE_OK) {
+    metadata = json_loadb(text, size, 0, NULL);
+  }
+  free(text);
+  vqe_iceberg_close(table);
+  return metadata;
+}
+
+static inline void fixture_replace(struct fixture *fixture, char *key,
+                                   json_t *metadata)
+{
+  char *text = json_dumps(metadata, 0);
+  vqe_objects_put(fixture->objects, key, text, strlen(text),
+                  VQE_OBJECTS_REPLACE);
+  free(text);
+  free(key);
+  json_decref(metadata);
 }
 
 static inline void fixture_report(void *ctx, enum vqe_iceberg_finding finding,

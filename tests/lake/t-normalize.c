@@ -14,10 +14,10 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "lake/warehouse_check.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
+#include "lake/warehouse_check.h"
 #include "record/record_avro.h"
 #include "record/spool.h"
 #include "vqe/error.h"
@@ -177,19 +177,19 @@ static struct vqe_featurize_result featurize(void)
   return result;
 }
 
-static void assert_answer(const char *sql, const char *expected)
+static void assert_result(const char *sql, const char *expected)
 {
-  char *answer = NULL;
+  char *output = NULL;
   size_t size = 0;
-  FILE *stream = open_memstream(&answer, &size);
+  FILE *stream = open_memstream(&output, &size);
   int status = vqe_query(warehouse, sql, VQE_QUERY_CSV, stream);
   fclose(stream);
   if (status != VQE_OK) {
     fail_msg("%s: %s", sql, vqe_error_message());
   }
-  const char *rows = strchr(answer, '\n') + 1; /* after the header */
+  const char *rows = strchr(output, '\n') + 1; /* after the header */
   assert_string_equal(rows, expected);
-  free(answer);
+  free(output);
 }
 
 static void report(void *ctx, const char *table, bool orphan,
@@ -202,48 +202,49 @@ static void report(void *ctx, const char *table, bool orphan,
 static void assert_sound(void)
 {
   struct vqe_warehouse_check_result result;
-  assert_int_equal(vqe_warehouse_check(&result, warehouse, report, NULL), VQE_OK);
+  assert_int_equal(vqe_warehouse_check(&result, warehouse, report, NULL),
+                   VQE_OK);
   assert_int_equal(result.problems, 0);
   assert_int_equal(result.tables, VQE_LAKE_TABLES);
 }
 
 /* ---- the tests ---- */
 
-static void test_nulls_and_types(void **state)
+static void nulls_and_types_follow_the_contract(void **state)
 {
   (void)state;
   struct list list = {.count = 1};
   list.records[0] = make_record("a", 1, (double[]){-1.0});
   normalize(&list);
-  assert_answer("SELECT molecule_name, coordinates, atomic_masses IS NULL "
+  assert_result("SELECT molecule_name, coordinates, atomic_masses IS NULL "
                 "FROM molecules",
                 "HH,\"[[0.0, 0.0, 0.0], [0.0, 0.0, 0.74]]\",true\n");
   /* defaults stand in ansatz_info, nulls in vqe_results */
-  assert_answer("SELECT ansatz_name, init_strategy, ansatz = "
+  assert_result("SELECT ansatz_name, init_strategy, ansatz = "
                 "'OPENQASM 3.0;' || chr(10) || '\"quoted\" ''text''' || "
                 "chr(10) FROM ansatz_info",
                 "EfficientSU2,random,true\n");
-  assert_answer("SELECT ansatz_name, init_strategy, seed, default_shots, "
+  assert_result("SELECT ansatz_name, init_strategy, seed, default_shots, "
                 "success, nfev, nit, maxcv, hf_energy, device, "
                 "total_iterations FROM vqe_results",
                 ",,,,,,,,,,1\n");
-  assert_answer("SELECT coeff_real, coeff_imag, typeof(coeff_real), term_id "
+  assert_result("SELECT coeff_real, coeff_imag, typeof(coeff_real), term_id "
                 "FROM hamiltonian_terms",
                 "3.0,0.0,DOUBLE,a_term_0\n");
-  assert_answer("SELECT parameter_value, parameter_id FROM "
+  assert_result("SELECT parameter_value, parameter_id FROM "
                 "iteration_parameters ORDER BY parameter_index",
                 "0.0,a_iter_1_param_0\n-1.0,a_iter_1_param_1\n");
-  assert_answer("SELECT parameter_id, optimal_parameter_value FROM "
+  assert_result("SELECT parameter_id, optimal_parameter_value FROM "
                 "optimal_parameters ORDER BY 1",
                 "a_opt_0,0.3\na_opt_1,0.4\n");
-  assert_answer("SELECT source_data_info::JSON->>'source', "
+  assert_result("SELECT source_data_info::JSON->>'source', "
                 "source_data_info::JSON->>'name', record_counts "
                 "FROM processing_metadata",
                 "test,where,\"[1, 1, 1, 1, 2, 2, 1, 2, 1]\"\n");
   free_list(&list);
 }
 
-static void test_first_of_an_id_wins(void **state)
+static void first_record_of_an_id_wins(void **state)
 {
   (void)state;
   struct list list = {.count = 3};
@@ -254,11 +255,11 @@ static void test_first_of_an_id_wins(void **state)
   assert_int_equal(result.staged.records, 2);
   assert_int_equal(result.staged.duplicates, 1);
   assert_int_equal(result.new_experiments, 2);
-  assert_answer("SELECT iteration_energy FROM vqe_iterations "
+  assert_result("SELECT iteration_energy FROM vqe_iterations "
                 "WHERE experiment_id = 'a' ORDER BY iteration_step",
                 "-1.0\n-1.1\n");
   /* an id was computed for the last */
-  assert_answer("SELECT count(*) FROM vqe_results WHERE "
+  assert_result("SELECT count(*) FROM vqe_results WHERE "
                 "length(experiment_id) = 64",
                 "1\n");
   /* and it is the same when it comes again */
@@ -281,7 +282,7 @@ static void spool_record(struct vqe_spool *spool,
   free(data);
 }
 
-static void test_spool(void **state)
+static void spool_source_survives_a_truncated_file(void **state)
 {
   (void)state;
   char path[128];
@@ -309,7 +310,7 @@ static void test_spool(void **state)
   assert_int_equal(result.staged.duplicates, 1);
   assert_int_equal(result.skipped, 1);
   /* the oldest of an id is kept, and what is in the spool stays there */
-  assert_answer("SELECT experiment_id, iteration_energy FROM vqe_iterations "
+  assert_result("SELECT experiment_id, iteration_energy FROM vqe_iterations "
                 "ORDER BY iteration_step",
                 "a,-1.0\na,-1.1\n");
   assert_int_equal(access(damaged, F_OK), 0);
@@ -321,7 +322,7 @@ static void test_spool(void **state)
   free_list(&list);
 }
 
-static void test_non_finite(void **state)
+static void non_finite_values_become_null_and_are_counted(void **state)
 {
   (void)state;
   struct list list = {.count = 2};
@@ -337,20 +338,20 @@ static void test_non_finite(void **state)
   /* two energies, a parameter, a coordinate, maxcv; the deltas are NaN,
      which is null */
   assert_int_equal(result.staged.nonfinite_values, 5);
-  assert_answer("SELECT iteration_energy FROM vqe_iterations "
+  assert_result("SELECT iteration_energy FROM vqe_iterations "
                 "ORDER BY iteration_step",
                 "-1.0\n\n\n");
-  assert_answer("SELECT count(*), count(parameter_value) "
+  assert_result("SELECT count(*), count(parameter_value) "
                 "FROM iteration_parameters",
                 "6,5\n");
-  assert_answer("SELECT coordinates FROM molecules",
+  assert_result("SELECT coordinates FROM molecules",
                 "\"[[0.0, NULL, 0.0], [0.0, 0.0, 0.74]]\"\n");
   featurize();
   assert_sound();
   free_list(&list);
 }
 
-static void test_invalid_records(void **state)
+static void invalid_records_are_skipped(void **state)
 {
   (void)state;
   struct list list = {.count = 3};
@@ -366,7 +367,7 @@ static void test_invalid_records(void **state)
   free_list(&list);
 }
 
-static void test_features(void **state)
+static void features_match_values_worked_out_by_hand(void **state)
 {
   (void)state;
   /* minima at steps 1, 2 and 5; a plateau of three steps before the last
@@ -383,7 +384,7 @@ static void test_features(void **state)
   struct vqe_featurize_result result = featurize();
   assert_int_equal(result.iteration_rows, 8);
   assert_int_equal(result.summary_rows, 1);
-  assert_answer("SELECT is_new_minimum, steps_since_improvement, "
+  assert_result("SELECT is_new_minimum, steps_since_improvement, "
                 "convergence_iteration, relative_iteration, "
                 "normalized_energy FROM ml_iteration_features "
                 "ORDER BY iteration_step",
@@ -391,28 +392,28 @@ static void test_features(void **state)
                 "false,1,5,0.375,0.16666666666666666\nfalse,2,5,0.5,0.0\n"
                 "true,0,5,0.625,0.0\nfalse,1,5,0.75,0.5\n"
                 "false,2,5,0.875,0.5\nfalse,3,5,1.0,0.5\n");
-  assert_answer("SELECT energy_improvement_rate, mean_param_change, "
+  assert_result("SELECT energy_improvement_rate, mean_param_change, "
                 "energy_moving_avg_5, energy_delta, energy_moving_std_5 "
                 "FROM ml_iteration_features "
                 "WHERE iteration_step IN (1, 2) ORDER BY iteration_step",
                 "0.0,,-1.0,,\n0.25,0.5,-1.25,-0.5,0.3535533905932738\n");
   /* five rows and no more: steps 4 to 8 */
-  assert_answer("SELECT energy_moving_avg_5 FROM ml_iteration_features "
+  assert_result("SELECT energy_moving_avg_5 FROM ml_iteration_features "
                 "WHERE iteration_step = 8",
                 "-1.3\n");
-  assert_answer("SELECT num_new_minima, longest_plateau, improvement_ratio, "
+  assert_result("SELECT num_new_minima, longest_plateau, improvement_ratio, "
                 "min_energy, max_energy, energy_range, total_param_distance, "
                 "mean_param_delta_norm, std_param_delta_norm, "
                 "time_per_iteration FROM ml_run_summary",
                 "3,3,0.375,-2.0,-1.0,1.0,7.0,1.0,0.0,0.375\n");
-  assert_answer("SELECT total_energy, error_to_fci, correlation_recovered, "
+  assert_result("SELECT total_energy, error_to_fci, correlation_recovered, "
                 "first_10_mean_energy, last_10_mean_energy "
                 "FROM ml_run_summary",
                 "-1.5,0.5,0.5,-1.28125,-1.28125\n");
   free_list(&list);
 }
 
-static void test_features_of_odd_runs(void **state)
+static void features_of_runs_without_iterations_are_null(void **state)
 {
   (void)state;
   struct list list = {.count = 4};
@@ -429,7 +430,7 @@ static void test_features_of_odd_runs(void **state)
   list.records[3]->fci_energy = -2.0;
   list.records[3]->reference_method = text("RHF");
   normalize(&list);
-  assert_answer("SELECT count(*) FROM molecules WHERE molecule_name IS NULL "
+  assert_result("SELECT count(*) FROM molecules WHERE molecule_name IS NULL "
                 "AND len(atom_symbols) = 0",
                 "1\n");
   struct vqe_featurize_result result = featurize();
@@ -437,17 +438,17 @@ static void test_features_of_odd_runs(void **state)
   assert_int_equal(result.incomplete, 0);
   assert_int_equal(result.iteration_rows, 3);
   assert_int_equal(result.summary_rows, 3);
-  assert_answer("SELECT total_iterations, convergence_iteration, min_energy, "
+  assert_result("SELECT total_iterations, convergence_iteration, min_energy, "
                 "num_new_minima, improvement_ratio, time_per_iteration, "
                 "final_energy FROM ml_run_summary "
                 "WHERE experiment_id = 'none'",
                 "0,,,,,,-1.5\n");
-  assert_answer("SELECT normalized_energy, first_10_energy_slope, "
+  assert_result("SELECT normalized_energy, first_10_energy_slope, "
                 "std_energy_delta, total_param_distance "
                 "FROM ml_run_summary JOIN ml_iteration_features "
                 "USING (experiment_id) WHERE experiment_id = 'one'",
                 "0.0,,,\n");
-  assert_answer("SELECT correlation_recovered, first_10_energy_slope, "
+  assert_result("SELECT correlation_recovered, first_10_energy_slope, "
                 "longest_plateau FROM ml_run_summary "
                 "WHERE experiment_id = 'equal'",
                 ",0.0,1\n");
@@ -455,7 +456,7 @@ static void test_features_of_odd_runs(void **state)
   free_list(&list);
 }
 
-static void test_repetition_and_growth(void **state)
+static void repeating_adds_nothing_and_growth_adds_the_rest(void **state)
 {
   (void)state;
   struct list list = {.count = 1};
@@ -473,13 +474,13 @@ static void test_repetition_and_growth(void **state)
   result = normalize(&list);
   assert_int_equal(result.new_experiments, 1);
   assert_int_equal(featurize().summary_rows, 1);
-  assert_answer("SELECT count(*), count(DISTINCT processing_batch_id) "
+  assert_result("SELECT count(*), count(DISTINCT processing_batch_id) "
                 "FROM processing_metadata",
                 "2,2\n");
-  assert_answer("SELECT count(*), count(DISTINCT parameter_id) "
+  assert_result("SELECT count(*), count(DISTINCT parameter_id) "
                 "FROM iteration_parameters",
                 "6,6\n");
-  assert_answer("SELECT count(*), count(DISTINCT experiment_id) "
+  assert_result("SELECT count(*), count(DISTINCT experiment_id) "
                 "FROM ml_run_summary",
                 "2,2\n");
   assert_sound();
@@ -496,7 +497,7 @@ static void remove_below(const char *what)
 
 /* Nothing new is found without the files of the large tables; a table that
  * was lost is made again from the records there are. */
-static void test_what_is_read(void **state)
+static void unchanged_tables_are_not_read(void **state)
 {
   (void)state;
   struct list list = {.count = 1};
@@ -516,8 +517,8 @@ static void test_what_is_read(void **state)
   free_list(&list);
 }
 
-/* A run that died before its row in processing_metadata gets it, once. */
-static void test_missing_batch(void **state)
+/* A run that crashed before its row in processing_metadata gets it, once. */
+static void batch_of_a_crashed_run_gets_its_row(void **state)
 {
   (void)state;
   struct list list = {.count = 1};
@@ -527,7 +528,7 @@ static void test_missing_batch(void **state)
   remove_below("processing_metadata");
   vqe_warehouse_forget(warehouse, VQE_TABLE_PROCESSING_METADATA);
   assert_int_equal(normalize(&list).repaired, 1);
-  assert_answer("SELECT source_data_info, record_counts, table_versions[1] = "
+  assert_result("SELECT source_data_info, record_counts, table_versions[1] = "
                 "'v_' || replace(processing_batch_id, '-', '') "
                 "FROM processing_metadata",
                 "\"{\"\"source\"\":\"\"unknown\"\"}\",\"[1, 1, 1, 1, 2, 2, 2, "
@@ -535,14 +536,14 @@ static void test_missing_batch(void **state)
   assert_int_equal(normalize(&list).repaired, 0);
   list.count = 2;
   assert_int_equal(normalize(&list).repaired, 0);
-  assert_answer("SELECT count(*), count(DISTINCT processing_batch_id) "
+  assert_result("SELECT count(*), count(DISTINCT processing_batch_id) "
                 "FROM processing_metadata",
                 "2,2\n");
   free_list(&list);
 }
 
 /* A file for each basis set, written at the same time. */
-static void test_several_files(void **state)
+static void partitions_are_written_at_the_same_time(void **state)
 {
   (void)state;
   static const char *const basis[] = {"sto3g", "6-31g", "cc-pvdz", "cc-pvtz"};
@@ -556,18 +557,18 @@ static void test_several_files(void **state)
   struct vqe_normalize_result result = normalize(&list);
   assert_int_equal(result.rows[VQE_TABLE_ITERATION_PARAMETERS], 48);
   featurize();
-  assert_answer("SELECT experiment_id, basis_set, sum(iteration_energy) "
+  assert_result("SELECT experiment_id, basis_set, sum(iteration_energy) "
                 "FROM vqe_iterations WHERE experiment_id > 'f' "
                 "GROUP BY ALL ORDER BY 1",
                 "g,cc-pvdz,-9.75\nh,cc-pvtz,-10.75\n");
-  assert_answer("SELECT count(*), count(DISTINCT parameter_id) FROM "
+  assert_result("SELECT count(*), count(DISTINCT parameter_id) FROM "
                 "iteration_parameters",
                 "48,48\n");
   assert_sound();
   free_list(&list);
 }
 
-static void test_many_steps(void **state)
+static void runs_longer_than_a_chunk_are_whole(void **state)
 {
   (void)state;
   /* more rows than a chunk holds */
@@ -580,13 +581,13 @@ static void test_many_steps(void **state)
   list.records[0] = make_record("a", n, energies);
   normalize(&list);
   featurize();
-  assert_answer("SELECT count(*), sum(iteration_step), "
+  assert_result("SELECT count(*), sum(iteration_step), "
                 "sum(iteration_energy) * 1024 FROM vqe_iterations",
                 "5000,12502500,-12497500.0\n");
-  assert_answer("SELECT count(*), sum(parameter_value) FROM "
+  assert_result("SELECT count(*), sum(parameter_value) FROM "
                 "iteration_parameters WHERE parameter_index = 0",
                 "5000,12497500.0\n");
-  assert_answer("SELECT num_new_minima, first_10_energy_slope * 1024, "
+  assert_result("SELECT num_new_minima, first_10_energy_slope * 1024, "
                 "last_10_mean_energy * 1024 FROM ml_run_summary",
                 "5000,-1.0,-4994.5\n");
   assert_sound();
@@ -594,15 +595,15 @@ static void test_many_steps(void **state)
   free(energies);
 }
 
-static void test_queries(void **state)
+static void queries_print_results_and_refuse_bad_sql(void **state)
 {
   (void)state;
-  char *answer = NULL;
+  char *output = NULL;
   size_t size = 0;
   struct list list = {.count = 1};
   list.records[0] = make_record("a", 1, (double[]){-1.0});
   normalize(&list);
-  FILE *stream = open_memstream(&answer, &size);
+  FILE *stream = open_memstream(&output, &size);
   assert_int_equal(vqe_query(warehouse,
                              "SELECT experiment_id AS id, vqe_time AS t, "
                              "hamiltonian_time > 1 AS slow "
@@ -620,35 +621,45 @@ static void test_queries(void **state)
       vqe_query(warehouse, "SELECT * FROM elsewhere", VQE_QUERY_TEXT, stream),
       VQE_ERR_INPUT);
   fclose(stream);
-  assert_string_equal(answer, "id    t  slow\na   3.0  false\n");
-  free(answer);
-  assert_int_equal(vqe_query_ansatz(&answer, warehouse, "b"),
+  assert_string_equal(output, "id    t  slow\na   3.0  false\n");
+  free(output);
+  assert_int_equal(vqe_query_ansatz(&output, warehouse, "b"),
                    VQE_ERR_NOT_FOUND);
-  assert_int_equal(vqe_query_ansatz(&answer, warehouse, "a"), VQE_OK);
-  assert_string_equal(answer, list.records[0]->ansatz_qasm);
-  free(answer);
+  assert_int_equal(vqe_query_ansatz(&output, warehouse, "a"), VQE_OK);
+  assert_string_equal(output, list.records[0]->ansatz_qasm);
+  free(output);
   free_list(&list);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_nulls_and_types, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_first_of_an_id_wins, setup,
+      cmocka_unit_test_setup_teardown(nulls_and_types_follow_the_contract,
+                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(first_record_of_an_id_wins, setup,
                                       teardown),
-      cmocka_unit_test_setup_teardown(test_spool, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_non_finite, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_invalid_records, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_features, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_features_of_odd_runs, setup,
+      cmocka_unit_test_setup_teardown(spool_source_survives_a_truncated_file,
+                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(
+          non_finite_values_become_null_and_are_counted, setup, teardown),
+      cmocka_unit_test_setup_teardown(invalid_records_are_skipped, setup,
                                       teardown),
-      cmocka_unit_test_setup_teardown(test_repetition_and_growth, setup,
+      cmocka_unit_test_setup_teardown(features_match_values_worked_out_by_hand,
+                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(
+          features_of_runs_without_iterations_are_null, setup, teardown),
+      cmocka_unit_test_setup_teardown(
+          repeating_adds_nothing_and_growth_adds_the_rest, setup, teardown),
+      cmocka_unit_test_setup_teardown(unchanged_tables_are_not_read, setup,
                                       teardown),
-      cmocka_unit_test_setup_teardown(test_what_is_read, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_missing_batch, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_several_files, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_many_steps, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_queries, setup, teardown),
+      cmocka_unit_test_setup_teardown(batch_of_a_crashed_run_gets_its_row,
+                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(partitions_are_written_at_the_same_time,
+                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(runs_longer_than_a_chunk_are_whole,
+                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(queries_print_results_and_refuse_bad_sql,
+                                      setup, teardown),
   };
   if (mkdtemp(folder) == NULL) {
     return 1;

@@ -23,7 +23,7 @@ struct seen {
   size_t indices[16];
   char ids[16][65];
   char reasons[16][256];
-  int answer; /* of the visitor */
+  int status; /* of the visitor */
 };
 
 static int on_record(void *ctx, struct vqe_record *record, const char *key,
@@ -36,7 +36,7 @@ static int on_record(void *ctx, struct vqe_record *record, const char *key,
   seen->indices[seen->records] = index;
   seen->records++;
   vqe_record_free(record);
-  return seen->answer;
+  return seen->status;
 }
 
 static void on_skipped(void *ctx, const char *key, const char *reason)
@@ -60,7 +60,8 @@ static void load(char **data, size_t *size, const char *path)
   assert_int_equal(vqe_file_read(data, size, path, 1 << 20), VQE_OK);
 }
 
-static void test_reads_what_it_should(void **state)
+static void
+raw_reader_takes_avro_then_json_and_skips_the_unreadable(void **state)
 {
   (void)state;
   char folder[] = "/tmp/vqe-raw-XXXXXX";
@@ -114,7 +115,7 @@ static void test_reads_what_it_should(void **state)
   assert_non_null(strstr(seen.reasons[1], "line 1"));
 
   /* what the visitor says ends the reading */
-  seen.answer = VQE_ERR_INPUT;
+  seen.status = VQE_ERR_INPUT;
   seen.records = 0;
   assert_int_equal(vqe_raw_read(objects, &callbacks, &counts), VQE_ERR_INPUT);
   assert_int_equal(seen.records, 1);
@@ -128,7 +129,8 @@ static void test_reads_what_it_should(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reads_what_it_should),
+      cmocka_unit_test(
+          raw_reader_takes_avro_then_json_and_skips_the_unreadable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static struct vqe_iceberg_definition *parse(const char *text)
 
 /* ---- definitions ----------------------------------------------------- */
 
-static void test_ids_are_sparks(void **state)
+static void definition_ids_are_those_of_spark(void **state)
 {
   (void)state;
   /* molecules, up to its last list; Spark numbers the columns first */
@@ -67,7 +67,7 @@ static void test_ids_are_sparks(void **state)
   vqe_iceberg_definition_free(d);
 }
 
-static void test_bad_definitions(void **state)
+static void bad_definition_is_refused_with_its_reason(void **state)
 {
   (void)state;
   static const char *const bad[][2] = {
@@ -104,7 +104,7 @@ static void test_bad_definitions(void **state)
   }
 }
 
-static void test_partition_path(void **state)
+static void partition_path_is_escaped_as_java_does(void **state)
 {
   (void)state;
   struct vqe_iceberg_definition *d = parse(
@@ -141,7 +141,7 @@ static void test_partition_path(void **state)
 
 /* ---- values ---------------------------------------------------------- */
 
-static void test_single_values(void **state)
+static void single_values_are_little_endian(void **state)
 {
   (void)state;
   struct vqe_iceberg_bytes value;
@@ -193,7 +193,7 @@ static void expect_bound(const char *text, bool upper, const char *expected)
 #define TOP4 TOP TOP TOP TOP
 #define E4 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
 
-static void test_string_bounds(void **state)
+static void string_bounds_are_cut_and_rounded_up(void **state)
 {
   (void)state;
   expect_bound("", false, "");
@@ -244,7 +244,7 @@ static void expect_double(double number, bool upper, double expected)
   vqe_iceberg_bytes_clear(&value);
 }
 
-static void test_double_bounds(void **state)
+static void double_bounds_are_never_nan(void **state)
 {
   (void)state;
   expect_double(NAN, false, NAN);
@@ -262,7 +262,7 @@ static void test_double_bounds(void **state)
   vqe_iceberg_bytes_clear(&value);
 }
 
-static void test_order(void **state)
+static void values_compare_by_value_not_by_bytes(void **state)
 {
   (void)state;
   struct vqe_iceberg_bytes a, b;
@@ -296,13 +296,13 @@ static void test_order(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ids_are_sparks),
-      cmocka_unit_test(test_bad_definitions),
-      cmocka_unit_test(test_partition_path),
-      cmocka_unit_test(test_single_values),
-      cmocka_unit_test(test_string_bounds),
-      cmocka_unit_test(test_double_bounds),
-      cmocka_unit_test(test_order),
+      cmocka_unit_test(definition_ids_are_those_of_spark),
+      cmocka_unit_test(bad_definition_is_refused_with_its_reason),
+      cmocka_unit_test(partition_path_is_escaped_as_java_does),
+      cmocka_unit_test(single_values_are_little_endian),
+      cmocka_unit_test(string_bounds_are_cut_and_rounded_up),
+      cmocka_unit_test(double_bounds_are_never_nan),
+      cmocka_unit_test(values_compare_by_value_not_by_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,7 +200,7 @@ static void expect_keys(json_t *entry, const char *name, const char *keys)
   json_decref(map);
 }
 
-static void test_manifest(void **state)
+static void manifest_keeps_field_ids_map_types_and_iceberg_schema(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_iceberg_commit commit;
@@ -287,7 +287,7 @@ static void test_manifest(void **state)
   free(data);
 }
 
-static void test_manifest_list(void **state)
+static void manifest_list_has_ids_counts_and_partition_bounds(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_iceberg_commit first, second;
@@ -344,7 +344,7 @@ static void test_manifest_list(void **state)
   json_decref(metadata);
 }
 
-static void test_metadata(void **state)
+static void metadata_names_both_snapshots_and_their_totals(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_iceberg_commit first, second;
@@ -401,7 +401,7 @@ static void test_metadata(void **state)
 
 /* ---- repeating and racing -------------------------------------------- */
 
-static void test_replay(void **state)
+static void same_run_adds_its_files_once(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_iceberg_commit first, second;
@@ -418,7 +418,7 @@ struct rival {
   struct fixture *fixture;
   int left;  /* commits that get in between */
   int asked; /* calls of validate */
-  int answer;
+  int response;
 };
 
 /* Another writer commits between our manifest list and our metadata. */
@@ -441,7 +441,7 @@ static int validate(void *ctx, struct vqe_iceberg_table *newest)
   struct rival *rival = ctx;
   assert_true(vqe_iceberg_current_snapshot(newest) > 0);
   rival->asked++;
-  return rival->answer;
+  return rival->response;
 }
 
 static int race(struct vqe_iceberg_commit *commit, struct rival *rival,
@@ -466,7 +466,7 @@ static int race(struct vqe_iceberg_commit *commit, struct rival *rival,
   return status;
 }
 
-static void test_lost_races(void **state)
+static void lost_races_rebase_onto_the_winner(void **state)
 {
   struct fixture *fixture = *state;
   struct rival rival = {.fixture = fixture, .left = 3};
@@ -498,7 +498,7 @@ static void test_lost_races(void **state)
   json_decref(m);
 }
 
-static void test_give_up(void **state)
+static void too_many_lost_races_leave_nothing(void **state)
 {
   struct fixture *fixture = *state;
   struct rival rival = {.fixture = fixture, .left = 100};
@@ -511,7 +511,7 @@ static void test_give_up(void **state)
   assert_int_equal(fixture_faults(fixture), 0);
 }
 
-static void test_moved_on(void **state)
+static void changed_table_is_appended_to_only_when_validated(void **state)
 {
   struct fixture *fixture = *state;
   struct rival rival = {.fixture = fixture, .left = 1};
@@ -523,7 +523,7 @@ static void test_moved_on(void **state)
   assert_int_equal(fixture_rows(fixture), 10);
   assert_int_equal(fixture_faults(fixture), 0);
   /* asked, and refused */
-  rival.answer = VQE_ERR_EXISTS;
+  rival.response = VQE_ERR_EXISTS;
   assert_int_equal(race(&commit, &rival, true, VQE_ICEBERG_NO_SNAPSHOT, 0),
                    VQE_ERR_EXISTS);
   assert_int_equal(rival.asked, 1);
@@ -538,7 +538,7 @@ static void test_moved_on(void **state)
 
 /* ---- merging manifests ------------------------------------------------ */
 
-static void test_many_commits(void **state)
+static void small_manifests_are_merged_at_64(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_iceberg_commit commit;
@@ -566,7 +566,7 @@ static void test_many_commits(void **state)
 
 /* ---- input ----------------------------------------------------------- */
 
-static void test_bad_files(void **state)
+static void files_that_do_not_fit_are_refused(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_iceberg_commit_options options = {
@@ -632,7 +632,7 @@ static void test_bad_files(void **state)
 }
 
 /* No cut and no changed byte may do worse than fail. */
-static void test_damaged(void **state)
+static void damaged_manifests_fail_with_a_message(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_iceberg_commit commit;
@@ -689,10 +689,16 @@ int main(void)
 #define TEST(name)                                                            \
   cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_manifest), TEST(test_manifest_list), TEST(test_metadata),
-      TEST(test_replay),   TEST(test_lost_races),    TEST(test_give_up),
-      TEST(test_moved_on), TEST(test_many_commits),  TEST(test_bad_files),
-      TEST(test_damaged),
+      TEST(manifest_keeps_field_ids_map_types_and_iceberg_schema),
+      TEST(manifest_list_has_ids_counts_and_partition_bounds),
+      TEST(metadata_names_both_snapshots_and_their_totals),
+      TEST(same_run_adds_its_files_once),
+      TEST(lost_races_rebase_onto_the_winner),
+      TEST(too_many_lost_races_leave_nothing),
+      TEST(changed_table_is_appended_to_only_when_validated),
+      TEST(small_manifests_are_merged_at_64),
+      TEST(files_that_do_not_fit_are_refused),
+      TEST(damaged_manifests_fail_with_a_message),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

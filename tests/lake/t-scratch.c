@@ -1,0 +1,91 @@
+/* Scratch folders: where they are made, and what is removed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lake/scratch.h"
+#include "vqe/error.h"
+
+static char folder[] = "/tmp/t-scratch-XXXXXX";
+
+static void make_place(char place[64])
+{
+  snprintf(place, 64, "%s/w", folder);
+}
+
+static void is_made_beside_a_local_warehouse(void **state)
+{
+  char place[64], start[80], inside[128];
+  char *scratch = NULL;
+  (void)state;
+  make_place(place);
+  snprintf(start, sizeof start, "%s/.w.vqe-", folder);
+  assert_int_equal(vqe_scratch_make(&scratch, NULL, place), VQE_OK);
+  assert_memory_equal(scratch, start, strlen(start));
+  snprintf(inside, sizeof inside, "%s/file", scratch);
+  fclose(fopen(inside, "w"));
+  vqe_scratch_remove(scratch);
+  assert_int_not_equal(access(scratch, F_OK), 0);
+  vqe_scratch_remove(NULL);
+  free(scratch);
+}
+
+static void named_folder_wins_and_must_be_there(void **state)
+{
+  char place[64];
+  char *scratch = NULL;
+  (void)state;
+  make_place(place);
+  assert_int_equal(vqe_scratch_make(&scratch, folder, place), VQE_OK);
+  assert_non_null(strstr(scratch, "/vqe-lake-"));
+  vqe_scratch_remove(scratch);
+  free(scratch);
+  assert_int_equal(vqe_scratch_make(&scratch, "/nowhere/at/all", NULL),
+                   VQE_ERR_IO);
+  assert_null(scratch);
+  assert_non_null(strstr(vqe_error_message(), "TMPDIR"));
+}
+
+static void stale_folders_of_this_warehouse_alone_are_removed(void **state)
+{
+  char place[64], other[80];
+  char *ours = NULL;
+  char *stale = NULL;
+  (void)state;
+  make_place(place);
+  snprintf(other, sizeof other, "%s/.x.vqe-abcdef", folder);
+  assert_int_equal(mkdir(other, 0700), 0);
+  assert_int_equal(vqe_scratch_make(&ours, NULL, place), VQE_OK);
+  assert_int_equal(vqe_scratch_make(&stale, NULL, place), VQE_OK);
+  vqe_scratch_remove_stale(place, ours);
+  assert_int_not_equal(access(stale, F_OK), 0);
+  assert_int_equal(access(ours, F_OK), 0);
+  assert_int_equal(access(other, F_OK), 0);
+  vqe_scratch_remove(ours);
+  free(ours);
+  free(stale);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(is_made_beside_a_local_warehouse),
+      cmocka_unit_test(named_folder_wins_and_must_be_there),
+      cmocka_unit_test(stale_folders_of_this_warehouse_alone_are_removed),
+  };
+  if (mkdtemp(folder) == NULL) {
+    return 1;
+  }
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  vqe_scratch_remove(folder);
+  return failed;
+}
