@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "iceberg/iceberg_commit.h"
 #include "iceberg/iceberg_handle.h"
@@ -223,6 +224,7 @@ int vqe_iceberg_change_commit(struct vqe_iceberg_commit *result,
   }
   step(options, VQE_ICEBERG_STEP_BEGIN);
   while (again) {
+    VQE_ASSERT(result->outcome == VQE_ICEBERG_NOTHING);
     status = attempt(result, &again, objects, table, change, options);
     if (again && result->retries == limit) {
       return vqe_error_set(VQE_ERR_EXISTS,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_json.h"
@@ -159,6 +160,7 @@ int vqe_iceberg_draft_list_added(struct vqe_iceberg_manifests *manifests,
                                  int64_t sequence)
 {
   struct vqe_iceberg_manifest *slot;
+  VQE_ASSERT(draft->manifest.uri != NULL);
   int status = vqe_iceberg_manifests_add(&slot, manifests);
   if (status == VQE_OK) {
     status = vqe_iceberg_manifest_copy(slot, &draft->manifest);

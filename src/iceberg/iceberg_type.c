@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+
 struct type_info {
   const char *name;
   const char *plain; /* Iceberg's name, of the innermost elements for lists */
@@ -26,22 +28,25 @@ static const struct type_info types[] = {
 
 const char *vqe_iceberg_type_name(enum vqe_iceberg_type type)
 {
+  VQE_ASSERT((size_t)type < NTYPES);
   return types[type].name;
 }
 
 const char *vqe_iceberg_type_plain(enum vqe_iceberg_type type)
 {
+  VQE_ASSERT((size_t)type < NTYPES);
   return types[type].plain;
 }
 
 int vqe_iceberg_type_depth(enum vqe_iceberg_type type)
 {
+  VQE_ASSERT((size_t)type < NTYPES);
   return types[type].depth;
 }
 
 bool vqe_iceberg_type_is_list(enum vqe_iceberg_type type)
 {
-  return types[type].depth > 0;
+  return vqe_iceberg_type_depth(type) > 0;
 }
 
 bool vqe_iceberg_type_find(enum vqe_iceberg_type *out, const char *name)

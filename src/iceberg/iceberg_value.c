@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_type.h"
@@ -72,6 +73,8 @@ int vqe_iceberg_bytes_copy(struct vqe_iceberg_bytes *out,
 
 static int64_t integer_of(const struct vqe_iceberg_bytes *value)
 {
+  VQE_ASSERT(value->size == sizeof(uint32_t) ||
+             value->size == sizeof(uint64_t));
   if (value->size == sizeof(uint32_t)) {
     uint32_t bits;
     memcpy(&bits, value->data, sizeof bits);
@@ -114,6 +117,7 @@ int vqe_iceberg_bytes_compare(const struct vqe_iceberg_bytes *a,
                               const struct vqe_iceberg_bytes *b,
                               enum vqe_iceberg_type type)
 {
+  VQE_ASSERT(a->data != NULL && b->data != NULL);
   if (type == VQE_ICEBERG_STRING || type == VQE_ICEBERG_BOOLEAN) {
     /* the byte order of UTF-8 is that of its code points */
     size_t common = a->size < b->size ? a->size : b->size;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -205,6 +206,7 @@ static int make_wanted(int64_t *groups, int64_t *experiments,
                        struct normalizing *run, const struct vqe_table *table)
 {
   char rows[512];
+  VQE_ASSERT((size_t)table->index < VQE_LAKE_NORMALISED);
   snprintf(rows, sizeof rows,
            "SELECT experiment_id, record, record AS position, basis_set, "
            "backend, run.processing_date, %s AS weight FROM staged_records "

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -377,6 +378,7 @@ int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
 void vqe_warehouse_forget(struct vqe_warehouse *warehouse,
                           enum vqe_lake_table_index index)
 {
+  VQE_ASSERT((size_t)index < VQE_LAKE_TABLES);
   vqe_iceberg_close(warehouse->tables[index]);
   warehouse->tables[index] = NULL;
 }
@@ -385,6 +387,7 @@ int vqe_warehouse_iceberg(struct vqe_iceberg_table **out,
                           struct vqe_warehouse *warehouse,
                           enum vqe_lake_table_index index)
 {
+  VQE_ASSERT((size_t)index < VQE_LAKE_TABLES);
   struct vqe_iceberg_table **kept = &warehouse->tables[index];
   bool newest = warehouse->exclusive;
   int status = VQE_OK;
