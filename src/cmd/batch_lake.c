@@ -22,7 +22,7 @@ static void warn(void *ctx, const char *text)
 int vqe_batch_lake(const char *result_path, const char *warehouse,
                    const struct vqe_objects_options *objects, bool quiet)
 {
-  struct vqe_record_source source = {0};
+  struct vqe_source source = {0};
   struct vqe_warehouse *place = NULL;
   struct vqe_normalize_result normalized = {0};
   struct vqe_featurize_result features = {0};

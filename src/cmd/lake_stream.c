@@ -211,8 +211,8 @@ static int land(struct vqe_consumer_counts *counts,
 struct reading {
   struct vqe_consumer *consumer;
   struct vqe_consumer_counts *counts;
-  struct vqe_record_source *source;
-  vqe_record_sink sink;
+  struct vqe_source *source;
+  vqe_source_sink sink;
   void *sink_ctx;
 };
 
@@ -233,7 +233,7 @@ static int skip_rejected(void *ctx, const struct vqe_consumer_place *place,
                          const void *data, size_t size, const char *reason)
 {
   struct reading *reading = ctx;
-  struct vqe_record_source *source = reading->source;
+  struct vqe_source *source = reading->source;
   char text[1200];
   (void)data;
   (void)size;
@@ -247,7 +247,7 @@ static int skip_rejected(void *ctx, const struct vqe_consumer_place *place,
   return VQE_OK;
 }
 
-static int read_topic(struct vqe_record_source *source, vqe_record_sink sink,
+static int read_topic(struct vqe_source *source, vqe_source_sink sink,
                       void *sink_ctx)
 {
   struct reading *reading = source->ctx;
@@ -266,12 +266,12 @@ static int to_tables(struct vqe_normalize_result *result,
 {
   struct vqe_warehouse *warehouse = NULL;
   struct reading reading = {.consumer = consumer, .counts = counts};
-  struct vqe_record_source source = {.read = read_topic,
-                                     .ctx = &reading,
-                                     .warn = vqe_cmd_lake_warn,
-                                     .warn_ctx = options,
-                                     .kind = (char *)"kafka",
-                                     .name = (char *)topic};
+  struct vqe_source source = {.read = read_topic,
+                              .ctx = &reading,
+                              .warn = vqe_cmd_lake_warn,
+                              .warn_ctx = options,
+                              .kind = (char *)"kafka",
+                              .name = (char *)topic};
   int status = vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, NULL),
                                  options, VQE_CMD_LAKE_MAKE);
   if (status == VQE_OK) {

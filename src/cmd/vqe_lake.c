@@ -16,8 +16,7 @@
 
 /* ---- commands ---- */
 
-static int open_source(struct vqe_record_source *out, char **beside,
-                       const char *name,
+static int open_source(struct vqe_source *out, char **beside, const char *name,
                        const struct vqe_cmd_lake_options *options)
 {
   struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
@@ -45,7 +44,7 @@ static int open_source(struct vqe_record_source *out, char **beside,
 
 static int run_normalize(struct vqe_cmd_lake_options *options)
 {
-  struct vqe_record_source source = {0};
+  struct vqe_source source = {0};
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_normalize_result result = {0};
   char *beside = NULL;

@@ -47,7 +47,7 @@ struct normalizing {
   struct vqe_normalize_result *result;
   struct vqe_warehouse *warehouse;
   struct vqe_duck *duck;
-  struct vqe_record_source *source;
+  struct vqe_source *source;
   struct vqe_staging *staging;
   char batch_id[37];
   char known[VQE_TABLE_DIGEST_SIZE]; /* of what vqe_results holds */
@@ -307,8 +307,7 @@ static int write_metadata(struct normalizing *run)
 }
 
 int vqe_normalize(struct vqe_normalize_result *result,
-                  struct vqe_warehouse *warehouse,
-                  struct vqe_record_source *source)
+                  struct vqe_warehouse *warehouse, struct vqe_source *source)
 {
   struct normalizing run = {.result = result,
                             .warehouse = warehouse,

@@ -25,7 +25,6 @@ struct vqe_normalize_result {
 /* Add what is new to the warehouse. Running it again changes nothing;
  * running it after an interruption completes it. */
 int vqe_normalize(struct vqe_normalize_result *result,
-                  struct vqe_warehouse *warehouse,
-                  struct vqe_record_source *source);
+                  struct vqe_warehouse *warehouse, struct vqe_source *source);
 
 #endif

@@ -12,13 +12,12 @@
 
 /* Where the records of a source go. */
 struct reading {
-  struct vqe_record_source *source;
-  vqe_record_sink sink;
+  struct vqe_source *source;
+  vqe_source_sink sink;
   void *sink_ctx;
 };
 
-static void report_skipped(const struct vqe_record_source *source,
-                           const char *reason)
+static void report_skipped(const struct vqe_source *source, const char *reason)
 {
   char text[1024];
   if (source->warn != NULL) {
@@ -46,14 +45,14 @@ static int take_result(void *ctx, size_t index,
   return status;
 }
 
-static int read_hdf5(struct vqe_record_source *source, vqe_record_sink sink,
+static int read_hdf5(struct vqe_source *source, vqe_source_sink sink,
                      void *sink_ctx)
 {
   struct reading reading = {source, sink, sink_ctx};
   return vqe_hdf5_visit(source->name, take_result, &reading);
 }
 
-static int make_source(struct vqe_record_source *out, const char *kind,
+static int make_source(struct vqe_source *out, const char *kind,
                        const char *name)
 {
   int status = vqe_memory_strdup(&out->kind, kind);
@@ -66,15 +65,15 @@ static int make_source(struct vqe_record_source *out, const char *kind,
   return status;
 }
 
-int vqe_source_hdf5(struct vqe_record_source *out, const char *path)
+int vqe_source_hdf5(struct vqe_source *out, const char *path)
 {
-  *out = (struct vqe_record_source){.read = read_hdf5};
+  *out = (struct vqe_source){.read = read_hdf5};
   return make_source(out, "hdf5", path);
 }
 
 /* ---- spooled records ---- */
 
-static int read_spool(struct vqe_record_source *source, vqe_record_sink sink,
+static int read_spool(struct vqe_source *source, vqe_source_sink sink,
                       void *sink_ctx)
 {
   const struct vqe_spool *spool = source->ctx;
@@ -127,7 +126,7 @@ static void skip_raw(void *ctx, const char *key, const char *reason)
   report_skipped(reading->source, reason);
 }
 
-static int read_raw(struct vqe_record_source *source, vqe_record_sink sink,
+static int read_raw(struct vqe_source *source, vqe_source_sink sink,
                     void *sink_ctx)
 {
   struct reading reading = {source, sink, sink_ctx};
@@ -143,7 +142,7 @@ static void close_raw(void *ctx)
   vqe_objects_close(ctx);
 }
 
-int vqe_source_raw(struct vqe_record_source *out, const char *location,
+int vqe_source_raw(struct vqe_source *out, const char *location,
                    const struct vqe_objects_options *options)
 {
   struct vqe_objects *objects = NULL;
@@ -151,12 +150,12 @@ int vqe_source_raw(struct vqe_record_source *out, const char *location,
   if (status != VQE_OK) {
     return status;
   }
-  *out = (struct vqe_record_source){
+  *out = (struct vqe_source){
       .read = read_raw, .close = close_raw, .ctx = objects};
   return make_source(out, "raw", location);
 }
 
-int vqe_source_folder(struct vqe_record_source *out, const char *path,
+int vqe_source_folder(struct vqe_source *out, const char *path,
                       const struct vqe_objects_options *options)
 {
   struct vqe_spool *spool = NULL;
@@ -171,17 +170,17 @@ int vqe_source_folder(struct vqe_record_source *out, const char *path,
     vqe_spool_close(spool);
     return status == VQE_OK ? vqe_source_raw(out, path, options) : status;
   }
-  *out = (struct vqe_record_source){
+  *out = (struct vqe_source){
       .read = read_spool, .close = close_spool, .ctx = spool};
   return make_source(out, "spool", path);
 }
 
-void vqe_source_close(struct vqe_record_source *source)
+void vqe_source_close(struct vqe_source *source)
 {
   if (source->close != NULL) {
     source->close(source->ctx);
   }
   free(source->kind);
   free(source->name);
-  *source = (struct vqe_record_source){NULL};
+  *source = (struct vqe_source){NULL};
 }

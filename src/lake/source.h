@@ -9,14 +9,13 @@
 #include "record/record.h"
 
 /* Takes one record, which stays the caller's; `where` names it in messages. */
-typedef int (*vqe_record_sink)(void *ctx, struct vqe_record *record,
+typedef int (*vqe_source_sink)(void *ctx, struct vqe_record *record,
                                const char *where);
 
 /* Where records come from. `read` gives them one after another to `sink` and
  * ends when that returns anything but VQE_OK; it sets the counts. */
-struct vqe_record_source {
-  int (*read)(struct vqe_record_source *source, vqe_record_sink sink,
-              void *sink_ctx);
+struct vqe_source {
+  int (*read)(struct vqe_source *source, vqe_source_sink sink, void *sink_ctx);
   void (*close)(void *ctx); /* frees ctx; may be NULL */
   void *ctx;
   /* What is skipped and why; may be NULL. */
@@ -29,14 +28,14 @@ struct vqe_record_source {
 };
 
 /* Finished experiments of an HDF5 result file. */
-int vqe_source_hdf5(struct vqe_record_source *out, const char *path);
+int vqe_source_hdf5(struct vqe_source *out, const char *path);
 /* Raw files of connectors below a folder or s3:// place. */
-int vqe_source_raw(struct vqe_record_source *out, const char *location,
+int vqe_source_raw(struct vqe_source *out, const char *location,
                    const struct vqe_objects_options *options);
 /* A local folder: a spool where it holds spooled records (oldest first; those
  * that cannot be read are skipped and counted), else raw files. */
-int vqe_source_folder(struct vqe_record_source *out, const char *path,
+int vqe_source_folder(struct vqe_source *out, const char *path,
                       const struct vqe_objects_options *options);
-void vqe_source_close(struct vqe_record_source *source);
+void vqe_source_close(struct vqe_source *source);
 
 #endif

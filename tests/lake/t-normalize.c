@@ -112,7 +112,7 @@ struct list {
   size_t count;
 };
 
-static int read_list(struct vqe_record_source *source, vqe_record_sink sink,
+static int read_list(struct vqe_source *source, vqe_source_sink sink,
                      void *sink_ctx)
 {
   struct list *list = source->ctx;
@@ -154,10 +154,10 @@ static int teardown(void **state)
 static struct vqe_normalize_result normalize(struct list *list)
 {
   struct vqe_normalize_result result;
-  struct vqe_record_source source = {.read = read_list,
-                                     .ctx = list,
-                                     .kind = text("test"),
-                                     .name = text("/some/where")};
+  struct vqe_source source = {.read = read_list,
+                              .ctx = list,
+                              .kind = text("test"),
+                              .name = text("/some/where")};
   int status = vqe_normalize(&result, warehouse, &source);
   if (status != VQE_OK) {
     fail_msg("%s", vqe_error_message());
@@ -289,7 +289,7 @@ static void spool_source_survives_a_truncated_file(void **state)
   char name[VQE_SPOOL_NAME_SIZE];
   char damaged[sizeof path + VQE_SPOOL_NAME_SIZE];
   struct vqe_spool *spool = NULL;
-  struct vqe_record_source source;
+  struct vqe_source source;
   struct vqe_normalize_result result;
   struct list list = {.count = 3};
   list.records[0] = make_record("a", 2, (double[]){-1.0, -1.1});
