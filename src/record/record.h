@@ -39,68 +39,55 @@ struct vqe_record_iteration {
   double cumulative_min_energy; /* nullable */
 };
 
+/* One member for each scalar of record/fields.def, under the names of the
+ * struct, then the lists. */
 struct vqe_record {
-  /* --- VQEDecoratedResult.vqe_result.initial_data --- */
-  char *backend;
-  int32_t num_qubits;
+#define VQE_RECORD_TEXT(member, value) char *member;
+#define VQE_RECORD_MAYBE_TEXT(member, value) char *member; /* NULL: null */
+#define VQE_RECORD_TEXT_OR_NULL(member, value, missing) char *member;
+#define VQE_RECORD_INT(member, value) int32_t member;
+#define VQE_RECORD_MAYBE_INT(member, value) struct vqe_maybe_int member;
+#define VQE_RECORD_INT_OR_NULL(member, value) struct vqe_maybe_int member;
+#define VQE_RECORD_BOOL(member, value) bool member;
+#define VQE_RECORD_MAYBE_BOOL(member, value) enum vqe_maybe_bool member;
+#define VQE_RECORD_DOUBLE(member, value) double member;
+#define VQE_RECORD_MAYBE_DOUBLE(member, value) double member; /* NaN: null */
+#define VQE_RECORD_DOUBLES(member, count)
+#define VQE_RECORD_MAYBE_DOUBLES(member, count, flag)
+#define VQE_RECORD_TEXTS(member, count)
+#define VQE_RECORD_ROWS(member, count, lengths)
+#define VQE_RECORD_RECORDS(member, count, group)
+#define VQE_RECORD_RECORD(group)
+#define VQE_RECORD_MAYBE_RECORD(group, flag)
+#define VQE_RECORD_MEMBER(kind, name, column, unit, doc) VQE_RECORD_##kind
+#define INITIAL VQE_RECORD_MEMBER
+#define OUTCOME VQE_RECORD_MEMBER
+#define ATOMS VQE_RECORD_MEMBER
+#define REFERENCE VQE_RECORD_MEMBER
+#define PROVENANCE VQE_RECORD_MEMBER
+#define DECORATED VQE_RECORD_MEMBER
+#include "record/fields.def"
   size_t nterm;
   struct vqe_record_term *terms; /* hamiltonian */
-  int32_t num_parameters;
-  size_t ninitial; /* length of initial_parameters */
+  size_t ninitial;               /* length of initial_parameters */
   double *initial_parameters;
-  char *optimizer;
-  char *ansatz_qasm; /* OpenQASM 3 text */
-  char *noise_backend;
-  struct vqe_maybe_int default_shots;
-  int32_t ansatz_reps;
-  char *init_strategy; /* NULL: null */
-  struct vqe_maybe_int seed;
-  char *ansatz_name; /* NULL: null */
-  bool exact_estimator;
-  /* --- vqe_result --- */
   size_t niteration;
   struct vqe_record_iteration *iterations;
   double *iteration_parameters; /* all iterations' parameters, in order; the
                                    iterations point into it. Iterations of
                                    one record may differ in length */
-  double minimum;               /* electronic */
   size_t noptimal;
   double *optimal_parameters;
-  double maxcv; /* nullable */
-  double minimization_time;
-  double nuclear_repulsion_energy; /* nullable */
-  enum vqe_maybe_bool success;
-  struct vqe_maybe_int nfev, nit;
-  /* --- molecule --- */
   size_t natom; /* length of symbols */
   char **symbols;
   size_t ncoord;         /* rows of coords; natom in a sound record */
   size_t *coord_lengths; /* ncoord lengths of the rows, 3 in a sound one */
   double *coords;        /* the rows one after another */
-  int32_t multiplicity;
-  int32_t charge;
-  char *units;     /* "angstrom", "bohr" */
-  bool has_masses; /* false: null */
-  size_t nmass;    /* length of masses */
-  double *masses;  /* atomic mass units */
-  /* --- VQEDecoratedResult --- */
-  char *basis_set;
-  double hamiltonian_time, mapping_time, vqe_time, total_time;
-  int32_t molecule_id;
-  char *performance_start; /* JSON text; NULL: null */
-  char *performance_end;
-  /* --- our additions --- */
-  char *experiment_id; /* NULL: null; see vqe_record_identify */
-  bool has_references;
-  double hf_energy, mp2_energy, fci_energy; /* total; the last two nullable */
-  char *reference_method;
+  bool has_masses;       /* false: null */
+  size_t nmass;          /* length of masses */
+  double *masses;        /* atomic mass units */
+  bool has_references;   /* false: the record of that name is null */
   bool has_provenance;
-  char *code_version;
-  char *hostname;
-  char *device;
-  char *job_id; /* NULL: null */
-  int32_t mpi_ranks, threads;
-  char *started_at, *finished_at; /* RFC 3339, UTC */
 };
 
 /* Empty record: nullable doubles NaN, maybes null. Fill it, then
@@ -122,6 +109,11 @@ int vqe_record_validate(const struct vqe_record *record, const char *where);
  * that others made: molecule_data, basis_set and initial_data as they
  * stand. */
 int vqe_record_identify(struct vqe_record *record);
+
+/* That id, and the canonical text under it, whatever experiment_id is; free
+ * *text by free(). */
+int vqe_record_canonical(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
+                         const struct vqe_record *record);
 
 /* Infinities anywhere, and NaN where the schema has no null: the values that
  * tables hold null for without the record having said null. */

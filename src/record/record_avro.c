@@ -10,7 +10,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "record/record_node.h"
+#include "record/record_read.h"
 #include "record/record_view.h"
 
 #define MAX_RECORD ((size_t)1 << 31)
@@ -23,7 +23,8 @@ struct vqe_record_avro {
   avro_value_iface_t *iface;
 };
 
-int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema, size_t size)
+int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema,
+                           size_t size)
 {
   struct vqe_record_avro *avro = NULL;
   *out = NULL;
@@ -74,7 +75,7 @@ static int does_not_fit(const struct vqe_record *record)
 }
 
 int vqe_record_avro_encode(uint8_t **out, size_t *size, size_t head,
-                    const struct vqe_record *record)
+                           const struct vqe_record *record)
 {
   struct vqe_record_view view = {.rows = NULL};
   uint8_t *data = NULL;
@@ -121,8 +122,9 @@ static int from_value(struct vqe_record **out, const avro_value_t *value,
   return vqe_record_from_node(out, &root, where);
 }
 
-int vqe_record_avro_decode(struct vqe_record **out, struct vqe_record_avro *avro,
-                    const uint8_t *data, size_t size, const char *where)
+int vqe_record_avro_decode(struct vqe_record **out,
+                           struct vqe_record_avro *avro, const uint8_t *data,
+                           size_t size, const char *where)
 {
   avro_value_t value;
   *out = NULL;
@@ -236,7 +238,7 @@ static int check_file(const char *path, const char *where)
 }
 
 int vqe_record_avro_read_file(const char *path, const char *where,
-                       vqe_avro_visit visit, void *ctx)
+                              vqe_avro_visit visit, void *ctx)
 {
   avro_file_reader_t file;
   avro_value_iface_t *iface = NULL;
@@ -284,8 +286,8 @@ out:
   return status;
 }
 
-int vqe_record_avro_write_file(const char *path, struct vqe_record *const *records,
-                        size_t count)
+int vqe_record_avro_write_file(const char *path,
+                               struct vqe_record *const *records, size_t count)
 {
   struct vqe_record_avro *avro = NULL;
   avro_file_writer_t file;

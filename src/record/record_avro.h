@@ -15,18 +15,20 @@ extern const size_t vqe_record_avro_schema_text_size;
 struct vqe_record_avro;
 
 /* `schema` NULL takes ours; a writer's schema may lack our additions. */
-int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema, size_t size);
+int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema,
+                           size_t size);
 void vqe_record_avro_free(struct vqe_record_avro *avro);
 
 /* Avro binary of one record with our schema, behind `head` bytes left for the
  * caller, which *size counts; free *out by free(). From any thread. Cost: two
  * passes over the record. */
 int vqe_record_avro_encode(uint8_t **out, size_t *size, size_t head,
-                    const struct vqe_record *record);
+                           const struct vqe_record *record);
 
 /* Read one record, the whole of `data`, written with the handle's schema. */
-int vqe_record_avro_decode(struct vqe_record **out, struct vqe_record_avro *avro,
-                    const uint8_t *data, size_t size, const char *where);
+int vqe_record_avro_decode(struct vqe_record **out,
+                           struct vqe_record_avro *avro, const uint8_t *data,
+                           size_t size, const char *where);
 
 /* Called for each record of a container file; the callee owns it. */
 typedef int (*vqe_avro_visit)(void *ctx, struct vqe_record *record,
@@ -36,10 +38,11 @@ typedef int (*vqe_avro_visit)(void *ctx, struct vqe_record *record,
  * file is no container, is cut short or holds other records; records before
  * the fault have been visited. */
 int vqe_record_avro_read_file(const char *path, const char *where,
-                       vqe_avro_visit visit, void *ctx);
+                              vqe_avro_visit visit, void *ctx);
 
 /* Write a container file (deflate) with `count` records. */
-int vqe_record_avro_write_file(const char *path, struct vqe_record *const *records,
-                        size_t count);
+int vqe_record_avro_write_file(const char *path,
+                               struct vqe_record *const *records,
+                               size_t count);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
-#include "record/record_node.h"
+#include "record/record_read.h"
 
 /* Longest number token that is looked at; longer ones are left to the JSON
  * reader. */

@@ -1,13 +1,13 @@
-/* One view of a decoded record tree, whether it came from Avro or JSON, so
- * that the record is read by one piece of code. */
+/* A decoded tree of values, whether it came from Avro or from JSON, so that
+ * the record is read by one piece of code. Unions are stepped into. */
 #ifndef VQE_RECORD_RECORD_NODE_H
 #define VQE_RECORD_RECORD_NODE_H
 
 #include <avro.h>
 #include <jansson.h>
 #include <stdbool.h>
-
-#include "record/record.h"
+#include <stddef.h>
+#include <stdint.h>
 
 struct vqe_node {
   bool is_json;
@@ -15,10 +15,25 @@ struct vqe_node {
   avro_value_t avro; /* borrowed */
 };
 
-/* Read the record below `root`. Fields are found by name; one that is absent
- * takes the schema's default, or is an error where there is none. `where`
- * goes in front of messages. */
-int vqe_record_from_node(struct vqe_record **out, const struct vqe_node *root,
-                         const char *where);
+/* Step into {"branch": value}, the way that Avro's JSON says which record of
+ * a union it is; other values stay. */
+void vqe_node_unwrap(struct vqe_node *node, const char *branch);
+
+bool vqe_node_is_null(const struct vqe_node *node);
+/* Field by name; false when there is none. */
+bool vqe_node_field(struct vqe_node *out, const struct vqe_node *node,
+                    const char *name);
+/* False for what is no array. */
+bool vqe_node_array_size(size_t *out, const struct vqe_node *node);
+/* `index` is below the size. */
+struct vqe_node vqe_node_element(const struct vqe_node *node, size_t index);
+
+/* False when the value is of another type; JSON and schemas of others may
+ * say whole numbers as doubles and doubles as whole numbers. */
+bool vqe_node_as_double(double *out, const struct vqe_node *node);
+bool vqe_node_as_int(int32_t *out, const struct vqe_node *node);
+bool vqe_node_as_bool(bool *out, const struct vqe_node *node);
+/* Into the tree; a text with a NUL inside is none. */
+bool vqe_node_as_text(const char **out, const struct vqe_node *node);
 
 #endif

@@ -15,13 +15,14 @@ struct node {
   size_t at;                /* from the self of what holds it */
   /* record */
   size_t nfield;
-  const struct node *const *fields;
+  const struct node *fields;
   /* array: a count and a pointer in the struct that holds it */
   size_t count_at, items_at, stride;
   const struct node *item;
   /* union with null */
   int null_branch;
-  bool (*is_null)(const void *self);
+  bool (*is_null)(const struct node *node, const void *self);
+  size_t flag_at; /* for no_flag */
   const struct node *branch;
 };
 
@@ -129,46 +130,41 @@ static const struct node null_node = {.iface =
 
 /* ---- unions with null ---- */
 
-static bool no_double(const void *self)
+static bool no_double(const struct node *node, const void *self)
 {
+  (void)node;
   return isnan(*(const double *)self);
 }
 
-static bool no_int(const void *self)
+static bool no_int(const struct node *node, const void *self)
 {
+  (void)node;
   return !((const struct vqe_maybe_int *)self)->set;
 }
 
-static bool no_boolean(const void *self)
+static bool no_boolean(const struct node *node, const void *self)
 {
+  (void)node;
   return *(const enum vqe_maybe_bool *)self == VQE_MAYBE_NULL;
 }
 
-static bool no_text(const void *self)
+static bool no_text(const struct node *node, const void *self)
 {
+  (void)node;
   return *(const char *const *)self == NULL;
 }
 
-static bool no_masses(const void *self)
+/* A member beside it says whether it is there. */
+static bool no_flag(const struct node *node, const void *self)
 {
-  return !((const struct vqe_record *)self)->has_masses;
-}
-
-static bool no_references(const void *self)
-{
-  return !((const struct vqe_record *)self)->has_references;
-}
-
-static bool no_provenance(const void *self)
-{
-  return !((const struct vqe_record *)self)->has_provenance;
+  return !*(const bool *)((const char *)self + node->flag_at);
 }
 
 static int get_discriminant(const avro_value_iface_t *iface, const void *self,
                             int *out)
 {
   const struct node *node = node_of(iface);
-  *out = node->is_null(self) ? node->null_branch : 1 - node->null_branch;
+  *out = node->is_null(node, self) ? node->null_branch : 1 - node->null_branch;
   return 0;
 }
 
@@ -176,7 +172,7 @@ static int get_current_branch(const avro_value_iface_t *iface,
                               const void *self, avro_value_t *branch)
 {
   const struct node *node = node_of(iface);
-  place(branch, node->is_null(self) ? &null_node : node->branch, self);
+  place(branch, node->is_null(node, self) ? &null_node : node->branch, self);
   return 0;
 }
 
@@ -218,7 +214,7 @@ static int record_field(const avro_value_iface_t *iface, const void *self,
                         size_t index, avro_value_t *child, const char **name)
 {
   (void)name;
-  place(child, node_of(iface)->fields[index], self);
+  place(child, &node_of(iface)->fields[index], self);
   return 0;
 }
 
@@ -235,160 +231,139 @@ static int record_field(const avro_value_iface_t *iface, const void *self,
 
 /* ---- the schema ---- */
 
-#define AT(holder, member) offsetof(struct holder, member)
-#define TEXT(holder, member)                                                  \
-  (&(const struct node){.iface = IFACE_STRING, .at = AT(holder, member)})
-#define INT(holder, member)                                                   \
-  (&(const struct node){.iface = IFACE_INT, .at = AT(holder, member)})
-#define DOUBLE(holder, member)                                                \
-  (&(const struct node){.iface = IFACE_DOUBLE, .at = AT(holder, member)})
-#define BOOLEAN(holder, member)                                               \
-  (&(const struct node){.iface = IFACE_BOOLEAN, .at = AT(holder, member)})
-#define MAYBE(at_, null_, test, inner)                                        \
-  (&(const struct node){.iface = IFACE_UNION,                                 \
-                        .at = at_,                                            \
-                        .null_branch = null_,                                 \
-                        .is_null = test,                                      \
-                        .branch = inner})
-#define MAYBE_DOUBLE(holder, member)                                          \
-  MAYBE(AT(holder, member), 0, no_double, &double_node)
-#define MAYBE_INT(holder, member, null_)                                      \
-  MAYBE(AT(holder, member), null_, no_int, &maybe_int_node)
-#define MAYBE_TEXT(holder, member, null_)                                     \
-  MAYBE(AT(holder, member), null_, no_text, &text_node)
-#define ARRAY(holder, count, items, stride_, item_)                           \
-  (&(const struct node){.iface = IFACE_ARRAY,                                 \
-                        .count_at = AT(holder, count),                        \
-                        .items_at = AT(holder, items),                        \
-                        .stride = stride_,                                    \
-                        .item = item_})
-#define DOUBLES(holder, count, items)                                         \
-  ARRAY(holder, count, items, sizeof(double), &double_node)
-#define RECORD(list)                                                          \
+#define AT(member) offsetof(SELF, member)
+
+/* The node of a row of fields.def. */
+#define NODE_TEXT(member, value)                                              \
   {                                                                           \
-    .iface = IFACE_RECORD, .nfield = sizeof(list) / sizeof(list)[0],          \
-    .fields = list                                                            \
+    .iface = IFACE_STRING, .at = AT(member)                                   \
   }
+#define NODE_INT(member, value)                                               \
+  {                                                                           \
+    .iface = IFACE_INT, .at = AT(member)                                      \
+  }
+#define NODE_BOOL(member, value)                                              \
+  {                                                                           \
+    .iface = IFACE_BOOLEAN, .at = AT(member)                                  \
+  }
+#define NODE_DOUBLE(member, value)                                            \
+  {                                                                           \
+    .iface = IFACE_DOUBLE, .at = AT(member)                                   \
+  }
+#define NODE_UNION(at_, null_, test, ...)                                     \
+  {                                                                           \
+    .iface = IFACE_UNION, .at = (at_), .null_branch = (null_),                \
+    .is_null = (test), .branch = __VA_ARGS__                                  \
+  }
+#define NODE_MAYBE_TEXT(member, value)                                        \
+  NODE_UNION(AT(member), 0, no_text, &text_node)
+#define NODE_TEXT_OR_NULL(member, value, missing)                             \
+  NODE_UNION(AT(member), 1, no_text, &text_node)
+#define NODE_MAYBE_INT(member, value)                                         \
+  NODE_UNION(AT(member), 0, no_int, &maybe_int_node)
+#define NODE_INT_OR_NULL(member, value)                                       \
+  NODE_UNION(AT(member), 1, no_int, &maybe_int_node)
+#define NODE_MAYBE_BOOL(member, value)                                        \
+  NODE_UNION(AT(member), 0, no_boolean, &maybe_boolean_node)
+#define NODE_MAYBE_DOUBLE(member, value)                                      \
+  NODE_UNION(AT(member), 0, no_double, &double_node)
+#define NODE_ARRAY(member, count, stride_, item_)                             \
+  {                                                                           \
+    .iface = IFACE_ARRAY, .count_at = AT(count), .items_at = AT(member),      \
+    .stride = (stride_), .item = (item_)                                      \
+  }
+#define NODE_DOUBLES(member, count)                                           \
+  NODE_ARRAY(member, count, sizeof(double), &double_node)
+#define NODE_SLICE(member, count) NODE_DOUBLES(member, count)
+#define NODE_TEXTS(member, count)                                             \
+  NODE_ARRAY(member, count, sizeof(char *), &text_node)
+/* counts of the record, rows of the view around it */
+#define NODE_ROWS(member, count, lengths)                                     \
+  {                                                                           \
+    .iface = IFACE_ARRAY, .count_at = AT(count),                              \
+    .items_at = offsetof(struct vqe_record_view, rows),                       \
+    .stride = sizeof(struct vqe_record_row), .item = &row_node                \
+  }
+#define NODE_RECORDS(member, count, group)                                    \
+  NODE_ARRAY(member, count, sizeof(struct vqe_record_##group), &group##_node)
+#define NODE_RECORD(group)                                                    \
+  {                                                                           \
+    .iface = IFACE_RECORD,                                                    \
+    .nfield = sizeof group##_nodes / sizeof group##_nodes[0],                 \
+    .fields = group##_nodes                                                   \
+  }
+/* what stands under a flag: a node of its own, and the test */
+#define NODE_MAYBE_RECORD(group, flag)                                        \
+  NODE_UNION(0, 0, no_flag, &group##_node, .flag_at = AT(flag))
+#define NODE_MAYBE_DOUBLES(member, count, flag)                               \
+  NODE_UNION(0, 0, no_flag, &(const struct node)NODE_DOUBLES(member, count),  \
+             .flag_at = AT(flag))
+#define NODE(kind, name, column, unit, doc) NODE_##kind,
 
 static const struct node double_node = {.iface = IFACE_DOUBLE};
 static const struct node text_node = {.iface = IFACE_STRING};
-static const struct node maybe_int_node = {.iface = IFACE_INT,
-                                           .at = AT(vqe_maybe_int, value)};
+static const struct node maybe_int_node = {
+    .iface = IFACE_INT, .at = offsetof(struct vqe_maybe_int, value)};
 static const struct node maybe_boolean_node = {.iface = IFACE_MAYBE_BOOLEAN};
+static const struct node row_node = {
+    .iface = IFACE_ARRAY,
+    .count_at = offsetof(struct vqe_record_row, count),
+    .items_at = offsetof(struct vqe_record_row, values),
+    .stride = sizeof(double),
+    .item = &double_node};
 
-static const struct node *const coefficient_fields[] = {
-    DOUBLE(vqe_record_term, real),
-    DOUBLE(vqe_record_term, imaginary),
+#define SELF struct vqe_record_term
+static const struct node coefficient_nodes[] = {
+#define COEFFICIENT NODE
+#include "record/fields.def"
 };
-static const struct node coefficient_node = RECORD(coefficient_fields);
-
-static const struct node *const term_fields[] = {
-    TEXT(vqe_record_term, label),
-    &coefficient_node,
+static const struct node term_nodes[] = {
+#define TERM NODE
+#include "record/fields.def"
 };
-static const struct node term_node = RECORD(term_fields);
+static const struct node term_node = NODE_RECORD(term);
 
-static const struct node *const initial_fields[] = {
-    TEXT(vqe_record, backend),
-    INT(vqe_record, num_qubits),
-    ARRAY(vqe_record, nterm, terms, sizeof(struct vqe_record_term),
-          &term_node),
-    INT(vqe_record, num_parameters),
-    DOUBLES(vqe_record, ninitial, initial_parameters),
-    TEXT(vqe_record, optimizer),
-    TEXT(vqe_record, ansatz_qasm),
-    TEXT(vqe_record, noise_backend),
-    MAYBE_INT(vqe_record, default_shots, 1),
-    INT(vqe_record, ansatz_reps),
-    MAYBE_TEXT(vqe_record, init_strategy, 1),
-    MAYBE_INT(vqe_record, seed, 0),
-    MAYBE_TEXT(vqe_record, ansatz_name, 0),
-    BOOLEAN(vqe_record, exact_estimator),
+#undef SELF
+#define SELF struct vqe_record_iteration
+static const struct node iteration_nodes[] = {
+#define ITERATION NODE
+#include "record/fields.def"
 };
-static const struct node initial_node = RECORD(initial_fields);
+static const struct node iteration_node = NODE_RECORD(iteration);
 
-static const struct node *const iteration_fields[] = {
-    INT(vqe_record_iteration, iteration),
-    DOUBLES(vqe_record_iteration, nparam, parameters),
-    DOUBLE(vqe_record_iteration, result),
-    DOUBLE(vqe_record_iteration, std),
-    MAYBE_DOUBLE(vqe_record_iteration, energy_delta),
-    MAYBE_DOUBLE(vqe_record_iteration, parameter_delta_norm),
-    MAYBE_DOUBLE(vqe_record_iteration, cumulative_min_energy),
+#undef SELF
+#define SELF struct vqe_record
+static const struct node initial_nodes[] = {
+#define INITIAL NODE
+#include "record/fields.def"
 };
-static const struct node iteration_node = RECORD(iteration_fields);
-
-static const struct node *const result_fields[] = {
-    &initial_node,
-    ARRAY(vqe_record, niteration, iterations,
-          sizeof(struct vqe_record_iteration), &iteration_node),
-    DOUBLE(vqe_record, minimum),
-    DOUBLES(vqe_record, noptimal, optimal_parameters),
-    MAYBE_DOUBLE(vqe_record, maxcv),
-    DOUBLE(vqe_record, minimization_time),
-    MAYBE_DOUBLE(vqe_record, nuclear_repulsion_energy),
-    MAYBE(AT(vqe_record, success), 0, no_boolean, &maybe_boolean_node),
-    MAYBE_INT(vqe_record, nfev, 0),
-    MAYBE_INT(vqe_record, nit, 0),
+static const struct node outcome_nodes[] = {
+#define OUTCOME NODE
+#include "record/fields.def"
 };
-static const struct node result_node = RECORD(result_fields);
-
-static const struct node row_node = {.iface = IFACE_ARRAY,
-                                     .count_at = AT(vqe_record_row, count),
-                                     .items_at = AT(vqe_record_row, values),
-                                     .stride = sizeof(double),
-                                     .item = &double_node};
-
-static const struct node *const data_fields[] = {
-    ARRAY(vqe_record, natom, symbols, sizeof(char *), &text_node),
-    /* counts of the record, rows of the view around it */
-    (&(const struct node){.iface = IFACE_ARRAY,
-                          .count_at = AT(vqe_record, ncoord),
-                          .items_at = AT(vqe_record_view, rows),
-                          .stride = sizeof(struct vqe_record_row),
-                          .item = &row_node}),
-    INT(vqe_record, multiplicity),
-    INT(vqe_record, charge),
-    TEXT(vqe_record, units),
-    MAYBE(0, 0, no_masses, DOUBLES(vqe_record, nmass, masses)),
+static const struct node atoms_nodes[] = {
+#define ATOMS NODE
+#include "record/fields.def"
 };
-static const struct node data_node = RECORD(data_fields);
-
-static const struct node *const molecule_fields[] = {&data_node};
-static const struct node molecule_node = RECORD(molecule_fields);
-
-static const struct node *const reference_fields[] = {
-    DOUBLE(vqe_record, hf_energy),
-    MAYBE_DOUBLE(vqe_record, mp2_energy),
-    MAYBE_DOUBLE(vqe_record, fci_energy),
-    TEXT(vqe_record, reference_method),
+static const struct node molecule_nodes[] = {
+#define MOLECULE NODE
+#include "record/fields.def"
 };
-static const struct node reference_node = RECORD(reference_fields);
-
-static const struct node *const provenance_fields[] = {
-    TEXT(vqe_record, code_version), TEXT(vqe_record, hostname),
-    TEXT(vqe_record, device),       MAYBE_TEXT(vqe_record, job_id, 0),
-    INT(vqe_record, mpi_ranks),     INT(vqe_record, threads),
-    TEXT(vqe_record, started_at),   TEXT(vqe_record, finished_at),
+static const struct node reference_nodes[] = {
+#define REFERENCE NODE
+#include "record/fields.def"
 };
-static const struct node provenance_node = RECORD(provenance_fields);
-
-static const struct node *const root_fields[] = {
-    &result_node,
-    &molecule_node,
-    TEXT(vqe_record, basis_set),
-    DOUBLE(vqe_record, hamiltonian_time),
-    DOUBLE(vqe_record, mapping_time),
-    DOUBLE(vqe_record, vqe_time),
-    DOUBLE(vqe_record, total_time),
-    INT(vqe_record, molecule_id),
-    MAYBE_TEXT(vqe_record, performance_start, 0),
-    MAYBE_TEXT(vqe_record, performance_end, 0),
-    MAYBE_TEXT(vqe_record, experiment_id, 0),
-    MAYBE(0, 0, no_references, &reference_node),
-    MAYBE(0, 0, no_provenance, &provenance_node),
+static const struct node reference_node = NODE_RECORD(reference);
+static const struct node provenance_nodes[] = {
+#define PROVENANCE NODE
+#include "record/fields.def"
 };
-static const struct node root_node = RECORD(root_fields);
+static const struct node provenance_node = NODE_RECORD(provenance);
+static const struct node record_nodes[] = {
+#define DECORATED NODE
+#include "record/fields.def"
+};
+static const struct node record_node = NODE_RECORD(record);
 
 /* ---- views ---- */
 
@@ -416,6 +391,6 @@ void vqe_record_view_clear(struct vqe_record_view *view)
 avro_value_t vqe_record_view_value(const struct vqe_record_view *view)
 {
   avro_value_t value;
-  place(&value, &root_node, view);
+  place(&value, &record_node, view);
   return value;
 }

@@ -349,10 +349,11 @@ static int rewrite(uint8_t **avro, size_t *size, const struct parts *parts,
 {
   struct vqe_record_avro *theirs = NULL;
   struct vqe_record *record = NULL;
-  int status = vqe_record_avro_create(&theirs, parts->schema, parts->schema_size);
+  int status =
+      vqe_record_avro_create(&theirs, parts->schema, parts->schema_size);
   if (status == VQE_OK) {
     status = vqe_record_avro_decode(&record, theirs, parts->record,
-                             parts->record_size, path);
+                                    parts->record_size, path);
   }
   if (status == VQE_OK) {
     status = vqe_record_avro_encode(avro, size, 0, record);
@@ -387,7 +388,8 @@ int vqe_spool_load(char **experiment_id, uint8_t **avro, size_t *size,
   }
   put_bytes((uint8_t *)id, parts.id, parts.id_size);
   if (parts.schema_size == vqe_record_avro_schema_text_size &&
-      memcmp(parts.schema, vqe_record_avro_schema_text, parts.schema_size) == 0) {
+      memcmp(parts.schema, vqe_record_avro_schema_text, parts.schema_size) ==
+          0) {
     status = vqe_memory_alloc(avro, parts.record_size, 1, "a spooled record");
     if (status == VQE_OK) {
       put_bytes(*avro, parts.record, parts.record_size);

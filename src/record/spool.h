@@ -31,9 +31,9 @@ int vqe_spool_open_existing(struct vqe_spool **out, const char *path);
 void vqe_spool_close(struct vqe_spool *spool); /* NULL is fine */
 const char *vqe_spool_path(const struct vqe_spool *spool);
 
-/* Keep a record, given as Avro binary of our schema (vqe_record_avro_encode). It is
- * on disk when this returns VQE_OK. VQE_ERR_IO for a full disk and the like:
- * nothing is kept then. */
+/* Keep a record, given as Avro binary of our schema (vqe_record_avro_encode).
+ * It is on disk when this returns VQE_OK. VQE_ERR_IO for a full disk and the
+ * like: nothing is kept then. */
 int vqe_spool_put(char name[VQE_SPOOL_NAME_SIZE], struct vqe_spool *spool,
                   const char *experiment_id, const uint8_t *avro, size_t size);
 
