@@ -11,23 +11,24 @@
 /* A Pauli term: label of one letter a qubit, then its coefficient. */
 #define VQE_COEFFICIENT_BYTES sizeof(double)
 
-struct evaluation_row {
-  int64_t iteration; /* from 1 */
-  double energy, std, delta, parameter_delta, cumulative_min, seconds;
+/* An evaluation: its number, then the values of vqe_members_evaluations. */
+union vqe_evaluation_cell {
+  int64_t iteration; /* from 1; the first */
+  double value;
 };
 
-struct atom_row {
+struct vqe_atom_row {
   char symbol[4];
   int32_t atomic_number;
   double x, y, z, mass;
 };
 
-/* UTF-8 of fixed width, filled with NUL. */
-hid_t vqe_type_text(size_t width);
+/* Cells of a row. */
+size_t vqe_evaluation_width(void);
+
 hid_t vqe_type_evaluation(void);
 hid_t vqe_type_atom(void);
 hid_t vqe_type_term(size_t width);
 hid_t vqe_type_option(size_t key, size_t value);
-void vqe_type_close(hid_t type);
 
 #endif

@@ -1,5 +1,6 @@
 #include "store/arrays.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +9,9 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "record/fields.h"
 #include "store/array_types.h"
+#include "store/h5dataset.h"
 #include "store/h5error.h"
 
 static int damaged(const char *path, const char *group, const char *name,
@@ -90,7 +93,7 @@ static int read_array(void *out, hid_t dataset, const struct source *from,
     memcpy(out, &data, sizeof data);
   }
   if (close) {
-    vqe_type_close(type);
+    vqe_h5dataset_close(type);
   }
   H5Dclose(dataset);
   return status;
@@ -115,16 +118,44 @@ static int read_doubles(double **out, const struct source *from,
                     sizeof **out);
 }
 
+/* Does the data set have a column of this name? */
+static bool has_column(hid_t dataset, const char *name)
+{
+  hid_t type = H5Dget_type(dataset);
+  bool has = type >= 0 && H5Tget_class(type) == H5T_COMPOUND &&
+             H5Tget_member_index(type, name) >= 0;
+  vqe_h5dataset_close(type);
+  return has;
+}
+
+/* Column `index` of the evaluations into an array of the result; NaN where
+ * the file does not hold it. */
+static int take_column(struct vqe_result *result, size_t index,
+                       const union vqe_evaluation_cell *cells, bool held)
+{
+  const struct vqe_member *member = &vqe_members_evaluations.list[index];
+  const size_t width = vqe_evaluation_width();
+  double *values = NULL;
+  int status =
+      vqe_memory_alloc(&values, result->neval, sizeof *values, "evaluations");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < result->neval; k++) {
+    values[k] = held ? cells[k * width + 1 + index].value : NAN;
+  }
+  memcpy((char *)result + member->offset, &values, sizeof values);
+  return VQE_OK;
+}
+
 static int read_evaluations(struct vqe_result *result,
                             const struct source *from)
 {
-  struct evaluation_row *rows = NULL;
+  const struct vqe_members *members = &vqe_members_evaluations;
+  union vqe_evaluation_cell *cells = NULL;
+  uint64_t held = 0;
   hsize_t dims[1] = {result->neval};
   hid_t dataset;
-  double **const arrays[] = {
-      &result->eval_energy,         &result->eval_std,
-      &result->eval_delta,          &result->eval_parameter_delta,
-      &result->eval_cumulative_min, &result->eval_seconds};
   if (result->neval == 0) {
     return VQE_OK;
   }
@@ -132,25 +163,21 @@ static int read_evaluations(struct vqe_result *result,
   if (status == VQE_OK && dataset < 0) {
     status = damaged(from->path, from->name, "evaluations", "is missing");
   }
-  if (status != VQE_OK) {
-    return status;
+  for (size_t k = 0; status == VQE_OK && k < members->count; k++) {
+    bool later = members->list[k].since > 1;
+    if (!later || has_column(dataset, members->list[k].column)) {
+      held |= (uint64_t)1 << k;
+    }
   }
-  status =
-      read_array(&rows, dataset, from, "evaluations", vqe_type_evaluation(),
-                 true, result->neval, sizeof *rows);
-  for (size_t k = 0; status == VQE_OK && k < 6; k++) {
-    status = vqe_memory_alloc(arrays[k], result->neval, sizeof(double),
-                              "evaluations");
+  if (status == VQE_OK) {
+    status = read_array(&cells, dataset, from, "evaluations",
+                        vqe_type_evaluation(), true, result->neval,
+                        vqe_evaluation_width() * sizeof *cells);
   }
-  for (size_t k = 0; status == VQE_OK && k < result->neval; k++) {
-    result->eval_energy[k] = rows[k].energy;
-    result->eval_std[k] = rows[k].std;
-    result->eval_delta[k] = rows[k].delta;
-    result->eval_parameter_delta[k] = rows[k].parameter_delta;
-    result->eval_cumulative_min[k] = rows[k].cumulative_min;
-    result->eval_seconds[k] = rows[k].seconds;
+  for (size_t k = 0; status == VQE_OK && k < members->count; k++) {
+    status = take_column(result, k, cells, (held >> k & 1) != 0);
   }
-  free(rows);
+  free(cells);
   return status;
 }
 
@@ -214,11 +241,12 @@ static int read_hamiltonian(struct vqe_result *result,
   return status;
 }
 
-static int read_geometry(struct vqe_molecule **out, struct molecule_row *row,
+static int read_geometry(struct vqe_molecule **out,
+                         struct vqe_molecule_row *row,
                          const struct source *from)
 {
   struct vqe_molecule *molecule = NULL;
-  struct atom_row *atoms = NULL;
+  struct vqe_atom_row *atoms = NULL;
   hsize_t dims[1] = {row->natom};
   hid_t dataset = H5I_INVALID_HID;
   if (!row->present) {
@@ -301,8 +329,8 @@ static size_t text_width(hid_t dataset, const char *name)
       H5Tis_variable_str(member) == 0) {
     width = H5Tget_size(member);
   }
-  vqe_type_close(member);
-  vqe_type_close(type);
+  vqe_h5dataset_close(member);
+  vqe_h5dataset_close(type);
   return width;
 }
 
@@ -364,8 +392,8 @@ static int read_qasm(char **out, const struct source *from)
   }
   size_t width = text_width(dataset, NULL);
   status = read_array(&text, dataset, from, "ansatz",
-                      width > 0 ? vqe_type_text(width) : H5I_INVALID_HID, true,
-                      1, width);
+                      width > 0 ? vqe_h5dataset_text(width) : H5I_INVALID_HID,
+                      true, 1, width);
   if (status == VQE_OK) {
     status = copy_text(out, text, width);
   }
@@ -373,8 +401,9 @@ static int read_qasm(char **out, const struct source *from)
   return status;
 }
 
-int vqe_arrays_read(struct vqe_result *result, struct molecule_row *molecule,
-                    hid_t place, const char *path, const char *name)
+int vqe_arrays_read(struct vqe_result *result,
+                    struct vqe_molecule_row *molecule, hid_t place,
+                    const char *path, const char *name)
 {
   struct source from = {.path = path, .name = name};
   hsize_t shape[2] = {result->neval, (hsize_t)result->nparam};

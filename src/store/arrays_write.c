@@ -8,7 +8,9 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "record/fields.h"
 #include "store/array_types.h"
+#include "store/h5dataset.h"
 #include "store/h5error.h"
 #include "store/h5table.h"
 #include "vqe/operators.h"
@@ -24,8 +26,8 @@ static int write_array(hid_t group, const char *path, const char *name,
   if (type < 0) {
     return vqe_h5error_set(VQE_ERR_IO, path, "cannot make a type");
   }
-  status =
-      vqe_dataset_create(&dataset, group, path, name, type, rank, dims, units);
+  status = vqe_h5dataset_create(&dataset, group, path, name, type, rank, dims,
+                                units);
   if (status == VQE_OK &&
       H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
     status = vqe_h5error_set(VQE_ERR_IO, path, "cannot write a data set");
@@ -34,7 +36,7 @@ static int write_array(hid_t group, const char *path, const char *name,
     H5Dclose(dataset);
   }
   if (close) {
-    vqe_type_close(type);
+    vqe_h5dataset_close(type);
   }
   return status;
 }
@@ -58,41 +60,49 @@ static int incomplete(const char *path, const struct vqe_result *result,
                        path, result->experiment->id, what);
 }
 
+/* The array of `member`. */
+static const double *array_of(const struct vqe_result *result,
+                              const struct vqe_member *member)
+{
+  const double *values;
+  memcpy(&values, (const char *)result + member->offset, sizeof values);
+  return values;
+}
+
 static int write_evaluations(hid_t group, const char *path,
                              const struct vqe_result *result)
 {
-  struct evaluation_row *rows = NULL;
+  const struct vqe_members *members = &vqe_members_evaluations;
+  const size_t width = vqe_evaluation_width();
+  union vqe_evaluation_cell *cells = NULL;
+  char *units = NULL;
   hsize_t dims[1] = {result->neval};
   if (result->neval == 0) {
     return VQE_OK;
   }
-  if (result->eval_energy == NULL || result->eval_std == NULL ||
-      result->eval_delta == NULL || result->eval_parameter_delta == NULL ||
-      result->eval_cumulative_min == NULL || result->eval_seconds == NULL) {
-    return incomplete(path, result, "evaluations");
+  int status = vqe_memory_alloc(&cells, result->neval, width * sizeof *cells,
+                                "evaluations");
+  for (size_t k = 0; status == VQE_OK && k < result->neval; k++) {
+    cells[k * width].iteration = (int64_t)k + 1;
   }
-  int status =
-      vqe_memory_alloc(&rows, result->neval, sizeof *rows, "evaluations");
-  if (status != VQE_OK) {
-    return status;
+  for (size_t i = 0; status == VQE_OK && i < members->count; i++) {
+    const double *values = array_of(result, &members->list[i]);
+    if (values == NULL) {
+      status = incomplete(path, result, "evaluations");
+    }
+    for (size_t k = 0; status == VQE_OK && k < result->neval; k++) {
+      cells[k * width + 1 + i].value = values[k];
+    }
   }
-  for (size_t k = 0; k < result->neval; k++) {
-    rows[k].iteration = (int64_t)k + 1;
-    rows[k].energy = result->eval_energy[k];
-    rows[k].std = result->eval_std[k];
-    rows[k].delta = result->eval_delta[k];
-    rows[k].parameter_delta = result->eval_parameter_delta[k];
-    rows[k].cumulative_min = result->eval_cumulative_min[k];
-    rows[k].seconds = result->eval_seconds[k];
+  if (status == VQE_OK) {
+    status = vqe_h5table_units(&units, members);
   }
-  status = write_array(group, path, "evaluations", vqe_type_evaluation(), true,
-                       1, dims, rows,
-                       "{\"energy\": \"hartree\", \"std\": \"hartree\", "
-                       "\"energy_delta\": \"hartree\", "
-                       "\"parameter_delta_norm\": \"rad\", "
-                       "\"cumulative_min_energy\": \"hartree\", "
-                       "\"seconds\": \"s\"}");
-  free(rows);
+  if (status == VQE_OK) {
+    status = write_array(group, path, "evaluations", vqe_type_evaluation(),
+                         true, 1, dims, cells, units);
+  }
+  free(units);
+  free(cells);
   return status;
 }
 
@@ -136,7 +146,7 @@ static int write_hamiltonian(hid_t group, const char *path,
 static int write_geometry(hid_t group, const char *path,
                           const struct vqe_molecule *molecule)
 {
-  struct atom_row *rows = NULL;
+  struct vqe_atom_row *rows = NULL;
   char units[96];
   if (molecule == NULL || molecule->natom == 0) {
     return VQE_OK;
@@ -202,8 +212,8 @@ static int write_qasm(hid_t group, const char *path, const char *qasm)
     return VQE_OK;
   }
   size_t length = strlen(qasm);
-  return write_array(group, path, "ansatz", vqe_type_text(length), true, 1,
-                     dims, qasm, NULL);
+  return write_array(group, path, "ansatz", vqe_h5dataset_text(length), true,
+                     1, dims, qasm, NULL);
 }
 
 int vqe_arrays_write(hid_t place, const char *path, const char *name,
@@ -218,13 +228,13 @@ int vqe_arrays_write(hid_t place, const char *path, const char *name,
     return vqe_h5error_set(VQE_ERR_IO, path, "cannot make a group");
   }
   int status =
-      vqe_attribute_text(group, path, "experiment_id", experiment->id);
+      vqe_h5dataset_attribute(group, path, "experiment_id", experiment->id);
   if (status == VQE_OK) {
-    status =
-        vqe_attribute_text(group, path, "status", statuses[result->status]);
+    status = vqe_h5dataset_attribute(group, path, "status",
+                                     statuses[result->status]);
   }
   if (status == VQE_OK && experiment->name != NULL) {
-    status = vqe_attribute_text(group, path, "name", experiment->name);
+    status = vqe_h5dataset_attribute(group, path, "name", experiment->name);
   }
   if (status == VQE_OK) {
     status = write_geometry(group, path, experiment->molecule);

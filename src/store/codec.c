@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "record/fields.h"
 
 /* One walk over the fields serves measuring, writing and reading, so the
  * three cannot drift apart. */
@@ -22,7 +23,6 @@ struct stream {
 };
 
 static const char magic[4] = {'V', 'Q', 'E', 'R'};
-#define CODEC_VERSION 1u
 
 /* length of a NULL string */
 #define NO_STRING UINT64_MAX
@@ -84,7 +84,7 @@ static void u64_field(struct stream *stream, uint64_t *value)
   }
 }
 
-static void int_field(struct stream *stream, int *value)
+static void int_field(struct stream *stream, void *value)
 {
   uint32_t word;
   memcpy(&word, value, sizeof word);
@@ -95,28 +95,21 @@ static void int_field(struct stream *stream, int *value)
 }
 
 /* An int that must lie in low..high on reading. */
-static void range_field(struct stream *stream, int *value, int low, int high,
+static void range_field(struct stream *stream, void *value, int low, int high,
                         const char *what)
 {
+  int number;
   int_field(stream, value);
+  memcpy(&number, value, sizeof number);
   if (stream->mode == READ && stream->status == VQE_OK &&
-      (*value < low || *value > high)) {
+      (number < low || number > high)) {
     malformed(stream, what);
-    *value = low;
+    memcpy(value, &low, sizeof low);
   }
 }
 
-static void i64_field(struct stream *stream, int64_t *value)
-{
-  uint64_t word;
-  memcpy(&word, value, sizeof word);
-  u64_field(stream, &word);
-  if (stream->mode == READ) {
-    memcpy(value, &word, sizeof word);
-  }
-}
-
-static void double_field(struct stream *stream, double *value)
+/* Any 64-bit number. */
+static void word_field(struct stream *stream, void *value)
 {
   uint64_t word;
   memcpy(&word, value, sizeof word);
@@ -346,147 +339,115 @@ static void option_fields(struct stream *stream, struct vqe_option_list *list)
   }
 }
 
-static void experiment_fields(struct stream *stream,
-                              struct vqe_experiment *experiment)
+/* Arrays as long as the result's counts, which stand before them. */
+static void array_member(struct stream *stream, enum vqe_member_kind kind,
+                         void *at, const struct vqe_result *result)
 {
-  int_field(stream, &experiment->index);
-  int_field(stream, &experiment->molecule_id);
-  string_field(stream, &experiment->source);
-  string_field(stream, &experiment->input_error);
-  molecule_fields(stream, &experiment->molecule);
-  string_field(stream, &experiment->name);
-  string_field(stream, &experiment->fcidump);
-  string_field(stream, &experiment->fcidump_sha256);
-  string_field(stream, &experiment->basis_set);
-  string_field(stream, &experiment->basis_sha256);
-  int_field(stream, &experiment->frozen_core);
-  int_field(stream, &experiment->active_electrons);
-  int_field(stream, &experiment->active_orbitals);
-  bool_field(stream, &experiment->symmetry);
-  string_field(stream, &experiment->ansatz_name);
-  int_field(stream, &experiment->ansatz_reps);
-  string_field(stream, &experiment->entanglement);
-  option_fields(stream, &experiment->ansatz_options);
-  string_field(stream, &experiment->optimizer);
-  int_field(stream, &experiment->max_evaluations);
-  double_field(stream, &experiment->gtol);
-  double_field(stream, &experiment->ftol);
-  double_field(stream, &experiment->max_seconds);
-  option_fields(stream, &experiment->optimizer_options);
-  string_field(stream, &experiment->init_strategy);
-  double_field(stream, &experiment->init_noise);
-  string_field(stream, &experiment->init_file);
-  string_field(stream, &experiment->init_file_sha256);
-  i64_field(stream, &experiment->seed);
-  bool_field(stream, &experiment->seed_drawn);
-  int_field(stream, &experiment->shots);
-  u32_field(stream, &experiment->references);
-  bool_field(stream, &experiment->references_given);
-  string_field(stream, &experiment->device);
-  string_field(stream, &experiment->precision);
-  CHARS(stream, experiment->id);
+  size_t nparam = (size_t)result->nparam;
+  switch (kind) {
+  case VQE_MEMBER_TERMS:
+    words_field(stream, at, result->nterm, 1, true);
+    break;
+  case VQE_MEMBER_PARAMETERS:
+    words_field(stream, at, nparam, 1, false);
+    break;
+  case VQE_MEMBER_EVALUATIONS:
+    words_field(stream, at, result->neval, 1, true);
+    break;
+  default:
+    words_field(stream, at, result->neval, nparam, true);
+    break;
+  }
 }
 
-static void result_fields(struct stream *stream, struct vqe_result *result)
+static void member_field(struct stream *stream,
+                         const struct vqe_member *member, void *at,
+                         const struct vqe_result *result)
 {
-  experiment_fields(stream, result->experiment);
-  int status = (int)result->status;
-  range_field(stream, &status, VQE_EXPERIMENT_OK, VQE_EXPERIMENT_SKIPPED,
-              "unknown status");
-  if (stream->mode == READ) {
-    result->status = (enum vqe_experiment_status)status;
+  switch (member->kind) {
+  case VQE_MEMBER_INT:
+    int_field(stream, at);
+    break;
+  case VQE_MEMBER_I64:
+  case VQE_MEMBER_U64:
+  case VQE_MEMBER_F64:
+    word_field(stream, at);
+    break;
+  case VQE_MEMBER_U32:
+    u32_field(stream, at);
+    break;
+  case VQE_MEMBER_BOOL:
+    bool_field(stream, at);
+    break;
+  case VQE_MEMBER_TEXT:
+    string_field(stream, at);
+    break;
+  case VQE_MEMBER_CHARS:
+    chars_field(stream, at, member->size);
+    break;
+  case VQE_MEMBER_STATUS:
+    range_field(stream, at, VQE_EXPERIMENT_OK, VQE_EXPERIMENT_SKIPPED,
+                "unknown status");
+    break;
+  case VQE_MEMBER_QUBITS:
+    range_field(stream, at, 0, 64, "more than 64 qubits");
+    break;
+  case VQE_MEMBER_NPARAM:
+    range_field(stream, at, 0, INT_MAX, "a negative count");
+    break;
+  case VQE_MEMBER_COUNT:
+    count_field(stream, at, member->size);
+    break;
+  case VQE_MEMBER_MOLECULE:
+    molecule_fields(stream, at);
+    break;
+  case VQE_MEMBER_OPTIONS:
+    option_fields(stream, at);
+    break;
+  case VQE_MEMBER_TERMS:
+  case VQE_MEMBER_PARAMETERS:
+  case VQE_MEMBER_EVALUATIONS:
+  case VQE_MEMBER_ALL_PARAMETERS:
+    array_member(stream, member->kind, at, result);
+    break;
   }
-  string_field(stream, &result->reason);
+}
 
-  CHARS(stream, result->backend);
-  range_field(stream, &result->num_qubits, 0, 64, "more than 64 qubits");
-  int_field(stream, &result->norb);
-  int_field(stream, &result->nalpha);
-  int_field(stream, &result->nbeta);
-  int_field(stream, &result->nfrozen);
-  count_field(stream, &result->nterm, 3 * sizeof(uint64_t));
-  words_field(stream, &result->term_x, result->nterm, 1, true);
-  words_field(stream, &result->term_z, result->nterm, 1, true);
-  words_field(stream, &result->term_coeff, result->nterm, 1, true);
-  range_field(stream, &result->nparam, 0, INT_MAX, "a negative count");
-  size_t nparam = (size_t)result->nparam;
-  words_field(stream, &result->initial_parameters, nparam, 1, false);
-  words_field(stream, &result->optimal_parameters, nparam, 1, false);
-  string_field(stream, &result->ansatz_qasm);
-  count_field(stream, &result->neval, 6 * sizeof(double));
-  words_field(stream, &result->eval_parameters, result->neval, nparam, true);
-  words_field(stream, &result->eval_energy, result->neval, 1, true);
-  words_field(stream, &result->eval_std, result->neval, 1, true);
-  words_field(stream, &result->eval_delta, result->neval, 1, true);
-  words_field(stream, &result->eval_parameter_delta, result->neval, 1, true);
-  words_field(stream, &result->eval_cumulative_min, result->neval, 1, true);
-  words_field(stream, &result->eval_seconds, result->neval, 1, true);
-  double_field(stream, &result->minimum);
-  double_field(stream, &result->nuclear_repulsion_energy);
-  double_field(stream, &result->maxcv);
-  bool_field(stream, &result->success);
-  int_field(stream, &result->nfev);
-  int_field(stream, &result->nit);
-  double_field(stream, &result->seconds_integrals);
-  double_field(stream, &result->seconds_scf);
-  double_field(stream, &result->seconds_transform);
-  double_field(stream, &result->seconds_mapping);
-  double_field(stream, &result->seconds_fci);
-  double_field(stream, &result->seconds_vqe);
-  double_field(stream, &result->seconds_total);
-  double_field(stream, &result->cpu_seconds_hamiltonian);
-  double_field(stream, &result->cpu_seconds_mapping);
-  double_field(stream, &result->cpu_seconds_fci);
-  double_field(stream, &result->cpu_seconds_vqe);
-
-  double_field(stream, &result->hf_energy);
-  double_field(stream, &result->mp2_energy);
-  double_field(stream, &result->fci_energy);
-  double_field(stream, &result->fci_s2);
-  CHARS(stream, result->reference_method);
-  string_field(stream, &result->reference_note);
-
-  double_field(stream, &result->n_expectation);
-  double_field(stream, &result->sz_expectation);
-  double_field(stream, &result->s2_expectation);
-  for (int k = 0; k < 3; k++) {
-    double_field(stream, &result->dipole[k]);
+/* Bytes of an older version lack the members that came later; those are
+ * null. */
+static void member_fields(struct stream *stream,
+                          const struct vqe_members *members, void *self,
+                          unsigned version, const struct vqe_result *result)
+{
+  for (size_t k = 0; k < members->count && stream->status == VQE_OK; k++) {
+    const struct vqe_member *member = &members->list[k];
+    if (member->in_bytes && member->since <= version) {
+      member_field(stream, member, (char *)self + member->offset, result);
+    } else if (member->in_bytes) {
+      vqe_member_set_null(member, self);
+    }
   }
-  double_field(stream, &result->pauli_one_norm);
-  u64_field(stream, &result->determinants);
-
-  CHARS(stream, result->optimizer_native);
-  CHARS(stream, result->code_version);
-  CHARS(stream, result->hostname);
-  CHARS(stream, result->device);
-  CHARS(stream, result->job_id);
-  int_field(stream, &result->mpi_rank);
-  int_field(stream, &result->mpi_ranks);
-  int_field(stream, &result->threads);
-  CHARS(stream, result->started_at);
-  CHARS(stream, result->finished_at);
-  double_field(stream, &result->peak_memory_mb);
-  string_field(stream, &result->performance_start);
-  string_field(stream, &result->performance_end);
 }
 
 static void record_fields(struct stream *stream, struct vqe_result *result)
 {
   char word[sizeof magic];
-  uint32_t version = CODEC_VERSION;
+  uint32_t version = vqe_members_version();
   memcpy(word, magic, sizeof magic);
   bytes_field(stream, word, sizeof word);
   u32_field(stream, &version);
   if (stream->mode == READ && stream->status == VQE_OK) {
     if (memcmp(word, magic, sizeof magic) != 0) {
       malformed(stream, "no mark of a record");
-    } else if (version != CODEC_VERSION) {
+    } else if (version < 1 || version > vqe_members_version()) {
       malformed(stream, "unknown version");
     }
   }
   new_object(stream, &result->experiment, sizeof *result->experiment);
   if (stream->status == VQE_OK) {
-    result_fields(stream, result);
+    member_fields(stream, &vqe_members_experiment, result->experiment, version,
+                  result);
+    member_fields(stream, &vqe_members_result, result, version, result);
   }
 }
 

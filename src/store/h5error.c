@@ -4,7 +4,7 @@
 
 #include "base/error_message.h"
 
-void vqe_h5quiet_begin(struct h5quiet *quiet)
+void vqe_h5quiet_begin(struct vqe_h5quiet *quiet)
 {
   /* after a damaged file HDF5's cleanup at exit prints complaints of its own;
    * nothing is open then that it would have to close */
@@ -15,7 +15,7 @@ void vqe_h5quiet_begin(struct h5quiet *quiet)
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
-void vqe_h5quiet_end(const struct h5quiet *quiet)
+void vqe_h5quiet_end(const struct vqe_h5quiet *quiet)
 {
   H5Eset_auto2(H5E_DEFAULT, quiet->function, quiet->data);
 }

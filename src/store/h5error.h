@@ -6,12 +6,12 @@
 
 /* HDF5 prints its stack on every failure unless told not to; these two
  * bracket our calls and give the program's own setting back. */
-struct h5quiet {
+struct vqe_h5quiet {
   H5E_auto2_t function;
   void *data;
 };
-void vqe_h5quiet_begin(struct h5quiet *quiet);
-void vqe_h5quiet_end(const struct h5quiet *quiet);
+void vqe_h5quiet_begin(struct vqe_h5quiet *quiet);
+void vqe_h5quiet_end(const struct vqe_h5quiet *quiet);
 
 /* Message "result file 'path': what: HDF5's innermost reason"; returns
  * `status`. To be called before any other HDF5 function. */

@@ -7,148 +7,193 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "store/array_types.h"
+#include "store/h5dataset.h"
 #include "store/h5error.h"
 #include "vqe/experiment.h"
 
-/* Data sets up to this size live in their object header, which is written
- * with it and checksummed. */
-#define COMPACT_BYTES 8192
-#define CHUNK_BYTES ((size_t)1 << 20)
-#define MAX_FIELDS 64
+#define BLOCK_BYTES ((size_t)1 << 20)
+#define MOST_COLUMNS 64
 /* Wider texts than this are no text of ours. */
 #define MAX_TEXT ((size_t)1 << 28)
 /* Column that tells a missing text from an empty one. */
 #define NULLS "null_texts"
 
-/* Where each field lies in a packed row. */
+/* ---- rows in memory ---- */
+
+struct column {
+  const struct vqe_member *member;
+  size_t offset; /* in a packed row */
+  size_t width;  /* 0: the file lacks it */
+  unsigned bit;  /* of the mask of missing texts */
+};
+
 struct layout {
-  size_t nfield;
-  size_t offsets[MAX_FIELDS];
-  size_t widths[MAX_FIELDS];
+  size_t ncolumn;
+  struct column columns[MOST_COLUMNS];
   size_t nulls; /* offset of the mask of missing texts */
   size_t row;   /* bytes */
   size_t block; /* rows that are packed at a time */
 };
 
-static size_t kind_width(const struct field *field)
+static size_t kind_width(const struct vqe_member *member)
 {
-  switch (field->kind) {
-  case FIELD_INT:
-  case FIELD_U32:
-  case FIELD_STATUS:
+  switch (member->kind) {
+  case VQE_MEMBER_INT:
+  case VQE_MEMBER_QUBITS:
+  case VQE_MEMBER_NPARAM:
+  case VQE_MEMBER_U32:
+  case VQE_MEMBER_STATUS:
     return 4;
-  case FIELD_BOOL:
+  case VQE_MEMBER_BOOL:
+  case VQE_MEMBER_TEXT:
     return 1;
-  case FIELD_CHARS:
-    return field->size;
-  case FIELD_TEXT:
-    return 1;
+  case VQE_MEMBER_CHARS:
+    return member->size;
   default:
     return 8;
   }
 }
 
-static int layout_finish(struct layout *layout, const struct table *table,
-                         size_t count)
+/* The columns with their least widths. */
+static int layout_start(struct layout *layout, const struct vqe_h5table *table)
+{
+  const struct vqe_members *members = table->members;
+  memset(layout, 0, sizeof *layout);
+  for (size_t k = 0; k < members->count; k++) {
+    const struct vqe_member *member = &members->list[k];
+    if (member->column == NULL) {
+      continue;
+    }
+    if (layout->ncolumn == MOST_COLUMNS) {
+      return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "result table '%s' has too many columns",
+                           table->name);
+    }
+    layout->columns[layout->ncolumn] =
+        (struct column){.member = member,
+                        .width = kind_width(member),
+                        .bit = (unsigned)layout->ncolumn};
+    layout->ncolumn++;
+  }
+  return VQE_OK;
+}
+
+static int layout_finish(struct layout *layout,
+                         const struct vqe_h5table *table, size_t count)
 {
   size_t at = 0;
-  for (size_t k = 0; k < layout->nfield; k++) {
-    layout->offsets[k] = at;
-    if (layout->widths[k] > MAX_TEXT) {
+  for (size_t k = 0; k < layout->ncolumn; k++) {
+    struct column *column = &layout->columns[k];
+    column->offset = at;
+    if (column->width > MAX_TEXT) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "result table '%s', column '%s': texts of %zu "
                            "bytes are too long",
-                           table->name, table->fields[k].name,
-                           layout->widths[k]);
+                           table->name, column->member->column, column->width);
     }
-    at += layout->widths[k];
+    at += column->width;
   }
   layout->nulls = at;
   layout->row = at + sizeof(uint64_t);
-  layout->block = layout->row < CHUNK_BYTES ? CHUNK_BYTES / layout->row : 1;
+  layout->block = layout->row < BLOCK_BYTES ? BLOCK_BYTES / layout->row : 1;
   if (layout->block > count) {
     layout->block = count;
   }
   return VQE_OK;
 }
 
-static void layout_start(struct layout *layout, const struct table *table)
-{
-  memset(layout, 0, sizeof *layout);
-  for (const struct field *field = table->fields; field->name != NULL;
-       field++) {
-    layout->widths[layout->nfield] = kind_width(field);
-    layout->nfield++;
-  }
-}
-
-static const char *text_of(const void *object, const struct field *field)
+static const char *text_of(const void *object, const struct vqe_member *member)
 {
   const char *text;
-  memcpy(&text, (const char *)object + field->offset, sizeof text);
+  memcpy(&text, (const char *)object + member->offset, sizeof text);
   return text;
 }
 
+static void widen_texts(struct layout *layout, const void *const *objects,
+                        size_t count)
+{
+  for (size_t k = 0; k < layout->ncolumn; k++) {
+    struct column *column = &layout->columns[k];
+    for (size_t row = 0;
+         column->member->kind == VQE_MEMBER_TEXT && row < count; row++) {
+      const char *text = text_of(objects[row], column->member);
+      if (text != NULL && strlen(text) > column->width) {
+        column->width = strlen(text);
+      }
+    }
+  }
+}
+
 static void pack_row(uint8_t *row, const struct layout *layout,
-                     const struct table *table, const void *object)
+                     const void *object)
 {
   uint64_t nulls = 0;
   memset(row, 0, layout->row);
-  for (size_t k = 0; k < layout->nfield; k++) {
-    const struct field *field = &table->fields[k];
-    const char *from = (const char *)object + field->offset;
-    uint8_t *to = row + layout->offsets[k];
-    if (field->kind == FIELD_TEXT) {
-      const char *text = text_of(object, field);
+  for (size_t k = 0; k < layout->ncolumn; k++) {
+    const struct column *column = &layout->columns[k];
+    const struct vqe_member *member = column->member;
+    const char *from = (const char *)object + member->offset;
+    uint8_t *to = row + column->offset;
+    if (member->kind == VQE_MEMBER_TEXT) {
+      const char *text = text_of(object, member);
       if (text == NULL) {
-        nulls |= (uint64_t)1 << k;
+        nulls |= (uint64_t)1 << column->bit;
       } else {
         memcpy(to, text, strlen(text));
       }
-    } else if (field->kind == FIELD_CHARS) {
-      memcpy(to, from, strnlen(from, field->size - 1));
+    } else if (member->kind == VQE_MEMBER_CHARS) {
+      memcpy(to, from, strnlen(from, member->size - 1));
     } else {
-      memcpy(to, from, layout->widths[k]);
+      memcpy(to, from, column->width);
     }
   }
   memcpy(row + layout->nulls, &nulls, sizeof nulls);
 }
 
+static int unpack_text(char *to, const char *from, size_t length)
+{
+  char *text = NULL;
+  int status = vqe_memory_alloc(&text, length + 1, 1, "a text of a result");
+  if (status == VQE_OK) {
+    memcpy(text, from, length);
+    memcpy(to, &text, sizeof text);
+  }
+  return status;
+}
+
 static int unpack_row(void *object, const struct layout *layout,
-                      const struct table *table, const uint8_t *row)
+                      const uint8_t *row)
 {
   uint64_t nulls;
+  int status = VQE_OK;
   memcpy(&nulls, row + layout->nulls, sizeof nulls);
-  for (size_t k = 0; k < layout->nfield; k++) {
-    const struct field *field = &table->fields[k];
-    char *to = (char *)object + field->offset;
-    const uint8_t *from = row + layout->offsets[k];
-    size_t length = strnlen((const char *)from, layout->widths[k]);
-    if (field->kind == FIELD_TEXT) {
-      char *text = NULL;
-      if ((nulls >> k & 1) == 0) {
-        int status =
-            vqe_memory_alloc(&text, length + 1, 1, "a text of a result");
-        if (status != VQE_OK) {
-          return status;
-        }
-        memcpy(text, from, length);
+  for (size_t k = 0; status == VQE_OK && k < layout->ncolumn; k++) {
+    const struct column *column = &layout->columns[k];
+    const struct vqe_member *member = column->member;
+    char *to = (char *)object + member->offset;
+    const uint8_t *from = row + column->offset;
+    size_t length = strnlen((const char *)from, column->width);
+    if (column->width == 0) {
+      vqe_member_set_null(member, object);
+    } else if (member->kind == VQE_MEMBER_TEXT) {
+      if ((nulls >> column->bit & 1) == 0) {
+        status = unpack_text(to, (const char *)from, length);
       }
-      memcpy(to, &text, sizeof text);
-    } else if (field->kind == FIELD_CHARS) {
-      length = length < field->size ? length : field->size - 1;
+    } else if (member->kind == VQE_MEMBER_CHARS) {
+      length = length < member->size ? length : member->size - 1;
       memcpy(to, from, length);
       to[length] = '\0';
-    } else if (field->kind == FIELD_BOOL) {
+    } else if (member->kind == VQE_MEMBER_BOOL) {
       bool value = *from != 0;
       memcpy(to, &value, sizeof value);
     } else {
-      memcpy(to, from, layout->widths[k]);
+      memcpy(to, from, column->width);
     }
   }
-  return VQE_OK;
+  return status;
 }
+
+/* ---- rows in the file ---- */
 
 /* What h5py knows as a boolean. */
 static hid_t bool_type(void)
@@ -177,154 +222,61 @@ static hid_t status_type(void)
   return type;
 }
 
-static hid_t field_type(const struct field *field, size_t width)
+static hid_t column_type(const struct column *column)
 {
-  switch (field->kind) {
-  case FIELD_INT:
+  switch (column->member->kind) {
+  case VQE_MEMBER_INT:
+  case VQE_MEMBER_QUBITS:
+  case VQE_MEMBER_NPARAM:
     return H5Tcopy(H5T_NATIVE_INT32);
-  case FIELD_I64:
+  case VQE_MEMBER_I64:
     return H5Tcopy(H5T_NATIVE_INT64);
-  case FIELD_U32:
+  case VQE_MEMBER_U32:
     return H5Tcopy(H5T_NATIVE_UINT32);
-  case FIELD_U64:
-  case FIELD_SIZE:
+  case VQE_MEMBER_U64:
+  case VQE_MEMBER_COUNT:
     return H5Tcopy(H5T_NATIVE_UINT64);
-  case FIELD_F64:
+  case VQE_MEMBER_F64:
     return H5Tcopy(H5T_NATIVE_DOUBLE);
-  case FIELD_BOOL:
+  case VQE_MEMBER_BOOL:
     return bool_type();
-  case FIELD_STATUS:
+  case VQE_MEMBER_STATUS:
     return status_type();
+  case VQE_MEMBER_TEXT:
+  case VQE_MEMBER_CHARS:
+    return vqe_h5dataset_text(column->width);
   default:
-    return vqe_type_text(width);
+    return H5I_INVALID_HID; /* arrays are no columns */
   }
 }
 
-static hid_t row_type(const struct layout *layout, const struct table *table)
+static hid_t row_type(const struct layout *layout)
 {
   hid_t type = H5Tcreate(H5T_COMPOUND, layout->row);
-  for (size_t k = 0; type >= 0 && k < layout->nfield; k++) {
-    hid_t member = field_type(&table->fields[k], layout->widths[k]);
-    if (member < 0 || H5Tinsert(type, table->fields[k].name,
-                                layout->offsets[k], member) < 0) {
-      H5Tclose(type);
-      type = H5I_INVALID_HID;
+  herr_t done = type >= 0 ? 0 : -1;
+  for (size_t k = 0; done >= 0 && k < layout->ncolumn; k++) {
+    const struct column *column = &layout->columns[k];
+    if (column->width == 0) {
+      continue; /* not in this file */
     }
-    if (member >= 0) {
-      H5Tclose(member);
-    }
+    hid_t member = column_type(column);
+    done = member >= 0 ? H5Tinsert(type, column->member->column,
+                                   column->offset, member)
+                       : -1;
+    vqe_h5dataset_close(member);
   }
-  if (type >= 0 &&
-      H5Tinsert(type, NULLS, layout->nulls, H5T_NATIVE_UINT64) < 0) {
-    H5Tclose(type);
+  if (done >= 0) {
+    done = H5Tinsert(type, NULLS, layout->nulls, H5T_NATIVE_UINT64);
+  }
+  if (done < 0) {
+    vqe_h5dataset_close(type);
     type = H5I_INVALID_HID;
   }
   return type;
 }
 
-int vqe_attribute_text(hid_t object, const char *path, const char *name,
-                       const char *text)
-{
-  int status = VQE_OK;
-  size_t length = strlen(text);
-  hid_t type = vqe_type_text(length > 0 ? length : 1);
-  hid_t space = H5Screate(H5S_SCALAR);
-  hid_t attribute = H5I_INVALID_HID;
-  if (type >= 0 && space >= 0) {
-    attribute =
-        H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-  }
-  if (attribute < 0 || H5Awrite(attribute, type, text) < 0) {
-    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot write an attribute");
-  }
-  if (attribute >= 0) {
-    H5Aclose(attribute);
-  }
-  if (space >= 0) {
-    H5Sclose(space);
-  }
-  if (type >= 0) {
-    H5Tclose(type);
-  }
-  return status;
-}
-
-/* Whole rows in a chunk where they fit. */
-static void chunk_shape(hsize_t *chunk, int rank, const hsize_t *dims,
-                        size_t element)
-{
-  hsize_t left = CHUNK_BYTES / element;
-  for (int k = rank - 1; k >= 0; k--) {
-    chunk[k] = dims[k] < left ? dims[k] : left;
-    if (chunk[k] == 0) {
-      chunk[k] = 1;
-    }
-    left /= chunk[k];
-  }
-}
-
-int vqe_dataset_create(hid_t *out, hid_t place, const char *path,
-                       const char *name, hid_t type, int rank,
-                       const hsize_t *dims, const char *units)
-{
-  int status = VQE_OK;
-  hsize_t chunk[2] = {1, 1};
-  hsize_t count = 1;
-  size_t element = H5Tget_size(type);
-  hid_t dataset = H5I_INVALID_HID;
-  hid_t space = H5Screate_simple(rank, dims, NULL);
-  hid_t how = H5Pcreate(H5P_DATASET_CREATE);
-  herr_t set = space >= 0 && how >= 0 ? 0 : -1;
-  for (int k = 0; k < rank; k++) {
-    count *= dims[k];
-  }
-  if (set >= 0 && count * element <= COMPACT_BYTES) {
-    set = H5Pset_layout(how, H5D_COMPACT);
-  } else if (set >= 0) {
-    chunk_shape(chunk, rank, dims, element);
-    set = H5Pset_chunk(how, rank, chunk);
-    if (set >= 0) {
-      set = H5Pset_shuffle(how);
-    }
-    if (set >= 0) {
-      set = H5Pset_deflate(how, 4);
-    }
-    if (set >= 0) {
-      set = H5Pset_fletcher32(how);
-    }
-  }
-  if (set >= 0) {
-    set = H5Pset_fill_time(how, H5D_FILL_TIME_NEVER);
-  }
-  if (set >= 0) {
-    /* nobody asks when a data set was made; the run's times are in it */
-    set = H5Pset_obj_track_times(how, false);
-  }
-  if (set >= 0) {
-    dataset =
-        H5Dcreate2(place, name, type, space, H5P_DEFAULT, how, H5P_DEFAULT);
-  }
-  if (dataset < 0) {
-    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot make a data set");
-  } else if (units != NULL) {
-    status = vqe_attribute_text(dataset, path, "units", units);
-  }
-  if (status != VQE_OK && dataset >= 0) {
-    H5Dclose(dataset);
-  } else {
-    *out = dataset;
-  }
-  if (how >= 0) {
-    H5Pclose(how);
-  }
-  if (space >= 0) {
-    H5Sclose(space);
-  }
-  return status;
-}
-
-/* {"column": "unit", ...}: names and units need no escapes. */
-static int units_text(char **out, const struct table *table)
+/* Names and units need no escapes. */
+int vqe_h5table_units(char **out, const struct vqe_members *members)
 {
   size_t size = 0;
   FILE *stream = open_memstream(out, &size);
@@ -332,10 +284,11 @@ static int units_text(char **out, const struct table *table)
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a text");
   }
   const char *before = "{";
-  for (const struct field *field = table->fields; field->name != NULL;
-       field++) {
-    if (field->unit != NULL) {
-      fprintf(stream, "%s\"%s\": \"%s\"", before, field->name, field->unit);
+  for (size_t k = 0; k < members->count; k++) {
+    const struct vqe_member *member = &members->list[k];
+    if (member->column != NULL && member->unit != NULL) {
+      fprintf(stream, "%s\"%s\": \"%s\"", before, member->column,
+              member->unit);
       before = ", ";
     }
   }
@@ -346,107 +299,141 @@ static int units_text(char **out, const struct table *table)
   return VQE_OK;
 }
 
-static int damaged(int status, const char *path, const struct table *table,
-                   const char *what)
+static int damaged(int status, const char *path,
+                   const struct vqe_h5table *table, const char *what)
 {
   char text[160];
   snprintf(text, sizeof text, "table '%s' %s", table->name, what);
   return vqe_h5error_set(status, path, text);
 }
 
-/* One block of rows between memory and the file. */
-static int move_rows(bool write, hid_t dataset, const char *path,
-                     const struct table *table, hid_t type, size_t first,
-                     size_t count, uint8_t *rows)
+/* A table that is being written or read, a block of rows at a time. */
+struct transfer {
+  const struct vqe_h5table *table;
+  const char *path;
+  bool write;
+  struct layout layout;
+  hid_t dataset;
+  hid_t type; /* of the rows in memory */
+  uint8_t *rows;
+};
+
+static void end_transfer(struct transfer *transfer)
+{
+  vqe_h5dataset_close(transfer->type);
+  vqe_h5dataset_close(transfer->dataset);
+  free(transfer->rows);
+}
+
+/* Rows first, ..., first + count - 1 between memory and the file. */
+static int move_rows(const struct transfer *transfer, size_t first,
+                     size_t count)
 {
   int status = VQE_OK;
   hsize_t start[1] = {first};
   hsize_t length[1] = {count};
   herr_t done = -1;
-  hid_t there = H5Dget_space(dataset);
+  hid_t there = H5Dget_space(transfer->dataset);
   hid_t here = H5Screate_simple(1, length, NULL);
   if (there >= 0 && here >= 0 &&
       H5Sselect_hyperslab(there, H5S_SELECT_SET, start, NULL, length, NULL) >=
           0) {
-    done = write ? H5Dwrite(dataset, type, here, there, H5P_DEFAULT, rows)
-                 : H5Dread(dataset, type, here, there, H5P_DEFAULT, rows);
+    done = transfer->write ? H5Dwrite(transfer->dataset, transfer->type, here,
+                                      there, H5P_DEFAULT, transfer->rows)
+                           : H5Dread(transfer->dataset, transfer->type, here,
+                                     there, H5P_DEFAULT, transfer->rows);
   }
   if (done < 0) {
-    status = damaged(write ? VQE_ERR_IO : VQE_ERR_INPUT, path, table,
-                     write ? "cannot be written" : "cannot be read");
+    status = damaged(transfer->write ? VQE_ERR_IO : VQE_ERR_INPUT,
+                     transfer->path, transfer->table,
+                     transfer->write ? "cannot be written" : "cannot be read");
   }
-  if (here >= 0) {
-    H5Sclose(here);
-  }
-  if (there >= 0) {
-    H5Sclose(there);
+  vqe_h5dataset_close(here);
+  vqe_h5dataset_close(there);
+  return status;
+}
+
+static int write_rows(const struct transfer *transfer,
+                      const void *const *objects, size_t count)
+{
+  const struct layout *layout = &transfer->layout;
+  int status = VQE_OK;
+  for (size_t first = 0; status == VQE_OK && first < count;
+       first += layout->block) {
+    size_t left = count - first;
+    size_t some = left < layout->block ? left : layout->block;
+    for (size_t k = 0; k < some; k++) {
+      pack_row(transfer->rows + k * layout->row, layout, objects[first + k]);
+    }
+    status = move_rows(transfer, first, some);
   }
   return status;
 }
 
-int vqe_h5table_write(hid_t file, const char *path, const struct table *table,
-                    const void *const *objects, size_t count)
+static int read_rows(const struct transfer *transfer, void *const *objects,
+                     size_t count)
 {
-  struct layout layout;
-  uint8_t *rows = NULL;
+  const struct layout *layout = &transfer->layout;
+  int status = VQE_OK;
+  for (size_t first = 0; status == VQE_OK && first < count;
+       first += layout->block) {
+    size_t left = count - first;
+    size_t some = left < layout->block ? left : layout->block;
+    status = move_rows(transfer, first, some);
+    for (size_t k = 0; status == VQE_OK && k < some; k++) {
+      status = unpack_row(objects[first + k], layout,
+                          transfer->rows + k * layout->row);
+    }
+  }
+  return status;
+}
+
+/* Memory and type of the rows, whose widths are known. */
+static int make_rows(struct transfer *transfer, size_t count)
+{
+  struct layout *layout = &transfer->layout;
+  int status = layout_finish(layout, transfer->table, count);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&transfer->rows, layout->block, layout->row,
+                              "result rows");
+  }
+  if (status == VQE_OK) {
+    transfer->type = row_type(layout);
+  }
+  return status;
+}
+
+int vqe_h5table_write(hid_t file, const char *path,
+                      const struct vqe_h5table *table,
+                      const void *const *objects, size_t count)
+{
+  struct transfer transfer = {.table = table,
+                              .path = path,
+                              .write = true,
+                              .dataset = H5I_INVALID_HID,
+                              .type = H5I_INVALID_HID};
   char *units = NULL;
-  hid_t type = H5I_INVALID_HID;
-  hid_t dataset = H5I_INVALID_HID;
   hsize_t dims[1] = {count};
-  layout_start(&layout, table);
-  for (size_t k = 0; k < layout.nfield; k++) {
-    for (size_t row = 0; row < count; row++) {
-      const char *text = NULL;
-      if (table->fields[k].kind == FIELD_TEXT) {
-        text = text_of(objects[row], &table->fields[k]);
-      }
-      if (text != NULL && strlen(text) > layout.widths[k]) {
-        layout.widths[k] = strlen(text);
-      }
-    }
+  int status = layout_start(&transfer.layout, table);
+  if (status == VQE_OK) {
+    widen_texts(&transfer.layout, objects, count);
+    status = make_rows(&transfer, count);
   }
-  int status = layout_finish(&layout, table, count);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_h5table_units(&units, table->members);
   }
-  status = vqe_memory_alloc(&rows, layout.block, layout.row, "result rows");
-  if (status != VQE_OK) {
-    goto out;
-  }
-  status = units_text(&units, table);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  type = row_type(&layout, table);
-  if (type < 0) {
+  if (status == VQE_OK && transfer.type < 0) {
     status = vqe_h5error_set(VQE_ERR_IO, path, "cannot make a row type");
-    goto out;
   }
-  status = vqe_dataset_create(&dataset, file, path, table->name, type, 1, dims,
-                              units);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_h5dataset_create(&transfer.dataset, file, path, table->name,
+                                  transfer.type, 1, dims, units);
   }
-  for (size_t first = 0; first < count; first += layout.block) {
-    size_t some = count - first;
-    some = some < layout.block ? some : layout.block;
-    for (size_t k = 0; k < some; k++) {
-      pack_row(rows + k * layout.row, &layout, table, objects[first + k]);
-    }
-    status = move_rows(true, dataset, path, table, type, first, some, rows);
-    if (status != VQE_OK) {
-      goto out;
-    }
+  if (status == VQE_OK) {
+    status = write_rows(&transfer, objects, count);
   }
-out:
-  if (dataset >= 0) {
-    H5Dclose(dataset);
-  }
-  if (type >= 0) {
-    H5Tclose(type);
-  }
+  end_transfer(&transfer);
   free(units);
-  free(rows);
   return status;
 }
 
@@ -469,112 +456,106 @@ static int rows_of(size_t *count, hid_t dataset)
 }
 
 int vqe_h5table_count(size_t *count, hid_t file, const char *path,
-                    const struct table *table)
+                      const struct vqe_h5table *table)
 {
   int status = VQE_OK;
   hid_t dataset = H5Dopen2(file, table->name, H5P_DEFAULT);
   if (dataset < 0 || rows_of(count, dataset) < 0) {
     status = damaged(VQE_ERR_INPUT, path, table, "cannot be opened");
   }
-  if (dataset >= 0) {
-    H5Dclose(dataset);
-  }
+  vqe_h5dataset_close(dataset);
   return status;
 }
 
 /* Width of a text column as the file has it. */
 static int text_width(size_t *width, hid_t type, const char *name)
 {
-  int index = H5Tget_member_index(type, name);
-  if (index < 0) {
-    return -1;
-  }
-  hid_t member = H5Tget_member_type(type, (unsigned)index);
   int found = -1;
+  int index = H5Tget_member_index(type, name);
+  hid_t member =
+      index >= 0 ? H5Tget_member_type(type, (unsigned)index) : H5I_INVALID_HID;
   if (member >= 0 && H5Tget_class(member) == H5T_STRING &&
       H5Tis_variable_str(member) == 0) {
     *width = H5Tget_size(member);
     found = *width > 0 && *width <= MAX_TEXT ? 0 : -1;
   }
-  if (member >= 0) {
-    H5Tclose(member);
-  }
+  vqe_h5dataset_close(member);
   return found;
 }
 
-int vqe_h5table_read(hid_t file, const char *path, const struct table *table,
-                   void *const *objects, size_t count)
+/* Widths and places of the columns as the file has them; one that came later
+ * may be missing. */
+static int fit_layout(struct transfer *transfer, hid_t stored)
 {
-  struct layout layout;
-  uint8_t *rows = NULL;
-  hid_t stored = H5I_INVALID_HID;
-  hid_t type = H5I_INVALID_HID;
-  size_t held = 0;
-  int status;
-  layout_start(&layout, table);
-  hid_t dataset = H5Dopen2(file, table->name, H5P_DEFAULT);
-  if (dataset < 0 || rows_of(&held, dataset) < 0 || held != count) {
-    status = damaged(VQE_ERR_INPUT, path, table,
-                     "cannot be opened, or its length changed");
-    goto out;
-  }
-  stored = H5Dget_type(dataset);
-  if (stored < 0 || H5Tget_class(stored) != H5T_COMPOUND ||
-      H5Tget_member_index(stored, NULLS) < 0) {
-    status = damaged(VQE_ERR_INPUT, path, table, "is no table of results");
-    goto out;
-  }
-  for (size_t k = 0; k < layout.nfield; k++) {
-    const struct field *field = &table->fields[k];
-    bool missing = H5Tget_member_index(stored, field->name) < 0;
-    if (!missing && field->kind == FIELD_TEXT) {
-      missing = text_width(&layout.widths[k], stored, field->name) < 0;
+  struct layout *layout = &transfer->layout;
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < layout->ncolumn; k++) {
+    struct column *column = &layout->columns[k];
+    const struct vqe_member *member = column->member;
+    int index = H5Tget_member_index(stored, member->column);
+    bool missing = index < 0 || index >= MOST_COLUMNS;
+    if (missing && member->since > 1) {
+      column->width = 0;
+      continue;
+    }
+    column->bit = missing ? 0 : (unsigned)index;
+    if (!missing && member->kind == VQE_MEMBER_TEXT) {
+      missing = text_width(&column->width, stored, member->column) < 0;
     }
     if (missing) {
       char what[96];
-      snprintf(what, sizeof what, "lacks the column '%s'", field->name);
-      status = damaged(VQE_ERR_INPUT, path, table, what);
-      goto out;
+      snprintf(what, sizeof what, "lacks the column '%s'", member->column);
+      status = damaged(VQE_ERR_INPUT, transfer->path, transfer->table, what);
     }
   }
-  status = layout_finish(&layout, table, count);
-  if (status != VQE_OK) {
-    goto out;
+  return status;
+}
+
+/* The data set, which must be a table of `count` rows. */
+static int open_rows(struct transfer *transfer, hid_t file, size_t count)
+{
+  const struct vqe_h5table *table = transfer->table;
+  size_t held = 0;
+  transfer->dataset = H5Dopen2(file, table->name, H5P_DEFAULT);
+  if (transfer->dataset < 0 || rows_of(&held, transfer->dataset) < 0 ||
+      held != count) {
+    return damaged(VQE_ERR_INPUT, transfer->path, table,
+                   "cannot be opened, or its length changed");
   }
-  status = vqe_memory_alloc(&rows, layout.block, layout.row, "result rows");
-  if (status != VQE_OK) {
-    goto out;
+  int status = VQE_OK;
+  hid_t stored = H5Dget_type(transfer->dataset);
+  if (stored < 0 || H5Tget_class(stored) != H5T_COMPOUND ||
+      H5Tget_member_index(stored, NULLS) < 0) {
+    status = damaged(VQE_ERR_INPUT, transfer->path, table,
+                     "is no table of results");
+  } else {
+    status = fit_layout(transfer, stored);
   }
-  type = row_type(&layout, table);
-  if (type < 0) {
+  vqe_h5dataset_close(stored);
+  return status;
+}
+
+int vqe_h5table_read(hid_t file, const char *path,
+                     const struct vqe_h5table *table, void *const *objects,
+                     size_t count)
+{
+  struct transfer transfer = {.table = table,
+                              .path = path,
+                              .dataset = H5I_INVALID_HID,
+                              .type = H5I_INVALID_HID};
+  int status = layout_start(&transfer.layout, table);
+  if (status == VQE_OK) {
+    status = open_rows(&transfer, file, count);
+  }
+  if (status == VQE_OK) {
+    status = make_rows(&transfer, count);
+  }
+  if (status == VQE_OK && transfer.type < 0) {
     status = damaged(VQE_ERR_INPUT, path, table, "cannot make a row type");
-    goto out;
   }
-  for (size_t first = 0; first < count; first += layout.block) {
-    size_t some = count - first;
-    some = some < layout.block ? some : layout.block;
-    status = move_rows(false, dataset, path, table, type, first, some, rows);
-    if (status != VQE_OK) {
-      goto out;
-    }
-    for (size_t k = 0; k < some; k++) {
-      status = unpack_row(objects[first + k], &layout, table,
-                          rows + k * layout.row);
-      if (status != VQE_OK) {
-        goto out;
-      }
-    }
+  if (status == VQE_OK) {
+    status = read_rows(&transfer, objects, count);
   }
-out:
-  if (type >= 0) {
-    H5Tclose(type);
-  }
-  if (stored >= 0) {
-    H5Tclose(stored);
-  }
-  if (dataset >= 0) {
-    H5Dclose(dataset);
-  }
-  free(rows);
+  end_transfer(&transfer);
   return status;
 }

@@ -14,9 +14,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/arrays.h"
+#include "store/h5dataset.h"
 #include "store/h5error.h"
-#include "store/result_rows.h"
 #include "store/h5table.h"
+#include "store/result_rows.h"
 
 #define FORMAT "vqe_batch result"
 #define METADATA_BLOCK ((hsize_t)1 << 13)
@@ -27,13 +28,13 @@ static int write_root(hid_t file, const char *path)
   char now[VQE_CLOCK_RFC3339_SIZE];
   const int32_t version = VQE_HDF5_LAYOUT_VERSION;
   vqe_clock_rfc3339(now);
-  int status = vqe_attribute_text(file, path, "format", FORMAT);
+  int status = vqe_h5dataset_attribute(file, path, "format", FORMAT);
   if (status == VQE_OK) {
-    status =
-        vqe_attribute_text(file, path, "created_by", "vqe_batch " VQE_VERSION);
+    status = vqe_h5dataset_attribute(file, path, "created_by",
+                                     "vqe_batch " VQE_VERSION);
   }
   if (status == VQE_OK) {
-    status = vqe_attribute_text(file, path, "written_at", now);
+    status = vqe_h5dataset_attribute(file, path, "written_at", now);
   }
   if (status != VQE_OK) {
     return status;
@@ -55,8 +56,8 @@ static int write_tables(hid_t file, const char *path,
                         struct vqe_result *const *results, size_t count)
 {
   const void **objects = NULL;
-  struct molecule_row *molecules = NULL;
-  struct summary_row *summaries = NULL;
+  struct vqe_molecule_row *molecules = NULL;
+  struct vqe_summary_row *summaries = NULL;
   int status =
       vqe_memory_alloc(&objects, count, sizeof *objects, "result rows");
   if (status == VQE_OK) {
@@ -88,7 +89,8 @@ static int write_tables(hid_t file, const char *path,
   for (size_t k = 0; k < count; k++) {
     objects[k] = results[k]->experiment;
   }
-  status = vqe_h5table_write(file, path, &vqe_h5table_settings, objects, count);
+  status =
+      vqe_h5table_write(file, path, &vqe_h5table_settings, objects, count);
   if (status != VQE_OK) {
     goto out;
   }
@@ -96,7 +98,8 @@ static int write_tables(hid_t file, const char *path,
     vqe_rows_molecule(&molecules[k], results[k]->experiment->molecule);
     objects[k] = &molecules[k];
   }
-  status = vqe_h5table_write(file, path, &vqe_h5table_molecules, objects, count);
+  status =
+      vqe_h5table_write(file, path, &vqe_h5table_molecules, objects, count);
 out:
   free(summaries);
   free(molecules);
@@ -171,7 +174,7 @@ static void writer_free(struct vqe_hdf5_writer *writer)
 
 void vqe_hdf5_abandon(struct vqe_hdf5_writer *writer)
 {
-  struct h5quiet quiet;
+  struct vqe_h5quiet quiet;
   if (writer == NULL) {
     return;
   }
@@ -200,7 +203,7 @@ static int open_writer(struct vqe_hdf5_writer *writer)
 int vqe_hdf5_begin(struct vqe_hdf5_writer **out, const char *path,
                    const char *aside)
 {
-  struct h5quiet quiet;
+  struct vqe_h5quiet quiet;
   struct vqe_hdf5_writer *writer = NULL;
   *out = NULL;
   int status = vqe_memory_alloc(&writer, 1, sizeof *writer, "result file");
@@ -237,7 +240,7 @@ static int write_experiment(struct vqe_hdf5_writer *writer, size_t index,
 int vqe_hdf5_add(struct vqe_hdf5_writer *writer, size_t index,
                  const struct vqe_result *result)
 {
-  struct h5quiet quiet;
+  struct vqe_h5quiet quiet;
   int status = VQE_OK;
   if (index >= writer->capacity) {
     size_t capacity = 2 * index + 64;
@@ -310,7 +313,7 @@ static int put_in_place(struct vqe_hdf5_writer *writer)
 int vqe_hdf5_finish(struct vqe_hdf5_writer *writer,
                     struct vqe_result *const *results, size_t count)
 {
-  struct h5quiet quiet;
+  struct vqe_h5quiet quiet;
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
     if (results[k] == NULL || results[k]->experiment == NULL) {
@@ -457,7 +460,7 @@ static int new_results(struct vqe_result **results, size_t count)
 }
 
 static int read_tables(struct vqe_result **results,
-                       struct molecule_row *molecules, size_t count,
+                       struct vqe_molecule_row *molecules, size_t count,
                        hid_t file, const char *path)
 {
   void **objects = NULL;
@@ -483,7 +486,8 @@ static int read_tables(struct vqe_result **results,
   for (size_t k = 0; k < count; k++) {
     objects[k] = &molecules[k];
   }
-  status = vqe_h5table_read(file, path, &vqe_h5table_molecules, objects, count);
+  status =
+      vqe_h5table_read(file, path, &vqe_h5table_molecules, objects, count);
 out:
   free(objects);
   return status;
@@ -494,7 +498,7 @@ struct reading {
   const char *path;
   hid_t file;
   struct vqe_result **results;
-  struct molecule_row *molecules;
+  struct vqe_molecule_row *molecules;
   size_t count;
 };
 
@@ -504,7 +508,8 @@ static int start_reading(struct reading *reading, const char *path)
   size_t count = 0;
   int status = open_result(&reading->file, path);
   if (status == VQE_OK) {
-    status = vqe_h5table_count(&count, reading->file, path, &vqe_h5table_results);
+    status =
+        vqe_h5table_count(&count, reading->file, path, &vqe_h5table_results);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&reading->results, count,
@@ -547,7 +552,7 @@ static void end_reading(struct reading *reading)
 
 int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
 {
-  struct h5quiet quiet;
+  struct vqe_h5quiet quiet;
   struct reading reading;
   vqe_h5quiet_begin(&quiet);
   int status = start_reading(&reading, path);
@@ -566,7 +571,7 @@ int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
 
 int vqe_hdf5_visit(const char *path, vqe_hdf5_visitor visit, void *ctx)
 {
-  struct h5quiet quiet;
+  struct vqe_h5quiet quiet;
   struct reading reading;
   vqe_h5quiet_begin(&quiet);
   int status = start_reading(&reading, path);
@@ -594,16 +599,16 @@ void vqe_hdf5_free(struct vqe_result **results, size_t count)
   free(results);
 }
 
-static const struct field entry_fields[] = {
-    {"experiment_id", FIELD_CHARS, offsetof(struct vqe_hdf5_entry, id),
-     VQE_EXPERIMENT_ID_SIZE, NULL},
-    {"status", FIELD_STATUS, offsetof(struct vqe_hdf5_entry, status), 0, NULL},
-    {NULL, FIELD_INT, 0, 0, NULL}};
-static const struct table entry_table = {"summary", entry_fields};
+static const struct vqe_member entry_list[] = {
+    VQE_MEMBER_COLUMN("experiment_id", CHARS, struct vqe_hdf5_entry, id, NULL),
+    VQE_MEMBER_COLUMN("status", STATUS, struct vqe_hdf5_entry, status, NULL)};
+static const struct vqe_members entry_members = {
+    .count = sizeof entry_list / sizeof entry_list[0], .list = entry_list};
+static const struct vqe_h5table entry_table = {"summary", &entry_members};
 
 int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count, const char *path)
 {
-  struct h5quiet quiet;
+  struct vqe_h5quiet quiet;
   struct vqe_hdf5_entry *entries = NULL;
   void **objects = NULL;
   hid_t file = H5I_INVALID_HID;
@@ -641,7 +646,7 @@ int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count, const char *path)
 
 int vqe_hdf5_check_writable(const char *path)
 {
-  struct h5quiet quiet;
+  struct vqe_h5quiet quiet;
   char *aside = NULL;
   hid_t file = H5I_INVALID_HID;
   if (path[0] == '\0' || path[strlen(path) - 1] == '/') {

@@ -6,11 +6,11 @@
 #include "vqe/experiment.h"
 
 /* Rows made of struct vqe_experiment and struct vqe_result. */
-extern const struct table vqe_h5table_settings;
-extern const struct table vqe_h5table_results;
+extern const struct vqe_h5table vqe_h5table_settings;
+extern const struct vqe_h5table vqe_h5table_results;
 
 /* The scalars of a molecule; all zero and NULL when there is none. */
-struct molecule_row {
+struct vqe_molecule_row {
   bool present;
   char *name;
   size_t natom;
@@ -19,10 +19,10 @@ struct molecule_row {
   char units[16];
   bool has_masses;
 };
-extern const struct table vqe_h5table_molecules;
+extern const struct vqe_h5table vqe_h5table_molecules;
 
 /* The final table. Texts belong to the result. */
-struct summary_row {
+struct vqe_summary_row {
   char id[VQE_EXPERIMENT_ID_SIZE];
   enum vqe_experiment_status status;
   char *name, *reason, *basis_set, *ansatz_name, *optimizer, *init_strategy;
@@ -31,15 +31,15 @@ struct summary_row {
   size_t neval;
   bool converged;
   double energy, hf_energy, mp2_energy, fci_energy; /* total, hartree */
-  double error_mha;                  /* to FCI */
+  double error_mha;                                 /* to FCI */
   double n_expectation, s2_expectation;
   double seconds;
 };
-extern const struct table vqe_h5table_summary;
+extern const struct vqe_h5table vqe_h5table_summary;
 
-void vqe_rows_molecule(struct molecule_row *row,
-                           const struct vqe_molecule *molecule);
-void vqe_rows_summary(struct summary_row *row,
-                          const struct vqe_result *result);
+void vqe_rows_molecule(struct vqe_molecule_row *row,
+                       const struct vqe_molecule *molecule);
+void vqe_rows_summary(struct vqe_summary_row *row,
+                      const struct vqe_result *result);
 
 #endif
