@@ -4,7 +4,7 @@ SELECT
   r.molecule_id,
   r.basis_set,
   r.backend,
-  t.label AS term_label,
+  t.term_label,
   t.coeff_real,
   t.coeff_imag,
   run.processing_timestamp,

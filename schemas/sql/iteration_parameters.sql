@@ -7,8 +7,8 @@ WITH parameters AS (
     r.basis_set,
     r.backend,
     r.num_qubits,
-    i.iteration,
-    r.experiment_id || '_iter_' || i.iteration AS iteration_id,
+    i.iteration_step,
+    r.experiment_id || '_iter_' || i.iteration_step AS iteration_id,
     unnest(i.parameters) AS value,
     generate_subscripts(i.parameters, 1) - 1 AS position
   FROM staged_iterations i
@@ -21,7 +21,7 @@ SELECT
   p.basis_set,
   p.backend,
   p.num_qubits,
-  p.iteration AS iteration_step,
+  p.iteration_step,
   p.position::INTEGER AS parameter_index,
   p.value AS parameter_value,
   run.processing_timestamp,

@@ -4,9 +4,9 @@ SELECT
   r.basis_set,
   r.backend,
   r.num_qubits,
-  i.iteration AS iteration_step,
-  i.result AS iteration_energy,
-  i.std AS energy_std_dev,
+  i.iteration_step,
+  i.iteration_energy,
+  i.energy_std_dev,
   i.energy_delta,
   i.parameter_delta_norm,
   i.cumulative_min_energy,
@@ -14,7 +14,7 @@ SELECT
   run.processing_date,
   run.processing_batch_id,
   run.processing_name,
-  r.experiment_id || '_iter_' || i.iteration AS iteration_id
+  r.experiment_id || '_iter_' || i.iteration_step AS iteration_id
 FROM staged_iterations i
 JOIN chosen USING (record)
 JOIN staged_records r USING (record)

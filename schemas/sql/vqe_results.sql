@@ -1,33 +1,7 @@
+-- Columns are taken by name: those of the table that are staged under it.
 SELECT
-  r.experiment_id,
-  r.molecule_id,
-  r.basis_set,
-  r.backend,
-  r.num_qubits,
-  r.optimizer,
-  r.noise_backend,
-  r.default_shots,
-  r.ansatz_reps,
-  r.ansatz_name,
-  r.init_strategy,
-  r.seed,
-  r.minimum AS minimum_energy,
-  r.maxcv,
-  r.nuclear_repulsion_energy,
-  r.success,
-  r.nfev,
-  r.nit,
-  r.total_iterations,
-  run.processing_timestamp,
-  run.processing_date,
-  run.processing_batch_id,
-  run.processing_name,
-  r.hf_energy,
-  r.mp2_energy,
-  r.fci_energy,
-  r.reference_method,
-  r.code_version,
-  r.device
+  r.*,
+  run.*
 FROM staged_records r SEMI JOIN chosen USING (record)
 CROSS JOIN run
 ORDER BY r.record

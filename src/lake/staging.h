@@ -1,10 +1,12 @@
 /* Result records in tables of the embedded DuckDB, as the SQL of the
  * normalised tables finds them:
  *
- *   staged_records     one row a record: every scalar, the lists of atoms and
- *                      of initial and optimal parameters
- *   staged_iterations  record, iteration, energies, parameters
- *   staged_terms       record, index, label, coefficients
+ *   staged_records     one row a record: record, every field that has a column
+ *                      in record/fields.def (lists of atoms and of initial
+ *                      and optimal parameters too), total_iterations,
+ *                      iteration_parameter_rows, term_rows
+ *   staged_iterations  record, and the columns of an iteration
+ *   staged_terms       record, term_index, and the columns of a term
  *
  * `record` numbers the records from 0 in order of appending. Non-finite
  * doubles arrive as null. Memory: one batch of rows, DuckDB's limit for the
