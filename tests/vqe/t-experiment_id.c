@@ -13,7 +13,6 @@
 
 #include "vqe/error.h"
 #include "vqe/experiment.h"
-#include "vqe/record_id.h"
 
 /* H2 as in the first case of the golden file. */
 static struct vqe_experiment *h2(void)
@@ -70,7 +69,7 @@ static const char *text_of(const json_t *object, const char *key)
   return text;
 }
 
-static void test_golden_defaults(void **state)
+static void golden_defaults_have_the_golden_id(void **state)
 {
   (void)state;
   json_t *whole;
@@ -86,83 +85,7 @@ static void test_golden_defaults(void **state)
   json_decref(whole);
 }
 
-static void test_golden_record(void **state)
-{
-  (void)state;
-  json_t *whole;
-  json_t *entry = golden_case(&whole, 3);
-  json_t *record = json_object_get(json_object_get(entry, "input"), "record");
-  json_t *parts = json_pack(
-      "{s:O, s:O, s:O}", "molecule_data",
-      json_object_get(json_object_get(record, "molecule"), "molecule_data"),
-      "basis_set", json_object_get(record, "basis_set"), "initial_data",
-      json_object_get(json_object_get(record, "vqe_result"), "initial_data"));
-  char id[VQE_EXPERIMENT_ID_SIZE];
-  char again[VQE_EXPERIMENT_ID_SIZE];
-  char *text = NULL;
-  assert_int_equal(vqe_record_id(id, &text, parts), 0);
-  assert_string_equal(text, text_of(entry, "canonical"));
-  assert_string_equal(id, text_of(entry, "experiment_id"));
-  free(text);
-
-  /* types come from the schema: 4.0 qubits, wrapped unions, absent defaults */
-  json_t *initial = json_object_get(parts, "initial_data");
-  json_object_set_new(initial, "num_qubits", json_real(4.0));
-  json_object_set_new(initial, "init_strategy",
-                      json_pack("{s:s}", "string", "random"));
-  json_object_del(initial, "exact_estimator");
-  json_object_del(initial, "seed");
-  assert_int_equal(vqe_record_id(again, NULL, parts), 0);
-  assert_string_equal(again, id);
-
-  json_object_set_new(initial, "seed", json_pack("{s:i}", "int", 3));
-  assert_int_equal(vqe_record_id(again, NULL, parts), 0);
-  assert_string_not_equal(again, id);
-
-  json_object_set_new(initial, "num_qubits", json_real(4.5));
-  assert_int_equal(vqe_record_id(again, NULL, parts), VQE_ERR_INPUT);
-  assert_non_null(strstr(vqe_error_message(), "'num_qubits'"));
-  json_object_del(initial, "num_qubits");
-  assert_int_equal(vqe_record_id(again, NULL, parts), VQE_ERR_INPUT);
-  assert_non_null(strstr(vqe_error_message(), "'num_qubits' is missing"));
-  json_decref(parts);
-  json_decref(whole);
-}
-
-/* json.dumps(s, ensure_ascii=False) of Python 3.11 over the same string. */
-static void test_text_is_pythons(void **state)
-{
-  (void)state;
-  static const char given[] = "\x01\x1f\x7f\"\\/\b\f\n\r\t\xc3\xa9"
-                              "\xf0\x9f\x98\x80\xe2\x80\xa8\\u00AB";
-  static const char expected[] =
-      "\"ansatz\":\"\\u0001\\u001f\x7f\\\"\\\\/\\b\\f\\n\\r\\t\xc3\xa9"
-      "\xf0\x9f\x98\x80\xe2\x80\xa8\\\\u00AB\",";
-  json_t *whole;
-  json_t *entry = golden_case(&whole, 3);
-  json_t *record = json_object_get(json_object_get(entry, "input"), "record");
-  json_t *initial =
-      json_object_get(json_object_get(record, "vqe_result"), "initial_data");
-  json_object_set_new(initial, "ansatz", json_string(given));
-  json_object_set_new(initial, "initial_parameters",
-                      json_pack("[n, f, f]", -0.0, -2.5));
-  json_t *parts = json_pack(
-      "{s:O, s:O, s:O}", "molecule_data",
-      json_object_get(json_object_get(record, "molecule"), "molecule_data"),
-      "basis_set", json_object_get(record, "basis_set"), "initial_data",
-      initial);
-  char id[VQE_EXPERIMENT_ID_SIZE];
-  char *text = NULL;
-  assert_int_equal(vqe_record_id(id, &text, parts), 0);
-  assert_non_null(strstr(text, expected));
-  assert_non_null(strstr(text, "\"initial_parameters\":[\"7ff8000000000000\","
-                               "\"0000000000000000\",\"c004000000000000\"]"));
-  free(text);
-  json_decref(parts);
-  json_decref(whole);
-}
-
-static void test_what_matters(void **state)
+static void only_what_is_asked_for_changes_the_id(void **state)
 {
   (void)state;
   char base[VQE_EXPERIMENT_ID_SIZE];
@@ -219,7 +142,7 @@ static void test_what_matters(void **state)
 #undef CHANGES
 }
 
-static void test_options_are_doubles(void **state)
+static void options_count_as_doubles(void **state)
 {
   (void)state;
   struct vqe_option options[] = {{"zeta", "[1, true, {\"b\": -0.0}]"},
@@ -238,7 +161,7 @@ static void test_options_are_doubles(void **state)
 }
 
 /* Two bad molecules are two failures, whatever their settings. */
-static void test_bad_molecules_differ(void **state)
+static void two_bad_molecules_are_two_failures(void **state)
 {
   (void)state;
   char first[VQE_EXPERIMENT_ID_SIZE];
@@ -252,7 +175,7 @@ static void test_bad_molecules_differ(void **state)
   assert_string_not_equal(first, second);
 }
 
-static void test_copy(void **state)
+static void copy_shares_no_memory(void **state)
 {
   (void)state;
   struct vqe_option option = {"threshold", "-1.0"};
@@ -283,7 +206,7 @@ static void test_copy(void **state)
   vqe_experiment_free(copy);
 }
 
-static void test_result(void **state)
+static void new_result_holds_nothing_but_its_reason(void **state)
 {
   (void)state;
   struct vqe_result *result;
@@ -306,14 +229,12 @@ static void test_result(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_golden_defaults),
-      cmocka_unit_test(test_golden_record),
-      cmocka_unit_test(test_text_is_pythons),
-      cmocka_unit_test(test_what_matters),
-      cmocka_unit_test(test_options_are_doubles),
-      cmocka_unit_test(test_bad_molecules_differ),
-      cmocka_unit_test(test_copy),
-      cmocka_unit_test(test_result),
+      cmocka_unit_test(golden_defaults_have_the_golden_id),
+      cmocka_unit_test(only_what_is_asked_for_changes_the_id),
+      cmocka_unit_test(options_count_as_doubles),
+      cmocka_unit_test(two_bad_molecules_are_two_failures),
+      cmocka_unit_test(copy_shares_no_memory),
+      cmocka_unit_test(new_result_holds_nothing_but_its_reason),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
