@@ -116,9 +116,9 @@ struct vqe_result {
   double *eval_parameters;    /* neval x nparam, row major */
   double *eval_energy;        /* neval, electronic */
   double *eval_std;
-  double *eval_delta; /* first is NaN */
-  double *eval_parameter_delta;
-  double *eval_cumulative_min;
+  double *eval_energy_delta; /* first is NaN */
+  double *eval_parameter_delta_norm;
+  double *eval_cumulative_min_energy;
   double *eval_seconds; /* since the start of the VQE */
   double minimum;       /* lowest recorded energy, electronic */
   double nuclear_repulsion_energy;

@@ -77,9 +77,9 @@ static int copy_iterations(struct vqe_record *record,
         nparam > 0 ? record->iteration_parameters + k * nparam : NULL;
     iteration->result = result->eval_energy[k];
     iteration->std = result->eval_std[k];
-    iteration->energy_delta = result->eval_delta[k];
-    iteration->parameter_delta_norm = result->eval_parameter_delta[k];
-    iteration->cumulative_min_energy = result->eval_cumulative_min[k];
+    iteration->energy_delta = result->eval_energy_delta[k];
+    iteration->parameter_delta_norm = result->eval_parameter_delta_norm[k];
+    iteration->cumulative_min_energy = result->eval_cumulative_min_energy[k];
   }
   return VQE_OK;
 }

@@ -56,7 +56,7 @@ static const struct vqe_member summary_list[] = {
     F("error_mha", F64, error_mha, "millihartree"),
     F("n_expectation", F64, n_expectation, "electrons"),
     F("s2", F64, s2_expectation, NULL),
-    F("seconds", F64, seconds, "s"),
+    F("seconds", F64, seconds_total, "s"),
 };
 static const struct vqe_members summary_members = MEMBERS(summary_list);
 const struct vqe_h5table vqe_h5table_summary = {"summary", &summary_members};
@@ -104,5 +104,5 @@ void vqe_rows_summary(struct vqe_summary_row *row,
   row->error_mha = 1e3 * (row->energy - result->fci_energy);
   row->n_expectation = result->n_expectation;
   row->s2_expectation = result->s2_expectation;
-  row->seconds = result->seconds_total;
+  row->seconds_total = result->seconds_total;
 }

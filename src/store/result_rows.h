@@ -33,7 +33,7 @@ struct vqe_summary_row {
   double energy, hf_energy, mp2_energy, fci_energy; /* total, hartree */
   double error_mha;                                 /* to FCI */
   double n_expectation, s2_expectation;
-  double seconds;
+  double seconds_total;
 };
 extern const struct vqe_h5table vqe_h5table_summary;
 

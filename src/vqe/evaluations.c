@@ -13,9 +13,12 @@ static int grow(struct vqe_result *result, size_t *capacity)
   size_t wanted = old == 0 ? 64 : 2 * old;
   size_t nparam = (size_t)result->nparam;
   double **columns[] = {
-      &result->eval_energy,         &result->eval_std,
-      &result->eval_delta,          &result->eval_parameter_delta,
-      &result->eval_cumulative_min, &result->eval_seconds,
+      &result->eval_energy,
+      &result->eval_std,
+      &result->eval_energy_delta,
+      &result->eval_parameter_delta_norm,
+      &result->eval_cumulative_min_energy,
+      &result->eval_seconds,
   };
   int status = VQE_OK;
   for (size_t k = 0;
@@ -55,19 +58,19 @@ int vqe_evaluations_append(struct vqe_result *result, size_t *capacity,
   result->eval_energy[n] = energy;
   result->eval_std[n] = std;
   result->eval_seconds[n] = seconds;
-  result->eval_delta[n] = NAN;
-  result->eval_parameter_delta[n] = NAN;
-  result->eval_cumulative_min[n] = energy;
+  result->eval_energy_delta[n] = NAN;
+  result->eval_parameter_delta_norm[n] = NAN;
+  result->eval_cumulative_min_energy[n] = energy;
   if (n > 0) {
     double sum = 0.0;
     for (size_t k = 0; k < nparam; k++) {
       double step = row[k] - row[(long)k - (long)nparam];
       sum += step * step;
     }
-    result->eval_delta[n] = energy - result->eval_energy[n - 1];
-    result->eval_parameter_delta[n] = sqrt(sum);
-    result->eval_cumulative_min[n] =
-        fmin(energy, result->eval_cumulative_min[n - 1]);
+    result->eval_energy_delta[n] = energy - result->eval_energy[n - 1];
+    result->eval_parameter_delta_norm[n] = sqrt(sum);
+    result->eval_cumulative_min_energy[n] =
+        fmin(energy, result->eval_cumulative_min_energy[n - 1]);
   }
   result->neval = n + 1;
   return VQE_OK;

@@ -173,9 +173,9 @@ void vqe_result_free(struct vqe_result *result)
   free(result->eval_parameters);
   free(result->eval_energy);
   free(result->eval_std);
-  free(result->eval_delta);
-  free(result->eval_parameter_delta);
-  free(result->eval_cumulative_min);
+  free(result->eval_energy_delta);
+  free(result->eval_parameter_delta_norm);
+  free(result->eval_cumulative_min_energy);
   free(result->eval_seconds);
   free(result->reference_note);
   free(result->performance_start);

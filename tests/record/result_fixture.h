@@ -143,11 +143,11 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
     r->eval_parameters = n > 0 ? fixture_doubles(neval * n, 0.125) : NULL;
     r->eval_energy = fixture_doubles(neval, -1.0);
     r->eval_std = fixture_doubles(neval, 2.0);
-    r->eval_delta = fixture_doubles(neval, 3.0);
-    r->eval_delta[0] = NAN;
-    r->eval_parameter_delta = fixture_doubles(neval, 4.0);
-    r->eval_parameter_delta[0] = -NAN;
-    r->eval_cumulative_min = fixture_doubles(neval, 5.0);
+    r->eval_energy_delta = fixture_doubles(neval, 3.0);
+    r->eval_energy_delta[0] = NAN;
+    r->eval_parameter_delta_norm = fixture_doubles(neval, 4.0);
+    r->eval_parameter_delta_norm[0] = -NAN;
+    r->eval_cumulative_min_energy = fixture_doubles(neval, 5.0);
     r->eval_seconds = fixture_doubles(neval, 6.0);
   }
   r->minimum = -1.8510456784448648;
@@ -327,9 +327,11 @@ static inline void same_result(const struct vqe_result *left,
   same_block(&a.eval_parameters, &b.eval_parameters, a.neval * parameters);
   same_block(&a.eval_energy, &b.eval_energy, a.neval * row);
   same_block(&a.eval_std, &b.eval_std, a.neval * row);
-  same_block(&a.eval_delta, &b.eval_delta, a.neval * row);
-  same_block(&a.eval_parameter_delta, &b.eval_parameter_delta, a.neval * row);
-  same_block(&a.eval_cumulative_min, &b.eval_cumulative_min, a.neval * row);
+  same_block(&a.eval_energy_delta, &b.eval_energy_delta, a.neval * row);
+  same_block(&a.eval_parameter_delta_norm, &b.eval_parameter_delta_norm,
+             a.neval * row);
+  same_block(&a.eval_cumulative_min_energy, &b.eval_cumulative_min_energy,
+             a.neval * row);
   same_block(&a.eval_seconds, &b.eval_seconds, a.neval * row);
   same_text(&a.reference_note, &b.reference_note);
   same_text(&a.performance_start, &b.performance_start);

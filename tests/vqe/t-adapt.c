@@ -191,7 +191,7 @@ static void recorded_rows_are_padded_by_zeros(void **state)
       sum += step * step;
     }
     if (row > 0) {
-      near(result->eval_parameter_delta[row], sqrt(sum), 1e-14);
+      near(result->eval_parameter_delta_norm[row], sqrt(sum), 1e-14);
     }
     best = result->eval_energy[row] < result->eval_energy[best] ? row : best;
   }

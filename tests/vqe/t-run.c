@@ -25,14 +25,14 @@ static void check_thesis(const char *name, double most_mha)
        1e-9);
   assert_int_equal(result->nfev, (int)result->neval);
   assert_true(result->nit == -1);
-  assert_true(isnan(result->eval_delta[0]));
+  assert_true(isnan(result->eval_energy_delta[0]));
   for (size_t k = 1; k < result->neval; k++) {
-    assert_true(result->eval_delta[k] ==
+    assert_true(result->eval_energy_delta[k] ==
                 result->eval_energy[k] - result->eval_energy[k - 1]);
-    assert_true(result->eval_cumulative_min[k] <=
-                result->eval_cumulative_min[k - 1]);
+    assert_true(result->eval_cumulative_min_energy[k] <=
+                result->eval_cumulative_min_energy[k - 1]);
   }
-  assert_true(result->eval_cumulative_min[result->neval - 1] ==
+  assert_true(result->eval_cumulative_min_energy[result->neval - 1] ==
               result->minimum);
   vqe_result_free(result);
   vqe_experiment_free(experiment);
