@@ -3,6 +3,7 @@
 #include <avro.h>
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,9 +149,15 @@ int vqe_record_avro_decode(struct vqe_record **out,
   return status;
 }
 
-/* Sizes of the blocks of a container file, which avro-c would read whole. What
- * is no container file is left to its reader to say. */
-static int check_blocks(FILE *file, const char *where)
+/* Readers of a container file's head and of the numbers between its blocks. */
+struct block_reader {
+  avro_schema_t schema;
+  avro_value_iface_t *iface;
+  avro_value_t header, number;
+  avro_reader_t file;
+};
+
+static int open_blocks(struct block_reader *reader, FILE *file)
 {
   static const char header_text[] =
       "{\"type\": \"record\", \"name\": \"header\", \"fields\": ["
@@ -160,63 +167,80 @@ static int check_blocks(FILE *file, const char *where)
       "{\"type\": \"map\", \"values\": \"bytes\"}}, "
       "{\"name\": \"sync\", \"type\": "
       "{\"type\": \"fixed\", \"name\": \"sync\", \"size\": 16}}]}";
-  avro_schema_t schema = NULL;
-  avro_value_iface_t *iface = NULL;
-  avro_value_t header = {NULL, NULL};
-  avro_value_t number = {NULL, NULL};
+  memset(reader, 0, sizeof *reader);
+  reader->file = avro_reader_file_fp(file, 0);
+  bool good = reader->file != NULL &&
+              avro_schema_from_json_length(header_text, sizeof header_text - 1,
+                                           &reader->schema) == 0;
+  if (good) {
+    reader->iface = avro_generic_class_from_schema(reader->schema);
+  }
+  good = reader->iface != NULL &&
+         avro_generic_value_new(reader->iface, &reader->header) == 0 &&
+         avro_generic_long_new(&reader->number, 0) == 0;
+  return good ? VQE_OK
+              : vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
+}
+
+static void close_blocks(struct block_reader *reader)
+{
+  if (reader->number.self != NULL) {
+    avro_value_decref(&reader->number);
+  }
+  if (reader->header.self != NULL) {
+    avro_value_decref(&reader->header);
+  }
+  if (reader->iface != NULL) {
+    avro_value_iface_decref(reader->iface);
+  }
+  if (reader->schema != NULL) {
+    avro_schema_decref(reader->schema);
+  }
+  if (reader->file != NULL) {
+    avro_reader_free(reader->file);
+  }
+}
+
+static bool read_head(struct block_reader *reader)
+{
   avro_value_t magic;
-  const void *said;
+  const void *bytes;
   size_t length;
+  return avro_value_read(reader->file, &reader->header) == 0 &&
+         avro_value_get_by_name(&reader->header, "magic", &magic, NULL) == 0 &&
+         avro_value_get_fixed(&magic, &bytes, &length) == 0 && length == 4 &&
+         memcmp(bytes, "Obj\1", 4) == 0;
+}
+
+static bool read_number(int64_t *out, struct block_reader *reader)
+{
+  return avro_value_read(reader->file, &reader->number) == 0 &&
+         avro_value_get_long(&reader->number, out) == 0;
+}
+
+/* Sizes of the blocks of a container file, which avro-c would read whole. What
+ * is no container file is left to its reader to say. */
+static int check_blocks(FILE *file, const char *where)
+{
+  struct block_reader reader;
+  int64_t count = 0;
   int64_t size = 0;
-  int status = VQE_OK;
-  avro_reader_t reader = avro_reader_file_fp(file, 0);
-  if (reader == NULL ||
-      avro_schema_from_json_length(header_text, sizeof header_text - 1,
-                                   &schema) != 0 ||
-      (iface = avro_generic_class_from_schema(schema)) == NULL ||
-      avro_generic_value_new(iface, &header) != 0 ||
-      avro_generic_long_new(&number, 0) != 0) {
-    status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
-    goto out;
-  }
-  if (avro_value_read(reader, &header) != 0 ||
-      avro_value_get_by_name(&header, "magic", &magic, NULL) != 0 ||
-      avro_value_get_fixed(&magic, &said, &length) != 0 || length != 4 ||
-      memcmp(said, "Obj\1", 4) != 0) {
-    goto out;
-  }
+  int status = open_blocks(&reader, file);
+  bool more = status == VQE_OK && read_head(&reader);
   /* the number of its records, its size, itself, the marker */
-  while (avro_value_read(reader, &number) == 0 &&
-         avro_value_read(reader, &number) == 0 &&
-         avro_value_get_long(&number, &size) == 0 && size >= 0) {
+  while (status == VQE_OK && more && read_number(&count, &reader) &&
+         read_number(&size, &reader) && size >= 0) {
     if (size > LARGEST_BLOCK) {
       status = vqe_error_set(VQE_ERR_INPUT,
                              "%s: a block of %.1f GB is larger than the limit "
                              "of %.1f GB",
                              where, (double)size / 1e9,
                              (double)LARGEST_BLOCK / 1e9);
-      break;
-    }
-    if (avro_skip(reader, size + SYNC_BYTES) != 0) {
-      break;
+    } else {
+      more = avro_skip(reader.file, size + SYNC_BYTES) == 0;
     }
   }
-out:
-  if (number.self != NULL) {
-    avro_value_decref(&number);
-  }
-  if (header.self != NULL) {
-    avro_value_decref(&header);
-  }
-  if (iface != NULL) {
-    avro_value_iface_decref(iface);
-  }
-  if (schema != NULL) {
-    avro_schema_decref(schema);
-  }
-  if (reader != NULL) {
-    avro_reader_free(reader);
-  }
+  close_blocks(&reader);
   return status;
 }
 
@@ -237,12 +261,28 @@ static int check_file(const char *path, const char *where)
   return status;
 }
 
+/* The next record of the file; *record stays NULL at its end. */
+static int read_next(struct vqe_record **record, avro_file_reader_t file,
+                     avro_value_t *value, const char *where, size_t index)
+{
+  char place[512];
+  avro_value_reset(value);
+  int code = avro_file_reader_read_value(file, value);
+  if (code == EOF) {
+    return VQE_OK;
+  }
+  snprintf(place, sizeof place, "%.440s, record %zu", where, index);
+  return code != 0 ? vqe_error_set(VQE_ERR_INPUT, "%s cannot be read: %s",
+                                   place, avro_strerror())
+                   : from_value(record, value, place);
+}
+
 int vqe_record_avro_read_file(const char *path, const char *where,
                               vqe_avro_visit visit, void *ctx)
 {
   avro_file_reader_t file;
-  avro_value_iface_t *iface = NULL;
-  avro_value_t value;
+  avro_value_t value = {NULL, NULL};
+  bool more = true;
   int status = check_file(path, where);
   if (status != VQE_OK) {
     return status;
@@ -252,32 +292,21 @@ int vqe_record_avro_read_file(const char *path, const char *where,
                          where, avro_strerror());
   }
   avro_schema_t schema = avro_file_reader_get_writer_schema(file);
-  iface = avro_generic_class_from_schema(schema);
+  avro_value_iface_t *iface = avro_generic_class_from_schema(schema);
   if (iface == NULL || avro_generic_value_new(iface, &value) != 0) {
     status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
-    goto out;
   }
-  for (size_t index = 0; status == VQE_OK; index++) {
+  for (size_t index = 0; status == VQE_OK && more; index++) {
     struct vqe_record *record = NULL;
-    char place[512];
-    avro_value_reset(&value);
-    int code = avro_file_reader_read_value(file, &value);
-    if (code == EOF) {
-      break;
-    }
-    snprintf(place, sizeof place, "%.440s, record %zu", where, index);
-    if (code != 0) {
-      status = vqe_error_set(VQE_ERR_INPUT, "%s cannot be read: %s", place,
-                             avro_strerror());
-      break;
-    }
-    status = from_value(&record, &value, place);
-    if (status == VQE_OK) {
+    status = read_next(&record, file, &value, where, index);
+    more = record != NULL;
+    if (more) {
       status = visit(ctx, record, index);
     }
   }
-  avro_value_decref(&value);
-out:
+  if (value.self != NULL) {
+    avro_value_decref(&value);
+  }
   if (iface != NULL) {
     avro_value_iface_decref(iface);
   }

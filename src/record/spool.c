@@ -155,19 +155,37 @@ static uint32_t checksum(const uint8_t *data, size_t size)
   return (uint32_t)crc;
 }
 
+/* The whole file: head, id, schema, record, checksum. */
+static void fill_file(uint8_t *data, const char *id, size_t id_size,
+                      const uint8_t *avro, size_t size)
+{
+  size_t schema_size = vqe_record_avro_schema_text_size;
+  uint32_t numbers[3] = {htole32(VERSION), htole32((uint32_t)id_size),
+                         htole32((uint32_t)schema_size)};
+  uint64_t length = htole64(size);
+  uint8_t *end = put_bytes(data, magic, sizeof magic);
+  end = put_bytes(end, numbers, sizeof numbers);
+  end = put_bytes(end, &length, sizeof length);
+  end = put_bytes(end, id, id_size);
+  end = put_bytes(end, vqe_record_avro_schema_text, schema_size);
+  end = put_bytes(end, avro, size);
+  uint32_t crc = htole32(checksum(data, (size_t)(end - data)));
+  put_bytes(end, &crc, sizeof crc);
+}
+
 int vqe_spool_put(char name[VQE_SPOOL_NAME_SIZE], struct vqe_spool *spool,
                   const char *experiment_id, const uint8_t *avro, size_t size)
 {
   uint8_t *data = NULL;
   char *path = NULL;
   size_t id_size = strlen(experiment_id);
-  size_t schema_size = vqe_record_avro_schema_text_size;
   name[0] = '\0';
   if (id_size > LARGEST_ID) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "an experiment_id of %zu bytes is too long", id_size);
   }
-  size_t head = HEAD_BYTES + id_size + schema_size + TAIL_BYTES;
+  size_t head =
+      HEAD_BYTES + id_size + vqe_record_avro_schema_text_size + TAIL_BYTES;
   if (size > LARGEST_FILE - head) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "experiment %s: a record of %zu bytes is larger than "
@@ -181,28 +199,16 @@ int vqe_spool_put(char name[VQE_SPOOL_NAME_SIZE], struct vqe_spool *spool,
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&data, head + size, 1, "a spooled record");
   }
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    fill_file(data, experiment_id, id_size, avro, size);
+    status = vqe_file_write(path, data, head + size);
+    if (status != VQE_OK) {
+      status = vqe_error_context(status,
+                                 "experiment %s cannot be spooled (free some "
+                                 "space in '%s' or name another spool)",
+                                 experiment_id, spool->path);
+    }
   }
-  uint32_t numbers[3] = {htole32(VERSION), htole32((uint32_t)id_size),
-                         htole32((uint32_t)schema_size)};
-  uint64_t length = htole64(size);
-  uint8_t *end = put_bytes(data, magic, sizeof magic);
-  end = put_bytes(end, numbers, sizeof numbers);
-  end = put_bytes(end, &length, sizeof length);
-  end = put_bytes(end, experiment_id, id_size);
-  end = put_bytes(end, vqe_record_avro_schema_text, schema_size);
-  end = put_bytes(end, avro, size);
-  uint32_t crc = htole32(checksum(data, (size_t)(end - data)));
-  put_bytes(end, &crc, sizeof crc);
-  status = vqe_file_write(path, data, head + size);
-  if (status != VQE_OK) {
-    status = vqe_error_context(status,
-                               "experiment %s cannot be spooled (free some "
-                               "space in '%s' or name another spool)",
-                               experiment_id, spool->path);
-  }
-out:
   free(data);
   free(path);
   return status;
@@ -363,6 +369,24 @@ static int rewrite(uint8_t **avro, size_t *size, const struct parts *parts,
   return status;
 }
 
+/* The record as Avro binary of our schema. */
+static int copy_record(uint8_t **avro, size_t *size, const struct parts *parts,
+                       const char *path)
+{
+  if (parts->schema_size != vqe_record_avro_schema_text_size ||
+      memcmp(parts->schema, vqe_record_avro_schema_text, parts->schema_size) !=
+          0) {
+    return rewrite(avro, size, parts, path);
+  }
+  int status =
+      vqe_memory_alloc(avro, parts->record_size, 1, "a spooled record");
+  if (status == VQE_OK) {
+    put_bytes(*avro, parts->record, parts->record_size);
+    *size = parts->record_size;
+  }
+  return status;
+}
+
 int vqe_spool_load(char **experiment_id, uint8_t **avro, size_t *size,
                    const struct vqe_spool *spool, const char *name)
 {
@@ -383,26 +407,14 @@ int vqe_spool_load(char **experiment_id, uint8_t **avro, size_t *size,
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&id, parts.id_size + 1, 1, "an experiment_id");
   }
-  if (status != VQE_OK) {
-    goto out;
-  }
-  put_bytes((uint8_t *)id, parts.id, parts.id_size);
-  if (parts.schema_size == vqe_record_avro_schema_text_size &&
-      memcmp(parts.schema, vqe_record_avro_schema_text, parts.schema_size) ==
-          0) {
-    status = vqe_memory_alloc(avro, parts.record_size, 1, "a spooled record");
-    if (status == VQE_OK) {
-      put_bytes(*avro, parts.record, parts.record_size);
-      *size = parts.record_size;
-    }
-  } else {
-    status = rewrite(avro, size, &parts, path);
+  if (status == VQE_OK) {
+    put_bytes((uint8_t *)id, parts.id, parts.id_size);
+    status = copy_record(avro, size, &parts, path);
   }
   if (status == VQE_OK) {
     *experiment_id = id;
     id = NULL;
   }
-out:
   free(id);
   free(data);
   free(path);

@@ -237,22 +237,51 @@ static int cut_tail(int descriptor, const char *path)
   if (status != VQE_OK) {
     return status;
   }
-  if (!begins_like_journal((const uint8_t *)data, size)) {
+  if (begins_like_journal((const uint8_t *)data, size)) {
+    status = walk(&end, (const uint8_t *)data, size, NULL, NULL);
+  } else {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "'%s' is no journal; move it away or name another "
                            "output",
                            path);
-    goto out;
   }
-  status = walk(&end, (const uint8_t *)data, size, NULL, NULL);
   if (status == VQE_OK && end < size &&
       (ftruncate(descriptor, (off_t)end) != 0 || fsync(descriptor) != 0)) {
     status = vqe_error_set(VQE_ERR_IO, "cannot cut the torn end of '%s': %s",
                            path, strerror(errno));
   }
-out:
   free(data);
   return status;
+}
+
+static void release(struct vqe_journal *journal)
+{
+  if (journal->descriptor >= 0) {
+    close(journal->descriptor);
+  }
+  free(journal->buffer);
+  free(journal->path);
+  free(journal);
+}
+
+/* The file, held by this process alone: where locks are not to be had, the
+ * run goes without. */
+static int hold_file(int *descriptor, const char *path)
+{
+  *descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (*descriptor < 0) {
+    return vqe_error_set(VQE_ERR_IO,
+                         "cannot write journal '%s': %s; make its folder "
+                         "writable or name another output",
+                         path, strerror(errno));
+  }
+  if (flock(*descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return vqe_error_set(VQE_ERR_IO,
+                         "journal '%s' is in use by another run; wait for "
+                         "it or name another output",
+                         path);
+  }
+  return VQE_OK;
 }
 
 int vqe_journal_open(struct vqe_journal **out, const char *path)
@@ -263,45 +292,21 @@ int vqe_journal_open(struct vqe_journal **out, const char *path)
   if (status != VQE_OK) {
     return status;
   }
-  journal->descriptor =
-      open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (journal->descriptor < 0) {
-    status = vqe_error_set(VQE_ERR_IO,
-                           "cannot write journal '%s': %s; make its folder "
-                           "writable or name another output",
-                           path, strerror(errno));
-    goto out;
+  status = hold_file(&journal->descriptor, path);
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&journal->path, path);
   }
-  /* where locks are not to be had, the run goes without */
-  if (flock(journal->descriptor, LOCK_EX | LOCK_NB) != 0 &&
-      errno == EWOULDBLOCK) {
-    status = vqe_error_set(VQE_ERR_IO,
-                           "journal '%s' is in use by another run; wait for "
-                           "it or name another output",
-                           path);
-    goto out;
+  if (status == VQE_OK) {
+    status = cut_tail(journal->descriptor, path);
   }
-  status = vqe_memory_strdup(&journal->path, path);
   if (status != VQE_OK) {
-    goto out;
-  }
-  status = cut_tail(journal->descriptor, path);
-  if (status != VQE_OK) {
-    goto out;
+    release(journal);
+    return status;
   }
   vqe_file_sync_parent(path);
   journal->synced = vqe_clock_wall();
   *out = journal;
-  journal = NULL;
-out:
-  if (journal != NULL) {
-    if (journal->descriptor >= 0) {
-      close(journal->descriptor);
-    }
-    free(journal->path);
-    free(journal);
-  }
-  return status;
+  return VQE_OK;
 }
 
 static int sync_journal(struct vqe_journal *journal)
@@ -374,16 +379,14 @@ int vqe_journal_result(struct vqe_journal *journal,
   }
   status = vqe_memory_alloc(&frame, HEAD_BYTES + size + TAIL_BYTES, 1,
                             "a journal frame");
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    memcpy(frame + HEAD_BYTES, payload, size);
+    finish_frame(frame, VQE_JOURNAL_RESULT, size);
+    status = append(journal, frame, HEAD_BYTES + size + TAIL_BYTES);
   }
-  memcpy(frame + HEAD_BYTES, payload, size);
-  finish_frame(frame, VQE_JOURNAL_RESULT, size);
-  status = append(journal, frame, HEAD_BYTES + size + TAIL_BYTES);
   if (status == VQE_OK) {
     status = vqe_journal_tick(journal);
   }
-out:
   free(frame);
   free(payload);
   return status;

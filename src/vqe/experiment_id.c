@@ -120,9 +120,9 @@ int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
           ? json_pack("{s:i, s:i}", "electrons", e->active_electrons,
                       "orbitals", e->active_orbitals)
           : json_null();
-  json_t *ansatz =
-      json_pack("{s:o, s:i, s:o}", "name", text_or_null(e->ansatz_name), "reps",
-                e->ansatz_reps, "entanglement", text_or_null(e->entanglement));
+  json_t *ansatz = json_pack(
+      "{s:o, s:i, s:o}", "name", text_or_null(e->ansatz_name), "reps",
+      e->ansatz_reps, "entanglement", text_or_null(e->entanglement));
   json_t *optimizer =
       json_pack("{s:o, s:i, s:o, s:o, s:o}", "name",
                 text_or_null(e->optimizer), "max_evaluations",
@@ -131,8 +131,8 @@ int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                 e->max_seconds > 0.0 ? vqe_canonical_double(e->max_seconds)
                                      : json_null());
   json_t *init =
-      json_pack("{s:o, s:o, s:o}", "strategy", text_or_null(e->init_strategy), "noise",
-                vqe_canonical_double(e->init_noise), "file_sha256",
+      json_pack("{s:o, s:o, s:o}", "strategy", text_or_null(e->init_strategy),
+                "noise", vqe_canonical_double(e->init_noise), "file_sha256",
                 text_or_null(e->init_file_sha256));
   if (ansatz != NULL && optimizer != NULL) {
     status = add_options(ansatz, &e->ansatz_options);
@@ -149,26 +149,23 @@ int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
       (json_int_t)e->seed, "shots",
       e->shots > 0 ? json_integer(e->shots) : json_null(), "noise_backend",
       "undef", "precision", text_or_null(e->precision));
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (whole == NULL) {
+  if (status == VQE_OK && whole == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "%s: no memory for its identity",
                            e->source != NULL ? e->source : "experiment");
-    goto out;
   }
   /* A request without a molecule is no record of the contract, yet two bad
    * molecules are two failures. */
-  if (e->molecule == NULL && e->fcidump_sha256 == NULL) {
+  if (status == VQE_OK && e->molecule == NULL && e->fcidump_sha256 == NULL) {
     json_object_set_new(whole, "input_error", text_or_null(e->input_error));
     json_object_set_new(whole, "molecule_id", json_integer(e->molecule_id));
   }
-  status = vqe_canonical_dump(id, &canonical, whole);
+  if (status == VQE_OK) {
+    status = vqe_canonical_dump(id, &canonical, whole);
+  }
   if (status == VQE_OK && text != NULL) {
     *text = canonical;
     canonical = NULL;
   }
-out:
   free(canonical);
   json_decref(whole);
   return status;

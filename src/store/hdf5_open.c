@@ -1,0 +1,171 @@
+#include "store/hdf5_open.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error_message.h"
+#include "store/h5dataset.h"
+#include "store/h5error.h"
+#include "store/hdf5.h"
+
+#define FORMAT "vqe_batch result"
+#define METADATA_BLOCK ((hsize_t)1 << 13)
+
+/* Locks are for several writers; this file is ours alone until the rename,
+ * and not every cluster file system has them. */
+static herr_t ignore_missing_locks(hid_t access)
+{
+#if H5_VERSION_GE(1, 10, 7)
+  return H5Pset_file_locking(access, true, true);
+#else
+  return access >= 0 ? 0 : -1;
+#endif
+}
+
+/* ---- making ---- */
+
+/* Attributes of the root that say what the file is. */
+static int write_root(hid_t file, const char *path)
+{
+  char now[VQE_CLOCK_RFC3339_SIZE];
+  const int32_t version = VQE_HDF5_LAYOUT_VERSION;
+  vqe_clock_rfc3339(now);
+  int status = vqe_h5dataset_attribute(file, path, "format", FORMAT);
+  if (status == VQE_OK) {
+    status = vqe_h5dataset_attribute(file, path, "created_by",
+                                     "vqe_batch " VQE_VERSION);
+  }
+  if (status == VQE_OK) {
+    status = vqe_h5dataset_attribute(file, path, "written_at", now);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  hid_t space = H5Screate(H5S_SCALAR);
+  hid_t attribute = H5Acreate2(file, "layout_version", H5T_STD_I32LE, space,
+                               H5P_DEFAULT, H5P_DEFAULT);
+  if (attribute < 0 || H5Awrite(attribute, H5T_NATIVE_INT32, &version) < 0) {
+    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot write the version");
+  }
+  vqe_h5dataset_close(attribute);
+  vqe_h5dataset_close(space);
+  return status;
+}
+
+/* A new file in the format whose metadata HDF5 checksums. */
+static hid_t new_file(const char *path)
+{
+  hid_t file = H5I_INVALID_HID;
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access >= 0 && ignore_missing_locks(access) >= 0 &&
+      H5Pset_meta_block_size(access, METADATA_BLOCK) >= 0 &&
+      H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0) {
+    file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  }
+  vqe_h5dataset_close(access);
+  return file;
+}
+
+int vqe_hdf5_create(hid_t *out, const char *path, const char *aside)
+{
+  *out = new_file(aside);
+  return *out < 0 ? vqe_h5error_set(VQE_ERR_IO, path, "cannot be written")
+                  : write_root(*out, path);
+}
+
+/* ---- opening ---- */
+
+static hid_t open_file(const char *path)
+{
+  hid_t file = H5I_INVALID_HID;
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access >= 0 && ignore_missing_locks(access) >= 0) {
+    file = H5Fopen(path, H5F_ACC_RDONLY, access);
+  }
+  vqe_h5dataset_close(access);
+  return file;
+}
+
+/* VQE_ERR_NOT_FOUND when there is nothing, or an empty file as mktemp
+ * leaves it. */
+static int look(const char *path)
+{
+  struct stat info;
+  if (stat(path, &info) != 0) {
+    int code =
+        errno == ENOENT || errno == ENOTDIR ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
+    return vqe_error_set(code, "result file '%s': %s", path, strerror(errno));
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "result file '%s' is not a regular file", path);
+  }
+  if (info.st_size == 0) {
+    return vqe_error_set(VQE_ERR_NOT_FOUND, "result file '%s' is empty", path);
+  }
+  return VQE_OK;
+}
+
+static bool text_attribute_is(hid_t object, const char *name,
+                              const char *expected)
+{
+  char text[64] = "";
+  bool same = false;
+  hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+  hid_t type = attribute >= 0 ? H5Aget_type(attribute) : H5I_INVALID_HID;
+  if (type >= 0 && H5Tget_class(type) == H5T_STRING &&
+      H5Tis_variable_str(type) == 0 && H5Tget_size(type) < sizeof text &&
+      H5Aread(attribute, type, text) >= 0) {
+    same = strcmp(text, expected) == 0;
+  }
+  vqe_h5dataset_close(type);
+  vqe_h5dataset_close(attribute);
+  return same;
+}
+
+int vqe_hdf5_open(hid_t *out, const char *path)
+{
+  int32_t version = 0;
+  int status = look(path);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (access(path, R_OK) != 0) {
+    return vqe_error_set(VQE_ERR_IO, "cannot read result file '%s': %s", path,
+                         strerror(errno));
+  }
+  hid_t file = open_file(path);
+  if (file < 0) {
+    return vqe_h5error_set(VQE_ERR_INPUT, path,
+                           "is damaged or no HDF5 file; move it away or name "
+                           "another output");
+  }
+  hid_t attribute = H5I_INVALID_HID;
+  if (text_attribute_is(file, "format", FORMAT)) {
+    attribute = H5Aopen(file, "layout_version", H5P_DEFAULT);
+  }
+  if (attribute < 0 || H5Aread(attribute, H5T_NATIVE_INT32, &version) < 0) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "'%s' is an HDF5 file, but no result of vqe_batch; "
+                           "move it away or name another output",
+                           path);
+  } else if (version < 1 || version > VQE_HDF5_LAYOUT_VERSION) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "result file '%s' has layout version %d, this "
+                           "program knows up to %d; use a newer vqe_batch or "
+                           "name another output",
+                           path, (int)version, VQE_HDF5_LAYOUT_VERSION);
+  }
+  vqe_h5dataset_close(attribute);
+  if (status != VQE_OK) {
+    H5Fclose(file);
+    return status;
+  }
+  *out = file;
+  return VQE_OK;
+}

@@ -1,0 +1,252 @@
+/* Reading a result file, whole or experiment by experiment. */
+#include <errno.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "store/arrays.h"
+#include "store/h5error.h"
+#include "store/h5table.h"
+#include "store/hdf5.h"
+#include "store/hdf5_open.h"
+#include "store/result_rows.h"
+
+static int new_results(struct vqe_result **results, size_t count)
+{
+  for (size_t k = 0; k < count; k++) {
+    int status =
+        vqe_memory_alloc(&results[k], 1, sizeof *results[k], "a result");
+    if (status == VQE_OK) {
+      status = vqe_memory_alloc(&results[k]->experiment, 1,
+                                sizeof *results[k]->experiment, "a result");
+    }
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  return VQE_OK;
+}
+
+static int read_tables(struct vqe_result **results,
+                       struct vqe_molecule_row *molecules, size_t count,
+                       hid_t file, const char *path)
+{
+  void **objects = NULL;
+  int status =
+      vqe_memory_alloc(&objects, count, sizeof *objects, "result rows");
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    objects[k] = results[k];
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_h5table_read(file, path, &vqe_h5table_results, objects, count);
+  }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    objects[k] = results[k]->experiment;
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_h5table_read(file, path, &vqe_h5table_settings, objects, count);
+  }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    objects[k] = &molecules[k];
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_h5table_read(file, path, &vqe_h5table_molecules, objects, count);
+  }
+  free(objects);
+  return status;
+}
+
+/* A result file whose scalars are in memory. */
+struct reading {
+  const char *path;
+  hid_t file;
+  struct vqe_result **results;
+  struct vqe_molecule_row *molecules;
+  size_t count;
+};
+
+static int start_reading(struct reading *reading, const char *path)
+{
+  *reading = (struct reading){.path = path, .file = H5I_INVALID_HID};
+  size_t count = 0;
+  int status = vqe_hdf5_open(&reading->file, path);
+  if (status == VQE_OK) {
+    status =
+        vqe_h5table_count(&count, reading->file, path, &vqe_h5table_results);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&reading->results, count,
+                              sizeof *reading->results, "results");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&reading->molecules, count,
+                              sizeof *reading->molecules, "result rows");
+  }
+  if (status == VQE_OK) {
+    reading->count = count;
+    status = new_results(reading->results, count);
+  }
+  if (status == VQE_OK) {
+    status = read_tables(reading->results, reading->molecules, count,
+                         reading->file, path);
+  }
+  return status;
+}
+
+static int read_arrays(const struct reading *reading, size_t index)
+{
+  char name[48];
+  snprintf(name, sizeof name, "experiments/%06zu", index);
+  return vqe_arrays_read(reading->results[index], &reading->molecules[index],
+                         reading->file, reading->path, name);
+}
+
+static void end_reading(struct reading *reading)
+{
+  for (size_t k = 0; k < reading->count; k++) {
+    free(reading->molecules[k].name);
+  }
+  free(reading->molecules);
+  vqe_hdf5_free(reading->results, reading->count);
+  if (reading->file >= 0) {
+    H5Fclose(reading->file);
+  }
+}
+
+int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
+{
+  struct vqe_h5quiet quiet;
+  struct reading reading;
+  vqe_h5quiet_begin(&quiet);
+  int status = start_reading(&reading, path);
+  for (size_t k = 0; status == VQE_OK && k < reading.count; k++) {
+    status = read_arrays(&reading, k);
+  }
+  if (status == VQE_OK) {
+    *out = reading.results;
+    *count = reading.count;
+    reading.results = NULL;
+  }
+  end_reading(&reading);
+  vqe_h5quiet_end(&quiet);
+  return status;
+}
+
+int vqe_hdf5_visit(const char *path, vqe_hdf5_visitor visit, void *ctx)
+{
+  struct vqe_h5quiet quiet;
+  struct reading reading;
+  vqe_h5quiet_begin(&quiet);
+  int status = start_reading(&reading, path);
+  for (size_t k = 0; status == VQE_OK && k < reading.count; k++) {
+    status = read_arrays(&reading, k);
+    if (status == VQE_OK) {
+      status = visit(ctx, k, reading.results[k]);
+    }
+    vqe_result_free(reading.results[k]);
+    reading.results[k] = NULL;
+  }
+  end_reading(&reading);
+  vqe_h5quiet_end(&quiet);
+  return status;
+}
+
+void vqe_hdf5_free(struct vqe_result **results, size_t count)
+{
+  if (results == NULL) {
+    return;
+  }
+  for (size_t k = 0; k < count; k++) {
+    vqe_result_free(results[k]);
+  }
+  free(results);
+}
+
+static const struct vqe_member entry_list[] = {
+    VQE_MEMBER_COLUMN("experiment_id", CHARS, struct vqe_hdf5_entry, id, NULL),
+    VQE_MEMBER_COLUMN("status", STATUS, struct vqe_hdf5_entry, status, NULL)};
+static const struct vqe_members entry_members = {
+    .count = sizeof entry_list / sizeof entry_list[0], .list = entry_list};
+static const struct vqe_h5table entry_table = {"summary", &entry_members};
+
+int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count, const char *path)
+{
+  struct vqe_h5quiet quiet;
+  struct vqe_hdf5_entry *entries = NULL;
+  void **objects = NULL;
+  hid_t file = H5I_INVALID_HID;
+  size_t rows = 0;
+  vqe_h5quiet_begin(&quiet);
+  int status = vqe_hdf5_open(&file, path);
+  if (status == VQE_OK) {
+    status = vqe_h5table_count(&rows, file, path, &entry_table);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&entries, rows, sizeof *entries, "a list");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&objects, rows, sizeof *objects, "a list");
+  }
+  for (size_t k = 0; status == VQE_OK && k < rows; k++) {
+    objects[k] = &entries[k];
+  }
+  if (status == VQE_OK) {
+    status = vqe_h5table_read(file, path, &entry_table, objects, rows);
+  }
+  if (status == VQE_OK) {
+    *out = entries;
+    *count = rows;
+    entries = NULL;
+  }
+  free(objects);
+  free(entries);
+  if (file >= 0) {
+    H5Fclose(file);
+  }
+  vqe_h5quiet_end(&quiet);
+  return status;
+}
+
+int vqe_hdf5_check_writable(const char *path)
+{
+  struct vqe_h5quiet quiet;
+  char *aside = NULL;
+  hid_t file = H5I_INVALID_HID;
+  if (path[0] == '\0' || path[strlen(path) - 1] == '/') {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "result file '%s': name a file, not a folder", path);
+  }
+  vqe_h5quiet_begin(&quiet);
+  int status = vqe_hdf5_open(&file, path);
+  if (file >= 0) {
+    H5Fclose(file);
+  }
+  vqe_h5quiet_end(&quiet);
+  if (status != VQE_OK && status != VQE_ERR_NOT_FOUND) {
+    return status;
+  }
+  /* network and read-only file systems show it by an attempt alone */
+  if (asprintf(&aside, "%s.XXXXXX", path) < 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  int descriptor = mkstemp(aside);
+  if (descriptor < 0) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "result file '%s' cannot be written: %s; make its "
+                           "folder, or name another with --output",
+                           path, strerror(errno));
+  } else {
+    close(descriptor);
+    unlink(aside);
+    status = VQE_OK;
+  }
+  free(aside);
+  return status;
+}
