@@ -7,9 +7,12 @@
 
 /* ---- the record ---- */
 
-/* An offset that compiles only where the member has that type. */
+/* An offset that compiles only where the member has that type; in _Generic a
+ * type has no parentheses. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define AT(member, type)                                                      \
-  _Generic(((SELF *)NULL)->member, type : offsetof(SELF, member))
+  _Generic((((SELF *)NULL)->member), type : offsetof(SELF, member))
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define COUNT_AT(member) .count = AT(member, size_t)
 
 #define FIELD_TEXT(member, value)                                             \
@@ -17,7 +20,7 @@
 #define FIELD_MAYBE_TEXT(member, value)                                       \
   FIELD_TEXT(member, value), .nullable = true
 #define FIELD_TEXT_OR_NULL(member, value, missing_)                           \
-  FIELD_MAYBE_TEXT(member, value), .null_last = true, .missing = missing_
+  FIELD_MAYBE_TEXT(member, value), .null_last = true, .missing = (missing_)
 #define FIELD_INT(member, value)                                              \
   .kind = VQE_FIELD_INT, .offset = AT(member, int32_t)
 #define FIELD_MAYBE_INT(member, value)                                        \
@@ -56,14 +59,14 @@
   FIELD_RECORD(parts_), .nullable = true, .flag = AT(flag_, bool)
 
 #define FIELD(kind_, name_, column_, unit_, doc_)                             \
-  {.name = name_,                                                             \
-   .column = column_,                                                         \
-   .unit = unit_,                                                             \
-   .doc = doc_,                                                               \
+  {.name = (name_),                                                           \
+   .column = (column_),                                                       \
+   .unit = (unit_),                                                           \
+   .doc = (doc_),                                                             \
    FIELD_##kind_},
 #define FIELDS(scope, group, name_)                                           \
   scope const struct vqe_fields vqe_fields_##group = {                        \
-      .name = name_,                                                          \
+      .name = (name_),                                                        \
       .size = sizeof(SELF),                                                   \
       .count = sizeof group##_list / sizeof group##_list[0],                  \
       .list = group##_list}
@@ -259,11 +262,11 @@ const size_t *vqe_field_lengths(const struct vqe_field *field,
 #define MEMBER_ALL_PARAMETERS(member) MEMBER(member, double *, ALL_PARAMETERS)
 
 #define MEMBER_ROW(since_, kind_, column_, unit_, doc_, in_bytes_)            \
-  {.column = column_,                                                         \
-   .in_bytes = in_bytes_,                                                     \
-   .since = since_,                                                           \
-   .unit = unit_,                                                             \
-   .doc = doc_,                                                               \
+  {.column = (column_),                                                       \
+   .in_bytes = (in_bytes_),                                                   \
+   .since = (since_),                                                         \
+   .unit = (unit_),                                                           \
+   .doc = (doc_),                                                             \
    MEMBER_##kind_},
 #define MEMBER_BOTH(since_, kind_, column_, unit_, doc_)                      \
   MEMBER_ROW(since_, kind_, column_, unit_, doc_, true)

@@ -34,7 +34,7 @@ static const struct node *node_of(const avro_value_iface_t *iface)
 /* avro-c's types have no const; nothing is ever written through them. */
 static void place(avro_value_t *out, const struct node *node, const void *from)
 {
-  memcpy(&out->iface, &(const void *){node}, sizeof out->iface);
+  memcpy(&out->iface, &(const void *){node}, sizeof(avro_value_iface_t *));
   const char *self = (const char *)from + node->at;
   memcpy(&out->self, &self, sizeof out->self);
 }

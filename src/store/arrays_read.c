@@ -334,16 +334,6 @@ static size_t text_width(hid_t dataset, const char *name)
   return width;
 }
 
-static int copy_text(char **out, const char *text, size_t width)
-{
-  size_t length = strnlen(text, width);
-  int status = vqe_memory_alloc(out, length + 1, 1, "a text");
-  if (status == VQE_OK) {
-    memcpy(*out, text, length);
-  }
-  return status;
-}
-
 static int read_options(struct vqe_option_list *list,
                         const struct source *from, const char *name)
 {
@@ -372,9 +362,9 @@ static int read_options(struct vqe_option_list *list,
   }
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
     const char *row = rows + k * (key + value);
-    status = copy_text(&list->items[k].key, row, key);
+    status = vqe_h5dataset_copy_text(&list->items[k].key, row, key);
     if (status == VQE_OK) {
-      status = copy_text(&list->items[k].json, row + key, value);
+      status = vqe_h5dataset_copy_text(&list->items[k].json, row + key, value);
     }
   }
   free(rows);
@@ -395,7 +385,7 @@ static int read_qasm(char **out, const struct source *from)
                       width > 0 ? vqe_h5dataset_text(width) : H5I_INVALID_HID,
                       true, 1, width);
   if (status == VQE_OK) {
-    status = copy_text(out, text, width);
+    status = vqe_h5dataset_copy_text(out, text, width);
   }
   free(text);
   return status;

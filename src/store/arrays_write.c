@@ -90,7 +90,7 @@ static int write_evaluations(hid_t group, const char *path,
     if (values == NULL) {
       status = incomplete(path, result, "evaluations");
     }
-    for (size_t k = 0; status == VQE_OK && k < result->neval; k++) {
+    for (size_t k = 0; values != NULL && k < result->neval; k++) {
       cells[k * width + 1 + i].value = values[k];
     }
   }

@@ -197,7 +197,7 @@ static void chars_field(struct stream *stream, char *text, size_t size)
   }
 }
 
-#define CHARS(stream, array) chars_field(stream, array, sizeof array)
+#define CHARS(stream, array) chars_field(stream, array, sizeof(array))
 
 /* Array of `rows` x `columns` 64-bit words, absent when NULL or empty.
  * `address` is that of a double or uint64_t pointer. `required`: a record

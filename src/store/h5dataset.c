@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "store/h5error.h"
 #include "vqe/error.h"
 
@@ -123,5 +124,15 @@ int vqe_h5dataset_create(hid_t *out, hid_t place, const char *path,
   }
   vqe_h5dataset_close(how);
   vqe_h5dataset_close(space);
+  return status;
+}
+
+int vqe_h5dataset_copy_text(char **out, const char *text, size_t width)
+{
+  size_t length = strnlen(text, width);
+  int status = vqe_memory_alloc(out, length + 1, 1, "a text");
+  if (status == VQE_OK) {
+    memcpy(*out, text, length);
+  }
   return status;
 }

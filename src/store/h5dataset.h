@@ -22,4 +22,7 @@ int vqe_h5dataset_create(hid_t *out, hid_t place, const char *path,
 int vqe_h5dataset_attribute(hid_t object, const char *path, const char *name,
                             const char *text);
 
+/* New string of a text of that width; free *out by free(). */
+int vqe_h5dataset_copy_text(char **out, const char *text, size_t width);
+
 #endif

@@ -139,7 +139,7 @@ static void pack_row(uint8_t *row, const struct layout *layout,
       if (text == NULL) {
         nulls |= (uint64_t)1 << column->bit;
       } else {
-        memcpy(to, text, strlen(text));
+        memcpy(to, text, strnlen(text, column->width));
       }
     } else if (member->kind == VQE_MEMBER_CHARS) {
       memcpy(to, from, strnlen(from, member->size - 1));
@@ -148,17 +148,6 @@ static void pack_row(uint8_t *row, const struct layout *layout,
     }
   }
   memcpy(row + layout->nulls, &nulls, sizeof nulls);
-}
-
-static int unpack_text(char *to, const char *from, size_t length)
-{
-  char *text = NULL;
-  int status = vqe_memory_alloc(&text, length + 1, 1, "a text of a result");
-  if (status == VQE_OK) {
-    memcpy(text, from, length);
-    memcpy(to, &text, sizeof text);
-  }
-  return status;
 }
 
 static int unpack_row(void *object, const struct layout *layout,
@@ -173,11 +162,13 @@ static int unpack_row(void *object, const struct layout *layout,
     char *to = (char *)object + member->offset;
     const uint8_t *from = row + column->offset;
     size_t length = strnlen((const char *)from, column->width);
+    char *text = NULL;
     if (column->width == 0) {
       vqe_member_set_null(member, object);
     } else if (member->kind == VQE_MEMBER_TEXT) {
       if ((nulls >> column->bit & 1) == 0) {
-        status = unpack_text(to, (const char *)from, length);
+        status = vqe_h5dataset_copy_text(&text, (const char *)from, length);
+        memcpy(to, &text, sizeof text);
       }
     } else if (member->kind == VQE_MEMBER_CHARS) {
       length = length < member->size ? length : member->size - 1;

@@ -83,7 +83,7 @@ static int start_reading(struct reading *reading, const char *path)
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&reading->results, count,
-                              sizeof *reading->results, "results");
+                              sizeof(struct vqe_result *), "results");
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&reading->molecules, count,

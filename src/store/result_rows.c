@@ -8,9 +8,9 @@ const struct vqe_h5table vqe_h5table_settings = {"settings",
 const struct vqe_h5table vqe_h5table_results = {"results",
                                                 &vqe_members_result};
 
-#define MEMBERS(list_)                                                        \
+#define MEMBERS(rows)                                                         \
   {                                                                           \
-    .count = sizeof(list_) / sizeof(list_)[0], .list = list_                  \
+    .count = sizeof(rows) / sizeof((rows)[0]), .list = (rows)                 \
   }
 
 /* clang-format off */
