@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "stream/http_server.h"
+#include "http/http_server.h"
 #include "stream/registry.h"
 #include "vqe/error.h"
 
@@ -18,7 +18,7 @@
 
 static struct http_script answer_plain(const struct http_request *request)
 {
-  struct http_script script = {200, "{\"id\": 41}", 0};
+  struct http_script script = {.status = 200, .body = "{\"id\": 41}"};
   if (strcmp(request->method, "GET") == 0) {
     script.body = "{\"schema\": \"\\\"string\\\"\"}";
   }

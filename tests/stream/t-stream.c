@@ -17,11 +17,11 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "record/result_fixture.h"
+#include "http/http_server.h"
 #include "record/record_avro.h"
+#include "record/result_fixture.h"
 #include "record/spool.h"
 #include "stream/consumer.h"
-#include "stream/http_server.h"
 #include "stream/producer.h"
 #include "stream/wire.h"
 #include "vqe/error.h"
@@ -46,7 +46,7 @@ struct fixture {
 static struct http_script answer_registry(const struct http_request *request)
 {
   static _Thread_local char schema[65536];
-  struct http_script script = {200, "{\"id\": 41}", 0};
+  struct http_script script = {.status = 200, .body = "{\"id\": 41}"};
   if (strcmp(request->path, "/schemas/ids/41") == 0) {
     json_t *body = json_pack("{s:s}", "schema", vqe_record_avro_schema_text);
     char *text = json_dumps(body, 0);
@@ -190,7 +190,8 @@ static int see_record(void *ctx, struct vqe_record *record,
   assert_true(record->minimum == -1.0 - k / 8.0);
   if (k == 0 && seen->first == NULL) {
     assert_int_equal(
-        vqe_record_avro_encode(&seen->first, &seen->first_size, 0, record), VQE_OK);
+        vqe_record_avro_encode(&seen->first, &seen->first_size, 0, record),
+        VQE_OK);
   }
   vqe_record_free(record);
   seen->times[k]++;

@@ -1,6 +1,6 @@
-/* A schema registry on loopback that answers as the test tells it. */
-#ifndef VQE_TESTS_STREAM_HTTP_SERVER_H
-#define VQE_TESTS_STREAM_HTTP_SERVER_H
+/* An HTTP server on loopback whose responses the test writes. */
+#ifndef VQE_TESTS_HTTP_HTTP_SERVER_H
+#define VQE_TESTS_HTTP_HTTP_SERVER_H
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,18 +18,20 @@
 #include <cmocka.h>
 
 #define HTTP_SCRIPTS 16
-#define HTTP_DROP (-1) /* close without an answer */
+#define HTTP_DROP (-1) /* close without a response */
 
 struct http_script {
   int status;
   const char *body;
   int delay_ms;
+  const char *headers; /* further lines, each with "\r\n"; NULL: none */
 };
 
 struct http_request {
   char method[8];
   char path[256];
   char authorization[256];
+  char head[4096]; /* request line and headers */
   char body[65536];
 };
 
@@ -39,7 +41,7 @@ struct http_server {
   char url[64];
   pthread_t thread;
   pthread_mutex_t lock;
-  /* answers for the next requests, in order; then `otherwise` */
+  /* responses to the next requests, in order; then `otherwise` */
   struct http_script scripts[HTTP_SCRIPTS];
   int nscript, next;
   /* status and body for a request without a script */
@@ -77,6 +79,8 @@ static inline void http_serve_one(struct http_server *server, int socket_fd)
   if (at != NULL) {
     sscanf(at + 15, "%255[^\r]", request->authorization);
   }
+  snprintf(request->head, sizeof request->head, "%.*s",
+           body == NULL ? 0 : (int)(body - text), text);
   snprintf(request->body, sizeof request->body, "%s",
            body == NULL ? "" : body);
   pthread_mutex_lock(&server->lock);
@@ -92,11 +96,12 @@ static inline void http_serve_one(struct http_server *server, int socket_fd)
     nanosleep(&pause, NULL);
   }
   if (script.status != HTTP_DROP) {
-    char head[256];
+    char head[1024];
     snprintf(head, sizeof head,
              "HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
-             "Content-Length: %zu\r\nConnection: close\r\n\r\n",
-             script.status, strlen(script.body));
+             "Content-Length: %zu\r\nConnection: close\r\n%s\r\n",
+             script.status, strlen(script.body),
+             script.headers == NULL ? "" : script.headers);
     (void)send(socket_fd, head, strlen(head), MSG_NOSIGNAL);
     (void)send(socket_fd, script.body, strlen(script.body), MSG_NOSIGNAL);
   }
@@ -170,7 +175,17 @@ static inline void http_script(struct http_server *server, int status,
   pthread_mutex_lock(&server->lock);
   assert_true(server->nscript < HTTP_SCRIPTS);
   server->scripts[server->nscript++] =
-      (struct http_script){status, body, delay_ms};
+      (struct http_script){status, body, delay_ms, NULL};
+  pthread_mutex_unlock(&server->lock);
+}
+
+/* The same, with headers of its own. */
+static inline void http_script_with(struct http_server *server, int status,
+                                    const char *body, const char *headers)
+{
+  http_script(server, status, body, 0);
+  pthread_mutex_lock(&server->lock);
+  server->scripts[server->nscript - 1].headers = headers;
   pthread_mutex_unlock(&server->lock);
 }
 
