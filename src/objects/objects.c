@@ -42,16 +42,6 @@ static int leave(struct vqe_objects *objects, int status)
   return status;
 }
 
-static int format_path(char **out, const char *left, const char *middle,
-                       const char *right)
-{
-  if (asprintf(out, "%s%s%s", left, middle, right) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
-}
-
 /* Length of the scheme and its slashes, 0 when `text` is of another kind. */
 static size_t s3_scheme(const char *text)
 {
@@ -77,54 +67,50 @@ static const char *file_path(const char *text)
   return strstr(text, "://") == NULL ? text : NULL;
 }
 
+/* `path` seen from the current directory. */
+static int from_root(char **out, const char *path)
+{
+  char here[PATH_MAX];
+  if (path[0] == '/') {
+    return vqe_memory_strdup(out, path);
+  }
+  if (getcwd(here, sizeof here) == NULL) {
+    return vqe_error_set(VQE_ERR_IO, "cannot find the current directory: %s",
+                         strerror(errno));
+  }
+  return vqe_memory_print(out, "%s/%s", here, path);
+}
+
 /* Absolute form of a path, by its text alone: no empty, "." or ".." segment
  * and no '/' at the end, so that it is the same before and after the folder
  * is made. */
 static int absolute_path(char **out, const char *path)
 {
-  char here[PATH_MAX];
   char *text = NULL;
-  char *clean = NULL;
-  int status = VQE_OK;
   *out = NULL;
-  if (path[0] == '/') {
-    status = format_path(&text, path, "", "");
-  } else {
-    if (getcwd(here, sizeof here) == NULL) {
-      return vqe_error_set(VQE_ERR_IO, "cannot find the current directory: %s",
-                           strerror(errno));
-    }
-    status = format_path(&text, here, "/", path);
+  int status = from_root(&text, path);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(out, strlen(text) + 1, 1, "a path");
   }
   if (status != VQE_OK) {
-    goto out;
+    free(text);
+    return status;
   }
-  status = vqe_memory_alloc(&clean, strlen(text) + 1, 1, "a path");
-  if (status != VQE_OK) {
-    goto out;
-  }
-  char *end = clean;
+  char *end = *out;
   char *state = NULL;
   for (char *part = strtok_r(text, "/", &state); part != NULL;
        part = strtok_r(NULL, "/", &state)) {
-    if (strcmp(part, ".") == 0) {
-      continue;
-    }
     if (strcmp(part, "..") == 0) {
-      while (end > clean && *--end != '/') {
+      while (end > *out && *--end != '/') {
       }
       *end = '\0';
-      continue;
+    } else if (strcmp(part, ".") != 0) {
+      *end++ = '/';
+      end = stpcpy(end, part);
     }
-    *end++ = '/';
-    end = stpcpy(end, part);
   }
-  *out = clean;
-  clean = NULL;
-out:
   free(text);
-  free(clean);
-  return status;
+  return VQE_OK;
 }
 
 static int check_text(const char *text, const char *what)
@@ -186,98 +172,100 @@ static int check_key(const struct vqe_objects *objects, const char *key,
 
 static int open_local(struct vqe_objects *objects, const char *path)
 {
-  int status = VQE_OK;
   if (path[0] == '\0') {
     return vqe_error_set(VQE_ERR_INPUT, "the location is empty; give a "
                                         "directory or s3://bucket/prefix");
   }
-  status = check_text(path, "the path of the location");
-  if (status != VQE_OK) {
-    return status;
+  int status = check_text(path, "the path of the location");
+  if (status == VQE_OK) {
+    status = absolute_path(&objects->rest, path);
   }
-  status = absolute_path(&objects->rest, path);
-  if (status != VQE_OK) {
-    return status;
+  if (status == VQE_OK && strpbrk(objects->rest, "?#") != NULL) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "'%s' has a '?' or '#', which readers of Iceberg "
+                           "take for the end of the path; choose another "
+                           "directory",
+                           objects->rest);
   }
-  if (strpbrk(objects->rest, "?#") != NULL) {
+  if (status == VQE_OK) {
+    status = vqe_memory_print(&objects->uri, "file://%s", objects->rest);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_print(&objects->describe, "directory '%s'",
+                              objects->rest[0] == '\0' ? "/" : objects->rest);
+  }
+  if (status == VQE_OK) {
+    objects->kind = &vqe_objects_local;
+    status = vqe_objects_local_open(&objects->place, objects->rest);
+  }
+  return status;
+}
+
+static int check_scheme(const char *scheme)
+{
+  if (strcmp(scheme, "s3a") != 0 && strcmp(scheme, "s3") != 0) {
     return vqe_error_set(VQE_ERR_INPUT,
-                         "'%s' has a '?' or '#', which readers of Iceberg "
-                         "take for the end of the path; choose another "
-                         "directory",
-                         objects->rest);
+                         "scheme '%s' is unknown; URIs of S3 are written "
+                         "with s3a or s3",
+                         scheme);
   }
-  status = format_path(&objects->uri, "file://", objects->rest, "");
-  if (status != VQE_OK) {
-    return status;
+  return VQE_OK;
+}
+
+/* Bucket and prefix of what follows "s3://". */
+static int split_bucket(char **bucket, char **prefix, const char *rest)
+{
+  size_t length = strcspn(rest, "/");
+  if (length < 3 || length > 63 ||
+      strspn(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                   "0123456789.-_") != length) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'s3://%s' names no bucket: 3 to 63 letters, "
+                         "digits, '.', '-' or '_' as in "
+                         "s3://features/warehouse",
+                         rest);
   }
-  status = format_path(&objects->describe, "directory '",
-                       objects->rest[0] == '\0' ? "/" : objects->rest, "'");
-  if (status != VQE_OK) {
-    return status;
+  const char *given = rest[length] == '\0' ? "" : rest + length + 1;
+  size_t size = strlen(given);
+  int status = check_segments(given, "the prefix of the location", true);
+  if (status == VQE_OK) {
+    status = vqe_memory_print(prefix, "%s%s", given,
+                              size > 0 && given[size - 1] != '/' ? "/" : "");
   }
-  objects->kind = &vqe_objects_local;
-  return vqe_objects_local_open(&objects->place, objects->rest);
+  if (status == VQE_OK && strlen(*prefix) > KEY_LIMIT / 2) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "the prefix of 's3://%.100s...' has more than %d "
+                           "bytes; choose a shorter one",
+                           rest, KEY_LIMIT / 2);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_print(bucket, "%.*s", (int)length, rest);
+  }
+  return status;
 }
 
 static int open_s3(struct vqe_objects *objects, const char *rest,
                    const struct vqe_objects_options *options)
 {
-  char *bucket = NULL;
   const char *scheme = options->scheme == NULL ? "s3a" : options->scheme;
-  size_t length = strcspn(rest, "/");
-  int status = vqe_memory_strdup(&bucket, rest);
-  if (status != VQE_OK) {
-    return status;
+  char *bucket = NULL;
+  int status = check_scheme(scheme);
+  if (status == VQE_OK) {
+    status = split_bucket(&bucket, &objects->prefix, rest);
   }
-  bucket[length] = '\0';
-  if (strcmp(scheme, "s3a") != 0 && strcmp(scheme, "s3") != 0) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "scheme '%s' is unknown; URIs of S3 are written "
-                           "with s3a or s3",
-                           scheme);
-    goto out;
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_print(&objects->rest, "%s/%s", bucket, objects->prefix);
   }
-  if (length < 3 || length > 63 ||
-      strspn(bucket, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                     "0123456789.-_") != length) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "'s3://%s' names no bucket: 3 to 63 letters, "
-                           "digits, '.', '-' or '_' as in "
-                           "s3://features/warehouse",
-                           rest);
-    goto out;
+  if (status == VQE_OK) {
+    objects->rest[strlen(objects->rest) - 1] = '\0';
+    status = vqe_memory_print(&objects->uri, "%s://%s", scheme, objects->rest);
   }
-  const char *prefix = rest[length] == '\0' ? "" : rest + length + 1;
-  status = check_segments(prefix, "the prefix of the location", true);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    objects->kind = &vqe_objects_s3;
+    status = vqe_objects_s3_open(&objects->place, &objects->describe, bucket,
+                                 objects->prefix, options);
   }
-  size_t size = strlen(prefix);
-  status = format_path(&objects->prefix, prefix,
-                       size > 0 && prefix[size - 1] != '/' ? "/" : "", "");
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (strlen(objects->prefix) > KEY_LIMIT / 2) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "the prefix of 's3://%.100s...' has more than %d "
-                           "bytes; choose a shorter one",
-                           rest, KEY_LIMIT / 2);
-    goto out;
-  }
-  status = format_path(&objects->rest, bucket, "/", objects->prefix);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  objects->rest[strlen(objects->rest) - 1] = '\0';
-  status = format_path(&objects->uri, scheme, "://", objects->rest);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  objects->kind = &vqe_objects_s3;
-  status = vqe_objects_s3_open(&objects->place, &objects->describe, bucket,
-                               objects->prefix, options);
-out:
   free(bucket);
   return status;
 }
@@ -397,8 +385,9 @@ int vqe_objects_list(struct vqe_objects *objects, const char *folder,
   if (status != VQE_OK) {
     return status;
   }
-  status = format_path(&slashed, folder,
-                       length > 0 && folder[length - 1] != '/' ? "/" : "", "");
+  status =
+      vqe_memory_print(&slashed, "%s%s", folder,
+                       length > 0 && folder[length - 1] != '/' ? "/" : "");
   if (status != VQE_OK) {
     return status;
   }
@@ -430,7 +419,7 @@ int vqe_objects_uri(char **out, const struct vqe_objects *objects,
   if (status != VQE_OK) {
     return status;
   }
-  return format_path(out, objects->uri, "/", key);
+  return vqe_memory_print(out, "%s/%s", objects->uri, key);
 }
 
 int vqe_objects_key_of_uri(char **out, const struct vqe_objects *objects,
@@ -476,7 +465,7 @@ int vqe_objects_path(char **out, const struct vqe_objects *objects,
   if (status != VQE_OK) {
     return status;
   }
-  return format_path(out, objects->rest, "/", key);
+  return vqe_memory_print(out, "%s/%s", objects->rest, key);
 }
 
 const char *vqe_objects_describe(const struct vqe_objects *objects)

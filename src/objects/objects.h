@@ -9,7 +9,7 @@
  * (bad key, wrong credentials, wrong region, missing bucket, no permission),
  * VQE_ERR_NOT_FOUND, VQE_ERR_EXISTS, VQE_ERR_MEMORY, VQE_ERR_UNSUPPORTED (the
  * file system has no way not to replace), and VQE_ERR_IO for the rest, after
- * the retries: 5xx, 429, time limits, dropped connections, wrong checksums.
+ * the retries: 5xx, 429, timeouts, dropped connections, wrong checksums.
  * The message names endpoint, bucket, key, HTTP status and the remedy, never
  * a credential.
  *
@@ -37,7 +37,7 @@ struct vqe_objects_options {
   const char *scheme;   /* of URIs: "s3a" (default) or "s3" */
   const char *ca_file;  /* PEM; AWS_CA_BUNDLE, else the system's */
   double timeout_s;     /* to connect, and without progress; 30 */
-  int attempts;         /* tries of one request; 6 */
+  int attempts;         /* of one request; 6 */
 };
 
 #define VQE_OBJECTS_OPTIONS_INIT                                              \
@@ -66,7 +66,7 @@ enum vqe_objects_put_mode {
  * on a store that honours conditional PUT. On one that does not (see
  * vqe_objects_supports_conditional_put()) the key is looked for first, which
  * is safe only for the holder of the lock (objects/objects_lock.h). When the
- * answer to a request was lost and the repeated one says that the key is
+ * response to a request was lost and the repeated one says that the key is
  * there, it counts as stored if its bytes are the same: callers put something
  * unique (a snapshot id) into what they race with. VQE_ERR_IO leaves it
  * unknown whether the bytes were stored. */

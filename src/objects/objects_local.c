@@ -1,302 +1,28 @@
-/* A local directory as a place. What is new appears by link(), which refuses
- * to replace; what replaces, by rename(). Both are atomic, on NFS too. */
+/* A local directory as a place. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "objects/objects_aside.h"
 #include "objects/objects_place.h"
 
-#define UNFINISHED ".vqe-"
 #define COPY_SIZE (1u << 20)
 
 struct local {
   char *root; /* absolute, without '/' at the end */
 };
 
-int vqe_objects_errno(int code, const char *verb, const char *path)
-{
-  const char *remedy = "";
-  int status = VQE_ERR_IO;
-  switch (code) {
-  case ENOENT:
-    status = VQE_ERR_NOT_FOUND;
-    break;
-  case EACCES:
-  case EPERM:
-  case EROFS:
-    status = VQE_ERR_INPUT;
-    remedy = "; change its permissions or choose another place";
-    break;
-  case ENOTDIR:
-  case EISDIR:
-  case ENAMETOOLONG:
-  case ELOOP:
-    status = VQE_ERR_INPUT;
-    remedy = "; choose another place";
-    break;
-  case ENOSPC:
-  case EDQUOT:
-    remedy = "; free some space or choose another place, what was there is "
-             "unchanged";
-    break;
-  case EFBIG:
-    remedy = "; raise the limit of file sizes (ulimit -f), what was there is "
-             "unchanged";
-    break;
-  default:
-    break;
-  }
-  return vqe_error_set(status, "%s '%s': %s%s", verb, path, strerror(code),
-                       remedy);
-}
-
 static int join(char **out, const struct local *local, const char *key)
 {
-  if (asprintf(out, "%s/%s", local->root, key) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
-}
-
-/* Folder of a path; free by free(). */
-static int folder_of(char **out, const char *path)
-{
-  int status = vqe_memory_strdup(out, path);
-  if (status != VQE_OK) {
-    return status;
-  }
-  char *slash = strrchr(*out, '/');
-  if (slash == NULL) {
-    strcpy(*out, ".");
-  } else {
-    slash[slash == *out ? 1 : 0] = '\0';
-  }
-  return VQE_OK;
-}
-
-static int make_folder(const char *folder)
-{
-  char *path = NULL;
-  int status = vqe_memory_strdup(&path, folder);
-  if (status != VQE_OK) {
-    return status;
-  }
-  struct stat info;
-  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-    goto out;
-  }
-  for (char *end = path + 1;; end++) {
-    if (*end != '/' && *end != '\0') {
-      continue;
-    }
-    char kept = *end;
-    *end = '\0';
-    if (mkdir(path, 0777) == 0) {
-      char *above = NULL;
-      status = folder_of(&above, path);
-      if (status != VQE_OK) {
-        goto out;
-      }
-      vqe_file_sync_folder(above);
-      free(above);
-    } else {
-      int code = errno;
-      if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
-        status = vqe_objects_errno(code == EEXIST ? ENOTDIR : code,
-                                   "cannot make the directory", path);
-        goto out;
-      }
-    }
-    *end = kept;
-    if (kept == '\0') {
-      break;
-    }
-  }
-out:
-  free(path);
-  return status;
-}
-
-int vqe_objects_aside_open(struct vqe_objects_aside *aside, const char *path)
-{
-  char *folder = NULL;
-  uint64_t draw = 0;
-  *aside = (struct vqe_objects_aside){.descriptor = -1};
-  int status = folder_of(&folder, path);
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = make_folder(folder);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (getrandom(&draw, sizeof draw, 0) != (ssize_t)sizeof draw) {
-    draw = (uint64_t)getpid();
-  }
-  if (asprintf(&aside->name, "%s/" UNFINISHED "%016llx.tmp", folder,
-               (unsigned long long)draw) < 0) {
-    aside->name = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-    goto out;
-  }
-  if (access("/proc/self/fd", X_OK) == 0) {
-    aside->descriptor = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
-  }
-  if (aside->descriptor < 0) {
-    aside->descriptor =
-        open(aside->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    aside->named = aside->descriptor >= 0;
-  }
-  if (aside->descriptor < 0) {
-    status = vqe_objects_errno(errno, "cannot write in", folder);
-  }
-out:
-  if (status != VQE_OK) {
-    vqe_objects_aside_close(aside);
-  }
-  free(folder);
-  return status;
-}
-
-void vqe_objects_aside_close(struct vqe_objects_aside *aside)
-{
-  if (aside->descriptor >= 0) {
-    close(aside->descriptor);
-    aside->descriptor = -1;
-  }
-  if (aside->named) {
-    unlink(aside->name);
-    aside->named = false;
-  }
-  free(aside->name);
-  aside->name = NULL;
-}
-
-int vqe_objects_write(int descriptor, const char *bytes, size_t size,
-                      const char *path)
-{
-  while (size > 0) {
-    ssize_t put = write(descriptor, bytes, size);
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      return vqe_objects_errno(errno, "writing", path);
-    }
-    bytes += put;
-    size -= (size_t)put;
-  }
-  return VQE_OK;
-}
-
-/* Rename without replacing, for file systems without hard links. */
-static int rename_new(struct vqe_objects_aside *aside, const char *path)
-{
-  if (renameat2(AT_FDCWD, aside->name, AT_FDCWD, path, RENAME_NOREPLACE) ==
-      0) {
-    aside->named = false;
-    return VQE_OK;
-  }
-  if (errno == EEXIST) {
-    return VQE_ERR_EXISTS;
-  }
-  if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "the file system of '%s' can neither link nor rename "
-                         "without replacing, so two writers could lose data; "
-                         "choose another one",
-                         path);
-  }
-  return vqe_objects_errno(errno, "cannot put in place", path);
-}
-
-/* Give the file also the name `path`, unless that is there. */
-static int link_new(struct vqe_objects_aside *aside, const char *path)
-{
-  struct stat info;
-  char unnamed[64];
-  int code = 0;
-  if (aside->named) {
-    code = link(aside->name, path) == 0 ? 0 : errno;
-  } else {
-    snprintf(unnamed, sizeof unnamed, "/proc/self/fd/%d", aside->descriptor);
-    code = linkat(AT_FDCWD, unnamed, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
-               ? 0
-               : errno;
-  }
-  if (code == 0) {
-    return VQE_OK;
-  }
-  /* On NFS the answer to a link that was made can be lost and the repeated
-   * request finds it there: two names say that it is ours. */
-  if (aside->named && fstat(aside->descriptor, &info) == 0 &&
-      info.st_nlink == 2) {
-    return VQE_OK;
-  }
-  if (code == EEXIST) {
-    return VQE_ERR_EXISTS;
-  }
-  if (aside->named && (code == EPERM || code == EOPNOTSUPP || code == ENOSYS ||
-                       code == EMLINK)) {
-    return rename_new(aside, path);
-  }
-  return vqe_objects_errno(code, "cannot put in place", path);
-}
-
-/* Rename over what may be there; what has no name gets one first. */
-static int rename_over(struct vqe_objects_aside *aside, const char *path)
-{
-  int status = VQE_OK;
-  if (!aside->named) {
-    status = link_new(aside, aside->name);
-    if (status != VQE_OK) {
-      return status;
-    }
-    aside->named = true;
-  }
-  if (rename(aside->name, path) != 0) {
-    return vqe_objects_errno(errno, "cannot put in place", path);
-  }
-  aside->named = false;
-  return VQE_OK;
-}
-
-int vqe_objects_aside_publish(struct vqe_objects_aside *aside,
-                              const char *path, enum vqe_objects_put_mode mode)
-{
-  int status = VQE_OK;
-  char *folder = NULL;
-  if (fsync(aside->descriptor) != 0) {
-    return vqe_objects_errno(errno, "writing", path);
-  }
-  if (mode == VQE_OBJECTS_ONLY_NEW) {
-    status = link_new(aside, path);
-  } else {
-    status = rename_over(aside, path);
-  }
-  if (status == VQE_ERR_EXISTS) {
-    return vqe_error_set(VQE_ERR_EXISTS, "'%s' is already there", path);
-  }
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = folder_of(&folder, path);
-  if (status != VQE_OK) {
-    return status;
-  }
-  vqe_file_sync_folder(folder);
-  free(folder);
-  return VQE_OK;
+  return vqe_memory_print(out, "%s/%s", local->root, key);
 }
 
 static int local_put(void *place, const char *key, const void *data,
@@ -306,24 +32,39 @@ static int local_put(void *place, const char *key, const void *data,
   struct stat info;
   char *path = NULL;
   int status = join(&path, place, key);
-  if (status != VQE_OK) {
-    return status;
-  }
-  if (mode == VQE_OBJECTS_ONLY_NEW && lstat(path, &info) == 0) {
+  if (status == VQE_OK && mode == VQE_OBJECTS_ONLY_NEW &&
+      lstat(path, &info) == 0) {
     status = vqe_error_set(VQE_ERR_EXISTS, "'%s' is already there", path);
-    goto out;
   }
-  status = vqe_objects_aside_open(&aside, path);
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_objects_aside_open(&aside, path);
   }
-  status = vqe_objects_write(aside.descriptor, data, size, path);
+  if (status == VQE_OK) {
+    status = vqe_objects_write(aside.descriptor, data, size, "writing", path);
+  }
   if (status == VQE_OK) {
     status = vqe_objects_aside_publish(&aside, path, mode);
   }
-out:
   vqe_objects_aside_close(&aside);
   free(path);
+  return status;
+}
+
+/* All that `from` still has goes into `to`. */
+static int copy_bytes(int to, const char *target, int from, const char *source)
+{
+  char *buffer = NULL;
+  int status = vqe_memory_alloc(&buffer, COPY_SIZE, 1, "copying a file");
+  ssize_t got = 1;
+  while (status == VQE_OK && got != 0) {
+    got = read(from, buffer, COPY_SIZE);
+    if (got > 0) {
+      status = vqe_objects_write(to, buffer, (size_t)got, "writing", target);
+    } else if (got < 0 && errno != EINTR) {
+      status = vqe_objects_errno(errno, "reading", source);
+    }
+  }
+  free(buffer);
   return status;
 }
 
@@ -331,50 +72,21 @@ static int copy_file(const char *target, const char *source)
 {
   struct vqe_objects_aside aside = {.descriptor = -1};
   struct stat info;
-  char *buffer = NULL;
   int from = -1;
-  int status = vqe_memory_alloc(&buffer, COPY_SIZE, 1, "copying a file");
-  if (status != VQE_OK) {
-    return status;
+  int status = vqe_objects_open_file(&from, &info, source);
+  if (status == VQE_OK) {
+    status = vqe_objects_aside_open(&aside, target);
   }
-  from = open(source, O_RDONLY | O_CLOEXEC);
-  if (from < 0) {
-    status = vqe_objects_errno(errno, "cannot read", source);
-    goto out;
+  if (status == VQE_OK) {
+    status = copy_bytes(aside.descriptor, target, from, source);
   }
-  if (fstat(from, &info) == 0 && !S_ISREG(info.st_mode)) {
-    status = vqe_error_set(VQE_ERR_NOT_FOUND,
-                           "cannot read '%s': it is not a file", source);
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_objects_aside_publish(&aside, target, VQE_OBJECTS_REPLACE);
   }
-  status = vqe_objects_aside_open(&aside, target);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  for (;;) {
-    ssize_t got = read(from, buffer, COPY_SIZE);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      status = vqe_objects_errno(errno, "reading", source);
-      goto out;
-    }
-    if (got == 0) {
-      break;
-    }
-    status = vqe_objects_write(aside.descriptor, buffer, (size_t)got, target);
-    if (status != VQE_OK) {
-      goto out;
-    }
-  }
-  status = vqe_objects_aside_publish(&aside, target, VQE_OBJECTS_REPLACE);
-out:
   if (from >= 0) {
     close(from);
   }
   vqe_objects_aside_close(&aside);
-  free(buffer);
   return status;
 }
 
@@ -405,16 +117,19 @@ static int stat_file(struct stat *info, const char *path)
   return VQE_OK;
 }
 
+/* The path of a key and what is there. */
+static int find(char **path, struct stat *info, void *place, const char *key)
+{
+  int status = join(path, place, key);
+  return status == VQE_OK ? stat_file(info, *path) : status;
+}
+
 static int local_get(char **out, size_t *size, void *place, const char *key,
                      size_t limit)
 {
   char *path = NULL;
   struct stat info;
-  int status = join(&path, place, key);
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = stat_file(&info, path);
+  int status = find(&path, &info, place, key);
   if (status == VQE_OK && access(path, R_OK) != 0) {
     status = vqe_objects_errno(errno, "cannot read", path);
   }
@@ -429,11 +144,7 @@ static int local_get_file(void *place, const char *key, const char *path)
 {
   char *source = NULL;
   struct stat info;
-  int status = join(&source, place, key);
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = stat_file(&info, source);
+  int status = find(&source, &info, place, key);
   if (status == VQE_OK) {
     status = copy_file(path, source);
   }
@@ -445,11 +156,7 @@ static int local_head(uint64_t *size, void *place, const char *key)
 {
   char *path = NULL;
   struct stat info;
-  int status = join(&path, place, key);
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = stat_file(&info, path);
+  int status = find(&path, &info, place, key);
   if (status == VQE_OK) {
     *size = (uint64_t)info.st_size;
   }
@@ -463,6 +170,13 @@ struct entry {
   int64_t modified_ms;
 };
 
+/* What stands in one folder. */
+struct entries {
+  struct entry *items;
+  size_t count;
+  size_t capacity;
+};
+
 static int compare_entries(const void *left, const void *right)
 {
   const struct entry *a = left;
@@ -470,112 +184,125 @@ static int compare_entries(const void *left, const void *right)
   return strcmp(a->name, b->name);
 }
 
+/* Is it a file or a folder that a listing shows? */
+static bool is_shown(struct stat *info, DIR *stream, const char *name)
+{
+  if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+      strncmp(name, VQE_OBJECTS_UNFINISHED, strlen(VQE_OBJECTS_UNFINISHED)) ==
+          0 ||
+      fstatat(dirfd(stream), name, info, AT_SYMLINK_NOFOLLOW) != 0) {
+    return false;
+  }
+  bool is_link = S_ISLNK(info->st_mode);
+  if (is_link && fstatat(dirfd(stream), name, info, 0) != 0) {
+    return false;
+  }
+  return S_ISDIR(info->st_mode) ? !is_link : S_ISREG(info->st_mode);
+}
+
 /* Add one directory entry, unless it is neither file nor folder, unfinished,
  * or gone meanwhile. */
-static int add_entry(struct entry **entries, size_t *count, size_t *capacity,
-                     DIR *stream, const char *name)
+static int add_entry(struct entries *entries, DIR *stream, const char *name)
 {
   struct stat info;
-  struct entry entry = {0};
-  bool is_link = false;
-  if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-      strncmp(name, UNFINISHED, strlen(UNFINISHED)) == 0 ||
-      fstatat(dirfd(stream), name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+  int status = VQE_OK;
+  if (!is_shown(&info, stream, name)) {
     return VQE_OK;
   }
-  is_link = S_ISLNK(info.st_mode);
-  if (is_link && fstatat(dirfd(stream), name, &info, 0) != 0) {
-    return VQE_OK;
+  if (entries->count == entries->capacity) {
+    size_t more = entries->capacity == 0 ? 64 : 2 * entries->capacity;
+    status =
+        vqe_memory_grow(&entries->items, entries->count, more,
+                        sizeof *entries->items, "the entries of a directory");
+    entries->capacity = status == VQE_OK ? more : entries->capacity;
   }
   bool is_folder = S_ISDIR(info.st_mode);
-  if ((is_folder && is_link) || (!is_folder && !S_ISREG(info.st_mode))) {
-    return VQE_OK;
+  char *text = NULL;
+  if (status == VQE_OK) {
+    status = vqe_memory_print(&text, "%s%s", name, is_folder ? "/" : "");
   }
-  if (*count == *capacity) {
-    size_t more = *capacity == 0 ? 64 : 2 * *capacity;
-    int status = vqe_memory_grow(entries, *count, more, sizeof **entries,
-                                 "the entries of a directory");
-    if (status != VQE_OK) {
-      return status;
+  if (status == VQE_OK) {
+    struct entry *entry = &entries->items[entries->count++];
+    entry->name = text;
+    entry->size = is_folder ? 0 : (uint64_t)info.st_size;
+    entry->modified_ms = is_folder ? 0
+                                   : (int64_t)info.st_mtim.tv_sec * 1000 +
+                                         info.st_mtim.tv_nsec / 1000000;
+  }
+  return status;
+}
+
+/* The sorted entries of a folder; none when it is not there. */
+static int read_folder(struct entries *entries, const char *path)
+{
+  DIR *stream = opendir(path);
+  int status = VQE_OK;
+  if (stream == NULL) {
+    return errno == ENOENT || errno == ENOTDIR
+               ? VQE_OK
+               : vqe_objects_errno(errno, "cannot list", path);
+  }
+  bool is_end = false;
+  while (status == VQE_OK && !is_end) {
+    errno = 0;
+    struct dirent *item = readdir(stream);
+    is_end = item == NULL;
+    if (item != NULL) {
+      status = add_entry(entries, stream, item->d_name);
+    } else if (errno != 0) {
+      status = vqe_objects_errno(errno, "listing", path);
     }
-    *capacity = more;
   }
-  if (asprintf(&entry.name, "%s%s", name, is_folder ? "/" : "") < 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  closedir(stream);
+  if (entries->count > 1) {
+    qsort(entries->items, entries->count, sizeof *entries->items,
+          compare_entries);
   }
-  if (!is_folder) {
-    entry.size = (uint64_t)info.st_size;
-    entry.modified_ms =
-        (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
+  return status;
+}
+
+static int local_list(void *place, const char *folder, bool recursive,
+                      vqe_objects_visit visit, void *ctx);
+
+static int visit_entry(void *place, const char *folder,
+                       const struct entry *entry, bool recursive,
+                       vqe_objects_visit visit, void *ctx)
+{
+  struct vqe_object object = {.size = entry->size,
+                              .modified_ms = entry->modified_ms};
+  char *key = NULL;
+  int status = vqe_memory_print(&key, "%s%s", folder, entry->name);
+  if (status == VQE_OK) {
+    object.key = key;
+    object.is_folder = key[strlen(key) - 1] == '/';
+    status = object.is_folder && recursive
+                 ? local_list(place, key, true, visit, ctx)
+                 : visit(ctx, &object);
   }
-  (*entries)[(*count)++] = entry;
-  return VQE_OK;
+  free(key);
+  return status;
 }
 
 /* Folder by folder, sorted with the '/' that follows a folder's name, which
- * is the byte order of whole keys. */
+ * is the byte order of whole keys. A folder is closed before those in it are
+ * read, so that depth costs no descriptors. */
 static int local_list(void *place, const char *folder, bool recursive,
                       vqe_objects_visit visit, void *ctx)
 {
+  struct entries entries = {0};
   char *path = NULL;
-  char *key = NULL;
-  DIR *stream = NULL;
-  struct entry *entries = NULL;
-  size_t count = 0;
-  size_t capacity = 0;
   int status = join(&path, place, folder);
-  if (status != VQE_OK) {
-    return status;
+  if (status == VQE_OK) {
+    status = read_folder(&entries, path);
   }
-  stream = opendir(path);
-  if (stream == NULL) {
-    if (errno != ENOENT && errno != ENOTDIR) {
-      status = vqe_objects_errno(errno, "cannot list", path);
-    }
-    goto out;
+  for (size_t k = 0; status == VQE_OK && k < entries.count; k++) {
+    status =
+        visit_entry(place, folder, &entries.items[k], recursive, visit, ctx);
   }
-  for (;;) {
-    errno = 0;
-    struct dirent *item = readdir(stream);
-    if (item == NULL) {
-      if (errno != 0) {
-        status = vqe_objects_errno(errno, "listing", path);
-      }
-      break;
-    }
-    status = add_entry(&entries, &count, &capacity, stream, item->d_name);
-    if (status != VQE_OK) {
-      break;
-    }
+  for (size_t k = 0; k < entries.count; k++) {
+    free(entries.items[k].name);
   }
-  /* closed before going down, so that depth costs no descriptors */
-  closedir(stream);
-  if (count > 1) {
-    qsort(entries, count, sizeof *entries, compare_entries);
-  }
-  for (size_t k = 0; k < count && status == VQE_OK; k++) {
-    struct vqe_object object = {.size = entries[k].size,
-                                .modified_ms = entries[k].modified_ms};
-    free(key);
-    if (asprintf(&key, "%s%s", folder, entries[k].name) < 0) {
-      key = NULL;
-      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-      break;
-    }
-    object.key = key;
-    object.is_folder = key[strlen(key) - 1] == '/';
-    if (object.is_folder && recursive) {
-      status = local_list(place, key, true, visit, ctx);
-    } else {
-      status = visit(ctx, &object);
-    }
-  }
-out:
-  for (size_t k = 0; k < count; k++) {
-    free(entries[k].name);
-  }
-  free(entries);
-  free(key);
+  free(entries.items);
   free(path);
   return status;
 }

@@ -12,58 +12,18 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "objects/objects_uuid.h"
 
 #define FOLDER "_locks/"
-#define ID_SIZE 37 /* UUID and NUL */
 #define RECORD_LIMIT 65536
 #define FIRST_PAUSE_S 0.05
 #define LONGEST_PAUSE_S 2.0
 
 struct vqe_lock {
   struct vqe_objects *objects;
-  char id[ID_SIZE];
-  char key[sizeof FOLDER + ID_SIZE];
+  char id[VQE_OBJECTS_UUID_SIZE];
+  char key[sizeof FOLDER + VQE_OBJECTS_UUID_SIZE];
 };
-
-static int random_bytes(void *out, size_t size)
-{
-  if (getrandom(out, size, 0) != (ssize_t)size) {
-    return vqe_error_set(VQE_ERR_IO, "no random numbers: %s", strerror(errno));
-  }
-  return VQE_OK;
-}
-
-/* A random UUID (RFC 9562, version 4). */
-static int new_id(char out[ID_SIZE])
-{
-  unsigned char b[16];
-  int status = random_bytes(b, sizeof b);
-  if (status != VQE_OK) {
-    return status;
-  }
-  b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-  b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-  snprintf(out, ID_SIZE,
-           "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x"
-           "%02x",
-           b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-           b[11], b[12], b[13], b[14], b[15]);
-  return VQE_OK;
-}
-
-static bool is_id(const char *text)
-{
-  if (strlen(text) != ID_SIZE - 1) {
-    return false;
-  }
-  for (int k = 0; k < ID_SIZE - 1; k++) {
-    bool dash = k == 8 || k == 13 || k == 18 || k == 23;
-    if (dash ? text[k] != '-' : strchr("0123456789abcdef", text[k]) == NULL) {
-      return false;
-    }
-  }
-  return true;
-}
 
 /* What the object of a lock says about its holder; free by free(). */
 static int make_record(char **out, const char *holder)
@@ -103,7 +63,7 @@ static int visit_lock(void *ctx, const struct vqe_object *object)
   char *text = NULL;
   size_t size = 0;
   json_t *record = NULL;
-  if (object->is_folder || !is_id(id)) {
+  if (object->is_folder || !vqe_objects_is_uuid(id)) {
     return VQE_OK;
   }
   int status = vqe_objects_get(&text, &size, lister->objects, object->key,
@@ -141,14 +101,14 @@ int vqe_lock_list(struct vqe_objects *objects,
 struct rival {
   const char *own_id;
   bool own_seen;
-  char id[ID_SIZE]; /* "" when there is none */
+  char id[VQE_OBJECTS_UUID_SIZE]; /* "" when there is none */
 };
 
 static int visit_rival(void *ctx, const struct vqe_object *object)
 {
   struct rival *rival = ctx;
   const char *id = object->key + strlen(FOLDER);
-  if (object->is_folder || !is_id(id)) {
+  if (object->is_folder || !vqe_objects_is_uuid(id)) {
     return VQE_OK;
   }
   if (strcmp(id, rival->own_id) == 0) {
@@ -159,50 +119,12 @@ static int visit_rival(void *ctx, const struct vqe_object *object)
   return VQE_OK;
 }
 
-/* One try: VQE_ERR_EXISTS and rival->id when another was seen. The own key is
- * taken back unless the lock is held. */
-static int try_once(struct vqe_lock *lock, struct rival *rival,
-                    const char *record)
+/* Remove the own key after an attempt that failed by `status`, whose message
+ * stays. */
+static int take_back(struct vqe_lock *lock, int status)
 {
   char *kept = NULL;
-  lock->id[0] = '\0';
-  *rival = (struct rival){.own_id = lock->id};
-  /* to look first saves two writes while the lock is held for long */
-  int status =
-      vqe_objects_list(lock->objects, FOLDER, false, visit_rival, rival);
-  if (status != VQE_OK) {
-    return status;
-  }
-  if (rival->id[0] != '\0') {
-    return VQE_ERR_EXISTS;
-  }
-  status = new_id(lock->id);
-  if (status != VQE_OK) {
-    return status;
-  }
-  snprintf(lock->key, sizeof lock->key, FOLDER "%s", lock->id);
-  status = vqe_objects_put(lock->objects, lock->key, record, strlen(record),
-                           VQE_OBJECTS_REPLACE);
-  if (status == VQE_OK) {
-    status =
-        vqe_objects_list(lock->objects, FOLDER, false, visit_rival, rival);
-  }
-  if (status == VQE_OK && rival->id[0] == '\0' && rival->own_seen) {
-    return VQE_OK;
-  }
-  if (status == VQE_OK && rival->id[0] != '\0') {
-    status = VQE_ERR_EXISTS;
-  } else if (status == VQE_OK) {
-    status = vqe_error_set(
-        VQE_ERR_IO,
-        "%s does not list a lock just written: it has no read-after-write "
-        "consistency (Garage: consistency_mode = \"consistent\"), so several "
-        "writers are not safe",
-        vqe_objects_describe(lock->objects));
-  }
-  if (vqe_memory_strdup(&kept, vqe_error_message()) != VQE_OK) {
-    kept = NULL;
-  }
+  (void)vqe_memory_strdup(&kept, vqe_error_message());
   if (vqe_objects_delete(lock->objects, lock->key) != VQE_OK) {
     status = vqe_error_context(
         VQE_ERR_IO,
@@ -216,12 +138,63 @@ static int try_once(struct vqe_lock *lock, struct rival *rival,
   return status;
 }
 
+/* Is the lock held, by what was listed after its key was written? */
+static int judge(const struct vqe_lock *lock, const struct rival *rival)
+{
+  if (rival->id[0] != '\0') {
+    return VQE_ERR_EXISTS;
+  }
+  if (rival->own_seen) {
+    return VQE_OK;
+  }
+  return vqe_error_set(
+      VQE_ERR_IO,
+      "%s does not list a lock just written: it has no read-after-write "
+      "consistency (Garage: consistency_mode = \"consistent\"), so several "
+      "writers are not safe",
+      vqe_objects_describe(lock->objects));
+}
+
+/* One attempt: VQE_ERR_EXISTS and rival->id when another was seen. The own
+ * key is taken back unless the lock is held. */
+static int attempt_once(struct vqe_lock *lock, struct rival *rival,
+                        const char *record)
+{
+  lock->id[0] = '\0';
+  *rival = (struct rival){.own_id = lock->id};
+  /* to look first saves two writes while the lock is held for long */
+  int status =
+      vqe_objects_list(lock->objects, FOLDER, false, visit_rival, rival);
+  if (status == VQE_OK && rival->id[0] != '\0') {
+    return VQE_ERR_EXISTS;
+  }
+  if (status == VQE_OK) {
+    status = vqe_objects_uuid(lock->id);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  snprintf(lock->key, sizeof lock->key, FOLDER "%s", lock->id);
+  status = vqe_objects_put(lock->objects, lock->key, record, strlen(record),
+                           VQE_OBJECTS_REPLACE);
+  if (status == VQE_OK) {
+    status =
+        vqe_objects_list(lock->objects, FOLDER, false, visit_rival, rival);
+  }
+  if (status == VQE_OK) {
+    status = judge(lock, rival);
+  }
+  return status == VQE_OK ? VQE_OK : take_back(lock, status);
+}
+
 /* Wait for a fifth of `longest_s` to all of it; without the randomness
  * two who collide would collide for ever. */
 static void jittered_pause(double longest_s)
 {
   uint32_t draw = 0;
-  (void)random_bytes(&draw, sizeof draw);
+  if (getrandom(&draw, sizeof draw, 0) != (ssize_t)sizeof draw) {
+    draw = (uint32_t)getpid();
+  }
   double seconds = longest_s * (0.2 + 0.8 * (double)draw / 4294967296.0);
   struct timespec left = {
       .tv_sec = (time_t)seconds,
@@ -269,47 +242,48 @@ static int refuse(struct vqe_objects *objects, const char *id, double waited_s)
   return VQE_ERR_EXISTS;
 }
 
-int vqe_lock_acquire(struct vqe_lock **out, struct vqe_objects *objects,
-                     const char *holder, double max_wait_s)
+/* Attempt after attempt, until the lock is held or the time is over. */
+static int wait_for_lock(struct vqe_lock *lock, const char *record,
+                         double max_wait_s)
 {
-  struct vqe_lock *lock = NULL;
   struct rival rival;
-  char *record = NULL;
   double start = vqe_clock_wall();
   double pause_s = FIRST_PAUSE_S;
-  *out = NULL;
-  int status = make_record(&record, holder);
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = vqe_memory_alloc(&lock, 1, sizeof *lock, "a lock");
-  if (status != VQE_OK) {
-    goto out;
-  }
-  lock->objects = objects;
-  for (;;) {
-    status = try_once(lock, &rival, record);
-    double waited_s = vqe_clock_wall() - start;
-    if (status != VQE_ERR_EXISTS) {
-      break;
-    }
-    if (waited_s >= max_wait_s) {
-      status = refuse(objects, rival.id, waited_s);
-      break;
-    }
+  int status = attempt_once(lock, &rival, record);
+  double waited_s = vqe_clock_wall() - start;
+  while (status == VQE_ERR_EXISTS && waited_s < max_wait_s) {
     double left_s = max_wait_s - waited_s;
     jittered_pause(pause_s < left_s ? pause_s : left_s);
     pause_s =
         1.5 * pause_s < LONGEST_PAUSE_S ? 1.5 * pause_s : LONGEST_PAUSE_S;
+    status = attempt_once(lock, &rival, record);
+    waited_s = vqe_clock_wall() - start;
+  }
+  return status == VQE_ERR_EXISTS ? refuse(lock->objects, rival.id, waited_s)
+                                  : status;
+}
+
+int vqe_lock_acquire(struct vqe_lock **out, struct vqe_objects *objects,
+                     const char *holder, double max_wait_s)
+{
+  struct vqe_lock *lock = NULL;
+  char *record = NULL;
+  *out = NULL;
+  int status = make_record(&record, holder);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&lock, 1, sizeof *lock, "a lock");
   }
   if (status == VQE_OK) {
-    *out = lock;
-    lock = NULL;
+    lock->objects = objects;
+    status = wait_for_lock(lock, record, max_wait_s);
   }
-out:
-  free(lock);
   free(record);
-  return status;
+  if (status != VQE_OK) {
+    free(lock);
+    return status;
+  }
+  *out = lock;
+  return VQE_OK;
 }
 
 int vqe_lock_release(struct vqe_lock *lock)
@@ -348,9 +322,9 @@ const char *vqe_lock_id(const struct vqe_lock *lock)
 
 int vqe_lock_remove(struct vqe_objects *objects, const char *id)
 {
-  char key[sizeof FOLDER + ID_SIZE];
+  char key[sizeof FOLDER + VQE_OBJECTS_UUID_SIZE];
   uint64_t size = 0;
-  if (!is_id(id)) {
+  if (!vqe_objects_is_uuid(id)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "'%.100s' is no lock's name; vqe_lake unlock lists "
                          "those there are",

@@ -6,9 +6,9 @@
  * hold it, whatever the timing. It protects only those who ask for it; a
  * directory or a store with conditional PUT needs no lock to commit.
  *
- * A lock does not expire by time: nobody can tell a dead holder from a slow
- * one. `vqe_lock_remove()` is the remedy, by hand, once the holder is known
- * to be dead and longer than the longest request ago. */
+ * A lock does not expire by time: a crashed holder looks like a
+ * slow one. `vqe_lock_remove()` is the remedy, by hand, once the holder is
+ * known to have crashed longer than the longest request ago. */
 #ifndef VQE_OBJECTS_OBJECTS_LOCK_H
 #define VQE_OBJECTS_OBJECTS_LOCK_H
 
@@ -19,7 +19,7 @@
 struct vqe_lock;
 
 /* Take the lock of the place, waiting up to `max_wait_s` seconds (0: one
- * try) with growing, jittered pauses. `holder` describes who holds it, for
+ * attempt) with growing, jittered pauses. `holder` describes who holds it, for
  * others' messages ("vqe_lake normalize run.h5"); host, process and time are
  * added. VQE_ERR_EXISTS when others held it all the time: the message names
  * one of them and the remedy. `objects` must outlive the lock.
@@ -39,7 +39,7 @@ int vqe_lock_check(struct vqe_lock *lock);
 /* Name of the lock's key after "_locks/". */
 const char *vqe_lock_id(const struct vqe_lock *lock);
 
-/* One lock that is held, or was left behind by a dead holder. */
+/* One lock that is held, or was left behind by a crashed holder. */
 struct vqe_lock_info {
   const char *id;
   const char *holder;      /* "" when the object cannot be read */

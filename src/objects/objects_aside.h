@@ -1,0 +1,48 @@
+/* Local files: written aside and put in place whole, and the messages about
+ * system calls that fail. */
+#ifndef VQE_OBJECTS_OBJECTS_ASIDE_H
+#define VQE_OBJECTS_OBJECTS_ASIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "objects/objects.h"
+
+/* How the names of unfinished files begin; no listing shows them. */
+#define VQE_OBJECTS_UNFINISHED ".vqe-"
+
+/* A file being written for `path`, on the same file system. It has no name
+ * until it is whole, where the file system allows that, so that a killed
+ * process leaves nothing behind. */
+struct vqe_objects_aside {
+  int descriptor;
+  bool named;
+  char *name; /* beside `path`; used while `named` */
+};
+
+/* Open it; folders that are not there are made. */
+int vqe_objects_aside_open(struct vqe_objects_aside *aside, const char *path);
+
+/* Make what was written durable and put it in place as `path`. */
+int vqe_objects_aside_publish(struct vqe_objects_aside *aside,
+                              const char *path,
+                              enum vqe_objects_put_mode mode);
+
+/* Close it, and remove what was not published. */
+void vqe_objects_aside_close(struct vqe_objects_aside *aside);
+
+/* Write all of `data`; `verb` ("writing") and `path` are for the message. */
+int vqe_objects_write(int descriptor, const void *data, size_t size,
+                      const char *verb, const char *path);
+
+/* Open a regular file for reading; VQE_ERR_NOT_FOUND when `path` is anything
+ * else. *descriptor is -1 after a failure. */
+int vqe_objects_open_file(int *descriptor, struct stat *info,
+                          const char *path);
+
+/* Set the message for a failed system call on `path`, with the remedy, and
+ * return the status that suits `code` (an errno). */
+int vqe_objects_errno(int code, const char *verb, const char *path);
+
+#endif
