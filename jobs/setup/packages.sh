@@ -31,6 +31,7 @@ libssl-dev|pc:libcrypto|SHA-256
 zlib1g-dev|pc:zlib|checksums of the journal
 libavro-dev|pc:avro-c|manifests of the tables
 libcurl4-openssl-dev|pc:libcurl|object stores
+libexpat1-dev|pc:expat|listings of object stores
 librdkafka-dev|pc:rdkafka|Kafka
 python3|python3|unpacks libcint
 python3-pip|pip3|fetches libcint

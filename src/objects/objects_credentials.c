@@ -1,6 +1,7 @@
 #include "objects/objects_credentials.h"
 
 #include <openssl/crypto.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "http/http.h"
 
 #define PROFILE_LIMIT (1u << 20)
 
@@ -45,8 +47,8 @@ static int set_once(char **field, const char *value)
   return vqe_memory_strdup(field, value);
 }
 
-static int set_field(struct vqe_credentials *out, const char *name,
-                     const char *value, int with_keys)
+static int set_field(struct vqe_s3_credentials *out, const char *name,
+                     const char *value, bool with_keys)
 {
   if (with_keys && strcmp(name, "aws_access_key_id") == 0) {
     return set_once(&out->key_id, value);
@@ -66,42 +68,44 @@ static int set_field(struct vqe_credentials *out, const char *name,
   return VQE_OK;
 }
 
-/* Read one profile: lines "name = value" below "[profile]" or, in the config
- * file, "[profile NAME]". Nested (indented) lines are of other services. */
-static int read_profile(struct vqe_credentials *out, const char *path,
-                        const char *profile, int with_keys)
+/* Is the line "[...]" the head of the profile: "[NAME]" or, in the config
+ * file, "[profile NAME]"? */
+static bool is_head_of(char *line, const char *profile)
+{
+  char *name = line + 1;
+  name[strcspn(name, "]")] = '\0';
+  name = trim(name);
+  if (strncmp(name, "profile ", 8) == 0) {
+    name = trim(name + 8);
+  }
+  return strcmp(name, profile) == 0;
+}
+
+/* Read one profile: lines "name = value" below its head. Nested (indented)
+ * lines are of other services. By hand, since libinih as distributions build
+ * it cuts a line after 200 bytes, and session tokens have a thousand. */
+static int read_profile(struct vqe_s3_credentials *out, const char *path,
+                        const char *profile, bool with_keys)
 {
   char *text = NULL;
   char *state = NULL;
   size_t size = 0;
-  int inside = 0;
+  bool inside = false;
   int status = vqe_file_read(&text, &size, path, PROFILE_LIMIT);
   if (status != VQE_OK) {
     return status;
   }
-  for (char *line = strtok_r(text, "\n", &state); line != NULL;
-       line = strtok_r(NULL, "\n", &state)) {
-    int indented = line[0] == ' ' || line[0] == '\t';
+  for (char *line = strtok_r(text, "\n", &state);
+       status == VQE_OK && line != NULL; line = strtok_r(NULL, "\n", &state)) {
+    bool indented = line[0] == ' ' || line[0] == '\t';
     char *start = trim(line);
-    if (start[0] == '[') {
-      char *name = start + 1;
-      name[strcspn(name, "]")] = '\0';
-      name = trim(name);
-      if (strncmp(name, "profile ", 8) == 0) {
-        name = trim(name + 8);
-      }
-      inside = strcmp(name, profile) == 0;
-      continue;
-    }
     char *equals = strchr(start, '=');
-    if (!inside || indented || start[0] == '#' || start[0] == ';' ||
-        equals == NULL) {
-      continue;
-    }
-    *equals = '\0';
-    status = set_field(out, trim(start), trim(equals + 1), with_keys);
-    if (status != VQE_OK) {
-      break;
+    if (start[0] == '[') {
+      inside = is_head_of(start, profile);
+    } else if (inside && !indented && start[0] != '#' && start[0] != ';' &&
+               equals != NULL) {
+      *equals = '\0';
+      status = set_field(out, trim(start), trim(equals + 1), with_keys);
     }
   }
   OPENSSL_cleanse(text, size);
@@ -117,18 +121,15 @@ static int profile_path(char **out, const char *name, const char *below_home)
   if (variable(name) != NULL) {
     return vqe_memory_strdup(out, variable(name));
   }
-  if (home != NULL && asprintf(out, "%s/%s", home, below_home) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
+  return home == NULL ? VQE_OK
+                      : vqe_memory_print(out, "%s/%s", home, below_home);
 }
 
 /* One profile file. That it is not there matters only when its path was
  * given. */
-static int load_profile(struct vqe_credentials *out, const char *name,
+static int load_profile(struct vqe_s3_credentials *out, const char *name,
                         const char *below_home, const char *profile,
-                        int with_keys)
+                        bool with_keys)
 {
   char *path = NULL;
   int status = profile_path(&path, name, below_home);
@@ -145,7 +146,7 @@ static int load_profile(struct vqe_credentials *out, const char *name,
   return status;
 }
 
-static int load_environment(struct vqe_credentials *out)
+static int load_environment(struct vqe_s3_credentials *out)
 {
   const char *key_id = variable("AWS_ACCESS_KEY_ID");
   const char *secret = variable("AWS_SECRET_ACCESS_KEY");
@@ -176,7 +177,7 @@ static int load_environment(struct vqe_credentials *out)
   return VQE_OK;
 }
 
-int vqe_credentials_load(struct vqe_credentials *out)
+int vqe_s3_credentials_load(struct vqe_s3_credentials *out)
 {
   const char *profile = variable("AWS_PROFILE");
   memset(out, 0, sizeof *out);
@@ -184,7 +185,7 @@ int vqe_credentials_load(struct vqe_credentials *out)
   if (status != VQE_OK) {
     return status;
   }
-  int with_keys = out->key_id == NULL;
+  bool with_keys = out->key_id == NULL;
   if (profile == NULL) {
     profile = "default";
   }
@@ -205,7 +206,7 @@ int vqe_credentials_load(struct vqe_credentials *out)
   return status;
 }
 
-void vqe_credentials_clear(struct vqe_credentials *credentials)
+void vqe_s3_credentials_clear(struct vqe_s3_credentials *credentials)
 {
   wipe(&credentials->key_id);
   wipe(&credentials->secret);
@@ -215,19 +216,12 @@ void vqe_credentials_clear(struct vqe_credentials *credentials)
   memset(credentials, 0, sizeof *credentials);
 }
 
-void vqe_credentials_mask(const struct vqe_credentials *credentials,
-                          char *text)
+void vqe_s3_credentials_mask(const struct vqe_s3_credentials *credentials,
+                             char *text)
 {
   const char *secrets[] = {credentials->key_id, credentials->secret,
                            credentials->token};
   for (size_t k = 0; k < sizeof secrets / sizeof secrets[0]; k++) {
-    if (secrets[k] == NULL || secrets[k][0] == '\0') {
-      continue;
-    }
-    char *at = strstr(text, secrets[k]);
-    while (at != NULL) {
-      memset(at, '*', strlen(secrets[k]));
-      at = strstr(at, secrets[k]);
-    }
+    vqe_http_mask(text, secrets[k], 1);
   }
 }

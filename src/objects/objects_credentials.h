@@ -3,7 +3,7 @@
 #ifndef VQE_OBJECTS_OBJECTS_CREDENTIALS_H
 #define VQE_OBJECTS_OBJECTS_CREDENTIALS_H
 
-struct vqe_credentials {
+struct vqe_s3_credentials {
   char *key_id;
   char *secret;
   char *token;    /* NULL: none */
@@ -17,14 +17,14 @@ struct vqe_credentials {
  * AWS_REGION, AWS_DEFAULT_REGION or the profile there or in AWS_CONFIG_FILE
  * (~/.aws/config); the endpoint from AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or
  * endpoint_url of the profile. VQE_ERR_INPUT when there are no keys.
- * Free by vqe_credentials_clear(), also after a failure. */
-int vqe_credentials_load(struct vqe_credentials *out);
+ * Free by vqe_s3_credentials_clear(), also after a failure. */
+int vqe_s3_credentials_load(struct vqe_s3_credentials *out);
 
 /* Wipe and free. */
-void vqe_credentials_clear(struct vqe_credentials *credentials);
+void vqe_s3_credentials_clear(struct vqe_s3_credentials *credentials);
 
 /* Replace every occurrence of a credential in `text` by asterisks. */
-void vqe_credentials_mask(const struct vqe_credentials *credentials,
-                          char *text);
+void vqe_s3_credentials_mask(const struct vqe_s3_credentials *credentials,
+                             char *text);
 
 #endif

@@ -1,36 +1,86 @@
-/* What the objects_s3*.c files share. Nothing here is for other parts. */
+/* What the files of the S3 store share. Nothing here is for other parts. */
 #ifndef VQE_OBJECTS_OBJECTS_S3_H
 #define VQE_OBJECTS_OBJECTS_S3_H
 
-#include "objects/objects_http.h"
+#include "http/http.h"
+#include "objects/objects_credentials.h"
 #include "objects/objects_place.h"
 
 #define VQE_S3_NO_FILE (-1)
-#define VQE_S3_SMALL_LIMIT ((size_t)1 << 20) /* bytes of small answers */
+#define VQE_S3_SMALL_LIMIT ((size_t)1 << 20) /* bytes of small responses */
 
-enum vqe_s3_answered { VQE_S3_UNKNOWN, VQE_S3_YES, VQE_S3_NO };
+enum vqe_s3_support { VQE_S3_UNKNOWN, VQE_S3_YES, VQE_S3_NO };
 
+/* A bucket and how to reach it. */
 struct vqe_s3 {
   struct vqe_http *http;
+  struct vqe_s3_credentials credentials;
+  char *endpoint; /* without '/' at the end */
+  char *base;     /* URL of the bucket, with a '/' at the end */
+  char *region;
+  char *sigv4;
+  char *ca_file; /* NULL: the system's */
   char *bucket;
   char *prefix; /* "" or ends with '/' */
-  enum vqe_s3_answered conditional;
+  double timeout_s;
+  int attempts;
+  enum vqe_s3_support conditional; /* PUT with `If-None-Match: *` */
 };
 
-/* ---- objects_s3.c: keys here are whole, with the prefix ---- */
+/* ---- objects_s3_open.c ---- */
+
+int vqe_s3_open(struct vqe_s3 **out, const char *bucket, const char *prefix,
+                const struct vqe_objects_options *options);
+void vqe_s3_close(struct vqe_s3 *s3); /* NULL is fine */
+
+/* ---- objects_request.c: keys from here on are whole, with the prefix ---- */
+
+struct vqe_s3_request {
+  const char *method;
+  const char *key;   /* not encoded; NULL = the bucket */
+  const char *query; /* encoded, sorted by name, each with '='; or NULL */
+  const void *body;  /* NULL: none */
+  size_t size;
+  bool only_new; /* send `If-None-Match: *` */
+  bool once;     /* libcurl sends it once an attempt: `unsure` is right */
+  bool has_md5;  /* the ETag is the MD5 of the body, if it looks like one */
+  int file;      /* a good response goes to this descriptor;
+                    VQE_S3_NO_FILE: to memory */
+  size_t limit;  /* most bytes of a good response in memory */
+};
+
+/* Send a signed request until its response is one to go by: 5xx, 429, 408, a
+ * conflict, a wrong checksum, a dropped connection and a timeout are retried
+ * after growing, jittered pauses. 0 with any other status in *response;
+ * VQE_ERR_IO when all attempts failed, VQE_ERR_INPUT for what no retry cures
+ * (TLS, URL). Free by vqe_http_response_clear(), also after a failure. */
+int vqe_s3_send(struct vqe_http_response *response, const struct vqe_s3 *s3,
+                const struct vqe_s3_request *request);
+
+/* S3's code and text of an error response, for messages: "NoSuchKey: ...", or
+ * "" when it has none. No credential is in it. */
+void vqe_s3_reason(char *out, size_t size, const struct vqe_s3 *s3,
+                   const struct vqe_http_response *response);
+
+/* ---- objects_s3_calls.c ---- */
 
 /* The prefix and `key`. Free by free(). */
 int vqe_s3_key(char **out, const struct vqe_s3 *s3, const char *key);
-bool vqe_s3_is_good(const struct vqe_http_answer *answer);
-/* Status and message for an answer that is not what `verb` wants. */
-int vqe_s3_fail(const struct vqe_s3 *s3, const struct vqe_http_answer *answer,
-                const char *verb, const char *key);
-/* A request without a body whose answer is small. */
-int vqe_s3_plain(struct vqe_http_answer *answer, const struct vqe_s3 *s3,
+/* Status and message for a response that is not what `verb` wants. */
+int vqe_s3_fail(const struct vqe_s3 *s3,
+                const struct vqe_http_response *response, const char *verb,
+                const char *key);
+/* VQE_OK for a good response, else vqe_s3_fail(). */
+int vqe_s3_expect_good(const struct vqe_s3 *s3,
+                       const struct vqe_http_response *response,
+                       const char *verb, const char *key);
+/* A request without a body whose response is small. */
+int vqe_s3_plain(struct vqe_http_response *response, const struct vqe_s3 *s3,
                  const char *method, const char *key, const char *query);
-int vqe_s3_put_bytes(struct vqe_http_answer *answer, const struct vqe_s3 *s3,
-                     const char *key, const char *query, const void *data,
-                     size_t size, bool only_new);
+int vqe_s3_put_bytes(struct vqe_http_response *response,
+                     const struct vqe_s3 *s3, const char *key,
+                     const char *query, const void *data, size_t size,
+                     bool only_new);
 int vqe_s3_head(uint64_t *size, const struct vqe_s3 *s3, const char *key);
 
 /* ---- objects_s3_file.c, objects_s3_list.c: see objects_place.h ---- */

@@ -52,214 +52,219 @@ struct upload {
 
 static int upload_start(struct upload *upload)
 {
-  struct vqe_http_answer answer;
-  const struct vqe_http_request request = {.method = "POST",
-                                           .key = upload->key,
-                                           .query = "uploads=",
-                                           .body = "",
-                                           .file = VQE_S3_NO_FILE,
-                                           .limit = VQE_S3_SMALL_LIMIT};
+  const struct vqe_s3 *s3 = upload->s3;
+  const struct vqe_s3_request request = {.method = "POST",
+                                         .key = upload->key,
+                                         .query = "uploads=",
+                                         .body = "",
+                                         .file = VQE_S3_NO_FILE,
+                                         .limit = VQE_S3_SMALL_LIMIT};
+  struct vqe_http_response response;
   char *id = NULL;
-  int status = vqe_http_perform(&answer, upload->s3->http, &request);
-  if (status == VQE_OK && !vqe_s3_is_good(&answer)) {
-    status = vqe_s3_fail(upload->s3, &answer, "writing", upload->key);
+  int status = vqe_s3_send(&response, s3, &request);
+  if (status == VQE_OK) {
+    status = vqe_s3_expect_good(s3, &response, "writing", upload->key);
   }
   if (status == VQE_OK) {
-    struct vqe_xml_span all = {answer.body, answer.size};
-    status = vqe_xml_text(&id, all, "UploadId");
+    status = vqe_s3_xml_text(&id, response.body, response.size, "UploadId");
   }
   if (status == VQE_OK && id == NULL) {
     status = vqe_error_set(VQE_ERR_IO,
                            "%s answered the start of an upload of '%s' "
                            "without an UploadId; is this an S3 endpoint?",
-                           vqe_http_endpoint(upload->s3->http), upload->key);
+                           s3->endpoint, upload->key);
   }
   if (status == VQE_OK) {
     status = vqe_http_encode(&upload->id, id, false);
   }
   free(id);
-  vqe_http_answer_clear(&answer);
+  vqe_http_response_clear(&response);
   return status;
 }
 
-static int upload_part(struct upload *upload, int number, const void *data,
-                       size_t size)
+/* Add a part to the list that finishes the upload. */
+static int note_part(struct upload *upload, int number, const char *etag)
 {
-  struct vqe_http_answer answer = {0};
-  char *query = NULL;
-  int status = VQE_OK;
-  if (asprintf(&query, "partNumber=%d&uploadId=%s", number, upload->id) < 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a URL");
+  size_t needed = upload->used + strlen(etag) + 128;
+  if (etag[0] == '\0' || strpbrk(etag, "<>&") != NULL) {
+    return vqe_error_set(VQE_ERR_IO,
+                         "%s gave no ETag for part %d of '%s'; is this an "
+                         "S3 endpoint?",
+                         upload->s3->endpoint, number, upload->key);
   }
-  status = vqe_s3_put_bytes(&answer, upload->s3, upload->key, query, data,
-                            size, false);
-  if (status == VQE_OK && !vqe_s3_is_good(&answer)) {
-    status = vqe_s3_fail(upload->s3, &answer, "writing", upload->key);
-  }
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (answer.etag[0] == '\0' || strpbrk(answer.etag, "<>&") != NULL) {
-    status = vqe_error_set(VQE_ERR_IO,
-                           "%s gave no ETag for part %d of '%s'; is this an "
-                           "S3 endpoint?",
-                           vqe_http_endpoint(upload->s3->http), number,
-                           upload->key);
-    goto out;
-  }
-  size_t needed = upload->used + sizeof answer.etag + 128;
   if (needed > upload->capacity) {
-    status = vqe_memory_grow(&upload->parts, upload->capacity, 2 * needed, 1,
-                             "the parts of an upload");
+    int status = vqe_memory_grow(&upload->parts, upload->capacity, 2 * needed,
+                                 1, "the parts of an upload");
     if (status != VQE_OK) {
-      goto out;
+      return status;
     }
     upload->capacity = 2 * needed;
   }
   upload->used += (size_t)snprintf(
       upload->parts + upload->used, upload->capacity - upload->used,
       "<Part><PartNumber>%d</PartNumber><ETag>&quot;%s&quot;</ETag></Part>",
-      number, answer.etag);
-out:
-  vqe_http_answer_clear(&answer);
+      number, etag);
+  return VQE_OK;
+}
+
+static int upload_part(struct upload *upload, int number, const void *data,
+                       size_t size)
+{
+  const struct vqe_s3 *s3 = upload->s3;
+  struct vqe_http_response response = {0};
+  char *query = NULL;
+  int status = vqe_memory_print(&query, "partNumber=%d&uploadId=%s", number,
+                                upload->id);
+  if (status == VQE_OK) {
+    status =
+        vqe_s3_put_bytes(&response, s3, upload->key, query, data, size, false);
+  }
+  if (status == VQE_OK) {
+    status = vqe_s3_expect_good(s3, &response, "writing", upload->key);
+  }
+  if (status == VQE_OK) {
+    status = note_part(upload, number, response.etag);
+  }
+  vqe_http_response_clear(&response);
   free(query);
   return status;
 }
 
-/* Join the parts. The answer can be 200 with an error in its body, and the
- * answer to a lost success is that there is no such upload. */
-static int upload_finish(struct upload *upload, uint64_t size)
+/* Is the upload finished, by the response to joining its parts? That can be
+ * 200 with an error in its body, and after a lost success it says that there
+ * is no such upload. */
+static int check_finished(const struct upload *upload, uint64_t size,
+                          const struct vqe_http_response *response)
 {
-  struct vqe_http_answer answer = {0};
-  struct vqe_http_request request = {.method = "POST",
-                                     .key = upload->key,
-                                     .once = true,
-                                     .file = VQE_S3_NO_FILE,
-                                     .limit = VQE_S3_SMALL_LIMIT};
-  char *query = NULL;
-  char *body = NULL;
+  const struct vqe_s3 *s3 = upload->s3;
+  bool is_good = vqe_http_is_good(response->status);
   char *code = NULL;
   uint64_t stored = 0;
   int status = VQE_OK;
-  if (asprintf(&query, "uploadId=%s", upload->id) < 0) {
-    query = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a URL");
-    goto out;
+  if (is_good && response->body != NULL) {
+    status = vqe_s3_xml_text(&code, response->body, response->size, "Code");
   }
-  int length =
-      asprintf(&body, "<CompleteMultipartUpload>%s</CompleteMultipartUpload>",
-               upload->parts);
-  if (length < 0) {
-    body = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for an upload");
-    goto out;
+  bool is_done = is_good
+                     ? code == NULL
+                     : response->status == 404 && response->unsure &&
+                           vqe_s3_head(&stored, s3, upload->key) == VQE_OK &&
+                           stored == size;
+  free(code);
+  if (status != VQE_OK || is_done) {
+    return status;
   }
-  request.query = query;
-  request.body = body;
-  request.size = (size_t)length;
-  status = vqe_http_perform(&answer, upload->s3->http, &request);
-  if (status != VQE_OK) {
-    goto out;
+  status = vqe_s3_fail(s3, response, "finishing the upload of", upload->key);
+  return is_good || status == VQE_ERR_NOT_FOUND ? VQE_ERR_IO : status;
+}
+
+/* Join the parts. */
+static int upload_finish(struct upload *upload, uint64_t size)
+{
+  struct vqe_http_response response = {0};
+  struct vqe_s3_request request = {.method = "POST",
+                                   .key = upload->key,
+                                   .once = true,
+                                   .file = VQE_S3_NO_FILE,
+                                   .limit = VQE_S3_SMALL_LIMIT};
+  char *query = NULL;
+  char *body = NULL;
+  int status = vqe_memory_print(&query, "uploadId=%s", upload->id);
+  if (status == VQE_OK) {
+    status = vqe_memory_print(
+        &body, "<CompleteMultipartUpload>%s</CompleteMultipartUpload>",
+        upload->parts);
   }
-  if (vqe_s3_is_good(&answer)) {
-    struct vqe_xml_span all = {answer.body, answer.size};
-    status = answer.body == NULL ? VQE_OK : vqe_xml_text(&code, all, "Code");
-    if (status != VQE_OK || code == NULL) {
-      goto out;
-    }
-  } else if (answer.status == 404 && answer.unsure &&
-             vqe_s3_head(&stored, upload->s3, upload->key) == VQE_OK &&
-             stored == size) {
-    goto out;
+  if (status == VQE_OK) {
+    request.query = query;
+    request.body = body;
+    request.size = strlen(body);
+    status = vqe_s3_send(&response, upload->s3, &request);
   }
-  status =
-      vqe_s3_fail(upload->s3, &answer, "finishing the upload of", upload->key);
-  if (vqe_s3_is_good(&answer) || status == VQE_ERR_NOT_FOUND) {
-    status = VQE_ERR_IO;
+  if (status == VQE_OK) {
+    status = check_finished(upload, size, &response);
   }
-out:
-  vqe_http_answer_clear(&answer);
+  vqe_http_response_clear(&response);
   free(query);
   free(body);
-  free(code);
   return status;
 }
 
 /* Free the parts at the store, keeping the message of what went wrong. */
 static void upload_abort(struct upload *upload)
 {
-  struct vqe_http_answer answer = {0};
+  struct vqe_http_response response = {0};
   char *kept = NULL;
   char *query = NULL;
   if (vqe_memory_strdup(&kept, vqe_error_message()) == VQE_OK &&
-      asprintf(&query, "uploadId=%s", upload->id) >= 0) {
-    (void)vqe_s3_plain(&answer, upload->s3, "DELETE", upload->key, query);
-    vqe_http_answer_clear(&answer);
-    free(query);
+      vqe_memory_print(&query, "uploadId=%s", upload->id) == VQE_OK) {
+    (void)vqe_s3_plain(&response, upload->s3, "DELETE", upload->key, query);
     vqe_error_set(VQE_ERR_IO, "%s", kept);
   }
+  vqe_http_response_clear(&response);
+  free(query);
   free(kept);
+}
+
+/* All parts, one after another; aborted when one fails. */
+static int upload_parts(struct upload *upload, int descriptor, uint64_t size,
+                        const char *path)
+{
+  char *part = NULL;
+  uint64_t part_size = PART_SIZE;
+  int number = 1;
+  while (part_size * MOST_PARTS < size) {
+    part_size += MEBI;
+  }
+  int status = vqe_memory_alloc(&part, part_size, 1, "a part of an upload");
+  if (status == VQE_OK) {
+    status = upload_start(upload);
+  }
+  for (uint64_t done = 0; status == VQE_OK && done < size; number++) {
+    uint64_t left = size - done;
+    size_t take = (size_t)(left < part_size ? left : part_size);
+    status = read_part(part, take, descriptor, path);
+    if (status == VQE_OK) {
+      status = upload_part(upload, number, part, take);
+    }
+    done += take;
+  }
+  if (status == VQE_OK) {
+    status = upload_finish(upload, size);
+  }
+  if (status != VQE_OK && upload->id != NULL) {
+    upload_abort(upload);
+  }
+  free(part);
+  return status;
 }
 
 static int put_parts(const struct vqe_s3 *s3, const char *key, int descriptor,
                      uint64_t size, const char *path)
 {
   struct upload upload = {.s3 = s3, .key = key};
-  char *part = NULL;
-  uint64_t part_size = PART_SIZE;
-  int status = VQE_OK;
-  while (part_size * MOST_PARTS < size) {
-    part_size += MEBI;
-  }
-  status = vqe_memory_alloc(&part, part_size, 1, "a part of an upload");
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = upload_start(&upload);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  int number = 1;
-  for (uint64_t done = 0; done < size && status == VQE_OK; number++) {
-    uint64_t left = size - done;
-    size_t take = (size_t)(left < part_size ? left : part_size);
-    status = read_part(part, take, descriptor, path);
-    if (status == VQE_OK) {
-      status = upload_part(&upload, number, part, take);
-    }
-    done += take;
-  }
-  if (status == VQE_OK) {
-    status = upload_finish(&upload, size);
-  }
-  if (status != VQE_OK) {
-    upload_abort(&upload);
-  }
-out:
+  int status = upload_parts(&upload, descriptor, size, path);
   free(upload.id);
   free(upload.parts);
-  free(part);
   return status;
 }
 
 static int put_whole(const struct vqe_s3 *s3, const char *key, int descriptor,
                      uint64_t size, const char *path)
 {
-  struct vqe_http_answer answer = {0};
+  struct vqe_http_response response = {0};
   char *data = NULL;
   int status = vqe_memory_alloc(&data, (size_t)size, 1, path);
-  if (status != VQE_OK) {
-    return status;
+  if (status == VQE_OK) {
+    status = read_part(data, (size_t)size, descriptor, path);
   }
-  status = read_part(data, (size_t)size, descriptor, path);
   if (status == VQE_OK) {
     status =
-        vqe_s3_put_bytes(&answer, s3, key, NULL, data, (size_t)size, false);
+        vqe_s3_put_bytes(&response, s3, key, NULL, data, (size_t)size, false);
   }
-  if (status == VQE_OK && !vqe_s3_is_good(&answer)) {
-    status = vqe_s3_fail(s3, &answer, "writing", key);
+  if (status == VQE_OK) {
+    status = vqe_s3_expect_good(s3, &response, "writing", key);
   }
-  vqe_http_answer_clear(&answer);
+  vqe_http_response_clear(&response);
   free(data);
   return status;
 }
@@ -269,25 +274,16 @@ int vqe_s3_put_file(void *place, const char *key, const char *path)
   const struct vqe_s3 *s3 = place;
   struct stat info;
   char *name = NULL;
-  int status = VQE_OK;
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0 || fstat(descriptor, &info) != 0) {
-    status = vqe_objects_errno(errno, "cannot read", path);
-    goto out;
+  int descriptor = -1;
+  int status = vqe_objects_open_file(&descriptor, &info, path);
+  if (status == VQE_OK) {
+    status = vqe_s3_key(&name, s3, key);
   }
-  if (!S_ISREG(info.st_mode)) {
-    status = vqe_error_set(VQE_ERR_NOT_FOUND,
-                           "cannot read '%s': it is not a file", path);
-    goto out;
+  if (status == VQE_OK) {
+    uint64_t size = (uint64_t)info.st_size;
+    status = size > PART_SIZE ? put_parts(s3, name, descriptor, size, path)
+                              : put_whole(s3, name, descriptor, size, path);
   }
-  status = vqe_s3_key(&name, s3, key);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  uint64_t size = (uint64_t)info.st_size;
-  status = size > PART_SIZE ? put_parts(s3, name, descriptor, size, path)
-                            : put_whole(s3, name, descriptor, size, path);
-out:
   if (descriptor >= 0) {
     close(descriptor);
   }

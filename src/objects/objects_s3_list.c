@@ -19,6 +19,18 @@ struct page {
   char *token; /* of the next page, NULL after the last */
 };
 
+/* What is read of a page, element by element. */
+struct reading {
+  struct page *page;
+  const struct vqe_s3 *s3;
+  bool is_list; /* the document is a listing */
+  bool is_cut;  /* and goes on in another page */
+  /* the entry that is being read */
+  char *key;
+  uint64_t size;
+  int64_t modified_ms;
+};
+
 static void page_clear(struct page *page)
 {
   for (size_t k = 0; k < page->count; k++) {
@@ -51,7 +63,7 @@ static void decode_key(char *key)
       *end++ = (char)(16 * high + low);
       c += 2;
     } else {
-      *end++ = *c == '+' ? ' ' : *c;
+      *end++ = (char)(*c == '+' ? ' ' : *c);
     }
   }
   *end = '\0';
@@ -79,140 +91,169 @@ static int compare_objects(const void *left, const void *right)
   return strcmp(a->key, b->key);
 }
 
-/* Add one <Contents> or <CommonPrefixes>. */
-static int page_add(struct page *page, const struct vqe_s3 *s3,
-                    struct vqe_xml_span element, bool is_folder)
+/* Is `key` something of the place, and no object that stands for a folder? */
+static bool is_wanted(const struct vqe_s3 *s3, const char *key, bool is_folder)
 {
-  struct vqe_object object = {.is_folder = is_folder};
-  char *key = NULL;
-  char *size = NULL;
-  char *modified = NULL;
   size_t prefix = strlen(s3->prefix);
-  int status = vqe_xml_text(&key, element, is_folder ? "Prefix" : "Key");
-  if (status == VQE_OK && !is_folder) {
-    status = vqe_xml_text(&size, element, "Size");
-  }
-  if (status == VQE_OK && !is_folder) {
-    status = vqe_xml_text(&modified, element, "LastModified");
-  }
-  if (status != VQE_OK || key == NULL) {
-    goto out;
-  }
-  decode_key(key);
   size_t length = strlen(key);
-  if (strncmp(key, s3->prefix, prefix) != 0 || length == prefix ||
-      (!is_folder && key[length - 1] == '/')) {
-    goto out;
+  return strncmp(key, s3->prefix, prefix) == 0 && length > prefix &&
+         (is_folder || key[length - 1] != '/');
+}
+
+/* The entry that was read, if it has a key, goes into the page. */
+static int page_add(struct reading *reading, bool is_folder)
+{
+  struct page *page = reading->page;
+  size_t prefix = strlen(reading->s3->prefix);
+  int status = VQE_OK;
+  if (reading->key != NULL) {
+    decode_key(reading->key);
   }
-  memmove(key, key + prefix, length - prefix + 1);
-  object.size = size == NULL ? 0 : strtoull(size, NULL, 10);
-  object.modified_ms = modified == NULL ? 0 : parse_time(modified);
-  if (page->count == page->capacity) {
-    size_t more = page->capacity == 0 ? 1000 : 2 * page->capacity;
-    status = vqe_memory_grow(&page->objects, page->count, more,
-                             sizeof *page->objects, "a page of a listing");
-    if (status != VQE_OK) {
-      goto out;
+  if (reading->key != NULL &&
+      is_wanted(reading->s3, reading->key, is_folder)) {
+    if (page->count == page->capacity) {
+      size_t more = page->capacity == 0 ? 1000 : 2 * page->capacity;
+      status = vqe_memory_grow(&page->objects, page->count, more,
+                               sizeof *page->objects, "a page of a listing");
+      page->capacity = status == VQE_OK ? more : page->capacity;
     }
-    page->capacity = more;
+    if (status == VQE_OK) {
+      memmove(reading->key, reading->key + prefix,
+              strlen(reading->key) - prefix + 1);
+      page->objects[page->count++] =
+          (struct vqe_object){.key = reading->key,
+                              .size = reading->size,
+                              .modified_ms = reading->modified_ms,
+                              .is_folder = is_folder};
+      reading->key = NULL;
+    }
   }
-  object.key = key;
-  key = NULL;
-  page->objects[page->count++] = object;
-out:
-  free(key);
-  free(size);
-  free(modified);
+  free(reading->key);
+  reading->key = NULL;
+  reading->size = 0;
+  reading->modified_ms = 0;
   return status;
 }
 
-static int page_parse(struct page *page, const struct vqe_s3 *s3,
-                      const struct vqe_http_answer *answer)
+static int set_once(char **out, const char *text)
 {
-  struct vqe_xml_span all = {answer->body == NULL ? "" : answer->body,
-                             answer->size};
-  struct vqe_xml_span element;
-  struct vqe_xml_span list;
-  char *truncated = NULL;
-  int status = VQE_OK;
-  if (!vqe_xml_next(&list, &all, "ListBucketResult")) {
+  return *out != NULL ? VQE_OK : vqe_memory_strdup(out, text);
+}
+
+static int visit_entry(struct reading *reading, const char *name,
+                       const char *text, bool is_folder)
+{
+  if (strcmp(name, is_folder ? "Prefix" : "Key") == 0) {
+    return set_once(&reading->key, text);
+  }
+  if (!is_folder && strcmp(name, "Size") == 0) {
+    reading->size = strtoull(text, NULL, 10);
+  } else if (!is_folder && strcmp(name, "LastModified") == 0) {
+    reading->modified_ms = parse_time(text);
+  }
+  return VQE_OK;
+}
+
+static int visit_element(void *ctx, const struct vqe_s3_xml_element *element)
+{
+  struct reading *reading = ctx;
+  const char *name = element->name;
+  bool is_object = strcmp(element->parent, "Contents") == 0;
+  if (is_object || strcmp(element->parent, "CommonPrefixes") == 0) {
+    return visit_entry(reading, name, element->text, !is_object);
+  }
+  if (element->parent[0] == '\0') {
+    reading->is_list = strcmp(name, "ListBucketResult") == 0;
+  } else if (strcmp(element->parent, "ListBucketResult") != 0) {
+    return VQE_OK;
+  } else if (strcmp(name, "Contents") == 0) {
+    return page_add(reading, false);
+  } else if (strcmp(name, "CommonPrefixes") == 0) {
+    return page_add(reading, true);
+  } else if (strcmp(name, "IsTruncated") == 0) {
+    reading->is_cut = strcmp(element->text, "true") == 0;
+  } else if (strcmp(name, "NextContinuationToken") == 0) {
+    return set_once(&reading->page->token, element->text);
+  }
+  return VQE_OK;
+}
+
+static int page_parse(struct page *page, const struct vqe_s3 *s3,
+                      const struct vqe_http_response *response)
+{
+  struct reading reading = {.page = page, .s3 = s3};
+  int status = vqe_s3_xml_read(response->body == NULL ? "" : response->body,
+                               response->size, visit_element, &reading);
+  free(reading.key);
+  if (status == VQE_ERR_INPUT || (status == VQE_OK && !reading.is_list)) {
     return vqe_error_set(VQE_ERR_IO,
                          "%s answered a listing of bucket '%s' with something "
                          "else; is this an S3 endpoint?",
-                         vqe_http_endpoint(s3->http), s3->bucket);
+                         s3->endpoint, s3->bucket);
   }
-  struct vqe_xml_span rest = list;
-  while (status == VQE_OK && vqe_xml_next(&element, &rest, "Contents")) {
-    status = page_add(page, s3, element, false);
+  if (status == VQE_OK && reading.is_cut && page->token == NULL) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "%s cut a listing of bucket '%s' without telling "
+                           "how to go on; try again",
+                           s3->endpoint, s3->bucket);
   }
-  rest = list;
-  while (status == VQE_OK && vqe_xml_next(&element, &rest, "CommonPrefixes")) {
-    status = page_add(page, s3, element, true);
-  }
-  if (status == VQE_OK) {
-    status = vqe_xml_text(&truncated, list, "IsTruncated");
-  }
-  if (status == VQE_OK && truncated != NULL &&
-      strcmp(truncated, "true") == 0) {
-    status = vqe_xml_text(&page->token, list, "NextContinuationToken");
-    if (status == VQE_OK && page->token == NULL) {
-      status = vqe_error_set(VQE_ERR_IO,
-                             "%s cut a listing of bucket '%s' without telling "
-                             "how to go on; try again",
-                             vqe_http_endpoint(s3->http), s3->bucket);
-    }
+  if (!reading.is_cut) {
+    free(page->token);
+    page->token = NULL;
   }
   if (page->count > 1) {
     qsort(page->objects, page->count, sizeof *page->objects, compare_objects);
   }
-  free(truncated);
   return status;
 }
 
-/* Fetch the page that `token` (NULL: the first) stands for. */
-static int page_fetch(struct page *page, const struct vqe_s3 *s3,
-                      const char *prefix, bool recursive, const char *token)
+/* The query of the page that `token` (NULL: the first) stands for. */
+static int make_query(char **out, const char *prefix, bool recursive,
+                      const char *token)
 {
-  struct vqe_http_answer answer = {0};
   char *folder = NULL;
   char *encoded = NULL;
-  char *query = NULL;
+  *out = NULL;
   int status = vqe_http_encode(&folder, prefix, false);
   if (status == VQE_OK && token != NULL) {
     status = vqe_http_encode(&encoded, token, false);
   }
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = vqe_memory_print(
+        out, "%s%s%s%sencoding-type=url&list-type=2&max-keys=1000&prefix=%s",
+        encoded == NULL ? "" : "continuation-token=",
+        encoded == NULL ? "" : encoded, encoded == NULL ? "" : "&",
+        recursive ? "" : "delimiter=%2F&", folder);
   }
-  if (asprintf(&query,
-               "%s%s%s%sencoding-type=url&list-type=2&max-keys=1000&prefix=%s",
-               encoded == NULL ? "" : "continuation-token=",
-               encoded == NULL ? "" : encoded, encoded == NULL ? "" : "&",
-               recursive ? "" : "delimiter=%2F&", folder) < 0) {
-    query = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a URL");
-    goto out;
+  free(folder);
+  free(encoded);
+  return status;
+}
+
+static int page_fetch(struct page *page, const struct vqe_s3 *s3,
+                      const char *prefix, bool recursive, const char *token)
+{
+  struct vqe_http_response response = {0};
+  char *query = NULL;
+  int status = make_query(&query, prefix, recursive, token);
+  const struct vqe_s3_request request = {.method = "GET",
+                                         .query = query,
+                                         .file = VQE_S3_NO_FILE,
+                                         .limit = PAGE_LIMIT};
+  if (status == VQE_OK) {
+    status = vqe_s3_send(&response, s3, &request);
   }
-  const struct vqe_http_request request = {.method = "GET",
-                                           .query = query,
-                                           .file = VQE_S3_NO_FILE,
-                                           .limit = PAGE_LIMIT};
-  status = vqe_http_perform(&answer, s3->http, &request);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (answer.too_large || !vqe_s3_is_good(&answer)) {
-    status = vqe_s3_fail(s3, &answer, "listing", prefix);
+  if (status == VQE_OK &&
+      (response.too_large || !vqe_http_is_good(response.status))) {
+    status = vqe_s3_fail(s3, &response, "listing", prefix);
     if (status == VQE_ERR_NOT_FOUND) {
       status = VQE_ERR_INPUT; /* a folder is never missing, a bucket is */
     }
-    goto out;
   }
-  status = page_parse(page, s3, &answer);
-out:
-  vqe_http_answer_clear(&answer);
-  free(folder);
-  free(encoded);
+  if (status == VQE_OK) {
+    status = page_parse(page, s3, &response);
+  }
+  vqe_http_response_clear(&response);
   free(query);
   return status;
 }
@@ -224,10 +265,11 @@ int vqe_s3_list(void *place, const char *folder, bool recursive,
   struct page page = {0};
   char *prefix = NULL;
   char *token = NULL;
+  bool is_last = false;
   int status = vqe_s3_key(&prefix, s3, folder);
-  while (status == VQE_OK) {
+  while (status == VQE_OK && !is_last) {
     status = page_fetch(&page, s3, prefix, recursive, token);
-    for (size_t k = 0; k < page.count && status == VQE_OK; k++) {
+    for (size_t k = 0; status == VQE_OK && k < page.count; k++) {
       status = visit(ctx, &page.objects[k]);
     }
     if (status == VQE_OK && page.token != NULL && token != NULL &&
@@ -235,15 +277,13 @@ int vqe_s3_list(void *place, const char *folder, bool recursive,
       status = vqe_error_set(VQE_ERR_IO,
                              "%s gives the same page of bucket '%s' again and "
                              "again; is this an S3 endpoint?",
-                             vqe_http_endpoint(s3->http), s3->bucket);
+                             s3->endpoint, s3->bucket);
     }
     free(token);
     token = page.token;
     page.token = NULL;
     page_clear(&page);
-    if (token == NULL) {
-      break;
-    }
+    is_last = token == NULL;
   }
   free(token);
   free(prefix);

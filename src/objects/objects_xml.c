@@ -1,154 +1,142 @@
 #include "objects/objects_xml.h"
 
-#include <stdint.h>
-#include <stdlib.h>
+#include <expat.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
 
-/* Position behind the tag that starts with `open` ("<" or "</") and has the
- * name; *start is where the tag begins. NULL when there is none. */
-static const char *find_tag(const char **start, bool *is_empty, const char *at,
-                            const char *end, const char *open,
-                            const char *name)
+#define MOST_DEPTH 16
+#define NAME_SIZE 64
+#define TEXT_LIMIT 8192 /* bytes; a key has 1024, 3072 when encoded */
+
+struct reader {
+  XML_Parser parser;
+  vqe_s3_xml_visit visit;
+  void *ctx;
+  char names[MOST_DEPTH][NAME_SIZE]; /* of the elements that are open */
+  int depth;
+  char text[TEXT_LIMIT + 1]; /* since the last tag */
+  int size;
+  int status; /* why the reading was ended; VQE_OK: it was not */
+};
+
+static void end_with(struct reader *reader, int status)
 {
-  size_t lead = strlen(open);
-  size_t length = strlen(name);
-  while (at < end) {
-    at = memchr(at, '<', (size_t)(end - at));
-    if (at == NULL || (size_t)(end - at) < lead + length + 1) {
-      return NULL;
-    }
-    const char *after = at + lead + length;
-    if (memcmp(at, open, lead) == 0 && memcmp(at + lead, name, length) == 0 &&
-        strchr("> /\t\r\n", *after) != NULL && *after != '\0') {
-      const char *close = memchr(after, '>', (size_t)(end - after));
-      if (close == NULL) {
-        return NULL;
-      }
-      *start = at;
-      *is_empty = close[-1] == '/';
-      return close + 1;
-    }
-    at++;
-  }
-  return NULL;
+  reader->status = status;
+  XML_StopParser(reader->parser, XML_FALSE);
 }
 
-bool vqe_xml_next(struct vqe_xml_span *out, struct vqe_xml_span *rest,
-                  const char *name)
+static void XMLCALL on_start(void *ctx, const XML_Char *name,
+                             const XML_Char **attributes)
 {
-  const char *end = rest->start + rest->size;
-  const char *tag = NULL;
-  bool is_empty = false;
-  const char *content = find_tag(&tag, &is_empty, rest->start, end, "<", name);
-  if (content == NULL) {
-    return false;
+  struct reader *reader = ctx;
+  (void)attributes;
+  if (reader->depth == MOST_DEPTH) {
+    end_with(reader,
+             vqe_error_set(VQE_ERR_INPUT,
+                           "XML with elements more than %d deep", MOST_DEPTH));
+    return;
   }
-  const char *after = content;
-  *out = (struct vqe_xml_span){content, 0};
-  if (!is_empty) {
-    after = find_tag(&tag, &is_empty, content, end, "</", name);
-    if (after == NULL) {
-      return false;
-    }
-    out->size = (size_t)(tag - content);
-  }
-  *rest = (struct vqe_xml_span){after, (size_t)(end - after)};
-  return true;
+  snprintf(reader->names[reader->depth++], NAME_SIZE, "%s", name);
+  reader->size = 0;
 }
 
-/* UTF-8 bytes of a code point; 0 bytes when it is none. */
-static size_t put_utf8(char *out, unsigned long code)
+static void XMLCALL on_end(void *ctx, const XML_Char *name)
 {
-  if (code == 0 || code > 0x10ffff) {
-    return 0;
+  struct reader *reader = ctx;
+  if (reader->status != VQE_OK) {
+    return; /* expat ends an empty element even after it was stopped */
   }
-  if (code < 0x80) {
-    out[0] = (char)code;
-    return 1;
-  }
-  if (code < 0x800) {
-    out[0] = (char)(0xc0 | (code >> 6));
-    out[1] = (char)(0x80 | (code & 0x3f));
-    return 2;
-  }
-  if (code < 0x10000) {
-    out[0] = (char)(0xe0 | (code >> 12));
-    out[1] = (char)(0x80 | ((code >> 6) & 0x3f));
-    out[2] = (char)(0x80 | (code & 0x3f));
-    return 3;
-  }
-  out[0] = (char)(0xf0 | (code >> 18));
-  out[1] = (char)(0x80 | ((code >> 12) & 0x3f));
-  out[2] = (char)(0x80 | ((code >> 6) & 0x3f));
-  out[3] = (char)(0x80 | (code & 0x3f));
-  return 4;
-}
-
-/* Resolve the entity at `text` ("&...;"); the result is never longer.
- * Returns the bytes taken, 0 when it is no entity. */
-static size_t resolve(char *out, size_t *put, const char *text)
-{
-  static const struct {
-    const char *name;
-    char value;
-  } named[] = {{"&amp;", '&'},
-               {"&lt;", '<'},
-               {"&gt;", '>'},
-               {"&quot;", '"'},
-               {"&apos;", '\''}};
-  for (size_t k = 0; k < sizeof named / sizeof named[0]; k++) {
-    if (strncmp(text, named[k].name, strlen(named[k].name)) == 0) {
-      out[0] = named[k].value;
-      *put = 1;
-      return strlen(named[k].name);
-    }
-  }
-  if (text[1] != '#') {
-    return 0;
-  }
-  bool is_hex = text[2] == 'x';
-  const char *digits = text + (is_hex ? 3 : 2);
-  size_t count =
-      strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "0123456789");
-  /* seven digits reach past the last code point */
-  if (count == 0 || count > 7 || digits[count] != ';') {
-    return 0;
-  }
-  *put = put_utf8(out, strtoul(digits, NULL, is_hex ? 16 : 10));
-  return *put == 0 ? 0 : (size_t)(digits - text) + count + 1;
-}
-
-int vqe_xml_text(char **out, struct vqe_xml_span within, const char *name)
-{
-  struct vqe_xml_span span;
-  char *text = NULL;
-  *out = NULL;
-  if (!vqe_xml_next(&span, &within, name)) {
-    return VQE_OK;
-  }
-  int status = vqe_memory_alloc(&text, span.size + 1, 1, "an answer of S3");
+  reader->depth--;
+  reader->text[reader->size] = '\0';
+  const struct vqe_s3_xml_element element = {
+      .parent = reader->depth == 0 ? "" : reader->names[reader->depth - 1],
+      .name = name,
+      .text = reader->text};
+  int status = reader->visit(reader->ctx, &element);
   if (status != VQE_OK) {
-    return status;
+    end_with(reader, status);
   }
-  if (span.size > 0) {
-    memcpy(text, span.start, span.size);
+  reader->size = 0;
+}
+
+static void XMLCALL on_text(void *ctx, const XML_Char *text, int length)
+{
+  struct reader *reader = ctx;
+  if (length > TEXT_LIMIT - reader->size) {
+    end_with(reader,
+             vqe_error_set(VQE_ERR_INPUT, "XML with a text above %d bytes",
+                           TEXT_LIMIT));
+    return;
   }
-  size_t used = 0;
-  for (size_t k = 0; k < span.size;) {
-    size_t put = 1;
-    size_t taken = text[k] == '&' ? resolve(text + used, &put, text + k) : 0;
-    if (taken == 0) {
-      text[used] = text[k];
-      taken = 1;
-      put = 1;
-    }
-    used += put;
-    k += taken;
+  memcpy(reader->text + reader->size, text, (size_t)length);
+  reader->size += length;
+}
+
+static void XMLCALL on_doctype(void *ctx, const XML_Char *name,
+                               const XML_Char *system_id,
+                               const XML_Char *public_id, int has_subset)
+{
+  (void)name;
+  (void)system_id;
+  (void)public_id;
+  (void)has_subset;
+  end_with(ctx, vqe_error_set(VQE_ERR_INPUT,
+                              "XML with a document type declaration"));
+}
+
+int vqe_s3_xml_read(const char *document, size_t size, vqe_s3_xml_visit visit,
+                    void *ctx)
+{
+  /* UTF-8 whatever the document declares: S3 writes nothing else */
+  struct reader reader = {
+      .parser = XML_ParserCreate("UTF-8"), .visit = visit, .ctx = ctx};
+  if (reader.parser == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for XML");
   }
-  text[used] = '\0';
-  *out = text;
-  return VQE_OK;
+  XML_SetUserData(reader.parser, &reader);
+  XML_SetElementHandler(reader.parser, on_start, on_end);
+  XML_SetCharacterDataHandler(reader.parser, on_text);
+  XML_SetStartDoctypeDeclHandler(reader.parser, on_doctype);
+  /* some stores keep a connection busy by spaces before the document */
+  while (size > 0 && memchr(" \t\r\n", *document, 4) != NULL) {
+    document++;
+    size--;
+  }
+  enum XML_Status done = XML_Parse(
+      reader.parser, document, size < INT_MAX ? (int)size : INT_MAX, XML_TRUE);
+  if (reader.status == VQE_OK && done != XML_STATUS_OK) {
+    enum XML_Error code = XML_GetErrorCode(reader.parser);
+    reader.status = vqe_error_set(code == XML_ERROR_NO_MEMORY ? VQE_ERR_MEMORY
+                                                              : VQE_ERR_INPUT,
+                                  "no XML: %s", XML_ErrorString(code));
+  }
+  XML_ParserFree(reader.parser);
+  return reader.status;
+}
+
+/* The first element of a name. */
+struct search {
+  const char *name;
+  char *text;
+};
+
+static int visit_search(void *ctx, const struct vqe_s3_xml_element *element)
+{
+  struct search *search = ctx;
+  return search->text != NULL || strcmp(element->name, search->name) != 0
+             ? VQE_OK
+             : vqe_memory_strdup(&search->text, element->text);
+}
+
+int vqe_s3_xml_text(char **out, const char *document, size_t size,
+                    const char *name)
+{
+  struct search search = {.name = name};
+  int status = vqe_s3_xml_read(document, size, visit_search, &search);
+  *out = search.text;
+  return status == VQE_ERR_INPUT ? VQE_OK : status;
 }

@@ -1,24 +1,33 @@
-/* The few elements of S3's XML answers. They are flat and machine-made: no
- * comments, CDATA or namespace prefixes, so looking for tags is enough. */
+/* The XML of S3's responses, read by expat. A document type declaration ends
+ * the reading, so no entity is ever expanded; depth and the size of one text
+ * are limited. */
 #ifndef VQE_OBJECTS_OBJECTS_XML_H
 #define VQE_OBJECTS_OBJECTS_XML_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/* A stretch of text, not terminated. */
-struct vqe_xml_span {
-  const char *start;
-  size_t size;
+/* An element that ends. */
+struct vqe_s3_xml_element {
+  const char *parent; /* name of the element around it; "" for the root */
+  const char *name;
+  const char *text; /* what stands between its tags; of one that holds other
+                       elements, what stands behind the last of them */
 };
 
-/* Content of the first element `name` in `*rest`, which is moved behind it;
- * false when there is none. */
-bool vqe_xml_next(struct vqe_xml_span *out, struct vqe_xml_span *rest,
-                  const char *name);
+/* Called for each element, inner ones first; anything but VQE_OK ends the
+ * reading and is returned. */
+typedef int (*vqe_s3_xml_visit)(void *ctx,
+                                const struct vqe_s3_xml_element *element);
 
-/* Content of the first element `name` as a new string, entities resolved;
- * *out is NULL when there is none. Free by free(). */
-int vqe_xml_text(char **out, struct vqe_xml_span within, const char *name);
+/* Visit the elements of a document. VQE_ERR_INPUT for what is not well formed,
+ * declares a document type, or passes a limit; what stands before it has been
+ * visited then. */
+int vqe_s3_xml_read(const char *document, size_t size, vqe_s3_xml_visit visit,
+                    void *ctx);
+
+/* Text of the first element `name` that stands before any fault of the
+ * document; *out is NULL when there is none. Free by free(). */
+int vqe_s3_xml_text(char **out, const char *document, size_t size,
+                    const char *name);
 
 #endif

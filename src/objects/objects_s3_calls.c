@@ -1,0 +1,145 @@
+/* Small requests to a bucket, and what their statuses mean. */
+#include <string.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "objects/objects_s3.h"
+
+int vqe_s3_key(char **out, const struct vqe_s3 *s3, const char *key)
+{
+  return vqe_memory_print(out, "%s%s", s3->prefix, key);
+}
+
+/* What a 403 is about, by S3's code. */
+static const char *refused_remedy(const char *reason)
+{
+  if (strstr(reason, "SignatureDoesNotMatch") != NULL ||
+      strstr(reason, "nvalid signature") != NULL) {
+    return "AWS_SECRET_ACCESS_KEY does not fit AWS_ACCESS_KEY_ID; correct it";
+  }
+  if (strstr(reason, "InvalidAccessKeyId") != NULL ||
+      strstr(reason, "No such key") != NULL) {
+    return "the store does not know the access key; correct "
+           "AWS_ACCESS_KEY_ID";
+  }
+  if (strstr(reason, "RequestTimeTooSkewed") != NULL) {
+    return "set this machine's clock";
+  }
+  return "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that the key "
+         "may read and write the bucket";
+}
+
+int vqe_s3_fail(const struct vqe_s3 *s3,
+                const struct vqe_http_response *response, const char *verb,
+                const char *key)
+{
+  char reason[320];
+  const char *endpoint = s3->endpoint;
+  const char *remedy = "";
+  int status = VQE_ERR_INPUT;
+  vqe_s3_reason(reason, sizeof reason, s3, response);
+  switch (response->status) {
+  case 400:
+    if (strstr(reason, "AuthorizationHeaderMalformed") != NULL ||
+        strstr(reason, "egion") != NULL || strstr(reason, "scope") != NULL) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s '%s' in bucket '%s' at %s: HTTP status 400%s%s;"
+                           " region '%s' is not the store's, set AWS_REGION "
+                           "(Garage: garage)",
+                           verb, key, s3->bucket, endpoint,
+                           reason[0] == '\0' ? "" : ", ", reason, s3->region);
+    }
+    remedy = "check the region (AWS_REGION) and the endpoint";
+    break;
+  case 401:
+  case 403:
+    remedy = refused_remedy(reason);
+    break;
+  case 301:
+  case 302:
+  case 307:
+  case 308:
+    remedy = "the bucket is elsewhere; correct endpoint and region";
+    break;
+  case 404:
+    if (strstr(reason, "NoSuchBucket") != NULL) {
+      remedy = "there is no such bucket; create it or correct the location";
+    } else {
+      status = VQE_ERR_NOT_FOUND;
+      remedy = "it is not there";
+    }
+    break;
+  case 412:
+    status = VQE_ERR_EXISTS;
+    remedy = "it is already there";
+    break;
+  case 405:
+  case 501:
+    status = VQE_ERR_UNSUPPORTED;
+    remedy = "is this the S3 endpoint of the store?";
+    break;
+  case 507:
+    status = VQE_ERR_IO;
+    remedy = "the store is full; free some space";
+    break;
+  default:
+    remedy = "is this the S3 endpoint of the store?";
+    break;
+  }
+  return vqe_error_set(status,
+                       "%s '%s' in bucket '%s' at %s: HTTP status %ld%s%s; %s",
+                       verb, key, s3->bucket, endpoint, response->status,
+                       reason[0] == '\0' ? "" : ", ", reason, remedy);
+}
+
+int vqe_s3_expect_good(const struct vqe_s3 *s3,
+                       const struct vqe_http_response *response,
+                       const char *verb, const char *key)
+{
+  return vqe_http_is_good(response->status)
+             ? VQE_OK
+             : vqe_s3_fail(s3, response, verb, key);
+}
+
+int vqe_s3_plain(struct vqe_http_response *response, const struct vqe_s3 *s3,
+                 const char *method, const char *key, const char *query)
+{
+  const struct vqe_s3_request request = {.method = method,
+                                         .key = key,
+                                         .query = query,
+                                         .file = VQE_S3_NO_FILE,
+                                         .limit = VQE_S3_SMALL_LIMIT};
+  return vqe_s3_send(response, s3, &request);
+}
+
+int vqe_s3_put_bytes(struct vqe_http_response *response,
+                     const struct vqe_s3 *s3, const char *key,
+                     const char *query, const void *data, size_t size,
+                     bool only_new)
+{
+  const struct vqe_s3_request request = {.method = "PUT",
+                                         .key = key,
+                                         .query = query,
+                                         .body = size == 0 ? "" : data,
+                                         .size = size,
+                                         .only_new = only_new,
+                                         .once = only_new,
+                                         .has_md5 = true,
+                                         .file = VQE_S3_NO_FILE,
+                                         .limit = VQE_S3_SMALL_LIMIT};
+  return vqe_s3_send(response, s3, &request);
+}
+
+int vqe_s3_head(uint64_t *size, const struct vqe_s3 *s3, const char *key)
+{
+  struct vqe_http_response response;
+  int status = vqe_s3_plain(&response, s3, "HEAD", key, NULL);
+  if (status == VQE_OK) {
+    status = vqe_s3_expect_good(s3, &response, "looking for", key);
+  }
+  if (status == VQE_OK) {
+    *size = response.content_length;
+  }
+  vqe_http_response_clear(&response);
+  return status;
+}
