@@ -1,6 +1,5 @@
 #include "stream/registry.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/sha256.h"
-#include "stream/registry_http.h"
+#include "stream/registry_request.h"
 
 /* One known schema: by id, or by subject and hash. */
 struct known {
@@ -21,7 +20,7 @@ struct known {
 };
 
 struct vqe_registry {
-  struct vqe_registry_http *http;
+  struct vqe_registry_client *client;
   struct known *known;
 };
 
@@ -32,7 +31,7 @@ int vqe_registry_open(struct vqe_registry **out,
   *out = NULL;
   int status = vqe_memory_alloc(&registry, 1, sizeof *registry, "a registry");
   if (status == VQE_OK) {
-    status = vqe_registry_http_open(&registry->http, options);
+    status = vqe_registry_client_open(&registry->client, options);
   }
   if (status != VQE_OK) {
     free(registry);
@@ -54,31 +53,37 @@ void vqe_registry_close(struct vqe_registry *registry)
     free(registry->known);
     registry->known = next;
   }
-  vqe_registry_http_close(registry->http);
+  vqe_registry_client_close(registry->client);
   free(registry);
 }
 
-/* ---- what an answer says ---- */
+/* ---- what a response says ---- */
+
+/* The body as JSON; NULL when it is none. */
+static json_t *body_of(const struct vqe_http_response *response)
+{
+  return response->body == NULL
+             ? NULL
+             : json_loadb(response->body, response->size, 0, NULL);
+}
 
 /* The registry's own words, without secrets and line breaks; "" when it has
  * none. */
 static void reason_of(char *out, size_t size,
                       const struct vqe_registry *registry,
-                      const struct vqe_registry_answer *answer)
+                      const struct vqe_http_response *response)
 {
-  out[0] = '\0';
-  json_t *root = answer->body == NULL
-                     ? NULL
-                     : json_loadb(answer->body, answer->size, 0, NULL);
+  json_t *root = body_of(response);
   const char *text = json_string_value(json_object_get(root, "message"));
-  char *copy = text == NULL ? NULL : strdup(text);
-  json_decref(root);
-  if (copy != NULL) {
+  char *copy = NULL;
+  out[0] = '\0';
+  if (vqe_memory_strdup(&copy, text) == VQE_OK && copy != NULL) {
     /* masked whole: a cut could leave a part of a secret */
-    vqe_registry_http_mask(copy, registry->http);
+    vqe_registry_mask(copy, registry->client);
     snprintf(out, size, "%s", copy);
-    free(copy);
   }
+  free(copy);
+  json_decref(root);
   for (char *c = out; *c != '\0'; c++) {
     if ((unsigned char)*c < ' ') {
       *c = ' ';
@@ -87,13 +92,13 @@ static void reason_of(char *out, size_t size,
 }
 
 static int failed(const struct vqe_registry *registry,
-                  const struct vqe_registry_answer *answer, const char *what)
+                  const struct vqe_http_response *response, const char *what)
 {
   char reason[600];
   const char *remedy = "is this the address of its interface?";
   int status = VQE_ERR_INPUT;
-  reason_of(reason, sizeof reason, registry, answer);
-  switch (answer->status) {
+  reason_of(reason, sizeof reason, registry, response);
+  switch (response->status) {
   case 401:
     remedy = "set VQE_REGISTRY_USERNAME and VQE_REGISTRY_PASSWORD, or "
              "VQE_REGISTRY_TOKEN";
@@ -113,16 +118,16 @@ static int failed(const struct vqe_registry *registry,
     remedy = "the registry takes the schema for invalid";
     break;
   default:
-    if (vqe_registry_is_passing(answer->status)) {
+    if (vqe_registry_is_passing(response->status)) {
       status = VQE_ERR_IO;
       remedy = "try again later";
     }
     break;
   }
-  return vqe_error_set(status,
-                       "schema registry at %s: %s: HTTP status %ld%s%s; %s",
-                       answer->url, what, answer->status,
-                       reason[0] == '\0' ? "" : ", ", reason, remedy);
+  return vqe_error_set(
+      status, "schema registry at %s: %s: HTTP status %ld%s%s; %s",
+      vqe_registry_url(registry->client, response), what, response->status,
+      reason[0] == '\0' ? "" : ", ", reason, remedy);
 }
 
 /* ---- registering ---- */
@@ -165,11 +170,10 @@ static int make_body(char **out, const char *schema, size_t size)
   return VQE_OK;
 }
 
-static int id_of(int32_t *id, const struct vqe_registry_answer *answer)
+static int id_of(int32_t *id, const struct vqe_registry *registry,
+                 const struct vqe_http_response *response)
 {
-  json_t *root = answer->body == NULL
-                     ? NULL
-                     : json_loadb(answer->body, answer->size, 0, NULL);
+  json_t *root = body_of(response);
   const json_t *value = json_object_get(root, "id");
   json_int_t number = json_is_integer(value) ? json_integer_value(value) : -1;
   json_decref(root);
@@ -177,60 +181,110 @@ static int id_of(int32_t *id, const struct vqe_registry_answer *answer)
     return vqe_error_set(VQE_ERR_INPUT,
                          "schema registry at %s: the answer has no schema id; "
                          "is this a registry?",
-                         answer->url);
+                         vqe_registry_url(registry->client, response));
   }
   *id = (int32_t)number;
   return VQE_OK;
 }
 
-/* Add the registry's list of what is incompatible to the message, where its
- * answer to the registration left it out. */
-static void explain_conflict(struct vqe_registry *registry,
-                             const char *subject, const char *body)
+/* The reasons in the response to a check of compatibility, one after another;
+ * "" when it gives none. */
+static void list_reasons(char *out, size_t size,
+                         const struct vqe_http_response *response)
 {
-  struct vqe_registry_answer answer = {0};
-  char *path = NULL;
-  char list[500] = "";
+  json_t *root = response->status == 200 ? body_of(response) : NULL;
   size_t used = 0;
   size_t index;
   const json_t *item;
-  json_t *root = NULL;
-  char first[1024];
-  snprintf(first, sizeof first, "%s", vqe_error_message());
-  if (asprintf(&path,
-               "/compatibility/subjects/%s/versions/latest?verbose=true",
-               subject) < 0) {
-    return;
-  }
-  if (vqe_registry_http_ask(&answer, registry->http, path, body) == VQE_OK &&
-      answer.status == 200) {
-    root = json_loadb(answer.body, answer.size, 0, NULL);
-  }
+  out[0] = '\0';
   json_array_foreach(json_object_get(root, "messages"), index, item)
   {
     const char *text = json_string_value(item);
-    if (text != NULL && used + 2 < sizeof list) {
-      int put = snprintf(list + used, sizeof list - used, "%s%s",
+    if (text != NULL && used + 2 < size) {
+      int put = snprintf(out + used, size - used, "%s%s",
                          used == 0 ? "" : "; ", text);
       used += put > 0 ? (size_t)put : 0;
     }
   }
+  json_decref(root);
+}
+
+/* Add the registry's list of what is incompatible to the message, where its
+ * response to the registration left it out. */
+static void explain_conflict(struct vqe_registry *registry,
+                             const char *subject, const char *body)
+{
+  struct vqe_http_response response = {0};
+  char *path = NULL;
+  char list[500];
+  char first[1024];
+  snprintf(first, sizeof first, "%s", vqe_error_message());
+  int status = vqe_memory_print(
+      &path, "/compatibility/subjects/%s/versions/latest?verbose=true",
+      subject);
+  if (status == VQE_OK) {
+    status = vqe_registry_request(&response, registry->client, path, body);
+  }
+  if (status != VQE_OK) {
+    response.status = 0;
+  }
+  list_reasons(list, sizeof list, &response);
   (void)vqe_error_set(VQE_ERR_INPUT, "%.500s%s%s", first,
                       list[0] == '\0' ? "" : "; the registry names: ", list);
-  json_decref(root);
-  free(answer.body);
+  vqe_http_response_clear(&response);
   free(path);
+}
+
+/* What a registration sends. */
+struct registration {
+  const char *subject;
+  char *encoded; /* the subject in a URL */
+  char *body;
+};
+
+/* Register the schema, or look it up where that is not allowed. */
+static int ask_for_id(int32_t *id, struct vqe_registry *registry,
+                      const struct registration *registration)
+{
+  struct vqe_http_response response = {0};
+  const char *verb = "registering";
+  char what[200];
+  char *path = NULL;
+  int status =
+      vqe_memory_print(&path, "/subjects/%s/versions", registration->encoded);
+  if (status == VQE_OK) {
+    status = vqe_registry_request(&response, registry->client, path,
+                                  registration->body);
+  }
+  if (status == VQE_OK && response.status == 403) {
+    /* perhaps somebody else registers here, and has done so */
+    verb = "looking up";
+    path[strlen(path) - strlen("/versions")] = '\0';
+    vqe_http_response_clear(&response);
+    status = vqe_registry_request(&response, registry->client, path,
+                                  registration->body);
+  }
+  if (status == VQE_OK && response.status != 200) {
+    snprintf(what, sizeof what, "%s the schema of '%.100s'", verb,
+             registration->subject);
+    status = failed(registry, &response, what);
+    if (response.status == 409) {
+      explain_conflict(registry, registration->encoded, registration->body);
+    }
+  }
+  if (status == VQE_OK) {
+    status = id_of(id, registry, &response);
+  }
+  vqe_http_response_clear(&response);
+  free(path);
+  return status;
 }
 
 int vqe_registry_register(int32_t *id, struct vqe_registry *registry,
                           const char *subject, const char *schema, size_t size)
 {
-  struct vqe_registry_answer answer = {0};
+  struct registration registration = {.subject = subject};
   char hash[VQE_SHA256_HEX_SIZE];
-  char what[200];
-  char *body = NULL;
-  char *encoded = NULL;
-  char *path = NULL;
   int status = vqe_sha256_hex(hash, schema, size);
   if (status != VQE_OK) {
     return status;
@@ -242,48 +296,25 @@ int vqe_registry_register(int32_t *id, struct vqe_registry *registry,
       return VQE_OK;
     }
   }
-  snprintf(what, sizeof what, "registering the schema of '%.100s'", subject);
-  encoded = curl_easy_escape(NULL, subject, (int)strlen(subject));
-  if (encoded == NULL ||
-      asprintf(&path, "/subjects/%s/versions", encoded) < 0) {
-    path = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-    goto out;
-  }
-  status = make_body(&body, schema, size);
+  status = vqe_http_encode(&registration.encoded, subject, false);
   if (status == VQE_OK) {
-    status = vqe_registry_http_ask(&answer, registry->http, path, body);
-  }
-  if (status == VQE_OK && answer.status == 403) {
-    /* perhaps somebody else registers here, and has done so */
-    path[strlen(path) - strlen("/versions")] = '\0';
-    status = vqe_registry_http_ask(&answer, registry->http, path, body);
-    snprintf(what, sizeof what, "looking up the schema of '%.100s'", subject);
-  }
-  if (status == VQE_OK && answer.status != 200) {
-    status = failed(registry, &answer, what);
-    if (answer.status == 409) {
-      explain_conflict(registry, encoded, body);
-    }
+    status = make_body(&registration.body, schema, size);
   }
   if (status == VQE_OK) {
-    status = id_of(id, &answer);
+    status = ask_for_id(id, registry, &registration);
   }
   if (status == VQE_OK) {
     status = remember(registry, *id, NULL, subject, hash);
   }
-out:
-  free(answer.body);
-  free(body);
-  curl_free(encoded);
-  free(path);
+  free(registration.encoded);
+  free(registration.body);
   return status;
 }
 
 int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
                        int32_t id)
 {
-  struct vqe_registry_answer answer = {0};
+  struct vqe_http_response response = {0};
   char path[64];
   char what[64];
   json_t *root = NULL;
@@ -296,29 +327,25 @@ int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
   }
   snprintf(path, sizeof path, "/schemas/ids/%d", id);
   snprintf(what, sizeof what, "fetching the schema %d", id);
-  int status = vqe_registry_http_ask(&answer, registry->http, path, NULL);
-  if (status == VQE_OK && answer.status != 200) {
-    status = failed(registry, &answer, what);
+  int status = vqe_registry_request(&response, registry->client, path, NULL);
+  if (status == VQE_OK && response.status != 200) {
+    status = failed(registry, &response, what);
   }
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    root = body_of(&response);
+    const char *text = json_string_value(json_object_get(root, "schema"));
+    status = text != NULL
+                 ? remember(registry, id, text, NULL, NULL)
+                 : vqe_error_set(VQE_ERR_INPUT,
+                                 "schema registry at %s: %s: the answer has "
+                                 "no schema; is this a registry?",
+                                 vqe_registry_url(registry->client, &response),
+                                 what);
   }
-  root = answer.body == NULL ? NULL
-                             : json_loadb(answer.body, answer.size, 0, NULL);
-  const char *text = json_string_value(json_object_get(root, "schema"));
-  if (text == NULL) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "schema registry at %s: %s: the answer has no "
-                           "schema; is this a registry?",
-                           answer.url, what);
-    goto out;
-  }
-  status = remember(registry, id, text, NULL, NULL);
   if (status == VQE_OK) {
     *schema = registry->known->text;
   }
-out:
   json_decref(root);
-  free(answer.body);
+  vqe_http_response_clear(&response);
   return status;
 }

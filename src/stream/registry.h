@@ -6,7 +6,7 @@
  * mutual TLS VQE_REGISTRY_CERT_FILE and VQE_REGISTRY_KEY_FILE (PEM). None is
  * in any message.
  *
- * Errors: VQE_ERR_IO after the retries (no answer, 5xx, 429): trying later
+ * Errors: VQE_ERR_IO after the retries (no response, 5xx, 429): trying later
  * may help. VQE_ERR_INPUT for what it does not cure: not authorised, an
  * incompatible or invalid schema, a wrong URL. VQE_ERR_NOT_FOUND: no such id.
  *
