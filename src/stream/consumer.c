@@ -24,8 +24,8 @@
 struct codec {
   struct codec *next;
   int32_t id;
-  struct vqe_record_avro *avro;    /* NULL: unusable */
-  char reason[REASON_SIZE]; /* why */
+  struct vqe_record_avro *avro; /* NULL: unusable */
+  char reason[REASON_SIZE];     /* why */
 };
 
 struct part {

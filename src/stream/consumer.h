@@ -1,8 +1,8 @@
 /* Reading records from a Kafka topic.
  *
  * Offsets are committed for a consumer group only after the caller has said
- * that what it was given is safe, so that a crash anywhere repeats records
- * and never loses one. Partitions are taken all at once without a group
+ * that what it was given is safe, so that after a crash anywhere records
+ * come again, and none is lost. Partitions are taken all at once without a group
  * rebalance: one program at a time reads for a group. */
 #ifndef VQE_STREAM_CONSUMER_H
 #define VQE_STREAM_CONSUMER_H
@@ -19,10 +19,10 @@ struct vqe_consumer;
 struct vqe_consumer_options {
   struct vqe_stream_settings stream;
   const char *group;   /* NULL: "vqe_lake" */
-  double timeout_s;    /* longest wait without a message or an answer (30) */
+  double timeout_s;    /* longest wait without a message or a response (30) */
   size_t safe_records; /* ask for safety at the latest after so many (500) */
   size_t safe_bytes;   /* or so many bytes of messages (256 MiB) */
-  bool commit_later;   /* by vqe_consumer_commit alone; `safe` is not asked */
+  bool commit_later;   /* by vqe_consumer_commit alone; `safe` is not called */
 };
 
 /* Place of a message; valid during the call. */
@@ -56,14 +56,14 @@ struct vqe_consumer_counts {
   size_t expired;  /* offsets gone before they were read: retention */
 };
 
-/* VQE_ERR_INPUT for wrong settings; brokers are not asked yet. */
+/* VQE_ERR_INPUT for wrong settings; no broker is contacted yet. */
 int vqe_consumer_open(struct vqe_consumer **out,
                       const struct vqe_consumer_options *options);
 void vqe_consumer_close(struct vqe_consumer *consumer); /* NULL is fine */
 
 /* Read from the committed places (the beginning where there is none) to the
  * end that the topic has when this begins. VQE_ERR_IO when brokers or registry
- * do not answer in time, VQE_ERR_NOT_FOUND when there is no such topic,
+ * do not respond in time, VQE_ERR_NOT_FOUND when there is no such topic,
  * VQE_ERR_INPUT when they refuse; *counts is set in every case. */
 int vqe_consumer_read(struct vqe_consumer_counts *counts,
                       struct vqe_consumer *consumer,

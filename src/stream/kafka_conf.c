@@ -225,7 +225,7 @@ static bool has_token(void)
 }
 
 /* What matters comes by the error callback and by reports; librdkafka's own
- * lines, which repeat it at each try, are shown when somebody debugs. */
+ * lines, which say it again at each attempt, are shown when somebody debugs. */
 static void drop_log(const rd_kafka_t *rk, int level, const char *facility,
                      const char *text)
 {

@@ -98,7 +98,7 @@ int vqe_message_create(struct vqe_message **out,
   }
   if (status == VQE_OK) {
     status = vqe_record_avro_encode(&message->data, &message->size,
-                             VQE_WIRE_HEAD_SIZE, record);
+                                    VQE_WIRE_HEAD_SIZE, record);
   }
   if (status != VQE_OK) {
     vqe_message_free(message);

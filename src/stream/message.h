@@ -56,7 +56,7 @@ void vqe_message_free(struct vqe_message *message); /* NULL is fine */
 int vqe_message_load(struct vqe_message *message,
                      const struct vqe_spool *spool);
 
-/* Into the spool; the state tells how it went. */
+/* Into the spool; the state says how it went. */
 int vqe_message_keep(struct vqe_message *message, struct vqe_spool *spool);
 
 #endif

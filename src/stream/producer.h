@@ -6,8 +6,8 @@
  * (idempotent producer). Where no report has come within two seconds, and at
  * vqe_producer_sync, it is put into the spool, whose file goes when the report
  * comes; what is there is sent first by the next producer that opens the
- * spool. So a record is on the topic at least once; readers tell repeats by
- * experiment_id, which is the message's key. A caller keeps what it gives - in
+ * spool. So a record is on the topic at least once; readers recognise a second
+ * copy by experiment_id, which is the message's key. A caller keeps what it gives - in
  * a journal, a result file - until vqe_producer_sync says that a crash loses
  * none of it.
  *
@@ -32,7 +32,7 @@ struct vqe_producer_options {
                               up to 30 s (1) */
   size_t queue_records;    /* given, but not yet in the spool (256) */
   size_t queue_bytes;      /* of those, and of records under way (64 MiB) */
-  /* One line on what a user should know: who did not answer, which record
+  /* One line on what a user should know: who did not respond, which record
    * was refused. Called from the producer's thread, or from that of a sender
    * when the queue is full; may be NULL. */
   void (*report)(void *ctx, const char *text);

@@ -10,8 +10,8 @@
 #define LARGEST_PAUSE_S 30.0
 #define MOST_UNDER_WAY 10000
 #define PURGE_POLLS 50
-#define QUIET_S 3.0 /* under way without a report: ask why */
-#define ASK_MS 2000
+#define QUIET_S 3.0 /* under way without a report: check the topic */
+#define METADATA_TIMEOUT_MS 2000
 /* Brokers cut off a request above their socket.request.max.bytes, 100 MiB
  * unless set, without a word. */
 #define HUGE_BYTES ((size_t)90 << 20)
@@ -71,8 +71,8 @@ static bool is_away(rd_kafka_resp_err_t error)
          error == RD_KAFKA_RESP_ERR__TIMED_OUT;
 }
 
-static void tell(struct vqe_producer *producer, rd_kafka_resp_err_t error,
-                 const char *text)
+static void report_error(struct vqe_producer *producer,
+                         rd_kafka_resp_err_t error, const char *text)
 {
   producer->last_error = error;
   vqe_producer_report(producer, "Kafka at %s, topic '%s': %s; %s",
@@ -81,17 +81,17 @@ static void tell(struct vqe_producer *producer, rd_kafka_resp_err_t error,
 }
 
 /* What is behind librdkafka's "fatal error". */
-static void tell_fatal(struct vqe_producer *producer, rd_kafka_t *rk)
+static void report_fatal(struct vqe_producer *producer, rd_kafka_t *rk)
 {
   char text[400] = "";
   rd_kafka_resp_err_t error = rd_kafka_fatal_error(rk, text, sizeof text);
   producer->fatal = true;
-  tell(producer, error, text);
+  report_error(producer, error, text);
 }
 
 /* It may be the record's own size that makes a broker hang up. */
-static void tell_huge(struct vqe_producer *producer,
-                      const struct vqe_message *message)
+static void report_huge(struct vqe_producer *producer,
+                        const struct vqe_message *message)
 {
   vqe_producer_report(
       producer,
@@ -109,21 +109,21 @@ static void on_error(rd_kafka_t *rk, int code, const char *text, void *ctx)
   /* one that large is under way without others */
   const struct vqe_message *first = producer->under_way.first;
   if (error == RD_KAFKA_RESP_ERR__FATAL) {
-    tell_fatal(producer, rk);
+    report_fatal(producer, rk);
     return;
   }
   if (is_away(error) && first != NULL && first->size > HUGE_BYTES) {
-    tell_huge(producer, first);
+    report_huge(producer, first);
     producer->last_error = error;
     return;
   }
-  /* told once until something is delivered: librdkafka tries again, and
-   * says so, every few seconds */
+  /* reported once until something is delivered: librdkafka connects again,
+   * and says so, every few seconds */
   if (is_away(error) &&
       (is_away(producer->last_error) || is_lasting(producer->last_error))) {
     return;
   }
-  tell(producer, error, text);
+  report_error(producer, error, text);
 }
 
 /* ---- reports ---- */
@@ -192,20 +192,20 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *result,
   case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
     break;
   case RD_KAFKA_RESP_ERR__FATAL:
-    tell_fatal(producer, rk);
+    report_fatal(producer, rk);
     break;
   case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
     if (message->size > HUGE_BYTES) {
       /* others wait behind it */
-      tell_huge(producer, message);
+      report_huge(producer, message);
       vqe_producer_set_aside(producer, message);
       return;
     }
-    tell(producer, result->err, rd_kafka_err2str(result->err));
+    report_error(producer, result->err, rd_kafka_err2str(result->err));
     wait_before_sending(producer);
     break;
   default:
-    tell(producer, result->err, rd_kafka_err2str(result->err));
+    report_error(producer, result->err, rd_kafka_err2str(result->err));
     wait_before_sending(producer);
     break;
   }
@@ -255,9 +255,9 @@ static bool send_one(struct vqe_producer *producer,
   }
   vqe_messages_put_back(&producer->pending, message);
   if (error == RD_KAFKA_RESP_ERR__FATAL) {
-    tell_fatal(producer, producer->rk);
+    report_fatal(producer, producer->rk);
   } else if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-    tell(producer, error, rd_kafka_err2str(error));
+    report_error(producer, error, rd_kafka_err2str(error));
     wait_before_sending(producer);
   }
   return false;
@@ -344,8 +344,8 @@ void vqe_producer_disconnect(struct vqe_producer *producer)
   producer->one_alone = false;
 }
 
-/* An idempotent producer that met an error it cannot order around is dead;
- * a new one takes its messages. */
+/* An idempotent producer sends nothing any more after an error that could
+ * break the order; a new one takes its messages. */
 void vqe_producer_reconnect(struct vqe_producer *producer)
 {
   vqe_producer_disconnect(producer);
@@ -357,7 +357,7 @@ void vqe_producer_reconnect(struct vqe_producer *producer)
   wait_before_sending(producer);
 }
 
-void vqe_producer_ask_why(struct vqe_producer *producer)
+void vqe_producer_check_topic(struct vqe_producer *producer)
 {
   const struct rd_kafka_metadata *metadata = NULL;
   double now = vqe_clock_wall();
@@ -369,11 +369,11 @@ void vqe_producer_ask_why(struct vqe_producer *producer)
     return;
   }
   rd_kafka_resp_err_t error = rd_kafka_metadata(
-      producer->rk, 0, producer->known_topic, &metadata, ASK_MS);
+      producer->rk, 0, producer->known_topic, &metadata, METADATA_TIMEOUT_MS);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
     error = metadata->topics[0].err;
     if (is_lasting(error)) {
-      tell(producer, error, rd_kafka_err2str(error));
+      report_error(producer, error, rd_kafka_err2str(error));
     }
   }
   if (metadata != NULL) {

@@ -1,8 +1,11 @@
 /* What the producer's files share: its state, and who changes what.
  *
- *   producer.c        the caller's side
+ *   producer_state.c  what becomes of a message, counted and reported
+ *   producer_kafka.c  librdkafka: sending, reports, errors
  *   producer_work.c   the thread: from the queue to the spool and to Kafka
- *   producer_kafka.c  librdkafka: sending, reports, errors */
+ *   producer.c        the caller's side
+ *
+ * Each file calls those above it alone. */
 #ifndef VQE_STREAM_PRODUCER_STATE_H
 #define VQE_STREAM_PRODUCER_STATE_H
 
@@ -63,12 +66,9 @@ struct vqe_producer {
   bool fatal;
 };
 
-/* ---- producer_work.c ---- */
+/* ---- producer_state.c ---- */
 
-/* The thread's function; ctx: struct vqe_producer. */
-void *vqe_producer_work(void *ctx);
-
-/* Tell the user, once as long as nothing else is told. */
+/* Report a line to the user, once as long as it stays the last one. */
 void vqe_producer_report(struct vqe_producer *producer, const char *format,
                          ...) __attribute__((format(printf, 2, 3)));
 
@@ -77,13 +77,12 @@ void vqe_producer_report(struct vqe_producer *producer, const char *format,
 void vqe_producer_keep(struct vqe_producer *producer,
                        struct vqe_message *message);
 
-/* A message ends, delivered or not; it is freed. */
+/* A message ends: on the topic, in the spool until another producer opens it,
+ * or nowhere. It is freed. */
 void vqe_producer_delivered(struct vqe_producer *producer,
                             struct vqe_message *message);
 void vqe_producer_set_aside(struct vqe_producer *producer,
                             struct vqe_message *message);
-void vqe_producer_lose(struct vqe_producer *producer,
-                       struct vqe_message *message);
 
 /* ---- producer_kafka.c ---- */
 
@@ -99,11 +98,16 @@ void vqe_producer_reconnect(struct vqe_producer *producer);
 /* As many as may be under way at a time. */
 void vqe_producer_send_pending(struct vqe_producer *producer);
 
-/* librdkafka waits in silence for a topic that it may not see; its state
- * says why. */
-void vqe_producer_ask_why(struct vqe_producer *producer);
+/* librdkafka waits in silence for a topic that it may not see: after some
+ * seconds without a report, fetch the topic's state and report an error. */
+void vqe_producer_check_topic(struct vqe_producer *producer);
 
 /* Waiting will not cure the last error within this run. */
 bool vqe_producer_is_stuck(const struct vqe_producer *producer);
+
+/* ---- producer_work.c ---- */
+
+/* The thread's function; ctx: struct vqe_producer. */
+void *vqe_producer_work(void *ctx);
 
 #endif

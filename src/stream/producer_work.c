@@ -1,11 +1,8 @@
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+/* The thread: from the queue to the spool and to Kafka. */
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/error_message.h"
-#include "base/memory.h"
 #include "record/record_avro.h"
 #include "stream/producer_state.h"
 
@@ -16,119 +13,6 @@
 #define KEEP_AFTER_S 2.0
 #define LOOK_S 0.1
 #define MOST_AT_ONCE 64
-
-/* ---- telling and counting ---- */
-
-void vqe_producer_report(struct vqe_producer *producer, const char *format,
-                         ...)
-{
-  char text[1200];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  pthread_mutex_lock(&producer->lock);
-  bool is_news =
-      strncmp(producer->reason, text, VQE_PRODUCER_REASON_SIZE - 1) != 0;
-  snprintf(producer->reason, VQE_PRODUCER_REASON_SIZE, "%s", text);
-  pthread_mutex_unlock(&producer->lock);
-  if (is_news && producer->options.report != NULL) {
-    producer->options.report(producer->options.report_ctx, text);
-  }
-}
-
-/* With the lock held: a message leaves the state it was in. */
-static void leave_state(struct vqe_producer *producer,
-                        enum vqe_message_state state)
-{
-  if (state == VQE_MESSAGE_OPEN) {
-    producer->nopen--;
-    if (producer->nopen == 0) {
-      pthread_cond_broadcast(&producer->settled);
-    }
-  } else if (state == VQE_MESSAGE_REFUSED) {
-    producer->nrefused--;
-  }
-}
-
-static void add_latency(struct vqe_producer *producer, double seconds)
-{
-  size_t count = producer->nlatency;
-  if (count == producer->latency_capacity) {
-    size_t more = count == 0 ? 256 : 2 * count;
-    if (vqe_memory_grow(&producer->latencies, count, more, sizeof(double),
-                        "latencies") != VQE_OK) {
-      return;
-    }
-    producer->latency_capacity = more;
-  }
-  producer->latencies[producer->nlatency++] = seconds;
-}
-
-void vqe_producer_delivered(struct vqe_producer *producer,
-                            struct vqe_message *message)
-{
-  double now = vqe_clock_wall();
-  producer->last_progress = now;
-  if (message->state == VQE_MESSAGE_KEPT &&
-      vqe_spool_remove(producer->spool, message->name) != VQE_OK) {
-    vqe_producer_report(producer, "%s", vqe_error_message());
-  }
-  if (message->given_at > 0.0) {
-    add_latency(producer, now - message->given_at);
-  }
-  pthread_mutex_lock(&producer->lock);
-  producer->counts.delivered++;
-  producer->counts.bytes += message->size;
-  leave_state(producer, message->state);
-  pthread_mutex_unlock(&producer->lock);
-  vqe_message_free(message);
-}
-
-void vqe_producer_lose(struct vqe_producer *producer,
-                       struct vqe_message *message)
-{
-  pthread_mutex_lock(&producer->lock);
-  producer->counts.lost++;
-  leave_state(producer, message->state);
-  pthread_mutex_unlock(&producer->lock);
-  vqe_message_free(message);
-}
-
-/* It stays in the spool and is not sent again by this producer. */
-void vqe_producer_set_aside(struct vqe_producer *producer,
-                            struct vqe_message *message)
-{
-  if (message->state != VQE_MESSAGE_KEPT) {
-    /* also where the spool refused before: there may be space by now */
-    vqe_producer_keep(producer, message);
-  }
-  if (message->state != VQE_MESSAGE_KEPT) {
-    vqe_producer_lose(producer, message);
-    return;
-  }
-  pthread_mutex_lock(&producer->lock);
-  producer->counts.spooled++;
-  pthread_mutex_unlock(&producer->lock);
-  vqe_message_free(message);
-}
-
-void vqe_producer_keep(struct vqe_producer *producer,
-                       struct vqe_message *message)
-{
-  enum vqe_message_state before = message->state;
-  if (vqe_message_keep(message, producer->spool) != VQE_OK) {
-    vqe_producer_report(producer,
-                        "%s; it is sent from memory and lost if that fails",
-                        vqe_error_message());
-  }
-  pthread_mutex_lock(&producer->lock);
-  producer->nrefused += message->state == VQE_MESSAGE_REFUSED;
-  leave_state(producer, before);
-  pthread_mutex_unlock(&producer->lock);
-}
-
-/* ---- the thread ---- */
 
 /* A few at once, so that librdkafka gets batches and reports do not wait.
  * Returns whether there may be more. */
@@ -197,9 +81,9 @@ static void ensure_schema(struct vqe_producer *producer)
       vqe_clock_wall() < producer->schema_retry_at) {
     return;
   }
-  int status = vqe_registry_register(&producer->schema_id, producer->registry,
-                                     producer->subject, vqe_record_avro_schema_text,
-                                     vqe_record_avro_schema_text_size);
+  int status = vqe_registry_register(
+      &producer->schema_id, producer->registry, producer->subject,
+      vqe_record_avro_schema_text, vqe_record_avro_schema_text_size);
   if (status == VQE_OK) {
     producer->has_schema = true;
     producer->last_progress = vqe_clock_wall();
@@ -258,7 +142,7 @@ void *vqe_producer_work(void *ctx)
                                          VQE_PRODUCER_IDLE_MS * 1000000L};
       nanosleep(&pause, NULL);
     }
-    vqe_producer_ask_why(producer);
+    vqe_producer_check_topic(producer);
     if (!more && is_finished(producer)) {
       break;
     }

@@ -243,7 +243,7 @@ struct registration {
 };
 
 /* Register the schema, or look it up where that is not allowed. */
-static int ask_for_id(int32_t *id, struct vqe_registry *registry,
+static int request_id(int32_t *id, struct vqe_registry *registry,
                       const struct registration *registration)
 {
   struct vqe_http_response response = {0};
@@ -301,7 +301,7 @@ int vqe_registry_register(int32_t *id, struct vqe_registry *registry,
     status = make_body(&registration.body, schema, size);
   }
   if (status == VQE_OK) {
-    status = ask_for_id(id, registry, &registration);
+    status = request_id(id, registry, &registration);
   }
   if (status == VQE_OK) {
     status = remember(registry, *id, NULL, subject, hash);

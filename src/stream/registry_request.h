@@ -25,7 +25,7 @@ int vqe_registry_request(struct vqe_http_response *response,
                          struct vqe_registry_client *client, const char *path,
                          const char *body);
 
-/* The address that was asked last, for messages. */
+/* The address of the last attempt, for messages. */
 const char *vqe_registry_url(const struct vqe_registry_client *client,
                              const struct vqe_http_response *response);
 
