@@ -2,8 +2,8 @@
  *
  * Offsets are committed for a consumer group only after the caller has said
  * that what it was given is safe, so that after a crash anywhere records
- * come again, and none is lost. Partitions are taken all at once without a group
- * rebalance: one program at a time reads for a group. */
+ * come again, and none is lost. Partitions are taken all at once without a
+ * group rebalance: one program at a time reads for a group. */
 #ifndef VQE_STREAM_CONSUMER_H
 #define VQE_STREAM_CONSUMER_H
 

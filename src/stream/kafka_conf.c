@@ -124,15 +124,32 @@ static int set_all(rd_kafka_conf_t *conf,
   return status;
 }
 
+static int set_from_object(rd_kafka_conf_t *conf, json_t *root,
+                           const char *path)
+{
+  const char *name;
+  json_t *value;
+  int status = VQE_OK;
+  json_object_foreach(root, name, value)
+  {
+    if (status == VQE_OK && !json_is_string(value)) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "'%s': the value of '%s' must be a string", path,
+                             name);
+    }
+    if (status == VQE_OK) {
+      status = set(conf, name, json_string_value(value), path);
+    }
+  }
+  return status;
+}
+
 static int set_from_file(rd_kafka_conf_t *conf)
 {
   const char *path = getenv("VQE_KAFKA_PROPERTIES_FILE");
   char *text = NULL;
   size_t size = 0;
   json_error_t fault;
-  json_t *root = NULL;
-  const char *name;
-  json_t *value;
   if (path == NULL || path[0] == '\0') {
     return VQE_OK;
   }
@@ -140,28 +157,14 @@ static int set_from_file(rd_kafka_conf_t *conf)
   if (status != VQE_OK) {
     return vqe_error_context(VQE_ERR_INPUT, "VQE_KAFKA_PROPERTIES_FILE");
   }
-  root = json_loadb(text, size, 0, &fault);
-  if (!json_is_object(root)) {
-    /* the reader's own words could quote a secret */
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "'%s' is no JSON object of properties (line %d)",
-                           path, root == NULL ? fault.line : 1);
-    goto out;
-  }
-  json_object_foreach(root, name, value)
-  {
-    if (!json_is_string(value)) {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "'%s': the value of '%s' must be a string", path,
-                             name);
-      goto out;
-    }
-    status = set(conf, name, json_string_value(value), path);
-    if (status != VQE_OK) {
-      goto out;
-    }
-  }
-out:
+  json_t *root = json_loadb(text, size, 0, &fault);
+  /* the reader's own words could quote a secret */
+  status = json_is_object(root)
+               ? set_from_object(conf, root, path)
+               : vqe_error_set(VQE_ERR_INPUT,
+                               "'%s' is no JSON object of properties (line "
+                               "%d)",
+                               path, root == NULL ? fault.line : 1);
   json_decref(root);
   free(text);
   return status;
@@ -225,7 +228,8 @@ static bool has_token(void)
 }
 
 /* What matters comes by the error callback and by reports; librdkafka's own
- * lines, which say it again at each attempt, are shown when somebody debugs. */
+ * lines, which say it again at each attempt, are shown when somebody debugs.
+ */
 static void drop_log(const rd_kafka_t *rk, int level, const char *facility,
                      const char *text)
 {

@@ -28,16 +28,14 @@ static int copy_settings(struct vqe_producer *producer,
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&producer->brokers, stream->brokers);
   }
-  if (status == VQE_OK &&
-      asprintf(&producer->subject, "%s-value", producer->topic) < 0) {
-    producer->subject = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a subject");
+  if (status == VQE_OK) {
+    status = vqe_memory_print(&producer->subject, "%s-value", producer->topic);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&producer->properties, count,
                               sizeof *producer->properties, "properties");
   }
-  for (size_t k = 0; k < count && status == VQE_OK; k++) {
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
     struct vqe_stream_property *to = &producer->properties[k];
     producer->options.stream.nproperty = k + 1;
     status = vqe_memory_strdup((char **)&to->name, stream->properties[k].name);
@@ -57,7 +55,7 @@ static int load_spool(struct vqe_producer *producer)
   char(*names)[VQE_SPOOL_NAME_SIZE] = NULL;
   size_t count = 0;
   int status = vqe_spool_list(&names, &count, producer->spool);
-  for (size_t k = 0; k < count && status == VQE_OK; k++) {
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
     struct vqe_message *message = NULL;
     status = vqe_memory_alloc(&message, 1, sizeof *message, "a message");
     if (status == VQE_OK) {
@@ -111,15 +109,9 @@ static void free_producer(struct vqe_producer *producer)
   free(producer);
 }
 
-int vqe_producer_open(struct vqe_producer **out,
-                      const struct vqe_producer_options *options)
+static void set_defaults(struct vqe_producer *producer,
+                         const struct vqe_producer_options *options)
 {
-  struct vqe_producer *producer = NULL;
-  *out = NULL;
-  int status = vqe_memory_alloc(&producer, 1, sizeof *producer, "a producer");
-  if (status != VQE_OK) {
-    return status;
-  }
   pthread_mutex_init(&producer->lock, NULL);
   pthread_cond_init(&producer->settled, NULL);
   pthread_cond_init(&producer->taken, NULL);
@@ -132,15 +124,26 @@ int vqe_producer_open(struct vqe_producer **out,
   producer->schema_pause_s =
       options->registry_retry_s > 0.0 ? options->registry_retry_s : 1.0;
   producer->last_progress = vqe_clock_wall();
-  if (options->spool == NULL) {
-    status = vqe_error_set(VQE_ERR_INPUT, "no spool folder is named");
-    goto out;
-  }
+}
+
+int vqe_producer_open(struct vqe_producer **out,
+                      const struct vqe_producer_options *options)
+{
+  struct vqe_producer *producer = NULL;
   const struct vqe_registry_options registry = {
       .urls = options->stream.registry,
       .ca_file = options->stream.registry_ca_file,
       .timeout_s = REGISTRY_TIMEOUT_S,
       .attempts = 1};
+  *out = NULL;
+  if (options->spool == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT, "no spool folder is named");
+  }
+  int status = vqe_memory_alloc(&producer, 1, sizeof *producer, "a producer");
+  if (status != VQE_OK) {
+    return status;
+  }
+  set_defaults(producer, options);
   status = copy_settings(producer, options);
   if (status == VQE_OK) {
     status = vqe_registry_open(&producer->registry, &registry);
@@ -157,7 +160,6 @@ int vqe_producer_open(struct vqe_producer **out,
   if (status == VQE_OK) {
     status = start(producer);
   }
-out:
   if (status != VQE_OK) {
     free_producer(producer);
     return status;

@@ -7,9 +7,9 @@
  * vqe_producer_sync, it is put into the spool, whose file goes when the report
  * comes; what is there is sent first by the next producer that opens the
  * spool. So a record is on the topic at least once; readers recognise a second
- * copy by experiment_id, which is the message's key. A caller keeps what it gives - in
- * a journal, a result file - until vqe_producer_sync says that a crash loses
- * none of it.
+ * copy by experiment_id, which is the message's key. A caller keeps what it
+ * gives - in a journal, a result file - until vqe_producer_sync says that a
+ * crash loses none of it.
  *
  * No call waits for the network but vqe_producer_close, and that one for a
  * bounded time. While brokers or registry are away records gather in the
