@@ -69,11 +69,6 @@ void vqe_http_response_clear(struct vqe_http_response *response)
   memset(response, 0, sizeof *response);
 }
 
-bool vqe_http_is_good(long status)
-{
-  return status >= 200 && status < 300;
-}
-
 bool vqe_http_header(char *out, size_t size, const struct vqe_http *http,
                      const char *name)
 {

@@ -48,6 +48,11 @@ static void install_upload(struct vqe_http_attempt *attempt)
 
 /* ---- receiving ---- */
 
+bool vqe_http_is_good(long status)
+{
+  return status >= 200 && status < 300;
+}
+
 /* Room for `size` more bytes and a NUL in the body. */
 static int reserve(struct vqe_http_attempt *attempt, size_t size)
 {

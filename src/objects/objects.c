@@ -67,28 +67,19 @@ static const char *file_path(const char *text)
   return strstr(text, "://") == NULL ? text : NULL;
 }
 
-/* `path` seen from the current directory. */
-static int from_root(char **out, const char *path)
-{
-  char here[PATH_MAX];
-  if (path[0] == '/') {
-    return vqe_memory_strdup(out, path);
-  }
-  if (getcwd(here, sizeof here) == NULL) {
-    return vqe_error_set(VQE_ERR_IO, "cannot find the current directory: %s",
-                         strerror(errno));
-  }
-  return vqe_memory_print(out, "%s/%s", here, path);
-}
-
 /* Absolute form of a path, by its text alone: no empty, "." or ".." segment
  * and no '/' at the end, so that it is the same before and after the folder
  * is made. */
 static int absolute_path(char **out, const char *path)
 {
+  char current[PATH_MAX];
   char *text = NULL;
-  *out = NULL;
-  int status = from_root(&text, path);
+  const char *here = path[0] == '/' ? "" : getcwd(current, sizeof current);
+  if (here == NULL) {
+    return vqe_error_set(VQE_ERR_IO, "cannot find the current directory: %s",
+                         strerror(errno));
+  }
+  int status = vqe_memory_print(&text, "%s/%s", here, path);
   if (status == VQE_OK) {
     status = vqe_memory_alloc(out, strlen(text) + 1, 1, "a path");
   }

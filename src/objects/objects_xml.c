@@ -2,6 +2,7 @@
 
 #include <expat.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,6 +89,11 @@ static void XMLCALL on_doctype(void *ctx, const XML_Char *name,
                               "XML with a document type declaration"));
 }
 
+static bool is_space(char c)
+{
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 int vqe_s3_xml_read(const char *document, size_t size, vqe_s3_xml_visit visit,
                     void *ctx)
 {
@@ -102,7 +108,7 @@ int vqe_s3_xml_read(const char *document, size_t size, vqe_s3_xml_visit visit,
   XML_SetCharacterDataHandler(reader.parser, on_text);
   XML_SetStartDoctypeDeclHandler(reader.parser, on_doctype);
   /* some stores keep a connection busy by spaces before the document */
-  while (size > 0 && memchr(" \t\r\n", *document, 4) != NULL) {
+  while (size > 0 && is_space(*document)) {
     document++;
     size--;
   }

@@ -73,10 +73,13 @@ struct vqe_message *vqe_messages_take(struct vqe_message_list *list)
 
 void vqe_messages_clear(struct vqe_message_list *list)
 {
-  for (struct vqe_message *message = vqe_messages_take(list); message != NULL;
-       message = vqe_messages_take(list)) {
+  struct vqe_message *message = list->first;
+  while (message != NULL) {
+    struct vqe_message *next = message->next;
     vqe_message_free(message);
+    message = next;
   }
+  *list = (struct vqe_message_list){0};
 }
 
 void vqe_messages_drop(struct vqe_message_list *list,

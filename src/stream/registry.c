@@ -311,13 +311,35 @@ int vqe_registry_register(int32_t *id, struct vqe_registry *registry,
   return status;
 }
 
+/* The schema in the response to the request `what`. */
+static int take_schema(const char **schema, struct vqe_registry *registry,
+                       int32_t id, const struct vqe_http_response *response,
+                       const char *what)
+{
+  json_t *root = body_of(response);
+  const char *text = json_string_value(json_object_get(root, "schema"));
+  int status = VQE_ERR_INPUT;
+  if (text == NULL) {
+    vqe_error_set(VQE_ERR_INPUT,
+                  "schema registry at %s: %s: the answer has no "
+                  "schema; is this a registry?",
+                  vqe_registry_url(registry->client, response), what);
+  } else {
+    status = remember(registry, id, text, NULL, NULL);
+  }
+  if (status == VQE_OK) {
+    *schema = registry->known->text;
+  }
+  json_decref(root);
+  return status;
+}
+
 int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
                        int32_t id)
 {
   struct vqe_http_response response = {0};
   char path[64];
   char what[64];
-  json_t *root = NULL;
   *schema = NULL;
   for (const struct known *k = registry->known; k != NULL; k = k->next) {
     if (k->text != NULL && k->id == id) {
@@ -332,20 +354,8 @@ int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
     status = failed(registry, &response, what);
   }
   if (status == VQE_OK) {
-    root = body_of(&response);
-    const char *text = json_string_value(json_object_get(root, "schema"));
-    status = text != NULL
-                 ? remember(registry, id, text, NULL, NULL)
-                 : vqe_error_set(VQE_ERR_INPUT,
-                                 "schema registry at %s: %s: the answer has "
-                                 "no schema; is this a registry?",
-                                 vqe_registry_url(registry->client, &response),
-                                 what);
+    status = take_schema(schema, registry, id, &response, what);
   }
-  if (status == VQE_OK) {
-    *schema = registry->known->text;
-  }
-  json_decref(root);
   vqe_http_response_clear(&response);
   return status;
 }
