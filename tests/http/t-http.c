@@ -1,5 +1,5 @@
-/* The HTTP client against a server that behaves as told: what is sent, what
- * is kept, which attempts are repeated, what is reported. */
+/* The HTTP client against a server that behaves as the test has it: what is
+ * sent, what is kept, which attempts are repeated, what is reported. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -334,7 +334,7 @@ static void bases_are_asked_one_after_another_from_the_first(void **state)
   assert_int_equal(vqe_http_requests(fixture->http), 6);
 }
 
-static void faults_are_told_apart(void **state)
+static void faults_are_distinguished(void **state)
 {
   struct fixture *fixture = *state;
   static const struct {
@@ -366,7 +366,7 @@ int main(void)
       TEST(conflict_had_no_effect),
       TEST(slow_response_is_a_fault),
       TEST(bases_are_asked_one_after_another_from_the_first),
-      TEST(faults_are_told_apart),
+      TEST(faults_are_distinguished),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@
 struct s3_server {
   pid_t pid;
   FILE *orders;
-  FILE *answers;
+  FILE *responses;
   char endpoint[64];
   char ca_file[128];
 };
@@ -48,8 +48,8 @@ static inline void s3_server_start(struct s3_server *server, int tls)
   close(in[0]);
   close(out[1]);
   server->orders = fdopen(in[1], "w");
-  server->answers = fdopen(out[0], "r");
-  assert_non_null(fgets(line, sizeof line, server->answers));
+  server->responses = fdopen(out[0], "r");
+  assert_non_null(fgets(line, sizeof line, server->responses));
   assert_true(sscanf(line, "%d %127s", &port, server->ca_file) >= 1);
   snprintf(server->endpoint, sizeof server->endpoint, "%s://127.0.0.1:%d",
            tls ? "https" : "http", port);
@@ -63,22 +63,22 @@ static inline void s3_server_start(struct s3_server *server, int tls)
 static inline void s3_server_stop(struct s3_server *server)
 {
   fclose(server->orders);
-  fclose(server->answers);
+  fclose(server->responses);
   waitpid(server->pid, NULL, 0);
 }
 
-/* Send a command, return the count `name` of the answer. */
+/* Send a command, return the count `name` of the response. */
 static inline long s3_server_order(struct s3_server *server,
                                    const char *command, const char *name)
 {
   char line[512];
   fprintf(server->orders, "%s\n", command);
   fflush(server->orders);
-  assert_non_null(fgets(line, sizeof line, server->answers));
-  json_t *answer = json_loads(line, 0, NULL);
-  assert_non_null(answer);
-  long count = (long)json_integer_value(json_object_get(answer, name));
-  json_decref(answer);
+  assert_non_null(fgets(line, sizeof line, server->responses));
+  json_t *response = json_loads(line, 0, NULL);
+  assert_non_null(response);
+  long count = (long)json_integer_value(json_object_get(response, name));
+  json_decref(response);
   return count;
 }
 

@@ -27,7 +27,7 @@ static void assert_holds(struct vqe_objects *objects, const char *key,
   free(got);
 }
 
-static void test_put_get(void **state)
+static void put_bytes_come_back(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
@@ -71,7 +71,7 @@ static void test_put_get(void **state)
   assert_int_equal(vqe_objects_head(&length, objects, key), VQE_ERR_NOT_FOUND);
 }
 
-static void test_only_new(void **state)
+static void only_new_never_replaces(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
@@ -126,7 +126,7 @@ static void race(const char *folder, int writer, int start)
   _exit(wins);
 }
 
-static void test_race(void **state)
+static void of_racing_writers_one_wins_each_key(void **state)
 {
   struct objects_fixture *fixture = *state;
   pid_t writers[WRITERS];
@@ -199,7 +199,7 @@ static void assert_lists(struct vqe_objects *objects, const char *folder,
   assert_string_equal(listing.text, expected);
 }
 
-static void test_list(void **state)
+static void listing_is_in_byte_order_without_unfinished_files(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
@@ -228,7 +228,7 @@ static void test_list(void **state)
   assert_string_equal(listing.text, "a.b:1 a/b/c:3 ");
 }
 
-static void test_files(void **state)
+static void files_are_stored_and_copied_whole(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
@@ -261,7 +261,7 @@ static void test_files(void **state)
   assert_int_equal(access(target, R_OK), 0);
 }
 
-static void test_keys(void **state)
+static void bad_keys_are_refused(void **state)
 {
   struct objects_fixture *fixture = *state;
   static const char *const bad[] = {"",      "/a",   "a/",   "a//b",
@@ -301,7 +301,7 @@ static void assert_uri(struct vqe_objects *objects, const char *uri,
   free(got);
 }
 
-static void test_uri_local(void **state)
+static void uris_of_a_folder_are_understood_in_each_form(void **state)
 {
   (void)state;
   struct vqe_objects *objects = NULL;
@@ -348,7 +348,7 @@ static void test_uri_local(void **state)
   }
 }
 
-static void test_uri_s3(void **state)
+static void uris_of_a_bucket_are_understood_in_each_scheme(void **state)
 {
   (void)state;
   struct vqe_objects *objects = NULL;
@@ -426,8 +426,8 @@ static void clear_environment(void)
   }
 }
 
-/* What the environment and profiles say, seen by what an opened place tells */
-static void test_credentials(void **state)
+/* What the environment and profiles say, seen by what an opened place is */
+static void missing_credentials_are_named(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = NULL;
@@ -442,7 +442,7 @@ static void test_credentials(void **state)
   assert_says("AWS_SECRET_ACCESS_KEY is not");
 }
 
-static void test_profiles(void **state)
+static void settings_come_from_environment_then_profile(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = NULL;
@@ -541,7 +541,7 @@ static void check_read_only(struct objects_fixture *fixture)
   _exit(rc);
 }
 
-static void test_read_only(void **state)
+static void missing_permissions_are_an_input_error(void **state)
 {
   struct objects_fixture *fixture = *state;
   char path[128];
@@ -582,7 +582,7 @@ static void check_full(struct objects_fixture *fixture)
   _exit(rc);
 }
 
-static void test_full(void **state)
+static void full_disk_leaves_what_was_there(void **state)
 {
   struct objects_fixture *fixture = *state;
   char text[3000];
@@ -605,7 +605,7 @@ static void test_full(void **state)
 
 /* A writer that is killed leaves the old object or the new one, and nothing
  * that a listing shows. */
-static void test_killed(void **state)
+static void killed_writer_leaves_no_part_of_a_file(void **state)
 {
   struct objects_fixture *fixture = *state;
   static char text[2][1 << 18];
@@ -644,30 +644,32 @@ static void test_killed(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_put_get, objects_setup,
+      cmocka_unit_test_setup_teardown(put_bytes_come_back, objects_setup,
                                       objects_teardown),
-      cmocka_unit_test_setup_teardown(test_only_new, objects_setup,
+      cmocka_unit_test_setup_teardown(only_new_never_replaces, objects_setup,
                                       objects_teardown),
-      cmocka_unit_test_setup_teardown(test_race, objects_setup,
+      cmocka_unit_test_setup_teardown(of_racing_writers_one_wins_each_key,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(
+          listing_is_in_byte_order_without_unfinished_files, objects_setup,
+          objects_teardown),
+      cmocka_unit_test_setup_teardown(files_are_stored_and_copied_whole,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(bad_keys_are_refused, objects_setup,
                                       objects_teardown),
-      cmocka_unit_test_setup_teardown(test_list, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_files, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_keys, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test(test_uri_local),
-      cmocka_unit_test(test_uri_s3),
-      cmocka_unit_test_setup_teardown(test_credentials, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_profiles, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_read_only, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_full, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_killed, objects_setup,
-                                      objects_teardown),
+      cmocka_unit_test(uris_of_a_folder_are_understood_in_each_form),
+      cmocka_unit_test(uris_of_a_bucket_are_understood_in_each_scheme),
+      cmocka_unit_test_setup_teardown(missing_credentials_are_named,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(
+          settings_come_from_environment_then_profile, objects_setup,
+          objects_teardown),
+      cmocka_unit_test_setup_teardown(missing_permissions_are_an_input_error,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(full_disk_leaves_what_was_there,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(killed_writer_leaves_no_part_of_a_file,
+                                      objects_setup, objects_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,7 @@ static int note(void *ctx, const struct vqe_object *object)
   return 0;
 }
 
-static void test_many(void **state)
+static void many_objects_are_listed_over_pages(void **state)
 {
   (void)state;
   if (!has_garage()) {
@@ -89,7 +89,7 @@ static void test_many(void **state)
   vqe_objects_close(objects);
 }
 
-static void test_keys(void **state)
+static void odd_keys_come_back(void **state)
 {
   (void)state;
   if (!has_garage()) {
@@ -127,7 +127,7 @@ static uint32_t next(uint32_t *x)
   return *x;
 }
 
-static void test_multipart(void **state)
+static void large_file_goes_in_parts(void **state)
 {
   (void)state;
   if (!has_garage()) {
@@ -168,7 +168,7 @@ static void test_multipart(void **state)
   vqe_objects_close(objects);
 }
 
-static void test_conditional(void **state)
+static void conditional_puts_are_probed(void **state)
 {
   (void)state;
   if (!has_garage()) {
@@ -228,7 +228,7 @@ static void refused(const char *location, const char *name, const char *value,
   }
 }
 
-static void test_refusals(void **state)
+static void refusals_name_the_remedy(void **state)
 {
   (void)state;
   if (!has_garage()) {
@@ -243,7 +243,7 @@ static void test_refusals(void **state)
   refused("s3://not-there/w", NULL, NULL, "no such bucket");
 }
 
-static void test_race(void **state)
+static void of_racing_writers_one_holds_the_lock(void **state)
 {
   (void)state;
   if (!has_garage()) {
@@ -262,9 +262,12 @@ static void test_race(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_many),      cmocka_unit_test(test_keys),
-      cmocka_unit_test(test_multipart), cmocka_unit_test(test_conditional),
-      cmocka_unit_test(test_refusals),  cmocka_unit_test(test_race),
+      cmocka_unit_test(many_objects_are_listed_over_pages),
+      cmocka_unit_test(odd_keys_come_back),
+      cmocka_unit_test(large_file_goes_in_parts),
+      cmocka_unit_test(conditional_puts_are_probed),
+      cmocka_unit_test(refusals_name_the_remedy),
+      cmocka_unit_test(of_racing_writers_one_holds_the_lock),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ static void assert_locks(struct vqe_objects *objects, int expected)
   assert_int_equal(listing.count, expected);
 }
 
-static void test_holds(void **state)
+static void held_lock_keeps_others_out(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_lock *lock = NULL;
@@ -71,7 +71,7 @@ static void test_holds(void **state)
   assert_int_equal(vqe_lock_release(NULL), 0);
 }
 
-static void test_dead_holder(void **state)
+static void lock_of_a_crashed_holder_is_removed_by_hand(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_lock *lock = NULL;
@@ -81,7 +81,7 @@ static void test_dead_holder(void **state)
   assert_int_equal(pipe(ready), 0);
   pid_t child = fork();
   if (child == 0) {
-    if (vqe_lock_acquire(&lock, fixture->objects, "dead", 0.0) == 0) {
+    if (vqe_lock_acquire(&lock, fixture->objects, "crashed", 0.0) == 0) {
       (void)!write(ready[1], "x", 1);
     }
     pause();
@@ -91,7 +91,7 @@ static void test_dead_holder(void **state)
   waitpid(child, NULL, 0);
   assert_int_equal(vqe_lock_acquire(&lock, fixture->objects, "next", 0.2),
                    VQE_ERR_EXISTS);
-  assert_says("'dead'");
+  assert_says("'crashed'");
   assert_int_equal(vqe_lock_list(fixture->objects, note, &listing), 0);
   assert_int_equal(listing.pid, child);
   assert_int_equal(vqe_lock_remove(fixture->objects, listing.id), 0);
@@ -106,7 +106,7 @@ static void test_dead_holder(void **state)
   assert_int_equal(vqe_lock_release(lock), 0);
 }
 
-static void test_odd_objects(void **state)
+static void lock_that_cannot_be_read_still_locks(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
@@ -128,7 +128,7 @@ static void test_odd_objects(void **state)
   assert_string_equal(listing.holder, "");
 }
 
-static void test_race(void **state)
+static void of_racing_writers_one_holds_the_lock(void **state)
 {
   struct objects_fixture *fixture = *state;
   struct vqe_objects *objects[2] = {fixture->objects, fixture->objects};
@@ -148,7 +148,7 @@ static struct vqe_objects *connect_to(const struct s3_server *server)
   return objects;
 }
 
-static void test_race_s3(void **state)
+static void of_racing_writers_one_holds_the_lock_on_s3(void **state)
 {
   (void)state;
   struct s3_server server;
@@ -163,14 +163,14 @@ static void test_race_s3(void **state)
   s3_server_stop(&server);
 }
 
-static void test_faults_s3(void **state)
+static void lock_lost_in_faults_is_taken_back_or_named(void **state)
 {
   (void)state;
   struct s3_server server;
   struct vqe_lock *lock = NULL;
   s3_server_start(&server, 0);
   struct vqe_objects *objects = connect_to(&server);
-  /* the lock is stored, but neither its answer nor a listing comes */
+  /* the lock is stored, but neither its response nor a listing comes */
   s3_server_fault(&server, "\"none\"", "GET", 1);
   s3_server_fault(&server, "\"cut_after\"", "PUT", 1);
   s3_server_fault(&server, "500", "GET", 3);
@@ -191,16 +191,17 @@ static void test_faults_s3(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_holds, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_dead_holder, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_odd_objects, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test_setup_teardown(test_race, objects_setup,
-                                      objects_teardown),
-      cmocka_unit_test(test_race_s3),
-      cmocka_unit_test(test_faults_s3),
+      cmocka_unit_test_setup_teardown(held_lock_keeps_others_out,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(
+          lock_of_a_crashed_holder_is_removed_by_hand, objects_setup,
+          objects_teardown),
+      cmocka_unit_test_setup_teardown(lock_that_cannot_be_read_still_locks,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(of_racing_writers_one_holds_the_lock,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test(of_racing_writers_one_holds_the_lock_on_s3),
+      cmocka_unit_test(lock_lost_in_faults_is_taken_back_or_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,7 +87,7 @@ static void assert_holds(struct fixture *fixture, const char *key,
   free(got);
 }
 
-static void test_put_get(void **state)
+static void put_bytes_come_back_under_any_key(void **state)
 {
   struct fixture *fixture = *state;
   static const char *const keys[] = {
@@ -117,11 +117,11 @@ static void test_put_get(void **state)
   assert_int_equal(
       vqe_objects_get(&got, &size, fixture->objects, keys[0], 100),
       VQE_ERR_NOT_FOUND);
-  /* one connection but for the answer that was cut at the limit */
+  /* one connection but for the response that was cut at the limit */
   assert_in_range(s3_server_count(&fixture->server, "connections"), 1, 2);
 }
 
-static void test_session_token(void **state)
+static void session_token_is_signed(void **state)
 {
   struct fixture *fixture = *state;
   setenv("AWS_SESSION_TOKEN", "token/with+signs==", 1);
@@ -157,18 +157,21 @@ static void only_new(struct fixture *fixture, const char *command,
   assert_holds(fixture, "v1", "one");
 }
 
-static void test_only_new(void **state)
+static void
+only_new_never_replaces_where_the_store_honours_conditions(void **state)
 {
   only_new(*state, "{\"set\": {\"conditional\": true}}", true);
 }
 
-static void test_only_new_ignored(void **state)
+static void
+only_new_looks_first_where_the_store_ignores_conditions(void **state)
 {
   only_new(*state, "{\"set\": {\"conditional\": false}}", false);
 }
 
-/* A conditional PUT whose answer was lost: won when the bytes are ours. */
-static void test_lost_answer(void **state)
+/* A conditional PUT whose response was lost: won when the bytes are ours. */
+static void
+lost_response_to_a_conditional_put_is_resolved_by_the_bytes(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
@@ -188,7 +191,7 @@ static void test_lost_answer(void **state)
   assert_holds(fixture, "v2", "theirs");
 }
 
-static void test_retries(void **state)
+static void passing_faults_are_retried_and_attempts_are_bounded(void **state)
 {
   struct fixture *fixture = *state;
   static const char *const kinds[] = {"500",     "503",           "429",
@@ -221,7 +224,7 @@ static double now(void)
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static void test_time_limits(void **state)
+static void slow_and_stalled_transfers_end_by_timeout(void **state)
 {
   struct fixture *fixture = *state;
   char *got = NULL;
@@ -257,7 +260,7 @@ static void test_time_limits(void **state)
   assert_true(now() - start < 20.0);
 }
 
-static void test_wrong_bytes(void **state)
+static void wrong_bytes_are_found_by_their_checksum(void **state)
 {
   struct fixture *fixture = *state;
   static const char *const kinds[] = {"\"truncate\"", "\"flip\"", "\"etag\""};
@@ -309,7 +312,7 @@ static int note(void *ctx, const struct vqe_object *object)
   return 0;
 }
 
-static void test_list(void **state)
+static void listing_is_in_byte_order_over_pages(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
@@ -381,7 +384,8 @@ static void assert_same_files(const char *left, const char *right)
 
 #define MEBI ((size_t)1 << 20)
 
-static void test_files(void **state)
+static void
+large_files_go_in_parts_and_failed_uploads_are_aborted(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_objects *objects = fixture->objects;
@@ -389,7 +393,7 @@ static void test_files(void **state)
   assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"), 0);
   assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
   assert_same_files("t-s3-file", "t-s3-copy");
-  /* faults in each step are overcome, a lost answer to the last too */
+  /* faults in each step are overcome, a lost response to the last too */
   s3_server_fault(&fixture->server, "500", "POST", 1);
   s3_server_fault(&fixture->server, "\"cut\"", "PUT", 1);
   s3_server_fault(&fixture->server, "\"etag\"", "PUT", 1);
@@ -429,7 +433,7 @@ static void test_files(void **state)
   unlink("t-s3-copy");
 }
 
-static void test_refusals(void **state)
+static void refusals_name_the_remedy_and_are_not_retried(void **state)
 {
   struct fixture *fixture = *state;
   char *got = NULL;
@@ -476,7 +480,7 @@ static void test_refusals(void **state)
   assert_no_secret();
 }
 
-static void test_unreachable(void **state)
+static void unreachable_store_is_an_io_error(void **state)
 {
   (void)state;
   struct s3_server nobody = {.endpoint = "http://127.0.0.1:1"};
@@ -492,7 +496,7 @@ static void test_unreachable(void **state)
   vqe_objects_close(objects);
 }
 
-static void test_tls(void **state)
+static void tls_needs_the_ca_of_the_store(void **state)
 {
   (void)state;
   struct s3_server server;
@@ -522,19 +526,36 @@ static void test_tls(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_put_get, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_session_token, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_only_new, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_only_new_ignored, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_lost_answer, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_retries, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_time_limits, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_wrong_bytes, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_list, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_files, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
-      cmocka_unit_test_setup_teardown(test_unreachable, setup, teardown),
-      cmocka_unit_test(test_tls),
+      cmocka_unit_test_setup_teardown(put_bytes_come_back_under_any_key, setup,
+                                      teardown),
+      cmocka_unit_test_setup_teardown(session_token_is_signed, setup,
+                                      teardown),
+      cmocka_unit_test_setup_teardown(
+          only_new_never_replaces_where_the_store_honours_conditions, setup,
+          teardown),
+      cmocka_unit_test_setup_teardown(
+          only_new_looks_first_where_the_store_ignores_conditions, setup,
+          teardown),
+      cmocka_unit_test_setup_teardown(
+          lost_response_to_a_conditional_put_is_resolved_by_the_bytes, setup,
+          teardown),
+      cmocka_unit_test_setup_teardown(
+          passing_faults_are_retried_and_attempts_are_bounded, setup,
+          teardown),
+      cmocka_unit_test_setup_teardown(
+          slow_and_stalled_transfers_end_by_timeout, setup, teardown),
+      cmocka_unit_test_setup_teardown(wrong_bytes_are_found_by_their_checksum,
+                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(listing_is_in_byte_order_over_pages,
+                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(
+          large_files_go_in_parts_and_failed_uploads_are_aborted, setup,
+          teardown),
+      cmocka_unit_test_setup_teardown(
+          refusals_name_the_remedy_and_are_not_retried, setup, teardown),
+      cmocka_unit_test_setup_teardown(unreachable_store_is_an_io_error, setup,
+                                      teardown),
+      cmocka_unit_test(tls_needs_the_ca_of_the_store),
   };
   return cmocka_run_group_tests(tests, start_server, stop_server);
 }

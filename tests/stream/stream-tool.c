@@ -23,9 +23,9 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "base/sha256.h"
-#include "store/hdf5.h"
 #include "record/record.h"
 #include "record/record_avro.h"
+#include "store/hdf5.h"
 #include "stream/consumer.h"
 #include "stream/kafka_conf.h"
 #include "stream/producer.h"
@@ -48,7 +48,7 @@ static void complain(const char *what)
   fprintf(stderr, "stream-tool: %s: %s\n", what, vqe_error_message());
 }
 
-static void tell(void *ctx, const char *text)
+static void print_line(void *ctx, const char *text)
 {
   (void)ctx;
   fprintf(stderr, "stream-tool: %s\n", text);
@@ -180,8 +180,9 @@ static int publish(struct settings *settings, char **paths, int npath)
   struct vqe_producer *producer = NULL;
   struct vqe_producer_counts counts;
   struct records records = {0};
-  const struct vqe_producer_options options = {
-      .stream = settings->stream, .spool = settings->spool, .report = tell};
+  const struct vqe_producer_options options = {.stream = settings->stream,
+                                               .spool = settings->spool,
+                                               .report = print_line};
   int status = read_records(&records, settings, paths, npath);
   if (status != VQE_OK || vqe_producer_open(&producer, &options) != VQE_OK) {
     complain("cannot publish");
@@ -244,8 +245,8 @@ static int encode_all(struct raw **out, const struct records *records,
       vqe_memory_alloc(&all, records->count, sizeof *all, "raw messages");
   *out = all;
   for (size_t k = 0; k < records->count && status == VQE_OK; k++) {
-    status = vqe_record_avro_encode(&all[k].data, &all[k].size, VQE_WIRE_HEAD_SIZE,
-                             records->all[k]);
+    status = vqe_record_avro_encode(&all[k].data, &all[k].size,
+                                    VQE_WIRE_HEAD_SIZE, records->all[k]);
     if (status == VQE_OK) {
       vqe_wire_start(all[k].data);
       vqe_wire_set_schema(all[k].data, schema_id);
@@ -293,9 +294,9 @@ static int raw(struct settings *settings, char **paths, int npath)
     status = vqe_registry_open(&registry, &options);
   }
   if (status == VQE_OK) {
-    status =
-        vqe_registry_register(&id, registry, subject, vqe_record_avro_schema_text,
-                              vqe_record_avro_schema_text_size);
+    status = vqe_registry_register(&id, registry, subject,
+                                   vqe_record_avro_schema_text,
+                                   vqe_record_avro_schema_text_size);
   }
   if (status == VQE_OK) {
     status = encode_all(&all, &records, id);

@@ -1,4 +1,4 @@
-/* The registry's client against answers of a registry that misbehaves. */
+/* The registry's client against responses of a registry that misbehaves. */
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 
 #define SCHEMA "{\"type\": \"record\", \"name\": \"A\", \"fields\": []}"
 
-static struct http_script answer_plain(const struct http_request *request)
+static struct http_script respond_plain(const struct http_request *request)
 {
   struct http_script script = {.status = 200, .body = "{\"id\": 41}"};
   if (strcmp(request->method, "GET") == 0) {
@@ -47,7 +47,7 @@ static int set_up(void **state)
   unsetenv("VQE_REGISTRY_PASSWORD");
   unsetenv("VQE_REGISTRY_TOKEN");
   setenv("no_proxy", "127.0.0.1", 1);
-  http_start(&fixture->server, 0, answer_plain);
+  http_start(&fixture->server, 0, respond_plain);
   open_registry(fixture, fixture->server.url);
   *state = fixture;
   return 0;
@@ -76,7 +76,7 @@ static int register_it(struct fixture *fixture, int32_t *id)
                                SCHEMA, strlen(SCHEMA));
 }
 
-static void test_register(void **state)
+static void schema_is_registered_once(void **state)
 {
   struct fixture *fixture = *state;
   int32_t id;
@@ -101,7 +101,7 @@ static void test_register(void **state)
                       "/subjects/a%2Fb%20c/versions");
 }
 
-static void test_fetch(void **state)
+static void schema_is_fetched_once(void **state)
 {
   struct fixture *fixture = *state;
   const char *schema = NULL;
@@ -121,7 +121,7 @@ static void test_fetch(void **state)
   assert_null(schema);
 }
 
-static void test_retries(void **state)
+static void passing_faults_are_retried_and_attempts_are_bounded(void **state)
 {
   struct fixture *fixture = *state;
   int32_t id;
@@ -140,7 +140,7 @@ static void test_retries(void **state)
   assert_int_equal(http_count(&fixture->server), 6);
 }
 
-static void test_slow(void **state)
+static void slow_response_is_retried(void **state)
 {
   struct fixture *fixture = *state;
   int32_t id;
@@ -150,7 +150,7 @@ static void test_slow(void **state)
   assert_true(http_count(&fixture->server) >= 2);
 }
 
-static void test_several_urls(void **state)
+static void other_addresses_are_asked_when_one_is_away(void **state)
 {
   struct fixture *fixture = *state;
   char urls[160];
@@ -167,7 +167,7 @@ static void test_several_urls(void **state)
   assert_says("127.0.0.1:1");
 }
 
-static void test_refused(void **state)
+static void refusals_say_why_and_are_not_retried(void **state)
 {
   struct fixture *fixture = *state;
   int32_t id;
@@ -195,7 +195,7 @@ static void test_refused(void **state)
   assert_says("is this a registry?");
 }
 
-static void test_look_up(void **state)
+static void schema_is_looked_up_where_registering_is_forbidden(void **state)
 {
   struct fixture *fixture = *state;
   int32_t id;
@@ -208,7 +208,7 @@ static void test_look_up(void **state)
   assert_string_equal(fixture->server.last.method, "POST");
 }
 
-static void test_credentials(void **state)
+static void credentials_are_sent_and_masked(void **state)
 {
   struct fixture *fixture = *state;
   char path[] = "/tmp/vqe-secret-XXXXXX";
@@ -239,7 +239,7 @@ static void test_credentials(void **state)
   assert_string_equal(fixture->server.last.authorization, "Bearer abc.def");
 }
 
-static void test_bad_settings(void **state)
+static void bad_settings_are_refused_without_secrets(void **state)
 {
   struct vqe_registry *registry = NULL;
   const char *bad[] = {NULL,
@@ -265,9 +265,15 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(test_register), TEST(test_fetch),        TEST(test_retries),
-      TEST(test_slow),     TEST(test_several_urls), TEST(test_refused),
-      TEST(test_look_up),  TEST(test_credentials),  TEST(test_bad_settings),
+      TEST(schema_is_registered_once),
+      TEST(schema_is_fetched_once),
+      TEST(passing_faults_are_retried_and_attempts_are_bounded),
+      TEST(slow_response_is_retried),
+      TEST(other_addresses_are_asked_when_one_is_away),
+      TEST(refusals_say_why_and_are_not_retried),
+      TEST(schema_is_looked_up_where_registering_is_forbidden),
+      TEST(credentials_are_sent_and_masked),
+      TEST(bad_settings_are_refused_without_secrets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

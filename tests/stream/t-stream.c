@@ -40,10 +40,11 @@ struct fixture {
   char spool[80];
   struct vqe_stream_property properties[4];
   size_t nproperty;
-  char told[4096]; /* what the producer reported, line by line */
+  char reported[4096]; /* what the producer reported, line by line */
 };
 
-static struct http_script answer_registry(const struct http_request *request)
+static struct http_script
+respond_as_registry(const struct http_request *request)
 {
   static _Thread_local char schema[65536];
   struct http_script script = {.status = 200, .body = "{\"id\": 41}"};
@@ -66,7 +67,7 @@ static int set_up(void **state)
   struct fixture *fixture = calloc(1, sizeof *fixture);
   char reason[256];
   setenv("no_proxy", "127.0.0.1", 1);
-  http_start(&fixture->registry, 0, answer_registry);
+  http_start(&fixture->registry, 0, respond_as_registry);
   strcpy(fixture->folder, "/tmp/vqe-stream-XXXXXX");
   assert_non_null(mkdtemp(fixture->folder));
   snprintf(fixture->spool, sizeof fixture->spool, "%s/spool", fixture->folder);
@@ -98,8 +99,9 @@ static int tear_down(void **state)
 static void keep_report(void *ctx, const char *text)
 {
   struct fixture *fixture = ctx;
-  size_t used = strlen(fixture->told);
-  snprintf(fixture->told + used, sizeof fixture->told - used, "%s\n", text);
+  size_t used = strlen(fixture->reported);
+  snprintf(fixture->reported + used, sizeof fixture->reported - used, "%s\n",
+           text);
 }
 
 static struct vqe_producer *open_producer(struct fixture *fixture,
@@ -122,7 +124,7 @@ static struct vqe_producer *open_producer(struct fixture *fixture,
   return producer;
 }
 
-/* Record number `k`, told by its id and its minimum. */
+/* Record number `k`, known by its id and its minimum. */
 static struct vqe_record *make_record(int k, size_t evaluations)
 {
   struct vqe_result *result = fixture_result(3, evaluations, 5);
@@ -259,16 +261,16 @@ static void assert_on_topic(const struct fixture *fixture, int count)
   free(seen.first);
 }
 
-static void assert_told(const struct fixture *fixture, const char *part)
+static void assert_reported(const struct fixture *fixture, const char *part)
 {
-  if (strstr(fixture->told, part) == NULL) {
-    fail_msg("'%s' is not in: %s", part, fixture->told);
+  if (strstr(fixture->reported, part) == NULL) {
+    fail_msg("'%s' is not in: %s", part, fixture->reported);
   }
 }
 
 /* ---- the tests ---- */
 
-static void test_round_trip(void **state)
+static void records_come_back_as_they_were_sent(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -285,7 +287,7 @@ static void test_round_trip(void **state)
   assert_int_equal(counts.spooled + counts.lost + counts.found, 0);
   assert_true(counts.latency_max_s > 0.0 && counts.latency_max_s < 15.0);
   assert_int_equal(in_spool(fixture), 0);
-  assert_string_equal(fixture->told, "");
+  assert_string_equal(fixture->reported, "");
   assert_int_equal(read_topic(&seen, &read, fixture, 6), VQE_OK);
   assert_int_equal(read.messages, 20);
   assert_int_equal(read.records, 20);
@@ -305,7 +307,7 @@ static void test_round_trip(void **state)
   free(seen.first);
 }
 
-static void test_broker_down(void **state)
+static void records_wait_in_the_spool_while_brokers_are_away(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -334,7 +336,7 @@ static void test_broker_down(void **state)
   assert_on_topic(fixture, 5);
 }
 
-static void test_broker_returns(void **state)
+static void records_go_when_brokers_return(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -353,7 +355,7 @@ static void test_broker_returns(void **state)
 }
 
 /* Answers get lost: Kafka's idempotence and our repeats must not lose. */
-static void test_broker_errors(void **state)
+static void passing_errors_of_brokers_are_retried(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -371,7 +373,7 @@ static void test_broker_errors(void **state)
 }
 
 /* An error after which an idempotent producer refuses all further work. */
-static void test_fatal(void **state)
+static void fatal_error_starts_a_new_client(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -385,7 +387,7 @@ static void test_fatal(void **state)
   assert_on_topic(fixture, 6);
 }
 
-static void test_registry_down(void **state)
+static void records_wait_while_the_registry_is_away(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -398,11 +400,11 @@ static void test_registry_down(void **state)
   close_well(&counts, producer);
   assert_int_equal(counts.delivered, 5);
   assert_true(http_count(&fixture->registry) >= 4);
-  assert_told(fixture, "503");
+  assert_reported(fixture, "503");
   assert_on_topic(fixture, 5);
 }
 
-static void test_registry_refuses(void **state)
+static void refused_schema_leaves_records_in_the_spool(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -420,7 +422,7 @@ static void test_registry_refuses(void **state)
   assert_int_equal(in_spool(fixture), 2);
 }
 
-static void test_too_large_here(void **state)
+static void record_too_large_for_the_client_stays_alone(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -436,13 +438,13 @@ static void test_too_large_here(void **state)
   assert_int_equal(counts.too_large, 1);
   assert_int_equal(counts.spooled, 1);
   assert_int_equal(in_spool(fixture), 1);
-  assert_told(fixture, "0009: its record of");
+  assert_reported(fixture, "0009: its record of");
   assert_on_topic(fixture, 4);
 }
 
 /* The broker refuses a batch for its size: each of it is tried alone, so
  * that one large record does not keep others off. */
-static void test_too_large_there(void **state)
+static void record_too_large_for_the_broker_stays_alone(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -467,7 +469,7 @@ static void test_too_large_there(void **state)
   assert_non_null(strstr(vqe_error_message(), "max.message.bytes"));
 }
 
-static void test_not_authorised(void **state)
+static void missing_rights_are_reported(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -484,7 +486,7 @@ static void test_not_authorised(void **state)
 }
 
 /* A slow broker and a full queue: giving records waits for the disk only. */
-static void test_back_pressure(void **state)
+static void full_queue_uses_the_spool(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -503,7 +505,7 @@ static void test_back_pressure(void **state)
 }
 
 /* No report for some time: the record is kept without being asked to. */
-static void test_slow_report(void **state)
+static void late_report_puts_the_record_into_the_spool(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -524,8 +526,8 @@ static void test_slow_report(void **state)
   assert_on_topic(fixture, 3);
 }
 
-/* No space for the spool: told, and sent from memory. */
-static void test_full_disk(void **state)
+/* No space for the spool: reported, and sent from memory. */
+static void full_disk_sends_from_memory(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -541,7 +543,7 @@ static void test_full_disk(void **state)
   int status = vqe_producer_sync(producer);
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
   assert_int_equal(status, VQE_ERR_IO);
-  assert_told(fixture, "cannot be spooled");
+  assert_reported(fixture, "cannot be spooled");
   rd_kafka_mock_broker_set_rtt(fixture->cluster, 1, 0);
   close_well(&counts, producer);
   assert_int_equal(counts.delivered, 2);
@@ -559,7 +561,7 @@ static void test_full_disk(void **state)
   assert_non_null(strstr(vqe_error_message(), "LOST"));
 }
 
-static void test_damaged_spool(void **state)
+static void damaged_spool_files_are_left_alone(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer_counts counts;
@@ -579,11 +581,11 @@ static void test_damaged_spool(void **state)
   assert_int_equal(vqe_producer_close(&counts, producer, 20.0), VQE_ERR_IO);
   assert_int_equal(counts.delivered, 2);
   assert_int_equal(counts.spooled, 1);
-  assert_told(fixture, name);
+  assert_reported(fixture, name);
   assert_on_topic(fixture, 2);
 }
 
-static void test_settings(void **state)
+static void bad_settings_are_refused_without_secrets(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_producer *producer = NULL;
@@ -652,7 +654,7 @@ static void produce(struct fixture *fixture, int first, int count)
   close_well(&counts, producer);
 }
 
-static void test_rejected(void **state)
+static void messages_that_are_no_record_are_rejected(void **state)
 {
   struct fixture *fixture = *state;
   struct seen seen = {0};
@@ -677,7 +679,7 @@ static void test_rejected(void **state)
   free(seen.first);
 }
 
-static void test_not_safe(void **state)
+static void unsafe_records_are_not_committed(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_consumer_counts counts;
@@ -695,7 +697,7 @@ static void test_not_safe(void **state)
   assert_on_topic(fixture, 6);
 }
 
-static void test_registry_away(void **state)
+static void reading_fails_while_the_registry_is_away(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_consumer_counts counts;
@@ -711,7 +713,7 @@ static void test_registry_away(void **state)
   assert_on_topic(fixture, 3);
 }
 
-static void test_consumer_broker_down(void **state)
+static void reading_fails_while_brokers_are_away(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_consumer_counts counts;
@@ -727,25 +729,25 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(test_round_trip),
-      TEST(test_broker_down),
-      TEST(test_broker_returns),
-      TEST(test_broker_errors),
-      TEST(test_fatal),
-      TEST(test_registry_down),
-      TEST(test_registry_refuses),
-      TEST(test_too_large_here),
-      TEST(test_too_large_there),
-      TEST(test_not_authorised),
-      TEST(test_back_pressure),
-      TEST(test_slow_report),
-      TEST(test_full_disk),
-      TEST(test_damaged_spool),
-      TEST(test_settings),
-      TEST(test_rejected),
-      TEST(test_not_safe),
-      TEST(test_registry_away),
-      TEST(test_consumer_broker_down),
+      TEST(records_come_back_as_they_were_sent),
+      TEST(records_wait_in_the_spool_while_brokers_are_away),
+      TEST(records_go_when_brokers_return),
+      TEST(passing_errors_of_brokers_are_retried),
+      TEST(fatal_error_starts_a_new_client),
+      TEST(records_wait_while_the_registry_is_away),
+      TEST(refused_schema_leaves_records_in_the_spool),
+      TEST(record_too_large_for_the_client_stays_alone),
+      TEST(record_too_large_for_the_broker_stays_alone),
+      TEST(missing_rights_are_reported),
+      TEST(full_queue_uses_the_spool),
+      TEST(late_report_puts_the_record_into_the_spool),
+      TEST(full_disk_sends_from_memory),
+      TEST(damaged_spool_files_are_left_alone),
+      TEST(bad_settings_are_refused_without_secrets),
+      TEST(messages_that_are_no_record_are_rejected),
+      TEST(unsafe_records_are_not_committed),
+      TEST(reading_fails_while_the_registry_is_away),
+      TEST(reading_fails_while_brokers_are_away),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include "stream/wire.h"
 #include "vqe/error.h"
 
-static void test_encode(void **state)
+static void head_and_payload_are_encoded(void **state)
 {
   static const uint8_t expected[] = {0, 0x01, 0x02, 0x03, 0x04, 'a', 0, 'b'};
   uint8_t *data = NULL;
@@ -25,7 +25,7 @@ static void test_encode(void **state)
   free(data);
 }
 
-static void test_decode(void **state)
+static void other_formats_are_refused(void **state)
 {
   static const uint8_t good[] = {0, 0, 0, 1, 0x2c, 9, 8};
   static const uint8_t bare[] = {0, 0x7f, 0xff, 0xff, 0xff};
@@ -56,8 +56,8 @@ static void test_decode(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_encode),
-      cmocka_unit_test(test_decode),
+      cmocka_unit_test(head_and_payload_are_encoded),
+      cmocka_unit_test(other_formats_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
