@@ -4,7 +4,6 @@
 #define VQE_OBJECTS_OBJECTS_PLACE_H
 
 #include "objects/objects.h"
-#include "objects/objects_aside.h"
 
 struct vqe_objects_kind {
   int (*put)(void *place, const char *key, const void *data, size_t size,

@@ -4,6 +4,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "objects/objects_aside.h"
 #include "objects/objects_s3.h"
 #include "objects/objects_uuid.h"
 

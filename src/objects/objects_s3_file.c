@@ -10,6 +10,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "objects/objects_aside.h"
 #include "objects/objects_s3.h"
 #include "objects/objects_xml.h"
 
