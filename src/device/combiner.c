@@ -160,7 +160,7 @@ static int make_room(struct vqe_launcher *launcher, size_t bytes)
     launcher->room = NULL;
     launcher->capacity = 0;
     status = vqe_gpu_alloc(launcher->device, &launcher->room, bytes, 1,
-                              "evaluations of a launch");
+                           "evaluations of a launch");
     if (status == VQE_OK) {
       launcher->capacity = bytes;
     }
@@ -258,12 +258,12 @@ static int launch(struct vqe_launcher *launcher,
   status =
       vqe_gpu_upload(launcher->device, launcher->room, launcher->host, up);
   if (status == VQE_OK) {
-    status = vqe_gpu_launch(launcher->device, VQE_KERNEL_small, &args,
-                               blocks, totals.shared);
+    status = vqe_gpu_launch(launcher->device, VQE_KERNEL_small, &args, blocks,
+                            totals.shared);
   }
   if (status == VQE_OK) {
     status = vqe_gpu_download(launcher->device, launcher->host + up,
-                                 (unsigned char *)launcher->room + up, down);
+                              (unsigned char *)launcher->room + up, down);
   }
   if (status == VQE_OK) {
     hand_out((const double *)(const void *)(launcher->host + up), first);

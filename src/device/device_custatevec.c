@@ -1,6 +1,6 @@
 /* The full-space estimator on a device whose gates and expectations are
- * cuStateVec's (kernels/gates.h): src/device/device_statevector.c once more, same
- * functions, same order, one gate at a time.
+ * cuStateVec's (kernels/gates.h): src/device/device_statevector.c once more,
+ * same functions, same order, one gate at a time.
  *
  * Every gate with an angle is exp(i angle G), G = sum_k weight_k P_k over
  * Pauli strings that commute and share their X mask: a product of Pauli
@@ -17,10 +17,10 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_estimators.h"
+#include "device/device_sigma.h"
 #include "device/evaluator.h"
 #include "kernels/gates.h"
 #include "kernels/shape.h"
-#include "device/device_sigma.h"
 #include "sim/statevector_tables.h"
 #include "vqe/operators.h"
 
@@ -335,15 +335,15 @@ static int place_terms(struct device_custatevec *sv)
 static int state_alloc(struct device_custatevec *sv, void **state)
 {
   return vqe_gpu_alloc(sv->device, state, sv->size, 2 * sv->real_bytes,
-                          "state vector");
+                       "state vector");
 }
 
 static int lend_workspace(struct device_custatevec *sv)
 {
   void *workspace = NULL;
   int status = vqe_gpu_alloc(sv->device, &workspace,
-                                (size_t)vqe_gates_workspace(sv->gates), 1,
-                                "cuStateVec's workspace");
+                             (size_t)vqe_gates_workspace(sv->gates), 1,
+                             "cuStateVec's workspace");
   return status == VQE_OK ? vqe_gates_lend(sv->gates, workspace) : status;
 }
 
@@ -410,7 +410,7 @@ static int launch(const struct device_custatevec *sv,
                   enum vqe_kernel_name kernel, const void *args, size_t shared)
 {
   return vqe_gpu_launch(sv->device, kernel, args,
-                           (unsigned)sv->evaluator.stride, shared);
+                        (unsigned)sv->evaluator.stride, shared);
 }
 
 static int apply_flip(const struct device_custatevec *sv,
@@ -525,7 +525,7 @@ static int expected_energy(struct device_custatevec *sv)
     sv->row[0] += paulis->coeff[k] * sv->expectation[k];
   }
   return vqe_gpu_upload(sv->device, sv->evaluator.energy, sv->row,
-                           sv->evaluator.stride * sizeof *sv->row);
+                        sv->evaluator.stride * sizeof *sv->row);
 }
 
 /* lambda = H psi, and partial sums of <psi|lambda>. */
@@ -631,7 +631,7 @@ static int custatevec_state(void *backend, double *re, double *im,
   }
   if (status == VQE_OK) {
     status = vqe_gpu_download(sv->device, pairs, sv->psi,
-                                 sv->size * 2 * sv->real_bytes);
+                              sv->size * 2 * sv->real_bytes);
   }
   for (uint64_t i = 0; status == VQE_OK && i < sv->size; i++) {
     re[i] = sv->single ? (double)((float *)pairs)[2 * i]

@@ -57,7 +57,7 @@ static int upload_pool(struct device_sector *sector,
   }
   if (status == VQE_OK) {
     status = vqe_gpu_alloc(sector->device, &sector->pool_partial, sums,
-                              sizeof(double), "slopes of the pool");
+                           sizeof(double), "slopes of the pool");
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&sector->pool_sums, sums, sizeof(double),
@@ -77,7 +77,7 @@ int vqe_device_sector_pool(void *backend, double *out,
                            const struct vqe_ansatz *pool)
 {
   struct device_sector *sector = backend;
-  const struct rotation *rotations;
+  const struct vqe_givens *rotations;
   double energy;
   uint32_t parts = parts_of_slope(sector);
   int status = upload_pool(sector, pool);
@@ -105,12 +105,12 @@ int vqe_device_sector_pool(void *backend, double *out,
   };
   if (status == VQE_OK) {
     status = vqe_gpu_launch(sector->device, VQE_KERNEL_pool, &args,
-                               (unsigned)pool->ngate * parts, VQE_SUM_SHARED);
+                            (unsigned)pool->ngate * parts, VQE_SUM_SHARED);
   }
   if (status == VQE_OK) {
     status = vqe_gpu_download(sector->device, sector->pool_sums,
-                                 sector->pool_partial,
-                                 pool->ngate * parts * sizeof(double));
+                              sector->pool_partial,
+                              pool->ngate * parts * sizeof(double));
   }
   rotations = sector->host->pool_rotations;
   for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {

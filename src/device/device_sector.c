@@ -26,12 +26,12 @@ int vqe_device_sector_place(struct device_sector *sector, void *out,
 
 int vqe_device_sector_pairs(struct device_sector *sector)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   int status =
-      vqe_memory_grow(&sector->pairs, sector->npairs, host->npairs,
+      vqe_memory_grow(&sector->pairs, sector->npairs, host->lists.count,
                       sizeof(struct vqe_device_pair *), "excitation lists");
-  while (status == VQE_OK && sector->npairs < host->npairs) {
-    const struct vqe_string_pairs *pairs = &host->pairs[sector->npairs];
+  while (status == VQE_OK && sector->npairs < host->lists.count) {
+    const struct vqe_string_pairs *pairs = &host->lists.pairs[sector->npairs];
     struct vqe_device_pair *packed = NULL;
     status = vqe_memory_alloc(&packed, pairs->count, sizeof *packed,
                               "excitation list");
@@ -54,7 +54,7 @@ int vqe_device_sector_pairs(struct device_sector *sector)
 /* Addresses: each alpha class meets one beta class in a sector. */
 static int upload_places(struct device_sector *sector)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   const struct vqe_layout *layout = &host->layout;
   uint64_t *rows = NULL;
   uint32_t *columns = NULL;
@@ -95,21 +95,21 @@ static int upload_places(struct device_sector *sector)
 
 void vqe_device_sector_plan(struct vqe_rotate_plan *plan,
                             const struct device_sector *sector,
-                            const struct rotation *rotation)
+                            const struct vqe_givens *rotation)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   const struct vqe_layout *layout = &host->layout;
   const uint32_t *rows = host->alpha->class_start;
   const uint32_t *columns = host->beta->class_start;
   memset(plan, 0, sizeof *plan);
   plan->nclass = host->alpha->nclass;
-  if (rotation->kind != ROTATE_BETA) {
+  if (rotation->kind != VQE_GIVENS_BETA) {
     plan->rows = sector->pairs[rotation->on_alpha];
-    rows = host->pairs[rotation->on_alpha].start;
+    rows = host->lists.pairs[rotation->on_alpha].start;
   }
-  if (rotation->kind != ROTATE_ALPHA) {
+  if (rotation->kind != VQE_GIVENS_ALPHA) {
     plan->columns = sector->pairs[rotation->on_beta];
-    columns = host->pairs[rotation->on_beta].start;
+    columns = host->lists.pairs[rotation->on_beta].start;
   }
   for (int ca = 0; ca < plan->nclass; ca++) {
     plan->start[ca + 1] = plan->start[ca];
@@ -127,7 +127,7 @@ void vqe_device_sector_plan(struct vqe_rotate_plan *plan,
 }
 
 static int add_rotation(struct device_sector *sector, struct move *move,
-                        const struct rotation *rotation)
+                        const struct vqe_givens *rotation)
 {
   vqe_device_sector_plan(&move->plan, sector, rotation);
   return vqe_evaluator_add(&sector->evaluator, &move->plan.angle,
@@ -170,14 +170,14 @@ static int add_phases(struct device_sector *sector, struct move *move,
 
 static int make_moves(struct device_sector *sector)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   const struct vqe_ansatz *ansatz = host->ansatz;
   size_t gate = 0; /* where the search for the next run of phases starts */
   int status = vqe_memory_alloc(&sector->moves, host->nrotation,
                                 sizeof *sector->moves, "rotations");
   for (size_t k = 0; status == VQE_OK && k < host->nrotation; k++) {
     struct move *move = &sector->moves[sector->nmove++];
-    if (host->rotations[k].kind != ROTATE_PHASES) {
+    if (host->rotations[k].kind != VQE_GIVENS_PHASES) {
       status = add_rotation(sector, move, &host->rotations[k]);
       continue;
     }
@@ -237,13 +237,13 @@ static uint64_t shared_of_small(const struct device_sector *sector)
 /* Everything that will be allocated, from the host's tables. */
 static uint64_t sector_bytes(const struct device_sector *sector)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   const struct vqe_ansatz *ansatz = host->ansatz;
   uint64_t size = host->layout.size;
   uint64_t planes = ansatz->real ? 1 : 2;
   uint64_t bytes = 2 * planes * size * sector->real_bytes;
-  for (size_t k = 0; k < host->npairs; k++) {
-    bytes += host->pairs[k].count * sizeof(struct vqe_device_pair);
+  for (size_t k = 0; k < host->lists.count; k++) {
+    bytes += host->lists.pairs[k].count * sizeof(struct vqe_device_pair);
   }
   bytes += ansatz->real ? 0 : size * sizeof(double);
   bytes += (host->alpha->count + host->beta->count) * 16;
@@ -261,9 +261,9 @@ static int planes_alloc(struct device_sector *sector,
   planes->count = sector->host->ansatz->real ? 1 : 2;
   int status = VQE_OK;
   for (int k = 0; status == VQE_OK && k < planes->count; k++) {
-    status = vqe_gpu_alloc(sector->device, &planes->part[k],
-                              sector->host->layout.size, sector->real_bytes,
-                              "state");
+    status =
+        vqe_gpu_alloc(sector->device, &planes->part[k],
+                      sector->host->layout.size, sector->real_bytes, "state");
   }
   return status;
 }
@@ -271,7 +271,7 @@ static int planes_alloc(struct device_sector *sector,
 /* Rotations and what goes with them. */
 static int compile(struct device_sector *sector)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   int status = vqe_device_sector_pairs(sector);
   if (status == VQE_OK) {
     status = make_moves(sector);
@@ -291,7 +291,7 @@ static int compile(struct device_sector *sector)
  * stream does not wait for ours: we do. */
 static int upload_problem(struct device_sector *sector)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   const struct vqe_evaluator *evaluator = &sector->evaluator;
   struct vqe_small_problem problem = {
       .plans = sector->plans,
@@ -340,7 +340,7 @@ static int sector_extend(void *backend)
 
 static int sector_init(struct device_sector *sector)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   uint64_t size = host->layout.size;
   int status =
       vqe_evaluator_fits(sector->device, sector_bytes(sector), "sector", size);
@@ -373,7 +373,7 @@ static int sector_init(struct device_sector *sector)
   }
   if (status == VQE_OK && host->nphases > 0) {
     status = vqe_gpu_alloc(sector->device, &sector->weight, size,
-                              sizeof(double), "weights of phases");
+                           sizeof(double), "weights of phases");
   }
   sector->small =
       host->nphases == 0 && sector->product.panel_size == 0 &&
@@ -400,7 +400,7 @@ static int rotate_all(const struct device_sector *sector,
       .column_at = sector->column_at,
   };
   return vqe_gpu_launch(sector->device, VQE_KERNEL_rotate, &args,
-                           (unsigned)evaluator->stride, VQE_SUM_SHARED);
+                        (unsigned)evaluator->stride, VQE_SUM_SHARED);
 }
 
 /* Twin of apply_phases. */
@@ -433,10 +433,10 @@ static int apply_phases(const struct device_sector *sector,
       .column_bits = sector->column_bits,
   };
   int status = vqe_gpu_launch(sector->device, VQE_KERNEL_phases, &args,
-                                 (unsigned)evaluator->stride, 0);
+                              (unsigned)evaluator->stride, 0);
   if (status == VQE_OK && lambda.count > 0) {
     status = vqe_gpu_launch(sector->device, VQE_KERNEL_phase_sums, &sums,
-                               (unsigned)move->count, VQE_SUM_SHARED);
+                            (unsigned)move->count, VQE_SUM_SHARED);
   }
   return status;
 }
@@ -458,7 +458,7 @@ static int prepare(const struct device_sector *sector)
   int status = vqe_evaluator_turns(&sector->evaluator);
   if (status == VQE_OK) {
     status = vqe_gpu_launch(sector->device, VQE_KERNEL_basis, &args,
-                               (unsigned)sector->evaluator.stride, 0);
+                            (unsigned)sector->evaluator.stride, 0);
   }
   for (size_t k = 0; status == VQE_OK && k < sector->nmove; k++) {
     status = apply_move(sector, &sector->moves[k], none);
@@ -483,7 +483,7 @@ static int enqueue_product(const struct device_sector *sector)
   if (status == VQE_OK) {
     status =
         vqe_gpu_launch(sector->device, VQE_KERNEL_dot, &dot,
-                          (unsigned)sector->evaluator.stride, VQE_SUM_SHARED);
+                       (unsigned)sector->evaluator.stride, VQE_SUM_SHARED);
   }
   return status;
 }
@@ -611,7 +611,7 @@ static int sector_properties(void *backend, struct vqe_properties *out,
 static void place_plane(const struct device_sector *sector, double *out,
                         const void *amplitudes)
 {
-  const struct sector *host = sector->host;
+  const struct vqe_sector *host = sector->host;
   const struct vqe_layout *layout = &host->layout;
   int norb = host->hamiltonian->norb;
   memset(out, 0, ((size_t)1 << (2 * norb)) * sizeof *out);
@@ -644,17 +644,16 @@ static int sector_state(void *backend, double *re, double *im,
                                 "copy of the state");
   memset(im, 0, ((size_t)1 << sector->host->ansatz->nqubit) * sizeof *im);
   if (status == VQE_OK) {
-    status = vqe_gpu_upload(
-        sector->device, sector->evaluator.parameters, parameters,
-        (size_t)sector->evaluator.nparam * sizeof(double));
+    status = vqe_gpu_upload(sector->device, sector->evaluator.parameters,
+                            parameters,
+                            (size_t)sector->evaluator.nparam * sizeof(double));
   }
   if (status == VQE_OK) {
     status = prepare(sector);
   }
   for (int k = 0; status == VQE_OK && k < sector->psi.count; k++) {
-    status =
-        vqe_gpu_download(sector->device, amplitudes, sector->psi.part[k],
-                            size * sector->real_bytes);
+    status = vqe_gpu_download(sector->device, amplitudes, sector->psi.part[k],
+                              size * sector->real_bytes);
     if (status == VQE_OK) {
       place_plane(sector, planes[k], amplitudes);
     }

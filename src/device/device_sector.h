@@ -4,8 +4,8 @@
 #define VQE_DEVICE_DEVICE_SECTOR_H
 
 #include "device/device_estimators.h"
-#include "device/evaluator.h"
 #include "device/device_sigma.h"
+#include "device/evaluator.h"
 #include "sim/sector_tables.h"
 
 /* A rotation of the list: an excitation, or a run of phases. */
@@ -19,7 +19,7 @@ struct move {
 
 struct device_sector {
   const struct vqe_backend_ops *host_ops;
-  struct sector *host;
+  struct vqe_sector *host;
   struct vqe_device_tuning tuning;
   struct vqe_gpu *device;
   size_t real_bytes;
@@ -57,7 +57,7 @@ int vqe_device_sector_pairs(struct device_sector *sector);
 /* Work of one excitation by alpha class: pairs or strings of either side. */
 void vqe_device_sector_plan(struct vqe_rotate_plan *plan,
                             const struct device_sector *sector,
-                            const struct rotation *rotation);
+                            const struct vqe_givens *rotation);
 
 /* Launches of an energy, which leave psi and H psi; ctx: the estimator. */
 int vqe_device_sector_energy(void *ctx);

@@ -83,8 +83,7 @@ static void spin_row(uint32_t *columns, double *values, uint64_t *count,
 
 /* Twin of spin_matrices: rows of (column, value) over all strings, whatever
  * the host made of each run. */
-static int spin_matrices(struct vqe_device_spin *out,
-                         struct vqe_gpu *device,
+static int spin_matrices(struct vqe_device_spin *out, struct vqe_gpu *device,
                          const struct vqe_spin_matrix *runs, size_t nrun,
                          size_t nstring)
 {
@@ -330,11 +329,11 @@ int vqe_device_product_init(struct vqe_device_product *product,
     status = make_gather(product, same ? &alpha : &beta);
     if (status == VQE_OK) {
       status = vqe_gpu_alloc(device, &product->panel, product->panel_size,
-                                sizeof(double), "sigma panels");
+                             sizeof(double), "sigma panels");
     }
     if (status == VQE_OK) {
       status = vqe_gpu_alloc(device, &product->product, product->panel_size,
-                                sizeof(double), "sigma panels");
+                             sizeof(double), "sigma panels");
     }
   }
   link_table_clear(&alpha);
@@ -433,12 +432,12 @@ static int apply_mixed(const struct vqe_device_product *product, int block,
     if (status == VQE_OK) {
       /* row major (npair x npair)(npair x stride): columns swap sides */
       status = vqe_gpu_gemm(product->device, stride, (int)npair, (int)npair,
-                               product->panel, stride, tables->w[g],
-                               (int)npair, product->product, stride);
+                            product->panel, stride, tables->w[g], (int)npair,
+                            product->product, stride);
     }
     if (status == VQE_OK) {
       status = vqe_gpu_launch(product->device, VQE_KERNEL_scatter, &scatter,
-                                 vqe_device_blocks((uint64_t)rows * width), 0);
+                              vqe_device_blocks((uint64_t)rows * width), 0);
     }
   }
   return status;
@@ -453,7 +452,7 @@ int vqe_device_product_apply(const struct vqe_device_product *product,
                                 .size = product->size,
                                 .mixed = product->panel_size == 0};
   int status = vqe_gpu_launch(product->device, VQE_KERNEL_sigma, &args,
-                                 vqe_device_blocks(product->size), 0);
+                              vqe_device_blocks(product->size), 0);
   for (int k = 0; product->panel_size > 0 && k < product->list.count; k++) {
     for (int g = 0; status == VQE_OK && g < product->tables.nirrep; g++) {
       status = apply_mixed(product, k, g, out, in, real_bytes);

@@ -6,9 +6,9 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_estimators.h"
+#include "device/device_sigma.h"
 #include "device/evaluator.h"
 #include "kernels/shape.h"
-#include "device/device_sigma.h"
 #include "sim/statevector_tables.h"
 
 /* Qubits above a tile of RY go so many at a time, over runs of 2^RUN
@@ -102,8 +102,8 @@ static int add_phases(struct device_statevector *sv, struct move *move,
     status = place(sv, &move->masks, masks, n, sizeof *masks);
   }
   if (status == VQE_OK && sv->weight == NULL) {
-    status = vqe_gpu_alloc(sv->device, &sv->weight, sv->size,
-                              sizeof(double), "weights of phases");
+    status = vqe_gpu_alloc(sv->device, &sv->weight, sv->size, sizeof(double),
+                           "weights of phases");
   }
   move->count = n;
   free(terms);
@@ -214,7 +214,7 @@ static int planes_alloc(struct device_statevector *sv,
   planes->count = count;
   for (int k = 0; status == VQE_OK && k < count; k++) {
     status = vqe_gpu_alloc(sv->device, &planes->part[k], sv->size,
-                              sv->real_bytes, "state vector");
+                           sv->real_bytes, "state vector");
   }
   return status;
 }
@@ -256,7 +256,7 @@ static int statevector_init(struct device_statevector *sv)
   if (status == VQE_OK) {
     status =
         vqe_gpu_alloc(sv->device, &sv->total, (sv->size >> VQE_RZ_BITS) + 1,
-                         sizeof(double), "sums of RZ");
+                      sizeof(double), "sums of RZ");
   }
   return status;
 }
@@ -282,7 +282,7 @@ static int launch(const struct device_statevector *sv,
                   enum vqe_kernel_name kernel, const void *args, size_t shared)
 {
   return vqe_gpu_launch(sv->device, kernel, args,
-                           (unsigned)sv->evaluator.stride, shared);
+                        (unsigned)sv->evaluator.stride, shared);
 }
 
 /* Twin of vqe_kernel_ry: the lowest qubits, then GROUP at a time. */
@@ -343,7 +343,7 @@ static int apply_rz(const struct device_statevector *sv,
   int status = launch(sv, VQE_KERNEL_rz, &args, VQE_RZ_SHARED);
   if (status == VQE_OK && back && n > low) {
     status = vqe_gpu_launch(sv->device, VQE_KERNEL_rz_high, &high,
-                               (unsigned)(n - low), VQE_SUM_SHARED);
+                            (unsigned)(n - low), VQE_SUM_SHARED);
   }
   return status;
 }
@@ -455,7 +455,7 @@ static int apply_phases(const struct device_statevector *sv,
   int status = launch(sv, VQE_KERNEL_phases, &args, 0);
   if (status == VQE_OK && back) {
     status = vqe_gpu_launch(sv->device, VQE_KERNEL_phase_sums, &sums,
-                               (unsigned)move->count, VQE_SUM_SHARED);
+                            (unsigned)move->count, VQE_SUM_SHARED);
   }
   return status;
 }
@@ -610,17 +610,16 @@ static int statevector_state(void *backend, double *re, double *im,
                                 "copy of the state");
   memset(im, 0, sv->size * sizeof *im);
   if (status == VQE_OK) {
-    status =
-        vqe_gpu_upload(sv->device, sv->evaluator.parameters, parameters,
-                          (size_t)sv->evaluator.nparam * sizeof(double));
+    status = vqe_gpu_upload(sv->device, sv->evaluator.parameters, parameters,
+                            (size_t)sv->evaluator.nparam * sizeof(double));
   }
   if (status == VQE_OK) {
     status = prepare(sv, &at);
   }
   for (int k = 0; status == VQE_OK && k < at.psi.count; k++) {
     status = vqe_gpu_download(sv->device,
-                                 single ? (void *)narrow : (void *)planes[k],
-                                 at.psi.part[k], sv->size * sv->real_bytes);
+                              single ? (void *)narrow : (void *)planes[k],
+                              at.psi.part[k], sv->size * sv->real_bytes);
     for (uint64_t i = 0; status == VQE_OK && single && i < sv->size; i++) {
       planes[k][i] = (double)narrow[i];
     }

@@ -6,8 +6,8 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "kernels/shape.h"
 #include "device/device_sigma.h"
+#include "kernels/shape.h"
 
 /* Above this many amplitudes a kernel takes longer than its launch, and
  * nothing is gained by a graph. */
@@ -197,7 +197,7 @@ int vqe_evaluator_turns(const struct vqe_evaluator *evaluator)
       .turn = evaluator->turn,
   };
   return vqe_gpu_launch(evaluator->device, VQE_KERNEL_turns, &args,
-                           vqe_device_blocks(args.count), 0);
+                        vqe_device_blocks(args.count), 0);
 }
 
 int vqe_evaluator_finish(const struct vqe_evaluator *evaluator, bool gradient)
@@ -213,8 +213,8 @@ int vqe_evaluator_finish(const struct vqe_evaluator *evaluator, bool gradient)
       .factor = evaluator->device_factor,
   };
   return vqe_gpu_launch(evaluator->device, VQE_KERNEL_finish, &args,
-                           gradient ? 1 + (unsigned)evaluator->nparam : 1,
-                           VQE_SUM_SHARED);
+                        gradient ? 1 + (unsigned)evaluator->nparam : 1,
+                        VQE_SUM_SHARED);
 }
 
 int vqe_evaluator_run(struct vqe_evaluator *evaluator, double *energy,
@@ -224,16 +224,16 @@ int vqe_evaluator_run(struct vqe_evaluator *evaluator, double *energy,
   size_t n = (size_t)evaluator->nparam;
   size_t answers = gradient != NULL ? n + 1 : 1;
   int status = vqe_gpu_upload(evaluator->device, evaluator->parameters,
-                                 parameters, n * sizeof(double));
+                              parameters, n * sizeof(double));
   if (status == VQE_OK && evaluator->graphed) {
-    status = vqe_gpu_run(
-        evaluator->device, &evaluator->graphs[gradient != NULL], enqueue, ctx);
+    status = vqe_gpu_run(evaluator->device,
+                         &evaluator->graphs[gradient != NULL], enqueue, ctx);
   } else if (status == VQE_OK) {
     status = enqueue(ctx);
   }
   if (status == VQE_OK) {
     status = vqe_gpu_download(evaluator->device, evaluator->answer,
-                                 evaluator->out, answers * sizeof(double));
+                              evaluator->out, answers * sizeof(double));
   }
   if (status != VQE_OK) {
     return status;

@@ -9,27 +9,17 @@
 #include "base/memory.h"
 #include "sim/backend.h"
 #include "sim/parallel.h"
-#include "sim/rotate.h"
 #include "sim/sector_tables.h"
 
 /* Vectors shorter than this are swept by one thread. */
 #define PARALLEL_SIZE 16384
-/* Pieces of a longer sweep: their number is fixed, so that sums do not depend
- * on the number of threads. */
-#define CHUNKS 32
 
 int vqe_sector_irreps(const struct vqe_hamiltonian *hamiltonian,
                       const struct vqe_ansatz *ansatz)
 {
-  const uint8_t *irrep = hamiltonian->irrep;
-  int norb = hamiltonian->norb;
   for (size_t k = 0; k < ansatz->ngate; k++) {
-    const struct vqe_gate *gate = &ansatz->gates[k];
-    int product = 0;
-    for (int i = 0; i < 2 * vqe_gate_order(gate->kind); i++) {
-      product ^= irrep[gate->q[i] % norb];
-    }
-    if (product != 0) {
+    if (vqe_givens_irrep(&ansatz->gates[k], hamiltonian->irrep,
+                         hamiltonian->norb) != 0) {
       return 1;
     }
   }
@@ -38,90 +28,23 @@ int vqe_sector_irreps(const struct vqe_hamiltonian *hamiltonian,
 
 /* ---- tables ---- */
 
-static int find_pairs(size_t *out, struct sector *sector,
-                      const struct pair_key *key)
-{
-  for (size_t k = 0; k < sector->npairs; k++) {
-    if (memcmp(&sector->keys[k], key, sizeof *key) == 0) {
-      *out = k;
-      return VQE_OK;
-    }
-  }
-  size_t n = sector->npairs;
-  if (n == sector->pairs_capacity) {
-    size_t capacity = 2 * n + 64;
-    int status = vqe_memory_grow(&sector->keys, n, capacity,
-                                 sizeof *sector->keys, "excitation keys");
-    if (status == VQE_OK) {
-      status = vqe_memory_grow(&sector->pairs, n, capacity,
-                               sizeof *sector->pairs, "excitation lists");
-    }
-    if (status != VQE_OK) {
-      return status;
-    }
-    sector->pairs_capacity = capacity;
-  }
-  int status = vqe_string_pairs_init(
-      &sector->pairs[n], key->spin == 0 ? sector->alpha : sector->beta, key->i,
-      key->a, key->j, key->b);
-  if (status != VQE_OK) {
-    vqe_string_pairs_clear(&sector->pairs[n]);
-    return status;
-  }
-  for (size_t k = 0; key->signless && k < sector->pairs[n].count; k++) {
-    sector->pairs[n].items[k].sign = 1.0;
-  }
-  sector->keys[n] = *key;
-  sector->npairs = n + 1;
-  *out = n;
-  return VQE_OK;
-}
-
-static int make_rotation(struct rotation *rotation, struct sector *sector,
+static int make_rotation(struct vqe_givens *rotation,
+                         struct vqe_sector *sector,
                          const struct vqe_gate *gate)
 {
-  int norb = sector->hamiltonian->norb;
-  int i = gate->q[0] % norb;
-  int a = gate->q[1] % norb;
-  int spin = gate->q[0] / norb;
-  /* the lists of both spins are the same when the string sets are */
-  int beta_set = sector->beta == sector->alpha ? 0 : 1;
-  int signless = vqe_gate_signless(gate->kind);
-  bool single = vqe_gate_order(gate->kind) == 1;
-  int status;
-  if (gate->q[1] / norb != spin) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "an excitation flips a spin: it has no sector");
+  struct vqe_givens_key on_alpha;
+  struct vqe_givens_key on_beta;
+  int status = vqe_givens_read(rotation, &on_alpha, &on_beta, gate,
+                               sector->irrep, sector->hamiltonian->norb);
+  if (status == VQE_OK && rotation->kind != VQE_GIVENS_BETA) {
+    status = vqe_givens_lists_find(&rotation->on_alpha, &sector->lists,
+                                   sector->alpha, &on_alpha);
   }
-  rotation->param = gate->param;
-  rotation->scale = gate->scale;
-  rotation->g = sector->irrep[i] ^ sector->irrep[a];
-  if (single || gate->q[2] / norb == spin) {
-    struct pair_key key = {spin == 0 ? 0 : beta_set, i, a, -1, -1, signless};
-    if (!single) {
-      key.j = gate->q[2] % norb;
-      key.b = gate->q[3] % norb;
-    }
-    rotation->g = 0;
-    rotation->kind = spin == 0 ? ROTATE_ALPHA : ROTATE_BETA;
-    status = find_pairs(spin == 0 ? &rotation->on_alpha : &rotation->on_beta,
-                        sector, &key);
-  } else {
-    struct pair_key first = {0, i, a, -1, -1, signless};
-    struct pair_key second = {
-        beta_set, gate->q[2] % norb, gate->q[3] % norb, -1, -1, signless};
-    if (spin != 0) {
-      first.i = second.i;
-      first.a = second.a;
-      second.i = i;
-      second.a = a;
-      rotation->g = sector->irrep[first.i] ^ sector->irrep[first.a];
-    }
-    rotation->kind = ROTATE_MIXED;
-    status = find_pairs(&rotation->on_alpha, sector, &first);
-    if (status == VQE_OK) {
-      status = find_pairs(&rotation->on_beta, sector, &second);
-    }
+  if (status == VQE_OK && rotation->kind != VQE_GIVENS_ALPHA) {
+    /* the lists of both spins are the same when the string sets are */
+    on_beta.set = sector->beta == sector->alpha ? 0 : 1;
+    status = vqe_givens_lists_find(&rotation->on_beta, &sector->lists,
+                                   sector->beta, &on_beta);
   }
   return status;
 }
@@ -132,7 +55,7 @@ static bool is_phase(const struct vqe_gate *gate)
 }
 
 /* The run of diagonal gates from `first` on; *count of them. */
-static int add_phases(struct sector *sector, size_t *count, size_t first)
+static int add_phases(struct vqe_sector *sector, size_t *count, size_t first)
 {
   const struct vqe_ansatz *ansatz = sector->ansatz;
   struct vqe_phase_term *terms = NULL;
@@ -160,8 +83,8 @@ static int add_phases(struct sector *sector, size_t *count, size_t first)
   }
   free(terms);
   if (status == VQE_OK) {
-    struct rotation *rotation = &sector->rotations[sector->nrotation++];
-    rotation->kind = ROTATE_PHASES;
+    struct vqe_givens *rotation = &sector->rotations[sector->nrotation++];
+    rotation->kind = VQE_GIVENS_PHASES;
     rotation->phases = sector->nphases++;
     *count = n;
   }
@@ -169,7 +92,7 @@ static int add_phases(struct sector *sector, size_t *count, size_t first)
 }
 
 /* Compile the gates of the ansatz that are not yet. */
-static int compile(struct sector *sector)
+static int compile(struct vqe_sector *sector)
 {
   const struct vqe_ansatz *ansatz = sector->ansatz;
   size_t before = sector->nrotation;
@@ -201,17 +124,12 @@ static int compile(struct sector *sector)
 }
 
 /* Refuse excitations that leave the symmetry of the sector. */
-static int check_symmetry(const struct sector *sector,
+static int check_symmetry(const struct vqe_sector *sector,
                           const struct vqe_ansatz *ansatz, size_t first)
 {
-  int norb = sector->hamiltonian->norb;
   for (size_t k = first; k < ansatz->ngate; k++) {
-    const struct vqe_gate *gate = &ansatz->gates[k];
-    int product = 0;
-    for (int i = 0; i < 2 * vqe_gate_order(gate->kind); i++) {
-      product ^= sector->irrep[gate->q[i] % norb];
-    }
-    if (product != 0) {
+    if (vqe_givens_irrep(&ansatz->gates[k], sector->irrep,
+                         sector->hamiltonian->norb) != 0) {
       return vqe_error_set(VQE_ERR_UNSUPPORTED,
                            "gate %zu of %s leaves the symmetry of the sector; "
                            "screen the excitations by irreps",
@@ -223,15 +141,15 @@ static int check_symmetry(const struct sector *sector,
 
 static int sector_extend(void *backend)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   int status = check_symmetry(sector, sector->ansatz, sector->ngate);
   return status == VQE_OK ? compile(sector) : status;
 }
 
-int vqe_sector_compile_pool(struct sector *sector,
+int vqe_sector_compile_pool(struct vqe_sector *sector,
                             const struct vqe_ansatz *pool)
 {
-  struct rotation *rotations = NULL;
+  struct vqe_givens *rotations = NULL;
   if (sector->pool == pool) {
     return VQE_OK;
   }
@@ -270,15 +188,11 @@ static int vector_alloc(struct vqe_vector *vector, size_t size, bool real)
 
 static void sector_free(void *backend)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   if (sector == NULL) {
     return;
   }
-  for (size_t k = 0; k < sector->npairs; k++) {
-    vqe_string_pairs_clear(&sector->pairs[k]);
-  }
-  free(sector->keys);
-  free(sector->pairs);
+  vqe_givens_lists_clear(&sector->lists);
   free(sector->rotations);
   free(sector->pool_rotations);
   vqe_sigma_free(sector->sigma);
@@ -315,7 +229,7 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
            vqe_strings_bytes(ansatz->norb, ansatz->nbeta) +
            vqe_sigma_bytes(ansatz->norb, ansatz->nalpha, ansatz->nbeta, nirrep,
                            threads) +
-           ansatz->ngate * (sizeof(struct rotation) + (na + nb) * 4);
+           ansatz->ngate * (sizeof(struct vqe_givens) + (na + nb) * 4);
   /* tiles of one-spin runs */
   *bytes +=
       (ansatz->real ? 256 : 512) * (na > nb ? na : nb) * (uint64_t)threads;
@@ -324,7 +238,7 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
   }
 }
 
-static int sector_init(struct sector *sector)
+static int sector_init(struct vqe_sector *sector)
 {
   const struct vqe_hamiltonian *hamiltonian = sector->hamiltonian;
   const struct vqe_ansatz *ansatz = sector->ansatz;
@@ -361,8 +275,8 @@ static int sector_init(struct sector *sector)
     status = vector_alloc(&sector->lambda, sector->layout.size, ansatz->real);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sector->partial, 8 * CHUNKS, sizeof(double),
-                              "partial sums");
+    status = vqe_memory_alloc(&sector->partial, 8 * VQE_GIVENS_CHUNKS,
+                              sizeof(double), "partial sums");
   }
   if (status == VQE_OK) {
     status = compile(sector);
@@ -370,156 +284,70 @@ static int sector_init(struct sector *sector)
   return status == VQE_OK ? vqe_sector_find_runs(sector) : status;
 }
 
-/* ---- rotations ----
- *
- * exp(t (tau - tau^+)) turns the plane of each pair (from, to):
- *   x' = cos t x - sign sin t y,   y' = cos t y + sign sin t x.
- * With lambda = H psi swept along, d<H>/dt = 2 sum sign (lambda_y psi_x -
- * lambda_x psi_y), the same before and after the rotation. */
+/* ---- sweeps ---- */
 
-/* Part [begin, end) of the pairs (or rows, for beta) of one rotation within
- * block (ca, cb). `lambda` NULL: forward only. */
-static double rotate_part(const struct sector *sector,
-                          const struct rotation *rotation, int ca, int cb,
-                          long begin, long end, double *psi, double *lambda,
-                          double c, double s)
+static struct vqe_givens_rows rows_of(const struct vqe_sector *sector, int ca,
+                                      int cb)
 {
-  const struct vqe_layout *layout = &sector->layout;
-  double sum = 0.0;
-  if (rotation->kind == ROTATE_ALPHA) {
-    const struct vqe_string_pairs *pairs = &sector->pairs[rotation->on_alpha];
-    size_t cols = vqe_layout_cols(layout, cb);
-    for (long k = begin; k < end; k++) {
-      const struct vqe_string_pair *pair = &pairs->items[k];
-      size_t x = vqe_layout_row(layout, ca, cb, pair->from);
-      size_t y = vqe_layout_row(layout, ca, cb, pair->to);
-      if (lambda == NULL) {
-        vqe_rotate(psi + x, psi + y, cols, c, s * pair->sign);
-      } else {
-        sum +=
-            pair->sign * vqe_rotate_back(psi + x, psi + y, lambda + x,
-                                         lambda + y, cols, c, s * pair->sign);
-      }
-    }
-    return sum;
-  }
-  const struct vqe_string_pairs *betas = &sector->pairs[rotation->on_beta];
-  const struct vqe_string_pair *first = betas->items + betas->start[cb];
-  const struct vqe_string_pair *last = betas->items + betas->start[cb + 1];
-  size_t cols = vqe_layout_cols(layout, cb);
-  uint32_t x0 = sector->beta->class_start[cb];
-  uint32_t y0 = sector->beta->class_start[cb ^ rotation->g];
-  for (long k = begin; k < end; k++) {
-    size_t x = layout->offset[ca][cb];
-    size_t y;
-    double row_sign = 1.0;
-    if (rotation->kind == ROTATE_MIXED) {
-      const struct vqe_string_pair *pair =
-          &sector->pairs[rotation->on_alpha].items[k];
-      x = vqe_layout_row(layout, ca, cb, pair->from);
-      y = vqe_layout_row(layout, ca ^ rotation->g, cb ^ rotation->g, pair->to);
-      row_sign = pair->sign;
-    } else {
-      x += (size_t)k * cols;
-      y = x;
-    }
-    double *px = psi + x;
-    double *py = psi + y;
-    if (lambda == NULL) {
-      for (const struct vqe_string_pair *pair = first; pair < last; pair++) {
-        double turn = s * row_sign * pair->sign;
-        double a = px[pair->from - x0];
-        double b = py[pair->to - y0];
-        px[pair->from - x0] = c * a - turn * b;
-        py[pair->to - y0] = c * b + turn * a;
-      }
-      continue;
-    }
-    double *lx = lambda + x;
-    double *ly = lambda + y;
-    for (const struct vqe_string_pair *pair = first; pair < last; pair++) {
-      double sign = row_sign * pair->sign;
-      double turn = s * sign;
-      size_t from = pair->from - x0;
-      size_t to = pair->to - y0;
-      double a = px[from];
-      double b = py[to];
-      double la = lx[from];
-      double lb = ly[to];
-      sum += sign * (lb * a - la * b);
-      px[from] = c * a + turn * b;
-      py[to] = c * b - turn * a;
-      lx[from] = c * la + turn * lb;
-      ly[to] = c * lb - turn * la;
-    }
-  }
-  return sum;
+  return (struct vqe_givens_rows){
+      .string = sector->alpha->class_start[ca],
+      .address = sector->layout.offset[ca][cb],
+      .cols = vqe_layout_cols(&sector->layout, cb),
+      .column = sector->beta->class_start[cb],
+  };
 }
 
-/* One rotation of one block, in CHUNKS parts. */
-struct rotate_loop {
-  const struct sector *sector;
-  const struct rotation *rotation;
-  int ca, cb;
-  long begin, length;
-  double *psi, *lambda;
-  double c, s;
-};
-
-static void rotate_chunk(const void *ctx, long k)
+/* One rotation of block (ca, cb). */
+static void rotate_block(struct vqe_givens_sweep *sweep,
+                         const struct vqe_sector *sector,
+                         const struct vqe_givens *rotation, int ca, int cb)
 {
-  const struct rotate_loop *loop = ctx;
-  loop->sector->partial[8 * k] =
-      rotate_part(loop->sector, loop->rotation, loop->ca, loop->cb,
-                  loop->begin + loop->length * k / CHUNKS,
-                  loop->begin + loop->length * (k + 1) / CHUNKS, loop->psi,
-                  loop->lambda, loop->c, loop->s);
+  struct vqe_givens_block block = {
+      .kind = rotation->kind,
+      .from = rows_of(sector, ca, cb),
+      .to = rows_of(sector, ca ^ rotation->g, cb ^ rotation->g),
+  };
+  long begin = 0;
+  long end = (long)vqe_layout_rows(&sector->layout, ca);
+  if (rotation->kind != VQE_GIVENS_BETA) {
+    const struct vqe_string_pairs *pairs =
+        &sector->lists.pairs[rotation->on_alpha];
+    block.rows = pairs->items;
+    begin = (long)pairs->start[ca];
+    end = (long)pairs->start[ca + 1];
+  }
+  if (rotation->kind != VQE_GIVENS_ALPHA) {
+    const struct vqe_string_pairs *pairs =
+        &sector->lists.pairs[rotation->on_beta];
+    block.first = pairs->items + pairs->start[cb];
+    block.last = pairs->items + pairs->start[cb + 1];
+  }
+  vqe_givens_apply(sweep, &block, begin, end,
+                   sector->layout.size < PARALLEL_SIZE ? 1
+                                                       : VQE_GIVENS_CHUNKS);
 }
 
 /* One rotation over all blocks; returns the sum for the gradient. */
-static double rotate_all(const struct sector *sector,
-                         const struct rotation *rotation, double angle,
+static double rotate_all(const struct vqe_sector *sector,
+                         const struct vqe_givens *rotation, double angle,
                          double *psi, double *lambda)
 {
-  const struct vqe_layout *layout = &sector->layout;
-  double c = cos(angle);
-  double s = sin(angle);
-  double sum = 0.0;
+  struct vqe_givens_sweep sweep = {
+      .psi = psi,
+      .lambda = lambda,
+      .c = cos(angle),
+      .s = sin(angle),
+      .threads = sector->threads,
+      .partial = sector->partial,
+  };
   for (int ca = 0; ca < sector->alpha->nclass; ca++) {
     for (int cb = 0; cb < sector->beta->nclass; cb++) {
-      if (!vqe_layout_has(layout, ca, cb)) {
-        continue;
-      }
-      long begin = 0;
-      long end = (long)vqe_layout_rows(layout, ca);
-      if (rotation->kind != ROTATE_BETA) {
-        const struct vqe_string_pairs *pairs =
-            &sector->pairs[rotation->on_alpha];
-        begin = (long)pairs->start[ca];
-        end = (long)pairs->start[ca + 1];
-      }
-      if (layout->size < PARALLEL_SIZE) {
-        sum += rotate_part(sector, rotation, ca, cb, begin, end, psi, lambda,
-                           c, s);
-        continue;
-      }
-      const struct rotate_loop loop = {.sector = sector,
-                                       .rotation = rotation,
-                                       .ca = ca,
-                                       .cb = cb,
-                                       .begin = begin,
-                                       .length = end - begin,
-                                       .psi = psi,
-                                       .lambda = lambda,
-                                       .c = c,
-                                       .s = s};
-      vqe_parallel_for(CHUNKS, sector->threads, rotate_chunk, &loop);
-      for (long k = 0; k < CHUNKS; k++) {
-        sum += sector->partial[8 * k];
+      if (vqe_layout_has(&sector->layout, ca, cb)) {
+        rotate_block(&sweep, sector, rotation, ca, cb);
       }
     }
   }
-  return sum;
+  return sweep.sum;
 }
 
 static double dot(const double *a, const double *b, size_t n)
@@ -532,8 +360,8 @@ static double dot(const double *a, const double *b, size_t n)
 }
 
 /* One run of phases over all blocks. */
-static void apply_phases(const struct sector *sector,
-                         const struct rotation *rotation,
+static void apply_phases(const struct vqe_sector *sector,
+                         const struct vqe_givens *rotation,
                          const double *parameters, struct vqe_vector psi,
                          const struct vqe_vector *lambda, double *gradient)
 {
@@ -560,7 +388,7 @@ static void apply_phases(const struct sector *sector,
   }
 }
 
-void vqe_sector_prepare(struct sector *sector, const double *parameters)
+void vqe_sector_prepare(struct vqe_sector *sector, const double *parameters)
 {
   struct vqe_vector psi = sector->psi;
   size_t size = sector->layout.size;
@@ -572,15 +400,15 @@ void vqe_sector_prepare(struct sector *sector, const double *parameters)
   psi.re[sector->reference] = 1.0;
   size_t run = 0;
   for (size_t k = 0; k < sector->nrotation; k++) {
-    const struct rotation *rotation = &sector->rotations[k];
+    const struct vqe_givens *rotation = &sector->rotations[k];
     if (run < sector->nrun && sector->runs[run].first == k) {
       vqe_spin_run_sweep(&sector->runs[run].spins, &sector->layout,
-                         sector->pairs, sector->tiles, sector->threads, psi,
-                         NULL, parameters, NULL);
+                         sector->lists.pairs, sector->tiles, sector->threads,
+                         psi, NULL, parameters, NULL);
       k = sector->runs[run++].last - 1;
       continue;
     }
-    if (rotation->kind == ROTATE_PHASES) {
+    if (rotation->kind == VQE_GIVENS_PHASES) {
       apply_phases(sector, rotation, parameters, psi, NULL, NULL);
       continue;
     }
@@ -595,7 +423,7 @@ void vqe_sector_prepare(struct sector *sector, const double *parameters)
 static int sector_energy(void *backend, double *energy,
                          const double *parameters)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   const struct vqe_layout *layout = &sector->layout;
   struct vqe_vector psi = sector->psi;
   struct vqe_vector lambda = sector->lambda;
@@ -614,7 +442,7 @@ static int sector_pool_gradient(void *backend, double *out,
                                 const double *parameters,
                                 const struct vqe_ansatz *pool)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   struct vqe_vector psi = sector->psi;
   struct vqe_vector lambda = sector->lambda;
   double energy;
@@ -626,7 +454,7 @@ static int sector_pool_gradient(void *backend, double *out,
     out[k] = 0.0;
   }
   for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
-    const struct rotation *rotation = &sector->pool_rotations[k];
+    const struct vqe_givens *rotation = &sector->pool_rotations[k];
     /* by no angle: what the backward sweep would see at a last gate */
     double sum = rotate_all(sector, rotation, 0.0, psi.re, lambda.re);
     if (psi.im != NULL) {
@@ -640,7 +468,7 @@ static int sector_pool_gradient(void *backend, double *out,
 static int sector_gradient(void *backend, double *energy, double *gradient,
                            const double *parameters)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   struct vqe_vector psi = sector->psi;
   struct vqe_vector lambda = sector->lambda;
   int status = sector_energy(backend, energy, parameters);
@@ -649,15 +477,15 @@ static int sector_gradient(void *backend, double *energy, double *gradient,
   }
   size_t run = sector->nrun;
   for (size_t k = sector->nrotation; k-- > 0;) {
-    const struct rotation *rotation = &sector->rotations[k];
+    const struct vqe_givens *rotation = &sector->rotations[k];
     if (run > 0 && sector->runs[run - 1].last == k + 1) {
       vqe_spin_run_sweep(&sector->runs[--run].spins, &sector->layout,
-                         sector->pairs, sector->tiles, sector->threads, psi,
-                         &lambda, parameters, gradient);
+                         sector->lists.pairs, sector->tiles, sector->threads,
+                         psi, &lambda, parameters, gradient);
       k = sector->runs[run].first;
       continue;
     }
-    if (rotation->kind == ROTATE_PHASES) {
+    if (rotation->kind == VQE_GIVENS_PHASES) {
       apply_phases(sector, rotation, parameters, psi, &lambda, gradient);
       continue;
     }
@@ -673,7 +501,7 @@ static int sector_gradient(void *backend, double *energy, double *gradient,
 
 static int sector_refresh(void *backend)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   struct vqe_sigma *sigma = NULL;
   int status = vqe_sigma_create(&sigma, sector->hamiltonian, sector->alpha,
                                 sector->beta, sector->threads);
@@ -701,7 +529,7 @@ int vqe_sector_create(const struct vqe_backend_ops **ops, void **out,
                       const struct vqe_hamiltonian *hamiltonian,
                       const struct vqe_ansatz *ansatz, int threads)
 {
-  struct sector *sector = NULL;
+  struct vqe_sector *sector = NULL;
   int status = vqe_memory_alloc(&sector, 1, sizeof *sector, "estimator");
   if (status != VQE_OK) {
     return status;

@@ -8,7 +8,8 @@
 #include "sim/spin.h"
 
 /* Add <E_pq + E_qp>/2 of both spins in one plane. */
-static int add_density(struct sector *sector, double *rdm1, const double *psi)
+static int add_density(struct vqe_sector *sector, double *rdm1,
+                       const double *psi)
 {
   int norb = sector->hamiltonian->norb;
   const struct vqe_layout *layout = &sector->layout;
@@ -66,7 +67,7 @@ static int add_density(struct sector *sector, double *rdm1, const double *psi)
 int vqe_sector_properties(void *backend, struct vqe_properties *out,
                           double *rdm1, const double *parameters)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   int norb = sector->hamiltonian->norb;
   struct vqe_spin_tables *tables = NULL;
   vqe_sector_prepare(sector, parameters);
@@ -92,7 +93,7 @@ int vqe_sector_properties(void *backend, struct vqe_properties *out,
 int vqe_sector_densities(void *backend, double *pairs1, double *pairs2,
                          const double *parameters)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   size_t norb = (size_t)sector->hamiltonian->norb;
   size_t npair = norb * (norb + 1) / 2;
   int status = VQE_OK;
@@ -119,7 +120,7 @@ int vqe_sector_densities(void *backend, double *pairs1, double *pairs2,
 int vqe_sector_state(void *backend, double *re, double *im,
                      const double *parameters)
 {
-  struct sector *sector = backend;
+  struct vqe_sector *sector = backend;
   const struct vqe_layout *layout = &sector->layout;
   int norb = sector->hamiltonian->norb;
   size_t full = (size_t)1 << (2 * norb);

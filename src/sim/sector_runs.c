@@ -9,7 +9,7 @@
 #define LEAST_GATES 16
 
 /* Gates [first, last) make rotations [from, to): one run, when long enough. */
-static int add_run(struct sector *sector, size_t first, size_t last,
+static int add_run(struct vqe_sector *sector, size_t first, size_t last,
                    size_t from, size_t to)
 {
   const struct vqe_ansatz *ansatz = sector->ansatz;
@@ -21,16 +21,16 @@ static int add_run(struct sector *sector, size_t first, size_t last,
   if (status != VQE_OK) {
     return status;
   }
-  struct sector_run *run = &sector->runs[sector->nrun++];
+  struct vqe_sector_run *run = &sector->runs[sector->nrun++];
   run->first = from;
   run->last = to;
   for (size_t k = first; status == VQE_OK && k < last; k++) {
     const struct vqe_gate *gate = &ansatz->gates[k];
     long pairs = -1;
     if (vqe_gate_order(gate->kind) > 0) {
-      const struct rotation *rotation = &sector->rotations[from++];
-      pairs = (long)(rotation->kind == ROTATE_ALPHA ? rotation->on_alpha
-                                                    : rotation->on_beta);
+      const struct vqe_givens *rotation = &sector->rotations[from++];
+      pairs = (long)(rotation->kind == VQE_GIVENS_ALPHA ? rotation->on_alpha
+                                                        : rotation->on_beta);
     } else if (k == first || vqe_gate_order((gate - 1)->kind) > 0) {
       from++; /* a run of phases is one rotation */
     }
@@ -39,7 +39,7 @@ static int add_run(struct sector *sector, size_t first, size_t last,
   return status;
 }
 
-int vqe_sector_find_runs(struct sector *sector)
+int vqe_sector_find_runs(struct vqe_sector *sector)
 {
   const struct vqe_ansatz *ansatz = sector->ansatz;
   size_t first = 0;
@@ -82,7 +82,7 @@ int vqe_sector_find_runs(struct sector *sector)
   return status;
 }
 
-void vqe_sector_clear_runs(struct sector *sector)
+void vqe_sector_clear_runs(struct vqe_sector *sector)
 {
   for (size_t k = 0; k < sector->nrun; k++) {
     vqe_spin_run_clear(&sector->runs[k].spins);

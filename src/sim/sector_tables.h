@@ -5,41 +5,20 @@
 
 #include "sim/backend.h"
 #include "sim/density.h"
+#include "sim/givens.h"
 #include "sim/kernels.h"
 #include "sim/layout.h"
 #include "sim/phases.h"
 #include "sim/sigma.h"
 #include "sim/spin_run.h"
 
-enum rotation_kind {
-  ROTATE_ALPHA,
-  ROTATE_BETA,
-  ROTATE_MIXED,
-  ROTATE_PHASES /* a run of diagonal gates */
-};
-
-struct rotation {
-  enum rotation_kind kind;
-  int param;
-  double scale;
-  int g;           /* symmetry of the alpha part */
-  size_t on_alpha; /* index into the pair lists */
-  size_t on_beta;
-  size_t phases; /* index into the runs */
-};
-
-struct pair_key {
-  int spin, i, a, j, b;
-  int signless; /* of a qubit excitation: every sign is 1 */
-};
-
 /* Rotations [first, last) as one run. */
-struct sector_run {
+struct vqe_sector_run {
   size_t first, last;
   struct vqe_spin_run spins;
 };
 
-struct sector {
+struct vqe_sector {
   const struct vqe_hamiltonian *hamiltonian;
   const struct vqe_ansatz *ansatz;
   int threads;
@@ -48,17 +27,15 @@ struct sector {
   const struct vqe_strings *alpha, *beta; /* one set when numbers agree */
   struct vqe_layout layout;
   struct vqe_sigma *sigma;
-  size_t npairs, pairs_capacity;
-  struct pair_key *keys;
-  struct vqe_string_pairs *pairs;
-  size_t ngate; /* gates of the ansatz that are compiled */
+  struct vqe_givens_lists lists; /* of pairs, that rotations index */
+  size_t ngate;                  /* gates of the ansatz that are compiled */
   size_t nrotation;
-  struct rotation *rotations;
+  struct vqe_givens *rotations;
   const struct vqe_ansatz *pool; /* whose rotations follow, or NULL */
-  struct rotation *pool_rotations;
+  struct vqe_givens *pool_rotations;
   size_t nrun;
-  struct sector_run *runs; /* stretches of the rotations, in order */
-  double *tiles;           /* scratch of the runs */
+  struct vqe_sector_run *runs; /* stretches of the rotations, in order */
+  double *tiles;               /* scratch of the runs */
   size_t nphases;
   struct vqe_phases **phases;
   double *scratch;             /* of the phases */
@@ -69,16 +46,16 @@ struct sector {
 };
 
 /* Make the runs of the gates compiled so far. */
-int vqe_sector_find_runs(struct sector *sector);
-void vqe_sector_clear_runs(struct sector *sector);
+int vqe_sector_find_runs(struct vqe_sector *sector);
+void vqe_sector_clear_runs(struct vqe_sector *sector);
 
 /* The rotations of a pool, to sector->pool_rotations; kept for as long as it
  * is the same one. */
-int vqe_sector_compile_pool(struct sector *sector,
+int vqe_sector_compile_pool(struct vqe_sector *sector,
                             const struct vqe_ansatz *pool);
 
 /* The state at these parameters, to sector->psi. */
-void vqe_sector_prepare(struct sector *sector, const double *parameters);
+void vqe_sector_prepare(struct vqe_sector *sector, const double *parameters);
 
 /* As the members of struct vqe_backend_ops. */
 int vqe_sector_properties(void *backend, struct vqe_properties *out,

@@ -6,19 +6,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "sim/rotate.h"
-
-/* Pieces of a sweep: their number is fixed, so that sums do not depend on the
- * number of threads. */
-#define CHUNKS 32
-
-enum kind { ROTATE_ALPHA, ROTATE_BETA, ROTATE_MIXED };
-
-/* i -> a and, when j >= 0, j -> b, of one spin; with or without the signs of
- * fermions. */
-struct key {
-  int i, a, j, b, signless;
-};
+#include "sim/givens.h"
 
 /* An own row whose partner belongs to another rank. */
 struct remote {
@@ -28,8 +16,8 @@ struct remote {
   double sign;
 };
 
+/* The pairs of one excitation of alpha strings that concern this rank. */
 struct alpha_pairs {
-  struct key key;
   size_t nhome;
   struct vqe_string_pair *home;            /* both strings are own */
   uint32_t home_start[VQE_MAX_IRREPS + 1]; /* by class of `from` */
@@ -37,32 +25,20 @@ struct alpha_pairs {
   uint32_t *remote_start; /* of each rank's, ranks + 1 */
 };
 
-struct beta_pairs {
-  struct key key;
-  struct vqe_string_pairs pairs;
-};
-
-struct rotation {
-  enum kind kind;
-  int param;
-  double scale;
-  int g; /* symmetry of the alpha part */
-  size_t on_alpha, on_beta;
-};
-
 struct list {
   size_t count;
   size_t ngate; /* gates of the ansatz that it holds */
   int nparam;
-  struct rotation *items;
+  struct vqe_givens *items;
 };
 
 struct vqe_split_rotations {
   struct vqe_split_space *space;
   const uint8_t *irrep;
-  size_t nalpha, alpha_capacity, nbeta, beta_capacity;
-  struct alpha_pairs *alpha;
-  struct beta_pairs *beta;
+  /* of alpha strings: keys alone, their pairs are sorted into `alpha` */
+  struct vqe_givens_lists alpha_lists, beta_lists;
+  struct alpha_pairs *alpha; /* of each alpha list */
+  size_t alpha_capacity;
   struct list ansatz, pool;
   size_t reference; /* address of the Hartree-Fock determinant, or SIZE_MAX */
   const struct remote *
@@ -137,122 +113,77 @@ static int sort_pairs(struct alpha_pairs *out,
   return status;
 }
 
-static void drop_signs(struct vqe_string_pairs *pairs, const struct key *key)
+static void alpha_pairs_clear(struct alpha_pairs *pairs)
 {
-  for (size_t k = 0; key->signless && k < pairs->count; k++) {
-    pairs->items[k].sign = 1.0;
+  free(pairs->home);
+  free(pairs->remote);
+  free(pairs->remote_start);
+  memset(pairs, 0, sizeof *pairs);
+}
+
+/* Sort the newest list of alpha pairs into what is at home and what is not. */
+static int add_alpha(struct vqe_split_rotations *rotations)
+{
+  struct vqe_givens_lists *lists = &rotations->alpha_lists;
+  size_t n = lists->count - 1;
+  int status = VQE_OK;
+  if (lists->capacity > rotations->alpha_capacity) {
+    status = vqe_memory_grow(&rotations->alpha, n, lists->capacity,
+                             sizeof *rotations->alpha, "excitation lists");
+    if (status == VQE_OK) {
+      rotations->alpha_capacity = lists->capacity;
+    }
   }
+  if (status == VQE_OK) {
+    status =
+        sort_pairs(&rotations->alpha[n], rotations->space, &lists->pairs[n]);
+    if (status != VQE_OK) {
+      alpha_pairs_clear(&rotations->alpha[n]);
+    }
+  }
+  vqe_string_pairs_clear(&lists->pairs[n]);
+  if (status != VQE_OK) {
+    lists->count = n;
+  }
+  return status;
 }
 
 static int find_alpha(size_t *out, struct vqe_split_rotations *rotations,
-                      const struct key *key)
+                      const struct vqe_givens_key *key)
 {
-  const struct vqe_split_space *space = rotations->space;
-  struct vqe_string_pairs pairs;
-  size_t n = rotations->nalpha;
-  for (size_t k = 0; k < n; k++) {
-    if (memcmp(&rotations->alpha[k].key, key, sizeof *key) == 0) {
-      *out = k;
-      return VQE_OK;
-    }
-  }
-  int status = VQE_OK;
-  if (n == rotations->alpha_capacity) {
-    size_t capacity = 2 * n + 64;
-    status = vqe_memory_grow(&rotations->alpha, n, capacity,
-                             sizeof *rotations->alpha, "excitation lists");
-    if (status != VQE_OK) {
-      return status;
-    }
-    rotations->alpha_capacity = capacity;
-  }
-  rotations->alpha[n].key = *key;
-  rotations->nalpha = n + 1;
-  *out = n;
-  status = vqe_string_pairs_init(&pairs, space->alpha, key->i, key->a, key->j,
-                                 key->b);
-  if (status == VQE_OK) {
-    drop_signs(&pairs, key);
-    status = sort_pairs(&rotations->alpha[n], space, &pairs);
-  }
-  vqe_string_pairs_clear(&pairs);
-  return status;
-}
-
-static int find_beta(size_t *out, struct vqe_split_rotations *rotations,
-                     const struct key *key)
-{
-  size_t n = rotations->nbeta;
-  for (size_t k = 0; k < n; k++) {
-    if (memcmp(&rotations->beta[k].key, key, sizeof *key) == 0) {
-      *out = k;
-      return VQE_OK;
-    }
-  }
-  if (n == rotations->beta_capacity) {
-    size_t capacity = 2 * n + 64;
-    int status = vqe_memory_grow(&rotations->beta, n, capacity,
-                                 sizeof *rotations->beta, "excitation lists");
-    if (status != VQE_OK) {
-      return status;
-    }
-    rotations->beta_capacity = capacity;
-  }
-  struct beta_pairs *beta = &rotations->beta[n];
-  beta->key = *key;
-  rotations->nbeta = n + 1;
-  *out = n;
-  int status = vqe_string_pairs_init(&beta->pairs, rotations->space->beta,
-                                     key->i, key->a, key->j, key->b);
-  if (status == VQE_OK) {
-    drop_signs(&beta->pairs, key);
+  struct vqe_givens_lists *lists = &rotations->alpha_lists;
+  size_t before = lists->count;
+  int status = vqe_givens_lists_find(out, lists, rotations->space->alpha, key);
+  if (status == VQE_OK && lists->count > before) {
+    status = add_alpha(rotations);
   }
   return status;
 }
 
-static int make_rotation(struct rotation *rotation,
+static int make_rotation(struct vqe_givens *rotation,
                          struct vqe_split_rotations *rotations,
                          const struct vqe_gate *gate)
 {
-  const uint8_t *irrep = rotations->irrep;
-  int norb = rotations->space->alpha->norb;
-  bool twice = vqe_gate_order(gate->kind) == 2;
-  int signless = vqe_gate_signless(gate->kind);
-  int spin[2] = {gate->q[0] / norb, twice ? gate->q[2] / norb : -1};
-  struct key keys[2] = {
-      {gate->q[0] % norb, gate->q[1] % norb, -1, -1, signless},
-      {gate->q[2] % norb, gate->q[3] % norb, -1, -1, signless}};
-  int product = irrep[keys[0].i] ^ irrep[keys[0].a];
-  if (twice) {
-    product ^= irrep[keys[1].i] ^ irrep[keys[1].a];
+  const struct vqe_split_space *space = rotations->space;
+  int norb = space->alpha->norb;
+  struct vqe_givens_key on_alpha;
+  struct vqe_givens_key on_beta;
+  int status = vqe_givens_read(rotation, &on_alpha, &on_beta, gate,
+                               rotations->irrep, norb);
+  if (status == VQE_OK &&
+      vqe_givens_irrep(gate, rotations->irrep, norb) != 0) {
+    status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "an excitation leaves the symmetry of the sector; "
+                           "screen the excitations by irreps");
   }
-  rotation->param = gate->param;
-  rotation->scale = gate->scale;
-  if (gate->q[1] / norb != spin[0]) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "an excitation flips a spin: it has no sector");
+  if (status == VQE_OK && rotation->kind != VQE_GIVENS_BETA) {
+    status = find_alpha(&rotation->on_alpha, rotations, &on_alpha);
   }
-  if (product != 0) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "an excitation leaves the symmetry of the sector; "
-                         "screen the excitations by irreps");
+  if (status == VQE_OK && rotation->kind != VQE_GIVENS_ALPHA) {
+    status = vqe_givens_lists_find(&rotation->on_beta, &rotations->beta_lists,
+                                   space->beta, &on_beta);
   }
-  if (!twice || spin[0] == spin[1]) {
-    if (twice) {
-      keys[0].j = keys[1].i;
-      keys[0].b = keys[1].a;
-    }
-    rotation->kind = spin[0] == 0 ? ROTATE_ALPHA : ROTATE_BETA;
-    return spin[0] == 0 ? find_alpha(&rotation->on_alpha, rotations, &keys[0])
-                        : find_beta(&rotation->on_beta, rotations, &keys[0]);
-  }
-  const struct key *on_alpha = &keys[spin[0] == 0 ? 0 : 1];
-  const struct key *on_beta = &keys[spin[0] == 0 ? 1 : 0];
-  rotation->kind = ROTATE_MIXED;
-  rotation->g = irrep[on_alpha->i] ^ irrep[on_alpha->a];
-  int status = find_alpha(&rotation->on_alpha, rotations, on_alpha);
-  return status == VQE_OK ? find_beta(&rotation->on_beta, rotations, on_beta)
-                          : status;
+  return status;
 }
 
 static void find_reference(struct vqe_split_rotations *rotations)
@@ -284,8 +215,8 @@ int vqe_split_rotations_create(struct vqe_split_rotations **out,
   rotations->space = space;
   rotations->irrep = irrep;
   find_reference(rotations);
-  status = vqe_memory_alloc(&rotations->partial, 8 * CHUNKS, sizeof(double),
-                            "partial sums");
+  status = vqe_memory_alloc(&rotations->partial, 8 * VQE_GIVENS_CHUNKS,
+                            sizeof(double), "partial sums");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&rotations->round,
                               (size_t)space->team->size * space->rows_round,
@@ -344,16 +275,12 @@ void vqe_split_rotations_free(struct vqe_split_rotations *rotations)
   if (rotations == NULL) {
     return;
   }
-  for (size_t k = 0; k < rotations->nalpha; k++) {
-    free(rotations->alpha[k].home);
-    free(rotations->alpha[k].remote);
-    free(rotations->alpha[k].remote_start);
-  }
-  for (size_t k = 0; k < rotations->nbeta; k++) {
-    vqe_string_pairs_clear(&rotations->beta[k].pairs);
+  for (size_t k = 0; k < rotations->alpha_lists.count; k++) {
+    alpha_pairs_clear(&rotations->alpha[k]);
   }
   free(rotations->alpha);
-  free(rotations->beta);
+  vqe_givens_lists_clear(&rotations->alpha_lists);
+  vqe_givens_lists_clear(&rotations->beta_lists);
   free(rotations->ansatz.items);
   free(rotations->pool.items);
   free(rotations->round);
@@ -363,119 +290,46 @@ void vqe_split_rotations_free(struct vqe_split_rotations *rotations)
 
 /* ---- pairs at home ---- */
 
-/* The pairs of beta strings within one row, or between two. */
-static double turn_row(const struct vqe_string_pair *first,
-                       const struct vqe_string_pair *last, uint32_t x0,
-                       uint32_t y0, double row_sign, double *px, double *py,
-                       double *lx, double *ly, double c, double s)
+static struct vqe_givens_rows rows_of(const struct vqe_split_space *space,
+                                      int ca)
 {
-  double sum = 0.0;
-  if (lx == NULL) {
-    for (const struct vqe_string_pair *pair = first; pair < last; pair++) {
-      double turn = s * row_sign * pair->sign;
-      double a = px[pair->from - x0];
-      double b = py[pair->to - y0];
-      px[pair->from - x0] = c * a - turn * b;
-      py[pair->to - y0] = c * b + turn * a;
-    }
-    return sum;
-  }
-  for (const struct vqe_string_pair *pair = first; pair < last; pair++) {
-    double sign = row_sign * pair->sign;
-    double turn = s * sign;
-    size_t from = pair->from - x0;
-    size_t to = pair->to - y0;
-    double a = px[from];
-    double b = py[to];
-    double la = lx[from];
-    double lb = ly[to];
-    sum += sign * (lb * a - la * b);
-    px[from] = c * a + turn * b;
-    py[to] = c * b - turn * a;
-    lx[from] = c * la + turn * lb;
-    ly[to] = c * lb - turn * la;
-  }
-  return sum;
+  return (struct vqe_givens_rows){
+      .string = vqe_split_first(space, ca, space->team->rank),
+      .address = space->offset[ca],
+      .cols = vqe_split_cols(space, ca),
+      .column = space->beta->class_start[ca ^ space->total],
+  };
 }
 
-/* Pairs (rows, for beta) [begin, end) whose lower string is of class ca. */
-static double turn_part(const struct vqe_split_rotations *rotations,
-                        const struct rotation *rotation, int ca, long begin,
-                        long end, double *psi, double *lambda, double c,
-                        double s)
+/* Pairs (for beta, rows) whose lower string is of class ca. */
+static void turn_class(struct vqe_givens_sweep *sweep,
+                       const struct vqe_split_rotations *rotations,
+                       const struct vqe_givens *rotation, int ca)
 {
   const struct vqe_split_space *space = rotations->space;
-  size_t cols = vqe_split_cols(space, ca);
-  double sum = 0.0;
-  if (rotation->kind == ROTATE_ALPHA) {
-    const struct vqe_string_pair *home =
-        rotations->alpha[rotation->on_alpha].home;
-    for (long k = begin; k < end; k++) {
-      size_t x = vqe_split_row(space, ca, home[k].from);
-      size_t y = vqe_split_row(space, ca, home[k].to);
-      double turn = s * home[k].sign;
-      if (lambda == NULL) {
-        vqe_rotate(psi + x, psi + y, cols, c, turn);
-      } else {
-        sum += home[k].sign * vqe_rotate_back(psi + x, psi + y, lambda + x,
-                                              lambda + y, cols, c, turn);
-      }
-    }
-    return sum;
+  struct vqe_givens_block block = {
+      .kind = rotation->kind,
+      .sum_rows = true,
+      .from = rows_of(space, ca),
+      .to = rows_of(space, ca ^ rotation->g),
+  };
+  long begin = 0;
+  long end = (long)(space->row_start[ca + 1] - space->row_start[ca]);
+  if (rotation->kind != VQE_GIVENS_BETA) {
+    const struct alpha_pairs *pairs = &rotations->alpha[rotation->on_alpha];
+    block.rows = pairs->home;
+    begin = (long)pairs->home_start[ca];
+    end = (long)pairs->home_start[ca + 1];
   }
-  const struct vqe_string_pairs *betas =
-      &rotations->beta[rotation->on_beta].pairs;
-  int cb = ca ^ space->total;
-  const struct vqe_string_pair *first = betas->items + betas->start[cb];
-  const struct vqe_string_pair *last = betas->items + betas->start[cb + 1];
-  uint32_t x0 = space->beta->class_start[cb];
-  uint32_t y0 = space->beta->class_start[cb ^ rotation->g];
-  for (long k = begin; k < end; k++) {
-    size_t x = space->offset[ca] + (size_t)k * cols;
-    size_t y = x;
-    double sign = 1.0;
-    if (rotation->kind == ROTATE_MIXED) {
-      const struct vqe_string_pair *pair =
-          &rotations->alpha[rotation->on_alpha].home[k];
-      x = vqe_split_row(space, ca, pair->from);
-      y = vqe_split_row(space, ca ^ rotation->g, pair->to);
-      sign = pair->sign;
-    }
-    sum += turn_row(first, last, x0, y0, sign, psi + x, psi + y,
-                    lambda == NULL ? NULL : lambda + x,
-                    lambda == NULL ? NULL : lambda + y, c, s);
+  if (rotation->kind != VQE_GIVENS_ALPHA) {
+    const struct vqe_string_pairs *pairs =
+        &rotations->beta_lists.pairs[rotation->on_beta];
+    int cb = ca ^ space->total;
+    block.first = pairs->items + pairs->start[cb];
+    block.last = pairs->items + pairs->start[cb + 1];
   }
-  return sum;
-}
-
-static double turn_home(const struct vqe_split_rotations *rotations,
-                        const struct rotation *rotation, double *psi,
-                        double *lambda, double c, double s)
-{
-  const struct vqe_split_space *space = rotations->space;
-  double sum = 0.0;
-  for (int ca = 0; ca < space->alpha->nclass; ca++) {
-    long begin = 0;
-    long end = (long)(space->row_start[ca + 1] - space->row_start[ca]);
-    if (rotation->kind != ROTATE_BETA) {
-      const struct alpha_pairs *pairs = &rotations->alpha[rotation->on_alpha];
-      begin = (long)pairs->home_start[ca];
-      end = (long)pairs->home_start[ca + 1];
-    }
-    long length = end - begin;
-    long chunks = length < CHUNKS ? 1 : CHUNKS;
-#pragma omp parallel for schedule(static)                                     \
-    num_threads(space->threads) if (space->threads > 1 && chunks > 1)
-    for (long k = 0; k < chunks; k++) {
-      rotations->partial[8 * k] =
-          turn_part(rotations, rotation, ca, begin + length * k / chunks,
-                    begin + length * (k + 1) / chunks, psi, lambda, c, s);
-    }
-    for (long k = 0; k < chunks; k++) {
-      sum += rotations->partial[8 * k];
-    }
-  }
-  return sum;
+  vqe_givens_apply(sweep, &block, begin, end,
+                   end - begin < VQE_GIVENS_CHUNKS ? 1 : VQE_GIVENS_CHUNKS);
 }
 
 /* ---- pairs between ranks ---- */
@@ -483,16 +337,16 @@ static double turn_home(const struct vqe_split_rotations *rotations,
 /* The pairs of beta strings that go with an own row, NULL for all columns. */
 static const struct vqe_string_pair *
 remote_betas(const struct vqe_split_rotations *rotations,
-             const struct rotation *rotation, const struct remote *remote,
+             const struct vqe_givens *rotation, const struct remote *remote,
              size_t *width)
 {
   const struct vqe_split_space *space = rotations->space;
-  if (rotation->kind == ROTATE_ALPHA) {
+  if (rotation->kind == VQE_GIVENS_ALPHA) {
     *width = vqe_split_cols(space, remote->class);
     return NULL;
   }
   const struct vqe_string_pairs *betas =
-      &rotations->beta[rotation->on_beta].pairs;
+      &rotations->beta_lists.pairs[rotation->on_beta];
   int cb = remote->class ^ space->total ^ (remote->from ? 0 : rotation->g);
   *width = betas->start[cb + 1] - betas->start[cb];
   return betas->items + betas->start[cb];
@@ -501,8 +355,9 @@ remote_betas(const struct vqe_split_rotations *rotations,
 /* Copy what an own row shares with its partner: of the state, then of the
  * adjoint state. */
 static void pack(const struct vqe_split_rotations *rotations,
-                 const struct rotation *rotation, const struct remote *remote,
-                 double *to, const double *psi, const double *lambda)
+                 const struct vqe_givens *rotation,
+                 const struct remote *remote, double *to, const double *psi,
+                 const double *lambda)
 {
   const struct vqe_split_space *space = rotations->space;
   size_t width;
@@ -554,7 +409,7 @@ static double turn_half_back(double *restrict own, double *restrict lambda,
 /* Turn an own row; `other` is what its partner packed. The lower side of the
  * pair counts its share of the derivative. */
 static double turn_remote(const struct vqe_split_rotations *rotations,
-                          const struct rotation *rotation,
+                          const struct vqe_givens *rotation,
                           const struct remote *remote, const double *other,
                           double *psi, double *lambda, double c, double s)
 {
@@ -595,7 +450,7 @@ static double turn_remote(const struct vqe_split_rotations *rotations,
 
 /* One message to and from each rank; false when there is nothing left. */
 static bool remote_round(struct vqe_split_rotations *rotations,
-                         const struct rotation *rotation, size_t round,
+                         const struct vqe_givens *rotation, size_t round,
                          long *count, bool both)
 {
   struct vqe_split_space *space = rotations->space;
@@ -625,7 +480,7 @@ static bool remote_round(struct vqe_split_rotations *rotations,
 }
 
 static double turn_between(struct vqe_split_rotations *rotations,
-                           const struct rotation *rotation, double *psi,
+                           const struct vqe_givens *rotation, double *psi,
                            double *lambda, double c, double s)
 {
   struct vqe_split_space *space = rotations->space;
@@ -633,7 +488,7 @@ static double turn_between(struct vqe_split_rotations *rotations,
   long n;
   for (size_t round = 0;
        remote_round(rotations, rotation, round, &n, lambda != NULL); round++) {
-    long chunks = n < CHUNKS ? 1 : CHUNKS;
+    long chunks = n < VQE_GIVENS_CHUNKS ? 1 : VQE_GIVENS_CHUNKS;
 #pragma omp parallel for schedule(static)                                     \
     num_threads(space->threads) if (space->threads > 1 && chunks > 1)
     for (long k = 0; k < n; k++) {
@@ -661,13 +516,24 @@ static double turn_between(struct vqe_split_rotations *rotations,
 /* ---- sweeps ---- */
 
 static double turn(struct vqe_split_rotations *rotations,
-                   const struct rotation *rotation, double angle, double *psi,
-                   double *lambda)
+                   const struct vqe_givens *rotation, double angle,
+                   double *psi, double *lambda)
 {
   double c = cos(angle);
   double s = sin(angle);
-  double sum = turn_home(rotations, rotation, psi, lambda, c, s);
-  if (rotation->kind != ROTATE_BETA) {
+  struct vqe_givens_sweep sweep = {
+      .psi = psi,
+      .lambda = lambda,
+      .c = c,
+      .s = s,
+      .threads = rotations->space->threads,
+      .partial = rotations->partial,
+  };
+  for (int ca = 0; ca < rotations->space->alpha->nclass; ca++) {
+    turn_class(&sweep, rotations, rotation, ca);
+  }
+  double sum = sweep.sum;
+  if (rotation->kind != VQE_GIVENS_BETA) {
     sum += turn_between(rotations, rotation, psi, lambda, c, s);
   }
   return sum;
@@ -681,7 +547,7 @@ void vqe_split_prepare(struct vqe_split_rotations *rotations, double *psi,
     psi[rotations->reference] = 1.0;
   }
   for (size_t k = 0; k < rotations->ansatz.count; k++) {
-    const struct rotation *rotation = &rotations->ansatz.items[k];
+    const struct vqe_givens *rotation = &rotations->ansatz.items[k];
     (void)turn(rotations, rotation,
                rotation->scale * parameters[rotation->param], psi, NULL);
   }
@@ -694,7 +560,7 @@ void vqe_split_sweep(struct vqe_split_rotations *rotations, double *gradient,
     gradient[k] = 0.0;
   }
   for (size_t k = rotations->ansatz.count; k-- > 0;) {
-    const struct rotation *rotation = &rotations->ansatz.items[k];
+    const struct vqe_givens *rotation = &rotations->ansatz.items[k];
     double sum =
         turn(rotations, rotation,
              rotation->scale * parameters[rotation->param], psi, lambda);
@@ -709,7 +575,7 @@ void vqe_split_slopes(struct vqe_split_rotations *rotations, double *out,
     out[k] = 0.0;
   }
   for (size_t k = 0; k < rotations->pool.count; k++) {
-    const struct rotation *rotation = &rotations->pool.items[k];
+    const struct vqe_givens *rotation = &rotations->pool.items[k];
     /* by no angle: what the backward sweep would see at a last gate */
     out[rotation->param] +=
         2.0 * rotation->scale * turn(rotations, rotation, 0.0, psi, lambda);
