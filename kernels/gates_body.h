@@ -1,4 +1,4 @@
-/* Kernels of the full space: twins of src/sim/kernels.c. */
+/* Kernels of the full space: twins of src/sim/amplitudes.c. */
 #ifndef VQE_KERNELS_GATES_BODY_H
 #define VQE_KERNELS_GATES_BODY_H
 
@@ -177,7 +177,7 @@ VQE_BODY void vqe_rz_phase(double *re, double *im, const struct vqe_rz_args *a,
   *im = pi;
 }
 
-/* Twin of vqe_kernel_rz: every amplitude times prod_q exp(-+ i angle_q / 2),
+/* Twin of vqe_amplitudes_rz: every amplitude times prod_q exp(-+ i angle_q / 2),
  * a table for the bits within a tile times one phase a tile. Backwards
  * sums[q] = sum_i (+-) Im(conj(lambda_i) psi_i): by index within the tile
  * here, folded over the tiles of a block, and by tile in `total` for
@@ -298,7 +298,7 @@ VQE_BODY void vqe_rz_high_block(const struct vqe_rz_high_args *a,
   }
 }
 
-/* Twin of vqe_kernel_xxyy: on x = |01>, y = |10> two plane rotations, of
+/* Twin of vqe_amplitudes_xxyy: on x = |01>, y = |10> two plane rotations, of
  * (Im y, Re x) and (Im x, Re y). A thread's number without the two bits
  * names one pair, so each is touched once. */
 VQE_BODY void vqe_xxyy_block(const struct vqe_xxyy_args *a, unsigned block,
@@ -340,7 +340,7 @@ VQE_BODY void vqe_xxyy_block(const struct vqe_xxyy_args *a, unsigned block,
   }
 }
 
-/* Twin of vqe_kernel_excitation: exp(t (tau - tau^+)) turns (x, y = x with
+/* Twin of vqe_amplitudes_excitation: exp(t (tau - tau^+)) turns (x, y = x with
  * the moved bits flipped), by +-t. A thread's number without the moved bits,
  * with those of `from` set, names x: only such x are visited, each once. */
 VQE_BODY void vqe_excite_block(const struct vqe_excite_args *a, unsigned block,
@@ -383,7 +383,7 @@ VQE_BODY void vqe_excite_block(const struct vqe_excite_args *a, unsigned block,
   }
 }
 
-/* Twin of vqe_kernel_permute: out[i] = in[M i ^ offset], the images of the
+/* Twin of vqe_amplitudes_permute: out[i] = in[M i ^ offset], the images of the
  * low bits in a table, those of the high bits once a tile. */
 VQE_BODY void vqe_permute_block(const struct vqe_permute_args *a,
                                 unsigned block, unsigned blocks,

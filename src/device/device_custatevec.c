@@ -42,7 +42,7 @@ struct move {
 
 struct device_custatevec {
   const struct vqe_backend_ops *host_ops;
-  struct statevector *host;
+  struct vqe_statevector *host;
   struct vqe_pauli_sum *paulis; /* the identity left out, see take_constant */
   double constant;
   struct vqe_gpu *device;
@@ -122,7 +122,8 @@ static int add_xxyy(struct device_custatevec *sv, struct move *move,
  * set S, an odd number, has the factor i^|S| (-1)^|S & to| / 2^m, and twice
  * that in tau - tau^+ = i G. */
 static int add_excitation(struct device_custatevec *sv, struct move *move,
-                          const struct vqe_gate *gate, const struct step *step)
+                          const struct vqe_gate *gate,
+                          const struct vqe_step *step)
 {
   uint64_t moved = step->from | step->to;
   /* where tau acts the moved qubits have fixed bits, and so a fixed sign */
@@ -166,10 +167,10 @@ static int add_phase(struct device_custatevec *sv, struct move *move,
 }
 
 /* The next excitation of the host's steps, which have its sign. */
-static const struct step *next_excitation(const struct statevector *host,
-                                          size_t *at)
+static const struct vqe_step *
+next_excitation(const struct vqe_statevector *host, size_t *at)
 {
-  while (host->steps[*at].kind != STEP_EXCITE) {
+  while (host->steps[*at].kind != VQE_STEP_EXCITE) {
     ++*at;
   }
   return &host->steps[(*at)++];
@@ -349,7 +350,7 @@ static int lend_workspace(struct device_custatevec *sv)
 
 static int custatevec_init(struct device_custatevec *sv)
 {
-  const struct statevector *host = sv->host;
+  const struct vqe_statevector *host = sv->host;
   sv->size = host->context.size;
   int status =
       vqe_pauli_sum_jordan_wigner(&sv->paulis, host->hamiltonian, 0.0);

@@ -18,7 +18,7 @@
 
 /* A step with its angles: of each qubit of a layer, else the first. */
 struct move {
-  const struct step *step;
+  const struct vqe_step *step;
   int32_t angle[VQE_MAX_QUBITS];
   const struct vqe_phase_mask *masks; /* the device's */
   uint64_t count;                     /* phases of the run */
@@ -26,7 +26,7 @@ struct move {
 
 struct device_statevector {
   const struct vqe_backend_ops *host_ops;
-  struct statevector *host;
+  struct vqe_statevector *host;
   struct vqe_device_tuning tuning;
   struct vqe_gpu *device;
   size_t real_bytes;
@@ -64,7 +64,7 @@ static int place(struct device_statevector *sv, void *out, const void *from,
 /* The half angle of a rotation cancels the 2 of 2 Re <lambda|dU psi>. */
 static int add_rotation(struct device_statevector *sv, struct move *move)
 {
-  const struct step *step = move->step;
+  const struct vqe_step *step = move->step;
   int status = VQE_OK;
   for (int q = 0; status == VQE_OK && q < sv->host->context.nqubit; q++) {
     if (step->mask >> q & 1) {
@@ -114,28 +114,28 @@ static int add_phases(struct device_statevector *sv, struct move *move,
 /* Twin of compile, from steps where that starts from gates. */
 static int compile(struct device_statevector *sv)
 {
-  const struct statevector *host = sv->host;
+  const struct vqe_statevector *host = sv->host;
   size_t gate = 0; /* where the search for the next run of phases starts */
   int status = vqe_memory_alloc(&sv->moves, host->nstep, sizeof *sv->moves,
                                 "circuit steps");
   for (size_t k = 0; status == VQE_OK && k < host->nstep; k++) {
     struct move *move = &sv->moves[sv->nmove++];
-    const struct step *step = &host->steps[k];
+    const struct vqe_step *step = &host->steps[k];
     move->step = step;
     switch (step->kind) {
-    case STEP_RY:
-    case STEP_RZ:
+    case VQE_STEP_RY:
+    case VQE_STEP_RZ:
       status = add_rotation(sv, move);
       break;
-    case STEP_PERMUTE:
+    case VQE_STEP_PERMUTE:
       break;
-    case STEP_XXYY:
-    case STEP_EXCITE:
+    case VQE_STEP_XXYY:
+    case VQE_STEP_EXCITE:
       status =
           vqe_evaluator_add(&sv->evaluator, &move->angle[0], step->param[0],
                             step->scale[0], 2.0 * step->scale[0]);
       break;
-    case STEP_PHASES:
+    case VQE_STEP_PHASES:
       while (vqe_phases_read(NULL, host->ansatz, gate, false) == 0) {
         gate++;
       }
@@ -150,7 +150,7 @@ static int compile(struct device_statevector *sv)
 static int statevector_extend(void *backend)
 {
   struct device_statevector *sv = backend;
-  const struct statevector *host = sv->host;
+  const struct vqe_statevector *host = sv->host;
   int status = sv->host_ops->extend(sv->host);
   if (status != VQE_OK) {
     return status;
@@ -195,7 +195,7 @@ static uint64_t statevector_bytes(const struct device_statevector *sv)
   uint64_t planes = ansatz->real ? 1 : 2;
   bool phases = false;
   for (size_t k = 0; k < sv->host->nstep; k++) {
-    phases = phases || sv->host->steps[k].kind == STEP_PHASES;
+    phases = phases || sv->host->steps[k].kind == VQE_STEP_PHASES;
   }
   return (2 * planes + 2) * sv->size * sv->real_bytes +
          (phases ? sv->size * sizeof(double) : 0) +
@@ -221,7 +221,7 @@ static int planes_alloc(struct device_statevector *sv,
 
 static int statevector_init(struct device_statevector *sv)
 {
-  const struct statevector *host = sv->host;
+  const struct vqe_statevector *host = sv->host;
   int planes = host->ansatz->real ? 1 : 2;
   sv->size = host->context.size;
   int status = vqe_evaluator_fits(sv->device, statevector_bytes(sv),
@@ -285,7 +285,7 @@ static int launch(const struct device_statevector *sv,
                         (unsigned)sv->evaluator.stride, shared);
 }
 
-/* Twin of vqe_kernel_ry: the lowest qubits, then GROUP at a time. */
+/* Twin of vqe_amplitudes_ry: the lowest qubits, then GROUP at a time. */
 static int apply_ry(const struct device_statevector *sv,
                     const struct move *move, const struct places *at,
                     bool back)
@@ -380,7 +380,7 @@ static int apply_permutation(const struct device_statevector *sv,
                              const struct move *move, struct places *at,
                              bool back)
 {
-  const struct step *step = move->step;
+  const struct vqe_step *step = move->step;
   if (!back) {
     return permute(sv, &at->psi, &at->work, step->columns, step->offset);
   }
@@ -411,7 +411,7 @@ static int apply_excitation(const struct device_statevector *sv,
                             const struct move *move, const struct places *at,
                             bool back)
 {
-  const struct step *step = move->step;
+  const struct vqe_step *step = move->step;
   struct vqe_excite_args args = {
       .sweep = sweep_of(sv, at, back),
       .size = sv->size,
@@ -464,17 +464,17 @@ static int apply_move(const struct device_statevector *sv,
                       const struct move *move, struct places *at, bool back)
 {
   switch (move->step->kind) {
-  case STEP_RY:
+  case VQE_STEP_RY:
     return apply_ry(sv, move, at, back);
-  case STEP_RZ:
+  case VQE_STEP_RZ:
     return apply_rz(sv, move, at, back);
-  case STEP_PERMUTE:
+  case VQE_STEP_PERMUTE:
     return apply_permutation(sv, move, at, back);
-  case STEP_XXYY:
+  case VQE_STEP_XXYY:
     return apply_xxyy(sv, move, at, back);
-  case STEP_EXCITE:
+  case VQE_STEP_EXCITE:
     return apply_excitation(sv, move, at, back);
-  case STEP_PHASES:
+  case VQE_STEP_PHASES:
     return apply_phases(sv, move, at, back);
   }
   return vqe_error_set(VQE_ERR_UNSUPPORTED, "a step that no kernel has");

@@ -20,15 +20,6 @@ void vqe_layout_init(struct vqe_layout *layout,
   }
 }
 
-int vqe_strings_class(const struct vqe_strings *strings, uint32_t position)
-{
-  int c = 0;
-  while (position >= strings->class_start[c + 1]) {
-    c++;
-  }
-  return c;
-}
-
 size_t vqe_layout_address(const struct vqe_layout *layout, uint32_t s,
                           uint32_t u)
 {

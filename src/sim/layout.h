@@ -52,7 +52,4 @@ static inline size_t vqe_layout_row(const struct vqe_layout *layout, int ca,
 size_t vqe_layout_address(const struct vqe_layout *layout, uint32_t s,
                           uint32_t u);
 
-/* Class of the string at a position. */
-int vqe_strings_class(const struct vqe_strings *strings, uint32_t position);
-
 #endif

@@ -10,7 +10,7 @@
 #ifndef VQE_SIM_PHASES_H
 #define VQE_SIM_PHASES_H
 
-#include "sim/kernels.h"
+#include "sim/amplitudes.h"
 #include "vqe/ansatz.h"
 
 struct vqe_phase_term {

@@ -3,10 +3,10 @@
 #ifndef VQE_SIM_SECTOR_TABLES_H
 #define VQE_SIM_SECTOR_TABLES_H
 
+#include "sim/amplitudes.h"
 #include "sim/backend.h"
 #include "sim/density.h"
 #include "sim/givens.h"
-#include "sim/kernels.h"
 #include "sim/layout.h"
 #include "sim/phases.h"
 #include "sim/sigma.h"
@@ -23,7 +23,7 @@ struct vqe_sector {
   const struct vqe_ansatz *ansatz;
   int threads;
   uint8_t irrep[VQE_MAX_ORBITALS];
-  struct vqe_strings alpha_strings, beta_strings;
+  struct vqe_strings strings[2];
   const struct vqe_strings *alpha, *beta; /* one set when numbers agree */
   struct vqe_layout layout;
   struct vqe_sigma *sigma;
@@ -45,6 +45,9 @@ struct vqe_sector {
   double *partial; /* one sum a chunk, a cache line apart */
 };
 
+/* Take in the gates of the ansatz that are not yet. */
+int vqe_sector_compile(struct vqe_sector *sector);
+
 /* Make the runs of the gates compiled so far. */
 int vqe_sector_find_runs(struct vqe_sector *sector);
 void vqe_sector_clear_runs(struct vqe_sector *sector);
@@ -58,6 +61,13 @@ int vqe_sector_compile_pool(struct vqe_sector *sector,
 void vqe_sector_prepare(struct vqe_sector *sector, const double *parameters);
 
 /* As the members of struct vqe_backend_ops. */
+int vqe_sector_extend(void *backend);
+int vqe_sector_energy(void *backend, double *energy, const double *parameters);
+int vqe_sector_gradient(void *backend, double *energy, double *gradient,
+                        const double *parameters);
+int vqe_sector_pool_gradient(void *backend, double *out,
+                             const double *parameters,
+                             const struct vqe_ansatz *pool);
 int vqe_sector_properties(void *backend, struct vqe_properties *out,
                           double *rdm1, const double *parameters);
 int vqe_sector_densities(void *backend, double *pairs1, double *pairs2,

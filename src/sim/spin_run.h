@@ -9,7 +9,7 @@
 #ifndef VQE_SIM_SPIN_RUN_H
 #define VQE_SIM_SPIN_RUN_H
 
-#include "sim/kernels.h"
+#include "sim/amplitudes.h"
 #include "sim/layout.h"
 #include "vqe/ansatz.h"
 

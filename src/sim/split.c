@@ -47,7 +47,7 @@ struct split {
   struct vqe_hamiltonian own_hamiltonian;
   struct vqe_ansatz own_ansatz, own_pool;
   uint8_t irrep[VQE_MAX_ORBITALS];
-  struct vqe_strings alpha_strings, beta_strings;
+  struct vqe_strings strings[2];
   const struct vqe_strings *alpha, *beta; /* one set when numbers agree */
   struct vqe_sigma *sigma;
   struct vqe_split_space space;
@@ -99,8 +99,7 @@ static void split_clear(struct split *split)
   vqe_split_rotations_free(split->rotations);
   vqe_split_space_clear(&split->space);
   vqe_sigma_free(split->sigma);
-  vqe_strings_clear(&split->alpha_strings);
-  vqe_strings_clear(&split->beta_strings);
+  vqe_strings_clear_both(split->strings);
   free(split->psi);
   free(split->lambda);
   free(split->parameters);
@@ -151,25 +150,15 @@ static int split_init(struct split *split)
   for (int p = 0; p < hamiltonian->norb; p++) {
     split->irrep[p] = nirrep == 1 ? 0 : hamiltonian->irrep[p];
   }
-  split->alpha = &split->alpha_strings;
-  split->beta = &split->alpha_strings;
-  int status = vqe_strings_init(&split->alpha_strings, ansatz->norb,
-                                ansatz->nalpha, nirrep, split->irrep);
-  if (status == VQE_OK && ansatz->nalpha != ansatz->nbeta) {
-    split->beta = &split->beta_strings;
-    status = vqe_strings_init(&split->beta_strings, ansatz->norb,
-                              ansatz->nbeta, nirrep, split->irrep);
-  }
+  int status = vqe_strings_init_both(
+      split->strings, &split->alpha, &split->beta, ansatz->norb,
+      ansatz->nalpha, ansatz->nbeta, nirrep, split->irrep);
   if (status != VQE_OK) {
     return status;
   }
-  uint64_t one = 1;
-  uint32_t s = vqe_strings_position(split->alpha,
-                                    (uint32_t)((one << ansatz->nalpha) - 1));
-  uint32_t u = vqe_strings_position(split->beta,
-                                    (uint32_t)((one << ansatz->nbeta) - 1));
   int total =
-      vqe_strings_class(split->alpha, s) ^ vqe_strings_class(split->beta, u);
+      vqe_strings_class(split->alpha, vqe_strings_lowest(split->alpha)) ^
+      vqe_strings_class(split->beta, vqe_strings_lowest(split->beta));
   status = vqe_sigma_create(&split->sigma, hamiltonian, split->alpha,
                             split->beta, split->threads);
   if (status == VQE_OK) {

@@ -189,11 +189,8 @@ static int make_rotation(struct vqe_givens *rotation,
 static void find_reference(struct vqe_split_rotations *rotations)
 {
   const struct vqe_split_space *space = rotations->space;
-  uint64_t one = 1;
-  uint32_t s = vqe_strings_position(
-      space->alpha, (uint32_t)((one << space->alpha->nelec) - 1));
-  uint32_t u = vqe_strings_position(
-      space->beta, (uint32_t)((one << space->beta->nelec) - 1));
+  uint32_t s = vqe_strings_lowest(space->alpha);
+  uint32_t u = vqe_strings_lowest(space->beta);
   int ca = vqe_strings_class(space->alpha, s);
   rotations->reference = SIZE_MAX;
   if (vqe_split_owner(space, ca, s) == space->team->rank) {

@@ -143,6 +143,42 @@ void vqe_strings_clear(struct vqe_strings *strings)
   memset(strings, 0, sizeof *strings);
 }
 
+int vqe_strings_class(const struct vqe_strings *strings, uint32_t position)
+{
+  int c = 0;
+  while (position >= strings->class_start[c + 1]) {
+    c++;
+  }
+  return c;
+}
+
+uint32_t vqe_strings_lowest(const struct vqe_strings *strings)
+{
+  return vqe_strings_position(strings,
+                              (uint32_t)((UINT64_C(1) << strings->nelec) - 1));
+}
+
+int vqe_strings_init_both(struct vqe_strings own[2],
+                          const struct vqe_strings **alpha,
+                          const struct vqe_strings **beta, int norb,
+                          int nalpha, int nbeta, int nirrep,
+                          const uint8_t *irrep)
+{
+  *alpha = &own[0];
+  *beta = nalpha == nbeta ? &own[0] : &own[1];
+  int status = vqe_strings_init(&own[0], norb, nalpha, nirrep, irrep);
+  if (status == VQE_OK && nalpha != nbeta) {
+    status = vqe_strings_init(&own[1], norb, nbeta, nirrep, irrep);
+  }
+  return status;
+}
+
+void vqe_strings_clear_both(struct vqe_strings own[2])
+{
+  vqe_strings_clear(&own[0]);
+  vqe_strings_clear(&own[1]);
+}
+
 /* Apply a+_a a_i; 0 when it gives nothing. */
 static int excite(uint32_t *bits, int a, int i)
 {

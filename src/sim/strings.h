@@ -43,6 +43,22 @@ void vqe_strings_clear(struct vqe_strings *strings);
 uint32_t vqe_strings_position(const struct vqe_strings *strings,
                               uint32_t bits);
 
+/* Class of the string at a position. */
+int vqe_strings_class(const struct vqe_strings *strings, uint32_t position);
+
+/* Position of the string of the nelec lowest orbitals: Hartree-Fock's. */
+uint32_t vqe_strings_lowest(const struct vqe_strings *strings);
+
+/* The strings of both spins: beta's are alpha's where the electron numbers
+ * agree. `own` holds the sets, also on failure, and is cleared by
+ * vqe_strings_clear_both. */
+int vqe_strings_init_both(struct vqe_strings own[2],
+                          const struct vqe_strings **alpha,
+                          const struct vqe_strings **beta, int norb,
+                          int nalpha, int nbeta, int nirrep,
+                          const uint8_t *irrep);
+void vqe_strings_clear_both(struct vqe_strings own[2]);
+
 /* Sign of a+_a a_i on a string with i occupied and a empty (or a == i):
  * parity of the electrons strictly between. */
 static inline int vqe_strings_sign(uint32_t bits, int a, int i)

@@ -1,4 +1,4 @@
-#include "sim/kernels.h"
+#include "sim/amplitudes.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -19,7 +19,7 @@
 
 typedef double v8 __attribute__((vector_size(64), aligned(8)));
 
-static inline int threads_of(const struct vqe_kernel_context *context)
+static inline int threads_of(const struct vqe_amplitudes_context *context)
 {
   return context->size >= PARALLEL_SIZE ? context->threads : 1;
 }
@@ -164,7 +164,7 @@ static void ry_strip(const struct ry *ry, double *x, double *l, int q0,
 }
 
 struct ry_loop {
-  const struct vqe_kernel_context *context;
+  const struct vqe_amplitudes_context *context;
   const struct ry *ry;
   double *x, *l; /* l NULL: forwards */
   long chunks, items;
@@ -198,7 +198,7 @@ static void ry_high_chunk(const void *ctx, long chunk)
   }
 }
 
-static void ry_plane(const struct vqe_kernel_context *context,
+static void ry_plane(const struct vqe_amplitudes_context *context,
                      const struct ry *ry, double *x, double *l, double *sums)
 {
   int n = context->nqubit;
@@ -207,31 +207,31 @@ static void ry_plane(const struct vqe_kernel_context *context,
   loop.block = n < BLOCK ? size : (size_t)1 << BLOCK;
   loop.items = (long)(size / loop.block);
   loop.chunks =
-      loop.items < VQE_KERNEL_CHUNKS ? loop.items : VQE_KERNEL_CHUNKS;
+      loop.items < VQE_AMPLITUDES_CHUNKS ? loop.items : VQE_AMPLITUDES_CHUNKS;
   memset(context->partial, 0,
-         VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
+         VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
   vqe_parallel_for(loop.chunks, threads_of(context), ry_low_chunk, &loop);
   for (int q0 = BLOCK; q0 < n; q0 += GROUP) {
     loop.q0 = q0;
     loop.count = n - q0 < GROUP ? n - q0 : GROUP;
     loop.items = (long)(size >> loop.count) / WIDTH;
-    loop.chunks =
-        loop.items < VQE_KERNEL_CHUNKS ? loop.items : VQE_KERNEL_CHUNKS;
+    loop.chunks = loop.items < VQE_AMPLITUDES_CHUNKS ? loop.items
+                                                     : VQE_AMPLITUDES_CHUNKS;
     if ((ry->mask >> q0 & ((UINT64_C(1) << loop.count) - 1)) == 0) {
       continue;
     }
     vqe_parallel_for(loop.chunks, threads_of(context), ry_high_chunk, &loop);
   }
-  for (long chunk = 0; l != NULL && chunk < VQE_KERNEL_CHUNKS; chunk++) {
+  for (long chunk = 0; l != NULL && chunk < VQE_AMPLITUDES_CHUNKS; chunk++) {
     for (int q = 0; q < n; q++) {
       sums[q] += context->partial[chunk * VQE_MAX_QUBITS + q];
     }
   }
 }
 
-void vqe_kernel_ry(const struct vqe_kernel_context *context,
-                   struct vqe_vector psi, const struct vqe_vector *lambda,
-                   uint64_t mask, const double *angle, double *sums)
+void vqe_amplitudes_ry(const struct vqe_amplitudes_context *context,
+                       struct vqe_vector psi, const struct vqe_vector *lambda,
+                       uint64_t mask, const double *angle, double *sums)
 {
   struct ry ry = {.mask = mask};
   for (int q = 0; q < context->nqubit; q++) {
@@ -285,7 +285,7 @@ static inline void times_phase(double *restrict re, double *restrict im,
 #define LOW_SIZE ((size_t)1 << LOW_QUBITS)
 
 struct rz_loop {
-  const struct vqe_kernel_context *context;
+  const struct vqe_amplitudes_context *context;
   struct vqe_vector psi;
   const struct vqe_vector *lambda; /* NULL: forwards */
   uint64_t mask;
@@ -343,9 +343,9 @@ static void rz_chunk(const void *ctx, long chunk)
   }
 }
 
-void vqe_kernel_rz(const struct vqe_kernel_context *context,
-                   struct vqe_vector psi, const struct vqe_vector *lambda,
-                   uint64_t mask, const double *angle, double *sums)
+void vqe_amplitudes_rz(const struct vqe_amplitudes_context *context,
+                       struct vqe_vector psi, const struct vqe_vector *lambda,
+                       uint64_t mask, const double *angle, double *sums)
 {
   int n = context->nqubit;
   double pr[LOW_SIZE];
@@ -360,14 +360,15 @@ void vqe_kernel_rz(const struct vqe_kernel_context *context,
                          .pr = pr,
                          .pi = pi};
   loop.rows = (long)(context->size >> loop.low);
-  loop.chunks = loop.rows < VQE_KERNEL_CHUNKS ? loop.rows : VQE_KERNEL_CHUNKS;
+  loop.chunks =
+      loop.rows < VQE_AMPLITUDES_CHUNKS ? loop.rows : VQE_AMPLITUDES_CHUNKS;
   phase_table(pr, pi, 0, loop.low, mask, angle, loop.direction);
   memset(context->partial, 0,
-         VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
+         VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
   vqe_parallel_for(loop.chunks, threads_of(context), rz_chunk, &loop);
   for (int q = 0; lambda != NULL && q < n; q++) {
     sums[q] = 0.0;
-    for (long chunk = 0; chunk < VQE_KERNEL_CHUNKS; chunk++) {
+    for (long chunk = 0; chunk < VQE_AMPLITUDES_CHUNKS; chunk++) {
       sums[q] += context->partial[chunk * VQE_MAX_QUBITS + q];
     }
   }
@@ -375,10 +376,10 @@ void vqe_kernel_rz(const struct vqe_kernel_context *context,
 
 /* ---- two-qubit and four-qubit gates ---- */
 
-static double add_partials(const struct vqe_kernel_context *context)
+static double add_partials(const struct vqe_amplitudes_context *context)
 {
   double sum = 0.0;
-  for (long chunk = 0; chunk < VQE_KERNEL_CHUNKS; chunk++) {
+  for (long chunk = 0; chunk < VQE_AMPLITUDES_CHUNKS; chunk++) {
     sum += context->partial[chunk * VQE_MAX_QUBITS];
   }
   return sum;
@@ -386,7 +387,7 @@ static double add_partials(const struct vqe_kernel_context *context)
 
 /* A gate on pairs of amplitudes. */
 struct pair_loop {
-  const struct vqe_kernel_context *context;
+  const struct vqe_amplitudes_context *context;
   struct vqe_vector psi;
   const struct vqe_vector *lambda; /* NULL: forwards */
   double c, s;
@@ -399,11 +400,11 @@ struct pair_loop {
 static double run_pairs(struct pair_loop *loop, long items,
                         vqe_parallel_body body)
 {
-  const struct vqe_kernel_context *context = loop->context;
+  const struct vqe_amplitudes_context *context = loop->context;
   loop->items = items;
-  loop->chunks = items < VQE_KERNEL_CHUNKS ? items : VQE_KERNEL_CHUNKS;
+  loop->chunks = items < VQE_AMPLITUDES_CHUNKS ? items : VQE_AMPLITUDES_CHUNKS;
   memset(context->partial, 0,
-         VQE_KERNEL_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
+         VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
   vqe_parallel_for(loop->chunks, threads_of(context), body, loop);
   return add_partials(context);
 }
@@ -441,9 +442,10 @@ static void xxyy_chunk(const void *ctx, long chunk)
   loop->context->partial[chunk * VQE_MAX_QUBITS] = sum;
 }
 
-double vqe_kernel_xxyy(const struct vqe_kernel_context *context,
-                       struct vqe_vector psi, const struct vqe_vector *lambda,
-                       int a, int b, double angle)
+double vqe_amplitudes_xxyy(const struct vqe_amplitudes_context *context,
+                           struct vqe_vector psi,
+                           const struct vqe_vector *lambda, int a, int b,
+                           double angle)
 {
   struct pair_loop loop = {.context = context,
                            .psi = psi,
@@ -493,11 +495,11 @@ static void excitation_chunk(const void *ctx, long chunk)
   loop->context->partial[chunk * VQE_MAX_QUBITS] = sum;
 }
 
-double vqe_kernel_excitation(const struct vqe_kernel_context *context,
-                             struct vqe_vector psi,
-                             const struct vqe_vector *lambda, uint64_t from,
-                             uint64_t to, uint64_t parity, int flip,
-                             double angle)
+double vqe_amplitudes_excitation(const struct vqe_amplitudes_context *context,
+                                 struct vqe_vector psi,
+                                 const struct vqe_vector *lambda,
+                                 uint64_t from, uint64_t to, uint64_t parity,
+                                 int flip, double angle)
 {
   struct pair_loop loop = {.context = context,
                            .psi = psi,
@@ -514,7 +516,7 @@ double vqe_kernel_excitation(const struct vqe_kernel_context *context,
 /* ---- permutations ---- */
 
 struct permute_loop {
-  const struct vqe_kernel_context *context;
+  const struct vqe_amplitudes_context *context;
   struct vqe_vector out, in;
   const uint64_t *columns;
   int low;
@@ -544,9 +546,9 @@ static void permute_row(const void *ctx, long row)
   }
 }
 
-void vqe_kernel_permute(const struct vqe_kernel_context *context,
-                        struct vqe_vector out, struct vqe_vector in,
-                        const uint64_t *columns, uint64_t offset)
+void vqe_amplitudes_permute(const struct vqe_amplitudes_context *context,
+                            struct vqe_vector out, struct vqe_vector in,
+                            const uint64_t *columns, uint64_t offset)
 {
   size_t table[LOW_SIZE];
   struct permute_loop loop = {
@@ -568,8 +570,8 @@ void vqe_kernel_permute(const struct vqe_kernel_context *context,
                    permute_row, &loop);
 }
 
-void vqe_kernel_basis(const struct vqe_kernel_context *context,
-                      struct vqe_vector psi, size_t at)
+void vqe_amplitudes_basis(const struct vqe_amplitudes_context *context,
+                          struct vqe_vector psi, size_t at)
 {
   vqe_parallel_clear(psi.re, context->size, threads_of(context));
   if (psi.im != NULL) {
