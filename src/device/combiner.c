@@ -24,7 +24,7 @@ struct vqe_launcher {
   /* under the lock */
   bool busy;
   struct vqe_launch_request *first, **end; /* that wait */
-  /* of who is busy: tasks, parameters and answers of one launch, on the host
+  /* of who is busy: tasks, parameters and results of one launch, on the host
    * and on the device */
   unsigned char *host;
   void *room;
@@ -168,9 +168,9 @@ static int make_room(struct vqe_launcher *launcher, size_t bytes)
   return status;
 }
 
-/* Doubles of the parameters and of the answers of all requests. */
+/* Doubles of the parameters and of the results of all requests. */
 struct totals {
-  size_t count, parameters, answers, shared;
+  size_t count, parameters, results, shared;
 };
 
 static int add_up(struct totals *totals,
@@ -189,7 +189,7 @@ static int add_up(struct totals *totals,
     }
     totals->count += first->count;
     totals->parameters += first->count * n;
-    totals->answers += first->count * (n + 1);
+    totals->results += first->count * (n + 1);
     totals->shared =
         first->shared > totals->shared ? first->shared : totals->shared;
   }
@@ -225,12 +225,12 @@ static void fill(struct vqe_launcher *launcher, const struct totals *totals,
   }
 }
 
-static void hand_out(const double *answers, struct vqe_launch_request *first)
+static void hand_out(const double *results, struct vqe_launch_request *first)
 {
   for (; first != NULL; first = first->next) {
     size_t count = first->count * ((size_t)first->nparam + 1);
-    memcpy(first->answers, answers, count * sizeof *answers);
-    answers += count;
+    memcpy(first->results, results, count * sizeof *results);
+    results += count;
   }
 }
 
@@ -245,7 +245,7 @@ static int launch(struct vqe_launcher *launcher,
   }
   size_t up = totals.count * sizeof(struct vqe_small_task) +
               totals.parameters * sizeof(double);
-  size_t down = totals.answers * sizeof(double);
+  size_t down = totals.results * sizeof(double);
   status = make_room(launcher, up + down);
   if (status != VQE_OK) {
     return status;

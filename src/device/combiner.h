@@ -3,9 +3,9 @@
  * An estimator whose state fits one block of a GPU leaves the rest of it
  * empty. Those of several threads put what they want evaluated into the
  * launcher of their device: who finds no launch on its way takes all that
- * waits, launches it, one evaluation a block, and hands the answers out; the
+ * waits, launches it, one evaluation a block, and hands the results out; the
  * others sleep. There is no timer: while one launch runs, the next fills. A
- * block does the same whatever runs beside it, so answers have the same bits
+ * block does the same whatever runs beside it, so results have the same bits
  * as alone. */
 #ifndef VQE_DEVICE_COMBINER_H
 #define VQE_DEVICE_COMBINER_H
@@ -33,7 +33,7 @@ int vqe_combiner_launcher(struct vqe_launcher **out,
 const struct vqe_gpu_info *
 vqe_launcher_info(const struct vqe_launcher *launcher);
 
-/* `count` evaluations of one problem; answers as energy, then gradient. */
+/* `count` evaluations of one problem; results as energy, then gradient. */
 struct vqe_launch_request {
   const struct vqe_small_problem *problem; /* the device's; all work on it
                                               done */
@@ -42,7 +42,7 @@ struct vqe_launch_request {
   size_t shared; /* doubles of shared memory that a block wants */
   size_t count;
   const double *parameters; /* count x nparam */
-  double *answers;          /* count x (1 + nparam) */
+  double *results;          /* count x (1 + nparam) */
   /* the launcher's */
   struct vqe_launch_request *next;
   bool done;

@@ -16,9 +16,8 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "device/device_estimators.h"
-#include "device/device_sigma.h"
-#include "device/evaluator.h"
+#include "device/device_frame.h"
+#include "device/device_memory.h"
 #include "kernels/gates.h"
 #include "kernels/shape.h"
 #include "sim/statevector_tables.h"
@@ -41,16 +40,11 @@ struct move {
 };
 
 struct device_custatevec {
-  const struct vqe_backend_ops *host_ops;
-  struct vqe_statevector *host;
+  struct vqe_device_frame frame;
   struct vqe_pauli_sum *paulis; /* the identity left out, see take_constant */
   double constant;
-  struct vqe_gpu *device;
   struct vqe_gates *gates;
-  bool single;
-  size_t real_bytes;
   uint64_t size;
-  struct vqe_evaluator evaluator;
   size_t nmove;
   struct move *moves;
   void *psi, *lambda;
@@ -64,20 +58,13 @@ struct device_custatevec {
   double *row;              /* partial sums of the energy */
 };
 
-/* ---- from gates to moves ---- */
-
-static int place(struct device_custatevec *sv, void *out, const void *from,
-                 size_t count, size_t size)
+static const struct vqe_statevector *
+host_of(const struct device_custatevec *sv)
 {
-  void *to = NULL;
-  int status =
-      vqe_gpu_alloc(sv->device, &to, count, size, "terms of a Hamiltonian");
-  if (status == VQE_OK) {
-    status = vqe_gpu_upload(sv->device, to, from, count * size);
-  }
-  memcpy(out, &to, sizeof to);
-  return status;
+  return sv->frame.host;
 }
+
+/* ---- from gates to moves ---- */
 
 static void add_string(struct move *move, uint64_t z, double weight)
 {
@@ -90,7 +77,7 @@ static void add_string(struct move *move, uint64_t z, double weight)
 static int add_angle(struct device_custatevec *sv, struct move *move,
                      const struct vqe_gate *gate)
 {
-  return vqe_evaluator_add(&sv->evaluator, &move->angle, gate->param,
+  return vqe_evaluator_add(&sv->frame.evaluator, &move->angle, gate->param,
                            gate->scale, -2.0 * gate->scale);
 }
 
@@ -179,7 +166,7 @@ next_excitation(const struct vqe_statevector *host, size_t *at)
 /* Twin of compile. X in front of all other gates are the host's `start`. */
 static int compile(struct device_custatevec *sv)
 {
-  const struct vqe_ansatz *ansatz = sv->host->ansatz;
+  const struct vqe_ansatz *ansatz = sv->frame.ansatz;
   size_t at = 0;
   int status = vqe_memory_alloc(&sv->moves, ansatz->ngate, sizeof *sv->moves,
                                 "circuit steps");
@@ -209,7 +196,8 @@ static int compile(struct device_custatevec *sv)
     case VQE_GATE_DOUBLE:
     case VQE_GATE_QUBIT_SINGLE:
     case VQE_GATE_QUBIT_DOUBLE:
-      status = add_excitation(sv, move, gate, next_excitation(sv->host, &at));
+      status =
+          add_excitation(sv, move, gate, next_excitation(host_of(sv), &at));
       break;
     case VQE_GATE_PHASE:
     case VQE_GATE_CPHASE:
@@ -224,24 +212,22 @@ static int compile(struct device_custatevec *sv)
  * the library by the host. */
 static int upload(struct device_custatevec *sv)
 {
-  int status =
-      vqe_evaluator_upload(&sv->evaluator, sv->device,
-                           sv->host->ansatz->nparam, sv->size, sv->constant);
-  sv->evaluator.graphed = false;
+  int status = vqe_device_frame_upload(&sv->frame, sv->size, sv->constant);
+  sv->frame.evaluator.graphed = false;
   return status;
 }
 
 static int custatevec_extend(void *backend)
 {
   struct device_custatevec *sv = backend;
-  int status = sv->host_ops->extend(sv->host);
+  int status = sv->frame.host_ops->extend(sv->frame.host);
   if (status != VQE_OK) {
     return status;
   }
   free(sv->moves);
   sv->moves = NULL;
   sv->nmove = 0;
-  vqe_evaluator_reset(&sv->evaluator);
+  vqe_evaluator_reset(&sv->frame.evaluator);
   status = compile(sv);
   return status == VQE_OK ? upload(sv) : status;
 }
@@ -254,13 +240,9 @@ static void custatevec_free(void *backend)
   if (sv == NULL) {
     return;
   }
-  if (sv->host != NULL) {
-    sv->host_ops->free(sv->host);
-  }
   vqe_pauli_sum_free(sv->paulis);
-  vqe_evaluator_clear(&sv->evaluator);
   vqe_gates_close(sv->gates);
-  vqe_gpu_close(sv->device);
+  vqe_device_frame_clear(&sv->frame);
   free(sv->moves);
   free(sv->expectation);
   free(sv->row);
@@ -270,8 +252,8 @@ static void custatevec_free(void *backend)
 /* Everything that will be allocated. */
 static uint64_t custatevec_bytes(const struct device_custatevec *sv)
 {
-  const struct vqe_ansatz *ansatz = sv->host->ansatz;
-  return 4 * sv->size * sv->real_bytes + vqe_gates_workspace(sv->gates) +
+  const struct vqe_ansatz *ansatz = sv->frame.ansatz;
+  return 4 * sv->size * sv->frame.real_bytes + vqe_gates_workspace(sv->gates) +
          sv->paulis->nterm *
              (sizeof(struct vqe_device_term) + 2 * sizeof(uint64_t)) +
          sizeof(uint64_t) +
@@ -319,13 +301,17 @@ static int place_terms(struct device_custatevec *sv)
   }
   if (status == VQE_OK) {
     start[sv->ngroup] = n;
-    status = place(sv, &sv->terms, terms, n, sizeof *terms);
+    status = vqe_device_place(sv->frame.device, &sv->terms, terms, n,
+                              sizeof *terms, "terms of a Hamiltonian");
   }
   if (status == VQE_OK) {
-    status = place(sv, &sv->x, x, sv->ngroup, sizeof *x);
+    status = vqe_device_place(sv->frame.device, &sv->x, x, sv->ngroup,
+                              sizeof *x, "terms of a Hamiltonian");
   }
   if (status == VQE_OK) {
-    status = place(sv, &sv->start, start, sv->ngroup + 1, sizeof *start);
+    status =
+        vqe_device_place(sv->frame.device, &sv->start, start, sv->ngroup + 1,
+                         sizeof *start, "terms of a Hamiltonian");
   }
   free(terms);
   free(x);
@@ -335,33 +321,36 @@ static int place_terms(struct device_custatevec *sv)
 
 static int state_alloc(struct device_custatevec *sv, void **state)
 {
-  return vqe_gpu_alloc(sv->device, state, sv->size, 2 * sv->real_bytes,
-                       "state vector");
+  return vqe_gpu_alloc(sv->frame.device, state, sv->size,
+                       2 * sv->frame.real_bytes, "state vector");
 }
 
 static int lend_workspace(struct device_custatevec *sv)
 {
   void *workspace = NULL;
-  int status = vqe_gpu_alloc(sv->device, &workspace,
+  int status = vqe_gpu_alloc(sv->frame.device, &workspace,
                              (size_t)vqe_gates_workspace(sv->gates), 1,
                              "cuStateVec's workspace");
   return status == VQE_OK ? vqe_gates_lend(sv->gates, workspace) : status;
 }
 
-static int custatevec_init(struct device_custatevec *sv)
+static int custatevec_init(void *backend,
+                           const struct vqe_device_tuning *tuning)
 {
-  const struct vqe_statevector *host = sv->host;
+  struct device_custatevec *sv = backend;
+  const struct vqe_statevector *host = host_of(sv);
+  (void)tuning;
   sv->size = host->context.size;
   int status =
-      vqe_pauli_sum_jordan_wigner(&sv->paulis, host->hamiltonian, 0.0);
+      vqe_pauli_sum_jordan_wigner(&sv->paulis, sv->frame.hamiltonian, 0.0);
   if (status == VQE_OK) {
     take_constant(sv);
-    status = vqe_gates_open(&sv->gates, sv->device, host->context.nqubit,
-                            sv->single);
+    status = vqe_gates_open(&sv->gates, sv->frame.device, host->context.nqubit,
+                            sv->frame.single);
   }
   if (status == VQE_OK) {
-    status = vqe_evaluator_fits(sv->device, custatevec_bytes(sv), "full-space",
-                                sv->size);
+    status = vqe_evaluator_fits(sv->frame.device, custatevec_bytes(sv),
+                                "full-space", sv->size);
   }
   if (status == VQE_OK) {
     status = lend_workspace(sv);
@@ -384,8 +373,8 @@ static int custatevec_init(struct device_custatevec *sv)
                               sizeof(double), "expectations");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sv->row, sv->evaluator.stride, sizeof(double),
-                              "expectations");
+    status = vqe_memory_alloc(&sv->row, sv->frame.evaluator.stride,
+                              sizeof(double), "expectations");
   }
   if (status == VQE_OK) {
     status = state_alloc(sv, &sv->psi);
@@ -401,17 +390,10 @@ static int custatevec_init(struct device_custatevec *sv)
 static double angle_of(const struct device_custatevec *sv,
                        const struct move *move, bool back)
 {
-  const struct vqe_evaluator *evaluator = &sv->evaluator;
+  const struct vqe_evaluator *evaluator = &sv->frame.evaluator;
   double angle = evaluator->scale[move->angle] *
                  sv->parameters[evaluator->param[move->angle]];
   return back ? -angle : angle;
-}
-
-static int launch(const struct device_custatevec *sv,
-                  enum vqe_kernel_name kernel, const void *args, size_t shared)
-{
-  return vqe_gpu_launch(sv->device, kernel, args,
-                        (unsigned)sv->evaluator.stride, shared);
 }
 
 static int apply_flip(const struct device_custatevec *sv,
@@ -458,7 +440,7 @@ static int apply_move(const struct device_custatevec *sv,
 /* Partial sums of Im <lambda|G|psi>, the same before and after the gate. */
 static int slope(const struct device_custatevec *sv, const struct move *move)
 {
-  const struct vqe_evaluator *evaluator = &sv->evaluator;
+  const struct vqe_evaluator *evaluator = &sv->frame.evaluator;
   struct vqe_slope_args args = {
       .psi = sv->psi,
       .lambda = sv->lambda,
@@ -475,7 +457,8 @@ static int slope(const struct device_custatevec *sv, const struct move *move)
     /* i^y = (-1)^(y/2), times i where y is odd */
     args.weight[k] = (y & 2) ? -move->weight[k] : move->weight[k];
   }
-  return launch(sv, VQE_KERNEL_slope, &args, VQE_SUM_SHARED);
+  return vqe_device_frame_launch(&sv->frame, VQE_KERNEL_slope, &args,
+                                 VQE_SUM_SHARED);
 }
 
 /* Undo one gate on psi and lambda, with the sums for its angle. */
@@ -504,8 +487,8 @@ static int prepare(const struct device_custatevec *sv)
 {
   struct vqe_basis_args args = {.psi = plane_of(sv->psi),
                                 .size = 2 * sv->size,
-                                .at = 2 * sv->host->start};
-  int status = launch(sv, VQE_KERNEL_basis, &args, 0);
+                                .at = 2 * host_of(sv)->start};
+  int status = vqe_device_frame_launch(&sv->frame, VQE_KERNEL_basis, &args, 0);
   for (size_t k = 0; status == VQE_OK && k < sv->nmove; k++) {
     status = apply_move(sv, &sv->moves[k], sv->psi, false);
   }
@@ -525,8 +508,8 @@ static int expected_energy(struct device_custatevec *sv)
   for (size_t k = 0; k < paulis->nterm; k++) {
     sv->row[0] += paulis->coeff[k] * sv->expectation[k];
   }
-  return vqe_gpu_upload(sv->device, sv->evaluator.energy, sv->row,
-                        sv->evaluator.stride * sizeof *sv->row);
+  return vqe_gpu_upload(sv->frame.device, sv->frame.evaluator.energy, sv->row,
+                        sv->frame.evaluator.stride * sizeof *sv->row);
 }
 
 /* lambda = H psi, and partial sums of <psi|lambda>. */
@@ -545,11 +528,13 @@ static int product_energy(const struct device_custatevec *sv)
       .a = plane_of(sv->psi),
       .b = plane_of(sv->lambda),
       .size = 2 * sv->size,
-      .partial = sv->evaluator.energy,
+      .partial = sv->frame.evaluator.energy,
   };
-  int status = launch(sv, VQE_KERNEL_strings, &product, 0);
+  int status =
+      vqe_device_frame_launch(&sv->frame, VQE_KERNEL_strings, &product, 0);
   if (status == VQE_OK) {
-    status = launch(sv, VQE_KERNEL_dot, &dot, VQE_SUM_SHARED);
+    status = vqe_device_frame_launch(&sv->frame, VQE_KERNEL_dot, &dot,
+                                     VQE_SUM_SHARED);
   }
   return status;
 }
@@ -562,7 +547,7 @@ static int enqueue_energy(void *ctx)
     status = expected_energy(sv);
   }
   if (status == VQE_OK) {
-    status = vqe_evaluator_finish(&sv->evaluator, false);
+    status = vqe_evaluator_finish(&sv->frame.evaluator, false);
   }
   return status;
 }
@@ -578,7 +563,7 @@ static int enqueue_gradient(void *ctx)
     status = move_back(sv, &sv->moves[k]);
   }
   if (status == VQE_OK) {
-    status = vqe_evaluator_finish(&sv->evaluator, true);
+    status = vqe_evaluator_finish(&sv->frame.evaluator, true);
   }
   return status;
 }
@@ -588,7 +573,7 @@ static int custatevec_energy(void *backend, double *energy,
 {
   struct device_custatevec *sv = backend;
   sv->parameters = parameters;
-  return vqe_evaluator_run(&sv->evaluator, energy, NULL, parameters,
+  return vqe_evaluator_run(&sv->frame.evaluator, energy, NULL, parameters,
                            enqueue_energy, sv);
 }
 
@@ -597,48 +582,28 @@ static int custatevec_gradient(void *backend, double *energy, double *gradient,
 {
   struct device_custatevec *sv = backend;
   sv->parameters = parameters;
-  return vqe_evaluator_run(&sv->evaluator, energy, gradient, parameters,
+  return vqe_evaluator_run(&sv->frame.evaluator, energy, gradient, parameters,
                            enqueue_gradient, sv);
-}
-
-/* ---- properties ---- */
-
-/* The CPU's twin prepares the state once more, here and for properties. */
-static int custatevec_pool_gradient(void *backend, double *out,
-                                    const double *parameters,
-                                    const struct vqe_ansatz *pool)
-{
-  struct device_custatevec *sv = backend;
-  return sv->host_ops->pool_gradient(sv->host, out, parameters, pool);
-}
-
-static int custatevec_properties(void *backend, struct vqe_properties *out,
-                                 double *rdm1, const double *parameters)
-{
-  struct device_custatevec *sv = backend;
-  return sv->host_ops->properties(sv->host, out, rdm1, parameters);
 }
 
 static int custatevec_state(void *backend, double *re, double *im,
                             const double *parameters)
 {
   struct device_custatevec *sv = backend;
-  void *pairs = NULL;
-  int status = vqe_memory_alloc(&pairs, sv->size, 2 * sv->real_bytes,
+  double *pairs = NULL;
+  int status = vqe_memory_alloc(&pairs, sv->size, 2 * sizeof *pairs,
                                 "copy of the state");
   sv->parameters = parameters;
   if (status == VQE_OK) {
     status = prepare(sv);
   }
   if (status == VQE_OK) {
-    status = vqe_gpu_download(sv->device, pairs, sv->psi,
-                              sv->size * 2 * sv->real_bytes);
+    status =
+        vqe_device_frame_download(&sv->frame, pairs, sv->psi, 2 * sv->size);
   }
   for (uint64_t i = 0; status == VQE_OK && i < sv->size; i++) {
-    re[i] = sv->single ? (double)((float *)pairs)[2 * i]
-                       : ((double *)pairs)[2 * i];
-    im[i] = sv->single ? (double)((float *)pairs)[2 * i + 1]
-                       : ((double *)pairs)[2 * i + 1];
+    re[i] = pairs[2 * i];
+    im[i] = pairs[2 * i + 1];
   }
   free(pairs);
   return status;
@@ -650,8 +615,8 @@ static const struct vqe_backend_ops custatevec_ops = {
     .energy = custatevec_energy,
     .gradient = custatevec_gradient,
     .extend = custatevec_extend,
-    .pool_gradient = custatevec_pool_gradient,
-    .properties = custatevec_properties,
+    .pool_gradient = vqe_device_frame_pool_gradient,
+    .properties = vqe_device_frame_properties,
     .state = custatevec_state,
 };
 
@@ -661,27 +626,12 @@ int vqe_device_custatevec_create(const struct vqe_backend_ops **ops,
                                  const struct vqe_ansatz *ansatz, int threads,
                                  struct vqe_gpu *device, bool single)
 {
-  struct device_custatevec *sv = NULL;
-  void *host = NULL;
-  int status = vqe_memory_alloc(&sv, 1, sizeof *sv, "estimator");
-  if (status != VQE_OK) {
-    vqe_gpu_close(device);
-    return status;
-  }
-  sv->device = device;
-  sv->single = single;
-  sv->real_bytes = single ? sizeof(float) : sizeof(double);
-  status = vqe_statevector_create(&sv->host_ops, &host, hamiltonian, ansatz,
-                                  threads);
-  sv->host = host;
-  if (status == VQE_OK) {
-    status = custatevec_init(sv);
-  }
-  if (status != VQE_OK) {
-    custatevec_free(sv);
-    return status;
-  }
-  *ops = &custatevec_ops;
-  *out = sv;
-  return VQE_OK;
+  static const struct vqe_device_kind kind = {
+      .ops = &custatevec_ops,
+      .bytes = sizeof(struct device_custatevec),
+      .create_host = vqe_statevector_create,
+      .init = custatevec_init,
+  };
+  return vqe_device_frame_create(ops, out, &kind, hamiltonian, ansatz, threads,
+                                 device, single, NULL);
 }

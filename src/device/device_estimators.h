@@ -1,7 +1,5 @@
 /* The estimators of a device, twins of src/sim/sector.c and
- * src/sim/statevector.c: same functions, same order, same numbers. Each keeps
- * the CPU's, whose tables it uploads, and which computes what is asked for
- * once a run: properties of the best state. */
+ * src/sim/statevector.c: same functions, same order, same numbers. */
 #ifndef VQE_DEVICE_DEVICE_ESTIMATORS_H
 #define VQE_DEVICE_DEVICE_ESTIMATORS_H
 

@@ -13,16 +13,16 @@
 
 /* Blocks for each element: as many as a state of many amplitudes is worth;
  * the elements are many themselves. */
-static uint32_t parts_of_slope(const struct device_sector *sector)
+static uint32_t parts_of_slope(const struct vqe_device_sector *sector)
 {
   uint64_t parts = sector->product.size / SLOPE_SIZE + 1;
   return parts < SLOPE_PARTS ? (uint32_t)parts : SLOPE_PARTS;
 }
 
-void vqe_device_sector_forget_pool(struct device_sector *sector)
+void vqe_device_sector_forget_pool(struct vqe_device_sector *sector)
 {
-  vqe_gpu_release(sector->device, sector->pool_plans);
-  vqe_gpu_release(sector->device, sector->pool_partial);
+  vqe_gpu_release(sector->frame.device, sector->pool_plans);
+  vqe_gpu_release(sector->frame.device, sector->pool_partial);
   free(sector->pool_sums);
   sector->pool_plans = NULL;
   sector->pool_partial = NULL;
@@ -30,7 +30,7 @@ void vqe_device_sector_forget_pool(struct device_sector *sector)
   sector->pool = NULL;
 }
 
-static int upload_pool(struct device_sector *sector,
+static int upload_pool(struct vqe_device_sector *sector,
                        const struct vqe_ansatz *pool)
 {
   struct vqe_rotate_plan *plans = NULL;
@@ -39,7 +39,7 @@ static int upload_pool(struct device_sector *sector,
     return VQE_OK;
   }
   vqe_device_sector_forget_pool(sector);
-  int status = vqe_sector_compile_pool(sector->host, pool);
+  int status = vqe_sector_compile_pool(vqe_device_sector_host(sector), pool);
   if (status == VQE_OK) {
     status = vqe_device_sector_pairs(sector);
   }
@@ -49,14 +49,14 @@ static int upload_pool(struct device_sector *sector,
   }
   for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
     vqe_device_sector_plan(&plans[k], sector,
-                           &sector->host->pool_rotations[k]);
+                           &vqe_device_sector_host(sector)->pool_rotations[k]);
   }
   if (status == VQE_OK) {
     status = vqe_device_sector_place(sector, &sector->pool_plans, plans,
                                      pool->ngate, sizeof *plans);
   }
   if (status == VQE_OK) {
-    status = vqe_gpu_alloc(sector->device, &sector->pool_partial, sums,
+    status = vqe_gpu_alloc(sector->frame.device, &sector->pool_partial, sums,
                            sizeof(double), "slopes of the pool");
   }
   if (status == VQE_OK) {
@@ -76,15 +76,14 @@ int vqe_device_sector_pool(void *backend, double *out,
                            const double *parameters,
                            const struct vqe_ansatz *pool)
 {
-  struct device_sector *sector = backend;
+  struct vqe_device_sector *sector = backend;
   const struct vqe_givens *rotations;
   double energy;
   uint32_t parts = parts_of_slope(sector);
   int status = upload_pool(sector, pool);
   if (status == VQE_ERR_MEMORY) {
     vqe_device_sector_forget_pool(sector);
-    return sector->host_ops->pool_gradient(sector->host, out, parameters,
-                                           pool);
+    return vqe_device_frame_pool_gradient(sector, out, parameters, pool);
   }
   for (int k = 0; k < pool->nparam; k++) {
     out[k] = 0.0;
@@ -92,8 +91,9 @@ int vqe_device_sector_pool(void *backend, double *out,
   if (status != VQE_OK || pool->ngate == 0) {
     return status;
   }
-  status = vqe_evaluator_run(&sector->evaluator, &energy, NULL, parameters,
-                             vqe_device_sector_energy, sector);
+  status =
+      vqe_evaluator_run(&sector->frame.evaluator, &energy, NULL, parameters,
+                        vqe_device_sector_enqueue_energy, sector);
   struct vqe_pool_args args = {
       .psi = sector->psi,
       .lambda = sector->lambda,
@@ -104,15 +104,15 @@ int vqe_device_sector_pool(void *backend, double *out,
       .parts = parts,
   };
   if (status == VQE_OK) {
-    status = vqe_gpu_launch(sector->device, VQE_KERNEL_pool, &args,
+    status = vqe_gpu_launch(sector->frame.device, VQE_KERNEL_pool, &args,
                             (unsigned)pool->ngate * parts, VQE_SUM_SHARED);
   }
   if (status == VQE_OK) {
-    status = vqe_gpu_download(sector->device, sector->pool_sums,
+    status = vqe_gpu_download(sector->frame.device, sector->pool_sums,
                               sector->pool_partial,
                               pool->ngate * parts * sizeof(double));
   }
-  rotations = sector->host->pool_rotations;
+  rotations = vqe_device_sector_host(sector)->pool_rotations;
   for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
     double sum = 0.0;
     for (uint32_t part = 0; part < parts; part++) {

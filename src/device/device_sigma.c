@@ -5,28 +5,15 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "device/device_memory.h"
 #include "kernels/shape.h"
 #include "sim/sigma_tables.h"
 
-#define MAX_BLOCKS 1024u
-#define SIGN_BIT UINT32_C(0x80000000)
-
-unsigned vqe_device_blocks(uint64_t count)
-{
-  uint64_t blocks = (count + VQE_BLOCK - 1) / VQE_BLOCK;
-  return blocks < 1 ? 1 : blocks < MAX_BLOCKS ? (unsigned)blocks : MAX_BLOCKS;
-}
-
+/* A copy on the device, with the word that all of it has in messages. */
 static int upload_array(struct vqe_gpu *device, void *out, const void *from,
                         size_t count, size_t size)
 {
-  void *to = NULL;
-  int status = vqe_gpu_alloc(device, &to, count, size, "sigma tables");
-  if (status == VQE_OK) {
-    status = vqe_gpu_upload(device, to, from, count * size);
-  }
-  memcpy(out, &to, sizeof to);
-  return status;
+  return vqe_device_place(device, out, from, count, size, "sigma tables");
 }
 
 static void list_init(struct vqe_block_list *list,
@@ -160,7 +147,7 @@ static int alpha_links(struct link_table *out, const struct vqe_sigma *sigma)
   }
   for (size_t k = 0; k < count; k++) {
     const struct vqe_sigma_link *link = &sigma->links[k];
-    out->links[k].pair = link->pair | (link->sign < 0 ? SIGN_BIT : 0);
+    out->links[k].pair = link->pair | (link->sign < 0 ? VQE_DEVICE_SIGN : 0);
     out->links[k].partner = link->partner;
   }
   return VQE_OK;
@@ -188,8 +175,8 @@ static int beta_links(struct link_table *out, const struct vqe_sigma *sigma)
             continue;
           }
           struct vqe_device_link *link = &out->links[out->start[list + 1]++];
-          link->pair =
-              gather->to[k] >> 16 | (k < gather->positive ? 0 : SIGN_BIT);
+          link->pair = gather->to[k] >> 16 |
+                       (k < gather->positive ? 0 : VQE_DEVICE_SIGN);
           link->partner =
               beta->class_start[item->cb ^ (int)g] + gather->from[k];
         }
@@ -238,8 +225,8 @@ static int make_gather(struct vqe_device_product *product,
              k < links->start[u * nirrep + g + 1]; k++) {
           const struct vqe_device_link *link = &links->links[k];
           int32_t place = (int32_t)(link->partner - base) + 1;
-          partner[(link->pair & ~SIGN_BIT) * beta->count + u] =
-              (link->pair & SIGN_BIT) ? -place : place;
+          partner[(link->pair & ~VQE_DEVICE_SIGN) * beta->count + u] =
+              (link->pair & VQE_DEVICE_SIGN) ? -place : place;
         }
       }
     }

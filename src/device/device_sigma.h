@@ -43,8 +43,4 @@ uint64_t vqe_device_product_bytes(int norb, int nalpha, int nbeta, int nirrep,
 int vqe_device_product_apply(const struct vqe_device_product *product,
                              void *out, const void *in, size_t real_bytes);
 
-/* Blocks of a launch over `count` items: the same on every device, so that
- * sums are. */
-unsigned vqe_device_blocks(uint64_t count);
-
 #endif

@@ -1,13 +1,13 @@
-/* The full-space estimator on a device: twin of src/sim/statevector.c. The
- * steps are the CPU's own. */
+/* The full-space estimator on a device: twin of src/sim/statevector.c and
+ * statevector_sweep.c. The steps are the CPU's own. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "device/device_estimators.h"
+#include "device/device_frame.h"
+#include "device/device_memory.h"
 #include "device/device_sigma.h"
-#include "device/evaluator.h"
 #include "kernels/shape.h"
 #include "sim/statevector_tables.h"
 
@@ -20,18 +20,13 @@
 struct move {
   const struct vqe_step *step;
   int32_t angle[VQE_MAX_QUBITS];
-  const struct vqe_phase_mask *masks; /* the device's */
-  uint64_t count;                     /* phases of the run */
+  struct vqe_device_phases phases;
 };
 
 struct device_statevector {
-  const struct vqe_backend_ops *host_ops;
-  struct vqe_statevector *host;
+  struct vqe_device_frame frame;
   struct vqe_device_tuning tuning;
-  struct vqe_gpu *device;
-  size_t real_bytes;
   uint64_t size;
-  struct vqe_evaluator evaluator;
   struct vqe_device_product product;
   const uint32_t *bits;
   size_t nmove;
@@ -41,6 +36,12 @@ struct device_statevector {
   double *weight; /* of phases */
 };
 
+static const struct vqe_statevector *
+host_of(const struct device_statevector *sv)
+{
+  return sv->frame.host;
+}
+
 /* Where the vectors are while an evaluation is enqueued: permutations swap
  * them with the work space. */
 struct places {
@@ -49,72 +50,37 @@ struct places {
 
 /* ---- from steps to moves ---- */
 
-static int place(struct device_statevector *sv, void *out, const void *from,
-                 size_t count, size_t size)
-{
-  void *to = NULL;
-  int status = vqe_gpu_alloc(sv->device, &to, count, size, "circuit steps");
-  if (status == VQE_OK) {
-    status = vqe_gpu_upload(sv->device, to, from, count * size);
-  }
-  memcpy(out, &to, sizeof to);
-  return status;
-}
-
 /* The half angle of a rotation cancels the 2 of 2 Re <lambda|dU psi>. */
 static int add_rotation(struct device_statevector *sv, struct move *move)
 {
   const struct vqe_step *step = move->step;
   int status = VQE_OK;
-  for (int q = 0; status == VQE_OK && q < sv->host->context.nqubit; q++) {
+  for (int q = 0; status == VQE_OK && q < host_of(sv)->context.nqubit; q++) {
     if (step->mask >> q & 1) {
-      status =
-          vqe_evaluator_add(&sv->evaluator, &move->angle[q], step->param[q],
-                            0.5 * step->scale[q], step->scale[q]);
+      status = vqe_evaluator_add(&sv->frame.evaluator, &move->angle[q],
+                                 step->param[q], 0.5 * step->scale[q],
+                                 step->scale[q]);
     }
   }
   return status;
 }
 
-/* The run of diagonal gates from `first` on. */
 static int add_phases(struct device_statevector *sv, struct move *move,
-                      size_t first)
+                      size_t *gate)
 {
-  const struct vqe_ansatz *ansatz = sv->host->ansatz;
-  size_t n = vqe_phases_read(NULL, ansatz, first, false);
-  struct vqe_phase_term *terms = NULL;
-  struct vqe_phase_mask *masks = NULL;
-  int status = vqe_memory_alloc(&terms, n, sizeof *terms, "phase gates");
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&masks, n, sizeof *masks, "phase gates");
-  }
-  if (status == VQE_OK) {
-    (void)vqe_phases_read(terms, ansatz, first, false);
-  }
-  for (size_t k = 0; status == VQE_OK && k < n; k++) {
-    int32_t angle;
-    masks[k] = (struct vqe_phase_mask){terms[k].rows, terms[k].columns};
-    status = vqe_evaluator_add(&sv->evaluator, &angle, terms[k].param,
-                               terms[k].scale, 2.0 * terms[k].scale);
-    move->angle[0] = k == 0 ? angle : move->angle[0];
-  }
-  if (status == VQE_OK) {
-    status = place(sv, &move->masks, masks, n, sizeof *masks);
-  }
+  int status =
+      vqe_device_frame_add_phases(&sv->frame, &move->phases, gate, false);
   if (status == VQE_OK && sv->weight == NULL) {
-    status = vqe_gpu_alloc(sv->device, &sv->weight, sv->size, sizeof(double),
-                           "weights of phases");
+    status = vqe_gpu_alloc(sv->frame.device, &sv->weight, sv->size,
+                           sizeof(double), "weights of phases");
   }
-  move->count = n;
-  free(terms);
-  free(masks);
   return status;
 }
 
 /* Twin of compile, from steps where that starts from gates. */
 static int compile(struct device_statevector *sv)
 {
-  const struct vqe_statevector *host = sv->host;
+  const struct vqe_statevector *host = host_of(sv);
   size_t gate = 0; /* where the search for the next run of phases starts */
   int status = vqe_memory_alloc(&sv->moves, host->nstep, sizeof *sv->moves,
                                 "circuit steps");
@@ -131,16 +97,12 @@ static int compile(struct device_statevector *sv)
       break;
     case VQE_STEP_XXYY:
     case VQE_STEP_EXCITE:
-      status =
-          vqe_evaluator_add(&sv->evaluator, &move->angle[0], step->param[0],
-                            step->scale[0], 2.0 * step->scale[0]);
+      status = vqe_evaluator_add(&sv->frame.evaluator, &move->angle[0],
+                                 step->param[0], step->scale[0],
+                                 2.0 * step->scale[0]);
       break;
     case VQE_STEP_PHASES:
-      while (vqe_phases_read(NULL, host->ansatz, gate, false) == 0) {
-        gate++;
-      }
-      status = add_phases(sv, move, gate);
-      gate += move->count;
+      status = add_phases(sv, move, &gate);
       break;
     }
   }
@@ -150,23 +112,22 @@ static int compile(struct device_statevector *sv)
 static int statevector_extend(void *backend)
 {
   struct device_statevector *sv = backend;
-  const struct vqe_statevector *host = sv->host;
-  int status = sv->host_ops->extend(sv->host);
+  struct vqe_device_frame *frame = &sv->frame;
+  int status = frame->host_ops->extend(frame->host);
   if (status != VQE_OK) {
     return status;
   }
   for (size_t k = 0; k < sv->nmove; k++) {
-    vqe_gpu_release(sv->device, sv->moves[k].masks);
+    vqe_gpu_release(frame->device, sv->moves[k].phases.masks);
   }
   free(sv->moves);
   sv->moves = NULL;
   sv->nmove = 0;
-  vqe_evaluator_reset(&sv->evaluator);
+  vqe_evaluator_reset(&frame->evaluator);
   status = compile(sv);
   if (status == VQE_OK) {
     status =
-        vqe_evaluator_upload(&sv->evaluator, sv->device, host->ansatz->nparam,
-                             sv->size, host->hamiltonian->constant);
+        vqe_device_frame_upload(frame, sv->size, frame->hamiltonian->constant);
   }
   return status;
 }
@@ -179,11 +140,7 @@ static void statevector_free(void *backend)
   if (sv == NULL) {
     return;
   }
-  if (sv->host != NULL) {
-    sv->host_ops->free(sv->host);
-  }
-  vqe_evaluator_clear(&sv->evaluator);
-  vqe_gpu_close(sv->device);
+  vqe_device_frame_clear(&sv->frame);
   free(sv->moves);
   free(sv);
 }
@@ -191,47 +148,62 @@ static void statevector_free(void *backend)
 /* Everything that will be allocated. */
 static uint64_t statevector_bytes(const struct device_statevector *sv)
 {
-  const struct vqe_ansatz *ansatz = sv->host->ansatz;
+  const struct vqe_ansatz *ansatz = sv->frame.ansatz;
   uint64_t planes = ansatz->real ? 1 : 2;
   bool phases = false;
-  for (size_t k = 0; k < sv->host->nstep; k++) {
-    phases = phases || sv->host->steps[k].kind == VQE_STEP_PHASES;
+  for (size_t k = 0; k < host_of(sv)->nstep; k++) {
+    phases = phases || host_of(sv)->steps[k].kind == VQE_STEP_PHASES;
   }
-  return (2 * planes + 2) * sv->size * sv->real_bytes +
+  return (2 * planes + 2) * sv->size * sv->frame.real_bytes +
          (phases ? sv->size * sizeof(double) : 0) +
          (sv->size >> VQE_RZ_BITS) * sizeof(double) +
-         sv->host->strings.count * sizeof(uint32_t) +
+         host_of(sv)->strings.count * sizeof(uint32_t) +
          vqe_evaluator_bytes(ansatz->ngate, ansatz->nparam, sv->size) +
          vqe_device_product_bytes(ansatz->norb, VQE_ALL_NUMBERS,
-                                  VQE_ALL_NUMBERS, sv->host->strings.nclass,
+                                  VQE_ALL_NUMBERS, host_of(sv)->strings.nclass,
                                   sv->size, sv->tuning.panel_bytes);
 }
 
-static int planes_alloc(struct device_statevector *sv,
-                        struct vqe_planes *planes, int count)
+static int vectors_alloc(struct device_statevector *sv)
 {
+  const struct vqe_device_frame *frame = &sv->frame;
+  int planes = frame->ansatz->real ? 1 : 2;
+  /* two planes even for real states: sigma's input and output */
+  const struct {
+    struct vqe_planes *planes;
+    int count;
+  } vectors[] = {{&sv->psi, planes}, {&sv->lambda, planes}, {&sv->work, 2}};
   int status = VQE_OK;
-  planes->count = count;
-  for (int k = 0; status == VQE_OK && k < count; k++) {
-    status = vqe_gpu_alloc(sv->device, &planes->part[k], sv->size,
-                           sv->real_bytes, "state vector");
+  for (int k = 0; status == VQE_OK && k < 3; k++) {
+    status = vqe_device_planes_alloc(frame->device, vectors[k].planes,
+                                     vectors[k].count, sv->size,
+                                     frame->real_bytes, "state vector");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_gpu_alloc(frame->device, &sv->total, (sv->size >> VQE_RZ_BITS) + 1,
+                      sizeof(double), "sums of RZ");
   }
   return status;
 }
 
-static int statevector_init(struct device_statevector *sv)
+static int statevector_init(void *backend,
+                            const struct vqe_device_tuning *tuning)
 {
-  const struct vqe_statevector *host = sv->host;
-  int planes = host->ansatz->real ? 1 : 2;
+  struct device_statevector *sv = backend;
+  struct vqe_device_frame *frame = &sv->frame;
+  const struct vqe_statevector *host = host_of(sv);
+  sv->tuning = *tuning;
   sv->size = host->context.size;
-  int status = vqe_evaluator_fits(sv->device, statevector_bytes(sv),
+  int status = vqe_evaluator_fits(frame->device, statevector_bytes(sv),
                                   "full-space", sv->size);
   if (status == VQE_OK) {
-    status = place(sv, &sv->bits, host->strings.bits, host->strings.count,
-                   sizeof(uint32_t));
+    status = vqe_device_place(frame->device, &sv->bits, host->strings.bits,
+                              host->strings.count, sizeof(uint32_t),
+                              "circuit steps");
   }
   if (status == VQE_OK) {
-    status = vqe_device_product_init(&sv->product, sv->device, host->sigma,
+    status = vqe_device_product_init(&sv->product, frame->device, host->sigma,
                                      &host->layout, sv->tuning.direct_size,
                                      sv->tuning.panel_bytes);
   }
@@ -240,25 +212,9 @@ static int statevector_init(struct device_statevector *sv)
   }
   if (status == VQE_OK) {
     status =
-        vqe_evaluator_upload(&sv->evaluator, sv->device, host->ansatz->nparam,
-                             sv->size, host->hamiltonian->constant);
+        vqe_device_frame_upload(frame, sv->size, frame->hamiltonian->constant);
   }
-  if (status == VQE_OK) {
-    status = planes_alloc(sv, &sv->psi, planes);
-  }
-  if (status == VQE_OK) {
-    status = planes_alloc(sv, &sv->lambda, planes);
-  }
-  if (status == VQE_OK) {
-    /* two planes even for real states: sigma's input and output */
-    status = planes_alloc(sv, &sv->work, 2);
-  }
-  if (status == VQE_OK) {
-    status =
-        vqe_gpu_alloc(sv->device, &sv->total, (sv->size >> VQE_RZ_BITS) + 1,
-                      sizeof(double), "sums of RZ");
-  }
-  return status;
+  return status == VQE_OK ? vectors_alloc(sv) : status;
 }
 
 /* ---- steps ---- */
@@ -266,7 +222,7 @@ static int statevector_init(struct device_statevector *sv)
 static struct vqe_sweep sweep_of(const struct device_statevector *sv,
                                  const struct places *at, bool back)
 {
-  const struct vqe_evaluator *evaluator = &sv->evaluator;
+  const struct vqe_evaluator *evaluator = &sv->frame.evaluator;
   struct vqe_sweep sweep = {at->psi,
                             {{NULL, NULL}, 0},
                             evaluator->turn,
@@ -278,19 +234,12 @@ static struct vqe_sweep sweep_of(const struct device_statevector *sv,
   return sweep;
 }
 
-static int launch(const struct device_statevector *sv,
-                  enum vqe_kernel_name kernel, const void *args, size_t shared)
-{
-  return vqe_gpu_launch(sv->device, kernel, args,
-                        (unsigned)sv->evaluator.stride, shared);
-}
-
 /* Twin of vqe_amplitudes_ry: the lowest qubits, then GROUP at a time. */
 static int apply_ry(const struct device_statevector *sv,
                     const struct move *move, const struct places *at,
                     bool back)
 {
-  int n = sv->host->context.nqubit;
+  int n = host_of(sv)->context.nqubit;
   int low = n < VQE_RY_BITS ? n : VQE_RY_BITS;
   struct vqe_ry_args args = {
       .sweep = sweep_of(sv, at, back),
@@ -302,7 +251,8 @@ static int apply_ry(const struct device_statevector *sv,
   int status = VQE_OK;
   memcpy(args.angle, move->angle, sizeof args.angle);
   if (args.mask & ((UINT64_C(1) << low) - 1)) {
-    status = launch(sv, VQE_KERNEL_ry, &args, VQE_RY_SHARED);
+    status = vqe_device_frame_launch(&sv->frame, VQE_KERNEL_ry, &args,
+                                     VQE_RY_SHARED);
   }
   args.width = RUN;
   args.first = RUN;
@@ -310,7 +260,8 @@ static int apply_ry(const struct device_statevector *sv,
     args.high = q;
     args.count = n - q < GROUP ? n - q : GROUP;
     if (args.mask >> q & ((UINT64_C(1) << args.count) - 1)) {
-      status = launch(sv, VQE_KERNEL_ry, &args, VQE_RY_SHARED);
+      status = vqe_device_frame_launch(&sv->frame, VQE_KERNEL_ry, &args,
+                                       VQE_RY_SHARED);
     }
   }
   return status;
@@ -320,7 +271,7 @@ static int apply_rz(const struct device_statevector *sv,
                     const struct move *move, const struct places *at,
                     bool back)
 {
-  int n = sv->host->context.nqubit;
+  int n = host_of(sv)->context.nqubit;
   int low = n < VQE_RZ_BITS ? n : VQE_RZ_BITS;
   struct vqe_rz_args args = {
       .sweep = sweep_of(sv, at, back),
@@ -331,8 +282,8 @@ static int apply_rz(const struct device_statevector *sv,
       .total = sv->total,
   };
   struct vqe_rz_high_args high = {
-      .partial = sv->evaluator.partial,
-      .stride = sv->evaluator.stride,
+      .partial = sv->frame.evaluator.partial,
+      .stride = sv->frame.evaluator.stride,
       .tiles = sv->size >> low,
       .total = sv->total,
   };
@@ -340,9 +291,10 @@ static int apply_rz(const struct device_statevector *sv,
   for (int q = low; q < n; q++) {
     high.angle[q - low] = (args.mask >> q & 1) ? args.angle[q] : -1;
   }
-  int status = launch(sv, VQE_KERNEL_rz, &args, VQE_RZ_SHARED);
+  int status =
+      vqe_device_frame_launch(&sv->frame, VQE_KERNEL_rz, &args, VQE_RZ_SHARED);
   if (status == VQE_OK && back && n > low) {
-    status = vqe_gpu_launch(sv->device, VQE_KERNEL_rz_high, &high,
+    status = vqe_gpu_launch(sv->frame.device, VQE_KERNEL_rz_high, &high,
                             (unsigned)(n - low), VQE_SUM_SHARED);
   }
   return status;
@@ -362,7 +314,7 @@ static int permute(const struct device_statevector *sv,
                    struct vqe_planes *vector, struct vqe_planes *work,
                    const uint64_t *columns, uint64_t offset)
 {
-  int n = sv->host->context.nqubit;
+  int n = host_of(sv)->context.nqubit;
   struct vqe_permute_args args = {
       .out = *work,
       .in = *vector,
@@ -373,7 +325,8 @@ static int permute(const struct device_statevector *sv,
   };
   memcpy(args.columns, columns, sizeof args.columns);
   swap_work(vector, work);
-  return launch(sv, VQE_KERNEL_permute, &args, VQE_PERMUTE_SHARED);
+  return vqe_device_frame_launch(&sv->frame, VQE_KERNEL_permute, &args,
+                                 VQE_PERMUTE_SHARED);
 }
 
 static int apply_permutation(const struct device_statevector *sv,
@@ -404,7 +357,8 @@ static int apply_xxyy(const struct device_statevector *sv,
       .b = move->step->b,
       .angle = move->angle[0],
   };
-  return launch(sv, VQE_KERNEL_xxyy, &args, VQE_SUM_SHARED);
+  return vqe_device_frame_launch(&sv->frame, VQE_KERNEL_xxyy, &args,
+                                 VQE_SUM_SHARED);
 }
 
 static int apply_excitation(const struct device_statevector *sv,
@@ -424,40 +378,23 @@ static int apply_excitation(const struct device_statevector *sv,
   for (uint64_t left = step->from | step->to; left != 0; left &= left - 1) {
     args.bit[args.moved++] = __builtin_ctzll(left);
   }
-  return launch(sv, VQE_KERNEL_excite, &args, VQE_SUM_SHARED);
+  return vqe_device_frame_launch(&sv->frame, VQE_KERNEL_excite, &args,
+                                 VQE_SUM_SHARED);
 }
 
 static int apply_phases(const struct device_statevector *sv,
                         const struct move *move, const struct places *at,
                         bool back)
 {
-  const struct vqe_evaluator *evaluator = &sv->evaluator;
   struct vqe_sweep sweep = sweep_of(sv, at, back);
-  struct vqe_phases_args args = {
+  const struct vqe_phases_args on = {
       .psi = sweep.psi,
       .lambda = sweep.lambda,
-      .masks = move->masks,
-      .angle = evaluator->angle + move->angle[0],
       .weight = sv->weight,
       .size = sv->size,
-      .count = move->count,
-      .norb = sv->host->ansatz->norb,
+      .norb = sv->frame.ansatz->norb,
   };
-  struct vqe_phase_sums_args sums = {
-      .masks = move->masks,
-      .weight = sv->weight,
-      .partial =
-          evaluator->partial + (uint64_t)move->angle[0] * evaluator->stride,
-      .stride = evaluator->stride,
-      .size = sv->size,
-      .norb = args.norb,
-  };
-  int status = launch(sv, VQE_KERNEL_phases, &args, 0);
-  if (status == VQE_OK && back) {
-    status = vqe_gpu_launch(sv->device, VQE_KERNEL_phase_sums, &sums,
-                            (unsigned)move->count, VQE_SUM_SHARED);
-  }
-  return status;
+  return vqe_device_frame_phases(&sv->frame, &move->phases, &on);
 }
 
 static int apply_move(const struct device_statevector *sv,
@@ -486,10 +423,10 @@ static int prepare(const struct device_statevector *sv, struct places *at)
 {
   *at = (struct places){sv->psi, sv->lambda, sv->work};
   struct vqe_basis_args args = {
-      .psi = at->psi, .size = sv->size, .at = sv->host->start};
-  int status = vqe_evaluator_turns(&sv->evaluator);
+      .psi = at->psi, .size = sv->size, .at = host_of(sv)->start};
+  int status = vqe_evaluator_turns(&sv->frame.evaluator);
   if (status == VQE_OK) {
-    status = launch(sv, VQE_KERNEL_basis, &args, 0);
+    status = vqe_device_frame_launch(&sv->frame, VQE_KERNEL_basis, &args, 0);
   }
   for (size_t k = 0; status == VQE_OK && k < sv->nmove; k++) {
     status = apply_move(sv, &sv->moves[k], at, false);
@@ -507,10 +444,10 @@ static int reorder(const struct device_statevector *sv, void *out,
       .out = out,
       .in = in,
       .size = sv->size,
-      .norb = sv->host->strings.norb,
+      .norb = host_of(sv)->strings.norb,
       .back = back,
   };
-  return launch(sv, VQE_KERNEL_blocks, &args, 0);
+  return vqe_device_frame_launch(&sv->frame, VQE_KERNEL_blocks, &args, 0);
 }
 
 /* Partial sums of <psi|H|psi> of one plane; H psi to lambda when asked. */
@@ -523,14 +460,17 @@ static int plane_energy(const struct device_statevector *sv,
       .a = {{in, NULL}, 1},
       .b = {{out, NULL}, 1},
       .size = sv->size,
-      .partial = sv->evaluator.energy + (uint64_t)part * sv->evaluator.stride,
+      .partial = sv->frame.evaluator.energy +
+                 (uint64_t)part * sv->frame.evaluator.stride,
   };
   int status = reorder(sv, in, at->psi.part[part], false);
   if (status == VQE_OK) {
-    status = vqe_device_product_apply(&sv->product, out, in, sv->real_bytes);
+    status =
+        vqe_device_product_apply(&sv->product, out, in, sv->frame.real_bytes);
   }
   if (status == VQE_OK) {
-    status = launch(sv, VQE_KERNEL_dot, &dot, VQE_SUM_SHARED);
+    status = vqe_device_frame_launch(&sv->frame, VQE_KERNEL_dot, &dot,
+                                     VQE_SUM_SHARED);
   }
   if (status == VQE_OK && keep) {
     status = reorder(sv, at->lambda.part[part], out, true);
@@ -549,7 +489,7 @@ static int enqueue(const struct device_statevector *sv, bool gradient)
     status = apply_move(sv, &sv->moves[k], &at, true);
   }
   if (status == VQE_OK) {
-    status = vqe_evaluator_finish(&sv->evaluator, gradient);
+    status = vqe_evaluator_finish(&sv->frame.evaluator, gradient);
   }
   return status;
 }
@@ -568,7 +508,7 @@ static int statevector_energy(void *backend, double *energy,
                               const double *parameters)
 {
   struct device_statevector *sv = backend;
-  return vqe_evaluator_run(&sv->evaluator, energy, NULL, parameters,
+  return vqe_evaluator_run(&sv->frame.evaluator, energy, NULL, parameters,
                            enqueue_energy, sv);
 }
 
@@ -576,26 +516,8 @@ static int statevector_gradient(void *backend, double *energy,
                                 double *gradient, const double *parameters)
 {
   struct device_statevector *sv = backend;
-  return vqe_evaluator_run(&sv->evaluator, energy, gradient, parameters,
+  return vqe_evaluator_run(&sv->frame.evaluator, energy, gradient, parameters,
                            enqueue_gradient, sv);
-}
-
-/* ---- properties ---- */
-
-/* The CPU's twin prepares the state once more, here and for properties. */
-static int statevector_pool_gradient(void *backend, double *out,
-                                     const double *parameters,
-                                     const struct vqe_ansatz *pool)
-{
-  struct device_statevector *sv = backend;
-  return sv->host_ops->pool_gradient(sv->host, out, parameters, pool);
-}
-
-static int statevector_properties(void *backend, struct vqe_properties *out,
-                                  double *rdm1, const double *parameters)
-{
-  struct device_statevector *sv = backend;
-  return sv->host_ops->properties(sv->host, out, rdm1, parameters);
 }
 
 static int statevector_state(void *backend, double *re, double *im,
@@ -604,27 +526,15 @@ static int statevector_state(void *backend, double *re, double *im,
   struct device_statevector *sv = backend;
   double *planes[2] = {re, im};
   struct places at;
-  float *narrow = NULL;
-  bool single = sv->real_bytes == sizeof(float);
-  int status = vqe_memory_alloc(&narrow, single ? sv->size : 1, sizeof *narrow,
-                                "copy of the state");
+  int status = vqe_device_frame_parameters(&sv->frame, parameters);
   memset(im, 0, sv->size * sizeof *im);
-  if (status == VQE_OK) {
-    status = vqe_gpu_upload(sv->device, sv->evaluator.parameters, parameters,
-                            (size_t)sv->evaluator.nparam * sizeof(double));
-  }
   if (status == VQE_OK) {
     status = prepare(sv, &at);
   }
-  for (int k = 0; status == VQE_OK && k < at.psi.count; k++) {
-    status = vqe_gpu_download(sv->device,
-                              single ? (void *)narrow : (void *)planes[k],
-                              at.psi.part[k], sv->size * sv->real_bytes);
-    for (uint64_t i = 0; status == VQE_OK && single && i < sv->size; i++) {
-      planes[k][i] = (double)narrow[i];
-    }
+  for (int k = 0; status == VQE_OK && k < sv->psi.count; k++) {
+    status = vqe_device_frame_download(&sv->frame, planes[k], at.psi.part[k],
+                                       sv->size);
   }
-  free(narrow);
   return status;
 }
 
@@ -634,8 +544,8 @@ static const struct vqe_backend_ops statevector_ops = {
     .energy = statevector_energy,
     .gradient = statevector_gradient,
     .extend = statevector_extend,
-    .pool_gradient = statevector_pool_gradient,
-    .properties = statevector_properties,
+    .pool_gradient = vqe_device_frame_pool_gradient,
+    .properties = vqe_device_frame_properties,
     .state = statevector_state,
 };
 
@@ -646,27 +556,12 @@ int vqe_device_statevector_create(const struct vqe_backend_ops **ops,
                                   struct vqe_gpu *device, bool single,
                                   const struct vqe_device_tuning *tuning)
 {
-  struct device_statevector *sv = NULL;
-  void *host = NULL;
-  int status = vqe_memory_alloc(&sv, 1, sizeof *sv, "estimator");
-  if (status != VQE_OK) {
-    vqe_gpu_close(device);
-    return status;
-  }
-  sv->device = device;
-  sv->tuning = *tuning;
-  sv->real_bytes = single ? sizeof(float) : sizeof(double);
-  status = vqe_statevector_create(&sv->host_ops, &host, hamiltonian, ansatz,
-                                  threads);
-  sv->host = host;
-  if (status == VQE_OK) {
-    status = statevector_init(sv);
-  }
-  if (status != VQE_OK) {
-    statevector_free(sv);
-    return status;
-  }
-  *ops = &statevector_ops;
-  *out = sv;
-  return VQE_OK;
+  static const struct vqe_device_kind kind = {
+      .ops = &statevector_ops,
+      .bytes = sizeof(struct device_statevector),
+      .create_host = vqe_statevector_create,
+      .init = statevector_init,
+  };
+  return vqe_device_frame_create(ops, out, &kind, hamiltonian, ansatz, threads,
+                                 device, single, tuning);
 }

@@ -6,7 +6,8 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "device/device_sigma.h"
+#include "device/device_memory.h"
+
 #include "kernels/shape.h"
 
 /* Above this many amplitudes a kernel takes longer than its launch, and
@@ -42,18 +43,6 @@ int vqe_evaluator_add(struct vqe_evaluator *evaluator, int32_t *angle,
   return VQE_OK;
 }
 
-static int place(struct vqe_gpu *device, void *out, const void *from,
-                 size_t count, size_t size)
-{
-  void *to = NULL;
-  int status = vqe_gpu_alloc(device, &to, count, size, "angles");
-  if (status == VQE_OK && from != NULL) {
-    status = vqe_gpu_upload(device, to, from, count * size);
-  }
-  memcpy(out, &to, sizeof to);
-  return status;
-}
-
 /* Angles sorted by parameter, in order within one. */
 static int place_order(struct vqe_evaluator *evaluator)
 {
@@ -76,12 +65,12 @@ static int place_order(struct vqe_evaluator *evaluator)
     order[start[evaluator->param[k] + 1]++] = (uint32_t)k;
   }
   if (status == VQE_OK) {
-    status = place(evaluator->device, &evaluator->start, start, nparam + 1,
-                   sizeof *start);
+    status = vqe_device_place(evaluator->device, &evaluator->start, start,
+                              nparam + 1, sizeof *start, "angles");
   }
   if (status == VQE_OK) {
-    status = place(evaluator->device, &evaluator->order, order,
-                   evaluator->nangle, sizeof *order);
+    status = vqe_device_place(evaluator->device, &evaluator->order, order,
+                              evaluator->nangle, sizeof *order, "angles");
   }
   free(start);
   free(order);
@@ -98,43 +87,29 @@ int vqe_evaluator_upload(struct vqe_evaluator *evaluator,
   evaluator->constant = constant;
   evaluator->stride = vqe_device_blocks(size);
   evaluator->graphed = size <= GRAPH_SIZE;
-  int status = place(device, &evaluator->device_param, evaluator->param, n,
-                     sizeof(int32_t));
-  if (status == VQE_OK) {
-    status = place(device, &evaluator->device_scale, evaluator->scale, n,
-                   sizeof(double));
+  const struct {
+    void *out; /* the address of a pointer */
+    const void *from;
+    size_t count, size;
+  } arrays[] = {
+      {&evaluator->device_param, evaluator->param, n, sizeof(int32_t)},
+      {&evaluator->device_scale, evaluator->scale, n, sizeof(double)},
+      {&evaluator->device_factor, evaluator->factor, n, sizeof(double)},
+      {&evaluator->parameters, NULL, (size_t)nparam, sizeof(double)},
+      {&evaluator->angle, NULL, n, sizeof(double)},
+      {&evaluator->turn, NULL, 2 * n, sizeof(double)},
+      {&evaluator->partial, NULL, n * evaluator->stride, sizeof(double)},
+      {&evaluator->energy, NULL, 2 * evaluator->stride, sizeof(double)},
+      {&evaluator->out, NULL, (size_t)nparam + 1, sizeof(double)},
+  };
+  int status = place_order(evaluator);
+  for (size_t k = 0; status == VQE_OK && k < sizeof arrays / sizeof arrays[0];
+       k++) {
+    status = vqe_device_place(device, arrays[k].out, arrays[k].from,
+                              arrays[k].count, arrays[k].size, "angles");
   }
   if (status == VQE_OK) {
-    status = place(device, &evaluator->device_factor, evaluator->factor, n,
-                   sizeof(double));
-  }
-  if (status == VQE_OK) {
-    status = place_order(evaluator);
-  }
-  if (status == VQE_OK) {
-    status = place(device, &evaluator->parameters, NULL, (size_t)nparam,
-                   sizeof(double));
-  }
-  if (status == VQE_OK) {
-    status = place(device, &evaluator->angle, NULL, n, sizeof(double));
-  }
-  if (status == VQE_OK) {
-    status = place(device, &evaluator->turn, NULL, 2 * n, sizeof(double));
-  }
-  if (status == VQE_OK) {
-    status = place(device, &evaluator->partial, NULL, n * evaluator->stride,
-                   sizeof(double));
-  }
-  if (status == VQE_OK) {
-    status = place(device, &evaluator->energy, NULL, 2 * evaluator->stride,
-                   sizeof(double));
-  }
-  if (status == VQE_OK) {
-    status = place(device, &evaluator->out, NULL, (size_t)nparam + 1,
-                   sizeof(double));
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&evaluator->answer, (size_t)nparam + 1,
+    status = vqe_memory_alloc(&evaluator->result, (size_t)nparam + 1,
                               sizeof(double), "energy and gradient");
   }
   return status;
@@ -162,7 +137,7 @@ void vqe_evaluator_clear(struct vqe_evaluator *evaluator)
   free(evaluator->param);
   free(evaluator->scale);
   free(evaluator->factor);
-  free(evaluator->answer);
+  free(evaluator->result);
 }
 
 int vqe_evaluator_fits(const struct vqe_gpu *device, uint64_t bytes,
@@ -222,7 +197,7 @@ int vqe_evaluator_run(struct vqe_evaluator *evaluator, double *energy,
                       int (*enqueue)(void *ctx), void *ctx)
 {
   size_t n = (size_t)evaluator->nparam;
-  size_t answers = gradient != NULL ? n + 1 : 1;
+  size_t results = gradient != NULL ? n + 1 : 1;
   int status = vqe_gpu_upload(evaluator->device, evaluator->parameters,
                               parameters, n * sizeof(double));
   if (status == VQE_OK && evaluator->graphed) {
@@ -232,15 +207,15 @@ int vqe_evaluator_run(struct vqe_evaluator *evaluator, double *energy,
     status = enqueue(ctx);
   }
   if (status == VQE_OK) {
-    status = vqe_gpu_download(evaluator->device, evaluator->answer,
-                              evaluator->out, answers * sizeof(double));
+    status = vqe_gpu_download(evaluator->device, evaluator->result,
+                              evaluator->out, results * sizeof(double));
   }
   if (status != VQE_OK) {
     return status;
   }
-  *energy = evaluator->answer[0];
+  *energy = evaluator->result[0];
   if (gradient != NULL) {
-    memcpy(gradient, evaluator->answer + 1, n * sizeof(double));
+    memcpy(gradient, evaluator->result + 1, n * sizeof(double));
   }
   return VQE_OK;
 }

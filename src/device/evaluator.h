@@ -21,7 +21,7 @@ struct vqe_evaluator {
   const uint32_t *start, *order; /* angles by parameter; the device's */
   double *parameters, *angle, *turn, *partial, *energy, *out;
   uint64_t stride;             /* partial sums of an angle */
-  double *answer;              /* 1 + nparam; the host's */
+  double *result;              /* 1 + nparam; the host's */
   struct vqe_graph *graphs[2]; /* energy, gradient */
   bool graphed;
 };
