@@ -1,58 +1,16 @@
-/* One launch for the small evaluations of many threads.
- *
- * An estimator whose state fits one block of a GPU leaves the rest of it
- * empty. Those of several threads put what they want evaluated into the
- * launcher of their device: who finds no launch on its way takes all that
- * waits, launches it, one evaluation a block, and hands the results out; the
- * others sleep. There is no timer: while one launch runs, the next fills. A
- * block does the same whatever runs beside it, so results have the same bits
- * as alone. */
+/* The launchers that the estimators of many threads share: one for each device
+ * and precision. */
 #ifndef VQE_DEVICE_COMBINER_H
 #define VQE_DEVICE_COMBINER_H
 
-#include <stdbool.h>
-
-#include "kernels/args.h"
-#include "kernels/gpu.h"
+#include "device/launcher.h"
 #include "vqe/sim.h"
 
-struct vqe_launcher;
-
-/* A launcher on a device that is the caller's and no other thread's. */
-int vqe_launcher_create(struct vqe_launcher **out, struct vqe_gpu *device);
-void vqe_launcher_free(struct vqe_launcher *launcher); /* NULL is fine */
-
 /* The combiner's launcher for a device and a precision, on a stream of its
- * own; opened at the first call, closed with the combiner. */
-int vqe_combiner_launcher(struct vqe_launcher **out,
+ * own; opened at the first call, closed with the combiner. `info` describes
+ * the device as it was then, free_bytes included. */
+int vqe_combiner_launcher(struct vqe_launcher **out, struct vqe_gpu_info *info,
                           struct vqe_combiner *combiner, int index,
                           bool single);
-
-/* What the device of a combiner's launcher is, asked for once: free_bytes are
- * those of then. */
-const struct vqe_gpu_info *
-vqe_launcher_info(const struct vqe_launcher *launcher);
-
-/* `count` evaluations of one problem; results as energy, then gradient. */
-struct vqe_launch_request {
-  const struct vqe_small_problem *problem; /* the device's; all work on it
-                                              done */
-  int nparam;
-  bool gradient;
-  size_t shared; /* doubles of shared memory that a block wants */
-  size_t count;
-  const double *parameters; /* count x nparam */
-  double *results;          /* count x (1 + nparam) */
-  /* the launcher's */
-  struct vqe_launch_request *next;
-  bool done;
-  int status;
-  char message[512];
-};
-
-/* Evaluate; any thread. Launch, bytes and waiting are charged to `device`,
- * the caller's own. */
-int vqe_launcher_run(struct vqe_launcher *launcher, struct vqe_gpu *device,
-                     struct vqe_launch_request *request);
 
 #endif

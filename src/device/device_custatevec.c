@@ -16,6 +16,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "device/custatevec_moves.h"
 #include "device/device_frame.h"
 #include "device/device_memory.h"
 #include "kernels/gates.h"
@@ -23,30 +24,13 @@
 #include "sim/statevector_tables.h"
 #include "vqe/operators.h"
 
-enum move_kind {
-  MOVE_FLIP,  /* X, or CX where there is a control */
-  MOVE_TURN,  /* exp(i angle G) by Pauli rotations */
-  MOVE_PHASE, /* exp(i angle n), or n n where there is a control */
-};
-
-struct move {
-  enum move_kind kind;
-  int target, control; /* of flips and phases; -1: none */
-  int32_t angle;       /* of turns and phases */
-  /* their G; a phase has the identity first */
-  uint64_t x, z[VQE_DEVICE_STRINGS];
-  double weight[VQE_DEVICE_STRINGS];
-  int count;
-};
-
 struct device_custatevec {
   struct vqe_device_frame frame;
   struct vqe_pauli_sum *paulis; /* the identity left out, see take_constant */
   double constant;
   struct vqe_gates *gates;
   uint64_t size;
-  size_t nmove;
-  struct move *moves;
+  struct vqe_custatevec_moves moves;
   void *psi, *lambda;
   /* H on the device */
   uint64_t *x, *start;
@@ -62,150 +46,6 @@ static const struct vqe_statevector *
 host_of(const struct device_custatevec *sv)
 {
   return sv->frame.host;
-}
-
-/* ---- from gates to moves ---- */
-
-static void add_string(struct move *move, uint64_t z, double weight)
-{
-  move->z[move->count] = z;
-  move->weight[move->count++] = weight;
-}
-
-/* dE = 2 Re <lambda|i G|psi> = -2 Im <lambda|G|psi> for each unit of the
- * angle. */
-static int add_angle(struct device_custatevec *sv, struct move *move,
-                     const struct vqe_gate *gate)
-{
-  return vqe_evaluator_add(&sv->frame.evaluator, &move->angle, gate->param,
-                           gate->scale, -2.0 * gate->scale);
-}
-
-/* exp(-i t P / 2) */
-static int add_rotation(struct device_custatevec *sv, struct move *move,
-                        const struct vqe_gate *gate)
-{
-  uint64_t bit = UINT64_C(1) << gate->q[0];
-  move->kind = MOVE_TURN;
-  move->x = gate->kind == VQE_GATE_RY ? bit : 0;
-  add_string(move, bit, -0.5);
-  return add_angle(sv, move, gate);
-}
-
-/* exp(-i t (XX + YY) / 2) */
-static int add_xxyy(struct device_custatevec *sv, struct move *move,
-                    const struct vqe_gate *gate)
-{
-  move->kind = MOVE_TURN;
-  move->x = UINT64_C(1) << gate->q[0] | UINT64_C(1) << gate->q[1];
-  add_string(move, 0, -0.5);
-  add_string(move, move->x, -0.5);
-  return add_angle(sv, move, gate);
-}
-
-/* tau = +-Z^parity times s- = (X + i Y)/2 for each qubit of `from` and s+ =
- * (X - i Y)/2 for each of `to`, m in all. In the product, strings with an even
- * number of Y are Hermitian and leave tau - tau^+; one whose Y stand on the
- * set S, an odd number, has the factor i^|S| (-1)^|S & to| / 2^m, and twice
- * that in tau - tau^+ = i G. */
-static int add_excitation(struct device_custatevec *sv, struct move *move,
-                          const struct vqe_gate *gate,
-                          const struct vqe_step *step)
-{
-  uint64_t moved = step->from | step->to;
-  /* where tau acts the moved qubits have fixed bits, and so a fixed sign */
-  int minus =
-      (step->flip + __builtin_popcountll(step->parity & step->from)) & 1;
-  double unit = 2.0;
-  for (uint64_t left = moved; left != 0; left &= left - 1) {
-    unit *= 0.5;
-  }
-  move->kind = MOVE_TURN;
-  move->x = moved;
-  for (uint64_t set = moved; set != 0; set = (set - 1) & moved) {
-    int y = __builtin_popcountll(set);
-    if (y & 1) {
-      int odd = (minus + y / 2 + __builtin_popcountll(set & step->to)) & 1;
-      add_string(move, set | (step->parity & ~moved), odd ? -unit : unit);
-    }
-  }
-  return add_angle(sv, move, gate);
-}
-
-/* n = (1 - Z)/2 */
-static int add_phase(struct device_custatevec *sv, struct move *move,
-                     const struct vqe_gate *gate)
-{
-  uint64_t a = UINT64_C(1) << gate->q[0];
-  move->kind = MOVE_PHASE;
-  move->target = gate->q[0];
-  if (gate->kind == VQE_GATE_PHASE) {
-    add_string(move, 0, 0.5);
-    add_string(move, a, -0.5);
-  } else {
-    uint64_t b = UINT64_C(1) << gate->q[1];
-    move->control = gate->q[1];
-    add_string(move, 0, 0.25);
-    add_string(move, a, -0.25);
-    add_string(move, b, -0.25);
-    add_string(move, a | b, 0.25);
-  }
-  return add_angle(sv, move, gate);
-}
-
-/* The next excitation of the host's steps, which have its sign. */
-static const struct vqe_step *
-next_excitation(const struct vqe_statevector *host, size_t *at)
-{
-  while (host->steps[*at].kind != VQE_STEP_EXCITE) {
-    ++*at;
-  }
-  return &host->steps[(*at)++];
-}
-
-/* Twin of compile. X in front of all other gates are the host's `start`. */
-static int compile(struct device_custatevec *sv)
-{
-  const struct vqe_ansatz *ansatz = sv->frame.ansatz;
-  size_t at = 0;
-  int status = vqe_memory_alloc(&sv->moves, ansatz->ngate, sizeof *sv->moves,
-                                "circuit steps");
-  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k++) {
-    const struct vqe_gate *gate = &ansatz->gates[k];
-    if (gate->kind == VQE_GATE_X && sv->nmove == 0) {
-      continue;
-    }
-    struct move *move = &sv->moves[sv->nmove++];
-    move->control = -1;
-    switch (gate->kind) {
-    case VQE_GATE_X:
-      move->target = gate->q[0];
-      break;
-    case VQE_GATE_CX:
-      move->control = gate->q[0];
-      move->target = gate->q[1];
-      break;
-    case VQE_GATE_RY:
-    case VQE_GATE_RZ:
-      status = add_rotation(sv, move, gate);
-      break;
-    case VQE_GATE_XXYY:
-      status = add_xxyy(sv, move, gate);
-      break;
-    case VQE_GATE_SINGLE:
-    case VQE_GATE_DOUBLE:
-    case VQE_GATE_QUBIT_SINGLE:
-    case VQE_GATE_QUBIT_DOUBLE:
-      status =
-          add_excitation(sv, move, gate, next_excitation(host_of(sv), &at));
-      break;
-    case VQE_GATE_PHASE:
-    case VQE_GATE_CPHASE:
-      status = add_phase(sv, move, gate);
-      break;
-    }
-  }
-  return status;
 }
 
 /* What follows from the angles; nothing is recorded, as angles are given to
@@ -224,11 +64,11 @@ static int custatevec_extend(void *backend)
   if (status != VQE_OK) {
     return status;
   }
-  free(sv->moves);
-  sv->moves = NULL;
-  sv->nmove = 0;
+  free(sv->moves.items);
+  sv->moves = (struct vqe_custatevec_moves){0};
   vqe_evaluator_reset(&sv->frame.evaluator);
-  status = compile(sv);
+  status = vqe_custatevec_moves_compile(&sv->moves, &sv->frame.evaluator,
+                                        host_of(sv));
   return status == VQE_OK ? upload(sv) : status;
 }
 
@@ -243,7 +83,7 @@ static void custatevec_free(void *backend)
   vqe_pauli_sum_free(sv->paulis);
   vqe_gates_close(sv->gates);
   vqe_device_frame_clear(&sv->frame);
-  free(sv->moves);
+  free(sv->moves.items);
   free(sv->expectation);
   free(sv->row);
   free(sv);
@@ -363,7 +203,8 @@ static int custatevec_init(void *backend,
     status = place_terms(sv);
   }
   if (status == VQE_OK) {
-    status = compile(sv);
+    status = vqe_custatevec_moves_compile(&sv->moves, &sv->frame.evaluator,
+                                          host_of(sv));
   }
   if (status == VQE_OK) {
     status = upload(sv);
@@ -388,7 +229,7 @@ static int custatevec_init(void *backend,
 /* ---- moves ---- */
 
 static double angle_of(const struct device_custatevec *sv,
-                       const struct move *move, bool back)
+                       const struct vqe_custatevec_move *move, bool back)
 {
   const struct vqe_evaluator *evaluator = &sv->frame.evaluator;
   double angle = evaluator->scale[move->angle] *
@@ -397,7 +238,7 @@ static double angle_of(const struct device_custatevec *sv,
 }
 
 static int apply_flip(const struct device_custatevec *sv,
-                      const struct move *move, void *state)
+                      const struct vqe_custatevec_move *move, void *state)
 {
   static const double x[8] = {0, 0, 1, 0, 1, 0, 0, 0};
   return vqe_gates_matrix(sv->gates, state, x, move->target, move->control);
@@ -405,7 +246,8 @@ static int apply_flip(const struct device_custatevec *sv,
 
 /* exp(i angle weight P), one after the other: they commute. */
 static int apply_turn(const struct device_custatevec *sv,
-                      const struct move *move, void *state, double angle)
+                      const struct vqe_custatevec_move *move, void *state,
+                      double angle)
 {
   int status = VQE_OK;
   for (int k = 0; status == VQE_OK && k < move->count; k++) {
@@ -416,7 +258,8 @@ static int apply_turn(const struct device_custatevec *sv,
 }
 
 static int apply_phase(const struct device_custatevec *sv,
-                       const struct move *move, void *state, double angle)
+                       const struct vqe_custatevec_move *move, void *state,
+                       double angle)
 {
   double diagonal[8] = {1, 0, 0, 0, 0, 0, cos(angle), sin(angle)};
   return vqe_gates_matrix(sv->gates, state, diagonal, move->target,
@@ -424,21 +267,23 @@ static int apply_phase(const struct device_custatevec *sv,
 }
 
 static int apply_move(const struct device_custatevec *sv,
-                      const struct move *move, void *state, bool back)
+                      const struct vqe_custatevec_move *move, void *state,
+                      bool back)
 {
   switch (move->kind) {
-  case MOVE_FLIP:
+  case VQE_CUSTATEVEC_FLIP:
     return apply_flip(sv, move, state);
-  case MOVE_TURN:
+  case VQE_CUSTATEVEC_TURN:
     return apply_turn(sv, move, state, angle_of(sv, move, back));
-  case MOVE_PHASE:
+  case VQE_CUSTATEVEC_PHASE:
     return apply_phase(sv, move, state, angle_of(sv, move, back));
   }
   return vqe_error_set(VQE_ERR_UNSUPPORTED, "a gate that nothing applies");
 }
 
 /* Partial sums of Im <lambda|G|psi>, the same before and after the gate. */
-static int slope(const struct device_custatevec *sv, const struct move *move)
+static int slope(const struct device_custatevec *sv,
+                 const struct vqe_custatevec_move *move)
 {
   const struct vqe_evaluator *evaluator = &sv->frame.evaluator;
   struct vqe_slope_args args = {
@@ -463,9 +308,9 @@ static int slope(const struct device_custatevec *sv, const struct move *move)
 
 /* Undo one gate on psi and lambda, with the sums for its angle. */
 static int move_back(const struct device_custatevec *sv,
-                     const struct move *move)
+                     const struct vqe_custatevec_move *move)
 {
-  int status = move->kind == MOVE_FLIP ? VQE_OK : slope(sv, move);
+  int status = move->kind == VQE_CUSTATEVEC_FLIP ? VQE_OK : slope(sv, move);
   if (status == VQE_OK) {
     status = apply_move(sv, move, sv->psi, true);
   }
@@ -489,8 +334,8 @@ static int prepare(const struct device_custatevec *sv)
                                 .size = 2 * sv->size,
                                 .at = 2 * host_of(sv)->start};
   int status = vqe_device_frame_launch(&sv->frame, VQE_KERNEL_basis, &args, 0);
-  for (size_t k = 0; status == VQE_OK && k < sv->nmove; k++) {
-    status = apply_move(sv, &sv->moves[k], sv->psi, false);
+  for (size_t k = 0; status == VQE_OK && k < sv->moves.count; k++) {
+    status = apply_move(sv, &sv->moves.items[k], sv->psi, false);
   }
   return status;
 }
@@ -559,8 +404,8 @@ static int enqueue_gradient(void *ctx)
   if (status == VQE_OK) {
     status = product_energy(sv);
   }
-  for (size_t k = sv->nmove; status == VQE_OK && k-- > 0;) {
-    status = move_back(sv, &sv->moves[k]);
+  for (size_t k = sv->moves.count; status == VQE_OK && k-- > 0;) {
+    status = move_back(sv, &sv->moves.items[k]);
   }
   if (status == VQE_OK) {
     status = vqe_evaluator_finish(&sv->frame.evaluator, true);

@@ -3,7 +3,7 @@
 #ifndef VQE_DEVICE_DEVICE_ESTIMATORS_H
 #define VQE_DEVICE_DEVICE_ESTIMATORS_H
 
-#include "device/combiner.h"
+#include "device/launcher.h"
 #include "kernels/gpu.h"
 #include "sim/backend.h"
 

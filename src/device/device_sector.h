@@ -2,7 +2,6 @@
 #ifndef VQE_DEVICE_DEVICE_SECTOR_H
 #define VQE_DEVICE_DEVICE_SECTOR_H
 
-#include "device/combiner.h"
 #include "device/device_frame.h"
 #include "device/device_sigma.h"
 #include "sim/sector_tables.h"

@@ -4,6 +4,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "device/combiner.h"
 #include "device/device_estimators.h"
 #include "device/devices.h"
 #include "kernels/gates.h"
@@ -56,10 +57,11 @@ static int choose_device(struct vqe_device_summary *out,
   if (!sector || options->combiner == NULL) {
     return vqe_device_summarize(out, index);
   }
-  int status = vqe_combiner_launcher(launcher, options->combiner, index,
+  struct vqe_gpu_info info;
+  int status = vqe_combiner_launcher(launcher, &info, options->combiner, index,
                                      options->single);
   if (status == VQE_OK) {
-    vqe_device_summary_fill(out, index, vqe_launcher_info(*launcher));
+    vqe_device_summary_fill(out, index, &info);
   }
   return status;
 }
