@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#define VQE_DEVICE_CLASSES 8 /* irreps of one spin's strings */
-#define VQE_DEVICE_QUBITS 40
+#define VQE_GPU_CLASSES 8 /* irreps of one spin's strings */
+#define VQE_GPU_QUBITS 40
 
 /* Real and imaginary part; `count` 1: real. */
 struct vqe_planes {
@@ -45,7 +45,7 @@ struct vqe_ry_args {
   struct vqe_sweep sweep;
   uint64_t size, mask; /* qubits that turn */
   int width, high, count, first;
-  int32_t angle[VQE_DEVICE_QUBITS]; /* of each qubit */
+  int32_t angle[VQE_GPU_QUBITS]; /* of each qubit */
 };
 
 struct vqe_rz_args {
@@ -53,7 +53,7 @@ struct vqe_rz_args {
   uint64_t size, mask;
   int nqubit, width; /* tiles of 2^width amplitudes in a row */
   double *total;     /* one a tile */
-  int32_t angle[VQE_DEVICE_QUBITS];
+  int32_t angle[VQE_GPU_QUBITS];
 };
 
 struct vqe_rz_high_args {
@@ -61,7 +61,7 @@ struct vqe_rz_high_args {
   uint64_t stride, tiles;
   const double *total;
   int nqubit;
-  int32_t angle[VQE_DEVICE_QUBITS]; /* from the first qubit above tiles on;
+  int32_t angle[VQE_GPU_QUBITS]; /* from the first qubit above tiles on;
                                        negative where none turns */
 };
 
@@ -83,13 +83,13 @@ struct vqe_permute_args {
   struct vqe_planes out, in;
   uint64_t size, offset;
   int nqubit, width;
-  uint64_t columns[VQE_DEVICE_QUBITS];
+  uint64_t columns[VQE_GPU_QUBITS];
 };
 
 /* ---- Pauli strings on states of (re, im) pairs ---- */
 
 /* Most strings of one gate: a double excitation has as many. */
-#define VQE_DEVICE_STRINGS 8
+#define VQE_GPU_STRINGS 8
 
 /* Partial sums of Im <lambda|G|psi>, G = X^x sum_k weight[k] Z^z[k], times i
  * when `odd`: strings of one X mask, all with an odd number of Y or none. */
@@ -97,12 +97,12 @@ struct vqe_slope_args {
   const void *psi, *lambda;
   uint64_t size, x;
   int count, odd;
-  uint64_t z[VQE_DEVICE_STRINGS];
-  double weight[VQE_DEVICE_STRINGS];
+  uint64_t z[VQE_GPU_STRINGS];
+  double weight[VQE_GPU_STRINGS];
   double *partial;
 };
 
-struct vqe_device_term {
+struct vqe_gpu_term {
   uint64_t z;
   double coeff;
 };
@@ -114,7 +114,7 @@ struct vqe_strings_args {
   const void *in;
   uint64_t size;
   const uint64_t *x, *start;
-  const struct vqe_device_term *terms;
+  const struct vqe_gpu_term *terms;
   uint64_t ngroup;
 };
 
@@ -122,12 +122,12 @@ struct vqe_strings_args {
  * start[k + 1], of alpha class row[k] and beta class column[k]. */
 struct vqe_block_list {
   int count;
-  uint8_t row[VQE_DEVICE_CLASSES * VQE_DEVICE_CLASSES];
-  uint8_t column[VQE_DEVICE_CLASSES * VQE_DEVICE_CLASSES];
-  uint64_t start[VQE_DEVICE_CLASSES * VQE_DEVICE_CLASSES + 1];
-  uint64_t offset[VQE_DEVICE_CLASSES][VQE_DEVICE_CLASSES];
-  uint32_t row_start[VQE_DEVICE_CLASSES + 1];    /* alpha strings */
-  uint32_t column_start[VQE_DEVICE_CLASSES + 1]; /* beta strings */
+  uint8_t row[VQE_GPU_CLASSES * VQE_GPU_CLASSES];
+  uint8_t column[VQE_GPU_CLASSES * VQE_GPU_CLASSES];
+  uint64_t start[VQE_GPU_CLASSES * VQE_GPU_CLASSES + 1];
+  uint64_t offset[VQE_GPU_CLASSES][VQE_GPU_CLASSES];
+  uint32_t row_start[VQE_GPU_CLASSES + 1];    /* alpha strings */
+  uint32_t column_start[VQE_GPU_CLASSES + 1]; /* beta strings */
 };
 
 /* Between natural order and blocks: one plane. */
@@ -141,18 +141,18 @@ struct vqe_blocks_args {
 };
 
 /* The two strings of an excitation; bit 31 of `to` is the sign. */
-struct vqe_device_pair {
+struct vqe_gpu_pair {
   uint32_t from, to;
 };
 
 /* One excitation of a sector: every pair of rows with every pair of columns
  * of each class. Without a list, a row (column) stays where it is. */
 struct vqe_rotate_plan {
-  const struct vqe_device_pair *rows, *columns; /* NULL: identity */
-  uint64_t start[VQE_DEVICE_CLASSES + 1];       /* work items by class */
-  uint32_t row_first[VQE_DEVICE_CLASSES];       /* pair, or string */
-  uint32_t column_first[VQE_DEVICE_CLASSES];
-  uint32_t column_count[VQE_DEVICE_CLASSES];
+  const struct vqe_gpu_pair *rows, *columns; /* NULL: identity */
+  uint64_t start[VQE_GPU_CLASSES + 1];       /* work items by class */
+  uint32_t row_first[VQE_GPU_CLASSES];       /* pair, or string */
+  uint32_t column_first[VQE_GPU_CLASSES];
+  uint32_t column_count[VQE_GPU_CLASSES];
   int nclass, angle;
 };
 
@@ -176,31 +176,31 @@ struct vqe_pool_args {
 
 /* F_PQ links of one string by symmetry of the pair; bit 31 of `pair` is the
  * sign. */
-struct vqe_device_link {
+struct vqe_gpu_link {
   uint32_t pair, partner;
 };
 
 /* The Hamiltonian on strings: one-spin matrices as rows of (column, value),
  * links of both spins and the integrals between pairs of one symmetry. */
-struct vqe_device_spin {
+struct vqe_gpu_spin {
   const uint64_t *row;
   const uint32_t *column;
   const double *value;
   const uint64_t *link_start; /* string * nirrep + symmetry */
-  const struct vqe_device_link *links;
+  const struct vqe_gpu_link *links;
 };
 
-struct vqe_device_sigma {
+struct vqe_gpu_sigma {
   const struct vqe_block_list *list;
-  struct vqe_device_spin alpha, beta;
+  struct vqe_gpu_spin alpha, beta;
   int nirrep;
-  uint32_t npair[VQE_DEVICE_CLASSES];
-  const double *w[VQE_DEVICE_CLASSES];
+  uint32_t npair[VQE_GPU_CLASSES];
+  const double *w[VQE_GPU_CLASSES];
 };
 
 /* out = (H_alpha + H_beta) in, and the part of both spins when `mixed`. */
 struct vqe_sigma_args {
-  struct vqe_device_sigma sigma;
+  struct vqe_gpu_sigma sigma;
   void *out;
   const void *in;
   uint64_t size;
@@ -222,7 +222,7 @@ struct vqe_scatter_args {
   void *out; /* the block */
   const double *panel;
   const uint64_t *link_start;
-  const struct vqe_device_link *links;
+  const struct vqe_gpu_link *links;
   uint32_t rows, width, columns, first; /* of the result */
   uint32_t row_base, source_base, source_rows;
   int nirrep, g;
@@ -280,7 +280,7 @@ struct vqe_small_problem {
   const uint32_t *column_at;
   const int32_t *param; /* of each angle */
   const double *scale, *factor;
-  struct vqe_device_sigma sigma;
+  struct vqe_gpu_sigma sigma;
   uint64_t size, reference;
   int nparam, planes;
   double constant;

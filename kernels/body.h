@@ -59,6 +59,18 @@ VQE_BODY void vqe_block_sum(double *shared)
   }
 }
 
+/* The sum of shared[0..VQE_BLOCK) to *to, by one thread. */
+VQE_BODY void vqe_store_sum(double *to, double *shared)
+{
+  vqe_block_sum(shared);
+  VQE_SECTION(t)
+  {
+    if (t == 0) {
+      *to = shared[0];
+    }
+  }
+}
+
 /* n = quotient * d + remainder; most n fit 32 bits, where it is cheap. */
 VQE_BODY uint64_t vqe_divide(uint64_t n, uint32_t d, uint32_t *remainder)
 {

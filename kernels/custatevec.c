@@ -36,7 +36,7 @@ struct library {
 #undef MEMBER
 };
 
-/* A Pauli string as the library wants it. */
+/* A Pauli string as the library takes it. */
 struct word {
   uint32_t count;
   custatevecPauli_t pauli[64];
@@ -61,7 +61,7 @@ struct vqe_gates {
   uint32_t *length;
 };
 
-/* Bytes that cudaMalloc aligns to, and the library wants. */
+/* Bytes that cudaMalloc aligns to, and the library needs. */
 #define ALIGN 256
 
 /* ---- the library ---- */
@@ -78,7 +78,7 @@ static int library_open(struct library *library)
 {
   const char *missing = NULL;
   void *symbol;
-  /* never unloaded: the driver knows its kernels up to the end */
+  /* never unloaded: the driver keeps its kernels up to the end */
   library->handle = dlopen(NAME, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (library->handle == NULL) {
     return vqe_error_set(
@@ -120,8 +120,8 @@ int vqe_gates_version(char *out, size_t size)
   return VQE_OK;
 }
 
-static int answer(const struct vqe_gates *gates, custatevecStatus_t error,
-                  const char *what)
+static int check(const struct vqe_gates *gates, custatevecStatus_t error,
+                 const char *what)
 {
   if (error == CUSTATEVEC_STATUS_SUCCESS) {
     return VQE_OK;
@@ -144,15 +144,15 @@ static int open_handle(struct vqe_gates *gates)
     status = vqe_gpu_stream(gates->device, &stream);
   }
   if (status == VQE_OK) {
-    status = answer(gates, gates->library.Create(&gates->handle), "opening");
+    status = check(gates, gates->library.Create(&gates->handle), "opening");
   }
   if (status == VQE_OK) {
-    status = answer(
+    status = check(
         gates, gates->library.SetStream(gates->handle, (cudaStream_t)stream),
         "choosing a stream");
   }
   if (status == VQE_OK) {
-    status = answer(
+    status = check(
         gates,
         gates->library.GetDefaultWorkspaceSize(gates->handle, &gates->common),
         "asking for the size of its workspace");
@@ -161,20 +161,20 @@ static int open_handle(struct vqe_gates *gates)
 }
 
 /* A matrix on one qubit, controlled by at most one, is all there will be. */
-static int ask_extra(struct vqe_gates *gates)
+static int query_extra(struct vqe_gates *gates)
 {
   static const double matrix[8] = {1, 0, 0, 0, 0, 0, 1, 0};
-  return answer(gates,
-                gates->library.ApplyMatrixGetWorkspaceSize(
-                    gates->handle, gates->type, gates->nqubit, matrix,
-                    CUDA_C_64F, CUSTATEVEC_MATRIX_LAYOUT_ROW, 0, 1,
-                    gates->nqubit > 1, CUSTATEVEC_COMPUTE_DEFAULT,
-                    &gates->extra),
-                "asking for the workspace of a matrix");
+  return check(gates,
+               gates->library.ApplyMatrixGetWorkspaceSize(
+                   gates->handle, gates->type, gates->nqubit, matrix,
+                   CUDA_C_64F, CUSTATEVEC_MATRIX_LAYOUT_ROW, 0, 1,
+                   gates->nqubit > 1, CUSTATEVEC_COMPUTE_DEFAULT,
+                   &gates->extra),
+               "asking for the workspace of a matrix");
 }
 
-int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
-                   int nqubit, bool single)
+int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device, int nqubit,
+                   bool single)
 {
   struct vqe_gates *gates = NULL;
   *out = NULL;
@@ -187,7 +187,7 @@ int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
   gates->type = single ? CUDA_C_32F : CUDA_C_64F;
   status = open_handle(gates);
   if (status == VQE_OK) {
-    status = ask_extra(gates);
+    status = query_extra(gates);
   }
   if (status != VQE_OK) {
     vqe_gates_close(gates);
@@ -236,7 +236,7 @@ uint64_t vqe_gates_workspace(const struct vqe_gates *gates)
 int vqe_gates_lend(struct vqe_gates *gates, void *workspace)
 {
   gates->workspace = workspace;
-  return answer(
+  return check(
       gates,
       gates->library.SetWorkspace(gates->handle, workspace, gates->common),
       "setting its workspace");
@@ -267,12 +267,12 @@ int vqe_gates_rotate(struct vqe_gates *gates, void *state, uint64_t x,
     return status;
   }
   spell(&word, x, z);
-  return answer(gates,
-                gates->library.ApplyPauliRotation(
-                    gates->handle, state, gates->type, gates->nqubit,
-                    -0.5 * angle, word.pauli, word.qubit, word.count, NULL,
-                    NULL, 0),
-                "a Pauli rotation");
+  return check(gates,
+               gates->library.ApplyPauliRotation(
+                   gates->handle, state, gates->type, gates->nqubit,
+                   -0.5 * angle, word.pauli, word.qubit, word.count, NULL,
+                   NULL, 0),
+               "a Pauli rotation");
 }
 
 int vqe_gates_matrix(struct vqe_gates *gates, void *state,
@@ -285,7 +285,7 @@ int vqe_gates_matrix(struct vqe_gates *gates, void *state,
   if (status != VQE_OK) {
     return status;
   }
-  return answer(
+  return check(
       gates,
       gates->library.ApplyMatrix(
           gates->handle, state, gates->type, gates->nqubit, matrix, CUDA_C_64F,
@@ -363,10 +363,10 @@ int vqe_gates_expect(struct vqe_gates *gates, double *out, const void *state)
   if (status != VQE_OK || gates->count == 0) {
     return status;
   }
-  return answer(gates,
-                gates->library.ComputeExpectationsOnPauliBasis(
-                    gates->handle, state, gates->type, gates->nqubit, out,
-                    gates->pauli_of, (uint32_t)gates->count, gates->qubit_of,
-                    gates->length),
-                "expectations");
+  return check(gates,
+               gates->library.ComputeExpectationsOnPauliBasis(
+                   gates->handle, state, gates->type, gates->nqubit, out,
+                   gates->pauli_of, (uint32_t)gates->count, gates->qubit_of,
+                   gates->length),
+               "expectations");
 }

@@ -26,13 +26,13 @@ struct vqe_gates;
 
 /* The library's context on a device, for states of `nqubit` qubits. To be
  * closed before the device. */
-int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
-                   int nqubit, bool single);
+int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device, int nqubit,
+                   bool single);
 void vqe_gates_close(struct vqe_gates *gates);
 
 /* Memory of the device that the gates work in: bytes, and an array of that
- * many, which stays the caller's. To be lent before the first gate, so that
- * nothing is allocated behind the back of who counts. */
+ * many, which stays the caller's. To be lent before the first gate: all
+ * memory of the device is counted beforehand. */
 uint64_t vqe_gates_workspace(const struct vqe_gates *gates);
 int vqe_gates_lend(struct vqe_gates *gates, void *workspace);
 

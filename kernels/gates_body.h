@@ -177,8 +177,8 @@ VQE_BODY void vqe_rz_phase(double *re, double *im, const struct vqe_rz_args *a,
   *im = pi;
 }
 
-/* Twin of vqe_amplitudes_rz: every amplitude times prod_q exp(-+ i angle_q / 2),
- * a table for the bits within a tile times one phase a tile. Backwards
+/* Twin of vqe_amplitudes_rz: every amplitude times prod_q exp(-+ i angle_q /
+ * 2), a table for the bits within a tile times one phase a tile. Backwards
  * sums[q] = sum_i (+-) Im(conj(lambda_i) psi_i): by index within the tile
  * here, folded over the tiles of a block, and by tile in `total` for
  * rz_high. Each amplitude is touched once. */
@@ -232,13 +232,7 @@ VQE_BODY void vqe_rz_block(const struct vqe_rz_args *a, unsigned block,
       sums[t] = sum;
     }
     if (back) {
-      vqe_block_sum(sums);
-      VQE_SECTION(t)
-      {
-        if (t == 0) {
-          a->total[tile] = sums[0];
-        }
-      }
+      vqe_store_sum(&a->total[tile], sums);
     }
   }
   if (!back) {
@@ -289,13 +283,7 @@ VQE_BODY void vqe_rz_high_block(const struct vqe_rz_high_args *a,
       row[k] = 0.0;
     }
   }
-  vqe_block_sum(shared);
-  VQE_SECTION(t)
-  {
-    if (t == 0) {
-      row[0] = shared[0];
-    }
-  }
+  vqe_store_sum(row, shared);
 }
 
 /* Twin of vqe_amplitudes_xxyy: on x = |01>, y = |10> two plane rotations, of
@@ -329,14 +317,9 @@ VQE_BODY void vqe_xxyy_block(const struct vqe_xxyy_args *a, unsigned block,
     shared[t] = sum;
   }
   if (back) {
-    vqe_block_sum(shared);
-    VQE_SECTION(t)
-    {
-      if (t == 0) {
-        a->sweep.partial[(uint64_t)a->angle * a->sweep.stride + block] =
-            shared[0];
-      }
-    }
+    vqe_store_sum(
+        &a->sweep.partial[(uint64_t)a->angle * a->sweep.stride + block],
+        shared);
   }
 }
 
@@ -372,14 +355,9 @@ VQE_BODY void vqe_excite_block(const struct vqe_excite_args *a, unsigned block,
     shared[t] = sum;
   }
   if (back) {
-    vqe_block_sum(shared);
-    VQE_SECTION(t)
-    {
-      if (t == 0) {
-        a->sweep.partial[(uint64_t)a->angle * a->sweep.stride + block] =
-            shared[0];
-      }
-    }
+    vqe_store_sum(
+        &a->sweep.partial[(uint64_t)a->angle * a->sweep.stride + block],
+        shared);
   }
 }
 

@@ -147,7 +147,7 @@ int vqe_gpu_describe(struct vqe_gpu_info *out, int index)
   return VQE_OK;
 }
 
-/* In the order of the stream, so that nobody waits: other streams may use it
+/* In the order of the stream, without waiting: other streams may use it
  * after vqe_gpu_wait. */
 static cudaError_t take(struct vqe_gpu *device, void **data, size_t bytes)
 {
@@ -285,7 +285,7 @@ void vqe_gpu_charge(struct vqe_gpu *device,
   device->use.bytes_down += use->bytes_down;
 }
 
-/* What the pool holds and nobody uses. */
+/* What the pool holds and nothing uses. */
 static uint64_t kept_bytes(const struct vqe_gpu *device)
 {
   uint64_t held = 0;

@@ -51,11 +51,9 @@ struct vqe_gpu;
 /* `single`: amplitudes are floats. */
 int vqe_gpu_open(struct vqe_gpu **out, int index, int single);
 void vqe_gpu_close(struct vqe_gpu *device);
-void vqe_gpu_usage(struct vqe_gpu_use *out,
-                      const struct vqe_gpu *device);
+void vqe_gpu_usage(struct vqe_gpu_use *out, const struct vqe_gpu *device);
 /* Add what another handle did for this one; bytes_held is left. */
-void vqe_gpu_charge(struct vqe_gpu *device,
-                       const struct vqe_gpu_use *use);
+void vqe_gpu_charge(struct vqe_gpu *device, const struct vqe_gpu_use *use);
 
 /* Memory of the device that is free now, and shared memory that a block can
  * have, in bytes. */
@@ -65,15 +63,15 @@ uint64_t vqe_gpu_shared_bytes(const struct vqe_gpu *device);
 /* Zeroed memory of the device, for the thing named by `what`; VQE_ERR_MEMORY
  * with the numbers when it does not fit. *out is the address of a pointer.
  * All of it is given back by vqe_gpu_close. */
-int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count,
-                     size_t size, const char *what);
+int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count, size_t size,
+                  const char *what);
 /* Give one array back; NULL is fine. */
 void vqe_gpu_release(struct vqe_gpu *device, const void *data);
 /* The source may change after an upload; a download waits for all work. */
 int vqe_gpu_upload(struct vqe_gpu *device, void *to, const void *from,
-                      size_t bytes);
+                   size_t bytes);
 int vqe_gpu_download(struct vqe_gpu *device, void *to, const void *from,
-                        size_t bytes);
+                     size_t bytes);
 
 /* Wait for all work: other handles may read what it wrote. */
 int vqe_gpu_wait(struct vqe_gpu *device);
@@ -81,18 +79,17 @@ int vqe_gpu_wait(struct vqe_gpu *device);
 /* Start `blocks` blocks of a kernel on `args`, its struct of kernels/args.h,
  * with `shared` doubles of shared memory. */
 int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
-                      const void *args, unsigned blocks, size_t shared);
+                   const void *args, unsigned blocks, size_t shared);
 
 /* Memory that the first product of a handle takes for itself. */
 #define VQE_GPU_GEMM_BYTES (UINT64_C(32) << 20)
 
 /* c = a b, column major, m x n = (m x k)(k x n), always doubles. */
-int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k,
-                    const double *a, int lda, const double *b, int ldb,
-                    double *c, int ldc);
+int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k, const double *a,
+                 int lda, const double *b, int ldb, double *c, int ldc);
 
 /* For a library that works on the device too: the stream of the handle (a
- * cudaStream_t), its device made the calling thread's. To be asked for before
+ * cudaStream_t), its device made the calling thread's. To be called before
  * each call of the library, which counts as a launch. */
 int vqe_gpu_stream(struct vqe_gpu *device, void **stream);
 
@@ -102,7 +99,7 @@ int vqe_gpu_stream(struct vqe_gpu *device, void **stream);
  * freed by vqe_gpu_close; set it to NULL again to have it made anew. */
 struct vqe_graph;
 int vqe_gpu_run(struct vqe_gpu *device, struct vqe_graph **graph,
-                   int (*enqueue)(void *ctx), void *ctx);
+                int (*enqueue)(void *ctx), void *ctx);
 
 #ifdef __cplusplus
 }

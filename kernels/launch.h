@@ -11,7 +11,7 @@
 #include "kernels/sigma_body.h"
 #include "kernels/sums_body.h"
 
-/* The least that any device lets a kernel take without being asked. */
+/* What any device lets a kernel take without an attribute. */
 #define PLAIN_SHARED ((size_t)48 << 10)
 
 #define VQE_KERNEL(name)                                                      \

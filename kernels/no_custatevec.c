@@ -18,8 +18,8 @@ int vqe_gates_version(char *out, size_t size)
   return refuse();
 }
 
-int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
-                   int nqubit, bool single)
+int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device, int nqubit,
+                   bool single)
 {
   (void)device;
   (void)nqubit;

@@ -40,15 +40,13 @@ void vqe_gpu_close(struct vqe_gpu *device)
   (void)device;
 }
 
-void vqe_gpu_usage(struct vqe_gpu_use *out,
-                      const struct vqe_gpu *device)
+void vqe_gpu_usage(struct vqe_gpu_use *out, const struct vqe_gpu *device)
 {
   (void)device;
   *out = (struct vqe_gpu_use){0};
 }
 
-void vqe_gpu_charge(struct vqe_gpu *device,
-                       const struct vqe_gpu_use *use)
+void vqe_gpu_charge(struct vqe_gpu *device, const struct vqe_gpu_use *use)
 {
   (void)device;
   (void)use;
@@ -66,8 +64,8 @@ uint64_t vqe_gpu_shared_bytes(const struct vqe_gpu *device)
   return 0;
 }
 
-int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count,
-                     size_t size, const char *what)
+int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count, size_t size,
+                  const char *what)
 {
   (void)device;
   (void)out;
@@ -84,7 +82,7 @@ void vqe_gpu_release(struct vqe_gpu *device, const void *data)
 }
 
 int vqe_gpu_upload(struct vqe_gpu *device, void *to, const void *from,
-                      size_t bytes)
+                   size_t bytes)
 {
   (void)device;
   (void)to;
@@ -94,7 +92,7 @@ int vqe_gpu_upload(struct vqe_gpu *device, void *to, const void *from,
 }
 
 int vqe_gpu_download(struct vqe_gpu *device, void *to, const void *from,
-                        size_t bytes)
+                     size_t bytes)
 {
   (void)device;
   (void)to;
@@ -110,7 +108,7 @@ int vqe_gpu_wait(struct vqe_gpu *device)
 }
 
 int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
-                      const void *args, unsigned blocks, size_t shared)
+                   const void *args, unsigned blocks, size_t shared)
 {
   (void)device;
   (void)kernel;
@@ -120,9 +118,8 @@ int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
   return refuse();
 }
 
-int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k,
-                    const double *a, int lda, const double *b, int ldb,
-                    double *c, int ldc)
+int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k, const double *a,
+                 int lda, const double *b, int ldb, double *c, int ldc)
 {
   (void)device;
   (void)m;
@@ -145,7 +142,7 @@ int vqe_gpu_stream(struct vqe_gpu *device, void **stream)
 }
 
 int vqe_gpu_run(struct vqe_gpu *device, struct vqe_graph **graph,
-                   int (*enqueue)(void *ctx), void *ctx)
+                int (*enqueue)(void *ctx), void *ctx)
 {
   (void)device;
   (void)graph;

@@ -42,13 +42,7 @@ VQE_BODY void vqe_slope_block(const struct vqe_slope_args *a, unsigned block,
     }
     shared[t] = sum;
   }
-  vqe_block_sum(shared);
-  VQE_SECTION(t)
-  {
-    if (t == 0) {
-      a->partial[block] = shared[0];
-    }
-  }
+  vqe_store_sum(&a->partial[block], shared);
 }
 
 /* H |in> term by term, grouped by X mask: the state is read once for each

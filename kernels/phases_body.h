@@ -98,13 +98,7 @@ VQE_BODY void vqe_phase_sums_block(const struct vqe_phase_sums_args *a,
       row[k] = 0.0;
     }
   }
-  vqe_block_sum(shared);
-  VQE_SECTION(t)
-  {
-    if (t == 0) {
-      row[0] = shared[0];
-    }
-  }
+  vqe_store_sum(row, shared);
 }
 
 #endif

@@ -21,8 +21,8 @@ VQE_BODY double vqe_rotate_find(uint64_t *x, uint64_t *y,
   uint32_t at;
   uint64_t line = vqe_divide(i - plan->start[c], plan->column_count[c], &at);
   uint32_t sign = 0;
-  struct vqe_device_pair row;
-  struct vqe_device_pair column;
+  struct vqe_gpu_pair row;
+  struct vqe_gpu_pair column;
   row.from = row.to = plan->row_first[c] + (uint32_t)line;
   column.from = column.to = plan->column_first[c] + at;
   if (plan->rows != 0) {
@@ -81,14 +81,9 @@ VQE_BODY void vqe_rotate_block(const struct vqe_rotate_args *a, unsigned block,
     shared[t] = sum;
   }
   if (a->sweep.lambda.count > 0) {
-    vqe_block_sum(shared);
-    VQE_SECTION(t)
-    {
-      if (t == 0) {
-        a->sweep.partial[(uint64_t)plan->angle * a->sweep.stride + block] =
-            shared[0];
-      }
-    }
+    vqe_store_sum(
+        &a->sweep.partial[(uint64_t)plan->angle * a->sweep.stride + block],
+        shared);
   }
 }
 
@@ -117,13 +112,7 @@ VQE_BODY void vqe_pool_block(const struct vqe_pool_args *a, unsigned block,
     }
     shared[t] = sum;
   }
-  vqe_block_sum(shared);
-  VQE_SECTION(t)
-  {
-    if (t == 0) {
-      a->partial[block] = shared[0];
-    }
-  }
+  vqe_store_sum(&a->partial[block], shared);
 }
 
 /* One rotation of a block's own state; with lambda the sum is shared[0]. */

@@ -1,4 +1,4 @@
-/* Shapes of launches, for those who launch and those who are launched. */
+/* Shapes of launches, for the host and for the kernels. */
 #ifndef VQE_KERNELS_SHAPE_H
 #define VQE_KERNELS_SHAPE_H
 

@@ -53,8 +53,8 @@ VQE_BODY void vqe_blocks_block(const struct vqe_blocks_args *a, unsigned block,
  * and with `mixed` that of both,
  *   sum_g sum_{PQ,s'} sum_{RS,u'} (+-) (PQ|RS) in[s', u'],
  * over the links of s and u: everything is read, one amplitude is written, so
- * no two threads meet. */
-VQE_BODY double vqe_sigma_element(const struct vqe_device_sigma *sigma,
+ * no two threads write the same place. */
+VQE_BODY double vqe_sigma_element(const struct vqe_gpu_sigma *sigma,
                                   const VQE_REAL *in, uint64_t i, int mixed)
 {
   const struct vqe_block_list *list = sigma->list;
@@ -83,7 +83,7 @@ VQE_BODY double vqe_sigma_element(const struct vqe_device_sigma *sigma,
     uint64_t ku = (uint64_t)u * (uint64_t)sigma->nirrep + (uint64_t)g;
     for (uint64_t k = sigma->alpha.link_start[ks];
          k < sigma->alpha.link_start[ks + 1]; k++) {
-      struct vqe_device_link alpha = sigma->alpha.links[k];
+      struct vqe_gpu_link alpha = sigma->alpha.links[k];
       const double *w = sigma->w[g] + (uint64_t)(alpha.pair & ~VQE_SIGN_BIT) *
                                           sigma->npair[g];
       const VQE_REAL *row =
@@ -91,7 +91,7 @@ VQE_BODY double vqe_sigma_element(const struct vqe_device_sigma *sigma,
       double own = 0.0;
       for (uint64_t j = sigma->beta.link_start[ku];
            j < sigma->beta.link_start[ku + 1]; j++) {
-        struct vqe_device_link beta = sigma->beta.links[j];
+        struct vqe_gpu_link beta = sigma->beta.links[j];
         double value = w[beta.pair & ~VQE_SIGN_BIT] *
                        (double)row[beta.partner - list->column_start[cb]];
         own += (beta.pair & VQE_SIGN_BIT) ? -value : value;
@@ -163,7 +163,7 @@ VQE_BODY void vqe_scatter_block(const struct vqe_scatter_args *a,
       double sum = 0.0;
       for (uint64_t k = a->link_start[list]; k < a->link_start[list + 1];
            k++) {
-        struct vqe_device_link link = a->links[k];
+        struct vqe_gpu_link link = a->links[k];
         double value =
             a->panel[(link.pair & ~VQE_SIGN_BIT) * stride +
                      (uint64_t)(link.partner - a->source_base) * a->width + c];

@@ -41,13 +41,7 @@ VQE_BODY void vqe_dot_block(const struct vqe_dot_args *a, unsigned block,
     }
     shared[t] = sum;
   }
-  vqe_block_sum(shared);
-  VQE_SECTION(t)
-  {
-    if (t == 0) {
-      a->partial[block] = shared[0];
-    }
-  }
+  vqe_store_sum(&a->partial[block], shared);
 }
 
 /* Block 0 adds the energy, block 1 + p the derivative by parameter p, each

@@ -17,8 +17,8 @@ struct vqe_custatevec_move {
   int target, control; /* of flips and phases; -1: none */
   int32_t angle;       /* of turns and phases */
   /* their G; a phase has the identity first */
-  uint64_t x, z[VQE_DEVICE_STRINGS];
-  double weight[VQE_DEVICE_STRINGS];
+  uint64_t x, z[VQE_GPU_STRINGS];
+  double weight[VQE_GPU_STRINGS];
   int count;
 };
 

@@ -8,8 +8,8 @@
  * Jordan-Wigner image. For the gradient cuStateVec has nothing: H psi and the
  * slopes Im <lambda|G|psi> are kernels of kernels/pauli_body.h, the energy
  * then <psi|H psi>. H psi goes by the strings too and not by the CI product,
- * which wants the planes of a state apart: it needs no tables and no vectors
- * beside the two, and checks that product by what the library sees. */
+ * which works on planes of real and imaginary parts: it needs no tables and no
+ * further vectors, and the energies of the two ways check each other. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ struct device_custatevec {
   void *psi, *lambda;
   /* H on the device */
   uint64_t *x, *start;
-  struct vqe_device_term *terms;
+  struct vqe_gpu_term *terms;
   uint64_t ngroup;
   /* the host's */
   const double *parameters; /* of the evaluation */
@@ -95,13 +95,13 @@ static uint64_t custatevec_bytes(const struct device_custatevec *sv)
   const struct vqe_ansatz *ansatz = sv->frame.ansatz;
   return 4 * sv->size * sv->frame.real_bytes + vqe_gates_workspace(sv->gates) +
          sv->paulis->nterm *
-             (sizeof(struct vqe_device_term) + 2 * sizeof(uint64_t)) +
+             (sizeof(struct vqe_gpu_term) + 2 * sizeof(uint64_t)) +
          sizeof(uint64_t) +
          vqe_evaluator_bytes(ansatz->ngate, ansatz->nparam, sv->size);
 }
 
-/* The identity is a number: it needs no product, and slopes know it not. Terms
- * are sorted, so it is the first. */
+/* The identity is a number: it needs no product and adds nothing to slopes.
+ * Terms are sorted, so it is the first. */
 static void take_constant(struct device_custatevec *sv)
 {
   struct vqe_pauli_sum *paulis = sv->paulis;
@@ -114,12 +114,12 @@ static void take_constant(struct device_custatevec *sv)
   }
 }
 
-/* Terms as the kernel wants them: X masks and where the terms of each start,
+/* Terms as the kernel takes them: X masks and where the terms of each start,
  * and the sign of i^|x & z|, which is real, in the coefficient. */
 static int place_terms(struct device_custatevec *sv)
 {
   const struct vqe_pauli_sum *paulis = sv->paulis;
-  struct vqe_device_term *terms = NULL;
+  struct vqe_gpu_term *terms = NULL;
   uint64_t *x = NULL;
   uint64_t *start = NULL;
   size_t n = paulis->nterm;

@@ -1,5 +1,5 @@
 /* What every device estimator is made of: the CPU's twin, whose tables it
- * uploads and which computes what is asked for once a run, a device, and the
+ * uploads and which computes what a run needs once, a device, and the
  * evaluator. Each estimator's struct starts with it. */
 #ifndef VQE_DEVICE_DEVICE_FRAME_H
 #define VQE_DEVICE_DEVICE_FRAME_H

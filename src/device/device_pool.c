@@ -11,8 +11,8 @@
 #define SLOPE_SIZE 4096
 #define SLOPE_PARTS 64
 
-/* Blocks for each element: as many as a state of many amplitudes is worth;
- * the elements are many themselves. */
+/* Blocks for each element: several for a long state, as the elements are many
+ * themselves. */
 static uint32_t parts_of_slope(const struct vqe_device_sector *sector)
 {
   uint64_t parts = sector->product.size / SLOPE_SIZE + 1;

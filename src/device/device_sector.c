@@ -31,7 +31,7 @@ static uint64_t sector_bytes(const struct vqe_device_sector *sector)
   uint64_t planes = ansatz->real ? 1 : 2;
   uint64_t bytes = 2 * planes * size * sector->frame.real_bytes;
   for (size_t k = 0; k < host->lists.count; k++) {
-    bytes += host->lists.pairs[k].count * sizeof(struct vqe_device_pair);
+    bytes += host->lists.pairs[k].count * sizeof(struct vqe_gpu_pair);
   }
   bytes += ansatz->real ? 0 : size * sizeof(double);
   bytes += (host->alpha->count + host->beta->count) * 16;

@@ -17,7 +17,7 @@ struct vqe_device_sector {
   struct vqe_device_tuning tuning;
   struct vqe_device_product product;
   size_t npairs;
-  const struct vqe_device_pair **pairs; /* the host's lists, uploaded */
+  const struct vqe_gpu_pair **pairs; /* the host's lists, uploaded */
   const uint64_t *row_at;
   const uint32_t *column_at;
   const uint32_t *row_bits, *column_bits;

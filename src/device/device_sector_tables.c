@@ -23,7 +23,7 @@ int vqe_device_sector_pairs(struct vqe_device_sector *sector)
                                sizeof *sector->pairs, "excitation lists");
   while (status == VQE_OK && sector->npairs < lists->count) {
     const struct vqe_string_pairs *pairs = &lists->pairs[sector->npairs];
-    struct vqe_device_pair *packed = NULL;
+    struct vqe_gpu_pair *packed = NULL;
     status = vqe_memory_alloc(&packed, pairs->count, sizeof *packed,
                               "excitation list");
     for (size_t k = 0; status == VQE_OK && k < pairs->count; k++) {
@@ -42,7 +42,7 @@ int vqe_device_sector_pairs(struct vqe_device_sector *sector)
   return status;
 }
 
-/* Addresses: each alpha class meets one beta class in a sector. */
+/* Addresses: each alpha class goes with one beta class in a sector. */
 int vqe_device_sector_addresses(struct vqe_device_sector *sector)
 {
   const struct vqe_sector *host = vqe_device_sector_host(sector);

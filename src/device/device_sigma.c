@@ -70,7 +70,7 @@ static void spin_row(uint32_t *columns, double *values, uint64_t *count,
 
 /* Twin of spin_matrices: rows of (column, value) over all strings, whatever
  * the host made of each run. */
-static int spin_matrices(struct vqe_device_spin *out, struct vqe_gpu *device,
+static int spin_matrices(struct vqe_gpu_spin *out, struct vqe_gpu *device,
                          const struct vqe_spin_matrix *runs, size_t nrun,
                          size_t nstring)
 {
@@ -120,7 +120,7 @@ static int spin_matrices(struct vqe_device_spin *out, struct vqe_gpu *device,
 
 struct link_table {
   uint64_t *start; /* strings * nirrep + 1 */
-  struct vqe_device_link *links;
+  struct vqe_gpu_link *links;
 };
 
 static void link_table_clear(struct link_table *table)
@@ -174,7 +174,7 @@ static int beta_links(struct link_table *out, const struct vqe_sigma *sigma)
             out->start[list + 2]++;
             continue;
           }
-          struct vqe_device_link *link = &out->links[out->start[list + 1]++];
+          struct vqe_gpu_link *link = &out->links[out->start[list + 1]++];
           link->pair = gather->to[k] >> 16 |
                        (k < gather->positive ? 0 : VQE_DEVICE_SIGN);
           link->partner =
@@ -193,7 +193,7 @@ static int beta_links(struct link_table *out, const struct vqe_sigma *sigma)
   return status;
 }
 
-static int upload_links(struct vqe_device_spin *out, struct vqe_gpu *device,
+static int upload_links(struct vqe_gpu_spin *out, struct vqe_gpu *device,
                         const struct link_table *table, size_t lists)
 {
   int status = upload_array(device, &out->link_start, table->start, lists + 1,
@@ -223,7 +223,7 @@ static int make_gather(struct vqe_device_product *product,
            u++) {
         for (uint64_t k = links->start[u * nirrep + g];
              k < links->start[u * nirrep + g + 1]; k++) {
-          const struct vqe_device_link *link = &links->links[k];
+          const struct vqe_gpu_link *link = &links->links[k];
           int32_t place = (int32_t)(link->partner - base) + 1;
           partner[(link->pair & ~VQE_DEVICE_SIGN) * beta->count + u] =
               (link->pair & VQE_DEVICE_SIGN) ? -place : place;
@@ -272,7 +272,7 @@ int vqe_device_product_init(struct vqe_device_product *product,
   struct link_table alpha = {NULL, NULL};
   struct link_table beta = {NULL, NULL};
   bool same = sigma->beta == sigma->alpha;
-  struct vqe_device_sigma *tables = &product->tables;
+  struct vqe_gpu_sigma *tables = &product->tables;
   memset(product, 0, sizeof *product);
   product->device = device;
   product->sigma = sigma;
@@ -366,7 +366,7 @@ static int apply_mixed(const struct vqe_device_product *product, int block,
                        int g, char *out, const char *in, size_t real_bytes)
 {
   const struct vqe_block_list *list = &product->list;
-  const struct vqe_device_sigma *tables = &product->tables;
+  const struct vqe_gpu_sigma *tables = &product->tables;
   int ca = list->row[block];
   int cb = list->column[block];
   uint32_t rows = list->row_start[ca + 1] - list->row_start[ca];

@@ -21,9 +21,9 @@ struct vqe_device_product {
   struct vqe_gpu *device;
   const struct vqe_sigma *sigma; /* the host's */
   struct vqe_block_list list;    /* the same as the device's */
-  struct vqe_device_sigma tables;
-  const int32_t *partner[VQE_DEVICE_CLASSES]; /* npair x beta strings */
-  uint64_t size, panel_size;                  /* panel_size 0: no panels */
+  struct vqe_gpu_sigma tables;
+  const int32_t *partner[VQE_GPU_CLASSES]; /* npair x beta strings */
+  uint64_t size, panel_size;               /* panel_size 0: no panels */
   double *panel, *product;
 };
 

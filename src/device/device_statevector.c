@@ -450,7 +450,7 @@ static int reorder(const struct device_statevector *sv, void *out,
   return vqe_device_frame_launch(&sv->frame, VQE_KERNEL_blocks, &args, 0);
 }
 
-/* Partial sums of <psi|H|psi> of one plane; H psi to lambda when asked. */
+/* Partial sums of <psi|H|psi> of one plane; H psi to lambda when `keep`. */
 static int plane_energy(const struct device_statevector *sv,
                         const struct places *at, int part, bool keep)
 {

@@ -1,5 +1,5 @@
-/* The devices of a machine and the library of gates, for those who choose or
- * print them. */
+/* The devices of a machine and the library of gates, to be chosen from or
+ * printed. */
 #include "device/devices.h"
 
 #include <stdio.h>

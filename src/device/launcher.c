@@ -20,8 +20,8 @@ struct vqe_launcher {
   /* under the lock */
   bool busy;
   struct vqe_launch_request *first, **end; /* that wait */
-  /* of who is busy: tasks, parameters and results of one launch, on the host
-   * and on the device */
+  /* of the thread that launches: tasks, parameters and results of one launch,
+   * on the host and on the device */
   unsigned char *host;
   void *room;
   size_t host_capacity, capacity;
@@ -198,7 +198,7 @@ static void conclude(struct vqe_launch_request *request, int status)
 }
 
 /* Everything of a list; where there is no memory for all of it at once, one
- * after the other: nobody fails for what others ask. */
+ * after the other: no request fails for the size of others. */
 static void serve(struct vqe_launcher *launcher,
                   struct vqe_launch_request *first)
 {

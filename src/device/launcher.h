@@ -1,12 +1,12 @@
 /* One launch for the small evaluations of many threads.
  *
- * An estimator whose state fits one block of a GPU leaves the rest of it
- * empty. Those of several threads put what they want evaluated into the
- * launcher of their device: who finds no launch on its way takes all that
- * waits, launches it, one evaluation a block, and hands the results out; the
- * others sleep. There is no timer: while one launch runs, the next fills. A
- * block does the same whatever runs beside it, so results have the same bits
- * as alone. */
+ * An estimator whose state fits one block of a GPU leaves the other blocks
+ * idle. Threads queue their evaluations at the launcher of their device. A
+ * thread that finds no launch running takes the whole queue, launches it, one
+ * evaluation a block, and distributes the results; the others sleep. There is
+ * no timer: while one launch runs, the queue for the next fills. A block does
+ * the same whatever runs at the same time, so results have the same bits as
+ * those of a launch of their own. */
 #ifndef VQE_DEVICE_LAUNCHER_H
 #define VQE_DEVICE_LAUNCHER_H
 
@@ -27,7 +27,7 @@ struct vqe_launch_request {
                                               done */
   int nparam;
   bool gradient;
-  size_t shared; /* doubles of shared memory that a block wants */
+  size_t shared; /* doubles of shared memory that a block needs */
   size_t count;
   const double *parameters; /* count x nparam */
   double *results;          /* count x (1 + nparam) */

@@ -3,8 +3,8 @@
  * With one thread no parallel region is entered: GCC's runtime takes memory
  * for a team of one at every region, which is most of the time of a small
  * state. Iterations are shared out in equal runs, in order, so that a thread
- * meets the same part of a vector in every sweep, first of all in the one
- * that clears it: pages lie with the processor that works on them. */
+ * works on the same part of a vector in every sweep, first of all in the one
+ * that clears it: pages are then near the processor that works on them. */
 #ifndef VQE_SIM_PARALLEL_H
 #define VQE_SIM_PARALLEL_H
 

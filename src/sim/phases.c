@@ -80,7 +80,7 @@ int vqe_phases_create(struct vqe_phases **out, int norb,
   phases->columns = columns;
   phases->phase = scratch;
   phases->column_sums = scratch + 2 * columns;
-  /* two parts at least: tables must stay short beside short rows */
+  /* two parts at least: tables must stay short compared with short rows */
   phases->nparts = norb <= 2 * PART_BITS ? 2 : (norb + 7) / PART_BITS;
   phases->bits = (norb + phases->nparts - 1) / phases->nparts;
   status =
@@ -117,7 +117,7 @@ static inline uint32_t bits_at(const uint32_t *bits, long k)
   return bits == NULL ? (uint32_t)k : bits[k];
 }
 
-/* Phases of the terms that ask nothing of the rows. */
+/* Phases of the terms that do not depend on the rows. */
 static void column_phases(const struct vqe_phases *phases,
                           const struct vqe_phase_block *block,
                           const double *parameters, double direction)

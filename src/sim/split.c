@@ -1,4 +1,4 @@
-/* What rank 0 asks for reaches the others as a command; then all of them call
+/* A call on rank 0 reaches the other ranks as a command; then all of them call
  * the same collective function on their shares. */
 #include "sim/split.h"
 
@@ -506,7 +506,7 @@ static int receive_room(struct split *split, const struct shape *shape)
   return status;
 }
 
-/* Join the estimator that rank 0 makes; NULL when it comes to nothing. */
+/* Join the estimator that rank 0 makes; NULL on failure. */
 static struct split *join(const struct vqe_team *team, int threads,
                           uint64_t id)
 {

@@ -42,7 +42,7 @@ struct vqe_split_rotations {
   struct list ansatz, pool;
   size_t reference; /* address of the Hartree-Fock determinant, or SIZE_MAX */
   const struct remote *
-      *round;      /* ranks x rows_round, of the messages in hand */
+      *round;      /* ranks x rows_round, of the current messages */
   double *partial; /* one sum a chunk, a cache line apart */
 };
 
@@ -89,7 +89,7 @@ static int sort_pairs(struct alpha_pairs *out,
           out->remote_start[other + 2]++;
           continue;
         }
-        /* both sides meet their pairs in this order */
+        /* both sides have their pairs in this order */
         uint32_t own = from ? pair->from : pair->to;
         out->remote[out->remote_start[other + 1]++] =
             (struct remote){own, (uint8_t)vqe_strings_class(space->alpha, own),

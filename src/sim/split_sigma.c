@@ -1,6 +1,6 @@
 /* The CI product and properties of a vector that is split over ranks.
  *
- * H_beta works within the rows at home. H_alpha wants whole columns: slabs of
+ * H_beta works within the rows at home. H_alpha needs whole columns: slabs of
  * columns are exchanged for rows, multiplied and given back, as in a
  * distributed transposition. The alpha-beta part is taken from the side of
  * the result, unlike the product of a whole vector: the rows that F_PQ

@@ -11,8 +11,8 @@
 /* Doubles of one message buffer: a quarter of a share, within these. */
 #define LEAST_BUFFER ((size_t)1 << 19)
 #define MOST_BUFFER ((size_t)1 << 22)
-/* Doubles of remote rows at hand: half a share, this at least. Rows that are
- * fetched again and again are little beside what rotations exchange. */
+/* Doubles of remote rows that are kept: half a share, this at least. Fetching
+ * rows again moves little compared with what rotations exchange. */
 #define LEAST_FETCH ((size_t)1 << 20)
 /* Characters of a message that go round. */
 #define MESSAGE 480
@@ -400,7 +400,7 @@ void vqe_split_fetch(struct vqe_split_space *space, size_t k, const double *in)
 int vqe_split_agree(const struct vqe_team *team, int status)
 {
   double values[1 + MESSAGE];
-  /* one failing rank after the other: the first is the one that speaks */
+  /* rank by rank: the first that failed sends its message to all */
   for (int rank = 0; rank < team->size; rank++) {
     memset(values, 0, sizeof values);
     if (team->rank == rank && status != VQE_OK) {

@@ -20,7 +20,7 @@
 struct vqe_split_batch {
   uint32_t first, last;
   uint32_t *need;                    /* strings, by owner */
-  uint32_t *give;                    /* strings, by the rank that wants them */
+  uint32_t *give;                    /* strings, by the rank that needs them */
   uint32_t *need_start, *give_start; /* of each rank's, ranks + 1 */
 };
 
@@ -43,9 +43,9 @@ struct vqe_split_space {
   size_t widest;                          /* longest row, doubles */
   size_t nbatch;                          /* the same on every rank */
   struct vqe_split_batch *batches;
-  const double **row;  /* of each alpha string, where it is at hand */
+  const double **row;  /* of each alpha string, where it is in memory */
   size_t fetched_size; /* half a share, or 8 MB */
-  double *fetched;     /* remote rows of the batch in hand */
+  double *fetched;     /* remote rows of the current batch */
   double *send, *recv, *slab;
   size_t buffer;     /* doubles of each of these three */
   size_t rows_round; /* rows that go to one rank at a time */

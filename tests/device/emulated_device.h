@@ -16,7 +16,7 @@ extern uint64_t vqe_emulated_promise;
 
 /* Whether a library of gates is there. */
 extern bool vqe_emulated_library;
-/* Called before each launch, by the thread that makes it; a negative answer
+/* Called before each launch, by the thread that makes it; a negative result
  * is its failure. NULL: none. */
 extern int (*vqe_emulated_launch)(unsigned blocks);
 

@@ -94,7 +94,7 @@ static void put(const struct vqe_gates *gates, void *state, uint64_t i,
   }
 }
 
-/* Counts as a launch, wants its workspace. */
+/* Counts as a launch, needs its workspace. */
 static int begin(struct vqe_gates *gates)
 {
   void *stream;

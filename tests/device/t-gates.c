@@ -137,7 +137,7 @@ static void test_rotations(void **state)
 static void test_matrices(void **state)
 {
   (void)state;
-  /* not symmetric: rows and columns can be told apart */
+  /* not symmetric: rows and columns differ */
   static const double matrix[8] = {0.6, 0.0, 0.0, 0.8, -0.8, 0.0, 0.0, -0.6};
   if (no_library()) {
     skip();

@@ -1,5 +1,6 @@
 /* Evaluations allocate nothing once the first one has run: many short ones
- * would spend their time in the allocator, and threads would meet there. */
+ * would spend their time in the allocator, and threads would wait for one
+ * another there. */
 #include "sim/sim_fixture.h"
 
 #include <malloc.h>
@@ -10,7 +11,7 @@
 #if !defined(__SANITIZE_ADDRESS__)
 static atomic_size_t allocations;
 
-/* These stand in front of the C library's for every library of the process,
+/* These take the place of the C library's for every library of the process,
  * OpenMP's runtime included. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
