@@ -9,6 +9,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/lead.h"
+#include "batch/mpi_transport.h"
 #include "batch/transport.h"
 #include "batch/worker.h"
 #include "store/hdf5.h"
@@ -63,18 +64,20 @@ static int count_lanes(const struct vqe_worker *worker, bool device)
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm)
 {
-  struct vqe_worker worker = {.options = options, .comm = comm};
+  struct vqe_transport transport;
+  struct vqe_worker worker = {.options = options, .transport = &transport};
   char output[4096] = "";
   /* status, run, ranks of a team, whether a device is asked for */
   int header[4] = {VQE_OK, 0, 1, 0};
   struct vqe_batch_team team;
   double started = vqe_clock_wall();
   memset(out, 0, sizeof *out);
+  vqe_mpi_transport(&transport, &comm);
   MPI_Comm_rank(comm, &worker.rank);
   MPI_Comm_size(comm, &worker.ranks);
-  worker.threads = options->threads > 0 ? options->threads
-                                        : vqe_worker_default_threads(comm);
-  worker.node_rank = vqe_worker_node_rank(comm);
+  worker.threads =
+      options->threads > 0 ? options->threads : vqe_mpi_threads(comm);
+  worker.node_rank = vqe_mpi_node_rank(comm);
   omp_set_dynamic(0);
   if (worker.rank == 0) {
     header[0] = vqe_lead_open_run(&header[1], job->output);
@@ -119,12 +122,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
     if (status != VQE_OK) {
       fprintf(stderr, "vqe_batch: rank %d: %s\n", worker.rank,
               vqe_error_message());
-      vqe_worker_end(&worker, status, vqe_clock_wall());
-      MPI_Send(&worker.report, (int)sizeof worker.report, MPI_BYTE, 0,
-               VQE_TAG_STOPPED, comm);
-      MPI_Status found;
-      vqe_transport_wait(comm, 0, VQE_TAG_STOP, &found);
-      MPI_Recv(NULL, 0, MPI_BYTE, 0, VQE_TAG_STOP, comm, MPI_STATUS_IGNORE);
+      vqe_worker_decline(&worker, status);
     } else {
       status = vqe_worker_serve(&worker);
     }

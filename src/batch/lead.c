@@ -10,8 +10,8 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/lanes.h"
-#include "batch/transport.h"
 #include "batch/progress.h"
+#include "batch/transport.h"
 #include "store/codec.h"
 #include "store/hdf5.h"
 
@@ -193,8 +193,8 @@ static int send_chunk(struct lead *lead, int to, const struct task *tasks,
     vqe_result_free(request);
   }
   if (status == VQE_OK) {
-    status =
-        vqe_transport_send(message, used, to, VQE_TAG_WORK, lead->worker.comm);
+    status = vqe_transport_send(lead->worker.transport, to, VQE_TAG_WORK,
+                                message, used);
   }
   free(message);
   return status;
@@ -208,55 +208,76 @@ static void stop_workers(struct lead *lead)
   lead->stopping = true;
   for (int rank = lead->worker.team_size; rank < lead->worker.ranks;
        rank += lead->worker.team_size) {
-    MPI_Send(NULL, 0, MPI_BYTE, rank, VQE_TAG_STOP, lead->worker.comm);
+    (void)vqe_transport_send(lead->worker.transport, rank, VQE_TAG_STOP, NULL,
+                             0);
   }
 }
 
-static int answer(struct lead *lead, MPI_Status *found)
+static int take_ask(struct lead *lead, const struct vqe_transport_head *found)
 {
-  MPI_Comm comm = lead->worker.comm;
-  int from = found->MPI_SOURCE;
-  if (found->MPI_TAG == VQE_TAG_ASK) {
-    struct task *tasks;
-    int asked[2]; /* idle lanes, lanes */
-    MPI_Recv(asked, 2, MPI_INT, from, VQE_TAG_ASK, comm, MPI_STATUS_IGNORE);
-    size_t count =
-        lead->stopping ? 0 : take_chunk(lead, &tasks, asked[0], asked[1]);
-    if (count > 0) {
-      lead->given[from] += count;
-      return send_chunk(lead, from, tasks, count);
-    }
-    lead->idle[from] = true; /* gets its stop message with the others */
-    return VQE_OK;
+  struct vqe_transport_ask ask;
+  struct task *tasks;
+  int status = vqe_transport_receive_into(&ask, sizeof ask,
+                                          lead->worker.transport, found);
+  if (status != VQE_OK) {
+    return status;
   }
-  if (found->MPI_TAG == VQE_TAG_STOPPED) {
-    struct vqe_worker_report *report = &lead->reports[from];
-    MPI_Recv(report, (int)sizeof *report, MPI_BYTE, from, VQE_TAG_STOPPED,
-             comm, MPI_STATUS_IGNORE);
-    lead->busy--;
-    lead->idle[from] = true;
-    lead->given[from] = 0;
-    if (report->status != VQE_OK) {
-      /* interrupted or broken: what it had not begun is lost to it, so the
-       * others stop too and the job is run again */
-      lead->outcome->interrupted = true;
-      stop_workers(lead);
-    }
-    return VQE_OK;
+  size_t count =
+      lead->stopping ? 0 : take_chunk(lead, &tasks, ask.idle, ask.lanes);
+  if (count > 0) {
+    lead->given[found->from] += count;
+    return send_chunk(lead, found->from, tasks, count);
   }
+  lead->idle[found->from] = true; /* gets its stop message with the others */
+  return VQE_OK;
+}
+
+static int take_stopped(struct lead *lead,
+                        const struct vqe_transport_head *found)
+{
+  struct vqe_worker_report *report = &lead->reports[found->from];
+  int status = vqe_transport_receive_into(report, sizeof *report,
+                                          lead->worker.transport, found);
+  lead->busy--;
+  lead->idle[found->from] = true;
+  lead->given[found->from] = 0;
+  if (report->status != VQE_OK) {
+    /* interrupted or broken: what it had not begun is lost to it, so the
+     * others stop too and the job is run again */
+    lead->outcome->interrupted = true;
+    stop_workers(lead);
+  }
+  return status;
+}
+
+static int take_result(struct lead *lead,
+                       const struct vqe_transport_head *found)
+{
   uint8_t *data = NULL;
-  size_t size;
   struct vqe_result *result = NULL;
-  int status = vqe_transport_receive(&data, &size, comm, found);
+  int status = vqe_transport_receive(&data, lead->worker.transport, found);
   if (status == VQE_OK) {
-    status = vqe_codec_decode_result(&result, data, size);
+    status = vqe_codec_decode_result(&result, data, found->size);
   }
   if (status == VQE_OK) {
-    keep(lead, result, from);
-    lead->given[from]--;
+    keep(lead, result, found->from);
+    lead->given[found->from]--;
   }
   free(data);
   return status;
+}
+
+static int take_message(struct lead *lead,
+                        const struct vqe_transport_head *found)
+{
+  switch (found->tag) {
+  case VQE_TAG_ASK:
+    return take_ask(lead, found);
+  case VQE_TAG_STOPPED:
+    return take_stopped(lead, found);
+  default:
+    return take_result(lead, found);
+  }
 }
 
 /* A rank asks for more while its lanes are at work. */
@@ -296,17 +317,13 @@ static void fail(struct lead *lead, int status)
 
 static int lead_loop(struct lead *lead)
 {
-  MPI_Comm comm = lead->worker.comm;
   bool alone = lead->worker.ranks == lead->worker.team_size;
   lead->busy = lead->worker.ranks / lead->worker.team_size - 1;
   for (;;) {
-    int flag = 0;
-    MPI_Status found;
-    if (!alone) {
-      MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm, &flag, &found);
-    }
-    if (flag) {
-      int status = answer(lead, &found);
+    struct vqe_transport_head found;
+    if (!alone && vqe_transport_probe(lead->worker.transport, &found,
+                                      VQE_TRANSPORT_ANYONE, VQE_TAG_ANY)) {
+      int status = take_message(lead, &found);
       if (status != VQE_OK) {
         fail(lead, status);
       }
@@ -583,17 +600,15 @@ static int run_lead(struct lead *lead, struct vqe_job *job, int run)
     stop_workers(lead);
     for (int rank = lead->worker.team_size; rank < lead->worker.ranks;
          rank += lead->worker.team_size) {
-      MPI_Status found;
-      int ignored;
-      int asked[2];
+      const struct vqe_transport *transport = lead->worker.transport;
+      struct vqe_transport_head found;
+      struct vqe_transport_ask ask;
       struct vqe_worker_report report;
-      vqe_transport_wait(lead->worker.comm, rank, VQE_TAG_STOPPED, &found);
-      MPI_Recv(&report, (int)sizeof report, MPI_BYTE, rank, VQE_TAG_STOPPED,
-               lead->worker.comm, MPI_STATUS_IGNORE);
-      MPI_Iprobe(rank, VQE_TAG_ASK, lead->worker.comm, &ignored, &found);
-      if (ignored) {
-        MPI_Recv(asked, 2, MPI_INT, rank, VQE_TAG_ASK, lead->worker.comm,
-                 MPI_STATUS_IGNORE);
+      vqe_transport_wait(transport, &found, rank, VQE_TAG_STOPPED);
+      (void)vqe_transport_receive_into(&report, sizeof report, transport,
+                                       &found);
+      if (vqe_transport_probe(transport, &found, rank, VQE_TAG_ASK)) {
+        (void)vqe_transport_receive_into(&ask, sizeof ask, transport, &found);
       }
     }
     vqe_worker_end(&lead->worker, failure, vqe_clock_wall());

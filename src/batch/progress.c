@@ -84,9 +84,10 @@ void vqe_progress_result(struct vqe_progress *progress,
         "{s:s, s:s, s:s, s:s, s:s, s:i, s:s?, s:o, s:o, s:I, s:f}", "event",
         failed ? "failed" : "finished", "experiment_id", experiment->id,
         "name", experiment->name, "basis", experiment->basis_set, "ansatz",
-        experiment->ansatz_name, "rank", rank, "reason", result->reason, "energy",
-        number(total), "energy_fci", number(result->fci_energy), "evaluations",
-        (json_int_t)result->neval, "seconds", result->seconds_total);
+        experiment->ansatz_name, "rank", rank, "reason", result->reason,
+        "energy", number(total), "energy_fci", number(result->fci_energy),
+        "evaluations", (json_int_t)result->neval, "seconds",
+        result->seconds_total);
     put_json(event);
     return;
   }
@@ -104,8 +105,8 @@ void vqe_progress_result(struct vqe_progress *progress,
             "vqe_batch: [%zu/%zu] %s %s %s %.8f hartree, %zu evaluations, "
             "%.2f s, rank %d\n",
             progress->done, progress->total, experiment->name,
-            experiment->basis_set, experiment->ansatz_name, total, result->neval,
-            result->seconds_total, rank);
+            experiment->basis_set, experiment->ansatz_name, total,
+            result->neval, result->seconds_total, rank);
   }
   progress->last_draw = 0.0;
   vqe_progress_tick(progress);

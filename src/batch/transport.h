@@ -1,51 +1,87 @@
-/* Messages between rank 0 and the others; whoever waits sleeps. */
+/* Messages between rank 0 and the others, behind a table of functions: MPI in
+ * the program (mpi_transport.h), queues in memory in the unit tests. Whoever
+ * waits for a message sleeps. */
 #ifndef VQE_BATCH_TRANSPORT_H
 #define VQE_BATCH_TRANSPORT_H
 
-#include <mpi.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Workers ask and report, rank 0 hands out and stops. */
 enum vqe_transport_tag {
-  VQE_TAG_ASK = 1, /* for work; int: idle lanes, lanes */
-  VQE_TAG_WORK,    /* u64 size, u64 whether it is serial and the bytes of a
-                      request, repeated */
+  VQE_TAG_ANY = 0, /* to look for; no message has it */
+  VQE_TAG_ASK,     /* struct vqe_transport_ask: for work */
+  VQE_TAG_WORK,    /* requests (request.h) */
   VQE_TAG_RESULT,  /* codec bytes of one result */
   VQE_TAG_STOP,    /* empty; the last message that a worker takes */
-  VQE_TAG_STOPPED  /* a report; the last message that a worker sends */
+  VQE_TAG_STOPPED  /* struct vqe_worker_report; the last message that a worker
+                      sends */
 };
+
+#define VQE_TRANSPORT_ANYONE (-1)
+
+/* What a worker says when it asks for work. */
+struct vqe_transport_ask {
+  int idle;  /* lanes that have nothing to do */
+  int lanes; /* of the rank */
+};
+
+/* A message that has come and is not taken yet. */
+struct vqe_transport_head {
+  int from;
+  enum vqe_transport_tag tag;
+  size_t size;
+};
+
+struct vqe_transport {
+  void *ctx;
+  /* Send; `data` may change once this returns. */
+  void (*send)(void *ctx, int to, enum vqe_transport_tag tag, const void *data,
+               size_t size);
+  /* Begin to send; `data` must stay as it is until arrived(). */
+  int (*start)(void *ctx, void **request, int to, enum vqe_transport_tag tag,
+               const void *data, size_t size);
+  /* Has it arrived? The request is gone once this is true. */
+  bool (*arrived)(void *ctx, void *request);
+  /* The earliest message of `from` with `tag`, which stays there. */
+  bool (*probe)(void *ctx, struct vqe_transport_head *found, int from,
+                enum vqe_transport_tag tag);
+  /* Take the message that was found; found->size bytes at `data`. */
+  void (*receive)(void *ctx, void *data,
+                  const struct vqe_transport_head *found);
+};
+
+/* The most that one message may hold: MPI counts bytes in an int. */
+#define VQE_TRANSPORT_MOST INT32_MAX
+/* VQE_ERR_UNSUPPORTED above it. */
+int vqe_transport_check_size(size_t size);
 
 /* Longest sleep of a rank that waits. */
 #define VQE_SLEEP_NS 1000000L
 void vqe_transport_sleep(void);
 
-/* Wait, asleep, for a message from `source` with `tag` (or MPI_ANY_TAG). */
-void vqe_transport_wait(MPI_Comm comm, int source, int tag, MPI_Status *found);
+/* Is there a message from `from` (or anyone) with `tag` (or any)? */
+bool vqe_transport_probe(const struct vqe_transport *transport,
+                         struct vqe_transport_head *found, int from,
+                         enum vqe_transport_tag tag);
+/* Wait, asleep, until there is. */
+void vqe_transport_wait(const struct vqe_transport *transport,
+                        struct vqe_transport_head *found, int from,
+                        enum vqe_transport_tag tag);
 
-/* VQE_ERR_UNSUPPORTED above the 2 GB that MPI counts in an int. */
-int vqe_transport_send(const void *data, size_t size, int to, int tag,
-                     MPI_Comm comm);
+/* VQE_ERR_UNSUPPORTED when it is too large. */
+int vqe_transport_send(const struct vqe_transport *transport, int to,
+                       enum vqe_transport_tag tag, const void *data,
+                       size_t size);
 
-/* Messages that are on their way: the sender goes on with its work. */
-struct vqe_outbox {
-  size_t count, capacity, bytes;
-  struct vqe_outgoing {
-    MPI_Request request;
-    uint8_t *data;
-    size_t size;
-  } * items;
-};
-
-/* Send data (from malloc), which the outbox takes over, also on failure. Waits
- * only when much is still on its way. */
-int vqe_outbox_send(struct vqe_outbox *outbox, uint8_t *data, size_t size,
-                    int to, int tag, MPI_Comm comm);
-/* Wait until all has arrived; frees everything. */
-void vqe_outbox_flush(struct vqe_outbox *outbox);
-
-/* Receive the message that was found; free *out by free(). */
-int vqe_transport_receive(uint8_t **out, size_t *size, MPI_Comm comm,
-                        MPI_Status *found);
+/* Take the message that was found; free *out by free(). */
+int vqe_transport_receive(uint8_t **out, const struct vqe_transport *transport,
+                          const struct vqe_transport_head *found);
+/* Same for a message of known size. VQE_ERR_INPUT when it has another, and is
+ * thrown away. */
+int vqe_transport_receive_into(void *data, size_t size,
+                               const struct vqe_transport *transport,
+                               const struct vqe_transport_head *found);
 
 #endif

@@ -1,6 +1,5 @@
 #include "batch/worker.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,43 +193,6 @@ int vqe_worker_run(struct vqe_result **out, struct vqe_lane *lane,
 
 /* ---- threads and journals of a rank ---- */
 
-/* Cores that the ranks of this node may use together, over the ranks. */
-int vqe_worker_default_threads(MPI_Comm comm)
-{
-  MPI_Comm node;
-  cpu_set_t mine;
-  unsigned char mask[CPU_SETSIZE / 8] = {0};
-  unsigned char all[CPU_SETSIZE / 8];
-  int ranks;
-  int cores = 0;
-  CPU_ZERO(&mine);
-  if (sched_getaffinity(0, sizeof mine, &mine) == 0) {
-    for (int k = 0; k < CPU_SETSIZE; k++) {
-      if (CPU_ISSET(k, &mine)) {
-        mask[k / 8] |= (unsigned char)(1 << k % 8);
-      }
-    }
-  }
-  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-  MPI_Comm_size(node, &ranks);
-  MPI_Allreduce(mask, all, (int)sizeof all, MPI_UNSIGNED_CHAR, MPI_BOR, node);
-  MPI_Comm_free(&node);
-  for (size_t k = 0; k < sizeof all; k++) {
-    cores += __builtin_popcount(all[k]);
-  }
-  return cores > ranks ? cores / ranks : 1;
-}
-
-int vqe_worker_node_rank(MPI_Comm comm)
-{
-  MPI_Comm node;
-  int rank;
-  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-  MPI_Comm_rank(node, &rank);
-  MPI_Comm_free(&node);
-  return rank;
-}
-
 int vqe_worker_init(struct vqe_worker *worker, const char *output, int run)
 {
   char *path = NULL;
@@ -271,8 +233,8 @@ static int send_result(struct vqe_worker *worker,
     free(data);
     return status;
   }
-  return vqe_outbox_send(&worker->outbox, data, size, 0, VQE_TAG_RESULT,
-                         worker->comm);
+  return vqe_outbox_send(&worker->outbox, worker->transport, 0, VQE_TAG_RESULT,
+                         data, size);
 }
 
 /* Give the lanes everything of one work message: u64 size, u64 1 when it is
@@ -315,26 +277,24 @@ static int send_results(struct vqe_worker *worker, struct vqe_lanes *lanes,
 /* Bring work and take results until rank 0 says stop. */
 static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
 {
+  const struct vqe_transport *transport = worker->transport;
   bool asked = false;
   int status = VQE_OK;
   while (status == VQE_OK) {
-    MPI_Status found;
-    int flag = 0;
-    int idle[2] = {0, worker->lanes};
-    if (!asked && vqe_lanes_hungry(lanes, &idle[0])) {
-      MPI_Send(idle, 2, MPI_INT, 0, VQE_TAG_ASK, worker->comm);
+    struct vqe_transport_head found;
+    struct vqe_transport_ask ask = {0, worker->lanes};
+    if (!asked && vqe_lanes_hungry(lanes, &ask.idle)) {
+      status = vqe_transport_send(transport, 0, VQE_TAG_ASK, &ask, sizeof ask);
       asked = true;
     }
-    MPI_Iprobe(0, MPI_ANY_TAG, worker->comm, &flag, &found);
-    if (flag && found.MPI_TAG == VQE_TAG_STOP) {
-      break;
-    }
-    if (flag) {
+    if (vqe_transport_probe(transport, &found, 0, VQE_TAG_ANY)) {
+      if (found.tag == VQE_TAG_STOP) {
+        break;
+      }
       uint8_t *data = NULL;
-      size_t size;
-      status = vqe_transport_receive(&data, &size, worker->comm, &found);
+      status = vqe_transport_receive(&data, transport, &found);
       if (status == VQE_OK) {
-        status = take_work(lanes, data, size);
+        status = take_work(lanes, data, found.size);
       }
       free(data);
       asked = false;
@@ -365,6 +325,22 @@ void vqe_worker_end(struct vqe_worker *worker, int status, double started)
   }
 }
 
+/* Report to rank 0 that nothing more comes, then take its stop message. */
+static void say_stopped(struct vqe_worker *worker)
+{
+  struct vqe_transport_head found;
+  (void)vqe_transport_send(worker->transport, 0, VQE_TAG_STOPPED,
+                           &worker->report, sizeof worker->report);
+  vqe_transport_wait(worker->transport, &found, 0, VQE_TAG_STOP);
+  (void)vqe_transport_receive_into(NULL, 0, worker->transport, &found);
+}
+
+void vqe_worker_decline(struct vqe_worker *worker, int status)
+{
+  vqe_worker_end(worker, status, vqe_clock_wall());
+  say_stopped(worker);
+}
+
 int vqe_worker_serve(struct vqe_worker *worker)
 {
   double started = vqe_clock_wall();
@@ -391,14 +367,8 @@ int vqe_worker_serve(struct vqe_worker *worker)
   if (status != VQE_OK && status != VQE_ERR_INTERRUPTED) {
     fprintf(stderr, "vqe_batch: rank %d: %s\n", worker->rank, message);
   }
-  vqe_outbox_flush(&worker->outbox);
-  /* tell rank 0 that nothing more comes, then take its stop message */
+  vqe_outbox_flush(&worker->outbox, worker->transport);
   vqe_worker_end(worker, status, started);
-  MPI_Send(&worker->report, (int)sizeof worker->report, MPI_BYTE, 0,
-           VQE_TAG_STOPPED, worker->comm);
-  MPI_Status found;
-  vqe_transport_wait(worker->comm, 0, VQE_TAG_STOP, &found);
-  MPI_Recv(NULL, 0, MPI_BYTE, 0, VQE_TAG_STOP, worker->comm,
-           MPI_STATUS_IGNORE);
+  say_stopped(worker);
   return status == VQE_ERR_INTERRUPTED ? VQE_OK : status;
 }

@@ -3,13 +3,13 @@
 #ifndef VQE_BATCH_WORKER_H
 #define VQE_BATCH_WORKER_H
 
-#include <mpi.h>
 #include <pthread.h>
 
 #include "batch/batch.h"
-#include "batch/transport.h"
-#include "batch/resume.h"
 #include "batch/mpi_team.h"
+#include "batch/outbox.h"
+#include "batch/resume.h"
+#include "batch/transport.h"
 #include "store/journal.h"
 #include "vqe/host.h"
 #include "vqe/sim.h"
@@ -37,7 +37,7 @@ struct vqe_worker_report {
 
 struct vqe_worker {
   const struct vqe_batch_options *options;
-  MPI_Comm comm;
+  const struct vqe_transport *transport;
   int rank, ranks, threads;
   int lanes;                     /* experiments at once */
   struct vqe_combiner *combiner; /* of their launches on a GPU */
@@ -65,13 +65,6 @@ struct vqe_lane {
   struct vqe_pending *pending;
 };
 
-/* Cores that the ranks of this node may use together, over the ranks.
- * Collective. */
-int vqe_worker_default_threads(MPI_Comm comm);
-
-/* Place of this rank among those of its node. Collective. */
-int vqe_worker_node_rank(MPI_Comm comm);
-
 /* Read what earlier runs left and open this run's journal. Clear it
  * afterwards, also on failure. */
 int vqe_worker_init(struct vqe_worker *worker, const char *output, int run);
@@ -96,5 +89,8 @@ void vqe_worker_end(struct vqe_worker *worker, int status, double started);
 
 /* Serve rank 0 until it says stop. */
 int vqe_worker_serve(struct vqe_worker *worker);
+
+/* The same for a rank that cannot work: `status` says why. */
+void vqe_worker_decline(struct vqe_worker *worker, int status);
 
 #endif
