@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "batch/lane.h"
 #include "batch/lead.h"
+#include "batch/mpi_team.h"
 #include "batch/mpi_transport.h"
+#include "batch/serve.h"
 #include "batch/transport.h"
 #include "batch/worker.h"
 #include "store/hdf5.h"
@@ -65,7 +68,8 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm)
 {
   struct vqe_transport transport;
-  struct vqe_worker worker = {.options = options, .transport = &transport};
+  struct vqe_worker worker = {
+      .options = options, .transport = &transport, .run = vqe_lane_run};
   char output[4096] = "";
   /* status, run, ranks of a team, whether a device is asked for */
   int header[4] = {VQE_OK, 0, 1, 0};
@@ -122,9 +126,9 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
     if (status != VQE_OK) {
       fprintf(stderr, "vqe_batch: rank %d: %s\n", worker.rank,
               vqe_error_message());
-      vqe_worker_decline(&worker, status);
+      vqe_serve_decline(&worker, status);
     } else {
-      status = vqe_worker_serve(&worker);
+      status = vqe_serve(&worker);
     }
     vqe_worker_clear(&worker);
     return status;

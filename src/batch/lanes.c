@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "batch/lane.h"
 
 /* Waits for a lane, then for the main thread to take its result. */
 struct task {
@@ -84,7 +85,7 @@ static void queue_clear(struct queue *queue)
 }
 
 /* Wake the main thread, or keep it from going to sleep. Under the lock. */
-static void tell(struct vqe_lanes *lanes)
+static void wake(struct vqe_lanes *lanes)
 {
   lanes->changed = true;
   pthread_cond_signal(&lanes->news);
@@ -139,16 +140,16 @@ static void *run_lane(void *ctx)
   struct vqe_lanes *lanes = lane->lanes;
   pthread_mutex_lock(&lanes->lock);
   for (struct task *task = begin(lane); task != NULL; task = begin(lane)) {
-    tell(lanes); /* the queue is shorter: more may be asked for */
+    wake(lanes); /* the queue is shorter: more may be asked for */
     pthread_mutex_unlock(&lanes->lock);
-    int status = vqe_worker_should_stop(&lane->state)
+    int status = vqe_lane_should_stop(&lane->state)
                      ? VQE_ERR_INTERRUPTED
-                     : vqe_worker_run(&task->result, &lane->state,
-                                      task->experiment, task->serial);
+                     : lanes->worker->run(&task->result, &lane->state,
+                                          task->experiment, task->serial);
     pthread_mutex_lock(&lanes->lock);
     finish(lanes, task, status);
     pthread_cond_broadcast(&lanes->work);
-    tell(lanes);
+    wake(lanes);
   }
   pthread_mutex_unlock(&lanes->lock);
   return NULL;
@@ -204,16 +205,16 @@ int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker)
   return VQE_OK;
 }
 
-bool vqe_lanes_hungry(struct vqe_lanes *lanes, int *idle)
+bool vqe_lanes_have_capacity(struct vqe_lanes *lanes, int *idle)
 {
   pthread_mutex_lock(&lanes->lock);
-  bool hungry =
+  bool capacity =
       lanes->waiting.first == NULL && !lanes->alone && lanes->status == VQE_OK;
   if (idle != NULL) {
     *idle = lanes->count - lanes->running;
   }
   pthread_mutex_unlock(&lanes->lock);
-  return hungry;
+  return capacity;
 }
 
 int vqe_lanes_put(struct vqe_lanes *lanes,

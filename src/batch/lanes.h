@@ -17,7 +17,7 @@ int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker);
 
 /* Could more work be begun or at least be waited for by a lane that is at
  * work? *idle (may be NULL): lanes that have nothing to do. */
-bool vqe_lanes_hungry(struct vqe_lanes *lanes, int *idle);
+bool vqe_lanes_have_capacity(struct vqe_lanes *lanes, int *idle);
 
 /* Run `experiment`, which stays the caller's until its result is out; where
  * it is part of `request`, that is freed in the end, also on failure; else

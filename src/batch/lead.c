@@ -89,7 +89,7 @@ static int feed(struct lead *lead)
   int status = VQE_OK;
   int idle;
   while (status == VQE_OK && !lead->stopping && lead->next < lead->ntask &&
-         vqe_lanes_hungry(lead->lanes, &idle)) {
+         vqe_lanes_have_capacity(lead->lanes, &idle)) {
     struct task *tasks;
     size_t count = take_chunk(lead, &tasks, idle, lead->worker.lanes);
     for (size_t k = 0; status == VQE_OK && k < count; k++) {

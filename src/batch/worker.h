@@ -1,12 +1,11 @@
-/* What one rank does: run experiments in its lanes, journal them, and, above
- * rank 0, ask for work and send results. */
+/* What a rank that runs experiments has: its place among the ranks, the
+ * journal, what earlier runs left, and the report of what it did. */
 #ifndef VQE_BATCH_WORKER_H
 #define VQE_BATCH_WORKER_H
 
 #include <pthread.h>
 
 #include "batch/batch.h"
-#include "batch/mpi_team.h"
 #include "batch/outbox.h"
 #include "batch/resume.h"
 #include "batch/transport.h"
@@ -14,16 +13,7 @@
 #include "vqe/host.h"
 #include "vqe/sim.h"
 
-/* An evaluation that is not worth journaling yet. */
-struct vqe_pending {
-  int iteration;
-  int nparam;
-  double energy, std;
-  bool has_gradient;
-  double *values;
-};
-
-/* What a rank did, said at its end. */
+/* What a rank did, sent at its end. */
 struct vqe_worker_report {
   int status;
   int done;       /* experiments */
@@ -35,9 +25,18 @@ struct vqe_worker_report {
   double messages;
 };
 
+struct vqe_batch_team;
+struct vqe_lane;
+
+/* Runs one experiment in a lane (lane.h); tests have others. */
+typedef int (*vqe_worker_run)(struct vqe_result **out, struct vqe_lane *lane,
+                              const struct vqe_experiment *experiment,
+                              bool serial);
+
 struct vqe_worker {
   const struct vqe_batch_options *options;
   const struct vqe_transport *transport;
+  vqe_worker_run run;
   int rank, ranks, threads;
   int lanes;                     /* experiments at once */
   struct vqe_combiner *combiner; /* of their launches on a GPU */
@@ -55,42 +54,13 @@ struct vqe_worker {
   struct vqe_outbox outbox; /* results for rank 0 */
 };
 
-/* The experiment in hand of one thread. */
-struct vqe_lane {
-  struct vqe_worker *worker;
-  struct vqe_host host; /* what it knows of the machine */
-  double started;
-  bool writing; /* its evaluations go straight to the journal */
-  size_t npending, pending_capacity, pending_bytes;
-  struct vqe_pending *pending;
-};
-
 /* Read what earlier runs left and open this run's journal. Clear it
  * afterwards, also on failure. */
 int vqe_worker_init(struct vqe_worker *worker, const char *output, int run);
 void vqe_worker_clear(struct vqe_worker *worker);
 
-void vqe_lane_init(struct vqe_lane *lane, struct vqe_worker *worker);
-void vqe_lane_clear(struct vqe_lane *lane);
-
-/* ctx: a lane. Was a stop asked for, by a signal or a message? Also syncs the
- * journal now and then; called often. */
-bool vqe_worker_should_stop(void *ctx);
-
-/* Run one experiment and journal its result; on one thread when it is
- * `serial`. VQE_ERR_INTERRUPTED leaves *out NULL; whatever else goes wrong
- * becomes a failed result. */
-int vqe_worker_run(struct vqe_result **out, struct vqe_lane *lane,
-                   const struct vqe_experiment *experiment, bool serial);
-
 /* After the last experiment: let the team go and complete the report.
  * `started` is when the rank first asked for work. */
 void vqe_worker_end(struct vqe_worker *worker, int status, double started);
-
-/* Serve rank 0 until it says stop. */
-int vqe_worker_serve(struct vqe_worker *worker);
-
-/* The same for a rank that cannot work: `status` says why. */
-void vqe_worker_decline(struct vqe_worker *worker, int status);
 
 #endif

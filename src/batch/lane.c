@@ -1,0 +1,190 @@
+#include "batch/lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "batch/mpi_team.h"
+#include "batch/resume.h"
+#include "store/journal.h"
+
+/* Evaluations of an experiment go to the journal once it has run this long;
+ * repeating less is cheaper than writing it. */
+#define JOURNAL_AFTER 2.0
+#define PENDING_BYTES ((size_t)64 << 20)
+/* How often a computing rank looks for a stop message. */
+#define LOOK_SECONDS 0.05
+
+static void pending_clear(struct vqe_lane *lane)
+{
+  for (size_t k = 0; k < lane->npending; k++) {
+    free(lane->pending[k].values);
+  }
+  lane->npending = 0;
+  lane->pending_bytes = 0;
+}
+
+void vqe_lane_init(struct vqe_lane *lane, struct vqe_worker *worker)
+{
+  *lane = (struct vqe_lane){.worker = worker, .host = worker->host};
+}
+
+void vqe_lane_clear(struct vqe_lane *lane)
+{
+  pending_clear(lane);
+  free(lane->pending);
+}
+
+bool vqe_lane_should_stop(void *ctx)
+{
+  struct vqe_lane *lane = ctx;
+  struct vqe_worker *worker = lane->worker;
+  /* who has the journal syncs it; an error of the disk shows at the next
+   * record */
+  if (pthread_mutex_trylock(&worker->journal_lock) == 0) {
+    (void)vqe_journal_tick(worker->journal);
+    pthread_mutex_unlock(&worker->journal_lock);
+  }
+  if (worker->options->stop != NULL && *worker->options->stop) {
+    return true;
+  }
+  /* the only lane of a team calls MPI for it */
+  if (worker->team != NULL && !worker->stopped) {
+    double now = vqe_clock_wall();
+    if (now - worker->last_look > LOOK_SECONDS) {
+      worker->last_look = now;
+      worker->stopped = vqe_batch_team_stopped(worker->team);
+    }
+  }
+  return worker->stopped;
+}
+
+static int journal_evaluation(struct vqe_worker *worker, const char *id,
+                              int iteration, int nparam,
+                              const double *parameters, double energy,
+                              double std, const double *gradient)
+{
+  pthread_mutex_lock(&worker->journal_lock);
+  int status = vqe_journal_evaluation(worker->journal, id, iteration, nparam,
+                                      parameters, energy, std, gradient);
+  pthread_mutex_unlock(&worker->journal_lock);
+  return status;
+}
+
+static int flush_pending(struct vqe_lane *lane, const char *id)
+{
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < lane->npending; k++) {
+    const struct vqe_lane_pending *item = &lane->pending[k];
+    status = journal_evaluation(
+        lane->worker, id, item->iteration, item->nparam, item->values,
+        item->energy, item->std,
+        item->has_gradient ? item->values + item->nparam : NULL);
+  }
+  pending_clear(lane);
+  lane->writing = true;
+  return status;
+}
+
+static int hold_back(struct vqe_lane *lane, int iteration, int nparam,
+                     const double *parameters, double energy, double std,
+                     const double *gradient)
+{
+  size_t n = (size_t)nparam;
+  if (lane->npending == lane->pending_capacity) {
+    size_t capacity = 2 * lane->pending_capacity + 64;
+    int status =
+        vqe_memory_grow(&lane->pending, lane->npending, capacity,
+                        sizeof *lane->pending, "evaluations to journal");
+    if (status != VQE_OK) {
+      return status;
+    }
+    lane->pending_capacity = capacity;
+  }
+  struct vqe_lane_pending *item = &lane->pending[lane->npending];
+  int status = vqe_memory_alloc(&item->values, 2 * n, sizeof(double),
+                                "evaluations to journal");
+  if (status != VQE_OK) {
+    return status;
+  }
+  item->iteration = iteration;
+  item->nparam = nparam;
+  item->energy = energy;
+  item->std = std;
+  item->has_gradient = gradient != NULL;
+  memcpy(item->values, parameters, n * sizeof(double));
+  if (gradient != NULL) {
+    memcpy(item->values + n, gradient, n * sizeof(double));
+  }
+  lane->npending++;
+  lane->pending_bytes += 2 * n * sizeof(double);
+  return VQE_OK;
+}
+
+static int on_evaluation(void *ctx, const struct vqe_experiment *experiment,
+                         int iteration, int nparam, const double *parameters,
+                         double energy, double std, const double *gradient)
+{
+  struct vqe_lane *lane = ctx;
+  if (lane->writing) {
+    return journal_evaluation(lane->worker, experiment->id, iteration, nparam,
+                              parameters, energy, std, gradient);
+  }
+  int status =
+      hold_back(lane, iteration, nparam, parameters, energy, std, gradient);
+  if (status == VQE_OK && (vqe_clock_wall() - lane->started > JOURNAL_AFTER ||
+                           lane->pending_bytes > PENDING_BYTES)) {
+    status = flush_pending(lane, experiment->id);
+  }
+  return status;
+}
+
+static int on_replay(void *ctx, const struct vqe_experiment *experiment,
+                     int iteration, int nparam, const double *parameters,
+                     double *energy, double *std, double *gradient)
+{
+  const struct vqe_lane *lane = ctx;
+  return vqe_resume_replay(lane->worker->resume, experiment->id, iteration,
+                           nparam, parameters, energy, std, gradient);
+}
+
+int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
+                 const struct vqe_experiment *experiment, bool serial)
+{
+  struct vqe_worker *worker = lane->worker;
+  struct vqe_run_options options = {serial ? 1 : worker->threads,
+                                    worker->rank,
+                                    worker->ranks,
+                                    worker->team != NULL ? &worker->team->view
+                                                         : NULL,
+                                    worker->node_rank,
+                                    &lane->host,
+                                    worker->options->gates,
+                                    worker->combiner};
+  struct vqe_callbacks callbacks = {lane, on_evaluation, on_replay,
+                                    vqe_lane_should_stop};
+  lane->started = vqe_clock_wall();
+  lane->writing = false;
+  int status = vqe_experiment_run(out, experiment, &options, &callbacks);
+  if (status == VQE_ERR_INTERRUPTED && !lane->writing) {
+    (void)flush_pending(lane, experiment->id);
+  }
+  pending_clear(lane);
+  if (status == VQE_ERR_INTERRUPTED) {
+    return status;
+  }
+  if (status != VQE_OK) {
+    char reason[512];
+    snprintf(reason, sizeof reason, "%s", vqe_error_message());
+    status = vqe_result_create(out, experiment, VQE_EXPERIMENT_FAILED, reason);
+  }
+  if (status == VQE_OK) {
+    pthread_mutex_lock(&worker->journal_lock);
+    status = vqe_journal_result(worker->journal, *out);
+    pthread_mutex_unlock(&worker->journal_lock);
+  }
+  return status;
+}

@@ -1,0 +1,150 @@
+#include "batch/serve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error_message.h"
+#include "batch/lanes.h"
+#include "store/codec.h"
+
+/* Sleeps between two looks for a stop message while nothing is expected. */
+#define LOOK_SLEEPS 50
+
+/* Rank 0 may be slow to take it: the next experiment does not wait. */
+static int send_result(struct vqe_worker *worker,
+                       const struct vqe_result *result)
+{
+  uint8_t *data = NULL;
+  size_t size;
+  int status = vqe_codec_encode_result(&data, &size, result);
+  if (status != VQE_OK) {
+    free(data);
+    return status;
+  }
+  return vqe_outbox_send(&worker->outbox, worker->transport, 0, VQE_TAG_RESULT,
+                         data, size);
+}
+
+/* Give the lanes everything of one work message: u64 size, u64 1 when it is
+ * serial, then the bytes of a request, for each experiment. */
+static int take_work(struct vqe_lanes *lanes, const uint8_t *data, size_t size)
+{
+  uint64_t head[2];
+  size_t at = 0;
+  int status = VQE_OK;
+  while (status == VQE_OK && at + sizeof head <= size) {
+    struct vqe_result *request = NULL;
+    memcpy(head, data + at, sizeof head);
+    at += sizeof head;
+    if (head[0] > size - at) {
+      return vqe_error_set(VQE_ERR_IO, "a work message is cut short");
+    }
+    status = vqe_codec_decode_result(&request, data + at, (size_t)head[0]);
+    at += (size_t)head[0];
+    if (status == VQE_OK) {
+      status =
+          vqe_lanes_put(lanes, request->experiment, head[1] != 0, request);
+    }
+  }
+  return status;
+}
+
+static int send_results(struct vqe_worker *worker, struct vqe_lanes *lanes,
+                        long nanoseconds)
+{
+  struct vqe_result *result = vqe_lanes_take(lanes, nanoseconds);
+  int status = VQE_OK;
+  while (status == VQE_OK && result != NULL) {
+    status = send_result(worker, result);
+    vqe_result_free(result);
+    result = status == VQE_OK ? vqe_lanes_take(lanes, 0) : NULL;
+  }
+  return status;
+}
+
+/* Bring work and take results until rank 0 says stop. */
+static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
+{
+  const struct vqe_transport *transport = worker->transport;
+  bool asked = false;
+  int status = VQE_OK;
+  while (status == VQE_OK) {
+    struct vqe_transport_head found;
+    struct vqe_transport_ask ask = {0, worker->lanes};
+    if (!asked && vqe_lanes_have_capacity(lanes, &ask.idle)) {
+      status = vqe_transport_send(transport, 0, VQE_TAG_ASK, &ask, sizeof ask);
+      asked = true;
+    }
+    if (vqe_transport_probe(transport, &found, 0, VQE_TAG_ANY)) {
+      if (found.tag == VQE_TAG_STOP) {
+        break;
+      }
+      uint8_t *data = NULL;
+      status = vqe_transport_receive(&data, transport, &found);
+      if (status == VQE_OK) {
+        status = take_work(lanes, data, found.size);
+      }
+      free(data);
+      asked = false;
+      continue;
+    }
+    /* lanes wake us; messages have to be looked for */
+    bool waits = asked || worker->outbox.count > 0;
+    status = send_results(worker, lanes,
+                          waits ? VQE_SLEEP_NS : LOOK_SLEEPS * VQE_SLEEP_NS);
+    if (status == VQE_OK) {
+      status = vqe_lanes_status(lanes);
+    }
+  }
+  return status;
+}
+
+/* Report to rank 0 that nothing more comes, then take its stop message. */
+static void say_stopped(struct vqe_worker *worker)
+{
+  struct vqe_transport_head found;
+  (void)vqe_transport_send(worker->transport, 0, VQE_TAG_STOPPED,
+                           &worker->report, sizeof worker->report);
+  vqe_transport_wait(worker->transport, &found, 0, VQE_TAG_STOP);
+  (void)vqe_transport_receive_into(NULL, 0, worker->transport, &found);
+}
+
+void vqe_serve_decline(struct vqe_worker *worker, int status)
+{
+  vqe_worker_end(worker, status, vqe_clock_wall());
+  say_stopped(worker);
+}
+
+int vqe_serve(struct vqe_worker *worker)
+{
+  double started = vqe_clock_wall();
+  struct vqe_lanes *lanes = NULL;
+  char message[512] = "";
+  int status = vqe_lanes_open(&lanes, worker);
+  if (status == VQE_OK) {
+    status = serve_lanes(worker, lanes);
+  }
+  if (status != VQE_OK) {
+    snprintf(message, sizeof message, "%s", vqe_error_message());
+  }
+  worker->stopped = true; /* for what still runs */
+  if (lanes != NULL) {
+    int ended = vqe_lanes_end(lanes);
+    if (status == VQE_OK && ended != VQE_OK) {
+      status = ended;
+      snprintf(message, sizeof message, "%s", vqe_error_message());
+    }
+    /* what came to an end before it was stopped; it is journaled */
+    (void)send_results(worker, lanes, 0);
+  }
+  vqe_lanes_free(lanes);
+  if (status != VQE_OK && status != VQE_ERR_INTERRUPTED) {
+    fprintf(stderr, "vqe_batch: rank %d: %s\n", worker->rank, message);
+  }
+  vqe_outbox_flush(&worker->outbox, worker->transport);
+  vqe_worker_end(worker, status, started);
+  say_stopped(worker);
+  return status == VQE_ERR_INTERRUPTED ? VQE_OK : status;
+}
