@@ -2,12 +2,10 @@
 
 #include <omp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error_message.h"
-#include "base/memory.h"
 #include "batch/lane.h"
 #include "batch/lead.h"
 #include "batch/mpi_team.h"
@@ -15,7 +13,6 @@
 #include "batch/serve.h"
 #include "batch/transport.h"
 #include "batch/worker.h"
-#include "store/hdf5.h"
 
 /* Can the ranks be teams of `team`? */
 static int check_teams(int ranks, int team)
@@ -64,6 +61,47 @@ static int count_lanes(const struct vqe_worker *worker, bool device)
                                                   : worker->threads;
 }
 
+/* What rank 0 knows of the job, for all ranks. */
+struct header {
+  int status;
+  int run;
+  int team_size;
+  int device; /* is one asked for? */
+};
+
+static int read_header(struct header *header, char *output, size_t size,
+                       const struct vqe_job *job, int ranks)
+{
+  int status = vqe_lead_open_run(&header->run, job->output);
+  header->team_size = job->ranks_per_molecule;
+  header->device = wants_device(job);
+  if (status == VQE_OK) {
+    status = check_teams(ranks, header->team_size);
+  }
+  if (status == VQE_OK && strlen(job->output) >= size) {
+    status = vqe_error_set(
+        VQE_ERR_INPUT, "the output path is longer than %zu bytes", size - 1);
+  }
+  if (status == VQE_OK) {
+    snprintf(output, size, "%s", job->output);
+  }
+  return status;
+}
+
+static int run_worker(struct vqe_worker *worker, const char *output, int run)
+{
+  int status = vqe_worker_init(worker, output, run);
+  if (status == VQE_OK) {
+    status = vqe_serve(worker);
+  } else {
+    fprintf(stderr, "vqe_batch: rank %d: %s\n", worker->rank,
+            vqe_error_message());
+    vqe_serve_decline(worker, status);
+  }
+  vqe_worker_clear(worker);
+  return status;
+}
+
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm)
 {
@@ -71,8 +109,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   struct vqe_worker worker = {
       .options = options, .transport = &transport, .run = vqe_lane_run};
   char output[4096] = "";
-  /* status, run, ranks of a team, whether a device is asked for */
-  int header[4] = {VQE_OK, 0, 1, 0};
+  struct header header = {.team_size = 1};
   struct vqe_batch_team team;
   double started = vqe_clock_wall();
   memset(out, 0, sizeof *out);
@@ -84,33 +121,20 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   worker.node_rank = vqe_mpi_node_rank(comm);
   omp_set_dynamic(0);
   if (worker.rank == 0) {
-    header[0] = vqe_lead_open_run(&header[1], job->output);
-    header[2] = job->ranks_per_molecule;
-    header[3] = wants_device(job);
-    if (header[0] == VQE_OK) {
-      header[0] = check_teams(worker.ranks, header[2]);
-    }
-    if (header[0] == VQE_OK && strlen(job->output) >= sizeof output) {
-      header[0] = vqe_error_set(VQE_ERR_INPUT,
-                                "the output path is longer "
-                                "than %zu bytes",
-                                sizeof output - 1);
-    }
-    if (header[0] == VQE_OK) {
-      snprintf(output, sizeof output, "%s", job->output);
-    }
+    header.status =
+        read_header(&header, output, sizeof output, job, worker.ranks);
   }
-  MPI_Bcast(header, 4, MPI_INT, 0, comm);
-  if (header[0] != VQE_OK) {
-    return header[0];
+  MPI_Bcast(&header, (int)sizeof header, MPI_BYTE, 0, comm);
+  if (header.status != VQE_OK) {
+    return header.status;
   }
   MPI_Bcast(output, (int)sizeof output, MPI_CHAR, 0, comm);
   out->threads = worker.threads;
-  int status;
-  worker.team_size = header[2];
-  worker.lanes = count_lanes(&worker, header[3] != 0);
+  worker.team_size = header.team_size;
+  worker.lanes = count_lanes(&worker, header.device != 0);
   if (worker.team_size > 1) {
-    status = vqe_batch_team_open(&team, comm, worker.team_size, options->stop);
+    int status =
+        vqe_batch_team_open(&team, comm, worker.team_size, options->stop);
     if (status != VQE_OK) {
       return status;
     }
@@ -122,82 +146,11 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
     worker.team = &team;
   }
   if (worker.rank != 0) {
-    status = vqe_worker_init(&worker, output, header[1]);
-    if (status != VQE_OK) {
-      fprintf(stderr, "vqe_batch: rank %d: %s\n", worker.rank,
-              vqe_error_message());
-      vqe_serve_decline(&worker, status);
-    } else {
-      status = vqe_serve(&worker);
-    }
-    vqe_worker_clear(&worker);
-    return status;
+    return run_worker(&worker, output, header.run);
   }
-  status = vqe_lead_run(out, job, &worker, header[1]);
+  int status = vqe_lead_run(out, job, &worker, header.run);
   out->seconds = vqe_clock_wall() - started;
   return status;
-}
-
-/* Finish the file that was begun while ranks computed. What keeps it from
- * being finished (results that are missing shift the others, a folder on
- * another file system) does not keep a new one. */
-static int write_results(struct vqe_batch_outcome *outcome, const char *path,
-                         struct vqe_result *const *results, size_t count)
-{
-  struct vqe_hdf5_writer *writer = outcome->writer;
-  outcome->writer = NULL;
-  if (writer != NULL && vqe_hdf5_fits(writer, results, count)) {
-    int status = vqe_hdf5_finish(writer, results, count);
-    if (status == VQE_OK) {
-      return VQE_OK;
-    }
-  } else {
-    vqe_hdf5_abandon(writer);
-  }
-  return vqe_hdf5_write(path, results, count);
-}
-
-int vqe_batch_store(struct vqe_batch_outcome *outcome,
-                    const struct vqe_job *job)
-{
-  struct vqe_result **all = NULL;
-  size_t count = 0;
-  int status =
-      vqe_memory_alloc(&all, outcome->count + outcome->nother + 1,
-                       sizeof(struct vqe_result *), "list of results");
-  if (status != VQE_OK) {
-    return status;
-  }
-  for (size_t k = 0; k < outcome->count; k++) {
-    if (outcome->results[k] != NULL) {
-      all[count++] = outcome->results[k];
-    }
-  }
-  for (size_t k = 0; k < outcome->nother; k++) {
-    all[count++] = outcome->other[k];
-  }
-  status = write_results(outcome, job->output, all, count);
-  free(all);
-  /* journals hold what an unfinished run needs to go on */
-  if (status == VQE_OK && !outcome->interrupted) {
-    status = vqe_resume_remove(job->output);
-  }
-  return status;
-}
-
-void vqe_batch_outcome_clear(struct vqe_batch_outcome *outcome)
-{
-  for (size_t k = 0; k < outcome->count; k++) {
-    vqe_result_free(outcome->results[k]);
-  }
-  for (size_t k = 0; k < outcome->nother; k++) {
-    vqe_result_free(outcome->other[k]);
-  }
-  free(outcome->results);
-  free(outcome->skipped);
-  free(outcome->other);
-  vqe_hdf5_abandon(outcome->writer);
-  memset(outcome, 0, sizeof *outcome);
 }
 
 void vqe_batch_wait(MPI_Comm comm)

@@ -2,7 +2,9 @@
 #ifndef VQE_BATCH_LEAD_H
 #define VQE_BATCH_LEAD_H
 
+#include "batch/outcome.h"
 #include "batch/worker.h"
+#include "job/job.h"
 
 /* Make the folder of journals; *run is the number of this run in it. */
 int vqe_lead_open_run(int *run, const char *output);

@@ -2,7 +2,9 @@
 #ifndef VQE_BATCH_RESUME_H
 #define VQE_BATCH_RESUME_H
 
-#include "batch/batch.h"
+#include <stdbool.h>
+
+#include "vqe/experiment.h"
 
 struct vqe_resume;
 

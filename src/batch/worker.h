@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "batch/batch.h"
+#include "batch/batch_options.h"
 #include "batch/outbox.h"
 #include "batch/resume.h"
 #include "batch/transport.h"

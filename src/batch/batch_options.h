@@ -1,0 +1,27 @@
+/* How a job is run over the ranks. */
+#ifndef VQE_BATCH_BATCH_OPTIONS_H
+#define VQE_BATCH_BATCH_OPTIONS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "vqe/experiment.h"
+#include "vqe/sim.h"
+
+struct vqe_batch_options {
+  int threads; /* OpenMP threads of each rank; 0: cores / ranks of the node */
+  int lanes;   /* small experiments that a rank runs at once; 0: threads, but
+                  more where they share a GPU */
+  bool force;  /* repeat finished experiments */
+  bool quiet;
+  bool log_json;
+  volatile sig_atomic_t *stop; /* set by a signal handler */
+  /* Each experiment that ended well, as soon as rank 0 knows, those an
+   * earlier run left in its journals included. On rank 0's main thread, which
+   * serves the others: must not wait. May be NULL. */
+  void (*finished)(void *ctx, const struct vqe_result *result);
+  void *finished_ctx;
+  enum vqe_gates_choice gates; /* of the full space on GPUs */
+};
+
+#endif
