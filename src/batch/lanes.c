@@ -15,7 +15,7 @@ struct task {
   struct task *next;
   const struct vqe_experiment *experiment;
   bool serial;
-  struct vqe_result *request; /* or NULL */
+  struct vqe_experiment *owned; /* freed with the task; or NULL */
   struct vqe_result *result;
 };
 
@@ -74,13 +74,18 @@ static struct task *queue_pop(struct queue *queue)
   return task;
 }
 
+static void task_free(struct task *task)
+{
+  vqe_experiment_free(task->owned);
+  free(task);
+}
+
 static void queue_clear(struct queue *queue)
 {
   for (struct task *task = queue_pop(queue); task != NULL;
        task = queue_pop(queue)) {
-    vqe_result_free(task->request);
     vqe_result_free(task->result);
-    free(task);
+    task_free(task);
   }
 }
 
@@ -217,25 +222,37 @@ bool vqe_lanes_have_capacity(struct vqe_lanes *lanes, int *idle)
   return capacity;
 }
 
-int vqe_lanes_put(struct vqe_lanes *lanes,
-                  const struct vqe_experiment *experiment, bool serial,
-                  struct vqe_result *request)
+static int add_task(struct vqe_lanes *lanes,
+                    const struct vqe_experiment *experiment, bool serial,
+                    struct vqe_experiment *owned)
 {
   struct task *task = NULL;
   int status = vqe_memory_alloc(&task, 1, sizeof *task, "a task");
   if (status != VQE_OK) {
-    vqe_result_free(request);
+    vqe_experiment_free(owned);
     return status;
   }
   task->experiment = experiment;
   task->serial = serial;
-  task->request = request;
+  task->owned = owned;
   pthread_mutex_lock(&lanes->lock);
   queue_push(&lanes->waiting, task);
   /* not every lane may begin every task */
   pthread_cond_broadcast(&lanes->work);
   pthread_mutex_unlock(&lanes->lock);
   return VQE_OK;
+}
+
+int vqe_lanes_put(struct vqe_lanes *lanes,
+                  const struct vqe_experiment *experiment, bool serial)
+{
+  return add_task(lanes, experiment, serial, NULL);
+}
+
+int vqe_lanes_give(struct vqe_lanes *lanes, struct vqe_experiment *experiment,
+                   bool serial)
+{
+  return add_task(lanes, experiment, serial, experiment);
 }
 
 static bool quiet(const struct vqe_lanes *lanes)
@@ -260,8 +277,7 @@ struct vqe_result *vqe_lanes_take(struct vqe_lanes *lanes, long nanoseconds)
   while (result == NULL && lanes->finished.first != NULL) {
     struct task *task = queue_pop(&lanes->finished);
     result = task->result; /* NULL: interrupted */
-    vqe_result_free(task->request);
-    free(task);
+    task_free(task);
   }
   pthread_mutex_unlock(&lanes->lock);
   return result;

@@ -19,12 +19,14 @@ int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker);
  * work? *idle (may be NULL): lanes that have nothing to do. */
 bool vqe_lanes_have_capacity(struct vqe_lanes *lanes, int *idle);
 
-/* Run `experiment`, which stays the caller's until its result is out; where
- * it is part of `request`, that is freed in the end, also on failure; else
- * NULL. `serial`: it gains nothing from threads. */
+/* Run `experiment`, which stays the caller's and must stay there until its
+ * result is out. `serial`: it gains nothing from threads. */
 int vqe_lanes_put(struct vqe_lanes *lanes,
-                  const struct vqe_experiment *experiment, bool serial,
-                  struct vqe_result *request);
+                  const struct vqe_experiment *experiment, bool serial);
+
+/* The same for an experiment that the lanes take over, also on failure. */
+int vqe_lanes_give(struct vqe_lanes *lanes, struct vqe_experiment *experiment,
+                   bool serial);
 
 /* The next result, or NULL: then after up to `nanoseconds`, earlier when
  * there is something to look at. */

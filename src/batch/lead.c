@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "batch/lanes.h"
 #include "batch/progress.h"
+#include "batch/request.h"
 #include "batch/transport.h"
 #include "store/codec.h"
 #include "store/hdf5.h"
@@ -93,8 +94,8 @@ static int feed(struct lead *lead)
     struct task *tasks;
     size_t count = take_chunk(lead, &tasks, idle, lead->worker.lanes);
     for (size_t k = 0; status == VQE_OK && k < count; k++) {
-      status = vqe_lanes_put(lead->lanes, tasks[k].experiment, tasks[k].serial,
-                             NULL);
+      status =
+          vqe_lanes_put(lead->lanes, tasks[k].experiment, tasks[k].serial);
     }
   }
   return status;
@@ -163,40 +164,20 @@ static bool write_one(struct lead *lead)
   return true;
 }
 
-/* Encode the tasks of a chunk into one message and send it. */
+/* Send the tasks of a chunk in one message. */
 static int send_chunk(struct lead *lead, int to, const struct task *tasks,
                       size_t count)
 {
-  uint8_t *message = NULL;
-  size_t used = 0;
+  struct vqe_request_message message = {0};
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    struct vqe_result *request = NULL;
-    uint8_t *data = NULL;
-    size_t size = 0;
-    status = vqe_result_create(&request, tasks[k].experiment,
-                               VQE_EXPERIMENT_SKIPPED, NULL);
-    if (status == VQE_OK) {
-      status = vqe_codec_encode_result(&data, &size, request);
-    }
-    uint64_t head[2] = {size, tasks[k].serial};
-    if (status == VQE_OK) {
-      status = vqe_memory_grow(&message, used, used + sizeof head + size, 1,
-                               "a work message");
-    }
-    if (status == VQE_OK) {
-      memcpy(message + used, head, sizeof head);
-      memcpy(message + used + sizeof head, data, size);
-      used += sizeof head + size;
-    }
-    free(data);
-    vqe_result_free(request);
+    status = vqe_request_add(&message, tasks[k].experiment, tasks[k].serial);
   }
   if (status == VQE_OK) {
     status = vqe_transport_send(lead->worker.transport, to, VQE_TAG_WORK,
-                                message, used);
+                                message.data, message.size);
   }
-  free(message);
+  vqe_request_clear(&message);
   return status;
 }
 

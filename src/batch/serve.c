@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "batch/lanes.h"
+#include "batch/request.h"
 #include "store/codec.h"
 
 /* Sleeps between two looks for a stop message while nothing is expected. */
@@ -27,25 +27,18 @@ static int send_result(struct vqe_worker *worker,
                          data, size);
 }
 
-/* Give the lanes everything of one work message: u64 size, u64 1 when it is
- * serial, then the bytes of a request, for each experiment. */
-static int take_work(struct vqe_lanes *lanes, const uint8_t *data, size_t size)
+/* Give the lanes everything of one work message. */
+static int take_work(struct vqe_lanes *lanes,
+                     const struct vqe_request_message *message)
 {
-  uint64_t head[2];
+  struct vqe_experiment *experiment = NULL;
+  bool serial = false;
   size_t at = 0;
-  int status = VQE_OK;
-  while (status == VQE_OK && at + sizeof head <= size) {
-    struct vqe_result *request = NULL;
-    memcpy(head, data + at, sizeof head);
-    at += sizeof head;
-    if (head[0] > size - at) {
-      return vqe_error_set(VQE_ERR_IO, "a work message is cut short");
-    }
-    status = vqe_codec_decode_result(&request, data + at, (size_t)head[0]);
-    at += (size_t)head[0];
+  int status = vqe_request_next(&experiment, &serial, &at, message);
+  while (status == VQE_OK && experiment != NULL) {
+    status = vqe_lanes_give(lanes, experiment, serial);
     if (status == VQE_OK) {
-      status =
-          vqe_lanes_put(lanes, request->experiment, head[1] != 0, request);
+      status = vqe_request_next(&experiment, &serial, &at, message);
     }
   }
   return status;
@@ -81,12 +74,12 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
       if (found.tag == VQE_TAG_STOP) {
         break;
       }
-      uint8_t *data = NULL;
-      status = vqe_transport_receive(&data, transport, &found);
+      struct vqe_request_message message = {.size = found.size};
+      status = vqe_transport_receive(&message.data, transport, &found);
       if (status == VQE_OK) {
-        status = take_work(lanes, data, found.size);
+        status = take_work(lanes, &message);
       }
-      free(data);
+      vqe_request_clear(&message);
       asked = false;
       continue;
     }

@@ -429,7 +429,8 @@ static void member_fields(struct stream *stream,
   }
 }
 
-static void record_fields(struct stream *stream, struct vqe_result *result)
+/* The mark and the version in front of what is encoded. */
+static void head_fields(struct stream *stream)
 {
   char word[sizeof magic];
   uint32_t version = vqe_members_version();
@@ -443,6 +444,13 @@ static void record_fields(struct stream *stream, struct vqe_result *result)
       malformed(stream, "unknown version");
     }
   }
+}
+
+/* `object` is a struct vqe_result */
+static void result_record(struct stream *stream, void *object)
+{
+  struct vqe_result *result = object;
+  head_fields(stream);
   new_object(stream, &result->experiment, sizeof *result->experiment);
   if (stream->status == VQE_OK) {
     member_fields(stream, &vqe_members_experiment, result->experiment, version,
@@ -451,28 +459,29 @@ static void record_fields(struct stream *stream, struct vqe_result *result)
   }
 }
 
-int vqe_codec_encode_result(uint8_t **out, size_t *size,
-                            const struct vqe_result *result)
+/* `object` is a struct vqe_experiment */
+static void experiment_record(struct stream *stream, void *object)
 {
-  if (result == NULL || result->experiment == NULL) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "a result without its experiment cannot be stored");
-  }
+  head_fields(stream);
+  experiment_fields(stream, object);
+}
+
+/* Measure `object`, then write it into new memory. */
+static int encode(uint8_t **out, size_t *size, void *object,
+                  void (*fields)(struct stream *stream, void *object))
+{
   struct stream stream = {.mode = MEASURE};
-  /* measuring and writing leave the record alone */
-  struct vqe_result copy = *result;
-  record_fields(&stream, &copy);
-  if (stream.status != VQE_OK) {
-    return stream.status;
+  fields(&stream, object);
+  if (stream.status == VQE_OK) {
+    stream.mode = WRITE;
+    stream.size = stream.used;
+    stream.used = 0;
+    stream.status =
+        vqe_memory_alloc(&stream.out, stream.size, 1, "result record");
   }
-  stream.mode = WRITE;
-  stream.size = stream.used;
-  stream.used = 0;
-  int status = vqe_memory_alloc(&stream.out, stream.size, 1, "result record");
-  if (status != VQE_OK) {
-    return status;
+  if (stream.status == VQE_OK) {
+    fields(&stream, object);
   }
-  record_fields(&stream, &copy);
   if (stream.status != VQE_OK) {
     free(stream.out);
     return stream.status;
@@ -482,23 +491,67 @@ int vqe_codec_encode_result(uint8_t **out, size_t *size,
   return VQE_OK;
 }
 
+static int decode(void *object, const uint8_t *data, size_t size,
+                  void (*fields)(struct stream *stream, void *object))
+{
+  struct stream stream = {.mode = READ, .in = data, .size = size};
+  fields(&stream, object);
+  if (stream.status == VQE_OK && stream.used != size) {
+    malformed(&stream, "bytes are left over");
+  }
+  return stream.status;
+}
+
+int vqe_codec_encode_result(uint8_t **out, size_t *size,
+                            const struct vqe_result *result)
+{
+  if (result == NULL || result->experiment == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "a result without its experiment cannot be stored");
+  }
+  /* measuring and writing leave the record alone */
+  struct vqe_result copy = *result;
+  return encode(out, size, &copy, result_record);
+}
+
 int vqe_codec_decode_result(struct vqe_result **out, const uint8_t *data,
                             size_t size)
 {
-  struct stream stream = {.mode = READ, .in = data, .size = size};
   struct vqe_result *result = NULL;
   int status = vqe_memory_alloc(&result, 1, sizeof *result, "a result");
   if (status != VQE_OK) {
     return status;
   }
-  record_fields(&stream, result);
-  if (stream.status == VQE_OK && stream.used != size) {
-    malformed(&stream, "bytes are left over");
-  }
-  if (stream.status != VQE_OK) {
+  status = decode(result, data, size, result_record);
+  if (status != VQE_OK) {
     vqe_result_free(result);
-    return stream.status;
+    return status;
   }
   *out = result;
+  return VQE_OK;
+}
+
+int vqe_codec_encode_experiment(uint8_t **out, size_t *size,
+                                const struct vqe_experiment *experiment)
+{
+  struct vqe_experiment copy = *experiment;
+  return encode(out, size, &copy, experiment_record);
+}
+
+int vqe_codec_decode_experiment(struct vqe_experiment **out,
+                                const uint8_t *data, size_t size)
+{
+  struct vqe_experiment *experiment = NULL;
+  int status =
+      vqe_memory_alloc(&experiment, 1, sizeof *experiment, "an experiment");
+  if (status != VQE_OK) {
+    return status;
+  }
+  status = decode(experiment, data, size, experiment_record);
+  if (status != VQE_OK) {
+    vqe_experiment_free(experiment);
+    return status;
+  }
+  *out = experiment;
   return VQE_OK;
 }

@@ -17,4 +17,10 @@ int vqe_codec_encode_result(uint8_t **out, size_t *size,
 int vqe_codec_decode_result(struct vqe_result **out, const uint8_t *data,
                             size_t size);
 
+/* The same for an experiment alone, which rank 0 asks another rank to run. */
+int vqe_codec_encode_experiment(uint8_t **out, size_t *size,
+                                const struct vqe_experiment *experiment);
+int vqe_codec_decode_experiment(struct vqe_experiment **out,
+                                const uint8_t *data, size_t size);
+
 #endif
