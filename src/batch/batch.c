@@ -10,9 +10,11 @@
 #include "batch/lead.h"
 #include "batch/mpi_team.h"
 #include "batch/mpi_transport.h"
+#include "batch/resume.h"
 #include "batch/serve.h"
 #include "batch/transport.h"
 #include "batch/worker.h"
+#include "store/hdf5.h"
 
 /* Can the ranks be teams of `team`? */
 static int check_teams(int ranks, int team)
@@ -72,9 +74,12 @@ struct header {
 static int read_header(struct header *header, char *output, size_t size,
                        const struct vqe_job *job, int ranks)
 {
-  int status = vqe_lead_open_run(&header->run, job->output);
   header->team_size = job->ranks_per_molecule;
   header->device = wants_device(job);
+  int status = vqe_hdf5_check_writable(job->output);
+  if (status == VQE_OK) {
+    status = vqe_resume_begin_run(&header->run, job->output);
+  }
   if (status == VQE_OK) {
     status = check_teams(ranks, header->team_size);
   }

@@ -6,11 +6,8 @@
 #include "batch/worker.h"
 #include "job/job.h"
 
-/* Make the folder of journals; *run is the number of this run in it. */
-int vqe_lead_open_run(int *run, const char *output);
-
 /* Run what is left of the job. `worker` holds the communicator, ranks, threads
- * and options; `run` comes from vqe_lead_open_run(). */
+ * and options; `run` comes from vqe_resume_begin_run(). */
 int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
                  const struct vqe_worker *worker, int run);
 

@@ -8,6 +8,14 @@
 #include "batch/resume.h"
 #include "store/hdf5.h"
 
+void vqe_batch_announce(const struct vqe_batch_options *options,
+                        const struct vqe_result *result)
+{
+  if (options->finished != NULL && result->status == VQE_EXPERIMENT_OK) {
+    options->finished(options->finished_ctx, result);
+  }
+}
+
 /* Finish the file that was begun while ranks computed. What keeps it from
  * being finished (results that are missing shift the others, a folder on
  * another file system) does not keep a new one. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "batch/batch_options.h"
 #include "job/job.h"
 #include "vqe/experiment.h"
 
@@ -20,6 +21,10 @@ struct vqe_batch_outcome {
   double seconds;
   struct vqe_hdf5_writer *writer; /* of what is in the result file already */
 };
+
+/* Give a result that ended well to options->finished. */
+void vqe_batch_announce(const struct vqe_batch_options *options,
+                        const struct vqe_result *result);
 
 /* Write the result file and remove the journals that it makes needless.
  * Rank 0. */

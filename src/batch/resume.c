@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
@@ -154,62 +155,70 @@ static bool is_part(const char *name)
          used == (int)strlen(name);
 }
 
+/* Read one file of the folder, when it is a journal. */
+static int read_journal(struct vqe_resume *resume, int *next_run,
+                        const char *folder, const char *name)
+{
+  char *path = NULL;
+  bool torn = false;
+  int run = run_of(name);
+  if (run < 0) {
+    return VQE_OK;
+  }
+  if (run >= *next_run) {
+    *next_run = run + 1;
+  }
+  if (asprintf(&path, "%s/%s", folder, name) < 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  int status = vqe_journal_read(path, visit, resume, &torn);
+  if (torn && resume->keep_results) {
+    fprintf(stderr,
+            "vqe_batch: note: the last record of '%s' is incomplete (the "
+            "run died while writing) and is ignored\n",
+            path);
+  }
+  free(path);
+  return status;
+}
+
+/* No folder is no failure: nothing was left. */
+static int read_folder(struct vqe_resume *resume, int *next_run,
+                       const char *folder)
+{
+  int status = VQE_OK;
+  DIR *directory = opendir(folder);
+  if (directory == NULL) {
+    return errno == ENOENT ? VQE_OK
+                           : vqe_error_set(VQE_ERR_IO, "cannot read '%s': %s",
+                                           folder, strerror(errno));
+  }
+  for (struct dirent *entry = readdir(directory);
+       status == VQE_OK && entry != NULL; entry = readdir(directory)) {
+    status = read_journal(resume, next_run, folder, entry->d_name);
+  }
+  closedir(directory);
+  if (status == VQE_OK && resume->nevaluation > 1) {
+    qsort(resume->evaluations, resume->nevaluation,
+          sizeof *resume->evaluations, compare);
+  }
+  return status;
+}
+
 int vqe_resume_load(struct vqe_resume **out, int *next_run, const char *output,
                     bool results)
 {
   struct vqe_resume *resume = NULL;
   char *folder = NULL;
-  DIR *directory = NULL;
   *out = NULL;
   *next_run = 0;
   int status = vqe_memory_alloc(&resume, 1, sizeof *resume, "restart data");
-  if (status != VQE_OK) {
-    return status;
+  if (status == VQE_OK) {
+    resume->keep_results = results;
+    status = vqe_resume_folder(&folder, output);
   }
-  resume->keep_results = results;
-  status = vqe_resume_folder(&folder, output);
-  if (status != VQE_OK) {
-    goto out;
-  }
-  directory = opendir(folder);
-  if (directory == NULL) {
-    if (errno != ENOENT) {
-      status = vqe_error_set(VQE_ERR_IO, "cannot read '%s': %s", folder,
-                             strerror(errno));
-    }
-    goto out;
-  }
-  for (struct dirent *entry = readdir(directory);
-       status == VQE_OK && entry != NULL; entry = readdir(directory)) {
-    char *path = NULL;
-    bool torn = false;
-    int run = run_of(entry->d_name);
-    if (run < 0) {
-      continue;
-    }
-    if (run >= *next_run) {
-      *next_run = run + 1;
-    }
-    if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0) {
-      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-      break;
-    }
-    status = vqe_journal_read(path, visit, resume, &torn);
-    if (torn && results) {
-      fprintf(stderr,
-              "vqe_batch: note: the last record of '%s' is incomplete (the "
-              "run died while writing) and is ignored\n",
-              path);
-    }
-    free(path);
-  }
-  if (status == VQE_OK && resume->nevaluation > 1) {
-    qsort(resume->evaluations, resume->nevaluation,
-          sizeof *resume->evaluations, compare);
-  }
-out:
-  if (directory != NULL) {
-    closedir(directory);
+  if (status == VQE_OK) {
+    status = read_folder(resume, next_run, folder);
   }
   free(folder);
   if (status != VQE_OK) {
@@ -218,6 +227,25 @@ out:
   }
   *out = resume;
   return VQE_OK;
+}
+
+int vqe_resume_begin_run(int *run, const char *output)
+{
+  struct vqe_resume *resume = NULL;
+  char *folder = NULL;
+  int status = vqe_resume_load(&resume, run, output, false);
+  vqe_resume_free(resume);
+  if (status == VQE_OK) {
+    status = vqe_resume_folder(&folder, output);
+  }
+  if (status == VQE_OK && mkdir(folder, 0777) != 0 && errno != EEXIST) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "cannot make the folder '%s' for the journal: "
+                           "%s; choose another --output",
+                           folder, strerror(errno));
+  }
+  free(folder);
+  return status;
 }
 
 void vqe_resume_free(struct vqe_resume *resume)

@@ -15,6 +15,9 @@ int vqe_resume_journal_path(char **out, const char *output, int run, int rank);
 /* Path of this run's result file while it is written. */
 int vqe_resume_part_path(char **out, const char *output, int run);
 
+/* Make the folder of journals; *run is the number of this run in it. */
+int vqe_resume_begin_run(int *run, const char *output);
+
 /* Read every journal of `output`. VQE_OK also when there is none. Finished
  * results are kept only where `results` is true (rank 0). *next_run is one
  * more than the highest run found. */

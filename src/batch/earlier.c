@@ -1,0 +1,132 @@
+#include "batch/earlier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "store/hdf5.h"
+
+static bool is_known(const struct vqe_batch_outcome *outcome,
+                     const struct vqe_job *job, const char *id)
+{
+  for (size_t k = 0; k < job->count; k++) {
+    if (strcmp(job->experiments[k]->id, id) == 0) {
+      return true;
+    }
+  }
+  for (size_t k = 0; k < outcome->nother; k++) {
+    if (strcmp(outcome->other[k]->experiment->id, id) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Finished results of another job that died with the same output: the journal
+ * is their only copy. */
+static int keep_other_journals(struct vqe_batch_outcome *outcome,
+                               const struct vqe_job *job,
+                               struct vqe_resume *resume,
+                               const struct vqe_batch_options *options)
+{
+  size_t capacity = outcome->nother;
+  for (;;) {
+    struct vqe_result *result = vqe_resume_take_any(resume);
+    if (result == NULL) {
+      return VQE_OK;
+    }
+    if (is_known(outcome, job, result->experiment->id)) {
+      vqe_result_free(result);
+      continue;
+    }
+    if (outcome->nother >= capacity) {
+      size_t wanted = 2 * capacity + 16;
+      int status =
+          vqe_memory_grow(&outcome->other, outcome->nother, wanted,
+                          sizeof(struct vqe_result *), "earlier results");
+      if (status != VQE_OK) {
+        vqe_result_free(result);
+        return status;
+      }
+      capacity = wanted;
+    }
+    outcome->other[outcome->nother++] = result;
+    vqe_batch_announce(options, result);
+  }
+}
+
+/* The stored result of that id, taken out of the list, or NULL. */
+static struct vqe_result *take_stored(struct vqe_result **stored,
+                                      size_t nstored, const char *id)
+{
+  for (size_t k = 0; k < nstored; k++) {
+    if (stored[k] != NULL && strcmp(stored[k]->experiment->id, id) == 0) {
+      struct vqe_result *found = stored[k];
+      stored[k] = NULL;
+      return found;
+    }
+  }
+  return NULL;
+}
+
+/* Put results of earlier runs in place; what is left in `stored` is of other
+ * jobs. */
+static void place_results(struct vqe_batch_outcome *outcome,
+                          const struct vqe_job *job,
+                          struct vqe_result **stored, size_t nstored,
+                          struct vqe_resume *resume,
+                          const struct vqe_batch_options *options)
+{
+  for (size_t k = 0; k < job->count; k++) {
+    const char *id = job->experiments[k]->id;
+    struct vqe_result *found = take_stored(stored, nstored, id);
+    if (found == NULL && !options->force) {
+      found = vqe_resume_take(resume, id);
+      if (found != NULL) {
+        vqe_batch_announce(options, found);
+      }
+    }
+    if (found != NULL &&
+        (found->status != VQE_EXPERIMENT_OK || options->force)) {
+      vqe_result_free(found); /* replaced by this run */
+      found = NULL;
+    }
+    if (found != NULL) {
+      found->experiment->index = (int)k;
+      outcome->results[k] = found;
+      outcome->skipped[k] = true;
+    }
+  }
+}
+
+int vqe_earlier_find(struct vqe_batch_outcome *outcome, struct vqe_job *job,
+                     struct vqe_resume *resume,
+                     const struct vqe_batch_options *options)
+{
+  struct vqe_result **stored = NULL;
+  size_t nstored = 0;
+  int status = vqe_hdf5_read(&stored, &nstored, job->output);
+  if (status == VQE_ERR_NOT_FOUND) {
+    status = VQE_OK;
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&outcome->other, nstored + 1,
+                              sizeof(struct vqe_result *), "earlier results");
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_reuse_seeds(job, stored, nstored);
+  }
+  if (status == VQE_OK) {
+    place_results(outcome, job, stored, nstored, resume, options);
+    for (size_t k = 0; k < nstored; k++) {
+      if (stored[k] != NULL) {
+        outcome->other[outcome->nother++] = stored[k];
+        stored[k] = NULL;
+      }
+    }
+  }
+  vqe_hdf5_free(stored, nstored);
+  return status == VQE_OK ? keep_other_journals(outcome, job, resume, options)
+                          : status;
+}
