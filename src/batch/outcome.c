@@ -35,8 +35,9 @@ static int write_results(struct vqe_batch_outcome *outcome, const char *path,
   return vqe_hdf5_write(path, results, count);
 }
 
-int vqe_batch_outcome_list(struct vqe_result ***out, size_t *count,
-                           const struct vqe_batch_outcome *outcome)
+/* A new list, in the order of the result file. */
+static int list_results(struct vqe_result ***out, size_t *count,
+                        const struct vqe_batch_outcome *outcome)
 {
   struct vqe_result **all = NULL;
   *count = 0;
@@ -63,7 +64,7 @@ int vqe_batch_store(struct vqe_batch_outcome *outcome,
 {
   struct vqe_result **all = NULL;
   size_t count = 0;
-  int status = vqe_batch_outcome_list(&all, &count, outcome);
+  int status = list_results(&all, &count, outcome);
   if (status == VQE_OK) {
     status = write_results(outcome, job->output, all, count);
   }
@@ -71,6 +72,19 @@ int vqe_batch_store(struct vqe_batch_outcome *outcome,
   /* journals hold what an unfinished run needs to go on */
   if (status == VQE_OK && !outcome->interrupted) {
     status = vqe_resume_remove(job->output);
+  }
+  return status;
+}
+
+int vqe_batch_outcome_take(struct vqe_result ***out, size_t *count,
+                           struct vqe_batch_outcome *outcome)
+{
+  int status = list_results(out, count, outcome);
+  for (size_t k = 0; status == VQE_OK && k < outcome->count; k++) {
+    outcome->results[k] = NULL;
+  }
+  if (status == VQE_OK) {
+    outcome->nother = 0;
   }
   return status;
 }

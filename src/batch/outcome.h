@@ -31,10 +31,10 @@ void vqe_batch_announce(const struct vqe_batch_options *options,
 int vqe_batch_store(struct vqe_batch_outcome *outcome,
                     const struct vqe_job *job);
 
-/* The results in the order of the result file, a new list in *out (free by
- * free()). They stay the outcome's. */
-int vqe_batch_outcome_list(struct vqe_result ***out, size_t *count,
-                           const struct vqe_batch_outcome *outcome);
+/* The results in the order of the result file, which are the caller's from now
+ * on, as is the list; none are left here. */
+int vqe_batch_outcome_take(struct vqe_result ***out, size_t *count,
+                           struct vqe_batch_outcome *outcome);
 
 /* Free all that it holds. */
 void vqe_batch_outcome_clear(struct vqe_batch_outcome *outcome);

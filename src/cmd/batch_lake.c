@@ -19,7 +19,8 @@ static void warn(void *ctx, const char *text)
   }
 }
 
-int vqe_batch_lake(const char *result_path, const char *warehouse,
+int vqe_batch_lake(struct vqe_result **results, size_t count,
+                   const char *result_path, const char *warehouse,
                    const struct vqe_objects_options *objects, bool quiet)
 {
   struct vqe_source source = {0};
@@ -35,13 +36,10 @@ int vqe_batch_lake(const char *result_path, const char *warehouse,
       .warn = warn,
       .warn_ctx = &quiet,
   };
-  int status = VQE_OK;
-  if (warehouse == NULL) {
+  int status = vqe_source_results(&source, result_path, results, count);
+  if (status == VQE_OK && warehouse == NULL) {
     status = vqe_warehouse_beside(&beside, result_path);
     warehouse = beside;
-  }
-  if (status == VQE_OK) {
-    status = vqe_source_hdf5(&source, result_path);
   }
   if (status == VQE_OK) {
     status = vqe_warehouse_open(&place, warehouse, &options);

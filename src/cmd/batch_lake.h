@@ -5,11 +5,14 @@
 #include <stdbool.h>
 
 #include "objects/objects.h"
+#include "vqe/experiment.h"
 
-/* Add what the result file holds to the warehouse (NULL: beside it) and make
- * the features. Says on stdout what came of it unless `quiet`; a failure is
- * said on stderr, with how to repeat it. 0, or a negative code. */
-int vqe_batch_lake(const char *result_path, const char *warehouse,
+/* Add the results, which are in the result file too, to the warehouse (NULL:
+ * beside that file) and make the features. Takes over the list and the
+ * results. Prints on stdout what came of it unless `quiet`; a failure on
+ * stderr, with how to repeat it. 0, or a negative code. */
+int vqe_batch_lake(struct vqe_result **results, size_t count,
+                   const char *result_path, const char *warehouse,
                    const struct vqe_objects_options *objects, bool quiet);
 
 #endif

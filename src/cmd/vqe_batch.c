@@ -244,9 +244,12 @@ static int print_qasm(const struct vqe_job *job, int index)
 /* ---- the tables ---- */
 
 /* Results are safe by now, whatever happens here. */
-static int make_tables(const struct vqe_job *job,
+static int make_tables(struct vqe_batch_outcome *outcome,
+                       const struct vqe_job *job,
                        const struct vqe_cmd_options *options)
 {
+  struct vqe_result **results = NULL;
+  size_t count = 0;
   struct vqe_objects_options objects = VQE_OBJECTS_OPTIONS_INIT;
   const struct vqe_job_lake *lake = &job->lake;
   if (options->no_lake || (lake->none && options->warehouse == NULL)) {
@@ -257,7 +260,11 @@ static int make_tables(const struct vqe_job *job,
   objects.scheme = lake->scheme;
   objects.ca_file = lake->ca_file;
   objects.virtual_host = lake->virtual_host;
-  return vqe_batch_lake(job->output,
+  if (vqe_batch_outcome_take(&results, &count, outcome) != VQE_OK) {
+    (void)complain();
+    return EXIT_SOME_FAILED;
+  }
+  return vqe_batch_lake(results, count, job->output,
                         options->warehouse != NULL ? options->warehouse
                                                    : lake->warehouse,
                         &objects, options->quiet) == VQE_OK
@@ -311,6 +318,11 @@ static int report(const struct vqe_batch_outcome *outcome,
   }
   if (status == VQE_OK && options->summary != NULL) {
     status = vqe_report_summary(options->summary, shown, count);
+  }
+  for (size_t k = 0; k < outcome->count; k++) {
+    if (outcome->skipped[k]) {
+      outcome->results[k]->status = VQE_EXPERIMENT_OK;
+    }
   }
   free(shown);
   if (status != VQE_OK) {
@@ -379,9 +391,7 @@ static int run(const struct vqe_cmd_options *options)
       }
     }
     stored = stored && !outcome.interrupted;
-    /* tables are made from the file; the results' memory is theirs */
-    vqe_batch_outcome_clear(&outcome);
-    if (stored && make_tables(job, options) != EXIT_GOOD) {
+    if (stored && make_tables(&outcome, job, options) != EXIT_GOOD) {
       code = code > EXIT_SOME_FAILED ? code : EXIT_SOME_FAILED;
     }
     if (vqe_batch_stream_close(&stream) != VQE_OK) {

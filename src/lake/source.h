@@ -1,5 +1,5 @@
-/* Records from an HDF5 result file, a spool, and the raw files of connectors.
- * */
+/* Records from an HDF5 result file, a spool, and the raw files of connectors,
+ * and of results in memory. */
 #ifndef VQE_LAKE_SOURCE_H
 #define VQE_LAKE_SOURCE_H
 
@@ -29,6 +29,12 @@ struct vqe_source {
 
 /* Finished experiments of an HDF5 result file. */
 int vqe_source_hdf5(struct vqe_source *out, const char *path);
+/* The same results while they are in memory, in the order of the file, so that
+ * it need not be read back. Takes over the list and the results, also on
+ * failure, and frees each once it is read: what is staged is not on top of
+ * them all. Can be read once. */
+int vqe_source_results(struct vqe_source *out, const char *path,
+                       struct vqe_result **results, size_t count);
 /* Raw files of connectors below a folder or s3:// place. */
 int vqe_source_raw(struct vqe_source *out, const char *location,
                    const struct vqe_objects_options *options);
