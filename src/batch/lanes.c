@@ -302,7 +302,8 @@ bool vqe_lanes_done(struct vqe_lanes *lanes)
   return done;
 }
 
-int vqe_lanes_end(struct vqe_lanes *lanes)
+/* Begin nothing more and wait for what runs. */
+static void join_threads(struct vqe_lanes *lanes)
 {
   pthread_mutex_lock(&lanes->lock);
   lanes->ending = true;
@@ -316,6 +317,11 @@ int vqe_lanes_end(struct vqe_lanes *lanes)
   if (lanes->waiting.first != NULL && lanes->status == VQE_OK) {
     lanes->status = VQE_ERR_INTERRUPTED;
   }
+}
+
+int vqe_lanes_end(struct vqe_lanes *lanes)
+{
+  join_threads(lanes);
   return vqe_lanes_status(lanes);
 }
 
@@ -324,7 +330,7 @@ void vqe_lanes_free(struct vqe_lanes *lanes)
   if (lanes == NULL) {
     return;
   }
-  (void)vqe_lanes_end(lanes);
+  join_threads(lanes);
   queue_clear(&lanes->waiting);
   queue_clear(&lanes->finished);
   pthread_cond_destroy(&lanes->news);

@@ -255,7 +255,7 @@ static bool step(struct lead *lead, bool alone)
   return true;
 }
 
-static int lead_loop(struct lead *lead)
+static void lead_loop(struct lead *lead)
 {
   bool alone = lead->worker.ranks == lead->worker.team_size;
   bool going = true;
@@ -272,9 +272,6 @@ static int lead_loop(struct lead *lead)
       going = step(lead, alone);
     }
   }
-  return lead->status == VQE_OK
-             ? VQE_OK
-             : vqe_error_set(lead->status, "%s", lead->message);
 }
 
 /* ---- before and after it ---- */
@@ -378,16 +375,19 @@ static int run_lead(struct lead *lead)
   vqe_progress_start(&lead->progress, lead->schedule.count, skipped,
                      &lead->worker);
   double started = vqe_clock_wall();
-  int status = lead_loop(lead);
+  lead_loop(lead);
   (void)vqe_lanes_end(lead->lanes);
-  vqe_worker_end(&lead->worker, status, started);
+  vqe_worker_end(&lead->worker, lead->status, started);
   lead->reports[0] = lead->worker.report;
   for (int rank = 0; rank < lead->worker.ranks;
        rank = next_worker(lead, rank)) {
     vqe_progress_rank(&lead->progress, rank, team_size, &lead->reports[rank]);
   }
   vqe_progress_end(&lead->progress, lead->outcome->interrupted);
-  return status;
+  /* after the lanes, whose end has a message of its own */
+  return lead->status == VQE_OK
+             ? VQE_OK
+             : vqe_error_set(lead->status, "%s", lead->message);
 }
 
 static void lead_free(struct lead *lead)
