@@ -1,0 +1,183 @@
+/* The order in which experiments are handed out, and how many at a time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "batch/schedule.h"
+#include "vqe/error.h"
+
+#define MOST 512
+
+static struct vqe_experiment experiments[MOST];
+
+static void start(struct vqe_schedule *schedule, int workers)
+{
+  for (int k = 0; k < MOST; k++) {
+    experiments[k].index = k;
+  }
+  assert_int_equal(vqe_schedule_init(schedule, MOST, workers), 0);
+}
+
+static void add(struct vqe_schedule *schedule, size_t count, double cost,
+                bool serial)
+{
+  for (size_t k = 0; k < count; k++) {
+    struct vqe_task task = {&experiments[schedule->count], cost, serial};
+    vqe_schedule_add(schedule, task);
+  }
+}
+
+static size_t take(struct vqe_schedule *schedule, int idle, int lanes)
+{
+  const struct vqe_task *tasks;
+  return vqe_schedule_take(&tasks, schedule, idle, lanes);
+}
+
+static void wide_come_first_and_each_kind_largest_first(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  const int order[] = {3, 1, 4, 0, 2, 5};
+  start(&schedule, 1);
+  add(&schedule, 1, 2.0, true);  /* 0 */
+  add(&schedule, 1, 3.0, false); /* 1 */
+  add(&schedule, 1, 2.0, true);  /* 2 */
+  add(&schedule, 1, 9.0, false); /* 3 */
+  add(&schedule, 1, 5.0, true);  /* 4 */
+  add(&schedule, 1, 0.1, true);  /* 5 */
+  vqe_schedule_sort(&schedule);
+  for (size_t k = 0; k < schedule.count; k++) {
+    assert_int_equal(schedule.tasks[k].experiment->index, order[k]);
+  }
+  assert_true(schedule.cost > 21.09 && schedule.cost < 21.11);
+  assert_true(vqe_schedule_cost(&schedule, 3) == 9.0);
+  assert_true(vqe_schedule_cost(&schedule, 6) == 0.0);
+  vqe_schedule_clear(&schedule);
+}
+
+static void long_ones_go_one_at_a_time(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  start(&schedule, 2);
+  add(&schedule, 100, 30.0, false);
+  for (size_t k = 0; k < 100; k++) {
+    assert_int_equal(take(&schedule, 8, 8), 1);
+  }
+  assert_true(vqe_schedule_done(&schedule));
+  assert_int_equal(take(&schedule, 8, 8), 0);
+  vqe_schedule_clear(&schedule);
+}
+
+static void short_ones_go_a_second_of_work_at_a_time(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  start(&schedule, 2);
+  add(&schedule, 400, 0.26, true);
+  /* three are less than a second, four are not */
+  assert_int_equal(take(&schedule, 1, 1), 4);
+  /* a second for each lane */
+  assert_int_equal(take(&schedule, 3, 3), 12);
+  vqe_schedule_clear(&schedule);
+}
+
+static void no_message_takes_more_than_a_share_of_what_is_left(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  start(&schedule, 4);
+  add(&schedule, 320, 1e-6, true);
+  /* a quarter of a rank's part: 320 / (4 x 4) */
+  assert_int_equal(take(&schedule, 1, 1), 20);
+  assert_int_equal(take(&schedule, 1, 1), 18);
+  vqe_schedule_clear(&schedule);
+  /* and no more than 64 a lane */
+  start(&schedule, 1);
+  add(&schedule, 512, 1e-6, true);
+  assert_int_equal(take(&schedule, 1, 1), 64);
+  assert_int_equal(take(&schedule, 1, 2), 112);
+  vqe_schedule_clear(&schedule);
+}
+
+static void each_idle_lane_gets_one_where_all_ranks_get_as_many(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  start(&schedule, 2);
+  add(&schedule, 8, 30.0, true);
+  /* 8 lanes are idle, but half belongs to the other rank */
+  assert_int_equal(take(&schedule, 8, 8), 4);
+  assert_int_equal(take(&schedule, 1, 8), 1);
+  assert_int_equal(take(&schedule, 8, 8), 2);
+  assert_int_equal(take(&schedule, 8, 8), 1);
+  vqe_schedule_clear(&schedule);
+}
+
+static void wide_and_serial_ones_never_share_a_message(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  start(&schedule, 1);
+  add(&schedule, 2, 1e-3, false);
+  add(&schedule, 200, 1e-3, true);
+  vqe_schedule_sort(&schedule);
+  assert_int_equal(take(&schedule, 16, 16), 2);
+  assert_int_equal(take(&schedule, 16, 16), 50);
+  vqe_schedule_clear(&schedule);
+}
+
+static void the_tail_is_shared_one_by_one(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  start(&schedule, 3);
+  add(&schedule, 11, 1e-3, true);
+  for (size_t k = 0; k < 11; k++) {
+    assert_int_equal(take(&schedule, 1, 1), 1);
+  }
+  vqe_schedule_clear(&schedule);
+}
+
+static void everything_is_handed_out_once(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  int seen[MOST] = {0};
+  start(&schedule, 3);
+  for (size_t k = 0; k < MOST; k++) {
+    add(&schedule, 1, (double)(k * 37 % 101) / 50.0, k % 3 != 0);
+  }
+  vqe_schedule_sort(&schedule);
+  while (!vqe_schedule_done(&schedule)) {
+    const struct vqe_task *tasks;
+    size_t count = vqe_schedule_take(&tasks, &schedule, 2, 4);
+    assert_true(count > 0);
+    for (size_t k = 0; k < count; k++) {
+      seen[tasks[k].experiment->index]++;
+    }
+  }
+  for (size_t k = 0; k < MOST; k++) {
+    assert_int_equal(seen[k], 1);
+  }
+  vqe_schedule_clear(&schedule);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(wide_come_first_and_each_kind_largest_first),
+      cmocka_unit_test(long_ones_go_one_at_a_time),
+      cmocka_unit_test(short_ones_go_a_second_of_work_at_a_time),
+      cmocka_unit_test(no_message_takes_more_than_a_share_of_what_is_left),
+      cmocka_unit_test(each_idle_lane_gets_one_where_all_ranks_get_as_many),
+      cmocka_unit_test(wide_and_serial_ones_never_share_a_message),
+      cmocka_unit_test(the_tail_is_shared_one_by_one),
+      cmocka_unit_test(everything_is_handed_out_once),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
