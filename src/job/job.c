@@ -84,11 +84,11 @@ static int draw_seed(int64_t *seed)
 
 /* One choice out of each list. */
 struct choice {
-  const struct job_molecule *molecule;
-  const struct job_basis *basis;
-  const struct job_ansatz *ansatz;
-  const struct job_optimizer *optimizer;
-  const struct job_init *init;
+  const struct vqe_job_molecule *molecule;
+  const struct vqe_job_basis *basis;
+  const struct vqe_job_ansatz *ansatz;
+  const struct vqe_job_optimizer *optimizer;
+  const struct vqe_job_init *init;
   const int64_t *seed; /* NULL: drawn */
   int molecule_id;
 };
@@ -97,7 +97,7 @@ static int copy_strings(struct vqe_experiment *out,
                         const struct choice *choice, const char *strategy,
                         const struct vqe_job_settings *settings)
 {
-  const struct job_molecule *molecule = choice->molecule;
+  const struct vqe_job_molecule *molecule = choice->molecule;
   struct {
     char **out;
     const char *text;
@@ -281,7 +281,7 @@ out:
 
 /* Every combination for one molecule, seed innermost. */
 static int expand_molecule(struct expansion *expansion,
-                           const struct job_molecule *molecule,
+                           const struct vqe_job_molecule *molecule,
                            int molecule_id,
                            const struct vqe_job_settings *settings)
 {
@@ -431,19 +431,21 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&job->path, path);
   }
-  if (status == VQE_OK && vqe_job_format_of(text, size, path) == JOB_FORMAT_JSON) {
+  if (status == VQE_OK &&
+      vqe_job_format_of(text, size, path) == VQE_JOB_FORMAT_JSON) {
     status = parse_json(&json, text, size, path);
   }
   if (status == VQE_OK) {
-    status = vqe_job_settings_read(&settings, &value, json != NULL ? json : empty,
-                               path, overrides);
+    status = vqe_job_settings_read(
+        &settings, &value, json != NULL ? json : empty, path, overrides);
   }
   if (status != VQE_OK) {
     goto out;
   }
-  status = json != NULL
-               ? vqe_job_molecules_read(&molecules, &value, path, settings)
-               : vqe_job_molecules_parse(&molecules, text, size, path, settings);
+  status =
+      json != NULL
+          ? vqe_job_molecules_read(&molecules, &value, path, settings)
+          : vqe_job_molecules_parse(&molecules, text, size, path, settings);
   if (status != VQE_OK) {
     goto out;
   }

@@ -34,8 +34,8 @@ static int hash_file(char **sha256, const char *path)
   return status;
 }
 
-int vqe_job_read_basis(struct job_basis *out, const json_t *item,
-                   const struct vqe_job_value *value)
+int vqe_job_read_basis(struct vqe_job_basis *out, const json_t *item,
+                       const struct vqe_job_value *value)
 {
   const char *canonical;
   char *path = NULL;
@@ -93,8 +93,8 @@ static int add_option(struct vqe_option_list *options, const char *key,
 /* Options beyond the common ones, checked by the ansatz's own table. Names
  * are stored in their own spelling, so that their case is no part of the
  * experiment's identity. */
-static int read_ansatz_options(struct job_ansatz *out, const json_t *object,
-                               const char *where)
+static int read_ansatz_options(struct vqe_job_ansatz *out,
+                               const json_t *object, const char *where)
 {
   static const char *const common[] = {"name", "reps", "entanglement"};
   struct vqe_ansatz_options scratch;
@@ -104,7 +104,7 @@ static int read_ansatz_options(struct job_ansatz *out, const json_t *object,
   scratch.name = out->name;
   json_object_foreach((json_t *)object, key, value)
   {
-    if (vqe_job_is_known(key, common, JOB_COUNT(common))) {
+    if (vqe_job_is_known(key, common, VQE_JOB_COUNT(common))) {
       continue;
     }
     char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
@@ -113,7 +113,7 @@ static int read_ansatz_options(struct job_ansatz *out, const json_t *object,
                      : vqe_ansatz_option_set(&scratch, key, json);
     free(json);
     if (status != VQE_OK) {
-      const char *nearest = vqe_suggest(key, common, JOB_COUNT(common));
+      const char *nearest = vqe_suggest(key, common, VQE_JOB_COUNT(common));
       return nearest == NULL
                  ? vqe_error_context(status, "%s", where)
                  : vqe_error_context(status, "%s: did you mean '%s'?", where,
@@ -133,17 +133,17 @@ static int read_ansatz_options(struct job_ansatz *out, const json_t *object,
   return VQE_OK;
 }
 
-int vqe_job_read_ansatz(struct job_ansatz *out, const json_t *item,
-                    const struct vqe_job_value *value,
-                    const struct vqe_job_reader *reader)
+int vqe_job_read_ansatz(struct vqe_job_ansatz *out, const json_t *item,
+                        const struct vqe_job_value *value,
+                        const struct vqe_job_reader *reader)
 {
   const struct vqe_job_overrides *overrides = reader->overrides;
   char where[320];
   const char *entanglement = NULL;
   if (!json_is_string(item) && !json_is_object(item)) {
     return vqe_job_refuse(value->where, item,
-                      "the name of an ansatz or an object "
-                      "with 'name'");
+                          "the name of an ansatz or an object "
+                          "with 'name'");
   }
   json_t *object = as_object(item, "name");
   int status = VQE_OK;
@@ -169,9 +169,10 @@ int vqe_job_read_ansatz(struct job_ansatz *out, const json_t *item,
   const struct vqe_ansatz_kind *kind = vqe_ansatz_kind(out->name);
   bool conserves = kind->conserves;
   /* in a mixed list --entanglement is for the circuits */
-  const char *given_entanglement = conserves && vqe_job_list_count(value->json) > 1
-                                       ? NULL
-                                       : overrides->entanglement;
+  const char *given_entanglement =
+      conserves && vqe_job_list_count(value->json) > 1
+          ? NULL
+          : overrides->entanglement;
   status = vqe_job_put_member(object, "reps", overrides->reps);
   if (status == VQE_OK) {
     status = vqe_job_put_member(object, "entanglement", given_entanglement);
@@ -194,7 +195,7 @@ int vqe_job_read_ansatz(struct job_ansatz *out, const json_t *item,
   }
   const json_t *map = json_object_get(object, "entanglement");
   vqe_job_member_where(where, sizeof where, value->where, "entanglement",
-                   "entanglement", given_entanglement);
+                       "entanglement", given_entanglement);
   if (map != NULL && !json_is_null(map)) {
     entanglement = json_string_value(map);
     if (entanglement == NULL) {
@@ -213,7 +214,7 @@ out:
 }
 
 /* Options beyond the common ones, checked by the optimizer's own table. */
-static int read_optimizer_options(struct job_optimizer *out,
+static int read_optimizer_options(struct vqe_job_optimizer *out,
                                   const json_t *object, const char *where)
 {
   static const char *const common[] = {"name", "max_evaluations", "gtol",
@@ -224,13 +225,13 @@ static int read_optimizer_options(struct job_optimizer *out,
   vqe_optimizer_options_init(&scratch);
   json_object_foreach((json_t *)object, key, value)
   {
-    if (vqe_job_is_known(key, common, JOB_COUNT(common))) {
+    if (vqe_job_is_known(key, common, VQE_JOB_COUNT(common))) {
       continue;
     }
     double number = json_is_number(value) ? json_number_value(value) : NAN;
     int status = vqe_optimizer_option_set(&scratch, out->name, key, number);
     if (status != VQE_OK) {
-      const char *nearest = vqe_suggest(key, common, JOB_COUNT(common));
+      const char *nearest = vqe_suggest(key, common, VQE_JOB_COUNT(common));
       return nearest == NULL
                  ? vqe_error_context(status, "%s", where)
                  : vqe_error_context(status, "%s: did you mean '%s'?", where,
@@ -246,9 +247,9 @@ static int read_optimizer_options(struct job_optimizer *out,
   return VQE_OK;
 }
 
-int vqe_job_read_optimizer(struct job_optimizer *out, const json_t *item,
-                       const struct vqe_job_value *value,
-                       const struct vqe_job_reader *reader)
+int vqe_job_read_optimizer(struct vqe_job_optimizer *out, const json_t *item,
+                           const struct vqe_job_value *value,
+                           const struct vqe_job_reader *reader)
 {
   const struct vqe_job_overrides *overrides = reader->overrides;
   const struct vqe_optimizer_info *info;
@@ -257,8 +258,8 @@ int vqe_job_read_optimizer(struct job_optimizer *out, const json_t *item,
   char where[320];
   if (!json_is_string(item) && !json_is_object(item)) {
     return vqe_job_refuse(value->where, item,
-                      "the name of an optimizer or an object "
-                      "with 'name'");
+                          "the name of an optimizer or an object "
+                          "with 'name'");
   }
   json_t *object = as_object(item, "name");
   const char *name = json_string_value(json_object_get(object, "name"));
@@ -286,7 +287,7 @@ int vqe_job_read_optimizer(struct job_optimizer *out, const json_t *item,
   out->max_evaluations = defaults.max_evaluations;
   out->gtol = defaults.gtol;
   out->ftol = defaults.ftol;
-  for (size_t k = 0; k < JOB_COUNT(members); k++) {
+  for (size_t k = 0; k < VQE_JOB_COUNT(members); k++) {
     status = vqe_job_put_member(object, members[k].member, members[k].given);
     if (status != VQE_OK) {
       goto out;
@@ -296,7 +297,7 @@ int vqe_job_read_optimizer(struct job_optimizer *out, const json_t *item,
       continue;
     }
     vqe_job_member_where(where, sizeof where, value->where, members[k].member,
-                     members[k].option, members[k].given);
+                         members[k].option, members[k].given);
     if (k == 0) {
       status = vqe_job_read_int(&evaluations, number, 1, INT_MAX, where);
       if (status == VQE_OK) {
@@ -307,8 +308,8 @@ int vqe_job_read_optimizer(struct job_optimizer *out, const json_t *item,
         status = vqe_job_read_size(&out->max_seconds, number, false, where);
       }
     } else {
-      status =
-          vqe_job_read_size(k == 1 ? &out->gtol : &out->ftol, number, true, where);
+      status = vqe_job_read_size(k == 1 ? &out->gtol : &out->ftol, number,
+                                 true, where);
     }
     if (status != VQE_OK) {
       goto out;
@@ -320,9 +321,9 @@ out:
   return status;
 }
 
-int vqe_job_read_init(struct job_init *out, const json_t *item,
-                  const struct vqe_job_value *value,
-                  const struct vqe_job_reader *reader)
+int vqe_job_read_init(struct vqe_job_init *out, const json_t *item,
+                      const struct vqe_job_value *value,
+                      const struct vqe_job_reader *reader)
 {
   static const char *const known[] = {"strategy", "noise", "file"};
   static const char *const strategies[] = {"random", "hf", "mp2"};
@@ -331,11 +332,12 @@ int vqe_job_read_init(struct job_init *out, const json_t *item,
   out->noise = NAN;
   if (!json_is_string(item) && !json_is_object(item)) {
     return vqe_job_refuse(value->where, item,
-                      "random, hf, mp2, {\"file\": path} or "
-                      "{\"strategy\", \"noise\"}");
+                          "random, hf, mp2, {\"file\": path} or "
+                          "{\"strategy\", \"noise\"}");
   }
   json_t *object = as_object(item, "strategy");
-  int status = vqe_job_check_keys(object, known, JOB_COUNT(known), value->where);
+  int status =
+      vqe_job_check_keys(object, known, VQE_JOB_COUNT(known), value->where);
   if (status == VQE_OK) {
     status = vqe_job_put_member(object, "noise", given_noise);
   }
@@ -346,12 +348,14 @@ int vqe_job_read_init(struct job_init *out, const json_t *item,
   const json_t *strategy = json_object_get(object, "strategy");
   const json_t *noise = json_object_get(object, "noise");
   if (file != NULL && strategy != NULL) {
-    status = vqe_job_refuse(value->where, item, "either a 'file' or a 'strategy'");
+    status =
+        vqe_job_refuse(value->where, item, "either a 'file' or a 'strategy'");
     goto out;
   }
   if (strategy != NULL) {
     status = vqe_job_read_choice(&out->strategy, strategy, strategies,
-                             JOB_COUNT(strategies), "strategy", value->where);
+                                 VQE_JOB_COUNT(strategies), "strategy",
+                                 value->where);
   } else if (file != NULL && !json_is_string(file)) {
     status = vqe_job_refuse(value->where, file, "the path of a file");
   } else if (file != NULL) {
@@ -366,8 +370,8 @@ int vqe_job_read_init(struct job_init *out, const json_t *item,
     }
   }
   if (status == VQE_OK && noise != NULL) {
-    vqe_job_member_where(where, sizeof where, value->where, "noise", "init-noise",
-                     given_noise);
+    vqe_job_member_where(where, sizeof where, value->where, "noise",
+                         "init-noise", given_noise);
     status = vqe_job_read_size(&out->noise, noise, true, where);
   }
 out:

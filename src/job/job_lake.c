@@ -21,7 +21,7 @@ static int read_warehouse(struct vqe_job_lake *out,
   const char *place = json_string_value(value->json);
   if (place == NULL || place[0] == '\0') {
     return vqe_job_refuse(value->where, value->json,
-                      "a folder, s3://bucket/prefix, null or false");
+                          "a folder, s3://bucket/prefix, null or false");
   }
   return strstr(place, "://") != NULL
              ? vqe_memory_strdup(&out->warehouse, place)
@@ -41,9 +41,9 @@ static int read_s3(struct vqe_job_lake *out, const struct vqe_job_value *value)
   if (!json_is_object(value->json)) {
     return vqe_job_refuse(value->where, value->json, "an object");
   }
-  int status =
-      vqe_job_check_keys(value->json, known, JOB_COUNT(known), value->where);
-  for (size_t k = 0; status == VQE_OK && k < JOB_COUNT(texts); k++) {
+  int status = vqe_job_check_keys(value->json, known, VQE_JOB_COUNT(known),
+                                  value->where);
+  for (size_t k = 0; status == VQE_OK && k < VQE_JOB_COUNT(texts); k++) {
     const json_t *item = json_object_get(value->json, known[k]);
     const char *text = json_string_value(item);
     snprintf(where, sizeof where, "%s, key '%s'", value->where, known[k]);
@@ -72,7 +72,8 @@ static int read_s3(struct vqe_job_lake *out, const struct vqe_job_value *value)
   return status;
 }
 
-int vqe_job_lake_read(struct vqe_job_lake *out, const struct vqe_job_reader *reader)
+int vqe_job_lake_read(struct vqe_job_lake *out,
+                      const struct vqe_job_reader *reader)
 {
   struct vqe_job_value value;
   vqe_job_value_find(&value, reader, "warehouse");

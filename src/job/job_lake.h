@@ -5,7 +5,8 @@
 #include "job/job.h"
 #include "job/job_value.h"
 
-int vqe_job_lake_read(struct vqe_job_lake *out, const struct vqe_job_reader *reader);
+int vqe_job_lake_read(struct vqe_job_lake *out,
+                      const struct vqe_job_reader *reader);
 void vqe_job_lake_clear(struct vqe_job_lake *lake);
 
 #endif

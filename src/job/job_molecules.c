@@ -16,7 +16,7 @@
 
 #define FILE_LIMIT ((size_t)4 << 30)
 
-static void molecule_clear(struct job_molecule *molecule)
+static void molecule_clear(struct vqe_job_molecule *molecule)
 {
   free(molecule->source);
   free(molecule->name);
@@ -36,7 +36,8 @@ void vqe_job_molecules_clear(struct vqe_job_molecules *molecules)
 }
 
 /* A new entry at the end; its members are filled by the caller. */
-static int append(struct vqe_job_molecules *molecules, struct job_molecule **out)
+static int append(struct vqe_job_molecules *molecules,
+                  struct vqe_job_molecule **out)
 {
   if (molecules->count == molecules->capacity) {
     size_t capacity = molecules->capacity > 0 ? 2 * molecules->capacity : 16;
@@ -75,7 +76,7 @@ static int add(struct vqe_job_molecules *molecules, const char *file, size_t k,
                struct vqe_molecule *molecule, const char *reason,
                const char *name)
 {
-  struct job_molecule *entry;
+  struct vqe_job_molecule *entry;
   int status = append(molecules, &entry);
   if (status != VQE_OK) {
     vqe_molecule_free(molecule);
@@ -115,7 +116,7 @@ static int add_fcidump(struct vqe_job_molecules *molecules, const char *text,
                        size_t size, const char *path,
                        const struct vqe_job_settings *settings)
 {
-  struct job_molecule *entry;
+  struct vqe_job_molecule *entry;
   struct vqe_integrals *integrals = NULL;
   struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
   char hash[VQE_SHA256_HEX_SIZE];
@@ -160,7 +161,8 @@ static int add_fcidump(struct vqe_job_molecules *molecules, const char *text,
   return VQE_OK;
 }
 
-enum job_format vqe_job_format_of(const char *text, size_t size, const char *path)
+enum vqe_job_format vqe_job_format_of(const char *text, size_t size,
+                                      const char *path)
 {
   const char *dot = strrchr(path, '.');
   size_t k = 0;
@@ -169,34 +171,34 @@ enum job_format vqe_job_format_of(const char *text, size_t size, const char *pat
   }
   if (size - k >= 4 && (text[k] == '&' || text[k] == '$') &&
       strncasecmp(text + k + 1, "FCI", 3) == 0) {
-    return JOB_FORMAT_FCIDUMP;
+    return VQE_JOB_FORMAT_FCIDUMP;
   }
   if (k < size && (text[k] == '{' || text[k] == '[')) {
-    return JOB_FORMAT_JSON;
+    return VQE_JOB_FORMAT_JSON;
   }
   if (dot != NULL && strcasecmp(dot, ".fcidump") == 0) {
-    return JOB_FORMAT_FCIDUMP;
+    return VQE_JOB_FORMAT_FCIDUMP;
   }
   if (dot != NULL && strcasecmp(dot, ".json") == 0) {
-    return JOB_FORMAT_JSON;
+    return VQE_JOB_FORMAT_JSON;
   }
   return (dot != NULL && strcasecmp(dot, ".xyz") == 0) ||
                  (k < size && isdigit((unsigned char)text[k]))
-             ? JOB_FORMAT_XYZ
-             : JOB_FORMAT_JSON;
+             ? VQE_JOB_FORMAT_XYZ
+             : VQE_JOB_FORMAT_JSON;
 }
 
-int vqe_job_molecules_parse(struct vqe_job_molecules *molecules, const char *text,
-                        size_t size, const char *path,
-                        const struct vqe_job_settings *settings)
+int vqe_job_molecules_parse(struct vqe_job_molecules *molecules,
+                            const char *text, size_t size, const char *path,
+                            const struct vqe_job_settings *settings)
 {
   struct vqe_molecule_list *list = NULL;
-  enum job_format format = vqe_job_format_of(text, size, path);
-  if (format == JOB_FORMAT_FCIDUMP) {
+  enum vqe_job_format format = vqe_job_format_of(text, size, path);
+  if (format == VQE_JOB_FORMAT_FCIDUMP) {
     return add_fcidump(molecules, text, size, path, settings);
   }
   int status = vqe_molecule_list_parse(
-      &list, text, size, format == JOB_FORMAT_XYZ ? "xyz" : "json", path);
+      &list, text, size, format == VQE_JOB_FORMAT_XYZ ? "xyz" : "json", path);
   if (status != VQE_OK) {
     return status;
   }
@@ -234,8 +236,8 @@ static int read_path(struct vqe_job_molecules *molecules, const char *name,
 }
 
 int vqe_job_molecules_read(struct vqe_job_molecules *molecules,
-                       const struct vqe_job_value *value, const char *path,
-                       const struct vqe_job_settings *settings)
+                           const struct vqe_job_value *value, const char *path,
+                           const struct vqe_job_settings *settings)
 {
   const json_t *json = value->json;
   if (json == NULL) {

@@ -7,7 +7,7 @@
 #include "job/job_settings.h"
 #include "vqe/molecule.h"
 
-struct job_molecule {
+struct vqe_job_molecule {
   char *source; /* "file 'a.json', molecule 2" */
   char *name;
   /* Why it cannot be computed, or NULL; then one of the next two is set. */
@@ -21,23 +21,28 @@ struct job_molecule {
 struct vqe_job_molecules {
   size_t count;
   size_t capacity;
-  struct job_molecule *items;
+  struct vqe_job_molecule *items;
 };
 
 /* What a file holds, told by its content, then its extension. */
-enum job_format { JOB_FORMAT_JSON, JOB_FORMAT_XYZ, JOB_FORMAT_FCIDUMP };
-enum job_format vqe_job_format_of(const char *text, size_t size, const char *path);
+enum vqe_job_format {
+  VQE_JOB_FORMAT_JSON,
+  VQE_JOB_FORMAT_XYZ,
+  VQE_JOB_FORMAT_FCIDUMP
+};
+enum vqe_job_format vqe_job_format_of(const char *text, size_t size,
+                                      const char *path);
 
 /* Append the molecules of the key `molecules`: objects, or paths. A bad
  * molecule is an entry with a reason; a file that cannot be read, or a value
  * of another type, is an error. */
 int vqe_job_molecules_read(struct vqe_job_molecules *molecules,
-                       const struct vqe_job_value *value, const char *path,
-                       const struct vqe_job_settings *settings);
+                           const struct vqe_job_value *value, const char *path,
+                           const struct vqe_job_settings *settings);
 /* Append what a molecule file or FCIDUMP holds. */
-int vqe_job_molecules_parse(struct vqe_job_molecules *molecules, const char *text,
-                        size_t size, const char *path,
-                        const struct vqe_job_settings *settings);
+int vqe_job_molecules_parse(struct vqe_job_molecules *molecules,
+                            const char *text, size_t size, const char *path,
+                            const struct vqe_job_settings *settings);
 void vqe_job_molecules_clear(struct vqe_job_molecules *molecules);
 
 #endif

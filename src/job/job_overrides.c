@@ -112,7 +112,8 @@ static int put_text(json_t *given, const char *key, const char *text)
   return VQE_OK;
 }
 
-int vqe_job_put_overrides(json_t *given, const struct vqe_job_overrides *overrides)
+int vqe_job_put_overrides(json_t *given,
+                          const struct vqe_job_overrides *overrides)
 {
   int status = put_words(given, "basis", overrides->basis, false);
   if (status == VQE_OK) {
@@ -141,7 +142,7 @@ int vqe_job_put_overrides(json_t *given, const struct vqe_job_overrides *overrid
   }
   if (status == VQE_OK) {
     status = vqe_job_put_member(given, "ranks_per_molecule",
-                            overrides->ranks_per_molecule);
+                                overrides->ranks_per_molecule);
   }
   if (status == VQE_OK) {
     status = put_text(given, "device", overrides->device);

@@ -9,6 +9,6 @@
 /* Fill the object `given`. Those that belong into the objects of a list
  * (reps, gtol, ...) are put there when the list is read. */
 int vqe_job_put_overrides(json_t *given,
-                      const struct vqe_job_overrides *overrides);
+                          const struct vqe_job_overrides *overrides);
 
 #endif

@@ -36,7 +36,7 @@ static int start_list(void *out, size_t *count, size_t size,
   *count = vqe_job_list_count(value->json);
   if (*count == 0) {
     return vqe_job_refuse(value->where, value->json,
-                      "a list with at least one item");
+                          "a list with at least one item");
   }
   int status = vqe_memory_alloc(out, *count, size, what);
   if (status != VQE_OK) {
@@ -58,7 +58,7 @@ static int read_frozen_core(int *out, const struct vqe_job_value *value)
   }
   if (!json_is_number(value->json)) {
     return vqe_job_refuse(value->where, value->json,
-                      "true, false or a number of orbitals");
+                          "true, false or a number of orbitals");
   }
   int status = vqe_job_read_int(&number, value->json, 0, 100000, value->where);
   *out = (int)number;
@@ -79,12 +79,12 @@ static int read_active_space(struct vqe_job_settings *out,
   const json_t *no = json_object_get(value->json, "orbitals");
   int status = VQE_OK;
   if (json_is_object(value->json)) {
-    status =
-        vqe_job_check_keys(value->json, known, JOB_COUNT(known), value->where);
+    status = vqe_job_check_keys(value->json, known, VQE_JOB_COUNT(known),
+                                value->where);
   }
   if (status == VQE_OK && (ne == NULL || no == NULL)) {
     status = vqe_job_refuse(value->where, value->json,
-                        "an object with 'electrons' and 'orbitals'");
+                            "an object with 'electrons' and 'orbitals'");
   }
   if (status == VQE_OK) {
     status = vqe_job_read_int(&electrons, ne, 0, 100000, value->where);
@@ -94,8 +94,8 @@ static int read_active_space(struct vqe_job_settings *out,
   }
   if (status == VQE_OK && electrons > 2 * orbitals) {
     status = vqe_job_refuse(value->where, value->json,
-                        "possible: two electrons fit "
-                        "into an orbital");
+                            "possible: two electrons fit "
+                            "into an orbital");
   }
   if (status == VQE_OK) {
     out->active_electrons = (int)electrons;
@@ -115,18 +115,20 @@ static int read_references(struct vqe_job_settings *out,
     return VQE_OK;
   }
   if (!json_is_array(value->json)) {
-    return vqe_job_refuse(value->where, value->json, "a list out of hf, mp2, fci");
+    return vqe_job_refuse(value->where, value->json,
+                          "a list out of hf, mp2, fci");
   }
   out->references = 0;
   out->references_given = true;
   for (size_t k = 0; k < json_array_size(value->json); k++) {
     const char *name = NULL;
-    int status = vqe_job_read_choice(&name, json_array_get(value->json, k), names,
-                                 JOB_COUNT(names), "reference", value->where);
+    int status =
+        vqe_job_read_choice(&name, json_array_get(value->json, k), names,
+                            VQE_JOB_COUNT(names), "reference", value->where);
     if (status != VQE_OK) {
       return status;
     }
-    for (size_t bit = 0; bit < JOB_COUNT(names); bit++) {
+    for (size_t bit = 0; bit < VQE_JOB_COUNT(names); bit++) {
       out->references |= name == names[bit] ? bits[bit] : 0;
     }
   }
@@ -171,14 +173,16 @@ static int read_scalars(struct vqe_job_settings *out,
   out->device = devices[0];
   vqe_job_value_find(&value, reader, "device");
   if (status == VQE_OK && value.json != NULL) {
-    status = vqe_job_read_choice(&out->device, value.json, devices,
-                             JOB_COUNT(devices), "device", value.where);
+    status =
+        vqe_job_read_choice(&out->device, value.json, devices,
+                            VQE_JOB_COUNT(devices), "device", value.where);
   }
   out->precision = precisions[0];
   vqe_job_value_find(&value, reader, "precision");
   if (status == VQE_OK && value.json != NULL) {
     status = vqe_job_read_choice(&out->precision, value.json, precisions,
-                             JOB_COUNT(precisions), "precision", value.where);
+                                 VQE_JOB_COUNT(precisions), "precision",
+                                 value.where);
   }
   out->ranks_per_molecule = 1;
   vqe_job_value_find(&value, reader, "ranks_per_molecule");
@@ -191,9 +195,10 @@ static int read_scalars(struct vqe_job_settings *out,
   vqe_job_value_find(&value, reader, "output");
   if (status == VQE_OK && value.json != NULL) {
     const char *name = json_string_value(value.json);
-    status = name == NULL || name[0] == '\0'
-                 ? vqe_job_refuse(value.where, value.json, "the path of a file")
-                 : vqe_file_resolve(&out->output, value.base_file, name);
+    status =
+        name == NULL || name[0] == '\0'
+            ? vqe_job_refuse(value.where, value.json, "the path of a file")
+            : vqe_file_resolve(&out->output, value.base_file, name);
   }
   return status;
 }
@@ -212,8 +217,8 @@ static int read_bases(struct vqe_job_settings *out,
   int status = start_list(&out->bases, &out->nbasis, sizeof *out->bases,
                           &value, "bases");
   for (size_t k = 0; status == VQE_OK && k < out->nbasis; k++) {
-    status = vqe_job_read_basis(&out->bases[k], one_or_list_item(value.json, k),
-                            &value);
+    status = vqe_job_read_basis(&out->bases[k],
+                                one_or_list_item(value.json, k), &value);
   }
   return status;
 }
@@ -226,8 +231,8 @@ static int read_ansatze(struct vqe_job_settings *out,
   int status = start_list(&out->ansatze, &out->nansatz, sizeof *out->ansatze,
                           &value, "ansatz list");
   for (size_t k = 0; status == VQE_OK && k < out->nansatz; k++) {
-    status = vqe_job_read_ansatz(&out->ansatze[k], one_or_list_item(value.json, k),
-                             &value, reader);
+    status = vqe_job_read_ansatz(
+        &out->ansatze[k], one_or_list_item(value.json, k), &value, reader);
   }
   return status;
 }
@@ -255,7 +260,7 @@ static int read_inits(struct vqe_job_settings *out,
                           "init list");
   for (size_t k = 0; status == VQE_OK && k < out->ninit; k++) {
     status = vqe_job_read_init(&out->inits[k], one_or_list_item(value.json, k),
-                           &value, reader);
+                               &value, reader);
   }
   return status;
 }
@@ -271,8 +276,8 @@ static int read_seeds(struct vqe_job_settings *out,
   int status = start_list(&out->seeds, &out->nseed, sizeof *out->seeds, &value,
                           "seeds");
   for (size_t k = 0; status == VQE_OK && k < out->nseed; k++) {
-    status = vqe_job_read_int(&out->seeds[k], one_or_list_item(value.json, k), 0,
-                          MAX_SEED, value.where);
+    status = vqe_job_read_int(&out->seeds[k], one_or_list_item(value.json, k),
+                              0, MAX_SEED, value.where);
   }
   return status;
 }
@@ -331,17 +336,18 @@ static int check_job_keys(const json_t *job, const char *path)
 {
   char where[300];
   snprintf(where, sizeof where, "file '%s'", path);
-  return vqe_job_check_keys(job, job_keys, JOB_COUNT(job_keys), where);
+  return vqe_job_check_keys(job, job_keys, VQE_JOB_COUNT(job_keys), where);
 }
 
-int vqe_job_settings_read(struct vqe_job_settings **out, struct vqe_job_value *molecules,
-                      const json_t *job, const char *path,
-                      const struct vqe_job_overrides *overrides)
+int vqe_job_settings_read(struct vqe_job_settings **out,
+                          struct vqe_job_value *molecules, const json_t *job,
+                          const char *path,
+                          const struct vqe_job_overrides *overrides)
 {
   static const struct vqe_job_overrides none;
   struct vqe_job_reader reader = {job, json_object(),
-                              json_loads(defaults, 0, NULL), path,
-                              overrides != NULL ? overrides : &none};
+                                  json_loads(defaults, 0, NULL), path,
+                                  overrides != NULL ? overrides : &none};
   struct vqe_job_settings *settings = NULL;
   int status =
       vqe_memory_alloc(&settings, 1, sizeof *settings, "settings of a job");

@@ -11,19 +11,19 @@
 #include "job/job.h"
 #include "job/job_value.h"
 
-struct job_basis {
+struct vqe_job_basis {
   char *name;   /* stored spelling, or path of a file */
   char *sha256; /* of that file, else NULL */
 };
 
-struct job_ansatz {
+struct vqe_job_ansatz {
   const char *name; /* static */
   int reps;
   const char *entanglement; /* static or NULL */
   struct vqe_option_list options;
 };
 
-struct job_optimizer {
+struct vqe_job_optimizer {
   const char *name; /* static */
   int max_evaluations;
   double gtol, ftol;
@@ -31,7 +31,7 @@ struct job_optimizer {
   struct vqe_option_list options;
 };
 
-struct job_init {
+struct vqe_job_init {
   const char *strategy; /* static; NULL for the ansatz's default */
   double noise;         /* NaN for the default */
   char *file, *file_sha256;
@@ -39,10 +39,10 @@ struct job_init {
 
 struct vqe_job_settings {
   size_t nbasis, nansatz, noptimizer, ninit, nseed;
-  struct job_basis *bases;
-  struct job_ansatz *ansatze;
-  struct job_optimizer *optimizers;
-  struct job_init *inits;
+  struct vqe_job_basis *bases;
+  struct vqe_job_ansatz *ansatze;
+  struct vqe_job_optimizer *optimizers;
+  struct vqe_job_init *inits;
   int64_t *seeds;                        /* nseed 0: to be drawn */
   int frozen_core;                       /* or VQE_FROZEN_CORE_AUTO */
   int active_electrons, active_orbitals; /* -1: none */
@@ -59,9 +59,10 @@ struct vqe_job_settings {
 
 /* Read all settings. `job` is an object (empty when the job is a molecule
  * file); `path` is its file. `molecules` is filled for the caller. */
-int vqe_job_settings_read(struct vqe_job_settings **out, struct vqe_job_value *molecules,
-                      const json_t *job, const char *path,
-                      const struct vqe_job_overrides *overrides);
+int vqe_job_settings_read(struct vqe_job_settings **out,
+                          struct vqe_job_value *molecules, const json_t *job,
+                          const char *path,
+                          const struct vqe_job_overrides *overrides);
 void vqe_job_settings_free(struct vqe_job_settings *settings);
 
 #endif

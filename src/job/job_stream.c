@@ -88,11 +88,12 @@ static int read_kafka(struct vqe_job_stream *out,
     return VQE_OK;
   }
   if (!json_is_object(value->json)) {
-    return vqe_job_refuse(value->where, value->json, "an object, null or false");
+    return vqe_job_refuse(value->where, value->json,
+                          "an object, null or false");
   }
   out->wanted = true;
-  int status =
-      vqe_job_check_keys(value->json, known, JOB_COUNT(known), value->where);
+  int status = vqe_job_check_keys(value->json, known, VQE_JOB_COUNT(known),
+                                  value->where);
   if (status == VQE_OK) {
     status = read_text(&out->brokers, value, "brokers", false);
   }
@@ -118,8 +119,8 @@ static int read_registry(struct vqe_job_stream *out,
   if (!json_is_object(value->json)) {
     return vqe_job_refuse(value->where, value->json, "a URL or an object");
   }
-  int status =
-      vqe_job_check_keys(value->json, known, JOB_COUNT(known), value->where);
+  int status = vqe_job_check_keys(value->json, known, VQE_JOB_COUNT(known),
+                                  value->where);
   if (status == VQE_OK) {
     status = read_text(&out->registry, value, "url", false);
   }
@@ -130,7 +131,7 @@ static int read_registry(struct vqe_job_stream *out,
 }
 
 int vqe_job_stream_read(struct vqe_job_stream *out,
-                    const struct vqe_job_reader *reader)
+                        const struct vqe_job_reader *reader)
 {
   struct vqe_job_value value;
   vqe_job_value_find(&value, reader, "kafka");

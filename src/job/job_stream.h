@@ -6,7 +6,7 @@
 #include "job/job_value.h"
 
 int vqe_job_stream_read(struct vqe_job_stream *out,
-                    const struct vqe_job_reader *reader);
+                        const struct vqe_job_reader *reader);
 void vqe_job_stream_clear(struct vqe_job_stream *stream);
 
 #endif

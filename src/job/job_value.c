@@ -10,8 +10,8 @@
 #include "base/error_message.h"
 #include "base/suggest.h"
 
-void vqe_job_value_find(struct vqe_job_value *value, const struct vqe_job_reader *reader,
-                    const char *key)
+void vqe_job_value_find(struct vqe_job_value *value,
+                        const struct vqe_job_reader *reader, const char *key)
 {
   value->json = json_object_get(reader->given, key);
   value->base_file = NULL;
@@ -42,7 +42,7 @@ int vqe_job_refuse(const char *where, const json_t *value, const char *wanted)
 }
 
 int vqe_job_refuse_name(const char *where, const char *what, const char *name,
-                    const char *const *known, size_t count)
+                        const char *const *known, size_t count)
 {
   char list[512] = "";
   const char *nearest = vqe_suggest(name, known, count);
@@ -61,8 +61,8 @@ int vqe_job_refuse_name(const char *where, const char *what, const char *name,
                        what, name, list);
 }
 
-int vqe_job_read_int(int64_t *out, const json_t *value, int64_t low, int64_t high,
-                 const char *where)
+int vqe_job_read_int(int64_t *out, const json_t *value, int64_t low,
+                     int64_t high, const char *where)
 {
   char wanted[96];
   if (json_is_integer(value)) {
@@ -83,7 +83,7 @@ int vqe_job_read_int(int64_t *out, const json_t *value, int64_t low, int64_t hig
 }
 
 int vqe_job_read_size(double *out, const json_t *value, bool zero,
-                  const char *where)
+                      const char *where)
 {
   double number = json_number_value(value);
   if (json_is_number(value) && isfinite(number) &&
@@ -95,8 +95,8 @@ int vqe_job_read_size(double *out, const json_t *value, bool zero,
 }
 
 int vqe_job_read_choice(const char **out, const json_t *value,
-                    const char *const *known, size_t count, const char *what,
-                    const char *where)
+                        const char *const *known, size_t count,
+                        const char *what, const char *where)
 {
   if (!json_is_string(value)) {
     return vqe_job_refuse(where, value, "a string");
@@ -107,7 +107,8 @@ int vqe_job_read_choice(const char **out, const json_t *value,
       return VQE_OK;
     }
   }
-  return vqe_job_refuse_name(where, what, json_string_value(value), known, count);
+  return vqe_job_refuse_name(where, what, json_string_value(value), known,
+                             count);
 }
 
 bool vqe_job_is_known(const char *key, const char *const *known, size_t count)
@@ -121,7 +122,7 @@ bool vqe_job_is_known(const char *key, const char *const *known, size_t count)
 }
 
 int vqe_job_check_keys(const json_t *object, const char *const *known,
-                   size_t count, const char *where)
+                       size_t count, const char *where)
 {
   const char *key;
   json_t *value;
@@ -168,8 +169,8 @@ int vqe_job_put_member(json_t *object, const char *member, const char *text)
 }
 
 void vqe_job_member_where(char *out, size_t size, const char *where,
-                      const char *member, const char *option,
-                      const char *given)
+                          const char *member, const char *option,
+                          const char *given)
 {
   if (given != NULL) {
     snprintf(out, size, "option --%s", option);

@@ -10,7 +10,7 @@
 
 #include "job/job.h"
 
-#define JOB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define VQE_JOB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A value of the job and where it stands, for messages and paths. */
 struct vqe_job_value {
@@ -28,29 +28,29 @@ struct vqe_job_reader {
   const struct vqe_job_overrides *overrides;
 };
 
-void vqe_job_value_find(struct vqe_job_value *value, const struct vqe_job_reader *reader,
-                    const char *key);
+void vqe_job_value_find(struct vqe_job_value *value,
+                        const struct vqe_job_reader *reader, const char *key);
 
 /* Fail with where, the value as it stands (cut), and what it should be. */
 int vqe_job_refuse(const char *where, const json_t *value, const char *wanted);
 /* "unknown key 'bassi': did you mean 'basis'? Known: ..." */
 int vqe_job_refuse_name(const char *where, const char *what, const char *name,
-                    const char *const *known, size_t count);
+                        const char *const *known, size_t count);
 
 /* Whole numbers may be written as 1e4. */
-int vqe_job_read_int(int64_t *out, const json_t *value, int64_t low, int64_t high,
-                 const char *where);
+int vqe_job_read_int(int64_t *out, const json_t *value, int64_t low,
+                     int64_t high, const char *where);
 /* A finite number > 0, or >= 0 when `zero`. */
 int vqe_job_read_size(double *out, const json_t *value, bool zero,
-                  const char *where);
+                      const char *where);
 /* One of `known`, case-insensitive; *out is that one. */
 int vqe_job_read_choice(const char **out, const json_t *value,
-                    const char *const *known, size_t count, const char *what,
-                    const char *where);
+                        const char *const *known, size_t count,
+                        const char *what, const char *where);
 
 bool vqe_job_is_known(const char *key, const char *const *known, size_t count);
 int vqe_job_check_keys(const json_t *object, const char *const *known,
-                   size_t count, const char *where);
+                       size_t count, const char *where);
 
 /* "One or a list": how many. */
 size_t vqe_job_list_count(const json_t *value);
@@ -60,7 +60,7 @@ size_t vqe_job_list_count(const json_t *value);
 int vqe_job_put_member(json_t *object, const char *member, const char *text);
 /* Where a member stands: in the object, or in an option of its own. */
 void vqe_job_member_where(char *out, size_t size, const char *where,
-                      const char *member, const char *option,
-                      const char *given);
+                          const char *member, const char *option,
+                          const char *given);
 
 #endif
