@@ -133,82 +133,100 @@ static int read_ansatz_options(struct vqe_job_ansatz *out,
   return VQE_OK;
 }
 
-int vqe_job_read_ansatz(struct vqe_job_ansatz *out, const json_t *item,
-                        const struct vqe_job_value *value,
-                        const struct vqe_job_reader *reader)
+static int read_ansatz_name(struct vqe_job_ansatz *out, const json_t *object,
+                            const json_t *item,
+                            const struct vqe_job_value *value)
 {
-  const struct vqe_job_overrides *overrides = reader->overrides;
-  char where[320];
-  const char *entanglement = NULL;
-  if (!json_is_string(item) && !json_is_object(item)) {
-    return vqe_job_refuse(value->where, item,
-                          "the name of an ansatz or an object "
-                          "with 'name'");
-  }
-  json_t *object = as_object(item, "name");
-  int status = VQE_OK;
   const char *name = json_string_value(json_object_get(object, "name"));
   if (name == NULL) {
-    status =
-        vqe_job_refuse(value->where, item, "an object with the string 'name'");
-    goto out;
+    return vqe_job_refuse(value->where, item,
+                          "an object with the string 'name'");
   }
-  status = vqe_ansatz_canonical(&out->name, name);
+  int status = vqe_ansatz_canonical(&out->name, name);
   if (status != VQE_OK) {
     const char *nearest = vqe_ansatz_nearest(name);
     status = nearest == NULL
                  ? vqe_error_context(status, "%s", value->where)
                  : vqe_error_context(status, "%s: did you mean '%s'?",
                                      value->where, nearest);
-    goto out;
   }
-  status = read_ansatz_options(out, object, value->where);
-  if (status != VQE_OK) {
-    goto out;
-  }
+  return status;
+}
+
+static int read_ansatz_reps(struct vqe_job_ansatz *out, json_t *object,
+                            const struct vqe_job_value *value,
+                            const char *given)
+{
+  char where[320];
+  int64_t number;
   const struct vqe_ansatz_kind *kind = vqe_ansatz_kind(out->name);
-  bool conserves = kind->conserves;
-  /* in a mixed list --entanglement is for the circuits */
-  const char *given_entanglement =
-      conserves && vqe_job_list_count(value->json) > 1
-          ? NULL
-          : overrides->entanglement;
-  status = vqe_job_put_member(object, "reps", overrides->reps);
-  if (status == VQE_OK) {
-    status = vqe_job_put_member(object, "entanglement", given_entanglement);
-  }
-  if (status != VQE_OK) {
-    goto out;
-  }
+  int status = vqe_job_put_member(object, "reps", given);
   const json_t *reps = json_object_get(object, "reps");
   out->reps = vqe_ansatz_default_reps(out->name);
-  if (reps != NULL) {
-    int64_t number;
-    vqe_job_member_where(where, sizeof where, value->where, "reps", "reps",
-                     overrides->reps);
-    status = vqe_job_read_int(&number, reps, kind->least_reps, kind->most_reps,
-                              where);
-    if (status != VQE_OK) {
-      goto out;
-    }
+  if (status != VQE_OK || reps == NULL) {
+    return status;
+  }
+  vqe_job_member_where(where, sizeof where, value->where, "reps", "reps",
+                       given);
+  status = vqe_job_read_int(&number, reps, kind->least_reps, kind->most_reps,
+                            where);
+  if (status == VQE_OK) {
     out->reps = (int)number;
   }
+  return status;
+}
+
+static int read_entanglement(struct vqe_job_ansatz *out, json_t *object,
+                             const struct vqe_job_value *value,
+                             const char *given)
+{
+  char where[320];
+  const char *name = NULL;
+  /* in a mixed list --entanglement is for the circuits */
+  if (vqe_ansatz_kind(out->name)->conserves &&
+      vqe_job_list_count(value->json) > 1) {
+    given = NULL;
+  }
+  int status = vqe_job_put_member(object, "entanglement", given);
   const json_t *map = json_object_get(object, "entanglement");
   vqe_job_member_where(where, sizeof where, value->where, "entanglement",
-                       "entanglement", given_entanglement);
-  if (map != NULL && !json_is_null(map)) {
-    entanglement = json_string_value(map);
-    if (entanglement == NULL) {
-      status = vqe_job_refuse(where, map, "the name of an entanglement map");
-      goto out;
+                       "entanglement", given);
+  if (status == VQE_OK && map != NULL && !json_is_null(map)) {
+    name = json_string_value(map);
+    if (name == NULL) {
+      return vqe_job_refuse(where, map, "the name of an entanglement map");
     }
   }
-  status =
-      vqe_entanglement_canonical(&out->entanglement, out->name, entanglement);
-  if (status != VQE_OK) {
-    status = vqe_error_context(status, "%s", where);
+  if (status == VQE_OK) {
+    status = vqe_entanglement_canonical(&out->entanglement, out->name, name);
+    if (status != VQE_OK) {
+      status = vqe_error_context(status, "%s", where);
+    }
   }
-out:
+  return status;
+}
+
+int vqe_job_read_ansatz(struct vqe_job_ansatz *out, const json_t *item,
+                        const struct vqe_job_value *value,
+                        const struct vqe_job_reader *reader)
+{
+  if (!json_is_string(item) && !json_is_object(item)) {
+    return vqe_job_refuse(value->where, item,
+                          "the name of an ansatz or an object "
+                          "with 'name'");
+  }
+  json_t *object = as_object(item, "name");
+  int status = read_ansatz_name(out, object, item, value);
+  if (status == VQE_OK) {
+    status = read_ansatz_options(out, object, value->where);
+  }
+  if (status == VQE_OK) {
+    status = read_ansatz_reps(out, object, value, reader->overrides->reps);
+  }
+  if (status == VQE_OK) {
+    status =
+        read_entanglement(out, object, value, reader->overrides->entanglement);
+  }
   json_decref(object);
   return status;
 }
@@ -247,77 +265,146 @@ static int read_optimizer_options(struct vqe_job_optimizer *out,
   return VQE_OK;
 }
 
+static int read_optimizer_name(struct vqe_job_optimizer *out,
+                               const json_t *object, const json_t *item,
+                               const struct vqe_job_value *value)
+{
+  const struct vqe_optimizer_info *info;
+  const char *name = json_string_value(json_object_get(object, "name"));
+  if (name == NULL) {
+    return vqe_job_refuse(value->where, item,
+                          "an object with the string 'name'");
+  }
+  int status = vqe_optimizer_find(&info, name);
+  if (status != VQE_OK) {
+    return vqe_error_context(status, "%s", value->where);
+  }
+  out->name = info->name;
+  return VQE_OK;
+}
+
+/* A member of an optimizer, and the option that overrides it. */
+enum optimizer_member { MAX_EVALUATIONS, GTOL, FTOL, MAX_SECONDS };
+
+struct member {
+  const char *name, *option, *given;
+};
+
+static int read_optimizer_member(struct vqe_job_optimizer *out,
+                                 enum optimizer_member which, json_t *object,
+                                 const struct member *member,
+                                 const struct vqe_job_value *value)
+{
+  char where[320];
+  int64_t evaluations = 0;
+  int status = vqe_job_put_member(object, member->name, member->given);
+  const json_t *number = json_object_get(object, member->name);
+  if (status != VQE_OK || number == NULL) {
+    return status;
+  }
+  vqe_job_member_where(where, sizeof where, value->where, member->name,
+                       member->option, member->given);
+  switch (which) {
+  case MAX_EVALUATIONS:
+    status = vqe_job_read_int(&evaluations, number, 1, INT_MAX, where);
+    if (status == VQE_OK) {
+      out->max_evaluations = (int)evaluations;
+    }
+    break;
+  case GTOL:
+    status = vqe_job_read_size(&out->gtol, number, true, where);
+    break;
+  case FTOL:
+    status = vqe_job_read_size(&out->ftol, number, true, where);
+    break;
+  case MAX_SECONDS:
+    if (!json_is_null(number)) {
+      status = vqe_job_read_size(&out->max_seconds, number, false, where);
+    }
+    break;
+  }
+  return status;
+}
+
 int vqe_job_read_optimizer(struct vqe_job_optimizer *out, const json_t *item,
                            const struct vqe_job_value *value,
                            const struct vqe_job_reader *reader)
 {
   const struct vqe_job_overrides *overrides = reader->overrides;
-  const struct vqe_optimizer_info *info;
+  const struct member members[] = {
+      [MAX_EVALUATIONS] = {"max_evaluations", "max-evaluations",
+                           overrides->max_evaluations},
+      [GTOL] = {"gtol", "gtol", overrides->gtol},
+      [FTOL] = {"ftol", "ftol", overrides->ftol},
+      [MAX_SECONDS] = {"max_seconds", "max-seconds", overrides->max_seconds},
+  };
   struct vqe_optimizer_options defaults;
-  int64_t evaluations;
-  char where[320];
   if (!json_is_string(item) && !json_is_object(item)) {
     return vqe_job_refuse(value->where, item,
                           "the name of an optimizer or an object "
                           "with 'name'");
   }
   json_t *object = as_object(item, "name");
-  const char *name = json_string_value(json_object_get(object, "name"));
-  int status = VQE_OK;
-  if (name == NULL) {
-    status =
-        vqe_job_refuse(value->where, item, "an object with the string 'name'");
-    goto out;
-  }
-  status = vqe_optimizer_find(&info, name);
-  if (status != VQE_OK) {
-    status = vqe_error_context(status, "%s", value->where);
-    goto out;
-  }
-  out->name = info->name;
-  struct {
-    const char *member, *option, *given;
-  } members[] = {
-      {"max_evaluations", "max-evaluations", overrides->max_evaluations},
-      {"gtol", "gtol", overrides->gtol},
-      {"ftol", "ftol", overrides->ftol},
-      {"max_seconds", "max-seconds", overrides->max_seconds},
-  };
+  int status = read_optimizer_name(out, object, item, value);
   vqe_optimizer_options_init(&defaults);
   out->max_evaluations = defaults.max_evaluations;
   out->gtol = defaults.gtol;
   out->ftol = defaults.ftol;
-  for (size_t k = 0; k < VQE_JOB_COUNT(members); k++) {
-    status = vqe_job_put_member(object, members[k].member, members[k].given);
-    if (status != VQE_OK) {
-      goto out;
-    }
-    const json_t *number = json_object_get(object, members[k].member);
-    if (number == NULL) {
-      continue;
-    }
-    vqe_job_member_where(where, sizeof where, value->where, members[k].member,
-                         members[k].option, members[k].given);
-    if (k == 0) {
-      status = vqe_job_read_int(&evaluations, number, 1, INT_MAX, where);
-      if (status == VQE_OK) {
-        out->max_evaluations = (int)evaluations;
-      }
-    } else if (k == 3) {
-      if (!json_is_null(number)) {
-        status = vqe_job_read_size(&out->max_seconds, number, false, where);
-      }
-    } else {
-      status = vqe_job_read_size(k == 1 ? &out->gtol : &out->ftol, number,
-                                 true, where);
-    }
-    if (status != VQE_OK) {
-      goto out;
-    }
+  for (size_t k = 0; status == VQE_OK && k < VQE_JOB_COUNT(members); k++) {
+    status = read_optimizer_member(out, (enum optimizer_member)k, object,
+                                   &members[k], value);
   }
-  status = read_optimizer_options(out, object, value->where);
-out:
+  if (status == VQE_OK) {
+    status = read_optimizer_options(out, object, value->where);
+  }
   json_decref(object);
+  return status;
+}
+
+static int read_init_file(struct vqe_job_init *out, const json_t *file,
+                          const struct vqe_job_value *value)
+{
+  if (!json_is_string(file)) {
+    return vqe_job_refuse(value->where, file, "the path of a file");
+  }
+  out->strategy = "file";
+  int status =
+      vqe_file_resolve(&out->file, value->base_file, json_string_value(file));
+  if (status == VQE_OK) {
+    status = hash_file(&out->file_sha256, out->file);
+  }
+  return status == VQE_OK ? VQE_OK
+                          : vqe_error_context(status, "%s", value->where);
+}
+
+/* The members of an object that is known to have no others. */
+static int read_init_members(struct vqe_job_init *out, const json_t *object,
+                             const json_t *item,
+                             const struct vqe_job_value *value,
+                             const char *given_noise)
+{
+  static const char *const strategies[] = {"random", "hf", "mp2"};
+  const json_t *file = json_object_get(object, "file");
+  const json_t *strategy = json_object_get(object, "strategy");
+  const json_t *noise = json_object_get(object, "noise");
+  char where[320];
+  int status = VQE_OK;
+  if (file != NULL && strategy != NULL) {
+    return vqe_job_refuse(value->where, item,
+                          "either a 'file' or a 'strategy'");
+  }
+  if (strategy != NULL) {
+    status = vqe_job_read_choice(&out->strategy, strategy, strategies,
+                                 VQE_JOB_COUNT(strategies), "strategy",
+                                 value->where);
+  } else if (file != NULL) {
+    status = read_init_file(out, file, value);
+  }
+  if (status == VQE_OK && noise != NULL) {
+    vqe_job_member_where(where, sizeof where, value->where, "noise",
+                         "init-noise", given_noise);
+    status = vqe_job_read_size(&out->noise, noise, true, where);
+  }
   return status;
 }
 
@@ -326,9 +413,7 @@ int vqe_job_read_init(struct vqe_job_init *out, const json_t *item,
                       const struct vqe_job_reader *reader)
 {
   static const char *const known[] = {"strategy", "noise", "file"};
-  static const char *const strategies[] = {"random", "hf", "mp2"};
   const char *given_noise = reader->overrides->init_noise;
-  char where[320];
   out->noise = NAN;
   if (!json_is_string(item) && !json_is_object(item)) {
     return vqe_job_refuse(value->where, item,
@@ -341,40 +426,9 @@ int vqe_job_read_init(struct vqe_job_init *out, const json_t *item,
   if (status == VQE_OK) {
     status = vqe_job_put_member(object, "noise", given_noise);
   }
-  if (status != VQE_OK) {
-    goto out;
+  if (status == VQE_OK) {
+    status = read_init_members(out, object, item, value, given_noise);
   }
-  const json_t *file = json_object_get(object, "file");
-  const json_t *strategy = json_object_get(object, "strategy");
-  const json_t *noise = json_object_get(object, "noise");
-  if (file != NULL && strategy != NULL) {
-    status =
-        vqe_job_refuse(value->where, item, "either a 'file' or a 'strategy'");
-    goto out;
-  }
-  if (strategy != NULL) {
-    status = vqe_job_read_choice(&out->strategy, strategy, strategies,
-                                 VQE_JOB_COUNT(strategies), "strategy",
-                                 value->where);
-  } else if (file != NULL && !json_is_string(file)) {
-    status = vqe_job_refuse(value->where, file, "the path of a file");
-  } else if (file != NULL) {
-    out->strategy = "file";
-    status = vqe_file_resolve(&out->file, value->base_file,
-                              json_string_value(file));
-    if (status == VQE_OK) {
-      status = hash_file(&out->file_sha256, out->file);
-    }
-    if (status != VQE_OK) {
-      status = vqe_error_context(status, "%s", value->where);
-    }
-  }
-  if (status == VQE_OK && noise != NULL) {
-    vqe_job_member_where(where, sizeof where, value->where, "noise",
-                         "init-noise", given_noise);
-    status = vqe_job_read_size(&out->noise, noise, true, where);
-  }
-out:
   json_decref(object);
   return status;
 }

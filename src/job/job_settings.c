@@ -339,6 +339,34 @@ static int check_job_keys(const json_t *job, const char *path)
   return vqe_job_check_keys(job, job_keys, VQE_JOB_COUNT(job_keys), where);
 }
 
+/* Each key of the job in turn; what one has read is released with the
+ * settings. */
+static int read_keys(struct vqe_job_settings *settings,
+                     const struct vqe_job_reader *reader)
+{
+  static int (*const readers[])(struct vqe_job_settings *,
+                                const struct vqe_job_reader *) = {
+      read_scalars,    read_bases, read_ansatze,
+      read_optimizers, read_inits, read_seeds};
+  int status = check_job_keys(reader->job, reader->path);
+  if (status == VQE_OK) {
+    status = vqe_job_put_overrides(reader->given, reader->overrides);
+  }
+  for (size_t k = 0; status == VQE_OK && k < VQE_JOB_COUNT(readers); k++) {
+    status = readers[k](settings, reader);
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_lake_read(&settings->lake, reader);
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_stream_read(&settings->stream, reader);
+  }
+  if (status == VQE_OK) {
+    status = check_combinations(settings);
+  }
+  return status;
+}
+
 int vqe_job_settings_read(struct vqe_job_settings **out,
                           struct vqe_job_value *molecules, const json_t *job,
                           const char *path,
@@ -351,51 +379,18 @@ int vqe_job_settings_read(struct vqe_job_settings **out,
   struct vqe_job_settings *settings = NULL;
   int status =
       vqe_memory_alloc(&settings, 1, sizeof *settings, "settings of a job");
-  if (status != VQE_OK) {
-    goto out;
-  }
-  if (reader.given == NULL || reader.defaults == NULL) {
+  if (status == VQE_OK && (reader.given == NULL || reader.defaults == NULL)) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for settings");
-    goto out;
-  }
-  status = check_job_keys(job, path);
-  if (status == VQE_OK) {
-    status = vqe_job_put_overrides(reader.given, reader.overrides);
   }
   if (status == VQE_OK) {
-    status = read_scalars(settings, &reader);
-  }
-  if (status == VQE_OK) {
-    status = read_bases(settings, &reader);
-  }
-  if (status == VQE_OK) {
-    status = read_ansatze(settings, &reader);
-  }
-  if (status == VQE_OK) {
-    status = read_optimizers(settings, &reader);
-  }
-  if (status == VQE_OK) {
-    status = read_inits(settings, &reader);
-  }
-  if (status == VQE_OK) {
-    status = read_seeds(settings, &reader);
-  }
-  if (status == VQE_OK) {
-    status = vqe_job_lake_read(&settings->lake, &reader);
-  }
-  if (status == VQE_OK) {
-    status = vqe_job_stream_read(&settings->stream, &reader);
-  }
-  if (status == VQE_OK) {
-    status = check_combinations(settings);
+    status = read_keys(settings, &reader);
   }
   if (status == VQE_OK) {
     vqe_job_value_find(molecules, &reader, "molecules");
     *out = settings;
-    settings = NULL;
+  } else {
+    vqe_job_settings_free(settings);
   }
-out:
-  vqe_job_settings_free(settings);
   json_decref(reader.given);
   json_decref(reader.defaults);
   return status;

@@ -1,0 +1,391 @@
+#include "job/job_expand.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "vqe/ansatz.h"
+#include "vqe/chem.h"
+
+#define MAX_EXPERIMENTS ((size_t)100000)
+#define WARNINGS_SHOWN 20
+
+/* Spatial core orbitals of an atom: the noble gas before it. */
+static int core_orbitals(int z)
+{
+  static const int noble[] = {2, 10, 18, 36, 54, 86};
+  static const int orbitals[] = {1, 5, 9, 18, 27, 43};
+  int core = 0;
+  for (size_t k = 0; k < sizeof noble / sizeof noble[0]; k++) {
+    core = z > noble[k] ? orbitals[k] : core;
+  }
+  return core;
+}
+
+static int frozen_core_of(const struct vqe_job_settings *settings,
+                          const struct vqe_molecule *molecule)
+{
+  int core = 0;
+  if (settings->frozen_core != VQE_FROZEN_CORE_AUTO) {
+    return settings->frozen_core;
+  }
+  for (size_t k = 0; molecule != NULL && k < molecule->natom; k++) {
+    core += core_orbitals(molecule->z[k]);
+  }
+  return core;
+}
+
+static double default_noise(const char *ansatz, const char *strategy)
+{
+  /* from a symmetric start the generalised ones keep the symmetry */
+  if (strcmp(ansatz, "k-UpCCGSD") == 0 &&
+      (strcmp(strategy, "hf") == 0 || strcmp(strategy, "mp2") == 0)) {
+    return 0.05;
+  }
+  if (strcmp(ansatz, "LUCJ") == 0) {
+    return strcmp(strategy, "hf") == 0    ? 0.1
+           : strcmp(strategy, "mp2") == 0 ? 0.02
+                                          : 0.0;
+  }
+  if (strcmp(strategy, "hf") != 0 || vqe_ansatz_conserves(ansatz)) {
+    return 0.0;
+  }
+  return strcmp(ansatz, "ExcitationPreserving") == 0 ? 0.5 : 0.05;
+}
+
+static int draw_seed(int64_t *seed)
+{
+  uint32_t bits;
+  ssize_t got;
+  do {
+    got = getrandom(&bits, sizeof bits, 0);
+  } while (got < 0 && errno == EINTR);
+  if (got != sizeof bits) {
+    return vqe_error_set(VQE_ERR_IO,
+                         "the system gives no random seed: %s; "
+                         "set 'seed'",
+                         strerror(errno));
+  }
+  *seed = bits & 0x7fffffffu;
+  return VQE_OK;
+}
+
+/* One choice out of each list. */
+struct choice {
+  const struct vqe_job_molecule *molecule;
+  const struct vqe_job_basis *basis;
+  const struct vqe_job_ansatz *ansatz;
+  const struct vqe_job_optimizer *optimizer;
+  const struct vqe_job_init *init;
+  const int64_t *seed; /* NULL: drawn */
+  int molecule_id;
+};
+
+static int copy_strings(struct vqe_experiment *out,
+                        const struct choice *choice, const char *strategy,
+                        const struct vqe_job_settings *settings)
+{
+  const struct vqe_job_molecule *molecule = choice->molecule;
+  struct {
+    char **out;
+    const char *text;
+  } strings[] = {
+      {&out->source, molecule->source},
+      {&out->input_error, molecule->reason},
+      {&out->name, molecule->name},
+      {&out->fcidump, molecule->fcidump},
+      {&out->fcidump_sha256, molecule->fcidump_sha256},
+      {&out->basis_set,
+       molecule->fcidump != NULL ? "fcidump" : choice->basis->name},
+      {&out->basis_sha256,
+       molecule->fcidump != NULL ? NULL : choice->basis->sha256},
+      {&out->ansatz_name, choice->ansatz->name},
+      {&out->entanglement, choice->ansatz->entanglement},
+      {&out->optimizer, choice->optimizer->name},
+      {&out->init_strategy, strategy},
+      {&out->init_file, choice->init->file},
+      {&out->init_file_sha256, choice->init->file_sha256},
+      {&out->device, settings->device},
+      {&out->precision, settings->precision},
+  };
+  int status = VQE_OK;
+  for (size_t k = 0;
+       status == VQE_OK && k < sizeof strings / sizeof strings[0]; k++) {
+    status = vqe_memory_strdup(strings[k].out, strings[k].text);
+  }
+  return status;
+}
+
+static int copy_options(struct vqe_option_list *out,
+                        const struct vqe_option_list *options)
+{
+  int status = VQE_OK;
+  if (options->count == 0) {
+    return VQE_OK;
+  }
+  status = vqe_memory_alloc(&out->items, options->count, sizeof *out->items,
+                            "options of an experiment");
+  for (size_t k = 0; status == VQE_OK && k < options->count; k++) {
+    out->count++;
+    status = vqe_memory_strdup(&out->items[k].key, options->items[k].key);
+    if (status == VQE_OK) {
+      status = vqe_memory_strdup(&out->items[k].json, options->items[k].json);
+    }
+  }
+  return status;
+}
+
+/* MP2 amplitudes exist for closed shells only. */
+static int check_mp2(struct vqe_experiment *experiment, int multiplicity)
+{
+  if (strcmp(experiment->init_strategy, "mp2") != 0 || multiplicity == 1 ||
+      experiment->input_error != NULL) {
+    return VQE_OK;
+  }
+  if (asprintf(&experiment->input_error,
+               "%s: init 'mp2' needs a closed shell, and the multiplicity is "
+               "%d: use 'hf' or 'random'",
+               experiment->source, multiplicity) < 0) {
+    experiment->input_error = NULL;
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a message");
+  }
+  return VQE_OK;
+}
+
+static int create_experiment(struct vqe_experiment **out,
+                             const struct choice *choice,
+                             const struct vqe_job_settings *settings)
+{
+  struct vqe_experiment *experiment = NULL;
+  const char *strategy = choice->init->strategy;
+  int status =
+      vqe_memory_alloc(&experiment, 1, sizeof *experiment, "an experiment");
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (strategy == NULL) {
+    strategy = vqe_ansatz_has_mp2(choice->ansatz->name) &&
+                       choice->molecule->multiplicity <= 1
+                   ? "mp2"
+                   : "hf";
+  }
+  experiment->molecule_id = choice->molecule_id;
+  experiment->frozen_core =
+      frozen_core_of(settings, choice->molecule->molecule);
+  experiment->active_electrons = settings->active_electrons;
+  experiment->active_orbitals = settings->active_orbitals;
+  experiment->symmetry = settings->symmetry;
+  experiment->ansatz_reps = choice->ansatz->reps;
+  experiment->max_evaluations = choice->optimizer->max_evaluations;
+  experiment->gtol = choice->optimizer->gtol;
+  experiment->ftol = choice->optimizer->ftol;
+  experiment->max_seconds = choice->optimizer->max_seconds;
+  experiment->init_noise = isnan(choice->init->noise)
+                               ? default_noise(choice->ansatz->name, strategy)
+                               : choice->init->noise;
+  experiment->shots = settings->shots;
+  experiment->references = settings->references;
+  experiment->references_given = settings->references_given;
+  experiment->seed_drawn = choice->seed == NULL;
+  if (choice->seed != NULL) {
+    experiment->seed = *choice->seed;
+  } else {
+    status = draw_seed(&experiment->seed);
+  }
+  if (status == VQE_OK) {
+    status = copy_strings(experiment, choice, strategy, settings);
+  }
+  if (status == VQE_OK && choice->molecule->molecule != NULL) {
+    status =
+        vqe_molecule_copy(&experiment->molecule, choice->molecule->molecule);
+  }
+  if (status == VQE_OK) {
+    status = copy_options(&experiment->optimizer_options,
+                          &choice->optimizer->options);
+  }
+  if (status == VQE_OK) {
+    status =
+        copy_options(&experiment->ansatz_options, &choice->ansatz->options);
+  }
+  if (status == VQE_OK) {
+    status = check_mp2(experiment, choice->molecule->multiplicity);
+  }
+  if (status == VQE_OK) {
+    status = vqe_experiment_id(experiment->id, NULL, experiment);
+  }
+  if (status != VQE_OK) {
+    vqe_experiment_free(experiment);
+    return status;
+  }
+  *out = experiment;
+  return VQE_OK;
+}
+
+/* What expansion keeps between experiments. */
+struct expansion {
+  struct vqe_job *job;
+  json_t *seen; /* id -> index */
+  FILE *warnings;
+  size_t nwarning;
+  bool strict;
+};
+
+/* Note that `experiment` asks for what number `first` does. */
+static void warn_repetition(struct expansion *expansion,
+                            const struct vqe_experiment *experiment,
+                            size_t first)
+{
+  expansion->nwarning++;
+  if (expansion->nwarning <= WARNINGS_SHOWN) {
+    fprintf(expansion->warnings,
+            "%s: asks for the same as experiment %zu (%s), and is run once\n",
+            experiment->source, first,
+            expansion->job->experiments[first]->source);
+  }
+}
+
+/* Take over the experiment: into the job, or dropped as a repetition. */
+static int keep(struct expansion *expansion, struct vqe_experiment *experiment)
+{
+  struct vqe_job *job = expansion->job;
+  const json_t *earlier = json_object_get(expansion->seen, experiment->id);
+  bool bad = experiment->input_error != NULL;
+  int status = VQE_OK;
+  if (earlier != NULL) {
+    warn_repetition(expansion, experiment,
+                    (size_t)json_integer_value(earlier));
+    vqe_experiment_free(experiment);
+    return VQE_OK;
+  }
+  if (bad && expansion->strict) {
+    status = vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error);
+  }
+  if (status == VQE_OK &&
+      json_object_set_new(expansion->seen, experiment->id,
+                          json_integer((json_int_t)job->count)) != 0) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for experiments");
+  }
+  if (status != VQE_OK) {
+    vqe_experiment_free(experiment);
+    return status;
+  }
+  job->nbad += bad;
+  experiment->index = (int)job->count;
+  job->experiments[job->count++] = experiment;
+  return VQE_OK;
+}
+
+/* Every combination for one molecule, seed innermost. */
+static int expand_molecule(struct expansion *expansion,
+                           const struct vqe_job_molecule *molecule,
+                           int molecule_id,
+                           const struct vqe_job_settings *settings)
+{
+  size_t nseed = settings->nseed > 0 ? settings->nseed : 1;
+  /* integrals from a file have no other basis */
+  size_t nbasis = molecule->fcidump != NULL ? 1 : settings->nbasis;
+  size_t total = nbasis * settings->nansatz * settings->noptimizer *
+                 settings->ninit * nseed;
+  for (size_t k = 0; k < total; k++) {
+    struct vqe_experiment *experiment;
+    size_t rest = k;
+    struct choice choice = {.molecule = molecule, .molecule_id = molecule_id};
+    choice.seed = settings->nseed > 0 ? &settings->seeds[rest % nseed] : NULL;
+    rest /= nseed;
+    choice.init = &settings->inits[rest % settings->ninit];
+    rest /= settings->ninit;
+    choice.optimizer = &settings->optimizers[rest % settings->noptimizer];
+    rest /= settings->noptimizer;
+    choice.ansatz = &settings->ansatze[rest % settings->nansatz];
+    rest /= settings->nansatz;
+    choice.basis = &settings->bases[rest];
+    int status = create_experiment(&experiment, &choice, settings);
+    if (status == VQE_OK) {
+      status = keep(expansion, experiment);
+    }
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  return VQE_OK;
+}
+
+static int count_experiments(size_t *total,
+                             const struct vqe_job_molecules *molecules,
+                             const struct vqe_job_settings *settings)
+{
+  const size_t factors[] = {settings->nbasis, settings->nansatz,
+                            settings->noptimizer, settings->ninit,
+                            settings->nseed > 0 ? settings->nseed : 1};
+  *total = molecules->count;
+  for (size_t k = 0; k < sizeof factors / sizeof factors[0]; k++) {
+    if (!vqe_memory_mul(total, *total, factors[k]) ||
+        *total > MAX_EXPERIMENTS) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "the lists of this job multiply to "
+                           "more than %zu experiments: split it",
+                           MAX_EXPERIMENTS);
+    }
+  }
+  return VQE_OK;
+}
+
+static int expand_molecules(struct expansion *expansion,
+                            const struct vqe_job_molecules *molecules,
+                            const struct vqe_job_settings *settings)
+{
+  int status = VQE_OK;
+  if (expansion->seen == NULL || expansion->warnings == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for experiments");
+  }
+  for (size_t k = 0; status == VQE_OK && k < molecules->count; k++) {
+    status =
+        expand_molecule(expansion, &molecules->items[k], (int)k, settings);
+  }
+  if (expansion->nwarning > WARNINGS_SHOWN) {
+    fprintf(expansion->warnings, "and %zu more repetitions\n",
+            expansion->nwarning - WARNINGS_SHOWN);
+  }
+  return status;
+}
+
+int vqe_job_expand(struct vqe_job *job, char **warnings,
+                   const struct vqe_job_molecules *molecules,
+                   const struct vqe_job_settings *settings, bool strict)
+{
+  struct expansion expansion = {.job = job, .strict = strict};
+  char *text = NULL;
+  size_t text_size = 0;
+  size_t total;
+  int status = count_experiments(&total, molecules, settings);
+  if (status == VQE_OK && total == 0) {
+    status = vqe_error_set(VQE_ERR_INPUT, "file '%s' holds no molecules",
+                           job->path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&job->experiments, total,
+                              sizeof(struct vqe_experiment *), "experiments");
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  expansion.seen = json_object();
+  expansion.warnings = open_memstream(&text, &text_size);
+  status = expand_molecules(&expansion, molecules, settings);
+  if (expansion.warnings != NULL) {
+    fclose(expansion.warnings);
+  }
+  if (status == VQE_OK && expansion.nwarning > 0) {
+    *warnings = text;
+    text = NULL;
+  }
+  free(text);
+  json_decref(expansion.seen);
+  return status;
+}
