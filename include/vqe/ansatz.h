@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vqe/api.h"
 #include "vqe/operators.h"
 
 #ifdef __cplusplus
@@ -75,25 +76,25 @@ struct vqe_ansatz {
 
 /* Name as users write it to its stored spelling, case-insensitive;
  * VQE_ERR_INPUT lists the known ones. */
-int vqe_ansatz_canonical(const char **out, const char *name);
+VQE_API int vqe_ansatz_canonical(const char **out, const char *name);
 
 /* Entanglement as users write it ("reverse_linear", "full", "linear",
  * "circular", "pairwise", "sca"; for LUCJ the pairs of orbitals that interact:
  * "square", "heavy-hex", "all-to-all") to its stored spelling; NULL gives the
  * default of the ansatz (NULL for UCCSD and k-UpCCGSD). VQE_ERR_INPUT
  * when unknown. */
-int vqe_entanglement_canonical(const char **out, const char *ansatz,
-                               const char *name);
+VQE_API int vqe_entanglement_canonical(const char **out, const char *ansatz,
+                                       const char *name);
 /* Default repetitions: 2 for circuits, else 1. */
-int vqe_ansatz_default_reps(const char *ansatz);
+VQE_API int vqe_ansatz_default_reps(const char *ansatz);
 
 /* Whether an ansatz of this stored spelling starts from the Hartree-Fock
  * determinant and conserves N_alpha and N_beta, so that it has a sector. */
-bool vqe_ansatz_conserves(const char *ansatz);
+VQE_API bool vqe_ansatz_conserves(const char *ansatz);
 /* Whether its amplitudes stay real. */
-bool vqe_ansatz_real(const char *ansatz);
+VQE_API bool vqe_ansatz_real(const char *ansatz);
 /* Whether vqe_ansatz_mp2_parameters knows it. */
-bool vqe_ansatz_has_mp2(const char *ansatz);
+VQE_API bool vqe_ansatz_has_mp2(const char *ansatz);
 
 /* How ADAPT-VQE grows (Grimsley et al., Nat. Commun. 10, 3007 (2019)). */
 struct vqe_adapt_options {
@@ -118,7 +119,7 @@ struct vqe_ansatz_options {
   bool orbital_optimization;
 };
 /* Everything zero but the defaults of further options. */
-void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
+VQE_API void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
 
 /* Set a further option of a job file, which `options->name` must know, from
  * its JSON text. ADAPT-VQE: "pool" (GSD), "gradient_norm" (1e-3),
@@ -126,12 +127,12 @@ void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
  * UCCSD, k-UpCCGSD, LUCJ: "orbital_optimization" (false).
  * VQE_ERR_INPUT when this ansatz has no such option, naming those it has, or
  * when the value is out of range. */
-int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
-                          const char *json);
+VQE_API int vqe_ansatz_option_set(struct vqe_ansatz_options *options,
+                                  const char *key, const char *json);
 
-int vqe_ansatz_create(struct vqe_ansatz **out,
-                      const struct vqe_ansatz_options *options);
-void vqe_ansatz_free(struct vqe_ansatz *ansatz);
+VQE_API int vqe_ansatz_create(struct vqe_ansatz **out,
+                              const struct vqe_ansatz_options *options);
+VQE_API void vqe_ansatz_free(struct vqe_ansatz *ansatz);
 
 /* The operators that ADAPT-VQE chooses from, as an ansatz without a state in
  * front: element k is the run of gates with parameter k, k = 0, 1, ...
@@ -144,31 +145,34 @@ void vqe_ansatz_free(struct vqe_ansatz *ansatz);
  * Closed shells: an excitation and its spin mirror are one element, those
  * that the mirror reverses are left out. Screened by irreps. O(norb^4)
  * elements. */
-int vqe_ansatz_pool_create(struct vqe_ansatz **out,
-                           const struct vqe_ansatz_options *options);
+VQE_API int vqe_ansatz_pool_create(struct vqe_ansatz **out,
+                                   const struct vqe_ansatz_options *options);
 /* Append an element of a pool with a parameter of its own, the last one. */
-int vqe_ansatz_append(struct vqe_ansatz *ansatz, const struct vqe_ansatz *pool,
-                      int element);
+VQE_API int vqe_ansatz_append(struct vqe_ansatz *ansatz,
+                              const struct vqe_ansatz *pool, int element);
 
 /* Complete OpenQASM 3 program with inputs t0000..., zero-padded so that they
  * sort in order. Above `limit` bytes (0: none) every excitation is one
  * `pragma vqe.excitation` (or `vqe.qubit_excitation`) line instead of its
  * gates. Free *out by free(). */
-int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz, size_t limit);
+VQE_API int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz,
+                            size_t limit);
 
 /* Initial parameters from first-order amplitudes: `eri` and orbital energies
  * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps for UCCSD, and
  * for k-UpCCGSD those of the pairs that leave occupied orbitals, all others
  * zero; for LUCJ the largest factors of their double factorisation, cut down
  * to the pairs that interact. VQE_ERR_INPUT for open shells or circuits. */
-int vqe_ansatz_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
-                              const double *eri,
-                              const double *orbital_energies);
+VQE_API int vqe_ansatz_mp2_parameters(double *out,
+                                      const struct vqe_ansatz *ansatz,
+                                      const double *eri,
+                                      const double *orbital_energies);
 
 /* Parameters at which the circuit prepares the Hartree-Fock determinant
  * exactly: zeros, but pi in the last RY layer on occupied qubits for
  * EfficientSU2 and RealAmplitudes. */
-void vqe_ansatz_hf_parameters(double *out, const struct vqe_ansatz *ansatz);
+VQE_API void vqe_ansatz_hf_parameters(double *out,
+                                      const struct vqe_ansatz *ansatz);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vqe/api.h"
 #include "vqe/molecule.h"
 
 #ifdef __cplusplus
@@ -51,9 +52,9 @@ struct vqe_integrals {
    * are filled. */
   double *eri;
   double *orbital_energies; /* norb */
-  double hf_energy;              /* total energy of the reference determinant */
+  double hf_energy;         /* total energy of the reference determinant */
   bool has_mp2;             /* false for ROHF */
-  double mp2_energy;             /* total */
+  double mp2_energy;        /* total */
   /* Dipole: dipole_ints[k * norb * norb + p * norb + q] = <p|r_k|q> in bohr
    * about the origin; NULL when unknown (FCIDUMP). */
   double *dipole_ints;
@@ -75,31 +76,32 @@ struct vqe_integrals {
 /* Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",
  * "cc-pVDZ") into its stored spelling ("sto3g", "6-31g", "cc-pvdz"), which is
  * a static string. VQE_ERR_INPUT, listing the known ones, when unknown. */
-int vqe_basis_canonical(const char **out, const char *name);
+VQE_API int vqe_basis_canonical(const char **out, const char *name);
 
 /* Geometry to integrals: libcint, RHF or ROHF, transformation, frozen core,
  * active space, MP2. VQE_ERR_NUMERIC when SCF does not converge. Cost: O(N^5)
  * in basis functions, 8 * npair_ao^2 bytes (checked first). */
-int vqe_chem_run(struct vqe_integrals **out,
-                 const struct vqe_molecule *molecule,
-                 const struct vqe_chem_options *options);
+VQE_API int vqe_chem_run(struct vqe_integrals **out,
+                         const struct vqe_molecule *molecule,
+                         const struct vqe_chem_options *options);
 
 /* Integrals of an FCIDUMP (Knowles & Handy, Comput. Phys. Commun. 54, 75
  * (1989)); its core energy becomes nuclear_repulsion, e_core is 0.
  * frozen_core and active space of `options` apply; basis is not used. The
  * reference determinant fills the lowest-numbered orbitals. */
-int vqe_fcidump_read(struct vqe_integrals **out, const char *path,
-                     const struct vqe_chem_options *options);
+VQE_API int vqe_fcidump_read(struct vqe_integrals **out, const char *path,
+                             const struct vqe_chem_options *options);
 /* Same from memory; `source` names the text in messages. */
-int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
-                      size_t size, const char *source,
-                      const struct vqe_chem_options *options);
+VQE_API int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
+                              size_t size, const char *source,
+                              const struct vqe_chem_options *options);
 
 /* Write the active-space integrals; the scalar is nuclear_repulsion +
  * e_core. Integrals below 1e-15 are left out. */
-int vqe_fcidump_write(const struct vqe_integrals *integrals, const char *path);
+VQE_API int vqe_fcidump_write(const struct vqe_integrals *integrals,
+                              const char *path);
 
-void vqe_integrals_free(struct vqe_integrals *integrals);
+VQE_API void vqe_integrals_free(struct vqe_integrals *integrals);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,8 @@
 #ifndef VQE_ERROR_H
 #define VQE_ERROR_H
 
+#include "vqe/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,10 +26,10 @@ enum vqe_status {
 };
 
 /* Message of the last failure in this thread; "" before the first. */
-const char *vqe_error_message(void);
+VQE_API const char *vqe_error_message(void);
 
 /* Short name of a code, for logs: "input", "memory", ... */
-const char *vqe_error_name(int status);
+VQE_API const char *vqe_error_name(int status);
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vqe/api.h"
 #include "vqe/molecule.h"
 #include "vqe/optimize.h"
 #include "vqe/sim.h"
@@ -50,7 +51,7 @@ struct vqe_experiment {
   char *name;                    /* display name */
   char *fcidump;                 /* path, NULL for a geometry */
   char *fcidump_sha256;          /* hex, NULL for a geometry */
-  char *basis_set;        /* stored spelling, path of a file, or "fcidump" */
+  char *basis_set;    /* stored spelling, path of a file, or "fcidump" */
   char *basis_sha256; /* hex when `basis` is a file, else NULL */
   int frozen_core;    /* orbitals, >= 0 (true is resolved before) */
   int active_electrons, active_orbitals; /* -1: none */
@@ -78,15 +79,15 @@ struct vqe_experiment {
   char id[VQE_EXPERIMENT_ID_SIZE];
 };
 
-int vqe_experiment_copy(struct vqe_experiment **out,
-                        const struct vqe_experiment *experiment);
-void vqe_experiment_free(struct vqe_experiment *experiment);
+VQE_API int vqe_experiment_copy(struct vqe_experiment **out,
+                                const struct vqe_experiment *experiment);
+VQE_API void vqe_experiment_free(struct vqe_experiment *experiment);
 
 /* Canonical text of the requested inputs and its SHA-256 (data contract,
  * section 2, experiment_id). Free *text by free(); it may be NULL when only
  * the id is wanted. */
-int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
-                      const struct vqe_experiment *experiment);
+VQE_API int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
+                              const struct vqe_experiment *experiment);
 
 enum vqe_experiment_status {
   VQE_EXPERIMENT_OK = 0,
@@ -111,7 +112,7 @@ struct vqe_result {
   int nparam;
   double *initial_parameters; /* nparam */
   double *optimal_parameters; /* nparam */
-  char *ansatz_qasm;                 /* OpenQASM 3 */
+  char *ansatz_qasm;          /* OpenQASM 3 */
   size_t neval;               /* recorded evaluations */
   double *eval_parameters;    /* neval x nparam, row major */
   double *eval_energy;        /* neval, electronic */
@@ -155,13 +156,14 @@ struct vqe_result {
   char *performance_end;
 };
 
-void vqe_result_free(struct vqe_result *result);
+VQE_API void vqe_result_free(struct vqe_result *result);
 
 /* New result for an experiment that did not run or failed: status, reason
  * and a copy of the experiment, everything else null. */
-int vqe_result_create(struct vqe_result **out,
-                      const struct vqe_experiment *experiment,
-                      enum vqe_experiment_status status, const char *reason);
+VQE_API int vqe_result_create(struct vqe_result **out,
+                              const struct vqe_experiment *experiment,
+                              enum vqe_experiment_status status,
+                              const char *reason);
 
 /* How results leave and how a run is steered. Any member may be NULL. */
 struct vqe_callbacks {
@@ -204,22 +206,23 @@ struct vqe_run_options {
 /* Run one experiment. A failure of the experiment itself is a result with
  * status FAILED and a reason, return 0; a negative return means that there
  * is no result (VQE_ERR_INTERRUPTED: asked to stop; no memory). */
-int vqe_experiment_run(struct vqe_result **out,
-                       const struct vqe_experiment *experiment,
-                       const struct vqe_run_options *options,
-                       const struct vqe_callbacks *callbacks);
+VQE_API int vqe_experiment_run(struct vqe_result **out,
+                               const struct vqe_experiment *experiment,
+                               const struct vqe_run_options *options,
+                               const struct vqe_callbacks *callbacks);
 
 /* OpenQASM 3 text of the circuit that the experiment would run, every
  * excitation expanded into gates; needs the integrals, as symmetry screens
  * excitations. Free *out by free(). */
-int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
-                        const struct vqe_run_options *options);
+VQE_API int vqe_experiment_qasm(char **out,
+                                const struct vqe_experiment *experiment,
+                                const struct vqe_run_options *options);
 
 /* Write the active-space integrals that the experiment would use as an
  * FCIDUMP. */
-int vqe_experiment_fcidump(const char *path,
-                           const struct vqe_experiment *experiment,
-                           const struct vqe_run_options *options);
+VQE_API int vqe_experiment_fcidump(const char *path,
+                                   const struct vqe_experiment *experiment,
+                                   const struct vqe_run_options *options);
 
 /* What an experiment would take, from its input alone (no SCF). */
 struct vqe_experiment_estimate {
@@ -231,11 +234,11 @@ struct vqe_experiment_estimate {
   double cost;         /* relative; about seconds on one core */
   bool serial;         /* so small that it gains nothing from threads */
 };
-int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
-                            const struct vqe_experiment *experiment);
+VQE_API int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
+                                    const struct vqe_experiment *experiment);
 
 /* "0.1.0" */
-const char *vqe_version(void);
+VQE_API const char *vqe_version(void);
 
 #ifdef __cplusplus
 }

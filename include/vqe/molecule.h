@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vqe/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -46,34 +48,36 @@ struct vqe_molecule_list {
 /* Read every molecule of a file; the format follows from the extension
  * (.xyz) or the content. A bad molecule becomes an entry with a reason; an
  * unreadable file or broken JSON is an error. */
-int vqe_molecule_list_read(struct vqe_molecule_list **out, const char *path);
+VQE_API int vqe_molecule_list_read(struct vqe_molecule_list **out,
+                                   const char *path);
 
 /* Same from memory. `source` names the text in messages. `format`: "json"
  * (QCSchema included) or "xyz". */
-int vqe_molecule_list_parse(struct vqe_molecule_list **out, const char *text,
-                            size_t size, const char *format,
-                            const char *source);
-void vqe_molecule_list_free(struct vqe_molecule_list *list);
+VQE_API int vqe_molecule_list_parse(struct vqe_molecule_list **out,
+                                    const char *text, size_t size,
+                                    const char *format, const char *source);
+VQE_API void vqe_molecule_list_free(struct vqe_molecule_list *list);
 
-int vqe_molecule_copy(struct vqe_molecule **out,
-                      const struct vqe_molecule *molecule);
-void vqe_molecule_free(struct vqe_molecule *molecule);
+VQE_API int vqe_molecule_copy(struct vqe_molecule **out,
+                              const struct vqe_molecule *molecule);
+VQE_API void vqe_molecule_free(struct vqe_molecule *molecule);
 
 /* Check what section 1 of the data contract asks: known elements, finite
  * coordinates, distances, parity. `where` goes in front of the message. */
-int vqe_molecule_validate(const struct vqe_molecule *molecule,
-                          const char *where);
+VQE_API int vqe_molecule_validate(const struct vqe_molecule *molecule,
+                                  const char *where);
 
 /* Electrons = sum of atomic numbers - charge. */
-int vqe_molecule_electrons(const struct vqe_molecule *molecule);
+VQE_API int vqe_molecule_electrons(const struct vqe_molecule *molecule);
 
 /* Atomic number of a symbol, case-insensitive; 0 when unknown. */
-int vqe_element_z(const char *symbol);
+VQE_API int vqe_element_z(const char *symbol);
 /* "H" for 1; NULL outside 1..VQE_MAX_Z. */
-const char *vqe_element_symbol(int z);
+VQE_API const char *vqe_element_symbol(int z);
 
 /* Repulsion of the nuclei, hartree. */
-double vqe_molecule_nuclear_repulsion(const struct vqe_molecule *molecule);
+VQE_API double
+vqe_molecule_nuclear_repulsion(const struct vqe_molecule *molecule);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vqe/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -40,20 +42,21 @@ struct vqe_hamiltonian {
  * into irrep 0. Integrals below `zero` (default 1e-10 when 0) count as zero
  * in the search for symmetry, and are set to zero where the symmetry found
  * forbids them. */
-int vqe_hamiltonian_create(struct vqe_hamiltonian **out, int norb,
-                           const double *h1e, const double *eri,
-                           double constant, bool symmetry, double zero);
-void vqe_hamiltonian_free(struct vqe_hamiltonian *hamiltonian);
+VQE_API int vqe_hamiltonian_create(struct vqe_hamiltonian **out, int norb,
+                                   const double *h1e, const double *eri,
+                                   double constant, bool symmetry,
+                                   double zero);
+VQE_API void vqe_hamiltonian_free(struct vqe_hamiltonian *hamiltonian);
 
 /* Take irreps that are known instead of those found; integrals that they
  * forbid become zero. */
-void vqe_hamiltonian_label(struct vqe_hamiltonian *hamiltonian, int nirrep,
-                           const uint8_t *irrep);
+VQE_API void vqe_hamiltonian_label(struct vqe_hamiltonian *hamiltonian,
+                                   int nirrep, const uint8_t *irrep);
 /* Replace the numbers by those of other orbitals of the same irreps; the
  * number of orbitals stays. */
-void vqe_hamiltonian_update(struct vqe_hamiltonian *hamiltonian,
-                            const double *h1e, const double *eri,
-                            double constant);
+VQE_API void vqe_hamiltonian_update(struct vqe_hamiltonian *hamiltonian,
+                                    const double *h1e, const double *eri,
+                                    double constant);
 
 /* sum_k coeff[k] P_k with real coefficients; P_k = i^{|x&z|} X^x Z^z, so Y
  * where both masks have a bit. Terms are sorted by (x, z) and unique. */
@@ -68,22 +71,23 @@ struct vqe_pauli_sum {
 /* Jordan-Wigner image, identity included (coefficient: `constant` and the
  * traces). Terms of |coefficient| < threshold (1e-12 when 0) are dropped.
  * Cost: O(nonzero integrals) with a hash table. */
-int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
-                                const struct vqe_hamiltonian *hamiltonian,
-                                double threshold);
-void vqe_pauli_sum_free(struct vqe_pauli_sum *sum);
+VQE_API int
+vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
+                            const struct vqe_hamiltonian *hamiltonian,
+                            double threshold);
+VQE_API void vqe_pauli_sum_free(struct vqe_pauli_sum *sum);
 
 /* Sum of |coefficients| without the identity. */
-double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum);
+VQE_API double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum);
 
 /* Label of nqubit letters and a NUL, qubit 0 rightmost. */
-void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z);
+VQE_API void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z);
 
 /* Qubit-wise commuting groups, greedy by falling |coefficient|, ties by
  * label: group[k] in 0..*ngroup-1 for every term, the identity in none
  * (-1). `group` holds nterm entries. */
-int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
-                        int *ngroup);
+VQE_API int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
+                                int *ngroup);
 
 #ifdef __cplusplus
 }

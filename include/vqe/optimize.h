@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vqe/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,10 +27,10 @@ struct vqe_optimizer_info {
 
 /* Name as users write it, case-insensitive; VQE_ERR_INPUT lists the known
  * ones. The result is static. */
-int vqe_optimizer_find(const struct vqe_optimizer_info **out,
-                       const char *name);
+VQE_API int vqe_optimizer_find(const struct vqe_optimizer_info **out,
+                               const char *name);
 /* All of them, ended by name NULL. */
-const struct vqe_optimizer_info *vqe_optimizer_list(void);
+VQE_API const struct vqe_optimizer_info *vqe_optimizer_list(void);
 
 struct vqe_optimizer_options {
   int max_evaluations; /* calls of the objective, at least 1 */
@@ -57,16 +59,16 @@ struct vqe_optimizer_options {
   double initial_step;
 };
 /* gtol 1e-4, ftol 1e-8, 10000 evaluations, everything else default. */
-void vqe_optimizer_options_init(struct vqe_optimizer_options *options);
+VQE_API void vqe_optimizer_options_init(struct vqe_optimizer_options *options);
 
 /* Set a further option of a job file by its name: "threshold" for all,
  * "learning_rate", "beta1", "beta2", "epsilon" (Adam), "a", "c", "alpha",
  * "gamma" (SPSA), "initial_step" (COBYLA, BOBYQA, Nelder-Mead, Powell).
  * VQE_ERR_INPUT when this optimizer has no such option, naming those it has,
  * or when the value is out of range. */
-int vqe_optimizer_option_set(struct vqe_optimizer_options *options,
-                             const char *optimizer, const char *key,
-                             double value);
+VQE_API int vqe_optimizer_option_set(struct vqe_optimizer_options *options,
+                                     const char *optimizer, const char *key,
+                                     double value);
 
 struct vqe_optimize_result {
   double f; /* lowest recorded value; x holds its point */
@@ -84,9 +86,10 @@ struct vqe_optimize_result {
  * the objective failed, bad arguments or no memory. VQE_ERR_INTERRUPTED from
  * the objective is returned as such, with `out` filled. n = 0 evaluates
  * once. */
-int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
-                 double *x, vqe_objective objective, void *ctx,
-                 const struct vqe_optimizer_options *options);
+VQE_API int vqe_optimize(struct vqe_optimize_result *out,
+                         const char *optimizer, int n, double *x,
+                         vqe_objective objective, void *ctx,
+                         const struct vqe_optimizer_options *options);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "vqe/ansatz.h"
+#include "vqe/api.h"
 #include "vqe/operators.h"
 #include "vqe/team.h"
 
@@ -47,8 +48,9 @@ enum vqe_gates_choice {
 /* Lets the estimators of several threads share launches: on a device, small
  * states are evaluated together, one in each block of a launch. */
 struct vqe_combiner;
-int vqe_combiner_create(struct vqe_combiner **out);
-void vqe_combiner_free(struct vqe_combiner *combiner); /* NULL is fine */
+VQE_API int vqe_combiner_create(struct vqe_combiner **out);
+VQE_API void
+vqe_combiner_free(struct vqe_combiner *combiner); /* NULL is fine */
 
 struct vqe_estimator_options {
   enum vqe_representation representation;
@@ -80,33 +82,34 @@ struct vqe_device_summary {
 };
 
 /* Number of CUDA devices. `reason` (may be NULL) says why there is none. */
-int vqe_devices(const char **reason);
-int vqe_device_summarize(struct vqe_device_summary *out, int index);
+VQE_API int vqe_devices(const char **reason);
+VQE_API int vqe_device_summarize(struct vqe_device_summary *out, int index);
 
 /* Version of the cuStateVec that VQE_GATES_CUSTATEVEC would take, "1.15.0";
  * VQE_ERR_UNSUPPORTED, with what to install, where there is none. */
-int vqe_custatevec_version(char *out, size_t size);
+VQE_API int vqe_custatevec_version(char *out, size_t size);
 
 struct vqe_estimator;
 
 /* Amplitudes and bytes (of one rank) that an estimator would take; no
  * allocation. */
-int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
-                       const struct vqe_hamiltonian *hamiltonian,
-                       const struct vqe_ansatz *ansatz,
-                       const struct vqe_estimator_options *options);
+VQE_API int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
+                               const struct vqe_hamiltonian *hamiltonian,
+                               const struct vqe_ansatz *ansatz,
+                               const struct vqe_estimator_options *options);
 
 /* Hamiltonian and ansatz stay the caller's and must outlive the estimator.
  * VQE_ERR_MEMORY, with the number, when it does not fit. */
-int vqe_estimator_create(struct vqe_estimator **out,
-                         const struct vqe_hamiltonian *hamiltonian,
-                         const struct vqe_ansatz *ansatz,
-                         const struct vqe_estimator_options *options);
-void vqe_estimator_free(struct vqe_estimator *estimator);
+VQE_API int vqe_estimator_create(struct vqe_estimator **out,
+                                 const struct vqe_hamiltonian *hamiltonian,
+                                 const struct vqe_ansatz *ansatz,
+                                 const struct vqe_estimator_options *options);
+VQE_API void vqe_estimator_free(struct vqe_estimator *estimator);
 
 /* "vqe_cpu_sector", "vqe_cpu_statevector", "vqe_cuda_sector" or
  * "vqe_cuda_statevector". */
-const char *vqe_estimator_backend(const struct vqe_estimator *estimator);
+VQE_API const char *
+vqe_estimator_backend(const struct vqe_estimator *estimator);
 
 /* Where an estimator works, and what that took up to now. */
 struct vqe_estimator_usage {
@@ -118,23 +121,24 @@ struct vqe_estimator_usage {
   uint64_t bytes_up, bytes_down, bytes_held;
   char note[256]; /* why AUTO went back to the CPU, or "" */
 };
-void vqe_estimator_describe(struct vqe_estimator_usage *out,
-                            const struct vqe_estimator *estimator);
+VQE_API void vqe_estimator_describe(struct vqe_estimator_usage *out,
+                                    const struct vqe_estimator *estimator);
 
 /* Exact energy; parameters: ansatz->nparam angles in radian. */
-int vqe_estimator_energy(struct vqe_estimator *estimator, double *energy,
-                         const double *parameters);
+VQE_API int vqe_estimator_energy(struct vqe_estimator *estimator,
+                                 double *energy, const double *parameters);
 
 /* Energy and its gradient by the adjoint method (Jones & Gacon,
  * arXiv:2009.02823): about the cost of three energies. */
-int vqe_estimator_gradient(struct vqe_estimator *estimator, double *energy,
-                           double *gradient, const double *parameters);
+VQE_API int vqe_estimator_gradient(struct vqe_estimator *estimator,
+                                   double *energy, double *gradient,
+                                   const double *parameters);
 
 /* Take in what was appended to the ansatz since the estimator was created or
  * last extended: strings and sigma tables stay, only new excitation lists are
  * made. The gates must keep the symmetry that the estimator uses;
  * VQE_ERR_UNSUPPORTED otherwise, with the estimator unchanged. */
-int vqe_estimator_extend(struct vqe_estimator *estimator);
+VQE_API int vqe_estimator_extend(struct vqe_estimator *estimator);
 
 /* Slopes of all elements of a pool (vqe_ansatz_pool_create) at the state of
  * `parameters`: out[k] = 2 <psi| H A_k |psi>, the derivative of the energy by
@@ -142,24 +146,25 @@ int vqe_estimator_extend(struct vqe_estimator *estimator);
  * for H psi, then one read of the pairs of each excitation. The tables of the
  * pool are made at its first call and kept for as long as `pool` is the same;
  * it must outlive the estimator. */
-int vqe_estimator_pool_gradient(struct vqe_estimator *estimator, double *out,
-                                const double *parameters,
-                                const struct vqe_ansatz *pool);
+VQE_API int vqe_estimator_pool_gradient(struct vqe_estimator *estimator,
+                                        double *out, const double *parameters,
+                                        const struct vqe_ansatz *pool);
 
 /* `count` exact energies, parameters count x nparam, and their gradients
  * likewise, which may be NULL. On a device many small states are evaluated at
  * once, one in each block of one launch; else one after the other. */
-int vqe_estimator_many(struct vqe_estimator *estimator, double *energies,
-                       double *gradients, const double *parameters,
-                       size_t count);
+VQE_API int vqe_estimator_many(struct vqe_estimator *estimator,
+                               double *energies, double *gradients,
+                               const double *parameters, size_t count);
 
 /* Energy from `shots` samples for each qubit-wise commuting group of `paulis`
  * and its standard error; at most 20 qubits. A sector state is expanded.
  * Draws come from the stream `experiment_id`, `evaluation`. */
-int vqe_estimator_sample(struct vqe_estimator *estimator, double *energy,
-                         double *std, const double *parameters,
-                         const struct vqe_pauli_sum *paulis, int shots,
-                         const char *experiment_id, int evaluation);
+VQE_API int vqe_estimator_sample(struct vqe_estimator *estimator,
+                                 double *energy, double *std,
+                                 const double *parameters,
+                                 const struct vqe_pauli_sum *paulis, int shots,
+                                 const char *experiment_id, int evaluation);
 
 struct vqe_properties {
   double n;  /* <N> */
@@ -169,24 +174,25 @@ struct vqe_properties {
 
 /* Properties of the state at `parameters`; `rdm1` (norb x norb, spin-summed
  * <E_pq>, symmetrised) may be NULL. */
-int vqe_estimator_properties(struct vqe_estimator *estimator,
-                             struct vqe_properties *out, double *rdm1,
-                             const double *parameters);
+VQE_API int vqe_estimator_properties(struct vqe_estimator *estimator,
+                                     struct vqe_properties *out, double *rdm1,
+                                     const double *parameters);
 
 /* Densities of the state at `parameters` over packed pairs of orbitals:
  * pairs1[P] = <F_P> (npair) and pairs2[P * npair + R] = Re <F_P F_R>, F as in
  * vqe/operators.h, so that the energy is constant + f . pairs1 + w . pairs2
  * / 2. In sectors; VQE_ERR_UNSUPPORTED elsewhere. */
-int vqe_estimator_densities(struct vqe_estimator *estimator, double *pairs1,
-                            double *pairs2, const double *parameters);
+VQE_API int vqe_estimator_densities(struct vqe_estimator *estimator,
+                                    double *pairs1, double *pairs2,
+                                    const double *parameters);
 
 /* Take in what vqe_hamiltonian_update has changed in the Hamiltonian. */
-int vqe_estimator_refresh(struct vqe_estimator *estimator);
+VQE_API int vqe_estimator_refresh(struct vqe_estimator *estimator);
 
 /* Copy of the state in the full space: 2^nqubit (re, im) pairs; for tests
  * and small molecules. */
-int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
-                        const double *parameters);
+VQE_API int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
+                                const double *parameters);
 
 struct vqe_fci_options {
   int threads;
@@ -211,16 +217,18 @@ struct vqe_fci_result {
 };
 
 /* Bytes that vqe_fci_solve would take; no allocation. */
-int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
-                 int nalpha, int nbeta, const struct vqe_fci_options *options);
+VQE_API int vqe_fci_size(uint64_t *bytes,
+                         const struct vqe_hamiltonian *hamiltonian, int nalpha,
+                         int nbeta, const struct vqe_fci_options *options);
 
 /* Lowest state of the wanted multiplicity over all symmetries: Davidson
  * (J. Comput. Phys. 17, 87 (1975)) with a spin penalty, from several
  * determinants of each symmetry. VQE_ERR_MEMORY when it does not fit,
  * VQE_ERR_NUMERIC when it does not converge. */
-int vqe_fci_solve(struct vqe_fci_result *out,
-                  const struct vqe_hamiltonian *hamiltonian, int nalpha,
-                  int nbeta, const struct vqe_fci_options *options);
+VQE_API int vqe_fci_solve(struct vqe_fci_result *out,
+                          const struct vqe_hamiltonian *hamiltonian,
+                          int nalpha, int nbeta,
+                          const struct vqe_fci_options *options);
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "vqe/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -39,10 +41,10 @@ struct vqe_team {
 /* Ranks above 0: do the shares of what rank 0 asks for, with `threads` OpenMP
  * threads, until it dismisses the team. Failures (no memory) are rank 0's to
  * report and do not end this. */
-void vqe_team_serve(const struct vqe_team *team, int threads);
+VQE_API void vqe_team_serve(const struct vqe_team *team, int threads);
 
 /* Rank 0: let the others return. */
-void vqe_team_dismiss(const struct vqe_team *team);
+VQE_API void vqe_team_dismiss(const struct vqe_team *team);
 
 #ifdef __cplusplus
 }

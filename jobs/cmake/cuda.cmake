@@ -89,6 +89,8 @@ else()
   endif()
 endif()
 vqe_compile_options(kernel_gates)
+set_target_properties(mod_kernels kernel_gates PROPERTIES
+  C_VISIBILITY_PRESET hidden CUDA_VISIBILITY_PRESET hidden)
 target_sources(mod_kernels PRIVATE $<TARGET_OBJECTS:kernel_gates>)
 set(kernel_links ${VQE_INCLUDE_ROOT}/kernels)
 file(MAKE_DIRECTORY ${kernel_links})

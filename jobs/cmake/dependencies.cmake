@@ -37,8 +37,10 @@ if(NOT LIBCINT_INCLUDE_DIR OR NOT LIBCINT_LIBRARY)
     "libcint not found: run jobs/setup/libcint.sh, or set LIBCINT_ROOT")
 endif()
 add_library(Libcint::cint SHARED IMPORTED)
+# that of PySCF has no SONAME, and programs must not record its path instead
 set_target_properties(Libcint::cint PROPERTIES
   IMPORTED_LOCATION "${LIBCINT_LIBRARY}"
+  IMPORTED_NO_SONAME TRUE
   INTERFACE_INCLUDE_DIRECTORIES "${LIBCINT_INCLUDE_DIR}")
 
 pkg_check_modules(AVRO REQUIRED IMPORTED_TARGET avro-c)

@@ -128,9 +128,12 @@ static int read_couplings(double *out, const struct vqe_ansatz *ansatz,
   return n;
 }
 
-int vqe_lucj_parameters(double *out, const struct vqe_ansatz *ansatz,
-                        const double complex *rotations, const double *same,
-                        const double *opposite, const double complex *last)
+/* Not inlined, so that the start has the same bits through both callers:
+ * what is contracted to fused products changes with the code around. */
+__attribute__((noinline)) int
+vqe_lucj_parameters(double *out, const struct vqe_ansatz *ansatz,
+                    const double complex *rotations, const double *same,
+                    const double *opposite, const double complex *last)
 {
   int norb = ansatz->norb;
   int reps = ansatz->reps;

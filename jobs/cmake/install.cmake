@@ -1,0 +1,84 @@
+# What `cmake --install` leaves: programs and libvqe that find the libraries
+# beside them, wherever the prefix is moved to, and what lets other projects
+# find libvqe (pkg-config, find_package).
+include(CMakePackageConfigHelpers)
+
+# Libraries that jobs/setup unpacked into the checkout are copied to this
+# folder, as programs must not need the checkout; all others stay where the
+# system, Spack, conda or a module has them.
+set(vqe_private_libdir ${CMAKE_INSTALL_LIBDIR}/vqe_batch)
+
+# vqe_is_of_checkout(OUT PATH): is it a shared library of VQE_DEPS_DIR?
+function(vqe_is_of_checkout out path)
+  string(FIND "${path}" "${VQE_DEPS_DIR}/" place)
+  if(place EQUAL 0 AND path MATCHES "\\.so(\\.|$)")
+    set(${out} TRUE PARENT_SCOPE)
+  else()
+    set(${out} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Folders of the private libraries, below vqe_private_libdir. libcint looks
+# for its libquadmath two folders up, so the layout of its lib is kept.
+set(vqe_private_folders "")
+vqe_is_of_checkout(copied "${LIBCINT_LIBRARY}")
+if(copied)
+  install(DIRECTORY ${VQE_DEPS_DIR}/libcint/lib/
+          DESTINATION ${vqe_private_libdir}/libcint USE_SOURCE_PERMISSIONS
+          FILES_MATCHING PATTERN "*.so*")
+  get_filename_component(folder "${LIBCINT_LIBRARY}" DIRECTORY)
+  file(RELATIVE_PATH folder ${VQE_DEPS_DIR}/libcint/lib "${folder}")
+  list(APPEND vqe_private_folders libcint/${folder})
+endif()
+vqe_is_of_checkout(copied "${DUCKDB_LIBRARY}")
+if(copied)
+  install(FILES ${DUCKDB_LIBRARY} DESTINATION ${vqe_private_libdir}/duckdb)
+  list(APPEND vqe_private_folders duckdb)
+endif()
+
+# vqe_install_rpath(TARGET FOLDER): let TARGET, installed into FOLDER below the
+# prefix, find the private libraries from where it lies, and others where they
+# were at the build.
+function(vqe_install_rpath target folder)
+  set(entries)
+  foreach(private ${vqe_private_folders})
+    file(RELATIVE_PATH way /${folder} /${vqe_private_libdir}/${private})
+    list(APPEND entries "$ORIGIN/${way}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES INSTALL_RPATH "${entries}"
+    INSTALL_RPATH_USE_LINK_PATH ON)
+endfunction()
+
+function(vqe_install_program name)
+  vqe_install_rpath(${name} ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+function(vqe_install_library name)
+  vqe_install_rpath(${name} ${CMAKE_INSTALL_LIBDIR})
+  target_include_directories(${name} INTERFACE
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  install(TARGETS ${name} EXPORT vqeTargets
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/vqe
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+          FILES_MATCHING PATTERN "*.h")
+
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/vqe)
+  install(EXPORT vqeTargets NAMESPACE vqe:: DESTINATION ${package}
+          FILE vqeTargets.cmake)
+  file(WRITE ${CMAKE_BINARY_DIR}/vqeConfig.cmake
+    "include(\"\${CMAKE_CURRENT_LIST_DIR}/vqeTargets.cmake\")\n")
+  write_basic_package_version_file(${CMAKE_BINARY_DIR}/vqeConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_BINARY_DIR}/vqeConfig.cmake
+          ${CMAKE_BINARY_DIR}/vqeConfigVersion.cmake DESTINATION ${package})
+
+  file(RELATIVE_PATH vqe_pc_to_prefix
+       /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  string(REGEX REPLACE "/$" "" vqe_pc_to_prefix "${vqe_pc_to_prefix}")
+  configure_file(${CMAKE_SOURCE_DIR}/jobs/cmake/vqe.pc.in
+                 ${CMAKE_BINARY_DIR}/vqe.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/vqe.pc
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
