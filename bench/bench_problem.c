@@ -33,6 +33,7 @@ int bench_problem_read(struct bench_problem *out,
   }
   if (status == VQE_OK) {
     struct vqe_ansatz_options options = {
+        .size = sizeof options,
         .name = ansatz,
         .reps = vqe_ansatz_default_reps(ansatz),
         .norb = out->integrals->norb,

@@ -107,6 +107,7 @@ struct vqe_adapt_options {
 };
 
 struct vqe_ansatz_options {
+  size_t size;      /* of this struct, set by its initialiser */
   const char *name; /* stored spelling */
   int reps;
   const char *entanglement; /* stored spelling or NULL for the default */
@@ -118,7 +119,7 @@ struct vqe_ansatz_options {
   /* the run optimises the orbitals too; changes nothing of the circuit */
   bool orbital_optimization;
 };
-/* Everything zero but the defaults of further options. */
+/* Everything zero but the size and the defaults of further options. */
 VQE_API void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
 
 /* Set a further option of a job file, which `options->name` must know, from

@@ -22,6 +22,7 @@ extern "C" {
 #define VQE_FROZEN_CORE_AUTO (-1)
 
 struct vqe_chem_options {
+  size_t size;             /* of this struct, set by its initialiser */
   const char *basis;       /* stored spelling or path of an NWChem file */
   int frozen_core;         /* number of orbitals, or VQE_FROZEN_CORE_AUTO */
   int active_electrons;    /* -1 for none */
@@ -32,10 +33,15 @@ struct vqe_chem_options {
   int threads;             /* OpenMP threads; 0 means 1 */
   bool keep_all;           /* integrals over all orbitals too: `whole` */
 };
+/* In C; C++ calls the function instead. */
+#ifndef __cplusplus
 #define VQE_CHEM_OPTIONS_INIT                                                 \
   {                                                                           \
-    "sto3g", 0, -1, -1, 0, 0, 0, 1, false                                     \
+    .size = sizeof(struct vqe_chem_options), .basis = "sto3g",                \
+    .active_electrons = -1, .active_orbitals = -1, .threads = 1               \
   }
+#endif
+VQE_API void vqe_chem_options_init(struct vqe_chem_options *options);
 
 /* Integrals over `norb` active orbitals, and everything a run records about
  * their making. */

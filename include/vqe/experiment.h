@@ -165,8 +165,9 @@ VQE_API int vqe_result_create(struct vqe_result **out,
                               enum vqe_experiment_status status,
                               const char *reason);
 
-/* How results leave and how a run is steered. Any member may be NULL. */
+/* How results leave and how a run is steered. Any function may be NULL. */
 struct vqe_callbacks {
+  size_t size; /* of this struct, set by its initialiser */
   void *ctx;
   /* One recorded evaluation, in order; `gradient` is NULL when not asked
    * for. A negative return stops the run with that status. */
@@ -182,10 +183,19 @@ struct vqe_callbacks {
   /* Polled before each evaluation and during FCI. */
   bool (*should_stop)(void *ctx);
 };
+/* In C; C++ calls the function instead. */
+#ifndef __cplusplus
+#define VQE_CALLBACKS_INIT                                                    \
+  {                                                                           \
+    .size = sizeof(struct vqe_callbacks)                                      \
+  }
+#endif
+VQE_API void vqe_callbacks_init(struct vqe_callbacks *callbacks);
 
 struct vqe_host; /* vqe/host.h, for the program alone */
 
 struct vqe_run_options {
+  size_t size;             /* of this struct, set by its initialiser */
   int threads;             /* OpenMP threads, at least 1 */
   int mpi_rank, mpi_ranks; /* recorded only */
   /* Rank 0 of it runs the experiment, the others serve; NULL: alone. */
@@ -198,10 +208,14 @@ struct vqe_run_options {
    * NULL: none (vqe/sim.h) */
   struct vqe_combiner *combiner;
 };
+/* In C; C++ calls the function instead. */
+#ifndef __cplusplus
 #define VQE_RUN_OPTIONS_INIT                                                  \
   {                                                                           \
-    1, 0, 1, NULL, 0, NULL, VQE_GATES_AUTO, NULL                              \
+    .size = sizeof(struct vqe_run_options), .threads = 1, .mpi_ranks = 1      \
   }
+#endif
+VQE_API void vqe_run_options_init(struct vqe_run_options *options);
 
 /* Run one experiment. A failure of the experiment itself is a result with
  * status FAILED and a reason, return 0; a negative return means that there

@@ -33,6 +33,7 @@ VQE_API int vqe_optimizer_find(const struct vqe_optimizer_info **out,
 VQE_API const struct vqe_optimizer_info *vqe_optimizer_list(void);
 
 struct vqe_optimizer_options {
+  size_t size;         /* of this struct, set by its initialiser */
   int max_evaluations; /* calls of the objective, at least 1 */
   double gtol;         /* hartree: max |gradient component| */
   double ftol;         /* hartree */

@@ -53,6 +53,7 @@ VQE_API void
 vqe_combiner_free(struct vqe_combiner *combiner); /* NULL is fine */
 
 struct vqe_estimator_options {
+  size_t size; /* of this struct, set by its initialiser */
   enum vqe_representation representation;
   int threads; /* OpenMP threads, at least 1 */
   /* Split a sector state over these ranks; NULL: alone. What cannot be split
@@ -66,11 +67,14 @@ struct vqe_estimator_options {
    * the estimator. */
   struct vqe_combiner *combiner;
 };
+/* In C; C++ calls the function instead. */
+#ifndef __cplusplus
 #define VQE_ESTIMATOR_OPTIONS_INIT                                            \
   {                                                                           \
-    VQE_REPRESENTATION_AUTO, 1, NULL, VQE_DEVICE_AUTO, 0, false,              \
-        VQE_GATES_AUTO, NULL                                                  \
+    .size = sizeof(struct vqe_estimator_options), .threads = 1                \
   }
+#endif
+VQE_API void vqe_estimator_options_init(struct vqe_estimator_options *options);
 
 /* A CUDA device as vqe_batch --devices shows it. */
 struct vqe_device_summary {
@@ -195,6 +199,7 @@ VQE_API int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
                                 const double *parameters);
 
 struct vqe_fci_options {
+  size_t size; /* of this struct, set by its initialiser */
   int threads;
   int multiplicity;               /* 2S+1 wanted */
   double tolerance;               /* residual norm; 0 for 1e-6 */
@@ -203,10 +208,14 @@ struct vqe_fci_options {
   bool (*should_stop)(void *ctx); /* may be NULL */
   void *ctx;
 };
+/* In C; C++ calls the function instead. */
+#ifndef __cplusplus
 #define VQE_FCI_OPTIONS_INIT                                                  \
   {                                                                           \
-    1, 1, 0, 0, 0, NULL, NULL                                                 \
+    .size = sizeof(struct vqe_fci_options), .threads = 1, .multiplicity = 1   \
   }
+#endif
+VQE_API void vqe_fci_options_init(struct vqe_fci_options *options);
 
 struct vqe_fci_result {
   double energy; /* electronic */

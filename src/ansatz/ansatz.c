@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/struct_size.h"
 #include "vqe/ansatz.h"
 
 /* ADAPT-VQE starts with the state alone. */
@@ -69,7 +70,11 @@ int vqe_ansatz_create(struct vqe_ansatz **out,
   const char *name = NULL;
   const char *entanglement = NULL;
   *out = NULL;
-  int status = vqe_ansatz_canonical(&name, options->name);
+  int status = vqe_struct_size_check("vqe_ansatz_options", options->size,
+                                     sizeof *options);
+  if (status == VQE_OK) {
+    status = vqe_ansatz_canonical(&name, options->name);
+  }
   if (status == VQE_OK) {
     status =
         vqe_entanglement_canonical(&entanglement, name, options->entanglement);

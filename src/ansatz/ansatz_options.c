@@ -5,6 +5,7 @@
 
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
+#include "base/struct_size.h"
 #include "vqe/ansatz.h"
 
 /* GSD, UCCSD, QEB: those of vqe_ansatz_pool_create; the first is the
@@ -16,6 +17,7 @@ static const char *const pool_names[] = {"GSD", "UCCSD", "QEB"};
 void vqe_ansatz_options_init(struct vqe_ansatz_options *options)
 {
   memset(options, 0, sizeof *options);
+  options->size = sizeof *options;
   options->adapt = (struct vqe_adapt_options){
       .pool = pool_names[0],
       .gradient_norm = 1e-3,
@@ -79,6 +81,11 @@ int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
       {"operators_at_a_time", 1.0, 1e3, NULL, &adapt->operators_at_a_time},
   };
   char *end;
+  int status = vqe_struct_size_check("vqe_ansatz_options", options->size,
+                                     sizeof *options);
+  if (status != VQE_OK) {
+    return status;
+  }
   if (!vqe_ansatz_grows(options->name)) {
     return set_orbitals(options, key, json);
   }

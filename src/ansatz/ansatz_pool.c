@@ -12,6 +12,7 @@
 #include "ansatz/ansatz_builders.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/struct_size.h"
 
 /* ---- generalised singles and doubles ---- */
 
@@ -139,8 +140,12 @@ int vqe_ansatz_pool_create(struct vqe_ansatz **out,
 {
   struct vqe_ansatz_builder builder = {NULL, 0};
   *out = NULL;
-  int status =
-      vqe_memory_alloc(&builder.ansatz, 1, sizeof *builder.ansatz, "pool");
+  int status = vqe_struct_size_check("vqe_ansatz_options", options->size,
+                                     sizeof *options);
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&builder.ansatz, 1, sizeof *builder.ansatz, "pool");
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -155,17 +155,21 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
                  const struct vqe_experiment *experiment, bool serial)
 {
   struct vqe_worker *worker = lane->worker;
-  struct vqe_run_options options = {serial ? 1 : worker->threads,
-                                    worker->rank,
-                                    worker->ranks,
-                                    worker->team != NULL ? &worker->team->view
-                                                         : NULL,
-                                    worker->node_rank,
-                                    &lane->host,
-                                    worker->options->gates,
-                                    worker->combiner};
-  struct vqe_callbacks callbacks = {lane, on_evaluation, on_replay,
-                                    vqe_lane_should_stop};
+  struct vqe_run_options options = {
+      .size = sizeof options,
+      .threads = serial ? 1 : worker->threads,
+      .mpi_rank = worker->rank,
+      .mpi_ranks = worker->ranks,
+      .team = worker->team != NULL ? &worker->team->view : NULL,
+      .device_index = worker->node_rank,
+      .host = &lane->host,
+      .gates = worker->options->gates,
+      .combiner = worker->combiner};
+  struct vqe_callbacks callbacks = {.size = sizeof callbacks,
+                                    .ctx = lane,
+                                    .evaluation = on_evaluation,
+                                    .replay = on_replay,
+                                    .should_stop = vqe_lane_should_stop};
   lane->started = vqe_clock_wall();
   lane->writing = false;
   int status = vqe_experiment_run(out, experiment, &options, &callbacks);

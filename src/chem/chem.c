@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/struct_size.h"
 #include "chem/basis.h"
 #include "chem/env.h"
 #include "chem/fock.h"
@@ -395,13 +396,24 @@ static void note_cartesian(struct vqe_integrals *out, const struct run *run)
   }
 }
 
+void vqe_chem_options_init(struct vqe_chem_options *options)
+{
+  *options = (struct vqe_chem_options)VQE_CHEM_OPTIONS_INIT;
+}
+
 int vqe_chem_run(struct vqe_integrals **out,
                  const struct vqe_molecule *molecule,
                  const struct vqe_chem_options *options)
 {
-  struct run run = {.molecule = molecule, .options = *options};
+  struct run run = {.molecule = molecule};
   char where[128];
   double start = vqe_clock_wall();
+  int status = vqe_struct_size_check("vqe_chem_options", options->size,
+                                     sizeof *options);
+  if (status != VQE_OK) {
+    return status;
+  }
+  run.options = *options;
   snprintf(where, sizeof where, "molecule '%.64s'", molecule->name);
   if (run.options.threads < 1) {
     run.options.threads = 1;
@@ -409,7 +421,7 @@ int vqe_chem_run(struct vqe_integrals **out,
   /* BLAS on one thread: results must not depend on what the launcher binds a
    * rank to, and our own loops are threaded around it */
   openblas_set_num_threads(1);
-  int status = prepare(&run);
+  status = prepare(&run);
   if (status == VQE_OK) {
     status = compute_integrals(&run);
   }

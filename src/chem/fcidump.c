@@ -20,6 +20,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/struct_size.h"
 #include "chem/env.h"
 #include "chem/integrals_new.h"
 #include "chem/reference.h"
@@ -422,7 +423,11 @@ int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
                       .source = source,
                       .norb = -1,
                       .nelec = -1};
-  int status = read_header(&dump);
+  int status = vqe_struct_size_check("vqe_chem_options", options->size,
+                                     sizeof *options);
+  if (status == VQE_OK) {
+    status = read_header(&dump);
+  }
   if (status == VQE_OK) {
     status = check_header(&dump);
   }

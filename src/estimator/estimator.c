@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/struct_size.h"
 #include "estimator/estimator_choose.h"
 #include "estimator/shots.h"
 #include "vqe/sim.h"
@@ -39,6 +40,11 @@ void vqe_estimator_describe(struct vqe_estimator_usage *out,
 
 /* ---- life ---- */
 
+void vqe_estimator_options_init(struct vqe_estimator_options *options)
+{
+  *options = (struct vqe_estimator_options)VQE_ESTIMATOR_OPTIONS_INIT;
+}
+
 int vqe_estimator_create(struct vqe_estimator **out,
                          const struct vqe_hamiltonian *hamiltonian,
                          const struct vqe_ansatz *ansatz,
@@ -46,6 +52,11 @@ int vqe_estimator_create(struct vqe_estimator **out,
 {
   struct vqe_estimator *estimator = NULL;
   *out = NULL;
+  int status = vqe_struct_size_check("vqe_estimator_options", options->size,
+                                     sizeof *options);
+  if (status != VQE_OK) {
+    return status;
+  }
   if (ansatz->norb != hamiltonian->norb || options->threads < 1) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "the ansatz is for %d orbitals, the Hamiltonian "

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/error_message.h"
+#include "base/struct_size.h"
 #include "base/memory.h"
 #include "device/combiner.h"
 #include "device/device_estimators.h"
@@ -34,6 +35,11 @@ int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
                        const struct vqe_ansatz *ansatz,
                        const struct vqe_estimator_options *options)
 {
+  int status = vqe_struct_size_check("vqe_estimator_options", options->size,
+                                     sizeof *options);
+  if (status != VQE_OK) {
+    return status;
+  }
   if (is_split(ansatz, options)) {
     vqe_split_size(amplitudes, bytes, hamiltonian, ansatz, options->threads,
                    options->team->size);

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/error_message.h"
+#include "base/struct_size.h"
 #include "base/suggest.h"
 #include "optimize/methods.h"
 
@@ -79,6 +80,7 @@ int vqe_optimizer_find(const struct vqe_optimizer_info **out, const char *name)
 void vqe_optimizer_options_init(struct vqe_optimizer_options *options)
 {
   memset(options, 0, sizeof *options);
+  options->size = sizeof *options;
   options->max_evaluations = 10000;
   options->gtol = 1e-4;
   options->ftol = 1e-8;
@@ -138,7 +140,11 @@ int vqe_optimizer_option_set(struct vqe_optimizer_options *options,
 {
   const struct vqe_optimizer_info *info;
   char known[160] = "";
-  int status = vqe_optimizer_find(&info, optimizer);
+  int status = vqe_struct_size_check("vqe_optimizer_options", options->size,
+                                     sizeof *options);
+  if (status == VQE_OK) {
+    status = vqe_optimizer_find(&info, optimizer);
+  }
   if (status != VQE_OK) {
     return status;
   }
@@ -201,15 +207,20 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
                  const struct vqe_optimizer_options *options)
 {
   const struct vqe_optimizer_info *info;
-  struct vqe_optimizer_options filled = *options;
+  struct vqe_optimizer_options filled;
   struct vqe_recorder recorder = {.memory = NULL};
   struct vqe_method_end ended = {.nit = 0};
   memset(out, 0, sizeof *out);
   out->f = NAN;
-  int status = vqe_optimizer_find(&info, optimizer);
+  int status = vqe_struct_size_check("vqe_optimizer_options", options->size,
+                                     sizeof *options);
+  if (status == VQE_OK) {
+    status = vqe_optimizer_find(&info, optimizer);
+  }
   if (status != VQE_OK) {
     return status;
   }
+  filled = *options;
   size_t index = (size_t)(info - infos);
   VQE_ASSERT(index < METHODS && strcmp(methods[index].name, info->name) == 0);
   const struct vqe_method_spec *spec = &methods[index];

@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/struct_size.h"
 #include "sim/layout.h"
 #include "sim/sigma.h"
 #include "sim/spin.h"
@@ -66,9 +67,19 @@ static uint64_t layout_size(const struct vqe_hamiltonian *hamiltonian,
   return nirrep == 1 ? size : size / nirrep + na + nb;
 }
 
+void vqe_fci_options_init(struct vqe_fci_options *options)
+{
+  *options = (struct vqe_fci_options)VQE_FCI_OPTIONS_INIT;
+}
+
 int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
                  int nalpha, int nbeta, const struct vqe_fci_options *options)
 {
+  int status =
+      vqe_struct_size_check("vqe_fci_options", options->size, sizeof *options);
+  if (status != VQE_OK) {
+    return status;
+  }
   uint64_t size = layout_size(hamiltonian, nalpha, nbeta);
   uint64_t vectors;
   if (__builtin_mul_overflow(size, (2 * SUBSPACE + 2) * sizeof(double),
@@ -465,15 +476,20 @@ int vqe_fci_solve(struct vqe_fci_result *out,
 {
   struct vqe_hamiltonian *blocked = NULL;
   uint64_t bytes;
-  uint64_t limit = options->max_bytes;
   memset(out, 0, sizeof *out);
+  int status =
+      vqe_struct_size_check("vqe_fci_options", options->size, sizeof *options);
+  if (status != VQE_OK) {
+    return status;
+  }
+  uint64_t limit = options->max_bytes;
   if (nalpha < nbeta || options->multiplicity != nalpha - nbeta + 1) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "FCI: multiplicity %d does not belong to %d alpha "
                          "and %d beta electrons",
                          options->multiplicity, nalpha, nbeta);
   }
-  int status = vqe_fci_size(&bytes, hamiltonian, nalpha, nbeta, options);
+  status = vqe_fci_size(&bytes, hamiltonian, nalpha, nbeta, options);
   if (status == VQE_OK &&
       (limit > 0 ? bytes > limit : !vqe_memory_fits(bytes))) {
     limit = limit > 0 ? limit : vqe_memory_available();

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/struct_size.h"
 #include "vqe/host.h"
 #include "vqe/run.h"
 
@@ -51,12 +52,36 @@ static int run_phases(struct vqe_run *run)
 /* Start a run that ends before the VQE: integrals only. */
 static int start_without_vqe(struct vqe_run *run)
 {
-  int status = vqe_result_create(&run->result, run->experiment,
-                                 VQE_EXPERIMENT_SKIPPED, NULL);
+  int status = vqe_struct_size_check("vqe_run_options", run->options->size,
+                                     sizeof *run->options);
+  if (status == VQE_OK) {
+    status = vqe_result_create(&run->result, run->experiment,
+                               VQE_EXPERIMENT_SKIPPED, NULL);
+  }
   if (status == VQE_OK) {
     status = vqe_run_check(run->experiment, run->options);
   }
   return status == VQE_OK ? vqe_run_integrals(run) : status;
+}
+
+void vqe_run_options_init(struct vqe_run_options *options)
+{
+  *options = (struct vqe_run_options)VQE_RUN_OPTIONS_INIT;
+}
+
+void vqe_callbacks_init(struct vqe_callbacks *callbacks)
+{
+  *callbacks = (struct vqe_callbacks)VQE_CALLBACKS_INIT;
+}
+
+void vqe_run_options_init(struct vqe_run_options *options)
+{
+  *options = (struct vqe_run_options)VQE_RUN_OPTIONS_INIT;
+}
+
+void vqe_callbacks_init(struct vqe_callbacks *callbacks)
+{
+  *callbacks = (struct vqe_callbacks)VQE_CALLBACKS_INIT;
 }
 
 int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
@@ -107,14 +132,22 @@ int vqe_experiment_run(struct vqe_result **out,
   struct vqe_run run = {
       .experiment = experiment, .options = options, .callbacks = callbacks};
   struct vqe_host own;
-  struct vqe_host *host = options->host;
   double wall = vqe_clock_wall();
   *out = NULL;
   int status =
-      vqe_result_create(&run.result, experiment, VQE_EXPERIMENT_OK, NULL);
+      vqe_struct_size_check("vqe_run_options", options->size, sizeof *options);
+  if (status == VQE_OK && callbacks != NULL) {
+    status = vqe_struct_size_check("vqe_callbacks", callbacks->size,
+                                   sizeof *callbacks);
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_result_create(&run.result, experiment, VQE_EXPERIMENT_OK, NULL);
+  }
   if (status != VQE_OK) {
     return status;
   }
+  struct vqe_host *host = options->host;
   struct vqe_result *result = run.result;
   result->mpi_rank = options->mpi_rank;
   result->mpi_ranks = options->mpi_ranks;

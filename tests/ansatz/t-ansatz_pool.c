@@ -137,7 +137,8 @@ static void uccsd_pool_holds_the_factors_of_uccsd(void **state)
     const uint8_t *screen = k < 2 ? NULL : irrep;
     struct vqe_ansatz *pool =
         make_pool(4, 2, restricted ? 2 : 1, "UCCSD", screen, restricted);
-    struct vqe_ansatz_options options = {.name = "UCCSD",
+    struct vqe_ansatz_options options = {.size = sizeof options,
+                                         .name = "UCCSD",
                                          .reps = 1,
                                          .norb = 4,
                                          .nalpha = 2,

@@ -55,6 +55,7 @@ static void gates_are_qiskits_one_by_one(void **state)
   json_array_foreach(cases, k, item)
   {
     struct vqe_ansatz_options options = {
+        .size = sizeof options,
         .name = json_string_value(json_object_get(item, "ansatz")),
         .reps = integer(item, "reps"),
         .entanglement =
@@ -95,7 +96,8 @@ static void every_map_of_two_qubits_is_one_pair(void **state)
   static const char *const maps[] = {"full",     "linear",   "reverse_linear",
                                      "pairwise", "circular", "sca"};
   for (size_t k = 0; k < 6; k++) {
-    struct vqe_ansatz_options options = {.name = "RealAmplitudes",
+    struct vqe_ansatz_options options = {.size = sizeof options,
+                                         .name = "RealAmplitudes",
                                          .reps = 1,
                                          .entanglement = maps[k],
                                          .norb = 1,
@@ -137,7 +139,8 @@ static void names_have_defaults_and_properties(void **state)
       assert_string_equal(map, cases[k].entanglement);
     }
     assert_int_equal(vqe_ansatz_default_reps(name), cases[k].reps);
-    struct vqe_ansatz_options options = {.name = cases[k].given,
+    struct vqe_ansatz_options options = {.size = sizeof options,
+                                         .name = cases[k].given,
                                          .reps = cases[k].reps,
                                          .norb = 3,
                                          .nalpha = 2,
@@ -179,7 +182,8 @@ static void expect_input_error(const struct vqe_ansatz_options *options,
 static void bad_requests_are_refused(void **state)
 {
   (void)state;
-  const struct vqe_ansatz_options good = {.name = "EfficientSU2",
+  const struct vqe_ansatz_options good = {.size = sizeof good,
+                                          .name = "EfficientSU2",
                                           .reps = 1,
                                           .norb = 2,
                                           .nalpha = 1,
@@ -226,7 +230,8 @@ static void bad_requests_are_refused(void **state)
 static void no_repetition_leaves_the_last_rotations(void **state)
 {
   (void)state;
-  struct vqe_ansatz_options options = {.name = "EfficientSU2",
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = "EfficientSU2",
                                        .reps = 0,
                                        .norb = 2,
                                        .nalpha = 1,
@@ -244,7 +249,8 @@ static void no_repetition_leaves_the_last_rotations(void **state)
 static void hf_parameters_flip_occupied_qubits_last(void **state)
 {
   (void)state;
-  struct vqe_ansatz_options options = {.name = "EfficientSU2",
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = "EfficientSU2",
                                        .reps = 2,
                                        .norb = 3,
                                        .nalpha = 2,

@@ -7,7 +7,8 @@
 
 static struct vqe_ansatz *make(const char *name, int norb, int reps)
 {
-  struct vqe_ansatz_options options = {.name = name,
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = name,
                                        .reps = reps,
                                        .norb = norb,
                                        .nalpha = 1,

@@ -31,7 +31,8 @@ static struct vqe_ansatz *uccsd(int norb, int nalpha, int nbeta, int reps,
                                 bool restricted, int nirrep,
                                 const uint8_t *irrep)
 {
-  struct vqe_ansatz_options options = {.name = "UCCSD",
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = "UCCSD",
                                        .reps = reps,
                                        .norb = norb,
                                        .nalpha = nalpha,
@@ -233,7 +234,8 @@ static void mp2_is_refused_where_it_has_no_meaning(void **state)
                    VQE_ERR_INPUT);
   assert_non_null(strstr(vqe_error_message(), "closed shell"));
   vqe_ansatz_free(ansatz);
-  struct vqe_ansatz_options options = {.name = "EfficientSU2",
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = "EfficientSU2",
                                        .reps = 1,
                                        .norb = 2,
                                        .nalpha = 1,

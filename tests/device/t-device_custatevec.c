@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-#include "device_fixture.h"
 #include "device/device_estimators.h"
+#include "device_fixture.h"
 
 static struct vqe_estimator_options options_of(bool library, bool single)
 {
@@ -170,7 +170,8 @@ static void test_growth(void **state)
   }
   for (size_t p = 0; p < 2; p++) {
     struct problem problem = problem_of("LiH", "ADAPT-VQE", 1, true);
-    struct vqe_ansatz_options options = {.name = "ADAPT-VQE",
+    struct vqe_ansatz_options options = {.size = sizeof options,
+                                         .name = "ADAPT-VQE",
                                          .reps = 1,
                                          .norb = problem.ansatz->norb,
                                          .nalpha = problem.ansatz->nalpha,

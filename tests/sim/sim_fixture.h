@@ -55,7 +55,8 @@ fixture_ansatz(const char *name, const char *entanglement, int reps,
                const struct vqe_hamiltonian *hamiltonian, int nalpha,
                int nbeta)
 {
-  struct vqe_ansatz_options options = {.name = name,
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = name,
                                        .reps = reps,
                                        .entanglement = entanglement,
                                        .norb = hamiltonian->norb,

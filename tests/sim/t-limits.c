@@ -25,7 +25,8 @@ static void expect_refusal(const char *name, int norb, int electrons,
                            const char *const *words)
 {
   struct vqe_hamiltonian *hamiltonian = empty_hamiltonian(norb);
-  struct vqe_ansatz_options options = {.name = name,
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = name,
                                        .reps = 1,
                                        .norb = norb,
                                        .nalpha = electrons,
@@ -34,8 +35,8 @@ static void expect_refusal(const char *name, int norb, int electrons,
                                        .nirrep = 1};
   struct vqe_ansatz *ansatz = NULL;
   assert_ok(vqe_ansatz_create(&ansatz, &options));
-  struct vqe_estimator_options how = {.representation = representation,
-                                      .threads = 1};
+  struct vqe_estimator_options how = {
+      .size = sizeof how, .representation = representation, .threads = 1};
   struct vqe_estimator *estimator = NULL;
   int got = vqe_estimator_create(&estimator, hamiltonian, ansatz, &how);
   if (got != status) {

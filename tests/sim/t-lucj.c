@@ -177,7 +177,8 @@ static void test_counts(void **state)
       {"square", 6, 6, 2 * (5 + 6 + 30)},
   };
   for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-    struct vqe_ansatz_options options = {.name = "LUCJ",
+    struct vqe_ansatz_options options = {.size = sizeof options,
+                                         .name = "LUCJ",
                                          .reps = 2,
                                          .entanglement = cases[k].pairs,
                                          .norb = 6,

@@ -237,7 +237,8 @@ static void test_refusal(void **state)
   struct vqe_ansatz *ansatz = random_ansatz(2, 1, 1, 1, NULL, 2);
   ansatz->real = true;
   for (int r = VQE_REPRESENTATION_FULL; r <= VQE_REPRESENTATION_SECTOR; r++) {
-    struct vqe_estimator_options options = {.representation =
+    struct vqe_estimator_options options = {.size = sizeof options,
+                                            .representation =
                                                 (enum vqe_representation)r,
                                             .threads = 1,
                                             .device = fixture_device};

@@ -209,7 +209,8 @@ static void test_threads_sector(void **state)
   /* blocks off: all determinants in one */
   struct vqe_hamiltonian *plain = NULL;
   assert_ok(vqe_hamiltonian_create(&plain, 10, h1e, eri, 0.0, false, 0.0));
-  struct vqe_ansatz_options options = {.name = "UCCSD",
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = "UCCSD",
                                        .reps = 1,
                                        .norb = 10,
                                        .nalpha = 4,

@@ -16,7 +16,8 @@ static struct numbers measure(const struct vqe_hamiltonian *hamiltonian,
                               const double *parameters,
                               const struct vqe_team *team, int threads)
 {
-  struct vqe_estimator_options options = {.representation =
+  struct vqe_estimator_options options = {.size = sizeof options,
+                                          .representation =
                                               VQE_REPRESENTATION_SECTOR,
                                           .threads = threads,
                                           .team = team};
@@ -187,8 +188,11 @@ static void grow(const char *name, const char *pool_name,
   struct vqe_integrals *integrals = fixture_read(name);
   struct vqe_hamiltonian *hamiltonian = fixture_total(integrals, true);
   struct vqe_ansatz_options options;
-  struct vqe_estimator_options how = {
-      .representation = VQE_REPRESENTATION_SECTOR, .threads = 1, .team = team};
+  struct vqe_estimator_options how = {.size = sizeof how,
+                                      .representation =
+                                          VQE_REPRESENTATION_SECTOR,
+                                      .threads = 1,
+                                      .team = team};
   struct vqe_estimator *estimator = NULL;
   struct vqe_ansatz *ansatz = NULL;
   struct vqe_ansatz *pool = NULL;
@@ -263,8 +267,11 @@ static void test_refusal(void **state)
   struct vqe_hamiltonian *hamiltonian = fixture_total(integrals, true);
   struct vqe_ansatz *ansatz =
       fixture_ansatz("UCCSD", NULL, 1, hamiltonian, 5, 5);
-  struct vqe_estimator_options how = {
-      .representation = VQE_REPRESENTATION_SECTOR, .threads = 1, .team = NULL};
+  struct vqe_estimator_options how = {.size = sizeof how,
+                                      .representation =
+                                          VQE_REPRESENTATION_SECTOR,
+                                      .threads = 1,
+                                      .team = NULL};
   struct vqe_estimator *estimator = NULL;
   struct thread_team team;
   double before;

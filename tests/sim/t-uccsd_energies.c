@@ -205,7 +205,8 @@ static void test_unscreened(void **state)
   struct vqe_hamiltonian *hamiltonian =
       fixture_random(&h1e, &eri, 4, irrep, true, 0.0, 9);
   assert_int_equal(hamiltonian->nirrep, 2);
-  struct vqe_ansatz_options options = {.name = "UCCSD",
+  struct vqe_ansatz_options options = {.size = sizeof options,
+                                       .name = "UCCSD",
                                        .reps = 1,
                                        .norb = 4,
                                        .nalpha = 2,

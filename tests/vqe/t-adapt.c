@@ -285,8 +285,11 @@ static void resumed_growth_repeats_the_bits(void **state)
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   struct vqe_experiment *experiment = adapt("H2O", "QEB");
   struct vqe_result *whole = run(experiment, NULL);
-  struct vqe_callbacks callbacks = {&journal, on_evaluation, on_replay,
-                                    on_should_stop};
+  struct vqe_callbacks callbacks = {.size = sizeof callbacks,
+                                    .ctx = &journal,
+                                    .evaluation = on_evaluation,
+                                    .replay = on_replay,
+                                    .should_stop = on_should_stop};
   struct vqe_result *result = NULL;
   assert_true(whole->neval > 120);
   for (size_t stop = 0; stop < 2; stop++) {

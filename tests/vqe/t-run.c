@@ -259,8 +259,10 @@ static void replayed_run_repeats_the_bits(void **state)
   assert_true(whole->neval > 4);
 
   struct steering steering = {.stop_after = 3};
-  struct vqe_callbacks callbacks = {&steering, on_evaluation, NULL,
-                                    on_should_stop};
+  struct vqe_callbacks callbacks = {.size = sizeof callbacks,
+                                    .ctx = &steering,
+                                    .evaluation = on_evaluation,
+                                    .should_stop = on_should_stop};
   struct vqe_result *result = NULL;
   assert_int_equal(
       vqe_experiment_run(&result, experiment, &options, &callbacks),
