@@ -1,4 +1,5 @@
-/* Parametrised circuits as lists of gates, and their OpenQASM 3 text. */
+/** @file
+ * Parametrised circuits as lists of gates, and their OpenQASM 3 text. */
 #ifndef VQE_ANSATZ_H
 #define VQE_ANSATZ_H
 
@@ -13,33 +14,35 @@
 extern "C" {
 #endif
 
+/** What a gate does; t is its angle, q0 ... q3 the qubits of vqe_gate. */
 enum vqe_gate_kind {
-  VQE_GATE_X,    /* q0 */
-  VQE_GATE_RY,   /* exp(-i t Y/2) on q0 */
-  VQE_GATE_RZ,   /* exp(-i t Z/2) on q0 */
-  VQE_GATE_CX,   /* control q0, target q1 */
-  VQE_GATE_XXYY, /* RXX(t) RYY(t) = exp(-i t (XX + YY)/2) on q0, q1 */
-  /* exp(t (tau - tau^+)), tau = a+_{q1} a_{q0} */
+  VQE_GATE_X,    /**< q0 */
+  VQE_GATE_RY,   /**< exp(-i t Y/2) on q0 */
+  VQE_GATE_RZ,   /**< exp(-i t Z/2) on q0 */
+  VQE_GATE_CX,   /**< control q0, target q1 */
+  VQE_GATE_XXYY, /**< RXX(t) RYY(t) = exp(-i t (XX + YY)/2) on q0, q1 */
+  /** exp(t (tau - tau^+)), tau = a+_{q1} a_{q0} */
   VQE_GATE_SINGLE,
-  /* tau = a+_{q1} a_{q0} a+_{q3} a_{q2} */
+  /** tau = a+_{q1} a_{q0} a+_{q3} a_{q2} */
   VQE_GATE_DOUBLE,
-  /* The same without the signs of fermions, no Z strings: tau = s+_{q1}
+  /** The same without the signs of fermions, no Z strings: tau = s+_{q1}
    * s-_{q0} (and s+_{q3} s-_{q2}), s- = (X + iY)/2 (Yordanov et al., Commun.
    * Phys. 4, 228 (2021)) */
   VQE_GATE_QUBIT_SINGLE,
   VQE_GATE_QUBIT_DOUBLE,
-  VQE_GATE_PHASE, /* exp(i t n) on q0 */
-  VQE_GATE_CPHASE /* exp(i t n n) on q0, q1 */
+  VQE_GATE_PHASE, /**< exp(i t n) on q0 */
+  VQE_GATE_CPHASE /**< exp(i t n n) on q0, q1 */
 };
 
+/** One gate of a circuit. */
 struct vqe_gate {
-  enum vqe_gate_kind kind;
-  int q[4];
-  int param;    /* index of the angle, -1 when the gate has none */
-  double scale; /* angle = scale * parameters[param] */
+  enum vqe_gate_kind kind; /**< what it does */
+  int q[4];                /**< qubits that it acts on, as its kind says */
+  int param;    /**< index of the angle, -1 when the gate has none */
+  double scale; /**< angle = scale * parameters[param] */
 };
 
-/* Number of particles that an excitation moves: 1 or 2; 0 for other gates. */
+/** Number of particles that an excitation moves: 1 or 2; 0 for other gates. */
 static inline int vqe_gate_order(enum vqe_gate_kind kind)
 {
   switch (kind) {
@@ -54,75 +57,83 @@ static inline int vqe_gate_order(enum vqe_gate_kind kind)
   }
 }
 
-/* An excitation of qubits, without the signs of fermions. */
+/** An excitation of qubits, without the signs of fermions. */
 static inline bool vqe_gate_signless(enum vqe_gate_kind kind)
 {
   return kind == VQE_GATE_QUBIT_SINGLE || kind == VQE_GATE_QUBIT_DOUBLE;
 }
 
+/** A parametrised circuit. Made by vqe_ansatz_create; read only for callers.
+ */
 struct vqe_ansatz {
-  char name[32];         /* "UCCSD", "EfficientSU2", ... */
-  char entanglement[32]; /* "" when the ansatz has none */
-  int reps;
-  int nqubit;
-  int norb, nalpha, nbeta;
-  bool conserves; /* starts from HF and conserves N_alpha and N_beta: runs in
-                     a sector */
-  bool real;      /* amplitudes stay real */
-  int nparam;
-  size_t ngate;
-  struct vqe_gate *gates;
+  char name[32];          /**< "UCCSD", "EfficientSU2", ... */
+  char entanglement[32];  /**< "" when the ansatz has none */
+  int reps;               /**< repetitions of its block */
+  int nqubit;             /**< 2 norb */
+  int norb;               /**< spatial orbitals */
+  int nalpha;             /**< alpha electrons */
+  int nbeta;              /**< beta electrons */
+  bool conserves;         /**< starts from HF and conserves N_alpha and N_beta:
+                             runs in a sector */
+  bool real;              /**< amplitudes stay real */
+  int nparam;             /**< parameters of the circuit */
+  size_t ngate;           /**< length of `gates` */
+  struct vqe_gate *gates; /**< in the order of application */
 };
 
-/* Name as users write it to its stored spelling, case-insensitive;
+/** Name as users write it to its stored spelling, case-insensitive;
  * VQE_ERR_INPUT lists the known ones. */
 VQE_API int vqe_ansatz_canonical(const char **out, const char *name);
 
-/* Entanglement as users write it ("reverse_linear", "full", "linear",
+/** Entanglement as users write it ("reverse_linear", "full", "linear",
  * "circular", "pairwise", "sca"; for LUCJ the pairs of orbitals that interact:
  * "square", "heavy-hex", "all-to-all") to its stored spelling; NULL gives the
  * default of the ansatz (NULL for UCCSD and k-UpCCGSD). VQE_ERR_INPUT
  * when unknown. */
 VQE_API int vqe_entanglement_canonical(const char **out, const char *ansatz,
                                        const char *name);
-/* Default repetitions: 2 for circuits, else 1. */
+/** Default repetitions: 2 for circuits, else 1. */
 VQE_API int vqe_ansatz_default_reps(const char *ansatz);
 
-/* Whether an ansatz of this stored spelling starts from the Hartree-Fock
+/** Whether an ansatz of this stored spelling starts from the Hartree-Fock
  * determinant and conserves N_alpha and N_beta, so that it has a sector. */
 VQE_API bool vqe_ansatz_conserves(const char *ansatz);
-/* Whether its amplitudes stay real. */
+/** Whether its amplitudes stay real. */
 VQE_API bool vqe_ansatz_real(const char *ansatz);
-/* Whether vqe_ansatz_mp2_parameters knows it. */
+/** Whether vqe_ansatz_mp2_parameters knows it. */
 VQE_API bool vqe_ansatz_has_mp2(const char *ansatz);
 
-/* How ADAPT-VQE grows (Grimsley et al., Nat. Commun. 10, 3007 (2019)). */
+/** How ADAPT-VQE grows (Grimsley et al., Nat. Commun. 10, 3007 (2019)). */
 struct vqe_adapt_options {
-  const char *pool;        /* "GSD", "UCCSD", "QEB": vqe_ansatz_pool_create */
-  double gradient_norm;    /* stop at this norm of the pool's gradient */
-  double energy_change;    /* stop when a growth lowers the energy by less,
-                              hartree; 0: never */
-  int max_operators;       /* stop at this many parameters */
-  int operators_at_a_time; /* added by one growth: those of largest gradient */
+  const char *pool;     /**< "GSD", "UCCSD", "QEB": vqe_ansatz_pool_create */
+  double gradient_norm; /**< stop at this norm of the pool's gradient */
+  double energy_change; /**< stop when a growth lowers the energy by less,
+                           hartree; 0: never */
+  int max_operators;    /**< stop at this many parameters */
+  int operators_at_a_time; /**< added by one growth: those of largest gradient
+                            */
 };
 
+/** What vqe_ansatz_create makes a circuit from. */
 struct vqe_ansatz_options {
-  size_t size;      /* of this struct, set by its initialiser */
-  const char *name; /* stored spelling */
-  int reps;
-  const char *entanglement; /* stored spelling or NULL for the default */
-  int norb, nalpha, nbeta;
-  bool restricted;      /* closed shell: alpha and beta share parameters */
-  int nirrep;           /* screen excitations by these irreps, 1 for none */
-  const uint8_t *irrep; /* norb, may be NULL when nirrep is 1 */
-  struct vqe_adapt_options adapt; /* of ADAPT-VQE */
-  /* the run optimises the orbitals too; changes nothing of the circuit */
+  size_t size;      /**< of this struct, set by vqe_ansatz_options_init */
+  const char *name; /**< stored spelling */
+  int reps;         /**< repetitions, k of k-UpCCGSD, L of LUCJ */
+  const char *entanglement; /**< stored spelling or NULL for the default */
+  int norb;                 /**< spatial orbitals */
+  int nalpha;               /**< alpha electrons */
+  int nbeta;                /**< beta electrons */
+  bool restricted;      /**< closed shell: alpha and beta share parameters */
+  int nirrep;           /**< screen excitations by these irreps, 1 for none */
+  const uint8_t *irrep; /**< norb, may be NULL when nirrep is 1 */
+  struct vqe_adapt_options adapt; /**< of ADAPT-VQE */
+  /** The run optimises the orbitals too; changes nothing of the circuit. */
   bool orbital_optimization;
 };
-/* Everything zero but the size and the defaults of further options. */
+/** Everything zero but the size and the defaults of further options. */
 VQE_API void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
 
-/* Set a further option of a job file, which `options->name` must know, from
+/** Set a further option of a job file, which `options->name` must know, from
  * its JSON text. ADAPT-VQE: "pool" (GSD), "gradient_norm" (1e-3),
  * "energy_change" (0), "max_operators" (500), "operators_at_a_time" (1).
  * UCCSD, k-UpCCGSD, LUCJ: "orbital_optimization" (false).
@@ -131,11 +142,14 @@ VQE_API void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
 VQE_API int vqe_ansatz_option_set(struct vqe_ansatz_options *options,
                                   const char *key, const char *json);
 
+/** Make a circuit. VQE_ERR_INPUT for numbers that do not fit each other; free
+ * it by vqe_ansatz_free. */
 VQE_API int vqe_ansatz_create(struct vqe_ansatz **out,
                               const struct vqe_ansatz_options *options);
+/** NULL is fine. */
 VQE_API void vqe_ansatz_free(struct vqe_ansatz *ansatz);
 
-/* The operators that ADAPT-VQE chooses from, as an ansatz without a state in
+/** The operators that ADAPT-VQE chooses from, as an ansatz without a state in
  * front: element k is the run of gates with parameter k, k = 0, 1, ...
  * nparam - 1. `options->adapt.pool`:
  *   "UCCSD" the factors of UCCSD;
@@ -148,18 +162,18 @@ VQE_API void vqe_ansatz_free(struct vqe_ansatz *ansatz);
  * elements. */
 VQE_API int vqe_ansatz_pool_create(struct vqe_ansatz **out,
                                    const struct vqe_ansatz_options *options);
-/* Append an element of a pool with a parameter of its own, the last one. */
+/** Append an element of a pool with a parameter of its own, the last one. */
 VQE_API int vqe_ansatz_append(struct vqe_ansatz *ansatz,
                               const struct vqe_ansatz *pool, int element);
 
-/* Complete OpenQASM 3 program with inputs t0000..., zero-padded so that they
+/** Complete OpenQASM 3 program with inputs t0000..., zero-padded so that they
  * sort in order. Above `limit` bytes (0: none) every excitation is one
  * `pragma vqe.excitation` (or `vqe.qubit_excitation`) line instead of its
  * gates. Free *out by free(). */
 VQE_API int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz,
                             size_t limit);
 
-/* Initial parameters from first-order amplitudes: `eri` and orbital energies
+/** Initial parameters from first-order amplitudes: `eri` and orbital energies
  * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps for UCCSD, and
  * for k-UpCCGSD those of the pairs that leave occupied orbitals, all others
  * zero; for LUCJ the largest factors of their double factorisation, cut down
@@ -169,7 +183,7 @@ VQE_API int vqe_ansatz_mp2_parameters(double *out,
                                       const double *eri,
                                       const double *orbital_energies);
 
-/* Parameters at which the circuit prepares the Hartree-Fock determinant
+/** Parameters at which the circuit prepares the Hartree-Fock determinant
  * exactly: zeros, but pi in the last RY layer on occupied qubits for
  * EfficientSU2 and RealAmplitudes. */
 VQE_API void vqe_ansatz_hf_parameters(double *out,

@@ -1,4 +1,5 @@
-/* VQE_API stands before every function that libvqe exports; all others are
+/** @file
+ * VQE_API stands before every function that libvqe exports; all others are
  * hidden. include/vqe/README.md says what may change between versions. */
 #ifndef VQE_API_H
 #define VQE_API_H

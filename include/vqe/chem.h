@@ -1,4 +1,5 @@
-/* From a geometry (or an FCIDUMP) to molecular-orbital integrals and
+/** @file
+ * From a geometry (or an FCIDUMP) to molecular-orbital integrals and
  * reference energies.
  *
  * Energies: `nuclear_repulsion` is the nuclei's alone, `e_core` the energy of
@@ -17,96 +18,101 @@
 extern "C" {
 #endif
 
-/* frozen_core value: the atoms' own core orbitals (1s for Li-Ne, 1s2s2p for
+/** frozen_core value: the atoms' own core orbitals (1s for Li-Ne, 1s2s2p for
  * Na-Ar). */
 #define VQE_FROZEN_CORE_AUTO (-1)
 
+/** How integrals are made. */
 struct vqe_chem_options {
-  size_t size;             /* of this struct, set by its initialiser */
-  const char *basis;       /* stored spelling or path of an NWChem file */
-  int frozen_core;         /* number of orbitals, or VQE_FROZEN_CORE_AUTO */
-  int active_electrons;    /* -1 for none */
-  int active_orbitals;     /* -1 for none */
-  double scf_energy_tol;   /* 0 for the default, 1e-12 hartree */
-  double scf_gradient_tol; /* 0 for the default, 1e-9: max |FDS - SDF| */
-  int scf_max_cycles;      /* 0 for the default, 200 over all stages */
-  int threads;             /* OpenMP threads; 0 means 1 */
-  bool keep_all;           /* integrals over all orbitals too: `whole` */
+  size_t size;             /**< of this struct, set by its initialiser */
+  const char *basis;       /**< stored spelling or path of an NWChem file */
+  int frozen_core;         /**< number of orbitals, or VQE_FROZEN_CORE_AUTO */
+  int active_electrons;    /**< -1 for none */
+  int active_orbitals;     /**< -1 for none */
+  double scf_energy_tol;   /**< 0 for the default, 1e-12 hartree */
+  double scf_gradient_tol; /**< 0 for the default, 1e-9: max |FDS - SDF| */
+  int scf_max_cycles;      /**< 0 for the default, 200 over all stages */
+  int threads;             /**< OpenMP threads; 0 means 1 */
+  bool keep_all;           /**< integrals over all orbitals too: `whole` */
 };
-/* In C; C++ calls the function instead. */
 #ifndef __cplusplus
+/** Initialiser of struct vqe_chem_options in C; C++ calls the function
+ * instead. */
 #define VQE_CHEM_OPTIONS_INIT                                                 \
   {                                                                           \
     .size = sizeof(struct vqe_chem_options), .basis = "sto3g",                \
     .active_electrons = -1, .active_orbitals = -1, .threads = 1               \
   }
 #endif
+/** Set all that VQE_CHEM_OPTIONS_INIT sets. */
 VQE_API void vqe_chem_options_init(struct vqe_chem_options *options);
 
-/* Integrals over `norb` active orbitals, and everything a run records about
+/** Integrals over `norb` active orbitals, and everything a run records about
  * their making. */
 struct vqe_integrals {
-  int norb;   /* active spatial orbitals */
-  int nalpha; /* active alpha electrons, >= nbeta */
-  int nbeta;
-  int nfrozen; /* frozen doubly occupied orbitals */
-  double nuclear_repulsion;
-  double e_core;
-  double *h1e; /* norb x norb, core mean field included, hartree */
-  /* (pq|rs) in chemists' notation over packed pairs: eri[PQ * npair + RS],
+  int norb;                 /**< active spatial orbitals */
+  int nalpha;               /**< active alpha electrons, >= nbeta */
+  int nbeta;                /**< active beta electrons */
+  int nfrozen;              /**< frozen doubly occupied orbitals */
+  double nuclear_repulsion; /**< of the nuclei alone, hartree */
+  double e_core; /**< of the frozen core, without the nuclei, hartree */
+  double *h1e;   /**< norb x norb, core mean field included, hartree */
+  /** (pq|rs) in chemists' notation over packed pairs: eri[PQ * npair + RS],
    * PQ = p(p+1)/2 + q for p >= q, npair = norb(norb+1)/2; both triangles
    * are filled. */
   double *eri;
-  double *orbital_energies; /* norb */
-  double hf_energy;         /* total energy of the reference determinant */
-  bool has_mp2;             /* false for ROHF */
-  double mp2_energy;        /* total */
-  /* Dipole: dipole_ints[k * norb * norb + p * norb + q] = <p|r_k|q> in bohr
+  double *orbital_energies; /**< norb */
+  double hf_energy;         /**< total energy of the reference determinant */
+  bool has_mp2;             /**< false for ROHF */
+  double mp2_energy;        /**< total */
+  /** Dipole: dipole_ints[k * norb * norb + p * norb + q] = <p|r_k|q> in bohr
    * about the origin; NULL when unknown (FCIDUMP). */
   double *dipole_ints;
-  double dipole_core[3]; /* nuclei minus frozen core, atomic units */
-  char method[16];       /* "RHF", "ROHF" or "FCIDUMP" */
-  int scf_cycles;
-  /* What SCF had to do beyond DIIS ("level shift 0.5 from cycle 40"), or "" */
+  double dipole_core[3]; /**< nuclei minus frozen core, atomic units */
+  char method[16];       /**< "RHF", "ROHF" or "FCIDUMP" */
+  int scf_cycles;        /**< Fock matrices built */
+  /** What SCF had to do beyond DIIS ("level shift 0.5 from cycle 40"), or ""
+   */
   char scf_note[256];
-  /* All orbitals, frozen and left out ones included, without a core: norb is
+  /** All orbitals, frozen and left out ones included, without a core: norb is
    * their number, nalpha and nbeta count all electrons; orbitals nfrozen ...
    * nfrozen + norb - 1 of it are the active ones. Only h1e, eri and
    * dipole_ints are set. NULL unless asked for by keep_all. */
   struct vqe_integrals *whole;
-  double seconds_integrals; /* wall */
-  double seconds_scf;
-  double seconds_transform;
+  double seconds_integrals; /**< wall */
+  double seconds_scf;       /**< wall */
+  double seconds_transform; /**< wall */
 };
 
-/* Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",
+/** Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",
  * "cc-pVDZ") into its stored spelling ("sto3g", "6-31g", "cc-pvdz"), which is
  * a static string. VQE_ERR_INPUT, listing the known ones, when unknown. */
 VQE_API int vqe_basis_canonical(const char **out, const char *name);
 
-/* Geometry to integrals: libcint, RHF or ROHF, transformation, frozen core,
+/** Geometry to integrals: libcint, RHF or ROHF, transformation, frozen core,
  * active space, MP2. VQE_ERR_NUMERIC when SCF does not converge. Cost: O(N^5)
  * in basis functions, 8 * npair_ao^2 bytes (checked first). */
 VQE_API int vqe_chem_run(struct vqe_integrals **out,
                          const struct vqe_molecule *molecule,
                          const struct vqe_chem_options *options);
 
-/* Integrals of an FCIDUMP (Knowles & Handy, Comput. Phys. Commun. 54, 75
+/** Integrals of an FCIDUMP (Knowles & Handy, Comput. Phys. Commun. 54, 75
  * (1989)); its core energy becomes nuclear_repulsion, e_core is 0.
  * frozen_core and active space of `options` apply; basis is not used. The
  * reference determinant fills the lowest-numbered orbitals. */
 VQE_API int vqe_fcidump_read(struct vqe_integrals **out, const char *path,
                              const struct vqe_chem_options *options);
-/* Same from memory; `source` names the text in messages. */
+/** Same from memory; `source` names the text in messages. */
 VQE_API int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
                               size_t size, const char *source,
                               const struct vqe_chem_options *options);
 
-/* Write the active-space integrals; the scalar is nuclear_repulsion +
+/** Write the active-space integrals; the scalar is nuclear_repulsion +
  * e_core. Integrals below 1e-15 are left out. */
 VQE_API int vqe_fcidump_write(const struct vqe_integrals *integrals,
                               const char *path);
 
+/** NULL is fine. */
 VQE_API void vqe_integrals_free(struct vqe_integrals *integrals);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-/* One experiment: what is asked for, running it, and all that is recorded.
+/** @file
+ * One experiment: what is asked for, running it, and all that is recorded.
  *
  * Results leave through one callback struct; nothing here knows files,
  * HDF5, MPI or networks. */
@@ -19,8 +20,10 @@
 extern "C" {
 #endif
 
-#define VQE_EXPERIMENT_ID_SIZE 65 /* 64 hex digits and the NUL */
+/** Bytes of an id: 64 hex digits and the NUL. */
+#define VQE_EXPERIMENT_ID_SIZE 65
 
+/** Reference energies, as bits. */
 enum vqe_reference {
   VQE_REFERENCE_HF = 1,
   VQE_REFERENCE_MP2 = 2,
@@ -28,196 +31,230 @@ enum vqe_reference {
   VQE_REFERENCE_ALL = 7
 };
 
-/* A further option as the user gave it, part of the experiment's identity. */
+/** A further option as the user gave it, part of the experiment's identity. */
 struct vqe_option {
-  char *key;
-  char *json; /* canonical compact JSON text of the value */
+  char *key;  /**< as in the job file */
+  char *json; /**< canonical compact JSON text of the value */
 };
 
+/** Further options. */
 struct vqe_option_list {
-  size_t count;
-  struct vqe_option *items;
+  size_t count;             /**< options */
+  struct vqe_option *items; /**< in the order of the input */
 };
 
-/* What is asked for: section 1b of the data contract, defaults filled in,
+/** What is asked for: section 1b of the data contract, defaults filled in,
  * names in their stored spelling. All pointers owned. */
 struct vqe_experiment {
-  int index;       /* position in the expanded list */
-  int molecule_id; /* position in the list of molecules */
-  char *source;    /* "file 'thesis.json', molecule 3", for messages */
-  /* Set instead of a run when the input was bad: recorded as failed. */
+  int index;       /**< position in the expanded list */
+  int molecule_id; /**< position in the list of molecules */
+  char *source;    /**< "file 'thesis.json', molecule 3", for messages */
+  /** Set instead of a run when the input was bad: recorded as failed. */
   char *input_error;
-  struct vqe_molecule *molecule; /* NULL for FCIDUMP or a bad molecule */
-  char *name;                    /* display name */
-  char *fcidump;                 /* path, NULL for a geometry */
-  char *fcidump_sha256;          /* hex, NULL for a geometry */
-  char *basis_set;    /* stored spelling, path of a file, or "fcidump" */
-  char *basis_sha256; /* hex when `basis` is a file, else NULL */
-  int frozen_core;    /* orbitals, >= 0 (true is resolved before) */
-  int active_electrons, active_orbitals; /* -1: none */
-  bool symmetry;
-  char *ansatz_name;
-  int ansatz_reps;
-  char *entanglement; /* NULL but for circuits */
-  struct vqe_option_list ansatz_options;
-  char *optimizer;
-  int max_evaluations;
-  double gtol, ftol;
-  double max_seconds; /* <= 0: null */
-  struct vqe_option_list optimizer_options;
-  char *init_strategy; /* "random", "hf", "mp2", "file" */
-  double init_noise;
-  char *init_file; /* path, for "file" */
-  char *init_file_sha256;
-  int64_t seed;
-  bool seed_drawn;       /* nobody gave it */
-  int shots;             /* 0: exact */
-  unsigned references;   /* enum vqe_reference bits */
-  bool references_given; /* asked for by name: failing them is an error */
-  char *device;          /* "auto", "cpu", "cuda" */
-  char *precision;       /* "double", "single" */
-  char id[VQE_EXPERIMENT_ID_SIZE];
+  struct vqe_molecule *molecule; /**< NULL for FCIDUMP or a bad molecule */
+  char *name;                    /**< display name */
+  char *fcidump;                 /**< path, NULL for a geometry */
+  char *fcidump_sha256;          /**< hex, NULL for a geometry */
+  char *basis_set;      /**< stored spelling, path of a file, or "fcidump" */
+  char *basis_sha256;   /**< hex when `basis_set` is a file, else NULL */
+  int frozen_core;      /**< orbitals, >= 0 (true is resolved before) */
+  int active_electrons; /**< -1: none */
+  int active_orbitals;  /**< -1: none */
+  bool symmetry;        /**< use the symmetry of the integrals */
+  char *ansatz_name;    /**< stored spelling */
+  int ansatz_reps;      /**< repetitions */
+  char *entanglement;   /**< NULL but for circuits */
+  struct vqe_option_list ansatz_options; /**< further ones */
+  char *optimizer;                       /**< stored spelling */
+  int max_evaluations;                   /**< limit of the optimizer */
+  double gtol;        /**< hartree, as vqe_optimizer_options */
+  double ftol;        /**< hartree, as vqe_optimizer_options */
+  double max_seconds; /**< <= 0: null */
+  struct vqe_option_list optimizer_options; /**< further ones */
+  char *init_strategy;    /**< "random", "hf", "mp2", "file" */
+  double init_noise;      /**< width of the normal noise, radian */
+  char *init_file;        /**< path, for "file" */
+  char *init_file_sha256; /**< hex, for "file" */
+  int64_t seed;           /**< of all random draws */
+  bool seed_drawn;        /**< nobody gave it */
+  int shots;              /**< 0: exact */
+  unsigned references;    /**< enum vqe_reference bits */
+  bool references_given;  /**< asked for by name: failing them is an error */
+  char *device;           /**< "auto", "cpu", "cuda" */
+  char *precision;        /**< "double", "single" */
+  char id[VQE_EXPERIMENT_ID_SIZE]; /**< vqe_experiment_id */
 };
 
+/** Deep copy; free it by vqe_experiment_free. */
 VQE_API int vqe_experiment_copy(struct vqe_experiment **out,
                                 const struct vqe_experiment *experiment);
+/** NULL is fine. */
 VQE_API void vqe_experiment_free(struct vqe_experiment *experiment);
 
-/* Canonical text of the requested inputs and its SHA-256 (data contract,
+/** Canonical text of the requested inputs and its SHA-256 (data contract,
  * section 2, experiment_id). Free *text by free(); it may be NULL when only
  * the id is wanted. */
 VQE_API int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                               const struct vqe_experiment *experiment);
 
+/** How an experiment ended. */
 enum vqe_experiment_status {
   VQE_EXPERIMENT_OK = 0,
   VQE_EXPERIMENT_FAILED = 1,
   VQE_EXPERIMENT_SKIPPED = 2
 };
 
-/* Everything recorded. NaN in a double means null. Energies in hartree,
+/** Everything recorded. NaN in a double means null. Energies in hartree,
  * times in seconds. All pointers owned; arrays are NULL when empty. */
 struct vqe_result {
-  struct vqe_experiment *experiment;
-  enum vqe_experiment_status status;
-  char *reason; /* why it failed, or how the optimisation ended */
+  struct vqe_experiment *experiment; /**< what was asked for */
+  enum vqe_experiment_status status; /**< how it ended */
+  char *reason; /**< why it failed, or how the optimisation ended */
 
   /* result record of the data contract */
-  char backend[32];
-  int num_qubits;
-  int norb, nalpha, nbeta, nfrozen;
-  size_t nterm; /* Pauli terms */
-  uint64_t *term_x, *term_z;
-  double *term_coeff;
-  int nparam;
-  double *initial_parameters; /* nparam */
-  double *optimal_parameters; /* nparam */
-  char *ansatz_qasm;          /* OpenQASM 3 */
-  size_t neval;               /* recorded evaluations */
-  double *eval_parameters;    /* neval x nparam, row major */
-  double *eval_energy;        /* neval, electronic */
-  double *eval_std;
-  double *eval_energy_delta; /* first is NaN */
-  double *eval_parameter_delta_norm;
-  double *eval_cumulative_min_energy;
-  double *eval_seconds; /* since the start of the VQE */
-  double minimum;       /* lowest recorded energy, electronic */
-  double nuclear_repulsion_energy;
-  double maxcv; /* NaN: no constraints */
-  bool success;
-  int nfev, nit; /* nit -1: hidden by the library */
-  double seconds_integrals, seconds_scf, seconds_transform;
-  double seconds_mapping, seconds_fci, seconds_vqe, seconds_total; /* wall */
-  double cpu_seconds_hamiltonian, cpu_seconds_mapping, cpu_seconds_fci,
-      cpu_seconds_vqe; /* of all threads of the run */
+  char backend[32];           /**< vqe_estimator_backend */
+  int num_qubits;             /**< 2 norb */
+  int norb;                   /**< active orbitals */
+  int nalpha;                 /**< active alpha electrons */
+  int nbeta;                  /**< active beta electrons */
+  int nfrozen;                /**< frozen orbitals */
+  size_t nterm;               /**< Pauli terms */
+  uint64_t *term_x;           /**< nterm masks of X or Y */
+  uint64_t *term_z;           /**< nterm masks of Z or Y */
+  double *term_coeff;         /**< nterm coefficients */
+  int nparam;                 /**< parameters */
+  double *initial_parameters; /**< nparam */
+  double *optimal_parameters; /**< nparam */
+  char *ansatz_qasm;          /**< OpenQASM 3 */
+  size_t neval;               /**< recorded evaluations */
+  double *eval_parameters;    /**< neval x nparam, row major */
+  double *eval_energy;        /**< neval, electronic */
+  double *eval_std;           /**< neval standard errors, 0 when exact */
+  double *eval_energy_delta;  /**< change of the energy; first is NaN */
+  double *eval_parameter_delta_norm;  /**< change of the parameters, 2-norm */
+  double *eval_cumulative_min_energy; /**< lowest energy so far */
+  double *eval_seconds;               /**< since the start of the VQE */
+  double minimum;                  /**< lowest recorded energy, electronic */
+  double nuclear_repulsion_energy; /**< of the nuclei alone */
+  double maxcv;                    /**< NaN: no constraints */
+  bool success;                    /**< converged */
+  int nfev;                        /**< calls of the objective */
+  int nit;                  /**< accepted steps, -1: hidden by the library */
+  double seconds_integrals; /**< wall */
+  double seconds_scf;       /**< wall */
+  double seconds_transform; /**< wall */
+  double seconds_mapping;   /**< wall */
+  double seconds_fci;       /**< wall */
+  double seconds_vqe;       /**< wall */
+  double seconds_total;     /**< wall */
+  double cpu_seconds_hamiltonian; /**< of all threads of the run */
+  double cpu_seconds_mapping;     /**< of all threads of the run */
+  double cpu_seconds_fci;         /**< of all threads of the run */
+  double cpu_seconds_vqe;         /**< of all threads of the run */
 
   /* references, total energies; NaN where not computed */
-  double hf_energy, mp2_energy, fci_energy;
-  double fci_s2;
-  char reference_method[16]; /* "RHF", "ROHF", "FCIDUMP" */
-  char *reference_note;      /* SCF fallbacks, why there is no FCI, or NULL */
+  double hf_energy;          /**< Hartree-Fock */
+  double mp2_energy;         /**< MP2 */
+  double fci_energy;         /**< exact */
+  double fci_s2;             /**< S^2 of the exact state */
+  char reference_method[16]; /**< "RHF", "ROHF", "FCIDUMP" */
+  char *reference_note; /**< SCF fallbacks, why there is no FCI, or NULL */
 
   /* properties of the best state */
-  double n_expectation, sz_expectation, s2_expectation;
-  double dipole[3]; /* atomic units; NaN when unknown */
-  double pauli_one_norm;
-  uint64_t determinants; /* amplitudes of the representation used */
+  double n_expectation;  /**< of the number of electrons */
+  double sz_expectation; /**< of S_z */
+  double s2_expectation; /**< of S^2 */
+  double dipole[3];      /**< atomic units; NaN when unknown */
+  double pauli_one_norm; /**< sum of |coefficients| without the identity */
+  uint64_t determinants; /**< amplitudes of the representation used */
 
   /* provenance */
-  char optimizer_native[48];
-  char code_version[32];
-  char hostname[65];
-  char device[65];
-  char job_id[65]; /* scheduler's, "" when none */
-  int mpi_rank, mpi_ranks, threads;
-  char started_at[25], finished_at[25]; /* RFC 3339, UTC */
-  double peak_memory_mb;
-  char *performance_start; /* JSON text or NULL */
-  char *performance_end;
+  char optimizer_native[48]; /**< "NLopt LD_LBFGS" */
+  char code_version[32];     /**< vqe_version */
+  char hostname[65];         /**< of the node */
+  char device[65];           /**< model of the GPU, "" without one */
+  char job_id[65];           /**< scheduler's, "" when none */
+  int mpi_rank;              /**< that ran it */
+  int mpi_ranks;             /**< of the job */
+  int threads;               /**< OpenMP threads */
+  char started_at[25];       /**< RFC 3339, UTC */
+  char finished_at[25];      /**< RFC 3339, UTC */
+  double peak_memory_mb;     /**< of the process */
+  char *performance_start;   /**< JSON text or NULL */
+  char *performance_end;     /**< JSON text or NULL */
 };
 
+/** NULL is fine. */
 VQE_API void vqe_result_free(struct vqe_result *result);
 
-/* New result for an experiment that did not run or failed: status, reason
+/** New result for an experiment that did not run or failed: status, reason
  * and a copy of the experiment, everything else null. */
 VQE_API int vqe_result_create(struct vqe_result **out,
                               const struct vqe_experiment *experiment,
                               enum vqe_experiment_status status,
                               const char *reason);
 
-/* How results leave and how a run is steered. Any function may be NULL. */
+/** How results leave and how a run is steered. Any function may be NULL. */
 struct vqe_callbacks {
-  size_t size; /* of this struct, set by its initialiser */
-  void *ctx;
-  /* One recorded evaluation, in order; `gradient` is NULL when not asked
+  size_t size; /**< of this struct, set by its initialiser */
+  void *ctx;   /**< first argument of the functions */
+  /** One recorded evaluation, in order; `gradient` is NULL when not asked
    * for. A negative return stops the run with that status. */
   int (*evaluation)(void *ctx, const struct vqe_experiment *experiment,
                     int iteration, int nparam, const double *parameters,
                     double energy, double std, const double *gradient);
-  /* An evaluation known from an earlier, interrupted run: fills energy, std
+  /** An evaluation known from an earlier, interrupted run: fills energy, std
    * and, when not NULL, gradient and returns 1 when the parameters match bit
    * for bit; 0 when there is none. */
   int (*replay)(void *ctx, const struct vqe_experiment *experiment,
                 int iteration, int nparam, const double *parameters,
                 double *energy, double *std, double *gradient);
-  /* Polled before each evaluation and during FCI. */
+  /** Polled before each evaluation and during FCI. */
   bool (*should_stop)(void *ctx);
 };
-/* In C; C++ calls the function instead. */
 #ifndef __cplusplus
+/** Initialiser of struct vqe_callbacks in C; C++ calls the function instead.
+ */
 #define VQE_CALLBACKS_INIT                                                    \
   {                                                                           \
     .size = sizeof(struct vqe_callbacks)                                      \
   }
 #endif
+/** Set all that VQE_CALLBACKS_INIT sets. */
 VQE_API void vqe_callbacks_init(struct vqe_callbacks *callbacks);
 
-struct vqe_host; /* vqe/host.h, for the program alone */
+/** What is known of the machine; made by the program alone. */
+struct vqe_host;
 
+/** How an experiment is run. */
 struct vqe_run_options {
-  size_t size;             /* of this struct, set by its initialiser */
-  int threads;             /* OpenMP threads, at least 1 */
-  int mpi_rank, mpi_ranks; /* recorded only */
-  /* Rank 0 of it runs the experiment, the others serve; NULL: alone. */
+  size_t size;   /**< of this struct, set by its initialiser */
+  int threads;   /**< OpenMP threads, at least 1 */
+  int mpi_rank;  /**< recorded only */
+  int mpi_ranks; /**< recorded only */
+  /** Rank 0 of it runs the experiment, the others serve; NULL: alone. */
   const struct vqe_team *team;
-  int device_index; /* which GPU, modulo their number: the rank on its node */
-  /* what is known of the machine, for many short runs; NULL: asked anew */
+  int device_index; /**< which GPU, modulo their number: the rank on its node
+                     */
+  /** what is known of the machine, for many short runs; NULL: asked anew */
   struct vqe_host *host;
-  enum vqe_gates_choice gates; /* of the full space on a GPU */
-  /* of runs on several threads, whose estimators share launches on a GPU;
+  enum vqe_gates_choice gates; /**< of the full space on a GPU */
+  /** of runs on several threads, whose estimators share launches on a GPU;
    * NULL: none (vqe/sim.h) */
   struct vqe_combiner *combiner;
 };
-/* In C; C++ calls the function instead. */
 #ifndef __cplusplus
+/** Initialiser of struct vqe_run_options in C; C++ calls the function instead.
+ */
 #define VQE_RUN_OPTIONS_INIT                                                  \
   {                                                                           \
     .size = sizeof(struct vqe_run_options), .threads = 1, .mpi_ranks = 1      \
   }
 #endif
+/** Set all that VQE_RUN_OPTIONS_INIT sets. */
 VQE_API void vqe_run_options_init(struct vqe_run_options *options);
 
-/* Run one experiment. A failure of the experiment itself is a result with
+/** Run one experiment. A failure of the experiment itself is a result with
  * status FAILED and a reason, return 0; a negative return means that there
  * is no result (VQE_ERR_INTERRUPTED: asked to stop; no memory). */
 VQE_API int vqe_experiment_run(struct vqe_result **out,
@@ -225,33 +262,36 @@ VQE_API int vqe_experiment_run(struct vqe_result **out,
                                const struct vqe_run_options *options,
                                const struct vqe_callbacks *callbacks);
 
-/* OpenQASM 3 text of the circuit that the experiment would run, every
+/** OpenQASM 3 text of the circuit that the experiment would run, every
  * excitation expanded into gates; needs the integrals, as symmetry screens
  * excitations. Free *out by free(). */
 VQE_API int vqe_experiment_qasm(char **out,
                                 const struct vqe_experiment *experiment,
                                 const struct vqe_run_options *options);
 
-/* Write the active-space integrals that the experiment would use as an
+/** Write the active-space integrals that the experiment would use as an
  * FCIDUMP. */
 VQE_API int vqe_experiment_fcidump(const char *path,
                                    const struct vqe_experiment *experiment,
                                    const struct vqe_run_options *options);
 
-/* What an experiment would take, from its input alone (no SCF). */
+/** What an experiment would take, from its input alone (no SCF). */
 struct vqe_experiment_estimate {
-  int num_qubits;
-  int norb, nalpha, nbeta;
-  uint64_t amplitudes; /* before symmetry */
-  int nparam;          /* before screening */
-  uint64_t bytes;      /* estimator, FCI and integrals: the largest phase */
-  double cost;         /* relative; about seconds on one core */
-  bool serial;         /* so small that it gains nothing from threads */
+  int num_qubits;      /**< 2 norb */
+  int norb;            /**< active orbitals */
+  int nalpha;          /**< active alpha electrons */
+  int nbeta;           /**< active beta electrons */
+  uint64_t amplitudes; /**< before symmetry */
+  int nparam;          /**< before screening */
+  uint64_t bytes;      /**< estimator, FCI and integrals: the largest phase */
+  double cost;         /**< relative; about seconds on one core */
+  bool serial;         /**< so small that it gains nothing from threads */
 };
+/** Fill `out`. VQE_ERR_INPUT for an experiment that cannot be run. */
 VQE_API int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                                     const struct vqe_experiment *experiment);
 
-/* "0.1.0" */
+/** "0.1.0" */
 VQE_API const char *vqe_version(void);
 
 #ifdef __cplusplus

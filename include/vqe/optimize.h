@@ -1,4 +1,5 @@
-/* Minimisers under SciPy's names, over NLopt and GSL, with SPSA and Adam. */
+/** @file
+ * Minimisers under SciPy's names, over NLopt and GSL, with SPSA and Adam. */
 #ifndef VQE_OPTIMIZE_H
 #define VQE_OPTIMIZE_H
 
@@ -11,58 +12,65 @@
 extern "C" {
 #endif
 
-/* Evaluate f (and, when `gradient` is not NULL, its gradient) at the n values
+/** Evaluate f (and, when `gradient` is not NULL, its gradient) at the n values
  * of x. A negative return ends the run: VQE_ERR_INTERRUPTED as a stop asked
  * for from outside, others as a failure whose message is kept. */
 typedef int (*vqe_objective)(void *ctx, int n, const double *x, double *f,
                              double *gradient);
 
+/** A method and what it wants. */
 struct vqe_optimizer_info {
-  const char *name;   /* "L-BFGS-B" */
-  const char *native; /* "NLopt LD_LBFGS" */
-  bool needs_gradient;
-  bool exact_only;     /* refused with finite shots */
-  int warn_parameters; /* warn above this many parameters; 0 never */
+  const char *name;    /**< "L-BFGS-B" */
+  const char *native;  /**< "NLopt LD_LBFGS" */
+  bool needs_gradient; /**< asks the objective for gradients */
+  bool exact_only;     /**< refused with finite shots */
+  int warn_parameters; /**< warn above this many parameters; 0 never */
 };
 
-/* Name as users write it, case-insensitive; VQE_ERR_INPUT lists the known
+/** Name as users write it, case-insensitive; VQE_ERR_INPUT lists the known
  * ones. The result is static. */
 VQE_API int vqe_optimizer_find(const struct vqe_optimizer_info **out,
                                const char *name);
-/* All of them, ended by name NULL. */
+/** All of them, ended by name NULL. */
 VQE_API const struct vqe_optimizer_info *vqe_optimizer_list(void);
 
+/** How long and how exactly to minimise. */
 struct vqe_optimizer_options {
-  size_t size;         /* of this struct, set by its initialiser */
-  int max_evaluations; /* calls of the objective, at least 1 */
-  double gtol;         /* hartree: max |gradient component| */
-  double ftol;         /* hartree */
-  double max_seconds;  /* <= 0: none */
-  bool has_threshold;
-  double threshold;          /* stop once f <= threshold */
-  const char *experiment_id; /* keys the draws of SPSA; may be NULL */
-  /* Called by a method that knows several points before it has the value of
+  size_t size; /**< of this struct, set by vqe_optimizer_options_init */
+  int max_evaluations;       /**< calls of the objective, at least 1 */
+  double gtol;               /**< hartree: max |gradient component| */
+  double ftol;               /**< hartree */
+  double max_seconds;        /**< <= 0: none */
+  bool has_threshold;        /**< is there a threshold? */
+  double threshold;          /**< stop once f <= threshold */
+  const char *experiment_id; /**< keys the draws of SPSA; may be NULL */
+  /** Called by a method that knows several points before it has the value of
    * the first (SPSA), with the context of the objective: `count` rows of n
    * values, which will be asked for next, in this order, and stay where they
    * are until then. A run that ends earlier asks for fewer. May be NULL. */
   void (*announce)(void *ctx, int n, const double *points, int count);
-  /* Lower triangle L (n x n, row major) of an inverse Hessian L L^T that is
+  /** Lower triangle L (n x n, row major) of an inverse Hessian L L^T that is
    * known about, or NULL: L-BFGS-B and TNC then walk in z, x = start + L z.
    * The caller's. */
   const double *metric;
-  const double *scale; /* the same with a diagonal L, n values, or NULL */
-  /* Further options; NaN means the default. Adam: learning_rate (0.01),
-   * beta1 (0.9), beta2 (0.99), epsilon (1e-8). SPSA: a (calibrated), c (0.2),
-   * alpha (0.602), gamma (0.101). initial_step: COBYLA (1.0, SciPy's rhobeg),
-   * Powell (1.0), BOBYQA, Nelder-Mead (0.1). */
-  double learning_rate, beta1, beta2, epsilon;
-  double spsa_a, spsa_c, spsa_alpha, spsa_gamma;
+  const double *scale; /**< the same with a diagonal L, n values, or NULL */
+  /* Further options; NaN means the default. */
+  double learning_rate; /**< Adam, 0.01 */
+  double beta1;         /**< Adam, 0.9 */
+  double beta2;         /**< Adam, 0.99 */
+  double epsilon;       /**< Adam, 1e-8 */
+  double spsa_a;        /**< SPSA, calibrated */
+  double spsa_c;        /**< SPSA, 0.2 */
+  double spsa_alpha;    /**< SPSA, 0.602 */
+  double spsa_gamma;    /**< SPSA, 0.101 */
+  /** COBYLA (1.0, SciPy's rhobeg), Powell (1.0), BOBYQA and Nelder-Mead
+   * (0.1). */
   double initial_step;
 };
-/* gtol 1e-4, ftol 1e-8, 10000 evaluations, everything else default. */
+/** gtol 1e-4, ftol 1e-8, 10000 evaluations, everything else default. */
 VQE_API void vqe_optimizer_options_init(struct vqe_optimizer_options *options);
 
-/* Set a further option of a job file by its name: "threshold" for all,
+/** Set a further option of a job file by its name: "threshold" for all,
  * "learning_rate", "beta1", "beta2", "epsilon" (Adam), "a", "c", "alpha",
  * "gamma" (SPSA), "initial_step" (COBYLA, BOBYQA, Nelder-Mead, Powell).
  * VQE_ERR_INPUT when this optimizer has no such option, naming those it has,
@@ -71,15 +79,16 @@ VQE_API int vqe_optimizer_option_set(struct vqe_optimizer_options *options,
                                      const char *optimizer, const char *key,
                                      double value);
 
+/** How a minimisation ended. */
 struct vqe_optimize_result {
-  double f; /* lowest recorded value; x holds its point */
-  int nfev; /* calls of the objective */
-  int nit;  /* accepted steps, -1 where the library hides them */
-  bool converged;
-  char reason[160]; /* why it ended, for people */
+  double f;         /**< lowest recorded value; x holds its point */
+  int nfev;         /**< calls of the objective */
+  int nit;          /**< accepted steps, -1 where the library hides them */
+  bool converged;   /**< by the criteria of vqe_optimize */
+  char reason[160]; /**< why it ended, for people */
 };
 
-/* Minimise from x (n values, replaced by the best recorded point). For
+/** Minimise from x (n values, replaced by the best recorded point). For
  * gradient methods: converged when the current evaluation has
  * |g|max <= gtol and lies within ftol of the lowest earlier one or below.
  * Derivative-free: by ftol. A limit, NaN or failed line search is a result
