@@ -118,16 +118,41 @@ style_format() {
   sources | xargs clang-format-14 --dry-run -Werror
 }
 
+# how the tree is laid out; reads the objects of build/release
+style_structure() {
+  python3 tests/style/structure.py
+}
+
+style_tidy() {
+  command -v clang-tidy-14 >/dev/null || {
+    echo "skipped: no clang-tidy-14"
+    return 77
+  }
+  find src kernels bench -name '*.c' -not -name custatevec.c |
+    xargs -P2 -n4 clang-tidy-14 --quiet -p build/release
+}
+
+# the reference of the C API, without a warning
+style_doxygen() {
+  command -v doxygen >/dev/null || {
+    echo "skipped: no doxygen"
+    return 77
+  }
+  doxygen jobs/doxygen/Doxyfile
+}
+
 # each public header on its own, as C and as C++
 style_headers() {
   local header
   for header in include/vqe/*.h; do
     header=${header#include/}
-    echo "#include \"$header\"" | gcc -std=c11 -Wall -Wextra -Wpedantic \
-      -Wshadow -Werror -Iinclude -fsyntax-only -x c - || return 1
+    # api.h alone declares nothing
+    printf '#include "%s"\nextern int vqe_unused;\n' "$header" >"$logs/unit"
+    gcc -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Werror -Iinclude \
+      -fsyntax-only -x c "$logs/unit" || return 1
     # no -Wshadow: to C++ a function hides the struct of the same name
-    echo "#include \"$header\"" | g++ -std=c++11 -Wall -Wextra -Wpedantic \
-      -Werror -Iinclude -fsyntax-only -x c++ - || return 1
+    g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -Iinclude \
+      -fsyntax-only -x c++ "$logs/unit" || return 1
   done
 }
 
@@ -292,8 +317,11 @@ if [ "$quick" = yes ]; then
   tier unit unit_release
 else
   tier format style_format
+  tier style style_structure
   tier headers style_headers
+  tier doxygen style_doxygen
   tier cppcheck style_cppcheck
+  tier tidy style_tidy
   tier unit unit_release
   tier unit-sanitized unit_sanitized
   tier cuda-build cuda_build

@@ -51,7 +51,9 @@ clang-14|clang-14|fuzzing
 libclang-rt-14-dev||fuzzing: sanitizer and libFuzzer runtime
 libomp-14-dev||fuzzing: OpenMP of clang
 clang-format-14|clang-format-14|style
+clang-tidy-14|clang-tidy-14|static analysis
 cppcheck|cppcheck|static analysis
+doxygen|doxygen|reference of the C API
 python3-venv||Python of the tests
 LIST
       ;;
