@@ -38,29 +38,15 @@ static int solve(void *ctx)
   return status;
 }
 
-/* The geometry that energies.json has under a name. */
-static int read_molecule(struct vqe_molecule_list **out,
-                         const struct bench_settings *settings,
-                         const char *name)
+/* JSON text of the molecule whose symbols and coordinates `root`, the content
+ * of energies.json, has under `name`; NULL without memory. Free it by free().
+ * An unknown name gives a molecule without atoms. */
+static char *molecule_text(const json_t *root, const char *name)
 {
-  char path[4096];
-  json_error_t error;
   json_t *symbols = json_array();
   json_t *coords = json_array();
-  json_t *molecule = NULL;
   json_t *system;
-  char *text = NULL;
   size_t k;
-  int status = VQE_OK;
-  snprintf(path, sizeof path, "%s/energies.json", settings->data);
-  json_t *root = json_load_file(path, 0, &error);
-  if (root == NULL) {
-    status = vqe_error_set(VQE_ERR_IO,
-                           "file '%s': %s; --data names its "
-                           "folder",
-                           path, error.text);
-    goto out;
-  }
   json_array_foreach(json_object_get(root, "systems"), k, system)
   {
     const char *found = json_string_value(json_object_get(system, "name"));
@@ -78,25 +64,40 @@ static int read_molecule(struct vqe_molecule_list **out,
     }
     break;
   }
-  molecule = json_pack("{s:s, s:O, s:O}", "name", name, "symbols", symbols,
-                       "coords", coords);
-  text = molecule == NULL ? NULL : json_dumps(molecule, 0);
-  if (text == NULL) {
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a molecule");
-    goto out;
+  json_t *molecule = json_pack("{s:s, s:o, s:o}", "name", name, "symbols",
+                               symbols, "coords", coords);
+  char *text = molecule == NULL ? NULL : json_dumps(molecule, 0);
+  json_decref(molecule);
+  return text;
+}
+
+/* The geometry that energies.json has under a name. */
+static int read_molecule(struct vqe_molecule_list **out,
+                         const struct bench_settings *settings,
+                         const char *name)
+{
+  char path[4096];
+  json_error_t error;
+  snprintf(path, sizeof path, "%s/energies.json", settings->data);
+  json_t *root = json_load_file(path, 0, &error);
+  if (root == NULL) {
+    return vqe_error_set(VQE_ERR_IO,
+                         "file '%s': %s; --data names its "
+                         "folder",
+                         path, error.text);
   }
-  status = vqe_molecule_list_parse(out, text, strlen(text), "json", path);
+  char *text = molecule_text(root, name);
+  json_decref(root);
+  if (text == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a molecule");
+  }
+  int status = vqe_molecule_list_parse(out, text, strlen(text), "json", path);
+  free(text);
   if (status == VQE_OK &&
       ((*out)->count != 1 || (*out)->entries[0].molecule == NULL)) {
     status = vqe_error_set(VQE_ERR_INPUT, "file '%s' has no molecule '%s'",
                            path, name);
   }
-out:
-  free(text);
-  json_decref(molecule);
-  json_decref(symbols);
-  json_decref(coords);
-  json_decref(root);
   return status;
 }
 
