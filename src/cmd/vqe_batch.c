@@ -9,9 +9,9 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/batch.h"
-#include "job/job.h"
 #include "batch_lake.h"
 #include "batch_stream.h"
+#include "job/job.h"
 #include "options.h"
 #include "report/report.h"
 #include "vqe/error.h"
@@ -206,9 +206,10 @@ static int dry_run(const struct vqe_job *job)
     printf("%5zu  %-16s %-8s %6d %-20s %-12s %-6s %10lld %8d %10.3g "
            "%10.1f%s%s\n",
            k, experiment->name, experiment->basis_set, estimate.num_qubits,
-           experiment->ansatz_name, experiment->optimizer, experiment->init_strategy,
-           (long long)experiment->seed, estimate.nparam,
-           (double)estimate.amplitudes, (double)estimate.bytes / 1e6,
+           experiment->ansatz_name, experiment->optimizer,
+           experiment->init_strategy, (long long)experiment->seed,
+           estimate.nparam, (double)estimate.amplitudes,
+           (double)estimate.bytes / 1e6,
            (double)estimate.bytes > available ? "  (more than there is)" : "",
            strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0
                ? "  (params: at most, known at the end)"

@@ -63,7 +63,7 @@ int vqe_estimator_create(struct vqe_estimator **out,
                          "has %d; threads %d",
                          ansatz->norb, hamiltonian->norb, options->threads);
   }
-  int status = vqe_memory_alloc(&estimator, 1, sizeof *estimator, "estimator");
+  status = vqe_memory_alloc(&estimator, 1, sizeof *estimator, "estimator");
   if (status != VQE_OK) {
     return status;
   }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "base/error_message.h"
-#include "base/struct_size.h"
 #include "base/memory.h"
+#include "base/struct_size.h"
 #include "device/combiner.h"
 #include "device/device_estimators.h"
 #include "device/devices.h"

@@ -111,8 +111,8 @@ int vqe_source_results(struct vqe_source *out, const char *path,
     return status;
   }
   *held = (struct held){results, count};
-  *out = (struct vqe_source){
-      .read = read_held, .close = close_held, .ctx = held};
+  *out =
+      (struct vqe_source){.read = read_held, .close = close_held, .ctx = held};
   /* rows say where the results are kept, not how they came here */
   return make_source(out, "hdf5", path);
 }

@@ -7,9 +7,9 @@
 #include "vqe/molecule.h"
 
 /* Read and validate `object`: the project's form, or a QCSchema molecule
- * (known by its key schema_name). `where` ("file 'a.json', molecule 2") goes in
- * front of messages. A molecule without a name gets "molecule"; keys that are
- * not known are ignored. VQE_ERR_INPUT names the key and the reason. Free
+ * (known by its key schema_name). `where` ("file 'a.json', molecule 2") goes
+ * in front of messages. A molecule without a name gets "molecule"; keys that
+ * are not known are ignored. VQE_ERR_INPUT names the key and the reason. Free
  * *out by vqe_molecule_free(). */
 int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
                            const char *where);

@@ -429,8 +429,9 @@ static void member_fields(struct stream *stream,
   }
 }
 
-/* The mark and the version in front of what is encoded. */
-static void head_fields(struct stream *stream)
+/* The mark and the version in front of what is encoded; returns the version,
+ * which on reading may be an older one. */
+static uint32_t head_fields(struct stream *stream)
 {
   char word[sizeof magic];
   uint32_t version = vqe_members_version();
@@ -444,13 +445,14 @@ static void head_fields(struct stream *stream)
       malformed(stream, "unknown version");
     }
   }
+  return version;
 }
 
 /* `object` is a struct vqe_result */
 static void result_record(struct stream *stream, void *object)
 {
   struct vqe_result *result = object;
-  head_fields(stream);
+  uint32_t version = head_fields(stream);
   new_object(stream, &result->experiment, sizeof *result->experiment);
   if (stream->status == VQE_OK) {
     member_fields(stream, &vqe_members_experiment, result->experiment, version,
@@ -462,8 +464,8 @@ static void result_record(struct stream *stream, void *object)
 /* `object` is a struct vqe_experiment */
 static void experiment_record(struct stream *stream, void *object)
 {
-  head_fields(stream);
-  experiment_fields(stream, object);
+  uint32_t version = head_fields(stream);
+  member_fields(stream, &vqe_members_experiment, object, version, NULL);
 }
 
 /* Measure `object`, then write it into new memory. */

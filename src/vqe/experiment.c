@@ -54,12 +54,12 @@ static int options_copy(struct vqe_option_list *out,
   each(name);                                                                 \
   each(fcidump);                                                              \
   each(fcidump_sha256);                                                       \
-  each(basis_set);                                                                \
+  each(basis_set);                                                            \
   each(basis_sha256);                                                         \
-  each(ansatz_name);                                                               \
+  each(ansatz_name);                                                          \
   each(entanglement);                                                         \
   each(optimizer);                                                            \
-  each(init_strategy);                                                                 \
+  each(init_strategy);                                                        \
   each(init_file);                                                            \
   each(init_file_sha256);                                                     \
   each(device);                                                               \

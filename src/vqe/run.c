@@ -74,16 +74,6 @@ void vqe_callbacks_init(struct vqe_callbacks *callbacks)
   *callbacks = (struct vqe_callbacks)VQE_CALLBACKS_INIT;
 }
 
-void vqe_run_options_init(struct vqe_run_options *options)
-{
-  *options = (struct vqe_run_options)VQE_RUN_OPTIONS_INIT;
-}
-
-void vqe_callbacks_init(struct vqe_callbacks *callbacks)
-{
-  *callbacks = (struct vqe_callbacks)VQE_CALLBACKS_INIT;
-}
-
 int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
                         const struct vqe_run_options *options)
 {

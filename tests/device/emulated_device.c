@@ -81,14 +81,12 @@ void vqe_gpu_close(struct vqe_gpu *device)
   free(device);
 }
 
-void vqe_gpu_usage(struct vqe_gpu_use *out,
-                      const struct vqe_gpu *device)
+void vqe_gpu_usage(struct vqe_gpu_use *out, const struct vqe_gpu *device)
 {
   *out = device->use;
 }
 
-void vqe_gpu_charge(struct vqe_gpu *device,
-                       const struct vqe_gpu_use *use)
+void vqe_gpu_charge(struct vqe_gpu *device, const struct vqe_gpu_use *use)
 {
   device->use.seconds += use->seconds;
   device->use.launches += use->launches;
@@ -110,8 +108,8 @@ uint64_t vqe_gpu_shared_bytes(const struct vqe_gpu *device)
   return 232448;
 }
 
-int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count,
-                     size_t size, const char *what)
+int vqe_gpu_alloc(struct vqe_gpu *device, void *out, size_t count, size_t size,
+                  const char *what)
 {
   size_t bytes = count * size;
   struct held *held = device->use.bytes_held + bytes > vqe_emulated_bytes
@@ -144,7 +142,7 @@ void vqe_gpu_release(struct vqe_gpu *device, const void *data)
 }
 
 int vqe_gpu_upload(struct vqe_gpu *device, void *to, const void *from,
-                      size_t bytes)
+                   size_t bytes)
 {
   if (bytes > 0) {
     memcpy(to, from, bytes);
@@ -154,7 +152,7 @@ int vqe_gpu_upload(struct vqe_gpu *device, void *to, const void *from,
 }
 
 int vqe_gpu_download(struct vqe_gpu *device, void *to, const void *from,
-                        size_t bytes)
+                     size_t bytes)
 {
   memcpy(to, from, bytes);
   device->use.bytes_down += bytes;
@@ -168,7 +166,7 @@ int vqe_gpu_wait(struct vqe_gpu *device)
 }
 
 int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
-                      const void *args, unsigned blocks, size_t shared)
+                   const void *args, unsigned blocks, size_t shared)
 {
   vqe_emulated_kernel run = device->single ? vqe_emulated_single[kernel]
                                            : vqe_emulated_double[kernel];
@@ -193,9 +191,8 @@ int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
   return VQE_OK;
 }
 
-int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k,
-                    const double *a, int lda, const double *b, int ldb,
-                    double *c, int ldc)
+int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k, const double *a,
+                 int lda, const double *b, int ldb, double *c, int ldc)
 {
   (void)device;
   cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0, a, lda,
@@ -211,7 +208,7 @@ int vqe_gpu_stream(struct vqe_gpu *device, void **stream)
 }
 
 int vqe_gpu_run(struct vqe_gpu *device, struct vqe_graph **graph,
-                   int (*enqueue)(void *ctx), void *ctx)
+                int (*enqueue)(void *ctx), void *ctx)
 {
   (void)graph;
   device->use.graphs++;

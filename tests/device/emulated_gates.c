@@ -34,8 +34,8 @@ int vqe_gates_version(char *out, size_t size)
   return VQE_OK;
 }
 
-int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device,
-                   int nqubit, bool single)
+int vqe_gates_open(struct vqe_gates **out, struct vqe_gpu *device, int nqubit,
+                   bool single)
 {
   *out = calloc(1, sizeof **out);
   if (*out == NULL) {

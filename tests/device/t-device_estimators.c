@@ -6,9 +6,9 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "device_fixture.h"
 #include "device/device_estimators.h"
 #include "device/device_sigma.h"
+#include "device_fixture.h"
 #include "sim/sigma.h"
 
 struct backend {

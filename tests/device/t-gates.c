@@ -3,8 +3,8 @@
 #include "sim/sim_fixture.h"
 
 #include "device_fixture.h"
-#include "kernels/gpu.h"
 #include "kernels/gates.h"
+#include "kernels/gpu.h"
 
 #define NQUBIT 5
 #define SIZE (1 << NQUBIT)
@@ -24,10 +24,10 @@ static void send(struct bench *bench)
     narrow[i] = (float complex)bench->psi[i];
     bench->psi[i] = bench->single ? (double complex)narrow[i] : bench->psi[i];
   }
-  assert_ok(vqe_gpu_upload(
-      bench->device, bench->state,
-      bench->single ? (const void *)narrow : (const void *)bench->psi,
-      bench->single ? sizeof narrow : sizeof bench->psi));
+  assert_ok(vqe_gpu_upload(bench->device, bench->state,
+                           bench->single ? (const void *)narrow
+                                         : (const void *)bench->psi,
+                           bench->single ? sizeof narrow : sizeof bench->psi));
 }
 
 static void bench_init(struct bench *bench, bool single)
@@ -40,11 +40,11 @@ static void bench_init(struct bench *bench, bool single)
   assert_ok(vqe_gpu_open(&bench->device, 0, single));
   assert_ok(vqe_gates_open(&bench->gates, bench->device, NQUBIT, single));
   assert_ok(vqe_gpu_alloc(bench->device, &workspace,
-                             (size_t)vqe_gates_workspace(bench->gates), 1,
-                             "workspace"));
+                          (size_t)vqe_gates_workspace(bench->gates), 1,
+                          "workspace"));
   assert_ok(vqe_gates_lend(bench->gates, workspace));
-  assert_ok(vqe_gpu_alloc(bench->device, &bench->state, SIZE,
-                             single ? 8 : 16, "state"));
+  assert_ok(vqe_gpu_alloc(bench->device, &bench->state, SIZE, single ? 8 : 16,
+                          "state"));
   for (int i = 0; i < SIZE; i++) {
     bench->psi[i] = oracle_random(&seed) + I * oracle_random(&seed);
     norm += creal(bench->psi[i] * conj(bench->psi[i]));

@@ -12,10 +12,10 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "record/result_fixture.h"
 #include "record/record.h"
 #include "record/record_avro.h"
 #include "record/record_json.h"
+#include "record/result_fixture.h"
 #include "vqe/error.h"
 
 static void encode(uint8_t **data, size_t *size,
@@ -120,8 +120,8 @@ static void test_round_trip(void **state)
   assert_int_equal(vqe_record_avro_create(&avro, NULL, 0), VQE_OK);
   for (size_t cut = 0; cut < size; cut++) {
     struct vqe_record *none = NULL;
-    assert_int_not_equal(vqe_record_avro_decode(&none, avro, data, cut, "test"),
-                         VQE_OK);
+    assert_int_not_equal(
+        vqe_record_avro_decode(&none, avro, data, cut, "test"), VQE_OK);
     assert_null(none);
   }
   vqe_record_avro_free(avro);
@@ -145,8 +145,8 @@ static void test_other_producer(void **state)
   (void)state;
   struct vqe_record *records[2] = {NULL, NULL};
   char *text = other_json();
-  if (vqe_record_avro_read_file(VQE_TEST_DATA "/other_producer.avro", "other", visit,
-                         records) != VQE_OK) {
+  if (vqe_record_avro_read_file(VQE_TEST_DATA "/other_producer.avro", "other",
+                                visit, records) != VQE_OK) {
     fail_msg("%s", vqe_error_message());
   }
   assert_non_null(records[1]);
@@ -251,7 +251,8 @@ static void test_container_round_trip(void **state)
   struct vqe_record *record = parse(text);
   struct vqe_record *both[2] = {record, record};
   assert_int_equal(vqe_record_avro_write_file(path, both, 2), VQE_OK);
-  assert_int_equal(vqe_record_avro_read_file(path, "file", visit, back), VQE_OK);
+  assert_int_equal(vqe_record_avro_read_file(path, "file", visit, back),
+                   VQE_OK);
   same_bytes(back[0], record);
   same_bytes(back[1], record);
   /* a truncated file: what is whole is read, the rest is an error */
@@ -267,8 +268,9 @@ static void test_container_round_trip(void **state)
                    VQE_ERR_INPUT);
   vqe_record_free(back[0]);
   vqe_record_free(back[1]);
-  assert_int_equal(vqe_record_avro_read_file("/nonexistent", "file", visit, back),
-                   VQE_ERR_INPUT);
+  assert_int_equal(
+      vqe_record_avro_read_file("/nonexistent", "file", visit, back),
+      VQE_ERR_INPUT);
   unlink(path);
   free(bytes);
   free(text);

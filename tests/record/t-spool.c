@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "record/result_fixture.h"
 #include "record/record_avro.h"
+#include "record/result_fixture.h"
 #include "record/spool.h"
 #include "vqe/error.h"
 
@@ -42,8 +42,9 @@ static int set_up(void **state)
   assert_int_equal(vqe_spool_open(&fixture->spool, fixture->path), VQE_OK);
   result->status = VQE_EXPERIMENT_OK;
   assert_int_equal(vqe_record_from_result(&record, result), VQE_OK);
-  assert_int_equal(vqe_record_avro_encode(&fixture->avro, &fixture->size, 0, record),
-                   VQE_OK);
+  assert_int_equal(
+      vqe_record_avro_encode(&fixture->avro, &fixture->size, 0, record),
+      VQE_OK);
   vqe_record_free(record);
   vqe_result_free(result);
   *state = fixture;

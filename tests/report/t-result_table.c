@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/report_fixture.h"
 #include "report/report.h"
+#include "report/report_fixture.h"
 
 static char *table_of(struct vqe_result *const *results, size_t count)
 {

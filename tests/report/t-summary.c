@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/report_fixture.h"
 #include "report/report.h"
+#include "report/report_fixture.h"
 #include "vqe/error.h"
 
 static const char *const keys[] = {"experiment_id",

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "store/codec.h"
 #include "record/result_fixture.h"
+#include "store/codec.h"
 #include "vqe/error.h"
 
 static void check_round_trip(struct vqe_result *result)

@@ -26,14 +26,14 @@ static void changes_and_minimum_follow_from_the_row_before(void **state)
                      VQE_OK);
   }
   assert_int_equal(result->neval, 4);
-  assert_true(isnan(result->eval_delta[0]));
-  assert_true(isnan(result->eval_parameter_delta[0]));
+  assert_true(isnan(result->eval_energy_delta[0]));
+  assert_true(isnan(result->eval_parameter_delta_norm[0]));
   double lowest = energies[0];
   for (int k = 1; k < 4; k++) {
     lowest = energies[k] < lowest ? energies[k] : lowest;
-    assert_true(result->eval_delta[k] == energies[k] - energies[k - 1]);
-    near(result->eval_parameter_delta[k], 5.0, 1e-14);
-    assert_true(result->eval_cumulative_min[k] == lowest);
+    assert_true(result->eval_energy_delta[k] == energies[k] - energies[k - 1]);
+    near(result->eval_parameter_delta_norm[k], 5.0, 1e-14);
+    assert_true(result->eval_cumulative_min_energy[k] == lowest);
     assert_true(result->eval_parameters[2 * k + 1] == 4.0 * k);
   }
   vqe_result_free(result);
