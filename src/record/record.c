@@ -25,43 +25,48 @@ int vqe_record_create(struct vqe_record **out)
   return status;
 }
 
-static void free_fields(const struct vqe_fields *fields, void *self);
+/* What the fields of `count` structs own; field by field, as a record has few
+ * fields and thousands of terms. */
+static void free_fields(const struct vqe_fields *fields, char *structs,
+                        size_t count, size_t stride);
 
-/* What a list owns besides itself. */
-static void free_items(const struct vqe_field *field, void *self, char *items)
+/* A list and all it holds. */
+static void free_list(const struct vqe_field *field, const void *self)
 {
-  size_t count = vqe_field_count(field, self);
-  if (field->kind == VQE_FIELD_ROWS) {
+  char *items = (void *)vqe_field_items(field, self);
+  size_t count = items != NULL ? vqe_field_count(field, self) : 0;
+  if (field->kind == VQE_FIELD_RECORDS) {
+    free_fields(field->parts, items, count, field->parts->size);
+  } else if (field->kind == VQE_FIELD_ROWS) {
     free((size_t *)vqe_field_lengths(field, self));
   }
-  for (size_t k = 0; items != NULL && k < count; k++) {
-    if (field->kind == VQE_FIELD_TEXTS) {
-      free(((char **)(void *)items)[k]);
-    } else if (field->kind == VQE_FIELD_RECORDS) {
-      free_fields(field->parts, items + k * field->parts->size);
-    }
+  for (size_t k = 0; field->kind == VQE_FIELD_TEXTS && k < count; k++) {
+    free(((char **)(void *)items)[k]);
   }
+  free(items);
 }
 
-static void free_fields(const struct vqe_fields *fields, void *self)
+static void free_fields(const struct vqe_fields *fields, char *structs,
+                        size_t count, size_t stride)
 {
-  for (size_t k = 0; k < fields->count; k++) {
-    const struct vqe_field *field = &fields->list[k];
-    void *items = NULL;
+  for (size_t f = 0; f < fields->count; f++) {
+    const struct vqe_field *field = &fields->list[f];
     switch (field->kind) {
     case VQE_FIELD_RECORD:
-      free_fields(field->parts, self);
+      free_fields(field->parts, structs, count, stride);
       break;
     case VQE_FIELD_TEXT:
-      free((char *)vqe_field_text(field, self));
+      for (size_t k = 0; k < count; k++) {
+        free((char *)vqe_field_text(field, structs + k * stride));
+      }
       break;
     case VQE_FIELD_DOUBLES:
     case VQE_FIELD_TEXTS:
     case VQE_FIELD_ROWS:
     case VQE_FIELD_RECORDS:
-      items = (void *)vqe_field_items(field, self);
-      free_items(field, self, items);
-      free(items);
+      for (size_t k = 0; k < count; k++) {
+        free_list(field, structs + k * stride);
+      }
       break;
     case VQE_FIELD_INT:
     case VQE_FIELD_BOOL:
@@ -75,7 +80,7 @@ static void free_fields(const struct vqe_fields *fields, void *self)
 void vqe_record_free(struct vqe_record *record)
 {
   if (record != NULL) {
-    free_fields(&vqe_fields_record, record);
+    free_fields(&vqe_fields_record, (char *)record, 1, sizeof *record);
     free(record->iteration_parameters);
     free(record);
   }

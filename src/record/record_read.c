@@ -201,10 +201,16 @@ static int read_records(struct reading *reading, void *at, size_t *count,
     memcpy(at, &items, sizeof items);
     *count = length;
   }
+  if (status == VQE_OK && length > 0) {
+    vqe_fields_set_null(field->parts, items);
+  }
   for (size_t k = 0; status == VQE_OK && k < length; k++) {
     struct vqe_node node = vqe_node_element(array, k);
     char *item = items + k * field->parts->size;
-    vqe_fields_set_null(field->parts, item);
+    if (k + 1 < length) {
+      /* the next one's nulls, before this one is filled */
+      memcpy(item + field->parts->size, item, field->parts->size);
+    }
     status = read_fields(reading, field->parts, item, &node);
   }
   return status;
@@ -265,6 +271,20 @@ static void set_flag(const struct vqe_field *field, void *self)
   }
 }
 
+/* A field that is absent: null and false stand there already. */
+static int take_default(const struct reading *reading,
+                        const struct vqe_field *field, void *self)
+{
+  const struct place place = {reading->where, field};
+  if (field->missing != NULL) {
+    return vqe_memory_strdup((char **)(void *)((char *)self + field->offset),
+                             field->missing);
+  }
+  return field->nullable || field->kind == VQE_FIELD_BOOL
+             ? VQE_OK
+             : refuse(&place, "is missing");
+}
+
 static int read_fields(struct reading *reading,
                        const struct vqe_fields *fields, void *self,
                        const struct vqe_node *node)
@@ -272,15 +292,9 @@ static int read_fields(struct reading *reading,
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < fields->count; k++) {
     const struct vqe_field *field = &fields->list[k];
-    const struct place place = {reading->where, field};
     struct vqe_node at;
     if (!vqe_node_field(&at, node, field->name)) {
-      if (field->missing != NULL) {
-        status = vqe_memory_strdup(
-            (char **)(void *)((char *)self + field->offset), field->missing);
-      } else if (!field->nullable && field->kind != VQE_FIELD_BOOL) {
-        status = refuse(&place, "is missing");
-      }
+      status = take_default(reading, field, self);
       continue;
     }
     if (field->nullable && field->kind == VQE_FIELD_RECORD) {
