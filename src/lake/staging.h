@@ -34,7 +34,7 @@ struct vqe_staging_counts {
 /* Makes the staging tables; `duck` must outlive it. */
 int vqe_staging_create(struct vqe_staging **out, struct vqe_duck *duck);
 /* Append one record; one without experiment_id gets it here. `where` names it
- * in messages. *skipped (may be NULL) tells whether it was left out, and then
+ * in messages. *skipped (may be NULL) says whether it was left out, and then
  * vqe_error_message() says why. */
 int vqe_staging_append(struct vqe_staging *staging, struct vqe_record *record,
                        const char *where, bool *skipped);

@@ -70,7 +70,7 @@ static int open_array(hid_t *out, const struct source *from, const char *name,
 }
 
 /* New memory for `count` elements of `size` bytes, read as `type`; closes
- * the data set, and the type when told so. */
+ * the data set, and the type where `close` says so. */
 static int read_array(void *out, hid_t dataset, const struct source *from,
                       const char *name, hid_t type, bool close, size_t count,
                       size_t size)

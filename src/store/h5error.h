@@ -4,8 +4,8 @@
 
 #include <hdf5.h>
 
-/* HDF5 prints its stack on every failure unless told not to; these two
- * bracket our calls and give the program's own setting back. */
+/* HDF5 prints its stack on every failure; these two bracket our calls and
+ * give the program's own setting back. */
 struct vqe_h5quiet {
   H5E_auto2_t function;
   void *data;

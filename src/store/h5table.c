@@ -15,7 +15,7 @@
 #define MOST_COLUMNS 64
 /* Wider texts than this are no text of ours. */
 #define MAX_TEXT ((size_t)1 << 28)
-/* Column that tells a missing text from an empty one. */
+/* Column that parts a missing text from an empty one. */
 #define NULLS "null_texts"
 
 /* ---- rows in memory ---- */

@@ -91,7 +91,7 @@ static void same_bytes(const struct vqe_record *a, const struct vqe_record *b)
   free(right);
 }
 
-static void test_round_trip(void **state)
+static void record_survives_avro_and_no_cut_of_it(void **state)
 {
   (void)state;
   struct vqe_result *result = fixture_result(5, 4, 3);
@@ -140,7 +140,7 @@ static int visit(void *ctx, struct vqe_record *record, size_t index)
 }
 
 /* fastavro wrote the container, Python's json the text. */
-static void test_other_producer(void **state)
+static void others_avro_and_json_are_one_record(void **state)
 {
   (void)state;
   struct vqe_record *records[2] = {NULL, NULL};
@@ -171,7 +171,7 @@ static void test_other_producer(void **state)
   free(text);
 }
 
-static void test_forms_of_json(void **state)
+static void unions_nan_and_infinity_of_json_are_read(void **state)
 {
   (void)state;
   char *text = other_json();
@@ -226,7 +226,7 @@ static void refuse(const char *from, const char *to, const char *words)
   free(text);
 }
 
-static void test_refusals(void **state)
+static void wrong_types_are_refused_by_name(void **state)
 {
   (void)state;
   refuse("\"num_qubits\": 4", "\"num_qubits\": 4.5", "num_qubits");
@@ -239,7 +239,7 @@ static void test_refusals(void **state)
   refuse("[0, 0, 0]", "0", "coords");
 }
 
-static void test_container_round_trip(void **state)
+static void container_is_read_up_to_its_damage(void **state)
 {
   (void)state;
   char path[] = "/tmp/vqe-record-XXXXXX";
@@ -280,11 +280,11 @@ static void test_container_round_trip(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),
-      cmocka_unit_test(test_other_producer),
-      cmocka_unit_test(test_forms_of_json),
-      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_container_round_trip),
+      cmocka_unit_test(record_survives_avro_and_no_cut_of_it),
+      cmocka_unit_test(others_avro_and_json_are_one_record),
+      cmocka_unit_test(unions_nan_and_infinity_of_json_are_read),
+      cmocka_unit_test(wrong_types_are_refused_by_name),
+      cmocka_unit_test(container_is_read_up_to_its_damage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

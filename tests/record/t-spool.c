@@ -1,4 +1,4 @@
-/* The spool: what is put in comes out, damage and a full disk are told. */
+/* The spool: what is put in comes out, damage and a full disk are errors. */
 #include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
@@ -75,7 +75,7 @@ static size_t count_files(const struct fixture *fixture)
   return count;
 }
 
-static void test_round_trip(void **state)
+static void records_come_back_under_their_id(void **state)
 {
   struct fixture *fixture = *state;
   char name[VQE_SPOOL_NAME_SIZE];
@@ -124,7 +124,7 @@ static void test_round_trip(void **state)
   assert_int_equal(count_files(fixture), 1);
 }
 
-static void test_odd_ids(void **state)
+static void any_id_makes_a_safe_file_name(void **state)
 {
   struct fixture *fixture = *state;
   const char *ids[] = {"", "../../x", "run 7/\xc3\xa9", "ABC"};
@@ -147,7 +147,7 @@ static void test_odd_ids(void **state)
 }
 
 /* Every byte of the file counts. */
-static void test_damage(void **state)
+static void damage_of_any_byte_is_found(void **state)
 {
   struct fixture *fixture = *state;
   char name[VQE_SPOOL_NAME_SIZE];
@@ -187,7 +187,7 @@ static void test_damage(void **state)
   free(bytes);
 }
 
-static void test_foreign_files(void **state)
+static void other_files_are_left_alone(void **state)
 {
   struct fixture *fixture = *state;
   char(*names)[VQE_SPOOL_NAME_SIZE] = NULL;
@@ -207,7 +207,7 @@ static void test_foreign_files(void **state)
   free(names);
 }
 
-static void test_full_disk(void **state)
+static void full_disk_is_an_error_and_leaves_nothing(void **state)
 {
   struct fixture *fixture = *state;
   char name[VQE_SPOOL_NAME_SIZE];
@@ -226,7 +226,7 @@ static void test_full_disk(void **state)
   assert_int_equal(count_files(fixture), 0);
 }
 
-static void test_no_folder(void **state)
+static void folder_that_cannot_be_made_is_an_error(void **state)
 {
   struct fixture *fixture = *state;
   struct vqe_spool *spool = NULL;
@@ -246,8 +246,12 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(test_round_trip),    TEST(test_odd_ids),   TEST(test_damage),
-      TEST(test_foreign_files), TEST(test_full_disk), TEST(test_no_folder),
+      TEST(records_come_back_under_their_id),
+      TEST(any_id_makes_a_safe_file_name),
+      TEST(damage_of_any_byte_is_found),
+      TEST(other_files_are_left_alone),
+      TEST(full_disk_is_an_error_and_leaves_nothing),
+      TEST(folder_that_cannot_be_made_is_an_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

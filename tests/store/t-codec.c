@@ -30,7 +30,7 @@ static void check_round_trip(struct vqe_result *result)
   free(data);
 }
 
-static void test_round_trips(void **state)
+static void results_come_back_bit_for_bit(void **state)
 {
   (void)state;
   check_round_trip(fixture_result(3, 4, 2));
@@ -40,7 +40,7 @@ static void test_round_trips(void **state)
   check_round_trip(fixture_failed());
 }
 
-static void test_absent_parts(void **state)
+static void absent_parts_stay_absent(void **state)
 {
   (void)state;
   struct vqe_result *result = fixture_result(2, 2, 3);
@@ -58,7 +58,7 @@ static void test_absent_parts(void **state)
 }
 
 /* The first bytes are fixed: mark, version 1 in little endian, index 11. */
-static void test_layout(void **state)
+static void bytes_are_little_endian_under_a_mark(void **state)
 {
   (void)state;
   const uint8_t start[] = {'V', 'Q', 'E', 'R', 1, 0, 0, 0, 11,
@@ -72,7 +72,7 @@ static void test_layout(void **state)
   free(data);
 }
 
-static void test_truncated(void **state)
+static void truncated_bytes_are_refused(void **state)
 {
   (void)state;
   struct vqe_result *result = fixture_result(2, 2, 2);
@@ -103,7 +103,7 @@ static void test_truncated(void **state)
 
 /* A flipped byte gives an error or another well-formed record, which then
  * encodes to the very bytes it came from. */
-static void test_damaged(void **state)
+static void damaged_bytes_never_crash(void **state)
 {
   (void)state;
   struct vqe_result *result = fixture_result(2, 2, 2);
@@ -140,7 +140,7 @@ static void test_damaged(void **state)
   vqe_result_free(result);
 }
 
-static void test_incomplete_is_refused(void **state)
+static void incomplete_results_are_refused(void **state)
 {
   (void)state;
   uint8_t *data = NULL;
@@ -163,12 +163,12 @@ static void test_incomplete_is_refused(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trips),
-      cmocka_unit_test(test_absent_parts),
-      cmocka_unit_test(test_layout),
-      cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_incomplete_is_refused),
+      cmocka_unit_test(results_come_back_bit_for_bit),
+      cmocka_unit_test(absent_parts_stay_absent),
+      cmocka_unit_test(bytes_are_little_endian_under_a_mark),
+      cmocka_unit_test(truncated_bytes_are_refused),
+      cmocka_unit_test(damaged_bytes_never_crash),
+      cmocka_unit_test(incomplete_results_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static int visit(void *ctx, size_t index, const struct vqe_result *result)
   return index == visited->end ? VQE_ERR_EXISTS : VQE_OK;
 }
 
-static void test_visit(void **state)
+static void visits_go_in_order_and_stop_when_asked(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_result *results[3] = {fixture_result(15, 10, 3), fixture_failed(),
@@ -102,7 +102,7 @@ static void test_visit(void **state)
   }
 }
 
-static void test_round_trips(void **state)
+static void results_come_back_bit_for_bit(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_result *results[6] = {
@@ -126,7 +126,7 @@ static void test_round_trips(void **state)
   }
 }
 
-static void test_list(void **state)
+static void list_has_ids_and_statuses_alone(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_result *results[2] = {fixture_result(3, 4, 2), fixture_failed()};
@@ -166,7 +166,7 @@ static off_t noise_of_read(int *status, const char *path)
   return info.st_size;
 }
 
-static void test_foreign_files(void **state)
+static void other_files_are_refused(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_result **results = NULL;
@@ -187,7 +187,7 @@ static void test_foreign_files(void **state)
 
 /* Every cut gives a message, and every damaged byte a message or the very
  * results: whatever HDF5 keeps of a file is checksummed. */
-static void test_damaged(void **state)
+static void damage_is_an_error_never_a_wrong_number(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_result *results[2] = {fixture_result(3, 400, 4),
@@ -234,7 +234,7 @@ static void test_damaged(void **state)
   vqe_result_free(results[1]);
 }
 
-static void test_refused_writes(void **state)
+static void refused_writes_leave_the_old_file(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_result *results[2] = {fixture_result(2, 2, 2), NULL};
@@ -259,7 +259,7 @@ static void test_refused_writes(void **state)
 }
 
 /* Results added as they finish, in any order, make the same file. */
-static void test_steps(void **state)
+static void results_added_early_make_the_same_file(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_result *results[4] = {fixture_result(15, 10, 3), fixture_failed(),
@@ -306,7 +306,7 @@ static void test_steps(void **state)
   }
 }
 
-static void test_check_writable(void **state)
+static void writable_is_known_before_the_run(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_result *result = fixture_failed();
@@ -324,7 +324,7 @@ static void test_check_writable(void **state)
 }
 
 /* A thousand small experiments, as a batch of geometries leaves them. */
-static void test_many(void **state)
+static void thousand_experiments_take_seconds(void **state)
 {
   const struct fixture *fixture = *state;
   enum { MANY = 1000 };
@@ -353,9 +353,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_round_trips),    TEST(test_visit),   TEST(test_list),
-      TEST(test_foreign_files),  TEST(test_damaged), TEST(test_refused_writes),
-      TEST(test_check_writable), TEST(test_steps),   TEST(test_many),
+      TEST(results_come_back_bit_for_bit),
+      TEST(visits_go_in_order_and_stop_when_asked),
+      TEST(list_has_ids_and_statuses_alone),
+      TEST(other_files_are_refused),
+      TEST(damage_is_an_error_never_a_wrong_number),
+      TEST(refused_writes_leave_the_old_file),
+      TEST(writable_is_known_before_the_run),
+      TEST(results_added_early_make_the_same_file),
+      TEST(thousand_experiments_take_seconds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

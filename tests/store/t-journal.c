@@ -133,7 +133,7 @@ static void write_new(const struct fixture *fixture, size_t ends[FRAMES])
   assert_int_equal(vqe_journal_close(journal), 0);
 }
 
-static void test_appended_comes_back(void **state)
+static void what_is_appended_comes_back(void **state)
 {
   const struct fixture *fixture = *state;
   size_t ends[FRAMES];
@@ -166,7 +166,7 @@ static uint32_t crc(const uint8_t *data, size_t size)
   return ~sum;
 }
 
-static void test_frame_layout(void **state)
+static void frames_have_the_documented_bytes(void **state)
 {
   const struct fixture *fixture = *state;
   size_t ends[FRAMES];
@@ -188,7 +188,7 @@ static void test_frame_layout(void **state)
   free(text);
 }
 
-static void test_torn_at_every_length(void **state)
+static void journal_torn_at_any_length_keeps_whole_frames(void **state)
 {
   const struct fixture *fixture = *state;
   size_t ends[FRAMES];
@@ -217,7 +217,7 @@ static void test_torn_at_every_length(void **state)
 }
 
 /* Any one damaged byte is noticed: the frames before it come, it does not. */
-static void test_damaged_at_every_byte(void **state)
+static void damage_at_any_byte_ends_the_journal_there(void **state)
 {
   const struct fixture *fixture = *state;
   size_t ends[FRAMES];
@@ -243,7 +243,7 @@ static void test_damaged_at_every_byte(void **state)
   free(text);
 }
 
-static void test_open_cuts_the_tail(void **state)
+static void opening_cuts_the_torn_tail(void **state)
 {
   const struct fixture *fixture = *state;
   size_t ends[FRAMES];
@@ -280,7 +280,7 @@ static void test_open_cuts_the_tail(void **state)
   assert_int_equal(info.st_size, 0);
 }
 
-static void test_foreign_file_is_left_alone(void **state)
+static void other_files_are_left_alone(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_journal *journal = NULL;
@@ -295,7 +295,7 @@ static void test_foreign_file_is_left_alone(void **state)
   free(text);
 }
 
-static void test_one_writer(void **state)
+static void second_writer_is_refused(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_journal *first = NULL;
@@ -317,7 +317,7 @@ static int stop_at_second(void *ctx, struct vqe_result *result,
   return ++*seen == 2 ? VQE_ERR_INTERRUPTED : 0;
 }
 
-static void test_refusals(void **state)
+static void missing_journals_and_short_ids_are_refused(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_journal *journal = NULL;
@@ -341,7 +341,7 @@ static void test_refusals(void **state)
 
 /* A frame whose checksum holds, but whose content is not what it says, is
  * an error and no torn end. */
-static void test_wrong_content(void **state)
+static void frames_with_wrong_content_are_errors(void **state)
 {
   (void)state;
   uint8_t frame[16 + 8 + 4] = "VQEJ";
@@ -364,11 +364,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_appended_comes_back),  TEST(test_frame_layout),
-      TEST(test_torn_at_every_length), TEST(test_damaged_at_every_byte),
-      TEST(test_open_cuts_the_tail),   TEST(test_foreign_file_is_left_alone),
-      TEST(test_one_writer),           TEST(test_refusals),
-      TEST(test_wrong_content),
+      TEST(what_is_appended_comes_back),
+      TEST(frames_have_the_documented_bytes),
+      TEST(journal_torn_at_any_length_keeps_whole_frames),
+      TEST(damage_at_any_byte_ends_the_journal_there),
+      TEST(opening_cuts_the_torn_tail),
+      TEST(other_files_are_left_alone),
+      TEST(second_writer_is_refused),
+      TEST(missing_journals_and_short_ids_are_refused),
+      TEST(frames_with_wrong_content_are_errors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
