@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "job/job.h"
 #include "job/job_molecules.h"
 #include "job/job_settings.h"
+#include "job/job_types.h"
 
 /* Fill job->experiments, in the order and with the warnings of
  * vqe_job_load(). `strict`: a bad molecule is an error. */

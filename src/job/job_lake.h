@@ -2,7 +2,7 @@
 #ifndef VQE_JOB_JOB_LAKE_H
 #define VQE_JOB_JOB_LAKE_H
 
-#include "job/job.h"
+#include "job/job_types.h"
 #include "job/job_value.h"
 
 int vqe_job_lake_read(struct vqe_job_lake *out,

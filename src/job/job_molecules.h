@@ -24,7 +24,7 @@ struct vqe_job_molecules {
   struct vqe_job_molecule *items;
 };
 
-/* What a file holds, told by its content, then its extension. */
+/* What a file holds, by its content, then its extension. */
 enum vqe_job_format {
   VQE_JOB_FORMAT_JSON,
   VQE_JOB_FORMAT_XYZ,

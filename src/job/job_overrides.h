@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "job/job.h"
+#include "job/job_types.h"
 
 /* Fill the object `given`. Those that belong into the objects of a list
  * (reps, gtol, ...) are put there when the list is read. */

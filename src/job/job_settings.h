@@ -8,34 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "job/job.h"
+#include "job/job_items.h"
+#include "job/job_types.h"
 #include "job/job_value.h"
-
-struct vqe_job_basis {
-  char *name;   /* stored spelling, or path of a file */
-  char *sha256; /* of that file, else NULL */
-};
-
-struct vqe_job_ansatz {
-  const char *name; /* static */
-  int reps;
-  const char *entanglement; /* static or NULL */
-  struct vqe_option_list options;
-};
-
-struct vqe_job_optimizer {
-  const char *name; /* static */
-  int max_evaluations;
-  double gtol, ftol;
-  double max_seconds; /* 0: null */
-  struct vqe_option_list options;
-};
-
-struct vqe_job_init {
-  const char *strategy; /* static; NULL for the ansatz's default */
-  double noise;         /* NaN for the default */
-  char *file, *file_sha256;
-};
 
 struct vqe_job_settings {
   size_t nbasis, nansatz, noptimizer, ninit, nseed;

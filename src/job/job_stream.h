@@ -2,7 +2,7 @@
 #ifndef VQE_JOB_JOB_STREAM_H
 #define VQE_JOB_JOB_STREAM_H
 
-#include "job/job.h"
+#include "job/job_types.h"
 #include "job/job_value.h"
 
 int vqe_job_stream_read(struct vqe_job_stream *out,

@@ -18,7 +18,9 @@ void vqe_job_value_find(struct vqe_job_value *value,
   if (value->json != NULL) {
     snprintf(value->where, sizeof value->where, "option --%s", key);
     for (char *at = value->where; *at != '\0'; at++) {
-      *at = *at == '_' ? '-' : *at;
+      if (*at == '_') {
+        *at = '-';
+      }
     }
     return;
   }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "job/job.h"
+#include "job/job_types.h"
 
 #define VQE_JOB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
