@@ -28,7 +28,8 @@ void vqe_early_writer_clear(struct vqe_early_writer *writer);
 void vqe_early_writer_add(struct vqe_early_writer *writer, size_t index);
 
 /* Write one that waits. Returns whether there was one. A failure is not
- * reported: vqe_batch_store() begins the file anew and says what is wrong. */
+ * reported: vqe_batch_store() begins the file anew and reports what is wrong.
+ */
 bool vqe_early_writer_write(struct vqe_early_writer *writer);
 
 #endif

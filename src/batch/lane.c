@@ -12,7 +12,7 @@
 #include "store/journal.h"
 
 /* Evaluations of an experiment go to the journal once it has run this long;
- * repeating less is cheaper than writing it. */
+ * computing less than that again is cheaper than writing it. */
 #define JOURNAL_AFTER 2.0
 #define PENDING_BYTES ((size_t)64 << 20)
 /* How often a computing rank looks for a stop message. */

@@ -14,10 +14,10 @@ enum { TAG_EXCHANGE = 1, TAG_STOP };
 /* A rank that waits for its next task looks this long without a sleep. */
 #define SPIN_SECONDS 0.002
 
-static void tell_stop(struct vqe_batch_team *team)
+static void report_stop(struct vqe_batch_team *team)
 {
-  if (team->stop != NULL && *team->stop && !team->told) {
-    team->told = true;
+  if (team->stop != NULL && *team->stop && !team->reported) {
+    team->reported = true;
     MPI_Send(NULL, 0, MPI_BYTE, 0, TAG_STOP, team->comm);
   }
 }
@@ -25,21 +25,19 @@ static void tell_stop(struct vqe_batch_team *team)
 static void team_broadcast(void *ctx, void *data, size_t bytes)
 {
   struct vqe_batch_team *team = ctx;
-  MPI_Request request;
+  MPI_Request *request = &team->requests[0]; /* no exchange goes on */
   int done = 0;
   double started = vqe_clock_wall();
-  MPI_Ibcast(data, (int)bytes, MPI_BYTE, 0, team->comm, &request);
+  MPI_Ibcast(data, (int)bytes, MPI_BYTE, 0, team->comm, request);
+  MPI_Test(request, &done, MPI_STATUS_IGNORE);
   while (!done) {
-    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-    if (done) {
-      break;
-    }
     if (team->view.rank == 0 || vqe_clock_wall() - started < SPIN_SECONDS) {
       sched_yield();
     } else {
-      tell_stop(team);
+      report_stop(team);
       vqe_transport_sleep();
     }
+    MPI_Test(request, &done, MPI_STATUS_IGNORE);
   }
 }
 
@@ -97,7 +95,7 @@ int vqe_batch_team_open(struct vqe_batch_team *out, MPI_Comm comm, int ranks,
                                 .sum = team_sum,
                                 .exchange = team_exchange};
   int status = vqe_memory_alloc(&out->requests, 2 * (size_t)ranks,
-                                sizeof *out->requests, "messages of a team");
+                                sizeof(MPI_Request), "messages of a team");
   int worst;
   MPI_Allreduce(&status, &worst, 1, MPI_INT, MPI_MIN, comm);
   if (worst != VQE_OK && status == VQE_OK) {

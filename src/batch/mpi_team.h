@@ -17,8 +17,8 @@ struct vqe_batch_team {
   struct vqe_team view;
   MPI_Request *requests; /* 2 x ranks */
   volatile sig_atomic_t *stop;
-  bool told;   /* rank 0 knows that we were asked to stop */
-  double sent; /* bytes that this rank sent in exchanges */
+  bool reported; /* rank 0 knows that we were asked to stop */
+  double sent;   /* bytes that this rank sent in exchanges */
   double messages;
 };
 

@@ -26,8 +26,8 @@ void vqe_progress_result(struct vqe_progress *progress,
                          double cost);
 /* Redraw the live line now and then; cheap to call often. */
 void vqe_progress_tick(struct vqe_progress *progress);
-/* What one rank, or the team that begins with it, did. Said in JSON, and in a
- * log when more than one rank shared the work. */
+/* What one rank, or the team that begins with it, did. Printed in JSON, and in
+ * a log when more than one rank shared the work. */
 void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
                        const struct vqe_worker_report *report);
 void vqe_progress_end(struct vqe_progress *progress, bool interrupted);

@@ -61,8 +61,9 @@ static int keep_result(struct vqe_resume *resume, struct vqe_result *result)
 {
   if (resume->nresult == resume->result_capacity) {
     size_t capacity = 2 * resume->result_capacity + 64;
-    int status = vqe_memory_grow(&resume->results, resume->nresult, capacity,
-                                 sizeof *resume->results, "earlier results");
+    int status =
+        vqe_memory_grow(&resume->results, resume->nresult, capacity,
+                        sizeof(struct vqe_result *), "earlier results");
     if (status != VQE_OK) {
       return status;
     }

@@ -95,7 +95,7 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
 }
 
 /* Report to rank 0 that nothing more comes, then take its stop message. */
-static void say_stopped(struct vqe_worker *worker)
+static void report_stopped(struct vqe_worker *worker)
 {
   struct vqe_transport_head found;
   (void)vqe_transport_send(worker->transport, 0, VQE_TAG_STOPPED,
@@ -107,7 +107,7 @@ static void say_stopped(struct vqe_worker *worker)
 void vqe_serve_decline(struct vqe_worker *worker, int status)
 {
   vqe_worker_end(worker, status, vqe_clock_wall());
-  say_stopped(worker);
+  report_stopped(worker);
 }
 
 int vqe_serve(struct vqe_worker *worker)
@@ -138,6 +138,6 @@ int vqe_serve(struct vqe_worker *worker)
   }
   vqe_outbox_flush(&worker->outbox, worker->transport);
   vqe_worker_end(worker, status, started);
-  say_stopped(worker);
+  report_stopped(worker);
   return status == VQE_ERR_INTERRUPTED ? VQE_OK : status;
 }

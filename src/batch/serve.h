@@ -7,7 +7,7 @@
 /* Serve rank 0 until it says stop. */
 int vqe_serve(struct vqe_worker *worker);
 
-/* The same for a rank that cannot work: `status` says why. */
+/* The same for a rank that cannot work, for the reason `status`. */
 void vqe_serve_decline(struct vqe_worker *worker, int status);
 
 #endif

@@ -21,7 +21,7 @@ enum vqe_transport_tag {
 
 #define VQE_TRANSPORT_ANYONE (-1)
 
-/* What a worker says when it asks for work. */
+/* What a worker reports when it asks for work. */
 struct vqe_transport_ask {
   int idle;  /* lanes that have nothing to do */
   int lanes; /* of the rank */

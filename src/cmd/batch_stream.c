@@ -12,7 +12,7 @@
 #define CLOSE_SECONDS 30.0
 #define SPOOL_NAME "vqe_spool"
 
-static void tell(void *ctx, const char *text)
+static void print_note(void *ctx, const char *text)
 {
   (void)ctx;
   fprintf(stderr, "vqe_batch: %s\n", text);
@@ -33,7 +33,7 @@ int vqe_batch_stream_open(struct vqe_batch_stream *out,
 {
   const struct vqe_job_stream *from = &job->stream;
   struct vqe_stream_property *properties = NULL;
-  struct vqe_producer_options producer = {.report = tell};
+  struct vqe_producer_options producer = {.report = print_note};
   char *spool = NULL;
   out->quiet = options->quiet;
   if (!from->wanted && !options->kafka && options->brokers == NULL &&

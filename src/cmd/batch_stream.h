@@ -24,7 +24,7 @@ void vqe_batch_stream_finished(void *ctx, const struct vqe_result *result);
 /* Until all is at least in the spool. */
 void vqe_batch_stream_sync(struct vqe_batch_stream *stream);
 
-/* Wait a bounded time for reports and end; says what is undelivered. 0, or a
+/* Wait a bounded time for reports and end; prints what is undelivered. 0, or a
  * negative code when something is. */
 int vqe_batch_stream_close(struct vqe_batch_stream *stream);
 

@@ -43,7 +43,7 @@ static void catch_signals(void)
   }
 }
 
-/* Rank as the launcher tells it, NULL without one. */
+/* Rank as the launcher sets it, NULL without one. */
 static const char *launcher_text(void)
 {
   static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
@@ -103,7 +103,7 @@ static int load(struct vqe_job **job, const struct vqe_cmd_options *options)
 /* ---- --devices, --gates ---- */
 
 /* Whether --gates custatevec would find its library, also without a GPU. */
-static void tell_library(void)
+static void print_library(void)
 {
   char version[16];
   bool there = vqe_custatevec_version(version, sizeof version) == VQE_OK;
@@ -115,7 +115,7 @@ static int list_devices(void)
   const char *reason = NULL;
   int count = vqe_devices(&reason);
   if (count == 0) {
-    tell_library();
+    print_library();
     fprintf(stderr, "vqe_batch: no CUDA device: %s\n", reason);
     return EXIT_BAD_INPUT;
   }
@@ -130,7 +130,7 @@ static int list_devices(void)
            device.compute_minor, device.multiprocessors,
            (double)device.bytes / 1e9, (double)device.free_bytes / 1e9);
   }
-  tell_library();
+  print_library();
   return EXIT_GOOD;
 }
 
@@ -300,8 +300,9 @@ static int report(const struct vqe_batch_outcome *outcome,
   struct vqe_result **shown = NULL;
   size_t count = 0;
   int code = EXIT_GOOD;
-  int status = vqe_memory_alloc(&shown, outcome->count + 1, sizeof *shown,
-                                "list of results");
+  int status =
+      vqe_memory_alloc(&shown, outcome->count + 1, sizeof(struct vqe_result *),
+                       "list of results");
   for (size_t k = 0; status == VQE_OK && k < outcome->count; k++) {
     struct vqe_result *result = outcome->results[k];
     if (result == NULL) {
@@ -321,8 +322,9 @@ static int report(const struct vqe_batch_outcome *outcome,
     status = vqe_report_summary(options->summary, shown, count);
   }
   for (size_t k = 0; k < outcome->count; k++) {
-    if (outcome->skipped[k]) {
-      outcome->results[k]->status = VQE_EXPERIMENT_OK;
+    struct vqe_result *result = outcome->results[k];
+    if (result != NULL && outcome->skipped[k]) {
+      result->status = VQE_EXPERIMENT_OK;
     }
   }
   free(shown);

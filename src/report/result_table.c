@@ -10,7 +10,7 @@
 
 #define COLUMNS 14
 #define CELL 64
-/* How far <N> and <S^2> may be from the sector's before it is said. */
+/* How far <N> and <S^2> may be from the sector's before a remark. */
 #define SECTOR_TOLERANCE 0.01
 
 enum column {

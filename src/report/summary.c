@@ -103,7 +103,6 @@ int vqe_report_summary(const char *path, struct vqe_result *const *results,
                        size_t count)
 {
   char *text = NULL;
-  size_t length;
   int status = VQE_OK;
   json_t *array = json_array();
   for (size_t k = 0; array != NULL && k < count; k++) {
@@ -118,13 +117,12 @@ int vqe_report_summary(const char *path, struct vqe_result *const *results,
   if (text == NULL) {
     status =
         vqe_error_set(VQE_ERR_MEMORY, "no memory for the summary '%s'", path);
-    goto out;
+  } else {
+    /* the NUL's place is taken by the last line's end */
+    size_t length = strlen(text);
+    text[length] = '\n';
+    status = vqe_file_write(path, text, length + 1);
   }
-  /* the NUL's place is taken by the last line's end */
-  length = strlen(text);
-  text[length] = '\n';
-  status = vqe_file_write(path, text, length + 1);
-out:
   free(text);
   json_decref(array);
   return status;

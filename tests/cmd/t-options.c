@@ -30,7 +30,7 @@ static int parse(const char *line)
   return vqe_cmd_options_parse(&options, argc, argv);
 }
 
-static void test_everything(void **state)
+static void every_option_reaches_its_field(void **state)
 {
   (void)state;
   assert_int_equal(
@@ -76,7 +76,7 @@ static void test_everything(void **state)
   assert_false(options.qasm || options.help || options.man || options.version);
 }
 
-static void test_nothing_set(void **state)
+static void nothing_is_set_without_options(void **state)
 {
   (void)state;
   struct vqe_cmd_options expected;
@@ -87,7 +87,7 @@ static void test_nothing_set(void **state)
   assert_memory_equal(&options, &expected, sizeof expected);
 }
 
-static void test_qasm(void **state)
+static void qasm_takes_an_optional_index(void **state)
 {
   (void)state;
   assert_int_equal(parse("--qasm job.json"), 0);
@@ -103,7 +103,7 @@ static void test_qasm(void **state)
   assert_int_equal(parse("job.json --qasm=-1"), VQE_ERR_INPUT);
 }
 
-static void test_letters(void **state)
+static void letters_stand_for_long_options(void **state)
 {
   (void)state;
   assert_int_equal(parse("-nq -b 6-31g -s 7 -t2 j.json -of.h5"), 0);
@@ -122,7 +122,7 @@ static void check_message(const char *line, const char *part)
   }
 }
 
-static void test_messages(void **state)
+static void wrong_options_name_the_nearest_known_one(void **state)
 {
   (void)state;
   check_message("--bassis 6-31g j", "'--bassis': did you mean '--basis'?");
@@ -141,7 +141,7 @@ static void test_messages(void **state)
   check_message("--completion fish", "'fish'");
 }
 
-static void test_job_not_needed(void **state)
+static void options_that_print_need_no_job(void **state)
 {
   (void)state;
   assert_int_equal(parse("--help"), 0);
@@ -168,7 +168,7 @@ static char *printed(void (*print)(FILE *))
 }
 
 /* Every option that help shows is in the man page and the completion. */
-static void test_texts_agree(void **state)
+static void help_man_page_and_completion_know_the_same_options(void **state)
 {
   (void)state;
   char *help = printed(vqe_cmd_options_help);
@@ -202,7 +202,7 @@ static void test_texts_agree(void **state)
   free(completion);
 }
 
-static void test_completion_is_bash(void **state)
+static void completion_is_valid_bash(void **state)
 {
   (void)state;
   char path[] = "/tmp/vqe-completion-XXXXXX";
@@ -226,14 +226,14 @@ static void test_completion_is_bash(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_everything),
-      cmocka_unit_test(test_nothing_set),
-      cmocka_unit_test(test_qasm),
-      cmocka_unit_test(test_letters),
-      cmocka_unit_test(test_messages),
-      cmocka_unit_test(test_job_not_needed),
-      cmocka_unit_test(test_texts_agree),
-      cmocka_unit_test(test_completion_is_bash),
+      cmocka_unit_test(every_option_reaches_its_field),
+      cmocka_unit_test(nothing_is_set_without_options),
+      cmocka_unit_test(qasm_takes_an_optional_index),
+      cmocka_unit_test(letters_stand_for_long_options),
+      cmocka_unit_test(wrong_options_name_the_nearest_known_one),
+      cmocka_unit_test(options_that_print_need_no_job),
+      cmocka_unit_test(help_man_page_and_completion_know_the_same_options),
+      cmocka_unit_test(completion_is_valid_bash),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static const struct vqe_experiment *experiment(size_t k)
 
 /* Options of an ansatz are part of the identity where they are given; their
  * spelling is not. */
-static void test_ansatz_options(void **state)
+static void ansatz_options_are_part_of_the_identity(void **state)
 {
   (void)state;
   assert_int_equal(
@@ -88,7 +88,7 @@ static void test_ansatz_options(void **state)
 }
 
 /* Ansätze that run in sectors: their defaults, and the orbitals' option. */
-static void test_sector_ansatze(void **state)
+static void sector_ansatze_have_their_own_defaults(void **state)
 {
   (void)state;
   static const struct {
@@ -127,7 +127,7 @@ static void test_sector_ansatze(void **state)
   assert_string_not_equal(experiment(3)->id, experiment(4)->id);
 }
 
-static void test_golden(void **state)
+static void ids_are_those_of_the_golden_file(void **state)
 {
   (void)state;
   json_error_t error;
@@ -161,7 +161,7 @@ static void test_golden(void **state)
   json_decref(whole);
 }
 
-static void test_defaults(void **state)
+static void defaults_are_those_of_the_contract(void **state)
 {
   (void)state;
   assert_int_equal(parse("{\"molecules\": [" H2 ", " TRIPLET "], \"ansatz\": "
@@ -215,7 +215,7 @@ static void test_defaults(void **state)
   assert_string_equal(experiment(4)->name, "molecule-1");
 }
 
-static void test_order(void **state)
+static void lists_multiply_with_the_seed_innermost(void **state)
 {
   (void)state;
   assert_int_equal(
@@ -249,7 +249,7 @@ static void test_order(void **state)
   }
 }
 
-static void test_everything_set(void **state)
+static void every_key_reaches_its_field(void **state)
 {
   (void)state;
   assert_int_equal(
@@ -276,7 +276,7 @@ static void test_everything_set(void **state)
   assert_string_equal(job->output, VQE_TEST_DATA "/out/x.h5");
 }
 
-static void test_frozen_core(void **state)
+static void frozen_core_counts_the_atoms_core_orbitals(void **state)
 {
   (void)state;
   /* H He | Li .. Ne | Na .. Ar | K: 0 1 5 9 */
@@ -306,7 +306,7 @@ static void test_frozen_core(void **state)
   }
 }
 
-static void test_overrides(void **state)
+static void options_override_the_job_file(void **state)
 {
   (void)state;
   struct vqe_job_overrides o = none;
@@ -393,7 +393,7 @@ static void check_message(const char *text,
   assert_null(warnings);
 }
 
-static void test_messages(void **state)
+static void wrong_values_name_file_key_and_remedy(void **state)
 {
   (void)state;
   static const char *const cases[][2] = {
@@ -505,7 +505,7 @@ static void test_messages(void **state)
   }
 }
 
-static void test_override_messages(void **state)
+static void wrong_options_name_the_option(void **state)
 {
   (void)state;
   static const char *const text = "{\"molecules\": [" H2 "]}";
@@ -535,7 +535,7 @@ static void test_override_messages(void **state)
 #undef BAD
 }
 
-static void test_bad_molecules(void **state)
+static void bad_molecule_fails_alone_unless_strict(void **state)
 {
   (void)state;
   static const char *const text =
@@ -555,7 +555,7 @@ static void test_bad_molecules(void **state)
   check_message(text, &o, "molecule 1");
 }
 
-static void test_mp2_needs_closed_shell(void **state)
+static void mp2_start_needs_a_closed_shell(void **state)
 {
   (void)state;
   static const char *const text =
@@ -569,7 +569,7 @@ static void test_mp2_needs_closed_shell(void **state)
   check_message(text, &o, "init 'mp2' needs a closed shell");
 }
 
-static void test_repetitions(void **state)
+static void repetitions_run_once_with_a_warning(void **state)
 {
   (void)state;
   assert_int_equal(parse("{\"molecules\": [" H2 ", " LIH ", " H2
@@ -588,7 +588,7 @@ static void test_repetitions(void **state)
                                    "experiment 0 "));
 }
 
-static void test_too_many(void **state)
+static void too_many_experiments_are_refused(void **state)
 {
   (void)state;
   char *text = malloc(200000);
@@ -605,7 +605,7 @@ static void test_too_many(void **state)
   free(text);
 }
 
-static void test_drawn_seeds_and_restart(void **state)
+static void restart_adopts_drawn_seeds(void **state)
 {
   (void)state;
   static const char *const text =
@@ -711,7 +711,7 @@ static int load(const char *name, const struct vqe_job_overrides *overrides)
   return vqe_job_load(&job, &warnings, path, overrides);
 }
 
-static void test_paths(void **state)
+static void relative_paths_start_beside_the_job(void **state)
 {
   (void)state;
   char path[200];
@@ -740,7 +740,7 @@ static void test_paths(void **state)
   assert_int_equal(job->count, 2);
 }
 
-static void test_molecule_files_as_jobs(void **state)
+static void molecule_file_is_a_job(void **state)
 {
   (void)state;
   struct vqe_job_overrides o = none;
@@ -759,7 +759,7 @@ static void test_molecule_files_as_jobs(void **state)
   assert_int_equal(load("gone.json", &o), VQE_ERR_NOT_FOUND);
 }
 
-static void test_fcidump(void **state)
+static void fcidump_is_a_job_without_basis(void **state)
 {
   (void)state;
   struct vqe_job_overrides o = none;
@@ -793,7 +793,7 @@ static void test_fcidump(void **state)
 }
 
 /* The job files that are shipped. */
-static void test_shipped_jobs(void **state)
+static void shipped_jobs_load(void **state)
 {
   (void)state;
   static const struct {
@@ -814,7 +814,7 @@ static void test_shipped_jobs(void **state)
 }
 
 /* Geometries of the thesis job are those of the reference energies. */
-static void test_thesis_geometries(void **state)
+static void thesis_geometries_are_those_of_the_reference_energies(void **state)
 {
   (void)state;
   json_error_t error;
@@ -862,26 +862,26 @@ static void test_thesis_geometries(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ansatz_options),
-      cmocka_unit_test(test_sector_ansatze),
-      cmocka_unit_test(test_golden),
-      cmocka_unit_test(test_defaults),
-      cmocka_unit_test(test_order),
-      cmocka_unit_test(test_everything_set),
-      cmocka_unit_test(test_frozen_core),
-      cmocka_unit_test(test_overrides),
-      cmocka_unit_test(test_messages),
-      cmocka_unit_test(test_override_messages),
-      cmocka_unit_test(test_bad_molecules),
-      cmocka_unit_test(test_mp2_needs_closed_shell),
-      cmocka_unit_test(test_repetitions),
-      cmocka_unit_test(test_too_many),
-      cmocka_unit_test(test_drawn_seeds_and_restart),
-      cmocka_unit_test(test_paths),
-      cmocka_unit_test(test_molecule_files_as_jobs),
-      cmocka_unit_test(test_fcidump),
-      cmocka_unit_test(test_shipped_jobs),
-      cmocka_unit_test(test_thesis_geometries),
+      cmocka_unit_test(ansatz_options_are_part_of_the_identity),
+      cmocka_unit_test(sector_ansatze_have_their_own_defaults),
+      cmocka_unit_test(ids_are_those_of_the_golden_file),
+      cmocka_unit_test(defaults_are_those_of_the_contract),
+      cmocka_unit_test(lists_multiply_with_the_seed_innermost),
+      cmocka_unit_test(every_key_reaches_its_field),
+      cmocka_unit_test(frozen_core_counts_the_atoms_core_orbitals),
+      cmocka_unit_test(options_override_the_job_file),
+      cmocka_unit_test(wrong_values_name_file_key_and_remedy),
+      cmocka_unit_test(wrong_options_name_the_option),
+      cmocka_unit_test(bad_molecule_fails_alone_unless_strict),
+      cmocka_unit_test(mp2_start_needs_a_closed_shell),
+      cmocka_unit_test(repetitions_run_once_with_a_warning),
+      cmocka_unit_test(too_many_experiments_are_refused),
+      cmocka_unit_test(restart_adopts_drawn_seeds),
+      cmocka_unit_test(relative_paths_start_beside_the_job),
+      cmocka_unit_test(molecule_file_is_a_job),
+      cmocka_unit_test(fcidump_is_a_job_without_basis),
+      cmocka_unit_test(shipped_jobs_load),
+      cmocka_unit_test(thesis_geometries_are_those_of_the_reference_energies),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -58,7 +58,7 @@ static json_t *summary_of(struct vqe_result *const *results, size_t count)
   return array;
 }
 
-static void test_keys(void **state)
+static void keys_are_those_of_the_contract_in_order(void **state)
 {
   (void)state;
   struct vqe_result *results[2] = {report_ok("H2"), report_failed("bad")};
@@ -93,7 +93,7 @@ static const char *text(json_t *object, const char *key)
   return json_string_value(json_object_get(object, key));
 }
 
-static void test_values(void **state)
+static void values_are_those_of_the_result(void **state)
 {
   (void)state;
   struct vqe_result *results[1] = {report_ok("H2")};
@@ -127,7 +127,7 @@ static void test_values(void **state)
   vqe_result_free(results[0]);
 }
 
-static void test_failed(void **state)
+static void failed_experiment_has_nulls_and_a_reason(void **state)
 {
   (void)state;
   struct vqe_result *results[1] = {report_failed("bad \xff name")};
@@ -146,7 +146,7 @@ static void test_failed(void **state)
   vqe_result_free(results[0]);
 }
 
-static void test_places(void **state)
+static void summary_that_cannot_be_written_names_its_path(void **state)
 {
   (void)state;
   json_decref(summary_of(NULL, 0));
@@ -158,10 +158,10 @@ static void test_places(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_keys),
-      cmocka_unit_test(test_values),
-      cmocka_unit_test(test_failed),
-      cmocka_unit_test(test_places),
+      cmocka_unit_test(keys_are_those_of_the_contract_in_order),
+      cmocka_unit_test(values_are_those_of_the_result),
+      cmocka_unit_test(failed_experiment_has_nulls_and_a_reason),
+      cmocka_unit_test(summary_that_cannot_be_written_names_its_path),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
