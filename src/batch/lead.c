@@ -422,6 +422,8 @@ int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
     snprintf(reason, sizeof reason, "%s", vqe_error_message());
     dismiss_workers(lead);
     vqe_worker_end(&lead->worker, status, vqe_clock_wall());
+    /* nothing to store: what the result file holds was not read */
+    vqe_batch_outcome_clear(outcome);
     status = vqe_error_set(status, "%s", reason);
   }
   lead_free(lead);

@@ -373,6 +373,7 @@ static void job_that_cannot_begin_lets_the_workers_go(void **state)
   join(&world);
   assert_int_equal(world.status, VQE_ERR_INPUT);
   assert_non_null(strstr(world.message, "no HDF5 file"));
+  assert_int_equal(world.outcome.count, 0); /* or it would be stored */
   end(&world);
 }
 

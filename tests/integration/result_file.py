@@ -153,4 +153,20 @@ with harness.Folder() as folder:
         check(list(geometry["mass"]) == [7.016, 1.008], "masses")
         check(list(geometry["z"]) == [0, 1.5949], "coordinates")
     check(folder.run("job.json", "--dry-run", status=1).stdout.count("\n") > 3, "dry run")
+
+    # a file that cannot be read whole is left alone: what is intact in it is
+    # its owner's to save
+    folder.write("two.json", {"molecules": [harness.LIH], "seed": [1, 2, 3]})
+    folder.run("two.json", "--no-lake", "-o", "damaged.h5")
+    with h5py.File(folder.file("damaged.h5")) as file:
+        header = h5py.h5o.get_info(file["experiments/000001"].id).addr
+    with open(folder.file("damaged.h5"), "r+b") as stream:
+        data = bytearray(stream.read())
+        data[header + 8] ^= 0x55
+        stream.seek(0)
+        stream.write(data)
+    done = folder.run("two.json", "--no-lake", "-o", "damaged.h5", status=2)
+    check("damaged.h5" in done.stderr, done.stderr)
+    with open(folder.file("damaged.h5"), "rb") as stream:
+        check(stream.read() == data, "a damaged file was replaced")
 print("result file: ok")
