@@ -1,0 +1,154 @@
+#include "batch_print.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "batch_common.h"
+#include "vqe/experiment.h"
+#include "vqe/sim.h"
+
+/* ---- --devices ---- */
+
+/* Whether --gates custatevec would find its library, also without a GPU. */
+static void print_library(void)
+{
+  char version[16];
+  bool there = vqe_custatevec_version(version, sizeof version) == VQE_OK;
+  printf("cuStateVec: %s\n", there ? version : vqe_error_message());
+}
+
+static int list_devices(void)
+{
+  const char *reason = NULL;
+  int count = vqe_devices(&reason);
+  if (count == 0) {
+    print_library();
+    fprintf(stderr, "vqe_batch: no CUDA device: %s\n", reason);
+    return EXIT_BAD_INPUT;
+  }
+  for (int k = 0; k < count; k++) {
+    struct vqe_device_summary device;
+    if (vqe_device_summarize(&device, k) != VQE_OK) {
+      return vqe_batch_complain();
+    }
+    printf("%d: %s, %s, compute capability %d.%d, %d multiprocessors, %.1f "
+           "GB, %.1f GB free\n",
+           k, device.name, device.driver, device.compute_major,
+           device.compute_minor, device.multiprocessors,
+           (double)device.bytes / 1e9, (double)device.free_bytes / 1e9);
+  }
+  print_library();
+  return EXIT_GOOD;
+}
+
+/* ---- --dry-run ---- */
+
+static int dry_run(const struct vqe_job *job)
+{
+  double available = (double)vqe_memory_available();
+  double cost = 0.0;
+  size_t bad = 0;
+  printf("%5s  %-16s %-8s %6s %-20s %-12s %-6s %10s %8s %10s %10s\n", "#",
+         "molecule", "basis", "qubits", "ansatz", "optimizer", "init", "seed",
+         "params", "amplitudes", "memory MB");
+  for (size_t k = 0; k < job->count; k++) {
+    const struct vqe_experiment *experiment = job->experiments[k];
+    struct vqe_experiment_estimate estimate;
+    if (vqe_experiment_estimate(&estimate, experiment) != VQE_OK) {
+      printf("%5zu  %-16s cannot run: %s\n", k, experiment->name,
+             vqe_error_message());
+      bad++;
+      continue;
+    }
+    printf("%5zu  %-16s %-8s %6d %-20s %-12s %-6s %10lld %8d %10.3g "
+           "%10.1f%s%s\n",
+           k, experiment->name, experiment->basis_set, estimate.num_qubits,
+           experiment->ansatz_name, experiment->optimizer,
+           experiment->init_strategy, (long long)experiment->seed,
+           estimate.nparam, (double)estimate.amplitudes,
+           (double)estimate.bytes / 1e6,
+           (double)estimate.bytes > available ? "  (more than there is)" : "",
+           strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0
+               ? "  (params: at most, known at the end)"
+               : "");
+    cost += estimate.cost;
+  }
+  printf("%zu experiments, %zu cannot run; about %.3g core seconds; result "
+         "to %s\nParameters and amplitudes are before symmetry screening.\n",
+         job->count, bad, cost, job->output);
+  return bad > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
+}
+
+/* ---- --qasm ---- */
+
+static int print_qasm(const struct vqe_job *job, int index)
+{
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  char *text = NULL;
+  if (index < 0 || (size_t)index >= job->count) {
+    fprintf(stderr, "vqe_batch: --qasm %d: the job has experiments 0 to %zu\n",
+            index, job->count - 1);
+    return EXIT_BAD_INPUT;
+  }
+  if (vqe_experiment_qasm(&text, job->experiments[index], &options) !=
+      VQE_OK) {
+    return vqe_batch_complain();
+  }
+  fputs(text, stdout);
+  free(text);
+  return EXIT_GOOD;
+}
+
+/* ---- --fcidump ---- */
+
+static int write_fcidump(const struct vqe_job *job, const char *path)
+{
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  if (job->count != 1) {
+    fprintf(stderr,
+            "vqe_batch: --fcidump writes one file, but '%s' has %zu "
+            "experiments; leave one molecule and one basis\n",
+            job->path, job->count);
+    return EXIT_BAD_INPUT;
+  }
+  return vqe_experiment_fcidump(path, job->experiments[0], &options) == VQE_OK
+             ? EXIT_GOOD
+             : vqe_batch_complain();
+}
+
+bool vqe_batch_prints(const struct vqe_cmd_options *options)
+{
+  return options->help || options->version || options->man ||
+         options->devices || options->completion != NULL || options->dry_run ||
+         options->qasm || options->fcidump != NULL;
+}
+
+int vqe_batch_print(const struct vqe_cmd_options *options)
+{
+  struct vqe_job *job = NULL;
+  int code = EXIT_GOOD;
+  if (options->help) {
+    vqe_cmd_options_help(stdout);
+  } else if (options->version) {
+    printf("vqe_batch %s\n", vqe_version());
+  } else if (options->devices) {
+    code = list_devices();
+  } else if (options->man) {
+    vqe_cmd_options_man(stdout);
+  } else if (options->completion != NULL) {
+    vqe_cmd_options_completion_bash(stdout);
+  } else if (vqe_batch_load(&job, options) != VQE_OK) {
+    code = vqe_batch_complain();
+  } else if (options->dry_run) {
+    code = dry_run(job);
+  } else if (options->fcidump != NULL) {
+    code = write_fcidump(job, options->fcidump);
+  } else {
+    code = print_qasm(job, options->qasm_index);
+  }
+  vqe_job_free(job);
+  return code;
+}
