@@ -29,32 +29,31 @@ struct vqe_resume {
   struct evaluation *evaluations; /* sorted by (id, iteration) once read */
 };
 
+/* The end of printing a path into *out, which is NULL without memory. */
+static int end_path(char **out, int printed)
+{
+  if (printed < 0) {
+    *out = NULL;
+    (void)vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  }
+  return *out != NULL ? VQE_OK : VQE_ERR_MEMORY;
+}
+
 int vqe_resume_folder(char **out, const char *output)
 {
-  if (asprintf(out, "%s.journal", output) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
+  return end_path(out, asprintf(out, "%s.journal", output));
 }
 
 int vqe_resume_journal_path(char **out, const char *output, int run, int rank)
 {
-  if (asprintf(out, "%s.journal/run-%04d-rank-%05d.vqej", output, run, rank) <
-      0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
+  return end_path(out, asprintf(out, "%s.journal/run-%04d-rank-%05d.vqej",
+                                output, run, rank));
 }
 
 int vqe_resume_part_path(char **out, const char *output, int run)
 {
-  if (asprintf(out, "%s.journal/run-%04d.h5.part", output, run) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
+  return end_path(out,
+                  asprintf(out, "%s.journal/run-%04d.h5.part", output, run));
 }
 
 static int keep_result(struct vqe_resume *resume, struct vqe_result *result)
@@ -169,10 +168,10 @@ static int read_journal(struct vqe_resume *resume, int *next_run,
   if (run >= *next_run) {
     *next_run = run + 1;
   }
-  if (asprintf(&path, "%s/%s", folder, name) < 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
+  int status = end_path(&path, asprintf(&path, "%s/%s", folder, name));
+  if (status == VQE_OK) {
+    status = vqe_journal_read(path, visit, resume, &torn);
   }
-  int status = vqe_journal_read(path, visit, resume, &torn);
   if (torn && resume->keep_results) {
     fprintf(stderr,
             "vqe_batch: note: the last record of '%s' is incomplete (the "
