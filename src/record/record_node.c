@@ -124,7 +124,7 @@ bool vqe_node_as_double(double *out, const struct vqe_node *node)
 bool vqe_node_as_int(int32_t *out, const struct vqe_node *node)
 {
   double value;
-  /* whole doubles too: JSON does not tell 3 from 3.0 */
+  /* whole doubles too: in JSON 3 and 3.0 are one number */
   if (!vqe_node_as_double(&value, node) || value != floor(value) ||
       value < INT32_MIN || value > INT32_MAX) {
     return false;
