@@ -1,11 +1,13 @@
 #include "device/custatevec_moves.h"
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
 static void add_string(struct vqe_custatevec_move *move, uint64_t z,
                        double weight)
 {
+  VQE_ASSERT(move->count < VQE_GPU_STRINGS);
   move->z[move->count] = z;
   move->weight[move->count++] = weight;
 }
@@ -100,6 +102,7 @@ static int add_phase(struct vqe_evaluator *evaluator,
 static const struct vqe_step *
 next_excitation(const struct vqe_statevector *host, size_t *at)
 {
+  VQE_ASSERT(*at < host->nstep);
   while (host->steps[*at].kind != VQE_STEP_EXCITE) {
     ++*at;
   }

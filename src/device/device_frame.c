@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_memory.h"
@@ -120,6 +121,7 @@ int vqe_device_frame_add_phases(struct vqe_device_frame *frame,
     ++*gate;
     n = vqe_phases_read(NULL, frame->ansatz, *gate, alpha_rows);
   }
+  VQE_ASSERT(n > 0); /* the caller has counted the runs */
   int status = vqe_memory_alloc(&terms, n, sizeof *terms, "phase gates");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&masks, n, sizeof *masks, "phase gates");
@@ -163,6 +165,7 @@ int vqe_device_frame_phases(const struct vqe_device_frame *frame,
       .column_bits = on->column_bits,
       .norb = on->norb,
   };
+  VQE_ASSERT(phases->count > 0);
   args.masks = phases->masks;
   args.angle = evaluator->angle + phases->angle;
   args.count = phases->count;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "kernels/shape.h"
 #include "vqe/error.h"
 
@@ -24,6 +25,7 @@ int vqe_device_planes_alloc(struct vqe_gpu *device, struct vqe_planes *planes,
                             const char *what)
 {
   int status = VQE_OK;
+  VQE_ASSERT(count == 1 || count == 2);
   planes->count = count;
   for (int k = 0; status == VQE_OK && k < count; k++) {
     status = vqe_gpu_alloc(device, &planes->part[k], size, real_bytes, what);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_memory.h"
@@ -194,6 +195,7 @@ static int sector_state(void *backend, double *re, double *im,
   if (status == VQE_OK) {
     status = vqe_device_sector_prepare(sector);
   }
+  VQE_ASSERT(sector->psi.count <= 2);
   for (int k = 0; status == VQE_OK && k < sector->psi.count; k++) {
     status = vqe_device_frame_download(&sector->frame, amplitudes,
                                        sector->psi.part[k], size);

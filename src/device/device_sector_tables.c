@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_memory.h"
@@ -19,8 +20,9 @@ int vqe_device_sector_pairs(struct vqe_device_sector *sector)
 {
   const struct vqe_givens_lists *lists =
       &vqe_device_sector_host(sector)->lists;
-  int status = vqe_memory_grow(&sector->pairs, sector->npairs, lists->count,
-                               sizeof *sector->pairs, "excitation lists");
+  int status =
+      vqe_memory_grow(&sector->pairs, sector->npairs, lists->count,
+                      sizeof(const struct vqe_gpu_pair *), "excitation lists");
   while (status == VQE_OK && sector->npairs < lists->count) {
     const struct vqe_string_pairs *pairs = &lists->pairs[sector->npairs];
     struct vqe_gpu_pair *packed = NULL;
@@ -90,15 +92,18 @@ void vqe_device_sector_plan(struct vqe_rotate_plan *plan,
 {
   const struct vqe_sector *host = vqe_device_sector_host(sector);
   const struct vqe_layout *layout = &host->layout;
+  VQE_ASSERT(host->alpha->nclass <= VQE_GPU_CLASSES);
   const uint32_t *rows = host->alpha->class_start;
   const uint32_t *columns = host->beta->class_start;
   memset(plan, 0, sizeof *plan);
   plan->nclass = host->alpha->nclass;
   if (rotation->kind != VQE_GIVENS_BETA) {
+    VQE_ASSERT(rotation->on_alpha < sector->npairs);
     plan->rows = sector->pairs[rotation->on_alpha];
     rows = host->lists.pairs[rotation->on_alpha].start;
   }
   if (rotation->kind != VQE_GIVENS_ALPHA) {
+    VQE_ASSERT(rotation->on_beta < sector->npairs);
     plan->columns = sector->pairs[rotation->on_beta];
     columns = host->lists.pairs[rotation->on_beta].start;
   }

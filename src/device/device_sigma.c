@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_memory.h"
@@ -20,6 +21,8 @@ static void list_init(struct vqe_block_list *list,
                       const struct vqe_layout *layout)
 {
   memset(list, 0, sizeof *list);
+  VQE_ASSERT(layout->alpha->nclass <= VQE_GPU_CLASSES);
+  VQE_ASSERT(layout->beta->nclass <= VQE_GPU_CLASSES);
   for (int c = 0; c <= layout->alpha->nclass; c++) {
     list->row_start[c] = layout->alpha->class_start[c];
   }

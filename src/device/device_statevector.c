@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_frame.h"
@@ -195,6 +196,7 @@ static int statevector_init(void *backend,
   const struct vqe_statevector *host = host_of(sv);
   sv->tuning = *tuning;
   sv->size = host->context.size;
+  VQE_ASSERT(host->context.nqubit <= VQE_GPU_QUBITS);
   int status = vqe_evaluator_fits(frame->device, statevector_bytes(sv),
                                   "full-space", sv->size);
   if (status == VQE_OK) {
@@ -531,6 +533,7 @@ static int statevector_state(void *backend, double *re, double *im,
   if (status == VQE_OK) {
     status = prepare(sv, &at);
   }
+  VQE_ASSERT(sv->psi.count <= 2);
   for (int k = 0; status == VQE_OK && k < sv->psi.count; k++) {
     status = vqe_device_frame_download(&sv->frame, planes[k], at.psi.part[k],
                                        sv->size);

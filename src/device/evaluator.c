@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "device/device_memory.h"
@@ -18,6 +19,8 @@ int vqe_evaluator_add(struct vqe_evaluator *evaluator, int32_t *angle,
                       int param, double scale, double factor)
 {
   size_t n = evaluator->nangle;
+  VQE_ASSERT(param >= 0 && n <= evaluator->capacity);
+  VQE_ASSERT(n < INT32_MAX);
   if (n == evaluator->capacity) {
     size_t capacity = 2 * n + 64;
     int status = vqe_memory_grow(&evaluator->param, n, capacity,
@@ -56,6 +59,7 @@ static int place_order(struct vqe_evaluator *evaluator)
                               "order of angles");
   }
   for (size_t k = 0; status == VQE_OK && k < evaluator->nangle; k++) {
+    VQE_ASSERT(evaluator->param[k] < evaluator->nparam);
     start[evaluator->param[k] + 2]++;
   }
   for (size_t p = 2; status == VQE_OK && p < nparam + 2; p++) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -221,6 +222,8 @@ int vqe_launcher_run(struct vqe_launcher *launcher, struct vqe_gpu *device,
                      struct vqe_launch_request *request)
 {
   double started = vqe_clock_wall();
+  VQE_ASSERT(request->count > 0 && request->nparam >= 0);
+  VQE_ASSERT(request->problem != NULL);
   request->next = NULL;
   request->done = false;
   pthread_mutex_lock(&launcher->lock);

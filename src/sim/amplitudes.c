@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "sim/parallel.h"
 #include "sim/rotate.h"
 
@@ -22,6 +23,13 @@ typedef double v8 __attribute__((vector_size(64), aligned(8)));
 static inline int threads_of(const struct vqe_amplitudes_context *context)
 {
   return context->size >= PARALLEL_SIZE ? context->threads : 1;
+}
+
+static void clear_partials(const struct vqe_amplitudes_context *context)
+{
+  memset(context->partial, 0,
+         (size_t)VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS *
+             sizeof *context->partial);
 }
 
 /* ---- RY ---- */
@@ -208,8 +216,7 @@ static void ry_plane(const struct vqe_amplitudes_context *context,
   loop.items = (long)(size / loop.block);
   loop.chunks =
       loop.items < VQE_AMPLITUDES_CHUNKS ? loop.items : VQE_AMPLITUDES_CHUNKS;
-  memset(context->partial, 0,
-         VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
+  clear_partials(context);
   vqe_parallel_for(loop.chunks, threads_of(context), ry_low_chunk, &loop);
   for (int q0 = BLOCK; q0 < n; q0 += GROUP) {
     loop.q0 = q0;
@@ -234,6 +241,8 @@ void vqe_amplitudes_ry(const struct vqe_amplitudes_context *context,
                        uint64_t mask, const double *angle, double *sums)
 {
   struct ry ry = {.mask = mask};
+  VQE_ASSERT(context->nqubit <= VQE_MAX_QUBITS);
+  VQE_ASSERT(mask >> (context->nqubit - 1) <= 1);
   for (int q = 0; q < context->nqubit; q++) {
     double half = (mask >> q & 1) ? 0.5 * angle[q] : 0.0;
     ry.c[q] = cos(half);
@@ -363,8 +372,7 @@ void vqe_amplitudes_rz(const struct vqe_amplitudes_context *context,
   loop.chunks =
       loop.rows < VQE_AMPLITUDES_CHUNKS ? loop.rows : VQE_AMPLITUDES_CHUNKS;
   phase_table(pr, pi, 0, loop.low, mask, angle, loop.direction);
-  memset(context->partial, 0,
-         VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
+  clear_partials(context);
   vqe_parallel_for(loop.chunks, threads_of(context), rz_chunk, &loop);
   for (int q = 0; lambda != NULL && q < n; q++) {
     sums[q] = 0.0;
@@ -403,8 +411,7 @@ static double run_pairs(struct pair_loop *loop, long items,
   const struct vqe_amplitudes_context *context = loop->context;
   loop->items = items;
   loop->chunks = items < VQE_AMPLITUDES_CHUNKS ? items : VQE_AMPLITUDES_CHUNKS;
-  memset(context->partial, 0,
-         VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS * sizeof(double));
+  clear_partials(context);
   vqe_parallel_for(loop->chunks, threads_of(context), body, loop);
   return add_partials(context);
 }
@@ -447,6 +454,9 @@ double vqe_amplitudes_xxyy(const struct vqe_amplitudes_context *context,
                            const struct vqe_vector *lambda, int a, int b,
                            double angle)
 {
+  VQE_ASSERT(a != b && a >= 0 && b >= 0);
+  VQE_ASSERT(a < context->nqubit && b < context->nqubit);
+  VQE_ASSERT(psi.im != NULL);
   struct pair_loop loop = {.context = context,
                            .psi = psi,
                            .lambda = lambda,
@@ -501,6 +511,7 @@ double vqe_amplitudes_excitation(const struct vqe_amplitudes_context *context,
                                  uint64_t from, uint64_t to, uint64_t parity,
                                  int flip, double angle)
 {
+  VQE_ASSERT((from & to) == 0 && (from | to) < context->size);
   struct pair_loop loop = {.context = context,
                            .psi = psi,
                            .lambda = lambda,
@@ -573,6 +584,7 @@ void vqe_amplitudes_permute(const struct vqe_amplitudes_context *context,
 void vqe_amplitudes_basis(const struct vqe_amplitudes_context *context,
                           struct vqe_vector psi, size_t at)
 {
+  VQE_ASSERT(at < context->size);
   vqe_parallel_clear(psi.re, context->size, threads_of(context));
   if (psi.im != NULL) {
     vqe_parallel_clear(psi.im, context->size, threads_of(context));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/parallel.h"
@@ -32,6 +33,7 @@ int vqe_givens_read(struct vqe_givens *rotation,
   int spin = q[0] / norb;
   struct vqe_givens_key first = {0,  q[0] % norb, q[1] % norb,
                                  -1, -1,          signless};
+  VQE_ASSERT(vqe_gate_order(gate->kind) > 0);
   rotation->param = gate->param;
   rotation->scale = gate->scale;
   rotation->g = 0;
@@ -65,6 +67,8 @@ int vqe_givens_lists_find(size_t *out, struct vqe_givens_lists *lists,
 {
   size_t n = lists->count;
   int status = VQE_OK;
+  VQE_ASSERT(key->i >= 0 && key->i < strings->norb);
+  VQE_ASSERT(key->a >= 0 && key->a < strings->norb);
   for (size_t k = 0; k < n; k++) {
     if (memcmp(&lists->keys[k], key, sizeof *key) == 0) {
       *out = k;
@@ -214,6 +218,8 @@ void vqe_givens_apply(struct vqe_givens_sweep *sweep,
                       const struct vqe_givens_block *block, long begin,
                       long end, long chunks)
 {
+  VQE_ASSERT(begin <= end);
+  VQE_ASSERT(chunks == 1 || chunks == VQE_GIVENS_CHUNKS);
   if (chunks == 1) {
     sweep->sum += rotate_part(block, begin, end, sweep->psi, sweep->lambda,
                               sweep->c, sweep->s);

@@ -1,5 +1,7 @@
 #include "sim/layout.h"
 
+#include "base/assert.h"
+
 void vqe_layout_init(struct vqe_layout *layout,
                      const struct vqe_strings *alpha,
                      const struct vqe_strings *beta, int total)
@@ -7,6 +9,8 @@ void vqe_layout_init(struct vqe_layout *layout,
   layout->alpha = alpha;
   layout->beta = beta;
   layout->size = 0;
+  VQE_ASSERT(alpha->nclass <= VQE_MAX_IRREPS);
+  VQE_ASSERT(beta->nclass <= VQE_MAX_IRREPS);
   for (int ca = 0; ca < alpha->nclass; ca++) {
     for (int cb = 0; cb < beta->nclass; cb++) {
       if (total >= 0 && (ca ^ cb) != total) {
@@ -23,6 +27,7 @@ void vqe_layout_init(struct vqe_layout *layout,
 size_t vqe_layout_address(const struct vqe_layout *layout, uint32_t s,
                           uint32_t u)
 {
+  VQE_ASSERT(s < layout->alpha->count && u < layout->beta->count);
   int ca = vqe_strings_class(layout->alpha, s);
   int cb = vqe_strings_class(layout->beta, u);
   if (!vqe_layout_has(layout, ca, cb)) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/parallel.h"
@@ -74,6 +75,7 @@ int vqe_phases_create(struct vqe_phases **out, int norb,
   if (status != VQE_OK) {
     return status;
   }
+  VQE_ASSERT(norb <= VQE_MAX_ORBITALS);
   phases->nterm = nterm;
   phases->norb = norb;
   phases->threads = threads;
@@ -309,6 +311,7 @@ void vqe_phases_apply(const struct vqe_phases *phases,
                       const double *parameters, double *gradient)
 {
   bool back = block->lambda.re != NULL;
+  VQE_ASSERT(block->ncol <= phases->columns);
   bool large = block->nrow * block->ncol >= PARALLEL_SIZE;
   long chunks = large ? CHUNKS : 1;
   column_phases(phases, block, parameters, back ? -1.0 : 1.0);

@@ -1,6 +1,7 @@
 /* The sector estimator: the CI vector of fixed electron numbers. */
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/backend.h"
@@ -77,6 +78,7 @@ static int sector_init(struct vqe_sector *sector)
       vqe_strings_class(sector->alpha, s) ^ vqe_strings_class(sector->beta, u);
   vqe_layout_init(&sector->layout, sector->alpha, sector->beta, total);
   sector->reference = vqe_layout_address(&sector->layout, s, u);
+  VQE_ASSERT(sector->reference < sector->layout.size);
   status = vqe_sigma_create(&sector->sigma, hamiltonian, sector->alpha,
                             sector->beta, sector->threads);
   if (status == VQE_OK) {
@@ -88,7 +90,7 @@ static int sector_init(struct vqe_sector *sector)
                               ansatz->real, "state");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sector->partial, 8 * VQE_GIVENS_CHUNKS,
+    status = vqe_memory_alloc(&sector->partial, (size_t)8 * VQE_GIVENS_CHUNKS,
                               sizeof(double), "partial sums");
   }
   if (status == VQE_OK) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/parallel.h"
@@ -38,6 +39,8 @@ int vqe_spin_run_add(struct vqe_spin_run *run, const struct vqe_gate *gate,
                      long pairs, int norb)
 {
   int spin = gate->q[0] / norb;
+  VQE_ASSERT(spin == 0 || spin == 1);
+  VQE_ASSERT(vqe_spin_run_takes(gate, norb));
   size_t n = run->ngate[spin];
   if ((n & (n - 1)) == 0) { /* at powers of two */
     int status = vqe_memory_grow(&run->gates[spin], n, n == 0 ? 1 : 2 * n,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/givens.h"
@@ -125,6 +126,7 @@ static void alpha_pairs_clear(struct alpha_pairs *pairs)
 static int add_alpha(struct vqe_split_rotations *rotations)
 {
   struct vqe_givens_lists *lists = &rotations->alpha_lists;
+  VQE_ASSERT(lists->count > 0);
   size_t n = lists->count - 1;
   int status = VQE_OK;
   if (lists->capacity > rotations->alpha_capacity) {
@@ -212,12 +214,12 @@ int vqe_split_rotations_create(struct vqe_split_rotations **out,
   rotations->space = space;
   rotations->irrep = irrep;
   find_reference(rotations);
-  status = vqe_memory_alloc(&rotations->partial, 8 * VQE_GIVENS_CHUNKS,
+  status = vqe_memory_alloc(&rotations->partial, (size_t)8 * VQE_GIVENS_CHUNKS,
                             sizeof(double), "partial sums");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&rotations->round,
                               (size_t)space->team->size * space->rows_round,
-                              sizeof *rotations->round, "message rows");
+                              sizeof(const struct remote *), "message rows");
   }
   if (status != VQE_OK) {
     vqe_split_rotations_free(rotations);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/sigma_tables.h"
@@ -259,6 +260,7 @@ int vqe_split_space_init(struct vqe_split_space *space,
   size_t ranks = (size_t)team->size;
   size_t whole = 0;
   memset(space, 0, sizeof *space);
+  VQE_ASSERT(team->size > 0 && team->rank >= 0 && team->rank < team->size);
   space->team = team;
   space->alpha = alpha;
   space->beta = beta;
@@ -284,6 +286,7 @@ int vqe_split_space_init(struct vqe_split_space *space,
   size_t least = 2 * ranks * space->widest;
   space->buffer = 4 * whole < limit ? 4 * whole : limit;
   space->buffer = space->buffer > least ? space->buffer : least;
+  VQE_ASSERT(space->buffer >= least);
   space->rows_round = space->widest > 0 ? space->buffer / least : 1;
   double **buffers[3] = {&space->send, &space->recv, &space->slab};
   for (int k = 0; status == VQE_OK && k < 3; k++) {

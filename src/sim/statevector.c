@@ -54,7 +54,7 @@ static int statevector_init(struct vqe_statevector *sv, int threads)
   context->size = (size_t)1 << context->nqubit;
   context->threads = threads;
   int status = vqe_memory_alloc(&context->partial,
-                                VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS,
+                                (size_t)VQE_AMPLITUDES_CHUNKS * VQE_MAX_QUBITS,
                                 sizeof(double), "partial sums");
   if (status == VQE_OK) {
     status = vqe_strings_init(&sv->strings, hamiltonian->norb, VQE_ALL_NUMBERS,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/statevector_tables.h"
@@ -19,6 +20,7 @@ static int new_step(struct vqe_statevector *sv, struct vqe_step **out,
     }
     sv->capacity = capacity;
   }
+  VQE_ASSERT(sv->steps != NULL && sv->nstep < sv->capacity);
   *out = &sv->steps[sv->nstep++];
   memset(*out, 0, sizeof **out);
   (*out)->kind = kind;
@@ -30,6 +32,7 @@ static int add_rotation(struct vqe_statevector *sv,
                         const struct vqe_gate *gate, enum vqe_step_kind kind)
 {
   int q = gate->q[0];
+  VQE_ASSERT(q >= 0 && q < sv->context.nqubit);
   struct vqe_step *step = sv->nstep > 0 ? &sv->steps[sv->nstep - 1] : NULL;
   if (step == NULL || step->kind != kind || (step->mask >> q & 1)) {
     int status = new_step(sv, &step, kind);
@@ -88,8 +91,9 @@ void vqe_statevector_excitation(struct vqe_step *step,
    * from the start by fixed bits */
   uint64_t changed = 0;
   for (int k = moves - 1; k >= 0; k--) {
-    int i = gate->q[2 * k];
-    int a = gate->q[2 * k + 1];
+    const int *move = &gate->q[2 * (size_t)k];
+    int i = move[0];
+    int a = move[1];
     int low = i < a ? i : a;
     int high = i < a ? a : i;
     uint64_t between =

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -46,7 +47,9 @@ static uint32_t rank_of(const struct vqe_strings *strings, uint32_t bits)
 
 uint32_t vqe_strings_position(const struct vqe_strings *strings, uint32_t bits)
 {
-  return strings->of_rank[rank_of(strings, bits)];
+  uint32_t rank = rank_of(strings, bits);
+  VQE_ASSERT(rank < strings->count);
+  return strings->of_rank[rank];
 }
 
 static int class_of(uint32_t bits, const uint8_t *irrep)
@@ -146,6 +149,7 @@ void vqe_strings_clear(struct vqe_strings *strings)
 int vqe_strings_class(const struct vqe_strings *strings, uint32_t position)
 {
   int c = 0;
+  VQE_ASSERT(position < strings->count);
   while (position >= strings->class_start[c + 1]) {
     c++;
   }
