@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/rng.h"
@@ -23,11 +24,65 @@ struct vqe_shots {
   double *cumulative;
 };
 
+/* Terms by group, in order within one; the identity is a number. */
+static void sort_terms(struct vqe_shots *shots, const int *group)
+{
+  const struct vqe_pauli_sum *paulis = shots->paulis;
+  size_t total = 0;
+  for (size_t k = 0; k < paulis->nterm; k++) {
+    if (group[k] < 0) {
+      shots->identity += paulis->coeff[k];
+    } else {
+      VQE_ASSERT(group[k] < shots->ngroup);
+      shots->start[group[k] + 1]++;
+      total++;
+    }
+  }
+  for (int g = 0; g < shots->ngroup; g++) {
+    shots->start[g + 1] += shots->start[g];
+  }
+  for (size_t k = paulis->nterm; k-- > 0;) {
+    if (group[k] >= 0) {
+      /* fills each group from its end */
+      shots->order[--shots->start[group[k] + 1]] = k;
+    }
+  }
+  /* the starts have moved down by one place */
+  for (int g = 0; g < shots->ngroup; g++) {
+    shots->start[g] = shots->start[g + 1];
+  }
+  shots->start[shots->ngroup] = total;
+}
+
+/* The groups that are measured together. */
+static int make_groups(struct vqe_shots *shots)
+{
+  const struct vqe_pauli_sum *paulis = shots->paulis;
+  int *group = NULL;
+  int status =
+      vqe_memory_alloc(&group, paulis->nterm, sizeof *group, "Pauli groups");
+  if (status == VQE_OK) {
+    status = vqe_pauli_group_qwc(paulis, group, &shots->ngroup);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots->start, (size_t)shots->ngroup + 2,
+                              sizeof *shots->start, "Pauli groups");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots->order, paulis->nterm,
+                              sizeof *shots->order, "Pauli groups");
+  }
+  if (status == VQE_OK) {
+    sort_terms(shots, group);
+  }
+  free(group);
+  return status;
+}
+
 int vqe_shots_create(struct vqe_shots **out,
                      const struct vqe_pauli_sum *paulis)
 {
   struct vqe_shots *shots = NULL;
-  int *group = NULL;
   *out = NULL;
   if (paulis->nqubit > VQE_SHOTS_MAX_QUBITS) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
@@ -48,48 +103,8 @@ int vqe_shots_create(struct vqe_shots **out,
                               "shot sampler");
   }
   if (status == VQE_OK) {
-    status =
-        vqe_memory_alloc(&group, paulis->nterm, sizeof *group, "Pauli groups");
+    status = make_groups(shots);
   }
-  if (status == VQE_OK) {
-    status = vqe_pauli_group_qwc(paulis, group, &shots->ngroup);
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&shots->start, (size_t)shots->ngroup + 2,
-                              sizeof *shots->start, "Pauli groups");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&shots->order, paulis->nterm,
-                              sizeof *shots->order, "Pauli groups");
-  }
-  if (status == VQE_OK) {
-    for (size_t k = 0; k < paulis->nterm; k++) {
-      if (group[k] < 0) {
-        shots->identity += paulis->coeff[k];
-      } else {
-        shots->start[group[k] + 1]++;
-      }
-    }
-    for (int g = 0; g < shots->ngroup; g++) {
-      shots->start[g + 1] += shots->start[g];
-    }
-    for (size_t k = paulis->nterm; k-- > 0;) {
-      if (group[k] >= 0) {
-        /* fills each group from its end */
-        shots->order[--shots->start[group[k] + 1]] = k;
-      }
-    }
-    /* the starts have moved down by one place */
-    for (int g = 0; g < shots->ngroup; g++) {
-      shots->start[g] = shots->start[g + 1];
-    }
-    size_t total = 0;
-    for (size_t k = 0; k < paulis->nterm; k++) {
-      total += group[k] >= 0;
-    }
-    shots->start[shots->ngroup] = total;
-  }
-  free(group);
   if (status != VQE_OK) {
     vqe_shots_free(shots);
     return status;

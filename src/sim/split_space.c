@@ -251,6 +251,37 @@ static int plan_all(struct vqe_split_space *space, size_t capacity)
   return status;
 }
 
+static int buffers_alloc(struct vqe_split_space *space)
+{
+  size_t ranks = (size_t)space->team->size;
+  struct vqe_split_message *message = &space->message;
+  const struct {
+    void *out; /* the address of a pointer */
+    size_t count, size;
+    const char *what;
+  } arrays[] = {
+      {&space->send, space->buffer, sizeof(double), "message buffer"},
+      {&space->recv, space->buffer, sizeof(double), "message buffer"},
+      {&space->slab, space->buffer, sizeof(double), "message buffer"},
+      {&space->fetched, space->fetched_size, sizeof(double),
+       "rows of other ranks"},
+      {&space->row, space->alpha->count, sizeof(double *), "rows at hand"},
+      {&space->at, ranks * space->rows_round, sizeof(size_t),
+       "message places"},
+      {&message->recv, ranks, sizeof(double *), "messages"},
+      {&message->send, ranks, sizeof(double *), "messages"},
+      {&message->recv_count, ranks, sizeof(size_t), "messages"},
+      {&message->send_count, ranks, sizeof(size_t), "messages"},
+  };
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < sizeof arrays / sizeof arrays[0];
+       k++) {
+    status = vqe_memory_alloc(arrays[k].out, arrays[k].count, arrays[k].size,
+                              arrays[k].what);
+  }
+  return status;
+}
+
 int vqe_split_space_init(struct vqe_split_space *space,
                          const struct vqe_team *team,
                          const struct vqe_strings *alpha,
@@ -288,41 +319,7 @@ int vqe_split_space_init(struct vqe_split_space *space,
   space->buffer = space->buffer > least ? space->buffer : least;
   VQE_ASSERT(space->buffer >= least);
   space->rows_round = space->widest > 0 ? space->buffer / least : 1;
-  double **buffers[3] = {&space->send, &space->recv, &space->slab};
-  for (int k = 0; status == VQE_OK && k < 3; k++) {
-    status = vqe_memory_alloc(buffers[k], space->buffer, sizeof(double),
-                              "message buffer");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&space->fetched, space->fetched_size,
-                              sizeof(double), "rows of other ranks");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&space->row, alpha->count, sizeof *space->row,
-                              "rows at hand");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&space->at, ranks * space->rows_round,
-                              sizeof *space->at, "message places");
-  }
-  struct vqe_split_message *message = &space->message;
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&message->recv, ranks, sizeof *message->recv,
-                              "messages");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&message->send, ranks, sizeof *message->send,
-                              "messages");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&message->recv_count, ranks, sizeof(size_t),
-                              "messages");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&message->send_count, ranks, sizeof(size_t),
-                              "messages");
-  }
-  return status;
+  return status == VQE_OK ? buffers_alloc(space) : status;
 }
 
 /* ---- messages ---- */

@@ -69,6 +69,36 @@ static uint64_t next_string(uint64_t bits)
   return ripple | (((bits ^ ripple) >> 2) / low);
 }
 
+/* Counting sort by class and electron number, ranks ascending inside. */
+static void sort_strings(struct vqe_strings *strings, const uint8_t *irrep)
+{
+  bool all = strings->nelec == VQE_ALL_NUMBERS;
+  size_t runs_a_class = all ? (size_t)strings->norb + 1 : 1;
+  for (int pass = 0; pass < 2; pass++) {
+    uint64_t bits = all ? 0 : (UINT64_C(1) << strings->nelec) - 1;
+    for (uint64_t rank = 0; rank < strings->count; rank++) {
+      uint32_t word = (uint32_t)bits;
+      size_t run = (size_t)class_of(word, irrep) * runs_a_class;
+      if (all) {
+        run += (size_t)__builtin_popcount(word);
+      }
+      if (pass == 0) {
+        strings->run_start[run + 2]++;
+      } else {
+        uint32_t at = strings->run_start[run + 1]++;
+        strings->bits[at] = word;
+        strings->of_rank[rank] = at;
+      }
+      bits = all || bits == 0 ? bits + 1 : next_string(bits);
+    }
+    /* lengths at run + 2 become starts at run + 1; filling turns them into
+     * ends, which are the starts at run + 1 of the next one */
+    for (size_t k = 3; pass == 0 && k <= strings->nrun; k++) {
+      strings->run_start[k] += strings->run_start[k - 1];
+    }
+  }
+}
+
 int vqe_strings_init(struct vqe_strings *strings, int norb, int nelec,
                      int nirrep, const uint8_t *irrep)
 {
@@ -106,30 +136,7 @@ int vqe_strings_init(struct vqe_strings *strings, int norb, int nelec,
     vqe_strings_clear(strings);
     return status;
   }
-  /* counting sort by (class, electron number), ranks ascending inside */
-  for (int pass = 0; pass < 2; pass++) {
-    uint64_t bits = all ? 0 : (UINT64_C(1) << nelec) - 1;
-    for (uint64_t rank = 0; rank < count; rank++) {
-      uint32_t word = (uint32_t)bits;
-      size_t run = (size_t)class_of(word, irrep) * runs_a_class;
-      if (all) {
-        run += (size_t)__builtin_popcount(word);
-      }
-      if (pass == 0) {
-        strings->run_start[run + 2]++;
-      } else {
-        uint32_t at = strings->run_start[run + 1]++;
-        strings->bits[at] = word;
-        strings->of_rank[rank] = at;
-      }
-      bits = all || bits == 0 ? bits + 1 : next_string(bits);
-    }
-    /* lengths at run + 2 become starts at run + 1; filling turns them into
-     * ends, which are the starts at run + 1 of the next one */
-    for (size_t k = 3; pass == 0 && k <= strings->nrun; k++) {
-      strings->run_start[k] += strings->run_start[k - 1];
-    }
-  }
+  sort_strings(strings, irrep);
   strings->run_start[0] = 0;
   for (int c = 0; c <= nirrep; c++) {
     strings->class_run[c] = (uint32_t)((size_t)c * runs_a_class);

@@ -73,7 +73,7 @@ static void check(const char *molecule, const char *ansatz, int reps,
   problem_clear(&problem);
 }
 
-static void test_every_ansatz(void **state)
+static void every_ansatz_agrees_with_cpu(void **state)
 {
   (void)state;
   static const char *const names[] = {
@@ -89,7 +89,7 @@ static void test_every_ansatz(void **state)
   check("H2O", "EfficientSU2", 2, false, 1e-10, 1e-9);
 }
 
-static void test_single(void **state)
+static void single_precision_agrees_within_rounding(void **state)
 {
   (void)state;
   if (no_library()) {
@@ -120,7 +120,7 @@ static double reference(const char *molecule, const char *key)
 
 /* PySCF's energies: at the Hartree-Fock state of each ansatz, and FCI where
  * UCCSD is exact. */
-static void test_references(void **state)
+static void energies_agree_with_reference(void **state)
 {
   (void)state;
   static const char *const molecules[] = {"H2", "HeH+", "LiH", "BeH2", "H2O"};
@@ -161,7 +161,7 @@ static void test_references(void **state)
 
 /* Gates appended while the estimator is there: fermionic and qubit
  * excitations, and slopes of the pool they come from. */
-static void test_growth(void **state)
+static void grown_ansatz_agrees_with_cpu(void **state)
 {
   (void)state;
   static const char *const pools[] = {"GSD", "QEB"};
@@ -214,7 +214,7 @@ static void test_growth(void **state)
 
 /* What a section reads is not what it writes: threads and blocks in falling
  * order give the same bits. */
-static void test_order(void **state)
+static void order_of_threads_does_not_change_bits(void **state)
 {
   (void)state;
   static const char *const names[] = {"UCCSD", "EfficientSU2", "LUCJ"};
@@ -258,7 +258,7 @@ static int try_create(const struct problem *problem,
 
 /* Every allocation fails once; what is allocated is never more than what was
  * checked beforehand. */
-static void test_memory(void **state)
+static void too_little_memory_is_an_error_or_leads_to_cpu(void **state)
 {
   (void)state;
   static const char *const names[] = {"EfficientSU2", "UCCSD", "LUCJ"};
@@ -302,7 +302,7 @@ static void refused(const struct problem *problem,
   assert_non_null(strstr(vqe_error_message(), words));
 }
 
-static void test_choice(void **state)
+static void unusable_choices_are_refused(void **state)
 {
   (void)state;
   struct problem problem = problem_of("H2", "UCCSD", 1, true);
@@ -351,10 +351,13 @@ static void test_choice(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_every_ansatz), cmocka_unit_test(test_single),
-      cmocka_unit_test(test_references),   cmocka_unit_test(test_growth),
-      cmocka_unit_test(test_order),        cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_choice),
+      cmocka_unit_test(every_ansatz_agrees_with_cpu),
+      cmocka_unit_test(single_precision_agrees_within_rounding),
+      cmocka_unit_test(energies_agree_with_reference),
+      cmocka_unit_test(grown_ansatz_agrees_with_cpu),
+      cmocka_unit_test(order_of_threads_does_not_change_bits),
+      cmocka_unit_test(too_little_memory_is_an_error_or_leads_to_cpu),
+      cmocka_unit_test(unusable_choices_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,7 +80,7 @@ static const struct vqe_device_tuning ways[] = {
     {0, 3000, 0, NULL},
 };
 
-static void test_sector(void **state)
+static void sectors_agree_with_cpu_in_every_way(void **state)
 {
   (void)state;
   static const char *const molecules[] = {"H2",   "HeH+", "LiH",
@@ -101,7 +101,7 @@ static void test_sector(void **state)
 }
 
 /* Sizes at which the defaults take panels and launches of many blocks. */
-static void test_large_sectors(void **state)
+static void large_sectors_agree_with_cpu(void **state)
 {
   (void)state;
   const struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
@@ -116,7 +116,7 @@ static void test_large_sectors(void **state)
   problem_clear(&problem);
 }
 
-static void test_full(void **state)
+static void full_space_agrees_with_cpu(void **state)
 {
   (void)state;
   static const char *const names[] = {"EfficientSU2", "RealAmplitudes",
@@ -134,7 +134,7 @@ static void test_full(void **state)
 }
 
 /* Amplitudes of 24 bits, sums of 53. */
-static void test_single(void **state)
+static void single_precision_agrees_within_rounding(void **state)
 {
   (void)state;
   const struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
@@ -153,7 +153,7 @@ static void test_single(void **state)
 }
 
 /* One launch of many blocks, as one after the other, to the bit. */
-static void test_many(void **state)
+static void many_evaluations_agree_with_single_ones(void **state)
 {
   (void)state;
   enum { COUNT = 37 };
@@ -197,7 +197,7 @@ static void test_many(void **state)
 
 /* What a section reads is not what it writes: threads and blocks in falling
  * order give the same bits. */
-static void test_order(void **state)
+static void order_of_threads_does_not_change_bits(void **state)
 {
   (void)state;
   static const char *const names[] = {"UCCSD", "EfficientSU2",
@@ -246,7 +246,7 @@ static int try_create(const struct problem *problem,
 
 /* Too little memory, known beforehand or met in the middle: an error where
  * the device is demanded, the CPU and a note where it is not. */
-static void test_memory(void **state)
+static void too_little_memory_is_an_error_or_leads_to_cpu(void **state)
 {
   (void)state;
   struct vqe_estimator_usage usage;
@@ -280,7 +280,7 @@ static void test_memory(void **state)
 }
 
 /* What is allocated is never more than what was checked beforehand. */
-static void test_estimate(void **state)
+static void memory_taken_stays_below_estimate(void **state)
 {
   (void)state;
   static const char *const molecules[] = {"H2", "LiH", "H2O", "N2"};
@@ -346,7 +346,7 @@ static struct vqe_estimator *estimator_on(const struct problem *problem,
 
 /* Slopes of a pool, before and after the ansatz grows, as the CPU's; also
  * where the device has no memory for them. */
-static void test_pool(void **state)
+static void pool_slopes_agree_with_cpu(void **state)
 {
   (void)state;
   static const struct {
@@ -502,7 +502,7 @@ static int launch_in_vain(unsigned blocks)
 
 /* Different molecules of several threads share launches, and get the bits
  * that they get alone. */
-static void test_together(void **state)
+static void shared_launches_give_bits_of_own_launches(void **state)
 {
   (void)state;
   struct evaluator alone[TOGETHER];
@@ -548,7 +548,7 @@ static void test_together(void **state)
 
 /* A launch that fails fails all that is in it, with its message, and nothing
  * after it. What is too much at once is done one after the other. */
-static void test_failing_launch(void **state)
+static void failing_launch_fails_its_requests_alone(void **state)
 {
   (void)state;
   struct evaluator evaluators[4];
@@ -592,7 +592,7 @@ static void test_failing_launch(void **state)
   vqe_combiner_free(combiner);
 }
 
-static void test_refusals(void **state)
+static void unusable_choices_are_refused(void **state)
 {
   (void)state;
   struct problem problem = problem_of("H2", "UCCSD", 1, true);
@@ -619,12 +619,18 @@ static void test_refusals(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sector),   cmocka_unit_test(test_large_sectors),
-      cmocka_unit_test(test_full),     cmocka_unit_test(test_single),
-      cmocka_unit_test(test_many),     cmocka_unit_test(test_order),
-      cmocka_unit_test(test_memory),   cmocka_unit_test(test_estimate),
-      cmocka_unit_test(test_together), cmocka_unit_test(test_failing_launch),
-      cmocka_unit_test(test_pool),     cmocka_unit_test(test_refusals),
+      cmocka_unit_test(sectors_agree_with_cpu_in_every_way),
+      cmocka_unit_test(large_sectors_agree_with_cpu),
+      cmocka_unit_test(full_space_agrees_with_cpu),
+      cmocka_unit_test(single_precision_agrees_within_rounding),
+      cmocka_unit_test(many_evaluations_agree_with_single_ones),
+      cmocka_unit_test(order_of_threads_does_not_change_bits),
+      cmocka_unit_test(too_little_memory_is_an_error_or_leads_to_cpu),
+      cmocka_unit_test(memory_taken_stays_below_estimate),
+      cmocka_unit_test(shared_launches_give_bits_of_own_launches),
+      cmocka_unit_test(failing_launch_fails_its_requests_alone),
+      cmocka_unit_test(pool_slopes_agree_with_cpu),
+      cmocka_unit_test(unusable_choices_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,7 +107,7 @@ static void apply_pauli(double complex *out, const double complex *psi,
   }
 }
 
-static void test_rotations(void **state)
+static void rotations_agree_with_kronecker_products(void **state)
 {
   (void)state;
   if (no_library()) {
@@ -134,7 +134,7 @@ static void test_rotations(void **state)
   }
 }
 
-static void test_matrices(void **state)
+static void matrices_agree_with_kronecker_products(void **state)
 {
   (void)state;
   /* not symmetric: rows and columns differ */
@@ -171,7 +171,7 @@ static void test_matrices(void **state)
   }
 }
 
-static void test_expectations(void **state)
+static void expectations_agree_with_kronecker_products(void **state)
 {
   (void)state;
   enum { COUNT = SIZE * SIZE };
@@ -208,7 +208,7 @@ static void test_expectations(void **state)
 }
 
 /* What the library refuses comes back as an error that names it. */
-static void test_errors(void **state)
+static void errors_have_codes_and_messages(void **state)
 {
   (void)state;
   static const double x[8] = {0, 0, 1, 0, 1, 0, 0, 0};
@@ -226,10 +226,10 @@ static void test_errors(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rotations),
-      cmocka_unit_test(test_matrices),
-      cmocka_unit_test(test_expectations),
-      cmocka_unit_test(test_errors),
+      cmocka_unit_test(rotations_agree_with_kronecker_products),
+      cmocka_unit_test(matrices_agree_with_kronecker_products),
+      cmocka_unit_test(expectations_agree_with_kronecker_products),
+      cmocka_unit_test(errors_have_codes_and_messages),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,7 +116,7 @@ static void check_statistics(const char *name, int norb, int na, int nb,
   clear(&c);
 }
 
-static void test_statistics(void **state)
+static void samples_have_the_exact_mean_and_error(void **state)
 {
   (void)state;
   check_statistics("EfficientSU2", 2, 1, 1, VQE_REPRESENTATION_FULL, 100);
@@ -126,13 +126,13 @@ static void test_statistics(void **state)
 }
 
 /* A sector state is expanded. */
-static void test_sector(void **state)
+static void sector_state_samples_as_full_space(void **state)
 {
   (void)state;
   check_statistics("UCCSD", 3, 2, 1, VQE_REPRESENTATION_SECTOR, 40);
 }
 
-static void test_reproducible(void **state)
+static void same_stream_gives_same_sample(void **state)
 {
   (void)state;
   struct case_data c = make("UCCSD", 2, 1, 1, VQE_REPRESENTATION_SECTOR);
@@ -159,7 +159,7 @@ static void test_reproducible(void **state)
 }
 
 /* A determinant in a diagonal Hamiltonian has no spread. */
-static void test_no_variance(void **state)
+static void eigenstate_has_no_variance(void **state)
 {
   (void)state;
   double h1e[4] = {-1.25, 0, 0, -0.5};
@@ -190,7 +190,7 @@ static void test_no_variance(void **state)
 
 /* Another sum for the same estimator takes effect; one that does not belong
  * to it is refused. */
-static void test_other_sum(void **state)
+static void another_pauli_sum_replaces_the_first(void **state)
 {
   (void)state;
   struct case_data c = make("UCCSD", 2, 1, 1, VQE_REPRESENTATION_SECTOR);
@@ -216,7 +216,7 @@ static void test_other_sum(void **state)
   clear(&other);
 }
 
-static void test_refusals(void **state)
+static void no_shots_and_too_many_qubits_are_refused(void **state)
 {
   (void)state;
   struct case_data c = make("UCCSD", 2, 1, 1, VQE_REPRESENTATION_SECTOR);
@@ -241,9 +241,12 @@ static void test_refusals(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_statistics),   cmocka_unit_test(test_sector),
-      cmocka_unit_test(test_reproducible), cmocka_unit_test(test_no_variance),
-      cmocka_unit_test(test_other_sum),    cmocka_unit_test(test_refusals),
+      cmocka_unit_test(samples_have_the_exact_mean_and_error),
+      cmocka_unit_test(sector_state_samples_as_full_space),
+      cmocka_unit_test(same_stream_gives_same_sample),
+      cmocka_unit_test(eigenstate_has_no_variance),
+      cmocka_unit_test(another_pauli_sum_replaces_the_first),
+      cmocka_unit_test(no_shots_and_too_many_qubits_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

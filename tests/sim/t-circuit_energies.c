@@ -25,7 +25,7 @@ static double *sine_parameters(int count)
   return out;
 }
 
-static void test_qiskit_states(void **state)
+static void circuits_give_qiskits_states(void **state)
 {
   (void)state;
   json_error_t error;
@@ -74,7 +74,7 @@ static void test_qiskit_states(void **state)
   json_decref(root);
 }
 
-static void test_reference_energies(void **state)
+static void circuits_give_reference_energies(void **state)
 {
   (void)state;
   json_error_t error;
@@ -206,7 +206,7 @@ static void check_state(const char *name, const char *entanglement, int reps,
 }
 
 /* Sizes on both sides of the kernels' blocks, and several threads. */
-static void test_gate_by_gate(void **state)
+static void circuits_agree_with_gates_applied_one_by_one(void **state)
 {
   (void)state;
   static const int sizes[] = {1, 2, 3, 5, 6, 7};
@@ -221,7 +221,7 @@ static void test_gate_by_gate(void **state)
 
 /* Energies of complex and real states that mix all electron numbers, with
  * and without symmetry, against the dense Hamiltonian. */
-static void test_dense_energies(void **state)
+static void energies_agree_with_dense_hamiltonian(void **state)
 {
   (void)state;
   static const char *const names[] = {"EfficientSU2", "RealAmplitudes",
@@ -265,7 +265,7 @@ static void test_dense_energies(void **state)
 }
 
 /* The parameters of `hf` give the reference determinant's energy. */
-static void test_hartree_fock(void **state)
+static void zero_angles_give_hartree_fock_energy(void **state)
 {
   (void)state;
   static const char *const molecules[] = {"H2", "HeH+", "LiH", "H2O"};
@@ -300,11 +300,11 @@ static void test_hartree_fock(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_qiskit_states),
-      cmocka_unit_test(test_reference_energies),
-      cmocka_unit_test(test_gate_by_gate),
-      cmocka_unit_test(test_dense_energies),
-      cmocka_unit_test(test_hartree_fock),
+      cmocka_unit_test(circuits_give_qiskits_states),
+      cmocka_unit_test(circuits_give_reference_energies),
+      cmocka_unit_test(circuits_agree_with_gates_applied_one_by_one),
+      cmocka_unit_test(energies_agree_with_dense_hamiltonian),
+      cmocka_unit_test(zero_angles_give_hartree_fock_energy),
   };
   return FIXTURE_RUN(tests);
 }

@@ -81,7 +81,7 @@ static void check(const char *name, int norb, int na, int nb,
   free(eri);
 }
 
-static void test_dense(void **state)
+static void densities_agree_with_ladder_operators(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -196,7 +196,7 @@ static void check_slope(const char *molecule, const char *ansatz_name,
   vqe_integrals_free(integrals);
 }
 
-static void test_slopes(void **state)
+static void densities_give_slopes_by_integrals(void **state)
 {
   (void)state;
   check_slope("H2", "UCCSD", 0, -1, -1, false);
@@ -208,7 +208,7 @@ static void test_slopes(void **state)
 }
 
 /* Full-space estimators have no densities. */
-static void test_refusal(void **state)
+static void full_space_refuses_densities(void **state)
 {
   (void)state;
   double *h1e;
@@ -237,9 +237,9 @@ static void test_refusal(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_dense),
-      cmocka_unit_test(test_slopes),
-      cmocka_unit_test(test_refusal),
+      cmocka_unit_test(densities_agree_with_ladder_operators),
+      cmocka_unit_test(densities_give_slopes_by_integrals),
+      cmocka_unit_test(full_space_refuses_densities),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,7 +153,7 @@ static bool check(int norb, int na, int nb, const uint8_t *irrep,
 }
 
 /* High spin several hartree below the spin that is asked for. */
-static void test_strong_exchange(void **state)
+static void wanted_spin_is_found_below_strong_exchange(void **state)
 {
   (void)state;
   int others = 0;
@@ -165,7 +165,7 @@ static void test_strong_exchange(void **state)
   assert_true(others >= 10);
 }
 
-static void test_random(void **state)
+static void random_hamiltonians_agree_with_dense_diagonalisation(void **state)
 {
   (void)state;
   int others = 0;
@@ -181,7 +181,7 @@ static void test_random(void **state)
   assert_true(others > 0);
 }
 
-static void test_random_symmetry(void **state)
+static void symmetry_blocks_give_the_same_ground_state(void **state)
 {
   (void)state;
   static const uint8_t irreps[][5] = {
@@ -205,7 +205,7 @@ static void test_random_symmetry(void **state)
 
 /* Two electrons in two orbitals with a strong exchange: the singlet asked
  * for lies above the triplet of the same orbitals. */
-static void test_singlet_above_triplet(void **state)
+static void singlet_above_triplet_is_found(void **state)
 {
   (void)state;
   for (int symmetry = 0; symmetry < 2; symmetry++) {
@@ -239,7 +239,7 @@ static void test_singlet_above_triplet(void **state)
 
 /* A sigma orbital and a pair of pi orbitals that a rotation mixes: (11|11) -
  * (11|22) = 2 (12|12). Energies by hand. */
-static void test_degenerate(void **state)
+static void degenerate_states_converge(void **state)
 {
   (void)state;
   const double core = -3.0;
@@ -303,7 +303,7 @@ static void test_degenerate(void **state)
 
 /* No interaction: every determinant is an eigenvector, singlets and triplets
  * coincide. */
-static void test_without_interaction(void **state)
+static void no_interaction_gives_sum_of_orbitals(void **state)
 {
   (void)state;
   double h1e[16] = {0};
@@ -330,7 +330,7 @@ static void test_without_interaction(void **state)
   free(eri);
 }
 
-static void test_molecules(void **state)
+static void molecules_agree_with_reference(void **state)
 {
   (void)state;
   static const struct {
@@ -379,7 +379,7 @@ static void test_molecules(void **state)
 }
 
 /* The same bits whatever the number of threads. */
-static void test_threads(void **state)
+static void threads_do_not_change_the_energy(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("N2");
@@ -404,7 +404,7 @@ static bool stop(void *ctx)
   return ++*calls > 2;
 }
 
-static void test_refusals(void **state)
+static void limits_interrupt_and_wrong_multiplicity_are_errors(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("BeH2");
@@ -442,7 +442,7 @@ static void test_refusals(void **state)
 }
 
 /* Sixteen electrons of each spin in 32 orbitals: refused by its number. */
-static void test_too_large(void **state)
+static void too_large_problem_is_refused_with_its_size(void **state)
 {
   (void)state;
   double *h1e;
@@ -465,16 +465,16 @@ static void test_too_large(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_random),
-      cmocka_unit_test(test_strong_exchange),
-      cmocka_unit_test(test_random_symmetry),
-      cmocka_unit_test(test_singlet_above_triplet),
-      cmocka_unit_test(test_degenerate),
-      cmocka_unit_test(test_without_interaction),
-      cmocka_unit_test(test_molecules),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_too_large),
+      cmocka_unit_test(random_hamiltonians_agree_with_dense_diagonalisation),
+      cmocka_unit_test(wanted_spin_is_found_below_strong_exchange),
+      cmocka_unit_test(symmetry_blocks_give_the_same_ground_state),
+      cmocka_unit_test(singlet_above_triplet_is_found),
+      cmocka_unit_test(degenerate_states_converge),
+      cmocka_unit_test(no_interaction_gives_sum_of_orbitals),
+      cmocka_unit_test(molecules_agree_with_reference),
+      cmocka_unit_test(threads_do_not_change_the_energy),
+      cmocka_unit_test(limits_interrupt_and_wrong_multiplicity_are_errors),
+      cmocka_unit_test(too_large_problem_is_refused_with_its_size),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static void check_circuits(const struct vqe_hamiltonian *hamiltonian, int na,
         VQE_REPRESENTATION_FULL, threads, stride);
 }
 
-static void test_circuits(void **state)
+static void circuit_gradients_agree_with_differences(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 2, 0};
@@ -68,7 +68,7 @@ static void test_circuits(void **state)
 }
 
 /* One orbital: two qubits, fewer than a vector register takes. */
-static void test_two_qubits(void **state)
+static void two_qubit_gradients_agree_with_differences(void **state)
 {
   (void)state;
   double h1e = -1.25;
@@ -88,7 +88,7 @@ static void test_two_qubits(void **state)
 }
 
 /* Beyond the kernels' cache blocks, some parameters, with threads. */
-static void test_many_qubits(void **state)
+static void gradients_over_cache_blocks_agree_with_differences(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("LiH");
@@ -104,7 +104,7 @@ static void test_many_qubits(void **state)
   vqe_integrals_free(integrals);
 }
 
-static void test_uccsd(void **state)
+static void uccsd_gradients_agree_with_differences(void **state)
 {
   (void)state;
   static const int electrons[][2] = {{1, 1}, {2, 2}, {2, 1},
@@ -134,7 +134,7 @@ static void test_uccsd(void **state)
   }
 }
 
-static void test_uccsd_molecules(void **state)
+static void uccsd_gradients_of_molecules_agree_with_differences(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("H2O");
@@ -147,11 +147,11 @@ static void test_uccsd_molecules(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_circuits),
-      cmocka_unit_test(test_two_qubits),
-      cmocka_unit_test(test_many_qubits),
-      cmocka_unit_test(test_uccsd),
-      cmocka_unit_test(test_uccsd_molecules),
+      cmocka_unit_test(circuit_gradients_agree_with_differences),
+      cmocka_unit_test(two_qubit_gradients_agree_with_differences),
+      cmocka_unit_test(gradients_over_cache_blocks_agree_with_differences),
+      cmocka_unit_test(uccsd_gradients_agree_with_differences),
+      cmocka_unit_test(uccsd_gradients_of_molecules_agree_with_differences),
   };
   return FIXTURE_RUN(tests);
 }

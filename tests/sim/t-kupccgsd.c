@@ -83,7 +83,7 @@ static void check(int norb, int na, int nb, int reps, const uint8_t *irrep,
   free(eri);
 }
 
-static void test_exponentials(void **state)
+static void states_agree_with_matrix_exponentials(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -101,7 +101,7 @@ static void test_exponentials(void **state)
 
 /* First-order amplitudes of pairs, t = (ia|ia) / 2 (e_i - e_a), on the pairs
  * that leave an occupied orbital for an empty one; nothing elsewhere. */
-static void test_mp2(void **state)
+static void mp2_start_has_the_pair_amplitudes(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("LiH");
@@ -146,8 +146,8 @@ static void test_mp2(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_exponentials),
-      cmocka_unit_test(test_mp2),
+      cmocka_unit_test(states_agree_with_matrix_exponentials),
+      cmocka_unit_test(mp2_start_has_the_pair_amplitudes),
   };
   return FIXTURE_RUN(tests);
 }

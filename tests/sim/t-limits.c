@@ -53,7 +53,7 @@ static void expect_refusal(const char *name, int norb, int electrons,
   vqe_hamiltonian_free(hamiltonian);
 }
 
-static void test_memory(void **state)
+static void state_beyond_memory_is_refused_with_numbers(void **state)
 {
   (void)state;
   /* 2^40 amplitudes of 48 bytes: 52.8 TB */
@@ -74,7 +74,7 @@ static void test_memory(void **state)
                  sector);
 }
 
-static void test_representation(void **state)
+static void sector_of_circuit_that_leaves_it_is_refused(void **state)
 {
   (void)state;
   static const char *const words[] = {"EfficientSU2", "full space", NULL};
@@ -82,7 +82,7 @@ static void test_representation(void **state)
                  VQE_ERR_UNSUPPORTED, words);
 }
 
-static void test_mismatch(void **state)
+static void other_number_of_orbitals_is_refused(void **state)
 {
   (void)state;
   struct vqe_hamiltonian *three = empty_hamiltonian(3);
@@ -105,7 +105,7 @@ static void test_mismatch(void **state)
 }
 
 /* The size that is announced is the number of determinants. */
-static void test_size(void **state)
+static void sizes_are_known_beforehand(void **state)
 {
   (void)state;
   struct vqe_hamiltonian *hamiltonian = empty_hamiltonian(7);
@@ -141,10 +141,10 @@ static void test_size(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_representation),
-      cmocka_unit_test(test_mismatch),
-      cmocka_unit_test(test_size),
+      cmocka_unit_test(state_beyond_memory_is_refused_with_numbers),
+      cmocka_unit_test(sector_of_circuit_that_leaves_it_is_refused),
+      cmocka_unit_test(other_number_of_orbitals_is_refused),
+      cmocka_unit_test(sizes_are_known_beforehand),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,7 +76,7 @@ static double *doubles(const json_t *array)
   return out;
 }
 
-static void test_products(void **state)
+static void states_agree_with_products_of_exponentials(void **state)
 {
   (void)state;
   json_t *root = load();
@@ -108,7 +108,7 @@ static void test_products(void **state)
   json_decref(root);
 }
 
-static void test_mp2(void **state)
+static void mp2_start_gives_reference_energies(void **state)
 {
   (void)state;
   json_t *root = load();
@@ -134,7 +134,7 @@ static void test_mp2(void **state)
 
 /* More repetitions than factors: the rest does nothing, and the state at zero
  * parameters is Hartree-Fock. */
-static void test_identity(void **state)
+static void zero_parameters_give_hartree_fock(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("H2");
@@ -163,7 +163,7 @@ static void test_identity(void **state)
 }
 
 /* Couplings per repetition, and blocks of the networks. */
-static void test_counts(void **state)
+static void gates_and_parameters_are_counted(void **state)
 {
   (void)state;
   static const struct {
@@ -196,10 +196,10 @@ static void test_counts(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_products),
-      cmocka_unit_test(test_mp2),
-      cmocka_unit_test(test_identity),
-      cmocka_unit_test(test_counts),
+      cmocka_unit_test(states_agree_with_products_of_exponentials),
+      cmocka_unit_test(mp2_start_gives_reference_energies),
+      cmocka_unit_test(zero_parameters_give_hartree_fock),
+      cmocka_unit_test(gates_and_parameters_are_counted),
   };
   return FIXTURE_RUN(tests);
 }

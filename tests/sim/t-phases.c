@@ -178,7 +178,7 @@ static void check(int norb, int na, int nb, const uint8_t *irrep,
   free(eri);
 }
 
-static void test_dense(void **state)
+static void phases_agree_with_dense_diagonal(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -194,7 +194,7 @@ static void test_dense(void **state)
 }
 
 /* Many orbitals: parts of the column bits, pieces of a sweep, threads. */
-static void test_large(void **state)
+static void phases_of_large_blocks_agree_with_dense_diagonal(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("NH3");
@@ -227,7 +227,7 @@ static void test_large(void **state)
 }
 
 /* A circuit that calls itself real cannot hold phases. */
-static void test_refusal(void **state)
+static void phases_in_real_ansatz_are_refused(void **state)
 {
   (void)state;
   double *h1e;
@@ -257,9 +257,9 @@ static void test_refusal(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_dense),
-      cmocka_unit_test(test_large),
-      cmocka_unit_test(test_refusal),
+      cmocka_unit_test(phases_agree_with_dense_diagonal),
+      cmocka_unit_test(phases_of_large_blocks_agree_with_dense_diagonal),
+      cmocka_unit_test(phases_in_real_ansatz_are_refused),
   };
   return FIXTURE_RUN(tests);
 }

@@ -158,7 +158,7 @@ static void check(int norb, int na, int nb, const uint8_t *irrep,
   clear(&s);
 }
 
-static void test_commutators(void **state)
+static void slopes_agree_with_commutators(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -177,7 +177,7 @@ static void test_commutators(void **state)
 }
 
 /* The derivative by the angle of the appended operator, at zero. */
-static void test_differences(void **state)
+static void slopes_agree_with_differences(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("LiH");
@@ -237,7 +237,7 @@ static void test_differences(void **state)
 }
 
 /* An estimator that grew is the one that was made at the end, bit for bit. */
-static void test_extension(void **state)
+static void extended_estimator_agrees_with_new_one(void **state)
 {
   (void)state;
   struct system s = make(4, 2, 2, NULL, "GSD", 21);
@@ -282,7 +282,7 @@ static void test_extension(void **state)
 
 /* A gate that breaks the symmetry in use is refused, and the estimator goes
  * on without it. */
-static void test_refused_extension(void **state)
+static void refused_extension_leaves_estimator_unchanged(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -308,7 +308,7 @@ static void test_refused_extension(void **state)
   clear(&other);
 }
 
-static void test_threads(void **state)
+static void threads_do_not_change_bits_of_slopes(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("N2");
@@ -354,11 +354,11 @@ static void test_threads(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_commutators),
-      cmocka_unit_test(test_differences),
-      cmocka_unit_test(test_extension),
-      cmocka_unit_test(test_refused_extension),
-      cmocka_unit_test(test_threads),
+      cmocka_unit_test(slopes_agree_with_commutators),
+      cmocka_unit_test(slopes_agree_with_differences),
+      cmocka_unit_test(extended_estimator_agrees_with_new_one),
+      cmocka_unit_test(refused_extension_leaves_estimator_unchanged),
+      cmocka_unit_test(threads_do_not_change_bits_of_slopes),
   };
   return FIXTURE_RUN(tests);
 }

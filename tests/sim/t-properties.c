@@ -81,7 +81,7 @@ static void check(const char *name, int norb, int na, int nb,
   free(eri);
 }
 
-static void test_dense(void **state)
+static void properties_agree_with_ladder_operators(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -104,7 +104,7 @@ static void test_dense(void **state)
 }
 
 /* The Hartree-Fock determinant of a closed and of an open shell. */
-static void test_hartree_fock(void **state)
+static void hartree_fock_has_exact_properties(void **state)
 {
   (void)state;
   static const char *const names[] = {"EfficientSU2", "UCCSD"};
@@ -180,7 +180,7 @@ static void check_threads(const char *name, int reps,
   vqe_ansatz_free(ansatz);
 }
 
-static void test_threads(void **state)
+static void threads_do_not_change_bits(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("NH3");
@@ -197,7 +197,7 @@ static void test_threads(void **state)
 
 /* A sector long enough for its rotations to be shared out: 210 x 120
  * determinants. */
-static void test_threads_sector(void **state)
+static void threads_do_not_change_bits_of_sector(void **state)
 {
   (void)state;
   static const uint8_t irrep[10] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1};
@@ -249,10 +249,10 @@ static void test_threads_sector(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_dense),
-      cmocka_unit_test(test_hartree_fock),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_threads_sector),
+      cmocka_unit_test(properties_agree_with_ladder_operators),
+      cmocka_unit_test(hartree_fock_has_exact_properties),
+      cmocka_unit_test(threads_do_not_change_bits),
+      cmocka_unit_test(threads_do_not_change_bits_of_sector),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,7 +150,7 @@ static void check(int norb, int na, int nb, const uint8_t *irrep, int threads,
   free(eri);
 }
 
-static void test_sectors(void **state)
+static void sector_products_agree_with_ladder_operators(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 2, 1};
@@ -165,7 +165,7 @@ static void test_sectors(void **state)
 }
 
 /* Every electron number at once: the full space. */
-static void test_all_numbers(void **state)
+static void full_space_products_agree_with_ladder_operators(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 2, 3};
@@ -175,7 +175,7 @@ static void test_all_numbers(void **state)
 }
 
 /* More columns than one work item takes, and threads. */
-static void test_many_columns(void **state)
+static void products_of_many_columns_agree_with_ladder_operators(void **state)
 {
   (void)state;
   static const uint8_t irrep[8] = {0, 1, 0, 1, 0, 1, 0, 0};
@@ -185,7 +185,7 @@ static void test_many_columns(void **state)
 
 /* C(13, 6) = 1716 strings: above the limit of dense one-spin matrices, for
  * either spin and for both. */
-static void test_sparse(void **state)
+static void sparse_one_spin_matrices_agree_with_ladder_operators(void **state)
 {
   (void)state;
   check(13, 6, 0, NULL, 1, 41);
@@ -193,89 +193,13 @@ static void test_sparse(void **state)
   check(13, 1, 6, NULL, 1, 1009);
 }
 
-static void test_strings(void **state)
-{
-  (void)state;
-  static const uint8_t irrep[6] = {0, 1, 2, 3, 1, 0};
-  for (int nelec = VQE_ALL_NUMBERS; nelec <= 6; nelec++) {
-    struct vqe_strings strings;
-    assert_ok(vqe_strings_init(&strings, 6, nelec, 4, irrep));
-    assert_int_equal(strings.count, vqe_strings_count(6, nelec));
-    uint64_t seen = 0;
-    for (uint32_t s = 0; s < strings.count; s++) {
-      uint32_t bits = strings.bits[s];
-      int product = 0;
-      for (int p = 0; p < 6; p++) {
-        product ^= (bits >> p & 1) ? irrep[p] : 0;
-      }
-      assert_int_equal(vqe_strings_class(&strings, s), product);
-      assert_int_equal(vqe_strings_position(&strings, bits), s);
-      if (nelec != VQE_ALL_NUMBERS) {
-        assert_int_equal(__builtin_popcount(bits), nelec);
-      }
-      assert_true((seen >> bits & 1) == 0);
-      seen |= UINT64_C(1) << bits;
-    }
-    vqe_strings_clear(&strings);
-  }
-  assert_true(vqe_strings_count(32, 16) == UINT64_C(601080390));
-  assert_true(vqe_strings_count(10, 11) == 0);
-  struct vqe_strings strings;
-  assert_int_equal(vqe_strings_init(&strings, 4, 5, 1, NULL),
-                   VQE_ERR_UNSUPPORTED);
-  assert_non_null(strstr(vqe_error_message(), "5 electrons in 4 orbitals"));
-}
-
-/* Pairs of strings of all single and double excitations. */
-static void test_string_pairs(void **state)
-{
-  (void)state;
-  struct vqe_strings strings;
-  assert_ok(vqe_strings_init(&strings, 5, 2, 1, NULL));
-  for (int i = 0; i < 5; i++) {
-    for (int a = 0; a < 5; a++) {
-      for (int j = -1; j < 5; j++) {
-        for (int b = 0; b < (j < 0 ? 1 : 5); b++) {
-          bool distinct =
-              i != a && i != j && i != b && a != j && a != b && j != b;
-          if (j >= 0 && !distinct) {
-            continue;
-          }
-          struct vqe_string_pairs pairs;
-          assert_ok(vqe_string_pairs_init(&pairs, &strings, i, a, j,
-                                          j < 0 ? -1 : b));
-          size_t count = 0;
-          for (uint32_t s = 0; s < strings.count; s++) {
-            uint64_t bits = strings.bits[s];
-            int sign = 1;
-            if (j >= 0) {
-              sign = oracle_move(&bits, b, j);
-            }
-            sign = sign == 0 ? 0 : sign * oracle_move(&bits, a, i);
-            if (sign == 0) {
-              continue;
-            }
-            assert_true(count < pairs.count);
-            assert_int_equal(pairs.items[count].from, s);
-            assert_int_equal(strings.bits[pairs.items[count].to], bits);
-            assert_true(pairs.items[count].sign == sign);
-            count++;
-          }
-          assert_int_equal(count, pairs.count);
-          vqe_string_pairs_clear(&pairs);
-        }
-      }
-    }
-  }
-  vqe_strings_clear(&strings);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_strings),      cmocka_unit_test(test_string_pairs),
-      cmocka_unit_test(test_sectors),      cmocka_unit_test(test_all_numbers),
-      cmocka_unit_test(test_many_columns), cmocka_unit_test(test_sparse),
+      cmocka_unit_test(sector_products_agree_with_ladder_operators),
+      cmocka_unit_test(full_space_products_agree_with_ladder_operators),
+      cmocka_unit_test(products_of_many_columns_agree_with_ladder_operators),
+      cmocka_unit_test(sparse_one_spin_matrices_agree_with_ladder_operators),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,7 +111,7 @@ static void compare_random(int norb, int na, int nb, const uint8_t *irrep,
 }
 
 /* Shares of uneven size, and more ranks than strings. */
-static void test_random(void **state)
+static void split_random_problems_agree_with_one_rank(void **state)
 {
   (void)state;
   static const uint8_t two[5] = {0, 1, 0, 1, 0};
@@ -136,7 +136,7 @@ static void compare_molecule(const char *name, bool symmetry)
   vqe_integrals_free(integrals);
 }
 
-static void test_molecules(void **state)
+static void split_molecules_agree_with_one_rank(void **state)
 {
   (void)state;
   compare_molecule("H2", true);
@@ -147,7 +147,7 @@ static void test_molecules(void **state)
 }
 
 /* Doubles each of the excitations, beta before alpha, as a pool may. */
-static void test_mixed_order(void **state)
+static void excitations_in_any_order_agree_with_one_rank(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("LiH");
@@ -232,7 +232,7 @@ static void grow(const char *name, const char *pool_name,
   vqe_integrals_free(integrals);
 }
 
-static void test_growth(void **state)
+static void split_estimator_takes_in_appended_gates(void **state)
 {
   (void)state;
   static const char *const pools[] = {"GSD", "QEB"};
@@ -260,7 +260,7 @@ static void test_growth(void **state)
 
 /* Rank 0 hears of a gate that the symmetry of the sector forbids, and the team
  * goes on. */
-static void test_refusal(void **state)
+static void refused_extension_fails_on_all_ranks(void **state)
 {
   (void)state;
   struct vqe_integrals *integrals = fixture_read("H2O");
@@ -310,9 +310,11 @@ static void test_refusal(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_random),      cmocka_unit_test(test_molecules),
-      cmocka_unit_test(test_mixed_order), cmocka_unit_test(test_growth),
-      cmocka_unit_test(test_refusal),
+      cmocka_unit_test(split_random_problems_agree_with_one_rank),
+      cmocka_unit_test(split_molecules_agree_with_one_rank),
+      cmocka_unit_test(excitations_in_any_order_agree_with_one_rank),
+      cmocka_unit_test(split_estimator_takes_in_appended_gates),
+      cmocka_unit_test(refused_extension_fails_on_all_ranks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,7 +124,7 @@ static void check(int norb, int na, int nb, int reps, double size,
   free(eri);
 }
 
-static void test_exponentials(void **state)
+static void states_agree_with_matrix_exponentials(void **state)
 {
   (void)state;
   for (int na = 0; na <= 3; na++) {
@@ -139,7 +139,7 @@ static void test_exponentials(void **state)
 }
 
 /* Doubles of both spins need four orbitals. */
-static void test_four_orbitals(void **state)
+static void four_orbital_states_agree_with_matrix_exponentials(void **state)
 {
   (void)state;
   check(4, 2, 2, 1, 0.7, 77);
@@ -181,7 +181,7 @@ static void same_in_both(const char *name, bool symmetry, int reps)
   vqe_integrals_free(integrals);
 }
 
-static void test_representations(void **state)
+static void sector_agrees_with_full_space(void **state)
 {
   (void)state;
   same_in_both("H2O", true, 1);
@@ -189,14 +189,14 @@ static void test_representations(void **state)
   same_in_both("LiH", true, 2);
 }
 
-static void test_representations_ammonia(void **state)
+static void sector_of_ammonia_agrees_with_full_space(void **state)
 {
   (void)state;
   same_in_both("NH3", true, 1);
 }
 
 /* A Hamiltonian with symmetry and an ansatz that was not screened by it. */
-static void test_unscreened(void **state)
+static void unscreened_excitations_run_without_symmetry(void **state)
 {
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
@@ -235,7 +235,7 @@ static void test_unscreened(void **state)
 }
 
 /* Screened excitations: the product without the factors left out. */
-static void test_screened(void **state)
+static void screened_excitations_give_the_known_state(void **state)
 {
   (void)state;
   static const uint8_t irrep[3] = {0, 1, 0};
@@ -274,12 +274,12 @@ static void test_screened(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_exponentials),
-      cmocka_unit_test(test_four_orbitals),
-      cmocka_unit_test(test_representations),
-      cmocka_unit_test(test_representations_ammonia),
-      cmocka_unit_test(test_unscreened),
-      cmocka_unit_test(test_screened),
+      cmocka_unit_test(states_agree_with_matrix_exponentials),
+      cmocka_unit_test(four_orbital_states_agree_with_matrix_exponentials),
+      cmocka_unit_test(sector_agrees_with_full_space),
+      cmocka_unit_test(sector_of_ammonia_agrees_with_full_space),
+      cmocka_unit_test(unscreened_excitations_run_without_symmetry),
+      cmocka_unit_test(screened_excitations_give_the_known_state),
   };
   return FIXTURE_RUN(tests);
 }
