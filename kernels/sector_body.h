@@ -87,8 +87,8 @@ VQE_BODY void vqe_rotate_block(const struct vqe_rotate_args *a, unsigned block,
   }
 }
 
-/* Twin of the loop of sector_pool_gradient: what the backward sweep would see
- * at a last gate of no angle, of every element of a pool in one launch. */
+/* Twin of the loop of vqe_sector_pool_gradient: what the backward sweep would
+ * see at a last gate of no angle, of every element of a pool in one launch. */
 VQE_BODY void vqe_pool_block(const struct vqe_pool_args *a, unsigned block,
                              unsigned blocks, double *shared)
 {

@@ -25,7 +25,7 @@ VQE_BODY int vqe_block_find(const struct vqe_block_list *list, uint64_t i,
   return k;
 }
 
-/* Twin of to_blocks and from_blocks. */
+/* Twin of to_blocks_row and from_blocks_row. */
 VQE_BODY void vqe_blocks_block(const struct vqe_blocks_args *a, unsigned block,
                                unsigned blocks, double *shared)
 {
