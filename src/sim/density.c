@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -139,10 +140,11 @@ static void add_batch(struct vqe_density *density,
       if ((density->irrep[p] ^ density->irrep[q]) == g) {
         apply_pair(density, layout, p, q, ca, cb, row, nrow,
                    density->x + n * length, psi);
-        density->order[n++] = (size_t)(p * (p + 1) / 2 + q);
+        density->order[n++] = (size_t)p * (size_t)(p + 1) / 2 + (size_t)q;
       }
     }
   }
+  VQE_ASSERT(n <= npair && length <= density->batch);
   if (n == 0 || length == 0) {
     return;
   }

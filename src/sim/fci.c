@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/struct_size.h"
@@ -19,10 +20,10 @@
 #define RESTART 3   /* vectors kept at a restart */
 #define STARTS 4    /* starting determinants, before spin partners */
 /* Hartree for each unit of S^2. A state of higher spin that still comes out
- * lower is pushed further up, PENALTY_TRIES times in all. */
+ * lower is pushed further up, PENALTY_ATTEMPTS times in all. */
 #define SPIN_PENALTY 0.5
 #define PENALTY_GROWTH 8.0
-#define PENALTY_TRIES 3
+#define PENALTY_ATTEMPTS 3
 /* A symmetry is given up once its Ritz value lies above the best energy by
  * more than this many residual norms: an eigenvalue is within one. */
 #define GIVE_UP 3.0
@@ -30,7 +31,7 @@
 struct problem {
   const struct vqe_hamiltonian *hamiltonian;
   const struct vqe_fci_options *options;
-  struct vqe_strings alpha_strings, beta_strings;
+  struct vqe_strings strings[2];
   const struct vqe_strings *alpha, *beta;
   struct vqe_sigma *sigma;
   struct vqe_spin_tables *spin;
@@ -163,6 +164,7 @@ static bool append(struct davidson *davidson)
     }
     cblas_dscal(length, 1.0 / norm, vector, 1);
   }
+  VQE_ASSERT(davidson->count < SUBSPACE);
   int at = davidson->count++;
   double *kept = davidson->basis + (size_t)at * n;
   double *product = davidson->products + (size_t)at * n;
@@ -270,7 +272,7 @@ static int restart(struct davidson *davidson)
 {
   size_t n = davidson->size;
   double *kept = NULL;
-  int status = vqe_memory_alloc(&kept, 2 * RESTART * n, sizeof *kept,
+  int status = vqe_memory_alloc(&kept, (size_t)2 * RESTART * n, sizeof *kept,
                                 "Davidson vectors");
   if (status != VQE_OK) {
     return status;
@@ -315,7 +317,8 @@ static int davidson_solve(struct davidson *davidson,
     }
     combine(davidson, davidson->work, davidson->products, 0);
     for (int k = 0; k < davidson->count; k++) {
-      cblas_daxpy((blasint)n, -davidson->ritz * davidson->vector[k * SUBSPACE],
+      cblas_daxpy((blasint)n,
+                  -davidson->ritz * davidson->vector[(size_t)k * SUBSPACE],
                   davidson->basis + (size_t)k * n, 1, davidson->work, 1);
     }
     residual = cblas_dnrm2((blasint)n, davidson->work, 1);
@@ -363,8 +366,7 @@ static void problem_clear(struct problem *problem)
 {
   vqe_spin_tables_free(problem->spin);
   vqe_sigma_free(problem->sigma);
-  vqe_strings_clear(&problem->alpha_strings);
-  vqe_strings_clear(&problem->beta_strings);
+  vqe_strings_clear_both(problem->strings);
 }
 
 static int problem_init(struct problem *problem,
@@ -380,16 +382,9 @@ static int problem_init(struct problem *problem,
       options->max_cycles > 0 ? options->max_cycles : DEFAULT_CYCLES;
   double s = 0.5 * (options->multiplicity - 1);
   problem->spin_shift = s * (s + 1.0);
-  problem->alpha = &problem->alpha_strings;
-  problem->beta = &problem->alpha_strings;
-  int status =
-      vqe_strings_init(&problem->alpha_strings, hamiltonian->norb, nalpha,
-                       hamiltonian->nirrep, hamiltonian->irrep);
-  if (status == VQE_OK && nalpha != nbeta) {
-    problem->beta = &problem->beta_strings;
-    status = vqe_strings_init(&problem->beta_strings, hamiltonian->norb, nbeta,
-                              hamiltonian->nirrep, hamiltonian->irrep);
-  }
+  int status = vqe_strings_init_both(
+      problem->strings, &problem->alpha, &problem->beta, hamiltonian->norb,
+      nalpha, nbeta, hamiltonian->nirrep, hamiltonian->irrep);
   if (status == VQE_OK) {
     status = vqe_sigma_create(&problem->sigma, hamiltonian, problem->alpha,
                               problem->beta, options->threads);
@@ -414,7 +409,7 @@ static int solve_symmetry(struct vqe_fci_result *out,
   status = davidson_init(davidson, problem, total);
   bool again = status == VQE_OK && davidson->size > 0;
   davidson->penalty = SPIN_PENALTY;
-  for (int attempt = 0; again && attempt < PENALTY_TRIES; attempt++) {
+  for (int attempt = 0; again && attempt < PENALTY_ATTEMPTS; attempt++) {
     struct vqe_fci_result found = {0};
     bool done = false;
     davidson->count = 0;
@@ -448,13 +443,10 @@ static int solve_blocks(struct vqe_fci_result *out,
     out->determinants =
         (uint64_t)problem.alpha->count * (uint64_t)problem.beta->count;
     /* the symmetry of the reference first: it most often holds the ground
-     * state, and lets the others be given up early */
-    uint32_t s = vqe_strings_position(problem.alpha,
-                                      (uint32_t)((UINT64_C(1) << nalpha) - 1));
-    uint32_t u = vqe_strings_position(problem.beta,
-                                      (uint32_t)((UINT64_C(1) << nbeta) - 1));
-    int reference = vqe_strings_class(problem.alpha, s) ^
-                    vqe_strings_class(problem.beta, u);
+     * state, and lets the solver leave the others early */
+    int reference =
+        vqe_strings_class(problem.alpha, vqe_strings_lowest(problem.alpha)) ^
+        vqe_strings_class(problem.beta, vqe_strings_lowest(problem.beta));
     bool any = false;
     for (int t = 0; status == VQE_OK && t < hamiltonian->nirrep; t++) {
       status = solve_symmetry(out, &problem, reference ^ t, &any);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/product.h"
@@ -364,6 +365,7 @@ int vqe_split_properties(struct vqe_split_space *space, double *s2,
   }
   status = vqe_split_agree(space->team, status);
   if (status == VQE_OK) {
+    VQE_ASSERT(pairs != NULL && sums != NULL);
     for (size_t b = 0; b < space->nbatch; b++) {
       vqe_split_fetch(space, b, in);
       for (uint32_t k = space->batches[b].first; k < space->batches[b].last;
