@@ -178,10 +178,10 @@ static void hdf5_layout_stays(void **state)
   assert_true(H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, describe, out) >= 0);
   fclose(out);
   H5Fclose(file);
+  unlink(path);
   expect(text, size,
          "fc16e8a40162af6d0d9bd4495f8ddd09ddceb6b60d08821c08ef4a69dddd41a3");
   free(text);
-  unlink(path);
   vqe_result_free(results[0]);
   vqe_result_free(results[1]);
 }
