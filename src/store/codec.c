@@ -18,8 +18,9 @@ struct stream {
   uint8_t *out;      /* WRITE */
   const uint8_t *in; /* READ */
   size_t used;
-  size_t size; /* bytes that `in` holds, or `out` can hold */
-  int status;  /* first failure; nothing moves after it */
+  size_t size;      /* bytes that `in` holds, or `out` can hold */
+  unsigned version; /* of the bytes */
+  int status;       /* first failure; nothing moves after it */
 };
 
 static const char magic[4] = {'V', 'Q', 'E', 'R'};
@@ -360,10 +361,11 @@ static void array_member(struct stream *stream, enum vqe_member_kind kind,
   }
 }
 
+/* `self` is what the member is in: arrays are in a result alone. */
 static void member_field(struct stream *stream,
-                         const struct vqe_member *member, void *at,
-                         const struct vqe_result *result)
+                         const struct vqe_member *member, void *self)
 {
+  void *at = (char *)self + member->offset;
   switch (member->kind) {
   case VQE_MEMBER_INT:
     int_field(stream, at);
@@ -408,7 +410,7 @@ static void member_field(struct stream *stream,
   case VQE_MEMBER_PARAMETERS:
   case VQE_MEMBER_EVALUATIONS:
   case VQE_MEMBER_ALL_PARAMETERS:
-    array_member(stream, member->kind, at, result);
+    array_member(stream, member->kind, at, self);
     break;
   }
 }
@@ -416,22 +418,21 @@ static void member_field(struct stream *stream,
 /* Bytes of an older version lack the members that came later; those are
  * null. */
 static void member_fields(struct stream *stream,
-                          const struct vqe_members *members, void *self,
-                          unsigned version, const struct vqe_result *result)
+                          const struct vqe_members *members, void *self)
 {
   for (size_t k = 0; k < members->count && stream->status == VQE_OK; k++) {
     const struct vqe_member *member = &members->list[k];
-    if (member->in_bytes && member->since <= version) {
-      member_field(stream, member, (char *)self + member->offset, result);
+    if (member->in_bytes && member->since <= stream->version) {
+      member_field(stream, member, self);
     } else if (member->in_bytes) {
       vqe_member_set_null(member, self);
     }
   }
 }
 
-/* The mark and the version in front of what is encoded; returns the version,
- * which on reading may be an older one. */
-static uint32_t head_fields(struct stream *stream)
+/* The mark and the version in front of what is encoded, which on reading may
+ * be an older one. */
+static void head_fields(struct stream *stream)
 {
   char word[sizeof magic];
   uint32_t version = vqe_members_version();
@@ -445,27 +446,26 @@ static uint32_t head_fields(struct stream *stream)
       malformed(stream, "unknown version");
     }
   }
-  return version;
+  stream->version = version;
 }
 
 /* `object` is a struct vqe_result */
 static void result_record(struct stream *stream, void *object)
 {
   struct vqe_result *result = object;
-  uint32_t version = head_fields(stream);
+  head_fields(stream);
   new_object(stream, &result->experiment, sizeof *result->experiment);
   if (stream->status == VQE_OK) {
-    member_fields(stream, &vqe_members_experiment, result->experiment, version,
-                  result);
-    member_fields(stream, &vqe_members_result, result, version, result);
+    member_fields(stream, &vqe_members_experiment, result->experiment);
+    member_fields(stream, &vqe_members_result, result);
   }
 }
 
 /* `object` is a struct vqe_experiment */
 static void experiment_record(struct stream *stream, void *object)
 {
-  uint32_t version = head_fields(stream);
-  member_fields(stream, &vqe_members_experiment, object, version, NULL);
+  head_fields(stream);
+  member_fields(stream, &vqe_members_experiment, object);
 }
 
 /* Measure `object`, then write it into new memory. */
