@@ -282,7 +282,6 @@ int vqe_record_avro_read_file(const char *path, const char *where,
 {
   avro_file_reader_t file;
   avro_value_t value = {NULL, NULL};
-  bool more = true;
   int status = check_file(path, where);
   if (status != VQE_OK) {
     return status;
@@ -296,6 +295,7 @@ int vqe_record_avro_read_file(const char *path, const char *where,
   if (iface == NULL || avro_generic_value_new(iface, &value) != 0) {
     status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
   }
+  bool more = value.iface != NULL;
   for (size_t index = 0; status == VQE_OK && more; index++) {
     struct vqe_record *record = NULL;
     status = read_next(&record, file, &value, where, index);
@@ -315,36 +315,25 @@ int vqe_record_avro_read_file(const char *path, const char *where,
   return status;
 }
 
-int vqe_record_avro_write_file(const char *path,
-                               struct vqe_record *const *records, size_t count)
+/* A block has to hold the largest record. */
+static int largest_record(size_t *out, struct vqe_record *const *records,
+                          size_t count)
 {
-  struct vqe_record_avro *avro = NULL;
-  avro_file_writer_t file;
-  int status = vqe_record_avro_create(&avro, NULL, 0);
-  if (status != VQE_OK) {
-    return status;
-  }
-  size_t block = 65536;
+  int status = VQE_OK;
   for (size_t k = 0; k < count && status == VQE_OK; k++) {
-    /* a block has to hold the largest record */
     uint8_t *data = NULL;
     size_t size = 0;
     status = vqe_record_avro_encode(&data, &size, 0, records[k]);
     free(data);
-    block = size > block ? size : block;
+    *out = size > *out ? size : *out;
   }
-  if (status != VQE_OK) {
-    vqe_record_avro_free(avro);
-    return status;
-  }
-  (void)remove(path);
-  if (avro_file_writer_create_with_codec(path, avro->schema, &file, "deflate",
-                                         block + 1024) != 0) {
-    status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
-                           avro_strerror());
-    vqe_record_avro_free(avro);
-    return status;
-  }
+  return status;
+}
+
+static int append_records(avro_file_writer_t file, const char *path,
+                          struct vqe_record *const *records, size_t count)
+{
+  int status = VQE_OK;
   for (size_t k = 0; k < count && status == VQE_OK; k++) {
     struct vqe_record_view view;
     status = vqe_record_view_init(&view, records[k]);
@@ -355,7 +344,33 @@ int vqe_record_avro_write_file(const char *path,
     }
     vqe_record_view_clear(&view);
   }
-  if (avro_file_writer_close(file) != 0 && status == VQE_OK) {
+  return status;
+}
+
+int vqe_record_avro_write_file(const char *path,
+                               struct vqe_record *const *records, size_t count)
+{
+  struct vqe_record_avro *avro = NULL;
+  avro_file_writer_t file = NULL;
+  size_t block = 65536;
+  int status = vqe_record_avro_create(&avro, NULL, 0);
+  if (avro == NULL) {
+    return status;
+  }
+  status = largest_record(&block, records, count);
+  if (status == VQE_OK) {
+    (void)remove(path);
+    if (avro_file_writer_create_with_codec(path, avro->schema, &file,
+                                           "deflate", block + 1024) != 0) {
+      file = NULL;
+      status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
+                             avro_strerror());
+    }
+  }
+  if (status == VQE_OK) {
+    status = append_records(file, path, records, count);
+  }
+  if (file != NULL && avro_file_writer_close(file) != 0 && status == VQE_OK) {
     status =
         vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path, avro_strerror());
   }

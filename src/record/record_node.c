@@ -77,10 +77,12 @@ struct vqe_node vqe_node_element(const struct vqe_node *node, size_t index)
   struct vqe_node out = {.is_json = node->is_json};
   if (node->is_json) {
     out.json = json_array_get(node->json, index);
-  } else {
-    (void)avro_value_get_by_index(&node->avro, index, &out.avro, NULL);
+    return resolve(out);
   }
-  return resolve(out);
+  /* one that cannot be had is nothing, which no type takes */
+  return avro_value_get_by_index(&node->avro, index, &out.avro, NULL) == 0
+             ? resolve(out)
+             : (struct vqe_node){.is_json = true};
 }
 
 bool vqe_node_as_double(double *out, const struct vqe_node *node)

@@ -334,18 +334,20 @@ static int take_apart(struct parts *parts, const uint8_t *data, size_t size,
                          "one wrote it",
                          path, le32toh(numbers[0]), VERSION);
   }
-  parts->id_size = le32toh(numbers[1]);
-  parts->schema_size = le32toh(numbers[2]);
+  size_t id_size = le32toh(numbers[1]);
+  size_t schema_size = le32toh(numbers[2]);
   size_t left = size - HEAD_BYTES - TAIL_BYTES;
-  if (parts->id_size > LARGEST_ID || parts->schema_size > LARGEST_SCHEMA ||
-      parts->id_size + parts->schema_size > left ||
-      le64toh(length) != left - parts->id_size - parts->schema_size) {
+  if (id_size > LARGEST_ID || schema_size > LARGEST_SCHEMA ||
+      id_size + schema_size > left ||
+      le64toh(length) != left - id_size - schema_size) {
     return vqe_error_set(VQE_ERR_INPUT, "'%s': lengths do not fit", path);
   }
-  parts->record_size = (size_t)le64toh(length);
   parts->id = (const char *)data + HEAD_BYTES;
-  parts->schema = parts->id + parts->id_size;
-  parts->record = (const uint8_t *)parts->schema + parts->schema_size;
+  parts->id_size = id_size;
+  parts->schema = parts->id + id_size;
+  parts->schema_size = schema_size;
+  parts->record = (const uint8_t *)parts->schema + schema_size;
+  parts->record_size = (size_t)le64toh(length);
   return VQE_OK;
 }
 
@@ -373,9 +375,11 @@ static int rewrite(uint8_t **avro, size_t *size, const struct parts *parts,
 static int copy_record(uint8_t **avro, size_t *size, const struct parts *parts,
                        const char *path)
 {
-  if (parts->schema_size != vqe_record_avro_schema_text_size ||
-      memcmp(parts->schema, vqe_record_avro_schema_text, parts->schema_size) !=
-          0) {
+  bool ours = parts->schema != NULL &&
+              parts->schema_size == vqe_record_avro_schema_text_size &&
+              memcmp(parts->schema, vqe_record_avro_schema_text,
+                     parts->schema_size) == 0;
+  if (!ours) {
     return rewrite(avro, size, parts, path);
   }
   int status =
@@ -446,7 +450,7 @@ int vqe_spool_remove(struct vqe_spool *spool, const char *name)
 {
   char *path = NULL;
   int status = path_of(&path, spool, name);
-  if (status == VQE_OK && unlink(path) != 0 && errno != ENOENT) {
+  if (path != NULL && unlink(path) != 0 && errno != ENOENT) {
     status = vqe_error_set(VQE_ERR_IO,
                            "cannot remove the delivered '%s': %s; it would be "
                            "sent again",
