@@ -129,7 +129,7 @@ style_tidy() {
     return 77
   }
   find src kernels bench -name '*.c' -not -name custatevec.c |
-    xargs -P2 -n4 clang-tidy-14 --quiet -p build/release
+    xargs -P2 -n1 clang-tidy-14 --quiet -p build/release
 }
 
 # the reference of the C API, without a warning
