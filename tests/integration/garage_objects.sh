@@ -6,7 +6,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 program=${VQE_TEST_PROGRAM:-$root/build/release/tests/objects-t-objects_garage}
 # shellcheck source=tests/integration/garage_server.sh
-. "$root/tests/integration/garage.sh"
+. "$root/tests/integration/garage_server.sh"
 
 if ! garage_find >/dev/null; then
   echo "skipped: no Garage (jobs/setup/garage.sh)"
