@@ -31,7 +31,7 @@
 
 struct library {
   void *handle;
-#define MEMBER(name) __typeof__(custatevec##name) *name;
+#define MEMBER(name) __typeof__(custatevec##name) *(name);
   CALLS(MEMBER)
 #undef MEMBER
 };
