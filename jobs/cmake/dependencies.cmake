@@ -48,6 +48,12 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 
+# Headers alone.
+find_path(UTHASH_INCLUDE_DIR uthash.h)
+if(NOT UTHASH_INCLUDE_DIR)
+  message(FATAL_ERROR "uthash.h not found: install uthash (uthash-dev)")
+endif()
+
 # DuckDB: a shared library of the system's, or the static archives that
 # jobs/setup/duckdb.sh unpacked.
 find_path(DUCKDB_INCLUDE_DIR duckdb.h

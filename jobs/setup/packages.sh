@@ -28,6 +28,7 @@ libnlopt-dev|pc:nlopt|optimizers
 libgsl-dev|pc:gsl|optimizers
 libjansson-dev|pc:jansson|JSON
 libssl-dev|pc:libcrypto|SHA-256
+uthash-dev||hash sets
 zlib1g-dev|pc:zlib|checksums of the journal
 libavro-dev|pc:avro-c|manifests of the tables
 libcurl4-openssl-dev|pc:libcurl|object stores

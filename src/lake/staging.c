@@ -4,21 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* a set that cannot grow leaves the item out instead of ending the program */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "lake/duck.h"
 #include "lake/staging_sink.h"
 #include "record/fields.h"
 
+/* An id that was staged. */
+struct staged_id {
+  UT_hash_handle hh;
+  char *id;
+};
+
 struct vqe_staging {
   struct vqe_duck *duck;
   struct vqe_staging_sink records, iterations, terms;
   struct vqe_staging_counts counts;
-  /* open addressing over the ids that were staged */
-  char (*ids)[VQE_EXPERIMENT_ID_SIZE];
-  size_t id_count, id_capacity;
-  char **long_ids; /* ids of others that are no SHA-256 */
-  size_t long_count;
+  struct staged_id *ids; /* a hash set */
 };
 
 /* ---- tables: the columns of the table of fields ---- */
@@ -106,82 +112,38 @@ static int make_table(struct vqe_staging_sink *sink, struct vqe_duck *duck,
 
 /* ---- ids ---- */
 
-static size_t slot_of(const struct vqe_staging *staging, const char *id)
+static void free_id(struct staged_id *item)
 {
-  uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-  for (const char *c = id; *c != '\0'; c++) {
-    hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+  if (item != NULL) {
+    free(item->id);
+    free(item);
   }
-  size_t slot = hash & (staging->id_capacity - 1);
-  while (staging->ids[slot][0] != '\0' &&
-         strcmp(staging->ids[slot], id) != 0) {
-    slot = (slot + 1) & (staging->id_capacity - 1);
-  }
-  return slot;
-}
-
-static int grow_ids(struct vqe_staging *staging)
-{
-  char(*old)[VQE_EXPERIMENT_ID_SIZE] = staging->ids;
-  size_t old_capacity = staging->id_capacity;
-  size_t capacity = old_capacity > 0 ? 2 * old_capacity : 1024;
-  char(*ids)[VQE_EXPERIMENT_ID_SIZE];
-  int status = vqe_memory_alloc(&ids, capacity, sizeof *ids, "ids");
-  if (status != VQE_OK) {
-    return status;
-  }
-  staging->ids = ids;
-  staging->id_capacity = capacity;
-  for (size_t k = 0; k < old_capacity; k++) {
-    if (old[k][0] != '\0') {
-      memcpy(ids[slot_of(staging, old[k])], old[k], sizeof *old);
-    }
-  }
-  free(old);
-  return VQE_OK;
-}
-
-static int add_long_id(struct vqe_staging *staging, const char *id,
-                       bool *known)
-{
-  for (size_t k = 0; k < staging->long_count; k++) {
-    if (strcmp(staging->long_ids[k], id) == 0) {
-      *known = true;
-      return VQE_OK;
-    }
-  }
-  int status = vqe_memory_grow(&staging->long_ids, staging->long_count,
-                               staging->long_count + 1, sizeof(char *), "ids");
-  if (status == VQE_OK) {
-    status = vqe_memory_strdup(&staging->long_ids[staging->long_count], id);
-  }
-  if (status == VQE_OK) {
-    staging->long_count++;
-  }
-  return status;
 }
 
 /* Remember an id; *known when it was there. */
+/* NOLINTNEXTLINE(readability-function-size): macros of the hash set */
 static int add_id(struct vqe_staging *staging, const char *id, bool *known)
 {
-  int status = VQE_OK;
-  *known = false;
-  if (id[0] == '\0' || strlen(id) >= VQE_EXPERIMENT_ID_SIZE) {
-    return add_long_id(staging, id, known);
+  struct staged_id *item = NULL;
+  HASH_FIND_STR(staging->ids, id, item);
+  *known = item != NULL;
+  if (*known) {
+    return VQE_OK;
   }
-  if (2 * (staging->id_count + 1) > staging->id_capacity) {
-    status = grow_ids(staging);
+  int status = vqe_memory_alloc(&item, 1, sizeof *item, "ids");
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&item->id, id);
+  }
+  if (status == VQE_OK) {
+    HASH_ADD_KEYPTR(hh, staging->ids, item->id, strlen(item->id), item);
+    if (item->hh.tbl == NULL) {
+      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for ids");
+    }
   }
   if (status != VQE_OK) {
-    return status;
+    free_id(item);
   }
-  size_t slot = slot_of(staging, id);
-  *known = staging->ids[slot][0] != '\0';
-  if (!*known) {
-    memcpy(staging->ids[slot], id, strlen(id) + 1);
-    staging->id_count++;
-  }
-  return VQE_OK;
+  return status;
 }
 
 /* ---- records ---- */
@@ -408,10 +370,12 @@ void vqe_staging_free(struct vqe_staging *staging)
   vqe_staging_sink_close(&staging->records);
   vqe_staging_sink_close(&staging->iterations);
   vqe_staging_sink_close(&staging->terms);
-  for (size_t k = 0; k < staging->long_count; k++) {
-    free(staging->long_ids[k]);
+  struct staged_id *item = staging->ids;
+  HASH_CLEAR(hh, staging->ids); /* the table; items stay a list */
+  while (item != NULL) {
+    struct staged_id *next = item->hh.next;
+    free_id(item);
+    item = next;
   }
-  free(staging->long_ids);
-  free(staging->ids);
   free(staging);
 }
