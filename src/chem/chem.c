@@ -23,6 +23,7 @@
 #include "vqe/chem.h"
 
 #define DEGENERATE 1e-5 /* hartree */
+#define LOWER_BY 1e-8   /* hartree */
 
 /* What one run holds between its steps. */
 struct run {
@@ -38,7 +39,7 @@ struct run {
   double *eri;
   double *guess;
   double *splitter;
-  struct vqe_symmetry *symmetry;
+  int *element; /* of each function */
   struct vqe_scf *scf;
   struct vqe_space space;
 };
@@ -53,7 +54,7 @@ static void run_free(struct run *run)
   free(run->eri);
   free(run->guess);
   free(run->splitter);
-  vqe_symmetry_free(run->symmetry);
+  free(run->element);
   vqe_scf_free(run->scf);
 }
 
@@ -151,23 +152,21 @@ static int compute_integrals(struct run *run)
   return vqe_env_two_electron(run->eri, run->env, run->options.threads);
 }
 
-static int solve_scf(struct run *run)
+static void label_elements(int *element, const struct vqe_env *env)
 {
-  struct vqe_frame frame;
-  vqe_frame_find(&frame, run->env);
-  int status = vqe_frame_splitter(run->splitter, run->env, &frame);
-  if (status != VQE_OK) {
-    return status;
+  for (int a = 0; a < env->natm; a++) {
+    for (int p = env->atom_ao[a]; p < env->atom_ao[a + 1]; p++) {
+      element[p] = env->z[a];
+    }
   }
-  status = vqe_symmetry_new(&run->symmetry, run->env, &frame);
-  if (status != VQE_OK) {
-    return status;
-  }
-  int guessed = vqe_guess_atoms(run->guess, run->env, run->overlap,
-                                run->kinetic, run->eri);
-  if (guessed == VQE_ERR_MEMORY) {
-    return guessed;
-  }
+}
+
+/* SCF in one frame, kept in run->scf when it is lowest. */
+static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
+                          bool guessed)
+{
+  struct vqe_symmetry *symmetry = NULL;
+  struct vqe_scf *scf = NULL;
   const struct vqe_chem_options *options = &run->options;
   struct vqe_scf_input input = {
       .name = run->molecule->name,
@@ -184,11 +183,52 @@ static int solve_scf(struct run *run)
       .overlap = run->overlap,
       .hcore = run->hcore,
       .eri = run->eri,
-      .guess = guessed == VQE_OK ? run->guess : NULL,
+      .guess = guessed ? run->guess : NULL,
       .splitter = run->splitter,
-      .symmetry = run->symmetry,
+      .element = run->element,
   };
-  return vqe_scf_run(&run->scf, &input);
+  int status = vqe_frame_splitter(run->splitter, run->env, frame);
+  if (status == VQE_OK) {
+    status = vqe_symmetry_new(&symmetry, run->env, frame);
+  }
+  if (status == VQE_OK) {
+    input.symmetry = symmetry;
+    status = vqe_scf_run(&scf, &input);
+  }
+  if (status == VQE_OK &&
+      (run->scf == NULL || scf->energy < run->scf->energy - LOWER_BY)) {
+    vqe_scf_free(run->scf);
+    run->scf = scf;
+    scf = NULL;
+  }
+  vqe_scf_free(scf);
+  vqe_symmetry_free(symmetry);
+  return status;
+}
+
+/* Where a solution is unstable and the molecule has several frames, another
+ * one can keep a symmetry in which a lower solution lies: the energy must not
+ * depend on how the molecule lies in space. */
+static int solve_scf(struct run *run)
+{
+  struct vqe_frame frames[VQE_MAX_FRAMES];
+  int status = vqe_memory_alloc(&run->element, (size_t)run->env->nao,
+                                sizeof(int), "elements of functions");
+  if (status != VQE_OK) {
+    return status;
+  }
+  label_elements(run->element, run->env);
+  int guessed = vqe_guess_atoms(run->guess, run->env, run->overlap,
+                                run->kinetic, run->eri);
+  if (guessed == VQE_ERR_MEMORY) {
+    return guessed;
+  }
+  int count = vqe_frame_find(frames, run->env);
+  for (int k = 0;
+       status == VQE_OK && k < count && (k == 0 || run->scf->unstable); k++) {
+    status = solve_in_frame(run, &frames[k], guessed == VQE_OK);
+  }
+  return status;
 }
 
 /* Frozen orbitals: their energy, and their mean field in h1e. */

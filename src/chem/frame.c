@@ -13,6 +13,7 @@
 #define EXACT 1e-7          /* bohr: images that give zeros in integrals */
 #define ROUGH 1e-3          /* bohr: images a rough geometry still shows */
 #define EQUAL_MOMENTS 1e-3  /* relative */
+#define SAME_MEASURE 1e-6   /* relative */
 #define MAX_SEARCH_ATOMS 60 /* larger molecules keep their principal axes */
 #define MAX_AXES 64
 #define DEGENERATE 1e-5 /* hartree */
@@ -113,28 +114,110 @@ static bool make_frame(double axes[3][3], const double u[3],
   return true;
 }
 
+struct found {
+  double axes[3][3];
+  double measures[6]; /* two of each axis */
+  unsigned operations;
+};
+
 struct search {
   struct body body;
   int naxes;
   double axes[MAX_AXES][3]; /* of a rotation by pi or of a reflection */
   int best_score;
-  struct vqe_frame *best;
+  int count;
+  struct found found[VQE_MAX_FRAMES];
 };
+
+/* Sums over nuclei of z (axis . r)^4 and ^6, which tell axes apart that no
+ * operation of the molecule turns into each other. */
+static void measure_axis(double out[2], const struct body *body,
+                         const double axis[3])
+{
+  out[0] = 0.0;
+  out[1] = 0.0;
+  for (int a = 0; a < body->n; a++) {
+    double along = dot(body->r + 3 * a, axis);
+    double square = along * along;
+    out[0] += body->z[a] * square * square;
+    out[1] += body->z[a] * square * square * square;
+  }
+}
+
+/* Negative, 0 or positive as strcmp; rounding and rough geometries count as
+ * equal. */
+static int compare_measures(const double *a, const double *b, int count)
+{
+  for (int k = 0; k < count; k++) {
+    double scale = fabs(a[k]) + fabs(b[k]) + 1e-3;
+    if (fabs(a[k] - b[k]) > SAME_MEASURE * scale) {
+      return a[k] < b[k] ? -1 : 1;
+    }
+  }
+  return 0;
+}
+
+/* Order the axes by falling measures, which it returns as well. */
+static void order_axes(double measures[6], double axes[3][3],
+                       const struct body *body)
+{
+  for (int k = 0; k < 3; k++) {
+    double axis[3];
+    double measure[2];
+    int at = k;
+    memcpy(axis, axes[k], sizeof axis);
+    measure_axis(measure, body, axis);
+    while (at > 0 &&
+           compare_measures(measures + 2 * (at - 1), measure, 2) < 0) {
+      memcpy(measures + 2 * at, measures + 2 * (at - 1), sizeof measure);
+      memcpy(axes[at], axes[at - 1], sizeof axis);
+      at--;
+    }
+    memcpy(measures + 2 * at, measure, sizeof measure);
+    memcpy(axes[at], axis, sizeof axis);
+  }
+}
+
+/* Keep a frame that is as good as the best and differs from those known, in
+ * the order of their measures. */
+static void keep_frame(struct search *search, const struct found *frame)
+{
+  int at = 0;
+  while (at < search->count && compare_measures(search->found[at].measures,
+                                                frame->measures, 6) > 0) {
+    at++;
+  }
+  if (at == VQE_MAX_FRAMES ||
+      (at < search->count &&
+       search->found[at].operations == frame->operations &&
+       compare_measures(search->found[at].measures, frame->measures, 6) ==
+           0)) {
+    return;
+  }
+  search->count += search->count < VQE_MAX_FRAMES;
+  memmove(search->found + at + 1, search->found + at,
+          (size_t)(search->count - 1 - at) * sizeof *frame);
+  search->found[at] = *frame;
+}
 
 static void try_frame(struct search *search, const double u[3],
                       const double hint[3])
 {
-  double axes[3][3];
-  if (!make_frame(axes, u, hint)) {
+  struct found frame;
+  if (!make_frame(frame.axes, u, hint)) {
     return;
   }
-  unsigned exact = find_operations(&search->body, axes, EXACT);
-  unsigned rough = find_operations(&search->body, axes, ROUGH);
-  int score = 16 * __builtin_popcount(exact) + __builtin_popcount(rough);
+  order_axes(frame.measures, frame.axes, &search->body);
+  frame.operations = find_operations(&search->body, frame.axes, EXACT);
+  unsigned rough = find_operations(&search->body, frame.axes, ROUGH);
+  int score =
+      16 * __builtin_popcount(frame.operations) + __builtin_popcount(rough);
   if (score > search->best_score) {
     search->best_score = score;
-    search->best->operations = exact;
-    memcpy(search->best->axes, axes, sizeof axes);
+    search->count = 0;
+  }
+  if (score == search->best_score) {
+    keep_frame(search, &frame);
   }
 }
 
@@ -270,32 +353,40 @@ static void try_all(struct search *search)
   }
 }
 
-void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env)
+int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES],
+                   const struct vqe_env *env)
 {
   struct search *search = NULL;
   size_t size = 3 * (size_t)env->natm;
-  memset(out, 0, sizeof *out);
+  int count = 1;
+  memset(out, 0, VQE_MAX_FRAMES * sizeof *out);
   memcpy(out->axes, laboratory, sizeof laboratory);
   out->operations = 1;
   find_centre(out->centre, env);
   /* Without memory for the search the laboratory's axes stay, which costs
    * symmetry, not correctness. */
   if (vqe_memory_alloc(&search, 1, sizeof *search, "frame") != VQE_OK) {
-    return;
+    return count;
   }
   VQE_ASSERT(search != NULL);
   search->body.n = env->natm;
   search->body.z = env->z;
-  search->best = out;
   if (vqe_memory_alloc(&search->body.r, size, sizeof(double), "frame") ==
       VQE_OK) {
     for (size_t k = 0; k < size; k++) {
       search->body.r[k] = env->xyz[k] - out->centre[k % 3];
     }
     try_all(search);
+    count = search->count > 0 ? search->count : 1;
+  }
+  for (int k = 0; k < search->count; k++) {
+    memcpy(out[k].centre, out[0].centre, sizeof out[k].centre);
+    memcpy(out[k].axes, search->found[k].axes, sizeof out[k].axes);
+    out[k].operations = search->found[k].operations;
   }
   free(search->body.r);
   free(search);
+  return count;
 }
 
 int vqe_frame_splitter(double *out, struct vqe_env *env,

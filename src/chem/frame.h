@@ -1,5 +1,5 @@
-/* A frame of the molecule in which as many operations of D2h as possible hold,
- * and a matrix that separates degenerate orbitals in it. */
+/* Frames of the molecule in which as many operations of D2h as possible hold,
+ * and a matrix that separates degenerate orbitals in one. */
 #ifndef VQE_CHEM_FRAME_H
 #define VQE_CHEM_FRAME_H
 
@@ -13,7 +13,15 @@ struct vqe_frame {
   unsigned operations;
 };
 
-void vqe_frame_find(struct vqe_frame *out, const struct vqe_env *env);
+#define VQE_MAX_FRAMES 4
+
+/* Fills `out` and returns how many frames there are, at least one. A molecule
+ * with axes of higher order has several that no operation of its own turns
+ * into each other: a square of atoms, one along the diagonals and one along
+ * the sides. They come in an order that, as the order of the axes in each,
+ * does not depend on how the molecule lies in space. */
+int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES],
+                   const struct vqe_env *env);
 
 /* Potential of eight equal charges at the corners of a box with three
  * different edges along the frame's axes (nao x nao). It is totally symmetric

@@ -1,478 +1,541 @@
 #include "chem/scf.h"
 
 #include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/diis.h"
 #include "chem/fock.h"
-#include "chem/frame.h"
 #include "chem/scf_work.h"
 #include "chem/stability.h"
 
-/* Eigenvalues of the overlap below this are linear dependences. */
-#define MIN_OVERLAP 1e-6
-/* Below this rounding shows, and convergence is asked for less strictly. */
-#define ILL_OVERLAP 1e-5
-/* Up to this size a second solution is looked for, and stability checked. */
-#define MAX_NAO_SECOND 64
+#define DIIS_CYCLES 40
+/* Up to this size every other start and occupation is tried, and stability
+ * is checked. */
+#define MAX_NAO_SEARCH 64
 #define LOWER_BY 1e-7    /* hartree */
 #define UNSTABLE (-1e-4) /* hartree */
+/* Frontier orbitals nearer than this are filled the other way too. */
+#define NEAR_LEVELS 0.6       /* hartree */
+#define NEAR_LEVELS_OPEN 1.0  /* hartree, of open shells */
+#define NEAR_LEVELS_LARGE 0.1 /* hartree, of larger molecules */
+#define SMALL_GAP 0.2         /* hartree: charges are tried too */
+#define MAX_TRIALS 48         /* occupations */
+#define MAX_MOVES 24
 
-/* How a stage runs; the next one starts when it has used its cycles. */
-struct stage {
-  bool core_guess;
-  int damped_cycles; /* before DIIS sets in */
-  double damping;    /* share of the old Fock matrix */
-  double shift;      /* hartree, of virtual orbitals */
-  int max_cycles;
+/* Orbitals that converged. */
+struct solution {
+  bool found;
+  double energy;
+  double *c;
+  int *irrep;
 };
 
-static const struct stage stages[] = {
-    {false, 0, 0.0, 0.0, 50},
-    {false, 8, 0.5, 0.3, 50},
-    {false, 15, 0.7, 1.0, 60},
-    {true, 15, 0.7, 0.5, 1000000},
+struct search {
+  struct vqe_scf *scf;
+  struct vqe_scf_work *work;
+  struct solution best;
+  int trials;
+  bool difficult; /* a plain start did not do */
 };
-#define NSTAGE ((int)(sizeof stages / sizeof stages[0]))
 
-/* Canonical orthogonalisation (Lowdin, Adv. Quantum Chem. 5, 185 (1970)):
- * eigenvectors of the overlap, scaled, without those of eigenvalue nearly 0.
- */
-static int orthogonalise(struct vqe_scf_work *work)
+/* Raise the levels of the functions of one element, so that their electrons
+ * leave, or lower them. */
+static void shift_element(struct vqe_scf_work *work, int z, double shift)
 {
+  const int *element = work->in->element;
   int n = work->in->nao;
-  double *vectors = work->t1;
-  double *eigenvalues = work->order;
-  memcpy(vectors, work->in->overlap, vqe_scf_squared(n) * sizeof(double));
-  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', n, vectors, n, eigenvalues) !=
-      0) {
-    return vqe_error_set(VQE_ERR_NUMERIC,
-                         "molecule '%.64s': the overlap matrix could not be "
-                         "diagonalised; check the geometry",
-                         work->in->name);
-  }
-  int dropped = 0;
-  while (dropped < n && eigenvalues[dropped] < MIN_OVERLAP) {
-    dropped++;
-  }
-  work->nmo = n - dropped;
-  work->energy_tol = work->in->energy_tol;
-  work->gradient_tol = work->in->gradient_tol;
-  if (dropped < n && eigenvalues[dropped] < ILL_OVERLAP) {
-    /* what rounding leaves of a gradient over these functions */
-    double least = 1e-12 / eigenvalues[dropped];
-    work->gradient_tol = fmax(work->gradient_tol, least);
-    work->energy_tol = fmax(work->energy_tol, 1e-9);
-  }
-  for (int i = dropped; i < n; i++) {
-    double scale = 1.0 / sqrt(eigenvalues[i]);
-    for (int p = 0; p < n; p++) {
-      work->x[p * work->nmo + i - dropped] = vectors[i * n + p] * scale;
-    }
-  }
-  return VQE_OK;
-}
-
-/* Density of the first `nocc` orbitals. */
-static void density(double *dm, const struct vqe_scf_work *work, int nocc)
-{
-  int n = work->in->nao;
-  if (nocc == 0) {
-    memset(dm, 0, vqe_scf_squared(n) * sizeof(double));
-    return;
-  }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, nocc, 1.0,
-              work->mo_coeff, work->nmo, work->mo_coeff, work->nmo, 0.0, dm,
-              n);
-}
-
-/* out += scale * l^T m r */
-static void add_projected(struct vqe_scf_work *work, double scale,
-                          const double *l, const double *m, const double *r)
-{
-  int n = work->in->nao;
-  vqe_scf_multiply(work->mixed, m, false, r, false, n, n, n);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n, n, n, scale, l, n,
-              work->mixed, n, 1.0, work->fock, n);
-}
-
-/* Guest and Saunders' effective Fock matrix: (Fa + Fb)/2 within the closed,
- * open and virtual spaces and between closed and virtual, Fb between closed
- * and open, Fa between open and virtual (Mol. Phys. 28, 819 (1974)). */
-static void effective_fock(struct vqe_scf_work *work)
-{
-  int n = work->in->nao;
-  size_t n2 = vqe_scf_squared(n);
-  const double *s = work->in->overlap;
-  double *pc = work->t1;
-  double *po = work->t2;
-  double *pv = work->t3;
-  double *mean = work->coulomb;
-  for (size_t k = 0; k < n2; k++) {
-    mean[k] = 0.5 * (work->fock_a[k] + work->fock_b[k]);
-  }
-  vqe_scf_multiply(pc, work->dm_b, false, s, false, n, n, n);
-  vqe_scf_multiply(pv, work->dm_a, false, s, false, n, n, n);
-  for (size_t k = 0; k < n2; k++) {
-    po[k] = pv[k] - pc[k];
-    pv[k] = -pv[k];
-  }
-  for (int p = 0; p < n; p++) {
-    pv[p * n + p] += 1.0;
-  }
-  memset(work->fock, 0, n2 * sizeof(double));
-  add_projected(work, 0.5, pc, mean, pc);
-  add_projected(work, 0.5, po, mean, po);
-  add_projected(work, 0.5, pv, mean, pv);
-  add_projected(work, 1.0, po, work->fock_b, pc);
-  add_projected(work, 1.0, po, work->fock_a, pv);
-  add_projected(work, 1.0, pv, mean, pc);
-  for (int p = 0; p < n; p++) {
-    for (int q = 0; q <= p; q++) {
-      double sum = work->fock[p * n + q] + work->fock[q * n + p];
-      work->fock[p * n + q] = sum;
-      work->fock[q * n + p] = sum;
-    }
-  }
-}
-
-/* Densities, Fock matrix and electronic energy of the orbitals in `c`. */
-static void build_fock(struct vqe_scf_work *work)
-{
-  const struct vqe_scf_input *in = work->in;
-  size_t n2 = vqe_scf_squared(in->nao);
-  density(work->dm_a, work, in->nalpha);
-  if (work->closed) {
-    for (size_t k = 0; k < n2; k++) {
-      work->dm[k] = 2.0 * work->dm_a[k];
-    }
-    vqe_fock_jk(work->coulomb, work->exchange_a, in->eri, work->dm, in->nao,
-                work->packed, in->threads);
-    for (size_t k = 0; k < n2; k++) {
-      work->fock[k] =
-          in->hcore[k] + work->coulomb[k] - 0.5 * work->exchange_a[k];
-    }
-    work->energy = 0.5 * (vqe_fock_dot(work->dm, in->hcore, n2) +
-                          vqe_fock_dot(work->dm, work->fock, n2));
-    return;
-  }
-  density(work->dm_b, work, in->nbeta);
-  for (size_t k = 0; k < n2; k++) {
-    work->dm[k] = work->dm_a[k] + work->dm_b[k];
-  }
-  vqe_fock_jk(work->coulomb, NULL, in->eri, work->dm, in->nao, work->packed,
-              in->threads);
-  vqe_fock_jk(NULL, work->exchange_a, in->eri, work->dm_a, in->nao,
-              work->packed, in->threads);
-  vqe_fock_jk(NULL, work->exchange_b, in->eri, work->dm_b, in->nao,
-              work->packed, in->threads);
-  for (size_t k = 0; k < n2; k++) {
-    double both = in->hcore[k] + work->coulomb[k];
-    work->fock_a[k] = both - work->exchange_a[k];
-    work->fock_b[k] = both - work->exchange_b[k];
-  }
-  work->energy = 0.5 * (vqe_fock_dot(work->dm, in->hcore, n2) +
-                        vqe_fock_dot(work->dm_a, work->fock_a, n2) +
-                        vqe_fock_dot(work->dm_b, work->fock_b, n2));
-  effective_fock(work);
-}
-
-/* FDS - SDF: its largest element, and itself over orthonormal functions. With
- * functions left out only the latter vanishes at convergence. */
-static void build_gradient(struct vqe_scf_work *work)
-{
-  int n = work->in->nao;
-  vqe_scf_multiply(work->t1, work->fock, false, work->dm, false, n, n, n);
-  vqe_scf_multiply(work->t2, work->t1, false, work->in->overlap, false, n, n,
-                   n);
-  work->gradient = 0.0;
   for (int p = 0; p < n; p++) {
     for (int q = 0; q < n; q++) {
-      double value = work->t2[p * n + q] - work->t2[q * n + p];
-      work->t1[p * n + q] = value;
-      if (!(fabs(value) <= work->gradient)) {
-        work->gradient = fabs(value); /* also when it is not a number */
-      }
-    }
-  }
-  vqe_scf_multiply(work->t2, work->t1, false, work->x, false, n, work->nmo, n);
-  vqe_scf_multiply(work->error, work->x, true, work->t2, false, work->nmo,
-                   work->nmo, n);
-  if (work->nmo < n) {
-    work->gradient = 0.0;
-    for (size_t k = 0; k < vqe_scf_squared(work->nmo); k++) {
-      work->gradient = fmax(work->gradient, fabs(work->error[k]));
+      double share = 0.5 * ((element[p] == z) + (element[q] == z));
+      work->mixed[p * n + q] += shift * share * work->in->overlap[p * n + q];
     }
   }
 }
 
-/* Add `shift` to the virtual orbitals and half of it to the open ones. */
-static void shift_levels(struct vqe_scf_work *work, double shift)
-{
-  int n = work->in->nao;
-  const double *s = work->in->overlap;
-  vqe_scf_multiply(work->t1, s, false, work->dm, false, n, n, n);
-  vqe_scf_multiply(work->t2, work->t1, false, s, false, n, n, n);
-  for (size_t k = 0; k < vqe_scf_squared(n); k++) {
-    work->mixed[k] += shift * (s[k] - 0.5 * work->t2[k]);
-  }
-}
+/* Where a search begins. */
+struct start {
+  const double *guess; /* a density, or NULL: the core Hamiltonian */
+  int element;         /* whose levels are shifted, or 0 */
+  double shift;        /* hartree */
+};
 
-/* Eigenvectors of a matrix over functions into `c` and `values`. */
-static int diagonalise(struct vqe_scf_work *work, const double *matrix)
+/* The first orbitals. */
+static int start_orbitals(struct vqe_scf_work *work, const struct start *start)
 {
-  int n = work->in->nao;
-  int m = work->nmo;
-  vqe_scf_multiply(work->t1, matrix, false, work->x, false, n, m, n);
-  vqe_scf_multiply(work->small, work->x, true, work->t1, false, m, m, n);
-  if (m > 0 && LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', m, work->small, m,
-                              work->values) != 0) {
-    return vqe_error_set(VQE_ERR_NUMERIC,
-                         "molecule '%.64s': the Fock matrix could not be "
-                         "diagonalised; check the geometry",
-                         work->in->name);
-  }
-  vqe_scf_multiply(work->mo_coeff, work->x, false, work->small, true, n, m, m);
-  return VQE_OK;
-}
-
-/* Behind the closed orbitals put those that are lowest for an alpha electron:
- * the effective energies of open orbitals say little. */
-static void choose_open(struct vqe_scf_work *work)
-{
-  int n = work->in->nao;
-  int m = work->nmo;
-  int nopen = work->in->nalpha - work->in->nbeta;
-  vqe_scf_multiply(work->t1, work->fock_a, false, work->mo_coeff, false, n, m,
-                   n);
-  for (int i = 0; i < m; i++) {
-    work->rank[i] = i;
-    work->order[i] = 0.0;
-    for (int p = 0; p < n; p++) {
-      work->order[i] += work->mo_coeff[p * m + i] * work->t1[p * m + i];
-    }
-  }
-  for (int slot = work->in->nbeta; slot < work->in->nbeta + nopen; slot++) {
-    int best = slot;
-    for (int i = slot + 1; i < m; i++) {
-      if (work->order[work->rank[i]] < work->order[work->rank[best]] - 1e-9) {
-        best = i;
-      }
-    }
-    int chosen = work->rank[best];
-    for (int i = best; i > slot; i--) {
-      work->rank[i] = work->rank[i - 1];
-    }
-    work->rank[slot] = chosen;
-  }
-  for (int p = 0; p < n; p++) {
-    double *row = work->mo_coeff + (size_t)p * (size_t)m;
-    for (int i = 0; i < m; i++) {
-      work->order[i] = row[work->rank[i]];
-    }
-    memcpy(row, work->order, (size_t)m * sizeof(double));
-  }
-}
-
-/* First orbitals. Degenerate ones are separated, so that an open shell that
- * fills only some of them stays in a symmetry plane. */
-static int start_orbitals(struct vqe_scf_work *work, bool core_guess)
-{
+  const double *guess = start->guess;
   const struct vqe_scf_input *in = work->in;
   size_t n2 = vqe_scf_squared(in->nao);
   memcpy(work->mixed, in->hcore, n2 * sizeof(double));
-  if (!core_guess && in->guess != NULL) {
-    vqe_fock_jk(work->coulomb, work->exchange_a, in->eri, in->guess, in->nao,
+  if (guess != NULL) {
+    vqe_fock_jk(work->coulomb, work->exchange_a, in->eri, guess, in->nao,
                 work->packed, in->threads);
     for (size_t k = 0; k < n2; k++) {
       work->mixed[k] += work->coulomb[k] - 0.5 * work->exchange_a[k];
     }
   }
-  int status = diagonalise(work, work->mixed);
+  if (start->element != 0) {
+    shift_element(work, start->element, start->shift);
+  }
+  int status = vqe_scf_diagonalise(work, work->mixed);
   if (status == VQE_OK) {
-    status = vqe_frame_align(work->mo_coeff, work->values, in->nao, work->nmo,
-                             0, work->nmo, in->splitter);
+    vqe_scf_occupy(work, NULL, false);
   }
   return status;
 }
 
-/* One stage of at most `max_cycles`; adds what it took to *cycles. */
-static int run_stage(bool *converged, int *cycles, struct vqe_scf_work *work,
-                     const struct stage *stage, int max_cycles)
+/* DIIS from the orbitals in work->mo_coeff, at a fixed occupation unless it is
+ * NULL. */
+static int run_diis(bool *converged, int *cycles, struct vqe_scf_work *work,
+                    const struct vqe_scf_occupation *occupation,
+                    int max_cycles)
 {
-  const struct vqe_scf_input *in = work->in;
-  size_t n2 = vqe_scf_squared(in->nao);
-  double last = 0.0;
+  size_t n2 = vqe_scf_squared(work->in->nao);
+  double last = HUGE_VAL;
+  int status = VQE_OK;
   *converged = false;
   vqe_diis_reset(work->diis);
-  int status = start_orbitals(work, stage->core_guess);
   for (int cycle = 0; status == VQE_OK && cycle < max_cycles; cycle++) {
-    build_fock(work);
-    build_gradient(work);
+    vqe_scf_build_fock(work);
+    vqe_scf_build_gradient(work);
     ++*cycles;
-    double tolerance = fmax(work->energy_tol, 1e-14 * fabs(work->energy));
-    if (cycle > 0 && fabs(work->energy - last) < tolerance &&
-        work->gradient < work->gradient_tol) {
-      *converged = true;
-      break;
-    }
-    if (!isfinite(work->energy)) {
+    *converged = vqe_scf_is_converged(work, last);
+    if (*converged || !isfinite(work->energy)) {
       break;
     }
     last = work->energy;
     memcpy(work->mixed, work->fock, n2 * sizeof(double));
-    if (cycle < stage->damped_cycles) {
-      for (size_t k = 0; cycle > 0 && k < n2; k++) {
-        work->mixed[k] = (1.0 - stage->damping) * work->mixed[k] +
-                         stage->damping * work->old[k];
+    vqe_diis_extrapolate(work->diis, work->mixed, work->error,
+                         vqe_scf_squared(work->nmo));
+    status = vqe_scf_diagonalise(work, work->mixed);
+    if (status == VQE_OK) {
+      vqe_scf_occupy(work, occupation, !work->closed);
+    }
+  }
+  return status;
+}
+
+/* From the orbitals in work->mo_coeff to a minimum within the irreps: DIIS,
+ * then second order where that stalls, and away from saddle points. */
+static int converge(bool *converged, int *cycles, struct search *search,
+                    const struct vqe_scf_occupation *occupation,
+                    bool second_order)
+{
+  struct vqe_scf_work *work = search->work;
+  int limit = work->in->max_cycles;
+  int diis_cycles = limit < DIIS_CYCLES ? limit : DIIS_CYCLES;
+  int status = run_diis(converged, cycles, work, occupation,
+                        second_order ? 0 : diis_cycles);
+  if (status == VQE_OK && !*converged && *cycles < limit) {
+    search->difficult = true;
+    status = vqe_scf_newton(converged, cycles, work, limit - *cycles);
+  }
+  bool stepped = *converged && work->in->nao <= MAX_NAO_SEARCH;
+  while (status == VQE_OK && stepped && *cycles < limit) {
+    status = vqe_scf_leave_saddle(&stepped, cycles, work);
+    if (status == VQE_OK && stepped) {
+      search->difficult = true;
+      status = vqe_scf_newton(converged, cycles, work, limit - *cycles);
+      stepped = *converged;
+    }
+  }
+  return status;
+}
+
+/* Keep what converged when it is lower; *lower says so. */
+static void keep(bool *lower, struct search *search)
+{
+  struct vqe_scf_work *work = search->work;
+  struct solution *best = &search->best;
+  *lower = !best->found || work->energy < best->energy - LOWER_BY;
+  if (*lower) {
+    best->found = true;
+    best->energy = work->energy;
+    memcpy(best->c, work->mo_coeff,
+           (size_t)work->in->nao * (size_t)work->nmo * sizeof(double));
+    memcpy(best->irrep, work->irrep, (size_t)work->nmo * sizeof(int));
+  }
+}
+
+/* Make the best solution the orbitals in work->mo_coeff. */
+static void restore(struct search *search)
+{
+  struct vqe_scf_work *work = search->work;
+  memcpy(work->mo_coeff, search->best.c,
+         (size_t)work->in->nao * (size_t)work->nmo * sizeof(double));
+  memcpy(work->irrep, search->best.irrep, (size_t)work->nmo * sizeof(int));
+  vqe_scf_build_fock(work);
+}
+
+static int try_start(bool *lower, struct search *search,
+                     const struct start *start)
+{
+  bool converged = false;
+  int cycles = 0;
+  *lower = false;
+  int status = start_orbitals(search->work, start);
+  if (status == VQE_OK) {
+    status = converge(&converged, &cycles, search, NULL,
+                      search->work->in->second_order);
+  }
+  if (status == VQE_OK && converged) {
+    keep(lower, search);
+  }
+  search->scf->cycles += *lower || !search->best.found ? cycles : 0;
+  return status;
+}
+
+/* ---- other occupations ---- */
+
+/* An electron, or a pair of them, goes from one irrep to another. */
+struct move {
+  double gap;
+  int from, to;     /* irreps */
+  int closed, open; /* changes at `to`; `from` gets the opposite */
+};
+
+/* Energies of the orbitals in c for electrons of each spin. */
+static void spin_energies(double *out, const struct vqe_scf_work *work,
+                          const double *fock)
+{
+  int n = work->in->nao;
+  int m = work->nmo;
+  vqe_scf_multiply(work->t1, fock, false, work->mo_coeff, false, n, m, n);
+  for (int i = 0; i < m; i++) {
+    out[i] = 0.0;
+    for (int p = 0; p < n; p++) {
+      out[i] += work->mo_coeff[p * m + i] * work->t1[p * m + i];
+    }
+  }
+}
+
+/* Highest orbital of an irrep in [first, last) and lowest in [from, m). */
+static double highest(const struct vqe_scf_work *work, const double *energies,
+                      int irrep, int first, int last)
+{
+  double found = -HUGE_VAL;
+  for (int i = first; i < last; i++) {
+    if (work->irrep[i] == irrep) {
+      found = fmax(found, energies[i]);
+    }
+  }
+  return found;
+}
+
+static double lowest(const struct vqe_scf_work *work, const double *energies,
+                     int irrep, int first, int last)
+{
+  double found = HUGE_VAL;
+  for (int i = first; i < last; i++) {
+    if (work->irrep[i] == irrep) {
+      found = fmin(found, energies[i]);
+    }
+  }
+  return found;
+}
+
+/* Moves in the order of their gaps; the widest falls out of a full list. */
+struct move_list {
+  int count;
+  struct move items[MAX_MOVES];
+};
+
+static void add_move(struct move_list *list, double gap, struct move move)
+{
+  int at = list->count;
+  move.gap = gap;
+  while (at > 0 && list->items[at - 1].gap > gap) {
+    if (at < MAX_MOVES) {
+      list->items[at] = list->items[at - 1];
+    }
+    at--;
+  }
+  if (at < MAX_MOVES) {
+    list->items[at] = move;
+    list->count += list->count < MAX_MOVES;
+  }
+}
+
+/* Moves between near levels of the solution in work, nearest first. Within
+ * one irrep the frontier orbitals change places, which another minimum of the
+ * same occupation may follow from. */
+static void list_moves(struct move_list *list, struct vqe_scf_work *work)
+{
+  int nalpha = work->in->nalpha;
+  int nbeta = work->in->nbeta;
+  int m = work->nmo;
+  double near = work->closed ? NEAR_LEVELS : NEAR_LEVELS_OPEN;
+  if (work->in->nao > MAX_NAO_SEARCH) {
+    near = NEAR_LEVELS_LARGE;
+  }
+  double *alpha = work->values;
+  double *beta = work->order;
+  list->count = 0;
+  spin_energies(alpha, work, work->closed ? work->fock : work->fock_a);
+  spin_energies(beta, work, work->closed ? work->fock : work->fock_b);
+  for (int from = 0; from < VQE_SCF_IRREPS; from++) {
+    for (int to = 0; to < VQE_SCF_IRREPS; to++) {
+      double pair = 0.5 * (lowest(work, alpha, to, nalpha, m) +
+                           lowest(work, beta, to, nalpha, m)) -
+                    0.5 * (highest(work, alpha, from, 0, nbeta) +
+                           highest(work, beta, from, 0, nbeta));
+      double single = lowest(work, alpha, to, nalpha, m) -
+                      highest(work, alpha, from, nbeta, nalpha);
+      double down = lowest(work, beta, to, nbeta, nalpha) -
+                    highest(work, beta, from, 0, nbeta);
+      if (pair < near) {
+        add_move(list, pair, (struct move){0, from, to, 1, 0});
       }
-      memcpy(work->old, work->mixed, n2 * sizeof(double));
-    } else {
-      vqe_diis_extrapolate(work->diis, work->mixed, work->error,
-                           vqe_scf_squared(work->nmo));
+      if (single < near) {
+        add_move(list, single, (struct move){0, from, to, 0, 1});
+      }
+      if (down < near) {
+        /* the pair and the single electron change places */
+        add_move(list, down, (struct move){0, from, to, 1, -1});
+      }
     }
-    if (stage->shift > 0.0) {
-      shift_levels(work, stage->shift);
+  }
+}
+
+/* The last orbital of an irrep in [first, last), or -1. */
+static int last_of(const struct vqe_scf_work *work, int irrep, int first,
+                   int last)
+{
+  while (last > first && work->irrep[last - 1] != irrep) {
+    last--;
+  }
+  return last > first ? last - 1 : -1;
+}
+
+static int first_of(const struct vqe_scf_work *work, int irrep, int first,
+                    int last)
+{
+  while (first < last && work->irrep[first] != irrep) {
+    first++;
+  }
+  return first < last ? first : -1;
+}
+
+/* Exchange the frontier orbitals of one irrep between two spaces. */
+static void exchange(struct vqe_scf_work *work, const struct move *move)
+{
+  int nalpha = work->in->nalpha;
+  int nbeta = work->in->nbeta;
+  int m = work->nmo;
+  int from = last_of(work, move->from, move->closed > 0 ? 0 : nbeta,
+                     move->closed > 0 ? nbeta : nalpha);
+  int to = first_of(work, move->to, move->open < 0 ? nbeta : nalpha,
+                    move->open < 0 ? nalpha : m);
+  if (from >= 0 && to >= 0) {
+    cblas_dswap(work->in->nao, work->mo_coeff + from, m, work->mo_coeff + to,
+                m);
+  }
+}
+
+static int try_move(bool *lower, struct search *search,
+                    const struct move *move)
+{
+  struct vqe_scf_work *work = search->work;
+  struct vqe_scf_occupation occupation;
+  bool converged = false;
+  int cycles = 0;
+  restore(search);
+  vqe_scf_count(&occupation, work);
+  occupation.closed[move->to] += move->closed;
+  occupation.closed[move->from] -= move->closed;
+  occupation.open[move->to] += move->open;
+  occupation.open[move->from] -= move->open;
+  int status = vqe_scf_diagonalise(work, work->fock);
+  if (status == VQE_OK) {
+    vqe_scf_occupy(work, &occupation, !work->closed);
+    if (move->from == move->to) {
+      exchange(work, move);
     }
-    status = diagonalise(work, work->mixed);
-    if (status == VQE_OK && !work->closed && stage->shift == 0.0) {
-      choose_open(work);
+    status = converge(&converged, &cycles, search, &occupation,
+                      move->from == move->to);
+  }
+  *lower = false;
+  if (status == VQE_OK && converged) {
+    keep(lower, search);
+  }
+  search->scf->cycles += *lower ? cycles : 0;
+  return status;
+}
+
+/* Fill near levels the other way for as long as that leads lower. *gap is the
+ * least between filled and empty levels. */
+static int try_occupations(double *gap, struct search *search)
+{
+  struct move_list list;
+  int status = VQE_OK;
+  bool lower = true;
+  *gap = HUGE_VAL;
+  while (status == VQE_OK && lower && search->trials < MAX_TRIALS) {
+    lower = false;
+    restore(search);
+    list_moves(&list, search->work);
+    *gap = list.count > 0 ? list.items[0].gap : HUGE_VAL;
+    for (int k = 0; status == VQE_OK && k < list.count && !lower &&
+                    search->trials < MAX_TRIALS;
+         k++) {
+      search->trials++;
+      status = try_move(&lower, search, &list.items[k]);
     }
   }
   return status;
 }
 
-/* All stages in turn until one converges. */
-static int converge(struct vqe_scf *scf, struct vqe_scf_work *work)
+/* Starts in which electrons have come to or left the atoms of one element:
+ * ionic and covalent solutions cross where bonds are stretched. */
+static int try_charges(bool *lower, struct search *search)
 {
-  const struct vqe_scf_input *in = work->in;
-  bool converged = false;
-  for (int k = in->first_stage; k < NSTAGE && !converged; k++) {
-    int left = in->max_cycles - scf->cycles;
-    if (left <= 0) {
-      break;
+  static const double shifts[] = {-0.7, 0.7, -0.35, 0.35}; /* hartree */
+  const struct vqe_scf_input *in = search->work->in;
+  int status = VQE_OK;
+  *lower = false;
+  for (int p = 0; status == VQE_OK && p < in->nao; p++) {
+    bool first = true;
+    bool only = true;
+    for (int q = 0; q < in->nao; q++) {
+      first = first && !(q < p && in->element[q] == in->element[p]);
+      only = only && in->element[q] == in->element[p];
     }
-    if (k > 0) {
-      char text[96];
-      snprintf(text, sizeof text,
-               "%sdamping %.1f, level shift %.1f from cycle %d",
-               stages[k].core_guess ? "core guess, " : "", stages[k].damping,
-               stages[k].shift, scf->cycles + 1);
-      vqe_scf_add_note(scf->note, text);
-    }
-    int status =
-        run_stage(&converged, &scf->cycles, work, &stages[k],
-                  left < stages[k].max_cycles ? left : stages[k].max_cycles);
-    if (status != VQE_OK) {
-      return status;
+    for (int k = 0; status == VQE_OK && first && !only && k < 4; k++) {
+      bool found = false;
+      struct start start = {in->guess, in->element[p], shifts[k]};
+      status = try_start(&found, search, &start);
+      *lower = *lower || found;
     }
   }
-  if (!converged) {
-    return vqe_error_set(
-        VQE_ERR_NUMERIC,
-        "molecule '%.64s': SCF did not converge in %d cycles%s%s%s: "
-        "electronic energy %.10f hartree, gradient %.2e (%.1e wanted); check "
-        "geometry, charge and multiplicity, or allow more cycles",
-        in->name, scf->cycles, scf->note[0] != '\0' ? " (" : "", scf->note,
-        scf->note[0] != '\0' ? ")" : "", work->energy, work->gradient,
-        work->gradient_tol);
-  }
-  return VQE_OK;
-}
-
-/* Does the core guess lead lower? It costs as much again, so only small
- * molecules get it; a failure to converge is no failure of the run. */
-static int look_lower(struct vqe_scf *scf, struct vqe_scf_work *work)
-{
-  static const struct stage plain = {true, 0, 0.0, 0.0, 60};
-  double *kept = NULL;
-  bool converged = false;
-  double energy = work->energy;
-  int spent = 0;
-  size_t n2 = vqe_scf_squared(work->in->nao);
-  int status = vqe_memory_alloc(&kept, 2 * n2, sizeof(double), "orbitals");
-  if (status != VQE_OK) {
-    return status;
-  }
-  memcpy(kept, work->mo_coeff, n2 * sizeof(double));
-  memcpy(kept + n2, work->fock, n2 * sizeof(double));
-  status = run_stage(&converged, &spent, work, &plain, plain.max_cycles);
-  if (status == VQE_OK && converged && work->energy < energy - LOWER_BY) {
-    char text[96];
-    snprintf(text, sizeof text,
-             "core guess found a solution %.3e hartree lower",
-             energy - work->energy);
-    vqe_scf_add_note(scf->note, text);
-    scf->cycles += spent;
-  } else {
-    status = VQE_OK;
-    work->energy = energy;
-    memcpy(work->mo_coeff, kept, n2 * sizeof(double));
-    memcpy(work->fock, kept + n2, n2 * sizeof(double));
-  }
-  free(kept);
   return status;
 }
 
-/* Say so when the solution is a saddle point. It is kept: the lower one has
- * broken the symmetry that later steps live on, and an open shell of lower
- * symmetry is seldom the better reference. */
+/* ---- the run ---- */
+
+/* Say so when the solution is a saddle point of all rotations. It is kept:
+ * the lower one has broken the symmetry that later steps live on. */
 static int check_stability(struct vqe_scf *scf, struct vqe_scf_work *work)
 {
-  double lowest = 0.0;
+  struct vqe_scf_hessian h;
+  double least = 0.0;
   memcpy(work->mo_coeff, scf->mo_coeff,
          vqe_scf_squared(work->in->nao) * sizeof(double));
-  build_fock(work);
-  const double *fock_a = work->closed ? work->fock : work->fock_a;
-  const double *fock_b = work->closed ? work->fock : work->fock_b;
-  int status = vqe_stability_lowest(&lowest, work->in, work->nmo,
-                                    scf->mo_coeff, fock_a, fock_b);
-  if (status == VQE_OK && lowest < UNSTABLE) {
+  vqe_scf_build_fock(work);
+  int status =
+      vqe_scf_hessian_init(&h, work->in, work->nmo, scf->mo_coeff,
+                           work->closed ? work->fock : work->fock_a,
+                           work->closed ? work->fock : work->fock_b, NULL);
+  if (status == VQE_OK) {
+    status = vqe_stability_lowest(&least, NULL, &h);
+  }
+  scf->unstable = status == VQE_OK && least < UNSTABLE;
+  if (scf->unstable) {
     char text[96];
     snprintf(text, sizeof text,
              "not a minimum: orbital Hessian has an eigenvalue of %.3f or "
              "less",
-             lowest);
+             least);
     vqe_scf_add_note(scf->note, text);
   }
+  vqe_scf_hessian_clear(&h);
   return status;
 }
 
-/* An empty result for `nao` functions. */
-static int scf_alloc(struct vqe_scf **out, int nao)
+static int not_converged(const struct vqe_scf *scf,
+                         const struct vqe_scf_work *work)
 {
-  struct vqe_scf *scf = NULL;
-  size_t n = (size_t)nao;
-  int status = vqe_memory_alloc(&scf, 1, sizeof *scf, "SCF result");
-  if (status != VQE_OK) {
-    return status;
+  return vqe_error_set(
+      VQE_ERR_NUMERIC,
+      "molecule '%.64s': SCF did not converge in %d cycles: electronic energy "
+      "%.10f hartree, gradient %.2e (%.1e wanted); check geometry, charge and "
+      "multiplicity, or allow more cycles",
+      work->in->name, scf->cycles, work->energy, work->gradient,
+      work->gradient_tol);
+}
+
+/* From every start to the lowest solution. */
+static int search_lowest(struct search *search)
+{
+  const struct vqe_scf_input *in = search->work->in;
+  bool small = in->nao <= MAX_NAO_SEARCH;
+  bool choice = in->nalpha > 0 && in->nbeta < search->work->nmo;
+  bool lower = false;
+  int status = try_start(&lower, search, &(struct start){in->guess, 0, 0.0});
+  if (status == VQE_OK && in->guess != NULL && choice &&
+      (search->best.found ? small : search->scf->cycles < in->max_cycles)) {
+    double before = search->best.energy;
+    bool had = search->best.found;
+    status = try_start(&lower, search, &(struct start){NULL, 0, 0.0});
+    if (status == VQE_OK && had && lower) {
+      search->difficult = true;
+      char text[96];
+      snprintf(text, sizeof text,
+               "core guess found a solution %.3e hartree lower",
+               before - search->best.energy);
+      vqe_scf_add_note(search->scf->note, text);
+    }
   }
-  *out = scf;
-  status = vqe_memory_alloc(&scf->mo_coeff, n * n, sizeof(double), "orbitals");
+  if (status == VQE_OK && !search->best.found) {
+    status = not_converged(search->scf, search->work);
+  }
+  if (status == VQE_OK && choice) {
+    double before = search->best.energy;
+    double gap = HUGE_VAL;
+    bool lower_charges = false;
+    bool difficult = search->difficult;
+    status = try_occupations(&gap, search);
+    difficult = difficult || !search->work->closed || gap < SMALL_GAP ||
+                search->best.energy < before;
+    if (status == VQE_OK && difficult && small && in->element != NULL) {
+      status = try_charges(&lower_charges, search);
+    }
+    if (status == VQE_OK && lower_charges) {
+      status = try_occupations(&gap, search);
+    }
+    if (status == VQE_OK && search->best.energy < before) {
+      char text[96];
+      snprintf(text, sizeof text,
+               "another start or occupation lies %.3e hartree lower",
+               before - search->best.energy);
+      vqe_scf_add_note(search->scf->note, text);
+    }
+  }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&scf->mo_energy, n, sizeof(double),
+    restore(search);
+  }
+  return status;
+}
+
+static int allocate(struct vqe_scf **out, struct search *search, size_t n)
+{
+  int status = vqe_memory_alloc(out, 1, sizeof **out, "SCF result");
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&(*out)->mo_coeff, n * n, sizeof(double), "orbitals");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&(*out)->mo_energy, n, sizeof(double),
                               "orbital energies");
   }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&search->best.c, n * n, sizeof(double), "orbitals");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&search->best.irrep, n, sizeof(int), "irreps");
+  }
   return status;
 }
 
-/* Independent functions, whether the electrons fit them, and what the user
- * should know of them. */
-static int find_functions(struct vqe_scf *scf, struct vqe_scf_work *work)
+/* What a nearly dependent basis costs. */
+static int check_basis(struct vqe_scf *scf, const struct vqe_scf_work *work)
 {
   const struct vqe_scf_input *in = work->in;
   char text[96];
-  int status = orthogonalise(work);
-  if (status != VQE_OK) {
-    return status;
-  }
   if (work->nmo < in->nalpha) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "molecule '%.64s': %d alpha electrons do not fit "
@@ -498,40 +561,40 @@ static int find_functions(struct vqe_scf *scf, struct vqe_scf_work *work)
 
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
 {
-  struct vqe_scf_work work = {0};
+  struct vqe_scf_work work;
   struct vqe_scf *scf = NULL;
-  bool noted = false;
-  VQE_ASSERT(input->nbeta >= 0 && input->nbeta <= input->nalpha);
+  struct search search = {0};
   int status = vqe_scf_work_alloc(&work, input);
+  search.work = &work;
   if (status == VQE_OK) {
-    status = scf_alloc(&scf, input->nao);
+    status = allocate(&scf, &search, (size_t)input->nao);
+  }
+  search.scf = scf;
+  if (status == VQE_OK) {
+    status = vqe_scf_orthogonalise(&work);
   }
   if (status == VQE_OK) {
-    status = find_functions(scf, &work);
+    status = check_basis(scf, &work);
   }
   if (status == VQE_OK) {
-    noted = scf->note[0] != '\0';
-    status = converge(scf, &work);
-  }
-  if (status == VQE_OK && input->nao <= MAX_NAO_SECOND &&
-      (noted || scf->note[0] == '\0') && input->nalpha > 0 &&
-      input->nalpha < work.nmo) {
-    status = look_lower(scf, &work);
+    status = search_lowest(&search);
   }
   if (status == VQE_OK) {
     scf->energy = work.energy;
     status = vqe_scf_canonicalise(scf, &work);
   }
-  if (status == VQE_OK && input->nao <= MAX_NAO_SECOND) {
+  if (status == VQE_OK && input->nao <= MAX_NAO_SEARCH) {
     status = check_stability(scf, &work);
   }
-  vqe_scf_work_free(&work);
-  if (status != VQE_OK) {
-    vqe_scf_free(scf);
-    return status;
+  if (status == VQE_OK) {
+    *out = scf;
+    scf = NULL;
   }
-  *out = scf;
-  return VQE_OK;
+  free(search.best.c);
+  free(search.best.irrep);
+  vqe_scf_free(scf);
+  vqe_scf_work_free(&work);
+  return status;
 }
 
 void vqe_scf_free(struct vqe_scf *scf)

@@ -14,7 +14,7 @@ struct vqe_scf_input {
   int nbeta;
   int threads;
   int max_cycles;      /* over all stages */
-  int first_stage;     /* 0 DIIS, 1 and 2 level shift, 3 core guess */
+  bool second_order;   /* without DIIS, for tests */
   double energy_tol;   /* hartree */
   double gradient_tol; /* max |FDS - SDF| */
   const double *overlap;
@@ -23,6 +23,7 @@ struct vqe_scf_input {
   const double *guess;    /* density of both spins, or NULL: core guess */
   const double *splitter; /* see frame.h */
   const struct vqe_symmetry *symmetry;
+  const int *element; /* nao: of the atom of each function; may be NULL */
 };
 
 struct vqe_scf {
@@ -30,15 +31,19 @@ struct vqe_scf {
   double *mo_coeff; /* closed, open, virtual orbitals, each by rising energy */
   double *mo_energy; /* nmo; Roothaan's effective Fock matrix when open */
   double energy;     /* electronic */
-  int cycles;        /* of all stages */
+  int cycles;        /* Fock builds of the solution */
+  bool unstable;     /* some rotation of the orbitals, of whatever symmetry,
+                        leads lower; not known above 64 functions */
   char note[256];    /* what it took beyond DIIS, or "" */
 };
 
-/* DIIS (Pulay, J. Comput. Chem. 3, 556 (1982)); when that does not converge,
- * damping and level shift, small and then large, last the same from the core
- * Hamiltonian, each said in `note`. For small molecules the core guess is
- * tried too and the lower solution kept, and a solution that is a saddle
- * point is noted. VQE_ERR_NUMERIC without convergence. */
+/* The lowest solution that keeps the symmetry. DIIS (Pulay, J. Comput. Chem.
+ * 3, 556 (1982)), and second-order steps where it stalls, from the guess and,
+ * for small molecules, the core Hamiltonian; away from saddle points; near
+ * frontier orbitals are filled the other way too, and where that says that
+ * the molecule is difficult, electrons are moved between elements. What it
+ * took is said in `note`, as is a solution that is unstable outside the
+ * symmetry. VQE_ERR_NUMERIC without convergence. */
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input);
 void vqe_scf_free(struct vqe_scf *scf);
 

@@ -31,7 +31,6 @@ int vqe_scf_work_alloc(struct vqe_scf_work *work,
       {&work->fock_a, n2, sizeof(double)},
       {&work->fock_b, n2, sizeof(double)},
       {&work->mixed, n2, sizeof(double)},
-      {&work->old, n2, sizeof(double)},
       {&work->t1, n2, sizeof(double)},
       {&work->t2, n2, sizeof(double)},
       {&work->t3, n2, sizeof(double)},
@@ -40,7 +39,10 @@ int vqe_scf_work_alloc(struct vqe_scf_work *work,
       {&work->small, n2, sizeof(double)},
       {&work->order, n, sizeof(double)},
       {&work->rank, n, sizeof(int)},
+      {&work->irrep, n, sizeof(int)},
+      {&work->labels, n, sizeof(int)},
   };
+  memset(work, 0, sizeof *work);
   work->in = in;
   work->closed = in->nalpha == in->nbeta;
   for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
@@ -59,9 +61,9 @@ void vqe_scf_work_free(struct vqe_scf_work *work)
       work->x,          work->mo_coeff, work->values,  work->dm,
       work->dm_a,       work->dm_b,     work->coulomb, work->exchange_a,
       work->exchange_b, work->fock,     work->fock_a,  work->fock_b,
-      work->mixed,      work->old,      work->t1,      work->t2,
-      work->t3,         work->packed,   work->error,   work->small,
-      work->order,      work->rank};
+      work->mixed,      work->t1,       work->t2,      work->t3,
+      work->packed,     work->error,    work->small,   work->order,
+      work->irrep,      work->labels,   work->rank};
   for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
     free(arrays[k]);
   }

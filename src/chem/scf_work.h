@@ -1,20 +1,33 @@
-/* What SCF's parts share: one run's matrices. */
+/* What the parts of SCF share: the matrices of one run, and the steps from
+ * orthonormal functions to orbitals, Fock matrices and gradients. */
 #ifndef VQE_CHEM_SCF_WORK_H
 #define VQE_CHEM_SCF_WORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "chem/diis.h"
 #include "chem/scf.h"
 
+#define VQE_SCF_IRREPS 8 /* of D2h */
+
+/* How many orbitals of each irrep are doubly and singly occupied. */
+struct vqe_scf_occupation {
+  int closed[VQE_SCF_IRREPS];
+  int open[VQE_SCF_IRREPS];
+};
+
 struct vqe_scf_work {
   const struct vqe_scf_input *in;
   int nmo;
   bool closed;
-  double *x;        /* nao x nmo: orthonormal combinations of functions */
-  double *mo_coeff; /* nao x nmo */
-  double *values;   /* nmo */
-  double *dm;       /* both spins */
+  double *x; /* nao x nmo: orthonormal functions, of one irrep each and in
+                the order of the irreps */
+  int block_first[VQE_SCF_IRREPS + 1]; /* columns of x of each irrep */
+  double *mo_coeff;                    /* nao x nmo: closed, open, virtual */
+  double *values;                      /* nmo */
+  int *irrep;                          /* nmo: of the orbitals in c */
+  double *dm;                          /* both spins */
   double *dm_a;
   double *dm_b;
   double *coulomb;
@@ -24,7 +37,6 @@ struct vqe_scf_work {
   double *fock_a;
   double *fock_b;
   double *mixed; /* fock as it will be diagonalised */
-  double *old;
   double *t1;
   double *t2;
   double *t3;
@@ -33,6 +45,7 @@ struct vqe_scf_work {
   double *small; /* nmo x nmo */
   double *order; /* nmo */
   int *rank;     /* nmo */
+  int *labels;   /* nmo */
   struct vqe_diis *diis;
   double energy;
   double gradient;
@@ -40,8 +53,7 @@ struct vqe_scf_work {
   double gradient_tol;
 };
 
-/* Matrices of a run over in->nao functions; x, nmo and everything in them is
- * for SCF to fill. Free also after a failure. */
+/* Matrices of a run over in->nao functions. Free also after a failure. */
 int vqe_scf_work_alloc(struct vqe_scf_work *work,
                        const struct vqe_scf_input *in);
 void vqe_scf_work_free(struct vqe_scf_work *work);
@@ -56,6 +68,51 @@ static inline size_t vqe_scf_squared(int n)
 }
 
 void vqe_scf_add_note(char note[256], const char *text);
+
+/* Orthonormal functions into work->x, irrep by irrep: canonical
+ * orthogonalisation (Lowdin, Adv. Quantum Chem. 5, 185 (1970)) that leaves
+ * linear dependences out, then eigenvectors of the symmetry operations.
+ * Tolerances are loosened where the basis is nearly dependent. */
+int vqe_scf_orthogonalise(struct vqe_scf_work *work);
+
+/* Eigenvectors of a matrix over functions, within each irrep, into c, values
+ * and irrep: by rising value. */
+int vqe_scf_diagonalise(struct vqe_scf_work *work, const double *matrix);
+
+/* Bring the orbitals into the order closed, open, virtual. Without an
+ * `occupation` the closed ones are lowest in `values`, and the open ones,
+ * where fock_a is known, lowest for an alpha electron; else the lowest of
+ * each irrep, as many as the occupation says. */
+void vqe_scf_occupy(struct vqe_scf_work *work,
+                    const struct vqe_scf_occupation *occupation,
+                    bool fock_known);
+/* The occupation of the orbitals in c. */
+void vqe_scf_count(struct vqe_scf_occupation *out,
+                   const struct vqe_scf_work *work);
+
+/* Densities, Fock matrices and electronic energy of the orbitals in c. Cost:
+ * one pass over the integrals, three when open. */
+void vqe_scf_build_fock(struct vqe_scf_work *work);
+
+/* FDS - SDF into work->error, over orthonormal functions, and its largest
+ * element (over functions, unless some are left out) into work->gradient. */
+void vqe_scf_build_gradient(struct vqe_scf_work *work);
+
+/* Has the last step changed the energy and left a gradient below the
+ * tolerances? */
+bool vqe_scf_is_converged(const struct vqe_scf_work *work, double last_energy);
+
+/* Second-order steps from the orbitals in c, whose occupation stays: an
+ * augmented Hessian in a trust region (Banerjee et al., J. Phys. Chem. 89, 52
+ * (1985)), rotations within the irreps alone. *cycles counts Fock builds. A
+ * failure to converge is no error. */
+int vqe_scf_newton(bool *converged, int *cycles, struct vqe_scf_work *work,
+                   int max_cycles);
+
+/* Rotate the orbitals in c along the direction of the lowest curvature within
+ * the irreps when that is negative: *stepped says so. */
+int vqe_scf_leave_saddle(bool *stepped, int *cycles,
+                         struct vqe_scf_work *work);
 
 /* Canonical orbitals of one irrep each, within the closed, the open and the
  * virtual space: the occupation that converged stays, whatever the order of
