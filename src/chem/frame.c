@@ -114,9 +114,14 @@ static bool make_frame(double axes[3][3], const double u[3],
   return true;
 }
 
+struct measure {
+  double power[2];
+};
+
+/* A frame as good as the best so far. */
 struct found {
   double axes[3][3];
-  double measures[6]; /* two of each axis */
+  struct measure measures[3];
   unsigned operations;
 };
 
@@ -129,51 +134,51 @@ struct search {
   struct found found[VQE_MAX_FRAMES];
 };
 
-/* Sums over nuclei of z (axis . r)^4 and ^6, which tell axes apart that no
+/* Sums over nuclei of z (axis . r)^4 and ^6, by which axes differ that no
  * operation of the molecule turns into each other. */
-static void measure_axis(double out[2], const struct body *body,
-                         const double axis[3])
+static struct measure measure_axis(const struct body *body,
+                                   const double axis[3])
 {
-  out[0] = 0.0;
-  out[1] = 0.0;
-  for (int a = 0; a < body->n; a++) {
+  struct measure sum = {{0.0, 0.0}};
+  for (size_t a = 0; a < (size_t)body->n; a++) {
     double along = dot(body->r + 3 * a, axis);
     double square = along * along;
-    out[0] += body->z[a] * square * square;
-    out[1] += body->z[a] * square * square * square;
+    sum.power[0] += body->z[a] * square * square;
+    sum.power[1] += body->z[a] * square * square * square;
   }
+  return sum;
 }
 
-/* Negative, 0 or positive as strcmp; rounding and rough geometries count as
- * equal. */
-static int compare_measures(const double *a, const double *b, int count)
+/* Negative, 0 or positive as strcmp; rounding counts as equal. */
+static int compare_measures(const struct measure *a, const struct measure *b,
+                            int count)
 {
-  for (int k = 0; k < count; k++) {
-    double scale = fabs(a[k]) + fabs(b[k]) + 1e-3;
-    if (fabs(a[k] - b[k]) > SAME_MEASURE * scale) {
-      return a[k] < b[k] ? -1 : 1;
+  for (int k = 0; k < 2 * count; k++) {
+    double left = a[k / 2].power[k % 2];
+    double right = b[k / 2].power[k % 2];
+    double scale = fabs(left) + fabs(right) + 1e-3;
+    if (fabs(left - right) > SAME_MEASURE * scale) {
+      return left < right ? -1 : 1;
     }
   }
   return 0;
 }
 
 /* Order the axes by falling measures, which it returns as well. */
-static void order_axes(double measures[6], double axes[3][3],
+static void order_axes(struct measure measures[3], double axes[3][3],
                        const struct body *body)
 {
   for (int k = 0; k < 3; k++) {
     double axis[3];
-    double measure[2];
     int at = k;
     memcpy(axis, axes[k], sizeof axis);
-    measure_axis(measure, body, axis);
-    while (at > 0 &&
-           compare_measures(measures + 2 * (at - 1), measure, 2) < 0) {
-      memcpy(measures + 2 * at, measures + 2 * (at - 1), sizeof measure);
+    struct measure measure = measure_axis(body, axis);
+    while (at > 0 && compare_measures(&measures[at - 1], &measure, 1) < 0) {
+      measures[at] = measures[at - 1];
       memcpy(axes[at], axes[at - 1], sizeof axis);
       at--;
     }
-    memcpy(measures + 2 * at, measure, sizeof measure);
+    measures[at] = measure;
     memcpy(axes[at], axis, sizeof axis);
   }
 }
@@ -184,13 +189,13 @@ static void keep_frame(struct search *search, const struct found *frame)
 {
   int at = 0;
   while (at < search->count && compare_measures(search->found[at].measures,
-                                                frame->measures, 6) > 0) {
+                                                frame->measures, 3) > 0) {
     at++;
   }
   if (at == VQE_MAX_FRAMES ||
       (at < search->count &&
        search->found[at].operations == frame->operations &&
-       compare_measures(search->found[at].measures, frame->measures, 6) ==
+       compare_measures(search->found[at].measures, frame->measures, 3) ==
            0)) {
     return;
   }
