@@ -25,7 +25,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 SERVICES = """
 set -u
-. {root}/tests/integration/kafka.sh
+. {root}/tests/integration/kafka_server.sh
 trap 'kafka_stop; registry_stop' EXIT
 kafka_start {data}/kafka || exit
 registry_start {data}/registry || exit

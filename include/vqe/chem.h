@@ -31,7 +31,7 @@ struct vqe_chem_options {
   int active_orbitals;     /**< -1 for none */
   double scf_energy_tol;   /**< 0 for the default, 1e-12 hartree */
   double scf_gradient_tol; /**< 0 for the default, 1e-9: max |FDS - SDF| */
-  int scf_max_cycles;      /**< 0 for the default, 200 over all stages */
+  int scf_max_cycles;      /**< 0 for the default, 200: of each start */
   int threads;             /**< OpenMP threads; 0 means 1 */
   bool keep_all;           /**< integrals over all orbitals too: `whole` */
 };
@@ -71,7 +71,8 @@ struct vqe_integrals {
   double dipole_core[3]; /**< nuclei minus frozen core, atomic units */
   char method[16];       /**< "RHF", "ROHF" or "FCIDUMP" */
   int scf_cycles;        /**< Fock matrices built */
-  /** What SCF had to do beyond DIIS ("level shift 0.5 from cycle 40"), or ""
+  /** What SCF had to do beyond DIIS ("core guess found a lower solution"),
+   * or ""
    */
   char scf_note[256];
   /** All orbitals, frozen and left out ones included, without a core: norb is

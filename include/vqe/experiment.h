@@ -43,7 +43,7 @@ struct vqe_option_list {
   struct vqe_option *items; /**< in the order of the input */
 };
 
-/** What is asked for: section 1b of the data contract, defaults filled in,
+/** What is asked for: the keys of a job (jobs/README.md), defaults filled in,
  * names in their stored spelling. All pointers owned. */
 struct vqe_experiment {
   int index;       /**< position in the expanded list */
@@ -91,8 +91,8 @@ VQE_API int vqe_experiment_copy(struct vqe_experiment **out,
 /** NULL is fine. */
 VQE_API void vqe_experiment_free(struct vqe_experiment *experiment);
 
-/** Canonical text of the requested inputs and its SHA-256 (data contract,
- * section 2, experiment_id). Free *text by free(); it may be NULL when only
+/** Canonical text of the requested inputs and its SHA-256 (the rule:
+ * src/record/README.md). Free *text by free(); it may be NULL when only
  * the id is wanted. */
 VQE_API int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                               const struct vqe_experiment *experiment);
@@ -111,7 +111,7 @@ struct vqe_result {
   enum vqe_experiment_status status; /**< how it ended */
   char *reason; /**< why it failed, or how the optimisation ended */
 
-  /* result record of the data contract */
+  /* what the result record holds (schemas/avro) */
   char backend[32];           /**< vqe_estimator_backend */
   int num_qubits;             /**< 2 norb */
   int norb;                   /**< active orbitals */

@@ -72,7 +72,7 @@ VQE_API int vqe_molecule_copy(struct vqe_molecule **out,
 /** NULL is fine. */
 VQE_API void vqe_molecule_free(struct vqe_molecule *molecule);
 
-/** Check what section 1 of the data contract asks: known elements, finite
+/** Check what a molecule must fulfil: known elements, finite
  * coordinates, distances, parity. `where` goes in front of the message. */
 VQE_API int vqe_molecule_validate(const struct vqe_molecule *molecule,
                                   const char *where);

@@ -12,7 +12,7 @@ pkg_check_modules(LAPACKE REQUIRED IMPORTED_TARGET lapacke)
 pkg_check_modules(NLOPT REQUIRED IMPORTED_TARGET nlopt)
 pkg_check_modules(GSL REQUIRED IMPORTED_TARGET gsl)
 # gsl.pc brings GSL's own unoptimised CBLAS, which would stand in front of
-# OpenBLAS and answer its calls.
+# OpenBLAS and take its calls.
 get_target_property(gsl_libraries PkgConfig::GSL INTERFACE_LINK_LIBRARIES)
 list(FILTER gsl_libraries EXCLUDE REGEX "gslcblas")
 set_target_properties(PkgConfig::GSL PROPERTIES

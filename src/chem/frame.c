@@ -384,7 +384,7 @@ int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES],
     try_all(search);
     count = search->count > 0 ? search->count : 1;
   }
-  for (int k = 0; k < search->count; k++) {
+  for (int k = 0; k < search->count && k < VQE_MAX_FRAMES; k++) {
     memcpy(out[k].centre, out[0].centre, sizeof out[k].centre);
     memcpy(out[k].axes, search->found[k].axes, sizeof out[k].axes);
     out[k].operations = search->found[k].operations;

@@ -18,6 +18,8 @@
  * is checked. */
 #define MAX_NAO_SEARCH 64
 #define LOWER_BY 1e-7    /* hartree */
+#define SAME_ENERGY 1e-8 /* hartree */
+#define SADDLE (-1e-5)   /* hartree */
 #define UNSTABLE (-1e-4) /* hartree */
 /* Frontier orbitals nearer than this are filled the other way too. */
 #define NEAR_LEVELS 0.6       /* hartree */
@@ -31,6 +33,7 @@
 struct solution {
   bool found;
   double energy;
+  double gradient;
   double *c;
   int *irrep;
 };
@@ -41,6 +44,8 @@ struct search {
   struct solution best;
   int trials;
   bool difficult; /* a plain start did not do */
+  bool checked;   /* the least curvature at checked_energy is known */
+  double checked_energy, curvature;
 };
 
 /* Raise the levels of the functions of one element, so that their electrons
@@ -119,33 +124,6 @@ static int run_diis(bool *converged, int *cycles, struct vqe_scf_work *work,
   return status;
 }
 
-/* From the orbitals in work->mo_coeff to a minimum within the irreps: DIIS,
- * then second order where that stalls, and away from saddle points. */
-static int converge(bool *converged, int *cycles, struct search *search,
-                    const struct vqe_scf_occupation *occupation,
-                    bool second_order)
-{
-  struct vqe_scf_work *work = search->work;
-  int limit = work->in->max_cycles;
-  int diis_cycles = limit < DIIS_CYCLES ? limit : DIIS_CYCLES;
-  int status = run_diis(converged, cycles, work, occupation,
-                        second_order ? 0 : diis_cycles);
-  if (status == VQE_OK && !*converged && *cycles < limit) {
-    search->difficult = true;
-    status = vqe_scf_newton(converged, cycles, work, limit - *cycles);
-  }
-  bool stepped = *converged && work->in->nao <= MAX_NAO_SEARCH;
-  while (status == VQE_OK && stepped && *cycles < limit) {
-    status = vqe_scf_leave_saddle(&stepped, cycles, work);
-    if (status == VQE_OK && stepped) {
-      search->difficult = true;
-      status = vqe_scf_newton(converged, cycles, work, limit - *cycles);
-      stepped = *converged;
-    }
-  }
-  return status;
-}
-
 /* Keep what converged when it is lower; *lower says so. */
 static void keep(bool *lower, struct search *search)
 {
@@ -155,10 +133,88 @@ static void keep(bool *lower, struct search *search)
   if (*lower) {
     best->found = true;
     best->energy = work->energy;
+    best->gradient = work->gradient;
     memcpy(best->c, work->mo_coeff,
            (size_t)work->in->nao * (size_t)work->nmo * sizeof(double));
     memcpy(best->irrep, work->irrep, (size_t)work->nmo * sizeof(int));
   }
+}
+
+/* Is the solution in work a saddle point of rotations of any symmetry? Not
+ * asked again for a solution of the same energy. Cost: at most 20 products
+ * with the Hessian. */
+static int find_curvature(struct search *search)
+{
+  struct vqe_scf_work *work = search->work;
+  struct vqe_scf_hessian h;
+  if (search->checked &&
+      fabs(work->energy - search->checked_energy) < SAME_ENERGY) {
+    return VQE_OK;
+  }
+  int status =
+      vqe_scf_hessian_init(&h, work->in, work->nmo, work->mo_coeff,
+                           work->closed ? work->fock : work->fock_a,
+                           work->closed ? work->fock : work->fock_b, NULL);
+  if (status == VQE_OK) {
+    status = vqe_stability_lowest(&search->curvature, NULL, &h);
+  }
+  if (status == VQE_OK) {
+    search->checked = true;
+    search->checked_energy = work->energy;
+  }
+  vqe_scf_hessian_clear(&h);
+  return status;
+}
+
+/* Go on from saddle points that keep the irreps, as long as that leads
+ * lower. */
+static int leave_saddles(bool *lower, int *cycles, struct search *search)
+{
+  struct vqe_scf_work *work = search->work;
+  int limit = work->in->max_cycles;
+  int status = find_curvature(search);
+  bool going = status == VQE_OK && search->curvature < SADDLE;
+  while (status == VQE_OK && going && *cycles < limit) {
+    status = vqe_scf_leave_saddle(&going, cycles, work);
+    if (status == VQE_OK && going) {
+      bool found = false;
+      search->difficult = true;
+      status = vqe_scf_newton(&going, cycles, work, limit - *cycles);
+      if (status == VQE_OK && going) {
+        keep(&found, search);
+        *lower = *lower || found;
+      }
+    }
+  }
+  return status;
+}
+
+/* From the orbitals in work->mo_coeff to a minimum within the irreps: DIIS,
+ * then second order where that stalls, and away from saddle points. What
+ * converges is kept when it is lower than all before, which *lower says.
+ * Where something is kept, a failure here only ends this attempt. */
+static int converge(bool *lower, int *cycles, struct search *search,
+                    const struct vqe_scf_occupation *occupation,
+                    bool second_order)
+{
+  struct vqe_scf_work *work = search->work;
+  bool converged = false;
+  int limit = work->in->max_cycles;
+  int diis_cycles = limit < DIIS_CYCLES ? limit : DIIS_CYCLES;
+  *lower = false;
+  int status = run_diis(&converged, cycles, work, occupation,
+                        second_order ? 0 : diis_cycles);
+  if (status == VQE_OK && !converged && *cycles < limit) {
+    search->difficult = true;
+    status = vqe_scf_newton(&converged, cycles, work, limit - *cycles);
+  }
+  if (status == VQE_OK && converged) {
+    keep(lower, search);
+    if (work->in->nao <= MAX_NAO_SEARCH) {
+      status = leave_saddles(lower, cycles, search);
+    }
+  }
+  return status == VQE_ERR_NUMERIC && search->best.found ? VQE_OK : status;
 }
 
 /* Make the best solution the orbitals in work->mo_coeff. */
@@ -174,16 +230,12 @@ static void restore(struct search *search)
 static int try_start(bool *lower, struct search *search,
                      const struct start *start)
 {
-  bool converged = false;
   int cycles = 0;
   *lower = false;
   int status = start_orbitals(search->work, start);
   if (status == VQE_OK) {
-    status = converge(&converged, &cycles, search, NULL,
-                      search->work->in->second_order);
-  }
-  if (status == VQE_OK && converged) {
-    keep(lower, search);
+    status =
+        converge(lower, &cycles, search, NULL, search->work->in->second_order);
   }
   search->scf->cycles += *lower || !search->best.found ? cycles : 0;
   return status;
@@ -341,8 +393,8 @@ static int try_move(bool *lower, struct search *search,
 {
   struct vqe_scf_work *work = search->work;
   struct vqe_scf_occupation occupation;
-  bool converged = false;
   int cycles = 0;
+  *lower = false;
   restore(search);
   vqe_scf_count(&occupation, work);
   occupation.closed[move->to] += move->closed;
@@ -355,12 +407,8 @@ static int try_move(bool *lower, struct search *search,
     if (move->from == move->to) {
       exchange(work, move);
     }
-    status = converge(&converged, &cycles, search, &occupation,
-                      move->from == move->to);
-  }
-  *lower = false;
-  if (status == VQE_OK && converged) {
-    keep(lower, search);
+    status =
+        converge(lower, &cycles, search, &occupation, move->from == move->to);
   }
   search->scf->cycles += *lower ? cycles : 0;
   return status;
@@ -418,30 +466,18 @@ static int try_charges(bool *lower, struct search *search)
 
 /* Say so when the solution is a saddle point of all rotations. It is kept:
  * the lower one has broken the symmetry that later steps live on. */
-static int check_stability(struct vqe_scf *scf, struct vqe_scf_work *work)
+static int note_saddle(struct search *search)
 {
-  struct vqe_scf_hessian h;
-  double least = 0.0;
-  memcpy(work->mo_coeff, scf->mo_coeff,
-         vqe_scf_squared(work->in->nao) * sizeof(double));
-  vqe_scf_build_fock(work);
-  int status =
-      vqe_scf_hessian_init(&h, work->in, work->nmo, scf->mo_coeff,
-                           work->closed ? work->fock : work->fock_a,
-                           work->closed ? work->fock : work->fock_b, NULL);
-  if (status == VQE_OK) {
-    status = vqe_stability_lowest(&least, NULL, &h);
-  }
-  scf->unstable = status == VQE_OK && least < UNSTABLE;
-  if (scf->unstable) {
+  int status = find_curvature(search);
+  search->scf->unstable = status == VQE_OK && search->curvature < UNSTABLE;
+  if (search->scf->unstable) {
     char text[96];
     snprintf(text, sizeof text,
              "not a minimum: orbital Hessian has an eigenvalue of %.3f or "
              "less",
-             least);
-    vqe_scf_add_note(scf->note, text);
+             search->curvature);
+    vqe_scf_add_note(search->scf->note, text);
   }
-  vqe_scf_hessian_clear(&h);
   return status;
 }
 
@@ -506,6 +542,12 @@ static int search_lowest(struct search *search)
   }
   if (status == VQE_OK) {
     restore(search);
+  }
+  if (status == VQE_OK && search->best.gradient > search->work->gradient_tol) {
+    char text[96];
+    snprintf(text, sizeof text, "orbital gradient converged to %.0e",
+             search->best.gradient);
+    vqe_scf_add_note(search->scf->note, text);
   }
   return status;
 }
@@ -579,12 +621,12 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
   if (status == VQE_OK) {
     status = search_lowest(&search);
   }
+  if (status == VQE_OK && input->nao <= MAX_NAO_SEARCH) {
+    status = note_saddle(&search);
+  }
   if (status == VQE_OK) {
     scf->energy = work.energy;
     status = vqe_scf_canonicalise(scf, &work);
-  }
-  if (status == VQE_OK && input->nao <= MAX_NAO_SEARCH) {
-    status = check_stability(scf, &work);
   }
   if (status == VQE_OK) {
     *out = scf;

@@ -13,7 +13,7 @@ struct vqe_scf_input {
   int nalpha; /* >= nbeta */
   int nbeta;
   int threads;
-  int max_cycles;      /* over all stages */
+  int max_cycles;      /* of one start or occupation */
   bool second_order;   /* without DIIS, for tests */
   double energy_tol;   /* hartree */
   double gradient_tol; /* max |FDS - SDF| */

@@ -25,7 +25,7 @@ struct vqe_iceberg_entry {
   char *uri;
   char *format;
   int64_t sort_order;           /* -1 for null */
-  struct vqe_iceberg_file file; /* key NULL: see vqe_iceberg_entry_key() */
+  struct vqe_iceberg_file file; /* key NULL: only its path is known */
 };
 
 struct vqe_iceberg_entries {

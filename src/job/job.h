@@ -1,5 +1,5 @@
 /* The job file: molecules and lists of settings that multiply into
- * experiments (data contract, section 1b). */
+ * experiments (jobs/README.md). */
 #ifndef VQE_JOB_JOB_H
 #define VQE_JOB_JOB_H
 

@@ -1,5 +1,4 @@
-/* processing_metadata: a row for each run that wrote something (data contract,
- * sections 4 and 6). */
+/* processing_metadata: a row for each run that wrote something. */
 #ifndef VQE_LAKE_BATCHES_H
 #define VQE_LAKE_BATCHES_H
 

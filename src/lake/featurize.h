@@ -1,4 +1,4 @@
-/* Normalised tables to the two feature tables (data contract, section 5). */
+/* Normalised tables to the two feature tables. */
 #ifndef VQE_LAKE_FEATURIZE_H
 #define VQE_LAKE_FEATURIZE_H
 

@@ -20,7 +20,7 @@
 
 /* The order in which tables are committed: iterations last, since features
  * wait for them. */
-static const enum vqe_lake_table_index commit_order[VQE_LAKE_NORMALISED] = {
+static const enum vqe_lake_table_index commit_order[] = {
     VQE_TABLE_MOLECULES,
     VQE_TABLE_ANSATZ_INFO,
     VQE_TABLE_PERFORMANCE_METRICS,
@@ -32,16 +32,20 @@ static const enum vqe_lake_table_index commit_order[VQE_LAKE_NORMALISED] = {
     VQE_TABLE_VQE_ITERATIONS};
 
 /* Rows that a staged record brings to each table. */
-static const char *const weights[VQE_LAKE_NORMALISED] = {
-    "1",
-    "1",
-    "1",
-    "1",
-    "len(initial_parameters)",
-    "len(optimal_parameters)",
-    "total_iterations",
-    "iteration_parameter_rows",
-    "term_rows"};
+static const char *const weights[] = {"1",
+                                      "1",
+                                      "1",
+                                      "1",
+                                      "len(initial_parameters)",
+                                      "len(optimal_parameters)",
+                                      "total_iterations",
+                                      "iteration_parameter_rows",
+                                      "term_rows"};
+
+_Static_assert(sizeof commit_order / sizeof commit_order[0] ==
+                       VQE_LAKE_NORMALISED &&
+                   sizeof weights / sizeof weights[0] == VQE_LAKE_NORMALISED,
+               "every normalised table is committed and has its weight");
 
 struct normalizing {
   struct vqe_normalize_result *result;

@@ -1,5 +1,5 @@
 /* Raw results at rest: the files that connectors leave in a bucket or a
- * folder (data contract, section 3). */
+ * folder (jobs/connect). */
 #ifndef VQE_LAKE_RAW_H
 #define VQE_LAKE_RAW_H
 

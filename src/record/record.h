@@ -1,4 +1,4 @@
-/* The result record of the data contract (section 2, VQEDecoratedResult) in
+/* The result record (schemas/avro, VQEDecoratedResult) in
  * C: the one form that results of every source are brought into - an HDF5
  * file, a spool, a topic, raw files - before they are published or become
  * tables. Knows no file format.

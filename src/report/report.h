@@ -15,8 +15,8 @@
 int vqe_report_table(FILE *stream, struct vqe_result *const *results,
                      size_t count);
 
-/* `--summary`: a JSON array, keys of section 1b of the data contract,
- * written atomically. NaN is null. */
+/* `--summary`: a JSON array (jobs/README.md), written atomically. NaN is null.
+ */
 int vqe_report_summary(const char *path, struct vqe_result *const *results,
                        size_t count);
 

@@ -38,7 +38,7 @@ static const char *status_text(enum vqe_experiment_status status)
   }
 }
 
-/* In the order of the data contract; json_object_set_new takes the value
+/* In the published order; json_object_set_new takes the value
  * over and fails on NULL. */
 static json_t *summary_of(const struct vqe_result *result)
 {

@@ -1,4 +1,4 @@
-/* Identity of a request: data contract, section 2, experiment_id. */
+/* Identity of a request: the rule of src/record/README.md, experiment_id. */
 #include <jansson.h>
 #include <stdlib.h>
 

@@ -55,14 +55,14 @@ static double energy_of(const char *atoms, int charge, int multiplicity,
   return energy;
 }
 
-/* Every point of stretched.json converges, and lies no more than a
+/* Every point of stretched_diatomics.json converges, and lies no more than a
  * microhartree above PySCF's second-order solution. */
 static void
 stretched_diatomics_are_not_above_second_order_solutions(void **state)
 {
   (void)state;
   json_error_t error;
-  json_t *file = json_load_file(VQE_TEST_DATA "/stretched.json", 0, &error);
+  json_t *file = json_load_file(VQE_TEST_DATA "/stretched_diatomics.json", 0, &error);
   assert_non_null(file);
   json_t *points = json_object_get(file, "points");
   size_t index;

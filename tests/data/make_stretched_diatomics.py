@@ -1,4 +1,4 @@
-"""Writes stretched.json: restricted Hartree-Fock of diatomics from 1.2 to 12
+"""Writes stretched_diatomics.json: restricted Hartree-Fock of diatomics from 1.2 to 12
 angstrom by PySCF's second-order solver, from three starts each, following
 instabilities within the point group. Takes minutes."""
 
@@ -18,7 +18,7 @@ ELEMENTS = [
 ]
 DISTANCES = [1.2, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0]
 NOTE = ("Lowest of three starts of PySCF 2.14.0 scf.RHF/ROHF .newton() with "
-        "symmetry=True, stability followed (make_stretched.py). Elements, "
+        "symmetry=True, stability followed (make_stretched_diatomics.py). Elements, "
         "distance in angstrom, multiplicity, basis, total energy in hartree.")
 
 
@@ -60,7 +60,7 @@ def main():
                 if energies:
                     points.append([a, b, distance, multiplicity, basis,
                                    round(min(energies), 9)])
-    path = os.path.join(os.path.dirname(__file__), "stretched.json")
+    path = os.path.join(os.path.dirname(__file__), "stretched_diatomics.json")
     with open(path, "w", encoding="utf-8") as out:
         out.write('{"note": ' + json.dumps(NOTE) + ',\n"points": [\n')
         out.write(",\n".join(json.dumps(point) for point in points))
