@@ -35,10 +35,10 @@ except ImportError as lacking:
 COUNT = 12
 
 
-def write_job(folder, name, evaluations=30):
+def write_job(folder, name, evaluations=30, reps=2):
     job = {
         "molecules": [harness.LIH],
-        "ansatz": ["RealAmplitudes"],
+        "ansatz": [{"name": "RealAmplitudes", "reps": reps}],
         "optimizer": [{"name": "COBYLA", "max_evaluations": evaluations}],
         "references": ["hf"],
         "seed": list(range(1, COUNT + 1)),
@@ -188,7 +188,8 @@ def killed_rank_cases(services, folder):
     # after a record was spooled; before any was, when the journal has it
     for name, of_spool in (("killed", True), ("early", False)):
         services.topics(f"--create --topic {name}")
-        job = write_job(folder, name, evaluations=2500)
+        # long enough on a fast processor: a record waits two seconds
+        job = write_job(folder, name, evaluations=8000, reps=4)
         words = (job, "--spool", f"{name}.spool")
         told = folder.file(f"{name}.told")
         os.kill(broker, signal.SIGSTOP)
