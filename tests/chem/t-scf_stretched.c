@@ -62,7 +62,8 @@ stretched_diatomics_are_not_above_second_order_solutions(void **state)
 {
   (void)state;
   json_error_t error;
-  json_t *file = json_load_file(VQE_TEST_DATA "/stretched_diatomics.json", 0, &error);
+  json_t *file =
+      json_load_file(VQE_TEST_DATA "/stretched_diatomics.json", 0, &error);
   assert_non_null(file);
   json_t *points = json_object_get(file, "points");
   size_t index;
