@@ -207,7 +207,7 @@ def make_rows(experiment, count, day, basis, seed=0):
 
 
 def tool(warehouse, *commands, leaks=True):
-    """Answers of iceberg-tool, one for each command.
+    """Responses of iceberg-tool, one for each command.
 
     leaks False: avro-c leaks the value that a truncated file ends in.
     """
@@ -547,12 +547,12 @@ def test_straight(warehouse):
     check_pruning(table, rows)
     check_bounds(table)
     print("manifests checked:", check_headers(warehouse))
-    answers = tool(warehouse, {"do": "files", "table": "sample"}, {"do": "log", "table": "sample"})
-    assert sum(f["records"] for f in answers[0]["files"]) == len(rows)
-    assert [s["refs"] for s in answers[1]["snapshots"]][0] == [tags[0][0]]
+    responses = tool(warehouse, {"do": "files", "table": "sample"}, {"do": "log", "table": "sample"})
+    assert sum(f["records"] for f in responses[0]["files"]) == len(rows)
+    assert [s["refs"] for s in responses[1]["snapshots"]][0] == [tags[0][0]]
     for tag, count, _ in tags:
-        answer = tool(warehouse, {"do": "files", "table": "sample", "ref": tag})[0]
-        assert sum(f["records"] for f in answer["files"]) == count
+        response = tool(warehouse, {"do": "files", "table": "sample", "ref": tag})[0]
+        assert sum(f["records"] for f in response["files"]) == count
 
 
 def test_again(warehouse):
@@ -769,10 +769,10 @@ def check(warehouse, table="sample", **how):
 
 
 def clean(warehouse, table="sample", orphans=0):
-    answer = check(warehouse, table)
-    assert answer["status"] == "ok" and not answer["problems"], answer
-    assert len(answer["orphans"]) == orphans, answer["orphans"]
-    return answer
+    response = check(warehouse, table)
+    assert response["status"] == "ok" and not response["problems"], response
+    assert len(response["orphans"]) == orphans, response["orphans"]
+    return response
 
 
 def many(warehouse, count, rows_each=2, first=0):
@@ -800,9 +800,9 @@ def rewrite_avro(path, change):
 
 def test_check(warehouse):
     rows, _ = many(warehouse, 3)
-    answer = clean(warehouse)
-    assert (answer["files"], answer["records"]) == (3, len(rows))
-    assert (answer["snapshots"], answer["manifests"]) == (3, 3)
+    response = clean(warehouse)
+    assert (response["files"], response["records"]) == (3, len(rows))
+    assert (response["snapshots"], response["manifests"]) == (3, 3)
     folder = warehouse + "/quantum_features/sample/"
     data = sorted(glob.glob(folder + "data/*/*/*.parquet"))[0]
     newest_list = max(glob.glob(folder + "metadata/snap-*"), key=os.path.getmtime)
@@ -945,9 +945,9 @@ def test_check(warehouse):
     shutil.copytree(warehouse, backup)
     for number, (fault, word) in enumerate(faults):
         fault()
-        answer = check(warehouse, leaks=False)
-        assert answer["status"] == "ok", (number, answer)
-        assert any(word in p for p in answer["problems"]), (number, word, answer)
+        response = check(warehouse, leaks=False)
+        assert response["status"] == "ok", (number, response)
+        assert any(word in p for p in response["problems"]), (number, word, response)
         shutil.rmtree(warehouse)
         shutil.copytree(backup, warehouse)
     clean(warehouse)
@@ -958,9 +958,9 @@ def test_check(warehouse):
 
 
 def expire(warehouse, older_than_ms):
-    answer = tool(warehouse, {"do": "expire", "table": "sample", "older_than_ms": older_than_ms})[0]
-    assert answer["status"] == "ok", answer
-    return answer
+    response = tool(warehouse, {"do": "expire", "table": "sample", "older_than_ms": older_than_ms})[0]
+    assert response["status"] == "ok", response
+    return response
 
 
 def add_refs(warehouse, refs):
@@ -988,9 +988,9 @@ def test_expire(warehouse):
     )
     assert expire(warehouse, 0)["tags"] == 0  # nothing is that old
     middle = snapshots[6]["timestamp-ms"]
-    answer = expire(warehouse, middle)
-    assert answer["tags"] == 6 and answer["snapshots"] == 4, answer
-    assert answer["manifest_lists"] == 4 and answer["data_files"] == 0, answer
+    response = expire(warehouse, middle)
+    assert response["tags"] == 6 and response["snapshots"] == 4, response
+    assert response["manifest_lists"] == 4 and response["data_files"] == 0, response
     table = load(warehouse)
     same_rows(rows_of(table), rows)
     assert table.scan(snapshot_id=kept["snapshot-id"]).to_arrow().num_rows == 6
@@ -1000,8 +1000,8 @@ def test_expire(warehouse):
     assert log == [s["snapshot-id"] for s in snapshots[6:]], log
     clean(warehouse)
     # once more: the newest stays, with its tag
-    answer = expire(warehouse, snapshots[7]["timestamp-ms"] + 1000)
-    assert answer["tags"] == 1 and answer["snapshots"] == 1, answer
+    response = expire(warehouse, snapshots[7]["timestamp-ms"] + 1000)
+    assert response["tags"] == 1 and response["snapshots"] == 1, response
     assert tags[7] in metadata(warehouse)["refs"]
     version = metadata_path(warehouse)
     assert expire(warehouse, snapshots[7]["timestamp-ms"] + 1000)["tags"] == 0
@@ -1021,14 +1021,14 @@ def compact(warehouse, run, before_reply=None, die_after=-1, definition=DEFINITI
     process.stdin.flush()
     asked = []
     for line in process.stdout:
-        answer = json.loads(line)
-        if "merge" not in answer:
+        response = json.loads(line)
+        if "merge" not in response:
             process.stdin.close()
             process.wait()
-            return answer, asked
-        asked.append(answer["merge"])
+            return response, asked
+        asked.append(response["merge"])
         rows = []
-        for key in answer["merge"]:
+        for key in response["merge"]:
             rows += pq.ParquetFile(os.path.join(warehouse, key)).read().to_pylist()
         files = write_files(warehouse, definition, rows)
         assert len(files) == 1
@@ -1048,10 +1048,10 @@ def test_compact(warehouse):
     def meanwhile():
         late.extend(many(warehouse, 1, first=50)[0])
 
-    answer, asked = compact(warehouse, str(uuid.uuid4()), before_reply=meanwhile)
-    assert answer["outcome"] == "committed", answer
+    response, asked = compact(warehouse, str(uuid.uuid4()), before_reply=meanwhile)
+    assert response["outcome"] == "committed", response
     assert sorted(len(a) for a in asked) == [3, 3], "one file a partition"
-    assert (answer["before"], answer["merged"]) == (6, 6), answer
+    assert (response["before"], response["merged"]) == (6, 6), response
     table = load(warehouse)
     same_rows(rows_of(table), rows + late)
     assert len(list(table.scan().plan_files())) == 3
@@ -1088,8 +1088,8 @@ def test_compact(warehouse):
     clean(warehouse)
     # expiry deletes the replaced files at last
     last = metadata(warehouse)["snapshots"][-1]["timestamp-ms"]
-    answer = expire(warehouse, last + 1)
-    assert answer["data_files"] == 6, answer
+    response = expire(warehouse, last + 1)
+    assert response["data_files"] == 6, response
     same_rows(rows_of(load(warehouse)), rows + late + more)
     clean(warehouse)
 
@@ -1101,8 +1101,8 @@ def test_compact_kill(warehouse):
         code, _ = compact(warehouse, run, die_after=step)
         assert code == -signal.SIGKILL, (step, code)
         same_rows(rows_of(newest(warehouse)), rows)
-        answer, asked = compact(warehouse, run)
-        assert answer["status"] == "ok", answer
+        response, asked = compact(warehouse, run)
+        assert response["status"] == "ok", response
         assert not asked or step < 3, step
         same_rows(rows_of(newest(warehouse)), rows)
         assert not check(warehouse)["problems"] or step == 3, check(warehouse)
@@ -1120,10 +1120,10 @@ def test_relocate(warehouse):
         "to": other,
         "scratch": os.path.dirname(warehouse),
     }
-    answer = tool(warehouse, command)[0]
-    assert answer["status"] == "ok", answer
-    answer = tool(warehouse, command)[0]
-    assert answer["status"] == "exists", answer
+    response = tool(warehouse, command)[0]
+    assert response["status"] == "ok", response
+    response = tool(warehouse, command)[0]
+    assert response["status"] == "exists", response
     shutil.move(warehouse, warehouse + ".denied")
     table = load(other)
     same_rows(rows_of(table), rows)
@@ -1145,8 +1145,8 @@ def test_relocate(warehouse):
     assert reply["status"] == "input" and "relocate" in reply["message"], reply
     fourth = warehouse + "-fourth"
     shutil.rmtree(other)
-    answer = tool(third, dict(command, to=fourth))[0]
-    assert answer["status"] == "ok", answer
+    response = tool(third, dict(command, to=fourth))[0]
+    assert response["status"] == "ok", response
     shutil.rmtree(third)
     same_rows(rows_of(load(fourth)), rows + more)
     clean(fourth)

@@ -633,7 +633,7 @@ with harness.Folder() as folder:
     folder.run("job.json", status=1)
     check(snapshots(warehouse) == before, "a run that adds nothing made a snapshot")
 
-    answer = json.loads(
+    response = json.loads(
         lake(
             "query",
             "SELECT s.experiment_id, s.total_energy, r.minimum_energy FROM "
@@ -644,7 +644,7 @@ with harness.Folder() as folder:
             "json",
         ).stdout
     )
-    check({a["experiment_id"] for a in answer} == set(seen), "query")
+    check({a["experiment_id"] for a in response} == set(seen), "query")
 
     # ten runs of overlapping jobs into one warehouse
     shared = folder.file("shared")
@@ -677,7 +677,7 @@ with harness.Folder() as folder:
     lake("featurize", shared)
     check(snapshots(shared) == before, "repeating the runs made a snapshot")
 
-    # what a dead writer left goes when it is old and nobody is at work
+    # what a crashed writer left goes when it is old and nobody is at work
     part = os.path.join(shared, "quantum_features", "vqe_results", "data")
     old, young = (os.path.join(part, name) for name in ("old", "young"))
     for path in (old, young):
