@@ -75,8 +75,8 @@ def spark_rows(spark):
 def everyone_reads(spark, warehouse, rows):
     ours.same_rows(spark_rows(spark), rows)
     ours.same_rows(ours.rows_of(ours.load(warehouse)), rows)
-    answer = ours.clean(warehouse)
-    assert answer["records"] == len(rows), answer
+    response = ours.clean(warehouse)
+    assert response["records"] == len(rows), response
 
 
 def insert(spark, rows):
@@ -120,8 +120,8 @@ def main():
 
         spark.sql("CALL lake.system.rewrite_manifests('quantum_features.sample')")
         everyone_reads(spark, warehouse, rows)
-        answer, asked = ours.compact(warehouse, str(uuid.uuid4()))
-        assert answer["outcome"] == "committed" and asked, answer
+        response, asked = ours.compact(warehouse, str(uuid.uuid4()))
+        assert response["outcome"] == "committed" and asked, response
         everyone_reads(spark, warehouse, rows)
         print("compaction of Spark's files ok", flush=True)
 
@@ -143,8 +143,8 @@ def main():
         )
         everyone_reads(spark, warehouse, rows)
         last = ours.metadata(warehouse)["snapshots"][-1]["timestamp-ms"]
-        answer = ours.expire(warehouse, last)
-        assert answer["tags"] > 60 and answer["data_files"] > 0, answer
+        response = ours.expire(warehouse, last)
+        assert response["tags"] > 60 and response["data_files"] > 0, response
         everyone_reads(spark, warehouse, rows)
         assert spark.sql(f"SELECT * FROM {NAME} VERSION AS OF 'theirs'").count() == tagged
         print("expiry ok", flush=True)
@@ -156,8 +156,8 @@ def main():
         everyone_reads(spark, warehouse, rows)
         copy = os.path.join(folder, "copy")
         command = {"do": "relocate", "table": "sample", "to": copy, "scratch": folder}
-        answer = ours.tool(warehouse, command)[0]
-        assert answer["status"] == "ok", answer
+        response = ours.tool(warehouse, command)[0]
+        assert response["status"] == "ok", response
         spark.stop()
         shutil.move(warehouse, warehouse + ".denied")
         spark = start(folder, copy)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The lake by Spark with Iceberg's own library: all twelve tables, every
 column as PyIceberg reads it, tags, and a predicate on every column that Spark,
-PyIceberg and a filter in plain Python answer alike; from a folder, and from a
+PyIceberg and a filter in plain Python agree; from a folder, and from a
 Garage by S3A where there is one.
 
 Runs where jobs/setup/spark.sh has been (VQE_TEST_SPARK=1 runs it: 600 MB), in
@@ -228,7 +228,7 @@ class Predicates:
         )
 
     def aggregates(self):
-        """Iceberg answers these from the bounds and counts in manifests."""
+        """Iceberg computes these from the bounds and counts in manifests."""
         scalars = [
             f.name
             for f in self.table.schema().fields

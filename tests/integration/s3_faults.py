@@ -4,7 +4,7 @@
 Listens on a free port of 127.0.0.1 and prints it. Signatures (SigV4), body
 hashes and regions are checked with code of its own, so that what it accepts
 is right and not only what the client believes. Each line of JSON on standard
-input is a command, answered by one line:
+input is a command, and gets one line back:
 
   {"fault": KIND, "method": M, "times": N}  the next N requests of method M fail
   {"set": {"conditional": bool, "page": N}} behaviour
@@ -12,9 +12,9 @@ input is a command, answered by one line:
   {"clear": true}                           forget faults, objects and counts
 
 KIND is a status (500, 503, 429, 409, ...) or
-  cut          the connection closes without an answer, nothing is done
-  cut_after    it is done, then the connection closes without an answer
-  slow         the answer comes after 30 s
+  cut          the connection closes without a response, nothing is done
+  cut_after    it is done, then the connection closes without a response
+  slow         the response comes after 30 s
   drip         the body comes with 10 bytes a second
   truncate     half of the body, then the connection closes
   flip         one byte of the body is another
@@ -149,7 +149,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def answer(self, status, body=b"", headers=(), kind=None):
+    def respond(self, status, body=b"", headers=(), kind=None):
         etag = dict(headers).get("ETag")
         if kind == "etag" and etag is not None:
             headers = [("ETag", '"' + 32 * "0" + '"')]
@@ -182,7 +182,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             '<?xml version="1.0" encoding="UTF-8"?><Error>'
             f"<Code>{code}</Code><Message>{escape(text)}</Message></Error>"
         )
-        self.answer(status, body.encode())
+        self.respond(status, body.encode())
 
     def take_fault(self):
         with LOCK:
@@ -234,7 +234,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if status >= 400:
             self.error(status, content)
         else:
-            self.answer(status, content, headers, kind)
+            self.respond(status, content, headers, kind)
 
     def act(self, key, arguments, body, kind):
         """Status, body or error code, headers."""

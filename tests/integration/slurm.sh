@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # jobs/slurm/vqe_batch.sbatch on a real SLURM: one node, this one, on
-# loopback, without systemd. A job, an array, and a job that is told to stop
+# loopback, without systemd. A job, an array, and a job that is asked to stop
 # and goes on from its journal after requeueing. Exit status 77: no SLURM.
 set -euo pipefail
 
@@ -181,7 +181,7 @@ sbatch -n 1 --array=3-4 "$script" 'part-%a.json'
 finish
 [ -s part-3.h5 ] && [ -s part-4.h5 ] || fail "the results of the array"
 
-# told to stop as SLURM does before the time limit; goes on when requeued
+# asked to stop as SLURM does before the time limit; goes on when requeued
 nh3='{"name": "NH3", "symbols": ["N", "H", "H", "H"], "coords": [[0, 0, 0.1128],
   [0, 0.9395, -0.2632], [0.8137, -0.4698, -0.2632], [-0.8137, -0.4698, -0.2632]]}'
 echo "{\"molecules\": [$h2, $nh3], \"seed\": 1,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Jobs that publish while something fails: the registry away at the start and
 in the middle, no space for the spool, rank 0 killed before the broker has
-answered, a record beyond what a broker reads. After each, every experiment is
+in time, a record beyond what a broker reads. After each, every experiment is
 on the topic at least once and in the tables exactly once.
 
 The programs: stream_services.py. Exit status 77: no Java or package.
@@ -191,13 +191,13 @@ def killed_rank_cases(services, folder):
         # long enough on a fast processor: a record waits two seconds
         job = write_job(folder, name, evaluations=8000, reps=4)
         words = (job, "--spool", f"{name}.spool")
-        told = folder.file(f"{name}.told")
+        printed = folder.file(f"{name}.printed")
         os.kill(broker, signal.SIGSTOP)
         try:
-            with open(told, "w", encoding="utf-8") as file:
+            with open(printed, "w", encoding="utf-8") as file:
                 process = start_batch(services, folder, *words, stderr=file)
             wait_for(
-                lambda: has_finished_one(told)
+                lambda: has_finished_one(printed)
                 and (spooled(folder, f"{name}.spool") > 0 or not of_spool),
                 "a finished experiment",
             )
@@ -221,17 +221,17 @@ def killed_rank_cases(services, folder):
 def huge_case(services, folder):
     """More than the 100 MiB that a broker reads in a request."""
     services.topics("--create --topic huge --config max.message.bytes=300000000")
-    counts, told, status = publish(
+    counts, printed, status = publish(
         services,
         folder,
         *("topic=huge", "grow=150", "message.timeout.ms=8000", "close=25"),
         folder.file("one.h5"),
         spool="huge",
     )
-    check(status == 1 and counts["spooled"] == 1, f"{counts} {told}")
-    check("socket.request.max.bytes" in told, told)
+    check(status == 1 and counts["spooled"] == 1, f"{counts} {printed}")
+    check("socket.request.max.bytes" in printed, printed)
     check(spooled(folder, "huge") == 1, "it is not in the spool")
-    print("150 MB:", told.splitlines()[0][:300])
+    print("150 MB:", printed.splitlines()[0][:300])
 
 
 def killed_test_case(folder):

@@ -229,15 +229,15 @@ def plain_cases(services, folder, held):
     services(f"kafka_start {folder.file('kafka')}")
     services("REGISTRY_URL=http://127.0.0.1:1/apis/ccompat/v7; export REGISTRY_URL")
     services.topics("--create --topic", TOPIC, "--partitions 3")
-    counts, told, status = publish(services, folder, "close=3", result)
-    check(status == 1 and counts["spooled"] == len(held), f"{counts} {told}")
+    counts, printed, status = publish(services, folder, "close=3", result)
+    check(status == 1 and counts["spooled"] == len(held), f"{counts} {printed}")
     check(spooled(folder) == len(held), "not all is in the spool")
     print("registry down at start: in the spool", len(held))
 
     services(f"registry_start {folder.file('registry')}")
-    counts, told, status = publish(services, folder)
-    check(status == 0 and counts["found"] == len(held), f"{counts} {told}")
-    check(counts["delivered"] == len(held), f"{counts} {told}")
+    counts, printed, status = publish(services, folder)
+    check(status == 0 and counts["found"] == len(held), f"{counts} {printed}")
+    check(counts["delivered"] == len(held), f"{counts} {printed}")
     check(spooled(folder) == 0, "the spool is not empty")
 
     # every field, by two readers of others
@@ -279,8 +279,8 @@ def other_producer_case(services, folder, held):
         data=body,
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request) as answer:
-        number_ = json.load(answer)["id"]
+    with urllib.request.urlopen(request) as response:
+        number_ = json.load(response)["id"]
     services.topics("--create --topic other")
     producer = confluent_kafka.Producer(
         {"bootstrap.servers": services.env["KAFKA_BROKERS"]}
@@ -300,10 +300,10 @@ def other_producer_case(services, folder, held):
     check(sorted(r["minimum"] for r in lines) == sorted(wanted), "minima")
     check(all(len(r["experiment_id"]) == 64 for r in lines), "ids computed")
     # ours evolves theirs
-    counts, told, status = publish(
+    counts, printed, status = publish(
         services, folder, "topic=other", folder.file("job.h5")
     )
-    check(status == 0, f"evolution: {counts} {told}")
+    check(status == 0, f"evolution: {counts} {printed}")
     print("a schema without our additions: read, and evolved to ours")
 
 
@@ -322,35 +322,35 @@ def refusal_cases(services, folder):
     )
     urllib.request.urlopen(request).close()
     services.topics("--create --topic incompatible")
-    counts, told, status = publish(
+    counts, printed, status = publish(
         services, folder, "topic=incompatible", "close=20", result, spool="spool2"
     )
     check(status == 1 and counts["delivered"] == 0, f"{counts}")
-    check("409" in told, told)
-    print("incompatible:", told.splitlines()[0][:400])
+    check("409" in printed, printed)
+    print("incompatible:", printed.splitlines()[0][:400])
 
-    counts, told, status = publish(
+    counts, printed, status = publish(
         services, folder, "topic=missing", "close=20", result, spool="spool3"
     )
     check(status == 1 and counts["delivered"] == 0, f"{counts}")
-    check("create the topic" in told, told)
-    print("topic missing:", told.splitlines()[0][:300])
+    check("create the topic" in printed, printed)
+    print("topic missing:", printed.splitlines()[0][:300])
 
     services.topics("--create --topic small --config max.message.bytes=3000")
-    counts, told, status = publish(
+    counts, printed, status = publish(
         services, folder, "topic=small", "close=20", result, spool="spool4"
     )
-    check(status == 1 and counts["too_large"] > 0, f"{counts} {told}")
+    check(status == 1 and counts["too_large"] > 0, f"{counts} {printed}")
     check(counts["too_large"] == spooled(folder, "spool4"), f"{counts}")
-    check("max.message.bytes" in told, told)
-    print("too large:", told.splitlines()[0][:300])
+    check("max.message.bytes" in printed, printed)
+    print("too large:", printed.splitlines()[0][:300])
     services(
         "kafka_admin kafka.admin.ConfigCommand --bootstrap-server "
         '"$KAFKA_INSIDE" --alter --topic small '
         "--add-config max.message.bytes=50000000"
     )
-    counts, told, status = publish(services, folder, "topic=small", spool="spool4")
-    check(status == 0 and spooled(folder, "spool4") == 0, f"{counts} {told}")
+    counts, printed, status = publish(services, folder, "topic=small", spool="spool4")
+    check(status == 0 and spooled(folder, "spool4") == 0, f"{counts} {printed}")
 
 
 def crash_cases(services, folder, held):
@@ -401,8 +401,8 @@ def crash_cases(services, folder, held):
     check(left > 0, "it died too late")
     before = ids_on(services, "crash2")
     waiting = {n[:64] for n in os.listdir(folder.file("spool")) if n.endswith(".vqes")}
-    counts, told, status = publish(services, folder, "topic=crash2")
-    check(status == 0 and counts["delivered"] == left, f"{counts} {told}")
+    counts, printed, status = publish(services, folder, "topic=crash2")
+    check(status == 0 and counts["delivered"] == left, f"{counts} {printed}")
     after = ids_on(services, "crash2")
     check(after == before | waiting, "records are missing")
     check(spooled(folder) == 0, "the spool is not empty")

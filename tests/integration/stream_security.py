@@ -55,8 +55,8 @@ def sasl_cases(services, folder):
     }
     for mechanism in ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"):
         words = [*secure, f"sasl.mechanism={mechanism}", result]
-        counts, told, status = publish(services, folder, *words, env=writer)
-        check(status == 0 and counts["delivered"] == COUNT, f"{counts} {told}")
+        counts, printed, status = publish(services, folder, *words, env=writer)
+        check(status == 0 and counts["delivered"] == COUNT, f"{counts} {printed}")
     messages = read_all(
         services,
         settings={
@@ -70,16 +70,16 @@ def sasl_cases(services, folder):
     check(len(messages) == 3 * COUNT, f"{len(messages)} messages")
     words = [*secure, "sasl.mechanism=SCRAM-SHA-512", "close=20", result]
     nobody = {**writer, "VQE_KAFKA_SASL_USERNAME": services.env["KAFKA_READER"]}
-    counts, told, status = publish(services, folder, *words, spool="spool5", env=nobody)
-    check(status == 1 and counts["spooled"] == COUNT, f"{counts} {told}")
-    check("right to write" in told, told)
-    print("not authorised:", told.splitlines()[0][:300])
+    counts, printed, status = publish(services, folder, *words, spool="spool5", env=nobody)
+    check(status == 1 and counts["spooled"] == COUNT, f"{counts} {printed}")
+    check("right to write" in printed, printed)
+    print("not authorised:", printed.splitlines()[0][:300])
     wrong = {**writer, "VQE_KAFKA_SASL_PASSWORD": "wrong-one"}
-    counts, told, status = publish(services, folder, *words, spool="spool6", env=wrong)
-    check(status == 1 and counts["spooled"] == COUNT, f"{counts} {told}")
-    check("VQE_KAFKA_SASL_PASSWORD" in told, told)
-    check("wrong-one" not in told and password not in told, "a secret was told")
-    print("wrong password:", told.splitlines()[0][:300])
+    counts, printed, status = publish(services, folder, *words, spool="spool6", env=wrong)
+    check(status == 1 and counts["spooled"] == COUNT, f"{counts} {printed}")
+    check("VQE_KAFKA_SASL_PASSWORD" in printed, printed)
+    check("wrong-one" not in printed and password not in printed, "a secret was printed")
+    print("wrong password:", printed.splitlines()[0][:300])
 
 
 def write_secret(folder, name, text):
@@ -109,13 +109,13 @@ def there_and_back(services, folder, what, env):
 
 
 def refused(services, folder, what, env, word, secrets):
-    """All stays in the spool, the reason is told, no secret is."""
+    """All stays in the spool, the reason is printed, no secret is."""
     words = ("publish", "job.h5", "--topic", TOPIC, "--spool", f"{what}.spool")
     done = lake(services, folder, *words, status=1, env=env, whole=True)
     check(word in done.stderr, f"{what}: no '{word}' in {done.stderr}")
     check(spooled(folder, f"{what}.spool") == COUNT, f"{what}: {done.stderr}")
     for secret in secrets:
-        check(secret not in done.stderr + done.stdout, f"{what}: a secret is told")
+        check(secret not in done.stderr + done.stdout, f"{what}: a secret is printed")
     print(f"{what}:", done.stderr.splitlines()[0][:200])
 
 
@@ -145,7 +145,7 @@ def certificate_cases(services, folder):
         env=brokers | with_key | wrong,
         whole=True,
     )
-    check("not-the-password" not in done.stderr, "a secret is told")
+    check("not-the-password" not in done.stderr, "a secret is printed")
     print("wrong key password:", done.stderr.splitlines()[0][:200])
     without = properties(folder, security_protocol="SSL", ssl_ca_location=ca)
     refused(services, folder, "no-certificate", brokers | without, "ssl", [])
@@ -170,11 +170,11 @@ class TokenEndpoint(http.server.BaseHTTPRequestHandler):
         given = self.headers.get("Authorization", "")
         wanted = base64.b64encode(f"client:{self.server.secret}".encode()).decode()
         self.server.asked.append(given == f"Basic {wanted}")
-        answer = {"error": "invalid_client"}
+        response = {"error": "invalid_client"}
         if self.server.asked[-1]:
             token = token_of(self.server.subject, 600)
-            answer = {"access_token": token, "token_type": "Bearer", "expires_in": 600}
-        body = json.dumps(answer).encode()
+            response = {"access_token": token, "token_type": "Bearer", "expires_in": 600}
+        body = json.dumps(response).encode()
         self.send_response(200 if self.server.asked[-1] else 401)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -249,7 +249,7 @@ class Guard(http.server.BaseHTTPRequestHandler):
     def pass_on(self):
         size = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(size) if size else None
-        status, answer = 401, b'{"error_code": 401, "message": "who are you?"}'
+        status, response = 401, b'{"error_code": 401, "message": "who are you?"}'
         if self.server.wanted in (None, self.headers.get("Authorization")):
             request = urllib.request.Request(
                 self.server.registry + self.path,
@@ -259,13 +259,13 @@ class Guard(http.server.BaseHTTPRequestHandler):
             )
             try:
                 with urllib.request.urlopen(request) as done:
-                    status, answer = done.status, done.read()
+                    status, response = done.status, done.read()
             except urllib.error.HTTPError as error:
-                status, answer = error.code, error.read()
+                status, response = error.code, error.read()
         self.send_response(status)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
     do_GET = do_POST = pass_on
 

@@ -242,7 +242,7 @@ def rows_of(services, folder, warehouse, env=None):
     """Every table without what a batch stamps on it."""
     held = {}
     for table in TABLES:
-        answer = lake(
+        response = lake(
             services,
             folder,
             "query",
@@ -255,6 +255,6 @@ def rows_of(services, folder, warehouse, env=None):
             "json",
             env=env,
         )
-        held[table] = answer
-        check(len(answer) > 100, f"{table} is empty: {answer}")
+        held[table] = response
+        check(len(response) > 100, f"{table} is empty: {response}")
     return held

@@ -465,7 +465,7 @@ static void runs_repeat_bit_for_bit(void **state)
 /* Both sides of a probe are announced, and then asked for in that order. */
 struct announced {
   struct probe probe;
-  int told, asked, wrong;
+  int announcements, asked, wrong;
   double points[2 * 5];
 };
 
@@ -474,7 +474,7 @@ static void take_announced(void *ctx, int n, const double *points, int count)
   struct announced *announced = ctx;
   assert_int_equal(count, 2);
   assert_int_equal(n, 5);
-  announced->told++;
+  announced->announcements++;
   announced->asked = 0;
   memcpy(announced->points, points, sizeof announced->points);
 }
@@ -483,7 +483,7 @@ static int announced_objective(void *ctx, int n, const double *x, double *f,
                                double *gradient)
 {
   struct announced *announced = ctx;
-  if (announced->told > 0 && announced->asked < 2) {
+  if (announced->announcements > 0 && announced->asked < 2) {
     announced->wrong += memcmp(x, announced->points + announced->asked * n,
                                (size_t)n * sizeof *x) != 0;
     announced->asked++;
@@ -505,7 +505,7 @@ static void spsa_announces_both_sides_of_a_probe(void **state)
     assert_int_equal(vqe_optimize(&results[run], "SPSA", 5, x,
                                   announced_objective, &announced, &options),
                      0);
-    assert_int_equal(announced.told, run == 0 ? 49 : 0);
+    assert_int_equal(announced.announcements, run == 0 ? 49 : 0);
     assert_int_equal(announced.wrong, 0);
     sums[run] = announced.probe.sum;
   }

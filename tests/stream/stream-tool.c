@@ -9,7 +9,7 @@
  * numbers as optimal parameters), hold (milliseconds between records); any
  * with a dot is a property of librdkafka. `publish` without a result sends the
  * spool. `raw` sends the same messages by librdkafka alone, from memory.
- * Answers with one JSON object, `read` with one line a record before it. Exit
+ * Prints one JSON object, `read` with one line a record before it. Exit
  * status 0, 1 when something is undelivered or was not read. */
 #include <jansson.h>
 #include <librdkafka/rdkafka.h>

@@ -354,7 +354,7 @@ static void records_go_when_brokers_return(void **state)
   assert_on_topic(fixture, 12);
 }
 
-/* Answers get lost: Kafka's idempotence and our repeats must not lose. */
+/* Responses get lost: Kafka's idempotence and our retries must not lose. */
 static void passing_errors_of_brokers_are_retried(void **state)
 {
   struct fixture *fixture = *state;
