@@ -157,7 +157,6 @@ struct vqe_result {
   double mp2_energy;         /**< MP2 */
   double fci_energy;         /**< exact */
   double fci_s2;             /**< S^2 of the exact state */
-  int scf_iterations;        /**< Fock matrices built by SCF */
   char reference_method[16]; /**< "RHF", "ROHF", "FCIDUMP" */
   char *reference_note; /**< SCF fallbacks, why there is no FCI, or NULL */
 

@@ -172,7 +172,6 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->fci_energy = -1.3;
   r->fci_s2 = 1e-300;
   memcpy(r->reference_method, "ROHF", 5);
-  r->scf_iterations = 29;
   r->reference_note = fixture_text("level shift 0.5 from cycle 40");
   r->n_expectation = 2.5;
   r->sz_expectation = -0.5;
