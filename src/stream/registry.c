@@ -178,10 +178,11 @@ static int id_of(int32_t *id, const struct vqe_registry *registry,
   json_int_t number = json_is_integer(value) ? json_integer_value(value) : -1;
   json_decref(root);
   if (number < 0 || number > INT32_MAX) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "schema registry at %s: the answer has no schema id; "
-                         "is this a registry?",
-                         vqe_registry_url(registry->client, response));
+    return vqe_error_set(
+        VQE_ERR_INPUT,
+        "schema registry at %s: the response has no schema id; "
+        "is this a registry?",
+        vqe_registry_url(registry->client, response));
   }
   *id = (int32_t)number;
   return VQE_OK;
@@ -321,7 +322,7 @@ static int take_schema(const char **schema, struct vqe_registry *registry,
   int status = VQE_ERR_INPUT;
   if (text == NULL) {
     vqe_error_set(VQE_ERR_INPUT,
-                  "schema registry at %s: %s: the answer has no "
+                  "schema registry at %s: %s: the response has no "
                   "schema; is this a registry?",
                   vqe_registry_url(registry->client, response), what);
   } else {

@@ -238,7 +238,7 @@ static int check(struct vqe_http_response *response,
   bool tls = is_tls(response->fault);
   if (response->too_large) {
     return vqe_error_set(VQE_ERR_INPUT,
-                         "schema registry at %s: the answer is larger than "
+                         "schema registry at %s: the response is larger than "
                          "%zu bytes; is this a registry?",
                          url, RESPONSE_LIMIT);
   }
