@@ -187,8 +187,8 @@ def killed_rank_cases(services, folder):
     broker = int(services.env["KAFKA_PID"])
     # after a record was spooled; before any was, when the journal has it
     for name, of_spool in (("killed", True), ("early", False)):
-        services.topics(f"--create --topic {name}")
         # long enough on a fast processor: a record waits two seconds
+        services.topics(f"--create --topic {name} --config max.message.bytes=10000000")
         job = write_job(folder, name, evaluations=8000, reps=4)
         words = (job, "--spool", f"{name}.spool")
         printed = folder.file(f"{name}.printed")
