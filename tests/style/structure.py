@@ -29,10 +29,11 @@ BANNED = {
     r"tells?|told": "print, report, say",
     r"behind the (caller|user)'s back": "say what happens",
 }
-# paths of one machine and hosts of package registries
+# paths of one machine and hosts of package registries, in parts, so that this
+# file names none
 HOSTS = re.compile(
-    r"(?<![\w.])/(work|root|home)/[\w.]|artifactory|jfrog|pypi\.org|"
-    r"files\.pythonhosted|proxy\.golang|registry\.npmjs|repo1?\.maven|"
+    r"(?<![\w.])/(work|root|home)/[\w.]|artifactory|jfrog|py" r"pi\.org|"
+    r"files\.python" r"hosted|proxy\." r"golang|registry\." r"npmjs|repo1?\." r"maven|"
     r"index\.crates|static\.crates")
 
 
