@@ -250,21 +250,6 @@ struct move {
   int closed, open; /* changes at `to`; `from` gets the opposite */
 };
 
-/* Energies of the orbitals in c for electrons of each spin. */
-static void spin_energies(double *out, const struct vqe_scf_work *work,
-                          const double *fock)
-{
-  int n = work->in->nao;
-  int m = work->nmo;
-  vqe_scf_multiply(work->t1, fock, false, work->mo_coeff, false, n, m, n);
-  for (int i = 0; i < m; i++) {
-    out[i] = 0.0;
-    for (int p = 0; p < n; p++) {
-      out[i] += work->mo_coeff[p * m + i] * work->t1[p * m + i];
-    }
-  }
-}
-
 /* Highest orbital of an irrep in [first, last) and lowest in [from, m). */
 static double highest(const struct vqe_scf_work *work, const double *energies,
                       int irrep, int first, int last)
@@ -327,8 +312,10 @@ static void list_moves(struct move_list *list, struct vqe_scf_work *work)
   double *alpha = work->values;
   double *beta = work->order;
   list->count = 0;
-  spin_energies(alpha, work, work->closed ? work->fock : work->fock_a);
-  spin_energies(beta, work, work->closed ? work->fock : work->fock_b);
+  vqe_scf_orbital_energies(alpha, work,
+                           work->closed ? work->fock : work->fock_a);
+  vqe_scf_orbital_energies(beta, work,
+                           work->closed ? work->fock : work->fock_b);
   for (int from = 0; from < VQE_SCF_IRREPS; from++) {
     for (int to = 0; to < VQE_SCF_IRREPS; to++) {
       double pair = 0.5 * (lowest(work, alpha, to, nalpha, m) +

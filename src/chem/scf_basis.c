@@ -199,17 +199,16 @@ int vqe_scf_diagonalise(struct vqe_scf_work *work, const double *matrix)
   return VQE_OK;
 }
 
-/* <i|F_alpha|i> into t2 */
-static void alpha_energies(struct vqe_scf_work *work)
+void vqe_scf_orbital_energies(double *out, const struct vqe_scf_work *work,
+                              const double *fock)
 {
   int n = work->in->nao;
   int m = work->nmo;
-  vqe_scf_multiply(work->t1, work->fock_a, false, work->mo_coeff, false, n, m,
-                   n);
+  vqe_scf_multiply(work->t1, fock, false, work->mo_coeff, false, n, m, n);
   for (int i = 0; i < m; i++) {
-    work->t2[i] = 0.0;
+    out[i] = 0.0;
     for (int p = 0; p < n; p++) {
-      work->t2[i] += work->mo_coeff[p * m + i] * work->t1[p * m + i];
+      out[i] += work->mo_coeff[p * m + i] * work->t1[p * m + i];
     }
   }
 }
@@ -247,7 +246,7 @@ void vqe_scf_occupy(struct vqe_scf_work *work,
   }
   if (nopen > 0 && fock_known) {
     /* the effective energies of open orbitals say little */
-    alpha_energies(work);
+    vqe_scf_orbital_energies(work->t2, work, work->fock_a);
     sort_ranks(work->rank, work->t2, taken, work->nmo);
   }
   if (occupation != NULL) {

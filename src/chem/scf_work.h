@@ -86,6 +86,9 @@ int vqe_scf_diagonalise(struct vqe_scf_work *work, const double *matrix);
 void vqe_scf_occupy(struct vqe_scf_work *work,
                     const struct vqe_scf_occupation *occupation,
                     bool fock_known);
+/* <i|fock|i> of the orbitals in c, into out (nmo); t1 is scratch. */
+void vqe_scf_orbital_energies(double *out, const struct vqe_scf_work *work,
+                              const double *fock);
 /* The occupation of the orbitals in c. */
 void vqe_scf_count(struct vqe_scf_occupation *out,
                    const struct vqe_scf_work *work);
