@@ -43,6 +43,14 @@ struct vqe_option_list {
   struct vqe_option *items; /**< in the order of the input */
 };
 
+/** What a run does where its gradient vanishes and the energy curves down. */
+enum vqe_escape {
+  VQE_ESCAPE_AUTO = 0, /**< leave it where saddle points are likely: circuits,
+                          ADAPT-VQE, starts whose gradient vanishes */
+  VQE_ESCAPE_ALWAYS = 1, /**< test every run */
+  VQE_ESCAPE_NEVER = 2   /**< stop there */
+};
+
 /** What is asked for: the keys of a job (jobs/README.md), defaults filled in,
  * names in their stored spelling. All pointers owned. */
 struct vqe_experiment {
@@ -83,6 +91,14 @@ struct vqe_experiment {
   char *device;           /**< "auto", "cpu", "cuda" */
   char *precision;        /**< "double", "single" */
   char id[VQE_EXPERIMENT_ID_SIZE]; /**< vqe_experiment_id */
+  int restarts;          /**< starts tried, the best is kept; 0 as 1 */
+  int escape_saddles;    /**< enum vqe_escape: leave saddle points */
+  double penalty_number; /**< weight of (<N> - N)^2, hartree; 0: none */
+  double penalty_spin;   /**< weight of the deviation of S^2, hartree; 0: none
+                          */
+  /** What reading the input has to say, lines "code: text" as in the result,
+   * which takes them over; NULL: nothing. */
+  char *notes;
 };
 
 /** Deep copy; free it by vqe_experiment_free. */
@@ -134,7 +150,9 @@ struct vqe_result {
   double *eval_parameter_delta_norm;  /**< change of the parameters, 2-norm */
   double *eval_cumulative_min_energy; /**< lowest energy so far */
   double *eval_seconds;               /**< since the start of the VQE */
-  double minimum;                  /**< lowest recorded energy, electronic */
+  /** Electronic energy of the result. Exact runs: the lowest recorded; with
+   * shots: sampled afresh at the reported parameters. */
+  double minimum;
   double nuclear_repulsion_energy; /**< of the nuclei alone */
   double maxcv;                    /**< NaN: no constraints */
   bool success;                    /**< converged */
@@ -158,7 +176,9 @@ struct vqe_result {
   double fci_energy;         /**< exact */
   double fci_s2;             /**< S^2 of the exact state */
   char reference_method[16]; /**< "RHF", "ROHF", "FCIDUMP" */
-  char *reference_note; /**< SCF fallbacks, why there is no FCI, or NULL */
+  /** What a user must know before he trusts the numbers: lines "code: text",
+   * codes stable; NULL: nothing. */
+  char *notes;
 
   /* properties of the best state */
   double n_expectation;  /**< of the number of electrons */
@@ -182,6 +202,15 @@ struct vqe_result {
   double peak_memory_mb;     /**< of the process */
   char *performance_start;   /**< JSON text or NULL */
   char *performance_end;     /**< JSON text or NULL */
+
+  /* with shots; NaN and 0 when exact */
+  double energy_std;   /**< standard error of `minimum` */
+  double energy_exact; /**< electronic energy at the reported parameters
+                          without sampling; NaN: not computed */
+  int64_t total_shots; /**< of all evaluations and the final one */
+
+  size_t noccupation;          /**< norb or 0 */
+  double *natural_occupations; /**< of the final state, descending, 0 to 2 */
 };
 
 /** NULL is fine. */

@@ -259,6 +259,7 @@ const size_t *vqe_field_lengths(const struct vqe_field *field,
                      : offsetof(SELF, member))
 #define MEMBER_PARAMETERS(member) MEMBER(member, double *, PARAMETERS)
 #define MEMBER_EVALUATIONS(member) MEMBER(member, double *, EVALUATIONS)
+#define MEMBER_OCCUPATIONS(member) MEMBER(member, double *, OCCUPATIONS)
 #define MEMBER_ALL_PARAMETERS(member) MEMBER(member, double *, ALL_PARAMETERS)
 
 #define MEMBER_ROW(since_, kind_, column_, unit_, doc_, in_bytes_)            \
@@ -293,6 +294,8 @@ MEMBERS(experiment);
 #define SELF struct vqe_result
 static const struct vqe_member result_members[] = {
 #define RESULT MEMBER_BOTH
+#define RESULT_COLUMN MEMBER_COLUMN
+#define RESULT_BYTES MEMBER_BOTH
 #define EVALUATION MEMBER_ARRAY
 #include "record/fields.def"
 };

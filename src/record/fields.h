@@ -111,6 +111,7 @@ enum vqe_member_kind {
   VQE_MEMBER_PARAMETERS,     /* nparam doubles or NULL */
   VQE_MEMBER_EVALUATIONS,    /* neval doubles */
   VQE_MEMBER_ALL_PARAMETERS, /* neval x nparam doubles */
+  VQE_MEMBER_OCCUPATIONS,    /* noccupation doubles */
 };
 
 struct vqe_member {

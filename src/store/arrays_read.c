@@ -434,6 +434,11 @@ int vqe_arrays_read(struct vqe_result *result,
                           "optimal_parameters", 1, &shape[1]);
   }
   if (status == VQE_OK) {
+    hsize_t occupations = result->noccupation;
+    status = read_doubles(&result->natural_occupations, &from,
+                          "natural_occupations", 1, &occupations);
+  }
+  if (status == VQE_OK) {
     status = read_evaluations(result, &from);
   }
   if (status == VQE_OK) {

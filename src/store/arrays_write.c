@@ -262,6 +262,11 @@ int vqe_arrays_write(hid_t place, const char *path, const char *name,
                            result->optimal_parameters, 1, &shape[1]);
   }
   if (status == VQE_OK) {
+    hsize_t occupations = result->noccupation;
+    status = write_doubles(group, path, "natural_occupations",
+                           result->natural_occupations, 1, &occupations);
+  }
+  if (status == VQE_OK) {
     status = write_evaluations(group, path, result);
   }
   if (status == VQE_OK) {

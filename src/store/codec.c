@@ -355,6 +355,9 @@ static void array_member(struct stream *stream, enum vqe_member_kind kind,
   case VQE_MEMBER_EVALUATIONS:
     words_field(stream, at, result->neval, 1, true);
     break;
+  case VQE_MEMBER_OCCUPATIONS:
+    words_field(stream, at, result->noccupation, 1, true);
+    break;
   default:
     words_field(stream, at, result->neval, nparam, true);
     break;
@@ -410,6 +413,7 @@ static void member_field(struct stream *stream,
   case VQE_MEMBER_PARAMETERS:
   case VQE_MEMBER_EVALUATIONS:
   case VQE_MEMBER_ALL_PARAMETERS:
+  case VQE_MEMBER_OCCUPATIONS:
     array_member(stream, member->kind, at, self);
     break;
   }

@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
 
 const char *vqe_version(void)
 {
@@ -63,7 +64,8 @@ static int options_copy(struct vqe_option_list *out,
   each(init_file);                                                            \
   each(init_file_sha256);                                                     \
   each(device);                                                               \
-  each(precision)
+  each(precision);                                                            \
+  each(notes)
 
 int vqe_experiment_copy(struct vqe_experiment **out,
                         const struct vqe_experiment *experiment)
@@ -140,6 +142,8 @@ int vqe_result_create(struct vqe_result **out,
   result->s2_expectation = NAN;
   result->pauli_one_norm = NAN;
   result->peak_memory_mb = NAN;
+  result->energy_std = NAN;
+  result->energy_exact = NAN;
   for (int k = 0; k < 3; k++) {
     result->dipole[k] = NAN;
   }
@@ -148,6 +152,9 @@ int vqe_result_create(struct vqe_result **out,
   error = vqe_memory_strdup(&result->reason, reason);
   if (error == VQE_OK) {
     error = vqe_experiment_copy(&result->experiment, experiment);
+  }
+  if (error == VQE_OK) {
+    error = vqe_notes_join(&result->notes, experiment->notes);
   }
   if (error != VQE_OK) {
     vqe_result_free(result);
@@ -177,8 +184,9 @@ void vqe_result_free(struct vqe_result *result)
   free(result->eval_parameter_delta_norm);
   free(result->eval_cumulative_min_energy);
   free(result->eval_seconds);
-  free(result->reference_note);
+  free(result->notes);
   free(result->performance_start);
   free(result->performance_end);
+  free(result->natural_occupations);
   free(result);
 }

@@ -110,6 +110,32 @@ static json_t *basis_name(const struct vqe_experiment *experiment)
              : text_or_null(experiment->basis_set);
 }
 
+/* Keys that came after the first ids stand in the text only where they differ
+ * from their defaults, so that known ids stay. */
+static int add_later_keys(json_t *whole, const struct vqe_experiment *e)
+{
+  int failed = 0;
+  if (e->restarts > 1) {
+    failed |=
+        json_object_set_new(whole, "restarts", json_integer(e->restarts));
+  }
+  if (e->escape_saddles != VQE_ESCAPE_AUTO) {
+    failed |= json_object_set_new(
+        whole, "escape_saddles",
+        json_boolean(e->escape_saddles == VQE_ESCAPE_ALWAYS));
+  }
+  if (e->penalty_number != 0.0 || e->penalty_spin != 0.0) {
+    failed |= json_object_set_new(
+        whole, "penalty",
+        json_pack("{s:o, s:o}", "number",
+                  vqe_canonical_double(e->penalty_number), "spin",
+                  vqe_canonical_double(e->penalty_spin)));
+  }
+  return failed == 0
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_MEMORY, "no memory for an identity");
+}
+
 int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                       const struct vqe_experiment *e)
 {
@@ -158,6 +184,9 @@ int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
   if (status == VQE_OK && e->molecule == NULL && e->fcidump_sha256 == NULL) {
     json_object_set_new(whole, "input_error", text_or_null(e->input_error));
     json_object_set_new(whole, "molecule_id", json_integer(e->molecule_id));
+  }
+  if (status == VQE_OK) {
+    status = add_later_keys(whole, e);
   }
   if (status == VQE_OK) {
     status = vqe_canonical_dump(id, &canonical, whole);

@@ -70,9 +70,6 @@ bool vqe_run_stop_asked(void *ctx);
  * thread, which therefore counts its own alone. */
 double vqe_run_cpu_seconds(const struct vqe_run *run);
 
-/* Append to the result's reference_note; NULL and "" add nothing. */
-int vqe_run_note(struct vqe_result *result, const char *note);
-
 /* Free what the phases made, all but the result. */
 void vqe_run_clear(struct vqe_run *run);
 

@@ -1,8 +1,7 @@
 /* The exact energy beside the variational one. */
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/notes.h"
 #include "vqe/run.h"
 
 int vqe_run_fci(struct vqe_run *run)
@@ -10,7 +9,6 @@ int vqe_run_fci(struct vqe_run *run)
   struct vqe_result *result = run->result;
   struct vqe_fci_options options = VQE_FCI_OPTIONS_INIT;
   struct vqe_fci_result fci;
-  char note[320];
   if ((run->experiment->references & VQE_REFERENCE_FCI) == 0) {
     return VQE_OK;
   }
@@ -32,6 +30,6 @@ int vqe_run_fci(struct vqe_run *run)
   if (status == VQE_ERR_INTERRUPTED) {
     return status;
   }
-  snprintf(note, sizeof note, "no FCI: %s", vqe_error_message());
-  return vqe_run_note(result, note);
+  return vqe_notes_add(&result->notes, VQE_NOTE_NO_FCI, "%s",
+                       vqe_error_message());
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "vqe/initial.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
@@ -75,7 +76,10 @@ int vqe_run_hamiltonian(struct vqe_run *run)
   result->cpu_seconds_mapping = vqe_run_cpu_seconds(run) - cpu;
   result->pauli_one_norm = vqe_pauli_sum_one_norm(run->paulis);
   /* the result takes the arrays over when the run ends */
-  return vqe_run_note(result, integrals->scf_note);
+  return integrals->scf_note[0] != '\0'
+             ? vqe_notes_add(&result->notes, VQE_NOTE_REFERENCE, "%s",
+                             integrals->scf_note)
+             : VQE_OK;
 }
 
 int vqe_run_ansatz(struct vqe_run *run)
@@ -151,7 +155,10 @@ int vqe_run_estimator(struct vqe_run *run)
       snprintf(run->result->device, sizeof run->result->device, "%s",
                run->usage.device.name);
     }
-    status = vqe_run_note(run->result, run->usage.note);
+    if (run->usage.note[0] != '\0') {
+      status = vqe_notes_add(&run->result->notes, VQE_NOTE_DEVICE, "%s",
+                             run->usage.note);
+    }
   }
   return status;
 }

@@ -1,11 +1,6 @@
 #include "vqe/run.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
-#include "base/error_message.h"
-#include "base/memory.h"
 #include "vqe/orbital.h"
 
 bool vqe_run_stop_asked(void *ctx)
@@ -19,23 +14,6 @@ bool vqe_run_stop_asked(void *ctx)
 double vqe_run_cpu_seconds(const struct vqe_run *run)
 {
   return run->options->threads == 1 ? vqe_clock_thread() : vqe_clock_cpu();
-}
-
-int vqe_run_note(struct vqe_result *result, const char *note)
-{
-  char *joined = NULL;
-  if (note == NULL || note[0] == '\0') {
-    return VQE_OK;
-  }
-  if (result->reference_note == NULL) {
-    return vqe_memory_strdup(&result->reference_note, note);
-  }
-  if (asprintf(&joined, "%s; %s", result->reference_note, note) < 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a note");
-  }
-  free(result->reference_note);
-  result->reference_note = joined;
-  return VQE_OK;
 }
 
 void vqe_run_clear(struct vqe_run *run)

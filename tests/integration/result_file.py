@@ -26,7 +26,7 @@ TABLES = {
     "nuclear_repulsion_energy maxcv success nfev nit integrals_time scf_time "
     "transform_time mapping_time fci_time vqe_time total_time "
     "hamiltonian_cpu_time mapping_cpu_time fci_cpu_time vqe_cpu_time hf_energy "
-    "mp2_energy fci_energy fci_s2 reference_method reference_note "
+    "mp2_energy fci_energy fci_s2 reference_method notes "
     "n_expectation sz_expectation s2_expectation dipole_x dipole_y dipole_z "
     "pauli_one_norm determinants optimizer_native code_version hostname "
     "device_name job_id mpi_rank mpi_ranks threads started_at finished_at "

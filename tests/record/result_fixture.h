@@ -102,6 +102,11 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->references_given = true;
   e->device = fixture_text("auto");
   e->precision = fixture_text("double");
+  e->restarts = 3;
+  e->escape_saddles = VQE_ESCAPE_NEVER;
+  e->penalty_number = 0.5;
+  e->penalty_spin = 0.25;
+  e->notes = fixture_text("input_ignored: keyword scf_type");
   memset(e->id, 'a', VQE_EXPERIMENT_ID_SIZE - 1);
   e->id[0] = '0';
   return e;
@@ -172,7 +177,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->fci_energy = -1.3;
   r->fci_s2 = 1e-300;
   memcpy(r->reference_method, "ROHF", 5);
-  r->reference_note = fixture_text("level shift 0.5 from cycle 40");
+  r->notes = fixture_text("unstable_reference: a\nno_fci: b: c");
   r->n_expectation = 2.5;
   r->sz_expectation = -0.5;
   r->s2_expectation = 0.75;
@@ -194,6 +199,11 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->peak_memory_mb = 99.5;
   r->performance_start = fixture_text("{\"cpu\":1}");
   r->performance_end = fixture_text("{}");
+  r->energy_std = 0.015625;
+  r->energy_exact = -1.75;
+  r->total_shots = INT64_C(123456789012);
+  r->noccupation = 3;
+  r->natural_occupations = fixture_doubles(3, 0.25);
   return r;
 }
 
@@ -299,6 +309,7 @@ static inline void same_experiment(const struct vqe_experiment *left,
   same_text(&a.init_file_sha256, &b.init_file_sha256);
   same_text(&a.device, &b.device);
   same_text(&a.precision, &b.precision);
+  same_text(&a.notes, &b.notes);
   assert_memory_equal(&a, &b, sizeof a);
 }
 
@@ -333,7 +344,10 @@ static inline void same_result(const struct vqe_result *left,
   same_block(&a.eval_cumulative_min_energy, &b.eval_cumulative_min_energy,
              a.neval * row);
   same_block(&a.eval_seconds, &b.eval_seconds, a.neval * row);
-  same_text(&a.reference_note, &b.reference_note);
+  same_text(&a.notes, &b.notes);
+  assert_int_equal(a.noccupation, b.noccupation);
+  same_block(&a.natural_occupations, &b.natural_occupations,
+             a.noccupation * row);
   same_text(&a.performance_start, &b.performance_start);
   same_text(&a.performance_end, &b.performance_end);
   assert_memory_equal(&a, &b, sizeof a);

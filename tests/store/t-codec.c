@@ -57,11 +57,11 @@ static void absent_parts_stay_absent(void **state)
   check_round_trip(result);
 }
 
-/* The first bytes are fixed: mark, version 1 in little endian, index 11. */
+/* The first bytes are fixed: mark, version 2 in little endian, index 11. */
 static void bytes_are_little_endian_under_a_mark(void **state)
 {
   (void)state;
-  const uint8_t start[] = {'V', 'Q', 'E', 'R', 1, 0, 0, 0, 11,
+  const uint8_t start[] = {'V', 'Q', 'E', 'R', 2, 0, 0, 0, 11,
                            0,   0,   0,   12,  0, 0, 0, 28};
   struct vqe_result *result = fixture_result(0, 0, 0);
   uint8_t *data = NULL;

@@ -102,10 +102,14 @@ static void only_what_is_asked_for_changes_the_id(void **state)
   e->device = "cuda";
   e->references = VQE_REFERENCE_HF;
   e->seed_drawn = true;
+  e->restarts = 1;
+  e->notes = "input_ignored: keyword";
   e->molecule->coords[0] = -0.0;
   assert_int_equal(vqe_experiment_id(id, NULL, e), 0);
   assert_string_equal(id, base);
   e->molecule->coords[0] = 0.0;
+  e->restarts = 0;
+  e->notes = NULL;
 
 #define CHANGES(change)                                                       \
   do {                                                                        \
@@ -137,9 +141,32 @@ static void only_what_is_asked_for_changes_the_id(void **state)
   CHANGES(e->seed = 2);
   CHANGES(e->shots = 100);
   CHANGES(e->precision = "single");
+  CHANGES(e->restarts = 2);
+  CHANGES(e->escape_saddles = VQE_ESCAPE_ALWAYS);
+  CHANGES(e->escape_saddles = VQE_ESCAPE_NEVER);
+  CHANGES(e->penalty_number = 1.0);
+  CHANGES(e->penalty_spin = 1.0);
   CHANGES(e->fcidump_sha256 = "ab");
   CHANGES(e->molecule = NULL; e->fcidump_sha256 = "ab");
 #undef CHANGES
+}
+
+/* The text that others who compute the id must arrive at. */
+static void later_keys_stand_in_the_text_under_their_names(void **state)
+{
+  (void)state;
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  char *text = NULL;
+  struct vqe_experiment *e = h2();
+  e->restarts = 3;
+  e->escape_saddles = VQE_ESCAPE_NEVER;
+  e->penalty_spin = 0.5;
+  assert_int_equal(vqe_experiment_id(id, &text, e), 0);
+  assert_non_null(strstr(text, "\"restarts\":3"));
+  assert_non_null(strstr(text, "\"escape_saddles\":false"));
+  assert_non_null(strstr(text, "\"penalty\":{\"number\":\"0000000000000000\","
+                               "\"spin\":\"3fe0000000000000\"}"));
+  free(text);
 }
 
 static void options_count_as_doubles(void **state)
@@ -231,6 +258,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(golden_defaults_have_the_golden_id),
       cmocka_unit_test(only_what_is_asked_for_changes_the_id),
+      cmocka_unit_test(later_keys_stand_in_the_text_under_their_names),
       cmocka_unit_test(options_count_as_doubles),
       cmocka_unit_test(two_bad_molecules_are_two_failures),
       cmocka_unit_test(copy_shares_no_memory),
