@@ -23,37 +23,23 @@ static int add_factor(struct vqe_ansatz_builder *builder, bool restricted,
   return status;
 }
 
-static int add_singles(struct vqe_ansatz_builder *builder,
-                       const struct vqe_ansatz_options *options)
+/* Singles, or the doubles of two electrons of one spin: without a second
+ * electron its loops run once, from and to nowhere (-1). */
+static int add_one_spin(struct vqe_ansatz_builder *builder,
+                        const struct vqe_ansatz_options *options, bool doubles)
 {
   const struct vqe_ansatz *ansatz = builder->ansatz;
   bool restricted = options->restricted;
   int status = VQE_OK;
   for (int spin = 0; spin < (restricted ? 1 : 2); spin++) {
     int occupied = spin == 0 ? ansatz->nalpha : ansatz->nbeta;
+    int last_j = doubles ? occupied - 1 : -1;
+    int last_b = doubles ? ansatz->norb - 1 : -1;
     for (int i = 0; i < occupied; i++) {
-      for (int a = occupied; status == VQE_OK && a < ansatz->norb; a++) {
-        if (vqe_ansatz_allowed(options, i, a, -1, -1)) {
-          status = add_factor(builder, restricted, spin, i, a, -1, -1);
-        }
-      }
-    }
-  }
-  return status;
-}
-
-static int add_same_spin(struct vqe_ansatz_builder *builder,
-                         const struct vqe_ansatz_options *options)
-{
-  const struct vqe_ansatz *ansatz = builder->ansatz;
-  bool restricted = options->restricted;
-  int status = VQE_OK;
-  for (int spin = 0; spin < (restricted ? 1 : 2); spin++) {
-    int occupied = spin == 0 ? ansatz->nalpha : ansatz->nbeta;
-    for (int i = 0; i < occupied; i++) {
-      for (int j = i + 1; j < occupied; j++) {
+      for (int j = doubles ? i + 1 : -1; j <= last_j; j++) {
         for (int a = occupied; a < ansatz->norb; a++) {
-          for (int b = a + 1; status == VQE_OK && b < ansatz->norb; b++) {
+          for (int b = doubles ? a + 1 : -1; status == VQE_OK && b <= last_b;
+               b++) {
             if (vqe_ansatz_allowed(options, i, a, j, b)) {
               status = add_factor(builder, restricted, spin, i, a, j, b);
             }
@@ -107,9 +93,9 @@ int vqe_ansatz_build_uccsd_factors(struct vqe_ansatz_builder *builder,
                          "%d alpha and %d beta electrons",
                          options->nalpha, options->nbeta);
   }
-  int status = add_singles(builder, options);
+  int status = add_one_spin(builder, options, false);
   if (status == VQE_OK) {
-    status = add_same_spin(builder, options);
+    status = add_one_spin(builder, options, true);
   }
   if (status == VQE_OK) {
     status = add_opposite_spin(builder, options);
