@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ansatz/ansatz_count.h"
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/suggest.h"
@@ -20,15 +21,20 @@ static const char *const entangler_maps[] = {
 static const char *const interactions[] = {"square", "heavy-hex", "all-to-all",
                                            NULL};
 
+/* What the excitations of coupled cluster have in common, and what Qiskit's
+ * circuits have. */
+#define EXCITATIONS                                                           \
+  .conserves = true, .real = true, .least_reps = 1, .most_reps = MAX_REPS,    \
+  .default_reps = 1, .entanglements = none
+#define CIRCUIT                                                               \
+  .most_reps = MAX_REPS, .default_reps = 2, .entanglements = entangler_maps
+
 static const struct vqe_ansatz_kind kinds[] = {
     {.name = "UCCSD",
-     .conserves = true,
-     .real = true,
+     EXCITATIONS,
      .mp2 = true,
-     .least_reps = 1,
-     .most_reps = MAX_REPS,
-     .default_reps = 1,
-     .entanglements = none},
+     .curvatures = true,
+     .parameters = vqe_count_uccsd},
     {.name = "ADAPT-VQE",
      .conserves = true,
      .real = true,
@@ -36,41 +42,47 @@ static const struct vqe_ansatz_kind kinds[] = {
      .least_reps = 1,
      .most_reps = 1,
      .default_reps = 1,
-     .entanglements = none},
+     .entanglements = none,
+     .parameters = vqe_count_adapt},
+    /* from a symmetric start the generalised ones keep the symmetry */
     {.name = "k-UpCCGSD",
-     .conserves = true,
-     .real = true,
+     EXCITATIONS,
      .mp2 = true,
-     .least_reps = 1,
-     .most_reps = MAX_REPS,
-     .default_reps = 1,
-     .entanglements = none},
+     .noise_hf = 0.05,
+     .noise_mp2 = 0.05,
+     .parameters = vqe_count_kupccgsd},
     {.name = "LUCJ",
      .conserves = true,
      .mp2 = true,
      .least_reps = 1,
      .most_reps = MAX_REPS,
      .default_reps = 1,
+     .noise_hf = 0.1,
+     .noise_mp2 = 0.02,
      .entanglements = interactions,
-     .default_entanglement = "square"},
+     .default_entanglement = "square",
+     .parameters = vqe_count_lucj},
     {.name = "EfficientSU2",
-     .ry_last = true,
-     .most_reps = MAX_REPS,
-     .default_reps = 2,
-     .entanglements = entangler_maps,
-     .default_entanglement = "reverse_linear"},
+     CIRCUIT,
+     .ry = true,
+     .rz = true,
+     .noise_hf = 0.05,
+     .default_entanglement = "reverse_linear",
+     .parameters = vqe_count_efficient_su2},
     {.name = "RealAmplitudes",
+     CIRCUIT,
      .real = true,
-     .ry_last = true,
-     .most_reps = MAX_REPS,
-     .default_reps = 2,
-     .entanglements = entangler_maps,
-     .default_entanglement = "reverse_linear"},
+     .ry = true,
+     .noise_hf = 0.05,
+     .default_entanglement = "reverse_linear",
+     .parameters = vqe_count_real_amplitudes},
     {.name = "ExcitationPreserving",
-     .most_reps = MAX_REPS,
-     .default_reps = 2,
-     .entanglements = entangler_maps,
-     .default_entanglement = "full"},
+     CIRCUIT,
+     .rz = true,
+     .preserving = true,
+     .noise_hf = 0.5,
+     .default_entanglement = "full",
+     .parameters = vqe_count_excitation_preserving},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -136,6 +148,14 @@ bool vqe_ansatz_has_mp2(const char *ansatz)
 bool vqe_ansatz_grows(const char *name)
 {
   return vqe_ansatz_kind(name)->grows;
+}
+
+double vqe_ansatz_default_noise(const char *ansatz, const char *strategy)
+{
+  const struct vqe_ansatz_kind *kind = vqe_ansatz_kind(ansatz);
+  return strcmp(strategy, "hf") == 0    ? kind->noise_hf
+         : strcmp(strategy, "mp2") == 0 ? kind->noise_mp2
+                                        : 0.0;
 }
 
 int vqe_ansatz_default_reps(const char *ansatz)

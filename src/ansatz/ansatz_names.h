@@ -6,6 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What the number of parameters follows from, before irreps screen any. */
+struct vqe_ansatz_shape {
+  int norb, nalpha, nbeta;
+  int reps;
+  const char *entanglement; /* NULL: none was given */
+  int max_operators;        /* of ADAPT-VQE */
+};
+
 /* What distinguishes an ansatz from the others. */
 struct vqe_ansatz_kind {
   const char *name; /* stored spelling */
@@ -13,10 +21,16 @@ struct vqe_ansatz_kind {
   bool real;        /* amplitudes stay real */
   bool mp2;         /* vqe_ansatz_mp2_parameters knows it */
   bool grows;       /* its circuit is chosen while it is optimised */
-  bool ry_last;     /* ends in a layer of RY (and RZ): pi prepares a one */
+  bool ry, rz;      /* layers of these rotations, the last one at the end:
+                       there pi in RY prepares a one */
+  bool preserving;  /* entangles by XXYY behind the Hartree-Fock state, not by
+                       CX */
+  bool curvatures;  /* orbital energies give those of its parameters */
   int least_reps, most_reps, default_reps;
+  double noise_hf, noise_mp2;       /* radian: default noise of these starts */
   const char *const *entanglements; /* stored spellings, ended by NULL */
   const char *default_entanglement; /* NULL when it has none */
+  double (*parameters)(const struct vqe_ansatz_shape *shape); /* how many */
 };
 
 /* The kind of a stored spelling; for any other name one with nothing set. */
@@ -27,6 +41,9 @@ const char *vqe_ansatz_name(size_t k);
 
 /* The name that a misspelt one is meant for, NULL when none is near. */
 const char *vqe_ansatz_nearest(const char *name);
+
+/* Default noise of a start, radian. */
+double vqe_ansatz_default_noise(const char *ansatz, const char *strategy);
 
 /* Whether the circuit is chosen while it is optimised (ADAPT-VQE). */
 bool vqe_ansatz_grows(const char *name);

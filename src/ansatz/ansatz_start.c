@@ -16,7 +16,7 @@ void vqe_ansatz_hf_parameters(double *out, const struct vqe_ansatz *ansatz)
     out[k] = 0.0;
   }
   /* circuits without a state in front: the last RY layer flips */
-  bool flips = vqe_ansatz_kind(ansatz->name)->ry_last;
+  bool flips = vqe_ansatz_kind(ansatz->name)->ry;
   int seen = 0;
   for (size_t k = ansatz->ngate; flips && k-- > 0 && seen < ansatz->nqubit;) {
     const struct vqe_gate *gate = &ansatz->gates[k];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ansatz/ansatz_builders.h"
+#include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -88,12 +89,12 @@ static int add_rotations(struct vqe_ansatz_builder *builder,
 
 static int add_rotation_layer(struct vqe_ansatz_builder *builder)
 {
-  const char *name = builder->ansatz->name;
+  const struct vqe_ansatz_kind *kind = vqe_ansatz_kind(builder->ansatz->name);
   int status = VQE_OK;
-  if (strcmp(name, "ExcitationPreserving") != 0) {
+  if (kind->ry) {
     status = add_rotations(builder, VQE_GATE_RY);
   }
-  if (status == VQE_OK && strcmp(name, "RealAmplitudes") != 0) {
+  if (status == VQE_OK && kind->rz) {
     status = add_rotations(builder, VQE_GATE_RZ);
   }
   return status;
@@ -104,7 +105,7 @@ static int add_entanglement_layer(struct vqe_ansatz_builder *builder,
 {
   struct vqe_ansatz *ansatz = builder->ansatz;
   struct pairs pairs = {0, NULL};
-  bool preserving = strcmp(ansatz->name, "ExcitationPreserving") == 0;
+  bool preserving = vqe_ansatz_kind(ansatz->name)->preserving;
   int status =
       entangler_map(&pairs, ansatz->entanglement, ansatz->nqubit, repetition);
   for (size_t k = 0; status == VQE_OK && k < pairs.count; k++) {
@@ -126,7 +127,7 @@ int vqe_ansatz_build_circuit(struct vqe_ansatz_builder *builder,
   /* Nothing but the vacuum can come out of a circuit that conserves the
    * number of particles, so this one starts from Hartree-Fock. The CX chains
    * of the others would move such a state: they get none. */
-  if (strcmp(builder->ansatz->name, "ExcitationPreserving") == 0) {
+  if (vqe_ansatz_kind(builder->ansatz->name)->preserving) {
     status = vqe_ansatz_add_hf_state(builder);
   }
   for (int r = 0; status == VQE_OK && r < options->reps; r++) {

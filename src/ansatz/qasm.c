@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ansatz/ansatz_names.h"
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -217,7 +218,7 @@ static int write_program(char **out, const struct vqe_ansatz *ansatz,
   for (int k = 0; k < ansatz->nparam; k++) {
     put(&text, "input float[64] t%0*d;\n", digits, k);
   }
-  if (strcmp(ansatz->name, "ExcitationPreserving") == 0) {
+  if (vqe_ansatz_kind(ansatz->name)->preserving) {
     put(&text, "gate xxyy(t) a, b {\n"
                "  h a; h b; cx a, b; rz(t) b; cx a, b; h a; h b;\n"
                "  rx(pi/2) a; rx(pi/2) b; cx a, b; rz(t) b; cx a, b;\n");

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "vqe/ansatz.h"
@@ -39,24 +40,6 @@ static int frozen_core_of(const struct vqe_job_settings *settings,
     core += core_orbitals(molecule->z[k]);
   }
   return core;
-}
-
-static double default_noise(const char *ansatz, const char *strategy)
-{
-  /* from a symmetric start the generalised ones keep the symmetry */
-  if (strcmp(ansatz, "k-UpCCGSD") == 0 &&
-      (strcmp(strategy, "hf") == 0 || strcmp(strategy, "mp2") == 0)) {
-    return 0.05;
-  }
-  if (strcmp(ansatz, "LUCJ") == 0) {
-    return strcmp(strategy, "hf") == 0    ? 0.1
-           : strcmp(strategy, "mp2") == 0 ? 0.02
-                                          : 0.0;
-  }
-  if (strcmp(strategy, "hf") != 0 || vqe_ansatz_conserves(ansatz)) {
-    return 0.0;
-  }
-  return strcmp(ansatz, "ExcitationPreserving") == 0 ? 0.5 : 0.05;
 }
 
 static int draw_seed(int64_t *seed)
@@ -186,9 +169,10 @@ static int create_experiment(struct vqe_experiment **out,
   experiment->gtol = choice->optimizer->gtol;
   experiment->ftol = choice->optimizer->ftol;
   experiment->max_seconds = choice->optimizer->max_seconds;
-  experiment->init_noise = isnan(choice->init->noise)
-                               ? default_noise(choice->ansatz->name, strategy)
-                               : choice->init->noise;
+  experiment->init_noise =
+      isnan(choice->init->noise)
+          ? vqe_ansatz_default_noise(choice->ansatz->name, strategy)
+          : choice->init->noise;
   experiment->shots = settings->shots;
   experiment->references = settings->references;
   experiment->references_given = settings->references_given;

@@ -96,50 +96,15 @@ static double parameter_count(const struct vqe_experiment *experiment,
                               const struct vqe_experiment_estimate *space,
                               const struct vqe_ansatz_options *ansatz)
 {
-  double n = space->num_qubits;
-  double reps = experiment->ansatz_reps;
-  if (strcmp(experiment->ansatz_name, "UCCSD") == 0) {
-    double oa = space->nalpha;
-    double va = space->norb - space->nalpha;
-    double ob = space->nbeta;
-    double vb = space->norb - space->nbeta;
-    if (space->nalpha == space->nbeta) {
-      return reps * (oa * va + choose2(oa) * choose2(va) +
-                     oa * va * (oa * va + 1.0) / 2.0);
-    }
-    return reps * (oa * va + ob * vb + choose2(oa) * choose2(va) +
-                   choose2(ob) * choose2(vb) + oa * va * ob * vb);
-  }
-  if (strcmp(experiment->ansatz_name, "k-UpCCGSD") == 0) {
-    return reps * 2.0 * choose2(space->norb);
-  }
-  if (vqe_ansatz_grows(experiment->ansatz_name)) {
-    return ansatz->adapt.max_operators;
-  }
-  if (strcmp(experiment->ansatz_name, "LUCJ") == 0) {
-    double norb = space->norb;
-    const char *pairs = experiment->entanglement;
-    double couplings = 2.0 * norb - 1.0;
-    if (pairs != NULL && strcmp(pairs, "all-to-all") == 0) {
-      couplings = norb * norb;
-    } else if (pairs != NULL && strcmp(pairs, "heavy-hex") == 0) {
-      couplings = norb - 1.0 + ceil(norb / 4.0);
-    }
-    double occupied = space->nalpha;
-    double first = space->nalpha == space->nbeta
-                       ? 2.0 * occupied * (norb - occupied)
-                       : norb * (norb - 1.0);
-    return first + reps * (couplings + norb * (norb - 1.0));
-  }
-  if (strcmp(experiment->ansatz_name, "RealAmplitudes") == 0) {
-    return n * (reps + 1.0);
-  }
-  if (strcmp(experiment->ansatz_name, "EfficientSU2") == 0) {
-    return 2.0 * n * (reps + 1.0);
-  }
-  bool full = experiment->entanglement == NULL ||
-              strcmp(experiment->entanglement, "full") == 0;
-  return n * (reps + 1.0) + reps * (full ? choose2(n) : n - 1.0);
+  const struct vqe_ansatz_shape shape = {
+      .norb = space->norb,
+      .nalpha = space->nalpha,
+      .nbeta = space->nbeta,
+      .reps = experiment->ansatz_reps,
+      .entanglement = experiment->entanglement,
+      .max_operators = ansatz->adapt.max_operators,
+  };
+  return vqe_ansatz_kind(experiment->ansatz_name)->parameters(&shape);
 }
 
 /* Bytes of the largest phase, and the sizes of the estimator (amplitudes) and
@@ -228,7 +193,11 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                          experiment->source, out->norb, VQE_MAX_ORBITALS);
   }
   struct vqe_ansatz_options ansatz_options;
-  status = vqe_run_ansatz_options(&ansatz_options, experiment);
+  const char *name;
+  status = vqe_ansatz_canonical(&name, experiment->ansatz_name);
+  if (status == VQE_OK) {
+    status = vqe_run_ansatz_options(&ansatz_options, experiment);
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -142,7 +142,8 @@ int vqe_run_minimise(struct vqe_run *run)
            info->native);
   memcpy(result->optimal_parameters, result->initial_parameters, bytes);
   double *scale = NULL;
-  if (strcmp(experiment->ansatz_name, "UCCSD") == 0 && run->rotation == NULL) {
+  if (vqe_ansatz_kind(experiment->ansatz_name)->curvatures &&
+      run->rotation == NULL) {
     status = vqe_initial_scale(&scale, run->ansatz, run->integrals);
     options.scale = scale;
   }
