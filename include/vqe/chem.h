@@ -25,7 +25,7 @@ extern "C" {
 /** How integrals are made. */
 struct vqe_chem_options {
   size_t size;             /**< of this struct, set by its initialiser */
-  const char *basis;       /**< stored spelling or path of an NWChem file */
+  const char *basis;       /**< stored spelling or path of a basis file */
   int frozen_core;         /**< number of orbitals, or VQE_FROZEN_CORE_AUTO */
   int active_electrons;    /**< -1 for none */
   int active_orbitals;     /**< -1 for none */

@@ -7,6 +7,8 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/memory.h"
+#include "chem/basis_build.h"
 #include "vqe/chem.h"
 
 #define MAX_BASIS_FILE ((size_t)64 << 20) /* bytes */
@@ -56,7 +58,8 @@ int vqe_basis_canonical(const char **out, const char *name)
     list_known(known, sizeof known);
     return vqe_error_set(VQE_ERR_INPUT,
                          "basis '%.64s' is not known; known are %s, or give "
-                         "the path of a file in NWChem's format",
+                         "the path of a file in the format of NWChem, "
+                         "Gaussian or the Basis Set Exchange (JSON)",
                          name == NULL ? "" : name, known);
   }
   *out = found->name;
@@ -83,4 +86,128 @@ int vqe_basis_load(struct vqe_basis **out, const char *name,
   status = vqe_basis_parse(out, text, size, name, wanted);
   free(text);
   return status;
+}
+
+/* A file that says nothing is spherical, as nearly all sets are made. */
+static int check_functions(const struct vqe_basis_reader *reader)
+{
+  if (reader->cartesian && reader->spherical) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "basis '%.400s' asks for Cartesian functions in one "
+                         "place and for spherical ones in another; make two "
+                         "files of it",
+                         reader->source);
+  }
+  reader->basis->cartesian = reader->cartesian;
+  return VQE_OK;
+}
+
+static int check_elements(const struct vqe_basis_reader *reader)
+{
+  for (int z = 1; z <= VQE_MAX_Z; z++) {
+    if (!reader->wanted[z]) {
+      continue;
+    }
+    if (reader->ecp[z][0] != '\0') {
+      return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "basis '%.400s' has an effective core potential "
+                           "for %s (%s), which is not supported; use an "
+                           "all-electron basis",
+                           reader->source, vqe_element_symbol(z),
+                           reader->ecp[z]);
+    }
+    bool found = false;
+    for (size_t k = 0; k < reader->basis->nshell; k++) {
+      found = found || reader->basis->shells[k].z == z;
+    }
+    if (!found) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "basis '%.400s' has no functions for %s; choose "
+                           "another basis, or give the path of a file in "
+                           "the format of NWChem, Gaussian or the Basis Set "
+                           "Exchange (JSON) that has them",
+                           reader->source, vqe_element_symbol(z));
+    }
+  }
+  return VQE_OK;
+}
+
+/* The content decides the format: names say little. */
+static int read_any(struct vqe_basis_reader *reader)
+{
+  const char *text = reader->text;
+  if (reader->size >= 2 &&
+      (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "basis '%.400s' is UTF-16 text; save it as UTF-8",
+                         reader->source);
+  }
+  if (reader->size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+    reader->at = 3;
+  }
+  size_t at = reader->at;
+  while (at < reader->size && isspace((unsigned char)text[at])) {
+    at++;
+  }
+  if (at < reader->size && text[at] == '{') {
+    return vqe_basis_read_json(reader);
+  }
+  return vqe_basis_is_gaussian(reader) ? vqe_basis_read_gaussian(reader)
+                                       : vqe_basis_read_nwchem(reader);
+}
+
+int vqe_basis_parse(struct vqe_basis **out, const char *text, size_t size,
+                    const char *source, const bool wanted[VQE_MAX_Z + 1])
+{
+  struct vqe_basis_reader *reader = NULL;
+  struct vqe_basis *basis = NULL;
+  int status =
+      vqe_memory_alloc(&reader, 1, sizeof *reader, "reader of a basis");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&basis, 1, sizeof *basis, "basis");
+  }
+  if (status == VQE_OK) {
+    reader->text = text;
+    reader->size = size;
+    reader->source = source;
+    reader->wanted = wanted;
+    reader->basis = basis;
+    reader->l = VQE_BASIS_NO_SHELL;
+    status = read_any(reader);
+  }
+  if (status == VQE_OK) {
+    status = check_elements(reader);
+  }
+  if (status == VQE_OK) {
+    status = check_functions(reader);
+  }
+  free(reader);
+  if (status != VQE_OK) {
+    vqe_basis_free(basis);
+    return status;
+  }
+  *out = basis;
+  return VQE_OK;
+}
+
+bool vqe_basis_is_cartesian(const struct vqe_basis *basis)
+{
+  bool differs = false;
+  for (size_t k = 0; k < basis->nshell; k++) {
+    differs = differs || basis->shells[k].l >= 2;
+  }
+  return basis->cartesian && differs;
+}
+
+void vqe_basis_free(struct vqe_basis *basis)
+{
+  if (basis == NULL) {
+    return;
+  }
+  for (size_t k = 0; k < basis->nshell; k++) {
+    free(basis->shells[k].exponents);
+    free(basis->shells[k].coefficients);
+  }
+  free(basis->shells);
+  free(basis);
 }

@@ -1,4 +1,5 @@
-/* Gaussian basis sets: built-in ones and files in NWChem's format. */
+/* Gaussian basis sets: built-in ones, and files in the formats of NWChem,
+ * Gaussian and the Basis Set Exchange (JSON). */
 #ifndef VQE_CHEM_BASIS_H
 #define VQE_CHEM_BASIS_H
 
@@ -26,8 +27,18 @@ struct vqe_basis {
   size_t nshell;
   size_t capacity;
   struct vqe_basis_shell *shells; /* in the order of the file */
-  bool cartesian;                 /* the file asks for Cartesian functions */
+  bool cartesian;                 /* functions are Cartesian */
 };
+
+/* Functions of a shell's angular momentum: 2 l + 1 spherical or
+ * (l + 1)(l + 2)/2 Cartesian ones. */
+static inline int vqe_basis_components(int l, bool cartesian)
+{
+  return cartesian ? (l + 1) * (l + 2) / 2 : 2 * l + 1;
+}
+
+/* Do Cartesian functions differ from spherical ones in this basis? */
+bool vqe_basis_is_cartesian(const struct vqe_basis *basis);
 
 /* The built-in sets; the table is generated from src/chem/basis. */
 struct vqe_basis_text {
@@ -39,9 +50,10 @@ extern const struct vqe_basis_text vqe_basis_texts[];
 extern const size_t vqe_basis_text_count;
 
 /* Shells of the elements with wanted[z]. `name` is a built-in set in any
- * spelling, or else the path of a file. VQE_ERR_INPUT when an element is
- * absent, when it has an effective core potential, or on a syntax error
- * (file and line). */
+ * spelling, or else the path of a file, whose content decides the format.
+ * VQE_ERR_INPUT when an element is absent or on a syntax error (file and
+ * line), VQE_ERR_UNSUPPORTED when an element has an effective core
+ * potential. */
 int vqe_basis_load(struct vqe_basis **out, const char *name,
                    const bool wanted[VQE_MAX_Z + 1]);
 

@@ -218,8 +218,7 @@ static int solve_scf(struct run *run)
     return status;
   }
   label_elements(run->element, run->env);
-  int guessed = vqe_guess_atoms(run->guess, run->env, run->overlap,
-                                run->kinetic, run->eri);
+  int guessed = vqe_guess_atoms(run->guess, run->env, run->basis);
   if (guessed == VQE_ERR_MEMORY) {
     return guessed;
   }
@@ -422,17 +421,11 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   return VQE_OK;
 }
 
-/* Spherical functions are the rule here; a file that was made for Cartesian
- * ones gives other energies with them, which the user should know. */
+/* Programs differ in what they make of such a basis: the user should know. */
 static void note_cartesian(struct vqe_integrals *out, const struct run *run)
 {
-  bool matters = false;
-  for (size_t k = 0; k < run->basis->nshell; k++) {
-    matters = matters || run->basis->shells[k].l >= 2;
-  }
-  if (matters && run->basis->cartesian) {
-    vqe_reference_note(out, "the basis file asks for Cartesian functions, "
-                            "spherical ones are used");
+  if (vqe_basis_is_cartesian(run->basis)) {
+    vqe_reference_note(out, "Cartesian functions, as the basis file asks");
   }
 }
 

@@ -53,7 +53,8 @@ static bool count_slots(size_t *nbas, size_t *nao, size_t *nenv,
     for (size_t a = 0; a < molecule->natom; a++) {
       if (molecule->z[a] == shell->z) {
         *nbas += 1;
-        *nao += (size_t)shell->nctr * (size_t)(2 * shell->l + 1);
+        *nao += (size_t)shell->nctr *
+                (size_t)vqe_basis_components(shell->l, basis->cartesian);
       }
     }
   }
@@ -81,7 +82,7 @@ static void fill_shells(struct vqe_env *env, const struct vqe_basis *basis,
       slot[PTR_EXP] = offsets[k];
       slot[PTR_COEFF] = offsets[k] + shell->nprim;
       env->ao_loc[shell_index] = ao;
-      ao += shell->nctr * (2 * shell->l + 1);
+      ao += shell->nctr * vqe_basis_components(shell->l, basis->cartesian);
       shell_index++;
     }
   }
@@ -168,6 +169,7 @@ int vqe_env_new(struct vqe_env **out, const struct vqe_molecule *molecule,
     env->natm = (int)natom;
     env->nbas = (int)nbas;
     env->nao = (int)nao;
+    env->cartesian = basis->cartesian;
     fill_primitives(env, offsets, fill_atoms(env, molecule), basis);
     fill_shells(env, basis, offsets);
   }

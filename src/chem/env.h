@@ -8,8 +8,9 @@
 
 struct vqe_env {
   int natm;
-  int nbas; /* shells, those of one atom together, atoms in order */
-  int nao;  /* contracted spherical functions */
+  int nbas;       /* shells, those of one atom together, atoms in order */
+  int nao;        /* contracted functions */
+  bool cartesian; /* as those of the basis */
   int *atm;
   int *bas;
   double *env;

@@ -1,5 +1,6 @@
 #include "chem/guess.h"
 
+#include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +11,9 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "chem/env.h"
 #include "chem/fock.h"
+#include "chem/harmonics.h"
 
 /* The guess needs no more than a rough density. */
 #define MAX_CYCLES 40
@@ -71,11 +74,10 @@ static void free_atom(struct atom *atom)
   free(atom->values);
 }
 
-static void label_functions(struct atom *atom, const struct vqe_env *env,
-                            int first, int last)
+static void label_functions(struct atom *atom, const struct vqe_env *env)
 {
   int at = 0;
-  for (int shell = first; shell < last; shell++) {
+  for (int shell = 0; shell < env->nbas; shell++) {
     int l = env->bas[BAS_SLOTS * shell + ANG_OF];
     int nctr = env->bas[BAS_SLOTS * shell + NCTR_OF];
     for (int c = 0; c < nctr; c++) {
@@ -120,63 +122,44 @@ static int allocate_atom(struct atom *atom, size_t n)
   return status;
 }
 
-/* The block of the molecule's two-electron integrals over the n functions
- * from `start` on. */
-static void copy_eri(double *out, const double *eri, size_t start, size_t n,
-                     size_t nao)
+/* The integrals of the atom in its own functions, always spherical: the
+ * density of a shell is the same for each of its components. */
+static int make_atom(struct atom *atom, int z, const struct vqe_basis *basis)
 {
-  size_t npair_all = nao * (nao + 1) / 2;
-  size_t npair = n * (n + 1) / 2;
-  for (size_t p = 0; p < n; p++) {
-    for (size_t q = 0; q <= p; q++) {
-      const double *row = eri + vqe_pair(start + p, start + q) * npair_all;
-      double *to = out + vqe_pair(p, q) * npair;
-      for (size_t r = 0; r < n; r++) {
-        for (size_t s = 0; s <= r; s++) {
-          to[vqe_pair(r, s)] = row[vqe_pair(start + r, start + s)];
-        }
-      }
-    }
-  }
-}
-
-static int make_atom(struct atom *atom, struct vqe_env *env, int index,
-                     const double *overlap, const double *kinetic,
-                     const double *eri)
-{
-  size_t nao = (size_t)env->nao;
-  size_t start = (size_t)env->atom_ao[index];
-  size_t n = (size_t)env->atom_ao[index + 1] - start;
-  int first = 0;
-  while (env->bas[BAS_SLOTS * first + ATOM_OF] != index) {
-    first++;
-  }
-  int last = first;
-  while (last < env->nbas && env->bas[BAS_SLOTS * last + ATOM_OF] == index) {
-    last++;
-  }
-  VQE_ASSERT(start + n <= nao && last <= env->nbas);
-  atom->z = env->z[index];
-  atom->n = (int)n;
-  int status = allocate_atom(atom, n);
+  struct vqe_basis spherical = *basis;
+  struct vqe_env *env = NULL;
+  double origin[3] = {0.0, 0.0, 0.0};
+  struct vqe_molecule alone = {.name = "atom",
+                               .natom = 1,
+                               .z = &z,
+                               .coords = origin,
+                               .units = VQE_BOHR};
+  spherical.cartesian = false;
+  int status = vqe_env_new(&env, &alone, &spherical);
   if (status != VQE_OK) {
     return status;
   }
-  label_functions(atom, env, first, last);
-  status = vqe_env_inverse_distance(atom->h, env, first, last,
-                                    env->xyz + 3 * (size_t)index);
-  if (status != VQE_OK) {
-    return status;
+  atom->z = z;
+  atom->n = env->nao;
+  status = allocate_atom(atom, (size_t)env->nao);
+  if (status == VQE_OK) {
+    label_functions(atom, env);
+    status = vqe_env_one_electron(atom->s, env, VQE_OVERLAP);
   }
-  for (size_t p = 0; p < n; p++) {
-    for (size_t q = 0; q < n; q++) {
-      size_t from = (start + p) * nao + start + q;
-      atom->h[p * n + q] = kinetic[from] - atom->z * atom->h[p * n + q];
-      atom->s[p * n + q] = overlap[from];
+  if (status == VQE_OK) {
+    status = vqe_env_one_electron(atom->h, env, VQE_KINETIC);
+  }
+  if (status == VQE_OK) {
+    status = vqe_env_one_electron(atom->j, env, VQE_NUCLEAR);
+  }
+  if (status == VQE_OK) {
+    for (int k = 0; k < atom->n * atom->n; k++) {
+      atom->h[k] += atom->j[k];
     }
+    status = vqe_env_two_electron(atom->eri, env, 1);
   }
-  copy_eri(atom->eri, eri, start, n, nao);
-  return VQE_OK;
+  vqe_env_free(env);
+  return status;
 }
 
 /* Radial block of angular momentum l, averaged over its components. */
@@ -263,8 +246,67 @@ static int solve_atom(struct atom *atom)
   return VQE_OK;
 }
 
-int vqe_guess_atoms(double *dm, struct vqe_env *env, const double *overlap,
-                    const double *kinetic, const double *eri)
+/* The functions of the atom's shells in terms of Cartesian ones: `out` is
+ * ncartesian x n. */
+static int expand(double *out, const struct atom *atom)
+{
+  double coefficients[VQE_HARMONICS_MAX * (2 * VQE_BASIS_MAX_L + 1)];
+  size_t row = 0;
+  for (int p = 0; p < atom->n;) {
+    int l = atom->l[p];
+    int width = 2 * l + 1;
+    int ncartesian = vqe_basis_components(l, true);
+    int status = vqe_harmonics_expand(coefficients, l);
+    if (status != VQE_OK) {
+      return status;
+    }
+    for (int k = 0; k < ncartesian; k++) {
+      for (int m = 0; m < width; m++) {
+        out[(row + (size_t)k) * (size_t)atom->n + (size_t)(p + m)] =
+            coefficients[k * width + m];
+      }
+    }
+    row += (size_t)ncartesian;
+    p += width;
+  }
+  return VQE_OK;
+}
+
+/* The atom's density over the `n` functions that it has in the molecule, in
+ * place of the one over spherical functions. */
+static int to_cartesian(struct atom *atom, size_t n)
+{
+  double *work = NULL;
+  double *dm = NULL;
+  int inner = atom->n;
+  int outer = (int)n;
+  int status = vqe_memory_alloc(&work, 2 * n * (size_t)inner, sizeof(double),
+                                "atomic guess");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&dm, n * n, sizeof(double), "atomic guess");
+  }
+  if (status == VQE_OK) {
+    status = expand(work, atom);
+  }
+  if (status != VQE_OK) {
+    free(work);
+    free(dm);
+    return status;
+  }
+  double *half = work + n * (size_t)inner;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, outer, inner, inner,
+              1.0, work, inner, atom->dm, inner, 0.0, half, inner);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, outer, outer, inner,
+              1.0, half, inner, work, inner, 0.0, dm, outer);
+  free(work);
+  free(atom->dm);
+  atom->dm = dm;
+  atom->n = outer;
+  return VQE_OK;
+}
+
+int vqe_guess_atoms(double *dm, const struct vqe_env *env,
+                    const struct vqe_basis *basis)
 {
   size_t nao = (size_t)env->nao;
   memset(dm, 0, nao * nao * sizeof(double));
@@ -277,9 +319,13 @@ int vqe_guess_atoms(double *dm, struct vqe_env *env, const double *overlap,
       continue;
     }
     struct atom atom = {0};
-    int status = make_atom(&atom, env, a, overlap, kinetic, eri);
+    int status = make_atom(&atom, env->z[a], basis);
     if (status == VQE_OK) {
       status = solve_atom(&atom);
+    }
+    if (status == VQE_OK && env->cartesian) {
+      status =
+          to_cartesian(&atom, (size_t)(env->atom_ao[a + 1] - env->atom_ao[a]));
     }
     for (int b = a; status == VQE_OK && b < env->natm; b++) {
       size_t start = (size_t)env->atom_ao[b];

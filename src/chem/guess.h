@@ -5,11 +5,10 @@
 #include "chem/env.h"
 
 /* Superposition of spherically averaged atomic densities, each made by a
- * fractionally occupied HF of the neutral atom in the same basis (Van Lenthe
- * et al., J. Comput. Chem. 27, 926 (2006)). `dm` is nao x nao, both spins;
- * `overlap` and `kinetic` are those of the molecule, `eri` its packed
- * two-electron integrals, out of which the atoms' own are taken. */
-int vqe_guess_atoms(double *dm, struct vqe_env *env, const double *overlap,
-                    const double *kinetic, const double *eri);
+ * fractionally occupied HF of the neutral atom in the same basis, with
+ * spherical functions (Van Lenthe et al., J. Comput. Chem. 27, 926 (2006)).
+ * `dm` is nao x nao, both spins; `env` was made of `basis`. */
+int vqe_guess_atoms(double *dm, const struct vqe_env *env,
+                    const struct vqe_basis *basis);
 
 #endif

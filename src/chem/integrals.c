@@ -73,23 +73,26 @@ static int one_electron(double *out, const struct vqe_env *env,
 int vqe_env_one_electron(double *out, const struct vqe_env *env,
                          enum vqe_one_electron kind)
 {
-  switch (kind) {
-  case VQE_OVERLAP:
-    return one_electron(out, env, int1e_ovlp_sph, 1, 0, env->nbas);
-  case VQE_KINETIC:
-    return one_electron(out, env, int1e_kin_sph, 1, 0, env->nbas);
-  case VQE_NUCLEAR:
-    return one_electron(out, env, int1e_nuc_sph, 1, 0, env->nbas);
-  default:
-    return one_electron(out, env, int1e_r_sph, 3, 0, env->nbas);
-  }
+  static const struct {
+    CINTIntegralFunction *spherical, *cartesian;
+    int ncomp;
+  } functions[] = {[VQE_OVERLAP] = {int1e_ovlp_sph, int1e_ovlp_cart, 1},
+                   [VQE_KINETIC] = {int1e_kin_sph, int1e_kin_cart, 1},
+                   [VQE_NUCLEAR] = {int1e_nuc_sph, int1e_nuc_cart, 1},
+                   [VQE_POSITION] = {int1e_r_sph, int1e_r_cart, 3}};
+  return one_electron(out, env,
+                      env->cartesian ? functions[kind].cartesian
+                                     : functions[kind].spherical,
+                      functions[kind].ncomp, 0, env->nbas);
 }
 
 int vqe_env_inverse_distance(double *out, struct vqe_env *env, int first,
                              int last, const double origin[3])
 {
   memcpy(env->env + PTR_RINV_ORIG, origin, 3 * sizeof(double));
-  return one_electron(out, env, int1e_rinv_sph, 1, first, last);
+  return one_electron(out, env,
+                      env->cartesian ? int1e_rinv_cart : int1e_rinv_sph, 1,
+                      first, last);
 }
 
 /* Put one block of shells (ij|kl), first index fastest, into the lower
@@ -150,8 +153,9 @@ static size_t scratch_size(const struct vqe_env *env)
   size_t largest = 0;
   for (int i = 0; i < env->nbas; i++) {
     int shells[4] = {i, i, i, i};
-    long size = int2e_sph(NULL, NULL, shells, env->atm, env->natm, env->bas,
-                          env->nbas, env->env, NULL, NULL);
+    long size = (env->cartesian ? int2e_cart : int2e_sph)(
+        NULL, NULL, shells, env->atm, env->natm, env->bas, env->nbas, env->env,
+        NULL, NULL);
     if (size > 0 && (size_t)size > largest) {
       largest = (size_t)size;
     }
@@ -163,6 +167,7 @@ int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads)
 {
   double *buffers = NULL;
   CINTOpt *optimizer = NULL;
+  CINTIntegralFunction *function = env->cartesian ? int2e_cart : int2e_sph;
   size_t nao = (size_t)env->nao;
   size_t npair = nao * (nao + 1) / 2;
   size_t npair_shells = (size_t)env->nbas * ((size_t)env->nbas + 1) / 2;
@@ -197,8 +202,8 @@ int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads)
         int last = k == i ? j : k;
         for (int l = 0; l <= last; l++) {
           int shells[4] = {i, j, k, l};
-          int2e_sph(buffer, NULL, shells, env->atm, env->natm, env->bas,
-                    env->nbas, env->env, optimizer, scratch);
+          function(buffer, NULL, shells, env->atm, env->natm, env->bas,
+                   env->nbas, env->env, optimizer, scratch);
           store_block(out, npair, env->ao_loc, shells, buffer);
         }
       }

@@ -1,19 +1,15 @@
 #include "chem/symmetry.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cint_funcs.h>
+#include <cint.h>
 
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
-
-#define MAX_COMPONENTS (2 * VQE_BASIS_MAX_L + 1)
-#define NPOINT (3 * MAX_COMPONENTS)
-#define NATM (NPOINT + 1)
+#include "chem/harmonics.h"
 
 /* image = operation(r), by signs along the frame's axes. */
 static void apply(double image[3], const double r[3],
@@ -27,68 +23,6 @@ static void apply(double image[3], const double r[3],
       image[x] += (bits >> k & 1 ? -along : along) * axis[x];
     }
   }
-}
-
-/* Values, but for a factor, of libcint's spherical harmonics of one l at
- * points of the unit sphere: overlaps of a Gaussian of that l at the centre
- * with s functions at the points. Taking them from libcint leaves its order
- * and signs of components to libcint. */
-static void sample_harmonics(double *out, int l, double points[NPOINT][3])
-{
-  int atm[NATM * ATM_SLOTS] = {0};
-  int bas[NATM * BAS_SLOTS] = {0};
-  double env[PTR_ENV_START + 3 * NATM + 2] = {0};
-  int n = 2 * l + 1;
-  int constants = PTR_ENV_START + 3 * NATM;
-  env[constants] = 1.0; /* exponent, and coefficient behind it */
-  env[constants + 1] = 1.0;
-  for (int a = 0; a < NATM; a++) {
-    int place = PTR_ENV_START + 3 * a;
-    atm[ATM_SLOTS * a + PTR_COORD] = place;
-    bas[BAS_SLOTS * a + ATOM_OF] = a;
-    bas[BAS_SLOTS * a + ANG_OF] = a == NPOINT ? l : 0;
-    bas[BAS_SLOTS * a + NPRIM_OF] = 1;
-    bas[BAS_SLOTS * a + NCTR_OF] = 1;
-    bas[BAS_SLOTS * a + PTR_EXP] = constants;
-    bas[BAS_SLOTS * a + PTR_COEFF] = constants + 1;
-    if (a < NPOINT) {
-      memcpy(env + place, points[a], 3 * sizeof(double));
-    }
-  }
-  for (int a = 0; a < NPOINT; a++) {
-    int shells[2] = {a, NPOINT};
-    int1e_ovlp_sph(out + (size_t)(a * n), NULL, shells, atm, NATM, bas, NATM,
-                   env, NULL, NULL);
-  }
-}
-
-/* rotation (n x n): the operation turns Y_m into sum_m' rotation[m'][m] Y_m'.
- * Least squares over points spread on a spiral. */
-static int rotate_harmonics(double *rotation, int l,
-                            const struct vqe_frame *frame, int bits)
-{
-  double points[NPOINT][3];
-  double images[NPOINT][3];
-  double values[NPOINT * MAX_COMPONENTS];
-  double turned[NPOINT * MAX_COMPONENTS];
-  int n = 2 * l + 1;
-  for (int k = 0; k < NPOINT; k++) {
-    double z = 1.0 - (2.0 * k + 1.0) / NPOINT;
-    double angle = 2.399963229728653 * k; /* golden */
-    points[k][0] = sqrt(1.0 - z * z) * cos(angle);
-    points[k][1] = sqrt(1.0 - z * z) * sin(angle);
-    points[k][2] = z;
-    apply(images[k], points[k], frame, bits);
-  }
-  sample_harmonics(values, l, points);
-  sample_harmonics(turned, l, images);
-  if (LAPACKE_dgels(LAPACK_ROW_MAJOR, 'N', NPOINT, n, n, values, n, turned,
-                    n) != 0) {
-    return vqe_error_set(VQE_ERR_NUMERIC,
-                         "rotating spherical harmonics of l = %d failed", l);
-  }
-  memcpy(rotation, turned, (size_t)(n * n) * sizeof(double));
-  return VQE_OK;
 }
 
 /* The atom that lies nearest to the image of `atom`. */
@@ -120,16 +54,21 @@ static int image_atom(const struct vqe_env *env, const struct vqe_frame *frame,
 static int fill(double *matrix, const struct vqe_env *env,
                 const struct vqe_frame *frame, int bits)
 {
-  double rotations[VQE_BASIS_MAX_L + 1][MAX_COMPONENTS * MAX_COMPONENTS];
+  double rotations[VQE_BASIS_MAX_L + 1][VQE_HARMONICS_MAX * VQE_HARMONICS_MAX];
   bool known[VQE_BASIS_MAX_L + 1] = {false};
+  double map[3][3];
   size_t nao = (size_t)env->nao;
+  for (int k = 0; k < 3; k++) {
+    const double unit[3] = {k == 0, k == 1, k == 2};
+    apply(map[k], unit, frame, bits); /* the map is symmetric */
+  }
   for (int shell = 0; shell < env->nbas; shell++) {
     const int *slot = env->bas + BAS_SLOTS * (size_t)shell;
     int l = slot[ANG_OF];
-    int n = 2 * l + 1;
+    int n = vqe_basis_components(l, env->cartesian);
     VQE_ASSERT(l >= 0 && l <= VQE_BASIS_MAX_L);
     if (!known[l]) {
-      int status = rotate_harmonics(rotations[l], l, frame, bits);
+      int status = vqe_harmonics_turn(rotations[l], l, env->cartesian, map);
       if (status != VQE_OK) {
         return status;
       }

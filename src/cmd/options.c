@@ -25,7 +25,7 @@ static const char *const group_titles[GROUPS] = {
 static const struct vqe_cmd_option entries[] = {
     {"basis", 'b', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.basis),
      "sto-3g 6-31g cc-pvdz",
-     "basis sets, or paths of NWChem basis files (sto-3g)", 0},
+     "basis sets, or paths of basis files: NWChem, Gaussian, JSON (sto-3g)", 0},
     {"frozen-core", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.frozen_core),
      "true false",
      "orbitals to freeze, or true for the atoms' core orbitals (0)", 0},

@@ -31,7 +31,8 @@ static int basis_functions(int *out, const struct vqe_experiment *experiment)
     for (size_t s = 0; s < basis->nshell; s++) {
       const struct vqe_basis_shell *shell = &basis->shells[s];
       if (shell->z == molecule->z[k]) {
-        count += (2 * shell->l + 1) * shell->nctr;
+        count +=
+            vqe_basis_components(shell->l, basis->cartesian) * shell->nctr;
       }
     }
   }

@@ -1,5 +1,5 @@
-/* Reader of NWChem's basis format, with every element wanted (which ends in
- * an error) and with hydrogen alone. */
+/* Readers of basis files (the content decides the format), with every element
+ * wanted (which ends in an error) and with hydrogen alone. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
