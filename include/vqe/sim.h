@@ -191,6 +191,8 @@ struct vqe_properties {
   double n;  /**< of N, the number of electrons */
   double sz; /**< of S_z */
   double s2; /**< of S^2 */
+  /** |<D|psi>|^2 of the determinant D that fills the first orbitals */
+  double reference_weight;
 };
 
 /** Properties of the state at `parameters`; `rdm1` (norb x norb, spin-summed

@@ -1,6 +1,7 @@
 #include "sim/density.h"
 
 #include <cblas.h>
+#include <lapacke.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,4 +194,27 @@ void vqe_density_add(struct vqe_density *density,
       }
     }
   }
+}
+
+int vqe_density_occupations(double *out, const double *rdm1, int norb)
+{
+  size_t n = (size_t)norb;
+  double *copy = NULL;
+  int status =
+      vqe_memory_alloc(&copy, n * n, sizeof *copy, "natural occupations");
+  if (status == VQE_OK) {
+    memcpy(copy, rdm1, n * n * sizeof *copy);
+    if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'U', norb, copy, norb, out) !=
+        0) {
+      status = vqe_error_set(VQE_ERR_NUMERIC,
+                             "the density matrix could not be diagonalised");
+    }
+  }
+  for (size_t k = 0; status == VQE_OK && k < n / 2; k++) {
+    double least = out[k];
+    out[k] = out[n - 1 - k];
+    out[n - 1 - k] = least;
+  }
+  free(copy);
+  return status;
 }

@@ -21,4 +21,9 @@ void vqe_density_add(struct vqe_density *density,
                      const struct vqe_layout *layout, double *pairs1,
                      double *pairs2, const double *psi);
 
+/* Natural occupations, norb of them in descending order: the eigenvalues of
+ * the spin-summed density rdm1 (norb x norb, symmetric). VQE_ERR_NUMERIC when
+ * LAPACK fails. */
+int vqe_density_occupations(double *out, const double *rdm1, int norb);
+
 #endif

@@ -76,11 +76,14 @@ int vqe_sector_properties(void *backend, struct vqe_properties *out,
   int status = vqe_spin_tables_create(&tables, sector->alpha, sector->beta,
                                       sector->irrep, sector->threads);
   out->s2 = 0.0;
+  out->reference_weight = 0.0;
   for (int k = 0; rdm1 != NULL && k < norb * norb; k++) {
     rdm1[k] = 0.0;
   }
   const double *planes[2] = {sector->psi.re, sector->psi.im};
   for (int k = 0; k < 2 && planes[k] != NULL && status == VQE_OK; k++) {
+    double amplitude = planes[k][sector->reference];
+    out->reference_weight += amplitude * amplitude;
     out->s2 += vqe_spin_expectation(tables, &sector->layout, planes[k]);
     if (rdm1 != NULL) {
       status = add_density(sector, rdm1, planes[k]);

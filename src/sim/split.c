@@ -289,11 +289,16 @@ static void share_slopes(struct split *split)
                    (size_t)split->pool->nparam);
 }
 
-static int share_properties(struct split *split, double *s2, double *rdm1)
+static int share_properties(struct split *split,
+                            struct vqe_properties *properties, double *rdm1)
 {
+  double *weight = &properties->reference_weight;
   take_parameters(split);
   vqe_split_prepare(split->rotations, split->psi, split->parameters);
-  return vqe_split_properties(&split->space, s2, rdm1, split->psi);
+  *weight = vqe_split_reference_weight(split->rotations, split->psi);
+  split->team->sum(split->team->ctx, weight, 1);
+  return vqe_split_properties(&split->space, &properties->s2, rdm1,
+                              split->psi);
 }
 
 /* Every rank places its own determinants, alpha low, beta high. */
@@ -397,7 +402,7 @@ static int split_properties(void *backend, struct vqe_properties *out,
   start(split, OP_PROPERTIES, parameters);
   out->n = split->ansatz->nalpha + split->ansatz->nbeta;
   out->sz = 0.5 * (split->ansatz->nalpha - split->ansatz->nbeta);
-  return share_properties(split, &out->s2, rdm1);
+  return share_properties(split, out, rdm1);
 }
 
 static int split_state(void *backend, double *re, double *im,
@@ -558,7 +563,7 @@ void vqe_team_serve(const struct vqe_team *team, int threads)
       at = &(*at)->next;
     }
     struct split *split = *at;
-    double s2;
+    struct vqe_properties properties;
     if (command.operation == OP_DISMISS) {
       break;
     }
@@ -578,7 +583,7 @@ void vqe_team_serve(const struct vqe_team *team, int threads)
     } else if (command.operation == OP_GRADIENT) {
       share_gradient(split);
     } else if (command.operation == OP_PROPERTIES) {
-      (void)share_properties(split, &s2, NULL);
+      (void)share_properties(split, &properties, NULL);
     } else {
       join_state(split);
     }

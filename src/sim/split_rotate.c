@@ -552,6 +552,14 @@ void vqe_split_prepare(struct vqe_split_rotations *rotations, double *psi,
   }
 }
 
+double vqe_split_reference_weight(const struct vqe_split_rotations *rotations,
+                                  const double *psi)
+{
+  double amplitude =
+      rotations->reference != SIZE_MAX ? psi[rotations->reference] : 0.0;
+  return amplitude * amplitude;
+}
+
 void vqe_split_sweep(struct vqe_split_rotations *rotations, double *gradient,
                      double *psi, double *lambda, const double *parameters)
 {

@@ -30,6 +30,11 @@ int vqe_split_rotations_pool(struct vqe_split_rotations *rotations,
 void vqe_split_prepare(struct vqe_split_rotations *rotations, double *psi,
                        const double *parameters);
 
+/* Weight of the Hartree-Fock determinant in a prepared psi, on the rank that
+ * has it; 0 on the others. */
+double vqe_split_reference_weight(const struct vqe_split_rotations *rotations,
+                                  const double *psi);
+
 /* Collective. Sweep back from psi and lambda = H psi: gradient[k] is this
  * rank's share of the derivative by parameter k. Both are turned back with
  * it. */

@@ -37,6 +37,8 @@ int vqe_statevector_properties(void *backend, struct vqe_properties *out,
   out->n = 0.0;
   out->sz = 0.0;
   out->s2 = 0.0;
+  uint64_t reference = ((UINT64_C(1) << sv->ansatz->nalpha) - 1) |
+                       ((UINT64_C(1) << sv->ansatz->nbeta) - 1) << norb;
   for (size_t x = 0; x < sv->context.size; x++) {
     double weight = sv->psi.re[x] * sv->psi.re[x];
     double re = sv->psi.re[x];
@@ -44,6 +46,9 @@ int vqe_statevector_properties(void *backend, struct vqe_properties *out,
     if (sv->psi.im != NULL) {
       im = sv->psi.im[x];
       weight += im * im;
+    }
+    if (x == reference) {
+      out->reference_weight = weight;
     }
     uint64_t alpha = x & alpha_mask;
     uint64_t beta = x >> norb;

@@ -1,5 +1,6 @@
 /* <N>, <S_z>, <S^2> and the one-body density matrix against dense operators;
  * the same bits for every number of threads. */
+#include "sim/density.h"
 #include "sim/sim_fixture.h"
 
 /* <psi| a+_p a_q |psi>, spin orbitals */
@@ -60,16 +61,23 @@ static void check(const char *name, int norb, int na, int nb,
   assert_close(properties.sz, sz, 1e-12);
   assert_close(properties.s2, oracle_expectation(spin, psi, n), 1e-12);
   assert_close(trace, number, 1e-12);
+  size_t reference = (((size_t)1 << na) - 1) | (((size_t)1 << nb) - 1) << norb;
+  double amplitude = cabs(psi[reference]);
+  assert_close(properties.reference_weight, amplitude * amplitude, 1e-12);
   double *natural = oracle_new((size_t)norb);
+  double *occupations = oracle_new((size_t)norb);
+  assert_ok(vqe_density_occupations(occupations, rdm1, norb));
   oracle_eigenvalues(natural, rdm1, (size_t)norb);
   for (int p = 0; p < norb; p++) {
     assert_true(natural[p] > -1e-12 && natural[p] < 2.0 + 1e-12);
+    assert_close(occupations[norb - 1 - p], natural[p], 1e-12);
   }
   if (strcmp(name, "UCCSD") == 0 ||
       strcmp(name, "ExcitationPreserving") == 0) {
     assert_close(number, na + nb, 1e-12);
   }
   free(natural);
+  free(occupations);
   free(spin);
   free(rdm1);
   free(psi);

@@ -59,6 +59,8 @@ static void check_same(const struct numbers *a, const struct numbers *b,
   assert_close(a->properties.n, b->properties.n, 0.0);
   assert_close(a->properties.sz, b->properties.sz, 0.0);
   assert_close(a->properties.s2, b->properties.s2, 1e-12);
+  assert_close(a->properties.reference_weight, b->properties.reference_weight,
+               1e-12);
   for (size_t k = 0; k < norb * norb; k++) {
     assert_close(a->rdm1[k], b->rdm1[k], 1e-12);
   }
