@@ -209,7 +209,8 @@ struct vqe_result {
                           without sampling; NaN: not computed */
   int64_t total_shots; /**< of all evaluations and the final one */
 
-  size_t noccupation;          /**< norb or 0 */
+  double reference_weight; /**< of the Hartree-Fock determinant in the state */
+  size_t noccupation;      /**< norb or 0 */
   double *natural_occupations; /**< of the final state, descending, 0 to 2 */
 };
 

@@ -26,7 +26,15 @@ SELECT
   v.processing_date,
   v.nuclear_repulsion_energy,
   v.hf_energy,
-  v.fci_energy
+  v.fci_energy,
+  v.molecule_label,
+  v.num_parameters,
+  v.n_expectation,
+  v.s2,
+  v.state_ok,
+  v.within_chemical_accuracy,
+  v.energy_std,
+  a.two_qubit_gates
 FROM vqe_results v
 SEMI JOIN chosen_experiments USING (experiment_id)
 JOIN molecules m USING (experiment_id)

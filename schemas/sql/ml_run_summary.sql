@@ -71,6 +71,14 @@ SELECT
   e.fci_energy,
   e.total_energy - e.fci_energy AS error_to_fci,
   (e.hf_energy - e.total_energy) / nullif(e.hf_energy - e.fci_energy, 0)
-    AS correlation_recovered
+    AS correlation_recovered,
+  e.molecule_label,
+  e.num_parameters,
+  e.n_expectation,
+  e.s2,
+  e.state_ok,
+  e.within_chemical_accuracy,
+  e.energy_std,
+  e.two_qubit_gates
 FROM totals e LEFT JOIN summary s USING (experiment_id)
 ORDER BY e.experiment_id

@@ -13,7 +13,8 @@ SELECT
   run.processing_timestamp,
   run.processing_date,
   run.processing_batch_id,
-  run.processing_name
+  run.processing_name,
+  r.molecule_label
 FROM staged_records r SEMI JOIN chosen USING (record)
 CROSS JOIN run
 ORDER BY r.record

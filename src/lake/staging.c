@@ -54,6 +54,8 @@ static const char *sql_type(enum vqe_field_kind kind)
   switch (kind) {
   case VQE_FIELD_INT:
     return "INTEGER";
+  case VQE_FIELD_LONG:
+    return "BIGINT";
   case VQE_FIELD_BOOL:
     return "BOOLEAN";
   case VQE_FIELD_DOUBLE:
@@ -153,6 +155,7 @@ static int put_value(struct vqe_staging_sink *sink,
 {
   bool truth;
   int whole;
+  int64_t large;
   switch (field->kind) {
   case VQE_FIELD_TEXT:
     vqe_staging_put_text(sink, vqe_field_text(field, self));
@@ -163,6 +166,13 @@ static int put_value(struct vqe_staging_sink *sink,
   case VQE_FIELD_INT:
     if (vqe_field_int(&whole, field, self)) {
       vqe_staging_put_int(sink, whole);
+    } else {
+      vqe_staging_put_null(sink);
+    }
+    break;
+  case VQE_FIELD_LONG:
+    if (vqe_field_long(&large, field, self)) {
+      vqe_staging_put_long(sink, large);
     } else {
       vqe_staging_put_null(sink);
     }

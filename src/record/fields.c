@@ -26,6 +26,9 @@
 #define FIELD_MAYBE_INT(member, value)                                        \
   .kind = VQE_FIELD_INT, .nullable = true,                                    \
   .offset = AT(member, struct vqe_maybe_int)
+#define FIELD_MAYBE_LONG(member, value)                                       \
+  .kind = VQE_FIELD_LONG, .nullable = true,                                   \
+  .offset = AT(member, struct vqe_maybe_long)
 #define FIELD_INT_OR_NULL(member, value)                                      \
   FIELD_MAYBE_INT(member, value), .null_last = true
 #define FIELD_BOOL(member, value)                                             \
@@ -130,6 +133,12 @@ static const struct vqe_field provenance_list[] = {
 };
 FIELDS(static, provenance, "Provenance");
 
+static const struct vqe_field diagnostics_list[] = {
+#define DIAGNOSTICS FIELD
+#include "record/fields.def"
+};
+FIELDS(static, diagnostics, "Diagnostics");
+
 static const struct vqe_field record_list[] = {
 #define DECORATED FIELD
 #include "record/fields.def"
@@ -193,6 +202,14 @@ bool vqe_field_int(int *out, const struct vqe_field *field, const void *self)
   }
   *out = *(const int32_t *)vqe_field_at(field, self);
   return true;
+}
+
+bool vqe_field_long(int64_t *out, const struct vqe_field *field,
+                    const void *self)
+{
+  const struct vqe_maybe_long *maybe = vqe_field_at(field, self);
+  *out = maybe->value;
+  return maybe->set;
 }
 
 bool vqe_field_bool(bool *out, const struct vqe_field *field, const void *self)

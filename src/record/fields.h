@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* ---- the record ---- */
 
@@ -13,6 +14,7 @@
 enum vqe_field_kind {
   VQE_FIELD_TEXT,    /* char * */
   VQE_FIELD_INT,     /* int32_t; nullable: struct vqe_maybe_int */
+  VQE_FIELD_LONG,    /* struct vqe_maybe_long, nullable */
   VQE_FIELD_BOOL,    /* bool; nullable: enum vqe_maybe_bool */
   VQE_FIELD_DOUBLE,  /* double, NaN for null */
   VQE_FIELD_DOUBLES, /* double *, owned */
@@ -77,6 +79,8 @@ static inline const void *vqe_field_at(const struct vqe_field *field,
 const char *vqe_field_text(const struct vqe_field *field, const void *self);
 double vqe_field_double(const struct vqe_field *field, const void *self);
 /* False for null. */
+bool vqe_field_long(int64_t *out, const struct vqe_field *field,
+                    const void *self);
 bool vqe_field_int(int *out, const struct vqe_field *field, const void *self);
 bool vqe_field_bool(bool *out, const struct vqe_field *field,
                     const void *self);

@@ -69,6 +69,7 @@ static void free_fields(const struct vqe_fields *fields, char *structs,
       }
       break;
     case VQE_FIELD_INT:
+    case VQE_FIELD_LONG:
     case VQE_FIELD_BOOL:
     case VQE_FIELD_DOUBLE:
     case VQE_FIELD_SLICE:

@@ -21,6 +21,12 @@ struct vqe_maybe_int {
   int32_t value;
 };
 
+/* A nullable long. */
+struct vqe_maybe_long {
+  bool set;
+  int64_t value;
+};
+
 enum vqe_maybe_bool { VQE_MAYBE_NULL = -1, VQE_MAYBE_FALSE, VQE_MAYBE_TRUE };
 
 struct vqe_record_term {
@@ -48,6 +54,7 @@ struct vqe_record {
 #define VQE_RECORD_INT(member, value) int32_t member;
 #define VQE_RECORD_MAYBE_INT(member, value) struct vqe_maybe_int member;
 #define VQE_RECORD_INT_OR_NULL(member, value) struct vqe_maybe_int member;
+#define VQE_RECORD_MAYBE_LONG(member, value) struct vqe_maybe_long member;
 #define VQE_RECORD_BOOL(member, value) bool member;
 #define VQE_RECORD_MAYBE_BOOL(member, value) enum vqe_maybe_bool member;
 #define VQE_RECORD_DOUBLE(member, value) double member;
@@ -65,6 +72,7 @@ struct vqe_record {
 #define ATOMS VQE_RECORD_MEMBER
 #define REFERENCE VQE_RECORD_MEMBER
 #define PROVENANCE VQE_RECORD_MEMBER
+#define DIAGNOSTICS VQE_RECORD_MEMBER
 #define DECORATED VQE_RECORD_MEMBER
 #include "record/fields.def"
   size_t nterm;
@@ -88,6 +96,17 @@ struct vqe_record {
   double *masses;        /* atomic mass units */
   bool has_references;   /* false: the record of that name is null */
   bool has_provenance;
+  bool has_diagnostics;
+  size_t nnote;       /* length of notes */
+  char **notes;       /* their codes */
+  size_t nscan;       /* length of scan */
+  double *scan;       /* coordinates of the point of a scan */
+  size_t ndipole;     /* length of dipole: 3 or 0 */
+  double *dipole;     /* e bohr */
+  size_t noccupation; /* length of natural_occupations */
+  double *natural_occupations;
+  size_t ncircuit; /* length of circuit */
+  double *circuit; /* in the order of the columns of ansatz_info */
 };
 
 /* Empty record: nullable doubles NaN, maybes null. Fill it, then

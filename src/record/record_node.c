@@ -135,6 +135,25 @@ bool vqe_node_as_int(int32_t *out, const struct vqe_node *node)
   return true;
 }
 
+bool vqe_node_as_long(int64_t *out, const struct vqe_node *node)
+{
+  double value;
+  /* a double has 53 bits */
+  if (node->is_json && json_is_integer(node->json)) {
+    *out = json_integer_value(node->json);
+    return true;
+  }
+  if (!node->is_json && avro_value_get_type(&node->avro) == AVRO_INT64) {
+    return avro_value_get_long(&node->avro, out) == 0;
+  }
+  if (!vqe_node_as_double(&value, node) || value != floor(value) ||
+      fabs(value) > 0x1p53) {
+    return false;
+  }
+  *out = (int64_t)value;
+  return true;
+}
+
 bool vqe_node_as_bool(bool *out, const struct vqe_node *node)
 {
   int value;

@@ -32,6 +32,7 @@ struct vqe_node vqe_node_element(const struct vqe_node *node, size_t index);
  * say whole numbers as doubles and doubles as whole numbers. */
 bool vqe_node_as_double(double *out, const struct vqe_node *node);
 bool vqe_node_as_int(int32_t *out, const struct vqe_node *node);
+bool vqe_node_as_long(int64_t *out, const struct vqe_node *node);
 bool vqe_node_as_bool(bool *out, const struct vqe_node *node);
 /* Into the tree; a text with a NUL inside is none. */
 bool vqe_node_as_text(const char **out, const struct vqe_node *node);

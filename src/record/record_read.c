@@ -58,6 +58,14 @@ static int read_int(void *at, const struct place *place,
                     : refuse(place, "is neither a 32-bit integer nor null");
 }
 
+static int read_long(struct vqe_maybe_long *out, const struct place *place,
+                     const struct vqe_node *node)
+{
+  out->set = vqe_node_as_long(&out->value, node);
+  return out->set ? VQE_OK
+                  : refuse(place, "is neither a 64-bit integer nor null");
+}
+
 static int read_bool(void *at, const struct place *place,
                      const struct vqe_node *node)
 {
@@ -240,6 +248,8 @@ static int read_value(struct reading *reading, const struct vqe_field *field,
     return read_text(at, &place, node);
   case VQE_FIELD_INT:
     return read_int(at, &place, node);
+  case VQE_FIELD_LONG:
+    return read_long(at, &place, node);
   case VQE_FIELD_BOOL:
     return read_bool(at, &place, node);
   case VQE_FIELD_DOUBLE:

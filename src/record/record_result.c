@@ -6,7 +6,9 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "record/record.h"
+#include "vqe/checks.h"
 #include "vqe/operators.h"
 
 /* ---- lists ---- */
@@ -114,6 +116,40 @@ static int copy_molecule(struct vqe_record *record,
   return status;
 }
 
+static int copy_notes(struct vqe_record *record, const char *notes)
+{
+  struct vqe_notes_line line;
+  size_t count = vqe_notes_count(notes);
+  int status =
+      vqe_memory_alloc(&record->notes, count, sizeof(char *), "notes");
+  while (status == VQE_OK && vqe_notes_next(&line, &notes)) {
+    char *code = strndup(line.code, line.code_length);
+    if (code == NULL) {
+      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for notes");
+    } else {
+      record->notes[record->nnote++] = code;
+    }
+  }
+  return status;
+}
+
+static int copy_diagnostics(struct vqe_record *record,
+                            const struct vqe_result *result)
+{
+  int status = copy_notes(record, result->notes);
+  if (status == VQE_OK && !isnan(result->dipole[0])) {
+    status = copy_doubles(&record->dipole, result->dipole, 3, "dipole");
+    record->ndipole = status == VQE_OK ? 3 : 0;
+  }
+  if (status == VQE_OK && result->natural_occupations != NULL) {
+    status =
+        copy_doubles(&record->natural_occupations, result->natural_occupations,
+                     result->noccupation, "natural occupations");
+    record->noccupation = status == VQE_OK ? result->noccupation : 0;
+  }
+  return status;
+}
+
 /* A basis file is named by its own name and the start of its hash: paths say
  * nothing to others, and two files may share a name. */
 static int copy_basis(struct vqe_record *record,
@@ -154,10 +190,24 @@ static const char *units_of(const struct vqe_result *result)
   return molecule != NULL && molecule->units == VQE_BOHR ? "bohr" : "angstrom";
 }
 
+static void set_maybe_long(struct vqe_maybe_long *out, int64_t value)
+{
+  out->set = value > 0;
+  out->value = value;
+}
+
 static void set_maybe_int(struct vqe_maybe_int *out, int64_t value)
 {
   out->set = value >= 0;
   out->value = (int32_t)value;
+}
+
+/* A truth that may be unknown is below 0 then. */
+static enum vqe_maybe_bool maybe_bool(int truth)
+{
+  return truth < 0    ? VQE_MAYBE_NULL
+         : truth == 0 ? VQE_MAYBE_FALSE
+                      : VQE_MAYBE_TRUE;
 }
 
 static int copy_scalars(struct vqe_record *record,
@@ -174,9 +224,10 @@ static int copy_scalars(struct vqe_record *record,
 #define SET_INT(member, number) record->member = (number);
 #define SET_MAYBE_INT(member, number) set_maybe_int(&record->member, (number));
 #define SET_INT_OR_NULL(member, number) SET_MAYBE_INT(member, number)
+#define SET_MAYBE_LONG(member, number)                                        \
+  set_maybe_long(&record->member, (number));
 #define SET_BOOL(member, truth) record->member = (truth);
-#define SET_MAYBE_BOOL(member, truth)                                         \
-  record->member = (truth) ? VQE_MAYBE_TRUE : VQE_MAYBE_FALSE;
+#define SET_MAYBE_BOOL(member, truth) record->member = maybe_bool(truth);
 #define SET_DOUBLE(member, number) record->member = (number);
 #define SET_MAYBE_DOUBLE(member, number) SET_DOUBLE(member, number)
 #define SET_DOUBLES(...)
@@ -192,11 +243,13 @@ static int copy_scalars(struct vqe_record *record,
 #define ATOMS SET
 #define REFERENCE SET
 #define PROVENANCE SET
+#define DIAGNOSTICS SET
 #define DECORATED SET
 #include "record/fields.def"
   /* hf_energy of the record is not nullable */
   record->has_references = !isnan(result->hf_energy);
   record->has_provenance = true;
+  record->has_diagnostics = true;
   return status;
 }
 
@@ -238,6 +291,9 @@ int vqe_record_from_result(struct vqe_record **out,
   }
   if (status == VQE_OK) {
     status = copy_iterations(record, result);
+  }
+  if (status == VQE_OK) {
+    status = copy_diagnostics(record, result);
   }
   if (status != VQE_OK) {
     vqe_record_free(record);

@@ -55,6 +55,7 @@ static json_t *scalar(const struct vqe_field *field, const void *self,
   const char *text;
   double real;
   int whole;
+  int64_t large;
   bool truth;
   switch (field->kind) {
   case VQE_FIELD_TEXT:
@@ -63,6 +64,9 @@ static json_t *scalar(const struct vqe_field *field, const void *self,
   case VQE_FIELD_INT:
     return vqe_field_int(&whole, field, self) ? json_integer(whole)
                                               : json_null();
+  case VQE_FIELD_LONG:
+    return vqe_field_long(&large, field, self) ? json_integer(large)
+                                               : json_null();
   case VQE_FIELD_BOOL:
     return vqe_field_bool(&truth, field, self) ? json_boolean(truth)
                                                : json_null();
@@ -124,6 +128,7 @@ static json_t *value_of(const struct vqe_field *field, const void *self,
     return records(field, self, number);
   case VQE_FIELD_TEXT:
   case VQE_FIELD_INT:
+  case VQE_FIELD_LONG:
   case VQE_FIELD_BOOL:
   case VQE_FIELD_DOUBLE:
     break;

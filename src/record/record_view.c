@@ -52,6 +52,7 @@ static void place(avro_value_t *out, const struct node *node, const void *from)
 TYPE(null, AVRO_NULL)
 TYPE(boolean, AVRO_BOOLEAN)
 TYPE(int, AVRO_INT32)
+TYPE(long, AVRO_INT64)
 TYPE(double, AVRO_DOUBLE)
 TYPE(string, AVRO_STRING)
 TYPE(array, AVRO_ARRAY)
@@ -89,6 +90,14 @@ static int get_int(const avro_value_iface_t *iface, const void *self,
   return 0;
 }
 
+static int get_long(const avro_value_iface_t *iface, const void *self,
+                    int64_t *out)
+{
+  (void)iface;
+  *out = *(const int64_t *)self;
+  return 0;
+}
+
 static int get_double(const avro_value_iface_t *iface, const void *self,
                       double *out)
 {
@@ -122,6 +131,7 @@ static int get_string(const avro_value_iface_t *iface, const void *self,
 #define IFACE_BOOLEAN LEAF(boolean, get_boolean = get_boolean)
 #define IFACE_MAYBE_BOOLEAN LEAF(boolean, get_boolean = get_maybe_boolean)
 #define IFACE_INT LEAF(int, get_int = get_int)
+#define IFACE_LONG LEAF(long, get_long = get_long)
 #define IFACE_DOUBLE LEAF(double, get_double = get_double)
 #define IFACE_STRING LEAF(string, get_string = get_string)
 
@@ -140,6 +150,12 @@ static bool no_int(const struct node *node, const void *self)
 {
   (void)node;
   return !((const struct vqe_maybe_int *)self)->set;
+}
+
+static bool no_long(const struct node *node, const void *self)
+{
+  (void)node;
+  return !((const struct vqe_maybe_long *)self)->set;
 }
 
 static bool no_boolean(const struct node *node, const void *self)
@@ -261,6 +277,8 @@ static int record_field(const avro_value_iface_t *iface, const void *self,
   NODE_UNION(AT(member), 1, no_text, &text_node)
 #define NODE_MAYBE_INT(member, value)                                         \
   NODE_UNION(AT(member), 0, no_int, &maybe_int_node)
+#define NODE_MAYBE_LONG(member, value)                                        \
+  NODE_UNION(AT(member), 0, no_long, &maybe_long_node)
 #define NODE_INT_OR_NULL(member, value)                                       \
   NODE_UNION(AT(member), 1, no_int, &maybe_int_node)
 #define NODE_MAYBE_BOOL(member, value)                                        \
@@ -304,6 +322,8 @@ static const struct node double_node = {.iface = IFACE_DOUBLE};
 static const struct node text_node = {.iface = IFACE_STRING};
 static const struct node maybe_int_node = {
     .iface = IFACE_INT, .at = offsetof(struct vqe_maybe_int, value)};
+static const struct node maybe_long_node = {
+    .iface = IFACE_LONG, .at = offsetof(struct vqe_maybe_long, value)};
 static const struct node maybe_boolean_node = {.iface = IFACE_MAYBE_BOOLEAN};
 static const struct node row_node = {
     .iface = IFACE_ARRAY,
@@ -359,6 +379,11 @@ static const struct node provenance_nodes[] = {
 #include "record/fields.def"
 };
 static const struct node provenance_node = NODE_RECORD(provenance);
+static const struct node diagnostics_nodes[] = {
+#define DIAGNOSTICS NODE
+#include "record/fields.def"
+};
+static const struct node diagnostics_node = NODE_RECORD(diagnostics);
 static const struct node record_nodes[] = {
 #define DECORATED NODE
 #include "record/fields.def"

@@ -6,7 +6,12 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/notes.h"
 #include "report/report.h"
+#include "vqe/checks.h"
+
+/* e bohr in debye, CODATA 2018 */
+#define DEBYE 2.541746473
 
 static json_t *text_or_null(const char *text)
 {
@@ -34,8 +39,47 @@ static const char *status_text(enum vqe_experiment_status status)
   case VQE_EXPERIMENT_FAILED:
     return "failed";
   default:
-    return "skipped";
+    return "ok"; /* restored: it was ok when it ran */
   }
+}
+
+static json_t *truth_or_null(int truth)
+{
+  return truth < 0 ? json_null() : json_boolean(truth);
+}
+
+static json_t *numbers(const double *values, size_t count)
+{
+  json_t *array = json_array();
+  for (size_t k = 0; array != NULL && values != NULL && k < count; k++) {
+    if (json_array_append_new(array, number_or_null(values[k])) != 0) {
+      json_decref(array);
+      array = NULL;
+    }
+  }
+  return array;
+}
+
+static json_t *notes_of(const char *notes)
+{
+  struct vqe_notes_line line;
+  json_t *array = json_array();
+  while (array != NULL && vqe_notes_next(&line, &notes)) {
+    json_t *item =
+        json_pack("{s:s%, s:s%}", "code", line.code, line.code_length, "text",
+                  line.text, line.text_length);
+    if (json_array_append_new(array, item) != 0) {
+      json_decref(array);
+      array = NULL;
+    }
+  }
+  return array;
+}
+
+static double dipole_debye(const double dipole[3])
+{
+  return DEBYE * sqrt(dipole[0] * dipole[0] + dipole[1] * dipole[1] +
+                      dipole[2] * dipole[2]);
 }
 
 /* In the published order; json_object_set_new takes the value
@@ -81,6 +125,17 @@ static json_t *summary_of(const struct vqe_result *result)
       {"device",
        text_or_null(result->device[0] != '\0' ? result->device : NULL)},
       {"peak_memory_mb", number_or_null(result->peak_memory_mb)},
+      {"restored", json_boolean(result->status == VQE_EXPERIMENT_SKIPPED)},
+      {"state_ok", truth_or_null(vqe_result_state_ok(result))},
+      {"notes", notes_of(result->notes)},
+      {"energy_std", number_or_null(result->energy_std)},
+      {"energy_exact", number_or_null(result->energy_exact +
+                                      result->nuclear_repulsion_energy)},
+      {"total_shots",
+       count_or_null(result->total_shots > 0, result->total_shots)},
+      {"dipole_debye", number_or_null(dipole_debye(result->dipole))},
+      {"natural_occupations",
+       numbers(result->natural_occupations, result->noccupation)},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

@@ -144,6 +144,7 @@ int vqe_result_create(struct vqe_result **out,
   result->peak_memory_mb = NAN;
   result->energy_std = NAN;
   result->energy_exact = NAN;
+  result->reference_weight = NAN;
   for (int k = 0; k < 3; k++) {
     result->dipole[k] = NAN;
   }

@@ -8,6 +8,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/struct_size.h"
+#include "vqe/checks.h"
 #include "vqe/host.h"
 #include "vqe/run.h"
 
@@ -45,6 +46,12 @@ static int run_phases(struct vqe_run *run)
   }
   if (status == VQE_OK) {
     status = vqe_run_properties(run);
+  }
+  if (status == VQE_OK) {
+    status = vqe_run_note_irrep(run);
+  }
+  if (status == VQE_OK) {
+    status = vqe_result_note_checks(run->result);
   }
   return status;
 }

@@ -42,6 +42,7 @@ struct vqe_run {
   struct vqe_rotation *rotation;    /* of the orbitals, when optimised */
   double *pairs1, *pairs2;          /* densities for its slope */
   struct vqe_run_ahead ahead;
+  int fci_irrep;   /* of the exact state, where there is one */
   size_t capacity; /* of the recorded evaluations */
   double started;  /* wall clock of the VQE */
 };
@@ -84,6 +85,8 @@ int vqe_run_estimator(struct vqe_run *run);
 /* The exact energy; whatever keeps it away is a note, not a failure, but a
  * stop asked for from outside is. */
 int vqe_run_fci(struct vqe_run *run);
+/* Say that the result is of another irrep than the exact state. */
+int vqe_run_note_irrep(struct vqe_run *run);
 
 /* Evaluations, optimal parameters, minimum and reason of the result. */
 int vqe_run_minimise(struct vqe_run *run);

@@ -1,8 +1,43 @@
 /* The exact energy beside the variational one. */
+#include <math.h>
+
+#include "ansatz/ansatz_names.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/notes.h"
 #include "vqe/run.h"
+
+/* Energies closer than this are one, hartree. */
+#define SAME_ENERGY 1e-5
+
+/* Total symmetry of the determinant that fills the first orbitals, which an
+ * ansatz of excitations that symmetry screens keeps. */
+static int reference_irrep(const struct vqe_run *run)
+{
+  int irrep = 0;
+  for (int k = run->result->nbeta; k < run->result->nalpha; k++) {
+    irrep ^= run->hamiltonian->irrep[k];
+  }
+  return irrep;
+}
+
+int vqe_run_note_irrep(struct vqe_run *run)
+{
+  struct vqe_result *result = run->result;
+  double error =
+      result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
+  /* states of two irreps may have one energy, as components of an E or P */
+  if (!isnan(result->fci_energy) && error > SAME_ENERGY &&
+      run->hamiltonian->nirrep > 1 &&
+      vqe_ansatz_conserves(run->experiment->ansatz_name) &&
+      reference_irrep(run) != run->fci_irrep) {
+    return vqe_notes_add(&result->notes, VQE_NOTE_OTHER_STATE,
+                         "the lowest exact state has another symmetry "
+                         "(irrep %d) than the reference (%d)",
+                         run->fci_irrep, reference_irrep(run));
+  }
+  return VQE_OK;
+}
 
 int vqe_run_fci(struct vqe_run *run)
 {
@@ -25,9 +60,9 @@ int vqe_run_fci(struct vqe_run *run)
   if (status == VQE_OK) {
     result->fci_energy = fci.energy + result->nuclear_repulsion_energy;
     result->fci_s2 = fci.s2;
-    return VQE_OK;
+    run->fci_irrep = fci.irrep;
   }
-  if (status == VQE_ERR_INTERRUPTED) {
+  if (status == VQE_OK || status == VQE_ERR_INTERRUPTED) {
     return status;
   }
   return vqe_notes_add(&result->notes, VQE_NOTE_NO_FCI, "%s",

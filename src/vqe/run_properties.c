@@ -3,8 +3,23 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "sim/density.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
+
+static int natural_occupations(struct vqe_result *result, const double *rdm1,
+                               size_t norb)
+{
+  int status =
+      vqe_memory_alloc(&result->natural_occupations, norb,
+                       sizeof *result->natural_occupations, "occupations");
+  if (status == VQE_OK) {
+    result->noccupation = norb;
+    status =
+        vqe_density_occupations(result->natural_occupations, rdm1, (int)norb);
+  }
+  return status;
+}
 
 int vqe_run_properties(struct vqe_run *run)
 {
@@ -29,6 +44,10 @@ int vqe_run_properties(struct vqe_run *run)
     result->n_expectation = properties.n;
     result->sz_expectation = properties.sz;
     result->s2_expectation = properties.s2;
+    result->reference_weight = properties.reference_weight;
+    status = natural_occupations(result, rdm1, (size_t)integrals->norb);
+  }
+  if (status == VQE_OK) {
     if (run->rotation != NULL && integrals->dipole_ints != NULL) {
       vqe_rotation_dipole(result->dipole, run->rotation, rdm1);
     }

@@ -129,14 +129,14 @@ static void columns_are_those_that_sql_reads(void **state)
 static bool is_worked_out(const char *column)
 {
   static const char *const columns[] = {
-      "molecule_name",    "computed_total_time",
-      "total_iterations", "processing_timestamp",
-      "processing_date",  "processing_batch_id",
-      "processing_name",  "initial_parameter_value",
-      "parameter_value",  "optimal_parameter_value",
-      "parameter_index",  "parameter_id",
-      "iteration_id",     "term_index",
-      "term_id"};
+      "molecule_name", "computed_total_time", "total_iterations",
+      "processing_timestamp", "processing_date", "processing_batch_id",
+      "processing_name", "initial_parameter_value", "parameter_value",
+      "optimal_parameter_value", "parameter_index", "parameter_id",
+      "iteration_id", "term_index", "term_id",
+      /* of the circuit, and long beside its other counts */
+      "one_qubit_gates", "two_qubit_gates", "depth", "two_qubit_depth",
+      "t_count", "measurement_groups", "within_chemical_accuracy"};
   for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++) {
     if (strcmp(columns[k], column) == 0) {
       return true;
@@ -150,6 +150,8 @@ static const char *iceberg_type(const struct vqe_field *field)
   switch (field->kind) {
   case VQE_FIELD_INT:
     return "int";
+  case VQE_FIELD_LONG:
+    return "long";
   case VQE_FIELD_BOOL:
     return "boolean";
   case VQE_FIELD_DOUBLE:
@@ -187,7 +189,10 @@ static void columns_of_tables_are_fields_or_worked_out(void **state)
       if (field == NULL && !is_worked_out(name)) {
         fail_msg("%s.%s is no field's column", text->name, name);
       }
-      if (field != NULL) {
+      if (strcmp(text->name, "ansatz_info") == 0 &&
+          strcmp(name, "num_parameters") == 0) {
+        assert_string_equal(type, "long"); /* as the circuit's other counts */
+      } else if (field != NULL) {
         assert_string_equal(type, iceberg_type(field));
         if (doc != NULL) {
           assert_string_equal(doc, field->doc);

@@ -96,11 +96,12 @@ with harness.Folder() as folder:
     harness.check_same(folder.file("whole.h5"), folder.file("stopped.h5"),
                        "stopped and resumed")
 
-    # nothing left to do: experiments are skipped, the file stays as it is
+    # nothing left to do: results are restored, the file stays as it is
     rerun = folder.summary("job.json", "--threads", 1, "-o", "whole.h5")
-    check([row["status"] for row in rerun] == ["skipped"] * 4, f"{rerun}")
+    check([row["status"] for row in rerun] == ["ok"] * 4, f"{rerun}")
+    check(all(row["restored"] for row in rerun), f"{rerun}")
     check([row["energy"] for row in rerun] == [row["energy"] for row in whole],
-          "skipped ones keep their energies")
+          "restored ones keep their energies")
     forced = folder.summary("job.json", "--threads", 1, "-o", "whole.h5", "--force")
     check([row["status"] for row in forced] == ["ok"] * 4, f"{forced}")
     harness.check_same(folder.file("whole.h5"), folder.file("killed.h5"), "forced")

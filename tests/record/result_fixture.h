@@ -202,6 +202,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->energy_std = 0.015625;
   r->energy_exact = -1.75;
   r->total_shots = INT64_C(123456789012);
+  r->reference_weight = 0.875;
   r->noccupation = 3;
   r->natural_occupations = fixture_doubles(3, 0.25);
   return r;

@@ -37,12 +37,14 @@ static void compare_type(const struct vqe_field *field, const json_t *type)
 {
   static const char *const scalars[] = {[VQE_FIELD_TEXT] = "string",
                                         [VQE_FIELD_INT] = "int",
+                                        [VQE_FIELD_LONG] = "long",
                                         [VQE_FIELD_BOOL] = "boolean",
                                         [VQE_FIELD_DOUBLE] = "double"};
   const json_t *items = json_object_get(type, "items");
   switch (field->kind) {
   case VQE_FIELD_TEXT:
   case VQE_FIELD_INT:
+  case VQE_FIELD_LONG:
   case VQE_FIELD_BOOL:
   case VQE_FIELD_DOUBLE:
     assert_non_null(json_string_value(type));

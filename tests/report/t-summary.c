@@ -44,7 +44,15 @@ static const char *const keys[] = {"experiment_id",
                                    "seconds_mapping",
                                    "seconds_vqe",
                                    "device",
-                                   "peak_memory_mb"};
+                                   "peak_memory_mb",
+                                   "restored",
+                                   "state_ok",
+                                   "notes",
+                                   "energy_std",
+                                   "energy_exact",
+                                   "total_shots",
+                                   "dipole_debye",
+                                   "natural_occupations"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {

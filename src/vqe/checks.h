@@ -1,0 +1,27 @@
+/* What a result is worth: whether its state and its energy are the
+ * molecule's. */
+#ifndef VQE_VQE_CHECKS_H
+#define VQE_VQE_CHECKS_H
+
+#include "vqe/experiment.h"
+
+/* How far <N> and <S^2> may be from the molecule's. */
+#define VQE_CHECK_STATE 1e-3
+/* Chemical accuracy, hartree: 1 kcal/mol. */
+#define VQE_CHECK_ACCURACY 1.6e-3
+
+/* <N> and <S^2> are those of the molecule to VQE_CHECK_STATE: 1 yes, 0 no, -1
+ * not known. */
+int vqe_result_state_ok(const struct vqe_result *result);
+
+/* The state is the molecule's and its energy that of FCI to
+ * VQE_CHECK_ACCURACY: 1 yes, 0 no, -1 without FCI or where the state is not
+ * known. */
+int vqe_result_accurate(const struct vqe_result *result);
+
+/* Add the notes that follow from the numbers of a finished result: a state of
+ * another sector or spin, an energy above or below the exact one, MP2 below
+ * it, a state far from one determinant. */
+int vqe_result_note_checks(struct vqe_result *result);
+
+#endif
