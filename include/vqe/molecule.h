@@ -27,7 +27,7 @@ enum vqe_units {
 
 /** A molecule as it was given. */
 struct vqe_molecule {
-  char *name;           /**< display name; never NULL ("molecule-0", ...) */
+  char *name;           /**< display name; never NULL; else after the file */
   size_t natom;         /**< atoms */
   char (*symbols)[4];   /**< natom normalised symbols, "H", "He" */
   int *z;               /**< natom atomic numbers */
@@ -39,7 +39,7 @@ struct vqe_molecule {
 };
 
 /** One entry of a list read leniently: either a molecule or why not. Messages
- * and default names count molecules from 0, as molecule_id does. */
+ * and default names ("h2-0") count molecules from 0, as molecule_id does. */
 struct vqe_molecule_entry {
   struct vqe_molecule *molecule; /**< NULL when `reason` is set */
   char *reason; /**< "file 'm.json', molecule 2, key 'coords': ..." or NULL */

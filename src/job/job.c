@@ -11,24 +11,25 @@
 #include "job/job_expand.h"
 #include "job/job_lake.h"
 #include "job/job_molecules.h"
+#include "job/job_names.h"
 #include "job/job_settings.h"
 #include "job/job_stream.h"
+#include "molecule/molecule_build.h"
 
 #define FILE_LIMIT ((size_t)1 << 30)
 
-/* The job's name with .h5, in the current directory. */
-static int default_output(char **out, const char *path)
+/* The job's name with .h5, in the current directory. Several molecule files
+ * have a name that none of them has alone. */
+static int default_output(char **out, const char *path, size_t more)
 {
   const char *slash = strrchr(path, '/');
   const char *name = slash != NULL ? slash + 1 : path;
   const char *dot = strrchr(name, '.');
   int length =
       dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
-  if (asprintf(out, "%.*s.h5", length, name) < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  return VQE_OK;
+  return more == 0 ? vqe_memory_print(out, "%.*s.h5", length, name)
+                   : vqe_memory_print(out, "%.*s-and-%zu-more.h5", length,
+                                      name, more);
 }
 
 /* Parsed JSON when the text is a job; *job NULL when it holds molecules. */
@@ -36,6 +37,11 @@ static int parse_json(json_t **job, const char *text, size_t size,
                       const char *path)
 {
   json_error_t error;
+  *job = NULL;
+  int status = vqe_molecule_skip_mark(&text, &size, path);
+  if (status != VQE_OK) {
+    return status;
+  }
   *job = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
   if (*job == NULL) {
     return vqe_error_set(VQE_ERR_INPUT, "file '%s', line %d, column %d: %s",
@@ -50,21 +56,39 @@ static int parse_json(json_t **job, const char *text, size_t size,
   return VQE_OK;
 }
 
-/* The molecules of a job, or of the file itself where `json` is NULL. */
+/* The molecules of a job, or of the file itself where `json` is NULL, then
+ * those of further files. */
 static int read_molecules(struct vqe_job_molecules *molecules,
                           const json_t *json,
                           const struct vqe_job_value *value, const char *text,
                           size_t size, const char *path,
-                          const struct vqe_job_settings *settings)
+                          const struct vqe_job_settings *settings,
+                          const struct vqe_job_overrides *overrides)
 {
-  return json != NULL
-             ? vqe_job_molecules_read(molecules, value, path, settings)
-             : vqe_job_molecules_parse(molecules, text, size, path, settings);
+  struct vqe_job_value here = {.json = NULL, .where = "command line"};
+  size_t nfile = overrides != NULL ? overrides->nfile : 0;
+  if (json != NULL && nfile > 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' is a job file and runs on its own; name '%s' "
+                         "in its key 'molecules', or give molecule files "
+                         "only",
+                         path, overrides->files[0]);
+  }
+  int status =
+      json != NULL
+          ? vqe_job_molecules_read(molecules, value, path, settings)
+          : vqe_job_molecules_parse(molecules, text, size, path, settings);
+  for (size_t k = 0; status == VQE_OK && k < nfile; k++) {
+    status = vqe_job_molecules_read_file(molecules, overrides->files[k], &here,
+                                         settings);
+  }
+  return status == VQE_OK ? vqe_job_names_settle(molecules) : status;
 }
 
 /* Where results, tables and records go: out of the settings
  * into the job. */
-static int move_places(struct vqe_job *job, struct vqe_job_settings *settings)
+static int move_places(struct vqe_job *job, struct vqe_job_settings *settings,
+                       size_t more)
 {
   job->ranks_per_molecule = settings->ranks_per_molecule;
   job->lake = settings->lake;
@@ -74,7 +98,7 @@ static int move_places(struct vqe_job *job, struct vqe_job_settings *settings)
   job->output = settings->output;
   settings->output = NULL;
   return job->output != NULL ? VQE_OK
-                             : default_output(&job->output, job->path);
+                             : default_output(&job->output, job->path, more);
 }
 
 int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
@@ -102,11 +126,12 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
         &settings, &value, json != NULL ? json : empty, path, overrides);
   }
   if (status == VQE_OK) {
-    status =
-        read_molecules(&molecules, json, &value, text, size, path, settings);
+    status = read_molecules(&molecules, json, &value, text, size, path,
+                            settings, overrides);
   }
   if (status == VQE_OK) {
-    status = move_places(job, settings);
+    status =
+        move_places(job, settings, overrides != NULL ? overrides->nfile : 0);
   }
   if (status == VQE_OK) {
     status = vqe_job_expand(job, warnings, &molecules, settings,

@@ -11,6 +11,7 @@
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "vqe/ansatz.h"
 #include "vqe/chem.h"
 
@@ -30,11 +31,15 @@ static int core_orbitals(int z)
 }
 
 static int frozen_core_of(const struct vqe_job_settings *settings,
-                          const struct vqe_molecule *molecule)
+                          const struct vqe_job_molecule *entry)
 {
+  const struct vqe_molecule *molecule = entry->molecule;
+  int frozen_core = entry->frozen_core != VQE_FROZEN_CORE_NONE
+                        ? entry->frozen_core
+                        : settings->frozen_core;
   int core = 0;
-  if (settings->frozen_core != VQE_FROZEN_CORE_AUTO) {
-    return settings->frozen_core;
+  if (frozen_core != VQE_FROZEN_CORE_AUTO) {
+    return frozen_core;
   }
   for (size_t k = 0; molecule != NULL && k < molecule->natom; k++) {
     core += core_orbitals(molecule->z[k]);
@@ -96,6 +101,7 @@ static int copy_strings(struct vqe_experiment *out,
       {&out->init_file_sha256, choice->init->file_sha256},
       {&out->device, settings->device},
       {&out->precision, settings->precision},
+      {&out->notes, molecule->notes},
   };
   int status = VQE_OK;
   for (size_t k = 0;
@@ -159,8 +165,11 @@ static int create_experiment(struct vqe_experiment **out,
                    : "hf";
   }
   experiment->molecule_id = choice->molecule_id;
-  experiment->frozen_core =
-      frozen_core_of(settings, choice->molecule->molecule);
+  experiment->frozen_core = frozen_core_of(settings, choice->molecule);
+  experiment->restarts = settings->restarts;
+  experiment->escape_saddles = settings->escape_saddles;
+  experiment->penalty_number = settings->penalty_number;
+  experiment->penalty_spin = settings->penalty_spin;
   experiment->active_electrons = settings->active_electrons;
   experiment->active_orbitals = settings->active_orbitals;
   experiment->symmetry = settings->symmetry;
@@ -234,6 +243,21 @@ static void warn_repetition(struct expansion *expansion,
   }
 }
 
+/* What of a molecule's input has no effect. */
+static void warn_ignored(struct expansion *expansion,
+                         const struct vqe_job_molecule *molecule)
+{
+  const char *at = molecule->notes;
+  struct vqe_notes_line line;
+  while (vqe_notes_next(&line, &at)) {
+    expansion->nwarning++;
+    if (expansion->nwarning <= WARNINGS_SHOWN) {
+      fprintf(expansion->warnings, "%s: %.*s\n", molecule->source,
+              (int)line.text_length, line.text);
+    }
+  }
+}
+
 /* Take over the experiment: into the job, or dropped as a repetition. */
 static int keep(struct expansion *expansion, struct vqe_experiment *experiment)
 {
@@ -272,8 +296,11 @@ static int expand_molecule(struct expansion *expansion,
                            const struct vqe_job_settings *settings)
 {
   size_t nseed = settings->nseed > 0 ? settings->nseed : 1;
-  /* integrals from a file have no other basis */
-  size_t nbasis = molecule->fcidump != NULL ? 1 : settings->nbasis;
+  /* integrals from a file have no other basis, and a calculation of QCSchema
+   * names its own */
+  bool own_basis = molecule->basis.name != NULL;
+  size_t nbasis =
+      molecule->fcidump != NULL || own_basis ? 1 : settings->nbasis;
   size_t total = nbasis * settings->nansatz * settings->noptimizer *
                  settings->ninit * nseed;
   for (size_t k = 0; k < total; k++) {
@@ -288,7 +315,7 @@ static int expand_molecule(struct expansion *expansion,
     rest /= settings->noptimizer;
     choice.ansatz = &settings->ansatze[rest % settings->nansatz];
     rest /= settings->nansatz;
-    choice.basis = &settings->bases[rest];
+    choice.basis = own_basis ? &molecule->basis : &settings->bases[rest];
     int status = create_experiment(&experiment, &choice, settings);
     if (status == VQE_OK) {
       status = keep(expansion, experiment);
@@ -329,11 +356,12 @@ static int expand_molecules(struct expansion *expansion,
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for experiments");
   }
   for (size_t k = 0; status == VQE_OK && k < molecules->count; k++) {
+    warn_ignored(expansion, &molecules->items[k]);
     status =
         expand_molecule(expansion, &molecules->items[k], (int)k, settings);
   }
   if (expansion->nwarning > WARNINGS_SHOWN) {
-    fprintf(expansion->warnings, "and %zu more repetitions\n",
+    fprintf(expansion->warnings, "and %zu more of these\n",
             expansion->nwarning - WARNINGS_SHOWN);
   }
   return status;

@@ -1,7 +1,6 @@
 #include "job/job_molecules.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,11 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "base/sha256.h"
+#include "job/job_qcschema.h"
 #include "molecule/molecule_json.h"
+#include "molecule/molecule_title.h"
 #include "vqe/chem.h"
 
 #define FILE_LIMIT ((size_t)4 << 30)
@@ -23,6 +25,10 @@ static void molecule_clear(struct vqe_job_molecule *molecule)
   free(molecule->reason);
   free(molecule->fcidump);
   free(molecule->fcidump_sha256);
+  free(molecule->place);
+  free(molecule->notes);
+  free(molecule->basis.name);
+  free(molecule->basis.sha256);
   vqe_molecule_free(molecule->molecule);
 }
 
@@ -51,65 +57,108 @@ static int append(struct vqe_job_molecules *molecules,
   }
   *out = &molecules->items[molecules->count++];
   memset(*out, 0, sizeof **out);
+  (*out)->frozen_core = VQE_FROZEN_CORE_NONE;
   return VQE_OK;
 }
 
-static int print(char **out, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int print(char **out, const char *format, ...)
+/* Take over `molecule`, or the thread's message as the reason why there is
+ * none. `k` of `count` within the file; `inline_place`: within a job. */
+static int add(struct vqe_job_molecules *molecules,
+               struct vqe_job_molecule **out, const char *file, size_t k,
+               size_t count, struct vqe_molecule *molecule, bool within_job)
 {
-  va_list arguments;
-  va_start(arguments, format);
-  int length = vasprintf(out, format, arguments);
-  va_end(arguments);
-  if (length < 0) {
-    *out = NULL;
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a message");
+  struct vqe_job_molecule *entry = NULL;
+  char *reason = NULL;
+  char *stem = NULL;
+  int status = VQE_OK;
+  if (molecule == NULL) {
+    status = vqe_memory_strdup(&reason, vqe_error_message());
   }
-  return VQE_OK;
-}
-
-/* Take over `molecule`, or describe why there is none. `name` NULL calls it
- * after its place. */
-static int add(struct vqe_job_molecules *molecules, const char *file, size_t k,
-               struct vqe_molecule *molecule, const char *reason,
-               const char *name)
-{
-  struct vqe_job_molecule *entry;
-  int status = append(molecules, &entry);
+  if (status == VQE_OK) {
+    status = append(molecules, &entry);
+  }
   if (status != VQE_OK) {
+    free(reason);
     vqe_molecule_free(molecule);
     return status;
   }
   entry->molecule = molecule;
-  status = print(&entry->source, "file '%s', molecule %zu", file, k);
-  if (status == VQE_OK && molecule == NULL) {
-    status = vqe_memory_strdup(&entry->reason, reason);
+  entry->reason = reason;
+  entry->multiplicity = molecule != NULL ? molecule->multiplicity : 0;
+  status =
+      vqe_memory_print(&entry->source, "file '%s', molecule %zu", file, k);
+  if (status == VQE_OK) {
+    status = vqe_molecule_stem(&stem, file);
   }
-  if (status == VQE_OK && molecule != NULL) {
-    entry->multiplicity = molecule->multiplicity;
-  }
-  if (status == VQE_OK && name != NULL) {
-    status = vqe_memory_strdup(&entry->name, name);
+  if (status == VQE_OK && within_job) {
+    status =
+        vqe_memory_print(&entry->place, "molecule-%zu", molecules->count - 1);
+  } else if (status == VQE_OK && count > 1) {
+    status = vqe_memory_print(&entry->place, "%s-%zu", stem, k);
   } else if (status == VQE_OK) {
-    status = print(&entry->name, "molecule-%zu", molecules->count - 1);
+    status = vqe_memory_strdup(&entry->place, stem);
+  }
+  free(stem);
+  *out = entry;
+  return status;
+}
+
+/* A setting of the job within a molecule has no effect, and is said. */
+static int note_settings(struct vqe_job_molecule *entry, const json_t *object)
+{
+  const char *key;
+  json_t *value;
+  int status = VQE_OK;
+  json_object_foreach((json_t *)object, key, value)
+  {
+    if (status == VQE_OK && vqe_job_settings_has_key(key)) {
+      status = vqe_notes_add(&entry->notes, VQE_NOTE_INPUT_IGNORED,
+                             "key '%s' of the molecule is a setting of the "
+                             "job, and is not read there",
+                             key);
+    }
   }
   return status;
 }
 
-/* File name without folder and extension. */
-static int stem(char **out, const char *path)
+/* One object of JSON, of a file or within a job. */
+static int add_object(struct vqe_job_molecules *molecules,
+                      const json_t *object, const char *file, size_t k,
+                      size_t count, bool within_job,
+                      const struct vqe_job_settings *settings)
 {
-  const char *slash = strrchr(path, '/');
-  int status = vqe_memory_strdup(out, slash != NULL ? slash + 1 : path);
-  if (status == VQE_OK) {
-    char *dot = strrchr(*out, '.');
-    if (dot != NULL && dot != *out) {
-      *dot = '\0';
-    }
+  struct vqe_job_molecule *entry = NULL;
+  struct vqe_molecule *molecule = NULL;
+  char where[480];
+  const char *name = vqe_molecule_json_name(object);
+  bool schema = json_object_get(object, "schema_name") != NULL;
+  snprintf(where, sizeof where, "file '%.400s', molecule %zu", file, k);
+  int status =
+      vqe_molecule_from_json(&molecule, object, &settings->given, where);
+  if (status == VQE_ERR_MEMORY) {
+    return status;
   }
-  return status;
+  status = add(molecules, &entry, file, k, count, molecule, within_job);
+  if (status == VQE_OK) {
+    entry->name_given = name != NULL && !schema;
+    status =
+        vqe_memory_strdup(&entry->name, name != NULL ? name : entry->place);
+  }
+  if (status == VQE_OK && schema && name != NULL) {
+    free(entry->place); /* a formula says more than a number */
+    entry->place = NULL;
+  }
+  if (status != VQE_OK || molecule == NULL) {
+    return status;
+  }
+  status = schema ? vqe_job_qcschema_read(entry, object, file, settings)
+                  : note_settings(entry, object);
+  if (status == VQE_ERR_MEMORY || status == VQE_OK) {
+    return status;
+  }
+  vqe_molecule_free(entry->molecule);
+  entry->molecule = NULL;
+  return vqe_memory_strdup(&entry->reason, vqe_error_message());
 }
 
 static int add_fcidump(struct vqe_job_molecules *molecules, const char *text,
@@ -122,10 +171,10 @@ static int add_fcidump(struct vqe_job_molecules *molecules, const char *text,
   char hash[VQE_SHA256_HEX_SIZE];
   int status = append(molecules, &entry);
   if (status == VQE_OK) {
-    status = print(&entry->source, "file '%s'", path);
+    status = vqe_memory_print(&entry->source, "file '%s'", path);
   }
   if (status == VQE_OK) {
-    status = stem(&entry->name, path);
+    status = vqe_molecule_stem(&entry->name, path);
   }
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&entry->fcidump, path);
@@ -140,11 +189,20 @@ static int add_fcidump(struct vqe_job_molecules *molecules, const char *text,
     return status;
   }
   entry->multiplicity = 1;
+  if (settings->given.has_charge || settings->given.has_multiplicity ||
+      settings->given.has_units) {
+    return vqe_memory_print(&entry->reason,
+                            "file '%s': an FCIDUMP has its electrons in NELEC "
+                            "and MS2: leave out --charge, --multiplicity and "
+                            "--units",
+                            path);
+  }
   if (settings->frozen_core == VQE_FROZEN_CORE_AUTO) {
-    return print(&entry->reason,
-                 "file '%s': frozen_core true needs atoms, and an FCIDUMP "
-                 "has none: give the number of orbitals",
-                 path);
+    return vqe_memory_print(
+        &entry->reason,
+        "file '%s': frozen_core true needs atoms, and an FCIDUMP "
+        "has none: give the number of orbitals",
+        path);
   }
   options.frozen_core = settings->frozen_core;
   options.active_electrons = settings->active_electrons;
@@ -166,6 +224,9 @@ enum vqe_job_format vqe_job_format_of(const char *text, size_t size,
 {
   const char *dot = strrchr(path, '.');
   size_t k = 0;
+  if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+    k = 3; /* a byte order mark */
+  }
   while (k < size && isspace((unsigned char)text[k])) {
     k++;
   }
@@ -188,34 +249,74 @@ enum vqe_job_format vqe_job_format_of(const char *text, size_t size,
              : VQE_JOB_FORMAT_JSON;
 }
 
-int vqe_job_molecules_parse(struct vqe_job_molecules *molecules,
-                            const char *text, size_t size, const char *path,
-                            const struct vqe_job_settings *settings)
+static int add_xyz(struct vqe_job_molecules *molecules, const char *text,
+                   size_t size, const char *path,
+                   const struct vqe_job_settings *settings)
 {
   struct vqe_molecule_list *list = NULL;
-  enum vqe_job_format format = vqe_job_format_of(text, size, path);
-  if (format == VQE_JOB_FORMAT_FCIDUMP) {
-    return add_fcidump(molecules, text, size, path, settings);
-  }
-  int status = vqe_molecule_list_parse(
-      &list, text, size, format == VQE_JOB_FORMAT_XYZ ? "xyz" : "json", path);
+  int status = vqe_molecule_list_parse_given(&list, text, size, "xyz", path,
+                                             &settings->given);
   if (status != VQE_OK) {
     return status;
   }
   for (size_t k = 0; status == VQE_OK && k < list->count; k++) {
-    struct vqe_molecule_entry *entry = &list->entries[k];
+    struct vqe_molecule_entry *from = &list->entries[k];
+    struct vqe_job_molecule *entry = NULL;
+    if (from->molecule == NULL) {
+      (void)vqe_error_set(VQE_ERR_INPUT, "%s", from->reason);
+    }
     status =
-        add(molecules, path, k, entry->molecule, entry->reason,
-            entry->molecule != NULL ? entry->molecule->name : entry->name);
-    entry->molecule = NULL; /* taken over */
+        add(molecules, &entry, path, k, list->count, from->molecule, false);
+    from->molecule = NULL; /* taken over */
+    if (status == VQE_OK) {
+      status = vqe_memory_strdup(
+          &entry->name, from->name != NULL ? from->name : entry->place);
+    }
   }
   vqe_molecule_list_free(list);
   return status;
 }
 
-static int read_path(struct vqe_job_molecules *molecules, const char *name,
-                     const struct vqe_job_value *value,
-                     const struct vqe_job_settings *settings)
+static int add_json(struct vqe_job_molecules *molecules, const char *text,
+                    size_t size, const char *path,
+                    const struct vqe_job_settings *settings)
+{
+  json_t *root = NULL;
+  int status = vqe_molecule_json_load(&root, text, size, path);
+  if (status == VQE_OK && json_object_get(root, "molecules") != NULL &&
+      json_object_get(root, "symbols") == NULL) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "file '%s' is a job file, and a file of molecules "
+                           "is expected here: run it on its own",
+                           path);
+  }
+  size_t count = status == VQE_OK ? vqe_molecule_json_count(root) : 0;
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    status = add_object(molecules, vqe_molecule_json_item(root, k), path, k,
+                        count, false, settings);
+  }
+  json_decref(root);
+  return status;
+}
+
+int vqe_job_molecules_parse(struct vqe_job_molecules *molecules,
+                            const char *text, size_t size, const char *path,
+                            const struct vqe_job_settings *settings)
+{
+  switch (vqe_job_format_of(text, size, path)) {
+  case VQE_JOB_FORMAT_FCIDUMP:
+    return add_fcidump(molecules, text, size, path, settings);
+  case VQE_JOB_FORMAT_XYZ:
+    return add_xyz(molecules, text, size, path, settings);
+  default:
+    return add_json(molecules, text, size, path, settings);
+  }
+}
+
+int vqe_job_molecules_read_file(struct vqe_job_molecules *molecules,
+                                const char *name,
+                                const struct vqe_job_value *value,
+                                const struct vqe_job_settings *settings)
 {
   char *path = NULL;
   char *text = NULL;
@@ -248,7 +349,8 @@ int vqe_job_molecules_read(struct vqe_job_molecules *molecules,
                          value->where);
   }
   if (json_is_string(json)) {
-    return read_path(molecules, json_string_value(json), value, settings);
+    return vqe_job_molecules_read_file(molecules, json_string_value(json),
+                                       value, settings);
   }
   if (!json_is_array(json) || json_array_size(json) == 0) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -260,18 +362,11 @@ int vqe_job_molecules_read(struct vqe_job_molecules *molecules,
     const json_t *item = json_array_get(json, k);
     int status;
     if (json_is_string(item)) {
-      status = read_path(molecules, json_string_value(item), value, settings);
+      status = vqe_job_molecules_read_file(molecules, json_string_value(item),
+                                           value, settings);
     } else {
-      struct vqe_molecule *molecule = NULL;
-      char where[320];
-      snprintf(where, sizeof where, "file '%s', molecule %zu", path, k);
-      status = vqe_molecule_from_json(&molecule, item, where);
-      if (status == VQE_ERR_MEMORY) {
-        return status;
-      }
-      status = add(molecules, path, k, status == VQE_OK ? molecule : NULL,
-                   status == VQE_OK ? NULL : vqe_error_message(),
-                   vqe_molecule_json_name(item));
+      status = add_object(molecules, item, path, k, json_array_size(json),
+                          true, settings);
     }
     if (status != VQE_OK) {
       return status;

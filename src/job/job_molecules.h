@@ -2,20 +2,32 @@
 #ifndef VQE_JOB_JOB_MOLECULES_H
 #define VQE_JOB_JOB_MOLECULES_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "job/job_settings.h"
 #include "vqe/molecule.h"
 
+/* No frozen core is asked for; VQE_FROZEN_CORE_AUTO and numbers are. */
+#define VQE_FROZEN_CORE_NONE INT_MIN
+
 struct vqe_job_molecule {
-  char *source; /* "file 'a.json', molecule 2" */
-  char *name;
+  char *source;    /* "file 'a.json', molecule 2" */
+  char *name;      /* display name */
+  bool name_given; /* by the user: stays, whatever others are called */
+  char *place;     /* name after the file, for titles that are not distinct */
   /* Why it cannot be computed, or NULL; then one of the next two is set. */
   char *reason;
   struct vqe_molecule *molecule;
   char *fcidump; /* path */
   char *fcidump_sha256;
   int multiplicity;
+  /* What a QCSchema calculation asks for; name NULL and VQE_FROZEN_CORE_NONE:
+   * the job's. */
+  struct vqe_job_basis basis;
+  int frozen_core;
+  char *notes; /* what of the input has no effect, as vqe_notes_add */
 };
 
 struct vqe_job_molecules {
@@ -43,6 +55,12 @@ int vqe_job_molecules_read(struct vqe_job_molecules *molecules,
 int vqe_job_molecules_parse(struct vqe_job_molecules *molecules,
                             const char *text, size_t size, const char *path,
                             const struct vqe_job_settings *settings);
+/* Append what the file at `name` holds, a molecule file or FCIDUMP; `value`
+ * says where the name stands. */
+int vqe_job_molecules_read_file(struct vqe_job_molecules *molecules,
+                                const char *name,
+                                const struct vqe_job_value *value,
+                                const struct vqe_job_settings *settings);
 void vqe_job_molecules_clear(struct vqe_job_molecules *molecules);
 
 #endif

@@ -1,5 +1,6 @@
 #include "job/job_overrides.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 
 #include "base/error_message.h"
 #include "job/job_value.h"
+
+#define MOST_SEEDS 100000
 
 /* "a,b" as a list of strings; "file:PATH" as {"file": PATH} for init. */
 static int put_words(json_t *given, const char *key, const char *text,
@@ -41,6 +44,30 @@ static int put_words(json_t *given, const char *key, const char *text,
   }
 }
 
+/* "3" or "1-20" at *at, which is behind it afterwards. */
+static bool read_range(long long *first, long long *last, const char **at)
+{
+  char *end;
+  if (!isdigit((unsigned char)**at) && **at != '+' && **at != '-') {
+    return false;
+  }
+  errno = 0;
+  *first = strtoll(*at, &end, 10);
+  *last = *first;
+  if (end == *at || errno != 0) {
+    return false;
+  }
+  if (*end == '-') {
+    const char *start = end + 1;
+    *last = strtoll(start, &end, 10);
+    if (!isdigit((unsigned char)*start) || errno != 0 || *last < *first) {
+      return false;
+    }
+  }
+  *at = end;
+  return *end == '\0' || *end == ',';
+}
+
 static int put_seeds(json_t *given, const char *text)
 {
   if (text == NULL) {
@@ -50,21 +77,47 @@ static int put_seeds(json_t *given, const char *text)
   json_object_set_new(given, "seed", list);
   const char *at = text;
   for (;;) {
-    char *end;
-    errno = 0;
-    long long seed = strtoll(at, &end, 10);
-    if (end == at || (*end != '\0' && *end != ',') || errno != 0) {
+    long long first, last;
+    if (!read_range(&first, &last, &at)) {
       return vqe_error_set(VQE_ERR_INPUT,
-                           "option --seed: '%s' is not a list "
-                           "of whole numbers between commas",
+                           "option --seed: '%s' is not a list of whole "
+                           "numbers and ranges (1-20) between commas",
                            text);
     }
-    json_array_append_new(list, json_integer(seed));
-    if (*end == '\0') {
+    if (last - first >= MOST_SEEDS ||
+        json_array_size(list) + (size_t)(last - first) >= MOST_SEEDS) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "option --seed: '%s' is more than %d seeds: split "
+                           "the job",
+                           text, MOST_SEEDS);
+    }
+    for (long long seed = first; seed <= last; seed++) {
+      json_array_append_new(list, json_integer(seed));
+    }
+    if (*at == '\0') {
       return VQE_OK;
     }
-    at = end + 1;
+    at++;
   }
+}
+
+static int put_escape(json_t *given, const char *text)
+{
+  if (text == NULL) {
+    return VQE_OK;
+  }
+  json_t *value = strcasecmp(text, "true") == 0    ? json_true()
+                  : strcasecmp(text, "false") == 0 ? json_false()
+                  : strcasecmp(text, "auto") == 0  ? json_null()
+                                                   : NULL;
+  if (value == NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "option --escape-saddles: '%s' is not true, false "
+                         "or auto",
+                         text);
+  }
+  json_object_set_new(given, "escape_saddles", value);
+  return VQE_OK;
 }
 
 static int put_frozen_core(json_t *given, const char *text)
@@ -143,6 +196,12 @@ int vqe_job_put_overrides(json_t *given,
   if (status == VQE_OK) {
     status = vqe_job_put_member(given, "ranks_per_molecule",
                                 overrides->ranks_per_molecule);
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_put_member(given, "restarts", overrides->restarts);
+  }
+  if (status == VQE_OK) {
+    status = put_escape(given, overrides->escape_saddles);
   }
   if (status == VQE_OK) {
     status = put_text(given, "device", overrides->device);

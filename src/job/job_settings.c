@@ -8,8 +8,10 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "job/job_given.h"
 #include "job/job_items.h"
 #include "job/job_lake.h"
+#include "job/job_minimum.h"
 #include "job/job_overrides.h"
 #include "job/job_stream.h"
 #include "job/job_value.h"
@@ -19,11 +21,17 @@
 #define MAX_SEED INT32_MAX
 
 static const char *const job_keys[] = {
-    "molecules", "basis",    "frozen_core",       "active_space",
-    "symmetry",  "ansatz",   "optimizer",         "init",
-    "seed",      "shots",    "references",        "device",
-    "precision", "output",   "warehouse",         "s3",
-    "kafka",     "registry", "ranks_per_molecule"};
+    "molecules",      "basis",    "frozen_core",        "active_space",
+    "symmetry",       "ansatz",   "optimizer",          "init",
+    "seed",           "shots",    "references",         "device",
+    "precision",      "output",   "warehouse",          "s3",
+    "kafka",          "registry", "ranks_per_molecule", "restarts",
+    "escape_saddles", "penalty"};
+
+bool vqe_job_settings_has_key(const char *key)
+{
+  return vqe_job_is_known(key, job_keys, VQE_JOB_COUNT(job_keys));
+}
 
 static const json_t *one_or_list_item(const json_t *value, size_t k)
 {
@@ -143,6 +151,7 @@ static int read_scalars(struct vqe_job_settings *out,
   struct vqe_job_value value;
   int64_t number;
   vqe_job_value_find(&value, reader, "frozen_core");
+  out->frozen_core_given = value.json != NULL;
   int status = read_frozen_core(&out->frozen_core, &value);
   if (status == VQE_OK) {
     vqe_job_value_find(&value, reader, "active_space");
@@ -214,6 +223,8 @@ static int read_bases(struct vqe_job_settings *out,
 {
   struct vqe_job_value value;
   vqe_job_value_find(&value, reader, "basis");
+  out->basis_given = json_object_get(reader->given, "basis") != NULL ||
+                     json_object_get(reader->job, "basis") != NULL;
   int status = start_list(&out->bases, &out->nbasis, sizeof *out->bases,
                           &value, "bases");
   for (size_t k = 0; status == VQE_OK && k < out->nbasis; k++) {
@@ -346,11 +357,14 @@ static int read_keys(struct vqe_job_settings *settings,
 {
   static int (*const readers[])(struct vqe_job_settings *,
                                 const struct vqe_job_reader *) = {
-      read_scalars,    read_bases, read_ansatze,
-      read_optimizers, read_inits, read_seeds};
+      read_scalars, read_bases, read_ansatze,        read_optimizers,
+      read_inits,   read_seeds, vqe_job_minimum_read};
   int status = check_job_keys(reader->job, reader->path);
   if (status == VQE_OK) {
     status = vqe_job_put_overrides(reader->given, reader->overrides);
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_given_read(&settings->given, reader->overrides);
   }
   for (size_t k = 0; status == VQE_OK && k < VQE_JOB_COUNT(readers); k++) {
     status = readers[k](settings, reader);

@@ -11,6 +11,7 @@
 #include "job/job_items.h"
 #include "job/job_types.h"
 #include "job/job_value.h"
+#include "molecule/molecule_build.h"
 
 struct vqe_job_settings {
   size_t nbasis, nansatz, noptimizer, ninit, nseed;
@@ -20,11 +21,16 @@ struct vqe_job_settings {
   struct vqe_job_init *inits;
   int64_t *seeds;                        /* nseed 0: to be drawn */
   int frozen_core;                       /* or VQE_FROZEN_CORE_AUTO */
+  bool basis_given, frozen_core_given;   /* by the job or an option */
+  struct vqe_molecule_given given;       /* of all molecules, by options */
   int active_electrons, active_orbitals; /* -1: none */
   bool symmetry;
   int shots; /* 0: exact */
   unsigned references;
   bool references_given;
+  int restarts;
+  int escape_saddles; /* enum vqe_escape */
+  double penalty_number, penalty_spin;
   const char *device, *precision; /* static */
   int ranks_per_molecule;
   char *output; /* resolved, NULL for the default */
@@ -38,6 +44,8 @@ int vqe_job_settings_read(struct vqe_job_settings **out,
                           struct vqe_job_value *molecules, const json_t *job,
                           const char *path,
                           const struct vqe_job_overrides *overrides);
+/* Whether a job file may have this key. */
+bool vqe_job_settings_has_key(const char *key);
 void vqe_job_settings_free(struct vqe_job_settings *settings);
 
 #endif

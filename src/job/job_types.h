@@ -54,6 +54,11 @@ struct vqe_job_overrides {
   const char *device, *precision, *output, *ranks_per_molecule;
   const char *reps, *shots, *max_evaluations, *gtol, *ftol, *max_seconds,
       *init_noise;
+  const char *charge, *multiplicity, *units; /* of all molecules */
+  const char *restarts, *escape_saddles;
+  const char *penalty_number, *penalty_spin; /* hartree */
+  const char *const *files; /* molecule files beside the job's own path */
+  size_t nfile;
   bool no_symmetry;
   bool strict; /* a bad molecule fails the whole load */
 };

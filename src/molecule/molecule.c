@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/assert.h"
 #include "base/error_message.h"
@@ -53,6 +54,44 @@ void vqe_molecule_set_element(struct vqe_molecule *molecule, size_t atom,
   molecule->z[atom] = z;
   memset(molecule->symbols[atom], 0, sizeof molecule->symbols[atom]);
   memcpy(molecule->symbols[atom], symbol, strlen(symbol));
+}
+
+void vqe_molecule_set_given(struct vqe_molecule *molecule,
+                            const struct vqe_molecule_given *given)
+{
+  if (given == NULL) {
+    return;
+  }
+  if (given->has_charge) {
+    molecule->charge = given->charge;
+  }
+  if (given->has_multiplicity) {
+    molecule->multiplicity = given->multiplicity;
+  }
+  if (given->has_units) {
+    molecule->units = given->units;
+  }
+}
+
+bool vqe_units_read(enum vqe_units *out, const char *text, size_t length)
+{
+  static const struct {
+    const char *name;
+    enum vqe_units units;
+  } known[] = {{"angstrom", VQE_ANGSTROM}, {"angstroms", VQE_ANGSTROM},
+               {"ang", VQE_ANGSTROM},      {"a", VQE_ANGSTROM},
+               {"\xc3\x85", VQE_ANGSTROM}, {"\xe2\x84\xab", VQE_ANGSTROM},
+               {"bohr", VQE_BOHR},         {"bohrs", VQE_BOHR},
+               {"au", VQE_BOHR},           {"a.u.", VQE_BOHR},
+               {"a.u", VQE_BOHR},          {"atomic", VQE_BOHR}};
+  for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+    if (strlen(known[k].name) == length &&
+        strncasecmp(known[k].name, text, length) == 0) {
+      *out = known[k].units;
+      return true;
+    }
+  }
+  return false;
 }
 
 int vqe_molecule_copy(struct vqe_molecule **out,

@@ -1,13 +1,16 @@
+#include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/suggest.h"
 #include "molecule/molecule_build.h"
 #include "molecule/molecule_json.h"
+#include "molecule/molecule_qcschema.h"
 
 static const char *type_name(const json_t *value)
 {
@@ -85,23 +88,26 @@ static int read_units(enum vqe_units *out, const json_t *object,
   return VQE_OK;
 }
 
-static int read_symbols(struct vqe_molecule *molecule, const json_t *symbols,
-                        const char *where)
+/* D, T and 2H are symbols too, and give masses where none are given. */
+static int read_symbols(struct vqe_molecule *molecule, int *mass_numbers,
+                        const json_t *symbols, const char *where)
 {
   for (size_t a = 0; a < molecule->natom; a++) {
     const json_t *value = json_array_get(symbols, a);
+    char place[600];
+    int z = 0;
     if (!json_is_string(value)) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "%s, key 'symbols': element %zu is %s, not a "
                            "string",
                            where, a, type_name(value));
     }
-    int z = vqe_element_z(json_string_value(value));
-    if (z == 0) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "%s, key 'symbols': element %zu, '%.32s', is not "
-                           "an element symbol",
-                           where, a, json_string_value(value));
+    snprintf(place, sizeof place, "%s, key 'symbols': element %zu", where, a);
+    int status =
+        vqe_atom_label_read(&z, &mass_numbers[a], json_string_value(value),
+                            json_string_length(value), place);
+    if (status != VQE_OK) {
+      return status;
     }
     vqe_molecule_set_element(molecule, a, z);
   }
@@ -148,27 +154,6 @@ static int read_coords(struct vqe_molecule *molecule, const json_t *coords,
   return VQE_OK;
 }
 
-/* QCSchema: one flat list of 3 natom numbers. */
-static int read_geometry(struct vqe_molecule *molecule, const json_t *geometry,
-                         const char *where)
-{
-  if (json_array_size(geometry) != 3 * molecule->natom) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "%s, key 'geometry': %zu numbers for %zu symbols, "
-                         "three each are expected",
-                         where, json_array_size(geometry), molecule->natom);
-  }
-  for (size_t k = 0; k < 3 * molecule->natom; k++) {
-    int status =
-        read_coordinate(&molecule->coords[k], json_array_get(geometry, k),
-                        where, "geometry", k / 3, k % 3);
-    if (status != VQE_OK) {
-      return status;
-    }
-  }
-  return VQE_OK;
-}
-
 static int read_masses(struct vqe_molecule *molecule, const json_t *object,
                        const char *where)
 {
@@ -198,55 +183,108 @@ static int read_masses(struct vqe_molecule *molecule, const json_t *object,
   return status;
 }
 
-/* QCSchema marks ghost atoms by "real": false; their basis functions without
- * a nucleus have no counterpart here. */
-static int refuse_ghosts(const json_t *object, const char *where)
+static bool same_letters(const char *a, const char *b)
 {
-  const json_t *real = json_object_get(object, "real");
-  size_t a;
-  json_t *value;
-  if (real == NULL) {
-    return VQE_OK;
-  }
-  json_array_foreach(real, a, value)
-  {
-    if (json_is_false(value)) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "%s, key 'real': atom %zu is a ghost; remove it, "
-                           "ghost atoms are not supported",
-                           where, a);
+  for (;; a++, b++) {
+    a += strspn(a, "_- ");
+    b += strspn(b, "_- ");
+    if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) {
+      return false;
+    }
+    if (*a == '\0') {
+      return true;
     }
   }
-  return VQE_OK;
 }
 
-static const char *schema_of(const json_t *object)
+/* The key that was meant, for one that looks like it; NULL for others. */
+static const char *meant_key(const char *key)
 {
-  const char *schema =
-      json_string_value(json_object_get(object, "schema_name"));
-  return schema == NULL ? "" : schema;
-}
-
-/* A QCSchema calculation carries its molecule one level down. */
-static const json_t *molecule_of(const json_t *object, bool *qcschema)
-{
-  const char *schema = schema_of(object);
-  if ((strcmp(schema, "qcschema_input") == 0 ||
-       strcmp(schema, "qc_schema_input") == 0) &&
-      json_is_object(json_object_get(object, "molecule"))) {
-    *qcschema = true;
-    return json_object_get(object, "molecule");
+  static const char *const known[] = {"symbols", "coords",     "multiplicity",
+                                      "charge",  "units",      "masses",
+                                      "name",    "description"};
+  static const char *const aliases[][2] = {
+      {"mult", "multiplicity"},
+      {"spin", "multiplicity"},
+      {"spin_multiplicity", "multiplicity"},
+      {"molecular_multiplicity", "multiplicity"},
+      {"unpaired", "multiplicity"},
+      {"unpaired_electrons", "multiplicity"},
+      {"molecular_charge", "charge"},
+      {"total_charge", "charge"},
+      {"net_charge", "charge"},
+      {"coordinates", "coords"},
+      {"coordinate", "coords"},
+      {"geometry", "coords"},
+      {"positions", "coords"},
+      {"position", "coords"},
+      {"xyz", "coords"},
+      {"length_unit", "units"},
+      {"length_units", "units"},
+      {"coordinate_units", "units"},
+      {"coord_units", "units"},
+      {"coords_units", "units"},
+      {"elements", "symbols"},
+      {"species", "symbols"},
+      {"atom_symbols", "symbols"},
+      {"atomic_numbers", "symbols"},
+      {"mass", "masses"},
+      {"atomic_masses", "masses"},
+      {"mass_numbers", "masses"},
+  };
+  for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+    if (strcmp(key, known[k]) == 0) {
+      return known[k];
+    }
   }
-  *qcschema = strcmp(schema, "qcschema_molecule") == 0 ||
-              strcmp(schema, "qc_schema_molecule") == 0;
-  return object;
+  for (size_t k = 0; k < sizeof aliases / sizeof aliases[0]; k++) {
+    if (same_letters(key, aliases[k][0])) {
+      return aliases[k][1];
+    }
+  }
+  for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+    int near = strlen(known[k]) > 7 ? 2 : 1;
+    if (same_letters(key, known[k]) ||
+        vqe_suggest_distance(key, known[k]) <= near) {
+      return known[k];
+    }
+  }
+  return NULL;
+}
+
+/* A key that looks like a known one would be left out in silence. */
+static int refuse_near_keys(const json_t *object, const char *where)
+{
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)object, key, value)
+  {
+    const char *meant = meant_key(key);
+    if (meant == NULL || strcmp(meant, key) == 0) {
+      continue;
+    }
+    return vqe_error_set(
+        VQE_ERR_INPUT, "%s, key '%.40s': not known; did you mean '%s'%s?",
+        where, key, meant,
+        same_letters(key, "spin") ? ", which is 2S + 1"
+        : same_letters(key, "geometry")
+            ? " (geometry, in bohr, belongs to objects with schema_name)"
+            : "");
+  }
+  return VQE_OK;
 }
 
 const char *vqe_molecule_json_name(const json_t *object)
 {
   bool qcschema;
-  const json_t *molecule = molecule_of(object, &qcschema);
+  const json_t *molecule = NULL;
+  if (vqe_qcschema_molecule(&molecule, &qcschema, object, "") != VQE_OK) {
+    return NULL;
+  }
   const char *name = json_string_value(json_object_get(molecule, "name"));
+  if (qcschema && (name == NULL || name[0] == '\0')) {
+    name = json_string_value(json_object_get(molecule, "comment"));
+  }
   return name == NULL || name[0] == '\0' ? NULL : name;
 }
 
@@ -284,22 +322,17 @@ static int check_members(const json_t *object, const char *place_key,
 }
 
 /* Fill a new molecule from members that check_members has seen. */
-static int read_members(struct vqe_molecule *molecule, const json_t *object,
-                        bool qcschema, const char *where)
+static int read_members(struct vqe_molecule *molecule, int *mass_numbers,
+                        const json_t *object, bool qcschema, const char *where)
 {
-  int status =
-      read_symbols(molecule, json_object_get(object, "symbols"), where);
-  if (status == VQE_OK) {
-    status =
-        qcschema
-            ? read_geometry(molecule, json_object_get(object, "geometry"),
-                            where)
-            : read_coords(molecule, json_object_get(object, "coords"), where);
-  }
+  int status = read_symbols(molecule, mass_numbers,
+                            json_object_get(object, "symbols"), where);
   if (status == VQE_OK && qcschema) {
-    molecule->units = VQE_BOHR;
-    status = refuse_ghosts(object, where);
+    status = vqe_qcschema_read(molecule, object, where);
   } else if (status == VQE_OK) {
+    status = read_coords(molecule, json_object_get(object, "coords"), where);
+  }
+  if (status == VQE_OK && !qcschema) {
     status = read_units(&molecule->units, object, where);
   }
   if (status == VQE_OK) {
@@ -314,35 +347,68 @@ static int read_members(struct vqe_molecule *molecule, const json_t *object,
   if (status == VQE_OK) {
     status = read_masses(molecule, object, where);
   }
+  if (status == VQE_OK && qcschema) {
+    status = vqe_qcschema_read_isotopes(molecule, object, where);
+  }
+  if (status == VQE_OK) {
+    status = vqe_molecule_set_isotopes(molecule, mass_numbers, where);
+  }
   return status;
 }
 
+/* What options gave goes over what was read, and the whole is checked. */
+static int finish(struct vqe_molecule *molecule, bool qcschema,
+                  const struct vqe_molecule_given *given, const char *where)
+{
+  if (qcschema && given != NULL && given->has_units &&
+      given->units != VQE_BOHR) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s, key 'geometry': QCSchema is in bohr; leave out "
+                         "--units",
+                         where);
+  }
+  vqe_molecule_set_given(molecule, given);
+  return vqe_molecule_validate(molecule, where);
+}
+
 int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
+                           const struct vqe_molecule_given *given,
                            const char *where)
 {
   bool qcschema;
   struct vqe_molecule *molecule = NULL;
+  int *mass_numbers = NULL;
   if (!json_is_object(object)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "%s: %s where a molecule object is expected", where,
                          type_name(object));
   }
-  object = molecule_of(object, &qcschema);
-  int status = check_members(object, qcschema ? "geometry" : "coords", where);
+  const char *name = vqe_molecule_json_name(object);
+  int status = vqe_qcschema_molecule(&object, &qcschema, object, where);
+  if (status == VQE_OK && !qcschema) {
+    status = refuse_near_keys(object, where);
+  }
+  if (status == VQE_OK) {
+    status = check_members(object, qcschema ? "geometry" : "coords", where);
+  }
   if (status != VQE_OK) {
     return status;
   }
-  const char *text = vqe_molecule_json_name(object);
-  status = vqe_molecule_new(
-      &molecule, json_array_size(json_object_get(object, "symbols")),
-      text == NULL ? "molecule" : text);
+  size_t natom = json_array_size(json_object_get(object, "symbols"));
+  status = vqe_molecule_new(&molecule, natom, name == NULL ? "" : name);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&mass_numbers, natom, sizeof *mass_numbers,
+                              "mass numbers");
+  }
   if (status != VQE_OK) {
+    vqe_molecule_free(molecule);
     return vqe_error_context(status, "%s, key 'symbols'", where);
   }
-  status = read_members(molecule, object, qcschema, where);
+  status = read_members(molecule, mass_numbers, object, qcschema, where);
   if (status == VQE_OK) {
-    status = vqe_molecule_validate(molecule, where);
+    status = finish(molecule, qcschema, given, where);
   }
+  free(mass_numbers);
   if (status != VQE_OK) {
     vqe_molecule_free(molecule);
     return status;
@@ -351,61 +417,70 @@ int vqe_molecule_from_json(struct vqe_molecule **out, const json_t *object,
   return VQE_OK;
 }
 
-/* Molecules without a name are called after their place. */
-static int name_by_index(struct vqe_molecule *molecule, size_t index)
-{
-  char text[32];
-  snprintf(text, sizeof text, "molecule-%zu", index);
-  free(molecule->name);
-  return vqe_memory_strdup(&molecule->name, text);
-}
-
 static int add_object(struct vqe_molecule_list *list, size_t *capacity,
-                      const json_t *object, const char *source)
+                      const json_t *object, const char *source,
+                      const struct vqe_molecule_given *given)
 {
   struct vqe_molecule *molecule = NULL;
   const char *name = vqe_molecule_json_name(object);
   char where[512];
   snprintf(where, sizeof where, "file '%.400s', molecule %zu", source,
            list->count);
-  int status = vqe_molecule_from_json(&molecule, object, where);
+  int status = vqe_molecule_from_json(&molecule, object, given, where);
   if (status == VQE_ERR_MEMORY) {
     return status;
-  }
-  if (status == VQE_OK && name == NULL) {
-    VQE_ASSERT(molecule != NULL);
-    status = name_by_index(molecule, list->count);
-    if (status != VQE_OK) {
-      vqe_molecule_free(molecule);
-      return status;
-    }
   }
   return vqe_molecule_list_add(list, capacity, molecule, name);
 }
 
-int vqe_molecule_read_json(struct vqe_molecule_list *list, const char *text,
-                           size_t size, const char *source)
+int vqe_molecule_json_load(json_t **out, const char *text, size_t size,
+                           const char *source)
 {
   json_error_t error;
-  size_t capacity = 0;
-  int status = VQE_OK;
+  *out = NULL;
+  int status = vqe_molecule_skip_mark(&text, &size, source);
+  if (status != VQE_OK) {
+    return status;
+  }
   json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
   if (root == NULL) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "file '%.400s', line %d, column %d: broken JSON: %s",
                          source, error.line, error.column, error.text);
   }
-  size_t count = json_array_size(root);
-  if (json_is_object(root)) {
-    status = add_object(list, &capacity, root, source);
-  } else if (count == 0 || count > VQE_MAX_MOLECULES) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "file '%.400s': %zu molecules, 1 to %d are "
-                           "accepted",
-                           source, count, VQE_MAX_MOLECULES);
+  size_t count = vqe_molecule_json_count(root);
+  if (count == 0 || count > VQE_MAX_MOLECULES) {
+    json_decref(root);
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "file '%.400s': %zu molecules, 1 to %d are "
+                         "accepted",
+                         source, count, VQE_MAX_MOLECULES);
   }
+  *out = root;
+  return VQE_OK;
+}
+
+size_t vqe_molecule_json_count(const json_t *root)
+{
+  return json_is_array(root) ? json_array_size(root) : 1;
+}
+
+const json_t *vqe_molecule_json_item(const json_t *root, size_t k)
+{
+  return json_is_array(root) ? json_array_get(root, k) : root;
+}
+
+int vqe_molecule_read_json(struct vqe_molecule_list *list, const char *text,
+                           size_t size, const char *source,
+                           const struct vqe_molecule_given *given)
+{
+  json_t *root = NULL;
+  size_t capacity = 0;
+  int status = vqe_molecule_json_load(&root, text, size, source);
+  size_t count = status == VQE_OK ? vqe_molecule_json_count(root) : 0;
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    status = add_object(list, &capacity, json_array_get(root, k), source);
+    status = add_object(list, &capacity, vqe_molecule_json_item(root, k),
+                        source, given);
   }
   json_decref(root);
   return status;

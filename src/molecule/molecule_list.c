@@ -4,6 +4,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "molecule/molecule_build.h"
+#include "molecule/molecule_title.h"
 
 int vqe_molecule_list_add(struct vqe_molecule_list *list, size_t *capacity,
                           struct vqe_molecule *molecule, const char *name)
@@ -37,6 +38,24 @@ int vqe_molecule_list_add(struct vqe_molecule_list *list, size_t *capacity,
   list->entries[list->count].name = given;
   list->count++;
   return VQE_OK;
+}
+
+int vqe_molecule_list_name(struct vqe_molecule_list *list, const char *source)
+{
+  char *stem = NULL;
+  int status = vqe_molecule_stem(&stem, source);
+  for (size_t k = 0; status == VQE_OK && k < list->count; k++) {
+    struct vqe_molecule *molecule = list->entries[k].molecule;
+    if (molecule == NULL || molecule->name[0] != '\0') {
+      continue;
+    }
+    free(molecule->name);
+    status = list->count == 1
+                 ? vqe_memory_strdup(&molecule->name, stem)
+                 : vqe_memory_print(&molecule->name, "%s-%zu", stem, k);
+  }
+  free(stem);
+  return status;
 }
 
 void vqe_molecule_list_free(struct vqe_molecule_list *list)

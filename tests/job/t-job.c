@@ -378,6 +378,77 @@ static void options_override_the_job_file(void **state)
   assert_true(experiment(0)->max_seconds <= 0.0);
 }
 
+/* Restarts, saddle points and penalties, by the job and by options. */
+static void how_the_minimum_is_sought_reaches_the_experiment(void **state)
+{
+  (void)state;
+  struct vqe_job_overrides o = none;
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1}"), 0);
+  assert_int_equal(experiment(0)->restarts, 1);
+  assert_int_equal(experiment(0)->escape_saddles, VQE_ESCAPE_AUTO);
+  assert_true(experiment(0)->penalty_number == 0.0);
+  memcpy(id, experiment(0)->id, sizeof id);
+  assert_int_equal(
+      parse("{\"molecules\": [" H2 "], \"seed\": 1, \"restarts\": 1, "
+            "\"escape_saddles\": null, \"penalty\": {\"number\": 0}}"),
+      0);
+  assert_string_equal(experiment(0)->id, id);
+  static const char text[] =
+      "{\"molecules\": [" H2 "], \"seed\": 1, \"restarts\": 5, "
+      "\"escape_saddles\": true, \"penalty\": {\"number\": 1.5, \"spin\": "
+      "0.5}}";
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(experiment(0)->restarts, 5);
+  assert_int_equal(experiment(0)->escape_saddles, VQE_ESCAPE_ALWAYS);
+  assert_true(experiment(0)->penalty_number == 1.5);
+  assert_true(experiment(0)->penalty_spin == 0.5);
+  assert_string_not_equal(experiment(0)->id, id);
+  o.restarts = "2";
+  o.escape_saddles = "false";
+  o.penalty_number = "0";
+  o.penalty_spin = "2";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_int_equal(experiment(0)->restarts, 2);
+  assert_int_equal(experiment(0)->escape_saddles, VQE_ESCAPE_NEVER);
+  assert_true(experiment(0)->penalty_number == 0.0);
+  assert_true(experiment(0)->penalty_spin == 2.0);
+  o.escape_saddles = "auto";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_int_equal(experiment(0)->escape_saddles, VQE_ESCAPE_AUTO);
+}
+
+static void seeds_may_be_ranges(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *seed;
+    size_t count;
+    int64_t last;
+  } cases[] = {
+      {"1-20", 20, 20}, {"1-3,7", 4, 7}, {"5-5", 1, 5}, {"0,2-4,9", 5, 9}};
+  struct vqe_job_overrides o = none;
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    o.seed = cases[k].seed;
+    assert_int_equal(parse_with("{\"molecules\": [" H2 "]}", &o), 0);
+    assert_int_equal(job->count, cases[k].count);
+    assert_int_equal(experiment(job->count - 1)->seed, cases[k].last);
+  }
+}
+
+/* A setting that stands in the molecule has no effect there. */
+static void settings_within_a_molecule_are_said(void **state)
+{
+  (void)state;
+  assert_int_equal(parse("{\"symbols\": [\"He\"], \"coords\": [[0,0,0]], "
+                         "\"basis\": \"6-31g\", \"id\": 3}"),
+                   0);
+  assert_string_equal(experiment(0)->basis_set, "sto3g");
+  assert_non_null(strstr(experiment(0)->notes, "input_ignored: key 'basis'"));
+  assert_non_null(strstr(warnings, "key 'basis' of the molecule"));
+  assert_null(strstr(warnings, "'id'"));
+}
+
 static void check_message(const char *text,
                           const struct vqe_job_overrides *overrides,
                           const char *part)
@@ -484,6 +555,12 @@ static void wrong_values_name_file_key_and_remedy(void **state)
       {"\"seed\": [1, \"2\"]", "\"2\" is not a whole number"},
       {"\"seed\": true", "true is not a whole number"},
       {"\"shots\": 0", "0 is not a whole number from 1"},
+      {"\"restarts\": 0", "0 is not a whole number from 1"},
+      {"\"restart\": 3", "did you mean 'restarts'?"},
+      {"\"escape_saddles\": 1", "true, false or null"},
+      {"\"penalty\": 1", "an object with the weights"},
+      {"\"penalty\": {\"number\": -1}", "key 'number': -1 is not"},
+      {"\"penalty\": {\"s2\": 1}", "unknown key 's2'"},
       {"\"ranks_per_molecule\": 0", "0 is not a whole number from 1"},
       {"\"shots\": 100", "use SPSA or COBYLA"},
       {"\"shots\": 100, \"optimizer\": [\"SPSA\", \"Adam\"]",
@@ -525,6 +602,14 @@ static void wrong_options_name_the_option(void **state)
   BAD(init, "file:gone.json", "option --init");
   BAD(init_noise, "-1", "option --init-noise");
   BAD(seed, "1;2", "option --seed: '1;2'");
+  BAD(seed, "5-1", "option --seed: '5-1' is not a list");
+  BAD(seed, "1-", "option --seed: '1-' is not a list");
+  BAD(seed, "1-3-5", "option --seed: '1-3-5' is not a list");
+  BAD(seed, "0-2000000000", "more than 100000 seeds");
+  BAD(restarts, "0", "option --restarts: 0");
+  BAD(escape_saddles, "maybe", "option --escape-saddles: 'maybe'");
+  BAD(penalty_number, "-1", "option --penalty-number: -1");
+  BAD(penalty_spin, "x", "option --penalty-spin");
   BAD(seed, "4294967296", "option --seed: 4294967296");
   BAD(shots, "1.5", "option --shots: 1.5");
   BAD(frozen_core, "yes", "option --frozen-core: \"yes\"");
@@ -870,6 +955,9 @@ int main(void)
       cmocka_unit_test(every_key_reaches_its_field),
       cmocka_unit_test(frozen_core_counts_the_atoms_core_orbitals),
       cmocka_unit_test(options_override_the_job_file),
+      cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),
+      cmocka_unit_test(seeds_may_be_ranges),
+      cmocka_unit_test(settings_within_a_molecule_are_said),
       cmocka_unit_test(wrong_values_name_file_key_and_remedy),
       cmocka_unit_test(wrong_options_name_the_option),
       cmocka_unit_test(bad_molecule_fails_alone_unless_strict),

@@ -71,7 +71,7 @@ static void json_gives_molecules_with_defaults(void **state)
   assert_true(fabs(vqe_molecule_nuclear_repulsion(water) - 9.189533762934902) <
               1e-12);
   const struct vqe_molecule *ion = list->entries[1].molecule;
-  assert_string_equal(ion->name, "molecule-1");
+  assert_string_equal(ion->name, "m-1");
   assert_int_equal(ion->units, VQE_BOHR);
   assert_null(ion->masses);
   assert_int_equal(vqe_molecule_electrons(ion), 2);
@@ -111,6 +111,96 @@ static void qcschema_is_read_in_bohr_at_both_levels(void **state)
   vqe_molecule_list_free(list);
 }
 
+static void qcschema_of_every_version_is_read(void **state)
+{
+  (void)state;
+  static const char *const cases[] = {
+      "\"schema_name\": \"qc_schema_molecule\", \"schema_version\": 1, "
+      "\"geometry\": [0,0,0,0,0,1.4], \"molecular_multiplicity\": 1",
+      "\"schema_name\": \"qcschema_molecule\", \"schema_version\": 2, "
+      "\"geometry\": [[0,0,0],[0,0,1.4]], \"fix_com\": true, "
+      "\"real\": [true, true], \"masses\": [2.0, 3.0]",
+      "\"schema_name\": \"qcschema_molecule\", \"schema_version\": 3, "
+      "\"geometry\": [0,0,0,0,0,1.4], \"molecular_multiplicity\": 1.0, "
+      "\"molecular_charge\": 0.0, \"comment\": \"hydrogen\", \"mass_numbers\""
+      ": [2, -1], \"real\": null, \"fragment_charges\": [0.0, 0.0]",
+  };
+  static const double masses[][2] = {
+      {0, 0}, {2.0, 3.0}, {2.01410177812, 1.00782503223}};
+  for (size_t k = 0; k < 3; k++) {
+    char text[600];
+    snprintf(text, sizeof text, "{\"symbols\": [\"H\", \"H\"], %s}", cases[k]);
+    struct vqe_molecule_list *list = parse(text, "json");
+    const struct vqe_molecule *m = list->entries[0].molecule;
+    if (m == NULL) {
+      fail_msg("%s", list->entries[0].reason);
+    }
+    assert_int_equal(m->units, VQE_BOHR);
+    assert_true(m->coords[5] == 1.4);
+    assert_string_equal(m->name, k == 2 ? "hydrogen" : "m");
+    assert_int_equal(m->masses != NULL, masses[k][0] > 0.0);
+    for (size_t a = 0; m->masses != NULL && a < 2; a++) {
+      assert_true(m->masses[a] == masses[k][a]);
+    }
+    vqe_molecule_list_free(list);
+  }
+}
+
+/* What would be left out in silence is an error that names the right key;
+ * what looks like none is kept quietly. */
+static void keys_near_known_ones_are_refused(void **state)
+{
+  (void)state;
+  static const char *const near[][2] = {
+      {"mult", "multiplicity"},
+      {"spin", "multiplicity"},
+      {"Multiplicity", "multiplicity"},
+      {"multiplicty", "multiplicity"},
+      {"unit", "units"},
+      {"Units", "units"},
+      {"Charge", "charge"},
+      {"charg", "charge"},
+      {"total_charge", "charge"},
+      {"molecular_charge", "charge"},
+      {"coordinates", "coords"},
+      {"coord", "coords"},
+      {"geometry", "coords"},
+      {"symbol", "symbols"},
+      {"elements", "symbols"},
+      {"Name", "name"},
+      {"mass", "masses"},
+      {"spin-multiplicity", "multiplicity"},
+  };
+  static const char *const others[] = {
+      "note",   "id",   "smiles", "inchi", "energy",          "tags",
+      "method", "date", "source", "basis", "units_of_energy", "formula",
+      "comment"};
+  char text[512], part[128];
+  for (size_t k = 0; k < sizeof near / sizeof near[0]; k++) {
+    snprintf(text, sizeof text,
+             "{\"symbols\": [\"He\"], \"coords\": [[0,0,0]], \"%s\": 1}",
+             near[k][0]);
+    snprintf(part, sizeof part, "key '%s': not known; did you mean '%s'",
+             near[k][0], near[k][1]);
+    struct vqe_molecule_list *list = parse(text, "json");
+    assert_null(list->entries[0].molecule);
+    if (strstr(list->entries[0].reason, part) == NULL) {
+      fail_msg("'%s'", list->entries[0].reason);
+    }
+    vqe_molecule_list_free(list);
+  }
+  for (size_t k = 0; k < sizeof others / sizeof others[0]; k++) {
+    snprintf(text, sizeof text,
+             "{\"symbols\": [\"He\"], \"coords\": [[0,0,0]], \"%s\": 1}",
+             others[k]);
+    struct vqe_molecule_list *list = parse(text, "json");
+    if (list->entries[0].molecule == NULL) {
+      fail_msg("'%s'", list->entries[0].reason);
+    }
+    vqe_molecule_list_free(list);
+  }
+}
+
 static void xyz_frames_carry_names_charges_and_spins(void **state)
 {
   (void)state;
@@ -119,7 +209,7 @@ static void xyz_frames_carry_names_charges_and_spins(void **state)
             "H  0.0  0.7572 -4.692e-1\n1\t0.0\t-0.7572\t-0.4692\n"
             "\n"
             "2\n charge=1 multiplicity=2, name=cation\nH 0 0 0\nH 0 0 1.1\n"
-            "1\nEnergy=-1.0 total_charge=7\nHe 0 0 0",
+            "1\nEnergy=-1.0 charge_a=7\nHe 0 0 0",
             "xyz");
   assert_int_equal(list->count, 3);
   const struct vqe_molecule *m = list->entries[0].molecule;
@@ -134,7 +224,7 @@ static void xyz_frames_carry_names_charges_and_spins(void **state)
   assert_int_equal(m->multiplicity, 2);
   m = list->entries[2].molecule;
   assert_non_null(m);
-  assert_string_equal(m->name, "molecule-2");
+  assert_string_equal(m->name, "m-2");
   assert_int_equal(m->charge, 0);
   vqe_molecule_list_free(list);
 }
@@ -182,6 +272,15 @@ static void bad_json_molecule_leaves_the_others(void **state)
       {"{\"schema_name\":\"qcschema_molecule\",\"symbols\":[\"He\"],"
        "\"geometry\":[0,0,0],\"real\":[false]}",
        "real", "ghost"},
+      {"{\"schema_name\":\"qcschema_molecule\",\"symbols\":[\"He\"],"
+       "\"geometry\":[[0,0]]}",
+       "geometry", "geometry[0]"},
+      {"{\"schema_name\":\"qcschema_molecule\",\"symbols\":[\"He\",\"He\"],"
+       "\"geometry\":[[0,0,0]]}",
+       "geometry", "1 rows for 2 symbols"},
+      {"{\"schema_name\":\"qcschema_molecule\",\"symbols\":[\"He\"],"
+       "\"geometry\":[0,0,0],\"fragment_charges\":[1.0]}",
+       "molecular_charge", "sum to 1"},
       {"3", "a number", "object"},
   };
   for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
@@ -244,7 +343,7 @@ static void broken_file_is_refused_with_its_place(void **state)
       {"json", "{\"a\":1,\"a\":2}", "duplicate"},
       {"json", "{} x", "broken JSON"},
       {"xyz", "", "no molecule"},
-      {"xyz", "1\n\nHe 0 0 0\nrubbish\n", "line 4"},
+      {"xyz", "1\n\nHe 0 0 0\nrubbish\n0\n", "line 5"},
       {"xyz", "-1\n\n", "line 1"},
       {"xyz", "999999999\n\n", "line 1"},
       {"xyz", "2 3\n\n", "line 1"},
@@ -302,12 +401,13 @@ static void object_within_a_job_file_becomes_a_molecule(void **state)
   (void)state;
   struct vqe_molecule *molecule = NULL;
   json_t *object = json_loads("{" H2 "}", 0, NULL);
-  assert_int_equal(vqe_molecule_from_json(&molecule, object, "job 'j'"), 0);
-  assert_string_equal(molecule->name, "molecule");
+  assert_int_equal(vqe_molecule_from_json(&molecule, object, NULL, "job 'j'"),
+                   0);
+  assert_string_equal(molecule->name, "");
   vqe_molecule_free(molecule);
   json_object_set_new(object, "charge", json_integer(1));
   molecule = NULL;
-  assert_int_equal(vqe_molecule_from_json(&molecule, object, "job 'j'"),
+  assert_int_equal(vqe_molecule_from_json(&molecule, object, NULL, "job 'j'"),
                    VQE_ERR_INPUT);
   assert_null(molecule);
   assert_non_null(strstr(vqe_error_message(), "job 'j', key 'multiplicity'"));
@@ -320,6 +420,8 @@ int main(void)
       cmocka_unit_test(symbols_and_numbers_map_both_ways),
       cmocka_unit_test(json_gives_molecules_with_defaults),
       cmocka_unit_test(qcschema_is_read_in_bohr_at_both_levels),
+      cmocka_unit_test(qcschema_of_every_version_is_read),
+      cmocka_unit_test(keys_near_known_ones_are_refused),
       cmocka_unit_test(xyz_frames_carry_names_charges_and_spins),
       cmocka_unit_test(bad_json_molecule_leaves_the_others),
       cmocka_unit_test(bad_xyz_frame_leaves_the_others),
