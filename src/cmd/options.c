@@ -26,6 +26,15 @@ static const struct vqe_cmd_option entries[] = {
     {"basis", 'b', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.basis),
      "sto-3g 6-31g cc-pvdz",
      "basis sets, or paths of basis files: NWChem, Gaussian, JSON (sto-3g)", 0},
+    {"charge", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.charge), NULL,
+     "charge of every molecule (its own, else 0)", 0},
+    {"multiplicity", 0, "N", GROUP_JOB, VQE_CMD_TEXT,
+     AT(overrides.multiplicity), NULL,
+     "2S + 1 of every molecule (its own, else 1)", 0},
+    {"units", 0, "NAME", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.units),
+     "angstrom bohr",
+     "of the coordinates of every molecule: angstrom or bohr (its own, else "
+     "angstrom)", 0},
     {"frozen-core", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.frozen_core),
      "true false",
      "orbitals to freeze, or true for the atoms' core orbitals (0)", 0},
@@ -68,7 +77,20 @@ static const struct vqe_cmd_option entries[] = {
      "RealAmplitudes, 0.5 ExcitationPreserving; hf and mp2: 0.05 "
      "k-UpCCGSD, 0.1 and 0.02 LUCJ)", 0},
     {"seed", 's', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.seed), NULL,
-     "seeds, 0 to 2147483647 (drawn and recorded)", 0},
+     "seeds, 0 to 2147483647, and ranges: 1-20 (drawn and recorded)", 0},
+    {"restarts", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.restarts), NULL,
+     "starts of each experiment, the best is kept (1)", 0},
+    {"escape-saddles", 0, "WHEN", GROUP_JOB, VQE_CMD_TEXT,
+     AT(overrides.escape_saddles), "true false auto",
+     "go on from a converged saddle point: true, false or auto, where it is "
+     "likely (auto)", 0},
+    {"penalty-number", 0, "X", GROUP_JOB, VQE_CMD_TEXT,
+     AT(overrides.penalty_number), NULL,
+     "weight of a wrong number of electrons, hartree, for circuits that do not "
+     "conserve it (0)", 0},
+    {"penalty-spin", 0, "X", GROUP_JOB, VQE_CMD_TEXT,
+     AT(overrides.penalty_spin), NULL,
+     "weight of a wrong S^2, hartree (0)", 0},
     {"shots", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.shots), NULL,
      "samples a group of Pauli terms, or none for exact energies (none)", 0},
     {"references", 0, "LIST", GROUP_JOB, VQE_CMD_TEXT,
@@ -154,15 +176,15 @@ static const struct vqe_cmd_table table = {
     .summary = "ground-state energies of molecules with VQE",
     .usage = "mpirun -np N vqe_batch JOB [options]",
     .introduction =
-        "JOB: a job file (jobs/README.md), a molecule file (JSON, XYZ,\n"
-        "QCSchema) or an FCIDUMP, the rest by options. Defaults stand in\n"
+        "JOB: a job file (jobs/README.md), or molecule files (JSON, XYZ,\n"
+        "QCSchema) and FCIDUMPs, the rest by options. Defaults stand in\n"
         "parentheses.\n",
     .man_synopsis = ".B mpirun\n\\-np\n.I N\n.B vqe_batch\n.I JOB\n"
                     "[\\fIoptions\\fR]\n",
     .man_description =
         "Runs every experiment that\n.I JOB\nasks for and writes an HDF5 "
-        "result. JOB is a job file, a molecule file (JSON, XYZ, QCSchema) "
-        "or an FCIDUMP. The same command on an existing result skips what "
+        "result. JOB is a job file, or one or several molecule files (JSON, XYZ, "
+        "QCSchema) and FCIDUMPs. The same command on an existing result skips what "
         "is finished.\n",
     .options = entries,
     .noptions = sizeof entries / sizeof entries[0],
@@ -184,10 +206,9 @@ int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
     out->job = argv[first++];
   }
   if (first < argc) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "one job at a time: '%s' and '%s' are "
-                         "two; name several molecule files in a job file",
-                         out->job, argv[first]);
+    /* molecule files; reading them finds a job file among them */
+    out->overrides.files = (const char *const *)argv + first;
+    out->overrides.nfile = (size_t)(argc - first);
   }
   if (out->completion != NULL && strcmp(out->completion, "bash") != 0) {
     return vqe_error_set(VQE_ERR_INPUT,

@@ -9,7 +9,7 @@
 #include "job/job.h"
 
 struct vqe_cmd_options {
-  const char *job; /* the positional argument; NULL when not needed */
+  const char *job; /* the first positional argument; NULL when not needed */
   struct vqe_job_overrides overrides;
   const char *gates; /* "auto", "own", "custatevec"; NULL: auto */
   bool force;        /* repeat finished experiments */
