@@ -91,8 +91,9 @@ struct vqe_experiment {
   char *device;           /**< "auto", "cpu", "cuda" */
   char *precision;        /**< "double", "single" */
   char id[VQE_EXPERIMENT_ID_SIZE]; /**< vqe_experiment_id */
-  int restarts;          /**< starts tried, the best is kept; 0 as 1 */
-  int escape_saddles;    /**< enum vqe_escape: leave saddle points */
+  int restarts;       /**< starts tried, the best is kept; 0 as 1. Each has the
+                         limits of the optimizer */
+  int escape_saddles; /**< enum vqe_escape: leave saddle points */
   double penalty_number; /**< weight of (<N> - N)^2, hartree; 0: none */
   double penalty_spin;   /**< weight of the deviation of S^2, hartree; 0: none
                           */
@@ -212,6 +213,10 @@ struct vqe_result {
   double reference_weight; /**< of the Hartree-Fock determinant in the state */
   size_t noccupation;      /**< norb or 0 */
   double *natural_occupations; /**< of the final state, descending, 0 to 2 */
+  /** Several starts (vqe_experiment.restarts): a JSON array with an object for
+   * each: start, seed (of random parameters, else null), energy (total),
+   * evaluations, converged, reason. NULL: one start. */
+  char *starts;
 };
 
 /** NULL is fine. */

@@ -27,7 +27,8 @@ static const char *const interactions[] = {"square", "heavy-hex", "all-to-all",
   .conserves = true, .real = true, .least_reps = 1, .most_reps = MAX_REPS,    \
   .default_reps = 1, .entanglements = none
 #define CIRCUIT                                                               \
-  .most_reps = MAX_REPS, .default_reps = 2, .entanglements = entangler_maps
+  .saddles = true, .most_reps = MAX_REPS, .default_reps = 2,                  \
+  .entanglements = entangler_maps
 
 static const struct vqe_ansatz_kind kinds[] = {
     {.name = "UCCSD",
@@ -39,6 +40,7 @@ static const struct vqe_ansatz_kind kinds[] = {
      .conserves = true,
      .real = true,
      .grows = true,
+     .saddles = true,
      .least_reps = 1,
      .most_reps = 1,
      .default_reps = 1,
@@ -54,6 +56,7 @@ static const struct vqe_ansatz_kind kinds[] = {
     {.name = "LUCJ",
      .conserves = true,
      .mp2 = true,
+     .saddles = true,
      .least_reps = 1,
      .most_reps = MAX_REPS,
      .default_reps = 1,

@@ -25,6 +25,8 @@ struct vqe_ansatz_kind {
                        there pi in RY prepares a one */
   bool preserving;  /* entangles by XXYY behind the Hartree-Fock state, not by
                        CX */
+  bool saddles;     /* gradients may vanish where there is no minimum: tested
+                       unless asked otherwise */
   bool curvatures;  /* orbital energies give those of its parameters */
   int least_reps, most_reps, default_reps;
   double noise_hf, noise_mp2;       /* radian: default noise of these starts */

@@ -137,22 +137,6 @@ static bool ended_by_slopes(struct vqe_optimize_result *out, double *gmax,
   return false;
 }
 
-/* What is left of the limits for the next optimisation. */
-static bool within_limits(struct vqe_optimizer_options *left,
-                          const struct vqe_run *run,
-                          const struct vqe_optimizer_options *options)
-{
-  *left = *options;
-  left->max_evaluations -= (int)run->result->neval;
-  if (options->max_seconds > 0.0) {
-    left->max_seconds -= vqe_clock_wall() - run->started;
-    if (left->max_seconds <= 0.0) {
-      return false;
-    }
-  }
-  return left->max_evaluations > 0;
-}
-
 /* All parameters again from where they are. */
 static int optimise(struct vqe_optimize_result *found, int *nit,
                     struct watched *watched,
@@ -186,7 +170,7 @@ static int finish(struct vqe_optimize_result *out, int *nit,
 {
   struct vqe_optimizer_options left;
   struct vqe_optimize_result found;
-  if (!within_limits(&left, watched->run, options)) {
+  if (!vqe_run_within_limits(&left, watched->run, options)) {
     return VQE_OK;
   }
   int status = optimise(&found, nit, watched, &left);
@@ -214,7 +198,7 @@ static bool ended_by_limits(struct vqe_optimize_result *out,
                             const struct vqe_run *run,
                             const struct vqe_optimizer_options *options)
 {
-  if (!within_limits(left, run, options)) {
+  if (!vqe_run_within_limits(left, run, options)) {
     stop(out, false, "limit of evaluations or seconds reached");
     return true;
   }
@@ -243,7 +227,7 @@ static bool ended_by_energy(struct vqe_optimize_result *out, double before,
     stop(out, true, reason);
     return true;
   }
-  if (!(out->f < before) && within_limits(&left, run, options)) {
+  if (!(out->f < before) && vqe_run_within_limits(&left, run, options)) {
     stop(out, false, "the last growth did not lower the energy");
     return true;
   }

@@ -189,5 +189,6 @@ void vqe_result_free(struct vqe_result *result)
   free(result->performance_start);
   free(result->performance_end);
   free(result->natural_occupations);
+  free(result->starts);
   free(result);
 }

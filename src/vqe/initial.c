@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,10 +90,31 @@ static void random_parameters(double *out, int count, int64_t seed,
   }
 }
 
+int64_t vqe_initial_seed(const struct vqe_experiment *experiment, int start)
+{
+  return (experiment->seed + start) & 0x7fffffff;
+}
+
+/* The noise of a start; that of the first is the experiment's. */
+static int add_start_noise(double *out, int count,
+                           const struct vqe_experiment *experiment, int start)
+{
+  char purpose[32] = "noise";
+  double width = experiment->init_noise;
+  if (start > 0) {
+    snprintf(purpose, sizeof purpose, "noise of start %d", start);
+    width = strcmp(experiment->init_strategy, "random") == 0
+                ? width
+                : fmax(width, VQE_INITIAL_NOISE);
+  }
+  return width > 0.0 ? add_noise(out, count, experiment->id, purpose, width)
+                     : VQE_OK;
+}
+
 int vqe_initial_parameters(double *out,
                            const struct vqe_experiment *experiment,
                            const struct vqe_ansatz *ansatz, int angles,
-                           const struct vqe_integrals *integrals)
+                           const struct vqe_integrals *integrals, int start)
 {
   int status = VQE_OK;
   int count = ansatz->nparam;
@@ -101,7 +123,7 @@ int vqe_initial_parameters(double *out,
   }
   const char *init = experiment->init_strategy;
   if (strcmp(init, "random") == 0) {
-    random_parameters(out, count, experiment->seed,
+    random_parameters(out, count, vqe_initial_seed(experiment, start),
                       !ansatz->conserves || !ansatz->real);
   } else if (strcmp(init, "hf") == 0) {
     vqe_ansatz_hf_parameters(out, ansatz);
@@ -117,9 +139,8 @@ int vqe_initial_parameters(double *out,
   if (status == VQE_OK && repeats && ansatz->conserves && ansatz->reps > 1) {
     status = add_noise(out, count, experiment->id, "reps", REPS_NOISE);
   }
-  if (status == VQE_OK && experiment->init_noise > 0.0) {
-    status = add_noise(out, count + angles, experiment->id, "noise",
-                       experiment->init_noise);
+  if (status == VQE_OK) {
+    status = add_start_noise(out, count + angles, experiment, start);
   }
   return status;
 }

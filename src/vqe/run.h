@@ -45,6 +45,10 @@ struct vqe_run {
   int fci_irrep;   /* of the exact state, where there is one */
   size_t capacity; /* of the recorded evaluations */
   double started;  /* wall clock of the VQE */
+  /* when the start in hand began (vqe_experiment.restarts): wall clock, and
+   * evaluations before it; the limits are those of one start */
+  double start_clock;
+  size_t start_neval;
 };
 
 /* ---- what an experiment asks for: run_request.c ---- */
@@ -70,6 +74,11 @@ bool vqe_run_stop_asked(void *ctx);
 /* CPU seconds so far. Other runs may share the process with one that has one
  * thread, which therefore counts its own alone. */
 double vqe_run_cpu_seconds(const struct vqe_run *run);
+
+/* What is left of the limits of the start in hand; false when nothing is. */
+bool vqe_run_within_limits(struct vqe_optimizer_options *left,
+                           const struct vqe_run *run,
+                           const struct vqe_optimizer_options *options);
 
 /* Free what the phases made, all but the result. */
 void vqe_run_clear(struct vqe_run *run);

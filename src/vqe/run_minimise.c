@@ -14,6 +14,8 @@
 #include "vqe/initial.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
+#include "vqe/saddle.h"
+#include "vqe/starts.h"
 
 static void announce(void *ctx, int n, const double *points, int count)
 {
@@ -123,6 +125,23 @@ static int set_optimizer_options(struct vqe_optimizer_options *options,
   return status;
 }
 
+/* From the start in result->optimal_parameters to where the run ends. */
+static int minimise_from(struct vqe_optimize_result *found,
+                         struct vqe_run *run,
+                         const struct vqe_optimizer_options *options)
+{
+  const struct vqe_experiment *experiment = run->experiment;
+  struct vqe_result *result = run->result;
+  if (vqe_ansatz_grows(experiment->ansatz_name)) {
+    return vqe_adapt_minimise(found, run, evaluate, options);
+  }
+  int status =
+      vqe_optimize(found, experiment->optimizer, result->nparam,
+                   result->optimal_parameters, evaluate, run, options);
+  return status == VQE_OK ? vqe_saddle_leave(found, run, evaluate, options)
+                          : status;
+}
+
 int vqe_run_minimise(struct vqe_run *run)
 {
   struct vqe_result *result = run->result;
@@ -130,7 +149,6 @@ int vqe_run_minimise(struct vqe_run *run)
   const struct vqe_optimizer_info *info;
   struct vqe_optimizer_options options;
   struct vqe_optimize_result found;
-  size_t bytes = (size_t)result->nparam * sizeof(double);
   int status = set_optimizer_options(&options, experiment);
   if (status == VQE_OK) {
     status = vqe_optimizer_find(&info, experiment->optimizer);
@@ -140,7 +158,6 @@ int vqe_run_minimise(struct vqe_run *run)
   }
   snprintf(result->optimizer_native, sizeof result->optimizer_native, "%s",
            info->native);
-  memcpy(result->optimal_parameters, result->initial_parameters, bytes);
   double *scale = NULL;
   if (vqe_ansatz_kind(experiment->ansatz_name)->curvatures &&
       run->rotation == NULL) {
@@ -158,21 +175,13 @@ int vqe_run_minimise(struct vqe_run *run)
           : NULL;
   double cpu = vqe_run_cpu_seconds(run);
   run->started = vqe_clock_wall();
-  status =
-      vqe_ansatz_grows(experiment->ansatz_name)
-          ? vqe_adapt_minimise(&found, run, evaluate, &options)
-          : vqe_optimize(&found, experiment->optimizer, result->nparam,
-                         result->optimal_parameters, evaluate, run, &options);
+  status = vqe_starts_run(&found, run, minimise_from, &options);
   free(scale);
   run->ahead.count = 0;
   result->seconds_vqe = vqe_clock_wall() - run->started;
   result->cpu_seconds_vqe = vqe_run_cpu_seconds(run) - cpu;
   if (status != VQE_OK) {
     return status;
-  }
-  if (result->neval == 0 || !isfinite(found.f)) {
-    return vqe_error_set(VQE_ERR_NUMERIC, "no finite energy: %s",
-                         found.reason);
   }
   result->minimum = found.f;
   result->success = found.converged;

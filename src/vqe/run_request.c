@@ -61,6 +61,13 @@ int vqe_run_check(const struct vqe_experiment *experiment,
                          "exact gradients: use init 'hf' without noise, and "
                          "no shots");
   }
+  if (vqe_ansatz_grows(experiment->ansatz_name) && experiment->restarts > 1) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "restarts %d: ADAPT-VQE has one start, the "
+                         "Hartree-Fock state; leave 'restarts' out, or vary "
+                         "its pool",
+                         experiment->restarts);
+  }
   int status = vqe_optimizer_find(&optimizer, experiment->optimizer);
   if (status == VQE_OK && experiment->shots > 0 &&
       (optimizer->needs_gradient || optimizer->exact_only)) {

@@ -118,7 +118,7 @@ int vqe_run_parameters(struct vqe_run *run)
   }
   if (status == VQE_OK) {
     status = vqe_initial_parameters(result->initial_parameters, experiment,
-                                    run->ansatz, angles, run->integrals);
+                                    run->ansatz, angles, run->integrals, 0);
   }
   return status;
 }

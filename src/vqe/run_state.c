@@ -16,6 +16,21 @@ double vqe_run_cpu_seconds(const struct vqe_run *run)
   return run->options->threads == 1 ? vqe_clock_thread() : vqe_clock_cpu();
 }
 
+bool vqe_run_within_limits(struct vqe_optimizer_options *left,
+                           const struct vqe_run *run,
+                           const struct vqe_optimizer_options *options)
+{
+  *left = *options;
+  left->max_evaluations -= (int)(run->result->neval - run->start_neval);
+  if (options->max_seconds > 0.0) {
+    left->max_seconds -= vqe_clock_wall() - run->start_clock;
+    if (left->max_seconds <= 0.0) {
+      return false;
+    }
+  }
+  return left->max_evaluations > 0;
+}
+
 void vqe_run_clear(struct vqe_run *run)
 {
   vqe_estimator_free(run->estimator);

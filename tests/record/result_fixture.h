@@ -205,6 +205,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->reference_weight = 0.875;
   r->noccupation = 3;
   r->natural_occupations = fixture_doubles(3, 0.25);
+  r->starts = fixture_text("[{\"start\":0}]");
   return r;
 }
 
@@ -351,6 +352,7 @@ static inline void same_result(const struct vqe_result *left,
              a.noccupation * row);
   same_text(&a.performance_start, &b.performance_start);
   same_text(&a.performance_end, &b.performance_end);
+  same_text(&a.starts, &b.starts);
   assert_memory_equal(&a, &b, sizeof a);
 }
 

@@ -84,7 +84,7 @@ static void codec_bytes_stay(void **state)
   size_t size = 0;
   assert_int_equal(vqe_codec_encode_result(&data, &size, result), 0);
   expect(data, size,
-         "7ebbbb1b02ac2fc47347ebb49210f4ca16e02e969f1ae8b2761a9f7e5b99c368");
+         "865d6fa2448ffcb94a8612dc0cd62a2c29e18d1ba2244c44fe92f538ef788196");
   free(data);
   vqe_result_free(result);
 }
@@ -180,7 +180,7 @@ static void hdf5_layout_stays(void **state)
   H5Fclose(file);
   unlink(path);
   expect(text, size,
-         "e0bc93429f851d294a3f8d85c8854cbde247637e09169a438c2b4e1b041bafb5");
+         "7062aa20691c7a253806f21c2d93ae722e506232d27dfbd02d59782079218538");
   free(text);
   vqe_result_free(results[0]);
   vqe_result_free(results[1]);

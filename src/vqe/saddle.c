@@ -1,0 +1,381 @@
+#include "vqe/saddle.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ansatz/ansatz_names.h"
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "base/notes.h"
+#include "base/rng.h"
+
+/* Lanczos steps: with a first direction at random, a curvature of a hundredth
+ * of the largest shows in as many. */
+#define STEPS 30
+/* Radian. Curvatures are wrong by this times the third derivatives, and by
+ * the rounding of gradients over it. */
+#define DIFFERENCE 1e-4
+#define DIFFERENCE_SINGLE 1e-2
+/* First step from a saddle point, radian, and how often it is halved or
+ * doubled. */
+#define FIRST_STEP 0.1
+#define STEP_CHANGES 5
+/* Hartree: a fall by less is the optimizer's, not that of another state. */
+#define LEAST_GAIN 1e-6
+/* Saddle points left in one run. */
+#define MOST_SADDLES 20
+/* A circuit that is a determinant: further starts, and the width of their
+ * noise in a circuit without RY, radian. */
+#define MOST_STARTS 10
+#define START_NOISE 1.0
+/* Occupations this near to whole numbers are those of a determinant. */
+#define WHOLE 1e-3
+/* So far from the molecule's S^2 is not what a limited circuit mixes in. */
+#define OTHER_SPIN 0.1
+
+double vqe_saddle_threshold(const struct vqe_optimizer_options *options)
+{
+  return fmax(options->gtol, 1e-5);
+}
+
+void vqe_saddle_options(struct vqe_curvature_options *out,
+                        const struct vqe_run *run,
+                        const struct vqe_optimizer_options *options)
+{
+  *out = (struct vqe_curvature_options){
+      .max_steps = STEPS,
+      .difference =
+          vqe_run_is_single(run->experiment) ? DIFFERENCE_SINGLE : DIFFERENCE,
+      .tolerance = vqe_saddle_threshold(options),
+      .stream = run->experiment->id,
+      .purpose = "curvature",
+  };
+  if (options->max_evaluations <= STEPS) {
+    out->max_steps = options->max_evaluations - 1;
+  }
+}
+
+/* ---- the step along a direction ---- */
+
+struct line {
+  int n;
+  const double *origin, *direction;
+  double *point;
+  vqe_objective objective;
+  void *ctx;
+};
+
+static int energy_on(const struct line *line, double t, double *f)
+{
+  for (int k = 0; k < line->n; k++) {
+    line->point[k] = line->origin[k] + t * line->direction[k];
+  }
+  return line->objective(line->ctx, line->n, line->point, f, NULL);
+}
+
+/* The step with the lowest energy that was seen, and that energy. */
+struct lowest {
+  double t, f;
+};
+
+static int look(struct lowest *best, bool *falls, const struct line *line,
+                double t)
+{
+  double f;
+  int status = energy_on(line, t, &f);
+  *falls = status == VQE_OK && f < best->f;
+  if (*falls) {
+    *best = (struct lowest){t, f};
+  }
+  return status;
+}
+
+static int search(struct lowest *best, const struct line *line)
+{
+  double size = FIRST_STEP;
+  bool falls = false;
+  int status = VQE_OK;
+  for (int k = 0; status == VQE_OK && !falls && k < STEP_CHANGES; k++) {
+    bool other = false;
+    status = look(best, &falls, line, size);
+    if (status == VQE_OK) {
+      status = look(best, &other, line, -size);
+    }
+    falls = falls || other;
+    size *= 0.5;
+  }
+  for (int k = 0; status == VQE_OK && falls && k < STEP_CHANGES; k++) {
+    status = look(best, &falls, line, 2.0 * best->t);
+  }
+  return status;
+}
+
+int vqe_saddle_step(double *x, double *f, int n, const double *direction,
+                    vqe_objective objective, void *ctx)
+{
+  struct line line = {.n = n,
+                      .origin = x,
+                      .direction = direction,
+                      .objective = objective,
+                      .ctx = ctx};
+  struct lowest best = {0.0, *f};
+  int status = vqe_memory_alloc(&line.point, (size_t)n, sizeof *line.point,
+                                "a step from a saddle point");
+  if (status == VQE_OK) {
+    status = search(&best, &line);
+  }
+  for (int k = 0; status == VQE_OK && k < n; k++) {
+    x[k] += best.t * direction[k];
+  }
+  *f = best.f;
+  free(line.point);
+  return status;
+}
+
+/* ---- the loop ---- */
+
+struct escape {
+  struct vqe_run *run;
+  vqe_objective objective;
+  const struct vqe_optimizer_options *options;
+  struct vqe_optimize_result *found;
+  double *direction, *point; /* of the run's parameters */
+  int left;                  /* saddle points */
+};
+
+static bool is_wanted(const struct vqe_run *run,
+                      const struct vqe_optimize_result *found)
+{
+  const struct vqe_experiment *experiment = run->experiment;
+  const struct vqe_optimizer_info *info;
+  if (experiment->shots > 0 || !found->converged || run->result->nparam < 1 ||
+      experiment->escape_saddles == VQE_ESCAPE_NEVER ||
+      vqe_optimizer_find(&info, experiment->optimizer) != VQE_OK ||
+      !info->needs_gradient) {
+    return false;
+  }
+  return experiment->escape_saddles == VQE_ESCAPE_ALWAYS ||
+         vqe_ansatz_kind(experiment->ansatz_name)->saddles ||
+         run->rotation != NULL || found->nfev == 1;
+}
+
+/* Optimise again from e->point; the result counts when it is lower. */
+static int optimise_again(struct escape *e, bool *lower)
+{
+  struct vqe_run *run = e->run;
+  struct vqe_optimizer_options left;
+  struct vqe_optimize_result next;
+  double *best = run->result->optimal_parameters;
+  int n = run->result->nparam;
+  *lower = false;
+  if (!vqe_run_within_limits(&left, run, e->options)) {
+    return VQE_OK;
+  }
+  int status = vqe_optimize(&next, run->experiment->optimizer, n, e->point,
+                            e->objective, run, &left);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (e->found->nit >= 0) {
+    e->found->nit += next.nit;
+  }
+  *lower = next.f < e->found->f - LEAST_GAIN;
+  if (next.f < e->found->f) {
+    next.nit = e->found->nit;
+    *e->found = next;
+    memcpy(best, e->point, (size_t)n * sizeof *best);
+  }
+  return status;
+}
+
+/* Whether limits leave room for a test; the options of one. */
+static bool has_room(struct vqe_curvature_options *curvature,
+                     const struct escape *e)
+{
+  struct vqe_optimizer_options left;
+  if (!vqe_run_within_limits(&left, e->run, e->options)) {
+    return false;
+  }
+  vqe_saddle_options(curvature, e->run, &left);
+  return curvature->max_steps >= 1;
+}
+
+/* The lowest curvature here, and the step along it; *moved when it led to a
+ * lower energy after another optimisation. */
+static int leave_one(struct escape *e, bool *moved)
+{
+  struct vqe_run *run = e->run;
+  const struct vqe_result *result = run->result;
+  struct vqe_curvature_options curvature;
+  struct vqe_curvature lowest;
+  int n = result->nparam;
+  *moved = false;
+  if (!has_room(&curvature, e)) {
+    return VQE_OK;
+  }
+  int status = vqe_curvature_lowest(&lowest, e->direction, n,
+                                    result->optimal_parameters, e->objective,
+                                    run, &curvature);
+  if (status != VQE_OK ||
+      !(lowest.value < -vqe_saddle_threshold(e->options))) {
+    return status;
+  }
+  double f = lowest.f;
+  memcpy(e->point, result->optimal_parameters, (size_t)n * sizeof(double));
+  status = vqe_saddle_step(e->point, &f, n, e->direction, e->objective, run);
+  if (status == VQE_OK && f < lowest.f) {
+    status = optimise_again(e, moved);
+  }
+  if (status == VQE_OK && !*moved && f < lowest.f - LEAST_GAIN) {
+    /* a limit: the point is known to be no minimum */
+    e->found->converged = false;
+    snprintf(e->found->reason, sizeof e->found->reason,
+             "limit of evaluations or seconds reached at a saddle point "
+             "(curvature %.2e hartree/rad^2)",
+             lowest.value);
+    status =
+        vqe_notes_add(&run->result->notes, VQE_NOTE_SADDLE_POINT,
+                      "lowest curvature %.2e hartree/rad^2", lowest.value);
+  }
+  e->left += *moved;
+  return status;
+}
+
+static int leave_all(struct escape *e)
+{
+  bool moved = true;
+  int status = VQE_OK;
+  for (int k = 0;
+       status == VQE_OK && moved && e->found->converged && k < MOST_SADDLES;
+       k++) {
+    status = leave_one(e, &moved);
+  }
+  return status;
+}
+
+/* ---- circuits that end as a determinant ---- */
+
+/* Around a determinant the energy of a circuit with layers of RY can be flat
+ * to second order, as no single rotation excites a pair: seen from there it
+ * is a minimum. Other rotations RY, and none by RZ (orbitals are real), lead
+ * elsewhere. */
+static int other_start(double *point, const struct vqe_run *run, int attempt)
+{
+  const struct vqe_ansatz *ansatz = run->ansatz;
+  bool has_ry = vqe_ansatz_kind(ansatz->name)->ry;
+  struct vqe_philox rng;
+  char purpose[40];
+  snprintf(purpose, sizeof purpose, "determinant %d", attempt);
+  int status = vqe_philox_init(&rng, run->experiment->id, purpose);
+  for (int k = 0; status == VQE_OK && !has_ry && k < ansatz->nparam; k++) {
+    point[k] += START_NOISE * vqe_philox_normal(&rng);
+  }
+  for (size_t k = 0; status == VQE_OK && has_ry && k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    if (gate->kind == VQE_GATE_RY) {
+      point[gate->param] = 2.0 * M_PI * (vqe_philox_uniform(&rng) - 0.5);
+    } else if (gate->kind == VQE_GATE_RZ) {
+      point[gate->param] = 0.0;
+    }
+  }
+  return status;
+}
+
+/* Whether every orbital holds 0, 1 or 2 electrons, as in a determinant, or
+ * the molecule's electrons have another spin than it, as in a determinant of
+ * other orbitals for each spin. */
+static int is_determinant(bool *out, const struct escape *e)
+{
+  const struct vqe_run *run = e->run;
+  const struct vqe_result *result = run->result;
+  struct vqe_properties properties;
+  size_t norb = (size_t)run->ansatz->norb;
+  double *rdm1 = NULL;
+  int status =
+      vqe_memory_alloc(&rdm1, norb * norb, sizeof *rdm1, "density matrix");
+  if (status == VQE_OK) {
+    status = vqe_estimator_properties(run->estimator, &properties, rdm1,
+                                      result->optimal_parameters);
+  }
+  *out = status == VQE_OK;
+  for (size_t p = 0; *out && p < norb; p++) {
+    double occupation = rdm1[p * norb + p];
+    *out = fabs(occupation - round(occupation)) < WHOLE;
+  }
+  if (status == VQE_OK) {
+    double spin = 0.5 * (result->nalpha - result->nbeta);
+    *out =
+        *out || (fabs(properties.n - result->nalpha - result->nbeta) < WHOLE &&
+                 fabs(properties.s2 - spin * (spin + 1.0)) > OTHER_SPIN);
+  }
+  free(rdm1);
+  return status;
+}
+
+static int leave_determinant(struct escape *e)
+{
+  const struct vqe_run *run = e->run;
+  size_t bytes = (size_t)run->result->nparam * sizeof(double);
+  bool lower = false;
+  bool stays;
+  int status = is_determinant(&stays, e);
+  for (int k = 0; status == VQE_OK && stays && k < MOST_STARTS; k++) {
+    memcpy(e->point, run->result->optimal_parameters, bytes);
+    status = other_start(e->point, run, k);
+    if (status == VQE_OK) {
+      status = optimise_again(e, &lower);
+    }
+    if (status == VQE_OK && lower) {
+      status = is_determinant(&stays, e);
+    }
+  }
+  if (status == VQE_OK && lower) {
+    status = leave_all(e);
+  }
+  return status;
+}
+
+/* A difference of gradients may have seen an energy that is lower by less
+ * than the optimizer looks at; the result is the lowest recorded one. */
+static void take_lowest(struct escape *e)
+{
+  struct vqe_result *result = e->run->result;
+  size_t n = (size_t)result->nparam;
+  double limit = e->found->f - LEAST_GAIN;
+  for (size_t k = e->run->start_neval; k < result->neval; k++) {
+    if (result->eval_energy[k] < e->found->f &&
+        result->eval_energy[k] > limit) {
+      e->found->f = result->eval_energy[k];
+      memcpy(result->optimal_parameters, result->eval_parameters + k * n,
+             n * sizeof(double));
+    }
+  }
+}
+
+int vqe_saddle_leave(struct vqe_optimize_result *found, struct vqe_run *run,
+                     vqe_objective objective,
+                     const struct vqe_optimizer_options *options)
+{
+  struct escape e = {
+      .run = run, .objective = objective, .options = options, .found = found};
+  size_t n = (size_t)run->result->nparam;
+  if (!is_wanted(run, found)) {
+    return VQE_OK;
+  }
+  int status = vqe_memory_alloc(&e.direction, n, 2 * sizeof *e.direction,
+                                "directions from a saddle point");
+  if (status == VQE_OK) {
+    e.point = e.direction + n;
+    status = leave_all(&e);
+  }
+  if (status == VQE_OK && vqe_ansatz_kind(run->ansatz->name)->saddles) {
+    status = leave_determinant(&e);
+  }
+  if (status == VQE_OK) {
+    take_lowest(&e);
+  }
+  free(e.direction);
+  return status;
+}

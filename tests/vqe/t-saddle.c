@@ -1,0 +1,206 @@
+/* Runs that begin or end at a saddle point go on to a minimum. */
+#include "vqe/saddle.h"
+#include "vqe/vqe_fixture.h"
+
+/* ---- one step ---- */
+
+static int double_well(void *ctx, int n, const double *x, double *f,
+                       double *gradient)
+{
+  assert_null(gradient);
+  (*(int *)ctx)++;
+  *f = 0.0;
+  for (int k = 0; k < n; k++) {
+    *f += pow(x[k], 4.0) - x[k] * x[k] + 0.1 * x[k];
+  }
+  return VQE_OK;
+}
+
+static int bowl(void *ctx, int n, const double *x, double *f, double *gradient)
+{
+  (void)gradient;
+  (*(int *)ctx)++;
+  *f = 0.0;
+  for (int k = 0; k < n; k++) {
+    *f += x[k] * x[k];
+  }
+  return VQE_OK;
+}
+
+/* Minima of x^4 - x^2 + x/10: -0.2642 at -0.7313, the lower one; without the
+ * slope -1/4 at both sides. */
+static void step_takes_the_side_that_falls_deeper(void **state)
+{
+  (void)state;
+  const double direction[1] = {1.0};
+  double x[1] = {0.0};
+  double f = 0.0;
+  int calls = 0;
+  assert_int_equal(vqe_saddle_step(x, &f, 1, direction, double_well, &calls),
+                   VQE_OK);
+  assert_true(x[0] < -0.3);
+  assert_true(f < -0.2);
+  assert_true(calls < 12);
+  near(f, pow(x[0], 4.0) - x[0] * x[0] + 0.1 * x[0], 1e-15);
+}
+
+static void step_from_a_minimum_stays(void **state)
+{
+  (void)state;
+  const double direction[2] = {0.6, 0.8};
+  double x[2] = {0.0, 0.0};
+  double f = 0.0;
+  int calls = 0;
+  assert_int_equal(vqe_saddle_step(x, &f, 2, direction, bowl, &calls), VQE_OK);
+  assert_true(x[0] == 0.0 && x[1] == 0.0 && f == 0.0);
+}
+
+/* ---- runs ---- */
+
+static struct vqe_experiment *circuit(const char *ansatz, double length,
+                                      const char *init, double noise,
+                                      int64_t seed)
+{
+  char text[128];
+  snprintf(text, sizeof text,
+           "{\"symbols\": [\"H\", \"H\"], \"coords\": [[0,0,0], [0,0,%g]]}",
+           length);
+  struct vqe_experiment *experiment = new_experiment(text);
+  bool full = strcmp(ansatz, "ExcitationPreserving") == 0;
+  set(&experiment->ansatz_name, ansatz);
+  experiment->entanglement = copy(full ? "full" : "reverse_linear");
+  experiment->ansatz_reps = 2;
+  set(&experiment->init_strategy, init);
+  experiment->init_noise = noise;
+  experiment->seed = seed;
+  assert_int_equal(vqe_experiment_id(experiment->id, NULL, experiment),
+                   VQE_OK);
+  return experiment;
+}
+
+/* PySCF 2.14.0, FCI of H2 in STO-3G. */
+static const struct {
+  double length, fci;
+} h2[] = {{0.7414, -1.1372701746609042}, {1.0, -1.1011503302326187}};
+
+static void check_circuits(const char *ansatz, double noise, int64_t seeds)
+{
+  for (size_t k = 0; k < sizeof h2 / sizeof h2[0]; k++) {
+    for (int64_t seed = 1; seed <= seeds; seed++) {
+      struct vqe_experiment *experiment =
+          circuit(ansatz, h2[k].length, "hf", noise, seed);
+      struct vqe_result *result = run(experiment, NULL);
+      double total = result->minimum + result->nuclear_repulsion_energy;
+      if (!result->success || !(fabs(total - h2[k].fci) < 1e-5)) {
+        fail_msg("%s, %g angstrom, seed %d: %.8f, %s", ansatz, h2[k].length,
+                 (int)seed, total, result->reason);
+      }
+      double lowest = INFINITY;
+      for (size_t e = 0; e < result->neval; e++) {
+        lowest = fmin(lowest, result->eval_energy[e]);
+      }
+      assert_true(result->minimum == lowest);
+      vqe_result_free(result);
+      vqe_experiment_free(experiment);
+    }
+  }
+}
+
+static void circuits_from_hartree_fock_reach_the_exact_energy(void **state)
+{
+  (void)state;
+  check_circuits("EfficientSU2", 0.05, 11);
+  check_circuits("RealAmplitudes", 0.05, 11);
+  check_circuits("ExcitationPreserving", 0.5, 20);
+}
+
+/* Two electrons far apart: determinants with an orbital for each spin, and
+ * triplets, lie near the ground state. */
+static void circuits_leave_determinants_of_another_spin(void **state)
+{
+  (void)state;
+  int exact = 0;
+  for (int64_t seed = 1; seed <= 10; seed++) {
+    struct vqe_experiment *experiment =
+        circuit("EfficientSU2", 1.5, "random", 0.0, seed);
+    struct vqe_result *result = run(experiment, NULL);
+    /* PySCF 2.14.0 */
+    double error = result->minimum + result->nuclear_repulsion_energy +
+                   0.9981493534714101;
+    exact += fabs(error) < 1e-5;
+    vqe_result_free(result);
+    vqe_experiment_free(experiment);
+  }
+  assert_true(exact >= 9);
+}
+
+static void run_that_must_not_escape_stays(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment =
+      circuit("EfficientSU2", 0.7414, "hf", 0.05, 1);
+  experiment->escape_saddles = VQE_ESCAPE_NEVER;
+  struct vqe_result *result = run(experiment, NULL);
+  assert_true(result->success);
+  near(result->minimum + result->nuclear_repulsion_energy, result->hf_energy,
+       1e-5);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+static void limits_hold_while_a_run_escapes(void **state)
+{
+  (void)state;
+  for (int most = 8; most < 100; most += 13) {
+    struct vqe_experiment *experiment =
+        circuit("EfficientSU2", 0.7414, "hf", 0.05, 2);
+    experiment->max_evaluations = most;
+    struct vqe_result *result = run(experiment, NULL);
+    assert_true(result->neval <= (size_t)most);
+    assert_true(result->nfev <= most);
+    vqe_result_free(result);
+    vqe_experiment_free(experiment);
+  }
+}
+
+/* UCCSD from MP2 amplitudes costs nothing more unless it is asked for. */
+static void uccsd_is_tested_when_asked_for_alone(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"LiH", "H2O"};
+  for (size_t k = 0; k < 2; k++) {
+    struct vqe_result *results[3];
+    for (int escape = 0; escape < 3; escape++) {
+      struct vqe_experiment *experiment = reference(NULL, names[k]);
+      experiment->escape_saddles = escape;
+      results[escape] = run(experiment, NULL);
+      vqe_experiment_free(experiment);
+    }
+    const struct vqe_result *never = results[VQE_ESCAPE_NEVER];
+    const struct vqe_result *always = results[VQE_ESCAPE_ALWAYS];
+    assert_int_equal(results[VQE_ESCAPE_AUTO]->neval, never->neval);
+    assert_true(results[VQE_ESCAPE_AUTO]->minimum == never->minimum);
+    assert_true(always->neval > never->neval);
+    near(always->minimum, never->minimum, 1e-7);
+    for (size_t e = 0; e < never->neval; e++) {
+      assert_true(always->eval_energy[e] == never->eval_energy[e]);
+    }
+    for (int escape = 0; escape < 3; escape++) {
+      vqe_result_free(results[escape]);
+    }
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(step_takes_the_side_that_falls_deeper),
+      cmocka_unit_test(step_from_a_minimum_stays),
+      cmocka_unit_test(circuits_from_hartree_fock_reach_the_exact_energy),
+      cmocka_unit_test(circuits_leave_determinants_of_another_spin),
+      cmocka_unit_test(run_that_must_not_escape_stays),
+      cmocka_unit_test(limits_hold_while_a_run_escapes),
+      cmocka_unit_test(uccsd_is_tested_when_asked_for_alone),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
