@@ -37,14 +37,34 @@ RUN = (
     "processing_timestamp:timestamptz processing_date:date "
     "processing_batch_id:string processing_name:string"
 )
+WORTH = (
+    "molecule_label",
+    "num_parameters",
+    "n_expectation",
+    "s2",
+    "state_ok",
+    "within_chemical_accuracy",
+    "energy_std",
+)
+# counts of the circuit that no run works out yet
+CIRCUIT = (
+    "one_qubit_gates",
+    "two_qubit_gates",
+    "depth",
+    "two_qubit_depth",
+    "t_count",
+    "measurement_groups",
+)
 # the contract's columns, order and types
 COLUMNS = {
     "molecules": "experiment_id:string molecule_id:int atom_symbols:list<string> "
     "molecule_name:string coordinates:list<list<double>> multiplicity:int "
-    f"charge:int coordinate_units:string atomic_masses:list<double> {RUN}",
+    f"charge:int coordinate_units:string atomic_masses:list<double> {RUN} "
+    "molecule_label:string",
     "ansatz_info": "experiment_id:string molecule_id:int basis_set:string "
     "ansatz:string ansatz_reps:int ansatz_name:string init_strategy:string "
-    f"{RUN}",
+    f"{RUN} num_parameters:long one_qubit_gates:long two_qubit_gates:long "
+    "depth:long two_qubit_depth:long t_count:long measurement_groups:long",
     "performance_metrics": "experiment_id:string molecule_id:int "
     "basis_set:string hamiltonian_time:double mapping_time:double "
     "vqe_time:double total_time:double minimization_time:double "
@@ -56,7 +76,10 @@ COLUMNS = {
     "nuclear_repulsion_energy:double success:boolean nfev:int nit:int "
     f"total_iterations:int {RUN} hf_energy:double mp2_energy:double "
     "fci_energy:double reference_method:string code_version:string "
-    "device:string",
+    "device:string molecule_label:string num_parameters:int "
+    "n_expectation:double s2:double state_ok:boolean energy_std:double "
+    "energy_exact:double within_chemical_accuracy:boolean notes:list<string> "
+    "scan:list<double>",
     "initial_parameters": "experiment_id:string molecule_id:int "
     "basis_set:string backend:string num_qubits:int "
     f"initial_parameter_value:double {RUN} parameter_index:int "
@@ -99,7 +122,10 @@ COLUMNS = {
     "processing_date:date first_10_mean_energy:double "
     "first_10_energy_slope:double last_10_mean_energy:double "
     "time_per_iteration:double total_energy:double hf_energy:double "
-    "fci_energy:double error_to_fci:double correlation_recovered:double",
+    "fci_energy:double error_to_fci:double correlation_recovered:double "
+    "molecule_label:string num_parameters:int n_expectation:double s2:double "
+    "state_ok:boolean within_chemical_accuracy:boolean energy_std:double "
+    "two_qubit_gates:long",
 }
 PARTITIONS = {
     "molecules": ["processing_date"],
@@ -151,6 +177,20 @@ def records_of(path):
     return found
 
 
+
+def worth(result):
+    """state_ok and within_chemical_accuracy by the contract's rules."""
+    spin = (int(result["num_alpha"]) - int(result["num_beta"])) / 2
+    electrons = int(result["num_alpha"]) + int(result["num_beta"])
+    ok = (
+        abs(float(result["n_expectation"]) - electrons) <= 1e-3
+        and abs(float(result["s2_expectation"]) - spin * (spin + 1)) <= 1e-3
+    )
+    total = float(result["minimum"]) + float(result["nuclear_repulsion_energy"])
+    fci = number(result["fci_energy"])
+    return ok, None if fci is None else ok and abs(total - fci) <= 1.6e-3
+
+
 def normalised_rows(record):
     """The rows of one experiment in each of the nine tables, without the four
     processing columns."""
@@ -177,6 +217,8 @@ def normalised_rows(record):
     mapping_time = float(result["mapping_time"])
     vqe_time = float(result["vqe_time"])
     nit = int(result["nit"])
+    label = text(settings["name"])
+    state_ok, accurate = worth(result)
     rows = {
         "molecules": [
             {
@@ -191,6 +233,7 @@ def normalised_rows(record):
                 "atomic_masses": [float(a["mass"]) for a in geometry]
                 if molecule["has_masses"]
                 else None,
+                "molecule_label": label,
             }
         ],
         "ansatz_info": [
@@ -200,6 +243,8 @@ def normalised_rows(record):
                 "ansatz_reps": int(settings["ansatz_reps"]),
                 "ansatz_name": text(settings["ansatz_name"]),
                 "init_strategy": text(settings["init_strategy"]),
+                "num_parameters": int(result["num_parameters"]),
+                **dict.fromkeys(CIRCUIT),
             }
         ],
         "performance_metrics": [
@@ -236,6 +281,20 @@ def normalised_rows(record):
                 "reference_method": text(result["reference_method"]),
                 "code_version": text(result["code_version"]),
                 "device": text(result["device_name"]),
+                "molecule_label": label,
+                "num_parameters": int(result["num_parameters"]),
+                "n_expectation": number(result["n_expectation"]),
+                "s2": number(result["s2_expectation"]),
+                "state_ok": state_ok,
+                "energy_std": number(result["energy_std"]),
+                "energy_exact": number(result["energy_exact"]),
+                "within_chemical_accuracy": accurate,
+                "notes": [
+                    line.split(": ", 1)[0]
+                    for line in text(result["notes"]).split("\n")
+                    if line
+                ],
+                "scan": [],
             }
         ],
         "initial_parameters": [],
@@ -414,6 +473,8 @@ def feature_rows(rows):
         "correlation_recovered": (hf - total_energy) / (hf - fci)
         if fci is not None and hf != fci
         else None,
+        "two_qubit_gates": None,
+        **{key: result[key] for key in WORTH},
     }
     return features, summary
 

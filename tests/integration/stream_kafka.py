@@ -67,6 +67,33 @@ def nulls(row):
     }
 
 
+def diagnostics(result, group):
+    """What the record says of a result's worth, from the result file."""
+    spin = (int(result["num_alpha"]) - int(result["num_beta"])) / 2
+    electrons = int(result["num_alpha"]) + int(result["num_beta"])
+    dipole = [float(result[f"dipole_{axis}"]) for axis in "xyz"]
+    return {
+        "n_expectation": number(result["n_expectation"]),
+        "s2": number(result["s2_expectation"]),
+        "state_ok": bool(
+            abs(result["n_expectation"] - electrons) <= 1e-3
+            and abs(result["s2_expectation"] - spin * (spin + 1)) <= 1e-3
+        ),
+        "energy_std": number(result["energy_std"]),
+        "energy_exact": number(result["energy_exact"]),
+        "total_shots": int(result["total_shots"]) or None,
+        "notes": [
+            line.split(": ", 1)[0]
+            for line in text(result["notes"]).split("\n")
+            if line
+        ],
+        "scan": [],
+        "dipole": [] if dipole[0] != dipole[0] else dipole,
+        "natural_occupations": group["natural_occupations"][:].tolist(),
+        "circuit": [],
+    }
+
+
 def records_of(path):
     """The fields of a record that the result file holds, by experiment."""
     held = {}
@@ -173,6 +200,8 @@ def records_of(path):
                     "started_at": text(result["started_at"]),
                     "finished_at": text(result["finished_at"]),
                 },
+                "molecule_label": text(setting["name"]),
+                "diagnostics": diagnostics(result, group),
             }
             held[record["experiment_id"]] = record
     return held
