@@ -8,6 +8,9 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
+#include "vqe/adapt_saddle.h"
+#include "vqe/checks.h"
 #include "vqe/evaluations.h"
 #include "vqe/metric.h"
 
@@ -21,6 +24,16 @@
 /* Slopes that fall by more than this in one growth show what the loose
  * optimisation left open, not new elements: it is taken further instead. */
 #define TOO_LOOSE 3.0
+
+/* Slopes that differ by less than this share are equal. */
+#define EQUAL 1e-6
+
+/* Hartree: a pool whose gradient is no longer than this, the default, should
+ * have nothing left that matters. */
+#define EXACT_NORM 1e-3
+
+/* Saddle points left in one run. */
+#define MOST_ESCAPES 20
 
 /* Above this many parameters a dense metric costs more than it gains. */
 #define METRIC_LIMIT 2000
@@ -50,49 +63,80 @@ static void stop(struct vqe_optimize_result *out, bool converged,
   snprintf(out->reason, sizeof out->reason, "%s", reason);
 }
 
-/* Element of the largest slope that is not taken, the first of equal ones. */
+/* Element of the largest slope that is not taken, the first of equal ones:
+ * those that symmetry makes equal differ by rounding, and the choice must not
+ * depend on how the molecule lies on the axes. */
 static int largest(const double *slope, const bool *taken, int count)
 {
   int best = -1;
   for (int k = 0; k < count; k++) {
-    if (!taken[k] && (best < 0 || fabs(slope[k]) > fabs(slope[best]))) {
+    if (!taken[k] &&
+        (best < 0 || fabs(slope[k]) > (1.0 + EQUAL) * fabs(slope[best]))) {
       best = k;
     }
   }
   return best;
 }
 
-/* Append the elements of largest slope and give each a parameter 0. */
-static int grow(struct vqe_run *run, const double *slope)
+/* Append these elements and give each a parameter 0. */
+static int append(struct vqe_run *run, const int *elements, int count)
 {
-  const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
-  struct vqe_result *result = run->result;
-  bool *taken = NULL;
-  double least = 0.0;
-  int before = result->nparam;
-  int status = vqe_memory_alloc(&taken, (size_t)run->pool->nparam,
-                                sizeof *taken, "choice of operators");
-  for (int k = 0; status == VQE_OK && k < adapt->operators_at_a_time &&
-                  run->ansatz->nparam < adapt->max_operators;
-       k++) {
-    int best = largest(slope, taken, run->pool->nparam);
-    if (best < 0 || fabs(slope[best]) < least) {
-      break;
-    }
-    least = k == 0 ? LEAST_SHARE * fabs(slope[best]) : least;
-    taken[best] = true;
-    status = vqe_ansatz_append(run->ansatz, run->pool, best);
+  int status = VQE_OK;
+  for (int k = 0; status == VQE_OK && k < count; k++) {
+    status = vqe_ansatz_append(run->ansatz, run->pool, elements[k]);
   }
-  free(taken);
   if (status == VQE_OK) {
     status = vqe_estimator_extend(run->estimator);
   }
   if (status == VQE_OK) {
-    status = vqe_evaluations_widen(result, run->capacity, run->ansatz->nparam);
+    status =
+        vqe_evaluations_widen(run->result, run->capacity, run->ansatz->nparam);
   }
-  return status == VQE_OK && result->nparam == before
-             ? vqe_error_set(VQE_ERR_NUMERIC, "the pool has no operators")
-             : status;
+  return status;
+}
+
+/* Append the elements of largest slope. */
+static int grow(struct vqe_run *run, const double *slope)
+{
+  const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
+  size_t size = (size_t)run->pool->nparam;
+  bool *taken = NULL;
+  int *elements = NULL;
+  double least = 0.0;
+  int count = 0;
+  int status =
+      vqe_memory_alloc(&taken, size, sizeof *taken, "choice of operators");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&elements, size, sizeof *elements,
+                              "choice of operators");
+  }
+  while (status == VQE_OK && count < adapt->operators_at_a_time &&
+         run->ansatz->nparam + count < adapt->max_operators) {
+    int best = largest(slope, taken, run->pool->nparam);
+    if (best < 0 || fabs(slope[best]) < least) {
+      break;
+    }
+    least = count == 0 ? LEAST_SHARE * fabs(slope[best]) : least;
+    taken[best] = true;
+    elements[count++] = best;
+  }
+  if (status == VQE_OK) {
+    status = count > 0
+                 ? append(run, elements, count)
+                 : vqe_error_set(VQE_ERR_NUMERIC, "the pool has no operators");
+  }
+  free(taken);
+  free(elements);
+  return status;
+}
+
+static double norm_of(const double *slope, int count)
+{
+  double sum = 0.0;
+  for (int k = 0; k < count; k++) {
+    sum += slope[k] * slope[k];
+  }
+  return sqrt(sum);
 }
 
 /* Whether the slopes of the pool end the growth; *gmax is the largest one. */
@@ -102,13 +146,11 @@ static bool ended_by_slopes(struct vqe_optimize_result *out, double *gmax,
 {
   const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
   char reason[sizeof out->reason];
-  double sum = 0.0;
   *gmax = 0.0;
   for (int k = 0; k < run->pool->nparam; k++) {
     *gmax = fmax(*gmax, fabs(slope[k]));
-    sum += slope[k] * slope[k];
   }
-  double norm = sqrt(sum);
+  double norm = norm_of(slope, run->pool->nparam);
   if (norm <= adapt->gradient_norm) {
     snprintf(reason, sizeof reason,
              "converged: norm of the pool's gradient %.2e hartree "
@@ -188,6 +230,7 @@ struct growth {
   double *slope;    /* of the pool's elements */
   double tolerance; /* of the last optimisation */
   int nit;
+  int escapes; /* saddle points left */
 };
 
 /* Whether limits or the threshold end the loop; *left is what is left of the
@@ -234,6 +277,94 @@ static bool ended_by_energy(struct vqe_optimize_result *out, double before,
   return false;
 }
 
+/* Grow along a way down and optimise there. */
+static int grow_along(struct vqe_optimize_result *out, bool *ended,
+                      struct growth *growth, struct watched *watched,
+                      const struct vqe_adapt_escape *escape,
+                      const struct vqe_optimizer_options *options)
+{
+  struct vqe_run *run = watched->run;
+  struct vqe_optimizer_options left;
+  char reason[sizeof out->reason];
+  int most = run->ansatz_options.adapt.max_operators;
+  if (run->ansatz->nparam + escape->count > most ||
+      !vqe_run_within_limits(&left, run, options)) {
+    snprintf(reason, sizeof reason,
+             "limit of operators, evaluations or seconds reached at a saddle "
+             "point (curvature %.2e hartree/rad^2), %d operators",
+             escape->curvature, run->ansatz->nparam);
+    stop(out, false, reason);
+    return vqe_notes_add(&run->result->notes, VQE_NOTE_SADDLE_POINT,
+                         "lowest curvature of the pool %.2e hartree/rad^2",
+                         escape->curvature);
+  }
+  int status = append(run, escape->elements, escape->count);
+  if (status == VQE_OK) {
+    memcpy(run->result->optimal_parameters, escape->point,
+           (size_t)run->ansatz->nparam * sizeof(double));
+    status = optimise(out, &growth->nit, watched, &left);
+  }
+  growth->tolerance = options->gtol;
+  growth->escapes++;
+  *ended = false;
+  return status;
+}
+
+/* Where every slope vanishes, perhaps by symmetry alone, what is said to have
+ * converged may be a saddle point of the whole pool: the growth goes on. */
+static int leave_saddle(struct vqe_optimize_result *out, bool *ended,
+                        struct growth *growth, struct watched *watched,
+                        const struct vqe_optimizer_options *options)
+{
+  const struct vqe_run *run = watched->run;
+  struct vqe_adapt_escape escape;
+  if (!*ended || !out->converged || growth->escapes == MOST_ESCAPES ||
+      norm_of(growth->slope, run->pool->nparam) > EXACT_NORM ||
+      run->experiment->escape_saddles == VQE_ESCAPE_NEVER) {
+    return VQE_OK;
+  }
+  int status = vqe_adapt_escape_find(&escape, run, options);
+  if (status == VQE_OK && escape.count > 0) {
+    status = grow_along(out, ended, growth, watched, &escape, options);
+  }
+  if (status == VQE_OK) {
+    vqe_adapt_escape_clear(&escape);
+  }
+  return status;
+}
+
+/* A state that converged may still be none of the molecule's: another spin
+ * nearby in energy, or a minimum among circuits above the exact energy. */
+static int judge(struct vqe_optimize_result *out, const struct vqe_run *run)
+{
+  const struct vqe_result *result = run->result;
+  struct vqe_properties properties;
+  char reason[sizeof out->reason];
+  double spin = 0.5 * (result->nalpha - result->nbeta);
+  double s2 = spin * (spin + 1.0);
+  const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
+  /* whoever asks for less gets it */
+  bool to_the_end =
+      adapt->gradient_norm <= EXACT_NORM && adapt->energy_change == 0.0;
+  double above = out->f + result->nuclear_repulsion_energy -
+                 result->fci_energy; /* NaN without FCI */
+  int status = vqe_estimator_properties(run->estimator, &properties, NULL,
+                                        result->optimal_parameters);
+  if (status == VQE_OK && fabs(properties.s2 - s2) > VQE_CHECK_STATE) {
+    snprintf(reason, sizeof reason,
+             "stationary, but <S^2> is %.4f instead of %.4g, %d operators",
+             properties.s2, s2, run->ansatz->nparam);
+    stop(out, false, reason);
+  } else if (status == VQE_OK && to_the_end && above > VQE_CHECK_ACCURACY) {
+    snprintf(reason, sizeof reason,
+             "stationary %.2f mHa above the exact energy; another pool or a "
+             "lower gradient_norm may go on, %d operators",
+             1e3 * above, run->ansatz->nparam);
+    stop(out, false, reason);
+  }
+  return status;
+}
+
 /* One growth and the optimisation behind it; *ended when it was the last. */
 static int grow_once(struct vqe_optimize_result *out, bool *ended,
                      struct growth *growth, struct watched *watched,
@@ -256,7 +387,7 @@ static int grow_once(struct vqe_optimize_result *out, bool *ended,
   }
   *ended = ended_by_slopes(out, &gmax, run, growth->slope, options);
   if (*ended) {
-    return VQE_OK;
+    return leave_saddle(out, ended, growth, watched, options);
   }
   left.gtol = fmax(options->gtol, LOOSE_SHARE * gmax);
   bool grows = growth->tolerance < TOO_LOOSE * left.gtol;
@@ -292,6 +423,9 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct vqe_run *run,
   }
   if (status == VQE_OK && growth.tolerance > options->gtol) {
     status = finish(out, &growth.nit, &watched, options);
+  }
+  if (status == VQE_OK && out->converged) {
+    status = judge(out, run);
   }
   out->nit = growth.nit;
   out->nfev = (int)run->result->neval;

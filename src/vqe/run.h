@@ -91,6 +91,10 @@ int vqe_run_ansatz(struct vqe_run *run);      /* and the pool of ADAPT-VQE */
 int vqe_run_parameters(struct vqe_run *run);  /* initial ones */
 int vqe_run_estimator(struct vqe_run *run);
 
+/* How the run's estimator is made: threads, team, device, precision. */
+void vqe_run_estimator_options(struct vqe_estimator_options *out,
+                               const struct vqe_run *run);
+
 /* The exact energy; whatever keeps it away is a note, not a failure, but a
  * stop asked for from outside is. */
 int vqe_run_fci(struct vqe_run *run);

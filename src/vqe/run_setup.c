@@ -123,23 +123,30 @@ int vqe_run_parameters(struct vqe_run *run)
   return status;
 }
 
-int vqe_run_estimator(struct vqe_run *run)
+void vqe_run_estimator_options(struct vqe_estimator_options *out,
+                               const struct vqe_run *run)
 {
-  struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
-  uint64_t amplitudes;
-  uint64_t bytes;
-  options.threads = run->options->threads;
+  *out = (struct vqe_estimator_options)VQE_ESTIMATOR_OPTIONS_INIT;
+  out->threads = run->options->threads;
   /* a split state has no densities for the orbitals' slopes */
-  options.team = run->rotation == NULL ? run->options->team : NULL;
-  options.device =
+  out->team = run->rotation == NULL ? run->options->team : NULL;
+  out->device =
       vqe_run_wants_cuda(run->experiment) ? VQE_DEVICE_CUDA
       : strcmp(run->experiment->device, "cpu") == 0 || run->rotation != NULL
           ? VQE_DEVICE_CPU
           : VQE_DEVICE_AUTO;
-  options.device_index = run->options->device_index;
-  options.single = vqe_run_is_single(run->experiment);
-  options.gates = run->options->gates;
-  options.combiner = run->options->combiner;
+  out->device_index = run->options->device_index;
+  out->single = vqe_run_is_single(run->experiment);
+  out->gates = run->options->gates;
+  out->combiner = run->options->combiner;
+}
+
+int vqe_run_estimator(struct vqe_run *run)
+{
+  struct vqe_estimator_options options;
+  uint64_t amplitudes;
+  uint64_t bytes;
+  vqe_run_estimator_options(&options, run);
   int status = vqe_estimator_size(&amplitudes, &bytes, run->hamiltonian,
                                   run->ansatz, &options);
   if (status == VQE_OK) {

@@ -83,6 +83,125 @@ static void adapt_reaches_the_exact_energy_of_a_doublet(void **state)
   vqe_experiment_free(experiment);
 }
 
+/* ---- saddle points ---- */
+
+/* PySCF 2.14.0, FCI in STO-3G of four H atoms far apart: a chain of 5
+ * angstrom, a tetrahedron of 5.66. */
+static const struct {
+  const char *coords;
+  double fci;
+} far_apart[] = {
+    {"[0,0,0], [0,0,5], [0,0,10], [0,0,15]", -1.8663274666423124},
+    {"[2,2,2], [2,-2,-2], [-2,2,-2], [-2,-2,2]", -1.8663274018467684},
+    {"[0,0,0], [0,0,3], [0,0,6], [0,0,9]", -1.8672913724013782},
+};
+
+static struct vqe_experiment *hydrogens(const char *coords, const char *key,
+                                        const char *json)
+{
+  char text[256];
+  snprintf(text, sizeof text,
+           "{\"symbols\": [\"H\", \"H\", \"H\", \"H\"], \"coords\": [%s]}",
+           coords);
+  struct vqe_experiment *experiment = new_experiment(text);
+  set(&experiment->ansatz_name, "ADAPT-VQE");
+  set(&experiment->init_strategy, "hf");
+  if (key != NULL) {
+    set_option(experiment, key, json);
+  }
+  return experiment;
+}
+
+/* Where all slopes vanish by symmetry the growth goes on along a curvature,
+ * and a state of mixed spin is not said to have converged. */
+static void saddle_points_of_the_pool_are_left(void **state)
+{
+  (void)state;
+  static const char *const variants[][2] = {
+      {NULL, NULL},
+      {"pool", "\"QEB\""},
+      {"pool", "\"UCCSD\""},
+      {"gradient_norm", "1e-6"},
+      {"operators_at_a_time", "4"},
+  };
+  for (size_t m = 0; m < sizeof far_apart / sizeof far_apart[0]; m++) {
+    for (size_t v = 0; v < sizeof variants / sizeof variants[0]; v++) {
+      struct vqe_experiment *experiment =
+          hydrogens(far_apart[m].coords, variants[v][0], variants[v][1]);
+      struct vqe_result *result = run(experiment, NULL);
+      double error = result->minimum + result->nuclear_repulsion_energy -
+                     far_apart[m].fci;
+      near(result->fci_energy, far_apart[m].fci, 1e-7);
+      if (!(error > -1e-7 && error < 1.6e-3)) {
+        fail_msg("molecule %zu, variant %zu: %g mHa above FCI, %s", m, v,
+                 1e3 * error, result->reason);
+      }
+      if (result->success) {
+        near(result->s2_expectation, 0.0, 1e-3);
+      } else {
+        assert_non_null(strstr(result->reason, "<S^2>"));
+      }
+      vqe_result_free(result);
+      vqe_experiment_free(experiment);
+    }
+  }
+}
+
+static void
+saddle_point_that_must_be_kept_is_not_said_to_converge(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment =
+      hydrogens(far_apart[0].coords, NULL, NULL);
+  experiment->escape_saddles = VQE_ESCAPE_NEVER;
+  struct vqe_result *result = run(experiment, NULL);
+  double error =
+      result->minimum + result->nuclear_repulsion_energy - far_apart[0].fci;
+  assert_true(error > 0.02);
+  assert_false(result->success);
+  vqe_result_free(result);
+  experiment->escape_saddles = VQE_ESCAPE_AUTO;
+  set_option(experiment, "pool", "\"UCCSD\"");
+  set_option(experiment, "max_operators", "4");
+  result = run(experiment, NULL);
+  assert_false(result->success);
+  assert_true(result->nparam <= 4);
+  if (strstr(result->reason, "saddle point") == NULL) {
+    fail_msg("%s", result->reason);
+  }
+  assert_non_null(strstr(result->notes, "saddle_point"));
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
+/* Squares of H4, first with the atoms on the diagonals, then on the axes. */
+static void energies_do_not_depend_on_the_orientation(void **state)
+{
+  (void)state;
+  static const double sides[] = {1.233, 2.0, 3.0};
+  for (size_t k = 0; k < sizeof sides / sizeof sides[0]; k++) {
+    double total[2];
+    for (int turned = 0; turned < 2; turned++) {
+      char coords[160];
+      double a = turned ? sides[k] * 0.70710678118654752 : sides[k] / 2.0;
+      double b = turned ? 0.0 : a;
+      snprintf(coords, sizeof coords,
+               "[%.15g,%.15g,0], [%.15g,%.15g,0], [%.15g,%.15g,0], "
+               "[%.15g,%.15g,0]",
+               a, b, -b, a, -a, -b, b, -a);
+      struct vqe_experiment *experiment = hydrogens(coords, NULL, NULL);
+      struct vqe_result *result = run(experiment, NULL);
+      total[turned] = result->minimum + result->nuclear_repulsion_energy;
+      assert_true(result->success);
+      near(total[turned], result->fci_energy, 1.6e-3);
+      near(result->s2_expectation, 0.0, 1e-3);
+      vqe_result_free(result);
+      vqe_experiment_free(experiment);
+    }
+    near(total[1], total[0], 1e-8);
+  }
+}
+
 /* ---- how it ends ---- */
 
 static void check_end(const char *key, const char *json, const char *words,
@@ -325,6 +444,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(adapt_reaches_the_exact_energy),
       cmocka_unit_test(adapt_reaches_the_exact_energy_of_a_doublet),
+      cmocka_unit_test(saddle_points_of_the_pool_are_left),
+      cmocka_unit_test(saddle_point_that_must_be_kept_is_not_said_to_converge),
+      cmocka_unit_test(energies_do_not_depend_on_the_orientation),
       cmocka_unit_test(every_limit_ends_the_growth),
       cmocka_unit_test(requests_that_adapt_cannot_serve_are_refused),
       cmocka_unit_test(estimate_takes_the_limit_of_operators),
