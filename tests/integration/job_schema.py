@@ -73,6 +73,17 @@ GOOD = [
     {"kafka": False, "registry": "http://localhost:8081"},
     {"molecules": [{"schema_name": "qcschema_molecule", "symbols": ["He"],
                     "geometry": [0, 0, 0]}]},
+    {"molecules": [{"schema_name": "qcschema_molecule", "schema_version": 3,
+                    "symbols": ["He"], "geometry": [[0, 0, 0]],
+                    "molecular_multiplicity": 1.0, "real": [True]}]},
+    {"molecules": [{"schema_name": "qcschema_input", "schema_version": 1,
+                    "model": {"method": "vqe", "basis": "6-31g"},
+                    "molecule": {"symbols": ["D", "h"],
+                                 "geometry": [0, 0, 0, 0, 0, 1.4]}}]},
+    {"restarts": 3, "escape_saddles": True},
+    {"restarts": 1, "escape_saddles": None, "penalty": None},
+    {"penalty": {"number": 1, "spin": 0.5}, "escape_saddles": False},
+    {"penalty": {}},
 ]
 
 BAD = [
@@ -131,6 +142,20 @@ BAD = [
     {"s3": {"endpiont": "x"}},
     {"s3": {"scheme": "http"}},
     {"s3": {"virtual_host": "yes"}},
+    {"restarts": 0},
+    {"restarts": 1.5},
+    {"escape_saddles": 1},
+    {"penalty": 1},
+    {"penalty": {"number": -1}},
+    {"penalty": {"s2": 1}},
+    {"molecules": [{**H2, "mult": 3}]},
+    {"molecules": [{"schema_name": "qcschema_molecule", "symbols": ["He"],
+                    "geometry": [[0, 0]]}]},
+    {"molecules": [{"schema_name": "qcschema_molecule", "symbols": ["He"],
+                    "geometry": [0, 0, 0], "real": [False]}]},
+    {"molecules": [{"schema_name": "qcschema_molecule", "schema_version": 4,
+                    "symbols": ["He"], "geometry": [0, 0, 0]}]},
+    {"molecules": [{"schema_name": "qcschema_input"}]},
 ]
 
 
