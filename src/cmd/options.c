@@ -130,6 +130,8 @@ static const struct vqe_cmd_option entries[] = {
      "make no tables", 0},
     {"summary", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(summary), "FILE",
      "write the final table as JSON", 0},
+    {"qcschema", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(qcschema), "FILE",
+     "write the results as QCSchema AtomicResult", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,
      "no progress, only the final table", 0},
     {"log-json", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(log_json), NULL,

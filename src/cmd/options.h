@@ -22,6 +22,7 @@ struct vqe_cmd_options {
   int threads;           /* per rank; 0: cores / local ranks */
   int lanes;             /* small experiments at once; 0: as fits */
   const char *summary;   /* path, or NULL */
+  const char *qcschema;  /* path, or NULL */
   const char *warehouse; /* place of the tables; NULL: the default */
   bool no_lake;          /* make no tables */
   bool kafka;            /* publish to Kafka; any of the following as well */

@@ -15,6 +15,7 @@
 #include "batch_stream.h"
 #include "job/job.h"
 #include "options.h"
+#include "report/qcschema.h"
 #include "report/report.h"
 #include "vqe/error.h"
 #include "vqe/experiment.h"
@@ -161,6 +162,20 @@ static int make_tables(struct vqe_batch_outcome *outcome,
 
 /* ---- the job ---- */
 
+static int write_qcschema(const char *path, struct vqe_result *const *results,
+                          size_t count)
+{
+  size_t left_out = 0;
+  int status = vqe_report_qcschema(path, &left_out, results, count);
+  if (status == VQE_OK && left_out > 0) {
+    fprintf(stderr,
+            "vqe_batch: %s leaves out what has no atoms: experiments of an "
+            "FCIDUMP (%zu)\n",
+            path, left_out);
+  }
+  return status;
+}
+
 /* A finished experiment of an earlier run is "skipped" to people and scripts,
  * though the file keeps it as the success it is. */
 static int report(const struct vqe_batch_outcome *outcome,
@@ -189,6 +204,9 @@ static int report(const struct vqe_batch_outcome *outcome,
   }
   if (status == VQE_OK && options->summary != NULL) {
     status = vqe_report_summary(options->summary, shown, count);
+  }
+  if (status == VQE_OK && options->qcschema != NULL) {
+    status = write_qcschema(options->qcschema, shown, count);
   }
   for (size_t k = 0; k < outcome->count; k++) {
     struct vqe_result *result = outcome->results[k];

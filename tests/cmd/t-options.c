@@ -44,7 +44,7 @@ static void every_option_reaches_its_field(void **state)
             "--dry-run --threads 4 --lanes 3 --quiet --log-json "
             "--ranks-per-molecule 2 --charge -1 --multiplicity 2 --units "
             "bohr --restarts 4 --escape-saddles false --penalty-number 1.5 "
-            "--penalty-spin 0.5"),
+            "--penalty-spin 0.5 --qcschema r.json"),
       0);
   const struct vqe_job_overrides *o = &options.overrides;
   assert_string_equal(options.job, "job.json");
@@ -73,6 +73,7 @@ static void every_option_reaches_its_field(void **state)
   assert_string_equal(o->escape_saddles, "false");
   assert_string_equal(o->penalty_number, "1.5");
   assert_string_equal(o->penalty_spin, "0.5");
+  assert_string_equal(options.qcschema, "r.json");
   assert_string_equal(options.gates, "own");
   assert_string_equal(o->output, "x.h5");
   assert_string_equal(o->ranks_per_molecule, "2");
@@ -216,7 +217,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 51);
+  assert_int_equal(count, 52);
   free(help);
   free(man);
   free(completion);

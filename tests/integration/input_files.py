@@ -9,6 +9,11 @@ import os
 import harness
 from harness import check
 
+try:
+    from qcelemental.models import v1 as qcschema
+except ImportError:
+    qcschema = None
+
 INPUTS = os.path.join(harness.ROOT, "tests", "data", "inputs")
 
 # file, HF and FCI (None: not computed), multiplicity's spin S^2, basis
@@ -65,5 +70,26 @@ with harness.Folder() as folder:
     check(os.path.exists(folder.file("m0-and-9-more.h5")), "result file")
     check(len({line.split()[0] for line in done.stdout.splitlines()
                if line.startswith("m")} - {"molecule"}) == 10, done.stdout)
+    # results as QCSchema, which are inputs again
+    folder.write("bad.json", {"molecules": [harness.H2, {**harness.H2, "mult": 1},
+                                            {**harness.LIH, "name": "LiH"}]})
+    folder.run("bad.json", "--seed", 1, "--frozen-core", "true", "--qcschema",
+               "r.json", "--summary", "s.json", status=1)
+    results = summary(folder, "r.json")
+    rows = summary(folder, "s.json")
+    check([r["success"] for r in results] == [True, False, True], f"{results}")
+    for result, row in zip(results, rows):
+        if qcschema is not None:
+            kind = (qcschema.AtomicResult if result["success"]
+                    else qcschema.FailedOperation)
+            kind(**result)
+        check(not result["success"] or result["return_result"] == row["energy"],
+              f"qcschema: {result}")
+    folder.write("again.json", [results[0], results[2]])
+    done = folder.run("again.json", "--seed", 1, "--summary", "a.json", status=0)
+    again = summary(folder, "a.json")
+    for row, first in zip(again, (rows[0], rows[2])):
+        check(abs(row["energy"] - first["energy"]) < 1e-8, f"again: {row}")
+    check("not read" not in done.stderr, done.stderr)
 print(f"{len(CASES)} files of others, and ten at once: the energies that are "
-      f"meant")
+      f"meant; QCSchema out and in{'' if qcschema else ' (no QCElemental here)'}")

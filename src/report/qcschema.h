@@ -1,0 +1,17 @@
+/* Results as QCSchema, for programs that read it. */
+#ifndef VQE_REPORT_QCSCHEMA_H
+#define VQE_REPORT_QCSCHEMA_H
+
+#include <stddef.h>
+
+#include "vqe/experiment.h"
+
+/* `--qcschema`: AtomicResult of version 1 for each experiment,
+ * FailedOperation for a failed one; one object for one experiment, else an
+ * array. Energies are total ones, in hartree, coordinates in bohr. Written
+ * atomically. *left_out counts experiments without atoms (FCIDUMP), which the
+ * schema cannot hold. */
+int vqe_report_qcschema(const char *path, size_t *left_out,
+                        struct vqe_result *const *results, size_t count);
+
+#endif
