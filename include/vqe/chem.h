@@ -83,6 +83,9 @@ struct vqe_integrals {
   double seconds_integrals; /**< wall */
   double seconds_scf;       /**< wall */
   double seconds_transform; /**< wall */
+  /** What a user must know of the reference: lines "code: text" with stable
+   * codes (unstable_reference, linear_dependence, ...); NULL: nothing. */
+  char *notes;
 };
 
 /** Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",
@@ -100,7 +103,10 @@ VQE_API int vqe_chem_run(struct vqe_integrals **out,
 /** Integrals of an FCIDUMP (Knowles & Handy, Comput. Phys. Commun. 54, 75
  * (1989)); its core energy becomes nuclear_repulsion, e_core is 0.
  * frozen_core and active space of `options` apply; basis is not used. The
- * reference determinant fills the lowest-numbered orbitals. */
+ * reference is the lowest determinant: where it does not fill the first
+ * orbitals, the orbitals are reordered, and `notes` says so. Files over
+ * complex orbitals, of an unrestricted reference or of less than eightfold
+ * symmetry are VQE_ERR_UNSUPPORTED. */
 VQE_API int vqe_fcidump_read(struct vqe_integrals **out, const char *path,
                              const struct vqe_chem_options *options);
 /** Same from memory; `source` names the text in messages. */

@@ -100,6 +100,8 @@ struct vqe_experiment {
   /** What reading the input has to say, lines "code: text" as in the result,
    * which takes them over; NULL: nothing. */
   char *notes;
+  bool init_default; /**< nobody asked for init_strategy: where it cannot be
+                        used the run starts at Hartree-Fock */
 };
 
 /** Deep copy; free it by vqe_experiment_free. */

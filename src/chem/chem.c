@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "base/struct_size.h"
 #include "chem/basis.h"
 #include "chem/env.h"
@@ -22,8 +23,7 @@
 #include "chem/transform.h"
 #include "vqe/chem.h"
 
-#define DEGENERATE 1e-5 /* hartree */
-#define LOWER_BY 1e-8   /* hartree */
+#define LOWER_BY 1e-8 /* hartree */
 
 /* What one run holds between its steps. */
 struct run {
@@ -347,22 +347,8 @@ static int keep_whole(struct vqe_integrals *out, const struct run *run)
   return status;
 }
 
-/* An active space that parts degenerate orbitals breaks the symmetry. */
-static void note_split(struct vqe_integrals *out, const struct run *run)
-{
-  const double *e = run->scf->mo_energy;
-  int first = run->space.nfrozen;
-  int last = first + out->norb;
-  if ((first > 0 && first < run->nbeta &&
-       e[first] - e[first - 1] < DEGENERATE) ||
-      (last < run->scf->nmo && last > run->nalpha &&
-       e[last] - e[last - 1] < DEGENERATE)) {
-    vqe_reference_note(out, "the active space parts degenerate orbitals");
-  }
-}
-
 /* What SCF and the space say about the result. */
-static void describe(struct vqe_integrals *out, const struct run *run)
+static int describe(struct vqe_integrals *out, const struct run *run)
 {
   const struct vqe_scf *scf = run->scf;
   out->nalpha = run->space.nalpha;
@@ -376,6 +362,19 @@ static void describe(struct vqe_integrals *out, const struct run *run)
   memcpy(out->scf_note, scf->note, sizeof out->scf_note);
   memcpy(out->orbital_energies, scf->mo_energy + out->nfrozen,
          (size_t)out->norb * sizeof(double));
+  int status = vqe_notes_join(&out->notes, scf->notes);
+  if (status == VQE_OK) {
+    status = vqe_space_note_splits(&out->notes, scf->mo_energy, scf->nmo,
+                                   run->nalpha, run->nbeta, out->nfrozen,
+                                   out->norb);
+  }
+  if (status == VQE_OK && vqe_basis_is_cartesian(run->basis)) {
+    /* programs differ in what they make of such a file */
+    status = vqe_notes_add(&out->notes, VQE_NOTE_CARTESIAN_FUNCTIONS,
+                           "the basis file asks for Cartesian functions, "
+                           "which are used");
+  }
+  return status;
 }
 
 static int transform(struct vqe_integrals **result, const struct run *run)
@@ -389,7 +388,9 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   VQE_ASSERT(first >= 0 && first + norb <= scf->nmo && scf->nmo <= nao);
   int status = vqe_integrals_new(&out, norb, true);
   if (status == VQE_OK) {
-    describe(out, run);
+    status = describe(out, run);
+  }
+  if (status == VQE_OK) {
     status = vqe_memory_alloc(&field, (size_t)nao * (size_t)nao,
                               sizeof(double), "frozen-core field");
   }
@@ -410,23 +411,16 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   if (status == VQE_OK && run->options.keep_all) {
     status = keep_whole(out, run);
   }
+  if (status == VQE_OK) {
+    status = vqe_reference_mp2(out);
+  }
   free(field);
   if (status != VQE_OK) {
     vqe_integrals_free(out);
     return status;
   }
-  note_split(out, run);
-  vqe_reference_mp2(out);
   *result = out;
   return VQE_OK;
-}
-
-/* Programs differ in what they make of such a basis: the user should know. */
-static void note_cartesian(struct vqe_integrals *out, const struct run *run)
-{
-  if (vqe_basis_is_cartesian(run->basis)) {
-    vqe_reference_note(out, "Cartesian functions, as the basis file asks");
-  }
 }
 
 void vqe_chem_options_init(struct vqe_chem_options *options)
@@ -472,7 +466,6 @@ int vqe_chem_run(struct vqe_integrals **out,
     status = transform(out, &run);
   }
   if (status == VQE_OK) {
-    note_cartesian(*out, &run);
     (*out)->seconds_integrals = integrals_done - start;
     (*out)->seconds_scf = scf_done - integrals_done;
     (*out)->seconds_transform = vqe_clock_wall() - scf_done;

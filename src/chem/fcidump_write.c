@@ -11,7 +11,9 @@
 
 static void put(FILE *stream, double value, int i, int j, int k, int l)
 {
-  if (fabs(value) >= SMALLEST) {
+  /* a file without one-electron integrals looks truncated */
+  bool first = i == 1 && j == 1 && k == 0;
+  if (fabs(value) >= SMALLEST || first) {
     fprintf(stream, " %.17g %4d %4d %4d %4d\n", value, i, j, k, l);
   }
 }

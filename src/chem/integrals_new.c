@@ -48,6 +48,7 @@ void vqe_integrals_free(struct vqe_integrals *integrals)
   free(integrals->eri);
   free(integrals->orbital_energies);
   free(integrals->dipole_ints);
+  free(integrals->notes);
   vqe_integrals_free(integrals->whole);
   free(integrals);
 }

@@ -1,12 +1,13 @@
 #include "chem/reference.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "base/notes.h"
 #include "chem/env.h"
+#include "vqe/error.h"
 
-#define MIN_GAP 1e-8 /* hartree, of a double excitation */
+#define MIN_GAP 1e-8      /* hartree, of a double excitation */
+#define MAX_AMPLITUDE 1.0 /* of a double excitation, in a series */
 
 /* (pq|rs) */
 static double eri(const struct vqe_integrals *integrals, int p, int q, int r,
@@ -15,13 +16,6 @@ static double eri(const struct vqe_integrals *integrals, int p, int q, int r,
   size_t npair = (size_t)integrals->norb * (size_t)(integrals->norb + 1) / 2;
   return integrals->eri[vqe_pair((size_t)p, (size_t)q) * npair +
                         vqe_pair((size_t)r, (size_t)s)];
-}
-
-void vqe_reference_note(struct vqe_integrals *integrals, const char *text)
-{
-  size_t used = strlen(integrals->scf_note);
-  snprintf(integrals->scf_note + used, sizeof integrals->scf_note - used,
-           "%s%s", used > 0 ? "; " : "", text);
 }
 
 void vqe_reference_fock(double *diagonal, double *coupling,
@@ -62,15 +56,16 @@ double vqe_reference_energy(const struct vqe_integrals *integrals)
   return energy + integrals->e_core + integrals->nuclear_repulsion;
 }
 
-void vqe_reference_mp2(struct vqe_integrals *integrals)
+int vqe_reference_mp2(struct vqe_integrals *integrals)
 {
   const double *e = integrals->orbital_energies;
   int nocc = integrals->nalpha;
   double energy = 0.0;
+  double largest = 0.0;
   integrals->has_mp2 = false;
   integrals->mp2_energy = 0.0;
   if (integrals->nalpha != integrals->nbeta) {
-    return;
+    return VQE_OK;
   }
   for (int i = 0; i < nocc; i++) {
     for (int j = 0; j < nocc; j++) {
@@ -80,11 +75,11 @@ void vqe_reference_mp2(struct vqe_integrals *integrals)
           double exchange = eri(integrals, i, b, j, a);
           double gap = e[i] + e[j] - e[a] - e[b];
           if (fabs(gap) < MIN_GAP) {
-            vqe_reference_note(integrals,
-                               "no MP2: an occupied and a virtual orbital "
-                               "are degenerate");
-            return;
+            return vqe_notes_add(&integrals->notes, VQE_NOTE_MP2_DIVERGES,
+                                 "no MP2: an occupied and a virtual orbital "
+                                 "are degenerate");
           }
+          largest = fmax(largest, fabs(direct / gap));
           energy += direct * (2.0 * direct - exchange) / gap;
         }
       }
@@ -92,4 +87,10 @@ void vqe_reference_mp2(struct vqe_integrals *integrals)
   }
   integrals->has_mp2 = true;
   integrals->mp2_energy = integrals->hf_energy + energy;
+  return largest <= MAX_AMPLITUDE
+             ? VQE_OK
+             : vqe_notes_add(&integrals->notes, VQE_NOTE_MP2_DIVERGES,
+                             "an MP2 amplitude of %.1f: perturbation theory "
+                             "does not hold",
+                             largest);
 }

@@ -15,10 +15,8 @@ double vqe_reference_energy(const struct vqe_integrals *integrals);
 
 /* Second-order Moller-Plesset energy of a closed shell with canonical
  * orbitals, added to hf_energy; sets has_mp2. Left out when an occupied and a
- * virtual orbital are degenerate. */
-void vqe_reference_mp2(struct vqe_integrals *integrals);
-
-/* Append to scf_note. */
-void vqe_reference_note(struct vqe_integrals *integrals, const char *text);
+ * virtual orbital are degenerate. Where perturbation theory fails, that or an
+ * amplitude above one, a note says so. */
+int vqe_reference_mp2(struct vqe_integrals *integrals);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "chem/diis.h"
 #include "chem/fock.h"
 #include "chem/scf_work.h"
@@ -458,12 +459,10 @@ static int note_saddle(struct search *search)
   int status = find_curvature(search);
   search->scf->unstable = status == VQE_OK && search->curvature < UNSTABLE;
   if (search->scf->unstable) {
-    char text[96];
-    snprintf(text, sizeof text,
-             "not a minimum: orbital Hessian has an eigenvalue of %.3f or "
-             "less",
-             search->curvature);
-    vqe_scf_add_note(search->scf->note, text);
+    status = vqe_notes_add(&search->scf->notes, VQE_NOTE_UNSTABLE_REFERENCE,
+                           "not a minimum: the orbital Hessian has an "
+                           "eigenvalue of %.3f hartree or less",
+                           search->curvature);
   }
   return status;
 }
@@ -531,10 +530,9 @@ static int search_lowest(struct search *search)
     restore(search);
   }
   if (status == VQE_OK && search->best.gradient > search->work->gradient_tol) {
-    char text[96];
-    snprintf(text, sizeof text, "orbital gradient converged to %.0e",
-             search->best.gradient);
-    vqe_scf_add_note(search->scf->note, text);
+    status = vqe_notes_add(&search->scf->notes, VQE_NOTE_REFERENCE,
+                           "orbital gradient converged to %.0e only",
+                           search->best.gradient);
   }
   return status;
 }
@@ -564,7 +562,7 @@ static int allocate(struct vqe_scf **out, struct search *search, size_t n)
 static int check_basis(struct vqe_scf *scf, const struct vqe_scf_work *work)
 {
   const struct vqe_scf_input *in = work->in;
-  char text[96];
+  int status = VQE_OK;
   if (work->nmo < in->nalpha) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "molecule '%.64s': %d alpha electrons do not fit "
@@ -573,19 +571,19 @@ static int check_basis(struct vqe_scf *scf, const struct vqe_scf_work *work)
                          in->name, in->nalpha, work->nmo);
   }
   if (work->nmo < in->nao) {
-    snprintf(text, sizeof text,
-             "%d of %d basis functions are linearly dependent and left out",
-             in->nao - work->nmo, in->nao);
-    vqe_scf_add_note(scf->note, text);
+    status = vqe_notes_add(&scf->notes, VQE_NOTE_LINEAR_DEPENDENCE,
+                           "%d of %d basis functions are linearly dependent "
+                           "and left out",
+                           in->nao - work->nmo, in->nao);
   }
-  if (work->gradient_tol > in->gradient_tol) {
-    snprintf(text, sizeof text,
-             "the basis is nearly dependent: gradient converged to %.0e",
-             work->gradient_tol);
-    vqe_scf_add_note(scf->note, text);
+  if (status == VQE_OK && work->gradient_tol > in->gradient_tol) {
+    status = vqe_notes_add(&scf->notes, VQE_NOTE_LINEAR_DEPENDENCE,
+                           "the basis is nearly dependent: gradient converged "
+                           "to %.0e",
+                           work->gradient_tol);
   }
   scf->nmo = work->nmo;
-  return VQE_OK;
+  return status;
 }
 
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
@@ -633,5 +631,6 @@ void vqe_scf_free(struct vqe_scf *scf)
   }
   free(scf->mo_coeff);
   free(scf->mo_energy);
+  free(scf->notes);
   free(scf);
 }

@@ -35,6 +35,7 @@ struct vqe_scf {
   bool unstable;     /* some rotation of the orbitals, of whatever symmetry,
                         leads lower; not known above 64 functions */
   char note[256];    /* what it took beyond DIIS, or "" */
+  char *notes;       /* what a user must know, as vqe_notes_add, or NULL */
 };
 
 /* The lowest solution that keeps the symmetry. DIIS (Pulay, J. Comput. Chem.
@@ -42,8 +43,8 @@ struct vqe_scf {
  * for small molecules, the core Hamiltonian; away from saddle points; near
  * frontier orbitals are filled the other way too, and where that says that
  * the molecule is difficult, electrons are moved between elements. What it
- * took is said in `note`, as is a solution that is unstable outside the
- * symmetry. VQE_ERR_NUMERIC without convergence. */
+ * took is said in `note`; linear dependences, and a solution that is unstable
+ * outside the symmetry, in `notes`. VQE_ERR_NUMERIC without convergence. */
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input);
 void vqe_scf_free(struct vqe_scf *scf);
 

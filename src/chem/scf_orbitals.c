@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/notes.h"
 #include "chem/frame.h"
 #include "chem/scf_work.h"
 
@@ -194,8 +195,8 @@ int vqe_scf_canonicalise(struct vqe_scf *scf, struct vqe_scf_work *work)
   vqe_frame_fix_signs(scf->mo_coeff, n, m);
   if (work->closed && nalpha > 0 && nalpha < m &&
       scf->mo_energy[nalpha - 1] > scf->mo_energy[nalpha]) {
-    vqe_scf_add_note(scf->note,
-                     "an occupied orbital lies above a virtual one");
+    return vqe_notes_add(&scf->notes, VQE_NOTE_REFERENCE,
+                         "an occupied orbital lies above a virtual one");
   }
   return VQE_OK;
 }

@@ -1,6 +1,11 @@
 #include "chem/space.h"
 
+#include <math.h>
+
 #include "base/error_message.h"
+#include "base/notes.h"
+
+#define DEGENERATE 1e-4 /* hartree */
 
 int vqe_space_core_orbitals(int z)
 {
@@ -104,4 +109,31 @@ int vqe_space_resolve(struct vqe_space *out,
   out->nalpha = nalpha - nfrozen;
   out->nbeta = nbeta - nfrozen;
   return VQE_OK;
+}
+
+/* Orbitals `left` and left + 1, one of them outside. */
+static int note_split(char **notes, const double *energies, int left)
+{
+  return vqe_notes_add(notes, VQE_NOTE_ACTIVE_SPACE_SPLITS,
+                       "orbitals %d and %d lie %.1e hartree apart and only "
+                       "one of them is active",
+                       left + 1, left + 2,
+                       fabs(energies[left + 1] - energies[left]));
+}
+
+int vqe_space_note_splits(char **notes, const double *energies, int nmo,
+                          int nalpha, int nbeta, int nfrozen, int norb)
+{
+  int first = nfrozen;
+  int last = nfrozen + norb;
+  int status = VQE_OK;
+  if (first > 0 && first < nbeta &&
+      fabs(energies[first] - energies[first - 1]) < DEGENERATE) {
+    status = note_split(notes, energies, first - 1);
+  }
+  if (status == VQE_OK && last < nmo && last > nalpha &&
+      fabs(energies[last] - energies[last - 1]) < DEGENERATE) {
+    status = note_split(notes, energies, last - 1);
+  }
+  return status;
 }

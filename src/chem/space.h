@@ -20,6 +20,13 @@ int vqe_space_resolve(struct vqe_space *out,
                       const struct vqe_chem_options *options, int nmo,
                       int nalpha, int nbeta, int auto_core, const char *name);
 
+/* Add a note where the border of the active orbitals nfrozen ... nfrozen +
+ * norb - 1 parts degenerate ones: orbitals of the same occupation nearer than
+ * 1e-4 hartree. `energies` are of all `nmo`, doubly, singly occupied and empty
+ * ones each by rising energy. */
+int vqe_space_note_splits(char **notes, const double *energies, int nmo,
+                          int nalpha, int nbeta, int nfrozen, int norb);
+
 /* Core orbitals of an atom: those of the noble gas before it. */
 int vqe_space_core_orbitals(int z);
 

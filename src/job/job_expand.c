@@ -185,6 +185,7 @@ static int create_experiment(struct vqe_experiment **out,
   experiment->shots = settings->shots;
   experiment->references = settings->references;
   experiment->references_given = settings->references_given;
+  experiment->init_default = choice->init->strategy == NULL;
   experiment->seed_drawn = choice->seed == NULL;
   if (choice->seed != NULL) {
     experiment->seed = *choice->seed;

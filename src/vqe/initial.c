@@ -10,6 +10,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "base/rng.h"
 
 #define MAX_FILE ((size_t)256 << 20)
@@ -111,7 +112,25 @@ static int add_start_noise(double *out, int count,
                      : VQE_OK;
 }
 
-int vqe_initial_parameters(double *out,
+/* MP2 amplitudes, or the Hartree-Fock state where the start was not asked for
+ * and they do not exist. */
+static int start_by_mp2(double *out, char **notes, bool required,
+                        const struct vqe_ansatz *ansatz,
+                        const struct vqe_integrals *integrals)
+{
+  int status = vqe_ansatz_mp2_parameters(out, ansatz, integrals->eri,
+                                         integrals->orbital_energies);
+  if (status == VQE_OK || status == VQE_ERR_MEMORY || required) {
+    return status;
+  }
+  status = vqe_notes_add(notes, VQE_NOTE_START_FELL_BACK,
+                         "the default start 'mp2' became 'hf': %s",
+                         vqe_error_message());
+  vqe_ansatz_hf_parameters(out, ansatz);
+  return status;
+}
+
+int vqe_initial_parameters(double *out, char **notes,
                            const struct vqe_experiment *experiment,
                            const struct vqe_ansatz *ansatz, int angles,
                            const struct vqe_integrals *integrals, int start)
@@ -128,8 +147,8 @@ int vqe_initial_parameters(double *out,
   } else if (strcmp(init, "hf") == 0) {
     vqe_ansatz_hf_parameters(out, ansatz);
   } else if (strcmp(init, "mp2") == 0) {
-    status = vqe_ansatz_mp2_parameters(out, ansatz, integrals->eri,
-                                       integrals->orbital_energies);
+    status =
+        start_by_mp2(out, notes, !experiment->init_default, ansatz, integrals);
   } else if (strcmp(init, "file") == 0) {
     status = from_file(out, count + angles, experiment->init_file);
   } else {

@@ -9,8 +9,10 @@
 /* Those of the ansatz, and `angles` of orbitals behind them: zeros and the
  * noise of the start; a file has to hold them too. `start` counts from 0
  * (vqe_experiment.restarts): later ones draw by the next seeds, or noise of
- * their own, at least VQE_INITIAL_NOISE where the start is one point. */
-int vqe_initial_parameters(double *out,
+ * their own, at least VQE_INITIAL_NOISE where the start is one point. A start
+ * by MP2 that nobody asked for and that has no amplitudes falls back to
+ * Hartree-Fock, which is added to *notes. */
+int vqe_initial_parameters(double *out, char **notes,
                            const struct vqe_experiment *experiment,
                            const struct vqe_ansatz *ansatz, int angles,
                            const struct vqe_integrals *integrals, int start);

@@ -76,10 +76,7 @@ int vqe_run_hamiltonian(struct vqe_run *run)
   result->cpu_seconds_mapping = vqe_run_cpu_seconds(run) - cpu;
   result->pauli_one_norm = vqe_pauli_sum_one_norm(run->paulis);
   /* the result takes the arrays over when the run ends */
-  return integrals->scf_note[0] != '\0'
-             ? vqe_notes_add(&result->notes, VQE_NOTE_REFERENCE, "%s",
-                             integrals->scf_note)
-             : VQE_OK;
+  return vqe_notes_join(&result->notes, integrals->notes);
 }
 
 int vqe_run_ansatz(struct vqe_run *run)
@@ -117,8 +114,9 @@ int vqe_run_parameters(struct vqe_run *run)
                               sizeof(double), "optimal parameters");
   }
   if (status == VQE_OK) {
-    status = vqe_initial_parameters(result->initial_parameters, experiment,
-                                    run->ansatz, angles, run->integrals, 0);
+    status = vqe_initial_parameters(result->initial_parameters, &result->notes,
+                                    experiment, run->ansatz, angles,
+                                    run->integrals, 0);
   }
   return status;
 }

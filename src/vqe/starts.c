@@ -24,8 +24,8 @@ static int set_start(struct vqe_run *run, int k)
   int status = VQE_OK;
   if (k > 0) {
     status = vqe_initial_parameters(
-        result->initial_parameters, run->experiment, run->ansatz,
-        result->nparam - run->ansatz->nparam, run->integrals, k);
+        result->initial_parameters, &result->notes, run->experiment,
+        run->ansatz, result->nparam - run->ansatz->nparam, run->integrals, k);
   }
   if (status == VQE_OK) {
     memcpy(result->optimal_parameters, result->initial_parameters,

@@ -193,7 +193,7 @@ static void all_spellings_in_use_are_read(void **state)
   assert_true(fabs(x->mp2_energy + 1.1298551535553094) < 1e-10);
   vqe_integrals_free(x);
   assert_int_equal(parse(&x, "&FCI NORB=1,NELEC=1,MS2=1,\n ORBSYM=1,\n &END\n"
-                             " -0.5 1 1 0 0\n"),
+                             " -0.5 1 1 0 0\n 0.0 0 0 0 0\n"),
                    0);
   assert_int_equal(x->nbeta, 0);
   assert_false(x->has_mp2);
@@ -208,10 +208,11 @@ static void rotated_orbitals_get_no_mp2_and_a_note(void **state)
   struct vqe_integrals *x;
   assert_int_equal(parse(&x, "&FCI NORB=2,NELEC=2,MS2=0 &END\n"
                              "0.7 1 1 1 1\n-1.0 1 1 0 0\n-0.2 2 2 0 0\n"
-                             "0.1 1 2 0 0\n"),
+                             "0.1 1 2 0 0\n0 0 0 0 0\n"),
                    0);
   assert_false(x->has_mp2);
-  assert_non_null(strstr(x->scf_note, "no MP2"));
+  assert_non_null(x->notes);
+  assert_non_null(strstr(x->notes, "no MP2"));
   vqe_integrals_free(x);
 }
 
@@ -233,7 +234,8 @@ static void bad_input_is_refused_with_its_line(void **state)
       {"&FCI NORB=2,NELEC=6,MS2=0 &END\n", VQE_ERR_INPUT, "NELEC=6"},
       {"&FCI NORB=x,NELEC=2 &END\n", VQE_ERR_INPUT, "'x'"},
       {"&FCI NORB=100000,NELEC=2 &END\n", VQE_ERR_UNSUPPORTED, "100000"},
-      {"&FCI NORB=40,NELEC=2 &END\n", VQE_ERR_UNSUPPORTED, "active_space"},
+      {"&FCI NORB=40,NELEC=2 &END\n1 1 1 0 0\n0 0 0 0 0\n",
+       VQE_ERR_UNSUPPORTED, "active_space"},
       {"&FCI NORB=2,NELEC=2,IUHF=1 &END\n", VQE_ERR_UNSUPPORTED, "RHF"},
       {"&FCI NORB=2,NELEC=2,UHF=.TRUE. &END\n", VQE_ERR_UNSUPPORTED, "RHF"},
       {HEADER "1.0 1 1 1 3\n", VQE_ERR_INPUT, "line 3: index 3"},

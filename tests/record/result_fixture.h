@@ -107,6 +107,7 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->penalty_number = 0.5;
   e->penalty_spin = 0.25;
   e->notes = fixture_text("input_ignored: keyword scf_type");
+  e->init_default = true;
   memset(e->id, 'a', VQE_EXPERIMENT_ID_SIZE - 1);
   e->id[0] = '0';
   return e;

@@ -84,7 +84,7 @@ static void codec_bytes_stay(void **state)
   size_t size = 0;
   assert_int_equal(vqe_codec_encode_result(&data, &size, result), 0);
   expect(data, size,
-         "865d6fa2448ffcb94a8612dc0cd62a2c29e18d1ba2244c44fe92f538ef788196");
+         "e2bab34282759d5f071847ec0771bc082b8637201e088285e42bc9a53c357b86");
   free(data);
   vqe_result_free(result);
 }
@@ -180,7 +180,7 @@ static void hdf5_layout_stays(void **state)
   H5Fclose(file);
   unlink(path);
   expect(text, size,
-         "7062aa20691c7a253806f21c2d93ae722e506232d27dfbd02d59782079218538");
+         "4ec52e2263d32be9e17871c94dcac760a38dc532b2cb31c0113379fd09cf380a");
   free(text);
   vqe_result_free(results[0]);
   vqe_result_free(results[1]);

@@ -1,10 +1,12 @@
-/* The scales of UCCSD's parameters against second differences of the energy.
- */
+/* The scales of UCCSD's parameters against second differences of the energy,
+ * and the default start. */
 #include "oracle.h"
 
+#include "base/notes.h"
 #include "vqe/ansatz.h"
 #include "vqe/chem.h"
 #include "vqe/error.h"
+#include "vqe/experiment.h"
 #include "vqe/initial.h"
 #include "vqe/operators.h"
 #include "vqe/sim.h"
@@ -101,11 +103,56 @@ static void flat_directions_give_no_scales(void **state)
   vqe_ansatz_free(ansatz);
 }
 
+/* Degenerate orbitals have no MP2 amplitudes: a start that nobody asked for
+ * becomes the Hartree-Fock state and says so, one asked for is an error. */
+static void default_start_falls_back_where_mp2_diverges(void **state)
+{
+  (void)state;
+  struct vqe_ansatz_options options;
+  struct vqe_ansatz *ansatz = NULL;
+  double energies[2] = {-0.5, -0.5};
+  double eri[9] = {0.7, 0.0, 0.45, 0.0, 0.2, 0.0, 0.45, 0.0, 0.7};
+  struct vqe_integrals integrals = {.orbital_energies = energies, .eri = eri};
+  struct vqe_experiment experiment = {.init_strategy = "mp2",
+                                      .init_default = true};
+  char *notes = NULL;
+  vqe_ansatz_options_init(&options);
+  options.name = "UCCSD";
+  options.reps = 1;
+  options.norb = 2;
+  options.nalpha = 1;
+  options.nbeta = 1;
+  options.restricted = true;
+  options.nirrep = 1;
+  assert_int_equal(vqe_ansatz_create(&ansatz, &options), VQE_OK);
+  double *x = oracle_new((size_t)ansatz->nparam);
+  for (int k = 0; k < ansatz->nparam; k++) {
+    x[k] = 1.0;
+  }
+  assert_int_equal(
+      vqe_initial_parameters(x, &notes, &experiment, ansatz, 0, &integrals, 0),
+      VQE_OK);
+  assert_true(vqe_notes_has(notes, VQE_NOTE_START_FELL_BACK));
+  for (int k = 0; k < ansatz->nparam; k++) {
+    assert_true(x[k] == 0.0);
+  }
+  free(notes);
+  notes = NULL;
+  experiment.init_default = false;
+  assert_int_equal(
+      vqe_initial_parameters(x, &notes, &experiment, ansatz, 0, &integrals, 0),
+      VQE_ERR_NUMERIC);
+  assert_null(notes);
+  free(x);
+  vqe_ansatz_free(ansatz);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(scales_are_inverse_roots_of_curvature),
       cmocka_unit_test(flat_directions_give_no_scales),
+      cmocka_unit_test(default_start_falls_back_where_mp2_diverges),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
