@@ -7,12 +7,16 @@
 #include <string.h>
 
 #include "ansatz/lucj.h"
+#include "ansatz/subspace.h"
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
 #define ROOT_HALF 0.70710678118654752440
 #define MIN_GAP 1e-8 /* hartree */
+/* Shares of the largest: values are zero below it, or equal. */
+#define LEAST_VALUE 1e-10
+#define EQUAL_VALUES 1e-8
 
 /* ---- networks ---- */
 
@@ -263,26 +267,66 @@ static int no_convergence(void)
                        "converge; use init 'random'");
 }
 
-/* One factor: its rotation and its couplings; y is destroyed. */
+/* Singular vectors of y (no x nv) that do not depend on the library: y = left
+ * diag(values) right, columns of left (no x no) and rows of right (nv x nv).
+ * Equal values leave a choice of vectors, and all of them one of sign; where
+ * the values are zero or end, left and right span what the others leave. */
+static int fix_vectors(double *left, double *right, const double *values,
+                       const double *y, int no, int nv)
+{
+  int rank = no < nv ? no : nv;
+  int first = 0;
+  int status = VQE_OK;
+  while (status == VQE_OK && first < rank &&
+         values[first] > LEAST_VALUE * values[0]) {
+    int count = vqe_ansatz_count_equal(values + first, rank - first,
+                                       EQUAL_VALUES * values[0]);
+    status = vqe_ansatz_fix_basis(left + first, no, count, no, 1);
+    for (int m = first; m < first + count; m++) {
+      for (int a = 0; a < nv; a++) {
+        double sum = 0.0;
+        for (int i = 0; i < no; i++) {
+          sum += left[i * no + m] * y[i * nv + a];
+        }
+        right[m * nv + a] = sum / values[m];
+      }
+    }
+    first += count;
+  }
+  if (status == VQE_OK) {
+    status = vqe_ansatz_fix_basis(left + first, no, no - first, no, 1);
+  }
+  if (status == VQE_OK) {
+    status = vqe_ansatz_fix_basis(right + first * nv, nv, nv - first, 1, nv);
+  }
+  return status;
+}
+
+/* One factor: its rotation and its couplings. */
 static int factor(double complex *rotation, double *coupling, int norb, int no,
-                  double *y, double lambda, bool plus)
+                  const double *y, double lambda, bool plus)
 {
   double *work = NULL;
   int nv = norb - no;
   size_t n = (size_t)norb;
   double z[VQE_MAX_ORBITALS] = {0};
   int status =
-      vqe_memory_alloc(&work, 2 * n * n + 2 * n, sizeof *work, "amplitudes");
+      vqe_memory_alloc(&work, 3 * n * n + 2 * n, sizeof *work, "amplitudes");
   if (status != VQE_OK) {
     return status;
   }
-  double *left = work;            /* no x no, columns are b */
-  double *right = left + n * n;   /* nv x nv, rows are a */
-  double *values = right + n * n; /* min(no, nv) */
+  double *left = work;           /* no x no, columns are b */
+  double *right = left + n * n;  /* nv x nv, rows are a */
+  double *copy = right + n * n;  /* of y, which is destroyed */
+  double *values = copy + n * n; /* min(no, nv) */
   double *superdiagonal = values + n;
-  if (LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'A', 'A', no, nv, y, nv, values, left,
-                     no, right, nv, superdiagonal) != 0) {
+  memcpy(copy, y, (size_t)(no * nv) * sizeof *y);
+  if (LAPACKE_dgesvd(LAPACK_ROW_MAJOR, 'A', 'A', no, nv, copy, nv, values,
+                     left, no, right, nv, superdiagonal) != 0) {
     status = no_convergence();
+  }
+  if (status == VQE_OK) {
+    status = fix_vectors(left, right, values, y, no, nv);
   }
   if (status == VQE_OK) {
     turn_orbitals(rotation, z, norb, no, left, right, values, plus);
@@ -297,7 +341,7 @@ static int factor(double complex *rotation, double *coupling, int norb, int no,
 }
 
 /* Rotations and couplings of the largest factors of the amplitudes `t` (nov x
- * nov, with room for 2 nov more), which are destroyed. A factor fills two
+ * nov, with room for nov more), which are destroyed. A factor fills two
  * repetitions; what is left over becomes the identity. */
 static int factorise(double complex *rotations, double *couplings,
                      const struct vqe_ansatz *ansatz, double *t)
@@ -308,11 +352,16 @@ static int factorise(double complex *rotations, double *couplings,
   size_t m = (size_t)nov;
   size_t n2 = (size_t)norb * (size_t)norb;
   double *lambda = t + m * m;
-  double *y = lambda + m;
   int status = VQE_OK;
   if (nov > 0 &&
       LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', nov, t, nov, lambda) != 0) {
     return no_convergence();
+  }
+  int count = 0;
+  double scale = nov > 0 ? fmax(fabs(lambda[0]), fabs(lambda[nov - 1])) : 0.0;
+  for (int k = 0; status == VQE_OK && k < nov; k += count) {
+    count = vqe_ansatz_count_equal(lambda + k, nov - k, EQUAL_VALUES * scale);
+    status = vqe_ansatz_fix_basis(t + (size_t)k * m, nov, count, 1, nov);
   }
   /* the largest of what is left, from either end of the ascending list */
   int low = 0;
@@ -320,9 +369,10 @@ static int factorise(double complex *rotations, double *couplings,
   int chosen = -1;
   for (int k = 0; status == VQE_OK && k < ansatz->reps; k++) {
     if (k % 2 == 0) {
-      chosen = low > high                                ? -1
-               : fabs(lambda[low]) >= fabs(lambda[high]) ? low++
-                                                         : high--;
+      chosen = low > high ? -1
+               : fabs(lambda[low]) >= fabs(lambda[high]) - EQUAL_VALUES * scale
+                   ? low++
+                   : high--;
     }
     double complex *rotation = rotations + (size_t)k * n2;
     if (chosen < 0) { /* more repetitions than factors */
@@ -331,9 +381,8 @@ static int factorise(double complex *rotations, double *couplings,
       }
       continue;
     }
-    memcpy(y, t + (size_t)chosen * m, m * sizeof *y);
-    status = factor(rotation, couplings + (size_t)k * n2, norb, no, y,
-                    lambda[chosen], k % 2 == 0);
+    status = factor(rotation, couplings + (size_t)k * n2, norb, no,
+                    t + (size_t)chosen * m, lambda[chosen], k % 2 == 0);
   }
   return status;
 }
@@ -347,7 +396,7 @@ int vqe_lucj_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
   double *t = NULL;
   double *couplings = NULL;
   double complex *rotations = NULL;
-  int status = vqe_memory_alloc(&t, m * m + 2 * m, sizeof *t, "amplitudes");
+  int status = vqe_memory_alloc(&t, m * m + m, sizeof *t, "amplitudes");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&couplings, all, sizeof *couplings, "couplings");
   }
