@@ -57,6 +57,7 @@ static const struct vqe_ansatz_kind kinds[] = {
      .conserves = true,
      .mp2 = true,
      .saddles = true,
+     .hops = 4,
      .least_reps = 1,
      .most_reps = MAX_REPS,
      .default_reps = 1,

@@ -27,6 +27,7 @@ struct vqe_ansatz_kind {
                        CX */
   bool saddles;     /* gradients may vanish where there is no minimum: tested
                        unless asked otherwise */
+  int hops;         /* minima lie close: further starts around the one found */
   bool curvatures;  /* orbital energies give those of its parameters */
   int least_reps, most_reps, default_reps;
   double noise_hf, noise_mp2;       /* radian: default noise of these starts */

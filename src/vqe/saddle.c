@@ -30,6 +30,9 @@
  * noise in a circuit without RY, radian. */
 #define MOST_STARTS 10
 #define START_NOISE 1.0
+/* Radian. N2 with (6,6) and L = 2: less leads back, more leads as deep for
+ * more evaluations. */
+#define HOP_NOISE 0.5
 /* Occupations this near to whole numbers are those of a determinant. */
 #define WHOLE 1e-3
 /* So far from the molecule's S^2 is not what a limited circuit mixes in. */
@@ -354,6 +357,36 @@ static void take_lowest(struct escape *e)
   }
 }
 
+/* ---- ansätze with many minima ---- */
+
+/* Optimise again from noise around the lowest minimum so far (basin hopping:
+ * Wales and Doye, J. Phys. Chem. A 101, 5111 (1997), at no temperature). */
+static int hop(struct escape *e)
+{
+  const struct vqe_run *run = e->run;
+  int n = run->result->nparam;
+  int hops = vqe_ansatz_kind(run->ansatz->name)->hops;
+  int status = VQE_OK;
+  for (int k = 0; status == VQE_OK && k < hops; k++) {
+    struct vqe_philox rng;
+    char purpose[32];
+    bool lower = false;
+    snprintf(purpose, sizeof purpose, "hop %d", k);
+    status = vqe_philox_init(&rng, run->experiment->id, purpose);
+    for (int i = 0; status == VQE_OK && i < n; i++) {
+      e->point[i] = run->result->optimal_parameters[i] +
+                    HOP_NOISE * vqe_philox_normal(&rng);
+    }
+    if (status == VQE_OK) {
+      status = optimise_again(e, &lower);
+    }
+    if (status == VQE_OK && lower) {
+      status = leave_all(e);
+    }
+  }
+  return status;
+}
+
 int vqe_saddle_leave(struct vqe_optimize_result *found, struct vqe_run *run,
                      vqe_objective objective,
                      const struct vqe_optimizer_options *options)
@@ -372,6 +405,9 @@ int vqe_saddle_leave(struct vqe_optimize_result *found, struct vqe_run *run,
   }
   if (status == VQE_OK && vqe_ansatz_kind(run->ansatz->name)->saddles) {
     status = leave_determinant(&e);
+  }
+  if (status == VQE_OK && found->converged) {
+    status = hop(&e);
   }
   if (status == VQE_OK) {
     take_lowest(&e);
