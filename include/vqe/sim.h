@@ -186,6 +186,28 @@ VQE_API int vqe_estimator_sample(struct vqe_estimator *estimator,
                                  const struct vqe_pauli_sum *paulis, int shots,
                                  const char *experiment_id, int evaluation);
 
+/** The same with its gradient by the parameter-shift rule: two energies for
+ * each rotation or phase, four for each excitation or XXYY gate, summed over
+ * the gates of a parameter, each energy from `shots` samples of its own
+ * (streams `experiment_id`, `evaluation`, gate, shift). `gradient_std`, which
+ * may be NULL: the standard errors of the components. Costs 1 +
+ * vqe_estimator_shifts energies. */
+VQE_API int
+vqe_estimator_sample_gradient(struct vqe_estimator *estimator, double *energy,
+                              double *std, double *gradient,
+                              double *gradient_std, const double *parameters,
+                              const struct vqe_pauli_sum *paulis, int shots,
+                              const char *experiment_id, int evaluation);
+
+/** Energies of the shift rule for one gradient of this circuit, without the
+ * one at the point itself. */
+VQE_API uint64_t vqe_estimator_shifts(const struct vqe_ansatz *ansatz);
+
+/** Circuits that are run to sample one energy: the qubit-wise commuting groups
+ * of `paulis`. */
+VQE_API int vqe_estimator_groups(struct vqe_estimator *estimator, int *groups,
+                                 const struct vqe_pauli_sum *paulis);
+
 /** Expectation values. */
 struct vqe_properties {
   double n;  /**< of N, the number of electrons */

@@ -1,5 +1,7 @@
 /* The estimator's interface: each call goes to the backend that was chosen
  * (estimator_choose.h). */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,14 +9,26 @@
 #include "base/memory.h"
 #include "base/struct_size.h"
 #include "estimator/estimator_choose.h"
+#include "estimator/shift.h"
 #include "estimator/shots.h"
 #include "vqe/sim.h"
 
+/* The state at shifted angles, made at the first sampled gradient: the same
+ * circuit with a parameter for each gate. */
+struct shifted {
+  struct vqe_ansatz *ansatz;
+  struct vqe_estimator_choice chosen;
+  double *angles; /* ansatz->nparam */
+};
+
 struct vqe_estimator {
+  const struct vqe_hamiltonian *hamiltonian;
   const struct vqe_ansatz *ansatz;
+  struct vqe_estimator_options options;
   struct vqe_estimator_choice chosen;
   struct vqe_shots *shots; /* made at the first sample of `paulis` */
   const struct vqe_pauli_sum *paulis;
+  struct shifted shifted;
 };
 
 void vqe_estimator_describe(struct vqe_estimator_usage *out,
@@ -67,7 +81,9 @@ int vqe_estimator_create(struct vqe_estimator **out,
   if (status != VQE_OK) {
     return status;
   }
+  estimator->hamiltonian = hamiltonian;
   estimator->ansatz = ansatz;
+  estimator->options = *options;
   status =
       vqe_estimator_choose(&estimator->chosen, hamiltonian, ansatz, options);
   if (status != VQE_OK) {
@@ -84,6 +100,11 @@ void vqe_estimator_free(struct vqe_estimator *estimator)
     return;
   }
   vqe_shots_free(estimator->shots);
+  if (estimator->shifted.chosen.ops != NULL) {
+    estimator->shifted.chosen.ops->free(estimator->shifted.chosen.backend);
+  }
+  vqe_ansatz_free(estimator->shifted.ansatz);
+  free(estimator->shifted.angles);
   estimator->chosen.ops->free(estimator->chosen.backend);
   free(estimator);
 }
@@ -199,31 +220,169 @@ int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
   return status;
 }
 
-int vqe_estimator_sample(struct vqe_estimator *estimator, double *energy,
-                         double *std, const double *parameters,
-                         const struct vqe_pauli_sum *paulis, int shots,
-                         const char *experiment_id, int evaluation)
+/* ---- samples ---- */
+
+/* What measures `paulis`. */
+static int find_shots(struct vqe_estimator *estimator,
+                      const struct vqe_pauli_sum *paulis)
 {
-  int status = VQE_OK;
   if (paulis->nqubit != estimator->ansatz->nqubit) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "a Pauli sum over %d qubits cannot be measured on "
                          "%d qubits",
                          paulis->nqubit, estimator->ansatz->nqubit);
   }
-  if (estimator->shots == NULL || estimator->paulis != paulis) {
-    vqe_shots_free(estimator->shots);
-    status = vqe_shots_create(&estimator->shots, paulis);
-    estimator->paulis = paulis;
+  if (estimator->shots != NULL && estimator->paulis == paulis) {
+    return VQE_OK;
+  }
+  vqe_shots_free(estimator->shots);
+  estimator->paulis = paulis;
+  return vqe_shots_create(&estimator->shots, paulis);
+}
+
+int vqe_estimator_groups(struct vqe_estimator *estimator, int *groups,
+                         const struct vqe_pauli_sum *paulis)
+{
+  int status = find_shots(estimator, paulis);
+  *groups = status == VQE_OK ? vqe_shots_groups(estimator->shots) : 0;
+  return status;
+}
+
+/* One sample of the state that `chosen` has at `parameters`. */
+static int sample_at(struct vqe_estimator *estimator,
+                     const struct vqe_estimator_choice *chosen, double *energy,
+                     double *std, const double *parameters, int shots,
+                     const char *experiment_id, const char *stream)
+{
+  int status =
+      chosen->ops->state(chosen->backend, vqe_shots_re(estimator->shots),
+                         vqe_shots_im(estimator->shots), parameters);
+  return status == VQE_OK ? vqe_shots_sample(estimator->shots, energy, std,
+                                             shots, experiment_id, stream)
+                          : status;
+}
+
+int vqe_estimator_sample(struct vqe_estimator *estimator, double *energy,
+                         double *std, const double *parameters,
+                         const struct vqe_pauli_sum *paulis, int shots,
+                         const char *experiment_id, int evaluation)
+{
+  char stream[32];
+  snprintf(stream, sizeof stream, "shots/%d", evaluation);
+  int status = find_shots(estimator, paulis);
+  return status == VQE_OK
+             ? sample_at(estimator, &estimator->chosen, energy, std,
+                         parameters, shots, experiment_id, stream)
+             : status;
+}
+
+/* The circuit with an angle for each gate, of the ansatz as it is now. */
+static int find_shifted(struct vqe_estimator *estimator)
+{
+  struct shifted *shifted = &estimator->shifted;
+  struct vqe_estimator_options options = estimator->options;
+  if (shifted->chosen.ops != NULL &&
+      shifted->ansatz->ngate == estimator->ansatz->ngate) {
+    return VQE_OK;
+  }
+  if (shifted->chosen.ops != NULL) {
+    shifted->chosen.ops->free(shifted->chosen.backend);
+  }
+  memset(&shifted->chosen, 0, sizeof shifted->chosen);
+  vqe_ansatz_free(shifted->ansatz);
+  free(shifted->angles);
+  shifted->angles = NULL;
+  /* a state that can be sampled is small: it needs no team */
+  options.team = NULL;
+  int status = vqe_shift_unshare(&shifted->ansatz, estimator->ansatz);
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&shifted->angles, (size_t)shifted->ansatz->nparam,
+                         sizeof *shifted->angles, "shifted angles");
   }
   if (status == VQE_OK) {
-    status = estimator->chosen.ops->state(
-        estimator->chosen.backend, vqe_shots_re(estimator->shots),
-        vqe_shots_im(estimator->shots), parameters);
+    status = vqe_estimator_choose(&shifted->chosen, estimator->hamiltonian,
+                                  shifted->ansatz, &options);
+  }
+  if (status != VQE_OK) {
+    memset(&shifted->chosen, 0, sizeof shifted->chosen);
+  }
+  return status;
+}
+
+/* Slope along the angle of gate `k`, the one with parameter `at` of the
+ * shifted circuit, and the square of its standard error. */
+static int sample_slope(struct vqe_estimator *estimator, double *slope,
+                        double *variance, size_t k, size_t at, int shots,
+                        const char *experiment_id, int evaluation)
+{
+  struct shifted *shifted = &estimator->shifted;
+  const struct vqe_shift_rule *rule =
+      vqe_shift_rule_of(estimator->ansatz->gates[k].kind);
+  double angle = shifted->angles[at];
+  int status = VQE_OK;
+  *slope = 0.0;
+  *variance = 0.0;
+  for (int j = 0; status == VQE_OK && j < 2 * rule->count; j++) {
+    double sign = j % 2 == 0 ? 1.0 : -1.0;
+    double energy;
+    double std;
+    char stream[64];
+    snprintf(stream, sizeof stream, "shots/%d/%zu/%d", evaluation, at, j);
+    shifted->angles[at] = angle + sign * rule->angle[j / 2];
+    status = sample_at(estimator, &shifted->chosen, &energy, &std,
+                       shifted->angles, shots, experiment_id, stream);
+    if (status == VQE_OK) {
+      double factor = rule->factor[j / 2];
+      *slope += sign * factor * energy;
+      *variance += factor * factor * std * std;
+    }
+  }
+  shifted->angles[at] = angle;
+  return status;
+}
+
+int vqe_estimator_sample_gradient(struct vqe_estimator *estimator,
+                                  double *energy, double *std,
+                                  double *gradient, double *gradient_std,
+                                  const double *parameters,
+                                  const struct vqe_pauli_sum *paulis,
+                                  int shots, const char *experiment_id,
+                                  int evaluation)
+{
+  const struct vqe_ansatz *ansatz = estimator->ansatz;
+  size_t bytes = (size_t)ansatz->nparam * sizeof *gradient;
+  size_t at = 0;
+  int status = vqe_estimator_sample(estimator, energy, std, parameters, paulis,
+                                    shots, experiment_id, evaluation);
+  if (status == VQE_OK) {
+    status = find_shifted(estimator);
   }
   if (status == VQE_OK) {
-    status = vqe_shots_sample(estimator->shots, energy, std, shots,
-                              experiment_id, evaluation);
+    vqe_shift_angles(estimator->shifted.angles, ansatz, parameters);
+  }
+  memset(gradient, 0, bytes);
+  if (gradient_std != NULL) {
+    memset(gradient_std, 0, bytes);
+  }
+  for (size_t k = 0; status == VQE_OK && k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    double slope;
+    double variance;
+    if (gate->param < 0) {
+      continue;
+    }
+    status = sample_slope(estimator, &slope, &variance, k, at++, shots,
+                          experiment_id, evaluation);
+    if (status == VQE_OK) {
+      gradient[gate->param] += gate->scale * slope;
+    }
+    if (status == VQE_OK && gradient_std != NULL) {
+      gradient_std[gate->param] += gate->scale * gate->scale * variance;
+    }
+  }
+  for (int k = 0; gradient_std != NULL && k < ansatz->nparam; k++) {
+    gradient_std[k] = sqrt(gradient_std[k]);
   }
   return status;
 }

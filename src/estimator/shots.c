@@ -1,7 +1,6 @@
 #include "estimator/shots.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +21,9 @@ struct vqe_shots {
   double *re, *im;
   double *work_re, *work_im;
   double *cumulative;
+  size_t *guide; /* size: where the search of a draw begins */
+  double *value; /* size: of outcomes of this group, where `seen` says so */
+  int *seen;     /* size: the group that `value` was last filled for, from 1 */
 };
 
 /* Terms by group, in order within one; the identity is a number. */
@@ -96,10 +98,19 @@ int vqe_shots_create(struct vqe_shots **out,
   }
   shots->paulis = paulis;
   shots->size = (size_t)1 << paulis->nqubit;
-  double **arrays[] = {&shots->re, &shots->im, &shots->work_re,
-                       &shots->work_im, &shots->cumulative};
-  for (size_t k = 0; status == VQE_OK && k < 5; k++) {
+  double **arrays[] = {&shots->re,      &shots->im,         &shots->work_re,
+                       &shots->work_im, &shots->cumulative, &shots->value};
+  for (size_t k = 0; status == VQE_OK && k < sizeof arrays / sizeof arrays[0];
+       k++) {
     status = vqe_memory_alloc(arrays[k], shots->size, sizeof(double),
+                              "shot sampler");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots->guide, shots->size, sizeof *shots->guide,
+                              "shot sampler");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots->seen, shots->size, sizeof *shots->seen,
                               "shot sampler");
   }
   if (status == VQE_OK) {
@@ -125,6 +136,9 @@ void vqe_shots_free(struct vqe_shots *shots)
   free(shots->work_re);
   free(shots->work_im);
   free(shots->cumulative);
+  free(shots->guide);
+  free(shots->value);
+  free(shots->seen);
   free(shots);
 }
 
@@ -158,21 +172,59 @@ static void to_z_basis(double *re, double *im, size_t size, int qubit, bool y)
   }
 }
 
-/* First outcome whose cumulative probability passes u. */
-static size_t draw(const double *cumulative, size_t size, double u)
+/* Probabilities of the outcomes of a group, summed up, and for each of as many
+ * equal slices of their total the first outcome that reaches into it. */
+static void sum_up(struct vqe_shots *shots)
 {
-  size_t low = 0;
-  size_t high = size - 1;
-  double target = u * cumulative[size - 1];
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-    if (cumulative[middle] > target) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
+  double total = 0.0;
+  for (size_t k = 0; k < shots->size; k++) {
+    total += shots->work_re[k] * shots->work_re[k] +
+             shots->work_im[k] * shots->work_im[k];
+    shots->cumulative[k] = total;
   }
-  return low;
+  size_t at = 0;
+  double slice = total / (double)shots->size;
+  for (size_t k = 0; k < shots->size; k++) {
+    while (at + 1 < shots->size &&
+           shots->cumulative[at] <= (double)k * slice) {
+      at++;
+    }
+    shots->guide[k] = at;
+  }
+}
+
+/* First outcome whose cumulative probability passes u of the total. */
+static size_t draw(const struct vqe_shots *shots, double u)
+{
+  const double *cumulative = shots->cumulative;
+  double target = u * cumulative[shots->size - 1];
+  size_t at = shots->guide[(size_t)(u * (double)shots->size)];
+  while (at > 0 && cumulative[at - 1] > target) {
+    at--; /* the slice was rounded up */
+  }
+  while (at + 1 < shots->size && cumulative[at] <= target) {
+    at++;
+  }
+  return at;
+}
+
+/* What group g gives for an outcome. */
+static double value_of(struct vqe_shots *shots, int g, size_t bits)
+{
+  const struct vqe_pauli_sum *paulis = shots->paulis;
+  if (shots->seen[bits] == g + 1) {
+    return shots->value[bits];
+  }
+  double value = 0.0;
+  for (size_t k = shots->start[g]; k < shots->start[g + 1]; k++) {
+    size_t term = shots->order[k];
+    uint64_t support = paulis->x[term] | paulis->z[term];
+    value += __builtin_parityll(bits & support) ? -paulis->coeff[term]
+                                                : paulis->coeff[term];
+  }
+  shots->value[bits] = value;
+  shots->seen[bits] = g + 1;
+  return value;
 }
 
 static void sample_group(struct vqe_shots *shots, int g, int count,
@@ -194,24 +246,11 @@ static void sample_group(struct vqe_shots *shots, int g, int count,
       to_z_basis(shots->work_re, shots->work_im, shots->size, q, y >> q & 1);
     }
   }
-  double total = 0.0;
-  for (size_t k = 0; k < shots->size; k++) {
-    total += shots->work_re[k] * shots->work_re[k] +
-             shots->work_im[k] * shots->work_im[k];
-    shots->cumulative[k] = total;
-  }
+  sum_up(shots);
   double sum = 0.0;
   double square = 0.0;
   for (int shot = 0; shot < count; shot++) {
-    uint64_t bits =
-        draw(shots->cumulative, shots->size, vqe_philox_uniform(rng));
-    double value = 0.0;
-    for (size_t k = shots->start[g]; k < shots->start[g + 1]; k++) {
-      size_t term = shots->order[k];
-      uint64_t support = paulis->x[term] | paulis->z[term];
-      value += __builtin_parityll(bits & support) ? -paulis->coeff[term]
-                                                  : paulis->coeff[term];
-    }
+    double value = value_of(shots, g, draw(shots, vqe_philox_uniform(rng)));
     double old = shot == 0 ? value : sum / shot;
     sum += value;
     square += (value - old) * (value - sum / (shot + 1)); /* Welford */
@@ -221,16 +260,14 @@ static void sample_group(struct vqe_shots *shots, int g, int count,
 }
 
 int vqe_shots_sample(struct vqe_shots *shots, double *energy, double *std,
-                     int count, const char *experiment_id, int evaluation)
+                     int count, const char *experiment_id, const char *stream)
 {
   struct vqe_philox rng;
-  char purpose[32];
   if (count < 1 || count > MAX_SHOTS) {
     return vqe_error_set(VQE_ERR_INPUT, "shots %d: between 1 and %d", count,
                          MAX_SHOTS);
   }
-  snprintf(purpose, sizeof purpose, "shots/%d", evaluation);
-  int status = vqe_philox_init(&rng, experiment_id, purpose);
+  int status = vqe_philox_init(&rng, experiment_id, stream);
   if (status != VQE_OK) {
     return status;
   }
@@ -246,4 +283,9 @@ int vqe_shots_sample(struct vqe_shots *shots, double *energy, double *std,
   *energy = total;
   *std = sqrt(variances / count);
   return VQE_OK;
+}
+
+int vqe_shots_groups(const struct vqe_shots *shots)
+{
+  return shots->ngroup;
 }

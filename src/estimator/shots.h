@@ -21,7 +21,11 @@ void vqe_shots_free(struct vqe_shots *shots);
 double *vqe_shots_re(struct vqe_shots *shots);
 double *vqe_shots_im(struct vqe_shots *shots);
 
+/* Draws come from the stream `stream` of the experiment. */
 int vqe_shots_sample(struct vqe_shots *shots, double *energy, double *std,
-                     int count, const char *experiment_id, int evaluation);
+                     int count, const char *experiment_id, const char *stream);
+
+/* Circuits that one sample runs, each `count` times. */
+int vqe_shots_groups(const struct vqe_shots *shots);
 
 #endif
