@@ -23,7 +23,7 @@ struct vqe_optimizer_info {
   const char *name;    /**< "L-BFGS-B" */
   const char *native;  /**< "NLopt LD_LBFGS" */
   bool needs_gradient; /**< asks the objective for gradients */
-  bool exact_only;     /**< refused with finite shots */
+  bool exact_only;     /**< refused with finite shots; none is */
   int warn_parameters; /**< warn above this many parameters; 0 never */
 };
 
@@ -31,6 +31,10 @@ struct vqe_optimizer_info {
  * ones. The result is static. */
 VQE_API int vqe_optimizer_find(const struct vqe_optimizer_info **out,
                                const char *name);
+/** What does the work: `native`, but where values are samples the methods of
+ * libraries that ask for gradients walk by "vqe L-BFGS (noise)". */
+VQE_API const char *vqe_optimizer_native(const struct vqe_optimizer_info *info,
+                                         bool noisy);
 /** All of them, ended by name NULL. */
 VQE_API const struct vqe_optimizer_info *vqe_optimizer_list(void);
 
@@ -66,6 +70,19 @@ struct vqe_optimizer_options {
   /** COBYLA (1.0, SciPy's rhobeg), Powell (1.0), BOBYQA and Nelder-Mead
    * (0.1). */
   double initial_step;
+  /** Standard error of the value last given by the objective, which draws
+   * samples; NULL where values are exact. What methods make of it:
+   * src/optimize/README.md. Called with the context of the objective. */
+  double (*noise)(void *ctx);
+  /** With `noise`: about the standard errors of the n components of a
+   * gradient; NULL: that of the value. The caller's. */
+  const double *gradient_noise;
+  /** Evaluations that one call with a gradient counts as, in nfev and against
+   * max_evaluations; below 1: one. */
+  int gradient_cost;
+  /** With `noise`: a change of a parameter that is large for this objective,
+   * radian; NaN where the method's own default will do. */
+  double typical_step;
 };
 /** gtol 1e-4, ftol 1e-8, 10000 evaluations, everything else default. */
 VQE_API void vqe_optimizer_options_init(struct vqe_optimizer_options *options);
@@ -81,20 +98,24 @@ VQE_API int vqe_optimizer_option_set(struct vqe_optimizer_options *options,
 
 /** How a minimisation ended. */
 struct vqe_optimize_result {
-  double f;         /**< lowest recorded value; x holds its point */
-  int nfev;         /**< calls of the objective */
+  /** Lowest recorded value, at x. With noise it is a lucky sample and no
+   * estimate of the value at x, which is the method's own iterate. */
+  double f;
+  int nfev;         /**< evaluations, as gradient_cost counts them */
   int nit;          /**< accepted steps, -1 where the library hides them */
   bool converged;   /**< by the criteria of vqe_optimize */
   char reason[160]; /**< why it ended, for people */
 };
 
-/** Minimise from x (n values, replaced by the best recorded point). For
- * gradient methods: converged when the current evaluation has
- * |g|max <= gtol and lies within ftol of the lowest earlier one or below.
- * Derivative-free: by ftol. A limit, NaN or failed line search is a result
- * with converged false and a reason, not an error; a negative return means
- * the objective failed, bad arguments or no memory. VQE_ERR_INTERRUPTED from
- * the objective is returned as such, with `out` filled. n = 0 evaluates
+/** Minimise from x (n values, replaced by the best recorded point, with noise
+ * by the method's own iterate). For gradient methods: converged when the
+ * current evaluation has |g|max <= gtol and lies within ftol of the lowest
+ * earlier one or below; with noise, when the gradient vanishes within its
+ * standard error. Derivative-free: by ftol; with noise, SPSA by its slopes and
+ * the others by the size of their steps. A limit, NaN or failed line search is
+ * a result with converged false and a reason, not an error; a negative return
+ * means the objective failed, bad arguments or no memory. VQE_ERR_INTERRUPTED
+ * from the objective is returned as such, with `out` filled. n = 0 evaluates
  * once. */
 VQE_API int vqe_optimize(struct vqe_optimize_result *out,
                          const char *optimizer, int n, double *x,

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "optimize/methods.h"
+#include "optimize/noise.h"
 
 /* Corrections that limited-memory methods keep: above the iterations that
  * most runs need. */
@@ -18,10 +19,16 @@ struct nlopt_call {
   struct vqe_recorder *recorder;
   nlopt_opt opt;
   double scale; /* 0 before the first gradient is known */
+  double step;  /* the first, of methods without gradients */
   /* L of x = origin + L z or its diagonal, both NULL for x = z */
   const double *metric, *scales;
   double *origin, *x, *gradient;
+  struct vqe_recent recent; /* where values are samples */
 };
+
+/* Steps this many times shorter than the first resolve nothing any more where
+ * values are samples. */
+#define RESOLUTION 50.0
 
 /* x = origin + L z */
 static void from_metric(const struct nlopt_call *call, const double *z)
@@ -83,6 +90,10 @@ static double nlopt_objective(unsigned n, const double *x, double *gradient,
                              plain || gradient == NULL ? gradient
                                                        : call->gradient)) {
     nlopt_force_stop(call->opt);
+  }
+  if (vqe_recorder_noisy(call->recorder) && isfinite(f) &&
+      call->recorder->status == VQE_OK) {
+    vqe_recent_add(&call->recent, x, f);
   }
   if (!plain && gradient != NULL) {
     to_metric(call, gradient);
@@ -164,6 +175,34 @@ static nlopt_result run(struct nlopt_call *call, double *point,
   return result;
 }
 
+/* Where values are samples one run ends where its steps drown in noise, by
+ * chance to this or that side of the minimum. Further runs from the mean of
+ * where the earlier ended average that out. */
+#define ROUNDS 8
+
+static nlopt_result run_noisy(struct nlopt_call *call, double *point,
+                              const double *x)
+{
+  struct vqe_recorder *recorder = call->recorder;
+  size_t n = (size_t)recorder->n;
+  double *mean = call->x;
+  nlopt_result result = NLOPT_FAILURE;
+  memcpy(mean, x, n * sizeof *mean);
+  for (int k = 1; k <= ROUNDS && !recorder->stopped; k++) {
+    double minimum;
+    memcpy(point, mean, n * sizeof *point);
+    /* a first simplex lies to one side of the start: to either in turn */
+    nlopt_set_initial_step1(call->opt, k % 2 == 1 ? call->step : -call->step);
+    result = nlopt_optimize(call->opt, point, &minimum);
+    if (call->recent.count > 0 && (k == 1 || !recorder->stopped)) {
+      vqe_recent_centre(&call->recent, point);
+      vqe_noise_average(mean, point, recorder->n, k);
+      vqe_recorder_final(recorder, mean);
+    }
+  }
+  return result;
+}
+
 /* An optimizer of NLopt with the settings of this run. */
 static int make_optimizer(struct nlopt_call *call, nlopt_algorithm algorithm,
                           const struct vqe_method_spec *spec)
@@ -186,10 +225,42 @@ static int make_optimizer(struct nlopt_call *call, nlopt_algorithm algorithm,
   } else {
     double step = isnan(options->initial_step) ? spec->initial_step
                                                : options->initial_step;
-    nlopt_set_ftol_abs(call->opt, options->ftol);
+    if (vqe_recorder_noisy(recorder)) {
+      /* two samples differ by chance: their change is no test */
+      if (isnan(options->initial_step) && options->typical_step < step) {
+        step = options->typical_step;
+      }
+      nlopt_set_xtol_abs1(call->opt, step / RESOLUTION);
+    } else {
+      nlopt_set_ftol_abs(call->opt, options->ftol);
+    }
+    call->step = step;
     nlopt_set_initial_step1(call->opt, step);
   }
   return VQE_OK;
+}
+
+/* How the library says it ended. Where values are samples it means something
+ * that steps became small. */
+static void end(struct vqe_method_end *ended,
+                const struct vqe_recorder *recorder, nlopt_result result,
+                const char *note)
+{
+  bool noisy = vqe_recorder_noisy(recorder);
+  ended->nit = -1;
+  ended->success =
+      !recorder->gradient_method &&
+      (result == (noisy ? NLOPT_XTOL_REACHED : NLOPT_FTOL_REACHED) ||
+       result == NLOPT_SUCCESS || result == NLOPT_ROUNDOFF_LIMITED);
+  if (noisy && ended->success) {
+    snprintf(ended->reason, sizeof ended->reason,
+             "converged: the steps are below 1/%g of the first, where "
+             "samples resolve nothing%s",
+             RESOLUTION, note);
+  } else {
+    snprintf(ended->reason, sizeof ended->reason, "%s%s", result_text(result),
+             note);
+  }
 }
 
 int vqe_method_nlopt(struct vqe_method_end *ended,
@@ -216,13 +287,18 @@ int vqe_method_nlopt(struct vqe_method_end *ended,
   if (status == VQE_OK) {
     status = make_optimizer(&call, algorithm, spec);
   }
+  if (status == VQE_OK && vqe_recorder_noisy(recorder)) {
+    status = vqe_recent_init(&call.recent, recorder->n);
+  }
   if (status == VQE_OK) {
     call.origin = memory + n;
     call.x = memory + 2 * n;
     call.gradient = memory + 3 * n;
-    result =
-        run(&call, memory, x,
-            recorder->gradient_method || algorithm == NLOPT_LN_NELDERMEAD);
+    result = vqe_recorder_noisy(recorder)
+                 ? run_noisy(&call, memory, x)
+                 : run(&call, memory, x,
+                       recorder->gradient_method ||
+                           algorithm == NLOPT_LN_NELDERMEAD);
   }
   if (status == VQE_OK && !recorder->stopped && result == NLOPT_INVALID_ARGS) {
     const char *detail = nlopt_get_errmsg(call.opt);
@@ -233,17 +309,12 @@ int vqe_method_nlopt(struct vqe_method_end *ended,
                            detail != NULL ? detail : "no detail");
   }
   if (status == VQE_OK) {
-    ended->nit = -1;
-    ended->success =
-        !recorder->gradient_method &&
-        (result == NLOPT_FTOL_REACHED || result == NLOPT_SUCCESS ||
-         result == NLOPT_ROUNDOFF_LIMITED);
-    snprintf(ended->reason, sizeof ended->reason, "%s%s", result_text(result),
-             note);
+    end(ended, recorder, result, note);
   }
   if (call.opt != NULL) {
     nlopt_destroy(call.opt);
   }
+  vqe_recent_clear(&call.recent);
   free(memory);
   return status;
 }

@@ -33,6 +33,10 @@ int vqe_method_gsl_pr(struct vqe_method_end *ended,
 int vqe_method_adam(struct vqe_method_end *ended,
                     struct vqe_recorder *recorder,
                     const struct vqe_method_spec *spec, const double *x);
+/* With noise, for all methods of libraries that ask for gradients. */
+int vqe_method_noisy(struct vqe_method_end *ended,
+                     struct vqe_recorder *recorder,
+                     const struct vqe_method_spec *spec, const double *x);
 int vqe_method_spsa(struct vqe_method_end *ended,
                     struct vqe_recorder *recorder,
                     const struct vqe_method_spec *spec, const double *x);

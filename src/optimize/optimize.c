@@ -15,17 +15,17 @@
 /* Public face and implementation of each method, in the same order. */
 /* clang-format off */
 static const struct vqe_optimizer_info infos[] = {
-    {"L-BFGS-B", "NLopt LD_LBFGS", true, true, 0},
-    {"SLSQP", "NLopt LD_SLSQP", true, true, 200},
+    {"L-BFGS-B", "NLopt LD_LBFGS", true, false, 0},
+    {"SLSQP", "NLopt LD_SLSQP", true, false, 200},
     {"COBYLA", "NLopt LN_COBYLA", false, false, 0},
     {"BOBYQA", "NLopt LN_BOBYQA", false, false, 200},
     {"Nelder-Mead", "NLopt LN_NELDERMEAD", false, false, 0},
-    {"TNC", "NLopt LD_TNEWTON_PRECOND_RESTART", true, true, 0},
+    {"TNC", "NLopt LD_TNEWTON_PRECOND_RESTART", true, false, 0},
     {"Powell", "NLopt LN_PRAXIS", false, false, 0},
-    {"BFGS", "GSL vector_bfgs2", true, true, 0},
-    {"CG", "GSL conjugate_pr", true, true, 0},
+    {"BFGS", "GSL vector_bfgs2", true, false, 0},
+    {"CG", "GSL conjugate_pr", true, false, 0},
     {"SPSA", "vqe SPSA", false, false, 0},
-    {"Adam", "vqe Adam", true, true, 0},
+    {"Adam", "vqe Adam", true, false, 0},
     {NULL, NULL, false, false, 0},
 };
 
@@ -48,6 +48,18 @@ static const struct vqe_method_spec methods[] = {
 
 _Static_assert(sizeof infos / sizeof infos[0] == METHODS + 1,
                "each method has its public face");
+
+/* Line searches of libraries take noise for curvature. */
+static bool walks_by_noise(const struct vqe_optimizer_info *info, bool noisy)
+{
+  return noisy && info->needs_gradient && strcmp(info->name, "Adam") != 0;
+}
+
+const char *vqe_optimizer_native(const struct vqe_optimizer_info *info,
+                                 bool noisy)
+{
+  return walks_by_noise(info, noisy) ? "vqe L-BFGS (noise)" : info->native;
+}
 
 const struct vqe_optimizer_info *vqe_optimizer_list(void)
 {
@@ -94,6 +106,7 @@ void vqe_optimizer_options_init(struct vqe_optimizer_options *options)
   options->spsa_alpha = NAN;
   options->spsa_gamma = NAN;
   options->initial_step = NAN;
+  options->typical_step = NAN;
 }
 
 /* Further options: which optimizers know them (names between commas), where
@@ -202,6 +215,39 @@ static int check(int n, const double *x,
   return VQE_OK;
 }
 
+/* Defaults of the options that a method has no other for. */
+static void fill_defaults(struct vqe_optimizer_options *filled)
+{
+  filled->learning_rate = or_default(filled->learning_rate, 0.01);
+  filled->beta1 = or_default(filled->beta1, 0.9);
+  filled->beta2 = or_default(filled->beta2, 0.99);
+  filled->epsilon = or_default(filled->epsilon, 1e-8);
+  filled->spsa_alpha = or_default(filled->spsa_alpha, 0.602);
+  filled->spsa_gamma = or_default(filled->spsa_gamma, 0.101);
+}
+
+/* The only value of a function of nothing. */
+static void evaluate_once(struct vqe_recorder *recorder, const double *x)
+{
+  double f;
+  (void)vqe_recorder_evaluate(recorder, x, &f, NULL);
+  vqe_recorder_stop(recorder, true, "converged: nothing to vary");
+  if (!isfinite(recorder->lowest)) {
+    recorder->converged = false;
+  }
+}
+
+/* The point of the result: the best recorded one, with noise the iterate. */
+static void take_point(double *x, const struct vqe_recorder *recorder)
+{
+  size_t bytes = (size_t)recorder->n * sizeof *x;
+  if (recorder->has_final && vqe_recorder_noisy(recorder)) {
+    memcpy(x, recorder->x_final, bytes);
+  } else if (!isnan(recorder->lowest)) {
+    memcpy(x, recorder->x_lowest, bytes);
+  }
+}
+
 int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
                  double *x, vqe_objective objective, void *ctx,
                  const struct vqe_optimizer_options *options)
@@ -224,12 +270,8 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
   size_t index = (size_t)(info - infos);
   VQE_ASSERT(index < METHODS && strcmp(methods[index].name, info->name) == 0);
   const struct vqe_method_spec *spec = &methods[index];
-  filled.learning_rate = or_default(filled.learning_rate, 0.01);
-  filled.beta1 = or_default(filled.beta1, 0.9);
-  filled.beta2 = or_default(filled.beta2, 0.99);
-  filled.epsilon = or_default(filled.epsilon, 1e-8);
-  filled.spsa_alpha = or_default(filled.spsa_alpha, 0.602);
-  filled.spsa_gamma = or_default(filled.spsa_gamma, 0.101);
+  bool by_noise = walks_by_noise(info, options->noise != NULL);
+  fill_defaults(&filled);
   status = check(n, x, &filled);
   if (status == VQE_OK) {
     status = vqe_recorder_init(&recorder, n, objective, ctx,
@@ -239,12 +281,9 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
     return status;
   }
   if (n == 0) {
-    double f;
-    (void)vqe_recorder_evaluate(&recorder, x, &f, NULL);
-    vqe_recorder_stop(&recorder, true, "converged: nothing to vary");
-    if (!isfinite(recorder.lowest)) {
-      recorder.converged = false;
-    }
+    evaluate_once(&recorder, x);
+  } else if (by_noise) {
+    status = vqe_method_noisy(&ended, &recorder, spec, x);
   } else {
     status = spec->run(&ended, &recorder, spec, x);
   }
@@ -253,12 +292,10 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
   }
   out->f = recorder.lowest;
   out->nfev = recorder.nfev;
-  out->nit = spec->run == vqe_method_nlopt ? -1 : ended.nit;
+  out->nit = spec->run == vqe_method_nlopt && !by_noise ? -1 : ended.nit;
   out->converged = recorder.converged;
   memcpy(out->reason, recorder.reason, sizeof out->reason);
-  if (!isnan(recorder.lowest)) {
-    memcpy(x, recorder.x_lowest, (size_t)n * sizeof *x);
-  }
+  take_point(x, &recorder);
   if (recorder.status < 0) {
     status = recorder.status;
   }

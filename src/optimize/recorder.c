@@ -20,7 +20,7 @@ int vqe_recorder_init(struct vqe_recorder *recorder, int n,
                       const struct vqe_optimizer_options *options)
 {
   size_t size = (size_t)n;
-  size_t arrays = gradient_method ? 1 + 2 * (VQE_RECORDER_CACHE + 1) : 1;
+  size_t arrays = gradient_method ? 2 + 2 * (VQE_RECORDER_CACHE + 1) : 2;
   size_t total;
   memset(recorder, 0, sizeof *recorder);
   recorder->objective = objective;
@@ -42,7 +42,8 @@ int vqe_recorder_init(struct vqe_recorder *recorder, int n,
   }
   double *next = recorder->memory;
   recorder->x_lowest = next;
-  next += size;
+  recorder->x_final = next + size;
+  next += 2 * size;
   for (int k = 0; gradient_method && k <= VQE_RECORDER_CACHE; k++) {
     struct vqe_recorder_point *point =
         k < VQE_RECORDER_CACHE ? &recorder->cache[k] : &recorder->best;
@@ -73,9 +74,28 @@ void vqe_recorder_stop(struct vqe_recorder *recorder, bool converged,
   recorder->converged = converged;
 }
 
+bool vqe_recorder_noisy(const struct vqe_recorder *recorder)
+{
+  return recorder->options->noise != NULL;
+}
+
+void vqe_recorder_final(struct vqe_recorder *recorder, const double *x)
+{
+  memcpy(recorder->x_final, x, (size_t)recorder->n * sizeof *x);
+  recorder->has_final = true;
+}
+
+/* Evaluations that one call counts as. */
+static int cost_of(const struct vqe_recorder *recorder)
+{
+  int cost = recorder->options->gradient_cost;
+  return recorder->gradient_method && cost > 1 ? cost : 1;
+}
+
 bool vqe_recorder_last_call(const struct vqe_recorder *recorder)
 {
-  return recorder->nfev + 1 >= recorder->options->max_evaluations;
+  return recorder->nfev + cost_of(recorder) >=
+         recorder->options->max_evaluations;
 }
 
 void vqe_recorder_announce(const struct vqe_recorder *recorder,
@@ -128,14 +148,22 @@ static double largest(const double *gradient, int n)
   return gmax;
 }
 
-/* Decide on the evaluation just made; `gmax` is NaN when there is no
- * gradient. Of several
- * reasons the one that helps a user most comes first. */
+/* The limit leaves no room for a further call. */
+static bool limit_reached(const struct vqe_recorder *recorder)
+{
+  return recorder->nfev + cost_of(recorder) >
+         recorder->options->max_evaluations;
+}
+
+/* Decide on the evaluation just made; `gmax` is NaN when there is no gradient.
+ * Of several reasons the one that helps a user most comes first. A gradient
+ * that is a sample says nothing by itself: there the method decides. */
 static void judge(struct vqe_recorder *recorder, double f, double gmax)
 {
   const struct vqe_optimizer_options *options = recorder->options;
   bool first = isnan(recorder->lowest);
-  if (recorder->gradient_method && gmax <= options->gtol &&
+  if (recorder->gradient_method && !vqe_recorder_noisy(recorder) &&
+      gmax <= options->gtol &&
       (first || f <= recorder->lowest + options->ftol)) {
     vqe_recorder_stop(recorder, true,
                       "converged: largest gradient component %.2e hartree "
@@ -144,9 +172,16 @@ static void judge(struct vqe_recorder *recorder, double f, double gmax)
   } else if (options->has_threshold && f <= options->threshold) {
     vqe_recorder_stop(recorder, false, "reached the threshold %.10g hartree",
                       options->threshold);
-  } else if (recorder->nfev >= options->max_evaluations) {
-    vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
-                      options->max_evaluations);
+  } else if (limit_reached(recorder)) {
+    if (cost_of(recorder) > 1) {
+      vqe_recorder_stop(recorder, false,
+                        "limit of %d evaluations reached (%d for each "
+                        "gradient)",
+                        options->max_evaluations, cost_of(recorder));
+    } else {
+      vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
+                        options->max_evaluations);
+    }
   } else if (options->max_seconds > 0.0 &&
              vqe_clock_wall() - recorder->start >= options->max_seconds) {
     vqe_recorder_stop(recorder, false, "limit of %g seconds reached",
@@ -212,7 +247,9 @@ bool vqe_recorder_evaluate(struct vqe_recorder *recorder, const double *x,
     return no_evaluation(recorder, f, gradient);
   }
   if (recorder->gradient_method) {
-    if (serve_known(recorder, x, f, gradient)) {
+    /* a sample is drawn afresh wherever it is asked for */
+    if (!vqe_recorder_noisy(recorder) &&
+        serve_known(recorder, x, f, gradient)) {
       return !recorder->stopped;
     }
     VQE_ASSERT(recorder->next_cache < VQE_RECORDER_CACHE);
@@ -228,8 +265,11 @@ bool vqe_recorder_evaluate(struct vqe_recorder *recorder, const double *x,
                                                     : vqe_error_message());
     return no_evaluation(recorder, f, gradient);
   }
-  recorder->nfev++;
+  recorder->nfev += cost_of(recorder);
   recorder->last_f = *f;
+  recorder->last_noise = vqe_recorder_noisy(recorder)
+                             ? recorder->options->noise(recorder->ctx)
+                             : 0.0;
   if (slot != NULL) {
     gmax = largest(slot->gradient, recorder->n);
     if (gradient != NULL) {

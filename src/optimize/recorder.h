@@ -29,6 +29,9 @@ struct vqe_recorder {
   double lowest_gmax; /* |g|max there; NaN for derivative-free methods */
   double last_f;
   double *x_lowest; /* n */
+  double *x_final;  /* n: the method's own iterate, where there is noise */
+  bool has_final;
+  double last_noise; /* standard error of last_f; 0 where values are exact */
   struct vqe_recorder_point cache[VQE_RECORDER_CACHE];
   struct vqe_recorder_point best; /* gradient methods: the lowest point */
   int next_cache;
@@ -59,6 +62,12 @@ void vqe_recorder_announce(const struct vqe_recorder *recorder,
 void vqe_recorder_stop(struct vqe_recorder *recorder, bool converged,
                        const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The objective draws samples. */
+bool vqe_recorder_noisy(const struct vqe_recorder *recorder);
+
+/* What the method would hand over if the run ended now; used with noise. */
+void vqe_recorder_final(struct vqe_recorder *recorder, const double *x);
 
 /* One evaluation is left within the limit. */
 bool vqe_recorder_last_call(const struct vqe_recorder *recorder);

@@ -1,0 +1,83 @@
+/* What methods make of samples: errors, averages, the last points. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "optimize/noise.h"
+
+static void ratio_is_one_for_components_as_large_as_their_errors(void **state)
+{
+  (void)state;
+  struct vqe_optimizer_options options;
+  vqe_optimizer_options_init(&options);
+  const double errors[3] = {0.1, 0.2, 0.4};
+  const double gradient[3] = {-0.1, 0.2, 0.4};
+  struct vqe_recorder recorder = {.n = 3, .options = &options};
+  recorder.last_noise = 0.1;
+  /* without errors of its own each counts by that of the value */
+  assert_float_equal(vqe_noise_ratio(&recorder, gradient), 7.0, 1e-12);
+  options.gradient_noise = errors;
+  assert_float_equal(vqe_noise_ratio(&recorder, gradient), 1.0, 1e-12);
+  /* below gtol nothing stands out */
+  options.gtol = 0.4;
+  assert_float_equal(vqe_noise_ratio(&recorder, gradient),
+                     (0.0625 + 0.25 + 1.0) / 3.0, 1e-12);
+  assert_true(vqe_noise_vanishes(1.0 + 2.0 * sqrt(2.0 / 8.0), 8.0));
+  assert_false(vqe_noise_vanishes(2.01, 8.0));
+}
+
+/* Weights of the points by an average that is done step by step. */
+static void average_is_that_of_the_last_points(void **state)
+{
+  (void)state;
+  double average = NAN;
+  double late = 0.0;
+  average = 5.0; /* what was there before the first does not count */
+  for (int k = 1; k <= 400; k++) {
+    double x = k > 300 ? 1.0 : 0.0;
+    vqe_noise_average(&average, &x, 1, k);
+    if (k == 1) {
+      assert_float_equal(average, 0.0, 1e-15);
+    }
+    late = average;
+  }
+  /* 1 - (3/4)^4 of the weight of k^3 */
+  assert_float_equal(late, 1.0 - pow(0.75, 4.0), 0.01);
+}
+
+static void centre_is_of_the_lower_half_of_the_last_points(void **state)
+{
+  (void)state;
+  struct vqe_recent recent;
+  double out[2];
+  assert_int_equal(vqe_recent_init(&recent, 2), 0);
+  /* one: itself */
+  double far[2] = {100.0, -100.0};
+  vqe_recent_add(&recent, far, -1000.0);
+  vqe_recent_centre(&recent, out);
+  assert_float_equal(out[0], 100.0, 0.0);
+  /* six more push it out, however low it was */
+  for (int k = 0; k < 6; k++) {
+    double x[2] = {k, k < 3 ? 1.0 : 7.0};
+    vqe_recent_add(&recent, x, k < 3 ? 0.1 * k : 5.0);
+  }
+  vqe_recent_centre(&recent, out);
+  assert_float_equal(out[0], 1.0, 1e-15);
+  assert_float_equal(out[1], 1.0, 1e-15);
+  vqe_recent_clear(&recent);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ratio_is_one_for_components_as_large_as_their_errors),
+      cmocka_unit_test(average_is_that_of_the_last_points),
+      cmocka_unit_test(centre_is_of_the_lower_half_of_the_last_points),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
