@@ -296,20 +296,6 @@ static int read_seeds(struct vqe_job_settings *out,
 /* Combinations that no molecule could make right. */
 static int check_combinations(const struct vqe_job_settings *settings)
 {
-  for (size_t k = 0; k < settings->noptimizer; k++) {
-    const struct vqe_optimizer_info *info;
-    int status = vqe_optimizer_find(&info, settings->optimizers[k].name);
-    if (status != VQE_OK) {
-      return status;
-    }
-    if (settings->shots > 0 && info->exact_only) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "optimizer %s needs exact "
-                           "gradients and cannot be used with %d shots: use "
-                           "SPSA or COBYLA, or leave out 'shots'",
-                           info->name, settings->shots);
-    }
-  }
   for (size_t a = 0; a < settings->nansatz; a++) {
     if (settings->shots > 0 &&
         strcmp(settings->ansatze[a].name, "ADAPT-VQE") == 0) {

@@ -26,6 +26,15 @@ struct vqe_run_ahead {
   double energies[VQE_RUN_AHEAD];
 };
 
+/* Of runs with finite shots. */
+struct vqe_run_shots {
+  double std;             /* standard error of the last evaluation */
+  double *gradient_noise; /* standard errors of a gradient's components */
+  int groups;             /* circuits of one energy */
+  int energies;           /* of one evaluation: more than one by gradients */
+  int compared;           /* starts whose ends were sampled to compare them */
+};
+
 struct vqe_run {
   const struct vqe_experiment *experiment;
   const struct vqe_run_options *options;
@@ -42,7 +51,8 @@ struct vqe_run {
   struct vqe_rotation *rotation;    /* of the orbitals, when optimised */
   double *pairs1, *pairs2;          /* densities for its slope */
   struct vqe_run_ahead ahead;
-  int fci_irrep;   /* of the exact state, where there is one */
+  int fci_irrep; /* of the exact state, where there is one */
+  struct vqe_run_shots shots;
   size_t capacity; /* of the recorded evaluations */
   double started;  /* wall clock of the VQE */
   /* when the start in hand began (vqe_experiment.restarts): wall clock, and

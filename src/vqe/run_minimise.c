@@ -14,6 +14,7 @@
 #include "vqe/initial.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
+#include "vqe/run_shots.h"
 #include "vqe/saddle.h"
 #include "vqe/starts.h"
 
@@ -76,9 +77,7 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
   }
   if (known <= 0) {
     if (experiment->shots > 0) {
-      status =
-          vqe_estimator_sample(run->estimator, f, &std, x, run->paulis,
-                               experiment->shots, experiment->id, iteration);
+      status = vqe_run_shots_evaluate(run, f, &std, gradient, x, iteration);
     } else if (run->rotation != NULL) {
       status = vqe_orbital_evaluate(run, f, gradient, x);
     } else if (gradient != NULL) {
@@ -87,6 +86,7 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
       status = energy_at(run, n, x, f);
     }
   }
+  vqe_run_shots_noise(run, std);
   if (status == VQE_OK) {
     status = vqe_evaluations_append(result, &run->capacity, x, *f, std,
                                     vqe_clock_wall() - run->started);
@@ -138,8 +138,10 @@ static int minimise_from(struct vqe_optimize_result *found,
   int status =
       vqe_optimize(found, experiment->optimizer, result->nparam,
                    result->optimal_parameters, evaluate, run, options);
-  return status == VQE_OK ? vqe_saddle_leave(found, run, evaluate, options)
-                          : status;
+  if (status == VQE_OK) {
+    status = vqe_saddle_leave(found, run, evaluate, options);
+  }
+  return status == VQE_OK ? vqe_run_shots_compare(found, run) : status;
 }
 
 int vqe_run_minimise(struct vqe_run *run)
@@ -157,14 +159,18 @@ int vqe_run_minimise(struct vqe_run *run)
     return status;
   }
   snprintf(result->optimizer_native, sizeof result->optimizer_native, "%s",
-           info->native);
+           vqe_optimizer_native(info, experiment->shots > 0));
   double *scale = NULL;
   if (vqe_ansatz_kind(experiment->ansatz_name)->curvatures &&
       run->rotation == NULL) {
     status = vqe_initial_scale(&scale, run->ansatz, run->integrals);
     options.scale = scale;
   }
+  if (status == VQE_OK) {
+    status = vqe_run_shots_options(run, &options, info->needs_gradient);
+  }
   if (status != VQE_OK) {
+    free(scale);
     return status;
   }
   /* the CPU takes as long for one after the other, and its records would
@@ -187,5 +193,11 @@ int vqe_run_minimise(struct vqe_run *run)
   result->success = found.converged;
   result->nfev = (int)result->neval;
   result->nit = found.nit;
+  if (experiment->shots > 0) {
+    status = vqe_run_shots_finish(run);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
   return vqe_memory_strdup(&result->reason, found.reason);
 }

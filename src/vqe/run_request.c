@@ -68,13 +68,5 @@ int vqe_run_check(const struct vqe_experiment *experiment,
                          "its pool",
                          experiment->restarts);
   }
-  int status = vqe_optimizer_find(&optimizer, experiment->optimizer);
-  if (status == VQE_OK && experiment->shots > 0 &&
-      (optimizer->needs_gradient || optimizer->exact_only)) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "optimizer %s needs exact gradients and cannot "
-                           "work with %d shots; use SPSA or COBYLA",
-                           optimizer->name, experiment->shots);
-  }
-  return status;
+  return vqe_optimizer_find(&optimizer, experiment->optimizer);
 }

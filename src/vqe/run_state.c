@@ -1,5 +1,7 @@
 #include "vqe/run.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "vqe/orbital.h"
 
@@ -35,6 +37,7 @@ void vqe_run_clear(struct vqe_run *run)
 {
   vqe_estimator_free(run->estimator);
   vqe_orbital_clear(run);
+  free(run->shots.gradient_noise);
   vqe_ansatz_free(run->ansatz);
   vqe_ansatz_free(run->pool);
   vqe_pauli_sum_free(run->paulis);

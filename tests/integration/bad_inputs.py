@@ -31,8 +31,8 @@ CASES = [
      ["optimizer", "BFSG", "BFGS", "COBYLA"]),
     ("ansatz", {"molecules": [H2], "ansatz": "UCCD"}, [], 2,
      ["ansatz", "UCCD", "UCCSD"]),
-    ("shots", {"molecules": [H2], "shots": 10, "optimizer": "L-BFGS-B"}, [], 2,
-     ["shots", "SPSA", "COBYLA"]),
+    ("shots", {"molecules": [H2], "shots": 10, "ansatz": "ADAPT-VQE"}, [], 2,
+     ["shots", "ADAPT-VQE"]),
     ("nan", '{"molecules": [{"symbols": ["H", "H"], '
             '"coords": [[0, 0, 0], [0, 0, NaN]]}]}', [], 2, ["nan.json", "NaN"]),
     ("strict", {"molecules": [H2, {"symbols": ["Xx"], "coords": [[0, 0, 0]]}]},
