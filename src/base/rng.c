@@ -76,7 +76,7 @@ void vqe_pcg64_seed(struct vqe_pcg64 *rng, uint32_t seed)
   pcg64_step(rng);
 }
 
-uint64_t vqe_pcg64_next(struct vqe_pcg64 *rng)
+static uint64_t pcg64_next(struct vqe_pcg64 *rng)
 {
   pcg64_step(rng);
   uint64_t folded = (uint64_t)(rng->state >> 64) ^ (uint64_t)rng->state;
@@ -86,7 +86,7 @@ uint64_t vqe_pcg64_next(struct vqe_pcg64 *rng)
 
 double vqe_pcg64_random(struct vqe_pcg64 *rng)
 {
-  return (double)(vqe_pcg64_next(rng) >> 11) * 0x1.0p-53;
+  return (double)(pcg64_next(rng) >> 11) * 0x1.0p-53;
 }
 
 /* ---- Philox4x32-10 ---- */

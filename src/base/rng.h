@@ -14,7 +14,6 @@ struct vqe_pcg64 {
 };
 
 void vqe_pcg64_seed(struct vqe_pcg64 *rng, uint32_t seed);
-uint64_t vqe_pcg64_next(struct vqe_pcg64 *rng);
 /* Uniform in [0, 1), 53 bits: what Generator.random() returns. */
 double vqe_pcg64_random(struct vqe_pcg64 *rng);
 

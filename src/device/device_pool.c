@@ -19,7 +19,7 @@ static uint32_t parts_of_slope(const struct vqe_device_sector *sector)
   return parts < SLOPE_PARTS ? (uint32_t)parts : SLOPE_PARTS;
 }
 
-void vqe_device_sector_forget_pool(struct vqe_device_sector *sector)
+static void forget_pool(struct vqe_device_sector *sector)
 {
   vqe_gpu_release(sector->frame.device, sector->pool_plans);
   vqe_gpu_release(sector->frame.device, sector->pool_partial);
@@ -38,7 +38,7 @@ static int upload_pool(struct vqe_device_sector *sector,
   if (sector->pool == pool) {
     return VQE_OK;
   }
-  vqe_device_sector_forget_pool(sector);
+  forget_pool(sector);
   int status = vqe_sector_compile_pool(vqe_device_sector_host(sector), pool);
   if (status == VQE_OK) {
     status = vqe_device_sector_pairs(sector);
@@ -82,7 +82,7 @@ int vqe_device_sector_pool(void *backend, double *out,
   uint32_t parts = parts_of_slope(sector);
   int status = upload_pool(sector, pool);
   if (status == VQE_ERR_MEMORY) {
-    vqe_device_sector_forget_pool(sector);
+    forget_pool(sector);
     return vqe_device_frame_pool_gradient(sector, out, parameters, pool);
   }
   for (int k = 0; k < pool->nparam; k++) {

@@ -88,6 +88,5 @@ int vqe_device_sector_many(void *backend, double *energies, double *gradients,
 int vqe_device_sector_pool(void *backend, double *out,
                            const double *parameters,
                            const struct vqe_ansatz *pool);
-void vqe_device_sector_forget_pool(struct vqe_device_sector *sector);
 
 #endif

@@ -87,8 +87,9 @@ bool vqe_iceberg_draft_is_kept(const struct vqe_iceberg_commit *result,
           result->snapshot == draft->snapshot);
 }
 
-void vqe_iceberg_draft_step(const struct vqe_iceberg_draft *draft,
-                            enum vqe_iceberg_step step)
+/* Call on_step() of the options, where there is one. */
+static void report_step(const struct vqe_iceberg_draft *draft,
+                        enum vqe_iceberg_step step)
 {
   if (draft->options->on_step != NULL) {
     draft->options->on_step(draft->options->on_step_ctx, step);
@@ -150,7 +151,7 @@ int vqe_iceberg_draft_put_added(struct vqe_iceberg_draft *draft,
       &draft->manifest, &draft->manifest_key, draft, metadata, &draft->added,
       sequence, name);
   if (status == VQE_OK) {
-    vqe_iceberg_draft_step(draft, VQE_ICEBERG_STEP_MANIFEST);
+    report_step(draft, VQE_ICEBERG_STEP_MANIFEST);
   }
   return status;
 }
@@ -198,7 +199,7 @@ int vqe_iceberg_draft_put_list(char **uri, struct vqe_iceberg_draft *draft,
   if (status == VQE_OK) {
     draft->list_key = key;
     key = NULL;
-    vqe_iceberg_draft_step(draft, VQE_ICEBERG_STEP_MANIFEST_LIST);
+    report_step(draft, VQE_ICEBERG_STEP_MANIFEST_LIST);
   }
   free(key);
   free(data);

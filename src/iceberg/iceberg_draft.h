@@ -77,9 +77,6 @@ int vqe_iceberg_draft_summary(json_t **out, const char *operation,
                               const struct vqe_iceberg_draft *draft,
                               const struct vqe_iceberg_manifests *manifests,
                               const json_t *parent, int64_t more_bytes);
-/* Call on_step() of the options, where there is one. */
-void vqe_iceberg_draft_step(const struct vqe_iceberg_draft *draft,
-                            enum vqe_iceberg_step step);
 
 /* Delete *key (NULL: nothing) as far as possible, and free it. */
 void vqe_iceberg_remove(struct vqe_objects *objects, char **key);

@@ -67,7 +67,8 @@ static const struct from_environment *known(const char *property)
   return NULL;
 }
 
-bool vqe_stream_is_secret(const char *property)
+/* Does the property hold a secret, which must not stand in a job file? */
+static bool is_secret(const char *property)
 {
   const struct from_environment *found = known(property);
   return found != NULL && found->is_secret;
@@ -105,7 +106,7 @@ static int set(rd_kafka_conf_t *conf, const char *name, const char *value,
       RD_KAFKA_CONF_OK) {
     return VQE_OK;
   }
-  if (vqe_stream_is_secret(name)) {
+  if (is_secret(name)) {
     snprintf(reason, sizeof reason, "librdkafka refuses its value");
   }
   return vqe_error_set(VQE_ERR_INPUT,

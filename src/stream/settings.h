@@ -36,9 +36,6 @@ struct vqe_stream_settings {
   size_t nproperty;
 };
 
-/* Does the property hold a secret, which must not stand in a job file? */
-bool vqe_stream_is_secret(const char *property);
-
 /* Value of the environment variable `name`, or content of the file that
  * `name`_FILE names, without the newline at its end; NULL when neither is
  * set. VQE_ERR_INPUT when the file cannot be read. Free by free(). */
