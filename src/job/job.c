@@ -15,6 +15,7 @@
 #include "job/job_settings.h"
 #include "job/job_stream.h"
 #include "molecule/molecule_build.h"
+#include "molecule/molecule_qcschema.h"
 
 #define FILE_LIMIT ((size_t)1 << 30)
 
@@ -48,7 +49,7 @@ static int parse_json(json_t **job, const char *text, size_t size,
                          path, error.line, error.column, error.text);
   }
   if (json_is_object(*job) && json_object_get(*job, "symbols") == NULL &&
-      json_object_get(*job, "schema_name") == NULL) {
+      !vqe_qcschema_is(*job)) {
     return VQE_OK;
   }
   json_decref(*job);

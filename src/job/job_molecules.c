@@ -13,6 +13,7 @@
 #include "base/sha256.h"
 #include "job/job_qcschema.h"
 #include "molecule/molecule_json.h"
+#include "molecule/molecule_qcschema.h"
 #include "molecule/molecule_title.h"
 #include "vqe/chem.h"
 
@@ -131,7 +132,7 @@ static int add_object(struct vqe_job_molecules *molecules,
   struct vqe_molecule *molecule = NULL;
   char where[480];
   const char *name = vqe_molecule_json_name(object);
-  bool schema = json_object_get(object, "schema_name") != NULL;
+  bool schema = vqe_qcschema_is(object);
   snprintf(where, sizeof where, "file '%.400s', molecule %zu", file, k);
   int status =
       vqe_molecule_from_json(&molecule, object, &settings->given, where);

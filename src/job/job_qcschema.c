@@ -81,8 +81,9 @@ static int read_method(struct vqe_job_molecule *entry, const json_t *method,
                 "the energy is that of VQE, beside its references");
 }
 
-/* true, false, "on", "off", a number of orbitals; -1 for anything else. */
-static int frozen_core_of(const json_t *value)
+/* true, false, "on", "off", or a number: of orbitals, but for freeze_core,
+ * where Psi4 counts shells and 1 is true. */
+static int frozen_core_of(const char *key, const json_t *value)
 {
   const char *text = json_string_value(value);
   if (json_is_true(value) || (text != NULL && (strcasecmp(text, "true") == 0 ||
@@ -95,20 +96,25 @@ static int frozen_core_of(const json_t *value)
     return 0;
   }
   json_int_t number = json_integer_value(value);
-  return json_is_integer(value) && number >= 0 && number <= MOST_ORBITALS
-             ? (int)number
-             : VQE_FROZEN_CORE_NONE;
+  if (!json_is_integer(value) || number < 0 || number > MOST_ORBITALS) {
+    return VQE_FROZEN_CORE_NONE;
+  }
+  if (strcasecmp(key, "freeze_core") == 0 && number > 0) {
+    return number == 1 ? VQE_FROZEN_CORE_AUTO : VQE_FROZEN_CORE_NONE;
+  }
+  return (int)number;
 }
 
 static int read_frozen_core(struct vqe_job_molecule *entry, const char *key,
                             const json_t *value,
                             const struct vqe_job_settings *settings)
 {
-  int frozen_core = frozen_core_of(value);
+  int frozen_core = frozen_core_of(key, value);
   if (frozen_core == VQE_FROZEN_CORE_NONE) {
     return vqe_error_set(VQE_ERR_INPUT,
-                         "%s, key 'keywords.%s': true, false or a number of "
-                         "orbitals is expected; or give --frozen-core",
+                         "%s, key 'keywords.%s': true or false is expected, "
+                         "or num_frozen_docc, a number of orbitals; or give "
+                         "--frozen-core",
                          entry->source, key);
   }
   if (settings->frozen_core_given) {

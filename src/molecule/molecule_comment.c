@@ -359,16 +359,12 @@ static void keep_name(struct scan *scan, const struct value *value)
 
 /* A word that is followed by no value: "charge 2", "O2 triplet", or a title.
  * The end of what was read. */
-static int read_alone(struct scan *scan, size_t *at, size_t start, int index)
+static int read_alone(struct scan *scan, size_t *at, size_t start, int index,
+                      const struct value *value)
 {
   const char *word = keys[index].word;
   enum key key = keys[index].key;
-  size_t next = *at;
   double number;
-  while (is_blank(scan->text[next])) {
-    next++;
-  }
-  struct value value = value_at(scan, next);
   if (key == KEY_STATE) {
     strncpy(scan->state, word, sizeof scan->state - 1);
     return VQE_OK;
@@ -377,7 +373,7 @@ static int read_alone(struct scan *scan, size_t *at, size_t start, int index)
     scan->bohr = true;
     return VQE_OK;
   }
-  if (!read_number(&number, &value)) {
+  if (!read_number(&number, value)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "%s, key '%s': the comment line names it, but no "
                          "number follows; write %s, or give --charge and "
@@ -386,18 +382,33 @@ static int read_alone(struct scan *scan, size_t *at, size_t start, int index)
                          key == KEY_CHARGE ? "charge=1"
                                            : "multiplicity=3 for a triplet");
   }
-  int status = read_value(scan, key, word, &value);
+  int status = read_value(scan, key, word, value);
   if (status == VQE_OK) {
-    take(scan, start, value.end);
-    *at = value.end;
+    take(scan, start, value->end);
+    *at = value->end;
   }
   return status;
 }
 
-/* Whether an S is the spin: where a q is the charge, as in tmQM. */
-static bool is_key(const struct scan *scan, int index)
+/* Whether a word is a key. What may mean something else as well ("q", "uhf")
+ * is one where a whole number follows; an S where a q is the charge, as in
+ * tmQM. */
+static bool is_key(const struct scan *scan, int index,
+                   const struct value *value)
 {
-  return index >= 0 && (keys[index].key != KEY_TOTAL_SPIN || scan->by_q);
+  int number;
+  if (index < 0) {
+    return false;
+  }
+  switch (keys[index].key) {
+  case KEY_TOTAL_SPIN:
+    return scan->by_q;
+  case KEY_CHARGE:
+  case KEY_SPIN:
+    return keys[index].alone || read_whole(&number, value, 1.0);
+  default:
+    return true;
+  }
 }
 
 /* One word and what belongs to it; *at is behind it at the end. */
@@ -419,7 +430,12 @@ static int read_word(struct scan *scan, size_t *at)
     sign++;
   }
   bool assigned = text[sign] == '=' || text[sign] == ':';
-  bool known = is_key(scan, index);
+  size_t from = assigned ? sign + 1 : sign;
+  while (is_blank(text[from])) {
+    from++;
+  }
+  struct value value = value_at(scan, from);
+  bool known = is_key(scan, index, &value);
   *at = end;
   if (known && !assigned && is_given(scan, keys[index].key)) {
     return VQE_OK;
@@ -427,15 +443,10 @@ static int read_word(struct scan *scan, size_t *at)
   if (!assigned) {
     scan->free_words = true;
     return known && ends_value(text[end]) && keys[index].alone
-               ? read_alone(scan, at, start, index)
+               ? read_alone(scan, at, start, index, &value)
                : VQE_OK;
   }
   bool colon = text[sign] == ':';
-  size_t from = sign + 1;
-  while (is_blank(text[from])) {
-    from++;
-  }
-  struct value value = value_at(scan, from);
   if (known && keys[index].key == KEY_NAME && colon) {
     take(scan, start, sign + 1);
     *at = sign + 1;
@@ -507,6 +518,9 @@ static int read_words(struct scan *scan)
         at++;
       }
     } else {
+      /* the format that Open Babel calls EXYZ */
+      scan->periodic =
+          scan->periodic || strncasecmp(scan->text + at, "%PBC", 4) == 0;
       scan->free_words = scan->free_words || (unsigned char)c >= 0x80;
       at++;
     }

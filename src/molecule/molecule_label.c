@@ -119,7 +119,7 @@ int vqe_atom_label_read(int *z, int *mass_number, const char *text,
   int number = digits > 0 && digits < 5 ? atoi(label) : 0;
   *mass_number = 0;
   *z = 0;
-  if (length == 0 || length >= LABEL_SIZE || (digits > 0 && number == 0)) {
+  if (length == 0 || strlen(label) != length || (digits > 0 && number == 0)) {
     return refuse(where, label, "not an element symbol");
   }
   if (label[digits] == '\0') {

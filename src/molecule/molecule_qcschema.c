@@ -14,6 +14,18 @@
 
 enum kind { KIND_NONE, KIND_MOLECULE, KIND_CALCULATION, KIND_OTHER };
 
+/* Written by hand, without a schema_name, or as a failure. */
+static bool looks_like_calculation(const json_t *object)
+{
+  return json_object_get(object, "symbols") == NULL &&
+         json_object_get(object, "molecules") == NULL &&
+         ((json_is_object(json_object_get(object, "molecule")) &&
+           (json_object_get(object, "model") != NULL ||
+            json_object_get(object, "driver") != NULL ||
+            json_object_get(object, "specification") != NULL)) ||
+          json_is_object(json_object_get(object, "input_data")));
+}
+
 static enum kind kind_of(const json_t *object)
 {
   static const struct {
@@ -26,10 +38,11 @@ static enum kind kind_of(const json_t *object)
                {"qcschema_atomic_input", KIND_CALCULATION},
                {"qcschema_output", KIND_CALCULATION},
                {"qc_schema_output", KIND_CALCULATION},
-               {"qcschema_atomic_result", KIND_CALCULATION}};
+               {"qcschema_atomic_result", KIND_CALCULATION},
+               {"qcschema_failed_operation", KIND_CALCULATION}};
   const char *name = json_string_value(json_object_get(object, "schema_name"));
   if (name == NULL) {
-    return KIND_NONE;
+    return looks_like_calculation(object) ? KIND_CALCULATION : KIND_NONE;
   }
   for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
     if (strcmp(name, known[k].name) == 0) {
@@ -46,6 +59,7 @@ static int check_version(const json_t *object, int latest, const char *where)
   if (version == NULL || json_is_null(version)) {
     return VQE_OK;
   }
+  const char *name = json_string_value(json_object_get(object, "schema_name"));
   if (!json_is_number(version) || number != floor(number) || number < 1 ||
       number > latest) {
     return vqe_error_set(
@@ -71,6 +85,10 @@ int vqe_qcschema_molecule(const json_t **molecule, bool *qcschema,
     return check_version(object, MOLECULE_VERSION, where);
   case KIND_CALCULATION:
     *molecule = json_object_get(object, "molecule");
+    if (!json_is_object(*molecule)) {
+      *molecule =
+          json_object_get(json_object_get(object, "input_data"), "molecule");
+    }
     if (!json_is_object(*molecule)) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "%s, key 'molecule': the calculation has no "
@@ -225,6 +243,11 @@ int vqe_qcschema_read_isotopes(struct vqe_molecule *molecule,
   }
   free(mass_numbers);
   return status;
+}
+
+bool vqe_qcschema_is(const json_t *object)
+{
+  return kind_of(object) != KIND_NONE;
 }
 
 bool vqe_qcschema_find_request(struct vqe_qcschema_request *out,

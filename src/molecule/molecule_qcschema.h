@@ -8,6 +8,10 @@
 
 #include "vqe/molecule.h"
 
+/* Whether `object` is one of QCSchema: by its schema_name, or a calculation by
+ * its members. */
+bool vqe_qcschema_is(const json_t *object);
+
 /* The molecule of `object`, borrowed: itself, or the one that a calculation
  * carries; *qcschema says whether it is one of QCSchema. VQE_ERR_INPUT for
  * kinds and versions that are not read here. */

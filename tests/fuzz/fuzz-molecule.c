@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((molecule == NULL) == (list->entries[k].reason == NULL)) {
       abort();
     }
-    if (molecule != NULL && vqe_molecule_validate(molecule, "fuzz") != 0) {
+    if (molecule != NULL && (vqe_molecule_validate(molecule, "fuzz") != 0 ||
+                             molecule->name[0] == '\0')) {
       abort();
     }
   }

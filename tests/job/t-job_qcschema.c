@@ -116,6 +116,29 @@ static void job_and_options_go_before_the_input(void **state)
   assert_non_null(strstr(e->notes, "the basis of the job goes before"));
 }
 
+/* As people write them by hand, and a failure as it is written. */
+static void calculations_without_a_schema_name_are_known(void **state)
+{
+  (void)state;
+  const struct vqe_experiment *e =
+      parse("{\"molecule\": {\"symbols\": [\"H\", \"H\"], \"geometry\": "
+            "[0,0,0,0,0,1.4]}, \"driver\": \"energy\", " MODEL(
+                "vqe", "\"6-31g\"") "}",
+            &none);
+  assert_null(e->input_error);
+  assert_string_equal(e->basis_set, "6-31g");
+  assert_int_equal(e->molecule->units, VQE_BOHR);
+  assert_string_equal(e->name, "q");
+  e = parse(
+      "[{\"success\": false, \"input_data\": " INPUT(MODEL(
+          "vqe",
+          "\"6-31g\"")) ", \"error\": {\"error_type\": \"x\", \"error_message\": \"y\"}}]",
+      &none);
+  assert_null(e->input_error);
+  assert_string_equal(e->basis_set, "6-31g");
+  assert_string_equal(e->name, "HLi");
+}
+
 /* Inputs of several bases in one file, of one formula. */
 static void lists_of_inputs_keep_their_bases(void **state)
 {
@@ -148,6 +171,9 @@ static void keywords_are_understood_or_said(void **state)
       {"{}", 0, NULL},
       {"{\"freeze_core\": \"true\"}", 1, NULL},
       {"{\"frozen_core\": false}", 0, NULL},
+      {"{\"freeze_core\": 1}", 1, NULL},
+      {"{\"freeze_core\": 0}", 0, NULL},
+      {"{\"frozen_core\": 1}", 1, NULL},
       {"{\"num_frozen_docc\": 1}", 1, NULL},
       {"{\"reference\": \"rhf\"}", 0, NULL},
       {"{\"reference\": \"uhf\"}", 0, "keywords.reference \"uhf\""},
@@ -186,6 +212,8 @@ static void what_cannot_be_computed_fails_with_its_key(void **state)
       {INPUT(MODEL(
            "hf",
            "\"sto-3g\"") ", \"keywords\": {\"freeze_core\": \"policy\"}"),
+       "keywords.freeze_core"},
+      {INPUT(MODEL("hf", "\"sto-3g\"") ", \"keywords\": {\"freeze_core\": 2}"),
        "keywords.freeze_core"},
       {INPUT(MODEL(
            "hf",
@@ -233,6 +261,7 @@ int main(void)
       cmocka_unit_test(inputs_bring_basis_and_frozen_core),
       cmocka_unit_test(results_are_read_as_their_inputs),
       cmocka_unit_test(job_and_options_go_before_the_input),
+      cmocka_unit_test(calculations_without_a_schema_name_are_known),
       cmocka_unit_test(lists_of_inputs_keep_their_bases),
       cmocka_unit_test(keywords_are_understood_or_said),
       cmocka_unit_test(what_cannot_be_computed_fails_with_its_key),

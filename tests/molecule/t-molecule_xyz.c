@@ -77,6 +77,8 @@ static void comments_give_charge_multiplicity_and_units(void **state)
       {"charge = -1 spin = 1", -1, 2, VQE_ANGSTROM},
       {"spin: 1 charge: 1", 1, 2, VQE_ANGSTROM},
       {"CSD_code = ABCDEF | q = 1 | S = 0.5 | MND = 7", 1, 2, VQE_ANGSTROM},
+      {"q=-0.38 S = 1 UHF = -147.6", 0, 1, VQE_ANGSTROM},
+      {"q=1 uhf=1", 1, 2, VQE_ANGSTROM},
       {"{\"charge\": 1, \"multiplicity\": 2}", 1, 2, VQE_ANGSTROM},
       {"charge=0 charge_a=1 charge_b=-1 scaling=2.0", 0, 1, VQE_ANGSTROM},
       {"units=bohr", 0, 1, VQE_BOHR},
@@ -129,6 +131,7 @@ static void comments_that_cannot_be_read_are_errors(void **state)
       {"pbc=\"T T T\"", "key 'pbc': periodic"},
       {"pbc=\"F F T\"", "periodic"},
       {"Lattice=\"9 0 0 0 9 0 0 0 9\"", "key 'Lattice': periodic"},
+      {"%PBC", "periodic"},
       {"Properties=pos:R:3", "species:S:1"},
       {"Properties=species:S:1:pos:R:x", "species:S:1:pos:R:3"},
       {"Properties=species:S:1:pos:R:2", "pos:R:3"},
@@ -337,6 +340,19 @@ static void labels_that_mean_two_things_are_refused(void **state)
   }
 }
 
+static void a_label_with_a_zero_byte_is_refused(void **state)
+{
+  (void)state;
+  static const char text[] = "1\n\n\0 0 0 0\n";
+  vqe_molecule_list_free(list);
+  list = NULL;
+  assert_int_equal(
+      vqe_molecule_list_parse(&list, text, sizeof text - 1, "xyz", "m.xyz"),
+      0);
+  assert_null(list->entries[0].molecule);
+  assert_non_null(strstr(list->entries[0].reason, "not an element symbol"));
+}
+
 static void frames_end_in_many_ways(void **state)
 {
   (void)state;
@@ -459,6 +475,7 @@ int main(void)
       cmocka_unit_test(properties_name_the_columns),
       cmocka_unit_test(labels_isotopes_and_exponents_are_read),
       cmocka_unit_test(labels_that_mean_two_things_are_refused),
+      cmocka_unit_test(a_label_with_a_zero_byte_is_refused),
       cmocka_unit_test(frames_end_in_many_ways),
       cmocka_unit_test(a_wrong_number_of_atoms_is_seen),
       cmocka_unit_test(frames_without_a_title_are_numbered),
