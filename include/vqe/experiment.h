@@ -94,8 +94,8 @@ struct vqe_experiment {
   int restarts;       /**< starts tried, the best is kept; 0 as 1. Each has the
                          limits of the optimizer */
   int escape_saddles; /**< enum vqe_escape: leave saddle points */
-  double penalty_number; /**< weight of (<N> - N)^2, hartree; 0: none */
-  double penalty_spin;   /**< weight of the deviation of S^2, hartree; 0: none
+  double penalty_number; /**< weight of <(N - n)^2>, hartree; 0: none */
+  double penalty_spin;   /**< weight of <(S^2 - S(S+1))^2>, hartree; 0: none
                           */
   /** What reading the input has to say, lines "code: text" as in the result,
    * which takes them over; NULL: nothing. */

@@ -170,6 +170,22 @@ VQE_API int vqe_estimator_pool_gradient(struct vqe_estimator *estimator,
                                         double *out, const double *parameters,
                                         const struct vqe_ansatz *pool);
 
+/** What a state pays for another number of electrons or another spin than
+ * wanted: number <(N - electrons)^2> + spin <(S^2 - s2)^2>. */
+struct vqe_penalty {
+  double number; /**< weight, hartree */
+  double spin;   /**< weight, hartree */
+  int electrons; /**< wanted, of the qubits' orbitals */
+  double s2;     /**< S (S + 1) of the wanted spin */
+};
+
+/** Exact energy, the penalty, and unless NULL the gradient of their sum. In
+ * the full space on the CPU; VQE_ERR_UNSUPPORTED elsewhere. */
+VQE_API int vqe_estimator_penalised(struct vqe_estimator *estimator,
+                                    double *energy, double *penalty,
+                                    double *gradient, const double *parameters,
+                                    const struct vqe_penalty *what);
+
 /** `count` exact energies, parameters count x nparam, and their gradients
  * likewise, which may be NULL. On a device many small states are evaluated at
  * once, one in each block of one launch; else one after the other. */

@@ -128,6 +128,22 @@ int vqe_estimator_gradient(struct vqe_estimator *estimator, double *energy,
                                          gradient, parameters);
 }
 
+int vqe_estimator_penalised(struct vqe_estimator *estimator, double *energy,
+                            double *penalty, double *gradient,
+                            const double *parameters,
+                            const struct vqe_penalty *what)
+{
+  const struct vqe_estimator_choice *chosen = &estimator->chosen;
+  if (chosen->ops->penalised == NULL) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%s has no penalties for electron number and spin; "
+                         "use the full space on the CPU",
+                         chosen->ops->name);
+  }
+  return chosen->ops->penalised(chosen->backend, energy, penalty, gradient,
+                                parameters, what);
+}
+
 int vqe_estimator_extend(struct vqe_estimator *estimator)
 {
   return estimator->chosen.ops->extend(estimator->chosen.backend);

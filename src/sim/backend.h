@@ -20,6 +20,10 @@ struct vqe_backend_ops {
               const double *parameters, size_t count);
   int (*properties)(void *backend, struct vqe_properties *out, double *rdm1,
                     const double *parameters);
+  /* as vqe_estimator_penalised; NULL: not supported */
+  int (*penalised)(void *backend, double *energy, double *penalty,
+                   double *gradient, const double *parameters,
+                   const struct vqe_penalty *what);
   /* NULL where there are none */
   int (*densities)(void *backend, double *pairs1, double *pairs2,
                    const double *parameters);

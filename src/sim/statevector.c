@@ -84,6 +84,7 @@ static const struct vqe_backend_ops statevector_ops = {
     .free = statevector_free,
     .energy = vqe_statevector_energy,
     .gradient = vqe_statevector_gradient,
+    .penalised = vqe_statevector_penalised,
     .extend = vqe_statevector_compile,
     .pool_gradient = vqe_statevector_pool_gradient,
     .properties = vqe_statevector_properties,

@@ -8,6 +8,7 @@
  * same when the spins change places. */
 #include "base/error_message.h"
 #include "sim/parallel.h"
+#include "sim/penalty.h"
 #include "sim/statevector_tables.h"
 
 static void layer_angles(double *angle, const struct vqe_step *step,
@@ -240,19 +241,50 @@ static int state_and_adjoint(struct vqe_statevector *sv, double *energy,
   return VQE_OK;
 }
 
-int vqe_statevector_gradient(void *backend, double *energy, double *gradient,
-                             const double *parameters)
+/* The slopes from psi and lambda, both back to the start of the circuit. */
+static void sweep_back(struct vqe_statevector *sv, double *gradient,
+                       const double *parameters)
 {
-  struct vqe_statevector *sv = backend;
-  int status = state_and_adjoint(sv, energy, parameters);
-  if (status != VQE_OK) {
-    return status;
-  }
   for (int k = 0; k < sv->ansatz->nparam; k++) {
     gradient[k] = 0.0;
   }
   for (size_t k = sv->nstep; k-- > 0;) {
     step_back(sv, &sv->steps[k], gradient, parameters);
+  }
+}
+
+int vqe_statevector_gradient(void *backend, double *energy, double *gradient,
+                             const double *parameters)
+{
+  struct vqe_statevector *sv = backend;
+  int status = state_and_adjoint(sv, energy, parameters);
+  if (status == VQE_OK) {
+    sweep_back(sv, gradient, parameters);
+  }
+  return status;
+}
+
+int vqe_statevector_penalised(void *backend, double *energy, double *penalty,
+                              double *gradient, const double *parameters,
+                              const struct vqe_penalty *what)
+{
+  struct vqe_statevector *sv = backend;
+  int norb = sv->hamiltonian->norb;
+  int threads = sv->context.threads;
+  /* the same sums with and without a gradient: what is computed again for an
+   * interrupted run has the same bits */
+  int status = state_and_adjoint(sv, energy, parameters);
+  if (status != VQE_OK) {
+    return status;
+  }
+  *penalty = vqe_penalty_apply(sv->lambda.re, sv->work.re, sv->psi.re, what,
+                               norb, threads);
+  if (sv->psi.im != NULL) {
+    *penalty += vqe_penalty_apply(sv->lambda.im, sv->work.re, sv->psi.im, what,
+                                  norb, threads);
+  }
+  if (gradient != NULL) {
+    sweep_back(sv, gradient, parameters);
   }
   return VQE_OK;
 }

@@ -61,6 +61,9 @@ int vqe_statevector_energy(void *backend, double *energy,
                            const double *parameters);
 int vqe_statevector_gradient(void *backend, double *energy, double *gradient,
                              const double *parameters);
+int vqe_statevector_penalised(void *backend, double *energy, double *penalty,
+                              double *gradient, const double *parameters,
+                              const struct vqe_penalty *what);
 int vqe_statevector_pool_gradient(void *backend, double *out,
                                   const double *parameters,
                                   const struct vqe_ansatz *pool);

@@ -8,6 +8,7 @@
 #include "chem/rotation.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
+#include "vqe/run_penalty.h"
 
 /* Up to here every loop over amplitudes, and below it over basis functions,
  * runs on one thread whatever it is given: sharing it would take longer. */
@@ -121,7 +122,8 @@ static int count_bytes(struct vqe_experiment_estimate *out,
                               .nqubit = out->num_qubits,
                               .nalpha = out->nalpha,
                               .nbeta = out->nbeta};
-  ansatz.conserves = vqe_ansatz_conserves(experiment->ansatz_name);
+  ansatz.conserves = vqe_ansatz_conserves(experiment->ansatz_name) &&
+                     !vqe_run_penalty_asked(experiment);
   ansatz.real = vqe_ansatz_real(experiment->ansatz_name);
   struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
   struct vqe_fci_options fci_options = VQE_FCI_OPTIONS_INIT;

@@ -14,6 +14,7 @@
 #include "vqe/initial.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
+#include "vqe/run_penalty.h"
 #include "vqe/run_shots.h"
 #include "vqe/saddle.h"
 #include "vqe/starts.h"
@@ -65,6 +66,8 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
   const struct vqe_callbacks *callbacks = run->callbacks;
   const struct vqe_experiment *experiment = run->experiment;
   int iteration = (int)result->neval + 1;
+  bool penalised = vqe_run_penalty_asked(experiment);
+  double energy = NAN;
   double std = 0.0;
   int known = 0;
   int status = VQE_OK;
@@ -75,7 +78,11 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
     known = callbacks->replay(callbacks->ctx, experiment, iteration, n, x, f,
                               &std, gradient);
   }
-  if (known <= 0) {
+  if (penalised) {
+    /* the penalty is not recorded and computed again */
+    status = vqe_run_penalty_evaluate(run, f, &energy,
+                                      known > 0 ? NULL : gradient, x);
+  } else if (known <= 0) {
     if (experiment->shots > 0) {
       status = vqe_run_shots_evaluate(run, f, &std, gradient, x, iteration);
     } else if (run->rotation != NULL) {
@@ -87,14 +94,15 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
     }
   }
   vqe_run_shots_noise(run, std);
+  energy = penalised ? energy : *f;
   if (status == VQE_OK) {
-    status = vqe_evaluations_append(result, &run->capacity, x, *f, std,
+    status = vqe_evaluations_append(result, &run->capacity, x, energy, std,
                                     vqe_clock_wall() - run->started);
   }
   if (status == VQE_OK && callbacks != NULL && callbacks->evaluation != NULL &&
       known <= 0) {
     status = callbacks->evaluation(callbacks->ctx, experiment, iteration, n, x,
-                                   *f, std, gradient);
+                                   energy, std, gradient);
   }
   return status;
 }
@@ -195,6 +203,9 @@ int vqe_run_minimise(struct vqe_run *run)
   result->nit = found.nit;
   if (experiment->shots > 0) {
     status = vqe_run_shots_finish(run);
+  } else if (vqe_run_penalty_asked(experiment)) {
+    status = vqe_estimator_energy(run->estimator, &result->minimum,
+                                  result->optimal_parameters);
   }
   if (status != VQE_OK) {
     return status;

@@ -1,10 +1,12 @@
 /* What an experiment asks for, and whether it can be had. */
+#include <math.h>
 #include <string.h>
 
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
+#include "vqe/run_penalty.h"
 
 bool vqe_run_wants_cuda(const struct vqe_experiment *experiment)
 {
@@ -30,6 +32,46 @@ int vqe_run_ansatz_options(struct vqe_ansatz_options *out,
     status = vqe_ansatz_option_set(out, option->key, option->json);
   }
   return status;
+}
+
+/* Penalties that cannot be had. */
+static int check_penalty(const struct vqe_experiment *experiment,
+                         const struct vqe_run_options *options)
+{
+  double number = experiment->penalty_number;
+  double spin = experiment->penalty_spin;
+  if (!(number >= 0.0 && isfinite(number) && spin >= 0.0 && isfinite(spin))) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "penalty: weights %g (number) and %g (spin); zero or "
+                         "more hartree are needed",
+                         number, spin);
+  }
+  if (!vqe_run_penalty_asked(experiment)) {
+    return VQE_OK;
+  }
+  if (experiment->shots > 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "a penalty needs exact energies and cannot be had "
+                         "with %d shots; leave one of them out, or use an "
+                         "ansatz that conserves electron numbers",
+                         experiment->shots);
+  }
+  if (vqe_ansatz_grows(experiment->ansatz_name) ||
+      vqe_orbital_asked(experiment)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "penalty: %s chooses by the energy alone; leave the "
+                         "penalty on the spin out",
+                         vqe_orbital_asked(experiment) ? "orbital_optimization"
+                                                       : "ADAPT-VQE");
+  }
+  if (vqe_run_wants_cuda(experiment) || vqe_run_is_single(experiment) ||
+      options->gates == VQE_GATES_CUSTATEVEC) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "a penalty is computed on the CPU alone; use "
+                         "--device cpu, --precision double and no --gates "
+                         "custatevec");
+  }
+  return VQE_OK;
 }
 
 int vqe_run_check(const struct vqe_experiment *experiment,
@@ -68,5 +110,8 @@ int vqe_run_check(const struct vqe_experiment *experiment,
                          "its pool",
                          experiment->restarts);
   }
-  return vqe_optimizer_find(&optimizer, experiment->optimizer);
+  int status = check_penalty(experiment, options);
+  return status == VQE_OK
+             ? vqe_optimizer_find(&optimizer, experiment->optimizer)
+             : status;
 }

@@ -12,6 +12,7 @@
 #include "vqe/initial.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
+#include "vqe/run_penalty.h"
 
 int vqe_run_integrals(struct vqe_run *run)
 {
@@ -124,15 +125,19 @@ int vqe_run_parameters(struct vqe_run *run)
 void vqe_run_estimator_options(struct vqe_estimator_options *out,
                                const struct vqe_run *run)
 {
+  bool penalised = vqe_run_penalty_asked(run->experiment);
   *out = (struct vqe_estimator_options)VQE_ESTIMATOR_OPTIONS_INIT;
   out->threads = run->options->threads;
   /* a split state has no densities for the orbitals' slopes */
-  out->team = run->rotation == NULL ? run->options->team : NULL;
-  out->device =
-      vqe_run_wants_cuda(run->experiment) ? VQE_DEVICE_CUDA
-      : strcmp(run->experiment->device, "cpu") == 0 || run->rotation != NULL
-          ? VQE_DEVICE_CPU
-          : VQE_DEVICE_AUTO;
+  out->team = run->rotation == NULL && !penalised ? run->options->team : NULL;
+  /* in a sector all states have the electron numbers, but not the spin */
+  out->representation =
+      penalised ? VQE_REPRESENTATION_FULL : VQE_REPRESENTATION_AUTO;
+  out->device = vqe_run_wants_cuda(run->experiment) ? VQE_DEVICE_CUDA
+                : strcmp(run->experiment->device, "cpu") == 0 ||
+                        run->rotation != NULL || penalised
+                    ? VQE_DEVICE_CPU
+                    : VQE_DEVICE_AUTO;
   out->device_index = run->options->device_index;
   out->single = vqe_run_is_single(run->experiment);
   out->gates = run->options->gates;
