@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "optimize/methods.h"
-#include "optimize/noise.h"
+#include "optimize/recent.h"
 
 /* Corrections that limited-memory methods keep: above the iterations that
  * most runs need. */
@@ -176,28 +176,72 @@ static nlopt_result run(struct nlopt_call *call, double *point,
 }
 
 /* Where values are samples one run ends where its steps drown in noise, by
- * chance to this or that side of the minimum. Further runs from the mean of
- * where the earlier ended average that out. */
+ * chance to this or that side of the minimum. Further runs begin at the
+ * minimum of a model of all values around there, which in the end is the
+ * result. */
 #define ROUNDS 8
+/* Steps change the value by this many standard errors. */
+#define STANDS_OUT 4.0
+
+/* Take the minimum of the model, in `model`, unless a sample there is above
+ * one at the centre by more than chance. */
+static void choose(struct nlopt_call *call, double *centre,
+                   const double *model)
+{
+  struct vqe_recorder *recorder = call->recorder;
+  size_t n = (size_t)recorder->n;
+  double f[2];
+  double noise;
+  if (!vqe_recorder_evaluate(recorder, centre, &f[0], NULL)) {
+    return;
+  }
+  noise = recorder->last_noise;
+  vqe_recent_add(&call->recent, centre, f[0]);
+  if (!vqe_recorder_evaluate(recorder, model, &f[1], NULL)) {
+    return;
+  }
+  vqe_recent_add(&call->recent, model, f[1]);
+  if (f[1] <= f[0] + 2.0 * hypot(noise, recorder->last_noise)) {
+    memcpy(centre, model, n * sizeof *centre);
+  }
+}
+
+/* Where the last round ended, and the first step of the next. */
+static void end_round(struct nlopt_call *call, double *centre, double *step)
+{
+  double h;
+  double *model = call->gradient; /* which these methods do not use */
+  vqe_recent_centre(&call->recent, centre);
+  memcpy(model, centre, (size_t)call->recorder->n * sizeof *model);
+  if (nlopt_get_algorithm(call->opt) == NLOPT_LN_PRAXIS) {
+    return; /* its points lie along a few lines, which say little of others */
+  }
+  if (vqe_recent_model(&call->recent, model, &h, 2.0 * *step)) {
+    double seen = sqrt(2.0 * STANDS_OUT * call->recorder->last_noise / h);
+    choose(call, centre, model);
+    *step = fmin(call->step, fmax(seen, call->step / 10.0));
+  }
+}
 
 static nlopt_result run_noisy(struct nlopt_call *call, double *point,
                               const double *x)
 {
   struct vqe_recorder *recorder = call->recorder;
   size_t n = (size_t)recorder->n;
-  double *mean = call->x;
+  double *start = call->x;
+  double step = call->step;
   nlopt_result result = NLOPT_FAILURE;
-  memcpy(mean, x, n * sizeof *mean);
+  memcpy(start, x, n * sizeof *start);
   for (int k = 1; k <= ROUNDS && !recorder->stopped; k++) {
     double minimum;
-    memcpy(point, mean, n * sizeof *point);
+    memcpy(point, start, n * sizeof *point);
     /* a first simplex lies to one side of the start: to either in turn */
-    nlopt_set_initial_step1(call->opt, k % 2 == 1 ? call->step : -call->step);
+    nlopt_set_initial_step1(call->opt, k % 2 == 1 ? step : -step);
+    nlopt_set_xtol_abs1(call->opt, step / RESOLUTION);
     result = nlopt_optimize(call->opt, point, &minimum);
-    if (call->recent.count > 0 && (k == 1 || !recorder->stopped)) {
-      vqe_recent_centre(&call->recent, point);
-      vqe_noise_average(mean, point, recorder->n, k);
-      vqe_recorder_final(recorder, mean);
+    if (call->recent.count > 0) {
+      end_round(call, start, &step);
+      vqe_recorder_final(recorder, start);
     }
   }
   return result;
@@ -230,7 +274,6 @@ static int make_optimizer(struct nlopt_call *call, nlopt_algorithm algorithm,
       if (isnan(options->initial_step) && options->typical_step < step) {
         step = options->typical_step;
       }
-      nlopt_set_xtol_abs1(call->opt, step / RESOLUTION);
     } else {
       nlopt_set_ftol_abs(call->opt, options->ftol);
     }

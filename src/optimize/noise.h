@@ -22,22 +22,4 @@ bool vqe_noise_vanishes(double mean, double count);
  * about j^3: most of the last quarter (Shamir & Zhang, ICML 2013). */
 void vqe_noise_average(double *average, const double *x, int n, int k);
 
-/* The last points of a method that compares values alone. */
-struct vqe_recent {
-  int n, capacity;
-  int count;      /* of all points ever added */
-  double *points; /* capacity x n */
-  double *values; /* capacity */
-  double *order;  /* capacity: work space */
-};
-
-int vqe_recent_init(struct vqe_recent *recent, int n);
-void vqe_recent_clear(struct vqe_recent *recent);
-void vqe_recent_add(struct vqe_recent *recent, const double *x, double f);
-
-/* The centre of the n + 1 lowest of the last 2 (n + 1) points, or of the lower
- * half of fewer: where the simplex or the trust region lies, without the luck
- * of one sample. At least one point has been added. */
-void vqe_recent_centre(const struct vqe_recent *recent, double *out);
-
 #endif

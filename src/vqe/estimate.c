@@ -168,6 +168,14 @@ static double cost_of(const struct vqe_experiment_estimate *space,
   double cost =
       2e-4 + pairs * pairs * 2e-7 + evaluations * 2.5 * (sigma + gates);
   if (experiment->shots > 0) {
+    /* gradients by the shift rule: four energies for each gate, of which a
+     * parameter has one or two */
+    if (optimizer != NULL && optimizer->needs_gradient) {
+      evaluations = 20.0 * (1.0 + 6.0 * parameters);
+      evaluations = fmin(evaluations, experiment->max_evaluations);
+    } else {
+      evaluations = fmin(1000.0, experiment->max_evaluations);
+    }
     cost += evaluations * active_pairs * active_pairs *
             (double)space->amplitudes * 1e-8;
   }

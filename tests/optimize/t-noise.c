@@ -1,4 +1,4 @@
-/* What methods make of samples: errors, averages, the last points. */
+/* What methods make of samples: errors and averages. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,34 +50,11 @@ static void average_is_that_of_the_last_points(void **state)
   assert_float_equal(late, 1.0 - pow(0.75, 4.0), 0.01);
 }
 
-static void centre_is_of_the_lower_half_of_the_last_points(void **state)
-{
-  (void)state;
-  struct vqe_recent recent;
-  double out[2];
-  assert_int_equal(vqe_recent_init(&recent, 2), 0);
-  /* one: itself */
-  double far[2] = {100.0, -100.0};
-  vqe_recent_add(&recent, far, -1000.0);
-  vqe_recent_centre(&recent, out);
-  assert_float_equal(out[0], 100.0, 0.0);
-  /* six more push it out, however low it was */
-  for (int k = 0; k < 6; k++) {
-    double x[2] = {k, k < 3 ? 1.0 : 7.0};
-    vqe_recent_add(&recent, x, k < 3 ? 0.1 * k : 5.0);
-  }
-  vqe_recent_centre(&recent, out);
-  assert_float_equal(out[0], 1.0, 1e-15);
-  assert_float_equal(out[1], 1.0, 1e-15);
-  vqe_recent_clear(&recent);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ratio_is_one_for_components_as_large_as_their_errors),
       cmocka_unit_test(average_is_that_of_the_last_points),
-      cmocka_unit_test(centre_is_of_the_lower_half_of_the_last_points),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

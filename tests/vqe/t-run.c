@@ -396,8 +396,7 @@ static void sampled_energies_scatter_around_the_exact_one(void **state)
     struct vqe_experiment *lih = sampled("LiH", names[k], 1024, 1);
     lih->active_electrons = 2;
     lih->active_orbitals = 5;
-    bool values = strcmp(names[k], "COBYLA") == 0;
-    check_scatter(lih, 4, values ? 0.01 : 0.00307, 0);
+    check_scatter(lih, 4, 0.00307, 0);
   }
 }
 
