@@ -6,12 +6,10 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "vqe/saddle.h"
+#include "vqe/saddle_step.h"
 
 /* Share of the lowest curvature that the chosen elements keep. */
 #define KEPT_SHARE 0.5
-/* Hartree: the energy has to fall by more. */
-#define LEAST_GAIN 1e-6
 
 /* The ansatz with the whole pool behind it. */
 struct extended {
@@ -227,7 +225,7 @@ static int find(struct vqe_adapt_escape *out, struct extended *extended,
   if (status == VQE_OK) {
     status = vqe_saddle_step(x, &f, n, part, objective, extended);
   }
-  if (status == VQE_OK && f < lowest.f - LEAST_GAIN) {
+  if (status == VQE_OK && f < lowest.f - VQE_SADDLE_GAIN) {
     out->energy = f;
     status = read_out(out, run, x, taken, count);
   }

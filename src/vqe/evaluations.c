@@ -108,3 +108,52 @@ int vqe_evaluations_widen(struct vqe_result *result, size_t capacity,
   result->nparam = nparam;
   return VQE_OK;
 }
+
+/* Values move up or stay: from the last one on, none is overwritten before it
+ * has moved. */
+static void spread(double *row, int count, int nparam, const int *map)
+{
+  int end = nparam;
+  for (int k = count; k-- > 0;) {
+    double value = row[k];
+    VQE_ASSERT(map[k] >= k && map[k] < end);
+    for (int at = map[k] + 1; at < end; at++) {
+      row[at] = 0.0;
+    }
+    row[map[k]] = value;
+    end = map[k];
+  }
+  for (int at = 0; at < end; at++) {
+    row[at] = 0.0;
+  }
+}
+
+int vqe_evaluations_spread_row(double **row, int count, int nparam,
+                               const int *map)
+{
+  int status = VQE_OK;
+  if (*row != NULL) {
+    status = vqe_memory_grow(row, (size_t)count, (size_t)nparam,
+                             sizeof(double), "parameters");
+    if (status == VQE_OK) {
+      spread(*row, count, nparam, map);
+    }
+  }
+  return status;
+}
+
+int vqe_evaluations_spread(struct vqe_result *result, size_t capacity,
+                           int nparam, const int *map)
+{
+  int before = result->nparam;
+  int status = vqe_evaluations_widen(result, capacity, nparam);
+  if (status != VQE_OK) {
+    return status;
+  }
+  spread(result->initial_parameters, before, nparam, map);
+  spread(result->optimal_parameters, before, nparam, map);
+  for (size_t k = 0; k < result->neval; k++) {
+    spread(result->eval_parameters + k * (size_t)nparam, before, nparam, map);
+  }
+  return VQE_OK;
+}

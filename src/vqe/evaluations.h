@@ -15,4 +15,12 @@ int vqe_evaluations_append(struct vqe_result *result, size_t *capacity,
 int vqe_evaluations_widen(struct vqe_result *result, size_t capacity,
                           int nparam);
 
+/* The same, with column k moved to map[k]; the map rises. */
+int vqe_evaluations_spread(struct vqe_result *result, size_t capacity,
+                           int nparam, const int *map);
+
+/* One row of *row, `count` values, spread to `nparam`. NULL is fine. */
+int vqe_evaluations_spread_row(double **row, int count, int nparam,
+                               const int *map);
+
 #endif

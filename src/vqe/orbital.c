@@ -18,6 +18,21 @@ bool vqe_orbital_asked(const struct vqe_experiment *experiment)
   return false;
 }
 
+static int begin(struct vqe_run *run, const uint8_t *irrep)
+{
+  size_t npair = (size_t)run->hamiltonian->npair;
+  int status = vqe_rotation_create(&run->rotation, run->integrals, irrep);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&run->pairs1, npair, sizeof(double),
+                              "one-body density");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&run->pairs2, npair * npair, sizeof(double),
+                              "two-body density");
+  }
+  return status;
+}
+
 int vqe_orbital_begin(struct vqe_run *run)
 {
   const struct vqe_integrals *integrals = run->integrals;
@@ -33,20 +48,15 @@ int vqe_orbital_begin(struct vqe_run *run)
   if (status == VQE_OK) {
     vqe_hamiltonian_label(run->hamiltonian, symmetry ? all->nirrep : 1,
                           symmetry ? all->irrep + integrals->nfrozen : none);
-    status = vqe_rotation_create(&run->rotation, integrals,
-                                 symmetry ? all->irrep : NULL);
-  }
-  size_t npair = (size_t)run->hamiltonian->npair;
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&run->pairs1, npair, sizeof(double),
-                              "one-body density");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&run->pairs2, npair * npair, sizeof(double),
-                              "two-body density");
+    status = begin(run, symmetry ? all->irrep : NULL);
   }
   vqe_hamiltonian_free(all);
   return status;
+}
+
+int vqe_orbital_begin_without(struct vqe_run *run)
+{
+  return begin(run, NULL);
 }
 
 void vqe_orbital_clear(struct vqe_run *run)

@@ -15,6 +15,9 @@ bool vqe_orbital_asked(const struct vqe_experiment *experiment);
 int vqe_orbital_begin(struct vqe_run *run);
 void vqe_orbital_clear(struct vqe_run *run);
 
+/* The same for a Hamiltonian without irreps: all angles. */
+int vqe_orbital_begin_without(struct vqe_run *run);
+
 /* Turn the orbitals by the angles that follow the circuit's parameters. */
 int vqe_orbital_turn(struct vqe_run *run, const double *parameters);
 

@@ -59,6 +59,7 @@ struct vqe_run {
    * evaluations before it; the limits are those of one start */
   double start_clock;
   size_t start_neval;
+  double *best_initial, *best_optimal; /* of the starts so far, else NULL */
 };
 
 /* ---- what an experiment asks for: run_request.c ---- */

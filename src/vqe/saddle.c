@@ -10,20 +10,9 @@
 #include "base/memory.h"
 #include "base/notes.h"
 #include "base/rng.h"
+#include "vqe/orbital_saddle.h"
+#include "vqe/saddle_step.h"
 
-/* Lanczos steps: with a first direction at random, a curvature of a hundredth
- * of the largest shows in as many. */
-#define STEPS 30
-/* Radian. Curvatures are wrong by this times the third derivatives, and by
- * the rounding of gradients over it. */
-#define DIFFERENCE 1e-4
-#define DIFFERENCE_SINGLE 1e-2
-/* First step from a saddle point, radian, and how often it is halved or
- * doubled. */
-#define FIRST_STEP 0.1
-#define STEP_CHANGES 5
-/* Hartree: a fall by less is the optimizer's, not that of another state. */
-#define LEAST_GAIN 1e-6
 /* Saddle points left in one run. */
 #define MOST_SADDLES 20
 /* A circuit that is a determinant: further starts, and the width of their
@@ -37,107 +26,6 @@
 #define WHOLE 1e-3
 /* So far from the molecule's S^2 is not what a limited circuit mixes in. */
 #define OTHER_SPIN 0.1
-
-double vqe_saddle_threshold(const struct vqe_optimizer_options *options)
-{
-  return fmax(options->gtol, 1e-5);
-}
-
-void vqe_saddle_options(struct vqe_curvature_options *out,
-                        const struct vqe_run *run,
-                        const struct vqe_optimizer_options *options)
-{
-  *out = (struct vqe_curvature_options){
-      .max_steps = STEPS,
-      .difference =
-          vqe_run_is_single(run->experiment) ? DIFFERENCE_SINGLE : DIFFERENCE,
-      .tolerance = vqe_saddle_threshold(options),
-      .stream = run->experiment->id,
-      .purpose = "curvature",
-  };
-  if (options->max_evaluations <= STEPS) {
-    out->max_steps = options->max_evaluations - 1;
-  }
-}
-
-/* ---- the step along a direction ---- */
-
-struct line {
-  int n;
-  const double *origin, *direction;
-  double *point;
-  vqe_objective objective;
-  void *ctx;
-};
-
-static int energy_on(const struct line *line, double t, double *f)
-{
-  for (int k = 0; k < line->n; k++) {
-    line->point[k] = line->origin[k] + t * line->direction[k];
-  }
-  return line->objective(line->ctx, line->n, line->point, f, NULL);
-}
-
-/* The step with the lowest energy that was seen, and that energy. */
-struct lowest {
-  double t, f;
-};
-
-static int look(struct lowest *best, bool *falls, const struct line *line,
-                double t)
-{
-  double f;
-  int status = energy_on(line, t, &f);
-  *falls = status == VQE_OK && f < best->f;
-  if (*falls) {
-    *best = (struct lowest){t, f};
-  }
-  return status;
-}
-
-static int search(struct lowest *best, const struct line *line)
-{
-  double size = FIRST_STEP;
-  bool falls = false;
-  int status = VQE_OK;
-  for (int k = 0; status == VQE_OK && !falls && k < STEP_CHANGES; k++) {
-    bool other = false;
-    status = look(best, &falls, line, size);
-    if (status == VQE_OK) {
-      status = look(best, &other, line, -size);
-    }
-    falls = falls || other;
-    size *= 0.5;
-  }
-  for (int k = 0; status == VQE_OK && falls && k < STEP_CHANGES; k++) {
-    status = look(best, &falls, line, 2.0 * best->t);
-  }
-  return status;
-}
-
-int vqe_saddle_step(double *x, double *f, int n, const double *direction,
-                    vqe_objective objective, void *ctx)
-{
-  struct line line = {.n = n,
-                      .origin = x,
-                      .direction = direction,
-                      .objective = objective,
-                      .ctx = ctx};
-  struct lowest best = {0.0, *f};
-  int status = vqe_memory_alloc(&line.point, (size_t)n, sizeof *line.point,
-                                "a step from a saddle point");
-  if (status == VQE_OK) {
-    status = search(&best, &line);
-  }
-  for (int k = 0; status == VQE_OK && k < n; k++) {
-    x[k] += best.t * direction[k];
-  }
-  *f = best.f;
-  free(line.point);
-  return status;
-}
-
-/* ---- the loop ---- */
 
 struct escape {
   struct vqe_run *run;
@@ -184,7 +72,7 @@ static int optimise_again(struct escape *e, bool *lower)
   if (e->found->nit >= 0) {
     e->found->nit += next.nit;
   }
-  *lower = next.f < e->found->f - LEAST_GAIN;
+  *lower = next.f < e->found->f - VQE_SADDLE_GAIN;
   if (next.f < e->found->f) {
     next.nit = e->found->nit;
     *e->found = next;
@@ -231,7 +119,7 @@ static int leave_one(struct escape *e, bool *moved)
   if (status == VQE_OK && f < lowest.f) {
     status = optimise_again(e, moved);
   }
-  if (status == VQE_OK && !*moved && f < lowest.f - LEAST_GAIN) {
+  if (status == VQE_OK && !*moved && f < lowest.f - VQE_SADDLE_GAIN) {
     /* a limit: the point is known to be no minimum */
     e->found->converged = false;
     snprintf(e->found->reason, sizeof e->found->reason,
@@ -256,6 +144,36 @@ static int leave_all(struct escape *e)
     status = leave_one(e, &moved);
   }
   return status;
+}
+
+/* ---- orbitals that end in a symmetry ---- */
+
+/* Room for a direction and a point of the run's parameters. */
+static int make_room(struct escape *e)
+{
+  size_t n = (size_t)e->run->result->nparam;
+  free(e->direction);
+  int status = vqe_memory_alloc(&e->direction, n, 2 * sizeof *e->direction,
+                                "directions from a saddle point");
+  e->point = status == VQE_OK ? e->direction + n : NULL;
+  return status;
+}
+
+static int leave_symmetry(struct escape *e)
+{
+  double *point = NULL;
+  bool lower = false;
+  int status = vqe_orbital_leave_symmetry(&point, e->run, e->options);
+  if (status != VQE_OK || point == NULL) {
+    return status;
+  }
+  status = make_room(e);
+  if (status == VQE_OK) {
+    memcpy(e->point, point, (size_t)e->run->result->nparam * sizeof *point);
+    status = optimise_again(e, &lower);
+  }
+  free(point);
+  return status == VQE_OK ? leave_all(e) : status;
 }
 
 /* ---- circuits that end as a determinant ---- */
@@ -346,7 +264,7 @@ static void take_lowest(struct escape *e)
 {
   struct vqe_result *result = e->run->result;
   size_t n = (size_t)result->nparam;
-  double limit = e->found->f - LEAST_GAIN;
+  double limit = e->found->f - VQE_SADDLE_GAIN;
   for (size_t k = e->run->start_neval; k < result->neval; k++) {
     if (result->eval_energy[k] < e->found->f &&
         result->eval_energy[k] > limit) {
@@ -393,15 +311,15 @@ int vqe_saddle_leave(struct vqe_optimize_result *found, struct vqe_run *run,
 {
   struct escape e = {
       .run = run, .objective = objective, .options = options, .found = found};
-  size_t n = (size_t)run->result->nparam;
   if (!is_wanted(run, found)) {
     return VQE_OK;
   }
-  int status = vqe_memory_alloc(&e.direction, n, 2 * sizeof *e.direction,
-                                "directions from a saddle point");
+  int status = make_room(&e);
   if (status == VQE_OK) {
-    e.point = e.direction + n;
     status = leave_all(&e);
+  }
+  if (status == VQE_OK && found->converged) {
+    status = leave_symmetry(&e);
   }
   if (status == VQE_OK && vqe_ansatz_kind(run->ansatz->name)->saddles) {
     status = leave_determinant(&e);

@@ -13,7 +13,6 @@
 struct starts {
   struct vqe_run *run;
   struct vqe_optimize_result *best;
-  double *initial, *optimal; /* of the best */
   json_t *list;
 };
 
@@ -67,8 +66,8 @@ static int keep_best(struct starts *starts, int k,
                 (!isfinite(starts->best->f) || found->f < starts->best->f);
   if (k == 0 || better) {
     *starts->best = *found;
-    memcpy(starts->initial, result->initial_parameters, bytes);
-    memcpy(starts->optimal, result->optimal_parameters, bytes);
+    memcpy(starts->run->best_initial, result->initial_parameters, bytes);
+    memcpy(starts->run->best_optimal, result->optimal_parameters, bytes);
   }
   return note_start(starts, k, found);
 }
@@ -78,8 +77,8 @@ static int finish(struct starts *starts)
 {
   struct vqe_result *result = starts->run->result;
   size_t bytes = (size_t)result->nparam * sizeof(double);
-  memcpy(result->initial_parameters, starts->initial, bytes);
-  memcpy(result->optimal_parameters, starts->optimal, bytes);
+  memcpy(result->initial_parameters, starts->run->best_initial, bytes);
+  memcpy(result->optimal_parameters, starts->run->best_optimal, bytes);
   result->starts = json_dumps(starts->list, JSON_COMPACT);
   return result->starts != NULL
              ? VQE_OK
@@ -93,14 +92,15 @@ static int run_several(struct starts *starts, int count,
   struct vqe_run *run = starts->run;
   struct vqe_optimize_result found;
   size_t n = (size_t)run->result->nparam;
-  int status = vqe_memory_alloc(&starts->initial, n, 2 * sizeof(double),
+  int status = vqe_memory_alloc(&run->best_initial, n, sizeof(double),
                                 "parameters of the best start");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&run->best_optimal, n, sizeof(double),
+                              "parameters of the best start");
+  }
   starts->list = json_array();
   if (status == VQE_OK && starts->list == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for the starts");
-  }
-  if (status == VQE_OK) {
-    starts->optimal = starts->initial + n;
   }
   for (int k = 0; status == VQE_OK && k < count; k++) {
     status = set_start(run, k);
@@ -114,7 +114,10 @@ static int run_several(struct starts *starts, int count,
   if (status == VQE_OK) {
     status = finish(starts);
   }
-  free(starts->initial);
+  free(run->best_initial);
+  free(run->best_optimal);
+  run->best_initial = NULL;
+  run->best_optimal = NULL;
   json_decref(starts->list);
   return status;
 }

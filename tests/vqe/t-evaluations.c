@@ -87,12 +87,42 @@ static void widened_rows_end_in_zeros(void **state)
   vqe_result_free(result);
 }
 
+static void spread_rows_have_zeros_between(void **state)
+{
+  (void)state;
+  static const int map[3] = {0, 3, 4};
+  struct vqe_result *result = new_result(3);
+  size_t capacity = 0;
+  for (int k = 0; k < 4; k++) {
+    double x[3] = {k + 1.0, k + 2.0, k + 3.0};
+    assert_int_equal(
+        vqe_evaluations_append(result, &capacity, x, 0.0, 0.0, 0.0), VQE_OK);
+  }
+  result->optimal_parameters[2] = 7.0;
+  result->initial_parameters[1] = 8.0;
+  assert_int_equal(vqe_evaluations_spread(result, capacity, 6, map), VQE_OK);
+  assert_int_equal(result->nparam, 6);
+  for (int k = 0; k < 4; k++) {
+    const double expected[6] = {k + 1.0, 0, 0, k + 2.0, k + 3.0, 0};
+    assert_memory_equal(result->eval_parameters + 6 * k, expected,
+                        sizeof expected);
+  }
+  assert_true(result->optimal_parameters[4] == 7.0);
+  assert_true(result->initial_parameters[3] == 8.0);
+  assert_true(result->initial_parameters[1] == 0.0);
+  double *none = NULL;
+  assert_int_equal(vqe_evaluations_spread_row(&none, 3, 6, map), VQE_OK);
+  assert_null(none);
+  vqe_result_free(result);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(changes_and_minimum_follow_from_the_row_before),
       cmocka_unit_test(growing_keeps_every_row),
       cmocka_unit_test(widened_rows_end_in_zeros),
+      cmocka_unit_test(spread_rows_have_zeros_between),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

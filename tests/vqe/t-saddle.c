@@ -1,5 +1,5 @@
 /* Runs that begin or end at a saddle point go on to a minimum. */
-#include "vqe/saddle.h"
+#include "vqe/saddle_step.h"
 #include "vqe/vqe_fixture.h"
 
 /* ---- one step ---- */
