@@ -82,6 +82,13 @@ static double dipole_debye(const double dipole[3])
                       dipole[2] * dipole[2]);
 }
 
+/* The text of result->starts as JSON again. */
+static json_t *starts_of(const char *starts)
+{
+  json_t *array = starts != NULL ? json_loads(starts, 0, NULL) : NULL;
+  return array != NULL ? array : json_null();
+}
+
 /* In the published order; json_object_set_new takes the value
  * over and fails on NULL. */
 static json_t *summary_of(const struct vqe_result *result)
@@ -136,6 +143,7 @@ static json_t *summary_of(const struct vqe_result *result)
       {"dipole_debye", number_or_null(dipole_debye(result->dipole))},
       {"natural_occupations",
        numbers(result->natural_occupations, result->noccupation)},
+      {"starts", starts_of(result->starts)},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

@@ -52,7 +52,8 @@ static const char *const keys[] = {"experiment_id",
                                    "energy_exact",
                                    "total_shots",
                                    "dipole_debye",
-                                   "natural_occupations"};
+                                   "natural_occupations",
+                                   "starts"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {
@@ -64,6 +65,25 @@ static json_t *summary_of(struct vqe_result *const *results, size_t count)
   assert_int_equal(json_array_size(array), count);
   unlink(path);
   return array;
+}
+
+/* One start has none; several are a list of objects. */
+static void starts_are_shown_as_json(void **state)
+{
+  (void)state;
+  struct vqe_result *results[2] = {report_ok("H2"), report_ok("H2")};
+  results[1]->starts =
+      strdup("[{\"start\":0,\"energy\":-1.5},{\"start\":1,\"energy\":-2}]");
+  json_t *array = summary_of(results, 2);
+  assert_true(
+      json_is_null(json_object_get(json_array_get(array, 0), "starts")));
+  json_t *starts = json_object_get(json_array_get(array, 1), "starts");
+  assert_int_equal(json_array_size(starts), 2);
+  assert_true(json_real_value(json_object_get(json_array_get(starts, 0),
+                                              "energy")) == -1.5);
+  json_decref(array);
+  vqe_result_free(results[0]);
+  vqe_result_free(results[1]);
 }
 
 static void keys_are_those_of_the_contract_in_order(void **state)
@@ -166,6 +186,7 @@ static void summary_that_cannot_be_written_names_its_path(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(starts_are_shown_as_json),
       cmocka_unit_test(keys_are_those_of_the_contract_in_order),
       cmocka_unit_test(values_are_those_of_the_result),
       cmocka_unit_test(failed_experiment_has_nulls_and_a_reason),
