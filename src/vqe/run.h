@@ -57,6 +57,7 @@ struct vqe_run {
   double started;  /* wall clock of the VQE */
   /* when the start in hand began (vqe_experiment.restarts): wall clock, and
    * evaluations before it; the limits are those of one start */
+  int start;
   double start_clock;
   size_t start_neval;
   double *best_initial, *best_optimal; /* of the starts so far, else NULL */

@@ -33,7 +33,6 @@ struct escape {
   const struct vqe_optimizer_options *options;
   struct vqe_optimize_result *found;
   double *direction, *point; /* of the run's parameters */
-  int left;                  /* saddle points */
 };
 
 static bool is_wanted(const struct vqe_run *run,
@@ -130,7 +129,6 @@ static int leave_one(struct escape *e, bool *moved)
         vqe_notes_add(&run->result->notes, VQE_NOTE_SADDLE_POINT,
                       "lowest curvature %.2e hartree/rad^2", lowest.value);
   }
-  e->left += *moved;
   return status;
 }
 
@@ -178,6 +176,16 @@ static int leave_symmetry(struct escape *e)
 
 /* ---- circuits that end as a determinant ---- */
 
+/* Random numbers of an attempt of the start in hand. */
+static int init_stream(struct vqe_philox *rng, const struct vqe_run *run,
+                       const char *what, int attempt)
+{
+  char purpose[48];
+  snprintf(purpose, sizeof purpose, "%s %d of start %d", what, attempt,
+           run->start);
+  return vqe_philox_init(rng, run->experiment->id, purpose);
+}
+
 /* Around a determinant the energy of a circuit with layers of RY can be flat
  * to second order, as no single rotation excites a pair: seen from there it
  * is a minimum. Other rotations RY, and none by RZ (orbitals are real), lead
@@ -187,9 +195,7 @@ static int other_start(double *point, const struct vqe_run *run, int attempt)
   const struct vqe_ansatz *ansatz = run->ansatz;
   bool has_ry = vqe_ansatz_kind(ansatz->name)->ry;
   struct vqe_philox rng;
-  char purpose[40];
-  snprintf(purpose, sizeof purpose, "determinant %d", attempt);
-  int status = vqe_philox_init(&rng, run->experiment->id, purpose);
+  int status = init_stream(&rng, run, "determinant", attempt);
   for (int k = 0; status == VQE_OK && !has_ry && k < ansatz->nparam; k++) {
     point[k] += START_NOISE * vqe_philox_normal(&rng);
   }
@@ -287,10 +293,8 @@ static int hop(struct escape *e)
   int status = VQE_OK;
   for (int k = 0; status == VQE_OK && k < hops; k++) {
     struct vqe_philox rng;
-    char purpose[32];
     bool lower = false;
-    snprintf(purpose, sizeof purpose, "hop %d", k);
-    status = vqe_philox_init(&rng, run->experiment->id, purpose);
+    status = init_stream(&rng, run, "hop", k);
     for (int i = 0; status == VQE_OK && i < n; i++) {
       e->point[i] = run->result->optimal_parameters[i] +
                     HOP_NOISE * vqe_philox_normal(&rng);

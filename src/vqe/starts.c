@@ -30,6 +30,7 @@ static int set_start(struct vqe_run *run, int k)
     memcpy(result->optimal_parameters, result->initial_parameters,
            (size_t)result->nparam * sizeof(double));
   }
+  run->start = k;
   run->start_neval = result->neval;
   run->start_clock = vqe_clock_wall();
   return status;

@@ -92,6 +92,28 @@ starts_from_mp2_differ_and_the_first_is_the_single_one(void **state)
   vqe_experiment_free(experiment);
 }
 
+/* Starts that end in a determinant go on from parameters of their own. */
+static void starts_that_leave_a_determinant_differ(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = amplitudes(1, 4);
+  set(&experiment->init_strategy, "hf");
+  experiment->init_noise = 0.05;
+  experiment->escape_saddles = VQE_ESCAPE_AUTO;
+  struct vqe_result *result = run(experiment, NULL);
+  json_t *starts = json_loads(result->starts, 0, NULL);
+  assert_int_equal(json_array_size(starts), 4);
+  for (size_t k = 0; k < 4; k++) {
+    for (size_t other = 0; other < k; other++) {
+      assert_true(value(json_array_get(starts, k), "energy") !=
+                  value(json_array_get(starts, other), "energy"));
+    }
+  }
+  json_decref(starts);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
 static void limits_are_those_of_each_start(void **state)
 {
   (void)state;
@@ -123,6 +145,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(best_of_several_seeds_is_the_result),
       cmocka_unit_test(starts_from_mp2_differ_and_the_first_is_the_single_one),
+      cmocka_unit_test(starts_that_leave_a_determinant_differ),
       cmocka_unit_test(limits_are_those_of_each_start),
       cmocka_unit_test(adapt_has_one_start),
   };
