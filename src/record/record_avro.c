@@ -12,6 +12,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "record/record_read.h"
+#include "record/record_sizes.h"
 #include "record/record_view.h"
 
 #define MAX_RECORD ((size_t)1 << 31)
@@ -133,11 +134,14 @@ int vqe_record_avro_decode(struct vqe_record **out,
     return vqe_error_set(VQE_ERR_INPUT, "%s: %zu bytes are too many", where,
                          size);
   }
-  if (avro_generic_value_new(avro->iface, &value) != 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
+  int status = vqe_record_sizes_check(avro->schema, data, size, where);
+  if (status == VQE_OK && avro_generic_value_new(avro->iface, &value) != 0) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
+  }
+  if (status != VQE_OK) {
+    return status;
   }
   avro_reader_t reader = avro_reader_memory((const char *)data, (int64_t)size);
-  int status = VQE_OK;
   if (avro_value_read(reader, &value) != 0) {
     status = vqe_error_set(VQE_ERR_INPUT, "%s: not a record of its schema: %s",
                            where, avro_strerror());
