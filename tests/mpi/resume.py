@@ -57,7 +57,7 @@ with harness.Folder() as folder:
     lanes = ["lanes.json", "--threads", 1, "--lanes", 3, "-o"]
     folder.run(*lanes, "beside.h5")
     running = start(folder, 0, *lanes, "fallen.h5")
-    wait_for(running, lambda: journal_bytes(folder, "fallen.h5") > 600000,
+    wait_for(running, lambda: journal_bytes(folder, "fallen.h5") > 300000,
              "the journals of three experiments")
     running.kill()
     running.communicate(timeout=60)
