@@ -1,11 +1,11 @@
 /* Simultaneous perturbation stochastic approximation (Spall, IEEE Trans.
  * Autom. Control 37, 332 (1992)). Gains a_k = a / k^alpha, c_k = c / k^gamma;
  * `a` calibrated as by Kandala et al., Nature 549, 242 (2017), and Qiskit: the
- * first step moves each parameter by 2 pi / 10 on average.
- *
- * Where values are samples that step is bounded twice: by the step that is
- * typical for the objective, and by the gain 1 / tr H that suits its curvature
- * (below). The result is the average of the last iterates. */
+ * first step moves each parameter by 2 pi / 10 on average. It is bounded
+ * twice: by the step that is typical for the objective, and by the gain 1 / tr
+ * H that suits its curvature, as from a good start slopes are small or all
+ * noise. Where values are samples the result is the average of the last
+ * iterates. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,22 +80,43 @@ static bool room_for_probe(const struct vqe_recorder *recorder)
   return recorder->nfev + 3 <= recorder->options->max_evaluations;
 }
 
-static bool calibrate(struct spsa *spsa, double c, double *a)
+/* Slopes and curvature at the start, f there. With H = h 1 a step of gain a
+ * changes the squared distance to the minimum by the factor 1 - 2 a h + n a^2
+ * h^2 on average: least at a = 1 / (n h), 1 / tr H. On average over signs
+ * f(+) + f(-) - 2 f is c^2 tr H. */
+static bool calibrate(struct spsa *spsa, double c, double *a, double f)
 {
-  double sum = 0.0;
+  const struct vqe_optimizer_options *options = spsa->recorder->options;
+  double step =
+      fmin(TARGET_STEP,
+           isnan(options->typical_step) ? TARGET_STEP : options->typical_step);
+  double slope = 0.0;
+  double trace = 0.0;
   int steps = 0;
   while (steps < CALIBRATION_STEPS && room_for_probe(spsa->recorder)) {
     double difference;
     if (!probe(spsa, c, &difference)) {
       return false;
     }
-    sum += fabs(difference) / (2.0 * c);
+    slope += fabs(difference) / (2.0 * c);
+    trace += 2.0 * (spsa->middle - f) / (c * c);
     steps++;
   }
-  double slope = steps > 0 ? sum / steps : 0.0;
-  /* a flat start gives no scale: take the step itself */
-  *a = slope > 1e-10 ? TARGET_STEP / slope : TARGET_STEP;
+  slope /= steps > 0 ? steps : 1;
+  trace /= steps > 0 ? steps : 1;
+  *a = slope > 1e-10 ? step / slope : step;
+  if (trace > 0.0 && *a > 1.0 / trace) {
+    *a = 1.0 / trace;
+    spsa->before = STABILITY;
+  }
   return true;
+}
+
+/* The gain of step k, from 1 on. */
+static double gain(const struct spsa *spsa, double a, int k)
+{
+  return a * pow((1.0 + spsa->before) / (k + spsa->before),
+                 spsa->recorder->options->spsa_alpha);
 }
 
 /* Steps of gain `a` until the limit or convergence. False when the run is
@@ -110,7 +131,7 @@ static bool descend(struct vqe_method_end *ended, struct spsa *spsa, double a,
   for (int k = 1; room_for_probe(recorder); k++) {
     double f;
     double difference;
-    double ak = a / pow(k, options->spsa_alpha);
+    double ak = gain(spsa, a, k);
     double ck = c / pow(k, options->spsa_gamma);
     if (!probe(spsa, ck, &difference)) {
       return false;
@@ -141,38 +162,6 @@ static bool descend(struct vqe_method_end *ended, struct spsa *spsa, double a,
 
 /* ---- where values are samples ---- */
 
-/* Slopes and curvature at the start, f there. With H = h 1 a step of gain a
- * changes the squared distance to the minimum by the factor 1 - 2 a h + n a^2
- * h^2 on average: least at a = 1 / (n h), 1 / tr H. On average over signs
- * f(+) + f(-) - 2 f is c^2 tr H. */
-static bool calibrate_noisy(struct spsa *spsa, double c, double *a, double f)
-{
-  const struct vqe_optimizer_options *options = spsa->recorder->options;
-  double step =
-      fmin(TARGET_STEP,
-           isnan(options->typical_step) ? TARGET_STEP : options->typical_step);
-  double slope = 0.0;
-  double trace = 0.0;
-  int steps = 0;
-  while (steps < CALIBRATION_STEPS && room_for_probe(spsa->recorder)) {
-    double difference;
-    if (!probe(spsa, c, &difference)) {
-      return false;
-    }
-    slope += fabs(difference) / (2.0 * c);
-    trace += 2.0 * (spsa->middle - f) / (c * c);
-    steps++;
-  }
-  slope /= steps > 0 ? steps : 1;
-  trace /= steps > 0 ? steps : 1;
-  *a = slope > 1e-10 ? step / slope : step;
-  if (trace > 0.0 && *a > 1.0 / trace) {
-    *a = 1.0 / trace;
-    spsa->before = STABILITY;
-  }
-  return true;
-}
-
 /* The slopes of the last window, in units of their standard errors, are those
  * of samples around zero. */
 static bool settled(double *sum, int k, double slope, double noise)
@@ -198,8 +187,7 @@ static void descend_noisy(struct vqe_method_end *ended, struct spsa *spsa,
   double sum = 0.0;
   for (int k = 1; room_for_probe(recorder); k++) {
     double difference;
-    double ak = a * pow((1.0 + spsa->before) / (k + spsa->before),
-                        options->spsa_alpha);
+    double ak = gain(spsa, a, k);
     double ck = c / pow(k, options->spsa_gamma);
     if (!probe(spsa, ck, &difference)) {
       return;
@@ -253,11 +241,11 @@ int vqe_method_spsa(struct vqe_method_end *ended,
   if (vqe_recorder_noisy(recorder)) {
     vqe_recorder_final(recorder, spsa.point);
     if (vqe_recorder_evaluate(recorder, spsa.point, &f, NULL) &&
-        (!isnan(a) || calibrate_noisy(&spsa, c, &a, f))) {
+        (!isnan(a) || calibrate(&spsa, c, &a, f))) {
       descend_noisy(ended, &spsa, a, c, memory + 4 * n);
     }
   } else if (vqe_recorder_evaluate(recorder, spsa.point, &f, NULL) &&
-             (!isnan(a) || calibrate(&spsa, c, &a)) &&
+             (!isnan(a) || calibrate(&spsa, c, &a, f)) &&
              descend(ended, &spsa, a, c, f)) {
     (void)vqe_recorder_evaluate(recorder, spsa.point, &f, NULL);
     vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",

@@ -54,6 +54,9 @@ int vqe_run_shots_options(struct vqe_run *run,
 {
   struct vqe_run_shots *shots = &run->shots;
   const struct vqe_experiment *experiment = run->experiment;
+  if (vqe_ansatz_conserves(experiment->ansatz_name)) {
+    options->typical_step = TYPICAL_STEP;
+  }
   if (experiment->shots == 0) {
     return VQE_OK;
   }
@@ -73,9 +76,6 @@ int vqe_run_shots_options(struct vqe_run *run,
   options->noise = noise;
   options->gradient_noise = shots->gradient_noise;
   options->gradient_cost = shots->energies;
-  if (vqe_ansatz_conserves(experiment->ansatz_name)) {
-    options->typical_step = TYPICAL_STEP;
-  }
   return status;
 }
 
