@@ -168,5 +168,5 @@ int main(void)
       cmocka_unit_test(exact_shifts_give_the_adjoint_gradient),
       cmocka_unit_test(sampled_gradients_have_the_exact_mean_and_error),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return FIXTURE_RUN(tests);
 }
