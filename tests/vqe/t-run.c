@@ -367,6 +367,41 @@ static void samples_repeat_and_are_not_the_result(void **state)
   }
 }
 
+/* Starts are compared by samples of their own, so the best is not the one with
+ * the luckiest evaluation. */
+static void starts_are_compared_by_fresh_samples(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = sampled("H2", "COBYLA", 256, 1);
+  set(&experiment->ansatz_name, "RealAmplitudes");
+  set(&experiment->init_strategy, "random");
+  experiment->entanglement = copy("reverse_linear");
+  experiment->restarts = 4;
+  assert_int_equal(vqe_experiment_id(experiment->id, NULL, experiment),
+                   VQE_OK);
+  struct vqe_result *result = run(experiment, NULL);
+  assert_int_equal(result->status, VQE_EXPERIMENT_OK);
+  assert_true(result->total_shots ==
+              ((int64_t)result->nfev + 4 + 1) * 5 * 256);
+  json_error_t error;
+  json_t *starts = json_loads(result->starts, 0, &error);
+  assert_int_equal(json_array_size(starts), 4);
+  double lowest = INFINITY;
+  for (size_t k = 0; k < 4; k++) {
+    lowest = fmin(lowest, value(json_array_get(starts, k), "energy"));
+  }
+  /* above the luckiest evaluation of all */
+  double luckiest = result->eval_cumulative_min_energy[result->neval - 1] +
+                    result->nuclear_repulsion_energy;
+  assert_true(lowest > luckiest + result->energy_std);
+  /* sampled twice at the best of them */
+  double total = result->minimum + result->nuclear_repulsion_energy;
+  assert_true(fabs(total - lowest) < 6.0 * result->energy_std);
+  json_decref(starts);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
 /* Runs with the seeds 1 to `count`: the result lies around the exact energy
  * at its point, and all but `most_above` of the points below the start, which
  * is `start` hartree above the exact energy. */
@@ -477,6 +512,7 @@ int main(void)
       cmocka_unit_test(noise_repeats_for_one_experiment),
       cmocka_unit_test(replayed_run_repeats_the_bits),
       cmocka_unit_test(samples_repeat_and_are_not_the_result),
+      cmocka_unit_test(starts_are_compared_by_fresh_samples),
       cmocka_unit_test(sampled_energies_scatter_around_the_exact_one),
       cmocka_unit_test(failed_experiment_is_a_result_with_its_reason),
   };
