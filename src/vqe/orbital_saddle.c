@@ -104,13 +104,13 @@ static void make_map(int *map, const struct vqe_run *run,
   }
 }
 
-/* The step along the lowest curvature, from x; *falls when it leads down. */
-static int find(bool *falls, struct wide *wide, double *x, int n)
+/* The step along the lowest curvature, from x. */
+static int find(struct vqe_orbital_escape *out, struct wide *wide, double *x,
+                int n)
 {
   struct vqe_curvature_options options;
   struct vqe_curvature lowest;
   double *direction = NULL;
-  *falls = false;
   vqe_saddle_options(&options, &wide->run, wide->options);
   int status = vqe_memory_alloc(&direction, (size_t)n, sizeof *direction,
                                 "directions of curvature");
@@ -118,11 +118,16 @@ static int find(bool *falls, struct wide *wide, double *x, int n)
     status = vqe_curvature_lowest(&lowest, direction, n, x, objective, wide,
                                   &options);
   }
+  if (status == VQE_OK) {
+    out->curvature = lowest.value;
+  }
   if (status == VQE_OK &&
       lowest.value < -vqe_saddle_threshold(wide->options)) {
     double f = lowest.f;
     status = vqe_saddle_step(x, &f, n, direction, objective, wide);
-    *falls = status == VQE_OK && f < lowest.f - VQE_SADDLE_GAIN;
+    if (status == VQE_OK && f < lowest.f - VQE_SADDLE_GAIN) {
+      out->gain = lowest.f - f;
+    }
   }
   free(direction);
   return status;
@@ -160,15 +165,15 @@ static int adopt(struct vqe_run *run, struct vqe_run *wide, const int *map,
   return status;
 }
 
-int vqe_orbital_leave_symmetry(double **point, struct vqe_run *run,
+int vqe_orbital_leave_symmetry(struct vqe_orbital_escape *out,
+                               struct vqe_run *run, bool leaves,
                                const struct vqe_optimizer_options *options)
 {
   struct wide wide = {.run = *run, .options = options};
   int *map = NULL;
   double *x = NULL;
-  bool falls = false;
   int n = 0;
-  *point = NULL;
+  *out = (struct vqe_orbital_escape){.curvature = NAN};
   if (run->rotation == NULL || run->hamiltonian->nirrep == 1) {
     return VQE_OK;
   }
@@ -187,19 +192,20 @@ int vqe_orbital_leave_symmetry(double **point, struct vqe_run *run,
     for (int k = 0; k < before; k++) {
       x[map[k]] = run->result->optimal_parameters[k];
     }
-    status = find(&falls, &wide, x, n);
+    status = find(out, &wide, x, n);
   }
   if (status == VQE_ERR_MEMORY || wide.late) {
     status = VQE_OK; /* what cannot be tested stays */
-    falls = false;
+    *out = (struct vqe_orbital_escape){.curvature = NAN};
   }
-  if (status == VQE_OK && falls) {
+  leaves = leaves && out->gain > 0.0;
+  if (status == VQE_OK && leaves) {
     status = adopt(run, &wide.run, map, n);
   }
   clear(&wide.run);
   free(map);
-  if (status == VQE_OK && falls) {
-    *point = x;
+  if (status == VQE_OK && leaves) {
+    out->point = x;
   } else {
     free(x);
   }

@@ -35,20 +35,25 @@ struct escape {
   double *direction, *point; /* of the run's parameters */
 };
 
+/* Whether curvatures mean anything here, and may be tested. */
+static bool is_possible(const struct vqe_run *run,
+                        const struct vqe_optimize_result *found)
+{
+  const struct vqe_experiment *experiment = run->experiment;
+  const struct vqe_optimizer_info *info;
+  return experiment->shots == 0 && found->converged &&
+         run->result->nparam > 0 &&
+         experiment->escape_saddles != VQE_ESCAPE_NEVER &&
+         vqe_optimizer_find(&info, experiment->optimizer) == VQE_OK &&
+         info->needs_gradient;
+}
+
 static bool is_wanted(const struct vqe_run *run,
                       const struct vqe_optimize_result *found)
 {
   const struct vqe_experiment *experiment = run->experiment;
-  const struct vqe_optimizer_info *info;
-  if (experiment->shots > 0 || !found->converged || run->result->nparam < 1 ||
-      experiment->escape_saddles == VQE_ESCAPE_NEVER ||
-      vqe_optimizer_find(&info, experiment->optimizer) != VQE_OK ||
-      !info->needs_gradient) {
-    return false;
-  }
   return experiment->escape_saddles == VQE_ESCAPE_ALWAYS ||
-         vqe_ansatz_kind(experiment->ansatz_name)->saddles ||
-         run->rotation != NULL || found->nfev == 1;
+         vqe_ansatz_kind(experiment->ansatz_name)->saddles || found->nfev == 1;
 }
 
 /* Optimise again from e->point; the result counts when it is lower. */
@@ -159,19 +164,35 @@ static int make_room(struct escape *e)
 
 static int leave_symmetry(struct escape *e)
 {
-  double *point = NULL;
+  struct vqe_orbital_escape out;
   bool lower = false;
-  int status = vqe_orbital_leave_symmetry(&point, e->run, e->options);
-  if (status != VQE_OK || point == NULL) {
+  int status = vqe_orbital_leave_symmetry(&out, e->run, true, e->options);
+  if (status != VQE_OK || out.point == NULL) {
     return status;
   }
   status = make_room(e);
   if (status == VQE_OK) {
-    memcpy(e->point, point, (size_t)e->run->result->nparam * sizeof *point);
+    memcpy(e->point, out.point,
+           (size_t)e->run->result->nparam * sizeof *out.point);
     status = optimise_again(e, &lower);
   }
-  free(point);
+  free(out.point);
   return status == VQE_OK ? leave_all(e) : status;
+}
+
+/* A run that stays says so. */
+static int note_symmetry(struct vqe_run *run,
+                         const struct vqe_optimizer_options *options)
+{
+  struct vqe_orbital_escape out;
+  int status = vqe_orbital_leave_symmetry(&out, run, false, options);
+  return status == VQE_OK && out.gain > 0.0
+             ? vqe_notes_add(&run->result->notes, VQE_NOTE_SADDLE_POINT,
+                             "orbitals that leave the symmetry lower the "
+                             "energy by more than %.2f mHa (curvature %.2e "
+                             "hartree/rad^2)",
+                             1e3 * out.gain, out.curvature)
+             : status;
 }
 
 /* ---- circuits that end as a determinant ---- */
@@ -315,8 +336,11 @@ int vqe_saddle_leave(struct vqe_optimize_result *found, struct vqe_run *run,
 {
   struct escape e = {
       .run = run, .objective = objective, .options = options, .found = found};
-  if (!is_wanted(run, found)) {
+  if (!is_possible(run, found)) {
     return VQE_OK;
+  }
+  if (!is_wanted(run, found)) {
+    return note_symmetry(run, options);
   }
   int status = make_room(&e);
   if (status == VQE_OK) {

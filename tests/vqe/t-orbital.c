@@ -123,6 +123,7 @@ static void saddle_points_of_orbitals_are_left(void **state)
     experiment->active_electrons = cases[k].active;
     experiment->active_orbitals = cases[k].active;
     experiment->symmetry = cases[k].symmetry;
+    experiment->escape_saddles = VQE_ESCAPE_ALWAYS;
     struct vqe_result *result = run(experiment, NULL);
     double energy = total(result);
     /* UCCSD is not quite exact for four electrons */
@@ -143,6 +144,31 @@ static void saddle_points_of_orbitals_are_left(void **state)
   }
 }
 
+/* PySCF 2.14.0, CASSCF (4,4) of water from its own orbitals: the minimum
+ * within the symmetry of the molecule. */
+static void run_that_stays_in_its_symmetry_says_so(void **state)
+{
+  (void)state;
+  struct vqe_experiment *experiment = optimised(
+      "{\"symbols\": [\"O\", \"H\", \"H\"], \"coords\": [[0,0,0.1173], "
+      "[0,0.7572,-0.4692], [0,-0.7572,-0.4692]]}",
+      NULL, "UCCSD");
+  experiment->active_electrons = 4;
+  experiment->active_orbitals = 4;
+  struct vqe_result *result = run(experiment, NULL);
+  near(total(result), -74.97612534083606, 2e-5);
+  assert_non_null(strstr(result->notes, "saddle_point: "));
+  int evaluations = result->nfev;
+  vqe_result_free(result);
+  experiment->escape_saddles = VQE_ESCAPE_NEVER;
+  result = run(experiment, NULL);
+  assert_int_equal(result->nfev, evaluations);
+  assert_true(result->notes == NULL ||
+              strstr(result->notes, "saddle_point: ") == NULL);
+  vqe_result_free(result);
+  vqe_experiment_free(experiment);
+}
+
 /* Several starts, of which the first may leave symmetry. */
 static void starts_keep_their_parameters_when_symmetry_is_left(void **state)
 {
@@ -154,6 +180,7 @@ static void starts_keep_their_parameters_when_symmetry_is_left(void **state)
   experiment->active_electrons = 4;
   experiment->active_orbitals = 4;
   experiment->restarts = 3;
+  experiment->escape_saddles = VQE_ESCAPE_ALWAYS;
   struct vqe_result *result = run(experiment, NULL);
   double energy = total(result);
   near(energy, -75.00856886, 2e-5);
@@ -255,6 +282,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(optimised_orbitals_give_casscf_energies),
       cmocka_unit_test(saddle_points_of_orbitals_are_left),
+      cmocka_unit_test(run_that_stays_in_its_symmetry_says_so),
       cmocka_unit_test(starts_keep_their_parameters_when_symmetry_is_left),
       cmocka_unit_test(energy_does_not_depend_on_the_first_orbitals),
       cmocka_unit_test(option_needs_exact_energies_and_can_be_off),
