@@ -14,6 +14,8 @@
 
 #define ROOT_HALF 0.70710678118654752440
 #define MIN_GAP 1e-8 /* hartree */
+/* Elements of rotations below this are rounding, and have no phase. */
+#define NOTHING 1e-10
 /* Shares of the largest: values are zero below it, or equal. */
 #define LEAST_VALUE 1e-10
 #define EQUAL_VALUES 1e-8
@@ -29,8 +31,12 @@ static void clear_element(double *angle, double *phase, double complex *matrix,
   double complex *y = x + columns;
   double complex a = x[block->column];
   double complex b = y[block->column];
-  *phase = cabs(a) > 0.0 && cabs(b) > 0.0 ? carg(a) - carg(b) : 0.0;
-  *angle = atan2(cabs(b), cabs(a));
+  *phase = 0.0;
+  if (cabs(a) > NOTHING && cabs(b) > NOTHING) {
+    *phase = remainder(carg(a) - carg(b), 2.0 * M_PI);
+    *phase += *phase < NOTHING - M_PI ? 2.0 * M_PI : 0.0;
+  }
+  *angle = cabs(b) > NOTHING ? atan2(cabs(b), cabs(a)) : 0.0;
   double complex turn = cexp(-I * *phase);
   double c = cos(*angle);
   double s = sin(*angle);
@@ -51,7 +57,7 @@ static void mix_columns(double complex *matrix, int norb, int columns)
       double complex a = matrix[r * columns + k];
       double complex b = matrix[r * columns + k + 1];
       double norm = hypot(cabs(a), cabs(b));
-      if (norm == 0.0) {
+      if (norm < NOTHING) {
         continue;
       }
       for (int row = 0; row < norb; row++) {
