@@ -19,9 +19,8 @@
  * noise in a circuit without RY, radian. */
 #define MOST_STARTS 10
 #define START_NOISE 1.0
-/* Radian. N2 with (6,6) and L = 2: less leads back, more leads as deep for
- * more evaluations. */
-#define HOP_NOISE 0.5
+/* Radian. N2 with (6,6) and L = 2: half of it often leads back. */
+#define HOP_NOISE 0.7
 /* Occupations this near to whole numbers are those of a determinant. */
 #define WHOLE 1e-3
 /* So far from the molecule's S^2 is not what a limited circuit mixes in. */
@@ -304,21 +303,32 @@ static void take_lowest(struct escape *e)
 
 /* ---- ansätze with many minima ---- */
 
+/* Whether another optimisation of twice the length of the longest so far fits
+ * the limits: a lower point that did not converge would hide the minimum. */
+static bool has_time(const struct escape *e, size_t longest)
+{
+  struct vqe_optimizer_options left;
+  return vqe_run_within_limits(&left, e->run, e->options) &&
+         (size_t)left.max_evaluations > 2 * longest;
+}
+
 /* Optimise again from noise around the lowest minimum so far (basin hopping:
  * Wales and Doye, J. Phys. Chem. A 101, 5111 (1997), at no temperature). */
 static int hop(struct escape *e)
 {
   const struct vqe_run *run = e->run;
-  int n = run->result->nparam;
+  const struct vqe_result *result = run->result;
   int hops = vqe_ansatz_kind(run->ansatz->name)->hops;
+  size_t longest = result->neval - run->start_neval;
   int status = VQE_OK;
-  for (int k = 0; status == VQE_OK && k < hops; k++) {
+  for (int k = 0; status == VQE_OK && k < hops && has_time(e, longest); k++) {
     struct vqe_philox rng;
     bool lower = false;
+    size_t before = result->neval;
     status = init_stream(&rng, run, "hop", k);
-    for (int i = 0; status == VQE_OK && i < n; i++) {
-      e->point[i] = run->result->optimal_parameters[i] +
-                    HOP_NOISE * vqe_philox_normal(&rng);
+    for (int i = 0; status == VQE_OK && i < result->nparam; i++) {
+      e->point[i] =
+          result->optimal_parameters[i] + HOP_NOISE * vqe_philox_normal(&rng);
     }
     if (status == VQE_OK) {
       status = optimise_again(e, &lower);
@@ -326,6 +336,8 @@ static int hop(struct escape *e)
     if (status == VQE_OK && lower) {
       status = leave_all(e);
     }
+    longest =
+        result->neval - before > longest ? result->neval - before : longest;
   }
   return status;
 }
