@@ -34,6 +34,10 @@ struct vqe_chem_options {
   int scf_max_cycles;      /**< 0 for the default, 200: of each start */
   int threads;             /**< OpenMP threads; 0 means 1 */
   bool keep_all;           /**< integrals over all orbitals too: `whole` */
+  /** Bytes that integrals over functions may take; above, they are computed
+   * whenever they are needed, and the default tolerances are 1e-10 and 1e-7.
+   * 0: half of what is available. */
+  size_t memory_limit;
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_chem_options in C; C++ calls the function
@@ -95,7 +99,7 @@ VQE_API int vqe_basis_canonical(const char **out, const char *name);
 
 /** Geometry to integrals: libcint, RHF or ROHF, transformation, frozen core,
  * active space, MP2. VQE_ERR_NUMERIC when SCF does not converge. Cost: O(N^5)
- * in basis functions, 8 * npair_ao^2 bytes (checked first). */
+ * in basis functions, N^4 bytes, or N^2 where that is above memory_limit. */
 VQE_API int vqe_chem_run(struct vqe_integrals **out,
                          const struct vqe_molecule *molecule,
                          const struct vqe_chem_options *options);

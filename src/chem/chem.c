@@ -11,6 +11,7 @@
 #include "base/notes.h"
 #include "base/struct_size.h"
 #include "chem/basis.h"
+#include "chem/direct.h"
 #include "chem/env.h"
 #include "chem/fock.h"
 #include "chem/frame.h"
@@ -36,7 +37,8 @@ struct run {
   double *overlap;
   double *kinetic;
   double *hcore;
-  double *eri;
+  double *eri; /* or NULL: direct */
+  struct vqe_direct *direct;
   double *guess;
   double *splitter;
   int *element; /* of each function */
@@ -47,6 +49,7 @@ struct run {
 static void run_free(struct run *run)
 {
   vqe_basis_free(run->basis);
+  vqe_direct_free(run->direct);
   vqe_env_free(run->env);
   free(run->overlap);
   free(run->kinetic);
@@ -108,25 +111,35 @@ static int prepare(struct run *run)
                            where);
 }
 
-static int compute_integrals(struct run *run)
+/* Two-electron integrals into memory, or computed directly where they do not
+ * fit. */
+static int compute_two_electron(struct run *run)
 {
   size_t nao = (size_t)run->env->nao;
-  size_t n2 = nao * nao;
   size_t npair = nao * (nao + 1) / 2;
   size_t count;
-  int status = VQE_OK;
-  if (!vqe_memory_mul(&count, npair, npair)) {
-    return vqe_error_set(VQE_ERR_MEMORY,
-                         "molecule '%.64s': the two-electron integrals of "
-                         "%zu basis functions overflow the address space",
-                         run->molecule->name, nao);
+  size_t limit = run->options.memory_limit;
+  if (limit == 0) {
+    limit = (size_t)(vqe_memory_available() / 2);
   }
-  status = vqe_memory_alloc(&run->eri, count, sizeof(double),
-                            "two-electron integrals over basis functions");
+  if (!vqe_memory_mul(&count, npair, npair + 1) ||
+      count / 2 > limit / sizeof(double)) {
+    return vqe_direct_new(&run->direct, run->env, run->options.threads);
+  }
+  int status = vqe_memory_alloc(&run->eri, count / 2, sizeof(double),
+                                "two-electron integrals over basis functions");
   if (status != VQE_OK) {
     return vqe_error_context(status, "molecule '%.64s', %zu basis functions",
                              run->molecule->name, nao);
   }
+  return vqe_env_two_electron(run->eri, run->env, run->options.threads);
+}
+
+static int compute_integrals(struct run *run)
+{
+  size_t nao = (size_t)run->env->nao;
+  size_t n2 = nao * nao;
+  int status = VQE_OK;
   double **matrices[] = {&run->overlap, &run->kinetic, &run->hcore,
                          &run->guess, &run->splitter};
   for (size_t k = 0; k < sizeof matrices / sizeof matrices[0]; k++) {
@@ -149,7 +162,7 @@ static int compute_integrals(struct run *run)
   for (size_t k = 0; k < n2; k++) {
     run->hcore[k] += run->kinetic[k];
   }
-  return vqe_env_two_electron(run->eri, run->env, run->options.threads);
+  return compute_two_electron(run);
 }
 
 static void label_elements(int *element, const struct vqe_env *env)
@@ -168,6 +181,10 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
   struct vqe_symmetry *symmetry = NULL;
   struct vqe_scf *scf = NULL;
   const struct vqe_chem_options *options = &run->options;
+  bool direct = run->direct != NULL;
+  /* what screening leaves out must not keep SCF from its end */
+  double energy_tol = direct ? 1e-10 : 1e-12;
+  double gradient_tol = direct ? 1e-7 : 1e-9;
   struct vqe_scf_input input = {
       .name = run->molecule->name,
       .nao = run->env->nao,
@@ -177,12 +194,13 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
       .max_cycles =
           options->scf_max_cycles > 0 ? options->scf_max_cycles : 200,
       .energy_tol =
-          options->scf_energy_tol > 0 ? options->scf_energy_tol : 1e-12,
-      .gradient_tol =
-          options->scf_gradient_tol > 0 ? options->scf_gradient_tol : 1e-9,
+          options->scf_energy_tol > 0 ? options->scf_energy_tol : energy_tol,
+      .gradient_tol = options->scf_gradient_tol > 0 ? options->scf_gradient_tol
+                                                    : gradient_tol,
       .overlap = run->overlap,
       .hcore = run->hcore,
       .eri = run->eri,
+      .direct = run->direct,
       .guess = guessed ? run->guess : NULL,
       .splitter = run->splitter,
       .element = run->element,
@@ -238,13 +256,12 @@ static int add_core(struct vqe_integrals *out, double *field,
   int nao = run->env->nao;
   int nmo = run->scf->nmo;
   size_t n2 = (size_t)nao * (size_t)nao;
-  size_t npair = (size_t)nao * (size_t)(nao + 1) / 2;
   memcpy(field, run->hcore, n2 * sizeof(double));
   if (run->space.nfrozen == 0) {
     return VQE_OK;
   }
-  int status = vqe_memory_alloc(&work, 3 * n2 + npair, sizeof(double),
-                                "frozen-core field");
+  int status = vqe_memory_alloc(&work, 3 * n2 + vqe_fock_scratch(nao),
+                                sizeof(double), "frozen-core field");
   if (status != VQE_OK) {
     return status;
   }
@@ -262,15 +279,21 @@ static int add_core(struct vqe_integrals *out, double *field,
       dm[p * nao + q] = 2.0 * sum;
     }
   }
-  vqe_fock_jk(coulomb, exchange, run->eri, dm, nao, packed,
-              run->options.threads);
+  if (run->eri != NULL) {
+    vqe_fock_jk(coulomb, exchange, run->eri, dm, nao, packed,
+                run->options.threads);
+  } else {
+    double *const k[2] = {exchange, NULL};
+    const double *const dk[2] = {dm, NULL};
+    status = vqe_direct_jk(coulomb, dm, 1, k, dk, run->direct);
+  }
   for (size_t k = 0; k < n2; k++) {
     field[k] += coulomb[k] - 0.5 * exchange[k];
   }
   out->e_core =
       0.5 * (vqe_fock_dot(dm, run->hcore, n2) + vqe_fock_dot(dm, field, n2));
   free(work);
-  return VQE_OK;
+  return status;
 }
 
 static int add_dipole(struct vqe_integrals *out, const struct run *run)
@@ -328,8 +351,9 @@ static int keep_whole(struct vqe_integrals *out, const struct run *run)
                                   nmo, 0, nmo);
   }
   if (status == VQE_OK) {
-    status = vqe_transform_eri(whole->eri, run->eri, scf->mo_coeff, nao, nmo,
-                               0, nmo, run->options.threads);
+    status = vqe_transform_functions(whole->eri, run->eri, run->direct,
+                                     scf->mo_coeff, nao, nmo, 0, nmo,
+                                     run->options.threads);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&position, 3 * n2, sizeof(double),
@@ -402,8 +426,9 @@ static int transform(struct vqe_integrals **result, const struct run *run)
                                   scf->nmo, first, norb);
   }
   if (status == VQE_OK) {
-    status = vqe_transform_eri(out->eri, run->eri, scf->mo_coeff, nao,
-                               scf->nmo, first, norb, run->options.threads);
+    status = vqe_transform_functions(out->eri, run->eri, run->direct,
+                                     scf->mo_coeff, nao, scf->nmo, first, norb,
+                                     run->options.threads);
   }
   if (status == VQE_OK) {
     status = add_dipole(out, run);

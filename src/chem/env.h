@@ -43,8 +43,21 @@ int vqe_env_one_electron(double *out, const struct vqe_env *env,
 int vqe_env_inverse_distance(double *out, struct vqe_env *env, int first,
                              int last, const double origin[3]);
 
-/* (pq|rs) over packed pairs, npair x npair with both triangles, all eight
- * permutations computed once. The result does not depend on `threads`. */
+/* (pq|rs) of all eight permutations once: the lower triangle over packed
+ * pairs, out[vqe_pair(pq, rs)]. `out` is zero before. Blocks that are
+ * negligible are left out. The result does not depend on `threads`. */
 int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads);
+
+/* out[i * nbas + j] = sqrt((ij|ij)), the largest of the functions of shells i
+ * and j: |(ij|kl)| <= out_ij out_kl (Schwarz). */
+int vqe_env_bounds(double *out, const struct vqe_env *env);
+
+/* Functions of a shell, of the largest one, and doubles of scratch that
+ * libcint wants for the worst block. */
+int vqe_env_shell_size(const struct vqe_env *env, int shell);
+int vqe_env_largest_shell(const struct vqe_env *env);
+size_t vqe_env_scratch(const struct vqe_env *env);
+/* The pair of shells i >= j at place `pair` of packed storage. */
+void vqe_env_shell_pair(int *i, int *j, size_t pair);
 
 #endif

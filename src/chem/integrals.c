@@ -1,5 +1,6 @@
 /* Integrals over basis functions, by libcint (Q. Sun, J. Comput. Chem. 36,
  * 1664 (2015)). */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,19 +13,20 @@
 
 /* Below this many functions starting threads costs more than it saves. */
 #define MIN_NAO_THREADS 20
-#define MIRROR_BLOCK 64
+/* Blocks that the Schwarz inequality holds below this are zero. */
+#define NEGLIGIBLE 1e-14 /* hartree */
 
-static int shell_size(const struct vqe_env *env, int shell)
+int vqe_env_shell_size(const struct vqe_env *env, int shell)
 {
   return env->ao_loc[shell + 1] - env->ao_loc[shell];
 }
 
-static int largest_shell(const struct vqe_env *env)
+int vqe_env_largest_shell(const struct vqe_env *env)
 {
   int largest = 1;
   for (int k = 0; k < env->nbas; k++) {
-    if (shell_size(env, k) > largest) {
-      largest = shell_size(env, k);
+    if (vqe_env_shell_size(env, k) > largest) {
+      largest = vqe_env_shell_size(env, k);
     }
   }
   return largest;
@@ -38,7 +40,7 @@ static int one_electron(double *out, const struct vqe_env *env,
   double *buffer = NULL;
   int start = env->ao_loc[first];
   size_t n = (size_t)(env->ao_loc[last] - start);
-  size_t size = (size_t)largest_shell(env);
+  size_t size = (size_t)vqe_env_largest_shell(env);
   int status = vqe_memory_alloc(&buffer, (size_t)ncomp * size * size,
                                 sizeof(double), "one-electron integrals");
   if (status != VQE_OK) {
@@ -47,8 +49,8 @@ static int one_electron(double *out, const struct vqe_env *env,
   for (int i = first; i < last; i++) {
     for (int j = first; j <= i; j++) {
       int shells[2] = {i, j};
-      int ni = shell_size(env, i);
-      int nj = shell_size(env, j);
+      int ni = vqe_env_shell_size(env, i);
+      int nj = vqe_env_shell_size(env, j);
       int i0 = env->ao_loc[i] - start;
       int j0 = env->ao_loc[j] - start;
       function(buffer, NULL, shells, env->atm, env->natm, env->bas, env->nbas,
@@ -95,10 +97,9 @@ int vqe_env_inverse_distance(double *out, struct vqe_env *env, int first,
                       first, last);
 }
 
-/* Put one block of shells (ij|kl), first index fastest, into the lower
- * triangle of the packed array. */
-static void store_block(double *out, size_t npair, const int *loc,
-                        const int shells[4], const double *block)
+/* Put one block of shells (ij|kl), first index fastest, into the triangle. */
+static void store_block(double *out, const int *loc, const int shells[4],
+                        const double *block)
 {
   int i0 = loc[shells[0]], i1 = loc[shells[0] + 1];
   int j0 = loc[shells[1]], j1 = loc[shells[1] + 1];
@@ -117,14 +118,8 @@ static void store_block(double *out, size_t npair, const int *loc,
       for (int q = j0; q < j1; q++) {
         for (int p = i0; p < i1; p++) {
           double value = *block++;
-          if (same_ij && p < q) {
-            continue;
-          }
-          size_t pq = vqe_pair((size_t)p, (size_t)q);
-          if (pq >= rs) {
-            out[pq * npair + rs] = value;
-          } else {
-            out[rs * npair + pq] = value;
+          if (!same_ij || p >= q) {
+            out[vqe_pair(vqe_pair((size_t)p, (size_t)q), rs)] = value;
           }
         }
       }
@@ -132,23 +127,7 @@ static void store_block(double *out, size_t npair, const int *loc,
   }
 }
 
-static void mirror(double *out, size_t npair)
-{
-  for (size_t a = 0; a < npair; a += MIRROR_BLOCK) {
-    for (size_t b = 0; b <= a; b += MIRROR_BLOCK) {
-      size_t a1 = a + MIRROR_BLOCK < npair ? a + MIRROR_BLOCK : npair;
-      for (size_t p = a; p < a1; p++) {
-        size_t b1 = b + MIRROR_BLOCK < p ? b + MIRROR_BLOCK : p;
-        for (size_t q = b; q < b1; q++) {
-          out[q * npair + p] = out[p * npair + q];
-        }
-      }
-    }
-  }
-}
-
-/* Doubles of scratch that libcint wants for the worst block. */
-static size_t scratch_size(const struct vqe_env *env)
+size_t vqe_env_scratch(const struct vqe_env *env)
 {
   size_t largest = 0;
   for (int i = 0; i < env->nbas; i++) {
@@ -163,23 +142,69 @@ static size_t scratch_size(const struct vqe_env *env)
   return largest;
 }
 
+int vqe_env_bounds(double *out, const struct vqe_env *env)
+{
+  double *buffer = NULL;
+  CINTIntegralFunction *function = env->cartesian ? int2e_cart : int2e_sph;
+  size_t largest = (size_t)vqe_env_largest_shell(env);
+  size_t block = largest * largest * largest * largest;
+  int status = vqe_memory_alloc(&buffer, block + vqe_env_scratch(env),
+                                sizeof(double), "bounds of integrals");
+  for (int i = 0; status == VQE_OK && i < env->nbas; i++) {
+    for (int j = 0; j <= i; j++) {
+      int shells[4] = {i, j, i, j};
+      int nij = vqe_env_shell_size(env, i) * vqe_env_shell_size(env, j);
+      double most = 0.0;
+      function(buffer, NULL, shells, env->atm, env->natm, env->bas, env->nbas,
+               env->env, NULL, buffer + block);
+      for (int k = 0; k < nij; k++) {
+        most = fmax(most, fabs(buffer[k * nij + k]));
+      }
+      out[i * env->nbas + j] = sqrt(most);
+      out[j * env->nbas + i] = sqrt(most);
+    }
+  }
+  free(buffer);
+  return status;
+}
+
+void vqe_env_shell_pair(int *i, int *j, size_t pair)
+{
+  *i = (int)((sqrt(8.0 * (double)pair + 1.0) - 1.0) / 2.0);
+  while (vqe_pair((size_t)*i + 1, 0) <= pair) {
+    ++*i;
+  }
+  while (vqe_pair((size_t)*i, 0) > pair) {
+    --*i;
+  }
+  *j = (int)(pair - vqe_pair((size_t)*i, 0));
+}
+
 int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads)
 {
   double *buffers = NULL;
+  double *bounds = NULL;
   CINTOpt *optimizer = NULL;
   CINTIntegralFunction *function = env->cartesian ? int2e_cart : int2e_sph;
-  size_t nao = (size_t)env->nao;
-  size_t npair = nao * (nao + 1) / 2;
   size_t npair_shells = (size_t)env->nbas * ((size_t)env->nbas + 1) / 2;
-  size_t largest = (size_t)largest_shell(env);
+  size_t largest = (size_t)vqe_env_largest_shell(env);
   size_t block = largest * largest * largest * largest;
-  size_t each = (block + scratch_size(env) + 15) / 8 * 8;
+  size_t each = (block + vqe_env_scratch(env) + 15) / 8 * 8;
   if (threads < 1 || env->nao < MIN_NAO_THREADS) {
     threads = 1;
   }
   int status = vqe_memory_alloc(&buffers, each * (size_t)threads,
                                 sizeof(double), "two-electron integrals");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&bounds, (size_t)env->nbas * (size_t)env->nbas,
+                              sizeof(double), "bounds of integrals");
+  }
+  if (status == VQE_OK) {
+    status = vqe_env_bounds(bounds, env);
+  }
   if (status != VQE_OK) {
+    free(bounds);
+    free(buffers);
     return status;
   }
   int2e_optimizer(&optimizer, env->atm, env->natm, env->bas, env->nbas,
@@ -193,24 +218,26 @@ int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads)
 #pragma omp for schedule(dynamic, 1)
     for (size_t at = 0; at < npair_shells; at++) {
       size_t ij = npair_shells - 1 - at; /* the longest rows first */
-      int i = 0;
-      while (vqe_pair((size_t)i + 1, 0) <= ij) {
-        i++;
-      }
-      int j = (int)(ij - vqe_pair((size_t)i, 0));
+      int i;
+      int j;
+      vqe_env_shell_pair(&i, &j, ij);
       for (int k = 0; k <= i; k++) {
         int last = k == i ? j : k;
         for (int l = 0; l <= last; l++) {
           int shells[4] = {i, j, k, l};
+          if (bounds[i * env->nbas + j] * bounds[k * env->nbas + l] <
+              NEGLIGIBLE) {
+            continue; /* it is zero already */
+          }
           function(buffer, NULL, shells, env->atm, env->natm, env->bas,
                    env->nbas, env->env, optimizer, scratch);
-          store_block(out, npair, env->ao_loc, shells, buffer);
+          store_block(out, env->ao_loc, shells, buffer);
         }
       }
     }
   }
   CINTdel_optimizer(&optimizer);
-  mirror(out, npair);
+  free(bounds);
   free(buffers);
   return VQE_OK;
 }

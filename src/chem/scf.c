@@ -78,8 +78,12 @@ static int start_orbitals(struct vqe_scf_work *work, const struct start *start)
   size_t n2 = vqe_scf_squared(in->nao);
   memcpy(work->mixed, in->hcore, n2 * sizeof(double));
   if (guess != NULL) {
-    vqe_fock_jk(work->coulomb, work->exchange_a, in->eri, guess, in->nao,
-                work->packed, in->threads);
+    double *const k[2] = {work->exchange_a, NULL};
+    const double *const dk[2] = {guess, NULL};
+    int status = vqe_scf_jk(work->coulomb, guess, k, dk, in, work->packed);
+    if (status != VQE_OK) {
+      return status;
+    }
     for (size_t k = 0; k < n2; k++) {
       work->mixed[k] += work->coulomb[k] - 0.5 * work->exchange_a[k];
     }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "chem/direct.h"
 #include "chem/symmetry.h"
 
 struct vqe_scf_input {
@@ -19,7 +20,8 @@ struct vqe_scf_input {
   double gradient_tol; /* max |FDS - SDF| */
   const double *overlap;
   const double *hcore;
-  const double *eri;
+  const double *eri; /* lower triangle over pairs, or NULL: `direct` */
+  const struct vqe_direct *direct;
   const double *guess;    /* density of both spins, or NULL: core guess */
   const double *splitter; /* see frame.h */
   const struct vqe_symmetry *symmetry;

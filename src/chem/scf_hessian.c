@@ -88,7 +88,7 @@ int vqe_scf_hessian_init(struct vqe_scf_hessian *h,
       {&h->coulomb, n * n, sizeof(double)},
       {&h->exchange, n * n, sizeof(double)},
       {&h->work, n * n, sizeof(double)},
-      {&h->packed, n * (n + 1) / 2, sizeof(double)},
+      {&h->packed, vqe_fock_scratch(input->nao), sizeof(double)},
   };
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < sizeof arrays / sizeof arrays[0];
@@ -155,8 +155,9 @@ static void add_spin(double *y, struct vqe_scf_hessian *h, int spin)
   int n = h->in->nao;
   int m = h->m;
   const double *f = h->fock[spin];
-  vqe_fock_jk(NULL, h->exchange, h->in->eri, h->density[spin], n, h->packed,
-              h->in->threads);
+  double *const exchange[2] = {h->exchange, NULL};
+  const double *const density[2] = {h->density[spin], NULL};
+  (void)vqe_scf_jk(NULL, NULL, exchange, density, h->in, h->packed);
   for (int k = 0; k < n * n; k++) {
     h->exchange[k] = h->coulomb[k] - h->exchange[k];
   }
@@ -190,8 +191,10 @@ void vqe_scf_hessian_apply(double *y, struct vqe_scf_hessian *h,
   for (int k = 0; k < n * n; k++) {
     h->exchange[k] = h->density[0][k] + h->density[1][k];
   }
-  vqe_fock_jk(h->coulomb, NULL, h->in->eri, h->exchange, n, h->packed,
-              h->in->threads);
+  double *const none[2] = {NULL, NULL};
+  const double *const no_density[2] = {NULL, NULL};
+  (void)vqe_scf_jk(h->coulomb, h->exchange, none, no_density, h->in,
+                   h->packed);
   add_spin(y, h, 0);
   if (!h->closed) {
     add_spin(y, h, 1);

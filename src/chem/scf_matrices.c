@@ -9,6 +9,10 @@
 #include "chem/fock.h"
 #include "chem/scf_work.h"
 
+/* Fock matrices of direct integrals are made of the whole density this often,
+ * so that what screening leaves out does not add up. */
+#define FULL_EVERY 12
+
 /* Density of the first `nocc` orbitals. */
 static void density(double *dm, const struct vqe_scf_work *work, int nocc)
 {
@@ -72,18 +76,67 @@ static void effective_fock(struct vqe_scf_work *work)
   }
 }
 
+/* Direct integrals: J and K of the change of the densities, added to those
+ * that are kept. Screening leaves less and less of it as SCF converges. */
+static int add_change(struct vqe_scf_work *work, double *const jk[3],
+                      const double *const densities[3])
+{
+  const struct vqe_scf_input *in = work->in;
+  size_t n2 = vqe_scf_squared(in->nao);
+  int count = work->closed ? 2 : 3; /* of jk: J, and K of each density */
+  bool whole = work->kept_calls % FULL_EVERY == 0;
+  double *const *kept_d = work->kept;
+  double *const *kept_jk = work->kept + 3;
+  work->kept_calls++;
+  for (int t = 0; t < count; t++) {
+    for (size_t k = 0; k < n2; k++) {
+      kept_d[t][k] = densities[t][k] - (whole ? 0.0 : kept_d[t][k]);
+    }
+  }
+  double *const k[2] = {jk[1], count == 3 ? jk[2] : NULL};
+  const double *const dk[2] = {kept_d[1], kept_d[2]};
+  int status = vqe_scf_jk(jk[0], kept_d[0], k, dk, in, work->packed);
+  for (int t = 0; status == VQE_OK && t < count; t++) {
+    for (size_t e = 0; e < n2; e++) {
+      kept_jk[t][e] = jk[t][e] + (whole ? 0.0 : kept_jk[t][e]);
+    }
+    memcpy(jk[t], kept_jk[t], n2 * sizeof(double));
+    memcpy(kept_d[t], densities[t], n2 * sizeof(double));
+  }
+  return status;
+}
+
+/* J and K of the densities in work. */
+static int build_jk(struct vqe_scf_work *work)
+{
+  double *const k[2] = {work->exchange_a,
+                        work->closed ? NULL : work->exchange_b};
+  const double *const dk[2] = {work->closed ? work->dm : work->dm_a,
+                               work->dm_b};
+  double *const jk[3] = {work->coulomb, k[0], k[1]};
+  const double *const densities[3] = {work->dm, dk[0], dk[1]};
+  return work->in->eri == NULL ? add_change(work, jk, densities)
+                               : vqe_scf_jk(work->coulomb, work->dm, k, dk,
+                                            work->in, work->packed);
+}
+
 /* Densities, Fock matrix and electronic energy of the orbitals in `c`. */
 void vqe_scf_build_fock(struct vqe_scf_work *work)
 {
   const struct vqe_scf_input *in = work->in;
   size_t n2 = vqe_scf_squared(in->nao);
   density(work->dm_a, work, in->nalpha);
+  if (!work->closed) {
+    density(work->dm_b, work, in->nbeta);
+  }
+  for (size_t k = 0; k < n2; k++) {
+    work->dm[k] = work->dm_a[k] + (work->closed ? work->dm_a : work->dm_b)[k];
+  }
+  if (build_jk(work) != VQE_OK) {
+    work->energy = NAN; /* which ends every search */
+    return;
+  }
   if (work->closed) {
-    for (size_t k = 0; k < n2; k++) {
-      work->dm[k] = 2.0 * work->dm_a[k];
-    }
-    vqe_fock_jk(work->coulomb, work->exchange_a, in->eri, work->dm, in->nao,
-                work->packed, in->threads);
     for (size_t k = 0; k < n2; k++) {
       work->fock[k] =
           in->hcore[k] + work->coulomb[k] - 0.5 * work->exchange_a[k];
@@ -92,16 +145,6 @@ void vqe_scf_build_fock(struct vqe_scf_work *work)
                           vqe_fock_dot(work->dm, work->fock, n2));
     return;
   }
-  density(work->dm_b, work, in->nbeta);
-  for (size_t k = 0; k < n2; k++) {
-    work->dm[k] = work->dm_a[k] + work->dm_b[k];
-  }
-  vqe_fock_jk(work->coulomb, NULL, in->eri, work->dm, in->nao, work->packed,
-              in->threads);
-  vqe_fock_jk(NULL, work->exchange_a, in->eri, work->dm_a, in->nao,
-              work->packed, in->threads);
-  vqe_fock_jk(NULL, work->exchange_b, in->eri, work->dm_b, in->nao,
-              work->packed, in->threads);
   for (size_t k = 0; k < n2; k++) {
     double both = in->hcore[k] + work->coulomb[k];
     work->fock_a[k] = both - work->exchange_a[k];

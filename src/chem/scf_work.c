@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "chem/fock.h"
 
 int vqe_scf_work_alloc(struct vqe_scf_work *work,
                        const struct vqe_scf_input *in)
@@ -34,7 +35,7 @@ int vqe_scf_work_alloc(struct vqe_scf_work *work,
       {&work->t1, n2, sizeof(double)},
       {&work->t2, n2, sizeof(double)},
       {&work->t3, n2, sizeof(double)},
-      {&work->packed, n * (n + 1) / 2, sizeof(double)},
+      {&work->packed, vqe_fock_scratch(in->nao), sizeof(double)},
       {&work->error, n2, sizeof(double)},
       {&work->small, n2, sizeof(double)},
       {&work->order, n, sizeof(double)},
@@ -48,6 +49,13 @@ int vqe_scf_work_alloc(struct vqe_scf_work *work,
   for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
     int status = vqe_memory_alloc(arrays[k].at, arrays[k].count,
                                   arrays[k].size, "SCF matrices");
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  for (size_t k = 0; in->direct != NULL && k < 6; k++) {
+    int status =
+        vqe_memory_alloc(&work->kept[k], n2, sizeof(double), "SCF matrices");
     if (status != VQE_OK) {
       return status;
     }
@@ -67,6 +75,9 @@ void vqe_scf_work_free(struct vqe_scf_work *work)
   for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
     free(arrays[k]);
   }
+  for (size_t k = 0; k < 6; k++) {
+    free(work->kept[k]);
+  }
   vqe_diis_free(work->diis);
 }
 
@@ -76,6 +87,28 @@ void vqe_scf_multiply(double *c, const double *a, bool ta, const double *b,
   cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
               tb ? CblasTrans : CblasNoTrans, m, n, k, 1.0, a, ta ? m : k, b,
               tb ? k : n, 0.0, c, n);
+}
+
+int vqe_scf_jk(double *j, const double *dj, double *const k[2],
+               const double *const dk[2], const struct vqe_scf_input *in,
+               double *scratch)
+{
+  if (in->eri == NULL) {
+    return vqe_direct_jk(j, dj, k[1] != NULL ? 2 : k[0] != NULL, k, dk,
+                         in->direct);
+  }
+  bool together = j != NULL && k[0] != NULL && dj == dk[0];
+  if (j != NULL) {
+    vqe_fock_jk(j, together ? k[0] : NULL, in->eri, dj, in->nao, scratch,
+                in->threads);
+  }
+  for (int spin = together ? 1 : 0; spin < 2; spin++) {
+    if (k[spin] != NULL) {
+      vqe_fock_jk(NULL, k[spin], in->eri, dk[spin], in->nao, scratch,
+                  in->threads);
+    }
+  }
+  return VQE_OK;
 }
 
 void vqe_scf_add_note(char note[256], const char *text)

@@ -47,6 +47,9 @@ struct vqe_scf_work {
   int *rank;     /* nmo */
   int *labels;   /* nmo */
   struct vqe_diis *diis;
+  /* of direct integrals: densities and their J and K at the last call */
+  double *kept[6];
+  int kept_calls; /* since they were made of the whole density */
   double energy;
   double gradient;
   double energy_tol;
@@ -66,6 +69,12 @@ static inline size_t vqe_scf_squared(int n)
 {
   return (size_t)n * (size_t)n;
 }
+
+/* J of dj, and K of one or two densities, out of stored or direct integrals;
+ * j may be NULL, k[1] too. `scratch`: vqe_fock_scratch(nao) doubles. */
+int vqe_scf_jk(double *j, const double *dj, double *const k[2],
+               const double *const dk[2], const struct vqe_scf_input *in,
+               double *scratch);
 
 void vqe_scf_add_note(char note[256], const char *text);
 
@@ -94,7 +103,9 @@ void vqe_scf_count(struct vqe_scf_occupation *out,
                    const struct vqe_scf_work *work);
 
 /* Densities, Fock matrices and electronic energy of the orbitals in c. Cost:
- * one pass over the integrals, three when open. */
+ * one pass over the integrals, three when open. Direct integrals are taken
+ * for the change of the density since the last call, from time to time for
+ * all of it. Without memory for that the energy is not a number. */
 void vqe_scf_build_fock(struct vqe_scf_work *work);
 
 /* FDS - SDF into work->error, over orthonormal functions, and its largest

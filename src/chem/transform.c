@@ -9,45 +9,41 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/env.h"
+#include "chem/transform_row.h"
 
 #define TILE 32
 /* Below this many functions starting threads costs more than it saves. */
 #define MIN_NAO_THREADS 20
 
-/* One packed symmetric matrix: out = pack(C^T unpack(in) C). */
-static void transform_row(double *out, const double *in,
-                          const double *mo_coeff, int n, int norb,
-                          double *full, double *half, double *small)
+/* The rows [start, start + count) of a symmetric matrix of which `in` is the
+ * lower triangle. */
+static void gather(double *rows, const double *in, size_t n, size_t start,
+                   size_t count)
 {
-  for (int p = 0; p < n; p++) {
-    for (int q = 0; q <= p; q++) {
-      full[p * n + q] = *in;
-      full[q * n + p] = *in++;
-    }
+  for (size_t k = 0; k < count; k++) {
+    size_t row = start + k;
+    memcpy(rows + k * n, in + vqe_pair(row, 0), (row + 1) * sizeof(double));
   }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, norb, n, 1.0, full,
-              n, mo_coeff, norb, 0.0, half, norb);
-  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, norb, norb, n, 1.0,
-              mo_coeff, norb, half, norb, 0.0, small, norb);
-  for (int i = 0; i < norb; i++) {
-    for (int j = 0; j <= i; j++) {
-      *out++ = 0.5 * (small[i * norb + j] + small[j * norb + i]);
+  for (size_t column = start; column < n; column++) {
+    const double *from = in + vqe_pair(column, 0);
+    for (size_t k = 0; k < count && start + k < column; k++) {
+      rows[k * n + column] = from[start + k];
     }
   }
 }
 
 /* Transform `nrow` packed matrices and store the result transposed, so that
  * the second pass finds the other pair in its rows. */
-static int transform_rows(double *out, const double *in, size_t nrow,
-                          const double *mo_coeff, int n, int norb, int threads)
+static int transform_rows(double *out, const double *in, bool square,
+                          size_t nrow, const double *mo_coeff, int n, int norb,
+                          int threads)
 {
   double *scratch = NULL;
   size_t nin = (size_t)n * (size_t)(n + 1) / 2;
   size_t nout = (size_t)norb * (size_t)(norb + 1) / 2;
-  size_t full = (size_t)n * (size_t)n;
-  size_t half = (size_t)n * (size_t)norb;
-  size_t small = (size_t)norb * (size_t)norb;
-  size_t each = (full + half + small + TILE * nout + 7) / 8 * 8;
+  size_t work = vqe_transform_row_work(n, norb);
+  size_t rows = square ? 0 : TILE * nin;
+  size_t each = (work + TILE * nout + rows + 7) / 8 * 8;
   if (threads < 1 || n < MIN_NAO_THREADS) {
     threads = 1;
   }
@@ -59,11 +55,16 @@ static int transform_rows(double *out, const double *in, size_t nrow,
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (size_t start = 0; start < nrow; start += TILE) {
     double *mine = scratch + each * (size_t)omp_get_thread_num();
-    double *tile = mine + full + half + small;
+    double *tile = mine + work;
+    double *gathered = tile + TILE * nout;
     size_t count = nrow - start < TILE ? nrow - start : TILE;
+    if (!square) {
+      gather(gathered, in, nin, start, count);
+    }
     for (size_t k = 0; k < count; k++) {
-      transform_row(tile + k * nout, in + (start + k) * nin, mo_coeff, n, norb,
-                    mine, mine + full, mine + full + half);
+      vqe_transform_row(tile + k * nout,
+                        square ? in + (start + k) * nin : gathered + k * nin,
+                        mo_coeff, n, norb, mine);
     }
     for (size_t ij = 0; ij < nout; ij++) {
       for (size_t k = 0; k < count; k++) {
@@ -89,8 +90,10 @@ static int take_columns(double **out, const double *mo_coeff, int nao, int nmo,
   return status;
 }
 
-int vqe_transform_eri(double *out, const double *eri, const double *mo_coeff,
-                      int nao, int nmo, int first, int norb, int threads)
+/* Both passes, the first from a square, a triangle or direct integrals. */
+static int transform(double *out, const double *eri, bool square,
+                     const struct vqe_direct *direct, const double *mo_coeff,
+                     int nao, int nmo, int first, int norb, int threads)
 {
   double *columns = NULL;
   double *half = NULL;
@@ -103,10 +106,13 @@ int vqe_transform_eri(double *out, const double *eri, const double *mo_coeff,
                               "half-transformed integrals");
   }
   if (status == VQE_OK) {
-    status = transform_rows(half, eri, npair_ao, columns, nao, norb, threads);
+    status = eri != NULL ? transform_rows(half, eri, square, npair_ao, columns,
+                                          nao, norb, threads)
+                         : vqe_direct_half(half, direct, columns, norb);
   }
   if (status == VQE_OK) {
-    status = transform_rows(out, half, npair, columns, nao, norb, threads);
+    status =
+        transform_rows(out, half, true, npair, columns, nao, norb, threads);
   }
   for (size_t p = 0; status == VQE_OK && p < npair; p++) {
     for (size_t q = 0; q < p; q++) {
@@ -118,6 +124,22 @@ int vqe_transform_eri(double *out, const double *eri, const double *mo_coeff,
   free(columns);
   free(half);
   return status;
+}
+
+int vqe_transform_eri(double *out, const double *eri, const double *mo_coeff,
+                      int nao, int nmo, int first, int norb, int threads)
+{
+  return transform(out, eri, true, NULL, mo_coeff, nao, nmo, first, norb,
+                   threads);
+}
+
+int vqe_transform_functions(double *out, const double *eri,
+                            const struct vqe_direct *direct,
+                            const double *mo_coeff, int nao, int nmo,
+                            int first, int norb, int threads)
+{
+  return transform(out, eri, false, direct, mo_coeff, nao, nmo, first, norb,
+                   threads);
 }
 
 int vqe_transform_matrix(double *out, const double *matrix,

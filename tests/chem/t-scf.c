@@ -51,7 +51,7 @@ static void setup_new(struct setup *x, const char *xyz, const char *basis)
   x->h = calloc(n * n, sizeof(double));
   x->guess = calloc(n * n, sizeof(double));
   x->splitter = calloc(n * n, sizeof(double));
-  x->eri = calloc(x->npair * x->npair, sizeof(double));
+  x->eri = calloc(x->npair * (x->npair + 1) / 2, sizeof(double));
   assert_int_equal(vqe_env_one_electron(x->s, x->env, VQE_OVERLAP), 0);
   assert_int_equal(vqe_env_one_electron(x->t, x->env, VQE_KINETIC), 0);
   assert_int_equal(vqe_env_one_electron(x->h, x->env, VQE_NUCLEAR), 0);
@@ -85,8 +85,8 @@ static const char oxygen[] = "2\nmultiplicity=3\nO 0 0 0\nO 0 0 1.2075\n";
 
 static double eri(const struct setup *x, int p, int q, int r, int s)
 {
-  return x->eri[vqe_pair((size_t)p, (size_t)q) * x->npair +
-                vqe_pair((size_t)r, (size_t)s)];
+  return x->eri[vqe_pair(vqe_pair((size_t)p, (size_t)q),
+                         vqe_pair((size_t)r, (size_t)s))];
 }
 
 /* Sums over four indices, as in the definition. */
@@ -99,7 +99,7 @@ static void coulomb_and_exchange_equal_their_sums(void **state)
   double *dm = calloc((size_t)(n * n), sizeof(double));
   double *j = calloc((size_t)(n * n), sizeof(double));
   double *k = calloc((size_t)(n * n), sizeof(double));
-  double *packed = calloc(x.npair, sizeof(double));
+  double *packed = calloc(vqe_fock_scratch(n), sizeof(double));
   for (int p = 0; p < n; p++) {
     for (int q = 0; q <= p; q++) {
       dm[p * n + q] = dm[q * n + p] = sin(3.0 * p + 7.0 * q);
@@ -141,7 +141,8 @@ static void transformation_equals_nested_sums(void **state)
   for (int k = 0; k < n * n; k++) {
     c[k] = cos(1.7 * k + 0.3);
   }
-  assert_int_equal(vqe_transform_eri(out, x.eri, c, n, n, first, norb, 2), 0);
+  assert_int_equal(
+      vqe_transform_functions(out, x.eri, NULL, c, n, n, first, norb, 2), 0);
 #define C(p, i) c[(p)*n + first + (i)]
   for (int a = 0; a < norb; a++) {
     for (int b = 0; b <= a; b++) {

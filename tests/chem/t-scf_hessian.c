@@ -44,7 +44,7 @@ static void fill(struct problem *p, int nalpha, int nbeta)
   }
   for (int r = 0; r < pairs; r++) {
     for (int s = 0; s <= r; s++) {
-      p->eri[r * pairs + s] = p->eri[s * pairs + r] = 0.4 * next(&seed);
+      p->eri[r * (r + 1) / 2 + s] = 0.4 * next(&seed);
     }
   }
   p->in = (struct vqe_scf_input){.name = "test",
