@@ -4,6 +4,7 @@
 
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
+#include "base/memory.h"
 #include "chem/basis.h"
 #include "chem/rotation.h"
 #include "vqe/orbital.h"
@@ -139,8 +140,13 @@ static int count_bytes(struct vqe_experiment_estimate *out,
                           &fci_options);
   }
   double pairs = choose2(nao + 1.0);
-  double copies = whole ? 6.0 : 3.0;
-  double bytes = (double)estimator + copies * 8.0 * pairs * pairs;
+  double active = choose2(out->norb + 1.0);
+  /* a triangle, unless integrals are computed directly; half-transformed
+   * ones; those over all orbitals and their rotated copies */
+  double bytes = (double)estimator +
+                 fmin(4.0 * pairs * pairs, 0.5 * vqe_memory_available()) +
+                 8.0 * pairs * active +
+                 (whole ? 3.0 * 8.0 * pairs * pairs : 0.0);
   out->bytes = bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX;
   return status;
 }
