@@ -14,8 +14,9 @@
 #define NATM (NPOINT + 1)
 #define NENV (PTR_ENV_START + 3 * NATM + 2)
 
-/* Values at points of the unit sphere, NPOINT x n. */
+/* Values at points of the unit sphere, npoint x n. */
 struct samples {
+  int npoint; /* three for each function */
   double points[NPOINT][3];
   double images[NPOINT][3];
   double values[NPOINT * VQE_HARMONICS_MAX];
@@ -25,15 +26,16 @@ struct samples {
   double env[NENV];
 };
 
-/* Points spread on a spiral. */
-static void spread(double points[NPOINT][3])
+/* Points for n functions, spread on a spiral. */
+static void spread(struct samples *s, int n)
 {
-  for (int k = 0; k < NPOINT; k++) {
-    double z = 1.0 - (2.0 * k + 1.0) / NPOINT;
+  s->npoint = 3 * n;
+  for (int k = 0; k < s->npoint; k++) {
+    double z = 1.0 - (2.0 * k + 1.0) / s->npoint;
     double angle = 2.399963229728653 * k; /* golden */
-    points[k][0] = sqrt(1.0 - z * z) * cos(angle);
-    points[k][1] = sqrt(1.0 - z * z) * sin(angle);
-    points[k][2] = z;
+    s->points[k][0] = sqrt(1.0 - z * z) * cos(angle);
+    s->points[k][1] = sqrt(1.0 - z * z) * sin(angle);
+    s->points[k][2] = z;
   }
 }
 
@@ -41,37 +43,36 @@ static void sample(double *out, struct samples *s, int l, bool cartesian,
                    double points[NPOINT][3])
 {
   int n = vqe_basis_components(l, cartesian);
-  int constants = PTR_ENV_START + 3 * NATM;
-  memset(s->atm, 0, sizeof s->atm);
-  memset(s->bas, 0, sizeof s->bas);
-  memset(s->env, 0, sizeof s->env);
+  int npoint = s->npoint;
+  int natm = npoint + 1;
+  int constants = PTR_ENV_START + 3 * natm; /* zero before */
   s->env[constants] = 1.0; /* exponent, and coefficient behind it */
   s->env[constants + 1] = 1.0;
-  for (int a = 0; a < NATM; a++) {
+  for (int a = 0; a < natm; a++) {
     int place = PTR_ENV_START + 3 * a;
     s->atm[ATM_SLOTS * a + PTR_COORD] = place;
     s->bas[BAS_SLOTS * a + ATOM_OF] = a;
-    s->bas[BAS_SLOTS * a + ANG_OF] = a == NPOINT ? l : 0;
+    s->bas[BAS_SLOTS * a + ANG_OF] = a == npoint ? l : 0;
     s->bas[BAS_SLOTS * a + NPRIM_OF] = 1;
     s->bas[BAS_SLOTS * a + NCTR_OF] = 1;
     s->bas[BAS_SLOTS * a + PTR_EXP] = constants;
     s->bas[BAS_SLOTS * a + PTR_COEFF] = constants + 1;
-    if (a < NPOINT) {
+    if (a < npoint) {
       memcpy(s->env + place, points[a], 3 * sizeof(double));
     }
   }
-  for (int a = 0; a < NPOINT; a++) {
-    int shells[2] = {a, NPOINT};
+  for (int a = 0; a < npoint; a++) {
+    int shells[2] = {a, npoint};
     (cartesian ? int1e_ovlp_cart
                : int1e_ovlp_sph)(out + (size_t)(a * n), NULL, shells, s->atm,
-                                 NATM, s->bas, NATM, s->env, NULL, NULL);
+                                 natm, s->bas, natm, s->env, NULL, NULL);
   }
 }
 
-/* Least squares: out (n x m) with values (NPOINT x n) out = turned. */
+/* Least squares: out (n x m) with values (npoint x n) out = turned. */
 static int fit(double *out, struct samples *s, int n, int m, int l)
 {
-  if (LAPACKE_dgels(LAPACK_ROW_MAJOR, 'N', NPOINT, n, m, s->values, n,
+  if (LAPACKE_dgels(LAPACK_ROW_MAJOR, 'N', s->npoint, n, m, s->values, n,
                     s->turned, m) != 0) {
     return vqe_error_set(VQE_ERR_NUMERIC,
                          "expanding angular functions of l = %d failed", l);
@@ -89,8 +90,8 @@ int vqe_harmonics_turn(double *out, int l, bool cartesian,
   if (status != VQE_OK) {
     return status;
   }
-  spread(s->points);
-  for (int k = 0; k < NPOINT; k++) {
+  spread(s, n);
+  for (int k = 0; k < s->npoint; k++) {
     for (int x = 0; x < 3; x++) {
       s->images[k][x] = map[x][0] * s->points[k][0] +
                         map[x][1] * s->points[k][1] +
@@ -111,7 +112,7 @@ int vqe_harmonics_expand(double *out, int l)
   if (status != VQE_OK) {
     return status;
   }
-  spread(s->points);
+  spread(s, vqe_basis_components(l, true));
   sample(s->values, s, l, true, s->points);
   sample(s->turned, s, l, false, s->points);
   status = fit(out, s, vqe_basis_components(l, true), 2 * l + 1, l);
