@@ -15,6 +15,7 @@
 
 #define MAX_FILE ((size_t)256 << 20)
 /* Equal repetitions of an ansatz would stay equal for long without it. */
+#define MOST_ANGLE 3.14159265358979 /* radian */
 #define REPS_NOISE 1e-3
 /* Hartree; less says that an excitation costs nothing. */
 #define LEAST_CURVATURE 0.1
@@ -112,20 +113,32 @@ static int add_start_noise(double *out, int count,
                      : VQE_OK;
 }
 
+/* Are all amplitudes angles that mean something? Those of LUCJ are phases. */
+static bool are_angles(const double *x, const struct vqe_ansatz *ansatz)
+{
+  bool angles = true;
+  for (int k = 0; ansatz->real && k < ansatz->nparam; k++) {
+    angles = angles && fabs(x[k]) < MOST_ANGLE;
+  }
+  return angles;
+}
+
 /* MP2 amplitudes, or the Hartree-Fock state where the start was not asked for
- * and they do not exist. */
+ * and they do not exist or are far too large. */
 static int start_by_mp2(double *out, char **notes, bool required,
                         const struct vqe_ansatz *ansatz,
                         const struct vqe_integrals *integrals)
 {
   int status = vqe_ansatz_mp2_parameters(out, ansatz, integrals->eri,
                                          integrals->orbital_energies);
-  if (status == VQE_OK || status == VQE_ERR_MEMORY || required) {
+  if (status == VQE_ERR_MEMORY || required ||
+      (status == VQE_OK && are_angles(out, ansatz))) {
     return status;
   }
   status = vqe_notes_add(notes, VQE_NOTE_START_FELL_BACK,
                          "the default start 'mp2' became 'hf': %s",
-                         vqe_error_message());
+                         status == VQE_OK ? "MP2 amplitudes are above pi"
+                                          : vqe_error_message());
   vqe_ansatz_hf_parameters(out, ansatz);
   return status;
 }

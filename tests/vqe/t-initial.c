@@ -138,6 +138,14 @@ static void default_start_falls_back_where_mp2_diverges(void **state)
   }
   free(notes);
   notes = NULL;
+  energies[1] = -0.4999; /* nearly degenerate: amplitudes of 1000 */
+  assert_int_equal(
+      vqe_initial_parameters(x, &notes, &experiment, ansatz, 0, &integrals, 0),
+      VQE_OK);
+  assert_true(vqe_notes_has(notes, VQE_NOTE_START_FELL_BACK));
+  free(notes);
+  notes = NULL;
+  energies[1] = -0.5;
   experiment.init_default = false;
   assert_int_equal(
       vqe_initial_parameters(x, &notes, &experiment, ansatz, 0, &integrals, 0),
