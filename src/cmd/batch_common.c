@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error_message.h"
 
@@ -15,9 +16,11 @@ int vqe_batch_load(struct vqe_job **job, const struct vqe_cmd_options *options)
 {
   char *warnings = NULL;
   int status = vqe_job_load(job, &warnings, options->job, &options->overrides);
-  if (warnings != NULL) {
-    fprintf(stderr, "vqe_batch: %s\n", warnings);
-    free(warnings);
+  char *next = NULL;
+  for (char *line = warnings != NULL ? strtok_r(warnings, "\n", &next) : NULL;
+       line != NULL; line = strtok_r(NULL, "\n", &next)) {
+    fprintf(stderr, "vqe_batch: %s\n", line);
   }
+  free(warnings);
   return status;
 }

@@ -176,7 +176,7 @@ static const struct vqe_cmd_status statuses[] = {
 static const struct vqe_cmd_table table = {
     .program = "vqe_batch",
     .summary = "ground-state energies of molecules with VQE",
-    .usage = "mpirun -np N vqe_batch JOB [options]",
+    .usage = "mpirun -np N vqe_batch JOB... [options]",
     .introduction =
         "JOB: a job file (jobs/README.md), or molecule files (JSON, XYZ,\n"
         "QCSchema) and FCIDUMPs, the rest by options. Defaults stand in\n"

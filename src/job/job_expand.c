@@ -170,8 +170,11 @@ static int create_experiment(struct vqe_experiment **out,
   experiment->escape_saddles = settings->escape_saddles;
   experiment->penalty_number = settings->penalty_number;
   experiment->penalty_spin = settings->penalty_spin;
-  experiment->active_electrons = settings->active_electrons;
-  experiment->active_orbitals = settings->active_orbitals;
+  bool own_space = choice->molecule->active_orbitals >= 0;
+  experiment->active_electrons = own_space ? choice->molecule->active_electrons
+                                           : settings->active_electrons;
+  experiment->active_orbitals = own_space ? choice->molecule->active_orbitals
+                                          : settings->active_orbitals;
   experiment->symmetry = settings->symmetry;
   experiment->ansatz_reps = choice->ansatz->reps;
   experiment->max_evaluations = choice->optimizer->max_evaluations;

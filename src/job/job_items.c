@@ -432,3 +432,42 @@ int vqe_job_read_init(struct vqe_job_init *out, const json_t *item,
   json_decref(object);
   return status;
 }
+
+int vqe_job_read_active_space(int *active_electrons, int *active_orbitals,
+                              const struct vqe_job_value *value)
+{
+  static const char *const known[] = {"electrons", "orbitals"};
+  int64_t electrons, orbitals;
+  *active_electrons = -1;
+  *active_orbitals = -1;
+  if (value->json == NULL || json_is_null(value->json)) {
+    return VQE_OK;
+  }
+  const json_t *ne = json_object_get(value->json, "electrons");
+  const json_t *no = json_object_get(value->json, "orbitals");
+  int status = VQE_OK;
+  if (json_is_object(value->json)) {
+    status = vqe_job_check_keys(value->json, known, VQE_JOB_COUNT(known),
+                                value->where);
+  }
+  if (status == VQE_OK && (ne == NULL || no == NULL)) {
+    status = vqe_job_refuse(value->where, value->json,
+                            "an object with 'electrons' and 'orbitals'");
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_read_int(&electrons, ne, 0, 100000, value->where);
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_read_int(&orbitals, no, 1, 100000, value->where);
+  }
+  if (status == VQE_OK && electrons > 2 * orbitals) {
+    status = vqe_job_refuse(value->where, value->json,
+                            "possible: two electrons fit "
+                            "into an orbital");
+  }
+  if (status == VQE_OK) {
+    *active_electrons = (int)electrons;
+    *active_orbitals = (int)orbitals;
+  }
+  return status;
+}

@@ -59,6 +59,8 @@ static int append(struct vqe_job_molecules *molecules,
   *out = &molecules->items[molecules->count++];
   memset(*out, 0, sizeof **out);
   (*out)->frozen_core = VQE_FROZEN_CORE_NONE;
+  (*out)->active_electrons = -1;
+  (*out)->active_orbitals = -1;
   return VQE_OK;
 }
 

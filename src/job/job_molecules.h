@@ -23,10 +23,11 @@ struct vqe_job_molecule {
   char *fcidump; /* path */
   char *fcidump_sha256;
   int multiplicity;
-  /* What a QCSchema calculation asks for; name NULL and VQE_FROZEN_CORE_NONE:
-   * the job's. */
+  /* What a QCSchema calculation asks for; name NULL, VQE_FROZEN_CORE_NONE and
+   * -1: the job's. */
   struct vqe_job_basis basis;
   int frozen_core;
+  int active_electrons, active_orbitals;
   char *notes; /* what of the input has no effect, as vqe_notes_add */
 };
 

@@ -134,6 +134,31 @@ static int read_frozen_core(struct vqe_job_molecule *entry, const char *key,
   return VQE_OK;
 }
 
+/* As the job has it; results that --qcschema writes bring it back. */
+static int read_active_space(struct vqe_job_molecule *entry,
+                             const json_t *space,
+                             const struct vqe_job_settings *settings)
+{
+  struct vqe_job_value value = {.json = space};
+  int electrons, orbitals;
+  snprintf(value.where, sizeof value.where,
+           "%.240s, key 'keywords.active_space'", entry->source);
+  int status = vqe_job_read_active_space(&electrons, &orbitals, &value);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (settings->active_space_given) {
+    return electrons == settings->active_electrons &&
+                   orbitals == settings->active_orbitals
+               ? VQE_OK
+               : ignore(entry, "active_space", space,
+                        "the active space of the job goes before");
+  }
+  entry->active_electrons = electrons;
+  entry->active_orbitals = orbitals;
+  return VQE_OK;
+}
+
 /* RHF of closed shells and ROHF of others are what is computed. */
 static bool is_our_reference(const struct vqe_job_molecule *entry,
                              const json_t *value)
@@ -165,6 +190,8 @@ static int read_keywords(struct vqe_job_molecule *entry,
     }
     if (core) {
       status = read_frozen_core(entry, key, value, settings);
+    } else if (strcmp(key, "active_space") == 0) {
+      status = read_active_space(entry, value, settings);
     } else if (strcasecmp(key, "reference") != 0 ||
                !is_our_reference(entry, value)) {
       char place[64];

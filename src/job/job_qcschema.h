@@ -6,9 +6,10 @@
 
 #include "job/job_molecules.h"
 
-/* Take basis and frozen core of an AtomicInput or AtomicResult into `entry`,
- * where neither job nor options give them, and note what is left out. Other
- * objects leave the entry as it is. VQE_ERR_INPUT: it cannot be computed. */
+/* Take basis, frozen core and active space of an AtomicInput or AtomicResult
+ * into `entry`, where neither job nor options give them, and note what is left
+ * out. Other objects leave the entry as it is. VQE_ERR_INPUT: it cannot be
+ * computed. */
 int vqe_job_qcschema_read(struct vqe_job_molecule *entry, const json_t *object,
                           const char *path,
                           const struct vqe_job_settings *settings);

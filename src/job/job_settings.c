@@ -73,45 +73,6 @@ static int read_frozen_core(int *out, const struct vqe_job_value *value)
   return status;
 }
 
-static int read_active_space(struct vqe_job_settings *out,
-                             const struct vqe_job_value *value)
-{
-  static const char *const known[] = {"electrons", "orbitals"};
-  int64_t electrons, orbitals;
-  out->active_electrons = -1;
-  out->active_orbitals = -1;
-  if (value->json == NULL || json_is_null(value->json)) {
-    return VQE_OK;
-  }
-  const json_t *ne = json_object_get(value->json, "electrons");
-  const json_t *no = json_object_get(value->json, "orbitals");
-  int status = VQE_OK;
-  if (json_is_object(value->json)) {
-    status = vqe_job_check_keys(value->json, known, VQE_JOB_COUNT(known),
-                                value->where);
-  }
-  if (status == VQE_OK && (ne == NULL || no == NULL)) {
-    status = vqe_job_refuse(value->where, value->json,
-                            "an object with 'electrons' and 'orbitals'");
-  }
-  if (status == VQE_OK) {
-    status = vqe_job_read_int(&electrons, ne, 0, 100000, value->where);
-  }
-  if (status == VQE_OK) {
-    status = vqe_job_read_int(&orbitals, no, 1, 100000, value->where);
-  }
-  if (status == VQE_OK && electrons > 2 * orbitals) {
-    status = vqe_job_refuse(value->where, value->json,
-                            "possible: two electrons fit "
-                            "into an orbital");
-  }
-  if (status == VQE_OK) {
-    out->active_electrons = (int)electrons;
-    out->active_orbitals = (int)orbitals;
-  }
-  return status;
-}
-
 static int read_references(struct vqe_job_settings *out,
                            const struct vqe_job_value *value)
 {
@@ -155,7 +116,9 @@ static int read_scalars(struct vqe_job_settings *out,
   int status = read_frozen_core(&out->frozen_core, &value);
   if (status == VQE_OK) {
     vqe_job_value_find(&value, reader, "active_space");
-    status = read_active_space(out, &value);
+    status = vqe_job_read_active_space(&out->active_electrons,
+                                       &out->active_orbitals, &value);
+    out->active_space_given = value.json != NULL;
   }
   vqe_job_value_find(&value, reader, "symmetry");
   out->symmetry = true;

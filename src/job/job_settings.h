@@ -19,9 +19,10 @@ struct vqe_job_settings {
   struct vqe_job_ansatz *ansatze;
   struct vqe_job_optimizer *optimizers;
   struct vqe_job_init *inits;
-  int64_t *seeds;                        /* nseed 0: to be drawn */
-  int frozen_core;                       /* or VQE_FROZEN_CORE_AUTO */
-  bool basis_given, frozen_core_given;   /* by the job or an option */
+  int64_t *seeds;  /* nseed 0: to be drawn */
+  int frozen_core; /* or VQE_FROZEN_CORE_AUTO */
+  /* by the job or an option */
+  bool basis_given, frozen_core_given, active_space_given;
   struct vqe_molecule_given given;       /* of all molecules, by options */
   int active_electrons, active_orbitals; /* -1: none */
   bool symmetry;

@@ -196,7 +196,19 @@ static void keywords_are_understood_or_said(void **state)
       fail_msg("%s: %s", cases[k].keywords, e->notes);
     }
   }
-  const struct vqe_experiment *e = parse(INPUT(MODEL("hf", "null")), &none);
+  static const char space[] =
+      INPUT(MODEL("vqe", "\"sto-3g\"") ", \"keywords\": {\"active_space\": "
+                                       "{\"electrons\": 2, \"orbitals\": 3}}");
+  struct vqe_job_overrides o = none;
+  const struct vqe_experiment *e = parse(space, &none);
+  assert_int_equal(e->active_electrons, 2);
+  assert_int_equal(e->active_orbitals, 3);
+  assert_null(e->notes);
+  o.active_space = "2,2";
+  e = parse(space, &o);
+  assert_int_equal(e->active_orbitals, 2);
+  assert_non_null(strstr(e->notes, "the active space of the job"));
+  e = parse(INPUT(MODEL("hf", "null")), &none);
   assert_string_equal(e->basis_set, "sto3g");
   assert_non_null(strstr(e->notes, "model.basis is not given: sto3g"));
 }
@@ -219,6 +231,10 @@ static void what_cannot_be_computed_fails_with_its_key(void **state)
            "hf",
            "\"sto-3g\"") ", \"keywords\": {\"freeze_core\": true, \"nfrozen\": 0}"),
        "freezes other orbitals"},
+      {INPUT(MODEL(
+           "hf",
+           "\"sto-3g\"") ", \"keywords\": {\"active_space\": {\"electrons\": 2}}"),
+       "keywords.active_space"},
       {"{\"schema_name\": \"qcschema_input\", \"schema_version\": 1}",
        "key 'molecule'"},
       {"{\"schema_name\": \"qcschema_input\", \"schema_version\": 3, "
