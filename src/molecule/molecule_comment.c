@@ -39,6 +39,7 @@ static const struct {
     {"net_charge", KEY_CHARGE, true},
     {"molecular_charge", KEY_CHARGE, true},
     {"chrg", KEY_CHARGE, true},
+    {"chg", KEY_CHARGE, true},
     {"q", KEY_CHARGE, false},
     {"multiplicity", KEY_MULTIPLICITY, true},
     {"mult", KEY_MULTIPLICITY, true},
@@ -46,6 +47,8 @@ static const struct {
     {"spinmultiplicity", KEY_MULTIPLICITY, true},
     {"molecular_multiplicity", KEY_MULTIPLICITY, true},
     {"spin_mult", KEY_MULTIPLICITY, true},
+    {"spinmult", KEY_MULTIPLICITY, true},
+    {"2s+1", KEY_MULTIPLICITY, false},
     {"spin", KEY_SPIN, true},
     {"total_spin", KEY_SPIN, true},
     {"uhf", KEY_SPIN, false},
@@ -81,8 +84,7 @@ struct scan {
   bool extended;   /* extended XYZ: other keys are data, not a name */
   bool lattice, pbc; /* keys that were seen */
   bool periodic;     /* by pbc */
-  bool by_q;         /* the charge was called q */
-  char state[16];    /* "triplet" without a key, or "" */
+  char state[16];    /* "triplet" without a key, "S" alone, or "" */
   bool bohr;         /* the unit without a key */
 };
 
@@ -99,6 +101,16 @@ static bool ends_value(char c)
 static bool is_word(char c)
 {
   return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Length of the word at `text`; 2S+1 is one. */
+static size_t word_length(const char *text)
+{
+  size_t length = strncasecmp(text, "2S+1", 4) == 0 ? 4 : 0;
+  while (is_word(text[length])) {
+    length++;
+  }
+  return length;
 }
 
 static void take(struct scan *scan, size_t from, size_t to)
@@ -227,7 +239,6 @@ static int read_electrons(struct scan *scan, enum key key, const char *word,
   int number = 0;
   switch (key) {
   case KEY_CHARGE:
-    scan->by_q = scan->by_q || strcasecmp(word, "q") == 0;
     return read_whole(&number, value, 1.0)
                ? put(scan, word, &out->has_charge, &out->charge, number)
                : refuse(scan, word, value,
@@ -391,8 +402,8 @@ static int read_alone(struct scan *scan, size_t *at, size_t start, int index,
 }
 
 /* Whether a word is a key. What may mean something else as well ("q", "uhf")
- * is one where a whole number follows; an S where a q is the charge, as in
- * tmQM. */
+ * is one where a whole number follows; an S where the charge stands before it,
+ * as in tmQM. */
 static bool is_key(const struct scan *scan, int index,
                    const struct value *value)
 {
@@ -402,7 +413,7 @@ static bool is_key(const struct scan *scan, int index,
   }
   switch (keys[index].key) {
   case KEY_TOTAL_SPIN:
-    return scan->by_q;
+    return scan->out->has_charge;
   case KEY_CHARGE:
   case KEY_SPIN:
     return keys[index].alone || read_whole(&number, value, 1.0);
@@ -416,10 +427,7 @@ static int read_word(struct scan *scan, size_t *at)
 {
   const char *text = scan->text;
   size_t start = *at;
-  size_t end = start;
-  while (is_word(text[end])) {
-    end++;
-  }
+  size_t end = start + word_length(text + start);
   int index = find_key(text + start, end - start);
   size_t sign = end;
   if (start > 0 && strchr("\"'", text[start - 1]) != NULL &&
@@ -455,6 +463,12 @@ static int read_word(struct scan *scan, size_t *at)
   if (known && keys[index].key >= KEY_STATE) {
     known = false; /* "triplet: ..." is a title */
   }
+  double spin;
+  if (index >= 0 && keys[index].key == KEY_TOTAL_SPIN && !known &&
+      read_number(&spin, &value) && spin > 0.0 &&
+      2.0 * spin == floor(2.0 * spin)) {
+    strncpy(scan->state, "S", sizeof scan->state - 1);
+  }
   if (!known) {
     *at = colon ? sign + 1 : value.end;
     scan->free_words = scan->free_words || colon;
@@ -478,7 +492,7 @@ static int read_pair(struct scan *scan, size_t *at)
 {
   struct value first, second, third;
   int charge, multiplicity, other;
-  size_t start = strspn(scan->text, " \t");
+  size_t start = strspn(scan->text, " \t#!");
   first = value_at(scan, start);
   size_t next = first.end + strspn(scan->text + first.end, " \t,");
   second = value_at(scan, next);
@@ -507,7 +521,8 @@ static int read_words(struct scan *scan)
   int status = read_pair(scan, &at);
   while (status == VQE_OK && scan->text[at] != '\0') {
     char c = scan->text[at];
-    if (isalpha((unsigned char)c) || c == '_') {
+    if (isalpha((unsigned char)c) || c == '_' ||
+        strncasecmp(scan->text + at, "2S+1", 4) == 0) {
       status = read_word(scan, &at);
     } else if (isdigit((unsigned char)c) || c == '-' || c == '+' || c == '.') {
       /* numbers, and what begins with one: "1-butene" */
@@ -542,16 +557,18 @@ static int check(const struct scan *scan)
       !is_given(scan, KEY_STATE)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "%s, key 'multiplicity': the comment line says '%s' "
-                         "but gives no number; write multiplicity=3 for a "
+                         "and no multiplicity; write multiplicity=3 for a "
                          "triplet, 1 for a singlet, or give --multiplicity",
                          scan->where, scan->state);
   }
-  if (scan->bohr && !out->has_units && !is_given(scan, KEY_BOHR)) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "%s, key 'units': the comment line speaks of bohr; "
-                         "write units=bohr or units=angstrom, or give "
-                         "--units",
-                         scan->where);
+  bool bohr = scan->bohr || strcasestr(scan->text, "atomic unit") != NULL;
+  if (bohr && !out->has_units && !is_given(scan, KEY_BOHR)) {
+    return vqe_error_set(
+        VQE_ERR_INPUT,
+        "%s, key 'units': the comment line speaks of bohr or atomic units; "
+        "write units=bohr or units=angstrom, or give "
+        "--units",
+        scan->where);
   }
   return VQE_OK;
 }

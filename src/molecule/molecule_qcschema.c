@@ -62,12 +62,11 @@ static int check_version(const json_t *object, int latest, const char *where)
   const char *name = json_string_value(json_object_get(object, "schema_name"));
   if (!json_is_number(version) || number != floor(number) || number < 1 ||
       number > latest) {
-    return vqe_error_set(
-        VQE_ERR_INPUT,
-        "%s, key 'schema_version': versions 1 to %d of '%s' "
-        "are read here, not %g",
-        where, latest,
-        json_string_value(json_object_get(object, "schema_name")), number);
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s, key 'schema_version': versions 1 to %d of '%s' "
+                         "are read here, not %g",
+                         where, latest, name != NULL ? name : "QCSchema",
+                         number);
   }
   return VQE_OK;
 }
