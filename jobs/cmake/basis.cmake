@@ -4,16 +4,15 @@
 # The file is its own build step: run as a script with -DOUT=, -DFOLDER= and
 # -DNAMES= (separated by commas) it writes that table.
 if(CMAKE_SCRIPT_MODE_FILE)
+  include(${CMAKE_CURRENT_LIST_DIR}/text_array.cmake)
   string(REPLACE "," ";" NAMES "${NAMES}")
   set(arrays "")
   set(rows "")
   set(index 0)
   foreach(name ${NAMES})
-    file(READ "${FOLDER}/${name}.nw" bytes HEX)
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-    string(REGEX REPLACE "(0x0a,)" "\\1\n" bytes "${bytes}")
+    vqe_text_array(bytes "${FOLDER}/${name}.nw")
     string(APPEND arrays
-           "static const char text_${index}[] = {\n${bytes}0x00};\n")
+           "static const char text_${index}[] = ${bytes};\n")
     string(APPEND rows
            "  {\"${name}\", text_${index}, sizeof text_${index} - 1},\n")
     math(EXPR index "${index} + 1")
@@ -36,7 +35,7 @@ function(vqe_embed_basis target)
   add_custom_command(OUTPUT ${out}
     COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DFOLDER=${folder}
             -DNAMES=${names} -P ${script}
-    DEPENDS ${files} ${script}
+    DEPENDS ${files} ${script} ${CMAKE_SOURCE_DIR}/jobs/cmake/text_array.cmake
     COMMENT "Embedding basis sets ${names}"
     VERBATIM)
   target_sources(${target} PRIVATE ${out})

@@ -4,11 +4,10 @@
 # The file is its own build step: run as a script with -DOUT=, -DROOT=,
 # -DTABLES= and -DEXTRA= (names separated by commas) it writes those tables.
 if(CMAKE_SCRIPT_MODE_FILE)
+  include(${CMAKE_CURRENT_LIST_DIR}/text_array.cmake)
   function(embed_text path variable)
-    file(READ "${path}" bytes HEX)
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-    string(REGEX REPLACE "(0x0a,)" "\\1\n" bytes "${bytes}")
-    set(arrays "${arrays}static const char ${variable}[] = {\n${bytes}0x00};\n"
+    vqe_text_array(bytes "${path}")
+    set(arrays "${arrays}static const char ${variable}[] = ${bytes};\n"
         PARENT_SCOPE)
   endfunction()
   string(REPLACE "," ";" TABLES "${TABLES}")
@@ -58,7 +57,7 @@ function(vqe_embed_lake target)
   add_custom_command(OUTPUT ${out}
     COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DROOT=${root} -DTABLES=${tables}
             -DEXTRA=${extra} -P ${script}
-    DEPENDS ${files} ${script}
+    DEPENDS ${files} ${script} ${CMAKE_SOURCE_DIR}/jobs/cmake/text_array.cmake
     COMMENT "Embedding table definitions and SQL"
     VERBATIM)
   target_sources(${target} PRIVATE ${out})
