@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VQE_MAX_QUBITS 64
 /* A Pauli term: label of one letter a qubit, then its coefficient. */
 #define VQE_COEFFICIENT_BYTES sizeof(double)
 

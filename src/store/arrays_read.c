@@ -13,6 +13,7 @@
 #include "store/array_types.h"
 #include "store/h5dataset.h"
 #include "store/h5error.h"
+#include "vqe/operators.h"
 
 static int damaged(const char *path, const char *group, const char *name,
                    const char *what)
@@ -398,7 +399,7 @@ int vqe_arrays_read(struct vqe_result *result,
   struct source from = {.path = path, .name = name};
   hsize_t shape[2] = {result->neval, (hsize_t)result->nparam};
   if (result->nparam < 0 || result->num_qubits < 0 ||
-      result->num_qubits > VQE_MAX_QUBITS ||
+      result->num_qubits > 2 * VQE_MAX_ORBITALS ||
       (int)result->status < VQE_EXPERIMENT_OK ||
       (int)result->status > VQE_EXPERIMENT_SKIPPED) {
     return vqe_error_set(VQE_ERR_INPUT,

@@ -110,7 +110,7 @@ static int write_hamiltonian(hid_t group, const char *path,
                              const struct vqe_result *result)
 {
   uint8_t *rows = NULL;
-  char label[VQE_MAX_QUBITS + 1];
+  char label[2 * VQE_MAX_ORBITALS + 1];
   hsize_t dims[1] = {result->nterm};
   if (result->nterm == 0) {
     return VQE_OK;
@@ -119,7 +119,7 @@ static int write_hamiltonian(hid_t group, const char *path,
       result->term_coeff == NULL) {
     return incomplete(path, result, "Pauli terms");
   }
-  if (result->num_qubits < 1 || result->num_qubits > VQE_MAX_QUBITS) {
+  if (result->num_qubits < 1 || result->num_qubits > 2 * VQE_MAX_ORBITALS) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "result file '%s': Pauli terms on %d qubits", path,
                          result->num_qubits);
