@@ -386,7 +386,11 @@ def main():
         (print_graph if options.graph else print_stats)()
         return
     failed = 0
-    for name in options.only.split(","):
+    names = options.only.split(",")
+    unknown = [name for name in names if name not in CHECKS]
+    if unknown:
+        parser.error(f"no check '{unknown[0]}'; there are {', '.join(CHECKS)}")
+    for name in names:
         title, check = CHECKS[name]
         if options.list:
             print(f"{name:10} {title}")
