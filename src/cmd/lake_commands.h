@@ -52,6 +52,12 @@ int vqe_cmd_lake_open_output(FILE **out,
                              const struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_close_output(FILE *stream, int status);
 
+/* The stored circuit that the arguments name: of a result file or a file of
+ * records (the start of an id follows where it holds several), or of the
+ * experiment of the warehouse whose id starts so. VQE_ERR_INPUT for a file of
+ * another kind. Free *text by free(). */
+int vqe_cmd_lake_circuit(char **text, struct vqe_cmd_lake_options *options);
+
 /* Each runs a command and returns the exit status. */
 int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options);

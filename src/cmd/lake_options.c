@@ -25,7 +25,7 @@ static const char *const group_titles[GROUPS] = {
 static const struct {
   int least, most; /* arguments; -1: any number */
 } counts[] = {{1, 1}, {0, 1}, {1, 1},  {0, 1}, {0, 1}, {2, 2}, {0, 1},
-              {0, 1}, {0, 2}, {2, -1}, {1, 1}, {0, 1}, {0, 0}};
+              {0, 1}, {0, 2}, {2, -1}, {1, 2}, {0, 1}, {0, 0}};
 
 static const struct vqe_cmd_command commands[] = {
     {"normalize", "SOURCE",
@@ -48,9 +48,10 @@ static const struct vqe_cmd_command commands[] = {
      "lists the writer locks, or removes that of a crashed writer"},
     {"with-lock", "WAREHOUSE -- COMMAND...",
      "runs another writer, such as Spark, under the writer lock"},
-    {"qasm", "ID|FILE",
-     "prints the circuit of an experiment (the start of its id) as OpenQASM "
-     "3, its excitations expanded into gates"},
+    {"qasm", "ID | FILE [ID]",
+     "prints the circuit of an experiment (the start of its id) of the "
+     "warehouse, of an HDF5 result or of a file of records (.vqes, .avro, "
+     ".json) as OpenQASM 3, its excitations expanded into gates"},
     {"publish", "[RESULT]",
      "sends what waits in the spool to Kafka, and the results of an HDF5 "
      "file"},

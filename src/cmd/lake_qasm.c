@@ -4,16 +4,12 @@
  * nothing but inputs, X gates, phases and the pragmas. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error_message.h"
-#include "base/file.h"
 #include "base/memory.h"
-#include "lake/query.h"
 #include "lake_commands.h"
 #include "vqe/ansatz.h"
 
-#define FILE_LIMIT ((size_t)1 << 30)
 #define PRAGMA "pragma vqe.excitation "
 #define QUBIT_PRAGMA "pragma vqe.qubit_excitation "
 
@@ -146,29 +142,12 @@ static int expand(char **out, char *text)
   return status;
 }
 
-/* From a file of that name, else from ansatz_info. */
-static int read_circuit(char **text, struct vqe_cmd_lake_options *options)
-{
-  struct vqe_warehouse *warehouse = NULL;
-  const char *name = options->arguments[0];
-  size_t size;
-  if (access(name, R_OK) == 0) {
-    return vqe_file_read(text, &size, name, FILE_LIMIT);
-  }
-  int status = vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, NULL),
-                                 options, VQE_CMD_LAKE_READ);
-  if (status == VQE_OK) {
-    status = vqe_query_ansatz(text, warehouse, name);
-  }
-  return vqe_cmd_lake_close(warehouse, status);
-}
-
 int vqe_cmd_lake_run_qasm(struct vqe_cmd_lake_options *options)
 {
   char *text = NULL;
   char *expanded = NULL;
   FILE *stream = NULL;
-  int status = read_circuit(&text, options);
+  int status = vqe_cmd_lake_circuit(&text, options);
   if (status == VQE_OK && text != NULL &&
       (strstr(text, PRAGMA) != NULL || strstr(text, QUBIT_PRAGMA) != NULL)) {
     status = expand(&expanded, text);

@@ -28,22 +28,45 @@ static bool mentions(duckdb_value names, const char *table)
   return found;
 }
 
+/* A table without rows under a name of ours: enough for SHOW TABLES, and
+ * nothing is downloaded. */
+static int make_outline(struct vqe_warehouse *warehouse, int index)
+{
+  struct vqe_iceberg_definition *definition = NULL;
+  const struct vqe_lake_text *text = &vqe_lake_definitions[index];
+  struct vqe_table outline = {.name = text->name};
+  int status = vqe_iceberg_definition_parse(&definition, text->text,
+                                            text->size, text->name);
+  if (status == VQE_OK) {
+    outline.definition = definition;
+    status = vqe_table_view(warehouse, &outline, text->name);
+  }
+  vqe_iceberg_definition_free(definition);
+  return status;
+}
+
 static int make_views(struct vqe_warehouse *warehouse, const char *sql)
 {
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
   duckdb_value names = duckdb_get_table_names(duck->connection, sql, false);
+  bool any = names == NULL;
   int status = VQE_OK;
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
     struct vqe_table *table = NULL;
     if (names != NULL && !mentions(names, vqe_lake_definitions[k].name)) {
       continue;
     }
+    any = true;
     status =
         vqe_table_open(&table, warehouse, (enum vqe_lake_table_index)k, true);
     if (status == VQE_OK) {
       status = vqe_table_view(warehouse, table, table->name);
     }
     vqe_table_close(table);
+  }
+  /* a statement about the tables themselves: SHOW TABLES and the like */
+  for (int k = 0; status == VQE_OK && !any && k < VQE_LAKE_TABLES; k++) {
+    status = make_outline(warehouse, k);
   }
   if (names != NULL) {
     duckdb_destroy_value(&names);
@@ -55,7 +78,7 @@ static int make_views(struct vqe_warehouse *warehouse, const char *sql)
 
 /* All columns cast to text by DuckDB itself, so that every type has its
  * shortest exact spelling. */
-static int as_text(char **out, duckdb_result *result)
+static int as_text(char **out, duckdb_result *result, const char *rows)
 {
   struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
   vqe_duck_add(&sql, "SELECT ");
@@ -63,7 +86,7 @@ static int as_text(char **out, duckdb_result *result)
     vqe_duck_add(&sql, "%s#%llu::VARCHAR", k > 0 ? ", " : "",
                  (unsigned long long)k + 1);
   }
-  vqe_duck_add(&sql, " FROM query_result");
+  vqe_duck_add(&sql, " FROM %s", rows);
   if (sql.status != VQE_OK) {
     free(sql.data);
     return sql.status;
@@ -209,16 +232,20 @@ static int print_text(FILE *stream, duckdb_result *result, struct page *page)
   return VQE_OK;
 }
 
-static int run_text(struct vqe_duck *duck, FILE *stream)
+static int run_text(struct vqe_duck *duck, const char *rows, FILE *stream)
 {
   duckdb_result result = {0};
   duckdb_result texts = {0};
   struct page page = {NULL, 0};
   char *sql = NULL;
-  int status = vqe_duck_query(duck, &result, "query",
-                              "SELECT * FROM query_result LIMIT 0");
+  int status = vqe_memory_print(&sql, "FROM %s LIMIT 0", rows);
   if (status == VQE_OK) {
-    status = as_text(&sql, &result);
+    status = vqe_duck_query(duck, &result, "query", sql);
+  }
+  free(sql);
+  sql = NULL;
+  if (status == VQE_OK) {
+    status = as_text(&sql, &result, rows);
   }
   if (status == VQE_OK) {
     status = vqe_duck_query(duck, &texts, "query", sql);
@@ -240,8 +267,8 @@ static int run_text(struct vqe_duck *duck, FILE *stream)
 }
 
 /* CSV and JSON are DuckDB's own, through a file in the scratch folder. */
-static int run_copy(struct vqe_warehouse *warehouse, const char *options,
-                    FILE *stream)
+static int run_copy(struct vqe_warehouse *warehouse, const char *rows,
+                    const char *options, FILE *stream)
 {
   char buffer[65536];
   char *path = NULL;
@@ -253,9 +280,9 @@ static int run_copy(struct vqe_warehouse *warehouse, const char *options,
     status = vqe_duck_quote(&quoted, path);
   }
   if (status == VQE_OK) {
-    status = vqe_duck_executef(vqe_warehouse_duck(warehouse), "query",
-                               "COPY (SELECT * FROM query_result) TO %s (%s)",
-                               quoted, options);
+    status =
+        vqe_duck_executef(vqe_warehouse_duck(warehouse), "query",
+                          "COPY (FROM %s) TO %s (%s)", rows, quoted, options);
   }
   if (status == VQE_OK && (file = fopen(path, "r")) == NULL) {
     status = vqe_error_set(VQE_ERR_IO, "cannot read '%s'", path);
@@ -275,13 +302,16 @@ static int run_copy(struct vqe_warehouse *warehouse, const char *options,
   return status;
 }
 
-/* A statement may be anything that has rows, DESCRIBE as well as SELECT, and
- * is given whole: what follows a semicolon is refused. */
-static int make_result(struct vqe_duck *duck, const char *sql)
+/* The statement in parentheses, to stand after FROM. It may be anything that
+ * has rows, DESCRIBE as well as SELECT, and is given whole: what follows a
+ * semicolon is refused. No table is made of its rows, which SHOW TABLES would
+ * list. */
+static int make_rows(char **out, struct vqe_duck *duck, const char *sql)
 {
   duckdb_extracted_statements statements = NULL;
   idx_t count = duckdb_extract_statements(duck->connection, sql, &statements);
   int status = VQE_OK;
+  *out = NULL;
   if (count == 0) {
     const char *message = duckdb_extract_statements_error(statements);
     status = vqe_error_set(VQE_ERR_INPUT, "query: %s",
@@ -295,46 +325,37 @@ static int make_result(struct vqe_duck *duck, const char *sql)
   if (status != VQE_OK) {
     return status;
   }
-  char *text = NULL;
-  status = vqe_memory_strdup(&text, sql);
-  if (status != VQE_OK) {
-    return status;
+  size_t size = strlen(sql);
+  while (size > 0 && strchr("; \t\r\n", sql[size - 1]) != NULL) {
+    size--;
   }
-  for (size_t k = strlen(text);
-       k > 0 && strchr("; \t\r\n", text[k - 1]) != NULL; k--) {
-    text[k - 1] = '\0';
-  }
-  status = vqe_duck_executef(duck, "query",
-                             "CREATE OR REPLACE TEMP TABLE query_result AS "
-                             "FROM (%s\n)",
-                             text);
-  free(text);
-  return status;
+  return vqe_memory_print(out, "(%.*s\n)", (int)size, sql);
 }
 
 int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
               enum vqe_query_format format, FILE *stream)
 {
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  char *rows = NULL;
   int status = make_views(warehouse, sql);
   if (status == VQE_OK) {
-    status = make_result(duck, sql);
+    status = make_rows(&rows, duck, sql);
   }
   if (status != VQE_OK) {
     return status;
   }
   switch (format) {
   case VQE_QUERY_TEXT:
-    status = run_text(duck, stream);
+    status = run_text(duck, rows, stream);
     break;
   case VQE_QUERY_CSV:
-    status = run_copy(warehouse, "FORMAT csv, HEADER true", stream);
+    status = run_copy(warehouse, rows, "FORMAT csv, HEADER true", stream);
     break;
   case VQE_QUERY_JSON:
-    status = run_copy(warehouse, "FORMAT json, ARRAY true", stream);
+    status = run_copy(warehouse, rows, "FORMAT json, ARRAY true", stream);
     break;
   }
-  (void)vqe_duck_execute(duck, "query", "DROP TABLE query_result");
+  free(rows);
   if (status == VQE_OK && fflush(stream) != 0) {
     status = vqe_error_set(VQE_ERR_IO, "cannot write the result");
   }
@@ -347,17 +368,24 @@ int vqe_query_value(char **out, struct vqe_warehouse *warehouse,
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
   struct page page = {NULL, 0};
   duckdb_result texts = {0};
+  char *statement = NULL;
+  char *text_sql = NULL;
   size_t rows = 0;
   int length = 0;
   *out = NULL;
   int status = make_views(warehouse, sql);
   if (status == VQE_OK) {
-    status = make_result(duck, sql);
+    status = make_rows(&statement, duck, sql);
   }
   if (status == VQE_OK) {
-    status = vqe_duck_query(duck, &texts, "query",
-                            "SELECT #1::VARCHAR FROM query_result");
+    status =
+        vqe_memory_print(&text_sql, "SELECT #1::VARCHAR FROM %s", statement);
   }
+  if (status == VQE_OK) {
+    status = vqe_duck_query(duck, &texts, "query", text_sql);
+  }
+  free(statement);
+  free(text_sql);
   if (status == VQE_OK) {
     status = read_page(&page, &texts);
   }

@@ -47,7 +47,7 @@ void vqe_table_add_scan(struct vqe_duck_text *sql,
 
 /* Make a view `view` of the table's rows, with the definition's columns in
  * order and type: columns that a file lacks are null, a missing table is
- * empty. */
+ * empty. Of `table` only name, definition and paths are used. */
 int vqe_table_view(struct vqe_warehouse *warehouse,
                    const struct vqe_table *table, const char *view);
 
