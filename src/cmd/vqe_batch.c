@@ -12,6 +12,7 @@
 #include "batch_common.h"
 #include "batch_lake.h"
 #include "batch_print.h"
+#include "batch_start.h"
 #include "batch_stream.h"
 #include "job/job.h"
 #include "options.h"
@@ -36,46 +37,6 @@ static void catch_signals(void)
   action.sa_handler = on_signal;
   for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
     sigaction(numbers[k], &action, NULL);
-  }
-}
-
-/* Rank as the launcher sets it, NULL without one. */
-static const char *launcher_text(void)
-{
-  static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
-                                          "PMI_RANK", "SLURM_PROCID"};
-  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
-    const char *value = getenv(variables[k]);
-    if (value != NULL) {
-      return value;
-    }
-  }
-  return NULL;
-}
-
-/* For what needs no MPI. */
-static int launcher_rank(void)
-{
-  const char *text = launcher_text();
-  return text != NULL ? atoi(text) : 0;
-}
-
-/* Without a launcher this is the only rank. Open MPI then need neither start
- * a daemon to serve it nor look for networks: most of the time of a small job.
- * What the user has set stays; other MPI do not know these. */
-static void start_alone(void)
-{
-  static const char *const settings[][2] = {
-      {"OMPI_MCA_ess_singleton_isolated", "1"},
-      {"OMPI_MCA_pml", "ob1"},
-      {"OMPI_MCA_btl", "self"},
-      {"OMPI_MCA_osc", "^ucx"},
-  };
-  if (launcher_text() != NULL) {
-    return;
-  }
-  for (size_t k = 0; k < sizeof settings / sizeof settings[0]; k++) {
-    (void)setenv(settings[k][0], settings[k][1], 0);
   }
 }
 
@@ -314,24 +275,20 @@ static int run(const struct vqe_cmd_options *options)
 int main(int argc, char **argv)
 {
   struct vqe_cmd_options options;
-  int provided;
   /* Keep freed memory for the next experiment: small molecules would spend
    * most of their time in page faults. */
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK) {
-    return launcher_rank() == 0 ? vqe_batch_complain() : EXIT_BAD_INPUT;
+    return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
+                                          : EXIT_BAD_INPUT;
   }
   if (vqe_batch_prints(&options)) {
-    return launcher_rank() == 0 ? vqe_batch_print(&options) : EXIT_GOOD;
+    return vqe_batch_launcher_rank() == 0 ? vqe_batch_print(&options)
+                                          : EXIT_GOOD;
   }
-  start_alone();
-  /* a lane calls MPI only where ranks share a molecule */
-  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided) !=
-          MPI_SUCCESS ||
-      provided < MPI_THREAD_FUNNELED) {
-    fprintf(stderr, "vqe_batch: this MPI gives no MPI_THREAD_FUNNELED\n");
-    return EXIT_BAD_INPUT;
+  if (vqe_batch_start(&argc, &argv) != VQE_OK) {
+    return vqe_batch_complain();
   }
   int code = run(&options);
   MPI_Finalize();

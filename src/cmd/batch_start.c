@@ -1,0 +1,123 @@
+#include "batch_start.h"
+
+#include <ftw.h>
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "vqe/error.h"
+
+/* The rank that a launcher of several processes set, NULL without one. SLURM
+ * sets SLURM_PROCID in batch scripts too, where nothing has been launched: a
+ * step of several tasks counts alone. */
+static const char *launcher_text(void)
+{
+  static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
+                                          "PMI_RANK"};
+  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
+    const char *value = getenv(variables[k]);
+    if (value != NULL) {
+      return value;
+    }
+  }
+  const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
+  return tasks != NULL && atoi(tasks) > 1 ? getenv("SLURM_PROCID") : NULL;
+}
+
+int vqe_batch_launcher_rank(void)
+{
+  const char *text = launcher_text();
+  return text != NULL ? atoi(text) : 0;
+}
+
+/* Without a launcher this is the only rank. Open MPI then need neither start
+ * a daemon to serve it nor look for networks: most of the time of a small job.
+ * What the user has set stays; other MPI do not know these. */
+static void set_alone(void)
+{
+  static const char *const settings[][2] = {
+      {"OMPI_MCA_ess_singleton_isolated", "1"},
+      {"OMPI_MCA_pml", "ob1"},
+      {"OMPI_MCA_btl", "self"},
+      {"OMPI_MCA_osc", "^ucx"},
+  };
+  for (size_t k = 0; k < sizeof settings / sizeof settings[0]; k++) {
+    (void)setenv(settings[k][0], settings[k][1], 0);
+  }
+}
+
+/* ---- the folder of the session ---- */
+
+static int remove_entry(const char *path, const struct stat *entry, int kind,
+                        struct FTW *place)
+{
+  (void)entry;
+  (void)kind;
+  (void)place;
+  (void)remove(path);
+  return 0;
+}
+
+/* Programs that start and end at the same time make and remove one folder of
+ * Open MPI, TMPDIR/ompi.HOST.UID, under each other's feet. A program that is
+ * alone has one of its own; *folder is NULL where none can be made, and then
+ * things are as they were. */
+static void make_session(char **folder)
+{
+  const char *above = getenv("TMPDIR");
+  *folder = NULL;
+  if (vqe_memory_print(folder, "%s/vqe-mpi-XXXXXX",
+                       above != NULL && above[0] != '\0' ? above : "/tmp") !=
+          VQE_OK ||
+      mkdtemp(*folder) == NULL) {
+    free(*folder);
+    *folder = NULL;
+  }
+}
+
+/* MPI_Init_thread with `folder` for temporary files. A rank that is alone
+ * shares no file with another, so that the folder can go at once and nothing
+ * stays behind when the program is killed. */
+static int start_alone(int *argc, char ***argv, int *provided)
+{
+  const char *given = getenv("TMPDIR");
+  char *before = given != NULL ? strdup(given) : NULL;
+  char *folder = NULL;
+  set_alone();
+  make_session(&folder);
+  if (folder != NULL) {
+    (void)setenv("TMPDIR", folder, 1);
+    (void)setenv("OMPI_MCA_orte_tmpdir_base", folder, 0);
+  }
+  int code = MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, provided);
+  if (folder != NULL) {
+    if (before != NULL) {
+      (void)setenv("TMPDIR", before, 1);
+    } else {
+      (void)unsetenv("TMPDIR");
+    }
+    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  }
+  free(folder);
+  free(before);
+  return code;
+}
+
+int vqe_batch_start(int *argc, char ***argv)
+{
+  int provided = 0;
+  /* a lane calls MPI only where ranks share a molecule */
+  int code = launcher_text() != NULL
+                 ? MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided)
+                 : start_alone(argc, argv, &provided);
+  if (code != MPI_SUCCESS || provided < MPI_THREAD_FUNNELED) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "this MPI gives no MPI_THREAD_FUNNELED");
+  }
+  return VQE_OK;
+}
