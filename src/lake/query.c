@@ -45,12 +45,23 @@ static int make_outline(struct vqe_warehouse *warehouse, int index)
   return status;
 }
 
+/* Views of an earlier statement would hide which tables this one names. */
+static int drop_views(struct vqe_duck *duck)
+{
+  int status = VQE_OK;
+  for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
+    status = vqe_duck_executef(duck, "query", "DROP VIEW IF EXISTS %s",
+                               vqe_lake_definitions[k].name);
+  }
+  return status;
+}
+
 static int make_views(struct vqe_warehouse *warehouse, const char *sql)
 {
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  int status = drop_views(duck);
   duckdb_value names = duckdb_get_table_names(duck->connection, sql, false);
   bool any = names == NULL;
-  int status = VQE_OK;
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
     struct vqe_table *table = NULL;
     if (names != NULL && !mentions(names, vqe_lake_definitions[k].name)) {

@@ -620,8 +620,12 @@ static void queries_print_results_and_refuse_bad_sql(void **state)
   assert_int_equal(
       vqe_query(warehouse, "SELECT * FROM elsewhere", VQE_QUERY_TEXT, stream),
       VQE_ERR_INPUT);
+  assert_int_equal(vqe_query(warehouse, "SHOW TABLES", VQE_QUERY_TEXT, stream),
+                   VQE_OK);
   fclose(stream);
-  assert_string_equal(output, "id    t  slow\na   3.0  false\n");
+  const char *expected = "id    t  slow\na   3.0  false\nname\nansatz_info\n";
+  assert_memory_equal(output, expected, strlen(expected));
+  assert_non_null(strstr(output, "vqe_results\n"));
   free(output);
   assert_int_equal(vqe_query_ansatz(&output, warehouse, "b"),
                    VQE_ERR_NOT_FOUND);
