@@ -52,7 +52,13 @@ enum vqe_escape {
 };
 
 /** What is asked for: the keys of a job (jobs/README.md), defaults filled in,
- * names in their stored spelling. All pointers owned. */
+ * names in their stored spelling. All pointers owned, as vqe_experiment_free
+ * and vqe_experiment_copy take them.
+ *
+ * Begin with vqe_experiment_init. A run needs `molecule` or `fcidump`,
+ * `basis_set`, `ansatz_name`, `optimizer`, `init_strategy` (and `init_file`
+ * for "file"), `device` and `precision`: what is missing is VQE_ERR_INPUT,
+ * with the name of the field. All other pointers may be NULL. */
 struct vqe_experiment {
   int index;       /**< position in the expanded list */
   int molecule_id; /**< position in the list of molecules */
@@ -103,6 +109,11 @@ struct vqe_experiment {
   bool init_default; /**< nobody asked for init_strategy: where it cannot be
                         used the run starts at Hartree-Fock */
 };
+
+/** No molecule and no names; numbers as a job file has them by default: no
+ * active space, symmetry, one repetition, 10000 evaluations, gtol 1e-4, ftol
+ * 1e-8, seed 0, exact energies, all references. */
+VQE_API void vqe_experiment_init(struct vqe_experiment *experiment);
 
 /** Deep copy; free it by vqe_experiment_free. */
 VQE_API int vqe_experiment_copy(struct vqe_experiment **out,

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/struct_size.h"
 #include "vqe/ansatz.h"
 
@@ -66,12 +67,24 @@ static int check_sizes(const struct vqe_ansatz_options *options,
 int vqe_ansatz_create(struct vqe_ansatz **out,
                       const struct vqe_ansatz_options *options)
 {
+  int missing = vqe_missing(__func__, "out options", out, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_ansatz_builder builder = {NULL, 0};
   const char *name = NULL;
   const char *entanglement = NULL;
   *out = NULL;
   int status = vqe_struct_size_check("vqe_ansatz_options", options->size,
                                      sizeof *options);
+  if (status == VQE_OK) {
+    status = vqe_missing(__func__, "options->irrep",
+                         options->nirrep > 1 ? (const void *)options->irrep
+                                             : options);
+  }
+  if (status == VQE_OK) {
+    status = vqe_missing(__func__, "options->name", options->name);
+  }
   if (status == VQE_OK) {
     status = vqe_ansatz_canonical(&name, options->name);
   }

@@ -7,6 +7,7 @@
 #include "ansatz/ansatz_count.h"
 #include "base/assert.h"
 #include "base/error_message.h"
+#include "base/missing.h"
 #include "base/suggest.h"
 #include "vqe/ansatz.h"
 
@@ -109,7 +110,7 @@ const struct vqe_ansatz_kind *vqe_ansatz_kind(const char *name)
 {
   static const struct vqe_ansatz_kind unknown = {.name = "",
                                                  .entanglements = none};
-  for (size_t k = 0; k < COUNT(kinds); k++) {
+  for (size_t k = 0; name != NULL && k < COUNT(kinds); k++) {
     if (strcmp(kinds[k].name, name) == 0) {
       return &kinds[k];
     }
@@ -119,6 +120,10 @@ const struct vqe_ansatz_kind *vqe_ansatz_kind(const char *name)
 
 int vqe_ansatz_canonical(const char **out, const char *name)
 {
+  int missing = vqe_missing(__func__, "out name", out, name);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   char known[160];
   size_t used = 0;
   for (size_t k = 0; k < COUNT(kinds); k++) {
@@ -178,6 +183,10 @@ static bool is_spelling(const char *name, const char *stored)
 int vqe_entanglement_canonical(const char **out, const char *ansatz,
                                const char *name)
 {
+  int missing = vqe_missing(__func__, "out ansatz", out, ansatz);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   const struct vqe_ansatz_kind *kind = vqe_ansatz_kind(ansatz);
   char known[96] = "";
   size_t used = 0;

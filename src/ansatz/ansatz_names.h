@@ -36,7 +36,8 @@ struct vqe_ansatz_kind {
   double (*parameters)(const struct vqe_ansatz_shape *shape); /* how many */
 };
 
-/* The kind of a stored spelling; for any other name one with nothing set. */
+/* The kind of a stored spelling; for any other name, or NULL, one with nothing
+ * set. */
 const struct vqe_ansatz_kind *vqe_ansatz_kind(const char *name);
 
 /* The k-th of all names, NULL behind the last. */

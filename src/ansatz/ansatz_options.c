@@ -5,6 +5,7 @@
 
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
+#include "base/missing.h"
 #include "base/struct_size.h"
 #include "vqe/ansatz.h"
 
@@ -16,6 +17,9 @@ static const char *const pool_names[] = {"GSD", "UCCSD", "QEB"};
 
 void vqe_ansatz_options_init(struct vqe_ansatz_options *options)
 {
+  if (options == NULL) {
+    return;
+  }
   memset(options, 0, sizeof *options);
   options->size = sizeof *options;
   options->adapt = (struct vqe_adapt_options){
@@ -68,6 +72,10 @@ static int set_orbitals(struct vqe_ansatz_options *options, const char *key,
 int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
                           const char *json)
 {
+  int missing = vqe_missing(__func__, "options key json", options, key, json);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_adapt_options *adapt = &options->adapt;
   const struct {
     const char *key;
@@ -83,6 +91,9 @@ int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
   char *end;
   int status = vqe_struct_size_check("vqe_ansatz_options", options->size,
                                      sizeof *options);
+  if (status == VQE_OK) {
+    status = vqe_missing(__func__, "options->name", options->name);
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -12,6 +12,7 @@
 #include "ansatz/ansatz_builders.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/struct_size.h"
 
 /* ---- generalised singles and doubles ---- */
@@ -138,10 +139,22 @@ static int build_generalised(struct vqe_ansatz_builder *builder,
 int vqe_ansatz_pool_create(struct vqe_ansatz **out,
                            const struct vqe_ansatz_options *options)
 {
+  int missing = vqe_missing(__func__, "out options", out, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_ansatz_builder builder = {NULL, 0};
   *out = NULL;
   int status = vqe_struct_size_check("vqe_ansatz_options", options->size,
                                      sizeof *options);
+  if (status == VQE_OK) {
+    status = vqe_missing(__func__, "options->irrep",
+                         options->nirrep > 1 ? (const void *)options->irrep
+                                             : options);
+  }
+  if (status == VQE_OK) {
+    status = vqe_missing(__func__, "options->adapt.pool", options->adapt.pool);
+  }
   if (status == VQE_OK) {
     status =
         vqe_memory_alloc(&builder.ansatz, 1, sizeof *builder.ansatz, "pool");
@@ -178,6 +191,13 @@ int vqe_ansatz_pool_create(struct vqe_ansatz **out,
 int vqe_ansatz_append(struct vqe_ansatz *ansatz, const struct vqe_ansatz *pool,
                       int element)
 {
+  int missing = vqe_missing(__func__, "ansatz pool", ansatz, pool);
+  if (missing == VQE_OK) {
+    missing = vqe_missing(__func__, "pool->gates", pool->gates);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   size_t first = 0;
   while (first < pool->ngate && pool->gates[first].param != element) {
     first++;

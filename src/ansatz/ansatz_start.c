@@ -5,6 +5,7 @@
 #include "ansatz/ansatz_names.h"
 #include "ansatz/lucj.h"
 #include "base/error_message.h"
+#include "base/missing.h"
 #include "vqe/ansatz.h"
 
 #define PI 3.14159265358979323846
@@ -12,6 +13,9 @@
 
 void vqe_ansatz_hf_parameters(double *out, const struct vqe_ansatz *ansatz)
 {
+  if (out == NULL || ansatz == NULL) {
+    return;
+  }
   for (int k = 0; k < ansatz->nparam; k++) {
     out[k] = 0.0;
   }
@@ -76,6 +80,11 @@ int vqe_ansatz_mp2_parameters(double *out, const struct vqe_ansatz *ansatz,
                               const double *eri,
                               const double *orbital_energies)
 {
+  int missing = vqe_missing(__func__, "out ansatz eri orbital_energies", out,
+                            ansatz, eri, orbital_energies);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   if (!vqe_ansatz_has_mp2(ansatz->name)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "MP2 amplitudes do not start %s; use init 'hf' or "

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "vqe/ansatz.h"
 
 struct text {
@@ -246,6 +247,15 @@ static int write_program(char **out, const struct vqe_ansatz *ansatz,
 
 int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz, size_t limit)
 {
+  int missing = vqe_missing(__func__, "out ansatz", out, ansatz);
+  if (missing == VQE_OK) {
+    missing =
+        vqe_missing(__func__, "ansatz->gates",
+                    ansatz->ngate > 0 ? (const void *)ansatz->gates : ansatz);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   bool too_long;
   *out = NULL;
   int status = write_program(out, ansatz, limit, true, &too_long);

@@ -8,6 +8,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "chem/basis_build.h"
 #include "vqe/chem.h"
 
@@ -52,6 +53,10 @@ static void list_known(char *out, size_t size)
 
 int vqe_basis_canonical(const char **out, const char *name)
 {
+  int missing = vqe_missing(__func__, "out name", out, name);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   const struct vqe_basis_text *found = name == NULL ? NULL : find_text(name);
   if (found == NULL) {
     char known[128];

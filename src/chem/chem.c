@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/notes.h"
 #include "base/struct_size.h"
 #include "chem/basis.h"
@@ -450,6 +451,9 @@ static int transform(struct vqe_integrals **result, const struct run *run)
 
 void vqe_chem_options_init(struct vqe_chem_options *options)
 {
+  if (options == NULL) {
+    return;
+  }
   *options = (struct vqe_chem_options)VQE_CHEM_OPTIONS_INIT;
 }
 
@@ -457,11 +461,22 @@ int vqe_chem_run(struct vqe_integrals **out,
                  const struct vqe_molecule *molecule,
                  const struct vqe_chem_options *options)
 {
+  int missing =
+      vqe_missing(__func__, "out molecule options", out, molecule, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct run run = {.molecule = molecule};
   char where[128];
   double start = vqe_clock_wall();
   int status = vqe_struct_size_check("vqe_chem_options", options->size,
                                      sizeof *options);
+  if (status == VQE_OK) {
+    status = vqe_missing(
+        __func__,
+        "options->basis molecule->symbols molecule->z molecule->coords",
+        options->basis, molecule->symbols, molecule->z, molecule->coords);
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -7,6 +7,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/notes.h"
 #include "base/struct_size.h"
 #include "chem/env.h"
@@ -189,6 +190,11 @@ int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
                       size_t size, const char *source,
                       const struct vqe_chem_options *options)
 {
+  int missing = vqe_missing(__func__, "out text source options", out, text,
+                            source, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_fcidump_file file = {0};
   int status = vqe_struct_size_check("vqe_chem_options", options->size,
                                      sizeof *options);
@@ -205,6 +211,10 @@ int vqe_fcidump_parse(struct vqe_integrals **out, const char *text,
 int vqe_fcidump_read(struct vqe_integrals **out, const char *path,
                      const struct vqe_chem_options *options)
 {
+  int missing = vqe_missing(__func__, "out path options", out, path, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   char *text = NULL;
   size_t size = 0;
   int status = vqe_file_read(&text, &size, path, MAX_FILE);

@@ -4,6 +4,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/missing.h"
 #include "chem/env.h"
 #include "vqe/chem.h"
 
@@ -51,6 +52,14 @@ static void put_integrals(FILE *stream, const struct vqe_integrals *x)
 
 int vqe_fcidump_write(const struct vqe_integrals *integrals, const char *path)
 {
+  int missing = vqe_missing(__func__, "integrals path", integrals, path);
+  if (missing == VQE_OK) {
+    missing = vqe_missing(__func__, "integrals->h1e integrals->eri",
+                          integrals->h1e, integrals->eri);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   char *text = NULL;
   size_t size = 0;
   FILE *stream = open_memstream(&text, &size);

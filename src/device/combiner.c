@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 
 /* A launcher with the device that it alone uses. */
 struct entry {
@@ -23,6 +24,10 @@ struct vqe_combiner {
 
 int vqe_combiner_create(struct vqe_combiner **out)
 {
+  int missing = vqe_missing(__func__, "out", out);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   int status = vqe_memory_alloc(out, 1, sizeof **out, "a combiner");
   if (status == VQE_OK) {
     pthread_mutex_init(&(*out)->lock, NULL);

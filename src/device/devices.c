@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/missing.h"
 #include "kernels/gates.h"
 #include "vqe/error.h"
 
@@ -27,6 +28,10 @@ void vqe_device_summary_fill(struct vqe_device_summary *out, int index,
 
 int vqe_device_summarize(struct vqe_device_summary *out, int index)
 {
+  int missing = vqe_missing(__func__, "out", out);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_gpu_info info;
   int status = vqe_gpu_describe(&info, index);
   if (status == VQE_OK) {
@@ -37,5 +42,9 @@ int vqe_device_summarize(struct vqe_device_summary *out, int index)
 
 int vqe_custatevec_version(char *out, size_t size)
 {
+  int missing = vqe_missing(__func__, "out", out);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   return vqe_gates_version(out, size);
 }

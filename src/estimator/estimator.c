@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/struct_size.h"
 #include "estimator/estimator_choose.h"
 #include "estimator/shift.h"
@@ -34,8 +35,11 @@ struct vqe_estimator {
 void vqe_estimator_describe(struct vqe_estimator_usage *out,
                             const struct vqe_estimator *estimator)
 {
-  const struct vqe_estimator_choice *chosen = &estimator->chosen;
   struct vqe_gpu_use use = {0};
+  if (out == NULL || estimator == NULL) {
+    return;
+  }
+  const struct vqe_estimator_choice *chosen = &estimator->chosen;
   *out = (struct vqe_estimator_usage){0};
   memcpy(out->note, chosen->note, sizeof out->note);
   if (chosen->device == NULL) {
@@ -52,10 +56,26 @@ void vqe_estimator_describe(struct vqe_estimator_usage *out,
   out->bytes_held = use.bytes_held;
 }
 
+/* Energies of the smallest states take less than a microsecond: the words for
+ * what is missing come after one comparison. `out` stands for all results. */
+static int check(const char *function, const struct vqe_estimator *estimator,
+                 const void *out, const double *parameters)
+{
+  if (estimator != NULL && out != NULL &&
+      (parameters != NULL || estimator->ansatz->nparam == 0)) {
+    return VQE_OK;
+  }
+  return vqe_missing(function, "estimator out parameters", estimator, out,
+                     parameters);
+}
+
 /* ---- life ---- */
 
 void vqe_estimator_options_init(struct vqe_estimator_options *options)
 {
+  if (options == NULL) {
+    return;
+  }
   *options = (struct vqe_estimator_options)VQE_ESTIMATOR_OPTIONS_INIT;
 }
 
@@ -64,10 +84,22 @@ int vqe_estimator_create(struct vqe_estimator **out,
                          const struct vqe_ansatz *ansatz,
                          const struct vqe_estimator_options *options)
 {
+  int missing = vqe_missing(__func__, "out hamiltonian ansatz options", out,
+                            hamiltonian, ansatz, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_estimator *estimator = NULL;
   *out = NULL;
   int status = vqe_struct_size_check("vqe_estimator_options", options->size,
                                      sizeof *options);
+  if (status == VQE_OK) {
+    status = vqe_missing(
+        __func__,
+        "hamiltonian->f hamiltonian->w hamiltonian->h1e ansatz->gates",
+        hamiltonian->f, hamiltonian->w, hamiltonian->h1e,
+        ansatz->ngate > 0 ? (const void *)ansatz->gates : ansatz);
+  }
   if (status != VQE_OK) {
     return status;
   }
@@ -76,6 +108,12 @@ int vqe_estimator_create(struct vqe_estimator **out,
                          "the ansatz is for %d orbitals, the Hamiltonian "
                          "has %d; threads %d",
                          ansatz->norb, hamiltonian->norb, options->threads);
+  }
+  if (options->team != NULL &&
+      (options->team->broadcast == NULL || options->team->sum == NULL ||
+       options->team->exchange == NULL)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "the team lacks broadcast, sum or exchange");
   }
   status = vqe_memory_alloc(&estimator, 1, sizeof *estimator, "estimator");
   if (status != VQE_OK) {
@@ -111,12 +149,16 @@ void vqe_estimator_free(struct vqe_estimator *estimator)
 
 const char *vqe_estimator_backend(const struct vqe_estimator *estimator)
 {
-  return estimator->chosen.ops->name;
+  return estimator != NULL ? estimator->chosen.ops->name : "";
 }
 
 int vqe_estimator_energy(struct vqe_estimator *estimator, double *energy,
                          const double *parameters)
 {
+  int missing = check(__func__, estimator, energy, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   return estimator->chosen.ops->energy(estimator->chosen.backend, energy,
                                        parameters);
 }
@@ -124,6 +166,13 @@ int vqe_estimator_energy(struct vqe_estimator *estimator, double *energy,
 int vqe_estimator_gradient(struct vqe_estimator *estimator, double *energy,
                            double *gradient, const double *parameters)
 {
+  int missing = check(__func__, estimator, energy, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
+  if (gradient == NULL && estimator->ansatz->nparam > 0) {
+    return vqe_missing(__func__, "gradient", gradient);
+  }
   return estimator->chosen.ops->gradient(estimator->chosen.backend, energy,
                                          gradient, parameters);
 }
@@ -146,6 +195,10 @@ int vqe_estimator_penalised(struct vqe_estimator *estimator, double *energy,
 
 int vqe_estimator_extend(struct vqe_estimator *estimator)
 {
+  int missing = vqe_missing(__func__, "estimator", estimator);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   return estimator->chosen.ops->extend(estimator->chosen.backend);
 }
 
@@ -153,6 +206,11 @@ int vqe_estimator_pool_gradient(struct vqe_estimator *estimator, double *out,
                                 const double *parameters,
                                 const struct vqe_ansatz *pool)
 {
+  int missing =
+      check(__func__, estimator, pool != NULL ? out : NULL, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   if (pool->norb != estimator->ansatz->norb || !pool->conserves) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "a pool over %d orbitals does not fit an ansatz over "
@@ -167,6 +225,10 @@ int vqe_estimator_many(struct vqe_estimator *estimator, double *energies,
                        double *gradients, const double *parameters,
                        size_t count)
 {
+  int missing = check(__func__, estimator, energies, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   const struct vqe_backend_ops *ops = estimator->chosen.ops;
   size_t nparam = (size_t)estimator->ansatz->nparam;
   int status = VQE_OK;
@@ -188,6 +250,10 @@ int vqe_estimator_properties(struct vqe_estimator *estimator,
                              struct vqe_properties *out, double *rdm1,
                              const double *parameters)
 {
+  int missing = check(__func__, estimator, out, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   return estimator->chosen.ops->properties(estimator->chosen.backend, out,
                                            rdm1, parameters);
 }
@@ -203,6 +269,11 @@ static int unsupported(const struct vqe_estimator *estimator)
 int vqe_estimator_densities(struct vqe_estimator *estimator, double *pairs1,
                             double *pairs2, const double *parameters)
 {
+  int missing =
+      check(__func__, estimator, pairs1 != NULL ? pairs2 : NULL, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   return estimator->chosen.ops->densities == NULL
              ? unsupported(estimator)
              : estimator->chosen.ops->densities(estimator->chosen.backend,
@@ -211,6 +282,10 @@ int vqe_estimator_densities(struct vqe_estimator *estimator, double *pairs1,
 
 int vqe_estimator_refresh(struct vqe_estimator *estimator)
 {
+  int missing = vqe_missing(__func__, "estimator", estimator);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   return estimator->chosen.ops->refresh == NULL
              ? unsupported(estimator)
              : estimator->chosen.ops->refresh(estimator->chosen.backend);
@@ -219,6 +294,10 @@ int vqe_estimator_refresh(struct vqe_estimator *estimator)
 int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
                         const double *parameters)
 {
+  int missing = check(__func__, estimator, out, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   size_t size = (size_t)1 << estimator->ansatz->nqubit;
   double *split = NULL;
   int status =
@@ -259,6 +338,11 @@ static int find_shots(struct vqe_estimator *estimator,
 int vqe_estimator_groups(struct vqe_estimator *estimator, int *groups,
                          const struct vqe_pauli_sum *paulis)
 {
+  int missing = vqe_missing(__func__, "estimator groups paulis", estimator,
+                            groups, paulis);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   int status = find_shots(estimator, paulis);
   *groups = status == VQE_OK ? vqe_shots_groups(estimator->shots) : 0;
   return status;
@@ -283,6 +367,13 @@ int vqe_estimator_sample(struct vqe_estimator *estimator, double *energy,
                          const struct vqe_pauli_sum *paulis, int shots,
                          const char *experiment_id, int evaluation)
 {
+  int missing = check(
+      __func__, estimator,
+      energy != NULL && std != NULL && experiment_id != NULL ? paulis : NULL,
+      parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   char stream[32];
   snprintf(stream, sizeof stream, "shots/%d", evaluation);
   int status = find_shots(estimator, paulis);
@@ -366,6 +457,10 @@ int vqe_estimator_sample_gradient(struct vqe_estimator *estimator,
                                   int shots, const char *experiment_id,
                                   int evaluation)
 {
+  int missing = check(__func__, estimator, gradient, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   const struct vqe_ansatz *ansatz = estimator->ansatz;
   size_t bytes = (size_t)ansatz->nparam * sizeof *gradient;
   size_t at = 0;

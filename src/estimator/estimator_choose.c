@@ -4,6 +4,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/struct_size.h"
 #include "device/combiner.h"
 #include "device/device_estimators.h"
@@ -35,6 +36,12 @@ int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
                        const struct vqe_ansatz *ansatz,
                        const struct vqe_estimator_options *options)
 {
+  int missing =
+      vqe_missing(__func__, "amplitudes bytes hamiltonian ansatz options",
+                  amplitudes, bytes, hamiltonian, ansatz, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   int status = vqe_struct_size_check("vqe_estimator_options", options->size,
                                      sizeof *options);
   if (status != VQE_OK) {

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "molecule/molecule_build.h"
 #include "vqe/molecule.h"
 
@@ -97,6 +98,15 @@ bool vqe_units_read(enum vqe_units *out, const char *text, size_t length)
 int vqe_molecule_copy(struct vqe_molecule **out,
                       const struct vqe_molecule *molecule)
 {
+  int missing = vqe_missing(__func__, "out molecule", out, molecule);
+  if (missing == VQE_OK) {
+    missing =
+        vqe_missing(__func__, "molecule->symbols molecule->z molecule->coords",
+                    molecule->symbols, molecule->z, molecule->coords);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_molecule *copy = NULL;
   size_t natom = molecule->natom;
   int status = vqe_molecule_new(&copy, natom, molecule->name);
@@ -197,6 +207,15 @@ static int validate_atoms(const struct vqe_molecule *molecule,
 int vqe_molecule_validate(const struct vqe_molecule *molecule,
                           const char *where)
 {
+  int missing = vqe_missing(__func__, "molecule where", molecule, where);
+  if (missing == VQE_OK) {
+    missing =
+        vqe_missing(__func__, "molecule->symbols molecule->z molecule->coords",
+                    molecule->symbols, molecule->z, molecule->coords);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   if (molecule->natom < 1 || molecule->natom > VQE_MAX_ATOMS) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "%s, key 'symbols': %zu atoms, 1 to %d are accepted",
@@ -242,6 +261,9 @@ int vqe_molecule_validate(const struct vqe_molecule *molecule,
 
 int vqe_molecule_electrons(const struct vqe_molecule *molecule)
 {
+  if (molecule == NULL || molecule->z == NULL) {
+    return 0;
+  }
   int electrons = -molecule->charge;
   for (size_t a = 0; a < molecule->natom; a++) {
     electrons += molecule->z[a];
@@ -251,6 +273,9 @@ int vqe_molecule_electrons(const struct vqe_molecule *molecule)
 
 double vqe_molecule_nuclear_repulsion(const struct vqe_molecule *molecule)
 {
+  if (molecule == NULL || molecule->z == NULL || molecule->coords == NULL) {
+    return 0.0;
+  }
   double energy = 0.0;
   for (size_t a = 0; a < molecule->natom; a++) {
     for (size_t b = 0; b < a; b++) {

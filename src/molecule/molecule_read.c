@@ -6,6 +6,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "molecule/molecule_build.h"
 
 int vqe_molecule_list_parse(struct vqe_molecule_list **out, const char *text,
@@ -20,6 +21,11 @@ int vqe_molecule_list_parse_given(struct vqe_molecule_list **out,
                                   const char *format, const char *source,
                                   const struct vqe_molecule_given *given)
 {
+  int missing = vqe_missing(__func__, "out text format source", out, text,
+                            format, source);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_molecule_list *list = NULL;
   int status = VQE_OK;
   if (size > VQE_MAX_MOLECULE_FILE) {
@@ -64,6 +70,10 @@ static bool ends_with(const char *path, const char *suffix)
 
 int vqe_molecule_list_read(struct vqe_molecule_list **out, const char *path)
 {
+  int missing = vqe_missing(__func__, "out path", out, path);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   char *text = NULL;
   size_t size = 0;
   int status = vqe_file_read(&text, &size, path, VQE_MAX_MOLECULE_FILE);

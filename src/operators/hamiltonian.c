@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "vqe/operators.h"
 
 #define DEFAULT_ZERO 1e-10
@@ -127,6 +128,9 @@ static void fold_one_electron(struct vqe_hamiltonian *hamiltonian)
 void vqe_hamiltonian_label(struct vqe_hamiltonian *hamiltonian, int nirrep,
                            const uint8_t *irrep)
 {
+  if (hamiltonian == NULL || irrep == NULL) {
+    return;
+  }
   VQE_ASSERT(nirrep >= 1 && nirrep <= VQE_MAX_IRREPS);
   hamiltonian->nirrep = nirrep;
   memcpy(hamiltonian->irrep, irrep, (size_t)hamiltonian->norb);
@@ -137,6 +141,9 @@ void vqe_hamiltonian_update(struct vqe_hamiltonian *hamiltonian,
                             const double *h1e, const double *eri,
                             double constant)
 {
+  if (hamiltonian == NULL || h1e == NULL || eri == NULL) {
+    return;
+  }
   size_t norb = (size_t)hamiltonian->norb;
   size_t npair = (size_t)hamiltonian->npair;
   memcpy(hamiltonian->h1e, h1e, norb * norb * sizeof(double));
@@ -150,6 +157,10 @@ int vqe_hamiltonian_create(struct vqe_hamiltonian **out, int norb,
                            const double *h1e, const double *eri,
                            double constant, bool symmetry, double zero)
 {
+  int missing = vqe_missing(__func__, "out h1e eri", out, h1e, eri);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_hamiltonian *hamiltonian = NULL;
   int status;
   *out = NULL;

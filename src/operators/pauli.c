@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "vqe/operators.h"
 
 #define DEFAULT_THRESHOLD 1e-12
@@ -221,6 +222,14 @@ int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
                                 const struct vqe_hamiltonian *hamiltonian,
                                 double threshold)
 {
+  int missing = vqe_missing(__func__, "out hamiltonian", out, hamiltonian);
+  if (missing == VQE_OK) {
+    missing = vqe_missing(__func__, "hamiltonian->f hamiltonian->w",
+                          hamiltonian->f, hamiltonian->w);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   int norb = hamiltonian->norb;
   size_t npair = (size_t)hamiltonian->npair;
   struct table table = {4096, 0, NULL};
@@ -263,6 +272,9 @@ void vqe_pauli_sum_free(struct vqe_pauli_sum *sum)
 
 double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum)
 {
+  if (sum == NULL || sum->x == NULL || sum->z == NULL || sum->coeff == NULL) {
+    return 0.0;
+  }
   double norm = 0.0;
   for (size_t k = 0; k < sum->nterm; k++) {
     if (sum->x[k] != 0 || sum->z[k] != 0) {
@@ -274,6 +286,9 @@ double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum)
 
 void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z)
 {
+  if (out == NULL) {
+    return;
+  }
   for (int k = 0; k < nqubit; k++) {
     unsigned bit = (unsigned)(nqubit - 1 - k);
     out[k] = "IXZY"[(x >> bit & 1) | (z >> bit & 1) << 1];
@@ -341,6 +356,14 @@ static int assign_groups(int *group, const struct ranked *ranked,
 int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
                         int *ngroup)
 {
+  int missing = vqe_missing(__func__, "sum group ngroup", sum, group, ngroup);
+  if (missing == VQE_OK) {
+    missing = vqe_missing(__func__, "sum->x sum->z sum->coeff", sum->x, sum->z,
+                          sum->coeff);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct ranked *ranked = NULL;
   uint64_t(*basis)[3] = NULL; /* x, z, support of each group */
   int status =

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/error_message.h"
+#include "base/missing.h"
 #include "base/struct_size.h"
 #include "base/suggest.h"
 #include "optimize/methods.h"
@@ -68,6 +69,10 @@ const struct vqe_optimizer_info *vqe_optimizer_list(void)
 
 int vqe_optimizer_find(const struct vqe_optimizer_info **out, const char *name)
 {
+  int missing = vqe_missing(__func__, "out name", out, name);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   const char *names[METHODS];
   char known[256] = "";
   for (size_t k = 0; k < METHODS; k++) {
@@ -91,6 +96,9 @@ int vqe_optimizer_find(const struct vqe_optimizer_info **out, const char *name)
 
 void vqe_optimizer_options_init(struct vqe_optimizer_options *options)
 {
+  if (options == NULL) {
+    return;
+  }
   memset(options, 0, sizeof *options);
   options->size = sizeof *options;
   options->max_evaluations = 10000;
@@ -151,6 +159,11 @@ int vqe_optimizer_option_set(struct vqe_optimizer_options *options,
                              const char *optimizer, const char *key,
                              double value)
 {
+  int missing =
+      vqe_missing(__func__, "options optimizer key", options, optimizer, key);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   const struct vqe_optimizer_info *info;
   char known[160] = "";
   int status = vqe_struct_size_check("vqe_optimizer_options", options->size,
@@ -252,6 +265,15 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
                  double *x, vqe_objective objective, void *ctx,
                  const struct vqe_optimizer_options *options)
 {
+  int missing =
+      vqe_missing(__func__, "out optimizer objective options", out, optimizer,
+                  objective != NULL ? out : NULL, options);
+  if (missing == VQE_OK) {
+    missing = vqe_missing(__func__, "x", n > 0 ? (const void *)x : options);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   const struct vqe_optimizer_info *info;
   struct vqe_optimizer_options filled;
   struct vqe_recorder recorder = {.memory = NULL};

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/struct_size.h"
 #include "sim/layout.h"
 #include "sim/sigma.h"
@@ -70,12 +71,20 @@ static uint64_t layout_size(const struct vqe_hamiltonian *hamiltonian,
 
 void vqe_fci_options_init(struct vqe_fci_options *options)
 {
+  if (options == NULL) {
+    return;
+  }
   *options = (struct vqe_fci_options)VQE_FCI_OPTIONS_INIT;
 }
 
 int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
                  int nalpha, int nbeta, const struct vqe_fci_options *options)
 {
+  int missing = vqe_missing(__func__, "bytes hamiltonian options", bytes,
+                            hamiltonian, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   int status =
       vqe_struct_size_check("vqe_fci_options", options->size, sizeof *options);
   if (status != VQE_OK) {
@@ -466,11 +475,21 @@ int vqe_fci_solve(struct vqe_fci_result *out,
                   const struct vqe_hamiltonian *hamiltonian, int nalpha,
                   int nbeta, const struct vqe_fci_options *options)
 {
+  int missing = vqe_missing(__func__, "out hamiltonian options", out,
+                            hamiltonian, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_hamiltonian *blocked = NULL;
   uint64_t bytes;
   memset(out, 0, sizeof *out);
   int status =
       vqe_struct_size_check("vqe_fci_options", options->size, sizeof *options);
+  if (status == VQE_OK) {
+    status =
+        vqe_missing(__func__, "hamiltonian->f hamiltonian->w hamiltonian->h1e",
+                    hamiltonian->f, hamiltonian->w, hamiltonian->h1e);
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -554,6 +554,10 @@ static void join_state(struct split *split)
 
 void vqe_team_serve(const struct vqe_team *team, int threads)
 {
+  if (team == NULL || team->broadcast == NULL || team->sum == NULL ||
+      team->exchange == NULL) {
+    return;
+  }
   struct split *list = NULL;
   for (;;) {
     struct command command;
@@ -597,5 +601,8 @@ void vqe_team_serve(const struct vqe_team *team, int threads)
 
 void vqe_team_dismiss(const struct vqe_team *team)
 {
+  if (team == NULL || team->broadcast == NULL) {
+    return;
+  }
   send_command(team, OP_DISMISS, 0);
 }

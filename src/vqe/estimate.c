@@ -5,8 +5,10 @@
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "chem/basis.h"
 #include "chem/rotation.h"
+#include "vqe/experiment_check.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
 #include "vqe/run_penalty.h"
@@ -84,8 +86,8 @@ static int orbital_space(struct vqe_experiment_estimate *out, int *nao,
     return vqe_error_set(VQE_ERR_INPUT,
                          "%s: %d alpha and %d beta electrons do not fit %d "
                          "orbitals",
-                         experiment->source, out->nalpha, out->nbeta,
-                         out->norb);
+                         vqe_experiment_source(experiment), out->nalpha,
+                         out->nbeta, out->norb);
   }
   return VQE_OK;
 }
@@ -192,13 +194,18 @@ static double cost_of(const struct vqe_experiment_estimate *space,
 int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                             const struct vqe_experiment *experiment)
 {
+  int missing = vqe_missing(__func__, "out experiment", out, experiment);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   int nao = 0;
   int nfrozen = 0;
   memset(out, 0, sizeof *out);
-  if (experiment->input_error != NULL) {
-    return vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error);
+  int status = vqe_experiment_check(experiment);
+  if (status != VQE_OK) {
+    return status;
   }
-  int status = orbital_space(out, &nao, &nfrozen, experiment);
+  status = orbital_space(out, &nao, &nfrozen, experiment);
   if (status != VQE_OK) {
     return status;
   }
@@ -207,7 +214,8 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "%s: %d active orbitals, %d are supported; choose "
                          "an active space",
-                         experiment->source, out->norb, VQE_MAX_ORBITALS);
+                         vqe_experiment_source(experiment), out->norb,
+                         VQE_MAX_ORBITALS);
   }
   struct vqe_ansatz_options ansatz_options;
   const char *name;

@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/notes.h"
 
 const char *vqe_version(void)
@@ -17,7 +18,7 @@ const char *vqe_version(void)
 
 static void options_clear(struct vqe_option_list *options)
 {
-  for (size_t k = 0; k < options->count; k++) {
+  for (size_t k = 0; options->items != NULL && k < options->count; k++) {
     free(options->items[k].key);
     free(options->items[k].json);
   }
@@ -30,7 +31,7 @@ static int options_copy(struct vqe_option_list *out,
                         const struct vqe_option_list *options)
 {
   memset(out, 0, sizeof *out);
-  if (options->count == 0) {
+  if (options->count == 0 || options->items == NULL) {
     return VQE_OK;
   }
   int status = vqe_memory_alloc(&out->items, options->count,
@@ -67,9 +68,32 @@ static int options_copy(struct vqe_option_list *out,
   each(precision);                                                            \
   each(notes)
 
+void vqe_experiment_init(struct vqe_experiment *experiment)
+{
+  if (experiment == NULL) {
+    return;
+  }
+  *experiment = (struct vqe_experiment){
+      .active_electrons = -1,
+      .active_orbitals = -1,
+      .symmetry = true,
+      .ansatz_reps = 1,
+      .max_evaluations = 10000,
+      .gtol = 1e-4,
+      .ftol = 1e-8,
+      .references = VQE_REFERENCE_ALL,
+      .restarts = 1,
+      .escape_saddles = VQE_ESCAPE_AUTO,
+  };
+}
+
 int vqe_experiment_copy(struct vqe_experiment **out,
                         const struct vqe_experiment *experiment)
 {
+  int missing = vqe_missing(__func__, "out experiment", out, experiment);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_experiment *copy = NULL;
   int status = vqe_memory_alloc(&copy, 1, sizeof *copy, "an experiment");
   if (status != VQE_OK) {
@@ -122,6 +146,10 @@ int vqe_result_create(struct vqe_result **out,
                       const struct vqe_experiment *experiment,
                       enum vqe_experiment_status status, const char *reason)
 {
+  int missing = vqe_missing(__func__, "out experiment", out, experiment);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_result *result = NULL;
   *out = NULL;
   int error = vqe_memory_alloc(&result, 1, sizeof *result, "a result");

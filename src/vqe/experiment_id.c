@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error_message.h"
+#include "base/missing.h"
 #include "vqe/canonical.h"
 #include "vqe/experiment.h"
 
@@ -86,6 +87,13 @@ static int add_options(json_t *object, const struct vqe_option_list *options)
 {
   for (size_t k = 0; k < options->count; k++) {
     json_error_t error;
+    if (options->items == NULL || options->items[k].key == NULL ||
+        options->items[k].json == NULL) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "option %zu: the key or the JSON text of its value "
+                           "is not set",
+                           k);
+    }
     json_t *value =
         json_loads(options->items[k].json, JSON_DECODE_ANY, &error);
     if (value == NULL) {
@@ -139,6 +147,14 @@ static int add_later_keys(json_t *whole, const struct vqe_experiment *e)
 int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                       const struct vqe_experiment *e)
 {
+  int missing = vqe_missing(__func__, "id experiment", id, e);
+  if (missing == VQE_OK && e->molecule != NULL) {
+    missing = vqe_missing(__func__, "molecule->symbols molecule->coords",
+                          e->molecule->symbols, e->molecule->coords);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   char *canonical = NULL;
   int status = VQE_OK;
   json_t *active =

@@ -7,8 +7,10 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/missing.h"
 #include "base/struct_size.h"
 #include "vqe/checks.h"
+#include "vqe/experiment_check.h"
 #include "vqe/host.h"
 #include "vqe/run.h"
 
@@ -62,6 +64,9 @@ static int start_without_vqe(struct vqe_run *run)
   int status = vqe_struct_size_check("vqe_run_options", run->options->size,
                                      sizeof *run->options);
   if (status == VQE_OK) {
+    status = vqe_experiment_check(run->experiment);
+  }
+  if (status == VQE_OK) {
     status = vqe_result_create(&run->result, run->experiment,
                                VQE_EXPERIMENT_SKIPPED, NULL);
   }
@@ -73,24 +78,43 @@ static int start_without_vqe(struct vqe_run *run)
 
 void vqe_run_options_init(struct vqe_run_options *options)
 {
+  if (options == NULL) {
+    return;
+  }
   *options = (struct vqe_run_options)VQE_RUN_OPTIONS_INIT;
 }
 
 void vqe_callbacks_init(struct vqe_callbacks *callbacks)
 {
+  if (callbacks == NULL) {
+    return;
+  }
   *callbacks = (struct vqe_callbacks)VQE_CALLBACKS_INIT;
 }
 
 int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
                         const struct vqe_run_options *options)
 {
+  int missing = vqe_missing(__func__, "out experiment options", out,
+                            experiment, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_run run = {.experiment = experiment, .options = options};
   *out = NULL;
+  missing =
+      vqe_struct_size_check("vqe_run_options", options->size, sizeof *options);
+  if (missing == VQE_OK) {
+    missing = vqe_experiment_check(experiment);
+  }
+  if (missing != VQE_OK) {
+    return missing;
+  }
   if (vqe_ansatz_grows(experiment->ansatz_name)) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "%s: ADAPT-VQE chooses its circuit while it runs; "
                          "the result of the run holds it",
-                         experiment->source);
+                         vqe_experiment_source(experiment));
   }
   int status = start_without_vqe(&run);
   if (status == VQE_OK) {
@@ -111,6 +135,11 @@ int vqe_experiment_fcidump(const char *path,
                            const struct vqe_experiment *experiment,
                            const struct vqe_run_options *options)
 {
+  int missing = vqe_missing(__func__, "path experiment options", path,
+                            experiment, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_run run = {.experiment = experiment, .options = options};
   int status = start_without_vqe(&run);
   if (status == VQE_OK) {
@@ -126,6 +155,11 @@ int vqe_experiment_run(struct vqe_result **out,
                        const struct vqe_run_options *options,
                        const struct vqe_callbacks *callbacks)
 {
+  int missing = vqe_missing(__func__, "out experiment options", out,
+                            experiment, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   struct vqe_run run = {
       .experiment = experiment, .options = options, .callbacks = callbacks};
   struct vqe_host own;
@@ -136,6 +170,14 @@ int vqe_experiment_run(struct vqe_result **out,
   if (status == VQE_OK && callbacks != NULL) {
     status = vqe_struct_size_check("vqe_callbacks", callbacks->size,
                                    sizeof *callbacks);
+  }
+  /* a bad molecule is a result that failed, a field left out is no request */
+  if (status == VQE_OK && experiment->input_error == NULL) {
+    status = vqe_experiment_check(experiment);
+  }
+  if (status == VQE_OK && options->threads < 1) {
+    status = vqe_error_set(VQE_ERR_INPUT, "%d threads: at least 1 is needed",
+                           options->threads);
   }
   if (status == VQE_OK) {
     status =
