@@ -132,6 +132,9 @@ static const struct vqe_cmd_option entries[] = {
      "write the final table as JSON", 0},
     {"qcschema", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(qcschema), "FILE",
      "write the results as QCSchema AtomicResult", 0},
+    {"all", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(all), NULL,
+     "a line of the table for each seed (best, median and worst of more than "
+     "three)", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,
      "no progress, only the final table", 0},
     {"log-json", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(log_json), NULL,

@@ -15,6 +15,7 @@ struct vqe_cmd_options {
   bool force;        /* repeat finished experiments */
   bool dry_run;      /* list the experiments and end */
   bool quiet;
+  bool all; /* a line of the table for each seed */
   bool log_json;
   bool qasm;             /* print the circuit of an experiment and end */
   int qasm_index;        /* which, from 0 */

@@ -137,44 +137,44 @@ static int write_qcschema(const char *path, struct vqe_result *const *results,
   return status;
 }
 
-/* A finished experiment of an earlier run is "skipped" to people and scripts,
- * though the file keeps it as the success it is. */
+/* The table, and the summary for scripts. */
 static int report(const struct vqe_batch_outcome *outcome,
                   const struct vqe_cmd_options *options)
 {
+  struct vqe_report_options how = {.width = vqe_report_width(stdout),
+                                   .all = options->all};
   struct vqe_result **shown = NULL;
+  bool *restored = NULL;
   size_t count = 0;
   int code = EXIT_GOOD;
   int status =
       vqe_memory_alloc(&shown, outcome->count + 1, sizeof(struct vqe_result *),
                        "list of results");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&restored, outcome->count + 1, sizeof(bool),
+                              "list of results");
+  }
   for (size_t k = 0; status == VQE_OK && k < outcome->count; k++) {
     struct vqe_result *result = outcome->results[k];
     if (result == NULL) {
       continue;
     }
-    if (outcome->skipped[k]) {
-      result->status = VQE_EXPERIMENT_SKIPPED;
-    } else if (result->status == VQE_EXPERIMENT_FAILED) {
+    if (result->status == VQE_EXPERIMENT_FAILED) {
       code = EXIT_SOME_FAILED;
     }
+    restored[count] = outcome->skipped[k];
     shown[count++] = result;
   }
   if (status == VQE_OK) {
-    status = vqe_report_table(stdout, shown, count);
+    status = vqe_report_table(stdout, shown, restored, count, &how);
   }
   if (status == VQE_OK && options->summary != NULL) {
-    status = vqe_report_summary(options->summary, shown, count);
+    status = vqe_report_summary(options->summary, shown, restored, count);
   }
   if (status == VQE_OK && options->qcschema != NULL) {
     status = write_qcschema(options->qcschema, shown, count);
   }
-  for (size_t k = 0; k < outcome->count; k++) {
-    struct vqe_result *result = outcome->results[k];
-    if (result != NULL && outcome->skipped[k]) {
-      result->status = VQE_EXPERIMENT_OK;
-    }
-  }
+  free(restored);
   free(shown);
   if (status != VQE_OK) {
     (void)vqe_batch_complain();

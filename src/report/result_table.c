@@ -1,278 +1,399 @@
 #include <math.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "report/report.h"
+#include "report/table_groups.h"
+#include "report/table_layout.h"
+#include "report/table_marks.h"
+#include "report/table_settings.h"
 
-#define COLUMNS 14
-#define CELL 64
-/* How far <N> and <S^2> may be from the sector's before a remark. */
-#define SECTOR_TOLERANCE 0.01
+#define DEFAULT_WIDTH 80
+#define LEAST_WIDTH 40
+/* Failures whose reasons are printed. */
+#define SPELT_OUT 10
 
+/* Columns of the numbers, which stand behind those of the settings. */
 enum column {
   MOLECULE,
-  BASIS,
-  QUBITS,
-  ANSATZ,
+  FIRST_SETTING,
+  QUBITS = FIRST_SETTING + VQE_REPORT_SETTINGS,
   PARAMETERS,
   EVALUATIONS,
   ENERGY,
+  NOISELESS,
   HF,
-  FCI,
+  EXACT,
   ERROR_MHA,
   ELECTRONS,
   SPIN,
+  SHOTS,
   SECONDS,
-  REMARK
+  COLUMNS
 };
 
-static const char *const titles[COLUMNS] = {
-    "molecule", "basis", "qubits",    "ansatz", "param.", "eval.",   "energy",
-    "HF",       "FCI",   "error/mHa", "<N>",    "<S^2>",  "seconds", "remark"};
-
-/* Texts to the left, numbers to the right. */
-static bool is_text(enum column column)
-{
-  return column == MOLECULE || column == BASIS || column == ANSATZ ||
-         column == REMARK;
-}
-
-struct row {
-  char cells[COLUMNS][CELL];
+struct table {
+  struct vqe_result *const *results;
+  size_t count;
+  uint64_t *marks; /* of each result */
+  struct vqe_report_line *lines;
+  struct vqe_report_grid grid;
+  bool varies[VQE_REPORT_SETTINGS];
+  const char *exact; /* "FCI", "CASCI" or "exact" */
+  int width;
 };
 
-struct notes {
-  bool sector, spin, converged;
-};
-
-/* A remark too long for its cell ends there; cells hold what fits. */
-static void put(struct row *row, enum column column, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void put(struct row *row, enum column column, const char *format, ...)
+int vqe_report_width(FILE *stream)
 {
-  va_list arguments;
-  char *cell = row->cells[column];
-  va_start(arguments, format);
-  vsnprintf(cell, CELL, format, arguments);
-  va_end(arguments);
-  size_t length = strlen(cell);
-  /* never half a UTF-8 letter, and nothing that moves the cursor */
-  if (length == CELL - 1) {
-    while (length > 0 && ((unsigned char)cell[length] & 0xc0) == 0x80) {
-      length--;
-    }
-    while (length > 0 && ((unsigned char)cell[length - 1] & 0xc0) == 0x80) {
-      length--;
-    }
-    if (length > 0 && (unsigned char)cell[length - 1] >= 0xc0) {
-      length--;
-    }
-    cell[length] = '\0';
+  const char *given = getenv("COLUMNS");
+  struct winsize window;
+  long width = 0;
+  if (isatty(fileno(stream)) &&
+      ioctl(fileno(stream), TIOCGWINSZ, &window) == 0) {
+    width = window.ws_col;
   }
-  for (char *at = cell; *at != '\0'; at++) {
-    if ((unsigned char)*at < ' ' || *at == 0x7f) {
-      *at = ' ';
-    }
+  if (width <= 0 && given != NULL) {
+    width = strtol(given, NULL, 10);
   }
+  if (width <= 0 || width > 10000) {
+    width = DEFAULT_WIDTH;
+  }
+  return width < LEAST_WIDTH ? LEAST_WIDTH : (int)width;
 }
 
-static void put_number(struct row *row, enum column column, int digits,
-                       double value)
-{
-  if (isnan(value)) {
-    put(row, column, "-");
-  } else if (fabs(value) < 0.5 * pow(10.0, -digits)) {
-    /* no minus before zeros */
-    put(row, column, "%.*f", digits, 0.0);
-  } else {
-    put(row, column, "%.*f", digits, value);
-  }
-}
+/* ---- columns ---- */
 
-static const char *or_dash(const char *text)
+/* The exact energy of all orbitals, or within an active space. */
+static const char *exact_name(struct vqe_result *const *results, size_t count)
 {
-  return text != NULL && text[0] != '\0' ? text : "-";
-}
-
-/* Path of a basis file: its last part says enough in a table. */
-static const char *basis_name(const struct vqe_experiment *experiment)
-{
-  const char *slash =
-      experiment->basis_set != NULL && experiment->basis_sha256 != NULL
-          ? strrchr(experiment->basis_set, '/')
-          : NULL;
-  return slash != NULL ? slash + 1 : or_dash(experiment->basis_set);
-}
-
-static void add_remark(struct row *row, const char *text)
-{
-  char before[CELL];
-  memcpy(before, row->cells[REMARK], CELL);
-  put(row, REMARK, "%s%s%s", before, before[0] != '\0' ? ", " : "", text);
-}
-
-static void fill_remarks(struct row *row, struct notes *notes,
-                         const struct vqe_result *result)
-{
-  double spin = 0.5 * (result->nalpha - result->nbeta);
-  if (result->status == VQE_EXPERIMENT_FAILED) {
-    add_remark(row, "failed");
-    return;
-  }
-  if (result->status == VQE_EXPERIMENT_SKIPPED) {
-    add_remark(row, "done before");
-  }
-  if (!result->success) {
-    add_remark(row, "not converged");
-    notes->converged = true;
-  }
-  if (fabs(result->n_expectation - (result->nalpha + result->nbeta)) >
-      SECTOR_TOLERANCE) {
-    add_remark(row, "other <N>");
-    notes->sector = true;
-  }
-  if (fabs(result->s2_expectation - spin * (spin + 1.0)) > SECTOR_TOLERANCE) {
-    add_remark(row, "other <S^2>");
-    notes->spin = true;
-  }
-}
-
-static void fill_row(struct row *row, struct notes *notes,
-                     const struct vqe_result *result)
-{
-  const struct vqe_experiment *experiment = result->experiment;
-  double energy = result->minimum + result->nuclear_repulsion_energy;
-  memset(row, 0, sizeof *row);
-  put(row, MOLECULE, "%s", or_dash(experiment->name));
-  put(row, BASIS, "%s", basis_name(experiment));
-  put(row, ANSATZ, "%s", or_dash(experiment->ansatz_name));
-  if (result->num_qubits > 0) {
-    put(row, QUBITS, "%d", result->num_qubits);
-    put(row, PARAMETERS, "%d", result->nparam);
-    put(row, EVALUATIONS, "%zu", result->neval);
-  } else {
-    put(row, QUBITS, "-");
-    put(row, PARAMETERS, "-");
-    put(row, EVALUATIONS, "-");
-  }
-  put_number(row, ENERGY, 8, energy);
-  put_number(row, HF, 8, result->hf_energy);
-  put_number(row, FCI, 8, result->fci_energy);
-  put_number(row, ERROR_MHA, 4, 1e3 * (energy - result->fci_energy));
-  put_number(row, ELECTRONS, 4, result->n_expectation);
-  put_number(row, SPIN, 4, result->s2_expectation);
-  put_number(row, SECONDS, 2, result->seconds_total);
-  fill_remarks(row, notes, result);
-}
-
-/* Letters of a UTF-8 text. */
-static int letters(const char *text)
-{
-  int count = 0;
-  for (; *text != '\0'; text++) {
-    count += ((unsigned char)*text & 0xc0) != 0x80;
-  }
-  return count;
-}
-
-static void print_row(FILE *stream, const struct row *row,
-                      const int widths[COLUMNS])
-{
-  for (int k = 0; k < COLUMNS; k++) {
-    const char *cell = row->cells[k];
-    int pad = widths[k] - letters(cell);
-    if (k == REMARK && cell[0] == '\0') {
-      break;
-    }
-    if (k > 0) {
-      fputs("  ", stream);
-    }
-    if (is_text((enum column)k)) {
-      fputs(cell, stream);
-      /* no blanks at the end of a line */
-      if (k < COLUMNS - 1) {
-        fprintf(stream, "%*s", pad, "");
-      }
-    } else {
-      fprintf(stream, "%*s%s", pad, "", cell);
-    }
-  }
-  fputc('\n', stream);
-}
-
-static void print_below(FILE *stream, const struct notes *notes,
-                        struct vqe_result *const *results, size_t count)
-{
-  size_t counts[3] = {0, 0, 0};
-  if (notes->sector) {
-    fputs("other <N>: the state left the molecule's electron number; its "
-          "energy is not this molecule's.\n",
-          stream);
-  }
-  if (notes->spin) {
-    fputs("other <S^2>: the state has another spin than asked for, or none "
-          "that is sharp.\n",
-          stream);
-  }
+  size_t active = 0;
   for (size_t k = 0; k < count; k++) {
-    const struct vqe_result *result = results[k];
-    const struct vqe_experiment *experiment = result->experiment;
-    counts[result->status]++;
-    if (result->status == VQE_EXPERIMENT_FAILED) {
-      fprintf(stream, "failed: %s, %s, %s: %s\n", or_dash(experiment->name),
-              basis_name(experiment), or_dash(experiment->ansatz_name),
-              or_dash(result->reason));
-    } else if (!result->success) {
-      fprintf(stream, "not converged: %s, %s, %s, %s: %s\n",
-              or_dash(experiment->name), basis_name(experiment),
-              or_dash(experiment->ansatz_name), or_dash(experiment->optimizer),
-              or_dash(result->reason));
-    }
+    active += results[k]->experiment->active_electrons >= 0;
   }
-  fprintf(stream, "%zu experiment%s: %zu ok, %zu failed, %zu done before\n",
-          count, count == 1 ? "" : "s", counts[VQE_EXPERIMENT_OK],
-          counts[VQE_EXPERIMENT_FAILED], counts[VQE_EXPERIMENT_SKIPPED]);
+  return active == 0 ? "FCI" : active == count ? "CASCI" : "exact";
 }
 
-int vqe_report_table(FILE *stream, struct vqe_result *const *results,
-                     size_t count)
+static void name_columns(struct table *table)
 {
-  struct row *rows = NULL;
-  struct row head;
-  struct notes notes = {false, false, false};
-  int widths[COLUMNS];
-  int status = vqe_memory_alloc(&rows, count, sizeof *rows, "the table");
+  static const struct {
+    enum column column;
+    const char *title;
+    int keep;
+  } numbers[] = {
+      {QUBITS, "qubits", 5},      {PARAMETERS, "param.", 4},
+      {EVALUATIONS, "eval.", 3},  {ENERGY, "energy ", 0},
+      {NOISELESS, "no noise", 2}, {HF, "HF", 8},
+      {EXACT, NULL, 1},           {ERROR_MHA, "error/mHa", 0},
+      {ELECTRONS, "<N>", 10},     {SPIN, "<S^2>", 9},
+      {SHOTS, "total shots", 7},  {SECONDS, "seconds", 6},
+  };
+  struct vqe_report_column *columns = table->grid.columns;
+  table->grid.ncolumn = COLUMNS;
+  columns[MOLECULE] = (struct vqe_report_column){
+      .title = "molecule", .text = true, .shorten = true, .shown = true};
+  for (int k = 0; k < VQE_REPORT_SETTINGS; k++) {
+    columns[FIRST_SETTING + k] = (struct vqe_report_column){
+        .title = vqe_report_setting_title((enum vqe_report_setting)k),
+        .text = true,
+        .shorten = true,
+        .shown = table->varies[k]};
+  }
+  for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
+    columns[numbers[k].column] = (struct vqe_report_column){
+        .title = numbers[k].title != NULL ? numbers[k].title : table->exact,
+        .keep = numbers[k].keep,
+        .shown = true};
+  }
+}
+
+/* ---- rows ---- */
+
+static void put_energy(struct vqe_report_row *row,
+                       const struct vqe_result *result, bool doubtful)
+{
+  double energy = result->minimum + result->nuclear_repulsion_energy;
+  const char *mark = doubtful ? "!" : " ";
+  if (isnan(energy)) {
+    vqe_report_put(row, ENERGY, "- ");
+  } else if (isfinite(result->energy_std) && result->energy_std > 0.0) {
+    vqe_report_put(row, ENERGY, "%.5f \xc2\xb1 %.5f%s", energy,
+                   result->energy_std, mark);
+  } else {
+    vqe_report_put(row, ENERGY, "%.8f%s", energy, mark);
+  }
+}
+
+static void put_seed(struct vqe_report_row *row,
+                     const struct vqe_report_line *line, int64_t seed)
+{
+  int column = FIRST_SETTING + VQE_REPORT_SEED;
+  switch (line->place) {
+  case VQE_REPORT_ALONE:
+    vqe_report_put(row, column, "%lld", (long long)seed);
+    break;
+  case VQE_REPORT_BEST:
+    vqe_report_put(row, column, "%lld best/%zu", (long long)seed, line->seeds);
+    break;
+  case VQE_REPORT_MEDIAN:
+    vqe_report_put(row, column, "%lld median", (long long)seed);
+    break;
+  case VQE_REPORT_WORST:
+    vqe_report_put(row, column, "%lld worst", (long long)seed);
+    break;
+  }
+}
+
+static void put_counts(struct vqe_report_row *row,
+                       const struct vqe_result *result)
+{
+  if (result->num_qubits > 0) {
+    vqe_report_put(row, QUBITS, "%d", result->num_qubits);
+    vqe_report_put(row, PARAMETERS, "%d", result->nparam);
+    vqe_report_put(row, EVALUATIONS, "%zu", result->neval);
+  } else {
+    vqe_report_put(row, QUBITS, "-");
+    vqe_report_put(row, PARAMETERS, "-");
+    vqe_report_put(row, EVALUATIONS, "-");
+  }
+  if (result->total_shots > 0) {
+    vqe_report_put(row, SHOTS, "%lld", (long long)result->total_shots);
+  } else {
+    vqe_report_put(row, SHOTS, "-");
+  }
+}
+
+static void fill_row(struct table *table, size_t k)
+{
+  const struct vqe_report_line *line = &table->lines[k];
+  const struct vqe_result *result = table->results[line->result];
+  const struct vqe_experiment *experiment = result->experiment;
+  struct vqe_report_row *row = &table->grid.rows[k];
+  double energy = result->minimum + result->nuclear_repulsion_energy;
+  bool named = experiment->name != NULL && experiment->name[0] != '\0';
+  vqe_report_put(row, MOLECULE, "%s", named ? experiment->name : "-");
+  for (int s = 0; s < VQE_REPORT_SETTINGS; s++) {
+    char text[VQE_REPORT_CELL];
+    vqe_report_setting_text(text, experiment, (enum vqe_report_setting)s);
+    vqe_report_put(row, FIRST_SETTING + s, "%s", text);
+  }
+  put_seed(row, line, experiment->seed);
+  put_counts(row, result);
+  put_energy(row, result, vqe_report_doubtful(table->marks[line->result]));
+  vqe_report_put_number(row, NOISELESS, 8,
+                        result->energy_exact +
+                            result->nuclear_repulsion_energy);
+  vqe_report_put_number(row, HF, 8, result->hf_energy);
+  vqe_report_put_number(row, EXACT, 8, result->fci_energy);
+  vqe_report_put_number(row, ERROR_MHA, 4,
+                        1e3 * (energy - result->fci_energy));
+  vqe_report_put_number(row, ELECTRONS, 4, result->n_expectation);
+  vqe_report_put_number(row, SPIN, 4, result->s2_expectation);
+  vqe_report_put_number(row, SECONDS, 2, result->seconds_total);
+}
+
+/* ---- around the rows ---- */
+
+/* What all have in common. */
+static void print_shared(FILE *stream, const struct table *table)
+{
+  static const struct {
+    enum vqe_report_setting setting;
+    const char *before, *but; /* said unless it is this */
+  } said[] = {{VQE_REPORT_BASIS, "", "-"},
+              {VQE_REPORT_SPACE, "space ", "all"},
+              {VQE_REPORT_ANSATZ, "", "-"},
+              {VQE_REPORT_POOL, "pool ", "-"},
+              {VQE_REPORT_OPTIMIZER, "", "-"},
+              {VQE_REPORT_SHOTS, "shots ", "exact"},
+              {VQE_REPORT_PENALTY, "penalty ", "-"},
+              {VQE_REPORT_RESTARTS, "restarts ", "1"}};
+  char text[1024];
+  char value[VQE_REPORT_CELL];
+  size_t used = (size_t)snprintf(
+      text, sizeof text,
+      "Total energies in hartree, errors to %s in millihartree.",
+      strcmp(table->exact, "exact") == 0
+          ? "the exact energy (FCI, CASCI in an active space)"
+          : table->exact);
+  bool any = false;
+  for (size_t k = 0; table->count > 0 && k < sizeof said / sizeof said[0];
+       k++) {
+    vqe_report_setting_text(value, table->results[0]->experiment,
+                            said[k].setting);
+    if (!table->varies[said[k].setting] && strcmp(value, said[k].but) != 0 &&
+        used < sizeof text) {
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s %s%s",
+                               any ? "," : " All:", said[k].before, value);
+      any = true;
+    }
+  }
+  if (any && used < sizeof text) {
+    (void)snprintf(text + used, sizeof text - used, ".");
+  }
+  for (char *at = text; *at != '\0'; at++) {
+    *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
+  }
+  vqe_report_wrap(stream, text, table->width, 0);
+}
+
+static void print_left_out(FILE *stream, const struct table *table,
+                           const bool *wanted)
+{
+  char text[512] = "Left out to fit the window:";
+  size_t used = strlen(text);
+  bool any = false;
+  for (int k = 0; k < COLUMNS; k++) {
+    if (wanted[k] && !table->grid.columns[k].shown && used < sizeof text) {
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s %s",
+                               any ? "," : "", table->grid.columns[k].title);
+      any = true;
+    }
+  }
+  if (any && used < sizeof text) {
+    (void)snprintf(text + used, sizeof text - used,
+                   "; COLUMNS=160 or --summary shows them.");
+    vqe_report_wrap(stream, text, table->width, 2);
+  }
+}
+
+static void print_failures(FILE *stream, const struct table *table)
+{
+  size_t failed = 0;
+  for (size_t k = 0; k < table->count; k++) {
+    const struct vqe_result *result = table->results[k];
+    const struct vqe_experiment *experiment = result->experiment;
+    char basis[VQE_REPORT_CELL];
+    char ansatz[VQE_REPORT_CELL];
+    char *text = NULL;
+    if (result->status != VQE_EXPERIMENT_FAILED || ++failed > SPELT_OUT) {
+      continue;
+    }
+    vqe_report_setting_text(basis, experiment, VQE_REPORT_BASIS);
+    vqe_report_setting_text(ansatz, experiment, VQE_REPORT_ANSATZ);
+    if (vqe_memory_print(
+            &text, "failed: %s, %s, %s: %s",
+            experiment->name != NULL ? experiment->name : "-", basis, ansatz,
+            result->reason != NULL ? result->reason : "-") == VQE_OK) {
+      for (char *at = text; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
+      }
+      vqe_report_wrap(stream, text, table->width, 2);
+    }
+    free(text);
+  }
+  if (failed > SPELT_OUT) {
+    fprintf(stream, "failed: %zu more; --summary FILE has their reasons\n",
+            failed - SPELT_OUT);
+  }
+}
+
+static void print_count(FILE *stream, const struct table *table,
+                        const bool *restored)
+{
+  size_t failed = 0;
+  size_t old = 0;
+  for (size_t k = 0; k < table->count; k++) {
+    failed += table->results[k]->status == VQE_EXPERIMENT_FAILED;
+    old += restored != NULL && restored[k];
+  }
+  fprintf(stream, "%zu experiment%s: %zu ok", table->count,
+          table->count == 1 ? "" : "s", table->count - failed);
+  if (old > 0) {
+    fprintf(stream, " (%zu restored)", old);
+  }
+  fprintf(stream, ", %zu failed\n", failed);
+}
+
+/* ---- all of it ---- */
+
+static int build(struct table *table, const bool *restored, bool all)
+{
+  struct vqe_report_grid *grid = &table->grid;
+  int status = vqe_memory_alloc(&table->marks, table->count + 1,
+                                sizeof *table->marks, "the table");
+  if (status == VQE_OK) {
+    status = vqe_report_lines(&table->lines, &grid->nrow, table->results,
+                              table->count, all);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&grid->rows, grid->nrow + 1, sizeof *grid->rows,
+                              "the table");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_report_settings_vary(table->varies, table->results, table->count);
+  }
   if (status != VQE_OK) {
     return status;
   }
-  memset(&head, 0, sizeof head);
-  for (int k = 0; k < COLUMNS; k++) {
-    put(&head, (enum column)k, "%s", titles[k]);
-    widths[k] = letters(titles[k]);
+  table->exact = exact_name(table->results, table->count);
+  name_columns(table);
+  for (size_t k = 0; k < table->count; k++) {
+    table->marks[k] =
+        vqe_report_marks(table->results[k], restored != NULL && restored[k]);
   }
-  for (size_t row = 0; row < count; row++) {
-    fill_row(&rows[row], &notes, results[row]);
-    for (int k = 0; k < COLUMNS; k++) {
-      int width = letters(rows[row].cells[k]);
-      widths[k] = width > widths[k] ? width : widths[k];
+  for (size_t k = 0; k < grid->nrow; k++) {
+    fill_row(table, k);
+  }
+  return VQE_OK;
+}
+
+static void print(FILE *stream, struct table *table)
+{
+  struct vqe_report_grid *grid = &table->grid;
+  bool wanted[COLUMNS];
+  int last = 0;
+  for (size_t k = 0; k < grid->nrow; k++) {
+    int least = vqe_report_remarks_least(table->marks[table->lines[k].result]);
+    last = least > last ? least : last;
+  }
+  /* once without a limit, to know which say something */
+  (void)vqe_report_fit(grid, 1 << 20, last);
+  for (int k = 0; k < COLUMNS; k++) {
+    wanted[k] = grid->columns[k].shown;
+  }
+  int room = vqe_report_fit(grid, table->width, last);
+  print_shared(stream, table);
+  if (table->count > 0) {
+    vqe_report_print_row(stream, grid, -1, last > 0 ? "remark" : "");
+  }
+  for (size_t k = 0; k < grid->nrow; k++) {
+    char remarks[256];
+    vqe_report_remarks(remarks, sizeof remarks,
+                       table->marks[table->lines[k].result], room);
+    vqe_report_print_row(stream, grid, (long)k, remarks);
+  }
+  print_left_out(stream, table, wanted);
+}
+
+int vqe_report_table(FILE *stream, struct vqe_result *const *results,
+                     const bool *restored, size_t count,
+                     const struct vqe_report_options *options)
+{
+  struct table table = {.results = results, .count = count};
+  table.width = options->width > 0 ? options->width : DEFAULT_WIDTH;
+  int status = build(&table, restored, options->all);
+  if (status == VQE_OK) {
+    print(stream, &table);
+    if (table.grid.nrow < count) {
+      vqe_report_wrap(stream,
+                      "best/N, median, worst: of N experiments that differ in "
+                      "the seed alone, by energy; --all shows each.",
+                      table.width, 2);
+    }
+    vqe_report_footnotes(stream, results, table.marks, count, table.width);
+    print_failures(stream, &table);
+    print_count(stream, &table, restored);
+    if (fflush(stream) != 0 || ferror(stream)) {
+      status = vqe_error_set(VQE_ERR_IO, "the table could not be printed");
     }
   }
-  fputs("Energies are total ones, in hartree; error: to FCI, in "
-        "millihartree.\n",
-        stream);
-  print_row(stream, &head, widths);
-  for (size_t row = 0; row < count; row++) {
-    print_row(stream, &rows[row], widths);
-  }
-  print_below(stream, &notes, results, count);
-  if (fflush(stream) != 0 || ferror(stream)) {
-    status = vqe_error_set(VQE_ERR_IO, "the table could not be printed");
-  }
-  free(rows);
+  free(table.grid.rows);
+  free(table.lines);
+  free(table.marks);
   return status;
 }

@@ -91,7 +91,7 @@ static json_t *starts_of(const char *starts)
 
 /* In the published order; json_object_set_new takes the value
  * over and fails on NULL. */
-static json_t *summary_of(const struct vqe_result *result)
+static json_t *summary_of(const struct vqe_result *result, bool restored)
 {
   const struct vqe_experiment *experiment = result->experiment;
   double energy = result->minimum + result->nuclear_repulsion_energy;
@@ -132,7 +132,7 @@ static json_t *summary_of(const struct vqe_result *result)
       {"device",
        text_or_null(result->device[0] != '\0' ? result->device : NULL)},
       {"peak_memory_mb", number_or_null(result->peak_memory_mb)},
-      {"restored", json_boolean(result->status == VQE_EXPERIMENT_SKIPPED)},
+      {"restored", json_boolean(restored)},
       {"state_ok", truth_or_null(vqe_result_state_ok(result))},
       {"notes", notes_of(result->notes)},
       {"energy_std", number_or_null(result->energy_std)},
@@ -163,13 +163,15 @@ static json_t *summary_of(const struct vqe_result *result)
 }
 
 int vqe_report_summary(const char *path, struct vqe_result *const *results,
-                       size_t count)
+                       const bool *restored, size_t count)
 {
   char *text = NULL;
   int status = VQE_OK;
   json_t *array = json_array();
   for (size_t k = 0; array != NULL && k < count; k++) {
-    if (json_array_append_new(array, summary_of(results[k])) != 0) {
+    if (json_array_append_new(
+            array, summary_of(results[k], restored != NULL && restored[k])) !=
+        0) {
       json_decref(array);
       array = NULL;
     }

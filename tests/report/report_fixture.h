@@ -15,6 +15,8 @@ static inline struct vqe_result *report_failed(const char *name)
   strncpy(text, name, sizeof text - 1);
   text[sizeof text - 1] = '\0';
   experiment.name = text;
+  experiment.active_electrons = -1;
+  experiment.active_orbitals = -1;
   memset(experiment.id, 'f', VQE_EXPERIMENT_ID_SIZE - 1);
   assert_int_equal(vqe_result_create(&result, &experiment,
                                      VQE_EXPERIMENT_FAILED,

@@ -59,7 +59,7 @@ static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {
   const char *path = "t-summary.json";
   json_error_t error;
-  assert_int_equal(vqe_report_summary(path, results, count), 0);
+  assert_int_equal(vqe_report_summary(path, results, NULL, count), 0);
   json_t *array = json_load_file(path, 0, &error);
   assert_non_null(array);
   assert_int_equal(json_array_size(array), count);
@@ -178,7 +178,7 @@ static void summary_that_cannot_be_written_names_its_path(void **state)
 {
   (void)state;
   json_decref(summary_of(NULL, 0));
-  assert_int_equal(vqe_report_summary("no/such/folder/s.json", NULL, 0),
+  assert_int_equal(vqe_report_summary("no/such/folder/s.json", NULL, NULL, 0),
                    VQE_ERR_IO);
   assert_non_null(strstr(vqe_error_message(), "no/such/folder/s.json"));
 }
