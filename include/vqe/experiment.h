@@ -242,6 +242,15 @@ VQE_API int vqe_result_create(struct vqe_result **out,
                               enum vqe_experiment_status status,
                               const char *reason);
 
+/** What a run does. */
+enum vqe_phase {
+  VQE_PHASE_SCF,       /**< integrals and orbitals */
+  VQE_PHASE_SETUP,     /**< Hamiltonian, circuit, state */
+  VQE_PHASE_FCI,       /**< the exact energy */
+  VQE_PHASE_VQE,       /**< evaluations */
+  VQE_PHASE_PROPERTIES /**< of the final state */
+};
+
 /** How results leave and how a run is steered. Any function may be NULL. */
 struct vqe_callbacks {
   size_t size; /**< of this struct, set by its initialiser */
@@ -257,8 +266,11 @@ struct vqe_callbacks {
   int (*replay)(void *ctx, const struct vqe_experiment *experiment,
                 int iteration, int nparam, const double *parameters,
                 double *energy, double *std, double *gradient);
-  /** Polled before each evaluation and during FCI. */
+  /** Polled before each evaluation, during long ones and during FCI. */
   bool (*should_stop)(void *ctx);
+  /** A phase begins; `result` holds what is known by then. */
+  void (*phase)(void *ctx, const struct vqe_experiment *experiment,
+                enum vqe_phase phase, const struct vqe_result *result);
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_callbacks in C; C++ calls the function instead.

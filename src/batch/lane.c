@@ -8,6 +8,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/mpi_team.h"
+#include "batch/progress.h"
 #include "batch/resume.h"
 #include "store/journal.h"
 
@@ -30,12 +31,14 @@ static void pending_clear(struct vqe_lane *lane)
 void vqe_lane_init(struct vqe_lane *lane, struct vqe_worker *worker)
 {
   *lane = (struct vqe_lane){.worker = worker, .host = worker->host};
+  vqe_news_init(&lane->news);
 }
 
 void vqe_lane_clear(struct vqe_lane *lane)
 {
   pending_clear(lane);
   free(lane->pending);
+  vqe_news_clear(&lane->news);
 }
 
 bool vqe_lane_should_stop(void *ctx)
@@ -129,6 +132,11 @@ static int on_evaluation(void *ctx, const struct vqe_experiment *experiment,
                          double energy, double std, const double *gradient)
 {
   struct vqe_lane *lane = ctx;
+  vqe_news_evaluation(&lane->news, iteration, energy);
+  if (lane->worker->options->log_json) {
+    vqe_progress_evaluation(experiment, lane->worker->rank, iteration,
+                            energy + lane->repulsion, std);
+  }
   if (lane->writing) {
     return journal_evaluation(lane->worker, experiment->id, iteration, nparam,
                               parameters, energy, std, gradient);
@@ -151,6 +159,15 @@ static int on_replay(void *ctx, const struct vqe_experiment *experiment,
                            nparam, parameters, energy, std, gradient);
 }
 
+static void on_phase(void *ctx, const struct vqe_experiment *experiment,
+                     enum vqe_phase phase, const struct vqe_result *result)
+{
+  struct vqe_lane *lane = ctx;
+  (void)experiment;
+  lane->repulsion = result->nuclear_repulsion_energy;
+  vqe_news_phase(&lane->news, phase, result);
+}
+
 int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
                  const struct vqe_experiment *experiment, bool serial)
 {
@@ -169,10 +186,13 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
                                     .ctx = lane,
                                     .evaluation = on_evaluation,
                                     .replay = on_replay,
-                                    .should_stop = vqe_lane_should_stop};
+                                    .should_stop = vqe_lane_should_stop,
+                                    .phase = on_phase};
   lane->started = vqe_clock_wall();
   lane->writing = false;
+  vqe_news_begin(&lane->news, experiment);
   int status = vqe_experiment_run(out, experiment, &options, &callbacks);
+  vqe_news_end(&lane->news);
   if (status == VQE_ERR_INTERRUPTED && !lane->writing) {
     (void)flush_pending(lane, experiment->id);
   }

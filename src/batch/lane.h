@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "batch/news.h"
 #include "batch/worker.h"
 #include "vqe/host.h"
 
@@ -22,6 +23,8 @@ struct vqe_lane {
   struct vqe_worker *worker;
   struct vqe_host host; /* what it knows of the machine */
   double started;
+  double repulsion; /* of the nuclei, once known */
+  struct vqe_newsboard news;
   bool writing; /* its evaluations go straight to the journal */
   size_t npending, pending_capacity, pending_bytes;
   struct vqe_lane_pending *pending;

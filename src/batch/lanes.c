@@ -283,6 +283,23 @@ struct vqe_result *vqe_lanes_take(struct vqe_lanes *lanes, long nanoseconds)
   return result;
 }
 
+bool vqe_lanes_news(struct vqe_news *out, struct vqe_lanes *lanes)
+{
+  struct vqe_news one;
+  int running = 0;
+  out->seconds = -1.0;
+  for (int k = 0; k < lanes->count; k++) {
+    if (vqe_news_read(&one, &lanes->lanes[k].state.news)) {
+      running++;
+      if (one.seconds > out->seconds) {
+        *out = one;
+      }
+    }
+  }
+  out->running = running;
+  return running > 0;
+}
+
 int vqe_lanes_status(struct vqe_lanes *lanes)
 {
   pthread_mutex_lock(&lanes->lock);

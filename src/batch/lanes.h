@@ -8,6 +8,7 @@
 #ifndef VQE_BATCH_LANES_H
 #define VQE_BATCH_LANES_H
 
+#include "batch/news.h"
 #include "batch/worker.h"
 
 struct vqe_lanes;
@@ -31,6 +32,9 @@ int vqe_lanes_give(struct vqe_lanes *lanes, struct vqe_experiment *experiment,
 /* The next result, or NULL: then after up to `nanoseconds`, earlier when
  * there is something to look at. */
 struct vqe_result *vqe_lanes_take(struct vqe_lanes *lanes, long nanoseconds);
+
+/* Where the experiment that has run longest stands; false when none runs. */
+bool vqe_lanes_news(struct vqe_news *out, struct vqe_lanes *lanes);
 
 /* VQE_OK, or why a lane could not go on, which ends the work of all:
  * VQE_ERR_INTERRUPTED, or a failure with its message. */

@@ -26,6 +26,7 @@ struct lead {
   bool *idle;    /* asked and got nothing */
   size_t *given; /* tasks of each rank whose results have not come */
   struct vqe_worker_report *reports; /* of each rank */
+  struct vqe_news *news;             /* the last of each rank */
   bool stopping;
   int status;
   char message[512];
@@ -63,6 +64,9 @@ static void keep(struct lead *lead, struct vqe_result *result, int rank)
     return;
   }
   outcome->results[index] = result;
+  if (lead->news[rank].index == index) {
+    lead->news[rank].index = -1;
+  }
   vqe_early_writer_add(&lead->writer, (size_t)index);
   vqe_progress_result(&lead->progress, result, rank,
                       vqe_schedule_cost(&lead->schedule, index));
@@ -184,6 +188,38 @@ static int take_result(struct lead *lead,
   return status;
 }
 
+static int take_news(struct lead *lead, const struct vqe_transport_head *found)
+{
+  struct vqe_news *news = &lead->news[found->from];
+  return vqe_transport_receive_into(news, sizeof *news, lead->worker.transport,
+                                    found);
+}
+
+/* The experiment that has run longest, of all ranks. */
+static void show_progress(struct lead *lead)
+{
+  struct vqe_news longest;
+  int running = 0;
+  if (!vqe_progress_due(&lead->progress)) {
+    return;
+  }
+  if (!vqe_lanes_news(&lead->news[0], lead->lanes)) {
+    lead->news[0].index = -1;
+  }
+  longest.index = -1;
+  for (int rank = 0; rank < lead->worker.ranks; rank++) {
+    const struct vqe_news *news = &lead->news[rank];
+    if (news->index >= 0) {
+      running += news->running;
+      if (longest.index < 0 || news->seconds > longest.seconds) {
+        longest = *news;
+      }
+    }
+  }
+  longest.running = running;
+  vqe_progress_show(&lead->progress, &longest);
+}
+
 static int take_message(struct lead *lead,
                         const struct vqe_transport_head *found)
 {
@@ -192,6 +228,8 @@ static int take_message(struct lead *lead,
     return take_ask(lead, found);
   case VQE_TAG_STOPPED:
     return take_stopped(lead, found);
+  case VQE_TAG_NEWS:
+    return take_news(lead, found);
   default:
     return take_result(lead, found);
   }
@@ -251,7 +289,7 @@ static bool step(struct lead *lead, bool alone)
   if (!take_finished(lead, wrote ? 0 : sleep) && local_done && !wrote) {
     vqe_transport_sleep();
   }
-  vqe_progress_tick(&lead->progress);
+  show_progress(lead);
   return true;
 }
 
@@ -295,6 +333,7 @@ static int list_tasks(struct lead *lead, const struct vqe_job *job)
   }
   vqe_schedule_sort(&lead->schedule);
   lead->progress.cost_total = lead->schedule.cost;
+  lead->progress.workers = workers * lead->worker.lanes;
   return status;
 }
 
@@ -310,6 +349,13 @@ static int list_ranks(struct lead *lead)
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&lead->reports, ranks, sizeof *lead->reports,
                               "rank list");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&lead->news, ranks, sizeof *lead->news, "rank list");
+  }
+  for (size_t k = 0; status == VQE_OK && k < ranks; k++) {
+    lead->news[k].index = -1;
   }
   return status;
 }
@@ -399,6 +445,7 @@ static void lead_free(struct lead *lead)
   free(lead->idle);
   free(lead->given);
   free(lead->reports);
+  free(lead->news);
   free(lead);
 }
 

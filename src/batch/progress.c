@@ -4,9 +4,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+
+/* Between two draws of the live line, and two lines of a log. */
+#define LIVE_SECONDS 0.2
+#define LOG_SECONDS 30.0
 
 static void put_json(json_t *event)
 {
@@ -38,6 +43,8 @@ void vqe_progress_start(struct vqe_progress *progress, size_t total,
   progress->ranks = ranks;
   progress->total = total;
   progress->started = vqe_clock_wall();
+  progress->last_draw = progress->started;
+  progress->news.index = -1;
   progress->terminal =
       !progress->quiet && !progress->json && isatty(STDERR_FILENO);
   if (progress->json) {
@@ -48,10 +55,10 @@ void vqe_progress_start(struct vqe_progress *progress, size_t total,
                        threads, "lanes", worker->lanes));
   } else if (!progress->quiet) {
     fprintf(stderr,
-            "vqe_batch: %zu experiments to run, %zu found finished, %d "
+            "vqe_batch: %zu experiment%s to run, %zu found finished, %d "
             "rank%s x %d thread%s",
-            total, skipped, ranks, ranks == 1 ? "" : "s", threads,
-            threads == 1 ? "" : "s");
+            total, total == 1 ? "" : "s", skipped, ranks,
+            ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s");
     if (worker->team_size > 1) {
       fprintf(stderr, ", %d ranks a molecule", worker->team_size);
     } else if (worker->lanes != threads) {
@@ -91,8 +98,8 @@ void vqe_progress_result(struct vqe_progress *progress,
     put_json(event);
     return;
   }
-  if (progress->quiet && !failed) {
-    return;
+  if (progress->quiet) {
+    return; /* the table has the reasons */
   }
   clear_line(progress);
   if (failed) {
@@ -102,34 +109,122 @@ void vqe_progress_result(struct vqe_progress *progress,
             result->reason == NULL ? "" : result->reason);
   } else if (!progress->terminal) {
     fprintf(stderr,
-            "vqe_batch: [%zu/%zu] %s %s %s %.8f hartree, %zu evaluations, "
+            "vqe_batch: [%zu/%zu] %s %s %s %.8f hartree, %zu evaluation%s, "
             "%.2f s, rank %d\n",
             progress->done, progress->total, experiment->name,
             experiment->basis_set, experiment->ansatz_name, total,
-            result->neval, result->seconds_total, rank);
+            result->neval, result->neval == 1 ? "" : "s",
+            result->seconds_total, rank);
   }
-  progress->last_draw = 0.0;
-  vqe_progress_tick(progress);
+  progress->last_draw = progress->terminal ? 0.0 : progress->last_draw;
 }
 
-void vqe_progress_tick(struct vqe_progress *progress)
+void vqe_progress_evaluation(const struct vqe_experiment *experiment, int rank,
+                             int iteration, double energy, double std)
+{
+  put_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o}", "event",
+                     "iteration", "experiment_id", experiment->id, "name",
+                     experiment->name, "rank", rank, "iteration", iteration,
+                     "energy", number(energy), "std", number(std)));
+}
+
+bool vqe_progress_due(const struct vqe_progress *progress)
 {
   double now = vqe_clock_wall();
-  if (!progress->terminal || now - progress->last_draw < 0.2) {
-    return;
+  return !progress->quiet && !progress->json &&
+         now - progress->last_draw >=
+             (progress->terminal ? LIVE_SECONDS : LOG_SECONDS);
+}
+
+/* Seconds until all is done, by what has been done; before that by the
+ * estimates, which are of one core. Negative: nobody knows. */
+static double seconds_left(const struct vqe_progress *progress, double elapsed)
+{
+  if (progress->cost_done > 0.0) {
+    return elapsed * (progress->cost_total / progress->cost_done - 1.0);
   }
-  double elapsed = now - progress->started;
+  int workers = progress->workers > 0 ? progress->workers : 1;
+  return progress->cost_total / workers - elapsed;
+}
+
+static void duration(char out[32], double seconds)
+{
+  if (seconds < 100.0) {
+    snprintf(out, 32, "%.0f s", seconds);
+  } else if (seconds < 6000.0) {
+    snprintf(out, 32, "%.0f min", seconds / 60.0);
+  } else {
+    snprintf(out, 32, "%.1f h", seconds / 3600.0);
+  }
+}
+
+/* "3 of 8 experiments, 1 failed, 12 s, about 20 s left; CO2: iteration 5" */
+static void describe(char *out, size_t size,
+                     const struct vqe_progress *progress,
+                     const struct vqe_news *news, double elapsed)
+{
+  char time[32];
+  char text[160];
+  size_t used =
+      (size_t)snprintf(out, size, "%zu of %zu experiment%s", progress->done,
+                       progress->total, progress->total == 1 ? "" : "s");
+  if (progress->failed > 0 && used < size) {
+    used += (size_t)snprintf(out + used, size - used, ", %zu failed",
+                             progress->failed);
+  }
+  duration(time, elapsed);
+  if (used < size) {
+    used += (size_t)snprintf(out + used, size - used, ", %s", time);
+  }
+  double left = seconds_left(progress, elapsed);
+  if (left >= 0.5 && progress->done < progress->total && used < size) {
+    duration(time, left);
+    used += (size_t)snprintf(out + used, size - used, ", ~%s left", time);
+  }
+  if (news->index >= 0 && used < size) {
+    vqe_news_text(text, sizeof text, news);
+    used += (size_t)snprintf(out + used, size - used, "; %s", text);
+  }
+  if (news->index >= 0 && news->running > 1 && used < size) {
+    (void)snprintf(out + used, size - used, "; %d more run",
+                   news->running - 1);
+  }
+}
+
+/* Columns of the terminal behind stderr. */
+static int window_width(void)
+{
+  struct winsize window;
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20
+             ? window.ws_col
+             : 80;
+}
+
+/* The text's first `letters`, so that a line never wraps: what wraps cannot be
+ * drawn over. */
+static void cut(char *text, int letters)
+{
+  for (; *text != '\0'; text++) {
+    if (((unsigned char)*text & 0xc0) != 0x80 && letters-- == 0) {
+      *text = '\0';
+      return;
+    }
+  }
+}
+
+void vqe_progress_show(struct vqe_progress *progress,
+                       const struct vqe_news *news)
+{
+  char line[512];
+  double now = vqe_clock_wall();
   progress->last_draw = now;
-  fprintf(stderr, "\r\033[K%zu of %zu experiments", progress->done,
-          progress->total);
-  if (progress->failed > 0) {
-    fprintf(stderr, ", %zu failed", progress->failed);
-  }
-  fprintf(stderr, ", %.0f s", elapsed);
-  if (progress->cost_done > 0.0 &&
-      progress->cost_done < progress->cost_total) {
-    fprintf(stderr, ", about %.0f s left",
-            elapsed * (progress->cost_total / progress->cost_done - 1.0));
+  progress->news = *news;
+  describe(line, sizeof line, progress, news, now - progress->started);
+  if (progress->terminal) {
+    cut(line, window_width() - 1);
+    fprintf(stderr, "\r\033[K%s", line);
+  } else {
+    fprintf(stderr, "vqe_batch: %s\n", line);
   }
   fflush(stderr);
 }
@@ -167,6 +262,27 @@ void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
   fprintf(stderr, "\n");
 }
 
+/* How much is done, what was under way, and how to go on. */
+static void print_interruption(const struct vqe_progress *progress,
+                               double seconds)
+{
+  char text[160];
+  fprintf(stderr,
+          "vqe_batch: interrupted after %.1f s: %zu of %zu experiment%s done",
+          seconds, progress->done, progress->total,
+          progress->total == 1 ? "" : "s");
+  if (progress->cost_total > 0.0 && progress->done < progress->total) {
+    fprintf(stderr, " (about %.0f %% of the work)",
+            100.0 * progress->cost_done / progress->cost_total);
+  }
+  if (progress->news.index >= 0) {
+    vqe_news_text(text, sizeof text, &progress->news);
+    fprintf(stderr, "; under way: %s", text);
+  }
+  fprintf(stderr, "\nvqe_batch: the same command resumes; finished "
+                  "experiments and recorded evaluations are kept\n");
+}
+
 void vqe_progress_end(struct vqe_progress *progress, bool interrupted)
 {
   double seconds = vqe_clock_wall() - progress->started;
@@ -177,9 +293,6 @@ void vqe_progress_end(struct vqe_progress *progress, bool interrupted)
                        (json_int_t)progress->done, "failed",
                        (json_int_t)progress->failed, "seconds", seconds));
   } else if (interrupted) {
-    fprintf(stderr,
-            "vqe_batch: interrupted after %.1f s with %zu of %zu done; run "
-            "the same command again to resume\n",
-            seconds, progress->done, progress->total);
+    print_interruption(progress, seconds);
   }
 }

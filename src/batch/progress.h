@@ -1,20 +1,23 @@
-/* What people see while a job runs: one live line on a terminal, a line an
- * experiment in a log, JSON lines on request. To stderr; the table goes to
- * stdout. */
+/* What people see while a job runs: one live line on a terminal; in a log a
+ * line an experiment, and every 30 s one of what runs; JSON lines on request.
+ * To stderr; the table goes to stdout. */
 #ifndef VQE_BATCH_PROGRESS_H
 #define VQE_BATCH_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "batch/news.h"
 #include "batch/worker.h"
 #include "vqe/experiment.h"
 
 struct vqe_progress {
   bool quiet, json, terminal;
   size_t total, done, failed;
-  double started;   /* wall clock */
-  double last_draw; /* of the live line */
+  double started;       /* wall clock */
+  double last_draw;     /* of the live line, or of the line in a log */
+  struct vqe_news news; /* what was shown last; index -1: nothing ran */
+  int workers;          /* experiments at once, at most */
   double cost_total, cost_done;
   int ranks;
 };
@@ -24,8 +27,15 @@ void vqe_progress_start(struct vqe_progress *progress, size_t total,
 void vqe_progress_result(struct vqe_progress *progress,
                          const struct vqe_result *result, int rank,
                          double cost);
-/* Redraw the live line now and then; cheap to call often. */
-void vqe_progress_tick(struct vqe_progress *progress);
+/* Is it time for the live line, or for a line in a log? Cheap. */
+bool vqe_progress_due(const struct vqe_progress *progress);
+/* Draw it: how much is done, how long the rest takes, and where the experiment
+ * of `news` stands (index -1: none runs). */
+void vqe_progress_show(struct vqe_progress *progress,
+                       const struct vqe_news *news);
+/* One evaluation as a JSON line, from any thread of any rank. */
+void vqe_progress_evaluation(const struct vqe_experiment *experiment, int rank,
+                             int iteration, double energy, double std);
 /* What one rank, or the team that begins with it, did. Printed in JSON, and in
  * a log when more than one rank shared the work. */
 void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,

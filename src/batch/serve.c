@@ -57,11 +57,29 @@ static int send_results(struct vqe_worker *worker, struct vqe_lanes *lanes,
   return status;
 }
 
+/* Now and then, and only of what takes long. */
+static int send_news(struct vqe_worker *worker, struct vqe_lanes *lanes,
+                     double *last)
+{
+  struct vqe_news news;
+  double now = vqe_clock_wall();
+  if (now - *last < VQE_NEWS_SECONDS) {
+    return VQE_OK;
+  }
+  *last = now;
+  if (!vqe_lanes_news(&news, lanes) || news.seconds < VQE_NEWS_SECONDS) {
+    return VQE_OK;
+  }
+  return vqe_transport_send(worker->transport, 0, VQE_TAG_NEWS, &news,
+                            sizeof news);
+}
+
 /* Bring work and take results until rank 0 says stop. */
 static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
 {
   const struct vqe_transport *transport = worker->transport;
   bool asked = false;
+  double sent = vqe_clock_wall();
   int status = VQE_OK;
   while (status == VQE_OK) {
     struct vqe_transport_head found;
@@ -87,6 +105,9 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
     bool waits = asked || worker->outbox.count > 0;
     status = send_results(worker, lanes,
                           waits ? VQE_SLEEP_NS : LOOK_SLEEPS * VQE_SLEEP_NS);
+    if (status == VQE_OK) {
+      status = send_news(worker, lanes, &sent);
+    }
     if (status == VQE_OK) {
       status = vqe_lanes_status(lanes);
     }

@@ -21,9 +21,11 @@ static int run_phases(struct vqe_run *run)
 {
   int status = vqe_run_check(run->experiment, run->options);
   if (status == VQE_OK) {
+    vqe_run_enter(run, VQE_PHASE_SCF);
     status = vqe_run_integrals(run);
   }
   if (status == VQE_OK) {
+    vqe_run_enter(run, VQE_PHASE_SETUP);
     status = vqe_run_hamiltonian(run);
   }
   if (status == VQE_OK) {
@@ -36,9 +38,11 @@ static int run_phases(struct vqe_run *run)
     status = vqe_run_estimator(run);
   }
   if (status == VQE_OK) {
+    vqe_run_enter(run, VQE_PHASE_FCI);
     status = vqe_run_fci(run);
   }
   if (status == VQE_OK) {
+    vqe_run_enter(run, VQE_PHASE_VQE);
     status = vqe_run_minimise(run);
   }
   if (status == VQE_OK) {
@@ -47,6 +51,7 @@ static int run_phases(struct vqe_run *run)
         vqe_ansatz_qasm(&run->result->ansatz_qasm, run->ansatz, QASM_LIMIT);
   }
   if (status == VQE_OK) {
+    vqe_run_enter(run, VQE_PHASE_PROPERTIES);
     status = vqe_run_properties(run);
   }
   if (status == VQE_OK) {

@@ -83,6 +83,9 @@ bool vqe_run_is_single(const struct vqe_experiment *experiment);
 /* Whether the caller of the run (ctx: struct vqe_run) asks it to stop. */
 bool vqe_run_stop_asked(void *ctx);
 
+/* Report that a phase begins. */
+void vqe_run_enter(const struct vqe_run *run, enum vqe_phase phase);
+
 /* CPU seconds so far. Other runs may share the process with one that has one
  * thread, which therefore counts its own alone. */
 double vqe_run_cpu_seconds(const struct vqe_run *run);

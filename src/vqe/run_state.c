@@ -13,6 +13,14 @@ bool vqe_run_stop_asked(void *ctx)
          callbacks->should_stop(callbacks->ctx);
 }
 
+void vqe_run_enter(const struct vqe_run *run, enum vqe_phase phase)
+{
+  const struct vqe_callbacks *callbacks = run->callbacks;
+  if (callbacks != NULL && callbacks->phase != NULL) {
+    callbacks->phase(callbacks->ctx, run->experiment, phase, run->result);
+  }
+}
+
 double vqe_run_cpu_seconds(const struct vqe_run *run)
 {
   return run->options->threads == 1 ? vqe_clock_thread() : vqe_clock_cpu();
