@@ -108,11 +108,13 @@ struct vqe_experiment {
   char *notes;
   bool init_default; /**< nobody asked for init_strategy: where it cannot be
                         used the run starts at Hartree-Fock */
+  double fci_max_seconds; /**< limit on the exact energy; <= 0: none */
 };
 
 /** No molecule and no names; numbers as a job file has them by default: no
  * active space, symmetry, one repetition, 10000 evaluations, gtol 1e-4, ftol
- * 1e-8, seed 0, exact energies, all references. */
+ * 1e-8, seed 0, exact energies, all references, the
+ * exact energy within 600 s. */
 VQE_API void vqe_experiment_init(struct vqe_experiment *experiment);
 
 /** Deep copy; free it by vqe_experiment_free. */

@@ -71,6 +71,11 @@ struct vqe_estimator_options {
   /** With whom to share launches on a device; NULL: with nobody. Must outlive
    * the estimator. */
   struct vqe_combiner *combiner;
+  /** Asked every few milliseconds of an evaluation on the CPU, by the thread
+   * that called for it; true makes the call return VQE_ERR_INTERRUPTED. May be
+   * NULL. */
+  bool (*should_stop)(void *ctx);
+  void *ctx; /**< of should_stop */
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_estimator_options in C; C++ calls the function
@@ -264,8 +269,9 @@ struct vqe_fci_options {
   double tolerance;   /**< residual norm; 0 for 1e-6 */
   int max_cycles;     /**< 0 for 200 */
   uint64_t max_bytes; /**< refuse above; 0 for what is available */
-  bool (*should_stop)(void *ctx); /**< polled; may be NULL */
-  void *ctx;                      /**< of should_stop */
+  /** polled, also within products of the Hamiltonian; may be NULL */
+  bool (*should_stop)(void *ctx);
+  void *ctx; /**< of should_stop */
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_fci_options in C; C++ calls the function instead.

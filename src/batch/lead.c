@@ -196,13 +196,10 @@ static int take_news(struct lead *lead, const struct vqe_transport_head *found)
 }
 
 /* The experiment that has run longest, of all ranks. */
-static void show_progress(struct lead *lead)
+static struct vqe_news longest_running(struct lead *lead)
 {
   struct vqe_news longest;
   int running = 0;
-  if (!vqe_progress_due(&lead->progress)) {
-    return;
-  }
   if (!vqe_lanes_news(&lead->news[0], lead->lanes)) {
     lead->news[0].index = -1;
   }
@@ -217,7 +214,15 @@ static void show_progress(struct lead *lead)
     }
   }
   longest.running = running;
-  vqe_progress_show(&lead->progress, &longest);
+  return longest;
+}
+
+static void show_progress(struct lead *lead)
+{
+  if (vqe_progress_due(&lead->progress)) {
+    struct vqe_news longest = longest_running(lead);
+    vqe_progress_show(&lead->progress, &longest);
+  }
 }
 
 static int take_message(struct lead *lead,
@@ -268,6 +273,10 @@ static void check_end(struct lead *lead, bool local_done)
 static bool step(struct lead *lead, bool alone)
 {
   if (lead->worker.options->stop != NULL && *lead->worker.options->stop) {
+    if (!lead->stopping) {
+      /* what was under way, for the last message */
+      lead->progress.news = longest_running(lead);
+    }
     lead->outcome->interrupted = true;
     stop_workers(lead);
   }

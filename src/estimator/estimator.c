@@ -27,6 +27,7 @@ struct vqe_estimator {
   const struct vqe_ansatz *ansatz;
   struct vqe_estimator_options options;
   struct vqe_estimator_choice chosen;
+  struct vqe_stop stop;
   struct vqe_shots *shots; /* made at the first sample of `paulis` */
   const struct vqe_pauli_sum *paulis;
   struct shifted shifted;
@@ -127,6 +128,11 @@ int vqe_estimator_create(struct vqe_estimator **out,
   if (status != VQE_OK) {
     free(estimator);
     return status;
+  }
+  estimator->stop.ask = options->should_stop;
+  estimator->stop.ctx = options->ctx;
+  if (options->should_stop != NULL && estimator->chosen.ops->watch != NULL) {
+    estimator->chosen.ops->watch(estimator->chosen.backend, &estimator->stop);
   }
   *out = estimator;
   return VQE_OK;

@@ -189,6 +189,7 @@ static int create_experiment(struct vqe_experiment **out,
   experiment->references = settings->references;
   experiment->references_given = settings->references_given;
   experiment->init_default = choice->init->strategy == NULL;
+  experiment->fci_max_seconds = settings->fci_max_seconds;
   experiment->seed_drawn = choice->seed == NULL;
   if (choice->seed != NULL) {
     experiment->seed = *choice->seed;

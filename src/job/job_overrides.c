@@ -201,6 +201,10 @@ int vqe_job_put_overrides(json_t *given,
     status = vqe_job_put_member(given, "restarts", overrides->restarts);
   }
   if (status == VQE_OK) {
+    status = vqe_job_put_member(given, "fci_max_seconds",
+                                overrides->fci_max_seconds);
+  }
+  if (status == VQE_OK) {
     status = put_escape(given, overrides->escape_saddles);
   }
   if (status == VQE_OK) {

@@ -19,14 +19,31 @@
 #include "vqe/chem.h"
 
 #define MAX_SEED INT32_MAX
+#define FCI_SECONDS 600.0
 
-static const char *const job_keys[] = {
-    "molecules",      "basis",    "frozen_core",        "active_space",
-    "symmetry",       "ansatz",   "optimizer",          "init",
-    "seed",           "shots",    "references",         "device",
-    "precision",      "output",   "warehouse",          "s3",
-    "kafka",          "registry", "ranks_per_molecule", "restarts",
-    "escape_saddles", "penalty"};
+static const char *const job_keys[] = {"molecules",
+                                       "basis",
+                                       "frozen_core",
+                                       "active_space",
+                                       "symmetry",
+                                       "ansatz",
+                                       "optimizer",
+                                       "init",
+                                       "seed",
+                                       "shots",
+                                       "references",
+                                       "device",
+                                       "precision",
+                                       "output",
+                                       "warehouse",
+                                       "s3",
+                                       "kafka",
+                                       "registry",
+                                       "ranks_per_molecule",
+                                       "restarts",
+                                       "fci_max_seconds",
+                                       "escape_saddles",
+                                       "penalty"};
 
 bool vqe_job_settings_has_key(const char *key)
 {
@@ -71,6 +88,21 @@ static int read_frozen_core(int *out, const struct vqe_job_value *value)
   int status = vqe_job_read_int(&number, value->json, 0, 100000, value->where);
   *out = (int)number;
   return status;
+}
+
+/* Null is no limit. */
+static int read_fci_limit(double *out, const struct vqe_job_reader *reader)
+{
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "fci_max_seconds");
+  *out = FCI_SECONDS;
+  if (value.json == NULL) {
+    return VQE_OK;
+  }
+  *out = 0.0;
+  return json_is_null(value.json)
+             ? VQE_OK
+             : vqe_job_read_size(out, value.json, false, value.where);
 }
 
 static int read_references(struct vqe_job_settings *out,
@@ -141,6 +173,9 @@ static int read_scalars(struct vqe_job_settings *out,
   if (status == VQE_OK) {
     vqe_job_value_find(&value, reader, "references");
     status = read_references(out, &value);
+  }
+  if (status == VQE_OK) {
+    status = read_fci_limit(&out->fci_max_seconds, reader);
   }
   out->device = devices[0];
   vqe_job_value_find(&value, reader, "device");

@@ -29,6 +29,7 @@ struct vqe_job_settings {
   int shots; /* 0: exact */
   unsigned references;
   bool references_given;
+  double fci_max_seconds; /* 0: no limit */
   int restarts;
   int escape_saddles; /* enum vqe_escape */
   double penalty_number, penalty_spin;

@@ -51,6 +51,7 @@ struct vqe_job_overrides {
   const char *frozen_core;  /* "true", "false" or a number */
   const char *active_space; /* "ELECTRONS,ORBITALS" */
   const char *references;   /* "hf,mp2,fci" */
+  const char *fci_max_seconds;
   const char *device, *precision, *output, *ranks_per_molecule;
   const char *reps, *shots, *max_evaluations, *gtol, *ftol, *max_seconds,
       *init_noise;

@@ -358,9 +358,7 @@ static void print(FILE *stream, struct table *table)
   }
   int room = vqe_report_fit(grid, table->width, last);
   print_shared(stream, table);
-  if (table->count > 0) {
-    vqe_report_print_row(stream, grid, -1, last > 0 ? "remark" : "");
-  }
+  vqe_report_print_row(stream, grid, -1, last > 0 ? "remark" : "");
   for (size_t k = 0; k < grid->nrow; k++) {
     char remarks[256];
     vqe_report_remarks(remarks, sizeof remarks,
@@ -377,7 +375,7 @@ int vqe_report_table(FILE *stream, struct vqe_result *const *results,
   struct table table = {.results = results, .count = count};
   table.width = options->width > 0 ? options->width : DEFAULT_WIDTH;
   int status = build(&table, restored, options->all);
-  if (status == VQE_OK) {
+  if (status == VQE_OK && count > 0) {
     print(stream, &table);
     if (table.grid.nrow < count) {
       vqe_report_wrap(stream,
@@ -387,6 +385,8 @@ int vqe_report_table(FILE *stream, struct vqe_result *const *results,
     }
     vqe_report_footnotes(stream, results, table.marks, count, table.width);
     print_failures(stream, &table);
+  }
+  if (status == VQE_OK) {
     print_count(stream, &table, restored);
     if (fflush(stream) != 0 || ferror(stream)) {
       status = vqe_error_set(VQE_ERR_IO, "the table could not be printed");

@@ -3,6 +3,7 @@
 #ifndef VQE_SIM_BACKEND_H
 #define VQE_SIM_BACKEND_H
 
+#include "sim/stop.h"
 #include "vqe/sim.h"
 
 struct vqe_backend_ops {
@@ -29,6 +30,9 @@ struct vqe_backend_ops {
                    const double *parameters);
   /* the numbers of the Hamiltonian have changed; NULL: not supported */
   int (*refresh)(void *backend);
+  /* whom to ask during long calls, NULL: nobody; the backend returns
+   * VQE_ERR_INTERRUPTED. NULL where calls are not interrupted */
+  void (*watch)(void *backend, struct vqe_stop *stop);
   /* the state in the full space, split: re and im of 2^nqubit each */
   int (*state)(void *backend, double *re, double *im,
                const double *parameters);

@@ -39,6 +39,7 @@ struct problem {
   double spin_shift; /* S(S+1) wanted */
   double tolerance;
   int max_cycles;
+  struct vqe_stop stop;
 };
 
 struct davidson {
@@ -190,6 +191,14 @@ static bool append(struct davidson *davidson)
   return true;
 }
 
+/* What was computed since is worth nothing. */
+static int stopped(const struct problem *problem)
+{
+  return vqe_stop_status(&problem->stop) == VQE_OK
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INTERRUPTED, "FCI was interrupted");
+}
+
 /* The determinants of lowest energy, each with its spin-flipped partner, so
  * that the start spans both spin couplings. */
 static void start_vectors(struct davidson *davidson)
@@ -213,7 +222,7 @@ static void start_vectors(struct davidson *davidson)
       found += found < STARTS;
     }
   }
-  for (int k = 0; k < found; k++) {
+  for (int k = 0; k < found && stopped(problem) == VQE_OK; k++) {
     memset(davidson->work, 0, n * sizeof *davidson->work);
     davidson->work[lowest[k]] = 1.0;
     (void)append(davidson);
@@ -316,6 +325,10 @@ static int davidson_solve(struct davidson *davidson,
   double residual = INFINITY;
   *done = false;
   start_vectors(davidson);
+  int interrupted = stopped(problem);
+  if (interrupted != VQE_OK) {
+    return interrupted;
+  }
   for (int cycle = 0; cycle < problem->max_cycles; cycle++) {
     if (options->should_stop != NULL && options->should_stop(options->ctx)) {
       return vqe_error_set(VQE_ERR_INTERRUPTED, "FCI was interrupted");
@@ -352,11 +365,19 @@ static int davidson_solve(struct davidson *davidson,
         }
       }
       converged = !append(davidson); /* the whole space is spanned */
+      status = stopped(problem);
+      if (status != VQE_OK) {
+        return status;
+      }
     }
     if (converged) {
       combine(davidson, davidson->work, davidson->basis, 0);
       out->s2 = vqe_spin_expectation(problem->spin, &davidson->layout,
                                      davidson->work);
+      status = stopped(problem);
+      if (status != VQE_OK) {
+        return status;
+      }
       out->energy =
           davidson->ritz - davidson->penalty * (out->s2 - problem->spin_shift);
       *done = true;
@@ -402,6 +423,12 @@ static int problem_init(struct problem *problem,
     status =
         vqe_spin_tables_create(&problem->spin, problem->alpha, problem->beta,
                                hamiltonian->irrep, options->threads);
+  }
+  if (status == VQE_OK && options->should_stop != NULL) {
+    problem->stop.ask = options->should_stop;
+    problem->stop.ctx = options->ctx;
+    vqe_spin_watch(problem->spin, &problem->stop);
+    vqe_sigma_watch(problem->sigma, &problem->stop);
   }
   return status;
 }

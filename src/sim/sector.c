@@ -108,8 +108,16 @@ static int sector_refresh(void *backend)
   if (status == VQE_OK) {
     vqe_sigma_free(sector->sigma);
     sector->sigma = sigma;
+    vqe_sigma_watch(sigma, sector->stop);
   }
   return status;
+}
+
+static void sector_watch(void *backend, struct vqe_stop *stop)
+{
+  struct vqe_sector *sector = backend;
+  sector->stop = sector->layout.size < VQE_STOP_SIZE ? NULL : stop;
+  vqe_sigma_watch(sector->sigma, sector->stop);
 }
 
 static const struct vqe_backend_ops sector_ops = {
@@ -122,6 +130,7 @@ static const struct vqe_backend_ops sector_ops = {
     .properties = vqe_sector_properties,
     .densities = vqe_sector_densities,
     .refresh = sector_refresh,
+    .watch = sector_watch,
     .state = vqe_sector_state,
 };
 

@@ -55,6 +55,9 @@ static int add_density(struct vqe_sector *sector, double *rdm1,
         }
         vqe_string_pairs_clear(&pairs);
       }
+      if (vqe_stop_asked(sector->stop, sector->layout.size)) {
+        return vqe_stop_status(sector->stop);
+      }
       rdm1[p * norb + q] += value;
       if (p != q) {
         rdm1[q * norb + p] += value;
@@ -75,6 +78,10 @@ int vqe_sector_properties(void *backend, struct vqe_properties *out,
   out->sz = 0.5 * (sector->ansatz->nalpha - sector->ansatz->nbeta);
   int status = vqe_spin_tables_create(&tables, sector->alpha, sector->beta,
                                       sector->irrep, sector->threads);
+  if (status == VQE_OK) {
+    vqe_spin_watch(tables, sector->stop);
+    status = vqe_stop_status(sector->stop);
+  }
   out->s2 = 0.0;
   out->reference_weight = 0.0;
   for (int k = 0; rdm1 != NULL && k < norb * norb; k++) {
@@ -90,7 +97,7 @@ int vqe_sector_properties(void *backend, struct vqe_properties *out,
     }
   }
   vqe_spin_tables_free(tables);
-  return status;
+  return status == VQE_OK ? vqe_stop_status(sector->stop) : status;
 }
 
 int vqe_sector_densities(void *backend, double *pairs1, double *pairs2,
@@ -116,7 +123,7 @@ int vqe_sector_densities(void *backend, double *pairs1, double *pairs2,
     vqe_density_add(sector->density, &sector->layout, pairs1, pairs2,
                     sector->psi.im);
   }
-  return VQE_OK;
+  return vqe_stop_status(sector->stop);
 }
 
 /* Place every determinant at its bits: alpha low, beta high. */

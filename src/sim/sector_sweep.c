@@ -112,6 +112,7 @@ void vqe_sector_prepare(struct vqe_sector *sector, const double *parameters)
 {
   struct vqe_vector psi = sector->psi;
   size_t size = sector->layout.size;
+  vqe_stop_reset(sector->stop);
   int threads = size < PARALLEL_SIZE ? 1 : sector->threads;
   vqe_parallel_clear(psi.re, size, threads);
   if (psi.im != NULL) {
@@ -119,12 +120,13 @@ void vqe_sector_prepare(struct vqe_sector *sector, const double *parameters)
   }
   psi.re[sector->reference] = 1.0;
   size_t run = 0;
-  for (size_t k = 0; k < sector->nrotation; k++) {
+  for (size_t k = 0;
+       k < sector->nrotation && !vqe_stop_asked(sector->stop, size); k++) {
     const struct vqe_givens *rotation = &sector->rotations[k];
     if (run < sector->nrun && sector->runs[run].first == k) {
       vqe_spin_run_sweep(&sector->runs[run].spins, &sector->layout,
                          sector->lists.pairs, sector->tiles, sector->threads,
-                         psi, NULL, parameters, NULL);
+                         psi, NULL, parameters, NULL, sector->stop);
       k = sector->runs[run++].last - 1;
       continue;
     }
@@ -154,7 +156,7 @@ int vqe_sector_energy(void *backend, double *energy, const double *parameters)
     vqe_sigma_apply(sector->sigma, layout, lambda.im, psi.im);
     *energy += vqe_vector_dot(psi.im, lambda.im, layout->size);
   }
-  return VQE_OK;
+  return vqe_stop_status(sector->stop);
 }
 
 int vqe_sector_pool_gradient(void *backend, double *out,
@@ -174,6 +176,9 @@ int vqe_sector_pool_gradient(void *backend, double *out,
   }
   for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
     const struct vqe_givens *rotation = &sector->pool_rotations[k];
+    if (vqe_stop_asked(sector->stop, sector->layout.size)) {
+      return vqe_stop_status(sector->stop);
+    }
     /* by no angle: what the backward sweep would see at a last gate */
     double sum = rotate_all(sector, rotation, 0.0, psi.re, lambda.re);
     if (psi.im != NULL) {
@@ -195,12 +200,15 @@ int vqe_sector_gradient(void *backend, double *energy, double *gradient,
     gradient[k] = 0.0;
   }
   size_t run = sector->nrun;
-  for (size_t k = sector->nrotation; k-- > 0;) {
+  for (size_t k = status == VQE_OK ? sector->nrotation : 0; k-- > 0;) {
+    if (vqe_stop_asked(sector->stop, 2 * sector->layout.size)) {
+      return vqe_stop_status(sector->stop);
+    }
     const struct vqe_givens *rotation = &sector->rotations[k];
     if (run > 0 && sector->runs[run - 1].last == k + 1) {
       vqe_spin_run_sweep(&sector->runs[--run].spins, &sector->layout,
                          sector->lists.pairs, sector->tiles, sector->threads,
-                         psi, &lambda, parameters, gradient);
+                         psi, &lambda, parameters, gradient, sector->stop);
       k = sector->runs[run].first;
       continue;
     }
@@ -215,5 +223,5 @@ int vqe_sector_gradient(void *backend, double *energy, double *gradient,
     }
     gradient[rotation->param] += 2.0 * rotation->scale * sum;
   }
-  return status;
+  return status == VQE_OK ? vqe_stop_status(sector->stop) : status;
 }

@@ -42,7 +42,8 @@ struct vqe_sector {
   struct vqe_density *density; /* at the first densities */
   size_t reference;            /* address of the Hartree-Fock determinant */
   struct vqe_vector psi, lambda;
-  double *partial; /* one sum a chunk, a cache line apart */
+  double *partial;       /* one sum a chunk, a cache line apart */
+  struct vqe_stop *stop; /* asked during sweeps; NULL where they are short */
 };
 
 /* Take in the gates of the ansatz that are not yet. */

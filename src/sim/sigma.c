@@ -7,13 +7,19 @@
 #include "sim/product.h"
 #include "sim/sigma_tables.h"
 
+void vqe_sigma_watch(struct vqe_sigma *sigma, struct vqe_stop *stop)
+{
+  sigma->stop = stop;
+}
+
 void vqe_sigma_apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
                            uint32_t width, double *out, const double *in)
 {
   const struct vqe_strings *alpha = sigma->alpha;
   for (uint32_t r = alpha->class_run[ca]; r < alpha->class_run[ca + 1]; r++) {
     const struct vqe_spin_matrix *matrix = &sigma->alpha_run[r];
-    if (matrix->count == 0) {
+    if (matrix->count == 0 ||
+        vqe_stop_asked(sigma->stop, (size_t)matrix->count * width)) {
       continue;
     }
     size_t at = (size_t)(matrix->first - alpha->class_start[ca]) * cols;
@@ -50,7 +56,8 @@ void vqe_sigma_apply_beta(const struct vqe_sigma *sigma,
     uint32_t last = item->first + item->count < run + matrix->count
                         ? item->first + item->count
                         : run + matrix->count;
-    if (matrix->count == 0 || first >= last) {
+    if (matrix->count == 0 || first >= last ||
+        vqe_stop_asked(sigma->stop, rows * (last - first))) {
       continue;
     }
     if (matrix->dense != NULL) {
@@ -129,6 +136,10 @@ static void apply_mixed(const struct vqe_sigma *sigma,
       for (size_t done = 0; done < rows; done += batch) {
         size_t n = rows - done < batch ? rows - done : batch;
         size_t stride = n * width;
+        /* a product of matrices has several multiplications a cycle */
+        if (vqe_stop_asked(sigma->stop, npair * stride * npair / 4)) {
+          return;
+        }
         /* Places that no list writes stay zero from row to row, and the
          * lists are the same for every row: clear once a panel shape. */
         if (done == 0 || n < batch) {

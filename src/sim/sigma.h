@@ -13,6 +13,7 @@
 #define VQE_SIM_SIGMA_H
 
 #include "sim/layout.h"
+#include "sim/stop.h"
 
 struct vqe_sigma;
 
@@ -22,6 +23,10 @@ int vqe_sigma_create(struct vqe_sigma **out,
                      const struct vqe_strings *alpha,
                      const struct vqe_strings *beta, int threads);
 void vqe_sigma_free(struct vqe_sigma *sigma);
+
+/* Ask `stop` (NULL: nobody) during products, whose result is worth nothing
+ * once it says yes. */
+void vqe_sigma_watch(struct vqe_sigma *sigma, struct vqe_stop *stop);
 
 /* Bytes of tables and scratch, for norb orbitals; an upper estimate. */
 uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,

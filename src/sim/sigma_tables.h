@@ -50,6 +50,7 @@ struct vqe_sigma {
   struct vqe_sigma_item *items;
   double *scratch; /* threads x 2 x panel */
   size_t panel;
+  struct vqe_stop *stop; /* asked during products; may be NULL */
 };
 
 /* out = H_alpha in for the strings of class ca and `width` columns of them;

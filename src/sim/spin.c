@@ -13,6 +13,7 @@ struct vqe_spin_tables {
   uint8_t irrep[VQE_MAX_ORBITALS];
   /* [p * norb + q]: a+_q a_p on alpha, a+_p a_q on beta */
   struct vqe_string_pairs *on_alpha, *on_beta;
+  struct vqe_stop *stop; /* asked between excitations; may be NULL */
 };
 
 int vqe_spin_tables_create(struct vqe_spin_tables **out,
@@ -141,6 +142,11 @@ static void apply_exchange(const struct vqe_spin_tables *tables,
   }
 }
 
+void vqe_spin_watch(struct vqe_spin_tables *tables, struct vqe_stop *stop)
+{
+  tables->stop = stop;
+}
+
 void vqe_spin_apply(const struct vqe_spin_tables *tables,
                     const struct vqe_layout *layout, double *out,
                     const double *in, double factor, double shift)
@@ -154,6 +160,9 @@ void vqe_spin_apply(const struct vqe_spin_tables *tables,
   }
   for (int p = 0; p < tables->norb; p++) {
     for (int q = 0; q < tables->norb; q++) {
+      if (vqe_stop_asked(tables->stop, layout->size / 4)) {
+        return;
+      }
       apply_exchange(tables, layout, p, q, out, in, -factor);
     }
   }
@@ -173,6 +182,9 @@ double vqe_spin_expectation(const struct vqe_spin_tables *tables,
       size_t pq = (size_t)p * (size_t)tables->norb + (size_t)q;
       const struct vqe_string_pairs *on_alpha = &tables->on_alpha[pq];
       const struct vqe_string_pairs *on_beta = &tables->on_beta[pq];
+      if (vqe_stop_asked(tables->stop, layout->size / 4)) {
+        return total;
+      }
       int g = tables->irrep[p] ^ tables->irrep[q];
       for (int ca = 0; ca < tables->alpha->nclass; ca++) {
         for (int cb = 0; cb < tables->beta->nclass; cb++) {

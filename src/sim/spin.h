@@ -6,6 +6,7 @@
 #define VQE_SIM_SPIN_H
 
 #include "sim/layout.h"
+#include "sim/stop.h"
 
 struct vqe_spin_tables;
 
@@ -14,6 +15,9 @@ int vqe_spin_tables_create(struct vqe_spin_tables **out,
                            const struct vqe_strings *beta,
                            const uint8_t *irrep, int threads);
 void vqe_spin_tables_free(struct vqe_spin_tables *tables);
+/* Ask `stop` (NULL: nobody) between excitations; what is computed is worth
+ * nothing once it says yes. */
+void vqe_spin_watch(struct vqe_spin_tables *tables, struct vqe_stop *stop);
 
 /* out += factor * (S^2 - shift) in */
 void vqe_spin_apply(const struct vqe_spin_tables *tables,

@@ -233,6 +233,7 @@ struct tile_loop {
   size_t nplane, used; /* of psi; with lambda */
   size_t lines;
   long tiles, chunks;
+  struct vqe_stop *stop;
 };
 
 static void tile_chunk(const void *ctx, long chunk)
@@ -257,6 +258,9 @@ static void tile_chunk(const void *ctx, long chunk)
     size_t begin = (size_t)k * WIDTH;
     size_t left = loop->lines - begin;
     size_t count = left < WIDTH ? left : WIDTH;
+    if (vqe_stop_asked(loop->stop, tile.n * WIDTH * ngate / 4)) {
+      return;
+    }
     if (count < WIDTH) { /* what is not loaded must not count */
       memset(mine, 0, loop->used * tile.n * WIDTH * sizeof *mine);
     }
@@ -304,7 +308,8 @@ void vqe_spin_run_sweep(const struct vqe_spin_run *run,
                         const struct vqe_string_pairs *pairs, double *scratch,
                         int threads, struct vqe_vector psi,
                         const struct vqe_vector *lambda,
-                        const double *parameters, double *gradient)
+                        const double *parameters, double *gradient,
+                        struct vqe_stop *stop)
 {
   double *turns =
       scratch + tile_size(layout, psi.im == NULL) * (size_t)threads;
@@ -331,6 +336,7 @@ void vqe_spin_run_sweep(const struct vqe_spin_run *run,
                                    .cb = cb,
                                    .scratch = scratch,
                                    .turns = turns,
+                                   .stop = stop,
                                    .partial = lambda == NULL ? NULL : partial};
           sweep_block(&loop, threads, psi, lambda);
         }

@@ -10,6 +10,7 @@
 #define VQE_SIM_SPIN_RUN_H
 
 #include "sim/amplitudes.h"
+#include "sim/stop.h"
 #include "sim/layout.h"
 #include "vqe/ansatz.h"
 
@@ -46,6 +47,7 @@ void vqe_spin_run_sweep(const struct vqe_spin_run *run,
                         const struct vqe_string_pairs *pairs, double *scratch,
                         int threads, struct vqe_vector psi,
                         const struct vqe_vector *lambda,
-                        const double *parameters, double *gradient);
+                        const double *parameters, double *gradient,
+                        struct vqe_stop *stop);
 
 #endif

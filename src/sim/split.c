@@ -166,6 +166,9 @@ static int split_init(struct split *split)
         vqe_split_space_init(&split->space, split->team, split->alpha,
                              split->beta, split->sigma, total, split->threads);
   }
+  split->space.share = (size_t)split->alpha->count *
+                       (size_t)split->beta->count /
+                       (size_t)(nirrep * split->team->size);
   if (status == VQE_OK) {
     status = vqe_split_rotations_create(&split->rotations, &split->space,
                                         split->irrep);
@@ -248,6 +251,9 @@ static int share_pool(struct split *split, struct vqe_ansatz *own,
 
 static void take_parameters(struct split *split)
 {
+  split->space.work = 0;
+  split->space.stopped = false;
+  vqe_stop_reset(split->space.stop);
   split->team->broadcast(split->team->ctx, split->parameters,
                          (size_t)split->ansatz->nparam * sizeof(double));
 }
@@ -355,7 +361,7 @@ static int split_energy(void *backend, double *energy,
   start(split, OP_ENERGY, parameters);
   share_energy(split);
   *energy = split->hamiltonian->constant + split->sums[0];
-  return VQE_OK;
+  return vqe_stop_status(split->space.stop);
 }
 
 static int split_gradient(void *backend, double *energy, double *gradient,
@@ -367,7 +373,7 @@ static int split_gradient(void *backend, double *energy, double *gradient,
   *energy = split->hamiltonian->constant + split->sums[0];
   memcpy(gradient, split->sums + 1,
          (size_t)split->ansatz->nparam * sizeof *gradient);
-  return VQE_OK;
+  return vqe_stop_status(split->space.stop);
 }
 
 static int split_extend(void *backend)
@@ -391,6 +397,7 @@ static int split_pool_gradient(void *backend, double *out,
     start(split, OP_SLOPES, parameters);
     share_slopes(split);
     memcpy(out, split->slopes, (size_t)pool->nparam * sizeof *out);
+    status = vqe_stop_status(split->space.stop);
   }
   return status;
 }
@@ -402,7 +409,14 @@ static int split_properties(void *backend, struct vqe_properties *out,
   start(split, OP_PROPERTIES, parameters);
   out->n = split->ansatz->nalpha + split->ansatz->nbeta;
   out->sz = 0.5 * (split->ansatz->nalpha - split->ansatz->nbeta);
-  return share_properties(split, out, rdm1);
+  int status = share_properties(split, out, rdm1);
+  return status == VQE_OK ? vqe_stop_status(split->space.stop) : status;
+}
+
+static void split_watch(void *backend, struct vqe_stop *stop)
+{
+  struct split *split = backend;
+  split->space.stop = stop;
 }
 
 static int split_state(void *backend, double *re, double *im,
@@ -427,6 +441,7 @@ static const struct vqe_backend_ops split_ops = {
     .extend = split_extend,
     .pool_gradient = split_pool_gradient,
     .properties = split_properties,
+    .watch = split_watch,
     .state = split_state,
 };
 

@@ -545,7 +545,10 @@ void vqe_split_prepare(struct vqe_split_rotations *rotations, double *psi,
   if (rotations->reference != SIZE_MAX) {
     psi[rotations->reference] = 1.0;
   }
-  for (size_t k = 0; k < rotations->ansatz.count; k++) {
+  for (size_t k = 0;
+       k < rotations->ansatz.count &&
+       !vqe_split_stop_asked(rotations->space, rotations->space->share);
+       k++) {
     const struct vqe_givens *rotation = &rotations->ansatz.items[k];
     (void)turn(rotations, rotation,
                rotation->scale * parameters[rotation->param], psi, NULL);
@@ -566,7 +569,9 @@ void vqe_split_sweep(struct vqe_split_rotations *rotations, double *gradient,
   for (int k = 0; k < rotations->ansatz.nparam; k++) {
     gradient[k] = 0.0;
   }
-  for (size_t k = rotations->ansatz.count; k-- > 0;) {
+  for (size_t k = rotations->ansatz.count;
+       k-- > 0 &&
+       !vqe_split_stop_asked(rotations->space, 2 * rotations->space->share);) {
     const struct vqe_givens *rotation = &rotations->ansatz.items[k];
     double sum =
         turn(rotations, rotation,
@@ -581,7 +586,10 @@ void vqe_split_slopes(struct vqe_split_rotations *rotations, double *out,
   for (int k = 0; k < rotations->pool.nparam; k++) {
     out[k] = 0.0;
   }
-  for (size_t k = 0; k < rotations->pool.count; k++) {
+  for (size_t k = 0;
+       k < rotations->pool.count &&
+       !vqe_split_stop_asked(rotations->space, rotations->space->share);
+       k++) {
     const struct vqe_givens *rotation = &rotations->pool.items[k];
     /* by no angle: what the backward sweep would see at a last gate */
     out[rotation->param] +=

@@ -215,7 +215,10 @@ static void add_mixed(struct vqe_split_space *space, double *out,
                       const double *in)
 {
   const struct vqe_sigma *sigma = space->sigma;
-  for (size_t b = 0; b < space->nbatch; b++) {
+  size_t npair = (size_t)sigma->npair[0];
+  size_t work = space->share / space->nbatch * npair / 4 * npair;
+  for (size_t b = 0; b < space->nbatch && !vqe_split_stop_asked(space, work);
+       b++) {
     const struct vqe_split_batch *batch = &space->batches[b];
     vqe_split_fetch(space, b, in);
     long groups = (long)((batch->last - batch->first + ROWS - 1) / ROWS);
@@ -244,9 +247,11 @@ void vqe_split_sigma(struct vqe_split_space *space, double *out,
                      const double *in)
 {
   memset(out, 0, space->size * sizeof *out);
-  add_beta(space, out, in);
-  add_alpha(space, out, in);
-  add_mixed(space, out, in);
+  if (!space->stopped) {
+    add_beta(space, out, in);
+    add_alpha(space, out, in);
+    add_mixed(space, out, in);
+  }
 }
 
 /* ---- properties ---- */
@@ -366,7 +371,9 @@ int vqe_split_properties(struct vqe_split_space *space, double *s2,
   status = vqe_split_agree(space->team, status);
   if (status == VQE_OK) {
     VQE_ASSERT(pairs != NULL && sums != NULL);
-    for (size_t b = 0; b < space->nbatch; b++) {
+    for (size_t b = 0;
+         b < space->nbatch && !vqe_split_stop_asked(space, space->share);
+         b++) {
       vqe_split_fetch(space, b, in);
       for (uint32_t k = space->batches[b].first; k < space->batches[b].last;
            k++) {

@@ -426,3 +426,19 @@ int vqe_split_agree(const struct vqe_team *team, int status)
   }
   return VQE_OK;
 }
+
+/* Some tenths of a second of one thread. */
+#define AGREE_WORK ((size_t)1 << 27)
+
+bool vqe_split_stop_asked(struct vqe_split_space *space, size_t work)
+{
+  space->work += work;
+  if (space->stopped || space->work < AGREE_WORK) {
+    return space->stopped;
+  }
+  double stop = vqe_stop_asked(space->stop, VQE_STOP_WORK) ? 1.0 : 0.0;
+  space->team->sum(space->team->ctx, &stop, 1);
+  space->work = 0;
+  space->stopped = stop > 0.0;
+  return space->stopped;
+}

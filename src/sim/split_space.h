@@ -51,6 +51,10 @@ struct vqe_split_space {
   size_t rows_round; /* rows that go to one rank at a time */
   size_t *at;        /* ranks x rows_round: places in a buffer */
   struct vqe_split_message message;
+  struct vqe_stop *stop; /* of rank 0; NULL on the others */
+  size_t share;          /* amplitudes of a rank, the same on all */
+  size_t work;           /* since the ranks last agreed, the same on all */
+  bool stopped;          /* the same on all */
 };
 
 /* sigma's strings and symmetry `total`; all must outlive the space. Not
@@ -62,6 +66,12 @@ int vqe_split_space_init(struct vqe_split_space *space,
                          const struct vqe_sigma *sigma, int total,
                          int threads);
 void vqe_split_space_clear(struct vqe_split_space *space);
+
+/* Whether all ranks stop, after `work` more multiplications of each rank:
+ * collective, with the same `work` on all. Rank 0 asks its `stop`; the ranks
+ * agree a few times a second. What follows a stop is worth nothing, but every
+ * rank must make the same calls. */
+bool vqe_split_stop_asked(struct vqe_split_space *space, size_t work);
 
 /* Bytes of a space whose largest share is `share` amplitudes in rows of at
  * most `widest`, its vectors not counted; an upper estimate. */

@@ -79,6 +79,13 @@ static int statevector_init(struct vqe_statevector *sv, int threads)
   return status;
 }
 
+static void statevector_watch(void *backend, struct vqe_stop *stop)
+{
+  struct vqe_statevector *sv = backend;
+  sv->stop = sv->context.size < VQE_STOP_SIZE ? NULL : stop;
+  vqe_sigma_watch(sv->sigma, sv->stop);
+}
+
 static const struct vqe_backend_ops statevector_ops = {
     .name = "vqe_cpu_statevector",
     .free = statevector_free,
@@ -88,6 +95,7 @@ static const struct vqe_backend_ops statevector_ops = {
     .extend = vqe_statevector_compile,
     .pool_gradient = vqe_statevector_pool_gradient,
     .properties = vqe_statevector_properties,
+    .watch = statevector_watch,
     .state = vqe_statevector_state,
 };
 

@@ -52,8 +52,10 @@ void vqe_statevector_prepare(struct vqe_statevector *sv,
                              const double *parameters)
 {
   const struct vqe_amplitudes_context *context = &sv->context;
+  vqe_stop_reset(sv->stop);
   vqe_amplitudes_basis(context, sv->psi, sv->start);
-  for (size_t k = 0; k < sv->nstep; k++) {
+  for (size_t k = 0;
+       k < sv->nstep && !vqe_stop_asked(sv->stop, sv->context.size); k++) {
     const struct vqe_step *step = &sv->steps[k];
     double angle[VQE_MAX_QUBITS] = {0};
     double single = step->scale[0] * parameters[step->param[0]];
@@ -218,7 +220,7 @@ int vqe_statevector_energy(void *backend, double *energy,
   if (sv->psi.im != NULL) {
     *energy += plane_energy(sv, NULL, sv->psi.im);
   }
-  return VQE_OK;
+  return vqe_stop_status(sv->stop);
 }
 
 /* psi of the parameters, lambda = H psi, and the energy. */
@@ -238,7 +240,7 @@ static int state_and_adjoint(struct vqe_statevector *sv, double *energy,
   if (sv->psi.im != NULL) {
     *energy += plane_energy(sv, sv->lambda.im, sv->psi.im);
   }
-  return VQE_OK;
+  return vqe_stop_status(sv->stop);
 }
 
 /* The slopes from psi and lambda, both back to the start of the circuit. */
@@ -248,7 +250,8 @@ static void sweep_back(struct vqe_statevector *sv, double *gradient,
   for (int k = 0; k < sv->ansatz->nparam; k++) {
     gradient[k] = 0.0;
   }
-  for (size_t k = sv->nstep; k-- > 0;) {
+  for (size_t k = sv->nstep;
+       k-- > 0 && !vqe_stop_asked(sv->stop, 2 * sv->context.size);) {
     step_back(sv, &sv->steps[k], gradient, parameters);
   }
 }
@@ -260,6 +263,7 @@ int vqe_statevector_gradient(void *backend, double *energy, double *gradient,
   int status = state_and_adjoint(sv, energy, parameters);
   if (status == VQE_OK) {
     sweep_back(sv, gradient, parameters);
+    status = vqe_stop_status(sv->stop);
   }
   return status;
 }
@@ -286,7 +290,7 @@ int vqe_statevector_penalised(void *backend, double *energy, double *penalty,
   if (gradient != NULL) {
     sweep_back(sv, gradient, parameters);
   }
-  return VQE_OK;
+  return vqe_stop_status(sv->stop);
 }
 
 int vqe_statevector_pool_gradient(void *backend, double *out,
@@ -301,6 +305,9 @@ int vqe_statevector_pool_gradient(void *backend, double *out,
   }
   for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
     const struct vqe_gate *gate = &pool->gates[k];
+    if (vqe_stop_asked(sv->stop, sv->context.size)) {
+      return vqe_stop_status(sv->stop);
+    }
     struct vqe_step step = {.kind = VQE_STEP_EXCITE};
     vqe_statevector_excitation(&step, gate);
     out[gate->param] += 2.0 * gate->scale *

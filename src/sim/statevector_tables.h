@@ -45,6 +45,7 @@ struct vqe_statevector {
   size_t nstep, capacity;
   struct vqe_step *steps;
   struct vqe_vector psi, lambda, work; /* lambda at the first gradient */
+  struct vqe_stop *stop; /* asked between steps; NULL where they are short */
 };
 
 /* The masks, parity and angle of an excitation gate, to a step of zeros. */

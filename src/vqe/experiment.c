@@ -84,6 +84,7 @@ void vqe_experiment_init(struct vqe_experiment *experiment)
       .references = VQE_REFERENCE_ALL,
       .restarts = 1,
       .escape_saddles = VQE_ESCAPE_AUTO,
+      .fci_max_seconds = 600.0,
   };
 }
 

@@ -55,6 +55,8 @@ struct vqe_run {
   struct vqe_run_shots shots;
   size_t capacity; /* of the recorded evaluations */
   double started;  /* wall clock of the VQE */
+  double deadline; /* wall clock at which what runs has to end; 0: none */
+  bool late;       /* it was the deadline that ended it */
   /* when the start in hand began (vqe_experiment.restarts): wall clock, and
    * evaluations before it; the limits are those of one start */
   int start;
@@ -82,6 +84,13 @@ bool vqe_run_is_single(const struct vqe_experiment *experiment);
 
 /* Whether the caller of the run (ctx: struct vqe_run) asks it to stop. */
 bool vqe_run_stop_asked(void *ctx);
+
+/* The same, or the deadline is over (then `late` is set): for what takes
+ * long. */
+bool vqe_run_must_end(void *ctx);
+
+/* Set the deadline, `seconds` from now; 0 or less: none. */
+void vqe_run_limit(struct vqe_run *run, double seconds);
 
 /* Report that a phase begins. */
 void vqe_run_enter(const struct vqe_run *run, enum vqe_phase phase);

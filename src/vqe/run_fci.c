@@ -49,10 +49,11 @@ int vqe_run_fci(struct vqe_run *run)
   }
   options.threads = run->options->threads;
   options.multiplicity = result->nalpha - result->nbeta + 1;
-  options.should_stop = vqe_run_stop_asked;
+  options.should_stop = vqe_run_must_end;
   options.ctx = run;
   double wall = vqe_clock_wall();
   double cpu = vqe_run_cpu_seconds(run);
+  vqe_run_limit(run, run->experiment->fci_max_seconds);
   int status = vqe_fci_solve(&fci, run->hamiltonian, result->nalpha,
                              result->nbeta, &options);
   result->seconds_fci = vqe_clock_wall() - wall;
@@ -61,6 +62,14 @@ int vqe_run_fci(struct vqe_run *run)
     result->fci_energy = fci.energy + result->nuclear_repulsion_energy;
     result->fci_s2 = fci.s2;
     run->fci_irrep = fci.irrep;
+  }
+  bool late = status == VQE_ERR_INTERRUPTED && run->late;
+  vqe_run_limit(run, 0.0);
+  if (late) {
+    return vqe_notes_add(&result->notes, VQE_NOTE_NO_FCI,
+                         "FCI was ended after fci_max_seconds, %g s; a larger "
+                         "limit or none lets it finish",
+                         run->experiment->fci_max_seconds);
   }
   if (status == VQE_OK || status == VQE_ERR_INTERRUPTED) {
     return status;

@@ -19,6 +19,9 @@
 #include "vqe/saddle.h"
 #include "vqe/starts.h"
 
+/* For properties after a limit of time, seconds. */
+#define PROPERTIES_SECONDS 5.0
+
 static void announce(void *ctx, int n, const double *points, int count)
 {
   struct vqe_run *run = ctx;
@@ -71,7 +74,7 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
   double std = 0.0;
   int known = 0;
   int status = VQE_OK;
-  if (vqe_run_stop_asked(run)) {
+  if (vqe_run_must_end(run) && !run->late) {
     return vqe_error_set(VQE_ERR_INTERRUPTED, "the run was interrupted");
   }
   if (callbacks != NULL && callbacks->replay != NULL) {
@@ -92,6 +95,10 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
     } else {
       status = energy_at(run, n, x, f);
     }
+  }
+  if (status == VQE_ERR_INTERRUPTED && run->late) {
+    *f = NAN; /* ends the optimizer, which keeps what it had */
+    return VQE_OK;
   }
   vqe_run_shots_noise(run, std);
   energy = penalised ? energy : *f;
@@ -152,13 +159,37 @@ static int minimise_from(struct vqe_optimize_result *found,
   return status == VQE_OK ? vqe_run_shots_compare(found, run) : status;
 }
 
+/* An evaluation was given up at the limit of time: that is how the run ended,
+ * with the best of those before. */
+static int end_late(struct vqe_optimize_result *found, struct vqe_run *run,
+                    int status)
+{
+  double limit = run->experiment->max_seconds;
+  /* properties of that state take an evaluation, too; they may not take
+   * longer than this */
+  vqe_run_limit(run, PROPERTIES_SECONDS);
+  if (run->result->neval == 0) {
+    return vqe_error_set(VQE_ERR_NUMERIC,
+                         "the limit of %g seconds (max_seconds) ended the "
+                         "first evaluation, which takes longer",
+                         limit);
+  }
+  if (status == VQE_OK || status == VQE_ERR_INTERRUPTED) {
+    found->converged = false;
+    snprintf(found->reason, sizeof found->reason,
+             "limit of %g seconds reached during an evaluation", limit);
+    status = VQE_OK;
+  }
+  return status;
+}
+
 int vqe_run_minimise(struct vqe_run *run)
 {
   struct vqe_result *result = run->result;
   const struct vqe_experiment *experiment = run->experiment;
   const struct vqe_optimizer_info *info;
   struct vqe_optimizer_options options;
-  struct vqe_optimize_result found;
+  struct vqe_optimize_result found = {.f = NAN};
   int status = set_optimizer_options(&options, experiment);
   if (status == VQE_OK) {
     status = vqe_optimizer_find(&info, experiment->optimizer);
@@ -189,11 +220,15 @@ int vqe_run_minimise(struct vqe_run *run)
           : NULL;
   double cpu = vqe_run_cpu_seconds(run);
   run->started = vqe_clock_wall();
+  vqe_run_limit(run, experiment->max_seconds);
   status = vqe_starts_run(&found, run, minimise_from, &options);
   free(scale);
   run->ahead.count = 0;
   result->seconds_vqe = vqe_clock_wall() - run->started;
   result->cpu_seconds_vqe = vqe_run_cpu_seconds(run) - cpu;
+  if (run->late) {
+    status = end_late(&found, run, status);
+  }
   if (status != VQE_OK) {
     return status;
   }

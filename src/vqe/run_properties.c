@@ -3,6 +3,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
 #include "sim/density.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
@@ -39,6 +40,12 @@ int vqe_run_properties(struct vqe_run *run)
   if (status == VQE_OK) {
     status = vqe_estimator_properties(run->estimator, &properties, rdm1,
                                       result->optimal_parameters);
+  }
+  if (status == VQE_ERR_INTERRUPTED && run->late) {
+    free(rdm1);
+    return vqe_notes_add(&result->notes, VQE_NOTE_NO_PROPERTIES,
+                         "the limit of time left none for <N>, <S^2> and the "
+                         "dipole");
   }
   if (status == VQE_OK) {
     result->n_expectation = properties.n;

@@ -142,6 +142,8 @@ void vqe_run_estimator_options(struct vqe_estimator_options *out,
   out->single = vqe_run_is_single(run->experiment);
   out->gates = run->options->gates;
   out->combiner = run->options->combiner;
+  out->should_stop = vqe_run_must_end;
+  out->ctx = run;
 }
 
 int vqe_run_estimator(struct vqe_run *run)

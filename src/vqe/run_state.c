@@ -13,6 +13,24 @@ bool vqe_run_stop_asked(void *ctx)
          callbacks->should_stop(callbacks->ctx);
 }
 
+bool vqe_run_must_end(void *ctx)
+{
+  struct vqe_run *run = ctx;
+  if (vqe_run_stop_asked(run)) {
+    return true;
+  }
+  if (run->deadline > 0.0 && vqe_clock_wall() >= run->deadline) {
+    run->late = true;
+  }
+  return run->late;
+}
+
+void vqe_run_limit(struct vqe_run *run, double seconds)
+{
+  run->late = false;
+  run->deadline = seconds > 0.0 ? vqe_clock_wall() + seconds : 0.0;
+}
+
 void vqe_run_enter(const struct vqe_run *run, enum vqe_phase phase)
 {
   const struct vqe_callbacks *callbacks = run->callbacks;
