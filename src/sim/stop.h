@@ -54,6 +54,7 @@ static inline void vqe_stop_reset(struct vqe_stop *stop)
 {
   if (stop != NULL) {
     atomic_store_explicit(&stop->stopped, false, memory_order_relaxed);
+    stop->work = 0;
   }
 }
 

@@ -316,7 +316,7 @@ static int leave_saddle(struct vqe_optimize_result *out, bool *ended,
                         struct growth *growth, struct watched *watched,
                         const struct vqe_optimizer_options *options)
 {
-  const struct vqe_run *run = watched->run;
+  struct vqe_run *run = watched->run;
   struct vqe_adapt_escape escape;
   if (!*ended || !out->converged || growth->escapes == MOST_ESCAPES ||
       norm_of(growth->slope, run->pool->nparam) > EXACT_NORM ||

@@ -13,7 +13,7 @@
 
 /* The ansatz with the whole pool behind it. */
 struct extended {
-  const struct vqe_run *run;
+  struct vqe_run *run;
   const struct vqe_optimizer_options *options;
   struct vqe_ansatz *ansatz;
   struct vqe_estimator *estimator;
@@ -71,7 +71,7 @@ static int extend(struct vqe_ansatz **out, const struct vqe_ansatz *ansatz,
 
 static int create(struct extended *extended)
 {
-  const struct vqe_run *run = extended->run;
+  struct vqe_run *run = extended->run;
   struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
   vqe_run_estimator_options(&options, run);
   options.team = NULL;
@@ -234,7 +234,7 @@ static int find(struct vqe_adapt_escape *out, struct extended *extended,
 }
 
 int vqe_adapt_escape_find(struct vqe_adapt_escape *out,
-                          const struct vqe_run *run,
+                          struct vqe_run *run,
                           const struct vqe_optimizer_options *options)
 {
   struct extended extended = {.run = run, .options = options};

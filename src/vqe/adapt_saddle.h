@@ -24,7 +24,7 @@ void vqe_adapt_escape_clear(struct vqe_adapt_escape *escape);
  * the pool are not: at most 31 gradients of the whole pool and some energies.
  * Without memory for it, or time, nothing is known. */
 int vqe_adapt_escape_find(struct vqe_adapt_escape *out,
-                          const struct vqe_run *run,
+                          struct vqe_run *run,
                           const struct vqe_optimizer_options *options);
 
 #endif

@@ -117,7 +117,7 @@ int vqe_run_estimator(struct vqe_run *run);
 
 /* How the run's estimator is made: threads, team, device, precision. */
 void vqe_run_estimator_options(struct vqe_estimator_options *out,
-                               const struct vqe_run *run);
+                               struct vqe_run *run);
 
 /* The exact energy; whatever keeps it away is a note, not a failure, but a
  * stop asked for from outside is. */

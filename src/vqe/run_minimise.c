@@ -159,6 +159,25 @@ static int minimise_from(struct vqe_optimize_result *found,
   return status == VQE_OK ? vqe_run_shots_compare(found, run) : status;
 }
 
+/* The lowest evaluation on record, for a search that was cut off before it
+ * could name one. */
+static void take_lowest(struct vqe_optimize_result *found,
+                        struct vqe_result *result)
+{
+  size_t lowest = 0;
+  size_t n = (size_t)result->nparam;
+  for (size_t k = 1; k < result->neval; k++) {
+    lowest =
+        result->eval_energy[k] < result->eval_energy[lowest] ? k : lowest;
+  }
+  found->f = result->eval_energy[lowest];
+  found->nit = -1;
+  if (n > 0) {
+    memcpy(result->optimal_parameters, result->eval_parameters + lowest * n,
+           n * sizeof(double));
+  }
+}
+
 /* An evaluation was given up at the limit of time: that is how the run ended,
  * with the best of those before. */
 static int end_late(struct vqe_optimize_result *found, struct vqe_run *run,
@@ -175,6 +194,9 @@ static int end_late(struct vqe_optimize_result *found, struct vqe_run *run,
                          limit);
   }
   if (status == VQE_OK || status == VQE_ERR_INTERRUPTED) {
+    if (status != VQE_OK || !isfinite(found->f)) {
+      take_lowest(found, run->result);
+    }
     found->converged = false;
     snprintf(found->reason, sizeof found->reason,
              "limit of %g seconds reached during an evaluation", limit);

@@ -123,7 +123,7 @@ int vqe_run_parameters(struct vqe_run *run)
 }
 
 void vqe_run_estimator_options(struct vqe_estimator_options *out,
-                               const struct vqe_run *run)
+                               struct vqe_run *run)
 {
   bool penalised = vqe_run_penalty_asked(run->experiment);
   *out = (struct vqe_estimator_options)VQE_ESTIMATOR_OPTIONS_INIT;
