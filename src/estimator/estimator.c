@@ -360,6 +360,10 @@ static int sample_at(struct vqe_estimator *estimator,
                      double *std, const double *parameters, int shots,
                      const char *experiment_id, const char *stream)
 {
+  vqe_stop_reset(&estimator->stop);
+  if (vqe_stop_asked(&estimator->stop, VQE_STOP_WORK)) {
+    return vqe_stop_status(&estimator->stop);
+  }
   int status =
       chosen->ops->state(chosen->backend, vqe_shots_re(estimator->shots),
                          vqe_shots_im(estimator->shots), parameters);
@@ -419,6 +423,9 @@ static int find_shifted(struct vqe_estimator *estimator)
   }
   if (status != VQE_OK) {
     memset(&shifted->chosen, 0, sizeof shifted->chosen);
+  } else if (options.should_stop != NULL &&
+             shifted->chosen.ops->watch != NULL) {
+    shifted->chosen.ops->watch(shifted->chosen.backend, &estimator->stop);
   }
   return status;
 }

@@ -66,6 +66,9 @@ void vqe_shift_angles(double *out, const struct vqe_ansatz *ansatz,
 uint64_t vqe_estimator_shifts(const struct vqe_ansatz *ansatz)
 {
   uint64_t energies = 0;
+  if (ansatz == NULL || ansatz->gates == NULL) {
+    return 0;
+  }
   for (size_t k = 0; k < ansatz->ngate; k++) {
     const struct vqe_gate *gate = &ansatz->gates[k];
     if (gate->param >= 0) {

@@ -157,5 +157,5 @@ int vqe_sector_state(void *backend, double *re, double *im,
       }
     }
   }
-  return VQE_OK;
+  return vqe_stop_status(sector->stop);
 }

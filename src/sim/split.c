@@ -430,7 +430,7 @@ static int split_state(void *backend, double *re, double *im,
   if (status == VQE_OK) {
     share_state(split, re);
   }
-  return status;
+  return status == VQE_OK ? vqe_stop_status(split->space.stop) : status;
 }
 
 static const struct vqe_backend_ops split_ops = {

@@ -5,6 +5,10 @@
 #include "base/error_message.h"
 #include "sim/statevector_tables.h"
 
+/* Amplitudes between two looks for a stop, and exchanges of one, about. */
+#define ROWS_BETWEEN ((size_t)4096)
+#define EXCHANGES 64
+
 /* <E_pq + E_qp>/2 of one spin (shift 0 alpha, norb beta). */
 static double transition(const struct vqe_statevector *sv, int p, int q,
                          int shift)
@@ -40,6 +44,10 @@ int vqe_statevector_properties(void *backend, struct vqe_properties *out,
   uint64_t reference = ((UINT64_C(1) << sv->ansatz->nalpha) - 1) |
                        ((UINT64_C(1) << sv->ansatz->nbeta) - 1) << norb;
   for (size_t x = 0; x < sv->context.size; x++) {
+    if (x % ROWS_BETWEEN == 0 &&
+        vqe_stop_asked(sv->stop, ROWS_BETWEEN * EXCHANGES)) {
+      return vqe_stop_status(sv->stop);
+    }
     double weight = sv->psi.re[x] * sv->psi.re[x];
     double re = sv->psi.re[x];
     double im = 0.0;
@@ -83,13 +91,14 @@ int vqe_statevector_properties(void *backend, struct vqe_properties *out,
     }
   }
   for (int p = 0; rdm1 != NULL && p < norb; p++) {
-    for (int q = 0; q <= p; q++) {
+    for (int q = 0; q <= p && !vqe_stop_asked(sv->stop, sv->context.size);
+         q++) {
       double value = transition(sv, p, q, 0) + transition(sv, p, q, norb);
       rdm1[p * norb + q] = value;
       rdm1[q * norb + p] = value;
     }
   }
-  return VQE_OK;
+  return vqe_stop_status(sv->stop);
 }
 
 int vqe_statevector_state(void *backend, double *re, double *im,
@@ -104,5 +113,5 @@ int vqe_statevector_state(void *backend, double *re, double *im,
   } else {
     memset(im, 0, bytes);
   }
-  return VQE_OK;
+  return vqe_stop_status(sv->stop);
 }

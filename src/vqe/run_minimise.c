@@ -167,8 +167,7 @@ static void take_lowest(struct vqe_optimize_result *found,
   size_t lowest = 0;
   size_t n = (size_t)result->nparam;
   for (size_t k = 1; k < result->neval; k++) {
-    lowest =
-        result->eval_energy[k] < result->eval_energy[lowest] ? k : lowest;
+    lowest = result->eval_energy[k] < result->eval_energy[lowest] ? k : lowest;
   }
   found->f = result->eval_energy[lowest];
   found->nit = -1;
@@ -194,7 +193,9 @@ static int end_late(struct vqe_optimize_result *found, struct vqe_run *run,
                          limit);
   }
   if (status == VQE_OK || status == VQE_ERR_INTERRUPTED) {
-    if (status != VQE_OK || !isfinite(found->f)) {
+    /* of samples the lowest is the luckiest: then the optimizer's point */
+    if (!isfinite(found->f) ||
+        (status != VQE_OK && run->experiment->shots == 0)) {
       take_lowest(found, run->result);
     }
     found->converged = false;

@@ -49,10 +49,10 @@ static int longest_line(const char *text)
 
 static size_t times(const char *text, const char *word)
 {
+  size_t length = strlen(word);
   size_t count = 0;
-  for (const char *at = strstr(text, word); at != NULL;
-       at = strstr(at + 1, word)) {
-    count++;
+  for (size_t k = 0; text[k] != '\0'; k++) {
+    count += strncmp(text + k, word, length) == 0;
   }
   return count;
 }
