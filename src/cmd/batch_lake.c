@@ -1,4 +1,5 @@
 #include "batch_lake.h"
+#include "option_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +67,9 @@ int vqe_batch_lake(struct vqe_result **results, size_t count,
     status = closed;
   }
   if (status == VQE_OK && !quiet) {
-    printf("Tables: %s (%zu new experiments, %.2f s)\n", warehouse,
+    printf("Tables: %s (%zu new experiment%s, %.2f s)\n", warehouse,
            normalized.new_experiments,
+           vqe_cmd_plural(normalized.new_experiments),
            normalized.seconds_total + features.seconds_total);
   }
   vqe_source_close(&source);

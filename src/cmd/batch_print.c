@@ -7,6 +7,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "batch_common.h"
+#include "option_table.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
 
@@ -76,9 +77,9 @@ static int dry_run(const struct vqe_job *job)
                : "");
     cost += estimate.cost;
   }
-  printf("%zu experiments, %zu cannot run; about %.3g core seconds; result "
+  printf("%zu experiment%s, %zu cannot run; about %.3g core seconds; result "
          "to %s\nParameters and amplitudes are before symmetry screening.\n",
-         job->count, bad, cost, job->output);
+         job->count, vqe_cmd_plural(job->count), bad, cost, job->output);
   return bad > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
 }
 

@@ -1,4 +1,5 @@
 #include "batch_stream.h"
+#include "option_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,14 +115,16 @@ int vqe_batch_stream_close(struct vqe_batch_stream *stream)
   }
   if (stream->refused > 0) {
     fprintf(stderr,
-            "vqe_batch: %zu experiments could not be published; they are in "
-            "the result file\n",
-            stream->refused);
+            "vqe_batch: %zu experiment%s could not be published; the result "
+            "file holds %s\n",
+            stream->refused, vqe_cmd_plural(stream->refused),
+            stream->refused == 1 ? "it" : "them");
     status = VQE_ERR_IO;
   }
   if (!stream->quiet) {
-    printf("Kafka: %zu records delivered, %zu found in the spool at the start",
-           counts.delivered, counts.found);
+    printf(
+        "Kafka: %zu record%s delivered, %zu found in the spool at the start",
+        counts.delivered, vqe_cmd_plural(counts.delivered), counts.found);
     if (counts.latency_max_s > 0.0) {
       printf("; after they finished: median %.3f s, 99%% within %.3f s",
              counts.latency_median_s, counts.latency_p99_s);

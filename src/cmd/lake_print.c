@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "lake_commands.h"
+#include "option_table.h"
 
 static size_t skipped_of(const struct vqe_normalize_result *result)
 {
@@ -77,8 +78,9 @@ int vqe_cmd_lake_print_normalized(const struct vqe_normalize_result *result,
   struct vqe_warehouse_times times;
   vqe_warehouse_times(&times, warehouse);
   if (!options->quiet) {
-    printf("%zu records, %zu new experiments", staged->records,
-           result->new_experiments);
+    printf("%zu record%s, %zu new experiment%s", staged->records,
+           vqe_cmd_plural(staged->records), result->new_experiments,
+           vqe_cmd_plural(result->new_experiments));
     if (staged->duplicates > 0) {
       printf(", %zu repeated", staged->duplicates);
     }
@@ -89,7 +91,8 @@ int vqe_cmd_lake_print_normalized(const struct vqe_normalize_result *result,
       printf(", %zu skipped", skipped_of(result));
     }
     if (staged->nonfinite_values > 0) {
-      printf(", %zu values not finite", staged->nonfinite_values);
+      printf(", %zu value%s not finite", staged->nonfinite_values,
+             vqe_cmd_plural(staged->nonfinite_values));
     }
     printf(" (%.2f s)\n", result->seconds_total);
     for (int k = 0; k < VQE_LAKE_NORMALISED; k++) {

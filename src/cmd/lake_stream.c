@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "lake/normalize.h"
 #include "lake_commands.h"
+#include "option_table.h"
 #include "record/record_avro.h"
 #include "record/record_json_write.h"
 #include "store/hdf5.h"
@@ -97,8 +98,8 @@ int vqe_cmd_lake_run_publish(struct vqe_cmd_lake_options *options)
   status = vqe_producer_close(&counts, sending.producer, CLOSE_SECONDS);
   int code = status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
   if (!options->quiet) {
-    printf("%zu records delivered, %zu of the spool found at the start",
-           counts.delivered, counts.found);
+    printf("%zu record%s delivered, %zu of the spool found at the start",
+           counts.delivered, vqe_cmd_plural(counts.delivered), counts.found);
     if (sending.left_out > 0) {
       printf(", %zu failed ones left out", sending.left_out);
     }
@@ -303,13 +304,15 @@ int vqe_cmd_lake_run_ingest(struct vqe_cmd_lake_options *options)
   int code = status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
   vqe_consumer_close(consumer);
   if (status == VQE_OK && !options->quiet) {
-    printf("%zu messages: %zu records, %zu rejected, %zu without content",
-           counts.messages, counts.records, counts.rejected, counts.deleted);
+    printf("%zu message%s: %zu record%s, %zu rejected, %zu without content",
+           counts.messages, vqe_cmd_plural(counts.messages), counts.records,
+           vqe_cmd_plural(counts.records), counts.rejected, counts.deleted);
     if (counts.expired > 0) {
       printf(", %zu expired before they were read", counts.expired);
     }
     if (options->land == NULL) {
-      printf("; %zu new experiments", result.new_experiments);
+      printf("; %zu new experiment%s", result.new_experiments,
+             vqe_cmd_plural(result.new_experiments));
     }
     printf("\n");
   }

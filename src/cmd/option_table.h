@@ -68,4 +68,10 @@ void vqe_cmd_table_man(const struct vqe_cmd_table *table, FILE *stream);
 void vqe_cmd_table_completion_bash(const struct vqe_cmd_table *table,
                                    FILE *stream);
 
+/* "s" where there is not exactly one. */
+static inline const char *vqe_cmd_plural(size_t count)
+{
+  return count == 1 ? "" : "s";
+}
+
 #endif

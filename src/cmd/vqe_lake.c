@@ -12,6 +12,7 @@
 #include "lake/query.h"
 #include "lake/warehouse.h"
 #include "lake_commands.h"
+#include "option_table.h"
 #include "vqe/experiment.h"
 
 /* ---- commands ---- */
@@ -178,9 +179,10 @@ static int run_log(struct vqe_cmd_lake_options *options)
       status = vqe_iceberg_snapshots(&snapshots, &count, table);
     }
     if (status == VQE_OK) {
-      fprintf(stream, "%s: version %lld, %zu snapshots\n",
+      fprintf(stream, "%s: version %lld, %zu snapshot%s\n",
               vqe_lake_definitions[t].name,
-              (long long)vqe_iceberg_version(table), count);
+              (long long)vqe_iceberg_version(table), count,
+              vqe_cmd_plural(count));
     }
     for (size_t k = 0; status == VQE_OK && k < count; k++) {
       print_snapshot(stream, &snapshots[k]);
