@@ -11,8 +11,9 @@ import os
 import subprocess
 import sys
 
-import harness
-from harness import check
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "integration"))
+import harness  # noqa: E402
+from harness import check  # noqa: E402
 
 STARTS = int(os.environ.get("VQE_TEST_STARTS") or 100)
 AT_ONCE = 8
