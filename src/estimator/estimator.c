@@ -188,6 +188,12 @@ int vqe_estimator_penalised(struct vqe_estimator *estimator, double *energy,
                             const double *parameters,
                             const struct vqe_penalty *what)
 {
+  int missing =
+      check(__func__, estimator,
+            energy != NULL && penalty != NULL ? what : NULL, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
   const struct vqe_estimator_choice *chosen = &estimator->chosen;
   if (chosen->ops->penalised == NULL) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,

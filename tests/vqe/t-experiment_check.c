@@ -328,6 +328,12 @@ static void using_estimators(void **state)
   REFUSED(vqe_estimator_sample(e, &value, y, x, NULL, 10, "a", 0));
   REFUSED(vqe_estimator_sample(e, &value, y, x, p, 10, NULL, 0));
   REFUSED(vqe_estimator_sample(e, &value, y, x, p, 0, "a", 0));
+  struct vqe_penalty penalty = {0};
+  REFUSED(vqe_estimator_penalised(NULL, &value, y, NULL, x, &penalty));
+  REFUSED(vqe_estimator_penalised(e, NULL, y, NULL, x, &penalty));
+  REFUSED(vqe_estimator_penalised(e, &value, NULL, NULL, x, &penalty));
+  REFUSED(vqe_estimator_penalised(e, &value, y, NULL, NULL, &penalty));
+  REFUSED(vqe_estimator_penalised(e, &value, y, NULL, x, NULL));
   int groups;
   REFUSED(vqe_estimator_groups(NULL, &groups, p));
   REFUSED(vqe_estimator_groups(e, NULL, p));
