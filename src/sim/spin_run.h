@@ -10,8 +10,8 @@
 #define VQE_SIM_SPIN_RUN_H
 
 #include "sim/amplitudes.h"
-#include "sim/stop.h"
 #include "sim/layout.h"
+#include "sim/stop.h"
 #include "vqe/ansatz.h"
 
 struct vqe_spin_gate {

@@ -233,8 +233,7 @@ static int find(struct vqe_adapt_escape *out, struct extended *extended,
   return status;
 }
 
-int vqe_adapt_escape_find(struct vqe_adapt_escape *out,
-                          struct vqe_run *run,
+int vqe_adapt_escape_find(struct vqe_adapt_escape *out, struct vqe_run *run,
                           const struct vqe_optimizer_options *options)
 {
   struct extended extended = {.run = run, .options = options};

@@ -23,8 +23,7 @@ void vqe_adapt_escape_clear(struct vqe_adapt_escape *escape);
  * for as long as this takes, whose evaluations are not recorded, as slopes of
  * the pool are not: at most 31 gradients of the whole pool and some energies.
  * Without memory for it, or time, nothing is known. */
-int vqe_adapt_escape_find(struct vqe_adapt_escape *out,
-                          struct vqe_run *run,
+int vqe_adapt_escape_find(struct vqe_adapt_escape *out, struct vqe_run *run,
                           const struct vqe_optimizer_options *options);
 
 #endif
