@@ -78,9 +78,10 @@ static int start_orbitals(struct vqe_scf_work *work, const struct start *start)
   size_t n2 = vqe_scf_squared(in->nao);
   memcpy(work->mixed, in->hcore, n2 * sizeof(double));
   if (guess != NULL) {
-    double *const k[2] = {work->exchange_a, NULL};
+    double *const exchange[2] = {work->exchange_a, NULL};
     const double *const dk[2] = {guess, NULL};
-    int status = vqe_scf_jk(work->coulomb, guess, k, dk, in, work->packed);
+    int status =
+        vqe_scf_jk(work->coulomb, guess, exchange, dk, in, work->packed);
     if (status != VQE_OK) {
       return status;
     }
