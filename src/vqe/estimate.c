@@ -145,10 +145,10 @@ static int count_bytes(struct vqe_experiment_estimate *out,
   double active = choose2(out->norb + 1.0);
   /* a triangle, unless integrals are computed directly; half-transformed
    * ones; those over all orbitals and their rotated copies */
-  double bytes = (double)estimator +
-                 fmin(4.0 * pairs * pairs, 0.5 * vqe_memory_available()) +
-                 8.0 * pairs * active +
-                 (whole ? 3.0 * 8.0 * pairs * pairs : 0.0);
+  double bytes =
+      (double)estimator +
+      fmin(4.0 * pairs * pairs, 0.5 * (double)vqe_memory_available()) +
+      8.0 * pairs * active + (whole ? 3.0 * 8.0 * pairs * pairs : 0.0);
   out->bytes = bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX;
   return status;
 }
