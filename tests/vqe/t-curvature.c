@@ -33,8 +33,8 @@ static int objective(void *ctx, int n, const double *x, double *f,
                      double *gradient)
 {
   struct bowl *bowl = ctx;
-  double y[N];
-  double slope[N];
+  double y[N] = {0.0};
+  double slope[N] = {0.0};
   if (++bowl->calls == bowl->fails_at) {
     return VQE_ERR_INTERRUPTED;
   }
