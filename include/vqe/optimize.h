@@ -32,7 +32,8 @@ struct vqe_optimizer_info {
 VQE_API int vqe_optimizer_find(const struct vqe_optimizer_info **out,
                                const char *name);
 /** What does the work: `native`, but where values are samples the methods of
- * libraries that ask for gradients walk by "vqe L-BFGS (noise)". */
+ * libraries that ask for gradients walk by "vqe L-BFGS (noise)". "" for NULL.
+ */
 VQE_API const char *vqe_optimizer_native(const struct vqe_optimizer_info *info,
                                          bool noisy);
 /** All of them, ended by name NULL. */

@@ -59,6 +59,9 @@ static bool walks_by_noise(const struct vqe_optimizer_info *info, bool noisy)
 const char *vqe_optimizer_native(const struct vqe_optimizer_info *info,
                                  bool noisy)
 {
+  if (info == NULL) {
+    return "";
+  }
   return walks_by_noise(info, noisy) ? "vqe L-BFGS (noise)" : info->native;
 }
 

@@ -392,6 +392,7 @@ static void optimizers(void **state)
   REFUSED(vqe_optimizer_option_set(NULL, "CG", "threshold", 0.0));
   REFUSED(vqe_optimizer_option_set(&o, NULL, "threshold", 0.0));
   REFUSED(vqe_optimizer_option_set(&o, "CG", NULL, 0.0));
+  assert_string_equal(vqe_optimizer_native(NULL, false), "");
   REFUSED(vqe_optimize(NULL, "CG", 1, x, square, NULL, &o));
   REFUSED(vqe_optimize(&out, NULL, 1, x, square, NULL, &o));
   REFUSED(vqe_optimize(&out, "CG", 1, NULL, square, NULL, &o));
