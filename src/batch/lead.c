@@ -198,12 +198,11 @@ static int take_news(struct lead *lead, const struct vqe_transport_head *found)
 /* The experiment that has run longest, of all ranks. */
 static struct vqe_news longest_running(struct lead *lead)
 {
-  struct vqe_news longest;
+  struct vqe_news longest = {.index = -1};
   int running = 0;
   if (!vqe_lanes_news(&lead->news[0], lead->lanes)) {
     lead->news[0].index = -1;
   }
-  longest.index = -1;
   for (int rank = 0; rank < lead->worker.ranks; rank++) {
     const struct vqe_news *news = &lead->news[rank];
     if (news->index >= 0) {
