@@ -1,5 +1,6 @@
 /* The byte form of a result: exact both ways, and nothing but whole records
  * is taken. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "record/result_fixture.h"
 #include "store/codec.h"
 #include "vqe/error.h"
@@ -68,6 +70,32 @@ static void bytes_are_little_endian_under_a_mark(void **state)
   size_t size = 0;
   assert_int_equal(vqe_codec_encode_result(&data, &size, result), 0);
   assert_memory_equal(data, start, sizeof start);
+  vqe_result_free(result);
+  free(data);
+}
+
+/* Journals that version 1 left behind: what came later is null. */
+static void bytes_of_version_1_are_read(void **state)
+{
+  (void)state;
+  char *data = NULL;
+  size_t size = 0;
+  struct vqe_result *result = NULL;
+  assert_int_equal(
+      vqe_file_read(&data, &size, VQE_TEST_DATA "/result_version_1.bin", 4096),
+      0);
+  assert_int_equal(data[4], 1);
+  assert_int_equal(
+      vqe_codec_decode_result(&result, (const uint8_t *)data, size), 0);
+  assert_string_equal(result->notes, "level shift 0.5 from cycle 40");
+  assert_string_equal(result->performance_end, "{}");
+  assert_int_equal(result->experiment->seed_drawn, true);
+  assert_null(result->experiment->notes);
+  assert_int_equal(result->experiment->escape_saddles, VQE_ESCAPE_AUTO);
+  assert_true(isnan(result->energy_std) && isnan(result->energy_exact));
+  assert_true(isnan(result->reference_weight));
+  assert_int_equal(result->total_shots, 0);
+  assert_int_equal(result->noccupation, 0);
   vqe_result_free(result);
   free(data);
 }
@@ -166,6 +194,7 @@ int main(void)
       cmocka_unit_test(results_come_back_bit_for_bit),
       cmocka_unit_test(absent_parts_stay_absent),
       cmocka_unit_test(bytes_are_little_endian_under_a_mark),
+      cmocka_unit_test(bytes_of_version_1_are_read),
       cmocka_unit_test(truncated_bytes_are_refused),
       cmocka_unit_test(damaged_bytes_never_crash),
       cmocka_unit_test(incomplete_results_are_refused),
