@@ -303,7 +303,8 @@ static int fix_vectors(double *left, double *right, const double *values,
     status = vqe_ansatz_fix_basis(left + first, no, no - first, no, 1);
   }
   if (status == VQE_OK) {
-    status = vqe_ansatz_fix_basis(right + first * nv, nv, nv - first, 1, nv);
+    status = vqe_ansatz_fix_basis(right + (size_t)first * (size_t)nv, nv,
+                                  nv - first, 1, nv);
   }
   return status;
 }

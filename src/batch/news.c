@@ -34,7 +34,9 @@ void vqe_news_begin(struct vqe_newsboard *board,
   snprintf(board->news.name, sizeof board->news.name, "%s", name);
   for (char *at = board->news.name; *at != '\0'; at++) {
     /* names come from files: nothing may move the cursor */
-    *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
+    if ((unsigned char)*at < ' ' || *at == 0x7f) {
+      *at = ' ';
+    }
   }
   pthread_mutex_unlock(&board->lock);
 }

@@ -299,8 +299,8 @@ static void fill_rows(double *rows, const struct vqe_direct *direct,
   const struct vqe_env *env = direct->env;
   const int *loc = env->ao_loc;
   size_t npair = vqe_pair((size_t)env->nao, 0);
-  size_t nrow = (size_t)(vqe_env_shell_size(env, ket->i) *
-                         vqe_env_shell_size(env, ket->j));
+  size_t nrow = (size_t)vqe_env_shell_size(env, ket->i) *
+                (size_t)vqe_env_shell_size(env, ket->j);
   memset(rows, 0, nrow * npair * sizeof(double));
   for (size_t a = 0; a < direct->npair; a++) {
     const struct pair *bra = &direct->pairs[a];

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/env.h"
@@ -50,12 +51,14 @@ struct text {
 
 static int fail(const struct text *text, const char *reason, const char *word)
 {
+  VQE_ASSERT(text->file != NULL);
   return vqe_error_set(VQE_ERR_INPUT, "FCIDUMP '%.400s', line %zu: %s '%.32s'",
                        text->file->source, text->line, reason, word);
 }
 
 static int unsupported(const struct text *text, const char *reason)
 {
+  VQE_ASSERT(text->file != NULL);
   return vqe_error_set(VQE_ERR_UNSUPPORTED, "FCIDUMP '%.400s', line %zu: %s",
                        text->file->source, text->line, reason);
 }
@@ -137,6 +140,7 @@ static int add_orbsym(struct text *text, const char *value)
   struct vqe_fcidump_file *file = text->file;
   char copy[WORD_SIZE];
   int repeat = 1;
+  VQE_ASSERT(file != NULL);
   int irrep = 0;
   snprintf(copy, sizeof copy, "%s", value);
   char *star = strchr(copy, '*');
@@ -227,7 +231,7 @@ static int read_header(struct text *text)
   header_item(text, item);
   while (status == VQE_OK && item[0] != '\0' && !is_end(item)) {
     if (before_equals(text)) {
-      memcpy(text->key, item, sizeof text->key);
+      snprintf(text->key, sizeof text->key, "%s", item);
       position = 0;
     } else if (strcmp(item, "=") != 0 && text->key[0] != '\0') {
       status = header_value(text, item, position++);
@@ -307,7 +311,12 @@ static bool parse_real(double *out, const char *word)
         (isdigit((unsigned char)c[-1]) || c[-1] == '.')) {
       copy[used++] = 'e';
     }
-    copy[used++] = *c == 'D' || *c == 'd' ? 'e' : *c;
+    bool exponent = *c == 'D' || *c == 'd';
+    copy[used] = *c;
+    if (exponent) {
+      copy[used] = 'e';
+    }
+    used++;
   }
   copy[used] = '\0';
   char *end;
@@ -552,11 +561,9 @@ static int allocate(struct vqe_fcidump_file *file)
 int vqe_fcidump_scan(struct vqe_fcidump_file *out, const char *content,
                      size_t size, const char *source)
 {
+  *out = (struct vqe_fcidump_file){.source = source, .norb = -1};
   struct text text = {
       .file = out, .at = content, .end = content + size, .line = 1};
-  memset(out, 0, sizeof *out);
-  out->source = source;
-  out->norb = -1;
   if (size >= 2 && (memcmp(content, "\xff\xfe", 2) == 0 ||
                     memcmp(content, "\xfe\xff", 2) == 0)) {
     return vqe_error_set(VQE_ERR_INPUT,

@@ -30,7 +30,7 @@ struct vqe_fcidump_file {
  * VQE_ERR_UNSUPPORTED with the reason and the line when it is complex, of an
  * unrestricted reference or of less than eightfold symmetry, VQE_ERR_INPUT
  * when it is damaged. Clear *out in every case. */
-int vqe_fcidump_scan(struct vqe_fcidump_file *out, const char *text,
+int vqe_fcidump_scan(struct vqe_fcidump_file *out, const char *content,
                      size_t size, const char *source);
 void vqe_fcidump_clear(struct vqe_fcidump_file *file);
 

@@ -281,7 +281,7 @@ int vqe_fcidump_levels(double out[MAX_ORBITALS],
                        int nbeta)
 {
   struct levels *x = NULL;
-  int occupation[MAX_ORBITALS];
+  int occupation[MAX_ORBITALS] = {0};
   int status = vqe_memory_alloc(&x, 1, sizeof *x, "levels of an FCIDUMP");
   if (status == VQE_OK) {
     fill(x, file, nalpha, nbeta);

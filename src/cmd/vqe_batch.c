@@ -205,7 +205,7 @@ static int finish(struct vqe_batch_outcome *outcome,
    * to be published is in the spool */
   vqe_batch_stream_sync(stream);
   /* whatever finished is written, also when something went wrong */
-  bool stored = outcome->count > 0;
+  bool stored = job != NULL && outcome->count > 0;
   if (stored && vqe_batch_store(outcome, job) != VQE_OK) {
     fprintf(stderr,
             "vqe_batch: %s\nvqe_batch: the finished results are safe in "
@@ -216,7 +216,7 @@ static int finish(struct vqe_batch_outcome *outcome,
   }
   if (outcome->count > 0) {
     code = worse(code, report(outcome, options));
-    if (!options->quiet) {
+    if (job != NULL && !options->quiet) {
       printf("Result file: %s\n", job->output);
     }
   }

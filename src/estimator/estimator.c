@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/missing.h"
@@ -223,6 +224,7 @@ int vqe_estimator_pool_gradient(struct vqe_estimator *estimator, double *out,
   if (missing != VQE_OK) {
     return missing;
   }
+  VQE_ASSERT(pool != NULL);
   if (pool->norb != estimator->ansatz->norb || !pool->conserves) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "a pool over %d orbitals does not fit an ansatz over "
@@ -451,8 +453,8 @@ static int sample_slope(struct vqe_estimator *estimator, double *slope,
   *variance = 0.0;
   for (int j = 0; status == VQE_OK && j < 2 * rule->count; j++) {
     double sign = j % 2 == 0 ? 1.0 : -1.0;
-    double energy;
-    double std;
+    double energy = 0.0;
+    double std = 0.0;
     char stream[64];
     snprintf(stream, sizeof stream, "shots/%d/%zu/%d", evaluation, at, j);
     shifted->angles[at] = angle + sign * rule->angle[j / 2];

@@ -281,11 +281,10 @@ static int read_properties(struct scan *scan, const struct value *value)
       return refuse(scan, "Properties", value,
                     "of the form species:S:1:pos:R:3");
     }
-    if (length == 7 && strncasecmp(at, "species", 7) == 0) {
-      out->species = out->ncolumn;
-    } else if (out->species < 0 &&
-               ((length == 1 && strncasecmp(at, "Z", 1) == 0) ||
-                (length == 7 && strncasecmp(at, "numbers", 7) == 0))) {
+    if ((length == 7 && strncasecmp(at, "species", 7) == 0) ||
+        (out->species < 0 &&
+         ((length == 1 && strncasecmp(at, "Z", 1) == 0) ||
+          (length == 7 && strncasecmp(at, "numbers", 7) == 0)))) {
       out->species = out->ncolumn;
     } else if ((length == 3 && strncasecmp(at, "pos", 3) == 0) ||
                (length == 9 && strncasecmp(at, "positions", 9) == 0)) {

@@ -108,7 +108,11 @@ static size_t copy_part(char *text, size_t used, size_t from, size_t to,
     if (!blank || (used > 0 && text[used - 1] != ' ')) {
       *letter = *letter || isalpha((unsigned char)text[from]) ||
                 (unsigned char)text[from] >= 0x80;
-      text[used++] = blank ? ' ' : text[from];
+      text[used] = text[from];
+      if (blank) {
+        text[used] = ' ';
+      }
+      used++;
     }
   }
   return used;

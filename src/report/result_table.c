@@ -77,19 +77,29 @@ static const char *exact_name(struct vqe_result *const *results, size_t count)
   return active == 0 ? "FCI" : active == count ? "CASCI" : "exact";
 }
 
+/* Names come from files: nothing may move the cursor. */
+static void blank_controls(char *text)
+{
+  for (char *at = text; *at != '\0'; at++) {
+    if ((unsigned char)*at < ' ' || *at == 0x7f) {
+      *at = ' ';
+    }
+  }
+}
+
 static void name_columns(struct table *table)
 {
   static const struct {
-    enum column column;
     const char *title;
+    enum column column;
     int keep;
   } numbers[] = {
-      {QUBITS, "qubits", 5},      {PARAMETERS, "param.", 4},
-      {EVALUATIONS, "eval.", 3},  {ENERGY, "energy ", 0},
-      {NOISELESS, "no noise", 2}, {HF, "HF", 8},
-      {EXACT, NULL, 1},           {ERROR_MHA, "error/mHa", 0},
-      {ELECTRONS, "<N>", 10},     {SPIN, "<S^2>", 9},
-      {SHOTS, "total shots", 7},  {SECONDS, "seconds", 6},
+      {"qubits", QUBITS, 5},      {"param.", PARAMETERS, 4},
+      {"eval.", EVALUATIONS, 3},  {"energy ", ENERGY, 0},
+      {"no noise", NOISELESS, 2}, {"HF", HF, 8},
+      {NULL, EXACT, 1},           {"error/mHa", ERROR_MHA, 0},
+      {"<N>", ELECTRONS, 10},     {"<S^2>", SPIN, 9},
+      {"total shots", SHOTS, 7},  {"seconds", SECONDS, 6},
   };
   struct vqe_report_column *columns = table->grid.columns;
   table->grid.ncolumn = COLUMNS;
@@ -234,9 +244,7 @@ static void print_shared(FILE *stream, const struct table *table)
   if (any && used < sizeof text) {
     (void)snprintf(text + used, sizeof text - used, ".");
   }
-  for (char *at = text; *at != '\0'; at++) {
-    *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
-  }
+  blank_controls(text);
   vqe_report_wrap(stream, text, table->width, 0);
 }
 
@@ -278,9 +286,7 @@ static void print_failures(FILE *stream, const struct table *table)
             &text, "failed: %s, %s, %s: %s",
             experiment->name != NULL ? experiment->name : "-", basis, ansatz,
             result->reason != NULL ? result->reason : "-") == VQE_OK) {
-      for (char *at = text; *at != '\0'; at++) {
-        *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
-      }
+      blank_controls(text);
       vqe_report_wrap(stream, text, table->width, 2);
     }
     free(text);

@@ -88,6 +88,7 @@ void vqe_experiment_init(struct vqe_experiment *experiment)
   };
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the list of strings, twice */
 int vqe_experiment_copy(struct vqe_experiment **out,
                         const struct vqe_experiment *experiment)
 {
