@@ -7,8 +7,9 @@
 #include "base/notes.h"
 #include "vqe/run.h"
 
-/* Energies closer than this are one, hartree. */
-#define SAME_ENERGY 1e-5
+/* A state of another irrep so near the exact energy is a partner of the exact
+ * one, as the components of an E or P state are; hartree. */
+#define SAME_ENERGY 1.6e-3
 
 /* Total symmetry of the determinant that fills the first orbitals, which an
  * ansatz of excitations that symmetry screens keeps. */
