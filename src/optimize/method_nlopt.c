@@ -1,4 +1,5 @@
 /* NLopt's local methods behind the recorder. */
+#include <limits.h>
 #include <math.h>
 #include <nlopt.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@ struct nlopt_call {
   const double *metric, *scales;
   double *origin, *x, *gradient;
   struct vqe_recent recent; /* where values are samples */
+  unsigned equal;           /* first values that are one number */
+  double first;             /* that number */
 };
 
 /* Steps this many times shorter than the first resolve nothing any more where
@@ -77,6 +80,26 @@ static double scale_for(const double *gradient, unsigned n)
   return sum > 1.0 ? 1.0 / sqrt(sum) : 1.0;
 }
 
+/* A function that is constant over the whole first simplex, as the energy of a
+ * state that fills every orbital of one spin: COBYLA's linear models have no
+ * slope then, and it never returns. */
+static void stop_where_flat(struct nlopt_call *call, double f, unsigned n)
+{
+  if (call->equal == 0) {
+    call->first = f;
+  }
+  if (fabs(f - call->first) > 1e-13 * fmax(1.0, fabs(f))) {
+    call->equal = UINT_MAX;
+  } else if (call->equal < UINT_MAX) {
+    call->equal++;
+  }
+  if (call->equal == n + 1) {
+    vqe_recorder_stop(call->recorder, true,
+                      "converged: the energy depends on no parameter");
+    nlopt_force_stop(call->opt);
+  }
+}
+
 static double nlopt_objective(unsigned n, const double *x, double *gradient,
                               void *ctx)
 {
@@ -99,6 +122,9 @@ static double nlopt_objective(unsigned n, const double *x, double *gradient,
     to_metric(call, gradient);
   }
   if (!call->recorder->gradient_method) {
+    if (!vqe_recorder_noisy(call->recorder) && !call->recorder->stopped) {
+      stop_where_flat(call, f, n);
+    }
     return f;
   }
   if (call->scale == 0.0) {

@@ -479,6 +479,41 @@ static void take_announced(void *ctx, int n, const double *points, int count)
   memcpy(announced->points, points, sizeof announced->points);
 }
 
+static int constant_objective(void *ctx, int n, const double *x, double *f,
+                              double *gradient)
+{
+  (void)ctx;
+  (void)x;
+  *f = -75.25;
+  if (gradient != NULL) {
+    memset(gradient, 0, (size_t)n * sizeof *gradient);
+  }
+  return 0;
+}
+
+/* The energy of a state that fills every orbital of one spin, where COBYLA
+ * never came back. */
+static void every_optimizer_ends_where_nothing_depends_on_x(void **state)
+{
+  (void)state;
+  for (const struct vqe_optimizer_info *info = vqe_optimizer_list();
+       info->name != NULL; info++) {
+    for (int n = 1; n <= 4; n += 3) {
+      struct vqe_optimize_result result;
+      struct vqe_optimizer_options options;
+      double x[4] = {0.1, 0.2, 0.3, 0.4};
+      vqe_optimizer_options_init(&options);
+      options.max_evaluations = 500;
+      options.experiment_id = "constant";
+      assert_int_equal(vqe_optimize(&result, info->name, n, x,
+                                    constant_objective, NULL, &options),
+                       0);
+      assert_true(result.f == -75.25);
+      assert_in_range(result.nfev, 1, 500);
+    }
+  }
+}
+
 static int announced_objective(void *ctx, int n, const double *x, double *f,
                                double *gradient)
 {
@@ -663,6 +698,7 @@ int main(void)
       cmocka_unit_test(start_at_the_minimum_ends_at_once),
       cmocka_unit_test(no_parameters_is_one_evaluation),
       cmocka_unit_test(function_without_minimum_ends),
+      cmocka_unit_test(every_optimizer_ends_where_nothing_depends_on_x),
       cmocka_unit_test(bad_arguments_are_refused),
       cmocka_unit_test(options_belong_to_their_optimizers),
   };
