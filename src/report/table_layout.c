@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* A text that may be cut keeps this many letters. */
-#define LEAST_TEXT 12
+#define LEAST_TEXT 9
 
 int vqe_report_letters(const char *text)
 {
