@@ -417,7 +417,9 @@ def crash_cases(services, folder, held):
         folder,
         "topic=crash2",
         f"repeat={repeat}",
+        # nothing is sent before that time, however large the records are
         "linger.ms=20000",
+        "batch.size=100000000",
         result,
         wait=False,
     )
