@@ -25,6 +25,13 @@ static int by_energy(const void *left, const void *right)
   return a->index < b->index ? -1 : 1;
 }
 
+/* With shots the lowest sample is the luckiest, so that the energy without
+ * noise decides where it is known. */
+static double rank_of(const struct vqe_result *result)
+{
+  return isnan(result->energy_exact) ? result->minimum : result->energy_exact;
+}
+
 static bool has_energy(const struct vqe_result *result)
 {
   return result->status != VQE_EXPERIMENT_FAILED && isfinite(result->minimum);
@@ -60,7 +67,7 @@ int vqe_report_lines(struct vqe_report_line **out, size_t *nline,
       if (!taken[r] && has_energy(results[r]) &&
           vqe_report_same_but_seed(results[k]->experiment,
                                    results[r]->experiment)) {
-        members[found++] = (struct member){results[r]->minimum, r};
+        members[found++] = (struct member){rank_of(results[r]), r};
       } else if (r > k && results[r]->experiment->molecule_id !=
                               results[k]->experiment->molecule_id) {
         break;

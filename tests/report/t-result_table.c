@@ -307,6 +307,15 @@ static void many_seeds_are_best_median_and_worst(void **state)
   assert_non_null(strstr(text, "--all"));
   assert_non_null(strstr(text, "12 experiments: 11 ok, 1 failed\n"));
   free(text);
+  /* samples: the energy without noise ranks, not the luckiest one */
+  for (int k = 0; k < 7; k++) {
+    results[k]->energy_std = 0.05;
+    results[k]->energy_exact = -1.8 - 0.001 * k;
+  }
+  text = table_in(results, NULL, 12, 80, false);
+  assert_non_null(strstr(text, "46 best/7"));
+  assert_non_null(strstr(text, "40 worst"));
+  free(text);
   text = table_in(results, NULL, 12, 80, true);
   assert_null(strstr(text, "best/"));
   assert_int_equal(times(text, "\nH2 "), 8);
