@@ -27,6 +27,7 @@
 #define NEAR_LEVELS_OPEN 1.0  /* hartree, of open shells */
 #define NEAR_LEVELS_LARGE 0.1 /* hartree, of larger molecules */
 #define SMALL_GAP 0.2         /* hartree: charges are tried too */
+#define WORTH_SAYING 1e-7     /* hartree, of a gradient */
 #define MAX_TRIALS 48         /* occupations */
 #define MAX_MOVES 24
 
@@ -534,7 +535,8 @@ static int search_lowest(struct search *search)
   if (status == VQE_OK) {
     restore(search);
   }
-  if (status == VQE_OK && search->best.gradient > search->work->gradient_tol) {
+  if (status == VQE_OK && search->best.gradient > search->work->gradient_tol &&
+      search->best.gradient > WORTH_SAYING) {
     status = vqe_notes_add(&search->scf->notes, VQE_NOTE_REFERENCE,
                            "orbital gradient converged to %.0e only",
                            search->best.gradient);
