@@ -28,8 +28,10 @@ LONG = {
     "init": "hf",
     "seed": 1,
 }
-# an evaluation takes a second or two, FCI tens of them
+# an evaluation takes a second or less
 SHORT = {**LONG, "active_space": {"electrons": 8, "orbitals": 13}}
+# FCI takes seconds even on a fast machine
+EXACT = {**LONG, "active_space": {"electrons": 8, "orbitals": 15}}
 
 
 def interrupted(folder, number, ranks, *options):
@@ -63,6 +65,7 @@ def interrupted(folder, number, ranks, *options):
 with harness.Folder() as folder:
     folder.write("long.json", LONG)
     folder.write("short.json", SHORT)
+    folder.write("exact.json", EXACT)
     took = [
         interrupted(folder, signal.SIGTERM, 0),
         interrupted(folder, signal.SIGINT, 0),
@@ -88,8 +91,8 @@ with harness.Folder() as folder:
     check(row["energy"] <= row["energy_hf"] + 1e-6, f"{row}")
 
     row = folder.summary(
-        *["short.json", "--no-lake", "--force", "--references", "hf,fci"],
-        *["--fci-max-seconds", "1", "--max-evaluations", "1", "-t", "1"],
+        *["exact.json", "--no-lake", "--force", "--references", "hf,fci"],
+        *["--fci-max-seconds", "0.2", "--max-evaluations", "1", "-t", "1"],
         status=0,
     )[0]
     check(row["energy_fci"] is None, f"{row}")
