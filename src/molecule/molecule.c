@@ -95,14 +95,21 @@ bool vqe_units_read(enum vqe_units *out, const char *text, size_t length)
   return false;
 }
 
+/* Which array of its atoms a molecule lacks. */
+static int missing_atoms(const char *function,
+                         const struct vqe_molecule *molecule)
+{
+  return vqe_missing(function,
+                     "molecule->symbols molecule->z molecule->coords",
+                     molecule->symbols, molecule->z, molecule->coords);
+}
+
 int vqe_molecule_copy(struct vqe_molecule **out,
                       const struct vqe_molecule *molecule)
 {
   int missing = vqe_missing(__func__, "out molecule", out, molecule);
   if (missing == VQE_OK) {
-    missing =
-        vqe_missing(__func__, "molecule->symbols molecule->z molecule->coords",
-                    molecule->symbols, molecule->z, molecule->coords);
+    missing = missing_atoms(__func__, molecule);
   }
   if (missing != VQE_OK) {
     return missing;
@@ -209,9 +216,7 @@ int vqe_molecule_validate(const struct vqe_molecule *molecule,
 {
   int missing = vqe_missing(__func__, "molecule where", molecule, where);
   if (missing == VQE_OK) {
-    missing =
-        vqe_missing(__func__, "molecule->symbols molecule->z molecule->coords",
-                    molecule->symbols, molecule->z, molecule->coords);
+    missing = missing_atoms(__func__, molecule);
   }
   if (missing != VQE_OK) {
     return missing;
