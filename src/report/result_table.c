@@ -77,16 +77,6 @@ static const char *exact_name(struct vqe_result *const *results, size_t count)
   return active == 0 ? "FCI" : active == count ? "CASCI" : "exact";
 }
 
-/* Names come from files: nothing may move the cursor. */
-static void blank_controls(char *text)
-{
-  for (char *at = text; *at != '\0'; at++) {
-    if ((unsigned char)*at < ' ' || *at == 0x7f) {
-      *at = ' ';
-    }
-  }
-}
-
 static void name_columns(struct table *table)
 {
   static const struct {
@@ -244,7 +234,7 @@ static void print_shared(FILE *stream, const struct table *table)
   if (any && used < sizeof text) {
     (void)snprintf(text + used, sizeof text - used, ".");
   }
-  blank_controls(text);
+  vqe_report_blank_controls(text);
   vqe_report_wrap(stream, text, table->width, 0);
 }
 
@@ -286,7 +276,7 @@ static void print_failures(FILE *stream, const struct table *table)
             &text, "failed: %s, %s, %s: %s",
             experiment->name != NULL ? experiment->name : "-", basis, ansatz,
             result->reason != NULL ? result->reason : "-") == VQE_OK) {
-      blank_controls(text);
+      vqe_report_blank_controls(text);
       vqe_report_wrap(stream, text, table->width, 2);
     }
     free(text);

@@ -16,6 +16,15 @@ int vqe_report_letters(const char *text)
   return count;
 }
 
+void vqe_report_blank_controls(char *text)
+{
+  for (char *at = text; *at != '\0'; at++) {
+    if ((unsigned char)*at < ' ' || *at == 0x7f) {
+      *at = ' ';
+    }
+  }
+}
+
 void vqe_report_put(struct vqe_report_row *row, int column, const char *format,
                     ...)
 {
@@ -35,11 +44,7 @@ void vqe_report_put(struct vqe_report_row *row, int column, const char *format,
     }
     cell[length] = '\0';
   }
-  for (char *at = cell; *at != '\0'; at++) {
-    if ((unsigned char)*at < ' ' || *at == 0x7f) {
-      *at = ' ';
-    }
-  }
+  vqe_report_blank_controls(cell);
 }
 
 void vqe_report_put_number(struct vqe_report_row *row, int column, int digits,
