@@ -120,6 +120,12 @@ def check(condition, text):
         fail(text)
 
 
+def unfolded(text):
+    """Text of the screen as one line, as the length of paths decides where the
+    program folds it."""
+    return " ".join(text.split())
+
+
 def h5py_or_skip():
     try:
         import h5py

@@ -53,7 +53,7 @@ with harness.Folder() as folder:
                       status=1)
     for words in ("key 'mult': not known; did you mean 'multiplicity'",
                   "key 'unit': not known; did you mean 'units'"):
-        check(words in done.stdout, f"job_mult: {done.stdout}")
+        check(words in harness.unfolded(done.stdout), f"job_mult: {done.stdout}")
     # ten files at once, by charge and multiplicity of options
     files = []
     for k in range(10):
