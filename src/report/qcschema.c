@@ -9,6 +9,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/notes.h"
+#include "report/json_file.h"
 
 /* A member where the number is known; the schema has no NaN. */
 static void put_number(json_t *object, const char *key, double value)
@@ -202,8 +203,6 @@ static json_t *bare_failure(const struct vqe_result *result)
 int vqe_report_qcschema(const char *path, size_t *left_out,
                         struct vqe_result *const *results, size_t count)
 {
-  char *text = NULL;
-  int status = VQE_OK;
   json_t *array = json_array();
   *left_out = 0;
   for (size_t k = 0; array != NULL && k < count; k++) {
@@ -220,18 +219,7 @@ int vqe_report_qcschema(const char *path, size_t *left_out,
   }
   const json_t *root =
       json_array_size(array) == 1 ? json_array_get(array, 0) : array;
-  if (root != NULL) {
-    text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-  }
-  if (text == NULL) {
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for '%s'", path);
-  } else {
-    /* the NUL's place is taken by the last line's end */
-    size_t length = strlen(text);
-    text[length] = '\n';
-    status = vqe_file_write(path, text, length + 1);
-  }
-  free(text);
+  int status = vqe_report_write_json(path, root);
   json_decref(array);
   return status;
 }

@@ -7,6 +7,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/notes.h"
+#include "report/json_file.h"
 #include "report/report.h"
 #include "vqe/checks.h"
 
@@ -165,8 +166,6 @@ static json_t *summary_of(const struct vqe_result *result, bool restored)
 int vqe_report_summary(const char *path, struct vqe_result *const *results,
                        const bool *restored, size_t count)
 {
-  char *text = NULL;
-  int status = VQE_OK;
   json_t *array = json_array();
   for (size_t k = 0; array != NULL && k < count; k++) {
     if (json_array_append_new(
@@ -176,19 +175,7 @@ int vqe_report_summary(const char *path, struct vqe_result *const *results,
       array = NULL;
     }
   }
-  if (array != NULL) {
-    text = json_dumps(array, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-  }
-  if (text == NULL) {
-    status =
-        vqe_error_set(VQE_ERR_MEMORY, "no memory for the summary '%s'", path);
-  } else {
-    /* the NUL's place is taken by the last line's end */
-    size_t length = strlen(text);
-    text[length] = '\n';
-    status = vqe_file_write(path, text, length + 1);
-  }
-  free(text);
+  int status = vqe_report_write_json(path, array);
   json_decref(array);
   return status;
 }

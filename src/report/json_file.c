@@ -1,0 +1,26 @@
+#include "report/json_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_message.h"
+#include "base/file.h"
+
+int vqe_report_write_json(const char *path, const json_t *value)
+{
+  int status = VQE_OK;
+  char *text =
+      value == NULL
+          ? NULL
+          : json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+  if (text == NULL) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for '%s'", path);
+  } else {
+    /* the NUL's place is taken by the last line's end */
+    size_t length = strlen(text);
+    text[length] = '\n';
+    status = vqe_file_write(path, text, length + 1);
+  }
+  free(text);
+  return status;
+}
