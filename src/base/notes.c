@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/text.h"
 
 struct kind {
   const char *code;
@@ -142,11 +143,7 @@ int vqe_notes_add(char **notes, enum vqe_note note, const char *format, ...)
   if (length < 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a note");
   }
-  for (char *at = text; *at != '\0'; at++) {
-    if (*at == '\n' || *at == '\r') {
-      *at = ' ';
-    }
-  }
+  vqe_text_blank_controls(text);
   length = asprintf(&line, "%s: %s", kinds[note].code, text);
   free(text);
   if (length < 0) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 void vqe_news_init(struct vqe_newsboard *board)
 {
@@ -32,12 +33,7 @@ void vqe_news_begin(struct vqe_newsboard *board,
   board->news.energy = NAN;
   board->news.error = NAN;
   snprintf(board->news.name, sizeof board->news.name, "%s", name);
-  for (char *at = board->news.name; *at != '\0'; at++) {
-    /* names come from files: nothing may move the cursor */
-    if ((unsigned char)*at < ' ' || *at == 0x7f) {
-      *at = ' ';
-    }
-  }
+  vqe_text_blank_controls(board->news.name);
   pthread_mutex_unlock(&board->lock);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/report.h"
 #include "report/table_groups.h"
 #include "report/table_layout.h"
@@ -234,7 +235,7 @@ static void print_shared(FILE *stream, const struct table *table)
   if (any && used < sizeof text) {
     (void)snprintf(text + used, sizeof text - used, ".");
   }
-  vqe_report_blank_controls(text);
+  vqe_text_blank_controls(text);
   vqe_report_wrap(stream, text, table->width, 0);
 }
 
@@ -276,7 +277,7 @@ static void print_failures(FILE *stream, const struct table *table)
             &text, "failed: %s, %s, %s: %s",
             experiment->name != NULL ? experiment->name : "-", basis, ansatz,
             result->reason != NULL ? result->reason : "-") == VQE_OK) {
-      vqe_report_blank_controls(text);
+      vqe_text_blank_controls(text);
       vqe_report_wrap(stream, text, table->width, 2);
     }
     free(text);

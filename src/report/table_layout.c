@@ -4,25 +4,19 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* A text that may be cut keeps this many letters. */
 #define LEAST_TEXT 9
 
-int vqe_report_letters(const char *text)
+/* Letters of a UTF-8 text. */
+static int count_letters(const char *text)
 {
   int count = 0;
   for (; *text != '\0'; text++) {
     count += ((unsigned char)*text & 0xc0) != 0x80;
   }
   return count;
-}
-
-void vqe_report_blank_controls(char *text)
-{
-  for (char *at = text; *at != '\0'; at++) {
-    if ((unsigned char)*at < ' ' || *at == 0x7f) {
-      *at = ' ';
-    }
-  }
 }
 
 void vqe_report_put(struct vqe_report_row *row, int column, const char *format,
@@ -44,7 +38,7 @@ void vqe_report_put(struct vqe_report_row *row, int column, const char *format,
     }
     cell[length] = '\0';
   }
-  vqe_report_blank_controls(cell);
+  vqe_text_blank_controls(cell);
 }
 
 void vqe_report_put_number(struct vqe_report_row *row, int column, int digits,
@@ -101,9 +95,9 @@ int vqe_report_fit(struct vqe_report_grid *grid, int width, int last)
   for (int c = 0; c < grid->ncolumn; c++) {
     struct vqe_report_column *column = &grid->columns[c];
     column->shown = column->shown && says_something(grid, c);
-    column->width = vqe_report_letters(column->title);
+    column->width = count_letters(column->title);
     for (size_t r = 0; r < grid->nrow; r++) {
-      int letters = vqe_report_letters(grid->rows[r].cells[c]);
+      int letters = count_letters(grid->rows[r].cells[c]);
       column->width = letters > column->width ? letters : column->width;
     }
   }
@@ -131,7 +125,7 @@ int vqe_report_fit(struct vqe_report_grid *grid, int width, int last)
  */
 static void print_cut(FILE *stream, const char *text, int width)
 {
-  int letters = vqe_report_letters(text);
+  int letters = count_letters(text);
   int whole = letters > width ? width - 2 : letters;
   const char *at = text;
   for (int k = 0; k < whole; k++) {
@@ -154,7 +148,7 @@ void vqe_report_print_row(FILE *stream, const struct vqe_report_grid *grid,
       continue;
     }
     const char *cell = k < 0 ? column->title : grid->rows[(size_t)k].cells[c];
-    int letters = vqe_report_letters(cell);
+    int letters = count_letters(cell);
     int pad = letters < column->width ? column->width - letters : 0;
     if (letters > 0) {
       fprintf(stream, "%*s", blanks + (column->text ? 0 : pad), "");

@@ -31,13 +31,6 @@ struct vqe_report_grid {
   struct vqe_report_row *rows;
 };
 
-/* Letters of a UTF-8 text. */
-int vqe_report_letters(const char *text);
-
-/* Blanks for control characters: names come from files, and nothing may move
- * the cursor. */
-void vqe_report_blank_controls(char *text);
-
 /* Print into a cell: what is too long ends with it, no UTF-8 letter is torn,
  * control characters become blanks. */
 void vqe_report_put(struct vqe_report_row *row, int column, const char *format,
