@@ -54,21 +54,96 @@ VQE_BODY uint64_t vqe_ry_address(const struct vqe_ry_args *a, uint64_t tile,
          (tile >> gap) << (a->high + a->count);
 }
 
-/* Twin of ry_plane (ry_block and ry_strip): RY on every qubit of a tile in
- * shared memory, so that a layer of n qubits reads the state about n/6 times
- * and not n times. A pair (i, i | bit) belongs to the thread that holds its
- * number without that bit: each pair is touched once a qubit. */
-VQE_BODY void vqe_ry_block(const struct vqe_ry_args *a, unsigned block,
-                           unsigned blocks, double *shared)
+VQE_BODY int vqe_ry_qubit(const struct vqe_ry_args *a, int bit)
 {
-  int bits = a->width + a->count;
-  uint32_t tile_size = UINT32_C(1) << bits;
-  uint64_t tiles = a->size >> bits;
+  return bit < a->width ? bit : a->high + bit - a->width;
+}
+
+/* One part of a tile to shared memory, or back from there. */
+VQE_BODY void vqe_ry_copy(const struct vqe_ry_args *a, uint64_t tile, int part,
+                          double *shared, int out)
+{
+  uint32_t tile_size = UINT32_C(1) << (a->width + a->count);
+  int back = a->sweep.lambda.count > 0;
+  VQE_REAL *psi = (VQE_REAL *)a->sweep.psi.part[part];
+  VQE_REAL *lambda = (VQE_REAL *)a->sweep.lambda.part[part];
+  double *x = shared;
+  double *l = shared + VQE_RY_TILE;
+  VQE_SECTION(t)
+  {
+    for (uint32_t k = t; k < tile_size; k += VQE_BLOCK) {
+      uint64_t at = vqe_ry_address(a, tile, k);
+      if (out) {
+        psi[at] = (VQE_REAL)x[k];
+      } else {
+        x[k] = (double)psi[at];
+      }
+      if (back && out) {
+        lambda[at] = (VQE_REAL)l[k];
+      } else if (back) {
+        l[k] = (double)lambda[at];
+      }
+    }
+  }
+}
+
+/* RY on one qubit of the tile in shared memory. A pair (i, i | bit) belongs
+ * to the thread that holds its number without that bit: each pair is touched
+ * once a qubit. Backwards own[bit] takes the sum of the derivative. */
+VQE_BODY void vqe_ry_turn(const struct vqe_ry_args *a, int bit, double *shared,
+                          double *own)
+{
+  int q = vqe_ry_qubit(a, bit);
   int back = a->sweep.lambda.count > 0;
   double *x = shared;
   double *l = shared + VQE_RY_TILE;
   double *sums = shared + 2 * VQE_RY_TILE;
-  double *own = sums + VQE_SUM_SHARED;
+  double c = a->sweep.turn[2 * a->angle[q]];
+  double s = a->sweep.turn[2 * a->angle[q] + 1];
+  uint32_t half = UINT32_C(1) << (a->width + a->count - 1);
+  uint32_t step = UINT32_C(1) << bit;
+  VQE_SECTION(t)
+  {
+    double sum = 0.0;
+    for (uint32_t k = t; k < half; k += VQE_BLOCK) {
+      uint32_t i = (uint32_t)vqe_insert_zero(k, bit);
+      double p = x[i];
+      double r = x[i | step];
+      if (!back) {
+        x[i] = c * p - s * r;
+        x[i | step] = c * r + s * p;
+        continue;
+      }
+      double u = l[i];
+      double v = l[i | step];
+      sum += v * p - u * r;
+      x[i] = c * p + s * r;
+      x[i | step] = c * r - s * p;
+      l[i] = c * u + s * v;
+      l[i | step] = c * v - s * u;
+    }
+    sums[t] = sum;
+  }
+  if (back) {
+    vqe_block_sum(sums);
+    VQE_SECTION(t)
+    {
+      if (t == 0) {
+        own[bit] += sums[0];
+      }
+    }
+  }
+}
+
+/* Twin of ry_plane (ry_block and ry_strip): RY on every qubit of a tile in
+ * shared memory, so that a layer of n qubits reads the state about n/6 times
+ * and not n times. */
+VQE_BODY void vqe_ry_block(const struct vqe_ry_args *a, unsigned block,
+                           unsigned blocks, double *shared)
+{
+  int bits = a->width + a->count;
+  uint64_t tiles = a->size >> bits;
+  double *own = shared + 2 * VQE_RY_TILE + VQE_SUM_SHARED;
   VQE_SECTION(t)
   {
     if (t < 16) {
@@ -77,75 +152,20 @@ VQE_BODY void vqe_ry_block(const struct vqe_ry_args *a, unsigned block,
   }
   for (uint64_t tile = block; tile < tiles; tile += blocks) {
     for (int part = 0; part < a->sweep.psi.count; part++) {
-      VQE_REAL *psi = (VQE_REAL *)a->sweep.psi.part[part];
-      VQE_REAL *lambda = (VQE_REAL *)a->sweep.lambda.part[part];
-      VQE_SECTION(t)
-      {
-        for (uint32_t k = t; k < tile_size; k += VQE_BLOCK) {
-          uint64_t at = vqe_ry_address(a, tile, k);
-          x[k] = (double)psi[at];
-          if (back) {
-            l[k] = (double)lambda[at];
-          }
-        }
-      }
+      vqe_ry_copy(a, tile, part, shared, 0);
       for (int bit = a->first; bit < bits; bit++) {
-        int q = bit < a->width ? bit : a->high + bit - a->width;
-        if ((a->mask >> q & 1) == 0) {
-          continue;
-        }
-        double c = a->sweep.turn[2 * a->angle[q]];
-        double s = a->sweep.turn[2 * a->angle[q] + 1];
-        uint32_t step = UINT32_C(1) << bit;
-        VQE_SECTION(t)
-        {
-          double sum = 0.0;
-          for (uint32_t k = t; k < tile_size / 2; k += VQE_BLOCK) {
-            uint32_t i = (uint32_t)vqe_insert_zero(k, bit);
-            double p = x[i];
-            double r = x[i | step];
-            if (!back) {
-              x[i] = c * p - s * r;
-              x[i | step] = c * r + s * p;
-              continue;
-            }
-            double u = l[i];
-            double v = l[i | step];
-            sum += v * p - u * r;
-            x[i] = c * p + s * r;
-            x[i | step] = c * r - s * p;
-            l[i] = c * u + s * v;
-            l[i | step] = c * v - s * u;
-          }
-          sums[t] = sum;
-        }
-        if (back) {
-          vqe_block_sum(sums);
-          VQE_SECTION(t)
-          {
-            if (t == 0) {
-              own[bit] += sums[0];
-            }
-          }
+        if (a->mask >> vqe_ry_qubit(a, bit) & 1) {
+          vqe_ry_turn(a, bit, shared, own);
         }
       }
-      VQE_SECTION(t)
-      {
-        for (uint32_t k = t; k < tile_size; k += VQE_BLOCK) {
-          uint64_t at = vqe_ry_address(a, tile, k);
-          psi[at] = (VQE_REAL)x[k];
-          if (back) {
-            lambda[at] = (VQE_REAL)l[k];
-          }
-        }
-      }
+      vqe_ry_copy(a, tile, part, shared, 1);
     }
   }
   VQE_SECTION(t)
   {
     int bit = a->first + (int)t;
-    if (back && bit < bits) {
-      int q = bit < a->width ? bit : a->high + bit - a->width;
+    if (a->sweep.lambda.count > 0 && bit < bits) {
+      int q = vqe_ry_qubit(a, bit);
       if (a->mask >> q & 1) {
         a->sweep.partial[(uint64_t)a->angle[q] * a->sweep.stride + block] =
             own[bit];
