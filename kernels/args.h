@@ -229,14 +229,14 @@ struct vqe_scatter_args {
 };
 
 /* exp(i angle n): n = 1 where all orbitals of both masks are occupied. */
-struct vqe_phase_mask {
+struct vqe_mask_pair {
   uint32_t rows, columns;
 };
 
 /* A run of `count` phases, angles in a row from `first` on. */
 struct vqe_phases_args {
   struct vqe_planes psi, lambda; /* lambda.count 0: forwards */
-  const struct vqe_phase_mask *masks;
+  const struct vqe_mask_pair *masks;
   const double *angle; /* of this run */
   double *weight;      /* backwards: Re <lambda|i|psi> by amplitude */
   uint64_t size, count;
@@ -247,7 +247,7 @@ struct vqe_phases_args {
 
 /* partial[k] = sum of weight where n_k = 1, one block for each phase. */
 struct vqe_phase_sums_args {
-  const struct vqe_phase_mask *masks;
+  const struct vqe_mask_pair *masks;
   const double *weight;
   double *partial; /* of this run */
   uint64_t stride, size;

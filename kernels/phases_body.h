@@ -48,7 +48,7 @@ VQE_BODY void vqe_phases_block(const struct vqe_phases_args *a, unsigned block,
       vqe_phase_bits(&rows, &columns, i, a->list, a->row_bits, a->column_bits,
                      a->norb);
       for (uint64_t k = 0; k < a->count; k++) {
-        struct vqe_phase_mask mask = a->masks[k];
+        struct vqe_mask_pair mask = a->masks[k];
         if ((rows & mask.rows) == mask.rows &&
             (columns & mask.columns) == mask.columns) {
           angle += a->angle[k];
@@ -78,7 +78,7 @@ VQE_BODY void vqe_phase_sums_block(const struct vqe_phase_sums_args *a,
                                    double *shared)
 {
   (void)blocks;
-  struct vqe_phase_mask mask = a->masks[block];
+  struct vqe_mask_pair mask = a->masks[block];
   double *row = a->partial + (uint64_t)block * a->stride;
   VQE_SECTION(t)
   {

@@ -115,7 +115,7 @@ int vqe_device_frame_add_phases(struct vqe_device_frame *frame,
                                 bool alpha_rows)
 {
   struct vqe_phase_term *terms = NULL;
-  struct vqe_phase_mask *masks = NULL;
+  struct vqe_mask_pair *masks = NULL;
   size_t n = vqe_phases_read(NULL, frame->ansatz, *gate, alpha_rows);
   while (n == 0 && *gate < frame->ansatz->ngate) {
     ++*gate;
@@ -131,7 +131,7 @@ int vqe_device_frame_add_phases(struct vqe_device_frame *frame,
   }
   for (size_t k = 0; status == VQE_OK && k < n; k++) {
     int32_t angle;
-    masks[k] = (struct vqe_phase_mask){terms[k].rows, terms[k].columns};
+    masks[k] = (struct vqe_mask_pair){terms[k].rows, terms[k].columns};
     status = vqe_evaluator_add(&frame->evaluator, &angle, terms[k].param,
                                terms[k].scale, 2.0 * terms[k].scale);
     out->angle = k == 0 ? angle : out->angle;

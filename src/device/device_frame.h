@@ -67,7 +67,7 @@ int vqe_device_frame_properties(void *backend, struct vqe_properties *out,
 /* ---- runs of phases ---- */
 
 struct vqe_device_phases {
-  const struct vqe_phase_mask *masks; /* the device's */
+  const struct vqe_mask_pair *masks; /* the device's */
   uint64_t count;
   int32_t angle; /* the first of them */
 };

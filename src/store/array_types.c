@@ -49,8 +49,8 @@ hid_t vqe_type_evaluation(void)
 hid_t vqe_type_atom(void)
 {
   hid_t symbol =
-      vqe_h5dataset_text(sizeof((struct vqe_atom_row *)NULL)->symbol);
-#define AT(member) offsetof(struct vqe_atom_row, member)
+      vqe_h5dataset_text(sizeof((struct vqe_h5table_atom *)NULL)->symbol);
+#define AT(member) offsetof(struct vqe_h5table_atom, member)
   const struct member members[] = {
       {"symbol", AT(symbol), symbol},
       {"atomic_number", AT(atomic_number), H5T_NATIVE_INT32},
@@ -60,7 +60,7 @@ hid_t vqe_type_atom(void)
       {"mass", AT(mass), H5T_NATIVE_DOUBLE},
   };
 #undef AT
-  hid_t type = compound_type(sizeof(struct vqe_atom_row), members,
+  hid_t type = compound_type(sizeof(struct vqe_h5table_atom), members,
                              sizeof members / sizeof members[0]);
   vqe_h5dataset_close(symbol);
   return type;

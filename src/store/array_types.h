@@ -16,7 +16,7 @@ union vqe_evaluation_cell {
   double value;
 };
 
-struct vqe_atom_row {
+struct vqe_h5table_atom {
   char symbol[4];
   int32_t atomic_number;
   double x, y, z, mass;

@@ -15,7 +15,7 @@ int vqe_arrays_write(hid_t place, const char *path, const char *name,
 /* Fill the arrays of a result whose scalars are known. `molecule` gives the
  * scalars of its molecule; its name is taken over. */
 int vqe_arrays_read(struct vqe_result *result,
-                    struct vqe_molecule_row *molecule, hid_t place,
+                    struct vqe_h5table_molecule *molecule, hid_t place,
                     const char *path, const char *name);
 
 #endif

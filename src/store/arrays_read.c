@@ -243,11 +243,11 @@ static int read_hamiltonian(struct vqe_result *result,
 }
 
 static int read_geometry(struct vqe_molecule **out,
-                         struct vqe_molecule_row *row,
+                         struct vqe_h5table_molecule *row,
                          const struct source *from)
 {
   struct vqe_molecule *molecule = NULL;
-  struct vqe_atom_row *atoms = NULL;
+  struct vqe_h5table_atom *atoms = NULL;
   hsize_t dims[1] = {row->natom};
   hid_t dataset = H5I_INVALID_HID;
   if (!row->present) {
@@ -393,7 +393,7 @@ static int read_qasm(char **out, const struct source *from)
 }
 
 int vqe_arrays_read(struct vqe_result *result,
-                    struct vqe_molecule_row *molecule, hid_t place,
+                    struct vqe_h5table_molecule *molecule, hid_t place,
                     const char *path, const char *name)
 {
   struct source from = {.path = path, .name = name};

@@ -146,7 +146,7 @@ static int write_hamiltonian(hid_t group, const char *path,
 static int write_geometry(hid_t group, const char *path,
                           const struct vqe_molecule *molecule)
 {
-  struct vqe_atom_row *rows = NULL;
+  struct vqe_h5table_atom *rows = NULL;
   char units[96];
   if (molecule == NULL || molecule->natom == 0) {
     return VQE_OK;

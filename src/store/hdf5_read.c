@@ -32,7 +32,7 @@ static int new_results(struct vqe_result **results, size_t count)
 }
 
 static int read_tables(struct vqe_result **results,
-                       struct vqe_molecule_row *molecules, size_t count,
+                       struct vqe_h5table_molecule *molecules, size_t count,
                        hid_t file, const char *path)
 {
   void **objects = NULL;
@@ -68,7 +68,7 @@ struct reading {
   const char *path;
   hid_t file;
   struct vqe_result **results;
-  struct vqe_molecule_row *molecules;
+  struct vqe_h5table_molecule *molecules;
   size_t count;
 };
 
@@ -120,7 +120,10 @@ static void end_reading(struct reading *reading)
   }
 }
 
-int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
+/* Read all of a file: with `visit` one experiment at a time, without it into
+ * *out, which takes all of them. */
+static int read_file(struct vqe_result ***out, size_t *count, const char *path,
+                     vqe_hdf5_visitor visit, void *ctx)
 {
   struct vqe_h5quiet quiet;
   struct reading reading;
@@ -128,8 +131,15 @@ int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
   int status = start_reading(&reading, path);
   for (size_t k = 0; status == VQE_OK && k < reading.count; k++) {
     status = read_arrays(&reading, k);
+    if (status == VQE_OK && visit != NULL) {
+      status = visit(ctx, k, reading.results[k]);
+    }
+    if (visit != NULL) {
+      vqe_result_free(reading.results[k]);
+      reading.results[k] = NULL;
+    }
   }
-  if (status == VQE_OK) {
+  if (status == VQE_OK && visit == NULL) {
     *out = reading.results;
     *count = reading.count;
     reading.results = NULL;
@@ -139,23 +149,14 @@ int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
   return status;
 }
 
+int vqe_hdf5_read(struct vqe_result ***out, size_t *count, const char *path)
+{
+  return read_file(out, count, path, NULL, NULL);
+}
+
 int vqe_hdf5_visit(const char *path, vqe_hdf5_visitor visit, void *ctx)
 {
-  struct vqe_h5quiet quiet;
-  struct reading reading;
-  vqe_h5quiet_begin(&quiet);
-  int status = start_reading(&reading, path);
-  for (size_t k = 0; status == VQE_OK && k < reading.count; k++) {
-    status = read_arrays(&reading, k);
-    if (status == VQE_OK) {
-      status = visit(ctx, k, reading.results[k]);
-    }
-    vqe_result_free(reading.results[k]);
-    reading.results[k] = NULL;
-  }
-  end_reading(&reading);
-  vqe_h5quiet_end(&quiet);
-  return status;
+  return read_file(NULL, NULL, path, visit, ctx);
 }
 
 void vqe_hdf5_free(struct vqe_result **results, size_t count)

@@ -33,7 +33,7 @@ static int write_table(hid_t file, const char *path,
 /* What the rows of the tables are made of. */
 struct rows {
   struct vqe_result *const *results;
-  struct vqe_molecule_row *molecules;
+  struct vqe_h5table_molecule *molecules;
   struct vqe_summary_row *summaries;
 };
 

@@ -17,7 +17,7 @@ const struct vqe_h5table vqe_h5table_results = {"results",
 #define F(column, kind, member, unit)                                         \
   VQE_MEMBER_COLUMN(column, kind, ROW, member, unit)
 
-#define ROW struct vqe_molecule_row
+#define ROW struct vqe_h5table_molecule
 
 static const struct vqe_member molecule_list[] = {
     F("present", BOOL, present, NULL),
@@ -62,7 +62,7 @@ static const struct vqe_members summary_members = MEMBERS(summary_list);
 const struct vqe_h5table vqe_h5table_summary = {"summary", &summary_members};
 /* clang-format on */
 
-void vqe_rows_molecule(struct vqe_molecule_row *row,
+void vqe_rows_molecule(struct vqe_h5table_molecule *row,
                        const struct vqe_molecule *molecule)
 {
   memset(row, 0, sizeof *row);

@@ -10,7 +10,7 @@ extern const struct vqe_h5table vqe_h5table_settings;
 extern const struct vqe_h5table vqe_h5table_results;
 
 /* The scalars of a molecule; all zero and NULL when there is none. */
-struct vqe_molecule_row {
+struct vqe_h5table_molecule {
   bool present;
   char *name;
   size_t natom;
@@ -37,7 +37,7 @@ struct vqe_summary_row {
 };
 extern const struct vqe_h5table vqe_h5table_summary;
 
-void vqe_rows_molecule(struct vqe_molecule_row *row,
+void vqe_rows_molecule(struct vqe_h5table_molecule *row,
                        const struct vqe_molecule *molecule);
 void vqe_rows_summary(struct vqe_summary_row *row,
                       const struct vqe_result *result);
