@@ -3,37 +3,6 @@
 
 #include "estimator/shift.h"
 
-struct case_data {
-  double *h1e, *eri;
-  struct vqe_hamiltonian *hamiltonian;
-  struct vqe_ansatz *ansatz;
-  struct vqe_estimator *estimator;
-  double *parameters;
-};
-
-static struct case_data make(const char *name, int reps, int norb, int na,
-                             int nb)
-{
-  struct case_data c = {0};
-  c.hamiltonian =
-      fixture_random(&c.h1e, &c.eri, norb, NULL, true, 0.75, (uint64_t)norb);
-  c.ansatz = fixture_ansatz(name, NULL, reps, c.hamiltonian, na, nb);
-  c.estimator =
-      fixture_estimator(c.hamiltonian, c.ansatz, VQE_REPRESENTATION_AUTO, 1);
-  c.parameters = fixture_parameters(c.ansatz->nparam, 1.0, 5);
-  return c;
-}
-
-static void clear(struct case_data *c)
-{
-  free(c->parameters);
-  vqe_estimator_free(c->estimator);
-  vqe_ansatz_free(c->ansatz);
-  vqe_hamiltonian_free(c->hamiltonian);
-  free(c->h1e);
-  free(c->eri);
-}
-
 /* Every kind of gate with an angle is in one of these. Parameters are shared
  * between gates in UCCSD (spins, repetitions), k-UpCCGSD and LUCJ. */
 static const struct {
@@ -57,8 +26,9 @@ static void exact_shifts_give_the_adjoint_gradient(void **state)
 {
   (void)state;
   for (size_t k = 0; k < CASES; k++) {
-    struct case_data c = make(cases[k].name, cases[k].reps, cases[k].norb,
-                              cases[k].na, cases[k].nb);
+    struct fixture_case c =
+        fixture_case_make(cases[k].name, cases[k].reps, cases[k].norb,
+                          cases[k].na, cases[k].nb, VQE_REPRESENTATION_AUTO);
     struct vqe_ansatz *unshared = NULL;
     assert_ok(vqe_shift_unshare(&unshared, c.ansatz));
     struct vqe_estimator *shifted =
@@ -104,7 +74,7 @@ static void exact_shifts_give_the_adjoint_gradient(void **state)
     free(sum);
     vqe_estimator_free(shifted);
     vqe_ansatz_free(unshared);
-    clear(&c);
+    fixture_case_clear(&c);
   }
 }
 
@@ -115,8 +85,9 @@ static void sampled_gradients_have_the_exact_mean_and_error(void **state)
   (void)state;
   enum { ROUNDS = 100 };
   for (size_t k = 2; k < CASES; k += 2) {
-    struct case_data c = make(cases[k].name, cases[k].reps, cases[k].norb,
-                              cases[k].na, cases[k].nb);
+    struct fixture_case c =
+        fixture_case_make(cases[k].name, cases[k].reps, cases[k].norb,
+                          cases[k].na, cases[k].nb, VQE_REPRESENTATION_AUTO);
     size_t n = (size_t)c.ansatz->nparam;
     struct vqe_pauli_sum *paulis = NULL;
     double *exact = oracle_new(n);
@@ -158,7 +129,7 @@ static void sampled_gradients_have_the_exact_mean_and_error(void **state)
     free(square);
     free(said);
     vqe_pauli_sum_free(paulis);
-    clear(&c);
+    fixture_case_clear(&c);
   }
 }
 

@@ -177,4 +177,37 @@ static inline double fixture_difference(struct vqe_estimator *estimator,
   return sum / (12.0 * step);
 }
 
+/* A random Hamiltonian with a core energy, an ansatz on it, its estimator on
+ * one thread and parameters. */
+struct fixture_case {
+  double *h1e, *eri;
+  struct vqe_hamiltonian *hamiltonian;
+  struct vqe_ansatz *ansatz;
+  struct vqe_estimator *estimator;
+  double *parameters;
+};
+
+static inline struct fixture_case
+fixture_case_make(const char *name, int reps, int norb, int na, int nb,
+                  enum vqe_representation representation)
+{
+  struct fixture_case c = {0};
+  c.hamiltonian =
+      fixture_random(&c.h1e, &c.eri, norb, NULL, true, 0.75, (uint64_t)norb);
+  c.ansatz = fixture_ansatz(name, NULL, reps, c.hamiltonian, na, nb);
+  c.estimator = fixture_estimator(c.hamiltonian, c.ansatz, representation, 1);
+  c.parameters = fixture_parameters(c.ansatz->nparam, 1.0, 5);
+  return c;
+}
+
+static inline void fixture_case_clear(struct fixture_case *c)
+{
+  free(c->parameters);
+  vqe_estimator_free(c->estimator);
+  vqe_ansatz_free(c->ansatz);
+  vqe_hamiltonian_free(c->hamiltonian);
+  free(c->h1e);
+  free(c->eri);
+}
+
 #endif

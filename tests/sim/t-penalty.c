@@ -2,36 +2,6 @@
  * operators on dense vectors, and their gradients. */
 #include "sim/sim_fixture.h"
 
-struct case_data {
-  double *h1e, *eri;
-  struct vqe_hamiltonian *hamiltonian;
-  struct vqe_ansatz *ansatz;
-  struct vqe_estimator *estimator;
-  double *parameters;
-};
-
-static struct case_data make(const char *name, int norb, int na, int nb)
-{
-  struct case_data c = {0};
-  c.hamiltonian =
-      fixture_random(&c.h1e, &c.eri, norb, NULL, true, 0.75, (uint64_t)norb);
-  c.ansatz = fixture_ansatz(name, NULL, 1, c.hamiltonian, na, nb);
-  c.estimator =
-      fixture_estimator(c.hamiltonian, c.ansatz, VQE_REPRESENTATION_FULL, 1);
-  c.parameters = fixture_parameters(c.ansatz->nparam, 1.0, 7);
-  return c;
-}
-
-static void clear(struct case_data *c)
-{
-  free(c->parameters);
-  vqe_estimator_free(c->estimator);
-  vqe_ansatz_free(c->ansatz);
-  vqe_hamiltonian_free(c->hamiltonian);
-  free(c->h1e);
-  free(c->eri);
-}
-
 /* ---- by ladder operators ---- */
 
 /* out += a+_to a_from in, signs by the occupied qubits below each. */
@@ -117,8 +87,9 @@ static void penalty_is_that_of_ladder_operators(void **state)
 {
   (void)state;
   for (size_t k = 0; k < CASES; k++) {
-    struct case_data c =
-        make(cases[k].name, cases[k].norb, cases[k].na, cases[k].nb);
+    struct fixture_case c =
+        fixture_case_make(cases[k].name, 1, cases[k].norb, cases[k].na,
+                          cases[k].nb, VQE_REPRESENTATION_FULL);
     int norb = cases[k].norb;
     double complex *psi = fixture_state(c.estimator, c.ansatz, c.parameters);
     double exact;
@@ -139,7 +110,7 @@ static void penalty_is_that_of_ladder_operators(void **state)
       assert_true(wanted > 1e-3);
     }
     free(psi);
-    clear(&c);
+    fixture_case_clear(&c);
   }
 }
 
@@ -149,8 +120,9 @@ static void gradient_is_that_of_energy_and_penalty(void **state)
   const struct vqe_penalty what = {
       .number = 0.7, .spin = 0.4, .electrons = 2, .s2 = 0.0};
   for (size_t k = 0; k < CASES; k++) {
-    struct case_data c =
-        make(cases[k].name, cases[k].norb, cases[k].na, cases[k].nb);
+    struct fixture_case c =
+        fixture_case_make(cases[k].name, 1, cases[k].norb, cases[k].na,
+                          cases[k].nb, VQE_REPRESENTATION_FULL);
     size_t n = (size_t)c.ansatz->nparam;
     double *gradient = oracle_new(n);
     double energy;
@@ -177,7 +149,7 @@ static void gradient_is_that_of_energy_and_penalty(void **state)
       assert_close(gradient[p], slope, 1e-7);
     }
     free(gradient);
-    clear(&c);
+    fixture_case_clear(&c);
   }
 }
 
@@ -186,7 +158,8 @@ static void gradient_is_that_of_energy_and_penalty(void **state)
 static void determinants_pay_for_what_they_are_off(void **state)
 {
   (void)state;
-  struct case_data c = make("RealAmplitudes", 3, 2, 2);
+  struct fixture_case c =
+      fixture_case_make("RealAmplitudes", 1, 3, 2, 2, VQE_REPRESENTATION_FULL);
   double energy;
   double penalty;
   vqe_ansatz_hf_parameters(c.parameters, c.ansatz);
@@ -200,13 +173,14 @@ static void determinants_pay_for_what_they_are_off(void **state)
   assert_ok(vqe_estimator_penalised(c.estimator, &energy, &penalty, NULL,
                                     c.parameters, &what));
   assert_close(penalty, 2.0 + 3.0 * 0.75 * 0.75, 1e-12);
-  clear(&c);
+  fixture_case_clear(&c);
 }
 
 static void sectors_have_no_penalties(void **state)
 {
   (void)state;
-  struct case_data c = make("UCCSD", 2, 1, 1);
+  struct fixture_case c =
+      fixture_case_make("UCCSD", 1, 2, 1, 1, VQE_REPRESENTATION_FULL);
   const struct vqe_penalty what = {.spin = 1.0, .electrons = 2};
   double energy;
   double penalty;
@@ -217,7 +191,7 @@ static void sectors_have_no_penalties(void **state)
                                            NULL, c.parameters, &what),
                    VQE_ERR_UNSUPPORTED);
   assert_non_null(strstr(vqe_error_message(), "full space on the CPU"));
-  clear(&c);
+  fixture_case_clear(&c);
 }
 
 int main(void)
