@@ -72,6 +72,21 @@ static json_t *as_object(const json_t *item, const char *key)
                               : json_copy((json_t *)item);
 }
 
+/* The same of an item that `what` calls by its name ("an ansatz"). */
+static int read_named(json_t **object, const json_t *item, const char *what,
+                      const struct vqe_job_value *value)
+{
+  char wanted[80];
+  *object = NULL;
+  if (!json_is_string(item) && !json_is_object(item)) {
+    snprintf(wanted, sizeof wanted, "the name of %s or an object with 'name'",
+             what);
+    return vqe_job_refuse(value->where, item, wanted);
+  }
+  *object = as_object(item, "name");
+  return VQE_OK;
+}
+
 static int add_option(struct vqe_option_list *options, const char *key,
                       const json_t *value)
 {
@@ -210,13 +225,11 @@ int vqe_job_read_ansatz(struct vqe_job_ansatz *out, const json_t *item,
                         const struct vqe_job_value *value,
                         const struct vqe_job_reader *reader)
 {
-  if (!json_is_string(item) && !json_is_object(item)) {
-    return vqe_job_refuse(value->where, item,
-                          "the name of an ansatz or an object "
-                          "with 'name'");
+  json_t *object = NULL;
+  int status = read_named(&object, item, "an ansatz", value);
+  if (status == VQE_OK) {
+    status = read_ansatz_name(out, object, item, value);
   }
-  json_t *object = as_object(item, "name");
-  int status = read_ansatz_name(out, object, item, value);
   if (status == VQE_OK) {
     status = read_ansatz_options(out, object, value->where);
   }
@@ -339,13 +352,11 @@ int vqe_job_read_optimizer(struct vqe_job_optimizer *out, const json_t *item,
       [MAX_SECONDS] = {"max_seconds", "max-seconds", overrides->max_seconds},
   };
   struct vqe_optimizer_options defaults;
-  if (!json_is_string(item) && !json_is_object(item)) {
-    return vqe_job_refuse(value->where, item,
-                          "the name of an optimizer or an object "
-                          "with 'name'");
+  json_t *object = NULL;
+  int status = read_named(&object, item, "an optimizer", value);
+  if (status == VQE_OK) {
+    status = read_optimizer_name(out, object, item, value);
   }
-  json_t *object = as_object(item, "name");
-  int status = read_optimizer_name(out, object, item, value);
   vqe_optimizer_options_init(&defaults);
   out->max_evaluations = defaults.max_evaluations;
   out->gtol = defaults.gtol;
