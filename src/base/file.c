@@ -107,7 +107,7 @@ int vqe_file_sync(const char *path)
   return status;
 }
 
-void vqe_file_sync_folder(const char *folder)
+static void sync_folder(const char *folder)
 {
   int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor >= 0) {
@@ -122,7 +122,7 @@ void vqe_file_sync_parent(const char *path)
   char *folder = NULL;
   if (vqe_file_resolve(&folder, path, ".") == VQE_OK) {
     VQE_ASSERT(folder != NULL);
-    vqe_file_sync_folder(folder);
+    sync_folder(folder);
     free(folder);
   }
 }

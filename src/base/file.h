@@ -16,11 +16,9 @@ int vqe_file_write(const char *path, const void *data, size_t size);
 /* Sync the content of `path`; VQE_ERR_IO when that fails. */
 int vqe_file_sync(const char *path);
 
-/* Sync a folder: a name made or renamed in it is durable only then. File
- * systems that refuse this do not need it, so it cannot fail. */
-void vqe_file_sync_folder(const char *folder);
-
-/* The same for the folder that holds `path`. */
+/* Sync the folder that holds `path`: a name made or renamed in it is durable
+ * only then. File systems that refuse this do not need it, so it cannot fail.
+ */
 void vqe_file_sync_parent(const char *path);
 
 /* Path of `name` seen from the folder of `base_file`: absolute names are

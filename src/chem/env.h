@@ -57,7 +57,4 @@ int vqe_env_bounds(double *out, const struct vqe_env *env);
 int vqe_env_shell_size(const struct vqe_env *env, int shell);
 int vqe_env_largest_shell(const struct vqe_env *env);
 size_t vqe_env_scratch(const struct vqe_env *env);
-/* The pair of shells i >= j at place `pair` of packed storage. */
-void vqe_env_shell_pair(int *i, int *j, size_t pair);
-
 #endif

@@ -168,7 +168,8 @@ int vqe_env_bounds(double *out, const struct vqe_env *env)
   return status;
 }
 
-void vqe_env_shell_pair(int *i, int *j, size_t pair)
+/* The pair of shells i >= j at place `pair` of packed storage. */
+static void shell_pair(int *i, int *j, size_t pair)
 {
   *i = (int)((sqrt(8.0 * (double)pair + 1.0) - 1.0) / 2.0);
   while (vqe_pair((size_t)*i + 1, 0) <= pair) {
@@ -220,7 +221,7 @@ int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads)
       size_t ij = npair_shells - 1 - at; /* the longest rows first */
       int i;
       int j;
-      vqe_env_shell_pair(&i, &j, ij);
+      shell_pair(&i, &j, ij);
       for (int k = 0; k <= i; k++) {
         int last = k == i ? j : k;
         for (int l = 0; l <= last; l++) {

@@ -9,7 +9,8 @@
 
 #define LOCK_WAIT_SECONDS 60.0
 
-int vqe_cmd_lake_exit_code(int status)
+/* Exit status of a code. */
+static int exit_code(int status)
 {
   switch (status) {
   case VQE_OK:
@@ -26,7 +27,7 @@ int vqe_cmd_lake_exit_code(int status)
 int vqe_cmd_lake_complain(int status)
 {
   fprintf(stderr, "vqe_lake: %s\n", vqe_error_message());
-  return vqe_cmd_lake_exit_code(status);
+  return exit_code(status);
 }
 
 void vqe_cmd_lake_warn(void *ctx, const char *text)

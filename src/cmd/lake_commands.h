@@ -12,8 +12,6 @@
 
 enum exit_status { EXIT_GOOD = 0, EXIT_SOME_FAILED = 1, EXIT_BAD_INPUT = 2 };
 
-/* Exit status of a code. */
-int vqe_cmd_lake_exit_code(int status);
 /* Print the last message; the exit status of the code. */
 int vqe_cmd_lake_complain(int status);
 /* For struct vqe_warehouse_options; ctx: struct vqe_cmd_lake_options. */

@@ -43,8 +43,9 @@ int vqe_job_refuse(const char *where, const json_t *value, const char *wanted)
   return status;
 }
 
-int vqe_job_refuse_name(const char *where, const char *what, const char *name,
-                        const char *const *known, size_t count)
+/* "unknown key 'bassi': did you mean 'basis'? Known: ..." */
+static int refuse_name(const char *where, const char *what, const char *name,
+                       const char *const *known, size_t count)
 {
   char list[512] = "";
   const char *nearest = vqe_suggest(name, known, count);
@@ -109,8 +110,7 @@ int vqe_job_read_choice(const char **out, const json_t *value,
       return VQE_OK;
     }
   }
-  return vqe_job_refuse_name(where, what, json_string_value(value), known,
-                             count);
+  return refuse_name(where, what, json_string_value(value), known, count);
 }
 
 bool vqe_job_is_known(const char *key, const char *const *known, size_t count)
@@ -131,7 +131,7 @@ int vqe_job_check_keys(const json_t *object, const char *const *known,
   json_object_foreach((json_t *)object, key, value)
   {
     if (!vqe_job_is_known(key, known, count)) {
-      return vqe_job_refuse_name(where, "key", key, known, count);
+      return refuse_name(where, "key", key, known, count);
     }
   }
   return VQE_OK;

@@ -33,10 +33,6 @@ void vqe_job_value_find(struct vqe_job_value *value,
 
 /* Fail with where, the value as it stands (cut), and what it should be. */
 int vqe_job_refuse(const char *where, const json_t *value, const char *wanted);
-/* "unknown key 'bassi': did you mean 'basis'? Known: ..." */
-int vqe_job_refuse_name(const char *where, const char *what, const char *name,
-                        const char *const *known, size_t count);
-
 /* Whole numbers may be written as 1e4. */
 int vqe_job_read_int(int64_t *out, const json_t *value, int64_t low,
                      int64_t high, const char *where);

@@ -373,8 +373,10 @@ int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
   return status;
 }
 
-int vqe_query_value(char **out, struct vqe_warehouse *warehouse,
-                    const char *sql)
+/* Text of the first column of the only row. VQE_ERR_NOT_FOUND when there is
+ * no row, VQE_ERR_INPUT when there are several. Free *out by free(). */
+static int query_value(char **out, struct vqe_warehouse *warehouse,
+                       const char *sql)
 {
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
   struct page page = {NULL, 0};
@@ -432,7 +434,7 @@ int vqe_query_ansatz(char **out, struct vqe_warehouse *warehouse,
   vqe_duck_add(&sql, ")");
   int status = sql.status;
   if (status == VQE_OK) {
-    status = vqe_query_value(out, warehouse, sql.data);
+    status = query_value(out, warehouse, sql.data);
   }
   if (status == VQE_ERR_NOT_FOUND) {
     status = vqe_error_set(status,

@@ -14,11 +14,6 @@ enum vqe_query_format { VQE_QUERY_TEXT, VQE_QUERY_CSV, VQE_QUERY_JSON };
 int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
               enum vqe_query_format format, FILE *stream);
 
-/* Text of the first column of the only row. VQE_ERR_NOT_FOUND when there is
- * no row, VQE_ERR_INPUT when there are several. Free *out by free(). */
-int vqe_query_value(char **out, struct vqe_warehouse *warehouse,
-                    const char *sql);
-
 /* The circuit of the one experiment whose id starts with `id`, from
  * ansatz_info. Free *out by free(). */
 int vqe_query_ansatz(char **out, struct vqe_warehouse *warehouse,

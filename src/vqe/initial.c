@@ -31,8 +31,10 @@ static int add_noise(double *out, int count, const char *experiment_id,
   return status;
 }
 
-int vqe_initial_parse(double *out, int count, const char *text, size_t size,
-                      const char *source)
+/* Read parameters from JSON: an array of numbers, or an object with an array
+ * `parameters`. Exactly `count` finite numbers. */
+static int parse(double *out, int count, const char *text, size_t size,
+                 const char *source)
 {
   json_error_t error;
   int status = VQE_OK;
@@ -73,7 +75,7 @@ static int from_file(double *out, int count, const char *path)
   size_t size;
   int status = vqe_file_read(&text, &size, path, MAX_FILE);
   if (status == VQE_OK) {
-    status = vqe_initial_parse(out, count, text, size, path);
+    status = parse(out, count, text, size, path);
   }
   free(text);
   return status;

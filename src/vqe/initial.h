@@ -29,9 +29,4 @@ int64_t vqe_initial_seed(const struct vqe_experiment *experiment, int start);
 int vqe_initial_scale(double **out, const struct vqe_ansatz *ansatz,
                       const struct vqe_integrals *integrals);
 
-/* Read parameters from JSON: an array of numbers, or an object with an array
- * `parameters`. Exactly `count` finite numbers. */
-int vqe_initial_parse(double *out, int count, const char *text, size_t size,
-                      const char *source);
-
 #endif

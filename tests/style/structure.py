@@ -241,8 +241,44 @@ def check_calls(build):
             graph[found[0]].discard(found[1])
 
 
+def check_static(build):
+    """Functions of a header that no other file calls."""
+    outside = "".join(read(path) for path in
+                      sources("include", "tests", "bench", "kernels"))
+    units = [(folder, unit, defined, used)
+             for folder, found in symbols(build).items()
+             for unit, (defined, used) in found.items()]
+    used = set().union(*(names for *_, names in units))
+    for folder, unit, defined, _ in units:
+        # only debug builds call what an assert calls
+        for name in sorted(defined - used - {"main", "vqe_assert_failed"}):
+            if not re.search(rf"\b{name}\b", outside):
+                yield (f"{folder}/{unit}.c: {name} is called in this file "
+                       "alone, or nowhere: it is static, or goes")
+
+
+def types_and_macros():
+    """(folder, name) of what the headers of folders define."""
+    for path in sources("src", "kernels", suffixes=(".h",)):
+        folder = path.parts[1] if path.parts[0] == "src" else "kernels"
+        text = read(path)
+        for name in re.findall(
+                r"^(?:struct|enum|union) (vqe_\w+)\s*{|^#define (VQE_\w+)",
+                text, re.M):
+            name = name[0] or name[1]
+            # guards name their file; the arguments of a kernel their kernel;
+            # VQE_MAX_ is a limit of whoever it is
+            if not name.endswith(("_H", "_args")) and \
+                    not name.startswith("VQE_MAX_"):
+                yield folder, name
+
+
 def check_prefixes(build):
     owners = {}
+    for folder, name in types_and_macros():
+        word = re.match(r"(?:VQE|vqe)_([A-Za-z0-9]+)", name)
+        if folder != "cmd":
+            owners.setdefault(word.group(1), {}).setdefault(folder, name)
     for folder, units in symbols(build).items():
         if folder == "cmd":
             continue
@@ -258,7 +294,8 @@ def check_prefixes(build):
         if len(folders) > 1:
             what = ", ".join(f"{name} in {folder}"
                              for folder, name in sorted(folders.items()))
-            yield f"prefix vqe_{word}_ belongs to {len(folders)} folders: {what}"
+            head = "VQE" if word.isupper() else "vqe"
+            yield f"prefix {head}_{word}_ belongs to {len(folders)} folders: {what}"
 
 
 def check_tests():
@@ -350,6 +387,7 @@ CHECKS = {
     "objects": ("every folder is built", check_objects),
     "calls": ("no circle of calls between files of a folder", check_calls),
     "prefixes": ("one prefix, one folder", check_prefixes),
+    "static": ("what one file uses is static", check_static),
     "tests": ("every file has a test", check_tests),
     "pages": ("every folder has a page; lines of pages fit", check_pages),
     "words": ("plain words", check_words),
@@ -396,7 +434,8 @@ def main():
             print(f"{name:10} {title}")
             continue
         arguments = (options.build,) \
-            if check in (check_objects, check_calls, check_prefixes) else ()
+            if check in (check_objects, check_calls, check_prefixes,
+                         check_static) else ()
         found = list(check(*arguments))
         for line in found:
             print(f"{name}: {line}")
