@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "vqe/api.h"
 #include "vqe/molecule.h"
@@ -90,6 +91,12 @@ struct vqe_integrals {
   /** What a user must know of the reference: lines "code: text" with stable
    * codes (unstable_reference, linear_dependence, ...); NULL: nothing. */
   char *notes;
+  /** The irrep of the wave function that was asked for (ISYM of an FCIDUMP),
+   * below nirrep, and those of the norb orbitals; the product of two irreps is
+   * their XOR. NULL where the lowest state of any irrep is meant. */
+  uint8_t *irreps;
+  int nirrep; /**< 2, 4 or 8, or 0 where irreps is NULL */
+  int target_irrep;
 };
 
 /** Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",
@@ -108,7 +115,8 @@ VQE_API int vqe_chem_run(struct vqe_integrals **out,
  * (1989)); its core energy becomes nuclear_repulsion, e_core is 0.
  * frozen_core and active space of `options` apply; basis is not used. The
  * reference is the lowest determinant: where it does not fill the first
- * orbitals, the orbitals are reordered, and `notes` says so. Files over
+ * orbitals, the orbitals are reordered, and `notes` says so. An ISYM of 2 to 8
+ * asks for that irrep (see `irreps`). Files over
  * complex orbitals, of an unrestricted reference or of less than eightfold
  * symmetry are VQE_ERR_UNSUPPORTED. */
 VQE_API int vqe_fcidump_read(struct vqe_integrals **out, const char *path,

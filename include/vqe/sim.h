@@ -272,6 +272,9 @@ struct vqe_fci_options {
   /** polled, also within products of the Hamiltonian; may be NULL */
   bool (*should_stop)(void *ctx);
   void *ctx; /**< of should_stop */
+  /** 0: the lowest state of any irrep; else 1 + the irrep wanted, one of those
+   * of the Hamiltonian */
+  int irrep;
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_fci_options in C; C++ calls the function instead.
@@ -298,7 +301,7 @@ VQE_API int vqe_fci_size(uint64_t *bytes,
                          const struct vqe_hamiltonian *hamiltonian, int nalpha,
                          int nbeta, const struct vqe_fci_options *options);
 
-/** Lowest state of the wanted multiplicity over all symmetries: Davidson
+/** Lowest state of the wanted multiplicity and, if given, irrep: Davidson
  * (J. Comput. Phys. 17, 87 (1975)) with a spin penalty, from several
  * determinants of each symmetry. VQE_ERR_MEMORY when it does not fit,
  * VQE_ERR_NUMERIC when it does not converge. */

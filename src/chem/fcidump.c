@@ -12,6 +12,7 @@
 #include "base/struct_size.h"
 #include "chem/env.h"
 #include "chem/fcidump_file.h"
+#include "chem/fcidump_symmetry.h"
 #include "chem/integrals_new.h"
 #include "chem/reference.h"
 #include "chem/space.h"
@@ -76,6 +77,7 @@ static int keep_whole(struct vqe_integrals *out,
     out->whole->nalpha = nalpha;
     out->whole->nbeta = nbeta;
     fill(out->whole, file, &all);
+    status = vqe_fcidump_label(out->whole, file, 0);
   }
   return status;
 }
@@ -84,8 +86,9 @@ static int keep_whole(struct vqe_integrals *out,
 static int add_energies(struct vqe_integrals *out, const char *where)
 {
   double coupling;
+  double mixing;
   out->hf_energy = vqe_reference_energy(out);
-  vqe_reference_fock(out->orbital_energies, &coupling, out);
+  vqe_reference_fock(out->orbital_energies, &coupling, &mixing, out);
   if (!isfinite(out->hf_energy) || !isfinite(coupling)) {
     return vqe_error_set(
         VQE_ERR_INPUT, "%s: the integrals are too large for an energy", where);
@@ -94,11 +97,18 @@ static int add_energies(struct vqe_integrals *out, const char *where)
     return vqe_reference_mp2(out);
   }
   if (out->nalpha == out->nbeta) {
-    return vqe_notes_add(&out->notes, VQE_NOTE_REFERENCE,
-                         "no MP2: the Fock matrix is off-diagonal by %.1e "
-                         "hartree, so the orbitals are not those of "
-                         "Hartree-Fock",
-                         coupling);
+    /* orbitals localised among the occupied ones keep the determinant */
+    return vqe_notes_add(
+        &out->notes, VQE_NOTE_NOT_CANONICAL,
+        "the Fock matrix is off-diagonal by %.1e hartree, so there is no MP2 "
+        "energy and no start from it; %s",
+        coupling,
+        mixing <= MAX_COUPLING
+            ? "the determinant is that of Hartree-Fock. Canonical orbitals "
+              "give both"
+            : "it couples occupied and virtual orbitals too, so the reference "
+              "lies above Hartree-Fock. Write the file from converged RHF "
+              "orbitals if it is to be the start");
   }
   return VQE_OK;
 }
@@ -158,6 +168,9 @@ static int finish(struct vqe_integrals **result, struct vqe_fcidump_file *file,
     status = order_orbitals(&notes, file, nalpha, nbeta);
   }
   if (status == VQE_OK) {
+    status = vqe_fcidump_check_reference(&notes, file, nalpha, nbeta);
+  }
+  if (status == VQE_OK) {
     status = vqe_integrals_new(&out, space.norb, false);
   }
   if (status == VQE_OK) {
@@ -169,6 +182,9 @@ static int finish(struct vqe_integrals **result, struct vqe_fcidump_file *file,
     out->nuclear_repulsion = file->core;
     snprintf(out->method, sizeof out->method, "FCIDUMP");
     fill(out, file, &space);
+    status = vqe_fcidump_label(out, file, space.nfrozen);
+  }
+  if (status == VQE_OK) {
     status = add_energies(out, where);
   }
   if (status == VQE_OK) {

@@ -23,6 +23,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/env.h"
+#include "chem/fcidump_symmetry.h"
 #include "vqe/error.h"
 
 #define WORD_SIZE 64
@@ -181,8 +182,9 @@ static int check_kind(struct text *text, const char *value)
   if (strcasecmp(key, "SYMLZ") == 0 && parse_int(&lz, value) && lz != 0 &&
       lz > -1000) {
     return unsupported(text, "SYMLZ: integrals over complex orbitals of sharp "
-                             "Lz are not supported; write them over real "
-                             "orbitals");
+                             "Lz have fourfold symmetry alone and are not "
+                             "supported; write them over real orbitals (pi_x "
+                             "and pi_y, no Lz)");
   }
   return VQE_OK;
 }
@@ -381,18 +383,23 @@ static int store_two(struct text *text, double value, const int index[4])
 
 static int store_core(struct text *text, double value)
 {
+  double before = text->file->core;
   text->core_lines++;
-  if (text->core_lines > 1) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "FCIDUMP '%.400s', lines %zu and %zu are both a core "
-                         "energy (0 0 0 0); they part the sections of an "
-                         "unrestricted reference (UHF), which is not "
-                         "supported",
-                         text->file->source, text->core_line, text->line);
+  if (text->core_lines == 1) {
+    text->core_line = text->line;
+    text->file->core = value;
+    return VQE_OK;
   }
-  text->core_line = text->line;
-  text->file->core = value;
-  return VQE_OK;
+  if (fabs(before - value) <= SAME_VALUE * fmax(1.0, fabs(value))) {
+    return VQE_OK;
+  }
+  return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                       "FCIDUMP '%.400s', lines %zu and %zu give %.10g and "
+                       "%.10g for the core energy (0 0 0 0); the sections of "
+                       "an unrestricted reference (UHF), which is not "
+                       "supported, are parted so",
+                       text->file->source, text->core_line, text->line, before,
+                       value);
 }
 
 static int store(struct text *text, double value, const int index[4])
@@ -586,7 +593,10 @@ int vqe_fcidump_scan(struct vqe_fcidump_file *out, const char *content,
   if (status == VQE_OK) {
     status = check_orders(&text);
   }
-  return status == VQE_OK ? check_complete(&text) : status;
+  if (status == VQE_OK) {
+    status = check_complete(&text);
+  }
+  return status == VQE_OK ? vqe_fcidump_check_irreps(out) : status;
 }
 
 void vqe_fcidump_clear(struct vqe_fcidump_file *file)

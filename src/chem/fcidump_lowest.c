@@ -43,7 +43,7 @@ static void fill(struct levels *x, const struct vqe_fcidump_file *file,
       x->k[p][q] = file->eri[vqe_pair(p, q) * npair + vqe_pair(p, q)];
     }
   }
-  /* many programs write ISYM=1 whatever the state */
+  /* ISYM=1 is what many programs write whatever the state */
   x->target =
       known && file->isym >= 2 && file->isym <= 8 ? file->isym - 1 : -1;
 }

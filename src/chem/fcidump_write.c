@@ -25,9 +25,10 @@ static void put_integrals(FILE *stream, const struct vqe_integrals *x)
   fprintf(stream, "&FCI NORB=%d,NELEC=%d,MS2=%d,\n ORBSYM=", x->norb,
           x->nalpha + x->nbeta, x->nalpha - x->nbeta);
   for (int p = 0; p < x->norb; p++) {
-    fprintf(stream, "1,");
+    fprintf(stream, "%d,", x->irreps != NULL ? x->irreps[p] + 1 : 1);
   }
-  fprintf(stream, "\n ISYM=1,\n&END\n");
+  fprintf(stream, "\n ISYM=%d,\n&END\n",
+          x->irreps != NULL ? x->target_irrep + 1 : 1);
   for (int p = 0; p < x->norb; p++) {
     for (int q = 0; q <= p; q++) {
       size_t pq = vqe_pair((size_t)p, (size_t)q);

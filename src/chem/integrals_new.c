@@ -49,6 +49,7 @@ void vqe_integrals_free(struct vqe_integrals *integrals)
   free(integrals->orbital_energies);
   free(integrals->dipole_ints);
   free(integrals->notes);
+  free(integrals->irreps);
   vqe_integrals_free(integrals->whole);
   free(integrals);
 }

@@ -18,10 +18,11 @@ static double eri(const struct vqe_integrals *integrals, int p, int q, int r,
                         vqe_pair((size_t)r, (size_t)s)];
 }
 
-void vqe_reference_fock(double *diagonal, double *coupling,
+void vqe_reference_fock(double *diagonal, double *coupling, double *mixing,
                         const struct vqe_integrals *integrals)
 {
   *coupling = 0.0;
+  *mixing = 0.0;
   for (int p = 0; p < integrals->norb; p++) {
     for (int q = 0; q <= p; q++) {
       double value = integrals->h1e[p * integrals->norb + q];
@@ -34,6 +35,9 @@ void vqe_reference_fock(double *diagonal, double *coupling,
         diagonal[p] = value;
       } else {
         *coupling = fmax(*coupling, fabs(value));
+        if (q < integrals->nalpha && p >= integrals->nbeta) {
+          *mixing = fmax(*mixing, fabs(value));
+        }
       }
     }
   }

@@ -6,8 +6,8 @@
 
 /* Diagonal and largest off-diagonal element of the Fock matrix of the
  * reference determinant (mean of both spins for an open shell), over the
- * active orbitals. */
-void vqe_reference_fock(double *diagonal, double *coupling,
+ * active orbitals; the largest between orbitals of different occupation. */
+void vqe_reference_fock(double *diagonal, double *coupling, double *mixing,
                         const struct vqe_integrals *integrals);
 
 /* Total energy of the determinant that fills the lowest-numbered orbitals. */

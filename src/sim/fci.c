@@ -490,12 +490,15 @@ static int solve_blocks(struct vqe_fci_result *out,
         vqe_strings_class(problem.beta, vqe_strings_lowest(problem.beta));
     bool any = false;
     for (int t = 0; status == VQE_OK && t < hamiltonian->nirrep; t++) {
-      status = solve_symmetry(out, &problem, reference ^ t, &any);
+      if (options->irrep == 0 || options->irrep == (reference ^ t) + 1) {
+        status = solve_symmetry(out, &problem, reference ^ t, &any);
+      }
     }
     if (status == VQE_OK && !any) {
-      status = vqe_error_set(VQE_ERR_NUMERIC,
-                             "FCI found no state of multiplicity %d",
-                             options->multiplicity);
+      status = vqe_error_set(
+          VQE_ERR_NUMERIC, "FCI found no state of multiplicity %d%s",
+          options->multiplicity,
+          options->irrep == 0 ? "" : " of the irrep asked for");
     }
     out->energy += hamiltonian->constant;
   }
@@ -531,6 +534,11 @@ int vqe_fci_solve(struct vqe_fci_result *out,
                          "FCI: multiplicity %d does not belong to %d alpha "
                          "and %d beta electrons",
                          options->multiplicity, nalpha, nbeta);
+  }
+  if (options->irrep < 0 || options->irrep > hamiltonian->nirrep) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "FCI: irrep %d is not one of the Hamiltonian's %d",
+                         options->irrep, hamiltonian->nirrep);
   }
   status = vqe_fci_size(&bytes, hamiltonian, nalpha, nbeta, options);
   if (status == VQE_OK &&

@@ -45,6 +45,9 @@ int vqe_orbital_begin(struct vqe_run *run)
     status = vqe_hamiltonian_create(&all, whole->norb, whole->h1e, whole->eri,
                                     0.0, true, VQE_RUN_SECTOR_ZERO);
   }
+  if (status == VQE_OK && symmetry && whole->irreps != NULL) {
+    vqe_hamiltonian_label(all, whole->nirrep, whole->irreps);
+  }
   if (status == VQE_OK) {
     vqe_hamiltonian_label(run->hamiltonian, symmetry ? all->nirrep : 1,
                           symmetry ? all->irrep + integrals->nfrozen : none);

@@ -40,6 +40,35 @@ int vqe_run_note_irrep(struct vqe_run *run)
   return VQE_OK;
 }
 
+/* The lowest state, of the irrep that the integrals ask for if they do. The
+ * run may go without symmetry, the exact state then does not. */
+static int solve(struct vqe_fci_result *out, const struct vqe_run *run,
+                 struct vqe_fci_options *options)
+{
+  const struct vqe_integrals *integrals = run->integrals;
+  const struct vqe_hamiltonian *hamiltonian = run->hamiltonian;
+  struct vqe_hamiltonian *labelled = NULL;
+  int status = VQE_OK;
+  if (integrals->irreps != NULL) {
+    options->irrep = integrals->target_irrep + 1;
+  }
+  if (options->irrep > 0 && hamiltonian->nirrep == 1) {
+    status = vqe_hamiltonian_create(&labelled, hamiltonian->norb,
+                                    hamiltonian->h1e, hamiltonian->w,
+                                    hamiltonian->constant, false, 0.0);
+    hamiltonian = labelled;
+  }
+  if (status == VQE_OK && labelled != NULL) {
+    vqe_hamiltonian_label(labelled, integrals->nirrep, integrals->irreps);
+  }
+  if (status == VQE_OK) {
+    status = vqe_fci_solve(out, hamiltonian, run->result->nalpha,
+                           run->result->nbeta, options);
+  }
+  vqe_hamiltonian_free(labelled);
+  return status;
+}
+
 int vqe_run_fci(struct vqe_run *run)
 {
   struct vqe_result *result = run->result;
@@ -55,8 +84,7 @@ int vqe_run_fci(struct vqe_run *run)
   double wall = vqe_clock_wall();
   double cpu = vqe_run_cpu_seconds(run);
   vqe_run_limit(run, run->experiment->fci_max_seconds);
-  int status = vqe_fci_solve(&fci, run->hamiltonian, result->nalpha,
-                             result->nbeta, &options);
+  int status = solve(&fci, run, &options);
   result->seconds_fci = vqe_clock_wall() - wall;
   result->cpu_seconds_fci = vqe_run_cpu_seconds(run) - cpu;
   if (status == VQE_OK) {

@@ -64,6 +64,11 @@ int vqe_run_hamiltonian(struct vqe_run *run)
       &run->hamiltonian, integrals->norb, integrals->h1e, integrals->eri,
       integrals->e_core, run->experiment->symmetry,
       sector ? VQE_RUN_SECTOR_ZERO : 0.0);
+  if (status == VQE_OK && run->experiment->symmetry &&
+      integrals->irreps != NULL) {
+    vqe_hamiltonian_label(run->hamiltonian, integrals->nirrep,
+                          integrals->irreps);
+  }
   if (status == VQE_OK && vqe_orbital_asked(run->experiment)) {
     status = vqe_orbital_begin(run);
   }

@@ -475,8 +475,8 @@ static void frozen_core_and_active_space_keep_the_energy(void **state)
   assert_true(fabs(vqe_reference_energy(x) - x->hf_energy) < 1e-9);
   /* diagonal of the Fock matrix: orbital energies, core field included */
   double diagonal[4];
-  double coupling;
-  vqe_reference_fock(diagonal, &coupling, x);
+  double coupling, mixing;
+  vqe_reference_fock(diagonal, &coupling, &mixing, x);
   assert_true(coupling < 1e-8);
   for (int p = 0; p < 4; p++) {
     assert_true(fabs(diagonal[p] - x->orbital_energies[p]) < 1e-8);

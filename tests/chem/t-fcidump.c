@@ -213,6 +213,7 @@ static void rotated_orbitals_get_no_mp2_and_a_note(void **state)
   assert_false(x->has_mp2);
   assert_non_null(x->notes);
   assert_non_null(strstr(x->notes, "no MP2"));
+  assert_non_null(strstr(x->notes, "above Hartree-Fock"));
   vqe_integrals_free(x);
 }
 

@@ -52,6 +52,7 @@ static void comments_and_numbers_of_fortran_are_read(void **state)
       /* twice the same is once */
       HEADER FIRST REST "0.18128880821149584 1 2 2 1\n-1.2524635735648981 1 1 "
                         "0 0\n" CORE,
+      HEADER CORE FIRST REST CORE,
   };
   for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
     struct vqe_integrals *x;
@@ -79,7 +80,7 @@ static void other_kinds_and_damage_are_refused_by_reason(void **state)
       {HEADER FIRST "0.17 1 2 2 1\n" REST CORE, VQE_ERR_UNSUPPORTED,
        "unrestricted"},
       {HEADER FIRST REST "0.0 0 0 0 0\n" CORE, VQE_ERR_UNSUPPORTED,
-       "lines 9 and 10 are both a core energy"},
+       "lines 9 and 10 give 0 and 0.7137539937 for the core energy"},
       {HEADER FIRST REST, VQE_ERR_INPUT, "without a core energy"},
       {HEADER FIRST, VQE_ERR_INPUT, "without one-electron integrals"},
       {HEADER FIRST "0.18128880821149584 2 1", VQE_ERR_INPUT, "truncated"},

@@ -35,7 +35,25 @@ def summary(folder, name):
         return json.load(stream)
 
 
+# ISYM of CH2's triplet in C2v: exact energies of PySCF with that wfnsym
+IRREPS = {2: -38.1484786508, 3: -38.4701901067, 4: -38.0916583517}
+
 with harness.Folder() as folder:
+    for isym, exact in IRREPS.items():
+        with open(os.path.join(harness.ROOT, "tests", "data",
+                               "ch2_triplet.fcidump"),
+                  encoding="utf-8") as stream:
+            text = stream.read().replace("ISYM=1", f"ISYM={isym}")
+        with open(folder.file("irrep.fcidump"), "w",
+                  encoding="utf-8") as stream:
+            stream.write(text)
+        for option in ("--all", "--no-symmetry"):
+            folder.run("irrep.fcidump", "--seed", 1, "--no-lake", "--summary",
+                       "s.json", "-o", f"i{isym}{option}.h5", option)
+            row = summary(folder, "s.json")[0]
+            check(abs(row["energy_fci"] - exact) < 1e-8,
+                  f"ISYM={isym} {option}: FCI {row}")
+            check(0 <= row["error_mha"] < 1, f"ISYM={isym} {option}: {row}")
     for name, hf, fci, s2 in CASES:
         # the reference of a large one, and the energies of a small one
         limit = (["--references", "hf", "--max-evaluations", 1]
