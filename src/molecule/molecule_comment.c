@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -358,6 +359,33 @@ static int find_key(const char *text, size_t length)
   return -1;
 }
 
+/* The key that begins at `text`, -1 for none, and where it ends: a word, or
+ * two that are one in the table ("spin multiplicity", "net-charge"). */
+static int key_at(size_t *end, const char *text)
+{
+  char both[32];
+  size_t first = word_length(text);
+  size_t next = first;
+  while (is_blank(text[next])) {
+    next++;
+  }
+  if (next == first && text[next] == '-') {
+    next++;
+  }
+  size_t second = next > first ? word_length(text + next) : 0;
+  if (second > 0 && first + 1 + second < sizeof both) {
+    snprintf(both, sizeof both, "%.*s_%.*s", (int)first, text, (int)second,
+             text + next);
+    int index = find_key(both, first + 1 + second);
+    if (index >= 0) {
+      *end = next + second;
+      return index;
+    }
+  }
+  *end = first;
+  return find_key(text, first);
+}
+
 static void keep_name(struct scan *scan, const struct value *value)
 {
   struct vqe_molecule_comment *out = scan->out;
@@ -426,8 +454,9 @@ static int read_word(struct scan *scan, size_t *at)
 {
   const char *text = scan->text;
   size_t start = *at;
-  size_t end = start + word_length(text + start);
-  int index = find_key(text + start, end - start);
+  size_t end;
+  int index = key_at(&end, text + start);
+  end += start;
   size_t sign = end;
   if (start > 0 && strchr("\"'", text[start - 1]) != NULL &&
       text[sign] == text[start - 1]) {
