@@ -192,7 +192,9 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
   lane->writing = false;
   vqe_news_begin(&lane->news, experiment);
   int status = vqe_experiment_run(out, experiment, &options, &callbacks);
-  vqe_news_end(&lane->news);
+  if (status != VQE_ERR_INTERRUPTED) {
+    vqe_news_end(&lane->news); /* else the last message says where it was */
+  }
   if (status == VQE_ERR_INTERRUPTED && !lane->writing) {
     (void)flush_pending(lane, experiment->id);
   }

@@ -41,8 +41,9 @@ struct vqe_lanes {
   int running;
   bool alone; /* what runs has all threads */
   bool ending;
-  bool changed; /* since the main thread last waited */
-  double begun; /* when `running` rose from 0 */
+  bool changed;            /* since the main thread last waited */
+  struct vqe_news cut_off; /* once no lane is left; running 0: nothing */
+  double begun;            /* when `running` rose from 0 */
   int status;
   char message[512];
 };
@@ -287,6 +288,10 @@ bool vqe_lanes_news(struct vqe_news *out, struct vqe_lanes *lanes)
 {
   struct vqe_news one;
   int running = 0;
+  if (lanes->count == 0) {
+    *out = lanes->cut_off;
+    return out->running > 0;
+  }
   out->seconds = -1.0;
   for (int k = 0; k < lanes->count; k++) {
     if (vqe_news_read(&one, &lanes->lanes[k].state.news)) {
@@ -326,10 +331,14 @@ static void join_threads(struct vqe_lanes *lanes)
   lanes->ending = true;
   pthread_cond_broadcast(&lanes->work);
   pthread_mutex_unlock(&lanes->lock);
+  for (int k = 0; k < lanes->count; k++) {
+    pthread_join(lanes->lanes[k].thread, NULL);
+  }
+  if (lanes->count > 0) {
+    (void)vqe_lanes_news(&lanes->cut_off, lanes);
+  }
   while (lanes->count > 0) {
-    struct lane *lane = &lanes->lanes[--lanes->count];
-    pthread_join(lane->thread, NULL);
-    vqe_lane_clear(&lane->state);
+    vqe_lane_clear(&lanes->lanes[--lanes->count].state);
   }
   if (lanes->waiting.first != NULL && lanes->status == VQE_OK) {
     lanes->status = VQE_ERR_INTERRUPTED;

@@ -33,7 +33,8 @@ int vqe_lanes_give(struct vqe_lanes *lanes, struct vqe_experiment *experiment,
  * there is something to look at. */
 struct vqe_result *vqe_lanes_take(struct vqe_lanes *lanes, long nanoseconds);
 
-/* Where the experiment that has run longest stands; false when none runs. */
+/* Where the experiment that has run longest stands, after vqe_lanes_end the
+ * one that was cut off; false when there is none. */
 bool vqe_lanes_news(struct vqe_news *out, struct vqe_lanes *lanes);
 
 /* VQE_OK, or why a lane could not go on, which ends the work of all:

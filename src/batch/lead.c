@@ -272,10 +272,6 @@ static void check_end(struct lead *lead, bool local_done)
 static bool step(struct lead *lead, bool alone)
 {
   if (lead->worker.options->stop != NULL && *lead->worker.options->stop) {
-    if (!lead->stopping) {
-      /* what was under way, for the last message */
-      lead->progress.news = longest_running(lead);
-    }
     lead->outcome->interrupted = true;
     stop_workers(lead);
   }
@@ -437,6 +433,8 @@ static int run_lead(struct lead *lead)
        rank = next_worker(lead, rank)) {
     vqe_progress_rank(&lead->progress, rank, team_size, &lead->reports[rank]);
   }
+  /* what was cut off, here and on the other ranks */
+  lead->progress.news = longest_running(lead);
   vqe_progress_end(&lead->progress, lead->outcome->interrupted);
   /* after the lanes, whose end has a message of its own */
   return lead->status == VQE_OK

@@ -85,7 +85,9 @@ void vqe_progress_result(struct vqe_progress *progress,
   double total = result->minimum + result->nuclear_repulsion_energy;
   progress->done++;
   progress->failed += failed;
-  progress->cost_done += cost;
+  /* the same command runs what failed again */
+  progress->cost_done += failed ? 0.0 : cost;
+  progress->cost_failed += failed ? cost : 0.0;
   if (progress->json) {
     json_t *event = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:i, s:s?, s:o, s:o, s:I, s:f}", "event",
@@ -141,7 +143,8 @@ bool vqe_progress_due(const struct vqe_progress *progress)
 static double seconds_left(const struct vqe_progress *progress, double elapsed)
 {
   if (progress->cost_done > 0.0) {
-    return elapsed * (progress->cost_total / progress->cost_done - 1.0);
+    double total = progress->cost_total - progress->cost_failed;
+    return elapsed * (total / progress->cost_done - 1.0);
   }
   int workers = progress->workers > 0 ? progress->workers : 1;
   return progress->cost_total / workers - elapsed;
@@ -218,7 +221,6 @@ void vqe_progress_show(struct vqe_progress *progress,
   char line[512];
   double now = vqe_clock_wall();
   progress->last_draw = now;
-  progress->news = *news;
   describe(line, sizeof line, progress, news, now - progress->started);
   if (progress->terminal) {
     cut(line, window_width() - 1);
@@ -269,8 +271,11 @@ static void print_interruption(const struct vqe_progress *progress,
   char text[160];
   fprintf(stderr,
           "vqe_batch: interrupted after %.1f s: %zu of %zu experiment%s done",
-          seconds, progress->done, progress->total,
+          seconds, progress->done - progress->failed, progress->total,
           progress->total == 1 ? "" : "s");
+  if (progress->failed > 0) {
+    fprintf(stderr, ", %zu failed", progress->failed);
+  }
   if (progress->cost_total > 0.0 && progress->done < progress->total) {
     fprintf(stderr, " (about %.0f %% of the work)",
             100.0 * progress->cost_done / progress->cost_total);

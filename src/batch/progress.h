@@ -16,9 +16,9 @@ struct vqe_progress {
   size_t total, done, failed;
   double started;       /* wall clock */
   double last_draw;     /* of the live line, or of the line in a log */
-  struct vqe_news news; /* what was shown last; index -1: nothing ran */
+  struct vqe_news news; /* what the end cut off; index -1: nothing */
   int workers;          /* experiments at once, at most */
-  double cost_total, cost_done;
+  double cost_total, cost_done, cost_failed; /* done: without failed ones */
   int ranks;
 };
 

@@ -152,6 +152,12 @@ int vqe_serve(struct vqe_worker *worker)
     }
     /* what came to an end before it was stopped; it is journaled */
     (void)send_results(worker, lanes, 0);
+    /* and where the others were */
+    struct vqe_news news;
+    if (vqe_lanes_news(&news, lanes)) {
+      (void)vqe_transport_send(worker->transport, 0, VQE_TAG_NEWS, &news,
+                               sizeof news);
+    }
   }
   vqe_lanes_free(lanes);
   if (status != VQE_OK && status != VQE_ERR_INTERRUPTED) {
