@@ -29,7 +29,8 @@ int vqe_report_width(FILE *stream);
  * left out, the least needed first, and named below.
  *
  * Remarks say what a reader must know; each is explained once below, failures
- * one by one. An energy that is not the molecule's has a "!" behind it.
+ * one by one. An energy of another electron number or spin than the
+ * molecule's has a "!" behind it.
  * `restored` (may be NULL) names what an earlier run had computed. */
 int vqe_report_table(FILE *stream, struct vqe_result *const *results,
                      const bool *restored, size_t count,

@@ -114,10 +114,10 @@ static void name_columns(struct table *table)
 /* ---- rows ---- */
 
 static void put_energy(struct vqe_report_row *row,
-                       const struct vqe_result *result, bool doubtful)
+                       const struct vqe_result *result, bool foreign)
 {
   double energy = result->minimum + result->nuclear_repulsion_energy;
-  const char *mark = doubtful ? "!" : " ";
+  const char *mark = foreign ? "!" : " ";
   if (isnan(energy)) {
     vqe_report_put(row, ENERGY, "- ");
   } else if (isfinite(result->energy_std) && result->energy_std > 0.0) {
@@ -183,7 +183,7 @@ static void fill_row(struct table *table, size_t k)
   }
   put_seed(row, line, experiment->seed);
   put_counts(row, result);
-  put_energy(row, result, vqe_report_doubtful(table->marks[line->result]));
+  put_energy(row, result, vqe_report_foreign(table->marks[line->result]));
   vqe_report_put_number(row, NOISELESS, 8,
                         result->energy_exact +
                             result->nuclear_repulsion_energy);

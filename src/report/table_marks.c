@@ -60,20 +60,18 @@ uint64_t vqe_report_marks(const struct vqe_result *result, bool restored)
   return marks | from_numbers(result);
 }
 
+/* These remarks come first. */
 static const int doubts[] = {VQE_REPORT_FAILED,       VQE_NOTE_WRONG_SECTOR,
                              VQE_NOTE_WRONG_SPIN,     VQE_NOTE_BELOW_EXACT,
                              VQE_NOTE_OTHER_STATE,    VQE_NOTE_SADDLE_POINT,
                              VQE_REPORT_NOT_CONVERGED};
 #define DOUBTS (sizeof doubts / sizeof doubts[0])
 
-bool vqe_report_doubtful(uint64_t marks)
+bool vqe_report_foreign(uint64_t marks)
 {
-  bool doubtful = false;
-  for (size_t k = 0; k < DOUBTS; k++) {
-    doubtful = doubtful || (doubts[k] != VQE_REPORT_FAILED &&
-                            (marks & bit(doubts[k])) != 0);
-  }
-  return doubtful;
+  uint64_t foreign = bit(VQE_NOTE_WRONG_SECTOR) | bit(VQE_NOTE_WRONG_SPIN) |
+                     bit(VQE_NOTE_BELOW_EXACT);
+  return (marks & foreign) != 0;
 }
 
 /* ---- remarks ---- */
@@ -235,10 +233,10 @@ void vqe_report_footnotes(FILE *stream, struct vqe_result *const *results,
     any |= marks[k];
   }
   int kinds = in_order(order, any);
-  if (vqe_report_doubtful(any)) {
+  if (vqe_report_foreign(any)) {
     vqe_report_wrap(stream,
-                    "! behind an energy: not to be taken for the molecule's; "
-                    "the remark says why",
+                    "! behind an energy: that of another electron number or "
+                    "spin than the molecule's; the remark says which",
                     width, 2);
   }
   for (int k = 0; k < kinds; k++) {

@@ -23,9 +23,10 @@ enum {
  * say (another sector, below the exact energy), it is marked all the same. */
 uint64_t vqe_report_marks(const struct vqe_result *result, bool restored);
 
-/* Whether the energy is not what was asked for: another state, no minimum,
- * below the exact one. */
-bool vqe_report_doubtful(uint64_t marks);
+/* Whether the energy is not the molecule's: of another electron number or
+ * spin, or below the exact one. What is the molecule's but not its ground
+ * state, or no minimum, or did not converge, has a remark alone. */
+bool vqe_report_foreign(uint64_t marks);
 
 /* The remarks, those of doubt first, joined by ", "; what does not fit into
  * `width` letters becomes "+N". */

@@ -160,12 +160,31 @@ static void remarks_name_every_doubt_about_a_state(void **state)
   assert_non_null(strstr(text, "failed: bad, -, -: unknown element 'Xx'\n"));
   assert_non_null(
       strstr(text, "5 experiments: 4 ok (1 restored), 1 failed\n"));
-  /* the three states that are not what was asked for */
-  assert_int_equal(times(text, "-1.13000000!"), 3);
+  /* the two states that are not the molecule's; what did not converge is */
+  assert_int_equal(times(text, "-1.13000000!"), 2);
   for (int k = 0; k < 5; k++) {
     vqe_result_free(results[k]);
   }
   free(text);
+}
+
+/* An excited state of the molecule, and a saddle point, are its own. */
+static void other_states_of_the_molecule_have_remarks_alone(void **state)
+{
+  (void)state;
+  static const enum vqe_note notes[] = {
+      VQE_NOTE_OTHER_STATE, VQE_NOTE_SADDLE_POINT, VQE_NOTE_BELOW_EXACT};
+  for (int k = 0; k < 3; k++) {
+    struct vqe_result *result = report_ok("H2");
+    assert_int_equal(vqe_notes_add(&result->notes, notes[k], "why"), 0);
+    char *text = table_of(&result, 1);
+    assert_int_equal(times(text, vqe_note_remark(notes[k])), 2);
+    /* what lies below the exact energy of the molecule is not its */
+    assert_int_equal(times(text, "!"),
+                     notes[k] == VQE_NOTE_BELOW_EXACT ? 2 : 0);
+    free(text);
+    vqe_result_free(result);
+  }
 }
 
 /* Names come from files: no control characters, no torn letters. */
@@ -455,6 +474,7 @@ int main(void)
       cmocka_unit_test(columns_are_aligned_in_letters_not_bytes),
       cmocka_unit_test(remarks_name_every_doubt_about_a_state),
       cmocka_unit_test(empty_table_counts_no_experiments),
+      cmocka_unit_test(other_states_of_the_molecule_have_remarks_alone),
       cmocka_unit_test(names_cannot_move_the_cursor_or_break_utf8),
       cmocka_unit_test(a_table_fits_the_window),
       cmocka_unit_test(columns_are_shown_for_what_differs),
