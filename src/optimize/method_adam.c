@@ -77,7 +77,8 @@ int vqe_method_adam(struct vqe_method_end *ended,
     }
     ended->nit++;
     if (!moved) {
-      vqe_recorder_stop(recorder, false, "the steps became too small");
+      vqe_recorder_stop(recorder, false,
+                        "the steps became too small (learning_rate)");
     }
   }
   free(memory);

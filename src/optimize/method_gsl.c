@@ -70,8 +70,7 @@ static void iterate(struct vqe_method_end *ended, struct gsl_call *call,
       ended->nit++;
     }
   }
-  snprintf(ended->reason, sizeof ended->reason, "the line search failed: %s",
-           gsl_strerror(code));
+  vqe_recorder_describe_stuck(ended->reason, sizeof ended->reason, recorder);
 }
 
 /* One run from x until GSL sees no progress or the recorder stops it. */

@@ -140,18 +140,18 @@ static const char *result_text(nlopt_result result)
 {
   switch (result) {
   case NLOPT_SUCCESS:
-    return "the library saw convergence";
+    return "converged: the library sees no lower energy";
   case NLOPT_FTOL_REACHED:
     return "converged: change of the energy below ftol";
   case NLOPT_XTOL_REACHED:
-    return "the steps became too small";
+    return "the steps became too small (initial_step)";
   case NLOPT_ROUNDOFF_LIMITED:
     /* for derivative-free methods, below any sensible ftol */
-    return "rounding errors prevent further progress";
+    return "converged: rounding errors prevent further progress";
   case NLOPT_OUT_OF_MEMORY:
     return "NLopt ran out of memory";
   default:
-    return "the line search failed";
+    return "the library gave up; another optimizer may go on";
   }
 }
 
@@ -326,6 +326,9 @@ static void end(struct vqe_method_end *ended,
              "converged: the steps are below 1/%g of the first, where "
              "samples resolve nothing%s",
              RESOLUTION, note);
+  } else if (recorder->gradient_method && result != NLOPT_OUT_OF_MEMORY) {
+    /* whatever the library takes for convergence, the gradient says no */
+    vqe_recorder_describe_stuck(ended->reason, sizeof ended->reason, recorder);
   } else {
     snprintf(ended->reason, sizeof ended->reason, "%s%s", result_text(result),
              note);

@@ -208,8 +208,7 @@ static void descend_noisy(struct vqe_method_end *ended, struct spsa *spsa,
       return;
     }
   }
-  vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
-                    options->max_evaluations);
+  vqe_recorder_stop_at_limit(recorder);
 }
 
 int vqe_method_spsa(struct vqe_method_end *ended,
@@ -248,8 +247,7 @@ int vqe_method_spsa(struct vqe_method_end *ended,
              (!isnan(a) || calibrate(&spsa, c, &a, f)) &&
              descend(ended, &spsa, a, c, f)) {
     (void)vqe_recorder_evaluate(recorder, spsa.point, &f, NULL);
-    vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
-                      options->max_evaluations);
+    vqe_recorder_stop_at_limit(recorder);
   }
   free(memory);
   return VQE_OK;

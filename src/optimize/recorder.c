@@ -155,6 +155,31 @@ static bool limit_reached(const struct vqe_recorder *recorder)
          recorder->options->max_evaluations;
 }
 
+void vqe_recorder_stop_at_limit(struct vqe_recorder *recorder)
+{
+  const struct vqe_optimizer_options *options = recorder->options;
+  int limit = options->max_evaluations + options->spent_evaluations;
+  if (cost_of(recorder) > 1) {
+    vqe_recorder_stop(recorder, false,
+                      "limit of %d evaluations reached (max_evaluations; %d "
+                      "for each gradient)",
+                      limit, cost_of(recorder));
+  } else {
+    vqe_recorder_stop(recorder, false,
+                      "limit of %d evaluations reached (max_evaluations)",
+                      limit);
+  }
+}
+
+void vqe_recorder_describe_stuck(char *out, size_t size,
+                                 const struct vqe_recorder *recorder)
+{
+  snprintf(out, size,
+           "no step lowers the energy further, though the gradient is above "
+           "gtol %.1e; another optimizer may go on",
+           recorder->options->gtol);
+}
+
 /* Decide on the evaluation just made; `gmax` is NaN when there is no gradient.
  * Of several reasons the one that helps a user most comes first. A gradient
  * that is a sample says nothing by itself: there the method decides. */
@@ -173,19 +198,12 @@ static void judge(struct vqe_recorder *recorder, double f, double gmax)
     vqe_recorder_stop(recorder, false, "reached the threshold %.10g hartree",
                       options->threshold);
   } else if (limit_reached(recorder)) {
-    if (cost_of(recorder) > 1) {
-      vqe_recorder_stop(recorder, false,
-                        "limit of %d evaluations reached (%d for each "
-                        "gradient)",
-                        options->max_evaluations, cost_of(recorder));
-    } else {
-      vqe_recorder_stop(recorder, false, "limit of %d evaluations reached",
-                        options->max_evaluations);
-    }
+    vqe_recorder_stop_at_limit(recorder);
   } else if (options->max_seconds > 0.0 &&
              vqe_clock_wall() - recorder->start >= options->max_seconds) {
-    vqe_recorder_stop(recorder, false, "limit of %g seconds reached",
-                      options->max_seconds);
+    vqe_recorder_stop(recorder, false,
+                      "limit of %g seconds reached (max_seconds)",
+                      options->max_seconds + options->spent_seconds);
   }
 }
 
@@ -214,7 +232,9 @@ static bool serve_known(struct vqe_recorder *recorder, const double *x,
     memcpy(gradient, known->gradient, bytes_of(recorder));
   }
   if (++recorder->known_points > MAX_KNOWN_POINTS) {
-    vqe_recorder_stop(recorder, false, "the line search is stuck");
+    char text[sizeof recorder->reason];
+    vqe_recorder_describe_stuck(text, sizeof text, recorder);
+    vqe_recorder_stop(recorder, false, "%s", text);
   }
   return true;
 }

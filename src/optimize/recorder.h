@@ -63,6 +63,14 @@ void vqe_recorder_stop(struct vqe_recorder *recorder, bool converged,
                        const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same, as max_evaluations leaves no room. */
+void vqe_recorder_stop_at_limit(struct vqe_recorder *recorder);
+
+/* Why a gradient method that finds no lower point ended, for people; the same
+ * text for equal causes, as the table counts texts. */
+void vqe_recorder_describe_stuck(char *out, size_t size,
+                                 const struct vqe_recorder *recorder);
+
 /* The objective draws samples. */
 bool vqe_recorder_noisy(const struct vqe_recorder *recorder);
 

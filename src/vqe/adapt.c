@@ -170,8 +170,8 @@ static bool ended_by_slopes(struct vqe_optimize_result *out, double *gmax,
   }
   if (run->ansatz->nparam >= adapt->max_operators) {
     snprintf(reason, sizeof reason,
-             "limit of %d operators reached, norm of the pool's gradient "
-             "%.2e hartree",
+             "limit of %d operators reached (max_operators), norm of the "
+             "pool's gradient %.2e hartree",
              adapt->max_operators, norm);
     stop(out, false, reason);
     return true;
@@ -242,7 +242,9 @@ static bool ended_by_limits(struct vqe_optimize_result *out,
                             const struct vqe_optimizer_options *options)
 {
   if (!vqe_run_within_limits(left, run, options)) {
-    stop(out, false, "limit of evaluations or seconds reached");
+    char limit[VQE_RUN_LIMIT_TEXT];
+    vqe_run_limit_text(limit, run, options);
+    stop(out, false, limit);
     return true;
   }
   if (options->has_threshold && out->f <= options->threshold) {
@@ -286,13 +288,20 @@ static int grow_along(struct vqe_optimize_result *out, bool *ended,
   struct vqe_run *run = watched->run;
   struct vqe_optimizer_options left;
   char reason[sizeof out->reason];
+  char limit[VQE_RUN_LIMIT_TEXT];
   int most = run->ansatz_options.adapt.max_operators;
-  if (run->ansatz->nparam + escape->count > most ||
-      !vqe_run_within_limits(&left, run, options)) {
+  bool many = run->ansatz->nparam + escape->count > most;
+  if (many || !vqe_run_within_limits(&left, run, options)) {
+    if (many) {
+      snprintf(limit, sizeof limit,
+               "limit of %d operators reached (max_operators)", most);
+    } else {
+      vqe_run_limit_text(limit, run, options);
+    }
     snprintf(reason, sizeof reason,
-             "limit of operators, evaluations or seconds reached at a saddle "
-             "point (curvature %.2e hartree/rad^2), %d operators",
-             escape->curvature, run->ansatz->nparam);
+             "%s at a saddle point (curvature %.2e hartree/rad^2), %d "
+             "operators",
+             limit, escape->curvature, run->ansatz->nparam);
     stop(out, false, reason);
     return vqe_notes_add(&run->result->notes, VQE_NOTE_SADDLE_POINT,
                          "lowest curvature of the pool %.2e hartree/rad^2",

@@ -104,6 +104,12 @@ bool vqe_run_within_limits(struct vqe_optimizer_options *left,
                            const struct vqe_run *run,
                            const struct vqe_optimizer_options *options);
 
+/* Which limit ended the start in hand, and the key that raises it. */
+#define VQE_RUN_LIMIT_TEXT 80
+void vqe_run_limit_text(char out[VQE_RUN_LIMIT_TEXT],
+                        const struct vqe_run *run,
+                        const struct vqe_optimizer_options *options);
+
 /* Free what the phases made, all but the result. */
 void vqe_run_clear(struct vqe_run *run);
 

@@ -200,7 +200,8 @@ static int end_late(struct vqe_optimize_result *found, struct vqe_run *run,
     }
     found->converged = false;
     snprintf(found->reason, sizeof found->reason,
-             "limit of %g seconds reached during an evaluation", limit);
+             "limit of %g seconds reached during an evaluation (max_seconds)",
+             limit);
     status = VQE_OK;
   }
   return status;

@@ -1,5 +1,6 @@
 #include "vqe/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -49,14 +50,31 @@ bool vqe_run_within_limits(struct vqe_optimizer_options *left,
                            const struct vqe_optimizer_options *options)
 {
   *left = *options;
-  left->max_evaluations -= (int)(run->result->neval - run->start_neval);
+  left->spent_evaluations = (int)(run->result->neval - run->start_neval);
+  left->max_evaluations -= left->spent_evaluations;
   if (options->max_seconds > 0.0) {
-    left->max_seconds -= vqe_clock_wall() - run->start_clock;
+    left->spent_seconds = vqe_clock_wall() - run->start_clock;
+    left->max_seconds -= left->spent_seconds;
     if (left->max_seconds <= 0.0) {
       return false;
     }
   }
   return left->max_evaluations > 0;
+}
+
+void vqe_run_limit_text(char out[VQE_RUN_LIMIT_TEXT],
+                        const struct vqe_run *run,
+                        const struct vqe_optimizer_options *options)
+{
+  double seconds = options->max_seconds;
+  if (seconds > 0.0 && vqe_clock_wall() - run->start_clock >= seconds) {
+    snprintf(out, VQE_RUN_LIMIT_TEXT,
+             "limit of %g seconds reached (max_seconds)", seconds);
+  } else {
+    snprintf(out, VQE_RUN_LIMIT_TEXT,
+             "limit of %d evaluations reached (max_evaluations)",
+             options->max_evaluations);
+  }
 }
 
 void vqe_run_clear(struct vqe_run *run)

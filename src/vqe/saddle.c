@@ -124,10 +124,11 @@ static int leave_one(struct escape *e, bool *moved)
   }
   if (status == VQE_OK && !*moved && f < lowest.f - VQE_SADDLE_GAIN) {
     /* a limit: the point is known to be no minimum */
+    char limit[VQE_RUN_LIMIT_TEXT];
+    vqe_run_limit_text(limit, run, e->options);
     e->found->converged = false;
     snprintf(e->found->reason, sizeof e->found->reason,
-             "limit of evaluations or seconds reached at a saddle point "
-             "(curvature %.2e hartree/rad^2)",
+             "%s at a saddle point (curvature %.2e hartree/rad^2)", limit,
              lowest.value);
     status =
         vqe_notes_add(&run->result->notes, VQE_NOTE_SADDLE_POINT,

@@ -86,7 +86,8 @@ static void known_points_for_ever_end_the_run(void **state)
   }
   assert_true(count > 10 && count < 1000);
   assert_int_equal(probe.calls, 1);
-  assert_string_equal(recorder.reason, "the line search is stuck");
+  assert_non_null(strstr(recorder.reason, "no step lowers the energy"));
+  assert_non_null(strstr(recorder.reason, "above gtol"));
   vqe_recorder_clear(&recorder);
 }
 

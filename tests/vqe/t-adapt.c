@@ -237,7 +237,9 @@ static void every_limit_ends_the_growth(void **state)
   experiment->max_evaluations = 20;
   struct vqe_result *result = run(experiment, NULL);
   assert_false(result->success);
-  assert_non_null(strstr(result->reason, "limit"));
+  /* that of the job, not of the optimisation that it ended */
+  assert_non_null(strstr(result->reason, "limit of 20 evaluations reached "
+                                         "(max_evaluations)"));
   assert_int_equal(result->neval, 20);
   vqe_result_free(result);
   vqe_experiment_free(experiment);
