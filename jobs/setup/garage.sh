@@ -4,13 +4,13 @@
 # Provides Garage, an S3 store of one process, for the tests of object stores.
 # Nothing is done when GARAGE names the program, or a garage of the tested
 # version is on PATH or in the user's cache. Else it is built from its crate,
-# about 16 minutes of one core (CARGO_BUILD_JOBS bounds the cores), and kept
-# in the cache. The last line of output is the path of the program.
+# about 16 minutes of one core (CARGO_BUILD_JOBS bounds the cores), by Rust
+# 1.91 or later, and kept in the cache; what that takes is installed first. The last line of output is the path of the program.
 set -euo pipefail
 
 readonly version=2.5.0
-readonly rust_needed=1.91
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
 target=$cache/garage-$version
 program=$target/bin/garage
@@ -37,52 +37,7 @@ if is_right "$program"; then
   exit 0
 fi
 
-rust_is_new() {
-  local found
-  found=$(rustc --version 2>/dev/null | cut -d' ' -f2)
-  [ -n "$found" ] && command -v cargo >/dev/null &&
-    [ "$(printf '%s\n' "$rust_needed" "$found" | sort -V | head -1)" = \
-      "$rust_needed" ]
-}
-
-missing=()
-if ! pkg-config --exists libsodium 2>/dev/null; then
-  missing+=(libsodium-dev pkg-config)
-fi
-if ! command -v cc >/dev/null; then
-  missing+=(gcc libc6-dev)
-fi
-if ! rust_is_new; then
-  # the plain packages of Debian 12 are too old, these are newer
-  missing+=(cargo-web rustc-web)
-fi
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "garage: building it needs ${missing[*]}"
-  if ! command -v apt-get >/dev/null; then
-    echo "garage: provide them (Rust $rust_needed or later), or set GARAGE" \
-      "to a garage $version" >&2
-    exit 1
-  fi
-  as_root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    if ! command -v sudo >/dev/null; then
-      echo "garage: installing them takes root and there is no sudo; ask for" \
-        "apt-get install ${missing[*]}, or set GARAGE to a garage $version" >&2
-      exit 1
-    fi
-    as_root=(sudo)
-  fi
-  "${as_root[@]}" apt-get -qq update
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
-    -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" \
-    </dev/null >/dev/null
-  if ! rust_is_new; then
-    echo "garage: needs Rust $rust_needed or later, there is" \
-      "$(rustc --version 2>/dev/null || echo none); install it, or set" \
-      "GARAGE to a garage $version" >&2
-    exit 1
-  fi
-fi
+"$here/jobs/setup/packages.sh" garage
 
 # one build at a time; the second finds the program of the first
 mkdir -p "$target"

@@ -5,8 +5,8 @@
 # of the stream, from Maven Central (or the mirror that Maven is set up for),
 # about 200 MB, into the user's cache. Nothing is done when they are there.
 # VQE_NO_FETCH in the environment has it fail instead of fetching.
-# Needs Java 17 and Maven, which it names when they are missing. The last line
-# of output is the folder: lib/*.jar is Kafka, registry/ the registry.
+# Java 17 and Maven are installed where they are missing. The last line of
+# output is the folder: lib/*.jar is Kafka, registry/ the registry.
 set -euo pipefail
 
 readonly kafka=3.9.1
@@ -16,6 +16,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
 target=$cache/kafka-$kafka
 
+command -v java >/dev/null || "$here/jobs/setup/packages.sh" java
 if [ -f "$target/complete-$registry" ]; then
   echo "$target"
   exit 0
@@ -24,13 +25,7 @@ if [ -n "${VQE_NO_FETCH:-}" ]; then
   echo "kafka: not in the cache, and VQE_NO_FETCH is set" >&2
   exit 1
 fi
-missing=()
-command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
-command -v mvn >/dev/null || missing+=(maven)
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "kafka: fetching it needs ${missing[*]}; install them" >&2
-  exit 1
-fi
+"$here/jobs/setup/packages.sh" java
 
 # one fetch at a time; the second finds what the first brought
 mkdir -p "$target"

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Usage: jobs/setup/packages.sh main|go|tests|slurm
+# Usage: jobs/setup/packages.sh main|go|tests|java|garage|slurm
 #
 # Installs what is missing of the packages that building (main), fetching
-# DuckDB (go), testing (tests) or the SLURM test (slurm) needs, on Debian 12
-# and Ubuntu 24.04; says what and why first, and asks for sudo only when
-# something is missing. What a module, Spack or conda already provides counts
+# DuckDB (go), testing (tests), Kafka and Spark (java), building Garage
+# (garage) or the SLURM test (slurm) need, on Debian 12 and Ubuntu 24.04; says
+# what and why first, and asks for sudo only when something is missing. What a module, Spack or conda already provides counts
 # as there. Elsewhere it lists what is needed and goes on.
 set -euo pipefail
 
-# package | how else to find it: a command, or pc:NAME for pkg-config | why
+# package | how else to find it: a command, pc:NAME for pkg-config, or
+# rust:VERSION for Rust of that version or later | why
 packages_of() {
   case $1 in
     main)
@@ -58,6 +59,24 @@ doxygen|doxygen|reference of the C API
 python3-venv||Python of the tests
 LIST
       ;;
+    java)
+      cat <<'LIST'
+openjdk-17-jre-headless|java|runs Kafka and Spark
+maven|mvn|fetches them
+python3-venv||Python of Spark
+LIST
+      ;;
+    garage)
+      # the plain packages of Debian 12 are too old, those for the web are newer
+      cat <<'LIST'
+gcc|gcc|links Garage
+libc6-dev|gcc|headers of the C library
+pkg-config|pkg-config|finds libsodium
+libsodium-dev|pc:libsodium|cryptography of Garage
+cargo-web|rust:1.91|builds Garage
+rustc-web|rust:1.91|compiles Garage
+LIST
+      ;;
     slurm)
       cat <<'LIST'
 munge|munged|authenticates SLURM's daemons
@@ -67,7 +86,7 @@ slurm-client|sbatch|sbatch and squeue
 LIST
       ;;
     *)
-      echo "usage: jobs/setup/packages.sh main|go|tests|slurm" >&2
+      echo "usage: jobs/setup/packages.sh main|go|tests|java|garage|slurm" >&2
       exit 2
       ;;
   esac
@@ -75,6 +94,13 @@ LIST
 
 is_debian_like() {
   command -v dpkg-query >/dev/null && command -v apt-get >/dev/null
+}
+
+rust_is() {
+  local found
+  found=$(rustc --version 2>/dev/null | cut -d' ' -f2)
+  [ -n "$found" ] && command -v cargo >/dev/null &&
+    [ "$(printf '%s\n' "$1" "$found" | sort -V | head -n 1)" = "$1" ]
 }
 
 is_there() {
@@ -90,6 +116,7 @@ is_there() {
       pkg-config --exists hdf5-serial 2>/dev/null ||
         pkg-config --exists hdf5 2>/dev/null
       ;;
+    rust:*) rust_is "${probe#rust:}" ;;
     pc:*) pkg-config --exists "${probe#pc:}" 2>/dev/null ;;
     *) command -v "$probe" >/dev/null ;;
   esac
@@ -126,9 +153,14 @@ if [ "$(id -u)" -ne 0 ]; then
   echo "Installing them takes root: sudo may ask for your password."
   as_root=(sudo)
 fi
+# one at a time, as apt does not wait for another
+cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
+mkdir -p "$cache"
+exec 9>"$cache/packages.lock"
+flock 9
 echo "Installing ${missing[*]}"
 "${as_root[@]}" apt-get -qq update
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
   -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" \
-  </dev/null >/dev/null
+  </dev/null >/dev/null 9>&-
 echo "Installed."

@@ -5,8 +5,8 @@
 # the jars by which Spark reads Iceberg tables and S3, for the tests of the
 # lake: about 600 MB from PyPI and Maven Central (or the mirrors that pip and
 # Maven are set up for), into the user's cache. Nothing is done when they are
-# there. Needs Java 17 and Maven, which it names when they are missing. The
-# last line of output is the folder: bin/python, and jars/*.jar.
+# there. Java 17 and Maven are installed where they are missing. The last line
+# of output is the folder: bin/python, and jars/*.jar.
 set -euo pipefail
 
 readonly spark=4.0.5
@@ -17,17 +17,12 @@ cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
 target=$cache/spark-$spark
 complete=$target/complete-$iceberg
 
+command -v java >/dev/null || "$here/jobs/setup/packages.sh" java
 if [ -f "$complete" ]; then
   echo "$target"
   exit 0
 fi
-missing=()
-command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
-command -v mvn >/dev/null || missing+=(maven)
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "spark: fetching it needs ${missing[*]}; install them" >&2
-  exit 1
-fi
+"$here/jobs/setup/packages.sh" java
 
 # one fetch at a time; the second finds what the first brought
 mkdir -p "$target"
