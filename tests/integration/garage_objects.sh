@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The object store and the lock on a real Garage. VQE_TEST_PROGRAM names the
 # test program. Exit status 77: no Garage.
+# Services: garage
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -2,7 +2,9 @@
 """One table written in turns by the Iceberg part and by Spark: each goes on
 from what the other committed, and both, and PyIceberg, read the same rows.
 
-Runs where jobs/setup/spark.sh has been, in the Python that it provides.
+Services: spark.
+
+Runs in the Python that jobs/setup/spark.sh provides.
 ICEBERG_TOOL names tests/iceberg/iceberg-tool.c. Exit status 77: no Spark.
 """
 

@@ -3,6 +3,8 @@
 bucket, by PyIceberg and by vqe_lake query; a relocated copy read by a key that
 has no right to its source; bad places and keys.
 
+Services: garage.
+
 VQE_BATCH and VQE_LAKE name the programs. Exit status 77: no Garage, or no
 PyIceberg.
 """

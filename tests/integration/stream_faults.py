@@ -4,6 +4,8 @@ in the middle, no space for the spool, rank 0 killed before the broker has
 in time, a record beyond what a broker reads. After each, every experiment is
 on the topic at least once and in the tables exactly once.
 
+Services: kafka.
+
 The programs: stream_services.py. Exit status 77: no Java or package.
 """
 

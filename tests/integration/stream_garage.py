@@ -3,6 +3,8 @@
 Kafka whose broker is killed in the middle, vqe_lake lands the topic in a real
 Garage, and its tables equal those that the job made of its result file.
 
+Services: kafka garage.
+
 The programs: stream_services.py. Exit status 77: no Java, Garage or package.
 """
 

@@ -3,6 +3,8 @@
 confluent-kafka's AvroDeserializer and by fastavro: every field against the
 result file, and the faults that brokers and registries have.
 
+Services: kafka.
+
 The programs: stream_services.py.
 """
 

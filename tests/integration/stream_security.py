@@ -4,6 +4,8 @@ client certificates, OAUTHBEARER by a token and by an OIDC endpoint, and a
 registry behind TLS with basic, bearer and certificate authentication. Secrets
 come by the environment and by files, and are in no message.
 
+Services: kafka.
+
 The programs: stream_services.py. Exit status 77: no Java or package.
 """
 
