@@ -75,7 +75,7 @@ SELECT
     ::INTEGER AS steps_since_improvement,
   avg(iteration_energy) OVER last5 AS energy_moving_avg_5,
   stddev_samp(iteration_energy) OVER last5 AS energy_moving_std_5,
-  sum(parameter_delta_norm) OVER w AS distance,
+  avg(parameter_delta_norm) OVER w AS mean_param_change,
   max(CASE WHEN is_new_minimum THEN iteration_step END)
     OVER (PARTITION BY experiment_id) AS convergence_iteration
 FROM marked

@@ -30,7 +30,7 @@ SELECT
   s.steps_since_improvement,
   s.energy_moving_avg_5,
   s.energy_moving_std_5,
-  s.distance / s.iteration_step AS mean_param_change,
+  s.mean_param_change,
   e.total_iterations,
   e.final_energy,
   e.converged,

@@ -3,6 +3,7 @@
 #define VQE_CMD_LAKE_COMMANDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "lake/featurize.h"
@@ -44,6 +45,10 @@ int vqe_cmd_lake_print_normalized(const struct vqe_normalize_result *result,
 int vqe_cmd_lake_print_featurized(const struct vqe_featurize_result *result,
                                   const struct vqe_warehouse *warehouse,
                                   const struct vqe_cmd_lake_options *options);
+
+/* Milliseconds since 1970 of an age ("30d", "12h", "90m", "10s" before now) or
+ * a time in UTC ("2026-01-31", "2026-01-31T12:00:00Z") of `option`. */
+int vqe_cmd_lake_time(int64_t *out, const char *option, const char *text);
 
 /* --output, or the standard output. */
 int vqe_cmd_lake_open_output(FILE **out,

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
@@ -108,34 +107,14 @@ int vqe_cmd_lake_run_compact(struct vqe_cmd_lake_options *options)
   return EXIT_GOOD;
 }
 
-/* "30d", "12h", "90m" before now, or a date in UTC. */
+/* An age, or a date in UTC. */
 static int read_age(int64_t *out, const char *text)
 {
-  struct tm date = {0};
-  char *end = NULL;
   if (text == NULL) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "expire needs --older-than: 30d, 12h, or a date");
   }
-  double amount = strtod(text, &end);
-  double unit = strcmp(end, "d") == 0   ? 86400.0
-                : strcmp(end, "h") == 0 ? 3600.0
-                : strcmp(end, "m") == 0 ? 60.0
-                : strcmp(end, "s") == 0 ? 1.0
-                                        : 0.0;
-  if (unit > 0.0 && end != text && amount >= 0.0 && amount < 1e9) {
-    *out = ((int64_t)time(NULL) - (int64_t)(amount * unit)) * 1000;
-    return VQE_OK;
-  }
-  end = strptime(text, "%Y-%m-%d", &date);
-  if (end != NULL && *end == '\0') {
-    *out = (int64_t)timegm(&date) * 1000;
-    return VQE_OK;
-  }
-  return vqe_error_set(VQE_ERR_INPUT,
-                       "option --older-than: '%s' is neither 30d or 12h nor a "
-                       "date such as 2026-01-31",
-                       text);
+  return vqe_cmd_lake_time(out, "--older-than", text);
 }
 
 int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options)

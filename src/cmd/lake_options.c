@@ -92,6 +92,12 @@ static const struct vqe_cmd_option entries[] = {
      0},
     {"land", 0, "PLACE", GROUP_STREAM, VQE_CMD_TEXT, AT(land), "FILE",
      "ingest to raw files below this folder or s3://bucket/prefix", 0},
+    {"from", 0, "PLACE", GROUP_STREAM, VQE_CMD_TEXT, AT(from), NULL,
+     "ingest from this offset of each partition (0: all) or from a time (12h "
+     "ago, 2026-01-31T12:00) on; what the tables hold is passed over", 0},
+    {"reject-unknown", 0, NULL, GROUP_STREAM, VQE_CMD_FLAG,
+     AT(reject_unknown), NULL, "messages whose schema the registry does not "
+     "have are set aside too, instead of ending ingest", 0},
     {"memory", 'm', "MB", GROUP_WORK, VQE_CMD_COUNT, AT(memory_mb), NULL,
      "memory limit of the SQL engine, which spills the rest (1024)", 0},
     {"threads", 't', "N", GROUP_WORK, VQE_CMD_COUNT, AT(threads), NULL,

@@ -24,7 +24,9 @@ struct vqe_cmd_lake_options {
   const char *brokers, *topic, *registry, *group; /* of Kafka */
   const char *spool;                              /* folder */
   const char *land; /* place for raw files; NULL: to tables */
-  bool orphans;     /* of expire */
+  const char *from; /* offset or time; NULL: the committed place */
+  bool reject_unknown;
+  bool orphans; /* of expire */
   bool quiet;
   bool help, version, man;
   const char *completion;

@@ -127,44 +127,92 @@ static void key_of(char *out, size_t size, const char *folder,
            place->topic, place->partition, place->offset, suffix);
 }
 
+/* A message that is not stored as a record: its bytes stay where the user can
+ * find them, and the log says where and why. */
+static int set_aside(struct vqe_objects *objects,
+                     const struct vqe_cmd_lake_options *options,
+                     const struct vqe_consumer_place *place,
+                     const char *reason)
+{
+  char key[400];
+  char text[1600];
+  key_of(key, sizeof key, "rejected", place, "bin");
+  snprintf(text, sizeof text,
+           "topic %.249s, partition %" PRId32 ", offset %" PRId64
+           ": set aside as '%s': %s",
+           place->topic, place->partition, place->offset, key, reason);
+  vqe_cmd_lake_warn((void *)options, text);
+  return vqe_objects_put(objects, key, place->data, place->size,
+                         VQE_OBJECTS_REPLACE);
+}
+
+/* Set a record aside for the error that was set last. */
+static int set_record_aside(struct vqe_objects *objects,
+                            const struct vqe_cmd_lake_options *options,
+                            const struct vqe_consumer_place *place)
+{
+  char reason[1024];
+  snprintf(reason, sizeof reason, "%s", vqe_error_message());
+  int status = set_aside(objects, options, place, reason);
+  if (status == VQE_OK) {
+    (void)vqe_error_set(VQE_ERR_INPUT, "%s", reason);
+    status = VQE_CONSUMER_SET_ASIDE;
+  }
+  return status;
+}
+
+/* Is it the record's own fault that it cannot be written? */
+static bool is_unfit(int status)
+{
+  return status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED ||
+         status == VQE_ERR_NUMERIC;
+}
+
+static int land_json(struct landing *landing, const char *key,
+                     const struct vqe_record *record, bool *unfit)
+{
+  char *text = NULL;
+  size_t size = 0;
+  int status = vqe_record_json_write(&text, &size, record);
+  *unfit = is_unfit(status);
+  if (status == VQE_OK) {
+    status = vqe_objects_put(landing->objects, key, text, size,
+                             VQE_OBJECTS_REPLACE);
+  }
+  free(text);
+  return status;
+}
+
+static int land_avro(struct landing *landing, const char *key,
+                     struct vqe_record *record, bool *unfit)
+{
+  int status = vqe_record_avro_write_file(landing->file, &record, 1);
+  *unfit = is_unfit(status);
+  return status == VQE_OK
+             ? vqe_objects_put_file(landing->objects, key, landing->file)
+             : status;
+}
+
 static int land_record(void *ctx, struct vqe_record *record,
                        const struct vqe_consumer_place *place)
 {
   struct landing *landing = ctx;
   char key[400];
-  int status;
+  bool unfit = false;
   key_of(key, sizeof key, "experiments", place,
          landing->json ? "json" : "avro");
-  if (landing->json) {
-    char *text = NULL;
-    size_t size = 0;
-    status = vqe_record_json_write(&text, &size, record);
-    if (status == VQE_OK) {
-      status = vqe_objects_put(landing->objects, key, text, size,
-                               VQE_OBJECTS_REPLACE);
-    }
-    free(text);
-  } else {
-    status = vqe_record_avro_write_file(landing->file, &record, 1);
-    if (status == VQE_OK) {
-      status = vqe_objects_put_file(landing->objects, key, landing->file);
-    }
-  }
+  int status = landing->json ? land_json(landing, key, record, &unfit)
+                             : land_avro(landing, key, record, &unfit);
   vqe_record_free(record);
-  return status;
+  return unfit ? set_record_aside(landing->objects, landing->options, place)
+               : status;
 }
 
 static int land_rejected(void *ctx, const struct vqe_consumer_place *place,
-                         const void *data, size_t size, const char *reason)
+                         const char *reason)
 {
   struct landing *landing = ctx;
-  char key[400];
-  char text[1200];
-  key_of(key, sizeof key, "rejected", place, "bin");
-  snprintf(text, sizeof text, "rejected, kept as '%s': %s", key, reason);
-  vqe_cmd_lake_warn((void *)landing->options, text);
-  return vqe_objects_put(landing->objects, key, data, size,
-                         VQE_OBJECTS_REPLACE);
+  return set_aside(landing->objects, landing->options, place, reason);
 }
 
 static int land(struct vqe_consumer_counts *counts,
@@ -212,6 +260,8 @@ static int land(struct vqe_consumer_counts *counts,
 struct reading {
   struct vqe_consumer *consumer;
   struct vqe_consumer_counts *counts;
+  struct vqe_objects *objects; /* of the warehouse */
+  const struct vqe_cmd_lake_options *options;
   struct vqe_source *source;
   vqe_source_sink sink;
   void *sink_ctx;
@@ -225,27 +275,20 @@ static int give_record(void *ctx, struct vqe_record *record,
   snprintf(where, sizeof where,
            "%.249s, partition %" PRId32 ", offset %" PRId64, place->topic,
            place->partition, place->offset);
+  reading->source->refused = false;
   int status = reading->sink(reading->sink_ctx, record, where);
   vqe_record_free(record);
-  return status;
+  return status == VQE_OK && reading->source->refused
+             ? set_record_aside(reading->objects, reading->options, place)
+             : status;
 }
 
-static int skip_rejected(void *ctx, const struct vqe_consumer_place *place,
-                         const void *data, size_t size, const char *reason)
+static int keep_rejected(void *ctx, const struct vqe_consumer_place *place,
+                         const char *reason)
 {
   struct reading *reading = ctx;
-  struct vqe_source *source = reading->source;
-  char text[1200];
-  (void)data;
-  (void)size;
-  source->skipped++;
-  snprintf(text, sizeof text,
-           "skipped: partition %" PRId32 ", offset %" PRId64 ": %s",
-           place->partition, place->offset, reason);
-  if (source->warn != NULL) {
-    source->warn(source->warn_ctx, text);
-  }
-  return VQE_OK;
+  reading->source->skipped++;
+  return set_aside(reading->objects, reading->options, place, reason);
 }
 
 static int read_topic(struct vqe_source *source, vqe_source_sink sink,
@@ -253,7 +296,7 @@ static int read_topic(struct vqe_source *source, vqe_source_sink sink,
 {
   struct reading *reading = source->ctx;
   const struct vqe_consumer_callbacks callbacks = {
-      .ctx = reading, .record = give_record, .rejected = skip_rejected};
+      .ctx = reading, .record = give_record, .rejected = keep_rejected};
   reading->source = source;
   reading->sink = sink;
   reading->sink_ctx = sink_ctx;
@@ -266,7 +309,8 @@ static int to_tables(struct vqe_normalize_result *result,
                      struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
-  struct reading reading = {.consumer = consumer, .counts = counts};
+  struct reading reading = {
+      .consumer = consumer, .counts = counts, .options = options};
   struct vqe_source source = {.read = read_topic,
                               .ctx = &reading,
                               .warn = vqe_cmd_lake_warn,
@@ -276,11 +320,28 @@ static int to_tables(struct vqe_normalize_result *result,
   int status = vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, NULL),
                                  options, VQE_CMD_LAKE_MAKE);
   if (status == VQE_OK) {
+    reading.objects = vqe_warehouse_objects(warehouse);
     status = vqe_normalize(result, warehouse, &source);
   }
   status = vqe_cmd_lake_close(warehouse, status);
   /* the tables hold them: only now are they read */
   return status == VQE_OK ? vqe_consumer_commit(consumer) : status;
+}
+
+/* Where reading begins: digits alone are an offset, else it is a time. */
+static int read_from(struct vqe_consumer_options *out, const char *text)
+{
+  if (text == NULL) {
+    return VQE_OK;
+  }
+  if (text[0] != '\0' && strspn(text, "0123456789") == strlen(text) &&
+      strlen(text) < 19) {
+    out->from = VQE_CONSUMER_OFFSET;
+    out->from_value = strtoll(text, NULL, 10);
+    return VQE_OK;
+  }
+  out->from = VQE_CONSUMER_TIME;
+  return vqe_cmd_lake_time(&out->from_value, "--from", text);
 }
 
 int vqe_cmd_lake_run_ingest(struct vqe_cmd_lake_options *options)
@@ -291,6 +352,10 @@ int vqe_cmd_lake_run_ingest(struct vqe_cmd_lake_options *options)
   struct vqe_consumer *consumer = NULL;
   int status = settings_of(&consuming.stream, options);
   consuming.commit_later = options->land == NULL;
+  consuming.reject_unknown = options->reject_unknown;
+  if (status == VQE_OK) {
+    status = read_from(&consuming, options->from);
+  }
   if (status == VQE_OK) {
     status = vqe_consumer_open(&consumer, &consuming);
   }

@@ -65,8 +65,11 @@ static int stage(void *ctx, struct vqe_record *record, const char *where)
 {
   struct normalizing *run = ctx;
   bool skipped;
+  const struct vqe_staging_counts *counts = vqe_staging_counts(run->staging);
+  size_t before = counts->duplicates;
   int status = vqe_staging_append(run->staging, record, where, &skipped);
   if (status == VQE_OK && skipped) {
+    run->source->refused = counts->duplicates == before;
     vqe_warehouse_warn(run->warehouse, "%s", vqe_error_message());
   }
   return status;

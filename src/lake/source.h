@@ -3,6 +3,7 @@
 #ifndef VQE_LAKE_SOURCE_H
 #define VQE_LAKE_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "objects/objects.h"
@@ -25,6 +26,8 @@ struct vqe_source {
   char *name;     /* path or URI */
   size_t skipped; /* unreadable files or records */
   size_t failed;  /* experiments that ended without a result */
+  bool refused;   /* by the sink: the last record cannot be stored, and the
+                     error's message says why */
 };
 
 /* Finished experiments of an HDF5 result file. */

@@ -26,7 +26,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *text, void *ctx)
 static int start_kafka(struct vqe_consumer *consumer,
                        const struct vqe_consumer_options *options)
 {
-  const char *group = options->group != NULL ? options->group : DEFAULT_GROUP;
+  const char *group = consumer->group;
   rd_kafka_conf_t *conf = NULL;
   char reason[256];
   int status = vqe_kafka_conf(&conf, &options->stream, VQE_KAFKA_CONSUMER);
@@ -67,11 +67,19 @@ int vqe_consumer_open(struct vqe_consumer **out,
   consumer->safe_records =
       options->safe_records > 0 ? options->safe_records : DEFAULT_RECORDS;
   consumer->commit_later = options->commit_later;
+  consumer->from = options->from;
+  consumer->from_value = options->from_value;
+  consumer->reject_unknown = options->reject_unknown;
   consumer->safe_bytes =
       options->safe_bytes > 0 ? options->safe_bytes : DEFAULT_BYTES;
   status = vqe_memory_strdup(&consumer->topic, topic);
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&consumer->brokers, options->stream.brokers);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(
+        &consumer->group,
+        options->group != NULL ? options->group : DEFAULT_GROUP);
   }
   if (status == VQE_OK) {
     status = vqe_registry_open(&consumer->registry, &registry);
@@ -101,7 +109,30 @@ void vqe_consumer_close(struct vqe_consumer *consumer)
   free(consumer->parts);
   free(consumer->topic);
   free(consumer->brokers);
+  free(consumer->group);
   free(consumer);
+}
+
+/* Counts a message that is no record; `reason` is kept of the first. */
+static void note_rejected(struct vqe_consumer_counts *counts,
+                          struct vqe_consumer *consumer, const char *reason)
+{
+  if (counts->rejected++ == 0) {
+    snprintf(consumer->rejected, sizeof consumer->rejected, "%s", reason);
+  }
+}
+
+static int give_rejected(struct vqe_consumer_counts *counts,
+                         struct vqe_consumer *consumer,
+                         const struct vqe_consumer_place *place,
+                         const struct vqe_consumer_callbacks *callbacks)
+{
+  char reason[1024];
+  snprintf(reason, sizeof reason, "%s", vqe_error_message());
+  note_rejected(counts, consumer, reason);
+  return callbacks->rejected == NULL
+             ? VQE_OK
+             : callbacks->rejected(callbacks->ctx, place, reason);
 }
 
 static int visit(struct vqe_consumer_counts *counts,
@@ -110,39 +141,43 @@ static int visit(struct vqe_consumer_counts *counts,
                  const struct vqe_consumer_callbacks *callbacks)
 {
   struct vqe_record *record = NULL;
+  bool is_none = false;
   const struct vqe_consumer_place place = {.topic = consumer->topic,
                                            .partition = message->partition,
-                                           .offset = message->offset};
+                                           .offset = message->offset,
+                                           .data = message->payload,
+                                           .size = message->len};
   counts->messages++;
   if (message->payload == NULL) {
     counts->deleted++;
     return VQE_OK;
   }
-  int status = vqe_consumer_decode(&record, consumer, message);
-  if (status == VQE_OK) {
-    counts->records++;
-    return callbacks->record(callbacks->ctx, record, &place);
+  int status = vqe_consumer_decode(&record, &is_none, consumer, message);
+  if (status != VQE_OK) {
+    return is_none ? give_rejected(counts, consumer, &place, callbacks)
+                   : status;
   }
-  if (status != VQE_ERR_INPUT) {
-    return status;
-  }
-  counts->rejected++;
-  if (callbacks->rejected == NULL) {
+  status = callbacks->record(callbacks->ctx, record, &place);
+  if (status == VQE_CONSUMER_SET_ASIDE) {
+    note_rejected(counts, consumer, vqe_error_message());
     return VQE_OK;
   }
-  char reason[1024];
-  snprintf(reason, sizeof reason, "%s", vqe_error_message());
-  return callbacks->rejected(callbacks->ctx, &place, message->payload,
-                             message->len, reason);
+  counts->records += status == VQE_OK ? 1 : 0;
+  return status;
 }
 
-/* Have it made safe, then commit. */
+/* Have it made safe, then commit: once there was a record, as a reading that
+ * finds none may be of a wrong topic. */
 static int make_safe(struct vqe_consumer *consumer,
+                     const struct vqe_consumer_counts *counts,
                      const struct vqe_consumer_callbacks *callbacks)
 {
   bool is_new = false;
+  if (counts->records == 0 && counts->rejected > 0) {
+    return VQE_OK;
+  }
   for (size_t k = 0; k < consumer->npart; k++) {
-    is_new |= consumer->parts[k].next != consumer->parts[k].committed;
+    is_new |= consumer->parts[k].next > consumer->parts[k].committed;
   }
   if (!is_new || consumer->commit_later) {
     return VQE_OK;
@@ -230,7 +265,7 @@ static int read_next(struct reading *reading)
   rd_kafka_message_destroy(message);
   if (status == VQE_OK && (reading->records >= consumer->safe_records ||
                            reading->bytes >= consumer->safe_bytes)) {
-    status = make_safe(consumer, reading->callbacks);
+    status = make_safe(consumer, reading->counts, reading->callbacks);
     reading->records = 0;
     reading->bytes = 0;
     reading->last = vqe_clock_wall();
@@ -252,7 +287,15 @@ int vqe_consumer_read(struct vqe_consumer_counts *counts,
     status = read_next(&reading);
   }
   if (status == VQE_OK) {
-    status = make_safe(consumer, callbacks);
+    status = make_safe(consumer, counts, callbacks);
+  }
+  if (status == VQE_OK && counts->records == 0 && counts->rejected > 0) {
+    status = vqe_error_set(
+        VQE_ERR_INPUT,
+        "topic '%s': none of %zu messages is a record, so nothing is "
+        "committed: %s; correct the topic or the registry, or pass over them "
+        "by --from OFFSET",
+        consumer->topic, counts->rejected, consumer->rejected);
   }
   (void)rd_kafka_assign(consumer->rk, NULL);
   return status;

@@ -1,9 +1,46 @@
 /* Partitions: where to begin, where to end, what is committed. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "stream/consumer_state.h"
+
+#define MEMBER_TIMEOUT_MS 5000
+
+/* Who else is in the group, as "CLIENT at HOST"; "" where that cannot be
+ * learned. */
+static void name_member(char *out, size_t size,
+                        const struct vqe_consumer *consumer)
+{
+  const struct rd_kafka_group_list *list = NULL;
+  out[0] = '\0';
+  if (rd_kafka_list_groups(consumer->rk, consumer->group, &list,
+                           MEMBER_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return;
+  }
+  if (list->group_cnt > 0 && list->groups[0].member_cnt > 0) {
+    const struct rd_kafka_group_member_info *member =
+        &list->groups[0].members[0];
+    snprintf(out, size, " (%.100s at %.100s)", member->client_id,
+             member->client_host);
+  }
+  rd_kafka_group_list_destroy(list);
+}
+
+/* Kafka's words for it, "unknown member", are about this program. */
+static int fail_in_use(const struct vqe_consumer *consumer, const char *what,
+                       const char *text)
+{
+  char member[256];
+  name_member(member, sizeof member, consumer);
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "Kafka at %s, topic '%s': %s: %s: the consumer group "
+                       "'%s' is in use by another program%s; name a group of "
+                       "its own by --group",
+                       consumer->brokers, consumer->topic, what, text,
+                       consumer->group, member);
+}
 
 int vqe_consumer_fail(const struct vqe_consumer *consumer, const char *what,
                       rd_kafka_resp_err_t error)
@@ -35,6 +72,11 @@ int vqe_consumer_fail(const struct vqe_consumer *consumer, const char *what,
     status = VQE_ERR_INPUT;
     remedy = "check security.protocol and ssl.ca.location";
     break;
+  case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+  case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+  case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+  case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+    return fail_in_use(consumer, what, text);
   case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
   case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     status = VQE_ERR_NOT_FOUND;
@@ -111,11 +153,18 @@ static int make_list(rd_kafka_topic_partition_list_t **out,
   return VQE_OK;
 }
 
+static int64_t within(int64_t offset, int64_t low, int64_t end)
+{
+  return offset < low ? low : offset > end ? end : offset;
+}
+
 /* Where the partition is read from, when `committed` (negative: nothing) is
- * its committed offset and `low` its first. */
+ * its committed offset, `asked` the one asked for (negative: none, beyond the
+ * last message), and `low` its first. */
 static int find_part_range(struct vqe_consumer_counts *counts,
                            struct vqe_consumer *consumer,
-                           struct vqe_consumer_part *part, int64_t committed)
+                           struct vqe_consumer_part *part, int64_t committed,
+                           int64_t asked)
 {
   int64_t low = 0;
   rd_kafka_resp_err_t error =
@@ -126,13 +175,39 @@ static int find_part_range(struct vqe_consumer_counts *counts,
     return vqe_consumer_fail(consumer, "asking for its end", error);
   }
   /* beyond the end: the topic was made anew */
-  bool is_there = committed >= low && committed <= part->end;
-  part->committed = committed;
-  part->next = is_there ? committed : low;
-  if (committed >= 0 && committed < low) {
-    counts->expired += (size_t)(low - committed);
+  part->committed = committed <= part->end ? committed : -1;
+  if (consumer->from != VQE_CONSUMER_COMMITTED) {
+    part->next = asked < 0 ? part->end : within(asked, low, part->end);
+  } else {
+    part->next = part->committed >= low ? part->committed : low;
+    if (part->committed >= 0 && part->committed < low) {
+      counts->expired += (size_t)(low - part->committed);
+    }
   }
   part->done = part->next >= part->end;
+  return VQE_OK;
+}
+
+/* The offsets asked for, in `list`. */
+static int find_asked(rd_kafka_topic_partition_list_t *list,
+                      const struct vqe_consumer *consumer)
+{
+  for (int k = 0; k < list->cnt; k++) {
+    list->elems[k].offset = consumer->from_value;
+  }
+  if (consumer->from != VQE_CONSUMER_TIME) {
+    return VQE_OK;
+  }
+  rd_kafka_resp_err_t error =
+      rd_kafka_offsets_for_times(consumer->rk, list, timeout_ms(consumer));
+  for (int k = 0; k < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; k++) {
+    error = list->elems[k].err;
+  }
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_poll(consumer->rk, 0);
+    return vqe_consumer_fail(consumer, "asking for the offsets of a time",
+                             error);
+  }
   return VQE_OK;
 }
 
@@ -140,12 +215,18 @@ static int find_range(struct vqe_consumer_counts *counts,
                       struct vqe_consumer *consumer)
 {
   rd_kafka_topic_partition_list_t *list = NULL;
+  rd_kafka_topic_partition_list_t *asked = NULL;
   int status = make_list(&list, consumer);
-  if (status != VQE_OK) {
-    return status;
+  if (status == VQE_OK) {
+    status = make_list(&asked, consumer);
+  }
+  if (status == VQE_OK) {
+    status = find_asked(asked, consumer);
   }
   rd_kafka_resp_err_t error =
-      rd_kafka_committed(consumer->rk, list, timeout_ms(consumer));
+      status == VQE_OK
+          ? rd_kafka_committed(consumer->rk, list, timeout_ms(consumer))
+          : RD_KAFKA_RESP_ERR_NO_ERROR;
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     rd_kafka_poll(consumer->rk, 0);
     status =
@@ -153,9 +234,14 @@ static int find_range(struct vqe_consumer_counts *counts,
   }
   for (size_t k = 0; status == VQE_OK && k < consumer->npart; k++) {
     status = find_part_range(counts, consumer, &consumer->parts[k],
-                             list->elems[k].offset);
+                             list->elems[k].offset, asked->elems[k].offset);
   }
-  rd_kafka_topic_partition_list_destroy(list);
+  if (list != NULL) {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+  if (asked != NULL) {
+    rd_kafka_topic_partition_list_destroy(asked);
+  }
   return status;
 }
 
@@ -231,6 +317,11 @@ int vqe_consumer_commit(struct vqe_consumer *consumer)
   if (status != VQE_OK) {
     return status;
   }
+  for (size_t k = 0; k < consumer->npart; k++) {
+    struct vqe_consumer_part *part = &consumer->parts[k];
+    list->elems[k].offset =
+        part->next > part->committed ? part->next : part->committed;
+  }
   rd_kafka_resp_err_t error = list->cnt == 0
                                   ? RD_KAFKA_RESP_ERR_NO_ERROR
                                   : rd_kafka_commit(consumer->rk, list, 0);
@@ -239,7 +330,7 @@ int vqe_consumer_commit(struct vqe_consumer *consumer)
   }
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (size_t k = 0; k < consumer->npart; k++) {
-      consumer->parts[k].committed = consumer->parts[k].next;
+      consumer->parts[k].committed = list->elems[k].offset;
     }
   } else {
     status = vqe_consumer_fail(

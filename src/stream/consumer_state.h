@@ -20,7 +20,7 @@
 /* Codec of a writer's schema. */
 struct vqe_consumer_codec {
   struct vqe_consumer_codec *next;
-  int32_t id;
+  uint32_t id;
   struct vqe_record_avro *avro;          /* NULL: unusable */
   char reason[VQE_CONSUMER_REASON_SIZE]; /* why */
 };
@@ -29,7 +29,7 @@ struct vqe_consumer_part {
   int32_t id;
   int64_t next; /* offset to be read next */
   int64_t end;  /* of the topic when reading began */
-  int64_t committed;
+  int64_t committed; /* negative: nothing that counts */
   bool done;
 };
 
@@ -41,19 +41,26 @@ struct vqe_consumer {
   size_t npart;
   char *topic;
   char *brokers;
+  char *group;
+  enum vqe_consumer_from from;
+  int64_t from_value;
+  bool reject_unknown;
   double timeout_s;
   size_t safe_records, safe_bytes;
   bool commit_later;
   char reason[VQE_CONSUMER_REASON_SIZE]; /* of the last error that librdkafka
                                             reported */
   rd_kafka_resp_err_t last_error;
+  char rejected[VQE_CONSUMER_REASON_SIZE]; /* why, the first of a reading */
 };
 
 /* ---- consumer_codec.c ---- */
 
-/* The record of a message, with its experiment_id. VQE_ERR_INPUT: it is none,
- * the message says why; any other error is not the message's fault. */
-int vqe_consumer_decode(struct vqe_record **out, struct vqe_consumer *consumer,
+/* The record of a message, with its experiment_id. *is_none after a failure:
+ * its own bytes are no record, the error's message says why; else it may be
+ * one that cannot be read now. */
+int vqe_consumer_decode(struct vqe_record **out, bool *is_none,
+                        struct vqe_consumer *consumer,
                         const rd_kafka_message_t *message);
 
 void vqe_consumer_free_codecs(struct vqe_consumer *consumer);

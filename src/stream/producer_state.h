@@ -53,7 +53,7 @@ struct vqe_producer {
   struct vqe_message_list under_way; /* with librdkafka, which reads their
                                         bytes until the report */
   bool one_alone; /* the message under way is to stay alone */
-  int32_t schema_id;
+  uint32_t schema_id;
   bool has_schema, schema_refused;
   double schema_retry_at, schema_pause_s;
   double send_retry_at, send_pause_s;

@@ -1,6 +1,7 @@
 #include "stream/registry.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,17 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/sha256.h"
+#include "stream/registry_references.h"
 #include "stream/registry_request.h"
+
+#define READ_ONLY 42205       /* error codes of the registry */
+#define SCHEMA_NOT_FOUND 40403
+#define MOST_REFERENCES 200 /* of a schema, those of its references too */
 
 /* One known schema: by id, or by subject and hash. */
 struct known {
   struct known *next;
-  int32_t id;
+  uint32_t id;
   char *text;    /* of a fetched one */
   char *subject; /* of a registered one */
   char hash[VQE_SHA256_HEX_SIZE];
@@ -91,6 +97,26 @@ static void reason_of(char *out, size_t size,
   }
 }
 
+/* The registry's own code of an error; 0 when it has none. */
+static json_int_t error_code_of(const struct vqe_http_response *response)
+{
+  json_t *root = body_of(response);
+  json_int_t code = json_integer_value(json_object_get(root, "error_code"));
+  json_decref(root);
+  return code;
+}
+
+/* A missing schema differs from a page that no registry has. */
+static const char *
+missing_remedy(const struct vqe_http_response *response)
+{
+  return error_code_of(response) == SCHEMA_NOT_FOUND
+             ? "this registry does not have it: was it started anew without "
+               "its store, or is another one meant?"
+             : "not there; check the registry's URL and its path, as in "
+               "http://localhost:8080/apis/ccompat/v7";
+}
+
 static int failed(const struct vqe_registry *registry,
                   const struct vqe_http_response *response, const char *what)
 {
@@ -108,14 +134,17 @@ static int failed(const struct vqe_registry *registry,
     break;
   case 404:
     status = VQE_ERR_NOT_FOUND;
-    remedy = "not there; check the registry's URL and its path";
+    remedy = missing_remedy(response);
     break;
   case 409:
     remedy = "new fields need a default; or change the subject's "
              "compatibility";
     break;
   case 422:
-    remedy = "the registry takes the schema for invalid";
+    remedy = error_code_of(response) == READ_ONLY
+                 ? "it takes no new schemas; have this one registered by "
+                   "whoever may"
+                 : "the registry takes the schema for invalid";
     break;
   default:
     if (vqe_registry_is_passing(response->status)) {
@@ -132,7 +161,7 @@ static int failed(const struct vqe_registry *registry,
 
 /* ---- registering ---- */
 
-static int remember(struct vqe_registry *registry, int32_t id,
+static int remember(struct vqe_registry *registry, uint32_t id,
                     const char *text, const char *subject, const char *hash)
 {
   struct known *known = NULL;
@@ -170,21 +199,21 @@ static int make_body(char **out, const char *schema, size_t size)
   return VQE_OK;
 }
 
-static int id_of(int32_t *id, const struct vqe_registry *registry,
+static int id_of(uint32_t *id, const struct vqe_registry *registry,
                  const struct vqe_http_response *response)
 {
   json_t *root = body_of(response);
   const json_t *value = json_object_get(root, "id");
   json_int_t number = json_is_integer(value) ? json_integer_value(value) : -1;
   json_decref(root);
-  if (number < 0 || number > INT32_MAX) {
+  if (number < 0 || number > UINT32_MAX) {
     return vqe_error_set(
         VQE_ERR_INPUT,
         "schema registry at %s: the response has no schema id; "
         "is this a registry?",
         vqe_registry_url(registry->client, response));
   }
-  *id = (int32_t)number;
+  *id = (uint32_t)number;
   return VQE_OK;
 }
 
@@ -244,7 +273,7 @@ struct registration {
 };
 
 /* Register the schema, or look it up where that is not allowed. */
-static int request_id(int32_t *id, struct vqe_registry *registry,
+static int request_id(uint32_t *id, struct vqe_registry *registry,
                       const struct registration *registration)
 {
   struct vqe_http_response response = {0};
@@ -257,7 +286,9 @@ static int request_id(int32_t *id, struct vqe_registry *registry,
     status = vqe_registry_request(&response, registry->client, path,
                                   registration->body);
   }
-  if (status == VQE_OK && response.status == 403) {
+  if (status == VQE_OK &&
+      (response.status == 403 || (response.status == 422 &&
+                                  error_code_of(&response) == READ_ONLY))) {
     /* perhaps somebody else registers here, and has done so */
     verb = "looking up";
     path[strlen(path) - strlen("/versions")] = '\0';
@@ -281,7 +312,7 @@ static int request_id(int32_t *id, struct vqe_registry *registry,
   return status;
 }
 
-int vqe_registry_register(int32_t *id, struct vqe_registry *registry,
+int vqe_registry_register(uint32_t *id, struct vqe_registry *registry,
                           const char *subject, const char *schema, size_t size)
 {
   struct registration registration = {.subject = subject};
@@ -312,33 +343,182 @@ int vqe_registry_register(int32_t *id, struct vqe_registry *registry,
   return status;
 }
 
-/* The schema in the response to the request `what`. */
-static int take_schema(const char **schema, struct vqe_registry *registry,
-                       int32_t id, const struct vqe_http_response *response,
-                       const char *what)
+/* ---- fetching ---- */
+
+/* Texts of the schemas that one refers to, in the order in which they are
+ * found. */
+struct others {
+  char **texts;
+  char **names; /* "subject/version", to fetch each once */
+  size_t count;
+};
+
+static void free_others(struct others *others)
 {
-  json_t *root = body_of(response);
-  const char *text = json_string_value(json_object_get(root, "schema"));
-  int status = VQE_ERR_INPUT;
-  if (text == NULL) {
-    vqe_error_set(VQE_ERR_INPUT,
-                  "schema registry at %s: %s: the response has no "
-                  "schema; is this a registry?",
-                  vqe_registry_url(registry->client, response), what);
-  } else {
-    status = remember(registry, id, text, NULL, NULL);
+  for (size_t k = 0; k < others->count; k++) {
+    free(others->texts[k]);
+    free(others->names[k]);
+  }
+  free(others->texts);
+  free(others->names);
+}
+
+/* Makes room for the schema `name`; *is_new is false where it is there. */
+static int add_other(bool *is_new, struct others *others, const char *name)
+{
+  size_t more = others->count + 1;
+  *is_new = false;
+  for (size_t k = 0; k < others->count; k++) {
+    if (strcmp(others->names[k], name) == 0) {
+      return VQE_OK;
+    }
+  }
+  if (more > MOST_REFERENCES) {
+    return vqe_error_set(VQE_ERR_INPUT, "a schema with more than %d references",
+                         MOST_REFERENCES);
+  }
+  int status = vqe_memory_grow(&others->texts, others->count, more,
+                               sizeof *others->texts, "schemas");
+  if (status == VQE_OK) {
+    status = vqe_memory_grow(&others->names, others->count, more,
+                             sizeof *others->names, "schemas");
   }
   if (status == VQE_OK) {
-    *schema = registry->known->text;
+    status = vqe_memory_strdup(&others->names[others->count], name);
+  }
+  others->count += status == VQE_OK ? 1 : 0;
+  *is_new = status == VQE_OK;
+  return status;
+}
+
+/* GET `path`; *root has the text of an Avro schema as "schema". */
+static int request_schema(json_t **root, struct vqe_registry *registry,
+                          const char *path, const char *what)
+{
+  struct vqe_http_response response = {0};
+  *root = NULL;
+  int status = vqe_registry_request(&response, registry->client, path, NULL);
+  if (status == VQE_OK && response.status != 200) {
+    status = failed(registry, &response, what);
+  }
+  if (status == VQE_OK) {
+    *root = body_of(&response);
+    const char *type = json_string_value(json_object_get(*root, "schemaType"));
+    if (json_string_value(json_object_get(*root, "schema")) == NULL) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "schema registry at %s: %s: the response has no "
+                             "schema; is this a registry?",
+                             vqe_registry_url(registry->client, &response),
+                             what);
+    } else if (type != NULL && strcmp(type, "AVRO") != 0) {
+      status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                             "schema registry at %s: %s: its type is %.40s, "
+                             "not AVRO",
+                             vqe_registry_url(registry->client, &response),
+                             what, type);
+    }
+  }
+  if (status != VQE_OK) {
+    json_decref(*root);
+    *root = NULL;
+  }
+  vqe_http_response_clear(&response);
+  return status;
+}
+
+static int fetch_others(struct others *others, struct vqe_registry *registry,
+                        const json_t *references);
+
+/* One entry of "references", and what its schema refers to. */
+static int fetch_other(struct others *others, struct vqe_registry *registry,
+                       const json_t *reference)
+{
+  const char *subject =
+      json_string_value(json_object_get(reference, "subject"));
+  json_int_t version =
+      json_integer_value(json_object_get(reference, "version"));
+  char what[200];
+  char *encoded = NULL;
+  char *path = NULL;
+  json_t *root = NULL;
+  bool is_new = false;
+  int status = vqe_http_encode(&encoded, subject == NULL ? "" : subject, false);
+  if (status == VQE_OK) {
+    status = vqe_memory_print(&path, "/subjects/%s/versions/%lld", encoded,
+                              (long long)version);
+  }
+  if (status == VQE_OK) {
+    status = add_other(&is_new, others, path);
+  }
+  if (is_new) {
+    size_t at = others->count - 1;
+    snprintf(what, sizeof what, "fetching version %lld of '%.100s', which a "
+             "schema refers to", (long long)version,
+             subject == NULL ? "" : subject);
+    status = request_schema(&root, registry, path, what);
+    if (status == VQE_OK) {
+      status = vqe_memory_strdup(
+          &others->texts[at],
+          json_string_value(json_object_get(root, "schema")));
+    }
+    if (status == VQE_OK) {
+      status =
+          fetch_others(others, registry, json_object_get(root, "references"));
+    }
   }
   json_decref(root);
+  free(encoded);
+  free(path);
+  return status;
+}
+
+static int fetch_others(struct others *others, struct vqe_registry *registry,
+                        const json_t *references)
+{
+  int status = VQE_OK;
+  size_t index;
+  const json_t *reference;
+  json_array_foreach((json_t *)references, index, reference)
+  {
+    if (status == VQE_OK) {
+      status = fetch_other(others, registry, reference);
+    }
+  }
+  return status;
+}
+
+/* Remember the schema of a response, its references resolved. */
+static int take_schema(struct vqe_registry *registry, uint32_t id,
+                       const json_t *root)
+{
+  const char *text = json_string_value(json_object_get(root, "schema"));
+  const json_t *references = json_object_get(root, "references");
+  struct others others = {.count = 0};
+  char *joined = NULL;
+  int status = VQE_OK;
+  if (json_array_size(references) > 0) {
+    status = fetch_others(&others, registry, references);
+    if (status == VQE_OK) {
+      status = vqe_registry_join(&joined, text,
+                                 (const char *const *)others.texts,
+                                 others.count);
+    }
+    if (status != VQE_OK) {
+      status = vqe_error_context(status, "schema %lu", (unsigned long)id);
+    }
+  }
+  if (status == VQE_OK) {
+    status = remember(registry, id, joined != NULL ? joined : text, NULL, NULL);
+  }
+  free_others(&others);
+  free(joined);
   return status;
 }
 
 int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
-                       int32_t id)
+                       uint32_t id)
 {
-  struct vqe_http_response response = {0};
+  json_t *root = NULL;
   char path[64];
   char what[64];
   *schema = NULL;
@@ -348,15 +528,15 @@ int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
       return VQE_OK;
     }
   }
-  snprintf(path, sizeof path, "/schemas/ids/%d", id);
-  snprintf(what, sizeof what, "fetching the schema %d", id);
-  int status = vqe_registry_request(&response, registry->client, path, NULL);
-  if (status == VQE_OK && response.status != 200) {
-    status = failed(registry, &response, what);
+  snprintf(path, sizeof path, "/schemas/ids/%lu", (unsigned long)id);
+  snprintf(what, sizeof what, "fetching the schema %lu", (unsigned long)id);
+  int status = request_schema(&root, registry, path, what);
+  if (status == VQE_OK) {
+    status = take_schema(registry, id, root);
   }
   if (status == VQE_OK) {
-    status = take_schema(schema, registry, id, &response, what);
+    *schema = registry->known->text;
   }
-  vqe_http_response_clear(&response);
+  json_decref(root);
   return status;
 }

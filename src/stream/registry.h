@@ -36,12 +36,14 @@ void vqe_registry_close(struct vqe_registry *registry); /* NULL is fine */
 /* Id of `schema` under `subject`, registered when it is new; one request a
  * subject and schema. Where registering is not allowed, a schema that is
  * already there is looked up. */
-int vqe_registry_register(int32_t *id, struct vqe_registry *registry,
+int vqe_registry_register(uint32_t *id, struct vqe_registry *registry,
                           const char *subject, const char *schema,
                           size_t size);
 
-/* Text of the schema `id`, valid as long as the handle; one request an id. */
+/* Text of the Avro schema `id`, valid as long as the handle; one request an
+ * id, and one for each schema that it refers to: those stand in the text.
+ * VQE_ERR_UNSUPPORTED for a schema of another language. */
 int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
-                       int32_t id);
+                       uint32_t id);
 
 #endif

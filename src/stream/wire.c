@@ -9,7 +9,7 @@
 
 #define MAGIC 0
 
-int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
+int vqe_wire_encode(uint8_t **out, size_t *size, uint32_t schema_id,
                     const uint8_t *payload, size_t payload_size)
 {
   uint8_t *data = NULL;
@@ -39,13 +39,13 @@ void vqe_wire_start(uint8_t *data)
   vqe_wire_set_schema(data, 0);
 }
 
-void vqe_wire_set_schema(uint8_t *data, int32_t schema_id)
+void vqe_wire_set_schema(uint8_t *data, uint32_t schema_id)
 {
-  uint32_t id = htobe32((uint32_t)schema_id);
+  uint32_t id = htobe32(schema_id);
   memcpy(data + 1, &id, sizeof id);
 }
 
-int vqe_wire_decode(int32_t *schema_id, const uint8_t **payload,
+int vqe_wire_decode(uint32_t *schema_id, const uint8_t **payload,
                     size_t *payload_size, const uint8_t *data, size_t size)
 {
   uint32_t id;
@@ -60,11 +60,7 @@ int vqe_wire_decode(int32_t *schema_id, const uint8_t **payload,
                          data[0]);
   }
   memcpy(&id, data + 1, sizeof id);
-  id = be32toh(id);
-  if (id > INT32_MAX) {
-    return vqe_error_set(VQE_ERR_INPUT, "%u is no schema id", id);
-  }
-  *schema_id = (int32_t)id;
+  *schema_id = be32toh(id);
   *payload = data + VQE_WIRE_HEAD_SIZE;
   *payload_size = size - VQE_WIRE_HEAD_SIZE;
   return VQE_OK;

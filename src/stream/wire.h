@@ -9,18 +9,18 @@
 #define VQE_WIRE_HEAD_SIZE 5
 
 /* New buffer in *out (free by free()): head and `payload`. */
-int vqe_wire_encode(uint8_t **out, size_t *size, int32_t schema_id,
+int vqe_wire_encode(uint8_t **out, size_t *size, uint32_t schema_id,
                     const uint8_t *payload, size_t payload_size);
 
 /* The head of a message that is encoded in place, with schema id 0. */
 void vqe_wire_start(uint8_t *data);
 
 /* Another schema id for a message of vqe_wire_encode. */
-void vqe_wire_set_schema(uint8_t *data, int32_t schema_id);
+void vqe_wire_set_schema(uint8_t *data, uint32_t schema_id);
 
 /* Parts of a message; *payload points into `data`. VQE_ERR_INPUT for what is
  * not of this format. */
-int vqe_wire_decode(int32_t *schema_id, const uint8_t **payload,
+int vqe_wire_decode(uint32_t *schema_id, const uint8_t **payload,
                     size_t *payload_size, const uint8_t *data, size_t size);
 
 #endif

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  int32_t id = 0;
+  uint32_t id = 0;
   const uint8_t *payload = NULL;
   size_t payload_size = 0;
   uint8_t *message = NULL;

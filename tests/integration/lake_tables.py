@@ -435,7 +435,7 @@ def feature_rows(rows):
                 "steps_since_improvement": plateau,
                 "energy_moving_avg_5": mean(window),
                 "energy_moving_std_5": deviation(window),
-                "mean_param_change": math.fsum(distance) / n if distance else None,
+                "mean_param_change": mean(distance),
             }
         )
         previous = c

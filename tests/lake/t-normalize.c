@@ -396,7 +396,7 @@ static void features_match_values_worked_out_by_hand(void **state)
                 "energy_moving_avg_5, energy_delta, energy_moving_std_5 "
                 "FROM ml_iteration_features "
                 "WHERE iteration_step IN (1, 2) ORDER BY iteration_step",
-                "0.0,,-1.0,,\n0.25,0.5,-1.25,-0.5,0.3535533905932738\n");
+                "0.0,,-1.0,,\n0.25,1.0,-1.25,-0.5,0.3535533905932738\n");
   /* five rows and no more: steps 4 to 8 */
   assert_result("SELECT energy_moving_avg_5 FROM ml_iteration_features "
                 "WHERE iteration_step = 8",

@@ -238,7 +238,7 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message,
 }
 
 static int encode_all(struct raw **out, const struct records *records,
-                      int32_t schema_id)
+                      uint32_t schema_id)
 {
   struct raw *all = NULL;
   int status =
@@ -286,7 +286,7 @@ static int raw(struct settings *settings, char **paths, int npath)
   rd_kafka_t *rk = NULL;
   size_t delivered = 0;
   size_t bytes = 0;
-  int32_t id = 0;
+  uint32_t id = 0;
   double seconds = 0.0;
   snprintf(subject, sizeof subject, "%.250s-value", topic);
   int status = read_records(&records, settings, paths, npath);
@@ -352,12 +352,11 @@ static int print_record(void *ctx, struct vqe_record *record,
 }
 
 static int print_rejected(void *ctx, const struct vqe_consumer_place *place,
-                          const void *data, size_t size, const char *reason)
+                          const char *reason)
 {
   (void)ctx;
-  (void)data;
   fprintf(stderr, "stream-tool: rejected %d/%lld, %zu bytes: %s\n",
-          place->partition, (long long)place->offset, size, reason);
+          place->partition, (long long)place->offset, place->size, reason);
   return VQE_OK;
 }
 

@@ -69,9 +69,9 @@ static void assert_says(const char *part)
   }
 }
 
-static int register_it(struct fixture *fixture, int32_t *id)
+static int register_it(struct fixture *fixture, uint32_t *id)
 {
-  *id = -1;
+  *id = 0;
   return vqe_registry_register(id, fixture->registry, "experiment.vqe-value",
                                SCHEMA, strlen(SCHEMA));
 }
@@ -79,7 +79,7 @@ static int register_it(struct fixture *fixture, int32_t *id)
 static void schema_is_registered_once(void **state)
 {
   struct fixture *fixture = *state;
-  int32_t id;
+  uint32_t id;
   assert_int_equal(register_it(fixture, &id), VQE_OK);
   assert_int_equal(id, 41);
   assert_string_equal(fixture->server.last.method, "POST");
@@ -124,7 +124,7 @@ static void schema_is_fetched_once(void **state)
 static void passing_faults_are_retried_and_attempts_are_bounded(void **state)
 {
   struct fixture *fixture = *state;
-  int32_t id;
+  uint32_t id;
   http_script(&fixture->server, 503, "busy", 0);
   http_script(&fixture->server, HTTP_DROP, NULL, 0);
   assert_int_equal(register_it(fixture, &id), VQE_OK);
@@ -143,7 +143,7 @@ static void passing_faults_are_retried_and_attempts_are_bounded(void **state)
 static void slow_response_is_retried(void **state)
 {
   struct fixture *fixture = *state;
-  int32_t id;
+  uint32_t id;
   http_script(&fixture->server, 200, "{\"id\": 1}", 900);
   assert_int_equal(register_it(fixture, &id), VQE_OK);
   assert_int_equal(id, 41);
@@ -154,7 +154,7 @@ static void other_addresses_are_asked_when_one_is_away(void **state)
 {
   struct fixture *fixture = *state;
   char urls[160];
-  int32_t id;
+  uint32_t id;
   const char *schema = NULL;
   /* nobody listens on port 1 */
   snprintf(urls, sizeof urls, "http://127.0.0.1:1, %s//", fixture->server.url);
@@ -170,7 +170,7 @@ static void other_addresses_are_asked_when_one_is_away(void **state)
 static void refusals_say_why_and_are_not_retried(void **state)
 {
   struct fixture *fixture = *state;
-  int32_t id;
+  uint32_t id;
   http_script(&fixture->server, 409,
               "{\"error_code\": 409, \"message\": \"Schema being registered "
               "is incompatible with an earlier schema\"}",
@@ -198,7 +198,7 @@ static void refusals_say_why_and_are_not_retried(void **state)
 static void schema_is_looked_up_where_registering_is_forbidden(void **state)
 {
   struct fixture *fixture = *state;
-  int32_t id;
+  uint32_t id;
   http_script(&fixture->server, 403, "{\"message\": \"read only\"}", 0);
   http_script(&fixture->server, 200, "{\"id\": 12, \"version\": 3}", 0);
   assert_int_equal(register_it(fixture, &id), VQE_OK);
@@ -208,11 +208,154 @@ static void schema_is_looked_up_where_registering_is_forbidden(void **state)
   assert_string_equal(fixture->server.last.method, "POST");
 }
 
+static void read_only_registry_is_asked_for_the_schema(void **state)
+{
+  struct fixture *fixture = *state;
+  static const char read_only[] =
+      "{\"error_code\": 42205, \"message\": \"Subject "
+      "experiment.vqe-value is in read-only mode\"}";
+  uint32_t id;
+  http_script(&fixture->server, 422, read_only, 0);
+  http_script(&fixture->server, 200, "{\"id\": 13}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_int_equal(id, 13);
+  assert_string_equal(fixture->server.last.path,
+                      "/subjects/experiment.vqe-value");
+  /* and where it does not have it */
+  open_registry(fixture, fixture->server.url);
+  http_script(&fixture->server, 422, read_only, 0);
+  http_script(&fixture->server, 404,
+              "{\"error_code\": 40403, \"message\": \"Schema not found\"}",
+              0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_NOT_FOUND);
+  assert_says("looking up the schema");
+  assert_says("Schema not found");
+  /* any other 422 is final */
+  int before = http_count(&fixture->server);
+  http_script(&fixture->server, 422,
+              "{\"error_code\": 42201, \"message\": \"Invalid schema\"}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
+  assert_int_equal(http_count(&fixture->server), before + 1);
+}
+
+static void ids_above_2_to_31_are_taken(void **state)
+{
+  struct fixture *fixture = *state;
+  const char *schema = NULL;
+  uint32_t id;
+  http_script(&fixture->server, 200, "{\"id\": 4294967295}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_OK);
+  assert_true(id == UINT32_MAX);
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 2147483648u),
+                   VQE_OK);
+  assert_string_equal(fixture->server.last.path, "/schemas/ids/2147483648");
+  open_registry(fixture, fixture->server.url);
+  http_script(&fixture->server, 200, "{\"id\": 4294967296}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
+  http_script(&fixture->server, 200, "{\"id\": -1}", 0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
+}
+
+static struct http_script respond_references(const struct http_request *request)
+{
+  static const struct {
+    const char *path, *body;
+  } held[] = {
+      {"/schemas/ids/5",
+       "{\"schema\": \"{\\\"type\\\": \\\"record\\\", \\\"name\\\": "
+       "\\\"A\\\", \\\"fields\\\": [{\\\"name\\\": \\\"b\\\", "
+       "\\\"type\\\": \\\"q.B\\\"}, {\\\"name\\\": \\\"c\\\", "
+       "\\\"type\\\": \\\"q.C\\\"}]}\", \"references\": [{\"name\": "
+       "\"q.B\", \"subject\": \"b one\", \"version\": 2}]}"},
+      {"/subjects/b%20one/versions/2",
+       "{\"schema\": \"{\\\"type\\\": \\\"record\\\", "
+       "\\\"namespace\\\": \\\"q\\\", \\\"name\\\": \\\"B\\\", "
+       "\\\"fields\\\": [{\\\"name\\\": \\\"c\\\", \\\"type\\\": "
+       "[\\\"null\\\", \\\"C\\\"]}]}\", \"references\": [{\"name\": "
+       "\"q.C\", \"subject\": \"c\", \"version\": 1}]}"},
+      {"/subjects/c/versions/1",
+       "{\"schema\": \"{\\\"type\\\": \\\"fixed\\\", \\\"size\\\": 2, "
+       "\\\"name\\\": \\\"q.C\\\"}\"}"},
+  };
+  struct http_script script = {.status = 404, .body = "{}"};
+  for (size_t k = 0; k < sizeof held / sizeof held[0]; k++) {
+    if (strcmp(request->path, held[k].path) == 0) {
+      script = (struct http_script){.status = 200, .body = held[k].body};
+    }
+  }
+  return script;
+}
+
+/* A refers to q.B and q.C, q.B to q.C. */
+static void references_are_written_out(void **state)
+{
+  struct fixture *fixture = *state;
+  const char *schema = NULL;
+  fixture->server.otherwise = respond_references;
+  if (vqe_registry_fetch(&schema, fixture->registry, 5) != VQE_OK) {
+    fail_msg("%s", vqe_error_message());
+  }
+  assert_string_equal(
+      schema,
+      "{\"type\":\"record\",\"name\":\"vqe_type0\",\"fields\":[{\"name\":"
+      "\"b\",\"type\":{\"type\":\"record\",\"name\":\"vqe_type1\","
+      "\"fields\":[{\"name\":\"c\",\"type\":[\"null\",{\"type\":\"fixed\","
+      "\"size\":2,\"name\":\"vqe_type2\"}]}]}},{\"name\":\"c\",\"type\":"
+      "\"vqe_type2\"}]}");
+  assert_int_equal(http_count(&fixture->server), 3);
+}
+
+static void missing_reference_is_named(void **state)
+{
+  struct fixture *fixture = *state;
+  const char *schema = NULL;
+  fixture->server.otherwise = respond_references;
+  http_script(&fixture->server, 200,
+              "{\"schema\": \"{\\\"type\\\": \\\"array\\\", "
+              "\\\"items\\\": \\\"q.D\\\"}\", \"references\": "
+              "[{\"name\": \"q.C\", \"subject\": \"c\", \"version\": 1}]}",
+              0);
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 6),
+                   VQE_ERR_INPUT);
+  assert_says("'q.D'");
+  http_script(&fixture->server, 200,
+              "{\"schema\": \"\\\"q.E\\\"\", \"references\": [{\"name\": "
+              "\"q.E\", \"subject\": \"e\", \"version\": 9}]}",
+              0);
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 6),
+                   VQE_ERR_NOT_FOUND);
+  assert_says("version 9 of 'e'");
+  /* other languages have other references */
+  http_script(&fixture->server, 200,
+              "{\"schema\": \"syntax\", \"schemaType\": \"PROTOBUF\"}", 0);
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 6),
+                   VQE_ERR_UNSUPPORTED);
+  assert_says("PROTOBUF");
+}
+
+/* The registry of another path responds with a page, one that has lost its
+ * schemas with an error of its own. */
+static void missing_schema_and_wrong_path_have_their_remedies(void **state)
+{
+  struct fixture *fixture = *state;
+  const char *schema = NULL;
+  http_script(&fixture->server, 404, "<html>Not Found</html>", 0);
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 8),
+                   VQE_ERR_NOT_FOUND);
+  assert_says("/apis/ccompat/v7");
+  http_script(&fixture->server, 404,
+              "{\"error_code\": 40403, \"message\": \"Schema not found\"}",
+              0);
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 8),
+                   VQE_ERR_NOT_FOUND);
+  assert_says("started anew");
+}
+
 static void credentials_are_sent_and_masked(void **state)
 {
   struct fixture *fixture = *state;
   char path[] = "/tmp/vqe-secret-XXXXXX";
-  int32_t id;
+  uint32_t id;
   int file = mkstemp(path);
   assert_true(file >= 0);
   assert_int_equal(write(file, "s3cret\n", 7), 7);
@@ -272,6 +415,11 @@ int main(void)
       TEST(other_addresses_are_asked_when_one_is_away),
       TEST(refusals_say_why_and_are_not_retried),
       TEST(schema_is_looked_up_where_registering_is_forbidden),
+      TEST(read_only_registry_is_asked_for_the_schema),
+      TEST(ids_above_2_to_31_are_taken),
+      TEST(references_are_written_out),
+      TEST(missing_reference_is_named),
+      TEST(missing_schema_and_wrong_path_have_their_remedies),
       TEST(credentials_are_sent_and_masked),
       TEST(bad_settings_are_refused_without_secrets),
   };

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/error_message.h"
 #include "http/http_server.h"
 #include "record/record_avro.h"
 #include "record/result_fixture.h"
@@ -177,6 +178,7 @@ struct seen {
   int safe_calls;
   int fail_after; /* records; 0: never */
   bool safe_fails;
+  int unfit;      /* number, from 1, of a record that cannot be stored */
   int given;      /* since the last safe */
   uint8_t *first; /* Avro of record 0 */
   size_t first_size;
@@ -198,6 +200,10 @@ static int see_record(void *ctx, struct vqe_record *record,
   vqe_record_free(record);
   seen->times[k]++;
   seen->given++;
+  if (seen->unfit == (int)k + 1) {
+    (void)vqe_error_set(VQE_ERR_INPUT, "it does not fit");
+    return VQE_CONSUMER_SET_ASIDE;
+  }
   if (seen->fail_after > 0 && seen->given >= seen->fail_after) {
     return VQE_ERR_MEMORY;
   }
@@ -205,11 +211,11 @@ static int see_record(void *ctx, struct vqe_record *record,
 }
 
 static int see_rejected(void *ctx, const struct vqe_consumer_place *place,
-                        const void *data, size_t size, const char *reason)
+                        const char *reason)
 {
   struct seen *seen = ctx;
   assert_true(place->offset >= 0);
-  assert_true(data != NULL || size == 0);
+  assert_true(place->data != NULL || place->size == 0);
   seen->rejected++;
   snprintf(seen->reason, sizeof seen->reason, "%s", reason);
   return VQE_OK;
@@ -223,16 +229,15 @@ static int see_safe(void *ctx)
   return seen->safe_fails ? VQE_ERR_IO : VQE_OK;
 }
 
-static int read_topic(struct seen *seen, struct vqe_consumer_counts *counts,
-                      const struct fixture *fixture, size_t safe_records)
+static int read_with(struct seen *seen, struct vqe_consumer_counts *counts,
+                     const struct fixture *fixture,
+                     struct vqe_consumer_options options)
 {
   struct vqe_consumer *consumer = NULL;
-  const struct vqe_consumer_options options = {
-      .stream = {.brokers = fixture->brokers,
-                 .registry = fixture->registry.url},
-      .group = "test",
-      .timeout_s = 5.0,
-      .safe_records = safe_records};
+  options.stream.brokers = fixture->brokers;
+  options.stream.registry = fixture->registry.url;
+  options.group = "test";
+  options.timeout_s = 5.0;
   const struct vqe_consumer_callbacks callbacks = {.ctx = seen,
                                                    .record = see_record,
                                                    .rejected = see_rejected,
@@ -243,6 +248,13 @@ static int read_topic(struct seen *seen, struct vqe_consumer_counts *counts,
   int status = vqe_consumer_read(counts, consumer, &callbacks);
   vqe_consumer_close(consumer);
   return status;
+}
+
+static int read_topic(struct seen *seen, struct vqe_consumer_counts *counts,
+                      const struct fixture *fixture, size_t safe_records)
+{
+  const struct vqe_consumer_options options = {.safe_records = safe_records};
+  return read_with(seen, counts, fixture, options);
 }
 
 static void assert_on_topic(const struct fixture *fixture, int count)
@@ -659,23 +671,144 @@ static void messages_that_are_no_record_are_rejected(void **state)
   struct fixture *fixture = *state;
   struct seen seen = {0};
   struct vqe_consumer_counts counts;
-  static const uint8_t unknown_schema[] = {0, 0, 0, 0, 9, 1, 2};
   static const uint8_t cut[] = {0, 0, 0, 0, SCHEMA_ID, 2};
   produce(fixture, 0, 2);
   put_raw(fixture, "not a record", 12);
-  put_raw(fixture, unknown_schema, sizeof unknown_schema);
   put_raw(fixture, cut, sizeof cut);
   put_raw(fixture, NULL, 0);
   produce(fixture, 2, 2);
   assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
-  assert_int_equal(counts.messages, 8);
+  assert_int_equal(counts.messages, 7);
   assert_int_equal(counts.records, 4);
-  assert_int_equal(counts.rejected, 3);
-  assert_int_equal(seen.rejected, 3);
+  assert_int_equal(counts.rejected, 2);
+  assert_int_equal(seen.rejected, 2);
   assert_int_equal(counts.deleted, 1);
   for (int k = 0; k < 4; k++) {
     assert_int_equal(seen.times[k], 1);
   }
+  free(seen.first);
+}
+
+/* What a later reading may find is no reason to pass over a message: the
+ * registry was started empty, has another path or wants other credentials. */
+static void messages_that_cannot_be_read_now_are_not_passed_over(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_consumer_counts counts;
+  static const struct {
+    int http, times, status;
+    const char *says;
+  } cases[] = {
+      {404, 1, VQE_ERR_NOT_FOUND, "cannot be read now"},
+      {401, 1, VQE_ERR_INPUT, "VQE_REGISTRY_TOKEN"},
+      {403, 1, VQE_ERR_INPUT, "credentials"},
+      {500, 3, VQE_ERR_IO, "try again later"},
+      {200, 1, VQE_ERR_INPUT, "is this a registry?"},
+  };
+  produce(fixture, 0, 3);
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    struct seen seen = {0};
+    for (int time = 0; time < cases[k].times; time++) {
+      http_script(&fixture->registry, cases[k].http, "{}", 0);
+    }
+    assert_int_equal(read_topic(&seen, &counts, fixture, 1), cases[k].status);
+    if (strstr(vqe_error_message(), cases[k].says) == NULL) {
+      fail_msg("'%s' is not in: %s", cases[k].says, vqe_error_message());
+    }
+    assert_int_equal(seen.rejected + counts.rejected + counts.records, 0);
+    assert_int_equal(seen.safe_calls, 0);
+  }
+  assert_on_topic(fixture, 3);
+}
+
+/* A message whose schema is gone for good can be passed over on demand. */
+static void unknown_schemas_are_rejected_on_demand(void **state)
+{
+  struct fixture *fixture = *state;
+  struct seen seen = {0};
+  struct vqe_consumer_counts counts;
+  static const uint8_t unknown_schema[] = {0, 0, 0, 0, 9, 1, 2};
+  produce(fixture, 0, 2);
+  put_raw(fixture, unknown_schema, sizeof unknown_schema);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_ERR_NOT_FOUND);
+  assert_non_null(strstr(vqe_error_message(), "schema 9"));
+  const struct vqe_consumer_options options = {.reject_unknown = true};
+  assert_int_equal(read_with(&seen, &counts, fixture, options), VQE_OK);
+  assert_int_equal(counts.records, 2);
+  assert_int_equal(counts.rejected, 1);
+  free(seen.first);
+}
+
+static void reading_that_finds_no_record_is_not_committed(void **state)
+{
+  struct fixture *fixture = *state;
+  struct seen seen = {0};
+  struct vqe_consumer_counts counts;
+  put_raw(fixture, "not a record", 12);
+  put_raw(fixture, "neither is this", 15);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 1), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "none of 2 messages"));
+  assert_non_null(strstr(vqe_error_message(), "0x6e"));
+  assert_int_equal(counts.rejected, 2);
+  assert_int_equal(seen.safe_calls, 0);
+  /* nor is it in the way of a record that comes later */
+  produce(fixture, 0, 1);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 1), VQE_OK);
+  assert_int_equal(counts.rejected, 2);
+  assert_int_equal(counts.records, 1);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 1), VQE_OK);
+  assert_int_equal(counts.messages, 0);
+  free(seen.first);
+}
+
+static void record_that_cannot_be_stored_is_set_aside(void **state)
+{
+  struct fixture *fixture = *state;
+  struct seen seen = {.unfit = 2};
+  struct vqe_consumer_counts counts;
+  produce(fixture, 0, 4);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.records, 3);
+  assert_int_equal(counts.rejected, 1);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.messages, 0);
+  free(seen.first);
+}
+
+static void reading_begins_where_it_is_asked_to(void **state)
+{
+  struct fixture *fixture = *state;
+  struct seen seen = {0};
+  struct vqe_consumer_counts counts;
+  const struct vqe_consumer_options all = {.from = VQE_CONSUMER_OFFSET};
+  const struct vqe_consumer_options none = {.from = VQE_CONSUMER_OFFSET,
+                                            .from_value = 1000};
+  produce(fixture, 0, 6);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.records, 6);
+  assert_int_equal(read_with(&seen, &counts, fixture, all), VQE_OK);
+  assert_int_equal(counts.records, 6);
+  /* the committed place is still behind them */
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.messages, 0);
+  /* beyond the end passes over what is there */
+  produce(fixture, 6, 2);
+  assert_int_equal(read_with(&seen, &counts, fixture, none), VQE_OK);
+  assert_int_equal(counts.messages, 0);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.messages, 0);
+  assert_int_equal(read_with(&seen, &counts, fixture, all), VQE_OK);
+  assert_int_equal(counts.records, 8);
+  /* a reading that fails on the way does not take the place back */
+  seen.given = 0;
+  seen.fail_after = 3;
+  struct vqe_consumer_options small = all;
+  small.safe_records = 2;
+  seen.safe_fails = false;
+  (void)read_with(&seen, &counts, fixture, small);
+  seen.fail_after = 0;
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.messages, 0);
   free(seen.first);
 }
 
@@ -745,6 +878,11 @@ int main(void)
       TEST(damaged_spool_files_are_left_alone),
       TEST(bad_settings_are_refused_without_secrets),
       TEST(messages_that_are_no_record_are_rejected),
+      TEST(messages_that_cannot_be_read_now_are_not_passed_over),
+      TEST(unknown_schemas_are_rejected_on_demand),
+      TEST(reading_that_finds_no_record_is_not_committed),
+      TEST(record_that_cannot_be_stored_is_set_aside),
+      TEST(reading_begins_where_it_is_asked_to),
       TEST(unsafe_records_are_not_committed),
       TEST(reading_fails_while_the_registry_is_away),
       TEST(reading_fails_while_brokers_are_away),

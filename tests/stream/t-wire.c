@@ -30,10 +30,9 @@ static void other_formats_are_refused(void **state)
   static const uint8_t good[] = {0, 0, 0, 1, 0x2c, 9, 8};
   static const uint8_t bare[] = {0, 0x7f, 0xff, 0xff, 0xff};
   static const uint8_t json[] = "{\"vqe\": 1}";
-  static const uint8_t large[] = {0, 0x80, 0, 0, 0, 1};
   const uint8_t *payload = NULL;
   size_t size = 0;
-  int32_t id = 0;
+  uint32_t id = 0;
   (void)state;
   assert_int_equal(vqe_wire_decode(&id, &payload, &size, good, sizeof good),
                    VQE_OK);
@@ -49,8 +48,26 @@ static void other_formats_are_refused(void **state)
   assert_int_equal(vqe_wire_decode(&id, &payload, &size, json, sizeof json),
                    VQE_ERR_INPUT);
   assert_non_null(strstr(vqe_error_message(), "0x7b"));
-  assert_int_equal(vqe_wire_decode(&id, &payload, &size, large, sizeof large),
-                   VQE_ERR_INPUT);
+}
+
+/* The head has all four bytes for the id. */
+static void ids_above_2_to_31_are_kept(void **state)
+{
+  static const uint32_t ids[] = {0x80000000u, 0x80000001u, UINT32_MAX};
+  (void)state;
+  for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++) {
+    uint8_t *data = NULL;
+    const uint8_t *payload = NULL;
+    size_t size = 0;
+    uint32_t id = 0;
+    assert_int_equal(
+        vqe_wire_encode(&data, &size, ids[k], (const uint8_t *)"x", 1),
+        VQE_OK);
+    assert_int_equal(vqe_wire_decode(&id, &payload, &size, data, size),
+                     VQE_OK);
+    assert_true(id == ids[k]);
+    free(data);
+  }
 }
 
 int main(void)
@@ -58,6 +75,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(head_and_payload_are_encoded),
       cmocka_unit_test(other_formats_are_refused),
+      cmocka_unit_test(ids_above_2_to_31_are_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
