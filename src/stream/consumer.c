@@ -77,9 +77,9 @@ int vqe_consumer_open(struct vqe_consumer **out,
     status = vqe_memory_strdup(&consumer->brokers, options->stream.brokers);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_strdup(
-        &consumer->group,
-        options->group != NULL ? options->group : DEFAULT_GROUP);
+    status = vqe_memory_strdup(&consumer->group, options->group != NULL
+                                                     ? options->group
+                                                     : DEFAULT_GROUP);
   }
   if (status == VQE_OK) {
     status = vqe_registry_open(&consumer->registry, &registry);

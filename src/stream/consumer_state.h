@@ -27,8 +27,8 @@ struct vqe_consumer_codec {
 
 struct vqe_consumer_part {
   int32_t id;
-  int64_t next; /* offset to be read next */
-  int64_t end;  /* of the topic when reading began */
+  int64_t next;      /* offset to be read next */
+  int64_t end;       /* of the topic when reading began */
   int64_t committed; /* negative: nothing that counts */
   bool done;
 };

@@ -12,7 +12,7 @@
 #include "stream/registry_references.h"
 #include "stream/registry_request.h"
 
-#define READ_ONLY 42205       /* error codes of the registry */
+#define READ_ONLY 42205 /* error codes of the registry */
 #define SCHEMA_NOT_FOUND 40403
 #define MOST_REFERENCES 200 /* of a schema, those of its references too */
 
@@ -107,8 +107,7 @@ static json_int_t error_code_of(const struct vqe_http_response *response)
 }
 
 /* A missing schema differs from a page that no registry has. */
-static const char *
-missing_remedy(const struct vqe_http_response *response)
+static const char *missing_remedy(const struct vqe_http_response *response)
 {
   return error_code_of(response) == SCHEMA_NOT_FOUND
              ? "this registry does not have it: was it started anew without "
@@ -287,8 +286,8 @@ static int request_id(uint32_t *id, struct vqe_registry *registry,
                                   registration->body);
   }
   if (status == VQE_OK &&
-      (response.status == 403 || (response.status == 422 &&
-                                  error_code_of(&response) == READ_ONLY))) {
+      (response.status == 403 ||
+       (response.status == 422 && error_code_of(&response) == READ_ONLY))) {
     /* perhaps somebody else registers here, and has done so */
     verb = "looking up";
     path[strlen(path) - strlen("/versions")] = '\0';
@@ -374,7 +373,8 @@ static int add_other(bool *is_new, struct others *others, const char *name)
     }
   }
   if (more > MOST_REFERENCES) {
-    return vqe_error_set(VQE_ERR_INPUT, "a schema with more than %d references",
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "a schema with more than %d references",
                          MOST_REFERENCES);
   }
   int status = vqe_memory_grow(&others->texts, others->count, more,
@@ -405,11 +405,11 @@ static int request_schema(json_t **root, struct vqe_registry *registry,
     *root = body_of(&response);
     const char *type = json_string_value(json_object_get(*root, "schemaType"));
     if (json_string_value(json_object_get(*root, "schema")) == NULL) {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "schema registry at %s: %s: the response has no "
-                             "schema; is this a registry?",
-                             vqe_registry_url(registry->client, &response),
-                             what);
+      status =
+          vqe_error_set(VQE_ERR_INPUT,
+                        "schema registry at %s: %s: the response has no "
+                        "schema; is this a registry?",
+                        vqe_registry_url(registry->client, &response), what);
     } else if (type != NULL && strcmp(type, "AVRO") != 0) {
       status = vqe_error_set(VQE_ERR_UNSUPPORTED,
                              "schema registry at %s: %s: its type is %.40s, "
@@ -442,7 +442,8 @@ static int fetch_other(struct others *others, struct vqe_registry *registry,
   char *path = NULL;
   json_t *root = NULL;
   bool is_new = false;
-  int status = vqe_http_encode(&encoded, subject == NULL ? "" : subject, false);
+  int status =
+      vqe_http_encode(&encoded, subject == NULL ? "" : subject, false);
   if (status == VQE_OK) {
     status = vqe_memory_print(&path, "/subjects/%s/versions/%lld", encoded,
                               (long long)version);
@@ -452,9 +453,10 @@ static int fetch_other(struct others *others, struct vqe_registry *registry,
   }
   if (is_new) {
     size_t at = others->count - 1;
-    snprintf(what, sizeof what, "fetching version %lld of '%.100s', which a "
-             "schema refers to", (long long)version,
-             subject == NULL ? "" : subject);
+    snprintf(what, sizeof what,
+             "fetching version %lld of '%.100s', which a "
+             "schema refers to",
+             (long long)version, subject == NULL ? "" : subject);
     status = request_schema(&root, registry, path, what);
     if (status == VQE_OK) {
       status = vqe_memory_strdup(
@@ -499,16 +501,16 @@ static int take_schema(struct vqe_registry *registry, uint32_t id,
   if (json_array_size(references) > 0) {
     status = fetch_others(&others, registry, references);
     if (status == VQE_OK) {
-      status = vqe_registry_join(&joined, text,
-                                 (const char *const *)others.texts,
-                                 others.count);
+      status = vqe_registry_join(
+          &joined, text, (const char *const *)others.texts, others.count);
     }
     if (status != VQE_OK) {
       status = vqe_error_context(status, "schema %lu", (unsigned long)id);
     }
   }
   if (status == VQE_OK) {
-    status = remember(registry, id, joined != NULL ? joined : text, NULL, NULL);
+    status =
+        remember(registry, id, joined != NULL ? joined : text, NULL, NULL);
   }
   free_others(&others);
   free(joined);

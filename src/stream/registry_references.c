@@ -226,8 +226,7 @@ static int note_other(struct joining *joining, const char *text)
 int vqe_registry_join(char **out, const char *schema,
                       const char *const *others, size_t count)
 {
-  struct joining joining = {.others = json_object(),
-                            .written = json_object()};
+  struct joining joining = {.others = json_object(), .written = json_object()};
   json_t *root = NULL;
   *out = NULL;
   int status = parse(&root, schema);

@@ -497,7 +497,7 @@ def job_cases(services, folder):
     producer.produce("bad", b"garbage")
     check(producer.flush(20) == 0, "the producer of garbage")
     words = ("ingest", "--topic", "bad", "--land", "raw-bad")
-    lake(services, folder, *words, status=1)
+    lake(services, folder, *words, status=2)
     kept = glob.glob(folder.file(f"raw-bad/rejected/bad/*-{0:020d}.bin"))
     check(len(kept) == 1, f"the rejected message is not kept: {kept}")
     with open(kept[0], "rb") as file:

@@ -225,8 +225,7 @@ static void read_only_registry_is_asked_for_the_schema(void **state)
   open_registry(fixture, fixture->server.url);
   http_script(&fixture->server, 422, read_only, 0);
   http_script(&fixture->server, 404,
-              "{\"error_code\": 40403, \"message\": \"Schema not found\"}",
-              0);
+              "{\"error_code\": 40403, \"message\": \"Schema not found\"}", 0);
   assert_int_equal(register_it(fixture, &id), VQE_ERR_NOT_FOUND);
   assert_says("looking up the schema");
   assert_says("Schema not found");
@@ -256,7 +255,8 @@ static void ids_above_2_to_31_are_taken(void **state)
   assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
 }
 
-static struct http_script respond_references(const struct http_request *request)
+static struct http_script
+respond_references(const struct http_request *request)
 {
   static const struct {
     const char *path, *body;
@@ -344,8 +344,7 @@ static void missing_schema_and_wrong_path_have_their_remedies(void **state)
                    VQE_ERR_NOT_FOUND);
   assert_says("/apis/ccompat/v7");
   http_script(&fixture->server, 404,
-              "{\"error_code\": 40403, \"message\": \"Schema not found\"}",
-              0);
+              "{\"error_code\": 40403, \"message\": \"Schema not found\"}", 0);
   assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 8),
                    VQE_ERR_NOT_FOUND);
   assert_says("started anew");
