@@ -13,6 +13,9 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 
+/* As many as Linux follows. */
+#define MAX_LINKS 40
+
 static int too_large(const char *path, size_t limit)
 {
   return vqe_error_set(VQE_ERR_INPUT,
@@ -145,7 +148,23 @@ static int write_all(int descriptor, const char *path, const char *bytes,
   return VQE_OK;
 }
 
-int vqe_file_write(const char *path, const void *data, size_t size)
+/* Pipes and devices take bytes, but no file in their place. */
+static int write_into(const char *path, const void *data, size_t size)
+{
+  int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0) {
+    return vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
+                         strerror(errno));
+  }
+  int status = write_all(descriptor, path, data, size);
+  if (close(descriptor) != 0 && status == VQE_OK) {
+    status =
+        vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path, strerror(errno));
+  }
+  return status;
+}
+
+static int replace(const char *path, const void *data, size_t size)
 {
   char *aside = NULL;
   if (asprintf(&aside, "%s.%ld.tmp", path, (long)getpid()) < 0) {
@@ -174,6 +193,63 @@ int vqe_file_write(const char *path, const void *data, size_t size)
   return status;
 }
 
+int vqe_file_write(const char *path, const void *data, size_t size)
+{
+  struct stat info;
+  char *file = NULL;
+  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+    return write_into(path, data, size);
+  }
+  int status = vqe_file_follow(&file, path);
+  if (status == VQE_OK) {
+    status = replace(file, data, size);
+  }
+  free(file);
+  return status;
+}
+
+/* What the link `path` names, seen from where `path` is; *out is NULL where it
+ * is no link. */
+static int read_link(char **out, const char *path)
+{
+  char name[4096];
+  *out = NULL;
+  ssize_t size = readlink(path, name, sizeof name - 1);
+  if (size < 0) {
+    return VQE_OK;
+  }
+  name[size] = '\0';
+  return vqe_file_resolve(out, path, name);
+}
+
+int vqe_file_follow(char **out, const char *path)
+{
+  char *at = NULL;
+  char *next = NULL;
+  int links = 0;
+  *out = NULL;
+  int status = vqe_memory_strdup(&at, path);
+  if (status == VQE_OK) {
+    status = read_link(&next, at);
+  }
+  while (status == VQE_OK && next != NULL && ++links <= MAX_LINKS) {
+    free(at);
+    at = next;
+    status = read_link(&next, at);
+  }
+  if (links > MAX_LINKS) {
+    free(next);
+    status = vqe_error_set(
+        VQE_ERR_INPUT, "'%s' is a symbolic link that leads to itself", path);
+  }
+  if (status == VQE_OK) {
+    *out = at;
+  } else {
+    free(at);
+  }
+  return status;
+}
+
 int vqe_file_resolve(char **out, const char *base_file, const char *name)
 {
   const char *slash = base_file == NULL ? NULL : strrchr(base_file, '/');
@@ -186,4 +262,25 @@ int vqe_file_resolve(char **out, const char *base_file, const char *name)
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
   }
   return VQE_OK;
+}
+
+struct vqe_file_mark vqe_file_mark(const char *path)
+{
+  struct stat info;
+  if (stat(path, &info) != 0) {
+    return (struct vqe_file_mark){.size = 0};
+  }
+  return (struct vqe_file_mark){.device = (uint64_t)info.st_dev,
+                                .inode = (uint64_t)info.st_ino,
+                                .size = (uint64_t)info.st_size,
+                                .seconds = info.st_mtim.tv_sec,
+                                .nanoseconds = info.st_mtim.tv_nsec};
+}
+
+bool vqe_file_same(const struct vqe_file_mark *a,
+                   const struct vqe_file_mark *b)
+{
+  return a->device == b->device && a->inode == b->inode &&
+         a->size == b->size && a->seconds == b->seconds &&
+         a->nanoseconds == b->nanoseconds;
 }

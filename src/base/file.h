@@ -2,7 +2,9 @@
 #ifndef VQE_BASE_FILE_H
 #define VQE_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Read all of `path` into a new buffer with a NUL after the last byte.
  * VQE_ERR_NOT_FOUND when it does not exist, VQE_ERR_INPUT above `limit`
@@ -10,7 +12,8 @@
 int vqe_file_read(char **out, size_t *size, const char *path, size_t limit);
 
 /* Write `path` atomically: a temporary file beside it, fsync, rename, fsync
- * of the directory. */
+ * of the directory. A symbolic link is written through; a pipe or a device
+ * gets the bytes. */
 int vqe_file_write(const char *path, const void *data, size_t size);
 
 /* Sync the content of `path`; VQE_ERR_IO when that fails. */
@@ -24,5 +27,20 @@ void vqe_file_sync_parent(const char *path);
 /* Path of `name` seen from the folder of `base_file`: absolute names are
  * copied, base_file NULL means the current directory. Free by free(). */
 int vqe_file_resolve(char **out, const char *base_file, const char *name);
+
+/* The file that `path` leads to over symbolic links, there or not; `path`
+ * itself when it is no link. VQE_ERR_INPUT when links lead in a circle. Free
+ * by free(). */
+int vqe_file_follow(char **out, const char *path);
+
+/* Which file a path leads to, and which of its states; zero: none. */
+struct vqe_file_mark {
+  uint64_t device, inode, size;
+  int64_t seconds, nanoseconds; /* last changed */
+};
+
+struct vqe_file_mark vqe_file_mark(const char *path);
+bool vqe_file_same(const struct vqe_file_mark *a,
+                   const struct vqe_file_mark *b);
 
 #endif

@@ -71,24 +71,29 @@ struct header {
   int device; /* is one asked for? */
 };
 
-static int read_header(struct header *header, char *output, size_t size,
-                       const struct vqe_job *job, int ranks)
+/* The output becomes this run's when nothing else is in the way. */
+static int read_header(struct header *header, struct vqe_owner **owner,
+                       char *output, size_t size, const struct vqe_job *job,
+                       int ranks)
 {
   header->team_size = job->ranks_per_molecule;
   header->device = wants_device(job);
-  int status = vqe_hdf5_check_writable(job->output);
-  if (status == VQE_OK) {
-    status = vqe_resume_begin_run(&header->run, job->output);
-  }
-  if (status == VQE_OK) {
-    status = check_teams(ranks, header->team_size);
-  }
-  if (status == VQE_OK && strlen(job->output) >= size) {
+  int status = check_teams(ranks, header->team_size);
+  if (status == VQE_OK && strlen(job->file) >= size) {
     status = vqe_error_set(
         VQE_ERR_INPUT, "the output path is longer than %zu bytes", size - 1);
   }
   if (status == VQE_OK) {
-    snprintf(output, size, "%s", job->output);
+    status = vqe_hdf5_check_writable(job->file);
+  }
+  if (status == VQE_OK) {
+    status = vqe_owner_claim(owner, job->file, NULL);
+  }
+  if (status == VQE_OK) {
+    status = vqe_resume_begin_run(&header->run, job->file);
+  }
+  if (status == VQE_OK) {
+    snprintf(output, size, "%s", job->file);
   }
   return status;
 }
@@ -126,8 +131,8 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   worker.node_rank = vqe_mpi_node_rank(comm);
   omp_set_dynamic(0);
   if (worker.rank == 0) {
-    header.status =
-        read_header(&header, output, sizeof output, job, worker.ranks);
+    header.status = read_header(&header, &out->owner, output, sizeof output,
+                                job, worker.ranks);
   }
   MPI_Bcast(&header, (int)sizeof header, MPI_BYTE, 0, comm);
   if (header.status != VQE_OK) {

@@ -106,7 +106,8 @@ int vqe_earlier_find(struct vqe_batch_outcome *outcome, struct vqe_job *job,
 {
   struct vqe_result **stored = NULL;
   size_t nstored = 0;
-  int status = vqe_hdf5_read(&stored, &nstored, job->output);
+  outcome->seen = vqe_file_mark(job->file);
+  int status = vqe_hdf5_read(&stored, &nstored, job->file);
   if (status == VQE_ERR_NOT_FOUND) {
     status = VQE_OK;
   }

@@ -368,7 +368,8 @@ static int prepare(struct lead *lead, struct vqe_job *job, int run)
 {
   struct vqe_batch_outcome *outcome = lead->outcome;
   outcome->count = job->count;
-  int status = vqe_worker_init(&lead->worker, job->output, run);
+  outcome->run = run;
+  int status = vqe_worker_init(&lead->worker, job->file, run);
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&outcome->results, job->count,
                               sizeof(struct vqe_result *), "results");
@@ -378,6 +379,7 @@ static int prepare(struct lead *lead, struct vqe_job *job, int run)
                               "results");
   }
   if (status == VQE_OK) {
+    outcome->journals = vqe_resume_take_files(lead->worker.resume);
     status = vqe_earlier_find(outcome, job, lead->worker.resume,
                               lead->worker.options);
   }
@@ -388,7 +390,7 @@ static int prepare(struct lead *lead, struct vqe_job *job, int run)
     status = list_tasks(lead, job);
   }
   if (status == VQE_OK) {
-    status = vqe_early_writer_init(&lead->writer, outcome, job->output, run);
+    status = vqe_early_writer_init(&lead->writer, outcome, job->file, run);
   }
   if (status == VQE_OK) {
     status = vqe_lanes_open(&lead->lanes, &lead->worker);

@@ -59,20 +59,105 @@ static int list_results(struct vqe_result ***out, size_t *count,
   return VQE_OK;
 }
 
+/* ---- what others wrote meanwhile ---- */
+
+static bool is_good(const struct vqe_result *result)
+{
+  return result != NULL && result->status == VQE_EXPERIMENT_OK;
+}
+
+/* The place of the result of that id, NULL when it has none. *index: of its
+ * experiment in the job, or -1. */
+static struct vqe_result **place_of(int *index,
+                                    struct vqe_batch_outcome *outcome,
+                                    const struct vqe_job *job, const char *id)
+{
+  *index = -1;
+  for (size_t k = 0; k < outcome->count; k++) {
+    if (strcmp(job->experiments[k]->id, id) == 0) {
+      *index = (int)k;
+      return &outcome->results[k];
+    }
+  }
+  for (size_t k = 0; k < outcome->nother; k++) {
+    if (strcmp(outcome->other[k]->experiment->id, id) == 0) {
+      return &outcome->other[k];
+    }
+  }
+  return NULL;
+}
+
+/* Keep `result` unless one at least as good has its place. `outcome->other`
+ * has room. */
+static void take_in(struct vqe_batch_outcome *outcome,
+                    const struct vqe_job *job, struct vqe_result *result)
+{
+  int index;
+  struct vqe_result **place =
+      place_of(&index, outcome, job, result->experiment->id);
+  if (place == NULL) {
+    outcome->other[outcome->nother++] = result;
+  } else if (is_good(result) && !is_good(*place)) {
+    if (index >= 0) {
+      result->experiment->index = index;
+    }
+    vqe_result_free(*place);
+    *place = result;
+  } else {
+    vqe_result_free(result);
+  }
+}
+
+/* The lock keeps other runs away, but not copies, other programs, and runs
+ * that took this one for dead and have ended. */
+static int take_in_changes(struct vqe_batch_outcome *outcome,
+                           const struct vqe_job *job)
+{
+  struct vqe_file_mark now = vqe_file_mark(job->file);
+  struct vqe_result **stored = NULL;
+  size_t nstored = 0;
+  if (vqe_file_same(&now, &outcome->seen)) {
+    return VQE_OK;
+  }
+  int status = vqe_hdf5_read(&stored, &nstored, job->file);
+  if (status == VQE_ERR_NOT_FOUND) {
+    return VQE_OK;
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_grow(&outcome->other, outcome->nother,
+                             outcome->nother + nstored + 1,
+                             sizeof(struct vqe_result *), "list of results");
+  }
+  for (size_t k = 0; status == VQE_OK && k < nstored; k++) {
+    take_in(outcome, job, stored[k]);
+    stored[k] = NULL;
+  }
+  vqe_hdf5_free(stored, nstored);
+  return status;
+}
+
 int vqe_batch_store(struct vqe_batch_outcome *outcome,
                     const struct vqe_job *job)
 {
   struct vqe_result **all = NULL;
   size_t count = 0;
-  int status = list_results(&all, &count, outcome);
+  int status = vqe_owner_check(outcome->owner);
   if (status == VQE_OK) {
-    status = write_results(outcome, job->output, all, count);
+    status = take_in_changes(outcome, job);
+  }
+  if (status == VQE_OK) {
+    status = list_results(&all, &count, outcome);
+  }
+  if (status == VQE_OK) {
+    status = write_results(outcome, job->file, all, count);
   }
   free(all);
   /* journals hold what an unfinished run needs to go on */
   if (status == VQE_OK && !outcome->interrupted) {
-    status = vqe_resume_remove(job->output);
+    status = vqe_resume_remove(job->file, outcome->run, &outcome->journals);
   }
+  vqe_owner_release(outcome->owner);
+  outcome->owner = NULL;
   return status;
 }
 
@@ -91,12 +176,15 @@ int vqe_batch_outcome_take(struct vqe_result ***out, size_t *count,
 
 void vqe_batch_outcome_clear(struct vqe_batch_outcome *outcome)
 {
-  for (size_t k = 0; k < outcome->count; k++) {
+  /* what was being prepared may lack its lists */
+  for (size_t k = 0; outcome->results != NULL && k < outcome->count; k++) {
     vqe_result_free(outcome->results[k]);
   }
-  for (size_t k = 0; k < outcome->nother; k++) {
+  for (size_t k = 0; outcome->other != NULL && k < outcome->nother; k++) {
     vqe_result_free(outcome->other[k]);
   }
+  vqe_owner_release(outcome->owner);
+  vqe_resume_files_clear(&outcome->journals);
   free(outcome->results);
   free(outcome->skipped);
   free(outcome->other);

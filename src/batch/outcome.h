@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/file.h"
 #include "batch/batch_options.h"
+#include "batch/owner.h"
+#include "batch/resume.h"
 #include "job/job.h"
 #include "vqe/experiment.h"
 
@@ -20,14 +23,21 @@ struct vqe_batch_outcome {
   int threads;
   double seconds;
   struct vqe_hdf5_writer *writer; /* of what is in the result file already */
+  struct vqe_owner *owner;        /* holds the output for this run; or NULL */
+  struct vqe_file_mark seen;      /* of the result file when it was read */
+  struct vqe_resume_files journals; /* of earlier runs, that were read */
+  int run;                          /* number of this one */
 };
 
 /* Give a result that ended well to options->finished. */
 void vqe_batch_announce(const struct vqe_batch_options *options,
                         const struct vqe_result *result);
 
-/* Write the result file and remove the journals that it makes needless.
- * Rank 0. */
+/* Write the result file, remove the journals that it makes needless, and give
+ * the output free. Results that others have put into the file meanwhile are
+ * kept. VQE_ERR_EXISTS when another run has taken the output over, and
+ * VQE_ERR_INPUT when the file has become one of another program: both stay as
+ * they are, and the results in the journals. Rank 0. */
 int vqe_batch_store(struct vqe_batch_outcome *outcome,
                     const struct vqe_job *job);
 

@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,8 +23,14 @@ struct evaluation {
   double *values; /* nparam parameters, then nparam gradient components */
 };
 
+struct vqe_resume_file {
+  char *name;
+  off_t size;
+};
+
 struct vqe_resume {
   bool keep_results;
+  struct vqe_resume_files files;
   size_t nresult, result_capacity;
   struct vqe_result **results;
   size_t nevaluation, evaluation_capacity;
@@ -146,13 +154,57 @@ static int run_of(const char *name)
   return -1;
 }
 
-/* Is it a result file that a run left unfinished? */
-static bool is_part(const char *name)
+/* Run number of an unfinished result file, -1 when it is none. */
+static int part_of(const char *name)
 {
   int run;
   int used = 0;
   return sscanf(name, "run-%d.h5.part%n", &run, &used) == 1 &&
-         used == (int)strlen(name);
+                 used == (int)strlen(name)
+             ? run
+             : -1;
+}
+
+/* Note how large a journal is before it is read: what comes later has not been
+ * seen. */
+static int note_file(struct vqe_resume_files *files, const char *path,
+                     const char *name)
+{
+  struct stat info = {.st_size = 0};
+  int status = VQE_OK;
+  if (files->count == files->capacity) {
+    size_t capacity = 2 * files->capacity + 16;
+    status = vqe_memory_grow(&files->list, files->count, capacity,
+                             sizeof *files->list, "list of journals");
+    if (status != VQE_OK) {
+      return status;
+    }
+    files->capacity = capacity;
+  }
+  struct vqe_resume_file *file = &files->list[files->count];
+  status = vqe_memory_strdup(&file->name, name);
+  if (status == VQE_OK) {
+    (void)stat(path, &info);
+    file->size = info.st_size;
+    files->count++;
+  }
+  return status;
+}
+
+void vqe_resume_files_clear(struct vqe_resume_files *files)
+{
+  for (size_t k = 0; k < files->count; k++) {
+    free(files->list[k].name);
+  }
+  free(files->list);
+  *files = (struct vqe_resume_files){.list = NULL};
+}
+
+struct vqe_resume_files vqe_resume_take_files(struct vqe_resume *resume)
+{
+  struct vqe_resume_files files = resume->files;
+  resume->files = (struct vqe_resume_files){.list = NULL};
+  return files;
 }
 
 /* Read one file of the folder, when it is a journal. */
@@ -169,6 +221,9 @@ static int read_journal(struct vqe_resume *resume, int *next_run,
     *next_run = run + 1;
   }
   int status = end_path(&path, asprintf(&path, "%s/%s", folder, name));
+  if (status == VQE_OK && resume->keep_results) {
+    status = note_file(&resume->files, path, name);
+  }
   if (status == VQE_OK) {
     status = vqe_journal_read(path, visit, resume, &torn);
   }
@@ -259,6 +314,7 @@ void vqe_resume_free(struct vqe_resume *resume)
   for (size_t k = 0; k < resume->nevaluation; k++) {
     free(resume->evaluations[k].values);
   }
+  vqe_resume_files_clear(&resume->files);
   free(resume->results);
   free(resume->evaluations);
   free(resume);
@@ -316,24 +372,79 @@ int vqe_resume_replay(const struct vqe_resume *resume,
   return 1;
 }
 
-int vqe_resume_remove(const char *output)
+/* ---- removing ---- */
+
+/* Is the journal just as it was read, with nobody who holds it? */
+static bool is_done_with(int folder, const char *name,
+                         const struct vqe_resume_files *files)
 {
-  char *folder = NULL;
-  int status = vqe_resume_folder(&folder, output);
+  struct stat info;
+  bool known = false;
+  int descriptor = openat(folder, name, O_RDWR | O_CLOEXEC);
+  if (descriptor < 0 || fstat(descriptor, &info) != 0) {
+    return false;
+  }
+  for (size_t k = 0; k < files->count; k++) {
+    known = known || (strcmp(files->list[k].name, name) == 0 &&
+                      files->list[k].size == info.st_size);
+  }
+  bool held =
+      flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(descriptor);
+  return known && !held;
+}
+
+/* Remove the journals among `names` that have served; their names become
+ * empty. */
+static void remove_journals(int folder, struct dirent **names, int count,
+                            int run, const struct vqe_resume_files *files)
+{
+  for (int k = 0; k < count; k++) {
+    const char *name = names[k]->d_name;
+    int of = run_of(name);
+    if (of >= 0 && (of == run || is_done_with(folder, name, files)) &&
+        unlinkat(folder, name, 0) == 0) {
+      names[k]->d_name[0] = '\0';
+    }
+  }
+}
+
+/* Unfinished result files of this run, and of those that left no journal. */
+static void remove_parts(int folder, struct dirent **names, int count, int run)
+{
+  for (int k = 0; k < count; k++) {
+    int part = part_of(names[k]->d_name);
+    bool remains = part > run;
+    for (int other = 0; part >= 0 && other < count; other++) {
+      remains = remains || run_of(names[other]->d_name) == part;
+    }
+    if (part == run || (part >= 0 && !remains)) {
+      (void)unlinkat(folder, names[k]->d_name, 0);
+    }
+  }
+}
+
+int vqe_resume_remove(const char *output, int run,
+                      const struct vqe_resume_files *files)
+{
+  char *path = NULL;
+  struct dirent **names = NULL;
+  int status = vqe_resume_folder(&path, output);
   if (status != VQE_OK) {
     return status;
   }
-  DIR *directory = opendir(folder);
-  if (directory != NULL) {
-    for (struct dirent *entry = readdir(directory); entry != NULL;
-         entry = readdir(directory)) {
-      if (run_of(entry->d_name) >= 0 || is_part(entry->d_name)) {
-        (void)unlinkat(dirfd(directory), entry->d_name, 0);
-      }
-    }
-    closedir(directory);
-    (void)rmdir(folder); /* kept when it holds files of others */
+  int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int count = folder >= 0 ? scandir(path, &names, NULL, NULL) : 0;
+  remove_journals(folder, names, count, run, files);
+  remove_parts(folder, names, count, run);
+  for (int k = 0; k < count; k++) {
+    free(names[k]);
   }
-  free(folder);
+  free(names);
+  if (folder >= 0) {
+    close(folder);
+    (void)rmdir(path); /* kept when it holds files of others */
+  }
+  free(path);
   return VQE_OK;
 }

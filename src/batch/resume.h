@@ -38,7 +38,21 @@ int vqe_resume_replay(const struct vqe_resume *resume,
                       const double *parameters, double *energy, double *std,
                       double *gradient);
 
-/* Remove all journals, unfinished result files and the folder. */
-int vqe_resume_remove(const char *output);
+/* The journals that were read, by name, as large as they were then. */
+struct vqe_resume_files {
+  size_t count, capacity;
+  struct vqe_resume_file *list;
+};
+void vqe_resume_files_clear(struct vqe_resume_files *files);
+
+/* Take the list out of `resume`, which keeps none. */
+struct vqe_resume_files vqe_resume_take_files(struct vqe_resume *resume);
+
+/* Remove the journals of run `run` and those of `files`, unfinished result
+ * files that go with them, and the folder when it is empty then. A journal
+ * that has grown since it was read, or that was not read, stays: it is the
+ * only copy of what it holds. */
+int vqe_resume_remove(const char *output, int run,
+                      const struct vqe_resume_files *files);
 
 #endif

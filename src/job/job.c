@@ -98,8 +98,10 @@ static int move_places(struct vqe_job *job, struct vqe_job_settings *settings,
   memset(&settings->stream, 0, sizeof settings->stream);
   job->output = settings->output;
   settings->output = NULL;
-  return job->output != NULL ? VQE_OK
-                             : default_output(&job->output, job->path, more);
+  int status = job->output != NULL
+                   ? VQE_OK
+                   : default_output(&job->output, job->path, more);
+  return status == VQE_OK ? vqe_file_follow(&job->file, job->output) : status;
 }
 
 int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
@@ -176,6 +178,7 @@ void vqe_job_free(struct vqe_job *job)
   free(job->experiments);
   free(job->path);
   free(job->output);
+  free(job->file);
   vqe_job_lake_clear(&job->lake);
   vqe_job_stream_clear(&job->stream);
   free(job);

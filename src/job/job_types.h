@@ -42,6 +42,7 @@ struct vqe_job {
   size_t nbad;                         /* experiments with input_error set */
   struct vqe_job_lake lake;
   struct vqe_job_stream stream;
+  char *file; /* `output` with symbolic links followed: where it is kept */
 };
 
 /* What the command line adds; a non-NULL string or set flag overrides the

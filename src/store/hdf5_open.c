@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,13 +17,15 @@
 #define FORMAT "vqe_batch result"
 #define METADATA_BLOCK ((hsize_t)1 << 13)
 
-/* Locks are for several writers; this file is ours alone until the rename,
- * and not every cluster file system has them. */
-static herr_t ignore_missing_locks(hid_t access)
+/* Locks are for several writers. What is written here is ours alone until the
+ * rename, what is read was renamed whole, and not every cluster file system
+ * has locks. */
+static herr_t leave_out_locks(hid_t access)
 {
 #if H5_VERSION_GE(1, 10, 7)
-  return H5Pset_file_locking(access, true, true);
+  return H5Pset_file_locking(access, false, true);
 #else
+  (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
   return access >= 0 ? 0 : -1;
 #endif
 }
@@ -62,7 +65,7 @@ static hid_t new_file(const char *path)
 {
   hid_t file = H5I_INVALID_HID;
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  if (access >= 0 && ignore_missing_locks(access) >= 0 &&
+  if (access >= 0 && leave_out_locks(access) >= 0 &&
       H5Pset_meta_block_size(access, METADATA_BLOCK) >= 0 &&
       H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0) {
     file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
@@ -84,7 +87,7 @@ static hid_t open_file(const char *path)
 {
   hid_t file = H5I_INVALID_HID;
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  if (access >= 0 && ignore_missing_locks(access) >= 0) {
+  if (access >= 0 && leave_out_locks(access) >= 0) {
     file = H5Fopen(path, H5F_ACC_RDONLY, access);
   }
   vqe_h5dataset_close(access);
@@ -140,10 +143,19 @@ int vqe_hdf5_open(hid_t *out, const char *path)
                          strerror(errno));
   }
   hid_t file = open_file(path);
+  if (file < 0 && vqe_h5error_is_open_elsewhere()) {
+    return vqe_h5error_set(VQE_ERR_IO, path,
+                           "is open in another program, or that program died "
+                           "while it wrote; close it there, or copy the file "
+                           "and run h5clear -s on it");
+  }
   if (file < 0) {
-    return vqe_h5error_set(VQE_ERR_INPUT, path,
-                           "is damaged or no HDF5 file; move it away or name "
-                           "another output");
+    return vqe_h5error_set(
+        vqe_h5error_is_system() ? VQE_ERR_IO : VQE_ERR_INPUT, path,
+        vqe_h5error_is_system()
+            ? "cannot be read"
+            : "is damaged or no HDF5 file; move it away or "
+              "name another output");
   }
   hid_t attribute = H5I_INVALID_HID;
   if (text_attribute_is(file, "format", FORMAT)) {

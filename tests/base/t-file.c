@@ -101,6 +101,46 @@ static void read_stops_a_pipe_at_the_limit(void **state)
   close(ends[0]);
 }
 
+static void links_are_written_through_and_pipes_get_the_bytes(void **state)
+{
+  (void)state;
+  char link[64];
+  char *file = NULL;
+  char *text = NULL;
+  size_t size = 0;
+  struct stat info;
+  snprintf(link, sizeof link, "%s", path_of("link"));
+  const char *path = path_of("behind");
+  /* seen from where the link is, and before there is a file */
+  assert_int_equal(symlink("behind", link), 0);
+  assert_int_equal(vqe_file_follow(&file, link), VQE_OK);
+  assert_string_equal(file, path);
+  free(file);
+  struct vqe_file_mark none = vqe_file_mark(link);
+  assert_int_equal(vqe_file_write(link, "one", 3), VQE_OK);
+  struct vqe_file_mark one = vqe_file_mark(link);
+  assert_int_equal(vqe_file_write(link, "two", 3), VQE_OK);
+  struct vqe_file_mark two = vqe_file_mark(path);
+  assert_int_equal(vqe_file_read(&text, &size, path, LIMIT), VQE_OK);
+  assert_string_equal(text, "two");
+  free(text);
+  assert_false(vqe_file_same(&none, &one));
+  assert_false(vqe_file_same(&one, &two));
+  assert_true(vqe_file_same(&two, &two));
+  assert_int_equal(lstat(link, &info), 0);
+  assert_true(S_ISLNK(info.st_mode));
+  unlink(path);
+  unlink(link);
+  assert_int_equal(symlink("link", link), 0);
+  assert_int_equal(vqe_file_follow(&file, link), VQE_ERR_INPUT);
+  assert_null(file);
+  unlink(link);
+  assert_int_equal(vqe_file_write("/dev/null", "x", 1), VQE_OK);
+  assert_int_equal(stat("/dev/null", &info), 0);
+  assert_true(S_ISCHR(info.st_mode));
+  assert_int_equal(vqe_file_write("/dev/full", "x", 1), VQE_ERR_IO);
+}
+
 static void
 failed_write_leaves_the_old_file_and_nothing_beside_it(void **state)
 {
@@ -150,6 +190,7 @@ int main(void)
       cmocka_unit_test(read_gives_back_what_write_stored),
       cmocka_unit_test(read_refuses_absent_large_and_folder),
       cmocka_unit_test(read_stops_a_pipe_at_the_limit),
+      cmocka_unit_test(links_are_written_through_and_pipes_get_the_bytes),
       cmocka_unit_test(failed_write_leaves_the_old_file_and_nothing_beside_it),
       cmocka_unit_test(names_are_resolved_from_the_folder_of_the_other_file),
   };

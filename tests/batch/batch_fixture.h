@@ -62,7 +62,9 @@ static inline struct vqe_job *batch_job(const struct batch_fixture *fixture,
   }
   free(warnings);
   free(job->output);
+  free(job->file);
   job->output = strdup(fixture->output);
+  job->file = strdup(fixture->output);
   return job;
 }
 

@@ -377,6 +377,31 @@ static void job_that_cannot_begin_lets_the_workers_go(void **state)
   end(&world);
 }
 
+/* Nothing of the outcome is there yet when a journal cannot be opened. */
+static void journal_that_cannot_be_opened_ends_the_job(void **state)
+{
+  const struct batch_fixture *fixture = *state;
+  struct vqe_journal *held = NULL;
+  struct world world;
+  char *path = NULL;
+  prepare(&world, batch_h2(fixture, 3), 2, 1);
+  assert_int_equal(vqe_resume_begin_run(&world.run, world.job->output), 0);
+  assert_int_equal(
+      vqe_resume_journal_path(&path, fixture->output, world.run, 0), 0);
+  assert_int_equal(vqe_journal_open(&held, path), 0);
+  ask(&world, 1, 1, 1);
+  say_stopped(&world, 1, VQE_OK);
+  assert_int_equal(pthread_create(&world.thread, NULL, lead, &world), 0);
+  fake_expect(&world.net, 1, 0, VQE_TAG_STOP);
+  join(&world);
+  assert_int_equal(world.status, VQE_ERR_IO);
+  assert_non_null(strstr(world.message, "in use by another run"));
+  assert_int_equal(world.outcome.count, 0);
+  assert_int_equal(vqe_journal_close(held), 0);
+  free(path);
+  end(&world);
+}
+
 static void only_first_ranks_of_teams_are_spoken_to(void **state)
 {
   struct world world;
@@ -483,6 +508,7 @@ int main(void)
       TEST(failure_on_rank_0_ends_the_job_with_its_message),
       TEST(damaged_result_ends_the_job),
       TEST(job_that_cannot_begin_lets_the_workers_go),
+      TEST(journal_that_cannot_be_opened_ends_the_job),
       TEST(only_first_ranks_of_teams_are_spoken_to),
       TEST(what_is_stored_is_not_run_again),
       TEST(four_ranks_over_memory_run_every_experiment_once),

@@ -273,6 +273,58 @@ static void gap_before_early_results_shifts_them_in_a_new_file(void **state)
   vqe_job_free(job);
 }
 
+/* Between reading and writing the file: one result more, and one that is good
+ * where ours failed. */
+static void results_written_meanwhile_are_taken_in(void **state)
+{
+  const struct batch_fixture *fixture = *state;
+  struct vqe_job *job = batch_h2(fixture, 3);
+  struct vqe_job *theirs = batch_h2(fixture, 4);
+  struct vqe_batch_outcome outcome;
+  struct vqe_result **stored = NULL;
+  size_t count = 0;
+  store_job(theirs); /* its last one failed */
+  start(&outcome, 3);
+  put(&outcome, job, 0, VQE_EXPERIMENT_OK);
+  put(&outcome, job, 1, VQE_EXPERIMENT_FAILED);
+  outcome.results[0]->minimum = -7.0; /* the third never came */
+  assert_int_equal(vqe_batch_store(&outcome, job), 0);
+  assert_int_equal(vqe_hdf5_read(&stored, &count, fixture->output), 0);
+  assert_int_equal(count, 4);
+  for (size_t k = 0; k < 4; k++) {
+    assert_string_equal(stored[k]->experiment->id, theirs->experiments[k]->id);
+    assert_int_equal(stored[k]->status,
+                     k < 3 ? VQE_EXPERIMENT_OK : VQE_EXPERIMENT_FAILED);
+  }
+  assert_true(stored[0]->minimum == -7.0);
+  vqe_hdf5_free(stored, count);
+  vqe_batch_outcome_clear(&outcome);
+  vqe_job_free(theirs);
+  vqe_job_free(job);
+}
+
+static void file_that_became_foreign_stays(void **state)
+{
+  const struct batch_fixture *fixture = *state;
+  struct vqe_job *job = batch_h2(fixture, 1);
+  struct vqe_batch_outcome outcome;
+  char text[16] = "";
+  int run;
+  assert_int_equal(vqe_resume_begin_run(&run, fixture->output), 0);
+  start(&outcome, 1);
+  put(&outcome, job, 0, VQE_EXPERIMENT_OK);
+  FILE *file = fopen(fixture->output, "w+");
+  fputs("my thesis", file);
+  fflush(file);
+  assert_int_equal(vqe_batch_store(&outcome, job), VQE_ERR_INPUT);
+  rewind(file);
+  assert_non_null(fgets(text, sizeof text, file));
+  assert_string_equal(text, "my thesis");
+  fclose(file);
+  vqe_batch_outcome_clear(&outcome);
+  vqe_job_free(job);
+}
+
 #define TEST(name)                                                            \
   cmocka_unit_test_setup_teardown(name, batch_setup, batch_teardown)
 
@@ -286,6 +338,8 @@ int main(void)
       TEST(results_written_early_are_those_of_the_file),
       TEST(file_that_cannot_be_begun_early_is_written_at_the_end),
       TEST(gap_before_early_results_shifts_them_in_a_new_file),
+      TEST(results_written_meanwhile_are_taken_in),
+      TEST(file_that_became_foreign_stays),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

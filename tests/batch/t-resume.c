@@ -173,17 +173,59 @@ static void removing_keeps_what_is_not_ours(void **state)
   assert_int_equal(vqe_resume_folder(&folder, fixture->output), 0);
   snprintf(path, sizeof path, "%s/notes.txt", folder);
   fclose(fopen(path, "w"));
-  assert_int_equal(vqe_resume_remove(fixture->output), 0);
+  struct vqe_resume *resume = load(fixture, 2, true);
+  struct vqe_resume_files files = vqe_resume_take_files(resume);
+  vqe_resume_free(resume);
+  assert_int_equal(files.count, 2);
+  assert_int_equal(vqe_resume_remove(fixture->output, 2, &files), 0);
   assert_int_equal(access(path, F_OK), 0);
   assert_int_equal(access(part, F_OK), -1);
   vqe_resume_free(load(fixture, 0, true));
   assert_int_equal(unlink(path), 0);
-  assert_int_equal(vqe_resume_remove(fixture->output), 0);
+  assert_int_equal(vqe_resume_remove(fixture->output, 2, &files), 0);
   assert_int_equal(access(folder, F_OK), -1);
   /* and where there is none */
-  assert_int_equal(vqe_resume_remove(fixture->output), 0);
+  assert_int_equal(vqe_resume_remove(fixture->output, 2, &files), 0);
+  vqe_resume_files_clear(&files);
   free(part);
   free(folder);
+}
+
+/* A run that was taken for dead goes on writing. */
+static void removing_keeps_journals_that_nobody_has_read(void **state)
+{
+  const struct batch_fixture *fixture = *state;
+  struct vqe_journal *held = NULL;
+  char *path = NULL;
+  char *part = NULL;
+  int run;
+  assert_int_equal(vqe_resume_begin_run(&run, fixture->output), 0);
+  for (int k = 0; k < 3; k++) {
+    write_journal(fixture, k, 0);
+  }
+  assert_int_equal(vqe_resume_part_path(&part, fixture->output, 1), 0);
+  fclose(fopen(part, "w"));
+  struct vqe_resume *resume = load(fixture, 3, true);
+  struct vqe_resume_files files = vqe_resume_take_files(resume);
+  vqe_resume_free(resume);
+  write_journal(fixture, 1, 0); /* grows */
+  write_journal(fixture, 4, 0); /* is new */
+  assert_int_equal(vqe_resume_journal_path(&path, fixture->output, 2, 0), 0);
+  assert_int_equal(vqe_journal_open(&held, path), 0); /* is in use */
+  write_journal(fixture, 3, 0); /* of the run that ends */
+  assert_int_equal(vqe_resume_remove(fixture->output, 3, &files), 0);
+  static const bool stays[] = {false, true, true, false, true};
+  for (int k = 0; k < 5; k++) {
+    char *name = NULL;
+    assert_int_equal(vqe_resume_journal_path(&name, fixture->output, k, 0), 0);
+    assert_int_equal(access(name, F_OK), stays[k] ? 0 : -1);
+    free(name);
+  }
+  assert_int_equal(access(part, F_OK), 0);
+  assert_int_equal(vqe_journal_close(held), 0);
+  vqe_resume_files_clear(&files);
+  free(path);
+  free(part);
 }
 
 #define TEST(name)                                                            \
@@ -198,6 +240,7 @@ int main(void)
       TEST(finished_results_are_taken_once_and_failed_ones_never),
       TEST(torn_end_of_a_journal_loses_nothing_before_it),
       TEST(removing_keeps_what_is_not_ours),
+      TEST(removing_keeps_journals_that_nobody_has_read),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
