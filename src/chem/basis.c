@@ -125,6 +125,15 @@ static int check_elements(const struct vqe_basis_reader *reader)
     for (size_t k = 0; k < reader->basis->nshell; k++) {
       found = found || reader->basis->shells[k].z == z;
     }
+    if (!found && reader->left_out[z][0] != '\0') {
+      return vqe_error_set(
+          VQE_ERR_INPUT,
+          "basis '%.400s' has functions for %s in the block %s alone; blocks "
+          "without a name or named \"ao basis\" hold orbitals, others "
+          "fitting sets and the like. Rename the block to \"ao basis\" if it "
+          "is the orbitals'",
+          reader->source, vqe_element_symbol(z), reader->left_out[z]);
+    }
     if (!found) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "basis '%.400s' has no functions for %s; choose "
@@ -157,8 +166,11 @@ static int read_any(struct vqe_basis_reader *reader)
   if (at < reader->size && text[at] == '{') {
     return vqe_basis_read_json(reader);
   }
-  return vqe_basis_is_gaussian(reader) ? vqe_basis_read_gaussian(reader)
-                                       : vqe_basis_read_nwchem(reader);
+  if (vqe_basis_is_gaussian(reader)) {
+    return vqe_basis_read_gaussian(reader);
+  }
+  int status = vqe_basis_refuse_foreign(reader);
+  return status == VQE_OK ? vqe_basis_read_nwchem(reader) : status;
 }
 
 int vqe_basis_parse(struct vqe_basis **out, const char *text, size_t size,

@@ -159,6 +159,17 @@ void vqe_basis_add_ecp(struct vqe_basis_reader *reader, int z,
   }
 }
 
+void vqe_basis_leave_out(struct vqe_basis_reader *reader, int z,
+                         const char *block)
+{
+  char place[64];
+  if (reader->left_out[z][0] == '\0') {
+    place_of(place, reader);
+    snprintf(reader->left_out[z], sizeof reader->left_out[z],
+             "\"%.32s\" (%.36s)", block, place);
+  }
+}
+
 /* ---- shells ---- */
 
 static bool same_exponents(const struct vqe_basis_shell *shell,

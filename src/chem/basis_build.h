@@ -25,6 +25,9 @@ struct vqe_basis_reader {
    * an effective core potential, or "". */
   int block_of[VQE_MAX_Z + 1];
   char ecp[VQE_MAX_Z + 1][64];
+  /* place and name of a named block that was left out and has functions of
+   * the element, or "" */
+  char left_out[VQE_MAX_Z + 1][80];
   /* the shell being read */
   int z;
   int l; /* or VQE_BASIS_NO_SHELL, also of an element that is not wanted */
@@ -43,6 +46,10 @@ int vqe_basis_read_json(struct vqe_basis_reader *reader);
 
 /* Is the first line with words one of Gaussian's format? */
 bool vqe_basis_is_gaussian(const struct vqe_basis_reader *reader);
+
+/* VQE_ERR_UNSUPPORTED, with the name of the format, when the first lines are
+ * of one that is not read. */
+int vqe_basis_refuse_foreign(const struct vqe_basis_reader *reader);
 
 /* VQE_ERR_INPUT: source, place, reason and the word it is about. */
 int vqe_basis_refuse(const struct vqe_basis_reader *reader, const char *reason,
@@ -68,6 +75,11 @@ int vqe_basis_enter(struct vqe_basis_reader *reader, int z, int block);
  * is wanted. */
 void vqe_basis_add_ecp(struct vqe_basis_reader *reader, int z,
                        const char *block);
+
+/* Take a note that a block of this name, which is left out, has functions of
+ * the element. */
+void vqe_basis_leave_out(struct vqe_basis_reader *reader, int z,
+                         const char *block);
 
 /* A shell: start, one row (exponent and coefficients) a primitive, finish. A
  * shell that was begun is finished by the next start. */

@@ -1,5 +1,6 @@
 /* Reader of Gaussian's basis format (.gbs):
  *
+ *   spherical            or cartesian, as Psi4 writes it; may be absent
  *   ****                 may be absent at the start
  *   O     0              elements that the shells are for, and a zero
  *   SP   3   1.00        type, primitives, scale factor of the exponents
@@ -12,8 +13,7 @@
  *   AG-ECP     3     28  name, angular momentum, core electrons
  *   ...
  *
- * The format does not say whether functions are spherical; they are taken so
- * here. */
+ * Without such a word functions are taken as spherical. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +50,13 @@ static int parse_centres(int *elements, char *words[], int count)
   return count - 1;
 }
 
+/* A line of Psi4 */
+static bool is_function_kind(char *words[], int count)
+{
+  return count == 1 && (strcasecmp(words[0], "spherical") == 0 ||
+                        strcasecmp(words[0], "cartesian") == 0);
+}
+
 bool vqe_basis_is_gaussian(const struct vqe_basis_reader *reader)
 {
   struct vqe_basis_reader ahead = *reader;
@@ -58,7 +65,7 @@ bool vqe_basis_is_gaussian(const struct vqe_basis_reader *reader)
   int elements[VQE_BASIS_WORDS];
   while (vqe_basis_next_line(&ahead, line)) {
     int count = vqe_basis_split(line, words);
-    if (count > 0) {
+    if (count > 0 && !is_function_kind(words, count)) {
       return strcmp(words[0], "****") == 0 ||
              parse_centres(elements, words, count) > 0;
     }
@@ -155,6 +162,12 @@ static int read_words(struct gaussian *gaussian, char *words[], int count)
     return vqe_basis_add_row(reader, words, count);
   }
   int status = check_shell(gaussian);
+  if (is_function_kind(words, count)) {
+    bool cartesian = strcasecmp(words[0], "cartesian") == 0;
+    reader->cartesian = reader->cartesian || cartesian;
+    reader->spherical = reader->spherical || !cartesian;
+    return status;
+  }
   int centres = parse_centres(elements, words, count);
   if (status != VQE_OK) {
     return status;

@@ -24,6 +24,7 @@ struct nwchem {
   struct vqe_basis_reader *reader;
   enum section section;
   int block;
+  char name[64]; /* of the block */
 };
 
 static bool is_word(const char *word, const char *expected)
@@ -70,6 +71,7 @@ static int start_block(struct nwchem *nwchem, char *words[], int count,
   nwchem->section =
       name[0] == '\0' || is_word(name, "ao basis") ? ORBITALS : SKIPPED;
   nwchem->block++;
+  snprintf(nwchem->name, sizeof nwchem->name, "%.63s", name);
   if (nwchem->section == ORBITALS) {
     reader->cartesian = reader->cartesian || cartesian;
     reader->spherical = reader->spherical || spherical;
@@ -123,6 +125,7 @@ static int read_words(struct nwchem *nwchem, char *words[], int count,
   }
   if (is_word(words[0], "ECP") || is_word(words[0], "SO")) {
     nwchem->section = is_word(words[0], "ECP") ? POTENTIALS : SKIPPED;
+    snprintf(nwchem->name, sizeof nwchem->name, "%.63s", words[0]);
     return vqe_basis_finish_shell(reader);
   }
   if (nwchem->section == POTENTIALS) {
@@ -130,6 +133,10 @@ static int read_words(struct nwchem *nwchem, char *words[], int count,
     return VQE_OK;
   }
   if (nwchem->section == SKIPPED) {
+    if (count == 2 && vqe_basis_element(words[0]) != 0 &&
+        vqe_basis_shell_type(words[1]) != VQE_BASIS_NO_SHELL) {
+      vqe_basis_leave_out(reader, vqe_basis_element(words[0]), nwchem->name);
+    }
     return VQE_OK;
   }
   if (isalpha((unsigned char)words[0][0]) || words[0][0] == '*') {
