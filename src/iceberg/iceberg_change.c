@@ -11,10 +11,14 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "iceberg/iceberg_commit.h"
+#include "iceberg/iceberg_gzip.h"
 #include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_id.h"
 #include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_old_metadata.h"
 #include "iceberg/iceberg_table.h"
+#include "iceberg/iceberg_versions.h"
 #include "objects/objects.h"
 
 #define RETRIES_DEFAULT 100
@@ -146,6 +150,66 @@ static int require_safe(struct vqe_objects *objects, bool exclusive)
   return status;
 }
 
+/* The next version as the table's properties want it, named as other engines
+ * name it. */
+static int encode(char **text, size_t *size, char **key, const char *name,
+                  int64_t version, const json_t *metadata)
+{
+  const char *codec =
+      vqe_iceberg_string(json_object_get(metadata, "properties"),
+                         "write.metadata.compression-codec");
+  bool packed = codec != NULL && strcasecmp(codec, "gzip") == 0;
+  *text = json_dumps(metadata, JSON_COMPACT);
+  if (*text == NULL) {
+    return vqe_iceberg_no_json_memory();
+  }
+  *size = strlen(*text);
+  int status = vqe_iceberg_metadata_key(key, name, version, packed);
+  return status == VQE_OK && packed ? vqe_iceberg_pack(text, size) : status;
+}
+
+/* A writer that packs its metadata, or does not, puts the same version under
+ * another name: the store lets both in. The one that sees the other takes its
+ * own back, unless someone went on from it. What cannot be listed now, the
+ * next commit finds. */
+static void take_back(enum race *race, struct vqe_objects *objects,
+                      const char *name, const char *key, int64_t version)
+{
+  struct vqe_iceberg_versions versions;
+  const struct vqe_iceberg_version *twin = NULL;
+  int status = vqe_iceberg_versions_list(&versions, objects, name);
+  if (status == VQE_OK) {
+    const struct vqe_iceberg_version *first =
+        vqe_iceberg_versions_find(&twin, &versions, version);
+    if (first != NULL && twin != NULL &&
+        vqe_iceberg_versions_find(NULL, &versions, version + 1) == NULL &&
+        vqe_objects_delete(objects, key) == VQE_OK) {
+      *race = LOST;
+    }
+  }
+  vqe_iceberg_versions_clear(&versions);
+}
+
+/* Where the table's properties ask for it, what left the metadata log goes. */
+static void clean_up(struct vqe_objects *objects, const char *name,
+                     const json_t *metadata)
+{
+  const char *wanted =
+      vqe_iceberg_string(json_object_get(metadata, "properties"),
+                         "write.metadata.delete-after-commit.enabled");
+  struct vqe_iceberg_table *table = NULL;
+  int64_t count = 0;
+  if (wanted == NULL || strcasecmp(wanted, "true") != 0) {
+    return;
+  }
+  if (vqe_iceberg_open(&table, objects, name) == VQE_OK) {
+    /* what stays now goes by a later commit */
+    (void)vqe_iceberg_remove_old_metadata(
+        &count, table, vqe_iceberg_now_ms() - VQE_ICEBERG_METADATA_GRACE_MS);
+  }
+  vqe_iceberg_close(table);
+}
+
 /* Put `metadata` as the next version; *again after a lost race. */
 static int put_next(struct vqe_iceberg_commit *result, bool *again,
                     struct vqe_objects *objects, const char *name,
@@ -153,15 +217,16 @@ static int put_next(struct vqe_iceberg_commit *result, bool *again,
                     const struct vqe_iceberg_change_options *options)
 {
   char *key = NULL;
+  char *text = NULL;
+  size_t size = 0;
   enum race race = ABSENT;
   int64_t version = result->version + 1;
-  char *text = json_dumps(metadata, JSON_COMPACT);
-  if (text == NULL) {
-    return vqe_iceberg_no_json_memory();
-  }
-  int status = vqe_iceberg_metadata_key(&key, name, version);
+  int status = encode(&text, &size, &key, name, version, metadata);
   if (status == VQE_OK) {
-    status = put_metadata(&race, objects, key, text, strlen(text));
+    status = put_metadata(&race, objects, key, text, size);
+  }
+  if (race == WON && !options->exclusive) {
+    take_back(&race, objects, name, key, version);
   }
   if (race == WON) {
     result->outcome = VQE_ICEBERG_COMMITTED;
@@ -169,6 +234,7 @@ static int put_next(struct vqe_iceberg_commit *result, bool *again,
     step(options, VQE_ICEBERG_STEP_METADATA);
     put_hint(objects, name, version);
     step(options, VQE_ICEBERG_STEP_HINT);
+    clean_up(objects, name, metadata);
   } else if (race == UNSURE) {
     result->outcome = VQE_ICEBERG_UNKNOWN;
   } else if (race == LOST) {
@@ -191,6 +257,9 @@ static int attempt(struct vqe_iceberg_commit *result, bool *again,
   int status = vqe_iceberg_open(&table, objects, name);
   if (status == VQE_ERR_NOT_FOUND) {
     status = VQE_OK;
+  }
+  if (status == VQE_OK && table != NULL) {
+    status = vqe_iceberg_require_whole(table);
   }
   if (status == VQE_OK) {
     result->version = table == NULL ? 0 : table->version;

@@ -18,8 +18,10 @@
 #include "iceberg/iceberg_key.h"
 #include "iceberg/iceberg_manifest.h"
 #include "iceberg/iceberg_manifest_read.h"
+#include "iceberg/iceberg_named.h"
 #include "iceberg/iceberg_scan.h"
 #include "iceberg/iceberg_table.h"
+#include "iceberg/iceberg_versions.h"
 
 /* ---- snapshots ------------------------------------------------------- */
 
@@ -198,17 +200,11 @@ static int check_live(void *ctx, const struct vqe_iceberg_file *file,
                                      snapshot);
 }
 
-static bool is_metadata_file(const struct vqe_iceberg_checking *check,
-                             const char *key)
+/* Metadata files are what leads to the rest: none is an orphan. */
+static bool is_metadata_file(const char *key)
 {
-  const char *name = strrchr(key, '/');
-  char *end;
-  if (name == NULL || name[1] != 'v') {
-    return false;
-  }
-  long long version = strtoll(name + 2, &end, 10);
-  return end > name + 2 && strcmp(end, ".metadata.json") == 0 &&
-         version <= check->table->version;
+  int64_t version;
+  return vqe_iceberg_name_of(&version, key) != VQE_ICEBERG_NAME_OTHER;
 }
 
 static int list_orphans(struct vqe_iceberg_checking *check)
@@ -220,8 +216,8 @@ static int list_orphans(struct vqe_iceberg_checking *check)
   json_object_foreach(check->there, key, found)
   {
     const char *name = strrchr(key, '/');
-    if (json_object_get(check->used, key) == NULL &&
-        !is_metadata_file(check, key) && !vqe_iceberg_is_checksum(key) &&
+    if (json_object_get(check->used, key) == NULL && !is_metadata_file(key) &&
+        !vqe_iceberg_is_checksum(key) &&
         (name == NULL || strcmp(name, "/version-hint.text") != 0)) {
       vqe_iceberg_check_report(
           check, VQE_ICEBERG_ORPHAN,
@@ -232,6 +228,19 @@ static int list_orphans(struct vqe_iceberg_checking *check)
                                  json_integer_value(json_array_get(found, 1)));
       }
     }
+  }
+  return status;
+}
+
+/* Files that only statistics or a catalog's metadata name are no orphans. */
+static int check_named(struct vqe_iceberg_checking *check)
+{
+  vqe_iceberg_named_statistics(check->used, check->objects,
+                               check->table->metadata);
+  int status = vqe_iceberg_named_by_catalogs(check->used, check->table);
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
+    PROBLEM(check, "%s", vqe_error_message());
+    status = VQE_OK;
   }
   return status;
 }
@@ -250,6 +259,9 @@ static int check_all(struct vqe_iceberg_checking *check)
             "%" PRId64 ": readers that trust it see an older table; the next "
             "commit mends it",
             check->table->hint, check->table->version);
+  }
+  if (vqe_iceberg_require_whole(check->table) != VQE_OK) {
+    PROBLEM(check, "%s", vqe_error_message());
   }
   if (vqe_iceberg_definition_of(&check->definition, check->table) != VQE_OK) {
     PROBLEM(check, "%s", vqe_error_message());
@@ -272,6 +284,9 @@ static int check_all(struct vqe_iceberg_checking *check)
       PROBLEM(check, "%s", vqe_error_message());
       status = VQE_OK;
     }
+  }
+  if (status == VQE_OK) {
+    status = check_named(check);
   }
   if (status == VQE_OK) {
     status = list_orphans(check);

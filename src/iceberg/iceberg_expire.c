@@ -16,15 +16,11 @@
 #include "iceberg/iceberg_key.h"
 #include "iceberg/iceberg_manifest.h"
 #include "iceberg/iceberg_metadata.h"
+#include "iceberg/iceberg_old_metadata.h"
 #include "iceberg/iceberg_read.h"
 #include "iceberg/iceberg_snapshot.h"
 #include "iceberg/iceberg_table.h"
 #include "objects/objects.h"
-
-/* A writer that read an old version may put the next one late: if that were
- * deleted, its put would succeed and its rows be lost. No request lasts this
- * long; where nobody else writes there is nothing to wait for. */
-#define METADATA_GRACE_MS ((int64_t)3600 * 1000)
 
 struct expire {
   struct vqe_objects *objects;
@@ -371,71 +367,18 @@ static int remove_files(struct expire *expire)
   return status;
 }
 
-struct old_metadata {
-  json_t *keys;
-  int64_t before_ms;
-};
-
-static int note_metadata(void *ctx, const struct vqe_object *object)
-{
-  struct old_metadata *old = ctx;
-  const char *name = strrchr(object->key, '/');
-  char *end;
-  if (object->is_folder || name == NULL || name[1] != 'v' ||
-      object->modified_ms == 0 || object->modified_ms >= old->before_ms) {
-    return VQE_OK;
-  }
-  (void)strtoll(name + 2, &end, 10);
-  if (end > name + 2 && strcmp(end, ".metadata.json") == 0) {
-    json_object_set_new(old->keys, object->key, json_true());
-  }
-  return VQE_OK;
-}
-
 /* Metadata files that are neither the newest nor in its log. */
 static int remove_metadata(struct expire *expire, const char *name)
 {
   struct vqe_iceberg_table *table = NULL;
-  int64_t grace =
-      vqe_iceberg_now_ms() - (expire->options->alone ? 0 : METADATA_GRACE_MS);
+  int64_t grace = vqe_iceberg_now_ms() -
+                  (expire->options->alone ? 0 : VQE_ICEBERG_METADATA_GRACE_MS);
   int64_t older = expire->options->older_than_ms;
-  struct old_metadata old = {.keys = json_object(),
-                             .before_ms = older < grace ? older : grace};
-  char *folder = NULL;
-  char *key = NULL;
-  size_t k;
-  json_t *entry;
   int status = vqe_iceberg_open(&table, expire->objects, name);
   if (status == VQE_OK) {
-    status =
-        vqe_memory_print(&folder, VQE_ICEBERG_NAMESPACE "/%s/metadata", name);
+    status = vqe_iceberg_remove_old_metadata(
+        &expire->result->metadata_files, table, older < grace ? older : grace);
   }
-  if (status == VQE_OK) {
-    status =
-        vqe_objects_list(expire->objects, folder, false, note_metadata, &old);
-  }
-  if (status == VQE_OK) {
-    status = vqe_iceberg_metadata_key(&key, name, table->version);
-  }
-  if (status == VQE_OK) {
-    json_object_del(old.keys, key);
-    json_array_foreach(json_object_get(table->metadata, "metadata-log"), k,
-                       entry)
-    {
-      const char *uri = vqe_iceberg_string(entry, "metadata-file");
-      char *logged = NULL;
-      if (uri != NULL &&
-          vqe_objects_key_of_uri(&logged, expire->objects, uri) == VQE_OK) {
-        json_object_del(old.keys, logged);
-      }
-      free(logged);
-    }
-    status = remove_keys(&expire->result->metadata_files, expire, old.keys,
-                         NULL, false);
-  }
-  free(key);
-  free(folder);
-  json_decref(old.keys);
   vqe_iceberg_close(table);
   return status;
 }

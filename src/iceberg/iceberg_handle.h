@@ -13,9 +13,12 @@ struct vqe_iceberg_table {
   struct vqe_objects *objects;
   char *name;
   char *folder; /* "quantum_features/<name>" */
+  char *key;    /* of its metadata file */
   int64_t version;
   int64_t hint; /* version in the hint file; 0 without one */
   json_t *metadata;
+  char *beyond;     /* NULL, or why no commit may follow */
+  json_t *catalogs; /* keys of metadata files of catalogs */
 };
 
 /* As vqe_iceberg_open(), but the metadata may point elsewhere. */

@@ -8,11 +8,12 @@
 #include "objects/objects.h"
 #include "vqe/error.h"
 
-int vqe_iceberg_metadata_key(char **out, const char *table, int64_t version)
+int vqe_iceberg_metadata_key(char **out, const char *table, int64_t version,
+                             bool packed)
 {
   return vqe_memory_print(
-      out, VQE_ICEBERG_NAMESPACE "/%s/metadata/v%" PRId64 ".metadata.json",
-      table, version);
+      out, VQE_ICEBERG_NAMESPACE "/%s/metadata/v%" PRId64 "%s.metadata.json",
+      table, version, packed ? ".gz" : "");
 }
 
 int vqe_iceberg_hint_key(char **out, const char *table)

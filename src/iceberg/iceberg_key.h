@@ -10,9 +10,11 @@ struct vqe_objects;
 
 #define VQE_ICEBERG_NAMESPACE "quantum_features"
 
-/* "quantum_features/<table>/metadata/v<version>.metadata.json", and the file
- * that names the newest. Free by free(). */
-int vqe_iceberg_metadata_key(char **out, const char *table, int64_t version);
+/* "quantum_features/<table>/metadata/v<version>.metadata.json", with ".gz"
+ * after the version for one that is packed, and the file that names the
+ * newest. Free by free(). */
+int vqe_iceberg_metadata_key(char **out, const char *table, int64_t version,
+                             bool packed);
 int vqe_iceberg_hint_key(char **out, const char *table);
 
 /* Hadoop keeps the checksum of a local file in ".<name>.crc" beside it and

@@ -81,12 +81,8 @@ static json_t *array_of(json_t *metadata, const char *key)
 static int log_metadata(json_t *metadata,
                         const struct vqe_iceberg_table *table, int64_t last_ms)
 {
-  char *key = NULL;
   char *uri = NULL;
-  int status = vqe_iceberg_metadata_key(&key, table->name, table->version);
-  if (status == VQE_OK) {
-    status = vqe_objects_uri(&uri, table->objects, key);
-  }
+  int status = vqe_objects_uri(&uri, table->objects, table->key);
   if (status == VQE_OK) {
     json_t *log = array_of(metadata, "metadata-log");
     json_t *entry = json_pack("{s:I, s:s}", "timestamp-ms",
@@ -104,7 +100,6 @@ static int log_metadata(json_t *metadata,
     }
   }
   free(uri);
-  free(key);
   return status;
 }
 

@@ -390,7 +390,7 @@ static int copy_metadata(struct relocate *relocate)
     text = json_dumps(metadata, JSON_COMPACT);
     size = text == NULL ? 0 : strlen(text);
     status = text == NULL ? vqe_iceberg_no_json_memory()
-                          : vqe_iceberg_metadata_key(&key, name, 1);
+                          : vqe_iceberg_metadata_key(&key, name, 1, false);
   }
   if (status == VQE_OK) {
     status =
@@ -433,6 +433,9 @@ int vqe_iceberg_relocate(struct vqe_objects *to, struct vqe_objects *from,
   relocate.lengths = json_object();
   relocate.copied = json_object();
   int status = vqe_iceberg_open_anywhere(&relocate.table, from, table);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_require_whole(relocate.table);
+  }
   if (status == VQE_OK) {
     status = refuse_existing(to, table);
   }

@@ -7,10 +7,15 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "iceberg/iceberg_foreign.h"
 #include "iceberg/iceberg_handle.h"
 #include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_versions.h"
 #include "objects/objects.h"
+
+/* A commit may remove the file that was listed before it. */
+#define LIST_ATTEMPTS 3
 
 /* 0 when there is no hint, or none that makes sense. */
 static int read_hint(int64_t *version, const struct vqe_iceberg_table *table)
@@ -34,112 +39,91 @@ static int read_hint(int64_t *version, const struct vqe_iceberg_table *table)
   return status;
 }
 
-static int note_version(void *ctx, const struct vqe_object *object)
-{
-  int64_t *newest = ctx;
-  const char *name = strrchr(object->key, '/');
-  char *end;
-  name = name == NULL ? object->key : name + 1;
-  if (!object->is_folder && name[0] == 'v') {
-    long long value = strtoll(name + 1, &end, 10);
-    if (end > name + 1 && strcmp(end, ".metadata.json") == 0 &&
-        value > *newest) {
-      *newest = value;
-    }
-  }
-  return 0;
-}
-
-static int list_newest(int64_t *version, const struct vqe_iceberg_table *table)
-{
-  char *folder = NULL;
-  *version = 0;
-  int status = vqe_memory_print(&folder, "%s/metadata", table->folder);
-  if (status == VQE_OK) {
-    status =
-        vqe_objects_list(table->objects, folder, false, note_version, version);
-  }
-  free(folder);
-  return status;
-}
-
-static int exists(bool *out, const struct vqe_iceberg_table *table,
-                  int64_t version)
-{
-  char *key = NULL;
-  uint64_t size;
-  *out = false;
-  int status = vqe_iceberg_metadata_key(&key, table->name, version);
-  if (status == VQE_OK) {
-    status = vqe_objects_head(&size, table->objects, key);
-    *out = status == VQE_OK;
-    status = status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
-  }
-  free(key);
-  return status;
-}
-
-static int fetch(char **text, size_t *size,
-                 const struct vqe_iceberg_table *table, int64_t version)
-{
-  char *key = NULL;
-  int status = vqe_iceberg_metadata_key(&key, table->name, version);
-  free(*text);
-  *text = NULL;
-  if (status == VQE_OK) {
-    status = vqe_objects_get(text, size, table->objects, key,
-                             VQE_ICEBERG_METADATA_LIMIT);
-  }
-  free(key);
-  return status;
-}
-
-/* Text of the newest metadata. The hint may be old, wrong or missing: it only
- * says where to begin. */
-static int fetch_newest(char **text, size_t *size,
-                        struct vqe_iceberg_table *table)
-{
-  int64_t version;
-  bool there = false;
-  int status = read_hint(&version, table);
-  table->hint = version;
-  if (status == VQE_OK) {
-    status =
-        version > 0 ? fetch(text, size, table, version) : VQE_ERR_NOT_FOUND;
-  }
-  if (status == VQE_ERR_NOT_FOUND) {
-    status = list_newest(&version, table);
-    if (status == VQE_OK && version == 0) {
-      status =
-          vqe_error_set(VQE_ERR_NOT_FOUND, "no table '%s' in %s", table->name,
-                        vqe_objects_describe(table->objects));
-    }
-    if (status == VQE_OK) {
-      status = fetch(text, size, table, version);
-    }
-  }
-  table->version = version;
-  while (status == VQE_OK) {
-    status = exists(&there, table, version + 1);
-    if (!there) {
-      break;
-    }
-    version++;
-  }
-  if (status == VQE_OK && version != table->version) {
-    table->version = version;
-    status = fetch(text, size, table, version);
-  }
-  return status;
-}
-
 static int bad(const struct vqe_iceberg_table *table, const char *what)
 {
   return vqe_error_set(VQE_ERR_INPUT,
-                       "table '%s' in %s, v%lld.metadata.json: %s; restore "
+                       "table '%s' in %s, %s: %s; restore "
                        "it, or set the file aside to go back one version",
                        table->name, vqe_objects_describe(table->objects),
-                       (long long)table->version, what);
+                       strrchr(table->key, '/') + 1, what);
+}
+
+/* Two writers that spell a version in two ways have each made a commit,
+ * unless one file is a copy of the other. */
+static int refuse_twin(const struct vqe_iceberg_table *table,
+                       const struct vqe_iceberg_version *twin)
+{
+  json_t *other = NULL;
+  int status = vqe_iceberg_fetch_metadata(&other, table->objects, twin->key);
+  if (status == VQE_ERR_NOT_FOUND ||
+      (status == VQE_OK && json_equal(other, table->metadata))) {
+    status = VQE_OK;
+  } else if (status == VQE_OK || status == VQE_ERR_INPUT) {
+    status = vqe_error_set(
+        VQE_ERR_INPUT,
+        "table '%s' in %s has two newest versions, '%s' and '%s': let the "
+        "engine that wrote one of them make its commit again after the other, "
+        "and move it elsewhere",
+        table->name, vqe_objects_describe(table->objects),
+        strrchr(table->key, '/') + 1, strrchr(twin->key, '/') + 1);
+  }
+  json_decref(other);
+  return status;
+}
+
+static int no_version(const struct vqe_iceberg_table *table,
+                      const struct vqe_iceberg_versions *versions)
+{
+  if (versions->count == 0) {
+    return vqe_error_set(VQE_ERR_NOT_FOUND, "no table '%s' in %s", table->name,
+                         vqe_objects_describe(table->objects));
+  }
+  return vqe_error_set(
+      VQE_ERR_INPUT,
+      "table '%s' in %s was made by another engine ('%s', and no "
+      "v1.metadata.json): write to another warehouse, or copy the file that "
+      "its catalog names to v1.metadata.json in the same folder",
+      table->name, vqe_objects_describe(table->objects),
+      strrchr(versions->list[0].key, '/') + 1);
+}
+
+/* The newest metadata. The hint may be old, wrong or missing: it only says
+ * where to begin. *gone: the file was removed between listing and reading. */
+static int fetch_newest(bool *gone, struct vqe_iceberg_table *table,
+                        struct vqe_iceberg_versions *versions)
+{
+  const struct vqe_iceberg_version *twin = NULL;
+  int status = read_hint(&table->hint, table);
+  *gone = false;
+  if (status == VQE_OK) {
+    status = vqe_iceberg_versions_list(versions, table->objects, table->name);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  table->version = vqe_iceberg_versions_newest(versions, table->hint);
+  const struct vqe_iceberg_version *newest =
+      vqe_iceberg_versions_find(&twin, versions, table->version);
+  if (newest == NULL) {
+    return no_version(table, versions);
+  }
+  free(table->key);
+  table->key = NULL;
+  status = vqe_memory_strdup(&table->key, newest->key);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_fetch_metadata(&table->metadata, table->objects,
+                                        table->key);
+    *gone = status == VQE_ERR_NOT_FOUND;
+  }
+  if (status == VQE_ERR_INPUT) {
+    char why[256];
+    snprintf(why, sizeof why, "%s", vqe_error_message());
+    status = bad(table, why);
+  }
+  if (status == VQE_OK && twin != NULL) {
+    status = refuse_twin(table, twin);
+  }
+  return status;
 }
 
 /* What the rest of the code takes for granted. */
@@ -185,23 +169,27 @@ static int validate(const struct vqe_iceberg_table *table)
 
 static int load(struct vqe_iceberg_table *table)
 {
-  char *text = NULL;
-  size_t size = 0;
-  json_error_t error;
-  int status = fetch_newest(&text, &size, table);
-  if (status == VQE_OK) {
-    table->metadata = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(table->metadata)) {
-      char where[JSON_ERROR_TEXT_LENGTH + 64];
-      snprintf(where, sizeof where, "line %d: %s", error.line,
-               table->metadata == NULL ? error.text : "not an object");
-      status = bad(table, where);
-    }
+  struct vqe_iceberg_versions versions = {.list = NULL};
+  bool gone = true;
+  int status = VQE_OK;
+  for (int attempt = 0; gone && attempt < LIST_ATTEMPTS; attempt++) {
+    vqe_iceberg_versions_clear(&versions);
+    status = fetch_newest(&gone, table, &versions);
+  }
+  if (gone) {
+    status = vqe_error_set(VQE_ERR_IO,
+                           "table '%s' in %s: '%s' is listed and cannot be "
+                           "found; run this again",
+                           table->name, vqe_objects_describe(table->objects),
+                           table->key);
   }
   if (status == VQE_OK) {
     status = validate(table);
   }
-  free(text);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_look_around(table, &versions);
+  }
+  vqe_iceberg_versions_clear(&versions);
   return status;
 }
 
@@ -257,6 +245,9 @@ void vqe_iceberg_close(struct vqe_iceberg_table *table)
 {
   if (table != NULL) {
     json_decref(table->metadata);
+    json_decref(table->catalogs);
+    free(table->beyond);
+    free(table->key);
     free(table->folder);
     free(table->name);
     free(table);
@@ -270,10 +261,28 @@ int64_t vqe_iceberg_version(const struct vqe_iceberg_table *table)
 
 int vqe_iceberg_is_newest(bool *out, const struct vqe_iceberg_table *table)
 {
-  bool later = false;
-  int status = exists(&later, table, table->version + 1);
-  *out = !later;
+  struct vqe_iceberg_versions versions;
+  size_t catalogs = 0;
+  *out = false;
+  int status =
+      vqe_iceberg_versions_list(&versions, table->objects, table->name);
+  for (size_t k = 0; status == VQE_OK && k < versions.count; k++) {
+    catalogs += versions.list[k].kind == VQE_ICEBERG_NAME_CATALOG;
+    *out = *out || strcmp(versions.list[k].key, table->key) == 0;
+  }
+  for (size_t k = 0; status == VQE_OK && k < versions.count; k++) {
+    *out = *out && versions.list[k].version <= table->version;
+  }
+  *out = *out && catalogs == json_object_size(table->catalogs);
+  vqe_iceberg_versions_clear(&versions);
   return status;
+}
+
+int vqe_iceberg_require_whole(const struct vqe_iceberg_table *table)
+{
+  return table->beyond == NULL
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INPUT, "%s", table->beyond);
 }
 
 int64_t vqe_iceberg_current_snapshot(const struct vqe_iceberg_table *table)

@@ -10,13 +10,18 @@ struct vqe_iceberg_table;
 
 #define VQE_ICEBERG_NO_SNAPSHOT (-1) /* an empty table has none */
 
-/* The newest metadata of a table: the hint, then upward. VQE_ERR_NOT_FOUND
- * when the table does not exist, VQE_ERR_INPUT when it cannot be understood
- * or names another place (a copied warehouse). `objects` must outlive the
- * table. */
+/* The newest metadata of a table: the hint, then upward, plain or by gzip.
+ * VQE_ERR_NOT_FOUND when the table does not exist, VQE_ERR_INPUT when it
+ * cannot be understood or names another place (a copied warehouse). `objects`
+ * must outlive the table. */
 int vqe_iceberg_open(struct vqe_iceberg_table **out,
                      struct vqe_objects *objects, const char *name);
 void vqe_iceberg_close(struct vqe_iceberg_table *table);
+
+/* VQE_ERR_INPUT where another engine has put metadata beside the table's own
+ * that holds a commit which it lacks: to commit would make two tables of one.
+ * The message names the file and the remedy. */
+int vqe_iceberg_require_whole(const struct vqe_iceberg_table *table);
 
 int64_t vqe_iceberg_version(const struct vqe_iceberg_table *table); /* N */
 /* VQE_ICEBERG_NO_SNAPSHOT for an empty table. */

@@ -37,6 +37,7 @@ struct vqe_warehouse {
   struct kept *kept;
   size_t nkept;
   struct vqe_iceberg_table *tables[VQE_LAKE_TABLES]; /* NULL: not read */
+  bool write;
   bool exclusive;
   double opened;
   void (*warn)(void *ctx, const char *text);
@@ -203,6 +204,7 @@ int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
     return status;
   }
   warehouse->writers = -1;
+  warehouse->write = options->write;
   warehouse->opened = vqe_clock_wall();
   warehouse->warn = options->warn;
   warehouse->warn_ctx = options->warn_ctx;
@@ -383,6 +385,19 @@ void vqe_warehouse_forget(struct vqe_warehouse *warehouse,
   warehouse->tables[index] = NULL;
 }
 
+/* Writers stop where another engine's commit would be passed over; readers see
+ * the table as it was before it. */
+static int require_whole(struct vqe_warehouse *warehouse,
+                         const struct vqe_iceberg_table *table)
+{
+  int status = vqe_iceberg_require_whole(table);
+  if (status != VQE_OK && !warehouse->write) {
+    vqe_warehouse_warn(warehouse, "%s", vqe_error_message());
+    status = VQE_OK;
+  }
+  return status;
+}
+
 int vqe_warehouse_iceberg(struct vqe_iceberg_table **out,
                           struct vqe_warehouse *warehouse,
                           enum vqe_lake_table_index index)
@@ -401,6 +416,9 @@ int vqe_warehouse_iceberg(struct vqe_iceberg_table **out,
   if (status == VQE_OK && *kept == NULL) {
     status = vqe_iceberg_open(kept, warehouse->objects,
                               vqe_lake_definitions[index].name);
+  }
+  if (status == VQE_OK) {
+    status = require_whole(warehouse, *kept);
   }
   if (status == VQE_OK) {
     *out = *kept;

@@ -75,8 +75,9 @@ void vqe_warehouse_warn(struct vqe_warehouse *warehouse, const char *format,
 
 /* The newest metadata of a table, kept by the warehouse: valid until the next
  * call for that table or vqe_warehouse_forget(). VQE_ERR_NOT_FOUND when there
- * is no table. Cost on S3: three requests at first, then one, none under the
- * writer lock. */
+ * is no table, VQE_ERR_INPUT in a warehouse open for writing where another
+ * engine's commit lies beside it (readers get a warning). Cost on S3: three
+ * requests at first, then one, none under the writer lock. */
 int vqe_warehouse_iceberg(struct vqe_iceberg_table **out,
                           struct vqe_warehouse *warehouse,
                           enum vqe_lake_table_index index);

@@ -127,8 +127,8 @@ static inline json_t *fixture_metadata(char **key, struct fixture *fixture)
   json_t *metadata = NULL;
   *key = NULL;
   if (vqe_iceberg_open(&table, fixture->objects, "small") == VQE_OK &&
-      vqe_iceberg_metadata_key(key, "small", vqe_iceberg_version(table)) ==
-          VQE_OK &&
+      vqe_iceberg_metadata_key(key, "small", vqe_iceberg_version(table),
+                               false) == VQE_OK &&
       vqe_objects_get(&text, &size, fixture->objects, *key, 1 << 20) ==
           VQE_OK) {
     metadata = json_loadb(text, size, 0, NULL);

@@ -13,7 +13,7 @@ static void metadata_keys_follow_the_hadoop_layout(void **state)
 {
   char *key = NULL;
   (void)state;
-  assert_int_equal(vqe_iceberg_metadata_key(&key, "t", 12), VQE_OK);
+  assert_int_equal(vqe_iceberg_metadata_key(&key, "t", 12, false), VQE_OK);
   assert_string_equal(key, "quantum_features/t/metadata/v12.metadata.json");
   free(key);
   assert_int_equal(vqe_iceberg_hint_key(&key, "t"), VQE_OK);
