@@ -9,11 +9,24 @@
 #include "iceberg/iceberg_table.h"
 
 /* Give the definition's columns the ids they have in the table; columns that
- * the table lacks get the ids that the next commit will add them under. Call
- * it before writing Parquet files for a table that exists. VQE_ERR_INPUT
- * when a type or the partition differs. */
+ * the table lacks get the ids that the next commit will add them under. A
+ * column is the one that first had its name, so that it stays the same one
+ * when another engine renames it (table_name) or widens an int to a long. Call
+ * it before writing Parquet files for a table that exists. VQE_ERR_INPUT or
+ * VQE_ERR_UNSUPPORTED when a type or the partition differs, when another
+ * engine has dropped a column of ours, or requires one of its own. */
 int vqe_iceberg_definition_bind(struct vqe_iceberg_definition *definition,
                                 const struct vqe_iceberg_table *table);
+
+/* After binding: append the table's columns that the definition does not know,
+ * as foreign ones named "other_<id>". */
+int vqe_iceberg_definition_add_others(
+    struct vqe_iceberg_definition *definition,
+    const struct vqe_iceberg_table *table);
+/* Has the table no column beyond the definition's? */
+bool vqe_iceberg_definition_is_whole(
+    const struct vqe_iceberg_definition *definition,
+    const struct vqe_iceberg_table *table);
 
 /* Is that column in the table's current schema? (A column that the
  * definition adds is not, until the first commit with it.) */

@@ -31,7 +31,7 @@ static void check_stats(struct vqe_iceberg_checking *check, const char *key,
       column = &check->definition->columns[k];
     }
   }
-  if (column == NULL || vqe_iceberg_type_is_list(column->type)) {
+  if (column == NULL || !vqe_iceberg_type_has_bounds(column->type)) {
     return; /* elements of lists, and columns dropped by others */
   }
   const struct vqe_iceberg_bytes *bounds[] = {&stats->lower, &stats->upper};
@@ -153,7 +153,8 @@ static int summarise_manifest(struct vqe_iceberg_checking *check,
   }
   int status = vqe_iceberg_manifest_encode(
       &data, &size, &seen->found, check->definition,
-      vqe_iceberg_current_schema(check->table->metadata), 0, entries,
+      vqe_iceberg_current_schema(check->table->metadata),
+      vqe_iceberg_default_spec(check->table->metadata), entries,
       listed->sequence);
   free(data);
   if (status == VQE_OK) {

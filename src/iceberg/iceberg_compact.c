@@ -348,6 +348,13 @@ static int apply(void *ctx, json_t **metadata, struct vqe_iceberg_table *base)
                            "table '%s' lacks columns of the definition",
                            draft->definition->name);
   }
+  if (status == VQE_OK &&
+      !vqe_iceberg_definition_is_whole(draft->definition, base)) {
+    status = vqe_error_set(VQE_ERR_EXISTS,
+                           "table '%s': another engine has added a column, "
+                           "which the merged files lack; compact it again",
+                           draft->definition->name);
+  }
   if (status == VQE_OK) {
     timestamp_ms = timestamp_ms > 0 ? timestamp_ms : vqe_iceberg_now_ms();
     status = vqe_iceberg_metadata_next(metadata, &timestamp_ms, base);

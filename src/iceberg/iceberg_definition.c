@@ -19,6 +19,8 @@ void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition)
   }
   for (size_t k = 0; k < definition->ncolumns; k++) {
     free(definition->columns[k].name);
+    free(definition->columns[k].table_name);
+    free(definition->columns[k].other);
   }
   free(definition->columns);
   free(definition->partition);
@@ -26,6 +28,11 @@ void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition)
   free(definition->name);
   free(definition->comment);
   free(definition);
+}
+
+const char *vqe_iceberg_column_name(const struct vqe_iceberg_column *column)
+{
+  return column->table_name != NULL ? column->table_name : column->name;
 }
 
 const struct vqe_iceberg_column *

@@ -13,6 +13,10 @@ struct vqe_iceberg_column {
   int id;         /* field id */
   int element_id; /* of a list's elements, 0 for none */
   int inner_id;   /* of a list of lists' inner elements, 0 for none */
+  /* As the table has it, after binding: */
+  char *table_name; /* NULL: the same; else what another engine calls it */
+  bool foreign;     /* another engine added it */
+  char *other;      /* Iceberg's name or JSON of a type we do not know */
 };
 
 struct vqe_iceberg_definition {
@@ -36,6 +40,8 @@ int vqe_iceberg_definition_parse(struct vqe_iceberg_definition **out,
                                  const char *source);
 void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition);
 
+/* The column's name in the table. */
+const char *vqe_iceberg_column_name(const struct vqe_iceberg_column *column);
 /* The column of that name, or NULL. */
 const struct vqe_iceberg_column *
 vqe_iceberg_definition_column(const struct vqe_iceberg_definition *definition,

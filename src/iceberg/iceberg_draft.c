@@ -112,8 +112,8 @@ int vqe_iceberg_draft_put_manifest(struct vqe_iceberg_manifest *out,
   *out_key = NULL;
   int status = vqe_iceberg_manifest_encode(
       &data, &size, out, draft->definition,
-      vqe_iceberg_current_schema(metadata),
-      vqe_iceberg_integer(metadata, "default-spec-id", 0), entries, sequence);
+      vqe_iceberg_current_schema(metadata), vqe_iceberg_default_spec(metadata),
+      entries, sequence);
   if (status == VQE_OK) {
     status = vqe_memory_print(&key, VQE_ICEBERG_NAMESPACE "/%s/metadata/%s",
                               draft->definition->name, name);

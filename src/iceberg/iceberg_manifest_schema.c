@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "iceberg/iceberg_definition.h"
+#include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_schema.h"
 #include "iceberg/iceberg_type.h"
 
@@ -81,14 +82,18 @@ static void avro_name(char *to, size_t size, const char *name)
 }
 
 int vqe_iceberg_manifest_schema(
-    char **out, const struct vqe_iceberg_definition *definition)
+    char **out, const struct vqe_iceberg_definition *definition,
+    const json_t *spec)
 {
+  const json_t *fields = json_object_get(spec, "fields");
   json_t *partition = json_array();
   for (size_t k = 0; k < definition->npartition; k++) {
     const struct vqe_iceberg_column *column =
         &definition->columns[definition->partition[k]];
+    const char *spelled =
+        vqe_iceberg_string(json_array_get(fields, k), "name");
     char name[256];
-    avro_name(name, sizeof name, column->name);
+    avro_name(name, sizeof name, spelled == NULL ? column->name : spelled);
     json_array_append_new(
         partition, field(name, partition_type(column->type),
                          VQE_ICEBERG_FIRST_PARTITION_ID + (int)k, true));

@@ -293,22 +293,19 @@ static int put_header_number(struct vqe_avro_writer *writer, const char *key,
 int vqe_iceberg_manifest_encode(
     char **data, size_t *size, struct vqe_iceberg_manifest *out,
     const struct vqe_iceberg_definition *definition, const json_t *schema,
-    int64_t spec_id, const struct vqe_iceberg_entries *entries,
+    const json_t *spec, const struct vqe_iceberg_entries *entries,
     int64_t inherit)
 {
   struct vqe_avro_writer *writer = NULL;
   char *avro_schema = NULL;
-  json_t *spec = NULL;
   *data = NULL;
   *size = 0;
+  int64_t spec_id = vqe_iceberg_integer(spec, "spec-id", 0);
   int status = summarise(out, definition, entries, inherit);
   out->spec_id = spec_id;
   out->content = 0;
   if (status == VQE_OK) {
-    status = vqe_iceberg_manifest_schema(&avro_schema, definition);
-  }
-  if (status == VQE_OK) {
-    status = vqe_iceberg_spec_json(&spec, definition);
+    status = vqe_iceberg_manifest_schema(&avro_schema, definition, spec);
   }
   if (status == VQE_OK) {
     status = vqe_avro_writer_open(&writer, avro_schema);
@@ -321,7 +318,8 @@ int vqe_iceberg_manifest_encode(
                                vqe_iceberg_integer(schema, "schema-id", 0));
   }
   if (status == VQE_OK) {
-    status = put_header_json(writer, "partition-spec", spec);
+    status = put_header_json(writer, "partition-spec",
+                             json_object_get(spec, "fields"));
   }
   if (status == VQE_OK) {
     status = put_header_number(writer, "partition-spec-id", spec_id);
@@ -339,7 +337,6 @@ int vqe_iceberg_manifest_encode(
     status = vqe_avro_writer_finish(data, size, writer);
   }
   vqe_avro_writer_close(writer);
-  json_decref(spec);
   free(avro_schema);
   return status;
 }

@@ -10,12 +10,12 @@
 /* Encode a manifest; fills counts, rows, min_sequence and partition
  * summaries of `out` (uri, length and sequence are the caller's).
  * `inherit`: the sequence number that entries without one will have.
- * The header holds `schema` (Iceberg JSON with its schema-id) and the spec
- * fields of the definition under `spec_id`. */
+ * The header holds `schema` (Iceberg JSON with its schema-id) and `spec`
+ * (JSON with its spec-id), which is the definition's by other names. */
 int vqe_iceberg_manifest_encode(
     char **data, size_t *size, struct vqe_iceberg_manifest *out,
     const struct vqe_iceberg_definition *definition, const json_t *schema,
-    int64_t spec_id, const struct vqe_iceberg_entries *entries,
+    const json_t *spec, const struct vqe_iceberg_entries *entries,
     int64_t inherit);
 int vqe_iceberg_manifest_list_encode(
     char **data, size_t *size, const struct vqe_iceberg_manifests *manifests,

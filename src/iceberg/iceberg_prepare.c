@@ -35,7 +35,7 @@ static int prepare_stats(struct vqe_iceberg_stats *to,
 {
   vqe_iceberg_stats_unknown(to, from->field_id);
   to->column_size = from->column_size;
-  if (vqe_iceberg_type_is_list(column->type)) {
+  if (!vqe_iceberg_type_has_bounds(column->type)) {
     return VQE_OK; /* readers want sizes only for what is in a list */
   }
   to->value_count = from->value_count;

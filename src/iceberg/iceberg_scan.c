@@ -1,8 +1,10 @@
 #include "iceberg/iceberg_scan.h"
 
+#include <strings.h>
+
+#include "base/error_message.h"
 #include "iceberg/iceberg_manifest.h"
 #include "iceberg/iceberg_read.h"
-#include "vqe/error.h"
 
 int vqe_iceberg_scan(struct vqe_iceberg_table *table, int64_t snapshot,
                      vqe_iceberg_visit visit, void *ctx)
@@ -18,7 +20,16 @@ int vqe_iceberg_scan(struct vqe_iceberg_table *table, int64_t snapshot,
     status = vqe_iceberg_read_entries(&entries, table, manifest);
     for (size_t e = 0; status == VQE_OK && e < entries.count; e++) {
       const struct vqe_iceberg_entry *entry = &entries.list[e];
-      if (entry->status != VQE_ICEBERG_DELETED) {
+      if (entry->status == VQE_ICEBERG_DELETED) {
+        continue;
+      }
+      if (strcasecmp(entry->format, "PARQUET") != 0) {
+        status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                               "'%s' is a file of format %s; this version "
+                               "reads Parquet",
+                               entry->file.key, entry->format);
+      }
+      if (status == VQE_OK) {
         status = visit(ctx, &entry->file, entry->snapshot);
       }
     }

@@ -15,12 +15,15 @@ enum vqe_iceberg_type {
   VQE_ICEBERG_LIST_STRING,
   VQE_ICEBERG_LIST_LONG,
   VQE_ICEBERG_LIST_DOUBLE,
-  VQE_ICEBERG_LIST_LIST_DOUBLE
+  VQE_ICEBERG_LIST_LIST_DOUBLE,
+  VQE_ICEBERG_OTHER /* a type of another engine, see vqe_iceberg_column */
 };
 
 /* Spelling in the definitions: "string", ..., "list<list<double>>". */
 const char *vqe_iceberg_type_name(enum vqe_iceberg_type type);
 bool vqe_iceberg_type_is_list(enum vqe_iceberg_type type);
+/* Are its counts and bounds written? Of lists and other types only sizes. */
+bool vqe_iceberg_type_has_bounds(enum vqe_iceberg_type type);
 
 /* Iceberg's name, of the innermost elements for lists. */
 const char *vqe_iceberg_type_plain(enum vqe_iceberg_type type);

@@ -102,7 +102,8 @@ bool vqe_iceberg_bytes_valid(const struct vqe_iceberg_bytes *value,
   case VQE_ICEBERG_INT:
   case VQE_ICEBERG_DATE:
     return value->size == 4;
-  case VQE_ICEBERG_LONG:
+  case VQE_ICEBERG_LONG: /* 4 bytes: of a file written while it was an int */
+    return value->size == 8 || value->size == 4;
   case VQE_ICEBERG_TIMESTAMPTZ:
   case VQE_ICEBERG_DOUBLE:
     return value->size == 8;

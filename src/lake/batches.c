@@ -338,7 +338,7 @@ static int repair_all(struct repairing *run, bool alone)
   status = vqe_table_open(&table, run->warehouse,
                           VQE_TABLE_PROCESSING_METADATA, true);
   if (status == VQE_OK) {
-    status = vqe_table_view(run->warehouse, table, "known_batches");
+    status = vqe_table_view(run->warehouse, table, "known_batches", false);
   }
   clock_gettime(CLOCK_REALTIME, &now);
   if (status == VQE_OK) {

@@ -239,23 +239,36 @@ void vqe_duck_add(struct vqe_duck_text *text, const char *format, ...)
   free(piece);
 }
 
+/* `value` between two of `mark`, which is doubled inside. */
+static void add_between(struct vqe_duck_text *text, char mark,
+                        const char *value)
+{
+  const char marks[] = {mark, mark, '\0'};
+  add_bytes(text, marks, 1);
+  while (*value != '\0') {
+    size_t plain = strcspn(value, marks);
+    add_bytes(text, value, plain);
+    value += plain;
+    if (*value == mark) {
+      add_bytes(text, marks, 2);
+      value++;
+    }
+  }
+  add_bytes(text, marks, 1);
+}
+
 void vqe_duck_add_quoted(struct vqe_duck_text *text, const char *value)
 {
   if (value == NULL) {
     add_bytes(text, "NULL", 4);
-    return;
+  } else {
+    add_between(text, '\'', value);
   }
-  add_bytes(text, "'", 1);
-  while (*value != '\0') {
-    size_t plain = strcspn(value, "'");
-    add_bytes(text, value, plain);
-    value += plain;
-    if (*value == '\'') {
-      add_bytes(text, "''", 2);
-      value++;
-    }
-  }
-  add_bytes(text, "'", 1);
+}
+
+void vqe_duck_add_name(struct vqe_duck_text *text, const char *name)
+{
+  add_between(text, '"', name);
 }
 
 int vqe_duck_quote(char **out, const char *value)

@@ -62,5 +62,7 @@ struct vqe_duck_text {
 void vqe_duck_add(struct vqe_duck_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void vqe_duck_add_quoted(struct vqe_duck_text *text, const char *value);
+/* As an identifier in double quotes. */
+void vqe_duck_add_name(struct vqe_duck_text *text, const char *name);
 
 #endif

@@ -81,7 +81,7 @@ static int make_candidates(struct vqe_featurize_result *result,
     struct vqe_table *table = NULL;
     status = vqe_table_open(&table, warehouse, sources[k], true);
     if (status == VQE_OK) {
-      status = vqe_table_view(warehouse, table, table->name);
+      status = vqe_table_view(warehouse, table, table->name, false);
     }
     if (status == VQE_OK && sources[k] != VQE_TABLE_VQE_ITERATIONS) {
       status = check_unique(duck, table->name);

@@ -39,7 +39,7 @@ static int make_outline(struct vqe_warehouse *warehouse, int index)
                                             text->size, text->name);
   if (status == VQE_OK) {
     outline.definition = definition;
-    status = vqe_table_view(warehouse, &outline, text->name);
+    status = vqe_table_view(warehouse, &outline, text->name, true);
   }
   vqe_iceberg_definition_free(definition);
   return status;
@@ -71,7 +71,14 @@ static int make_views(struct vqe_warehouse *warehouse, const char *sql)
     status =
         vqe_table_open(&table, warehouse, (enum vqe_lake_table_index)k, true);
     if (status == VQE_OK) {
-      status = vqe_table_view(warehouse, table, table->name);
+      status = vqe_table_add_others(table, warehouse);
+    }
+    if (status == VQE_OK && vqe_table_require_types(table) != VQE_OK) {
+      vqe_warehouse_warn(warehouse, "%s: it is not shown",
+                         vqe_error_message());
+    }
+    if (status == VQE_OK) {
+      status = vqe_table_view(warehouse, table, table->name, true);
     }
     vqe_table_close(table);
   }

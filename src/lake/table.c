@@ -11,7 +11,61 @@
 struct collecting {
   struct vqe_warehouse *warehouse;
   struct vqe_table *table;
+  char **foreign; /* borrowed paths of files that others may have written */
+  size_t nforeign;
 };
+
+/* Is it named as our writer names its files: six digits and a UUID? */
+static bool is_ours(const char *key)
+{
+  const char *slash = strrchr(key, '/');
+  const char *name = slash == NULL ? key : slash + 1;
+  return strspn(name, "0123456789") == 6 && name[6] == '-' &&
+         strspn(name + 7, "0123456789abcdef-") == 36 &&
+         strcmp(name + 43, ".parquet") == 0;
+}
+
+static int note_foreign(struct collecting *collecting, char *path)
+{
+  size_t count = collecting->nforeign;
+  int status = vqe_memory_grow(&collecting->foreign, count, count + 1,
+                               sizeof(char *), "list of files");
+  if (status == VQE_OK) {
+    collecting->foreign[collecting->nforeign++] = path;
+  }
+  return status;
+}
+
+int vqe_table_require_ids(struct vqe_duck *duck, const char *name,
+                          char *const *paths, size_t npaths)
+{
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  int64_t count = 0;
+  if (npaths == 0) {
+    return VQE_OK;
+  }
+  vqe_duck_add(&sql, "SELECT count(*)::BIGINT FROM (SELECT file_name FROM "
+                     "parquet_schema([");
+  for (size_t k = 0; k < npaths; k++) {
+    vqe_duck_add(&sql, "%s", k > 0 ? ", " : "");
+    vqe_duck_add_quoted(&sql, paths[k]);
+  }
+  vqe_duck_add(&sql, "]) GROUP BY file_name HAVING count(field_id) = 0)");
+  int status = sql.status;
+  if (status == VQE_OK) {
+    status = vqe_duck_count(duck, &count, "field ids", sql.data);
+  }
+  free(sql.data);
+  if (status == VQE_OK && count > 0) {
+    status = vqe_error_set(
+        VQE_ERR_UNSUPPORTED,
+        "table '%s': %lld of its files have no field ids (another engine took "
+        "them in as they were) and would read as nulls: let that engine "
+        "rewrite them (rewrite_data_files), see vqe_lake check",
+        name, (long long)count);
+  }
+  return status;
+}
 
 static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
                         int64_t snapshot)
@@ -36,6 +90,9 @@ static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
   if (status == VQE_OK) {
     table->snapshot_of[count] = snapshot;
     table->npaths++;
+    status = is_ours(file->key)
+                 ? VQE_OK
+                 : note_foreign(collecting, table->paths[count]);
   }
   return status;
 }
@@ -55,9 +112,15 @@ static int read_state(struct vqe_table *table, struct vqe_warehouse *warehouse,
            vqe_iceberg_current_summary(iceberg, VQE_ICEBERG_EXPERIMENTS_KEY));
   status = vqe_iceberg_definition_bind(table->definition, iceberg);
   if (status == VQE_OK && files) {
-    struct collecting collecting = {warehouse, table};
+    struct collecting collecting = {.warehouse = warehouse, .table = table};
     status =
         vqe_iceberg_scan(iceberg, table->snapshot, collect_file, &collecting);
+    if (status == VQE_OK) {
+      status =
+          vqe_table_require_ids(vqe_warehouse_duck(warehouse), table->name,
+                                collecting.foreign, collecting.nforeign);
+    }
+    free(collecting.foreign);
   }
   return status;
 }
@@ -101,33 +164,80 @@ void vqe_table_close(struct vqe_table *table)
   free(table);
 }
 
-const char *vqe_table_sql_type(enum vqe_iceberg_type type)
+int vqe_table_add_others(struct vqe_table *table,
+                         struct vqe_warehouse *warehouse)
 {
-  switch (type) {
-  case VQE_ICEBERG_INT:
-    return "INTEGER";
-  case VQE_ICEBERG_LONG:
-    return "BIGINT";
-  case VQE_ICEBERG_DOUBLE:
-    return "DOUBLE";
-  case VQE_ICEBERG_BOOLEAN:
-    return "BOOLEAN";
-  case VQE_ICEBERG_DATE:
-    return "DATE";
-  case VQE_ICEBERG_TIMESTAMPTZ:
-    return "TIMESTAMP WITH TIME ZONE";
-  case VQE_ICEBERG_LIST_STRING:
-    return "VARCHAR[]";
-  case VQE_ICEBERG_LIST_LONG:
-    return "BIGINT[]";
-  case VQE_ICEBERG_LIST_DOUBLE:
-    return "DOUBLE[]";
-  case VQE_ICEBERG_LIST_LIST_DOUBLE:
-    return "DOUBLE[][]";
-  case VQE_ICEBERG_STRING:
-    break;
+  struct vqe_iceberg_table *iceberg = NULL;
+  if (!table->exists) {
+    return VQE_OK;
   }
-  return "VARCHAR";
+  int status = vqe_warehouse_iceberg(&iceberg, warehouse, table->index);
+  return status == VQE_OK
+             ? vqe_iceberg_definition_add_others(table->definition, iceberg)
+             : status;
+}
+
+/* Types of other engines that are the same thing here. */
+static void other_type(char out[VQE_TABLE_TYPE_SIZE], const char *type)
+{
+  static const struct {
+    const char *iceberg, *sql;
+  } known[] = {{"float", "FLOAT"},
+               {"timestamp", "TIMESTAMP"},
+               {"binary", "BLOB"},
+               {"uuid", "UUID"}};
+  int precision, scale;
+  char rest;
+  out[0] = '\0';
+  for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+    if (strcmp(type, known[k].iceberg) == 0) {
+      snprintf(out, VQE_TABLE_TYPE_SIZE, "%s", known[k].sql);
+    }
+  }
+  if (sscanf(type, "decimal(%d ,%d %c", &precision, &scale, &rest) == 3 &&
+      rest == ')' && precision >= 1 && precision <= 38 && scale >= 0 &&
+      scale <= precision) {
+    snprintf(out, VQE_TABLE_TYPE_SIZE, "DECIMAL(%d,%d)", precision, scale);
+  }
+}
+
+void vqe_table_sql_type(char out[VQE_TABLE_TYPE_SIZE],
+                        const struct vqe_iceberg_column *column)
+{
+  static const char *const names[] = {
+      [VQE_ICEBERG_STRING] = "VARCHAR",
+      [VQE_ICEBERG_INT] = "INTEGER",
+      [VQE_ICEBERG_LONG] = "BIGINT",
+      [VQE_ICEBERG_DOUBLE] = "DOUBLE",
+      [VQE_ICEBERG_BOOLEAN] = "BOOLEAN",
+      [VQE_ICEBERG_DATE] = "DATE",
+      [VQE_ICEBERG_TIMESTAMPTZ] = "TIMESTAMP WITH TIME ZONE",
+      [VQE_ICEBERG_LIST_STRING] = "VARCHAR[]",
+      [VQE_ICEBERG_LIST_LONG] = "BIGINT[]",
+      [VQE_ICEBERG_LIST_DOUBLE] = "DOUBLE[]",
+      [VQE_ICEBERG_LIST_LIST_DOUBLE] = "DOUBLE[][]"};
+  if (column->type == VQE_ICEBERG_OTHER) {
+    other_type(out, column->other);
+  } else {
+    snprintf(out, VQE_TABLE_TYPE_SIZE, "%s", names[column->type]);
+  }
+}
+
+int vqe_table_require_types(const struct vqe_table *table)
+{
+  for (size_t k = 0; k < table->definition->ncolumns; k++) {
+    const struct vqe_iceberg_column *column = &table->definition->columns[k];
+    char type[VQE_TABLE_TYPE_SIZE];
+    vqe_table_sql_type(type, column);
+    if (type[0] == '\0') {
+      return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "table '%s': column '%s' of another engine has the "
+                           "type %.80s, which this version cannot rewrite",
+                           table->name, vqe_iceberg_column_name(column),
+                           column->other);
+    }
+  }
+  return VQE_OK;
 }
 
 /* By field id, as Iceberg reads: a file that was written before a column was
@@ -136,6 +246,7 @@ void vqe_table_add_scan(struct vqe_duck_text *sql,
                         const struct vqe_table *table)
 {
   const struct vqe_iceberg_definition *definition = table->definition;
+  const char *comma = "";
   vqe_duck_add(sql, "read_parquet([");
   for (size_t k = 0; k < table->npaths; k++) {
     vqe_duck_add(sql, "%s", k > 0 ? ", " : "");
@@ -144,27 +255,39 @@ void vqe_table_add_scan(struct vqe_duck_text *sql,
   vqe_duck_add(sql, "], hive_partitioning = false, schema = MAP {");
   for (size_t k = 0; k < definition->ncolumns; k++) {
     const struct vqe_iceberg_column *column = &definition->columns[k];
-    vqe_duck_add(sql, "%s%d: {name: '%s', type: '%s', default_value: NULL}",
-                 k > 0 ? ", " : "", column->id, column->name,
-                 vqe_table_sql_type(column->type));
+    char type[VQE_TABLE_TYPE_SIZE];
+    vqe_table_sql_type(type, column);
+    if (type[0] != '\0') {
+      vqe_duck_add(sql, "%s%d: {name: '%s', type: '%s', default_value: NULL}",
+                   comma, column->id, column->name, type);
+      comma = ", ";
+    }
   }
   vqe_duck_add(sql, "})");
 }
 
 int vqe_table_view(struct vqe_warehouse *warehouse,
-                   const struct vqe_table *table, const char *view)
+                   const struct vqe_table *table, const char *view, bool named)
 {
   const struct vqe_iceberg_definition *definition = table->definition;
   struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  const char *comma = "";
   vqe_duck_add(&sql, "CREATE OR REPLACE TEMP VIEW %s AS SELECT ", view);
   for (size_t k = 0; k < definition->ncolumns; k++) {
     const struct vqe_iceberg_column *column = &definition->columns[k];
-    if (table->npaths == 0) {
-      vqe_duck_add(&sql, "%sNULL::%s AS %s", k > 0 ? ", " : "",
-                   vqe_table_sql_type(column->type), column->name);
-    } else {
-      vqe_duck_add(&sql, "%s%s", k > 0 ? ", " : "", column->name);
+    char type[VQE_TABLE_TYPE_SIZE];
+    vqe_table_sql_type(type, column);
+    if (type[0] == '\0') {
+      continue;
     }
+    if (table->npaths == 0) {
+      vqe_duck_add(&sql, "%sNULL::%s AS ", comma, type);
+    } else {
+      vqe_duck_add(&sql, "%s%s AS ", comma, column->name);
+    }
+    vqe_duck_add_name(&sql,
+                      named ? vqe_iceberg_column_name(column) : column->name);
+    comma = ", ";
   }
   if (table->npaths == 0) {
     vqe_duck_add(&sql, " WHERE false");

@@ -36,20 +36,36 @@ struct vqe_table {
 int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
                    enum vqe_lake_table_index index, bool files);
 void vqe_table_close(struct vqe_table *table);
+/* Give the definition the columns of other engines as well. */
+int vqe_table_add_others(struct vqe_table *table,
+                         struct vqe_warehouse *warehouse);
 
-/* Type of a column in SQL. */
-const char *vqe_table_sql_type(enum vqe_iceberg_type type);
+/* Size of the text of vqe_table_sql_type(). */
+#define VQE_TABLE_TYPE_SIZE 64
+/* Type of a column in SQL; "" for one of another engine that is none here. */
+void vqe_table_sql_type(char out[VQE_TABLE_TYPE_SIZE],
+                        const struct vqe_iceberg_column *column);
+/* VQE_ERR_UNSUPPORTED, naming the column, when there is one without type. */
+int vqe_table_require_types(const struct vqe_table *table);
 
 /* read_parquet(...) of the table's files with the definition's columns in
- * order and type: columns that a file lacks are null. Needs files. */
+ * order and type, under the definition's names: columns that a file lacks are
+ * null, those without type in SQL are left out. Needs files. */
 void vqe_table_add_scan(struct vqe_duck_text *sql,
                         const struct vqe_table *table);
 
 /* Make a view `view` of the table's rows, with the definition's columns in
  * order and type: columns that a file lacks are null, a missing table is
- * empty. Of `table` only name, definition and paths are used. */
+ * empty. Of `table` only name, definition and paths are used. `named`: under
+ * the table's names, not the definition's. */
 int vqe_table_view(struct vqe_warehouse *warehouse,
-                   const struct vqe_table *table, const char *view);
+                   const struct vqe_table *table, const char *view,
+                   bool named);
+
+/* VQE_ERR_UNSUPPORTED when one of the Parquet files has no field ids, as files
+ * that another engine only took in: it would read as nulls. */
+int vqe_table_require_ids(struct vqe_duck *duck, const char *name,
+                          char *const *paths, size_t npaths);
 
 /* Make the table `held` of the experiment_ids in the table's rows, each once.
  * Needs files. */

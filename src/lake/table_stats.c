@@ -73,7 +73,7 @@ static void add_extremes(struct vqe_duck_text *sql,
   for (size_t k = 0; k < definition->ncolumns; k++) {
     const struct vqe_iceberg_column *column = &definition->columns[k];
     const char *name = column->name;
-    if (vqe_iceberg_type_is_list(column->type)) {
+    if (!vqe_iceberg_type_has_bounds(column->type)) {
       continue;
     }
     vqe_duck_add(sql, ", count(%s)::BIGINT", name);
@@ -99,7 +99,7 @@ static int take_extremes(struct vqe_iceberg_file *file,
   for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
     enum vqe_iceberg_type type = definition->columns[k].type;
     struct vqe_iceberg_stats *stats = &file->stats[k];
-    if (vqe_iceberg_type_is_list(type)) {
+    if (!vqe_iceberg_type_has_bounds(type)) {
       continue;
     }
     stats->value_count = file->record_count;

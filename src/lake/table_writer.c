@@ -78,7 +78,9 @@ static void add_field_ids(struct vqe_duck_text *sql,
   vqe_duck_add(sql, "{");
   for (size_t k = 0; k < definition->ncolumns; k++) {
     const struct vqe_iceberg_column *column = &definition->columns[k];
-    vqe_duck_add(sql, "%s%s: ", k > 0 ? ", " : "", column->name);
+    vqe_duck_add(sql, "%s", k > 0 ? ", " : "");
+    vqe_duck_add_name(sql, vqe_iceberg_column_name(column));
+    vqe_duck_add(sql, ": ");
     if (column->element_id == 0) {
       vqe_duck_add(sql, "%d", column->id);
     } else if (column->inner_id == 0) {
@@ -104,8 +106,10 @@ static int write_parquet(struct vqe_table_writer *writer,
   vqe_duck_add(&sql, "COPY (SELECT ");
   for (size_t k = 0; k < definition->ncolumns; k++) {
     const struct vqe_iceberg_column *column = &definition->columns[k];
-    vqe_duck_add(&sql, "%s%s::%s AS %s", k > 0 ? ", " : "", column->name,
-                 vqe_table_sql_type(column->type), column->name);
+    char type[VQE_TABLE_TYPE_SIZE];
+    vqe_table_sql_type(type, column);
+    vqe_duck_add(&sql, "%s%s::%s AS ", k > 0 ? ", " : "", column->name, type);
+    vqe_duck_add_name(&sql, vqe_iceberg_column_name(column));
   }
   vqe_duck_add(&sql, " FROM (\n%s)) TO ", rows);
   vqe_duck_add_quoted(&sql, path);

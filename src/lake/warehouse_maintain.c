@@ -43,6 +43,10 @@ static int merge(void *ctx, struct vqe_iceberg_file *out,
         vqe_warehouse_fetch(&part.paths[k], merging->warehouse, files[k].key);
     part.npaths = k + 1;
   }
+  if (status == VQE_OK) {
+    status = vqe_table_require_ids(vqe_warehouse_duck(merging->warehouse),
+                                   part.name, part.paths, part.npaths);
+  }
   vqe_duck_add(&sql, "SELECT * FROM ");
   vqe_table_add_scan(&sql, &part);
   if (status == VQE_OK) {
@@ -80,6 +84,12 @@ static int compact_table(struct vqe_warehouse_compact_result *result,
   if (status == VQE_OK) {
     status = vqe_table_open(&table, warehouse, index, false);
   }
+  if (status == VQE_OK) {
+    status = vqe_table_add_others(table, warehouse);
+  }
+  if (status == VQE_OK) {
+    status = vqe_table_require_types(table);
+  }
   if (status == VQE_OK && table->snapshot != VQE_ICEBERG_NO_SNAPSHOT) {
     struct merging merging = {warehouse, table, run_id};
     struct vqe_iceberg_commit_options options = {
@@ -108,6 +118,12 @@ int vqe_warehouse_compact(struct vqe_warehouse_compact_result *result,
     do {
       status = compact_table(result, warehouse, (enum vqe_lake_table_index)k);
     } while (status == VQE_ERR_EXISTS && ++races < MAX_RACES);
+    if (status == VQE_ERR_UNSUPPORTED) {
+      vqe_warehouse_warn(warehouse, "%s: it is left as it is",
+                         vqe_error_message());
+      result->left_alone++;
+      status = VQE_OK;
+    }
   }
   return status;
 }

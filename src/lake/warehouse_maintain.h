@@ -8,9 +8,12 @@
 
 struct vqe_warehouse_compact_result {
   int64_t files_before, files_after, merged;
+  int64_t left_alone; /* tables with a reason not to touch them */
 };
 
-/* Merge small files of each partition; see vqe_iceberg_compact. */
+/* Merge small files of each partition; see vqe_iceberg_compact. Columns of
+ * other engines are carried through; a table with one that cannot be, or with
+ * delete files, is left as it is, with a warning. */
 int vqe_warehouse_compact(struct vqe_warehouse_compact_result *result,
                           struct vqe_warehouse *warehouse);
 

@@ -84,6 +84,112 @@ static void column_of_another_type_is_refused(void **state)
   vqe_iceberg_definition_free(d);
 }
 
+/* A new version of the table in which another engine has changed columns. */
+static void change_schema(struct fixture *fixture,
+                          void (*change)(json_t *fields))
+{
+  char *key;
+  json_t *metadata = fixture_metadata(&key, fixture);
+  json_t *schemas = json_object_get(metadata, "schemas");
+  json_t *schema = json_deep_copy(json_array_get(schemas, 0));
+  change(json_object_get(schema, "fields"));
+  json_object_set_new(schema, "schema-id", json_integer(1));
+  json_array_append_new(schemas, schema);
+  json_object_set_new(metadata, "current-schema-id", json_integer(1));
+  json_object_set_new(metadata, "last-column-id", json_integer(9));
+  fixture_replace(fixture, key, metadata);
+}
+
+static json_t *new_field(int id, const char *name, bool required,
+                         const char *type)
+{
+  return json_pack("{s:i, s:s, s:b, s:s}", "id", id, "name", name, "required",
+                   required, "type", type);
+}
+
+/* energy -> e_total, and an `energy` of their own. */
+static void rename_and_reuse(json_t *fields)
+{
+  json_object_set_new(json_array_get(fields, 1), "name",
+                      json_string("e_total"));
+  json_array_append_new(fields, new_field(8, "energy", false, "string"));
+  json_array_append_new(fields, new_field(9, "when", false, "timestamp"));
+}
+
+static void renamed_column_stays_the_same_one(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_iceberg_commit commit;
+  struct vqe_iceberg_table *table = NULL;
+  struct vqe_iceberg_definition *d = fixture->definition;
+  assert_int_equal(fixture_append(&commit, fixture, "one", "a", 1), VQE_OK);
+  change_schema(fixture, rename_and_reuse);
+  assert_int_equal(bind(d, fixture), VQE_OK);
+  const struct vqe_iceberg_column *energy =
+      vqe_iceberg_definition_column(d, "energy");
+  assert_int_equal(energy->id, 2);
+  assert_string_equal(vqe_iceberg_column_name(energy), "e_total");
+  assert_int_equal(fixture_append(&commit, fixture, "two", "a", 2), VQE_OK);
+  assert_int_equal(fixture_faults(fixture), 0);
+  /* the schema is still theirs */
+  assert_int_equal(vqe_iceberg_open(&table, fixture->objects, "small"),
+                   VQE_OK);
+  assert_false(vqe_iceberg_definition_is_whole(d, table));
+  assert_int_equal(vqe_iceberg_definition_add_others(d, table), VQE_OK);
+  assert_true(vqe_iceberg_definition_is_whole(d, table));
+  assert_int_equal(d->ncolumns, 6);
+  assert_string_equal(vqe_iceberg_column_name(&d->columns[4]), "energy");
+  assert_int_equal(d->columns[4].type, VQE_ICEBERG_STRING);
+  assert_string_equal(vqe_iceberg_column_name(&d->columns[5]), "when");
+  assert_int_equal(d->columns[5].type, VQE_ICEBERG_OTHER);
+  assert_string_equal(d->columns[5].other, "timestamp");
+  assert_true(d->columns[5].foreign);
+  vqe_iceberg_close(table);
+}
+
+static void drop_energy(json_t *fields)
+{
+  json_array_remove(fields, 1);
+}
+
+static void require_theirs(json_t *fields)
+{
+  json_array_append_new(fields, new_field(8, "owner", true, "string"));
+}
+
+static void take_a_name_of_ours(json_t *fields)
+{
+  json_object_set_new(json_array_get(fields, 1), "name", json_string("notes"));
+}
+
+static void changes_that_rows_of_ours_cannot_follow_are_refused(void **state)
+{
+  static const struct {
+    void (*change)(json_t *fields);
+    const char *words;
+  } changes[] = {{drop_energy, "has dropped column 'energy'"},
+                 {require_theirs, "column 'owner' of another engine is"},
+                 {take_a_name_of_ours, "calls column 'energy' 'notes'"}};
+  for (size_t k = 0; k < sizeof changes / sizeof changes[0]; k++) {
+    struct fixture *fixture = NULL;
+    struct vqe_iceberg_commit commit;
+    struct vqe_iceberg_definition *d =
+        parse(WITH_COLUMNS(ID "{\"name\": \"energy\", \"type\": \"double\"},"
+                              "{\"name\": \"notes\", \"type\": \"double\"},"));
+    assert_int_equal(fixture_setup((void **)&fixture), 0);
+    assert_int_equal(fixture_append(&commit, fixture, "one", "a", 1), VQE_OK);
+    change_schema(fixture, changes[k].change);
+    assert_int_equal(bind(d, fixture), VQE_ERR_UNSUPPORTED);
+    if (strstr(vqe_error_message(), changes[k].words) == NULL) {
+      fail_msg("'%s' does not say '%s'", vqe_error_message(),
+               changes[k].words);
+    }
+    vqe_iceberg_definition_free(d);
+    fixture_teardown((void **)&fixture);
+  }
+  (void)state;
+}
+
 int main(void)
 {
 #define TEST(name)                                                            \
@@ -92,6 +198,8 @@ int main(void)
       TEST(known_columns_get_the_ids_of_the_table),
       TEST(new_column_is_in_the_table_after_the_next_commit),
       TEST(column_of_another_type_is_refused),
+      TEST(renamed_column_stays_the_same_one),
+      cmocka_unit_test(changes_that_rows_of_ours_cannot_follow_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
