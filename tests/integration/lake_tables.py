@@ -707,6 +707,18 @@ with harness.Folder() as folder:
     )
     check({a["experiment_id"] for a in response} == set(seen), "query")
 
+    # the queries of the documentation
+    with open(os.path.join(harness.ROOT, "README.md"), encoding="utf-8") as page:
+        documented = re.findall(r'vqe_lake query "([^"]*)"', page.read())
+    check(len(documented) >= 4, f"{len(documented)} queries in README.md")
+    for query in documented:
+        words = ["query", query, "--warehouse", warehouse, "--format", "json"]
+        rows = json.loads(lake(*words).stdout)
+        check(rows, f"no rows: {query}")
+        if "molecule_label" in query:
+            labels = {row["molecule_label"] for row in rows}
+            check(labels <= {"H2", "LiH"} and "H2" in labels, f"{query}: {labels}")
+
     # ten runs of overlapping jobs into one warehouse
     shared = folder.file("shared")
     files = []
