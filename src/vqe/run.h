@@ -63,6 +63,7 @@ struct vqe_run {
   double start_clock;
   size_t start_neval;
   double *best_initial, *best_optimal; /* of the starts so far, else NULL */
+  bool penalty_rests; /* the optimizer sees the energy alone */
 };
 
 /* ---- what an experiment asks for: run_request.c ---- */

@@ -140,6 +140,32 @@ static int set_optimizer_options(struct vqe_optimizer_options *options,
   return status;
 }
 
+/* From the minimum of the energy alone to that of energy and penalty. */
+static int minimise_steep(struct vqe_optimize_result *found,
+                          struct vqe_run *run,
+                          const struct vqe_optimizer_options *options)
+{
+  const char *optimizer = run->experiment->optimizer;
+  double *x = run->result->optimal_parameters;
+  int n = run->result->nparam;
+  struct vqe_optimizer_options left;
+  run->penalty_rests = true;
+  int status = vqe_optimize(found, optimizer, n, x, evaluate, run, options);
+  run->penalty_rests = false;
+  int nit = found->nit;
+  if (status != VQE_OK || run->late) {
+    return status;
+  }
+  if (!vqe_run_within_limits(&left, run, options)) {
+    found->converged = false;
+    vqe_run_limit_text(found->reason, run, options);
+    return VQE_OK;
+  }
+  status = vqe_optimize(found, optimizer, n, x, evaluate, run, &left);
+  found->nit = nit < 0 || found->nit < 0 ? -1 : nit + found->nit;
+  return status;
+}
+
 /* From the start in result->optimal_parameters to where the run ends. */
 static int minimise_from(struct vqe_optimize_result *found,
                          struct vqe_run *run,
@@ -151,8 +177,10 @@ static int minimise_from(struct vqe_optimize_result *found,
     return vqe_adapt_minimise(found, run, evaluate, options);
   }
   int status =
-      vqe_optimize(found, experiment->optimizer, result->nparam,
-                   result->optimal_parameters, evaluate, run, options);
+      vqe_run_penalty_is_steep(experiment)
+          ? minimise_steep(found, run, options)
+          : vqe_optimize(found, experiment->optimizer, result->nparam,
+                         result->optimal_parameters, evaluate, run, options);
   if (status == VQE_OK) {
     status = vqe_saddle_leave(found, run, evaluate, options);
   }

@@ -46,18 +46,18 @@ static int check_penalty(const struct vqe_experiment *experiment,
                          "more hartree are needed",
                          number, spin);
   }
-  if (!vqe_run_penalty_asked(experiment)) {
+  if (number == 0.0 && spin == 0.0) {
     return VQE_OK;
   }
   if (experiment->shots > 0) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "a penalty needs exact energies and cannot be had "
-                         "with %d shots; leave one of them out, or use an "
-                         "ansatz that conserves electron numbers",
+                         "with %d shots; leave one of them out",
                          experiment->shots);
   }
-  if (vqe_ansatz_grows(experiment->ansatz_name) ||
-      vqe_orbital_asked(experiment)) {
+  if (vqe_run_penalty_asked(experiment) &&
+      (vqe_ansatz_grows(experiment->ansatz_name) ||
+       vqe_orbital_asked(experiment))) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "penalty: %s chooses by the energy alone; leave the "
                          "penalty on the spin out",
