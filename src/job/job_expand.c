@@ -166,7 +166,9 @@ static int create_experiment(struct vqe_experiment **out,
   }
   experiment->molecule_id = choice->molecule_id;
   experiment->frozen_core = frozen_core_of(settings, choice->molecule);
-  experiment->restarts = settings->restarts;
+  /* one start is all that ADAPT-VQE has, also in a list of others */
+  experiment->restarts =
+      vqe_ansatz_grows(choice->ansatz->name) ? 1 : settings->restarts;
   experiment->escape_saddles = settings->escape_saddles;
   experiment->penalty_number = settings->penalty_number;
   experiment->penalty_spin = settings->penalty_spin;

@@ -1,19 +1,35 @@
 #include "job/job_minimum.h"
 
+#include <string.h>
+
+#include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 
 #define MOST_RESTARTS 10000
 
-static int read_restarts(int *out, const struct vqe_job_reader *reader)
+/* ADAPT-VQE has one start. In a list of ansätze the others have several, alone
+ * it is asked for what it cannot do. */
+static int read_restarts(struct vqe_job_settings *out,
+                         const struct vqe_job_reader *reader)
 {
   struct vqe_job_value value;
   int64_t number = 1;
+  bool have_starts = false;
   vqe_job_value_find(&value, reader, "restarts");
   int status = value.json == NULL
                    ? VQE_OK
                    : vqe_job_read_int(&number, value.json, 1, MOST_RESTARTS,
                                       value.where);
-  *out = (int)number;
+  for (size_t k = 0; k < out->nansatz; k++) {
+    have_starts = have_starts || !vqe_ansatz_grows(out->ansatze[k].name);
+  }
+  if (status == VQE_OK && number > 1 && !have_starts) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: ADAPT-VQE has one start, the Hartree-Fock "
+                         "state; leave 'restarts' out, or vary its pool",
+                         value.where);
+  }
+  out->restarts = (int)number;
   return status;
 }
 
@@ -49,6 +65,27 @@ static int read_weight(double *out, json_t *object, const char *member,
   return vqe_job_read_size(out, weight, true, where);
 }
 
+/* Those are of the whole job, and so is the refusal, also where an ansatz
+ * would pay nothing. */
+static int check_penalty(const struct vqe_job_settings *settings,
+                         const struct vqe_job_value *value)
+{
+  if (settings->shots > 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: a penalty needs exact energies and cannot be "
+                         "had with %d shots; leave one of them out",
+                         value->where, settings->shots);
+  }
+  if (strcmp(settings->device, "cuda") == 0 ||
+      strcmp(settings->precision, "single") == 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: a penalty is computed on the CPU alone; use "
+                         "--device cpu and --precision double",
+                         value->where);
+  }
+  return VQE_OK;
+}
+
 static int read_penalty(struct vqe_job_settings *out,
                         const struct vqe_job_reader *reader)
 {
@@ -74,13 +111,16 @@ static int read_penalty(struct vqe_job_settings *out,
                          "penalty-spin", overrides->penalty_spin);
   }
   json_decref(object);
-  return status;
+  return status == VQE_OK &&
+                 (out->penalty_number > 0.0 || out->penalty_spin > 0.0)
+             ? check_penalty(out, &value)
+             : status;
 }
 
 int vqe_job_minimum_read(struct vqe_job_settings *out,
                          const struct vqe_job_reader *reader)
 {
-  int status = read_restarts(&out->restarts, reader);
+  int status = read_restarts(out, reader);
   if (status == VQE_OK) {
     status = read_escape(&out->escape_saddles, reader);
   }

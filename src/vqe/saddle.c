@@ -11,6 +11,7 @@
 #include "base/notes.h"
 #include "base/rng.h"
 #include "vqe/orbital_saddle.h"
+#include "vqe/run_penalty.h"
 #include "vqe/saddle_step.h"
 
 /* Saddle points left in one run. */
@@ -18,6 +19,12 @@
 /* A circuit that is a determinant: further starts, and the width of their
  * noise in a circuit without RY, radian. */
 #define MOST_STARTS 10
+/* They end when they have brought nothing for this many times the evaluations
+ * of the run itself; where an evaluation takes microseconds, not before this
+ * many. */
+#define START_SHARE 3
+#define CHEAP_EVALUATIONS 300
+#define CHEAP_AMPLITUDES 1024
 #define START_NOISE 1.0
 /* Radian. N2 with (6,6) and L = 2: half of it often leads back. */
 #define HOP_NOISE 0.7
@@ -31,6 +38,7 @@ struct escape {
   vqe_objective objective;
   const struct vqe_optimizer_options *options;
   struct vqe_optimize_result *found;
+  size_t first;              /* evaluations of the run before any escape */
   double *direction, *point; /* of the run's parameters */
 };
 
@@ -262,14 +270,28 @@ static int is_determinant(bool *out, const struct escape *e)
   return status;
 }
 
+/* Whether what was spent since `from` without gain leaves room for more. */
+static bool is_worth_it(const struct escape *e, size_t from)
+{
+  const struct vqe_result *result = e->run->result;
+  size_t limit = START_SHARE * e->first;
+  if (result->determinants <= CHEAP_AMPLITUDES && limit < CHEAP_EVALUATIONS) {
+    limit = CHEAP_EVALUATIONS;
+  }
+  return result->neval - from < limit;
+}
+
 static int leave_determinant(struct escape *e)
 {
   const struct vqe_run *run = e->run;
   size_t bytes = (size_t)run->result->nparam * sizeof(double);
+  size_t from = run->result->neval;
   bool lower = false;
   bool stays;
   int status = is_determinant(&stays, e);
-  for (int k = 0; status == VQE_OK && stays && k < MOST_STARTS; k++) {
+  for (int k = 0;
+       status == VQE_OK && stays && k < MOST_STARTS && is_worth_it(e, from);
+       k++) {
     memcpy(e->point, run->result->optimal_parameters, bytes);
     status = other_start(e->point, run, k);
     if (status == VQE_OK) {
@@ -292,6 +314,9 @@ static void take_lowest(struct escape *e)
   struct vqe_result *result = e->run->result;
   size_t n = (size_t)result->nparam;
   double limit = e->found->f - VQE_SADDLE_GAIN;
+  if (vqe_run_penalty_asked(e->run->experiment)) {
+    return; /* what is recorded lacks the penalty */
+  }
   for (size_t k = e->run->start_neval; k < result->neval; k++) {
     if (result->eval_energy[k] < e->found->f &&
         result->eval_energy[k] > limit) {
@@ -347,8 +372,11 @@ int vqe_saddle_leave(struct vqe_optimize_result *found, struct vqe_run *run,
                      vqe_objective objective,
                      const struct vqe_optimizer_options *options)
 {
-  struct escape e = {
-      .run = run, .objective = objective, .options = options, .found = found};
+  struct escape e = {.run = run,
+                     .objective = objective,
+                     .options = options,
+                     .found = found,
+                     .first = run->result->neval - run->start_neval};
   if (!is_possible(run, found)) {
     return VQE_OK;
   }

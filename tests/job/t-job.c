@@ -941,6 +941,52 @@ static void thesis_geometries_are_those_of_the_reference_energies(void **state)
   json_decref(whole);
 }
 
+/* ADAPT-VQE has one start: in a list it keeps it, and the id that it has
+ * without restarts. */
+static void restarts_in_a_list_are_for_those_that_have_starts(void **state)
+{
+  (void)state;
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1, \"ansatz\": "
+                         "\"ADAPT-VQE\"}"),
+                   0);
+  memcpy(id, experiment(0)->id, sizeof id);
+  assert_int_equal(parse("{\"molecules\": [" H2
+                         "], \"seed\": 1, \"restarts\": 3, "
+                         "\"ansatz\": [\"ADAPT-VQE\", \"UCCSD\"]}"),
+                   0);
+  assert_int_equal(experiment(0)->restarts, 1);
+  assert_string_equal(experiment(0)->id, id);
+  assert_int_equal(experiment(1)->restarts, 3);
+  check_message("{\"molecules\": [" H2
+                "], \"restarts\": 3, \"ansatz\": [\"ADAPT-VQE\", {\"name\": "
+                "\"ADAPT-VQE\", \"pool\": \"QEB\"}]}",
+                NULL, "key 'restarts': ADAPT-VQE has one start");
+}
+
+/* Whatever the ansatz, as shots, device and precision are those of the job. */
+static void penalties_are_refused_where_they_cannot_be_had(void **state)
+{
+  (void)state;
+  static const char *const ansatze[] = {"UCCSD", "EfficientSU2"};
+  for (size_t k = 0; k < 2; k++) {
+    char text[320];
+    snprintf(text, sizeof text,
+             "{\"molecules\": [" H2
+             "], \"ansatz\": \"%s\", \"penalty\": {\"number\": 1}, \"shots\": "
+             "100}",
+             ansatze[k]);
+    check_message(text, NULL, "key 'penalty': a penalty needs exact energies");
+    snprintf(text, sizeof text,
+             "{\"molecules\": [" H2
+             "], \"ansatz\": \"%s\", \"penalty\": {\"spin\": 1}, \"device\": "
+             "\"cuda\"}",
+             ansatze[k]);
+    check_message(text, NULL,
+                  "key 'penalty': a penalty is computed on the CPU");
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -953,6 +999,8 @@ int main(void)
       cmocka_unit_test(frozen_core_counts_the_atoms_core_orbitals),
       cmocka_unit_test(options_override_the_job_file),
       cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),
+      cmocka_unit_test(restarts_in_a_list_are_for_those_that_have_starts),
+      cmocka_unit_test(penalties_are_refused_where_they_cannot_be_had),
       cmocka_unit_test(seeds_may_be_ranges),
       cmocka_unit_test(settings_within_a_molecule_are_said),
       cmocka_unit_test(wrong_values_name_file_key_and_remedy),
