@@ -10,12 +10,14 @@
 #include "base/memory.h"
 #include "iceberg/iceberg_change.h"
 #include "iceberg/iceberg_commit.h"
+#include "iceberg/iceberg_foreign.h"
 #include "iceberg/iceberg_handle.h"
 #include "iceberg/iceberg_id.h"
 #include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_key.h"
 #include "iceberg/iceberg_manifest.h"
 #include "iceberg/iceberg_metadata.h"
+#include "iceberg/iceberg_named.h"
 #include "iceberg/iceberg_old_metadata.h"
 #include "iceberg/iceberg_read.h"
 #include "iceberg/iceberg_snapshot.h"
@@ -28,6 +30,7 @@ struct expire {
   struct vqe_iceberg_expire_result *result;
   struct vqe_iceberg_table *base; /* the table before, kept for its files */
   json_t *removed;                /* snapshots */
+  json_t *named;                  /* keys that metadata of catalogs names */
   int64_t tags;
 };
 
@@ -52,10 +55,35 @@ static bool is_ours(const char *tag, const json_t *snapshot)
   return *tag == '\0';
 }
 
-static int drop_tags(struct expire *expire, json_t *metadata)
+/* A property of the table as a number, `otherwise` where it has none. */
+static int64_t property(const json_t *metadata, const char *name,
+                        int64_t otherwise)
+{
+  const char *text =
+      vqe_iceberg_string(json_object_get(metadata, "properties"), name);
+  char *end = NULL;
+  long long value = text == NULL ? 0 : strtoll(text, &end, 10);
+  return text != NULL && end > text && *end == '\0' ? value : otherwise;
+}
+
+/* The time before which things may go: what the caller says, or earlier where
+ * the table keeps them longer. */
+static int64_t limit_of(const json_t *metadata, const char *name,
+                        int64_t older_than_ms)
+{
+  int64_t age = property(metadata, name, -1);
+  int64_t now = vqe_iceberg_now_ms();
+  int64_t limit = age >= 0 && age <= now ? now - age : INT64_MAX;
+  limit = age > now ? 0 : limit;
+  return limit < older_than_ms ? limit : older_than_ms;
+}
+
+static void drop_tags(struct expire *expire, json_t *metadata)
 {
   json_t *refs = json_object_get(metadata, "refs");
   int64_t current = vqe_iceberg_integer(metadata, "current-snapshot-id", -1);
+  int64_t before = limit_of(metadata, "history.expire.max-ref-age-ms",
+                            expire->options->older_than_ms);
   const char *name;
   json_t *ref;
   void *next;
@@ -67,13 +95,11 @@ static int drop_tags(struct expire *expire, json_t *metadata)
     const char *type = vqe_iceberg_string(ref, "type");
     if (id != current && type != NULL && strcmp(type, "tag") == 0 &&
         is_ours(name, snapshot) &&
-        vqe_iceberg_integer(snapshot, "timestamp-ms", INT64_MAX) <
-            expire->options->older_than_ms) {
+        vqe_iceberg_integer(snapshot, "timestamp-ms", INT64_MAX) < before) {
       json_object_del(refs, name);
       expire->tags++;
     }
   }
-  return VQE_OK;
 }
 
 static void keep_id(json_t *keep, int64_t id)
@@ -90,6 +116,45 @@ static bool is_kept(const json_t *keep, int64_t id)
   return json_object_get(keep, key) != NULL;
 }
 
+/* `count` snapshots from that one back. */
+static void keep_ancestors(json_t *keep, const json_t *metadata, int64_t id,
+                           int64_t count)
+{
+  size_t left = json_array_size(json_object_get(metadata, "snapshots"));
+  while (id >= 0 && left-- > 0 && count-- > 0) {
+    keep_id(keep, id);
+    id = vqe_iceberg_integer(vqe_iceberg_snapshot_json(metadata, id),
+                             "parent-snapshot-id", -1);
+  }
+}
+
+/* What is young by the caller, the table's properties and those of main. */
+static void keep_young(json_t *keep, const json_t *metadata,
+                       int64_t older_than_ms)
+{
+  int64_t before =
+      limit_of(metadata, "history.expire.max-snapshot-age-ms", older_than_ms);
+  const json_t *branch =
+      json_object_get(json_object_get(metadata, "refs"), "main");
+  int64_t age = vqe_iceberg_integer(branch, "max-snapshot-age-ms", -1);
+  size_t k;
+  json_t *snapshot;
+  if (age >= 0 && vqe_iceberg_now_ms() - age < before) {
+    before = vqe_iceberg_now_ms() - age;
+  }
+  json_array_foreach(json_object_get(metadata, "snapshots"), k, snapshot)
+  {
+    if (vqe_iceberg_integer(snapshot, "timestamp-ms", INT64_MAX) >= before) {
+      keep_id(keep, vqe_iceberg_integer(snapshot, "snapshot-id", -1));
+    }
+  }
+  int64_t least =
+      property(metadata, "history.expire.min-snapshots-to-keep", 1);
+  keep_ancestors(keep, metadata,
+                 vqe_iceberg_integer(metadata, "current-snapshot-id", -1),
+                 vqe_iceberg_integer(branch, "min-snapshots-to-keep", least));
+}
+
 /* What refs name, what is young, and all that branches of others are made
  * of. */
 static json_t *kept_snapshots(const json_t *metadata, int64_t older_than_ms)
@@ -97,31 +162,43 @@ static json_t *kept_snapshots(const json_t *metadata, int64_t older_than_ms)
   json_t *keep = json_object();
   json_t *refs = json_object_get(metadata, "refs");
   const char *name;
-  json_t *ref, *snapshot;
-  size_t k;
+  json_t *ref;
   keep_id(keep, vqe_iceberg_integer(metadata, "current-snapshot-id", -1));
-  json_array_foreach(json_object_get(metadata, "snapshots"), k, snapshot)
-  {
-    if (vqe_iceberg_integer(snapshot, "timestamp-ms", INT64_MAX) >=
-        older_than_ms) {
-      keep_id(keep, vqe_iceberg_integer(snapshot, "snapshot-id", -1));
-    }
-  }
+  keep_young(keep, metadata, older_than_ms);
   json_object_foreach(refs, name, ref)
   {
     const char *type = vqe_iceberg_string(ref, "type");
     int64_t id = vqe_iceberg_integer(ref, "snapshot-id", -1);
     bool branch = type != NULL && strcmp(type, "branch") == 0 &&
                   strcmp(name, "main") != 0;
-    size_t left = json_array_size(json_object_get(metadata, "snapshots"));
     keep_id(keep, id);
-    while (branch && id >= 0 && left-- > 0) {
-      keep_id(keep, id);
-      id = vqe_iceberg_integer(vqe_iceberg_snapshot_json(metadata, id),
-                               "parent-snapshot-id", -1);
+    if (branch) {
+      keep_ancestors(keep, metadata, id, INT64_MAX);
     }
   }
   return keep;
+}
+
+/* The snapshots at which catalogs that have registered the table see it. */
+static int keep_of_catalogs(json_t *keep, const struct vqe_iceberg_table *base)
+{
+  const char *own = vqe_iceberg_string(base->metadata, "table-uuid");
+  const char *file;
+  json_t *unused;
+  json_object_foreach(base->catalogs, file, unused)
+  {
+    json_t *theirs = NULL;
+    int status = vqe_iceberg_fetch_metadata(&theirs, base->objects, file);
+    const char *uuid = vqe_iceberg_string(theirs, "table-uuid");
+    if (uuid != NULL && strcasecmp(uuid, own) == 0) {
+      keep_id(keep, vqe_iceberg_integer(theirs, "current-snapshot-id", -1));
+    }
+    json_decref(theirs);
+    if (status != VQE_OK && status != VQE_ERR_NOT_FOUND) {
+      return vqe_error_context(status, "'%s'", file);
+    }
+  }
+  return VQE_OK;
 }
 
 /* Readers look up in the log what was current at a time. With a gap they would
@@ -179,12 +256,16 @@ static int apply(void *ctx, json_t **out, struct vqe_iceberg_table *base)
   if (base == NULL) {
     return vqe_error_set(VQE_ERR_NOT_FOUND, "the table is gone");
   }
-  int status = vqe_iceberg_metadata_next(&metadata, &now, base);
+  int status = vqe_iceberg_require_collection(base);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_metadata_next(&metadata, &now, base);
+  }
   if (status != VQE_OK) {
     return status;
   }
-  status = drop_tags(expire, metadata);
+  drop_tags(expire, metadata);
   json_t *keep = kept_snapshots(metadata, older);
+  status = keep_of_catalogs(keep, base);
   json_t *snapshots = json_object_get(metadata, "snapshots");
   for (size_t k = json_array_size(snapshots); k-- > 0;) {
     json_t *snapshot = json_array_get(snapshots, k);
@@ -193,7 +274,8 @@ static int apply(void *ctx, json_t **out, struct vqe_iceberg_table *base)
       json_array_remove(snapshots, k);
     }
   }
-  if (json_array_size(expire->removed) > 0 || expire->tags > 0) {
+  if (status == VQE_OK &&
+      (json_array_size(expire->removed) > 0 || expire->tags > 0)) {
     cut_snapshot_log(metadata, keep);
     cut_metadata_log(metadata, older);
     cut_statistics(metadata, "statistics", keep);
@@ -204,6 +286,7 @@ static int apply(void *ctx, json_t **out, struct vqe_iceberg_table *base)
     if (status == VQE_OK) {
       expire->base->objects = base->objects;
       expire->base->metadata = json_deep_copy(base->metadata);
+      expire->base->catalogs = json_incref(base->catalogs);
       status = vqe_memory_strdup(&expire->base->name, base->name);
     }
     if (status == VQE_OK) {
@@ -303,6 +386,10 @@ static int remove_keys(int64_t *count, struct expire *expire,
     }
     status = uris ? vqe_objects_key_of_uri(&key, expire->objects, name)
                   : vqe_memory_strdup(&key, name);
+    if (status == VQE_OK && json_object_get(expire->named, key) != NULL) {
+      free(key);
+      continue;
+    }
     if (status == VQE_OK) {
       status = vqe_objects_delete(expire->objects, key);
     }
@@ -329,7 +416,11 @@ static int remove_files(struct expire *expire)
   const char *uri;
   json_t *value;
   void *next;
-  int status = gather(old, lists, expire, true);
+  expire->named = json_object();
+  int status = vqe_iceberg_named_by_catalogs(expire->named, expire->base);
+  if (status == VQE_OK) {
+    status = gather(old, lists, expire, true);
+  }
   if (status == VQE_OK) {
     status = gather(kept, NULL, expire, false);
   }
@@ -409,6 +500,7 @@ int vqe_iceberg_expire(struct vqe_iceberg_expire_result *result,
   if (status == VQE_OK) {
     status = remove_metadata(&expire, table);
   }
+  json_decref(expire.named);
   json_decref(expire.removed);
   vqe_iceberg_close(expire.base);
   return status;

@@ -29,7 +29,9 @@ struct vqe_iceberg_expire_result {
 /* Drop our own tags (v_<run>, v_incr_<run>) of snapshots older than that,
  * then the snapshots that no tag or branch needs, then the files that only
  * those used, and metadata files that left the log. The current snapshot and
- * the refs of others stay. */
+ * the refs of others stay, and so does what the table's properties
+ * (history.expire.*), those of its branch main, and metadata of catalogs that
+ * have registered it keep. VQE_ERR_UNSUPPORTED where gc.enabled is false. */
 int vqe_iceberg_expire(struct vqe_iceberg_expire_result *result,
                        struct vqe_objects *objects, const char *table,
                        const struct vqe_iceberg_expire_options *options);

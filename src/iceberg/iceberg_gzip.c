@@ -46,10 +46,10 @@ static int inflate_all(char **out, size_t *out_size, z_stream *stream,
       used += room - stream->avail_out;
     }
   }
-  if (status == VQE_OK && (rc != Z_STREAM_END || text == NULL)) {
+  if (status == VQE_OK && rc != Z_STREAM_END) {
     status = vqe_error_set(VQE_ERR_INPUT, "is damaged gzip data");
   }
-  if (status != VQE_OK) {
+  if (status != VQE_OK || text == NULL) {
     free(text);
     return status;
   }

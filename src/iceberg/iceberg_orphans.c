@@ -6,6 +6,7 @@
 #include "base/error_message.h"
 #include "iceberg/iceberg_check.h"
 #include "iceberg/iceberg_key.h"
+#include "iceberg/iceberg_table.h"
 #include "objects/objects.h"
 
 struct orphans {
@@ -23,6 +24,17 @@ static int note_orphan(void *ctx, const char *key, int64_t modified_ms)
   return VQE_OK;
 }
 
+static int require_collection(struct vqe_objects *objects, const char *name)
+{
+  struct vqe_iceberg_table *table = NULL;
+  int status = vqe_iceberg_open(&table, objects, name);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_require_collection(table);
+  }
+  vqe_iceberg_close(table);
+  return status;
+}
+
 int vqe_iceberg_remove_orphans(int64_t *count, struct vqe_objects *objects,
                                const char *table, int64_t older_than_ms)
 {
@@ -33,7 +45,10 @@ int vqe_iceberg_remove_orphans(int64_t *count, struct vqe_objects *objects,
   const char *key;
   json_t *value;
   *count = 0;
-  int status = vqe_iceberg_check(&result, objects, table, &options);
+  int status = require_collection(objects, table);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_check(&result, objects, table, &options);
+  }
   if (status == VQE_OK && result.problems > 0) {
     /* what cannot be read may refer to what looks like an orphan */
     status = vqe_error_set(VQE_ERR_INPUT,

@@ -285,6 +285,18 @@ int vqe_iceberg_require_whole(const struct vqe_iceberg_table *table)
              : vqe_error_set(VQE_ERR_INPUT, "%s", table->beyond);
 }
 
+int vqe_iceberg_require_collection(const struct vqe_iceberg_table *table)
+{
+  const char *enabled = vqe_iceberg_string(
+      json_object_get(table->metadata, "properties"), "gc.enabled");
+  return enabled != NULL && strcasecmp(enabled, "false") == 0
+             ? vqe_error_set(VQE_ERR_UNSUPPORTED,
+                             "table '%s' has the property gc.enabled false: "
+                             "its files may belong to other tables too",
+                             table->name)
+             : VQE_OK;
+}
+
 int64_t vqe_iceberg_current_snapshot(const struct vqe_iceberg_table *table)
 {
   int64_t id = vqe_iceberg_integer(table->metadata, "current-snapshot-id", -1);

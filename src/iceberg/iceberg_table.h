@@ -23,6 +23,9 @@ void vqe_iceberg_close(struct vqe_iceberg_table *table);
  * The message names the file and the remedy. */
 int vqe_iceberg_require_whole(const struct vqe_iceberg_table *table);
 
+/* VQE_ERR_UNSUPPORTED where the table's properties forbid to remove files. */
+int vqe_iceberg_require_collection(const struct vqe_iceberg_table *table);
+
 int64_t vqe_iceberg_version(const struct vqe_iceberg_table *table); /* N */
 /* VQE_ICEBERG_NO_SNAPSHOT for an empty table. */
 int64_t vqe_iceberg_current_snapshot(const struct vqe_iceberg_table *table);

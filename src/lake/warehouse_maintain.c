@@ -142,7 +142,11 @@ int vqe_warehouse_expire(struct vqe_iceberg_expire_result *result,
     struct vqe_iceberg_expire_result done = {0};
     status = vqe_iceberg_expire(&done, vqe_warehouse_objects(warehouse),
                                 vqe_lake_definitions[k].name, &options);
-    if (status == VQE_ERR_NOT_FOUND) {
+    if (status == VQE_ERR_UNSUPPORTED) {
+      vqe_warehouse_warn(warehouse, "%s: it is left as it is",
+                         vqe_error_message());
+    }
+    if (status == VQE_ERR_NOT_FOUND || status == VQE_ERR_UNSUPPORTED) {
       status = VQE_OK;
     }
     result->tags += done.tags;
@@ -171,7 +175,11 @@ int vqe_warehouse_remove_orphans(int64_t *count,
     status = vqe_iceberg_remove_orphans(
         &removed, vqe_warehouse_objects(warehouse),
         vqe_lake_definitions[k].name, older_than_ms);
-    if (status == VQE_ERR_NOT_FOUND) {
+    if (status == VQE_ERR_UNSUPPORTED) {
+      vqe_warehouse_warn(warehouse, "%s: it is left as it is",
+                         vqe_error_message());
+    }
+    if (status == VQE_ERR_NOT_FOUND || status == VQE_ERR_UNSUPPORTED) {
       status = VQE_OK;
     }
     *count += removed;

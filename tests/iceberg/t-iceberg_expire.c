@@ -86,6 +86,116 @@ static void snapshots_that_others_tagged_stay(void **state)
   assert_int_equal(fixture_faults(fixture), 0);
 }
 
+static void set_property(struct fixture *fixture, const char *name,
+                         const char *value)
+{
+  char *key = NULL;
+  json_t *metadata = fixture_metadata(&key, fixture);
+  json_object_set_new(json_object_get(metadata, "properties"), name,
+                      json_string(value));
+  fixture_replace(fixture, key, metadata);
+}
+
+static void properties_of_the_table_keep_snapshots(void **state)
+{
+  struct fixture *fixture = *state;
+  int64_t now = vqe_iceberg_now_ms();
+  append_at(fixture, "one", now - 4000000);
+  append_at(fixture, "two", now - 3000000);
+  append_at(fixture, "three", now - 2000000);
+  append_at(fixture, "four", now - 1000000);
+  set_property(fixture, "history.expire.max-snapshot-age-ms", "3500000");
+  set_property(fixture, "history.expire.max-ref-age-ms", "3900000");
+  struct vqe_iceberg_expire_result result = expire(fixture, now);
+  assert_int_equal(result.tags, 1);
+  assert_int_equal(result.snapshots, 1);
+  set_property(fixture, "history.expire.max-ref-age-ms", "1");
+  result = expire(fixture, now);
+  assert_int_equal(result.tags, 2);
+  assert_int_equal(result.snapshots, 0);
+  set_property(fixture, "history.expire.max-snapshot-age-ms", "1");
+  set_property(fixture, "history.expire.min-snapshots-to-keep", "2");
+  assert_int_equal(expire(fixture, now).snapshots, 1);
+  assert_int_equal(count_snapshots(fixture), 2);
+  assert_int_equal(fixture_faults(fixture), 0);
+}
+
+static void table_without_collection_keeps_all(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_iceberg_expire_options options = {.older_than_ms = 5000};
+  struct vqe_iceberg_expire_result result;
+  int64_t removed;
+  append_at(fixture, "one", 1000);
+  append_at(fixture, "two", 2000);
+  set_property(fixture, "gc.enabled", "false");
+  assert_int_equal(
+      vqe_iceberg_expire(&result, fixture->objects, "small", &options),
+      VQE_ERR_UNSUPPORTED);
+  assert_non_null(strstr(vqe_error_message(), "gc.enabled"));
+  assert_int_equal(vqe_iceberg_remove_orphans(&removed, fixture->objects,
+                                              "small", INT64_MAX),
+                   VQE_ERR_UNSUPPORTED);
+  assert_int_equal(count_snapshots(fixture), 2);
+}
+
+static void put_statistics(struct fixture *fixture, const char *name)
+{
+  char *key = NULL;
+  char *uri = NULL;
+  char path[128];
+  json_t *metadata = fixture_metadata(&key, fixture);
+  snprintf(path, sizeof path, "quantum_features/small/metadata/%s.puffin",
+           name);
+  assert_int_equal(
+      vqe_objects_put(fixture->objects, path, "PFA1", 4, VQE_OBJECTS_REPLACE),
+      VQE_OK);
+  assert_int_equal(vqe_objects_uri(&uri, fixture->objects, path), VQE_OK);
+  json_array_append_new(
+      json_object_get(metadata, name),
+      json_pack("{s:O, s:s, s:i}", "snapshot-id",
+                json_object_get(metadata, "current-snapshot-id"),
+                "statistics-path", uri, "file-size-in-bytes", 4));
+  fixture_replace(fixture, key, metadata);
+  free(uri);
+}
+
+static void statistics_of_others_stay(void **state)
+{
+  struct fixture *fixture = *state;
+  int64_t removed = -1;
+  append_at(fixture, "one", 1000);
+  append_at(fixture, "two", 2000);
+  put_statistics(fixture, "statistics");
+  put_statistics(fixture, "partition-statistics");
+  assert_int_equal(expire(fixture, 5000).snapshots, 1);
+  assert_int_equal(fixture_faults(fixture), 0);
+  assert_int_equal(vqe_iceberg_remove_orphans(&removed, fixture->objects,
+                                              "small", INT64_MAX),
+                   VQE_OK);
+  assert_int_equal(removed, 0);
+}
+
+static void snapshot_of_a_catalog_stays(void **state)
+{
+  struct fixture *fixture = *state;
+  char *key = NULL;
+  append_at(fixture, "one", 1000);
+  json_t *metadata = fixture_metadata(&key, fixture);
+  free(key);
+  key = strdup("quantum_features/small/metadata/"
+               "00000-0c9e2a4e-94d3-4b57-8f0c-0123456789ab.metadata.json");
+  fixture_replace(fixture, key, metadata);
+  append_at(fixture, "two", 2000);
+  append_at(fixture, "three", 3000);
+  struct vqe_iceberg_expire_result result = expire(fixture, 5000);
+  assert_int_equal(result.tags, 2);
+  assert_int_equal(result.snapshots, 1);
+  assert_int_equal(result.data_files, 0);
+  assert_int_equal(count_snapshots(fixture), 2);
+  assert_int_equal(fixture_faults(fixture), 0);
+}
+
 int main(void)
 {
 #define TEST(name)                                                            \
@@ -93,6 +203,10 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(old_snapshots_go_with_their_tags),
       TEST(snapshots_that_others_tagged_stay),
+      TEST(properties_of_the_table_keep_snapshots),
+      TEST(table_without_collection_keeps_all),
+      TEST(statistics_of_others_stay),
+      TEST(snapshot_of_a_catalog_stays),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
