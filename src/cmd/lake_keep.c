@@ -22,10 +22,21 @@ static const char *argument_of(const struct vqe_cmd_lake_options *options,
 
 /* ---- check ---- */
 
-static void print_finding(void *ctx, const char *table, bool orphan,
-                          const char *text)
+struct findings {
+  FILE *stream;
+  bool quiet;
+};
+
+static void print_finding(void *ctx, const char *table,
+                          enum vqe_iceberg_finding finding, const char *text)
 {
-  fprintf(ctx, "%s %s: %s\n", orphan ? "orphan" : "problem", table, text);
+  static const char *const kinds[] = {[VQE_ICEBERG_PROBLEM] = "problem",
+                                      [VQE_ICEBERG_ORPHAN] = "orphan",
+                                      [VQE_ICEBERG_NOTE] = "note"};
+  const struct findings *findings = ctx;
+  if (finding != VQE_ICEBERG_NOTE || !findings->quiet) {
+    fprintf(findings->stream, "%s %s: %s\n", kinds[finding], table, text);
+  }
 }
 
 int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options)
@@ -40,7 +51,8 @@ int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options)
     status = vqe_cmd_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
-    status = vqe_warehouse_check(&result, warehouse, print_finding, stream);
+    struct findings findings = {stream, options->quiet};
+    status = vqe_warehouse_check(&result, warehouse, print_finding, &findings);
   }
   if (status == VQE_OK && !options->quiet) {
     fprintf(stream,

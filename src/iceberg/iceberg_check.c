@@ -10,6 +10,7 @@
 #include "iceberg/iceberg_bind.h"
 #include "iceberg/iceberg_check_manifest.h"
 #include "iceberg/iceberg_check_metadata.h"
+#include "iceberg/iceberg_check_others.h"
 #include "iceberg/iceberg_check_report.h"
 #include "iceberg/iceberg_definition.h"
 #include "iceberg/iceberg_file.h"
@@ -285,6 +286,7 @@ static int check_all(struct vqe_iceberg_checking *check)
       status = VQE_OK;
     }
   }
+  vqe_iceberg_check_others(check);
   if (status == VQE_OK) {
     status = check_named(check);
   }

@@ -10,8 +10,9 @@ struct vqe_objects;
 
 enum vqe_iceberg_finding {
   VQE_ICEBERG_PROBLEM, /* readers may see wrong or no rows */
-  VQE_ICEBERG_ORPHAN   /* a key that nothing refers to: harmless; a commit
+  VQE_ICEBERG_ORPHAN,  /* a key that nothing refers to: harmless; a commit
                           under way looks the same */
+  VQE_ICEBERG_NOTE     /* what another engine did; not counted */
 };
 
 struct vqe_iceberg_check_options {

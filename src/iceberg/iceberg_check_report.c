@@ -24,7 +24,7 @@ void vqe_iceberg_check_report(struct vqe_iceberg_checking *check,
   va_end(args);
   if (finding == VQE_ICEBERG_PROBLEM) {
     check->result->problems++;
-  } else {
+  } else if (finding == VQE_ICEBERG_ORPHAN) {
     check->result->orphans++;
   }
   if (check->options->report != NULL && length >= 0) {

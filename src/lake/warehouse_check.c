@@ -10,12 +10,14 @@
 #include "lake/duck.h"
 #include "lake/table.h"
 #include "lake/table_stats.h"
+#include "lake/warehouse_check_parquet.h"
 
 struct checking {
   struct vqe_warehouse_check_result *result;
   struct vqe_warehouse *warehouse;
   struct vqe_table *table;
-  void (*report)(void *ctx, const char *table, bool orphan, const char *text);
+  void (*report)(void *ctx, const char *table,
+                 enum vqe_iceberg_finding finding, const char *text);
   void *report_ctx;
 };
 
@@ -30,15 +32,15 @@ static void find(struct checking *checking, const char *format, ...)
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   checking->result->problems++;
-  checking->report(checking->report_ctx, checking->table->name, false, text);
+  checking->report(checking->report_ctx, checking->table->name,
+                   VQE_ICEBERG_PROBLEM, text);
 }
 
 static void pass_on(void *ctx, enum vqe_iceberg_finding finding,
                     const char *text)
 {
   struct checking *checking = ctx;
-  checking->report(checking->report_ctx, checking->table->name,
-                   finding == VQE_ICEBERG_ORPHAN, text);
+  checking->report(checking->report_ctx, checking->table->name, finding, text);
 }
 
 /* ---- one file ---- */
@@ -132,6 +134,17 @@ static int compare_file(struct checking *checking,
   return status;
 }
 
+struct parquet_checking {
+  struct checking *checking;
+  const char *key;
+};
+
+static void find_parquet(void *ctx, const char *text)
+{
+  struct parquet_checking *parquet = ctx;
+  find(parquet->checking, "'%s': %s", parquet->key, text);
+}
+
 static int check_file(void *ctx, const struct vqe_iceberg_file *file,
                       int64_t snapshot)
 {
@@ -140,10 +153,20 @@ static int check_file(void *ctx, const struct vqe_iceberg_file *file,
   char *path = NULL;
   (void)snapshot;
   int status = vqe_warehouse_fetch(&path, checking->warehouse, file->key);
+  struct vqe_duck *duck = vqe_warehouse_duck(checking->warehouse);
+  struct parquet_checking parquet = {checking, file->key};
+  int64_t before = checking->result->problems;
   if (status == VQE_OK) {
-    status = vqe_table_describe_file(&found,
-                                     vqe_warehouse_duck(checking->warehouse),
-                                     checking->table->definition, path);
+    status = vqe_warehouse_check_parquet(duck, checking->table->definition,
+                                         path, find_parquet, &parquet);
+  }
+  if (status == VQE_OK && checking->result->problems > before) {
+    free(path); /* what follows from that would be a problem each */
+    return VQE_OK;
+  }
+  if (status == VQE_OK) {
+    status = vqe_table_describe_file(&found, duck, checking->table->definition,
+                                     path);
   }
   if (status == VQE_OK) {
     status = compare_file(checking, file, &found);
@@ -188,6 +211,42 @@ static int check_keys(struct checking *checking)
   return status;
 }
 
+static void note(struct checking *checking, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void note(struct checking *checking, const char *format, ...)
+{
+  char text[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  checking->report(checking->report_ctx, checking->table->name,
+                   VQE_ICEBERG_NOTE, text);
+}
+
+/* What other engines made of the columns. */
+static int note_columns(struct checking *checking)
+{
+  struct vqe_table *table = checking->table;
+  size_t own = table->definition->ncolumns;
+  int status = vqe_table_add_others(table, checking->warehouse);
+  for (size_t k = 0; status == VQE_OK && k < table->definition->ncolumns;
+       k++) {
+    const struct vqe_iceberg_column *column = &table->definition->columns[k];
+    const char *name = vqe_iceberg_column_name(column);
+    if (k >= own) {
+      note(checking, "column '%s' (%.80s) is of another engine", name,
+           column->other != NULL ? column->other
+                                 : vqe_iceberg_type_name(column->type));
+    } else if (strcmp(name, column->name) != 0) {
+      note(checking, "another engine calls column '%s' '%s'", column->name,
+           name);
+    }
+  }
+  return status;
+}
+
 /* The metadata and files of the open table; then its keys, where the rows can
  * be read. */
 static int check_contents(struct checking *checking)
@@ -201,7 +260,11 @@ static int check_contents(struct checking *checking)
                                               .visit_ctx = checking};
   int64_t before = result->problems;
   result->tables++;
-  int status =
+  int status = note_columns(checking);
+  if (status != VQE_OK) {
+    return status;
+  }
+  status =
       vqe_iceberg_check(&found, vqe_warehouse_objects(checking->warehouse),
                         checking->table->name, &options);
   result->problems += found.problems;
@@ -240,7 +303,8 @@ static int check_table(struct checking *checking,
 int vqe_warehouse_check(struct vqe_warehouse_check_result *result,
                         struct vqe_warehouse *warehouse,
                         void (*report)(void *ctx, const char *table,
-                                       bool orphan, const char *text),
+                                       enum vqe_iceberg_finding finding,
+                                       const char *text),
                         void *report_ctx)
 {
   struct checking checking = {.result = result,

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iceberg/iceberg.h"
 #include "lake/warehouse.h"
 
 struct vqe_warehouse_check_result {
@@ -15,12 +16,14 @@ struct vqe_warehouse_check_result {
 
 /* Check every table that exists: metadata, manifests, files (sizes, counts,
  * bounds worked out anew from the rows), keys that must be there once.
- * `report` gets each finding. VQE_OK also with problems; an error when the
+ * `report` gets each finding, and notes on
+ * what other engines did. VQE_OK also with problems; an error when the
  * check could not be made. Cost: reads every file. */
 int vqe_warehouse_check(struct vqe_warehouse_check_result *result,
                         struct vqe_warehouse *warehouse,
                         void (*report)(void *ctx, const char *table,
-                                       bool orphan, const char *text),
+                                       enum vqe_iceberg_finding finding,
+                                       const char *text),
                         void *report_ctx);
 
 #endif

@@ -154,7 +154,10 @@ static inline void fixture_report(void *ctx, enum vqe_iceberg_finding finding,
 {
   (void)ctx;
   fprintf(stderr, "%s: %s\n",
-          finding == VQE_ICEBERG_PROBLEM ? "problem" : "orphan", text);
+          finding == VQE_ICEBERG_PROBLEM  ? "problem"
+          : finding == VQE_ICEBERG_ORPHAN ? "orphan"
+                                          : "note",
+          text);
 }
 
 /* Problems plus orphans; -1 when the check failed. */

@@ -18,6 +18,9 @@ static void take_finding(void *ctx, enum vqe_iceberg_finding finding,
                          const char *text)
 {
   struct findings *found = ctx;
+  if (finding == VQE_ICEBERG_NOTE) {
+    return;
+  }
   found->problems += finding == VQE_ICEBERG_PROBLEM;
   found->orphans += finding == VQE_ICEBERG_ORPHAN;
   snprintf(found->text, sizeof found->text, "%s", text);
