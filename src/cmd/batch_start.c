@@ -108,16 +108,77 @@ static int start_alone(int *argc, char ***argv, int *provided)
   return code;
 }
 
-int vqe_batch_start(int *argc, char ***argv)
+/* ---- processes that do not know each other ---- */
+
+/* The number of processes that a launcher says it started, 1 without one;
+ * *name: where it says so. What is nearest to MPI knows best: mpirun within a
+ * job of SLURM may start one of many tasks. Of SLURM, a step's own number
+ * comes before that of the job. */
+static int launched(const char **name)
 {
+  static const char *const variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                          "SLURM_STEP_NUM_TASKS",
+                                          "SLURM_NTASKS"};
+  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
+    const char *value = getenv(variables[k]);
+    if (value != NULL && atoi(value) > 0) {
+      *name = variables[k];
+      return atoi(value);
+    }
+  }
+  *name = "";
+  return 1;
+}
+
+/* Has the launcher left anything by which an MPI could find the others? */
+static bool has_wiring(void)
+{
+  static const char *const prefixes[] = {"PMI_",  "PMI2_", "PMIX_",
+                                         "PALS_", "ALPS_", "OMPI_COMM_WORLD_"};
+  for (char **entry = environ; *entry != NULL; entry++) {
+    for (size_t k = 0; k < sizeof prefixes / sizeof prefixes[0]; k++) {
+      if (strncmp(*entry, prefixes[k], strlen(prefixes[k])) == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static int refuse_singletons(const char *name, int count)
+{
+  return vqe_error_set(
+      VQE_ERR_INPUT,
+      "%s is %d, but MPI sees one process: each would run the whole job. "
+      "Start it by `srun --mpi=pmix vqe_batch ...` or `mpirun vqe_batch ...`, "
+      "with the MPI that it is built with; --allow-singletons runs it as one "
+      "process all the same",
+      name, count);
+}
+
+int vqe_batch_start(int *argc, char ***argv, bool singletons)
+{
+  const char *name;
+  int count = launched(&name);
+  /* tasks of srun without a PMI: Open MPI would abort with words of its own */
+  bool apart = launcher_text() != NULL && !has_wiring();
   int provided = 0;
+  int size = 1;
+  if (apart && !singletons) {
+    return refuse_singletons(name, count);
+  }
   /* a lane calls MPI only where ranks share a molecule */
-  int code = launcher_text() != NULL
+  int code = launcher_text() != NULL && !apart
                  ? MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided)
                  : start_alone(argc, argv, &provided);
   if (code != MPI_SUCCESS || provided < MPI_THREAD_FUNNELED) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "this MPI gives no MPI_THREAD_FUNNELED");
+  }
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (size == 1 && count > 1 && !singletons) {
+    MPI_Finalize();
+    return refuse_singletons(name, count);
   }
   return VQE_OK;
 }

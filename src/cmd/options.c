@@ -117,6 +117,8 @@ static const struct vqe_cmd_option entries[] = {
     {"ranks-per-molecule", 0, "N", GROUP_RUN, VQE_CMD_TEXT,
      AT(overrides.ranks_per_molecule), NULL,
      "ranks that share the state of each experiment (1)", 0},
+    {"allow-singletons", 0, NULL, GROUP_RUN, VQE_CMD_FLAG, AT(singletons),
+     NULL, "run as one process where the launcher says there are several", 0},
     {"force", 'f', NULL, GROUP_RUN, VQE_CMD_FLAG, AT(force), NULL,
      "repeat experiments that the result file already holds", 0},
     {"strict", 0, NULL, GROUP_RUN, VQE_CMD_FLAG, AT(overrides.strict), NULL,

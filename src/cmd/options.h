@@ -31,6 +31,7 @@ struct vqe_cmd_options {
   /* Print and end; the job is not needed. */
   bool help, version, man, devices;
   const char *completion; /* "bash", or NULL */
+  bool singletons;        /* processes that MPI does not bring together */
 };
 
 /* Read argv; strings in `out` point into it, which getopt may reorder.

@@ -287,8 +287,9 @@ int main(int argc, char **argv)
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_print(&options)
                                           : EXIT_GOOD;
   }
-  if (vqe_batch_start(&argc, &argv) != VQE_OK) {
-    return vqe_batch_complain();
+  if (vqe_batch_start(&argc, &argv, options.singletons) != VQE_OK) {
+    return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
+                                          : EXIT_BAD_INPUT;
   }
   int code = run(&options);
   MPI_Finalize();

@@ -21,12 +21,15 @@ AT_ONCE = 8
 
 def start(folder, number):
     env = {**harness.environment(), "TMPDIR": folder.file("tmp")}
+    words = []
     # a batch script of SLURM that launches nothing has these
     if number % 4 == 0:
         env.update(SLURM_PROCID="0", SLURM_JOB_ID="7", SLURM_NTASKS="4")
+        words = ["--allow-singletons"]
     output = os.path.join(folder.file("out"), f"{number}.h5")
     return subprocess.run(
-        [harness.BATCH, folder.file("h2.json"), "-q", "--no-lake", "-o", output],
+        [harness.BATCH, folder.file("h2.json"), "-q", "--no-lake", "-o", output,
+         *words],
         env=env,
         cwd=folder.path,
         stdin=subprocess.DEVNULL,
@@ -36,10 +39,51 @@ def start(folder, number):
     )
 
 
+def alone(folder, ranks, status, variables, *words):
+    """One start in a launcher's environment."""
+    done = subprocess.run(
+        harness.command(ranks, [folder.file("h2.json"), "-q", "--no-lake", "-o",
+                                "alone.h5", "--force", *words]),
+        env={**harness.environment(), **variables}, cwd=folder.path,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    check(done.returncode == status,
+          f"{variables} {words}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return harness.unfolded(done.stderr)
+
+
+def processes_apart(folder):
+    """Several processes that MPI does not bring together are refused: each
+    would run the whole job."""
+    # tasks of srun --mpi=none; PMI of another MPI; a batch script
+    step = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "2",
+            "SLURM_NTASKS": "2", "SLURM_PROCID": "0"}
+    cases = [(step, "SLURM_STEP_NUM_TASKS is 2"),
+             ({"SLURM_NTASKS": "3"}, "SLURM_NTASKS is 3"),
+             ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"},
+              "SLURM_NTASKS is 4"),
+             ({"PMI_SIZE": "2", "PMI_RANK": "0"}, "PMI_SIZE is 2"),
+             ({"OMPI_COMM_WORLD_SIZE": "5"}, "OMPI_COMM_WORLD_SIZE is 5")]
+    for variables, words in cases:
+        text = alone(folder, 0, 2, variables)
+        check(words in text, text)
+        for remedy in ("srun --mpi=pmix", "mpirun", "--allow-singletons"):
+            check(remedy in text, text)
+        alone(folder, 0, 0, variables, "--allow-singletons")
+    # the others keep quiet
+    check(alone(folder, 0, 2, {**step, "SLURM_PROCID": "1"}) == "", "task 1")
+    # what is one process, and what MPI brings together, runs
+    alone(folder, 0, 0, {"SLURM_NTASKS": "1"})
+    alone(folder, 0, 0, {"SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "1"})
+    alone(folder, 1, 0, {"SLURM_NTASKS": "4"})
+    alone(folder, 2, 0, {"SLURM_NTASKS": "2"})
+    return len(cases)
+
+
 with harness.Folder() as folder:
     os.mkdir(folder.file("tmp"))
     os.mkdir(folder.file("out"))
     folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
+    print(processes_apart(folder), "kinds of processes apart are refused")
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         runs = list(pool.map(lambda k: start(folder, k), range(STARTS)))
     failed = [run for run in runs if run.returncode != 0]
