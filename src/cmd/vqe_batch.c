@@ -124,10 +124,10 @@ static int make_tables(struct vqe_batch_outcome *outcome,
 /* ---- the job ---- */
 
 static int write_qcschema(const char *path, struct vqe_result *const *results,
-                          size_t count)
+                          const int *versions, size_t count)
 {
   size_t left_out = 0;
-  int status = vqe_report_qcschema(path, &left_out, results, count);
+  int status = vqe_report_qcschema(path, &left_out, results, versions, count);
   if (status == VQE_OK && left_out > 0) {
     fprintf(stderr,
             "vqe_batch: %s leaves out what has no atoms: experiments of an "
@@ -139,12 +139,14 @@ static int write_qcschema(const char *path, struct vqe_result *const *results,
 
 /* The table, and the summary for scripts. */
 static int report(const struct vqe_batch_outcome *outcome,
+                  const struct vqe_job *job,
                   const struct vqe_cmd_options *options)
 {
   struct vqe_report_options how = {.width = vqe_report_width(stdout),
                                    .all = options->all};
   struct vqe_result **shown = NULL;
   bool *restored = NULL;
+  int *versions = NULL;
   size_t count = 0;
   int code = EXIT_GOOD;
   int status =
@@ -152,6 +154,10 @@ static int report(const struct vqe_batch_outcome *outcome,
                        "list of results");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&restored, outcome->count + 1, sizeof(bool),
+                              "list of results");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&versions, outcome->count + 1, sizeof(int),
                               "list of results");
   }
   for (size_t k = 0; status == VQE_OK && k < outcome->count; k++) {
@@ -163,6 +169,8 @@ static int report(const struct vqe_batch_outcome *outcome,
       code = EXIT_SOME_FAILED;
     }
     restored[count] = outcome->skipped[k];
+    versions[count] =
+        job == NULL ? 0 : job->qcschema[job->experiments[k]->molecule_id];
     shown[count++] = result;
   }
   if (status == VQE_OK) {
@@ -172,8 +180,9 @@ static int report(const struct vqe_batch_outcome *outcome,
     status = vqe_report_summary(options->summary, shown, restored, count);
   }
   if (status == VQE_OK && options->qcschema != NULL) {
-    status = write_qcschema(options->qcschema, shown, count);
+    status = write_qcschema(options->qcschema, shown, versions, count);
   }
+  free(versions);
   free(restored);
   free(shown);
   if (status != VQE_OK) {
@@ -215,7 +224,7 @@ static int finish(struct vqe_batch_outcome *outcome,
     stored = false;
   }
   if (outcome->count > 0) {
-    code = worse(code, report(outcome, options));
+    code = worse(code, report(outcome, job, options));
     if (job != NULL && !options->quiet) {
       printf("Result file: %s\n", job->output);
     }

@@ -176,6 +176,7 @@ void vqe_job_free(struct vqe_job *job)
     vqe_experiment_free(job->experiments[k]);
   }
   free(job->experiments);
+  free(job->qcschema);
   free(job->path);
   free(job->output);
   free(job->file);

@@ -364,6 +364,7 @@ static int expand_molecules(struct expansion *expansion,
   }
   for (size_t k = 0; status == VQE_OK && k < molecules->count; k++) {
     warn_ignored(expansion, &molecules->items[k]);
+    expansion->job->qcschema[k] = molecules->items[k].qcschema;
     status =
         expand_molecule(expansion, &molecules->items[k], (int)k, settings);
   }
@@ -390,6 +391,10 @@ int vqe_job_expand(struct vqe_job *job, char **warnings,
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&job->experiments, total,
                               sizeof(struct vqe_experiment *), "experiments");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&job->qcschema, molecules->count,
+                              sizeof *job->qcschema, "experiments");
   }
   if (status != VQE_OK) {
     return status;

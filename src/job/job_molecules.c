@@ -144,6 +144,7 @@ static int add_object(struct vqe_job_molecules *molecules,
   status = add(molecules, &entry, file, k, count, molecule, within_job);
   if (status == VQE_OK) {
     entry->name_given = name != NULL && !schema;
+    entry->qcschema = vqe_qcschema_version(object);
     status =
         vqe_memory_strdup(&entry->name, name != NULL ? name : entry->place);
   }

@@ -42,7 +42,9 @@ struct vqe_job {
   size_t nbad;                         /* experiments with input_error set */
   struct vqe_job_lake lake;
   struct vqe_job_stream stream;
-  char *file; /* `output` with symbolic links followed: where it is kept */
+  char *file;    /* `output` with symbolic links followed: where it is kept */
+  int *qcschema; /* of each molecule_id: version of QCSchema of the input, in
+                    which results are written; 0: another format */
 };
 
 /* What the command line adds; a non-NULL string or set flag overrides the

@@ -249,6 +249,34 @@ bool vqe_qcschema_is(const json_t *object)
   return kind_of(object) != KIND_NONE;
 }
 
+/* By the version that is written, else by what only version 2 has. */
+static int calculation_version(const json_t *object)
+{
+  const json_t *input = json_object_get(object, "input_data");
+  const json_t *version = json_object_get(object, "schema_version");
+  if (!json_is_number(version) && json_is_object(input)) {
+    return calculation_version(input);
+  }
+  if (json_is_number(version)) {
+    return json_number_value(version) < 2.0 ? 1 : 2;
+  }
+  return json_object_get(object, "specification") != NULL ? 2 : 1;
+}
+
+int vqe_qcschema_version(const json_t *object)
+{
+  switch (kind_of(object)) {
+  case KIND_MOLECULE:
+    return json_number_value(json_object_get(object, "schema_version")) < 3.0
+               ? 1
+               : 2;
+  case KIND_CALCULATION:
+    return calculation_version(object);
+  default:
+    return 0;
+  }
+}
+
 bool vqe_qcschema_find_request(struct vqe_qcschema_request *out,
                                const json_t *object)
 {

@@ -12,6 +12,11 @@
  * its members. */
 bool vqe_qcschema_is(const json_t *object);
 
+/* The version of QCSchema, 1 or 2, in which a program that wrote `object`
+ * expects results; 0 when it is none of QCSchema. Molecules are of version 3
+ * in version 2. */
+int vqe_qcschema_version(const json_t *object);
+
 /* The molecule of `object`, borrowed: itself, or the one that a calculation
  * carries; *qcschema says whether it is one of QCSchema. VQE_ERR_INPUT for
  * kinds and versions that are not read here. */

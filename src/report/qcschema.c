@@ -35,7 +35,7 @@ static json_t *provenance(void)
                    vqe_version(), "routine", "vqe_batch");
 }
 
-static json_t *molecule_of(const struct vqe_molecule *molecule)
+static json_t *molecule_of(const struct vqe_molecule *molecule, int version)
 {
   double scale = molecule->units == VQE_BOHR ? 1.0 : 1.0 / VQE_BOHR_ANGSTROM;
   json_t *symbols = json_array();
@@ -53,7 +53,7 @@ static json_t *molecule_of(const struct vqe_molecule *molecule)
     }
   }
   put_text(object, "schema_name", "qcschema_molecule");
-  json_object_set_new(object, "schema_version", json_integer(2));
+  json_object_set_new(object, "schema_version", json_integer(version + 1));
   json_object_set_new(object, "symbols", symbols);
   json_object_set_new(object, "geometry", geometry);
   if (masses != NULL) {
@@ -91,21 +91,43 @@ static json_t *keywords_of(const struct vqe_experiment *experiment)
   return object;
 }
 
-/* What an AtomicInput holds. */
-static json_t *input_of(const struct vqe_experiment *experiment,
-                        const char *schema)
+static void put_head(json_t *object, const char *schema, int version)
 {
-  json_t *object = json_object();
+  put_text(object, "schema_name", schema);
+  json_object_set_new(object, "schema_version", json_integer(version));
+}
+
+/* What is asked for: part of an input of version 1, an object of its own in
+ * version 2. */
+static void put_request(json_t *object,
+                        const struct vqe_experiment *experiment)
+{
   json_t *model = json_object();
   put_text(model, "method", "vqe");
   put_text(model, "basis", basis_name(experiment->basis_set));
-  put_text(object, "id", experiment->id);
-  put_text(object, "schema_name", schema);
-  json_object_set_new(object, "schema_version", json_integer(1));
-  json_object_set_new(object, "molecule", molecule_of(experiment->molecule));
   put_text(object, "driver", "energy");
   json_object_set_new(object, "model", model);
   json_object_set_new(object, "keywords", keywords_of(experiment));
+}
+
+/* What an AtomicInput holds. */
+static json_t *input_of(const struct vqe_experiment *experiment, int version)
+{
+  json_t *object = json_object();
+  put_text(object, "id", experiment->id);
+  put_head(object, version == 2 ? "qcschema_atomic_input" : "qcschema_input",
+           version);
+  json_object_set_new(object, "molecule",
+                      molecule_of(experiment->molecule, version));
+  if (version == 2) {
+    json_t *specification = json_object();
+    put_text(specification, "schema_name", "qcschema_atomic_specification");
+    put_text(specification, "program", "vqe_batch");
+    put_request(specification, experiment);
+    json_object_set_new(object, "specification", specification);
+  } else {
+    put_request(object, experiment);
+  }
   json_object_set_new(object, "provenance", provenance());
   return object;
 }
@@ -168,20 +190,50 @@ static json_t *extras_of(const struct vqe_result *result)
   return json_pack("{s:o}", "vqe_batch", object);
 }
 
+/* A FailedOperation; NULL: no memory. */
+static json_t *failure_of(const struct vqe_result *result, json_t *input,
+                          const char *type, int version)
+{
+  json_t *object = json_object();
+  json_t *error = json_object();
+  put_text(error, "error_type", type);
+  put_text(error, "error_message",
+           result->reason != NULL ? result->reason : "no energy");
+  if (version == 2) {
+    put_head(object, "qcschema_failed_operation", version);
+  }
+  put_text(object, "id", result->experiment->id);
+  json_object_set_new(object, "success", json_false());
+  json_object_set_new(object, "input_data", input);
+  json_object_set_new(object, "error", error);
+  return object;
+}
+
 /* NULL: no memory. */
-static json_t *result_of(const struct vqe_result *result)
+static json_t *result_of(const struct vqe_result *result, int version)
 {
   double energy = result->minimum + result->nuclear_repulsion_energy;
-  if (result->status == VQE_EXPERIMENT_FAILED || !isfinite(energy)) {
-    json_t *input = input_of(result->experiment, "qcschema_input");
-    json_t *error = json_object();
-    put_text(error, "error_type", "execution_error");
-    put_text(error, "error_message",
-             result->reason != NULL ? result->reason : "no energy");
-    return json_pack("{s:s, s:b, s:o, s:o}", "id", result->experiment->id,
-                     "success", 0, "input_data", input, "error", error);
+  const struct vqe_experiment *experiment = result->experiment;
+  if (experiment->molecule == NULL) {
+    /* a failure without a molecule has only its reason */
+    return failure_of(result, json_null(), "input_error", version);
   }
-  json_t *object = input_of(result->experiment, "qcschema_output");
+  json_t *object = input_of(experiment, version);
+  if (result->status == VQE_EXPERIMENT_FAILED || !isfinite(energy)) {
+    return failure_of(result, object, "execution_error", version);
+  }
+  if (version == 2) {
+    json_t *input = object;
+    object = json_object();
+    put_text(object, "id", experiment->id);
+    put_head(object, "qcschema_atomic_result", version);
+    json_object_set_new(object, "input_data", input);
+    json_object_set_new(object, "molecule",
+                        molecule_of(experiment->molecule, version));
+    json_object_set_new(object, "provenance", provenance());
+  } else {
+    put_head(object, "qcschema_output", version);
+  }
   json_object_set_new(object, "properties", properties_of(result));
   put_number(object, "return_result", energy);
   json_object_set_new(object, "success", json_true());
@@ -189,19 +241,9 @@ static json_t *result_of(const struct vqe_result *result)
   return object;
 }
 
-/* A failure without a molecule has only its reason. */
-static json_t *bare_failure(const struct vqe_result *result)
-{
-  json_t *error = json_object();
-  put_text(error, "error_type", "input_error");
-  put_text(error, "error_message",
-           result->reason != NULL ? result->reason : "no molecule");
-  return json_pack("{s:s, s:b, s:n, s:o}", "id", result->experiment->id,
-                   "success", 0, "input_data", "error", error);
-}
-
 int vqe_report_qcschema(const char *path, size_t *left_out,
-                        struct vqe_result *const *results, size_t count)
+                        struct vqe_result *const *results, const int *versions,
+                        size_t count)
 {
   json_t *array = json_array();
   *left_out = 0;
@@ -209,9 +251,10 @@ int vqe_report_qcschema(const char *path, size_t *left_out,
     const struct vqe_experiment *experiment = results[k]->experiment;
     if (experiment->fcidump != NULL) {
       (*left_out)++;
-    } else if (json_array_append_new(array, experiment->molecule != NULL
-                                                ? result_of(results[k])
-                                                : bare_failure(results[k])) !=
+    } else if (json_array_append_new(
+                   array,
+                   result_of(results[k],
+                             versions != NULL && versions[k] == 2 ? 2 : 1)) !=
                0) {
       json_decref(array);
       array = NULL;

@@ -10,9 +10,9 @@ import harness
 from harness import check
 
 try:
-    from qcelemental.models import v1 as qcschema
+    from qcelemental.models import v1 as qcschema, v2 as qcschema2
 except ImportError:
-    qcschema = None
+    qcschema = qcschema2 = None
 
 INPUTS = os.path.join(harness.ROOT, "tests", "data", "inputs")
 
@@ -109,5 +109,21 @@ with harness.Folder() as folder:
     for row, first in zip(again, (rows[0], rows[2])):
         check(abs(row["energy"] - first["energy"]) < 1e-8, f"again: {row}")
     check("not read" not in done.stderr, done.stderr)
+    # inputs of version 2 bring results of version 2, which are inputs again
+    folder.run(os.path.join(INPUTS, "v2ai.json"), "--seed", 1, "--no-lake",
+               "--qcschema", "v2.json", "--summary", "s.json", "-o", "v2.h5",
+               status=0)
+    result = summary(folder, "v2.json")
+    row = summary(folder, "s.json")[0]
+    check(result["schema_name"] == "qcschema_atomic_result" and
+          result["schema_version"] == 2, f"version 2: {result}")
+    check(result["return_result"] == row["energy"], f"version 2: {result}")
+    if qcschema2 is not None:
+        qcschema2.AtomicResult(**result)
+    folder.run("v2.json", "--seed", 1, "--no-lake", "--summary", "a.json",
+               "-o", "v2a.h5", status=0)
+    again = summary(folder, "a.json")[0]
+    check(abs(again["energy"] - row["energy"]) < 1e-8, f"again: {again}")
+    check(again["basis"] == row["basis"], f"again: {again}")
 print(f"{len(CASES)} files of others, and ten at once: the energies that are "
       f"meant; QCSchema out and in{'' if qcschema else ' (no QCElemental here)'}")

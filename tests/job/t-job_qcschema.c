@@ -62,6 +62,7 @@ static void inputs_bring_basis_and_frozen_core(void **state)
 {
   (void)state;
   load("atomicinput.json");
+  assert_int_equal(job->qcschema[0], 1);
   assert_int_equal(job->nbad, 0);
   assert_string_equal(job->experiments[0]->basis_set, "6-31g");
   assert_int_equal(job->experiments[0]->frozen_core, 1);
@@ -74,6 +75,7 @@ static void inputs_bring_basis_and_frozen_core(void **state)
   assert_string_equal(job->experiments[0]->basis_set, "6-31g");
   assert_int_equal(job->experiments[0]->frozen_core, 0);
   assert_int_equal(job->experiments[0]->molecule->units, VQE_BOHR);
+  assert_int_equal(job->qcschema[0], 2);
 }
 
 static void results_are_read_as_their_inputs(void **state)

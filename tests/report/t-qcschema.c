@@ -36,7 +36,7 @@ static json_t *written(struct vqe_result *const *results, size_t count,
 {
   size_t found;
   json_error_t error;
-  assert_int_equal(vqe_report_qcschema(path, &found, results, count), 0);
+  assert_int_equal(vqe_report_qcschema(path, &found, results, NULL, count), 0);
   assert_int_equal(found, left_out);
   json_t *root = json_load_file(path, 0, &error);
   assert_non_null(root);
@@ -108,13 +108,63 @@ static void failures_have_their_reason_and_fcidumps_are_counted(void **state)
   }
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+  const char *text = json_string_value(json_object_get(object, key));
+  assert_non_null(text);
+  return text;
+}
+
+/* Each in the version that its input had: in the second the input stands
+ * within the result, the request within that. */
+static void results_have_the_version_of_their_inputs(void **state)
+{
+  (void)state;
+  const int versions[4] = {2, 0, 2, 1};
+  struct vqe_result *results[4] = {
+      with_molecule(report_ok("ion")), with_molecule(report_ok("ion")),
+      with_molecule(report_failed("late")), report_failed("bad")};
+  size_t left_out;
+  assert_int_equal(vqe_report_qcschema(path, &left_out, results, versions, 4),
+                   0);
+  json_t *root = json_load_file(path, 0, NULL);
+  unlink(path);
+  const json_t *second = json_array_get(root, 0);
+  const json_t *first = json_array_get(root, 1);
+  const json_t *failed = json_array_get(root, 2);
+  const json_t *input = json_object_get(second, "input_data");
+  const json_t *request = json_object_get(input, "specification");
+  assert_string_equal(text_of(second, "schema_name"),
+                      "qcschema_atomic_result");
+  assert_true(number(second, "molecule", "schema_version") == 3.0);
+  assert_true(number(second, "properties", "return_energy") ==
+              number(first, "properties", "return_energy"));
+  assert_null(json_object_get(second, "model"));
+  assert_string_equal(text_of(input, "schema_name"), "qcschema_atomic_input");
+  assert_string_equal(text_of(request, "driver"), "energy");
+  assert_string_equal(text_of(json_object_get(request, "model"), "basis"),
+                      "sto-3g");
+  assert_string_equal(text_of(first, "schema_name"), "qcschema_output");
+  assert_true(number(first, "molecule", "schema_version") == 2.0);
+  assert_string_equal(text_of(failed, "schema_name"),
+                      "qcschema_failed_operation");
+  assert_string_equal(
+      text_of(json_object_get(failed, "input_data"), "schema_name"),
+      "qcschema_atomic_input");
+  assert_null(json_object_get(json_array_get(root, 3), "schema_name"));
+  json_decref(root);
+  for (size_t k = 0; k < 4; k++) {
+    vqe_result_free(results[k]);
+  }
+}
+
 static void a_folder_that_is_not_there_is_an_error(void **state)
 {
   (void)state;
   size_t left_out;
   struct vqe_result *result = with_molecule(report_ok("ion"));
   assert_true(vqe_report_qcschema("/no/such/folder/r.json", &left_out, &result,
-                                  1) < 0);
+                                  NULL, 1) < 0);
   assert_non_null(strstr(vqe_error_message(), "/no/such/folder/r.json"));
   vqe_result_free(result);
 }
@@ -124,6 +174,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_result_is_an_atomic_result),
       cmocka_unit_test(failures_have_their_reason_and_fcidumps_are_counted),
+      cmocka_unit_test(results_have_the_version_of_their_inputs),
       cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
