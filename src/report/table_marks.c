@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "vqe/checks.h"
 #include "vqe/error.h"
 
 /* How far <N> and <S^2> may be from the sector's. */
 #define SECTOR_TOLERANCE 1e-3
-/* How far below the exact energy is more than rounding, hartree. */
-#define BELOW_EXACT 1e-6
 /* Reasons of a kind that are spelt out. */
 #define REASONS 3
 
@@ -24,7 +23,6 @@ static uint64_t bit(int mark)
 static uint64_t from_numbers(const struct vqe_result *result)
 {
   double spin = 0.5 * (result->nalpha - result->nbeta);
-  double energy = result->minimum + result->nuclear_repulsion_energy;
   uint64_t marks = 0;
   if (fabs(result->n_expectation - (result->nalpha + result->nbeta)) >
       SECTOR_TOLERANCE) {
@@ -33,9 +31,7 @@ static uint64_t from_numbers(const struct vqe_result *result)
   if (fabs(result->s2_expectation - spin * (spin + 1.0)) > SECTOR_TOLERANCE) {
     marks |= bit(VQE_NOTE_WRONG_SPIN);
   }
-  /* a sample may lie below by chance, by a few standard errors */
-  double error = isnan(result->energy_std) ? 0.0 : 3.0 * result->energy_std;
-  if (energy < result->fci_energy - BELOW_EXACT - error) {
+  if (vqe_result_below_exact(result)) {
     marks |= bit(VQE_NOTE_BELOW_EXACT);
   }
   return marks;

@@ -4,6 +4,7 @@
 
 #include "base/notes.h"
 #include "vqe/error.h"
+#include "vqe/orbital.h"
 
 /* A natural occupation this far from 2, 1 or 0 is of a state that one
  * determinant does not describe. 0.1 is where CASSCF practice takes an orbital
@@ -90,6 +91,16 @@ static int note_exact_state(struct vqe_result *result)
                        result->fci_s2, spin_of(result));
 }
 
+bool vqe_result_below_exact(const struct vqe_result *result)
+{
+  const struct vqe_experiment *experiment = result->experiment;
+  bool parts = experiment->active_orbitals >= 0 || result->nfrozen > 0;
+  /* a sampled energy scatters about its mean */
+  double scatter = isnan(result->energy_std) ? 0.0 : 3.0 * result->energy_std;
+  return error_of(result) < -BELOW_EXACT - scatter &&
+         !(parts && vqe_orbital_asked(experiment));
+}
+
 static int note_energy(struct vqe_result *result)
 {
   double error = error_of(result);
@@ -101,9 +112,7 @@ static int note_energy(struct vqe_result *result)
     return vqe_notes_add(&result->notes, VQE_NOTE_ABOVE_ACCURACY,
                          "%.2f mHa above the exact energy", 1e3 * exact);
   }
-  /* a sampled energy scatters about its mean */
-  double scatter = isnan(result->energy_std) ? 0.0 : 3.0 * result->energy_std;
-  if (error < -BELOW_EXACT - scatter) {
+  if (vqe_result_below_exact(result)) {
     return vqe_notes_add(&result->notes, VQE_NOTE_BELOW_EXACT,
                          "%.2f mHa below the exact energy", -1e3 * error);
   }

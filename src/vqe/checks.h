@@ -19,6 +19,12 @@ int vqe_result_state_ok(const struct vqe_result *result);
  * known. */
 int vqe_result_accurate(const struct vqe_result *result);
 
+/* The energy lies below the exact one of the molecule by more than rounding
+ * and, where it is sampled, three standard errors. Never with optimised
+ * orbitals around an active space: the exact energy is that of the orbitals
+ * before. */
+bool vqe_result_below_exact(const struct vqe_result *result);
+
 /* Add the notes that follow from the numbers of a finished result: a state of
  * another sector or spin, an energy above or below the exact one, MP2 below
  * it, a state far from one determinant. */

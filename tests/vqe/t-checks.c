@@ -18,9 +18,12 @@ static struct vqe_result *sound(void)
 {
   static double occupations[4];
   static struct vqe_result result;
+  static struct vqe_experiment experiment;
   const double good[4] = {2.0, 1.0, 1.0, 0.0};
   free(result.notes);
   memset(&result, 0, sizeof result);
+  vqe_experiment_init(&experiment);
+  result.experiment = &experiment;
   memcpy(occupations, good, sizeof good);
   result.nalpha = 3;
   result.nbeta = 1;
@@ -102,6 +105,26 @@ static void energy_is_judged_to_chemical_accuracy(void **state)
   expect_note(result, VQE_NOTE_BELOW_EXACT);
 }
 
+/* The exact energy of an active space is that of the orbitals before they are
+ * optimised; of all orbitals it is that of any. */
+static void optimised_orbitals_may_lie_below_the_active_space(void **state)
+{
+  (void)state;
+  for (int active = 0; active < 2; active++) {
+    struct vqe_result *result = sound();
+    char key[] = "orbital_optimization";
+    char json[] = "true";
+    struct vqe_option option = {key, json};
+    result->experiment->ansatz_options.items = &option;
+    result->experiment->ansatz_options.count = 1;
+    result->experiment->active_electrons = active ? 2 : -1;
+    result->experiment->active_orbitals = active ? 2 : -1;
+    result->minimum = -2.1;
+    assert_true(vqe_result_below_exact(result) == !active);
+    expect_note(result, active ? VQE_NOTE_COUNT : VQE_NOTE_BELOW_EXACT);
+  }
+}
+
 /* With shots the energy scatters; the exact one at the same parameters is
  * what the ansatz reached. */
 static void sampled_energy_is_judged_by_its_error(void **state)
@@ -175,6 +198,7 @@ int main(void)
       cmocka_unit_test(energy_is_judged_to_chemical_accuracy),
       cmocka_unit_test(sampled_energy_is_judged_by_its_error),
       cmocka_unit_test(exact_state_of_another_spin_is_said),
+      cmocka_unit_test(optimised_orbitals_may_lie_below_the_active_space),
       cmocka_unit_test(mp2_below_the_exact_energy_is_said),
       cmocka_unit_test(state_far_from_one_determinant_is_said),
   };
