@@ -266,7 +266,7 @@ static int apply_phase(const struct device_custatevec *sv,
                           move->control);
 }
 
-static int apply_move(const struct device_custatevec *sv,
+static int apply_gate(const struct device_custatevec *sv,
                       const struct vqe_custatevec_move *move, void *state,
                       bool back)
 {
@@ -279,6 +279,16 @@ static int apply_move(const struct device_custatevec *sv,
     return apply_phase(sv, move, state, angle_of(sv, move, back));
   }
   return vqe_error_set(VQE_ERR_UNSUPPORTED, "a gate that nothing applies");
+}
+
+static int apply_move(const struct device_custatevec *sv,
+                      const struct vqe_custatevec_move *move, void *state,
+                      bool back)
+{
+  int status = apply_gate(sv, move, state, back);
+  return status == VQE_OK
+             ? vqe_device_stop_check(&sv->frame.stop, sv->frame.stop.size)
+             : status;
 }
 
 /* Partial sums of Im <lambda|G|psi>, the same before and after the gate. */
@@ -418,8 +428,8 @@ static int custatevec_energy(void *backend, double *energy,
 {
   struct device_custatevec *sv = backend;
   sv->parameters = parameters;
-  return vqe_evaluator_run(&sv->frame.evaluator, energy, NULL, parameters,
-                           enqueue_energy, sv);
+  return vqe_device_frame_run(&sv->frame, energy, NULL, parameters,
+                              enqueue_energy, sv);
 }
 
 static int custatevec_gradient(void *backend, double *energy, double *gradient,
@@ -427,8 +437,8 @@ static int custatevec_gradient(void *backend, double *energy, double *gradient,
 {
   struct device_custatevec *sv = backend;
   sv->parameters = parameters;
-  return vqe_evaluator_run(&sv->frame.evaluator, energy, gradient, parameters,
-                           enqueue_gradient, sv);
+  return vqe_device_frame_run(&sv->frame, energy, gradient, parameters,
+                              enqueue_gradient, sv);
 }
 
 static int custatevec_state(void *backend, double *re, double *im,
@@ -463,6 +473,7 @@ static const struct vqe_backend_ops custatevec_ops = {
     .pool_gradient = vqe_device_frame_pool_gradient,
     .properties = vqe_device_frame_properties,
     .state = custatevec_state,
+    .watch = vqe_device_frame_watch,
 };
 
 int vqe_device_custatevec_create(const struct vqe_backend_ops **ops,

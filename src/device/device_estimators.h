@@ -14,10 +14,13 @@ struct vqe_device_tuning {
   uint64_t small_size;  /* one evaluation in one block up to here */
   /* whose launches the evaluations in one block share; NULL: their own */
   struct vqe_launcher *launcher;
+  uint64_t watch_size; /* larger states are asked for a stop, ... */
+  uint64_t watch_work; /* once in so many amplitudes touched */
 };
 #define VQE_DEVICE_TUNING_INIT                                                \
   {                                                                           \
-    65536, UINT64_C(1) << 28, 1024, NULL                                      \
+    65536, UINT64_C(1) << 28, 1024, NULL, UINT64_C(1) << 22,                  \
+        UINT64_C(1) << 30                                                     \
   }
 
 /* The device is the estimator's from here on, also when creation fails.

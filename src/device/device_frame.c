@@ -16,6 +16,8 @@ int vqe_device_frame_create(const struct vqe_backend_ops **ops, void **out,
                             struct vqe_gpu *device, bool single,
                             const struct vqe_device_tuning *tuning)
 {
+  static const struct vqe_device_tuning defaults = VQE_DEVICE_TUNING_INIT;
+  const struct vqe_device_tuning *how = tuning != NULL ? tuning : &defaults;
   struct vqe_device_frame *frame = NULL;
   int status = vqe_memory_alloc(&frame, 1, kind->bytes, "estimator");
   if (status != VQE_OK) {
@@ -27,6 +29,9 @@ int vqe_device_frame_create(const struct vqe_backend_ops **ops, void **out,
   frame->device = device;
   frame->single = single;
   frame->real_bytes = single ? sizeof(float) : sizeof(double);
+  frame->stop.device = device;
+  frame->stop.limit = how->watch_work;
+  frame->watch_size = how->watch_size;
   status = kind->create_host(&frame->host_ops, &frame->host, hamiltonian,
                              ansatz, threads);
   if (status == VQE_OK) {
@@ -53,6 +58,7 @@ void vqe_device_frame_clear(struct vqe_device_frame *frame)
 int vqe_device_frame_upload(struct vqe_device_frame *frame, uint64_t size,
                             double constant)
 {
+  frame->stop.size = size;
   return vqe_evaluator_upload(&frame->evaluator, frame->device,
                               frame->ansatz->nparam, size, constant);
 }
@@ -61,8 +67,32 @@ int vqe_device_frame_launch(const struct vqe_device_frame *frame,
                             enum vqe_kernel_name kernel, const void *args,
                             size_t shared)
 {
-  return vqe_gpu_launch(frame->device, kernel, args,
-                        (unsigned)frame->evaluator.stride, shared);
+  int status = vqe_gpu_launch(frame->device, kernel, args,
+                              (unsigned)frame->evaluator.stride, shared);
+  return status == VQE_OK
+             ? vqe_device_stop_check(&frame->stop, frame->stop.size)
+             : status;
+}
+
+int vqe_device_frame_run(struct vqe_device_frame *frame, double *energy,
+                         double *gradient, const double *parameters,
+                         int (*enqueue)(void *ctx), void *ctx)
+{
+  vqe_stop_reset(frame->stop.stop);
+  if (frame->stop.stop != NULL) {
+    frame->evaluator.graphed = false; /* a recorded queue cannot be left */
+  }
+  return vqe_evaluator_run(&frame->evaluator, energy, gradient, parameters,
+                           enqueue, ctx);
+}
+
+void vqe_device_frame_watch(void *backend, struct vqe_stop *stop)
+{
+  struct vqe_device_frame *frame = backend;
+  frame->stop.stop = frame->stop.size > frame->watch_size ? stop : NULL;
+  if (frame->host_ops->watch != NULL) {
+    frame->host_ops->watch(frame->host, stop);
+  }
 }
 
 int vqe_device_frame_parameters(const struct vqe_device_frame *frame,

@@ -5,6 +5,7 @@
 #define VQE_DEVICE_DEVICE_FRAME_H
 
 #include "device/device_estimators.h"
+#include "device/device_stop.h"
 #include "device/evaluator.h"
 
 struct vqe_device_frame {
@@ -16,6 +17,8 @@ struct vqe_device_frame {
   bool single;
   size_t real_bytes; /* of an amplitude's part */
   struct vqe_evaluator evaluator;
+  struct vqe_device_stop stop;
+  uint64_t watch_size;
 };
 
 /* What one kind of estimator has of its own. */
@@ -43,7 +46,8 @@ void vqe_device_frame_clear(struct vqe_device_frame *frame);
 int vqe_device_frame_upload(struct vqe_device_frame *frame, uint64_t size,
                             double constant);
 
-/* A launch over the amplitudes, `shared` doubles a block. */
+/* A launch over the amplitudes, `shared` doubles a block; VQE_ERR_INTERRUPTED
+ * where a stop was asked for. */
 int vqe_device_frame_launch(const struct vqe_device_frame *frame,
                             enum vqe_kernel_name kernel, const void *args,
                             size_t shared);
@@ -55,6 +59,16 @@ int vqe_device_frame_parameters(const struct vqe_device_frame *frame,
 /* `count` reals of the device as doubles. */
 int vqe_device_frame_download(const struct vqe_device_frame *frame,
                               double *out, const void *from, size_t count);
+
+/* vqe_evaluator_run, which ends early where a stop is asked for. */
+int vqe_device_frame_run(struct vqe_device_frame *frame, double *energy,
+                         double *gradient, const double *parameters,
+                         int (*enqueue)(void *ctx), void *ctx);
+
+/* For struct vqe_backend_ops: ask `stop` between the launches of states above
+ * the tuning's watch_size, which are not recorded then, and in what the CPU's
+ * twin does. */
+void vqe_device_frame_watch(void *backend, struct vqe_stop *stop);
 
 /* For struct vqe_backend_ops: done by the CPU's twin, which prepares the state
  * once more. */

@@ -91,9 +91,8 @@ int vqe_device_sector_pool(void *backend, double *out,
   if (status != VQE_OK || pool->ngate == 0) {
     return status;
   }
-  status =
-      vqe_evaluator_run(&sector->frame.evaluator, &energy, NULL, parameters,
-                        vqe_device_sector_enqueue_energy, sector);
+  status = vqe_device_frame_run(&sector->frame, &energy, NULL, parameters,
+                                vqe_device_sector_enqueue_energy, sector);
   struct vqe_pool_args args = {
       .psi = sector->psi,
       .lambda = sector->lambda,

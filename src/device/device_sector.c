@@ -123,6 +123,7 @@ static int upload_tables(struct vqe_device_sector *sector)
         &sector->product, sector->frame.device, host->sigma, &host->layout,
         sector->tuning.direct_size, sector->tuning.panel_bytes);
   }
+  sector->product.stop = &sector->frame.stop;
   return status == VQE_OK ? vqe_device_sector_compile(sector) : status;
 }
 
@@ -217,6 +218,7 @@ static const struct vqe_backend_ops sector_ops = {
     .pool_gradient = vqe_device_sector_pool,
     .properties = vqe_device_frame_properties,
     .state = sector_state,
+    .watch = vqe_device_frame_watch,
 };
 
 int vqe_device_sector_create(const struct vqe_backend_ops **ops, void **out,

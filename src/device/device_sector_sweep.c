@@ -149,8 +149,8 @@ static int sector_evaluate(struct vqe_device_sector *sector, double *energy,
   struct vqe_evaluator *evaluator = &sector->frame.evaluator;
   if (!sector->small || vqe_device_sector_host(sector)->layout.size >
                             sector->tuning.small_size) {
-    return vqe_evaluator_run(
-        evaluator, energy, gradient, parameters,
+    return vqe_device_frame_run(
+        &sector->frame, energy, gradient, parameters,
         gradient != NULL ? enqueue_gradient : vqe_device_sector_enqueue_energy,
         sector);
   }

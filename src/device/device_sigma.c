@@ -429,6 +429,10 @@ static int apply_mixed(const struct vqe_device_product *product, int block,
       status = vqe_gpu_launch(product->device, VQE_KERNEL_scatter, &scatter,
                               vqe_device_blocks((uint64_t)rows * width), 0);
     }
+    if (status == VQE_OK) {
+      status = vqe_device_stop_check(product->stop,
+                                     (uint64_t)npair * source_rows * width);
+    }
   }
   return status;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "device/device_stop.h"
 #include "kernels/args.h"
 #include "kernels/gpu.h"
 #include "sim/layout.h"
@@ -25,6 +26,7 @@ struct vqe_device_product {
   const int32_t *partner[VQE_GPU_CLASSES]; /* npair x beta strings */
   uint64_t size, panel_size;               /* panel_size 0: no panels */
   double *panel, *product;
+  const struct vqe_device_stop *stop; /* asked between panels; may be NULL */
 };
 
 /* Tables of `sigma` for vectors of `layout`; both must outlive the product.

@@ -209,6 +209,7 @@ static int statevector_init(void *backend,
                                      &host->layout, sv->tuning.direct_size,
                                      sv->tuning.panel_bytes);
   }
+  sv->product.stop = &frame->stop;
   if (status == VQE_OK) {
     status = compile(sv);
   }
@@ -510,16 +511,16 @@ static int statevector_energy(void *backend, double *energy,
                               const double *parameters)
 {
   struct device_statevector *sv = backend;
-  return vqe_evaluator_run(&sv->frame.evaluator, energy, NULL, parameters,
-                           enqueue_energy, sv);
+  return vqe_device_frame_run(&sv->frame, energy, NULL, parameters,
+                              enqueue_energy, sv);
 }
 
 static int statevector_gradient(void *backend, double *energy,
                                 double *gradient, const double *parameters)
 {
   struct device_statevector *sv = backend;
-  return vqe_evaluator_run(&sv->frame.evaluator, energy, gradient, parameters,
-                           enqueue_gradient, sv);
+  return vqe_device_frame_run(&sv->frame, energy, gradient, parameters,
+                              enqueue_gradient, sv);
 }
 
 static int statevector_state(void *backend, double *re, double *im,
@@ -550,6 +551,7 @@ static const struct vqe_backend_ops statevector_ops = {
     .pool_gradient = vqe_device_frame_pool_gradient,
     .properties = vqe_device_frame_properties,
     .state = statevector_state,
+    .watch = vqe_device_frame_watch,
 };
 
 int vqe_device_statevector_create(const struct vqe_backend_ops **ops,

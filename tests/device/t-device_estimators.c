@@ -74,10 +74,10 @@ static void check(const char *name, const struct problem *problem, bool sector,
 
 /* In one block; launch by launch; with panels of all and of few columns. */
 static const struct vqe_device_tuning ways[] = {
-    {UINT64_C(1) << 40, 1 << 20, 100000, NULL},
-    {UINT64_C(1) << 40, 1 << 20, 0, NULL},
-    {0, 1 << 20, 0, NULL},
-    {0, 3000, 0, NULL},
+    {UINT64_C(1) << 40, 1 << 20, 100000, NULL, 0, 0},
+    {UINT64_C(1) << 40, 1 << 20, 0, NULL, 0, 0},
+    {0, 1 << 20, 0, NULL, 0, 0},
+    {0, 3000, 0, NULL, 0, 0},
 };
 
 static void sectors_agree_with_cpu_in_every_way(void **state)
@@ -616,6 +616,75 @@ static void unusable_choices_are_refused(void **state)
   problem_clear(&problem);
 }
 
+/* Says yes from its `last`-th question on; 0: never. */
+struct questions {
+  int asked, last;
+};
+
+static bool ask(void *ctx)
+{
+  struct questions *questions = ctx;
+  questions->asked++;
+  return questions->last > 0 && questions->asked >= questions->last;
+}
+
+static void check_stops(const char *molecule, const char *ansatz, bool sector)
+{
+  struct vqe_device_tuning tuning = VQE_DEVICE_TUNING_INIT;
+  struct problem problem = problem_of(molecule, ansatz, 1, true);
+  size_t n = (size_t)problem.ansatz->nparam;
+  double *gradient = oracle_new(n);
+  double *again = oracle_new(n);
+  double energy;
+  double same;
+  struct questions questions = {0, 0};
+  struct vqe_stop stop = {.ask = ask, .ctx = &questions};
+  tuning.direct_size = 0; /* panels are asked, too */
+  tuning.panel_bytes = 1 << 12;
+  tuning.small_size = 0;
+  tuning.watch_size = 0;
+  tuning.watch_work = 1;
+  struct backend backend = backend_of(&problem, sector, false, &tuning);
+  /* nobody asks: launches may be recorded */
+  assert_ok(backend.ops->gradient(backend.data, &energy, gradient,
+                                  problem.parameters));
+  backend.ops->watch(backend.data, &stop);
+  assert_ok(
+      backend.ops->gradient(backend.data, &same, again, problem.parameters));
+  assert_true(same == energy);
+  int all = questions.asked;
+  print_message("%s %s: %d questions\n", molecule, ansatz, all);
+  assert_true(all > 10);
+  const int lasts[] = {1, all / 2, all};
+  for (int k = 0; k < 3; k++) {
+    questions = (struct questions){0, lasts[k]};
+    assert_int_equal(
+        backend.ops->gradient(backend.data, &same, again, problem.parameters),
+        VQE_ERR_INTERRUPTED);
+    /* nobody is asked twice */
+    assert_int_equal(questions.asked, lasts[k]);
+  }
+  questions = (struct questions){0, 0};
+  assert_ok(
+      backend.ops->gradient(backend.data, &same, again, problem.parameters));
+  assert_true(same == energy);
+  assert_memory_equal(again, gradient, n * sizeof *gradient);
+  backend.ops->free(backend.data);
+  free(again);
+  free(gradient);
+  problem_clear(&problem);
+}
+
+static void long_evaluations_end_when_asked(void **state)
+{
+  (void)state;
+  if (no_device()) {
+    skip();
+  }
+  check_stops("LiH", "UCCSD", true);
+  check_stops("LiH", "EfficientSU2", false);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -631,6 +700,7 @@ int main(void)
       cmocka_unit_test(failing_launch_fails_its_requests_alone),
       cmocka_unit_test(pool_slopes_agree_with_cpu),
       cmocka_unit_test(unusable_choices_are_refused),
+      cmocka_unit_test(long_evaluations_end_when_asked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
