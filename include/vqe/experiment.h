@@ -172,7 +172,8 @@ struct vqe_result {
   double nuclear_repulsion_energy; /**< of the nuclei alone */
   double maxcv;                    /**< NaN: no constraints */
   bool success;                    /**< converged */
-  int nfev;                        /**< calls of the objective */
+  int nfev;                        /**< calls of the objective, with the
+                                      tests of ADAPT-VQE over its pool */
   int nit;                  /**< accepted steps, -1: hidden by the library */
   double seconds_integrals; /**< wall */
   double seconds_scf;       /**< wall */

@@ -38,6 +38,7 @@ static int objective(void *ctx, int n, const double *x, double *f,
   if (extended->late || vqe_run_stop_asked((void *)extended->run)) {
     return vqe_error_set(VQE_ERR_INTERRUPTED, "the run was interrupted");
   }
+  extended->run->unrecorded++;
   return gradient != NULL
              ? vqe_estimator_gradient(extended->estimator, f, gradient, x)
              : vqe_estimator_energy(extended->estimator, f, x);

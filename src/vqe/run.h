@@ -63,6 +63,9 @@ struct vqe_run {
   double start_clock;
   size_t start_neval;
   double *best_initial, *best_optimal; /* of the starts so far, else NULL */
+  /* evaluations with the whole pool, which the circuit does not have: counted
+   * and limited, but no records */
+  size_t unrecorded, start_unrecorded;
   bool penalty_rests; /* the optimizer sees the energy alone */
 };
 

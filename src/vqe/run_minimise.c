@@ -286,7 +286,7 @@ int vqe_run_minimise(struct vqe_run *run)
   }
   result->minimum = found.f;
   result->success = found.converged;
-  result->nfev = (int)result->neval;
+  result->nfev = (int)(result->neval + run->unrecorded);
   result->nit = found.nit;
   if (experiment->shots > 0) {
     status = vqe_run_shots_finish(run);

@@ -50,7 +50,8 @@ bool vqe_run_within_limits(struct vqe_optimizer_options *left,
                            const struct vqe_optimizer_options *options)
 {
   *left = *options;
-  left->spent_evaluations = (int)(run->result->neval - run->start_neval);
+  left->spent_evaluations = (int)(run->result->neval - run->start_neval +
+                                  run->unrecorded - run->start_unrecorded);
   left->max_evaluations -= left->spent_evaluations;
   if (options->max_seconds > 0.0) {
     left->spent_seconds = vqe_clock_wall() - run->start_clock;

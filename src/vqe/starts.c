@@ -32,6 +32,7 @@ static int set_start(struct vqe_run *run, int k)
   }
   run->start = k;
   run->start_neval = result->neval;
+  run->start_unrecorded = run->unrecorded;
   run->start_clock = vqe_clock_wall();
   return status;
 }
