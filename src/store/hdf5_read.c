@@ -139,7 +139,7 @@ static int read_file(struct vqe_result ***out, size_t *count, const char *path,
       reading.results[k] = NULL;
     }
   }
-  if (status == VQE_OK && visit == NULL) {
+  if (status == VQE_OK && out != NULL && count != NULL) {
     *out = reading.results;
     *count = reading.count;
     reading.results = NULL;
