@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/error_message.h"
-#include "iceberg/iceberg_avro.h"
 #include "iceberg/iceberg_bind.h"
+#include "iceberg/iceberg_check_avro.h"
 #include "iceberg/iceberg_check_manifest.h"
 #include "iceberg/iceberg_check_metadata.h"
 #include "iceberg/iceberg_check_others.h"
@@ -24,57 +24,79 @@
 #include "iceberg/iceberg_table.h"
 #include "iceberg/iceberg_versions.h"
 
+/* What clocks may differ by, as readers allow it. */
+#define CLOCKS_MS 60000
+
 /* ---- snapshots ------------------------------------------------------- */
 
-static void check_list_header(struct vqe_iceberg_checking *check,
-                              const char *data, size_t size, const char *key,
-                              const json_t *snapshot)
-{
-  struct vqe_avro_reader *reader = NULL;
-  if (vqe_avro_reader_open(&reader, data, size, key) != VQE_OK) {
-    return;
-  }
-  const struct {
-    const char *name;
-    int64_t value;
-  } keys[] = {
-      {"snapshot-id", vqe_iceberg_integer(snapshot, "snapshot-id", -1)},
-      {"sequence-number",
-       vqe_iceberg_integer(snapshot, "sequence-number", -1)},
-      {"format-version", 2}};
-  for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
-    const char *text = vqe_avro_reader_meta(reader, keys[k].name, NULL);
-    if (text == NULL || strtoll(text, NULL, 10) != keys[k].value) {
-      PROBLEM(check, "'%s': header key '%s' is not %" PRId64, key,
-              keys[k].name, keys[k].value);
-    }
-  }
-  vqe_avro_reader_close(reader);
-}
+/* What a snapshot added and what it has, by its manifests. */
+struct totals {
+  int64_t files, rows, bytes;
+  int64_t added_files, added_rows;
+};
 
 static void check_summary(struct vqe_iceberg_checking *check,
-                          const json_t *snapshot, int64_t files, int64_t rows,
-                          int64_t bytes)
+                          const json_t *snapshot, const struct totals *found)
 {
   const struct {
     const char *name;
-    int64_t found;
-  } totals[] = {{"total-data-files", files},
-                {"total-records", rows},
-                {"total-files-size", bytes}};
+    int64_t found; /* -1: not worked out */
+  } totals[] = {{"total-data-files", found->files},
+                {"total-records", found->rows},
+                {"total-files-size", found->bytes},
+                {"added-data-files", found->added_files},
+                {"added-records", found->added_rows},
+                {"added-files-size", -1}};
   int64_t id = vqe_iceberg_integer(snapshot, "snapshot-id", -1);
-  if (vqe_iceberg_string(json_object_get(snapshot, "summary"), "operation") ==
-      NULL) {
-    PROBLEM(check, "snapshot %" PRId64 ": no operation in its summary", id);
-  }
+  bool ours = vqe_iceberg_check_is_ours(check, id);
   for (size_t k = 0; k < sizeof totals / sizeof totals[0]; k++) {
     int64_t listed = vqe_iceberg_summary(snapshot, totals[k].name, -1);
-    if (listed >= 0 && listed != totals[k].found) {
+    if (listed >= 0 && totals[k].found >= 0 && listed != totals[k].found) {
       PROBLEM(check,
               "snapshot %" PRId64 ": %s is %" PRId64 ", its manifests have "
               "%" PRId64,
               id, totals[k].name, listed, totals[k].found);
+    } else if (listed < 0 && ours) {
+      PROBLEM(check, "snapshot %" PRId64 ": no %s in its summary", id,
+              totals[k].name);
     }
+  }
+}
+
+/* The summary alone. */
+static void check_summary_form(struct vqe_iceberg_checking *check,
+                               const json_t *snapshot)
+{
+  static const char *const operations[] = {"append", "replace", "overwrite",
+                                           "delete"};
+  int64_t id = vqe_iceberg_integer(snapshot, "snapshot-id", -1);
+  json_t *summary = json_object_get(snapshot, "summary");
+  const char *operation = vqe_iceberg_string(summary, "operation");
+  bool known = false;
+  const char *name;
+  json_t *value;
+  for (size_t k = 0;
+       operation != NULL && k < sizeof operations / sizeof operations[0];
+       k++) {
+    known = known || strcmp(operation, operations[k]) == 0;
+  }
+  if (!known) {
+    PROBLEM(check,
+            "snapshot %" PRId64 ": no operation in its summary, or one that "
+            "no reader knows",
+            id);
+  }
+  json_object_foreach(summary, name, value)
+  {
+    if (!json_is_string(value)) {
+      PROBLEM(check, "snapshot %" PRId64 ": '%s' of its summary is no string",
+              id, name);
+    }
+  }
+  if (vqe_iceberg_check_is_ours(check, id) &&
+      (vqe_iceberg_string(summary, "engine-name") == NULL ||
+       vqe_iceberg_string(summary, "engine-version") == NULL)) {
+    PROBLEM(check, "snapshot %" PRId64 " does not name its engine", id);
   }
 }
 
@@ -96,6 +118,16 @@ static void check_order(struct vqe_iceberg_checking *check,
             " is above the table's last",
             id, sequence);
   }
+  if (sequence >= 1 &&
+      vqe_iceberg_by_id(metadata, "snapshots", "sequence-number", sequence) !=
+          snapshot) {
+    PROBLEM(check, "two snapshots have the sequence number %" PRId64,
+            sequence);
+  }
+  if (vqe_iceberg_integer(snapshot, "timestamp-ms", INT64_MAX) >
+      vqe_iceberg_integer(metadata, "last-updated-ms", 0) + CLOCKS_MS) {
+    PROBLEM(check, "snapshot %" PRId64 " is later than last-updated-ms", id);
+  }
   if (parent != NULL &&
       (vqe_iceberg_integer(parent, "sequence-number", 0) >= sequence ||
        vqe_iceberg_integer(parent, "timestamp-ms", 0) >
@@ -103,10 +135,42 @@ static void check_order(struct vqe_iceberg_checking *check,
     PROBLEM(check, "snapshot %" PRId64 " is older than its parent", id);
   }
   if (vqe_iceberg_by_id(metadata, "schemas", "schema-id",
-                        vqe_iceberg_integer(snapshot, "schema-id", 0)) ==
+                        vqe_iceberg_integer(snapshot, "schema-id", -1)) ==
       NULL) {
     PROBLEM(check, "snapshot %" PRId64 " names a schema that is not there",
             id);
+  }
+}
+
+/* What a list says of one of its manifests against the snapshots. */
+static void check_listed(struct vqe_iceberg_checking *check,
+                         const struct vqe_iceberg_manifest *manifest,
+                         const json_t *snapshot, const char *key)
+{
+  const json_t *metadata = check->table->metadata;
+  int64_t id = vqe_iceberg_integer(snapshot, "snapshot-id", -1);
+  int64_t sequence = vqe_iceberg_integer(snapshot, "sequence-number", -1);
+  const json_t *of = vqe_iceberg_by_id(metadata, "snapshots",
+                                       "sequence-number", manifest->sequence);
+  const json_t *by = vqe_iceberg_snapshot_json(metadata, manifest->snapshot);
+  if (manifest->sequence > sequence ||
+      (manifest->snapshot == id && manifest->sequence != sequence) ||
+      (by != NULL &&
+       vqe_iceberg_integer(by, "sequence-number", -1) != manifest->sequence)) {
+    PROBLEM(check,
+            "'%s': manifest '%s' has sequence number %" PRId64
+            ", its snapshot %" PRId64,
+            key, manifest->uri, manifest->sequence, sequence);
+  } else if (of != NULL && vqe_iceberg_integer(of, "snapshot-id", -1) !=
+                               manifest->snapshot) {
+    PROBLEM(check,
+            "'%s': manifest '%s' was not added by the snapshot with its "
+            "sequence number",
+            key, manifest->uri);
+  }
+  if (manifest->content != 0 && manifest->content != 1) {
+    PROBLEM(check, "'%s': manifest '%s' has content %" PRId64, key,
+            manifest->uri, manifest->content);
   }
 }
 
@@ -117,30 +181,27 @@ static int check_list(struct vqe_iceberg_checking *check,
                       const char *key)
 {
   int64_t id = vqe_iceberg_integer(snapshot, "snapshot-id", -1);
-  int64_t sequence = vqe_iceberg_integer(snapshot, "sequence-number", -1);
-  int64_t files = 0, rows = 0, bytes = 0;
+  struct totals totals = {0};
   bool whole = true;
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < manifests->count; k++) {
     const struct vqe_iceberg_manifest *manifest = &manifests->list[k];
     const struct vqe_iceberg_seen *seen = NULL;
-    if (manifest->sequence > sequence ||
-        (manifest->snapshot == id && manifest->sequence != sequence)) {
-      PROBLEM(check,
-              "'%s': manifest '%s' has sequence number %" PRId64
-              ", its snapshot %" PRId64,
-              key, manifest->uri, manifest->sequence, sequence);
-    }
+    check_listed(check, manifest, snapshot, key);
     status = vqe_iceberg_check_manifest(&seen, check, manifest);
     if (status == VQE_OK && manifest->content == 0) {
       whole = whole && seen->read;
-      files += seen->files;
-      rows += seen->rows;
-      bytes += seen->bytes;
+      totals.files += seen->files;
+      totals.rows += seen->rows;
+      totals.bytes += seen->bytes;
+      if (manifest->snapshot == id) {
+        totals.added_files += seen->added_files;
+        totals.added_rows += seen->added_rows;
+      }
     }
   }
   if (status == VQE_OK && whole) {
-    check_summary(check, snapshot, files, rows, bytes);
+    check_summary(check, snapshot, &totals);
   }
   return status;
 }
@@ -155,6 +216,7 @@ static int check_snapshot(struct vqe_iceberg_checking *check,
   size_t size = 0;
   check->result->snapshots++;
   check_order(check, snapshot);
+  check_summary_form(check, snapshot);
   if (uri == NULL) {
     PROBLEM(check, "snapshot %" PRId64 " has no manifest list",
             vqe_iceberg_integer(snapshot, "snapshot-id", -1));
@@ -162,7 +224,9 @@ static int check_snapshot(struct vqe_iceberg_checking *check,
   }
   int status = vqe_iceberg_check_fetch(&data, &size, &key, check, uri);
   if (status == VQE_OK && data != NULL) {
-    check_list_header(check, data, size, key, snapshot);
+    status = vqe_iceberg_check_list_form(check, data, size, key, snapshot);
+  }
+  if (status == VQE_OK && data != NULL) {
     status = vqe_iceberg_manifest_list_decode(&manifests, data, size, key);
     if (status == VQE_OK) {
       status = check_list(check, snapshot, &manifests, key);

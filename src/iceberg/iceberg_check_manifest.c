@@ -8,7 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_avro.h"
+#include "iceberg/iceberg_check_avro.h"
 #include "iceberg/iceberg_check_report.h"
 #include "iceberg/iceberg_definition.h"
 #include "iceberg/iceberg_file.h"
@@ -21,39 +21,83 @@
 #include "iceberg/iceberg_value.h"
 #include "objects/objects.h"
 
+#define BOUND_CODE_POINTS 16
+
+static const struct vqe_iceberg_column *
+column_of(const struct vqe_iceberg_checking *check, int id)
+{
+  for (size_t k = 0; k < check->definition->ncolumns; k++) {
+    if (check->definition->columns[k].id == id) {
+      return &check->definition->columns[k];
+    }
+  }
+  return NULL;
+}
+
+static size_t code_points(const struct vqe_iceberg_bytes *text)
+{
+  size_t count = 0;
+  for (size_t k = 0; k < text->size; k++) {
+    count += (text->data[k] & 0xc0) != 0x80;
+  }
+  return count;
+}
+
+static void check_bound(struct vqe_iceberg_checking *check, const char *key,
+                        const struct vqe_iceberg_column *column,
+                        const struct vqe_iceberg_bytes *bound, bool ours)
+{
+  double number = 0.0;
+  if (bound->data == NULL) {
+    return;
+  }
+  if (!vqe_iceberg_bytes_valid(bound, column->type)) {
+    PROBLEM(check, "'%s': a bound of '%s' has %zu bytes", key, column->name,
+            bound->size);
+    return;
+  }
+  if (column->type == VQE_ICEBERG_DOUBLE) {
+    memcpy(&number, bound->data, sizeof number);
+  }
+  if (isnan(number)) {
+    PROBLEM(check, "'%s': a bound of '%s' is not a number", key, column->name);
+  }
+  if (ours && column->type == VQE_ICEBERG_STRING &&
+      code_points(bound) > BOUND_CODE_POINTS) {
+    PROBLEM(check, "'%s': a bound of '%s' has more than %d characters", key,
+            column->name, BOUND_CODE_POINTS);
+  }
+}
+
+/* Lists and their elements have sizes only. */
+static void check_list_stats(struct vqe_iceberg_checking *check,
+                             const char *key,
+                             const struct vqe_iceberg_stats *stats)
+{
+  if (stats->value_count >= 0 || stats->null_count >= 0 ||
+      stats->nan_count >= 0 || stats->lower.data != NULL ||
+      stats->upper.data != NULL) {
+    PROBLEM(check, "'%s': counts or bounds of field %d, which is in a list",
+            key, stats->field_id);
+  }
+}
+
 static void check_stats(struct vqe_iceberg_checking *check, const char *key,
                         const struct vqe_iceberg_file *file,
-                        const struct vqe_iceberg_stats *stats)
+                        const struct vqe_iceberg_stats *stats, bool ours)
 {
-  const struct vqe_iceberg_column *column = NULL;
-  for (size_t k = 0; k < check->definition->ncolumns; k++) {
-    if (check->definition->columns[k].id == stats->field_id) {
-      column = &check->definition->columns[k];
-    }
-  }
+  const struct vqe_iceberg_column *column = column_of(check, stats->field_id);
   if (column == NULL || !vqe_iceberg_type_has_bounds(column->type)) {
+    if (ours && (column == NULL || column->type != VQE_ICEBERG_OTHER)) {
+      check_list_stats(check, key, stats);
+    }
     return; /* elements of lists, and columns dropped by others */
   }
-  const struct vqe_iceberg_bytes *bounds[] = {&stats->lower, &stats->upper};
-  for (size_t b = 0; b < 2; b++) {
-    if (bounds[b]->data == NULL) {
-      continue;
-    }
-    double number = 0.0;
-    if (!vqe_iceberg_bytes_valid(bounds[b], column->type)) {
-      PROBLEM(check, "'%s': a bound of '%s' has %zu bytes", key, column->name,
-              bounds[b]->size);
-      return;
-    }
-    if (column->type == VQE_ICEBERG_DOUBLE) {
-      memcpy(&number, bounds[b]->data, sizeof number);
-    }
-    if (isnan(number)) {
-      PROBLEM(check, "'%s': a bound of '%s' is not a number", key,
-              column->name);
-    }
-  }
+  check_bound(check, key, column, &stats->lower, ours);
+  check_bound(check, key, column, &stats->upper, ours);
   if (stats->lower.data != NULL && stats->upper.data != NULL &&
+      vqe_iceberg_bytes_valid(&stats->lower, column->type) &&
+      vqe_iceberg_bytes_valid(&stats->upper, column->type) &&
       vqe_iceberg_bytes_compare(&stats->lower, &stats->upper, column->type) >
           0) {
     PROBLEM(check, "'%s': the lower bound of '%s' is above the upper", key,
@@ -68,6 +112,30 @@ static void check_stats(struct vqe_iceberg_checking *check, const char *key,
     PROBLEM(check, "'%s': more nulls or NaN of '%s' than rows", key,
             column->name);
   }
+  if (stats->value_count >= 0 && stats->null_count == stats->value_count &&
+      (stats->lower.data != NULL || stats->upper.data != NULL)) {
+    PROBLEM(check, "'%s': bounds of '%s', which is null in all rows", key,
+            column->name);
+  }
+  if (stats->nan_count >= 0 && column->type != VQE_ICEBERG_DOUBLE) {
+    PROBLEM(check, "'%s': a count of NaN of '%s', which is no double", key,
+            column->name);
+  }
+}
+
+static void check_offsets(struct vqe_iceberg_checking *check, const char *key,
+                          const struct vqe_iceberg_file *file)
+{
+  int64_t before = 0;
+  for (size_t k = 0; k < file->nsplit_offsets; k++) {
+    if (file->split_offsets[k] <= before ||
+        file->split_offsets[k] >= file->size) {
+      PROBLEM(check, "'%s': its split offsets do not rise within the file",
+              key);
+      return;
+    }
+    before = file->split_offsets[k];
+  }
 }
 
 static int check_file(struct vqe_iceberg_checking *check,
@@ -77,8 +145,10 @@ static int check_file(struct vqe_iceberg_checking *check,
   const struct vqe_iceberg_file *file = &entry->file;
   char *key = NULL;
   int64_t size;
-  if (vqe_objects_key_of_uri(&key, check->objects, entry->uri) != VQE_OK) {
-    PROBLEM(check, "'%s': data file '%s' lies outside the warehouse",
+  bool ours = vqe_iceberg_check_is_ours(check, manifest->snapshot);
+  if (strchr(entry->uri, ':') == NULL ||
+      vqe_objects_key_of_uri(&key, check->objects, entry->uri) != VQE_OK) {
+    PROBLEM(check, "'%s': data file '%s' is no URI in the warehouse",
             manifest->uri, entry->uri);
     return VQE_OK;
   }
@@ -90,37 +160,35 @@ static int check_file(struct vqe_iceberg_checking *check,
             "data file '%s' has %" PRId64 " bytes, its manifest says %" PRId64,
             key, size, file->size);
   }
-  for (size_t k = 0; check->definition != NULL && k < file->nstats; k++) {
-    check_stats(check, key, file, &file->stats[k]);
+  if (strcasecmp(entry->format, "PARQUET") != 0 && manifest->content == 0) {
+    PROBLEM(check, "data file '%s' has the format %s, not PARQUET", key,
+            entry->format);
+  }
+  if (entry->content != 0 && manifest->content == 0) {
+    PROBLEM(check, "data file '%s' has content %d among data files", key,
+            entry->content);
+  }
+  if (entry->sort_order >= 0 &&
+      vqe_iceberg_by_id(check->table->metadata, "sort-orders", "order-id",
+                        entry->sort_order) == NULL) {
+    PROBLEM(check,
+            "data file '%s' names sort order %" PRId64
+            ", which the table has not",
+            key, entry->sort_order);
+  } else if (ours && entry->sort_order < 0) {
+    PROBLEM(check, "data file '%s' has no sort order", key);
+  }
+  if (file->record_count == 0) {
+    PROBLEM(check, "data file '%s' has no rows", key);
+  }
+  if (check->definition != NULL && manifest->content == 0) {
+    for (size_t k = 0; k < file->nstats; k++) {
+      check_stats(check, key, file, &file->stats[k], ours);
+    }
+    check_offsets(check, key, file);
   }
   free(key);
   return status;
-}
-
-static void check_manifest_header(struct vqe_iceberg_checking *check,
-                                  const char *data, size_t size,
-                                  const char *uri)
-{
-  static const char *const keys[] = {"schema", "partition-spec",
-                                     "partition-spec-id", "format-version"};
-  struct vqe_avro_reader *reader = NULL;
-  if (vqe_avro_reader_open(&reader, data, size, uri) != VQE_OK) {
-    return; /* decoding it reports that */
-  }
-  for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
-    if (vqe_avro_reader_meta(reader, keys[k], NULL) == NULL) {
-      PROBLEM(check, "'%s': no header key '%s'", uri, keys[k]);
-    }
-  }
-  size_t length;
-  const char *text = vqe_avro_reader_meta(reader, "schema", &length);
-  json_t *schema = text == NULL ? NULL : json_loadb(text, length, 0, NULL);
-  const char *type = vqe_iceberg_string(schema, "type");
-  if (text != NULL && (type == NULL || strcmp(type, "struct") != 0)) {
-    PROBLEM(check, "'%s': header key 'schema' holds no Iceberg schema", uri);
-  }
-  json_decref(schema);
-  vqe_avro_reader_close(reader);
 }
 
 static void compare_summary(struct vqe_iceberg_checking *check,
@@ -128,7 +196,8 @@ static void compare_summary(struct vqe_iceberg_checking *check,
                             const struct vqe_iceberg_field_summary *listed,
                             const struct vqe_iceberg_field_summary *found)
 {
-  if ((found->contains_null && !listed->contains_null) ||
+  if (found->contains_null != listed->contains_null ||
+      listed->contains_nan > 0 ||
       !vqe_iceberg_bytes_equal(&listed->lower, &found->lower) ||
       !vqe_iceberg_bytes_equal(&listed->upper, &found->upper)) {
     PROBLEM(check,
@@ -193,8 +262,9 @@ static void compare_manifest(struct vqe_iceberg_checking *check,
             found->added_files + found->existing_files,
             found->added_rows + found->existing_rows);
   }
-  if (listed->min_sequence > found->min_sequence) {
-    PROBLEM(check, "'%s': min_sequence_number is too high", listed->uri);
+  if (listed->min_sequence != found->min_sequence) {
+    PROBLEM(check, "'%s': min_sequence_number is not that of its entries",
+            listed->uri);
   }
   if (listed->npartitions != found->npartitions) {
     PROBLEM(check, "'%s': %zu partition summaries for %zu fields", listed->uri,
@@ -211,11 +281,30 @@ static int check_entries(struct vqe_iceberg_checking *check,
                          const struct vqe_iceberg_manifest *manifest,
                          const struct vqe_iceberg_entries *entries)
 {
+  bool ours = vqe_iceberg_check_is_ours(check, manifest->snapshot);
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < entries->count; k++) {
     const struct vqe_iceberg_entry *entry = &entries->list[k];
-    if (entry->status != VQE_ICEBERG_ADDED && entry->sequence < 0) {
-      PROBLEM(check, "'%s': an entry has no sequence number to inherit",
+    if (entry->status != VQE_ICEBERG_ADDED &&
+        (entry->sequence < 0 || entry->file_sequence < 0 ||
+         entry->snapshot < 0)) {
+      PROBLEM(check,
+              "'%s': an entry that was there before has not both sequence "
+              "numbers and its snapshot",
+              manifest->uri);
+    }
+    if (entry->status == VQE_ICEBERG_ADDED &&
+        (entry->sequence >= 0 || entry->file_sequence >= 0) &&
+        (ours || entry->sequence != manifest->sequence ||
+         entry->file_sequence != manifest->sequence)) {
+      PROBLEM(check,
+              "'%s': an added entry does not inherit its sequence numbers",
+              manifest->uri);
+    }
+    if (entry->file_sequence > manifest->sequence ||
+        (entry->file_sequence >= 0 &&
+         entry->sequence > entry->file_sequence)) {
+      PROBLEM(check, "'%s': a file sequence number does not fit",
               manifest->uri);
     }
     if (entry->sequence > manifest->sequence) {
@@ -231,6 +320,10 @@ static int check_entries(struct vqe_iceberg_checking *check,
       seen->files++;
       seen->rows += entry->file.record_count;
       seen->bytes += entry->file.size;
+      if (entry->status == VQE_ICEBERG_ADDED) {
+        seen->added_files++;
+        seen->added_rows += entry->file.record_count;
+      }
       status = check_file(check, manifest, entry);
     }
   }
@@ -261,7 +354,9 @@ static int read_manifest(struct vqe_iceberg_checking *check,
       vqe_iceberg_check_fetch(&data, &size, &key, check, manifest->uri);
   if (status == VQE_OK && data != NULL) {
     seen->size = (int64_t)size;
-    check_manifest_header(check, data, size, key);
+    status = vqe_iceberg_check_manifest_form(check, data, size, manifest);
+  }
+  if (status == VQE_OK && data != NULL) {
     int decoded = decode_entries(&entries, check, data, size, key);
     seen->read = decoded == VQE_OK;
     status = decoded == VQE_ERR_MEMORY ? decoded : VQE_OK;

@@ -1,4 +1,4 @@
-/* Checking the metadata file alone: schemas, refs and logs. */
+/* Checking the metadata file alone: schemas, specs, orders, refs, logs. */
 #ifndef VQE_ICEBERG_ICEBERG_CHECK_METADATA_H
 #define VQE_ICEBERG_ICEBERG_CHECK_METADATA_H
 

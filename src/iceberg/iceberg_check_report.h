@@ -19,6 +19,7 @@ struct vqe_iceberg_seen {
   bool compared;              /* `found` is filled */
   int64_t size;               /* of the file, -1 when it is missing */
   int64_t files, rows, bytes; /* that live in it */
+  int64_t added_files, added_rows;
 };
 
 struct vqe_iceberg_checking {

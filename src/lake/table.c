@@ -15,8 +15,8 @@ struct collecting {
   size_t nforeign;
 };
 
-/* Is it named as our writer names its files: six digits and a UUID? */
-static bool is_ours(const char *key)
+/* Six digits and a UUID. */
+bool vqe_table_is_ours(const char *key)
 {
   const char *slash = strrchr(key, '/');
   const char *name = slash == NULL ? key : slash + 1;
@@ -90,7 +90,7 @@ static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
   if (status == VQE_OK) {
     table->snapshot_of[count] = snapshot;
     table->npaths++;
-    status = is_ours(file->key)
+    status = vqe_table_is_ours(file->key)
                  ? VQE_OK
                  : note_foreign(collecting, table->paths[count]);
   }

@@ -40,6 +40,9 @@ void vqe_table_close(struct vqe_table *table);
 int vqe_table_add_others(struct vqe_table *table,
                          struct vqe_warehouse *warehouse);
 
+/* Is the data file named as our writer names its files? */
+bool vqe_table_is_ours(const char *key);
+
 /* Size of the text of vqe_table_sql_type(). */
 #define VQE_TABLE_TYPE_SIZE 64
 /* Type of a column in SQL; "" for one of another engine that is none here. */

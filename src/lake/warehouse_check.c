@@ -107,6 +107,31 @@ static int compare_column(struct checking *checking, const char *key,
   return status;
 }
 
+/* What our writer says of every column; readers do without. */
+static void require_stats(struct checking *checking,
+                          const struct vqe_iceberg_file *file,
+                          const struct vqe_iceberg_column *column,
+                          const struct vqe_iceberg_stats *found)
+{
+  const struct vqe_iceberg_stats *written =
+      stats_of(file, vqe_iceberg_column_leaf(column));
+  bool counts = vqe_iceberg_type_has_bounds(column->type);
+  if (found->column_size < 0) {
+    return; /* the file is from before the column */
+  }
+  if (written == NULL || written->column_size < 0 ||
+      (counts && (written->value_count < 0 || written->null_count < 0)) ||
+      (column->type == VQE_ICEBERG_DOUBLE && written->nan_count < 0) ||
+      (counts && column->type != VQE_ICEBERG_STRING &&
+       ((found->lower.data != NULL && written->lower.data == NULL) ||
+        (found->upper.data != NULL && written->upper.data == NULL)))) {
+    find(checking,
+         "'%s', column '%s': a size, count or bound is missing in the "
+         "manifest",
+         file->key, column->name);
+  }
+}
+
 /* What the manifest says of a file against what is in it. */
 static int compare_file(struct checking *checking,
                         const struct vqe_iceberg_file *file,
@@ -126,7 +151,14 @@ static int compare_file(struct checking *checking,
            definition->columns[definition->partition[k]].name);
     }
   }
+  bool ours = vqe_table_is_ours(file->key);
+  if (ours && file->nsplit_offsets == 0) {
+    find(checking, "'%s': no split offsets in the manifest", file->key);
+  }
   for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
+    if (ours) {
+      require_stats(checking, file, &definition->columns[k], &found->stats[k]);
+    }
     status = compare_column(checking, file->key, &definition->columns[k],
                             stats_of(file, definition->columns[k].id),
                             &found->stats[k]);

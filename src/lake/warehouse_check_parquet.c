@@ -168,8 +168,10 @@ static void skip(struct walk *walk, const struct node *node)
 static bool check_level(struct walk *walk, const struct node *node,
                         const struct vqe_iceberg_column *column, int level)
 {
-  int ids[] = {column->id, column->element_id, column->inner_id};
-  if (node->id != ids[level]) {
+  int id = level == 0   ? column->id
+           : level == 1 ? column->element_id
+                        : column->inner_id;
+  if (node->id != id) {
     /* the first level was found by its id */
     report(walk,
            node->id < 0 ? "the elements of '%s' have no field id"
