@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "http/http.h"
+#include "objects/objects_identity.h"
+#include "objects/objects_profile.h"
 
 #define PROFILE_LIMIT (1u << 20)
 
@@ -29,16 +32,6 @@ static void wipe(char **text)
   }
 }
 
-static char *trim(char *text)
-{
-  text += strspn(text, " \t\r");
-  size_t length = strlen(text);
-  while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL) {
-    text[--length] = '\0';
-  }
-  return text;
-}
-
 static int set_once(char **field, const char *value)
 {
   if (*field != NULL || value == NULL || value[0] == '\0') {
@@ -47,66 +40,114 @@ static int set_once(char **field, const char *value)
   return vqe_memory_strdup(field, value);
 }
 
-static int set_field(struct vqe_s3_credentials *out, const char *name,
-                     const char *value, bool with_keys)
+/* What the profile says beside the credentials themselves. */
+struct profile {
+  struct vqe_s3_credentials *out;
+  const char *name;
+  bool is_named; /* by the environment */
+  bool is_found;
+  bool with_keys; /* take the keys too */
+  char *services; /* section that has its endpoints */
+  char *endpoint; /* of that section, for S3 */
+  char *process;
+  char *role;
+  char *token_file;
+  char *session_name;
+  char *unsupported; /* a setting that stands for credentials */
+};
+
+static void profile_clear(struct profile *profile)
 {
-  if (with_keys && strcmp(name, "aws_access_key_id") == 0) {
-    return set_once(&out->key_id, value);
-  }
-  if (with_keys && strcmp(name, "aws_secret_access_key") == 0) {
-    return set_once(&out->secret, value);
-  }
-  if (with_keys && strcmp(name, "aws_session_token") == 0) {
-    return set_once(&out->token, value);
-  }
-  if (strcmp(name, "region") == 0) {
-    return set_once(&out->region, value);
-  }
-  if (strcmp(name, "endpoint_url") == 0) {
-    return set_once(&out->endpoint, value);
+  free(profile->services);
+  free(profile->endpoint);
+  free(profile->process);
+  free(profile->role);
+  free(profile->token_file);
+  free(profile->session_name);
+  free(profile->unsupported);
+}
+
+static int set_key(struct profile *profile, const struct vqe_s3_setting *found)
+{
+  const struct {
+    const char *name;
+    char **field;
+  } keys[] = {{"aws_access_key_id", &profile->out->key_id},
+              {"aws_secret_access_key", &profile->out->secret},
+              {"aws_session_token", &profile->out->token}};
+  for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+    if (profile->with_keys && strcmp(found->name, keys[k].name) == 0) {
+      return set_once(keys[k].field, found->value);
+    }
   }
   return VQE_OK;
 }
 
-/* Is the line "[...]" the head of the profile: "[NAME]" or, in the config
- * file, "[profile NAME]"? */
-static bool is_head_of(char *line, const char *profile)
+static int set_field(struct profile *profile,
+                     const struct vqe_s3_setting *found)
 {
-  char *name = line + 1;
-  name[strcspn(name, "]")] = '\0';
-  name = trim(name);
-  if (strncmp(name, "profile ", 8) == 0) {
-    name = trim(name + 8);
+  static const char *const others[] = {"sso_session", "sso_start_url",
+                                       "sso_account_id", "source_profile",
+                                       "credential_source"};
+  const struct {
+    const char *name;
+    char **field;
+  } fields[] = {{"region", &profile->out->region},
+                {"endpoint_url", &profile->out->endpoint},
+                {"services", &profile->services},
+                {"credential_process", &profile->process},
+                {"role_arn", &profile->role},
+                {"web_identity_token_file", &profile->token_file},
+                {"role_session_name", &profile->session_name}};
+  for (size_t k = 0; k < sizeof fields / sizeof fields[0]; k++) {
+    if (strcmp(found->name, fields[k].name) == 0) {
+      return set_once(fields[k].field, found->value);
+    }
   }
-  return strcmp(name, profile) == 0;
+  for (size_t k = 0; k < sizeof others / sizeof others[0]; k++) {
+    if (strcmp(found->name, others[k]) == 0) {
+      return set_once(&profile->unsupported, found->name);
+    }
+  }
+  return set_key(profile, found);
 }
 
-/* Read one profile: lines "name = value" below its head. Nested (indented)
- * lines are of other services. By hand, since libinih as distributions build
- * it cuts a line after 200 bytes, and session tokens have a thousand. */
-static int read_profile(struct vqe_s3_credentials *out, const char *path,
-                        const char *profile, bool with_keys)
+/* A vqe_s3_profile_visit: the settings of the profile. */
+static int visit_profile(void *ctx, const struct vqe_s3_setting *found)
+{
+  struct profile *profile = ctx;
+  if ((found->kind[0] != '\0' && strcmp(found->kind, "profile") != 0) ||
+      strcmp(found->section, profile->name) != 0) {
+    return VQE_OK;
+  }
+  profile->is_found = true;
+  return found->group[0] == '\0' ? set_field(profile, found) : VQE_OK;
+}
+
+/* A vqe_s3_profile_visit: the endpoint of S3 in the section of services. */
+static int visit_services(void *ctx, const struct vqe_s3_setting *found)
+{
+  struct profile *profile = ctx;
+  return profile->services != NULL && strcmp(found->kind, "services") == 0 &&
+                 strcmp(found->section, profile->services) == 0 &&
+                 strcmp(found->group, "s3") == 0 &&
+                 strcmp(found->name, "endpoint_url") == 0
+             ? set_once(&profile->endpoint, found->value)
+             : VQE_OK;
+}
+
+static int read_profile(struct profile *profile, const char *path,
+                        vqe_s3_profile_visit visit)
 {
   char *text = NULL;
-  char *state = NULL;
   size_t size = 0;
-  bool inside = false;
   int status = vqe_file_read(&text, &size, path, PROFILE_LIMIT);
   if (status != VQE_OK) {
     return status;
   }
-  for (char *line = strtok_r(text, "\n", &state);
-       status == VQE_OK && line != NULL; line = strtok_r(NULL, "\n", &state)) {
-    bool indented = line[0] == ' ' || line[0] == '\t';
-    char *start = trim(line);
-    char *equals = strchr(start, '=');
-    if (start[0] == '[') {
-      inside = is_head_of(start, profile);
-    } else if (inside && !indented && start[0] != '#' && start[0] != ';' &&
-               equals != NULL) {
-      *equals = '\0';
-      status = set_field(out, trim(start), trim(equals + 1), with_keys);
-    }
+  status = vqe_s3_profile_read(text, size, visit, profile);
+  if (status == VQE_ERR_INPUT) {
+    status = vqe_error_context(status, "'%s'", path);
   }
   OPENSSL_cleanse(text, size);
   free(text);
@@ -127,22 +168,48 @@ static int profile_path(char **out, const char *name, const char *below_home)
 
 /* One profile file. That it is not there matters only when its path was
  * given. */
-static int load_profile(struct vqe_s3_credentials *out, const char *name,
-                        const char *below_home, const char *profile,
-                        bool with_keys)
+static int load_file(struct profile *profile, const char *name,
+                     const char *below_home, vqe_s3_profile_visit visit)
 {
   char *path = NULL;
   int status = profile_path(&path, name, below_home);
   if (status != VQE_OK || path == NULL) {
     return status;
   }
-  status = read_profile(out, path, profile, with_keys);
+  status = read_profile(profile, path, visit);
   if (status != VQE_OK && variable(name) != NULL) {
     status = vqe_error_context(VQE_ERR_INPUT, "the file of %s", name);
   } else if (status == VQE_ERR_NOT_FOUND || status == VQE_ERR_IO) {
     status = VQE_OK;
   }
   free(path);
+  return status;
+}
+
+/* Both files; the endpoint of the services goes before that of the profile. */
+static int load_profile(struct profile *profile)
+{
+  bool has_endpoint = profile->out->endpoint != NULL;
+  int status = load_file(profile, "AWS_SHARED_CREDENTIALS_FILE",
+                         ".aws/credentials", visit_profile);
+  if (status == VQE_OK) {
+    status = load_file(profile, "AWS_CONFIG_FILE", ".aws/config",
+                       visit_profile);
+  }
+  if (status == VQE_OK && profile->services != NULL) {
+    status = load_file(profile, "AWS_CONFIG_FILE", ".aws/config",
+                       visit_services);
+  }
+  if (profile->endpoint != NULL && !has_endpoint) {
+    free(profile->out->endpoint);
+    profile->out->endpoint = profile->endpoint;
+    profile->endpoint = NULL;
+  }
+  const char *ignore = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+  if (ignore != NULL && strcasecmp(ignore, "true") == 0) {
+    free(profile->out->endpoint);
+    profile->out->endpoint = NULL;
+  }
   return status;
 }
 
@@ -177,40 +244,123 @@ static int load_environment(struct vqe_s3_credentials *out)
   return VQE_OK;
 }
 
+/* The error of a profile, or of an environment, without keys. */
+static int no_keys(const struct profile *profile)
+{
+  const char *container = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+  if (container == NULL) {
+    container = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  }
+  const char *unsupported = profile->unsupported != NULL ? profile->unsupported
+                            : profile->role != NULL      ? "role_arn"
+                                                         : NULL;
+  if (unsupported != NULL) {
+    return vqe_error_set(
+        VQE_ERR_INPUT,
+        "profile '%s' takes its credentials by %s, which is not supported "
+        "here: give it keys by credential_process = aws configure "
+        "export-credentials --profile NAME, or set AWS_ACCESS_KEY_ID, "
+        "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
+        profile->name, unsupported);
+  }
+  if (container != NULL) {
+    return vqe_error_set(
+        VQE_ERR_INPUT,
+        "credentials of a container (AWS_CONTAINER_CREDENTIALS_*) are not "
+        "supported here: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+        "AWS_SESSION_TOKEN");
+  }
+  if (profile->is_named && !profile->is_found) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "no S3 credentials: there is no profile '%s' in "
+                         "~/.aws/credentials or ~/.aws/config; correct "
+                         "AWS_PROFILE, or set AWS_ACCESS_KEY_ID and "
+                         "AWS_SECRET_ACCESS_KEY",
+                         profile->name);
+  }
+  return vqe_error_set(
+      VQE_ERR_INPUT,
+      "no S3 credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+      "or put both into profile '%s' of ~/.aws/credentials (AWS_PROFILE and "
+      "AWS_SHARED_CREDENTIALS_FILE name another)",
+      profile->name);
+}
+
+static bool has_keys(const struct vqe_s3_credentials *credentials)
+{
+  return credentials->key_id != NULL && credentials->secret != NULL;
+}
+
+/* Keys by a web identity of the environment or, else, of the profile. */
+static int load_identity(struct vqe_s3_credentials *out, const char *file,
+                         const char *role, const char *session)
+{
+  const struct vqe_s3_identity identity = {
+      .token_file = file, .role = role, .session = session};
+  vqe_s3_credentials_wipe_keys(out);
+  return vqe_s3_identity_load(out, &identity);
+}
+
+/* Where the keys come from, the first that has some: the environment, a web
+ * identity of it, the profile, its web identity, its process. */
+static int find_keys(struct vqe_s3_credentials *out,
+                     const struct profile *profile)
+{
+  const char *file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+  const char *role = variable("AWS_ROLE_ARN");
+  if (!profile->with_keys) {
+    return VQE_OK;
+  }
+  if (file != NULL && role != NULL) {
+    return load_identity(out, file, role, variable("AWS_ROLE_SESSION_NAME"));
+  }
+  if (has_keys(out)) {
+    return VQE_OK;
+  }
+  if (profile->token_file != NULL && profile->role != NULL) {
+    return load_identity(out, profile->token_file, profile->role,
+                         profile->session_name);
+  }
+  if (profile->process != NULL) {
+    vqe_s3_credentials_wipe_keys(out);
+    return vqe_s3_process_load(out, profile->process);
+  }
+  return no_keys(profile);
+}
+
 int vqe_s3_credentials_load(struct vqe_s3_credentials *out)
 {
-  const char *profile = variable("AWS_PROFILE");
+  struct profile profile = {.out = out, .name = variable("AWS_PROFILE")};
   memset(out, 0, sizeof *out);
+  if (profile.name == NULL) {
+    profile.name = variable("AWS_DEFAULT_PROFILE");
+  }
+  profile.is_named = profile.name != NULL;
+  if (profile.name == NULL) {
+    profile.name = "default";
+  }
   int status = load_environment(out);
-  if (status != VQE_OK) {
-    return status;
-  }
-  bool with_keys = out->key_id == NULL;
-  if (profile == NULL) {
-    profile = "default";
-  }
-  status = load_profile(out, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials",
-                        profile, with_keys);
   if (status == VQE_OK) {
-    status = load_profile(out, "AWS_CONFIG_FILE", ".aws/config", profile,
-                          with_keys);
+    profile.with_keys = out->key_id == NULL;
+    status = load_profile(&profile);
   }
-  if (status == VQE_OK && (out->key_id == NULL || out->secret == NULL)) {
-    status = vqe_error_set(
-        VQE_ERR_INPUT,
-        "no S3 credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-        "or put both into profile '%s' of ~/.aws/credentials (AWS_PROFILE and "
-        "AWS_SHARED_CREDENTIALS_FILE name another)",
-        profile);
+  if (status == VQE_OK) {
+    status = find_keys(out, &profile);
   }
+  profile_clear(&profile);
   return status;
 }
 
-void vqe_s3_credentials_clear(struct vqe_s3_credentials *credentials)
+void vqe_s3_credentials_wipe_keys(struct vqe_s3_credentials *credentials)
 {
   wipe(&credentials->key_id);
   wipe(&credentials->secret);
   wipe(&credentials->token);
+}
+
+void vqe_s3_credentials_clear(struct vqe_s3_credentials *credentials)
+{
+  vqe_s3_credentials_wipe_keys(credentials);
   free(credentials->region);
   free(credentials->endpoint);
   memset(credentials, 0, sizeof *credentials);

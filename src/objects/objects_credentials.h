@@ -12,16 +12,27 @@ struct vqe_s3_credentials {
 };
 
 /* The keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
- * AWS_SESSION_TOKEN, else from the profile AWS_PROFILE ("default") of
- * AWS_SHARED_CREDENTIALS_FILE (~/.aws/credentials). The region comes from
- * AWS_REGION, AWS_DEFAULT_REGION or the profile there or in AWS_CONFIG_FILE
- * (~/.aws/config); the endpoint from AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or
- * endpoint_url of the profile. VQE_ERR_INPUT when there are no keys.
+ * AWS_SESSION_TOKEN; else from the web identity of
+ * AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN; else from the profile
+ * AWS_PROFILE (AWS_DEFAULT_PROFILE, "default") of
+ * AWS_SHARED_CREDENTIALS_FILE (~/.aws/credentials) and AWS_CONFIG_FILE
+ * (~/.aws/config): its keys, its web identity, or its credential_process.
+ *
+ * The region comes from AWS_REGION, AWS_DEFAULT_REGION or the profile; the
+ * endpoint from AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the section of services
+ * that the profile names, or endpoint_url of the profile.
+ * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true leaves all of these out.
+ *
+ * VQE_ERR_INPUT when there are no keys, naming what is not supported where
+ * the profile has that: sso_*, role_arn with another profile.
  * Free by vqe_s3_credentials_clear(), also after a failure. */
 int vqe_s3_credentials_load(struct vqe_s3_credentials *out);
 
 /* Wipe and free. */
 void vqe_s3_credentials_clear(struct vqe_s3_credentials *credentials);
+
+/* Wipe and free the keys alone. */
+void vqe_s3_credentials_wipe_keys(struct vqe_s3_credentials *credentials);
 
 /* Replace every occurrence of a credential in `text` by asterisks. */
 void vqe_s3_credentials_mask(const struct vqe_s3_credentials *credentials,
