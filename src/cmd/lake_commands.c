@@ -55,6 +55,8 @@ vqe_cmd_lake_objects(const struct vqe_cmd_lake_options *options)
   objects.scheme = options->scheme;
   objects.ca_file = options->ca_file;
   objects.timeout_s = (double)options->timeout_s;
+  objects.opaque_etags =
+      options->etag != NULL && strcmp(options->etag, "opaque") == 0;
   return objects;
 }
 

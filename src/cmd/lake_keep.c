@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
@@ -13,6 +14,7 @@
 #include "objects/objects_lock.h"
 
 #define LOCK_WAIT_SECONDS 60.0
+#define UPLOAD_AGE_SECONDS 86400
 
 static const char *argument_of(const struct vqe_cmd_lake_options *options,
                                int index)
@@ -129,12 +131,24 @@ static int read_age(int64_t *out, const char *text)
   return vqe_cmd_lake_time(out, "--older-than", text);
 }
 
+/* Uploads of crashed writers; those of the last day may be under way, of
+ * writers that know no lock. */
+static int end_uploads(size_t *ended, struct vqe_warehouse *warehouse,
+                       int64_t older_than_ms)
+{
+  int64_t latest = ((int64_t)time(NULL) - UPLOAD_AGE_SECONDS) * 1000;
+  return vqe_objects_end_uploads(ended, vqe_warehouse_objects(warehouse),
+                                 older_than_ms < latest ? older_than_ms
+                                                        : latest);
+}
+
 int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_iceberg_expire_result result = {0};
   int64_t older_than_ms = 0;
   int64_t orphans = 0;
+  size_t uploads = 0;
   int status = read_age(&older_than_ms, options->older_than);
   if (status == VQE_OK) {
     status = vqe_cmd_lake_open(
@@ -146,6 +160,9 @@ int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options)
   }
   if (status == VQE_OK && options->orphans) {
     status = vqe_warehouse_remove_orphans(&orphans, warehouse, older_than_ms);
+  }
+  if (status == VQE_OK && options->orphans) {
+    status = end_uploads(&uploads, warehouse, older_than_ms);
   }
   status = vqe_cmd_lake_close(warehouse, status);
   if (status != VQE_OK) {
@@ -160,6 +177,9 @@ int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options)
                (long long)result.metadata_files);
     if (options->orphans) {
       printf("; %lld orphans", (long long)orphans);
+      if (uploads > 0) {
+        printf(", %zu unfinished uploads", uploads);
+      }
     }
     printf("\n");
   }

@@ -75,6 +75,9 @@ static const struct vqe_cmd_option entries[] = {
      NULL, "the bucket is part of the host name, not of the path", 0},
     {"scheme", 0, "NAME", GROUP_PLACE, VQE_CMD_TEXT, AT(scheme), "s3a s3",
      "of the paths in metadata on S3, s3a or s3 (s3a)", 0},
+    {"etag", 0, "KIND", GROUP_PLACE, VQE_CMD_TEXT, AT(etag), "auto opaque",
+     "are the ETags of the S3 store MD5 sums? auto: found out; opaque: no "
+     "(auto)", 0},
     {"ca-file", 0, "FILE", GROUP_PLACE, VQE_CMD_TEXT, AT(ca_file), "FILE",
      "certificates in PEM (AWS_CA_BUNDLE, the system's)", 0},
     {"timeout", 0, "SECONDS", GROUP_PLACE, VQE_CMD_COUNT, AT(timeout_s), NULL,

@@ -11,6 +11,7 @@ struct vqe_cmd_lake_options {
   int narguments;
   const char *warehouse; /* NULL: the command's default */
   const char *endpoint, *region, *scheme, *ca_file;
+  const char *etag; /* "auto" or "opaque" */
   bool virtual_host;
   int timeout_s;          /* 0: default */
   int memory_mb;          /* 0: default */

@@ -389,6 +389,18 @@ int vqe_objects_list(struct vqe_objects *objects, const char *folder,
   return status;
 }
 
+int vqe_objects_end_uploads(size_t *ended, struct vqe_objects *objects,
+                            int64_t older_than_ms)
+{
+  *ended = 0;
+  if (objects->kind->end_uploads == NULL) {
+    return VQE_OK;
+  }
+  enter(objects);
+  return leave(objects, objects->kind->end_uploads(ended, objects->place,
+                                                   older_than_ms));
+}
+
 int vqe_objects_delete(struct vqe_objects *objects, const char *key)
 {
   int status = check_key(objects, key, false);

@@ -24,10 +24,8 @@
 struct vqe_objects;
 
 /* Settings of S3; a local directory ignores them. NULL or 0 asks for the
- * default. Credentials are no option: they come from AWS_ACCESS_KEY_ID,
- * AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the profile
- * AWS_PROFILE ("default") of AWS_SHARED_CREDENTIALS_FILE
- * (~/.aws/credentials). */
+ * default. Credentials are no option: they come from the environment or from
+ * the AWS profile (objects/objects_credentials.h). */
 struct vqe_objects_options {
   const char *endpoint; /* URL; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the
                            profile, else that of AWS for the region */
@@ -38,11 +36,12 @@ struct vqe_objects_options {
   const char *ca_file;  /* PEM; AWS_CA_BUNDLE, else the system's */
   double timeout_s;     /* to connect, and without progress; 30 */
   int attempts;         /* of one request; 6 */
+  bool opaque_etags;    /* an ETag that looks like an MD5 is none */
 };
 
 #define VQE_OBJECTS_OPTIONS_INIT                                              \
   {                                                                           \
-    NULL, NULL, false, NULL, NULL, 0.0, 0                                     \
+    NULL, NULL, false, NULL, NULL, 0.0, 0, false                              \
   }
 
 /* Open the place. `location` is a path, `file:` URI, `s3://bucket[/prefix]` or
@@ -116,6 +115,13 @@ int vqe_objects_list(struct vqe_objects *objects, const char *folder,
 
 /* Remove `key`. One that is not there is no error. Empty directories stay. */
 int vqe_objects_delete(struct vqe_objects *objects, const char *key);
+
+/* End the uploads in parts below the place that began before `older_than_ms`
+ * (since 1970) and are not finished: what crashed writers left, which no
+ * listing shows and which the store keeps. *ended is their number, also after
+ * a failure; 0 for a local directory. */
+int vqe_objects_end_uploads(size_t *ended, struct vqe_objects *objects,
+                            int64_t older_than_ms);
 
 /* Full URI of a key, as Spark, PyIceberg and DuckDB read it:
  * "file:///abs/dir/key" or "s3a://bucket/prefix/key", not percent-encoded.

@@ -18,6 +18,8 @@ struct vqe_objects_kind {
               vqe_objects_visit visit, void *ctx);
   int (*remove)(void *place, const char *key);
   int (*supports_conditional_put)(bool *out, void *place);
+  /* NULL: it has no uploads in parts */
+  int (*end_uploads)(size_t *ended, void *place, int64_t older_than_ms);
   uint64_t (*requests)(const void *place); /* NULL: calls are counted */
   void (*close)(void *place);
 };

@@ -28,7 +28,11 @@ struct exchange {
   const struct vqe_s3 *s3;
   const struct vqe_s3_request *request;
   EVP_MD_CTX *md5;  /* of the body that comes; NULL: not computed */
+  char code[32];    /* S3's, of the last attempt; "" for none */
   char reason[640]; /* why the last attempt was not good */
+  bool is_strict;   /* an ETag that does not fit is a wrong checksum */
+  bool is_unlike;   /* the ETag does not fit, and that is to be settled */
+  int done;         /* attempts of an exchange before */
 };
 
 void vqe_s3_reason(char *out, size_t size, const struct vqe_s3 *s3,
@@ -144,14 +148,16 @@ static bool is_encrypted(const struct vqe_http *http)
                          "x-amz-server-side-encryption-customer-algorithm");
 }
 
-/* Does the ETag, if it can be an MD5, fit what went over the wire? */
+/* Does the ETag, if it can be an MD5, fit what went over the wire? The first
+ * that does shows what the ETags of the store are. */
 static bool has_right_md5(const struct exchange *exchange,
                           const struct vqe_http *http, const char *etag)
 {
   unsigned char sum[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   char text[2 * MD5_SIZE + 1];
-  if (exchange->md5 == NULL || strlen(etag) != 2 * MD5_SIZE ||
+  if (exchange->md5 == NULL || *exchange->s3->md5_etags == VQE_S3_NO ||
+      strlen(etag) != 2 * MD5_SIZE ||
       strspn(etag, "0123456789abcdefABCDEF") != 2 * MD5_SIZE ||
       is_encrypted(http)) {
     return true;
@@ -166,7 +172,11 @@ static bool has_right_md5(const struct exchange *exchange,
   for (size_t k = 0; k < MD5_SIZE; k++) {
     snprintf(text + 2 * k, 3, "%02x", sum[k]);
   }
-  return strcasecmp(text, etag) == 0;
+  if (strcasecmp(text, etag) != 0) {
+    return false;
+  }
+  *exchange->s3->md5_etags = VQE_S3_YES;
+  return true;
 }
 
 /* ---- the policy ---- */
@@ -184,6 +194,20 @@ static enum vqe_http_verdict judge_fault(enum vqe_http_fault fault)
   }
 }
 
+/* Does the store ask for fewer requests, whatever the status? */
+static bool is_throttled(const char *reason)
+{
+  static const char *const codes[] = {"SlowDown", "Throttling",
+                                      "RequestLimitExceeded",
+                                      "TooManyRequests"};
+  for (size_t k = 0; k < sizeof codes / sizeof codes[0]; k++) {
+    if (strncmp(reason, codes[k], strlen(codes[k])) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static enum vqe_http_verdict judge(void *ctx, const struct vqe_http *http,
                                    const struct vqe_http_response *response)
 {
@@ -199,20 +223,27 @@ static enum vqe_http_verdict judge(void *ctx, const struct vqe_http *http,
   if (!vqe_http_is_good(status)) {
     vqe_s3_reason(text, sizeof text, exchange->s3, response);
   }
+  snprintf(exchange->code, sizeof exchange->code, "%.31s", text);
   snprintf(reason, size, "HTTP status %ld%s%s", status,
            text[0] == '\0' ? "" : ", ", text);
   if (status == 501 || status == 505) {
     return VQE_HTTP_DONE; /* "not implemented" stays so */
   }
-  if (status >= 500 || status == 429 || status == 408 || status == 409 ||
+  if (is_throttled(text) || status >= 500 || status == 429 || status == 408 || status == 409 ||
       (status == 400 && strncmp(text, "RequestTimeout:", 15) == 0)) {
     return VQE_HTTP_RETRY;
   }
   if (vqe_http_is_good(status) &&
       !has_right_md5(exchange, http, response->etag)) {
+    if (!exchange->is_strict &&
+        *exchange->s3->md5_etags == VQE_S3_UNKNOWN) {
+      exchange->is_unlike = true;
+      return VQE_HTTP_DONE;
+    }
     snprintf(reason, size,
              "wrong checksum: the bytes %s are not those that "
-             "the ETag %s stands for",
+             "the ETag %s stands for (if this store's ETags are no MD5: "
+             "--etag opaque)",
              exchange->request->body == NULL ? "received" : "stored",
              response->etag);
     return VQE_HTTP_RETRY;
@@ -246,6 +277,10 @@ static int give_up(const struct exchange *exchange,
     remedy = "free some memory";
     break;
   default:
+    if (is_throttled(exchange->code)) {
+      remedy = "the store asks for fewer requests: run this again later, and "
+               "fewer programs at a time";
+    }
     break;
   }
   return vqe_error_set(
@@ -253,8 +288,8 @@ static int give_up(const struct exchange *exchange,
       "%s of '%s' in bucket '%s' at %s failed (%d %s): %s; "
       "%s",
       request->method, request->key == NULL ? "" : request->key, s3->bucket,
-      s3->endpoint, response->attempts,
-      response->attempts == 1 ? "try" : "tries", exchange->reason, remedy);
+      s3->endpoint, response->attempts + exchange->done,
+      response->attempts + exchange->done == 1 ? "attempt" : "attempts", exchange->reason, remedy);
 }
 
 /* Seconds for one attempt; 0, which is none, for a body of unknown size: that
@@ -295,7 +330,9 @@ static int perform(struct vqe_http_response *response,
                                         .limit = request->limit,
                                         .error_limit = ERROR_BODY_LIMIT,
                                         .sink = &sink};
-  const struct vqe_http_policy policy = {.attempts = s3->attempts,
+  int attempts = s3->attempts - exchange->done;
+  const struct vqe_http_policy policy = {.attempts = attempts > 1 ? attempts
+                                                                  : 1,
                                          .first_s = FIRST_PAUSE_S,
                                          .longest_s = LONGEST_PAUSE_S,
                                          .jitter = 0.5,
@@ -308,6 +345,27 @@ static int perform(struct vqe_http_response *response,
     status = give_up(exchange, response);
   }
   EVP_MD_CTX_free(exchange->md5);
+  exchange->md5 = NULL;
+  return status;
+}
+
+/* Once more from the start, where the first response had an ETag that does not
+ * fit and nothing shows that the bytes are right all the same. */
+static int perform_again(struct vqe_http_response *response,
+                         struct exchange *exchange, const char *path,
+                         const struct headers *headers)
+{
+  int done = response->attempts;
+  exchange->is_unlike = false;
+  if (vqe_s3_settle_etag(exchange->s3, exchange->request, response->etag)) {
+    return VQE_OK;
+  }
+  vqe_http_response_clear(response);
+  memset(response, 0, sizeof *response);
+  exchange->is_strict = true;
+  exchange->done = done;
+  int status = perform(response, exchange, path, headers);
+  response->unsure = true; /* the first attempt had its effect */
   return status;
 }
 
@@ -331,6 +389,9 @@ int vqe_s3_send(struct vqe_http_response *response, const struct vqe_s3 *s3,
   }
   if (status == VQE_OK) {
     status = perform(response, &exchange, path, &headers);
+  }
+  if (status == VQE_OK && exchange.is_unlike) {
+    status = perform_again(response, &exchange, path, &headers);
   }
   free(headers.token);
   free(key);

@@ -284,6 +284,7 @@ const struct vqe_objects_kind vqe_objects_s3 = {
     .list = vqe_s3_list,
     .remove = s3_remove,
     .supports_conditional_put = s3_supports_conditional_put,
+    .end_uploads = vqe_s3_end_uploads,
     .requests = s3_requests,
     .close = s3_close,
 };

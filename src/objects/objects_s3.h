@@ -25,6 +25,7 @@ struct vqe_s3 {
   double timeout_s;
   int attempts;
   enum vqe_s3_support conditional; /* PUT with `If-None-Match: *` */
+  enum vqe_s3_support *md5_etags;  /* is an ETag that looks like an MD5 one? */
 };
 
 /* ---- objects_s3_open.c ---- */
@@ -83,10 +84,30 @@ int vqe_s3_put_bytes(struct vqe_http_response *response,
                      bool only_new);
 int vqe_s3_head(uint64_t *size, const struct vqe_s3 *s3, const char *key);
 
-/* ---- objects_s3_file.c, objects_s3_list.c: see objects_place.h ---- */
+/* ---- objects_s3_etag.c ---- */
+
+/* The ETag of a good response to `request` looks like an MD5, but is not that
+ * of the bytes. True when the bytes are right all the same: what was written
+ * is read back; for what was read, and for a part, an object of known bytes is
+ * written, so that the store shows what its ETags are, which is kept in
+ * s3->md5_etags. */
+bool vqe_s3_settle_etag(const struct vqe_s3 *s3,
+                        const struct vqe_s3_request *request,
+                        const char *etag);
+
+/* ---- objects_s3_list.c ---- */
+
+/* Undo `encoding-type=url` in place; stores write a space as '+' or %20. */
+void vqe_s3_decode_key(char *key);
+/* Milliseconds since 1970 of "2026-01-31T12:00:00.000Z"; 0 for another text. */
+int64_t vqe_s3_time(const char *text);
+
+/* ---- objects_s3_file.c, objects_s3_list.c, objects_s3_uploads.c: see
+ * objects_place.h ---- */
 
 int vqe_s3_put_file(void *place, const char *key, const char *path);
 int vqe_s3_list(void *place, const char *folder, bool recursive,
                 vqe_objects_visit visit, void *ctx);
+int vqe_s3_end_uploads(size_t *ended, void *place, int64_t older_than_ms);
 
 #endif

@@ -1,4 +1,5 @@
 /* Small requests to a bucket, and what their statuses mean. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/error_message.h"
@@ -8,6 +9,46 @@
 int vqe_s3_key(char **out, const struct vqe_s3 *s3, const char *key)
 {
   return vqe_memory_print(out, "%s%s", s3->prefix, key);
+}
+
+/* Is S3's code of an error, which `reason` begins with, this one? */
+static bool has_code(const char *reason, const char *code)
+{
+  size_t length = strlen(code);
+  return strncmp(reason, code, length) == 0 &&
+         (reason[length] == '\0' || reason[length] == ':');
+}
+
+/* Codes that mean the same under any status; NULL for others. */
+static const char *code_remedy(const char *reason)
+{
+  static const struct {
+    const char *code, *remedy;
+  } remedies[] = {
+      {"ExpiredToken",
+       "the session token has expired; get new credentials (aws sso login, or "
+       "whatever made AWS_SESSION_TOKEN) and run this again"},
+      {"ExpiredTokenException",
+       "the session token has expired; get new credentials and run this again"},
+      {"TokenRefreshRequired",
+       "the session token has expired; get new credentials and run this again"},
+      {"InvalidToken",
+       "AWS_SESSION_TOKEN does not belong to AWS_ACCESS_KEY_ID; set the three "
+       "of one session, or unset the token for keys that last"},
+      {"RequestTimeTooSkewed",
+       "this machine's clock is wrong; set it (date -u shows it)"},
+      {"RequestExpired",
+       "this machine's clock is wrong; set it (date -u shows it)"},
+      {"SlowDown",
+       "the store asks for fewer requests: run this again later, and fewer "
+       "programs at a time"},
+  };
+  for (size_t k = 0; k < sizeof remedies / sizeof remedies[0]; k++) {
+    if (has_code(reason, remedies[k].code)) {
+      return remedies[k].remedy;
+    }
+  }
+  return NULL;
 }
 
 /* What a 403 is about, by S3's code. */
@@ -22,9 +63,6 @@ static const char *refused_remedy(const char *reason)
     return "the store does not know the access key; correct "
            "AWS_ACCESS_KEY_ID";
   }
-  if (strstr(reason, "RequestTimeTooSkewed") != NULL) {
-    return "set this machine's clock";
-  }
   return "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that the key "
          "may read and write the bucket";
 }
@@ -38,8 +76,12 @@ int vqe_s3_fail(const struct vqe_s3 *s3,
   const char *remedy = "";
   int status = VQE_ERR_INPUT;
   vqe_s3_reason(reason, sizeof reason, s3, response);
+  const char *by_code = code_remedy(reason);
   switch (response->status) {
   case 400:
+    if (by_code != NULL) {
+      break;
+    }
     if (strstr(reason, "AuthorizationHeaderMalformed") != NULL ||
         strstr(reason, "egion") != NULL || strstr(reason, "scope") != NULL) {
       return vqe_error_set(VQE_ERR_INPUT,
@@ -85,6 +127,9 @@ int vqe_s3_fail(const struct vqe_s3 *s3,
   default:
     remedy = "is this the S3 endpoint of the store?";
     break;
+  }
+  if (by_code != NULL) {
+    remedy = by_code;
   }
   return vqe_error_set(status,
                        "%s '%s' in bucket '%s' at %s: HTTP status %ld%s%s; %s",

@@ -25,6 +25,7 @@ struct reading {
   const struct vqe_s3 *s3;
   bool is_list; /* the document is a listing */
   bool is_cut;  /* and goes on in another page */
+  bool is_encoded; /* its keys are percent-encoded */
   /* the entry that is being read */
   char *key;
   uint64_t size;
@@ -52,8 +53,7 @@ static int hex_digit(char c)
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Undo `encoding-type=url` in place; stores write a space as '+' or %20. */
-static void decode_key(char *key)
+void vqe_s3_decode_key(char *key)
 {
   char *end = key;
   for (const char *c = key; *c != '\0'; c++) {
@@ -69,7 +69,7 @@ static void decode_key(char *key)
   *end = '\0';
 }
 
-static int64_t parse_time(const char *text)
+int64_t vqe_s3_time(const char *text)
 {
   struct tm time = {0};
   int millisecond = 0;
@@ -104,35 +104,49 @@ static bool is_wanted(const struct vqe_s3 *s3, const char *key, bool is_folder)
 static int page_add(struct reading *reading, bool is_folder)
 {
   struct page *page = reading->page;
-  size_t prefix = strlen(reading->s3->prefix);
   int status = VQE_OK;
-  if (reading->key != NULL) {
-    decode_key(reading->key);
+  if (reading->key != NULL && page->count == page->capacity) {
+    size_t more = page->capacity == 0 ? 1000 : 2 * page->capacity;
+    status = vqe_memory_grow(&page->objects, page->count, more,
+                             sizeof *page->objects, "a page of a listing");
+    page->capacity = status == VQE_OK ? more : page->capacity;
   }
-  if (reading->key != NULL &&
-      is_wanted(reading->s3, reading->key, is_folder)) {
-    if (page->count == page->capacity) {
-      size_t more = page->capacity == 0 ? 1000 : 2 * page->capacity;
-      status = vqe_memory_grow(&page->objects, page->count, more,
-                               sizeof *page->objects, "a page of a listing");
-      page->capacity = status == VQE_OK ? more : page->capacity;
-    }
-    if (status == VQE_OK) {
-      memmove(reading->key, reading->key + prefix,
-              strlen(reading->key) - prefix + 1);
-      page->objects[page->count++] =
-          (struct vqe_object){.key = reading->key,
-                              .size = reading->size,
-                              .modified_ms = reading->modified_ms,
-                              .is_folder = is_folder};
-      reading->key = NULL;
-    }
+  if (reading->key != NULL && status == VQE_OK) {
+    page->objects[page->count++] =
+        (struct vqe_object){.key = reading->key,
+                            .size = reading->size,
+                            .modified_ms = reading->modified_ms,
+                            .is_folder = is_folder};
+    reading->key = NULL;
   }
   free(reading->key);
   reading->key = NULL;
   reading->size = 0;
   reading->modified_ms = 0;
   return status;
+}
+
+/* When the page is read it is known whether its keys are encoded: make them
+ * relative, and drop those that are not of the place. */
+static void page_finish(struct reading *reading)
+{
+  struct page *page = reading->page;
+  size_t prefix = strlen(reading->s3->prefix);
+  size_t kept = 0;
+  for (size_t k = 0; k < page->count; k++) {
+    struct vqe_object object = page->objects[k];
+    char *key = (char *)object.key;
+    if (reading->is_encoded) {
+      vqe_s3_decode_key(key);
+    }
+    if (is_wanted(reading->s3, key, object.is_folder)) {
+      memmove(key, key + prefix, strlen(key) - prefix + 1);
+      page->objects[kept++] = object;
+    } else {
+      free(key);
+    }
+  }
+  page->count = kept;
 }
 
 static int set_once(char **out, const char *text)
@@ -149,7 +163,7 @@ static int visit_entry(struct reading *reading, const char *name,
   if (!is_folder && strcmp(name, "Size") == 0) {
     reading->size = strtoull(text, NULL, 10);
   } else if (!is_folder && strcmp(name, "LastModified") == 0) {
-    reading->modified_ms = parse_time(text);
+    reading->modified_ms = vqe_s3_time(text);
   }
   return VQE_OK;
 }
@@ -172,6 +186,8 @@ static int visit_element(void *ctx, const struct vqe_s3_xml_element *element)
     return page_add(reading, true);
   } else if (strcmp(name, "IsTruncated") == 0) {
     reading->is_cut = strcmp(element->text, "true") == 0;
+  } else if (strcmp(name, "EncodingType") == 0) {
+    reading->is_encoded = strcmp(element->text, "url") == 0;
   } else if (strcmp(name, "NextContinuationToken") == 0) {
     return set_once(&reading->page->token, element->text);
   }
@@ -185,6 +201,7 @@ static int page_parse(struct page *page, const struct vqe_s3 *s3,
   int status = vqe_s3_xml_read(response->body == NULL ? "" : response->body,
                                response->size, visit_element, &reading);
   free(reading.key);
+  page_finish(&reading);
   if (status == VQE_ERR_INPUT || (status == VQE_OK && !reading.is_list)) {
     return vqe_error_set(VQE_ERR_IO,
                          "%s answered a listing of bucket '%s' with something "

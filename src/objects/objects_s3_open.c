@@ -124,7 +124,14 @@ int vqe_s3_open(struct vqe_s3 **out, const char *bucket, const char *prefix,
   s3->timeout_s =
       options->timeout_s > 0.0 ? options->timeout_s : DEFAULT_TIMEOUT_S;
   s3->attempts = options->attempts > 0 ? options->attempts : DEFAULT_ATTEMPTS;
-  status = vqe_memory_strdup(&s3->bucket, bucket);
+  status = vqe_memory_alloc(&s3->md5_etags, 1, sizeof *s3->md5_etags,
+                            "a location");
+  if (status == VQE_OK && options->opaque_etags) {
+    *s3->md5_etags = VQE_S3_NO;
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&s3->bucket, bucket);
+  }
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&s3->prefix, prefix);
   }
@@ -165,5 +172,6 @@ void vqe_s3_close(struct vqe_s3 *s3)
   free(s3->ca_file);
   free(s3->bucket);
   free(s3->prefix);
+  free(s3->md5_etags);
   free(s3);
 }

@@ -7,7 +7,10 @@ is right and not only what the client believes. Each line of JSON on standard
 input is a command, and gets one line back:
 
   {"fault": KIND, "method": M, "times": N}  the next N requests of method M fail
-  {"set": {"conditional": bool, "page": N}} behaviour
+  {"set": {"conditional": bool, "page": N}} behaviour; further settings:
+      "etags": "md5" or "opaque" (32 digits that are no MD5),
+      "encoded": bool (listings honour encoding-type=url and say so),
+      "upload_age": seconds since uploads began
   {"report": true}                          counts of requests and connections
   {"clear": true}                           forget faults, objects and counts
 
@@ -21,6 +24,8 @@ KIND is a status (500, 503, 429, 409, ...) or
   etag         the ETag is that of something else
   html         a page of HTML with status 200
   again        a listing always has the same next page
+  STATUS:CODE  an error of that status and code of S3
+  damage       what is stored has another byte, and the ETag of that
   error_in_200 status 200 with an <Error> in the body
   echo_secret  403 with the key that was used in the text
 The end of standard input ends it.
@@ -51,10 +56,18 @@ class Store:
         self.clear()
         self.conditional = True
         self.page = 1000
+        self.etags = "md5"
+        self.encoded = True
+        self.upload_age = 0
+
+    def etag(self, content):
+        salt = b"" if self.etags == "md5" else b"salt"
+        return hashlib.md5(salt + content).hexdigest()
 
     def clear(self):
         self.objects = {}
         self.uploads = {}
+        self.upload_keys = {}
         self.aborted = 0
         self.faults = []
         self.requests = []
@@ -201,6 +214,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             if isinstance(kind, int):
                 self.error(kind, "Fault", "on demand")
+            elif kind and re.fullmatch(r"\d+:\w+", kind):
+                status, _, code = kind.partition(":")
+                self.error(int(status), code, "on demand")
             elif kind == "cut":
                 raise Cut
             elif kind == "echo_secret":
@@ -239,6 +255,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def act(self, key, arguments, body, kind):
         """Status, body or error code, headers."""
         objects = STORE.objects
+        if self.command == "GET" and not key and "uploads" in arguments:
+            return 200, self.list_uploads(arguments), []
         if self.command == "GET" and not key:
             return 200, self.listing(arguments, kind), []
         if self.command in ("GET", "HEAD"):
@@ -252,6 +270,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "POST" and "uploads" in arguments:
             upload = f"id/{len(STORE.uploads)}+=x"
             STORE.uploads[upload] = {}
+            STORE.upload_keys[upload] = key
             text = f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>"
             return 200, text.encode(), []
         if "uploadId" in arguments:
@@ -263,7 +282,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 STORE.aborted += 1
                 return 204, b"", []
             if self.command == "PUT":
-                etag = hashlib.md5(body).hexdigest()
+                etag = STORE.etag(body)
                 upload[int(arguments["partNumber"])] = (body, etag)
                 return 200, b"", [("ETag", f'"{etag}"')]
             if kind == "error_in_200":
@@ -289,7 +308,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 and key in objects
             ):
                 return 412, "PreconditionFailed", []
-            etag = hashlib.md5(body).hexdigest()
+            if kind == "damage" and body:
+                body = bytes([body[0] ^ 1]) + body[1:]
+            etag = STORE.etag(body)
             objects[key] = (body, etag)
             return 200, b"", [("ETag", f'"{etag}"')]
         if self.command == "DELETE":
@@ -302,7 +323,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         delimiter = arguments.get("delimiter")
         start = arguments.get("continuation-token", "")
         start = start[len("token/+ ") :] if start else ""
-        quote = urllib.parse.quote_plus
+        quote = urllib.parse.quote_plus if STORE.encoded else escape
         found = set()
         for key in STORE.objects:
             if key.startswith(prefix):
@@ -327,7 +348,37 @@ class Handler(http.server.BaseHTTPRequestHandler):
             more, page = True, ["same"]
         if more:
             text += f"<NextContinuationToken>token/+ {escape(page[-1])}</NextContinuationToken>"
+        if STORE.encoded:
+            text += "<EncodingType>url</EncodingType>"
         text += f"<IsTruncated>{'true' if more else 'false'}</IsTruncated></ListBucketResult>"
+        return text.encode()
+
+    def list_uploads(self, arguments):
+        """Pages of one."""
+        quote = urllib.parse.quote_plus if STORE.encoded else escape
+        after = (arguments.get("key-marker", ""), arguments.get("upload-id-marker", ""))
+        found = sorted((k, u) for u, k in STORE.upload_keys.items())
+        found = [
+            (k, u)
+            for k, u in found
+            if u in STORE.uploads
+            and k.startswith(arguments.get("prefix", ""))
+            and (k, u) > after
+        ]
+        began = time.gmtime(time.time() - STORE.upload_age)
+        text = "<ListMultipartUploadsResult>"
+        for key, upload in found[:1]:
+            text += (
+                f"<Upload><Key>{quote(key)}</Key><UploadId>{upload}</UploadId>"
+                f"<Initiated>{time.strftime('%Y-%m-%dT%H:%M:%S.000Z', began)}"
+                "</Initiated></Upload>"
+                f"<NextKeyMarker>{quote(key)}</NextKeyMarker>"
+                f"<NextUploadIdMarker>{upload}</NextUploadIdMarker>"
+            )
+        if STORE.encoded:
+            text += "<EncodingType>url</EncodingType>"
+        more = "true" if len(found) > 1 else "false"
+        text += f"<IsTruncated>{more}</IsTruncated></ListMultipartUploadsResult>"
         return text.encode()
 
 

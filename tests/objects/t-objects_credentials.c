@@ -12,7 +12,11 @@ static void clear_environment(void)
       "AWS_SESSION_TOKEN", "AWS_PROFILE",
       "AWS_REGION",        "AWS_DEFAULT_REGION",
       "AWS_ENDPOINT_URL",  "AWS_ENDPOINT_URL_S3",
-      "AWS_CONFIG_FILE",   "AWS_SHARED_CREDENTIALS_FILE"};
+      "AWS_CONFIG_FILE",   "AWS_SHARED_CREDENTIALS_FILE",
+      "AWS_ROLE_ARN",      "AWS_DEFAULT_PROFILE",
+      "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
+      "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+      "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
   for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
     unsetenv(names[k]);
   }
@@ -110,6 +114,129 @@ static void half_a_pair_of_keys_is_refused(void **state)
   clear_environment();
 }
 
+static void write_config(const struct objects_fixture *fixture,
+                         const char *text)
+{
+  char path[128];
+  snprintf(path, sizeof path, "%s/config", fixture->folder);
+  FILE *stream = fopen(path, "w");
+  assert_non_null(stream);
+  fputs(text, stream);
+  fclose(stream);
+  setenv("AWS_CONFIG_FILE", path, 1);
+}
+
+static void quoted_values_and_upper_case_names_are_read(void **state)
+{
+  struct vqe_s3_credentials found;
+  write_profile(*state, "\xef\xbb\xbf[my-lab]\r\n"
+                        "AWS_ACCESS_KEY_ID = \"GK1\"\r\n"
+                        "Aws_Secret_Access_Key='s=\"x'\r\n");
+  write_config(*state, "[default]\nregion = no\n[profile \"my-lab\"]\n"
+                       "REGION = garage\nEndpoint_URL = \"http://here\"\n");
+  setenv("AWS_DEFAULT_PROFILE", "my-lab", 1);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_OK);
+  assert_string_equal(found.key_id, "GK1");
+  assert_string_equal(found.secret, "s=\"x");
+  assert_string_equal(found.region, "garage");
+  assert_string_equal(found.endpoint, "http://here");
+  vqe_s3_credentials_clear(&found);
+  /* AWS_PROFILE goes before it */
+  setenv("AWS_PROFILE", "gone", 1);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
+  assert_says("no profile 'gone'");
+  vqe_s3_credentials_clear(&found);
+  clear_environment();
+}
+
+static void endpoint_of_the_services_goes_before_the_profile(void **state)
+{
+  struct vqe_s3_credentials found;
+  static const char config[] =
+      "[services store]\ndynamodb =\n  endpoint_url = http://other\n"
+      "s3 = \n  endpoint_url = http://s3\n  signature = x\n"
+      "[default]\nservices = store\nendpoint_url = http://all\n"
+      "s3 =\n  endpoint_url = http://nested\n"
+      "[services later]\ns3 =\n  endpoint_url = http://wrong\n";
+  write_profile(*state, "[default]\naws_access_key_id = a\n"
+                        "aws_secret_access_key = b\n");
+  write_config(*state, config);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_OK);
+  assert_string_equal(found.endpoint, "http://s3");
+  vqe_s3_credentials_clear(&found);
+  setenv("AWS_ENDPOINT_URL", "http://environment", 1);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_OK);
+  assert_string_equal(found.endpoint, "http://environment");
+  vqe_s3_credentials_clear(&found);
+  setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_OK);
+  assert_null(found.endpoint);
+  vqe_s3_credentials_clear(&found);
+  clear_environment();
+}
+
+static void keys_come_from_a_program(void **state)
+{
+  struct vqe_s3_credentials found;
+  write_profile(*state, "");
+  write_config(*state,
+               "[default]\ncredential_process = printf '{\"Version\": 1, "
+               "\"AccessKeyId\": \"GK%s\", \"SecretAccessKey\": \"s\", "
+               "\"SessionToken\": \"t\"}' 'a b'\nregion = r\n");
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_OK);
+  assert_string_equal(found.key_id, "GKa b");
+  assert_string_equal(found.secret, "s");
+  assert_string_equal(found.token, "t");
+  assert_string_equal(found.region, "r");
+  vqe_s3_credentials_clear(&found);
+  static const char *const bad[] = {
+      "[default]\ncredential_process = exit 3\n",
+      "[default]\ncredential_process = /no/such/program --secret s3cret\n",
+      "[default]\ncredential_process = echo '{\"AccessKeyId\": \"s3cret\"}'\n",
+      "[default]\ncredential_process = echo s3cret\n"};
+  for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+    write_config(*state, bad[k]);
+    assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
+    assert_says("credential_process");
+    assert_null(strstr(vqe_error_message(), "s3cret"));
+    vqe_s3_credentials_clear(&found);
+  }
+  clear_environment();
+}
+
+static void what_is_not_supported_is_named(void **state)
+{
+  struct vqe_s3_credentials found;
+  static const struct {
+    const char *config, *says;
+  } cases[] = {
+      {"[default]\nsso_session = corp\nsso_account_id = 1\n"
+       "[sso-session corp]\nregion = x\n",
+       "sso_session"},
+      {"[default]\nsso_start_url = https://x\n", "sso_start_url"},
+      {"[default]\nrole_arn = arn:aws:iam::1:role/x\n", "role_arn"},
+      {"[default]\nrole_arn = arn:x\nsource_profile = base\n",
+       "source_profile"},
+      {"[default]\ncredential_source = Ec2InstanceMetadata\n",
+       "credential_source"},
+  };
+  write_profile(*state, "[other]\n");
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    write_config(*state, cases[k].config);
+    assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
+    assert_says(cases[k].says);
+    assert_says("not supported");
+    assert_says("export-credentials");
+    vqe_s3_credentials_clear(&found);
+  }
+  write_config(*state, "");
+  setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://x", 1);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
+  assert_says("AWS_CONTAINER_CREDENTIALS");
+  vqe_s3_credentials_clear(&found);
+  clear_environment();
+}
+
 static void each_credential_is_masked(void **state)
 {
   const struct vqe_s3_credentials credentials = {
@@ -129,6 +256,10 @@ int main(void)
       TEST(session_token_of_a_thousand_bytes_is_read_whole),
       TEST(lines_that_are_no_settings_are_skipped),
       TEST(half_a_pair_of_keys_is_refused),
+      TEST(quoted_values_and_upper_case_names_are_read),
+      TEST(endpoint_of_the_services_goes_before_the_profile),
+      TEST(keys_come_from_a_program),
+      TEST(what_is_not_supported_is_named),
       TEST(each_credential_is_masked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
