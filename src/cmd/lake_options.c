@@ -113,8 +113,8 @@ static const struct vqe_cmd_option entries[] = {
     {"older-than", 0, "TIME", GROUP_WORK, VQE_CMD_TEXT, AT(older_than), NULL,
      "of expire: 30d, 12h, or a date (2026-01-31)", 0},
     {"orphans", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(orphans), NULL,
-     "of expire: what crashed writers left goes too (while others write: what is "
-     "a day old)", 0},
+     "of expire: what crashed writers left goes too, unfinished uploads as well "
+     "(while others write, and of uploads: what is a day old)", 0},
     {"format", 'f', "NAME", GROUP_OUTPUT, VQE_CMD_TEXT, AT(format),
      "text csv json avro", "of a result: text, csv or json (text); of files "
      "that ingest lands: avro or json (avro)", 0},

@@ -32,6 +32,13 @@ static void wipe(char **text)
   }
 }
 
+static void wipe_keys(struct vqe_s3_credentials *credentials)
+{
+  wipe(&credentials->key_id);
+  wipe(&credentials->secret);
+  wipe(&credentials->token);
+}
+
 static int set_once(char **field, const char *value)
 {
   if (*field != NULL || value == NULL || value[0] == '\0') {
@@ -193,12 +200,12 @@ static int load_profile(struct profile *profile)
   int status = load_file(profile, "AWS_SHARED_CREDENTIALS_FILE",
                          ".aws/credentials", visit_profile);
   if (status == VQE_OK) {
-    status = load_file(profile, "AWS_CONFIG_FILE", ".aws/config",
-                       visit_profile);
+    status =
+        load_file(profile, "AWS_CONFIG_FILE", ".aws/config", visit_profile);
   }
   if (status == VQE_OK && profile->services != NULL) {
-    status = load_file(profile, "AWS_CONFIG_FILE", ".aws/config",
-                       visit_services);
+    status =
+        load_file(profile, "AWS_CONFIG_FILE", ".aws/config", visit_services);
   }
   if (profile->endpoint != NULL && !has_endpoint) {
     free(profile->out->endpoint);
@@ -297,7 +304,7 @@ static int load_identity(struct vqe_s3_credentials *out, const char *file,
 {
   const struct vqe_s3_identity identity = {
       .token_file = file, .role = role, .session = session};
-  vqe_s3_credentials_wipe_keys(out);
+  wipe_keys(out);
   return vqe_s3_identity_load(out, &identity);
 }
 
@@ -322,7 +329,7 @@ static int find_keys(struct vqe_s3_credentials *out,
                          profile->session_name);
   }
   if (profile->process != NULL) {
-    vqe_s3_credentials_wipe_keys(out);
+    wipe_keys(out);
     return vqe_s3_process_load(out, profile->process);
   }
   return no_keys(profile);
@@ -351,16 +358,9 @@ int vqe_s3_credentials_load(struct vqe_s3_credentials *out)
   return status;
 }
 
-void vqe_s3_credentials_wipe_keys(struct vqe_s3_credentials *credentials)
-{
-  wipe(&credentials->key_id);
-  wipe(&credentials->secret);
-  wipe(&credentials->token);
-}
-
 void vqe_s3_credentials_clear(struct vqe_s3_credentials *credentials)
 {
-  vqe_s3_credentials_wipe_keys(credentials);
+  wipe_keys(credentials);
   free(credentials->region);
   free(credentials->endpoint);
   memset(credentials, 0, sizeof *credentials);

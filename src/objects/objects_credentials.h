@@ -31,9 +31,6 @@ int vqe_s3_credentials_load(struct vqe_s3_credentials *out);
 /* Wipe and free. */
 void vqe_s3_credentials_clear(struct vqe_s3_credentials *credentials);
 
-/* Wipe and free the keys alone. */
-void vqe_s3_credentials_wipe_keys(struct vqe_s3_credentials *credentials);
-
 /* Replace every occurrence of a credential in `text` by asterisks. */
 void vqe_s3_credentials_mask(const struct vqe_s3_credentials *credentials,
                              char *text);

@@ -36,12 +36,10 @@ static int take_json(struct vqe_s3_credentials *out, const char *output,
                      size_t size)
 {
   json_t *root = json_loadb(output, size, 0, NULL);
-  const char *key_id =
-      json_string_value(json_object_get(root, "AccessKeyId"));
+  const char *key_id = json_string_value(json_object_get(root, "AccessKeyId"));
   const char *secret =
       json_string_value(json_object_get(root, "SecretAccessKey"));
-  const char *token =
-      json_string_value(json_object_get(root, "SessionToken"));
+  const char *token = json_string_value(json_object_get(root, "SessionToken"));
   int status =
       key_id != NULL && secret != NULL
           ? vqe_memory_strdup(&out->key_id, key_id)
@@ -79,9 +77,9 @@ int vqe_s3_process_load(struct vqe_s3_credentials *out, const char *command)
   }
   if (status == VQE_ERR_INPUT) {
     /* an argument can be a secret: the program alone is named */
-    status = vqe_error_context(status,
-                               "credential_process of the profile, '%.*s'",
-                               (int)strcspn(command, " \t"), command);
+    status =
+        vqe_error_context(status, "credential_process of the profile, '%.*s'",
+                          (int)strcspn(command, " \t"), command);
   }
   if (output != NULL) {
     OPENSSL_cleanse(output, OUTPUT_LIMIT);
@@ -234,19 +232,18 @@ int vqe_s3_identity_load(struct vqe_s3_credentials *out,
   const char *given = getenv("AWS_ENDPOINT_URL_STS");
   char *endpoint = NULL;
   char *form = NULL;
-  int status =
-      given != NULL && given[0] != '\0'
-          ? vqe_memory_strdup(&endpoint, given)
-          : vqe_memory_print(&endpoint, "https://sts.%s.amazonaws.com",
-                             out->region != NULL ? out->region
-                                                 : DEFAULT_REGION);
+  int status = given != NULL && given[0] != '\0'
+                   ? vqe_memory_strdup(&endpoint, given)
+                   : vqe_memory_print(
+                         &endpoint, "https://sts.%s.amazonaws.com",
+                         out->region != NULL ? out->region : DEFAULT_REGION);
   if (status == VQE_OK) {
     for (size_t at = strlen(endpoint); at > 0 && endpoint[at - 1] == '/';) {
       endpoint[--at] = '\0';
     }
     status = make_form(&form, identity);
   }
-  if (status == VQE_OK) {
+  if (status == VQE_OK && form != NULL) {
     status = request_keys(out, endpoint, identity, form);
   }
   wipe(form);

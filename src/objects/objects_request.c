@@ -30,9 +30,7 @@ struct exchange {
   EVP_MD_CTX *md5;  /* of the body that comes; NULL: not computed */
   char code[32];    /* S3's, of the last attempt; "" for none */
   char reason[640]; /* why the last attempt was not good */
-  bool is_strict;   /* an ETag that does not fit is a wrong checksum */
-  bool is_unlike;   /* the ETag does not fit, and that is to be settled */
-  int done;         /* attempts of an exchange before */
+  struct vqe_s3_settling *settling;
 };
 
 void vqe_s3_reason(char *out, size_t size, const struct vqe_s3 *s3,
@@ -197,9 +195,8 @@ static enum vqe_http_verdict judge_fault(enum vqe_http_fault fault)
 /* Does the store ask for fewer requests, whatever the status? */
 static bool is_throttled(const char *reason)
 {
-  static const char *const codes[] = {"SlowDown", "Throttling",
-                                      "RequestLimitExceeded",
-                                      "TooManyRequests"};
+  static const char *const codes[] = {
+      "SlowDown", "Throttling", "RequestLimitExceeded", "TooManyRequests"};
   for (size_t k = 0; k < sizeof codes / sizeof codes[0]; k++) {
     if (strncmp(reason, codes[k], strlen(codes[k])) == 0) {
       return true;
@@ -229,15 +226,16 @@ static enum vqe_http_verdict judge(void *ctx, const struct vqe_http *http,
   if (status == 501 || status == 505) {
     return VQE_HTTP_DONE; /* "not implemented" stays so */
   }
-  if (is_throttled(text) || status >= 500 || status == 429 || status == 408 || status == 409 ||
+  if (is_throttled(text) || status >= 500 || status == 429 || status == 408 ||
+      status == 409 ||
       (status == 400 && strncmp(text, "RequestTimeout:", 15) == 0)) {
     return VQE_HTTP_RETRY;
   }
   if (vqe_http_is_good(status) &&
       !has_right_md5(exchange, http, response->etag)) {
-    if (!exchange->is_strict &&
+    if (!exchange->settling->is_strict &&
         *exchange->s3->md5_etags == VQE_S3_UNKNOWN) {
-      exchange->is_unlike = true;
+      exchange->settling->is_unlike = true;
       return VQE_HTTP_DONE;
     }
     snprintf(reason, size,
@@ -288,8 +286,10 @@ static int give_up(const struct exchange *exchange,
       "%s of '%s' in bucket '%s' at %s failed (%d %s): %s; "
       "%s",
       request->method, request->key == NULL ? "" : request->key, s3->bucket,
-      s3->endpoint, response->attempts + exchange->done,
-      response->attempts + exchange->done == 1 ? "attempt" : "attempts", exchange->reason, remedy);
+      s3->endpoint, response->attempts + exchange->settling->done,
+      response->attempts + exchange->settling->done == 1 ? "attempt"
+                                                         : "attempts",
+      exchange->reason, remedy);
 }
 
 /* Seconds for one attempt; 0, which is none, for a body of unknown size: that
@@ -330,16 +330,15 @@ static int perform(struct vqe_http_response *response,
                                         .limit = request->limit,
                                         .error_limit = ERROR_BODY_LIMIT,
                                         .sink = &sink};
-  int attempts = s3->attempts - exchange->done;
-  const struct vqe_http_policy policy = {.attempts = attempts > 1 ? attempts
-                                                                  : 1,
-                                         .first_s = FIRST_PAUSE_S,
-                                         .longest_s = LONGEST_PAUSE_S,
-                                         .jitter = 0.5,
-                                         .longest_asked_s =
-                                             LONGEST_ASKED_PAUSE_S,
-                                         .judge = judge,
-                                         .ctx = exchange};
+  int attempts = s3->attempts - exchange->settling->done;
+  const struct vqe_http_policy policy = {
+      .attempts = attempts > 1 ? attempts : 1,
+      .first_s = FIRST_PAUSE_S,
+      .longest_s = LONGEST_PAUSE_S,
+      .jitter = 0.5,
+      .longest_asked_s = LONGEST_ASKED_PAUSE_S,
+      .judge = judge,
+      .ctx = exchange};
   int status = vqe_http_perform(response, s3->http, &sent, &policy);
   if (status == VQE_OK && response->verdict != VQE_HTTP_DONE) {
     status = give_up(exchange, response);
@@ -349,30 +348,13 @@ static int perform(struct vqe_http_response *response,
   return status;
 }
 
-/* Once more from the start, where the first response had an ETag that does not
- * fit and nothing shows that the bytes are right all the same. */
-static int perform_again(struct vqe_http_response *response,
-                         struct exchange *exchange, const char *path,
-                         const struct headers *headers)
+int vqe_s3_exchange(struct vqe_http_response *response,
+                    const struct vqe_s3 *s3,
+                    const struct vqe_s3_request *request,
+                    struct vqe_s3_settling *settling)
 {
-  int done = response->attempts;
-  exchange->is_unlike = false;
-  if (vqe_s3_settle_etag(exchange->s3, exchange->request, response->etag)) {
-    return VQE_OK;
-  }
-  vqe_http_response_clear(response);
-  memset(response, 0, sizeof *response);
-  exchange->is_strict = true;
-  exchange->done = done;
-  int status = perform(response, exchange, path, headers);
-  response->unsure = true; /* the first attempt had its effect */
-  return status;
-}
-
-int vqe_s3_send(struct vqe_http_response *response, const struct vqe_s3 *s3,
-                const struct vqe_s3_request *request)
-{
-  struct exchange exchange = {.s3 = s3, .request = request};
+  struct exchange exchange = {
+      .s3 = s3, .request = request, .settling = settling};
   struct headers headers = {.count = 0};
   char *key = NULL;
   char *path = NULL;
@@ -389,9 +371,6 @@ int vqe_s3_send(struct vqe_http_response *response, const struct vqe_s3 *s3,
   }
   if (status == VQE_OK) {
     status = perform(response, &exchange, path, &headers);
-  }
-  if (status == VQE_OK && exchange.is_unlike) {
-    status = perform_again(response, &exchange, path, &headers);
   }
   free(headers.token);
   free(key);

@@ -50,18 +50,39 @@ struct vqe_s3_request {
   size_t limit;  /* most bytes of a good response in memory */
 };
 
-/* Send a signed request until its response is one to go by: 5xx, 429, 408, a
- * conflict, a wrong checksum, a dropped connection and a timeout are retried
- * after growing, jittered pauses. 0 with any other status in *response;
- * VQE_ERR_IO when all attempts failed, VQE_ERR_INPUT for what no retry cures
- * (TLS, URL). Free by vqe_http_response_clear(), also after a failure. */
-int vqe_s3_send(struct vqe_http_response *response, const struct vqe_s3 *s3,
-                const struct vqe_s3_request *request);
+/* What is made of an ETag that looks like an MD5 and does not fit, while it is
+ * not known whether the store's are MD5 sums. */
+struct vqe_s3_settling {
+  bool is_strict; /* it is a wrong checksum */
+  bool is_unlike; /* else: set when the response has one, and is good */
+  int done;       /* attempts before */
+};
+
+/* vqe_s3_send() without the settling of ETags. */
+int vqe_s3_exchange(struct vqe_http_response *response,
+                    const struct vqe_s3 *s3,
+                    const struct vqe_s3_request *request,
+                    struct vqe_s3_settling *settling);
 
 /* S3's code and text of an error response, for messages: "NoSuchKey: ...", or
  * "" when it has none. No credential is in it. */
 void vqe_s3_reason(char *out, size_t size, const struct vqe_s3 *s3,
                    const struct vqe_http_response *response);
+
+/* ---- objects_s3_etag.c ---- */
+
+/* Send a signed request until its response is one to go by: 5xx, 429, 408, a
+ * conflict, a wrong checksum, a dropped connection and a timeout are retried
+ * after growing, jittered pauses. 0 with any other status in *response;
+ * VQE_ERR_IO when all attempts failed, VQE_ERR_INPUT for what no retry cures
+ * (TLS, URL). Free by vqe_http_response_clear(), also after a failure.
+ *
+ * The first ETag that looks like an MD5 and is not that of the bytes is
+ * settled: what was written is read back; for what was read, and for a part,
+ * an object of known bytes is written, so that the store shows what its ETags
+ * are. s3->md5_etags keeps that. */
+int vqe_s3_send(struct vqe_http_response *response, const struct vqe_s3 *s3,
+                const struct vqe_s3_request *request);
 
 /* ---- objects_s3_calls.c ---- */
 
@@ -84,22 +105,12 @@ int vqe_s3_put_bytes(struct vqe_http_response *response,
                      bool only_new);
 int vqe_s3_head(uint64_t *size, const struct vqe_s3 *s3, const char *key);
 
-/* ---- objects_s3_etag.c ---- */
-
-/* The ETag of a good response to `request` looks like an MD5, but is not that
- * of the bytes. True when the bytes are right all the same: what was written
- * is read back; for what was read, and for a part, an object of known bytes is
- * written, so that the store shows what its ETags are, which is kept in
- * s3->md5_etags. */
-bool vqe_s3_settle_etag(const struct vqe_s3 *s3,
-                        const struct vqe_s3_request *request,
-                        const char *etag);
-
 /* ---- objects_s3_list.c ---- */
 
 /* Undo `encoding-type=url` in place; stores write a space as '+' or %20. */
 void vqe_s3_decode_key(char *key);
-/* Milliseconds since 1970 of "2026-01-31T12:00:00.000Z"; 0 for another text. */
+/* Milliseconds since 1970 of "2026-01-31T12:00:00.000Z"; 0 for another text.
+ */
 int64_t vqe_s3_time(const char *text);
 
 /* ---- objects_s3_file.c, objects_s3_list.c, objects_s3_uploads.c: see

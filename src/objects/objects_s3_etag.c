@@ -15,12 +15,11 @@
 static bool holds(const struct vqe_s3 *s3, const char *key, const void *data,
                   size_t size, const char *etag, bool *same_etag)
 {
-  const struct vqe_s3_request request = {.method = "GET",
-                                         .key = key,
-                                         .file = VQE_S3_NO_FILE,
-                                         .limit = size};
+  const struct vqe_s3_request request = {
+      .method = "GET", .key = key, .file = VQE_S3_NO_FILE, .limit = size};
+  struct vqe_s3_settling settling = {.is_strict = true};
   struct vqe_http_response response;
-  bool good = vqe_s3_send(&response, s3, &request) == VQE_OK &&
+  bool good = vqe_s3_exchange(&response, s3, &request, &settling) == VQE_OK &&
               vqe_http_is_good(response.status) && response.size == size &&
               (size == 0 || (response.body != NULL &&
                              memcmp(response.body, data, size) == 0));
@@ -49,7 +48,13 @@ static enum vqe_s3_support probe(const struct vqe_s3 *s3)
                                          .size = strlen(PROBE),
                                          .file = VQE_S3_NO_FILE,
                                          .limit = VQE_S3_SMALL_LIMIT};
-  if (key != NULL && vqe_s3_send(&response, s3, &request) == VQE_OK &&
+  const struct vqe_s3_request removal = {.method = "DELETE",
+                                         .key = key,
+                                         .file = VQE_S3_NO_FILE,
+                                         .limit = VQE_S3_SMALL_LIMIT};
+  struct vqe_s3_settling settling = {.is_strict = true};
+  if (key != NULL &&
+      vqe_s3_exchange(&response, s3, &request, &settling) == VQE_OK &&
       vqe_http_is_good(response.status)) {
     if (strcasecmp(response.etag, MD5_OF_PROBE) == 0) {
       found = VQE_S3_YES;
@@ -58,7 +63,7 @@ static enum vqe_s3_support probe(const struct vqe_s3 *s3)
       found = VQE_S3_NO;
     }
     /* one that may not be removed is only litter */
-    (void)vqe_s3_plain(&removed, s3, "DELETE", key, NULL);
+    (void)vqe_s3_exchange(&removed, s3, &removal, &settling);
   }
   vqe_http_response_clear(&removed);
   vqe_http_response_clear(&response);
@@ -66,8 +71,10 @@ static enum vqe_s3_support probe(const struct vqe_s3 *s3)
   return found;
 }
 
-bool vqe_s3_settle_etag(const struct vqe_s3 *s3,
-                        const struct vqe_s3_request *request, const char *etag)
+/* Are the bytes of a good response to `request` right, though its ETag does
+ * not fit? */
+static bool settle(const struct vqe_s3 *s3,
+                   const struct vqe_s3_request *request, const char *etag)
 {
   bool same = false;
   if (strcmp(request->method, "PUT") == 0 && request->query == NULL) {
@@ -80,4 +87,21 @@ bool vqe_s3_settle_etag(const struct vqe_s3 *s3,
   }
   *s3->md5_etags = probe(s3);
   return *s3->md5_etags == VQE_S3_NO;
+}
+
+int vqe_s3_send(struct vqe_http_response *response, const struct vqe_s3 *s3,
+                const struct vqe_s3_request *request)
+{
+  struct vqe_s3_settling settling = {.is_strict = false};
+  int status = vqe_s3_exchange(response, s3, request, &settling);
+  if (status != VQE_OK || !settling.is_unlike ||
+      settle(s3, request, response->etag)) {
+    return status;
+  }
+  settling =
+      (struct vqe_s3_settling){.is_strict = true, .done = response->attempts};
+  vqe_http_response_clear(response);
+  status = vqe_s3_exchange(response, s3, request, &settling);
+  response->unsure = true; /* the first had its effect */
+  return status;
 }

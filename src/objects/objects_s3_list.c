@@ -23,8 +23,8 @@ struct page {
 struct reading {
   struct page *page;
   const struct vqe_s3 *s3;
-  bool is_list; /* the document is a listing */
-  bool is_cut;  /* and goes on in another page */
+  bool is_list;    /* the document is a listing */
+  bool is_cut;     /* and goes on in another page */
   bool is_encoded; /* its keys are percent-encoded */
   /* the entry that is being read */
   char *key;

@@ -124,8 +124,8 @@ int vqe_s3_open(struct vqe_s3 **out, const char *bucket, const char *prefix,
   s3->timeout_s =
       options->timeout_s > 0.0 ? options->timeout_s : DEFAULT_TIMEOUT_S;
   s3->attempts = options->attempts > 0 ? options->attempts : DEFAULT_ATTEMPTS;
-  status = vqe_memory_alloc(&s3->md5_etags, 1, sizeof *s3->md5_etags,
-                            "a location");
+  status =
+      vqe_memory_alloc(&s3->md5_etags, 1, sizeof *s3->md5_etags, "a location");
   if (status == VQE_OK && options->opaque_etags) {
     *s3->md5_etags = VQE_S3_NO;
   }

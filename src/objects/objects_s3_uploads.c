@@ -111,8 +111,8 @@ static int make_query(char **out, const struct vqe_s3 *s3,
     status = vqe_memory_print(
         out, "encoding-type=url&%s%s%smax-uploads=1000&prefix=%s%s%s&uploads=",
         key == NULL ? "" : "key-marker=", key == NULL ? "" : key,
-        key == NULL ? "" : "&", prefix, id == NULL ? "" : "&upload-id-marker=",
-        id == NULL ? "" : id);
+        key == NULL ? "" : "&", prefix,
+        id == NULL ? "" : "&upload-id-marker=", id == NULL ? "" : id);
   }
   free(prefix);
   free(key);
@@ -154,8 +154,8 @@ static int page_fetch(struct page *page, const struct vqe_s3 *s3)
     status = vqe_s3_send(&response, s3, &request);
   }
   if (status == VQE_OK) {
-    status = vqe_s3_expect_good(s3, &response, "listing uploads below",
-                                s3->prefix);
+    status =
+        vqe_s3_expect_good(s3, &response, "listing uploads below", s3->prefix);
   }
   if (status == VQE_OK) {
     status = page_parse(&found, s3, &response);
@@ -186,8 +186,8 @@ static int end_upload(size_t *ended, const struct vqe_s3 *s3,
     status = vqe_s3_plain(&response, s3, "DELETE", upload->key, query);
   }
   if (status == VQE_OK && response.status != 404) {
-    status = vqe_s3_expect_good(s3, &response, "ending the upload of",
-                                upload->key);
+    status =
+        vqe_s3_expect_good(s3, &response, "ending the upload of", upload->key);
     *ended += status == VQE_OK ? 1 : 0;
   }
   vqe_http_response_clear(&response);

@@ -7,16 +7,22 @@
 
 static void clear_environment(void)
 {
-  static const char *const names[] = {
-      "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-      "AWS_SESSION_TOKEN", "AWS_PROFILE",
-      "AWS_REGION",        "AWS_DEFAULT_REGION",
-      "AWS_ENDPOINT_URL",  "AWS_ENDPOINT_URL_S3",
-      "AWS_CONFIG_FILE",   "AWS_SHARED_CREDENTIALS_FILE",
-      "AWS_ROLE_ARN",      "AWS_DEFAULT_PROFILE",
-      "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
-      "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-      "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+  static const char *const names[] = {"AWS_ACCESS_KEY_ID",
+                                      "AWS_SECRET_ACCESS_KEY",
+                                      "AWS_SESSION_TOKEN",
+                                      "AWS_PROFILE",
+                                      "AWS_REGION",
+                                      "AWS_DEFAULT_REGION",
+                                      "AWS_ENDPOINT_URL",
+                                      "AWS_ENDPOINT_URL_S3",
+                                      "AWS_CONFIG_FILE",
+                                      "AWS_SHARED_CREDENTIALS_FILE",
+                                      "AWS_ROLE_ARN",
+                                      "AWS_DEFAULT_PROFILE",
+                                      "AWS_ROLE_SESSION_NAME",
+                                      "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                      "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                      "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
   for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
     unsetenv(names[k]);
   }

@@ -32,11 +32,11 @@ static void heads_names_and_values_are_taken_apart(void **state)
 {
   struct seen seen = {.text = ""};
   (void)state;
-  assert_int_equal(
-      read_text(&seen, "lost = 1\n[a]\nX=1\n y = 2\n[ profile  b c ]\n"
-                       "z = 'q' \r\nempty =\n  in = \"side\"\nout = =\n"
-                       "[\"d e\"]\nk = '\n[services s]\ns3=\n\tU=v"),
-      VQE_OK);
+  assert_int_equal(read_text(&seen,
+                             "lost = 1\n[a]\nX=1\n y = 2\n[ profile  b c ]\n"
+                             "z = 'q' \r\nempty =\n  in = \"side\"\nout = =\n"
+                             "[\"d e\"]\nk = '\n[services s]\ns3=\n\tU=v"),
+                   VQE_OK);
   assert_string_equal(seen.text, "|a||x|1\n|a||y|2\nprofile|b c||z|q\n"
                                  "profile|b c||empty|\n"
                                  "profile|b c|empty|in|side\n"

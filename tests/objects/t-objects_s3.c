@@ -357,9 +357,9 @@ static void etags_are_taken_as_opaque_on_demand(void **state)
   options.region = "test-region";
   options.attempts = ATTEMPTS;
   options.opaque_etags = true;
-  assert_int_equal(vqe_objects_open(&fixture->objects,
-                                    "s3://bucket/ware house", &options),
-                   VQE_OK);
+  assert_int_equal(
+      vqe_objects_open(&fixture->objects, "s3://bucket/ware house", &options),
+      VQE_OK);
   assert_holds(fixture, "k2", "made with another kind of ETag");
 }
 
@@ -420,15 +420,15 @@ static void abandoned_uploads_are_ended(void **state)
   assert_int_not_equal(vqe_objects_put_file(other, "theirs", path), 0);
   unlink(path);
   assert_int_equal(s3_server_count(&fixture->server, "uploads"), 3);
-  assert_int_equal(vqe_objects_end_uploads(&ended, fixture->objects,
-                                           now_ms - 3600 * 1000),
-                   VQE_OK);
+  assert_int_equal(
+      vqe_objects_end_uploads(&ended, fixture->objects, now_ms - 3600 * 1000),
+      VQE_OK);
   assert_int_equal(ended, 0);
   s3_server_order(&fixture->server, "{\"set\": {\"upload_age\": 7200}}",
                   "requests");
-  assert_int_equal(vqe_objects_end_uploads(&ended, fixture->objects,
-                                           now_ms - 3600 * 1000),
-                   VQE_OK);
+  assert_int_equal(
+      vqe_objects_end_uploads(&ended, fixture->objects, now_ms - 3600 * 1000),
+      VQE_OK);
   assert_int_equal(ended, 2);
   /* that of another place is not ours */
   assert_int_equal(s3_server_count(&fixture->server, "uploads"), 1);
@@ -696,8 +696,8 @@ int main(void)
           teardown),
       cmocka_unit_test_setup_teardown(
           slow_and_stalled_transfers_end_by_timeout, setup, teardown),
-      cmocka_unit_test_setup_teardown(etags_that_are_no_md5_are_settled,
-                                      setup, teardown),
+      cmocka_unit_test_setup_teardown(etags_that_are_no_md5_are_settled, setup,
+                                      teardown),
       cmocka_unit_test_setup_teardown(spoiled_bytes_are_no_opaque_etag, setup,
                                       teardown),
       cmocka_unit_test_setup_teardown(etags_are_taken_as_opaque_on_demand,
