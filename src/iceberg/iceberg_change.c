@@ -126,6 +126,13 @@ static void put_hint(struct vqe_objects *objects, const char *table,
   free(key);
 }
 
+void vqe_iceberg_mend_hint(const struct vqe_iceberg_table *table)
+{
+  if (table->hint != table->version) {
+    put_hint(table->objects, table->name, table->version);
+  }
+}
+
 static void step(const struct vqe_iceberg_change_options *options,
                  enum vqe_iceberg_step which)
 {
@@ -267,9 +274,8 @@ static int attempt(struct vqe_iceberg_commit *result, bool *again,
   }
   if (status == VQE_OK && metadata != NULL) {
     status = put_next(result, again, objects, name, metadata, options);
-  } else if (status == VQE_OK && table != NULL &&
-             table->hint != table->version) {
-    put_hint(objects, name, table->version); /* its writer crashed before */
+  } else if (status == VQE_OK && table != NULL) {
+    vqe_iceberg_mend_hint(table);
   }
   if (result->outcome == VQE_ICEBERG_NOTHING) {
     change->lost(change->ctx);

@@ -25,6 +25,11 @@ struct vqe_iceberg_change_options {
   void *on_step_ctx;
 };
 
+/* Write the hint of a table whose last writer crashed before it did: readers
+ * that trust the hint would not see the last commit. What fails is left to the
+ * next writer. */
+void vqe_iceberg_mend_hint(const struct vqe_iceberg_table *table);
+
 /* The commit loop; `result` gets outcome, version, retries. On return with
  * outcome NOTHING the last attempt's lost() has been called. */
 int vqe_iceberg_change_commit(

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "iceberg/iceberg_change.h"
 #include "lake/duck.h"
 #include "lake/scratch.h"
 #include "objects/objects_lock.h"
@@ -405,6 +406,7 @@ int vqe_warehouse_iceberg(struct vqe_iceberg_table **out,
   VQE_ASSERT((size_t)index < VQE_LAKE_TABLES);
   struct vqe_iceberg_table **kept = &warehouse->tables[index];
   bool newest = warehouse->exclusive;
+  bool is_new = false;
   int status = VQE_OK;
   *out = NULL;
   if (*kept != NULL && !newest) {
@@ -416,9 +418,13 @@ int vqe_warehouse_iceberg(struct vqe_iceberg_table **out,
   if (status == VQE_OK && *kept == NULL) {
     status = vqe_iceberg_open(kept, warehouse->objects,
                               vqe_lake_definitions[index].name);
+    is_new = status == VQE_OK;
   }
   if (status == VQE_OK) {
     status = require_whole(warehouse, *kept);
+  }
+  if (status == VQE_OK && is_new && warehouse->write) {
+    vqe_iceberg_mend_hint(*kept);
   }
   if (status == VQE_OK) {
     *out = *kept;

@@ -544,6 +544,30 @@ static void batch_of_a_crashed_run_gets_its_row(void **state)
   free_list(&list);
 }
 
+/* A writer that crashes between metadata and hint leaves readers of the hint
+ * with the table before; the next run mends that, though nothing is new. */
+static void hint_of_a_crashed_run_is_mended(void **state)
+{
+  (void)state;
+  static const char key[] =
+      "quantum_features/molecules/metadata/version-hint.text";
+  struct vqe_objects *objects = vqe_warehouse_objects(warehouse);
+  struct list list = {.count = 1};
+  char *hint = NULL;
+  size_t size = 0;
+  list.records[0] = make_record("a", 2, (double[]){-1.0, -1.5});
+  list.records[1] = make_record("b", 1, (double[]){-1.0});
+  normalize(&list);
+  assert_int_equal(vqe_objects_put(objects, key, "0", 1, VQE_OBJECTS_REPLACE),
+                   VQE_OK);
+  vqe_warehouse_forget(warehouse, VQE_TABLE_MOLECULES);
+  assert_int_equal(normalize(&list).new_experiments, 0);
+  assert_int_equal(vqe_objects_get(&hint, &size, objects, key, 20), VQE_OK);
+  assert_string_equal(hint, "1");
+  free(hint);
+  free_list(&list);
+}
+
 /* A file for each basis set, written at the same time. */
 static void partitions_are_written_at_the_same_time(void **state)
 {
@@ -660,6 +684,8 @@ int main(void)
                                       teardown),
       cmocka_unit_test_setup_teardown(batch_of_a_crashed_run_gets_its_row,
                                       setup, teardown),
+      cmocka_unit_test_setup_teardown(hint_of_a_crashed_run_is_mended, setup,
+                                      teardown),
       cmocka_unit_test_setup_teardown(partitions_are_written_at_the_same_time,
                                       setup, teardown),
       cmocka_unit_test_setup_teardown(runs_longer_than_a_chunk_are_whole,
