@@ -14,10 +14,11 @@
 #define ROUGH 1e-3          /* bohr: images a rough geometry still shows */
 #define EQUAL_MOMENTS 1e-3  /* relative */
 #define SAME_MEASURE 1e-6   /* relative */
+#define ALIKE 1e-3          /* relative, of frames of a rough geometry */
 #define MAX_SEARCH_ATOMS 60 /* larger molecules keep their principal axes */
 #define MAX_AXES 64
-#define DEGENERATE 1e-5 /* hartree */
-#define MAX_COUPLING 1e-8
+#define DEGENERATE 1e-5   /* hartree */
+#define MAX_COUPLING 1e-6 /* hartree, that a rounded geometry leaves */
 
 static double dot(const double a[3], const double b[3])
 {
@@ -118,11 +119,13 @@ struct measure {
   double power[2];
 };
 
-/* A frame as good as the best so far. */
+/* A frame as good as the best so far, or one that a rough geometry hides. */
 struct found {
   double axes[3][3];
   struct measure measures[3];
   unsigned operations;
+  int score; /* operations that hold, those that hold roughly second */
+  int rough; /* operations that hold roughly */
 };
 
 struct search {
@@ -130,6 +133,7 @@ struct search {
   int naxes;
   double axes[MAX_AXES][3]; /* of a rotation by pi or of a reflection */
   int best_score;
+  int best_rough;
   int count;
   struct found found[VQE_MAX_FRAMES];
 };
@@ -149,15 +153,16 @@ static struct measure measure_axis(const struct body *body,
   return sum;
 }
 
-/* Negative, 0 or positive as strcmp; rounding counts as equal. */
+/* Negative, 0 or positive as strcmp; what differs by less than `tolerance`
+ * counts as equal. */
 static int compare_measures(const struct measure *a, const struct measure *b,
-                            int count)
+                            int count, double tolerance)
 {
   for (int k = 0; k < 2 * count; k++) {
     double left = a[k / 2].power[k % 2];
     double right = b[k / 2].power[k % 2];
     double scale = fabs(left) + fabs(right) + 1e-3;
-    if (fabs(left - right) > SAME_MEASURE * scale) {
+    if (fabs(left - right) > tolerance * scale) {
       return left < right ? -1 : 1;
     }
   }
@@ -173,7 +178,8 @@ static void order_axes(struct measure measures[3], double axes[3][3],
     int at = k;
     memcpy(axis, axes[k], sizeof axis);
     struct measure measure = measure_axis(body, axis);
-    while (at > 0 && compare_measures(&measures[at - 1], &measure, 1) < 0) {
+    while (at > 0 && compare_measures(&measures[at - 1], &measure, 1,
+                                      SAME_MEASURE) < 0) {
       measures[at] = measures[at - 1];
       memcpy(axes[at], axes[at - 1], sizeof axis);
       at--;
@@ -183,20 +189,32 @@ static void order_axes(struct measure measures[3], double axes[3][3],
   }
 }
 
-/* Keep a frame that is as good as the best and differs from those known, in
- * the order of their measures. */
+/* Negative when `a` comes before `b`: more symmetry, then larger measures. */
+static int compare_frames(const struct found *a, const struct found *b)
+{
+  if (a->score != b->score) {
+    return a->score > b->score ? -1 : 1;
+  }
+  return compare_measures(b->measures, a->measures, 3, SAME_MEASURE);
+}
+
+/* Keep a frame that differs from those known, in their order. Frames that a
+ * rough geometry hides differ by its roughness too, which is no difference. */
 static void keep_frame(struct search *search, const struct found *frame)
 {
   int at = 0;
-  while (at < search->count && compare_measures(search->found[at].measures,
-                                                frame->measures, 3) > 0) {
-    at++;
+  for (int k = 0; k < search->count; k++) {
+    const struct found *known = &search->found[k];
+    double tolerance =
+        frame->score < search->best_score ? ALIKE : SAME_MEASURE;
+    if (known->operations == frame->operations &&
+        compare_measures(known->measures, frame->measures, 3, tolerance) ==
+            0) {
+      return;
+    }
+    at += compare_frames(known, frame) < 0;
   }
-  if (at == VQE_MAX_FRAMES ||
-      (at < search->count &&
-       search->found[at].operations == frame->operations &&
-       compare_measures(search->found[at].measures, frame->measures, 3) ==
-           0)) {
+  if (at == VQE_MAX_FRAMES) {
     return;
   }
   search->count += search->count < VQE_MAX_FRAMES;
@@ -205,6 +223,23 @@ static void keep_frame(struct search *search, const struct found *frame)
   search->found[at] = *frame;
 }
 
+/* Leave out what is neither of the highest exact nor of the highest rough
+ * symmetry. */
+static void drop_lesser(struct search *search)
+{
+  int kept = 0;
+  for (int k = 0; k < search->count; k++) {
+    const struct found *frame = &search->found[k];
+    if (frame->score == search->best_score ||
+        frame->rough == search->best_rough) {
+      search->found[kept++] = *frame;
+    }
+  }
+  search->count = kept;
+}
+
+/* Rounded coordinates may hold the one symmetry of a square exactly and the
+ * other only roughly, so that frames of both are kept. */
 static void try_frame(struct search *search, const double u[3],
                       const double hint[3])
 {
@@ -214,14 +249,17 @@ static void try_frame(struct search *search, const double u[3],
   }
   order_axes(frame.measures, frame.axes, &search->body);
   frame.operations = find_operations(&search->body, frame.axes, EXACT);
-  unsigned rough = find_operations(&search->body, frame.axes, ROUGH);
-  int score =
-      16 * __builtin_popcount(frame.operations) + __builtin_popcount(rough);
-  if (score > search->best_score) {
-    search->best_score = score;
-    search->count = 0;
+  frame.rough =
+      __builtin_popcount(find_operations(&search->body, frame.axes, ROUGH));
+  frame.score = 16 * __builtin_popcount(frame.operations) + frame.rough;
+  if (frame.score > search->best_score || frame.rough > search->best_rough) {
+    search->best_score =
+        search->best_score > frame.score ? search->best_score : frame.score;
+    search->best_rough =
+        search->best_rough > frame.rough ? search->best_rough : frame.rough;
+    drop_lesser(search);
   }
-  if (score == search->best_score) {
+  if (frame.score == search->best_score || frame.rough == search->best_rough) {
     keep_frame(search, &frame);
   }
 }

@@ -12,7 +12,8 @@
 /* A generator whose square is further from one belongs to no symmetry of the
  * solution. */
 #define MAX_BROKEN 1e-6
-#define SAME_LEVEL 1e-9 /* hartree */
+#define SAME_LEVEL                                                            \
+  1e-5 /* hartree: a rounded geometry splits degenerate ones */
 
 /* The orbitals of one space, or of one irrep in it. */
 struct block {
