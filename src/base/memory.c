@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/error_message.h"
+#include "base/machine.h"
 
 /* The system is not asked about an allocation below this. */
 #define SMALL_BYTES ((size_t)16 << 20)
@@ -91,22 +92,6 @@ int vqe_memory_print(char **out, const char *format, ...)
   return VQE_OK;
 }
 
-/* First number in a one-line file; UINT64_MAX when there is none ("max"). */
-static uint64_t read_number(const char *path)
-{
-  FILE *stream = fopen(path, "r");
-  if (stream == NULL) {
-    return UINT64_MAX;
-  }
-  unsigned long long value;
-  uint64_t out = UINT64_MAX;
-  if (fscanf(stream, "%llu", &value) == 1) {
-    out = value;
-  }
-  fclose(stream);
-  return out;
-}
-
 uint64_t vqe_memory_available(void)
 {
   uint64_t available = UINT64_MAX;
@@ -122,17 +107,9 @@ uint64_t vqe_memory_available(void)
     }
     fclose(stream);
   }
-  uint64_t limit = read_number("/sys/fs/cgroup/memory.max");
-  uint64_t used = read_number("/sys/fs/cgroup/memory.current");
-  if (limit == UINT64_MAX) {
-    limit = read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-    used = read_number("/sys/fs/cgroup/memory/memory.usage_in_bytes");
-  }
-  if (limit != UINT64_MAX && used != UINT64_MAX) {
-    uint64_t left = used < limit ? limit - used : 0;
-    if (left < available) {
-      available = left;
-    }
+  uint64_t left = vqe_machine_memory_left(NULL);
+  if (left < available) {
+    available = left;
   }
   struct rlimit address_space;
   if (getrlimit(RLIMIT_AS, &address_space) == 0 &&

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error_message.h"
+#include "base/machine.h"
 #include "base/memory.h"
 
 static void send_message(void *ctx, int to, enum vqe_transport_tag tag,
@@ -99,6 +100,11 @@ int vqe_mpi_threads(MPI_Comm comm)
   MPI_Comm_free(&node);
   for (size_t k = 0; k < sizeof all; k++) {
     cores += __builtin_popcount(all[k]);
+  }
+  /* the ranks of a node share what its control group grants */
+  int quota = vqe_machine_quota(NULL);
+  if (quota > 0 && quota < cores) {
+    cores = quota;
   }
   return cores > ranks ? cores / ranks : 1;
 }

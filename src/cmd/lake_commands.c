@@ -143,10 +143,16 @@ int vqe_cmd_lake_open_output(FILE **out,
 
 int vqe_cmd_lake_close_output(FILE *stream, int status)
 {
-  if (stream != NULL && stream != stdout && fclose(stream) != 0 &&
-      status == VQE_OK) {
+  bool lost = false;
+  if (stream != NULL && stream != stdout) {
+    errno = 0;
+    lost = ferror(stream) != 0;
+    lost = fclose(stream) != 0 || lost;
+  }
+  if (lost && status == VQE_OK) {
     status = vqe_error_set(VQE_ERR_IO, "cannot write the output: %s",
-                           strerror(errno));
+                           errno != 0 ? strerror(errno)
+                                      : "not all could be written");
   }
   return status;
 }

@@ -18,6 +18,7 @@
 #include "options.h"
 #include "report/qcschema.h"
 #include "report/report.h"
+#include "screen.h"
 #include "vqe/error.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
@@ -293,8 +294,9 @@ int main(int argc, char **argv)
                                           : EXIT_BAD_INPUT;
   }
   if (vqe_batch_prints(&options)) {
-    return vqe_batch_launcher_rank() == 0 ? vqe_batch_print(&options)
-                                          : EXIT_GOOD;
+    return vqe_batch_launcher_rank() == 0
+               ? vqe_cmd_end_screen("vqe_batch", vqe_batch_print(&options))
+               : EXIT_GOOD;
   }
   if (vqe_batch_start(&argc, &argv, options.singletons) != VQE_OK) {
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
@@ -302,5 +304,5 @@ int main(int argc, char **argv)
   }
   int code = run(&options);
   MPI_Finalize();
-  return code;
+  return vqe_cmd_end_screen("vqe_batch", code);
 }

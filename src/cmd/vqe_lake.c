@@ -13,6 +13,7 @@
 #include "lake/warehouse.h"
 #include "lake_commands.h"
 #include "option_table.h"
+#include "screen.h"
 #include "vqe/experiment.h"
 
 /* ---- commands ---- */
@@ -226,6 +227,7 @@ static int run_command(struct vqe_cmd_lake_options *options)
 int main(int argc, char **argv)
 {
   struct vqe_cmd_lake_options options;
+  int code = EXIT_GOOD;
   int status = vqe_cmd_lake_options_parse(&options, argc, argv);
   if (status != VQE_OK) {
     return vqe_cmd_lake_complain(status);
@@ -239,7 +241,7 @@ int main(int argc, char **argv)
   } else if (options.completion != NULL) {
     vqe_cmd_lake_options_completion_bash(stdout);
   } else {
-    return run_command(&options);
+    code = run_command(&options);
   }
-  return EXIT_GOOD;
+  return vqe_cmd_end_screen("vqe_lake", code);
 }

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/machine.h"
 #include "base/memory.h"
 
 #define DEFAULT_MEMORY_MB 1024
@@ -28,13 +28,11 @@ static int fail(const char *name, const char *message)
 
 static int threads_of(const struct vqe_duck_options *options)
 {
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  int processors = vqe_machine_processors();
   if (options->threads > 0) {
     return options->threads;
   }
-  return (int)(processors < 1             ? 1
-               : processors > MAX_THREADS ? MAX_THREADS
-                                          : processors);
+  return processors > MAX_THREADS ? MAX_THREADS : processors;
 }
 
 static int configure(duckdb_config config,

@@ -20,7 +20,7 @@ struct vqe_duck {
 
 struct vqe_duck_options {
   size_t memory_mb;    /* limit of DuckDB's buffers; 0 for 1024 */
-  int threads;         /* 0 for the processors of this machine, at most 8 */
+  int threads;         /* 0 for the processors of this process, at most 8 */
   const char *scratch; /* folder to spill to; must exist */
 };
 

@@ -60,38 +60,63 @@ static int write_root(hid_t file, const char *path)
   return status;
 }
 
-/* A new file in the format whose metadata HDF5 checksums. */
-static hid_t new_file(const char *path)
+/* A new file in the format whose metadata HDF5 checksums. Closing the
+ * properties would clear HDF5's errors: they are read before. */
+static int new_file(hid_t *out, const char *path, const char *aside)
 {
-  hid_t file = H5I_INVALID_HID;
+  int status = VQE_OK;
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  *out = H5I_INVALID_HID;
   if (access >= 0 && leave_out_locks(access) >= 0 &&
       H5Pset_meta_block_size(access, METADATA_BLOCK) >= 0 &&
       H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0) {
-    file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    *out = H5Fcreate(aside, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  }
+  if (*out < 0) {
+    status = vqe_h5error_set(VQE_ERR_IO, path, "cannot be written");
   }
   vqe_h5dataset_close(access);
-  return file;
+  return status;
 }
 
 int vqe_hdf5_create(hid_t *out, const char *path, const char *aside)
 {
-  *out = new_file(aside);
-  return *out < 0 ? vqe_h5error_set(VQE_ERR_IO, path, "cannot be written")
-                  : write_root(*out, path);
+  int status = new_file(out, path, aside);
+  return status == VQE_OK ? write_root(*out, path) : status;
 }
 
 /* ---- opening ---- */
 
-static hid_t open_file(const char *path)
+/* Why a file could not be opened, by what HDF5 has on its stack. */
+static int cannot_open(const char *path)
 {
-  hid_t file = H5I_INVALID_HID;
+  if (vqe_h5error_is_open_elsewhere()) {
+    return vqe_h5error_set(VQE_ERR_IO, path,
+                           "is open in another program, or that program died "
+                           "while it wrote; close it there, or copy the file "
+                           "and run h5clear -s on it");
+  }
+  if (vqe_h5error_is_system()) {
+    return vqe_h5error_set(VQE_ERR_IO, path, "cannot be read");
+  }
+  return vqe_h5error_set(VQE_ERR_INPUT, path,
+                         "is damaged or no HDF5 file; move it away or name "
+                         "another output");
+}
+
+static int open_file(hid_t *out, const char *path)
+{
+  int status = VQE_OK;
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  *out = H5I_INVALID_HID;
   if (access >= 0 && leave_out_locks(access) >= 0) {
-    file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    *out = H5Fopen(path, H5F_ACC_RDONLY, access);
+  }
+  if (*out < 0) {
+    status = cannot_open(path);
   }
   vqe_h5dataset_close(access);
-  return file;
+  return status;
 }
 
 /* VQE_ERR_NOT_FOUND when there is nothing, or an empty file as mktemp
@@ -142,20 +167,10 @@ int vqe_hdf5_open(hid_t *out, const char *path)
     return vqe_error_set(VQE_ERR_IO, "cannot read result file '%s': %s", path,
                          strerror(errno));
   }
-  hid_t file = open_file(path);
-  if (file < 0 && vqe_h5error_is_open_elsewhere()) {
-    return vqe_h5error_set(VQE_ERR_IO, path,
-                           "is open in another program, or that program died "
-                           "while it wrote; close it there, or copy the file "
-                           "and run h5clear -s on it");
-  }
-  if (file < 0) {
-    return vqe_h5error_set(
-        vqe_h5error_is_system() ? VQE_ERR_IO : VQE_ERR_INPUT, path,
-        vqe_h5error_is_system()
-            ? "cannot be read"
-            : "is damaged or no HDF5 file; move it away or "
-              "name another output");
+  hid_t file;
+  status = open_file(&file, path);
+  if (status != VQE_OK) {
+    return status;
   }
   hid_t attribute = H5I_INVALID_HID;
   if (text_attribute_is(file, "format", FORMAT)) {

@@ -203,6 +203,16 @@ int vqe_journal_parse(const uint8_t *data, size_t size,
   return status;
 }
 
+/* A file that does not begin like a journal is somebody's own and is left
+ * alone. Zeros count as a beginning: some file systems leave them where a
+ * crash caught the first frame. */
+static bool begins_like_journal(const uint8_t *data, size_t size)
+{
+  static const uint8_t zeros[sizeof magic];
+  size_t some = size < sizeof magic ? size : sizeof magic;
+  return memcmp(data, magic, some) == 0 || memcmp(data, zeros, some) == 0;
+}
+
 int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
                      bool *torn)
 {
@@ -212,19 +222,21 @@ int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
   if (status != VQE_OK) {
     return vqe_error_context(status, "journal");
   }
-  status = vqe_journal_parse((const uint8_t *)data, size, visit, ctx, torn);
+  if (!begins_like_journal((const uint8_t *)data, size)) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "it does not begin like a journal of this version");
+  } else {
+    status = vqe_journal_parse((const uint8_t *)data, size, visit, ctx, torn);
+  }
   free(data);
-  return status;
-}
-
-/* A file that does not begin like a journal is somebody's own and is left
- * alone. Zeros count as a beginning: some file systems leave them where a
- * crash caught the first frame. */
-static bool begins_like_journal(const uint8_t *data, size_t size)
-{
-  static const uint8_t zeros[sizeof magic];
-  size_t some = size < sizeof magic ? size : sizeof magic;
-  return memcmp(data, magic, some) == 0 || memcmp(data, zeros, some) == 0;
+  return status == VQE_ERR_INPUT
+             ? vqe_error_context(
+                   status,
+                   "journal '%s' cannot be read and is kept; go "
+                   "on with the vqe_batch that wrote it, or move "
+                   "it away to compute anew",
+                   path)
+             : status;
 }
 
 /* Cut off what follows the last whole frame. */

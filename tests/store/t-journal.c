@@ -290,6 +290,10 @@ static void other_files_are_left_alone(void **state)
   assert_int_equal(vqe_journal_open(&journal, fixture->path), VQE_ERR_INPUT);
   assert_null(journal);
   assert_non_null(strstr(vqe_error_message(), "is no journal"));
+  assert_int_equal(vqe_journal_read(fixture->path, NULL, NULL, NULL),
+                   VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), fixture->path));
+  assert_non_null(strstr(vqe_error_message(), "is kept"));
   assert_int_equal(vqe_file_read(&text, &size, fixture->path, 100), 0);
   assert_string_equal(text, "my thesis");
   free(text);

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""A machine that gives less than is hoped for: a full disk, an output that
+nobody reads, files that others have open, journals of other versions."""
+
+import fcntl
+import os
+import subprocess
+
+import harness
+from harness import check, unfolded
+
+h5py = harness.h5py_or_skip()
+LAKE = os.environ.get("VQE_LAKE") or os.path.join(
+    os.path.dirname(harness.BATCH), "vqe_lake")
+FAULTS = os.path.join(os.path.dirname(harness.BATCH), "tests", "libfaults.so")
+
+
+def screen_full(folder, words):
+    """What cannot be printed is exit status 1, whatever was to be printed."""
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True,
+                              stdin=subprocess.DEVNULL, cwd=folder.path,
+                              env=harness.environment(), timeout=120, check=False)
+    check(done.returncode == 1, f"{words} > /dev/full: {done.returncode}")
+    check("standard output" in done.stderr, f"{words}: {done.stderr}")
+
+
+def screens(folder):
+    folder.run("h2.json", "-q", "-o", "h2.h5")
+    place = folder.file("h2.warehouse")
+    batch = [["--help"], ["--version"], ["--man"], ["--completion", "bash"],
+             ["h2.json", "--dry-run"], ["h2.json", "--qasm", "0"],
+             ["h2.json", "-q", "--no-lake", "-o", "h2.h5"]]
+    lake = [["--help"], ["--version"], ["--man"], ["--completion", "bash"],
+            ["normalize", "h2.h5", "--warehouse", place],
+            ["featurize", place], ["check", place], ["log", place],
+            ["query", "SELECT 1 AS one", "--warehouse", place],
+            ["expire", place, "--older-than", "2000-01-01"],
+            ["compact", place], ["unlock", place],
+            ["qasm", "h2.h5"]]
+    for program, commands in ((harness.BATCH, batch), (LAKE, lake)):
+        for words in commands:
+            screen_full(folder, [program, *words])
+    # who closed the output wants nothing printed
+    done = subprocess.run(["sh", "-c", f"'{harness.BATCH}' --version >&-"],
+                          check=False)
+    check(done.returncode == 0, "a closed output")
+    return len(batch) + len(lake)
+
+
+def open_elsewhere(folder):
+    """A file that another program has is not called damaged."""
+    folder.run("h2.json", "-q", "--no-lake", "-o", "open.h5")
+    with open(folder.file("open.h5"), "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        folder.run("h2.json", "-q", "--no-lake", "-o", "open.h5")
+    with h5py.File(folder.file("open.h5"), "r+"):
+        done = folder.run("h2.json", "-q", "--no-lake", "-o", "open.h5", status=2)
+    text = unfolded(done.stderr)
+    check("open in another program" in text and "damaged" not in text, text)
+    folder.run("h2.json", "-q", "--no-lake", "-o", "open.h5")
+    folder.write("text.h5", "no HDF5\n")
+    done = folder.run("h2.json", "-q", "--no-lake", "-o", "text.h5", status=2)
+    check("damaged or no HDF5" in unfolded(done.stderr), done.stderr)
+
+
+def other_journals(folder):
+    """A journal of another version is kept, and nothing is written."""
+    kept = {"another magic": b"VQEK\2\0\0\0some bytes of the future",
+            "another frame": None, "another result": None}
+    lines = []
+    for name, data in kept.items():
+        output = f"{name.replace(' ', '-')}.h5"
+        if data is None:
+            data = frame(7 if "frame" in name else 1, b"\xff" * 40)
+        os.mkdir(folder.file(output + ".journal"))
+        path = folder.file(output + ".journal/run-0000-rank-00000.vqej")
+        with open(path, "wb") as file:
+            file.write(data)
+        done = folder.run("h2.json", "-q", "--no-lake", "-o", output, status=2)
+        text = unfolded(done.stderr)
+        check("is kept" in text and "run-0000-rank-00000.vqej" in text, text)
+        with open(path, "rb") as file:
+            check(file.read() == data, f"{name}: it is as it was")
+        check(not os.path.exists(folder.file(output)), f"{name}: no result")
+        os.unlink(path)
+        folder.run("h2.json", "-q", "--no-lake", "-o", output)
+        lines.append(name)
+    return len(lines)
+
+
+def frame(kind, payload):
+    import struct
+    import zlib
+    body = struct.pack("<IQ", kind, len(payload)) + payload
+    return b"VQEJ" + body + struct.pack("<I", zlib.crc32(body))
+
+
+def full_disk(folder):
+    """From any write on, the disk is full: it is named, and with room again
+    the same command finishes."""
+    if not os.path.exists(FAULTS):
+        print("a full disk: not tested, as there is no", FAULTS)
+        return 0
+    points = 0
+    while True:
+        points += 1
+        os.environ.update(LD_PRELOAD=FAULTS, VQE_FAULTS=f"write:{points}+")
+        done = folder.run("h2.json", "-q", "--no-lake", "-o", f"full-{points}.h5",
+                          status=None)
+        del os.environ["LD_PRELOAD"], os.environ["VQE_FAULTS"]
+        if done.returncode == 0:
+            break
+        text = unfolded(done.stderr)
+        check(done.returncode in (1, 2, 3), f"write {points}: {done.returncode}")
+        check("No space left on device" in text, f"write {points}: {text}")
+        folder.run("h2.json", "-q", "--no-lake", "-o", f"full-{points}.h5")
+        harness.check_same(folder.file("h2.h5"), folder.file(f"full-{points}.h5"),
+                           f"write {points}")
+        check(points < 1000, "it never ends")
+    check(points > 3, f"{points} writes")
+    return points - 1
+
+
+with harness.Folder() as folder:
+    folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
+    print(screens(folder), "commands whose output cannot be printed: status 1")
+    open_elsewhere(folder)
+    print(other_journals(folder), "journals of other versions: kept")
+    print("full disk at each of", full_disk(folder), "writes: named, nothing lost")
