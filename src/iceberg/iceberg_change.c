@@ -21,6 +21,7 @@
 #include "iceberg/iceberg_versions.h"
 #include "objects/objects.h"
 
+#define HINT_RETRIES 2
 #define RETRIES_DEFAULT 100
 #define UNKNOWN_ATTEMPTS 3
 
@@ -110,20 +111,31 @@ static int put_metadata(enum race *race, struct vqe_objects *objects,
                        message);
 }
 
-static void put_hint(struct vqe_objects *objects, const char *table,
-                     int64_t version)
+static int write_hint(struct vqe_objects *objects, const char *table,
+                      int64_t version)
 {
   char *key = NULL;
   char text[32];
   int length = snprintf(text, sizeof text, "%" PRId64, version);
-  if (vqe_iceberg_hint_key(&key, table) != VQE_OK) {
-    return;
+  int status = vqe_iceberg_hint_key(&key, table);
+  if (status == VQE_OK) {
+    (void)vqe_iceberg_drop_checksum(objects, key);
+    status = vqe_objects_put(objects, key, text, (size_t)length,
+                             VQE_OBJECTS_REPLACE);
   }
-  /* a stale hint costs readers a few probes; the commit stands without */
-  (void)vqe_iceberg_drop_checksum(objects, key);
-  (void)vqe_objects_put(objects, key, text, (size_t)length,
-                        VQE_OBJECTS_REPLACE);
   free(key);
+  return status;
+}
+
+/* A stale hint costs readers a few probes, or shows them an older table: the
+ * commit stands without, but a failure that passes is not left so. */
+static void put_hint(struct vqe_objects *objects, const char *table,
+                     int64_t version)
+{
+  int status = write_hint(objects, table, version);
+  for (int k = 0; k < HINT_RETRIES && status != VQE_OK; k++) {
+    status = write_hint(objects, table, version);
+  }
 }
 
 void vqe_iceberg_mend_hint(const struct vqe_iceberg_table *table)

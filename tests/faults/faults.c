@@ -406,12 +406,6 @@ int ftruncate(int descriptor, off_t size)
   return refused(__builtin_return_address(0)) ? -1 : next(descriptor, size);
 }
 
-int unlink(const char *path)
-{
-  NEXT(unlink)
-  return refused(__builtin_return_address(0)) ? -1 : next(path);
-}
-
 static bool not_synced(void)
 {
   bool failed = wanted == SYNC && fails(SYNC);
