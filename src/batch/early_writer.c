@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/resume.h"
@@ -25,6 +26,8 @@ void vqe_early_writer_clear(struct vqe_early_writer *writer)
 
 void vqe_early_writer_add(struct vqe_early_writer *writer, size_t index)
 {
+  VQE_ASSERT(index < writer->outcome->count);
+  VQE_ASSERT(writer->count < writer->outcome->count);
   writer->waiting[writer->count++] = index;
 }
 

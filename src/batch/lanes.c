@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -126,6 +127,7 @@ static struct task *begin(struct lane *lane)
 static void finish(struct vqe_lanes *lanes, struct task *task, int status)
 {
   struct vqe_worker *worker = lanes->worker;
+  VQE_ASSERT(lanes->running > 0);
   lanes->alone = false;
   if (--lanes->running == 0) {
     worker->last = vqe_clock_wall();

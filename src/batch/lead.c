@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -58,6 +59,7 @@ static void keep(struct lead *lead, struct vqe_result *result, int rank)
 {
   struct vqe_batch_outcome *outcome = lead->outcome;
   int index = result->experiment->index;
+  VQE_ASSERT(rank >= 0 && rank < lead->worker.ranks);
   if (index < 0 || (size_t)index >= outcome->count ||
       outcome->results[index] != NULL) {
     vqe_result_free(result);
@@ -159,6 +161,7 @@ static int take_stopped(struct lead *lead,
   struct vqe_worker_report *report = &lead->reports[found->from];
   int status = vqe_transport_receive_into(report, sizeof *report,
                                           lead->worker.transport, found);
+  VQE_ASSERT(lead->busy > 0);
   lead->busy--;
   lead->idle[found->from] = true;
   lead->given[found->from] = 0;

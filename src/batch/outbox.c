@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -19,6 +20,7 @@ static void collect(struct vqe_outbox *outbox,
       arrived = transport->arrived(transport->ctx, item->request);
     }
     if (arrived) {
+      VQE_ASSERT(outbox->bytes >= item->size);
       outbox->bytes -= item->size;
       free(item->data);
     } else {
@@ -51,6 +53,7 @@ int vqe_outbox_send(struct vqe_outbox *outbox,
     free(data);
     return status;
   }
+  VQE_ASSERT(outbox->count < outbox->capacity);
   outbox->items[outbox->count++] = item;
   outbox->bytes += size;
   return VQE_OK;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -29,6 +30,7 @@ void vqe_schedule_clear(struct vqe_schedule *schedule)
 
 void vqe_schedule_add(struct vqe_schedule *schedule, struct vqe_task task)
 {
+  VQE_ASSERT(schedule->tasks != NULL && schedule->next == 0);
   schedule->tasks[schedule->count++] = task;
   schedule->cost += task.cost;
 }
@@ -69,6 +71,8 @@ size_t vqe_schedule_take(const struct vqe_task **out,
 {
   double cost = 0.0;
   size_t count = 0;
+  VQE_ASSERT(idle >= 0 && lanes > 0 && schedule->workers > 0);
+  VQE_ASSERT(schedule->next <= schedule->count);
   size_t left = schedule->count - schedule->next;
   size_t share = (left + schedule->workers - 1) / schedule->workers;
   size_t least = smaller((size_t)idle, share);

@@ -2,6 +2,7 @@
  * twin of the pool gradient of src/sim/sector.c. */
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/memory.h"
 #include "device/device_sector.h"
 #include "kernels/shape.h"
@@ -114,6 +115,7 @@ int vqe_device_sector_pool(void *backend, double *out,
   rotations = vqe_device_sector_host(sector)->pool_rotations;
   for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
     double sum = 0.0;
+    VQE_ASSERT(rotations[k].param >= 0 && rotations[k].param < pool->nparam);
     for (uint32_t part = 0; part < parts; part++) {
       sum += sector->pool_sums[k * parts + part];
     }

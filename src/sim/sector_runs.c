@@ -1,6 +1,7 @@
 /* Which stretches of a sector's rotations are runs of one-spin gates. */
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/sector_tables.h"
@@ -13,6 +14,7 @@ static int add_run(struct vqe_sector *sector, size_t first, size_t last,
                    size_t from, size_t to)
 {
   const struct vqe_ansatz *ansatz = sector->ansatz;
+  VQE_ASSERT(first <= last && last <= ansatz->ngate && from <= to);
   if (last - first < LEAST_GATES) {
     return VQE_OK;
   }

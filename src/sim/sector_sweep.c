@@ -3,6 +3,7 @@
  * gradient. Rotations and H are real and act on both planes alike. */
 #include <math.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/parallel.h"
@@ -29,6 +30,8 @@ static void rotate_block(struct vqe_givens_sweep *sweep,
 {
   struct vqe_givens_block block = {.kind = rotation->kind};
   long begin = 0;
+  VQE_ASSERT(ca >= 0 && ca < sector->alpha->nclass);
+  VQE_ASSERT(cb >= 0 && cb < sector->beta->nclass);
   long end = (long)vqe_layout_rows(&sector->layout, ca);
   if (rotation->kind != VQE_GIVENS_BETA) {
     const struct vqe_string_pairs *pairs =

@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "sim/product.h"
 #include "sim/sigma_tables.h"
 
@@ -124,6 +125,7 @@ static void apply_mixed(const struct vqe_sigma *sigma,
       continue;
     }
     size_t batch = sigma->panel / (npair * width);
+    VQE_ASSERT(batch > 0 && item->first + width <= cols);
     double *gathered = scratch;
     double *product = scratch + sigma->panel;
     for (int ca = 0; ca < sigma->nirrep; ca++) {
@@ -158,6 +160,7 @@ static void apply_mixed(const struct vqe_sigma *sigma,
           for (size_t k = sigma->link_start[s * nirrep + (size_t)g];
                k < sigma->link_start[s * nirrep + (size_t)g + 1]; k++) {
             const struct vqe_sigma_link *link = &sigma->links[k];
+            VQE_ASSERT(link->partner >= t0 && link->pair < npair);
             add_row(block + (size_t)(link->partner - t0) * cols,
                     product + link->pair * stride + r * width, link->sign,
                     width);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "sim/parallel.h"
@@ -95,6 +96,8 @@ static void exchange_row(const void *ctx, long k)
 {
   const struct exchange_loop *loop = ctx;
   const struct vqe_string_pairs *on_beta = loop->on_beta;
+  VQE_ASSERT(loop->on_alpha->start[loop->ca] + (uint32_t)k <
+             loop->on_alpha->start[loop->ca + 1]);
   const struct vqe_string_pair *a =
       &loop->on_alpha->items[loop->on_alpha->start[loop->ca] + (uint32_t)k];
   const double *source =
@@ -105,6 +108,7 @@ static void exchange_row(const void *ctx, long k)
   for (uint32_t l = on_beta->start[loop->cb]; l < on_beta->start[loop->cb + 1];
        l++) {
     const struct vqe_string_pair *b = &on_beta->items[l];
+    VQE_ASSERT(b->to >= loop->t0 && b->from >= loop->b0);
     target[b->to - loop->t0] += scale * b->sign * source[b->from - loop->b0];
   }
 }

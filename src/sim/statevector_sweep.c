@@ -6,6 +6,7 @@
  * strings of both spins, and H conserves what it conserves in a sector. Rows
  * are the beta strings (the high bits), columns the alpha strings: H is the
  * same when the spins change places. */
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "sim/parallel.h"
 #include "sim/penalty.h"
@@ -151,6 +152,7 @@ static void to_blocks_row(const void *ctx, long k)
   const struct blocks_loop *loop = ctx;
   const struct vqe_strings *strings = &loop->sv->strings;
   uint32_t s = strings->class_start[loop->ca] + (uint32_t)k;
+  VQE_ASSERT(s < strings->class_start[loop->ca + 1]);
   const double *row = loop->in + ((size_t)strings->bits[s] << strings->norb);
   for (int cb = 0; cb < strings->nclass; cb++) {
     double *to =
@@ -168,6 +170,7 @@ static void from_blocks_row(const void *ctx, long k)
   const struct blocks_loop *loop = ctx;
   const struct vqe_strings *strings = &loop->sv->strings;
   uint32_t s = strings->class_start[loop->ca] + (uint32_t)k;
+  VQE_ASSERT(s < strings->class_start[loop->ca + 1]);
   double *row = loop->out + ((size_t)strings->bits[s] << strings->norb);
   for (int cb = 0; cb < strings->nclass; cb++) {
     const double *source =

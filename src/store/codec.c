@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "record/fields.h"
@@ -42,6 +43,7 @@ static void malformed(struct stream *stream, const char *what)
 static bool has_room(struct stream *stream, size_t count, size_t size)
 {
   size_t bytes;
+  VQE_ASSERT(stream->mode == MEASURE || stream->used <= stream->size);
   if (stream->status != VQE_OK) {
     return false;
   }
@@ -492,6 +494,7 @@ static int encode(uint8_t **out, size_t *size, void *object,
     free(stream.out);
     return stream.status;
   }
+  VQE_ASSERT(stream.used == stream.size); /* as large as it was measured */
   *out = stream.out;
   *size = stream.size;
   return VQE_OK;

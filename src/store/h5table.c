@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "store/h5dataset.h"
@@ -128,9 +129,11 @@ static void pack_row(uint8_t *row, const struct layout *layout,
                      const void *object)
 {
   uint64_t nulls = 0;
+  VQE_ASSERT(layout->nulls + sizeof nulls <= layout->row);
   memset(row, 0, layout->row);
   for (size_t k = 0; k < layout->ncolumn; k++) {
     const struct column *column = &layout->columns[k];
+    VQE_ASSERT(column->offset + column->width <= layout->row);
     const struct vqe_member *member = column->member;
     const char *from = (const char *)object + member->offset;
     uint8_t *to = row + column->offset;
@@ -155,9 +158,11 @@ static int unpack_row(void *object, const struct layout *layout,
 {
   uint64_t nulls;
   int status = VQE_OK;
+  VQE_ASSERT(layout->nulls + sizeof nulls <= layout->row);
   memcpy(&nulls, row + layout->nulls, sizeof nulls);
   for (size_t k = 0; status == VQE_OK && k < layout->ncolumn; k++) {
     const struct column *column = &layout->columns[k];
+    VQE_ASSERT(column->offset + column->width <= layout->row);
     const struct vqe_member *member = column->member;
     char *to = (char *)object + member->offset;
     const uint8_t *from = row + column->offset;

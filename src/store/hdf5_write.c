@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -197,6 +198,7 @@ int vqe_hdf5_add(struct vqe_hdf5_writer *writer, size_t index,
     }
     writer->capacity = capacity;
   }
+  VQE_ASSERT(index < writer->capacity);
   vqe_h5quiet_begin(&quiet);
   status = write_experiment(writer, index, result);
   vqe_h5quiet_end(&quiet);
@@ -231,6 +233,7 @@ static int write_rest(struct vqe_hdf5_writer *writer,
 /* Close the file and give it its name. */
 static int put_in_place(struct vqe_hdf5_writer *writer)
 {
+  VQE_ASSERT(writer->group >= 0 && writer->file >= 0);
   /* closing reports no full disk, flushing does */
   if (H5Gclose(writer->group) < 0 ||
       H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0) {

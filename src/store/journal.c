@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/file.h"
@@ -103,6 +104,7 @@ struct frame {
 static bool next_frame(struct frame *frame, size_t *end, const uint8_t *data,
                        size_t size, size_t at)
 {
+  VQE_ASSERT(at <= size);
   size_t left = size - at;
   if (left < HEAD_BYTES + TAIL_BYTES ||
       memcmp(data + at, magic, sizeof magic) != 0) {
@@ -364,6 +366,7 @@ static int append(struct vqe_journal *journal, const uint8_t *frame,
       }
       return status;
     }
+    VQE_ASSERT((size_t)put <= left);
     at += put;
     left -= (size_t)put;
   }
@@ -425,6 +428,7 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
     }
     journal->capacity = size;
   }
+  VQE_ASSERT(size <= journal->capacity);
   uint8_t *at = journal->buffer + HEAD_BYTES;
   memcpy(at, experiment_id, ID_BYTES);
   put_u32(at + ID_BYTES, (uint32_t)iteration);

@@ -8,7 +8,7 @@ what an undisturbed run comes to.
 VQE_FAULT_POINTS  points of each kind and command, spread evenly over all (6);
                   0 tries every one
 
-tests/faults/faults.c makes the faults. Services: none.
+tests/faults/faults.c makes the faults.
 """
 
 import concurrent.futures
