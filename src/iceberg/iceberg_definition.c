@@ -7,10 +7,15 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/sha256.h"
 #include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_key.h"
 #include "iceberg/iceberg_type.h"
 #include "iceberg/iceberg_value.h"
+
+/* Of an escaped partition value in a path. */
+#define PATH_VALUE_BYTES ((size_t)120)
+#define PATH_HASH_DIGITS ((size_t)16)
 
 void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition)
 {
@@ -261,6 +266,31 @@ static char *escape(char *to, const char *text)
   return to;
 }
 
+/* Folder names end at 255 bytes, and keys of objects at 1024: a long value is
+ * cut, and the hash of all of it keeps two that begin alike apart. `text` is
+ * escaped and has room. */
+static int shorten(char *text, const char *value)
+{
+  char hash[VQE_SHA256_HEX_SIZE];
+  size_t keep = PATH_VALUE_BYTES - 1 - PATH_HASH_DIGITS;
+  if (strlen(text) <= PATH_VALUE_BYTES) {
+    return VQE_OK;
+  }
+  int status = vqe_sha256_hex(hash, value, strlen(value));
+  if (status == VQE_OK) {
+    for (size_t k = 1; k <= 2; k++) { /* no half of a "%2F" */
+      if (text[keep - k] == '%') {
+        keep -= k;
+        break;
+      }
+    }
+    text[keep] = '-';
+    memcpy(text + keep + 1, hash, PATH_HASH_DIGITS);
+    text[keep + 1 + PATH_HASH_DIGITS] = '\0';
+  }
+  return status;
+}
+
 int vqe_iceberg_partition_path(char **out,
                                const struct vqe_iceberg_definition *definition,
                                const struct vqe_iceberg_bytes *values)
@@ -285,9 +315,9 @@ int vqe_iceberg_partition_path(char **out,
       }
       at = escape(at, column->name);
       *at++ = '=';
-      at = escape(at, text);
-      *at = '\0';
-      length = (size_t)(at - path);
+      *escape(at, text) = '\0';
+      status = shorten(at, text);
+      length = strlen(path);
     }
     free(text);
   }

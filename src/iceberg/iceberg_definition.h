@@ -55,8 +55,9 @@ int vqe_iceberg_definition_last_id(
 int vqe_iceberg_definition_number(struct vqe_iceberg_column *column, int last);
 
 /* The folder of a data file, as other writers name it:
- * "processing_date=2026-01-02/basis_set=sto3g" (escaped; "null" for null; ""
- * without partition). `values` has npartition entries. Free by free(). */
+ * "processing_date=2026-01-02/basis_set=sto3g" (escaped, a value of more than
+ * 120 bytes cut and made unique by a hash; "null" for null; "" without
+ * partition). `values` has npartition entries. Free by free(). */
 int vqe_iceberg_partition_path(char **out,
                                const struct vqe_iceberg_definition *definition,
                                const struct vqe_iceberg_bytes *values);

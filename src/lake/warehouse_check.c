@@ -332,6 +332,74 @@ static int check_table(struct checking *checking,
   return status;
 }
 
+/* ---- tables against one another ---- */
+
+/* A view of a table's rows under its name; *whole false where they cannot be
+ * read, which has been reported. */
+static int view_table(bool *whole, struct vqe_warehouse *warehouse,
+                      enum vqe_lake_table_index index)
+{
+  struct vqe_table *table = NULL;
+  int status = vqe_table_open(&table, warehouse, index, true);
+  if (status == VQE_OK) {
+    status = vqe_table_view(warehouse, table, table->name, false);
+  }
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
+    *whole = false;
+    status = VQE_OK;
+  }
+  vqe_table_close(table);
+  return status;
+}
+
+/* `molecules` is committed first and vqe_iterations last: what a crashed or
+ * failed run has left in between is in the first alone. Rows that another
+ * engine put into one table are its own matter. */
+static int check_together(struct checking *checking)
+{
+  static const enum vqe_lake_table_index tables[] = {
+      VQE_TABLE_MOLECULES, VQE_TABLE_ANSATZ_INFO,
+      VQE_TABLE_PERFORMANCE_METRICS, VQE_TABLE_VQE_RESULTS,
+      VQE_TABLE_VQE_ITERATIONS};
+  static const struct {
+    enum vqe_lake_table_index index;
+    const char *sql;
+  } lacks[] = {
+      {VQE_TABLE_ANSATZ_INFO, "FROM molecules ANTI JOIN ansatz_info"},
+      {VQE_TABLE_PERFORMANCE_METRICS,
+       "FROM molecules ANTI JOIN performance_metrics"},
+      {VQE_TABLE_VQE_RESULTS, "FROM molecules ANTI JOIN vqe_results"},
+      {VQE_TABLE_VQE_ITERATIONS,
+       "FROM molecules SEMI JOIN (FROM vqe_results WHERE total_iterations > "
+       "0) USING (experiment_id) ANTI JOIN vqe_iterations"}};
+  struct vqe_duck *duck = vqe_warehouse_duck(checking->warehouse);
+  bool whole = true;
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < sizeof tables / sizeof *tables;
+       k++) {
+    status = view_table(&whole, checking->warehouse, tables[k]);
+  }
+  for (size_t k = 0;
+       status == VQE_OK && whole && k < sizeof lacks / sizeof *lacks; k++) {
+    struct vqe_table table = {.name =
+                                  vqe_lake_definitions[lacks[k].index].name};
+    char sql[256];
+    int64_t count = 0;
+    snprintf(sql, sizeof sql,
+             "SELECT count(*)::BIGINT %s USING (experiment_id)", lacks[k].sql);
+    status = vqe_duck_count(duck, &count, "tables of a batch", sql);
+    if (status == VQE_OK && count > 0) {
+      checking->table = &table;
+      find(checking,
+           "%lld experiments of 'molecules' are missing: a run ended between "
+           "the tables; normalize their source again",
+           (long long)count);
+      checking->table = NULL;
+    }
+  }
+  return status;
+}
+
 int vqe_warehouse_check(struct vqe_warehouse_check_result *result,
                         struct vqe_warehouse *warehouse,
                         void (*report)(void *ctx, const char *table,
@@ -348,5 +416,5 @@ int vqe_warehouse_check(struct vqe_warehouse_check_result *result,
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
     status = check_table(&checking, (enum vqe_lake_table_index)k);
   }
-  return status;
+  return status == VQE_OK ? check_together(&checking) : status;
 }

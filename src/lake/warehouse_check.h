@@ -15,7 +15,8 @@ struct vqe_warehouse_check_result {
 };
 
 /* Check every table that exists: metadata, manifests, files (sizes, counts,
- * bounds worked out anew from the rows), keys that must be there once.
+ * bounds worked out anew from the rows), keys that must be there once, and
+ * that the tables of a batch hold the same experiments.
  * `report` gets each finding, and notes on
  * what other engines did. VQE_OK also with problems; an error when the
  * check could not be made. Cost: reads every file. */

@@ -139,6 +139,58 @@ static void partition_path_is_escaped_as_java_does(void **state)
   vqe_iceberg_definition_free(d);
 }
 
+static char *path_of(const char *value)
+{
+  struct vqe_iceberg_definition *d =
+      parse("{\"name\": \"t\", \"columns\": [{\"name\": \"basis\", "
+            "\"type\": \"string\"}], \"partition\": [\"basis\"]}");
+  struct vqe_iceberg_bytes bytes;
+  char *path = NULL;
+  vqe_iceberg_bytes_string(&bytes, value, strlen(value));
+  assert_int_equal(vqe_iceberg_partition_path(&path, d, &bytes), VQE_OK);
+  vqe_iceberg_bytes_clear(&bytes);
+  vqe_iceberg_definition_free(d);
+  return path;
+}
+
+static void long_partition_values_are_cut_and_stay_apart(void **state)
+{
+  char value[400];
+  (void)state;
+  memset(value, 'a', sizeof value);
+  value[120] = '\0';
+  char *whole = path_of(value);
+  assert_int_equal(strlen(whole), strlen("basis=") + 120);
+  assert_null(strchr(whole, '-'));
+  memset(value, 'a', sizeof value);
+  value[399] = '\0';
+  char *first = path_of(value);
+  value[398] = 'b';
+  char *second = path_of(value);
+  assert_int_equal(strlen(first), strlen("basis=") + 120);
+  assert_memory_equal(first, second, 6 + 103);
+  assert_string_not_equal(first, second);
+  assert_non_null(strchr(first, '-'));
+  free(whole);
+  free(first);
+  free(second);
+  /* at any place, no escape is cut in two */
+  for (size_t start = 0; start < 3; start++) {
+    memset(value, 'a', start);
+    memset(value + start, '/', 300);
+    value[300] = '\0';
+    char *path = path_of(value);
+    size_t plain = 6;
+    assert_true(strlen(path) <= 126);
+    while (path[plain] == 'a' || path[plain] == '%') {
+      plain += path[plain] == '%' ? 3 : 1;
+    }
+    assert_int_equal(path[plain], '-');
+    assert_int_equal(strspn(path + plain + 1, "0123456789abcdef"), 16);
+    free(path);
+  }
+}
+
 /* ---- values ---------------------------------------------------------- */
 
 static void single_values_are_little_endian(void **state)
@@ -299,6 +351,7 @@ int main(void)
       cmocka_unit_test(definition_ids_are_those_of_spark),
       cmocka_unit_test(bad_definition_is_refused_with_its_reason),
       cmocka_unit_test(partition_path_is_escaped_as_java_does),
+      cmocka_unit_test(long_partition_values_are_cut_and_stay_apart),
       cmocka_unit_test(single_values_are_little_endian),
       cmocka_unit_test(string_bounds_are_cut_and_rounded_up),
       cmocka_unit_test(double_bounds_are_never_nan),

@@ -21,6 +21,7 @@ from harness import check
 
 try:
     import fastavro
+    from pyiceberg.expressions import EqualTo
 
     import lake_readers as readers
 except ImportError as error:
@@ -207,6 +208,83 @@ def check_read_only(folder, result):
     check(not glob.glob(folder.file(".*vqe-*")), "a scratch folder stays")
 
 
+# basis sets as people and other tools name them; folders are made of them
+NAMES = (
+    "6-31+G*",
+    "6-31g(d,p)",
+    "/data/bases/my basis.nw",
+    "dé f2-ü",
+    "базис",
+    "名前",
+    "🧪",
+    "a=b/c?d#e%20",
+    "",
+    " ",
+    ".",
+    "..",
+    "..%2F",
+    "with\"quote",
+    "with'quote",
+    "tab\there",
+    "new\nline",
+    "null",
+    "__HIVE_DEFAULT_PARTITION__",
+    "C:\\bases\\x.nw",
+    "a:b*c|d<e>",
+    "{x}",
+    "~x",
+    "a&b;c$d`e`",
+    "%",
+    "e\u0301",
+    "\u00e9",
+    "\U0010ffff" * 17,
+    "/" + "lab/" * 70 + "basis.nw",
+    "é" * 300,
+    "/" * 1000,
+    "x" * 5000,
+    "x" * 5001,
+)
+
+
+def check_names(folder):
+    """Values of any length and alphabet in the partition columns."""
+    raw = folder.file("names")
+    os.makedirs(raw)
+    with open(os.path.join(harness.ROOT, "tests/data/other_producer.json"), "rb") as stream:
+        text = stream.read()
+    for k, name in enumerate(NAMES):
+        record = json.loads(text)
+        record["basis_set"] = name
+        record["vqe_result"]["initial_data"]["backend"] = name[::-1]
+        with open(f"{raw}/{k:03d}.json", "w", encoding="utf-8") as stream:
+            json.dump(record, stream, ensure_ascii=False)
+    place = folder.file("names.warehouse")
+    lake("normalize", raw, "-w", place)
+    check("0 problems, 0 orphans" in lake("check", place).stdout, "names: check")
+    table = Local(place).table("vqe_results")
+    for name in NAMES:
+        rows = table.scan(row_filter=EqualTo("basis_set", name)).to_arrow()
+        check(len(rows) == 1, f"names: {len(rows)} rows of {name[:40]!r}")
+    for path, _, _ in os.walk(place):
+        check(len(os.path.basename(path).encode()) <= 140, f"names: {path}")
+    lake("featurize", "-w", place)
+    lake("compact", place)
+    check("0 problems, 0 orphans" in lake("check", place).stdout, "names: compact")
+
+
+def check_apart(folder, result):
+    """A run that ended between the tables: seen by check, and mended by the
+    next run with the same source."""
+    place = folder.file("apart")
+    lake("normalize", result, "-w", place)
+    for name in ("vqe_results", "vqe_iterations"):
+        shutil.rmtree(f"{place}/quantum_features/{name}")
+    said = lake("check", place, status=1).stdout
+    check("1 experiments of 'molecules' are missing" in said, f"apart: {said}")
+    lake("normalize", result, "-w", place)
+    check("0 problems" in lake("check", place).stdout, "apart: check")
+
+
 with harness.Folder() as folder:
     folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
     folder.run("h2.json", "--no-lake")
@@ -214,4 +292,6 @@ with harness.Folder() as folder:
     check_edited(folder, folder.file("h2.h5"))
     check_full(folder, folder.file("h2.h5"))
     check_read_only(folder, folder.file("h2.h5"))
+    check_names(folder)
+    check_apart(folder, folder.file("h2.h5"))
 print("bad raw files skipped, bad warehouses refused, in bounded memory")
