@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/avro_sizes.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "record/record_read.h"
-#include "record/record_sizes.h"
 #include "record/record_view.h"
 
 #define MAX_RECORD ((size_t)1 << 31)
@@ -134,7 +134,7 @@ int vqe_record_avro_decode(struct vqe_record **out,
     return vqe_error_set(VQE_ERR_INPUT, "%s: %zu bytes are too many", where,
                          size);
   }
-  int status = vqe_record_sizes_check(avro->schema, data, size, where);
+  int status = vqe_sizes_check(avro->schema, data, size, where);
   if (status == VQE_OK && avro_generic_value_new(avro->iface, &value) != 0) {
     status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
   }

@@ -1,4 +1,4 @@
-#include "record/record_sizes.h"
+#include "base/avro_sizes.h"
 
 #include <stdbool.h>
 
@@ -163,13 +163,23 @@ static int skip_value(struct walk *walk, avro_schema_t schema, int depth)
   return refuse(walk, "its schema has an unknown type");
 }
 
-int vqe_record_sizes_check(avro_schema_t schema, const uint8_t *data,
-                           size_t size, const char *where)
+int vqe_sizes_of(size_t *used, avro_schema_t schema, const uint8_t *data,
+                 size_t size, const char *where)
 {
   struct walk walk = {
       .data = data, .size = size, .items = size + FREE_ITEMS, .where = where};
   int status = skip_value(&walk, schema, 0);
-  if (status == VQE_OK && walk.at != size) {
+  *used = walk.at;
+  return status;
+}
+
+int vqe_sizes_check(avro_schema_t schema, const uint8_t *data, size_t size,
+                    const char *where)
+{
+  size_t used = 0;
+  int status = vqe_sizes_of(&used, schema, data, size, where);
+  if (status == VQE_OK && used != size) {
+    struct walk walk = {.at = used, .where = where};
     status = refuse(&walk, "bytes are left over");
   }
   return status;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "record/record_sizes.h"
+#include "base/avro_sizes.h"
 #include "vqe/error.h"
 
 static int check(const char *schema_text, const void *data, size_t size)
@@ -17,7 +17,7 @@ static int check(const char *schema_text, const void *data, size_t size)
   assert_int_equal(
       avro_schema_from_json_length(schema_text, strlen(schema_text), &schema),
       0);
-  int status = vqe_record_sizes_check(schema, data, size, "message 7");
+  int status = vqe_sizes_check(schema, data, size, "message 7");
   avro_schema_decref(schema);
   return status;
 }

@@ -1,8 +1,8 @@
 /* Lengths inside Avro binary, checked before avro-c takes memory for them: it
  * allocates what a string or an array says that it has, and only then reads.
  */
-#ifndef VQE_RECORD_RECORD_SIZES_H
-#define VQE_RECORD_RECORD_SIZES_H
+#ifndef VQE_BASE_AVRO_SIZES_H
+#define VQE_BASE_AVRO_SIZES_H
 
 #include <avro.h>
 #include <stddef.h>
@@ -13,7 +13,10 @@
  * data could hold, when values are nested deeper than 64, or when bytes are
  * left over. `where` stands in front of the message. Cost: one pass, no
  * memory. */
-int vqe_record_sizes_check(avro_schema_t schema, const uint8_t *data,
-                           size_t size, const char *where);
+int vqe_sizes_check(avro_schema_t schema, const uint8_t *data, size_t size,
+                    const char *where);
+/* The same of a value that need not take all of `data`: *used is its size. */
+int vqe_sizes_of(size_t *used, avro_schema_t schema, const uint8_t *data,
+                 size_t size, const char *where);
 
 #endif
