@@ -266,15 +266,16 @@ static void collect_finding(void *ctx, enum vqe_iceberg_finding finding,
                             const char *text)
 {
   json_t *lists = ctx;
-  json_array_append_new(json_object_get(lists, finding == VQE_ICEBERG_PROBLEM
-                                                   ? "problems"
-                                                   : "orphans"),
-                        json_string(text));
+  const char *list = finding == VQE_ICEBERG_PROBLEM  ? "problems"
+                     : finding == VQE_ICEBERG_ORPHAN ? "orphans"
+                                                     : "notes";
+  json_array_append_new(json_object_get(lists, list), json_string(text));
 }
 
 static void do_check(struct vqe_objects *objects, const json_t *command)
 {
-  json_t *response = json_pack("{s:[], s:[]}", "problems", "orphans");
+  json_t *response =
+      json_pack("{s:[], s:[], s:[]}", "problems", "orphans", "notes");
   struct vqe_iceberg_check_options options = {.report = collect_finding,
                                               .report_ctx = response};
   struct vqe_iceberg_check_result result;
