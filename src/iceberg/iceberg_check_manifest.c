@@ -148,7 +148,7 @@ static int check_file(struct vqe_iceberg_checking *check,
   bool ours = vqe_iceberg_check_is_ours(check, manifest->snapshot);
   if (strchr(entry->uri, ':') == NULL ||
       vqe_objects_key_of_uri(&key, check->objects, entry->uri) != VQE_OK) {
-    PROBLEM(check, "'%s': data file '%s' is no URI in the warehouse",
+    PROBLEM(check, "'%s': data file '%s' is outside the warehouse, or no URI",
             manifest->uri, entry->uri);
     return VQE_OK;
   }
@@ -293,10 +293,9 @@ static int check_entries(struct vqe_iceberg_checking *check,
               "numbers and its snapshot",
               manifest->uri);
     }
-    if (entry->status == VQE_ICEBERG_ADDED &&
-        (entry->sequence >= 0 || entry->file_sequence >= 0) &&
-        (ours || entry->sequence != manifest->sequence ||
-         entry->file_sequence != manifest->sequence)) {
+    /* others may rewrite files under the number that they had */
+    if (ours && entry->status == VQE_ICEBERG_ADDED &&
+        (entry->sequence >= 0 || entry->file_sequence >= 0)) {
       PROBLEM(check,
               "'%s': an added entry does not inherit its sequence numbers",
               manifest->uri);

@@ -743,10 +743,10 @@ on_manifest(
 on_manifest("delete file among data", "has content 1", lambda m, e, f: f.update(content=1))
 on_manifest(
     "path is no URI",
-    "is no URI",
+    "or no URI",
     lambda m, e, f: f.update(file_path=f["file_path"].removeprefix("file://")),
 )
-on_manifest("path is elsewhere", "no URI in the warehouse", lambda m, e, f: f.update(file_path="s3://x/y"))
+on_manifest("path is elsewhere", "is outside the warehouse", lambda m, e, f: f.update(file_path="s3://x/y"))
 on_manifest("other format", "not PARQUET", lambda m, e, f: f.update(file_format="ORC"))
 on_manifest(
     "wrong partition value",
