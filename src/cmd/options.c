@@ -79,7 +79,7 @@ static const struct vqe_cmd_option entries[] = {
     {"seed", 's', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.seed), NULL,
      "seeds, 0 to 2147483647, and ranges: 1-20 (drawn and recorded)", 0},
     {"restarts", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.restarts), NULL,
-     "starts of each experiment, the best is kept (1)", 0},
+     "starts of each experiment, the best is kept; ADAPT-VQE has one (1)", 0},
     {"escape-saddles", 0, "WHEN", GROUP_JOB, VQE_CMD_TEXT,
      AT(overrides.escape_saddles), "true false auto",
      "go on from a converged saddle point: true, false or auto, where it is "
@@ -90,7 +90,8 @@ static const struct vqe_cmd_option entries[] = {
      "conserve it (0)", 0},
     {"penalty-spin", 0, "X", GROUP_JOB, VQE_CMD_TEXT,
      AT(overrides.penalty_spin), NULL,
-     "weight of a wrong S^2, hartree (0)", 0},
+     "weight of a wrong S^2, hartree; penalties need exact energies and the "
+     "CPU (0)", 0},
     {"shots", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.shots), NULL,
      "samples a group of Pauli terms, or none for exact energies (none)", 0},
     {"references", 0, "LIST", GROUP_JOB, VQE_CMD_TEXT,

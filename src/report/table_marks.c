@@ -231,8 +231,9 @@ void vqe_report_footnotes(FILE *stream, struct vqe_result *const *results,
   int kinds = in_order(order, any);
   if (vqe_report_foreign(any)) {
     vqe_report_wrap(stream,
-                    "! behind an energy: that of another electron number or "
-                    "spin than the molecule's; the remark says which",
+                    "! behind an energy: not the molecule's, as the state has "
+                    "another electron number or spin, or the energy lies "
+                    "below the exact one; the remark says which",
                     width, 2);
   }
   for (int k = 0; k < kinds; k++) {
