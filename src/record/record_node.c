@@ -85,6 +85,23 @@ struct vqe_node vqe_node_element(const struct vqe_node *node, size_t index)
              : (struct vqe_node){.is_json = true};
 }
 
+bool vqe_node_all_doubles(double *out, const struct vqe_node *node,
+                          size_t size)
+{
+  avro_value_t item;
+  if (node->is_json) {
+    return false;
+  }
+  for (size_t k = 0; k < size; k++) {
+    if (avro_value_get_by_index(&node->avro, k, &item, NULL) != 0 ||
+        (k == 0 && avro_value_get_type(&item) != AVRO_DOUBLE) ||
+        avro_value_get_double(&item, &out[k]) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool vqe_node_as_double(double *out, const struct vqe_node *node)
 {
   if (node->is_json) {

@@ -28,6 +28,12 @@ bool vqe_node_array_size(size_t *out, const struct vqe_node *node);
 /* `index` is below the size. */
 struct vqe_node vqe_node_element(const struct vqe_node *node, size_t index);
 
+/* The `size` elements of an array whose items are doubles and nothing else, as
+ * nearly all of a record is; false for any other array, whose elements are
+ * then taken one by one. */
+bool vqe_node_all_doubles(double *out, const struct vqe_node *node,
+                          size_t size);
+
 /* False when the value is of another type; JSON and schemas of others may
  * say whole numbers as doubles and doubles as whole numbers. */
 bool vqe_node_as_double(double *out, const struct vqe_node *node);

@@ -89,6 +89,9 @@ static int fill_doubles(double *to, const struct place *place,
                         const struct vqe_node *array, size_t count)
 {
   int status = VQE_OK;
+  if (vqe_node_all_doubles(to, array, count)) {
+    return VQE_OK;
+  }
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
     struct vqe_node at = vqe_node_element(array, k);
     status = read_double(&to[k], place, &at,
