@@ -1,33 +1,27 @@
 #!/usr/bin/env python3
 """Every call of the system fails once: memory, writes, files, syncs and the
 network, one point after the other, while a small thesis job runs, its results
-are normalised and featurised, and small files are merged. No run crashes, each
-failure has a clear message, and the same command without the fault comes to
-what an undisturbed run comes to.
+are normalised and featurised, small files are merged, and tables are made in a
+bucket. No run crashes, each failure has a clear message, and the same command
+without the fault comes to what an undisturbed run comes to.
 
-VQE_FAULT_POINTS  points of each kind and command, spread evenly over all (6);
-                  0 tries every one
-
-tests/faults/faults.c makes the faults.
+VQE_FAULT_POINTS: fault_points.py.
 """
 
-import concurrent.futures
-import glob
 import os
 import shutil
 import subprocess
 import sys
 
 import harness
-from harness import check, unfolded
+from harness import check
 
 h5py = harness.h5py_or_skip()
 import crash_tables  # noqa: E402
 from crash_tables import LAKE  # noqa: E402
+from fault_points import run, walk  # noqa: E402
 
-FAULTS = os.path.join(os.path.dirname(harness.BATCH), "tests", "libfaults.so")
-POINTS = int(os.environ.get("VQE_FAULT_POINTS") or 6)
-KINDS = ("alloc", "write", "file", "sync")
+LOCAL = ("alloc", "write", "file", "sync")
 THESIS = {
     "molecules": [harness.H2, {"name": "HeH+", "symbols": ["He", "H"],
                                "coords": [[0, 0, 0], [0, 0, 0.7719]], "charge": 1}],
@@ -36,27 +30,15 @@ THESIS = {
     "seed": 1,
 }
 
-if not os.path.exists(FAULTS):
-    print("skipped: no", FAULTS)
-    sys.exit(harness.SKIPPED)
-
-
-def run(words, folder, fault=None, log=None):
-    env = {**harness.environment(), "TMPDIR": folder, "OMP_NUM_THREADS": "1"}
-    if fault is not None:
-        env.update(LD_PRELOAD=FAULTS, VQE_FAULTS=fault)
-    if log is not None:
-        env["VQE_FAULTS_LOG"] = log
-    return subprocess.run(words, cwd=folder, env=env, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=300, check=False)
-
-
 class Job:
     """The whole: experiments, result file, tables."""
 
     name = "job"
-    words = [harness.BATCH, "job.json", "-q", "--threads", "1", "--lanes", "1", "-o",
-             "out.h5", "--warehouse", "tables"]
+    kinds = LOCAL
+
+    def words(self, folder):
+        return [harness.BATCH, "job.json", "-q", "--threads", "1", "--lanes", "1",
+                "-o", "out.h5", "--warehouse", "tables"]
 
     def prepare(self, base, folder):
         shutil.copy(os.path.join(base, "job.json"), folder)
@@ -74,16 +56,22 @@ class Job:
 class Tables:
     """A command on a warehouse that is made from the same result file."""
 
+    kinds = LOCAL
+
     def __init__(self, name, words, before):
         self.name = name
-        self.words = [LAKE, *words]
+        self.command = [LAKE, *words, "-t", "1"]
         self.before = before
+
+    def words(self, folder):
+        return self.command
 
     def prepare(self, base, folder):
         shutil.copy(os.path.join(base, "out.h5"), folder)
         if self.before is not None:
-            shutil.copytree(os.path.join(base, self.before),
-                            os.path.join(folder, "tables"))
+            # tables name their files by whole paths: a copy has its own
+            done = run([LAKE, "relocate", f"{base}/{self.before}", "tables"], folder)
+            check(done.returncode == 0, done.stderr)
 
     def compare(self, base, folder, text):
         mine = crash_tables.rows_of(os.path.join(folder, "tables"))
@@ -92,17 +80,53 @@ class Tables:
         crash_tables.check_sound(os.path.join(folder, "tables"), text)
 
 
+class Bucket:
+    """Tables in a bucket; each point has a prefix of its own."""
+
+    name = "normalize (S3)"
+    kinds = ("net",)
+
+    def place(self, folder):
+        return f"s3://bucket/{os.path.basename(folder)}"
+
+    def words(self, folder):
+        return [LAKE, "normalize", "out.h5", "-w", self.place(folder), "-t", "1"]
+
+    def prepare(self, base, folder):
+        shutil.copy(os.path.join(base, "out.h5"), folder)
+
+    def compare(self, base, folder, text):
+        mine = crash_tables.rows_of(self.place(folder))
+        wanted = crash_tables.rows_of(os.path.join(base, "normalize.tables"))
+        check(mine == wanted, f"{text}: {mine}\nnot {wanted}")
+        crash_tables.check_sound(self.place(folder), text)
+
+
+def start_store():
+    """A store in memory; programs find it by the environment."""
+    store = subprocess.Popen(
+        [sys.executable, os.path.join(os.path.dirname(__file__), "s3_faults.py")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    port = store.stdout.readline().strip()
+    os.environ.update(AWS_ACCESS_KEY_ID="GKtestkey",
+                      AWS_SECRET_ACCESS_KEY="secret/of+the=test",
+                      AWS_REGION="test-region", no_proxy="127.0.0.1",
+                      AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}")
+    return store
+
+
 SCENES = [
     Job(),
-    Tables("normalize", ["normalize", "out.h5", "-w", "tables", "-t", "1"], None),
-    Tables("featurize", ["featurize", "tables", "-t", "1"], "normalize.tables"),
-    Tables("compact", ["compact", "tables", "-t", "1"], "parts.tables"),
+    Tables("normalize", ["normalize", "out.h5", "-w", "tables"], None),
+    Tables("featurize", ["featurize", "tables"], "normalize.tables"),
+    Tables("compact", ["compact", "tables"], "parts.tables"),
+    Bucket(),
 ]
 
 
 def make_base(base):
     """What an undisturbed run comes to, for each command."""
-    done = run(SCENES[0].words, base)
+    done = run(SCENES[0].words(base), base)
     check(done.returncode == 0, done.stdout + done.stderr)
 
     def lake(*words):
@@ -110,10 +134,6 @@ def make_base(base):
         check(done.returncode == 0, f"{words}: {done.stdout}{done.stderr}")
 
     lake("normalize", "out.h5", "-w", "normalize.tables")
-    shutil.copytree(f"{base}/normalize.tables", f"{base}/featurize.tables")
-    lake("relocate", "normalize.tables", "moved.tables")
-    shutil.rmtree(f"{base}/featurize.tables")
-    # tables name their files by absolute paths: each stands at its own place
     lake("relocate", "normalize.tables", "featurize.tables")
     lake("featurize", "featurize.tables")
     # two commits of a table: something to merge
@@ -128,78 +148,12 @@ def make_base(base):
     lake("compact", "compact.tables")
 
 
-def fresh(base, scene, number):
-    folder = os.path.join(base, f"at-{scene.name}-{number}")
-    os.mkdir(folder)
-    scene.prepare(base, folder)
-    if os.path.isdir(f"{folder}/tables"):
-        # a copy points at itself only after this
-        shutil.rmtree(f"{folder}/tables")
-        done = run([LAKE, "relocate", f"{base}/{scene.before}", "tables"], folder)
-        check(done.returncode == 0, done.stderr)
-    return folder
-
-
-def count_points(base, scene, kind):
-    folder = fresh(base, scene, f"{kind}-all")
-    log = os.path.join(folder, "log")
-    done = run(scene.words, folder, f"{kind}:0", log)
-    check(done.returncode == 0, f"{scene.name} {kind}: {done.stderr}")
-    with open(log, encoding="utf-8") as file:
-        count = sum(int(line.split()[1]) for line in file)
-    shutil.rmtree(folder)
-    return count
-
-
-def chosen(count):
-    if POINTS == 0 or count <= POINTS:
-        return list(range(1, count + 1))
-    return sorted({1 + k * (count - 1) // (POINTS - 1) for k in range(POINTS)})
-
-
-def one_point(base, scene, kind, number):
-    """Returns whether the command failed."""
-    text = f"{scene.name}, {kind} {number}"
-    folder = fresh(base, scene, f"{kind}-{number}")
-    done = run(scene.words, folder, f"{kind}:{number}")
-    failed = done.returncode != 0
-    words = unfolded(done.stderr)
-    check(0 <= done.returncode <= 3, f"{text}: crashed, {done.returncode}: {words}")
-    check("Sanitizer" not in words, f"{text}: {words}")
-    if failed:
-        program = os.path.basename(scene.words[0])
-        check(f"{program}:" in words and len(words) > 20,
-              f"{text}: no clear error: '{words}' {done.stdout}")
-        again = run(scene.words, folder)
-        check(again.returncode == 0,
-              f"{text}: not mended by running again: {again.returncode} "
-              f"{again.stdout}{again.stderr}\nafter: {words}")
-    scene.compare(base, folder, text)
-    shutil.rmtree(folder)
-    return failed
-
-
 with harness.Folder() as folder:
     folder.write("job.json", THESIS)
-    base = folder.path
-    make_base(base)
-    wrong = []
-    tried = 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for scene in SCENES:
-            for kind in KINDS:
-                count = count_points(base, scene, kind)
-                points = chosen(count)
-                runs = [pool.submit(one_point, base, scene, kind, k) for k in points]
-                failed = 0
-                for done in runs:
-                    try:
-                        failed += done.result()
-                    except SystemExit:
-                        wrong.append((scene.name, kind))
-                tried += len(points)
-                print(f"{scene.name:10} {kind:6} {len(points):5} of {count:6} points, "
-                      f"{failed} ended the command", flush=True)
-    check(not wrong, f"{len(wrong)} points went wrong: {sorted(set(wrong))}")
-    check(not glob.glob(f"{base}/at-*"), "left over")
-print(f"{tried} faults: no crash, no loss, a clear error each time")
+    make_base(folder.path)
+    store = start_store()
+    try:
+        walk(folder.path, SCENES)
+    finally:
+        store.stdin.close()
+        store.wait()
