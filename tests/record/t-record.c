@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <jansson.h>
+
 #include "base/file.h"
 #include "record/record.h"
 #include "record/record_avro.h"
@@ -277,6 +279,41 @@ static void container_is_read_up_to_its_damage(void **state)
   vqe_record_free(record);
 }
 
+/* Against jansson, which checks UTF-8 too. */
+static void texts_are_utf8_or_refused(void **state)
+{
+  static const char *const texts[] = {"",
+                                      "H2O",
+                                      "\xc3\xa4",
+                                      "\xe2\x82\xac",
+                                      "\xf0\x9f\x98\x80",
+                                      "\xf4\x8f\xbf\xbf",
+                                      "\xed\x9f\xbf",
+                                      "\xff",
+                                      "a\x80",
+                                      "\xc3",
+                                      "\xc0\x80",
+                                      "\xe0\x80\x80",
+                                      "\xed\xa0\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf0\x9f\x98",
+                                      "\xf8\x88\x80\x80\x80"};
+  struct vqe_record *record = NULL;
+  struct vqe_result *result = fixture_result(2, 2, 1);
+  (void)state;
+  assert_int_equal(vqe_record_from_result(&record, result), VQE_OK);
+  for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
+    json_t *judge = json_string(texts[k]);
+    free(record->basis_set);
+    record->basis_set = strdup(texts[k]);
+    assert_int_equal(vqe_record_validate(record, "here"),
+                     judge != NULL ? VQE_OK : VQE_ERR_INPUT);
+    json_decref(judge);
+  }
+  vqe_record_free(record);
+  vqe_result_free(result);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -285,6 +322,7 @@ int main(void)
       cmocka_unit_test(unions_nan_and_infinity_of_json_are_read),
       cmocka_unit_test(wrong_types_are_refused_by_name),
       cmocka_unit_test(container_is_read_up_to_its_damage),
+      cmocka_unit_test(texts_are_utf8_or_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
