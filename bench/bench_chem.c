@@ -14,6 +14,7 @@ struct chem {
   struct vqe_molecule_list *list;
   struct vqe_chem_options options;
   double energy;
+  int cycles;
   double integrals, scf, transform; /* seconds, the least so far */
 };
 
@@ -30,6 +31,7 @@ static int solve(void *ctx)
                             &chem->options);
   if (status == VQE_OK) {
     chem->energy = integrals->hf_energy;
+    chem->cycles = integrals->scf_cycles;
     chem->integrals = least(chem->integrals, integrals->seconds_integrals);
     chem->scf = least(chem->scf, integrals->seconds_scf);
     chem->transform = least(chem->transform, integrals->seconds_transform);
@@ -39,7 +41,7 @@ static int solve(void *ctx)
 }
 
 /* JSON text of the molecule whose symbols and coordinates `root`, the content
- * of energies.json, has under `name`; NULL without memory. Free it by free().
+ * of the file, has under `name`; NULL without memory. Free it by free().
  * An unknown name gives a molecule without atoms. */
 static char *molecule_text(const json_t *root, const char *name)
 {
@@ -71,14 +73,14 @@ static char *molecule_text(const json_t *root, const char *name)
   return text;
 }
 
-/* The geometry that energies.json has under a name. */
+/* The geometry that a file of the data has under a name. */
 static int read_molecule(struct vqe_molecule_list **out,
                          const struct bench_settings *settings,
-                         const char *name)
+                         const char *file, const char *name)
 {
   char path[4096];
   json_error_t error;
-  snprintf(path, sizeof path, "%s/energies.json", settings->data);
+  snprintf(path, sizeof path, "%s/%s", settings->data, file);
   json_t *root = json_load_file(path, 0, &error);
   if (root == NULL) {
     return vqe_error_set(VQE_ERR_IO,
@@ -101,11 +103,11 @@ static int read_molecule(struct vqe_molecule_list **out,
   return status;
 }
 
-static int run_scf(struct bench_run *run)
+static int run_molecule(struct bench_run *run, const char *file)
 {
   struct chem chem = {.options = VQE_CHEM_OPTIONS_INIT};
   int status =
-      read_molecule(&chem.list, run->settings, run->workload->molecule);
+      read_molecule(&chem.list, run->settings, file, run->workload->molecule);
   chem.options.basis = run->workload->variant;
   chem.options.threads = run->settings->threads;
   if (run->workload->number > 0) {
@@ -128,8 +130,21 @@ static int run_scf(struct bench_run *run)
   if (status == VQE_OK) {
     status = bench_fact(run, "seconds_transform", json_real(chem.transform));
   }
+  if (status == VQE_OK) {
+    status = bench_fact(run, "scf_cycles", json_integer(chem.cycles));
+  }
   vqe_molecule_list_free(chem.list);
   return status;
+}
+
+static int run_scf(struct bench_run *run)
+{
+  return run_molecule(run, "energies.json");
+}
+
+static int run_scf_large(struct bench_run *run)
+{
+  return run_molecule(run, "scf_molecules.json");
 }
 
 /* ---- Jordan-Wigner ---- */
@@ -177,6 +192,16 @@ static const struct bench_workload workloads[] = {
      "sto3g", 0},
     {"scf/cc-pvdz/CO2", "the same, 22 active orbitals", run_scf, "CO2",
      "cc-pvdz", 22},
+    {"scf/6-31g/H2O", "13 functions, 4 active orbitals", run_scf_large, "H2O",
+     "6-31g", 4},
+    {"scf/6-31g/benzene", "66 functions", run_scf_large, "benzene", "6-31g",
+     4},
+    {"scf/6-31g/naphthalene", "106 functions", run_scf_large, "naphthalene",
+     "6-31g", 4},
+    {"scf/6-31g/caffeine", "146 functions", run_scf_large, "caffeine", "6-31g",
+     4},
+    {"scf/6-31g/He250", "500 functions, integrals when needed", run_scf_large,
+     "He250", "6-31g", 4},
     {"mapping/H2", "Jordan-Wigner", run_mapping, "H2", NULL, 0},
     {"mapping/H2O", "Jordan-Wigner", run_mapping, "H2O", NULL, 0},
     {"mapping/NH3", "Jordan-Wigner", run_mapping, "NH3", NULL, 0},

@@ -20,7 +20,9 @@ import warnings
 
 import numpy as np
 
+# basis and molecule; the last ones at PySCF's own tolerance
 SCF = {"sto-3g/H2O": ("sto-3g", "H2O"), "cc-pvdz/CO2": ("cc-pvdz", "CO2")}
+SCF_LARGE = ("H2O", "benzene", "naphthalene", "caffeine", "He250")
 
 
 class Bench:
@@ -45,8 +47,8 @@ class Bench:
         norb = read["NORB"]
         return read["H1"], ao2mo.restore(8, read["H2"], norb), read["ECORE"]
 
-    def geometry(self, molecule):
-        path = os.path.join(self.arguments.data, "energies.json")
+    def geometry(self, molecule, file="energies.json"):
+        path = os.path.join(self.arguments.data, file)
         with open(path, encoding="utf-8") as stream:
             systems = json.load(stream)["systems"]
         return next(s["geometry"] for s in systems if s["name"] == molecule)
@@ -62,14 +64,17 @@ class Bench:
         one. Returns the seconds, or None."""
         limit = self.arguments.seconds
         times = []
+        cpu = []
         try:
             started = time.perf_counter()
             while not times or time.perf_counter() - started < limit or (
                 len(times) == 1 and times[0] < 4 * limit
             ):
                 before = time.perf_counter()
+                cpu_before = time.process_time()
                 value = call()
                 times.append(time.perf_counter() - before)
+                cpu.append(time.process_time() - cpu_before)
             value = energy(value) if energy is not None else value
         except Exception as error:  # what a peer cannot do is a result as well
             self.say(workload, reason=f"{type(error).__name__}: {error}"[:200])
@@ -78,6 +83,7 @@ class Bench:
         more = {"note": note} if note else {}
         if value is not None:
             more["energy"] = float(np.real(value))
+        more["cpu_min"] = min(cpu[1:] or cpu)
         self.say(workload, wall_min=seconds, repeats=len(times), **more)
         return seconds
 
@@ -396,6 +402,18 @@ def pyscf(bench):
             return field.kernel()
 
         bench.time("scf/" + name, solve, note="integrals and RHF")
+    for molecule in SCF_LARGE:
+        geometry = [
+            (a[0], a[1:]) for a in bench.geometry(molecule, "scf_molecules.json")
+        ]
+
+        def solve_large():
+            mol = package.gto.M(atom=geometry, basis="6-31g", verbose=0)
+            return package.scf.RHF(mol).kernel()
+
+        bench.time(
+            "scf/6-31g/" + molecule, solve_large, note="its own tolerance, 1e-9"
+        )
 
 
 def ffsim(bench):

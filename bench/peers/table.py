@@ -80,7 +80,11 @@ def compare(record, ours):
         return [*cells, "", milliseconds(theirs), "", note], True
     own = mine["wall_min"]
     if name.startswith("scf/"):
+        # the peer does not transform; CPU time, which it is charged less by,
+        # is that of all we do
         own = mine["seconds_integrals"] + mine["seconds_scf"]
+        if record.get("cpu_min") and mine.get("cpu_min"):
+            note += "; CPU ratio " + times(record["cpu_min"] / mine["cpu_min"])
     key = "one_norm" if name.startswith("mapping/") else "energy"
     tolerance = MINIMUM_TOLERANCE if name.startswith("vqe/") else TOLERANCE
     if "energy" in record and abs(record["energy"] - mine[key]) > tolerance:

@@ -17,6 +17,9 @@
 /* The pairs of shells are shared out in slices with sums of their own, whose
  * number does not depend on the threads. */
 #define SLICES 8
+/* Up to so many orbitals sums over the products of all of them are cheaper
+ * than computing the integrals twice. */
+#define MAX_FEW 6
 
 /* Shells i >= j and the bound of their integrals. */
 struct pair {
@@ -289,7 +292,7 @@ int vqe_direct_jk(double *j, const double *dj, int nk, double *const k[2],
   return status;
 }
 
-/* ---- transformation ---- */
+/* ---- rows of integrals ---- */
 
 /* All (pq|rs), p >= q, for the functions of a pair of shells: a row for each
  * s in ket->j and r in ket->i. */
@@ -322,8 +325,173 @@ static void fill_rows(double *rows, const struct vqe_direct *direct,
   }
 }
 
-int vqe_direct_half(double *out, const struct vqe_direct *direct,
-                    const double *mo_coeff, int norb)
+/* ---- transformation to few orbitals ---- */
+
+/* (ij|rs) is the Coulomb matrix of the product of orbitals i and j, so that
+ * one pass over the integrals makes those of all products. */
+struct few {
+  const struct vqe_direct *direct;
+  size_t nout;     /* products */
+  const double *d; /* npair x nout: products over pairs of functions */
+  double *largest; /* nbas x nbas: of d over each pair of shells */
+  double most;     /* of all */
+};
+
+static void fill_products(double *d, const struct few *few,
+                          const double *mo_coeff, int norb)
+{
+  for (int p = 0; p < few->direct->env->nao; p++) {
+    const double *cp = mo_coeff + (size_t)p * (size_t)norb;
+    for (int q = 0; q <= p; q++) {
+      const double *cq = mo_coeff + (size_t)q * (size_t)norb;
+      for (int i = 0; i < norb; i++) {
+        for (int j = 0; j <= i; j++) {
+          *d++ = 0.5 * (cp[i] * cq[j] + cp[j] * cq[i]);
+        }
+      }
+    }
+  }
+}
+
+static void find_largest_product(struct few *few)
+{
+  const struct vqe_env *env = few->direct->env;
+  for (int i = 0; i < env->nbas; i++) {
+    for (int j = 0; j < env->nbas; j++) {
+      double most = 0.0;
+      for (int p = env->ao_loc[i]; p < env->ao_loc[i + 1]; p++) {
+        for (int q = env->ao_loc[j]; q < env->ao_loc[j + 1]; q++) {
+          const double *d =
+              few->d + few->nout * vqe_pair((size_t)p, (size_t)q);
+          for (size_t ij = 0; ij < few->nout; ij++) {
+            most = fmax(most, fabs(d[ij]));
+          }
+        }
+      }
+      few->largest[i * env->nbas + j] = most;
+      few->most = fmax(few->most, most);
+    }
+  }
+}
+
+/* One block of integrals, weighted as in add_block. */
+static void add_products(double *sums, const struct few *few, const int s[4],
+                         const double *block)
+{
+  const int *loc = few->direct->env->ao_loc;
+  size_t nout = few->nout;
+  double factor = (s[0] == s[1] ? 0.5 : 1.0) * (s[2] == s[3] ? 0.5 : 1.0) *
+                  (s[0] == s[2] && s[1] == s[3] ? 0.5 : 1.0);
+  for (int l = loc[s[3]]; l < loc[s[3] + 1]; l++) {
+    for (int k = loc[s[2]]; k < loc[s[2] + 1]; k++) {
+      size_t kl = nout * vqe_pair((size_t)k, (size_t)l);
+      for (int j = loc[s[1]]; j < loc[s[1] + 1]; j++) {
+        for (int i = loc[s[0]]; i < loc[s[0] + 1]; i++) {
+          double v = 2.0 * factor * *block++;
+          size_t ij = nout * vqe_pair((size_t)i, (size_t)j);
+#pragma omp simd
+          for (size_t t = 0; t < nout; t++) {
+            sums[ij + t] += v * few->d[kl + t];
+          }
+#pragma omp simd
+          for (size_t t = 0; t < nout; t++) {
+            sums[kl + t] += v * few->d[ij + t];
+          }
+        }
+      }
+    }
+  }
+}
+
+static void run_few(double *sums, const struct few *few, int slice,
+                    double *buffer)
+{
+  const struct pair *pairs = few->direct->pairs;
+  int n = few->direct->env->nbas;
+  for (size_t a = (size_t)slice; a < few->direct->npair; a += SLICES) {
+    double own = few->largest[pairs[a].i * n + pairs[a].j];
+    for (size_t b = 0; b <= a; b++) {
+      double bound = pairs[a].bound * pairs[b].bound;
+      if (bound * 4.0 * few->most < NEGLIGIBLE) {
+        break;
+      }
+      int s[4] = {pairs[a].i, pairs[a].j, pairs[b].i, pairs[b].j};
+      if (bound * 4.0 * fmax(own, few->largest[s[2] * n + s[3]]) >=
+          NEGLIGIBLE) {
+        compute(buffer, few->direct, s);
+        add_products(sums, few, s, buffer);
+      }
+    }
+  }
+}
+
+/* The slices' sums; pairs of one function were met half as often. */
+static void collect_few(double *out, const double *sums, const struct few *few)
+{
+  size_t nao = (size_t)few->direct->env->nao;
+  size_t npair = vqe_pair(nao, 0);
+  for (size_t p = 0; p < nao; p++) {
+    for (size_t q = 0; q <= p; q++) {
+      size_t pq = vqe_pair(p, q);
+      for (size_t t = 0; t < few->nout; t++) {
+        double sum = 0.0;
+        for (size_t slice = 0; slice < SLICES; slice++) {
+          sum += sums[(slice * npair + pq) * few->nout + t];
+        }
+        out[t * npair + pq] = p == q ? 2.0 * sum : sum;
+      }
+    }
+  }
+}
+
+static int half_of_few(double *out, const struct vqe_direct *direct,
+                       const double *mo_coeff, int norb)
+{
+  double *d = NULL;
+  double *sums = NULL;
+  double *buffers = NULL;
+  size_t npair = vqe_pair((size_t)direct->env->nao, 0);
+  size_t nbas = (size_t)direct->env->nbas;
+  struct few few = {.direct = direct, .nout = vqe_pair((size_t)norb, 0)};
+  size_t each = npair * few.nout;
+  size_t room = (direct->block + direct->scratch + 15) / 8 * 8;
+  int threads = direct->threads < SLICES ? direct->threads : SLICES;
+  int status =
+      vqe_memory_alloc(&d, each, sizeof(double), "direct transformation");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sums, SLICES * each, sizeof(double),
+                              "direct transformation");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&buffers, room * (size_t)threads, sizeof(double),
+                              "direct integrals");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&few.largest, nbas * nbas, sizeof(double),
+                              "products of orbitals");
+  }
+  if (status == VQE_OK) {
+    fill_products(d, &few, mo_coeff, norb);
+    few.d = d;
+    find_largest_product(&few);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (int slice = 0; slice < SLICES; slice++) {
+      run_few(sums + (size_t)slice * each, &few, slice,
+              buffers + room * (size_t)omp_get_thread_num());
+    }
+    collect_few(out, sums, &few);
+  }
+  free(d);
+  free(sums);
+  free(buffers);
+  free(few.largest);
+  return status;
+}
+
+/* ---- transformation to many ---- */
+
+static int half_of_many(double *out, const struct vqe_direct *direct,
+                        const double *mo_coeff, int norb)
 {
   const struct vqe_env *env = direct->env;
   double *work = NULL;
@@ -362,4 +530,11 @@ int vqe_direct_half(double *out, const struct vqe_direct *direct,
   }
   free(work);
   return VQE_OK;
+}
+
+int vqe_direct_half(double *out, const struct vqe_direct *direct,
+                    const double *mo_coeff, int norb)
+{
+  return norb <= MAX_FEW ? half_of_few(out, direct, mo_coeff, norb)
+                         : half_of_many(out, direct, mo_coeff, norb);
 }

@@ -22,7 +22,8 @@ int vqe_direct_jk(double *j, const double *dj, int nk, double *const k[2],
 
 /* The rows (pq|rs) of all pairs pq, for the pairs rs of one pair of shells, to
  * (ij|rs) over the columns of mo_coeff (nao x norb): out[ij * npair + rs].
- * Cost: all integrals twice, and nao^4 norb / 4. */
+ * Cost: all integrals twice, and nao^4 norb / 4; once for up to 6 columns, and
+ * then 4.5 nao^2 norb^2 doubles. */
 int vqe_direct_half(double *out, const struct vqe_direct *direct,
                     const double *mo_coeff, int norb);
 

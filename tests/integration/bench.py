@@ -25,7 +25,10 @@ EVALUATIONS = [
     for space in ("sector", "full")
     for name in ("H2", "H2O")
 ]
-OTHERS = "scf/sto-3g/H2O mapping/H2 mapping/H2O vqe/H2 vqe/H2O startup/default".split()
+OTHERS = (
+    "scf/sto-3g/H2O scf/6-31g/benzene mapping/H2 mapping/H2O vqe/H2 vqe/H2O "
+    "startup/default"
+).split()
 
 
 def read(name):
@@ -95,6 +98,13 @@ def check_energies(records):
         systems["H2O"]["e_hf"],
         1e-8,
         "Hartree-Fock of H2O",
+    )
+    # PySCF 2.14.0
+    close(
+        records["scf/6-31g/benzene"]["energy"],
+        -230.623392068,
+        1e-7,
+        "Hartree-Fock of benzene",
     )
     for name in ("H2", "H2O"):
         assert records["mapping/" + name]["terms"] == systems[name]["n_pauli_terms"]
