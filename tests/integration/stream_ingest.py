@@ -6,6 +6,7 @@ refer to others. Nothing is passed over that a later run can read, and what
 is set aside lies under rejected/.
 
 The programs: stream_services.py. Exit status 77: no Java or package.
+Services: kafka.
 """
 
 import glob

@@ -7,6 +7,7 @@ tables must equal those of an undisturbed run, each key once.
 
 prints the seed and what became of each kill. The programs:
 stream_services.py. Exit status 77: no Java or package.
+Services: kafka.
 """
 
 import argparse
