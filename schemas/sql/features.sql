@@ -7,7 +7,7 @@ CREATE OR REPLACE TEMP VIEW experiments AS
 SELECT
   v.experiment_id,
   m.molecule_name,
-  len(m.atom_symbols)::INTEGER AS num_atoms,
+  array_length(m.atom_symbols)::INTEGER AS num_atoms,
   v.num_qubits,
   m.charge,
   m.multiplicity,
