@@ -1,24 +1,35 @@
 #!/usr/bin/env bash
 # Usage: jobs/setup/spark.sh
 #
-# Provides PySpark 4.0.5 with PyIceberg beside it in a Python of their own, and
-# the jars by which Spark reads Iceberg tables and S3, for the tests of the
-# lake: about 600 MB from PyPI and Maven Central (or the mirrors that pip and
-# Maven are set up for), into the user's cache. Nothing is done when they are
-# there. Java 17 and Maven are installed where they are missing. The last line
-# of output is the folder: bin/python, and jars/*.jar.
+# Provides PySpark 4.0.5 in a Python of its own (with PyIceberg, for the tests
+# of the lake), and the jars by which it reads raw records and reads and writes
+# Iceberg tables, on S3 too: about 600 MB from PyPI and Maven Central (or the
+# mirrors that pip and Maven are set up for), checked by hash, into the user's
+# cache. Nothing is done when they are there. Java 17 and Maven are installed
+# where they are missing. The last line of output is the folder: bin/python,
+# bin/spark-submit, jars/*.jar, and spark.properties, the settings of jobs/spark
+# with the jars' folder in them.
 set -euo pipefail
 
 readonly spark=4.0.5
-readonly iceberg=1.11.0
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
 target=$cache/spark-$spark
-complete=$target/complete-$iceberg
+wanted=$(cat "$here"/jobs/spark/{spark_pom.xml,spark_requirements.txt} \
+  "$here/tests/requirements.txt" | sha256sum | cut -c1-16)
+complete=$target/complete-$wanted
+
+# the settings may change where the jars do not
+write_properties() {
+  sed "s#@JARS@#$target/jars#" "$here/jobs/spark/spark.properties" \
+    >"$target/spark.properties.part"
+  mv "$target/spark.properties.part" "$target/spark.properties"
+}
 
 command -v java >/dev/null || "$here/jobs/setup/packages.sh" java
 if [ -f "$complete" ]; then
+  write_properties
   echo "$target"
   exit 0
 fi
@@ -29,21 +40,24 @@ mkdir -p "$target"
 exec 9>"$target/lock"
 flock 9
 if [ -f "$complete" ]; then
+  write_properties
   echo "$target"
   exit 0
 fi
-echo "spark: fetching PySpark $spark and Iceberg $iceberg, once; log in" \
+echo "spark: fetching PySpark $spark and Iceberg, once; log in" \
   "$target/fetch.log"
-rm -rf "$target/jars" "$target/pom"
+rm -rf "$target/jars" "$target/pom" "$target"/complete-*
 mkdir "$target/pom"
-cp "$here/tests/integration/spark/spark_pom.xml" "$target/pom/pom.xml"
+cp "$here/jobs/spark/spark_pom.xml" "$target/pom/pom.xml"
 if ! {
-  mvn -q -B -f "$target/pom/pom.xml" dependency:copy-dependencies \
+  mvn -q -B -C -f "$target/pom/pom.xml" dependency:copy-dependencies \
     "-DoutputDirectory=$target/jars" -DincludeScope=runtime &&
     python3 -m venv "$target" &&
     "$target/bin/python" -m pip install --quiet --no-cache-dir \
-      --disable-pip-version-check -r "$here/tests/requirements.txt" \
-      "pyspark==$spark"
+      --disable-pip-version-check --require-hashes --no-deps \
+      -r "$here/jobs/spark/spark_requirements.txt" &&
+    "$target/bin/python" -m pip install --quiet --no-cache-dir \
+      --disable-pip-version-check -r "$here/tests/requirements.txt"
 } >"$target/fetch.log" 2>&1 9>&-; then
   tail -n 20 "$target/fetch.log" >&2
   echo "spark: fetching failed, see $target/fetch.log; behind mirrors, name" \
@@ -51,5 +65,6 @@ if ! {
   exit 1
 fi
 rm -rf "$target/pom"
+write_properties
 touch "$complete"
 echo "$target"
