@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,45 @@ static void table_is_the_schema_field_by_field(void **state)
   assert_non_null(schema);
   compare(&vqe_fields_record, schema);
   json_decref(schema);
+}
+
+/* ---- what other engines stage ---- */
+
+/* The columns of the fields below `prefix`, by path, into `columns`. */
+static void add_columns(json_t *columns, const struct vqe_fields *fields,
+                        const char *prefix)
+{
+  for (size_t k = 0; k < fields->count; k++) {
+    const struct vqe_field *field = &fields->list[k];
+    char path[256];
+    snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "." : "",
+             field->name);
+    if (field->kind == VQE_FIELD_RECORD || field->kind == VQE_FIELD_RECORDS) {
+      add_columns(columns, field->parts, path);
+    } else if (field->column != NULL) {
+      json_object_set_new(columns, path, json_string(field->column));
+    }
+  }
+}
+
+/* Spark reads its columns from the file. */
+static void staging_columns_are_those_of_the_table(void **state)
+{
+  (void)state;
+  json_error_t error;
+  json_t *given =
+      json_load_file(VQE_TEST_DATA "/../../schemas/staging_columns.json",
+                     JSON_REJECT_DUPLICATES, &error);
+  json_t *columns = json_object();
+  assert_non_null(given);
+  add_columns(columns, &vqe_fields_record, "");
+  if (!json_equal(given, columns)) {
+    char *text = json_dumps(columns, JSON_INDENT(2));
+    fail_msg("schemas/staging_columns.json should be\n%s", text);
+    free(text);
+  }
+  json_decref(columns);
+  json_decref(given);
 }
 
 /* ---- columns and words ---- */
@@ -245,6 +285,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(table_is_the_schema_field_by_field),
+      cmocka_unit_test(staging_columns_are_those_of_the_table),
       cmocka_unit_test(every_field_has_a_doc_and_a_column_of_its_own),
       cmocka_unit_test(copy_of_an_experiment_has_every_text),
       cmocka_unit_test(bytes_hold_every_member),

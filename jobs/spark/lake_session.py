@@ -1,0 +1,63 @@
+"""The Spark session of the lake, and what its programs take as arguments."""
+
+import argparse
+import os
+import sys
+
+from pyspark.sql import SparkSession
+
+AVRO = "1.12.2"
+
+
+def arguments(description, raw):
+    parser = argparse.ArgumentParser(description=description)
+    if raw:
+        parser.add_argument("--raw", required=True, help="folder or s3a://bucket of raw files")
+    parser.add_argument("--warehouse", required=True, help="folder or s3a://bucket/prefix")
+    return parser.parse_args()
+
+
+def _place(text):
+    """A place as Hadoop names it."""
+    if text.startswith("s3://"):
+        return "s3a://" + text[5:]
+    return text if "://" in text else "file://" + os.path.abspath(text)
+
+
+def _check_avro(spark):
+    """Avro before 1.12.2 may read arrays of double as float."""
+    package = spark._jvm.java.lang.Class.forName("org.apache.avro.Schema").getPackage()
+    version = package.getImplementationVersion()
+    if version is None:
+        source = spark._jvm.java.lang.Class.forName("org.apache.avro.Schema")
+        place = source.getProtectionDomain().getCodeSource().getLocation().toString()
+        version = place.rsplit("avro-", 1)[-1].removesuffix(".jar")
+    if tuple(int(n) for n in version.split(".")[:3]) < tuple(int(n) for n in AVRO.split(".")):
+        sys.exit(
+            f"Spark has Avro {version}, which reads arrays of double as float; put "
+            f"avro-{AVRO}.jar in front by spark.driver.extraClassPath and "
+            "spark.executor.extraClassPath (jobs/spark/spark.properties)"
+        )
+
+
+def open_session(name, warehouse, *, raw=None):
+    """The session with the catalog on `warehouse`; the places as Hadoop names
+    them. Credentials come from the environment."""
+    warehouse = _place(warehouse)
+    builder = SparkSession.builder.appName(name)
+    builder = builder.config("spark.sql.catalog.quantum_catalog.warehouse", warehouse)
+    for key, variable in (
+        ("fs.s3a.endpoint", "AWS_ENDPOINT_URL"),
+        ("fs.s3a.endpoint.region", "AWS_REGION"),
+    ):
+        if os.environ.get(variable):
+            builder = builder.config("spark.hadoop." + key, os.environ[variable])
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    # the functions that run on executors
+    here = os.path.dirname(os.path.abspath(__file__))
+    for module in ("lake_sql.py", "lake_raw.py"):
+        spark.sparkContext.addPyFile(os.path.join(here, module))
+    _check_avro(spark)
+    spark.sql("CREATE NAMESPACE IF NOT EXISTS quantum_catalog.quantum_features")
+    return (spark, warehouse) if raw is None else (spark, warehouse, _place(raw))
