@@ -294,7 +294,9 @@ int vqe_hdf5_write(const char *path, struct vqe_result *const *results,
 {
   struct vqe_hdf5_writer *writer = NULL;
   char *aside = NULL;
-  if (asprintf(&aside, "%s.%ld.tmp", path, (long)getpid()) < 0) {
+  /* one run at a time owns the output: what is left of a killed one is
+   * replaced */
+  if (asprintf(&aside, "%s.tmp", path) < 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
   }
   int status = vqe_hdf5_begin(&writer, path, aside);
