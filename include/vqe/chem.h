@@ -95,8 +95,8 @@ struct vqe_integrals {
    * below nirrep, and those of the norb orbitals; the product of two irreps is
    * their XOR. NULL where the lowest state of any irrep is meant. */
   uint8_t *irreps;
-  int nirrep; /**< 2, 4 or 8, or 0 where irreps is NULL */
-  int target_irrep;
+  int nirrep;       /**< 2, 4 or 8, or 0 where irreps is NULL */
+  int target_irrep; /**< below nirrep; 0 where irreps is NULL */
 };
 
 /** Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",

@@ -87,7 +87,7 @@ struct vqe_optimizer_options {
   /** What earlier minimisations of the same run took of its limits: reasons
    * name the limit of all, max_evaluations + spent_evaluations. */
   int spent_evaluations;
-  double spent_seconds;
+  double spent_seconds; /**< the same of max_seconds */
 };
 /** gtol 1e-4, ftol 1e-8, 10000 evaluations, everything else default. */
 VQE_API void vqe_optimizer_options_init(struct vqe_optimizer_options *options);
