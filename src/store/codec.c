@@ -252,6 +252,7 @@ static void words_field(struct stream *stream, void *address, size_t rows,
     }
   } else if (stream->mode == WRITE) {
     uint8_t *to = stream->out + stream->used;
+    VQE_ASSERT(words != NULL); /* it is present */
     for (size_t k = 0; k < count; k++) {
       uint64_t little = htole64(words[k]);
       memcpy(to + k * sizeof little, &little, sizeof little);
