@@ -29,7 +29,7 @@ def use_spark():
         sys.exit(77)
     if os.path.realpath(sys.prefix) != os.path.realpath(SPARK):
         python = os.path.join(SPARK, "bin", "python")
-        os.execv(python, [python, os.path.abspath(__file__), *sys.argv[1:]])
+        os.execv(python, [python, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
 
 
 use_spark()
