@@ -556,7 +556,6 @@ static void hint_of_a_crashed_run_is_mended(void **state)
   char *hint = NULL;
   size_t size = 0;
   list.records[0] = make_record("a", 2, (double[]){-1.0, -1.5});
-  list.records[1] = make_record("b", 1, (double[]){-1.0});
   normalize(&list);
   assert_int_equal(vqe_objects_put(objects, key, "0", 1, VQE_OBJECTS_REPLACE),
                    VQE_OK);
