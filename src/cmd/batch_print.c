@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "batch_common.h"
 #include "option_table.h"
+#include "side_output.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
 
@@ -115,7 +116,10 @@ static int write_fcidump(const struct vqe_job *job, const char *path)
             job->path, job->count);
     return EXIT_BAD_INPUT;
   }
-  return vqe_experiment_fcidump(path, job->experiments[0], &options) == VQE_OK
+  const char *const input[] = {job->path};
+  return vqe_cmd_side_output_check("--fcidump", path, input, 1) == VQE_OK &&
+                 vqe_experiment_fcidump(path, job->experiments[0], &options) ==
+                     VQE_OK
              ? EXIT_GOOD
              : vqe_batch_complain();
 }

@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error_message.h"
+#include "side_output.h"
 
 #define LOCK_WAIT_SECONDS 60.0
 
@@ -127,18 +130,51 @@ int vqe_cmd_lake_close(struct vqe_warehouse *warehouse, int status)
 
 /* ---- output ---- */
 
+/* The file that is written aside of the one output of a command, and where it
+ * goes; NULL for what cannot be replaced, such as a pipe. */
+static char *aside;
+static const char *place;
+
+/* Open a new file beside `path`. */
+static FILE *open_aside(const char *path)
+{
+  mode_t mask = umask(0);
+  umask(mask);
+  if (asprintf(&aside, "%s.XXXXXX", path) < 0) {
+    aside = NULL;
+    return NULL;
+  }
+  int descriptor = mkstemp(aside);
+  FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+  if (file == NULL) {
+    free(aside);
+    aside = NULL;
+    return NULL;
+  }
+  place = path;
+  (void)fchmod(descriptor, 0666 & ~mask);
+  return file;
+}
+
 int vqe_cmd_lake_open_output(FILE **out,
                              const struct vqe_cmd_lake_options *options)
 {
+  struct stat info;
   *out = stdout;
-  if (options->output != NULL) {
-    *out = fopen(options->output, "w");
-    if (*out == NULL) {
-      return vqe_error_set(VQE_ERR_INPUT, "cannot write '%s': %s",
-                           options->output, strerror(errno));
-    }
+  if (options->output == NULL) {
+    return VQE_OK;
   }
-  return VQE_OK;
+  int status = vqe_cmd_side_output_check("--output", options->output, NULL, 0);
+  if (status != VQE_OK) {
+    return status;
+  }
+  /* a link is written through, as is what is no file */
+  *out = lstat(options->output, &info) == 0 && !S_ISREG(info.st_mode)
+             ? fopen(options->output, "w")
+             : open_aside(options->output);
+  return *out != NULL ? VQE_OK
+                      : vqe_error_set(VQE_ERR_INPUT, "cannot write '%s': %s",
+                                      options->output, strerror(errno));
 }
 
 int vqe_cmd_lake_close_output(FILE *stream, int status)
@@ -149,10 +185,18 @@ int vqe_cmd_lake_close_output(FILE *stream, int status)
     lost = ferror(stream) != 0;
     lost = fclose(stream) != 0 || lost;
   }
+  if (aside != NULL && status == VQE_OK && !lost) {
+    lost = rename(aside, place) != 0;
+  }
   if (lost && status == VQE_OK) {
     status = vqe_error_set(VQE_ERR_IO, "cannot write the output: %s",
                            errno != 0 ? strerror(errno)
                                       : "not all could be written");
   }
+  if (aside != NULL && status != VQE_OK) {
+    (void)unlink(aside);
+  }
+  free(aside);
+  aside = NULL;
   return status;
 }

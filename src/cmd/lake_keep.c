@@ -242,6 +242,7 @@ static int run_child(int *code, char **words)
   if (child == 0) {
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     execvp(words[0], words);
     fprintf(stderr, "vqe_lake: cannot run '%s': %s\n", words[0],
             strerror(errno));
@@ -278,6 +279,11 @@ int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options)
   int status = open_objects(&objects, options->arguments[0], options);
   if (status == VQE_OK) {
     status = vqe_lock_acquire(&lock, objects, holder, wait);
+  }
+  if (status == VQE_OK && vqe_objects_is_local(objects)) {
+    fprintf(stderr,
+            "vqe_lake: note: in a folder, whose commits do not need it, the "
+            "lock keeps out other with-lock commands only\n");
   }
   if (status != VQE_OK) {
     vqe_objects_close(objects);

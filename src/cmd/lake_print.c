@@ -6,6 +6,7 @@
 #include "base/error_message.h"
 #include "lake_commands.h"
 #include "option_table.h"
+#include "side_output.h"
 
 static size_t skipped_of(const struct vqe_normalize_result *result)
 {
@@ -39,6 +40,9 @@ static int write_summary(json_t *summary,
   int status = VQE_OK;
   if (summary == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a summary");
+  } else if (vqe_cmd_side_output_check("--summary", options->summary, NULL,
+                                       0) != VQE_OK) {
+    status = VQE_ERR_INPUT;
   } else if (json_dump_file(summary, options->summary,
                             JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0) {
     status = vqe_error_set(VQE_ERR_IO, "cannot write the summary '%s'",

@@ -19,6 +19,7 @@
 #include "report/qcschema.h"
 #include "report/report.h"
 #include "screen.h"
+#include "side_output.h"
 #include "vqe/error.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
@@ -226,7 +227,7 @@ static int finish(struct vqe_batch_outcome *outcome,
   }
   if (outcome->count > 0) {
     code = worse(code, report(outcome, job, options));
-    if (job != NULL && !options->quiet) {
+    if (stored && !options->quiet) {
       printf("Result file: %s\n", job->output);
     }
   }
@@ -238,6 +239,20 @@ static int finish(struct vqe_batch_outcome *outcome,
   }
   fflush(stdout);
   return code;
+}
+
+/* What is written beside the result is none of the run's other files. */
+static int check_side_outputs(const struct vqe_job *job,
+                              const struct vqe_cmd_options *options)
+{
+  const char *const others[] = {job->output, options->job, options->qcschema};
+  int status =
+      vqe_cmd_side_output_check("--summary", options->summary, others, 3);
+  if (status == VQE_OK) {
+    status =
+        vqe_cmd_side_output_check("--qcschema", options->qcschema, others, 2);
+  }
+  return status;
 }
 
 static int run(const struct vqe_cmd_options *options)
@@ -258,6 +273,7 @@ static int run(const struct vqe_cmd_options *options)
   int status = read_gates(&batch.gates, options->gates);
   if (rank == 0 &&
       (status != VQE_OK || vqe_batch_load(&job, options) != VQE_OK ||
+       check_side_outputs(job, options) != VQE_OK ||
        check_devices(job, batch.gates) != VQE_OK ||
        vqe_batch_stream_open(&stream, job, options) != VQE_OK)) {
     code = vqe_batch_complain();
@@ -289,6 +305,7 @@ int main(int argc, char **argv)
    * most of their time in page faults. */
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK) {
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
                                           : EXIT_BAD_INPUT;

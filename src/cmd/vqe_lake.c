@@ -1,5 +1,6 @@
 /* vqe_lake: results to tables, and what is done with tables. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,7 @@ int main(int argc, char **argv)
 {
   struct vqe_cmd_lake_options options;
   int code = EXIT_GOOD;
+  signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   int status = vqe_cmd_lake_options_parse(&options, argc, argv);
   if (status != VQE_OK) {
     return vqe_cmd_lake_complain(status);

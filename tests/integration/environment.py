@@ -122,9 +122,61 @@ def full_disk(folder):
     return points - 1
 
 
+def side_outputs(folder):
+    """What is written beside the result replaces no result and no input, and
+    an output that fails leaves the file that was there."""
+    with open(folder.file("h2.h5"), "rb") as stream:
+        result = stream.read()
+    os.symlink("h2.h5", folder.file("link.h5"))
+    cases = 0
+    for words in (["--summary", "h2.h5"], ["--qcschema", "./h2.h5"],
+                  ["--summary", "link.h5"], ["--summary", "h2.json"],
+                  ["--fcidump", "h2.h5"], ["--fcidump", "h2.json"],
+                  ["--summary", "one", "--qcschema", "one"],
+                  ["-o", "new.h5", "--summary", "new.h5"]):
+        done = folder.run("h2.json", "-q", "--no-lake", *(
+            words if "-o" in words else [*words, "-o", "h2.h5"]), status=2)
+        check("name another file" in unfolded(done.stderr), f"{words}: {done.stderr}")
+        cases += 1
+    place = folder.file("h2.warehouse")
+    folder.write("kept.csv", "precious")
+    for words in (["query", "SELECT 1", "-w", place, "-o", folder.file("h2.h5")],
+                  ["qasm", folder.file("h2.h5"), "-o", folder.file("h2.h5")],
+                  ["query", "SELECT nope", "-w", place, "-o", folder.file("kept.csv")]):
+        done = subprocess.run([LAKE, *words], capture_output=True, text=True, check=False)
+        check(done.returncode == 2, f"{words}: {done.returncode} {done.stderr}")
+        cases += 1
+    with open(folder.file("h2.h5"), "rb") as stream:
+        check(stream.read() == result, "a side output replaced the result")
+    with open(folder.file("kept.csv"), encoding="utf-8") as stream:
+        check(stream.read() == "precious", "a query that failed emptied its output")
+    check(not [n for n in os.listdir(folder.path) if n.startswith("kept.csv.")],
+          "a query that failed left a file aside")
+    done = subprocess.run(
+        [LAKE, "query", "SELECT 1 AS one", "-w", place, "-f", "csv", "-o",
+         folder.file("kept.csv")], check=False)
+    with open(folder.file("kept.csv"), encoding="utf-8") as stream:
+        check(done.returncode == 0 and stream.read() == "one\n1\n", "query -o")
+    return cases
+
+
+def file_size_limit(folder):
+    """A limit of file sizes is an error with a message, not a signal."""
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f 4; exec {harness.BATCH} h2.json -q --no-lake -o small.h5"],
+        cwd=folder.path, env=harness.environment(), stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=120, check=False)
+    check(done.returncode in (1, 2), f"ulimit -f: {done.returncode} {done.stderr}")
+    check("File too large" in unfolded(done.stderr), f"ulimit -f: {done.stderr}")
+    folder.run("h2.json", "-q", "--no-lake", "-o", "small.h5")
+    harness.check_same(folder.file("h2.h5"), folder.file("small.h5"), "ulimit -f")
+
+
 with harness.Folder() as folder:
     folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
     print(screens(folder), "commands whose output cannot be printed: status 1")
+    print(side_outputs(folder), "outputs that would replace a result or input: refused")
+    file_size_limit(folder)
     open_elsewhere(folder)
     print(other_journals(folder), "journals of other versions: kept")
     print("full disk at each of", full_disk(folder), "writes: named, nothing lost")

@@ -1,0 +1,88 @@
+#include "side_output.h"
+
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error_message.h"
+#include "vqe/error.h"
+
+/* The folder of a path without links, and the name in it; the caller's. */
+static char *plain_path(const char *path)
+{
+  char *folder_copy = strdup(path);
+  char *name_copy = strdup(path);
+  char *folder =
+      folder_copy != NULL ? realpath(dirname(folder_copy), NULL) : NULL;
+  char *out = NULL;
+  if (folder != NULL && name_copy != NULL &&
+      asprintf(&out, "%s/%s", folder, basename(name_copy)) < 0) {
+    out = NULL;
+  }
+  free(folder);
+  free(folder_copy);
+  free(name_copy);
+  return out;
+}
+
+/* Are these two names of one file, by links too? It need not exist. */
+static bool is_same(const char *path, const char *other)
+{
+  struct stat a;
+  struct stat b;
+  if (stat(path, &a) == 0 && stat(other, &b) == 0) {
+    return S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+  }
+  char *plain = plain_path(path);
+  char *plain_other = plain_path(other);
+  bool same =
+      plain != NULL && plain_other != NULL && strcmp(plain, plain_other) == 0;
+  free(plain);
+  free(plain_other);
+  return same;
+}
+
+static bool is_hdf5(const char *path)
+{
+  static const char signature[] = "\x89HDF\r\n\x1a\n";
+  char start[sizeof signature - 1];
+  struct stat info;
+  /* a pipe must not be read */
+  if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
+    return false;
+  }
+  FILE *file = fopen(path, "rb");
+  bool found = file != NULL &&
+               fread(start, 1, sizeof start, file) == sizeof start &&
+               memcmp(start, signature, sizeof start) == 0;
+  if (file != NULL) {
+    fclose(file);
+  }
+  return found;
+}
+
+int vqe_cmd_side_output_check(const char *option, const char *path,
+                              const char *const *others, size_t count)
+{
+  if (path == NULL) {
+    return VQE_OK;
+  }
+  for (size_t k = 0; k < count; k++) {
+    if (others[k] != NULL && is_same(path, others[k])) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "option %s: '%s' is also read or written as '%s'; "
+                           "name another file",
+                           option, path, others[k]);
+    }
+  }
+  if (is_hdf5(path)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "option %s: '%s' is an HDF5 file, which would be "
+                         "lost; name another file",
+                         option, path);
+  }
+  return VQE_OK;
+}
