@@ -38,8 +38,11 @@ bool vqe_iceberg_check_is_ours(const struct vqe_iceberg_checking *check,
 {
   const json_t *json =
       vqe_iceberg_snapshot_json(check->table->metadata, snapshot);
-  return vqe_iceberg_string(json_object_get(json, "summary"),
-                            VQE_ICEBERG_RUN_KEY) != NULL;
+  const json_t *summary = json_object_get(json, "summary");
+  const char *engine = vqe_iceberg_string(summary, "engine-name");
+  /* Spark names its run, too, and writes by its own library */
+  return vqe_iceberg_string(summary, VQE_ICEBERG_RUN_KEY) != NULL &&
+         (engine == NULL || strcmp(engine, "vqe_batch") == 0);
 }
 
 /* ---- types ----------------------------------------------------------- */
