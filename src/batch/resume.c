@@ -26,6 +26,7 @@ struct evaluation {
 struct vqe_resume_file {
   char *name;
   off_t size;
+  bool damaged; /* in its middle: more than a crash leaves */
 };
 
 struct vqe_resume {
@@ -186,6 +187,7 @@ static int note_file(struct vqe_resume_files *files, const char *path,
   if (status == VQE_OK) {
     (void)stat(path, &info);
     file->size = info.st_size;
+    file->damaged = false;
     files->count++;
   }
   return status;
@@ -207,12 +209,32 @@ struct vqe_resume_files vqe_resume_take_files(struct vqe_resume *resume)
   return files;
 }
 
+/* Say what of a journal is ignored. */
+static void say_harm(const char *path, const struct vqe_journal_harm *harm)
+{
+  if (harm->holes > 0) {
+    fprintf(stderr,
+            "vqe_batch: warning: journal '%s' is damaged in bytes %zu to %zu",
+            path, harm->from, harm->to - 1);
+    if (harm->holes > 1) {
+      fprintf(stderr, " and in %zu more places", harm->holes - 1);
+    }
+    fprintf(stderr, ": the record there is lost, the others are read\n");
+  }
+  if (harm->torn) {
+    fprintf(stderr,
+            "vqe_batch: note: the last record of '%s' is incomplete (the "
+            "run died while writing) and is ignored\n",
+            path);
+  }
+}
+
 /* Read one file of the folder, when it is a journal. */
 static int read_journal(struct vqe_resume *resume, int *next_run,
                         const char *folder, const char *name)
 {
   char *path = NULL;
-  bool torn = false;
+  struct vqe_journal_harm harm = {.torn = false};
   int run = run_of(name);
   if (run < 0) {
     return VQE_OK;
@@ -225,13 +247,11 @@ static int read_journal(struct vqe_resume *resume, int *next_run,
     status = note_file(&resume->files, path, name);
   }
   if (status == VQE_OK) {
-    status = vqe_journal_read(path, visit, resume, &torn);
+    status = vqe_journal_read(path, visit, resume, &harm);
   }
-  if (torn && resume->keep_results) {
-    fprintf(stderr,
-            "vqe_batch: note: the last record of '%s' is incomplete (the "
-            "run died while writing) and is ignored\n",
-            path);
+  if (status == VQE_OK && resume->keep_results) {
+    resume->files.list[resume->files.count - 1].damaged = harm.holes > 0;
+    say_harm(path, &harm);
   }
   free(path);
   return status;
@@ -374,36 +394,75 @@ int vqe_resume_replay(const struct vqe_resume *resume,
 
 /* ---- removing ---- */
 
-/* Is the journal just as it was read, with nobody who holds it? */
-static bool is_done_with(int folder, const char *name,
-                         const struct vqe_resume_files *files)
+/* The journal, when it is just as it was read, with nobody who holds it. */
+static const struct vqe_resume_file *
+find_done(int folder, const char *name, const struct vqe_resume_files *files)
 {
   struct stat info;
-  bool known = false;
+  const struct vqe_resume_file *known = NULL;
   int descriptor = openat(folder, name, O_RDWR | O_CLOEXEC);
   if (descriptor < 0 || fstat(descriptor, &info) != 0) {
-    return false;
+    return NULL;
   }
   for (size_t k = 0; k < files->count; k++) {
-    known = known || (strcmp(files->list[k].name, name) == 0 &&
-                      files->list[k].size == info.st_size);
+    if (strcmp(files->list[k].name, name) == 0 &&
+        files->list[k].size == info.st_size) {
+      known = &files->list[k];
+    }
   }
   bool held =
       flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   close(descriptor);
-  return known && !held;
+  return held ? NULL : known;
 }
 
-/* Remove the journals among `names` that have served; their names become
- * empty. */
-static void remove_journals(int folder, struct dirent **names, int count,
-                            int run, const struct vqe_resume_files *files)
+/* Put a damaged journal where no run reads it again: what can be recovered
+ * from it by other means must not be lost. */
+static bool set_aside(int folder, const char *path, const char *name)
+{
+  char *kept = NULL;
+  int status = VQE_OK;
+  for (int number = 1; status == VQE_OK && number < 10000; number++) {
+    status = end_path(&kept, asprintf(&kept, "%s.damaged-%d", name, number));
+    if (status == VQE_OK &&
+        faccessat(folder, kept, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+      break;
+    }
+    free(kept);
+    kept = NULL;
+  }
+  bool moved = kept != NULL && renameat(folder, name, folder, kept) == 0;
+  if (moved) {
+    fprintf(stderr,
+            "vqe_batch: warning: the damaged journal is kept as '%s/%s'; "
+            "remove it when nothing is missing\n",
+            path, kept);
+  }
+  free(kept);
+  return moved;
+}
+
+/* Remove the journals among `names` that have served, or set them aside; the
+ * names of what is removed become empty. */
+static void remove_journals(int folder, const char *path,
+                            struct dirent **names, int count, int run,
+                            const struct vqe_resume_files *files)
 {
   for (int k = 0; k < count; k++) {
     const char *name = names[k]->d_name;
     int of = run_of(name);
-    if (of >= 0 && (of == run || is_done_with(folder, name, files)) &&
-        unlinkat(folder, name, 0) == 0) {
+    if (of < 0) {
+      continue;
+    }
+    const struct vqe_resume_file *done =
+        of == run ? NULL : find_done(folder, name, files);
+    bool gone = false;
+    if (done != NULL && done->damaged) {
+      gone = set_aside(folder, path, name);
+    } else if (of == run || done != NULL) {
+      gone = unlinkat(folder, name, 0) == 0;
+    }
+    if (gone) {
       names[k]->d_name[0] = '\0';
     }
   }
@@ -435,7 +494,7 @@ int vqe_resume_remove(const char *output, int run,
   }
   int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int count = folder >= 0 ? scandir(path, &names, NULL, NULL) : 0;
-  remove_journals(folder, names, count, run, files);
+  remove_journals(folder, path, names, count, run, files);
   remove_parts(folder, names, count, run);
   for (int k = 0; k < count; k++) {
     free(names[k]);

@@ -51,7 +51,8 @@ struct vqe_resume_files vqe_resume_take_files(struct vqe_resume *resume);
 /* Remove the journals of run `run` and those of `files`, unfinished result
  * files that go with them, and the folder when it is empty then. A journal
  * that has grown since it was read, or that was not read, stays: it is the
- * only copy of what it holds. */
+ * only copy of what it holds. One with damage in its middle stays too, under
+ * another name, which is said. */
 int vqe_resume_remove(const char *output, int run,
                       const struct vqe_resume_files *files);
 

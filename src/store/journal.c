@@ -28,6 +28,9 @@ static const char magic[4] = {'V', 'Q', 'E', 'J'};
 #define EVALUATION_BYTES (ID_BYTES + 4 + 4 + 4 + 8 + 8)
 #define HAS_GRADIENT 1u
 #define SYNC_SECONDS 1.0
+/* Damage is searched for frames until so many times the file's bytes have
+ * been checksummed in vain. */
+#define SEARCHES 64
 
 struct vqe_journal {
   int descriptor;
@@ -100,9 +103,9 @@ struct frame {
   size_t size;
 };
 
-/* The frame at `at`; false when no whole one starts there. */
-static bool next_frame(struct frame *frame, size_t *end, const uint8_t *data,
-                       size_t size, size_t at)
+/* The frame that would stand at `at`, unchecked; false when none fits. */
+static bool frame_at(struct frame *frame, const uint8_t *data, size_t size,
+                     size_t at)
 {
   VQE_ASSERT(at <= size);
   size_t left = size - at;
@@ -117,12 +120,32 @@ static bool next_frame(struct frame *frame, size_t *end, const uint8_t *data,
   frame->type = get_u32(data + at + 4);
   frame->payload = data + at + HEAD_BYTES;
   frame->size = (size_t)length;
-  if (checksum(data + at, frame->size) !=
-      get_u32(frame->payload + frame->size)) {
-    return false;
-  }
-  *end = at + HEAD_BYTES + frame->size + TAIL_BYTES;
   return true;
+}
+
+/* The next whole frame from *at on, with *at moved to it; false when there is
+ * none. What is checksummed in vain is taken from *spare, and the search ends
+ * where that is used up: marks without frames must not make it quadratic. */
+static bool find_frame(struct frame *frame, size_t *at, size_t *spare,
+                       const uint8_t *data, size_t size)
+{
+  const uint8_t *mark = data;
+  while (*at<size && * spare> 0) {
+    mark = memmem(data + *at, size - *at, magic, sizeof magic);
+    if (mark == NULL) {
+      return false;
+    }
+    *at = (size_t)(mark - data);
+    if (frame_at(frame, data, size, *at)) {
+      if (checksum(mark, frame->size) ==
+          get_u32(frame->payload + frame->size)) {
+        return true;
+      }
+      *spare -= frame->size < *spare ? frame->size : *spare;
+    }
+    (*at)++;
+  }
+  return false;
 }
 
 /* Parameters are aligned in memory of their own: a payload need not be. */
@@ -164,59 +187,91 @@ static int visit_evaluation(vqe_journal_visit visit, void *ctx,
   return status;
 }
 
+static int visit_frame(vqe_journal_visit visit, void *ctx,
+                       const struct frame *frame)
+{
+  struct vqe_result *result;
+  int status = VQE_OK;
+  if (frame->type == VQE_JOURNAL_EVALUATION) {
+    return visit_evaluation(visit, ctx, frame);
+  }
+  if (frame->type != VQE_JOURNAL_RESULT) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "a frame of unknown type %u; it comes from a newer "
+                         "version",
+                         (unsigned)frame->type);
+  }
+  status = vqe_codec_decode_result(&result, frame->payload, frame->size);
+  return status == VQE_OK ? visit(ctx, result, NULL) : status;
+}
+
+static void note_hole(struct vqe_journal_harm *harm, size_t from, size_t to)
+{
+  if (harm->holes++ == 0) {
+    harm->from = from;
+    harm->to = to;
+  }
+}
+
 /* Walk over whole frames; visit NULL only finds their end. */
-static int walk(size_t *end, const uint8_t *data, size_t size,
-                vqe_journal_visit visit, void *ctx)
+static int walk(size_t *end, struct vqe_journal_harm *harm,
+                const uint8_t *data, size_t size, vqe_journal_visit visit,
+                void *ctx)
 {
   struct frame frame;
+  size_t spare = size > SIZE_MAX / SEARCHES ? SIZE_MAX : SEARCHES * size;
   size_t at = 0;
   int status = VQE_OK;
-  while (status == VQE_OK && next_frame(&frame, &at, data, size, at)) {
-    if (visit == NULL) {
-      continue;
+  *harm = (struct vqe_journal_harm){.torn = false};
+  *end = 0;
+  while (status == VQE_OK && find_frame(&frame, &at, &spare, data, size)) {
+    if (at > *end) {
+      note_hole(harm, *end, at);
     }
-    if (frame.type == VQE_JOURNAL_RESULT) {
-      struct vqe_result *result;
-      status = vqe_codec_decode_result(&result, frame.payload, frame.size);
-      if (status == VQE_OK) {
-        status = visit(ctx, result, NULL);
-      }
-    } else if (frame.type == VQE_JOURNAL_EVALUATION) {
-      status = visit_evaluation(visit, ctx, &frame);
-    } else {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "a frame of unknown type %u; it comes from a "
-                             "newer version",
-                             (unsigned)frame.type);
+    at += HEAD_BYTES + frame.size + TAIL_BYTES;
+    *end = at;
+    if (visit != NULL) {
+      status = visit_frame(visit, ctx, &frame);
     }
   }
-  *end = at;
+  if (status == VQE_OK && spare == 0 && *end < size) {
+    /* frames may stand in what was not searched */
+    note_hole(harm, *end, size);
+    *end = size;
+  }
+  harm->torn = status == VQE_OK && *end < size;
   return status;
 }
 
 int vqe_journal_parse(const uint8_t *data, size_t size,
-                      vqe_journal_visit visit, void *ctx, bool *torn)
+                      vqe_journal_visit visit, void *ctx,
+                      struct vqe_journal_harm *harm)
 {
+  struct vqe_journal_harm found;
   size_t end;
-  int status = walk(&end, data, size, visit, ctx);
-  if (torn != NULL) {
-    *torn = status == VQE_OK && end < size;
+  int status = walk(&end, &found, data, size, visit, ctx);
+  if (harm != NULL) {
+    *harm = found;
   }
   return status;
 }
 
-/* A file that does not begin like a journal is somebody's own and is left
- * alone. Zeros count as a beginning: some file systems leave them where a
- * crash caught the first frame. */
-static bool begins_like_journal(const uint8_t *data, size_t size)
+/* A file that neither begins like a journal nor holds a frame is somebody's
+ * own and is left alone. Zeros count as a beginning: some file systems leave
+ * them where a crash caught the first frame. */
+static bool is_journal(const uint8_t *data, size_t size)
 {
   static const uint8_t zeros[sizeof magic];
+  struct frame frame;
   size_t some = size < sizeof magic ? size : sizeof magic;
-  return memcmp(data, magic, some) == 0 || memcmp(data, zeros, some) == 0;
+  size_t at = 0;
+  size_t spare = size;
+  return memcmp(data, magic, some) == 0 || memcmp(data, zeros, some) == 0 ||
+         find_frame(&frame, &at, &spare, data, size);
 }
 
 int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
-                     bool *torn)
+                     struct vqe_journal_harm *harm)
 {
   char *data = NULL;
   size_t size = 0;
@@ -224,11 +279,11 @@ int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
   if (status != VQE_OK) {
     return vqe_error_context(status, "journal");
   }
-  if (!begins_like_journal((const uint8_t *)data, size)) {
+  if (!is_journal((const uint8_t *)data, size)) {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "it does not begin like a journal of this version");
   } else {
-    status = vqe_journal_parse((const uint8_t *)data, size, visit, ctx, torn);
+    status = vqe_journal_parse((const uint8_t *)data, size, visit, ctx, harm);
   }
   free(data);
   return status == VQE_ERR_INPUT
@@ -247,12 +302,13 @@ static int cut_tail(int descriptor, const char *path)
   char *data = NULL;
   size_t size = 0;
   size_t end = 0;
+  struct vqe_journal_harm harm;
   int status = vqe_file_read(&data, &size, path, SIZE_MAX / 4);
   if (status != VQE_OK) {
     return status;
   }
-  if (begins_like_journal((const uint8_t *)data, size)) {
-    status = walk(&end, (const uint8_t *)data, size, NULL, NULL);
+  if (is_journal((const uint8_t *)data, size)) {
+    status = walk(&end, &harm, (const uint8_t *)data, size, NULL, NULL);
   } else {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "'%s' is no journal; move it away or name another "

@@ -1,9 +1,10 @@
 /* The crash journal: an append-only file of checksummed frames for each rank.
  *
  * Frame: magic "VQEJ", type (u32), payload length (u64), payload, CRC-32 of
- * type, length and payload. A torn tail (crash while writing) ends the file
- * and is reported, never an error; a frame counts only when its checksum
- * holds. */
+ * type, length and payload. A frame counts only when its checksum holds. A
+ * torn tail (crash while writing) ends the file; what is no frame before a
+ * frame is a hole (a damaged disk or copy), and the frames behind it count.
+ * Both are reported, never an error. */
 #ifndef VQE_STORE_JOURNAL_H
 #define VQE_STORE_JOURNAL_H
 
@@ -53,12 +54,20 @@ typedef int (*vqe_journal_visit)(
     void *ctx, struct vqe_result *result,
     const struct vqe_journal_evaluation *evaluation);
 
-/* Read all frames of a journal. *torn (may be NULL) says whether bytes at the
- * end had to be ignored. VQE_ERR_NOT_FOUND when there is no such file. */
+/* What of a journal had to be ignored. */
+struct vqe_journal_harm {
+  bool torn;       /* bytes at the end */
+  size_t holes;    /* damaged places with frames behind them */
+  size_t from, to; /* the first hole: offsets of its first byte and its end */
+};
+
+/* Read all frames of a journal. `harm` may be NULL. VQE_ERR_NOT_FOUND when
+ * there is no such file. */
 int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
-                     bool *torn);
+                     struct vqe_journal_harm *harm);
 /* Same over memory, for tests. */
 int vqe_journal_parse(const uint8_t *data, size_t size,
-                      vqe_journal_visit visit, void *ctx, bool *torn);
+                      vqe_journal_visit visit, void *ctx,
+                      struct vqe_journal_harm *harm);
 
 #endif

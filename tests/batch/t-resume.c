@@ -158,6 +158,53 @@ static void torn_end_of_a_journal_loses_nothing_before_it(void **state)
   vqe_resume_free(resume);
 }
 
+/* The first frame of the journal is damaged: what follows is read, and the
+ * file stays under another name, a second one beside it. */
+static void journal_damaged_in_its_middle_is_read_on_and_kept(void **state)
+{
+  const struct batch_fixture *fixture = *state;
+  double energy = 0.0;
+  double std = 0.0;
+  char *path = NULL;
+  char *folder = NULL;
+  char kept[256];
+  int run;
+  assert_int_equal(vqe_resume_journal_path(&path, fixture->output, 0, 0), 0);
+  assert_int_equal(vqe_resume_folder(&folder, fixture->output), 0);
+  for (int k = 1; k <= 2; k++) {
+    assert_int_equal(vqe_resume_begin_run(&run, fixture->output), 0);
+    assert_int_equal(run, 0);
+    write_journal(fixture, 0, 0);
+    FILE *file = fopen(path, "r+");
+    fseek(file, 4, SEEK_SET);
+    fputc(0xfe, file);
+    fclose(file);
+    struct vqe_resume *resume = load(fixture, 1, true);
+    struct vqe_result *result = vqe_resume_take_any(resume);
+    assert_non_null(result);
+    vqe_result_free(result);
+    assert_int_equal(
+        vqe_resume_replay(resume, id, 1, 2, parameters, &energy, &std, NULL),
+        1);
+    assert_int_equal(
+        vqe_resume_replay(resume, id, 2, 2, parameters, &energy, &std, NULL),
+        0);
+    struct vqe_resume_files files = vqe_resume_take_files(resume);
+    vqe_resume_free(resume);
+    assert_int_equal(vqe_resume_remove(fixture->output, 1, &files), 0);
+    vqe_resume_files_clear(&files);
+    snprintf(kept, sizeof kept, "%s.damaged-%d", path, k);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(access(kept, F_OK), 0);
+  }
+  assert_int_equal(unlink(kept), 0);
+  snprintf(kept, sizeof kept, "%s.damaged-1", path);
+  assert_int_equal(unlink(kept), 0);
+  assert_int_equal(rmdir(folder), 0);
+  free(path);
+  free(folder);
+}
+
 static void removing_keeps_what_is_not_ours(void **state)
 {
   const struct batch_fixture *fixture = *state;
@@ -239,6 +286,7 @@ int main(void)
       TEST(evaluation_is_replayed_only_for_the_same_bits),
       TEST(finished_results_are_taken_once_and_failed_ones_never),
       TEST(torn_end_of_a_journal_loses_nothing_before_it),
+      TEST(journal_damaged_in_its_middle_is_read_on_and_kept),
       TEST(removing_keeps_what_is_not_ours),
       TEST(removing_keeps_journals_that_nobody_has_read),
   };

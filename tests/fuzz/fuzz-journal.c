@@ -56,7 +56,7 @@ static int visit(void *ctx, struct vqe_result *result,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   double sum = 0.0;
-  bool torn = false;
+  struct vqe_journal_harm harm = {.torn = false};
   uint8_t *copy = malloc(size > 0 ? size : 1);
   if (copy == NULL) {
     return 0;
@@ -65,8 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(copy, data, size);
   }
   mend_checksums(copy, size);
-  if (vqe_journal_parse(copy, size, visit, &sum, &torn) != 0 &&
+  if (vqe_journal_parse(copy, size, visit, &sum, &harm) != 0 &&
       vqe_error_message()[0] == '\0') {
+    abort();
+  }
+  if (harm.holes > 0 && (harm.from >= harm.to || harm.to > size)) {
     abort();
   }
   free(copy);

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """A machine that gives less than is hoped for: a full disk, an output that
-nobody reads, files that others have open, journals of other versions."""
+nobody reads, files that others have open, journals of other versions or with
+damage."""
 
 import fcntl
+import glob
 import os
+import signal
+import struct
 import subprocess
 
 import harness
@@ -90,10 +94,64 @@ def other_journals(folder):
 
 
 def frame(kind, payload):
-    import struct
     import zlib
     body = struct.pack("<IQ", kind, len(payload)) + payload
     return b"VQEJ" + body + struct.pack("<I", zlib.crc32(body))
+
+
+def results_in(path):
+    """(start, end) of each whole frame of a result in a journal."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at, found = 0, []
+    while at + 20 <= len(data):
+        kind, length = struct.unpack_from("<IQ", data, at + 4)
+        end = at + 20 + length
+        if end <= len(data) and kind == 1:
+            found.append((at, end))
+        at = end
+    return found
+
+
+def damaged_journals(folder):
+    """One byte of the first result's frame: the other results are restored,
+    and the journal stays."""
+    folder.write("many.json", {
+        "molecules": [harness.H2], "seed": list(range(1, 9)), "shots": 200,
+        "optimizer": {"name": "COBYLA", "max_evaluations": 3000, "ftol": 0}})
+    places = (1, 4, 8, 12, 16, 700)
+    for place in places:
+        output = f"damaged-{place}.h5"
+        path = folder.file(f"{output}.journal/run-0000-rank-00000.vqej")
+        words = ("many.json", "--no-lake", "--threads", 1, "-o", output)
+        running = harness.start(folder, 1, *words)
+        harness.wait_for(
+            running,
+            lambda: os.path.exists(path) and len(results_in(path)) >= 3,
+            "three results")
+        for pid in harness.children_of(running.pid) or [running.pid]:
+            os.kill(pid, signal.SIGKILL)
+        running.communicate(timeout=60)
+        found = results_in(path)
+        with open(path, "r+b") as file:
+            file.seek(found[0][0] + place)
+            file.write(b"\xfe")
+        with open(path, "rb") as file:
+            damaged = file.read()
+        done = folder.run("h2.json", "-q", "--no-lake", "-o", output)
+        text = unfolded(done.stderr)
+        check(f"damaged in bytes {found[0][0]} to {found[0][1] - 1}" in text
+              and "is kept as" in text, f"byte {place}: {text}")
+        with h5py.File(folder.file(output), "r") as file:
+            count = len(file["experiments"])
+        check(count == len(found), f"byte {place}: {count} of {len(found)}")
+        kept = glob.glob(folder.file(f"{output}.journal/*"))
+        check(kept == [path + ".damaged-1"], f"byte {place}: {kept}")
+        with open(kept[0], "rb") as file:
+            check(file.read() == damaged, f"byte {place}: it is as it was")
+        done = folder.run("h2.json", "-q", "--no-lake", "-o", output)
+        check("damaged" not in done.stderr, f"byte {place}: {done.stderr}")
+    return len(places)
 
 
 def full_disk(folder):
@@ -179,4 +237,5 @@ with harness.Folder() as folder:
     file_size_limit(folder)
     open_elsewhere(folder)
     print(other_journals(folder), "journals of other versions: kept")
+    print(damaged_journals(folder), "damaged journals: read on and kept")
     print("full disk at each of", full_disk(folder), "writes: named, nothing lost")

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "record/result_fixture.h"
 #include "store/journal.h"
@@ -138,7 +139,7 @@ static void what_is_appended_comes_back(void **state)
   const struct fixture *fixture = *state;
   size_t ends[FRAMES];
   int seen = 0;
-  bool torn = true;
+  struct vqe_journal_harm harm = {.torn = true};
   for (int run = 1; run <= 2; run++) {
     struct vqe_journal *journal = NULL;
     assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
@@ -146,9 +147,9 @@ static void what_is_appended_comes_back(void **state)
     assert_int_equal(vqe_journal_close(journal), 0);
     seen = 0;
     assert_int_equal(
-        vqe_journal_read(fixture->path, check_frame, &seen, &torn), 0);
+        vqe_journal_read(fixture->path, check_frame, &seen, &harm), 0);
     assert_int_equal(seen, run * FRAMES);
-    assert_false(torn);
+    assert_false(harm.torn);
   }
   assert_int_equal(vqe_journal_close(NULL), 0);
 }
@@ -200,7 +201,7 @@ static void journal_torn_at_any_length_keeps_whole_frames(void **state)
   for (size_t length = 0; length <= size; length++) {
     int whole = 0;
     int seen = 0;
-    bool torn = false;
+    struct vqe_journal_harm harm = {.torn = false};
     while (whole < FRAMES && ends[whole] <= length) {
       whole++;
     }
@@ -208,16 +209,32 @@ static void journal_torn_at_any_length_keeps_whole_frames(void **state)
     uint8_t *part = malloc(length > 0 ? length : 1);
     memcpy(part, text, length);
     assert_int_equal(
-        vqe_journal_parse(part, length, check_frame, &seen, &torn), 0);
+        vqe_journal_parse(part, length, check_frame, &seen, &harm), 0);
     assert_int_equal(seen, whole);
-    assert_int_equal(torn, !clean);
+    assert_int_equal(harm.torn, !clean);
+    assert_int_equal(harm.holes, 0);
     free(part);
   }
   free(text);
 }
 
-/* Any one damaged byte is noticed: the frames before it come, it does not. */
-static void damage_at_any_byte_ends_the_journal_there(void **state)
+/* Frames in order, without the damaged one. */
+struct rest {
+  int seen;
+  int damaged;
+};
+
+static int check_rest(void *ctx, struct vqe_result *result,
+                      const struct vqe_journal_evaluation *evaluation)
+{
+  struct rest *rest = ctx;
+  rest->seen += rest->seen == rest->damaged;
+  return check_frame(&rest->seen, result, evaluation);
+}
+
+/* Any one damaged byte is noticed: its frame does not come, all others do,
+ * and only in the last one it looks like the end that a crash leaves. */
+static void damage_at_any_byte_costs_its_frame_alone(void **state)
 {
   const struct fixture *fixture = *state;
   size_t ends[FRAMES];
@@ -226,21 +243,85 @@ static void damage_at_any_byte_ends_the_journal_there(void **state)
   write_new(fixture, ends);
   assert_int_equal(vqe_file_read(&text, &size, fixture->path, 1 << 20), 0);
   for (size_t at = 0; at < size; at++) {
-    int hit = 0;
-    int seen = 0;
-    bool torn = false;
-    while (ends[hit] <= at) {
-      hit++;
+    struct rest rest = {.seen = 0};
+    struct vqe_journal_harm harm = {.torn = false};
+    while (ends[rest.damaged] <= at) {
+      rest.damaged++;
     }
+    bool last = rest.damaged == FRAMES - 1;
     text[at] = (char)(text[at] ^ 0x55);
-    assert_int_equal(vqe_journal_parse((const uint8_t *)text, size,
-                                       check_frame, &seen, &torn),
+    assert_int_equal(vqe_journal_parse((const uint8_t *)text, size, check_rest,
+                                       &rest, &harm),
                      0);
-    assert_int_equal(seen, hit);
-    assert_true(torn);
+    assert_int_equal(rest.seen, last ? FRAMES - 1 : FRAMES);
+    assert_int_equal(harm.torn, last);
+    assert_int_equal(harm.holes, last ? 0 : 1);
+    if (!last) {
+      assert_int_equal(harm.from,
+                       rest.damaged == 0 ? 0 : ends[rest.damaged - 1]);
+      assert_int_equal(harm.to, ends[rest.damaged]);
+    }
     text[at] = (char)(text[at] ^ 0x55);
   }
   free(text);
+}
+
+/* Opening for more keeps the frames behind damage, in its first byte too. */
+static void opening_keeps_what_follows_damage(void **state)
+{
+  const struct fixture *fixture = *state;
+  const size_t places[] = {0, 4, 8, 20};
+  size_t ends[FRAMES];
+  for (size_t k = 0; k < sizeof places / sizeof places[0]; k++) {
+    struct vqe_journal *journal = NULL;
+    struct vqe_journal_harm harm;
+    struct rest rest = {.seen = 0};
+    struct stat info;
+    char *text = NULL;
+    size_t size = 0;
+    unlink(fixture->path);
+    write_new(fixture, ends);
+    assert_int_equal(vqe_file_read(&text, &size, fixture->path, 1 << 20), 0);
+    text[places[k]] = (char)0xfe;
+    assert_int_equal(vqe_file_write(fixture->path, text, size), 0);
+    free(text);
+    assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
+    assert_int_equal(vqe_journal_close(journal), 0);
+    assert_int_equal(stat(fixture->path, &info), 0);
+    assert_int_equal(info.st_size, ends[FRAMES - 1]);
+    assert_int_equal(vqe_journal_read(fixture->path, check_rest, &rest, &harm),
+                     0);
+    assert_int_equal(rest.seen, FRAMES);
+    assert_int_equal(harm.holes, 1);
+  }
+}
+
+/* Marks whose frames do not hold cost a bounded time; what is not searched is
+ * damage and no end that may be cut off. */
+static void marks_without_frames_end_the_search(void **state)
+{
+  const size_t step = 16;
+  const size_t size = (size_t)1 << 21;
+  struct vqe_journal_harm harm;
+  int seen = 0;
+  (void)state;
+  uint8_t *data = calloc(size, 1);
+  for (size_t at = 0; at + step <= size; at += step) {
+    size_t left = size - at > 20 ? size - at - 20 : 0;
+    memcpy(data + at, "VQEJ\1\0\0", 8);
+    for (int k = 0; k < 8; k++) {
+      data[at + 8 + (size_t)k] = (uint8_t)(left >> 8 * k);
+    }
+  }
+  double before = vqe_clock_wall();
+  assert_int_equal(vqe_journal_parse(data, size, check_frame, &seen, &harm),
+                   0);
+  assert_true(vqe_clock_wall() - before < 20.0); /* quadratic: minutes */
+  assert_int_equal(seen, 0);
+  assert_int_equal(harm.holes, 1);
+  assert_int_equal(harm.to, size);
+  assert_false(harm.torn);
+  free(data);
 }
 
 static void opening_cuts_the_torn_tail(void **state)
@@ -263,12 +344,12 @@ static void opening_cuts_the_torn_tail(void **state)
     /* what follows is readable again */
     if (whole[k] == 0) {
       int seen = 0;
-      bool torn = true;
+      struct vqe_journal_harm harm = {.torn = true};
       fill(journal, ends, fixture->path);
       assert_int_equal(
-          vqe_journal_read(fixture->path, check_frame, &seen, &torn), 0);
+          vqe_journal_read(fixture->path, check_frame, &seen, &harm), 0);
       assert_int_equal(seen, FRAMES);
-      assert_false(torn);
+      assert_false(harm.torn);
     }
     assert_int_equal(vqe_journal_close(journal), 0);
   }
@@ -371,7 +452,9 @@ int main(void)
       TEST(what_is_appended_comes_back),
       TEST(frames_have_the_documented_bytes),
       TEST(journal_torn_at_any_length_keeps_whole_frames),
-      TEST(damage_at_any_byte_ends_the_journal_there),
+      TEST(damage_at_any_byte_costs_its_frame_alone),
+      TEST(opening_keeps_what_follows_damage),
+      TEST(marks_without_frames_end_the_search),
       TEST(opening_cuts_the_torn_tail),
       TEST(other_files_are_left_alone),
       TEST(second_writer_is_refused),
