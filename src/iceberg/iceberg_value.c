@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "iceberg/iceberg_type.h"
 
 #define BOUND_CODE_POINTS 16
@@ -149,34 +150,6 @@ bool vqe_iceberg_bytes_equal(const struct vqe_iceberg_bytes *a,
 
 /* ---- bounds ---------------------------------------------------------- */
 
-/* Length of the UTF-8 sequence at `at` and its code point, 0 when it is not
- * well formed (overlong, a surrogate, beyond U+10FFFF). */
-static size_t utf8_next(uint32_t *point, const uint8_t *at, size_t left)
-{
-  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  size_t length = at[0] < 0x80             ? 1
-                  : (at[0] & 0xe0) == 0xc0 ? 2
-                  : (at[0] & 0xf0) == 0xe0 ? 3
-                  : (at[0] & 0xf8) == 0xf0 ? 4
-                                           : 0;
-  if (length == 0 || length > left) {
-    return 0;
-  }
-  uint32_t value = length == 1 ? at[0] : at[0] & (0xffu >> (length + 1));
-  for (size_t k = 1; k < length; k++) {
-    if ((at[k] & 0xc0) != 0x80) {
-      return 0;
-    }
-    value = value << 6 | (at[k] & 0x3fu);
-  }
-  if (value < least[length] || value > 0x10ffff ||
-      (value >= 0xd800 && value <= 0xdfff)) {
-    return 0;
-  }
-  *point = value;
-  return length;
-}
-
 static size_t utf8_put(uint8_t *to, uint32_t point)
 {
   if (point < 0x80) {
@@ -209,7 +182,7 @@ static int bound_string(struct vqe_iceberg_bytes *value, bool upper)
   int count = 0;
   while (at < value->size) {
     uint32_t point;
-    size_t length = utf8_next(&point, value->data + at, value->size - at);
+    size_t length = vqe_text_utf8(&point, value->data + at, value->size - at);
     if (length == 0) { /* no order to trust */
       vqe_iceberg_bytes_clear(value);
       return VQE_OK;

@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "record/fields.h"
 
 /* ---- life ---- */
@@ -89,37 +90,14 @@ void vqe_record_free(struct vqe_record *record)
 
 /* ---- validation ---- */
 
-/* The character at `at`, which is not NUL, takes so many bytes; 0: it is none
- * of UTF-8 (RFC 3629). */
-static size_t utf8_length(const uint8_t *at)
-{
-  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  size_t length = at[0] < 0x80             ? 1
-                  : (at[0] & 0xe0) == 0xc0 ? 2
-                  : (at[0] & 0xf0) == 0xe0 ? 3
-                  : (at[0] & 0xf8) == 0xf0 ? 4
-                                           : 0;
-  uint32_t point = length > 1 ? at[0] & (0x7fu >> length) : at[0];
-  for (size_t k = 1; k < length; k++) {
-    if ((at[k] & 0xc0) != 0x80) {
-      return 0;
-    }
-    point = point << 6 | (at[k] & 0x3fu);
-  }
-  bool surrogate = point >= 0xd800 && point <= 0xdfff;
-  return length > 0 && point >= least[length] && point <= 0x10ffff &&
-                 !surrogate
-             ? length
-             : 0;
-}
-
 /* Needs no memory: to be without some is no fault of the text. */
 static bool is_utf8(const char *text)
 {
   const uint8_t *at = (const uint8_t *)text;
+  uint32_t point;
   size_t length = 1;
   while (length > 0 && *at != '\0') {
-    length = utf8_length(at);
+    length = vqe_text_utf8(&point, at, SIZE_MAX);
     at += length;
   }
   return length > 0;

@@ -32,11 +32,39 @@ static void letters_of_other_alphabets_stay(void **state)
   assert_string_equal(empty, "");
 }
 
+static void only_well_formed_characters_have_a_length(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t length;
+    uint32_t point;
+  } cases[] = {{"A", 1, 'A'},
+               {"\xc3\xa5", 2, 0xe5},
+               {"\xe2\x82\x82", 3, 0x2082},
+               {"\xf4\x8f\xbf\xbf", 4, 0x10ffff},
+               {"\x80", 0, 0},
+               {"\xc0\x80", 0, 0},
+               {"\xe2\x82", 0, 0},
+               {"\xed\xa0\x80", 0, 0},
+               {"\xf4\x90\x80\x80", 0, 0},
+               {"\xff", 0, 0}};
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    uint32_t point = 0;
+    const uint8_t *at = (const uint8_t *)cases[k].text;
+    assert_int_equal(vqe_text_utf8(&point, at, SIZE_MAX), cases[k].length);
+    assert_int_equal(point, cases[k].point);
+  }
+  uint32_t point = 0;
+  assert_int_equal(vqe_text_utf8(&point, (const uint8_t *)"\xc3\xa5", 1), 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_control_character_becomes_a_blank),
       cmocka_unit_test(letters_of_other_alphabets_stay),
+      cmocka_unit_test(only_well_formed_characters_have_a_length),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
