@@ -31,9 +31,9 @@ static int read_warehouse(struct vqe_job_lake *out,
 static int read_s3(struct vqe_job_lake *out, const struct vqe_job_value *value)
 {
   static const char *const known[] = {"endpoint", "region", "scheme",
-                                      "ca_file", "virtual_host"};
+                                      "ca_file",  "etag",   "virtual_host"};
   char **const texts[] = {&out->endpoint, &out->region, &out->scheme,
-                          &out->ca_file};
+                          &out->ca_file, &out->etag};
   char where[400];
   if (value->json == NULL || json_is_null(value->json)) {
     return VQE_OK;
@@ -57,6 +57,9 @@ static int read_s3(struct vqe_job_lake *out, const struct vqe_job_value *value)
     } else if (texts[k] == &out->scheme && strcmp(text, "s3") != 0 &&
                strcmp(text, "s3a") != 0) {
       status = vqe_job_refuse(where, item, "\"s3a\" or \"s3\"");
+    } else if (texts[k] == &out->etag && strcmp(text, "auto") != 0 &&
+               strcmp(text, "opaque") != 0) {
+      status = vqe_job_refuse(where, item, "\"auto\" or \"opaque\"");
     } else {
       status = vqe_memory_strdup(texts[k], text);
     }
@@ -92,5 +95,6 @@ void vqe_job_lake_clear(struct vqe_job_lake *lake)
   free(lake->region);
   free(lake->scheme);
   free(lake->ca_file);
+  free(lake->etag);
   memset(lake, 0, sizeof *lake);
 }

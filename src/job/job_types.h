@@ -13,6 +13,7 @@ struct vqe_job_lake {
   char *warehouse; /* path, resolved, or URI; NULL: beside the result */
   bool none;       /* make no tables */
   char *endpoint, *region, *scheme, *ca_file; /* of S3 */
+  char *etag;                                 /* "auto" or "opaque" */
   bool virtual_host;
 };
 

@@ -483,6 +483,7 @@ static void wrong_values_name_file_key_and_remedy(void **state)
       {"{\"warehouse\": 3}", "key 'warehouse': 3 is not a folder"},
       {"{\"s3\": {\"endpiont\": \"x\"}}", "did you mean 'endpoint'?"},
       {"{\"s3\": {\"scheme\": \"http\"}}", "\"s3a\" or \"s3\""},
+      {"{\"s3\": {\"etag\": \"md5\"}}", "\"auto\" or \"opaque\""},
   };
   static const char *const keys[][2] = {
       {"\"basis\": []", "key 'basis': [] is not a list with at least"},
