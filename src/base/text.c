@@ -1,5 +1,17 @@
 #include "base/text.h"
 
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define DEFAULT_WIDTH 80
+#define LEAST_WIDTH 40
+/* Blanks before what goes on from the line above. */
+#define INDENT 2
+
 void vqe_text_blank_controls(char *text)
 {
   for (char *at = text; *at != '\0'; at++) {
@@ -33,4 +45,107 @@ size_t vqe_text_utf8(uint32_t *point, const uint8_t *at, size_t left)
   }
   *point = value;
   return length;
+}
+
+int vqe_text_width(FILE *stream)
+{
+  const char *given = getenv("COLUMNS");
+  struct winsize window;
+  long width = 0;
+  if (isatty(fileno(stream)) &&
+      ioctl(fileno(stream), TIOCGWINSZ, &window) == 0) {
+    width = window.ws_col;
+  }
+  if (width <= 0 && given != NULL) {
+    width = strtol(given, NULL, 10);
+  }
+  if (width <= 0 || width > 10000) {
+    width = DEFAULT_WIDTH;
+  }
+  return width < LEAST_WIDTH ? LEAST_WIDTH : (int)width;
+}
+
+/* Letters in so many bytes. */
+static int letters_of(const char *text, size_t bytes)
+{
+  int letters = 0;
+  for (size_t k = 0; k < bytes; k++) {
+    letters += ((unsigned char)text[k] & 0xc0) != 0x80;
+  }
+  return letters;
+}
+
+void vqe_text_wrap(FILE *stream, const char *text, int width, int indent)
+{
+  int column = 0;
+  bool begun = false; /* is there a word in this line? */
+  while (*text != '\0') {
+    size_t bytes = strcspn(text, " ");
+    int letters = letters_of(text, bytes);
+    if (begun && column + 1 + letters > width) {
+      fprintf(stream, "\n%*s", indent, "");
+      column = indent;
+      begun = false;
+    }
+    if (begun) {
+      fputc(' ', stream);
+      column++;
+    }
+    fwrite(text, 1, bytes, stream);
+    column += letters;
+    begun = true;
+    text += bytes;
+    text += strspn(text, " ");
+  }
+  fputc('\n', stream);
+}
+
+/* Lines that fit stay as they are: the blanks of a statement with a mark below
+ * its fault count. */
+static void print_lines(FILE *stream, char *text, int width)
+{
+  char *next = NULL;
+  for (char *line = strtok_r(text, "\n", &next); line != NULL;
+       line = strtok_r(NULL, "\n", &next)) {
+    vqe_text_blank_controls(line);
+    if (letters_of(line, strlen(line)) <= width) {
+      fprintf(stream, "%s\n", line);
+    } else {
+      vqe_text_wrap(stream, line, width, INDENT);
+    }
+  }
+}
+
+void vqe_text_message(const char *program, const char *format, ...)
+{
+  char *text = NULL;
+  char *whole = NULL;
+  char *folded = NULL;
+  size_t size = 0;
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vasprintf(&text, format, arguments);
+  va_end(arguments);
+  if (length >= 0) {
+    length = asprintf(&whole, "%s: %s", program, text);
+  } else {
+    text = NULL;
+  }
+  FILE *stream = length < 0 ? NULL : open_memstream(&folded, &size);
+  if (stream != NULL) {
+    print_lines(stream, whole, vqe_text_width(stderr));
+    (void)fclose(stream);
+  }
+  if (folded != NULL) {
+    fwrite(folded, 1, size, stderr);
+  } else { /* no memory: unfolded is better than nothing */
+    va_start(arguments, format);
+    fprintf(stderr, "%s: ", program);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+  }
+  free(folded);
+  free(length < 0 ? NULL : whole);
+  free(text);
 }

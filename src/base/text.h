@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Blanks for control characters: names come from files, and nothing in them
  * may move the cursor or begin a line. Bytes of UTF-8 letters stay. */
@@ -14,5 +15,19 @@ void vqe_text_blank_controls(char *text);
  * surrogate, beyond U+10FFFF). Reads no byte behind a NUL, so a text that ends
  * in one needs no length. Takes no memory. */
 size_t vqe_text_utf8(uint32_t *point, const uint8_t *at, size_t left);
+
+/* Columns of the window behind `stream`: those of the terminal, else of
+ * COLUMNS, else 80. */
+int vqe_text_width(FILE *stream);
+
+/* Print `text` in lines of `width` letters; lines after the first begin with
+ * `indent` blanks. A word that is longer than a line stays whole. */
+void vqe_text_wrap(FILE *stream, const char *text, int width, int indent);
+
+/* Print "PROGRAM: text" on the standard error, each of its lines folded at the
+ * width of the window, in one write, so that processes that share a terminal
+ * do not mix their lines. */
+void vqe_text_message(const char *program, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

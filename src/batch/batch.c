@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/text.h"
 #include "batch/lane.h"
 #include "batch/lead.h"
 #include "batch/mpi_team.h"
@@ -104,8 +105,8 @@ static int run_worker(struct vqe_worker *worker, const char *output, int run)
   if (status == VQE_OK) {
     status = vqe_serve(worker);
   } else {
-    fprintf(stderr, "vqe_batch: rank %d: %s\n", worker->rank,
-            vqe_error_message());
+    vqe_text_message("vqe_batch", "rank %d: %s", worker->rank,
+                     vqe_error_message());
     vqe_serve_decline(worker, status);
   }
   vqe_worker_clear(worker);

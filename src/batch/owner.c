@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "batch/owner_record.h"
 
 /* Attributes of files are kept up to a minute by NFS clients. */
@@ -137,11 +138,11 @@ static int watch(const struct vqe_owner *owner,
                  const struct vqe_owner_record *other, struct timespec touched)
 {
   double started = vqe_clock_wall();
-  fprintf(stderr,
-          "vqe_batch: note: output '%s' was in use on host %s, process %lld; "
-          "looking up to %.0f s for a sign of life\n",
-          owner->output, other->host, (long long)other->process,
-          owner->times.stale);
+  vqe_text_message("vqe_batch",
+                   "note: output '%s' was in use on host %s, process %lld; "
+                   "looking up to %.0f s for a sign of life",
+                   owner->output, other->host, (long long)other->process,
+                   owner->times.stale);
   while (vqe_clock_wall() - started < owner->times.stale) {
     struct vqe_owner_record now;
     struct timespec then;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 /* Between two draws of the live line, and two lines of a log. */
 #define LIVE_SECONDS 0.2
@@ -54,18 +55,19 @@ void vqe_progress_start(struct vqe_progress *progress, size_t total,
                        "ranks_per_molecule", worker->team_size, "threads",
                        threads, "lanes", worker->lanes));
   } else if (!progress->quiet) {
-    fprintf(stderr,
-            "vqe_batch: %zu experiment%s to run, %zu found finished, %d "
-            "rank%s x %d thread%s",
-            total, total == 1 ? "" : "s", skipped, ranks,
-            ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s");
+    char more[48] = "";
     if (worker->team_size > 1) {
-      fprintf(stderr, ", %d ranks a molecule", worker->team_size);
+      snprintf(more, sizeof more, ", %d ranks a molecule", worker->team_size);
     } else if (worker->lanes != threads) {
-      fprintf(stderr, ", %d lane%s", worker->lanes,
-              worker->lanes == 1 ? "" : "s");
+      snprintf(more, sizeof more, ", %d lane%s", worker->lanes,
+               worker->lanes == 1 ? "" : "s");
     }
-    fprintf(stderr, "\n");
+    vqe_text_message("vqe_batch",
+                     "%zu experiment%s to run, %zu found finished, %d "
+                     "rank%s x %d thread%s%s",
+                     total, total == 1 ? "" : "s", skipped, ranks,
+                     ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s",
+                     more);
   }
 }
 
@@ -105,18 +107,18 @@ void vqe_progress_result(struct vqe_progress *progress,
   }
   clear_line(progress);
   if (failed) {
-    fprintf(stderr, "vqe_batch: [%zu/%zu] %s %s %s FAILED: %s\n",
-            progress->done, progress->total, experiment->name,
-            experiment->basis_set, experiment->ansatz_name,
-            result->reason == NULL ? "" : result->reason);
+    vqe_text_message("vqe_batch", "[%zu/%zu] %s %s %s FAILED: %s",
+                     progress->done, progress->total, experiment->name,
+                     experiment->basis_set, experiment->ansatz_name,
+                     result->reason == NULL ? "" : result->reason);
   } else if (!progress->terminal) {
-    fprintf(stderr,
-            "vqe_batch: [%zu/%zu] %s %s %s %.8f hartree, %zu evaluation%s, "
-            "%.2f s, rank %d\n",
-            progress->done, progress->total, experiment->name,
-            experiment->basis_set, experiment->ansatz_name, total,
-            result->neval, result->neval == 1 ? "" : "s",
-            result->seconds_total, rank);
+    vqe_text_message("vqe_batch",
+                     "[%zu/%zu] %s %s %s %.8f hartree, %zu evaluation%s, "
+                     "%.2f s, rank %d",
+                     progress->done, progress->total, experiment->name,
+                     experiment->basis_set, experiment->ansatz_name, total,
+                     result->neval, result->neval == 1 ? "" : "s",
+                     result->seconds_total, rank);
   }
   progress->last_draw = progress->terminal ? 0.0 : progress->last_draw;
 }
@@ -226,7 +228,7 @@ void vqe_progress_show(struct vqe_progress *progress,
     cut(line, window_width() - 1);
     fprintf(stderr, "\r\033[K%s", line);
   } else {
-    fprintf(stderr, "vqe_batch: %s\n", line);
+    vqe_text_message("vqe_batch", "%s", line);
   }
   fflush(stderr);
 }
@@ -248,44 +250,48 @@ void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
     return;
   }
   clear_line(progress);
-  fprintf(stderr, "vqe_batch: rank %d", rank);
+  char last[24] = "";
+  char sent[80] = "";
   if (team_size > 1) {
-    fprintf(stderr, " to %d", rank + team_size - 1);
+    snprintf(last, sizeof last, " to %d", rank + team_size - 1);
+    snprintf(sent, sizeof sent, ", %.1f MB in %.0f messages",
+             report->sent / 1e6, report->messages);
   }
-  fprintf(stderr,
-          ": %d experiment%s, %.2f s busy, %.2f s idle (%.2f at the start, "
-          "%.2f at the end)",
-          report->done, report->done == 1 ? "" : "s", report->busy, idle,
-          report->start, report->end);
-  if (team_size > 1) {
-    fprintf(stderr, ", %.1f MB in %.0f messages", report->sent / 1e6,
-            report->messages);
-  }
-  fprintf(stderr, "\n");
+  vqe_text_message(
+      "vqe_batch",
+      "rank %d%s: %d experiment%s, %.2f s busy, %.2f s idle (%.2f at the "
+      "start, %.2f at the end)%s",
+      rank, last, report->done, report->done == 1 ? "" : "s", report->busy,
+      idle, report->start, report->end, sent);
 }
 
 /* How much is done, what was under way, and how to go on. */
 static void print_interruption(const struct vqe_progress *progress,
                                double seconds)
 {
-  char text[160];
-  fprintf(stderr,
-          "vqe_batch: interrupted after %.1f s: %zu of %zu experiment%s done",
-          seconds, progress->done - progress->failed, progress->total,
-          progress->total == 1 ? "" : "s");
+  char text[160] = "";
+  char failed[48] = "";
+  char share[48] = "";
+  bool under_way = progress->news.index >= 0;
   if (progress->failed > 0) {
-    fprintf(stderr, ", %zu failed", progress->failed);
+    snprintf(failed, sizeof failed, ", %zu failed", progress->failed);
   }
   if (progress->cost_total > 0.0 && progress->done < progress->total) {
-    fprintf(stderr, " (about %.0f %% of the work)",
-            100.0 * progress->cost_done / progress->cost_total);
+    snprintf(share, sizeof share, " (about %.0f %% of the work)",
+             100.0 * progress->cost_done / progress->cost_total);
   }
-  if (progress->news.index >= 0) {
+  if (under_way) {
     vqe_news_text(text, sizeof text, &progress->news);
-    fprintf(stderr, "; under way: %s", text);
   }
-  fprintf(stderr, "\nvqe_batch: the same command resumes; finished "
-                  "experiments and recorded evaluations are kept\n");
+  vqe_text_message(
+      "vqe_batch",
+      "interrupted after %.1f s: %zu of %zu experiment%s done%s%s%s%s",
+      seconds, progress->done - progress->failed, progress->total,
+      progress->total == 1 ? "" : "s", failed, share,
+      under_way ? "; under way: " : "", text);
+  vqe_text_message("vqe_batch",
+                   "the same command resumes; finished "
+                   "experiments and recorded evaluations are kept");
 }
 
 void vqe_progress_end(struct vqe_progress *progress, bool interrupted)

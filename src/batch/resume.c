@@ -12,6 +12,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "store/journal.h"
 
 struct evaluation {
@@ -213,19 +214,22 @@ struct vqe_resume_files vqe_resume_take_files(struct vqe_resume *resume)
 static void say_harm(const char *path, const struct vqe_journal_harm *harm)
 {
   if (harm->holes > 0) {
-    fprintf(stderr,
-            "vqe_batch: warning: journal '%s' is damaged in bytes %zu to %zu",
-            path, harm->from, harm->to - 1);
+    char more[48] = "";
     if (harm->holes > 1) {
-      fprintf(stderr, " and in %zu more places", harm->holes - 1);
+      snprintf(more, sizeof more, " and in %zu more place%s", harm->holes - 1,
+               harm->holes == 2 ? "" : "s");
     }
-    fprintf(stderr, ": the record there is lost, the others are read\n");
+    vqe_text_message(
+        "vqe_batch",
+        "warning: journal '%s' is damaged in bytes %zu to %zu%s: the "
+        "record there is lost, the others are read",
+        path, harm->from, harm->to - 1, more);
   }
   if (harm->torn) {
-    fprintf(stderr,
-            "vqe_batch: note: the last record of '%s' is incomplete (the "
-            "run died while writing) and is ignored\n",
-            path);
+    vqe_text_message("vqe_batch",
+                     "note: the last record of '%s' is incomplete (the "
+                     "run died while writing) and is ignored",
+                     path);
   }
 }
 
@@ -433,10 +437,10 @@ static bool set_aside(int folder, const char *path, const char *name)
   }
   bool moved = kept != NULL && renameat(folder, name, folder, kept) == 0;
   if (moved) {
-    fprintf(stderr,
-            "vqe_batch: warning: the damaged journal is kept as '%s/%s'; "
-            "remove it when nothing is missing\n",
-            path, kept);
+    vqe_text_message("vqe_batch",
+                     "warning: the damaged journal is kept as '%s/%s'; "
+                     "remove it when nothing is missing",
+                     path, kept);
   }
   free(kept);
   return moved;

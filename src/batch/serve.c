@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/text.h"
 #include "batch/lanes.h"
 #include "batch/request.h"
 #include "store/codec.h"
@@ -161,7 +162,7 @@ int vqe_serve(struct vqe_worker *worker)
   }
   vqe_lanes_free(lanes);
   if (status != VQE_OK && status != VQE_ERR_INTERRUPTED) {
-    fprintf(stderr, "vqe_batch: rank %d: %s\n", worker->rank, message);
+    vqe_text_message("vqe_batch", "rank %d: %s", worker->rank, message);
   }
   vqe_outbox_flush(&worker->outbox, worker->transport);
   vqe_worker_end(worker, status, started);

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/text.h"
 
 int vqe_batch_complain(void)
 {
-  fprintf(stderr, "vqe_batch: %s\n", vqe_error_message());
+  vqe_text_message("vqe_batch", "%s", vqe_error_message());
   return EXIT_BAD_INPUT;
 }
 
@@ -19,7 +20,7 @@ int vqe_batch_load(struct vqe_job **job, const struct vqe_cmd_options *options)
   char *next = NULL;
   for (char *line = warnings != NULL ? strtok_r(warnings, "\n", &next) : NULL;
        line != NULL; line = strtok_r(NULL, "\n", &next)) {
-    fprintf(stderr, "vqe_batch: %s\n", line);
+    vqe_text_message("vqe_batch", "%s", line);
   }
   free(warnings);
   return status;

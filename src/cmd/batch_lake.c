@@ -1,4 +1,5 @@
 #include "batch_lake.h"
+#include "base/text.h"
 #include "option_table.h"
 
 #include <stdio.h>
@@ -16,7 +17,7 @@ static void warn(void *ctx, const char *text)
 {
   const bool *quiet = ctx;
   if (!*quiet) {
-    fprintf(stderr, "vqe_batch: %s\n", text);
+    vqe_text_message("vqe_batch", "%s", text);
   }
 }
 
@@ -52,18 +53,21 @@ int vqe_batch_lake(struct vqe_result **results, size_t count,
     status = vqe_featurize(&features, place);
   }
   if (status != VQE_OK) {
+    const char *named = warehouse != NULL ? warehouse : "PLACE";
+    vqe_text_message("vqe_batch", "the tables are not made: %s",
+                     vqe_error_message());
+    vqe_text_message("vqe_batch",
+                     "the results are safe in %s; mend the cause, then",
+                     result_path);
+    /* whole, to be copied */
     fprintf(stderr,
-            "vqe_batch: the tables are not made: %s\n"
-            "vqe_batch: the results are safe in %s; mend the cause, then\n"
             "  vqe_lake normalize %s --warehouse %s\n"
             "  vqe_lake featurize %s\n",
-            vqe_error_message(), result_path, result_path,
-            warehouse != NULL ? warehouse : "PLACE",
-            warehouse != NULL ? warehouse : "PLACE");
+            result_path, named, named);
   }
   int closed = vqe_warehouse_close(place);
   if (closed != VQE_OK && status == VQE_OK) {
-    fprintf(stderr, "vqe_batch: %s\n", vqe_error_message());
+    vqe_text_message("vqe_batch", "%s", vqe_error_message());
     status = closed;
   }
   if (status == VQE_OK && !quiet) {

@@ -6,6 +6,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "batch_common.h"
 #include "option_table.h"
 #include "side_output.h"
@@ -28,7 +29,7 @@ static int list_devices(void)
   int count = vqe_devices(&reason);
   if (count == 0) {
     print_library();
-    fprintf(stderr, "vqe_batch: no CUDA device: %s\n", reason);
+    vqe_text_message("vqe_batch", "no CUDA device: %s", reason);
     return EXIT_BAD_INPUT;
   }
   for (int k = 0; k < count; k++) {
@@ -91,8 +92,9 @@ static int print_qasm(const struct vqe_job *job, int index)
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   char *text = NULL;
   if (index < 0 || (size_t)index >= job->count) {
-    fprintf(stderr, "vqe_batch: --qasm %d: the job has experiments 0 to %zu\n",
-            index, job->count - 1);
+    vqe_text_message("vqe_batch",
+                     "--qasm %d: the job has experiments 0 to %zu", index,
+                     job->count - 1);
     return EXIT_BAD_INPUT;
   }
   if (vqe_experiment_qasm(&text, job->experiments[index], &options) !=
@@ -110,10 +112,10 @@ static int write_fcidump(const struct vqe_job *job, const char *path)
 {
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   if (job->count != 1) {
-    fprintf(stderr,
-            "vqe_batch: --fcidump writes one file, but '%s' has %zu "
-            "experiments; leave one molecule and one basis\n",
-            job->path, job->count);
+    vqe_text_message("vqe_batch",
+                     "--fcidump writes one file, but '%s' has %zu "
+                     "experiments; leave one molecule and one basis",
+                     job->path, job->count);
     return EXIT_BAD_INPUT;
   }
   const char *const input[] = {job->path};

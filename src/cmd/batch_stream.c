@@ -7,6 +7,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "record/record.h"
 
 /* Longest wait at the end without any report. */
@@ -16,7 +17,7 @@
 static void print_note(void *ctx, const char *text)
 {
   (void)ctx;
-  fprintf(stderr, "vqe_batch: %s\n", text);
+  vqe_text_message("vqe_batch", "%s", text);
 }
 
 static const char *first_of(const char *option, const char *job,
@@ -90,7 +91,7 @@ void vqe_batch_stream_finished(void *ctx, const struct vqe_result *result)
   }
   if (status != VQE_OK) {
     stream->refused++;
-    fprintf(stderr, "vqe_batch: not published: %s\n", vqe_error_message());
+    vqe_text_message("vqe_batch", "not published: %s", vqe_error_message());
   }
 }
 
@@ -98,7 +99,7 @@ void vqe_batch_stream_sync(struct vqe_batch_stream *stream)
 {
   if (stream->producer != NULL &&
       vqe_producer_sync(stream->producer) != VQE_OK) {
-    fprintf(stderr, "vqe_batch: %s\n", vqe_error_message());
+    vqe_text_message("vqe_batch", "%s", vqe_error_message());
   }
 }
 
@@ -111,14 +112,14 @@ int vqe_batch_stream_close(struct vqe_batch_stream *stream)
   int status = vqe_producer_close(&counts, stream->producer, CLOSE_SECONDS);
   stream->producer = NULL;
   if (status != VQE_OK) {
-    fprintf(stderr, "vqe_batch: %s\n", vqe_error_message());
+    vqe_text_message("vqe_batch", "%s", vqe_error_message());
   }
   if (stream->refused > 0) {
-    fprintf(stderr,
-            "vqe_batch: %zu experiment%s could not be published; the result "
-            "file holds %s\n",
-            stream->refused, vqe_cmd_plural(stream->refused),
-            stream->refused == 1 ? "it" : "them");
+    vqe_text_message("vqe_batch",
+                     "%zu experiment%s could not be published; the result "
+                     "file holds %s",
+                     stream->refused, vqe_cmd_plural(stream->refused),
+                     stream->refused == 1 ? "it" : "them");
     status = VQE_ERR_IO;
   }
   if (!stream->quiet) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/text.h"
 #include "side_output.h"
 
 #define LOCK_WAIT_SECONDS 60.0
@@ -29,7 +30,7 @@ static int exit_code(int status)
 
 int vqe_cmd_lake_complain(int status)
 {
-  fprintf(stderr, "vqe_lake: %s\n", vqe_error_message());
+  vqe_text_message("vqe_lake", "%s", vqe_error_message());
   return exit_code(status);
 }
 
@@ -37,7 +38,7 @@ void vqe_cmd_lake_warn(void *ctx, const char *text)
 {
   const struct vqe_cmd_lake_options *options = ctx;
   if (!options->quiet) {
-    fprintf(stderr, "vqe_lake: %s\n", text);
+    vqe_text_message("vqe_lake", "%s", text);
   }
 }
 

@@ -2,8 +2,14 @@
 #ifndef VQE_CMD_SCREEN_H
 #define VQE_CMD_SCREEN_H
 
+/* At the start of a program: a standard stream that is closed gets a number of
+ * its own, so that no file which is opened later is taken for it. Printing to
+ * it fails. */
+void vqe_cmd_begin_screen(void);
+
 /* Flush and close the standard output at the end of `program`; the exit status
- * `code`, or 1 with a message where what was printed is lost (a full disk) and
+ * `code`, or 1 with a message where what was printed is lost (a full
+ * disk, a closed output) and
  * `code` is 0. */
 int vqe_cmd_end_screen(const char *program, int code);
 

@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "batch/batch.h"
 #include "batch_common.h"
 #include "batch_lake.h"
@@ -111,6 +112,8 @@ static int make_tables(struct vqe_batch_outcome *outcome,
   objects.scheme = lake->scheme;
   objects.ca_file = lake->ca_file;
   objects.virtual_host = lake->virtual_host;
+  objects.opaque_etags =
+      lake->etag != NULL && strcmp(lake->etag, "opaque") == 0;
   if (vqe_batch_outcome_take(&results, &count, outcome) != VQE_OK) {
     (void)vqe_batch_complain();
     return EXIT_SOME_FAILED;
@@ -131,10 +134,10 @@ static int write_qcschema(const char *path, struct vqe_result *const *results,
   size_t left_out = 0;
   int status = vqe_report_qcschema(path, &left_out, results, versions, count);
   if (status == VQE_OK && left_out > 0) {
-    fprintf(stderr,
-            "vqe_batch: %s leaves out what has no atoms: experiments of an "
-            "FCIDUMP (%zu)\n",
-            path, left_out);
+    vqe_text_message("vqe_batch",
+                     "%s leaves out what has no atoms: experiments of an "
+                     "FCIDUMP (%zu)",
+                     path, left_out);
   }
   return status;
 }
@@ -144,7 +147,7 @@ static int report(const struct vqe_batch_outcome *outcome,
                   const struct vqe_job *job,
                   const struct vqe_cmd_options *options)
 {
-  struct vqe_report_options how = {.width = vqe_report_width(stdout),
+  struct vqe_report_options how = {.width = vqe_text_width(stdout),
                                    .all = options->all};
   struct vqe_result **shown = NULL;
   bool *restored = NULL;
@@ -218,10 +221,12 @@ static int finish(struct vqe_batch_outcome *outcome,
   /* whatever finished is written, also when something went wrong */
   bool stored = job != NULL && outcome->count > 0;
   if (stored && vqe_batch_store(outcome, job) != VQE_OK) {
-    fprintf(stderr,
-            "vqe_batch: %s\nvqe_batch: the finished results are safe in "
-            "%s.journal; mend the cause and run the same command again\n",
-            vqe_error_message(), job->output);
+    (void)vqe_batch_complain();
+    vqe_text_message(
+        "vqe_batch",
+        "the finished results are safe in "
+        "%s.journal; mend the cause and run the same command again",
+        job->output);
     code = EXIT_SOME_FAILED;
     stored = false;
   }
@@ -305,6 +310,7 @@ int main(int argc, char **argv)
    * most of their time in page faults. */
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  vqe_cmd_begin_screen();
   signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK) {
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()

@@ -229,6 +229,7 @@ int main(int argc, char **argv)
 {
   struct vqe_cmd_lake_options options;
   int code = EXIT_GOOD;
+  vqe_cmd_begin_screen();
   signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   int status = vqe_cmd_lake_options_parse(&options, argc, argv);
   if (status != VQE_OK) {

@@ -14,10 +14,6 @@ struct vqe_report_options {
   bool all;  /* a line for each seed, also where there are many */
 };
 
-/* Columns of the window behind `stream`: those of the terminal, else of
- * COLUMNS, else 80. */
-int vqe_report_width(FILE *stream);
-
 /* The final table in input order. Settings that differ have columns, those
  * that all share stand above. Of more than three experiments that differ in
  * the seed alone there are three lines: lowest, median and highest energy.

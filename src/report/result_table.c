@@ -1,8 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -14,7 +12,6 @@
 #include "report/table_settings.h"
 
 #define DEFAULT_WIDTH 80
-#define LEAST_WIDTH 40
 /* Failures whose reasons are printed. */
 #define SPELT_OUT 10
 
@@ -47,24 +44,6 @@ struct table {
   const char *exact; /* "FCI", "CASCI" or "exact" */
   int width;
 };
-
-int vqe_report_width(FILE *stream)
-{
-  const char *given = getenv("COLUMNS");
-  struct winsize window;
-  long width = 0;
-  if (isatty(fileno(stream)) &&
-      ioctl(fileno(stream), TIOCGWINSZ, &window) == 0) {
-    width = window.ws_col;
-  }
-  if (width <= 0 && given != NULL) {
-    width = strtol(given, NULL, 10);
-  }
-  if (width <= 0 || width > 10000) {
-    width = DEFAULT_WIDTH;
-  }
-  return width < LEAST_WIDTH ? LEAST_WIDTH : (int)width;
-}
 
 /* ---- columns ---- */
 
@@ -236,7 +215,7 @@ static void print_shared(FILE *stream, const struct table *table)
     (void)snprintf(text + used, sizeof text - used, ".");
   }
   vqe_text_blank_controls(text);
-  vqe_report_wrap(stream, text, table->width, 0);
+  vqe_text_wrap(stream, text, table->width, 0);
 }
 
 static void print_left_out(FILE *stream, const struct table *table,
@@ -255,7 +234,7 @@ static void print_left_out(FILE *stream, const struct table *table,
   if (any && used < sizeof text) {
     (void)snprintf(text + used, sizeof text - used,
                    "; COLUMNS=160 or --summary shows them.");
-    vqe_report_wrap(stream, text, table->width, 2);
+    vqe_text_wrap(stream, text, table->width, 2);
   }
 }
 
@@ -278,7 +257,7 @@ static void print_failures(FILE *stream, const struct table *table)
             experiment->name != NULL ? experiment->name : "-", basis, ansatz,
             result->reason != NULL ? result->reason : "-") == VQE_OK) {
       vqe_text_blank_controls(text);
-      vqe_report_wrap(stream, text, table->width, 2);
+      vqe_text_wrap(stream, text, table->width, 2);
     }
     free(text);
   }
@@ -375,10 +354,10 @@ int vqe_report_table(FILE *stream, struct vqe_result *const *results,
   if (status == VQE_OK && count > 0) {
     print(stream, &table);
     if (table.grid.nrow < count) {
-      vqe_report_wrap(stream,
-                      "best/N, median, worst: of N experiments that differ in "
-                      "the seed alone, by energy; --all shows each.",
-                      table.width, 2);
+      vqe_text_wrap(stream,
+                    "best/N, median, worst: of N experiments that differ in "
+                    "the seed alone, by energy; --all shows each.",
+                    table.width, 2);
     }
     vqe_report_footnotes(stream, results, table.marks, count, table.width);
     print_failures(stream, &table);

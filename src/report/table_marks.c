@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "vqe/checks.h"
 #include "vqe/error.h"
 
@@ -136,34 +137,6 @@ int vqe_report_remarks_least(uint64_t marks)
 
 /* ---- below the table ---- */
 
-void vqe_report_wrap(FILE *stream, const char *text, int width, int indent)
-{
-  int column = 0;
-  bool begun = false; /* is there a word in this line? */
-  while (*text != '\0') {
-    size_t bytes = strcspn(text, " ");
-    int letters = 0;
-    for (size_t k = 0; k < bytes; k++) {
-      letters += ((unsigned char)text[k] & 0xc0) != 0x80;
-    }
-    if (begun && column + 1 + letters > width) {
-      fprintf(stream, "\n%*s", indent, "");
-      column = indent;
-      begun = false;
-    }
-    if (begun) {
-      fputc(' ', stream);
-      column++;
-    }
-    fwrite(text, 1, bytes, stream);
-    column += letters;
-    begun = true;
-    text += bytes;
-    text += strspn(text, " ");
-  }
-  fputc('\n', stream);
-}
-
 /* How the runs that did not converge ended: the commonest reasons, with their
  * numbers; "" where none has one. */
 static void list_reasons(char *out, size_t size,
@@ -230,11 +203,11 @@ void vqe_report_footnotes(FILE *stream, struct vqe_result *const *results,
   }
   int kinds = in_order(order, any);
   if (vqe_report_foreign(any)) {
-    vqe_report_wrap(stream,
-                    "! behind an energy: not the molecule's, as the state has "
-                    "another electron number or spin, or the energy lies "
-                    "below the exact one; the remark says which",
-                    width, 2);
+    vqe_text_wrap(stream,
+                  "! behind an energy: not the molecule's, as the state has "
+                  "another electron number or spin, or the energy lies "
+                  "below the exact one; the remark says which",
+                  width, 2);
   }
   for (int k = 0; k < kinds; k++) {
     char reasons[512] = "";
@@ -250,7 +223,7 @@ void vqe_report_footnotes(FILE *stream, struct vqe_result *const *results,
         vqe_memory_print(&text, "%s (%zu of %zu): %s%s", remark_of(order[k]),
                          number, count, meaning_of(order[k]),
                          reasons) == VQE_OK) {
-      vqe_report_wrap(stream, text, width, 2);
+      vqe_text_wrap(stream, text, width, 2);
     }
     free(text);
   }

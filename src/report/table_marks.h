@@ -39,8 +39,4 @@ int vqe_report_remarks_least(uint64_t marks);
 void vqe_report_footnotes(FILE *stream, struct vqe_result *const *results,
                           const uint64_t *marks, size_t count, int width);
 
-/* Print `text` in lines of `width` letters; lines after the first begin with
- * `indent` blanks. */
-void vqe_report_wrap(FILE *stream, const char *text, int width, int indent);
-
 #endif

@@ -3,7 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -59,9 +62,74 @@ static void only_well_formed_characters_have_a_length(void **state)
   assert_int_equal(vqe_text_utf8(&point, (const uint8_t *)"\xc3\xa5", 1), 0);
 }
 
+static void width_is_that_of_columns_or_80(void **state)
+{
+  (void)state;
+  FILE *stream = tmpfile();
+  assert_non_null(stream);
+  unsetenv("COLUMNS");
+  assert_int_equal(vqe_text_width(stream), 80);
+  setenv("COLUMNS", "132", 1);
+  assert_int_equal(vqe_text_width(stream), 132);
+  setenv("COLUMNS", "nonsense", 1);
+  assert_int_equal(vqe_text_width(stream), 80);
+  setenv("COLUMNS", "3", 1);
+  assert_int_equal(vqe_text_width(stream), 40);
+  unsetenv("COLUMNS");
+  fclose(stream);
+}
+
+/* What vqe_text_message prints, in a buffer. */
+static void message_of(char *out, size_t size, const char *text)
+{
+  FILE *file = tmpfile();
+  assert_non_null(file);
+  fflush(stderr);
+  int kept = dup(STDERR_FILENO);
+  assert_true(kept >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+  vqe_text_message("prog", "%s", text);
+  fflush(stderr);
+  assert_true(dup2(kept, STDERR_FILENO) >= 0);
+  close(kept);
+  rewind(file);
+  out[fread(out, 1, size - 1, file)] = '\0';
+  fclose(file);
+}
+
+static void messages_are_folded_at_the_width(void **state)
+{
+  (void)state;
+  char out[1024];
+  unsetenv("COLUMNS");
+  message_of(out, sizeof out,
+             "table 'x': another engine has dropped column 'seed', which this "
+             "version writes; add it again there");
+  assert_string_equal(
+      out, "prog: table 'x': another engine has dropped column 'seed', which "
+           "this version\n  writes; add it again there\n");
+  setenv("COLUMNS", "200", 1);
+  message_of(out, sizeof out,
+             "table 'x': another engine has dropped column 'seed', which this "
+             "version writes; add it again there");
+  assert_int_equal(strcspn(out, "\n"), strlen(out) - 1);
+  unsetenv("COLUMNS");
+}
+
+static void lines_that_fit_keep_their_blanks(void **state)
+{
+  (void)state;
+  char out[1024];
+  message_of(out, sizeof out, "LINE 1: SELECT nope\n               ^\x1b[2J");
+  assert_string_equal(out,
+                      "prog: LINE 1: SELECT nope\n               ^ [2J\n");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(width_is_that_of_columns_or_80),
+      cmocka_unit_test(messages_are_folded_at_the_width),
+      cmocka_unit_test(lines_that_fit_keep_their_blanks),
       cmocka_unit_test(every_control_character_becomes_a_blank),
       cmocka_unit_test(letters_of_other_alphabets_stay),
       cmocka_unit_test(only_well_formed_characters_have_a_length),

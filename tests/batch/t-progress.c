@@ -17,6 +17,7 @@ static FILE *printed;
 
 static void begin_print(void)
 {
+  setenv("COLUMNS", "1000", 1); /* t-text tests how messages are folded */
   fflush(stderr);
   printed = tmpfile();
   saved = dup(STDERR_FILENO);

@@ -26,7 +26,7 @@ def screen_full(folder, words):
                               stdin=subprocess.DEVNULL, cwd=folder.path,
                               env=harness.environment(), timeout=120, check=False)
     check(done.returncode == 1, f"{words} > /dev/full: {done.returncode}")
-    check("standard output" in done.stderr, f"{words}: {done.stderr}")
+    check("standard output" in unfolded(done.stderr), f"{words}: {done.stderr}")
 
 
 def screens(folder):
@@ -45,11 +45,33 @@ def screens(folder):
     for program, commands in ((harness.BATCH, batch), (LAKE, lake)):
         for words in commands:
             screen_full(folder, [program, *words])
-    # who closed the output wants nothing printed
-    done = subprocess.run(["sh", "-c", f"'{harness.BATCH}' --version >&-"],
-                          check=False)
-    check(done.returncode == 0, "a closed output")
-    return len(batch) + len(lake)
+            screen_closed(folder, [program, *words])
+    # who prints nothing loses nothing; a file that is opened gets no number of
+    # the screen
+    quiet = ["h2.json", "-q", "--no-lake", "--summary", "closed.json", "-o", "closed.h5"]
+    for words in ([harness.BATCH, "h2.json", "-q", "--no-lake", "--dry-run", "-o", "a.h5"],
+                  [LAKE, "normalize", "h2.h5", "-q", "--warehouse", place],
+                  [LAKE, "query", "SELECT 1 AS one", "--warehouse", place, "-o", "one.txt"]):
+        done = closed(folder, words)
+        wanted = 1 if "--dry-run" in words else 0
+        check(done.returncode == wanted, f"{words} >&-: {done.returncode} {done.stderr}")
+    closed(folder, [harness.BATCH, *quiet])
+    harness.check_same(folder.file("h2.h5"), folder.file("closed.h5"), "a closed output")
+    return 2 * (len(batch) + len(lake))
+
+
+def closed(folder, words):
+    """Run with the standard output closed."""
+    return subprocess.run(
+        ["sh", "-c", 'exec "$0" "$@" >&-', *words], stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.DEVNULL, cwd=folder.path, env=harness.environment(),
+        timeout=120, check=False)
+
+
+def screen_closed(folder, words):
+    done = closed(folder, words)
+    check(done.returncode == 1, f"{words} >&-: {done.returncode} {done.stderr}")
+    check("standard output" in unfolded(done.stderr), f"{words}: {done.stderr}")
 
 
 def open_elsewhere(folder):
@@ -150,7 +172,7 @@ def damaged_journals(folder):
         with open(kept[0], "rb") as file:
             check(file.read() == damaged, f"byte {place}: it is as it was")
         done = folder.run("h2.json", "-q", "--no-lake", "-o", output)
-        check("damaged" not in done.stderr, f"byte {place}: {done.stderr}")
+        check("damaged" not in unfolded(done.stderr), f"byte {place}: {done.stderr}")
     return len(places)
 
 

@@ -59,7 +59,7 @@ def refused(done, *words):
     check(done.returncode in (1, 2), f"exit status {done.returncode}: {done.stderr}")
     for word in words:
         check(
-            word in done.stderr, f"no '{word}' in: {done.args} {done.stderr}"
+            word in harness.unfolded(done.stderr), f"no '{word}' in: {done.args} {done.stderr}"
         )
 
 

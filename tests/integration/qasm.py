@@ -124,7 +124,8 @@ def check_experiment(folder, file, index):
     check(results["status"] == 0, f"{title}: {results['reason']}")
     text = group["ansatz"][0].decode()
     if name == "ADAPT-VQE":
-        refused = folder.run("adapt.json", "--qasm", index, status=2).stderr
+        refused = harness.unfolded(
+            folder.run("adapt.json", "--qasm", index, status=2).stderr)
         check("while it runs" in refused, f"{title}: --qasm says {refused}")
     else:
         printed = folder.run("job.json", "--qasm", index).stdout

@@ -75,14 +75,14 @@ def registry_cases(services, folder):
                 services, folder, "away", *way, "--registry", wrong, status=None
             )
             check(done.returncode in (1, 2), f"{wrong}: {done.returncode}")
-            check("schema registry at" in done.stderr, done.stderr)
+            check("schema registry at" in harness.unfolded(done.stderr), done.stderr)
             check("rejected" not in done.stdout, done.stdout)
             check(not kept(folder, way[1], "away"), f"{wrong}: set aside")
     # started anew it has no schemas
     services("registry_stop")
     services(f"registry_start {folder.file('registry')}")
     done = ingest(services, folder, "away", "-w", "away", status=None)
-    check(done.returncode in (1, 2) and "404" in done.stderr, done.stderr)
+    check(done.returncode in (1, 2) and "404" in harness.unfolded(done.stderr), done.stderr)
     print("registry started anew:", done.stderr.strip()[:300])
     publish(services, folder, "topic=other", folder.file("one.h5"))
     done = ingest(services, folder, "away", "-w", "away", status=0)
@@ -102,7 +102,7 @@ def registry_cases(services, folder):
     done = ingest(services, folder, "away", "-w", "none", "--from", moment)
     check(done.stdout.startswith("0 messages"), done.stdout)
     done = ingest(services, folder, "away", "-w", "x", "--from", "soon", status=2)
-    check("'soon'" in done.stderr, done.stderr)
+    check("'soon'" in harness.unfolded(done.stderr), done.stderr)
 
 
 def changed(value, schema, change):
@@ -180,7 +180,7 @@ def poison_cases(services, folder):
     for way, place in (("-w", "wrong"), ("--land", "wrong-raw")):
         for _ in range(2):
             done = ingest(services, folder, "wrong", way, place, status=2)
-            check("none of 3 messages is a record" in done.stderr, done.stderr)
+            check("none of 3 messages is a record" in harness.unfolded(done.stderr), done.stderr)
             check(len(kept(folder, place, "wrong")) == 3, "not kept")
     print("wrong topic:", done.stderr.strip().splitlines()[-1])
     done = ingest(services, folder, "wrong", "-w", "wrong", "--from", "3")
@@ -193,7 +193,7 @@ def poison_cases(services, folder):
     services.topics("--create --topic unknown")
     produce(services, "unknown", good[0], b"\0\0\x0f\xff\xff" + good[0][5:])
     done = ingest(services, folder, "unknown", "-w", "unknown", status=None)
-    check("schema 1048575" in done.stderr, done.stderr)
+    check("schema 1048575" in harness.unfolded(done.stderr), done.stderr)
     words = ("-w", "unknown", "--reject-unknown")
     done = ingest(services, folder, "unknown", *words, status=1)
     check(len(kept(folder, "unknown", "unknown")) == 1, "not kept")
@@ -220,8 +220,8 @@ def group_case(services, folder):
         words = ("-w", "shared", "--group", "shared")
         done = ingest(services, folder, "away", *words, status=None)
         check(done.returncode != 0, done.stdout)
-        check("group 'shared' is in use" in done.stderr, done.stderr)
-        check("dashboard" in done.stderr, done.stderr)
+        check("group 'shared' is in use" in harness.unfolded(done.stderr), done.stderr)
+        check("dashboard" in harness.unfolded(done.stderr), done.stderr)
         print("group in use:", done.stderr.strip().splitlines()[-1])
     finally:
         other.close()

@@ -229,13 +229,13 @@ def start_batch(services, folder, *words, env=None, stderr=subprocess.PIPE):
 
 
 def end_batch(process, status=0, timeout=600):
-    """What it said, out and err."""
+    """What it said, out and err, the latter as one line."""
     out, err = process.communicate(timeout=timeout)
     check(
         process.returncode == status,
         f"{process.args}: {process.returncode}, not {status}\n{out}{err}",
     )
-    return out, err
+    return out, harness.unfolded(err)
 
 
 def rows_of(services, folder, warehouse, env=None):

@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "integration"))
 import harness  # noqa: E402
-from harness import check  # noqa: E402
+from harness import check, unfolded  # noqa: E402
 
 WITHIN = 10.0  # seconds
 LONG = {
@@ -52,7 +52,7 @@ def interrupted(folder, number, ranks, *options):
     check(process.poll() is None, f"{words}: over before the signal")
     began = time.monotonic()
     process.send_signal(number)
-    text, _ = process.communicate(timeout=120)
+    text = unfolded(process.communicate(timeout=120)[0])
     seconds = time.monotonic() - began
     check(seconds < WITHIN, f"{words}: {seconds:.1f} s after the signal\n{text}")
     check(process.returncode == 3, f"{words}: {process.returncode}\n{text}")

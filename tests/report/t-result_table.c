@@ -450,23 +450,6 @@ static void exact_energy_of_an_active_space_is_casci(void **state)
   }
 }
 
-static void width_is_that_of_columns_or_80(void **state)
-{
-  (void)state;
-  FILE *stream = tmpfile();
-  assert_non_null(stream);
-  unsetenv("COLUMNS");
-  assert_int_equal(vqe_report_width(stream), 80);
-  setenv("COLUMNS", "132", 1);
-  assert_int_equal(vqe_report_width(stream), 132);
-  setenv("COLUMNS", "nonsense", 1);
-  assert_int_equal(vqe_report_width(stream), 80);
-  setenv("COLUMNS", "3", 1);
-  assert_int_equal(vqe_report_width(stream), 40);
-  unsetenv("COLUMNS");
-  fclose(stream);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -483,7 +466,6 @@ int main(void)
       cmocka_unit_test(shots_show_their_error),
       cmocka_unit_test(notes_are_remarks_with_one_footnote_each),
       cmocka_unit_test(exact_energy_of_an_active_space_is_casci),
-      cmocka_unit_test(width_is_that_of_columns_or_80),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
