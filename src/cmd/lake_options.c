@@ -22,10 +22,31 @@ static const char *const group_titles[GROUPS] = {
 
 #define AT(member) offsetof(struct vqe_cmd_lake_options, member)
 
+#define S3 "endpoint region virtual-host scheme etag ca-file timeout "
+#define ENGINE "memory threads scratch "
+#define WRITE S3 ENGINE "lock-wait "
+
+/* In the order of `commands`. */
 static const struct {
-  int least, most; /* arguments; -1: any number */
-} counts[] = {{1, 1}, {0, 1}, {1, 1},  {0, 1}, {0, 1}, {2, 2}, {0, 1},
-              {0, 1}, {0, 2}, {2, -1}, {1, 2}, {0, 1}, {0, 0}};
+  int least, most;     /* arguments; -1: any number */
+  const char *options; /* besides those of every command */
+} takes[] = {
+    {1, 1, WRITE "warehouse summary "},
+    {0, 1, WRITE "warehouse summary "},
+    {1, 1, S3 ENGINE "warehouse format output "},
+    {0, 1, S3 ENGINE "warehouse output "},
+    {0, 1, S3 ENGINE "warehouse output "},
+    {2, 2, WRITE},
+    {0, 1, WRITE "warehouse "},
+    {0, 1, WRITE "warehouse older-than orphans "},
+    {0, 2, S3 "warehouse "},
+    {2, -1, S3 "lock-wait "},
+    {1, 2, S3 ENGINE "warehouse output "},
+    {0, 1, "brokers topic registry spool "},
+    {0, 0,
+     WRITE "warehouse brokers topic registry group land from reject-unknown "
+           "format "},
+};
 
 static const struct vqe_cmd_command commands[] = {
     {"normalize", "SOURCE",
@@ -166,6 +187,74 @@ static const struct vqe_cmd_table table = {
     .nstatuses = sizeof statuses / sizeof statuses[0],
 };
 
+/* Is `name` among the words of `list`? */
+static bool listed(const char *list, const char *name)
+{
+  size_t length = strlen(name);
+  for (const char *at = strstr(list, name); at != NULL;
+       at = strstr(at + 1, name)) {
+    if ((at == list || at[-1] == ' ') && at[length] == ' ') {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The commands that take an option. */
+static void takers(char *out, size_t size, const char *option)
+{
+  size_t used = 0;
+  out[0] = '\0';
+  for (size_t k = 0; k < COMMANDS && used < size; k++) {
+    if (listed(takes[k].options, option)) {
+      used += (size_t)snprintf(out + used, size - used, "%s%s",
+                               used > 0 ? ", " : "", commands[k].name);
+    }
+  }
+}
+
+/* A value that is none of the choices would be taken for the default. */
+static int check_choice(const struct vqe_cmd_option *entry,
+                        const struct vqe_cmd_lake_options *options)
+{
+  const char *value = NULL;
+  char choices[64];
+  if (entry->choices == NULL || strcmp(entry->choices, "FILE") == 0) {
+    return VQE_OK;
+  }
+  memcpy(&value, (const char *)options + entry->offset, sizeof value);
+  snprintf(choices, sizeof choices, "%s ", entry->choices);
+  return value == NULL || listed(choices, value)
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INPUT, "option --%s: '%s' is none of: %s",
+                             entry->name, value, entry->choices);
+}
+
+/* An option that a command does not take would be ignored. */
+static int check_options(const struct vqe_cmd_lake_options *options,
+                         size_t command)
+{
+  for (size_t k = 0; k < table.noptions; k++) {
+    const struct vqe_cmd_option *entry = &entries[k];
+    char others[256];
+    int status = check_choice(entry, options);
+    if (status != VQE_OK) {
+      return status;
+    }
+    if (listed("help version man completion quiet ", entry->name) ||
+        listed(takes[command].options, entry->name) ||
+        !vqe_cmd_table_is_set(entry, options)) {
+      continue;
+    }
+    takers(others, sizeof others, entry->name);
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "the command '%s' has no option --%s, which is of "
+                         "%s; leave it out",
+                         commands[command].name, entry->name, others);
+  }
+  return VQE_OK;
+}
+
 static int check_command(const struct vqe_cmd_lake_options *options)
 {
   const char *names[COMMANDS];
@@ -174,12 +263,12 @@ static int check_command(const struct vqe_cmd_lake_options *options)
     if (strcmp(options->command, commands[k].name) != 0) {
       continue;
     }
-    if (options->narguments < counts[k].least ||
-        (counts[k].most >= 0 && options->narguments > counts[k].most)) {
+    if (options->narguments < takes[k].least ||
+        (takes[k].most >= 0 && options->narguments > takes[k].most)) {
       return vqe_error_set(VQE_ERR_INPUT, "usage: vqe_lake %s %s",
                            commands[k].name, commands[k].arguments);
     }
-    return VQE_OK;
+    return check_options(options, k);
   }
   const char *nearest = vqe_suggest(options->command, names, COMMANDS);
   if (nearest != NULL) {

@@ -189,6 +189,29 @@ int vqe_cmd_table_parse(const struct vqe_cmd_table *table, void *out,
   return VQE_OK;
 }
 
+bool vqe_cmd_table_is_set(const struct vqe_cmd_option *entry, const void *out)
+{
+  const char *member = (const char *)out + entry->offset;
+  const char *text = NULL;
+  bool flag = false;
+  int number = 0;
+  switch (entry->kind) {
+  case VQE_CMD_FLAG:
+    memcpy(&flag, member, sizeof flag);
+    return flag;
+  case VQE_CMD_TEXT:
+    memcpy(&text, member, sizeof text);
+    return text != NULL;
+  case VQE_CMD_OPTIONAL:
+    memcpy(&flag, (const char *)out + entry->flag, sizeof flag);
+    return flag;
+  case VQE_CMD_COUNT:
+    break;
+  }
+  memcpy(&number, member, sizeof number);
+  return number != 0;
+}
+
 /* ---- help ---- */
 
 /* `text` in lines of 79 columns, after `indent` already written ones. */

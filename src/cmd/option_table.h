@@ -62,6 +62,9 @@ struct vqe_cmd_table {
 int vqe_cmd_table_parse(const struct vqe_cmd_table *table, void *out,
                         int *first, int argc, char **argv);
 
+/* Was the option given? (Its member of the struct at `out` is not zero.) */
+bool vqe_cmd_table_is_set(const struct vqe_cmd_option *entry, const void *out);
+
 void vqe_cmd_table_help(const struct vqe_cmd_table *table, FILE *stream);
 /* roff, section 1 */
 void vqe_cmd_table_man(const struct vqe_cmd_table *table, FILE *stream);

@@ -45,7 +45,8 @@ def memory_of(words):
     said = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, check=True
     )
-    return json.loads(said.stdout)
+    peak, status, printed, warned = json.loads(said.stdout)
+    return peak, status, harness.unfolded(printed), harness.unfolded(warned)
 
 
 def number(value):
@@ -204,8 +205,49 @@ def check_read_only(folder, result):
         stream.write("no folder")
     done = lake("normalize", result, "-w", place, status=None)
     check(done.returncode in (1, 2), f"into a file: {done}")
-    check(folder.file("file") in done.stderr, f"into a file: {done.stderr}")
+    check(folder.file("file") in harness.unfolded(done.stderr), f"into a file: {done.stderr}")
     check(not glob.glob(folder.file(".*vqe-*")), "a scratch folder stays")
+
+
+COMMANDS = {
+    "normalize": ["x.h5"], "featurize": [], "query": ["SELECT 1"], "log": [],
+    "check": [], "relocate": ["a", "b"], "compact": [], "expire": [],
+    "unlock": [], "with-lock": ["a", "true"], "qasm": ["0"], "publish": [],
+    "ingest": [],
+}
+# a value of each option that takes one, so that the option alone is judged
+VALUES = {"timeout": "1", "memory": "100", "threads": "1", "scheme": "s3",
+          "etag": "auto", "format": "json", "older-than": "0s"}
+
+
+def check_options(folder):
+    """An option that a command does not take is an error that names those that
+    do; none is ignored."""
+    text = lake("--help").stdout
+    options = re.findall(r"^ +(?:-\w, )?--([a-z-]+)( [A-Z]+)?", text, re.MULTILINE)
+    check(len(options) > 25, f"options: {options}")
+    place = folder.file("no-warehouse")
+    refused = 0
+    for command, arguments in COMMANDS.items():
+        for name, value in options:
+            if name in ("help", "version", "man", "completion", "quiet"):
+                continue
+            words = [f"--{name}"] + ([VALUES.get(name, place)] if value else [])
+            done = lake(command, *words, *arguments, status=None,
+                        env={"VQE_WAREHOUSE": place})
+            said = harness.unfolded(done.stderr)
+            if f"has no option --{name}, which is of" in said:
+                check(done.returncode == 2, f"{command} --{name}: {done}")
+                check(f" {command}" not in said.split("which is of")[1], said)
+                refused += 1
+    check(refused > 150, f"options: only {refused} are refused")
+    for words in (("check", "--summary", "x"), ("log", "--format", "csv"),
+                  ("query", "SELECT 1", "--older-than", "1d")):
+        done = lake(*words, status=2)
+        check("has no option" in done.stderr, f"{words}: {done}")
+    for words in (("check", "--scheme", "http"), ("check", "--etag", "md5")):
+        done = lake(*words, status=2)
+        check("is none of" in done.stderr, f"{words}: {done}")
 
 
 # basis sets as people and other tools name them; folders are made of them
@@ -280,7 +322,7 @@ def check_apart(folder, result):
     for name in ("vqe_results", "vqe_iterations"):
         shutil.rmtree(f"{place}/quantum_features/{name}")
     said = lake("check", place, status=1).stdout
-    check("1 experiments of 'molecules' are missing" in said, f"apart: {said}")
+    check("1 experiment of 'molecules' is missing" in said, f"apart: {said}")
     lake("normalize", result, "-w", place)
     check("0 problems" in lake("check", place).stdout, "apart: check")
 
@@ -291,6 +333,7 @@ with harness.Folder() as folder:
     check_raw(folder)
     check_edited(folder, folder.file("h2.h5"))
     check_full(folder, folder.file("h2.h5"))
+    check_options(folder)
     check_read_only(folder, folder.file("h2.h5"))
     check_names(folder)
     check_apart(folder, folder.file("h2.h5"))
