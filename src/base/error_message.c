@@ -61,6 +61,10 @@ int vqe_error_context(int status, const char *format, ...)
   if (used < 0) {
     used = 0;
   }
+  if (used > 0 && (size_t)used < sizeof text && message[used] == ':' &&
+      strncmp(message, text, (size_t)used) == 0) {
+    return status; /* who found it has named it */
+  }
   if ((size_t)used < sizeof text) {
     size_t left = sizeof text - (size_t)used;
     snprintf(text + used, left, ": %s", message);

@@ -9,8 +9,8 @@
 int vqe_error_set(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Put context ("file 'a.json', molecule 3") in front of the stored message
- * and return `status`. */
+/* Put context ("file 'a.json', molecule 3") in front of the stored message,
+ * unless it begins so, and return `status`. */
 int vqe_error_context(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -47,8 +47,10 @@ int vqe_cmd_lake_print_featurized(const struct vqe_featurize_result *result,
                                   const struct vqe_cmd_lake_options *options);
 
 /* Milliseconds since 1970 of an age ("30d", "12h", "90m", "10s" before now) or
- * a time in UTC ("2026-01-31", "2026-01-31T12:00:00Z") of `option`. */
-int vqe_cmd_lake_time(int64_t *out, const char *option, const char *text);
+ * a time in UTC ("2026-01-31", "2026-01-31T12:00:00Z") of `option`; *age:
+ * which of the two. */
+int vqe_cmd_lake_time(int64_t *out, bool *age, const char *option,
+                      const char *text);
 
 /* --output, or the standard output. */
 int vqe_cmd_lake_open_output(FILE **out,

@@ -1,5 +1,6 @@
 /* Commands of vqe_lake that keep a warehouse. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/text.h"
 #include "lake/warehouse_check.h"
 #include "lake/warehouse_maintain.h"
 #include "lake_commands.h"
@@ -20,6 +22,13 @@ static const char *argument_of(const struct vqe_cmd_lake_options *options,
                                int index)
 {
   return index < options->narguments ? options->arguments[index] : NULL;
+}
+
+static void print_count(FILE *stream, const char *before, int64_t count,
+                        const char *what)
+{
+  fprintf(stream, "%s%" PRId64 " %s%s", before, count, what,
+          count == 1 ? "" : "s");
 }
 
 /* ---- check ---- */
@@ -36,6 +45,11 @@ static void print_finding(void *ctx, const char *table,
                                       [VQE_ICEBERG_ORPHAN] = "orphan",
                                       [VQE_ICEBERG_NOTE] = "note"};
   const struct findings *findings = ctx;
+  char named[128];
+  int length = snprintf(named, sizeof named, "table '%s': ", table);
+  if (strncmp(text, named, (size_t)length) == 0) {
+    text += length; /* it stands in front already */
+  }
   if (finding != VQE_ICEBERG_NOTE || !findings->quiet) {
     fprintf(findings->stream, "%s %s: %s\n", kinds[finding], table, text);
   }
@@ -57,12 +71,12 @@ int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options)
     status = vqe_warehouse_check(&result, warehouse, print_finding, &findings);
   }
   if (status == VQE_OK && !options->quiet) {
-    fprintf(stream,
-            "%lld tables, %lld files, %lld rows: %lld problems, %lld "
-            "orphans\n",
-            (long long)result.tables, (long long)result.files,
-            (long long)result.rows, (long long)result.problems,
-            (long long)result.orphans);
+    print_count(stream, "", result.tables, "table");
+    print_count(stream, ", ", result.files, "file");
+    print_count(stream, ", ", result.rows, "row");
+    print_count(stream, ": ", result.problems, "problem");
+    print_count(stream, ", ", result.orphans, "orphan");
+    fputc('\n', stream);
   }
   status = vqe_cmd_lake_close_output(stream, status);
   status = vqe_cmd_lake_close(warehouse, status);
@@ -94,7 +108,8 @@ int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options)
     return vqe_cmd_lake_complain(status);
   }
   if (!options->quiet) {
-    printf("%d tables copied to %s\n", tables, options->arguments[1]);
+    print_count(stdout, "", tables, "table");
+    printf(" copied to %s\n", options->arguments[1]);
   }
   return EXIT_GOOD;
 }
@@ -114,8 +129,8 @@ int vqe_cmd_lake_run_compact(struct vqe_cmd_lake_options *options)
     return vqe_cmd_lake_complain(status);
   }
   if (!options->quiet) {
-    printf("%lld files merged: %lld before, %lld now\n",
-           (long long)result.merged, (long long)result.files_before,
+    print_count(stdout, "", result.merged, "file");
+    printf(" merged: %lld before, %lld now\n", (long long)result.files_before,
            (long long)result.files_after);
   }
   return EXIT_GOOD;
@@ -128,7 +143,14 @@ static int read_age(int64_t *out, const char *text)
     return vqe_error_set(VQE_ERR_INPUT,
                          "expire needs --older-than: 30d, 12h, or a date");
   }
-  return vqe_cmd_lake_time(out, "--older-than", text);
+  bool age = false;
+  int status = vqe_cmd_lake_time(out, &age, "--older-than", text);
+  if (status == VQE_OK && age) {
+    /* what was made just now is older than 0 s: a commit may be ahead of the
+     * clock by as many milliseconds as there were commits in one */
+    *out += 1000;
+  }
+  return status;
 }
 
 /* Uploads of crashed writers; those of the last day may be under way, of
@@ -169,16 +191,16 @@ int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options)
     return vqe_cmd_lake_complain(status);
   }
   if (!options->quiet) {
-    printf("dropped %lld snapshots, %lld tags; deleted %lld data files and "
-           "%lld of metadata",
-           (long long)result.snapshots, (long long)result.tags,
-           (long long)result.data_files,
-           (long long)result.manifests + (long long)result.manifest_lists +
-               (long long)result.metadata_files);
+    print_count(stdout, "dropped ", result.snapshots, "snapshot");
+    print_count(stdout, ", ", result.tags, "tag");
+    print_count(stdout, "; deleted ", result.data_files, "data file");
+    printf(" and %lld of metadata", (long long)result.manifests +
+                                        (long long)result.manifest_lists +
+                                        (long long)result.metadata_files);
     if (options->orphans) {
-      printf("; %lld orphans", (long long)orphans);
+      print_count(stdout, "; ", orphans, "orphan");
       if (uploads > 0) {
-        printf(", %zu unfinished uploads", uploads);
+        print_count(stdout, ", ", (int64_t)uploads, "unfinished upload");
       }
     }
     printf("\n");
@@ -244,8 +266,8 @@ static int run_child(int *code, char **words)
     signal(SIGTERM, SIG_DFL);
     signal(SIGXFSZ, SIG_DFL);
     execvp(words[0], words);
-    fprintf(stderr, "vqe_lake: cannot run '%s': %s\n", words[0],
-            strerror(errno));
+    vqe_text_message("vqe_lake", "cannot run '%s': %s", words[0],
+                     strerror(errno));
     _exit(127);
   }
   while (waitpid(child, &state, 0) < 0) {
@@ -281,9 +303,9 @@ int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options)
     status = vqe_lock_acquire(&lock, objects, holder, wait);
   }
   if (status == VQE_OK && vqe_objects_is_local(objects)) {
-    fprintf(stderr,
-            "vqe_lake: note: in a folder, whose commits do not need it, the "
-            "lock keeps out other with-lock commands only\n");
+    vqe_text_message("vqe_lake",
+                     "note: in a folder, whose commits do not need it, the "
+                     "lock keeps out other with-lock commands only");
   }
   if (status != VQE_OK) {
     vqe_objects_close(objects);

@@ -341,7 +341,8 @@ static int read_from(struct vqe_consumer_options *out, const char *text)
     return VQE_OK;
   }
   out->from = VQE_CONSUMER_TIME;
-  return vqe_cmd_lake_time(&out->from_value, "--from", text);
+  bool age = false;
+  return vqe_cmd_lake_time(&out->from_value, &age, "--from", text);
 }
 
 int vqe_cmd_lake_run_ingest(struct vqe_cmd_lake_options *options)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/error_message.h"
+#include "iceberg/iceberg.h"
 #include "lake_commands.h"
 
 static double unit_of(const char *text)
@@ -16,15 +17,17 @@ static double unit_of(const char *text)
                                   : 0.0;
 }
 
-int vqe_cmd_lake_time(int64_t *out, const char *option, const char *text)
+int vqe_cmd_lake_time(int64_t *out, bool *age, const char *option,
+                      const char *text)
 {
   static const char *const formats[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M",
                                         "%Y-%m-%dT%H:%M:%S"};
   char *end = NULL;
   double amount = strtod(text, &end);
   double unit = end == text ? 0.0 : unit_of(end);
-  if (unit > 0.0 && amount >= 0.0 && amount < 1e9) {
-    *out = ((int64_t)time(NULL) - (int64_t)(amount * unit)) * 1000;
+  *age = unit > 0.0 && amount >= 0.0 && amount < 1e9;
+  if (*age) {
+    *out = vqe_iceberg_now_ms() - (int64_t)(amount * unit * 1000.0);
     return VQE_OK;
   }
   for (size_t k = 0; k < sizeof formats / sizeof formats[0]; k++) {

@@ -52,8 +52,8 @@ static void check_bound(struct vqe_iceberg_checking *check, const char *key,
     return;
   }
   if (!vqe_iceberg_bytes_valid(bound, column->type)) {
-    PROBLEM(check, "'%s': a bound of '%s' has %zu bytes", key, column->name,
-            bound->size);
+    PROBLEM(check, "'%s': a bound of '%s' has %zu byte%s", key, column->name,
+            bound->size, bound->size == 1 ? "" : "s");
     return;
   }
   if (column->type == VQE_ICEBERG_DOUBLE) {
@@ -255,8 +255,8 @@ static void compare_manifest(struct vqe_iceberg_checking *check,
       listed->existing_rows != found->existing_rows ||
       listed->deleted_rows != found->deleted_rows) {
     PROBLEM(check,
-            "'%s': its list counts %" PRId64 " files and %" PRId64
-            " rows, it holds %" PRId64 " and %" PRId64,
+            "'%s': its list counts files %" PRId64 " and rows %" PRId64
+            ", it holds %" PRId64 " and %" PRId64,
             listed->uri, listed->added_files + listed->existing_files,
             listed->added_rows + listed->existing_rows,
             found->added_files + found->existing_files,

@@ -33,21 +33,22 @@ static void note_snapshots(struct vqe_iceberg_checking *check)
     if (vqe_iceberg_string(summary, VQE_ICEBERG_RUN_KEY) != NULL) {
       continue;
     }
+    int64_t added = vqe_iceberg_summary(snapshot, "added-records", 0);
     count++;
     if (count <= NAMED) {
       NOTE(check,
            "snapshot %" PRId64 " is of another engine%s%s: %s, %" PRId64
-           " rows added, %" PRId64 " removed",
+           " row%s added, %" PRId64 " removed",
            vqe_iceberg_integer(snapshot, "snapshot-id", -1),
            engine == NULL ? "" : ", ", engine == NULL ? "" : engine,
-           or_unknown(vqe_iceberg_string(summary, "operation")),
-           vqe_iceberg_summary(snapshot, "added-records", 0),
+           or_unknown(vqe_iceberg_string(summary, "operation")), added,
+           added == 1 ? "" : "s",
            vqe_iceberg_summary(snapshot, "deleted-records", 0));
     }
   }
   if (count > NAMED) {
-    NOTE(check, "%" PRId64 " more snapshots are of other engines",
-         count - NAMED);
+    NOTE(check, "%" PRId64 " more snapshot%s of other engines", count - NAMED,
+         count == NAMED + 1 ? " is" : "s are");
   }
 }
 

@@ -138,9 +138,10 @@ static int check_merged(const struct vqe_iceberg_file *merged,
   }
   if (merged->record_count != rows) {
     return vqe_error_set(VQE_ERR_INPUT,
-                         "'%s' has %" PRId64 " rows, the %zu files that it "
+                         "'%s' has %" PRId64 " row%s, the %zu files that it "
                          "replaces have %" PRId64,
-                         merged->key, merged->record_count, group->nfiles,
+                         merged->key, merged->record_count,
+                         merged->record_count == 1 ? "" : "s", group->nfiles,
                          rows);
   }
   for (size_t k = 0; k < merged->npartition && k < group->files[0].npartition;

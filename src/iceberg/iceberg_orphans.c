@@ -52,9 +52,10 @@ int vqe_iceberg_remove_orphans(int64_t *count, struct vqe_objects *objects,
   if (status == VQE_OK && result.problems > 0) {
     /* what cannot be read may refer to what looks like an orphan */
     status = vqe_error_set(VQE_ERR_INPUT,
-                           "table '%s' has %lld problems (vqe_lake check): "
+                           "table '%s' has %lld problem%s (vqe_lake check): "
                            "nothing is removed from it",
-                           table, (long long)result.problems);
+                           table, (long long)result.problems,
+                           result.problems == 1 ? "" : "s");
   }
   json_object_foreach(orphans.keys, key, value)
   {

@@ -44,10 +44,11 @@ static int check_unique(struct vqe_duck *duck, const char *source)
            source);
   int status = vqe_duck_count(duck, &extra, source, sql);
   if (status == VQE_OK && extra != 0) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "table '%s' holds %lld rows more than experiments; "
-                           "features are not made from it: see vqe_lake check",
-                           source, (long long)extra);
+    status =
+        vqe_error_set(VQE_ERR_INPUT,
+                      "table '%s' holds %lld row%s more than experiments; "
+                      "features are not made from it: see vqe_lake check",
+                      source, (long long)extra, extra == 1 ? "" : "s");
   }
   return status;
 }
@@ -61,11 +62,12 @@ static int check_steps(struct vqe_duck *duck)
       "FROM vqe_iterations SEMI JOIN wanted USING (experiment_id) "
       "GROUP BY ALL HAVING count(*) > 1)");
   if (status == VQE_OK && twice != 0) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "table 'vqe_iterations' holds %lld steps more than "
-                           "once; features are not made from it: see "
-                           "vqe_lake check",
-                           (long long)twice);
+    status =
+        vqe_error_set(VQE_ERR_INPUT,
+                      "table 'vqe_iterations' holds %lld step%s more than "
+                      "once; features are not made from it: see "
+                      "vqe_lake check",
+                      (long long)twice, twice == 1 ? "" : "s");
   }
   return status;
 }
@@ -245,9 +247,10 @@ int vqe_featurize(struct vqe_featurize_result *result,
   }
   if (status == VQE_OK && result->dropped > 0) {
     vqe_warehouse_warn(warehouse,
-                       "%lld experiments have no features: no molecule name, "
+                       "%lld experiment%s no features: no molecule name, "
                        "optimizer, basis set or number of qubits",
-                       (long long)result->dropped);
+                       (long long)result->dropped,
+                       result->dropped == 1 ? " has" : "s have");
   }
   result->seconds_total = vqe_clock_wall() - start;
   return status;

@@ -413,8 +413,9 @@ static int query_value(char **out, struct vqe_warehouse *warehouse,
     rows += (size_t)duckdb_data_chunk_get_size(page.chunks[p]);
   }
   if (status == VQE_OK && rows != 1) {
-    status = vqe_error_set(rows == 0 ? VQE_ERR_NOT_FOUND : VQE_ERR_INPUT,
-                           "query: %zu rows, not one", rows);
+    status = vqe_error_set(
+        rows == 0 ? VQE_ERR_NOT_FOUND : VQE_ERR_INPUT,
+        rows == 0 ? "query: no row" : "query: %zu rows, not one", rows);
   }
   if (status == VQE_OK && page.chunks != NULL) {
     const char *text = cell(&length, page.chunks[0], 0, 0);

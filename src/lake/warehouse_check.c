@@ -200,8 +200,9 @@ static int compare_file(struct checking *checking, const char *path,
   int status = VQE_OK;
   checking->result->rows += found->record_count;
   if (found->record_count != file->record_count) {
-    find(checking, "'%s' holds %lld rows, the manifest says %lld", file->key,
-         (long long)found->record_count, (long long)file->record_count);
+    find(checking, "'%s' holds %lld row%s, the manifest says %lld", file->key,
+         (long long)found->record_count, found->record_count == 1 ? "" : "s",
+         (long long)file->record_count);
   }
   for (size_t k = 0; k < file->npartition && k < found->npartition; k++) {
     if (!vqe_iceberg_bytes_equal(&file->partition[k], &found->partition[k])) {
@@ -295,7 +296,8 @@ static int check_keys(struct checking *checking)
     status = vqe_duck_count(duck, &twice, checking->table->name, sql.data);
   }
   if (status == VQE_OK && twice > 0) {
-    find(checking, "%lld keys are there more than once", (long long)twice);
+    find(checking, "%lld key%s there more than once", (long long)twice,
+         twice == 1 ? " is" : "s are");
   }
   free(sql.data);
   return status;
@@ -449,9 +451,9 @@ static int check_together(struct checking *checking)
     if (status == VQE_OK && count > 0) {
       checking->table = &table;
       find(checking,
-           "%lld experiments of 'molecules' are missing: a run ended between "
+           "%lld experiment%s of 'molecules' %s missing: a run ended between "
            "the tables; normalize their source again",
-           (long long)count);
+           (long long)count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
       checking->table = NULL;
     }
   }

@@ -292,10 +292,11 @@ int vqe_consumer_read(struct vqe_consumer_counts *counts,
   if (status == VQE_OK && counts->records == 0 && counts->rejected > 0) {
     status = vqe_error_set(
         VQE_ERR_INPUT,
-        "topic '%s': none of %zu messages is a record, so nothing is "
+        "topic '%s': none of %zu message%s is a record, so nothing is "
         "committed: %s; correct the topic or the registry, or pass over them "
         "by --from OFFSET",
-        consumer->topic, counts->rejected, consumer->rejected);
+        consumer->topic, counts->rejected, counts->rejected == 1 ? "" : "s",
+        consumer->rejected);
   }
   (void)rd_kafka_assign(consumer->rk, NULL);
   return status;

@@ -249,8 +249,8 @@ int vqe_producer_sync(struct vqe_producer *producer)
   memcpy(reason, producer->reason, sizeof reason);
   pthread_mutex_unlock(&producer->lock);
   if (unsafe > 0) {
-    return vqe_error_set(VQE_ERR_IO, "%zu records could not be spooled: %s",
-                         unsafe, reason);
+    return vqe_error_set(VQE_ERR_IO, "%zu record%s could not be spooled: %s",
+                         unsafe, unsafe == 1 ? "" : "s", reason);
   }
   return VQE_OK;
 }
@@ -302,13 +302,15 @@ int vqe_producer_close(struct vqe_producer_counts *counts,
     char place[300] = "";
     if (last.spooled > 0) {
       snprintf(place, sizeof place,
-               ", %zu of them wait in '%s' (sent by the next run or by "
+               ", %zu of them wait%s in '%s' (sent by the next run or by "
                "vqe_lake publish)",
-               last.spooled, vqe_spool_path(producer->spool));
+               last.spooled, last.spooled == 1 ? "s" : "",
+               vqe_spool_path(producer->spool));
     }
     status = vqe_error_set(
-        VQE_ERR_IO, "%zu records are undelivered%s%s; last reason: %s",
-        last.spooled + last.lost, place,
+        VQE_ERR_IO, "%zu record%s undelivered%s%s; last reason: %s",
+        last.spooled + last.lost,
+        last.spooled + last.lost == 1 ? " is" : "s are", place,
         last.lost > 0 ? ", the others are LOST to the stream: publish them "
                         "from the result file"
                       : "",

@@ -51,6 +51,17 @@ static void *set_in_thread(void *context)
   return NULL;
 }
 
+static void context_is_not_said_twice(void **state)
+{
+  (void)state;
+  (void)vqe_error_set(VQE_ERR_INPUT, "table 'x': no rows");
+  assert_int_equal(vqe_error_context(VQE_ERR_INPUT, "table '%s'", "x"),
+                   VQE_ERR_INPUT);
+  assert_string_equal(vqe_error_message(), "table 'x': no rows");
+  (void)vqe_error_context(VQE_ERR_INPUT, "table");
+  assert_string_equal(vqe_error_message(), "table: table 'x': no rows");
+}
+
 static void threads_do_not_see_each_others_message(void **state)
 {
   (void)state;
@@ -86,6 +97,7 @@ int main(void)
       cmocka_unit_test(status_comes_back_with_its_message),
       cmocka_unit_test(message_may_be_an_argument_of_the_next_one),
       cmocka_unit_test(long_messages_are_cut_at_the_end),
+      cmocka_unit_test(context_is_not_said_twice),
       cmocka_unit_test(threads_do_not_see_each_others_message),
       cmocka_unit_test(every_status_has_a_name_of_its_own),
   };

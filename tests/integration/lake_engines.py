@@ -285,7 +285,7 @@ def nothing_is_lost_either_way_round(engine, folder):
         "calls column 'minimum_energy' 'e_electronic'",
         "column 'comment' (string) is of another engine",
         "tag 'release' of another engine",
-        ": append, 1 rows added",
+        ": append, 1 row added",
     ):
         check(words in text, f"check does not say: {words}\n{text}")
     # and theirs again after ours
