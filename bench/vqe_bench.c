@@ -11,6 +11,7 @@
 
 #include "base/error_message.h"
 #include "bench.h"
+#include "blas_start.h"
 #include "option_table.h"
 #include "vqe/experiment.h"
 
@@ -187,6 +188,7 @@ int main(int argc, char **argv)
 {
   struct options options = {0};
   int first = argc;
+  vqe_cmd_blas_start(argv);
   if (vqe_cmd_table_parse(&table, &options, &first, argc, argv) != VQE_OK) {
     return complain();
   }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define PATH_SIZE 4096
 
@@ -201,6 +203,39 @@ int vqe_machine_quota(const struct vqe_machine_places *places)
   }
   int whole = (int)processors;
   return whole + (processors > (double)whole);
+}
+
+void vqe_machine_limit(struct vqe_machine_limit *out)
+{
+  static const struct {
+    int resource;
+    const char *name, *option;
+  } known[] = {{RLIMIT_AS, "address space", "-v"},
+               {RLIMIT_DATA, "data", "-d"}};
+  unsigned long long pages[6] = {0}; /* all, ..., data and stack */
+  struct rlimit limit;
+  FILE *stream = fopen("/proc/self/statm", "r");
+  if (stream != NULL) {
+    (void)!fscanf(stream, "%llu %llu %llu %llu %llu %llu", &pages[0],
+                  &pages[1], &pages[2], &pages[3], &pages[4], &pages[5]);
+    fclose(stream);
+  }
+  uint64_t left = UINT64_MAX;
+  *out = (struct vqe_machine_limit){.bytes = UINT64_MAX};
+  for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+    if (getrlimit((__rlimit_resource_t)known[k].resource, &limit) != 0 ||
+        limit.rlim_cur == RLIM_INFINITY) {
+      continue;
+    }
+    uint64_t used = (known[k].resource == RLIMIT_AS ? pages[0] : pages[5]) *
+                    (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t rest = left_below(limit.rlim_cur, used, 0);
+    if (rest < left) {
+      left = rest;
+      *out = (struct vqe_machine_limit){known[k].name, known[k].option,
+                                        limit.rlim_cur, used};
+    }
+  }
 }
 
 int vqe_machine_processors(void)

@@ -21,6 +21,15 @@ uint64_t vqe_machine_memory_left(const struct vqe_machine_places *places);
  * `places` may be NULL. */
 int vqe_machine_quota(const struct vqe_machine_places *places);
 
+/* The limit of the shell (ulimit) that leaves this process least: */
+struct vqe_machine_limit {
+  const char *name;   /* "address space" or "data"; NULL without a limit */
+  const char *option; /* of ulimit: "-v" or "-d" */
+  uint64_t bytes;     /* UINT64_MAX: no limit */
+  uint64_t used;
+};
+void vqe_machine_limit(struct vqe_machine_limit *out);
+
 /* Processors that this process may run on: affinity and quota; at least 1. */
 int vqe_machine_processors(void);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "base/assert.h"
@@ -111,11 +112,13 @@ uint64_t vqe_memory_available(void)
   if (left < available) {
     available = left;
   }
-  struct rlimit address_space;
-  if (getrlimit(RLIMIT_AS, &address_space) == 0 &&
-      address_space.rlim_cur != RLIM_INFINITY &&
-      address_space.rlim_cur < available) {
-    available = address_space.rlim_cur;
+  struct vqe_machine_limit limit;
+  vqe_machine_limit(&limit);
+  if (limit.bytes != UINT64_MAX) {
+    left = limit.bytes > limit.used ? limit.bytes - limit.used : 0;
+    if (left < available) {
+      available = left;
+    }
   }
   return available;
 }
@@ -123,6 +126,51 @@ uint64_t vqe_memory_available(void)
 bool vqe_memory_fits(uint64_t bytes)
 {
   return bytes <= SMALL_BYTES || bytes <= vqe_memory_available();
+}
+
+static int no_room(double megabytes, const char *what, const char *remedy)
+{
+  struct vqe_machine_limit limit;
+  vqe_machine_limit(&limit);
+  if (limit.bytes == UINT64_MAX) {
+    return vqe_error_set(
+        VQE_ERR_MEMORY,
+        "%s %.0f MB of address space, which the system "
+        "refuses; free memory (or see vm.overcommit_memory)%s",
+        what, megabytes, remedy);
+  }
+  double used = (double)limit.used / 1e6;
+  return vqe_error_set(
+      VQE_ERR_MEMORY,
+      "the limit on %s is %.0f MB (ulimit %s), of which %.0f MB are in use, "
+      "but %s %.0f MB more; raise it to %.0f MB or lift it (ulimit %s "
+      "unlimited)%s",
+      limit.name, (double)limit.bytes / 1e6, limit.option, used, what,
+      megabytes, used + 1.1 * megabytes, limit.option, remedy);
+}
+
+int vqe_memory_room(size_t count, size_t size, const char *what,
+                    const char *remedy)
+{
+  void **maps = NULL;
+  size_t made = 0;
+  int status =
+      vqe_memory_alloc(&maps, count, sizeof *maps, "a look at memory");
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    VQE_ASSERT(maps != NULL);
+    maps[k] = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (maps[k] == MAP_FAILED) {
+      status = no_room((double)count * (double)size / 1e6, what, remedy);
+    } else {
+      made++;
+    }
+  }
+  for (size_t k = 0; k < made; k++) {
+    (void)munmap(maps[k], size);
+  }
+  free(maps);
+  return status;
 }
 
 uint64_t vqe_memory_peak(void)

@@ -30,12 +30,18 @@ int vqe_memory_print(char **out, const char *format, ...)
 bool vqe_memory_mul(size_t *out, size_t a, size_t b);
 
 /* Bytes that could be taken now without swapping: MemAvailable, bounded by
- * the control group's limit. */
+ * what the limits of control groups and of the shell leave. */
 uint64_t vqe_memory_available(void);
 
 /* Whether `bytes` could be taken now; small sizes always can, without asking
  * the system. */
 bool vqe_memory_fits(uint64_t bytes);
+
+/* Does the system still grant `count` mappings of `size` bytes at once? They
+ * are not kept. VQE_ERR_MEMORY begins with the limit in the way, goes on with
+ * `what`, as "a start needs", and ends with `remedy`, beside raising it. */
+int vqe_memory_room(size_t count, size_t size, const char *what,
+                    const char *remedy);
 
 /* Peak resident set of this process, bytes. */
 uint64_t vqe_memory_peak(void);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/blas_room.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/text.h"
@@ -113,6 +114,21 @@ static int run_worker(struct vqe_worker *worker, const char *output, int run)
   return status;
 }
 
+/* Lanes call BLAS, or the threads of an experiment that runs alone. Ranks
+ * agree, as one that stops alone would leave the others waiting. */
+static int reserve_blas(const struct vqe_worker *worker, MPI_Comm comm)
+{
+  int callers =
+      worker->lanes > worker->threads ? worker->lanes : worker->threads;
+  int mine = vqe_blas_room_reserve(callers);
+  int worst = mine;
+  MPI_Allreduce(&mine, &worst, 1, MPI_INT, MPI_MIN, comm);
+  if (mine == VQE_OK && worst != VQE_OK) {
+    return vqe_error_set(worst, "another rank has no memory for its threads");
+  }
+  return mine;
+}
+
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm)
 {
@@ -143,6 +159,10 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   out->threads = worker.threads;
   worker.team_size = header.team_size;
   worker.lanes = count_lanes(&worker, header.device != 0);
+  int room = reserve_blas(&worker, comm);
+  if (room != VQE_OK) {
+    return room;
+  }
   if (worker.team_size > 1) {
     int status =
         vqe_batch_team_open(&team, comm, worker.team_size, options->stop);

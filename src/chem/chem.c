@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/blas_room.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -487,8 +488,11 @@ int vqe_chem_run(struct vqe_integrals **out,
   }
   /* BLAS on one thread: results must not depend on what the launcher binds a
    * rank to, and our own loops are threaded around it */
-  openblas_set_num_threads(1);
-  status = prepare(&run);
+  status = vqe_blas_room_reserve(run.options.threads);
+  if (status == VQE_OK) {
+    openblas_set_num_threads(1);
+    status = prepare(&run);
+  }
   if (status == VQE_OK) {
     status = compute_integrals(&run);
   }

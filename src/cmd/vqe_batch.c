@@ -15,6 +15,7 @@
 #include "batch_print.h"
 #include "batch_start.h"
 #include "batch_stream.h"
+#include "blas_start.h"
 #include "job/job.h"
 #include "options.h"
 #include "report/qcschema.h"
@@ -24,6 +25,9 @@
 #include "vqe/error.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
+
+/* Address space that MPI, HDF5, BLAS and a first molecule take. */
+#define START_BYTES ((size_t)320 << 20)
 
 static volatile sig_atomic_t stop_signal;
 
@@ -306,6 +310,7 @@ static int run(const struct vqe_cmd_options *options)
 int main(int argc, char **argv)
 {
   struct vqe_cmd_options options;
+  vqe_cmd_blas_start(argv);
   /* Keep freed memory for the next experiment: small molecules would spend
    * most of their time in page faults. */
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
@@ -321,7 +326,8 @@ int main(int argc, char **argv)
                ? vqe_cmd_end_screen("vqe_batch", vqe_batch_print(&options))
                : EXIT_GOOD;
   }
-  if (vqe_batch_start(&argc, &argv, options.singletons) != VQE_OK) {
+  if (vqe_memory_room(1, START_BYTES, "a start needs", "") != VQE_OK ||
+      vqe_batch_start(&argc, &argv, options.singletons) != VQE_OK) {
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
                                           : EXIT_BAD_INPUT;
   }

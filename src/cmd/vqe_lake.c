@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/error_message.h"
+#include "blas_start.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
@@ -229,6 +230,7 @@ int main(int argc, char **argv)
 {
   struct vqe_cmd_lake_options options;
   int code = EXIT_GOOD;
+  vqe_cmd_blas_start(argv);
   vqe_cmd_begin_screen();
   signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   int status = vqe_cmd_lake_options_parse(&options, argc, argv);

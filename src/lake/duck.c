@@ -35,6 +35,9 @@ static int threads_of(const struct vqe_duck_options *options)
   return processors > MAX_THREADS ? MAX_THREADS : processors;
 }
 
+/* Address space of a session that makes the tables of a small job. */
+#define SESSION_BYTES ((size_t)384 << 20)
+
 static int configure(duckdb_config config,
                      const struct vqe_duck_options *options)
 {
@@ -79,7 +82,11 @@ static int start(struct vqe_duck *duck, duckdb_config config,
                  const struct vqe_duck_options *options)
 {
   char *message = NULL;
-  int status = configure(config, options);
+  /* without memory DuckDB may end the program */
+  int status = vqe_memory_room(1, SESSION_BYTES, "tables need", "");
+  if (status == VQE_OK) {
+    status = configure(config, options);
+  }
   if (status == VQE_OK && duckdb_open_ext(":memory:", &duck->database, config,
                                           &message) != DuckDBSuccess) {
     status = fail("start", message);

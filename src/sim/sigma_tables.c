@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/blas_room.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -475,6 +476,11 @@ int vqe_sigma_create(struct vqe_sigma **out,
     status =
         vqe_memory_alloc(&sigma->scratch, 2 * sigma->panel * (size_t)threads,
                          sizeof(double), "sigma scratch");
+  }
+  if (status == VQE_OK) {
+    status = vqe_blas_room_reserve(threads);
+  }
+  if (status == VQE_OK) {
     /* DGEMM is called from inside parallel regions */
     openblas_set_num_threads(1);
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A machine that gives less than is hoped for: a full disk, an output that
+"""A machine that gives less than is hoped for: a full disk, little memory, an output that
 nobody reads, files that others have open, journals of other versions or with
 damage."""
 
@@ -252,11 +252,47 @@ def file_size_limit(folder):
     harness.check_same(folder.file("h2.h5"), folder.file("small.h5"), "ulimit -f")
 
 
+def little_memory(folder):
+    """Limits of address space and data, from none to enough: each run ends, and
+    what is refused names the limit and what raises it."""
+    ends = {}
+    for option in ("-v", "-d"):
+        for megabytes in (*range(250, 650, 50), 800, 1000, 1500):
+            env = harness.environment()
+            env.pop("OPENBLAS_NUM_THREADS", None)
+            done = subprocess.run(
+                ["bash", "-c", f"ulimit {option} {megabytes * 1024}; exec {harness.BATCH}"
+                 " h2.json -q --force -o little.h5"],
+                cwd=folder.path, env=env, stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=60, check=False)
+            text = f"ulimit {option} {megabytes} MB: {done.returncode} {done.stderr}"
+            words = unfolded(done.stderr)
+            check(done.returncode in (0, 1, 2), text)
+            if done.returncode != 0:
+                check(f"(ulimit {option})" in words and "raise it to" in words, text)
+            if done.returncode == 1:
+                check("the results are safe" in words, text)
+            ends.setdefault((option, done.returncode), []).append(megabytes)
+    for option in ("-v", "-d"):
+        check((option, 2) in ends and (option, 0) in ends, ends)
+        check(1500 in ends[option, 0], ends)
+    folder.run("h2.json", "-q", "--no-lake", "--force", "-o", "little.h5")
+    for words in (["check", "little.warehouse"], ["normalize", "little.h5"]):
+        done = subprocess.run(
+            ["bash", "-c", f"ulimit -v 250000; exec {LAKE} {' '.join(words)}"],
+            cwd=folder.path, env=harness.environment(), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60, check=False)
+        check(done.returncode == 1 and "(ulimit -v)" in unfolded(done.stderr),
+              f"{words}: {done.returncode} {done.stderr}")
+    return sum(len(found) for found in ends.values())
+
+
 with harness.Folder() as folder:
     folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
     print(screens(folder), "commands whose output cannot be printed: status 1")
     print(side_outputs(folder), "outputs that would replace a result or input: refused")
     file_size_limit(folder)
+    print(little_memory(folder), "limits of memory: named, no run hangs")
     open_elsewhere(folder)
     print(other_journals(folder), "journals of other versions: kept")
     print(damaged_journals(folder), "damaged journals: read on and kept")
