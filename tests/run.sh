@@ -8,8 +8,8 @@
 # CI                 true: a tier that cannot run has failed; else it is skipped
 # VQE_FUZZ_SECONDS   for each fuzz target (10)
 # VQE_TEST_SERVICES  real services that may be fetched into the user's cache,
-#                    once ("kafka spark garage": 200 MB, 600 MB, and 16 minutes
-#                    of one core to build)
+#                    once ("airflow kafka spark garage": 300 MB, 200 MB, 600 MB,
+#                    and 16 minutes of one core to build)
 # VQE_TEST_SLURM     1 installs SLURM for its tier on a machine with systemd,
 #                    where its daemons would then be started at boot; without
 #                    systemd, as in containers, it is installed anyway; 0 never
@@ -440,19 +440,20 @@ run_tests() {
   done
 }
 
-# those that may be fetched and that a test to be run needs
+# those that may be fetched and that a test to be run needs; the long build of
+# Garage comes last
 services_needed() {
   local test service
   for test in $(tests_with_services yes); do
     if wanted "$(tier_of "$test")"; then
       for service in $(services_of "$test"); do
-        if [[ " ${VQE_TEST_SERVICES-kafka spark garage} " == \
+        if [[ " ${VQE_TEST_SERVICES-airflow kafka spark garage} " == \
           *" $service "* ]]; then
           echo "$service"
         fi
       done
     fi
-  done | sort -r -u
+  done | sort -u | awk '{print ($1 == "garage"), $1}' | sort | cut -d' ' -f2
 }
 
 jobs/setup/packages.sh main
@@ -463,7 +464,6 @@ prepare_python
 rm -f "$logs"/ready-*
 services=""
 if [ "$quick" = no ]; then
-  # the long build of Garage comes last
   services=$(services_needed | tr '\n' ' ')
   # shellcheck disable=SC2086
   beside make_ready_services $services

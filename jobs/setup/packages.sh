@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Usage: jobs/setup/packages.sh main|go|tests|java|garage|slurm
+# Usage: jobs/setup/packages.sh main|go|tests|java|airflow|garage|slurm
 #
 # Installs what is missing of the packages that building (main), fetching
-# DuckDB (go), testing (tests), Kafka and Spark (java), building Garage
-# (garage) or the SLURM test (slurm) need, on Debian 12 and Ubuntu 24.04; says
-# what and why first, and asks for sudo only when something is missing. What a module, Spack or conda already provides counts
-# as there. Elsewhere it lists what is needed and goes on.
+# DuckDB (go), testing (tests), Kafka and Spark (java), Airflow (airflow),
+# building Garage (garage) or the SLURM test (slurm) need, on Debian 12 and
+# Ubuntu 24.04; says what and why first, and asks for sudo only when something
+# is missing. What a module, Spack or conda already provides counts as there.
+# Elsewhere it lists what is needed and goes on.
 set -euo pipefail
 
 # package | how else to find it: a command, pc:NAME for pkg-config, or
@@ -66,6 +67,12 @@ maven|mvn|fetches them
 python3-venv||Python of Spark
 LIST
       ;;
+    airflow)
+      cat <<'LIST'
+python3|python3|runs Airflow
+python3-venv||Python of Airflow
+LIST
+      ;;
     garage)
       # the plain packages of Debian 12 are too old, those for the web are newer
       cat <<'LIST'
@@ -86,7 +93,7 @@ slurm-client|sbatch|sbatch and squeue
 LIST
       ;;
     *)
-      echo "usage: jobs/setup/packages.sh main|go|tests|java|garage|slurm" >&2
+      echo "usage: jobs/setup/packages.sh main|go|tests|java|airflow|garage|slurm" >&2
       exit 2
       ;;
   esac
