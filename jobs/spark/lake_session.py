@@ -47,11 +47,14 @@ def open_session(name, warehouse, *, raw=None):
     builder = SparkSession.builder.appName(name)
     builder = builder.config("spark.sql.catalog.quantum_catalog.warehouse", warehouse)
     for key, variable in (
-        ("fs.s3a.endpoint", "AWS_ENDPOINT_URL"),
-        ("fs.s3a.endpoint.region", "AWS_REGION"),
+        ("spark.hadoop.fs.s3a.endpoint", "AWS_ENDPOINT_URL"),
+        ("spark.hadoop.fs.s3a.endpoint.region", "AWS_REGION"),
+        ("spark.authenticate.secret", "VQE_SPARK_SECRET"),
     ):
         if os.environ.get(variable):
-            builder = builder.config("spark.hadoop." + key, os.environ[variable])
+            builder = builder.config(key, os.environ[variable])
+            if key == "spark.authenticate.secret":
+                builder = builder.config("spark.authenticate", "true")
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     # the functions that run on executors
