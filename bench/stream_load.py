@@ -25,14 +25,13 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 SERVICES = """
 set -u
-. {root}/tests/integration/kafka_server.sh
+. {root}/jobs/services/kafka_server.sh
 trap 'kafka_stop; registry_stop' EXIT
 kafka_start {data}/kafka || exit
 registry_start {data}/registry || exit
 echo "$KAFKA_BROKERS $REGISTRY_URL $KAFKA_INSIDE"
 while read -r topic; do
-  kafka_admin org.apache.kafka.tools.TopicCommand \
-    --bootstrap-server "$KAFKA_INSIDE" --create --topic "$topic" --partitions 1 \
+  kafka_topic --create --topic "$topic" --partitions 1 \
     --config max.message.bytes=50000000 --config flush.messages=9223372036854775807 \
     </dev/null >/dev/null 2>&1
   echo "status $?"

@@ -40,7 +40,7 @@ echo "kafka: fetching Kafka $kafka and Apicurio $registry, once;" \
 aside=$target/aside
 rm -rf "$aside"
 mkdir -p "$aside"
-cp "$here/tests/integration/kafka/kafka_pom.xml" "$aside/pom.xml"
+cp "$here/jobs/setup/kafka_pom.xml" "$aside/pom.xml"
 archive=apicurio-registry-app-$registry-all.tar.gz
 if ! {
   mvn -q -B -f "$aside/pom.xml" dependency:copy-dependencies \

@@ -6,8 +6,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 program=${VQE_TEST_PROGRAM:-$root/build/release/tests/objects-t-objects_garage}
-# shellcheck source=tests/integration/garage_server.sh
-. "$root/tests/integration/garage_server.sh"
+# shellcheck source=jobs/services/garage_server.sh
+. "$root/jobs/services/garage_server.sh"
 
 if ! garage_find >/dev/null; then
   echo "skipped: no Garage (jobs/setup/garage.sh)"

@@ -106,7 +106,7 @@ def run_jobs(folder):
 
 GARAGE = """
 set -u
-. {root}/tests/integration/garage_server.sh
+. {root}/jobs/services/garage_server.sh
 trap garage_stop EXIT
 garage_start {data} || exit
 env -0 | grep -z ^AWS_ | tr '\\0' '\\n'
@@ -119,7 +119,7 @@ done
 
 
 def has_garage():
-    script = f". {shlex.quote(harness.ROOT)}/tests/integration/garage_server.sh; garage_find"
+    script = f". {shlex.quote(harness.ROOT)}/jobs/services/garage_server.sh; garage_find"
     done = subprocess.run(
         ["bash", "-c", script], stdout=subprocess.DEVNULL, check=False
     )

@@ -280,7 +280,7 @@ def guard(services, wanted, client_ca=None):
     server = serve(Guard)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     folder = os.path.dirname(services.env["KAFKA_CA_FILE"])
-    context.load_cert_chain(f"{folder}/ca.pem", f"{folder}/key.pem")
+    context.load_cert_chain(f"{folder}/broker.pem", f"{folder}/broker.key")
     if client_ca:
         context.load_verify_locations(client_ca)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -332,8 +332,8 @@ def registry_cases(services, folder):
     )
     url = {"VQE_REGISTRY_URL": guard(services, None, services.env["KAFKA_CA_FILE"])}
     pair = {
-        "VQE_REGISTRY_CERT_FILE": services.env["KAFKA_CA_FILE"],
-        "VQE_REGISTRY_KEY_FILE": folder.file("kafka/key.pem"),
+        "VQE_REGISTRY_CERT_FILE": folder.file("kafka/broker.pem"),
+        "VQE_REGISTRY_KEY_FILE": folder.file("kafka/broker.key"),
     }
     there_and_back(services, folder, "registry certificate", plain | ca | url | pair)
 

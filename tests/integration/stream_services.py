@@ -38,7 +38,7 @@ class Services:
             start_new_session=True,
         )
         self.env = {}
-        script = os.path.join(harness.ROOT, "tests/integration/kafka_server.sh")
+        script = os.path.join(harness.ROOT, "jobs/services/kafka_server.sh")
         # the shell ends with this program, however that ends
         self(f"set -u; . {script}; trap 'kafka_stop; registry_stop' EXIT")
 
@@ -68,10 +68,7 @@ class Services:
             self.shell.wait()
 
     def topics(self, *words):
-        self(
-            "kafka_admin org.apache.kafka.tools.TopicCommand "
-            '--bootstrap-server "$KAFKA_INSIDE" ' + " ".join(words)
-        )
+        self("kafka_topic " + " ".join(words))
 
 
 def publish(services, folder, *words, spool="spool", env=None, wait=True):

@@ -1,16 +1,18 @@
 # shellcheck shell=bash
-# Sourced: a Garage of one node on loopback for tests.
+# Sourced: a Garage of one node on loopback, for `up` and for tests.
 #
 #   garage_start DIR   starts it with its data in DIR, makes the buckets
 #                      features, raw-results and test, and exports
 #                      AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and
 #                      AWS_SECRET_ACCESS_KEY; GARAGE_PID is its process.
-#                      Data of an earlier start in DIR are there again.
+#                      Data of an earlier start in DIR are there again, and
+#                      its ports where they are free.
 #   garage_stop        ends it.
 #   garage_bucket NAME makes one more bucket that the key may use.
 #   garage_admin ...   runs the command line of Garage against it.
 #
 # Status 77 of garage_start: there is no Garage (jobs/setup/garage.sh).
+# DETACHED=setsid in the environment has it outlive the shell.
 
 garage_admin() {
   "$GARAGE_PROGRAM" -c "$GARAGE_DIR/garage.toml" "$@" 2>>"$GARAGE_DIR/admin.log"
@@ -34,14 +36,25 @@ garage_find() {
   fi
 }
 
-# three ports that are free now
+# garage_ports [PORT PORT PORT]: three ports that are free now, those if they
+# are
 garage_ports() {
-  python3 - <<'PYTHON'
+  python3 - "$@" <<'PYTHON'
 import socket
+import sys
 
-sockets = [socket.socket() for _ in range(3)]
-for one in sockets:
-    one.bind(("127.0.0.1", 0))
+
+def bound(port):
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind(("127.0.0.1", int(port)))
+    return one
+
+
+try:
+    sockets = [bound(port) for port in sys.argv[1:] or [0] * 3]
+except OSError:
+    sockets = [bound(0) for _ in range(3)]
 print(*(one.getsockname()[1] for one in sockets))
 PYTHON
 }
@@ -61,12 +74,17 @@ garage_start() {
   mkdir -p "$GARAGE_DIR"
   if [ ! -f "$GARAGE_DIR/keys" ]; then
     is_new=yes
-    printf 'AWS_ACCESS_KEY_ID=GK%s\nAWS_SECRET_ACCESS_KEY=%s\n' \
-      "$(garage_random 12)" "$(garage_random 32)" >"$GARAGE_DIR/keys"
-    garage_random 32 >"$GARAGE_DIR/rpc_secret"
-    chmod 600 "$GARAGE_DIR/keys" "$GARAGE_DIR/rpc_secret"
+    (
+      umask 077
+      printf 'AWS_ACCESS_KEY_ID=GK%s\nAWS_SECRET_ACCESS_KEY=%s\n' \
+        "$(garage_random 12)" "$(garage_random 32)" >"$GARAGE_DIR/keys"
+      garage_random 32 >"$GARAGE_DIR/rpc_secret"
+    )
   fi
-  read -r rpc api admin < <(garage_ports)
+  # shellcheck disable=SC2046
+  garage_ports $(cat "$GARAGE_DIR/ports" 2>/dev/null) >"$GARAGE_DIR/ports.part"
+  mv "$GARAGE_DIR/ports.part" "$GARAGE_DIR/ports"
+  read -r rpc api admin <"$GARAGE_DIR/ports"
   cat >"$GARAGE_DIR/garage.toml" <<TOML
 metadata_dir = "$GARAGE_DIR/meta"
 data_dir = "$GARAGE_DIR/data"
@@ -84,9 +102,10 @@ api_bind_addr = "127.0.0.1:$api"
 [admin]
 api_bind_addr = "127.0.0.1:$admin"
 TOML
-  "$GARAGE_PROGRAM" -c "$GARAGE_DIR/garage.toml" server \
+  ${DETACHED:-} "$GARAGE_PROGRAM" -c "$GARAGE_DIR/garage.toml" server \
     >>"$GARAGE_DIR/server.log" 2>&1 &
   GARAGE_PID=$!
+  GARAGE_METRICS=127.0.0.1:$admin
   local tries=0
   until garage_admin status >/dev/null; do
     tries=$((tries + 1))

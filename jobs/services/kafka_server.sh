@@ -1,8 +1,12 @@
 # shellcheck shell=bash
-# Sourced: a Kafka broker and a schema registry on loopback for tests.
+# Sourced: a Kafka broker and a schema registry on loopback, for `up` and for
+# tests.
 #
-#   kafka_start DIR [sasl]  starts a broker of one node with its data in DIR;
-#                      exports KAFKA_BROKERS. With `sasl` clients come by
+#   kafka_start DIR [sasl|closed]  starts a broker of one node with its data in
+#                      DIR; exports KAFKA_BROKERS. With `closed` nobody gets in
+#                      but KAFKA_USER, by SASL_SSL with SCRAM-SHA-512, and
+#                      whoever may read the key of the broker in DIR
+#                      (kafka_admin does). With `sasl` clients come by
 #                      SASL_SSL with SCRAM or PLAIN: exports KAFKA_CA_FILE,
 #                      KAFKA_USER and KAFKA_PASSWORD (and KAFKA_READER, a user
 #                      without rights, with the same password). Beside it,
@@ -15,9 +19,15 @@
 #   kafka_stop         ends it.
 #   kafka_kill         ends it as a crash would.
 #   kafka_admin CLASS ...  runs a command-line tool of Kafka.
-#   registry_start DIR starts the registry; exports REGISTRY_URL.
-#   registry_stop      ends it; it forgets its schemas.
+#   kafka_topic OPTION ...  runs its TopicCommand against the broker.
+#   registry_start DIR [kept]  starts the registry; exports REGISTRY_URL. It
+#                      forgets its schemas when it ends, unless they are
+#                      `kept`: then it keeps them in DIR, and takes TLS alone,
+#                      with the certificate registry.pem and registry.key of
+#                      DIR, made by ca.pem there.
+#   registry_stop      ends it.
 #
+# DETACHED=setsid in the environment has both outlive the shell.
 # KAFKA_PID and REGISTRY_PID are their processes. Status 77: Java, Maven or
 # what they fetch is not to be had (jobs/setup/kafka.sh).
 
@@ -68,12 +78,20 @@ kafka_admin() {
   kafka_java 128m "$@"
 }
 
-# a CA of one certificate for 127.0.0.1
+# kafka_topic OPTION...: TopicCommand against the broker
+kafka_topic() {
+  local options=(--bootstrap-server "$KAFKA_INSIDE")
+  if [ -f "$KAFKA_DIR/admin.properties" ]; then
+    options+=(--command-config "$KAFKA_DIR/admin.properties")
+  fi
+  kafka_admin org.apache.kafka.tools.TopicCommand "${options[@]}" "$@"
+}
+
+# that of the broker, and one of a client
 kafka_certificate() {
-  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 \
-    -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
-    -keyout "$KAFKA_DIR/key.pem" -out "$KAFKA_DIR/ca.pem" 2>/dev/null
-  cat "$KAFKA_DIR/key.pem" "$KAFKA_DIR/ca.pem" >"$KAFKA_DIR/keystore.pem"
+  "$(dirname "${BASH_SOURCE[0]}")/certificates" "$KAFKA_DIR" broker || return
+  (umask 077 && cat "$KAFKA_DIR/broker.key" "$KAFKA_DIR/broker.pem" \
+    >"$KAFKA_DIR/keystore.pem")
   KEY_PASSWORD=$KAFKA_PASSWORD openssl req -x509 -newkey rsa:2048 -days 2 \
     -subj "/CN=$KAFKA_USER" -passout env:KEY_PASSWORD \
     -keyout "$KAFKA_DIR/client.key" -out "$KAFKA_DIR/client.pem" 2>/dev/null
@@ -89,6 +107,8 @@ appender.out.layout.pattern = %d %p %c{1}: %m%n
 rootLogger.level = warn
 rootLogger.appenderRef.out.ref = out
 PROPERTIES
+  # it may hold a password
+  (umask 077 && : >"$KAFKA_DIR/server.properties")
   cat >"$KAFKA_DIR/server.properties" <<PROPERTIES
 process.roles=broker,controller
 node.id=1
@@ -110,10 +130,22 @@ PROPERTIES
   # the broker talks to itself by a fixed port
   sed -i "s/INSIDE:\/\/127.0.0.1:0/INSIDE:\/\/127.0.0.1:$((port + 1))/" \
     "$KAFKA_DIR/server.properties"
-  if [ "$mode" = sasl ]; then
-    sed -i -E "s/^((advertised\.)?listeners=.*)/\1,MTLS:\/\/127.0.0.1:$((port + 3)),OAUTH:\/\/127.0.0.1:$((port + 4))/" \
-      "$KAFKA_DIR/server.properties"
-    cat >>"$KAFKA_DIR/server.properties" <<PROPERTIES
+  case $mode in
+    sasl) kafka_configure_sasl "$port" ;;
+    closed) kafka_configure_closed ;;
+    *)
+      echo "listener.security.protocol.map=CLIENTS:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT" \
+        >>"$KAFKA_DIR/server.properties"
+      ;;
+  esac
+}
+
+# every way to log in, for tests
+kafka_configure_sasl() {
+  local port=$1
+  sed -i -E "s/^((advertised\.)?listeners=.*)/\1,MTLS:\/\/127.0.0.1:$((port + 3)),OAUTH:\/\/127.0.0.1:$((port + 4))/" \
+    "$KAFKA_DIR/server.properties"
+  cat >>"$KAFKA_DIR/server.properties" <<PROPERTIES
 listener.security.protocol.map=CLIENTS:SASL_SSL,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT,MTLS:SSL,OAUTH:SASL_SSL
 listener.name.mtls.ssl.client.auth=required
 listener.name.mtls.ssl.truststore.type=PEM
@@ -129,10 +161,30 @@ ssl.keystore.location=$KAFKA_DIR/keystore.pem
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS;User:$KAFKA_USER;User:CN=$KAFKA_USER
 PROPERTIES
-  else
-    echo "listener.security.protocol.map=CLIENTS:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT" \
-      >>"$KAFKA_DIR/server.properties"
-  fi
+}
+
+# neighbours on this machine reach the loopback: each listener asks who comes
+kafka_configure_closed() {
+  cat >>"$KAFKA_DIR/server.properties" <<PROPERTIES
+listener.security.protocol.map=CLIENTS:SASL_SSL,INSIDE:SSL,CONTROLLER:SSL
+listener.name.clients.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.clients.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.inside.ssl.client.auth=required
+listener.name.controller.ssl.client.auth=required
+ssl.keystore.type=PEM
+ssl.keystore.location=$KAFKA_DIR/keystore.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$KAFKA_DIR/ca.pem
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:CN=broker;User:$KAFKA_USER
+PROPERTIES
+  cat >"$KAFKA_DIR/admin.properties" <<PROPERTIES
+security.protocol=SSL
+ssl.keystore.type=PEM
+ssl.keystore.location=$KAFKA_DIR/keystore.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$KAFKA_DIR/ca.pem
+PROPERTIES
 }
 
 kafka_await() {
@@ -148,6 +200,22 @@ kafka_await() {
   done
 }
 
+# passwords are among its arguments: Java reads them from a file, so that they
+# stand in no list of processes
+kafka_format() {
+  local status=0
+  (
+    umask 077
+    printf '"%s"\n' -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+      "-Dlog4j2.configurationFile=$KAFKA_DIR/log4j2.properties" \
+      -cp "$KAFKA_HOME/lib/*" kafka.tools.StorageTool format "$@" \
+      >"$KAFKA_DIR/format.args"
+  )
+  java "@$KAFKA_DIR/format.args" || status=$?
+  rm "$KAFKA_DIR/format.args"
+  return "$status"
+}
+
 kafka_start() {
   local mode=${2:-plain} port control
   kafka_prepare || return
@@ -159,13 +227,14 @@ kafka_start() {
     port=$(kafka_free_port)
     control=$((port + 2))
     KAFKA_PASSWORD=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
-    echo "$port $KAFKA_PASSWORD" >"$KAFKA_DIR/state"
-    chmod 600 "$KAFKA_DIR/state"
-    [ "$mode" = sasl ] && kafka_certificate
+    (umask 077 && echo "$port $KAFKA_PASSWORD" >"$KAFKA_DIR/state")
+    if [ "$mode" != plain ]; then
+      kafka_certificate || return
+    fi
     kafka_configure "$port" "$control" "$mode"
     local format=(-c "$KAFKA_DIR/server.properties"
       -t "$(kafka_admin kafka.tools.StorageTool random-uuid | tail -n 1)")
-    if [ "$mode" = sasl ]; then
+    if [ "$mode" != plain ]; then
       for name in "$KAFKA_USER" "$KAFKA_READER"; do
         for mechanism in SCRAM-SHA-512 SCRAM-SHA-256; do
           format+=(--add-scram
@@ -173,14 +242,13 @@ kafka_start() {
         done
       done
     fi
-    kafka_admin kafka.tools.StorageTool format "${format[@]}" \
-      >"$KAFKA_DIR/format.log" 2>&1 || {
+    kafka_format "${format[@]}" >"$KAFKA_DIR/format.log" 2>&1 || {
       cat "$KAFKA_DIR/format.log" >&2
       return 1
     }
   fi
   read -r port KAFKA_PASSWORD <"$KAFKA_DIR/state"
-  java -Xmx256m -XX:+UseSerialGC \
+  ${DETACHED:-} java -Xmx256m -XX:+UseSerialGC \
     "-Dlog4j2.configurationFile=$KAFKA_DIR/log4j2.properties" \
     -cp "$KAFKA_HOME/lib/*" kafka.Kafka "$KAFKA_DIR/server.properties" \
     >>"$KAFKA_DIR/server.log" 2>&1 &
@@ -219,21 +287,31 @@ kafka_kill() {
 }
 
 registry_start() {
-  local port
+  local port scheme=http trust=(--noproxy '*') settings
   kafka_prepare || return
   REGISTRY_DIR=$(realpath -m "$1")
   mkdir -p "$REGISTRY_DIR"
   [ -f "$REGISTRY_DIR/port" ] || kafka_free_port >"$REGISTRY_DIR/port"
   read -r port <"$REGISTRY_DIR/port"
-  java -Xmx160m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-    "-Dquarkus.http.host=127.0.0.1" "-Dquarkus.http.port=$port" \
+  settings=("-Dquarkus.http.port=$port")
+  if [ "${2:-}" = kept ]; then
+    scheme=https
+    trust+=(--cacert "$REGISTRY_DIR/ca.pem")
+    settings=("-Dquarkus.http.ssl-port=$port"
+      -Dquarkus.http.insecure-requests=disabled
+      "-Dquarkus.http.ssl.certificate.files=$REGISTRY_DIR/registry.pem"
+      "-Dquarkus.http.ssl.certificate.key-files=$REGISTRY_DIR/registry.key"
+      "-Dquarkus.datasource.jdbc.url=jdbc:h2:file:$REGISTRY_DIR/schemas")
+  fi
+  ${DETACHED:-} java -Xmx160m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    "-Dquarkus.http.host=127.0.0.1" "${settings[@]}" \
     -Dregistry.ccompat.use-canonical-hash=true -Dquarkus.log.level=WARN \
     -jar "$KAFKA_HOME/registry"/*-runner.jar >>"$REGISTRY_DIR/log" 2>&1 &
   REGISTRY_PID=$!
   kafka_await "$REGISTRY_PID" "$port" "$REGISTRY_DIR/log" || return
-  REGISTRY_URL=http://127.0.0.1:$port/apis/ccompat/v7
+  REGISTRY_URL=$scheme://127.0.0.1:$port/apis/ccompat/v7
   export REGISTRY_URL
-  curl -sf --noproxy '*' --retry 20 --retry-all-errors --retry-delay 1 \
+  curl -sf "${trust[@]}" --retry 20 --retry-all-errors --retry-delay 1 \
     -X PUT -H 'Content-Type: application/json' \
     -d '{"compatibility": "BACKWARD"}' "$REGISTRY_URL/config" >/dev/null
 }
