@@ -10,6 +10,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "batch_common.h"
 #include "vqe/error.h"
 
 /* The rank that a launcher of several processes set, NULL without one. SLURM
@@ -17,8 +18,9 @@
  * step of several tasks counts alone. */
 static const char *launcher_text(void)
 {
-  static const char *const variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
-                                          "PMI_RANK"};
+  static const char *const variables[] = {
+      "OMPI_COMM_WORLD_RANK", "PMIX_RANK",   "PMI_RANK", "MV2_COMM_WORLD_RANK",
+      "JSM_NAMESPACE_RANK",   "PALS_RANKID", "PMI_ID",   "FLUX_TASK_RANK"};
   for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
     const char *value = getenv(variables[k]);
     if (value != NULL) {
@@ -27,12 +29,6 @@ static const char *launcher_text(void)
   }
   const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
   return tasks != NULL && atoi(tasks) > 1 ? getenv("SLURM_PROCID") : NULL;
-}
-
-int vqe_batch_launcher_rank(void)
-{
-  const char *text = launcher_text();
-  return text != NULL ? atoi(text) : 0;
 }
 
 /* Without a launcher this is the only rank. Open MPI then need neither start
@@ -113,12 +109,15 @@ static int start_alone(int *argc, char ***argv, int *provided)
 /* The number of processes that a launcher says it started, 1 without one;
  * *name: where it says so. What is nearest to MPI knows best: mpirun within a
  * job of SLURM may start one of many tasks. Of SLURM, a step's own number
- * comes before that of the job. */
+ * comes before that of the job, and what an allocation could hold says
+ * nothing. */
 static int launched(const char **name)
 {
-  static const char *const variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
-                                          "SLURM_STEP_NUM_TASKS",
-                                          "SLURM_NTASKS"};
+  static const char *const variables[] = {
+      "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",        "PMIX_SIZE",
+      "MV2_COMM_WORLD_SIZE",  "MPIRUN_NPROCS",   "JSM_NAMESPACE_SIZE",
+      "FLUX_JOB_SIZE",        "MPI_LOCALNRANKS", "SLURM_STEP_NUM_TASKS",
+      "SLURM_NTASKS",         "SLURM_NPROCS"};
   for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
     const char *value = getenv(variables[k]);
     if (value != NULL && atoi(value) > 0) {
@@ -130,11 +129,38 @@ static int launched(const char **name)
   return 1;
 }
 
+/* The rank of a process that is not the first, where the launcher leaves no
+ * number of processes (PMIx does not); 0: none. */
+static int later_rank(const char **name)
+{
+  static const char *const variables[] = {
+      "PMIX_RANK",           "PMI_RANK",     "PMI_ID",
+      "MV2_COMM_WORLD_RANK", "MPIRUN_RANK",  "JSM_NAMESPACE_RANK",
+      "PALS_RANKID",         "ALPS_APP_PE",  "FLUX_TASK_RANK",
+      "MPI_LOCALRANKID",     "SLURM_PROCID", "OMPI_COMM_WORLD_RANK"};
+  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
+    const char *value = getenv(variables[k]);
+    if (value != NULL && atoi(value) > 0) {
+      *name = variables[k];
+      return atoi(value);
+    }
+  }
+  return 0;
+}
+
+int vqe_batch_launcher_rank(void)
+{
+  const char *name;
+  const char *text = launcher_text();
+  return text != NULL ? atoi(text) : later_rank(&name);
+}
+
 /* Has the launcher left anything by which an MPI could find the others? */
 static bool has_wiring(void)
 {
-  static const char *const prefixes[] = {"PMI_",  "PMI2_", "PMIX_",
-                                         "PALS_", "ALPS_", "OMPI_COMM_WORLD_"};
+  static const char *const prefixes[] = {
+      "PMI_",  "PMI2_", "PMIX_", "PALS_",   "ALPS_",
+      "FLUX_", "JSM_",  "MV2_",  "MPIRUN_", "OMPI_COMM_WORLD_"};
   for (char **entry = environ; *entry != NULL; entry++) {
     for (size_t k = 0; k < sizeof prefixes / sizeof prefixes[0]; k++) {
       if (strncmp(*entry, prefixes[k], strlen(prefixes[k])) == 0) {
@@ -145,7 +171,8 @@ static bool has_wiring(void)
   return false;
 }
 
-static int refuse_singletons(const char *name, int count)
+/* `value` of the variable `name`: a number of processes, or a rank. */
+static int refuse_singletons(const char *name, int value)
 {
   return vqe_error_set(
       VQE_ERR_INPUT,
@@ -153,7 +180,7 @@ static int refuse_singletons(const char *name, int count)
       "Start it by `srun --mpi=pmix vqe_batch ...` or `mpirun vqe_batch ...`, "
       "with the MPI that it is built with; --allow-singletons runs it as one "
       "process all the same",
-      name, count);
+      name, value);
 }
 
 int vqe_batch_start(int *argc, char ***argv, bool singletons)
@@ -176,9 +203,21 @@ int vqe_batch_start(int *argc, char ***argv, bool singletons)
                          "this MPI gives no MPI_THREAD_FUNNELED");
   }
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  if (size == 1 && count > 1 && !singletons) {
-    MPI_Finalize();
-    return refuse_singletons(name, count);
+  if (size > 1 || singletons) {
+    return VQE_OK;
   }
-  return VQE_OK;
+  int status = VQE_OK;
+  if (count > 1) {
+    status = refuse_singletons(name, count);
+  } else if (name[0] == '\0' && later_rank(&name) > 0) {
+    status = refuse_singletons(name, later_rank(&name));
+    /* the first does not know of the others */
+    if (later_rank(&name) == 1) {
+      (void)vqe_batch_complain();
+    }
+  }
+  if (status != VQE_OK) {
+    MPI_Finalize();
+  }
+  return status;
 }

@@ -61,7 +61,19 @@ def processes_apart(folder):
              ({"SLURM_NTASKS": "3"}, "SLURM_NTASKS is 3"),
              ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"},
               "SLURM_NTASKS is 4"),
+             ({"SLURM_NPROCS": "4"}, "SLURM_NPROCS is 4"),
+             ({"SLURM_JOB_ID": "7", "SLURM_NPROCS": "2", "SLURM_PROCID": "0"},
+              "SLURM_NPROCS is 2"),
              ({"PMI_SIZE": "2", "PMI_RANK": "0"}, "PMI_SIZE is 2"),
+             # hydra of MPICH and Intel MPI
+             ({"PMI_FD": "9", "PMI_RANK": "0", "PMI_SIZE": "3"}, "PMI_SIZE is 3"),
+             ({"MPI_LOCALNRANKS": "2", "MPI_LOCALRANKID": "0"}, "MPI_LOCALNRANKS is 2"),
+             ({"PMIX_SIZE": "2", "PMIX_RANK": "0"}, "PMIX_SIZE is 2"),
+             ({"MV2_COMM_WORLD_SIZE": "2", "MV2_COMM_WORLD_RANK": "0"},
+              "MV2_COMM_WORLD_SIZE is 2"),
+             ({"JSM_NAMESPACE_SIZE": "6", "JSM_NAMESPACE_RANK": "0"},
+              "JSM_NAMESPACE_SIZE is 6"),
+             ({"FLUX_JOB_SIZE": "2", "FLUX_TASK_RANK": "0"}, "FLUX_JOB_SIZE is 2"),
              ({"OMPI_COMM_WORLD_SIZE": "5"}, "OMPI_COMM_WORLD_SIZE is 5")]
     for variables, words in cases:
         text = alone(folder, 0, 2, variables)
@@ -69,14 +81,27 @@ def processes_apart(folder):
         for remedy in ("srun --mpi=pmix", "mpirun", "--allow-singletons"):
             check(remedy in text, text)
         alone(folder, 0, 0, variables, "--allow-singletons")
+    # who cannot know how many there are stops where it is not the first
+    ranks = [{"SLURM_PROCID": "1"}, {"PMI_ID": "1"}, {"ALPS_APP_PE": "1"},
+             {"PALS_RANKID": "1"}, {"MPI_LOCALRANKID": "1"}, {"PMI_RANK": "1"}]
+    for variables in ranks:
+        (name, rank), = variables.items()
+        text = alone(folder, 0, 2, variables)
+        check(f"{name} is {rank}" in text and "srun --mpi=pmix" in text, text)
+        check(alone(folder, 0, 2, {name: "2"}) == "", f"rank 2 of {name}")
+        alone(folder, 0, 0, {name: "0"})
+        alone(folder, 0, 0, variables, "--allow-singletons")
     # the others keep quiet
     check(alone(folder, 0, 2, {**step, "SLURM_PROCID": "1"}) == "", "task 1")
     # what is one process, and what MPI brings together, runs
     alone(folder, 0, 0, {"SLURM_NTASKS": "1"})
+    alone(folder, 0, 0, {"SLURM_NTASKS": "1", "SLURM_NPROCS": "1", "SLURM_PROCID": "0",
+                         "SLURM_TASKS_PER_NODE": "64", "SLURM_JOB_CPUS_PER_NODE": "64"})
+    alone(folder, 0, 0, {"OMPI_UNIVERSE_SIZE": "8", "OMPI_COMM_WORLD_SIZE": "1"})
     alone(folder, 0, 0, {"SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "1"})
     alone(folder, 1, 0, {"SLURM_NTASKS": "4"})
     alone(folder, 2, 0, {"SLURM_NTASKS": "2"})
-    return len(cases)
+    return len(cases) + len(ranks)
 
 
 with harness.Folder() as folder:
