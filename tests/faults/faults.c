@@ -4,7 +4,13 @@
  *   VQE_FAULTS=KIND:N    the N-th call of that kind fails, 0: none
  *   VQE_FAULTS=KIND:N+   that one and all later ones
  *   VQE_FAULTS=nolock    no file can be locked
- *   VQE_FAULTS_LOG=FILE  gets a line "KIND COUNT" when the program ends
+ *   VQE_FAULTS_LOG=FILE  gets a line "KIND COUNT PLACE..." when the program
+ *                        ends, with the place of each call, and a line
+ *                        "failed PLACE" when one fails
+ *
+ * A place is a hash of the nearest callers, by their addresses within their
+ * programs and libraries. One that stands there several times counts once, so
+ * that a recursion is one place however deep it goes.
  *
  * KIND: alloc (memory that our own code or jansson asks for; DuckDB, which is
  * linked into the program, takes its by other functions), write (bytes to
@@ -12,7 +18,9 @@
  * files), sync, net (sockets of the internet and names of hosts). */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <link.h>
 #include <netdb.h>
 #include <stdarg.h>
@@ -23,8 +31,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -90,10 +100,76 @@ static bool calls_from(const void *caller, enum who who)
   return false;
 }
 
+/* ---- places ---- */
+
+#define MAX_DEPTH 64
+#define NEAREST 8 /* callers that make a place */
+#define MAX_CALLS ((size_t)1 << 24)
+
+static const char *log_path;
+static uint64_t *places; /* of the calls, by number; NULL: not asked for */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+  hash ^= value;
+  hash *= UINT64_C(0x9e3779b97f4a7c15);
+  return hash ^ (hash >> 29);
+}
+
+/* Where this process stands, without the frames of this file. */
+static uint64_t place_now(void)
+{
+  void *frames[MAX_DEPTH];
+  struct dl_find_object object;
+  struct dl_find_object own = {0};
+  int count = backtrace(frames, MAX_DEPTH);
+  (void)_dl_find_object((void *)&wanted, &own);
+  uint64_t hash = 1;
+  int mixed = 0;
+  for (int k = 0; k < count && mixed < NEAREST; k++) {
+    bool seen = false;
+    for (int j = 0; j < k && !seen; j++) {
+      seen = frames[j] == frames[k];
+    }
+    if (seen || _dl_find_object(frames[k], &object) != 0 ||
+        object.dlfo_map_start == own.dlfo_map_start) {
+      continue;
+    }
+    mixed++;
+    hash = mix(hash, (uint64_t)((uintptr_t)frames[k] -
+                                (uintptr_t)object.dlfo_map_start));
+  }
+  return hash;
+}
+
+/* By the system alone: what fails may be the C library's memory. */
+static void log_failure(void)
+{
+  char text[64];
+  int size =
+      snprintf(text, sizeof text, "failed %016" PRIx64 "\n", place_now());
+  long descriptor = syscall(SYS_openat, AT_FDCWD, log_path,
+                            O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor >= 0) {
+    (void)syscall(SYS_write, descriptor, text, (size_t)size);
+    (void)syscall(SYS_close, descriptor);
+  }
+}
+
+static void make_places(void)
+{
+  void *memory = mmap(NULL, MAX_CALLS * sizeof *places, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *frame;
+  places = memory != MAP_FAILED ? memory : NULL;
+  (void)backtrace(&frame, 1); /* loads what it needs */
+}
+
 __attribute__((constructor)) static void read_wishes(void)
 {
   const char *text = getenv("VQE_FAULTS");
   bool first = true;
+  log_path = getenv("VQE_FAULTS_LOG");
   dl_iterate_phdr(note_object, &first);
   if (text == NULL) {
     return;
@@ -105,6 +181,9 @@ __attribute__((constructor)) static void read_wishes(void)
       char *end;
       fails_at = strtol(text + length + 1, &end, 10);
       and_later = *end == '+';
+      if (log_path != NULL) {
+        make_places();
+      }
       wanted = (enum kind)k;
     }
   }
@@ -112,15 +191,19 @@ __attribute__((constructor)) static void read_wishes(void)
 
 __attribute__((destructor)) static void report(void)
 {
-  const char *path = getenv("VQE_FAULTS_LOG");
   enum kind kind = wanted;
+  size_t count = (size_t)atomic_load(&calls);
   wanted = NONE;
-  if (path == NULL || kind == NONE) {
+  if (log_path == NULL || kind == NONE || fails_at > 0) {
     return;
   }
-  FILE *stream = fopen(path, "a");
+  FILE *stream = fopen(log_path, "a");
   if (stream != NULL) {
-    fprintf(stream, "%s %ld\n", names[kind], atomic_load(&calls));
+    fprintf(stream, "%s %zu", names[kind], count);
+    for (size_t k = 0; places != NULL && k < count && k < MAX_CALLS; k++) {
+      fprintf(stream, " %016" PRIx64, places[k]);
+    }
+    fprintf(stream, "\n");
     fclose(stream);
   }
 }
@@ -132,7 +215,15 @@ static bool fails(enum kind kind)
     return false;
   }
   long number = atomic_fetch_add(&calls, 1) + 1;
-  return fails_at > 0 && (and_later ? number >= fails_at : number == fails_at);
+  if (fails_at == 0 && places != NULL && (size_t)number <= MAX_CALLS) {
+    places[number - 1] = place_now();
+  }
+  bool now =
+      fails_at > 0 && (and_later ? number >= fails_at : number == fails_at);
+  if (now && log_path != NULL) {
+    log_failure();
+  }
+  return now;
 }
 
 #define NEXT(name)                                                            \

@@ -1,5 +1,6 @@
 """What tests of crashes compare of the tables of a warehouse."""
 
+import functools
 import json
 import os
 import subprocess
@@ -36,6 +37,12 @@ def rows_of(warehouse, same_results=True):
         capture_output=True, text=True, timeout=120, check=False)
     harness.check(done.returncode == 0, f"{warehouse}: {done.stderr}")
     return {row["name"]: row for row in json.loads(done.stdout)}
+
+
+@functools.cache
+def rows_once(warehouse, same_results=True):
+    """The same for a warehouse that stays as it is."""
+    return rows_of(warehouse, same_results)
 
 
 def check_sound(warehouse, text):
