@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "bench.h"
 #include "bench_problem.h"
 #include "vqe/molecule.h"
@@ -68,7 +69,7 @@ static char *molecule_text(const json_t *root, const char *name)
   }
   json_t *molecule = json_pack("{s:s, s:o, s:o}", "name", name, "symbols",
                                symbols, "coords", coords);
-  char *text = molecule == NULL ? NULL : json_dumps(molecule, 0);
+  char *text = molecule == NULL ? NULL : vqe_json_dumps(molecule, 0);
   json_decref(molecule);
   return text;
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "bench.h"
 #include "vqe/experiment.h"
@@ -68,7 +69,7 @@ static void run_here(const struct bench_settings *settings,
     json_object_set_new(record, "reason", json_string(vqe_error_message()));
   }
   json_object_update(record, run.facts);
-  char *text = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(15));
+  char *text = vqe_json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(15));
   size_t length = text == NULL ? 0 : strlen(text);
   for (size_t done = 0; done < length;) {
     ssize_t wrote = write(to, text + done, length - done);

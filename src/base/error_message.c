@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_text.h"
+
 #define MESSAGE_SIZE 1024
 
 static _Thread_local char message[MESSAGE_SIZE];
@@ -48,6 +50,9 @@ int vqe_error_set(int status, const char *format, ...)
   va_end(arguments);
   /* an argument may be the stored message itself, hence the copy */
   memcpy(message, text, sizeof message);
+  if (status == VQE_ERR_MEMORY || status == VQE_ERR_INPUT) {
+    vqe_json_forget();
+  }
   return status;
 }
 

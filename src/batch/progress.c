@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "base/text.h"
 
 /* Between two draws of the live line, and two lines of a log. */
@@ -23,7 +24,7 @@ static void put_json(json_t *event)
     return;
   }
   json_object_set_new(event, "time", json_string(now));
-  text = json_dumps(event, JSON_COMPACT);
+  text = vqe_json_dumps(event, JSON_COMPACT);
   if (text != NULL) {
     fprintf(stderr, "%s\n", text);
     free(text);

@@ -2,8 +2,12 @@
  * by --summary for programs. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
+#include "base/json_text.h"
 #include "lake_commands.h"
 #include "option_table.h"
 #include "side_output.h"
@@ -38,16 +42,19 @@ static int write_summary(json_t *summary,
                          const struct vqe_cmd_lake_options *options)
 {
   int status = VQE_OK;
+  char *text = NULL;
   if (summary == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a summary");
   } else if (vqe_cmd_side_output_check("--summary", options->summary, NULL,
                                        0) != VQE_OK) {
     status = VQE_ERR_INPUT;
-  } else if (json_dump_file(summary, options->summary,
-                            JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0) {
-    status = vqe_error_set(VQE_ERR_IO, "cannot write the summary '%s'",
-                           options->summary);
+  } else {
+    text = vqe_json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    status = text != NULL
+                 ? vqe_file_write(options->summary, text, strlen(text))
+                 : vqe_error_set(VQE_ERR_MEMORY, "no memory for a summary");
   }
+  free(text);
   json_decref(summary);
   return status;
 }

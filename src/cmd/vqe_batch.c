@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "batch/batch.h"
@@ -316,6 +317,7 @@ int main(int argc, char **argv)
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   vqe_cmd_begin_screen();
+  vqe_json_watch();
   signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK) {
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "blas_start.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
@@ -232,6 +233,7 @@ int main(int argc, char **argv)
   int code = EXIT_GOOD;
   vqe_cmd_blas_start(argv);
   vqe_cmd_begin_screen();
+  vqe_json_watch();
   signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   int status = vqe_cmd_lake_options_parse(&options, argc, argv);
   if (status != VQE_OK) {

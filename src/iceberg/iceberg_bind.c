@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_definition.h"
 #include "iceberg/iceberg_handle.h"
@@ -322,7 +323,7 @@ static int read_column(struct vqe_iceberg_column *column, const json_t *field,
     column->type = VQE_ICEBERG_OTHER;
     column->element_id = column->inner_id = 0;
     column->other = json_is_string(type) ? strdup(json_string_value(type))
-                                         : json_dumps(type, JSON_COMPACT);
+                                         : vqe_json_dumps(type, JSON_COMPACT);
     if (status == VQE_OK && column->other == NULL) {
       status = vqe_iceberg_no_json_memory();
     }

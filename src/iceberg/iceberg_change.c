@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "iceberg/iceberg_commit.h"
 #include "iceberg/iceberg_gzip.h"
 #include "iceberg/iceberg_handle.h"
@@ -178,7 +179,7 @@ static int encode(char **text, size_t *size, char **key, const char *name,
       vqe_iceberg_string(json_object_get(metadata, "properties"),
                          "write.metadata.compression-codec");
   bool packed = codec != NULL && strcasecmp(codec, "gzip") == 0;
-  *text = json_dumps(metadata, JSON_COMPACT);
+  *text = vqe_json_dumps(metadata, JSON_COMPACT);
   if (*text == NULL) {
     return vqe_iceberg_no_json_memory();
   }

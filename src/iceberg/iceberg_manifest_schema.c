@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "iceberg/iceberg_definition.h"
 #include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_schema.h"
@@ -125,7 +126,7 @@ int vqe_iceberg_manifest_schema(
                 plain("sequence_number", "long", 3, true),
                 plain("file_sequence_number", "long", 4, true),
                 field("data_file", file, 2, false));
-  *out = entry == NULL ? NULL : json_dumps(entry, JSON_COMPACT);
+  *out = entry == NULL ? NULL : vqe_json_dumps(entry, JSON_COMPACT);
   json_decref(entry);
   return *out == NULL
              ? vqe_error_set(VQE_ERR_MEMORY, "no memory for a manifest")
@@ -167,7 +168,7 @@ int vqe_iceberg_manifest_list_schema(char **out)
   json_array_append_new(fields, field("partitions", list, 507, true));
   json_t *schema = json_pack("{s:s, s:s, s:o}", "type", "record", "name",
                              "manifest_file", "fields", fields);
-  *out = schema == NULL ? NULL : json_dumps(schema, JSON_COMPACT);
+  *out = schema == NULL ? NULL : vqe_json_dumps(schema, JSON_COMPACT);
   json_decref(schema);
   return *out == NULL
              ? vqe_error_set(VQE_ERR_MEMORY, "no memory for a manifest list")

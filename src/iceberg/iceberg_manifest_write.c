@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
 #include "iceberg/iceberg_definition.h"
@@ -268,7 +269,7 @@ static int summarise(struct vqe_iceberg_manifest *out,
 static int put_header_json(struct vqe_avro_writer *writer, const char *key,
                            const json_t *value)
 {
-  char *text = json_dumps(value, JSON_COMPACT);
+  char *text = vqe_json_dumps(value, JSON_COMPACT);
   int status = text == NULL
                    ? vqe_error_set(VQE_ERR_MEMORY, "no memory for a manifest")
                    : vqe_avro_writer_meta(writer, key, text, strlen(text));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
 #include "iceberg/iceberg_handle.h"
@@ -387,7 +388,7 @@ static int copy_metadata(struct relocate *relocate)
   size_t size = 0;
   int status = edit_metadata(metadata, relocate);
   if (status == VQE_OK) {
-    text = json_dumps(metadata, JSON_COMPACT);
+    text = vqe_json_dumps(metadata, JSON_COMPACT);
     size = text == NULL ? 0 : strlen(text);
     status = text == NULL ? vqe_iceberg_no_json_memory()
                           : vqe_iceberg_metadata_key(&key, name, 1, false);

@@ -10,6 +10,7 @@
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/suggest.h"
@@ -97,7 +98,8 @@ static int add_option(struct vqe_option_list *options, const char *key,
     return status;
   }
   struct vqe_option *option = &options->items[options->count++];
-  option->json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+  option->json =
+      vqe_json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
   status = vqe_memory_strdup(&option->key, key);
   if (status == VQE_OK && option->json == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for option '%s'", key);
@@ -122,7 +124,8 @@ static int read_ansatz_options(struct vqe_job_ansatz *out,
     if (vqe_job_is_known(key, common, VQE_JOB_COUNT(common))) {
       continue;
     }
-    char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+    char *json =
+        vqe_json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
     int status = json == NULL
                      ? vqe_error_set(VQE_ERR_MEMORY, "no memory for an option")
                      : vqe_ansatz_option_set(&scratch, key, json);

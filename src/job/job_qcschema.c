@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/notes.h"
 #include "job/job_items.h"
 #include "molecule/molecule_qcschema.h"
@@ -16,7 +17,7 @@
 static int ignore(struct vqe_job_molecule *entry, const char *key,
                   const json_t *value, const char *why)
 {
-  char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+  char *text = vqe_json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
   int status =
       vqe_notes_add(&entry->notes, VQE_NOTE_INPUT_IGNORED, "%s %.60s: %s", key,
                     text != NULL ? text : "", why);

@@ -6,6 +6,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 
 /* A string member of `value`; NULL when it is absent or null. */
@@ -35,7 +36,7 @@ static int text_of(char **out, const json_t *item)
   if (json_is_boolean(item)) {
     return vqe_memory_strdup(out, json_is_true(item) ? "true" : "false");
   }
-  *out = json_dumps(item, JSON_ENCODE_ANY);
+  *out = vqe_json_dumps(item, JSON_ENCODE_ANY);
   return *out != NULL ? VQE_OK
                       : vqe_error_set(VQE_ERR_MEMORY, "no memory for a text");
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/suggest.h"
 
 void vqe_job_value_find(struct vqe_job_value *value,
@@ -35,8 +36,8 @@ void vqe_job_value_find(struct vqe_job_value *value,
 
 int vqe_job_refuse(const char *where, const json_t *value, const char *wanted)
 {
-  char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY |
-                                     JSON_REAL_PRECISION(17));
+  char *text = vqe_json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY |
+                                         JSON_REAL_PRECISION(17));
   int status = vqe_error_set(VQE_ERR_INPUT, "%s: %.60s is not %s", where,
                              text != NULL ? text : "the value", wanted);
   free(text);

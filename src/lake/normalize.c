@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "lake/batches.h"
 #include "lake/duck.h"
@@ -283,7 +284,7 @@ static int describe_source(char **out, const struct normalizing *run)
       (json_int_t)result->staged.duplicates, "skipped", (json_int_t)skipped,
       "failed", (json_int_t)result->failed, "nonfinite_values",
       (json_int_t)result->staged.nonfinite_values);
-  *out = info != NULL ? json_dumps(info, JSON_COMPACT) : NULL;
+  *out = info != NULL ? vqe_json_dumps(info, JSON_COMPACT) : NULL;
   json_decref(info);
   return *out == NULL
              ? vqe_error_set(VQE_ERR_MEMORY, "no memory for a description")

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "objects/objects_uuid.h"
 
@@ -35,7 +36,7 @@ static int make_record(char **out, const char *holder)
   json_t *record =
       json_pack("{s:s, s:s, s:I, s:s}", "holder", holder, "host", host, "pid",
                 (json_int_t)getpid(), "acquired_at", now);
-  *out = record == NULL ? NULL : json_dumps(record, JSON_COMPACT);
+  *out = record == NULL ? NULL : vqe_json_dumps(record, JSON_COMPACT);
   json_decref(record);
   if (*out == NULL) {
     return vqe_error_set(VQE_ERR_INPUT,

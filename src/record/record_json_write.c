@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "record/record_tree.h"
 
 static json_t *number(double value)
@@ -18,7 +19,7 @@ int vqe_record_json_write(char **out, size_t *size,
   json_t *root = vqe_record_tree(&vqe_fields_record, record, number);
   *out = root == NULL
              ? NULL
-             : json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
+             : vqe_json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (*out == NULL) {
     return vqe_error_set(

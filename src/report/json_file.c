@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 
 int vqe_report_write_json(const char *path, const json_t *value)
 {
@@ -12,7 +13,7 @@ int vqe_report_write_json(const char *path, const json_t *value)
   char *text =
       value == NULL
           ? NULL
-          : json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+          : vqe_json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   if (text == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for '%s'", path);
   } else {

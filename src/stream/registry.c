@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "stream/registry_references.h"
@@ -190,7 +191,7 @@ static int remember(struct vqe_registry *registry, uint32_t id,
 static int make_body(char **out, const char *schema, size_t size)
 {
   json_t *root = json_pack("{s:s%}", "schema", schema, size);
-  *out = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
+  *out = root == NULL ? NULL : vqe_json_dumps(root, JSON_COMPACT);
   json_decref(root);
   if (*out == NULL) {
     return vqe_error_set(VQE_ERR_INPUT, "the schema is no UTF-8 text");

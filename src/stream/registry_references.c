@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 
 #define MOST_DEPTH 100
@@ -237,7 +238,7 @@ int vqe_registry_join(char **out, const char *schema,
     status = expand(&root, &joining, "");
   }
   if (status == VQE_OK) {
-    *out = json_dumps(root, JSON_COMPACT | JSON_ENCODE_ANY);
+    *out = vqe_json_dumps(root, JSON_COMPACT | JSON_ENCODE_ANY);
     if (*out == NULL) {
       status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a schema");
     }

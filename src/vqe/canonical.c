@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/sha256.h"
 
 json_t *vqe_canonical_double(double value)
@@ -46,7 +47,7 @@ static void lower_escapes(char *text)
 int vqe_canonical_dump(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                        const json_t *value)
 {
-  *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
+  *text = vqe_json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
   if (*text == NULL) {
     return vqe_error_set(VQE_ERR_MEMORY,
                          "no memory for the text of an identity");

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 
 #define MOMENT 0.1 /* seconds */
@@ -94,7 +95,7 @@ int vqe_host_snapshot(char **out, const struct vqe_result *result,
       (double)vqe_memory_peak() / 1e6, "available_memory_mb",
       (double)available_memory(host) / 1e6, "gpu", device_snapshot(usage));
   if (root != NULL) {
-    *out = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    *out = vqe_json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(root);
   }
   if (*out == NULL) {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "vqe/initial.h"
 
@@ -81,7 +82,7 @@ static int finish(struct starts *starts)
   size_t bytes = (size_t)result->nparam * sizeof(double);
   memcpy(result->initial_parameters, starts->run->best_initial, bytes);
   memcpy(result->optimal_parameters, starts->run->best_optimal, bytes);
-  result->starts = json_dumps(starts->list, JSON_COMPACT);
+  result->starts = vqe_json_dumps(starts->list, JSON_COMPACT);
   return result->starts != NULL
              ? VQE_OK
              : vqe_error_set(VQE_ERR_MEMORY, "no memory for the starts");
