@@ -21,6 +21,13 @@ airflow=$("$here/../setup/airflow.sh" | tail -n 1)
 export AIRFLOW_HOME=${AIRFLOW_HOME:-$HOME/airflow}
 export AIRFLOW__CORE__DAGS_FOLDER=${AIRFLOW__CORE__DAGS_FOLDER:-$here/dags}
 export AIRFLOW__CORE__LOAD_EXAMPLES=${AIRFLOW__CORE__LOAD_EXAMPLES:-False}
+# on this machine alone, unless the site says otherwise; tasks find the API where
+# it is, and not by a proxy
+export AIRFLOW__API__HOST=${AIRFLOW__API__HOST:-127.0.0.1}
+api=http://127.0.0.1:${AIRFLOW__API__PORT:-8080}/execution/
+export AIRFLOW__CORE__EXECUTION_API_SERVER_URL=${AIRFLOW__CORE__EXECUTION_API_SERVER_URL:-$api}
+export no_proxy=${no_proxy:+$no_proxy,}127.0.0.1,localhost
+export NO_PROXY=$no_proxy
 # tasks start python of the same folder
 export PATH=$airflow/bin:$PATH
 

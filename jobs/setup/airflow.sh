@@ -17,6 +17,7 @@ requirements=$here/jobs/airflow/airflow_requirements.txt
 wanted=$(sha256sum <"$requirements" | cut -c1-16)
 complete=$target/complete-$wanted
 
+command -v rclone >/dev/null || "$here/jobs/setup/packages.sh" airflow
 if [ -f "$complete" ]; then
   echo "$target"
   exit 0

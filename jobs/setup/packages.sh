@@ -72,6 +72,7 @@ LIST
       cat <<'LIST'
 python3|python3|runs Airflow
 python3-venv||Python of Airflow
+rclone|rclone|copies tables to a second store
 LIST
       ;;
     garage)

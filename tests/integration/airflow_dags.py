@@ -18,7 +18,7 @@ import sys
 
 import airflow_runs
 import harness
-from airflow_runs import FIRST, SECOND, SECRET
+from airflow_runs import CAMPAIGN, FIRST, SECOND, SECRET, SYNC
 from harness import check
 
 try:
@@ -59,8 +59,15 @@ WANTED = {
     SECOND: ("@daily", 2, 15 * MINUTE, HOUR,
              {f"wait_for_{FIRST}": [], "featurize": [f"wait_for_{FIRST}"],
               "check": ["featurize"]}),
+    SYNC: (None, 1, 10 * MINUTE, HOUR,
+           {f"wait_for_{SECOND}": [], "health": [f"wait_for_{SECOND}"],
+            "sync_ml_iteration_features": ["health"], "sync_ml_run_summary": ["health"],
+            "check": ["sync_ml_iteration_features", "sync_ml_run_summary"]}),
+    CAMPAIGN: (None, 1, 30 * MINUTE, 30 * HOUR,
+               {"build_images": [], "generate": ["build_images"], "submit": ["generate"],
+                "status": ["submit"]}),
 }  # fmt: skip
-SENSORS = {SECOND: FIRST}
+SENSORS = {SECOND: FIRST, SYNC: SECOND}
 WRITERS = {(FIRST, "normalize"), (SECOND, "featurize")}
 
 
@@ -77,7 +84,8 @@ def check_structure(airflow):
         check(before == tasks, f"{name}: tasks {before}")
         for key, task in dag["tasks"].items():
             limits = [task[k] for k in ("retries", "delay", "longest", "backoff", "limit")]
-            check(limits == [retries, delay, HOUR, 2.0, limit], f"{name}.{key}: {limits}")
+            longest = 90.0 if (name, key) == (SYNC, "health") else limit
+            check(limits == [retries, delay, HOUR, 2.0, longest], f"{name}.{key}: {limits}")
             check(task["callbacks"], f"{name}.{key}: no callbacks")
             pool = "vqe_warehouse" if (name, key) in WRITERS else "default_pool"
             check(task["pool"] == pool, f"{name}.{key}: pool {task['pool']}")

@@ -2,6 +2,7 @@
 and places that take what callbacks send.
 """
 
+import contextlib
 import copy
 import http.server
 import json
@@ -9,6 +10,7 @@ import os
 import shlex
 import socket
 import socketserver
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -23,6 +25,7 @@ VENV = os.path.join(
     "airflow-3.3.2",
 )
 FIRST, SECOND = "quantum_feature_processing", "quantum_ml_feature_processing"
+SYNC, CAMPAIGN = "r2_sync", "vqe_batch_generation"
 SECRET = "s3cret/of+the=test"
 
 
@@ -94,27 +97,33 @@ class Airflow:
         return json.loads(done.stdout.splitlines()[-1])
 
     def states(self, dag_id):
-        """Runs of a DAG, oldest first: state, type, attempts of each task."""
-        return self.python(STATES.format(dag_id=dag_id))
-
-
-STATES = """
-import json
-from sqlalchemy import select
-from airflow.models.dagrun import DagRun
-from airflow.utils.session import create_session
-with create_session() as session:
-    runs = session.scalars(select(DagRun).where(DagRun.dag_id == {dag_id!r})
-                           .order_by(DagRun.run_after)).all()
-    print(json.dumps([
-        dict(state=str(run.state), type=str(run.run_type), date=str(run.logical_date),
-             tasks={{ti.task_id: dict(
-                 state=str(ti.state), attempts=ti.try_number,
-                 start=ti.start_date and ti.start_date.timestamp(),
-                 end=ti.end_date and ti.end_date.timestamp())
-                 for ti in run.get_task_instances(session=session)}})
-        for run in runs]))
-"""
+        """Runs of a DAG, oldest first: state, type, date, and of each task its
+        state, attempts, start and end."""
+        base = sqlite3.connect(f"file:{self.home}/airflow.db?mode=ro", uri=True, timeout=30)
+        with contextlib.closing(base):
+            runs = base.execute(
+                "SELECT run_id, state, run_type, logical_date FROM dag_run WHERE dag_id = ? "
+                "ORDER BY id",
+                (dag_id,),
+            ).fetchall()
+            tasks = base.execute(
+                "SELECT run_id, task_id, state, try_number, start_date, end_date "
+                "FROM task_instance WHERE dag_id = ?",
+                (dag_id,),
+            ).fetchall()
+        return [
+            {
+                "state": state,
+                "type": kind,
+                "date": date,
+                "tasks": {
+                    task: {"state": its_state, "attempts": attempts, "start": start, "end": end}
+                    for owner, task, its_state, attempts, start, end in tasks
+                    if owner == run
+                },
+            }
+            for run, state, kind, date in runs
+        ]
 
 
 def put_records(raw, count=3):

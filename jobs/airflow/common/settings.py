@@ -19,6 +19,8 @@ NAMESPACE = "quantum_features"
 FEATURE_TABLES = ("ml_iteration_features", "ml_run_summary")
 
 ENGINES = ("vqe_lake", "spark")
+SYNC_WAYS = ("tables", "files")
+SUBMIT_WAYS = ("auto", "slurm", "mpirun")
 DEFAULTS = {
     "vqe_engine": "vqe_lake",
     "vqe_raw": "s3://raw-results",
@@ -29,7 +31,10 @@ DEFAULTS = {
     "vqe_campaigns": "",
     "vqe_submit": "auto",
     "vqe_ranks": "1",
+    "vqe_generate_options": "",
     "vqe_sbatch_options": "",
+    "vqe_containerfile": "jobs/containers/Containerfile",
+    "vqe_build_options": "",
     "vqe_image": "vqe_batch:latest",
     "vqe_spark_home": "",
     "vqe_spark_master": "local[*]",
@@ -124,6 +129,12 @@ def connection(name):
         return Connection.get(name)
     except AirflowNotFoundException:
         return None
+
+
+def extra(name):
+    """The further settings of a Connection."""
+    found = connection(name)
+    return {} if found is None else found.extra_dejson
 
 
 def store_environment(name):
