@@ -46,7 +46,7 @@ print(json.dumps(dict(errors=bag.import_errors, dags={
             backoff=float(t.retry_exponential_backoff), limit=seconds(t.execution_timeout),
             pool=t.pool, trigger=str(t.trigger_rule), mode=getattr(t, "mode", None),
             poke=getattr(t, "poke_interval", None), timeout=getattr(t, "timeout", None),
-            external=getattr(t, "external_dag_id", None),
+            external=getattr(t, "external_dag_id", None), outlets=[a.name for a in t.outlets],
             callbacks=bool(t.has_on_success_callback and t.has_on_failure_callback))
         for t in dag.tasks})
     for dag in bag.dags.values()})))
@@ -68,7 +68,11 @@ WANTED = {
                 "status": ["submit"]}),
 }  # fmt: skip
 SENSORS = {SECOND: FIRST, SYNC: SECOND}
-WRITERS = {(FIRST, "normalize"), (SECOND, "featurize")}
+# what writes the warehouse, and the tables that it says it has written
+WRITERS = {
+    (FIRST, "normalize"): ["processing_metadata"],
+    (SECOND, "featurize"): ["ml_iteration_features", "ml_run_summary"],
+}
 
 
 def check_structure(airflow):
@@ -89,6 +93,8 @@ def check_structure(airflow):
             check(task["callbacks"], f"{name}.{key}: no callbacks")
             pool = "vqe_warehouse" if (name, key) in WRITERS else "default_pool"
             check(task["pool"] == pool, f"{name}.{key}: pool {task['pool']}")
+            outlets = [f"quantum_catalog.quantum_features.{t}" for t in WRITERS.get((name, key), [])]
+            check(task["outlets"] == outlets, f"{name}.{key}: outlets {task['outlets']}")
             if key.startswith("wait_for_"):
                 sensor = [task[k] for k in ("external", "mode", "poke", "timeout")]
                 check(sensor == [SENSORS[name], "reschedule", 60, 3600], f"{name}.{key}: {sensor}")
@@ -186,11 +192,11 @@ def by_spark(airflow, folder, by_hand):
     airflow.set("vqe_warehouse", tables)
     airflow.set("vqe_engine", "spark")
     airflow.set("vqe_spark_master", "local[2]")
-    airflow.set("vqe_spark_options", "--driver-memory 1g --conf spark.driver.host=127.0.0.1")
+    airflow.set("vqe_spark_conf", "spark.driver.memory=1g spark.driver.host=127.0.0.1")
     said = airflow.run("dags", "test", FIRST, "2026-11-03", timeout=600)
     run = airflow.states(FIRST)[-1]
     check(run["state"] == "success", f"{run}\n{said}")
-    check(has_line(said, "spark-submit", "normalize.py"), f"not by Spark\n{said}")
+    check(has_line(said, "submit.sh normalize.py"), f"not by Spark\n{said}")
     lake("featurize", tables)
     readers.compare_results("by Spark", Local(tables), Local(by_hand))
 

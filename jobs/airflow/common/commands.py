@@ -37,29 +37,19 @@ def _is_remote(place):
 
 
 def _by_spark(name, *arguments):
-    """spark-submit, under the writer lock where the store is none that keeps
-    two writers apart."""
-    home = settings.spark_home()
+    """A program of jobs/spark, under the writer lock where the store is none
+    that keeps two writers apart."""
     warehouse = settings.setting("vqe_warehouse")
-    words = [
-        os.path.join(home, "bin", "spark-submit"),
-        "--master", settings.setting("vqe_spark_master"),
-        "--properties-file", os.path.join(home, "spark.properties"),
-        *shlex.split(settings.setting("vqe_spark_options")),
-        os.path.join(settings.ROOT, "jobs", "spark", name),
-        *arguments,
-        "--warehouse", warehouse,
-    ]  # fmt: skip
+    submit = os.path.join(settings.ROOT, "jobs", "spark", "submit.sh")
+    words = [submit, name, *arguments, "--warehouse", warehouse]
     if _is_remote(warehouse):
         words = [settings.program("vqe_lake"), "with-lock", warehouse, "--", *words]
-    path = os.path.join(home, "bin") + os.pathsep + os.environ.get("PATH", os.defpath)
-    environment = {
-        "PATH": path,
-        "PYSPARK_PYTHON": os.path.join(home, "bin", "python"),
-        # the modules of Airflow are not those of Spark
-        "PYTHONPATH": None,
-        **_store(),
-    }
+    # the modules of Airflow are not those of Spark
+    environment = {"PYTHONPATH": None, **_store()}
+    for key in ("home", "master", "conf"):
+        value = settings.setting("vqe_spark_" + key)
+        if value:
+            environment["VQE_SPARK_" + key.upper()] = value
     return Command(words, environment)
 
 

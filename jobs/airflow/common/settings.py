@@ -4,11 +4,10 @@ Everything that differs between sites is a Variable of Airflow (README.md lists
 them), everything secret a Connection. The defaults are those of the project.
 """
 
-import glob
 import os
 import shutil
 
-from airflow.sdk import Connection, Variable
+from airflow.sdk import Asset, Connection, Variable
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
@@ -37,13 +36,18 @@ DEFAULTS = {
     "vqe_build_options": "",
     "vqe_image": "vqe_batch:latest",
     "vqe_spark_home": "",
-    "vqe_spark_master": "local[*]",
-    "vqe_spark_options": "",
+    "vqe_spark_master": "",
+    "vqe_spark_conf": "",
     "vqe_email": "",
     "vqe_email_from": "airflow@localhost",
     "vqe_pushgateway": "",
     "vqe_statsd": "",
 }
+
+
+def table(name):
+    """A table as an Asset, by which DAGs of a site may be scheduled."""
+    return Asset(name=f"{CATALOG}.{NAMESPACE}.{name}", uri=f"vqe://{CATALOG}/{NAMESPACE}/{name}")
 
 
 class SettingsError(ValueError):
@@ -96,23 +100,6 @@ def program(name):
             "set the Variable vqe_programs to its folder"
         )
     return found
-
-
-def spark_home():
-    """The folder that jobs/setup/spark.sh made."""
-    folder = setting("vqe_spark_home")
-    if folder:
-        found = [folder] if os.path.exists(os.path.join(folder, "spark.properties")) else []
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        stamps = os.path.join(cache, "vqe_batch", "spark-*", "spark.properties")
-        found = sorted(map(os.path.dirname, glob.glob(stamps)))
-    if not found:
-        raise SettingsError(
-            f"no Spark {folder or 'in the cache'}; jobs/setup/spark.sh fetches it, the Variable "
-            "vqe_spark_home names another folder of that form"
-        )
-    return found[-1]
 
 
 def campaigns():

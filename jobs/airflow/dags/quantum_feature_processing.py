@@ -29,6 +29,7 @@ with DAG(
         command=commands.normalize,
         pool=tasks.WAREHOUSE_POOL,
         trigger_rule="none_failed",
+        outlets=[settings.table("processing_metadata")],
     )
     check = tasks.Program(task_id="check", command=commands.check)
     ingest >> normalize >> check

@@ -26,7 +26,10 @@ with DAG(
 ):
     wait = tasks.run_of("quantum_feature_processing", times)
     featurize = tasks.Program(
-        task_id="featurize", command=commands.featurize, pool=tasks.WAREHOUSE_POOL
+        task_id="featurize",
+        command=commands.featurize,
+        pool=tasks.WAREHOUSE_POOL,
+        outlets=[settings.table(name) for name in settings.FEATURE_TABLES],
     )
     check = tasks.Program(task_id="check", command=commands.check)
     wait >> featurize >> check
