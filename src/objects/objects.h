@@ -27,21 +27,24 @@ struct vqe_objects;
  * default. Credentials are no option: they come from the environment or from
  * the AWS profile (objects/objects_credentials.h). */
 struct vqe_objects_options {
-  const char *endpoint; /* URL; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the
-                           profile, else that of AWS for the region */
-  const char *region;   /* AWS_REGION, AWS_DEFAULT_REGION, the profile, else
-                           us-east-1 */
-  bool virtual_host;    /* bucket in the host name; default is in the path */
-  const char *scheme;   /* of URIs: "s3a" (default) or "s3" */
-  const char *ca_file;  /* PEM; AWS_CA_BUNDLE, else the system's */
-  double timeout_s;     /* to connect, and without progress; 30 */
-  int attempts;         /* of one request; 6 */
-  bool opaque_etags;    /* an ETag that looks like an MD5 is none */
+  const char *endpoint;  /* URL; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the
+                            profile, else that of AWS for the region */
+  const char *region;    /* AWS_REGION, AWS_DEFAULT_REGION, the profile, else
+                            us-east-1 */
+  bool virtual_host;     /* bucket in the host name; default is in the path */
+  const char *scheme;    /* of URIs: "s3a" (default) or "s3" */
+  const char *ca_file;   /* PEM; AWS_CA_BUNDLE, else the system's */
+  double timeout_s;      /* to connect, and without progress; 30 */
+  int attempts;          /* of one request; 6 */
+  bool opaque_etags;     /* an ETag that looks like an MD5 is none */
+  const char *variables; /* start of variables that go before those of AWS,
+                            such as "VQE_TARGET_" */
+  const char *profile;   /* goes before all variables */
 };
 
 #define VQE_OBJECTS_OPTIONS_INIT                                              \
   {                                                                           \
-    NULL, NULL, false, NULL, NULL, 0.0, 0, false                              \
+    NULL, NULL, false, NULL, NULL, 0.0, 0, false, NULL, NULL                  \
   }
 
 /* Open the place. `location` is a path, `file:` URI, `s3://bucket[/prefix]` or

@@ -23,6 +23,17 @@ static const char *variable(const char *name)
   return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+/* Value of a variable of one place, whose names begin with `start`. */
+static const char *variable_of(const char *start, const char *name)
+{
+  char whole[128];
+  if (start == NULL) {
+    return NULL;
+  }
+  snprintf(whole, sizeof whole, "%s%s", start, name);
+  return variable(whole);
+}
+
 static void wipe(char **text)
 {
   if (*text != NULL) {
@@ -51,7 +62,8 @@ static int set_once(char **field, const char *value)
 struct profile {
   struct vqe_s3_credentials *out;
   const char *name;
-  bool is_named; /* by the environment */
+  const char *named_by; /* what names it; NULL: nothing does */
+  bool is_own;          /* of one of several places */
   bool is_found;
   bool with_keys; /* take the keys too */
   char *services; /* section that has its endpoints */
@@ -220,35 +232,75 @@ static int load_profile(struct profile *profile)
   return status;
 }
 
+/* One setting of credentials and the variable that has it. */
+struct setting {
+  char **field;
+  const char *value;
+};
+
+static int set_all(const struct setting *settings, size_t count)
+{
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    status = set_once(settings[k].field, settings[k].value);
+  }
+  return status;
+}
+
+static int require_both(const char *start, const char *key_id,
+                        const char *secret)
+{
+  const char *names[] = {"ACCESS_KEY_ID", "SECRET_ACCESS_KEY"};
+  bool lacks_secret = key_id != NULL;
+  if ((key_id == NULL) == (secret == NULL)) {
+    return VQE_OK;
+  }
+  return vqe_error_set(VQE_ERR_INPUT, "%s%s is set but %s%s is not; set both",
+                       start, names[!lacks_secret], start,
+                       names[lacks_secret]);
+}
+
 static int load_environment(struct vqe_s3_credentials *out)
 {
   const char *key_id = variable("AWS_ACCESS_KEY_ID");
   const char *secret = variable("AWS_SECRET_ACCESS_KEY");
-  if ((key_id == NULL) != (secret == NULL)) {
-    return vqe_error_set(
-        VQE_ERR_INPUT, "%s is set but %s is not; set both",
-        key_id == NULL ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID",
-        key_id == NULL ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY");
-  }
-  const struct {
-    char **field;
-    const char *value;
-  } settings[] = {
-      {&out->key_id, key_id},
-      {&out->secret, secret},
-      {&out->token, key_id == NULL ? NULL : variable("AWS_SESSION_TOKEN")},
+  bool has_own = out->key_id != NULL;
+  const struct setting settings[] = {
+      {&out->key_id, has_own ? NULL : key_id},
+      {&out->secret, has_own ? NULL : secret},
+      {&out->token,
+       has_own || key_id == NULL ? NULL : variable("AWS_SESSION_TOKEN")},
       {&out->region, variable("AWS_REGION")},
       {&out->region, variable("AWS_DEFAULT_REGION")},
       {&out->endpoint, variable("AWS_ENDPOINT_URL_S3")},
       {&out->endpoint, variable("AWS_ENDPOINT_URL")},
   };
-  for (size_t k = 0; k < sizeof settings / sizeof settings[0]; k++) {
-    int status = set_once(settings[k].field, settings[k].value);
-    if (status != VQE_OK) {
-      return status;
-    }
-  }
-  return VQE_OK;
+  int status = has_own ? VQE_OK : require_both("AWS_", key_id, secret);
+  return status == VQE_OK
+             ? set_all(settings, sizeof settings / sizeof settings[0])
+             : status;
+}
+
+/* What the variables of one place say, the keys only where no profile has
+ * been given for it. */
+static int load_own(struct vqe_s3_credentials *out, const char *start,
+                    bool with_keys)
+{
+  const char *key_id = variable_of(start, "ACCESS_KEY_ID");
+  const char *secret = variable_of(start, "SECRET_ACCESS_KEY");
+  const struct setting settings[] = {
+      {&out->key_id, with_keys ? key_id : NULL},
+      {&out->secret, with_keys ? secret : NULL},
+      {&out->token, with_keys && key_id != NULL
+                        ? variable_of(start, "SESSION_TOKEN")
+                        : NULL},
+      {&out->region, variable_of(start, "REGION")},
+      {&out->endpoint, variable_of(start, "ENDPOINT_URL")},
+  };
+  int status = with_keys ? require_both(start, key_id, secret) : VQE_OK;
+  return status == VQE_OK
+             ? set_all(settings, sizeof settings / sizeof settings[0])
+             : status;
 }
 
 /* The error of a profile, or of an environment, without keys. */
@@ -257,6 +309,9 @@ static int no_keys(const struct profile *profile)
   const char *container = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   if (container == NULL) {
     container = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  }
+  if (profile->is_own) {
+    container = NULL;
   }
   const char *unsupported = profile->unsupported != NULL ? profile->unsupported
                             : profile->role != NULL      ? "role_arn"
@@ -277,13 +332,20 @@ static int no_keys(const struct profile *profile)
         "supported here: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
         "AWS_SESSION_TOKEN");
   }
-  if (profile->is_named && !profile->is_found) {
+  if (profile->is_own && !profile->is_found) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "no S3 credentials: there is no profile '%s' in "
+                         "~/.aws/credentials or ~/.aws/config; correct its "
+                         "name, or leave it out",
+                         profile->name);
+  }
+  if (profile->named_by != NULL && !profile->is_found) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "no S3 credentials: there is no profile '%s' in "
                          "~/.aws/credentials or ~/.aws/config; correct "
-                         "AWS_PROFILE, or set AWS_ACCESS_KEY_ID and "
+                         "%s, or set AWS_ACCESS_KEY_ID and "
                          "AWS_SECRET_ACCESS_KEY",
-                         profile->name);
+                         profile->name, profile->named_by);
   }
   return vqe_error_set(
       VQE_ERR_INPUT,
@@ -318,7 +380,7 @@ static int find_keys(struct vqe_s3_credentials *out,
   if (!profile->with_keys) {
     return VQE_OK;
   }
-  if (file != NULL && role != NULL) {
+  if (!profile->is_own && file != NULL && role != NULL) {
     return load_identity(out, file, role, variable("AWS_ROLE_SESSION_NAME"));
   }
   if (has_keys(out)) {
@@ -337,16 +399,43 @@ static int find_keys(struct vqe_s3_credentials *out,
 
 int vqe_s3_credentials_load(struct vqe_s3_credentials *out)
 {
-  struct profile profile = {.out = out, .name = variable("AWS_PROFILE")};
+  return vqe_s3_credentials_load_of(out, NULL, NULL);
+}
+
+/* The profile of one place, else the one of all. */
+static void name_profile(struct profile *profile, const char *variables,
+                         const char *given)
+{
+  static const char *const general[] = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"};
+  const char *own = given;
+  if (own == NULL && variable_of(variables, "ACCESS_KEY_ID") == NULL) {
+    own = variable_of(variables, "PROFILE");
+  }
+  profile->is_own = own != NULL;
+  profile->name = own;
+  for (size_t k = 0;
+       profile->name == NULL && k < sizeof general / sizeof general[0]; k++) {
+    profile->name = variable(general[k]);
+    profile->named_by = profile->name != NULL ? general[k] : NULL;
+  }
+  if (profile->name == NULL) {
+    profile->name = "default";
+  }
+}
+
+int vqe_s3_credentials_load_of(struct vqe_s3_credentials *out,
+                               const char *variables, const char *given)
+{
+  struct profile profile = {.out = out};
   memset(out, 0, sizeof *out);
-  if (profile.name == NULL) {
-    profile.name = variable("AWS_DEFAULT_PROFILE");
+  name_profile(&profile, variables, given);
+  int status = VQE_OK;
+  if (variables != NULL) {
+    status = load_own(out, variables, !profile.is_own);
   }
-  profile.is_named = profile.name != NULL;
-  if (profile.name == NULL) {
-    profile.name = "default";
+  if (status == VQE_OK && !profile.is_own) {
+    status = load_environment(out);
   }
-  int status = load_environment(out);
   if (status == VQE_OK) {
     profile.with_keys = out->key_id == NULL;
     status = load_profile(&profile);

@@ -28,6 +28,16 @@ struct vqe_s3_credentials {
  * Free by vqe_s3_credentials_clear(), also after a failure. */
 int vqe_s3_credentials_load(struct vqe_s3_credentials *out);
 
+/* The same for one of several places, whose variables begin with `variables`
+ * ("VQE_TARGET_"; NULL: none) and go before the general ones above:
+ * ..ACCESS_KEY_ID, ..SECRET_ACCESS_KEY, ..SESSION_TOKEN, ..REGION,
+ * ..ENDPOINT_URL, ..PROFILE. `profile` (may be NULL) goes before its keys,
+ * which go before ..PROFILE. Of a place with a profile of its own the general
+ * variables count for nothing but the paths of the files; one with keys of its
+ * own may share region and endpoint with others. */
+int vqe_s3_credentials_load_of(struct vqe_s3_credentials *out,
+                               const char *variables, const char *profile);
+
 /* Wipe and free. */
 void vqe_s3_credentials_clear(struct vqe_s3_credentials *credentials);
 

@@ -85,9 +85,25 @@ static int choose_endpoint(struct vqe_s3 *s3, const char *given,
                           s3->endpoint, s3->bucket, host);
 }
 
-static int choose_ca_file(struct vqe_s3 *s3, const char *given)
+/* The file of this place, then that of all; empty stands for the system's. */
+static const char *ca_file_of(const struct vqe_objects_options *options)
 {
-  const char *ca_file = given != NULL ? given : getenv("AWS_CA_BUNDLE");
+  char name[128];
+  const char *own = NULL;
+  if (options->ca_file != NULL) {
+    return options->ca_file;
+  }
+  if (options->variables != NULL) {
+    snprintf(name, sizeof name, "%sCA_BUNDLE", options->variables);
+    own = getenv(name);
+  }
+  return own != NULL ? own : getenv("AWS_CA_BUNDLE");
+}
+
+static int choose_ca_file(struct vqe_s3 *s3,
+                          const struct vqe_objects_options *options)
+{
+  const char *ca_file = ca_file_of(options);
   if (ca_file == NULL || ca_file[0] == '\0') {
     return VQE_OK;
   }
@@ -136,7 +152,8 @@ int vqe_s3_open(struct vqe_s3 **out, const char *bucket, const char *prefix,
     status = vqe_memory_strdup(&s3->prefix, prefix);
   }
   if (status == VQE_OK) {
-    status = vqe_s3_credentials_load(&s3->credentials);
+    status = vqe_s3_credentials_load_of(&s3->credentials, options->variables,
+                                        options->profile);
   }
   if (status == VQE_OK) {
     status = choose_region(s3, options->region);
@@ -145,7 +162,7 @@ int vqe_s3_open(struct vqe_s3 **out, const char *bucket, const char *prefix,
     status = choose_endpoint(s3, options->endpoint, options->virtual_host);
   }
   if (status == VQE_OK) {
-    status = choose_ca_file(s3, options->ca_file);
+    status = choose_ca_file(s3, options);
   }
   if (status == VQE_OK) {
     status = connect_to(s3);

@@ -22,7 +22,13 @@ static void clear_environment(void)
                                       "AWS_ROLE_SESSION_NAME",
                                       "AWS_WEB_IDENTITY_TOKEN_FILE",
                                       "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                                      "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+                                      "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                      "VQE_TARGET_ACCESS_KEY_ID",
+                                      "VQE_TARGET_SECRET_ACCESS_KEY",
+                                      "VQE_TARGET_SESSION_TOKEN",
+                                      "VQE_TARGET_REGION",
+                                      "VQE_TARGET_ENDPOINT_URL",
+                                      "VQE_TARGET_PROFILE"};
   for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
     unsetenv(names[k]);
   }
@@ -253,6 +259,76 @@ static void each_credential_is_masked(void **state)
   assert_string_equal(text, "*** with ****** in here, *********");
 }
 
+static void place_has_keys_of_its_own_and_shares_the_rest(void **state)
+{
+  struct vqe_s3_credentials found;
+  write_profile(*state, "[default]\nregion = file\n");
+  setenv("AWS_ACCESS_KEY_ID", "id", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+  setenv("AWS_SESSION_TOKEN", "token", 1);
+  setenv("AWS_ENDPOINT_URL", "http://shared", 1);
+  setenv("VQE_TARGET_ACCESS_KEY_ID", "target", 1);
+  assert_int_equal(vqe_s3_credentials_load_of(&found, "VQE_TARGET_", NULL),
+                   VQE_ERR_INPUT);
+  assert_says("VQE_TARGET_SECRET_ACCESS_KEY is not");
+  vqe_s3_credentials_clear(&found);
+  setenv("VQE_TARGET_SECRET_ACCESS_KEY", "other", 1);
+  assert_int_equal(vqe_s3_credentials_load_of(&found, "VQE_TARGET_", NULL),
+                   VQE_OK);
+  assert_string_equal(found.key_id, "target");
+  assert_string_equal(found.secret, "other");
+  /* the token of the general keys is not that of these */
+  assert_null(found.token);
+  assert_string_equal(found.endpoint, "http://shared");
+  assert_string_equal(found.region, "file");
+  vqe_s3_credentials_clear(&found);
+  setenv("VQE_TARGET_ENDPOINT_URL", "http://own", 1);
+  setenv("VQE_TARGET_REGION", "auto", 1);
+  assert_int_equal(vqe_s3_credentials_load_of(&found, "VQE_TARGET_", NULL),
+                   VQE_OK);
+  assert_string_equal(found.endpoint, "http://own");
+  assert_string_equal(found.region, "auto");
+  vqe_s3_credentials_clear(&found);
+  /* the other place has the general ones */
+  assert_int_equal(vqe_s3_credentials_load_of(&found, "VQE_SOURCE_", NULL),
+                   VQE_OK);
+  assert_string_equal(found.key_id, "id");
+  assert_string_equal(found.token, "token");
+  assert_string_equal(found.endpoint, "http://shared");
+  vqe_s3_credentials_clear(&found);
+  clear_environment();
+}
+
+static void profile_of_a_place_takes_nothing_of_the_others(void **state)
+{
+  struct vqe_s3_credentials found;
+  write_profile(*state, "[r2]\naws_access_key_id = r2\n"
+                        "aws_secret_access_key = x\n[bare]\nregion = b\n");
+  setenv("AWS_ACCESS_KEY_ID", "id", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+  setenv("AWS_ENDPOINT_URL", "http://shared", 1);
+  setenv("AWS_REGION", "garage", 1);
+  setenv("AWS_ROLE_ARN", "role", 1);
+  setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/absent", 1);
+  setenv("VQE_TARGET_PROFILE", "r2", 1);
+  assert_int_equal(vqe_s3_credentials_load_of(&found, "VQE_TARGET_", NULL),
+                   VQE_OK);
+  assert_string_equal(found.key_id, "r2");
+  assert_null(found.endpoint);
+  assert_null(found.region);
+  vqe_s3_credentials_clear(&found);
+  /* what is given goes before the variable; no keys are taken elsewhere */
+  assert_int_equal(vqe_s3_credentials_load_of(&found, "VQE_TARGET_", "bare"),
+                   VQE_ERR_INPUT);
+  assert_says("profile 'bare'");
+  vqe_s3_credentials_clear(&found);
+  assert_int_equal(vqe_s3_credentials_load_of(&found, "VQE_TARGET_", "gone"),
+                   VQE_ERR_INPUT);
+  assert_says("no profile 'gone'");
+  vqe_s3_credentials_clear(&found);
+  clear_environment();
+}
+
 int main(void)
 {
 #define TEST(f)                                                               \
@@ -264,6 +340,8 @@ int main(void)
       TEST(half_a_pair_of_keys_is_refused),
       TEST(quoted_values_and_upper_case_names_are_read),
       TEST(endpoint_of_the_services_goes_before_the_profile),
+      TEST(place_has_keys_of_its_own_and_shares_the_rest),
+      TEST(profile_of_a_place_takes_nothing_of_the_others),
       TEST(keys_come_from_a_program),
       TEST(what_is_not_supported_is_named),
       TEST(each_credential_is_masked),
