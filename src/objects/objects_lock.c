@@ -13,6 +13,7 @@
 #include "base/error_message.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "objects/objects_process.h"
 #include "objects/objects_uuid.h"
 
 #define FOLDER "_locks/"
@@ -30,12 +31,14 @@ struct vqe_lock {
 static int make_record(char **out, const char *holder)
 {
   char host[256] = "";
+  char process[VQE_OBJECTS_PROCESS_SIZE];
   char now[VQE_CLOCK_RFC3339_SIZE];
+  vqe_objects_process(process);
   gethostname(host, sizeof host - 1);
   vqe_clock_rfc3339(now);
-  json_t *record =
-      json_pack("{s:s, s:s, s:I, s:s}", "holder", holder, "host", host, "pid",
-                (json_int_t)getpid(), "acquired_at", now);
+  json_t *record = json_pack("{s:s, s:s, s:I, s:s, s:s}", "holder", holder,
+                             "host", host, "pid", (json_int_t)getpid(),
+                             "acquired_at", now, "process", process);
   *out = record == NULL ? NULL : vqe_json_dumps(record, JSON_COMPACT);
   json_decref(record);
   if (*out == NULL) {
@@ -83,7 +86,8 @@ static int visit_lock(void *ctx, const struct vqe_object *object)
       .holder = text_of(record, "holder"),
       .host = text_of(record, "host"),
       .pid = json_integer_value(json_object_get(record, "pid")),
-      .acquired_at = text_of(record, "acquired_at")};
+      .acquired_at = text_of(record, "acquired_at"),
+      .process = text_of(record, "process")};
   status = lister->visit(lister->ctx, &info);
   json_decref(record);
   free(text);
@@ -341,4 +345,33 @@ int vqe_lock_remove(struct vqe_objects *objects, const char *id)
     return status;
   }
   return vqe_objects_delete(objects, key);
+}
+
+struct ended {
+  struct vqe_objects *objects;
+  const char *holder;
+  size_t count;
+};
+
+static int remove_ended(void *ctx, const struct vqe_lock_info *info)
+{
+  struct ended *ended = ctx;
+  if (strcmp(info->holder, ended->holder) != 0 ||
+      !vqe_objects_process_ended(info->process, info->pid)) {
+    return VQE_OK;
+  }
+  int status = vqe_lock_remove(ended->objects, info->id);
+  ended->count += status == VQE_OK;
+  return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
+}
+
+int vqe_lock_remove_ended(size_t *count, struct vqe_objects *objects,
+                          const char *holder)
+{
+  struct ended ended = {objects, holder, 0};
+  int status = vqe_lock_list(objects, remove_ended, &ended);
+  if (count != NULL) {
+    *count = ended.count;
+  }
+  return status;
 }

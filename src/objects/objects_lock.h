@@ -46,12 +46,19 @@ struct vqe_lock_info {
   const char *host;        /* "" likewise */
   int64_t pid;             /* 0 likewise */
   const char *acquired_at; /* RFC 3339, UTC; "" likewise */
+  const char *process;     /* of objects_process.h; "" likewise */
 };
 
 /* Visit the locks of the place; anything but 0 ends it and is returned. */
 int vqe_lock_list(struct vqe_objects *objects,
                   int (*visit)(void *ctx, const struct vqe_lock_info *info),
                   void *ctx);
+
+/* Remove the locks of `holder` whose processes ran on this machine and have
+ * certainly ended; *count (may be NULL) is their number. A request of theirs
+ * may still be under way: only for a holder whose writes do no harm late. */
+int vqe_lock_remove_ended(size_t *count, struct vqe_objects *objects,
+                          const char *holder);
 
 /* Remove the lock `id`, whoever holds it. VQE_ERR_NOT_FOUND when there is no
  * such lock, VQE_ERR_INPUT when `id` is no lock's name. */
