@@ -64,6 +64,36 @@ vqe_cmd_lake_objects(const struct vqe_cmd_lake_options *options)
   return objects;
 }
 
+struct vqe_objects_options
+vqe_cmd_lake_source(const struct vqe_cmd_lake_options *options)
+{
+  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
+  objects.variables = "VQE_SOURCE_";
+  objects.profile = options->source_profile;
+  if (options->source_endpoint != NULL) {
+    objects.endpoint = options->source_endpoint;
+  }
+  if (options->source_region != NULL) {
+    objects.region = options->source_region;
+  }
+  return objects;
+}
+
+struct vqe_objects_options
+vqe_cmd_lake_target(const struct vqe_cmd_lake_options *options)
+{
+  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
+  objects.variables = "VQE_TARGET_";
+  objects.profile = options->target_profile;
+  if (options->target_endpoint != NULL) {
+    objects.endpoint = options->target_endpoint;
+  }
+  if (options->target_region != NULL) {
+    objects.region = options->target_region;
+  }
+  return objects;
+}
+
 static int read_wait(double *out, const char *text)
 {
   char *end = NULL;
@@ -94,8 +124,17 @@ int vqe_cmd_lake_open(struct vqe_warehouse **out, const char *place,
                       struct vqe_cmd_lake_options *options,
                       enum vqe_cmd_lake_use use)
 {
+  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
+  return vqe_cmd_lake_open_at(out, place, &objects, options, use);
+}
+
+int vqe_cmd_lake_open_at(struct vqe_warehouse **out, const char *place,
+                         const struct vqe_objects_options *objects,
+                         struct vqe_cmd_lake_options *options,
+                         enum vqe_cmd_lake_use use)
+{
   struct vqe_warehouse_options warehouse = {
-      .objects = vqe_cmd_lake_objects(options),
+      .objects = *objects,
       .memory_mb = (size_t)options->memory_mb,
       .threads = options->threads,
       .scratch = options->scratch,

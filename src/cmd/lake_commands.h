@@ -21,6 +21,11 @@ void vqe_cmd_lake_warn(void *ctx, const char *text);
 bool vqe_cmd_lake_is_remote(const char *place);
 struct vqe_objects_options
 vqe_cmd_lake_objects(const struct vqe_cmd_lake_options *options);
+/* The settings of FROM and TO of relocate. */
+struct vqe_objects_options
+vqe_cmd_lake_source(const struct vqe_cmd_lake_options *options);
+struct vqe_objects_options
+vqe_cmd_lake_target(const struct vqe_cmd_lake_options *options);
 /* The warehouse named by the option, the argument or the environment; NULL
  * when none is. */
 const char *vqe_cmd_lake_place(const struct vqe_cmd_lake_options *options,
@@ -35,6 +40,11 @@ enum vqe_cmd_lake_use {
 int vqe_cmd_lake_open(struct vqe_warehouse **out, const char *place,
                       struct vqe_cmd_lake_options *options,
                       enum vqe_cmd_lake_use use);
+/* The same with other settings of the store. */
+int vqe_cmd_lake_open_at(struct vqe_warehouse **out, const char *place,
+                         const struct vqe_objects_options *objects,
+                         struct vqe_cmd_lake_options *options,
+                         enum vqe_cmd_lake_use use);
 /* Close, keeping the first failure and its message. */
 int vqe_cmd_lake_close(struct vqe_warehouse *warehouse, int status);
 
@@ -65,6 +75,7 @@ int vqe_cmd_lake_circuit(char **text, struct vqe_cmd_lake_options *options);
 
 /* Each runs a command and returns the exit status. */
 int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_files(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_compact(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options);

@@ -86,33 +86,7 @@ int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options)
   return result.problems > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
 }
 
-/* ---- relocate, compact, expire ---- */
-
-int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options)
-{
-  struct vqe_warehouse *to = NULL;
-  struct vqe_objects *from = NULL;
-  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
-  int tables = 0;
-  int status = vqe_objects_open(&from, options->arguments[0], &objects);
-  if (status == VQE_OK) {
-    status = vqe_cmd_lake_open(&to, options->arguments[1], options,
-                               VQE_CMD_LAKE_MAKE);
-  }
-  if (status == VQE_OK) {
-    status = vqe_warehouse_relocate(to, from, &tables);
-  }
-  status = vqe_cmd_lake_close(to, status);
-  vqe_objects_close(from);
-  if (status != VQE_OK) {
-    return vqe_cmd_lake_complain(status);
-  }
-  if (!options->quiet) {
-    print_count(stdout, "", tables, "table");
-    printf(" copied to %s\n", options->arguments[1]);
-  }
-  return EXIT_GOOD;
-}
+/* ---- compact, expire ---- */
 
 int vqe_cmd_lake_run_compact(struct vqe_cmd_lake_options *options)
 {

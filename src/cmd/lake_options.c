@@ -9,6 +9,7 @@
 
 enum group {
   GROUP_PLACE,
+  GROUP_TWO_PLACES,
   GROUP_STREAM,
   GROUP_WORK,
   GROUP_OUTPUT,
@@ -17,14 +18,17 @@ enum group {
 };
 
 static const char *const group_titles[GROUPS] = {
-    "Where the tables are", "Kafka (publish, ingest)", "How it works",
-    "What it shows", "Other"};
+    "Where the tables are",    "Copies (relocate; files: --table)",
+    "Kafka (publish, ingest)", "How it works",
+    "What it shows",           "Other"};
 
 #define AT(member) offsetof(struct vqe_cmd_lake_options, member)
 
 #define S3 "endpoint region virtual-host scheme etag ca-file timeout "
 #define ENGINE "memory threads scratch "
 #define WRITE S3 ENGINE "lock-wait "
+#define SOURCE "source-profile source-endpoint source-region "
+#define TARGET "target-profile target-endpoint target-region "
 
 /* In the order of `commands`. */
 static const struct {
@@ -36,7 +40,8 @@ static const struct {
     {1, 1, S3 ENGINE "warehouse format output "},
     {0, 1, S3 ENGINE "warehouse output "},
     {0, 1, S3 ENGINE "warehouse output "},
-    {2, 2, WRITE},
+    {0, 1, S3 "warehouse output table " SOURCE},
+    {2, 2, WRITE "table dry-run delete " SOURCE TARGET},
     {0, 1, WRITE "warehouse "},
     {0, 1, WRITE "warehouse older-than orphans "},
     {0, 2, S3 "warehouse "},
@@ -59,8 +64,12 @@ static const struct vqe_cmd_command commands[] = {
     {"check", "[WAREHOUSE]",
      "reads every table back: metadata, manifests, files, counts, bounds, "
      "keys; lists what nothing refers to"},
+    {"files", "[WAREHOUSE]",
+     "lists the data files of the current tables: bytes, and the path below "
+     "the warehouse"},
     {"relocate", "FROM TO",
-     "copies a warehouse so that the copy points at itself"},
+     "copies a warehouse so that the copy points at itself; run again, it "
+     "copies what is new and makes the copy follow"},
     {"compact", "[WAREHOUSE]", "merges small files"},
     {"expire", "[WAREHOUSE]",
      "drops snapshots older than --older-than, our tags of them first, and "
@@ -103,6 +112,28 @@ static const struct vqe_cmd_option entries[] = {
      "certificates in PEM (AWS_CA_BUNDLE, the system's)", 0},
     {"timeout", 0, "SECONDS", GROUP_PLACE, VQE_CMD_COUNT, AT(timeout_s), NULL,
      "to connect to S3, and without progress (30)", 0},
+    {"table", 0, "NAME", GROUP_TWO_PLACES, VQE_CMD_WORDS, AT(tables), NULL,
+     "this table, may be repeated (all)", 0},
+    {"dry-run", 0, NULL, GROUP_TWO_PLACES, VQE_CMD_FLAG, AT(dry_run), NULL,
+     "say what would be copied and deleted, write nothing", 0},
+    {"delete", 0, NULL, GROUP_TWO_PLACES, VQE_CMD_FLAG, AT(remove), NULL,
+     "files of the copy that nothing refers to any more go; what readers of "
+     "the version before may have open goes at the next run", 0},
+    {"source-profile", 0, "NAME", GROUP_TWO_PLACES, VQE_CMD_TEXT,
+     AT(source_profile), NULL, "AWS profile of FROM (VQE_SOURCE_PROFILE)", 0},
+    {"target-profile", 0, "NAME", GROUP_TWO_PLACES, VQE_CMD_TEXT,
+     AT(target_profile), NULL, "of TO (VQE_TARGET_PROFILE)", 0},
+    {"source-endpoint", 0, "URL", GROUP_TWO_PLACES, VQE_CMD_TEXT,
+     AT(source_endpoint), NULL, "of FROM (VQE_SOURCE_ENDPOINT_URL, "
+     "--endpoint)", 0},
+    {"target-endpoint", 0, "URL", GROUP_TWO_PLACES, VQE_CMD_TEXT,
+     AT(target_endpoint), NULL, "of TO (VQE_TARGET_ENDPOINT_URL, --endpoint)",
+     0},
+    {"source-region", 0, "NAME", GROUP_TWO_PLACES, VQE_CMD_TEXT,
+     AT(source_region), NULL, "of FROM (VQE_SOURCE_REGION, --region)", 0},
+    {"target-region", 0, "NAME", GROUP_TWO_PLACES, VQE_CMD_TEXT,
+     AT(target_region), NULL, "of TO (VQE_TARGET_REGION, --region); "
+     "Cloudflare R2: auto", 0},
     {"brokers", 0, "LIST", GROUP_STREAM, VQE_CMD_TEXT, AT(brokers), NULL,
      "HOST:PORT of brokers ($VQE_KAFKA_BROKERS)", 0},
     {"topic", 0, "NAME", GROUP_STREAM, VQE_CMD_TEXT, AT(topic), NULL,
@@ -170,13 +201,18 @@ static const struct vqe_cmd_table table = {
     .introduction = "Iceberg tables in a folder or on S3, from what vqe_batch "
                     "writes. Defaults\nstand in parentheses. Credentials of "
                     "S3 come from AWS_ACCESS_KEY_ID and\n"
-                    "AWS_SECRET_ACCESS_KEY or the profile.\n",
+                    "AWS_SECRET_ACCESS_KEY or the profile; for either place "
+                    "of relocate\nVQE_SOURCE_ACCESS_KEY_ID, "
+                    "VQE_TARGET_ACCESS_KEY_ID and their like go before.\n",
     .man_synopsis =
         ".B vqe_lake\n.I COMMAND\n[\\fIargument\\fR] [\\fIoptions\\fR]\n",
     .man_description =
         "Makes, reads and maintains Iceberg tables of VQE results in a local "
         "folder or on S3. Credentials of S3 come from AWS_ACCESS_KEY_ID and "
-        "AWS_SECRET_ACCESS_KEY or the profile.\n",
+        "AWS_SECRET_ACCESS_KEY or the profile. Each place of relocate may have "
+        "its own: VQE_SOURCE_ACCESS_KEY_ID, _SECRET_ACCESS_KEY, "
+        "_SESSION_TOKEN, _PROFILE, _REGION, _ENDPOINT_URL, _CA_BUNDLE, and "
+        "the same with VQE_TARGET_.\n",
     .commands = commands,
     .ncommands = COMMANDS,
     .options = entries,

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "option_table.h"
+
 struct vqe_cmd_lake_options {
   const char *command; /* "normalize", ...; NULL when not needed */
   char **arguments;    /* what follows it */
@@ -28,6 +30,13 @@ struct vqe_cmd_lake_options {
   const char *from; /* offset or time; NULL: the committed place */
   bool reject_unknown;
   bool orphans; /* of expire */
+  /* of relocate: each place may have its own */
+  const char *source_profile, *target_profile;
+  const char *source_endpoint, *target_endpoint;
+  const char *source_region, *target_region;
+  struct vqe_cmd_words tables; /* none: all */
+  bool dry_run;
+  bool remove; /* --delete */
   bool quiet;
   bool help, version, man;
   const char *completion;

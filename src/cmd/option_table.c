@@ -52,6 +52,21 @@ static int read_number(int *out, const char *name, const char *text, int low)
   return VQE_OK;
 }
 
+static int add_word(struct vqe_cmd_words *words,
+                    const struct vqe_cmd_option *entry, const char *text)
+{
+  if (text[0] == '\0') {
+    return vqe_error_set(VQE_ERR_INPUT, "option --%s: %s is empty",
+                         entry->name, entry->argument);
+  }
+  if (words->count == VQE_CMD_WORDS_MOST) {
+    return vqe_error_set(VQE_ERR_INPUT, "option --%s: more than %d of them",
+                         entry->name, VQE_CMD_WORDS_MOST);
+  }
+  words->list[words->count++] = text;
+  return VQE_OK;
+}
+
 static int store(char *out, const struct vqe_cmd_option *entry,
                  const char *text)
 {
@@ -76,6 +91,8 @@ static int store(char *out, const struct vqe_cmd_option *entry,
       return VQE_OK;
     }
     break;
+  case VQE_CMD_WORDS:
+    return add_word((struct vqe_cmd_words *)(void *)member, entry, text);
   case VQE_CMD_COUNT:
     break;
   }
@@ -205,6 +222,9 @@ bool vqe_cmd_table_is_set(const struct vqe_cmd_option *entry, const void *out)
   case VQE_CMD_OPTIONAL:
     memcpy(&flag, (const char *)out + entry->flag, sizeof flag);
     return flag;
+  case VQE_CMD_WORDS:
+    member += offsetof(struct vqe_cmd_words, count);
+    break;
   case VQE_CMD_COUNT:
     break;
   }

@@ -8,11 +8,19 @@
 #include <stdio.h>
 
 enum vqe_cmd_kind {
-  VQE_CMD_FLAG,    /* bool member */
-  VQE_CMD_TEXT,    /* const char * member */
-  VQE_CMD_COUNT,   /* int member, at least 1 */
-  VQE_CMD_OPTIONAL /* bool member `flag`; int member, from 0, may be left
-                      out */
+  VQE_CMD_FLAG,     /* bool member */
+  VQE_CMD_TEXT,     /* const char * member */
+  VQE_CMD_COUNT,    /* int member, at least 1 */
+  VQE_CMD_OPTIONAL, /* bool member `flag`; int member, from 0, may be left
+                       out */
+  VQE_CMD_WORDS     /* struct vqe_cmd_words member; may be repeated */
+};
+
+#define VQE_CMD_WORDS_MOST 32
+/* What a repeated option was given. */
+struct vqe_cmd_words {
+  const char *list[VQE_CMD_WORDS_MOST];
+  int count;
 };
 
 struct vqe_cmd_option {

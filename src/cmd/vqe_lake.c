@@ -210,6 +210,7 @@ static int run_command(struct vqe_cmd_lake_options *options)
       {"query", run_query},
       {"log", run_log},
       {"check", vqe_cmd_lake_run_check},
+      {"files", vqe_cmd_lake_run_files},
       {"relocate", vqe_cmd_lake_run_relocate},
       {"compact", vqe_cmd_lake_run_compact},
       {"expire", vqe_cmd_lake_run_expire},

@@ -99,6 +99,21 @@ static int add_snapshot(json_t *keys, struct vqe_objects *objects,
   return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
 }
 
+int vqe_iceberg_named_snapshots(json_t *keys, struct vqe_objects *objects,
+                                const json_t *metadata)
+{
+  size_t k;
+  json_t *snapshot;
+  int status = VQE_OK;
+  json_array_foreach(json_object_get(metadata, "snapshots"), k, snapshot)
+  {
+    if (status == VQE_OK) {
+      status = add_snapshot(keys, objects, snapshot);
+    }
+  }
+  return status;
+}
+
 int vqe_iceberg_named_by_catalogs(json_t *keys,
                                   const struct vqe_iceberg_table *table)
 {
@@ -109,18 +124,11 @@ int vqe_iceberg_named_by_catalogs(json_t *keys,
   json_object_foreach(table->catalogs, file, unused)
   {
     json_t *theirs = NULL;
-    size_t k;
-    json_t *snapshot;
     status = vqe_iceberg_fetch_metadata(&theirs, table->objects, file);
     const char *uuid = vqe_iceberg_string(theirs, "table-uuid");
     if (status == VQE_OK && uuid != NULL && strcasecmp(uuid, own) == 0) {
       vqe_iceberg_named_statistics(keys, table->objects, theirs);
-      json_array_foreach(json_object_get(theirs, "snapshots"), k, snapshot)
-      {
-        if (status == VQE_OK) {
-          status = add_snapshot(keys, table->objects, snapshot);
-        }
-      }
+      status = vqe_iceberg_named_snapshots(keys, table->objects, theirs);
     }
     json_decref(theirs);
     if (status == VQE_ERR_NOT_FOUND) {

@@ -12,6 +12,9 @@
  * left out. */
 int vqe_iceberg_named_by_catalogs(json_t *keys,
                                   const struct vqe_iceberg_table *table);
+/* Add what the snapshots of the metadata name, in the same way. */
+int vqe_iceberg_named_snapshots(json_t *keys, struct vqe_objects *objects,
+                                const json_t *metadata);
 /* Add the statistics files of the metadata. */
 void vqe_iceberg_named_statistics(json_t *keys, struct vqe_objects *objects,
                                   const json_t *metadata);

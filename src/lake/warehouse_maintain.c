@@ -187,28 +187,3 @@ int vqe_warehouse_remove_orphans(int64_t *count,
   vqe_warehouse_share(warehouse);
   return status;
 }
-
-int vqe_warehouse_relocate(struct vqe_warehouse *to, struct vqe_objects *from,
-                           int *tables)
-{
-  int status = VQE_OK;
-  int count = 0;
-  for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
-    status = vqe_iceberg_relocate(vqe_warehouse_objects(to), from,
-                                  vqe_lake_definitions[k].name,
-                                  vqe_warehouse_scratch(to));
-    if (status == VQE_ERR_NOT_FOUND) {
-      status = VQE_OK;
-    } else if (status == VQE_OK) {
-      count++;
-    }
-  }
-  if (status == VQE_OK && count == 0) {
-    status = vqe_error_set(VQE_ERR_NOT_FOUND, "no table of ours in %s",
-                           vqe_objects_describe(from));
-  }
-  if (tables != NULL) {
-    *tables = count;
-  }
-  return status;
-}

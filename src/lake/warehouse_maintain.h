@@ -30,9 +30,4 @@ int vqe_warehouse_remove_orphans(int64_t *count,
                                  struct vqe_warehouse *warehouse,
                                  int64_t older_than_ms);
 
-/* Copy all tables of `from` to the warehouse `to`, where none of them may be.
- * *tables (may be NULL) is their number. */
-int vqe_warehouse_relocate(struct vqe_warehouse *to, struct vqe_objects *from,
-                           int *tables);
-
 #endif

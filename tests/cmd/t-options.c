@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/error_message.h"
+#include "option_table.h"
 #include "options.h"
 
 static struct vqe_cmd_options options;
@@ -123,6 +124,44 @@ static void qasm_takes_an_optional_index(void **state)
   assert_int_equal(parse("job.json --qasm"), 0);
   assert_true(options.qasm);
   assert_int_equal(parse("job.json --qasm=-1"), VQE_ERR_INPUT);
+}
+
+static int parse_words(struct vqe_cmd_words *words, int repeats)
+{
+  static const struct vqe_cmd_option entries[] = {
+      {"table", 't', "NAME", 0, VQE_CMD_WORDS, 0, NULL, "a table", 0}};
+  static char *argv[2 * VQE_CMD_WORDS_MOST + 4] = {"program"};
+  static char name[] = "--table", letter[] = "-t", empty[] = "--table=";
+  static char first[] = "one", second[] = "two";
+  const struct vqe_cmd_table table = {.options = entries, .noptions = 1};
+  int argc = 1;
+  int place = 0;
+  memset(words, 0, sizeof *words);
+  for (int k = 0; k < repeats; k++) {
+    argv[argc++] = k % 2 == 0 ? name : letter;
+    argv[argc++] = k % 2 == 0 ? first : second;
+  }
+  if (repeats == 0) {
+    argv[argc++] = empty;
+  }
+  argv[argc] = NULL;
+  return vqe_cmd_table_parse(&table, words, &place, argc, argv);
+}
+
+static void repeated_option_keeps_all_its_words(void **state)
+{
+  struct vqe_cmd_words words;
+  (void)state;
+  assert_int_equal(parse_words(&words, 3), 0);
+  assert_int_equal(words.count, 3);
+  assert_string_equal(words.list[0], "one");
+  assert_string_equal(words.list[1], "two");
+  assert_string_equal(words.list[2], "one");
+  assert_int_equal(parse_words(&words, VQE_CMD_WORDS_MOST), 0);
+  assert_int_not_equal(parse_words(&words, VQE_CMD_WORDS_MOST + 1), 0);
+  assert_non_null(strstr(vqe_error_message(), "more than 32"));
+  assert_int_not_equal(parse_words(&words, 0), 0);
+  assert_non_null(strstr(vqe_error_message(), "is empty"));
 }
 
 static void letters_stand_for_long_options(void **state)
@@ -251,6 +290,7 @@ int main(void)
       cmocka_unit_test(nothing_is_set_without_options),
       cmocka_unit_test(several_files_are_kept_in_their_order),
       cmocka_unit_test(qasm_takes_an_optional_index),
+      cmocka_unit_test(repeated_option_keeps_all_its_words),
       cmocka_unit_test(letters_stand_for_long_options),
       cmocka_unit_test(wrong_options_name_the_nearest_known_one),
       cmocka_unit_test(options_that_print_need_no_job),

@@ -380,13 +380,17 @@ static void do_compact(struct vqe_objects *objects, const json_t *command)
 static void do_relocate(struct vqe_objects *objects, const json_t *command)
 {
   struct vqe_objects *to = NULL;
+  struct vqe_iceberg_relocate_result result = {0};
   int status = vqe_objects_open(&to, string(command, "to"), NULL);
   if (status == VQE_OK) {
-    status = vqe_iceberg_relocate(to, objects, string(command, "table"),
-                                  string(command, "scratch"));
+    const struct vqe_iceberg_relocate_options options = {
+        .scratch = string(command, "scratch")};
+    status = vqe_iceberg_relocate(&result, to, objects,
+                                  string(command, "table"), &options);
   }
-  respond(json_pack("{s:s, s:s}", "status", vqe_error_name(status), "message",
-                    status == VQE_OK ? "" : vqe_error_message()));
+  respond(json_pack("{s:s, s:s, s:I}", "status", vqe_error_name(status),
+                    "message", status == VQE_OK ? "" : vqe_error_message(),
+                    "files", (json_int_t)result.files));
   vqe_objects_close(to);
 }
 
