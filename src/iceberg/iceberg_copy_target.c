@@ -251,7 +251,7 @@ static int put_version(int64_t *size, const struct vqe_iceberg_target *target,
                  ? vqe_iceberg_no_json_memory()
                  : vqe_iceberg_metadata_key(&key, table, version, false);
   }
-  if (status == VQE_OK) {
+  if (status == VQE_OK && text != NULL) {
     *size = (int64_t)strlen(text);
     status = vqe_objects_put(target->objects, key, text, strlen(text),
                              VQE_OBJECTS_ONLY_NEW);

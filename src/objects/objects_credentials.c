@@ -424,26 +424,26 @@ static void name_profile(struct profile *profile, const char *variables,
 }
 
 int vqe_s3_credentials_load_of(struct vqe_s3_credentials *out,
-                               const char *variables, const char *given)
+                               const char *variables, const char *profile)
 {
-  struct profile profile = {.out = out};
+  struct profile found = {.out = out};
   memset(out, 0, sizeof *out);
-  name_profile(&profile, variables, given);
+  name_profile(&found, variables, profile);
   int status = VQE_OK;
   if (variables != NULL) {
-    status = load_own(out, variables, !profile.is_own);
+    status = load_own(out, variables, !found.is_own);
   }
-  if (status == VQE_OK && !profile.is_own) {
+  if (status == VQE_OK && !found.is_own) {
     status = load_environment(out);
   }
   if (status == VQE_OK) {
-    profile.with_keys = out->key_id == NULL;
-    status = load_profile(&profile);
+    found.with_keys = out->key_id == NULL;
+    status = load_profile(&found);
   }
   if (status == VQE_OK) {
-    status = find_keys(out, &profile);
+    status = find_keys(out, &found);
   }
-  profile_clear(&profile);
+  profile_clear(&found);
   return status;
 }
 
