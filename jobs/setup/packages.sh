@@ -59,6 +59,7 @@ clang-tidy-14|clang-tidy-14|static analysis
 cppcheck|cppcheck|static analysis
 doxygen|doxygen|reference of the C API
 python3-venv||Python of the tests
+rclone|rclone|copies between object stores
 LIST
       ;;
     java)

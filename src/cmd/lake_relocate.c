@@ -152,29 +152,35 @@ static void print_table(void *ctx, const char *table, int status,
   printf("\n");
 }
 
+static void print_count(const char *before, int64_t count, const char *what)
+{
+  printf("%s%" PRId64 " %s%s", before, count, what,
+         vqe_cmd_plural((size_t)count));
+}
+
 static void print_sum(const struct vqe_warehouse_relocate_result *result,
                       const struct vqe_cmd_lake_options *options)
 {
   const struct vqe_iceberg_relocate_result *sum = &result->sum;
   const char *would = options->dry_run ? "to be " : "";
   char bytes[32];
-  printf("%d table%s%s: ", result->tables,
-         vqe_cmd_plural((size_t)result->tables),
-         options->dry_run ? "" : " checked");
+  print_count("", result->tables, "table");
+  fputs(options->dry_run ? ": " : " checked: ", stdout);
   if (sum->files + sum->metadata_files == 0) {
-    printf("nothing new, %" PRId64 " data files are there\n",
-           sum->files_there);
+    print_count("nothing new, ", sum->files_there, "data file");
+    fputs(" there\n", stdout);
   } else {
     print_bytes(bytes, sum->bytes + sum->metadata_bytes);
-    printf("%" PRId64 " data files and %" PRId64 " of metadata %scopied, %s; "
-           "%" PRId64 " were there\n",
-           sum->files, sum->metadata_files, would, bytes, sum->files_there);
+    print_count("", sum->files, "data file");
+    printf(" and %" PRId64 " of metadata %scopied, %s; %" PRId64
+           " there before\n",
+           sum->metadata_files, would, bytes, sum->files_there);
   }
   if (sum->removed + sum->kept > 0) {
     print_bytes(bytes, sum->removed_bytes);
-    printf("%" PRId64 " files %sdeleted, %s; %" PRId64
-           " more by the next run with --delete\n",
-           sum->removed, would, bytes, sum->kept);
+    print_count("", sum->removed, "file");
+    printf(" %sdeleted, %s; %" PRId64 " more by the next run with --delete\n",
+           would, bytes, sum->kept);
   }
 }
 
