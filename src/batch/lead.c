@@ -327,7 +327,8 @@ static int list_tasks(struct lead *lead, const struct vqe_job *job)
   int status = vqe_schedule_init(&lead->schedule, job->count, workers);
   for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
     struct vqe_experiment_estimate estimate;
-    struct vqe_task task = {.experiment = job->experiments[k]};
+    struct vqe_task task = {.experiment = job->experiments[k],
+                            .order = job->orders[k]};
     if (lead->outcome->results[k] != NULL) {
       continue;
     }

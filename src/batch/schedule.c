@@ -39,6 +39,9 @@ static int largest_first(const void *a, const void *b)
 {
   const struct vqe_task *left = a;
   const struct vqe_task *right = b;
+  if (left->order != right->order) {
+    return left->order < right->order ? -1 : 1;
+  }
   if (left->serial != right->serial) {
     return left->serial ? 1 : -1;
   }

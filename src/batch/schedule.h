@@ -12,6 +12,7 @@ struct vqe_task {
   struct vqe_experiment *experiment; /* of the job */
   double cost;                       /* about seconds on one core */
   bool serial;                       /* one thread and a lane are enough */
+  int order;                         /* what has a lower one goes first */
 };
 
 struct vqe_schedule {
@@ -28,8 +29,8 @@ void vqe_schedule_clear(struct vqe_schedule *schedule);
 
 void vqe_schedule_add(struct vqe_schedule *schedule, struct vqe_task task);
 
-/* When all are added: what wants all threads first, then the rest, each
- * largest first and equal ones in input order. */
+/* When all are added: by `order`, then what wants all threads first, then the
+ * rest, each largest first and equal ones in input order. */
 void vqe_schedule_sort(struct vqe_schedule *schedule);
 
 bool vqe_schedule_done(const struct vqe_schedule *schedule);

@@ -177,6 +177,8 @@ void vqe_job_free(struct vqe_job *job)
   }
   free(job->experiments);
   free(job->qcschema);
+  free(job->positions);
+  free(job->orders);
   free(job->path);
   free(job->output);
   free(job->file);

@@ -234,6 +234,8 @@ struct expansion {
   FILE *warnings;
   size_t nwarning;
   bool strict;
+  size_t position;   /* in the product, of the next combination */
+  const int *groups; /* of each position, -1: not selected */
 };
 
 /* Note that `experiment` asks for what number `first` does. */
@@ -292,26 +294,38 @@ static int keep(struct expansion *expansion, struct vqe_experiment *experiment)
   }
   job->nbad += bad;
   experiment->index = (int)job->count;
+  job->positions[job->count] = (int)expansion->position;
+  job->orders[job->count] = expansion->groups[expansion->position];
   job->experiments[job->count++] = experiment;
   return VQE_OK;
 }
 
-/* Every combination for one molecule, seed innermost. */
+/* Of the lists, for one molecule. */
+static size_t combinations(const struct vqe_job_molecule *molecule,
+                           const struct vqe_job_settings *settings)
+{
+  /* integrals from a file have no other basis, and a calculation of QCSchema
+   * names its own */
+  bool one_basis = molecule->fcidump != NULL || molecule->basis.name != NULL;
+  return (one_basis ? 1 : settings->nbasis) * settings->nansatz *
+         settings->noptimizer * settings->ninit *
+         (settings->nseed > 0 ? settings->nseed : 1);
+}
+
+/* Every combination for one molecule that is selected, seed innermost. */
 static int expand_molecule(struct expansion *expansion,
                            const struct vqe_job_molecule *molecule,
                            int molecule_id,
                            const struct vqe_job_settings *settings)
 {
   size_t nseed = settings->nseed > 0 ? settings->nseed : 1;
-  /* integrals from a file have no other basis, and a calculation of QCSchema
-   * names its own */
   bool own_basis = molecule->basis.name != NULL;
-  size_t nbasis =
-      molecule->fcidump != NULL || own_basis ? 1 : settings->nbasis;
-  size_t total = nbasis * settings->nansatz * settings->noptimizer *
-                 settings->ninit * nseed;
-  for (size_t k = 0; k < total; k++) {
+  size_t total = combinations(molecule, settings);
+  for (size_t k = 0; k < total; k++, expansion->position++) {
     struct vqe_experiment *experiment;
+    if (expansion->groups[expansion->position] < 0) {
+      continue;
+    }
     size_t rest = k;
     struct choice choice = {.molecule = molecule, .molecule_id = molecule_id};
     choice.seed = settings->nseed > 0 ? &settings->seeds[rest % nseed] : NULL;
@@ -351,6 +365,10 @@ static int count_experiments(size_t *total,
                            MAX_EXPERIMENTS);
     }
   }
+  *total = 0;
+  for (size_t k = 0; k < molecules->count; k++) {
+    *total += combinations(&molecules->items[k], settings);
+  }
   return VQE_OK;
 }
 
@@ -375,6 +393,15 @@ static int expand_molecules(struct expansion *expansion,
   return status;
 }
 
+static int allocate_places(struct vqe_job *job, size_t total)
+{
+  int status =
+      vqe_memory_alloc(&job->positions, total, sizeof(int), "experiments");
+  return status == VQE_OK ? vqe_memory_alloc(&job->orders, total, sizeof(int),
+                                             "experiments")
+                          : status;
+}
+
 int vqe_job_expand(struct vqe_job *job, char **warnings,
                    const struct vqe_job_molecules *molecules,
                    const struct vqe_job_settings *settings, bool strict)
@@ -382,6 +409,7 @@ int vqe_job_expand(struct vqe_job *job, char **warnings,
   struct expansion expansion = {.job = job, .strict = strict};
   char *text = NULL;
   size_t text_size = 0;
+  int *groups = NULL;
   size_t total;
   int status = count_experiments(&total, molecules, settings);
   if (status == VQE_OK && total == 0) {
@@ -396,9 +424,18 @@ int vqe_job_expand(struct vqe_job *job, char **warnings,
     status = vqe_memory_alloc(&job->qcschema, molecules->count,
                               sizeof *job->qcschema, "experiments");
   }
+  if (status == VQE_OK) {
+    status = allocate_places(job, total);
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_select_groups(&groups, &settings->select, total);
+  }
   if (status != VQE_OK) {
+    free(groups);
     return status;
   }
+  job->product = total;
+  expansion.groups = groups;
   expansion.seen = json_object();
   expansion.warnings = open_memstream(&text, &text_size);
   status = expand_molecules(&expansion, molecules, settings);
@@ -410,6 +447,7 @@ int vqe_job_expand(struct vqe_job *job, char **warnings,
     text = NULL;
   }
   free(text);
+  free(groups);
   json_decref(expansion.seen);
   return status;
 }

@@ -43,7 +43,8 @@ static const char *const job_keys[] = {"molecules",
                                        "restarts",
                                        "fci_max_seconds",
                                        "escape_saddles",
-                                       "penalty"};
+                                       "penalty",
+                                       "select"};
 
 bool vqe_job_settings_has_key(const char *key)
 {
@@ -360,6 +361,9 @@ static int read_keys(struct vqe_job_settings *settings,
     status = vqe_job_stream_read(&settings->stream, reader);
   }
   if (status == VQE_OK) {
+    status = vqe_job_select_read(&settings->select, reader);
+  }
+  if (status == VQE_OK) {
     status = check_combinations(settings);
   }
   return status;
@@ -429,6 +433,7 @@ void vqe_job_settings_free(struct vqe_job_settings *settings)
   free(settings->inits);
   free(settings->seeds);
   free(settings->output);
+  vqe_job_select_clear(&settings->select);
   vqe_job_lake_clear(&settings->lake);
   vqe_job_stream_clear(&settings->stream);
   free(settings);

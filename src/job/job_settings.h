@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "job/job_items.h"
+#include "job/job_select.h"
 #include "job/job_types.h"
 #include "job/job_value.h"
 #include "molecule/molecule_build.h"
@@ -36,6 +37,7 @@ struct vqe_job_settings {
   const char *device, *precision; /* static */
   int ranks_per_molecule;
   char *output; /* resolved, NULL for the default */
+  struct vqe_job_select select;
   struct vqe_job_lake lake;
   struct vqe_job_stream stream;
 };

@@ -26,9 +26,30 @@ static void add(struct vqe_schedule *schedule, size_t count, double cost,
                 bool serial)
 {
   for (size_t k = 0; k < count; k++) {
-    struct vqe_task task = {&experiments[schedule->count], cost, serial};
+    struct vqe_task task = {.experiment = &experiments[schedule->count],
+                            .cost = cost,
+                            .serial = serial};
     vqe_schedule_add(schedule, task);
   }
+}
+
+/* What is asked for first goes first, whatever it costs. */
+static void order_goes_before_cost(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  const int order[] = {2, 1, 3, 0};
+  start(&schedule, 1);
+  add(&schedule, 1, 9.0, false); /* 0 */
+  add(&schedule, 1, 1.0, true);  /* 1 */
+  add(&schedule, 1, 2.0, true);  /* 2 */
+  add(&schedule, 1, 0.5, true);  /* 3 */
+  schedule.tasks[0].order = 1;
+  vqe_schedule_sort(&schedule);
+  for (size_t k = 0; k < schedule.count; k++) {
+    assert_int_equal(schedule.tasks[k].experiment->index, order[k]);
+  }
+  vqe_schedule_clear(&schedule);
 }
 
 static size_t take(struct vqe_schedule *schedule, int idle, int lanes)
@@ -171,6 +192,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(wide_come_first_and_each_kind_largest_first),
+      cmocka_unit_test(order_goes_before_cost),
       cmocka_unit_test(long_ones_go_one_at_a_time),
       cmocka_unit_test(short_ones_go_a_second_of_work_at_a_time),
       cmocka_unit_test(no_message_takes_more_than_a_share_of_what_is_left),
