@@ -462,3 +462,21 @@ void vqe_owner_release(struct vqe_owner *owner)
   }
   owner_free(owner);
 }
+
+bool vqe_owner_lives(struct vqe_owner_record *out, const char *output)
+{
+  struct vqe_owner_record self;
+  struct timespec touched = {0};
+  char *path = NULL;
+  bool lives = false;
+  if (vqe_owner_path(&path, output) == VQE_OK &&
+      look(out, &touched, path) == SEEN_RECORD) {
+    bool here = vqe_owner_record_self(&self) == VQE_OK &&
+                vqe_owner_record_same_machine(out, &self) &&
+                vqe_owner_record_same_processes(out, &self);
+    lives = here ? vqe_owner_record_lives(out)
+                 : (double)(time(NULL) - touched.tv_sec) < usual.stale;
+  }
+  free(path);
+  return lives;
+}

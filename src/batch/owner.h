@@ -34,6 +34,12 @@ int vqe_owner_check(struct vqe_owner *owner);
 /* Give the output free, and the handle; NULL is fine. */
 void vqe_owner_release(struct vqe_owner *owner);
 
+/* Who has `output`, read without a lock and without a trace: true and the
+ * record of a run that lives, else false. A run of another host counts as
+ * alive while it has touched its file less than a minute and a quarter ago. */
+struct vqe_owner_record;
+bool vqe_owner_lives(struct vqe_owner_record *out, const char *output);
+
 /* "<output>.lock", free by free(). */
 int vqe_owner_path(char **out, const char *output);
 

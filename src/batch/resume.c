@@ -143,17 +143,19 @@ static int compare(const void *a, const void *b)
   return order != 0 ? order : left->iteration - right->iteration;
 }
 
+bool vqe_resume_is_journal(int *run, int *rank, const char *name)
+{
+  int used = 0;
+  return sscanf(name, "run-%d-rank-%d.vqej%n", run, rank, &used) == 2 &&
+         used == (int)strlen(name) && *run >= 0;
+}
+
 /* Run number of a journal's file name, -1 when it is none. */
 static int run_of(const char *name)
 {
   int run;
   int rank;
-  int used = 0;
-  if (sscanf(name, "run-%d-rank-%d.vqej%n", &run, &rank, &used) == 2 &&
-      used == (int)strlen(name) && run >= 0) {
-    return run;
-  }
-  return -1;
+  return vqe_resume_is_journal(&run, &rank, name) ? run : -1;
 }
 
 /* Run number of an unfinished result file, -1 when it is none. */

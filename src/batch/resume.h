@@ -12,6 +12,8 @@ struct vqe_resume;
 int vqe_resume_folder(char **out, const char *output);
 /* Path of this run's journal for a rank; `run` numbers the runs. */
 int vqe_resume_journal_path(char **out, const char *output, int run, int rank);
+/* Whether `name` is that of a journal in such a folder, and whose. */
+bool vqe_resume_is_journal(int *run, int *rank, const char *name);
 /* Path of this run's result file while it is written. */
 int vqe_resume_part_path(char **out, const char *output, int run);
 

@@ -60,6 +60,26 @@ struct vqe_hdf5_entry {
 int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count,
                   const char *path);
 
+/* What the state of a batch shows of one result: scalars alone, so that a file
+ * of thousands is read in a moment. Texts are the row's; NaN: null. */
+struct vqe_hdf5_row {
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  enum vqe_experiment_status status;
+  char *name, *reason, *basis_set, *ansatz_name, *optimizer, *init_strategy;
+  int64_t seed;
+  int num_qubits;
+  size_t neval;
+  bool converged;
+  double energy, fci_energy; /* total, hartree */
+  double error_mha;
+  double seconds_total;
+  int mpi_rank, mpi_ranks;
+  char started_at[25], finished_at[25]; /* RFC 3339, UTC */
+};
+/* Read the rows in the order of the file. Errors as vqe_hdf5_read(). */
+int vqe_hdf5_rows(struct vqe_hdf5_row **out, size_t *count, const char *path);
+void vqe_hdf5_rows_free(struct vqe_hdf5_row *rows, size_t count);
+
 /* Check that `path` can be written: folder exists, is writable, and an old
  * file there is a result file of ours. */
 int vqe_hdf5_check_writable(const char *path);

@@ -215,6 +215,114 @@ int vqe_hdf5_list(struct vqe_hdf5_entry **out, size_t *count, const char *path)
   return status;
 }
 
+/* clang-format off */
+#define ROW(column, kind, member)                                             \
+  VQE_MEMBER_COLUMN(column, kind, struct vqe_hdf5_row, member, NULL)
+static const struct vqe_member row_summary_list[] = {
+    ROW("experiment_id", CHARS, id),
+    ROW("name", TEXT, name),
+    ROW("status", STATUS, status),
+    ROW("reason", TEXT, reason),
+    ROW("basis", TEXT, basis_set),
+    ROW("n_qubits", INT, num_qubits),
+    ROW("ansatz", TEXT, ansatz_name),
+    ROW("optimizer", TEXT, optimizer),
+    ROW("init", TEXT, init_strategy),
+    ROW("seed", I64, seed),
+    ROW("n_evaluations", COUNT, neval),
+    ROW("converged", BOOL, converged),
+    ROW("energy", F64, energy),
+    ROW("energy_fci", F64, fci_energy),
+    ROW("error_mha", F64, error_mha),
+    ROW("seconds", F64, seconds_total),
+};
+static const struct vqe_member row_results_list[] = {
+    ROW("mpi_rank", INT, mpi_rank),
+    ROW("mpi_ranks", INT, mpi_ranks),
+    ROW("started_at", CHARS, started_at),
+    ROW("finished_at", CHARS, finished_at),
+};
+#undef ROW
+/* clang-format on */
+
+/* Both tables into the same rows. */
+static int read_rows(struct vqe_hdf5_row *rows, size_t count, hid_t file,
+                     const char *path)
+{
+  static const struct vqe_members members[] = {
+      {.count = sizeof row_summary_list / sizeof row_summary_list[0],
+       .list = row_summary_list},
+      {.count = sizeof row_results_list / sizeof row_results_list[0],
+       .list = row_results_list}};
+  static const struct vqe_h5table tables[] = {{"summary", &members[0]},
+                                              {"results", &members[1]}};
+  void **objects = NULL;
+  int status = vqe_memory_alloc(&objects, count, sizeof *objects, "a list");
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    objects[k] = &rows[k];
+  }
+  for (size_t t = 0; status == VQE_OK && t < 2; t++) {
+    size_t there = 0;
+    status = vqe_h5table_count(&there, file, path, &tables[t]);
+    if (status == VQE_OK && there != count) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "result file '%s' is damaged: its tables differ "
+                             "in length",
+                             path);
+    }
+    if (status == VQE_OK) {
+      status = vqe_h5table_read(file, path, &tables[t], objects, count);
+    }
+  }
+  free(objects);
+  return status;
+}
+
+int vqe_hdf5_rows(struct vqe_hdf5_row **out, size_t *count, const char *path)
+{
+  struct vqe_h5quiet quiet;
+  struct vqe_hdf5_row *rows = NULL;
+  hid_t file = H5I_INVALID_HID;
+  size_t number = 0;
+  *out = NULL;
+  *count = 0;
+  vqe_h5quiet_begin(&quiet);
+  int status = vqe_hdf5_open(&file, path);
+  if (status == VQE_OK) {
+    status = vqe_h5table_count(&number, file, path, &entry_table);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&rows, number, sizeof *rows, "a list");
+  }
+  if (status == VQE_OK) {
+    status = read_rows(rows, number, file, path);
+  }
+  if (status == VQE_OK) {
+    *out = rows;
+    *count = number;
+  } else {
+    vqe_hdf5_rows_free(rows, rows != NULL ? number : 0);
+  }
+  if (file >= 0) {
+    H5Fclose(file);
+  }
+  vqe_h5quiet_end(&quiet);
+  return status;
+}
+
+void vqe_hdf5_rows_free(struct vqe_hdf5_row *rows, size_t count)
+{
+  for (size_t k = 0; k < count; k++) {
+    free(rows[k].name);
+    free(rows[k].reason);
+    free(rows[k].basis_set);
+    free(rows[k].ansatz_name);
+    free(rows[k].optimizer);
+    free(rows[k].init_strategy);
+  }
+  free(rows);
+}
+
 int vqe_hdf5_check_writable(const char *path)
 {
   struct vqe_h5quiet quiet;

@@ -296,6 +296,83 @@ int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
              : status;
 }
 
+/* Up to `size` bytes from `from` on into `data`; *got is 0 at the end. */
+static int read_piece(size_t *got, uint8_t *data, size_t size, int descriptor,
+                      size_t from, const char *path)
+{
+  *got = 0;
+  while (*got < size) {
+    ssize_t some =
+        pread(descriptor, data + *got, size - *got, (off_t)(from + *got));
+    if (some < 0 && errno == EINTR) {
+      continue;
+    }
+    if (some < 0) {
+      return vqe_error_set(VQE_ERR_IO, "reading journal '%s': %s", path,
+                           strerror(errno));
+    }
+    if (some == 0) {
+      break;
+    }
+    *got += (size_t)some;
+  }
+  return VQE_OK;
+}
+
+#define PIECE_BYTES ((size_t)64 << 20)
+
+/* In pieces: one that holds no whole frame is read again with the double
+ * size. */
+static int follow(size_t *from, int descriptor, const char *path,
+                  vqe_journal_visit visit, void *ctx)
+{
+  struct stat info = {.st_size = 0};
+  struct vqe_journal_harm harm;
+  uint8_t *data = NULL;
+  size_t held = 0;
+  size_t size = PIECE_BYTES;
+  int status = VQE_OK;
+  (void)fstat(descriptor, &info);
+  while (status == VQE_OK && *from < (size_t)info.st_size) {
+    size_t left = (size_t)info.st_size - *from;
+    size_t wanted = left < size ? left : size;
+    size_t got = 0;
+    size_t end = 0;
+    if (wanted > held) {
+      status = vqe_memory_grow(&data, 0, wanted, 1, "a piece of a journal");
+      held = status == VQE_OK ? wanted : held;
+    }
+    if (status == VQE_OK) {
+      status = read_piece(&got, data, wanted, descriptor, *from, path);
+    }
+    if (status == VQE_OK) {
+      status = walk(&end, &harm, data, got, visit, ctx);
+    }
+    *from += end;
+    if (status != VQE_OK || (end == 0 && wanted == left)) {
+      break;
+    }
+    size = end == 0 ? 2 * size : size;
+  }
+  free(data);
+  return status;
+}
+
+int vqe_journal_follow(size_t *from, const char *path, vqe_journal_visit visit,
+                       void *ctx)
+{
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return vqe_error_set(errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO,
+                         "journal '%s': %s", path, strerror(errno));
+  }
+  int status = follow(from, descriptor, path, visit, ctx);
+  close(descriptor);
+  return status == VQE_ERR_INPUT
+             ? vqe_error_context(status, "journal '%s'", path)
+             : status;
+}
+
 /* Cut off what follows the last whole frame. */
 static int cut_tail(int descriptor, const char *path)
 {

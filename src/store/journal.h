@@ -65,6 +65,12 @@ struct vqe_journal_harm {
  * there is no such file. */
 int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
                      struct vqe_journal_harm *harm);
+/* Read on where an earlier call ended: *from is behind the last whole frame
+ * that was visited, 0 at first, and moves on. For a journal that another
+ * process writes: what is not whole yet comes with a later call. At most
+ * some 64 MB are held, but for larger frames. */
+int vqe_journal_follow(size_t *from, const char *path, vqe_journal_visit visit,
+                       void *ctx);
 /* Same over memory, for tests. */
 int vqe_journal_parse(const uint8_t *data, size_t size,
                       vqe_journal_visit visit, void *ctx,

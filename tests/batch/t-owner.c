@@ -13,6 +13,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error_message.h"
@@ -341,6 +343,41 @@ static void one_of_many_at_once_gets_it(void **state)
 #name "_without_locks", name, without_locks, batch_teardown, NULL         \
   }
 
+/* A look changes nothing: the owner keeps its output, and a rival can have it
+ * afterwards as before. */
+static void a_look_says_who_lives_and_leaves_no_trace(void **state)
+{
+  const struct batch_fixture *fixture = *state;
+  struct vqe_owner_record record;
+  struct vqe_owner *owner = NULL;
+  char *path = lock_of(fixture);
+  assert_false(vqe_owner_lives(&record, fixture->output));
+  assert_int_equal(access(path, F_OK), -1);
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &patient), 0);
+  assert_true(vqe_owner_lives(&record, fixture->output));
+  assert_int_equal(record.process, getpid());
+  assert_int_equal(vqe_owner_check(owner), 0);
+  vqe_owner_release(owner);
+  assert_false(vqe_owner_lives(&record, fixture->output));
+  struct vqe_owner_record other = somebody();
+  other.process = 1 << 30; /* beyond what the system gives */
+  write_other(fixture, other);
+  assert_false(vqe_owner_lives(&record, fixture->output));
+  other = somebody();
+  snprintf(other.host, sizeof other.host, "elsewhere");
+  snprintf(other.boot, sizeof other.boot, "another");
+  write_other(fixture, other);
+  assert_true(vqe_owner_lives(&record, fixture->output));
+  struct timespec old[2] = {{.tv_sec = time(NULL) - 100},
+                            {.tv_sec = time(NULL) - 100}};
+  assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+  assert_false(vqe_owner_lives(&record, fixture->output));
+  write_text(fixture, "something else");
+  assert_false(vqe_owner_lives(&record, fixture->output));
+  unlink(path);
+  free(path);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -354,6 +391,7 @@ int main(void)
       BOTH(lock_removed_by_hand_is_no_failure),
       BOTH(foreign_file_in_its_place_is_kept),
       BOTH(empty_lock_of_a_crash_is_taken_over),
+      BOTH(a_look_says_who_lives_and_leaves_no_trace),
       BOTH(folder_that_cannot_be_written_is_named),
       BOTH(one_of_many_at_once_gets_it)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,49 @@ static void list_has_ids_and_statuses_alone(void **state)
   vqe_result_free(results[1]);
 }
 
+static bool same_or_null(const char *a, const char *b)
+{
+  return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void rows_have_what_a_state_shows(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *results[2] = {fixture_result(3, 4, 2), fixture_failed()};
+  struct vqe_hdf5_row *rows = NULL;
+  size_t count = 0;
+  assert_int_equal(vqe_hdf5_rows(&rows, &count, fixture->path),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_hdf5_write(fixture->path, results, 2), 0);
+  assert_int_equal(vqe_hdf5_rows(&rows, &count, fixture->path), 0);
+  assert_int_equal(count, 2);
+  for (size_t k = 0; k < 2; k++) {
+    const struct vqe_result *result = results[k];
+    const struct vqe_experiment *experiment = result->experiment;
+    assert_string_equal(rows[k].id, experiment->id);
+    assert_int_equal(rows[k].status, result->status);
+    assert_true(same_or_null(rows[k].name, experiment->name));
+    assert_true(same_or_null(rows[k].basis_set, experiment->basis_set));
+    assert_true(same_or_null(rows[k].ansatz_name, experiment->ansatz_name));
+    assert_true(same_or_null(rows[k].optimizer, experiment->optimizer));
+    assert_true(
+        same_or_null(rows[k].init_strategy, experiment->init_strategy));
+    assert_true(same_or_null(rows[k].reason, result->reason));
+    assert_int_equal(rows[k].seed, experiment->seed);
+    assert_int_equal(rows[k].neval, result->neval);
+    assert_int_equal(rows[k].mpi_rank, result->mpi_rank);
+    assert_int_equal(rows[k].mpi_ranks, result->mpi_ranks);
+    assert_string_equal(rows[k].finished_at, result->finished_at);
+    double energy = result->minimum + result->nuclear_repulsion_energy;
+    assert_memory_equal(&rows[k].energy, &energy, sizeof energy);
+    assert_memory_equal(&rows[k].seconds_total, &result->seconds_total,
+                        sizeof(double));
+  }
+  vqe_hdf5_rows_free(rows, count);
+  vqe_result_free(results[0]);
+  vqe_result_free(results[1]);
+}
+
 /* What goes to standard error while `path` is read; the status to *status. */
 static off_t noise_of_read(int *status, const char *path)
 {
@@ -356,6 +399,7 @@ int main(void)
       TEST(results_come_back_bit_for_bit),
       TEST(visits_go_in_order_and_stop_when_asked),
       TEST(list_has_ids_and_statuses_alone),
+      TEST(rows_have_what_a_state_shows),
       TEST(other_files_are_refused),
       TEST(damage_is_an_error_never_a_wrong_number),
       TEST(refused_writes_leave_the_old_file),

@@ -154,6 +154,46 @@ static void what_is_appended_comes_back(void **state)
   assert_int_equal(vqe_journal_close(NULL), 0);
 }
 
+/* Cut anywhere, as seen while another process writes: whole frames come once
+ * each, the rest when it is whole. */
+static void following_takes_each_frame_once(void **state)
+{
+  const struct fixture *fixture = *state;
+  size_t ends[FRAMES];
+  char *text = NULL;
+  size_t size = 0;
+  write_new(fixture, ends);
+  assert_int_equal(vqe_file_read(&text, &size, fixture->path, 1 << 20), 0);
+  assert_int_equal(size, ends[FRAMES - 1]);
+  for (size_t step = 1; step <= size; step += 1 + step / 3) {
+    size_t from = 0;
+    int seen = 0;
+    FILE *file = fopen(fixture->path, "wb");
+    assert_non_null(file);
+    for (size_t at = 0; at < size; at += step) {
+      size_t more = size - at < step ? size - at : step;
+      assert_int_equal(fwrite(text + at, 1, more, file), more);
+      assert_int_equal(fflush(file), 0);
+      if (step < 40 && at % 97 != 0 && at + more < size) {
+        continue; /* not at each byte: it would take long */
+      }
+      assert_int_equal(
+          vqe_journal_follow(&from, fixture->path, check_frame, &seen), 0);
+      int whole = 0;
+      while (whole < FRAMES && ends[whole] <= at + more) {
+        whole++;
+      }
+      assert_int_equal(seen, whole);
+      assert_int_equal(from, whole > 0 ? ends[whole - 1] : 0);
+    }
+    fclose(file);
+  }
+  free(text);
+  size_t from = 0;
+  assert_int_equal(vqe_journal_follow(&from, "/nowhere/x", check_frame, NULL),
+                   VQE_ERR_NOT_FOUND);
+}
+
 /* CRC-32 of IEEE 802.3, bit by bit. */
 static uint32_t crc(const uint8_t *data, size_t size)
 {
@@ -450,6 +490,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(what_is_appended_comes_back),
+      TEST(following_takes_each_frame_once),
       TEST(frames_have_the_documented_bytes),
       TEST(journal_torn_at_any_length_keeps_whole_frames),
       TEST(damage_at_any_byte_costs_its_frame_alone),
