@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/error_message.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
+#include "lake/query.h"
 #include "lake/warehouse.h"
 #include "vqe/error.h"
 
@@ -79,4 +81,50 @@ int vqe_batch_lake(struct vqe_result **results, size_t count,
   vqe_source_close(&source);
   free(beside);
   return status;
+}
+
+int vqe_batch_lake_done(json_t **ids, const char *warehouse)
+{
+  struct vqe_objects_options objects = VQE_OBJECTS_OPTIONS_INIT;
+  struct vqe_warehouse *place = NULL;
+  bool quiet = false;
+  struct vqe_warehouse_options options = {.objects = objects,
+                                          .existing = true,
+                                          .holder = "vqe_batch",
+                                          .warn = warn,
+                                          .warn_ctx = &quiet};
+  char *text = NULL;
+  size_t size = 0;
+  json_error_t error;
+  json_t *rows = NULL;
+  json_t *row;
+  size_t k;
+  *ids = json_object();
+  FILE *stream = open_memstream(&text, &size);
+  if (stream == NULL || *ids == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of ids");
+  }
+  int status = vqe_warehouse_open(&place, warehouse, &options);
+  if (status == VQE_OK) {
+    status = vqe_query(place, "SELECT DISTINCT experiment_id FROM vqe_results",
+                       VQE_QUERY_JSON, stream);
+  }
+  fclose(stream);
+  if (status == VQE_OK) {
+    rows = json_loadb(text, size, 0, &error);
+    status = rows != NULL ? VQE_OK
+                          : vqe_error_set(VQE_ERR_MEMORY,
+                                          "no memory for a list of ids");
+  }
+  json_array_foreach(rows, k, row)
+  {
+    const json_t *id = json_object_get(row, "experiment_id");
+    if (json_is_string(id)) {
+      json_object_set_new(*ids, json_string_value(id), json_true());
+    }
+  }
+  json_decref(rows);
+  free(text);
+  int closed = vqe_warehouse_close(place);
+  return status == VQE_OK ? closed : status;
 }

@@ -2,6 +2,7 @@
 #ifndef VQE_CMD_BATCH_LAKE_H
 #define VQE_CMD_BATCH_LAKE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "objects/objects.h"
@@ -14,5 +15,9 @@
 int vqe_batch_lake(struct vqe_result **results, size_t count,
                    const char *result_path, const char *warehouse,
                    const struct vqe_objects_options *objects, bool quiet);
+
+/* Ids of the experiments that the tables of a warehouse hold, as keys of an
+ * object: a new reference, also after an error. */
+int vqe_batch_lake_done(json_t **ids, const char *warehouse);
 
 #endif

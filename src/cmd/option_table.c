@@ -444,7 +444,8 @@ void vqe_cmd_table_completion_bash(const struct vqe_cmd_table *table,
     for (size_t k = 0; k < table->ncommands; k++) {
       fprintf(stream, "%s%s", k > 0 ? " " : "", table->commands[k].name);
     }
-    fprintf(stream, "' -- \"$current\"))\n");
+    fprintf(stream, "' -- \"$current\")%s)\n",
+            table->other_words ? " $(compgen -f -- \"$current\")" : "");
   }
   fprintf(stream,
           "  else\n"

@@ -55,6 +55,7 @@ struct vqe_cmd_table {
   const char *man_description; /* roff */
   const struct vqe_cmd_command *commands; /* NULL: none */
   size_t ncommands;
+  bool other_words; /* what is no command may stand first as well: a file */
   const struct vqe_cmd_option *options;
   size_t noptions;
   const char *const *groups; /* titles */

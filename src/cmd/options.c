@@ -182,6 +182,16 @@ static const struct vqe_cmd_status statuses[] = {
     {"3", "interrupted; the same command resumes"},
 };
 
+/* They have options of their own (campaign_options.c). */
+static const struct vqe_cmd_command commands[] = {
+    {"generate", "TIER|FILE",
+     "makes the job files of a campaign in the folder -o; see vqe_batch "
+     "generate --help"},
+    {"status", "PLACE",
+     "shows the state of a job file, a result or such a folder; see vqe_batch "
+     "status --help"},
+};
+
 static const struct vqe_cmd_table table = {
     .program = "vqe_batch",
     .summary = "ground-state energies of molecules with VQE",
@@ -197,6 +207,9 @@ static const struct vqe_cmd_table table = {
         "result. JOB is a job file, or one or several molecule files (JSON, XYZ, "
         "QCSchema) and FCIDUMPs. The same command on an existing result skips what "
         "is finished.\n",
+    .commands = commands,
+    .ncommands = sizeof commands / sizeof commands[0],
+    .other_words = true,
     .options = entries,
     .noptions = sizeof entries / sizeof entries[0],
     .groups = group_titles,

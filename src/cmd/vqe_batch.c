@@ -12,9 +12,11 @@
 #include "base/text.h"
 #include "batch/batch.h"
 #include "batch_common.h"
+#include "batch_generate.h"
 #include "batch_lake.h"
 #include "batch_print.h"
 #include "batch_start.h"
+#include "batch_status.h"
 #include "batch_stream.h"
 #include "blas_start.h"
 #include "job/job.h"
@@ -308,9 +310,31 @@ static int run(const struct vqe_cmd_options *options)
   return code;
 }
 
+/* The first word may be a command instead of a job; under a launcher the first
+ * process alone runs it. False: it is a job. */
+static bool run_command(int *code, int argc, char **argv)
+{
+  static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+  } programs[] = {{"generate", vqe_batch_generate},
+                  {"status", vqe_batch_status}};
+  for (size_t k = 0; argc > 1 && k < sizeof programs / sizeof programs[0];
+       k++) {
+    if (strcmp(argv[1], programs[k].name) == 0) {
+      *code = vqe_batch_launcher_rank() == 0
+                  ? programs[k].run(argc - 1, argv + 1)
+                  : EXIT_GOOD;
+      return true;
+    }
+  }
+  return false;
+}
+
 int main(int argc, char **argv)
 {
   struct vqe_cmd_options options;
+  int code = EXIT_GOOD;
   vqe_cmd_blas_start(argv);
   /* Keep freed memory for the next experiment: small molecules would spend
    * most of their time in page faults. */
@@ -319,6 +343,9 @@ int main(int argc, char **argv)
   vqe_cmd_begin_screen();
   vqe_json_watch();
   signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
+  if (run_command(&code, argc, argv)) {
+    return vqe_cmd_end_screen("vqe_batch", code);
+  }
   if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK) {
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
                                           : EXIT_BAD_INPUT;
@@ -333,7 +360,7 @@ int main(int argc, char **argv)
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
                                           : EXIT_BAD_INPUT;
   }
-  int code = run(&options);
+  code = run(&options);
   MPI_Finalize();
   return vqe_cmd_end_screen("vqe_batch", code);
 }

@@ -19,15 +19,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 H2 = {"symbols": ["H", "H"], "coords": [[0, 0, 0], [0, 0, 0.74]]}
 
 
-def validator():
+def validator(top="job.schema.json"):
     schemas = {name: json.loads((ROOT / "schemas" / name).read_text())
-               for name in ("job.schema.json", "molecule.schema.json")}
+               for name in ("job.schema.json", "molecule.schema.json",
+                            "tier.schema.json")}
     resources = [(schema["$id"], referencing.Resource.from_contents(schema))
                  for schema in schemas.values()]
     for schema in schemas.values():
         jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(
-        schemas["job.schema.json"],
+        schemas[top],
         registry=referencing.Registry().with_resources(resources))
 
 
@@ -85,6 +86,10 @@ GOOD = [
     {"restarts": 1, "escape_saddles": None, "penalty": None},
     {"penalty": {"number": 1, "spin": 0.5}, "escape_saddles": False},
     {"penalty": {}},
+    {"select": "0", "seed": [1, 2]},
+    {"select": ["1,3", "0"], "seed": [1, 2, 3, 4]},
+    {"select": ["0-1"], "seed": [1, 2]},
+    {"select": None},
 ]
 
 BAD = [
@@ -99,6 +104,11 @@ BAD = [
     {"seed": 2147483648},
     {"seed": []},
     {"seed": "1"},
+    {"select": 1},
+    {"select": []},
+    {"select": "1-"},
+    {"select": "a"},
+    {"select": [0]},
     {"basis": 6},
     {"frozen_core": -1},
     {"frozen_core": "true"},
@@ -162,6 +172,76 @@ BAD = [
 ]
 
 
+LANE = {"name": "a"}
+GOOD_TIERS = [
+    {},
+    {"seed": [1, 2]},
+    {"name": "mine-1", "description": "of mine", "cost_limit": 10},
+    {"cost_limit": None, "priority": [], "lanes": [], "restrict": []},
+    {"priority": [{"max_qubits": 4}, {"init": "mp2", "optimizer": ["l-bfgs-b"]}]},
+    {"lanes": [{**LANE, "device": "cuda", "partition": "gpu", "memory_gb": 80,
+                "min_qubits": 20}, {"name": "b"}]},
+    {"restrict": [{"basis": "sto-3g", "only": {"seed": "1"}}]},
+]
+BAD_TIERS = [
+    {"seed": "a"},
+    {"output": "x.h5"},
+    {"select": "1"},
+    {"name": "a b"},
+    {"cost_limit": 0},
+    {"priority": {"max_qubits": 4}},
+    {"priority": [{"qubits": 4}]},
+    {"priority": [{"max_qubits": -1}]},
+    {"priority": [{"molecules": []}]},
+    {"lanes": [{}]},
+    {"lanes": [{"name": "a-b"}]},
+    {"lanes": [{**LANE, "memory_gb": 0}]},
+    {"lanes": [{**LANE, "partition": ""}]},
+    {"lanes": [{**LANE, "node": "x"}]},
+    {"restrict": [{"basis": "sto-3g"}]},
+    {"restrict": [{"only": {"basis": 3}}]},
+]
+
+
+def program_generates(program, tier):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "tier.json"
+        path.write_text(json.dumps(tier))
+        done = subprocess.run(
+            [program, "generate", str(path), "-o", folder + "/out"],
+            capture_output=True, check=False, timeout=60)
+        parts = [json.loads(part.read_text())
+                 for part in sorted(path.parent.glob("out/part-*.json"))]
+    return done.returncode == 0, parts
+
+
+def check_tiers(program):
+    """Number of cases in which schema, program and expectation differ; the
+    jobs that are made are valid by the schema of jobs."""
+    check, jobs = validator("tier.schema.json"), validator()
+    wrong = 0
+    for path in sorted((ROOT / "jobs" / "tiers").glob("*.json")):
+        for error in check.iter_errors(json.loads(path.read_text())):
+            print(f"{path}: {error.message}")
+            wrong += 1
+        if program:
+            made, parts = program_generates(program, json.loads(path.read_text()))
+            bad = [part for part in parts if not jobs.is_valid(part)]
+            if not made or not parts or bad:
+                print(f"{path}: {len(parts)} jobs, {len(bad)} of them not valid")
+                wrong += 1
+    for expected, cases in ((True, GOOD_TIERS), (False, BAD_TIERS)):
+        for case in cases:
+            tier = {"molecules": [copy.deepcopy(H2)], "seed": "1-2", **case}
+            if check.is_valid(tier) != expected:
+                print(f"schema: {tier}: not {expected}")
+                wrong += 1
+            if program and program_generates(program, tier)[0] != expected:
+                print(f"program: {tier}: not {expected}")
+                wrong += 1
+    return wrong
+
+
 def program_accepts(program, job):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as stream:
         json.dump(job, stream)
@@ -194,6 +274,7 @@ def main():
     if check.is_valid({"basis": "sto-3g"}):
         print("schema: a job without molecules passes")
         wrong += 1
+    wrong += check_tiers(program)
     print(f"{len(shipped)} files, {len(GOOD)} good and {len(BAD)} bad cases, "
           f"{wrong} wrong")
     return 1 if wrong or not shipped else 0

@@ -1,0 +1,76 @@
+/* What result files and journals hold of experiments, read without a lock and
+ * without a trace, also while a run writes them. */
+#ifndef VQE_CAMPAIGN_FOUND_H
+#define VQE_CAMPAIGN_FOUND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/file.h"
+#include "batch/owner.h"
+#include "batch/owner_record.h"
+#include "vqe/experiment.h"
+
+/* One experiment. */
+struct vqe_found_entry {
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  size_t output; /* that holds it: index into vqe_found.outputs */
+  bool ended;    /* there is a result */
+  enum vqe_experiment_status status; /* of the result */
+  /* Of the result; texts NULL where only evaluations are known. */
+  char *name, *reason, *basis_set, *ansatz_name, *optimizer, *init_strategy;
+  int64_t seed;
+  int num_qubits;
+  bool converged;
+  double energy, fci_energy; /* total, hartree; NaN: null */
+  double seconds;            /* of its run */
+  double finished;           /* seconds since 1970; NaN: not known */
+  /* Evaluations in journals. */
+  int iteration;     /* the last one; 0: none */
+  double electronic; /* lowest energy, hartree; NaN: none */
+  int run, rank;     /* of the journal with the last one; rank also of the
+                        result */
+};
+
+/* A journal, and how far it has been read. */
+struct vqe_found_journal {
+  char *path;
+  int run, rank;
+  size_t from;
+};
+
+struct vqe_found_output {
+  char *path;                /* of the result file, there or not */
+  struct vqe_file_mark mark; /* of it when it was read */
+  size_t njournal;
+  struct vqe_found_journal *journals;
+  int run;   /* the newest with a journal there; -1: none */
+  int ranks; /* journals of that run */
+  bool live; /* a run has it, by `owner` */
+  struct vqe_owner_record owner;
+};
+
+struct vqe_found {
+  size_t noutput, count, capacity;
+  struct vqe_found_output *outputs;
+  struct vqe_found_entry *entries;
+  json_t *index; /* id -> number of the entry */
+};
+
+int vqe_found_create(struct vqe_found **out);
+void vqe_found_free(struct vqe_found *found);
+
+/* Add an output to what is looked at, and *index its number; one that is there
+ * already keeps its number. */
+int vqe_found_add(size_t *index, struct vqe_found *found, const char *output);
+/* Read what is new in all outputs. An output without files is none yet. */
+int vqe_found_read(struct vqe_found *found);
+/* NULL: nothing is known of it. */
+const struct vqe_found_entry *vqe_found_get(const struct vqe_found *found,
+                                            const char *id);
+/* Is it running, as far as its files show? */
+bool vqe_found_runs(const struct vqe_found *found,
+                    const struct vqe_found_entry *entry);
+
+#endif

@@ -1,0 +1,354 @@
+#include "campaign/state_print.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lines of experiments, and of reasons, that a screen has. */
+#define LINES 20
+#define REASONS 10
+
+static const char *const kind_names[VQE_STATE_KINDS] = {
+    "done", "failed", "running", "stopped", "waiting"};
+
+static const char *text_or(const char *text, const char *other)
+{
+  return text != NULL ? text : other;
+}
+
+/* What an item is called, from the job or from its result. */
+struct names {
+  const char *name, *basis, *ansatz, *optimizer, *init;
+  long long seed; /* -1: not known */
+};
+
+static struct names names_of(const struct vqe_state_item *item)
+{
+  const struct vqe_experiment *experiment = item->experiment;
+  const struct vqe_found_entry *entry = item->entry;
+  struct names names = {.seed = -1};
+  if (entry != NULL && entry->ended) {
+    names = (struct names){entry->name,          entry->basis_set,
+                           entry->ansatz_name,   entry->optimizer,
+                           entry->init_strategy, entry->seed};
+  } else if (experiment != NULL) {
+    names = (struct names){experiment->name,
+                           experiment->basis_set,
+                           experiment->ansatz_name,
+                           experiment->optimizer,
+                           experiment->init_strategy,
+                           experiment->seed_drawn ? -1 : experiment->seed};
+  }
+  return names;
+}
+
+static double error_mha(const struct vqe_state_item *item)
+{
+  return 1e3 * (item->energy - item->fci_energy);
+}
+
+static void print_duration(FILE *stream, double seconds)
+{
+  if (!isfinite(seconds)) {
+    fprintf(stream, "?");
+  } else if (seconds < 100.0) {
+    fprintf(stream, "%.0f s", seconds);
+  } else if (seconds < 6000.0) {
+    fprintf(stream, "%.0f min", seconds / 60.0);
+  } else if (seconds < 172800.0) {
+    fprintf(stream, "%.1f h", seconds / 3600.0);
+  } else {
+    fprintf(stream, "%.1f days", seconds / 86400.0);
+  }
+}
+
+static void print_head(FILE *stream, const struct vqe_state *state)
+{
+  const struct vqe_state_lane *total = &state->total;
+  size_t all = vqe_state_all(total);
+  fprintf(stream, "%s\n%zu experiment%s: %zu done, %zu failed, %zu running, ",
+          state->place, all, all == 1 ? "" : "s",
+          total->counts[VQE_STATE_DONE], total->counts[VQE_STATE_FAILED],
+          total->counts[VQE_STATE_RUNNING]);
+  fprintf(stream, "%zu stopped, %zu waiting\n",
+          total->counts[VQE_STATE_STOPPED], total->counts[VQE_STATE_WAITING]);
+  if (total->set_aside > 0) {
+    fprintf(stream,
+            "%zu set aside by generate: set_aside.json has the "
+            "reasons\n",
+            total->set_aside);
+  }
+}
+
+static void print_lanes(FILE *stream, const struct vqe_state *state)
+{
+  if (state->nlane == 1 && state->lanes[0].name[0] == '\0') {
+    return;
+  }
+  fprintf(stream, "\n%-15s %7s %7s %7s %8s %7s %7s  %s\n", "lane", "total",
+          "done", "failed", "running", "left", "", "core time left");
+  for (size_t k = 0; k < state->nlane; k++) {
+    const struct vqe_state_lane *lane = &state->lanes[k];
+    size_t all = vqe_state_all(lane);
+    double share =
+        all > 0 ? 100.0 * (double)lane->counts[VQE_STATE_DONE] / (double)all
+                : 0.0;
+    fprintf(stream, "%-15.15s %7zu %7zu %7zu %8zu %7zu %5.1f %%  ",
+            lane->name[0] != '\0' ? lane->name : "-", all,
+            lane->counts[VQE_STATE_DONE], lane->counts[VQE_STATE_FAILED],
+            lane->counts[VQE_STATE_RUNNING], vqe_state_left(lane), share);
+    print_duration(stream, lane->seconds_left);
+    fprintf(stream, "\n");
+  }
+}
+
+static void print_item(FILE *stream, const struct vqe_state_item *item)
+{
+  struct names names = names_of(item);
+  char what[160];
+  char seed[32] = "";
+  if (names.seed >= 0) {
+    snprintf(seed, sizeof seed, " %lld", names.seed);
+  }
+  if (names.name == NULL) {
+    snprintf(what, sizeof what, "%.16s...", item->entry->id);
+  } else {
+    snprintf(what, sizeof what, "%s %s %s %s %s%s", names.name,
+             text_or(names.basis, ""), text_or(names.ansatz, ""),
+             text_or(names.optimizer, ""), text_or(names.init, ""), seed);
+  }
+  fprintf(stream, "%-8s%-42.42s", kind_names[item->kind], what);
+  if (item->kind == VQE_STATE_FAILED) {
+    fprintf(stream, " %.29s\n", text_or(item->entry->reason, ""));
+    return;
+  }
+  if (item->entry != NULL && !item->entry->ended) {
+    fprintf(stream, " it %d", item->entry->iteration);
+  }
+  if (isfinite(item->energy)) {
+    fprintf(stream, " %.5f", item->energy);
+  }
+  if (isfinite(error_mha(item))) {
+    fprintf(stream, " %+.2f", error_mha(item));
+  }
+  fprintf(stream, "\n");
+}
+
+static bool is_shown(const struct vqe_state *state,
+                     const struct vqe_state_item *item, bool all)
+{
+  return all || state->count <= LINES || item->kind == VQE_STATE_RUNNING ||
+         (item->kind == VQE_STATE_STOPPED && !state->live);
+}
+
+static void print_items(FILE *stream, const struct vqe_state *state, bool all)
+{
+  size_t shown = 0;
+  size_t more = 0;
+  for (size_t k = 0; k < state->count; k++) {
+    if (!is_shown(state, &state->items[k], all)) {
+      continue;
+    }
+    if (!all && shown >= LINES) {
+      more++;
+      continue;
+    }
+    if (shown++ == 0) {
+      fprintf(stream, "\n%-8s%-42s it, hartree, mHa to FCI\n", "state",
+              "experiment");
+    }
+    print_item(stream, &state->items[k]);
+  }
+  if (more > 0) {
+    fprintf(stream, "and %zu more of these (--all)\n", more);
+  }
+}
+
+/* Failed ones by their reason. */
+static void print_reasons(FILE *stream, const struct vqe_state *state)
+{
+  const char *reasons[REASONS];
+  size_t counts[REASONS] = {0};
+  size_t known = 0;
+  size_t others = 0;
+  for (size_t k = 0; k < state->count; k++) {
+    const struct vqe_state_item *item = &state->items[k];
+    size_t r = 0;
+    if (item->kind != VQE_STATE_FAILED) {
+      continue;
+    }
+    const char *reason = text_or(item->entry->reason, "without a reason");
+    while (r < known && strcmp(reasons[r], reason) != 0) {
+      r++;
+    }
+    if (r == REASONS) {
+      others++;
+      continue;
+    }
+    reasons[r] = reason;
+    counts[r]++;
+    known = r == known ? known + 1 : known;
+  }
+  for (size_t r = 0; r < known; r++) {
+    fprintf(stream, "%s%zu failed: %s\n", r == 0 ? "\n" : "", counts[r],
+            reasons[r]);
+  }
+  if (others > 0) {
+    fprintf(stream, "%zu failed for other reasons\n", others);
+  }
+}
+
+static void print_runs(FILE *stream, const struct vqe_state *state)
+{
+  bool some = false;
+  for (size_t k = 0; k < state->found->noutput; k++) {
+    const struct vqe_found_output *output = &state->found->outputs[k];
+    const char *slash = strrchr(output->path, '/');
+    const char *name = slash != NULL ? slash + 1 : output->path;
+    if (output->live) {
+      fprintf(stream, "%s%s: %d rank%s on %s, process %lld, since %.19s\n",
+              some ? "" : "\n", name, output->ranks,
+              output->ranks == 1 ? "" : "s", output->owner.host,
+              (long long)output->owner.process, output->owner.since);
+      some = true;
+    }
+  }
+  if (!some) {
+    fprintf(stream, "\nNothing runs.\n");
+  }
+}
+
+static void print_time(FILE *stream, const struct vqe_state *state)
+{
+  const struct vqe_state_lane *total = &state->total;
+  if (vqe_state_left(total) == 0) {
+    return;
+  }
+  if (isfinite(state->seconds_left)) {
+    fprintf(stream, "About ");
+    print_duration(stream, state->seconds_left);
+    fprintf(stream, " left at %.1f at once as so far: ", state->at_once);
+  } else {
+    fprintf(stream, "Left: ");
+  }
+  print_duration(stream, total->seconds_left);
+  if (isfinite(state->ratio)) {
+    fprintf(stream, " of core time,\nby what ran (the model alone: ");
+    print_duration(stream, total->cost_left);
+    fprintf(stream, "; what ran took %.2f of it)\n", state->ratio);
+  } else {
+    fprintf(stream, " of core time, by the cost model\n");
+  }
+}
+
+void vqe_state_print(FILE *stream, const struct vqe_state *state, bool all)
+{
+  print_head(stream, state);
+  print_lanes(stream, state);
+  print_items(stream, state, all);
+  print_reasons(stream, state);
+  print_runs(stream, state);
+  print_time(stream, state);
+}
+
+/* ---- JSON ---- */
+
+static json_t *number(double value)
+{
+  return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *counts_json(const struct vqe_state_lane *lane)
+{
+  json_t *json = json_pack("{s:I, s:I, s:o, s:o}", "total",
+                           (json_int_t)vqe_state_all(lane), "left",
+                           (json_int_t)vqe_state_left(lane),
+                           "core_seconds_left", number(lane->seconds_left),
+                           "model_core_seconds_left", number(lane->cost_left));
+  for (int k = 0; k < VQE_STATE_KINDS; k++) {
+    json_object_set_new(json, kind_names[k],
+                        json_integer((json_int_t)lane->counts[k]));
+  }
+  return json;
+}
+
+static json_t *item_json(const struct vqe_state *state,
+                         const struct vqe_state_item *item)
+{
+  struct names names = names_of(item);
+  const struct vqe_found_entry *entry = item->entry;
+  bool ended = entry != NULL && entry->ended;
+  const char *id = entry != NULL ? entry->id : item->experiment->id;
+  json_t *json =
+      json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?}",
+                "experiment_id", id, "state", kind_names[item->kind], "output",
+                state->found->outputs[item->output].path, "lane",
+                state->lanes[item->lane].name, "name", names.name, "basis",
+                names.basis, "ansatz", names.ansatz, "optimizer",
+                names.optimizer, "init", names.init);
+  json_object_set_new(
+      json, "seed", names.seed >= 0 ? json_integer(names.seed) : json_null());
+  /* journals hold evaluations alone; what comes before them leaves no trace */
+  json_object_set_new(json, "phase",
+                      !ended && entry != NULL ? json_string("vqe")
+                                              : json_null());
+  json_object_set_new(json, "iteration",
+                      entry != NULL && entry->iteration > 0
+                          ? json_integer(entry->iteration)
+                          : json_null());
+  json_object_set_new(json, "rank",
+                      entry != NULL && entry->rank >= 0
+                          ? json_integer(entry->rank)
+                          : json_null());
+  json_object_set_new(json, "energy", number(item->energy));
+  json_object_set_new(json, "error_mha", number(error_mha(item)));
+  json_object_set_new(json, "seconds", number(ended ? entry->seconds : NAN));
+  json_object_set_new(json, "cost", number(item->cost));
+  json_object_set_new(json, "reason",
+                      ended && entry->reason != NULL
+                          ? json_string(entry->reason)
+                          : json_null());
+  return json;
+}
+
+static json_t *runs_json(const struct vqe_state *state)
+{
+  json_t *list = json_array();
+  for (size_t k = 0; k < state->found->noutput; k++) {
+    const struct vqe_found_output *output = &state->found->outputs[k];
+    if (output->live) {
+      json_array_append_new(
+          list,
+          json_pack("{s:s, s:i, s:s, s:I, s:s, s:s}", "output", output->path,
+                    "ranks", output->ranks, "host", output->owner.host,
+                    "process", (json_int_t)output->owner.process, "since",
+                    output->owner.since, "job", output->owner.job));
+    }
+  }
+  return list;
+}
+
+json_t *vqe_state_json(const struct vqe_state *state)
+{
+  json_t *json = counts_json(&state->total);
+  json_t *lanes = json_array();
+  json_t *items = json_array();
+  json_object_set_new(json, "place", json_string(state->place));
+  json_object_set_new(json, "set_aside",
+                      json_integer((json_int_t)state->total.set_aside));
+  json_object_set_new(json, "seconds_left", number(state->seconds_left));
+  json_object_set_new(json, "at_once", number(state->at_once));
+  json_object_set_new(json, "model_ratio", number(state->ratio));
+  json_object_set_new(json, "runs", runs_json(state));
+  for (size_t k = 0; k < state->nlane; k++) {
+    json_t *lane = counts_json(&state->lanes[k]);
+    json_object_set_new(lane, "lane", json_string(state->lanes[k].name));
+    json_array_append_new(lanes, lane);
+  }
+  for (size_t k = 0; k < state->count; k++) {
+    json_array_append_new(items, item_json(state, &state->items[k]));
+  }
+  json_object_set_new(json, "lanes", lanes);
+  json_object_set_new(json, "experiments", items);
+  return json;
+}
