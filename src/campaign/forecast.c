@@ -2,15 +2,28 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
 
-/* Finished experiments of one kind, one optimizer, or all. */
+/* Below this many core seconds of the model an experiment takes what starting
+ * it and its phases take, whatever its size: that says nothing of larger
+ * ones. */
+#define SMALL_COST 0.01
+
+/* Keys of the groups of all, large and small. */
+#define ALL_KEY "all"
+#define LARGE_KEY "large"
+#define SMALL_KEY "small"
+
+/* Finished experiments of one kind, or of one optimizer and size. */
 struct group {
   double cost, seconds;
+  size_t count;
 };
 
 struct span {
@@ -20,7 +33,7 @@ struct span {
 struct vqe_forecast {
   json_t *index; /* key -> number of the group */
   size_t ngroup, group_capacity;
-  struct group *groups; /* the first: all */
+  struct group *groups;
   size_t nspan, span_capacity;
   struct span *spans;
 };
@@ -94,6 +107,7 @@ static int add(struct vqe_forecast *forecast, const char *key, double cost,
   if (status == VQE_OK && forecast->groups != NULL) {
     forecast->groups[number].cost += cost;
     forecast->groups[number].seconds += seconds;
+    forecast->groups[number].count++;
   }
   return status;
 }
@@ -113,25 +127,31 @@ static int add_span(struct vqe_forecast *forecast, double start, double end)
   return VQE_OK;
 }
 
+static void size_key(char out[160], const char *optimizer, double cost)
+{
+  snprintf(out, 160, "%s|%.140s", cost < SMALL_COST ? SMALL_KEY : LARGE_KEY,
+           optimizer);
+}
+
 int vqe_forecast_learn(struct vqe_forecast *forecast, const char *kind,
                        const char *optimizer, double cost, double seconds,
                        double finished)
 {
+  char key[160];
+  const char *const keys[] = {
+      kind, key, cost < SMALL_COST ? SMALL_KEY : LARGE_KEY, ALL_KEY};
   int status = VQE_OK;
   if (!(seconds >= 0.0)) {
     return VQE_OK;
   }
+  size_key(key, optimizer, cost);
   if (isfinite(finished)) {
     status = add_span(forecast, finished - seconds, finished);
   }
-  if (status == VQE_OK && cost > 0.0) {
-    status = add(forecast, "", cost, seconds);
-    if (status == VQE_OK) {
-      status = add(forecast, optimizer, cost, seconds);
-    }
-    if (status == VQE_OK) {
-      status = add(forecast, kind, cost, seconds);
-    }
+  for (size_t k = 0;
+       status == VQE_OK && cost > 0.0 && k < sizeof keys / sizeof keys[0];
+       k++) {
+    status = add(forecast, keys[k], cost, seconds);
   }
   return status;
 }
@@ -140,20 +160,34 @@ double vqe_forecast_seconds(const struct vqe_forecast *forecast,
                             const char *kind, const char *optimizer,
                             double cost)
 {
-  const char *const keys[] = {kind, optimizer, ""};
+  char key[160];
+  bool small = cost < SMALL_COST;
+  const char *const keys[] = {key, small ? SMALL_KEY : LARGE_KEY};
+  const struct group *group = group_of(forecast, kind);
+  size_key(key, optimizer, cost);
+  if (group != NULL) {
+    return group->seconds / (double)group->count;
+  }
   for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
-    const struct group *group = group_of(forecast, keys[k]);
+    group = group_of(forecast, keys[k]);
     if (group != NULL) {
-      return cost * group->seconds / group->cost;
+      return small ? group->seconds / (double)group->count
+                   : cost * group->seconds / group->cost;
     }
   }
-  return cost;
+  /* nothing of its size is known: the model, and what each takes besides */
+  group = group_of(forecast, SMALL_KEY);
+  return cost + (group != NULL && !small
+                     ? group->seconds / (double)group->count
+                     : 0.0);
 }
 
 double vqe_forecast_ratio(const struct vqe_forecast *forecast)
 {
-  const struct group *all = group_of(forecast, "");
-  return all != NULL ? all->seconds / all->cost : NAN;
+  const struct group *large = group_of(forecast, LARGE_KEY);
+  const struct group *all = group_of(forecast, ALL_KEY);
+  const struct group *group = large != NULL ? large : all;
+  return group != NULL ? group->seconds / group->cost : NAN;
 }
 
 static int by_start(const void *a, const void *b)

@@ -15,12 +15,16 @@ void vqe_forecast_free(struct vqe_forecast *forecast);
 int vqe_forecast_learn(struct vqe_forecast *forecast, const char *kind,
                        const char *optimizer, double cost, double seconds,
                        double finished);
-/* Seconds of an experiment to come, by finished ones of its kind, else of its
- * optimizer, else of all; the model's cost where nothing finished. */
+/* Seconds of an experiment to come: what finished ones of its kind took; else
+ * the model's cost times what a core second of it took with its optimizer,
+ * else with any. Very small ones take what others of their optimizer take,
+ * whatever their cost, and say nothing of large ones. Where nothing like it
+ * has finished: the model's cost. */
 double vqe_forecast_seconds(const struct vqe_forecast *forecast,
                             const char *kind, const char *optimizer,
                             double cost);
-/* Seconds that a core second of the model took, over all; NaN: nothing. */
+/* Seconds that a core second of the model took, without very small
+ * experiments where there are others; NaN: nothing. */
 double vqe_forecast_ratio(const struct vqe_forecast *forecast);
 /* Experiments that ran at once: their seconds over those in which some ran;
  * NaN: not known. */

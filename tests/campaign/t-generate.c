@@ -299,13 +299,17 @@ static void state_of_a_job_has_energies_reasons_and_time(void **state)
   check_counts(seen, 3, 0, 1, ALL - 4);
   assert_int_equal(seen->items[0].kind, VQE_STATE_DONE);
   assert_true(fabs(seen->items[0].energy + 1.0) < 1e-12);
-  /* three seconds each, where the model has its cost: so will the others
-   * of this kind take */
+  /* three seconds each: so will the others take, and large ones longer */
   double cost = seen->items[0].cost;
   assert_true(fabs(seen->ratio - 3.0 / cost) < 1e-9 * seen->ratio);
-  assert_true(
-      fabs(seen->total.seconds_left - seen->ratio * seen->total.cost_left) <
-      1e-9 * seen->total.seconds_left);
+  double left = 0.0;
+  for (size_t k = 3; k < ALL; k++) {
+    const struct vqe_state_item *other = &seen->items[k];
+    bool known = strcmp(other->experiment->optimizer, "L-BFGS-B") == 0 &&
+                 other->experiment->molecule_id == 0;
+    left += known || other->cost < 0.01 ? 3.0 : other->cost + 3.0;
+  }
+  assert_true(fabs(seen->total.seconds_left - left) < 1e-9 * left);
   /* that runs has the exact energy of the finished ones of its molecule */
   const struct vqe_state_item *item = &seen->items[3];
   assert_int_equal(item->kind, VQE_STATE_STOPPED);
