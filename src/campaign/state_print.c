@@ -7,6 +7,7 @@
 /* Lines of experiments, and of reasons, that a screen has. */
 #define LINES 20
 #define REASONS 10
+#define COLUMNS 79
 
 static const char *const kind_names[VQE_STATE_KINDS] = {
     "done", "failed", "running", "stopped", "waiting"};
@@ -164,6 +165,25 @@ static void print_items(FILE *stream, const struct vqe_state *state, bool all)
   }
 }
 
+/* `text` after `column` written columns, folded at words. */
+static void print_folded(FILE *stream, const char *text, size_t column)
+{
+  size_t used = column;
+  while (*text != '\0') {
+    size_t length = strcspn(text, " \n");
+    if (used > 2 && used + 1 + length > COLUMNS) {
+      fprintf(stream, "\n  %.*s", (int)length, text);
+      used = 2 + length;
+    } else {
+      fprintf(stream, " %.*s", (int)length, text);
+      used += 1 + length;
+    }
+    text += length;
+    text += strspn(text, " \n");
+  }
+  fprintf(stream, "\n");
+}
+
 /* Failed ones by their reason. */
 static void print_reasons(FILE *stream, const struct vqe_state *state)
 {
@@ -190,8 +210,10 @@ static void print_reasons(FILE *stream, const struct vqe_state *state)
     known = r == known ? known + 1 : known;
   }
   for (size_t r = 0; r < known; r++) {
-    fprintf(stream, "%s%zu failed: %s\n", r == 0 ? "\n" : "", counts[r],
-            reasons[r]);
+    char head[40];
+    int length = snprintf(head, sizeof head, "%zu failed:", counts[r]);
+    fprintf(stream, "%s%s", r == 0 ? "\n" : "", head);
+    print_folded(stream, reasons[r], (size_t)length);
   }
   if (others > 0) {
     fprintf(stream, "%zu failed for other reasons\n", others);
