@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # jobs/slurm/vqe_batch.sbatch on a real SLURM: one node, this one, on
-# loopback, without systemd. A job, an array, and a job that is asked to stop
-# and goes on from its journal after requeueing. Exit status 77: no SLURM.
+# loopback, without systemd. A job, an array, a job that is asked to stop and
+# goes on from its journal after requeueing, and a campaign whose tables wait
+# for its arrays. Exit status 77: no SLURM.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 VQE_BATCH=$(realpath "${VQE_BATCH:-$root/build/release/vqe_batch}")
-export VQE_BATCH
+VQE_LAKE=$(realpath "${VQE_LAKE:-$(dirname "$VQE_BATCH")/vqe_lake}")
+export VQE_BATCH VQE_LAKE
 PATH=$PATH:/usr/sbin:/sbin
 
 for program in munged slurmctld slurmd sbatch; do
@@ -181,6 +183,49 @@ sbatch -n 1 --array=3-4 "$script" 'part-%a.json'
 finish
 [ -s part-3.h5 ] && [ -s part-4.h5 ] || fail "the results of the array"
 
+# a campaign: two lanes of two parts, one of which cannot run; the tables of
+# the others wait for all; generated and submitted again, the rest is done
+heh='{"name": "HeH+", "symbols": ["He", "H"], "charge": 1, "coords": [[0, 0, 0], [0, 0, 0.7719]]}'
+echo "{\"molecules\": [$h2, $heh], \"init\": [\"hf\", \"mp2\"], \"seed\": \"1-4\",
+  \"lanes\": [{\"name\": \"a\", \"molecules\": \"H2\"},
+            {\"name\": \"b\", \"partition\": \"test\"}]}" >small.json
+
+# rows of the tables, experiments done and left
+campaign_is() {
+  local rows
+  rows=$("$VQE_LAKE" query "SELECT count(*) AS n FROM vqe_results" \
+    --warehouse campaign/warehouse --format csv | tail -n 1)
+  "$VQE_BATCH" status campaign --json >state.json
+  python3 - "$rows" "$@" <<'PYTHON'
+import json
+import sys
+
+rows, wanted, done, left = map(int, sys.argv[1:])
+with open("state.json", encoding="utf-8") as stream:
+    state = json.load(stream)
+assert rows == wanted, f"{rows} rows"
+assert (state["done"], state["left"]) == (done, left), state
+PYTHON
+}
+
+"$VQE_BATCH" generate small.json -o campaign --parts 2 --lanes
+cp campaign/part-b-0002.json kept.json
+echo '{' >campaign/part-b-0002.json
+"$root/jobs/slurm/submit.sh" campaign -n 1 >submit.txt
+squeue -h -o '%j %T %E' | grep -q 'vqe_lake PENDING afterany' ||
+  fail "the tables do not wait for the arrays"
+finish
+cp kept.json campaign/part-b-0002.json
+campaign_is 12 12 4 || fail "the campaign with a part that fails"
+"$VQE_BATCH" generate small.json -o campaign --parts 2 --lanes
+"$root/jobs/slurm/submit.sh" campaign -n 1
+finish
+campaign_is 16 16 0 || fail "the campaign submitted again"
+"$VQE_BATCH" generate small.json -o campaign
+"$root/jobs/slurm/submit.sh" campaign -n 1 | grep -q "nothing is left" ||
+  fail "a campaign that is done"
+finish
+
 # asked to stop as SLURM does before the time limit; goes on when requeued
 nh3='{"name": "NH3", "symbols": ["N", "H", "H", "H"], "coords": [[0, 0, 0.1128],
   [0, 0.9395, -0.2632], [0.8137, -0.4698, -0.2632], [-0.8137, -0.4698, -0.2632]]}'
@@ -210,4 +255,4 @@ grep -q "Result file: long.h5" "vqe_batch-$id.log" ||
   fail "the requeued job did not end"
 check long.sum 2 any || fail "the requeued job's summary"
 [ ! -e long.h5.journal ] || fail "the journal is left"
-echo "SLURM $(slurmctld -V | cut -d' ' -f2): job, array, stop and requeue"
+echo "SLURM $(slurmctld -V | cut -d' ' -f2): job, array, campaign, stop and requeue"

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Usage: jobs/slurm/submit.sh FOLDER [sbatch options of the arrays]
+#
+#   vqe_batch generate 1 -o campaign --parts 20
+#   jobs/slurm/submit.sh campaign --ntasks 16 --time 08:00:00
+#
+# Submits a campaign of vqe_batch generate: an array for each lane, one part a
+# task, in the lane's partition, a GPU for lanes on cuda; then the job that
+# makes the tables when all have ended, however they ended. Prints their ids.
+# Again after `generate`, it submits what is left.
+#
+# VQE_WAREHOUSE   where the tables go (FOLDER/warehouse); "" for none
+# VQE_LAKE_AFTER  afterok: tables only when all parts ended well (afterany)
+# VQE_GPU         what a lane on cuda asks for (--gpus-per-task=1); "" for none
+# VQE_BATCH, VQE_LAKE, VQE_LAUNCH, VQE_REQUEUE go to the jobs
+set -euo pipefail
+
+if [ $# -lt 1 ] || [ ! -r "$1/parts.tsv" ]; then
+  echo "usage: submit.sh FOLDER [sbatch options], FOLDER being one of" \
+    "vqe_batch generate" >&2
+  exit 2
+fi
+folder=$(realpath "$1")
+shift
+scripts=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+export VQE_SBATCH=$scripts/vqe_batch.sbatch
+warehouse=${VQE_WAREHOUSE-$folder/warehouse}
+
+ids=()
+while IFS=$'\t' read -r lane parts partition device; do
+  [ "$parts" -gt 0 ] || continue
+  options=("--array=1-$parts")
+  [ "$partition" = - ] || options+=("--partition=$partition")
+  if [ "$device" = cuda ]; then
+    read -r -a gpu <<<"${VQE_GPU---gpus-per-task=1}"
+    options+=("${gpu[@]}")
+  fi
+  id=$(sbatch --parsable "${options[@]}" "$@" "$scripts/vqe_array.sbatch" \
+    "$folder" "$lane" </dev/null)
+  id=${id%%;*}
+  echo "array $id: $parts parts$([ "$lane" = - ] || echo " of lane $lane")"
+  ids+=("$id")
+done <"$folder/parts.tsv"
+
+if [ "${#ids[@]}" -eq 0 ]; then
+  echo "nothing is left to run"
+fi
+if [ -n "$warehouse" ]; then
+  after=()
+  if [ "${#ids[@]}" -gt 0 ]; then
+    after=("--dependency=${VQE_LAKE_AFTER:-afterany}:$(
+      IFS=:
+      echo "${ids[*]}"
+    )")
+  fi
+  id=$(sbatch --parsable "${after[@]}" "$scripts/vqe_lake.sbatch" \
+    "$folder" "$warehouse")
+  echo "tables ${id%%;*}: $warehouse"
+fi
+echo "state: vqe_batch status $folder"
