@@ -10,6 +10,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "campaign/folder.h"
 #include "campaign/parts.h"
@@ -208,12 +209,13 @@ static char *positions_of(const struct vqe_plan *plan, const size_t *which,
 static char *print_value(const json_t *value)
 {
   json_error_t error;
-  char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+  char *text =
+      vqe_json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
   json_t *again =
       text != NULL ? json_loads(text, JSON_DECODE_ANY, &error) : NULL;
   if (!json_equal(again, value)) {
     free(text);
-    text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+    text = vqe_json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
   }
   json_decref(again);
   return text;

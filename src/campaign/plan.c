@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 
 static bool same_text(const char *a, const char *b)
@@ -177,7 +178,7 @@ static int plan_items(struct vqe_plan *plan,
 static int expand(struct vqe_job **out, const struct vqe_tier *tier)
 {
   char *warnings = NULL;
-  char *text = json_dumps(tier->job, JSON_COMPACT);
+  char *text = vqe_json_dumps(tier->job, JSON_COMPACT);
   int status =
       text != NULL
           ? vqe_job_parse(out, &warnings, text, strlen(text), tier->path, NULL)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "batch_common.h"
 #include "batch_lake.h"
 #include "campaign/generate.h"

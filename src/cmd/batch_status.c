@@ -48,17 +48,18 @@ static void wait_seconds(int seconds)
 static int show(const struct vqe_state *state,
                 const struct vqe_cmd_status_options *options)
 {
-  int status = VQE_OK;
   if (options->json) {
     json_t *json = vqe_state_json(state);
     /* of a watch one line each, for scripts */
     size_t flags = JSON_REAL_PRECISION(15) |
                    (options->watch ? JSON_COMPACT : JSON_INDENT(2));
-    if (json == NULL || json_dumpf(json, stdout, flags) != 0) {
-      status = vqe_error_set(VQE_ERR_IO, "the JSON could not be printed");
-    }
+    char *text = json != NULL ? vqe_json_dumps(json, flags) : NULL;
     json_decref(json);
-    printf("\n");
+    if (text == NULL) {
+      return vqe_error_set(VQE_ERR_MEMORY, "no memory for the JSON");
+    }
+    printf("%s\n", text);
+    free(text);
   } else {
     if (options->watch && isatty(STDOUT_FILENO)) {
       printf("\033[H\033[J");
@@ -68,7 +69,7 @@ static int show(const struct vqe_state *state,
       printf("\n");
     }
   }
-  return fflush(stdout) == 0 ? status
+  return fflush(stdout) == 0 ? VQE_OK
                              : vqe_error_set(VQE_ERR_IO, "the screen is gone");
 }
 

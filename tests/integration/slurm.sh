@@ -211,18 +211,18 @@ PYTHON
 "$VQE_BATCH" generate small.json -o campaign --parts 2 --lanes
 cp campaign/part-b-0002.json kept.json
 echo '{' >campaign/part-b-0002.json
-"$root/jobs/slurm/submit.sh" campaign -n 1 >submit.txt
+"$root/jobs/slurm/submit_campaign.sh" campaign -n 1 >submit.txt
 squeue -h -o '%j %T %E' | grep -q 'vqe_lake PENDING afterany' ||
   fail "the tables do not wait for the arrays"
 finish
 cp kept.json campaign/part-b-0002.json
 campaign_is 12 12 4 || fail "the campaign with a part that fails"
 "$VQE_BATCH" generate small.json -o campaign --parts 2 --lanes
-"$root/jobs/slurm/submit.sh" campaign -n 1
+"$root/jobs/slurm/submit_campaign.sh" campaign -n 1
 finish
 campaign_is 16 16 0 || fail "the campaign submitted again"
 "$VQE_BATCH" generate small.json -o campaign
-"$root/jobs/slurm/submit.sh" campaign -n 1 | grep -q "nothing is left" ||
+"$root/jobs/slurm/submit_campaign.sh" campaign -n 1 | grep -q "nothing is left" ||
   fail "a campaign that is done"
 finish
 

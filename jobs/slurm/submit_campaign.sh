@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Usage: jobs/slurm/submit.sh FOLDER [sbatch options of the arrays]
+# Usage: jobs/slurm/submit_campaign.sh FOLDER [sbatch options of the arrays]
 #
 #   vqe_batch generate 1 -o campaign --parts 20
-#   jobs/slurm/submit.sh campaign --ntasks 16 --time 08:00:00
+#   jobs/slurm/submit_campaign.sh campaign --ntasks 16 --time 08:00:00
 #
 # Submits a campaign of vqe_batch generate: an array for each lane, one part a
 # task, in the lane's partition, a GPU for lanes on cuda; then the job that
@@ -16,7 +16,7 @@
 set -euo pipefail
 
 if [ $# -lt 1 ] || [ ! -r "$1/parts.tsv" ]; then
-  echo "usage: submit.sh FOLDER [sbatch options], FOLDER being one of" \
+  echo "usage: submit_campaign.sh FOLDER [sbatch options], FOLDER being one of" \
     "vqe_batch generate" >&2
   exit 2
 fi
