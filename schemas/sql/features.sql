@@ -2,7 +2,9 @@
 --   experiments  one row for each experiment that all five sources hold,
 --                with what both feature tables say about it
 --   steps        one row for each of their evaluations, with running values
--- chosen_experiments lists the experiments that are asked for.
+-- chosen_experiments lists the experiments that are asked for. Averages and
+-- deviations take values below 1e150 alone: their squares are numbers, so that
+-- one absurd record is no error for all.
 CREATE OR REPLACE TEMP VIEW experiments AS
 SELECT
   v.experiment_id,
@@ -49,7 +51,9 @@ WITH running AS (
     coalesce(
       i.cumulative_min_energy,
       min(i.iteration_energy) OVER (
-        PARTITION BY i.experiment_id ORDER BY i.iteration_step)) AS c
+        PARTITION BY i.experiment_id ORDER BY i.iteration_step)) AS c,
+    CASE WHEN abs(i.iteration_energy) < 1e150 THEN i.iteration_energy END
+      AS bounded_energy
   FROM vqe_iterations i SEMI JOIN chosen_experiments USING (experiment_id)
 ),
 marked AS (
@@ -63,6 +67,14 @@ marked AS (
     row_number() OVER w AS row_index,
     first_value(iteration_energy) OVER w AS first_energy,
     CASE
+      WHEN row_number() OVER w > 1 AND abs(energy_delta) < 1e150
+      THEN energy_delta
+    END AS bounded_delta,
+    CASE
+      WHEN row_number() OVER w > 1 AND abs(parameter_delta_norm) < 1e150
+      THEN parameter_delta_norm
+    END AS bounded_norm,
+    CASE
       WHEN row_number() OVER w = 1 THEN true
       ELSE coalesce(c < lag(c) OVER w, false)
     END AS is_new_minimum
@@ -73,9 +85,9 @@ SELECT
   *,
   (row_index - max(CASE WHEN is_new_minimum THEN row_index END) OVER w)
     ::INTEGER AS steps_since_improvement,
-  avg(iteration_energy) OVER last5 AS energy_moving_avg_5,
-  stddev_samp(iteration_energy) OVER last5 AS energy_moving_std_5,
-  avg(parameter_delta_norm) OVER w AS mean_param_change,
+  avg(bounded_energy) OVER last5 AS energy_moving_avg_5,
+  stddev_samp(bounded_energy) OVER last5 AS energy_moving_std_5,
+  avg(bounded_norm) OVER w AS mean_param_change,
   max(CASE WHEN is_new_minimum THEN iteration_step END)
     OVER (PARTITION BY experiment_id) AS convergence_iteration
 FROM marked

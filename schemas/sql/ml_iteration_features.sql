@@ -21,10 +21,14 @@ SELECT
   s.cumulative_min_energy,
   s.iteration_step / nullif(e.total_iterations, 0)::DOUBLE
     AS relative_iteration,
-  (s.first_energy - s.c) / s.iteration_step AS energy_improvement_rate,
+  CASE
+    WHEN isfinite(s.first_energy - s.c)
+    THEN (s.first_energy - s.c) / s.iteration_step
+  END AS energy_improvement_rate,
   CASE
     WHEN s.c = 0 THEN 0
-    ELSE (s.iteration_energy - s.c) / abs(s.c)
+    WHEN isfinite((s.iteration_energy - s.c) / abs(s.c))
+    THEN (s.iteration_energy - s.c) / abs(s.c)
   END AS normalized_energy,
   s.is_new_minimum,
   s.steps_since_improvement,

@@ -2,19 +2,19 @@ WITH summary AS (
   SELECT
     experiment_id,
     max(convergence_iteration) AS convergence_iteration,
-    avg(energy_delta) AS mean_energy_delta,
-    stddev_samp(energy_delta) AS std_energy_delta,
+    avg(bounded_delta) AS mean_energy_delta,
+    stddev_samp(bounded_delta) AS std_energy_delta,
     min(iteration_energy) AS min_energy,
     max(iteration_energy) AS max_energy,
-    avg(parameter_delta_norm) AS mean_param_delta_norm,
-    stddev_samp(parameter_delta_norm) AS std_param_delta_norm,
-    sum(parameter_delta_norm) AS total_param_distance,
+    avg(bounded_norm) AS mean_param_delta_norm,
+    stddev_samp(bounded_norm) AS std_param_delta_norm,
+    sum(bounded_norm) AS total_param_distance,
     count(*) FILTER (is_new_minimum) AS num_new_minima,
     max(steps_since_improvement) AS longest_plateau,
-    avg(iteration_energy) FILTER (row_index <= 10) AS first_10_mean_energy,
-    regr_slope(iteration_energy, iteration_step) FILTER (row_index <= 10)
+    avg(bounded_energy) FILTER (row_index <= 10) AS first_10_mean_energy,
+    regr_slope(bounded_energy, iteration_step) FILTER (row_index <= 10)
       AS first_10_energy_slope,
-    avg(iteration_energy) FILTER (row_index > rows_in_all - 10)
+    avg(bounded_energy) FILTER (row_index > rows_in_all - 10)
       AS last_10_mean_energy
   FROM (
     SELECT *, count(*) OVER (PARTITION BY experiment_id) AS rows_in_all
@@ -24,7 +24,10 @@ WITH summary AS (
 totals AS (
   SELECT
     *,
-    final_energy + nuclear_repulsion_energy AS total_energy
+    CASE
+      WHEN isfinite(final_energy + nuclear_repulsion_energy)
+      THEN final_energy + nuclear_repulsion_energy
+    END AS total_energy
   FROM experiments
 )
 SELECT
@@ -51,7 +54,10 @@ SELECT
   s.std_energy_delta,
   s.min_energy,
   s.max_energy,
-  s.max_energy - s.min_energy AS energy_range,
+  CASE
+    WHEN isfinite(s.max_energy - s.min_energy)
+    THEN s.max_energy - s.min_energy
+  END AS energy_range,
   s.mean_param_delta_norm,
   s.std_param_delta_norm,
   s.total_param_distance,
@@ -69,9 +75,16 @@ SELECT
   e.total_energy,
   e.hf_energy,
   e.fci_energy,
-  e.total_energy - e.fci_energy AS error_to_fci,
-  (e.hf_energy - e.total_energy) / nullif(e.hf_energy - e.fci_energy, 0)
-    AS correlation_recovered,
+  CASE
+    WHEN isfinite(e.total_energy - e.fci_energy)
+    THEN e.total_energy - e.fci_energy
+  END AS error_to_fci,
+  CASE
+    WHEN isfinite((e.hf_energy - e.total_energy)
+                  / nullif(e.hf_energy - e.fci_energy, 0))
+    THEN (e.hf_energy - e.total_energy)
+         / nullif(e.hf_energy - e.fci_energy, 0)
+  END AS correlation_recovered,
   e.molecule_label,
   e.num_parameters,
   e.n_expectation,

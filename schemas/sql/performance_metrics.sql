@@ -7,7 +7,10 @@ SELECT
   r.vqe_time,
   r.total_time,
   r.minimization_time,
-  r.hamiltonian_time + r.mapping_time + r.vqe_time AS computed_total_time,
+  CASE
+    WHEN isfinite(r.hamiltonian_time + r.mapping_time + r.vqe_time)
+    THEN r.hamiltonian_time + r.mapping_time + r.vqe_time
+  END AS computed_total_time,
   run.processing_timestamp,
   run.processing_date,
   run.processing_batch_id,

@@ -105,7 +105,7 @@ static int read_avro(struct search *search, const char *path)
 {
   char where[1200];
   snprintf(where, sizeof where, "file '%s'", path);
-  return vqe_record_avro_read_file(path, where, take_record, search);
+  return vqe_record_avro_read_file(path, where, take_record, NULL, search);
 }
 
 static int read_json(struct search *search, const char *path)

@@ -9,6 +9,7 @@
 #include "base/error_message.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "lake/tables.h"
 
 #define DEFAULT_MEMORY_MB 1024
 #define MAX_THREADS 8
@@ -22,8 +23,13 @@ static int fail(const char *name, const char *message)
   int status = strstr(message, "Out of Memory") != NULL ? VQE_ERR_MEMORY
                : strstr(message, "IO Error") != NULL    ? VQE_ERR_IO
                                                         : VQE_ERR_INPUT;
-  return vqe_error_set(status, "%s: DuckDB: %.*s", name,
-                       (int)strcspn(message, "\n"), message);
+  bool table = false;
+  for (int k = 0; k < VQE_LAKE_TABLES; k++) {
+    table = table || strcmp(name, vqe_lake_definitions[k].name) == 0;
+  }
+  return vqe_error_set(status, "%s%s%s: DuckDB: %.*s", table ? "table '" : "",
+                       name, table ? "'" : "", (int)strcspn(message, "\n"),
+                       message);
 }
 
 static int threads_of(const struct vqe_duck_options *options)

@@ -11,6 +11,8 @@
 #include "record/record_json.h"
 
 #define JSON_LIMIT ((size_t)256 << 20)
+/* Records of one file whose reasons are given. */
+#define NAMED 5
 #define MAX_FILES ((size_t)100000000)
 
 struct keys {
@@ -24,7 +26,8 @@ struct reading {
   const struct vqe_raw_callbacks *callbacks;
   struct vqe_raw_counts *counts;
   const char *key;
-  int refused; /* status of the caller's visitor */
+  size_t before; /* invalid records of earlier files */
+  int refused;   /* status of the caller's visitor */
 };
 
 /* ---- which files ---- */
@@ -79,10 +82,39 @@ static int find_experiments(void *ctx, const struct vqe_object *object)
 
 /* ---- one file ---- */
 
+static void report(const struct reading *reading, const char *reason)
+{
+  if (reading->callbacks->skipped != NULL) {
+    reading->callbacks->skipped(reading->callbacks->ctx, reading->key, reason);
+  }
+}
+
+/* One record of a file that has others; of many only the number. */
+static void skip_record(void *ctx, const char *reason)
+{
+  struct reading *reading = ctx;
+  reading->counts->invalid++;
+  if (reading->counts->invalid - reading->before <= NAMED) {
+    report(reading, reason);
+  }
+}
+
 static int pass_on(void *ctx, struct vqe_record *record, size_t index)
 {
   struct reading *reading = ctx;
-  int status = vqe_record_identify(record);
+  char where[1100];
+  snprintf(where, sizeof where, "file '%.1000s', record %zu", reading->key,
+           index);
+  int status = vqe_record_validate(record, where);
+  if (status == VQE_OK) {
+    status = vqe_record_identify(record);
+  }
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
+    vqe_record_free(record);
+    (void)vqe_error_context(status, "%s", where);
+    skip_record(reading, vqe_error_message());
+    return VQE_OK;
+  }
   if (status != VQE_OK) {
     vqe_record_free(record);
     return status;
@@ -122,7 +154,8 @@ static int read_avro(struct reading *reading, const char *where)
   int status = local ? vqe_objects_path(&path, reading->objects, reading->key)
                      : download(&path, reading);
   if (status == VQE_OK) {
-    status = vqe_record_avro_read_file(path, where, pass_on, reading);
+    status =
+        vqe_record_avro_read_file(path, where, pass_on, skip_record, reading);
   }
   if (!local && path != NULL) {
     (void)unlink(path);
@@ -163,17 +196,21 @@ static int read_all(struct reading *reading, const char *folder,
     char where[1200];
     reading->key = keys.items[k];
     reading->refused = VQE_OK;
+    reading->before = reading->counts->invalid;
     reading->counts->files++;
     snprintf(where, sizeof where, "file '%s'", keys.items[k]);
     status = read(reading, where);
     if (status != VQE_OK && reading->refused == VQE_OK &&
         is_fault_of_file(status)) {
       reading->counts->unreadable++;
-      if (reading->callbacks->skipped != NULL) {
-        reading->callbacks->skipped(reading->callbacks->ctx, keys.items[k],
-                                    vqe_error_message());
-      }
+      report(reading, vqe_error_message());
       status = VQE_OK;
+    }
+    size_t invalid = reading->counts->invalid - reading->before;
+    if (invalid > NAMED) {
+      snprintf(where, sizeof where, "file '%.1000s': %zu more records",
+               keys.items[k], invalid - NAMED);
+      report(reading, where);
     }
   }
   keys_clear(&keys);
@@ -184,7 +221,7 @@ int vqe_raw_read(struct vqe_objects *objects,
                  const struct vqe_raw_callbacks *callbacks,
                  struct vqe_raw_counts *counts)
 {
-  struct reading reading = {objects, callbacks, counts, NULL, VQE_OK};
+  struct reading reading = {objects, callbacks, counts, NULL, 0, VQE_OK};
   bool below = false;
   memset(counts, 0, sizeof *counts);
   int status = vqe_objects_list(objects, "", false, find_experiments, &below);

@@ -38,6 +38,12 @@ static int take_result(void *ctx, size_t index,
   }
   snprintf(where, sizeof where, "result %zu", index);
   int status = vqe_record_from_result(&record, result);
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
+    (void)vqe_error_context(status, "%s", where);
+    reading->source->skipped++;
+    report_skipped(reading->source, vqe_error_message());
+    return VQE_OK;
+  }
   if (status == VQE_OK) {
     status = reading->sink(reading->sink_ctx, record, where);
   }
@@ -179,7 +185,7 @@ static int read_raw(struct vqe_source *source, vqe_source_sink sink,
   struct vqe_raw_callbacks callbacks = {&reading, take_raw, skip_raw};
   struct vqe_raw_counts counts = {0};
   int status = vqe_raw_read(source->ctx, &callbacks, &counts);
-  source->skipped += counts.unreadable;
+  source->skipped += counts.unreadable + counts.invalid;
   return status;
 }
 

@@ -312,12 +312,13 @@ int vqe_staging_append(struct vqe_staging *staging, struct vqe_record *record,
   }
   *skipped = true;
   int status = vqe_record_validate(record, where);
-  if (status == VQE_ERR_INPUT) {
-    counts->invalid++;
-    return VQE_OK;
-  }
   if (status == VQE_OK) {
     status = vqe_record_identify(record);
+  }
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
+    (void)vqe_error_context(status, "%s", where);
+    counts->invalid++;
+    return VQE_OK;
   }
   if (status == VQE_OK && !isfinite(record->minimum)) {
     counts->nonfinite_minimum++;

@@ -265,14 +265,18 @@ static int check_file(const char *path, const char *where)
   return status;
 }
 
-/* The next record of the file; *record stays NULL at its end. */
-static int read_next(struct vqe_record **record, avro_file_reader_t file,
-                     avro_value_t *value, const char *where, size_t index)
+/* The next record of the file; *end at its end, *whole where its bytes are
+ * read, whatever they hold. */
+static int read_next(struct vqe_record **record, bool *end, bool *whole,
+                     avro_file_reader_t file, avro_value_t *value,
+                     const char *where, size_t index)
 {
   char place[512];
   avro_value_reset(value);
   int code = avro_file_reader_read_value(file, value);
-  if (code == EOF) {
+  *end = code == EOF;
+  *whole = code == 0;
+  if (*end) {
     return VQE_OK;
   }
   snprintf(place, sizeof place, "%.440s, record %zu", where, index);
@@ -282,7 +286,8 @@ static int read_next(struct vqe_record **record, avro_file_reader_t file,
 }
 
 int vqe_record_avro_read_file(const char *path, const char *where,
-                              vqe_avro_visit visit, void *ctx)
+                              vqe_avro_visit visit, vqe_avro_skip skip,
+                              void *ctx)
 {
   avro_file_reader_t file;
   avro_value_t value = {NULL, NULL};
@@ -299,13 +304,17 @@ int vqe_record_avro_read_file(const char *path, const char *where,
   if (iface == NULL || avro_generic_value_new(iface, &value) != 0) {
     status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
   }
-  bool more = value.iface != NULL;
-  for (size_t index = 0; status == VQE_OK && more; index++) {
+  bool end = value.iface == NULL;
+  for (size_t index = 0; status == VQE_OK && !end; index++) {
     struct vqe_record *record = NULL;
-    status = read_next(&record, file, &value, where, index);
-    more = record != NULL;
-    if (more) {
+    bool whole = false;
+    status = read_next(&record, &end, &whole, file, &value, where, index);
+    if (status == VQE_OK && !end) {
       status = visit(ctx, record, index);
+    } else if (whole && skip != NULL &&
+               (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED)) {
+      skip(ctx, vqe_error_message());
+      status = VQE_OK;
     }
   }
   if (value.self != NULL) {

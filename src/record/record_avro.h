@@ -34,11 +34,16 @@ int vqe_record_avro_decode(struct vqe_record **out,
 typedef int (*vqe_avro_visit)(void *ctx, struct vqe_record *record,
                               size_t index);
 
-/* Read all records of an Avro container file (local). VQE_ERR_INPUT when the
- * file is no container, is cut short or holds other records; records before
- * the fault have been visited. */
+/* Called for each record that is none of ours, with the reason. */
+typedef void (*vqe_avro_skip)(void *ctx, const char *reason);
+
+/* Read all records of an Avro container file (local). One that is none of ours
+ * is passed to `skip` and the others are read on; where `skip` is NULL it ends
+ * the reading. VQE_ERR_INPUT then, and when the file is no container or is cut
+ * short; records before the fault have been visited. */
 int vqe_record_avro_read_file(const char *path, const char *where,
-                              vqe_avro_visit visit, void *ctx);
+                              vqe_avro_visit visit, vqe_avro_skip skip,
+                              void *ctx);
 
 /* Write a container file (deflate) with `count` records. */
 int vqe_record_avro_write_file(const char *path,

@@ -120,6 +120,105 @@ def check_raw(folder):
     check(left.keys() == right.keys() and left, "other records beside bad files")
 
 
+def write_container(path, records):
+    """Records of other_producer.avro's schema, uncompressed in one block."""
+    with open(OTHER, "rb") as stream:
+        schema = fastavro.reader(stream).writer_schema
+    with open(path, "wb") as stream:
+        fastavro.writer(stream, schema, records, codec="null", sync_interval=1 << 24)
+
+
+def check_poison(folder):
+    """Records that cannot be stored, in one file with others: each is set
+    aside with its reason and counted, and the others are stored."""
+    with open(OTHER, "rb") as stream:
+        first = next(fastavro.reader(stream))
+
+    def record(seed, change=None):
+        made = json.loads(json.dumps(first, default=str))
+        made["vqe_result"]["initial_data"]["seed"] = seed
+        made["experiment_id"] = None
+        if change:
+            change(made)
+        return made
+
+    def steps(made):
+        for step in made["vqe_result"]["iteration_list"]:
+            step["iteration"] = 1
+
+    poison = {
+        "numbers start at 1 and rise": steps,
+        "the minimum is not finite": lambda r: r["vqe_result"].update(minimum=float("nan")),
+        "is not UTF-8": lambda r: r.update(basis_set="B" * 40),  # bytes changed below
+        "is not a text": lambda r: r.update(basis_set="a\0b"),
+    }
+    records, good = [], []
+    for k, change in enumerate(poison.values()):
+        good.append(record(2 * k))
+        records += [good[-1], record(2 * k + 1, change)]
+    good.append(record(99))
+    good[-1].update(hamiltonian_time=1.5e308, mapping_time=1.5e308)  # no sum
+    for k, step in enumerate(good[-1]["vqe_result"]["iteration_list"]):
+        value = (-1) ** k * 1.7e308  # neither a mean nor a deviation
+        step.update(result=value, energy_delta=value, parameter_delta_norm=1.7e308)
+    good.append(record(100))
+    records += good[-2:]
+    raw = folder.file("poison")
+    os.makedirs(raw)
+    path = os.path.join(raw, "a.avro")
+    write_container(path, records)
+    with open(path, "rb") as stream:
+        data = stream.read()
+    check(data.count(b"B" * 40) == 1, "poison: the text to damage")
+    with open(path, "wb") as stream:
+        stream.write(data.replace(b"B" * 40, b"\xff" * 40))
+    # and one whose own results are lists of other lengths, as JSON
+    with open(os.path.join(raw, "b.json"), "w", encoding="utf-8") as stream:
+        json.dump(record(101, steps), stream)
+    place = folder.file("poison.warehouse")
+    done = lake("normalize", raw, "-w", place, status=1)
+    said, warned = map(harness.unfolded, (done.stdout, done.stderr))
+    check(f"{len(good)} records" in said and f"{len(poison) + 1} skipped" in said,
+          f"poison: {said}{warned}")
+    for k, word in enumerate(poison):
+        check(re.search(rf"a.avro', record {2 * k + 1}\b.{{,40}}{word}", warned),
+              f"poison: no '{word}' of record {2 * k + 1} in {warned}")
+    check("b.json" in warned, f"poison: {warned}")
+    shown = lake("query", "SELECT seed FROM vqe_results ORDER BY 1", "-w", place,
+                 "--format", "json").stdout
+    check([row["seed"] for row in json.loads(shown)] == [0, 2, 4, 6, 99, 100], shown)
+    shown = lake("query", "SELECT count(*) AS n FROM performance_metrics WHERE "
+                 "NOT isfinite(computed_total_time)", "-w", place, "--format",
+                 "json").stdout
+    check(json.loads(shown)[0]["n"] == 0, f"a sum that is not finite: {shown}")
+    lake("normalize", raw, "-w", place, status=1)
+    lake("featurize", "-w", place)
+    for table in ("vqe_results", "vqe_iterations", "ml_run_summary",
+                  "ml_iteration_features"):
+        described = lake("query", f"DESCRIBE {table}", "-w", place, "--format", "json")
+        doubles = " OR ".join(f"NOT isfinite({column['column_name']})"
+                              for column in json.loads(described.stdout)
+                              if column["column_type"] == "DOUBLE")
+        shown = lake("query", f"SELECT * FROM {table} WHERE {doubles}", "-w", place,
+                     "--format", "json").stdout
+        check(json.loads(shown) == [], f"{table} is not finite: {shown}")
+    shown = lake("query", "SELECT count(*) AS n FROM ml_run_summary", "-w", place,
+                 "--format", "json").stdout
+    check(json.loads(shown)[0]["n"] == len(good), f"features: {shown}")
+    check("0 problems, 0 orphans" in lake("check", place).stdout, "poison: check")
+    # another schema: counted one by one, named up to a few
+    with open(os.path.join(raw, "c.avro"), "wb") as stream:
+        fastavro.writer(
+            stream,
+            {"type": "record", "name": "x", "fields": [{"name": "y", "type": "int"}]},
+            [{"y": k} for k in range(30)],
+        )
+    done = lake("normalize", raw, "-w", place, status=1)
+    warned = harness.unfolded(done.stderr)
+    check(f"{len(poison) + 31} skipped" in done.stdout, f"{done.stdout}{warned}")
+    check("c.avro': 25 more records" in warned, warned)
+
+
 def metadata_of(place, name):
     return f"{place}/quantum_features/{name}/metadata"
 
@@ -233,6 +332,7 @@ def check_options(folder):
             if name in ("help", "version", "man", "completion", "quiet"):
                 continue
             words = [f"--{name}"] + ([VALUES.get(name, place)] if value else [])
+            arguments = [folder.file(a) if a in ("a", "b") else a for a in arguments]
             done = lake(command, *words, *arguments, status=None,
                         env={"VQE_WAREHOUSE": place})
             said = harness.unfolded(done.stderr)
@@ -331,6 +431,7 @@ with harness.Folder() as folder:
     folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
     folder.run("h2.json", "--no-lake")
     check_raw(folder)
+    check_poison(folder)
     check_edited(folder, folder.file("h2.h5"))
     check_full(folder, folder.file("h2.h5"))
     check_options(folder)

@@ -148,7 +148,7 @@ static void others_avro_and_json_are_one_record(void **state)
   struct vqe_record *records[2] = {NULL, NULL};
   char *text = other_json();
   if (vqe_record_avro_read_file(VQE_TEST_DATA "/other_producer.avro", "other",
-                                visit, records) != VQE_OK) {
+                                visit, NULL, records) != VQE_OK) {
     fail_msg("%s", vqe_error_message());
   }
   assert_non_null(records[1]);
@@ -253,7 +253,7 @@ static void container_is_read_up_to_its_damage(void **state)
   struct vqe_record *record = parse(text);
   struct vqe_record *both[2] = {record, record};
   assert_int_equal(vqe_record_avro_write_file(path, both, 2), VQE_OK);
-  assert_int_equal(vqe_record_avro_read_file(path, "file", visit, back),
+  assert_int_equal(vqe_record_avro_read_file(path, "file", visit, NULL, back),
                    VQE_OK);
   same_bytes(back[0], record);
   same_bytes(back[1], record);
@@ -266,12 +266,12 @@ static void container_is_read_up_to_its_damage(void **state)
   vqe_record_free(back[1]);
   back[0] = NULL;
   back[1] = NULL;
-  assert_int_equal(vqe_record_avro_read_file(path, "file", visit, back),
+  assert_int_equal(vqe_record_avro_read_file(path, "file", visit, NULL, back),
                    VQE_ERR_INPUT);
   vqe_record_free(back[0]);
   vqe_record_free(back[1]);
   assert_int_equal(
-      vqe_record_avro_read_file("/nonexistent", "file", visit, back),
+      vqe_record_avro_read_file("/nonexistent", "file", visit, NULL, back),
       VQE_ERR_INPUT);
   unlink(path);
   free(bytes);
