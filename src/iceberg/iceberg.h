@@ -33,6 +33,7 @@
 #include "iceberg/iceberg_relocate.h"
 #include "iceberg/iceberg_scan.h"
 #include "iceberg/iceberg_snapshot.h"
+#include "iceberg/iceberg_spec.h"
 #include "iceberg/iceberg_table.h"
 #include "iceberg/iceberg_type.h"
 #include "iceberg/iceberg_value.h"

@@ -100,7 +100,9 @@ static int check_spec(const struct vqe_iceberg_definition *definition,
   if (!same) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "table '%s' is partitioned in another way than this "
-                         "version writes it; write to another warehouse",
+                         "version writes it; give it the partition fields of "
+                         "the other tables there, or write to another "
+                         "warehouse",
                          table->name);
   }
   return VQE_OK;
@@ -115,7 +117,8 @@ static bool type_fits(const struct vqe_iceberg_column *table,
 }
 
 static int refuse_field(const struct vqe_iceberg_table *table,
-                        const struct vqe_iceberg_column *column, bool dropped)
+                        const struct vqe_iceberg_column *column, bool dropped,
+                        bool required)
 {
   if (dropped) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
@@ -125,10 +128,18 @@ static int refuse_field(const struct vqe_iceberg_table *table,
                          "warehouse",
                          table->name, column->name);
   }
-  return vqe_error_set(VQE_ERR_INPUT,
-                       "table '%s': column '%s' is not an optional %s, "
-                       "as this version writes it; write to another "
-                       "warehouse",
+  if (required) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "table '%s': another engine has made column '%s' "
+                         "required, which this version writes as optional; "
+                         "make it optional there (ALTER COLUMN ... DROP NOT "
+                         "NULL), or write to another warehouse",
+                         table->name, column->name);
+  }
+  return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                       "table '%s': another engine has given column '%s' "
+                       "another type than %s, as this version writes it; "
+                       "write to another warehouse",
                        table->name, column->name,
                        vqe_iceberg_type_name(column->type));
 }
@@ -193,10 +204,12 @@ static int table_ids(struct vqe_iceberg_column *ids, size_t *adds,
       ids[k].id = ++last;
       last = vqe_iceberg_definition_number(&ids[k], last);
       (*adds)++;
-    } else if (dropped || !vqe_iceberg_schema_column(&ids[k], field) ||
-               !type_fits(&ids[k], column) ||
-               json_is_true(json_object_get(field, "required"))) {
-      status = refuse_field(table, column, dropped);
+    } else {
+      bool required = json_is_true(json_object_get(field, "required"));
+      bool fits = !dropped && vqe_iceberg_schema_column(&ids[k], field) &&
+                  type_fits(&ids[k], column);
+      status = fits && !required ? VQE_OK
+                                 : refuse_field(table, column, dropped, fits);
     }
   }
   return status == VQE_OK ? check_distinct(ids, definition, table) : status;
@@ -322,10 +335,74 @@ static int read_column(struct vqe_iceberg_column *column, const json_t *field,
     const json_t *type = json_object_get(field, "type");
     column->type = VQE_ICEBERG_OTHER;
     column->element_id = column->inner_id = 0;
-    column->other = json_is_string(type) ? strdup(json_string_value(type))
-                                         : vqe_json_dumps(type, JSON_COMPACT);
+    column->other =
+        type == NULL || json_is_string(type)
+            ? strdup(type == NULL ? "none" : json_string_value(type))
+            : vqe_json_dumps(type, JSON_COMPACT);
     if (status == VQE_OK && column->other == NULL) {
       status = vqe_iceberg_no_json_memory();
+    }
+  }
+  return status;
+}
+
+/* What a column of ours is in the table, whatever became of it. */
+static int find_column(struct vqe_iceberg_column *column, int *last,
+                       const struct vqe_iceberg_table *table)
+{
+  struct vqe_iceberg_column found = {.name = NULL};
+  bool dropped = false;
+  const json_t *field = find_field(&dropped, table, column->name);
+  int status = VQE_OK;
+  if (field == NULL && !dropped) {
+    column->id = ++*last;
+    *last = vqe_iceberg_definition_number(column, *last);
+    return VQE_OK;
+  }
+  if (!dropped) {
+    status = read_column(&found, field, NULL);
+  } else {
+    found = (struct vqe_iceberg_column){.id = VQE_ICEBERG_DROPPED,
+                                        .type = VQE_ICEBERG_OTHER};
+    status = vqe_memory_strdup(&found.other, "none");
+  }
+  if (status == VQE_OK) {
+    free(column->other);
+    free(column->table_name);
+    column->id = found.id;
+    column->element_id = found.element_id;
+    column->inner_id = found.inner_id;
+    column->type = found.type;
+    column->required = found.required;
+    column->other = found.other;
+    column->table_name =
+        found.name != NULL && strcmp(found.name, column->name) != 0
+            ? found.name
+            : NULL;
+  }
+  if (found.name != column->table_name) {
+    free(found.name);
+  }
+  return status;
+}
+
+int vqe_iceberg_definition_find(struct vqe_iceberg_definition *definition,
+                                const struct vqe_iceberg_table *table)
+{
+  int last = (int)vqe_iceberg_integer(table->metadata, "last-column-id", 0);
+  int status = VQE_OK;
+  definition->npartition = 0;
+  for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
+    struct vqe_iceberg_column *column = &definition->columns[k];
+    status = find_column(column, &last, table);
+    for (size_t i = 0; status == VQE_OK && i < k; i++) {
+      if (definition->columns[i].id == column->id && column->id > 0) {
+        /* another engine's name for an earlier one */
+        column->id = VQE_ICEBERG_DROPPED;
+        column->type = VQE_ICEBERG_OTHER;
+        free(column->other);
+        status = vqe_memory_strdup(&column->other, "none");
+      }
     }
   }
   return status;
@@ -397,33 +474,6 @@ bool vqe_iceberg_definition_is_whole(
   return true;
 }
 
-static int read_partition(struct vqe_iceberg_definition *definition,
-                          const struct vqe_iceberg_table *table)
-{
-  const json_t *spec =
-      json_object_get(vqe_iceberg_default_spec(table->metadata), "fields");
-  size_t count = json_array_size(spec);
-  int status = vqe_memory_alloc(&definition->partition, count,
-                                sizeof *definition->partition, "partition");
-  for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    int64_t source =
-        vqe_iceberg_integer(json_array_get(spec, k), "source-id", -1);
-    size_t c = 0;
-    while (c < definition->ncolumns && definition->columns[c].id != source) {
-      c++;
-    }
-    if (c == definition->ncolumns) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "table '%s': its partition spec names field "
-                           "%lld, which its schema lacks",
-                           table->name, (long long)source);
-    }
-    definition->partition[k] = c;
-    definition->npartition = k + 1;
-  }
-  return status;
-}
-
 int vqe_iceberg_definition_of(struct vqe_iceberg_definition **out,
                               const struct vqe_iceberg_table *table)
 {
@@ -436,12 +486,6 @@ int vqe_iceberg_definition_of(struct vqe_iceberg_definition **out,
   }
   if (status == VQE_OK) {
     status = read_columns(definition, table);
-  }
-  if (status == VQE_OK) {
-    status = read_partition(definition, table);
-  }
-  if (status == VQE_OK) {
-    status = check_spec(definition, table);
   }
   if (status != VQE_OK) {
     vqe_iceberg_definition_free(definition);

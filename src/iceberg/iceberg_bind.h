@@ -33,8 +33,15 @@ bool vqe_iceberg_definition_is_whole(
 bool vqe_iceberg_has_column(const struct vqe_iceberg_table *table,
                             const char *name);
 
-/* A definition made from a table's current schema and spec, for work that
- * has none from outside. */
+/* For reading alone: give the definition's columns the ids and types that they
+ * have in the table now, whatever another engine made of them; a column that
+ * is gone gets VQE_ICEBERG_DROPPED and no type. Takes the partition away, as
+ * each file has its own. */
+int vqe_iceberg_definition_find(struct vqe_iceberg_definition *definition,
+                                const struct vqe_iceberg_table *table);
+
+/* The columns of a table's current schema as a definition, without partition,
+ * for work that has none from outside. */
 int vqe_iceberg_definition_of(struct vqe_iceberg_definition **out,
                               const struct vqe_iceberg_table *table);
 /* Do the ids agree with the table, new columns coming after its last id?

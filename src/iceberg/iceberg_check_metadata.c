@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iceberg/iceberg_check_avro.h"
 #include "iceberg/iceberg_check_report.h"
 #include "iceberg/iceberg_handle.h"
 #include "iceberg/iceberg_json.h"
@@ -181,6 +182,25 @@ static bool has_column(const json_t *metadata, int64_t id)
   return false;
 }
 
+/* No two fields of a spec have one name or one id. */
+static void check_once(struct vqe_iceberg_checking *check, int64_t spec,
+                       json_t *seen, const json_t *field)
+{
+  const char *name = vqe_iceberg_string(field, "name");
+  char id[32];
+  snprintf(id, sizeof id, "#%" PRId64,
+           vqe_iceberg_integer(field, "field-id", -1));
+  if (name != NULL && (json_object_get(seen, name) != NULL ||
+                       json_object_get(seen, id) != NULL)) {
+    PROBLEM(check,
+            "partition spec %" PRId64
+            ": two fields have one name or one field id",
+            spec);
+  }
+  json_object_set_new(seen, name != NULL ? name : "?", json_true());
+  json_object_set_new(seen, id, json_true());
+}
+
 static void check_specs(struct vqe_iceberg_checking *check)
 {
   const json_t *metadata = check->table->metadata;
@@ -191,8 +211,12 @@ static void check_specs(struct vqe_iceberg_checking *check)
     PROBLEM(check, "last-partition-id is below %d",
             VQE_ICEBERG_FIRST_PARTITION_ID - 1);
   }
+  if (vqe_iceberg_default_spec(metadata) == NULL) {
+    PROBLEM(check, "default-spec-id names a partition spec that is not there");
+  }
   json_array_foreach(json_object_get(metadata, "partition-specs"), s, spec)
   {
+    json_t *names = json_object();
     int64_t id = vqe_iceberg_integer(spec, "spec-id", -1);
     if (vqe_iceberg_by_id(metadata, "partition-specs", "spec-id", id) !=
         spec) {
@@ -216,7 +240,9 @@ static void check_specs(struct vqe_iceberg_checking *check)
                 ": a field has no name, transform or source column",
                 id);
       }
+      check_once(check, id, names, field);
     }
+    json_decref(names);
   }
 }
 
@@ -233,6 +259,15 @@ static void check_sort_orders(struct vqe_iceberg_checking *check)
   {
     int64_t number = vqe_iceberg_integer(order, "order-id", -1);
     size_t fields = json_array_size(json_object_get(order, "fields"));
+    for (size_t f = 0; f < fields; f++) {
+      int64_t source = vqe_iceberg_integer(
+          json_array_get(json_object_get(order, "fields"), f), "source-id",
+          -1);
+      if (!has_column(metadata, source)) {
+        PROBLEM(check, "sort order %" PRId64 ": a field has no source column",
+                number);
+      }
+    }
     if (vqe_iceberg_by_id(metadata, "sort-orders", "order-id", number) !=
             order ||
         (number == 0) != (fields == 0)) {
@@ -259,6 +294,42 @@ static void check_log(struct vqe_iceberg_checking *check, const char *name)
     }
     before = when;
   }
+  if (before >
+      vqe_iceberg_integer(check->table->metadata, "last-updated-ms", 0) +
+          VQE_ICEBERG_CLOCKS_MS) {
+    PROBLEM(check, "the %s ends after last-updated-ms", name);
+  }
+}
+
+/* When a snapshot became the current one, against when it was made: at once,
+ * where we did it; others may go back to an earlier one. */
+static void check_log_time(struct vqe_iceberg_checking *check,
+                           const json_t *entry, const json_t *snapshot,
+                           bool first)
+{
+  int64_t id = vqe_iceberg_integer(entry, "snapshot-id", -1);
+  int64_t when = vqe_iceberg_integer(entry, "timestamp-ms", INT64_MIN);
+  int64_t made = vqe_iceberg_integer(snapshot, "timestamp-ms", INT64_MIN);
+  if (when + VQE_ICEBERG_CLOCKS_MS < made ||
+      (first && when != made && vqe_iceberg_check_is_ours(check, id))) {
+    PROBLEM(check,
+            "snapshot %" PRId64 ": its timestamp-ms is not that of the "
+            "snapshot log",
+            id);
+  }
+}
+
+/* Is it the first entry of that snapshot? */
+static bool is_first(const json_t *log, size_t index)
+{
+  int64_t id =
+      vqe_iceberg_integer(json_array_get(log, index), "snapshot-id", -1);
+  for (size_t k = 0; k < index; k++) {
+    if (vqe_iceberg_integer(json_array_get(log, k), "snapshot-id", -1) == id) {
+      return false;
+    }
+  }
+  return true;
 }
 
 static void check_snapshot_log(struct vqe_iceberg_checking *check)
@@ -270,9 +341,12 @@ static void check_snapshot_log(struct vqe_iceberg_checking *check)
   json_t *entry;
   json_array_foreach(log, k, entry)
   {
-    if (vqe_iceberg_snapshot_json(
-            metadata, vqe_iceberg_integer(entry, "snapshot-id", -1)) == NULL) {
+    const json_t *snapshot = vqe_iceberg_snapshot_json(
+        metadata, vqe_iceberg_integer(entry, "snapshot-id", -1));
+    if (snapshot == NULL) {
       PROBLEM(check, "the snapshot log names a snapshot that is not there");
+    } else {
+      check_log_time(check, entry, snapshot, is_first(log, k));
     }
   }
   if (json_array_size(log) > 0 &&

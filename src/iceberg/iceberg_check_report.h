@@ -12,6 +12,9 @@
 #include "iceberg/iceberg_definition.h"
 #include "iceberg/iceberg_manifest.h"
 
+/* What clocks may differ by, as readers allow it. */
+#define VQE_ICEBERG_CLOCKS_MS 60000
+
 /* What a manifest holds, whatever the lists that carry it say. */
 struct vqe_iceberg_seen {
   struct vqe_iceberg_manifest found;
@@ -19,7 +22,8 @@ struct vqe_iceberg_seen {
   bool compared;              /* `found` is filled */
   int64_t size;               /* of the file, -1 when it is missing */
   int64_t files, rows, bytes; /* that live in it */
-  int64_t added_files, added_rows;
+  int64_t added_files, added_rows, added_bytes;
+  int64_t deleted_files, deleted_rows, deleted_bytes;
 };
 
 struct vqe_iceberg_checking {

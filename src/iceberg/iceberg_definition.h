@@ -7,6 +7,9 @@
 
 #include "iceberg/iceberg_value.h"
 
+/* Id of a column that the table had and has no more. */
+#define VQE_ICEBERG_DROPPED (-1)
+
 struct vqe_iceberg_column {
   char *name;
   enum vqe_iceberg_type type;
@@ -16,6 +19,7 @@ struct vqe_iceberg_column {
   /* As the table has it, after binding: */
   char *table_name; /* NULL: the same; else what another engine calls it */
   bool foreign;     /* another engine added it */
+  bool required;    /* another engine wants no nulls */
   char *other;      /* Iceberg's name or JSON of a type we do not know */
 };
 

@@ -28,6 +28,7 @@ struct vqe_iceberg_file {
   int64_t size;                        /* bytes */
   struct vqe_iceberg_bytes *partition; /* npartition values */
   size_t npartition;
+  int64_t spec_id; /* of the partition spec that those belong to */
   struct vqe_iceberg_stats *stats;
   size_t nstats;
   int64_t *split_offsets; /* starts of the row groups, or NULL */

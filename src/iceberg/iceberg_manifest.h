@@ -22,6 +22,7 @@ struct vqe_iceberg_entry {
   int64_t sequence;      /* VQE_ICEBERG_INHERITED or the number */
   int64_t file_sequence; /* likewise */
   int content;           /* 0 data; others are refused */
+  bool of_deletes;       /* has what only delete files may have */
   char *uri;
   char *format;
   int64_t sort_order;           /* -1 for null */
@@ -59,6 +60,7 @@ struct vqe_iceberg_manifest {
   int64_t added_rows, existing_rows, deleted_rows;
   struct vqe_iceberg_field_summary *partitions;
   size_t npartitions;
+  bool unsummarised; /* other writers may leave the summaries out */
 };
 
 struct vqe_iceberg_manifests {

@@ -28,6 +28,7 @@ static int get_value(struct vqe_iceberg_bytes *out, const avro_value_t *value)
   int64_t wide = 0;
   int flag = 0;
   double real = 0.0;
+  float narrow = 0.0f;
   out->data = NULL;
   out->size = 0;
   if (avro_value_get_type(&at) == AVRO_UNION &&
@@ -52,6 +53,12 @@ static int get_value(struct vqe_iceberg_bytes *out, const avro_value_t *value)
   case AVRO_BOOLEAN:
     avro_value_get_boolean(&at, &flag);
     return vqe_iceberg_bytes_boolean(out, flag != 0);
+  case AVRO_FLOAT: /* of another engine's partition field */
+    avro_value_get_float(&at, &narrow);
+    return vqe_iceberg_bytes_string(out, (const char *)&narrow, sizeof narrow);
+  case AVRO_FIXED:
+    avro_value_get_fixed(&at, &data, &size);
+    return vqe_iceberg_bytes_string(out, data, size);
   case AVRO_DOUBLE:
     avro_value_get_double(&at, &real);
     return vqe_iceberg_bytes_double(out, real);
@@ -182,10 +189,13 @@ static int get_file(struct vqe_iceberg_entry *entry,
               {"null_value_counts", NULLS}, {"nan_value_counts", NANS},
               {"lower_bounds", LOWER},      {"upper_bounds", UPPER}};
   struct vqe_iceberg_file *file = &entry->file;
+  avro_value_t value;
   const char *uri, *format;
   int64_t content = 0; /* files of format version 1 have none */
   vqe_avro_get_integer(&content, record, "content");
   entry->content = (int)content;
+  entry->of_deletes = vqe_avro_get(&value, record, "equality_ids") ||
+                      vqe_avro_get(&value, record, "referenced_data_file");
   if (!vqe_avro_get_string(&uri, record, "file_path")) {
     return missing(what, "file_path");
   }
@@ -270,7 +280,8 @@ static int get_summaries(struct vqe_iceberg_manifest *manifest,
 {
   avro_value_t array, item, slot;
   size_t count = 0;
-  if (!vqe_avro_get(&array, value, "partitions")) {
+  manifest->unsummarised = !vqe_avro_get(&array, value, "partitions");
+  if (manifest->unsummarised) {
     return VQE_OK;
   }
   if (avro_value_get_type(&array) != AVRO_ARRAY ||

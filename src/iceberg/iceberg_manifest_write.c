@@ -194,10 +194,13 @@ static int summarise_value(struct vqe_iceberg_field_summary *summary,
     summary->contains_null = true;
     return VQE_OK;
   }
+  if (type == VQE_ICEBERG_OTHER) {
+    return VQE_OK; /* no order is known */
+  }
   if (!vqe_iceberg_bytes_valid(value, type)) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "a partition value of %zu bytes is no %s",
-                         value->size, vqe_iceberg_type_name(type));
+    return vqe_error_set(
+        VQE_ERR_INPUT, "a partition value of %zu byte%s is no %s", value->size,
+        value->size == 1 ? "" : "s", vqe_iceberg_type_name(type));
   }
   if (summary->lower.data == NULL ||
       vqe_iceberg_bytes_compare(value, &summary->lower, type) < 0) {
@@ -213,22 +216,23 @@ static int summarise_value(struct vqe_iceberg_field_summary *summary,
   return status;
 }
 
-static int summarise(struct vqe_iceberg_manifest *out,
-                     const struct vqe_iceberg_definition *definition,
-                     const struct vqe_iceberg_entries *entries,
-                     int64_t inherit)
+int vqe_iceberg_manifest_summarise(struct vqe_iceberg_manifest *out,
+                                   const enum vqe_iceberg_type *types,
+                                   size_t ntypes,
+                                   const struct vqe_iceberg_entries *entries,
+                                   int64_t inherit)
 {
   vqe_iceberg_manifest_clear_summaries(out);
   out->added_files = out->existing_files = out->deleted_files = 0;
   out->added_rows = out->existing_rows = out->deleted_rows = 0;
   out->min_sequence = -1;
   int status =
-      vqe_memory_alloc(&out->partitions, definition->npartition,
-                       sizeof *out->partitions, "partition summaries");
+      vqe_memory_alloc(&out->partitions, ntypes, sizeof *out->partitions,
+                       "partition summaries");
   if (status != VQE_OK) {
     return status;
   }
-  out->npartitions = definition->npartition;
+  out->npartitions = ntypes;
   for (size_t k = 0; status == VQE_OK && k < entries->count; k++) {
     const struct vqe_iceberg_entry *entry = &entries->list[k];
     int64_t rows = entry->file.record_count;
@@ -247,22 +251,40 @@ static int summarise(struct vqe_iceberg_manifest *out,
         (out->min_sequence < 0 || sequence < out->min_sequence)) {
       out->min_sequence = sequence;
     }
-    if (entry->file.npartition != definition->npartition) {
+    if (entry->file.npartition != ntypes) {
       return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                           "'%s' has %zu partition values, its table's spec "
-                           "%zu",
+                           "'%s' has %zu partition value%s, its spec %zu",
                            entry->uri, entry->file.npartition,
-                           definition->npartition);
+                           entry->file.npartition == 1 ? "" : "s", ntypes);
     }
-    for (size_t p = 0; status == VQE_OK && p < definition->npartition; p++) {
-      status =
-          summarise_value(&out->partitions[p], &entry->file.partition[p],
-                          definition->columns[definition->partition[p]].type);
+    for (size_t p = 0; status == VQE_OK && p < ntypes; p++) {
+      status = summarise_value(&out->partitions[p], &entry->file.partition[p],
+                               types[p]);
     }
   }
   if (out->min_sequence < 0) {
     out->min_sequence = inherit;
   }
+  return status;
+}
+
+/* The same for files of the definition's partition. */
+static int summarise(struct vqe_iceberg_manifest *out,
+                     const struct vqe_iceberg_definition *definition,
+                     const struct vqe_iceberg_entries *entries,
+                     int64_t inherit)
+{
+  enum vqe_iceberg_type *types = NULL;
+  int status = vqe_memory_alloc(&types, definition->npartition, sizeof *types,
+                                "partition summaries");
+  for (size_t p = 0; status == VQE_OK && p < definition->npartition; p++) {
+    types[p] = definition->columns[definition->partition[p]].type;
+  }
+  if (status == VQE_OK) {
+    status = vqe_iceberg_manifest_summarise(out, types, definition->npartition,
+                                            entries, inherit);
+  }
+  free(types);
   return status;
 }
 
@@ -365,7 +387,7 @@ static int put_manifest(struct vqe_avro_writer *writer,
   vqe_avro_put_long(&to, "added_rows_count", manifest->added_rows);
   vqe_avro_put_long(&to, "existing_rows_count", manifest->existing_rows);
   vqe_avro_put_long(&to, "deleted_rows_count", manifest->deleted_rows);
-  vqe_avro_put_branch(&array, &to, "partitions", true);
+  vqe_avro_put_branch(&array, &to, "partitions", !manifest->unsummarised);
   for (size_t k = 0; !to.failed && k < manifest->npartitions; k++) {
     const struct vqe_iceberg_field_summary *summary = &manifest->partitions[k];
     if (avro_value_append(&array, &item, NULL) != 0) {

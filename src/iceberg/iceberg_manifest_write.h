@@ -7,6 +7,13 @@
 #include "iceberg/iceberg_definition.h"
 #include "iceberg/iceberg_manifest.h"
 
+/* Fill counts, rows, min_sequence and the summaries of the partition values,
+ * which are of these types (OTHER: only whether there is a null). */
+int vqe_iceberg_manifest_summarise(struct vqe_iceberg_manifest *out,
+                                   const enum vqe_iceberg_type *types,
+                                   size_t ntypes,
+                                   const struct vqe_iceberg_entries *entries,
+                                   int64_t inherit);
 /* Encode a manifest; fills counts, rows, min_sequence and partition
  * summaries of `out` (uri, length and sequence are the caller's).
  * `inherit`: the sequence number that entries without one will have.

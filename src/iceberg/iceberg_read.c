@@ -76,6 +76,7 @@ int vqe_iceberg_read_entries(struct vqe_iceberg_entries *out,
   }
   for (size_t k = 0; status == VQE_OK && k < out->count; k++) {
     struct vqe_iceberg_entry *entry = &out->list[k];
+    entry->file.spec_id = manifest->spec_id;
     if (entry->content != 0) {
       status = vqe_error_set(VQE_ERR_UNSUPPORTED,
                              "'%s' lists a delete file among data files",

@@ -72,6 +72,7 @@ bool vqe_iceberg_schema_column(struct vqe_iceberg_column *column,
   int depth = 0;
   memset(column, 0, sizeof *column);
   column->id = (int)vqe_iceberg_integer(field, "id", 0);
+  column->required = json_is_true(json_object_get(field, "required"));
   while (json_is_object(type)) {
     const char *kind = vqe_iceberg_string(type, "type");
     int id = (int)vqe_iceberg_integer(type, "element-id", 0);

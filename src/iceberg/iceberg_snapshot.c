@@ -40,6 +40,7 @@ static int read_snapshot(struct vqe_iceberg_snapshot *out, const json_t *json,
   out->current = out->id == vqe_iceberg_current_snapshot(table);
   out->added_files = vqe_iceberg_summary(json, "added-data-files", 0);
   out->added_records = vqe_iceberg_summary(json, "added-records", 0);
+  out->deleted_records = vqe_iceberg_summary(json, "deleted-records", 0);
   out->total_files = vqe_iceberg_summary(json, "total-data-files", -1);
   out->total_records = vqe_iceberg_summary(json, "total-records", -1);
   int status =

@@ -24,6 +24,7 @@ struct vqe_iceberg_snapshot {
   size_t nrefs;
   int64_t added_files, added_records;
   int64_t total_files, total_records; /* -1 where the summary has none */
+  int64_t deleted_records;
 };
 
 /* All snapshots, oldest first. Free by vqe_iceberg_snapshots_free(). */

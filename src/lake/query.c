@@ -69,7 +69,7 @@ static int make_views(struct vqe_warehouse *warehouse, const char *sql)
     }
     any = true;
     status =
-        vqe_table_open(&table, warehouse, (enum vqe_lake_table_index)k, true);
+        vqe_table_read(&table, warehouse, (enum vqe_lake_table_index)k, true);
     if (status == VQE_OK) {
       status = vqe_table_add_others(table, warehouse);
     }

@@ -97,9 +97,24 @@ static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
   return status;
 }
 
+/* The files of a snapshot, which must have field ids. */
+static int collect_files(struct vqe_table *table,
+                         struct vqe_warehouse *warehouse,
+                         struct vqe_iceberg_table *iceberg, int64_t snapshot)
+{
+  struct collecting collecting = {.warehouse = warehouse, .table = table};
+  int status = vqe_iceberg_scan(iceberg, snapshot, collect_file, &collecting);
+  if (status == VQE_OK) {
+    status = vqe_table_require_ids(vqe_warehouse_duck(warehouse), table->name,
+                                   collecting.foreign, collecting.nforeign);
+  }
+  free(collecting.foreign);
+  return status;
+}
+
 /* What the newest metadata of the table says, where it exists. */
 static int read_state(struct vqe_table *table, struct vqe_warehouse *warehouse,
-                      bool files)
+                      bool files, bool reading)
 {
   struct vqe_iceberg_table *iceberg = NULL;
   int status = vqe_warehouse_iceberg(&iceberg, warehouse, table->index);
@@ -110,23 +125,17 @@ static int read_state(struct vqe_table *table, struct vqe_warehouse *warehouse,
   table->snapshot = vqe_iceberg_current_snapshot(iceberg);
   snprintf(table->experiments, sizeof table->experiments, "%s",
            vqe_iceberg_current_summary(iceberg, VQE_ICEBERG_EXPERIMENTS_KEY));
-  status = vqe_iceberg_definition_bind(table->definition, iceberg);
+  status = reading ? vqe_iceberg_definition_find(table->definition, iceberg)
+                   : vqe_iceberg_definition_bind(table->definition, iceberg);
   if (status == VQE_OK && files) {
-    struct collecting collecting = {.warehouse = warehouse, .table = table};
-    status =
-        vqe_iceberg_scan(iceberg, table->snapshot, collect_file, &collecting);
-    if (status == VQE_OK) {
-      status =
-          vqe_table_require_ids(vqe_warehouse_duck(warehouse), table->name,
-                                collecting.foreign, collecting.nforeign);
-    }
-    free(collecting.foreign);
+    status = collect_files(table, warehouse, iceberg, table->snapshot);
   }
   return status;
 }
 
-int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
-                   enum vqe_lake_table_index index, bool files)
+static int open_table(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                      enum vqe_lake_table_index index, bool files,
+                      bool reading)
 {
   const struct vqe_lake_text *text = &vqe_lake_definitions[index];
   struct vqe_table *table = NULL;
@@ -140,7 +149,7 @@ int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
   status = vqe_iceberg_definition_parse(&table->definition, text->text,
                                         text->size, text->name);
   if (status == VQE_OK) {
-    status = read_state(table, warehouse, files);
+    status = read_state(table, warehouse, files, reading);
   }
   if (status != VQE_OK) {
     vqe_table_close(table);
@@ -148,6 +157,18 @@ int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
   }
   *out = table;
   return VQE_OK;
+}
+
+int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                   enum vqe_lake_table_index index, bool files)
+{
+  return open_table(out, warehouse, index, files, false);
+}
+
+int vqe_table_read(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                   enum vqe_lake_table_index index, bool files)
+{
+  return open_table(out, warehouse, index, files, true);
 }
 
 void vqe_table_close(struct vqe_table *table)
@@ -229,7 +250,7 @@ int vqe_table_require_types(const struct vqe_table *table)
     const struct vqe_iceberg_column *column = &table->definition->columns[k];
     char type[VQE_TABLE_TYPE_SIZE];
     vqe_table_sql_type(type, column);
-    if (type[0] == '\0') {
+    if (type[0] == '\0' && column->id != VQE_ICEBERG_DROPPED) {
       return vqe_error_set(VQE_ERR_UNSUPPORTED,
                            "table '%s': column '%s' of another engine has the "
                            "type %.80s, which this version cannot rewrite",
@@ -301,6 +322,26 @@ int vqe_table_view(struct vqe_warehouse *warehouse,
         vqe_duck_execute(vqe_warehouse_duck(warehouse), table->name, sql.data);
   }
   free(sql.data);
+  return status;
+}
+
+int vqe_table_view_at(struct vqe_warehouse *warehouse,
+                      enum vqe_lake_table_index index, int64_t snapshot,
+                      const char *view)
+{
+  struct vqe_table *table = NULL;
+  struct vqe_iceberg_table *iceberg = NULL;
+  int status = vqe_table_read(&table, warehouse, index, false);
+  if (status == VQE_OK) {
+    status = vqe_warehouse_iceberg(&iceberg, warehouse, index);
+  }
+  if (status == VQE_OK) {
+    status = collect_files(table, warehouse, iceberg, snapshot);
+  }
+  if (status == VQE_OK) {
+    status = vqe_table_view(warehouse, table, view, false);
+  }
+  vqe_table_close(table);
   return status;
 }
 

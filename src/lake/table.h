@@ -35,6 +35,10 @@ struct vqe_table {
 /* `files` false leaves `paths` empty. */
 int vqe_table_open(struct vqe_table **out, struct vqe_warehouse *warehouse,
                    enum vqe_lake_table_index index, bool files);
+/* The same to be read alone: what another engine made of the columns and of
+ * the partition is no reason to refuse. */
+int vqe_table_read(struct vqe_table **out, struct vqe_warehouse *warehouse,
+                   enum vqe_lake_table_index index, bool files);
 void vqe_table_close(struct vqe_table *table);
 /* Give the definition the columns of other engines as well. */
 int vqe_table_add_others(struct vqe_table *table,
@@ -64,6 +68,12 @@ void vqe_table_add_scan(struct vqe_duck_text *sql,
 int vqe_table_view(struct vqe_warehouse *warehouse,
                    const struct vqe_table *table, const char *view,
                    bool named);
+
+/* The same of the rows of an earlier snapshot; VQE_ERR_NOT_FOUND or
+ * VQE_ERR_INPUT where they are no more. */
+int vqe_table_view_at(struct vqe_warehouse *warehouse,
+                      enum vqe_lake_table_index index, int64_t snapshot,
+                      const char *view);
 
 /* VQE_ERR_UNSUPPORTED when one of the Parquet files has no field ids, as files
  * that another engine only took in: it would read as nulls. */

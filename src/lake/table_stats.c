@@ -148,34 +148,44 @@ static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
   return status;
 }
 
-/* Bytes of each column, in the order of the columns. */
+/* The leaves of a file in order, each with its field id. */
+#define LEAVES                                                                \
+  "(SELECT row_number() OVER () - 1 AS column_id, "                           \
+  "coalesce(field_id, -1)::BIGINT AS field_id FROM parquet_schema("
+
+/* Bytes of each column by its field id; of columns that the file lacks
+ * unknown. */
 static int read_sizes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
                       const char *path)
 {
   struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
   duckdb_result result = {0};
   duckdb_data_chunk chunk;
-  size_t at = 0;
-  vqe_duck_add(&sql, "SELECT sum(total_compressed_size)::BIGINT"
-                     " FROM parquet_metadata(");
+  vqe_duck_add(&sql, "SELECT any_value(field_id)::BIGINT, "
+                     "sum(total_compressed_size)::BIGINT FROM " LEAVES);
   vqe_duck_add_quoted(&sql, path);
-  vqe_duck_add(&sql, ") GROUP BY column_id ORDER BY column_id");
+  vqe_duck_add(&sql, ") WHERE coalesce(num_children, 0) = 0) JOIN "
+                     "parquet_metadata(");
+  vqe_duck_add_quoted(&sql, path);
+  vqe_duck_add(&sql, ") USING (column_id) GROUP BY column_id");
   int status = sql.status;
   if (status == VQE_OK) {
     status = vqe_duck_query(duck, &result, "column sizes", sql.data);
   }
   while (status == VQE_OK && (chunk = duckdb_fetch_chunk(result)) != NULL) {
-    const int64_t *sizes =
+    const int64_t *ids =
         duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
-    for (idx_t k = 0; k < duckdb_data_chunk_get_size(chunk); k++) {
-      if (at < file->nstats) {
-        file->stats[at++].column_size = sizes[k];
+    const int64_t *sizes =
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 1));
+    for (idx_t row = 0; row < duckdb_data_chunk_get_size(chunk); row++) {
+      for (size_t k = 0; k < file->nstats; k++) {
+        if (file->stats[k].field_id > 0 &&
+            file->stats[k].field_id == ids[row]) {
+          file->stats[k].column_size = sizes[row];
+        }
       }
     }
     duckdb_destroy_data_chunk(&chunk);
-  }
-  for (size_t k = 0; at != file->nstats && k < file->nstats; k++) {
-    file->stats[k].column_size = -1; /* of other columns */
   }
   duckdb_destroy_result(&result);
   free(sql.data);

@@ -21,20 +21,29 @@ struct checking {
   void *report_ctx;
 };
 
-static void find(struct checking *checking, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* What was found, of a table (NULL: the one under check). */
+static void report(struct checking *checking, const char *table,
+                   enum vqe_iceberg_finding finding, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
-static void find(struct checking *checking, const char *format, ...)
+static void report(struct checking *checking, const char *table,
+                   enum vqe_iceberg_finding finding, const char *format, ...)
 {
   char text[1024];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  checking->result->problems++;
-  checking->report(checking->report_ctx, checking->table->name,
-                   VQE_ICEBERG_PROBLEM, text);
+  checking->result->problems += finding == VQE_ICEBERG_PROBLEM;
+  checking->report(checking->report_ctx,
+                   table != NULL ? table : checking->table->name, finding,
+                   text);
 }
+
+#define find(checking, ...)                                                   \
+  report(checking, NULL, VQE_ICEBERG_PROBLEM, __VA_ARGS__)
+#define note(checking, ...)                                                   \
+  report(checking, NULL, VQE_ICEBERG_NOTE, __VA_ARGS__)
 
 static void pass_on(void *ctx, enum vqe_iceberg_finding finding,
                     const char *text)
@@ -189,6 +198,37 @@ static void require_stats(struct checking *checking,
   }
 }
 
+/* The partition of the file's own spec against its rows. */
+static int compare_partition(struct checking *checking,
+                             const struct vqe_iceberg_file *file,
+                             const struct vqe_iceberg_file *found)
+{
+  const struct vqe_iceberg_definition *definition =
+      checking->table->definition;
+  struct vqe_iceberg_table *iceberg = NULL;
+  struct vqe_iceberg_partition_field *fields = NULL;
+  size_t count = 0;
+  int status = vqe_warehouse_iceberg(&iceberg, checking->warehouse,
+                                     checking->table->index);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_spec_fields(&fields, &count, iceberg, file->spec_id);
+  }
+  for (size_t f = 0; status == VQE_OK && f < count && f < file->npartition;
+       f++) {
+    for (size_t k = 0; k < definition->ncolumns; k++) {
+      if (definition->columns[k].id == fields[f].source &&
+          !vqe_iceberg_partition_holds(&fields[f], &file->partition[f],
+                                       &found->stats[k],
+                                       found->record_count)) {
+        find(checking, "'%s': partition '%s' is not that of its rows",
+             file->key, fields[f].name);
+      }
+    }
+  }
+  free(fields);
+  return status == VQE_ERR_NOT_FOUND ? VQE_OK : status; /* found elsewhere */
+}
+
 /* What the manifest says of a file against what is in it. */
 static int compare_file(struct checking *checking, const char *path,
                         const struct vqe_iceberg_file *file,
@@ -197,19 +237,14 @@ static int compare_file(struct checking *checking, const char *path,
   const struct compared compared = {file->key, path};
   const struct vqe_iceberg_definition *definition =
       checking->table->definition;
-  int status = VQE_OK;
+  int status;
   checking->result->rows += found->record_count;
   if (found->record_count != file->record_count) {
     find(checking, "'%s' holds %lld row%s, the manifest says %lld", file->key,
          (long long)found->record_count, found->record_count == 1 ? "" : "s",
          (long long)file->record_count);
   }
-  for (size_t k = 0; k < file->npartition && k < found->npartition; k++) {
-    if (!vqe_iceberg_bytes_equal(&file->partition[k], &found->partition[k])) {
-      find(checking, "'%s': partition '%s' is not that of its rows", file->key,
-           definition->columns[definition->partition[k]].name);
-    }
-  }
+  status = compare_partition(checking, file, found);
   bool ours = vqe_table_is_ours(file->key);
   if (ours && file->nsplit_offsets == 0) {
     find(checking, "'%s': no split offsets in the manifest", file->key);
@@ -217,6 +252,12 @@ static int compare_file(struct checking *checking, const char *path,
   for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
     if (ours) {
       require_stats(checking, file, &definition->columns[k], &found->stats[k]);
+    }
+    if (definition->columns[k].required && found->stats[k].null_count > 0) {
+      find(checking, "'%s': column '%s' is required and has %lld null%s",
+           file->key, vqe_iceberg_column_name(&definition->columns[k]),
+           (long long)found->stats[k].null_count,
+           found->stats[k].null_count == 1 ? "" : "s");
     }
     status = compare_column(checking, &compared, &definition->columns[k],
                             stats_of(file, definition->columns[k].id),
@@ -280,6 +321,11 @@ static int check_keys(struct checking *checking)
   struct vqe_duck *duck = vqe_warehouse_duck(checking->warehouse);
   struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
   int64_t twice = 0;
+  for (size_t k = 0; k < definition->nkey; k++) {
+    if (definition->columns[definition->key[k]].id == VQE_ICEBERG_DROPPED) {
+      return VQE_OK;
+    }
+  }
   vqe_duck_add(&sql, "SELECT count(*)::BIGINT FROM (SELECT 1 FROM checked "
                      "GROUP BY ");
   for (size_t k = 0; k < definition->nkey; k++) {
@@ -303,20 +349,6 @@ static int check_keys(struct checking *checking)
   return status;
 }
 
-static void note(struct checking *checking, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void note(struct checking *checking, const char *format, ...)
-{
-  char text[1024];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  checking->report(checking->report_ctx, checking->table->name,
-                   VQE_ICEBERG_NOTE, text);
-}
-
 /* What other engines made of the columns. */
 static int note_columns(struct checking *checking)
 {
@@ -327,7 +359,9 @@ static int note_columns(struct checking *checking)
        k++) {
     const struct vqe_iceberg_column *column = &table->definition->columns[k];
     const char *name = vqe_iceberg_column_name(column);
-    if (k >= own) {
+    if (column->id == VQE_ICEBERG_DROPPED) {
+      note(checking, "another engine has dropped column '%s'", column->name);
+    } else if (k >= own) {
       note(checking, "column '%s' (%.80s) is of another engine", name,
            column->other != NULL ? column->other
                                  : vqe_iceberg_type_name(column->type));
@@ -335,6 +369,21 @@ static int note_columns(struct checking *checking)
       note(checking, "another engine calls column '%s' '%s'", column->name,
            name);
     }
+  }
+  return status;
+}
+
+/* Why normalize, featurize and compact leave the table alone. */
+static int note_refusal(struct checking *checking)
+{
+  struct vqe_table *table = NULL;
+  int status = vqe_table_open(&table, checking->warehouse,
+                              checking->table->index, false);
+  vqe_table_close(table);
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
+    note(checking, "no more is written to it by vqe_lake: %s",
+         vqe_error_message());
+    status = VQE_OK;
   }
   return status;
 }
@@ -353,6 +402,9 @@ static int check_contents(struct checking *checking)
   int64_t before = result->problems;
   result->tables++;
   int status = note_columns(checking);
+  if (status == VQE_OK) {
+    status = note_refusal(checking);
+  }
   if (status != VQE_OK) {
     return status;
   }
@@ -367,7 +419,10 @@ static int check_contents(struct checking *checking)
   }
   vqe_table_close(checking->table);
   checking->table = NULL;
-  status = vqe_table_open(&checking->table, checking->warehouse, index, true);
+  status = vqe_table_read(&checking->table, checking->warehouse, index, true);
+  if (status == VQE_ERR_UNSUPPORTED) {
+    return VQE_OK; /* what this version does not read has been noted */
+  }
   return status == VQE_OK ? check_keys(checking) : status;
 }
 
@@ -375,13 +430,11 @@ static int check_table(struct checking *checking,
                        enum vqe_lake_table_index index)
 {
   int status =
-      vqe_table_open(&checking->table, checking->warehouse, index, false);
+      vqe_table_read(&checking->table, checking->warehouse, index, false);
   if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
     /* metadata that cannot be understood is a finding */
-    struct vqe_table unread = {.name = vqe_lake_definitions[index].name};
-    checking->table = &unread;
-    find(checking, "%s", vqe_error_message());
-    checking->table = NULL;
+    report(checking, vqe_lake_definitions[index].name, VQE_ICEBERG_PROBLEM,
+           "%s", vqe_error_message());
     return VQE_OK;
   }
   if (status == VQE_OK && checking->table->exists) {
@@ -400,8 +453,11 @@ static int view_table(bool *whole, struct vqe_warehouse *warehouse,
                       enum vqe_lake_table_index index)
 {
   struct vqe_table *table = NULL;
-  int status = vqe_table_open(&table, warehouse, index, true);
+  int status = vqe_table_read(&table, warehouse, index, true);
   if (status == VQE_OK) {
+    const struct vqe_iceberg_column *id =
+        vqe_iceberg_definition_column(table->definition, "experiment_id");
+    *whole = *whole && id != NULL && id->id != VQE_ICEBERG_DROPPED;
     status = vqe_table_view(warehouse, table, table->name, false);
   }
   if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
@@ -412,9 +468,94 @@ static int view_table(bool *whole, struct vqe_warehouse *warehouse,
   return status;
 }
 
+/* How many experiments of the table `lacking`, which loses them, another
+ * engine has taken out of a table; *cut: earlier snapshots have expired, which
+ * may have done so too. */
+static int find_deleted(int64_t *deleted, bool *cut, struct checking *checking,
+                        enum vqe_lake_table_index index)
+{
+  struct vqe_duck *duck = vqe_warehouse_duck(checking->warehouse);
+  struct vqe_iceberg_table *iceberg = NULL;
+  struct vqe_iceberg_snapshot *snapshots = NULL;
+  size_t count = 0;
+  *deleted = 0;
+  *cut = false;
+  int status = vqe_warehouse_iceberg(&iceberg, checking->warehouse, index);
+  if (status == VQE_ERR_NOT_FOUND) {
+    return VQE_OK;
+  }
+  if (status == VQE_OK) {
+    status = vqe_iceberg_snapshots(&snapshots, &count, iceberg);
+  }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    const struct vqe_iceberg_snapshot *snapshot = &snapshots[k];
+    int64_t held = 0;
+    *cut = *cut || (k == 0 && snapshot->parent != VQE_ICEBERG_NO_SNAPSHOT);
+    if (snapshot->run_id != NULL || snapshot->deleted_records == 0) {
+      continue;
+    }
+    status = vqe_table_view_at(checking->warehouse, index, snapshot->parent,
+                               "before");
+    if (status == VQE_ERR_NOT_FOUND || status == VQE_ERR_INPUT) {
+      /* expired: what is lacking may have been there */
+      status = vqe_duck_execute(duck, "tables of a batch",
+                                "CREATE OR REPLACE TEMP VIEW before AS FROM "
+                                "lacking");
+    }
+    if (status == VQE_OK) {
+      status = vqe_duck_count(duck, &held, "tables of a batch",
+                              "SELECT count(*)::BIGINT FROM lacking SEMI JOIN "
+                              "before USING (experiment_id)");
+    }
+    if (status == VQE_OK && held > 0) {
+      *deleted += held;
+      status = vqe_duck_execute(
+          duck, "tables of a batch",
+          "DELETE FROM lacking WHERE experiment_id IN (SELECT experiment_id "
+          "FROM before)");
+    }
+  }
+  vqe_iceberg_snapshots_free(snapshots, count);
+  return status;
+}
+
+/* The experiments of `lacking`, which another engine has deleted or which a
+ * run has not come to. */
+static int report_lacking(struct checking *checking,
+                          enum vqe_lake_table_index index)
+{
+  struct vqe_duck *duck = vqe_warehouse_duck(checking->warehouse);
+  const char *name = vqe_lake_definitions[index].name;
+  int64_t deleted = 0;
+  int64_t count = 0;
+  bool cut = false;
+  int status = vqe_duck_count(duck, &count, "tables of a batch",
+                              "SELECT count(*)::BIGINT FROM lacking");
+  if (status == VQE_OK && count > 0) {
+    status = find_deleted(&deleted, &cut, checking, index);
+  }
+  count -= deleted;
+  if (status == VQE_OK && deleted > 0) {
+    report(checking, name, VQE_ICEBERG_NOTE,
+           "another engine has deleted rows of %lld experiment%s that "
+           "'molecules' holds",
+           (long long)deleted, deleted == 1 ? "" : "s");
+  }
+  if (status == VQE_OK && count > 0) {
+    report(checking, name, VQE_ICEBERG_PROBLEM,
+           "%lld experiment%s of 'molecules' %s missing: a run ended between "
+           "the tables; normalize their source again%s",
+           (long long)count, count == 1 ? "" : "s", count == 1 ? "is" : "are",
+           cut ? " (or another engine deleted them before the snapshots that "
+                 "have expired)"
+               : "");
+  }
+  return status;
+}
+
 /* `molecules` is committed first and vqe_iterations last: what a crashed or
  * failed run has left in between is in the first alone. Rows that another
- * engine put into one table are its own matter. */
+ * engine put into one table, or took out of it, are its own matter. */
 static int check_together(struct checking *checking)
 {
   static const enum vqe_lake_table_index tables[] = {
@@ -441,20 +582,13 @@ static int check_together(struct checking *checking)
   }
   for (size_t k = 0;
        status == VQE_OK && whole && k < sizeof lacks / sizeof *lacks; k++) {
-    struct vqe_table table = {.name =
-                                  vqe_lake_definitions[lacks[k].index].name};
-    char sql[256];
-    int64_t count = 0;
-    snprintf(sql, sizeof sql,
-             "SELECT count(*)::BIGINT %s USING (experiment_id)", lacks[k].sql);
-    status = vqe_duck_count(duck, &count, "tables of a batch", sql);
-    if (status == VQE_OK && count > 0) {
-      checking->table = &table;
-      find(checking,
-           "%lld experiment%s of 'molecules' %s missing: a run ended between "
-           "the tables; normalize their source again",
-           (long long)count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
-      checking->table = NULL;
+    status = vqe_duck_executef(
+        duck, "tables of a batch",
+        "CREATE OR REPLACE TEMP TABLE lacking AS SELECT DISTINCT "
+        "experiment_id %s USING (experiment_id)",
+        lacks[k].sql);
+    if (status == VQE_OK) {
+      status = report_lacking(checking, lacks[k].index);
     }
   }
   return status;

@@ -80,6 +80,14 @@ static void bind_table(const struct vqe_iceberg_table *table)
     (void)vqe_iceberg_definition_add_others(definition, table);
   }
   (void)vqe_iceberg_definition_of(&whole, table);
+  (void)vqe_iceberg_definition_find(definition, table);
+  (void)vqe_iceberg_definition_add_others(definition, table);
+  for (int64_t spec = 0; spec < 3; spec++) {
+    struct vqe_iceberg_partition_field *fields = NULL;
+    size_t nfields = 0;
+    (void)vqe_iceberg_spec_fields(&fields, &nfields, table, spec);
+    free(fields);
+  }
   if (vqe_iceberg_snapshots(&snapshots, &count, table) == VQE_OK) {
     vqe_iceberg_snapshots_free(snapshots, count);
   }

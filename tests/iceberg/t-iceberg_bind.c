@@ -79,7 +79,7 @@ static void column_of_another_type_is_refused(void **state)
   struct vqe_iceberg_definition *d =
       parse(WITH_COLUMNS(ID "{\"name\": \"energy\", \"type\": \"long\"},"));
   assert_int_equal(fixture_append(&commit, fixture, "one", "a", 1), VQE_OK);
-  assert_int_equal(bind(d, fixture), VQE_ERR_INPUT);
+  assert_int_equal(bind(d, fixture), VQE_ERR_UNSUPPORTED);
   assert_non_null(strstr(vqe_error_message(), "column 'energy'"));
   vqe_iceberg_definition_free(d);
 }

@@ -263,6 +263,11 @@ def snapshot_in(metadata, back=0):
     return metadata["snapshots"][-1 - back]
 
 
+def replacement(metadata):
+    """The snapshot of the compaction."""
+    return next(s for s in metadata["snapshots"] if s["summary"]["operation"] == "replace")
+
+
 def set_in(path, value):
     """A change that sets one member, found by keys and indices."""
 
@@ -407,7 +412,83 @@ on_metadata(
     ),
 )
 
+on_metadata("no current schema", "current-schema-id|schema", set_in(["current-schema-id"], 9))
+on_metadata(
+    "default spec is not there",
+    "default-spec-id|partition spec",
+    set_in(["default-spec-id"], 9),
+)
+on_metadata(
+    "two fields of a spec of one name",
+    "two fields have one name",
+    set_in(["partition-specs", 0, "fields", 1, "name"], "processing_date"),
+)
+on_metadata(
+    "two fields of a spec of one id",
+    "one field id",
+    set_in(["partition-specs", 0, "fields", 1, "field-id"], 1000),
+)
+on_metadata(
+    "sort order without source",
+    "sort order 1: a field has no source",
+    lambda m: m["sort-orders"].append(
+        {
+            "order-id": 1,
+            "fields": [{"transform": "identity", "source-id": 777, "direction": "asc"}],
+        }
+    ),
+)
+on_metadata(
+    "two sort orders of one id",
+    "sort order 0 is there twice",
+    lambda m: m["sort-orders"].append(m["sort-orders"][0]),
+)
+on_metadata(
+    "two fields of one name",
+    "has no name, or that of another",
+    set_in(["schemas", 0, "fields", 2, "name"], "experiment_id"),
+)
+on_metadata(
+    "field without name",
+    "has no name, or that of another",
+    pop_in(["schemas", 0, "fields", -1, "name"]),
+)
+on_metadata(
+    "field without type", "a field has no type", pop_in(["schemas", 0, "fields", -1, "type"])
+)
+on_metadata(
+    "required column with nulls",
+    "is required and has [0-9]+ nulls",
+    lambda m: next(
+        f for f in m["schemas"][0]["fields"] if f["name"] == "maxcv"
+    ).update(required=True),
+)
+on_metadata(
+    "snapshot log ends after the last update",
+    "the snapshot-log ends after last-updated-ms",
+    lambda m: m["snapshot-log"][-1].update(
+        {"timestamp-ms": m["last-updated-ms"] + 100000}
+    ),
+)
+on_metadata(
+    "metadata log ends after the last update",
+    "the metadata-log ends after last-updated-ms",
+    lambda m: m["metadata-log"][-1].update(
+        {"timestamp-ms": m["last-updated-ms"] + 100000}
+    ),
+)
+
 # ---- snapshots ----
+
+for _back in (0, 1, 2):
+    for _ms in (-1, -1000, 1):
+        on_metadata(
+            f"timestamp-ms of snapshot {_back} back by {_ms}",
+            "is not that of the snapshot log|older than its parent",
+            lambda m, b=_back, ms=_ms: snapshot_in(m, b).update(
+                {"timestamp-ms": snapshot_in(m, b)["timestamp-ms"] + ms}
+            ),
+        )
 
 on_metadata(
     "snapshot id is negative",
@@ -474,6 +555,22 @@ for _key in (
         f"no {_key} in the summary",
         f"no {_key} in its summary",
         lambda m, k=_key: snapshot_in(m)["summary"].pop(k),
+    )
+on_metadata(
+    "wrong added-files-size",
+    "added-files-size is 99999",
+    lambda m: snapshot_in(m)["summary"].update({"added-files-size": "99999"}),
+)
+for _key in ("deleted-data-files", "deleted-records", "removed-files-size"):
+    on_metadata(
+        f"wrong {_key}",
+        f"{_key} is 99999",
+        lambda m, k=_key: replacement(m)["summary"].update({k: "99999"}),
+    )
+    on_metadata(
+        f"no {_key} in the summary",
+        f"no {_key} in its summary",
+        lambda m, k=_key: replacement(m)["summary"].pop(k),
     )
 on_metadata(
     "no added-files-size",
@@ -543,6 +640,11 @@ for _key in ("added_rows_count", "existing_rows_count", "deleted_rows_count"):
     on_list(f"wrong {_key}", "its list counts", lambda l, r, k=_key: r.update({k: 9}))
 on_list(
     "no partition summaries", "partition summaries", lambda l, r: r.update(partitions=[])
+)
+on_list(
+    "too few partition summaries",
+    "partition summaries",
+    lambda l, r: r["partitions"].pop(),
 )
 for _name, _change in {
     "contains_null is wrong": {"contains_null": True},
@@ -912,6 +1014,61 @@ on_manifest(
 on_manifest("manifest: no content field", "no Avro field 'content'", drop_field("content"))
 
 
+def with_more(name, kind, field_id, value):
+    """A field more in the records of data files."""
+
+    def change(manifest, entry, data_file):
+        record_of(manifest.schema, "r2")["fields"].append(
+            {"name": name, "type": ["null", kind], "default": None, "field-id": field_id}
+        )
+        for other in manifest.records:
+            other["data_file"][name] = value
+
+    return change
+
+
+on_manifest(
+    "data file with equality_ids",
+    "has equality_ids",
+    with_more(
+        "equality_ids", {"type": "array", "items": "int", "element-id": 136}, 135, [1]
+    ),
+)
+on_manifest(
+    "data file that refers to another",
+    "referenced data file",
+    with_more("referenced_data_file", "string", 143, "file:///x"),
+)
+on_manifest(
+    "manifest: partition value of another type",
+    "is not of the type that its spec gives",
+    lambda m, e, f: change_type(m, "basis_set", ["null", "bytes"], str.encode),
+)
+on_manifest(
+    "bounds of a list's elements",
+    "which is in a list",
+    change_map("lower_bounds", NOTES_ELEMENT, b"a"),
+)
+on_manifest(
+    "more nulls than rows",
+    "more nulls or NaN",
+    change_map("null_value_counts", ENERGY, 999),
+)
+on_manifest(
+    "bound of a date has 3 bytes",
+    "has 3 bytes",
+    change_map("lower_bounds", 20, b"abc"),
+)
+
+
+def change_type(manifest, name, kind, convert):
+    """A partition value of another Avro type."""
+    field_of(manifest.schema, name)["type"] = kind
+    for entry in manifest.records:
+        partition = entry["data_file"]["partition"]
+        partition[name] = convert(partition[name])
+
+
 @mutant("is not of format version 2")
 def withdrawn_field(table):
     manifest = table.manifest()
@@ -1018,6 +1175,59 @@ on_parquet(
 )
 
 
+# ---- what other engines may do ----
+
+
+def may_lack_summaries(table):
+    """The field is optional."""
+    listed = table.list()
+    for record in listed.records:
+        record["partitions"] = None
+    listed.save()
+
+
+def may_know_more_properties(table):
+    table.metadata["properties"]["write.parquet.compression-codec"] = "zstd"
+    table.save_metadata()
+
+
+def may_have_specs_and_orders(table):
+    """That no file uses yet."""
+    metadata = table.metadata
+    metadata["partition-specs"].append(
+        {
+            "spec-id": 1,
+            "fields": metadata["partition-specs"][0]["fields"]
+            + [
+                {
+                    "name": "seed_bucket",
+                    "transform": "bucket[4]",
+                    "source-id": 12,
+                    "field-id": metadata["last-partition-id"] + 1,
+                }
+            ],
+        }
+    )
+    metadata["last-partition-id"] += 1
+    metadata["sort-orders"].append(
+        {
+            "order-id": 1,
+            "fields": [
+                {
+                    "transform": "identity",
+                    "source-id": 1,
+                    "direction": "asc",
+                    "null-order": "nulls-first",
+                }
+            ],
+        }
+    )
+    table.save_metadata()
+
+
+LEGAL = (may_lack_summaries, may_know_more_properties, may_have_specs_and_orders)
+
+
 # ---- all of them ----
 
 
@@ -1061,6 +1271,13 @@ def main():
             f"the sound table: {done.stdout}{done.stderr}",
         )
         missed = []
+        for change in LEGAL:
+            change(Table(place))
+            done = lake("check", warehouse)
+            if done.returncode != 0:
+                missed.append(f"{change.__name__} is legal: {done.stdout}{done.stderr}")
+            shutil.rmtree(place)
+            shutil.copytree(kept, place)
         for name, words, change in MUTANTS:
             change(Table(place))
             done = lake("check", warehouse)

@@ -29,8 +29,15 @@ try:
     import pyarrow as pa
     import pyarrow.parquet as pq
     from pyiceberg.catalog.noop import NoopCatalog
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
     from pyiceberg.table import CommitTableResponse, StaticTable, Table
     from pyiceberg.table.update import update_table_metadata
+    from pyiceberg.expressions import In
+    from pyiceberg.transforms import (
+        IdentityTransform,
+        MonthTransform,
+        TruncateTransform,
+    )
     from pyiceberg.types import (
         BinaryType,
         DecimalType,
@@ -46,6 +53,8 @@ try:
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(harness.SKIPPED)
+
+import lake_check
 
 LAKE = os.path.abspath(
     os.environ.get("VQE_LAKE") or os.path.join(os.path.dirname(harness.BATCH), "vqe_lake")
@@ -90,8 +99,7 @@ class Catalog(NoopCatalog):
         self.places = {}
 
     def load(self, folder):
-        warehouse = os.path.dirname(os.path.dirname(folder))
-        place = self.places.get(folder) or newest_of(warehouse)
+        place = self.places.get(folder) or newest_in(folder)
         static = StaticTable.from_metadata(place)
         self.folder = folder
         return Table(
@@ -111,8 +119,7 @@ class Catalog(NoopCatalog):
             path = os.path.join(place, f"{number:05d}-{uuid.uuid4()}.metadata.json")
             self.places[self.folder] = path
         else:
-            warehouse = os.path.dirname(os.path.dirname(self.folder))
-            number = version_of(newest_of(warehouse)) + 1
+            number = version_of(newest_in(self.folder)) + 1
             packed = self.style == "gzip"
             path = os.path.join(
                 place, f"v{number}{'.gz' if packed else ''}.metadata.json"
@@ -300,7 +307,11 @@ def nothing_is_lost_either_way_round(engine, folder):
 
 
 def newest_of(warehouse):
-    place = os.path.join(folder_of(warehouse), "metadata")
+    return newest_in(folder_of(warehouse))
+
+
+def newest_in(folder):
+    place = os.path.join(folder, "metadata")
     return max(glob.glob(os.path.join(place, "v*.metadata.json")), key=version_of)
 
 
@@ -375,6 +386,160 @@ def files_without_field_ids_are_refused(folder):
     print("files without field ids are refused")
 
 
+def deleted_rows_are_the_engines_matter(folder):
+    """A legal DELETE is a note; what a run left out stays a problem."""
+    warehouse = folder.file("wh-delete")
+    engine = PyIceberg("plain")
+    lake("normalize", folder.file("one.h5"), "-w", warehouse, "-q")
+    lake("normalize", folder.file("two.h5"), "-w", warehouse, "-q")
+    ids = ids_of(warehouse)
+    # a part of a file, a whole file, all rows
+    deleted = {"vqe_results": ids[:1], "ansatz_info": ids[1:3], "vqe_iterations": ids}
+    for name, gone in deleted.items():
+        table = engine.catalog.load(folder_of(warehouse, name))
+        table.delete(In("experiment_id", gone))
+    text = lake("check", warehouse)
+    check(": 0 problems, 0 orphans" in text, text)
+    for name, gone in deleted.items():
+        few = "1 experiment that" if len(gone) == 1 else f"{len(gone)} experiments that"
+        if name == "vqe_iterations":  # those that vqe_results has
+            few = "3 experiments that"
+        check(f"note {name}: another engine has deleted rows of {few}" in text, text)
+    table = engine.catalog.load(folder_of(warehouse, "molecules"))
+    table.delete(In("experiment_id", ids[3:]))
+    check_sound(warehouse, "molecules deleted")
+    # and what is missing for another reason
+    shutil.rmtree(folder_of(warehouse, "performance_metrics"))
+    text = lake("check", warehouse, status=1)
+    check(
+        "problem performance_metrics: 3 experiments of 'molecules' are missing" in text
+        and "1 problem," in text,
+        text,
+    )
+    print("deleted rows are the engine's matter")
+
+
+def ids_of(warehouse):
+    shown = lake(
+        "query", "select experiment_id from molecules order by 1", "-w", warehouse,
+        "--format", "json",
+    )
+    return [row["experiment_id"] for row in json.loads(shown)]
+
+
+def refused(folder, warehouse, words):
+    """Nothing of ours is written to the table, for that reason; it reads."""
+    before = version_of(newest_of(warehouse))
+    text = lake("normalize", folder.file("two.h5"), "-w", warehouse, status=2)
+    check(words in text, text)
+    text = lake("compact", warehouse)
+    check(words in text and "left as it is" in text, text)
+    check(version_of(newest_of(warehouse)) == before, "it was written to")
+    text = lake("query", "select * from vqe_results", "-w", warehouse)
+    check("sto3g" in text, text)
+    text = lake("check", warehouse)
+    check(": 0 problems, 0 orphans" in text, text)
+    check("note vqe_results: no more is written to it by vqe_lake" in text, text)
+    check(words in text, text)
+
+
+def transform_in_python(transform):
+    """PyIceberg's own transform of single values, in place of the one for
+    arrays, which needs a library."""
+
+    def of_array(self, source):
+        kind = schema_to_pyarrow(self.result_type(source))
+        integers = {pa.timestamp("us", "UTC"): pa.int64(), pa.date32(): pa.int32()}
+
+        def apply(array):
+            array = array.combine_chunks() if hasattr(array, "combine_chunks") else array
+            values = array.cast(integers.get(array.type, array.type)).to_pylist()
+            values = [self.transform(source)(value) for value in values]
+            return pa.array(values, integers.get(kind, kind)).cast(kind)
+
+        return apply
+
+    if not isinstance(transform, IdentityTransform):
+        type(transform).pyarrow_transform = of_array
+    return transform
+
+
+def another_partition_spec_is_checked_by_its_own_rules(folder):
+    for field, transform in (
+        ("optimizer", IdentityTransform()),
+        ("processing_timestamp", MonthTransform()),
+        ("num_qubits", TruncateTransform(10)),
+        ("optimizer", TruncateTransform(3)),
+    ):
+        warehouse = folder.file("wh-spec")
+        engine = PyIceberg("plain")
+        lake("normalize", folder.file("one.h5"), "-w", warehouse, "-q")
+        with engine.load(warehouse).update_spec() as update:
+            update.add_field(field, transform_in_python(transform), "extra")
+        engine.change(warehouse, "append", f"experiment_id={FOREIGN}")
+        refused(folder, warehouse, "is partitioned in another way")
+        # a value that is not that of the rows
+        table = lake_check.Table(folder_of(warehouse))
+        manifest = table.manifest()
+        partition = manifest.records[0]["data_file"]["partition"]
+        check("extra" in partition, partition)
+        value = partition["extra"]
+        if isinstance(value, datetime.date):
+            value = value.toordinal() - datetime.date(1970, 1, 1).toordinal()
+        partition["extra"] = value + 1 if isinstance(value, int) else value + "x"
+        table.save_manifest(manifest)
+        text = lake("check", warehouse, status=1)
+        check("partition 'extra' is not that of its rows" in text, f"{transform}: {text}")
+        check("summary of partition field 3 does not match" in text, text)
+        shutil.rmtree(warehouse)
+    # and back: files of both specs
+    lake("normalize", folder.file("one.h5"), "-w", warehouse, "-q")
+    with engine.load(warehouse).update_spec() as update:
+        update.add_field("optimizer", IdentityTransform(), "extra")
+    engine.change(warehouse, "append", f"experiment_id={FOREIGN}")
+    with engine.load(warehouse).update_spec() as update:
+        update.remove_field("extra")
+    lake("normalize", folder.file("two.h5"), "-w", warehouse, "-q")
+    check_sound(warehouse, "files of two specs")
+    check(len(engine.rows(warehouse, ["experiment_id"])) == 5, "rows are gone")
+    text = lake("compact", warehouse)
+    check("left as it is" in text, text)
+    print("another partition spec is checked by its own rules")
+
+
+def dropped_and_required_columns_leave_the_table_alone(folder):
+    warehouse = folder.file("wh-dropped")
+    engine = PyIceberg("plain")
+    lake("normalize", folder.file("one.h5"), "-w", warehouse, "-q")
+    with engine.load(warehouse).update_schema() as update:
+        update.delete_column("seed")
+    refused(folder, warehouse, "has dropped column 'seed'")
+    text = lake("query", "describe vqe_results", "-w", warehouse)
+    check("seed" not in text and "optimizer" in text, text)
+    shutil.copytree(warehouse, folder.file("copy"))  # the remedy: added again
+    with engine.load(warehouse).update_schema() as update:
+        update.add_column("seed", IntegerType())
+    lake("normalize", folder.file("two.h5"), "-w", warehouse, "-q")
+    lake("compact", warehouse)
+    check_sound(warehouse, "dropped and added")
+    shutil.rmtree(warehouse)
+    shutil.move(folder.file("copy"), warehouse)
+    with engine.load(warehouse).update_schema() as update:
+        update.add_column("seed", StringType())  # of another type
+    refused(folder, warehouse, "has given column 'seed' another type than int")
+    warehouse = folder.file("wh-required")
+    lake("normalize", folder.file("one.h5"), "-w", warehouse, "-q")
+    with engine.load(warehouse).update_schema(allow_incompatible_changes=True) as update:
+        update.update_column("optimizer", required=True)
+    refused(folder, warehouse, "has made column 'optimizer' required")
+    with engine.load(warehouse).update_schema() as update:
+        update.update_column("optimizer", required=False)
+    lake("normalize", folder.file("two.h5"), "-w", warehouse, "-q")
+    check("merged" in lake("compact", warehouse), "nothing was compacted")
+    check_sound(warehouse, "required and back")
+    print("dropped and required columns leave the table alone")
+
+
 def make_results(folder):
     """one.h5 and two.h5, two experiments each."""
     for name, distance in (("one", 0.74), ("two", 0.8)):
@@ -400,6 +565,9 @@ def main():
         plain_types_are_carried_through(folder)
         nested_columns_leave_the_table_alone(folder)
         files_without_field_ids_are_refused(folder)
+        deleted_rows_are_the_engines_matter(folder)
+        another_partition_spec_is_checked_by_its_own_rules(folder)
+        dropped_and_required_columns_leave_the_table_alone(folder)
     print("nothing of other engines is lost")
 
 
