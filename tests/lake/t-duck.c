@@ -50,7 +50,7 @@ static void message_names_the_sql_that_failed(void **state)
   assert_int_equal(
       vqe_duck_execute(duck, "molecules", "SELECT nothing FROM nowhere"),
       VQE_ERR_INPUT);
-  assert_memory_equal(vqe_error_message(), "molecules: DuckDB: ", 19);
+  assert_memory_equal(vqe_error_message(), "table 'molecules': DuckDB: ", 27);
   assert_non_null(strstr(vqe_error_message(), "nowhere"));
   vqe_duck_close(duck);
 }
