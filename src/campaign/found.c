@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "batch/resume.h"
@@ -107,6 +108,7 @@ static int entry_of(struct vqe_found_entry **out, struct vqe_found *found,
                                     .energy = NAN,
                                     .fci_energy = NAN,
                                     .finished = NAN,
+                                    .rate = NAN,
                                     .run = -1,
                                     .rank = -1};
   snprintf(entry->id, sizeof entry->id, "%s", id);
@@ -342,6 +344,22 @@ static int read_result(struct vqe_found *found, size_t index)
   return status;
 }
 
+/* What came since the last look, of experiments that had evaluations then. */
+static void take_rates(struct vqe_found *found)
+{
+  double now = vqe_clock_wall();
+  double seconds = now - found->looked;
+  for (size_t k = 0; k < found->count; k++) {
+    struct vqe_found_entry *entry = &found->entries[k];
+    bool known = found->looked > 0.0 && entry->looked > 0 &&
+                 entry->iteration >= entry->looked;
+    entry->rate =
+        known ? (double)(entry->iteration - entry->looked) / seconds : NAN;
+    entry->looked = entry->iteration;
+  }
+  found->looked = now;
+}
+
 /* A run that ends writes the result file, then removes its journals and its
  * lock: read in the other order, nothing is missed. */
 int vqe_found_read(struct vqe_found *found)
@@ -354,6 +372,9 @@ int vqe_found_read(struct vqe_found *found)
     if (status == VQE_OK) {
       status = read_result(found, k);
     }
+  }
+  if (status == VQE_OK) {
+    take_rates(found);
   }
   return status;
 }

@@ -29,6 +29,8 @@ struct vqe_found_entry {
   /* Evaluations in journals. */
   int iteration;     /* the last one; 0: none */
   double electronic; /* lowest energy, hartree; NaN: none */
+  int looked;        /* `iteration` at the look before this one; 0: none */
+  double rate;       /* evaluations a second between the two; NaN: not known */
   int run, rank;     /* of the journal with the last one; rank also of the
                         result */
 };
@@ -56,6 +58,7 @@ struct vqe_found {
   struct vqe_found_output *outputs;
   struct vqe_found_entry *entries;
   json_t *index; /* id -> number of the entry */
+  double looked; /* wall clock of the last look; 0: none */
 };
 
 int vqe_found_create(struct vqe_found **out);

@@ -287,6 +287,18 @@ static void list_others(struct vqe_state *state, const json_t *listed)
   }
 }
 
+/* Results of a job's output that it does not ask for, as when it ran with
+ * options. */
+static size_t count_others(const struct vqe_state *state, const json_t *listed)
+{
+  size_t count = 0;
+  for (size_t k = 0; k < state->found->count; k++) {
+    const struct vqe_found_entry *entry = &state->found->entries[k];
+    count += entry->ended && json_object_get(listed, entry->id) == NULL;
+  }
+  return state->njob > 0 && !state->folder ? count : 0;
+}
+
 static bool same_text(const char *a, const char *b)
 {
   return a != NULL && b != NULL && strcmp(a, b) == 0;
@@ -338,6 +350,7 @@ static int list_items(struct vqe_state *state)
   }
   if (status == VQE_OK) {
     list_others(state, listed);
+    state->nother = count_others(state, listed);
   }
   json_decref(listed);
   return status;

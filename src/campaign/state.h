@@ -55,6 +55,7 @@ struct vqe_state {
   double ratio;
   double seconds_left; /* until all is done, at that rate; NaN: unknown */
   bool live;           /* some run has an output */
+  size_t nother;       /* results in the outputs that no job asks for */
 };
 
 /* Name what is looked at: a job file, a result (NAME.h5), or a folder of

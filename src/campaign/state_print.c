@@ -103,28 +103,77 @@ static void print_lanes(FILE *stream, const struct vqe_state *state)
   }
 }
 
-static void print_item(FILE *stream, const struct vqe_state_item *item)
+/* Which of its names an experiment needs, as others have other ones. */
+struct shown {
+  bool basis, ansatz, optimizer;
+};
+
+static bool differs(const char *a, const char *b)
+{
+  return a != NULL && b != NULL && strcmp(a, b) != 0;
+}
+
+static struct shown what_differs(const struct vqe_state *state)
+{
+  struct shown shown = {.basis = false};
+  struct names first = {.name = NULL};
+  for (size_t k = 0; k < state->count; k++) {
+    struct names names = names_of(&state->items[k]);
+    first = first.name == NULL ? names : first;
+    shown.basis = shown.basis || differs(names.basis, first.basis);
+    shown.ansatz = shown.ansatz || differs(names.ansatz, first.ansatz);
+    shown.optimizer =
+        shown.optimizer || differs(names.optimizer, first.optimizer);
+  }
+  return shown;
+}
+
+/* "NH3 COBYLA random 3", without what all have. */
+static void print_names(char out[160], const struct vqe_state_item *item,
+                        struct shown shown)
 {
   struct names names = names_of(item);
-  char what[160];
-  char seed[32] = "";
-  if (names.seed >= 0) {
-    snprintf(seed, sizeof seed, " %lld", names.seed);
-  }
+  const struct {
+    bool shown;
+    const char *text;
+  } words[] = {{shown.basis, names.basis},
+               {shown.ansatz, names.ansatz},
+               {shown.optimizer, names.optimizer},
+               {true, names.init}};
   if (names.name == NULL) {
-    snprintf(what, sizeof what, "%.16s...", item->entry->id);
-  } else {
-    snprintf(what, sizeof what, "%s %s %s %s %s%s", names.name,
-             text_or(names.basis, ""), text_or(names.ansatz, ""),
-             text_or(names.optimizer, ""), text_or(names.init, ""), seed);
+    snprintf(out, 160, "%.16s...", item->entry->id);
+    return;
   }
-  fprintf(stream, "%-8s%-42.42s", kind_names[item->kind], what);
+  size_t used = (size_t)snprintf(out, 160, "%.60s", names.name);
+  for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+    if (words[k].shown && words[k].text != NULL && used < 160) {
+      used += (size_t)snprintf(out + used, 160 - used, " %s", words[k].text);
+    }
+  }
+  if (names.seed >= 0 && used < 160) {
+    (void)snprintf(out + used, 160 - used, " %lld", names.seed);
+  }
+}
+
+static void print_item(FILE *stream, const struct vqe_state_item *item,
+                       struct shown shown)
+{
+  char what[160];
+  print_names(what, item, shown);
+  if (item->kind == VQE_STATE_WAITING) {
+    fprintf(stream, "%-8s%.72s\n", kind_names[item->kind], what);
+    return;
+  }
+  fprintf(stream, "%-8s%-36.36s", kind_names[item->kind], what);
   if (item->kind == VQE_STATE_FAILED) {
-    fprintf(stream, " %.29s\n", text_or(item->entry->reason, ""));
+    fprintf(stream, " %.34s\n", text_or(item->entry->reason, ""));
     return;
   }
   if (item->entry != NULL && !item->entry->ended) {
     fprintf(stream, " it %d", item->entry->iteration);
+    if (isfinite(item->entry->rate)) {
+      fprintf(stream, " %.3g/s", item->entry->rate);
+    }
   }
   if (isfinite(item->energy)) {
     fprintf(stream, " %.5f", item->energy);
@@ -144,6 +193,7 @@ static bool is_shown(const struct vqe_state *state,
 
 static void print_items(FILE *stream, const struct vqe_state *state, bool all)
 {
+  struct shown names = what_differs(state);
   size_t shown = 0;
   size_t more = 0;
   for (size_t k = 0; k < state->count; k++) {
@@ -155,10 +205,10 @@ static void print_items(FILE *stream, const struct vqe_state *state, bool all)
       continue;
     }
     if (shown++ == 0) {
-      fprintf(stream, "\n%-8s%-42s it, hartree, mHa to FCI\n", "state",
-              "experiment");
+      fprintf(stream, "\n%-8s%-36s hartree, mHa to the exact energy\n",
+              "state", "experiment");
     }
-    print_item(stream, &state->items[k]);
+    print_item(stream, &state->items[k], names);
   }
   if (more > 0) {
     fprintf(stream, "and %zu more of these (--all)\n", more);
@@ -269,6 +319,12 @@ void vqe_state_print(FILE *stream, const struct vqe_state *state, bool all)
   print_lanes(stream, state);
   print_items(stream, state, all);
   print_reasons(stream, state);
+  if (state->nother > 0) {
+    fprintf(stream,
+            "\n%zu more results there are of other experiments, as of other "
+            "options:\nname the result (.h5) to see them\n",
+            state->nother);
+  }
   print_runs(stream, state);
   print_time(stream, state);
 }
@@ -318,6 +374,8 @@ static json_t *item_json(const struct vqe_state *state,
                       entry != NULL && entry->iteration > 0
                           ? json_integer(entry->iteration)
                           : json_null());
+  json_object_set_new(json, "evaluations_per_second",
+                      number(entry != NULL && !ended ? entry->rate : NAN));
   json_object_set_new(json, "rank",
                       entry != NULL && entry->rank >= 0
                           ? json_integer(entry->rank)
@@ -359,6 +417,8 @@ json_t *vqe_state_json(const struct vqe_state *state)
   json_object_set_new(json, "set_aside",
                       json_integer((json_int_t)state->total.set_aside));
   json_object_set_new(json, "seconds_left", number(state->seconds_left));
+  json_object_set_new(json, "other_results",
+                      json_integer((json_int_t)state->nother));
   json_object_set_new(json, "at_once", number(state->at_once));
   json_object_set_new(json, "model_ratio", number(state->ratio));
   json_object_set_new(json, "runs", runs_json(state));

@@ -41,7 +41,7 @@ static bool is_key(const char *key)
          vqe_job_settings_has_key(key);
 }
 
-static int check_keys(const struct vqe_tier *tier)
+static int check_keys(struct vqe_tier *tier)
 {
   const char *key;
   json_t *value;

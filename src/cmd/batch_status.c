@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "batch_common.h"
 #include "campaign/state.h"
 #include "campaign/state_print.h"
@@ -85,6 +86,11 @@ static int look(struct vqe_state *state,
   int interval = options->interval > 0 ? options->interval : INTERVAL;
   double limit = options->limit > 0 ? options->limit : LIMIT;
   int status = vqe_state_update(state);
+  /* evaluations a second show at the second look */
+  if (status == VQE_OK && state->total.counts[VQE_STATE_RUNNING] > 0) {
+    wait_seconds(1);
+    status = vqe_state_update(state);
+  }
   if (status == VQE_OK) {
     status = show(state, options);
   }

@@ -106,7 +106,9 @@ def run_and_kill(folder):
     running = [item for item in seen["experiments"] if item["state"] == "running"]
     for item in running:
         check(item["phase"] == "vqe" and item["iteration"] > 0 and
-              -9 < item["energy"] < 0, f"{item}")
+              (item["evaluations_per_second"] or 0) >= 0 and
+              -9 < item["energy"] < 0,
+              f"{item}")
     for pid in children_of(process.pid):
         os.kill(pid, signal.SIGKILL)
     process.communicate()
@@ -211,6 +213,13 @@ def check_failures(folder):
                      if item["state"] == "failed"]
         check("bad.json" in reason and "coords" in reason, reason)
     check_screen(folder, "bad.json", "1 failed: file 'bad.json'")
+    # a job that ran with options asks for others by itself
+    folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
+    folder.run("h2.json", "--no-lake", "--seed", "2")
+    seen = state(folder, "h2.json")
+    check(seen["waiting"] == 1 and seen["other_results"] == 1, f"{seen}")
+    check_screen(folder, "h2.json", "1 more results there are of other")
+    check(state(folder, "h2.h5")["done"] == 1, "the result by its name")
 
 
 def check_refusals(folder):
