@@ -20,10 +20,20 @@
 #define LARGE_KEY "large"
 #define SMALL_KEY "small"
 
+/* Two costs that say how time grows differ at least so much. */
+#define SPREAD 2.0
+
 /* Finished experiments of one kind, or of one optimizer and size. */
 struct group {
   double cost, seconds;
   size_t count;
+  size_t optimizer; /* of a kind: number of its optimizer's group */
+  bool kind;
+};
+
+/* log(seconds) = base + power * log(cost) */
+struct line {
+  double base, power;
 };
 
 struct span {
@@ -138,8 +148,9 @@ int vqe_forecast_learn(struct vqe_forecast *forecast, const char *kind,
                        double finished)
 {
   char key[160];
-  const char *const keys[] = {
-      kind, key, cost < SMALL_COST ? SMALL_KEY : LARGE_KEY, ALL_KEY};
+  const char *const keys[] = {kind, optimizer, key,
+                              cost < SMALL_COST ? SMALL_KEY : LARGE_KEY,
+                              ALL_KEY};
   int status = VQE_OK;
   if (!(seconds >= 0.0)) {
     return VQE_OK;
@@ -153,7 +164,65 @@ int vqe_forecast_learn(struct vqe_forecast *forecast, const char *kind,
        k++) {
     status = add(forecast, keys[k], cost, seconds);
   }
+  if (status == VQE_OK && cost > 0.0) {
+    struct group *group = group_of(forecast, kind);
+    const json_t *number = json_object_get(forecast->index, optimizer);
+    group->kind = true;
+    group->optimizer = (size_t)json_integer_value(number);
+  }
   return status;
+}
+
+/* Through the kinds of one optimizer, or of all (NULL), by least squares;
+ * false where their costs are too much alike. */
+static bool fit(struct line *out, const struct vqe_forecast *forecast,
+                const struct group *optimizer)
+{
+  double n = 0.0, x = 0.0, y = 0.0, xx = 0.0, xy = 0.0;
+  double least = INFINITY;
+  double greatest = 0.0;
+  for (size_t k = 0; k < forecast->ngroup; k++) {
+    const struct group *group = &forecast->groups[k];
+    if (!group->kind || group->seconds <= 0.0 ||
+        (optimizer != NULL &&
+         &forecast->groups[group->optimizer] != optimizer)) {
+      continue;
+    }
+    double cost = group->cost / (double)group->count;
+    double u = log(cost);
+    double v = log(group->seconds / (double)group->count);
+    n += 1.0;
+    x += u;
+    y += v;
+    xx += u * u;
+    xy += u * v;
+    least = fmin(least, cost);
+    greatest = fmax(greatest, cost);
+  }
+  if (n < 2.0 || greatest < SPREAD * least) {
+    return false;
+  }
+  /* neither shrinks nor runs away */
+  out->power = fmin(fmax((n * xy - x * y) / (n * xx - x * x), 0.0), 1.5);
+  out->base = (y - out->power * x) / n;
+  return true;
+}
+
+/* How time grows with cost for an optimizer: by its own kinds, else as for all
+ * optimizers, but from where it is; NULL: nothing of it has finished. */
+static bool growth(struct line *out, const struct vqe_forecast *forecast,
+                   const struct group *optimizer)
+{
+  if (optimizer != NULL && fit(out, forecast, optimizer)) {
+    return true;
+  }
+  bool known = fit(out, forecast, NULL);
+  if (known && optimizer != NULL && optimizer->seconds > 0.0) {
+    double count = (double)optimizer->count;
+    out->base = log(optimizer->seconds / count) -
+                out->power * log(optimizer->cost / count);
+  }
+  return known;
 }
 
 double vqe_forecast_seconds(const struct vqe_forecast *forecast,
@@ -167,6 +236,11 @@ double vqe_forecast_seconds(const struct vqe_forecast *forecast,
   size_key(key, optimizer, cost);
   if (group != NULL) {
     return group->seconds / (double)group->count;
+  }
+  group = group_of(forecast, optimizer);
+  struct line line;
+  if (growth(&line, forecast, group)) {
+    return exp(line.base + line.power * log(cost));
   }
   for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
     group = group_of(forecast, keys[k]);

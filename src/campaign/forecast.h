@@ -15,11 +15,13 @@ void vqe_forecast_free(struct vqe_forecast *forecast);
 int vqe_forecast_learn(struct vqe_forecast *forecast, const char *kind,
                        const char *optimizer, double cost, double seconds,
                        double finished);
-/* Seconds of an experiment to come: what finished ones of its kind took; else
- * the model's cost times what a core second of it took with its optimizer,
- * else with any. Very small ones take what others of their optimizer take,
- * whatever their cost, and say nothing of large ones. Where nothing like it
- * has finished: the model's cost. */
+/* Seconds of an experiment to come: what finished ones of its kind took. Else
+ * by how time grew with the model's cost from kind to kind of its optimizer, a
+ * power of the cost by least squares; where these are too few, as it grew for
+ * all, from where its optimizer is.
+ * Where only one cost is known: the cost times what a core second took; very
+ * small ones take what others of their optimizer take, and say nothing of
+ * large ones. Where nothing has finished: the model's cost. */
 double vqe_forecast_seconds(const struct vqe_forecast *forecast,
                             const char *kind, const char *optimizer,
                             double cost);
