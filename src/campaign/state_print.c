@@ -172,7 +172,8 @@ static void print_item(FILE *stream, const struct vqe_state_item *item,
   if (item->entry != NULL && !item->entry->ended) {
     fprintf(stream, " it %d", item->entry->iteration);
     if (isfinite(item->entry->rate)) {
-      fprintf(stream, " %.3g/s", item->entry->rate);
+      fprintf(stream, " %.*f/s", item->entry->rate < 10.0 ? 1 : 0,
+              item->entry->rate);
     }
   }
   if (isfinite(item->energy)) {
