@@ -279,10 +279,13 @@ static void print_runs(FILE *stream, const struct vqe_state *state)
     const char *slash = strrchr(output->path, '/');
     const char *name = slash != NULL ? slash + 1 : output->path;
     if (output->live) {
-      fprintf(stream, "%s%s: %d rank%s on %s, process %lld, since %.19s\n",
-              some ? "" : "\n", name, output->ranks,
-              output->ranks == 1 ? "" : "s", output->owner.host,
-              (long long)output->owner.process, output->owner.since);
+      char text[400];
+      snprintf(text, sizeof text, "%d rank%s on %s, process %lld, since %.19s",
+               output->ranks, output->ranks == 1 ? "" : "s",
+               output->owner.host, (long long)output->owner.process,
+               output->owner.since);
+      fprintf(stream, "%s%s:", some ? "" : "\n", name);
+      print_folded(stream, text, strlen(name) + 1);
       some = true;
     }
   }
