@@ -81,6 +81,13 @@ class Case:
         self.target_keys = garage.key("target", {"mirror": "--read --write"})
         self.env = two_places(self.source_keys, self.target_keys)
         self.source = Bucket(SOURCE, self.owner)
+        self.read = {}  # (table, version) of the source -> its rows
+
+    def source_rows(self, name):
+        version = (name, self.source.version(name))
+        if version not in self.read:
+            self.read[version] = readers.rows_of(self.source.table(name), name)
+        return self.read[version]
 
     def normalize(self, result):
         lake("normalize", result, "-w", SOURCE, env=self.owner)
@@ -90,6 +97,7 @@ class Case:
         env = {**self.env, **(env or {})}
         done = lake("relocate", SOURCE, place, *words, status=status, env=env)
         no_secrets(done, env)
+        done.stdout, done.stderr = map(unfolded, (done.stdout, done.stderr))
         return done
 
     def target(self, place):
@@ -117,7 +125,7 @@ class Case:
             readers.compare(
                 f"{what}: {name}",
                 readers.rows_of(copy.table(name), name),
-                readers.rows_of(self.source.table(name), name),
+                self.source_rows(name),
             )
         check(
             readers.snapshots(copy, names) == readers.snapshots(self.source, names),
@@ -153,6 +161,7 @@ class Reader(threading.Thread):
                     self.bucket.table(name).scan().to_arrow()
                     self.versions.add((name, version))
                 self.reads += 1
+                self.ended.wait(0.05)
             except Exception as error:  # noqa: BLE001
                 self.error = error
                 return
@@ -311,11 +320,11 @@ def check_order(case, proxy, place):
 
 
 def check_first(case, place):
-    dry = unfolded(case.relocate(place, "--dry-run").stdout)
+    dry = case.relocate(place, "--dry-run").stdout
     check("to be copied" in dry, dry)
     check(not case.keys(place), "a dry run wrote")
     check(not case.keys("s3://mirror"), "a dry run wrote")
-    done = unfolded(case.relocate(place).stdout)
+    done = case.relocate(place).stdout
     counts = [int(text.split(" data file")[0].split()[-1]) for text in (dry, done)]
     check(counts[0] == counts[1] > len(TABLES) - 1, f"{dry} {done}")
     case.same(place, "first copy")
@@ -376,7 +385,7 @@ def check_full(case, place):
         readers.compare(
             f"after a full bucket: {name}",
             readers.rows_of(copy.table(name), name),
-            readers.rows_of(case.source.table(name), name),
+            case.source_rows(name),
         )
     return whole
 
@@ -503,6 +512,7 @@ def check_script(case, folder):
         for name, value in full.items():
             if name.endswith(("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")) and value:
                 check(value not in said, f"{words}: {name} was printed")
+        done.stdout, done.stderr = map(unfolded, (done.stdout, done.stderr))
         return done
 
     out = sync("health").stdout
@@ -557,7 +567,7 @@ def check_plain(case, place):
         there = pyarrow.parquet.read_table(
             f"{place}/{name}", filesystem=files, partitioning=None
         ).to_pylist()
-        wanted = readers.rows_of(case.source.table(name), name)
+        wanted = case.source_rows(name)
         found = {readers.key_of(name, row): row for row in there}
         check(len(there) == len(found), f"{name}: rows twice")
         readers.compare(f"plain {name}", found, wanted)
