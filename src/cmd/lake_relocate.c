@@ -1,11 +1,13 @@
 /* Commands of vqe_lake that bring tables elsewhere: relocate, and files, which
  * lists what other programs are to copy. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "lake/warehouse_relocate.h"
 #include "lake_commands.h"
 #include "objects/objects_lock.h"
@@ -116,7 +118,7 @@ static void print_problem(void *ctx, enum vqe_iceberg_finding finding,
 {
   (void)ctx;
   if (finding == VQE_ICEBERG_PROBLEM) {
-    fprintf(stderr, "vqe_lake: problem: %s\n", text);
+    vqe_text_message("vqe_lake", "problem: %s", text);
   }
 }
 
@@ -125,14 +127,17 @@ static void print_table(void *ctx, const char *table, int status,
 {
   const struct vqe_cmd_lake_options *options = ctx;
   char bytes[32];
+  if (status == VQE_ERR_INTERRUPTED) {
+    return; /* the program ends with it */
+  }
   if (status != VQE_OK) {
-    fprintf(stderr, "vqe_lake: %s: %s\n", table, vqe_error_message());
+    vqe_text_message("vqe_lake", "%s: %s", table, vqe_error_message());
     return;
   }
   if (done->problems > 0) {
-    fprintf(stderr,
-            "vqe_lake: %s: the copy has %" PRId64 " problem%s, as above\n",
-            table, done->problems, vqe_cmd_plural((size_t)done->problems));
+    vqe_text_message("vqe_lake",
+                     "%s: the copy has %" PRId64 " problem%s, as above", table,
+                     done->problems, vqe_cmd_plural((size_t)done->problems));
   }
   if (options->quiet ||
       (done->files + done->metadata_files == 0 && done->removed == 0)) {
@@ -184,6 +189,36 @@ static void print_sum(const struct vqe_warehouse_relocate_result *result,
   }
 }
 
+static volatile sig_atomic_t stop;
+
+static void note_stop(int signal)
+{
+  (void)signal;
+  stop = 1;
+}
+
+static bool stopped(void)
+{
+  return stop != 0;
+}
+
+/* The first signal ends the copy between two files, so that the lock is given
+ * back; a second one ends it at once. */
+static void catch_signals(void)
+{
+  static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction action = {.sa_handler = note_stop,
+                             .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+  sigemptyset(&action.sa_mask);
+  for (size_t k = 0; k < sizeof signals / sizeof signals[0]; k++) {
+    struct sigaction before;
+    if (sigaction(signals[k], NULL, &before) == 0 &&
+        before.sa_handler != SIG_IGN) {
+      sigaction(signals[k], &action, NULL);
+    }
+  }
+}
+
 /* A copy that was cut leaves its lock; what it was writing is written again
  * just so. */
 static int remove_left_locks(const struct vqe_objects_options *settings,
@@ -196,8 +231,8 @@ static int remove_left_locks(const struct vqe_objects_options *settings,
     status = vqe_lock_remove_ended(&count, to, options->command);
   }
   if (count > 0 && !options->quiet) {
-    fprintf(stderr,
-            "vqe_lake: note: removed the lock of a relocate that was cut\n");
+    vqe_text_message("vqe_lake",
+                     "note: removed the lock of a relocate that was cut");
   }
   vqe_objects_close(to);
   return status;
@@ -239,12 +274,14 @@ int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options)
   struct vqe_objects_options settings = vqe_cmd_lake_source(options);
   struct vqe_warehouse_relocate_options chosen = {.dry_run = options->dry_run,
                                                   .remove = options->remove,
+                                                  .stopped = stopped,
                                                   .done = print_table,
                                                   .report = print_problem,
                                                   .ctx = options};
   struct vqe_warehouse_relocate_result result = {0};
   struct vqe_objects *from = NULL;
   int status = choose_tables(chosen.tables, options);
+  catch_signals();
   if (status == VQE_OK) {
     status = vqe_objects_open(&from, options->arguments[0], &settings);
   }
@@ -262,8 +299,8 @@ int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options)
     print_sum(&result, options);
   }
   if (result.failed > 0) {
-    fprintf(stderr, "vqe_lake: %d table%s not copied, or not whole\n",
-            result.failed, vqe_cmd_plural((size_t)result.failed));
+    vqe_text_message("vqe_lake", "%d table%s not copied, or not whole",
+                     result.failed, vqe_cmd_plural((size_t)result.failed));
   }
   return result.failed > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
 }

@@ -129,6 +129,16 @@ static int require_source(struct vqe_iceberg_copy *copy, const char *key,
   return status;
 }
 
+static int require_running(const struct vqe_iceberg_copy *copy)
+{
+  return copy->stopped == NULL || !copy->stopped()
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INTERRUPTED,
+                             "stopped; the copy of table '%s' is as it was, "
+                             "run this again",
+                             copy->table->name);
+}
+
 /* Note that the copy names the key; *fresh for the first time. */
 static int note(bool *fresh, struct vqe_iceberg_copy *copy, const char *key)
 {
@@ -153,7 +163,10 @@ static int copy_data(struct vqe_iceberg_copy *copy, const char *uri,
       vqe_iceberg_target_size(&copy->target, key) == size) {
     copy->result->files_there++;
   } else if (status == VQE_OK && fresh) {
-    status = require_source(copy, key, size);
+    status = require_running(copy);
+    if (status == VQE_OK) {
+      status = require_source(copy, key, size);
+    }
     if (status == VQE_OK && !copy->dry_run) {
       status = copy_key(copy, key);
     }
@@ -312,7 +325,10 @@ static int copy_avro(int64_t *length, struct vqe_iceberg_copy *copy,
   char *data = NULL;
   char *text = NULL;
   size_t size = 0;
-  int status = fetch(&data, &size, &key, copy, uri);
+  int status = require_running(copy);
+  if (status == VQE_OK) {
+    status = fetch(&data, &size, &key, copy, uri);
+  }
   if (status == VQE_OK) {
     status = vqe_avro_reader_open(&reader, data, size, key);
   }

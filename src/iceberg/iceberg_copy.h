@@ -14,6 +14,7 @@ struct vqe_iceberg_copy {
   struct vqe_objects *from;
   const char *scratch;
   bool dry_run; /* count, write nothing */
+  bool (*stopped)(void);
   struct vqe_iceberg_relocate_result *result;
   struct vqe_iceberg_table *table; /* the source */
   struct vqe_iceberg_target target;

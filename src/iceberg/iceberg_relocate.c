@@ -205,6 +205,7 @@ static int attempt(bool *again, struct vqe_iceberg_relocate_result *result,
   struct vqe_iceberg_copy copy = {.from = from,
                                   .scratch = options->scratch,
                                   .dry_run = options->dry_run,
+                                  .stopped = options->stopped,
                                   .result = result,
                                   .lengths = json_object(),
                                   .named = json_object()};

@@ -11,9 +11,10 @@
 struct vqe_objects;
 
 struct vqe_iceberg_relocate_options {
-  const char *scratch; /* local directory in which data is staged */
-  bool dry_run;        /* find out what would be done, and write nothing */
-  bool remove;         /* files of the copy that nothing refers to */
+  const char *scratch;   /* local directory in which data is staged */
+  bool dry_run;          /* find out what would be done, and write nothing */
+  bool remove;           /* files of the copy that nothing refers to */
+  bool (*stopped)(void); /* asked before each file; may be NULL */
   /* Gets the findings of the check afterwards; may be NULL. */
   void (*report)(void *ctx, enum vqe_iceberg_finding finding,
                  const char *text);
@@ -48,6 +49,7 @@ struct vqe_iceberg_relocate_result {
  * `remove`: what neither the copy nor, where this run has made a version, the
  * one before it names is deleted; nothing after a problem.
  *
+ * VQE_ERR_INTERRUPTED once `stopped` says so, with the copy as it was.
  * VQE_ERR_NOT_FOUND when there is no such table in `from`; VQE_ERR_INPUT when
  * a file of it is missing or of another size: the copy is left as it was. */
 int vqe_iceberg_relocate(struct vqe_iceberg_relocate_result *result,

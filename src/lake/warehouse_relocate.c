@@ -75,6 +75,7 @@ static int relocate_table(struct vqe_iceberg_relocate_result *done,
       .scratch = options->scratch,
       .dry_run = options->dry_run,
       .remove = options->remove,
+      .stopped = options->stopped,
       .report = options->report,
       .report_ctx = options->ctx};
   int status = vqe_iceberg_relocate(done, to, from, name, &relocate);
@@ -112,7 +113,8 @@ int vqe_warehouse_relocate(
     status = relocate_table(&done, result, to, from,
                             (enum vqe_lake_table_index)k, options);
     failures = status == VQE_ERR_IO ? failures + 1 : 0;
-    if (status == VQE_ERR_MEMORY || failures == MOST_FAILURES) {
+    if (status == VQE_ERR_MEMORY || status == VQE_ERR_INTERRUPTED ||
+        failures == MOST_FAILURES) {
       return status;
     }
   }

@@ -21,6 +21,7 @@ struct vqe_warehouse_relocate_options {
   const char *scratch;          /* local directory; not used by dry_run */
   bool dry_run;
   bool remove;
+  bool (*stopped)(void); /* asked before each file; may be NULL */
   vqe_warehouse_relocated done;
   void (*report)(void *ctx, enum vqe_iceberg_finding finding,
                  const char *text);
@@ -40,7 +41,7 @@ int vqe_warehouse_relocate_source(struct vqe_objects *from);
 /* Copy tables by vqe_iceberg_relocate(), in the order in which they are
  * committed. One that fails is left as it was, and the others go on; VQE_OK
  * all the same. An error when no further one would do better: out of memory,
- * a store that does not respond. */
+ * a store that does not respond, stopped. */
 int vqe_warehouse_relocate(
     struct vqe_warehouse_relocate_result *result, struct vqe_objects *to,
     struct vqe_objects *from,

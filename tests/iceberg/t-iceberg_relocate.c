@@ -211,6 +211,37 @@ static void cut_before_the_hint_is_completed(void **state)
   vqe_objects_close(other.objects);
 }
 
+static int asked;
+
+static bool stop_at_the_third(void)
+{
+  return ++asked > 2;
+}
+
+static void stopped_copy_is_as_it_was(void **state)
+{
+  struct fixture *fixture = *state;
+  struct fixture other;
+  struct vqe_iceberg_commit commit;
+  struct vqe_iceberg_relocate_result result;
+  const struct vqe_iceberg_relocate_options options = {
+      .scratch = fixture->folder, .stopped = stop_at_the_third};
+  assert_int_equal(other_setup(&other, fixture), VQE_OK);
+  assert_int_equal(fixture_append(&commit, fixture, "one", "a", 3), VQE_OK);
+  assert_int_equal(relocate(&result, &other, fixture, false, false), VQE_OK);
+  assert_int_equal(fixture_append(&commit, fixture, "two", "a", 4), VQE_OK);
+  asked = 0;
+  assert_int_equal(vqe_iceberg_relocate(&result, other.objects,
+                                        fixture->objects, "small", &options),
+                   VQE_ERR_INTERRUPTED);
+  assert_int_equal(asked, 3);
+  assert_int_equal(hint_of(&other), 1);
+  assert_int_equal(fixture_rows(&other), 3);
+  assert_int_equal(relocate(&result, &other, fixture, false, false), VQE_OK);
+  assert_int_equal(fixture_rows(&other), 7);
+  vqe_objects_close(other.objects);
+}
+
 static void lost_files_of_the_copy_are_copied_again(void **state)
 {
   struct fixture *fixture = *state;
@@ -303,6 +334,7 @@ int main(void)
       TEST(what_the_source_expired_goes_with_a_later_run),
       TEST(missing_file_of_the_source_leaves_the_copy_as_it_was),
       TEST(cut_before_the_hint_is_completed),
+      TEST(stopped_copy_is_as_it_was),
       TEST(lost_files_of_the_copy_are_copied_again),
       TEST(rows_of_others_are_not_written_over),
       TEST(another_table_of_the_name_is_not_written_over),
