@@ -92,12 +92,19 @@ require_remote() {
   done
 }
 
-# lend ROLE PLACE REMOTE: keys of a remote as those of vqe_lake, where it has
-# none of its own; by the environment, as arguments are there for all to see
+# lend ROLE PLACE REMOTE: what a remote has as that of vqe_lake, where it has
+# nothing of its own; by the environment, as arguments are there for all to see
 lend() {
   local remote=${3%%:*} name value keys=VQE_$1_ACCESS_KEY_ID profile=VQE_$1_PROFILE
-  is_remote "$2" && remote=${2%%:*}
-  if [ -n "${!keys:-}${!profile:-}" ] || [ -z "$(setting "$remote" ACCESS_KEY_ID)" ]; then
+  if is_remote "$2"; then
+    remote=${2%%:*}
+  fi
+  if [ -n "${!keys:-}${!profile:-}" ]; then
+    return 0
+  fi
+  # with ENV_AUTH the keys are those of the AWS_ variables for both programs
+  if [ -z "$(setting "$remote" ACCESS_KEY_ID)" ] &&
+    [ "$(setting "$remote" ENV_AUTH)" != true ]; then
     return 0
   fi
   for name in ACCESS_KEY_ID SECRET_ACCESS_KEY SESSION_TOKEN REGION; do
@@ -108,6 +115,10 @@ lend() {
   if [ -n "$value" ]; then
     [[ $value == *://* ]] || value=https://$value
     export "VQE_$1_ENDPOINT_URL=$value"
+  fi
+  name=VQE_$1_CA_BUNDLE
+  if [ -n "${RCLONE_CA_CERT:-}" ] && [ -z "${!name+set}" ]; then
+    export "$name=$RCLONE_CA_CERT"
   fi
 }
 
@@ -224,7 +235,7 @@ sync_tables() {
     words+=(--table "$table")
   done
   exec "$lake" relocate "$(as_lake "$source_place")" "$(as_lake "$target_place")" \
-    "${words[@]}" ${dry_run:+"$dry_run"} ${delete:+"$delete"}
+    --lock-wait "${VQE_SYNC_LOCK_WAIT:-600}" "${words[@]}" ${dry_run:+"$dry_run"} ${delete:+"$delete"}
 }
 
 # ---- files ----

@@ -187,14 +187,17 @@ class Proxy:
         self.puts = []
         self.cut_at = None
         self.after = False
+        self.stop = False
         self.process = None
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
 
-    def start(self, process, cut_at, after):
+    def start(self, process, cut_at, after, stop=False):
+        """`stop`: by SIGTERM, and the request goes on its way."""
         self.puts = []
         self.process, self.cut_at, self.after = process, cut_at, after
+        self.stop = stop
 
     def accept(self):
         while True:
@@ -220,6 +223,9 @@ class Proxy:
                 if wanted:
                     self.puts.append(line.split()[1].decode())
                 cut = wanted and len(self.puts) == self.cut_at
+                if cut and self.stop:
+                    self.process().terminate()
+                    cut = False
                 if cut and not self.after:
                     self.process().kill()
                     break
@@ -237,17 +243,17 @@ class Proxy:
                 chunk = server.recv(1 << 16)
                 if not chunk:
                     break
-                if self.process is None or len(self.puts) != self.cut_at:
+                if self.stop or len(self.puts) != self.cut_at:
                     client.sendall(chunk)
         except OSError:
             pass
         client.close()
 
 
-def cut_copy(case, proxy, place, words, cut_at, after):
+def cut_copy(case, proxy, place, words, cut_at, after, stop=False):
     """A copy that ends at that request; True when it was over before."""
     started = []
-    proxy.start(lambda: started[0], cut_at, after)
+    proxy.start(lambda: started[0], cut_at, after, stop)
     process = subprocess.Popen(
         [LAKE, "relocate", SOURCE, place, *words],
         env={**os.environ, **case.env, "VQE_TARGET_ENDPOINT_URL": proxy.endpoint},
@@ -259,6 +265,9 @@ def cut_copy(case, proxy, place, words, cut_at, after):
     started.append(process)
     said, _ = process.communicate(timeout=60)
     proxy.start(None, None, False)
+    if stop:
+        check(process.returncode == 1 and "stopped" in said, f"{process.returncode} {said}")
+        return False
     check(process.returncode in (0, -signal.SIGKILL), f"cut {cut_at}: {said}")
     return process.returncode == 0
 
@@ -291,6 +300,15 @@ def check_cuts(case, proxy, place, what):
         case.same(f"{place}-{after}", f"{what}, after {cuts} cuts", names)
     check(cuts > 6, f"{what}: only {cuts} cuts")
     return cuts
+
+
+def check_stop(case, proxy, place):
+    """SIGTERM in the middle: the lock is given back, the next run completes."""
+    cut_copy(case, proxy, place, FEW, 5, False, stop=True)
+    said = lake("unlock", place, env=case.target_keys).stdout
+    check("no locks" in said, said)
+    case.relocate(place, *FEW)
+    case.same(place, "after a stop", FEW[1::2])
 
 
 def check_order(case, proxy, place):
@@ -587,6 +605,7 @@ with harness.Folder() as scratch:
     check_first(one, "s3://mirror/copy")
     check_choice(one, "s3://mirror/choice")
     check_order(one, counter, "s3://mirror/order")
+    check_stop(one, counter, "s3://mirror/stop")
     tables_whole = check_full(one, "s3://mirror/full")
     cuts_first = check_cuts(one, counter, "s3://mirror/cut", "first copy")
 
