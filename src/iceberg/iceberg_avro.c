@@ -10,67 +10,16 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "iceberg/iceberg_avro_value.h"
 
-static const char header_schema[] =
-    "{\"type\":\"record\",\"name\":\"header\",\"fields\":["
-    "{\"name\":\"magic\",\"type\":{\"type\":\"fixed\",\"name\":\"magic\","
-    "\"size\":4}},"
-    "{\"name\":\"meta\",\"type\":{\"type\":\"map\",\"values\":\"bytes\"}},"
-    "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
-    "\"size\":16}}]}";
-static const char block_schema[] =
-    "{\"type\":\"record\",\"name\":\"block\",\"fields\":["
-    "{\"name\":\"count\",\"type\":\"long\"},"
-    "{\"name\":\"data\",\"type\":\"bytes\"},"
-    "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
-    "\"size\":16}}]}";
 static char magic[4] = {'O', 'b', 'j', 1};
 
-#define SYNC_BYTES 16
 #define BLOCK_BYTES ((size_t)1 << 20) /* of values, before compression */
 
-/* A schema and one value of it. */
-struct holder {
-  avro_schema_t schema;
-  avro_value_iface_t *iface;
-  avro_value_t value;
-  bool has_value;
-};
-
-static void holder_close(struct holder *holder)
+static int open_holder(struct vqe_avro_holder *holder, const char *schema)
 {
-  if (holder->has_value) {
-    avro_value_decref(&holder->value);
-  }
-  if (holder->iface != NULL) {
-    avro_value_iface_decref(holder->iface);
-  }
-  if (holder->schema != NULL) {
-    avro_schema_decref(holder->schema);
-  }
-  memset(holder, 0, sizeof *holder);
-}
-
-static int holder_new(struct holder *holder)
-{
-  holder->iface = avro_generic_class_from_schema(holder->schema);
-  if (holder->iface == NULL ||
-      avro_generic_value_new(holder->iface, &holder->value) != 0) {
-    return vqe_error_set(VQE_ERR_IO, "Avro: %s", avro_strerror());
-  }
-  holder->has_value = true;
-  return VQE_OK;
-}
-
-static int holder_open(struct holder *holder, const char *schema)
-{
-  memset(holder, 0, sizeof *holder);
-  if (avro_schema_from_json_length(schema, strlen(schema), &holder->schema) !=
-      0) {
-    holder->schema = NULL;
-    return vqe_error_set(VQE_ERR_IO, "Avro schema: %s", avro_strerror());
-  }
-  return holder_new(holder);
+  return vqe_avro_holder_open(holder, schema, strlen(schema), "a manifest",
+                              VQE_ERR_IO);
 }
 
 /* ---- writing --------------------------------------------------------- */
@@ -82,12 +31,12 @@ struct bytes {
 };
 
 struct vqe_avro_writer {
-  struct holder row;
-  struct holder header;
+  struct vqe_avro_holder row;
+  struct vqe_avro_holder header;
   struct bytes block; /* encoded values */
   int64_t count;      /* of them */
   struct bytes body;  /* finished blocks */
-  uint8_t sync[SYNC_BYTES];
+  uint8_t sync[VQE_AVRO_SYNC_BYTES];
 };
 
 static int reserve(struct bytes *bytes, size_t more)
@@ -158,7 +107,7 @@ static int compress_block(struct bytes *out, const struct bytes *in)
 
 static int flush(struct vqe_avro_writer *writer)
 {
-  struct holder block = {.schema = NULL};
+  struct vqe_avro_holder block = {.schema = NULL};
   struct bytes packed = {.data = NULL};
   int status = VQE_OK;
   if (writer->count == 0) {
@@ -166,7 +115,7 @@ static int flush(struct vqe_avro_writer *writer)
   }
   status = compress_block(&packed, &writer->block);
   if (status == VQE_OK) {
-    status = holder_open(&block, block_schema);
+    status = open_holder(&block, vqe_avro_block_schema);
   }
   if (status == VQE_OK) {
     struct vqe_avro_fields fields = {.record = block.value};
@@ -176,7 +125,7 @@ static int flush(struct vqe_avro_writer *writer)
         avro_value_get_by_name(&block.value, "data", &field, NULL) != 0 ||
         avro_value_set_bytes(&field, packed.data, packed.size) != 0 ||
         avro_value_get_by_name(&block.value, "sync", &field, NULL) != 0 ||
-        avro_value_set_fixed(&field, writer->sync, SYNC_BYTES) != 0) {
+        avro_value_set_fixed(&field, writer->sync, VQE_AVRO_SYNC_BYTES) != 0) {
       status = vqe_error_set(VQE_ERR_IO, "Avro block: %s", avro_strerror());
     }
   }
@@ -187,7 +136,7 @@ static int flush(struct vqe_avro_writer *writer)
     writer->count = 0;
     writer->block.size = 0;
   }
-  holder_close(&block);
+  vqe_avro_holder_close(&block);
   free(packed.data);
   return status;
 }
@@ -201,12 +150,12 @@ int vqe_avro_writer_open(struct vqe_avro_writer **out, const char *schema)
   if (status != VQE_OK) {
     return status;
   }
-  status = holder_open(&writer->row, schema);
+  status = open_holder(&writer->row, schema);
   if (status == VQE_OK) {
-    status = holder_open(&writer->header, header_schema);
+    status = open_holder(&writer->header, vqe_avro_header_schema);
   }
   if (status == VQE_OK &&
-      getrandom(writer->sync, SYNC_BYTES, 0) != SYNC_BYTES) {
+      getrandom(writer->sync, VQE_AVRO_SYNC_BYTES, 0) != VQE_AVRO_SYNC_BYTES) {
     status = vqe_error_set(VQE_ERR_IO, "no random bytes from the system");
   }
   if (status == VQE_OK &&
@@ -215,7 +164,7 @@ int vqe_avro_writer_open(struct vqe_avro_writer **out, const char *schema)
        avro_value_set_fixed(&field, magic, sizeof magic) != 0 ||
        avro_value_get_by_name(&writer->header.value, "sync", &field, NULL) !=
            0 ||
-       avro_value_set_fixed(&field, writer->sync, SYNC_BYTES) != 0)) {
+       avro_value_set_fixed(&field, writer->sync, VQE_AVRO_SYNC_BYTES) != 0)) {
     status = vqe_error_set(VQE_ERR_IO, "Avro header: %s", avro_strerror());
   }
   if (status == VQE_OK) {
@@ -294,8 +243,8 @@ void vqe_avro_writer_close(struct vqe_avro_writer *writer)
   if (writer == NULL) {
     return;
   }
-  holder_close(&writer->row);
-  holder_close(&writer->header);
+  vqe_avro_holder_close(&writer->row);
+  vqe_avro_holder_close(&writer->header);
   free(writer->block.data);
   free(writer->body.data);
   free(writer);

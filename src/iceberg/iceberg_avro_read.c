@@ -9,37 +9,15 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_avro.h"
+#include "iceberg/iceberg_avro_value.h"
 
-#define SYNC_BYTES 16
 #define MAGIC_BYTES 4
 #define BLOCK_LIMIT ((size_t)1 << 30) /* bytes of one, unpacked */
-
-static const char header_schema[] =
-    "{\"type\":\"record\",\"name\":\"header\",\"fields\":["
-    "{\"name\":\"magic\",\"type\":{\"type\":\"fixed\",\"name\":\"magic\","
-    "\"size\":4}},"
-    "{\"name\":\"meta\",\"type\":{\"type\":\"map\",\"values\":\"bytes\"}},"
-    "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
-    "\"size\":16}}]}";
-static const char block_schema[] =
-    "{\"type\":\"record\",\"name\":\"block\",\"fields\":["
-    "{\"name\":\"count\",\"type\":\"long\"},"
-    "{\"name\":\"data\",\"type\":\"bytes\"},"
-    "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
-    "\"size\":16}}]}";
-
-/* A schema and one value of it. */
-struct holder {
-  avro_schema_t schema;
-  avro_value_iface_t *iface;
-  avro_value_t value;
-  bool has_value;
-};
 
 struct vqe_avro_reader {
   const uint8_t *data; /* of the file */
   size_t size, at;     /* at: the next block */
-  struct holder header, block, row;
+  struct vqe_avro_holder header, block, row;
   avro_value_t meta;
   bool deflated;
   int64_t left;  /* values in the block that is open */
@@ -51,42 +29,9 @@ struct vqe_avro_reader {
 
 /* ---- values ---------------------------------------------------------- */
 
-static void holder_close(struct holder *holder)
-{
-  if (holder->has_value) {
-    avro_value_decref(&holder->value);
-  }
-  if (holder->iface != NULL) {
-    avro_value_iface_decref(holder->iface);
-  }
-  if (holder->schema != NULL) {
-    avro_schema_decref(holder->schema);
-  }
-  memset(holder, 0, sizeof *holder);
-}
-
-static int holder_open(struct holder *holder, const char *schema, size_t size,
-                       const char *what)
-{
-  memset(holder, 0, sizeof *holder);
-  if (avro_schema_from_json_length(schema, size, &holder->schema) != 0) {
-    holder->schema = NULL;
-    return vqe_error_set(VQE_ERR_INPUT, "%s: its Avro schema: %s", what,
-                         avro_strerror());
-  }
-  holder->iface = avro_generic_class_from_schema(holder->schema);
-  if (holder->iface == NULL ||
-      avro_generic_value_new(holder->iface, &holder->value) != 0) {
-    return vqe_error_set(VQE_ERR_INPUT, "%s: its Avro schema: %s", what,
-                         avro_strerror());
-  }
-  holder->has_value = true;
-  return VQE_OK;
-}
-
 /* The next value in `data`; *used is its size. */
-static int read_value(size_t *used, struct holder *holder, const uint8_t *data,
-                      size_t size, const char *what)
+static int read_value(size_t *used, struct vqe_avro_holder *holder,
+                      const uint8_t *data, size_t size, const char *what)
 {
   int status = vqe_sizes_of(used, holder->schema, data, size, what);
   if (status != VQE_OK) {
@@ -112,8 +57,9 @@ static int read_value(size_t *used, struct holder *holder, const uint8_t *data,
 static int read_header(struct vqe_avro_reader *reader)
 {
   size_t size = 0;
-  int status = holder_open(&reader->header, header_schema,
-                           sizeof header_schema - 1, reader->what);
+  int status = vqe_avro_holder_open(&reader->header, vqe_avro_header_schema,
+                                    strlen(vqe_avro_header_schema),
+                                    reader->what, VQE_ERR_INPUT);
   if (status == VQE_OK) {
     status = read_value(&reader->at, &reader->header, reader->data,
                         reader->size, reader->what);
@@ -138,7 +84,8 @@ static int read_header(struct vqe_avro_reader *reader)
                          "deflate; let its writer use that",
                          reader->what, codec);
   }
-  return holder_open(&reader->row, schema, size, reader->what);
+  return vqe_avro_holder_open(&reader->row, schema, size, reader->what,
+                              VQE_ERR_INPUT);
 }
 
 int vqe_avro_reader_open(struct vqe_avro_reader **out, const char *data,
@@ -158,8 +105,9 @@ int vqe_avro_reader_open(struct vqe_avro_reader **out, const char *data,
   reader->size = size;
   status = read_header(reader);
   if (status == VQE_OK) {
-    status = holder_open(&reader->block, block_schema, sizeof block_schema - 1,
-                         what);
+    status = vqe_avro_holder_open(&reader->block, vqe_avro_block_schema,
+                                  strlen(vqe_avro_block_schema), what,
+                                  VQE_ERR_INPUT);
   }
   if (status != VQE_OK) {
     vqe_avro_reader_close(reader);
@@ -269,7 +217,7 @@ static int open_block(struct vqe_avro_reader *reader)
       avro_value_get_fixed(&sync, &mark, &length) != 0 ||
       avro_value_get_by_index(&reader->header.value, 2, &own, NULL) != 0 ||
       avro_value_get_fixed(&own, &expected, &length) != 0 ||
-      memcmp(mark, expected, SYNC_BYTES) != 0 || reader->left < 0) {
+      memcmp(mark, expected, VQE_AVRO_SYNC_BYTES) != 0 || reader->left < 0) {
     return vqe_error_set(VQE_ERR_INPUT, "%s: damaged block", reader->what);
   }
   if (reader->deflated) {
@@ -321,9 +269,9 @@ void vqe_avro_reader_close(struct vqe_avro_reader *reader)
   if (reader == NULL) {
     return;
   }
-  holder_close(&reader->row);
-  holder_close(&reader->block);
-  holder_close(&reader->header);
+  vqe_avro_holder_close(&reader->row);
+  vqe_avro_holder_close(&reader->block);
+  vqe_avro_holder_close(&reader->header);
   free(reader->open);
   free(reader);
 }

@@ -42,25 +42,37 @@ void vqe_iceberg_named_statistics(json_t *keys, struct vqe_objects *objects,
   }
 }
 
+/* Note the key of a manifest or a list; *data its bytes, NULL where it was
+ * noted before or is gone. */
+static int fetch(char **data, size_t *size, json_t *keys,
+                 struct vqe_objects *objects, const char *uri)
+{
+  char *key;
+  bool fresh;
+  int status = VQE_OK;
+  *data = NULL;
+  add(&fresh, &key, keys, objects, uri);
+  if (fresh) {
+    status =
+        vqe_objects_get(data, size, objects, key, VQE_ICEBERG_MANIFEST_LIMIT);
+  }
+  free(key);
+  return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
+}
+
 static int add_manifest(json_t *keys, struct vqe_objects *objects,
                         const char *uri)
 {
   struct vqe_iceberg_entries entries = {.list = NULL};
-  char *data = NULL;
-  char *key;
+  char *data;
   size_t size = 0;
-  bool fresh;
-  int status = VQE_OK;
-  add(&fresh, &key, keys, objects, uri);
-  if (fresh) {
-    status = vqe_objects_get(&data, &size, objects, key,
-                             VQE_ICEBERG_MANIFEST_LIMIT);
-  }
-  if (fresh && status == VQE_OK) {
+  int status = fetch(&data, &size, keys, objects, uri);
+  if (status == VQE_OK && data != NULL) {
     status = vqe_iceberg_manifest_decode(&entries, data, size, uri);
   }
   for (size_t k = 0; status == VQE_OK && k < entries.count; k++) {
     char *file;
+    bool fresh;
     if (entries.list[k].status != VQE_ICEBERG_DELETED) {
       add(&fresh, &file, keys, objects, entries.list[k].uri);
       free(file);
@@ -68,8 +80,7 @@ static int add_manifest(json_t *keys, struct vqe_objects *objects,
   }
   vqe_iceberg_entries_clear(&entries);
   free(data);
-  free(key);
-  return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
+  return status;
 }
 
 static int add_snapshot(json_t *keys, struct vqe_objects *objects,
@@ -77,17 +88,10 @@ static int add_snapshot(json_t *keys, struct vqe_objects *objects,
 {
   const char *uri = vqe_iceberg_string(snapshot, "manifest-list");
   struct vqe_iceberg_manifests manifests = {.list = NULL};
-  char *data = NULL;
-  char *key;
+  char *data;
   size_t size = 0;
-  bool fresh;
-  int status = VQE_OK;
-  add(&fresh, &key, keys, objects, uri);
-  if (fresh) {
-    status = vqe_objects_get(&data, &size, objects, key,
-                             VQE_ICEBERG_MANIFEST_LIMIT);
-  }
-  if (fresh && status == VQE_OK) {
+  int status = fetch(&data, &size, keys, objects, uri);
+  if (status == VQE_OK && data != NULL) {
     status = vqe_iceberg_manifest_list_decode(&manifests, data, size, uri);
   }
   for (size_t k = 0; status == VQE_OK && k < manifests.count; k++) {
@@ -95,8 +99,7 @@ static int add_snapshot(json_t *keys, struct vqe_objects *objects,
   }
   vqe_iceberg_manifests_clear(&manifests);
   free(data);
-  free(key);
-  return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
+  return status;
 }
 
 int vqe_iceberg_named_snapshots(json_t *keys, struct vqe_objects *objects,
