@@ -16,11 +16,61 @@
 /* As many as Linux follows. */
 #define MAX_LINKS 40
 
+int vqe_file_errno(int code, const char *verb, const char *path)
+{
+  const char *remedy = "";
+  int status = VQE_ERR_IO;
+  switch (code) {
+  case ENOENT:
+    status = VQE_ERR_NOT_FOUND;
+    break;
+  case EACCES:
+  case EPERM:
+  case EROFS:
+    status = VQE_ERR_INPUT;
+    remedy = "; change its permissions or choose another place";
+    break;
+  case EISDIR:
+    status = VQE_ERR_INPUT;
+    remedy = "; it is a folder: remove it or choose another place";
+    break;
+  case ENAMETOOLONG:
+    status = VQE_ERR_INPUT;
+    remedy = "; choose a shorter one";
+    break;
+  case ENOTDIR:
+  case ELOOP:
+    status = VQE_ERR_INPUT;
+    remedy = "; choose another place";
+    break;
+  case ENOSPC:
+  case EDQUOT:
+    remedy = "; free some space or choose another place, what was there is "
+             "unchanged";
+    break;
+  case EFBIG:
+    remedy = "; raise the limit of file sizes (ulimit -f), what was there is "
+             "unchanged";
+    break;
+  default:
+    break;
+  }
+  return vqe_error_set(status, "%s '%s': %s%s", verb, path, strerror(code),
+                       remedy);
+}
+
 static int too_large(const char *path, size_t limit)
 {
   return vqe_error_set(VQE_ERR_INPUT,
                        "'%s' is larger than the limit of %zu bytes", path,
                        limit);
+}
+
+/* VQE_ERR_IO for the system call that has just failed. */
+static int fail(const char *verb, const char *path)
+{
+  (void)vqe_file_errno(errno, verb, path);
+  return VQE_ERR_IO;
 }
 
 /* Neither a folder nor a file that is known to be too large. */
@@ -31,8 +81,11 @@ static int check_kind(int descriptor, const char *path, size_t limit)
     return VQE_OK; /* reading says what is wrong */
   }
   if (S_ISDIR(info.st_mode)) {
-    return vqe_error_set(VQE_ERR_INPUT, "'%s' is a directory, not a file",
-                         path);
+    return vqe_error_set(
+        VQE_ERR_INPUT,
+        "'%s' is a directory, not a file; move it away or name "
+        "another",
+        path);
   }
   if (S_ISREG(info.st_mode) && (uint64_t)info.st_size > limit) {
     return too_large(path, limit);
@@ -76,7 +129,8 @@ int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     int code = errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
-    return vqe_error_set(code, "cannot read '%s': %s", path, strerror(errno));
+    (void)fail("cannot read", path);
+    return code;
   }
   int status = check_kind(descriptor, path, limit);
   if (status == VQE_OK) {
@@ -136,8 +190,7 @@ static int write_all(int descriptor, const char *path, const char *bytes,
   while (size > 0) {
     ssize_t put = write(descriptor, bytes, size);
     if (put < 0 && errno != EINTR) {
-      return vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path,
-                           strerror(errno));
+      return fail("writing", path);
     }
     if (put > 0) {
       VQE_ASSERT((size_t)put <= size);
@@ -153,13 +206,11 @@ static int write_into(const char *path, const void *data, size_t size)
 {
   int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (descriptor < 0) {
-    return vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
-                         strerror(errno));
+    return fail("cannot write", path);
   }
   int status = write_all(descriptor, path, data, size);
   if (close(descriptor) != 0 && status == VQE_OK) {
-    status =
-        vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path, strerror(errno));
+    status = fail("writing", path);
   }
   return status;
 }
@@ -172,8 +223,7 @@ static int replace(const char *path, const void *data, size_t size)
   }
   int descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) {
-    int status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
-                               strerror(errno));
+    int status = fail("cannot write", path);
     free(aside);
     return status;
   }

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Set the message for a failed system call on `path` ("VERB 'PATH': ..."),
+ * with the remedy, and return the status that suits `code` (an errno). */
+int vqe_file_errno(int code, const char *verb, const char *path);
+
 /* Read all of `path` into a new buffer with a NUL after the last byte.
  * VQE_ERR_NOT_FOUND when it does not exist, VQE_ERR_INPUT above `limit`
  * bytes, VQE_ERR_IO otherwise. Free *out by free(). */

@@ -222,10 +222,13 @@ static int open_file(struct vqe_owner *owner, bool *made)
         owner->output, other.user, other.host, (long long)other.process,
         owner->path);
   }
-  return vqe_error_set(VQE_ERR_IO,
-                       "cannot make the lock '%s' of the output: %s; make its "
-                       "folder writable or name another output",
-                       owner->path, strerror(reason));
+  return vqe_error_set(
+      VQE_ERR_IO, "cannot make the lock '%s' of the output: %s; %s",
+      owner->path, strerror(reason),
+      reason == EISDIR         ? "remove that folder or name another output"
+      : reason == ENAMETOOLONG ? "give the output a shorter name"
+                               : "make its folder writable or name another "
+                                 "output");
 }
 
 /* The name still leads to the file that is open? */

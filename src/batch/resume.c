@@ -270,9 +270,12 @@ static int read_folder(struct vqe_resume *resume, int *next_run,
   int status = VQE_OK;
   DIR *directory = opendir(folder);
   if (directory == NULL) {
-    return errno == ENOENT ? VQE_OK
-                           : vqe_error_set(VQE_ERR_IO, "cannot read '%s': %s",
-                                           folder, strerror(errno));
+    return errno == ENOENT
+               ? VQE_OK
+               : vqe_error_set(errno == ENOTDIR ? VQE_ERR_INPUT : VQE_ERR_IO,
+                               "cannot read '%s', which is for journals: "
+                               "%s; move it away or choose another --output",
+                               folder, strerror(errno));
   }
   for (struct dirent *entry = readdir(directory);
        status == VQE_OK && entry != NULL; entry = readdir(directory)) {

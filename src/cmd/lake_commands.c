@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "side_output.h"
 
@@ -212,9 +213,11 @@ int vqe_cmd_lake_open_output(FILE **out,
   *out = lstat(options->output, &info) == 0 && !S_ISREG(info.st_mode)
              ? fopen(options->output, "w")
              : open_aside(options->output);
-  return *out != NULL ? VQE_OK
-                      : vqe_error_set(VQE_ERR_INPUT, "cannot write '%s': %s",
-                                      options->output, strerror(errno));
+  if (*out == NULL) {
+    (void)vqe_file_errno(errno, "option --output: cannot write",
+                         options->output);
+  }
+  return *out != NULL ? VQE_OK : VQE_ERR_INPUT;
 }
 
 int vqe_cmd_lake_close_output(FILE *stream, int status)

@@ -1,13 +1,16 @@
 #include "side_output.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
 #include "vqe/error.h"
 
 /* The folder of a path without links, and the name in it; the caller's. */
@@ -64,11 +67,43 @@ static bool is_hdf5(const char *path)
   return found;
 }
 
+/* Can a file of that name be there? Said before the work, not after it. */
+static int check_folder(const char *option, const char *path)
+{
+  struct stat info;
+  char *copy = strdup(path);
+  int code = lstat(path, &info) == 0 ? 0 : errno;
+  if (code == 0 && S_ISDIR(info.st_mode)) {
+    code = EISDIR;
+  } else if (code == ENOENT && copy != NULL &&
+             access(dirname(copy), W_OK) == 0) {
+    code = 0; /* it will be made */
+  } else if (code == ENOENT && copy != NULL) {
+    code = errno;
+  }
+  free(copy);
+  if (code == ENOENT) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "option %s: there is no folder for '%s'; make it "
+                         "first, or name another file",
+                         option, path);
+  }
+  if (code != 0) {
+    (void)vqe_file_errno(code, "cannot write", path);
+    return vqe_error_context(VQE_ERR_INPUT, "option %s", option);
+  }
+  return VQE_OK;
+}
+
 int vqe_cmd_side_output_check(const char *option, const char *path,
                               const char *const *others, size_t count)
 {
   if (path == NULL) {
     return VQE_OK;
+  }
+  int status = check_folder(option, path);
+  if (status != VQE_OK) {
+    return status;
   }
   for (size_t k = 0; k < count; k++) {
     if (others[k] != NULL && is_same(path, others[k])) {

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
 #include "base/json_text.h"
 #include "blas_start.h"
 #include "lake/featurize.h"
@@ -17,6 +18,7 @@
 #include "lake_commands.h"
 #include "option_table.h"
 #include "screen.h"
+#include "side_output.h"
 #include "vqe/experiment.h"
 
 /* ---- commands ---- */
@@ -31,8 +33,13 @@ static int open_source(struct vqe_source *out, char **beside, const char *name,
     return vqe_source_raw(out, name, &objects);
   }
   if (stat(name, &info) != 0) {
-    return vqe_error_set(VQE_ERR_NOT_FOUND, "source '%s': %s", name,
-                         strerror(errno));
+    int status = vqe_file_errno(errno, "cannot read the source", name);
+    return status == VQE_ERR_NOT_FOUND
+               ? vqe_error_set(status,
+                               "there is no source '%s': name an HDF5 result, "
+                               "a spool or a folder of raw files",
+                               name)
+               : status;
   }
   if (S_ISDIR(info.st_mode)) {
     return vqe_source_folder(out, name, &objects);
@@ -47,13 +54,22 @@ static int open_source(struct vqe_source *out, char **beside, const char *name,
   return status;
 }
 
+/* What --summary names is written when the work is done. */
+static int check_summary(const struct vqe_cmd_lake_options *options)
+{
+  return vqe_cmd_side_output_check("--summary", options->summary, NULL, 0);
+}
+
 static int run_normalize(struct vqe_cmd_lake_options *options)
 {
   struct vqe_source source = {0};
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_normalize_result result = {0};
   char *beside = NULL;
-  int status = open_source(&source, &beside, options->arguments[0], options);
+  int status = check_summary(options);
+  if (status == VQE_OK) {
+    status = open_source(&source, &beside, options->arguments[0], options);
+  }
   if (status != VQE_OK) {
     return vqe_cmd_lake_complain(status);
   }
@@ -86,9 +102,12 @@ static int run_featurize(struct vqe_cmd_lake_options *options)
   struct vqe_featurize_result result = {0};
   const char *argument =
       options->narguments > 0 ? options->arguments[0] : NULL;
-  int status =
-      vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, argument),
-                        options, VQE_CMD_LAKE_CHANGE);
+  int status = check_summary(options);
+  if (status == VQE_OK) {
+    status =
+        vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, argument),
+                          options, VQE_CMD_LAKE_CHANGE);
+  }
   if (status == VQE_OK) {
     status = vqe_featurize(&result, warehouse);
   }

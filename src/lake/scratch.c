@@ -58,6 +58,7 @@ static bool make_beside(char **out, const char *place)
 
 int vqe_scratch_make(char **out, const char *folder, const char *place)
 {
+  bool given = folder != NULL;
   *out = NULL;
   if (folder == NULL && place != NULL && make_beside(out, place)) {
     return VQE_OK;
@@ -70,10 +71,11 @@ int vqe_scratch_make(char **out, const char *folder, const char *place)
   }
   int status = vqe_memory_print(out, "%s/vqe-lake-XXXXXX", folder);
   if (status == VQE_OK && mkdtemp(*out) == NULL) {
-    status = vqe_error_set(VQE_ERR_IO,
+    status = vqe_error_set(errno == ENOSPC ? VQE_ERR_IO : VQE_ERR_INPUT,
                            "no folder for temporary files in '%s': %s; "
-                           "set TMPDIR to one with room",
-                           folder, strerror(errno));
+                           "%s one that can be written",
+                           folder, strerror(errno),
+                           given ? "name by --scratch" : "set TMPDIR to");
     free(*out);
     *out = NULL;
   }

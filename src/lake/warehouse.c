@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_change.h"
 #include "lake/duck.h"
@@ -63,8 +64,7 @@ static int make_folders(const char *path)
       *c = '\0';
     }
     if (mkdir(copy, 0777) != 0 && errno != EEXIST) {
-      status = vqe_error_set(VQE_ERR_IO, "cannot make folder '%s': %s", copy,
-                             strerror(errno));
+      status = vqe_file_errno(errno, "cannot make the folder", copy);
     }
     if (c != NULL) {
       *c = '/';
@@ -88,8 +88,7 @@ static int join_writers(struct vqe_warehouse *warehouse)
   }
   warehouse->writers = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (warehouse->writers < 0) {
-    status = vqe_error_set(VQE_ERR_IO, "cannot write '%s': %s", path,
-                           strerror(errno));
+    status = vqe_file_errno(errno, "cannot write", path);
   } else {
     vqe_warehouse_share(warehouse);
   }

@@ -15,43 +15,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-int vqe_objects_errno(int code, const char *verb, const char *path)
-{
-  const char *remedy = "";
-  int status = VQE_ERR_IO;
-  switch (code) {
-  case ENOENT:
-    status = VQE_ERR_NOT_FOUND;
-    break;
-  case EACCES:
-  case EPERM:
-  case EROFS:
-    status = VQE_ERR_INPUT;
-    remedy = "; change its permissions or choose another place";
-    break;
-  case ENOTDIR:
-  case EISDIR:
-  case ENAMETOOLONG:
-  case ELOOP:
-    status = VQE_ERR_INPUT;
-    remedy = "; choose another place";
-    break;
-  case ENOSPC:
-  case EDQUOT:
-    remedy = "; free some space or choose another place, what was there is "
-             "unchanged";
-    break;
-  case EFBIG:
-    remedy = "; raise the limit of file sizes (ulimit -f), what was there is "
-             "unchanged";
-    break;
-  default:
-    break;
-  }
-  return vqe_error_set(status, "%s '%s': %s%s", verb, path, strerror(code),
-                       remedy);
-}
-
 /* Folder of a path; free by free(). */
 static int folder_of(char **out, const char *path)
 {
@@ -77,10 +40,9 @@ static int make_one(const char *path)
     return VQE_OK;
   }
   int code = errno;
-  return is_folder(path)
-             ? VQE_OK
-             : vqe_objects_errno(code == EEXIST ? ENOTDIR : code,
-                                 "cannot make the directory", path);
+  return is_folder(path) ? VQE_OK
+                         : vqe_file_errno(code == EEXIST ? ENOTDIR : code,
+                                          "cannot make the directory", path);
 }
 
 static int make_folders(const char *folder)
@@ -115,7 +77,7 @@ static int open_aside(struct vqe_objects_aside *aside, const char *folder)
   }
   return aside->descriptor >= 0
              ? VQE_OK
-             : vqe_objects_errno(errno, "cannot write in", folder);
+             : vqe_file_errno(errno, "cannot write in", folder);
 }
 
 int vqe_objects_aside_open(struct vqe_objects_aside *aside, const char *path)
@@ -169,7 +131,7 @@ int vqe_objects_write(int descriptor, const void *data, size_t size,
       continue;
     }
     if (put < 0) {
-      return vqe_objects_errno(errno, verb, path);
+      return vqe_file_errno(errno, verb, path);
     }
     bytes += put;
     size -= (size_t)put;
@@ -195,7 +157,7 @@ static int rename_new(struct vqe_objects_aside *aside, const char *path)
                          "choose another one",
                          path);
   }
-  return vqe_objects_errno(errno, "cannot put in place", path);
+  return vqe_file_errno(errno, "cannot put in place", path);
 }
 
 /* Give the file also the name `path`, unless that is there. */
@@ -228,7 +190,7 @@ static int link_new(struct vqe_objects_aside *aside, const char *path)
                        code == EMLINK)) {
     return rename_new(aside, path);
   }
-  return vqe_objects_errno(code, "cannot put in place", path);
+  return vqe_file_errno(code, "cannot put in place", path);
 }
 
 /* Rename over what may be there; what has no name gets one first. */
@@ -243,7 +205,7 @@ static int rename_over(struct vqe_objects_aside *aside, const char *path)
     aside->named = true;
   }
   if (rename(aside->name, path) != 0) {
-    return vqe_objects_errno(errno, "cannot put in place", path);
+    return vqe_file_errno(errno, "cannot put in place", path);
   }
   aside->named = false;
   return VQE_OK;
@@ -253,7 +215,7 @@ int vqe_objects_aside_publish(struct vqe_objects_aside *aside,
                               const char *path, enum vqe_objects_put_mode mode)
 {
   if (fsync(aside->descriptor) != 0) {
-    return vqe_objects_errno(errno, "writing", path);
+    return vqe_file_errno(errno, "writing", path);
   }
   int status = mode == VQE_OBJECTS_ONLY_NEW ? link_new(aside, path)
                                             : rename_over(aside, path);
@@ -271,7 +233,7 @@ int vqe_objects_open_file(int *descriptor, struct stat *info, const char *path)
   int status = VQE_OK;
   *descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (*descriptor < 0 || fstat(*descriptor, info) != 0) {
-    status = vqe_objects_errno(errno, "cannot read", path);
+    status = vqe_file_errno(errno, "cannot read", path);
   } else if (!S_ISREG(info->st_mode)) {
     status = vqe_error_set(VQE_ERR_NOT_FOUND,
                            "cannot read '%s': it is not a file", path);

@@ -41,8 +41,4 @@ int vqe_objects_write(int descriptor, const void *data, size_t size,
 int vqe_objects_open_file(int *descriptor, struct stat *info,
                           const char *path);
 
-/* Set the message for a failed system call on `path`, with the remedy, and
- * return the status that suits `code` (an errno). */
-int vqe_objects_errno(int code, const char *verb, const char *path);
-
 #endif

@@ -61,7 +61,7 @@ static int copy_bytes(int to, const char *target, int from, const char *source)
     if (got > 0) {
       status = vqe_objects_write(to, buffer, (size_t)got, "writing", target);
     } else if (got < 0 && errno != EINTR) {
-      status = vqe_objects_errno(errno, "reading", source);
+      status = vqe_file_errno(errno, "reading", source);
     }
   }
   free(buffer);
@@ -107,8 +107,8 @@ static int local_put_file(void *place, const char *key, const char *path)
 static int stat_file(struct stat *info, const char *path)
 {
   if (stat(path, info) != 0) {
-    return vqe_objects_errno(errno == ENOTDIR ? ENOENT : errno, "cannot read",
-                             path);
+    return vqe_file_errno(errno == ENOTDIR ? ENOENT : errno, "cannot read",
+                          path);
   }
   if (!S_ISREG(info->st_mode)) {
     return vqe_error_set(VQE_ERR_NOT_FOUND,
@@ -131,7 +131,7 @@ static int local_get(char **out, size_t *size, void *place, const char *key,
   struct stat info;
   int status = find(&path, &info, place, key);
   if (status == VQE_OK && access(path, R_OK) != 0) {
-    status = vqe_objects_errno(errno, "cannot read", path);
+    status = vqe_file_errno(errno, "cannot read", path);
   }
   if (status == VQE_OK) {
     status = vqe_file_read(out, size, path, limit);
@@ -240,7 +240,7 @@ static int read_folder(struct entries *entries, const char *path)
   if (stream == NULL) {
     return errno == ENOENT || errno == ENOTDIR
                ? VQE_OK
-               : vqe_objects_errno(errno, "cannot list", path);
+               : vqe_file_errno(errno, "cannot list", path);
   }
   bool is_end = false;
   while (status == VQE_OK && !is_end) {
@@ -250,7 +250,7 @@ static int read_folder(struct entries *entries, const char *path)
     if (item != NULL) {
       status = add_entry(entries, stream, item->d_name);
     } else if (errno != 0) {
-      status = vqe_objects_errno(errno, "listing", path);
+      status = vqe_file_errno(errno, "listing", path);
     }
   }
   closedir(stream);
@@ -315,7 +315,7 @@ static int local_remove(void *place, const char *key)
     return status;
   }
   if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR) {
-    status = vqe_objects_errno(errno, "cannot remove", path);
+    status = vqe_file_errno(errno, "cannot remove", path);
   }
   free(path);
   return status;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "objects/objects_aside.h"
 #include "objects/objects_s3.h"
@@ -28,7 +29,7 @@ static int read_part(char *out, size_t size, int descriptor, const char *path)
       continue;
     }
     if (got < 0) {
-      return vqe_objects_errno(errno, "reading", path);
+      return vqe_file_errno(errno, "reading", path);
     }
     if (got == 0) {
       return vqe_error_set(VQE_ERR_IO,

@@ -131,7 +131,9 @@ static int look(const char *path)
   }
   if (!S_ISREG(info.st_mode)) {
     return vqe_error_set(VQE_ERR_INPUT,
-                         "result file '%s' is not a regular file", path);
+                         "result file '%s' is not a regular file; name "
+                         "another",
+                         path);
   }
   if (info.st_size == 0) {
     return vqe_error_set(VQE_ERR_NOT_FOUND, "result file '%s' is empty", path);

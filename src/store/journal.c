@@ -417,10 +417,12 @@ static int hold_file(int *descriptor, const char *path)
 {
   *descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (*descriptor < 0) {
-    return vqe_error_set(VQE_ERR_IO,
-                         "cannot write journal '%s': %s; make its folder "
-                         "writable or name another output",
-                         path, strerror(errno));
+    return vqe_error_set(
+        VQE_ERR_IO, "cannot write journal '%s': %s; %s", path, strerror(errno),
+        errno == ENAMETOOLONG ? "give the output a shorter name"
+        : errno == EISDIR     ? "remove that folder or name another output"
+                              : "make its folder writable or name another "
+                                "output");
   }
   if (flock(*descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return vqe_error_set(VQE_ERR_IO,

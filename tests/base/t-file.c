@@ -141,6 +141,29 @@ static void links_are_written_through_and_pipes_get_the_bytes(void **state)
   assert_int_equal(vqe_file_write("/dev/full", "x", 1), VQE_ERR_IO);
 }
 
+static void errors_of_the_system_have_their_remedy(void **state)
+{
+  (void)state;
+  static const struct {
+    int code, status;
+    const char *remedy;
+  } cases[] = {{ENOENT, VQE_ERR_NOT_FOUND, "No such file"},
+               {EACCES, VQE_ERR_INPUT, "change its permissions"},
+               {EROFS, VQE_ERR_INPUT, "choose another place"},
+               {ENAMETOOLONG, VQE_ERR_INPUT, "choose a shorter one"},
+               {EISDIR, VQE_ERR_INPUT, "it is a folder"},
+               {ENOTDIR, VQE_ERR_INPUT, "choose another place"},
+               {ENOSPC, VQE_ERR_IO, "free some space"},
+               {EFBIG, VQE_ERR_IO, "ulimit -f"},
+               {EIO, VQE_ERR_IO, "error"}};
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    assert_int_equal(vqe_file_errno(cases[k].code, "writing", "/a/b"),
+                     cases[k].status);
+    assert_memory_equal(vqe_error_message(), "writing '/a/b': ", 16);
+    assert_non_null(strstr(vqe_error_message(), cases[k].remedy));
+  }
+}
+
 static void
 failed_write_leaves_the_old_file_and_nothing_beside_it(void **state)
 {
@@ -191,6 +214,7 @@ int main(void)
       cmocka_unit_test(read_refuses_absent_large_and_folder),
       cmocka_unit_test(read_stops_a_pipe_at_the_limit),
       cmocka_unit_test(links_are_written_through_and_pipes_get_the_bytes),
+      cmocka_unit_test(errors_of_the_system_have_their_remedy),
       cmocka_unit_test(failed_write_leaves_the_old_file_and_nothing_beside_it),
       cmocka_unit_test(names_are_resolved_from_the_folder_of_the_other_file),
   };

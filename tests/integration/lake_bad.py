@@ -297,6 +297,70 @@ def check_full(folder, result):
     check("0 orphans" in lake("check", place).stdout, "full: orphans stay")
 
 
+def check_places(folder, result):
+    """Names that are too long, folders in the way of files and the reverse,
+    places that cannot be written: exit status 2 and what to do."""
+    place = folder.file("places.warehouse")
+    lake("normalize", result, "-w", place)
+    long = folder.file("x" * 300)
+    taken = folder.file("taken")
+    os.makedirs(os.path.join(taken, ".vqe-writers"))
+    inside = folder.file("inside")
+    os.mkdir(inside)
+    with open(os.path.join(inside, "quantum_features"), "w", encoding="utf-8"):
+        pass
+    cases = [
+        (["normalize", result, "-w", long], "choose a shorter one"),
+        (["normalize", long, "-w", place], "choose a shorter one"),
+        (["featurize", long], "choose a shorter one"),
+        (["query", "SELECT 1", "-w", long], "choose a shorter one"),
+        (["log", long], "choose a shorter one"),
+        (["check", long], "choose a shorter one"),
+        (["compact", long], "choose a shorter one"),
+        (["expire", long, "--older-than", "1d"], "choose a shorter one"),
+        (["relocate", place, long], "choose a shorter one"),
+        (["relocate", long, place], "choose a shorter one"),
+        (["unlock", long], "choose a shorter one"),
+        (["with-lock", long, "--", "true"], "choose a shorter one"),
+        (["normalize", result, "-w", place, "--scratch", long], "name by --scratch"),
+        (["normalize", result, "-w", place, "--summary", long], "choose a shorter one"),
+        (["featurize", place, "--summary", folder.file("no/x")], "make it first"),
+        (["query", "SELECT 1", "-w", place, "-o", long], "choose a shorter one"),
+        (["query", "SELECT 1", "-w", place, "-o", folder.file("no/x")], "make it first"),
+        (["query", "SELECT 1", "-w", place, "-o", place], "it is a folder"),
+        (["qasm", result, "-o", long], "choose a shorter one"),
+        (["normalize", result, "-w", taken], "it is a folder: remove it"),
+        (["normalize", result, "-w", inside], "choose another place"),
+        (["normalize", folder.file("none.h5"), "-w", place], "name an HDF5 result"),
+    ]
+    for words, remedy in cases:
+        done = lake(*words, status=None)
+        said = harness.unfolded(done.stderr)
+        check(done.returncode == 2 and remedy in said,
+              f"{words}: {done.returncode}, no '{remedy}' in {said}")
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        return
+    os.chmod(folder.path, 0o755)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env",
+              "TMPDIR=/tmp"]
+    refused = [["normalize", result, "-w", place], ["featurize", place],
+               ["compact", place], ["expire", place, "--older-than", "1d"],
+               ["relocate", place, folder.file("copy")],
+               ["with-lock", place, "--", "true"],
+               ["normalize", result, "-w", folder.file("new")]]
+    for words in refused + [["query", "SELECT 1", "-w", place], ["check", place],
+                            ["log", place]]:
+        done = subprocess.run([*nobody, LAKE, *words], capture_output=True, text=True,
+                              check=False)
+        if done.returncode == 126:  # the program itself is out of reach
+            return
+        said = harness.unfolded(done.stderr)
+        good = done.returncode == 0
+        if words in refused:
+            good = done.returncode == 2 and "change its permissions" in said
+        check(good, f"{words} by nobody: {done.returncode} {said}")
+
+
 def check_read_only(folder, result):
     """A folder that cannot be written, in a way that holds for root too."""
     place = folder.file("file") + "/warehouse"
@@ -310,6 +374,7 @@ def check_read_only(folder, result):
 
 COMMANDS = {
     "normalize": ["x.h5"], "featurize": [], "query": ["SELECT 1"], "log": [],
+    "files": [],
     "check": [], "relocate": ["a", "b"], "compact": [], "expire": [],
     "unlock": [], "with-lock": ["a", "true"], "qasm": ["0"], "publish": [],
     "ingest": [],
@@ -435,6 +500,7 @@ with harness.Folder() as folder:
     check_edited(folder, folder.file("h2.h5"))
     check_full(folder, folder.file("h2.h5"))
     check_options(folder)
+    check_places(folder, folder.file("h2.h5"))
     check_read_only(folder, folder.file("h2.h5"))
     check_names(folder)
     check_apart(folder, folder.file("h2.h5"))
