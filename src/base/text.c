@@ -138,12 +138,9 @@ void vqe_text_message(const char *program, const char *format, ...)
   }
   if (folded != NULL) {
     fwrite(folded, 1, size, stderr);
-  } else { /* no memory: unfolded is better than nothing */
-    va_start(arguments, format);
-    fprintf(stderr, "%s: ", program);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
+  } else { /* unfolded is better than nothing */
+    fprintf(stderr, "%s: %s\n", program,
+            text != NULL ? text : "no memory for a message");
   }
   free(folded);
   free(length < 0 ? NULL : whole);
