@@ -57,7 +57,7 @@ def spooled(folder, result):
     """The records of a result file, by a spool that no broker empties."""
     lake(
         "publish", result, "--spool", folder.file("spool"), "--brokers", "127.0.0.1:1",
-        "--registry", "http://127.0.0.1:1", "--timeout", "1", status=None,
+        "--registry", "http://127.0.0.1:1", status=None,
     )  # fmt: skip
     found = []
     for name in sorted(os.listdir(folder.file("spool"))):
