@@ -2,7 +2,7 @@
 """The DAGs of jobs/airflow: they import, have the schedules, sensors, pools and
 limits that their page lists, and run with their real tasks: raw records become
 the tables that vqe_lake makes by hand, by either engine, and a second run of a
-day changes nothing. A task that fails is retried; a manual run that no run of
+day changes nothing; a small campaign is generated, run and shown. A task that fails is retried; a manual run that no run of
 the DAG before it can match does not wait; keys of connections stay out of the
 log; callbacks reach a Pushgateway, statsd and a mail server.
 
@@ -12,6 +12,7 @@ VQE_BATCH and VQE_LAKE name the programs. Exit status 77: no Airflow, or no
 PyIceberg.
 """
 
+import json
 import os
 import re
 import sys
@@ -160,6 +161,7 @@ def main(folder):
     check(snapshots(Local(tables)) == before, "a second run left snapshots")
     lake("check", tables)
 
+    campaign(airflow, folder)
     by_spark(airflow, folder, by_hand)
 
 
@@ -179,6 +181,38 @@ def check_reports(gateway, taker, mail):
         check(line in counted, f"no {line} in {counted}")
     check(len(mail.mails) == 1, f"{len(mail.mails)} mails")
     check("someone@localhost" in mail.mails[0], mail.mails[0])
+
+
+def campaign(airflow, folder):
+    """A tier of two experiments by mpirun; run again, nothing is left."""
+    folder.write(
+        "small.json",
+        {
+            "molecules": [harness.H2],
+            "ansatz": {"name": "EfficientSU2", "reps": 1},
+            "optimizer": {"name": "COBYLA", "max_evaluations": 20},
+            "init": "hf",
+            "seed": "1-2",
+        },
+    )
+    airflow.set("vqe_campaigns", folder.file("campaigns"))
+    airflow.set("vqe_containerfile", "no/such/file")
+    airflow.set("vqe_submit", "mpirun")
+    conf = json.dumps({"tier": folder.file("small.json")})
+    for wanted in ("2 to run", "2 done already"):
+        said = airflow.run("dags", "test", CAMPAIGN, "-c", conf)
+        run = airflow.states(CAMPAIGN)[-1]
+        states = {name: task["state"] for name, task in run["tasks"].items()}
+        check(
+            states.pop("build_images") == "skipped" and set(states.values()) == {"success"},
+            f"{states}\n{said}",
+        )
+        check(has_line(said, "no/such/file (Variable vqe_containerfile)"), f"no reason\n{said}")
+        check(has_line(said, wanted), f"not '{wanted}'\n{said}")
+        check(has_line(said, "2 experiments: 2 done"), f"no state\n{said}")
+    tables = folder.file(os.path.join("campaigns", "tier-small", "warehouse"))
+    rows = readers.rows_of(Local(tables).table("ml_run_summary"), "ml_run_summary")
+    check(sorted(row["seed"] for row in rows.values()) == [1, 2], f"{rows}")
 
 
 def by_spark(airflow, folder, by_hand):

@@ -41,7 +41,7 @@ class Airflow:
     def __init__(self, folder, variables):
         self.home = folder.file("airflow")
         self.env = {
-            **os.environ,
+            **harness.environment(),
             "AIRFLOW_HOME": self.home,
             "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
             "PYTHONWARNINGS": "ignore",

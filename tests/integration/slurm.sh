@@ -222,9 +222,39 @@ campaign_is 12 12 4 || fail "the campaign with a part that fails"
 finish
 campaign_is 16 16 0 || fail "the campaign submitted again"
 "$VQE_BATCH" generate small.json -o campaign
-"$root/jobs/slurm/submit_campaign.sh" campaign -n 1 | grep -q "nothing is left" ||
-  fail "a campaign that is done"
+"$root/jobs/slurm/submit_campaign.sh" campaign -n 1 >submit.txt
+grep -q "nothing is left" submit.txt || fail "a campaign that is done"
 finish
+
+# as the DAG of jobs/airflow runs it: waited for, with its tables; ended by a
+# signal it leaves no job behind, and goes on from there
+campaign=$root/jobs/airflow/run_campaign.sh
+"$VQE_BATCH" generate small.json -o waited --parts 2 --lanes
+"$campaign" waited auto 1 >waited.txt || fail "the campaign waited for"
+grep -q '^array [0-9]*: 2 parts of lane b' waited.txt || fail "not by SLURM"
+[ -z "$(squeue -h)" ] || fail "the campaign was not waited for"
+"$VQE_BATCH" status waited >state.txt
+grep -q '16 done' state.txt || fail "the runs waited for"
+"$VQE_LAKE" check waited/warehouse || fail "the tables waited for"
+echo "{\"molecules\": [$heh], \"ansatz\": {\"name\": \"EfficientSU2\", \"reps\": 3},
+  \"optimizer\": {\"name\": \"SPSA\", \"max_evaluations\": 3000000, \"ftol\": 1e-300,
+  \"gtol\": 1e-300}, \"seed\": 1}" >endless.json
+"$VQE_BATCH" generate endless.json -o stopped
+"$campaign" stopped slurm 1 >stopped.txt &
+pid=$!
+for _ in $(seq 600); do
+  if [ -n "$(squeue -h -t R -n vqe_array)" ]; then
+    break
+  fi
+  sleep 0.05
+done
+kill "$pid"
+if wait "$pid"; then
+  fail "a campaign that was stopped has exit status 0"
+fi
+finish
+"$VQE_BATCH" status stopped >state.txt
+grep -q ' 0 done' state.txt || fail "it was not stopped"
 
 # asked to stop as SLURM does before the time limit; goes on when requeued
 nh3='{"name": "NH3", "symbols": ["N", "H", "H", "H"], "coords": [[0, 0, 0.1128],

@@ -226,7 +226,7 @@ def submit(context):
         settings.setting("vqe_ranks"),
         *shlex.split(settings.setting("vqe_sbatch_options")),
     ]
-    environment = {"VQE_BATCH": settings.program("vqe_batch")}
+    environment = {name.upper(): settings.program(name) for name in ("vqe_batch", "vqe_lake")}
     return Command(words, environment, some_may_fail=True)
 
 
