@@ -259,7 +259,7 @@ names_of() {
 }
 
 count_of() {
-  awk '{ n += 1; bytes += $1 } END { printf "%d files, %.0f bytes", n, bytes }' "$1"
+  awk '{ n += 1; bytes += $1 } END { printf "%d file%s, %.0f bytes", n, n == 1 ? "" : "s", bytes }' "$1"
 }
 
 copy_files() {

@@ -574,6 +574,16 @@ def check_script(case, folder):
     check({k.split("/")[1] for k in case.keys(place)} == {"molecules"}, "a choice")
     sync("tables", SOURCE, place)
     case.same(place, "by the script")
+    # keys from the environment, as rclone's env_auth has them
+    auth = {
+        "RCLONE_CONFIG_GARAGE_ENV_AUTH": "true",
+        "RCLONE_CONFIG_GARAGE_ACCESS_KEY_ID": "",
+        "RCLONE_CONFIG_GARAGE_SECRET_ACCESS_KEY": "",
+        "AWS_ACCESS_KEY_ID": case.source_keys["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": case.source_keys["AWS_SECRET_ACCESS_KEY"],
+    }
+    out = sync(*words, "--table", "molecules", **auth).stdout
+    check("nothing new" in out, out)
     sync("files", status=2)
     sync("tables", SOURCE, place, "--deleet", status=2)
 
