@@ -33,6 +33,12 @@ struct nlopt_call {
  * values are samples. */
 #define RESOLUTION 50.0
 
+/* Below this ftol no change of the value ends a run. Steps far below rounding
+ * do: where they underflow COBYLA goes round and round without an evaluation,
+ * in which alone it could be stopped. */
+#define LEAST_FTOL 1e-14
+#define LEAST_STEP 1e-30
+
 /* x = origin + L z */
 static void from_metric(const struct nlopt_call *call, const double *z)
 {
@@ -144,7 +150,7 @@ static const char *result_text(nlopt_result result)
   case NLOPT_FTOL_REACHED:
     return "converged: change of the energy below ftol";
   case NLOPT_XTOL_REACHED:
-    return "the steps became too small (initial_step)";
+    return "converged: the steps change the energy no more";
   case NLOPT_ROUNDOFF_LIMITED:
     /* for derivative-free methods, below any sensible ftol */
     return "converged: rounding errors prevent further progress";
@@ -302,6 +308,9 @@ static int make_optimizer(struct nlopt_call *call, nlopt_algorithm algorithm,
       }
     } else {
       nlopt_set_ftol_abs(call->opt, options->ftol);
+      if (options->ftol < LEAST_FTOL) {
+        nlopt_set_xtol_abs1(call->opt, LEAST_STEP);
+      }
     }
     call->step = step;
     nlopt_set_initial_step1(call->opt, step);
@@ -319,8 +328,9 @@ static void end(struct vqe_method_end *ended,
   ended->nit = -1;
   ended->success =
       !recorder->gradient_method &&
-      (result == (noisy ? NLOPT_XTOL_REACHED : NLOPT_FTOL_REACHED) ||
-       result == NLOPT_SUCCESS || result == NLOPT_ROUNDOFF_LIMITED);
+      (result == NLOPT_XTOL_REACHED ||
+       (!noisy && result == NLOPT_FTOL_REACHED) || result == NLOPT_SUCCESS ||
+       result == NLOPT_ROUNDOFF_LIMITED);
   if (noisy && ended->success) {
     snprintf(ended->reason, sizeof ended->reason,
              "converged: the steps are below 1/%g of the first, where "

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "batch/batch_fixture.h"
 #include "batch/lane.h"
 #include "batch/transport.h"
@@ -123,7 +125,7 @@ static void interrupted_experiment_leaves_its_evaluations(void **state)
   struct vqe_job *job = batch_job(
       *state, "{\"seed\": 1, \"molecules\": [{\"symbols\": [\"Li\", \"H\"], "
               "\"coords\": [[0,0,0],[0,0,1.6]]}], \"optimizer\": {\"name\": "
-              "\"COBYLA\", \"max_evaluations\": 1000000, \"ftol\": 0}}");
+              "\"SPSA\", \"max_evaluations\": 1000000, \"ftol\": 0}}");
   stop = 0;
   start(&world, *state);
   world.options.stop = &stop;
@@ -137,6 +139,27 @@ static void interrupted_experiment_leaves_its_evaluations(void **state)
   struct counts counts = read_journal(*state, world.run);
   assert_int_equal(counts.results, 0);
   assert_true(counts.evaluations > 0);
+  vqe_job_free(job);
+}
+
+/* It went on for ever, without an evaluation that could have been stopped. */
+static void search_without_ftol_ends(void **state)
+{
+  struct world world;
+  struct vqe_result *result = NULL;
+  struct vqe_job *job = batch_job(
+      *state, "{\"seed\": 1, \"molecules\": [{\"symbols\": [\"Li\", \"H\"], "
+              "\"coords\": [[0,0,0],[0,0,1.6]]}], \"optimizer\": {\"name\": "
+              "\"COBYLA\", \"max_evaluations\": 1000000, \"ftol\": 0}}");
+  start(&world, *state);
+  alarm(120);
+  assert_int_equal(
+      vqe_lane_run(&result, &world.lane, job->experiments[0], true), 0);
+  alarm(0);
+  assert_non_null(result);
+  assert_true(result->nfev < 100000);
+  vqe_result_free(result);
+  end(&world);
   vqe_job_free(job);
 }
 
@@ -164,6 +187,7 @@ int main(void)
       TEST(finished_experiment_is_journaled_without_its_evaluations),
       TEST(experiment_that_cannot_run_is_a_failed_result),
       TEST(interrupted_experiment_leaves_its_evaluations),
+      TEST(search_without_ftol_ends),
       TEST(lane_stops_for_a_signal_and_for_its_rank),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

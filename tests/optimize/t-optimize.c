@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -491,6 +492,34 @@ static int constant_objective(void *ctx, int n, const double *x, double *f,
   return 0;
 }
 
+/* Without a tolerance they go on to the last digit, and come back: COBYLA
+ * halved its steps for ever. */
+static void every_optimizer_ends_without_ftol(void **state)
+{
+  static const char *const names[] = {"COBYLA", "BOBYQA", "Nelder-Mead",
+                                      "Powell"};
+  (void)state;
+  alarm(60);
+  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+    for (int n = 1; n <= 4; n += 3) {
+      double x[4] = {0.2, 0.9, 0.1, 0.5};
+      struct probe probe = probe_of(quadratic);
+      struct vqe_optimizer_options options = defaults();
+      struct vqe_optimize_result result;
+      options.ftol = 0.0;
+      options.max_evaluations = 1000000;
+      assert_int_equal(
+          vqe_optimize(&result, names[k], n, x, objective, &probe, &options),
+          0);
+      print_message("%-12s n = %d: %5d evaluations, %.2e above, %s\n",
+                    names[k], n, result.nfev, result.f + 75.0, result.reason);
+      assert_true(result.nfev < 100000);
+      assert_true(result.f + 75.0 < 1e-10);
+    }
+  }
+  alarm(0);
+}
+
 /* The energy of a state that fills every orbital of one spin, where COBYLA
  * never came back. */
 static void every_optimizer_ends_where_nothing_depends_on_x(void **state)
@@ -699,6 +728,7 @@ int main(void)
       cmocka_unit_test(no_parameters_is_one_evaluation),
       cmocka_unit_test(function_without_minimum_ends),
       cmocka_unit_test(every_optimizer_ends_where_nothing_depends_on_x),
+      cmocka_unit_test(every_optimizer_ends_without_ftol),
       cmocka_unit_test(bad_arguments_are_refused),
       cmocka_unit_test(options_belong_to_their_optimizers),
   };
