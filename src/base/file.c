@@ -334,3 +334,27 @@ bool vqe_file_same(const struct vqe_file_mark *a,
          a->size == b->size && a->seconds == b->seconds &&
          a->nanoseconds == b->nanoseconds;
 }
+
+const char *vqe_file_remedy(int error)
+{
+  switch (error) {
+  case ENAMETOOLONG:
+    return "use a shorter name";
+  case ENOENT:
+    return "make its folder";
+  case ENOTDIR:
+    return "a file stands where its folder should be: name another";
+  case EISDIR:
+    return "move the folder of that name away";
+  case EACCES:
+  case EPERM:
+    return "make its folder writable";
+  case EROFS:
+    return "name another place, as this file system is read-only";
+  case ENOSPC:
+  case EDQUOT:
+    return "make room there";
+  default:
+    return "name another place";
+  }
+}

@@ -47,4 +47,8 @@ struct vqe_file_mark vqe_file_mark(const char *path);
 bool vqe_file_same(const struct vqe_file_mark *a,
                    const struct vqe_file_mark *b);
 
+/* What helps where a file cannot be made for the reason `error`, a value of
+ * errno: "make its folder". */
+const char *vqe_file_remedy(int error);
+
 #endif

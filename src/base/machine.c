@@ -238,6 +238,22 @@ void vqe_machine_limit(struct vqe_machine_limit *out)
   }
 }
 
+const char *vqe_machine_job(void)
+{
+  static const char *const variables[] = {
+      "SLURM_JOB_ID", "SLURM_JOBID", "PBS_JOBID",    "LSB_JOBID",
+      "FLUX_JOB_ID",  "OAR_JOB_ID",  "COBALT_JOBID", "PJM_JOBID"};
+  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
+    const char *value = getenv(variables[k]);
+    if (value != NULL && value[0] != '\0') {
+      return value;
+    }
+  }
+  /* of Grid Engine; the name alone may be anybody's */
+  const char *value = getenv("SGE_O_HOST") != NULL ? getenv("JOB_ID") : NULL;
+  return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 int vqe_machine_processors(void)
 {
   int quota = vqe_machine_quota(NULL);

@@ -30,6 +30,10 @@ struct vqe_machine_limit {
 };
 void vqe_machine_limit(struct vqe_machine_limit *out);
 
+/* The scheduler's name of the job that this process is part of; NULL without
+ * one. */
+const char *vqe_machine_job(void);
+
 /* Processors that this process may run on: affinity and quota; at least 1. */
 int vqe_machine_processors(void);
 

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "batch/owner_record.h"
@@ -222,13 +223,13 @@ static int open_file(struct vqe_owner *owner, bool *made)
         owner->output, other.user, other.host, (long long)other.process,
         owner->path);
   }
-  return vqe_error_set(
-      VQE_ERR_IO, "cannot make the lock '%s' of the output: %s; %s",
-      owner->path, strerror(reason),
-      reason == EISDIR         ? "remove that folder or name another output"
-      : reason == ENAMETOOLONG ? "give the output a shorter name"
-                               : "make its folder writable or name another "
-                                 "output");
+  if (reason == EISDIR || reason == ELOOP || reason == ENXIO) {
+    return foreign(owner);
+  }
+  return vqe_error_set(VQE_ERR_IO,
+                       "cannot make the lock '%s' of the output: %s; %s, or "
+                       "name another output",
+                       owner->path, strerror(reason), vqe_file_remedy(reason));
 }
 
 /* The name still leads to the file that is open? */
@@ -241,15 +242,30 @@ static bool still_there(const struct vqe_owner *owner)
          held.st_dev == named.st_dev;
 }
 
-/* Another process of this machine has the system's lock. */
+/* Does the file name a run that has ended? The one that took its lock over is
+ * about to write its own name. */
+static bool names_the_last(const struct vqe_owner *owner,
+                           const struct vqe_owner_record *other)
+{
+  return vqe_owner_record_same_processes(other, &owner->self) &&
+         !vqe_owner_record_lives(other);
+}
+
+/* Another process has the system's lock. */
 static int meet(const struct vqe_owner *owner)
 {
   struct vqe_owner_record other;
   struct timespec touched;
   enum seen seen = look(&other, &touched, owner->path);
-  for (int k = 0; k < 30 && seen == SEEN_EMPTY; k++) {
-    sleep_seconds(0.05); /* it is about to write its name */
+  for (int k = 0;
+       k < 40 && (seen == SEEN_EMPTY ||
+                  (seen == SEEN_RECORD && names_the_last(owner, &other)));
+       k++) {
+    sleep_seconds(0.05);
     seen = look(&other, &touched, owner->path);
+  }
+  if (seen == SEEN_RECORD && names_the_last(owner, &other)) {
+    other.token[0] = '\0'; /* nobody knows who has it */
   }
   if (seen == SEEN_NOTHING || !still_there(owner)) {
     return AGAIN;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/machine.h"
 
 #define FORMAT "vqe_batch output lock"
 
@@ -93,7 +94,7 @@ int vqe_owner_record_self(struct vqe_owner_record *out)
   } else {
     snprintf(out->user, sizeof out->user, "user %ld", (long)geteuid());
   }
-  const char *job = getenv("SLURM_JOB_ID");
+  const char *job = vqe_machine_job();
   copy_text(out->job, sizeof out->job, job != NULL ? job : "");
   if (readlink("/proc/self/ns/pid", space, sizeof space - 1) < 0) {
     space[0] = '\0';

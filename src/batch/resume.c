@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/journal.h"
@@ -263,19 +264,27 @@ static int read_journal(struct vqe_resume *resume, int *next_run,
   return status;
 }
 
-/* No folder is no failure: nothing was left. */
+static int no_folder(const char *folder)
+{
+  int reason = errno;
+  if (reason == ENOENT) {
+    return VQE_OK; /* nothing was left */
+  }
+  return vqe_error_set(reason == ENOTDIR ? VQE_ERR_INPUT : VQE_ERR_IO,
+                       "cannot read the folder of journals '%s': %s; %s, or "
+                       "name another output",
+                       folder, strerror(reason),
+                       reason == ENOTDIR ? "move that file away"
+                                         : vqe_file_remedy(reason));
+}
+
 static int read_folder(struct vqe_resume *resume, int *next_run,
                        const char *folder)
 {
   int status = VQE_OK;
   DIR *directory = opendir(folder);
   if (directory == NULL) {
-    return errno == ENOENT
-               ? VQE_OK
-               : vqe_error_set(errno == ENOTDIR ? VQE_ERR_INPUT : VQE_ERR_IO,
-                               "cannot read '%s', which is for journals: "
-                               "%s; move it away or choose another --output",
-                               folder, strerror(errno));
+    return no_folder(folder);
   }
   for (struct dirent *entry = readdir(directory);
        status == VQE_OK && entry != NULL; entry = readdir(directory)) {
@@ -325,8 +334,8 @@ int vqe_resume_begin_run(int *run, const char *output)
   if (status == VQE_OK && mkdir(folder, 0777) != 0 && errno != EEXIST) {
     status = vqe_error_set(VQE_ERR_IO,
                            "cannot make the folder '%s' for the journal: "
-                           "%s; choose another --output",
-                           folder, strerror(errno));
+                           "%s; %s, or choose another --output",
+                           folder, strerror(errno), vqe_file_remedy(errno));
   }
   free(folder);
   return status;

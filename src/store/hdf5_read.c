@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "store/arrays.h"
 #include "store/h5error.h"
@@ -326,11 +328,21 @@ void vqe_hdf5_rows_free(struct vqe_hdf5_row *rows, size_t count)
 int vqe_hdf5_check_writable(const char *path)
 {
   struct vqe_h5quiet quiet;
+  struct stat info;
   char *aside = NULL;
   hid_t file = H5I_INVALID_HID;
   if (path[0] == '\0' || path[strlen(path) - 1] == '/') {
     return vqe_error_set(VQE_ERR_INPUT,
                          "result file '%s': name a file, not a folder", path);
+  }
+  if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink > 1) {
+    /* it is replaced, and its other names would keep what it was */
+    return vqe_error_set(
+        VQE_ERR_INPUT,
+        "result file '%s' has %lu names (hard links), of which one would get "
+        "the results and the others keep the old file; remove the others "
+        "(find . -samefile FILE), use symbolic links, or name another output",
+        path, (unsigned long)info.st_nlink);
   }
   vqe_h5quiet_begin(&quiet);
   int status = vqe_hdf5_open(&file, path);
@@ -348,9 +360,9 @@ int vqe_hdf5_check_writable(const char *path)
   int descriptor = mkstemp(aside);
   if (descriptor < 0) {
     status = vqe_error_set(VQE_ERR_IO,
-                           "result file '%s' cannot be written: %s; make its "
-                           "folder, or name another with --output",
-                           path, strerror(errno));
+                           "result file '%s' cannot be written: %s; %s, or "
+                           "choose it by --output",
+                           path, strerror(errno), vqe_file_remedy(errno));
   } else {
     close(descriptor);
     unlink(aside);

@@ -276,6 +276,11 @@ int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
   char *data = NULL;
   size_t size = 0;
   int status = vqe_file_read(&data, &size, path, SIZE_MAX / 4);
+  if (status == VQE_ERR_INPUT) {
+    return vqe_error_set(status,
+                         "journal %s; move it away or name another output",
+                         vqe_error_message());
+  }
   if (status != VQE_OK) {
     return vqe_error_context(status, "journal");
   }
@@ -417,12 +422,10 @@ static int hold_file(int *descriptor, const char *path)
 {
   *descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (*descriptor < 0) {
-    return vqe_error_set(
-        VQE_ERR_IO, "cannot write journal '%s': %s; %s", path, strerror(errno),
-        errno == ENAMETOOLONG ? "give the output a shorter name"
-        : errno == EISDIR     ? "remove that folder or name another output"
-                              : "make its folder writable or name another "
-                                "output");
+    return vqe_error_set(VQE_ERR_IO,
+                         "cannot write journal '%s': %s; %s, or name another "
+                         "output",
+                         path, strerror(errno), vqe_file_remedy(errno));
   }
   if (flock(*descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return vqe_error_set(VQE_ERR_IO,

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/json_text.h"
+#include "base/machine.h"
 #include "base/memory.h"
 
 #define MOMENT 0.1 /* seconds */
@@ -50,18 +51,13 @@ void vqe_host_init(struct vqe_host *host)
 
 void vqe_host_describe(struct vqe_result *result, const struct vqe_host *host)
 {
-  static const char *const variables[] = {"SLURM_JOB_ID", "PBS_JOBID",
-                                          "LSB_JOBID"};
+  const char *job = vqe_machine_job();
   if (gethostname(result->hostname, sizeof result->hostname - 1) != 0) {
     snprintf(result->hostname, sizeof result->hostname, "unknown");
   }
   snprintf(result->device, sizeof result->device, "%s", host->processor);
-  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
-    const char *value = getenv(variables[k]);
-    if (value != NULL && value[0] != '\0') {
-      snprintf(result->job_id, sizeof result->job_id, "%s", value);
-      break;
-    }
+  if (job != NULL) {
+    snprintf(result->job_id, sizeof result->job_id, "%s", job);
   }
 }
 

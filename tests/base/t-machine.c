@@ -156,6 +156,30 @@ static void processors_follow_affinity(void **state)
               vqe_machine_memory_left(NULL) == UINT64_MAX);
 }
 
+static void job_is_that_of_the_scheduler(void **state)
+{
+  static const char *const names[] = {"SLURM_JOB_ID", "SLURM_JOBID",
+                                      "PBS_JOBID",    "LSB_JOBID",
+                                      "FLUX_JOB_ID",  "JOB_ID"};
+  (void)state;
+  for (size_t k = 0; k < 6; k++) {
+    (void)unsetenv(names[k]);
+  }
+  (void)unsetenv("SGE_O_HOST");
+  assert_null(vqe_machine_job());
+  for (size_t k = 0; k < 5; k++) {
+    (void)setenv(names[k], "", 1);
+    assert_null(vqe_machine_job());
+    (void)setenv(names[k], "4711", 1);
+    assert_string_equal(vqe_machine_job(), "4711");
+    (void)unsetenv(names[k]);
+  }
+  (void)setenv("JOB_ID", "12", 1);
+  assert_null(vqe_machine_job());
+  (void)setenv("SGE_O_HOST", "submit", 1);
+  assert_string_equal(vqe_machine_job(), "12");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -165,6 +189,8 @@ int main(void)
                                       remove_folder),
       cmocka_unit_test_setup_teardown(groups_of_version_1_count, make_folder,
                                       remove_folder),
-      cmocka_unit_test(processors_follow_affinity)};
+      cmocka_unit_test(processors_follow_affinity),
+      cmocka_unit_test(job_is_that_of_the_scheduler),
+  };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -261,6 +262,47 @@ static void lock_removed_by_hand_is_no_failure(void **state)
   free(path);
 }
 
+/* Who is late where a run took over from a crashed one. */
+static void *write_self(void *ctx)
+{
+  const struct batch_fixture *fixture = ctx;
+  struct vqe_owner_record self;
+  struct timespec soon = {.tv_nsec = 300000000};
+  nanosleep(&soon, NULL);
+  if (vqe_owner_record_self(&self) == 0) {
+    write_other(fixture, self);
+  }
+  return NULL;
+}
+
+static void who_took_over_is_named_and_not_who_crashed(void **state)
+{
+  struct batch_fixture *fixture = *state;
+  struct vqe_owner *owner = NULL;
+  struct vqe_owner_record crashed = somebody();
+  char *path = lock_of(fixture);
+  char word[64];
+  pthread_t writer;
+  crashed.started--; /* another process of that number */
+  write_other(fixture, crashed);
+  int descriptor = open(path, O_RDWR);
+  assert_true(descriptor >= 0);
+  assert_int_equal(flock(descriptor, LOCK_EX), 0);
+  /* it never writes its name */
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick),
+                   VQE_ERR_EXISTS);
+  assert_null(strstr(vqe_error_message(), "ada"));
+  assert_non_null(strstr(vqe_error_message(), "in use by another run"));
+  assert_int_equal(pthread_create(&writer, NULL, write_self, fixture), 0);
+  snprintf(word, sizeof word, "process %ld", (long)getpid());
+  refused(fixture, word);
+  assert_null(strstr(vqe_error_message(), "ada"));
+  pthread_join(writer, NULL);
+  close(descriptor);
+  assert_int_equal(unlink(path), 0);
+  free(path);
+}
+
 static void foreign_file_in_its_place_is_kept(void **state)
 {
   const struct batch_fixture *fixture = *state;
@@ -278,7 +320,15 @@ static void foreign_file_in_its_place_is_kept(void **state)
   }
   assert_int_equal(unlink(path), 0);
   assert_int_equal(symlink("elsewhere", path), 0);
-  assert_int_not_equal(vqe_owner_claim(&owner, fixture->output, &quick), 0);
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick),
+                   VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "move it away"));
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(mkdir(path, 0777), 0);
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick),
+                   VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "move it away"));
+  assert_int_equal(rmdir(path), 0);
   free(path);
 }
 
@@ -389,6 +439,9 @@ int main(void)
       BOTH(owner_gives_signs_of_life),
       BOTH(lost_output_is_noticed_and_the_other_lock_stays),
       BOTH(lock_removed_by_hand_is_no_failure),
+      cmocka_unit_test_setup_teardown(
+          who_took_over_is_named_and_not_who_crashed, with_locks,
+          batch_teardown),
       BOTH(foreign_file_in_its_place_is_kept),
       BOTH(empty_lock_of_a_crash_is_taken_over),
       BOTH(a_look_says_who_lives_and_leaves_no_trace),

@@ -32,7 +32,7 @@ def job(name, seeds, evaluations=4000):
     return {
         "molecules": [{**harness.LIH, "name": name}],
         "ansatz": {"name": "k-UpCCGSD", "reps": 1},
-        "optimizer": {"name": "COBYLA", "max_evaluations": evaluations, "ftol": 0},
+        "optimizer": {"name": "SPSA", "max_evaluations": evaluations, "ftol": 0},
         "seed": list(range(first, first + seeds)),
     }
 
@@ -149,6 +149,32 @@ def links(folder):
     check('"experiment_id"' in done.stdout, done.stdout)
 
 
+def hard_links(folder):
+    """A file of two names is refused: the new one would have one of them."""
+    folder.run("A.json", "-q", "--no-lake", "-o", "first.h5")
+    os.link(folder.file("first.h5"), folder.file("second.h5"))
+    for output in ("first.h5", "second.h5"):
+        done = folder.run("B.json", "-q", "--no-lake", "-o", output, status=2)
+        check("hard links" in unfolded(done.stderr) and output in done.stderr,
+              done.stderr)
+        check(names(folder.file(output)) == ["A"] * 2, output)
+    os.unlink(folder.file("second.h5"))
+    folder.run("B.json", "-q", "--no-lake", "-o", "first.h5")
+    check(names(folder.file("first.h5")).count("B") == 3, "one name again")
+
+
+def remedies(folder):
+    """What is said to help where an output cannot be made."""
+    open(folder.file("file"), "w", encoding="utf-8").close()
+    open(folder.file("v.h5.journal"), "w", encoding="utf-8").close()
+    cases = {"n" * 253: "shorter name", "n" * 245 + ".h5": "shorter name",
+             "none/a.h5": "make its folder", "file/a.h5": "a file stands",
+             "v.h5": "move that file away", "x.h5": "move it away", "y.h5": "move it away"}
+    for output, words in cases.items():
+        done = folder.run("A.json", "-q", "--no-lake", "-o", output, status=2)
+        check(words in unfolded(done.stderr), f"{output}: {done.stderr}")
+
+
 def as_nobody(folder, *arguments):
     done = subprocess.run(
         ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
@@ -169,6 +195,7 @@ def folders_of_others(folder):
     os.makedirs(folder.file("y.h5.lock"))
     done = folder.run("A.json", "-q", "--no-lake", "-o", "y.h5", status=2)
     check("y.h5.lock" in unfolded(done.stderr), done.stderr)
+    remedies(folder)
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         return "without those of another user"
     os.chmod(folder.path, 0o777)
@@ -196,6 +223,7 @@ with harness.Folder() as folder:
     killed_owner(folder, "killed.h5")
     changed_meanwhile(folder)
     links(folder)
+    hard_links(folder)
     print("crashes, changes and links lose nothing;", folders_of_others(folder))
     if not os.path.exists(FAULTS):
         print("without locks: not tested, as there is no", FAULTS)
