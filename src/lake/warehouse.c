@@ -233,7 +233,8 @@ int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
   if (status != VQE_OK) {
     char *message = strdup(vqe_error_message());
     (void)vqe_warehouse_close(warehouse);
-    status = vqe_error_set(status, "%s", message != NULL ? message : "");
+    status =
+        vqe_error_set(status, "%s", message != NULL ? message : "no memory");
     free(message);
     return status;
   }
