@@ -212,7 +212,8 @@ PYTHON
 cp campaign/part-b-0002.json kept.json
 echo '{' >campaign/part-b-0002.json
 "$root/jobs/slurm/submit_campaign.sh" campaign -n 1 >submit.txt
-squeue -h -o '%j %T %E' | grep -q 'vqe_lake PENDING afterany' ||
+squeue -h -o '%j %T %E' >queue.txt
+grep -q 'vqe_lake PENDING afterany' queue.txt ||
   fail "the tables do not wait for the arrays"
 finish
 cp kept.json campaign/part-b-0002.json
