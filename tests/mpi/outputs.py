@@ -215,7 +215,7 @@ def folders_of_others(folder):
 with harness.Folder() as folder:
     folder.write("A.json", job("A", 2))
     folder.write("B.json", job("B", 3))
-    folder.write("long.json", job("long", 4, 100000))
+    folder.write("long.json", job("long", 4, 2000000))
     refusals = sum(two_at_once(folder, k, 0 if k % 2 else 2)
                    for k in range(ROUNDS))
     check(refusals > 0, "no two runs met")
