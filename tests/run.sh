@@ -32,10 +32,7 @@ esac
 
 logs=$root/build/test-logs
 mkdir -p "$logs"
-passed=0
-failed=0
-skipped=0
-table=()
+rm -f "$logs"/*.counts "$logs/table"
 helpers=()
 trap end_helpers EXIT
 
@@ -54,9 +51,11 @@ wanted() {
   return 1
 }
 
-# tier NAME COMMAND...: run it, count it; status 77 means skipped
+# tier NAME COMMAND...: run it, count it; status 77 means skipped. Counts go to
+# NAME.counts (passed, failed, skipped), as two lanes may run tiers at once.
 tier() {
-  local name=$1 start=$SECONDS status=0 counts good=1 bad=0 word
+  local name=$1 start=$SECONDS status=0 counts good=1 bad=0 word line
+  local passed=0 failed=0 skipped=0
   shift
   wanted "$name" || return 0
   "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
@@ -68,31 +67,35 @@ tier() {
     good=$((${counts#* } - bad))
   fi
   if [ "$status" -eq 0 ]; then
-    passed=$((passed + good))
+    passed=$good
     word="passed"
   elif [ "$status" -eq 77 ] && [ "${CI:-}" != true ]; then
-    skipped=$((skipped + 1))
+    skipped=1
     word="skipped: $(tail -n 1 "$logs/$name.log" | sed 's/^skipped: //')"
   else
+    failed=1
     if [ -n "$counts" ] && [ "$bad" -gt 0 ]; then
-      passed=$((passed + good))
-      failed=$((failed + bad))
-    else
-      failed=$((failed + 1))
+      passed=$good
+      failed=$bad
     fi
     word="FAILED"
     if [ "$status" -eq 77 ]; then
       word="FAILED: it cannot run here, and CI is true"
     fi
-    echo "---- $name failed; the end of $logs/$name.log:"
-    grep -E '^\s+[0-9]+ - .*\((Failed|Timeout|SEGFAULT|Subprocess)' \
-      "$logs/$name.log" || true
-    tail -n 60 "$logs/$name.log"
-    echo "----"
   fi
-  table+=("$(printf '%-24s %5d s  %s%s' "$name" "$((SECONDS - start))" \
-    "$word" "${counts:+ ($good of $((good + bad)))}")")
-  echo "${table[-1]}"
+  line=$(printf '%-24s %5d s  %s%s' "$name" "$((SECONDS - start))" \
+    "$word" "${counts:+ ($good of $((good + bad)))}")
+  echo "$passed $failed $skipped" >"$logs/$name.counts"
+  echo "$line" >>"$logs/table"
+  if [ "$failed" -gt 0 ]; then
+    # one text, so that the other lane does not print between
+    line="---- $name failed; the end of $logs/$name.log:
+$(grep -E '^\s+[0-9]+ - .*\((Failed|Timeout|SEGFAULT|Subprocess)' "$logs/$name.log")
+$(tail -n 60 "$logs/$name.log")
+----
+$line"
+  fi
+  echo "$line"
 }
 
 # ---- what is made ready beside the tests, at low priority ----
@@ -433,11 +436,34 @@ tier_of() {
   echo "${name/\//-}"
 }
 
+# run_tests WITH LONG: tests with services (yes) or without (no), the long ones
+# (yes) or the others (no)
 run_tests() {
-  local test
+  local test is_long
   for test in $(tests_with_services "$1"); do
-    tier "$(tier_of "$test")" program "$test"
+    if [[ " $(services_of "$test") " =~ \ (spark|airflow)\  ]]; then
+      is_long=yes
+    else
+      is_long=no
+    fi
+    if [ "$is_long" = "$2" ]; then
+      tier "$(tier_of "$test")" program "$test"
+    fi
   done
+}
+
+# Two at once: tests of Spark and Airflow, which are long, and all the others,
+# which wait for timeouts and other servers as much as they compute.
+run_lanes() {
+  run_tests yes yes &
+  local long=$!
+  run_tests no no
+  tier sanitized-bad_inputs program_sanitized tests/integration/bad_inputs.py
+  tier valgrind memory_checked
+  tier fuzz fuzz
+  tier slurm slurm
+  run_tests yes no
+  wait "$long"
 }
 
 # those that may be fetched and that a test to be run needs; the long build of
@@ -483,16 +509,13 @@ else
   tier unit-sanitized unit_sanitized
   tier cuda-build cuda_build
   export VQE_BATCH=$root/build/release/vqe_batch
-  run_tests no
-  tier sanitized-bad_inputs program_sanitized tests/integration/bad_inputs.py
-  tier valgrind memory_checked
-  tier fuzz fuzz
-  tier slurm slurm
-  run_tests yes
+  run_lanes
 fi
 
+read -r passed failed skipped < <(cat "$logs"/*.counts |
+  awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0}')
 echo
 echo "Tiers:"
-printf '  %s\n' "${table[@]}"
+sed 's/^/  /' "$logs/table"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
