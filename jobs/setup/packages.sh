@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
-# Usage: jobs/setup/packages.sh main|go|tests|java|airflow|garage|slurm|prometheus
+# Usage: jobs/setup/packages.sh GROUP
+#
+# GROUP: main, go, tests, java, airflow, garage, slurm, prometheus, compose or
+# images.
 #
 # Installs what is missing of the packages that building (main), fetching
 # DuckDB (go), testing (tests), Kafka and Spark (java), Airflow (airflow),
-# building Garage (garage), the SLURM test (slurm) or metrics (prometheus;
-# where there is systemd, the package starts one of its own at boot) need, on
-# Debian 12 and Ubuntu 24.04; says what and why first, and asks for sudo only
-# when something is missing. What a module, Spack or conda already provides
-# counts as there. Elsewhere it lists what is needed and goes on.
+# building Garage (garage), the SLURM test (slurm), metrics (prometheus;
+# where there is systemd, the package starts one of its own at boot) or
+# containers (compose, images) need, on Debian 12 and Ubuntu 24.04; says what
+# and why first, and asks for sudo only when something is missing. What a
+# module, Spack or conda already provides counts as there. Elsewhere it lists
+# what is needed and goes on.
 set -euo pipefail
 
 # package | how else to find it: a command, pc:NAME for pkg-config, or
@@ -95,13 +99,24 @@ slurmd|slurmd|SLURM node
 slurm-client|sbatch|sbatch and squeue
 LIST
       ;;
+    compose)
+      cat <<'LIST'
+docker-compose|docker-compose|reads compositions of containers
+LIST
+      ;;
+    images)
+      cat <<'LIST'
+buildah|buildah|builds images
+debootstrap|debootstrap|makes their base from packages
+LIST
+      ;;
     prometheus)
       cat <<'LIST'
 prometheus|prometheus|collects metrics
 LIST
       ;;
     *)
-      echo "usage: jobs/setup/packages.sh main|go|tests|java|airflow|garage|slurm|prometheus" >&2
+      echo "usage: jobs/setup/packages.sh GROUP" >&2
       exit 2
       ;;
   esac
