@@ -90,6 +90,8 @@ stack_end() {
       waited=$((waited + 1))
       sleep 0.1
     done || true
+    # what it started and left behind, in the session that it led
+    pkill -KILL -s "$pid" 2>/dev/null || true
   done < <(tac "$stack_folder/$1/pids")
   rm -f "$stack_folder/$1/pids"
 }
@@ -196,7 +198,7 @@ stack_start_garage() {
     # shellcheck disable=SC1091
     . "$folder/published.keys.part"
     garage_admin bucket create published >/dev/null &&
-      garage_admin key import --yes -n published "$id" "$secret" >/dev/null &&
+      garage_key published "$id" "$secret" &&
       garage_admin bucket allow --read --write --owner published \
         --key "$id" >/dev/null || return
     mv "$folder/published.keys.part" "$folder/published.keys"
@@ -267,7 +269,7 @@ stack_start_airflow() {
   "$stack_root/jobs/setup/airflow.sh" || return 77
   (
     export AIRFLOW_HOME=$stack_folder/airflow/home
-    AIRFLOW__API__PORT=$(stack_port airflow page 8793)
+    AIRFLOW__API__PORT=$(stack_port airflow page 8090)
     export AIRFLOW__API__PORT AIRFLOW__API__HOST=127.0.0.1
     set -a
     # shellcheck disable=SC1090
@@ -320,7 +322,7 @@ stack_place() {
       echo "spark://127.0.0.1:$(stack_port spark master 7077)," \
         "http://127.0.0.1:$(stack_port spark page 8080)"
       ;;
-    airflow) echo "http://127.0.0.1:$(stack_port airflow page 8793)" ;;
+    airflow) echo "http://127.0.0.1:$(stack_port airflow page 8090)" ;;
     prometheus) echo "http://127.0.0.1:$(stack_port prometheus page 9090)" ;;
   esac
 }
@@ -357,22 +359,27 @@ LINES
   fi
   if [ -f "$folder/garage/published.keys" ]; then
     cat "$folder/garage/keys"
+    local AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    # shellcheck disable=SC1091
+    . "$folder/garage/keys"
     # shellcheck disable=SC1091
     . "$folder/garage/published.keys"
     cat <<LINES
 AWS_ENDPOINT_URL=$(stack_garage_url)
 AWS_REGION=garage
-RCLONE_CONFIG_GARAGE_TYPE=s3
-RCLONE_CONFIG_GARAGE_PROVIDER=Other
-RCLONE_CONFIG_GARAGE_ENV_AUTH=true
 RCLONE_CONFIG_GARAGE_ENDPOINT=$(stack_garage_url)
 RCLONE_CONFIG_GARAGE_REGION=garage
-RCLONE_CONFIG_R2_TYPE=s3
+RCLONE_CONFIG_GARAGE_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID
+RCLONE_CONFIG_GARAGE_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY
 RCLONE_CONFIG_R2_PROVIDER=Other
+RCLONE_CONFIG_R2_FORCE_PATH_STYLE=true
 RCLONE_CONFIG_R2_ENDPOINT=$(stack_garage_url)
 RCLONE_CONFIG_R2_REGION=garage
 RCLONE_CONFIG_R2_ACCESS_KEY_ID=$id
 RCLONE_CONFIG_R2_SECRET_ACCESS_KEY=$secret
+VQE_SYNC_SOURCE=garage:features
+VQE_SYNC_TARGET=r2:published
+AIRFLOW_VAR_VQE_TARGET_WAREHOUSE=s3://published/warehouse
 LINES
   fi
   if [ -f "$folder/spark/home" ]; then
