@@ -22,12 +22,14 @@ struct checking {
 };
 
 /* What was found, of a table (NULL: the one under check). */
-static void report(struct checking *checking, const char *table,
-                   enum vqe_iceberg_finding finding, const char *format, ...)
+static void report_finding(struct checking *checking, const char *table,
+                           enum vqe_iceberg_finding finding,
+                           const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-static void report(struct checking *checking, const char *table,
-                   enum vqe_iceberg_finding finding, const char *format, ...)
+static void report_finding(struct checking *checking, const char *table,
+                           enum vqe_iceberg_finding finding,
+                           const char *format, ...)
 {
   char text[1024];
   va_list arguments;
@@ -41,9 +43,9 @@ static void report(struct checking *checking, const char *table,
 }
 
 #define find(checking, ...)                                                   \
-  report(checking, NULL, VQE_ICEBERG_PROBLEM, __VA_ARGS__)
+  report_finding(checking, NULL, VQE_ICEBERG_PROBLEM, __VA_ARGS__)
 #define note(checking, ...)                                                   \
-  report(checking, NULL, VQE_ICEBERG_NOTE, __VA_ARGS__)
+  report_finding(checking, NULL, VQE_ICEBERG_NOTE, __VA_ARGS__)
 
 static void pass_on(void *ctx, enum vqe_iceberg_finding finding,
                     const char *text)
@@ -433,8 +435,8 @@ static int check_table(struct checking *checking,
       vqe_table_read(&checking->table, checking->warehouse, index, false);
   if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
     /* metadata that cannot be understood is a finding */
-    report(checking, vqe_lake_definitions[index].name, VQE_ICEBERG_PROBLEM,
-           "%s", vqe_error_message());
+    report_finding(checking, vqe_lake_definitions[index].name,
+                   VQE_ICEBERG_PROBLEM, "%s", vqe_error_message());
     return VQE_OK;
   }
   if (status == VQE_OK && checking->table->exists) {
@@ -536,19 +538,20 @@ static int report_lacking(struct checking *checking,
   }
   count -= deleted;
   if (status == VQE_OK && deleted > 0) {
-    report(checking, name, VQE_ICEBERG_NOTE,
-           "another engine has deleted rows of %lld experiment%s that "
-           "'molecules' holds",
-           (long long)deleted, deleted == 1 ? "" : "s");
+    report_finding(checking, name, VQE_ICEBERG_NOTE,
+                   "another engine has deleted rows of %lld experiment%s that "
+                   "'molecules' holds",
+                   (long long)deleted, deleted == 1 ? "" : "s");
   }
   if (status == VQE_OK && count > 0) {
-    report(checking, name, VQE_ICEBERG_PROBLEM,
-           "%lld experiment%s of 'molecules' %s missing: a run ended between "
-           "the tables; normalize their source again%s",
-           (long long)count, count == 1 ? "" : "s", count == 1 ? "is" : "are",
-           cut ? " (or another engine deleted them before the snapshots that "
-                 "have expired)"
-               : "");
+    report_finding(
+        checking, name, VQE_ICEBERG_PROBLEM,
+        "%lld experiment%s of 'molecules' %s missing: a run ended between "
+        "the tables; normalize their source again%s",
+        (long long)count, count == 1 ? "" : "s", count == 1 ? "is" : "are",
+        cut ? " (or another engine deleted them before the snapshots that "
+              "have expired)"
+            : "");
   }
   return status;
 }

@@ -331,7 +331,11 @@ int asprintf(char **out, const char *format, ...)
   return printed;
 }
 
-/* what fortified builds call instead */
+/* what fortified builds call instead; no header declares them otherwise */
+int __vasprintf_chk(char **out, int flag, const char *format,
+                    va_list arguments);
+int __asprintf_chk(char **out, int flag, const char *format, ...);
+
 int __vasprintf_chk(char **out, int flag, const char *format,
                     va_list arguments)
 {
