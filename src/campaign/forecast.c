@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 
@@ -182,6 +183,7 @@ static bool fit(struct line *out, const struct vqe_forecast *forecast,
   double least = INFINITY;
   double greatest = 0.0;
   for (size_t k = 0; k < forecast->ngroup; k++) {
+    VQE_ASSERT(forecast->groups != NULL);
     const struct group *group = &forecast->groups[k];
     if (!group->kind || group->seconds <= 0.0 ||
         (optimizer != NULL &&
