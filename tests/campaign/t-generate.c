@@ -187,7 +187,7 @@ static void lanes_have_parts_of_their_own(void **state)
 static void write_results(const struct vqe_job *job, size_t first, size_t last,
                           enum vqe_experiment_status status)
 {
-  struct vqe_result *results[ALL];
+  struct vqe_result *results[ALL] = {NULL};
   for (size_t k = first; k <= last; k++) {
     struct vqe_result **result = &results[k - first];
     assert_int_equal(vqe_result_create(result, job->experiments[k],
