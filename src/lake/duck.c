@@ -14,6 +14,19 @@
 #define DEFAULT_MEMORY_MB 1024
 #define MAX_THREADS 8
 
+static void word_of_limit(char *out, size_t size)
+{
+  struct vqe_machine_limit limit;
+  vqe_machine_limit(&limit);
+  if (limit.bytes != UINT64_MAX) {
+    double megabytes = (double)limit.bytes / 1e6;
+    snprintf(out, size,
+             "; the limit on %s is %.0f MB (ulimit %s): raise it to %.0f MB "
+             "or lift it",
+             limit.name, megabytes, limit.option, 2.0 * megabytes);
+  }
+}
+
 /* DuckDB's messages point at a place in long SQL: the first line says it. */
 static int fail(const char *name, const char *message)
 {
@@ -27,9 +40,14 @@ static int fail(const char *name, const char *message)
   for (int k = 0; k < VQE_LAKE_TABLES; k++) {
     table = table || strcmp(name, vqe_lake_definitions[k].name) == 0;
   }
-  return vqe_error_set(status, "%s%s%s: DuckDB: %.*s", table ? "table '" : "",
-                       name, table ? "'" : "", (int)strcspn(message, "\n"),
-                       message);
+  /* refused by the system, and not by the limit of the session */
+  char limit[160] = "";
+  if (status == VQE_ERR_MEMORY && strstr(message, "bad allocation") != NULL) {
+    word_of_limit(limit, sizeof limit);
+  }
+  return vqe_error_set(status, "%s%s%s: DuckDB: %.*s%s",
+                       table ? "table '" : "", name, table ? "'" : "",
+                       (int)strcspn(message, "\n"), message, limit);
 }
 
 static int threads_of(const struct vqe_duck_options *options)

@@ -119,12 +119,13 @@ with harness.Folder() as folder:
 
     # killed: what the journal holds becomes rows too
     folder.write("long.json", {
-        "molecules": [harness.H2, harness.LIH], "seed": 5,
-        "optimizer": {"name": "COBYLA", "max_evaluations": 6000, "ftol": 0},
+        "molecules": [harness.LIH], "seed": [5, 6], "ansatz": "EfficientSU2",
+        "optimizer": {"name": "COBYLA", "max_evaluations": 3000, "ftol": 0},
     })
     words = ("long.json", "--threads", 1, "-o", "k.h5", "-w", "k")
     running = start(folder, 1, *words)
-    wait_for(running, lambda: journal_bytes(folder, "k.h5") > 300000,
+    # each of the two writes 1.8 MB
+    wait_for(running, lambda: journal_bytes(folder, "k.h5") > 2200000,
              "the journal to grow")
     for pid in children_of(running.pid):
         os.kill(pid, signal.SIGKILL)
