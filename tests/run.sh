@@ -417,17 +417,19 @@ slurm() {
 # ---- run ----
 
 # what is executable there is a test, the rest helps: those with services, or
-# those without
+# those without; those of Garage last, which takes longest to be made
 tests_with_services() {
-  local test
+  local test needs
   for test in tests/mpi/* tests/integration/*; do
     if [ -f "$test" ] && [ -x "$test" ] &&
       [ "$test" != tests/integration/slurm.sh ] &&
       { [ -n "$(services_of "$test")" ] && echo yes || echo no; } |
       grep -qx "$1"; then
-      echo "$test"
+      needs=" $(services_of "$test") "
+      [[ $needs == *" garage "* ]] && needs=1 || needs=0
+      echo "$needs $test"
     fi
-  done
+  done | sort -s -k1,1n | cut -d' ' -f2
 }
 
 tier_of() {
@@ -436,33 +438,36 @@ tier_of() {
   echo "${name/\//-}"
 }
 
-# run_tests WITH LONG: tests with services (yes) or without (no), the long ones
-# (yes) or the others (no)
+# run_tests FOLDER WITH LONG: tests of tests/FOLDER with services (yes) or
+# without (no), the long ones (yes) or the others (no)
 run_tests() {
-  local test is_long
+  local test is_long folder=$1
+  shift
   for test in $(tests_with_services "$1"); do
     if [[ " $(services_of "$test") " =~ \ (spark|airflow)\  ]]; then
       is_long=yes
     else
       is_long=no
     fi
-    if [ "$is_long" = "$2" ]; then
+    if [ "$is_long" = "$2" ] && [[ $test == "tests/$folder/"* ]]; then
       tier "$(tier_of "$test")" program "$test"
     fi
   done
 }
 
 # Two at once: tests of Spark and Airflow, which are long, and all the others,
-# which wait for timeouts and other servers as much as they compute.
+# which wait for timeouts and other servers as much as they compute. Ranks wait
+# for each other by spinning, and beside others take ten times as long.
 run_lanes() {
-  run_tests yes yes &
+  run_tests mpi no no
+  run_tests integration yes yes &
   local long=$!
-  run_tests no no
+  run_tests integration no no
   tier sanitized-bad_inputs program_sanitized tests/integration/bad_inputs.py
   tier valgrind memory_checked
   tier fuzz fuzz
   tier slurm slurm
-  run_tests yes no
+  run_tests integration yes no
   wait "$long"
 }
 
