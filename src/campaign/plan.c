@@ -175,7 +175,7 @@ static int plan_items(struct vqe_plan *plan,
   return status;
 }
 
-static int expand(struct vqe_job **out, const struct vqe_tier *tier)
+int vqe_plan_job(struct vqe_job **out, const struct vqe_tier *tier)
 {
   char *warnings = NULL;
   char *text = vqe_json_dumps(tier->job, JSON_COMPACT);
@@ -205,7 +205,7 @@ int vqe_plan_make(struct vqe_plan **out, const struct vqe_tier *tier,
     plan->memory_gb = isnan(options->memory_gb)
                           ? (double)vqe_memory_available() / 1e9
                           : options->memory_gb;
-    status = expand(&plan->job, tier);
+    status = vqe_plan_job(&plan->job, tier);
   }
   if (status == VQE_OK) {
     status = check_rules(tier, plan->job);

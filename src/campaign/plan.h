@@ -46,6 +46,8 @@ struct vqe_plan {
   struct vqe_plan_item *items; /* in the order of the product */
 };
 
+/* The whole product of a tier as a job. */
+int vqe_plan_job(struct vqe_job **out, const struct vqe_tier *tier);
 int vqe_plan_make(struct vqe_plan **out, const struct vqe_tier *tier,
                   const struct vqe_plan_options *options);
 void vqe_plan_free(struct vqe_plan *plan);

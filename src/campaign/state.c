@@ -38,6 +38,7 @@ void vqe_state_free(struct vqe_state *state)
     vqe_job_free(state->jobs[k]);
   }
   vqe_found_free(state->found);
+  vqe_whole_free(state->whole);
   free(state->jobs);
   free(state->job_outputs);
   free(state->job_lanes);
@@ -136,6 +137,11 @@ static int open_folder(struct vqe_state *state)
                            "folder '%s' holds no job files of generate "
                            "(part-0001.json) and no results (.h5)",
                            state->place);
+  }
+  /* without it nothing is known of what results of former parts cost */
+  if (status == VQE_OK &&
+      vqe_whole_open(&state->whole, state->place) == VQE_ERR_MEMORY) {
+    status = VQE_ERR_MEMORY;
   }
   vqe_folder_names_free(&parts);
   vqe_folder_names_free(&outputs);
@@ -270,7 +276,8 @@ static int list_jobs(struct vqe_state *state, json_t *listed)
   return VQE_OK;
 }
 
-/* What the files hold that no job asks for (any more): done before. */
+/* What the files hold that no job asks for (any more): done before, by parts
+ * that are divided anew since. What it cost, the tier says. */
 static void list_others(struct vqe_state *state, const json_t *listed)
 {
   for (size_t k = 0; k < state->found->count; k++) {
@@ -279,10 +286,12 @@ static void list_others(struct vqe_state *state, const json_t *listed)
                       ? entry->ended && entry->status == VQE_EXPERIMENT_OK
                       : state->njob == 0;
     if (wanted && json_object_get(listed, entry->id) == NULL) {
-      state->items[state->count++] =
+      struct vqe_state_item *item = &state->items[state->count++];
+      *item =
           (struct vqe_state_item){.entry = entry,
                                   .lane = lane_of_output(state, entry->output),
                                   .output = entry->output};
+      item->experiment = vqe_whole_get(&item->cost, state->whole, entry->id);
     }
   }
 }
@@ -469,6 +478,22 @@ static void count_item(struct vqe_state_lane *lane,
       forecast, kind, item->experiment->optimizer, item->cost);
 }
 
+/* The forecast goes by what is done: how far beyond that is what is left? */
+static double reach(const struct vqe_state *state)
+{
+  double done = 0.0;
+  double left = 0.0;
+  for (size_t k = 0; k < state->count; k++) {
+    const struct vqe_state_item *item = &state->items[k];
+    if (item->kind == VQE_STATE_DONE) {
+      done = fmax(done, item->cost);
+    } else if (item->kind != VQE_STATE_FAILED) {
+      left = fmax(left, item->cost);
+    }
+  }
+  return done > 0.0 && left > 0.0 ? left / done : NAN;
+}
+
 static int count(struct vqe_state *state)
 {
   struct vqe_forecast *forecast = NULL;
@@ -489,6 +514,7 @@ static int count(struct vqe_state *state)
     state->at_once = vqe_forecast_at_once(forecast);
     state->ratio = vqe_forecast_ratio(forecast);
     state->seconds_left = state->total.seconds_left / state->at_once;
+    state->reach = reach(state);
   }
   vqe_forecast_free(forecast);
   return status;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "campaign/found.h"
+#include "campaign/whole.h"
 #include "job/job.h"
 
 enum vqe_state_kind {
@@ -19,7 +20,7 @@ enum vqe_state_kind {
 };
 
 struct vqe_state_item {
-  const struct vqe_experiment *experiment; /* NULL: in results alone */
+  const struct vqe_experiment *experiment; /* NULL: of no job or tier */
   const struct vqe_found_entry *entry;     /* NULL: nothing is known */
   size_t lane, output;
   enum vqe_state_kind kind;
@@ -40,6 +41,7 @@ struct vqe_state {
   char *place;
   bool folder;
   struct vqe_found *found;
+  struct vqe_whole *whole; /* the tier of a folder; NULL: not known */
   size_t njob;
   struct vqe_job **jobs;
   size_t *job_outputs, *job_lanes; /* of each job */
@@ -54,8 +56,11 @@ struct vqe_state {
   /* Seconds that one core second of the model took; NaN: nothing finished. */
   double ratio;
   double seconds_left; /* until all is done, at that rate; NaN: unknown */
-  bool live;           /* some run has an output */
-  size_t nother;       /* results in the outputs that no job asks for */
+  /* Cost by the model of the largest that is left, over that of the largest
+   * that is done; NaN: either is not known. */
+  double reach;
+  bool live;     /* some run has an output */
+  size_t nother; /* results in the outputs that no job asks for */
 };
 
 /* Name what is looked at: a job file, a result (NAME.h5), or a folder of

@@ -8,6 +8,8 @@
 #define LINES 20
 #define REASONS 10
 #define COLUMNS 79
+/* Time left of experiments that cost more times what is done is a guess. */
+#define FAR 5.0
 
 static const char *const kind_names[VQE_STATE_KINDS] = {
     "done", "failed", "running", "stopped", "waiting"};
@@ -294,27 +296,53 @@ static void print_runs(FILE *stream, const struct vqe_state *state)
   }
 }
 
-static void print_time(FILE *stream, const struct vqe_state *state)
+/* How far what ran is from the model: "428 times", "0.31 times". */
+static void print_ratio(FILE *stream, double ratio)
+{
+  int digits = ratio >= 10.0 ? 0 : ratio >= 1.0 ? 1 : 2;
+  fprintf(stream, "took %.*f times what the model says; ", digits, ratio);
+}
+
+static void write_time(FILE *stream, const struct vqe_state *state)
 {
   const struct vqe_state_lane *total = &state->total;
-  if (vqe_state_left(total) == 0) {
-    return;
-  }
   if (isfinite(state->seconds_left)) {
-    fprintf(stream, "About ");
+    fprintf(stream, "about ");
     print_duration(stream, state->seconds_left);
-    fprintf(stream, " left at %.1f at once as so far: ", state->at_once);
-  } else {
-    fprintf(stream, "Left: ");
+    fprintf(stream, ", %.1f at once as so far: ", state->at_once);
   }
   print_duration(stream, total->seconds_left);
   if (isfinite(state->ratio)) {
-    fprintf(stream, " of core time,\nby what ran (the model alone: ");
+    fprintf(stream, " of core time, by what ran (which ");
+    print_ratio(stream, state->ratio);
+    fprintf(stream, "the model alone: ");
     print_duration(stream, total->cost_left);
-    fprintf(stream, "; what ran took %.2f of it)\n", state->ratio);
+    fprintf(stream, ").");
   } else {
-    fprintf(stream, " of core time, by the cost model\n");
+    fprintf(stream, " of core time, by the cost model alone.");
   }
+  if (state->reach > FAR) {
+    fprintf(stream,
+            " Take it with care: only small experiments are done, and the "
+            "largest that is left costs %.*f times the largest of these.",
+            state->reach < 10.0 ? 1 : 0, state->reach);
+  }
+}
+
+static void print_time(FILE *stream, const struct vqe_state *state)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *line =
+      vqe_state_left(&state->total) > 0 ? open_memstream(&text, &size) : NULL;
+  if (line == NULL) {
+    return;
+  }
+  write_time(line, state);
+  (void)fclose(line);
+  fprintf(stream, "Left:");
+  print_folded(stream, text, strlen("Left:"));
+  free(text);
 }
 
 void vqe_state_print(FILE *stream, const struct vqe_state *state, bool all)
@@ -425,6 +453,7 @@ json_t *vqe_state_json(const struct vqe_state *state)
                       json_integer((json_int_t)state->nother));
   json_object_set_new(json, "at_once", number(state->at_once));
   json_object_set_new(json, "model_ratio", number(state->ratio));
+  json_object_set_new(json, "largest_left_to_done", number(state->reach));
   json_object_set_new(json, "runs", runs_json(state));
   for (size_t k = 0; k < state->nlane; k++) {
     json_t *lane = counts_json(&state->lanes[k]);

@@ -345,6 +345,82 @@ static void state_of_a_job_has_energies_reasons_and_time(void **state)
   free(path);
 }
 
+/* Dividing anew forgets nothing of what ran. */
+static void time_left_goes_by_results_of_former_parts(void **state)
+{
+  const struct fixture *fixture = *state;
+  vqe_generated_free(generate(fixture, 1, false));
+  struct vqe_job *job = load(fixture, "part-0001.json");
+  write_results(job, 0, 2, VQE_EXPERIMENT_OK);
+  write_journal(job, 3);
+  vqe_job_free(job);
+  struct vqe_state *before = look(fixture->folder);
+  assert_true(before->ratio > 0.0);
+  assert_true(before->reach > 0.0);
+  vqe_generated_free(generate(fixture, 4, false));
+  struct vqe_state *after = look(fixture->folder);
+  check_counts(after, 3, 0, 1, ALL - 4);
+  assert_true(fabs(after->ratio - before->ratio) < 1e-9 * before->ratio);
+  assert_true(fabs(after->reach - before->reach) < 1e-9 * before->reach);
+  assert_true(fabs(after->total.seconds_left - before->total.seconds_left) <
+              1e-9 * before->total.seconds_left);
+  assert_true(fabs(after->seconds_left - before->seconds_left) <
+              1e-9 * before->seconds_left);
+  vqe_state_free(before);
+  vqe_state_free(after);
+}
+
+/* The screen of a state, its folded lines as one, which fit in 80 columns;
+ * free by free(). */
+static char *screen_of(const struct vqe_state *seen)
+{
+  char *screen = NULL;
+  size_t size = 0;
+  FILE *stream = open_memstream(&screen, &size);
+  assert_non_null(stream);
+  vqe_state_print(stream, seen, false);
+  fclose(stream);
+  for (const char *line = screen; *line != '\0';) {
+    size_t length = strcspn(line, "\n");
+    assert_in_range(length, 0, 80);
+    line += length + (line[length] == '\n');
+  }
+  for (char *fold = strstr(screen, "\n  "); fold != NULL;
+       fold = strstr(screen, "\n  ")) {
+    memmove(fold, fold + 2, strlen(fold + 2) + 1);
+  }
+  return screen;
+}
+
+static void time_left_is_folded_and_warns_where_little_is_known(void **state)
+{
+  const struct fixture *fixture = *state;
+  vqe_generated_free(generate(fixture, 1, false));
+  struct vqe_state *seen = look(fixture->folder);
+  seen->total.seconds_left = 49680.0;
+  seen->total.cost_left = 120.0;
+  seen->seconds_left = 36720.0;
+  seen->at_once = 1.4;
+  seen->ratio = 428.53;
+  seen->reach = 3000.0;
+  char *screen = screen_of(seen);
+  assert_non_null(strstr(
+      screen, "\nLeft: about 10.2 h, 1.4 at once as so far: 13.8 h of core "
+              "time, by what ran (which took 429 times what the model says; "
+              "the model alone: 2 min). Take it with care: only small "
+              "experiments are done, and the largest that is left costs "
+              "3000 times the largest of these.\n"));
+  free(screen);
+  seen->ratio = NAN;
+  seen->reach = 1.0;
+  screen = screen_of(seen);
+  assert_non_null(strstr(screen, "13.8 h of core time, by the cost model "
+                                 "alone.\n"));
+  assert_null(strstr(screen, "with care"));
+  free(screen);
+  vqe_state_free(seen);
+}
+
 /* All but the paths, which are the user's. */
 static void screen_fits_80_columns(void **state)
 {
@@ -423,6 +499,8 @@ int main(void)
       TEST(lanes_have_parts_of_their_own),
       TEST(done_is_left_out_and_begun_stays_in_its_part),
       TEST(state_of_a_job_has_energies_reasons_and_time),
+      TEST(time_left_goes_by_results_of_former_parts),
+      TEST(time_left_is_folded_and_warns_where_little_is_known),
       TEST(screen_fits_80_columns),
       TEST(folders_of_others_are_left_alone),
       TEST(places_that_are_none_are_refused),
