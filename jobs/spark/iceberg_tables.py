@@ -8,6 +8,8 @@ crashed before its row of processing_metadata gets it.
 
 import json
 import os
+import re
+import uuid
 
 from lake_sql import SCHEMAS
 from pyspark.sql import functions as F
@@ -16,6 +18,7 @@ CATALOG = "quantum_catalog"
 NAMESPACE = "quantum_features"
 RUN_KEY = "vqe.run-id"
 STAGING = "vqe_staging_"
+HINT = "version-hint.text"
 # lets a session write to a branch that is published afterwards; a session
 # that names no branch writes as ever
 BRANCHES = "write.wap.enabled"
@@ -55,6 +58,36 @@ class Table:
         self.definition = Definition(name)
         self.path = f"{CATALOG}.{NAMESPACE}.{name}"
         self.exists = spark.catalog.tableExists(self.path)
+        if self.exists:
+            self._mend_hint()
+
+    def _mend_hint(self):
+        """A writer that died between its commit and version-hint.text left the
+        hint behind; readers that trust it would see an older table."""
+        warehouse = self.spark.conf.get(f"spark.sql.catalog.{CATALOG}.warehouse")
+        hadoop = self.spark._jvm.org.apache.hadoop
+        folder = hadoop.fs.Path(f"{warehouse}/{NAMESPACE}/{self.definition.name}/metadata")
+        files = folder.getFileSystem(self.spark._jsc.hadoopConfiguration())
+        names = [status.getPath().getName() for status in files.listStatus(folder)]
+        versions = [re.fullmatch(r"v(\d+)(\.gz)?\.metadata\.json(\.gz)?", n) for n in names]
+        newest = max((int(v[1]) for v in versions if v), default=0)
+        hint = hadoop.fs.Path(folder, HINT)
+        if HINT in names:
+            stream = files.open(hint)
+            try:
+                text = bytes(stream.readAllBytes()).decode(errors="replace").strip()
+            finally:
+                stream.close()
+            if not text.isdecimal() or int(text) >= newest:
+                return
+        if newest > 0:
+            aside = hadoop.fs.Path(folder, f"{uuid.uuid4()}-{HINT}")
+            stream = files.create(aside, True)
+            stream.write(str(newest).encode())
+            stream.close()
+            # Hadoop renames over no file
+            files.delete(hint, False)
+            files.rename(aside, hint)
 
     # ---- reading ----
 

@@ -151,7 +151,7 @@ def main():
     print(
         f"{new} new experiments of {counts['records']} records; {counts['duplicates']} "
         f"duplicates, {counts['invalid']} not readable, {counts['nonfinite_minimum']} without a "
-        f"finite minimum, {counts['nonfinite_values']} values not finite; {repaired} runs repaired"
+        f"finite minimum, {counts['nonfinite_values']} values not finite; {repaired} run{'' if repaired == 1 else 's'} repaired"
     )
     spark.stop()
     return 0

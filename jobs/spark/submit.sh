@@ -12,8 +12,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-if [ $# -eq 0 ] || ! [ -f "$here/$1" ]; then
-  sed -n '2,10p' "${BASH_SOURCE[0]}" | cut -c3- >&2
+if [ "${1:-}" != normalize.py ] && [ "${1:-}" != featurize.py ]; then
+  sed -n '2,11p' "${BASH_SOURCE[0]}" | cut -c3- >&2
   exit 2
 fi
 home=${VQE_SPARK_HOME:-$("$here/../setup/spark.sh" | tail -n 1)}
