@@ -16,37 +16,46 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage() {
-  sed -n '2,15p' "${BASH_SOURCE[0]}" | cut -c3- >&2
+  sed -n '2,14p' "${BASH_SOURCE[0]}" | cut -c3-
+}
+refuse() {
+  echo "pipeline: $*" >&2
   exit 2
 }
 engine=spark
-job=$root/jobs/thesis.json
+jobs=()
 while [ $# -gt 0 ]; do
   case $1 in
+    --help | -h)
+      usage
+      exit 0
+      ;;
     --engine)
       engine=${2:-}
       shift
       ;;
-    -*) usage ;;
-    *) job=$1 ;;
+    -*) refuse "'$1' is no option; --help shows them" ;;
+    *) jobs+=("$1") ;;
   esac
-  shift
+  [ $# -eq 0 ] || shift
 done
 case $engine in
   spark | vqe_lake) ;;
-  *) usage ;;
+  *) refuse "--engine is spark or vqe_lake, not '$engine'" ;;
 esac
+[ ${#jobs[@]} -le 1 ] || refuse "one job at a time, not ${#jobs[@]}"
+job=${jobs[0]:-$root/jobs/thesis.json}
+[ -r "$job" ] || refuse "the job '$job' cannot be read"
 # shellcheck source=jobs/services/stack.sh
 . "$root/jobs/services/stack.sh"
 if ! [ -f "$stack_folder/environment" ]; then
-  echo "pipeline: no services in $stack_folder; jobs/services/up starts them" >&2
-  exit 2
+  refuse "no services in $stack_folder; jobs/services/up starts them"
 fi
-for name in kafka registry garage; do
-  if ! stack_runs "$name"; then
-    echo "pipeline: $name does not run; jobs/services/up starts it" >&2
-    exit 2
-  fi
+needed=(kafka registry garage)
+[ "$engine" != spark ] || needed+=(spark)
+for name in "${needed[@]}"; do
+  stack_runs "$name" ||
+    refuse "$name does not run; jobs/services/up $name starts it"
 done
 stack_program vqe_batch
 command -v rclone >/dev/null || "$root/jobs/setup/packages.sh" airflow
@@ -64,6 +73,11 @@ target=${VQE_PIPELINE_TARGET:-s3://published/warehouse}
 name=$(basename "$job")
 name=${name%.*}
 times=()
+failures=0
+# one line before anything is started, where the job is not right
+dry=0
+"$batch" "$job" --dry-run >/dev/null || dry=$?
+[ "$dry" -le 1 ] || exit 2
 
 # stage WHAT COMMAND...
 stage() {
@@ -79,53 +93,92 @@ stage() {
   times+=("$(printf '%5d s  %s' $((SECONDS - since)) "$what")")
 }
 
+# what is in the result has been sent, by its hash
+is_published() {
+  [ -f "$name.published" ] &&
+    [ "$(sha256sum <"$name.h5")" = "$(cat "$name.published")" ]
+}
+
 simulate() {
   local status=0 ranks=2 earlier=()
   [ "$(nproc)" -ge 2 ] || ranks=1
   # it may have been computed without Kafka
-  [ ! -f "$name.h5" ] || earlier=("$name.h5")
+  if [ -f "$name.h5" ] && ! is_published; then
+    earlier=("$name.h5")
+  fi
   mpirun -np "$ranks" "$batch" "$job" --kafka --no-lake --quiet \
-    --output "$name.h5" || status=$?
+    --output "$name.h5" --summary "$name.summary.json" || status=$?
   # 1: some molecules failed; the others go on
   [ "$status" -le 1 ] || return "$status"
+  failures=$status
   # and what an earlier run left undelivered
-  "$lake" publish "${earlier[@]}" --quiet
+  "$lake" publish "${earlier[@]}" --quiet || return
+  sha256sum <"$name.h5" >"$name.published"
 }
 
 # messages of the topic that the connector has not stored yet
 lag() {
-  local group=vqe_lake
+  local group=vqe_lake said
   if command -v redpanda-connect >/dev/null; then
     group=redpanda_connect
   fi
-  KAFKA_DIR=$stack_folder/kafka
-  KAFKA_HOME=$(kafka_home)
-  kafka_admin org.apache.kafka.tools.consumer.group.ConsumerGroupCommand \
+  said=$(kafka_admin org.apache.kafka.tools.consumer.group.ConsumerGroupCommand \
     --bootstrap-server "127.0.0.1:$(($(cut -d' ' -f1 "$KAFKA_DIR/state") + 1))" \
-    --command-config "$KAFKA_DIR/admin.properties" --describe \
-    --group "$group" 2>/dev/null |
-    awk '$2 == "experiment.vqe" {
-           if ($6 == "-") unknown += $5; else lag += $6 }
-         END { print lag + unknown + 0 }'
+    --command-config "$KAFKA_DIR/admin.properties" --timeout 10000 \
+    --describe --group "$group" 2>&1) || return
+  # a partition without messages has no offset; a group that is not there yet
+  # has no partitions, and then nothing is stored
+  awk '$2 == "experiment.vqe" {
+         rows++; if ($6 == "-") lag += $5; else lag += $6 }
+       END { print (rows > 0) ? lag + 0 : "all" }' <<<"$said"
 }
 
 deliver() {
-  local left=?
+  local left=all until=$((SECONDS + 180))
   if ! stack_runs connect; then
     "$lake" ingest --land s3://raw-results
     return
   fi
-  for _ in $(seq 60); do
-    left=$(lag)
+  KAFKA_DIR=$stack_folder/kafka
+  KAFKA_HOME=$(kafka_home)
+  while [ "$SECONDS" -lt "$until" ]; do
+    if ! stack_runs kafka || ! stack_runs connect; then
+      echo "kafka or the connector has died; jobs/services/status" >&2
+      return 1
+    fi
+    left=$(lag) || left=unknown
     if [ "$left" = 0 ]; then
       echo "the connector has stored the topic"
       return 0
     fi
+    echo "messages that wait: $left"
     sleep 2
   done
-  echo "$left messages are not stored after two minutes; see" \
-    "jobs/services/logs connect" >&2
+  echo "the topic is not stored after three minutes (messages that wait:" \
+    "$left); see jobs/services/logs connect" >&2
   return 1
+}
+
+# each experiment that succeeded is in the tables
+all_there() {
+  "$lake" query 'SELECT experiment_id FROM vqe_results' -w "$warehouse" \
+    -f json --output "$name.held.json" || return
+  python3 - "$name.summary.json" "$name.held.json" <<'PYTHON'
+import json
+import sys
+
+with open(sys.argv[1]) as first, open(sys.argv[2]) as second:
+    done = [r["experiment_id"] for r in json.load(first) if r["status"] == "ok"]
+    held = {row["experiment_id"] for row in json.load(second)}
+left = [name for name in done if name not in held]
+if left:
+    sys.exit(f"{len(left)} of {len(done)} experiments are not in the tables: {left[0]} ...")
+print(f"every experiment of the job that succeeded ({len(done)}) is in the tables")
+PYTHON
+}
+
+check_tables() {
+  "$lake" check "$warehouse" && all_there
 }
 
 spark_program() {
@@ -178,8 +231,13 @@ stage "simulate and publish ($name)" simulate
 stage "topic to raw bucket" deliver
 stage "normalise by $engine" normalise
 stage "featurise by $engine" featurise
-stage "check $warehouse" "$lake" check "$warehouse"
+stage "check $warehouse" check_tables
 stage "sync to $target" sync_features
 stage "read at $target" read_target
 echo
 printf '%s\n' "${times[@]}"
+rm -f "$name.held.json"
+if [ "$failures" -ne 0 ]; then
+  echo "some experiments of $job failed: $name.summary.json has the reasons"
+fi
+exit "$failures"

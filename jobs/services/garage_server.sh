@@ -13,7 +13,8 @@
 #   garage_admin ...   runs the command line of Garage against it.
 #
 # Status 77 of garage_start: there is no Garage (jobs/setup/garage.sh).
-# DETACHED=setsid in the environment has it outlive the shell.
+# DETACHED=setsid in the environment has it outlive the shell; STARTED names a
+# function that gets the id of the process as soon as it is there.
 
 garage_admin() {
   "$GARAGE_PROGRAM" -c "$GARAGE_DIR/garage.toml" "$@" 2>>"$GARAGE_DIR/admin.log"
@@ -82,8 +83,10 @@ garage_start() {
   }
   local is_new=
   mkdir -p "$GARAGE_DIR"
-  if [ ! -f "$GARAGE_DIR/keys" ]; then
+  # one whose first start was cut begins anew
+  if [ ! -f "$GARAGE_DIR/made" ]; then
     is_new=yes
+    rm -rf "$GARAGE_DIR/meta" "$GARAGE_DIR/data"
     (
       umask 077
       printf 'AWS_ACCESS_KEY_ID=GK%s\nAWS_SECRET_ACCESS_KEY=%s\n' \
@@ -117,6 +120,7 @@ TOML
   ${DETACHED:-} "$GARAGE_PROGRAM" -c "$GARAGE_DIR/garage.toml" server \
     >>"$GARAGE_DIR/server.log" 2>&1 &
   GARAGE_PID=$!
+  "${STARTED:-:}" "$GARAGE_PID"
   GARAGE_METRICS=127.0.0.1:$admin
   local tries=0
   until garage_admin status >/dev/null; do
@@ -144,6 +148,7 @@ TOML
     for bucket in features raw-results test; do
       garage_bucket "$bucket" || return 1
     done
+    touch "$GARAGE_DIR/made"
   fi
 }
 

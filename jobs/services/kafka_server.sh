@@ -27,7 +27,8 @@
 #                      DIR, made by ca.pem there.
 #   registry_stop      ends it.
 #
-# DETACHED=setsid in the environment has both outlive the shell.
+# DETACHED=setsid in the environment has both outlive the shell; STARTED names a
+# function that gets the id of each process as soon as it is there.
 # KAFKA_PID and REGISTRY_PID are their processes. Status 77: Java, Maven or
 # what they fetch is not to be had (jobs/setup/kafka.sh).
 
@@ -92,9 +93,10 @@ kafka_certificate() {
   "$(dirname "${BASH_SOURCE[0]}")/certificates" "$KAFKA_DIR" broker || return
   (umask 077 && cat "$KAFKA_DIR/broker.key" "$KAFKA_DIR/broker.pem" \
     >"$KAFKA_DIR/keystore.pem")
-  KEY_PASSWORD=$KAFKA_PASSWORD openssl req -x509 -newkey rsa:2048 -days 2 \
-    -subj "/CN=$KAFKA_USER" -passout env:KEY_PASSWORD \
-    -keyout "$KAFKA_DIR/client.key" -out "$KAFKA_DIR/client.pem" 2>/dev/null
+  [ -f "$KAFKA_DIR/client.pem" ] ||
+    KEY_PASSWORD=$KAFKA_PASSWORD openssl req -x509 -newkey rsa:2048 -days 2 \
+      -subj "/CN=$KAFKA_USER" -passout env:KEY_PASSWORD \
+      -keyout "$KAFKA_DIR/client.key" -out "$KAFKA_DIR/client.pem" 2>/dev/null
 }
 
 kafka_configure() {
@@ -216,43 +218,63 @@ kafka_format() {
   return "$status"
 }
 
+# its ports in the configuration, and what it is known by
+kafka_settle() {
+  local mode=$1 port
+  port=$(kafka_free_port)
+  (umask 077 && echo "$port $KAFKA_PASSWORD" >"$KAFKA_DIR/state")
+  kafka_configure "$port" "$((port + 2))" "$mode"
+}
+
+# once; one that was cut begins anew
+kafka_prepare_data() {
+  local mode=$1 format name mechanism
+  rm -rf "$KAFKA_DIR/data"
+  KAFKA_PASSWORD=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+  rm -f "$KAFKA_DIR/client.pem"
+  kafka_settle "$mode"
+  format=(-c "$KAFKA_DIR/server.properties"
+    -t "$(kafka_admin kafka.tools.StorageTool random-uuid | tail -n 1)")
+  if [ "$mode" != plain ]; then
+    for name in "$KAFKA_USER" "$KAFKA_READER"; do
+      for mechanism in SCRAM-SHA-512 SCRAM-SHA-256; do
+        format+=(--add-scram
+          "$mechanism=[name=$name,password=$KAFKA_PASSWORD]")
+      done
+    done
+  fi
+  kafka_format "${format[@]}" >"$KAFKA_DIR/format.log" 2>&1 || {
+    cat "$KAFKA_DIR/format.log" >&2
+    return 1
+  }
+  touch "$KAFKA_DIR/formatted"
+}
+
 kafka_start() {
-  local mode=${2:-plain} port control
+  local mode=${2:-plain} port
   kafka_prepare || return
   KAFKA_DIR=$(realpath -m "$1")
   mkdir -p "$KAFKA_DIR"
   KAFKA_USER=writer
   KAFKA_READER=nobody
-  if [ ! -f "$KAFKA_DIR/server.properties" ]; then
-    port=$(kafka_free_port)
-    control=$((port + 2))
-    KAFKA_PASSWORD=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
-    (umask 077 && echo "$port $KAFKA_PASSWORD" >"$KAFKA_DIR/state")
-    if [ "$mode" != plain ]; then
-      kafka_certificate || return
-    fi
-    kafka_configure "$port" "$control" "$mode"
-    local format=(-c "$KAFKA_DIR/server.properties"
-      -t "$(kafka_admin kafka.tools.StorageTool random-uuid | tail -n 1)")
-    if [ "$mode" != plain ]; then
-      for name in "$KAFKA_USER" "$KAFKA_READER"; do
-        for mechanism in SCRAM-SHA-512 SCRAM-SHA-256; do
-          format+=(--add-scram
-            "$mechanism=[name=$name,password=$KAFKA_PASSWORD]")
-        done
-      done
-    fi
-    kafka_format "${format[@]}" >"$KAFKA_DIR/format.log" 2>&1 || {
-      cat "$KAFKA_DIR/format.log" >&2
-      return 1
-    }
+  if [ ! -f "$KAFKA_DIR/formatted" ]; then
+    kafka_prepare_data "$mode" || return
   fi
   read -r port KAFKA_PASSWORD <"$KAFKA_DIR/state"
+  # taken by another program since
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    kafka_settle "$mode"
+    read -r port KAFKA_PASSWORD <"$KAFKA_DIR/state"
+  fi
+  if [ "$mode" != plain ]; then
+    kafka_certificate || return
+  fi
   ${DETACHED:-} java -Xmx256m -XX:+UseSerialGC \
     "-Dlog4j2.configurationFile=$KAFKA_DIR/log4j2.properties" \
     -cp "$KAFKA_HOME/lib/*" kafka.Kafka "$KAFKA_DIR/server.properties" \
     >>"$KAFKA_DIR/server.log" 2>&1 &
   KAFKA_PID=$!
+  "${STARTED:-:}" "$KAFKA_PID"
   kafka_await "$KAFKA_PID" "$port" "$KAFKA_DIR/server.log" || return
   KAFKA_BROKERS=127.0.0.1:$port
   KAFKA_INSIDE=127.0.0.1:$((port + 1))
@@ -293,6 +315,10 @@ registry_start() {
   mkdir -p "$REGISTRY_DIR"
   [ -f "$REGISTRY_DIR/port" ] || kafka_free_port >"$REGISTRY_DIR/port"
   read -r port <"$REGISTRY_DIR/port"
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    kafka_free_port >"$REGISTRY_DIR/port"
+    read -r port <"$REGISTRY_DIR/port"
+  fi
   settings=("-Dquarkus.http.port=$port")
   if [ "${2:-}" = kept ]; then
     scheme=https
@@ -308,6 +334,7 @@ registry_start() {
     -Dregistry.ccompat.use-canonical-hash=true -Dquarkus.log.level=WARN \
     -jar "$KAFKA_HOME/registry"/*-runner.jar >>"$REGISTRY_DIR/log" 2>&1 &
   REGISTRY_PID=$!
+  "${STARTED:-:}" "$REGISTRY_PID"
   kafka_await "$REGISTRY_PID" "$port" "$REGISTRY_DIR/log" || return
   REGISTRY_URL=$scheme://127.0.0.1:$port/apis/ccompat/v7
   export REGISTRY_URL

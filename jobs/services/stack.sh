@@ -16,8 +16,9 @@ stack_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 stack_folder=${VQE_SERVICES:-${XDG_STATE_HOME:-${HOME:?is not set; name a folder by VQE_SERVICES}/.local/state}/vqe_batch}
 stack_folder=$(realpath -m "$stack_folder")
 case $stack_folder in
-  *\'*)
-    echo "services: the folder $stack_folder has a quote in its name; name" \
+  *[\'\"\\,\;]*)
+    echo "services: the name of the folder $stack_folder has a quote, comma," \
+      "semicolon or backslash, which settings of services cannot hold; name" \
       "another by VQE_SERVICES" >&2
     exit 2
     ;;
@@ -80,6 +81,10 @@ stack_end() {
   local pid tick waited
   [ -f "$stack_folder/$1/pids" ] || return 0
   while read -r pid tick; do
+    # another process that got the number since is left alone
+    if [ -z "$tick" ] || [ "$(stack_tick "$pid")" != "$tick" ]; then
+      continue
+    fi
     waited=0
     while [ -n "$tick" ] && [ "$(stack_tick "$pid")" = "$tick" ]; do
       case $waited in
@@ -154,7 +159,40 @@ stack_start() {
   stack_runs "$1" && return 0
   stack_end "$1"
   mkdir -p "$stack_folder/$1"
-  "stack_start_$1"
+  stack_name=$1
+  STARTED=stack_started
+  "stack_start_$1" || return
+  stack_settings >"$stack_folder/$1/settings"
+}
+
+# of kafka_start and its like
+stack_started() {
+  stack_note "$stack_name" "$1"
+}
+
+# what connect, spark and airflow got at their start: addresses and keys
+stack_settings() {
+  stack_environment | grep -E '^(VQE_KAFKA|VQE_REGISTRY|AWS|RCLONE)' | sha256sum
+}
+
+# is_stale NAME: does it run with settings that have changed since?
+stack_is_stale() {
+  case $1 in
+    connect | spark | airflow) ;;
+    *) return 1 ;;
+  esac
+  [ "$(cat "$stack_folder/$1/settings" 2>/dev/null)" != "$(stack_settings)" ]
+}
+
+# stack_needs NAME...: they run, or a word
+stack_needs() {
+  local name
+  for name in "$@"; do
+    if ! stack_runs "$name"; then
+      echo "it needs $*: jobs/services/up $* first" >&2
+      return 1
+    fi
+  done
 }
 
 stack_start_kafka() {
@@ -207,6 +245,7 @@ stack_start_garage() {
 
 # the topic to raw files: Redpanda Connect where it is installed
 stack_start_connect() {
+  stack_needs kafka registry garage || return
   (
     set -a
     # shellcheck disable=SC1090
@@ -382,7 +421,8 @@ VQE_SYNC_TARGET=r2:published
 AIRFLOW_VAR_VQE_TARGET_WAREHOUSE=s3://published/warehouse
 LINES
   fi
-  if [ -f "$folder/spark/home" ]; then
+  # a master that does not run is not to be waited for
+  if [ -f "$folder/spark/home" ] && stack_runs spark; then
     cat <<LINES
 VQE_SPARK_HOME='$(cat "$folder/spark/home")'
 VQE_SPARK_MASTER=spark://127.0.0.1:$(stack_port spark master 7077)
