@@ -19,7 +19,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 complain() {
-  echo "sync: $*" >&2
+  echo "sync: $*" | fmt -s -w 79 >&2
 }
 
 usage() {
@@ -61,6 +61,7 @@ as_rclone() {
     s3://*) printf '%s:%s' "${2%%:*}" "${place#s3://}" ;;
     s3a://*) printf '%s:%s' "${2%%:*}" "${place#s3a://}" ;;
     file://*) printf '%s' "${place#file://}" ;;
+    file:*) printf '%s' "${place#file:}" ;;
     *) printf '%s' "$place" ;;
   esac
 }
@@ -74,14 +75,19 @@ as_lake() {
   fi
 }
 
-require_remote() {
-  local remote=${1%%:*} name
-  is_remote "$1" || return 0
-  if [ -z "$(setting "$remote" TYPE)" ]; then
+require_type() {
+  local remote=${1%%:*}
+  if is_remote "$1" && [ -z "$(setting "$remote" TYPE)" ]; then
     complain "there is no remote '$remote': set RCLONE_CONFIG_${remote^^}_TYPE," \
       "_PROVIDER, _ENDPOINT, _ACCESS_KEY_ID and _SECRET_ACCESS_KEY"
     return 2
   fi
+}
+
+require_remote() {
+  local remote=${1%%:*} name
+  is_remote "$1" || return 0
+  require_type "$1" || return 2
   [ "$(setting "$remote" TYPE)" = s3 ] || return 0
   [ "$(setting "$remote" ENV_AUTH)" != true ] || return 0
   for name in ACCESS_KEY_ID SECRET_ACCESS_KEY; do
@@ -120,6 +126,20 @@ lend() {
   if [ -n "${RCLONE_CA_CERT:-}" ] && [ -z "${!name+set}" ]; then
     export "$name=$RCLONE_CA_CERT"
   fi
+}
+
+# require_lake ROLE PLACE: a remote that is not S3, or has no keys, would be
+# taken for a bucket of the default store
+require_lake() {
+  local keys=VQE_$1_ACCESS_KEY_ID profile=VQE_$1_PROFILE remote=${2%%:*}
+  is_remote "$2" || return 0
+  require_type "$2" || return 2
+  if [ "$(setting "$remote" TYPE)" != s3 ]; then
+    complain "the remote '$remote' is of type '$(setting "$remote" TYPE)', and" \
+      "tables go to folders and to S3: give the path of the folder, or use 'files'"
+    return 2
+  fi
+  [ -n "${!keys:-}${!profile:-}" ] || require_remote "$2"
 }
 
 # ---- programs ----
@@ -169,7 +189,7 @@ find_lake() {
 # ---- health ----
 
 health() {
-  local remote status=0 code
+  local remote status=0 code name
   [ $# -eq 0 ] || usage
   require_programs
   for remote in "$source_remote" "$target_remote"; do
@@ -184,10 +204,17 @@ health() {
     } || code=$?
     if [ "$code" -eq 0 ]; then
       echo "$remote responds"
+      continue
+    fi
+    status=1
+    if [ "$code" -eq 124 ]; then
+      complain "$remote does not respond within ${VQE_SYNC_HEALTH_TIMEOUT:-30} s"
     else
-      complain "$remote does not respond as it should (exit status $code of rclone lsd," \
-        "124: no response within ${VQE_SYNC_HEALTH_TIMEOUT:-30} s): see endpoint and keys"
-      status=1
+      complain "$remote does not respond as it should (exit status $code of rclone lsd)"
+    fi
+    if is_remote "$remote"; then
+      name=RCLONE_CONFIG_${remote%%:*}
+      complain "see ${name^^}_ENDPOINT, _ACCESS_KEY_ID, _SECRET_ACCESS_KEY"
     fi
   done
   return "$status"
@@ -229,6 +256,8 @@ sync_tables() {
   local words=() table
   read_arguments "$@"
   find_lake
+  require_lake SOURCE "$source_place" || exit 2
+  require_lake TARGET "$target_place" || exit 2
   lend SOURCE "$source_place" "$source_remote"
   lend TARGET "$target_place" "$target_remote"
   for table in "${tables[@]}"; do
@@ -236,6 +265,110 @@ sync_tables() {
   done
   exec "$lake" relocate "$(as_lake "$source_place")" "$(as_lake "$target_place")" \
     --lock-wait "${VQE_SYNC_LOCK_WAIT:-600}" "${words[@]}" ${dry_run:+"$dry_run"} ${delete:+"$delete"}
+}
+
+# ---- where files may go ----
+
+# identity PLACE: where a place of rclone is; of two names of one it is equal
+identity() {
+  local remote=${1%%:*} path=$1 type=local endpoint
+  if is_remote "$1"; then
+    path=${1#*:}
+    type=$(setting "$remote" TYPE)
+  fi
+  if [ "$type" = local ]; then
+    realpath -m -- "$path"
+    return
+  fi
+  path=$(printf '%s' "$path" | tr -s / | sed 's|^/||; s|/$||')
+  endpoint=$(setting "$remote" ENDPOINT)
+  endpoint=${endpoint#*://}
+  # two remotes of one store are the same; of others the name is all there is
+  [ "$type" = s3 ] || endpoint=$remote
+  endpoint=${endpoint%/}
+  printf '%s %s//%s' "$type" "${endpoint,,}" "$path"
+}
+
+# require_apart FROM TO: what is written, or deleted, is not the source
+require_apart() {
+  local from to remedy='give a place of its own as target'
+  from=$(identity "$1") || return 2
+  to=$(identity "$2") || return 2
+  if [ "$from" = "$to" ]; then
+    complain "source and target are the same: '$source_place', '$target_place'; $remedy"
+    return 2
+  fi
+  case $to/ in
+    "${from%/}"/*)
+      complain "the target '$target_place' lies in the source '$source_place'; $remedy"
+      return 2
+      ;;
+  esac
+  case $from/ in
+    "${to%/}"/*)
+      complain "the source '$source_place' lies in the target '$target_place'; $remedy"
+      return 2
+      ;;
+  esac
+}
+
+# list_metadata PLACE DEPTH PATTERN...: files of the patterns; nothing where
+# there is no such folder. Without ListR a bucket is not listed as a whole.
+list_metadata() {
+  local words=() pattern status=0
+  for pattern in "${@:3}"; do
+    words+=(--include "$pattern")
+  done
+  rclone_masked lsf -R --files-only --disable ListR --max-depth "$2" \
+    --retries 1 --contimeout "${VQE_SYNC_CONNECT_TIMEOUT:-30s}" \
+    "${words[@]}" "$1" 2>"$folder/metadata.log" || status=$?
+  [ "$status" -ne 3 ] || status=0
+  return "$status"
+}
+
+# the folder, or prefix, above a place; nothing above a bucket
+above() {
+  local path=$1
+  if ! is_remote "$1"; then
+    path=$(realpath -m -- "$1")
+    [ "$path" = / ] || dirname -- "$path"
+  elif [[ ${path#*:} == */* ]]; then
+    printf '%s' "${path%/*}"
+  fi
+}
+
+refuse_warehouse() {
+  complain "the target '$target_place' is, or lies in, Iceberg tables, in $1:" \
+    "plain files do not go there, and --delete would take theirs;" \
+    "give a place of its own as target"
+}
+
+# require_no_tables TO: neither the target nor what it lies in are tables. What
+# lies above it may be closed to this key.
+require_no_tables() {
+  local at=$1 found
+  found=$(list_metadata "$at" 3 '/*/metadata/*') || {
+    cat "$folder/metadata.log" >&2
+    complain "the target '$target_place' cannot be listed; run this again"
+    return 1
+  }
+  if [ -n "$found" ]; then
+    refuse_warehouse "$at"
+    return 2
+  fi
+  while [ -n "$at" ]; do
+    found=$(list_metadata "$at/metadata" 1 version-hint.text '*.metadata.json') || found=
+    if [ -n "$found" ]; then
+      refuse_warehouse "$at"
+      return 2
+    fi
+    found=$(list_metadata "$at/quantum_features" 3 '/*/metadata/*') || found=
+    if [ -n "$found" ]; then
+      refuse_warehouse "$at/quantum_features"
+      return 2
+    fi
+    at=$(above "$at")
+  done
 }
 
 # ---- files ----
@@ -280,20 +413,33 @@ check_files() {
   }
 }
 
+# what writers of tables name with a UUID, as all do; other files are not ours
+of_tables() {
+  grep -E '[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}[^/]*\.parquet$' "$1" || true
+}
+
 # sync_files NAME: the files of a table; a file that is merged away meanwhile
 # is a failure, and the next run copies what took its place
 sync_files() {
-  local table=$1 from to at=$folder/$1
+  local table=$1 from to at=$folder/$1 deleted=
   from=$(as_rclone "$source_place" "$source_remote")/quantum_features/$table/data
   to=$(as_rclone "$target_place" "$target_remote")/$table
-  "$lake" files "$(as_lake "$source_place")" --table "$table" >"$at.raw" || return 1
+  # the folder of the table may be a link
+  require_apart "$(as_rclone "$source_place" "$source_remote")" "$to" || return 2
+  "$lake" files "$(as_lake "$source_place")" --table "$table" >"$at.raw" || return $?
   sed "s|^\([0-9]* \)quantum_features/$table/data/|\1|" "$at.raw" | LC_ALL=C sort >"$at.wanted"
   list_target "$to" "$at.there" || return 1
   LC_ALL=C comm -23 "$at.wanted" "$at.there" >"$at.missing"
   names_of "$at.wanted" >"$at.names"
-  names_of "$at.there" | LC_ALL=C comm -23 - "$at.names" >"$at.extra"
+  names_of "$at.there" | LC_ALL=C comm -23 - "$at.names" >"$at.others"
+  of_tables "$at.others" >"$at.extra"
+  if [ -n "$delete" ]; then
+    deleted=", $(wc -l <"$at.extra") ${dry_run:+to be }deleted"
+    cmp -s "$at.others" "$at.extra" ||
+      deleted+=", $(LC_ALL=C comm -23 "$at.others" "$at.extra" | wc -l) not of a table left"
+  fi
   if [ -n "$dry_run" ]; then
-    echo "$table: $(count_of "$at.missing") to be copied${delete:+, $(wc -l <"$at.extra") to be deleted}"
+    echo "$table: $(count_of "$at.missing") to be copied$deleted"
     return 0
   fi
   # an empty list would stand for all files
@@ -307,11 +453,11 @@ sync_files() {
   if [ -n "$delete" ] && [ -s "$at.extra" ]; then
     rclone_masked delete --files-from-raw "$at.extra" "$to" || return 1
   fi
-  echo "$table: $(count_of "$at.missing") copied, $(wc -l <"$at.names") checked${delete:+, $(wc -l <"$at.extra") deleted}"
+  echo "$table: $(count_of "$at.missing") copied, $(wc -l <"$at.names") checked$deleted"
 }
 
 sync_all_files() {
-  local table failed=0
+  local table failed=0 code
   read_arguments "$@"
   require_programs
   find_lake
@@ -320,14 +466,27 @@ sync_all_files() {
   fi
   require_remote "$(as_rclone "$source_place" "$source_remote")" || exit 2
   require_remote "$(as_rclone "$target_place" "$target_remote")" || exit 2
+  require_apart "$(as_rclone "$source_place" "$source_remote")" \
+    "$(as_rclone "$target_place" "$target_remote")" || exit 2
   lend SOURCE "$source_place" "$source_remote"
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
+  require_no_tables "$(as_rclone "$target_place" "$target_remote")" || return $?
   for table in "${tables[@]}"; do
-    sync_files "$table" || {
-      complain "$table is not copied, or not whole; run this again"
-      failed=1
-    }
+    code=0
+    sync_files "$table" || code=$?
+    case $code in
+      0) ;;
+      2)
+        complain "$table of '$source_place' is not copied, for the reason above"
+        return 2
+        ;;
+      *)
+        complain "$table of '$source_place' is not copied to '$target_place'," \
+          "or not whole; run this again"
+        failed=1
+        ;;
+    esac
   done
   return "$failed"
 }

@@ -570,6 +570,7 @@ def check_script(case, folder):
     check_plain(case, "mirror/plain")
     done = sync(*words, status=1, **wrong)
     check("run this again" in done.stderr, done.stderr)
+    check_refused(case, folder, sync)
 
     place = "s3://mirror/script"
     words = ("tables", "garage:features/warehouse", "r2:mirror/script")
@@ -589,8 +590,75 @@ def check_script(case, folder):
     }
     out = sync(*words, "--table", "molecules", **auth).stdout
     check("nothing new" in out, out)
+    # the copy of tables is no place for plain files
+    before = case.keys(place)
+    for target in ("script", "script/quantum_features",
+                   "script/quantum_features/molecules/data"):
+        done = sync("files", SOURCE, f"r2:mirror/{target}", "--delete", status=2)
+        check(f"'r2:mirror/{target}' is, or lies in" in done.stderr, done.stderr)
+    check(case.keys(place) == before, "files of tables were deleted")
     sync("files", status=2)
     sync("tables", SOURCE, place, "--deleet", status=2)
+
+
+def check_refused(case, folder, sync):
+    """Plain files do not go into tables, whose own --delete would take; a
+    place that is not there is named."""
+    here = folder.file("sync")
+    os.makedirs(here)
+    home, link = os.path.join(here, "home"), os.path.join(here, "link")
+    lake("normalize", folder.file("1.h5"), "-w", home)
+    lake("featurize", home)
+    os.symlink(home, link)
+    tree = sorted(os.walk(home))
+    inner = f"{home}/quantum_features"
+    for target, said in (
+        (home, "are the same"),
+        (link, "are the same"),
+        (inner, "lies in the source"),
+        (f"{inner}/molecules/data", "lies in the source"),
+        (f"{link}/plain", "lies in the source"),
+        (here, "lies in the target"),
+    ):
+        done = sync("files", home, target, "--delete", status=2)
+        check(said in done.stderr, f"{target}: {done.stderr}")
+    # a remote that is the source's store by another name, and tables of others
+    for source, target, said in (
+        ("garage:features/warehouse", "r2:features/warehouse/x", "lies in the source"),
+        ("garage:features/warehouse", "garage:features", "lies in the target"),
+        ("garage:features/warehouse", inner, "lies in, Iceberg"),
+        ("garage:features/warehouse", home, "lies in, Iceberg"),
+        ("garage:features/warehouse", f"{inner}/ml_run_summary", "lies in, Iceberg"),
+        ("garage:features/warehouse", f"{inner}/ml_run_summary/data", "lies in, Iceberg"),
+    ):
+        done = sync("files", source, target, "--delete", status=2)
+        check(said in done.stderr, f"{target}: {done.stderr}")
+    check(sorted(os.walk(home)) == tree, "the warehouse changed")
+
+    # what `files` did not bring stays
+    plain = os.path.join(here, "plain")
+    sync("files", home, plain)
+    mine = f"{plain}/ml_run_summary/mine.parquet"
+    old = f"{plain}/ml_run_summary/00000-0-b1ccd161-16a9-4d10-81c3-61d076f05fb8.parquet"
+    for path in (mine, old):
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write("bytes")
+    out = sync("files", home, plain, "--delete").stdout
+    check("1 deleted, 1 not of a table left" in out, out)
+    check(os.path.exists(mine) and not os.path.exists(old), "another's file went")
+
+    for way in ("files", "tables"):
+        for places in ((home, "typo:features/x"), ("typo:features/x", f"{here}/y")):
+            done = sync(way, *places, status=2)
+            check("there is no remote 'typo'" in done.stderr, done.stderr)
+    done = sync("tables", home, "disk:x", status=2, RCLONE_CONFIG_DISK_TYPE="local")
+    check("of type 'local'" in done.stderr, done.stderr)
+    for words, said in (
+        ((f"{here}/absent", plain), "no table of ours"),
+        ((home, plain, "--table", "nix"), "there is no table 'nix'"),
+    ):
+        done = sync("files", *words, status=2)
+        check(said in done.stderr and "again" not in done.stderr, done.stderr)
 
 
 def check_plain(case, place):
