@@ -95,6 +95,13 @@ int vqe_rule_read(struct vqe_rule *out, const json_t *object,
   if (status == VQE_OK) {
     status = read_qubits(&out->max_qubits, object, "max_qubits", where);
   }
+  if (status == VQE_OK && out->max_qubits >= 0 &&
+      out->min_qubits > out->max_qubits) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "%s: min_qubits %d is greater than max_qubits %d, "
+                           "so that nothing fits; exchange them",
+                           where, out->min_qubits, out->max_qubits);
+  }
   return status;
 }
 

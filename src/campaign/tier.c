@@ -262,6 +262,22 @@ static int read_text(const char **out, const json_t *object, const char *key,
              : vqe_job_refuse(where, value, "a name");
 }
 
+/* As a job has them: parts of the lane get it. */
+static int read_device(const char **out, const json_t *object,
+                       const char *where)
+{
+  static const char *const devices[] = {"auto", "cpu", "cuda"};
+  char place[400];
+  const json_t *value = json_object_get(object, "device");
+  *out = json_string_value(value);
+  snprintf(place, sizeof place, "%s, key 'device'", where);
+  return value == NULL ||
+                 (*out != NULL &&
+                  vqe_job_is_known(*out, devices, VQE_JOB_COUNT(devices)))
+             ? VQE_OK
+             : vqe_job_refuse(place, value, "\"auto\", \"cpu\" or \"cuda\"");
+}
+
 static int read_lane(struct vqe_tier_lane *lane, const json_t *item,
                      const char *where)
 {
@@ -279,7 +295,7 @@ static int read_lane(struct vqe_tier_lane *lane, const json_t *item,
         &lane->name, json_string_value(json_object_get(item, "name")));
   }
   if (status == VQE_OK) {
-    status = read_text(&lane->device, item, "device", where);
+    status = read_device(&lane->device, item, where);
   }
   if (status == VQE_OK) {
     status = read_text(&lane->partition, item, "partition", where);
