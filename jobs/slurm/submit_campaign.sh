@@ -15,8 +15,18 @@
 # VQE_BATCH, VQE_LAKE, VQE_LAUNCH, VQE_REQUEUE go to the jobs
 set -euo pipefail
 
-if [ $# -lt 1 ] || [ ! -r "$1/parts.tsv" ]; then
+if [ $# -lt 1 ]; then
   echo "usage: submit_campaign.sh FOLDER [sbatch options], FOLDER being one of" \
+    "vqe_batch generate" >&2
+  exit 2
+fi
+if [ ! -d "$1" ]; then
+  echo "submit_campaign.sh: there is no folder '$1'; make it by vqe_batch" \
+    "generate TIER -o FOLDER" >&2
+  exit 2
+fi
+if [ ! -r "$1/parts.tsv" ]; then
+  echo "submit_campaign.sh: folder '$1' has no parts.tsv, so it is none of" \
     "vqe_batch generate" >&2
   exit 2
 fi
@@ -57,4 +67,4 @@ if [ -n "$warehouse" ]; then
     "$folder" "$warehouse")
   echo "tables ${id%%;*}: $warehouse"
 fi
-echo "state: vqe_batch status $folder"
+printf 'state: vqe_batch status %q\n' "$folder"
