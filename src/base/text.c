@@ -75,6 +75,36 @@ static int letters_of(const char *text, size_t bytes)
   return letters;
 }
 
+/* Letters beyond ASCII are none of a shell's. */
+static bool is_plain(unsigned char letter)
+{
+  return letter >= 0x80 || (letter >= '0' && letter <= '9') ||
+         (letter >= 'A' && letter <= 'Z') ||
+         (letter >= 'a' && letter <= 'z') ||
+         (letter != '\0' && strchr("_-./,:+@%=", letter) != NULL);
+}
+
+void vqe_text_shell_word(FILE *stream, const char *text)
+{
+  bool plain = *text != '\0';
+  for (const char *at = text; *at != '\0'; at++) {
+    plain = plain && is_plain((unsigned char)*at);
+  }
+  if (plain) {
+    fputs(text, stream);
+    return;
+  }
+  fputc('\'', stream);
+  for (const char *at = text; *at != '\0'; at++) {
+    if (*at == '\'') {
+      fputs("'\\''", stream);
+    } else {
+      fputc(*at, stream);
+    }
+  }
+  fputc('\'', stream);
+}
+
 void vqe_text_wrap(FILE *stream, const char *text, int width, int indent)
 {
   int column = 0;

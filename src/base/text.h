@@ -16,6 +16,10 @@ void vqe_text_blank_controls(char *text);
  * in one needs no length. Takes no memory. */
 size_t vqe_text_utf8(uint32_t *point, const uint8_t *at, size_t left);
 
+/* Print `text` as one word of a shell's command line: as it is, or between
+ * quotes where a shell would take letters of it for something else. */
+void vqe_text_shell_word(FILE *stream, const char *text);
+
 /* Columns of the window behind `stream`: those of the terminal, else of
  * COLUMNS, else 80. */
 int vqe_text_width(FILE *stream);

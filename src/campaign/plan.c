@@ -236,6 +236,32 @@ void vqe_plan_free(struct vqe_plan *plan)
 
 /* ---- what is set aside ---- */
 
+/* "52.6 GB", in the unit that suits it. */
+static void print_size(char out[40], double gigabytes, int digits)
+{
+  static const char *const units[] = {"GB", "MB", "kB", "bytes"};
+  size_t unit = 0;
+  while (unit < 3 && gigabytes < 0.9995) {
+    gigabytes *= 1e3;
+    unit++;
+  }
+  snprintf(out, 40, "%.*f %s", unit == 3 ? 0 : digits, gigabytes, units[unit]);
+}
+
+/* With as many digits as show that they differ. */
+static void describe_memory(char out[400], const struct vqe_plan_item *item)
+{
+  char need[40];
+  char there[40];
+  int digits = 1;
+  do {
+    print_size(need, item->memory_gb, digits);
+    print_size(there, item->limit, digits);
+    digits += 2;
+  } while (strcmp(need, there) == 0 && digits < 9);
+  snprintf(out, 400, "needs %s, there are %s", need, there);
+}
+
 static void describe(char out[400], const struct vqe_plan_item *item)
 {
   switch (item->reason) {
@@ -254,8 +280,7 @@ static void describe(char out[400], const struct vqe_plan_item *item)
              item->limit);
     break;
   case VQE_PLAN_MEMORY:
-    snprintf(out, 400, "needs %.1f GB, there are %.1f GB", item->memory_gb,
-             item->limit);
+    describe_memory(out, item);
     break;
   case VQE_PLAN_RUNS:
     break;

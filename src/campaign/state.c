@@ -132,16 +132,18 @@ static int open_folder(struct vqe_state *state)
   for (size_t k = 0; status == VQE_OK && k < outputs.count; k++) {
     status = vqe_found_add(&index, state->found, outputs.list[k]);
   }
-  if (status == VQE_OK && parts.count + outputs.count == 0) {
-    status = vqe_error_set(VQE_ERR_NOT_FOUND,
-                           "folder '%s' holds no job files of generate "
-                           "(part-0001.json) and no results (.h5)",
-                           state->place);
-  }
   /* without it nothing is known of what results of former parts cost */
   if (status == VQE_OK &&
       vqe_whole_open(&state->whole, state->place) == VQE_ERR_MEMORY) {
     status = VQE_ERR_MEMORY;
+  }
+  /* one with its tier alone has all set aside */
+  if (status == VQE_OK && parts.count + outputs.count == 0 &&
+      state->whole == NULL) {
+    status = vqe_error_set(VQE_ERR_NOT_FOUND,
+                           "folder '%s' holds no job files of generate "
+                           "(part-0001.json) and no results (.h5)",
+                           state->place);
   }
   vqe_folder_names_free(&parts);
   vqe_folder_names_free(&outputs);

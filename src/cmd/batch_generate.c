@@ -8,12 +8,16 @@
 
 #include "base/error_message.h"
 #include "base/json_text.h"
+#include "base/text.h"
 #include "batch_common.h"
 #include "batch_lake.h"
+#include "campaign/folder.h"
 #include "campaign/generate.h"
 #include "campaign/tier.h"
 #include "campaign_options.h"
 #include "option_table.h"
+
+#define COLUMNS 80
 
 static int read_amount(double *out, const char *text, const char *option)
 {
@@ -69,12 +73,58 @@ static void print_set_aside(const struct vqe_generated *generated)
   json_t *group;
   json_array_foreach(generated->set_aside, k, group)
   {
-    printf("  %lld set aside: %s %s %s\n    %s\n",
+    printf("  %lld set aside: %s %s %s\n    ",
            (long long)json_integer_value(json_object_get(group, "runs")),
            json_string_value(json_object_get(group, "molecule")),
            json_string_value(json_object_get(group, "basis")),
-           json_string_value(json_object_get(group, "ansatz")),
-           json_string_value(json_object_get(group, "reason")));
+           json_string_value(json_object_get(group, "ansatz")));
+    vqe_text_wrap(stdout, json_string_value(json_object_get(group, "reason")),
+                  COLUMNS - 4, 4);
+  }
+}
+
+/* Some of all cannot run here, and nothing else is there. */
+static bool all_set_aside(const struct vqe_generated *generated)
+{
+  return generated->total > 0 && generated->nset_aside == generated->total;
+}
+
+static void print_nothing(const struct vqe_generated *generated)
+{
+  if (all_set_aside(generated)) {
+    printf("Nothing to run: all is set aside.\n");
+  } else if (generated->nset_aside > 0) {
+    printf("Nothing to run: all that is not done is set aside.\n");
+  } else {
+    printf("Nothing to run: all is done.\n");
+  }
+}
+
+static void print_file(const char *folder, const char *file)
+{
+  char *path = NULL;
+  if (vqe_folder_path(&path, folder, file) == VQE_OK) {
+    vqe_text_shell_word(stdout, path);
+  }
+  free(path);
+}
+
+static void print_job_files(const struct vqe_generate_lane *lane,
+                            const char *folder)
+{
+  char file[80];
+  const char *dash = lane->name != NULL ? "-" : "";
+  const char *name = lane->name != NULL ? lane->name : "";
+  snprintf(file, sizeof file, "part-%s%s0001.json", name, dash);
+  if (lane->parts > 0) {
+    printf("Job file%s: ", vqe_cmd_plural((size_t)lane->parts));
+    print_file(folder, file);
+  }
+  if (lane->parts > 1) {
+    printf(" to %04d", lane->parts);
+  }
+  if (lane->parts > 0) {
+    printf("\n");
   }
 }
 
@@ -91,17 +141,14 @@ static void print_text(const struct vqe_generated *generated,
   }
   print_set_aside(generated);
   for (size_t k = 0; k < generated->nlane; k++) {
-    const struct vqe_generate_lane *lane = &generated->lanes[k];
-    const char *dash = lane->name != NULL ? "-" : "";
-    const char *name = lane->name != NULL ? lane->name : "";
-    if (lane->parts == 1) {
-      printf("Job file: %s/part-%s%s0001.json\n", folder, name, dash);
-    } else if (lane->parts > 1) {
-      printf("Job files: %s/part-%s%s0001.json to %04d\n", folder, name, dash,
-             lane->parts);
-    }
+    print_job_files(&generated->lanes[k], folder);
   }
-  printf("Its state: vqe_batch status %s\n", folder);
+  if (generated->runs == 0) {
+    print_nothing(generated);
+  }
+  printf("Its state: vqe_batch status ");
+  vqe_text_shell_word(stdout, folder);
+  printf("\n");
 }
 
 static int print_json(const struct vqe_generated *generated,
@@ -142,6 +189,7 @@ int vqe_batch_generate(int argc, char **argv)
   struct vqe_tier *tier = NULL;
   struct vqe_generated *generated = NULL;
   json_t *done = NULL;
+  int code = EXIT_GOOD;
   int status = vqe_cmd_generate_parse(&options, argc, argv);
   if (status == VQE_OK && options.help) {
     vqe_cmd_generate_help(stdout);
@@ -172,8 +220,11 @@ int vqe_batch_generate(int argc, char **argv)
   } else if (status == VQE_OK) {
     print_text(generated, options.folder);
   }
+  if (status == VQE_OK && all_set_aside(generated)) {
+    code = EXIT_SOME_FAILED;
+  }
   vqe_generated_free(generated);
   vqe_tier_free(tier);
   json_decref(done);
-  return status == VQE_OK ? EXIT_GOOD : vqe_batch_complain();
+  return status == VQE_OK ? code : vqe_batch_complain();
 }

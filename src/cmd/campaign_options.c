@@ -53,7 +53,8 @@ static const struct vqe_cmd_option status_entries[] = {
 /* clang-format on */
 
 static const struct vqe_cmd_status generate_statuses[] = {
-    {"0", "the job files are there"},
+    {"0", "the job files are there, or all is done"},
+    {"1", "nothing to run: all is set aside"},
     {"2", "bad usage or input"},
 };
 

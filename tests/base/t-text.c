@@ -115,6 +115,30 @@ static void messages_are_folded_at_the_width(void **state)
   unsetenv("COLUMNS");
 }
 
+static void words_of_a_shell_are_quoted_where_needed(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text, *word;
+  } cases[] = {{"camp/part-0001.json", "camp/part-0001.json"},
+               {"\xc3\xbc", "\xc3\xbc"},
+               {"", "''"},
+               {"sp ace", "'sp ace'"},
+               {"a$b", "'a$b'"},
+               {"~", "'~'"},
+               {"it's", "'it'\\''s'"}};
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    char *word = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&word, &size);
+    assert_non_null(stream);
+    vqe_text_shell_word(stream, cases[k].text);
+    fclose(stream);
+    assert_string_equal(word, cases[k].word);
+    free(word);
+  }
+}
+
 static void lines_that_fit_keep_their_blanks(void **state)
 {
   (void)state;
@@ -129,6 +153,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(width_is_that_of_columns_or_80),
       cmocka_unit_test(messages_are_folded_at_the_width),
+      cmocka_unit_test(words_of_a_shell_are_quoted_where_needed),
       cmocka_unit_test(lines_that_fit_keep_their_blanks),
       cmocka_unit_test(every_control_character_becomes_a_blank),
       cmocka_unit_test(letters_of_other_alphabets_stay),

@@ -185,6 +185,44 @@ static void memory_of_a_lane_counts_instead_of_the_machines(void **state)
   assert_int_equal(count(VQE_PLAN_MEMORY), 32);
 }
 
+/* Both numbers have units that show how they differ. */
+static void little_memory_shows_how_it_differs(void **state)
+{
+  (void)state;
+  struct vqe_plan_options options = defaults;
+  options.memory_gb = 1e-7;
+  assert_int_equal(make("", &options), 0);
+  assert_int_equal(count(VQE_PLAN_MEMORY), plan->count);
+  double need = plan->items[0].memory_gb;
+  char reason[400];
+  char wanted[80];
+  assert_true(need > 1e-6 && need < 0.9);
+  snprintf(wanted, sizeof wanted,
+           need >= 1e-3 ? "needs %.1f MB, there are 100 bytes"
+                        : "needs %.1f kB, there are 100 bytes",
+           need >= 1e-3 ? need * 1e3 : need * 1e6);
+  json_t *groups = vqe_plan_set_aside(plan);
+  snprintf(
+      reason, sizeof reason, "%s",
+      json_string_value(json_object_get(json_array_get(groups, 0), "reason")));
+  json_decref(groups);
+  assert_string_equal(reason, wanted);
+  /* as many digits as it takes */
+  options.memory_gb = need * (1.0 - 3e-6);
+  assert_int_equal(make("", &options), 0);
+  assert_int_equal(plan->items[0].reason, VQE_PLAN_MEMORY);
+  groups = vqe_plan_set_aside(plan);
+  snprintf(
+      reason, sizeof reason, "%s",
+      json_string_value(json_object_get(json_array_get(groups, 0), "reason")));
+  json_decref(groups);
+  double numbers[2] = {0.0, 0.0};
+  assert_int_equal(
+      sscanf(reason, "needs %lf %*s there are %lf", &numbers[0], &numbers[1]),
+      2);
+  assert_true(numbers[0] > numbers[1]);
+}
+
 static void bad_molecules_are_set_aside_with_their_reason(void **state)
 {
   (void)state;
@@ -225,6 +263,15 @@ static void what_is_wrong_is_named(void **state)
       {", \"lanes\": [{\"name\": \"a-b\"}]", "a name of letters"},
       {", \"lanes\": [{\"name\": \"a\"}, {\"name\": \"a\"}]", "two lanes"},
       {", \"lanes\": [{\"name\": \"a\", \"memory_gb\": 0}]", "number > 0"},
+      {", \"lanes\": [{\"name\": \"a\", \"device\": \"tpu\"}]",
+       "key 'device': \"tpu\" is not \"auto\", \"cpu\" or \"cuda\""},
+      {", \"lanes\": [{\"name\": \"a\", \"device\": 3}]", "key 'device': 3"},
+      {", \"lanes\": [{\"name\": \"a\", \"min_qubits\": 5, "
+       "\"max_qubits\": 4}]",
+       "min_qubits 5 is greater than max_qubits 4"},
+      {", \"restrict\": [{\"molecules\": \"H2\", \"only\": "
+       "{\"min_qubits\": 2, \"max_qubits\": 0}}]",
+       "min_qubits 2 is greater"},
       {", \"restrict\": [{\"molecules\": \"H2\"}]", "an object with"},
       {", \"cost_limit\": -1", "number > 0"},
       {", \"priority\": [{\"molecules\": \"LiHH\"}]", "did you mean 'LiH'"},
@@ -267,6 +314,7 @@ int main(void)
       cmocka_unit_test(seeds_are_numbers_in_the_job),
       cmocka_unit_test(lanes_priorities_and_limits_go_by_conditions),
       cmocka_unit_test(memory_of_a_lane_counts_instead_of_the_machines),
+      cmocka_unit_test(little_memory_shows_how_it_differs),
       cmocka_unit_test(bad_molecules_are_set_aside_with_their_reason),
       cmocka_unit_test(what_is_wrong_is_named),
   };

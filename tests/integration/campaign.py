@@ -10,6 +10,7 @@ import collections
 import json
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 
@@ -149,6 +150,8 @@ def finish(folder, before):
     check(made["done"] == before["done"] and
           made["runs"] == ALL - before["done"], f"{made}")
     again = state(folder, "c")
+    check(abs(again["model_ratio"] / before["model_ratio"] - 1) < 1e-9,
+          "what ran is forgotten")
     check(again["total"] == ALL and again["done"] == before["done"], f"{again}")
     with subprocess.Popen(
             harness.command(0, ["status", "c", "--watch", "--interval", "1",
@@ -227,13 +230,40 @@ def check_failures(folder):
     check(state(folder, "h2.h5")["done"] == 1, "the result by its name")
 
 
+def check_screen_of_generate(folder):
+    """Lines fit, the hint can be pasted, and nothing to run is said."""
+    place = "sp ace 'ü'"
+    done = folder.run("generate", 4, "-o", place, "--memory", "0.0000001", status=1)
+    check(all(len(line) <= 80 for line in done.stdout.splitlines()), done.stdout)
+    check("there are 100 bytes" in harness.unfolded(done.stdout) and
+          "Nothing to run: all is set aside." in done.stdout, done.stdout)
+    (hint,) = [line for line in done.stdout.splitlines() if "Its state:" in line]
+    words = shlex.split(hint)[2:]
+    check(words == ["vqe_batch", "status", place], hint)
+    check(state(folder, words[2])["set_aside"] == RUNS[4], "the hint is of no use")
+    done = folder.run("generate", "small.json", "-o", "c")
+    check("Nothing to run: all is done." in done.stdout, done.stdout)
+    # no shell script asks SLURM for what is not there
+    submit = os.path.join(harness.ROOT, "jobs", "slurm", "submit_campaign.sh")
+    for where, message in (("nowhere", "there is no folder 'nowhere'"),
+                           (".", "folder '.' has no parts.tsv")):
+        done = subprocess.run([submit, where], cwd=folder.path, capture_output=True,
+                              text=True, check=False)
+        check(done.returncode == 2 and message in done.stderr, done.stderr)
+
+
 def check_refusals(folder):
+    folder.write("tpu.json", {**TIER, "lanes": [{"name": "a", "device": "tpu"}]})
+    folder.write("none.json", {**TIER, "lanes": [
+        {"name": "a", "min_qubits": 5, "max_qubits": 4}]})
     for words, message in (
             (("status", "nowhere"), "nowhere"),
             (("status",), "usage: vqe_batch status PLACE"),
             (("generate", "small.json"), "generate needs -o FOLDER"),
             (("generate", "9", "-o", "x"), "there is no tier '9'"),
             (("generate", "4", "-o", "c"), "is that of tier 'small'"),
+            (("generate", "tpu.json", "-o", "x", "--lanes"), "'device': \"tpu\""),
+            (("generate", "none.json", "-o", "x"), "min_qubits 5 is greater"),
             (("generate", "1", "-o", "x", "--memory", "much"), "--memory: 'much'"),
             (("status", "c", "--wach"), "did you mean '--watch'"),
     ):
@@ -252,6 +282,7 @@ def main():
         done = finish(folder, stopped)
         check_share(folder, done)
         check_failures(folder)
+        check_screen_of_generate(folder)
         check_refusals(folder)
     print(f"4 tiers; {ALL} runs: {killed['done']} before kill -9, "
           f"{stopped['done']} before SIGTERM, all at the end")
