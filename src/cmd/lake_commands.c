@@ -140,10 +140,11 @@ int vqe_cmd_lake_open_at(struct vqe_warehouse **out, const char *place,
       .threads = options->threads,
       .scratch = options->scratch,
       .write = use != VQE_CMD_LAKE_READ,
-      .existing = use != VQE_CMD_LAKE_MAKE,
+      .existing = use == VQE_CMD_LAKE_READ || use == VQE_CMD_LAKE_CHANGE,
       .holder = options->command,
       .warn = vqe_cmd_lake_warn,
       .warn_ctx = options,
+      .over_ended = use == VQE_CMD_LAKE_COPY,
   };
   int status = read_wait(&warehouse.lock_wait_s, options->lock_wait);
   if (status != VQE_OK) {

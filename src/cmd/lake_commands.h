@@ -34,7 +34,8 @@ const char *vqe_cmd_lake_place(const struct vqe_cmd_lake_options *options,
 enum vqe_cmd_lake_use {
   VQE_CMD_LAKE_READ,   /* there must be tables */
   VQE_CMD_LAKE_CHANGE, /* same, and it writes */
-  VQE_CMD_LAKE_MAKE    /* it writes, and makes what is missing */
+  VQE_CMD_LAKE_MAKE,   /* it writes, and makes what is missing */
+  VQE_CMD_LAKE_COPY    /* same; locks of such that were cut go */
 };
 /* VQE_ERR_NOT_FOUND where there are no tables and there must be. */
 int vqe_cmd_lake_open(struct vqe_warehouse **out, const char *place,

@@ -270,7 +270,7 @@ int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options)
           options->lock_wait));
     }
   }
-  snprintf(holder, sizeof holder, "vqe_lake with-lock %s",
+  snprintf(holder, sizeof holder, VQE_LOCK_WITH_LOCK "%s",
            options->arguments[1]);
   int status = open_objects(&objects, options->arguments[0], options);
   if (status == VQE_OK) {

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "lake/warehouse_relocate.h"
 #include "lake_commands.h"
-#include "objects/objects_lock.h"
 
 /* Fills `chosen` by --table. */
 static int choose_tables(bool chosen[VQE_LAKE_TABLES],
@@ -184,8 +183,11 @@ static void print_sum(const struct vqe_warehouse_relocate_result *result,
   if (sum->removed + sum->kept > 0) {
     print_bytes(bytes, sum->removed_bytes);
     print_count("", sum->removed, "file");
-    printf(" %sdeleted, %s; %" PRId64 " more by the next run with --delete\n",
-           would, bytes, sum->kept);
+    printf(" %sdeleted, %s", would, bytes);
+    if (sum->kept > 0) {
+      printf("; %" PRId64 " more by the next run with --delete", sum->kept);
+    }
+    printf("\n");
   }
 }
 
@@ -219,25 +221,6 @@ static void catch_signals(void)
   }
 }
 
-/* A copy that was cut leaves its lock; what it was writing is written again
- * just so. */
-static int remove_left_locks(const struct vqe_objects_options *settings,
-                             const struct vqe_cmd_lake_options *options)
-{
-  struct vqe_objects *to = NULL;
-  size_t count = 0;
-  int status = vqe_objects_open(&to, options->arguments[1], settings);
-  if (status == VQE_OK && !vqe_objects_is_local(to)) {
-    status = vqe_lock_remove_ended(&count, to, options->command);
-  }
-  if (count > 0 && !options->quiet) {
-    vqe_text_message("vqe_lake",
-                     "note: removed the lock of a relocate that was cut");
-  }
-  vqe_objects_close(to);
-  return status;
-}
-
 /* The target is locked, where its store needs that, but for a dry run. */
 static int relocate(struct vqe_warehouse_relocate_result *result,
                     struct vqe_objects *from,
@@ -248,19 +231,20 @@ static int relocate(struct vqe_warehouse_relocate_result *result,
   struct vqe_warehouse *warehouse = NULL;
   struct vqe_objects *to = NULL;
   int status = VQE_OK;
-  if (options->dry_run) {
-    status = vqe_objects_open(&to, options->arguments[1], &settings);
-    if (status == VQE_OK) {
-      status = vqe_warehouse_relocate(result, to, from, relocate);
-    }
-    vqe_objects_close(to);
+  status = vqe_objects_open(&to, options->arguments[1], &settings);
+  if (status == VQE_OK) {
+    status = vqe_warehouse_relocate_apart(to, options->arguments[1], from,
+                                          options->arguments[0]);
+  }
+  if (status == VQE_OK && options->dry_run) {
+    status = vqe_warehouse_relocate(result, to, from, relocate);
+  }
+  vqe_objects_close(to);
+  if (status != VQE_OK || options->dry_run) {
     return status;
   }
-  status = remove_left_locks(&settings, options);
-  if (status == VQE_OK) {
-    status = vqe_cmd_lake_open_at(&warehouse, options->arguments[1], &settings,
-                                  options, VQE_CMD_LAKE_MAKE);
-  }
+  status = vqe_cmd_lake_open_at(&warehouse, options->arguments[1], &settings,
+                                options, VQE_CMD_LAKE_COPY);
   if (status == VQE_OK) {
     relocate->scratch = vqe_warehouse_scratch(warehouse);
     status = vqe_warehouse_relocate(result, vqe_warehouse_objects(warehouse),

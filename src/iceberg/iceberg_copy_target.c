@@ -37,21 +37,23 @@ int64_t vqe_iceberg_target_size(const struct vqe_iceberg_target *target,
 
 /* ---- may it follow? -------------------------------------------------- */
 
-static int refuse(const struct vqe_iceberg_target *target, const char *why,
-                  const char *what)
-{
-  return vqe_error_set(VQE_ERR_EXISTS,
-                       "table '%s' in %s %s '%s': relocate to another place, "
-                       "or remove the table there",
-                       target->table->name,
-                       vqe_objects_describe(target->objects), why, what);
-}
-
 static int64_t copied_snapshot(const json_t *metadata)
 {
   const char *text = vqe_iceberg_string(
       json_object_get(metadata, "properties"), VQE_ICEBERG_COPIED_PROPERTY);
   return text == NULL ? INT64_MIN : strtoll(text, NULL, 10);
+}
+
+/* What relocate has never written may be the only one of its kind: that it be
+ * removed is advised of copies alone. */
+static int refuse(const struct vqe_iceberg_target *target, const char *why,
+                  const char *what)
+{
+  bool is_copy = copied_snapshot(target->table->metadata) != INT64_MIN;
+  return vqe_error_set(
+      VQE_ERR_EXISTS, "table '%s' in %s %s '%s': relocate to another place%s",
+      target->table->name, vqe_objects_describe(target->objects), why, what,
+      is_copy ? ", or remove the table there" : "");
 }
 
 static int require_copy(const struct vqe_iceberg_target *target,
@@ -70,6 +72,15 @@ static int require_copy(const struct vqe_iceberg_target *target,
   if (strcmp(location, target->location) != 0) {
     return refuse(target, "was not relocated to there: its metadata points at",
                   location);
+  }
+  if (current != VQE_ICEBERG_NO_SNAPSHOT &&
+      copied_snapshot(metadata) == INT64_MIN) {
+    return vqe_error_set(VQE_ERR_EXISTS,
+                         "table '%s' in %s is an original, no copy by "
+                         "relocate: are source and target swapped? Relocate "
+                         "to another place",
+                         target->table->name,
+                         vqe_objects_describe(target->objects));
   }
   if (current != VQE_ICEBERG_NO_SNAPSHOT &&
       copied_snapshot(metadata) != current &&

@@ -66,6 +66,27 @@ static int remove_file(const struct vqe_iceberg_copy *copy, const char *key,
   return status;
 }
 
+/* The bytes of the versions that are not there any more. */
+static int add_removed_versions(const struct vqe_iceberg_copy *copy)
+{
+  json_t *left = json_object();
+  const char *key;
+  json_t *size;
+  int64_t version;
+  int status =
+      vqe_iceberg_target_list(left, copy->target.objects, copy->table->folder);
+  json_object_foreach(copy->target.there, key, size)
+  {
+    if (status == VQE_OK &&
+        vqe_iceberg_name_of(&version, key) != VQE_ICEBERG_NAME_OTHER &&
+        json_object_get(left, key) == NULL) {
+      copy->result->removed_bytes += json_integer_value(size);
+    }
+  }
+  json_decref(left);
+  return status;
+}
+
 static int remove_versions(const struct vqe_iceberg_copy *copy)
 {
   struct vqe_iceberg_table *table = NULL;
@@ -80,7 +101,7 @@ static int remove_versions(const struct vqe_iceberg_copy *copy)
   }
   vqe_iceberg_close(table);
   copy->result->removed += count;
-  return status;
+  return status == VQE_OK && count > 0 ? add_removed_versions(copy) : status;
 }
 
 static int remove_unnamed(const struct vqe_iceberg_copy *copy)

@@ -166,15 +166,23 @@ static int take_lock(struct vqe_warehouse *warehouse,
                      const struct vqe_warehouse_options *options)
 {
   bool conditional;
+  size_t ended = 0;
+  const char *holder = options->holder != NULL ? options->holder : "vqe_lake";
   int status =
       vqe_objects_supports_conditional_put(&conditional, warehouse->objects);
   if (status != VQE_OK || conditional) {
     return status;
   }
-  status =
-      vqe_lock_acquire(&warehouse->lock, warehouse->objects,
-                       options->holder != NULL ? options->holder : "vqe_lake",
-                       options->lock_wait_s);
+  status = options->over_ended
+               ? vqe_lock_acquire_over_ended(&warehouse->lock, &ended,
+                                             warehouse->objects, holder,
+                                             options->lock_wait_s)
+               : vqe_lock_acquire(&warehouse->lock, warehouse->objects, holder,
+                                  options->lock_wait_s);
+  if (ended > 0) {
+    vqe_warehouse_warn(warehouse,
+                       "note: removed the lock of a %s that was cut", holder);
+  }
   if (status == VQE_OK) {
     warehouse->exclusive = true;
     vqe_warehouse_warn(warehouse,

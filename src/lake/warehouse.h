@@ -27,6 +27,8 @@ struct vqe_warehouse_options {
   /* Reports what is no failure; may be NULL. */
   void (*warn)(void *ctx, const char *text);
   void *warn_ctx;
+  bool over_ended; /* locks of this holder's that crashed here are removed:
+                      what they wrote late would do no harm */
 };
 
 struct vqe_warehouse;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/memory.h"
 
 /* Tables in a row that a store fails for before it counts as down. */
 #define MOST_FAILURES 2
@@ -27,23 +28,96 @@ int vqe_warehouse_relocate_source(struct vqe_objects *from)
   return status;
 }
 
-/* Equal URIs may be in different stores. */
-static int require_elsewhere(const struct vqe_objects *to,
-                             const struct vqe_objects *from)
+/* The path without links, as far as it exists; "" for the root. */
+static int resolve(char **out, const char *path)
 {
-  char *left = NULL;
-  char *right = NULL;
-  int status = vqe_objects_uri(&left, to, "");
+  char *copy = NULL;
+  char *real = NULL;
+  *out = NULL;
+  int status = vqe_memory_strdup(&copy, path);
+  size_t length = strlen(path);
+  if (status != VQE_OK || copy == NULL) {
+    return status;
+  }
+  while (real == NULL && length > 0) {
+    copy[length] = '\0';
+    real = realpath(copy, NULL);
+    while (real == NULL && length > 0 && copy[--length] != '/') {
+    }
+  }
+  bool is_root = real == NULL || strcmp(real, "/") == 0;
+  status =
+      vqe_memory_print(out, "%s%s", is_root ? "" : real,
+                       is_root && strcmp(path, "/") == 0 ? "" : path + length);
+  free(real);
+  free(copy);
+  return status;
+}
+
+/* Where a place is; for a folder its path. */
+static int whereabouts(char **out, const struct vqe_objects *objects)
+{
+  char *uri = NULL;
+  *out = NULL;
+  int status = vqe_objects_uri(&uri, objects, "");
+  if (status == VQE_OK && uri != NULL && vqe_objects_is_local(objects)) {
+    status = resolve(out, strncmp(uri, "file://", 7) == 0 ? uri + 7 : uri);
+    free(uri);
+  } else {
+    *out = uri;
+  }
+  return status;
+}
+
+static bool lies_in(const char *inner, const char *outer)
+{
+  size_t length = strlen(outer);
+  return strncmp(inner, outer, length) == 0 &&
+         (inner[length] == '/' || inner[length] == '\0');
+}
+
+static int refuse(const char *to, const char *to_name, const char *from,
+                  const char *from_name)
+{
+  static const char *const remedy = "give a place of its own as target";
+  if (strcmp(to, from) == 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "source and target are the same: '%s', '%s'; %s",
+                         from_name, to_name, remedy);
+  }
+  return lies_in(to, from)
+             ? vqe_error_set(VQE_ERR_INPUT,
+                             "the target '%s' lies in the source '%s'; %s",
+                             to_name, from_name, remedy)
+             : vqe_error_set(VQE_ERR_INPUT,
+                             "the source '%s' lies in the target '%s'; %s",
+                             from_name, to_name, remedy);
+}
+
+/* Equal URIs may be in different stores. */
+int vqe_warehouse_relocate_apart(const struct vqe_objects *to,
+                                 const char *to_name,
+                                 const struct vqe_objects *from,
+                                 const char *from_name)
+{
+  char *target = NULL;
+  char *source = NULL;
+  bool local = vqe_objects_is_local(to);
+  if (local != vqe_objects_is_local(from) ||
+      (!local &&
+       strcmp(vqe_objects_describe(to), vqe_objects_describe(from)) != 0)) {
+    return VQE_OK;
+  }
+  int status = whereabouts(&target, to);
   if (status == VQE_OK) {
-    status = vqe_objects_uri(&right, from, "");
+    status = whereabouts(&source, from);
   }
-  if (status == VQE_OK && strcmp(left, right) == 0 &&
-      strcmp(vqe_objects_describe(to), vqe_objects_describe(from)) == 0) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "source and target are the same: '%s'", left);
+  if (status == VQE_OK && target != NULL && source != NULL &&
+      (lies_in(target, source) || lies_in(source, target))) {
+    status = refuse(target, to_name, source, from_name);
   }
-  free(left);
-  free(right);
+  free(target);
+  free(source);
   return status;
 }
 
@@ -98,10 +172,7 @@ int vqe_warehouse_relocate(
   bool all = true;
   int failures = 0;
   memset(result, 0, sizeof *result);
-  int status = require_elsewhere(to, from);
-  if (status != VQE_OK) {
-    return status;
-  }
+  int status = VQE_OK;
   for (int k = 0; k < VQE_LAKE_TABLES; k++) {
     all = all && !options->tables[k];
   }

@@ -38,6 +38,14 @@ struct vqe_warehouse_relocate_result {
  * keys and place are right before anything is written elsewhere. */
 int vqe_warehouse_relocate_source(struct vqe_objects *from);
 
+/* VQE_ERR_INPUT unless the places, named so in messages, lie apart: the one is
+ * not the other, nor in it, links aside. Whatever removes what nothing refers
+ * to in the outer one would remove the inner one. */
+int vqe_warehouse_relocate_apart(const struct vqe_objects *to,
+                                 const char *to_name,
+                                 const struct vqe_objects *from,
+                                 const char *from_name);
+
 /* Copy tables by vqe_iceberg_relocate(), in the order in which they are
  * committed. One that fails is left as it was, and the others go on; VQE_OK
  * all the same. An error when no further one would do better: out of memory,

@@ -433,6 +433,8 @@ int vqe_s3_credentials_load_of(struct vqe_s3_credentials *out,
   if (variables != NULL) {
     status = load_own(out, variables, !found.is_own);
   }
+  snprintf(out->start, sizeof out->start, "%s",
+           variables != NULL && out->key_id != NULL ? variables : "AWS_");
   if (status == VQE_OK && !found.is_own) {
     status = load_environment(out);
   }

@@ -9,6 +9,7 @@ struct vqe_s3_credentials {
   char *token;    /* NULL: none */
   char *region;   /* NULL: neither environment nor profile has one */
   char *endpoint; /* likewise */
+  char start[32]; /* of the variables of the keys: "AWS_", "VQE_TARGET_" */
 };
 
 /* The keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and

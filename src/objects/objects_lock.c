@@ -208,123 +208,6 @@ static void jittered_pause(double longest_s)
   }
 }
 
-/* The refusal, with what is known about the holder. */
-struct refusal {
-  const struct vqe_objects *objects;
-  const char *id;
-  double waited_s;
-  bool is_set;
-};
-
-static int visit_refusal(void *ctx, const struct vqe_lock_info *info)
-{
-  struct refusal *refusal = ctx;
-  if (refusal->is_set || strcmp(info->id, refusal->id) != 0) {
-    return VQE_OK;
-  }
-  refusal->is_set = true;
-  vqe_error_set(VQE_ERR_EXISTS,
-                "%s is locked by '%.200s' (host %.100s, process %lld, since "
-                "%.40s), waited %.0f s; try again when it has ended, or, when "
-                "it is dead, remove its lock: vqe_lake unlock, lock %s",
-                vqe_objects_describe(refusal->objects), info->holder,
-                info->host, (long long)info->pid, info->acquired_at,
-                refusal->waited_s, info->id);
-  return VQE_OK;
-}
-
-static int refuse(struct vqe_objects *objects, const char *id, double waited_s)
-{
-  struct refusal refusal = {
-      .objects = objects, .id = id, .waited_s = waited_s};
-  if (vqe_lock_list(objects, visit_refusal, &refusal) != VQE_OK ||
-      !refusal.is_set) {
-    return vqe_error_set(VQE_ERR_EXISTS,
-                         "%s is locked by others (last seen: lock %s), waited "
-                         "%.0f s; try again",
-                         vqe_objects_describe(objects), id, waited_s);
-  }
-  return VQE_ERR_EXISTS;
-}
-
-/* Attempt after attempt, until the lock is held or the time is over. */
-static int wait_for_lock(struct vqe_lock *lock, const char *record,
-                         double max_wait_s)
-{
-  struct rival rival;
-  double start = vqe_clock_wall();
-  double pause_s = FIRST_PAUSE_S;
-  int status = attempt_once(lock, &rival, record);
-  double waited_s = vqe_clock_wall() - start;
-  while (status == VQE_ERR_EXISTS && waited_s < max_wait_s) {
-    double left_s = max_wait_s - waited_s;
-    jittered_pause(pause_s < left_s ? pause_s : left_s);
-    pause_s =
-        1.5 * pause_s < LONGEST_PAUSE_S ? 1.5 * pause_s : LONGEST_PAUSE_S;
-    status = attempt_once(lock, &rival, record);
-    waited_s = vqe_clock_wall() - start;
-  }
-  return status == VQE_ERR_EXISTS ? refuse(lock->objects, rival.id, waited_s)
-                                  : status;
-}
-
-int vqe_lock_acquire(struct vqe_lock **out, struct vqe_objects *objects,
-                     const char *holder, double max_wait_s)
-{
-  struct vqe_lock *lock = NULL;
-  char *record = NULL;
-  *out = NULL;
-  int status = make_record(&record, holder);
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&lock, 1, sizeof *lock, "a lock");
-  }
-  if (status == VQE_OK) {
-    lock->objects = objects;
-    status = wait_for_lock(lock, record, max_wait_s);
-  }
-  free(record);
-  if (status != VQE_OK) {
-    free(lock);
-    return status;
-  }
-  *out = lock;
-  return VQE_OK;
-}
-
-int vqe_lock_release(struct vqe_lock *lock)
-{
-  if (lock == NULL) {
-    return VQE_OK;
-  }
-  int status = vqe_objects_delete(lock->objects, lock->key);
-  if (status != VQE_OK) {
-    status = vqe_error_context(status,
-                               "the lock '%s' remains in %s (remove it by: "
-                               "vqe_lake unlock)",
-                               lock->id, vqe_objects_describe(lock->objects));
-  }
-  free(lock);
-  return status;
-}
-
-int vqe_lock_check(struct vqe_lock *lock)
-{
-  uint64_t size = 0;
-  int status = vqe_objects_head(&size, lock->objects, lock->key);
-  if (status == VQE_ERR_NOT_FOUND) {
-    status = vqe_error_set(VQE_ERR_NOT_FOUND,
-                           "the lock '%s' of %s was removed while it was "
-                           "held; stop here and run this again",
-                           lock->id, vqe_objects_describe(lock->objects));
-  }
-  return status;
-}
-
-const char *vqe_lock_id(const struct vqe_lock *lock)
-{
-  return lock->id;
-}
-
 int vqe_lock_remove(struct vqe_objects *objects, const char *id)
 {
   char key[sizeof FOLDER + VQE_OBJECTS_UUID_SIZE];
@@ -365,13 +248,205 @@ static int remove_ended(void *ctx, const struct vqe_lock_info *info)
   return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
 }
 
-int vqe_lock_remove_ended(size_t *count, struct vqe_objects *objects,
-                          const char *holder)
+/* The locks of a holder that has certainly ended; *count of them. */
+static int remove_all_ended(size_t *count, struct vqe_objects *objects,
+                            const char *holder)
 {
   struct ended ended = {objects, holder, 0};
   int status = vqe_lock_list(objects, remove_ended, &ended);
-  if (count != NULL) {
-    *count = ended.count;
+  *count = ended.count;
+  return status;
+}
+
+/* The refusal, with what is known about the holder. */
+struct refusal {
+  const struct vqe_objects *objects;
+  const char *place;
+  const char *id;
+  double waited_s;
+  bool is_set;
+};
+
+/* What may still write when the holder has ended: the command that it ran
+ * does not end with it. "" for other holders. */
+static void describe_child(char *out, size_t size,
+                           const struct vqe_lock_info *info)
+{
+  const char *command = info->holder + strlen(VQE_LOCK_WITH_LOCK);
+  out[0] = '\0';
+  if (strncmp(info->holder, VQE_LOCK_WITH_LOCK, strlen(VQE_LOCK_WITH_LOCK)) ==
+      0) {
+    const char *name = strrchr(command, '/');
+    snprintf(out, size,
+             " but '%.100s', which it ran, may still write: see ps -ef | grep "
+             "%.100s, and wait until it has ended or end it; then",
+             command, name != NULL ? name + 1 : command);
+  }
+}
+
+static int visit_refusal(void *ctx, const struct vqe_lock_info *info)
+{
+  struct refusal *refusal = ctx;
+  char child[320];
+  if (refusal->is_set || strcmp(info->id, refusal->id) != 0) {
+    return VQE_OK;
+  }
+  refusal->is_set = true;
+  if (!vqe_objects_process_ended(info->process, info->pid)) {
+    vqe_error_set(
+        VQE_ERR_EXISTS,
+        "%s is locked by '%.200s' (host %.100s, process %lld, since %.40s), "
+        "waited %.0f s; try again when it has ended, or, when it is dead, "
+        "remove its lock: vqe_lake unlock %s %s",
+        vqe_objects_describe(refusal->objects), info->holder, info->host,
+        (long long)info->pid, info->acquired_at, refusal->waited_s,
+        refusal->place, info->id);
+    return VQE_OK;
+  }
+  describe_child(child, sizeof child, info);
+  vqe_error_set(
+      VQE_ERR_EXISTS,
+      "%s is locked by '%.200s' (process %lld of this machine, since "
+      "%.40s), waited %.0f s; that process has ended,%s remove its "
+      "lock: vqe_lake unlock %s %s",
+      vqe_objects_describe(refusal->objects), info->holder,
+      (long long)info->pid, info->acquired_at, refusal->waited_s, child,
+      refusal->place, info->id);
+  return VQE_OK;
+}
+
+static int refuse(struct vqe_objects *objects, const char *id, double waited_s)
+{
+  char *place = NULL;
+  int status = vqe_objects_uri(&place, objects, "");
+  struct refusal refusal = {
+      .objects = objects, .place = place, .id = id, .waited_s = waited_s};
+  if (status == VQE_OK) {
+    status = vqe_lock_list(objects, visit_refusal, &refusal);
+  }
+  free(place);
+  if (status != VQE_OK || !refusal.is_set) {
+    return vqe_error_set(VQE_ERR_EXISTS,
+                         "%s is locked by others (last seen: lock %s), waited "
+                         "%.0f s; try again",
+                         vqe_objects_describe(objects), id, waited_s);
+  }
+  return VQE_ERR_EXISTS;
+}
+
+/* How to wait for a lock. */
+struct waiting {
+  const char *record;
+  double max_wait_s;
+  const char *over; /* holder whose locks go when it has ended; or NULL */
+  size_t ended;     /* locks that went so */
+};
+
+/* One attempt, and another one at once where locks in the way have gone. */
+static int attempt(struct vqe_lock *lock, struct rival *rival,
+                   struct waiting *waiting)
+{
+  size_t count = 0;
+  int status = attempt_once(lock, rival, waiting->record);
+  if (status == VQE_ERR_EXISTS && waiting->over != NULL) {
+    /* what fails here is looked at again after the next pause */
+    (void)remove_all_ended(&count, lock->objects, waiting->over);
+    waiting->ended += count;
+  }
+  return count > 0 ? attempt_once(lock, rival, waiting->record) : status;
+}
+
+/* Attempt after attempt, until the lock is held or the time is over. */
+static int wait_for_lock(struct vqe_lock *lock, struct waiting *waiting)
+{
+  struct rival rival;
+  double start = vqe_clock_wall();
+  double pause_s = FIRST_PAUSE_S;
+  int status = attempt(lock, &rival, waiting);
+  double waited_s = vqe_clock_wall() - start;
+  while (status == VQE_ERR_EXISTS && waited_s < waiting->max_wait_s) {
+    double left_s = waiting->max_wait_s - waited_s;
+    jittered_pause(pause_s < left_s ? pause_s : left_s);
+    pause_s =
+        1.5 * pause_s < LONGEST_PAUSE_S ? 1.5 * pause_s : LONGEST_PAUSE_S;
+    status = attempt(lock, &rival, waiting);
+    waited_s = vqe_clock_wall() - start;
+  }
+  return status == VQE_ERR_EXISTS ? refuse(lock->objects, rival.id, waited_s)
+                                  : status;
+}
+
+static int acquire(struct vqe_lock **out, struct vqe_objects *objects,
+                   const char *holder, struct waiting *waiting)
+{
+  struct vqe_lock *lock = NULL;
+  char *record = NULL;
+  *out = NULL;
+  int status = make_record(&record, holder);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&lock, 1, sizeof *lock, "a lock");
+  }
+  if (status == VQE_OK) {
+    lock->objects = objects;
+    waiting->record = record;
+    status = wait_for_lock(lock, waiting);
+  }
+  free(record);
+  if (status != VQE_OK) {
+    free(lock);
+    return status;
+  }
+  *out = lock;
+  return VQE_OK;
+}
+
+int vqe_lock_acquire(struct vqe_lock **out, struct vqe_objects *objects,
+                     const char *holder, double max_wait_s)
+{
+  struct waiting waiting = {.max_wait_s = max_wait_s};
+  return acquire(out, objects, holder, &waiting);
+}
+
+int vqe_lock_acquire_over_ended(struct vqe_lock **out, size_t *ended,
+                                struct vqe_objects *objects,
+                                const char *holder, double max_wait_s)
+{
+  struct waiting waiting = {.max_wait_s = max_wait_s, .over = holder};
+  int status = acquire(out, objects, holder, &waiting);
+  *ended = waiting.ended;
+  return status;
+}
+
+int vqe_lock_release(struct vqe_lock *lock)
+{
+  if (lock == NULL) {
+    return VQE_OK;
+  }
+  int status = vqe_objects_delete(lock->objects, lock->key);
+  if (status != VQE_OK) {
+    status = vqe_error_context(status,
+                               "the lock '%s' remains in %s (remove it by: "
+                               "vqe_lake unlock)",
+                               lock->id, vqe_objects_describe(lock->objects));
+  }
+  free(lock);
+  return status;
+}
+
+int vqe_lock_check(struct vqe_lock *lock)
+{
+  uint64_t size = 0;
+  int status = vqe_objects_head(&size, lock->objects, lock->key);
+  if (status == VQE_ERR_NOT_FOUND) {
+    status = vqe_error_set(VQE_ERR_NOT_FOUND,
+                           "the lock '%s' of %s was removed while it was "
+                           "held; stop here and run this again",
+                           lock->id, vqe_objects_describe(lock->objects));
   }
   return status;
+}
+
+const char *vqe_lock_id(const struct vqe_lock *lock)
+{
+  return lock->id;
 }

@@ -16,6 +16,10 @@
 
 #include "objects/objects.h"
 
+/* How a holder's description begins that runs another program under the lock:
+ * that may go on when the holder has ended. */
+#define VQE_LOCK_WITH_LOCK "vqe_lake with-lock "
+
 struct vqe_lock;
 
 /* Take the lock of the place, waiting up to `max_wait_s` seconds (0: one
@@ -26,6 +30,14 @@ struct vqe_lock;
  * Free by vqe_lock_release(). */
 int vqe_lock_acquire(struct vqe_lock **out, struct vqe_objects *objects,
                      const char *holder, double max_wait_s);
+
+/* The same, and each time others are seen to hold it, the locks of `holder`
+ * whose processes ran on this machine and have certainly ended are removed;
+ * *ended is their number, also after a failure. A request of theirs may still
+ * be under way: only for a holder whose writes do no harm late. */
+int vqe_lock_acquire_over_ended(struct vqe_lock **out, size_t *ended,
+                                struct vqe_objects *objects,
+                                const char *holder, double max_wait_s);
 
 /* Give the lock back and free the handle, NULL allowed. When the key cannot
  * be removed the handle is gone all the same, and the message says how to
@@ -53,12 +65,6 @@ struct vqe_lock_info {
 int vqe_lock_list(struct vqe_objects *objects,
                   int (*visit)(void *ctx, const struct vqe_lock_info *info),
                   void *ctx);
-
-/* Remove the locks of `holder` whose processes ran on this machine and have
- * certainly ended; *count (may be NULL) is their number. A request of theirs
- * may still be under way: only for a holder whose writes do no harm late. */
-int vqe_lock_remove_ended(size_t *count, struct vqe_objects *objects,
-                          const char *holder);
 
 /* Remove the lock `id`, whoever holds it. VQE_ERR_NOT_FOUND when there is no
  * such lock, VQE_ERR_INPUT when `id` is no lock's name. */

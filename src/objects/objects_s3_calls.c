@@ -1,5 +1,6 @@
 /* Small requests to a bucket, and what their statuses mean. */
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error_message.h"
@@ -51,20 +52,27 @@ static const char *code_remedy(const char *reason)
   return NULL;
 }
 
-/* What a 403 is about, by S3's code. */
-static const char *refused_remedy(const char *reason)
+/* What a 403 is about, by S3's code; `start` of the variables of the keys. */
+static void refused_remedy(char *out, size_t size, const char *reason,
+                           const char *start)
 {
   if (strstr(reason, "SignatureDoesNotMatch") != NULL ||
       strstr(reason, "nvalid signature") != NULL) {
-    return "AWS_SECRET_ACCESS_KEY does not fit AWS_ACCESS_KEY_ID; correct it";
+    snprintf(out, size,
+             "%sSECRET_ACCESS_KEY does not fit %sACCESS_KEY_ID; correct it",
+             start, start);
+  } else if (strstr(reason, "InvalidAccessKeyId") != NULL ||
+             strstr(reason, "No such key") != NULL) {
+    snprintf(out, size,
+             "the store does not know the access key; correct "
+             "%sACCESS_KEY_ID",
+             start);
+  } else {
+    snprintf(out, size,
+             "check %sACCESS_KEY_ID and %sSECRET_ACCESS_KEY, and that the key "
+             "may read and write the bucket",
+             start, start);
   }
-  if (strstr(reason, "InvalidAccessKeyId") != NULL ||
-      strstr(reason, "No such key") != NULL) {
-    return "the store does not know the access key; correct "
-           "AWS_ACCESS_KEY_ID";
-  }
-  return "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that the key "
-         "may read and write the bucket";
 }
 
 int vqe_s3_fail(const struct vqe_s3 *s3,
@@ -72,6 +80,7 @@ int vqe_s3_fail(const struct vqe_s3 *s3,
                 const char *key)
 {
   char reason[320];
+  char refused[256];
   const char *endpoint = s3->endpoint;
   const char *remedy = "";
   int status = VQE_ERR_INPUT;
@@ -95,7 +104,8 @@ int vqe_s3_fail(const struct vqe_s3 *s3,
     break;
   case 401:
   case 403:
-    remedy = refused_remedy(reason);
+    refused_remedy(refused, sizeof refused, reason, s3->credentials.start);
+    remedy = refused;
     break;
   case 301:
   case 302:

@@ -153,6 +153,7 @@ static void what_the_source_expired_goes_with_a_later_run(void **state)
   assert_int_equal(dry.removed, result.kept);
   assert_int_equal(relocate(&result, &other, fixture, false, true), VQE_OK);
   assert_int_equal(result.removed, dry.removed);
+  assert_true(result.removed_bytes > 0);
   assert_int_equal(result.kept, 0);
   assert_int_equal(fixture_rows(&other), 3);
   assert_int_equal(fixture_faults(&other), 0);
@@ -285,6 +286,34 @@ static void rows_of_others_are_not_written_over(void **state)
   vqe_objects_close(other.objects);
 }
 
+static void original_is_not_written_over_by_its_copy(void **state)
+{
+  struct fixture *fixture = *state;
+  struct fixture other;
+  struct vqe_iceberg_commit commit;
+  struct vqe_iceberg_relocate_result result;
+  assert_int_equal(other_setup(&other, fixture), VQE_OK);
+  assert_int_equal(fixture_append(&commit, fixture, "one", "a", 3), VQE_OK);
+  assert_int_equal(relocate(&result, &other, fixture, false, false), VQE_OK);
+  int64_t version = hint_of(fixture);
+  for (int k = 0; k < 2; k++) { /* equal rows, then more in the original */
+    assert_int_equal(relocate(&result, fixture, &other, k == 1, true),
+                     VQE_ERR_EXISTS);
+    assert_non_null(strstr(vqe_error_message(), "swapped"));
+    assert_null(strstr(vqe_error_message(), "remove"));
+    assert_int_equal(hint_of(fixture), version + k);
+    assert_int_equal(fixture_rows(fixture), 3 + 2 * k);
+    if (k == 0) {
+      assert_int_equal(fixture_append(&commit, fixture, "two", "a", 2),
+                       VQE_OK);
+    }
+  }
+  /* the right way round it follows */
+  assert_int_equal(relocate(&result, &other, fixture, false, false), VQE_OK);
+  assert_int_equal(fixture_rows(&other), 5);
+  vqe_objects_close(other.objects);
+}
+
 static void another_table_of_the_name_is_not_written_over(void **state)
 {
   struct fixture *fixture = *state;
@@ -297,6 +326,7 @@ static void another_table_of_the_name_is_not_written_over(void **state)
   assert_int_equal(relocate(&result, &other, fixture, false, true),
                    VQE_ERR_EXISTS);
   assert_non_null(strstr(vqe_error_message(), "another table"));
+  assert_null(strstr(vqe_error_message(), "remove"));
   assert_int_equal(relocate(&result, fixture, fixture, false, true),
                    VQE_ERR_INPUT);
   assert_int_equal(fixture_rows(&other), 2);
@@ -337,6 +367,7 @@ int main(void)
       TEST(stopped_copy_is_as_it_was),
       TEST(lost_files_of_the_copy_are_copied_again),
       TEST(rows_of_others_are_not_written_over),
+      TEST(original_is_not_written_over_by_its_copy),
       TEST(another_table_of_the_name_is_not_written_over),
       TEST(plain_copy_is_refused_with_the_remedy),
   };

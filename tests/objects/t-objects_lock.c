@@ -106,6 +106,83 @@ static void lock_of_a_crashed_holder_is_removed_by_hand(void **state)
   assert_int_equal(vqe_lock_release(lock), 0);
 }
 
+/* A process that takes the lock and holds it; its id. */
+static pid_t start_holder(struct objects_fixture *fixture, const char *name)
+{
+  struct vqe_lock *lock = NULL;
+  int ready[2];
+  char go;
+  assert_int_equal(pipe(ready), 0);
+  pid_t child = fork();
+  if (child == 0) {
+    if (vqe_lock_acquire(&lock, fixture->objects, name, 0.0) == 0) {
+      (void)!write(ready[1], "x", 1);
+    }
+    pause();
+  }
+  assert_int_equal(read(ready[0], &go, 1), 1);
+  close(ready[0]);
+  close(ready[1]);
+  return child;
+}
+
+static void holder_that_crashes_meanwhile_is_noticed(void **state)
+{
+  struct objects_fixture *fixture = *state;
+  struct vqe_lock *lock = NULL;
+  size_t ended = 0;
+  int code = 0;
+  pid_t holder = start_holder(fixture, "copier");
+  /* alive, it is waited for */
+  assert_int_equal(vqe_lock_acquire_over_ended(&lock, &ended, fixture->objects,
+                                               "copier", 0.2),
+                   VQE_ERR_EXISTS);
+  assert_int_equal(ended, 0);
+  pid_t waiter = fork();
+  if (waiter == 0) {
+    int status = vqe_lock_acquire_over_ended(&lock, &ended, fixture->objects,
+                                             "copier", 30.0);
+    _exit(status == 0 && ended == 1 && vqe_lock_release(lock) == 0 ? 0 : 1);
+  }
+  usleep(300000); /* it has found the lock held by now */
+  kill(holder, SIGKILL);
+  waitpid(holder, NULL, 0);
+  assert_int_equal(waitpid(waiter, &code, 0), waiter);
+  assert_true(WIFEXITED(code));
+  assert_int_equal(WEXITSTATUS(code), 0);
+  assert_locks(fixture->objects, 0);
+
+  /* a lock of others stays, whoever crashed */
+  holder = start_holder(fixture, "writer");
+  kill(holder, SIGKILL);
+  waitpid(holder, NULL, 0);
+  assert_int_equal(vqe_lock_acquire_over_ended(&lock, &ended, fixture->objects,
+                                               "copier", 0.1),
+                   VQE_ERR_EXISTS);
+  assert_int_equal(ended, 0);
+  assert_says("has ended, remove its lock: vqe_lake unlock");
+  assert_locks(fixture->objects, 1);
+}
+
+static void refusal_names_what_the_crashed_holder_ran(void **state)
+{
+  struct objects_fixture *fixture = *state;
+  struct vqe_lock *lock = NULL;
+  pid_t holder =
+      start_holder(fixture, VQE_LOCK_WITH_LOCK "/opt/bin/spark-submit");
+  assert_int_equal(vqe_lock_acquire(&lock, fixture->objects, "next", 0.0),
+                   VQE_ERR_EXISTS);
+  assert_null(strstr(vqe_error_message(), "may still write"));
+  kill(holder, SIGKILL);
+  waitpid(holder, NULL, 0);
+  assert_int_equal(vqe_lock_acquire(&lock, fixture->objects, "next", 0.0),
+                   VQE_ERR_EXISTS);
+  assert_says("that process has ended, but '/opt/bin/spark-submit', which it "
+              "ran, may still write: see ps -ef | grep spark-submit");
+  assert_says("remove its lock: vqe_lake unlock file:///");
+  assert_locks(fixture->objects, 1);
+}
+
 static void lock_that_cannot_be_read_still_locks(void **state)
 {
   struct objects_fixture *fixture = *state;
@@ -195,6 +272,11 @@ int main(void)
                                       objects_setup, objects_teardown),
       cmocka_unit_test_setup_teardown(
           lock_of_a_crashed_holder_is_removed_by_hand, objects_setup,
+          objects_teardown),
+      cmocka_unit_test_setup_teardown(holder_that_crashes_meanwhile_is_noticed,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(
+          refusal_names_what_the_crashed_holder_ran, objects_setup,
           objects_teardown),
       cmocka_unit_test_setup_teardown(lock_that_cannot_be_read_still_locks,
                                       objects_setup, objects_teardown),
