@@ -100,8 +100,9 @@ require_remote() {
 
 # lend ROLE PLACE REMOTE: what a remote has as that of vqe_lake, where it has
 # nothing of its own; by the environment, as arguments are there for all to see
+lent=() # expressions of sed: the names of what is lent, as its owner knows them
 lend() {
-  local remote=${3%%:*} name value keys=VQE_$1_ACCESS_KEY_ID profile=VQE_$1_PROFILE
+  local remote=${3%%:*} name value own keys=VQE_$1_ACCESS_KEY_ID profile=VQE_$1_PROFILE
   if is_remote "$2"; then
     remote=${2%%:*}
   fi
@@ -115,7 +116,10 @@ lend() {
   fi
   for name in ACCESS_KEY_ID SECRET_ACCESS_KEY SESSION_TOKEN REGION; do
     value=$(setting "$remote" "$name")
-    [ -z "$value" ] || export "VQE_$1_$name=$value"
+    [ -n "$value" ] || continue
+    export "VQE_$1_$name=$value"
+    own=RCLONE_CONFIG_${remote^^}_$name
+    lent+=(-e "s/VQE_$1_$name/${own//-/_}/g")
   done
   value=$(setting "$remote" ENDPOINT)
   if [ -n "$value" ]; then
@@ -263,8 +267,13 @@ sync_tables() {
   for table in "${tables[@]}"; do
     words+=(--table "$table")
   done
+  # sed outlives the signals that end the copy, whose last words it passes on
   exec "$lake" relocate "$(as_lake "$source_place")" "$(as_lake "$target_place")" \
-    --lock-wait "${VQE_SYNC_LOCK_WAIT:-600}" "${words[@]}" ${dry_run:+"$dry_run"} ${delete:+"$delete"}
+    --lock-wait "${VQE_SYNC_LOCK_WAIT:-600}" "${words[@]}" ${dry_run:+"$dry_run"} ${delete:+"$delete"} \
+    2> >(
+      trap '' INT TERM HUP
+      exec sed -u -e '' "${lent[@]}" >&2
+    )
 }
 
 # ---- where files may go ----

@@ -376,6 +376,8 @@ def check_denied(case, place):
     bad = {"VQE_TARGET_SECRET_ACCESS_KEY": "0" * 64}
     done = case.relocate(place, status=None, env=bad)
     check(done.returncode in (1, 2) and "mirror" in done.stderr, done.stderr)
+    check("VQE_TARGET_SECRET_ACCESS_KEY" in done.stderr, done.stderr)
+    check(" AWS_" not in done.stderr, done.stderr)
     done = case.relocate(place, status=2, env={"VQE_TARGET_SECRET_ACCESS_KEY": ""})
     check("VQE_TARGET_SECRET_ACCESS_KEY is not" in done.stderr, done.stderr)
     check(not case.keys(place), "a denied copy wrote")
@@ -590,6 +592,12 @@ def check_script(case, folder):
     }
     out = sync(*words, "--table", "molecules", **auth).stdout
     check("nothing new" in out, out)
+    done = sync(*words, status=None, **wrong)
+    check(done.returncode in (1, 2), done.stderr)
+    check("RCLONE_CONFIG_R2_SECRET_ACCESS_KEY" in done.stderr, done.stderr)
+    check("VQE_TARGET" not in done.stderr, done.stderr)
+    done = sync("tables", SOURCE, "garage:features/warehouse/x", status=2)
+    check("lies in the source" in done.stderr, done.stderr)
     # the copy of tables is no place for plain files
     before = case.keys(place)
     for target in ("script", "script/quantum_features",
@@ -599,6 +607,26 @@ def check_script(case, folder):
     check(case.keys(place) == before, "files of tables were deleted")
     sync("files", status=2)
     sync("tables", SOURCE, place, "--deleet", status=2)
+
+
+def check_swapped(here, home, link):
+    """relocate leaves the original alone: as target, around it, and in it."""
+    copy = os.path.join(here, "copy")
+    lake("relocate", home, copy)
+    for source, target, said in (
+        (home, home, "are the same"),
+        (home, link, "are the same"),
+        (link, home, "are the same"),
+        (home, f"{home}/quantum_features/molecules/data", "lies in the source"),
+        (home, f"{link}/absent/copy", "lies in the source"),
+        (home, here, "lies in the target"),
+    ):
+        for more in ((), ("--dry-run",)):
+            done = lake("relocate", source, target, *more, status=2)
+            check(said in unfolded(done.stderr), f"{target}: {done.stderr}")
+    done = lake("relocate", copy, home, "--delete", status=1)
+    said = unfolded(done.stderr)
+    check("source and target swapped" in said and "remove" not in said, done.stderr)
 
 
 def check_refused(case, folder, sync):
@@ -633,6 +661,7 @@ def check_refused(case, folder, sync):
     ):
         done = sync("files", source, target, "--delete", status=2)
         check(said in done.stderr, f"{target}: {done.stderr}")
+    check_swapped(here, home, link)
     check(sorted(os.walk(home)) == tree, "the warehouse changed")
 
     # what `files` did not bring stays
