@@ -490,7 +490,7 @@ services_needed() {
 jobs/setup/packages.sh main
 jobs/setup/packages.sh tests
 jobs/setup/libraries.sh
-prepare_python
+[ "$quick" = yes ] || prepare_python
 
 rm -f "$logs"/ready-*
 services=""
