@@ -8,8 +8,10 @@
 
 #define START_FIELD 22 /* of /proc/PID/stat, from 1 */
 
-/* Time of start of a process, in ticks since boot; false when unknown. */
-static bool read_start(unsigned long long *start, int64_t pid)
+/* Time of start of a process, in ticks since boot, and its state; false when
+ * unknown. */
+static bool read_start(unsigned long long *start, char *process_state,
+                       int64_t pid)
 {
   char path[64];
   char text[1024];
@@ -23,6 +25,7 @@ static bool read_start(unsigned long long *start, int64_t pid)
   text[size] = '\0';
   /* the name, in parentheses, may hold anything */
   const char *next = strrchr(text, ')');
+  *process_state = next != NULL && next[1] == ' ' ? next[2] : '\0';
   for (int field = 2; next != NULL && field < START_FIELD; field++) {
     next = strchr(next + 1, ' ');
   }
@@ -50,8 +53,10 @@ void vqe_objects_process(char out[VQE_OBJECTS_PROCESS_SIZE])
 {
   char machine[VQE_OBJECTS_PROCESS_SIZE - 24];
   unsigned long long start = 0;
+  char process_state;
   out[0] = '\0';
-  if (read_machine(machine, sizeof machine) && read_start(&start, getpid())) {
+  if (read_machine(machine, sizeof machine) &&
+      read_start(&start, &process_state, getpid())) {
     snprintf(out, VQE_OBJECTS_PROCESS_SIZE, "%s %llu", machine, start);
   }
 }
@@ -61,6 +66,7 @@ bool vqe_objects_process_ended(const char *process, int64_t pid)
   char machine[VQE_OBJECTS_PROCESS_SIZE - 24];
   unsigned long long start = 0;
   unsigned long long now = 0;
+  char process_state;
   if (pid <= 0 || (int64_t)(pid_t)pid != pid ||
       !read_machine(machine, sizeof machine)) {
     return false;
@@ -73,6 +79,8 @@ bool vqe_objects_process_ended(const char *process, int64_t pid)
   if (kill((pid_t)pid, 0) != 0) {
     return errno == ESRCH;
   }
-  /* its number may have gone to another */
-  return read_start(&now, pid) && now != start;
+  /* its number may have gone to another; or it waits, dead, for a parent that
+   * does not look, such as the first process of a container */
+  return read_start(&now, &process_state, pid) &&
+         (now != start || process_state == 'Z' || process_state == 'X');
 }

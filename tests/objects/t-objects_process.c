@@ -49,6 +49,10 @@ static void process_has_ended_once_it_is_gone(void **state)
   assert_true(process[0] != '\0');
   assert_false(vqe_objects_process_ended(process, child));
   assert_int_equal(kill(child, SIGKILL), 0);
+  /* also while nobody has waited for it */
+  assert_int_equal(
+      waitid(P_PID, (id_t)child, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+  assert_true(vqe_objects_process_ended(process, child));
   assert_int_equal(waitpid(child, NULL, 0), child);
   close(hold);
   assert_true(vqe_objects_process_ended(process, child));
