@@ -25,7 +25,10 @@ static bool read_start(unsigned long long *start, char *process_state,
   text[size] = '\0';
   /* the name, in parentheses, may hold anything */
   const char *next = strrchr(text, ')');
-  *process_state = next != NULL && next[1] == ' ' ? next[2] : '\0';
+  *process_state = '\0';
+  if (next != NULL && next[1] == ' ') {
+    *process_state = next[2];
+  }
   for (int field = 2; next != NULL && field < START_FIELD; field++) {
     next = strchr(next + 1, ' ');
   }
