@@ -65,34 +65,35 @@ vqe_cmd_lake_objects(const struct vqe_cmd_lake_options *options)
   return objects;
 }
 
-struct vqe_objects_options
-vqe_cmd_lake_source(const struct vqe_cmd_lake_options *options)
+/* One of two places: what it has of its own goes before what both share. */
+static struct vqe_objects_options
+place_of(const struct vqe_cmd_lake_options *options, const char *variables,
+         const char *profile, const char *endpoint, const char *region)
 {
   struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
-  objects.variables = "VQE_SOURCE_";
-  objects.profile = options->source_profile;
-  if (options->source_endpoint != NULL) {
-    objects.endpoint = options->source_endpoint;
+  objects.variables = variables;
+  objects.profile = profile;
+  if (endpoint != NULL) {
+    objects.endpoint = endpoint;
   }
-  if (options->source_region != NULL) {
-    objects.region = options->source_region;
+  if (region != NULL) {
+    objects.region = region;
   }
   return objects;
 }
 
 struct vqe_objects_options
+vqe_cmd_lake_source(const struct vqe_cmd_lake_options *options)
+{
+  return place_of(options, "VQE_SOURCE_", options->source_profile,
+                  options->source_endpoint, options->source_region);
+}
+
+struct vqe_objects_options
 vqe_cmd_lake_target(const struct vqe_cmd_lake_options *options)
 {
-  struct vqe_objects_options objects = vqe_cmd_lake_objects(options);
-  objects.variables = "VQE_TARGET_";
-  objects.profile = options->target_profile;
-  if (options->target_endpoint != NULL) {
-    objects.endpoint = options->target_endpoint;
-  }
-  if (options->target_region != NULL) {
-    objects.region = options->target_region;
-  }
-  return objects;
+  return place_of(options, "VQE_TARGET_", options->target_profile,
+                  options->target_endpoint, options->target_region);
 }
 
 static int read_wait(double *out, const char *text)
