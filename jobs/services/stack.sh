@@ -7,6 +7,7 @@
 #   stack_runs NAME       does each of its processes run?
 #   stack_place NAME      the address at which it is reached
 #   stack_environment     the lines of the file of settings and secrets
+#   stack_write_environment  writes that file
 #
 # State, data and logs are in $VQE_SERVICES (~/.local/state/vqe_batch), one
 # folder a service. NAME/pids holds a line for each process: its id, and the
@@ -86,7 +87,7 @@ stack_end() {
       continue
     fi
     waited=0
-    while [ -n "$tick" ] && [ "$(stack_tick "$pid")" = "$tick" ]; do
+    while [ "$(stack_tick "$pid")" = "$tick" ]; do
       case $waited in
         0) kill "$pid" 2>/dev/null ;;
         200) kill -9 "$pid" 2>/dev/null ;;
@@ -198,7 +199,6 @@ stack_needs() {
 stack_start_kafka() {
   "$stack_root/jobs/setup/kafka.sh" || return 77
   kafka_start "$stack_folder/kafka" closed || return
-  stack_note kafka "$KAFKA_PID"
   cat >"$stack_folder/kafka/client.json" <<JSON
 {"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512",
  "ssl.ca.location": "$stack_folder/kafka/ca.pem"}
@@ -213,8 +213,7 @@ stack_start_registry() {
   local folder=$stack_folder/registry
   "$stack_root/jobs/setup/kafka.sh" || return 77
   "$stack_root/jobs/services/certificates" "$folder" registry || return
-  registry_start "$folder" kept || return
-  stack_note registry "$REGISTRY_PID"
+  registry_start "$folder" kept
 }
 
 # the bucket `published` stands for the store that features are synced to: it
@@ -224,7 +223,6 @@ stack_start_garage() {
   "$stack_root/jobs/setup/garage.sh" >"$folder/setup.log" || return 77
   GARAGE=$(tail -n 1 "$folder/setup.log")
   garage_start "$folder" || return
-  stack_note garage "$GARAGE_PID"
   echo "$GARAGE_METRICS" >"$folder/metrics"
   if ! [ -f "$folder/published.keys" ]; then
     (
@@ -430,4 +428,10 @@ VQE_SPARK_SECRET=$(stack_secret spark)
 SPARK_LOCAL_IP=127.0.0.1
 LINES
   fi
+}
+
+# to the file `environment`, whole; for its owner alone by the caller's umask
+stack_write_environment() {
+  stack_environment >"$stack_folder/environment.part"
+  mv "$stack_folder/environment.part" "$stack_folder/environment"
 }
