@@ -233,7 +233,7 @@ static int read_partition(struct vqe_iceberg_file *file,
 {
   int status = vqe_memory_alloc(&file->partition, definition->npartition,
                                 sizeof *file->partition, "partition");
-  file->npartition = definition->npartition;
+  file->npartition = status == VQE_OK ? definition->npartition : 0;
   for (size_t k = 0; status == VQE_OK && k < definition->npartition; k++) {
     const struct vqe_iceberg_stats *stats =
         &file->stats[definition->partition[k]];
