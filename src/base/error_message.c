@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json_text.h"
+#include "base/json_memory.h"
 
 #define MESSAGE_SIZE 1024
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/machine.h"
 
 #define FORMAT "vqe_batch output lock"
@@ -138,7 +139,7 @@ bool vqe_owner_record_read(struct vqe_owner_record *out, const char *text,
 {
   char format[64] = "";
   memset(out, 0, sizeof *out);
-  json_t *object = json_loadb(text, size, 0, NULL);
+  json_t *object = vqe_json_parse_any(text, size);
   bool good = take_text(format, sizeof format, object, "format") &&
               strcmp(format, FORMAT) == 0 &&
               take_text(out->token, sizeof out->token, object, "token") &&

@@ -208,11 +208,9 @@ static char *positions_of(const struct vqe_plan *plan, const size_t *which,
 /* With 15 digits where they are all of each number, else 17. */
 static char *print_value(const json_t *value)
 {
-  json_error_t error;
   char *text =
       vqe_json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-  json_t *again =
-      text != NULL ? json_loads(text, JSON_DECODE_ANY, &error) : NULL;
+  json_t *again = text != NULL ? vqe_json_parse_any(text, strlen(text)) : NULL;
   if (!json_equal(again, value)) {
     free(text);
     text = vqe_json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));

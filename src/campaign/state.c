@@ -9,6 +9,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "campaign/folder.h"
 #include "campaign/forecast.h"
@@ -528,7 +529,6 @@ static int read_set_aside(struct vqe_state *state)
   char *path = NULL;
   char *text = NULL;
   size_t size = 0;
-  json_error_t error;
   state->total.set_aside = 0;
   if (!state->folder) {
     return VQE_OK;
@@ -538,7 +538,7 @@ static int read_set_aside(struct vqe_state *state)
     status = vqe_file_read(&text, &size, path, FILE_LIMIT);
   }
   if (status == VQE_OK) {
-    json_t *json = json_loadb(text, size, 0, &error);
+    json_t *json = vqe_json_parse_any(text, size);
     state->total.set_aside =
         (size_t)json_integer_value(json_object_get(json, "runs"));
     json_decref(json);

@@ -9,6 +9,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/suggest.h"
 #include "campaign/tier_texts.h"
@@ -405,19 +406,17 @@ int vqe_tier_parse(struct vqe_tier **out, const char *text, size_t size,
                    const char *path)
 {
   struct vqe_tier *tier = NULL;
-  json_error_t error;
   *out = NULL;
   int status = vqe_memory_alloc(&tier, 1, sizeof *tier, "a tier");
   if (status == VQE_OK) {
     status = vqe_memory_strdup(&tier->path, path);
   }
   if (status == VQE_OK) {
-    tier->text = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    status =
-        tier->text != NULL
-            ? read_tier(tier)
-            : vqe_error_set(VQE_ERR_INPUT, "file '%s', line %d, column %d: %s",
-                            path, error.line, error.column, error.text);
+    status = vqe_json_parse_file(&tier->text, text, size,
+                                 JSON_REJECT_DUPLICATES, path);
+  }
+  if (status == VQE_OK) {
+    status = read_tier(tier);
   }
   if (status == VQE_OK) {
     *out = tier;

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "chem/basis_build.h"
 
 #define WORD 64
@@ -160,15 +161,15 @@ static int read_element(struct vqe_basis_reader *reader, const char *key,
 
 int vqe_basis_read_json(struct vqe_basis_reader *reader)
 {
-  json_error_t error;
-  json_t *root =
-      json_loadb(reader->text + reader->at, reader->size - reader->at,
-                 JSON_REJECT_DUPLICATES, &error);
-  if (root == NULL) {
-    return vqe_error_set(VQE_ERR_INPUT, "basis '%.400s', line %d: %s",
-                         reader->source, error.line, error.text);
+  char where[512];
+  json_t *root;
+  snprintf(where, sizeof where, "basis '%.400s'", reader->source);
+  int status =
+      vqe_json_parse(&root, reader->text + reader->at,
+                     reader->size - reader->at, JSON_REJECT_DUPLICATES, where);
+  if (status != VQE_OK) {
+    return status;
   }
-  int status = VQE_OK;
   json_t *elements = json_object_get(root, "elements");
   const char *role = json_string_value(json_object_get(root, "role"));
   snprintf(reader->place, sizeof reader->place, "key elements");

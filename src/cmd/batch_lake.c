@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
@@ -95,7 +96,6 @@ int vqe_batch_lake_done(json_t **ids, const char *warehouse)
                                           .warn_ctx = &quiet};
   char *text = NULL;
   size_t size = 0;
-  json_error_t error;
   json_t *rows = NULL;
   json_t *row;
   size_t k;
@@ -111,10 +111,7 @@ int vqe_batch_lake_done(json_t **ids, const char *warehouse)
   }
   fclose(stream);
   if (status == VQE_OK) {
-    rows = json_loadb(text, size, 0, &error);
-    status = rows != NULL ? VQE_OK
-                          : vqe_error_set(VQE_ERR_MEMORY,
-                                          "no memory for a list of ids");
+    status = vqe_json_parse(&rows, text, size, 0, "list of ids");
   }
   json_array_foreach(rows, k, row)
   {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
-#include "base/json_text.h"
+#include "base/json_memory.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "batch/batch.h"

@@ -9,7 +9,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
-#include "base/json_text.h"
+#include "base/json_memory.h"
 #include "blas_start.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "iceberg/iceberg_avro.h"
 #include "iceberg/iceberg_handle.h"
 #include "iceberg/iceberg_json.h"
@@ -261,8 +262,8 @@ static void compare_schema(struct form *form, struct vqe_avro_reader *reader,
 {
   size_t size = 0;
   const char *text = vqe_avro_reader_meta(reader, "avro.schema", &size);
-  json_t *found = text == NULL ? NULL : json_loadb(text, size, 0, NULL);
-  json_t *wanted = json_loads(expected, 0, NULL);
+  json_t *found = text == NULL ? NULL : vqe_json_parse_any(text, size);
+  json_t *wanted = vqe_json_parse_any(expected, strlen(expected));
   if (found != NULL && wanted != NULL) {
     compare_type(form, found, wanted);
   }
@@ -298,8 +299,7 @@ static json_t *header_json(struct form *form, struct vqe_avro_reader *reader,
 {
   size_t size = 0;
   const char *text = vqe_avro_reader_meta(reader, key, &size);
-  json_t *value =
-      text == NULL ? NULL : json_loadb(text, size, JSON_DECODE_ANY, NULL);
+  json_t *value = text == NULL ? NULL : vqe_json_parse_any(text, size);
   expect_text(form, reader, key, NULL);
   if (text != NULL && value == NULL) {
     PROBLEM(form->check, "'%s': header key '%s' is no JSON", form->name, key);

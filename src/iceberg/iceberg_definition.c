@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "iceberg/iceberg_json.h"
@@ -217,15 +218,9 @@ int vqe_iceberg_definition_parse(struct vqe_iceberg_definition **out,
                                  const char *source)
 {
   struct vqe_iceberg_definition *definition = NULL;
-  json_error_t error;
+  json_t *root;
   *out = NULL;
-  json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-  int status = VQE_OK;
-  if (!json_is_object(root)) {
-    status = vqe_error_set(VQE_ERR_INPUT, "%s: line %d: %s", source,
-                           root == NULL ? error.line : 1,
-                           root == NULL ? error.text : "not an object");
-  }
+  int status = vqe_json_parse_object(&root, text, size, source);
   if (status == VQE_OK) {
     status = check_keys(root, source);
   }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_gzip.h"
 #include "iceberg/iceberg_json.h"
@@ -21,7 +22,6 @@ int vqe_iceberg_fetch_metadata(json_t **out, struct vqe_objects *objects,
 {
   char *text = NULL;
   size_t size = 0;
-  json_error_t error;
   *out = NULL;
   int status =
       vqe_objects_get(&text, &size, objects, key, VQE_ICEBERG_METADATA_LIMIT);
@@ -29,15 +29,7 @@ int vqe_iceberg_fetch_metadata(json_t **out, struct vqe_objects *objects,
     status = vqe_iceberg_unpack(&text, &size, VQE_ICEBERG_METADATA_LIMIT);
   }
   if (status == VQE_OK) {
-    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(root)) {
-      status = vqe_error_set(VQE_ERR_INPUT, "line %d: %s",
-                             root == NULL ? error.line : 1,
-                             root == NULL ? error.text : "not an object");
-      json_decref(root);
-    } else {
-      *out = root;
-    }
+    status = vqe_json_parse_object(out, text, size, "metadata");
   }
   free(text);
   return status;

@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "job/job_expand.h"
 #include "job/job_lake.h"
@@ -37,16 +38,14 @@ static int default_output(char **out, const char *path, size_t more)
 static int parse_json(json_t **job, const char *text, size_t size,
                       const char *path)
 {
-  json_error_t error;
   *job = NULL;
   int status = vqe_molecule_skip_mark(&text, &size, path);
   if (status != VQE_OK) {
     return status;
   }
-  *job = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-  if (*job == NULL) {
-    return vqe_error_set(VQE_ERR_INPUT, "file '%s', line %d, column %d: %s",
-                         path, error.line, error.column, error.text);
+  status = vqe_json_parse_file(job, text, size, JSON_REJECT_DUPLICATES, path);
+  if (status != VQE_OK) {
+    return status;
   }
   if (json_is_object(*job) && json_object_get(*job, "symbols") == NULL &&
       !vqe_qcschema_is(*job)) {

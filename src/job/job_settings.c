@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "job/job_given.h"
 #include "job/job_items.h"
@@ -375,13 +376,17 @@ int vqe_job_settings_read(struct vqe_job_settings **out,
                           const struct vqe_job_overrides *overrides)
 {
   static const struct vqe_job_overrides none;
-  struct vqe_job_reader reader = {job, json_object(),
-                                  json_loads(defaults, 0, NULL), path,
+  json_t *usual;
+  int status =
+      vqe_json_parse(&usual, defaults, strlen(defaults), 0, "defaults");
+  struct vqe_job_reader reader = {job, json_object(), usual, path,
                                   overrides != NULL ? overrides : &none};
   struct vqe_job_settings *settings = NULL;
-  int status =
-      vqe_memory_alloc(&settings, 1, sizeof *settings, "settings of a job");
-  if (status == VQE_OK && (reader.given == NULL || reader.defaults == NULL)) {
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&settings, 1, sizeof *settings, "settings of a job");
+  }
+  if (status == VQE_OK && reader.given == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for settings");
   }
   if (status == VQE_OK) {

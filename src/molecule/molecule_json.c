@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/suggest.h"
 #include "molecule/molecule_build.h"
@@ -436,17 +437,16 @@ static int add_object(struct vqe_molecule_list *list, size_t *capacity,
 int vqe_molecule_json_load(json_t **out, const char *text, size_t size,
                            const char *source)
 {
-  json_error_t error;
+  json_t *root;
   *out = NULL;
   int status = vqe_molecule_skip_mark(&text, &size, source);
   if (status != VQE_OK) {
     return status;
   }
-  json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-  if (root == NULL) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "file '%.400s', line %d, column %d: broken JSON: %s",
-                         source, error.line, error.column, error.text);
+  status =
+      vqe_json_parse_file(&root, text, size, JSON_REJECT_DUPLICATES, source);
+  if (status != VQE_OK) {
+    return status;
   }
   size_t count = vqe_molecule_json_count(root);
   if (count == 0 || count > VQE_MAX_MOLECULES) {

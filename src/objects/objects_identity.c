@@ -10,6 +10,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "http/http.h"
 #include "objects/objects_xml.h"
@@ -35,7 +36,10 @@ static void wipe(char *text)
 static int take_json(struct vqe_s3_credentials *out, const char *output,
                      size_t size)
 {
-  json_t *root = json_loadb(output, size, 0, NULL);
+  json_t *root;
+  if (vqe_json_parse(&root, output, size, 0, NULL) == VQE_ERR_MEMORY) {
+    return VQE_ERR_MEMORY;
+  }
   const char *key_id = json_string_value(json_object_get(root, "AccessKeyId"));
   const char *secret =
       json_string_value(json_object_get(root, "SecretAccessKey"));

@@ -79,7 +79,7 @@ static int visit_lock(void *ctx, const struct vqe_object *object)
     return status;
   }
   if (status == VQE_OK) {
-    record = json_loadb(text, size, 0, NULL);
+    record = vqe_json_parse_any(text, size);
   }
   const struct vqe_lock_info info = {
       .id = id,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "record/record_read.h"
 
 /* Longest number token that is looked at; longer ones are left to the JSON
@@ -53,16 +54,15 @@ static void blank_overflow(char *text, size_t size)
 int vqe_record_json_parse(struct vqe_record **out, char *text, size_t size,
                           const char *where)
 {
-  json_error_t error;
+  json_t *root;
   *out = NULL;
   blank_overflow(text, size);
-  json_t *root = json_loadb(text, size, 0, &error);
-  if (root == NULL) {
-    return vqe_error_set(VQE_ERR_INPUT, "%s, line %d, column %d: %s", where,
-                         error.line, error.column, error.text);
+  int status = vqe_json_parse(&root, text, size, 0, where);
+  if (status != VQE_OK) {
+    return status;
   }
   struct vqe_node node = {.is_json = true, .json = root};
-  int status = vqe_record_from_node(out, &node, where);
+  status = vqe_record_from_node(out, &node, where);
   json_decref(root);
   return status;
 }

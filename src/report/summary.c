@@ -6,6 +6,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/notes.h"
 #include "report/json_file.h"
 #include "report/report.h"
@@ -86,7 +87,8 @@ static double dipole_debye(const double dipole[3])
 /* The text of result->starts as JSON again. */
 static json_t *starts_of(const char *starts)
 {
-  json_t *array = starts != NULL ? json_loads(starts, 0, NULL) : NULL;
+  json_t *array =
+      starts != NULL ? vqe_json_parse_any(starts, strlen(starts)) : NULL;
   return array != NULL ? array : json_null();
 }
 

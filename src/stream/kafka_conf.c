@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 
 #define SECRET_LIMIT ((size_t)1 << 20)
@@ -150,7 +151,6 @@ static int set_from_file(rd_kafka_conf_t *conf)
   const char *path = getenv("VQE_KAFKA_PROPERTIES_FILE");
   char *text = NULL;
   size_t size = 0;
-  json_error_t fault;
   if (path == NULL || path[0] == '\0') {
     return VQE_OK;
   }
@@ -158,14 +158,17 @@ static int set_from_file(rd_kafka_conf_t *conf)
   if (status != VQE_OK) {
     return vqe_error_context(VQE_ERR_INPUT, "VQE_KAFKA_PROPERTIES_FILE");
   }
-  json_t *root = json_loadb(text, size, 0, &fault);
+  json_t *root;
   /* the reader's own words could quote a secret */
-  status = json_is_object(root)
-               ? set_from_object(conf, root, path)
-               : vqe_error_set(VQE_ERR_INPUT,
-                               "'%s' is no JSON object of properties (line "
-                               "%d)",
-                               path, root == NULL ? fault.line : 1);
+  status = vqe_json_parse(&root, text, size, 0, NULL);
+  if (status == VQE_OK) {
+    status = json_is_object(root)
+                 ? set_from_object(conf, root, path)
+                 : vqe_error_set(VQE_ERR_INPUT,
+                                 "'%s' is no JSON object of properties", path);
+  } else {
+    status = vqe_error_context(status, "'%s'", path);
+  }
   json_decref(root);
   free(text);
   return status;

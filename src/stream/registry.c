@@ -71,7 +71,7 @@ static json_t *body_of(const struct vqe_http_response *response)
 {
   return response->body == NULL
              ? NULL
-             : json_loadb(response->body, response->size, 0, NULL);
+             : vqe_json_parse_any(response->body, response->size);
 }
 
 /* The registry's own words, without secrets and line breaks; "" when it has

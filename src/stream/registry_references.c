@@ -202,9 +202,10 @@ static int expand(json_t **type, struct joining *joining, const char *space)
 
 static int parse(json_t **out, const char *text)
 {
-  *out = json_loads(text, JSON_DECODE_ANY, NULL);
-  return *out != NULL
-             ? VQE_OK
+  int status =
+      vqe_json_parse(out, text, strlen(text), JSON_DECODE_ANY, "schema");
+  return status != VQE_ERR_INPUT
+             ? status
              : vqe_error_set(VQE_ERR_INPUT, "a schema that is no JSON");
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error_message.h"
+#include "base/json_text.h"
 #include "base/missing.h"
 #include "vqe/canonical.h"
 #include "vqe/experiment.h"
@@ -86,7 +87,6 @@ static json_t *option_value(const json_t *value)
 static int add_options(json_t *object, const struct vqe_option_list *options)
 {
   for (size_t k = 0; k < options->count; k++) {
-    json_error_t error;
     if (options->items == NULL || options->items[k].key == NULL ||
         options->items[k].json == NULL) {
       return vqe_error_set(VQE_ERR_INPUT,
@@ -94,11 +94,12 @@ static int add_options(json_t *object, const struct vqe_option_list *options)
                            "is not set",
                            k);
     }
-    json_t *value =
-        json_loads(options->items[k].json, JSON_DECODE_ANY, &error);
-    if (value == NULL) {
-      return vqe_error_set(VQE_ERR_INPUT, "option '%s' holds no JSON: %s",
-                           options->items[k].key, error.text);
+    json_t *value;
+    int status = vqe_json_parse(&value, options->items[k].json,
+                                strlen(options->items[k].json),
+                                JSON_DECODE_ANY, "JSON");
+    if (status != VQE_OK) {
+      return vqe_error_context(status, "option '%s'", options->items[k].key);
     }
     int failed = json_object_set_new(object, options->items[k].key,
                                      option_value(value));

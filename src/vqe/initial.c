@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/notes.h"
 #include "base/rng.h"
@@ -36,12 +37,11 @@ static int add_noise(double *out, int count, const char *experiment_id,
 static int parse(double *out, int count, const char *text, size_t size,
                  const char *source)
 {
-  json_error_t error;
-  int status = VQE_OK;
-  json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-  if (root == NULL) {
-    return vqe_error_set(VQE_ERR_INPUT, "file '%s', line %d, column %d: %s",
-                         source, error.line, error.column, error.text);
+  json_t *root;
+  int status =
+      vqe_json_parse_file(&root, text, size, JSON_REJECT_DUPLICATES, source);
+  if (status != VQE_OK) {
+    return status;
   }
   const json_t *array =
       json_is_object(root) ? json_object_get(root, "parameters") : root;

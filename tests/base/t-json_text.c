@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_memory.h"
 #include "base/json_text.h"
 #include "vqe/error.h"
 
@@ -126,12 +127,77 @@ static void a_reported_failure_is_forgotten(void **state)
   json_decref(value);
 }
 
+/* Whichever allocation fails in reading: the same value, or no memory; jansson
+ * alone ends in an assert or loses digits. */
+static void value_is_whole_or_none(void **state)
+{
+  (void)state;
+  static const size_t before[] = {0, 1000, 1020, 3000};
+  for (size_t b = 0; b < sizeof before / sizeof before[0]; b++) {
+    json_t *value = build();
+    json_object_set_new(value, "number",
+                        json_integer(INT64_C(1234567890123456789)));
+    char *list = vqe_json_dumps(value, FLAGS);
+    char *text = malloc(before[b] + strlen(list) + 1);
+    assert_non_null(text);
+    memset(text, ' ', before[b]); /* other ends of pieces */
+    strcpy(text + before[b], list);
+    int none = 0;
+    int whole = 0;
+    for (long n = 1; whole < 3; n++) {
+      json_t *found = NULL;
+      left = n;
+      int status = vqe_json_parse(&found, text, strlen(text), 0, "test");
+      whole = left > 0 ? whole + 1 : 0;
+      left = -1;
+      if (status == VQE_OK) {
+        assert_true(json_equal(found, value));
+      } else {
+        assert_int_equal(status, VQE_ERR_MEMORY);
+        assert_null(found);
+        none++;
+      }
+      json_decref(found);
+      assert_true(n < 100000);
+    }
+    assert_true(none > 300);
+    free(text);
+    free(list);
+    json_decref(value);
+  }
+}
+
+static void what_is_no_json_is_refused(void **state)
+{
+  (void)state;
+  json_t *value;
+  static const char secret[] = "{\"password\": hunter2}";
+  assert_int_equal(vqe_json_parse(&value, "{\n 1}", 5, 0, "file 'x'"),
+                   VQE_ERR_INPUT);
+  assert_null(value);
+  assert_non_null(strstr(vqe_error_message(),
+                         "file 'x', line 2, column 2: broken JSON: "));
+  assert_int_equal(vqe_json_parse(&value, secret, strlen(secret), 0, NULL),
+                   VQE_ERR_INPUT);
+  assert_null(strstr(vqe_error_message(), "hunter"));
+  assert_int_equal(vqe_json_parse_object(&value, "[]", 2, "place"),
+                   VQE_ERR_INPUT);
+  assert_null(value);
+  assert_non_null(strstr(vqe_error_message(), "place: not an object"));
+  assert_null(vqe_json_parse_any("", 0));
+  value = vqe_json_parse_any("3", 1);
+  assert_int_equal(json_integer_value(value), 3);
+  json_decref(value);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(text_is_that_of_jansson),
       cmocka_unit_test(text_is_whole_or_none),
       cmocka_unit_test(a_reported_failure_is_forgotten),
+      cmocka_unit_test(value_is_whole_or_none),
+      cmocka_unit_test(what_is_no_json_is_refused),
   };
   vqe_json_watch();
   return cmocka_run_group_tests(tests, NULL, NULL);
