@@ -47,9 +47,10 @@ if(VQE_HAS_CUDA)
     -Xcompiler=-Wall,-Wextra $<$<BOOL:${VQE_WERROR}>:-Werror=all-warnings>>)
   set_target_properties(mod_kernels PROPERTIES CUDA_RUNTIME_LIBRARY Static)
   target_link_libraries(mod_kernels PUBLIC CUDA::cublas CUDA::cudart_static)
-  # CMake takes the toolkit's folder for one that the loader searches
-  target_link_options(mod_kernels INTERFACE
-    "LINKER:-rpath,${CUDAToolkit_LIBRARY_DIR}")
+  # CMake takes the toolkit's folder for one that the loader searches. Installed
+  # programs keep the entry, so that it must not lead through a link of .deps.
+  file(REAL_PATH "${CUDAToolkit_LIBRARY_DIR}" folder)
+  target_link_options(mod_kernels INTERFACE "LINKER:-rpath,${folder}")
   message(STATUS "CUDA ${CUDAToolkit_VERSION}: ${CUDAToolkit_BIN_DIR}")
   # cuStateVec's header is enough to build: the program loads the library when
   # gates of it are asked for, from where it is found here, else by the
@@ -76,6 +77,7 @@ if(VQE_HAS_CUDA AND VQE_CUSTATEVEC_INCLUDE)
   target_link_libraries(mod_kernels PUBLIC ${CMAKE_DL_LIBS})
   if(VQE_CUSTATEVEC_LIBRARY)
     get_filename_component(folder ${VQE_CUSTATEVEC_LIBRARY} DIRECTORY)
+    file(REAL_PATH "${folder}" folder)
     target_link_options(mod_kernels INTERFACE "LINKER:-rpath,${folder}")
     message(STATUS "cuStateVec: ${VQE_CUSTATEVEC_LIBRARY}")
   else()

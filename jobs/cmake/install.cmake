@@ -6,6 +6,12 @@ include(CMakePackageConfigHelpers)
 # Libraries that jobs/setup unpacked into the checkout are copied to this
 # folder, as programs must not need the checkout; all others stay where the
 # system, Spack, conda or a module has them.
+#
+# Programs lie in the same folder, with links to them in bin, so that one path
+# of the loader ($ORIGIN/libcint/...) holds for the build and the installation.
+# Where the two differ, CMake writes the one over the other, for which it ends
+# that of the build by a colon: an empty entry, which the loader reads as the
+# current folder.
 set(vqe_private_libdir ${CMAKE_INSTALL_LIBDIR}/vqe_batch)
 
 # vqe_is_of_checkout(OUT PATH): is it a shared library of VQE_DEPS_DIR?
@@ -29,33 +35,45 @@ if(copied)
   get_filename_component(folder "${LIBCINT_LIBRARY}" DIRECTORY)
   file(RELATIVE_PATH folder ${VQE_DEPS_DIR}/libcint/lib "${folder}")
   list(APPEND vqe_private_folders libcint/${folder})
+  file(CREATE_LINK ${VQE_DEPS_DIR}/libcint/lib ${CMAKE_BINARY_DIR}/libcint
+       SYMBOLIC)
 endif()
 vqe_is_of_checkout(copied "${DUCKDB_LIBRARY}")
 if(copied)
   install(FILES ${DUCKDB_LIBRARY} DESTINATION ${vqe_private_libdir}/duckdb)
   list(APPEND vqe_private_folders duckdb)
+  get_filename_component(folder "${DUCKDB_LIBRARY}" DIRECTORY)
+  file(CREATE_LINK ${folder} ${CMAKE_BINARY_DIR}/duckdb SYMBOLIC)
 endif()
 
-# vqe_install_rpath(TARGET FOLDER): let TARGET, installed into FOLDER below the
-# prefix, find the private libraries from where it lies, and others where they
-# were at the build.
-function(vqe_install_rpath target folder)
+# vqe_install_rpath(TARGET FOLDER...): let TARGET find the private libraries
+# in these folders, relative to where it lies, and others where they were at
+# the build.
+function(vqe_install_rpath target)
   set(entries)
-  foreach(private ${vqe_private_folders})
-    file(RELATIVE_PATH way /${folder} /${vqe_private_libdir}/${private})
-    list(APPEND entries "$ORIGIN/${way}")
+  foreach(folder ${ARGN})
+    foreach(private ${vqe_private_folders})
+      list(APPEND entries "${folder}/${private}")
+    endforeach()
   endforeach()
   set_target_properties(${target} PROPERTIES INSTALL_RPATH "${entries}"
-    INSTALL_RPATH_USE_LINK_PATH ON)
+    INSTALL_RPATH_USE_LINK_PATH ON BUILD_WITH_INSTALL_RPATH ON)
 endfunction()
 
 function(vqe_install_program name)
-  vqe_install_rpath(${name} ${CMAKE_INSTALL_BINDIR})
-  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  vqe_install_rpath(${name} $ORIGIN)
+  install(TARGETS ${name} RUNTIME DESTINATION ${vqe_private_libdir})
+  file(RELATIVE_PATH way /${CMAKE_INSTALL_BINDIR}
+       /${vqe_private_libdir}/${name})
+  set(link ${CMAKE_BINARY_DIR}/installed-links/${name})
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/installed-links)
+  file(CREATE_LINK ${way} ${link} SYMBOLIC)
+  install(FILES ${link} DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
 function(vqe_install_library name)
-  vqe_install_rpath(${name} ${CMAKE_INSTALL_LIBDIR})
+  # it lies beside the folder of the programs, in the build beside them
+  vqe_install_rpath(${name} $ORIGIN/vqe_batch $ORIGIN)
   target_include_directories(${name} INTERFACE
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   install(TARGETS ${name} EXPORT vqeTargets

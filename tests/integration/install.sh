@@ -46,7 +46,8 @@ check_paths() {
 
 count=0
 for file in "$prefix"/bin/* "$prefix"/lib*/libvqe.so; do
-  check_paths "$file"
+  # programs are links, which ldd, unlike a start, does not follow
+  check_paths "$(readlink -f "$file")"
   count=$((count + 1))
 done
 [ "$count" -ge 3 ] || fail "$count programs and libraries are installed, not 3"
