@@ -161,7 +161,8 @@ build_fuzz() {
 }
 
 make_ready_builds() {
-  if wanted unit-sanitized || wanted sanitized-bad_inputs; then
+  if wanted unit-sanitized || wanted sanitized-bad_inputs ||
+    wanted sanitized-result_hostile; then
     make_ready debug jobs/setup/build.sh debug
   fi
   if wanted cuda-build && [ "${VQE_TEST_CUDA:-}" != 0 ]; then
@@ -464,6 +465,8 @@ run_lanes() {
   local long=$!
   run_tests integration no no
   tier sanitized-bad_inputs program_sanitized tests/integration/bad_inputs.py
+  tier sanitized-result_hostile program_sanitized \
+    tests/integration/result_hostile.py
   tier valgrind memory_checked
   tier fuzz fuzz
   tier slurm slurm

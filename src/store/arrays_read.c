@@ -13,6 +13,7 @@
 #include "store/array_types.h"
 #include "store/h5dataset.h"
 #include "store/h5error.h"
+#include "store/h5guard.h"
 #include "vqe/operators.h"
 
 static int damaged(const char *path, const char *group, const char *name,
@@ -36,17 +37,16 @@ static int open_array(hid_t *out, const struct source *from, const char *name,
                       int rank, hsize_t *dims)
 {
   hsize_t held[2] = {0, 0};
-  int status = VQE_OK;
-  hid_t space = H5I_INVALID_HID;
   *out = H5I_INVALID_HID;
-  htri_t there = H5Lexists(from->group, name, H5P_DEFAULT);
-  if (there == 0) {
+  if (H5Lexists(from->group, name, H5P_DEFAULT) == 0) {
     return VQE_OK;
   }
-  hid_t dataset = there > 0 ? H5Dopen2(from->group, name, H5P_DEFAULT) : -1;
-  if (dataset >= 0) {
-    space = H5Dget_space(dataset);
+  hid_t dataset;
+  int status = vqe_h5guard_dataset(&dataset, from->group, from->path, name);
+  if (status != VQE_OK) {
+    return status;
   }
+  hid_t space = H5Dget_space(dataset);
   if (space < 0 || H5Sget_simple_extent_ndims(space) != rank ||
       H5Sget_simple_extent_dims(space, held, NULL) != rank) {
     status = damaged(from->path, from->name, name, "cannot be opened");
@@ -80,6 +80,9 @@ static int read_array(void *out, hid_t dataset, const struct source *from,
   int status = VQE_OK;
   if (type < 0) {
     status = damaged(from->path, from->name, name, "has an unknown type");
+  }
+  if (status == VQE_OK) {
+    status = vqe_h5guard_memory(dataset, from->path, name, count, size);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&data, count, size, name);
@@ -407,11 +410,11 @@ int vqe_arrays_read(struct vqe_result *result,
                          "status, qubit or parameter count out of range",
                          path, name);
   }
-  from.group = H5Gopen2(place, name, H5P_DEFAULT);
-  if (from.group < 0) {
-    return damaged(path, name, "", "cannot be opened");
+  int status = vqe_h5guard_group(&from.group, place, path, name);
+  if (status != VQE_OK) {
+    return status;
   }
-  int status = read_geometry(&result->experiment->molecule, molecule, &from);
+  status = read_geometry(&result->experiment->molecule, molecule, &from);
   if (status == VQE_OK) {
     status = read_options(&result->experiment->ansatz_options, &from,
                           "ansatz_options");

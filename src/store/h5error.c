@@ -12,12 +12,16 @@ void vqe_h5quiet_begin(struct vqe_h5quiet *quiet)
   H5dont_atexit();
   quiet->function = NULL;
   quiet->data = NULL;
+  quiet->plugins = 0;
   H5Eget_auto2(H5E_DEFAULT, &quiet->function, &quiet->data);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  (void)H5PLget_loading_state(&quiet->plugins);
+  (void)H5PLset_loading_state(0);
 }
 
 void vqe_h5quiet_end(const struct vqe_h5quiet *quiet)
 {
+  (void)H5PLset_loading_state(quiet->plugins);
   H5Eset_auto2(H5E_DEFAULT, quiet->function, quiet->data);
 }
 

@@ -5,11 +5,13 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-/* HDF5 prints its stack on every failure; these two bracket our calls and
- * give the program's own setting back. */
+/* HDF5 prints its stack on every failure, and loads code that the environment
+ * names when a file asks for a filter; these two bracket our calls, in which
+ * it does neither, and give the program's own settings back. */
 struct vqe_h5quiet {
   H5E_auto2_t function;
   void *data;
+  unsigned plugins;
 };
 void vqe_h5quiet_begin(struct vqe_h5quiet *quiet);
 void vqe_h5quiet_end(const struct vqe_h5quiet *quiet);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "store/h5dataset.h"
 #include "store/h5error.h"
+#include "store/h5guard.h"
 #include "vqe/experiment.h"
 
 #define BLOCK_BYTES ((size_t)1 << 20)
@@ -454,10 +455,13 @@ static int rows_of(size_t *count, hid_t dataset)
 int vqe_h5table_count(size_t *count, hid_t file, const char *path,
                       const struct vqe_h5table *table)
 {
-  int status = VQE_OK;
-  hid_t dataset = H5Dopen2(file, table->name, H5P_DEFAULT);
-  if (dataset < 0 || rows_of(count, dataset) < 0) {
+  hid_t dataset;
+  int status = vqe_h5guard_dataset(&dataset, file, path, table->name);
+  if (status == VQE_OK && rows_of(count, dataset) < 0) {
     status = damaged(VQE_ERR_INPUT, path, table, "cannot be opened");
+  }
+  if (status == VQE_OK) {
+    status = vqe_h5guard_rows(file, path, table->name, *count);
   }
   vqe_h5dataset_close(dataset);
   return status;
@@ -512,13 +516,16 @@ static int open_rows(struct transfer *transfer, hid_t file, size_t count)
 {
   const struct vqe_h5table *table = transfer->table;
   size_t held = 0;
-  transfer->dataset = H5Dopen2(file, table->name, H5P_DEFAULT);
-  if (transfer->dataset < 0 || rows_of(&held, transfer->dataset) < 0 ||
-      held != count) {
-    return damaged(VQE_ERR_INPUT, transfer->path, table,
-                   "cannot be opened, or its length changed");
+  int status = vqe_h5guard_dataset(&transfer->dataset, file, transfer->path,
+                                   table->name);
+  if (status == VQE_OK &&
+      (rows_of(&held, transfer->dataset) < 0 || held != count)) {
+    status = damaged(VQE_ERR_INPUT, transfer->path, table,
+                     "cannot be opened, or its length changed");
   }
-  int status = VQE_OK;
+  if (status != VQE_OK) {
+    return status;
+  }
   hid_t stored = H5Dget_type(transfer->dataset);
   if (stored < 0 || H5Tget_class(stored) != H5T_COMPOUND ||
       H5Tget_member_index(stored, NULLS) < 0) {

@@ -12,6 +12,7 @@
 #include "base/error_message.h"
 #include "store/h5dataset.h"
 #include "store/h5error.h"
+#include "store/h5guard.h"
 #include "store/hdf5.h"
 
 #define FORMAT "vqe_batch result"
@@ -141,26 +142,63 @@ static int look(const char *path)
   return VQE_OK;
 }
 
-static bool text_attribute_is(hid_t object, const char *name,
-                              const char *expected)
+static bool text_is(hid_t attribute, const char *expected)
 {
   char text[64] = "";
   bool same = false;
-  hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-  hid_t type = attribute >= 0 ? H5Aget_type(attribute) : H5I_INVALID_HID;
+  hid_t type = H5Aget_type(attribute);
   if (type >= 0 && H5Tget_class(type) == H5T_STRING &&
-      H5Tis_variable_str(type) == 0 && H5Tget_size(type) < sizeof text &&
-      H5Aread(attribute, type, text) >= 0) {
+      H5Tget_size(type) < sizeof text && H5Aread(attribute, type, text) >= 0) {
     same = strcmp(text, expected) == 0;
   }
   vqe_h5dataset_close(type);
-  vqe_h5dataset_close(attribute);
   return same;
+}
+
+/* A number; false for anything else. */
+static bool read_number(int32_t *out, hid_t attribute)
+{
+  hid_t type = H5Aget_type(attribute);
+  bool read = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
+              H5Aread(attribute, H5T_NATIVE_INT32, out) >= 0;
+  vqe_h5dataset_close(type);
+  return read;
+}
+
+/* Is the file a result, and of a layout that this program knows? */
+static int check_root(hid_t file, const char *path)
+{
+  int32_t version = 0;
+  hid_t format = H5I_INVALID_HID;
+  hid_t layout = H5I_INVALID_HID;
+  int status = vqe_h5guard_file(file, path);
+  if (status == VQE_OK) {
+    status = vqe_h5guard_attribute(&format, file, path, "format");
+  }
+  if (status == VQE_OK) {
+    status = vqe_h5guard_attribute(&layout, file, path, "layout_version");
+  }
+  if (status == VQE_OK && (format < 0 || !text_is(format, FORMAT) ||
+                           layout < 0 || !read_number(&version, layout))) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "'%s' is an HDF5 file, but no result of vqe_batch; "
+                           "move it away or name another output",
+                           path);
+  }
+  if (status == VQE_OK && (version < 1 || version > VQE_HDF5_LAYOUT_VERSION)) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "result file '%s' has layout version %d, this "
+                           "program knows up to %d; use a newer vqe_batch or "
+                           "name another output",
+                           path, (int)version, VQE_HDF5_LAYOUT_VERSION);
+  }
+  vqe_h5dataset_close(layout);
+  vqe_h5dataset_close(format);
+  return status;
 }
 
 int vqe_hdf5_open(hid_t *out, const char *path)
 {
-  int32_t version = 0;
   int status = look(path);
   if (status != VQE_OK) {
     return status;
@@ -171,30 +209,13 @@ int vqe_hdf5_open(hid_t *out, const char *path)
   }
   hid_t file;
   status = open_file(&file, path);
-  if (status != VQE_OK) {
-    return status;
+  if (status == VQE_OK) {
+    status = check_root(file, path);
+    if (status != VQE_OK) {
+      H5Fclose(file);
+      return status;
+    }
+    *out = file;
   }
-  hid_t attribute = H5I_INVALID_HID;
-  if (text_attribute_is(file, "format", FORMAT)) {
-    attribute = H5Aopen(file, "layout_version", H5P_DEFAULT);
-  }
-  if (attribute < 0 || H5Aread(attribute, H5T_NATIVE_INT32, &version) < 0) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "'%s' is an HDF5 file, but no result of vqe_batch; "
-                           "move it away or name another output",
-                           path);
-  } else if (version < 1 || version > VQE_HDF5_LAYOUT_VERSION) {
-    status = vqe_error_set(VQE_ERR_INPUT,
-                           "result file '%s' has layout version %d, this "
-                           "program knows up to %d; use a newer vqe_batch or "
-                           "name another output",
-                           path, (int)version, VQE_HDF5_LAYOUT_VERSION);
-  }
-  vqe_h5dataset_close(attribute);
-  if (status != VQE_OK) {
-    H5Fclose(file);
-    return status;
-  }
-  *out = file;
-  return VQE_OK;
+  return status;
 }

@@ -78,7 +78,13 @@ static int start_reading(struct reading *reading, const char *path)
 {
   *reading = (struct reading){.path = path, .file = H5I_INVALID_HID};
   size_t count = 0;
+  size_t shown = 0;
   int status = vqe_hdf5_open(&reading->file, path);
+  /* not read here, but a file that is wrong anywhere is not to be trusted */
+  if (status == VQE_OK) {
+    status =
+        vqe_h5table_count(&shown, reading->file, path, &vqe_h5table_summary);
+  }
   if (status == VQE_OK) {
     status =
         vqe_h5table_count(&count, reading->file, path, &vqe_h5table_results);
