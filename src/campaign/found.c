@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "batch/resume.h"
 #include "store/hdf5.h"
 #include "store/journal.h"
@@ -362,7 +363,7 @@ static void take_rates(struct vqe_found *found)
 
 /* A run that ends writes the result file, then removes its journals and its
  * lock: read in the other order, nothing is missed. */
-int vqe_found_read(struct vqe_found *found)
+int vqe_found_read(struct vqe_found *found, bool go_on)
 {
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < found->noutput; k++) {
@@ -371,6 +372,13 @@ int vqe_found_read(struct vqe_found *found)
     status = read_journals(found, k);
     if (status == VQE_OK) {
       status = read_result(found, k);
+    }
+    if (status == VQE_ERR_INPUT && go_on && found->noutput > 1) {
+      if (!output->refused) {
+        vqe_text_message("vqe_batch", "warning: %s", vqe_error_message());
+      }
+      output->refused = true;
+      status = VQE_OK;
     }
   }
   if (status == VQE_OK) {

@@ -47,9 +47,10 @@ struct vqe_found_output {
   struct vqe_file_mark mark; /* of it when it was read */
   size_t njournal;
   struct vqe_found_journal *journals;
-  int run;   /* the newest with a journal there; -1: none */
-  int ranks; /* journals of that run */
-  bool live; /* a run has it, by `owner` */
+  int run;      /* the newest with a journal there; -1: none */
+  int ranks;    /* journals of that run */
+  bool live;    /* a run has it, by `owner` */
+  bool refused; /* its files are damaged, hostile or another user's: said */
   struct vqe_owner_record owner;
 };
 
@@ -67,8 +68,10 @@ void vqe_found_free(struct vqe_found *found);
 /* Add an output to what is looked at, and *index its number; one that is there
  * already keeps its number. */
 int vqe_found_add(size_t *index, struct vqe_found *found, const char *output);
-/* Read what is new in all outputs. An output without files is none yet. */
-int vqe_found_read(struct vqe_found *found);
+/* Read what is new in all outputs. An output without files is none yet. With
+ * `go_on`, one whose files cannot be read (VQE_ERR_INPUT) is warned of once,
+ * counts as refused, and the others are read, unless it is the only one. */
+int vqe_found_read(struct vqe_found *found, bool go_on);
 /* NULL: nothing is known of it. */
 const struct vqe_found_entry *vqe_found_get(const struct vqe_found *found,
                                             const char *id);

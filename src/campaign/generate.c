@@ -90,7 +90,7 @@ static int look_around(struct work *work)
     status = vqe_found_add(&index, work->found, outputs.list[k]);
   }
   if (status == VQE_OK) {
-    status = vqe_found_read(work->found);
+    status = vqe_found_read(work->found, false);
   }
   for (size_t k = 0; status == VQE_OK && k < work->found->noutput; k++) {
     const struct vqe_found_output *output = &work->found->outputs[k];

@@ -550,7 +550,7 @@ static int read_set_aside(struct vqe_state *state)
 
 int vqe_state_update(struct vqe_state *state)
 {
-  int status = vqe_found_read(state->found);
+  int status = vqe_found_read(state->found, true);
   if (status == VQE_OK) {
     status = list_items(state);
   }
@@ -561,8 +561,10 @@ int vqe_state_update(struct vqe_state *state)
     status = count(state);
   }
   state->live = false;
+  state->refused = 0;
   for (size_t k = 0; k < state->found->noutput; k++) {
     state->live = state->live || state->found->outputs[k].live;
+    state->refused += state->found->outputs[k].refused;
   }
   return status == VQE_OK ? read_set_aside(state) : status;
 }

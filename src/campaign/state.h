@@ -59,8 +59,9 @@ struct vqe_state {
   /* Cost by the model of the largest that is left, over that of the largest
    * that is done; NaN: either is not known. */
   double reach;
-  bool live;     /* some run has an output */
-  size_t nother; /* results in the outputs that no job asks for */
+  size_t refused; /* outputs whose files cannot be read */
+  bool live;      /* some run has an output */
+  size_t nother;  /* results in the outputs that no job asks for */
 };
 
 /* Name what is looked at: a job file, a result (NAME.h5), or a folder of

@@ -126,7 +126,8 @@ int vqe_batch_status(int argc, char **argv)
   }
   if (status == VQE_OK && options.watch && !is_over(state)) {
     code = EXIT_INTERRUPTED;
-  } else if (status == VQE_OK && state->total.counts[VQE_STATE_FAILED] > 0) {
+  } else if (status == VQE_OK && (state->total.counts[VQE_STATE_FAILED] > 0 ||
+                                  state->refused > 0)) {
     code = EXIT_SOME_FAILED;
   }
   vqe_state_free(state);

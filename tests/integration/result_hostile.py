@@ -10,6 +10,7 @@ left as it was; other results are still read.
 VQE_BATCH and VQE_LAKE name the programs. Exit status 77: no h5py.
 """
 
+import json
 import os
 import resource
 import shutil
@@ -386,6 +387,23 @@ def state(folder, path):
     return unfolded(screen.decode(errors="replace"))
 
 
+def check_campaign(folder):
+    """One hostile file among those of a campaign: the others show."""
+    folder.write("small.json", {"name": "small", "molecules": [harness.H2],
+                                "init": "random", "seed": "1-4"})
+    folder.run("generate", "small.json", "-o", "c", "--parts", "2")
+    for part in ("1", "2"):
+        folder.run(f"c/part-000{part}.json", "-q", "--no-lake")
+    path = folder.file("c/part-0001.h5")
+    with h5py.File(path, "r+") as file:
+        external("results")(folder, file)
+    done = folder.run("status", "c", "--json", status=1)
+    seen = json.loads(done.stdout)
+    check(seen["done"] == 2 and seen["total"] == 4, f"{seen}")
+    text = unfolded(done.stderr)
+    check("external storage" in text and "part-0001.h5" in text, text)
+
+
 with harness.Folder() as folder:
     folder.write("h2.json", {"molecules": [harness.H2], "seed": 1,
                              "init": "random"})
@@ -404,6 +422,7 @@ with harness.Folder() as folder:
             check(words in said and os.path.basename(path) in said,
                   f"{case}, status: {said}")
         os.unlink(path)
+    check_campaign(folder)
     # the same tables take a file that is as it should be, also one whose data
     # sets were made again by others in other plain ways
     for name in ("summary", "results", "settings", "molecules"):
