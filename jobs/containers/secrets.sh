@@ -11,7 +11,9 @@ if [ -f .env ]; then
   exit 0
 fi
 umask 077
-cat >.env.part <<ENV
+aside=$(mktemp .env.XXXXXX)
+trap 'rm -f "$aside"' EXIT
+cat >"$aside" <<ENV
 GARAGE_RPC_SECRET=$(openssl rand -hex 32)
 GARAGE_ADMIN_TOKEN=$(openssl rand -hex 20)
 AWS_ACCESS_KEY_ID=GK$(openssl rand -hex 12)
@@ -20,5 +22,5 @@ R2_ACCESS_KEY_ID=GK$(openssl rand -hex 12)
 R2_SECRET_ACCESS_KEY=$(openssl rand -hex 32)
 SPARK_SECRET=$(openssl rand -hex 20)
 ENV
-mv .env.part .env
+mv "$aside" .env
 echo "made jobs/containers/.env"
