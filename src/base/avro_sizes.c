@@ -2,16 +2,23 @@
 
 #include <stdbool.h>
 
+#include "base/avro_schema.h"
 #include "base/error_message.h"
 
 #define DEEPEST 64
-/* Items that take no bytes (null, empty records) are counted too. */
+/* Values that take no bytes (null, empty records) are counted too. */
 #define FREE_ITEMS 65536
+#define ITEMS_PER_BYTE 8
+/* Items of records take less than ten bytes of memory for each byte that they
+ * are written in; a union of null and something large takes any number. */
+#define FREE_MEMORY ((size_t)256 << 20)
+#define MEMORY_PER_BYTE 32
 
 struct walk {
   const uint8_t *data;
   size_t size, at;
-  size_t items; /* that may still come */
+  size_t items;  /* values and types that may still be looked at */
+  size_t memory; /* that items of arrays and maps may still take */
   const char *where;
 };
 
@@ -61,6 +68,32 @@ static int skip_text(struct walk *walk)
 /* NOLINTNEXTLINE(misc-no-recursion): values nest as the schema does */
 static int skip_value(struct walk *walk, avro_schema_t schema, int depth);
 
+/* Values to come, or types that were looked at for them. */
+static int take(struct walk *walk, uint64_t count)
+{
+  if (count > walk->items) {
+    return refuse(walk, "there are more items than bytes");
+  }
+  walk->items -= (size_t)count;
+  return VQE_OK;
+}
+
+/* A block of `count` items: their number, and the memory that they take. */
+static int take_items(struct walk *walk, avro_schema_t item, uint64_t count)
+{
+  size_t types = 0;
+  int status = take(walk, count);
+  if (status != VQE_OK || count == 0 || avro_typeof(item) == AVRO_DOUBLE) {
+    return status;
+  }
+  size_t each = vqe_schema_value_size(item, &types);
+  if (each > 0 && count > walk->memory / each) {
+    return refuse(walk, "its items take too much memory for their bytes");
+  }
+  walk->memory -= (size_t)count * each;
+  return take(walk, types);
+}
+
 /* Blocks of items until one of none; one of a negative count has its bytes in
  * front, which are not trusted. `keyed`: a map, a text before each item. */
 /* NOLINTNEXTLINE(misc-no-recursion) */
@@ -79,11 +112,8 @@ static int skip_items(struct walk *walk, avro_schema_t item, bool keyed,
       count = -count;
       status = read_long(walk, &bytes);
     }
-    if (status == VQE_OK && (uint64_t)count > walk->items) {
-      status = refuse(walk, "there are more items than bytes");
-    }
     if (status == VQE_OK) {
-      walk->items -= (size_t)count;
+      status = take_items(walk, item, (uint64_t)count);
     }
     if (status == VQE_OK && !keyed && avro_typeof(item) == AVRO_DOUBLE) {
       /* nearly all of a record: its numbers at once */
@@ -104,10 +134,21 @@ static int skip_items(struct walk *walk, avro_schema_t item, bool keyed,
 static int skip_record(struct walk *walk, avro_schema_t schema, int depth)
 {
   int count = (int)avro_schema_record_size(schema);
-  int status = VQE_OK;
+  int status = take(walk, (uint64_t)count);
   for (int k = 0; status == VQE_OK && k < count; k++) {
     status = skip_value(walk, avro_schema_record_field_get_by_index(schema, k),
                         depth + 1);
+  }
+  return status;
+}
+
+static int skip_symbol(struct walk *walk, avro_schema_t schema)
+{
+  int64_t symbol = 0;
+  int status = read_long(walk, &symbol);
+  if (status == VQE_OK &&
+      (symbol < 0 || symbol >= avro_schema_enum_number_of_symbols(schema))) {
+    status = refuse(walk, "an enum has no such symbol");
   }
   return status;
 }
@@ -140,8 +181,9 @@ static int skip_value(struct walk *walk, avro_schema_t schema, int depth)
     return skip_text(walk);
   case AVRO_INT32:
   case AVRO_INT64:
-  case AVRO_ENUM:
     return read_long(walk, &number);
+  case AVRO_ENUM:
+    return skip_symbol(walk, schema);
   case AVRO_FLOAT:
     return skip(walk, 4);
   case AVRO_DOUBLE:
@@ -171,8 +213,11 @@ static int skip_value(struct walk *walk, avro_schema_t schema, int depth)
 int vqe_sizes_of(size_t *used, avro_schema_t schema, const uint8_t *data,
                  size_t size, const char *where)
 {
-  struct walk walk = {
-      .data = data, .size = size, .items = size + FREE_ITEMS, .where = where};
+  struct walk walk = {.data = data,
+                      .size = size,
+                      .items = ITEMS_PER_BYTE * size + FREE_ITEMS,
+                      .memory = MEMORY_PER_BYTE * size + FREE_MEMORY,
+                      .where = where};
   int status = skip_value(&walk, schema, 0);
   *used = walk.at;
   return status;

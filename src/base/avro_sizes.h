@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 /* Walk one value of `schema` through all of `data`. VQE_ERR_INPUT, with the
- * byte, when a length goes beyond the end, when there are more items than the
- * data could hold, when values are nested deeper than 64, or when bytes are
- * left over. `where` stands in front of the message. Cost: one pass, no
- * memory. */
+ * byte, when a length goes beyond the end, when there are more items, or
+ * items of more memory, than honest writers put into so many bytes, when
+ * values are nested deeper than 64, or when bytes are left over. `where`
+ * stands in front of the message. Cost: one pass, no memory. */
 int vqe_sizes_check(avro_schema_t schema, const uint8_t *data, size_t size,
                     const char *where);
 /* The same of a value that need not take all of `data`: *used is its size. */
