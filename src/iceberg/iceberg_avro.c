@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <zlib.h>
 
+#include "base/avro_container.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "iceberg/iceberg_avro_value.h"
@@ -152,7 +153,7 @@ int vqe_avro_writer_open(struct vqe_avro_writer **out, const char *schema)
   }
   status = open_holder(&writer->row, schema);
   if (status == VQE_OK) {
-    status = open_holder(&writer->header, vqe_avro_header_schema);
+    status = open_holder(&writer->header, vqe_container_header);
   }
   if (status == VQE_OK &&
       getrandom(writer->sync, VQE_AVRO_SYNC_BYTES, 0) != VQE_AVRO_SYNC_BYTES) {

@@ -2,15 +2,9 @@
 
 #include <string.h>
 
+#include "base/avro_schema.h"
 #include "base/error_message.h"
 
-const char vqe_avro_header_schema[] =
-    "{\"type\":\"record\",\"name\":\"header\",\"fields\":["
-    "{\"name\":\"magic\",\"type\":{\"type\":\"fixed\",\"name\":\"magic\","
-    "\"size\":4}},"
-    "{\"name\":\"meta\",\"type\":{\"type\":\"map\",\"values\":\"bytes\"}},"
-    "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
-    "\"size\":16}}]}";
 const char vqe_avro_block_schema[] =
     "{\"type\":\"record\",\"name\":\"block\",\"fields\":["
     "{\"name\":\"count\",\"type\":\"long\"},"
@@ -22,11 +16,12 @@ int vqe_avro_holder_open(struct vqe_avro_holder *holder, const char *schema,
                          size_t size, const char *what, int status)
 {
   memset(holder, 0, sizeof *holder);
-  if (avro_schema_from_json_length(schema, size, &holder->schema) != 0) {
-    holder->schema = NULL;
-  } else {
-    holder->iface = avro_generic_class_from_schema(holder->schema);
+  int parsed = vqe_schema_parse(&holder->schema, schema, size);
+  if (parsed != VQE_OK) {
+    (void)vqe_error_context(parsed, "%s", what);
+    return parsed == VQE_ERR_MEMORY ? parsed : status;
   }
+  holder->iface = avro_generic_class_from_schema(holder->schema);
   holder->has_value =
       holder->iface != NULL &&
       avro_generic_value_new(holder->iface, &holder->value) == 0;

@@ -1,5 +1,4 @@
-/* The parts of an Avro container file as values, for its reader and its
- * writer. */
+/* The parts of an Avro container file as values, for its writer. */
 #ifndef VQE_ICEBERG_ICEBERG_AVRO_VALUE_H
 #define VQE_ICEBERG_ICEBERG_AVRO_VALUE_H
 
@@ -9,8 +8,7 @@
 
 #define VQE_AVRO_SYNC_BYTES 16
 
-/* {magic, meta, sync}, and {count, data, sync}. */
-extern const char vqe_avro_header_schema[];
+/* {count, data, sync}; the header is vqe_container_header. */
 extern const char vqe_avro_block_schema[];
 
 /* A schema and one value of it. */

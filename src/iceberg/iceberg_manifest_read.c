@@ -9,6 +9,8 @@
 #include "iceberg/iceberg_manifest.h"
 #include "iceberg/iceberg_value.h"
 
+#define MOST_COLUMNS 20000
+
 /* What a map takes from the statistics of a column. */
 enum map_kind { SIZES, VALUES, NULLS, NANS, LOWER, UPPER };
 
@@ -78,6 +80,12 @@ static int stats_of(struct vqe_iceberg_stats **out,
       return VQE_OK;
     }
   }
+  if (file->nstats == MOST_COLUMNS) {
+    /* each is looked for among those before it */
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "statistics of more than %d columns in one file",
+                         MOST_COLUMNS);
+  }
   int status =
       vqe_memory_grow(&file->stats, file->nstats, file->nstats + 1,
                       sizeof *file->stats, "statistics of a data file");
@@ -102,7 +110,7 @@ static int get_map(struct vqe_iceberg_file *file, const avro_value_t *record,
     return vqe_error_set(VQE_ERR_INPUT, "field '%s' is no map", name);
   }
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    struct vqe_iceberg_stats *stats;
+    struct vqe_iceberg_stats *stats = NULL;
     int64_t key, number;
     if (avro_value_get_by_index(&array, k, &item, NULL) != 0 ||
         !vqe_avro_get_integer(&key, &item, "key") || key < INT32_MIN ||

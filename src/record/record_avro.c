@@ -2,13 +2,16 @@
 
 #include <avro.h>
 #include <errno.h>
-#include <math.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/avro_container.h"
+#include "base/avro_schema.h"
 #include "base/avro_sizes.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -16,9 +19,8 @@
 #include "record/record_view.h"
 
 #define MAX_RECORD ((size_t)1 << 31)
-/* Of a file that others wrote. */
-#define LARGEST_BLOCK ((int64_t)1 << 28)
-#define SYNC_BYTES 16
+/* Damaged blocks that are passed over in one file. */
+#define MOST_FAULTS 1000
 
 struct vqe_record_avro {
   avro_schema_t schema;
@@ -38,9 +40,8 @@ int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema,
   if (status != VQE_OK) {
     return status;
   }
-  if (avro_schema_from_json_length(schema, size, &avro->schema) != 0) {
-    status = vqe_error_set(VQE_ERR_INPUT, "not an Avro schema: %s",
-                           avro_strerror());
+  status = vqe_schema_parse(&avro->schema, schema, size);
+  if (status != VQE_OK) {
     free(avro);
     return status;
   }
@@ -153,178 +154,131 @@ int vqe_record_avro_decode(struct vqe_record **out,
   return status;
 }
 
-/* Readers of a container file's head and of the numbers between its blocks. */
-struct block_reader {
-  avro_schema_t schema;
-  avro_value_iface_t *iface;
-  avro_value_t header, number;
-  avro_reader_t file;
+/* ---- container files ---- */
+
+/* One reading: what was lost so far, and why it first was. */
+struct reading {
+  struct vqe_container *file;
+  const char *where;
+  vqe_avro_visit visit;
+  vqe_avro_skip skip;
+  void *ctx;
+  size_t index; /* of the next record */
+  size_t faults;
+  uint64_t bytes, records;
+  char reason[300];
 };
 
-static int open_blocks(struct block_reader *reader, FILE *file)
-{
-  static const char header_text[] =
-      "{\"type\": \"record\", \"name\": \"header\", \"fields\": ["
-      "{\"name\": \"magic\", \"type\": "
-      "{\"type\": \"fixed\", \"name\": \"magic\", \"size\": 4}}, "
-      "{\"name\": \"meta\", \"type\": "
-      "{\"type\": \"map\", \"values\": \"bytes\"}}, "
-      "{\"name\": \"sync\", \"type\": "
-      "{\"type\": \"fixed\", \"name\": \"sync\", \"size\": 16}}]}";
-  memset(reader, 0, sizeof *reader);
-  reader->file = avro_reader_file_fp(file, 0);
-  bool good = reader->file != NULL &&
-              avro_schema_from_json_length(header_text, sizeof header_text - 1,
-                                           &reader->schema) == 0;
-  if (good) {
-    reader->iface = avro_generic_class_from_schema(reader->schema);
-  }
-  good = reader->iface != NULL &&
-         avro_generic_value_new(reader->iface, &reader->header) == 0 &&
-         avro_generic_long_new(&reader->number, 0) == 0;
-  return good ? VQE_OK
-              : vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
-}
-
-static void close_blocks(struct block_reader *reader)
-{
-  if (reader->number.self != NULL) {
-    avro_value_decref(&reader->number);
-  }
-  if (reader->header.self != NULL) {
-    avro_value_decref(&reader->header);
-  }
-  if (reader->iface != NULL) {
-    avro_value_iface_decref(reader->iface);
-  }
-  if (reader->schema != NULL) {
-    avro_schema_decref(reader->schema);
-  }
-  if (reader->file != NULL) {
-    avro_reader_free(reader->file);
-  }
-}
-
-static bool read_head(struct block_reader *reader)
-{
-  avro_value_t magic;
-  const void *bytes;
-  size_t length;
-  return avro_value_read(reader->file, &reader->header) == 0 &&
-         avro_value_get_by_name(&reader->header, "magic", &magic, NULL) == 0 &&
-         avro_value_get_fixed(&magic, &bytes, &length) == 0 && length == 4 &&
-         memcmp(bytes, "Obj\1", 4) == 0;
-}
-
-static bool read_number(int64_t *out, struct block_reader *reader)
-{
-  return avro_value_read(reader->file, &reader->number) == 0 &&
-         avro_value_get_long(&reader->number, out) == 0;
-}
-
-/* Sizes of the blocks of a container file, which avro-c would read whole. What
- * is no container file is left to its reader to say. */
-static int check_blocks(FILE *file, const char *where)
-{
-  struct block_reader reader;
-  int64_t count = 0;
-  int64_t size = 0;
-  int status = open_blocks(&reader, file);
-  bool more = status == VQE_OK && read_head(&reader);
-  /* the number of its records, its size, itself, the marker */
-  while (status == VQE_OK && more && read_number(&count, &reader) &&
-         read_number(&size, &reader) && size >= 0) {
-    if (size > LARGEST_BLOCK) {
-      status = vqe_error_set(VQE_ERR_INPUT,
-                             "%s: a block of %.1f GB is larger than the limit "
-                             "of %.1f GB",
-                             where, (double)size / 1e9,
-                             (double)LARGEST_BLOCK / 1e9);
-    } else {
-      more = avro_skip(reader.file, size + SYNC_BYTES) == 0;
-    }
-  }
-  close_blocks(&reader);
-  return status;
-}
-
-/* Only a large file can hold a large block. */
-static int check_file(const char *path, const char *where)
+/* A file that anyone may have put there: not a pipe, which would wait. */
+static int open_file(FILE **out, const char *path, const char *where)
 {
   struct stat info;
-  FILE *file = NULL;
-  int status = VQE_OK;
-  if (stat(path, &info) != 0 || info.st_size <= LARGEST_BLOCK) {
-    return VQE_OK;
+  int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  *out = NULL;
+  if (descriptor < 0) {
+    return vqe_error_set(VQE_ERR_INPUT, "%s: cannot be read: %s", where,
+                         strerror(errno));
   }
-  file = fopen(path, "rb");
-  if (file != NULL) {
-    status = check_blocks(file, where);
-    fclose(file);
+  if (fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) {
+    *out = fdopen(descriptor, "rb");
   }
+  if (*out == NULL) {
+    close(descriptor);
+    return vqe_error_set(VQE_ERR_INPUT, "%s: not a regular file", where);
+  }
+  return VQE_OK;
+}
+
+/* Hand over one value of the file. */
+static int take_value(struct reading *reading, const avro_value_t *value)
+{
+  struct vqe_record *record = NULL;
+  char place[512];
+  snprintf(place, sizeof place, "%.440s, record %zu", reading->where,
+           reading->index);
+  int status = from_value(&record, value, place);
+  if (status == VQE_OK) {
+    status = reading->visit(reading->ctx, record, reading->index);
+  } else if (reading->skip != NULL &&
+             (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED)) {
+    reading->skip(reading->ctx, vqe_error_message());
+    status = VQE_OK;
+  }
+  reading->index++;
   return status;
 }
 
-/* The next record of the file; *end at its end, *whole where its bytes are
- * read, whatever they hold. */
-static int read_next(struct vqe_record **record, bool *end, bool *whole,
-                     avro_file_reader_t file, avro_value_t *value,
-                     const char *where, size_t index)
+/* Go on behind a damaged block, and count it. */
+static int pass_over(struct reading *reading, int status)
 {
-  char place[512];
-  avro_value_reset(value);
-  int code = avro_file_reader_read_value(file, value);
-  *end = code == EOF;
-  *whole = code == 0;
-  if (*end) {
+  uint64_t bytes = 0;
+  uint64_t records = 0;
+  if (status != VQE_ERR_INPUT || reading->skip == NULL ||
+      reading->faults == MOST_FAULTS) {
+    return status;
+  }
+  if (reading->faults++ == 0) {
+    snprintf(reading->reason, sizeof reading->reason, "%s",
+             vqe_error_message());
+  }
+  status = vqe_container_recover(&bytes, &records, reading->file);
+  reading->bytes += bytes;
+  reading->records += records;
+  reading->index += records;
+  return status;
+}
+
+/* After damage that was passed over: what is lost. */
+static int sum_up(const struct reading *reading)
+{
+  if (reading->faults == 0) {
     return VQE_OK;
   }
-  snprintf(place, sizeof place, "%.440s, record %zu", where, index);
-  return code != 0 ? vqe_error_set(VQE_ERR_INPUT, "%s cannot be read: %s",
-                                   place, avro_strerror())
-                   : from_value(record, value, place);
+  return vqe_error_set(
+      VQE_ERR_INPUT,
+      "%s; %zu block%s of %llu bytes and %s%llu record%s cannot be read, the "
+      "others are",
+      reading->reason, reading->faults, reading->faults == 1 ? "" : "s",
+      (unsigned long long)reading->bytes,
+      reading->records > 0 ? "at least " : "",
+      (unsigned long long)reading->records, reading->records == 1 ? "" : "s");
+}
+
+static int read_all(struct reading *reading)
+{
+  bool end = false;
+  int status = VQE_OK;
+  while (status == VQE_OK && !end) {
+    avro_value_t *value = NULL;
+    status = vqe_container_next(&value, reading->file);
+    end = status == VQE_OK && value == NULL;
+    if (status != VQE_OK) {
+      status = pass_over(reading, status);
+    } else if (!end) {
+      status = take_value(reading, value);
+    }
+  }
+  return status == VQE_OK ? sum_up(reading) : status;
 }
 
 int vqe_record_avro_read_file(const char *path, const char *where,
                               vqe_avro_visit visit, vqe_avro_skip skip,
                               void *ctx)
 {
-  avro_file_reader_t file;
-  avro_value_t value = {NULL, NULL};
-  int status = check_file(path, where);
-  if (status != VQE_OK) {
-    return status;
+  struct reading reading = {
+      .where = where, .visit = visit, .skip = skip, .ctx = ctx};
+  FILE *file = NULL;
+  int status = open_file(&file, path, where);
+  if (status == VQE_OK) {
+    status = vqe_container_open(&reading.file, file, where);
   }
-  if (avro_file_reader(path, &file) != 0) {
-    return vqe_error_set(VQE_ERR_INPUT, "%s: not an Avro container file: %s",
-                         where, avro_strerror());
+  if (status == VQE_OK) {
+    status = read_all(&reading);
   }
-  avro_schema_t schema = avro_file_reader_get_writer_schema(file);
-  avro_value_iface_t *iface = avro_generic_class_from_schema(schema);
-  if (iface == NULL || avro_generic_value_new(iface, &value) != 0) {
-    status = vqe_error_set(VQE_ERR_MEMORY, "Avro: %s", avro_strerror());
+  vqe_container_close(reading.file);
+  if (file != NULL) {
+    fclose(file);
   }
-  bool end = value.iface == NULL;
-  for (size_t index = 0; status == VQE_OK && !end; index++) {
-    struct vqe_record *record = NULL;
-    bool whole = false;
-    status = read_next(&record, &end, &whole, file, &value, where, index);
-    if (status == VQE_OK && !end) {
-      status = visit(ctx, record, index);
-    } else if (whole && skip != NULL &&
-               (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED)) {
-      skip(ctx, vqe_error_message());
-      status = VQE_OK;
-    }
-  }
-  if (value.self != NULL) {
-    avro_value_decref(&value);
-  }
-  if (iface != NULL) {
-    avro_value_iface_decref(iface);
-  }
-  avro_schema_decref(schema);
-  avro_file_reader_close(file);
   return status;
 }
 

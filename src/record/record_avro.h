@@ -14,7 +14,8 @@ extern const size_t vqe_record_avro_schema_text_size;
 /* Decoder for one writer's schema. */
 struct vqe_record_avro;
 
-/* `schema` NULL takes ours; a writer's schema may lack our additions. */
+/* `schema` NULL takes ours; a writer's schema may lack our additions. Errors:
+ * those of vqe_schema_parse(). */
 int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema,
                            size_t size);
 void vqe_record_avro_free(struct vqe_record_avro *avro);
@@ -37,10 +38,12 @@ typedef int (*vqe_avro_visit)(void *ctx, struct vqe_record *record,
 /* Called for each record that is none of ours, with the reason. */
 typedef void (*vqe_avro_skip)(void *ctx, const char *reason);
 
-/* Read all records of an Avro container file (local). One that is none of ours
- * is passed to `skip` and the others are read on; where `skip` is NULL it ends
- * the reading. VQE_ERR_INPUT then, and when the file is no container or is cut
- * short; records before the fault have been visited. */
+/* Read all records of an Avro container file (local, regular). One that is
+ * none of ours is passed to `skip` and the others are read on. A damaged block
+ * is passed over, to the next sync marker, up to a thousand of a file: the
+ * status is VQE_ERR_INPUT then, at the end, and the message counts what is
+ * lost. Where `skip` is NULL either ends the reading. Errors besides: those of
+ * vqe_container_open(); records before the fault have been visited. */
 int vqe_record_avro_read_file(const char *path, const char *where,
                               vqe_avro_visit visit, vqe_avro_skip skip,
                               void *ctx);

@@ -359,6 +359,9 @@ static int rewrite(uint8_t **avro, size_t *size, const struct parts *parts,
   struct vqe_record *record = NULL;
   int status =
       vqe_record_avro_create(&theirs, parts->schema, parts->schema_size);
+  if (status != VQE_OK) {
+    status = vqe_error_context(status, "'%s'", path);
+  }
   if (status == VQE_OK) {
     status = vqe_record_avro_decode(&record, theirs, parts->record,
                                     parts->record_size, path);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -279,6 +280,80 @@ static void container_is_read_up_to_its_damage(void **state)
   vqe_record_free(record);
 }
 
+static int count_record(void *ctx, struct vqe_record *record, size_t index)
+{
+  size_t *counts = ctx;
+  counts[0]++;
+  counts[1] = index;
+  vqe_record_free(record);
+  return VQE_OK;
+}
+
+static void count_skip(void *ctx, const char *reason)
+{
+  size_t *counts = ctx;
+  (void)reason;
+  counts[2]++;
+}
+
+/* Three blocks, the second damaged: its records are counted as lost. */
+static void damaged_block_costs_its_records_alone(void **state)
+{
+  (void)state;
+  char path[] = "/tmp/vqe-record-XXXXXX";
+  char *bytes = NULL;
+  size_t size = 0;
+  int descriptor = mkstemp(path);
+  assert_true(descriptor >= 0);
+  close(descriptor);
+  char *text = other_json();
+  struct vqe_record *record = parse(text);
+  assert_int_equal(vqe_record_avro_write_file(path, &record, 1), VQE_OK);
+  assert_int_equal(vqe_file_read(&bytes, &size, path, 1 << 20), VQE_OK);
+  /* the last 16 bytes are the marker that stands before each block */
+  const char *marker = bytes + size - 16;
+  const char *first = memmem(bytes, size - 16, marker, 16);
+  assert_non_null(first);
+  size_t head = (size_t)(first - bytes) + 16;
+  size_t block = size - head;
+  char *three = malloc(head + 3 * block);
+  assert_non_null(three);
+  memcpy(three, bytes, head);
+  for (size_t k = 0; k < 3; k++) {
+    memcpy(three + head + k * block, bytes + head, block);
+  }
+  memset(three + head + block + 40, 0x55, 20);
+  assert_int_equal(vqe_file_write(path, three, head + 3 * block), VQE_OK);
+  size_t counts[3] = {0};
+  assert_int_equal(vqe_record_avro_read_file(path, "file", count_record,
+                                             count_skip, counts),
+                   VQE_ERR_INPUT);
+  assert_int_equal(counts[0], 2);
+  assert_int_equal(counts[1], 2); /* the third by its place in the file */
+  assert_int_equal(counts[2], 0);
+  assert_non_null(strstr(vqe_error_message(), "1 block of "));
+  assert_non_null(strstr(vqe_error_message(), "1 record cannot be read"));
+  /* without a word for what is skipped, the first damage ends it */
+  counts[0] = 0;
+  assert_int_equal(
+      vqe_record_avro_read_file(path, "file", count_record, NULL, counts),
+      VQE_ERR_INPUT);
+  assert_int_equal(counts[0], 1);
+  assert_null(strstr(vqe_error_message(), "cannot be read"));
+  /* what is no regular file is not waited for */
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(mkfifo(path, 0600), 0);
+  assert_int_equal(vqe_record_avro_read_file(path, "file", count_record,
+                                             count_skip, counts),
+                   VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "not a regular file"));
+  unlink(path);
+  free(three);
+  free(bytes);
+  free(text);
+  vqe_record_free(record);
+}
+
 /* Against jansson, which checks UTF-8 too. */
 static void texts_are_utf8_or_refused(void **state)
 {
@@ -322,6 +397,7 @@ int main(void)
       cmocka_unit_test(unions_nan_and_infinity_of_json_are_read),
       cmocka_unit_test(wrong_types_are_refused_by_name),
       cmocka_unit_test(container_is_read_up_to_its_damage),
+      cmocka_unit_test(damaged_block_costs_its_records_alone),
       cmocka_unit_test(texts_are_utf8_or_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -187,6 +188,47 @@ static void damage_of_any_byte_is_found(void **state)
   free(bytes);
 }
 
+/* A file whole by its checksum, with a schema that contains itself or that
+ * asks for 2^62 bytes, is refused like any that is damaged. */
+static void hostile_schemas_are_refused(void **state)
+{
+  struct fixture *fixture = *state;
+  static const char *const schemas[] = {
+      "{\"type\": \"record\", \"name\": \"N\", \"fields\": [{\"name\": "
+      "\"n\", \"type\": \"N\"}]}",
+      "{\"type\": \"fixed\", \"name\": \"f\", \"size\": "
+      "4611686018427387904}",
+      "{\"type\": \"array\", \"items\": \"null\"}"};
+  char name[VQE_SPOOL_NAME_SIZE];
+  char path[256];
+  snprintf(name, sizeof name, ID "-0123456789abcdef.vqes");
+  snprintf(path, sizeof path, "%s/%s", fixture->path, name);
+  for (size_t k = 0; k < sizeof schemas / sizeof schemas[0]; k++) {
+    char *id = NULL;
+    uint8_t *avro = NULL;
+    uint8_t data[512];
+    size_t size = 0;
+    uint32_t words[4] = {1, 2, (uint32_t)strlen(schemas[k]), 10};
+    memcpy(data, "VQES", 4);
+    memcpy(data + 4, words, 16);
+    memset(data + 20, 0, 4);
+    memcpy(data + 24, "id", 2);
+    memcpy(data + 26, schemas[k], words[2]);
+    size = 26 + words[2];
+    memset(data + size, 0xff, 10);
+    size += 10;
+    uint32_t sum = (uint32_t)crc32(crc32(0, Z_NULL, 0), data, (uInt)size);
+    memcpy(data + size, &sum, 4);
+    assert_int_equal(vqe_file_write(path, data, size + 4), VQE_OK);
+    assert_int_equal(vqe_spool_load(&id, &avro, &size, fixture->spool, name),
+                     VQE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(vqe_error_message(), name));
+    assert_non_null(strstr(vqe_error_message(), "Avro schema: "));
+    assert_null(avro);
+    assert_null(id);
+  }
+}
+
 static void other_files_are_left_alone(void **state)
 {
   struct fixture *fixture = *state;
@@ -249,6 +291,7 @@ int main(void)
       TEST(records_come_back_under_their_id),
       TEST(any_id_makes_a_safe_file_name),
       TEST(damage_of_any_byte_is_found),
+      TEST(hostile_schemas_are_refused),
       TEST(other_files_are_left_alone),
       TEST(full_disk_is_an_error_and_leaves_nothing),
       TEST(folder_that_cannot_be_made_is_an_error),
