@@ -26,7 +26,7 @@ static int make_codec(struct vqe_record_avro **out,
   int status = vqe_registry_fetch(&schema, consumer->registry, id);
   if (status == VQE_OK) {
     status = vqe_record_avro_create(out, schema, strlen(schema));
-    if (status == VQE_ERR_INPUT) {
+    if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
       status = vqe_error_context(status, "schema %lu", (unsigned long)id);
     }
   }

@@ -374,7 +374,7 @@ static int add_other(bool *is_new, struct others *others, const char *name)
     }
   }
   if (more > MOST_REFERENCES) {
-    return vqe_error_set(VQE_ERR_INPUT,
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "a schema with more than %d references",
                          MOST_REFERENCES);
   }

@@ -42,7 +42,8 @@ int vqe_registry_register(uint32_t *id, struct vqe_registry *registry,
 
 /* Text of the Avro schema `id`, valid as long as the handle; one request an
  * id, and one for each schema that it refers to: those stand in the text.
- * VQE_ERR_UNSUPPORTED for a schema of another language. */
+ * VQE_ERR_UNSUPPORTED for a schema of another language, or one with more
+ * references than anyone needs. */
 int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
                        uint32_t id);
 

@@ -182,8 +182,8 @@ static int expand(json_t **type, struct joining *joining, const char *space)
 {
   int status = VQE_OK;
   if (joining->depth >= MOST_DEPTH) {
-    return vqe_error_set(VQE_ERR_INPUT, "a schema more than %d types deep",
-                         MOST_DEPTH);
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "a schema more than %d types deep", MOST_DEPTH);
   }
   joining->depth++;
   if (json_is_array(*type)) {

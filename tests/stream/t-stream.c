@@ -56,6 +56,27 @@ respond_as_registry(const struct http_request *request)
     free(text);
     json_decref(body);
     script.body = schema;
+  } else if (strcmp(request->path, "/schemas/ids/51") == 0) {
+    script.body = "{\"schema\": \"{\\\"type\\\": \\\"record\\\", "
+                  "\\\"name\\\": \\\"N\\\", \\\"fields\\\": "
+                  "[{\\\"name\\\": \\\"n\\\", \\\"type\\\": "
+                  "\\\"N\\\"}]}\"}";
+  } else if (strcmp(request->path, "/schemas/ids/52") == 0) {
+    script.body = "{\"schema\": \"{\\\"type\\\": \\\"fixed\\\", "
+                  "\\\"name\\\": \\\"f\\\", \\\"size\\\": "
+                  "4611686018427387904}\"}";
+  } else if (strcmp(request->path, "/schemas/ids/53") == 0) {
+    script.body = "{\"schema\": \"{\\\"type\\\": \\\"array\\\", "
+                  "\\\"items\\\": \\\"null\\\"}\"}";
+  } else if (strcmp(request->path, "/schemas/ids/54") == 0) {
+    /* by a reference that comes back to it */
+    script.body = "{\"schema\": \"\\\"P\\\"\", \"references\": [{\"name\": "
+                  "\"P\", \"subject\": \"p\", \"version\": 1}]}";
+  } else if (strcmp(request->path, "/subjects/p/versions/1") == 0) {
+    script.body = "{\"schema\": \"{\\\"type\\\": \\\"record\\\", "
+                  "\\\"name\\\": \\\"P\\\", \\\"fields\\\": "
+                  "[{\\\"name\\\": \\\"p\\\", \\\"type\\\": "
+                  "[\\\"null\\\", \\\"P\\\"]}]}\"}";
   } else if (strcmp(request->method, "GET") == 0) {
     script.status = 404;
     script.body = "{\"error_code\": 40403, \"message\": \"none\"}";
@@ -689,6 +710,29 @@ static void messages_that_are_no_record_are_rejected(void **state)
   free(seen.first);
 }
 
+/* Schemas that would end the reader or never end themselves: their messages
+ * are set aside, and the topic goes on. */
+static void messages_of_hostile_schemas_are_rejected(void **state)
+{
+  struct fixture *fixture = *state;
+  struct seen seen = {0};
+  struct vqe_consumer_counts counts;
+  produce(fixture, 0, 2);
+  for (uint8_t id = 51; id <= 54; id++) {
+    const uint8_t message[] = {0, 0, 0, 0, id, 0, 0, 0};
+    put_raw(fixture, message, sizeof message);
+    put_raw(fixture, message, sizeof message);
+  }
+  produce(fixture, 2, 2);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.messages, 12);
+  assert_int_equal(counts.records, 4);
+  assert_int_equal(counts.rejected, 8);
+  assert_int_equal(read_topic(&seen, &counts, fixture, 0), VQE_OK);
+  assert_int_equal(counts.messages, 0);
+  free(seen.first);
+}
+
 /* What a later reading may find is no reason to pass over a message: the
  * registry was started empty, has another path or wants other credentials. */
 static void messages_that_cannot_be_read_now_are_not_passed_over(void **state)
@@ -878,6 +922,7 @@ int main(void)
       TEST(damaged_spool_files_are_left_alone),
       TEST(bad_settings_are_refused_without_secrets),
       TEST(messages_that_are_no_record_are_rejected),
+      TEST(messages_of_hostile_schemas_are_rejected),
       TEST(messages_that_cannot_be_read_now_are_not_passed_over),
       TEST(unknown_schemas_are_rejected_on_demand),
       TEST(reading_that_finds_no_record_is_not_committed),
