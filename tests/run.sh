@@ -162,7 +162,7 @@ build_fuzz() {
 
 make_ready_builds() {
   if wanted unit-sanitized || wanted sanitized-bad_inputs ||
-    wanted sanitized-result_hostile; then
+    wanted sanitized-result_hostile || wanted sanitized-hostile_avro; then
     make_ready debug jobs/setup/build.sh debug
   fi
   if wanted cuda-build && [ "${VQE_TEST_CUDA:-}" != 0 ]; then
@@ -467,6 +467,8 @@ run_lanes() {
   tier sanitized-bad_inputs program_sanitized tests/integration/bad_inputs.py
   tier sanitized-result_hostile program_sanitized \
     tests/integration/result_hostile.py
+  tier sanitized-hostile_avro program_sanitized \
+    tests/integration/hostile_avro.py
   tier valgrind memory_checked
   tier fuzz fuzz
   tier slurm slurm

@@ -2,8 +2,8 @@
 """vqe_lake ingest on a real Kafka 3.9.1 and a real registry, while something is
 wrong: a registry of another path or without its schemas, messages that are no
 records, records that no table takes, a group that is in use, schemas that
-refer to others. Nothing is passed over that a later run can read, and what
-is set aside lies under rejected/.
+refer to others, schemas made to harm. Nothing is passed over that a later run
+can read, and what is set aside lies under rejected/.
 
 The programs: stream_services.py. Exit status 77: no Java or package.
 Services: kafka.
@@ -13,10 +13,12 @@ import glob
 import io
 import json
 import os
+import shutil
 import struct
 import sys
 import time
 import urllib.request
+import zlib
 
 import harness
 from harness import check
@@ -303,6 +305,96 @@ def reference_case(services, folder):
     print("a schema in three parts: read")
 
 
+def spooled(schema):
+    """A whole file of the spool, by its checksum, of that schema."""
+    words = json.dumps(schema)
+    data = b"VQES" + struct.pack("<IIIQ", 1, 2, len(words), 20) + b"id"
+    data += words.encode() + bytes(20)
+    return data + struct.pack("<I", zlib.crc32(data))
+
+
+def hostile_case(services, folder):
+    """Schemas that a registry takes and that would end or hold up a reader: one
+    message neither ends the reading nor stops the topic, and a file of the spool
+    costs a job nothing but itself."""
+    node = {
+        "type": "record",
+        "name": "Node",
+        "fields": [{"name": "next", "type": ["null", "Node"]}],
+    }
+    schemas = {
+        "itself": node,
+        "nulls": {"type": "array", "items": "null"},
+        "fixed": {"type": "fixed", "name": "F", "size": 1 << 30},
+    }
+    heads = []
+    for name, schema in schemas.items():
+        heads.append(struct.pack(">bI", 0, register(services, f"bad-{name}", schema)))
+    to_node = {"name": "Node", "subject": "bad-itself", "version": 1}
+    holder = {
+        "type": "record",
+        "name": "Holder",
+        "fields": [{"name": "node", "type": "Node"}],
+    }
+    number = register(services, "bad-reference", holder, [to_node])
+    heads.append(struct.pack(">bI", 0, number))
+    endless = b"\x80" * 8 + b"\x80\x01" + bytes(10)  # 2^62
+    good = [value for _, value in read_all(services, "away")]
+    for way, place in (("-w", "hostile"), ("--land", "hostile-raw")):
+        topic = f"hostile{way.strip('-')}"
+        services.topics(f"--create --topic {topic}")
+        mixed = []
+        for k, head in enumerate(heads):
+            mixed += [head + endless, good[k]]
+        produce(services, topic, *mixed)
+        done = ingest(services, folder, topic, way, place, status=1)
+        check(f"{len(heads)} rejected" in done.stdout, f"{done.stdout}{done.stderr}")
+        found = kept(folder, place, topic)
+        for k, head in enumerate(heads):
+            check(found.get((0, 2 * k)) == head + endless, f"{way}: message {2 * k}")
+        said = harness.unfolded(done.stderr)
+        for word in ("contains itself: 'Node'", "no bytes", "1 MiB"):
+            check(word in said, f"no '{word}' in {said}")
+        done = ingest(services, folder, topic, way, place, status=0)
+        check(done.stdout.startswith("0 messages"), done.stdout)
+    check(len(ids_in(services, folder, "hostile")) == len(heads), "tables")
+
+    # the spool of a job
+    os.environ["no_proxy"] = "127.0.0.1"
+    for words in (("publish",), ("job",)):
+        os.makedirs(folder.file("bad-spool"))
+        for k, schema in enumerate(schemas.values()):
+            name = f"bad-spool/{k:064x}-{k:016x}.vqes"
+            with open(folder.file(name), "wb") as file:
+                file.write(spooled(schema))
+        spool = ("--spool", folder.file("bad-spool"))
+        topic = ("--topic", f"after-{words[0]}")
+        services.topics(f"--create --topic after-{words[0]}")
+        if words[0] == "publish":
+            done = lake(
+                services,
+                folder,
+                *["publish", folder.file("one.h5"), *spool, *topic],
+                whole=True,
+                status=1,
+            )
+        else:
+            done = folder.run(
+                *["one.json", "--no-lake", "--force", "--kafka", *spool, *topic],
+                *["--brokers", services.env["KAFKA_BROKERS"]],
+                *["--registry", services.env["REGISTRY_URL"], "-o", "after.h5"],
+                status=1,
+            )
+            check(os.path.exists(folder.file("after.h5")), "no result")
+        said = harness.unfolded(done.stdout + done.stderr)
+        check("contains itself" in said, said)
+        check("1 record delivered" in said, said)
+        left = os.listdir(folder.file("bad-spool"))
+        check(len(left) == len(schemas), f"left in the spool: {left}")
+        shutil.rmtree(folder.file("bad-spool"))
+    print("hostile schemas: set aside")
+
+
 def main():
     services = Services()
     try:
@@ -324,6 +416,7 @@ def main():
             poison_cases(services, folder)
             group_case(services, folder)
             reference_case(services, folder)
+            hostile_case(services, folder)
             services.stop()
     finally:
         services.stop()
