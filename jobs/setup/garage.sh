@@ -15,6 +15,7 @@ cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
 target=$cache/garage-$version
 program=$target/bin/garage
 
+command -v curl >/dev/null || "$here/jobs/setup/packages.sh" garage
 is_right() {
   [ -x "$1" ] && [[ "$("$1" --version 2>/dev/null)" == *"$version"* ]]
 }
@@ -38,6 +39,13 @@ if is_right "$program"; then
 fi
 
 "$here/jobs/setup/packages.sh" garage
+
+rust=$(rustc --version 2>/dev/null | cut -d' ' -f2)
+if [ "$(printf '%s\n' 1.91 "${rust:-0}" | sort -V | head -n 1)" != 1.91 ]; then
+  echo "garage: building it takes Rust 1.91 or later, here is ${rust:-none};" \
+    "on Debian 12 bookworm-security has it, elsewhere rustup" >&2
+  exit 1
+fi
 
 # one build at a time; the second finds the program of the first
 mkdir -p "$target"

@@ -16,7 +16,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
 target=$cache/kafka-$kafka
 
-command -v java >/dev/null || "$here/jobs/setup/packages.sh" java
+if ! command -v java >/dev/null || ! command -v curl >/dev/null; then
+  "$here/jobs/setup/packages.sh" java
+fi
 if [ -f "$target/complete-$registry" ]; then
   echo "$target"
   exit 0

@@ -70,6 +70,7 @@ LIST
       cat <<'LIST'
 openjdk-17-jre-headless|java|runs Kafka and Spark
 maven|mvn|fetches them
+curl|curl|asks whether services respond
 python3-venv||Python of Spark
 LIST
       ;;
@@ -87,6 +88,7 @@ gcc|gcc|links Garage
 libc6-dev|gcc|headers of the C library
 pkg-config|pkg-config|finds libsodium
 libsodium-dev|pc:libsodium|cryptography of Garage
+curl|curl|asks whether it responds
 cargo-web|rust:1.91|builds Garage
 rustc-web|rust:1.91|compiles Garage
 LIST
