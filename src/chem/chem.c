@@ -242,7 +242,8 @@ static int solve_scf(struct run *run)
   if (guessed == VQE_ERR_MEMORY) {
     return guessed;
   }
-  int count = vqe_frame_find(frames, run->env);
+  int count;
+  status = vqe_frame_find(frames, &count, run->env);
   for (int k = 0;
        status == VQE_OK && k < count && (k == 0 || run->scf->unstable); k++) {
     status = solve_in_frame(run, &frames[k], guessed == VQE_OK);

@@ -121,15 +121,18 @@ static int order_orbitals(char **notes, struct vqe_fcidump_file *file,
   double lower_by;
   char list[160] = "";
   size_t used = 0;
-  if (!vqe_fcidump_lowest(order, &lower_by, file, nalpha, nbeta)) {
-    return VQE_OK;
+  bool lower;
+  int status =
+      vqe_fcidump_lowest(order, &lower, &lower_by, file, nalpha, nbeta);
+  if (status != VQE_OK || !lower) {
+    return status;
   }
   for (int p = 0; p < nalpha && used < sizeof list; p++) {
     int put = snprintf(list + used, sizeof list - used, "%s%d",
                        p > 0 ? ", " : "", order[p] + 1);
     used += put > 0 ? (size_t)put : 0;
   }
-  int status = vqe_fcidump_permute(file, order);
+  status = vqe_fcidump_permute(file, order);
   if (status == VQE_OK) {
     status = vqe_notes_add(notes, VQE_NOTE_REFERENCE_NOT_FIRST,
                            "the determinant of orbitals %s of the file lies "

@@ -34,16 +34,16 @@ int vqe_fcidump_scan(struct vqe_fcidump_file *out, const char *content,
                      size_t size, const char *source);
 void vqe_fcidump_clear(struct vqe_fcidump_file *file);
 
-/* The lowest determinant of nalpha >= nbeta electrons: true when it lies
- * below that of the first orbitals. Then `order` lists the orbitals, doubly
- * occupied, singly occupied and empty ones, each by rising energy in the mean
- * field of the determinant; else it is 0, 1, 2, ... Where ISYM is 2 to 8, a
- * determinant of that irrep is preferred. Every occupation is tried where
- * there are few, else what replacements of one or two orbitals lead to from
- * several starts. */
-bool vqe_fcidump_lowest(int order[VQE_FCIDUMP_MAX_ORBITALS], double *lower_by,
-                        const struct vqe_fcidump_file *file, int nalpha,
-                        int nbeta);
+/* The lowest determinant of nalpha >= nbeta electrons: *lower when it lies
+ * *lower_by hartree below that of the first orbitals. Then `order` lists the
+ * orbitals, doubly occupied, singly occupied and empty ones, each by rising
+ * energy in the mean field of the determinant; else it is 0, 1, 2, ... Where
+ * ISYM is 2 to 8, a determinant of that irrep is preferred. Every occupation
+ * is tried where there are few, else what replacements of one or two orbitals
+ * lead to from several starts. */
+int vqe_fcidump_lowest(int order[VQE_FCIDUMP_MAX_ORBITALS], bool *lower,
+                       double *lower_by, const struct vqe_fcidump_file *file,
+                       int nalpha, int nbeta);
 
 /* Energies of all orbitals in the mean field of the determinant of the first
  * orbitals. */

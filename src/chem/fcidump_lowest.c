@@ -242,21 +242,22 @@ static void list_order(int order[MAX_ORBITALS], const struct levels *x,
   }
 }
 
-bool vqe_fcidump_lowest(int order[MAX_ORBITALS], double *lower_by,
-                        const struct vqe_fcidump_file *file, int nalpha,
-                        int nbeta)
+int vqe_fcidump_lowest(int order[MAX_ORBITALS], bool *lower, double *lower_by,
+                       const struct vqe_fcidump_file *file, int nalpha,
+                       int nbeta)
 {
   struct levels *x = NULL;
   struct best best = {.energy = HUGE_VAL};
   int occupation[MAX_ORBITALS] = {0};
+  *lower = false;
   *lower_by = 0.0;
   for (int p = 0; p < file->norb; p++) {
     order[p] = p;
     occupation[p] = (p < nalpha) + (p < nbeta);
   }
-  /* without memory the file's own order stays */
-  if (vqe_memory_alloc(&x, 1, sizeof *x, "levels of an FCIDUMP") != VQE_OK) {
-    return false;
+  int status = vqe_memory_alloc(&x, 1, sizeof *x, "levels of an FCIDUMP");
+  if (status != VQE_OK) {
+    return status;
   }
   fill(x, file, nalpha, nbeta);
   keep(&best, x, occupation);
@@ -267,13 +268,13 @@ bool vqe_fcidump_lowest(int order[MAX_ORBITALS], double *lower_by,
   } else {
     search(&best, x);
   }
-  bool lower = isfinite(first) && best.energy < first - LOWER_BY;
-  if (lower) {
+  *lower = isfinite(first) && best.energy < first - LOWER_BY;
+  if (*lower) {
     *lower_by = first - best.energy;
     list_order(order, x, best.occupation);
   }
   free(x);
-  return lower;
+  return VQE_OK;
 }
 
 int vqe_fcidump_levels(double out[MAX_ORBITALS],

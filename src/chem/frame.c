@@ -396,31 +396,30 @@ static void try_all(struct search *search)
   }
 }
 
-int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES],
+int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES], int *count,
                    const struct vqe_env *env)
 {
   struct search *search = NULL;
   size_t size = 3 * (size_t)env->natm;
-  int count = 1;
+  *count = 1;
   memset(out, 0, VQE_MAX_FRAMES * sizeof *out);
   memcpy(out->axes, laboratory, sizeof laboratory);
   out->operations = 1;
   find_centre(out->centre, env);
-  /* Without memory for the search the laboratory's axes stay, which costs
-   * symmetry, not correctness. */
-  if (vqe_memory_alloc(&search, 1, sizeof *search, "frame") != VQE_OK) {
-    return count;
+  int status = vqe_memory_alloc(&search, 1, sizeof *search, "frame");
+  if (status != VQE_OK) {
+    return status;
   }
   VQE_ASSERT(search != NULL);
   search->body.n = env->natm;
   search->body.z = env->z;
-  if (vqe_memory_alloc(&search->body.r, size, sizeof(double), "frame") ==
-      VQE_OK) {
+  status = vqe_memory_alloc(&search->body.r, size, sizeof(double), "frame");
+  if (status == VQE_OK) {
     for (size_t k = 0; k < size; k++) {
       search->body.r[k] = env->xyz[k] - out->centre[k % 3];
     }
     try_all(search);
-    count = search->count > 0 ? search->count : 1;
+    *count = search->count > 0 ? search->count : 1;
   }
   for (int k = 0; k < search->count && k < VQE_MAX_FRAMES; k++) {
     memcpy(out[k].centre, out[0].centre, sizeof out[k].centre);
@@ -429,7 +428,7 @@ int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES],
   }
   free(search->body.r);
   free(search);
-  return count;
+  return status;
 }
 
 int vqe_frame_splitter(double *out, struct vqe_env *env,

@@ -15,12 +15,12 @@ struct vqe_frame {
 
 #define VQE_MAX_FRAMES 4
 
-/* Fills `out` and returns how many frames there are, at least one. A molecule
+/* Fills `out` and `count`, how many frames there are, at least one. A molecule
  * with axes of higher order has several that no operation of its own turns
  * into each other: a square of atoms, one along the diagonals and one along
  * the sides. They come in an order that, as the order of the axes in each,
  * does not depend on how the molecule lies in space. */
-int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES],
+int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES], int *count,
                    const struct vqe_env *env);
 
 /* Potential of eight equal charges at the corners of a box with three

@@ -60,7 +60,8 @@ static void setup_new(struct setup *x, const char *xyz, const char *basis)
   }
   assert_int_equal(vqe_env_two_electron(x->eri, x->env, 1), 0);
   assert_int_equal(vqe_guess_atoms(x->guess, x->env, x->basis), 0);
-  vqe_frame_find(x->frames, x->env);
+  int nframe;
+  assert_int_equal(vqe_frame_find(x->frames, &nframe, x->env), 0);
   assert_int_equal(vqe_frame_splitter(x->splitter, x->env, &x->frames[0]), 0);
   assert_int_equal(vqe_symmetry_new(&x->symmetry, x->env, &x->frames[0]), 0);
 }
