@@ -209,13 +209,6 @@ def spark(program, *arguments):
     return done.stdout
 
 
-def close(left, right):
-    """Equal, doubles to some units in the last place: sums of other order."""
-    if isinstance(left, float) and isinstance(right, float):
-        return math.isclose(left, right, rel_tol=1e-12, abs_tol=1e-13)
-    return readers.is_same(left, right)
-
-
 def compare(what, found, wanted):
     """All rows of two warehouses, but when and by which run they were made."""
     rows = 0
@@ -231,7 +224,7 @@ def compare(what, found, wanted):
             there = left[key]
             check(list(there) == list(row), f"{what}, {name}: columns {list(there)}")
             for column, value in row.items():
-                same = close if name in FEATURES else readers.is_same
+                same = readers.is_close if name in FEATURES else readers.is_same
                 check(
                     column in readers.VOLATILE or same(there[column], value),
                     f"{what}, {name}, {key}: {column} is {there[column]!r}, not {value!r}",
