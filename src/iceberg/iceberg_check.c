@@ -28,7 +28,9 @@
 
 /* What a snapshot added and what it has, by its manifests. */
 struct totals {
-  int64_t files, rows, bytes;
+  int64_t files, rows;
+  int64_t bytes; /* files of deletes too */
+  int64_t delete_files;
   int64_t added_files, added_rows, added_bytes;
   int64_t deleted_files, deleted_rows, deleted_bytes;
 };
@@ -46,6 +48,7 @@ static void check_summary(struct vqe_iceberg_checking *check,
   } totals[] = {{"total-data-files", found->files, true, false},
                 {"total-records", found->rows, true, false},
                 {"total-files-size", found->bytes, true, false},
+                {"total-delete-files", found->delete_files, false, false},
                 {"added-data-files", found->added_files, true, false},
                 {"added-records", found->added_rows, true, false},
                 {"added-files-size", found->added_bytes, true, true},
@@ -195,11 +198,14 @@ static int check_list(struct vqe_iceberg_checking *check,
     const struct vqe_iceberg_seen *seen = NULL;
     check_listed(check, manifest, snapshot, key);
     status = vqe_iceberg_check_manifest(&seen, check, manifest);
-    if (status == VQE_OK && manifest->content == 0) {
+    if (status == VQE_OK) {
       whole = whole && seen->read;
+      totals.bytes += seen->bytes;
+      totals.delete_files += manifest->content == 0 ? 0 : seen->files;
+    }
+    if (status == VQE_OK && manifest->content == 0) {
       totals.files += seen->files;
       totals.rows += seen->rows;
-      totals.bytes += seen->bytes;
       if (manifest->snapshot == id) {
         totals.added_files += seen->added_files;
         totals.added_rows += seen->added_rows;

@@ -136,6 +136,42 @@ static int64_t month_of(int64_t days)
   return 12 * (year + 400 * era - 1970) + month + 2;
 }
 
+static uint32_t rotated(uint32_t x, int by)
+{
+  return x << by | x >> (32 - by);
+}
+
+/* MurmurHash3_x86_32 with seed 0, without its sign: Appendix B of the format.
+ */
+static int64_t hash_of(const uint8_t *data, size_t size)
+{
+  uint32_t hash = 0;
+  for (size_t at = 0; at < size; at += 4) {
+    uint32_t block = 0;
+    for (size_t k = 0; k < 4 && at + k < size; k++) {
+      block |= (uint32_t)data[at + k] << (8 * k);
+    }
+    hash ^= rotated(block * 0xcc9e2d51u, 15) * 0x1b873593u;
+    if (at + 4 <= size) {
+      hash = rotated(hash, 13) * 5 + 0xe6546b64u;
+    }
+  }
+  hash ^= (uint32_t)size;
+  hash = (hash ^ hash >> 16) * 0x85ebca6bu;
+  hash = (hash ^ hash >> 13) * 0xc2b2ae35u;
+  return (hash ^ hash >> 16) & INT32_MAX;
+}
+
+/* An int and a date hash as the long of that value. */
+static int64_t hash_of_number(int64_t value)
+{
+  uint8_t bytes[8];
+  for (int k = 0; k < 8; k++) {
+    bytes[k] = (uint8_t)((uint64_t)value >> (8 * k));
+  }
+  return hash_of(bytes, sizeof bytes);
+}
+
 /* What the transform makes of a number; false where it makes nothing of that
  * type. */
 static bool image(int64_t *out,
@@ -161,6 +197,10 @@ static bool image(int64_t *out,
   case VQE_ICEBERG_TRUNCATE:
     *out = floor_div(value, field->width) * field->width;
     return field->from == VQE_ICEBERG_INT || field->from == VQE_ICEBERG_LONG;
+  case VQE_ICEBERG_BUCKET:
+    *out = hash_of_number(value) % field->width;
+    return date || time || field->from == VQE_ICEBERG_INT ||
+           field->from == VQE_ICEBERG_LONG;
   default:
     return false;
   }
@@ -205,6 +245,11 @@ static bool comes_from(const struct vqe_iceberg_partition_field *field,
   if (field->transform == VQE_ICEBERG_TRUNCATE &&
       field->from == VQE_ICEBERG_STRING) {
     return is_prefix(value, extreme, field->width);
+  }
+  if (field->transform == VQE_ICEBERG_BUCKET &&
+      field->from == VQE_ICEBERG_STRING) {
+    return number_of(value) ==
+           hash_of(extreme->data, extreme->size) % field->width;
   }
   if (extreme->size != 4 && extreme->size != 8) {
     return true;

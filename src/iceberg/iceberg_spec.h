@@ -48,7 +48,7 @@ void vqe_iceberg_spec_field(struct vqe_iceberg_partition_field *out,
 
 /* May rows be in a file of that partition value? `found` has the null count
  * and the exact extremes of the column in the file's `rows` rows. Where that
- * does not show it (bucket, types that are not known) they may. */
+ * does not show it (types that are not known) they may. */
 bool vqe_iceberg_partition_holds(
     const struct vqe_iceberg_partition_field *field,
     const struct vqe_iceberg_bytes *value,

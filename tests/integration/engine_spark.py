@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Spark writes the tables between our runs, and nothing is lost either way
-round: what lake_engines.py does with PyIceberg and iceberg-go.
+round: what lake_engines.py does with PyIceberg and iceberg-go. Rows that it
+deletes stay deleted: by files written anew we go on; files of deletes, which we
+do not read, leave the table alone with a word until Spark has merged them.
 
 Services: spark.
 
@@ -12,6 +14,7 @@ import iceberg_spark  # goes on in Spark's Python
 
 import harness
 import lake_engines
+from harness import check
 
 
 class Spark:
@@ -46,11 +49,59 @@ class Spark:
         return sorted(tuple(map(str, row)) for row in rows)
 
 
+def deleted_rows_stay_deleted(engine, folder):
+    """In the tables that the test before has left: six rows."""
+    warehouse = folder.file("wh-" + engine.name)
+    normalize = ("normalize", folder.file("two.h5"), "-w", warehouse)
+    columns = ["experiment_id", "comment"]
+    rows = engine.rows(warehouse, columns)
+    engine.spark.sql(f"DELETE FROM {engine.table} WHERE experiment_id = '{'e' * 64}'")
+    lake_engines.lake(*normalize, "-q")
+    lake_engines.lake("compact", warehouse)
+    left = engine.rows(warehouse, columns)
+    check(left == [row for row in rows if row[0] != "e" * 64], f"{left}, of {rows}")
+    lake_engines.check_sound(warehouse, "after DELETE")
+
+    # a row of a file that has others
+    lake_engines.lake("compact", warehouse)
+    engine.spark.sql(
+        f"ALTER TABLE {engine.table} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read')"
+    )
+    engine.spark.sql(
+        f"DELETE FROM {engine.table} WHERE experiment_id = '{lake_engines.FOREIGN}'"
+    )
+    fewer = engine.rows(warehouse, columns)
+    check(len(fewer) == len(left) - 1, f"{fewer}")
+    metadata = lake_engines.StaticTable.from_metadata(lake_engines.newest_of(warehouse)).metadata
+    deletes = metadata.current_snapshot().summary["total-delete-files"]
+    check(deletes == "1", f"Spark has written {deletes} files of deletes, not 1")
+    for words in (normalize, ("query", "SELECT * FROM vqe_results", "-w", warehouse)):
+        text = lake_engines.lake(*words, status=2)
+        check("delete files" in text, f"{words}: {text}")
+    check("left as it is" in lake_engines.lake("compact", warehouse), "compact")
+    check(engine.rows(warehouse, columns) == fewer, "rows are there again")
+
+    # merged by Spark
+    for call in (
+        "rewrite_data_files(table => '{}', options => map('rewrite-all', 'true'))",
+        "rewrite_position_delete_files(table => '{}', options => map('rewrite-all', 'true'))",
+    ):
+        engine.spark.sql(
+            "CALL lake.system." + call.format("quantum_features." + lake_engines.TABLE)
+        )
+    lake_engines.lake(*normalize, "-q")
+    lake_engines.lake("compact", warehouse)
+    check(engine.rows(warehouse, columns) == fewer, "rows are there again, or gone")
+    lake_engines.check_sound(warehouse, "after the merge")
+    print("deleted rows stay deleted:", engine.name)
+
+
 def main():
     with harness.Folder() as folder:
         lake_engines.make_results(folder)
         engine = Spark(folder)
         lake_engines.nothing_is_lost_either_way_round(engine, folder)
+        deleted_rows_stay_deleted(engine, folder)
         engine.spark.stop()
 
 
