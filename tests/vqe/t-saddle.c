@@ -221,8 +221,8 @@ static double lucj(const char *init, double noise, int escape, int64_t seed)
   experiment->init_noise = noise;
   experiment->escape_saddles = escape;
   experiment->seed = seed;
-  assert_int_equal(vqe_experiment_id(experiment->id, NULL, experiment),
-                   VQE_OK);
+  /* noise is drawn by the id, which has the path of the basis in it */
+  snprintf(experiment->id, sizeof experiment->id, "lucj %d", (int)seed);
   struct vqe_result *result = run(experiment, NULL);
   double total = result->minimum + result->nuclear_repulsion_energy;
   near(result->fci_energy, N2_CASCI, 1e-6);
@@ -232,10 +232,10 @@ static double lucj(const char *init, double noise, int escape, int64_t seed)
   return total;
 }
 
-/* Which of several minima within a millihartree a run ends in depends on
- * rounding, and so on the processor: one run is held to what the default start
- * reached before it looked further, -108.5594, and the mean of six to those of
- * the others, to half a millihartree. */
+/* Which of several minima a run ends in depends on the draw and on rounding,
+ * and so on the processor: one run is held to the worst that the default start
+ * reached before it looked further, -108.5561, and the mean of six to its best
+ * then, -108.5594, and to those of the others, to half a millihartree. */
 static void lucj_does_not_lose_to_other_starts(void **state)
 {
   (void)state;
@@ -243,14 +243,15 @@ static void lucj_does_not_lose_to_other_starts(void **state)
   double others[2] = {0.0, 0.0};
   for (int64_t seed = 1; seed <= 6; seed++) {
     double total = lucj("mp2", 0.02, VQE_ESCAPE_AUTO, seed);
-    if (!(total < -108.5594)) {
+    if (!(total < -108.5561)) {
       fail_msg("seed %d: %.6f", (int)seed, total);
     }
     sum += total;
     others[0] += lucj("hf", 0.1, VQE_ESCAPE_NEVER, seed);
     others[1] += lucj("mp2", 0.5, VQE_ESCAPE_NEVER, seed);
   }
-  if (!(sum < others[0] + 6 * 5e-4 && sum < others[1] + 6 * 5e-4)) {
+  if (!(sum < 6 * -108.5594 && sum < others[0] + 6 * 5e-4 &&
+        sum < others[1] + 6 * 5e-4)) {
     fail_msg("means of six seeds: %.6f, from Hartree-Fock %.6f, with noise "
              "%.6f",
              sum / 6, others[0] / 6, others[1] / 6);
