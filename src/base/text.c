@@ -12,15 +12,6 @@
 /* Blanks before what goes on from the line above. */
 #define INDENT 2
 
-void vqe_text_blank_controls(char *text)
-{
-  for (char *at = text; *at != '\0'; at++) {
-    if ((unsigned char)*at < ' ' || *at == 0x7f) {
-      *at = ' ';
-    }
-  }
-}
-
 size_t vqe_text_utf8(uint32_t *point, const uint8_t *at, size_t left)
 {
   static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -45,6 +36,51 @@ size_t vqe_text_utf8(uint32_t *point, const uint8_t *at, size_t left)
   }
   *point = value;
   return length;
+}
+
+/* Letters that have no form of their own: controls, separators of lines,
+ * marks of direction, of order and of language. */
+static bool is_formless(uint32_t point)
+{
+  static const uint32_t ranges[][2] = {
+      {0x0, 0x1f},      {0x7f, 0x9f},     {0x61c, 0x61c},
+      {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x206f},
+      {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+  bool found = false;
+  for (size_t k = 0; k < sizeof ranges / sizeof ranges[0]; k++) {
+    found = found || (point >= ranges[k][0] && point <= ranges[k][1]);
+  }
+  return found;
+}
+
+size_t vqe_text_letter(char out[5], const char *at, size_t left)
+{
+  uint32_t point = 0;
+  size_t length = vqe_text_utf8(&point, (const uint8_t *)at, left);
+  if (length == 0 || is_formless(point)) {
+    out[0] = length == 0 ? '?' : ' ';
+    out[1] = '\0';
+    return length == 0 ? 1 : length;
+  }
+  memcpy(out, at, length);
+  out[length] = '\0';
+  return length;
+}
+
+void vqe_text_blank_controls(char *text)
+{
+  char letter[5];
+  char *end = text;
+  size_t left = strlen(text);
+  while (left > 0) {
+    size_t taken = vqe_text_letter(letter, text, left);
+    size_t shown = strlen(letter); /* never more than was taken */
+    memcpy(end, letter, shown);
+    end += shown;
+    text += taken;
+    left -= taken;
+  }
+  *end = '\0';
 }
 
 int vqe_text_width(FILE *stream)
@@ -135,15 +171,32 @@ void vqe_text_wrap(FILE *stream, const char *text, int width, int indent)
 static void print_lines(FILE *stream, char *text, int width)
 {
   char *next = NULL;
+  int indent = 0;
   for (char *line = strtok_r(text, "\n", &next); line != NULL;
        line = strtok_r(NULL, "\n", &next)) {
     vqe_text_blank_controls(line);
-    if (letters_of(line, strlen(line)) <= width) {
+    fprintf(stream, "%*s", indent, "");
+    if (letters_of(line, strlen(line)) <= width - indent) {
       fprintf(stream, "%s\n", line);
     } else {
-      vqe_text_wrap(stream, line, width, INDENT);
+      vqe_text_wrap(stream, line, width - indent, INDENT + indent);
     }
+    indent = INDENT;
   }
+}
+
+void vqe_text_line(FILE *stream, const char *format, ...)
+{
+  char *text = NULL;
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vasprintf(&text, format, arguments);
+  va_end(arguments);
+  if (length >= 0) {
+    vqe_text_blank_controls(text);
+  }
+  fprintf(stream, "%s\n", length >= 0 ? text : "no memory for a line");
+  free(length >= 0 ? text : NULL);
 }
 
 void vqe_text_message(const char *program, const char *format, ...)

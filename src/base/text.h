@@ -6,8 +6,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Blanks for control characters: names come from files, and nothing in them
- * may move the cursor or begin a line. Bytes of UTF-8 letters stay. */
+/* The next letter of foreign text as a screen may show it: itself, a blank for
+ * a control character (C0, DEL, C1), for what turns the direction of writing
+ * and for other letters without a form, '?' for a byte that is no UTF-8.
+ * `left` bytes may be read, at least one; returns how many the letter takes.
+ */
+size_t vqe_text_letter(char out[5], const char *at, size_t left);
+
+/* All that comes from outside (names in files, words of servers, keys) passes
+ * here before it is shown: nothing in it may move the cursor, begin a line or
+ * turn what follows. In place, by vqe_text_letter(). */
 void vqe_text_blank_controls(char *text);
 
 /* Length of the UTF-8 sequence at `at` (RFC 3629), of which `left` bytes may
@@ -28,8 +36,14 @@ int vqe_text_width(FILE *stream);
  * `indent` blanks. A word that is longer than a line stays whole. */
 void vqe_text_wrap(FILE *stream, const char *text, int width, int indent);
 
+/* Print one line that holds text from outside; the format has no line break,
+ * and no argument makes one. */
+void vqe_text_line(FILE *stream, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Print "PROGRAM: text" on the standard error, each of its lines folded at the
- * width of the window, in one write, so that processes that share a terminal
+ * width of the window and those after the first indented, so that no text can
+ * begin a message, in one write, so that processes that share a terminal
  * do not mix their lines. */
 void vqe_text_message(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -106,20 +106,26 @@ void vqe_progress_result(struct vqe_progress *progress,
   if (progress->quiet) {
     return; /* the table has the reasons */
   }
+  char name[160];
+  char basis[160];
+  snprintf(name, sizeof name, "%s", experiment->name);
+  snprintf(basis, sizeof basis, "%s", experiment->basis_set);
+  vqe_text_blank_controls(name);
+  vqe_text_blank_controls(basis);
   clear_line(progress);
   if (failed) {
     vqe_text_message("vqe_batch", "[%zu/%zu] %s %s %s FAILED: %s",
-                     progress->done, progress->total, experiment->name,
-                     experiment->basis_set, experiment->ansatz_name,
+                     progress->done, progress->total, name, basis,
+                     experiment->ansatz_name,
                      result->reason == NULL ? "" : result->reason);
   } else if (!progress->terminal) {
     vqe_text_message("vqe_batch",
                      "[%zu/%zu] %s %s %s %.8f hartree, %zu evaluation%s, "
                      "%.2f s, rank %d",
-                     progress->done, progress->total, experiment->name,
-                     experiment->basis_set, experiment->ansatz_name, total,
-                     result->neval, result->neval == 1 ? "" : "s",
-                     result->seconds_total, rank);
+                     progress->done, progress->total, name, basis,
+                     experiment->ansatz_name, total, result->neval,
+                     result->neval == 1 ? "" : "s", result->seconds_total,
+                     rank);
   }
   progress->last_draw = progress->terminal ? 0.0 : progress->last_draw;
 }
@@ -226,6 +232,7 @@ void vqe_progress_show(struct vqe_progress *progress,
   progress->last_draw = now;
   describe(line, sizeof line, progress, news, now - progress->started);
   if (progress->terminal) {
+    vqe_text_blank_controls(line);
     cut(line, window_width() - 1);
     fprintf(stderr, "\r\033[K%s", line);
   } else {

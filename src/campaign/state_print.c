@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* Lines of experiments, and of reasons, that a screen has. */
 #define LINES 20
 #define REASONS 10
@@ -161,14 +163,18 @@ static void print_item(FILE *stream, const struct vqe_state_item *item,
                        struct shown shown)
 {
   char what[160];
+  char reason[160];
   print_names(what, item, shown);
+  vqe_text_blank_controls(what);
   if (item->kind == VQE_STATE_WAITING) {
     fprintf(stream, "%-8s%.72s\n", kind_names[item->kind], what);
     return;
   }
   fprintf(stream, "%-8s%-36.36s", kind_names[item->kind], what);
   if (item->kind == VQE_STATE_FAILED) {
-    fprintf(stream, " %.34s\n", text_or(item->entry->reason, ""));
+    snprintf(reason, sizeof reason, "%s", text_or(item->entry->reason, ""));
+    vqe_text_blank_controls(reason);
+    fprintf(stream, " %.34s\n", reason);
     return;
   }
   if (item->entry != NULL && !item->entry->ended) {
@@ -219,9 +225,14 @@ static void print_items(FILE *stream, const struct vqe_state *state, bool all)
 }
 
 /* `text` after `column` written columns, folded at words. */
-static void print_folded(FILE *stream, const char *text, size_t column)
+static void print_folded(FILE *stream, const char *foreign, size_t column)
 {
+  char *copy = strdup(foreign);
+  const char *text = copy != NULL ? copy : "no memory";
   size_t used = column;
+  if (copy != NULL) {
+    vqe_text_blank_controls(copy);
+  }
   while (*text != '\0') {
     size_t length = strcspn(text, " \n");
     if (used > 2 && used + 1 + length > COLUMNS) {
@@ -235,6 +246,7 @@ static void print_folded(FILE *stream, const char *text, size_t column)
     text += strspn(text, " \n");
   }
   fprintf(stream, "\n");
+  free(copy);
 }
 
 /* Failed ones by their reason. */

@@ -61,22 +61,24 @@ static int dry_run(const struct vqe_job *job)
     const struct vqe_experiment *experiment = job->experiments[k];
     struct vqe_experiment_estimate estimate;
     if (vqe_experiment_estimate(&estimate, experiment) != VQE_OK) {
-      printf("%5zu  %-16s cannot run: %s\n", k, experiment->name,
-             vqe_error_message());
+      vqe_text_line(stdout, "%5zu  %-16s cannot run: %s", k, experiment->name,
+                    vqe_error_message());
       bad++;
       continue;
     }
-    printf("%5zu  %-16s %-8s %6d %-20s %-12s %-6s %10lld %8d %10.3g "
-           "%10.1f%s%s\n",
-           k, experiment->name, experiment->basis_set, estimate.num_qubits,
-           experiment->ansatz_name, experiment->optimizer,
-           experiment->init_strategy, (long long)experiment->seed,
-           estimate.nparam, (double)estimate.amplitudes,
-           (double)estimate.bytes / 1e6,
-           (double)estimate.bytes > available ? "  (more than there is)" : "",
-           strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0
-               ? "  (params: at most, known at the end)"
-               : "");
+    vqe_text_line(stdout,
+                  "%5zu  %-16s %-8s %6d %-20s %-12s %-6s %10lld %8d %10.3g "
+                  "%10.1f%s%s",
+                  k, experiment->name, experiment->basis_set,
+                  estimate.num_qubits, experiment->ansatz_name,
+                  experiment->optimizer, experiment->init_strategy,
+                  (long long)experiment->seed, estimate.nparam,
+                  (double)estimate.amplitudes, (double)estimate.bytes / 1e6,
+                  (double)estimate.bytes > available ? "  (more than there is)"
+                                                     : "",
+                  strcmp(experiment->ansatz_name, "ADAPT-VQE") == 0
+                      ? "  (params: at most, known at the end)"
+                      : "");
     cost += estimate.cost;
   }
   printf("%zu experiment%s, %zu cannot run; about %.3g core seconds; result "

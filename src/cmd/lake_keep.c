@@ -51,7 +51,7 @@ static void print_finding(void *ctx, const char *table,
     text += length; /* it stands in front already */
   }
   if (finding != VQE_ICEBERG_NOTE || !findings->quiet) {
-    fprintf(findings->stream, "%s %s: %s\n", kinds[finding], table, text);
+    vqe_text_line(findings->stream, "%s %s: %s", kinds[finding], table, text);
   }
 }
 
@@ -200,8 +200,9 @@ static int print_lock(void *ctx, const struct vqe_lock_info *info)
 {
   int *count = ctx;
   (*count)++;
-  printf("%s %s, process %lld on %s, since %s\n", info->id, info->holder,
-         (long long)info->pid, info->host, info->acquired_at);
+  vqe_text_line(stdout, "%s %s, process %lld on %s, since %s", info->id,
+                info->holder, (long long)info->pid, info->host,
+                info->acquired_at);
   return VQE_OK;
 }
 

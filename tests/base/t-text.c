@@ -19,9 +19,30 @@ static void every_control_character_becomes_a_blank(void **state)
     char text[] = {'a', (char)c, 'b', '\0'};
     vqe_text_blank_controls(text);
     assert_int_equal(text[0], 'a');
-    assert_int_equal((unsigned char)text[1], c < 32 || c == 127 ? 32 : c);
+    /* from 0x80 on a byte alone is no UTF-8 */
+    assert_int_equal((unsigned char)text[1], c < 32 || c == 127 ? ' '
+                                             : c >= 128         ? '?'
+                                                                : c);
     assert_int_equal(text[2], 'b');
   }
+}
+
+static void what_turns_or_hides_text_becomes_a_blank(void **state)
+{
+  static const char *const formless[] = {
+      "\xc2\x9b",         "\xc2\x85",     "\xe2\x80\xae", "\xe2\x80\xa8",
+      "\xe2\x81\xa6",     "\xe2\x80\x8f", "\xd8\x9c",     "\xef\xbb\xbf",
+      "\xf3\xa0\x81\x81", "\x1b",         "\x07"};
+  (void)state;
+  for (size_t k = 0; k < sizeof formless / sizeof formless[0]; k++) {
+    char text[16];
+    snprintf(text, sizeof text, "a%sb", formless[k]);
+    vqe_text_blank_controls(text);
+    assert_string_equal(text, "a b");
+  }
+  char cut[] = "a\xe2\x82";
+  vqe_text_blank_controls(cut);
+  assert_string_equal(cut, "a??");
 }
 
 static void letters_of_other_alphabets_stay(void **state)
@@ -96,6 +117,23 @@ static void message_of(char *out, size_t size, const char *text)
   fclose(file);
 }
 
+static void no_text_begins_a_message_or_a_line(void **state)
+{
+  char out[1024];
+  FILE *file = tmpfile();
+  (void)state;
+  message_of(out, sizeof out,
+             "file 'a\nprog: all is well\xc2\x9b"
+             "2J'\nx");
+  assert_string_equal(out, "prog: file 'a\n  prog: all is well 2J'\n  x\n");
+  assert_non_null(file);
+  vqe_text_line(file, "table %s: %s", "a\nb", "c\x1b[1m");
+  rewind(file);
+  out[fread(out, 1, sizeof out - 1, file)] = '\0';
+  fclose(file);
+  assert_string_equal(out, "table a b: c [1m\n");
+}
+
 static void messages_are_folded_at_the_width(void **state)
 {
   (void)state;
@@ -145,7 +183,7 @@ static void lines_that_fit_keep_their_blanks(void **state)
   char out[1024];
   message_of(out, sizeof out, "LINE 1: SELECT nope\n               ^\x1b[2J");
   assert_string_equal(out,
-                      "prog: LINE 1: SELECT nope\n               ^ [2J\n");
+                      "prog: LINE 1: SELECT nope\n                 ^ [2J\n");
 }
 
 int main(void)
@@ -156,6 +194,8 @@ int main(void)
       cmocka_unit_test(words_of_a_shell_are_quoted_where_needed),
       cmocka_unit_test(lines_that_fit_keep_their_blanks),
       cmocka_unit_test(every_control_character_becomes_a_blank),
+      cmocka_unit_test(what_turns_or_hides_text_becomes_a_blank),
+      cmocka_unit_test(no_text_begins_a_message_or_a_line),
       cmocka_unit_test(letters_of_other_alphabets_stay),
       cmocka_unit_test(only_well_formed_characters_have_a_length),
   };
