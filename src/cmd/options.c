@@ -159,6 +159,9 @@ static const struct vqe_cmd_option entries[] = {
      "topic (experiment.vqe)", 0},
     {"registry", 0, "LIST", GROUP_STREAM, VQE_CMD_TEXT, AT(registry), NULL,
      "URL of the schema registry (the job's, $VQE_REGISTRY_URL)", 0},
+    {"insecure-http", 0, NULL, GROUP_STREAM, VQE_CMD_FLAG, AT(insecure_http),
+     NULL, "credentials of S3 and the registry over plain http to another "
+     "machine are meant: no warning (the job's key, VQE_INSECURE_HTTP=1)", 0},
     {"spool", 0, "FOLDER", GROUP_STREAM, VQE_CMD_TEXT, AT(spool), "FILE",
      "where undelivered records wait (vqe_spool beside the result)", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,

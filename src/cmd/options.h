@@ -26,6 +26,7 @@ struct vqe_cmd_options {
   const char *qcschema;  /* path, or NULL */
   const char *warehouse; /* place of the tables; NULL: the default */
   bool no_lake;          /* make no tables */
+  bool insecure_http;    /* credentials may go in plain text */
   bool kafka;            /* publish to Kafka; any of the following as well */
   const char *brokers, *topic, *registry, *spool; /* NULL: the job's */
   /* Print and end; the job is not needed. */

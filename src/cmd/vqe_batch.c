@@ -28,6 +28,7 @@
 #include "vqe/error.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
+#include "warn_exposed.h"
 
 /* Address space that MPI, HDF5, BLAS and a first molecule take. */
 #define START_BYTES ((size_t)320 << 20)
@@ -267,6 +268,15 @@ static int check_side_outputs(const struct vqe_job *job,
   return status;
 }
 
+static int open_stream(struct vqe_batch_stream *stream,
+                       const struct vqe_job *job,
+                       const struct vqe_cmd_options *options)
+{
+  vqe_cmd_warn_exposed("vqe_batch",
+                       options->insecure_http || job->stream.insecure_http);
+  return vqe_batch_stream_open(stream, job, options);
+}
+
 static int run(const struct vqe_cmd_options *options)
 {
   struct vqe_job *job = NULL;
@@ -287,7 +297,7 @@ static int run(const struct vqe_cmd_options *options)
       (status != VQE_OK || vqe_batch_load(&job, options) != VQE_OK ||
        check_side_outputs(job, options) != VQE_OK ||
        check_devices(job, batch.gates) != VQE_OK ||
-       vqe_batch_stream_open(&stream, job, options) != VQE_OK)) {
+       open_stream(&stream, job, options) != VQE_OK)) {
     code = vqe_batch_complain();
   }
   MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);

@@ -256,6 +256,7 @@ static int send_request(struct vqe_http_attempt *attempt,
     vqe_http_body_install(attempt);
     http->requests++;
     CURLcode code = perform_quietly(http->curl);
+    code = attempt->is_enough ? CURLE_OK : code;
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &response->status);
     curl_easy_getinfo(http->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     response->content_length = length > 0 ? (uint64_t)length : 0;
@@ -289,6 +290,7 @@ int vqe_http_send_once(struct vqe_http_response *response,
                               request->path);
   }
   if (status == VQE_OK) {
+    vqe_http_check_exposed(&http->options, url);
     status = send_request(&attempt, http, url);
   }
   if (response->too_large) {

@@ -30,6 +30,7 @@ struct vqe_http_options {
   double connect_timeout_s;
   double stall_s; /* end a transfer that flows slower than 1 KiB/s so long */
   bool only_http_1_1; /* libcurl's choice otherwise */
+  bool sends_secrets; /* in bodies */
 };
 
 int vqe_http_open(struct vqe_http **out,
@@ -64,7 +65,7 @@ struct vqe_http_request {
                 before, newer libcurl sends a request twice without a word
                 when it finds the connection dropped */
   double timeout_s;   /* of one attempt; 0: none */
-  size_t limit;       /* most bytes of a good body in memory */
+  size_t limit;       /* most bytes of a good body, in memory or consumed */
   size_t error_limit; /* most bytes kept of another body, the rest is dropped;
                          0: `limit` holds, and passing it is too_large */
   const struct vqe_http_sink *sink; /* NULL: none */
@@ -145,8 +146,22 @@ double vqe_http_pause(const struct vqe_http_policy *policy, int attempt,
  * upper-case digits. Free by free(). */
 int vqe_http_encode(char **out, const char *text, bool keep_slash);
 
-/* Overwrite each occurrence of `secret` in `text` by asterisks. A secret that
- * is NULL or shorter than `shortest` bytes stays: it would mask too much. */
+/* Overwrite each occurrence of `secret` in `text` by asterisks: as it is,
+ * percent-encoded, escaped as in JSON, in base64 (both alphabets), and cut off
+ * at the end of the text. A secret that is NULL or shorter than `shortest`
+ * bytes stays: it would mask too much. */
 void vqe_http_mask(char *text, const char *secret, size_t shortest);
+
+/* The same of what basic authentication sends. */
+void vqe_http_mask_basic(char *text, const char *username,
+                         const char *password);
+
+/* Does the URL send what it sends in plain text to another machine? */
+bool vqe_http_is_exposed(const char *url);
+
+/* Who is to know, once for each address, that credentials go there in plain
+ * text; `what` is the address, `by` "a proxy" or NULL. NULL: nobody. Nothing
+ * is reported before this is called. */
+void vqe_http_report_exposed(void (*report)(const char *what, const char *by));
 
 #endif

@@ -14,6 +14,9 @@ struct vqe_http_attempt {
   size_t sent;     /* bytes of the request's body */
   size_t capacity; /* of the response's body */
   bool dropped;    /* the rest of a body that is no good one is left out */
+  size_t left_out; /* bytes of that rest */
+  bool is_enough;  /* the transfer was ended, what came is the response */
+  size_t heads;    /* bytes of headers */
   int status;      /* of this side, found by a callback; VQE_OK: none */
 };
 
@@ -21,6 +24,12 @@ struct vqe_http_attempt {
 
 /* libcurl's callbacks for the bodies of `attempt`. */
 void vqe_http_body_install(struct vqe_http_attempt *attempt);
+
+/* ---- http_exposed.c ---- */
+
+/* Report credentials that would go to `url`, or to a proxy, in plain text. */
+void vqe_http_check_exposed(const struct vqe_http_options *options,
+                            const char *url);
 
 /* ---- http.c ---- */
 

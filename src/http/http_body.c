@@ -7,6 +7,8 @@
 #include "http/http_attempt.h"
 
 #define FIRST_CAPACITY 4096
+#define LEFT_OUT_LIMIT ((size_t)1 << 20)
+#define HEADS_LIMIT ((size_t)1 << 18)
 
 /* ---- sending ---- */
 
@@ -81,7 +83,10 @@ static size_t keep(struct vqe_http_attempt *attempt, const char *data,
     /* of an error the beginning says enough */
     attempt->dropped = may_drop;
     response->too_large = !may_drop;
-    return may_drop ? size : 0;
+    /* a little more keeps the connection, without end it does not */
+    attempt->left_out += size;
+    attempt->is_enough = may_drop && attempt->left_out > LEFT_OUT_LIMIT;
+    return may_drop && !attempt->is_enough ? size : 0;
   }
   attempt->status = reserve(attempt, size);
   if (attempt->status != VQE_OK) {
@@ -104,6 +109,11 @@ static size_t write_body(char *data, size_t size, size_t count, void *ctx)
   if (!good || sink == NULL) {
     return keep(attempt, data, got, good);
   }
+  if (sink->consumes &&
+      got > attempt->request->limit - attempt->response->size) {
+    attempt->response->too_large = true;
+    return 0;
+  }
   attempt->status = sink->take(sink->ctx, data, got);
   if (attempt->status != VQE_OK) {
     return 0;
@@ -115,12 +125,23 @@ static size_t write_body(char *data, size_t size, size_t count, void *ctx)
   return got;
 }
 
+/* libcurl keeps headers without a limit. */
+static size_t count_header(char *data, size_t size, size_t count, void *ctx)
+{
+  struct vqe_http_attempt *attempt = ctx;
+  (void)data;
+  attempt->heads += size * count;
+  return attempt->heads <= HEADS_LIMIT ? size * count : 0;
+}
+
 void vqe_http_body_install(struct vqe_http_attempt *attempt)
 {
   const struct vqe_http_request *request = attempt->request;
   CURL *curl = attempt->curl;
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, attempt);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, count_header);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, attempt);
   if (strcmp(request->method, "HEAD") == 0) {
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   } else if (request->body != NULL && request->plain_post) {

@@ -22,30 +22,14 @@
 #define MAX_SEED INT32_MAX
 #define FCI_SECONDS 600.0
 
-static const char *const job_keys[] = {"molecules",
-                                       "basis",
-                                       "frozen_core",
-                                       "active_space",
-                                       "symmetry",
-                                       "ansatz",
-                                       "optimizer",
-                                       "init",
-                                       "seed",
-                                       "shots",
-                                       "references",
-                                       "device",
-                                       "precision",
-                                       "output",
-                                       "warehouse",
-                                       "s3",
-                                       "kafka",
-                                       "registry",
-                                       "ranks_per_molecule",
-                                       "restarts",
-                                       "fci_max_seconds",
-                                       "escape_saddles",
-                                       "penalty",
-                                       "select"};
+static const char *const job_keys[] = {
+    "molecules", "basis",           "frozen_core",    "active_space",
+    "symmetry",  "ansatz",          "optimizer",      "init",
+    "seed",      "shots",           "references",     "device",
+    "precision", "output",          "warehouse",      "s3",
+    "kafka",     "registry",        "insecure_http",  "ranks_per_molecule",
+    "restarts",  "fci_max_seconds", "escape_saddles", "penalty",
+    "select"};
 
 bool vqe_job_settings_has_key(const char *key)
 {

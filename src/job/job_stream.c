@@ -141,6 +141,14 @@ int vqe_job_stream_read(struct vqe_job_stream *out,
     vqe_job_value_find(&value, reader, "registry");
     status = read_registry(out, &value);
   }
+  if (status == VQE_OK) {
+    vqe_job_value_find(&value, reader, "insecure_http");
+    out->insecure_http = json_is_true(value.json);
+    if (value.json != NULL && !json_is_boolean(value.json) &&
+        !json_is_null(value.json)) {
+      status = vqe_job_refuse(value.where, value.json, "true or false");
+    }
+  }
   return status;
 }
 

@@ -1,4 +1,5 @@
-/* Where a job's records are published: the keys "kafka" and "registry". */
+/* Where a job's records are published: the keys "kafka",
+ * "registry" and "insecure_http". */
 #ifndef VQE_JOB_JOB_STREAM_H
 #define VQE_JOB_JOB_STREAM_H
 

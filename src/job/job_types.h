@@ -32,6 +32,7 @@ struct vqe_job_stream {
   char *registry_ca_file; /* resolved */
   size_t nproperty;
   struct vqe_job_property *properties; /* of librdkafka */
+  bool insecure_http; /* credentials of S3 too may go in plain text */
 };
 
 struct vqe_job {

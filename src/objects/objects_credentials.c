@@ -465,4 +465,5 @@ void vqe_s3_credentials_mask(const struct vqe_s3_credentials *credentials,
   for (size_t k = 0; k < sizeof secrets / sizeof secrets[0]; k++) {
     vqe_http_mask(text, secrets[k], 1);
   }
+  vqe_http_mask_basic(text, credentials->key_id, credentials->secret);
 }

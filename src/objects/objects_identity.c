@@ -191,7 +191,8 @@ static int request_keys(struct vqe_s3_credentials *out, const char *endpoint,
   const char *ca_file = getenv("AWS_CA_BUNDLE");
   const struct vqe_http_options options = {
       .ca_file = ca_file != NULL && ca_file[0] != '\0' ? ca_file : NULL,
-      .connect_timeout_s = CONNECT_TIMEOUT_S};
+      .connect_timeout_s = CONNECT_TIMEOUT_S,
+      .sends_secrets = true};
   const char *const bases[] = {endpoint};
   const struct vqe_http_request request = {.method = "POST",
                                            .bases = bases,

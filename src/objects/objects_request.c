@@ -214,6 +214,7 @@ static enum vqe_http_verdict judge(void *ctx, const struct vqe_http *http,
   char text[320] = "";
   if (response->fault != VQE_HTTP_NO_FAULT) {
     snprintf(reason, size, "%s", response->error);
+    vqe_s3_credentials_mask(&exchange->s3->credentials, reason);
     return judge_fault(response->fault);
   }
   long status = response->status;

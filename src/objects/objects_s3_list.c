@@ -10,12 +10,14 @@
 #include "objects/objects_xml.h"
 
 #define PAGE_LIMIT ((size_t)32 << 20) /* bytes of one page */
+#define MOST_EMPTY 16                 /* pages without a new name in a row */
 
 /* One page of a listing. */
 struct page {
   struct vqe_object *objects; /* keys are owned, relative to the place */
   size_t count;
   size_t capacity;
+  size_t read; /* entries, those that are not of the place too */
   char *token; /* of the next page, NULL after the last */
 };
 
@@ -146,6 +148,7 @@ static void page_finish(struct reading *reading)
       free(key);
     }
   }
+  page->read = page->count;
   page->count = kept;
 }
 
@@ -275,6 +278,41 @@ static int page_fetch(struct page *page, const struct vqe_s3 *s3,
   return status;
 }
 
+/* A listing goes forward: each page has names beyond those of the page before,
+ * and one without names comes a few times at most. `last` is the greatest name
+ * so far. */
+static int check_forward(char **last, size_t *empty, const struct page *page,
+                         const struct vqe_s3 *s3, const char *token)
+{
+  bool is_last = page->token == NULL;
+  bool is_empty = page->read == 0;
+  bool repeats =
+      token != NULL && page->token != NULL && strcmp(page->token, token) == 0;
+  if (page->count > 0) {
+    const struct vqe_object *object = &page->objects[page->count - 1];
+    const char *greatest = object->key;
+    int order = *last != NULL ? strcmp(greatest, *last) : 1;
+    /* some stores name a folder in each page that has keys of it */
+    repeats = repeats || order < 0 || (order == 0 && !object->is_folder);
+    is_empty = order == 0;
+    free(*last);
+    *last = NULL;
+    int status = vqe_memory_strdup(last, greatest);
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
+  *empty = is_empty ? *empty + 1 : 0;
+  if (repeats || (!is_last && *empty > MOST_EMPTY)) {
+    return vqe_error_set(
+        VQE_ERR_IO,
+        "%s gives %s of bucket '%s' again and again; is this "
+        "an S3 endpoint?",
+        s3->endpoint, repeats ? "the same page" : "an empty page", s3->bucket);
+  }
+  return VQE_OK;
+}
+
 int vqe_s3_list(void *place, const char *folder, bool recursive,
                 vqe_objects_visit visit, void *ctx)
 {
@@ -282,19 +320,17 @@ int vqe_s3_list(void *place, const char *folder, bool recursive,
   struct page page = {0};
   char *prefix = NULL;
   char *token = NULL;
+  char *last = NULL;
+  size_t empty = 0;
   bool is_last = false;
   int status = vqe_s3_key(&prefix, s3, folder);
   while (status == VQE_OK && !is_last) {
     status = page_fetch(&page, s3, prefix, recursive, token);
+    if (status == VQE_OK) {
+      status = check_forward(&last, &empty, &page, s3, token);
+    }
     for (size_t k = 0; status == VQE_OK && k < page.count; k++) {
       status = visit(ctx, &page.objects[k]);
-    }
-    if (status == VQE_OK && page.token != NULL && token != NULL &&
-        strcmp(page.token, token) == 0) {
-      status = vqe_error_set(VQE_ERR_IO,
-                             "%s gives the same page of bucket '%s' again and "
-                             "again; is this an S3 endpoint?",
-                             s3->endpoint, s3->bucket);
     }
     free(token);
     token = page.token;
@@ -303,6 +339,7 @@ int vqe_s3_list(void *place, const char *folder, bool recursive,
     is_last = token == NULL;
   }
   free(token);
+  free(last);
   free(prefix);
   return status;
 }

@@ -10,6 +10,7 @@
 #include "objects/objects_xml.h"
 
 #define PAGE_LIMIT ((size_t)32 << 20)
+#define MOST_PAGES 10000
 
 struct upload {
   char *key;
@@ -201,10 +202,16 @@ int vqe_s3_end_uploads(size_t *ended, void *place, int64_t older_than_ms)
   const struct vqe_s3 *s3 = place;
   struct page page = {.count = 0};
   char *last = NULL;
+  size_t pages = 0;
   bool more = true;
   int status = VQE_OK;
   while (status == VQE_OK && more) {
-    status = page_fetch(&page, s3);
+    status = ++pages <= MOST_PAGES
+                 ? page_fetch(&page, s3)
+                 : vqe_error_set(VQE_ERR_IO,
+                                 "%s lists unfinished uploads of bucket '%s' "
+                                 "without end; is this an S3 endpoint?",
+                                 s3->endpoint, s3->bucket);
     for (size_t k = 0; status == VQE_OK && k < page.count; k++) {
       status = end_upload(ended, s3, &page.uploads[k], older_than_ms);
     }

@@ -21,6 +21,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *text, void *ctx)
   (void)rk;
   consumer->last_error = (rd_kafka_resp_err_t)code;
   snprintf(consumer->reason, sizeof consumer->reason, "%s", text);
+  vqe_kafka_mask(consumer->reason);
 }
 
 static int start_kafka(struct vqe_consumer *consumer,
@@ -200,6 +201,7 @@ static int take_error(struct vqe_consumer *consumer,
   }
   snprintf(consumer->reason, sizeof consumer->reason, "%s",
            rd_kafka_message_errstr(message));
+  vqe_kafka_mask(consumer->reason);
   consumer->last_error = message->err;
   return VQE_OK;
 }

@@ -10,8 +10,10 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "http/http.h"
 
 #define SECRET_LIMIT ((size_t)1 << 20)
+#define SHORTEST_SECRET 4 /* shorter ones mask too much of a message */
 #define TOKEN_NAME "VQE_KAFKA_OAUTH_TOKEN"
 /* A token says its own end only to who can read it; it is read again before
  * this time is over. */
@@ -97,6 +99,27 @@ int vqe_stream_secret(char **out, const char *name)
     (*out)[--size] = '\0';
   }
   return VQE_OK;
+}
+
+void vqe_kafka_mask(char *text)
+{
+  char *username = NULL;
+  (void)vqe_stream_secret(&username, "VQE_KAFKA_SASL_USERNAME");
+  for (size_t k = 0; k < NENVIRONMENT + 1; k++) {
+    char *secret = NULL;
+    if (k < NENVIRONMENT && !environment[k].is_secret) {
+      continue;
+    }
+    if (vqe_stream_secret(&secret, k < NENVIRONMENT ? environment[k].name
+                                                    : TOKEN_NAME) == VQE_OK &&
+        secret != NULL) {
+      vqe_http_mask(text, secret, SHORTEST_SECRET);
+      vqe_http_mask_basic(text, username, secret);
+      explicit_bzero(secret, strlen(secret));
+    }
+    free(secret);
+  }
+  free(username);
 }
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value,

@@ -16,6 +16,9 @@ int vqe_kafka_conf(rd_kafka_conf_t **out,
                    const struct vqe_stream_settings *settings,
                    enum vqe_kafka_role role);
 
+/* Asterisks for the secrets of the environment in a broker's words. */
+void vqe_kafka_mask(char *text);
+
 /* A handle; takes over `conf`. */
 int vqe_kafka_new(rd_kafka_t **out, rd_kafka_conf_t *conf,
                   enum vqe_kafka_role role);

@@ -74,9 +74,12 @@ static bool is_away(rd_kafka_resp_err_t error)
 static void report_error(struct vqe_producer *producer,
                          rd_kafka_resp_err_t error, const char *text)
 {
+  char words[600];
   producer->last_error = error;
+  snprintf(words, sizeof words, "%s", text);
+  vqe_kafka_mask(words);
   vqe_producer_report(producer, "Kafka at %s, topic '%s': %s; %s",
-                      producer->brokers, producer->topic, text,
+                      producer->brokers, producer->topic, words,
                       remedy_of(error));
 }
 

@@ -10,6 +10,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "stream/registry_references.h"
 #include "stream/registry_request.h"
 
@@ -91,11 +92,17 @@ static void reason_of(char *out, size_t size,
   }
   free(copy);
   json_decref(root);
-  for (char *c = out; *c != '\0'; c++) {
-    if ((unsigned char)*c < ' ') {
-      *c = ' ';
-    }
-  }
+  vqe_text_blank_controls(out);
+}
+
+/* All that a registry says can hold what was sent to it: the schema's name and
+ * type, reasons, references. */
+static int masked(int status, const struct vqe_registry *registry)
+{
+  char text[1024];
+  snprintf(text, sizeof text, "%s", vqe_error_message());
+  vqe_registry_mask(text, registry->client);
+  return vqe_error_set(status, "%s", text);
 }
 
 /* The registry's own code of an error; 0 when it has none. */
@@ -220,6 +227,7 @@ static int id_of(uint32_t *id, const struct vqe_registry *registry,
 /* The reasons in the response to a check of compatibility, one after another;
  * "" when it gives none. */
 static void list_reasons(char *out, size_t size,
+                         const struct vqe_registry *registry,
                          const struct vqe_http_response *response)
 {
   json_t *root = response->status == 200 ? body_of(response) : NULL;
@@ -229,12 +237,18 @@ static void list_reasons(char *out, size_t size,
   out[0] = '\0';
   json_array_foreach(json_object_get(root, "messages"), index, item)
   {
-    const char *text = json_string_value(item);
-    if (text != NULL && used + 2 < size) {
+    char *text = NULL;
+    if (used + 2 < size &&
+        vqe_memory_strdup(&text, json_string_value(item)) == VQE_OK &&
+        text != NULL) {
+      /* masked whole, as above */
+      vqe_registry_mask(text, registry->client);
+      vqe_text_blank_controls(text);
       int put = snprintf(out + used, size - used, "%s%s",
                          used == 0 ? "" : "; ", text);
       used += put > 0 ? (size_t)put : 0;
     }
+    free(text);
   }
   json_decref(root);
 }
@@ -258,7 +272,7 @@ static void explain_conflict(struct vqe_registry *registry,
   if (status != VQE_OK) {
     response.status = 0;
   }
-  list_reasons(list, sizeof list, &response);
+  list_reasons(list, sizeof list, registry, &response);
   (void)vqe_error_set(VQE_ERR_INPUT, "%.500s%s%s", first,
                       list[0] == '\0' ? "" : "; the registry names: ", list);
   vqe_http_response_clear(&response);
@@ -340,7 +354,7 @@ int vqe_registry_register(uint32_t *id, struct vqe_registry *registry,
   }
   free(registration.encoded);
   free(registration.body);
-  return status;
+  return status == VQE_OK ? status : masked(status, registry);
 }
 
 /* ---- fetching ---- */
@@ -541,5 +555,5 @@ int vqe_registry_fetch(const char **schema, struct vqe_registry *registry,
     *schema = registry->known->text;
   }
   json_decref(root);
-  return status;
+  return status == VQE_OK ? status : masked(status, registry);
 }

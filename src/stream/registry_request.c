@@ -206,6 +206,7 @@ void vqe_registry_mask(char *text, const struct vqe_registry_client *client)
 {
   vqe_http_mask(text, client->password, SHORTEST_SECRET);
   vqe_http_mask(text, client->token, SHORTEST_SECRET);
+  vqe_http_mask_basic(text, client->username, client->password);
 }
 
 bool vqe_registry_is_passing(long status)

@@ -48,8 +48,22 @@ struct http_server {
   struct http_script (*otherwise)(const struct http_request *request);
   int requests;
   struct http_request last;
+  size_t last_sent; /* bytes of the last body that the other side took */
   bool stop;
 };
+
+/* All of `text`, unless the other side ends it before; the bytes sent. */
+static inline size_t http_send(int socket_fd, const char *text)
+{
+  size_t size = strlen(text);
+  size_t used = 0;
+  ssize_t put = 1;
+  while (used < size && put > 0) {
+    put = send(socket_fd, text + used, size - used, MSG_NOSIGNAL);
+    used += put > 0 ? (size_t)put : 0;
+  }
+  return used;
+}
 
 static inline void http_serve_one(struct http_server *server, int socket_fd)
 {
@@ -99,11 +113,17 @@ static inline void http_serve_one(struct http_server *server, int socket_fd)
     char head[1024];
     snprintf(head, sizeof head,
              "HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
-             "Content-Length: %zu\r\nConnection: close\r\n%s\r\n",
-             script.status, strlen(script.body),
-             script.headers == NULL ? "" : script.headers);
+             "Content-Length: %zu\r\nConnection: close\r\n",
+             script.status, strlen(script.body));
     (void)send(socket_fd, head, strlen(head), MSG_NOSIGNAL);
-    (void)send(socket_fd, script.body, strlen(script.body), MSG_NOSIGNAL);
+    if (script.headers != NULL) {
+      (void)http_send(socket_fd, script.headers);
+    }
+    (void)send(socket_fd, "\r\n", 2, MSG_NOSIGNAL);
+    size_t sent = http_send(socket_fd, script.body);
+    pthread_mutex_lock(&server->lock);
+    server->last_sent = sent;
+    pthread_mutex_unlock(&server->lock);
   }
   free(text);
   free(request);

@@ -202,6 +202,46 @@ static void error_body_above_its_limit_is_cut(void **state)
   assert_true(fixture->response.too_large);
 }
 
+/* An error of 8 MB is not read to its end, and is still that error. */
+static void error_body_without_end_is_left(void **state)
+{
+  struct fixture *fixture = *state;
+  const size_t size = (size_t)8 << 20;
+  struct vqe_http_request request = get;
+  char *large = malloc(size + 1);
+  assert_non_null(large);
+  memset(large, 'x', size);
+  large[size] = '\0';
+  request.error_limit = 1000;
+  http_script(&fixture->server, 403, large, 0);
+  assert_int_equal(perform(fixture, &request, 1), VQE_OK);
+  assert_int_equal(fixture->response.status, 403);
+  assert_int_equal(fixture->response.fault, VQE_HTTP_NO_FAULT);
+  assert_false(fixture->response.too_large);
+  assert_in_range(fixture->response.size, 0, 1000);
+  assert_true(fixture->server.last_sent < size);
+  free(large);
+}
+
+static void headers_without_end_are_a_fault(void **state)
+{
+  struct fixture *fixture = *state;
+  const size_t lines = 5000;
+  const char *line =
+      "X-Filler: "
+      "0123456789012345678901234567890123456789012345678901\r\n";
+  char *headers = calloc(lines, strlen(line) + 1);
+  assert_non_null(headers);
+  char *end = headers;
+  for (size_t k = 0; k < lines; k++) {
+    end = stpcpy(end, line);
+  }
+  http_script_with(&fixture->server, 200, "text", headers);
+  assert_int_equal(perform(fixture, &get, 1), VQE_OK);
+  assert_int_not_equal(fixture->response.fault, VQE_HTTP_NO_FAULT);
+  free(headers);
+}
+
 static void header_of_the_last_response_is_found_by_its_name(void **state)
 {
   struct fixture *fixture = *state;
@@ -254,10 +294,17 @@ static void sink_takes_good_bodies_alone_and_begins_anew(void **state)
   assert_int_equal(perform(fixture, &request, 3), VQE_OK);
   assert_string_equal(taken.text, "plain");
   assert_string_equal(fixture->response.body, "plain");
+  /* what it consumes has a limit too */
+  sink.consumes = true;
+  request.limit = 4;
+  assert_int_equal(perform(fixture, &request, 3), VQE_OK);
+  assert_true(fixture->response.too_large);
+  assert_int_equal(http_count(&fixture->server), 4);
+  request.limit = 5;
   /* a sink that fails ends it, without another attempt */
   taken.result = VQE_ERR_IO;
   assert_int_equal(perform(fixture, &request, 3), VQE_ERR_IO);
-  assert_int_equal(http_count(&fixture->server), 4);
+  assert_int_equal(http_count(&fixture->server), 5);
 }
 
 /* ---- attempts ---- */
@@ -359,6 +406,8 @@ int main(void)
       TEST(credentials_are_basic_bearer_or_a_signature),
       TEST(good_body_above_the_limit_is_too_large),
       TEST(error_body_above_its_limit_is_cut),
+      TEST(error_body_without_end_is_left),
+      TEST(headers_without_end_are_a_fault),
       TEST(header_of_the_last_response_is_found_by_its_name),
       TEST(sink_takes_good_bodies_alone_and_begins_anew),
       TEST(retries_end_with_the_first_response_to_go_by),

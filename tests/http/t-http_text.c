@@ -69,12 +69,54 @@ static void secrets_are_masked_wherever_they_stand(void **state)
   assert_masked("a**b", "**", 1, "a**b");
 }
 
+/* Each form in which a server may send back what it got. */
+static void secrets_are_masked_in_every_form(void **state)
+{
+  static const char *const forms[] = {
+      "a+b/c d\"e\\f",         /* itself */
+      "a%2Bb%2Fc%20d%22e%5Cf", /* in a URL */
+      "a%2bb%2fc+d%22e%5cf",   /* in a form, lower case */
+      "a+b\\/c d\\\"e\\\\f",   /* in JSON */
+      "a\\u002Bb\\u002fc d\\u0022e\\u005cf",
+      "YStiL2MgZCJlXGY="}; /* base64 */
+  static const char secret[] = "a+b/c d\"e\\f";
+  (void)state;
+  for (size_t k = 0; k < sizeof forms / sizeof forms[0]; k++) {
+    char text[200];
+    snprintf(text, sizeof text, "<%s>", forms[k]);
+    vqe_http_mask(text, secret, 4);
+    assert_int_equal(text[0], '<');
+    assert_int_equal(strspn(text + 1, "*"), strlen(forms[k]));
+    assert_string_equal(text + 1 + strlen(forms[k]), ">");
+  }
+  /* in base64 by either alphabet, with and without padding */
+  assert_masked("x fn5+fn8/Pz8= y", "~~~~\x7f???", 4, "x ************ y");
+  assert_masked("x fn5-fn8_Pz8 y", "~~~~\x7f???", 4, "x *********** y");
+  /* cut off by the server, or by a buffer */
+  assert_masked("token abcdefgh", "abcdefghijkl", 4, "token ********");
+  assert_masked("token abcdefg", "abcdefghijkl", 4, "token abcdefg");
+  /* a secret that looks escaped itself */
+  assert_masked("100%25 \\n", "%25 \\n", 4, "100******");
+}
+
+static void basic_authentication_is_masked(void **state)
+{
+  char text[] = "got Basic dXNlcjpzM2NyZXQ= from you";
+  (void)state;
+  vqe_http_mask_basic(text, "user", "s3cret");
+  assert_string_equal(text, "got Basic **************** from you");
+  vqe_http_mask_basic(text, NULL, "s3cret");
+  vqe_http_mask_basic(text, "user", NULL);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_byte_is_encoded_as_signatures_need_it),
       cmocka_unit_test(slashes_stay_where_they_are_kept),
       cmocka_unit_test(secrets_are_masked_wherever_they_stand),
+      cmocka_unit_test(secrets_are_masked_in_every_form),
+      cmocka_unit_test(basic_authentication_is_masked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

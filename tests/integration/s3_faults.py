@@ -59,6 +59,7 @@ class Store:
         self.etags = "md5"
         self.encoded = True
         self.upload_age = 0
+        self.turn = 0
 
     def etag(self, content):
         salt = b"" if self.etags == "md5" else b"salt"
@@ -346,6 +347,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 )
         if kind == "again":
             more, page = True, ["same"]
+        if kind == "turns":  # two pages for ever
+            more, page = True, ["b" if start == "a" else "a"]
+        if kind == "empty":  # new tokens without keys for ever
+            STORE.turn += 1
+            more, page = True, [f"{STORE.turn:09}"]
+            text = "<ListBucketResult>"
         if more:
             text += f"<NextContinuationToken>token/+ {escape(page[-1])}</NextContinuationToken>"
         if STORE.encoded:

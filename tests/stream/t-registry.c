@@ -374,6 +374,21 @@ static void credentials_are_sent_and_masked(void **state)
   /* user:s3cret */
   assert_string_equal(fixture->server.last.authorization,
                       "Basic dXNlcjpzM2NyZXQ=");
+  /* in the list of a conflict, in any form, and no letter that moves */
+  http_script(&fixture->server, 409, "{\"message\": \"no\"}", 0);
+  http_script(&fixture->server, 200,
+              "{\"messages\": [\"got s3cret\", \"Basic dXNlcjpzM2NyZXQ= "
+              "\\u001b[2J\\u202e\\u009b\"]}",
+              0);
+  assert_int_equal(register_it(fixture, &id), VQE_ERR_INPUT);
+  assert_says("got ******; Basic ****************");
+  assert_null(strpbrk(vqe_error_message(), "\x1b\xe2\xc2"));
+  http_script(&fixture->server, 200,
+              "{\"schema\": \"x\", \"schemaType\": \"s3cret\"}", 0);
+  const char *schema = NULL;
+  assert_int_equal(vqe_registry_fetch(&schema, fixture->registry, 9),
+                   VQE_ERR_UNSUPPORTED);
+  assert_null(strstr(vqe_error_message(), "s3cret"));
   setenv("VQE_REGISTRY_TOKEN", "abc.def", 1);
   open_registry(fixture, fixture->server.url);
   unsetenv("VQE_REGISTRY_TOKEN");
