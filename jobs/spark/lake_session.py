@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import stat
 import sys
 
 from pyspark.sql import SparkSession
@@ -24,6 +25,25 @@ def _place(text):
     return text if "://" in text else "file://" + os.path.abspath(text)
 
 
+def require_plain(place, *, raw=False):
+    """Below a local folder of raw files or tables there are files and folders
+    only: Spark would follow a link out of it, and wait for a pipe. Folders of
+    raw files whose names it takes for patterns are refused too."""
+    if not place.startswith("file:/"):
+        return
+    top = place.removeprefix("file:")
+    top = "/" + top.lstrip("/")
+    for folder, folders, files in os.walk(top):
+        for name in folders + files:
+            path = os.path.join(folder, name)
+            mode = os.lstat(path).st_mode
+            if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+                kind = "a symbolic link" if stat.S_ISLNK(mode) else "no file"
+                sys.exit(f"{path!a} is {kind}; put there the file that is meant, or remove it")
+        if raw and any(c in folder for c in "*?[]{}\\"):
+            sys.exit(f"{folder!a}: Spark takes its name for a pattern; rename it")
+
+
 def _check_avro(spark):
     """Avro before 1.12.2 may read arrays of double as float."""
     package = spark._jvm.java.lang.Class.forName("org.apache.avro.Schema").getPackage()
@@ -44,6 +64,9 @@ def open_session(name, warehouse, *, raw=None):
     """The session with the catalog on `warehouse`; the places as Hadoop names
     them. Credentials come from the environment."""
     warehouse = _place(warehouse)
+    require_plain(warehouse)
+    if raw is not None:
+        require_plain(_place(raw), raw=True)
     builder = SparkSession.builder.appName(name)
     builder = builder.config("spark.sql.catalog.quantum_catalog.warehouse", warehouse)
     for key, variable in (

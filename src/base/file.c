@@ -123,15 +123,23 @@ static int read_all(char **data, size_t *used, size_t capacity, int descriptor,
 
 int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
 {
-  char *data = NULL;
-  size_t used = 0;
-  const size_t capacity = 65536;
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     int code = errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
     (void)fail("cannot read", path);
     return code;
   }
+  int status = vqe_file_read_open(out, size, descriptor, path, limit);
+  close(descriptor);
+  return status;
+}
+
+int vqe_file_read_open(char **out, size_t *size, int descriptor,
+                       const char *path, size_t limit)
+{
+  char *data = NULL;
+  size_t used = 0;
+  const size_t capacity = 65536;
   int status = check_kind(descriptor, path, limit);
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&data, capacity, 1, path);
@@ -139,7 +147,6 @@ int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
   if (status == VQE_OK) {
     status = read_all(&data, &used, capacity, descriptor, path, limit);
   }
-  close(descriptor);
   if (status != VQE_OK) {
     free(data);
     return status;

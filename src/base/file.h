@@ -15,6 +15,10 @@ int vqe_file_errno(int code, const char *verb, const char *path);
  * bytes, VQE_ERR_IO otherwise. Free *out by free(). */
 int vqe_file_read(char **out, size_t *size, const char *path, size_t limit);
 
+/* The same of an open file, from where it stands; `path` is for messages. */
+int vqe_file_read_open(char **out, size_t *size, int descriptor,
+                       const char *path, size_t limit);
+
 /* Write `path` atomically: a temporary file beside it, fsync, rename, fsync
  * of the directory. A symbolic link is written through; a pipe or a device
  * gets the bytes. */

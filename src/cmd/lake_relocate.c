@@ -40,23 +40,41 @@ static int choose_tables(bool chosen[VQE_LAKE_TABLES],
 
 /* ---- files ---- */
 
+struct files {
+  FILE *stream;
+  struct vqe_objects *objects;
+};
+
+/* Who copies by the list may pass over what is missing. */
 static int print_file(void *ctx, const struct vqe_iceberg_file *file,
                       int64_t snapshot)
 {
-  FILE *stream = ctx;
+  const struct files *files = ctx;
+  uint64_t size = 0;
   (void)snapshot;
-  fprintf(stream, "%" PRId64 " %s\n", file->size, file->key);
-  return VQE_OK;
+  int status = vqe_objects_head(&size, files->objects, file->key);
+  if (status == VQE_OK) {
+    status = vqe_objects_require_size(file->key, size, (uint64_t)file->size);
+  }
+  if (status == VQE_OK) {
+    fprintf(files->stream, "%" PRId64 " %s\n", file->size, file->key);
+  }
+  return status;
 }
 
 static int print_files(FILE *stream, struct vqe_objects *objects,
                        const char *name)
 {
   struct vqe_iceberg_table *table = NULL;
+  struct files files = {stream, objects};
   int status = vqe_iceberg_open(&table, objects, name);
   if (status == VQE_OK) {
     status = vqe_iceberg_scan(table, vqe_iceberg_current_snapshot(table),
-                              print_file, stream);
+                              print_file, &files);
+    if (status == VQE_ERR_NOT_FOUND || status == VQE_ERR_INPUT) {
+      /* only a table can be missing: this one is damaged */
+      status = vqe_error_context(VQE_ERR_INPUT, "table '%s'", name);
+    }
   }
   vqe_iceberg_close(table);
   return status;

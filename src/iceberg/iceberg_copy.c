@@ -20,16 +20,18 @@
 #include "objects/objects.h"
 
 /* Without the scheme: "s3a://b/k" and "s3://b/k", "file:///k" and "/k" are
- * the same place. */
-static const char *bare(const char *uri)
+ * the same place. *kind: '3' for a bucket, '/' for a folder, else ' '. */
+static const char *bare(char *kind, const char *uri)
 {
   static const char *const schemes[] = {"s3a://", "s3n://", "s3://", "file://",
                                         "file:"};
   for (size_t k = 0; k < sizeof schemes / sizeof schemes[0]; k++) {
     if (strncmp(uri, schemes[k], strlen(schemes[k])) == 0) {
+      *kind = schemes[k][0] == 's' ? '3' : '/';
       return uri + strlen(schemes[k]);
     }
   }
+  *kind = uri[0] == '/' ? '/' : ' ';
   return uri;
 }
 
@@ -38,20 +40,23 @@ static const char *bare(const char *uri)
 static int key_of(char **out, const struct vqe_iceberg_copy *copy,
                   const char *uri)
 {
+  char kind = ' ';
+  char other = ' ';
   const char *location =
-      bare(vqe_iceberg_string(copy->table->metadata, "location"));
+      bare(&kind, vqe_iceberg_string(copy->table->metadata, "location"));
   size_t length = strlen(location);
   *out = NULL;
   while (length > 0 && location[length - 1] == '/') {
     length--;
   }
-  const char *path = bare(uri);
-  if (strncmp(path, location, length) != 0 || path[length] != '/') {
+  const char *path = bare(&other, uri);
+  if (kind != other || strncmp(path, location, length) != 0 ||
+      path[length] != '/') {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "table '%s': '%s' lies outside its location '%s'",
                          copy->table->name, uri, location);
   }
-  return vqe_memory_print(out, "%s%s", copy->table->folder, path + length);
+  return vqe_objects_plain_key(out, copy->table->folder, path + length);
 }
 
 static int new_uri(char **uri, char **key, const struct vqe_iceberg_copy *copy,
@@ -68,7 +73,7 @@ static int new_uri(char **uri, char **key, const struct vqe_iceberg_copy *copy,
 /* ---- data ------------------------------------------------------------ */
 
 static int copy_through_scratch(const struct vqe_iceberg_copy *copy,
-                                const char *key)
+                                const char *key, uint64_t size)
 {
   char uuid[VQE_ICEBERG_UUID_SIZE];
   char *path = NULL;
@@ -77,7 +82,7 @@ static int copy_through_scratch(const struct vqe_iceberg_copy *copy,
     status = vqe_memory_print(&path, "%s/relocate-%s", copy->scratch, uuid);
   }
   if (status == VQE_OK) {
-    status = vqe_objects_get_file(copy->from, key, path);
+    status = vqe_objects_get_file(copy->from, key, path, size);
   }
   if (status == VQE_OK) {
     status = vqe_objects_put_file(copy->target.objects, key, path);
@@ -89,22 +94,33 @@ static int copy_through_scratch(const struct vqe_iceberg_copy *copy,
   return status;
 }
 
-static int copy_key(const struct vqe_iceberg_copy *copy, const char *key)
+/* The bytes that were checked are those that are copied: of a local file
+ * those that are open. */
+static int copy_key(const struct vqe_iceberg_copy *copy, const char *key,
+                    uint64_t size)
 {
-  char *path = NULL;
+  uint64_t there = 0;
+  int descriptor = -1;
   if (!vqe_objects_is_local(copy->from)) {
-    return copy_through_scratch(copy, key);
+    return copy_through_scratch(copy, key, size);
   }
-  int status = vqe_objects_path(&path, copy->from, key);
+  int status = vqe_objects_open_key(&descriptor, &there, copy->from, key);
   if (status == VQE_OK) {
-    status = vqe_objects_put_file(copy->target.objects, key, path);
+    status = vqe_objects_require_size(key, there, size);
   }
-  free(path);
+  if (status == VQE_OK) {
+    status =
+        vqe_objects_put_open(copy->target.objects, key, descriptor, size, key);
+  }
+  if (descriptor >= 0) {
+    close(descriptor);
+  }
   return status;
 }
 
 /* A file that is to be copied has to be there and whole: one listing of the
- * source, at the first such file. */
+ * source, at the first such file. What is listed with another size may be no
+ * file. */
 static int require_source(struct vqe_iceberg_copy *copy, const char *key,
                           int64_t size)
 {
@@ -119,7 +135,11 @@ static int require_source(struct vqe_iceberg_copy *copy, const char *key,
     status = vqe_error_set(
         VQE_ERR_NOT_FOUND, "table '%s': its data file '%s' is missing in %s",
         copy->table->name, key, vqe_objects_describe(copy->from));
-  } else if (status == VQE_OK && size >= 0 && there != size) {
+  } else if (status == VQE_OK && there != size) {
+    uint64_t now;
+    status = vqe_objects_head(&now, copy->from, key);
+  }
+  if (status == VQE_OK && there != size) {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "table '%s': its data file '%s' in %s has %" PRId64
                            " bytes, its manifest says %" PRId64,
@@ -156,10 +176,15 @@ static int copy_data(struct vqe_iceberg_copy *copy, const char *uri,
   char *key = NULL;
   bool fresh = false;
   int status = key_of(&key, copy, uri);
+  if (status == VQE_OK && size < 0) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "table '%s': no size of its data file '%s'",
+                           copy->table->name, key);
+  }
   if (status == VQE_OK) {
     status = note(&fresh, copy, key);
   }
-  if (status == VQE_OK && fresh && size >= 0 &&
+  if (status == VQE_OK && fresh &&
       vqe_iceberg_target_size(&copy->target, key) == size) {
     copy->result->files_there++;
   } else if (status == VQE_OK && fresh) {
@@ -168,11 +193,11 @@ static int copy_data(struct vqe_iceberg_copy *copy, const char *uri,
       status = require_source(copy, key, size);
     }
     if (status == VQE_OK && !copy->dry_run) {
-      status = copy_key(copy, key);
+      status = copy_key(copy, key, (uint64_t)size);
     }
     if (status == VQE_OK) {
       copy->result->files++;
-      copy->result->bytes += vqe_iceberg_integer(copy->source_sizes, key, 0);
+      copy->result->bytes += size;
     }
   }
   free(key);

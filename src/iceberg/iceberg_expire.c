@@ -372,6 +372,15 @@ static int gather_files(json_t *files, struct expire *expire,
   return status;
 }
 
+/* What lies with another table is that one's, whoever names it. */
+static bool is_of_table(const char *key, const char *name)
+{
+  size_t start = strlen(VQE_ICEBERG_NAMESPACE "/");
+  size_t length = strlen(name);
+  return strncmp(key, VQE_ICEBERG_NAMESPACE "/", start) == 0 &&
+         strncmp(key + start, name, length) == 0 && key[start + length] == '/';
+}
+
 static int remove_keys(int64_t *count, struct expire *expire,
                        const json_t *keys, const json_t *except, bool uris)
 {
@@ -386,7 +395,8 @@ static int remove_keys(int64_t *count, struct expire *expire,
     }
     status = uris ? vqe_objects_key_of_uri(&key, expire->objects, name)
                   : vqe_memory_strdup(&key, name);
-    if (status == VQE_OK && json_object_get(expire->named, key) != NULL) {
+    if (status == VQE_OK && (json_object_get(expire->named, key) != NULL ||
+                             !is_of_table(key, expire->base->name))) {
       free(key);
       continue;
     }

@@ -74,6 +74,14 @@ static int refuse_twin(const struct vqe_iceberg_table *table,
 static int no_version(const struct vqe_iceberg_table *table,
                       const struct vqe_iceberg_versions *versions)
 {
+  if (versions->count == 0 && table->hint > 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "table '%s' in %s: version-hint.text says %lld, and "
+                         "no metadata of any version is there; restore it, or "
+                         "remove the folder of the table",
+                         table->name, vqe_objects_describe(table->objects),
+                         (long long)table->hint);
+  }
   if (versions->count == 0) {
     return vqe_error_set(VQE_ERR_NOT_FOUND, "no table '%s' in %s", table->name,
                          vqe_objects_describe(table->objects));

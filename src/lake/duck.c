@@ -74,6 +74,8 @@ static int configure(duckdb_config config,
   const char *const settings[][2] = {
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
+      {"allow_community_extensions", "false"},
+      {"allow_persistent_secrets", "false"},
       {"memory_limit", memory},
       {"threads", threads},
       {"temp_directory", options->scratch},
@@ -193,6 +195,25 @@ int vqe_duck_execute(struct vqe_duck *duck, const char *name, const char *sql)
   return status;
 }
 
+int vqe_duck_lock(struct vqe_duck *duck, const char *paths,
+                  const char *scratch)
+{
+  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&sql, "SET allowed_paths = [%s]; SET allowed_directories = [",
+               paths);
+  vqe_duck_add_quoted(&sql, scratch);
+  /* what is allowed can be set before this alone */
+  vqe_duck_add(&sql, "]; SET enable_external_access = false; "
+                     "SET lock_configuration = true;");
+  int status = sql.status;
+  if (status == VQE_OK) {
+    status = vqe_duck_execute(duck, "settings", sql.data);
+  }
+  duck->locked = status == VQE_OK;
+  free(sql.data);
+  return status;
+}
+
 int vqe_duck_executef(struct vqe_duck *duck, const char *name,
                       const char *format, ...)
 {
@@ -293,6 +314,35 @@ void vqe_duck_add_quoted(struct vqe_duck_text *text, const char *value)
   } else {
     add_between(text, '\'', value);
   }
+}
+
+/* In brackets such a character stands for itself. A backslash does so where
+ * there is none of them, and no way to write it beside one. */
+void vqe_duck_add_path(struct vqe_duck_text *text, const char *path)
+{
+  static const char special[] = "*?[{";
+  struct vqe_duck_text plain = {NULL, 0, 0, VQE_OK};
+  if (strchr(path, '\\') != NULL && strpbrk(path, special) != NULL) {
+    text->status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                                 "'%s' has a backslash and one of %s, which "
+                                 "DuckDB cannot open; rename it",
+                                 path, special);
+    return;
+  }
+  while (*path != '\0' && plain.status == VQE_OK) {
+    size_t length = strcspn(path, special);
+    add_bytes(&plain, path, length);
+    path += length;
+    if (*path != '\0') {
+      vqe_duck_add(&plain, "[%c]", *path++);
+    }
+  }
+  if (plain.status != VQE_OK) {
+    text->status = plain.status;
+  } else {
+    vqe_duck_add_quoted(text, plain.data != NULL ? plain.data : "");
+  }
+  free(plain.data);
 }
 
 void vqe_duck_add_name(struct vqe_duck_text *text, const char *name)

@@ -13,6 +13,7 @@ struct vqe_duck {
   duckdb_database database;
   duckdb_connection connection;
   bool borrowed; /* the database is another handle's */
+  bool locked;
   int threads;
   double seconds;         /* spent in statements and appends */
   double parquet_seconds; /* of those, in Parquet files */
@@ -40,6 +41,12 @@ int vqe_duck_executef(struct vqe_duck *duck, const char *name,
                       const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* From here on this database reads what `paths` (a list of SQL literals,
+ * "'a', 'b'") names and what lies in `scratch`, and nothing else; no setting
+ * can be changed, this one neither. */
+int vqe_duck_lock(struct vqe_duck *duck, const char *paths,
+                  const char *scratch);
+
 /* A result whose chunks are fetched; destroy it by duckdb_destroy_result(),
  * also after a failure. */
 int vqe_duck_query(struct vqe_duck *duck, duckdb_result *out, const char *name,
@@ -62,6 +69,9 @@ struct vqe_duck_text {
 void vqe_duck_add(struct vqe_duck_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void vqe_duck_add_quoted(struct vqe_duck_text *text, const char *value);
+/* A path for read_parquet() and its like, which take some characters of plain
+ * names for patterns. */
+void vqe_duck_add_path(struct vqe_duck_text *text, const char *path);
 /* As an identifier in double quotes. */
 void vqe_duck_add_name(struct vqe_duck_text *text, const char *name);
 

@@ -15,10 +15,15 @@
 #define NAMED 5
 #define MAX_FILES ((size_t)100000000)
 
+struct file {
+  char *key;
+  uint64_t size; /* as listed */
+};
+
 struct keys {
   const char *ending;
   size_t count, capacity;
-  char **items;
+  struct file *items;
 };
 
 struct reading {
@@ -26,6 +31,7 @@ struct reading {
   const struct vqe_raw_callbacks *callbacks;
   struct vqe_raw_counts *counts;
   const char *key;
+  uint64_t size; /* of the file, as listed */
   size_t before; /* invalid records of earlier files */
   int refused;   /* status of the caller's visitor */
 };
@@ -58,7 +64,8 @@ static int collect(void *ctx, const struct vqe_object *object)
     }
     keys->capacity = capacity;
   }
-  int status = vqe_memory_strdup(&keys->items[keys->count], object->key);
+  keys->items[keys->count].size = object->size;
+  int status = vqe_memory_strdup(&keys->items[keys->count].key, object->key);
   keys->count += status == VQE_OK;
   return status;
 }
@@ -66,7 +73,7 @@ static int collect(void *ctx, const struct vqe_object *object)
 static void keys_clear(struct keys *keys)
 {
   for (size_t k = 0; k < keys->count; k++) {
-    free(keys->items[k]);
+    free(keys->items[k].key);
   }
   free(keys->items);
 }
@@ -74,9 +81,10 @@ static void keys_clear(struct keys *keys)
 static int find_experiments(void *ctx, const struct vqe_object *object)
 {
   bool *found = ctx;
-  if (object->is_folder && strcmp(object->key, "experiments/") == 0) {
-    *found = true;
-  }
+  /* what is there under the name and is no folder is for its listing to say */
+  *found =
+      *found || (object->is_folder ? strcmp(object->key, "experiments/") == 0
+                                   : strcmp(object->key, "experiments") == 0);
   return VQE_OK;
 }
 
@@ -144,14 +152,35 @@ static int download(char **path, const struct reading *reading)
                          *path);
   }
   close(descriptor);
-  return vqe_objects_get_file(reading->objects, reading->key, *path);
+  return vqe_objects_get_file(reading->objects, reading->key, *path,
+                              reading->size);
+}
+
+/* A path of the open file of the key: avro-c opens by path, which may lead
+ * elsewhere by then. */
+static int open_local(char **path, int *descriptor,
+                      const struct reading *reading)
+{
+  uint64_t size = 0;
+  int status =
+      vqe_objects_open_key(descriptor, &size, reading->objects, reading->key);
+  if (status == VQE_OK) {
+    status = vqe_memory_print(path, "/proc/self/fd/%d", *descriptor);
+  }
+  if (status == VQE_OK && access(*path, F_OK) != 0) {
+    free(*path);
+    *path = NULL;
+    status = vqe_objects_path(path, reading->objects, reading->key);
+  }
+  return status;
 }
 
 static int read_avro(struct reading *reading, const char *where)
 {
   char *path = NULL;
+  int descriptor = -1;
   bool local = vqe_objects_is_local(reading->objects);
-  int status = local ? vqe_objects_path(&path, reading->objects, reading->key)
+  int status = local ? open_local(&path, &descriptor, reading)
                      : download(&path, reading);
   if (status == VQE_OK) {
     status =
@@ -159,6 +188,9 @@ static int read_avro(struct reading *reading, const char *where)
   }
   if (!local && path != NULL) {
     (void)unlink(path);
+  }
+  if (descriptor >= 0) {
+    close(descriptor);
   }
   free(path);
   return status;
@@ -169,8 +201,11 @@ static int read_json(struct reading *reading, const char *where)
   char *text = NULL;
   size_t size = 0;
   struct vqe_record *record = NULL;
+  bool listed = !vqe_objects_is_local(reading->objects);
   int status = vqe_objects_get(&text, &size, reading->objects, reading->key,
-                               JSON_LIMIT);
+                               listed && reading->size < JSON_LIMIT
+                                   ? (size_t)reading->size
+                                   : JSON_LIMIT);
   if (status == VQE_OK) {
     status = vqe_record_json_parse(&record, text, size, where);
   }
@@ -194,11 +229,12 @@ static int read_all(struct reading *reading, const char *folder,
       vqe_objects_list(reading->objects, folder, true, collect, &keys);
   for (size_t k = 0; status == VQE_OK && k < keys.count; k++) {
     char where[1200];
-    reading->key = keys.items[k];
+    reading->key = keys.items[k].key;
+    reading->size = keys.items[k].size;
     reading->refused = VQE_OK;
     reading->before = reading->counts->invalid;
     reading->counts->files++;
-    snprintf(where, sizeof where, "file '%s'", keys.items[k]);
+    snprintf(where, sizeof where, "file '%s'", keys.items[k].key);
     status = read(reading, where);
     if (status != VQE_OK && reading->refused == VQE_OK &&
         is_fault_of_file(status)) {
@@ -209,7 +245,7 @@ static int read_all(struct reading *reading, const char *folder,
     size_t invalid = reading->counts->invalid - reading->before;
     if (invalid > NAMED) {
       snprintf(where, sizeof where, "file '%.1000s': %zu more records",
-               keys.items[k], invalid - NAMED);
+               keys.items[k].key, invalid - NAMED);
       report(reading, where);
     }
   }
@@ -221,7 +257,10 @@ int vqe_raw_read(struct vqe_objects *objects,
                  const struct vqe_raw_callbacks *callbacks,
                  struct vqe_raw_counts *counts)
 {
-  struct reading reading = {objects, callbacks, counts, NULL, 0, VQE_OK};
+  struct reading reading = {.objects = objects,
+                            .callbacks = callbacks,
+                            .counts = counts,
+                            .refused = VQE_OK};
   bool below = false;
   memset(counts, 0, sizeof *counts);
   int status = vqe_objects_list(objects, "", false, find_experiments, &below);

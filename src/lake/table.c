@@ -48,7 +48,7 @@ int vqe_table_require_ids(struct vqe_duck *duck, const char *name,
                      "parquet_schema([");
   for (size_t k = 0; k < npaths; k++) {
     vqe_duck_add(&sql, "%s", k > 0 ? ", " : "");
-    vqe_duck_add_quoted(&sql, paths[k]);
+    vqe_duck_add_path(&sql, paths[k]);
   }
   vqe_duck_add(&sql, "]) GROUP BY file_name HAVING count(field_id) = 0)");
   int status = sql.status;
@@ -85,7 +85,7 @@ static int collect_file(void *ctx, const struct vqe_iceberg_file *file,
   }
   if (status == VQE_OK) {
     status = vqe_warehouse_fetch(&table->paths[count], collecting->warehouse,
-                                 file->key);
+                                 file->key, file->size);
   }
   if (status == VQE_OK) {
     table->snapshot_of[count] = snapshot;
@@ -271,7 +271,7 @@ void vqe_table_add_scan(struct vqe_duck_text *sql,
   vqe_duck_add(sql, "read_parquet([");
   for (size_t k = 0; k < table->npaths; k++) {
     vqe_duck_add(sql, "%s", k > 0 ? ", " : "");
-    vqe_duck_add_quoted(sql, table->paths[k]);
+    vqe_duck_add_path(sql, table->paths[k]);
   }
   vqe_duck_add(sql, "], hive_partitioning = false, schema = MAP {");
   for (size_t k = 0; k < definition->ncolumns; k++) {

@@ -163,10 +163,10 @@ static int read_sizes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
   duckdb_data_chunk chunk;
   vqe_duck_add(&sql, "SELECT any_value(field_id)::BIGINT, "
                      "sum(total_compressed_size)::BIGINT FROM " LEAVES);
-  vqe_duck_add_quoted(&sql, path);
+  vqe_duck_add_path(&sql, path);
   vqe_duck_add(&sql, ") WHERE coalesce(num_children, 0) = 0) JOIN "
                      "parquet_metadata(");
-  vqe_duck_add_quoted(&sql, path);
+  vqe_duck_add_path(&sql, path);
   vqe_duck_add(&sql, ") USING (column_id) GROUP BY column_id");
   int status = sql.status;
   if (status == VQE_OK) {
@@ -202,7 +202,7 @@ static int read_offsets(struct vqe_iceberg_file *file, struct vqe_duck *duck,
   vqe_duck_add(&sql, "SELECT min(least(coalesce(dictionary_page_offset, "
                      "data_page_offset), data_page_offset))::BIGINT"
                      " FROM parquet_metadata(");
-  vqe_duck_add_quoted(&sql, path);
+  vqe_duck_add_path(&sql, path);
   vqe_duck_add(&sql, ") GROUP BY row_group_id ORDER BY row_group_id");
   int status = sql.status;
   if (status == VQE_OK) {

@@ -86,9 +86,14 @@ static int join_writers(struct vqe_warehouse *warehouse)
   if (status != VQE_OK) {
     return status;
   }
-  warehouse->writers = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  struct stat info = {0};
+  warehouse->writers = open(
+      path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
   if (warehouse->writers < 0) {
     status = vqe_file_errno(errno, "cannot write", path);
+  } else if (fstat(warehouse->writers, &info) != 0 ||
+             !S_ISREG(info.st_mode)) {
+    status = vqe_error_set(VQE_ERR_INPUT, "'%s' is no file; remove it", path);
   } else {
     vqe_warehouse_share(warehouse);
   }
@@ -357,14 +362,26 @@ int vqe_warehouse_keep(struct vqe_warehouse *warehouse, const char *key,
   return VQE_OK;
 }
 
-int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
-                        const char *key)
+/* DuckDB opens by path, so the file is looked at before. */
+static int check_local(struct vqe_warehouse *warehouse, const char *key,
+                       uint64_t size)
+{
+  uint64_t found = 0;
+  int descriptor = -1;
+  int status =
+      vqe_objects_open_key(&descriptor, &found, warehouse->objects, key);
+  if (status == VQE_OK) {
+    close(descriptor);
+    status = vqe_objects_require_size(key, found, size);
+  }
+  return status;
+}
+
+/* On S3: from the files that were downloaded before, else downloaded. */
+static int fetch_remote(char **out, struct vqe_warehouse *warehouse,
+                        const char *key, uint64_t size)
 {
   char *path = NULL;
-  *out = NULL;
-  if (vqe_objects_is_local(warehouse->objects)) {
-    return vqe_objects_path(out, warehouse->objects, key);
-  }
   for (size_t k = 0; k < warehouse->nkept; k++) {
     if (strcmp(warehouse->kept[k].key, key) == 0) {
       return vqe_memory_strdup(out, warehouse->kept[k].path);
@@ -372,7 +389,7 @@ int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
   }
   int status = vqe_warehouse_scratch_file(&path, warehouse);
   if (status == VQE_OK) {
-    status = vqe_objects_get_file(warehouse->objects, key, path);
+    status = vqe_objects_get_file(warehouse->objects, key, path, size);
   }
   if (status == VQE_OK) {
     status = vqe_memory_strdup(out, path);
@@ -382,6 +399,29 @@ int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
     return status;
   }
   return vqe_warehouse_keep(warehouse, key, path);
+}
+
+int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
+                        const char *key, int64_t size)
+{
+  int status = VQE_OK;
+  *out = NULL;
+  if (size < 0) {
+    return vqe_error_set(VQE_ERR_INPUT, "no size of '%s' in its manifest",
+                         key);
+  }
+  if (!vqe_objects_is_local(warehouse->objects)) {
+    status = fetch_remote(out, warehouse, key, (uint64_t)size);
+  } else {
+    status = check_local(warehouse, key, (uint64_t)size);
+    if (status == VQE_OK) {
+      status = vqe_objects_path(out, warehouse->objects, key);
+    }
+  }
+  return status == VQE_ERR_NOT_FOUND
+             ? vqe_error_context(VQE_ERR_INPUT,
+                                 "a table refers to a file that is gone")
+             : status;
 }
 
 /* ---- metadata of tables ---- */

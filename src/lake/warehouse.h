@@ -59,9 +59,12 @@ int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse);
  * of downloading; on a local warehouse it is removed. Takes `path` over. */
 int vqe_warehouse_keep(struct vqe_warehouse *warehouse, const char *key,
                        char *path);
-/* Local file of a key, downloaded from S3 at first use. Free by free(). */
+/* Local file of a key, downloaded from S3 at first use: a regular one of the
+ * size that its manifest says, in a local warehouse behind no symbolic link.
+ * VQE_ERR_INPUT for anything else, also for nothing: only a table can be
+ * missing. Free by free(). */
 int vqe_warehouse_fetch(char **out, struct vqe_warehouse *warehouse,
-                        const char *key);
+                        const char *key, int64_t size);
 /* Where the time went since the warehouse was opened, in seconds. */
 struct vqe_warehouse_times {
   double total;

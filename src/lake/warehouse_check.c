@@ -105,7 +105,7 @@ static int settle_zero(struct checking *checking, const char *path,
     return VQE_OK;
   }
   vqe_duck_add(&sql, "SELECT count(*)::BIGINT FROM read_parquet(");
-  vqe_duck_add_quoted(&sql, path);
+  vqe_duck_add_path(&sql, path);
   vqe_duck_add(&sql, ") WHERE \"%s\" = 0 AND %ssignbit(\"%s\")", column,
                upper ? "NOT " : "", column);
   int status = sql.status;
@@ -286,7 +286,8 @@ static int check_file(void *ctx, const struct vqe_iceberg_file *file,
   struct vqe_iceberg_file found = {0};
   char *path = NULL;
   (void)snapshot;
-  int status = vqe_warehouse_fetch(&path, checking->warehouse, file->key);
+  int status =
+      vqe_warehouse_fetch(&path, checking->warehouse, file->key, file->size);
   struct vqe_duck *duck = vqe_warehouse_duck(checking->warehouse);
   struct parquet_checking parquet = {checking, file->key};
   int64_t before = checking->result->problems;

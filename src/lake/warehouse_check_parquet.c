@@ -84,7 +84,7 @@ static int read_nodes(struct walk *walk, struct vqe_duck *duck,
                      "coalesce(logical_type, ''), "
                      "coalesce(num_children, 0)::INTEGER, "
                      "coalesce(field_id, -1)::INTEGER FROM parquet_schema(");
-  vqe_duck_add_quoted(&sql, path);
+  vqe_duck_add_path(&sql, path);
   vqe_duck_add(&sql, ")");
   int status = sql.status;
   if (status == VQE_OK) {

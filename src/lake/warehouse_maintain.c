@@ -39,8 +39,8 @@ static int merge(void *ctx, struct vqe_iceberg_file *out,
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
   }
   for (size_t k = 0; status == VQE_OK && k < nfiles; k++) {
-    status =
-        vqe_warehouse_fetch(&part.paths[k], merging->warehouse, files[k].key);
+    status = vqe_warehouse_fetch(&part.paths[k], merging->warehouse,
+                                 files[k].key, files[k].size);
     part.npaths = k + 1;
   }
   if (status == VQE_OK) {

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "objects/objects_aside.h"
+#include "objects/objects_key.h"
 #include "objects/objects_place.h"
 
 #define KEY_LIMIT 1024
@@ -104,47 +107,6 @@ static int absolute_path(char **out, const char *path)
   return VQE_OK;
 }
 
-static int check_text(const char *text, const char *what)
-{
-  for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-    if (*c < 0x20 || *c == 0x7f) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "%s has a control character (byte %d); choose "
-                           "another name",
-                           what, *c);
-    }
-  }
-  return VQE_OK;
-}
-
-/* Segments of a key or prefix; an empty last one is allowed in a folder. */
-static int check_segments(const char *key, const char *what, bool is_folder)
-{
-  const char *at = key;
-  int status = check_text(key, what);
-  if (status != VQE_OK) {
-    return status;
-  }
-  for (;;) {
-    size_t length = strcspn(at, "/");
-    bool last = at[length] == '\0';
-    if (last && length == 0 && is_folder) {
-      return VQE_OK;
-    }
-    if (length == 0 || (length == 1 && at[0] == '.') ||
-        (length == 2 && at[0] == '.' && at[1] == '.')) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "%s '%s' has an empty, '.' or '..' part; give it "
-                           "relative to the place, without them",
-                           what, key);
-    }
-    if (last) {
-      return VQE_OK;
-    }
-    at += length + 1;
-  }
-}
-
 static int check_key(const struct vqe_objects *objects, const char *key,
                      bool is_folder)
 {
@@ -158,7 +120,7 @@ static int check_key(const struct vqe_objects *objects, const char *key,
                          "than the %d that stores allow",
                          key, length, KEY_LIMIT);
   }
-  return check_segments(key, "key", is_folder);
+  return vqe_objects_check_segments(key, "key", is_folder);
 }
 
 static int open_local(struct vqe_objects *objects, const char *path)
@@ -167,7 +129,7 @@ static int open_local(struct vqe_objects *objects, const char *path)
     return vqe_error_set(VQE_ERR_INPUT, "the location is empty; give a "
                                         "directory or s3://bucket/prefix");
   }
-  int status = check_text(path, "the path of the location");
+  int status = vqe_objects_check_text(path, "the path of the location");
   if (status == VQE_OK) {
     status = absolute_path(&objects->rest, path);
   }
@@ -218,7 +180,8 @@ static int split_bucket(char **bucket, char **prefix, const char *rest)
   }
   const char *given = rest[length] == '\0' ? "" : rest + length + 1;
   size_t size = strlen(given);
-  int status = check_segments(given, "the prefix of the location", true);
+  int status =
+      vqe_objects_check_segments(given, "the prefix of the location", true);
   if (status == VQE_OK) {
     status = vqe_memory_print(prefix, "%s%s", given,
                               size > 0 && given[size - 1] != '/' ? "/" : "");
@@ -326,8 +289,27 @@ int vqe_objects_put_file(struct vqe_objects *objects, const char *key,
   if (status != VQE_OK) {
     return status;
   }
+  int descriptor = -1;
+  struct stat info = {0};
+  status = vqe_objects_open_file(&descriptor, &info, path);
+  if (status == VQE_OK) {
+    status = vqe_objects_put_open(objects, key, descriptor,
+                                  (uint64_t)info.st_size, path);
+    close(descriptor);
+  }
+  return status;
+}
+
+int vqe_objects_put_open(struct vqe_objects *objects, const char *key,
+                         int descriptor, uint64_t size, const char *path)
+{
+  int status = check_key(objects, key, false);
+  if (status != VQE_OK) {
+    return status;
+  }
   enter(objects);
-  return leave(objects, objects->kind->put_file(objects->place, key, path));
+  return leave(objects, objects->kind->put_file(objects->place, key,
+                                                descriptor, size, path));
 }
 
 int vqe_objects_get(char **out, size_t *size, struct vqe_objects *objects,
@@ -344,15 +326,34 @@ int vqe_objects_get(char **out, size_t *size, struct vqe_objects *objects,
                objects->kind->get(out, size, objects->place, key, limit));
 }
 
+int vqe_objects_open_key(int *descriptor, uint64_t *size,
+                         struct vqe_objects *objects, const char *key)
+{
+  *descriptor = -1;
+  *size = 0;
+  if (objects->kind->open_key == NULL) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED, "%s has no files to open",
+                         objects->describe);
+  }
+  int status = check_key(objects, key, false);
+  if (status != VQE_OK) {
+    return status;
+  }
+  enter(objects);
+  return leave(objects,
+               objects->kind->open_key(descriptor, size, objects->place, key));
+}
+
 int vqe_objects_get_file(struct vqe_objects *objects, const char *key,
-                         const char *path)
+                         const char *path, uint64_t size)
 {
   int status = check_key(objects, key, false);
   if (status != VQE_OK) {
     return status;
   }
   enter(objects);
-  return leave(objects, objects->kind->get_file(objects->place, key, path));
+  return leave(objects,
+               objects->kind->get_file(objects->place, key, path, size));
 }
 
 int vqe_objects_head(uint64_t *size, struct vqe_objects *objects,
@@ -444,6 +445,9 @@ int vqe_objects_key_of_uri(char **out, const struct vqe_objects *objects,
                          uri, objects->uri);
   }
   int status = check_key(objects, rest + length + 1, true);
+  if (status == VQE_OK) {
+    status = vqe_objects_check_named(rest + length + 1);
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -1,9 +1,11 @@
 /* Object store: one small interface, two kinds of place.
  *
- * A place is a local directory or `s3://bucket/prefix`; what lies in it is
- * named by keys relative to it ("quantum_features/molecules/metadata/
- * v1.metadata.json"). A key has no empty, "." or ".." segment, no control
- * character, and at most 1024 bytes with the prefix.
+ * A place is a local directory or `s3://bucket/prefix`. Below a directory no
+ * symbolic link is followed, whatever is read, written or removed, and nothing
+ * but regular files is read. What lies in a place is named by keys relative to
+ * it ("quantum_features/molecules/metadata/ v1.metadata.json"). A key has no
+ * empty, "." or ".." segment, no control character, and at most 1024 bytes
+ * with the prefix.
  *
  * Errors of all functions: VQE_ERR_INPUT for what trying again does not cure
  * (bad key, wrong credentials, wrong region, missing bucket, no permission),
@@ -76,20 +78,35 @@ int vqe_objects_put(struct vqe_objects *objects, const char *key,
                     const void *data, size_t size,
                     enum vqe_objects_put_mode mode);
 
+/* For a size that is not known beforehand. */
+#define VQE_OBJECTS_ANY_SIZE UINT64_MAX
+
 /* Store the local file `path` under `key`, replacing. Above 16 MiB S3 gets it
  * in parts, the upload is aborted on failure. Memory: one part (16 MiB, more
  * above 156 GiB). */
 int vqe_objects_put_file(struct vqe_objects *objects, const char *key,
                          const char *path);
+/* The same of an open file, from where it stands; `path` is for messages. */
+int vqe_objects_put_open(struct vqe_objects *objects, const char *key,
+                         int descriptor, uint64_t size, const char *path);
 
 /* Read all of `key` into a new buffer with a NUL after the last byte.
  * VQE_ERR_INPUT above `limit` bytes. Free *out by free(). */
 int vqe_objects_get(char **out, size_t *size, struct vqe_objects *objects,
                     const char *key, size_t limit);
 
-/* Copy `key` into the local file `path`, which appears whole or not at all. */
+/* Copy `key` into the local file `path`, which appears whole or not at all.
+ * VQE_ERR_INPUT when it has not `size` bytes; of a longer one no more is read.
+ */
 int vqe_objects_get_file(struct vqe_objects *objects, const char *key,
-                         const char *path);
+                         const char *path, uint64_t size);
+
+/* Open the file of a key for reading, and give its size: a regular file, below
+ * the place and behind no symbolic link; anything else is VQE_ERR_INPUT and is
+ * not waited for. VQE_ERR_UNSUPPORTED on S3. The caller closes *descriptor,
+ * which is -1 after a failure. */
+int vqe_objects_open_key(int *descriptor, uint64_t *size,
+                         struct vqe_objects *objects, const char *key);
 
 /* Size in bytes; VQE_ERR_NOT_FOUND when it is not there. */
 int vqe_objects_head(uint64_t *size, struct vqe_objects *objects,
@@ -112,7 +129,8 @@ typedef int (*vqe_objects_visit)(void *ctx, const struct vqe_object *object);
  * it, no folders; else the objects and folders right in it. A folder that is
  * not there is empty. Left out: unfinished files of this module
  * (".vqe-*"), and on S3 objects that stand for a folder (key ends with '/').
- * Symbolic links to files are followed, those to directories are not. */
+ * What is neither file nor folder (symbolic links, pipes) counts as a file of
+ * 0 bytes that cannot be read. */
 int vqe_objects_list(struct vqe_objects *objects, const char *folder,
                      bool recursive, vqe_objects_visit visit, void *ctx);
 
@@ -134,9 +152,19 @@ int vqe_objects_uri(char **out, const struct vqe_objects *objects,
 
 /* Key of a URI. Schemes s3, s3a and s3n count as the same, and so do
  * "file:///a", "file:/a" and "/a". VQE_ERR_INPUT when it lies outside the
- * place. Free by free(). */
+ * place, leads there by "..", plain or percent-encoded, or has another scheme.
+ * Free by free(). */
 int vqe_objects_key_of_uri(char **out, const struct vqe_objects *objects,
                            const char *uri);
+
+/* Key of the path `rest` that metadata names below `folder`: without "..",
+ * plain or percent-encoded. Free by free(). */
+int vqe_objects_plain_key(char **out, const char *folder, const char *rest);
+
+/* VQE_ERR_INPUT where a key has another size than `expected`, which may be
+ * VQE_OBJECTS_ANY_SIZE. */
+int vqe_objects_require_size(const char *key, uint64_t size,
+                             uint64_t expected);
 
 bool vqe_objects_is_local(const struct vqe_objects *objects);
 

@@ -14,6 +14,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "objects/objects_beneath.h"
 
 /* Folder of a path; free by free(). */
 static int folder_of(char **out, const char *path)
@@ -65,45 +66,80 @@ static int make_folders(const char *folder)
 }
 
 /* Without a name where the file system can, else as aside->name. */
-static int open_aside(struct vqe_objects_aside *aside, const char *folder)
+static int open_aside(struct vqe_objects_aside *aside, const char *place)
 {
+  uint64_t draw = 0;
+  if (getrandom(&draw, sizeof draw, 0) != (ssize_t)sizeof draw) {
+    draw = (uint64_t)getpid();
+  }
+  snprintf(aside->name, sizeof aside->name,
+           VQE_OBJECTS_UNFINISHED "%016llx.tmp", (unsigned long long)draw);
   if (access("/proc/self/fd", X_OK) == 0) {
-    aside->descriptor = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
+    aside->descriptor =
+        openat(aside->folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
   }
   if (aside->descriptor < 0) {
-    aside->descriptor =
-        open(aside->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    aside->descriptor = openat(aside->folder, aside->name,
+                               O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     aside->named = aside->descriptor >= 0;
   }
   return aside->descriptor >= 0
              ? VQE_OK
-             : vqe_file_errno(errno, "cannot write in", folder);
+             : vqe_file_errno(errno, "cannot write in", place);
 }
 
 int vqe_objects_aside_open(struct vqe_objects_aside *aside, const char *path)
 {
   char *folder = NULL;
-  uint64_t draw = 0;
-  *aside = (struct vqe_objects_aside){.descriptor = -1};
+  *aside = (struct vqe_objects_aside)VQE_OBJECTS_ASIDE_INIT;
   int status = folder_of(&folder, path);
   if (status == VQE_OK) {
     status = make_folders(folder);
   }
-  if (getrandom(&draw, sizeof draw, 0) != (ssize_t)sizeof draw) {
-    draw = (uint64_t)getpid();
-  }
   if (status == VQE_OK) {
-    status = vqe_memory_print(&aside->name,
-                              "%s/" VQE_OBJECTS_UNFINISHED "%016llx.tmp",
-                              folder, (unsigned long long)draw);
-  }
-  if (status == VQE_OK) {
-    status = open_aside(aside, folder);
+    aside->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    status = aside->folder >= 0
+                 ? open_aside(aside, folder)
+                 : vqe_file_errno(errno, "cannot write in", folder);
   }
   if (status != VQE_OK) {
     vqe_objects_aside_close(aside);
   }
   free(folder);
+  return status;
+}
+
+int vqe_objects_aside_open_below(struct vqe_objects_aside *aside,
+                                 const char *root, const char *key)
+{
+  char *path = NULL;
+  char *folder = NULL;
+  int top = -1;
+  *aside = (struct vqe_objects_aside)VQE_OBJECTS_ASIDE_INIT;
+  int status = vqe_memory_print(&path, "%s/%s", root, key);
+  if (status == VQE_OK) {
+    status = folder_of(&folder, path);
+  }
+  if (status == VQE_OK && root[0] != '\0') {
+    status = make_folders(root);
+  }
+  if (status == VQE_OK) {
+    int code = vqe_objects_beneath_root(&top, root);
+    if (code == 0) {
+      code = vqe_objects_beneath_folder(&aside->folder, top, key, true);
+    }
+    status = code == 0
+                 ? open_aside(aside, folder)
+                 : vqe_objects_beneath_errno(code, "cannot write in", folder);
+  }
+  if (top >= 0) {
+    close(top);
+  }
+  if (status != VQE_OK) {
+    vqe_objects_aside_close(aside);
+  }
+  free(folder);
+  free(path);
   return status;
 }
 
@@ -114,11 +150,13 @@ void vqe_objects_aside_close(struct vqe_objects_aside *aside)
     aside->descriptor = -1;
   }
   if (aside->named) {
-    unlink(aside->name);
+    unlinkat(aside->folder, aside->name, 0);
     aside->named = false;
   }
-  free(aside->name);
-  aside->name = NULL;
+  if (aside->folder >= 0) {
+    close(aside->folder);
+    aside->folder = -1;
+  }
 }
 
 int vqe_objects_write(int descriptor, const void *data, size_t size,
@@ -139,11 +177,18 @@ int vqe_objects_write(int descriptor, const void *data, size_t size,
   return VQE_OK;
 }
 
+/* The last name of a path. */
+static const char *base_of(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
 /* Rename without replacing, for file systems without hard links. */
 static int rename_new(struct vqe_objects_aside *aside, const char *path)
 {
-  if (renameat2(AT_FDCWD, aside->name, AT_FDCWD, path, RENAME_NOREPLACE) ==
-      0) {
+  if (renameat2(aside->folder, aside->name, aside->folder, base_of(path),
+                RENAME_NOREPLACE) == 0) {
     aside->named = false;
     return VQE_OK;
   }
@@ -160,19 +205,24 @@ static int rename_new(struct vqe_objects_aside *aside, const char *path)
   return vqe_file_errno(errno, "cannot put in place", path);
 }
 
-/* Give the file also the name `path`, unless that is there. */
-static int link_new(struct vqe_objects_aside *aside, const char *path)
+/* Give the file also the name `name` in its folder, unless that is there;
+ * `path` is for messages. */
+static int link_new(struct vqe_objects_aside *aside, const char *name,
+                    const char *path)
 {
   struct stat info;
   char unnamed[64];
   int code = 0;
   if (aside->named) {
-    code = link(aside->name, path) == 0 ? 0 : errno;
-  } else {
-    snprintf(unnamed, sizeof unnamed, "/proc/self/fd/%d", aside->descriptor);
-    code = linkat(AT_FDCWD, unnamed, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
+    code = linkat(aside->folder, aside->name, aside->folder, name, 0) == 0
                ? 0
                : errno;
+  } else {
+    snprintf(unnamed, sizeof unnamed, "/proc/self/fd/%d", aside->descriptor);
+    code =
+        linkat(AT_FDCWD, unnamed, aside->folder, name, AT_SYMLINK_FOLLOW) == 0
+            ? 0
+            : errno;
   }
   if (code == 0) {
     return VQE_OK;
@@ -198,13 +248,14 @@ static int rename_over(struct vqe_objects_aside *aside, const char *path)
 {
   int status = VQE_OK;
   if (!aside->named) {
-    status = link_new(aside, aside->name);
+    status = link_new(aside, aside->name, path);
     if (status != VQE_OK) {
       return status;
     }
     aside->named = true;
   }
-  if (rename(aside->name, path) != 0) {
+  if (renameat(aside->folder, aside->name, aside->folder, base_of(path)) !=
+      0) {
     return vqe_file_errno(errno, "cannot put in place", path);
   }
   aside->named = false;
@@ -217,8 +268,9 @@ int vqe_objects_aside_publish(struct vqe_objects_aside *aside,
   if (fsync(aside->descriptor) != 0) {
     return vqe_file_errno(errno, "writing", path);
   }
-  int status = mode == VQE_OBJECTS_ONLY_NEW ? link_new(aside, path)
-                                            : rename_over(aside, path);
+  int status = mode == VQE_OBJECTS_ONLY_NEW
+                   ? link_new(aside, base_of(path), path)
+                   : rename_over(aside, path);
   if (status == VQE_ERR_EXISTS) {
     return vqe_error_set(VQE_ERR_EXISTS, "'%s' is already there", path);
   }
@@ -228,16 +280,42 @@ int vqe_objects_aside_publish(struct vqe_objects_aside *aside,
   return status;
 }
 
+int vqe_objects_beneath_errno(int code, const char *verb, const char *path)
+{
+  if (code == ELOOP || code == EXDEV) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s '%s': it is a symbolic link or lies behind one, "
+                         "and none is followed below a warehouse or a folder "
+                         "of raw files; put there what it leads to",
+                         verb, path);
+  }
+  return vqe_file_errno(code, verb, path);
+}
+
+int vqe_objects_require_file(struct stat *info, int descriptor,
+                             const char *path)
+{
+  if (fstat(descriptor, info) != 0) {
+    return vqe_file_errno(errno, "cannot read", path);
+  }
+  if (S_ISDIR(info->st_mode)) {
+    return vqe_error_set(VQE_ERR_NOT_FOUND,
+                         "cannot read '%s': it is not a file", path);
+  }
+  return S_ISREG(info->st_mode)
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INPUT,
+                             "cannot read '%s': it is a pipe, a socket or a "
+                             "device, not a file; remove it",
+                             path);
+}
+
 int vqe_objects_open_file(int *descriptor, struct stat *info, const char *path)
 {
-  int status = VQE_OK;
-  *descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (*descriptor < 0 || fstat(*descriptor, info) != 0) {
-    status = vqe_file_errno(errno, "cannot read", path);
-  } else if (!S_ISREG(info->st_mode)) {
-    status = vqe_error_set(VQE_ERR_NOT_FOUND,
-                           "cannot read '%s': it is not a file", path);
-  }
+  *descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  int status = *descriptor < 0
+                   ? vqe_file_errno(errno, "cannot read", path)
+                   : vqe_objects_require_file(info, *descriptor, path);
   if (status != VQE_OK && *descriptor >= 0) {
     close(*descriptor);
     *descriptor = -1;

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "objects/objects_aside.h"
+#include "objects/objects_beneath.h"
 #include "objects/objects_place.h"
 
 #define COPY_SIZE (1u << 20)
@@ -25,19 +26,73 @@ static int join(char **out, const struct local *local, const char *key)
   return vqe_memory_print(out, "%s/%s", local->root, key);
 }
 
+/* Open a key; ENOTDIR, a file where a folder should be, is as good as nothing,
+ * as on S3. `path` is for messages. */
+static int open_key(int *descriptor, const struct local *local,
+                    const char *key, const char *path, int flags)
+{
+  int top = -1;
+  *descriptor = -1;
+  int code = vqe_objects_beneath_root(&top, local->root);
+  if (code == 0) {
+    code = vqe_objects_beneath_open(descriptor, top, key, flags);
+    close(top);
+  }
+  return code == 0 ? VQE_OK
+                   : vqe_objects_beneath_errno(code == ENOTDIR ? ENOENT : code,
+                                               "cannot read", path);
+}
+
+/* Open the folder of a key; errno codes. */
+static int open_folder_of(int *descriptor, const struct local *local,
+                          const char *key)
+{
+  int top = -1;
+  *descriptor = -1;
+  int code = vqe_objects_beneath_root(&top, local->root);
+  if (code == 0) {
+    code = vqe_objects_beneath_folder(descriptor, top, key, false);
+    close(top);
+  }
+  return code;
+}
+
+/* The name of a key in its folder. */
+static const char *base_of(const char *key)
+{
+  const char *slash = strrchr(key, '/');
+  return slash == NULL ? key : slash + 1;
+}
+
+/* Whatever stands there counts, a broken link too. */
+static int require_new(const struct local *local, const char *key,
+                       const char *path)
+{
+  struct stat info;
+  int folder = -1;
+  bool is_there =
+      open_folder_of(&folder, local, key) == 0 &&
+      fstatat(folder, base_of(key), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  if (folder >= 0) {
+    close(folder);
+  }
+  return is_there
+             ? vqe_error_set(VQE_ERR_EXISTS, "'%s' is already there", path)
+             : VQE_OK;
+}
+
 static int local_put(void *place, const char *key, const void *data,
                      size_t size, enum vqe_objects_put_mode mode)
 {
-  struct vqe_objects_aside aside = {.descriptor = -1};
-  struct stat info;
+  const struct local *local = place;
+  struct vqe_objects_aside aside = VQE_OBJECTS_ASIDE_INIT;
   char *path = NULL;
-  int status = join(&path, place, key);
-  if (status == VQE_OK && mode == VQE_OBJECTS_ONLY_NEW &&
-      lstat(path, &info) == 0) {
-    status = vqe_error_set(VQE_ERR_EXISTS, "'%s' is already there", path);
+  int status = join(&path, local, key);
+  if (status == VQE_OK && mode == VQE_OBJECTS_ONLY_NEW) {
+    status = require_new(local, key, path);
   }
   if (status == VQE_OK) {
-    status = vqe_objects_aside_open(&aside, path);
+    status = vqe_objects_aside_open_below(&aside, local->root, key);
   }
   if (status == VQE_OK) {
     status = vqe_objects_write(aside.descriptor, data, size, "writing", path);
@@ -68,20 +123,91 @@ static int copy_bytes(int to, const char *target, int from, const char *source)
   return status;
 }
 
-static int copy_file(const char *target, const char *source)
+static int local_put_file(void *place, const char *key, int descriptor,
+                          uint64_t size, const char *path)
 {
-  struct vqe_objects_aside aside = {.descriptor = -1};
-  struct stat info;
-  int from = -1;
-  int status = vqe_objects_open_file(&from, &info, source);
+  const struct local *local = place;
+  struct vqe_objects_aside aside = VQE_OBJECTS_ASIDE_INIT;
+  char *target = NULL;
+  (void)size;
+  int status = join(&target, local, key);
   if (status == VQE_OK) {
-    status = vqe_objects_aside_open(&aside, target);
+    status = vqe_objects_aside_open_below(&aside, local->root, key);
   }
   if (status == VQE_OK) {
-    status = copy_bytes(aside.descriptor, target, from, source);
+    status = copy_bytes(aside.descriptor, target, descriptor, path);
   }
   if (status == VQE_OK) {
     status = vqe_objects_aside_publish(&aside, target, VQE_OBJECTS_REPLACE);
+  }
+  vqe_objects_aside_close(&aside);
+  free(target);
+  return status;
+}
+
+/* Open the regular file of a key. */
+static int local_open_key(int *descriptor, uint64_t *size, void *place,
+                          const char *key)
+{
+  struct stat info = {0};
+  char *path = NULL;
+  *descriptor = -1;
+  int status = join(&path, place, key);
+  if (status == VQE_OK) {
+    /* a pipe that nobody writes would hold up an open that waits */
+    status = open_key(descriptor, place, key, path, O_RDONLY | O_NONBLOCK);
+  }
+  if (status == VQE_OK) {
+    status = vqe_objects_require_file(&info, *descriptor, path);
+  }
+  if (status == VQE_OK) {
+    *size = (uint64_t)info.st_size;
+  } else if (*descriptor >= 0) {
+    close(*descriptor);
+    *descriptor = -1;
+  }
+  free(path);
+  return status;
+}
+
+static int local_get(char **out, size_t *size, void *place, const char *key,
+                     size_t limit)
+{
+  char *path = NULL;
+  uint64_t length = 0;
+  int descriptor = -1;
+  int status = join(&path, place, key);
+  if (status == VQE_OK) {
+    status = local_open_key(&descriptor, &length, place, key);
+  }
+  if (status == VQE_OK) {
+    status = vqe_file_read_open(out, size, descriptor, path, limit);
+  }
+  if (descriptor >= 0) {
+    close(descriptor);
+  }
+  free(path);
+  return status;
+}
+
+static int local_get_file(void *place, const char *key, const char *path,
+                          uint64_t expected)
+{
+  struct vqe_objects_aside aside = VQE_OBJECTS_ASIDE_INIT;
+  uint64_t size = 0;
+  int from = -1;
+  int status = local_open_key(&from, &size, place, key);
+  if (status == VQE_OK) {
+    status = vqe_objects_require_size(key, size, expected);
+  }
+  if (status == VQE_OK) {
+    status = vqe_objects_aside_open(&aside, path);
+  }
+  if (status == VQE_OK) {
+    status = copy_bytes(aside.descriptor, path, from, key);
+  }
+  if (status == VQE_OK) {
+    status = vqe_objects_aside_publish(&aside, path, VQE_OBJECTS_REPLACE);
   }
   if (from >= 0) {
     close(from);
@@ -90,75 +216,23 @@ static int copy_file(const char *target, const char *source)
   return status;
 }
 
-static int local_put_file(void *place, const char *key, const char *path)
-{
-  char *target = NULL;
-  int status = join(&target, place, key);
-  if (status != VQE_OK) {
-    return status;
-  }
-  status = copy_file(target, path);
-  free(target);
-  return status;
-}
-
-/* stat of a regular file; a folder, or a file where a folder should be, is
- * as good as nothing, as on S3. */
-static int stat_file(struct stat *info, const char *path)
-{
-  if (stat(path, info) != 0) {
-    return vqe_file_errno(errno == ENOTDIR ? ENOENT : errno, "cannot read",
-                          path);
-  }
-  if (!S_ISREG(info->st_mode)) {
-    return vqe_error_set(VQE_ERR_NOT_FOUND,
-                         "cannot read '%s': it is not a file", path);
-  }
-  return VQE_OK;
-}
-
-/* The path of a key and what is there. */
-static int find(char **path, struct stat *info, void *place, const char *key)
-{
-  int status = join(path, place, key);
-  return status == VQE_OK ? stat_file(info, *path) : status;
-}
-
-static int local_get(char **out, size_t *size, void *place, const char *key,
-                     size_t limit)
-{
-  char *path = NULL;
-  struct stat info;
-  int status = find(&path, &info, place, key);
-  if (status == VQE_OK && access(path, R_OK) != 0) {
-    status = vqe_file_errno(errno, "cannot read", path);
-  }
-  if (status == VQE_OK) {
-    status = vqe_file_read(out, size, path, limit);
-  }
-  free(path);
-  return status;
-}
-
-static int local_get_file(void *place, const char *key, const char *path)
-{
-  char *source = NULL;
-  struct stat info;
-  int status = find(&source, &info, place, key);
-  if (status == VQE_OK) {
-    status = copy_file(path, source);
-  }
-  free(source);
-  return status;
-}
-
 static int local_head(uint64_t *size, void *place, const char *key)
 {
+  struct stat info = {0};
   char *path = NULL;
-  struct stat info;
-  int status = find(&path, &info, place, key);
+  int descriptor = -1;
+  int status = join(&path, place, key);
+  if (status == VQE_OK) {
+    status = open_key(&descriptor, place, key, path, O_PATH);
+  }
+  if (status == VQE_OK) {
+    status = vqe_objects_require_file(&info, descriptor, path);
+  }
   if (status == VQE_OK) {
     *size = (uint64_t)info.st_size;
+  }
+  if (descriptor >= 0) {
+    close(descriptor);
   }
   free(path);
   return status;
@@ -184,24 +258,17 @@ static int compare_entries(const void *left, const void *right)
   return strcmp(a->name, b->name);
 }
 
-/* Is it a file or a folder that a listing shows? */
+/* Does a listing show it? What is neither file nor folder it shows too, so
+ * that who reads it gets to know what stands there. */
 static bool is_shown(struct stat *info, DIR *stream, const char *name)
 {
-  if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-      strncmp(name, VQE_OBJECTS_UNFINISHED, strlen(VQE_OBJECTS_UNFINISHED)) ==
-          0 ||
-      fstatat(dirfd(stream), name, info, AT_SYMLINK_NOFOLLOW) != 0) {
-    return false;
-  }
-  bool is_link = S_ISLNK(info->st_mode);
-  if (is_link && fstatat(dirfd(stream), name, info, 0) != 0) {
-    return false;
-  }
-  return S_ISDIR(info->st_mode) ? !is_link : S_ISREG(info->st_mode);
+  return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+         strncmp(name, VQE_OBJECTS_UNFINISHED,
+                 strlen(VQE_OBJECTS_UNFINISHED)) != 0 &&
+         fstatat(dirfd(stream), name, info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Add one directory entry, unless it is neither file nor folder, unfinished,
- * or gone meanwhile. */
+/* Add one directory entry, unless it is unfinished or gone meanwhile. */
 static int add_entry(struct entries *entries, DIR *stream, const char *name)
 {
   struct stat info;
@@ -224,7 +291,7 @@ static int add_entry(struct entries *entries, DIR *stream, const char *name)
   if (status == VQE_OK) {
     struct entry *entry = &entries->items[entries->count++];
     entry->name = text;
-    entry->size = is_folder ? 0 : (uint64_t)info.st_size;
+    entry->size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
     entry->modified_ms = is_folder ? 0
                                    : (int64_t)info.st_mtim.tv_sec * 1000 +
                                          info.st_mtim.tv_nsec / 1000000;
@@ -232,15 +299,39 @@ static int add_entry(struct entries *entries, DIR *stream, const char *name)
   return status;
 }
 
-/* The sorted entries of a folder; none when it is not there. */
-static int read_folder(struct entries *entries, const char *path)
+/* A folder below the place; NULL when it is not there. */
+static int open_folder(DIR **stream, const struct local *local,
+                       const char *folder, const char *path)
 {
-  DIR *stream = opendir(path);
-  int status = VQE_OK;
+  int top = -1;
+  int descriptor = -1;
+  *stream = NULL;
+  int code = vqe_objects_beneath_root(&top, local->root);
+  if (code == 0) {
+    code = vqe_objects_beneath_open(&descriptor, top, folder,
+                                    O_RDONLY | O_DIRECTORY);
+    close(top);
+  }
+  if (code == 0) {
+    *stream = fdopendir(descriptor);
+    if (*stream == NULL) {
+      code = errno;
+      close(descriptor);
+    }
+  }
+  return code == 0 || code == ENOENT || code == ENOTDIR
+             ? VQE_OK
+             : vqe_objects_beneath_errno(code, "cannot list", path);
+}
+
+/* The sorted entries of a folder; none when it is not there. */
+static int read_folder(struct entries *entries, const struct local *local,
+                       const char *folder, const char *path)
+{
+  DIR *stream = NULL;
+  int status = open_folder(&stream, local, folder, path);
   if (stream == NULL) {
-    return errno == ENOENT || errno == ENOTDIR
-               ? VQE_OK
-               : vqe_file_errno(errno, "cannot list", path);
+    return status;
   }
   bool is_end = false;
   while (status == VQE_OK && !is_end) {
@@ -293,7 +384,7 @@ static int local_list(void *place, const char *folder, bool recursive,
   char *path = NULL;
   int status = join(&path, place, folder);
   if (status == VQE_OK) {
-    status = read_folder(&entries, path);
+    status = read_folder(&entries, place, folder, path);
   }
   for (size_t k = 0; status == VQE_OK && k < entries.count; k++) {
     status =
@@ -310,12 +401,20 @@ static int local_list(void *place, const char *folder, bool recursive,
 static int local_remove(void *place, const char *key)
 {
   char *path = NULL;
+  int folder = -1;
   int status = join(&path, place, key);
   if (status != VQE_OK) {
     return status;
   }
-  if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR) {
-    status = vqe_file_errno(errno, "cannot remove", path);
+  int code = open_folder_of(&folder, place, key);
+  if (code == 0 && unlinkat(folder, base_of(key), 0) != 0) {
+    code = errno;
+  }
+  if (code != 0 && code != ENOENT && code != ENOTDIR) {
+    status = vqe_objects_beneath_errno(code, "cannot remove", path);
+  }
+  if (folder >= 0) {
+    close(folder);
   }
   free(path);
   return status;
@@ -356,6 +455,7 @@ const struct vqe_objects_kind vqe_objects_local = {
     .put_file = local_put_file,
     .get = local_get,
     .get_file = local_get_file,
+    .open_key = local_open_key,
     .head = local_head,
     .list = local_list,
     .remove = local_remove,

@@ -8,10 +8,16 @@
 struct vqe_objects_kind {
   int (*put)(void *place, const char *key, const void *data, size_t size,
              enum vqe_objects_put_mode mode);
-  int (*put_file)(void *place, const char *key, const char *path);
+  /* all of an open file of `size` bytes; `path` is for messages */
+  int (*put_file)(void *place, const char *key, int descriptor, uint64_t size,
+                  const char *path);
   int (*get)(char **out, size_t *size, void *place, const char *key,
              size_t limit);
-  int (*get_file)(void *place, const char *key, const char *path);
+  int (*get_file)(void *place, const char *key, const char *path,
+                  uint64_t expected);
+  /* NULL: it has no files to open */
+  int (*open_key)(int *descriptor, uint64_t *size, void *place,
+                  const char *key);
   int (*head)(uint64_t *size, void *place, const char *key);
   /* `folder` is "" or ends with '/' */
   int (*list)(void *place, const char *folder, bool recursive,

@@ -1,4 +1,5 @@
 /* A bucket of an S3 store as a place. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,10 +187,28 @@ static int s3_get(char **out, size_t *size, void *place, const char *key,
   return status;
 }
 
-static int s3_get_file(void *place, const char *key, const char *path)
+/* A body above the size that was listed is not read on. */
+static int expect_file(const struct vqe_s3 *s3,
+                       const struct vqe_http_response *response,
+                       const char *name, uint64_t expected)
+{
+  if (response->too_large) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' in bucket '%s' at %s has more than the %" PRIu64
+                         " bytes that it should have; restore it",
+                         name, s3->bucket, s3->endpoint, expected);
+  }
+  int status = vqe_s3_expect_good(s3, response, "reading", name);
+  return status == VQE_OK
+             ? vqe_objects_require_size(name, response->size, expected)
+             : status;
+}
+
+static int s3_get_file(void *place, const char *key, const char *path,
+                       uint64_t expected)
 {
   const struct vqe_s3 *s3 = place;
-  struct vqe_objects_aside aside = {.descriptor = -1};
+  struct vqe_objects_aside aside = VQE_OBJECTS_ASIDE_INIT;
   struct vqe_http_response response = {0};
   char *name = NULL;
   int status = vqe_s3_key(&name, s3, key);
@@ -200,11 +219,12 @@ static int s3_get_file(void *place, const char *key, const char *path)
     const struct vqe_s3_request request = {.method = "GET",
                                            .key = name,
                                            .has_md5 = true,
-                                           .file = aside.descriptor};
+                                           .file = aside.descriptor,
+                                           .limit = expected};
     status = vqe_s3_send(&response, s3, &request);
   }
   if (status == VQE_OK) {
-    status = vqe_s3_expect_good(s3, &response, "reading", name);
+    status = expect_file(s3, &response, name, expected);
   }
   if (status == VQE_OK) {
     status = vqe_objects_aside_publish(&aside, path, VQE_OBJECTS_REPLACE);

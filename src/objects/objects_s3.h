@@ -47,7 +47,7 @@ struct vqe_s3_request {
   bool has_md5;  /* the ETag is the MD5 of the body, if it looks like one */
   int file;      /* a good response goes to this descriptor;
                     VQE_S3_NO_FILE: to memory */
-  size_t limit;  /* most bytes of a good response in memory */
+  size_t limit;  /* most bytes of a good response, in memory or a file */
 };
 
 /* What is made of an ETag that looks like an MD5 and does not fit, while it is
@@ -116,7 +116,8 @@ int64_t vqe_s3_time(const char *text);
 /* ---- objects_s3_file.c, objects_s3_list.c, objects_s3_uploads.c: see
  * objects_place.h ---- */
 
-int vqe_s3_put_file(void *place, const char *key, const char *path);
+int vqe_s3_put_file(void *place, const char *key, int descriptor,
+                    uint64_t size, const char *path);
 int vqe_s3_list(void *place, const char *folder, bool recursive,
                 vqe_objects_visit visit, void *ctx);
 int vqe_s3_end_uploads(size_t *ended, void *place, int64_t older_than_ms);

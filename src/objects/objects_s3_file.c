@@ -1,11 +1,9 @@
 /* Local files into a bucket, large ones in parts. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
@@ -271,23 +269,15 @@ static int put_whole(const struct vqe_s3 *s3, const char *key, int descriptor,
   return status;
 }
 
-int vqe_s3_put_file(void *place, const char *key, const char *path)
+int vqe_s3_put_file(void *place, const char *key, int descriptor,
+                    uint64_t size, const char *path)
 {
   const struct vqe_s3 *s3 = place;
-  struct stat info;
   char *name = NULL;
-  int descriptor = -1;
-  int status = vqe_objects_open_file(&descriptor, &info, path);
+  int status = vqe_s3_key(&name, s3, key);
   if (status == VQE_OK) {
-    status = vqe_s3_key(&name, s3, key);
-  }
-  if (status == VQE_OK) {
-    uint64_t size = (uint64_t)info.st_size;
     status = size > PART_SIZE ? put_parts(s3, name, descriptor, size, path)
                               : put_whole(s3, name, descriptor, size, path);
-  }
-  if (descriptor >= 0) {
-    close(descriptor);
   }
   free(name);
   return status;

@@ -218,14 +218,160 @@ static void listing_is_in_byte_order_without_unfinished_files(void **state)
   assert_int_equal(mkfifo(path, 0600), 0);
   snprintf(path, sizeof path, "%s/a/link", fixture->folder);
   assert_int_equal(symlink("z", path), 0);
-  assert_lists(objects, "", true, "a.b:1 a/b/c:3 a/link:2 a/z:2 a0:0 ab/c:0 ");
+  assert_lists(objects, "", true,
+               "a.b:1 a/b/c:3 a/link:0 a/loop:0 a/pipe:0 a/z:2 a0:0 ab/c:0 ");
   assert_lists(objects, "", false, "a.b:1 a/:0 a0:0 ab/:0 ");
-  assert_lists(objects, "a", true, "a/b/c:3 a/link:2 a/z:2 ");
-  assert_lists(objects, "a/", false, "a/b/:0 a/link:2 a/z:2 ");
+  assert_lists(objects, "a", true,
+               "a/b/c:3 a/link:0 a/loop:0 a/pipe:0 a/z:2 ");
+  assert_lists(objects, "a/", false,
+               "a/b/:0 a/link:0 a/loop:0 a/pipe:0 a/z:2 ");
   assert_lists(objects, "none/", true, "");
   assert_lists(objects, "a.b", true, "");
   assert_int_equal(vqe_objects_list(objects, "", true, note, &listing), 7);
   assert_string_equal(listing.text, "a.b:1 a/b/c:3 ");
+}
+
+/* A folder `place` with a secret file and folder beside it, and links, pipes
+ * and a file in the place. */
+static void make_traps(const struct objects_fixture *fixture)
+{
+  char path[160];
+  char target[160];
+  const char *const folders[] = {"out", "out/below", "place", "place/in"};
+  const char *const links[][2] = {{"place/file", "out/secret"},
+                                  {"place/folder", "out/below"},
+                                  {"place/in/up", ".."},
+                                  {"place/in/loop", "loop"},
+                                  {"place/in/same", "good"}};
+  for (size_t k = 0; k < sizeof folders / sizeof folders[0]; k++) {
+    snprintf(path, sizeof path, "%s/%s", fixture->folder, folders[k]);
+    assert_int_equal(mkdir(path, 0777), 0);
+  }
+  put(fixture->objects, "out/secret", "secret");
+  put(fixture->objects, "out/below/secret", "secret");
+  put(fixture->objects, "place/in/good", "good");
+  for (size_t k = 0; k < sizeof links / sizeof links[0]; k++) {
+    snprintf(path, sizeof path, "%s/%s", fixture->folder, links[k][0]);
+    if (strncmp(links[k][1], "out", 3) == 0) {
+      snprintf(target, sizeof target, "%s/%s", fixture->folder, links[k][1]);
+    } else {
+      snprintf(target, sizeof target, "%s", links[k][1]);
+    }
+    assert_int_equal(symlink(target, path), 0);
+  }
+  snprintf(path, sizeof path, "%s/place/pipe", fixture->folder);
+  assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static void nothing_leads_out_of_the_place(void **state)
+{
+  struct objects_fixture *fixture = *state;
+  struct vqe_objects *place = NULL;
+  struct listing listing = {.text = ""};
+  char path[160];
+  char *got = NULL;
+  size_t size = 0;
+  uint64_t length = 0;
+  int descriptor = -1;
+  const char *const links[] = {"file", "folder/secret", "in/up/in/good",
+                               "in/loop", "in/same"};
+  make_traps(fixture);
+  /* the place itself may be reached over a link */
+  snprintf(path, sizeof path, "%s/link", fixture->folder);
+  assert_int_equal(symlink("place", path), 0);
+  assert_int_equal(vqe_objects_open(&place, path, NULL), 0);
+  assert_holds(place, "in/good", "good");
+  for (size_t k = 0; k < sizeof links / sizeof links[0]; k++) {
+    const char *key = links[k];
+    assert_int_equal(vqe_objects_get(&got, &size, place, key, 100),
+                     VQE_ERR_INPUT);
+    assert_says("symbolic link");
+    assert_null(got);
+    assert_int_equal(vqe_objects_head(&length, place, key), VQE_ERR_INPUT);
+    snprintf(path, sizeof path, "%s/copy", fixture->folder);
+    assert_int_equal(
+        vqe_objects_get_file(place, key, path, VQE_OBJECTS_ANY_SIZE),
+        VQE_ERR_INPUT);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(vqe_objects_open_key(&descriptor, &length, place, key),
+                     VQE_ERR_INPUT);
+    assert_int_equal(descriptor, -1);
+  }
+  assert_int_equal(vqe_objects_list(place, "folder", true, note, &listing),
+                   VQE_ERR_INPUT);
+  assert_string_equal(listing.text, "");
+  assert_int_equal(
+      vqe_objects_put(place, "folder/new", "x", 1, VQE_OBJECTS_REPLACE),
+      VQE_ERR_INPUT);
+  assert_int_equal(
+      vqe_objects_put(place, "folder/a/b", "x", 1, VQE_OBJECTS_ONLY_NEW),
+      VQE_ERR_INPUT);
+  assert_int_equal(vqe_objects_delete(place, "folder/secret"), VQE_ERR_INPUT);
+  assert_says("symbolic link");
+  /* what is put or removed under the name of a link is the link */
+  put(place, "file", "mine");
+  assert_holds(place, "file", "mine");
+  assert_int_equal(vqe_objects_delete(place, "in/same"), 0);
+  assert_holds(place, "in/good", "good");
+  assert_holds(fixture->objects, "out/secret", "secret");
+  assert_lists(fixture->objects, "out", true,
+               "out/below/secret:6 out/secret:6 ");
+  /* a pipe is not waited for */
+  alarm(20);
+  assert_int_equal(vqe_objects_get(&got, &size, place, "pipe", 100),
+                   VQE_ERR_INPUT);
+  assert_says("a pipe");
+  assert_int_equal(vqe_objects_head(&length, place, "pipe"), VQE_ERR_INPUT);
+  snprintf(path, sizeof path, "%s/place/pipe", fixture->folder);
+  assert_int_equal(vqe_objects_put_file(place, "x", path), VQE_ERR_INPUT);
+  alarm(0);
+  vqe_objects_close(place);
+}
+
+static void size_is_checked_before_a_copy_appears(void **state)
+{
+  struct objects_fixture *fixture = *state;
+  char path[160];
+  snprintf(path, sizeof path, "%s/copy", fixture->folder);
+  put(fixture->objects, "k", "four");
+  assert_int_equal(vqe_objects_get_file(fixture->objects, "k", path, 3),
+                   VQE_ERR_INPUT);
+  assert_says("has 4 bytes, not the 3");
+  assert_int_not_equal(access(path, F_OK), 0);
+  assert_int_equal(vqe_objects_get_file(fixture->objects, "k", path, 4), 0);
+}
+
+static void paths_of_metadata_are_plain(void **state)
+{
+  struct objects_fixture *fixture = *state;
+  char uri[256];
+  char *key = NULL;
+  const char *const wrong[] = {
+      "%s/../x",         "%s/a/../../x",    "%s/%%2e%%2E/x",   "%s/.%%2e/x",
+      "%s/a/%%2e",       "%s/a%%2f..%%2fx", "%s/..%%5Cx",      "%s//x",
+      "http://host%s/x", "s3://bucket%s/x", "file://host%s/x", "%sx/y",
+      "FILE://%s/x"};
+  const char *const right[] = {"%s/a%%2Fb=../x", "%s/p=a%%2F..%%2Fb/x",
+                               "%s/100%%/x",     "%s/..x/.%%2ex.",
+                               "file:%s/a",      "file://%s/a*[b]?{c}"};
+  for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(uri, sizeof uri, wrong[k], fixture->folder);
+#pragma GCC diagnostic pop
+    assert_int_equal(vqe_objects_key_of_uri(&key, fixture->objects, uri),
+                     VQE_ERR_INPUT);
+    assert_null(key);
+  }
+  for (size_t k = 0; k < sizeof right / sizeof right[0]; k++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(uri, sizeof uri, right[k], fixture->folder);
+#pragma GCC diagnostic pop
+    assert_int_equal(vqe_objects_key_of_uri(&key, fixture->objects, uri), 0);
+    free(key);
+    key = NULL;
+  }
 }
 
 static void files_are_stored_and_copied_whole(void **state)
@@ -242,7 +388,9 @@ static void files_are_stored_and_copied_whole(void **state)
   }
   fclose(stream);
   assert_int_equal(vqe_objects_put_file(objects, "t/data/f", source), 0);
-  assert_int_equal(vqe_objects_get_file(objects, "t/data/f", target), 0);
+  assert_int_equal(
+      vqe_objects_get_file(objects, "t/data/f", target, VQE_OBJECTS_ANY_SIZE),
+      0);
   stream = fopen(target, "rb");
   for (int k = 0; k < 700000; k++) {
     int got = -1;
@@ -256,8 +404,9 @@ static void files_are_stored_and_copied_whole(void **state)
   assert_says("/nowhere/at/all");
   assert_int_equal(vqe_objects_put_file(objects, "t/g", fixture->folder),
                    VQE_ERR_NOT_FOUND);
-  assert_int_equal(vqe_objects_get_file(objects, "t/none", target),
-                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(
+      vqe_objects_get_file(objects, "t/none", target, VQE_OBJECTS_ANY_SIZE),
+      VQE_ERR_NOT_FOUND);
   assert_int_equal(access(target, R_OK), 0);
 }
 
@@ -578,7 +727,9 @@ static void check_full(struct objects_fixture *fixture)
                          VQE_OBJECTS_ONLY_NEW) != VQE_ERR_IO)
         << 4;
   rc |= (vqe_objects_put_file(objects, "d/file", source) != VQE_ERR_IO) << 5;
-  rc |= (vqe_objects_get_file(objects, "source", source) != VQE_ERR_IO) << 6;
+  rc |= (vqe_objects_get_file(objects, "source", source,
+                              VQE_OBJECTS_ANY_SIZE) != VQE_ERR_IO)
+        << 6;
   _exit(rc);
 }
 
@@ -653,6 +804,12 @@ int main(void)
       cmocka_unit_test_setup_teardown(
           listing_is_in_byte_order_without_unfinished_files, objects_setup,
           objects_teardown),
+      cmocka_unit_test_setup_teardown(nothing_leads_out_of_the_place,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(size_is_checked_before_a_copy_appears,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(paths_of_metadata_are_plain,
+                                      objects_setup, objects_teardown),
       cmocka_unit_test_setup_teardown(files_are_stored_and_copied_whole,
                                       objects_setup, objects_teardown),
       cmocka_unit_test_setup_teardown(bad_keys_are_refused, objects_setup,

@@ -151,7 +151,9 @@ static void large_file_goes_in_parts(void **state)
     unlink(path);
     assert_int_equal(vqe_objects_head(&length, objects, "p=1/big"), 0);
     assert_int_equal(length, sizes[s]);
-    assert_int_equal(vqe_objects_get_file(objects, "p=1/big", path), 0);
+    assert_int_equal(
+        vqe_objects_get_file(objects, "p=1/big", path, VQE_OBJECTS_ANY_SIZE),
+        0);
     stream = fopen(path, "rb");
     assert_non_null(stream);
     x = 7;

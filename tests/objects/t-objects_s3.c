@@ -250,7 +250,8 @@ static void slow_and_stalled_transfers_end_by_timeout(void **state)
   assert_true(now() - start < 10.0);
   s3_server_fault(&fixture->server, "\"drip\"", "GET", 1);
   start = now();
-  assert_int_equal(vqe_objects_get_file(fixture->objects, "big", "t-s3-copy"),
+  assert_int_equal(vqe_objects_get_file(fixture->objects, "big", "t-s3-copy",
+                                        VQE_OBJECTS_ANY_SIZE),
                    0);
   assert_true(now() - start < 10.0);
   unlink("t-s3-copy");
@@ -276,7 +277,8 @@ static void wrong_bytes_are_found_by_their_checksum(void **state)
                      VQE_ERR_IO);
     assert_null(got);
     s3_server_fault(&fixture->server, kinds[k], "GET", ATTEMPTS);
-    assert_int_equal(vqe_objects_get_file(fixture->objects, "k", "t-s3-copy"),
+    assert_int_equal(vqe_objects_get_file(fixture->objects, "k", "t-s3-copy",
+                                          VQE_OBJECTS_ANY_SIZE),
                      VQE_ERR_IO);
     assert_int_equal(access("t-s3-copy", F_OK), -1);
   }
@@ -497,11 +499,36 @@ static void listing_is_in_byte_order_over_pages(void **state)
   assert_int_equal(vqe_objects_list(objects, "", true, note, &listing),
                    VQE_ERR_IO);
   assert_says("S3 endpoint");
-  s3_server_fault(&fixture->server, "\"again\"", "GET", 100);
+  s3_server_fault(&fixture->server, "\"again\"", "GET", 2);
   listing = (struct listing){.text = ""};
   assert_int_equal(vqe_objects_list(objects, "none", true, note, &listing),
                    VQE_ERR_IO);
   assert_says("again and again");
+  s3_server_fault(&fixture->server, "\"empty\"", "GET", 17);
+  assert_int_equal(vqe_objects_list(objects, "none", true, note, &listing),
+                   VQE_ERR_IO);
+  assert_says("an empty page");
+  s3_server_fault(&fixture->server, "\"turns\"", "GET", 100);
+  listing = (struct listing){.text = ""};
+  assert_int_equal(vqe_objects_list(objects, "", true, note, &listing),
+                   VQE_ERR_IO);
+  assert_says("the same page");
+}
+
+static void body_above_the_listed_size_is_not_read_on(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_objects *objects = fixture->objects;
+  put(fixture, "k", "0123456789");
+  assert_int_equal(vqe_objects_get_file(objects, "k", "t-s3-copy", 10), 0);
+  assert_int_equal(remove("t-s3-copy"), 0);
+  assert_int_equal(vqe_objects_get_file(objects, "k", "t-s3-copy", 9),
+                   VQE_ERR_INPUT);
+  assert_says("more than the 9 bytes");
+  assert_int_equal(vqe_objects_get_file(objects, "k", "t-s3-copy", 11),
+                   VQE_ERR_INPUT);
+  assert_says("has 10 bytes, not the 11");
+  assert_int_not_equal(access("t-s3-copy", F_OK), 0);
 }
 
 static void make_file(const char *path, size_t size)
@@ -543,7 +570,9 @@ large_files_go_in_parts_and_failed_uploads_are_aborted(void **state)
   struct vqe_objects *objects = fixture->objects;
   make_file("t-s3-file", 40 * MEBI);
   assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"), 0);
-  assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
+  assert_int_equal(
+      vqe_objects_get_file(objects, "big", "t-s3-copy", VQE_OBJECTS_ANY_SIZE),
+      0);
   assert_same_files("t-s3-file", "t-s3-copy");
   /* faults in each step are overcome, a lost response to the last too */
   s3_server_fault(&fixture->server, "500", "POST", 1);
@@ -554,7 +583,9 @@ large_files_go_in_parts_and_failed_uploads_are_aborted(void **state)
   s3_server_fault(&fixture->server, "\"none\"", "POST", 1);
   s3_server_fault(&fixture->server, "\"cut_after\"", "POST", 1);
   assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"), 0);
-  assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
+  assert_int_equal(
+      vqe_objects_get_file(objects, "big", "t-s3-copy", VQE_OBJECTS_ANY_SIZE),
+      0);
   assert_same_files("t-s3-file", "t-s3-copy");
   assert_int_equal(s3_server_count(&fixture->server, "uploads"), 0);
   /* what fails is aborted, and what was there stays */
@@ -570,14 +601,18 @@ large_files_go_in_parts_and_failed_uploads_are_aborted(void **state)
                    VQE_ERR_IO);
   assert_says("InternalError");
   assert_int_equal(s3_server_count(&fixture->server, "uploads"), 0);
-  assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
+  assert_int_equal(
+      vqe_objects_get_file(objects, "big", "t-s3-copy", VQE_OBJECTS_ANY_SIZE),
+      0);
   assert_same_files("t-s3-file", "t-s3-copy");
   /* below the limit it is one request */
   make_file("t-s3-file", 16 * MEBI);
   long before = s3_server_count(&fixture->server, "requests");
   assert_int_equal(vqe_objects_put_file(objects, "big", "t-s3-file"), 0);
   assert_int_equal(s3_server_count(&fixture->server, "requests") - before, 1);
-  assert_int_equal(vqe_objects_get_file(objects, "big", "t-s3-copy"), 0);
+  assert_int_equal(
+      vqe_objects_get_file(objects, "big", "t-s3-copy", VQE_OBJECTS_ANY_SIZE),
+      0);
   assert_same_files("t-s3-file", "t-s3-copy");
   assert_int_equal(vqe_objects_put_file(objects, "big", "/nowhere"),
                    VQE_ERR_NOT_FOUND);
@@ -708,6 +743,8 @@ int main(void)
                                       teardown),
       cmocka_unit_test_setup_teardown(wrong_bytes_are_found_by_their_checksum,
                                       setup, teardown),
+      cmocka_unit_test_setup_teardown(
+          body_above_the_listed_size_is_not_read_on, setup, teardown),
       cmocka_unit_test_setup_teardown(listing_is_in_byte_order_over_pages,
                                       setup, teardown),
       cmocka_unit_test_setup_teardown(
