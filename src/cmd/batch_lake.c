@@ -107,7 +107,7 @@ int vqe_batch_lake_done(json_t **ids, const char *warehouse)
   int status = vqe_warehouse_open(&place, warehouse, &options);
   if (status == VQE_OK) {
     status = vqe_query(place, "SELECT DISTINCT experiment_id FROM vqe_results",
-                       VQE_QUERY_JSON, stream);
+                       VQE_QUERY_JSON, false, stream);
   }
   fclose(stream);
   if (status == VQE_OK) {

@@ -24,7 +24,8 @@ static const char *const group_titles[GROUPS] = {
 
 #define AT(member) offsetof(struct vqe_cmd_lake_options, member)
 
-#define S3 "endpoint region virtual-host scheme etag ca-file timeout "
+#define S3                                                                    \
+  "endpoint region virtual-host scheme etag ca-file timeout insecure-http "
 #define ENGINE "memory threads scratch "
 #define WRITE S3 ENGINE "lock-wait "
 #define SOURCE "source-profile source-endpoint source-region "
@@ -37,7 +38,7 @@ static const struct {
 } takes[] = {
     {1, 1, WRITE "warehouse summary "},
     {0, 1, WRITE "warehouse summary "},
-    {1, 1, S3 ENGINE "warehouse format output "},
+    {1, 1, S3 ENGINE "warehouse format output unlocked "},
     {0, 1, S3 ENGINE "warehouse output "},
     {0, 1, S3 ENGINE "warehouse output "},
     {0, 1, S3 "warehouse output table " SOURCE},
@@ -47,7 +48,7 @@ static const struct {
     {0, 2, S3 "warehouse "},
     {2, -1, S3 "lock-wait "},
     {1, 2, S3 ENGINE "warehouse output "},
-    {0, 1, "brokers topic registry spool "},
+    {0, 1, "brokers topic registry spool insecure-http "},
     {0, 0,
      WRITE "warehouse brokers topic registry group land from reject-unknown "
            "format "},
@@ -110,6 +111,9 @@ static const struct vqe_cmd_option entries[] = {
      "(auto)", 0},
     {"ca-file", 0, "FILE", GROUP_PLACE, VQE_CMD_TEXT, AT(ca_file), "FILE",
      "certificates in PEM (AWS_CA_BUNDLE, the system's)", 0},
+    {"insecure-http", 0, NULL, GROUP_PLACE, VQE_CMD_FLAG, AT(insecure_http),
+     NULL, "credentials over plain http to another machine are meant: no "
+     "warning (VQE_INSECURE_HTTP=1)", 0},
     {"timeout", 0, "SECONDS", GROUP_PLACE, VQE_CMD_COUNT, AT(timeout_s), NULL,
      "to connect to S3, and without progress (30)", 0},
     {"table", 0, "NAME", GROUP_TWO_PLACES, VQE_CMD_WORDS, AT(tables), NULL,
@@ -159,6 +163,10 @@ static const struct vqe_cmd_option entries[] = {
      "threads of the SQL engine (processors, at most 8)", 0},
     {"scratch", 0, "FOLDER", GROUP_WORK, VQE_CMD_TEXT, AT(scratch), "FILE",
      "for temporary files (beside a local warehouse; S3: $TMPDIR)", 0},
+    {"unlocked", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(unlocked), NULL,
+     "of query: the SQL may read other files too and call all that DuckDB "
+     "has, for SQL of your own; else it reads tables alone, writes nothing "
+     "and changes no setting", 0},
     {"lock-wait", 0, "SECONDS", GROUP_WORK, VQE_CMD_TEXT, AT(lock_wait), NULL,
      "how long to wait for another writer where the store needs a lock (60)",
      0},

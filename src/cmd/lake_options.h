@@ -29,7 +29,9 @@ struct vqe_cmd_lake_options {
   const char *land; /* place for raw files; NULL: to tables */
   const char *from; /* offset or time; NULL: the committed place */
   bool reject_unknown;
-  bool orphans; /* of expire */
+  bool insecure_http; /* credentials may go in plain text */
+  bool unlocked;      /* of query */
+  bool orphans;       /* of expire */
   /* of relocate: each place may have its own */
   const char *source_profile, *target_profile;
   const char *source_endpoint, *target_endpoint;

@@ -10,6 +10,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/json_memory.h"
+#include "base/text.h"
 #include "blas_start.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
@@ -20,6 +21,7 @@
 #include "screen.h"
 #include "side_output.h"
 #include "vqe/experiment.h"
+#include "warn_exposed.h"
 
 /* ---- commands ---- */
 
@@ -149,13 +151,15 @@ static int run_query(struct vqe_cmd_lake_options *options)
     status = vqe_cmd_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
-    status = vqe_query(warehouse, options->arguments[0], format, stream);
+    status = vqe_query(warehouse, options->arguments[0], format,
+                       !options->unlocked, stream);
   }
   status = vqe_cmd_lake_close_output(stream, status);
   status = vqe_cmd_lake_close(warehouse, status);
   return status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
 }
 
+/* Names of tags and branches come from whoever wrote the table. */
 static void print_snapshot(FILE *stream,
                            const struct vqe_iceberg_snapshot *snapshot)
 {
@@ -164,14 +168,22 @@ static void print_snapshot(FILE *stream,
   time_t seconds = (time_t)(snapshot->timestamp_ms / 1000);
   gmtime_r(&seconds, &utc);
   strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  char operation[32];
+  snprintf(operation, sizeof operation, "%s",
+           snapshot->operation != NULL ? snapshot->operation : "");
+  vqe_text_blank_controls(operation);
   fprintf(stream, "  %s %20lld %-8s +%lld rows, %lld in all%s", date,
-          (long long)snapshot->id,
-          snapshot->operation != NULL ? snapshot->operation : "",
+          (long long)snapshot->id, operation,
           (long long)snapshot->added_records,
           (long long)snapshot->total_records,
           snapshot->current ? ", current" : "");
   for (size_t k = 0; k < snapshot->nrefs; k++) {
-    fprintf(stream, " %s", snapshot->refs[k]);
+    char *name = strdup(snapshot->refs[k]);
+    if (name != NULL) {
+      vqe_text_blank_controls(name);
+    }
+    fprintf(stream, " %s", name != NULL ? name : "?");
+    free(name);
   }
   fputc('\n', stream);
 }
@@ -268,6 +280,7 @@ int main(int argc, char **argv)
   } else if (options.completion != NULL) {
     vqe_cmd_lake_options_completion_bash(stdout);
   } else {
+    vqe_cmd_warn_exposed("vqe_lake", options.insecure_http);
     code = run_command(&options);
   }
   return vqe_cmd_end_screen("vqe_lake", code);

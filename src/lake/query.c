@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "lake/duck.h"
 #include "lake/table.h"
 
@@ -56,11 +57,53 @@ static int drop_views(struct vqe_duck *duck)
   return status;
 }
 
-static int make_views(struct vqe_warehouse *warehouse, const char *sql)
+/* The files of a table, as they are named and as the views name them. */
+static void allow(struct vqe_duck_text *paths, const struct vqe_table *table)
+{
+  for (size_t k = 0; paths != NULL && k < table->npaths; k++) {
+    vqe_duck_add(paths, "%s", paths->used > 0 ? ", " : "");
+    vqe_duck_add_quoted(paths, table->paths[k]);
+    vqe_duck_add(paths, ", ");
+    vqe_duck_add_path(paths, table->paths[k]);
+  }
+}
+
+/* A list of the tables that the statement names; NULL where it cannot be
+ * parsed. `locked`: DuckDB looks at the files that the statement names for
+ * that, so another one does it, which may not. */
+static int find_names(duckdb_value *names, struct vqe_warehouse *warehouse,
+                      const char *sql, bool locked)
+{
+  const struct vqe_duck_options options = {
+      .threads = 1, .scratch = vqe_warehouse_scratch(warehouse)};
+  struct vqe_duck *own = NULL;
+  struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  int status = VQE_OK;
+  *names = NULL;
+  if (locked) {
+    status = vqe_duck_open(&own, &options);
+    duck = own;
+  }
+  if (status == VQE_OK && locked) {
+    status = vqe_duck_lock(own, "", options.scratch);
+  }
+  if (status == VQE_OK) {
+    *names = duckdb_get_table_names(duck->connection, sql, false);
+  }
+  vqe_duck_close(own);
+  return status;
+}
+
+/* The tables that the statement names; *paths, if any, gets their files. */
+static int make_views(struct vqe_warehouse *warehouse, const char *sql,
+                      struct vqe_duck_text *paths)
 {
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  duckdb_value names = NULL;
   int status = drop_views(duck);
-  duckdb_value names = duckdb_get_table_names(duck->connection, sql, false);
+  if (status == VQE_OK) {
+    status = find_names(&names, warehouse, sql, paths != NULL);
+  }
   bool any = names == NULL;
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
     struct vqe_table *table = NULL;
@@ -79,6 +122,9 @@ static int make_views(struct vqe_warehouse *warehouse, const char *sql)
     }
     if (status == VQE_OK) {
       status = vqe_table_view(warehouse, table, table->name, true);
+    }
+    if (status == VQE_OK) {
+      allow(paths, table);
     }
     vqe_table_close(table);
   }
@@ -154,12 +200,13 @@ static bool is_number(duckdb_type type)
   }
 }
 
-/* Columns that UTF-8 text of `size` bytes takes, one a code point. */
+/* Columns that text of `size` bytes takes, one a letter as it is shown. */
 static int width_of(const char *text, int size)
 {
+  char letter[5];
   int width = 0;
-  for (int k = 0; k < size; k++) {
-    width += ((unsigned char)text[k] & 0xc0) != 0x80;
+  for (int k = 0; k < size; width++) {
+    k += (int)vqe_text_letter(letter, text + k, (size_t)(size - k));
   }
   return width;
 }
@@ -199,9 +246,10 @@ static void print_cell(FILE *stream, const char *text, int length, int width,
   if (right) {
     pad(stream, blanks);
   }
-  for (int k = 0; k < length; k++) {
-    /* one line a row */
-    fputc(text[k] == '\n' || text[k] == '\t' ? ' ' : text[k], stream);
+  for (int k = 0; k < length;) {
+    char letter[5];
+    k += (int)vqe_text_letter(letter, text + k, (size_t)(length - k));
+    fputs(letter, stream);
   }
   if (!right && !last) {
     pad(stream, blanks);
@@ -350,12 +398,35 @@ static int make_rows(char **out, struct vqe_duck *duck, const char *sql)
   return vqe_memory_print(out, "(%.*s\n)", (int)size, sql);
 }
 
+/* Views first: the engine reads their files then to know the columns. */
+static int make_locked_views(struct vqe_warehouse *warehouse, const char *sql)
+{
+  struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
+  struct vqe_duck_text paths = {NULL, 0, 0, VQE_OK};
+  if (duck->locked) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "one locked query is run on a warehouse that is "
+                         "open; open it again");
+  }
+  int status = make_views(warehouse, sql, &paths);
+  if (status == VQE_OK) {
+    status = paths.status;
+  }
+  if (status == VQE_OK) {
+    status = vqe_duck_lock(duck, paths.data != NULL ? paths.data : "",
+                           vqe_warehouse_scratch(warehouse));
+  }
+  free(paths.data);
+  return status;
+}
+
 int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
-              enum vqe_query_format format, FILE *stream)
+              enum vqe_query_format format, bool locked, FILE *stream)
 {
   struct vqe_duck *duck = vqe_warehouse_duck(warehouse);
   char *rows = NULL;
-  int status = make_views(warehouse, sql);
+  int status = locked ? make_locked_views(warehouse, sql)
+                      : make_views(warehouse, sql, NULL);
   if (status == VQE_OK) {
     status = make_rows(&rows, duck, sql);
   }
@@ -393,7 +464,7 @@ static int query_value(char **out, struct vqe_warehouse *warehouse,
   size_t rows = 0;
   int length = 0;
   *out = NULL;
-  int status = make_views(warehouse, sql);
+  int status = make_views(warehouse, sql, NULL);
   if (status == VQE_OK) {
     status = make_rows(&statement, duck, sql);
   }

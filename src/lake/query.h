@@ -10,9 +10,14 @@ enum vqe_query_format { VQE_QUERY_TEXT, VQE_QUERY_CSV, VQE_QUERY_JSON };
 
 /* Run one statement; tables are found under their names. Text is an aligned
  * table with a header, JSON an array of objects. Dates and times in UTC,
- * doubles in the shortest form that reads back the same. */
+ * doubles in the shortest form that reads back the same.
+ *
+ * `locked`: for SQL of others. It reads the files of the tables and the
+ * scratch folder, nothing else; it writes no file but what DuckDB
+ * spills, loads no extension, reaches no network and changes no setting. The
+ * SQL engine of the warehouse stays so: close it afterwards. */
 int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
-              enum vqe_query_format format, FILE *stream);
+              enum vqe_query_format format, bool locked, FILE *stream);
 
 /* The circuit of the one experiment whose id starts with `id`, from
  * ansatz_info. Free *out by free(). */

@@ -87,12 +87,11 @@ static int join_writers(struct vqe_warehouse *warehouse)
     return status;
   }
   struct stat info = {0};
-  warehouse->writers = open(
-      path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+  warehouse->writers =
+      open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
   if (warehouse->writers < 0) {
     status = vqe_file_errno(errno, "cannot write", path);
-  } else if (fstat(warehouse->writers, &info) != 0 ||
-             !S_ISREG(info.st_mode)) {
+  } else if (fstat(warehouse->writers, &info) != 0 || !S_ISREG(info.st_mode)) {
     status = vqe_error_set(VQE_ERR_INPUT, "'%s' is no file; remove it", path);
   } else {
     vqe_warehouse_share(warehouse);

@@ -182,7 +182,7 @@ static void assert_result(const char *sql, const char *expected)
   char *output = NULL;
   size_t size = 0;
   FILE *stream = open_memstream(&output, &size);
-  int status = vqe_query(warehouse, sql, VQE_QUERY_CSV, stream);
+  int status = vqe_query(warehouse, sql, VQE_QUERY_CSV, false, stream);
   fclose(stream);
   if (status != VQE_OK) {
     fail_msg("%s: %s", sql, vqe_error_message());
@@ -633,20 +633,21 @@ static void queries_print_results_and_refuse_bad_sql(void **state)
                              "SELECT experiment_id AS id, vqe_time AS t, "
                              "hamiltonian_time > 1 AS slow "
                              "FROM performance_metrics;",
-                             VQE_QUERY_TEXT, stream),
+                             VQE_QUERY_TEXT, false, stream),
                    VQE_OK);
   assert_int_equal(vqe_query(warehouse, "SELECT nothing FROM vqe_results",
-                             VQE_QUERY_TEXT, stream),
+                             VQE_QUERY_TEXT, false, stream),
                    VQE_ERR_INPUT);
   assert_non_null(strstr(vqe_error_message(), "nothing"));
+  assert_int_equal(vqe_query(warehouse, "SELECT 1; SELECT 2", VQE_QUERY_TEXT,
+                             false, stream),
+                   VQE_ERR_INPUT);
+  assert_int_equal(vqe_query(warehouse, "SELECT * FROM elsewhere",
+                             VQE_QUERY_TEXT, false, stream),
+                   VQE_ERR_INPUT);
   assert_int_equal(
-      vqe_query(warehouse, "SELECT 1; SELECT 2", VQE_QUERY_TEXT, stream),
-      VQE_ERR_INPUT);
-  assert_int_equal(
-      vqe_query(warehouse, "SELECT * FROM elsewhere", VQE_QUERY_TEXT, stream),
-      VQE_ERR_INPUT);
-  assert_int_equal(vqe_query(warehouse, "SHOW TABLES", VQE_QUERY_TEXT, stream),
-                   VQE_OK);
+      vqe_query(warehouse, "SHOW TABLES", VQE_QUERY_TEXT, false, stream),
+      VQE_OK);
   fclose(stream);
   const char *expected = "id    t  slow\na   3.0  false\nname\nansatz_info\n";
   assert_memory_equal(output, expected, strlen(expected));
@@ -657,6 +658,50 @@ static void queries_print_results_and_refuse_bad_sql(void **state)
   assert_int_equal(vqe_query_ansatz(&output, warehouse, "a"), VQE_OK);
   assert_string_equal(output, list.records[0]->ansatz_qasm);
   free(output);
+  free_list(&list);
+}
+
+/* The status of SQL of others over a warehouse that is opened for it. */
+static int run_locked(const char *sql)
+{
+  const struct vqe_warehouse_options options = {.existing = true};
+  struct vqe_warehouse *reader = NULL;
+  char *output = NULL;
+  char place[128];
+  size_t size = 0;
+  snprintf(place, sizeof place, "%s/w%d", folder, place_number - 1);
+  assert_int_equal(vqe_warehouse_open(&reader, place, &options), VQE_OK);
+  FILE *stream = open_memstream(&output, &size);
+  int status = vqe_query(reader, sql, VQE_QUERY_CSV, true, stream);
+  fclose(stream);
+  if (status == VQE_OK) {
+    assert_true(size > 0);
+  }
+  assert_null(strstr(output, "root:"));
+  free(output);
+  assert_int_equal(vqe_warehouse_close(reader), VQE_OK);
+  return status;
+}
+
+static void locked_query_reads_tables_alone(void **state)
+{
+  static const char *const refused[] = {
+      "SELECT * FROM read_text('/etc/passwd')",
+      "SELECT * FROM read_blob('/etc/passwd')",
+      "SELECT * FROM read_csv('/etc/passwd')",
+      "SELECT * FROM '/etc/passwd'",
+      "SELECT * FROM glob('/etc/*')",
+      "SELECT m.* FROM molecules m, read_text('/etc/passwd')",
+      "SET lock_configuration = false"};
+  (void)state;
+  struct list list = {.count = 1};
+  list.records[0] = make_record("a", 1, (double[]){-1.0});
+  normalize(&list);
+  for (size_t k = 0; k < sizeof refused / sizeof refused[0]; k++) {
+    assert_int_not_equal(run_locked(refused[k]), VQE_OK);
+  }
+  assert_int_equal(run_locked("SELECT * FROM molecules"), VQE_OK);
+  assert_int_equal(run_locked("SHOW TABLES"), VQE_OK);
   free_list(&list);
 }
 
@@ -691,6 +736,8 @@ int main(void)
                                       setup, teardown),
       cmocka_unit_test_setup_teardown(queries_print_results_and_refuse_bad_sql,
                                       setup, teardown),
+      cmocka_unit_test_setup_teardown(locked_query_reads_tables_alone, setup,
+                                      teardown),
   };
   if (mkdtemp(folder) == NULL) {
     return 1;
