@@ -64,7 +64,7 @@ static bool climbs(const char *segment, size_t length)
   size_t dots = 0;
   bool other = false;
   for (size_t k = 0; k <= length; k++) {
-    char c = k < length ? segment[k] : '/';
+    char c = (char)(k < length ? segment[k] : '/');
     if (c == '=') {
       return false;
     }
