@@ -321,7 +321,7 @@ void vqe_duck_add_quoted(struct vqe_duck_text *text, const char *value)
 void vqe_duck_add_path(struct vqe_duck_text *text, const char *path)
 {
   static const char special[] = "*?[{";
-  struct vqe_duck_text plain = {NULL, 0, 0, VQE_OK};
+  char *plain = NULL;
   if (strchr(path, '\\') != NULL && strpbrk(path, special) != NULL) {
     text->status = vqe_error_set(VQE_ERR_UNSUPPORTED,
                                  "'%s' has a backslash and one of %s, which "
@@ -329,20 +329,18 @@ void vqe_duck_add_path(struct vqe_duck_text *text, const char *path)
                                  path, special);
     return;
   }
-  while (*path != '\0' && plain.status == VQE_OK) {
-    size_t length = strcspn(path, special);
-    add_bytes(&plain, path, length);
-    path += length;
-    if (*path != '\0') {
-      vqe_duck_add(&plain, "[%c]", *path++);
-    }
+  int status = vqe_memory_alloc(&plain, 3 * strlen(path) + 1, 1, "a path");
+  if (status != VQE_OK) {
+    text->status = status;
+    return;
   }
-  if (plain.status != VQE_OK) {
-    text->status = plain.status;
-  } else {
-    vqe_duck_add_quoted(text, plain.data != NULL ? plain.data : "");
+  char *end = plain;
+  for (; *path != '\0'; path++) {
+    bool is_special = strchr(special, *path) != NULL;
+    end += sprintf(end, is_special ? "[%c]" : "%c", *path);
   }
-  free(plain.data);
+  vqe_duck_add_quoted(text, plain);
+  free(plain);
 }
 
 void vqe_duck_add_name(struct vqe_duck_text *text, const char *name)

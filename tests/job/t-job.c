@@ -480,6 +480,7 @@ static void wrong_values_name_file_key_and_remedy(void **state)
       {"{\"kafka\": {\"broker\": \"x\"}}", "did you mean 'brokers'?"},
       {"{\"kafka\": {\"properties\": {\"acks\": []}}}", "value of 'acks'"},
       {"{\"registry\": 3}", "key 'registry': 3 is not a URL"},
+      {"{\"insecure_http\": 1}", "key 'insecure_http': 1 is not true or"},
       {"{\"warehouse\": 3}", "key 'warehouse': 3 is not a folder"},
       {"{\"s3\": {\"endpiont\": \"x\"}}", "did you mean 'endpoint'?"},
       {"{\"s3\": {\"scheme\": \"http\"}}", "\"s3a\" or \"s3\""},

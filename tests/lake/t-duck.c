@@ -108,6 +108,28 @@ static void session_is_in_utc_and_loads_no_extension(void **state)
   vqe_duck_close(duck);
 }
 
+static void characters_of_patterns_stand_for_themselves(void **state)
+{
+  static const struct {
+    const char *path, *literal;
+  } cases[] = {{"/a/b=c d.parquet", "'/a/b=c d.parquet'"},
+               {"/a*b?[c]{d}", "'/a[*]b[?][[]c][{]d}'"},
+               {"/it's\\x", "'/it''s\\x'"},
+               {"", "''"}};
+  (void)state;
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    struct vqe_duck_text text = {NULL, 0, 0, VQE_OK};
+    vqe_duck_add_path(&text, cases[k].path);
+    assert_int_equal(text.status, VQE_OK);
+    assert_string_equal(text.data, cases[k].literal);
+    free(text.data);
+  }
+  struct vqe_duck_text text = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add_path(&text, "/a\\*");
+  assert_int_equal(text.status, VQE_ERR_UNSUPPORTED);
+  free(text.data);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -116,6 +138,7 @@ int main(void)
       cmocka_unit_test(count_needs_a_row_of_bigint),
       cmocka_unit_test(connections_share_tables_but_not_temporary_ones),
       cmocka_unit_test(session_is_in_utc_and_loads_no_extension),
+      cmocka_unit_test(characters_of_patterns_stand_for_themselves),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
