@@ -17,6 +17,7 @@
 struct vqe_http {
   CURL *curl;
   bool is_global; /* curl_global_init() was called */
+  CURLSH *share;  /* its connections */
   struct vqe_http_options options;
   uint64_t requests;
   char error[CURL_ERROR_SIZE];
@@ -35,8 +36,11 @@ int vqe_http_open(struct vqe_http **out,
   }
   http->options = *options;
   http->is_global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  http->curl = http->is_global ? curl_easy_init() : NULL;
-  if (http->curl == NULL) {
+  http->share = http->is_global ? curl_share_init() : NULL;
+  http->curl = http->share != NULL ? curl_easy_init() : NULL;
+  if (http->curl == NULL ||
+      curl_share_setopt(http->share, CURLSHOPT_SHARE,
+                        CURL_LOCK_DATA_CONNECT) != CURLSHE_OK) {
     vqe_http_close(http);
     return vqe_error_set(VQE_ERR_MEMORY, "libcurl does not start");
   }
@@ -50,6 +54,7 @@ void vqe_http_close(struct vqe_http *http)
     return;
   }
   curl_easy_cleanup(http->curl);
+  curl_share_cleanup(http->share);
   if (http->is_global) {
     curl_global_cleanup();
   }
@@ -216,7 +221,7 @@ static void set_options(struct vqe_http *http,
                         const char *url, struct curl_slist *headers)
 {
   CURL *curl = http->curl;
-  curl_easy_reset(curl); /* keeps the connection */
+  curl_easy_setopt(curl, CURLOPT_SHARE, http->share);
   http->error[0] = '\0';
   curl_easy_setopt(curl, CURLOPT_URL, url);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -273,16 +278,31 @@ static int send_request(struct vqe_http_attempt *attempt,
   return status;
 }
 
+/* Another handle for each request, the connections being shared: libcurl up to
+ * 8.0 keeps a pointer to the last header of the response before, which is
+ * freed, and reads it where the first header of the next one begins with a
+ * blank. */
+static int renew_handle(struct vqe_http *http)
+{
+  CURL *curl = curl_easy_init();
+  if (curl == NULL) {
+    return vqe_error_set(VQE_ERR_MEMORY, "libcurl does not start");
+  }
+  curl_easy_cleanup(http->curl);
+  http->curl = curl;
+  return VQE_OK;
+}
+
 int vqe_http_send_once(struct vqe_http_response *response,
                        struct vqe_http *http,
                        const struct vqe_http_request *request)
 {
-  struct vqe_http_attempt attempt = {
-      .curl = http->curl, .request = request, .response = response};
+  struct vqe_http_attempt attempt = {.request = request, .response = response};
   char *url = NULL;
   start_response(response);
-  int status = VQE_OK;
-  if (request->sink != NULL) {
+  int status = renew_handle(http);
+  attempt.curl = http->curl;
+  if (status == VQE_OK && request->sink != NULL) {
     status = request->sink->begin(request->sink->ctx);
   }
   if (status == VQE_OK) {
