@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "base/json_memory.h"
 #include "base/json_text.h"
 #include "base/text.h"
 
@@ -331,6 +332,28 @@ size_t vqe_schema_value_size(avro_schema_t schema, size_t *types)
   return status == VQE_OK ? cost.memory : LARGEST_VALUE;
 }
 
+/* avro-c reads its JSON by itself. */
+static int make_schema(avro_schema_t *out, const char *text, size_t size)
+{
+  *out = NULL;
+  int status = vqe_json_reserve(size);
+  if (status != VQE_OK) {
+    return vqe_error_set(status, "no memory for a schema");
+  }
+  bool good = avro_schema_from_json_length(text, size, out) == 0;
+  bool lost = vqe_json_lost();
+  vqe_json_release();
+  if (good && lost) {
+    avro_schema_decref(*out);
+  }
+  if (lost || !good) {
+    *out = NULL;
+    return lost ? vqe_error_set(VQE_ERR_MEMORY, "no memory for a schema")
+                : no_schema(avro_strerror());
+  }
+  return VQE_OK;
+}
+
 int vqe_schema_parse(avro_schema_t *out, const char *text, size_t size)
 {
   avro_schema_t schema = NULL;
@@ -338,10 +361,8 @@ int vqe_schema_parse(avro_schema_t *out, const char *text, size_t size)
   struct cost cost;
   *out = NULL;
   int status = parse_text(text, size);
-  if (status == VQE_OK &&
-      avro_schema_from_json_length(text, size, &schema) != 0) {
-    schema = NULL;
-    status = no_schema(avro_strerror());
+  if (status == VQE_OK) {
+    status = make_schema(&schema, text, size);
   }
   if (status == VQE_OK && schema != NULL) {
     status = measure(&cost, &walk, schema);
