@@ -10,6 +10,7 @@
 #include "store/h5bomb.h"
 #include "store/h5dataset.h"
 #include "store/h5error.h"
+#include "store/h5header.h"
 
 #define MOST_DIMENSIONS 2
 #define MOST_MEMBERS 256
@@ -87,16 +88,26 @@ int vqe_h5guard_file(hid_t file, const char *path)
 
 /* ---- links ---- */
 
+/* From 1.12 on the plain name is of another function. */
+#if H5_VERSION_GE(1, 12, 0)
+#define LINK_INFO H5L_info1_t
+#define GET_LINK_INFO H5Lget_info1
+#else
+#define LINK_INFO H5L_info_t
+#define GET_LINK_INFO H5Lget_info
+#endif
+
+/* A hard link, and an object behind it whose header HDF5 can be given. */
 static int check_link(hid_t place, const char *path, const char *component,
                       const char *name)
 {
-  H5L_info_t info;
-  if (H5Lget_info(place, component, &info, H5P_DEFAULT) < 0) {
+  LINK_INFO info;
+  if (GET_LINK_INFO(place, component, &info, H5P_DEFAULT) < 0) {
     return cannot_open(path, name);
   }
   switch (info.type) {
   case H5L_TYPE_HARD:
-    return VQE_OK;
+    return vqe_h5header_object(place, info.u.address, path, name);
   case H5L_TYPE_SOFT:
     return refuse(path, name, "is a soft link");
   case H5L_TYPE_EXTERNAL:

@@ -13,6 +13,7 @@
 #include "store/h5dataset.h"
 #include "store/h5error.h"
 #include "store/h5guard.h"
+#include "store/h5header.h"
 #include "store/hdf5.h"
 
 #define FORMAT "vqe_batch result"
@@ -208,7 +209,10 @@ int vqe_hdf5_open(hid_t *out, const char *path)
                          strerror(errno));
   }
   hid_t file;
-  status = open_file(&file, path);
+  status = vqe_h5header_root(path);
+  if (status == VQE_OK) {
+    status = open_file(&file, path);
+  }
   if (status == VQE_OK) {
     status = check_root(file, path);
     if (status != VQE_OK) {

@@ -14,6 +14,7 @@ import json
 import os
 import resource
 import shutil
+import struct
 import subprocess
 import zlib
 
@@ -314,8 +315,7 @@ CASES = {
     "attribute of variable length": (
         attribute("format", "vqe_batch result", dtype=h5py.string_dtype()),
         "attribute format", "variable length"),
-    "attribute of a named type": (named_attribute, "attribute format",
-                                  "named type"),
+    "attribute of a named type": (named_attribute, "'/'", "lengths or types"),
     "attribute with a reference": (attribute_reference,
                                    "attribute layout_version", "references"),
 }
@@ -387,6 +387,33 @@ def state(folder, path):
     return unfolded(screen.decode(errors="replace"))
 
 
+def check_header(folder):
+    """Lengths in an object header, which HDF5 1.10 believes: a fill value of
+    50 MB, and the same file as h5py writes it, in the old format, is read."""
+    mark = 12345.678
+    name = GROUP + "initial_parameters"
+    path = folder.file("old.h5")
+    with h5py.File(folder.file("good.h5")) as good, \
+            h5py.File(path, "w", libver="earliest") as file:
+        file.attrs.update(good.attrs)
+        for key in good:
+            good.copy(key, file)
+        values = file[name][()]
+        del file[name]
+        file.create_dataset(name, data=values, fillvalue=mark)
+    status, screen, _ = run(folder, [LAKE, "normalize", path, "--warehouse",
+                                     folder.file("old")])
+    check(status == 0, f"the old format: {screen}")
+    with open(path, "r+b") as stream:
+        data = bytearray(stream.read())
+        at = data.index(struct.pack("<d", mark))
+        check(data[at - 4:at] == struct.pack("<I", 8), "a fill value of 8 bytes")
+        data[at - 4:at] = struct.pack("<I", 50 << 20)
+        stream.seek(0)
+        stream.write(data)
+    refused(folder, "fill value", path, name, "lengths or types")
+
+
 def check_campaign(folder):
     """One hostile file among those of a campaign: the others show."""
     folder.write("small.json", {"name": "small", "molecules": [harness.H2],
@@ -422,6 +449,7 @@ with harness.Folder() as folder:
             check(words in said and os.path.basename(path) in said,
                   f"{case}, status: {said}")
         os.unlink(path)
+    check_header(folder)
     check_campaign(folder)
     # the same tables take a file that is as it should be, also one whose data
     # sets were made again by others in other plain ways
