@@ -157,20 +157,6 @@ int vqe_file_read_open(char **out, size_t *size, int descriptor,
   return VQE_OK;
 }
 
-int vqe_file_sync(const char *path)
-{
-  int status = VQE_OK;
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0 || fsync(descriptor) != 0) {
-    status =
-        vqe_error_set(VQE_ERR_IO, "syncing '%s': %s", path, strerror(errno));
-  }
-  if (descriptor >= 0) {
-    close(descriptor);
-  }
-  return status;
-}
-
 static void sync_folder(const char *folder)
 {
   int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -191,9 +177,10 @@ void vqe_file_sync_parent(const char *path)
   }
 }
 
-static int write_all(int descriptor, const char *path, const char *bytes,
-                     size_t size)
+int vqe_file_write_all(int descriptor, const char *path, const void *data,
+                       size_t size)
 {
+  const char *bytes = data;
   while (size > 0) {
     ssize_t put = write(descriptor, bytes, size);
     if (put < 0 && errno != EINTR) {
@@ -206,63 +193,6 @@ static int write_all(int descriptor, const char *path, const char *bytes,
     }
   }
   return VQE_OK;
-}
-
-/* Pipes and devices take bytes, but no file in their place. */
-static int write_into(const char *path, const void *data, size_t size)
-{
-  int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) {
-    return fail("cannot write", path);
-  }
-  int status = write_all(descriptor, path, data, size);
-  if (close(descriptor) != 0 && status == VQE_OK) {
-    status = fail("writing", path);
-  }
-  return status;
-}
-
-static int replace(const char *path, const void *data, size_t size)
-{
-  char *aside = NULL;
-  if (asprintf(&aside, "%s.%ld.tmp", path, (long)getpid()) < 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  int descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) {
-    int status = fail("cannot write", path);
-    free(aside);
-    return status;
-  }
-  int status = write_all(descriptor, path, data, size);
-  if (status == VQE_OK &&
-      (fsync(descriptor) != 0 || rename(aside, path) != 0)) {
-    status = vqe_error_set(VQE_ERR_IO, "cannot put '%s' in place: %s", path,
-                           strerror(errno));
-  }
-  close(descriptor);
-  if (status == VQE_OK) {
-    vqe_file_sync_parent(path);
-  } else {
-    unlink(aside);
-  }
-  free(aside);
-  return status;
-}
-
-int vqe_file_write(const char *path, const void *data, size_t size)
-{
-  struct stat info;
-  char *file = NULL;
-  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-    return write_into(path, data, size);
-  }
-  int status = vqe_file_follow(&file, path);
-  if (status == VQE_OK) {
-    status = replace(file, data, size);
-  }
-  free(file);
-  return status;
 }
 
 /* What the link `path` names, seen from where `path` is; *out is NULL where it

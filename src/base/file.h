@@ -24,8 +24,9 @@ int vqe_file_read_open(char **out, size_t *size, int descriptor,
  * gets the bytes. */
 int vqe_file_write(const char *path, const void *data, size_t size);
 
-/* Sync the content of `path`; VQE_ERR_IO when that fails. */
-int vqe_file_sync(const char *path);
+/* All of `data` into an open file; messages say `path`. */
+int vqe_file_write_all(int descriptor, const char *path, const void *data,
+                       size_t size);
 
 /* Sync the folder that holds `path`: a name made or renamed in it is durable
  * only then. File systems that refuse this do not need it, so it cannot fail.

@@ -16,6 +16,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/own_file.h"
 #include "base/text.h"
 #include "batch/owner_record.h"
 
@@ -196,6 +197,25 @@ static int judge(const struct vqe_owner *owner, bool locked)
 
 /* ---- claiming ---- */
 
+/* A lock of another user's run is not taken over, though it may be opened (by
+ * root, or where all may write). */
+static int check_user(const struct vqe_owner *owner)
+{
+  char user[VQE_OWN_FILE_USER_SIZE];
+  struct stat info;
+  if (fstat(owner->descriptor, &info) != 0 ||
+      vqe_own_file_is_ours(&info, owner->path)) {
+    return VQE_OK;
+  }
+  vqe_own_file_user(user, &info);
+  return vqe_error_set(
+      VQE_ERR_EXISTS,
+      "output '%s' belongs to a run of %s, whose lock '%s' is not taken over; "
+      "run this as %s, name another output, or remove the lock when that run "
+      "is gone",
+      owner->output, user, owner->path, user);
+}
+
 /* Open the lock file; *made when it was not there. */
 static int open_file(struct vqe_owner *owner, bool *made)
 {
@@ -209,7 +229,7 @@ static int open_file(struct vqe_owner *owner, bool *made)
     }
   }
   if (owner->descriptor >= 0) {
-    return VQE_OK;
+    return *made ? VQE_OK : check_user(owner);
   }
   int reason = errno;
   struct vqe_owner_record other;

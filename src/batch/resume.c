@@ -13,12 +13,14 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/own_file.h"
 #include "base/text.h"
 #include "store/journal.h"
 
 struct evaluation {
   char id[VQE_EXPERIMENT_ID_SIZE];
   int iteration;
+  int run, rank; /* of its journal */
   int nparam;
   bool has_gradient;
   double energy, std;
@@ -33,6 +35,8 @@ struct vqe_resume_file {
 
 struct vqe_resume {
   bool keep_results;
+  char *folder;
+  int run, rank; /* of the journal that is read */
   struct vqe_resume_files files;
   size_t nresult, result_capacity;
   struct vqe_result **results;
@@ -106,6 +110,8 @@ static int keep_evaluation(struct vqe_resume *resume,
   }
   memcpy(kept->id, read->experiment_id, sizeof kept->id);
   kept->iteration = read->iteration;
+  kept->run = resume->run;
+  kept->rank = resume->rank;
   kept->nparam = read->nparam;
   kept->energy = read->energy;
   kept->std = read->std;
@@ -149,6 +155,15 @@ bool vqe_resume_is_journal(int *run, int *rank, const char *name)
   int used = 0;
   return sscanf(name, "run-%d-rank-%d.vqej%n", run, rank, &used) == 2 &&
          used == (int)strlen(name) && *run >= 0;
+}
+
+/* The journal of the latest run comes first. */
+static int compare_runs(const void *a, const void *b)
+{
+  const struct evaluation *left = a;
+  const struct evaluation *right = b;
+  int order = compare(a, b);
+  return order != 0 ? order : right->run - left->run;
 }
 
 /* Run number of a journal's file name, -1 when it is none. */
@@ -242,10 +257,11 @@ static int read_journal(struct vqe_resume *resume, int *next_run,
 {
   char *path = NULL;
   struct vqe_journal_harm harm = {.torn = false};
-  int run = run_of(name);
-  if (run < 0) {
+  int run;
+  if (!vqe_resume_is_journal(&run, &resume->rank, name)) {
     return VQE_OK;
   }
+  resume->run = run;
   if (run >= *next_run) {
     *next_run = run + 1;
   }
@@ -286,6 +302,7 @@ static int read_folder(struct vqe_resume *resume, int *next_run,
   if (directory == NULL) {
     return no_folder(folder);
   }
+  status = vqe_own_file_folder(folder, "the folder of journals");
   for (struct dirent *entry = readdir(directory);
        status == VQE_OK && entry != NULL; entry = readdir(directory)) {
     status = read_journal(resume, next_run, folder, entry->d_name);
@@ -293,7 +310,7 @@ static int read_folder(struct vqe_resume *resume, int *next_run,
   closedir(directory);
   if (status == VQE_OK && resume->nevaluation > 1) {
     qsort(resume->evaluations, resume->nevaluation,
-          sizeof *resume->evaluations, compare);
+          sizeof *resume->evaluations, compare_runs);
   }
   return status;
 }
@@ -302,18 +319,16 @@ int vqe_resume_load(struct vqe_resume **out, int *next_run, const char *output,
                     bool results)
 {
   struct vqe_resume *resume = NULL;
-  char *folder = NULL;
   *out = NULL;
   *next_run = 0;
   int status = vqe_memory_alloc(&resume, 1, sizeof *resume, "restart data");
   if (status == VQE_OK) {
     resume->keep_results = results;
-    status = vqe_resume_folder(&folder, output);
+    status = vqe_resume_folder(&resume->folder, output);
   }
   if (status == VQE_OK) {
-    status = read_folder(resume, next_run, folder);
+    status = read_folder(resume, next_run, resume->folder);
   }
-  free(folder);
   if (status != VQE_OK) {
     vqe_resume_free(resume);
     return status;
@@ -355,6 +370,7 @@ void vqe_resume_free(struct vqe_resume *resume)
   vqe_resume_files_clear(&resume->files);
   free(resume->results);
   free(resume->evaluations);
+  free(resume->folder);
   free(resume);
 }
 
@@ -383,6 +399,14 @@ struct vqe_result *vqe_resume_take_any(struct vqe_resume *resume)
   return NULL;
 }
 
+static bool matches(const struct evaluation *found, int nparam,
+                    const double *parameters, bool gradient)
+{
+  return found->nparam == nparam && (!gradient || found->has_gradient) &&
+         memcmp(found->values, parameters, (size_t)nparam * sizeof(double)) ==
+             0;
+}
+
 int vqe_resume_replay(const struct vqe_resume *resume,
                       const char *experiment_id, int iteration, int nparam,
                       const double *parameters, double *energy, double *std,
@@ -396,18 +420,66 @@ int vqe_resume_replay(const struct vqe_resume *resume,
   const struct evaluation *found =
       bsearch(&key, resume->evaluations, resume->nevaluation,
               sizeof *resume->evaluations, compare);
-  size_t n = (size_t)nparam;
-  if (found == NULL || found->nparam != nparam ||
-      memcmp(found->values, parameters, n * sizeof(double)) != 0 ||
-      (gradient != NULL && !found->has_gradient)) {
+  while (found != NULL && found > resume->evaluations &&
+         compare(found - 1, &key) == 0) {
+    found--;
+  }
+  const struct evaluation *end = resume->evaluations + resume->nevaluation;
+  while (found != NULL &&
+         !matches(found, nparam, parameters, gradient != NULL)) {
+    found++;
+    if (found == end || compare(found, &key) != 0) {
+      found = NULL;
+    }
+  }
+  if (found == NULL) {
     return 0;
   }
   *energy = found->energy;
   *std = found->std;
   if (gradient != NULL) {
-    memcpy(gradient, found->values + n, n * sizeof(double));
+    memcpy(gradient, found->values + nparam, (size_t)nparam * sizeof(double));
   }
   return 1;
+}
+
+/* Keep a journal under a second name, which no run reads. */
+static void keep_copy(const char *folder, int run, int rank)
+{
+  char *name = NULL;
+  char *kept = NULL;
+  bool done = false;
+  int status =
+      vqe_memory_print(&name, "%s/run-%04d-rank-%05d.vqej", folder, run, rank);
+  for (int number = 1; status == VQE_OK && !done && number < 10000; number++) {
+    free(kept);
+    status = vqe_memory_print(&kept, "%s.refused-%d", name, number);
+    if (status == VQE_OK && link(name, kept) == 0) {
+      vqe_text_message("vqe_batch",
+                       "warning: the journal is kept as '%s'; remove it when "
+                       "you know where it comes from",
+                       kept);
+      done = true;
+    }
+    done = done || errno != EEXIST;
+  }
+  free(kept);
+  free(name);
+}
+
+void vqe_resume_refuse(const struct vqe_resume *resume,
+                       const char *experiment_id)
+{
+  const struct evaluation *last = NULL;
+  for (size_t k = 0; k < resume->nevaluation; k++) {
+    const struct evaluation *at = &resume->evaluations[k];
+    bool other =
+        last == NULL || at->run != last->run || at->rank != last->rank;
+    if (strcmp(at->id, experiment_id) == 0 && other) {
+      keep_copy(resume->folder, at->run, at->rank);
+      last = at;
+    }
+  }
 }
 
 /* ---- removing ---- */
@@ -418,7 +490,8 @@ find_done(int folder, const char *name, const struct vqe_resume_files *files)
 {
   struct stat info;
   const struct vqe_resume_file *known = NULL;
-  int descriptor = openat(folder, name, O_RDWR | O_CLOEXEC);
+  int descriptor =
+      openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0 || fstat(descriptor, &info) != 0) {
     return NULL;
   }

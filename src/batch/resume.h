@@ -40,6 +40,11 @@ int vqe_resume_replay(const struct vqe_resume *resume,
                       const double *parameters, double *energy, double *std,
                       double *gradient);
 
+/* What the journals hold of an experiment is false: keep them under other
+ * names, and say so. */
+void vqe_resume_refuse(const struct vqe_resume *resume,
+                       const char *experiment_id);
+
 /* The journals that were read, by name, as large as they were then. */
 struct vqe_resume_files {
   size_t count, capacity;

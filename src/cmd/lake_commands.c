@@ -1,12 +1,14 @@
 #include "lake_commands.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/aside.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -175,27 +177,25 @@ int vqe_cmd_lake_close(struct vqe_warehouse *warehouse, int status)
 
 /* The file that is written aside of the one output of a command, and where it
  * goes; NULL for what cannot be replaced, such as a pipe. */
-static char *aside;
+static struct vqe_aside aside = VQE_ASIDE_INIT;
 static const char *place;
 
 /* Open a new file beside `path`. */
 static FILE *open_aside(const char *path)
 {
-  mode_t mask = umask(0);
-  umask(mask);
-  if (asprintf(&aside, "%s.XXXXXX", path) < 0) {
-    aside = NULL;
+  vqe_aside_sweep(path);
+  if (vqe_aside_open(&aside, path) != VQE_OK) {
     return NULL;
   }
-  int descriptor = mkstemp(aside);
+  int descriptor = fcntl(aside.descriptor, F_DUPFD_CLOEXEC, 0);
   FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
   if (file == NULL) {
-    free(aside);
-    aside = NULL;
+    int code = errno;
+    vqe_aside_close(&aside);
+    errno = code;
     return NULL;
   }
   place = path;
-  (void)fchmod(descriptor, 0666 & ~mask);
   return file;
 }
 
@@ -230,18 +230,14 @@ int vqe_cmd_lake_close_output(FILE *stream, int status)
     lost = ferror(stream) != 0;
     lost = fclose(stream) != 0 || lost;
   }
-  if (aside != NULL && status == VQE_OK && !lost) {
-    lost = rename(aside, place) != 0;
-  }
   if (lost && status == VQE_OK) {
     status = vqe_error_set(VQE_ERR_IO, "cannot write the output: %s",
                            errno != 0 ? strerror(errno)
                                       : "not all could be written");
   }
-  if (aside != NULL && status != VQE_OK) {
-    (void)unlink(aside);
+  if (aside.name != NULL && status == VQE_OK) {
+    status = vqe_aside_publish(&aside, place);
   }
-  free(aside);
-  aside = NULL;
+  vqe_aside_close(&aside);
   return status;
 }

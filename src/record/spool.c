@@ -12,9 +12,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/aside.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/own_file.h"
 #include "base/sha256.h"
 #include "record/record_avro.h"
 
@@ -56,6 +58,16 @@ int vqe_spool_open_existing(struct vqe_spool **out, const char *path)
   return VQE_OK;
 }
 
+/* Remove what writers that crashed left in the folder. */
+static void sweep(const char *path)
+{
+  char *inside = NULL;
+  if (vqe_memory_print(&inside, "%s/", path) == VQE_OK) {
+    vqe_aside_sweep(inside);
+  }
+  free(inside);
+}
+
 int vqe_spool_open(struct vqe_spool **out, const char *path)
 {
   *out = NULL;
@@ -77,6 +89,7 @@ int vqe_spool_open(struct vqe_spool **out, const char *path)
     *out = NULL;
     return status;
   }
+  sweep(path);
   vqe_file_sync_parent(path);
   return VQE_OK;
 }
@@ -201,7 +214,7 @@ int vqe_spool_put(char name[VQE_SPOOL_NAME_SIZE], struct vqe_spool *spool,
   }
   if (status == VQE_OK) {
     fill_file(data, experiment_id, id_size, avro, size);
-    status = vqe_file_write(path, data, head + size);
+    status = vqe_aside_write(path, data, head + size);
     if (status != VQE_OK) {
       status = vqe_error_context(status,
                                  "experiment %s cannot be spooled (free some "
@@ -406,7 +419,8 @@ int vqe_spool_load(char **experiment_id, uint8_t **avro, size_t *size,
   *avro = NULL;
   int status = path_of(&path, spool, name);
   if (status == VQE_OK) {
-    status = vqe_file_read(&data, &file_size, path, LARGEST_FILE);
+    status = vqe_own_file_read(&data, &file_size, path, LARGEST_FILE,
+                               "spooled record");
   }
   if (status == VQE_OK) {
     status = take_apart(&parts, (const uint8_t *)data, file_size, path);

@@ -19,8 +19,8 @@ int vqe_hdf5_write(const char *path, struct vqe_result *const *results,
  * is computed. One thread; nothing is at `path` before the end. */
 struct vqe_hdf5_writer;
 
-/* Begin the file that will be `path`, as `aside`, which is overwritten and
- * must be on the same file system. */
+/* Begin the file that will be `path`, as `aside`, a name in a folder of ours
+ * on the same file system; what has that name is removed. */
 int vqe_hdf5_begin(struct vqe_hdf5_writer **out, const char *path,
                    const char *aside);
 /* Write the arrays of the result that will be number `index`: most of what

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,26 +63,33 @@ static int write_root(hid_t file, const char *path)
   return status;
 }
 
-/* A new file in the format whose metadata HDF5 checksums. Closing the
- * properties would clear HDF5's errors: they are read before. */
-static int new_file(hid_t *out, const char *path, const char *aside)
+/* A new file in the format whose metadata HDF5 checksums. HDF5 opens by name:
+ * by that of the open file, which leads nowhere else, where /proc is there.
+ * Closing the properties would clear HDF5's errors: they are read before. */
+static int new_file(hid_t *out, const char *path,
+                    const struct vqe_aside *aside)
 {
+  char name[64];
   int status = VQE_OK;
-  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  snprintf(name, sizeof name, "/proc/self/fd/%d", aside->descriptor);
+  bool by_descriptor = access(name, W_OK) == 0;
+  hid_t how = H5Pcreate(H5P_FILE_ACCESS);
   *out = H5I_INVALID_HID;
-  if (access >= 0 && leave_out_locks(access) >= 0 &&
-      H5Pset_meta_block_size(access, METADATA_BLOCK) >= 0 &&
-      H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0) {
-    *out = H5Fcreate(aside, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  if (how >= 0 && leave_out_locks(how) >= 0 &&
+      H5Pset_meta_block_size(how, METADATA_BLOCK) >= 0 &&
+      H5Pset_libver_bounds(how, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0) {
+    *out = H5Fcreate(by_descriptor ? name : aside->name, H5F_ACC_TRUNC,
+                     H5P_DEFAULT, how);
   }
   if (*out < 0) {
     status = vqe_h5error_set(VQE_ERR_IO, path, "cannot be written");
   }
-  vqe_h5dataset_close(access);
+  vqe_h5dataset_close(how);
   return status;
 }
 
-int vqe_hdf5_create(hid_t *out, const char *path, const char *aside)
+int vqe_hdf5_create(hid_t *out, const char *path,
+                    const struct vqe_aside *aside)
 {
   int status = new_file(out, path, aside);
   return status == VQE_OK ? write_root(*out, path) : status;

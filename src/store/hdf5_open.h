@@ -5,9 +5,12 @@
 
 #include <hdf5.h>
 
-/* A new file `aside` with the attributes of the root; messages name `path`,
- * which it will become. */
-int vqe_hdf5_create(hid_t *out, const char *path, const char *aside);
+#include "base/aside.h"
+
+/* Make the empty file `aside`, which is open, one with the attributes of the
+ * root; messages name `path`, which it will become. */
+int vqe_hdf5_create(hid_t *out, const char *path,
+                    const struct vqe_aside *aside);
 
 /* Open a result of ours for reading. VQE_ERR_NOT_FOUND when there is none,
  * VQE_ERR_INPUT for another file or a newer layout. */

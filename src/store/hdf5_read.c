@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/aside.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -335,7 +335,6 @@ int vqe_hdf5_check_writable(const char *path)
 {
   struct vqe_h5quiet quiet;
   struct stat info;
-  char *aside = NULL;
   hid_t file = H5I_INVALID_HID;
   if (path[0] == '\0' || path[strlen(path) - 1] == '/') {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -360,20 +359,16 @@ int vqe_hdf5_check_writable(const char *path)
     return status;
   }
   /* network and read-only file systems show it by an attempt alone */
-  if (asprintf(&aside, "%s.XXXXXX", path) < 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  int descriptor = mkstemp(aside);
-  if (descriptor < 0) {
+  struct vqe_aside probe;
+  errno = 0;
+  status = vqe_aside_open(&probe, path);
+  if (status != VQE_OK) {
+    int code = errno;
     status = vqe_error_set(VQE_ERR_IO,
                            "result file '%s' cannot be written: %s; %s, or "
                            "choose it by --output",
-                           path, strerror(errno), vqe_file_remedy(errno));
-  } else {
-    close(descriptor);
-    unlink(aside);
-    status = VQE_OK;
+                           path, strerror(code), vqe_file_remedy(code));
   }
-  free(aside);
+  vqe_aside_close(&probe);
   return status;
 }

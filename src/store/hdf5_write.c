@@ -1,15 +1,13 @@
 /* Writing a result file: aside, experiment by experiment, then the tables,
  * then the rename. */
-#include <errno.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/aside.h"
 #include "base/assert.h"
 #include "base/error_message.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "store/arrays.h"
 #include "store/h5error.h"
@@ -101,7 +99,8 @@ static int write_tables(hid_t file, const char *path,
 /* ---- the writer ---- */
 
 struct vqe_hdf5_writer {
-  char *path, *aside;
+  char *path;
+  struct vqe_aside aside;
   hid_t file;
   hid_t group;                     /* of the experiments */
   size_t capacity;                 /* of `added` */
@@ -115,11 +114,10 @@ static void writer_free(struct vqe_hdf5_writer *writer)
   }
   if (writer->file >= 0) {
     H5Fclose(writer->file);
-    unlink(writer->aside);
   }
+  vqe_aside_close(&writer->aside);
   free(writer->added);
   free(writer->path);
-  free(writer->aside);
   free(writer);
 }
 
@@ -136,7 +134,7 @@ void vqe_hdf5_abandon(struct vqe_hdf5_writer *writer)
 
 static int open_writer(struct vqe_hdf5_writer *writer)
 {
-  int status = vqe_hdf5_create(&writer->file, writer->path, writer->aside);
+  int status = vqe_hdf5_create(&writer->file, writer->path, &writer->aside);
   if (status != VQE_OK) {
     return status;
   }
@@ -147,8 +145,10 @@ static int open_writer(struct vqe_hdf5_writer *writer)
                                               "cannot make a group");
 }
 
-int vqe_hdf5_begin(struct vqe_hdf5_writer **out, const char *path,
-                   const char *aside)
+/* `open` makes the file by the name `name`. */
+static int begin(struct vqe_hdf5_writer **out, const char *path,
+                 int (*open)(struct vqe_aside *aside, const char *name),
+                 const char *name)
 {
   struct vqe_h5quiet quiet;
   struct vqe_hdf5_writer *writer = NULL;
@@ -159,10 +159,14 @@ int vqe_hdf5_begin(struct vqe_hdf5_writer **out, const char *path,
   }
   writer->file = H5I_INVALID_HID;
   writer->group = H5I_INVALID_HID;
+  writer->aside = (struct vqe_aside)VQE_ASIDE_INIT;
   vqe_h5quiet_begin(&quiet);
   status = vqe_memory_strdup(&writer->path, path);
   if (status == VQE_OK) {
-    status = vqe_memory_strdup(&writer->aside, aside);
+    status = open(&writer->aside, name);
+    if (status != VQE_OK) {
+      status = vqe_error_context(status, "result file '%s'", path);
+    }
   }
   if (status == VQE_OK) {
     status = open_writer(writer);
@@ -174,6 +178,12 @@ int vqe_hdf5_begin(struct vqe_hdf5_writer **out, const char *path,
   }
   vqe_h5quiet_end(&quiet);
   return status;
+}
+
+int vqe_hdf5_begin(struct vqe_hdf5_writer **out, const char *path,
+                   const char *aside)
+{
+  return begin(out, path, vqe_aside_open_as, aside);
 }
 
 static int write_experiment(struct vqe_hdf5_writer *writer, size_t index,
@@ -243,20 +253,9 @@ static int put_in_place(struct vqe_hdf5_writer *writer)
   writer->group = H5I_INVALID_HID;
   herr_t closed = H5Fclose(writer->file);
   writer->file = H5I_INVALID_HID;
-  int status = closed < 0 ? vqe_h5error_set(VQE_ERR_IO, writer->path,
-                                            "cannot be closed")
-                          : vqe_file_sync(writer->aside);
-  if (status == VQE_OK && rename(writer->aside, writer->path) != 0) {
-    status = vqe_error_set(VQE_ERR_IO,
-                           "result file '%s' cannot be put in place: %s",
-                           writer->path, strerror(errno));
-  }
-  if (status != VQE_OK) {
-    unlink(writer->aside);
-    return status;
-  }
-  vqe_file_sync_parent(writer->path);
-  return VQE_OK;
+  return closed < 0
+             ? vqe_h5error_set(VQE_ERR_IO, writer->path, "cannot be closed")
+             : vqe_aside_publish(&writer->aside, writer->path);
 }
 
 int vqe_hdf5_finish(struct vqe_hdf5_writer *writer,
@@ -293,16 +292,11 @@ int vqe_hdf5_write(const char *path, struct vqe_result *const *results,
                    size_t count)
 {
   struct vqe_hdf5_writer *writer = NULL;
-  char *aside = NULL;
-  /* one run at a time owns the output: what is left of a killed one is
-   * replaced */
-  if (asprintf(&aside, "%s.tmp", path) < 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a path");
-  }
-  int status = vqe_hdf5_begin(&writer, path, aside);
+  /* what is left of a run that was killed while it wrote */
+  vqe_aside_sweep(path);
+  int status = begin(&writer, path, vqe_aside_open, path);
   if (status == VQE_OK) {
     status = vqe_hdf5_finish(writer, results, count);
   }
-  free(aside);
   return status;
 }

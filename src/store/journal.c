@@ -16,6 +16,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/own_file.h"
 #include "store/codec.h"
 
 static const char magic[4] = {'V', 'Q', 'E', 'J'};
@@ -275,14 +276,9 @@ int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
 {
   char *data = NULL;
   size_t size = 0;
-  int status = vqe_file_read(&data, &size, path, SIZE_MAX / 4);
-  if (status == VQE_ERR_INPUT) {
-    return vqe_error_set(status,
-                         "journal %s; move it away or name another output",
-                         vqe_error_message());
-  }
+  int status = vqe_own_file_read(&data, &size, path, SIZE_MAX / 4, "journal");
   if (status != VQE_OK) {
-    return vqe_error_context(status, "journal");
+    return status;
   }
   if (!is_journal((const uint8_t *)data, size)) {
     status = vqe_error_set(VQE_ERR_INPUT,
@@ -366,12 +362,12 @@ static int follow(size_t *from, int descriptor, const char *path,
 int vqe_journal_follow(size_t *from, const char *path, vqe_journal_visit visit,
                        void *ctx)
 {
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return vqe_error_set(errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO,
-                         "journal '%s': %s", path, strerror(errno));
+  int descriptor;
+  int status = vqe_own_file_open(&descriptor, path, O_RDONLY, "journal");
+  if (status != VQE_OK) {
+    return status;
   }
-  int status = follow(from, descriptor, path, visit, ctx);
+  status = follow(from, descriptor, path, visit, ctx);
   close(descriptor);
   return status == VQE_ERR_INPUT
              ? vqe_error_context(status, "journal '%s'", path)
@@ -385,7 +381,8 @@ static int cut_tail(int descriptor, const char *path)
   size_t size = 0;
   size_t end = 0;
   struct vqe_journal_harm harm;
-  int status = vqe_file_read(&data, &size, path, SIZE_MAX / 4);
+  int status =
+      vqe_file_read_open(&data, &size, descriptor, path, SIZE_MAX / 4);
   if (status != VQE_OK) {
     return status;
   }
@@ -420,12 +417,11 @@ static void release(struct vqe_journal *journal)
  * run goes without. */
 static int hold_file(int *descriptor, const char *path)
 {
-  *descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (*descriptor < 0) {
-    return vqe_error_set(VQE_ERR_IO,
-                         "cannot write journal '%s': %s; %s, or name another "
-                         "output",
-                         path, strerror(errno), vqe_file_remedy(errno));
+  int status = vqe_own_file_open(descriptor, path, O_RDWR | O_CREAT | O_APPEND,
+                                 "journal");
+  if (status != VQE_OK) {
+    return vqe_error_set(status == VQE_ERR_INPUT ? status : VQE_ERR_IO,
+                         "%s, or name another output", vqe_error_message());
   }
   if (flock(*descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return vqe_error_set(VQE_ERR_IO,

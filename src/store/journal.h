@@ -62,7 +62,8 @@ struct vqe_journal_harm {
 };
 
 /* Read all frames of a journal. `harm` may be NULL. VQE_ERR_NOT_FOUND when
- * there is no such file. */
+ * there is no such file. One of another owner, or behind a link, is refused
+ * here and everywhere: it may be planted. */
 int vqe_journal_read(const char *path, vqe_journal_visit visit, void *ctx,
                      struct vqe_journal_harm *harm);
 /* Read on where an earlier call ended: *from is behind the last whole frame
