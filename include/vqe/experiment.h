@@ -265,7 +265,8 @@ struct vqe_callbacks {
                     double energy, double std, const double *gradient);
   /** An evaluation known from an earlier, interrupted run: fills energy, std
    * and, when not NULL, gradient and returns 1 when the parameters match bit
-   * for bit; 0 when there is none. */
+   * for bit; 0 when there is none. The last one is computed again, as is a
+   * minimum that came so. */
   int (*replay)(void *ctx, const struct vqe_experiment *experiment,
                 int iteration, int nparam, const double *parameters,
                 double *energy, double *std, double *gradient);
@@ -274,6 +275,11 @@ struct vqe_callbacks {
   /** A phase begins; `result` holds what is known by then. */
   void (*phase)(void *ctx, const struct vqe_experiment *experiment,
                 enum vqe_phase phase, const struct vqe_result *result);
+  /** What `replay` gave as evaluation `iteration` is not what is computed
+   * there (hartree): all of it is dropped, and the experiment begins afresh.
+   */
+  void (*replay_refused)(void *ctx, const struct vqe_experiment *experiment,
+                         int iteration, double replayed, double computed);
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_callbacks in C; C++ calls the function instead.

@@ -6,6 +6,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "store/hdf5.h"
+#include "vqe/checks.h"
 
 static bool is_known(const struct vqe_batch_outcome *outcome,
                      const struct vqe_job *job, const char *id)
@@ -93,6 +94,7 @@ static void place_results(struct vqe_batch_outcome *outcome,
       found = NULL;
     }
     if (found != NULL) {
+      (void)vqe_result_note_low(found);
       found->experiment->index = (int)k;
       outcome->results[k] = found;
       outcome->skipped[k] = true;

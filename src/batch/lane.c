@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "batch/mpi_team.h"
 #include "batch/progress.h"
 #include "batch/resume.h"
@@ -159,6 +160,22 @@ static int on_replay(void *ctx, const struct vqe_experiment *experiment,
                            nparam, parameters, energy, std, gradient);
 }
 
+static void on_replay_refused(void *ctx,
+                              const struct vqe_experiment *experiment,
+                              int iteration, double replayed, double computed)
+{
+  const struct vqe_lane *lane = ctx;
+  vqe_text_message("vqe_batch",
+                   "warning: experiment %.16s (%s): evaluation %d in the "
+                   "journal is %.9g hartree, computed again it is %.9g: what "
+                   "the journal holds of the experiment is not used, and it "
+                   "starts afresh",
+                   experiment->id,
+                   experiment->name != NULL ? experiment->name : "no name",
+                   iteration, replayed, computed);
+  vqe_resume_refuse(lane->worker->resume, experiment->id);
+}
+
 static void on_phase(void *ctx, const struct vqe_experiment *experiment,
                      enum vqe_phase phase, const struct vqe_result *result)
 {
@@ -187,7 +204,8 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
                                     .evaluation = on_evaluation,
                                     .replay = on_replay,
                                     .should_stop = vqe_lane_should_stop,
-                                    .phase = on_phase};
+                                    .phase = on_phase,
+                                    .replay_refused = on_replay_refused};
   lane->started = vqe_clock_wall();
   lane->writing = false;
   vqe_news_begin(&lane->news, experiment);

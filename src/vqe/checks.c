@@ -101,6 +101,37 @@ bool vqe_result_below_exact(const struct vqe_result *result)
          !(parts && vqe_orbital_asked(experiment));
 }
 
+/* Further below Hartree-Fock than a state can be: correlation brings some 0.04
+ * hartree a pair, a closed-shell reference of a broken bond loses some 0.4 a
+ * pair (H2 in STO-3G: 0.38). */
+static bool far_below_start(const struct vqe_result *result)
+{
+  double pairs = 0.5 * (result->nalpha + result->nbeta);
+  double energy = result->minimum + result->nuclear_repulsion_energy;
+  double scatter = isnan(result->energy_std) ? 0.0 : 3.0 * result->energy_std;
+  bool other = !isnan(result->n_expectation) && !number_kept(result);
+  return isnan(result->fci_energy) && !other &&
+         energy < result->hf_energy - 1.0 - 0.6 * pairs - scatter;
+}
+
+int vqe_result_note_low(struct vqe_result *result)
+{
+  if (vqe_result_below_exact(result) &&
+      !vqe_notes_has(result->notes, VQE_NOTE_BELOW_EXACT)) {
+    return vqe_notes_add(&result->notes, VQE_NOTE_BELOW_EXACT,
+                         "%.2f mHa below the exact energy",
+                         -1e3 * error_of(result));
+  }
+  if (far_below_start(result) &&
+      !vqe_notes_has(result->notes, VQE_NOTE_FAR_BELOW_START)) {
+    return vqe_notes_add(&result->notes, VQE_NOTE_FAR_BELOW_START,
+                         "%.3f hartree below Hartree-Fock",
+                         result->hf_energy - result->minimum -
+                             result->nuclear_repulsion_energy);
+  }
+  return VQE_OK;
+}
+
 static int note_energy(struct vqe_result *result)
 {
   double error = error_of(result);
@@ -112,11 +143,7 @@ static int note_energy(struct vqe_result *result)
     return vqe_notes_add(&result->notes, VQE_NOTE_ABOVE_ACCURACY,
                          "%.2f mHa above the exact energy", 1e3 * exact);
   }
-  if (vqe_result_below_exact(result)) {
-    return vqe_notes_add(&result->notes, VQE_NOTE_BELOW_EXACT,
-                         "%.2f mHa below the exact energy", -1e3 * error);
-  }
-  return VQE_OK;
+  return vqe_result_note_low(result);
 }
 
 static int note_mp2(struct vqe_result *result)

@@ -35,6 +35,15 @@ struct vqe_run_shots {
   int compared;           /* starts whose ends were sampled to compare them */
 };
 
+/* Evaluations that were known from an earlier run: run_replay.c. */
+struct vqe_run_replay {
+  size_t count;   /* up to the last one taken */
+  bool unchecked; /* that one has not been computed again */
+  bool gradient;  /* it came with one */
+  bool refused;   /* what came disagrees with what is computed */
+  bool afresh;    /* after that: none are asked for */
+};
+
 struct vqe_run {
   const struct vqe_experiment *experiment;
   const struct vqe_run_options *options;
@@ -67,6 +76,7 @@ struct vqe_run {
    * and limited, but no records */
   size_t unrecorded, start_unrecorded;
   bool penalty_rests; /* the optimizer sees the energy alone */
+  struct vqe_run_replay replay;
 };
 
 /* ---- what an experiment asks for: run_request.c ---- */

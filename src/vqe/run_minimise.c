@@ -15,6 +15,7 @@
 #include "vqe/orbital.h"
 #include "vqe/run.h"
 #include "vqe/run_penalty.h"
+#include "vqe/run_replay.h"
 #include "vqe/run_shots.h"
 #include "vqe/saddle.h"
 #include "vqe/starts.h"
@@ -72,16 +73,17 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
   bool penalised = vqe_run_penalty_asked(experiment);
   double energy = NAN;
   double std = 0.0;
-  int known = 0;
   int status = VQE_OK;
   if (vqe_run_must_end(run) && !run->late) {
     return vqe_error_set(VQE_ERR_INTERRUPTED, "the run was interrupted");
   }
-  if (callbacks != NULL && callbacks->replay != NULL) {
-    known = callbacks->replay(callbacks->ctx, experiment, iteration, n, x, f,
-                              &std, gradient);
+  int known = vqe_run_replay(run, iteration, n, x, f, &std, gradient);
+  if (known == 0) {
+    status = vqe_run_replay_check(run);
   }
-  if (penalised) {
+  if (status != VQE_OK) {
+    /* nothing that follows could be trusted */
+  } else if (penalised) {
     /* the penalty is not recorded and computed again */
     status = vqe_run_penalty_evaluate(run, f, &energy,
                                       known > 0 ? NULL : gradient, x);
@@ -280,6 +282,9 @@ int vqe_run_minimise(struct vqe_run *run)
   result->cpu_seconds_vqe = vqe_run_cpu_seconds(run) - cpu;
   if (run->late) {
     status = end_late(&found, run, status);
+  }
+  if (status == VQE_OK) {
+    status = vqe_run_replay_check_minimum(run, found.f);
   }
   if (status != VQE_OK) {
     return status;

@@ -147,6 +147,32 @@ static void sampled_energy_is_judged_by_its_error(void **state)
   expect_note(result, VQE_NOTE_ABOVE_ACCURACY);
 }
 
+/* Where no exact energy is known, only what no correlation brings. */
+static void energy_far_below_the_start_is_said(void **state)
+{
+  (void)state;
+  struct vqe_result *result = sound();
+  result->fci_energy = NAN;
+  result->hf_energy = -1.0;
+  result->minimum = -1000.0;
+  expect_note(result, VQE_NOTE_FAR_BELOW_START);
+  assert_int_equal(vqe_result_note_low(result), 0);
+  assert_int_equal(vqe_notes_count(result->notes), 1);
+  /* two bonds of a closed-shell reference that break */
+  result = sound();
+  result->fci_energy = NAN;
+  result->hf_energy = -1.0;
+  result->minimum = -2.0 - 2 * 0.4;
+  expect_note(result, VQE_NOTE_COUNT);
+  /* an ion of the molecule may lie anywhere, and there is a note of it */
+  result = sound();
+  result->fci_energy = NAN;
+  result->hf_energy = -1.0;
+  result->minimum = -1000.0;
+  result->n_expectation = 6.0;
+  expect_note(result, VQE_NOTE_WRONG_SECTOR);
+}
+
 static void exact_state_of_another_spin_is_said(void **state)
 {
   (void)state;
@@ -197,6 +223,7 @@ int main(void)
       cmocka_unit_test(state_is_judged_to_a_thousandth),
       cmocka_unit_test(energy_is_judged_to_chemical_accuracy),
       cmocka_unit_test(sampled_energy_is_judged_by_its_error),
+      cmocka_unit_test(energy_far_below_the_start_is_said),
       cmocka_unit_test(exact_state_of_another_spin_is_said),
       cmocka_unit_test(optimised_orbitals_may_lie_below_the_active_space),
       cmocka_unit_test(mp2_below_the_exact_energy_is_said),

@@ -193,6 +193,7 @@ struct steering {
   int evaluations; /* seen */
   int stop_after;  /* 0: never */
   int replayed;
+  int refused;
   size_t count;
   double energy[512];
   double std[512];
@@ -302,6 +303,60 @@ static void replayed_run_repeats_the_bits(void **state)
   struct vqe_experiment *experiment = small_lih();
   experiment->shots = 100;
   check_replay(experiment);
+}
+
+static void on_refused(void *ctx, const struct vqe_experiment *experiment,
+                       int iteration, double replayed, double computed)
+{
+  struct steering *steering = ctx;
+  (void)experiment;
+  assert_true(iteration >= 1 && fabs(replayed - computed) > 1.0);
+  steering->refused++;
+  /* what is recorded from now on begins anew */
+  steering->evaluations = 0;
+  steering->replayed = 0;
+}
+
+/* Evaluation `which` of three that an earlier run is said to have left is
+ * false: the run is as if there had been none. */
+static void check_false_replay(struct vqe_experiment *experiment, int which)
+{
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  struct vqe_result *whole = run(experiment, NULL);
+  struct steering steering = {.stop_after = 3};
+  struct vqe_callbacks callbacks = {.size = sizeof callbacks,
+                                    .ctx = &steering,
+                                    .evaluation = on_evaluation,
+                                    .should_stop = on_should_stop,
+                                    .replay_refused = on_refused};
+  struct vqe_result *result = NULL;
+  assert_int_equal(
+      vqe_experiment_run(&result, experiment, &options, &callbacks),
+      VQE_ERR_INTERRUPTED);
+  steering.energy[which] = -999.0;
+  steering.stop_after = 0;
+  steering.evaluations = 0;
+  callbacks.replay = on_replay;
+  result = run(experiment, &callbacks);
+  assert_int_equal(steering.refused, 1);
+  assert_int_equal(result->neval, whole->neval);
+  assert_memory_equal(result->eval_energy, whole->eval_energy,
+                      whole->neval * sizeof(double));
+  assert_true(result->minimum == whole->minimum);
+  vqe_result_free(result);
+  vqe_result_free(whole);
+  vqe_experiment_free(experiment);
+}
+
+static void false_evaluations_of_earlier_runs_are_dropped(void **state)
+{
+  (void)state;
+  /* the last one, and one before it that would be the minimum */
+  check_false_replay(small_lih(), 2);
+  check_false_replay(small_lih(), 0);
+  struct vqe_experiment *experiment = small_lih();
+  experiment->shots = 100;
+  check_false_replay(experiment, 2);
 }
 
 /* ---- shots ---- */
@@ -514,6 +569,7 @@ int main(void)
       cmocka_unit_test(random_start_is_numpys),
       cmocka_unit_test(noise_repeats_for_one_experiment),
       cmocka_unit_test(replayed_run_repeats_the_bits),
+      cmocka_unit_test(false_evaluations_of_earlier_runs_are_dropped),
       cmocka_unit_test(samples_repeat_and_are_not_the_result),
       cmocka_unit_test(starts_are_compared_by_fresh_samples),
       cmocka_unit_test(sampled_energies_scatter_around_the_exact_one),
