@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
@@ -43,6 +44,7 @@ struct bytes {
   const uint8_t *at;
   size_t left;
   bool bad;
+  uint64_t file; /* bytes that the file has */
 };
 
 static uint64_t take(struct bytes *bytes, size_t width)
@@ -66,6 +68,13 @@ static void skip(struct bytes *bytes, uint64_t count)
   }
   bytes->at += count;
   bytes->left -= (size_t)count;
+}
+
+/* An address, which is in the file or none. */
+static void take_address(struct bytes *bytes)
+{
+  uint64_t address = take(bytes, 8);
+  bytes->bad = bytes->bad || (address != NO_ADDRESS && address >= bytes->file);
 }
 
 /* A text that ends in NUL within what is left, in steps of `unit` bytes. */
@@ -209,7 +218,9 @@ static void check_layout(struct bytes *bytes, bool *is_virtual)
     uint64_t rank = take(bytes, 1);
     uint64_t class = take(bytes, 1);
     skip(bytes, 5);
-    skip(bytes, class == 0 ? 0 : 8);
+    if (class != 0) {
+      take_address(bytes);
+    }
     skip(bytes, rank * 4);
     if (class == 0) {
       skip(bytes, take(bytes, 4));
@@ -220,9 +231,12 @@ static void check_layout(struct bytes *bytes, bool *is_virtual)
   uint64_t class = take(bytes, 1);
   if (class == 0) {
     skip(bytes, take(bytes, 2));
+  } else if (class == 1) {
+    take_address(bytes);
   } else if (class == 2 && version == 3) {
     uint64_t rank = take(bytes, 1);
-    skip(bytes, 8 + rank * 4);
+    take_address(bytes);
+    skip(bytes, rank * 4);
     bytes->bad = bytes->bad || rank < 1 || rank > 3;
   } else if (class == 2) {
     skip(bytes, 1);
@@ -294,11 +308,25 @@ static void check_link(struct bytes *bytes)
   uint64_t length = take(bytes, (size_t)1 << (flags & 3));
   skip(bytes, length);
   if (type == 0) {
-    skip(bytes, 8);
+    take_address(bytes);
   } else {
     skip(bytes, take(bytes, 2));
   }
   bytes->bad = bytes->bad || version != 1 || length == 0;
+}
+
+/* Heap and B-trees of links or attributes; the message numbers them in
+ * `width` bytes. */
+static void check_info(struct bytes *bytes, size_t width)
+{
+  skip(bytes, 1);
+  uint64_t flags = take(bytes, 1);
+  skip(bytes, (flags & 1) != 0 ? width : 0);
+  take_address(bytes);
+  take_address(bytes);
+  if ((flags & 2) != 0) {
+    take_address(bytes);
+  }
 }
 
 /* What is wrong with a message; NULL: nothing. */
@@ -319,9 +347,14 @@ static const char *message_flaw(unsigned kind, unsigned flags,
   case REFERENCES:
     break;
   case LINK_INFO:
+    check_info(&bytes, 8);
+    break;
   case ATTRIBUTE_INFO:
+    check_info(&bytes, 2);
+    break;
   case SYMBOL_TABLE:
-    bytes.bad = bytes.left < 16;
+    take_address(&bytes);
+    take_address(&bytes);
     break;
   case DATASPACE:
     check_space(&bytes);
@@ -366,6 +399,7 @@ struct chunk {
 
 struct header {
   int file;
+  uint64_t file_size;
   unsigned version; /* 1 or 2 */
   bool ordered;     /* messages have their order with them */
   size_t count;     /* of chunks, of which the first has been found */
@@ -422,7 +456,8 @@ static const char *check_messages(struct header *header, struct bytes bytes)
     if (bytes.bad || size > bytes.left) {
       return "has a header whose lengths or types are wrong";
     }
-    struct bytes message = {.at = bytes.at, .left = size};
+    struct bytes message = {
+        .at = bytes.at, .left = size, .file = header->file_size};
     if (kind == CONTINUATION) {
       uint64_t address = take(&message, 8);
       uint64_t length = take(&message, 8);
@@ -494,7 +529,11 @@ static const char *find_first(struct header *header, uint64_t address)
 
 static const char *header_flaw(int file, uint64_t address)
 {
-  struct header header = {.file = file};
+  struct stat info;
+  if (fstat(file, &info) != 0) {
+    return "cannot be looked at";
+  }
+  struct header header = {.file = file, .file_size = (uint64_t)info.st_size};
   const char *flaw = find_first(&header, address);
   for (size_t k = 0; flaw == NULL && k < header.count; k++) {
     flaw = check_chunk(&header, k);
@@ -534,6 +573,16 @@ static const char *root_flaw(int file)
   uint64_t driver = is_new ? more : take(&bytes, 8);
   skip(&bytes, is_new ? 0 : 8);
   uint64_t root = take(&bytes, 8);
+  struct stat info = {.st_size = 0};
+  if (!is_new && take(&bytes, 8) == 1 && fstat(file, &info) == 0) {
+    /* the root's B-tree and heap stand here as well */
+    bytes.file = (uint64_t)info.st_size;
+    take_address(&bytes);
+    take_address(&bytes);
+  }
+  if (bytes.bad) {
+    return "has a header whose lengths or types are wrong";
+  }
   if (version > 3 || addresses != 8 || lengths != 8 || base != 0) {
     return "is of a format that no result has";
   }
