@@ -21,8 +21,8 @@ struct vqe_aside {
   }
 
 /* Make a new file beside `path`, of the mode that the umask leaves of 0666.
- * After an error, which errno names too, there is nothing to close, but closing
- * is fine. */
+ * After an error, which errno names too, there is nothing to close, but
+ * closing is fine. */
 int vqe_aside_open(struct vqe_aside *aside, const char *path);
 
 /* The same under a name that the caller gives; what has this name is removed

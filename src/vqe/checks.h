@@ -26,8 +26,8 @@ int vqe_result_accurate(const struct vqe_result *result);
 bool vqe_result_below_exact(const struct vqe_result *result);
 
 /* Note an energy below what is possible, unless that is noted: below the exact
- * one, or without one far below Hartree-Fock. One that was read from a file may
- * be false. */
+ * one, or without one far below Hartree-Fock. One that was read from a file
+ * may be false. */
 int vqe_result_note_low(struct vqe_result *result);
 
 /* Add the notes that follow from the numbers of a finished result: a state of
