@@ -444,6 +444,42 @@ static const char *add_chunk(struct header *header, uint64_t address,
   return NULL;
 }
 
+/* The head of the heap that holds many links or attributes: HDF5 makes tables
+ * as large as it says. It is kept in at most 64 blocks a row of at most 1 MiB,
+ * without filters; HDF5 itself takes 4 of 64 KiB. */
+static bool heap_is_fine(const struct header *header, struct bytes message,
+                         size_t width)
+{
+  uint8_t data[142];
+  struct bytes heap = {
+      .at = data, .left = sizeof data, .file = header->file_size};
+  skip(&message, 1);
+  skip(&message, (take(&message, 1) & 1) != 0 ? width : 0);
+  uint64_t address = take(&message, 8);
+  if (message.bad || address == NO_ADDRESS) {
+    return !message.bad;
+  }
+  if (!read_at(header->file, data, sizeof data, address) ||
+      memcmp(data, "FRHP", 4) != 0) {
+    return false;
+  }
+  skip(&heap, 5);
+  uint64_t id = take(&heap, 2);
+  uint64_t filters = take(&heap, 2);
+  skip(&heap, 1 + 4 + 12 * 8);
+  uint64_t columns = take(&heap, 2);
+  uint64_t first = take(&heap, 8);
+  uint64_t most = take(&heap, 8);
+  uint64_t bits = take(&heap, 2);
+  skip(&heap, 2);
+  take_address(&heap);
+  uint64_t rows = take(&heap, 2);
+  return !heap.bad && id >= 1 && id <= 64 && filters == 0 && columns >= 1 &&
+         columns <= 64 && (columns & (columns - 1)) == 0 && first >= 64 &&
+         (first & (first - 1)) == 0 && most >= first && most <= 1 << 20 &&
+         (most & (most - 1)) == 0 && bits >= 8 && bits <= 64 && rows <= 64;
+}
+
 static const char *check_messages(struct header *header, struct bytes bytes)
 {
   const char *flaw = NULL;
@@ -465,6 +501,10 @@ static const char *check_messages(struct header *header, struct bytes bytes)
                          : add_chunk(header, address, length);
     } else {
       flaw = message_flaw(kind, flags, message);
+    }
+    if (flaw == NULL && (kind == LINK_INFO || kind == ATTRIBUTE_INFO) &&
+        !heap_is_fine(header, message, kind == LINK_INFO ? 8 : 2)) {
+      flaw = "has a heap of an unusual form";
     }
     skip(&bytes, size);
   }
@@ -608,10 +648,14 @@ int vqe_h5header_object(hid_t object, uint64_t address, const char *path,
 {
   int *handle = NULL;
   const char *flaw = "cannot be looked at";
+  unsigned intent = H5F_ACC_RDONLY;
   hid_t file = H5Iget_file_id(object);
-  if (file >= 0 &&
-      H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&handle) >= 0 &&
-      handle != NULL) {
+  if (file >= 0 && H5Fget_intent(file, &intent) >= 0 &&
+      intent != H5F_ACC_RDONLY) {
+    flaw = NULL; /* this process writes it, and its headers are in memory */
+  } else if (file >= 0 &&
+             H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&handle) >= 0 &&
+             handle != NULL) {
     flaw = header_flaw(*handle, address);
   }
   vqe_h5dataset_close(file);
