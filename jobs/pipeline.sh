@@ -163,7 +163,7 @@ deliver() {
 all_there() {
   "$lake" query 'SELECT experiment_id FROM vqe_results' -w "$warehouse" \
     -f json --output "$name.held.json" || return
-  python3 - "$name.summary.json" "$name.held.json" <<'PYTHON'
+  python3 -I - "$name.summary.json" "$name.held.json" <<'PYTHON'
 import json
 import sys
 

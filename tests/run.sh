@@ -201,9 +201,10 @@ prepare_python() {
   local stamp=build/python/requirements.txt
   if ! cmp -s tests/requirements.txt "$stamp"; then
     rm -rf build/python
-    if python3 -m venv build/python &&
-      build/python/bin/python -m pip install --quiet \
-        --disable-pip-version-check -r tests/requirements.txt; then
+    if python3 -I -m venv build/python &&
+      build/python/bin/python -I -m pip install --quiet \
+        --disable-pip-version-check --require-hashes --no-deps \
+        --only-binary=:all: -r tests/requirements.txt; then
       cp tests/requirements.txt "$stamp"
     fi
   fi

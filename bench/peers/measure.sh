@@ -61,9 +61,15 @@ prepare() {
   fi
   rm -rf "$folder"
   mkdir -p "$place"
-  if python3 -m venv "$folder" &&
-    "$folder/bin/pip" install --quiet --disable-pip-version-check \
-      -r "$list" >"$place/$1.log" 2>&1; then
+  # setuptools first, as what comes as source is built by it and not by one that
+  # is fetched unchecked
+  if python3 -I -m venv "$folder" &&
+    "$folder/bin/python" -I -m pip install --quiet \
+      --disable-pip-version-check --require-hashes --no-deps \
+      -r <(sed -n '/^setuptools==/,/[0-9a-f]$/p' "$list") >"$place/$1.log" 2>&1 &&
+    "$folder/bin/python" -I -m pip install --quiet \
+      --disable-pip-version-check --require-hashes --no-deps \
+      --no-build-isolation -r "$list" >>"$place/$1.log" 2>&1; then
     cp "$list" "$folder/requirements.txt"
   else
     echo "The peers of $2 are not installed; the end of $place/$1.log:"

@@ -109,7 +109,7 @@ case $way in
 esac
 if [ "$worst" -le 1 ]; then
   left=$("$VQE_BATCH" status "$folder" --json |
-    python3 -c 'import json, sys; print(json.load(sys.stdin)["left"])')
+    python3 -I -c 'import json, sys; print(json.load(sys.stdin)["left"])')
   if [ "$left" != 0 ]; then
     echo "experiments that are left: ${left:-unknown}; run it again"
     worst=3

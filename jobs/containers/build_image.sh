@@ -30,15 +30,16 @@ apt_source() {
 }
 
 make_base() {
-  local folder container
+  local work folder container
   "$root/jobs/setup/packages.sh" images
   if buildah inspect localhost/vqe_base:bookworm >/dev/null 2>&1; then
     return 0
   fi
-  folder=$(mktemp -d)
+  work=$(mktemp -d)
+  folder=$work/base
   debootstrap --variant=minbase --include=ca-certificates bookworm \
-    "$folder" "$(apt_source)" >"$folder.log" 2>&1 || {
-    tail -n 20 "$folder.log" >&2
+    "$folder" "$(apt_source)" >"$work/log" 2>&1 || {
+    tail -n 20 "$work/log" >&2
     exit 1
   }
   # the same mirrors, and the same keys, as here
@@ -51,7 +52,7 @@ make_base() {
   buildah add --quiet "$container" "$folder" / >/dev/null
   buildah commit --quiet --rm "$container" localhost/vqe_base:bookworm \
     >/dev/null
-  rm -rf "$folder" "$folder.log"
+  rm -rf "$work"
 }
 
 if [ -n "$bootstrap" ]; then

@@ -36,21 +36,25 @@ garage_key() {
 }
 
 garage_find() {
-  local cached=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}
-  cached=$cached/vqe_batch/garage-2.5.0/bin/garage
+  local cached
   if [ -n "${GARAGE:-}" ]; then
     echo "$GARAGE"
-  elif [ -x "$cached" ]; then
-    echo "$cached"
-  else
-    command -v garage
+    return
   fi
+  # in a shell of its own, whose umask it changes
+  cached=$(
+    # shellcheck source=jobs/setup/cache.sh
+    . "$(dirname "${BASH_SOURCE[0]}")/../setup/cache.sh"
+    folder=$(cache_folder)/garage-2.5.0/bin || exit
+    is_complete "$folder/garage" "$folder" && echo "$folder/garage"
+  ) || cached=$(command -v garage) || return
+  echo "$cached"
 }
 
 # garage_ports [PORT PORT PORT]: three ports that are free now, those if they
 # are
 garage_ports() {
-  python3 - "$@" <<'PYTHON'
+  python3 -I - "$@" <<'PYTHON'
 import socket
 import sys
 

@@ -41,7 +41,7 @@ kafka_home() {
 # the first of five neighbours that are free, below those that the system
 # gives to whoever asks for any
 kafka_free_port() {
-  python3 -c 'import random, socket
+  python3 -I -c 'import random, socket
 
 def is_free(port):
     with socket.socket() as s:

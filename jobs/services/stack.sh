@@ -24,6 +24,20 @@ case $stack_folder in
     exit 2
     ;;
 esac
+# files in it are run, and secrets are written there
+if [ -d "$stack_folder" ]; then
+  stack_wrong=$(
+    # shellcheck source=jobs/setup/cache.sh
+    . "$stack_root/jobs/setup/cache.sh"
+    cache_intruders "$stack_folder"
+    is_own_one "$stack_folder" || echo "$stack_folder is open to others"
+  )
+  if [ -n "$stack_wrong" ]; then
+    echo "services: $stack_wrong: others could change what is run and read" \
+      "there; name a folder of yours by VQE_SERVICES" >&2
+    exit 2
+  fi
+fi
 export DETACHED=setsid
 # a proxy does not reach the loopback
 export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
@@ -122,7 +136,7 @@ stack_port() {
   local file=$stack_folder/$1/$2.port
   if ! [ -f "$file" ]; then
     mkdir -p "$stack_folder/$1"
-    python3 - "$3" >"$file.part" <<'PYTHON'
+    python3 -I - "$3" >"$file.part" <<'PYTHON'
 import socket
 import sys
 

@@ -12,8 +12,8 @@ readonly version=13.0.88
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 target=$root/.deps/cuda
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
-toolkit=$cache/cuda-$version
+# shellcheck source=jobs/setup/cache.sh
+. "$root/jobs/setup/cache.sh"
 
 on_path=$(command -v nvcc || true)
 for prefix in "${CUDA_HOME:-}" "${CUDAToolkit_ROOT:-}" \
@@ -24,7 +24,7 @@ for prefix in "${CUDA_HOME:-}" "${CUDAToolkit_ROOT:-}" \
     exit 0
   fi
 done
-if [ -x "$target/bin/nvcc" ]; then
+if is_complete "$target/bin/nvcc" "$target"; then
   exit 0
 fi
 if [ "$(uname -sm)" != "Linux x86_64" ]; then
@@ -33,10 +33,11 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
   exit 1
 fi
 
-if ! [ -x "$toolkit/bin/nvcc" ]; then
+cache=$(cache_folder)
+toolkit=$cache/cuda-$version
+if ! is_complete "$toolkit/bin/nvcc" "$toolkit"; then
   echo "CUDA: fetching the toolkit $version (600 MB)"
-  mkdir -p "$cache"
-  aside=$(mktemp -d "$cache/cuda-XXXXXX")
+  aside=$(private_folder)
   trap 'rm -rf "$aside"' EXIT
   cat >"$aside/requirements.txt" <<'LIST'
 nvidia-cuda-nvcc==13.0.88 --hash=sha256:56fe502eb77625a12f25172caa3cdddb4e4c8ba2c8c17dba44b164761b380f03
@@ -47,10 +48,11 @@ nvidia-cuda-cccl==13.0.85 --hash=sha256:e0da7ad981f3a8aff08241b5bfc1af868742a63e
 nvidia-cublas==13.1.2.11 --hash=sha256:e1ad7b57879088bc79e31cc172891a64332f76ae733084d4aaaaa65499b9b3de
 custatevec-cu13==1.15.0 --hash=sha256:b129d32ee3a0104ba1c3a70f934d143ed99003dd24997278bdd57729d338b028
 LIST
-  if ! python3 -m pip install --quiet --disable-pip-version-check --no-deps \
-    --only-binary=:all: --require-hashes --no-compile --no-cache-dir \
-    --root-user-action=ignore --target "$aside/wheels" \
-    -r "$aside/requirements.txt"; then
+  # pip is imported from the current folder, if one is there
+  if ! (cd "$aside" && python3 -m pip install --quiet \
+    --disable-pip-version-check --no-deps --only-binary=:all: \
+    --require-hashes --no-compile --no-cache-dir --root-user-action=ignore \
+    --target "$aside/wheels" -r "$aside/requirements.txt"); then
     echo "CUDA: pip could not fetch the packages; without a network, unpack" \
       "a toolkit elsewhere and set CUDA_HOME to where it is" >&2
     exit 1

@@ -16,7 +16,8 @@ readonly sha256=8d3a7324cdffa921b836b28d51198c3e4bc5f430d2f87adae206d94c23b2d23a
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 target=$root/.deps/duckdb
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
+# shellcheck source=jobs/setup/cache.sh
+. "$root/jobs/setup/cache.sh"
 
 # shellcheck source=jobs/setup/find.sh
 . "$root/jobs/setup/find.sh"
@@ -24,7 +25,7 @@ if find_library DuckDB DUCKDB_ROOT duckdb.h 'libduckdb*'; then
   exit 0
 fi
 if [ -f "$target/include/duckdb.h" ] &&
-  [ -f "$target/lib/libduckdb_static.a" ]; then
+  is_complete "$target/lib/libduckdb_static.a" "$target"; then
   exit 0
 fi
 if [ "$(uname -sm)" != "Linux x86_64" ]; then
@@ -33,30 +34,30 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
   exit 1
 fi
 
-mkdir -p "$cache"
+cache=$(cache_folder)
 if ! is_right "$cache/$archive" "$sha256"; then
   if ! command -v go >/dev/null; then
     "$root/jobs/setup/packages.sh" go
   fi
   echo "DuckDB: fetching $version (30 MB)"
-  modules=$(mktemp -d)
+  modules=$(private_folder)
   # Go makes what it unpacks read-only
   trap 'chmod -R u+w "$modules"; rm -rf "$modules"' EXIT
-  if ! (cd "$modules" && GOFLAGS=-mod=mod GOPATH=$modules/path \
-    GOCACHE=$modules/build go mod download "$module@$module_version"); then
+  if ! (cd "$modules" && GOFLAGS=-mod=mod GOWORK=off \
+    GOPATH=$modules/path GOCACHE=$modules/build \
+    go mod download "$module@$module_version"); then
     echo "DuckDB: Go could not fetch $module; without a network, put the" \
       "archive as $archive into $cache, or set DUCKDB_ROOT" >&2
     exit 1
   fi
   cp "$modules/path/pkg/mod/cache/download/$module/@v/$module_version.zip" \
-    "$cache/$archive.part"
-  if ! is_right "$cache/$archive.part" "$sha256"; then
-    rm -f "$cache/$archive.part"
+    "$modules/$archive"
+  if ! is_right "$modules/$archive" "$sha256"; then
     echo "DuckDB: what was fetched is not the archive that was tested" \
       "(SHA-256 differs); nothing was installed" >&2
     exit 1
   fi
-  mv "$cache/$archive.part" "$cache/$archive"
+  mv "$modules/$archive" "$cache/$archive"
   chmod -R u+w "$modules"
   rm -rf "$modules"
   trap - EXIT
@@ -66,7 +67,7 @@ fi
 mkdir -p "$root/.deps"
 aside=$(mktemp -d "$root/.deps/duckdb-XXXXXX")
 trap 'rm -rf "$aside"' EXIT
-python3 - "$cache/$archive" "$aside" <<'PYTHON'
+python3 -I - "$cache/$archive" "$aside" <<'PYTHON'
 import os
 import sys
 import zipfile

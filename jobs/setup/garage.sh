@@ -11,13 +11,19 @@ set -euo pipefail
 readonly version=2.5.0
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
+# shellcheck source=jobs/setup/cache.sh
+. "$here/jobs/setup/cache.sh"
+cache=$(cache_folder)
 target=$cache/garage-$version
 program=$target/bin/garage
 
 command -v curl >/dev/null || "$here/jobs/setup/packages.sh" garage
 is_right() {
   [ -x "$1" ] && [[ "$("$1" --version 2>/dev/null)" == *"$version"* ]]
+}
+
+is_ours() {
+  is_complete "$program" "$target/bin" && is_right "$program"
 }
 
 if [ -n "${GARAGE:-}" ]; then
@@ -33,7 +39,7 @@ if [ -n "$on_path" ] && is_right "$on_path"; then
   echo "$on_path"
   exit 0
 fi
-if is_right "$program"; then
+if is_ours; then
   echo "$program"
   exit 0
 fi
@@ -48,15 +54,16 @@ if [ "$(printf '%s\n' 1.91 "${rust:-0}" | sort -V | head -n 1)" != 1.91 ]; then
 fi
 
 # one build at a time; the second finds the program of the first
-mkdir -p "$target"
+fresh_folder "$target"
 exec 9>"$target/lock"
 flock 9
-if is_right "$program"; then
+if is_ours; then
   echo "$program"
   exit 0
 fi
 echo "garage: building $version, once; log in $target/build.log"
-if ! env SODIUM_USE_PKG_CONFIG=1 CARGO_PROFILE_RELEASE_LTO=off \
+# a folder of the user may name another toolchain
+if ! cd "$target" || ! env SODIUM_USE_PKG_CONFIG=1 CARGO_PROFILE_RELEASE_LTO=off \
   CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
   CARGO_TARGET_DIR="$target/build" \
   cargo install garage --version "=$version" --locked --no-default-features \
@@ -70,7 +77,7 @@ fi
 mkdir -p "$target/bin"
 mv "$target/aside/bin/garage" "$program"
 rm -rf "$target/aside" "$target/build"
-if ! is_right "$program"; then
+if ! is_ours; then
   echo "garage: $program does not run" >&2
   exit 1
 fi

@@ -11,29 +11,32 @@ set -euo pipefail
 
 readonly kafka=3.9.1
 readonly registry=2.6.13.Final
+readonly plugin=org.apache.maven.plugins:maven-dependency-plugin:2.8
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
+# shellcheck source=jobs/setup/cache.sh
+. "$here/jobs/setup/cache.sh"
+cache=$(cache_folder)
 target=$cache/kafka-$kafka
 
 if ! command -v java >/dev/null || ! command -v curl >/dev/null; then
   "$here/jobs/setup/packages.sh" java
 fi
-if [ -f "$target/complete-$registry" ]; then
+if is_complete "$target/complete-$registry" "$target"; then
   echo "$target"
   exit 0
 fi
 if [ -n "${VQE_NO_FETCH:-}" ]; then
-  echo "kafka: not in the cache, and VQE_NO_FETCH is set" >&2
+  echo "kafka: not in the cache as it should be, and VQE_NO_FETCH is set" >&2
   exit 1
 fi
 "$here/jobs/setup/packages.sh" java
 
 # one fetch at a time; the second finds what the first brought
-mkdir -p "$target"
+fresh_folder "$target"
 exec 9>"$target/lock"
 flock 9
-if [ -f "$target/complete-$registry" ]; then
+if is_complete "$target/complete-$registry" "$target"; then
   echo "$target"
   exit 0
 fi
@@ -41,17 +44,22 @@ echo "kafka: fetching Kafka $kafka and Apicurio $registry, once;" \
   "log in $target/fetch.log"
 aside=$target/aside
 rm -rf "$aside"
-mkdir -p "$aside"
+# Maven looks for settings of a project in the folders above it, up to the
+# first that has .mvn
+mkdir -p "$aside/.mvn" "$aside/lib"
 cp "$here/jobs/setup/kafka_pom.xml" "$aside/pom.xml"
 archive=apicurio-registry-app-$registry-all.tar.gz
 if ! {
-  mvn -q -B -f "$aside/pom.xml" dependency:copy-dependencies \
+  mvn -q -B -C -f "$aside/pom.xml" "$plugin:copy-dependencies" \
     "-DoutputDirectory=$aside/lib" -DincludeScope=runtime &&
-    mvn -q -B -f "$aside/pom.xml" dependency:copy \
+    mvn -q -B -C -f "$aside/pom.xml" "$plugin:copy" \
       "-Dartifact=io.apicurio:apicurio-registry-app:$registry:tar.gz:all" \
-      "-DoutputDirectory=$aside" &&
+      "-DoutputDirectory=$aside/lib" &&
+    has_only "$aside/lib" "$here/jobs/setup/kafka_jars.sha256" &&
     mkdir "$aside/registry" &&
-    tar -xzf "$aside/$archive" -C "$aside/registry"
+    tar -xzf "$aside/lib/$archive" --no-same-owner --no-same-permissions \
+      -C "$aside/registry" &&
+    rm "$aside/lib/$archive"
 } >"$target/fetch.log" 2>&1 9>&-; then
   tail -n 20 "$target/fetch.log" >&2
   echo "kafka: fetching failed, see $target/fetch.log; behind a mirror, name" \

@@ -13,7 +13,8 @@ readonly sha256=37b0bccc55450311a55318cd643e851353331ddeab4fc0c0065e83c905e41502
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 target=$root/.deps/libcint
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
+# shellcheck source=jobs/setup/cache.sh
+. "$root/jobs/setup/cache.sh"
 
 # shellcheck source=jobs/setup/find.sh
 . "$root/jobs/setup/find.sh"
@@ -21,7 +22,7 @@ if find_library libcint LIBCINT_ROOT cint.h 'libcint.*'; then
   exit 0
 fi
 if [ -f "$target/include/cint.h" ] &&
-  [ -f "$target/lib/deps/lib/libcint.so" ]; then
+  is_complete "$target/lib/deps/lib/libcint.so" "$target"; then
   exit 0
 fi
 if [ "$(uname -sm)" != "Linux x86_64" ]; then
@@ -30,28 +31,36 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
   exit 1
 fi
 
-mkdir -p "$cache"
+cache=$(cache_folder)
 if ! is_right "$cache/$wheel" "$sha256"; then
   echo "libcint: fetching it with the wheel of PySCF $version (53 MB)"
-  rm -f "$cache/$wheel"
-  if ! python3 -m pip download --quiet --no-deps --only-binary=:all: \
-    --platform manylinux_2_17_x86_64 --dest "$cache" "pyscf==$version"; then
+  fetched=$(private_folder)
+  trap 'rm -rf "$fetched"' EXIT
+  echo "pyscf==$version --hash=sha256:$sha256" >"$fetched/wheel.txt"
+  # pip is imported from the current folder, if one is there
+  if ! (cd "$fetched" && python3 -m pip download --quiet --no-deps \
+    --only-binary=:all: --platform manylinux_2_17_x86_64 --require-hashes \
+    --disable-pip-version-check --no-cache-dir --dest "$fetched" \
+    -r wheel.txt); then
     echo "libcint: pip could not fetch pyscf $version; without a network," \
       "put $wheel into $cache, or set LIBCINT_ROOT" >&2
     exit 1
   fi
-  if ! is_right "$cache/$wheel" "$sha256"; then
-    echo "libcint: $cache/$wheel is not the file that was tested (SHA-256" \
-      "differs); remove it and try again" >&2
+  if ! is_right "$fetched/$wheel" "$sha256"; then
+    echo "libcint: what was fetched is not the wheel that was tested (SHA-256" \
+      "differs); nothing was installed" >&2
     exit 1
   fi
+  mv "$fetched/$wheel" "$cache/$wheel"
+  rm -rf "$fetched"
+  trap - EXIT
 fi
 
 # unpacked aside, so that an interrupted run leaves no half of it
 mkdir -p "$root/.deps"
 aside=$(mktemp -d "$root/.deps/libcint-XXXXXX")
 trap 'rm -rf "$aside"' EXIT
-python3 - "$cache/$wheel" "$aside" <<'PYTHON'
+python3 -I - "$cache/$wheel" "$aside" <<'PYTHON'
 import os
 import sys
 import zipfile

@@ -186,8 +186,9 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 # one at a time, as apt does not wait for another
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
-mkdir -p "$cache"
+# shellcheck source=jobs/setup/cache.sh
+. "$(dirname "${BASH_SOURCE[0]}")/cache.sh"
+cache=$(cache_folder)
 exec 9>"$cache/packages.lock"
 flock 9
 echo "Installing ${missing[*]}"

@@ -12,11 +12,14 @@
 set -euo pipefail
 
 readonly spark=4.0.5
+readonly plugin=org.apache.maven.plugins:maven-dependency-plugin:2.8
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch
+# shellcheck source=jobs/setup/cache.sh
+. "$here/jobs/setup/cache.sh"
+cache=$(cache_folder)
 target=$cache/spark-$spark
-wanted=$(cat "$here"/jobs/spark/{spark_pom.xml,spark_requirements.txt} \
+wanted=$(cat "$here"/jobs/spark/{spark_pom.xml,spark_jars.sha256,spark_requirements.txt} \
   "$here/tests/requirements.txt" | sha256sum | cut -c1-16)
 complete=$target/complete-$wanted
 
@@ -28,7 +31,7 @@ write_properties() {
 }
 
 command -v java >/dev/null || "$here/jobs/setup/packages.sh" java
-if [ -f "$complete" ]; then
+if is_complete "$complete" "$target"; then
   write_properties
   echo "$target"
   exit 0
@@ -36,28 +39,33 @@ fi
 "$here/jobs/setup/packages.sh" java
 
 # one fetch at a time; the second finds what the first brought
-mkdir -p "$target"
+fresh_folder "$target"
 exec 9>"$target/lock"
 flock 9
-if [ -f "$complete" ]; then
+if is_complete "$complete" "$target"; then
   write_properties
   echo "$target"
   exit 0
 fi
 echo "spark: fetching PySpark $spark and Iceberg, once; log in" \
   "$target/fetch.log"
-rm -rf "$target/jars" "$target/pom" "$target"/complete-*
-mkdir "$target/pom"
+rm -rf "$target/jars" "$target/pom" "$target/bin" "$target/lib" \
+  "$target"/complete-*
+# Maven looks for settings of a project in the folders above it, up to the
+# first that has .mvn
+mkdir -p "$target/pom/.mvn"
 cp "$here/jobs/spark/spark_pom.xml" "$target/pom/pom.xml"
 if ! {
-  mvn -q -B -C -f "$target/pom/pom.xml" dependency:copy-dependencies \
+  mvn -q -B -C -f "$target/pom/pom.xml" "$plugin:copy-dependencies" \
     "-DoutputDirectory=$target/jars" -DincludeScope=runtime &&
-    python3 -m venv "$target" &&
-    "$target/bin/python" -m pip install --quiet --no-cache-dir \
+    has_only "$target/jars" "$here/jobs/spark/spark_jars.sha256" &&
+    python3 -I -m venv "$target" &&
+    "$target/bin/python" -I -m pip install --quiet --no-cache-dir \
       --disable-pip-version-check --require-hashes --no-deps \
       -r "$here/jobs/spark/spark_requirements.txt" &&
-    "$target/bin/python" -m pip install --quiet --no-cache-dir \
-      --disable-pip-version-check -r "$here/tests/requirements.txt"
+    "$target/bin/python" -I -m pip install --quiet --no-cache-dir \
+      --disable-pip-version-check --require-hashes --no-deps \
+      -r "$here/tests/requirements.txt"
 } >"$target/fetch.log" 2>&1 9>&-; then
   tail -n 20 "$target/fetch.log" >&2
   echo "spark: fetching failed, see $target/fetch.log; behind mirrors, name" \

@@ -11,7 +11,9 @@ readonly module=github.com/versity/versitygw@v1.8.0
 readonly hash=h1:au+wI+aybno/STsQiSm35Uu6Q6iK5MWReQxgO6SEMFc=
 readonly newer=golang.org/toolchain@v0.0.1-go1.25.9.linux-amd64
 
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch/versitygw
+# shellcheck source=jobs/setup/cache.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../jobs/setup/cache.sh"
+cache=$(cache_folder)/versitygw
 program=$cache/${module##*@}
 
 skip() {
@@ -19,12 +21,12 @@ skip() {
   exit 77
 }
 
-if [ -x "$program" ]; then
+if is_complete "$program" "$program"; then
   echo "$program"
   exit 0
 fi
 export PATH=$PATH:/usr/local/go/bin
-export GOPATH=$cache/path GOCACHE=$cache/build GOFLAGS='-mod=mod -modcacherw'
+export GOWORK=off GOPATH=$cache/path GOCACHE=$cache/build GOFLAGS='-mod=mod -modcacherw'
 command -v go >/dev/null || skip "no Go"
 mkdir -p "$cache"
 cd "$cache"

@@ -2,8 +2,8 @@
 """The OpenQASM 3 text of every ansatz, read and run by Qiskit, gives the
 energies that the program recorded; circuits are Qiskit's own.
 
-Without Qiskit in this Python, the pinned versions are installed into
-build/venv-qiskit; where that cannot be done the test is skipped.
+Without Qiskit in this Python, that of tests/requirements_qasm.txt is installed
+into build/venv-qiskit, checked by hash; where that cannot be done the test is skipped.
 """
 
 import importlib.util
@@ -14,7 +14,7 @@ import sys
 import harness
 from harness import check
 
-PINNED = ["qiskit==2.6.2", "qiskit-qasm3-import==0.6.0", "h5py>=3.7"]
+PINNED = os.path.join(harness.ROOT, "tests", "requirements_qasm.txt")
 NEEDED = ["qiskit", "qiskit_qasm3_import", "h5py"]
 
 
@@ -35,8 +35,9 @@ def use_qiskit():
     python = os.path.join(folder, "bin", "python")
     if not os.path.exists(python) or missing(python):
         for words in (
-            [sys.executable, "-m", "venv", folder],
-            [python, "-m", "pip", "install", "--quiet", *PINNED],
+            [sys.executable, "-I", "-m", "venv", folder],
+            [python, "-I", "-m", "pip", "install", "--quiet", "--require-hashes",
+             "--no-deps", "--only-binary=:all:", "-r", PINNED],
         ):
             try:
                 done = subprocess.run(

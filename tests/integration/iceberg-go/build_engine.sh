@@ -10,7 +10,9 @@ set -euo pipefail
 readonly newer=golang.org/toolchain@v0.0.1-go1.25.9.linux-amd64
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${XDG_CACHE_HOME:-${HOME:-${TMPDIR:-/tmp}}/.cache}/vqe_batch/iceberg-go
+# shellcheck source=jobs/setup/cache.sh
+. "$here/../../../jobs/setup/cache.sh"
+cache=$(cache_folder)/iceberg-go
 sum=$(cat "$here/main.go" "$here/go.mod" "$here/go.sum" | sha256sum | cut -c1-16)
 program=$cache/engine-$sum
 
@@ -19,12 +21,12 @@ skip() {
   exit 77
 }
 
-if [ -x "$program" ]; then
+if is_complete "$program" "$program"; then
   echo "$program"
   exit 0
 fi
 export PATH=$PATH:/usr/local/go/bin
-export GOPATH=$cache/path GOCACHE=$cache/build GOFLAGS=-modcacherw
+export GOWORK=off GOPATH=$cache/path GOCACHE=$cache/build GOFLAGS=-modcacherw
 command -v go >/dev/null || skip "no Go"
 mkdir -p "$cache"
 go=go

@@ -1,0 +1,139 @@
+# shellcheck shell=bash
+# Sourced by the scripts that keep what they fetch in the user's cache. Programs
+# are run from there with the rights of whoever calls, so nobody else may be able
+# to put one there; that is checked at each use.
+#
+#   cache_folder      Prints the cache, $XDG_CACHE_HOME/vqe_batch (by default
+#                     ~/.cache/vqe_batch), and makes it where it is missing.
+#                     Status 1, with a word, where others could change it.
+#   is_own PATH...    Do these belong, with all that is below them, to the user
+#                     (or root), and may nobody else write there?
+#   is_complete MARK FOLDER
+#                     Is the file MARK there and FOLDER our own? Says why a
+#                     folder that others could change is fetched again.
+#   fresh_folder FOLDER
+#                     Makes it, and anew where others could change what is in it.
+#   has_only FOLDER LIST
+#                     Are the files of FOLDER those of LIST, by SHA-256, and no
+#                     others?
+#   private_folder    Prints a new folder in the cache for one fetch, mode 700.
+#                     Not in /tmp: tools look for settings in the folders above.
+#
+# What is made after this has been sourced is writable by the user alone.
+# Python is started as `python3 -I`, as it imports what lies in the current
+# folder otherwise.
+
+umask "$(printf '%04o' $((8#$(umask) | 8#022)))"
+
+# who besides the user and root may change what is at a path, by it or by the
+# folders above it; nothing where nobody may
+cache_intruders() {
+  local path=$1 owner mode group name
+  name=$(id -un 2>/dev/null) || name=
+  while [ "$path" != / ]; do
+    path=$(dirname -- "$path")
+    read -r owner mode group < <(stat -L -c '%u %a %G' -- "$path")
+    # owners that a container does not know look like this one
+    if [ "$owner" -ne 0 ] && [ "$owner" -ne "$(id -u)" ] &&
+      [ "$owner" != "$(cat /proc/sys/kernel/overflowuid 2>/dev/null)" ]; then
+      echo "$path belongs to another user ($owner)"
+      return
+    fi
+    mode=$((8#$mode))
+    # entries of a sticky folder are safe from others
+    if ((mode & 8#1000)); then
+      continue
+    fi
+    if ((mode & 8#002)) || { ((mode & 8#020)) && [ "$group" != "$name" ] &&
+      [ "$group" != root ]; }; then
+      echo "others may write in $path"
+      return
+    fi
+  done
+}
+
+cache_folder() {
+  local home=${HOME:-} base folder wrong
+  if [ -z "${XDG_CACHE_HOME:-}" ] && [ -z "$home" ]; then
+    home=$(getent passwd "$(id -u)" | cut -d: -f6) || home=
+  fi
+  base=${XDG_CACHE_HOME:-${home:+$home/.cache}}
+  case $base in
+    /*) ;;
+    *)
+      echo "cache: neither HOME nor XDG_CACHE_HOME names a folder; set" \
+        "XDG_CACHE_HOME to a folder of yours, by its whole path" >&2
+      return 1
+      ;;
+  esac
+  folder=$base/vqe_batch
+  if ! mkdir -p "$folder"; then
+    echo "cache: $folder cannot be made; set XDG_CACHE_HOME to a folder that" \
+      "can be written" >&2
+    return 1
+  fi
+  folder=$(realpath -- "$folder")
+  wrong=$(cache_intruders "$folder")
+  if [ -z "$wrong" ] && ! is_own_one "$folder"; then
+    wrong="$folder belongs to another user, or others may write there"
+  fi
+  if [ -n "$wrong" ]; then
+    echo "cache: $wrong: what is run from the cache could be anybody's. Set" \
+      "XDG_CACHE_HOME to a folder of yours that nobody else can change, or" \
+      "remove the folder $folder and let it be made again" >&2
+    return 1
+  fi
+  echo "$folder"
+}
+
+# the folder, without what is below
+is_own_one() {
+  [ -z "$(find "$1" -maxdepth 0 \( ! -uid 0 ! -uid "$(id -u)" -o -perm /022 \) \
+    -print -quit 2>&1)" ]
+}
+
+is_own() {
+  local path
+  for path in "$@"; do
+    # of links the target counts, which lies below, or is the system's
+    [ -e "$path" ] &&
+      [ -z "$(find -H "$path" ! -type l \( ! -uid 0 ! -uid "$(id -u)" -o \
+        -perm /022 \) -print -quit 2>&1)" ] || return 1
+  done
+}
+
+is_complete() {
+  [ -f "$1" ] || return 1
+  if ! is_own "$2"; then
+    echo "cache: something in $2 belongs to another user, or others may write" \
+      "there: it is not used" >&2
+    return 1
+  fi
+}
+
+fresh_folder() {
+  if [ -e "$1" ] && ! is_own "$1"; then
+    rm -rf "$1"
+  fi
+  mkdir -p "$1"
+}
+
+private_folder() {
+  local folder
+  folder=$(cache_folder) || return 1
+  mktemp -d "$folder/fetch-XXXXXX"
+}
+
+has_only() {
+  local folder=$1 list=$2 others
+  (cd "$folder" && sha256sum --check --strict --quiet "$list") || {
+    echo "what was fetched is not what was tested: see $list" >&2
+    return 1
+  }
+  others=$(cd "$folder" && comm -23 <(find . -type f -printf '%P\n' | LC_ALL=C sort) \
+    <(cut -c67- "$list" | LC_ALL=C sort))
+  [ -z "$others" ] || {
+    echo "what was fetched has files that are not in $list:" $others >&2
+    return 1
+  }
+}
