@@ -162,7 +162,8 @@ build_fuzz() {
 
 make_ready_builds() {
   if wanted unit-sanitized || wanted sanitized-bad_inputs ||
-    wanted sanitized-result_hostile || wanted sanitized-hostile_avro; then
+    wanted sanitized-result_hostile || wanted sanitized-hostile_avro ||
+    wanted sanitized-private_files; then
     make_ready debug jobs/setup/build.sh debug
   fi
   if wanted cuda-build && [ "${VQE_TEST_CUDA:-}" != 0 ]; then
@@ -470,6 +471,8 @@ run_lanes() {
     tests/integration/result_hostile.py
   tier sanitized-hostile_avro program_sanitized \
     tests/integration/hostile_avro.py
+  tier sanitized-private_files program_sanitized \
+    tests/integration/private_files.py
   tier valgrind memory_checked
   tier fuzz fuzz
   tier slurm slurm

@@ -346,7 +346,7 @@ int vqe_resume_begin_run(int *run, const char *output)
   if (status == VQE_OK) {
     status = vqe_resume_folder(&folder, output);
   }
-  if (status == VQE_OK && mkdir(folder, 0777) != 0 && errno != EEXIST) {
+  if (status == VQE_OK && mkdir(folder, 0700) != 0 && errno != EEXIST) {
     status = vqe_error_set(VQE_ERR_IO,
                            "cannot make the folder '%s' for the journal: "
                            "%s; %s, or choose another --output",

@@ -1,6 +1,5 @@
 #include "batch_start.h"
 
-#include <ftw.h>
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "batch_common.h"
 #include "vqe/error.h"
 
@@ -49,31 +49,19 @@ static void set_alone(void)
 
 /* ---- the folder of the session ---- */
 
-static int remove_entry(const char *path, const struct stat *entry, int kind,
-                        struct FTW *place)
-{
-  (void)entry;
-  (void)kind;
-  (void)place;
-  (void)remove(path);
-  return 0;
-}
-
 /* Programs that start and end at the same time make and remove one folder of
  * Open MPI, TMPDIR/ompi.HOST.UID, under each other's feet. A program that is
- * alone has one of its own; *folder is NULL where none can be made, and then
+ * alone has one of its own; there is no path where none can be made, and then
  * things are as they were. */
-static void make_session(char **folder)
+static void make_session(struct vqe_temporary *folder)
 {
-  const char *above = getenv("TMPDIR");
-  *folder = NULL;
-  if (vqe_memory_print(folder, "%s/vqe-mpi-XXXXXX",
-                       above != NULL && above[0] != '\0' ? above : "/tmp") !=
-          VQE_OK ||
-      mkdtemp(*folder) == NULL) {
-    free(*folder);
-    *folder = NULL;
+  char *prefix = NULL;
+  *folder = (struct vqe_temporary){NULL, -1};
+  if (vqe_memory_print(&prefix, "%s/vqe-mpi-", vqe_temporary_place()) ==
+      VQE_OK) {
+    (void)vqe_temporary_make(folder, prefix);
   }
+  free(prefix);
 }
 
 /* MPI_Init_thread with `folder` for temporary files. A rank that is alone
@@ -83,23 +71,22 @@ static int start_alone(int *argc, char ***argv, int *provided)
 {
   const char *given = getenv("TMPDIR");
   char *before = given != NULL ? strdup(given) : NULL;
-  char *folder = NULL;
+  struct vqe_temporary folder;
   set_alone();
   make_session(&folder);
-  if (folder != NULL) {
-    (void)setenv("TMPDIR", folder, 1);
-    (void)setenv("OMPI_MCA_orte_tmpdir_base", folder, 0);
+  if (folder.path != NULL) {
+    (void)setenv("TMPDIR", folder.path, 1);
+    (void)setenv("OMPI_MCA_orte_tmpdir_base", folder.path, 0);
   }
   int code = MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, provided);
-  if (folder != NULL) {
+  if (folder.path != NULL) {
     if (before != NULL) {
       (void)setenv("TMPDIR", before, 1);
     } else {
       (void)unsetenv("TMPDIR");
     }
-    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    vqe_temporary_remove(&folder);
   }
-  free(folder);
   free(before);
   return code;
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -227,8 +228,9 @@ int vqe_cmd_lake_run_unlock(struct vqe_cmd_lake_options *options)
   return status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
 }
 
-/* Run `words` and wait; its exit status, 128 + signal as shells say it. */
-static int run_child(int *code, char **words)
+/* Run `words` and wait; its exit status, 128 + signal as shells say it. Its
+ * core dumps are its own affair: `core` is what we began with. */
+static int run_child(int *code, char **words, const struct rlimit *core)
 {
   int state = 0;
   pid_t child = fork();
@@ -240,6 +242,7 @@ static int run_child(int *code, char **words)
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGXFSZ, SIG_DFL);
+    (void)setrlimit(RLIMIT_CORE, core);
     execvp(words[0], words);
     vqe_text_message("vqe_lake", "cannot run '%s': %s", words[0],
                      strerror(errno));
@@ -263,6 +266,8 @@ int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options)
   double wait = LOCK_WAIT_SECONDS;
   int code = EXIT_GOOD;
   char *end = NULL;
+  struct rlimit core;
+  (void)getrlimit(RLIMIT_CORE, &core);
   if (options->lock_wait != NULL) {
     wait = strtod(options->lock_wait, &end);
     if (*end != '\0' || !(wait >= 0.0)) {
@@ -289,7 +294,7 @@ int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options)
   /* they are for the child; the lock is given back after it */
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_IGN);
-  status = run_child(&code, options->arguments + 1);
+  status = run_child(&code, options->arguments + 1, &core);
   if (status == VQE_OK) {
     status = vqe_lock_check(lock);
     if (status == VQE_ERR_NOT_FOUND) {

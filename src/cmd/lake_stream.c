@@ -10,6 +10,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "lake/normalize.h"
+#include "lake/scratch.h"
 #include "lake_commands.h"
 #include "option_table.h"
 #include "record/record_avro.h"
@@ -223,7 +224,7 @@ static int land(struct vqe_consumer_counts *counts,
   struct landing landing = {.options = options};
   const struct vqe_consumer_callbacks callbacks = {
       .ctx = &landing, .record = land_record, .rejected = land_rejected};
-  const char *scratch = options->scratch;
+  struct vqe_temporary scratch;
   if (options->format != NULL && strcmp(options->format, "json") == 0) {
     landing.json = true;
   } else if (options->format != NULL && strcmp(options->format, "avro") != 0) {
@@ -231,27 +232,23 @@ static int land(struct vqe_consumer_counts *counts,
                          "option --format: '%s' is none of avro, json",
                          options->format);
   }
-  if (scratch == NULL) {
-    scratch = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+  int status = vqe_scratch_make(&scratch, options->scratch, NULL);
+  if (status == VQE_OK &&
+      (size_t)snprintf(landing.file, sizeof landing.file, "%s/record",
+                       scratch.path) >= sizeof landing.file) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "the path of the scratch folder '%s' is too long",
+                           scratch.path);
   }
-  if ((size_t)snprintf(landing.file, sizeof landing.file, "%s/vqe-land-XXXXXX",
-                       scratch) >= sizeof landing.file) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "the path of the scratch folder '%s' is too long",
-                         scratch);
+  if (status == VQE_OK) {
+    status = vqe_objects_open(&landing.objects, options->land, &objects);
   }
-  int descriptor = mkstemp(landing.file);
-  if (descriptor < 0) {
-    return vqe_error_set(VQE_ERR_IO, "cannot write to '%s'", scratch);
-  }
-  close(descriptor);
-  int status = vqe_objects_open(&landing.objects, options->land, &objects);
   if (status == VQE_OK) {
     /* an object is stored when its put returns: nothing more to make safe */
     status = vqe_consumer_read(counts, consumer, &callbacks);
   }
   vqe_objects_close(landing.objects);
-  (void)unlink(landing.file);
+  vqe_temporary_remove(&scratch);
   return status;
 }
 

@@ -34,7 +34,7 @@ struct vqe_warehouse {
   struct vqe_lock *lock;
   char *place; /* path of a local warehouse, else NULL */
   int writers; /* file that local writers lock, or -1 */
-  char *scratch;
+  struct vqe_temporary scratch;
   unsigned files; /* temporary ones made so far */
   struct kept *kept;
   size_t nkept;
@@ -48,7 +48,7 @@ struct vqe_warehouse {
 
 int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse)
 {
-  return vqe_memory_print(out, "%s/%06u.parquet", warehouse->scratch,
+  return vqe_memory_print(out, "%s/%06u.parquet", warehouse->scratch.path,
                           warehouse->files++);
 }
 
@@ -111,7 +111,7 @@ bool vqe_warehouse_alone(struct vqe_warehouse *warehouse)
     vqe_warehouse_share(warehouse);
     return false;
   }
-  vqe_scratch_remove_stale(warehouse->place, warehouse->scratch);
+  vqe_scratch_remove_stale(warehouse->place, warehouse->scratch.path);
   return true;
 }
 
@@ -236,7 +236,7 @@ int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
   }
   if (status == VQE_OK) {
     struct vqe_duck_options duck = {options->memory_mb, options->threads,
-                                    warehouse->scratch};
+                                    warehouse->scratch.path};
     status = vqe_duck_open(&warehouse->duck, &duck);
   }
   if (status == VQE_OK && options->write) {
@@ -264,7 +264,7 @@ int vqe_warehouse_close(struct vqe_warehouse *warehouse)
     vqe_warehouse_forget(warehouse, (enum vqe_lake_table_index)k);
   }
   vqe_duck_close(warehouse->duck);
-  vqe_scratch_remove(warehouse->scratch);
+  vqe_temporary_remove(&warehouse->scratch);
   if (warehouse->lock != NULL) {
     status = vqe_lock_release(warehouse->lock);
   }
@@ -277,7 +277,6 @@ int vqe_warehouse_close(struct vqe_warehouse *warehouse)
     free(warehouse->kept[k].path);
   }
   free(warehouse->kept);
-  free(warehouse->scratch);
   free(warehouse->place);
   free(warehouse);
   return status;
@@ -300,7 +299,7 @@ bool vqe_warehouse_exclusive(const struct vqe_warehouse *warehouse)
 
 const char *vqe_warehouse_scratch(const struct vqe_warehouse *warehouse)
 {
-  return warehouse->scratch;
+  return warehouse->scratch.path;
 }
 
 void vqe_warehouse_times(struct vqe_warehouse_times *out,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/core_dump.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -444,6 +445,9 @@ int vqe_s3_credentials_load_of(struct vqe_s3_credentials *out,
   }
   if (status == VQE_OK) {
     status = find_keys(out, &found);
+  }
+  if (out->secret != NULL) {
+    vqe_core_dump_forbid();
   }
   profile_clear(&found);
   return status;

@@ -71,7 +71,7 @@ static void sweep(const char *path)
 int vqe_spool_open(struct vqe_spool **out, const char *path)
 {
   *out = NULL;
-  if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+  if (mkdir(path, 0700) != 0 && errno != EEXIST) {
     return vqe_error_set(VQE_ERR_IO,
                          "cannot make the spool folder '%s': %s; name a "
                          "folder that can be written",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/core_dump.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/json_text.h"
@@ -84,6 +85,7 @@ int vqe_stream_secret(char **out, const char *name)
   const char *value = getenv(name);
   *out = NULL;
   if (value != NULL && value[0] != '\0') {
+    vqe_core_dump_forbid();
     return vqe_memory_strdup(out, value);
   }
   snprintf(in_file, sizeof in_file, "%s_FILE", name);
@@ -91,6 +93,7 @@ int vqe_stream_secret(char **out, const char *name)
   if (path == NULL || path[0] == '\0') {
     return VQE_OK;
   }
+  vqe_core_dump_forbid();
   int status = vqe_file_read(out, &size, path, SECRET_LIMIT);
   if (status != VQE_OK) {
     return vqe_error_context(VQE_ERR_INPUT, "%s", in_file);
@@ -177,6 +180,8 @@ static int set_from_file(rd_kafka_conf_t *conf)
   if (path == NULL || path[0] == '\0') {
     return VQE_OK;
   }
+  /* passwords are allowed in it */
+  vqe_core_dump_forbid();
   int status = vqe_file_read(&text, &size, path, SECRET_LIMIT);
   if (status != VQE_OK) {
     return vqe_error_context(VQE_ERR_INPUT, "VQE_KAFKA_PROPERTIES_FILE");
@@ -197,6 +202,22 @@ static int set_from_file(rd_kafka_conf_t *conf)
   return status;
 }
 
+/* What has librdkafka run or load something: a job file may come from others,
+ * the file that the environment names does not. */
+static bool runs_code(const char *property)
+{
+  static const char *const names[] = {
+      "plugin.library.paths", "sasl.kerberos.kinit.cmd", "ssl.engine.location",
+      "ssl.engine.id",        "ssl.providers",
+  };
+  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+    if (strcmp(names[k], property) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static int set_from_settings(rd_kafka_conf_t *conf,
                              const struct vqe_stream_settings *settings)
 {
@@ -208,6 +229,13 @@ static int set_from_settings(rd_kafka_conf_t *conf,
                            "property '%s' is a secret; set %s, or name a file "
                            "that holds it by %s_FILE",
                            secret->property, secret->name, secret->name);
+    }
+    if (runs_code(settings->properties[k].name)) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "property '%s' runs or loads a program, which a "
+                           "job file may not; set it in the file that "
+                           "VQE_KAFKA_PROPERTIES_FILE names",
+                           settings->properties[k].name);
     }
   }
   return set_all(conf, settings->properties, settings->nproperty,

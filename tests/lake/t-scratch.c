@@ -25,54 +25,51 @@ static void make_place(char place[64])
 static void is_made_beside_a_local_warehouse(void **state)
 {
   char place[64], start[80], inside[128];
-  char *scratch = NULL;
+  struct vqe_temporary scratch;
   (void)state;
   make_place(place);
   snprintf(start, sizeof start, "%s/.w.vqe-", folder);
   assert_int_equal(vqe_scratch_make(&scratch, NULL, place), VQE_OK);
-  assert_memory_equal(scratch, start, strlen(start));
-  snprintf(inside, sizeof inside, "%s/file", scratch);
+  assert_memory_equal(scratch.path, start, strlen(start));
+  snprintf(inside, sizeof inside, "%s/file", scratch.path);
   fclose(fopen(inside, "w"));
-  vqe_scratch_remove(scratch);
-  assert_int_not_equal(access(scratch, F_OK), 0);
-  vqe_scratch_remove(NULL);
-  free(scratch);
+  vqe_temporary_remove(&scratch);
+  assert_int_not_equal(access(inside, F_OK), 0);
+  vqe_temporary_remove(&scratch);
 }
 
 static void named_folder_wins_and_must_be_there(void **state)
 {
   char place[64];
-  char *scratch = NULL;
+  struct vqe_temporary scratch;
   (void)state;
   make_place(place);
   assert_int_equal(vqe_scratch_make(&scratch, folder, place), VQE_OK);
-  assert_non_null(strstr(scratch, "/vqe-lake-"));
-  vqe_scratch_remove(scratch);
-  free(scratch);
+  assert_non_null(strstr(scratch.path, "/vqe-lake-"));
+  vqe_temporary_remove(&scratch);
   assert_int_equal(vqe_scratch_make(&scratch, "/nowhere/at/all", NULL),
                    VQE_ERR_INPUT);
-  assert_null(scratch);
+  assert_null(scratch.path);
   assert_non_null(strstr(vqe_error_message(), "--scratch"));
 }
 
 static void stale_folders_of_this_warehouse_alone_are_removed(void **state)
 {
   char place[64], other[80];
-  char *ours = NULL;
-  char *stale = NULL;
+  struct vqe_temporary ours;
+  struct vqe_temporary stale;
   (void)state;
   make_place(place);
   snprintf(other, sizeof other, "%s/.x.vqe-abcdef", folder);
   assert_int_equal(mkdir(other, 0700), 0);
   assert_int_equal(vqe_scratch_make(&ours, NULL, place), VQE_OK);
   assert_int_equal(vqe_scratch_make(&stale, NULL, place), VQE_OK);
-  vqe_scratch_remove_stale(place, ours);
-  assert_int_not_equal(access(stale, F_OK), 0);
-  assert_int_equal(access(ours, F_OK), 0);
+  vqe_scratch_remove_stale(place, ours.path);
+  assert_int_not_equal(access(stale.path, F_OK), 0);
+  assert_int_equal(access(ours.path, F_OK), 0);
   assert_int_equal(access(other, F_OK), 0);
-  vqe_scratch_remove(ours);
-  free(ours);
-  free(stale);
+  vqe_temporary_remove(&ours);
+  vqe_temporary_remove(&stale);
 }
 
 int main(void)
@@ -86,6 +83,6 @@ int main(void)
     return 1;
   }
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  vqe_scratch_remove(folder);
+  vqe_temporary_remove_tree(folder);
   return failed;
 }
