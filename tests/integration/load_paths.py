@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """No program and no library looks for libraries where others could put theirs:
 every ELF file of the builds and of an installation by readelf, and planted
-libraries in the current folder, plain and under mpirun.
+libraries in the current folder, plain and under mpirun. Nor does a job file
+name one that librdkafka loads.
 
 An empty entry of a RUNPATH is the current folder: a job folder with a
 libnlopt.so.0 ran its code in whoever started vqe_batch there.
@@ -196,6 +197,33 @@ def check_planted(folder, programs):
     return len(names)
 
 
+def check_properties(folder):
+    """A job file has librdkafka load no library and run no command."""
+    plant(folder, ["plugin.so"])
+    for name, value in (
+        ("plugin.library.paths", folder.file("plugin.so")),
+        ("ssl.engine.location", folder.file("plugin.so")),
+        ("sasl.kerberos.kinit.cmd", f"touch {folder.file('mark')}"),
+    ):
+        folder.write("job.json", {
+            "molecules": [harness.H2],
+            "registry": "http://127.0.0.1:1",
+            "kafka": {"brokers": "127.0.0.1:1", "properties": {name: value}}})
+        was, done = loaded(folder, [harness.BATCH, "job.json", "--no-lake", "-q"])
+        check(not was, f"{name} of a job file is run")
+        said = harness.unfolded(done.stderr)
+        check(done.returncode == 2 and name in said and
+              "VQE_KAFKA_PROPERTIES_FILE" in said, f"{name}: {done.returncode} {said}")
+    # that of the environment is the user's own
+    folder.write("mine.json", {"plugin.library.paths": folder.file("plugin.so")})
+    folder.write("job.json", {"molecules": [harness.H2],
+                              "registry": "http://127.0.0.1:1",
+                              "kafka": {"brokers": "127.0.0.1:1"}})
+    was, _ = loaded(folder, [harness.BATCH, "job.json", "--no-lake", "-q"],
+                    VQE_KAFKA_PROPERTIES_FILE=folder.file("mine.json"))
+    check(was, "the user's own file cannot name a plugin either")
+
+
 def main():
     if not all(map(shutil.which, ("readelf", "cc", "cmake"))):
         print("skipped: needs readelf, cc and cmake")
@@ -209,6 +237,8 @@ def main():
                 harness.BATCH, os.path.join(BUILD, "vqe_lake"),
                 os.path.join(prefix, "bin", "vqe_batch"),
                 os.path.join(prefix, "bin", "vqe_lake")])
+        with harness.Folder() as job:
+            check_properties(job)
     print(f"{built} files of builds and {installed} of an installation;"
           f" {planted} libraries planted, none loaded")
 
