@@ -169,7 +169,7 @@ int vqe_temporary_make(struct vqe_temporary *out, const char *prefix)
     out->path = NULL;
     errno = code;
   }
-  if (status == VQE_OK) {
+  if (status == VQE_OK && out->path != NULL) {
     mark(out);
   }
   return status;
