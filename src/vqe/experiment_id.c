@@ -1,6 +1,7 @@
 /* Identity of a request: the rule of src/record/README.md, experiment_id. */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error_message.h"
 #include "base/json_text.h"
