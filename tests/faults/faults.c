@@ -461,6 +461,32 @@ int openat(int folder, const char *path, int flags, ...)
   OPEN_BODY(openat, folder, path);
 }
 
+int openat64(int folder, const char *path, int flags, ...)
+{
+  OPEN_BODY(openat64, folder, path);
+}
+
+/* openat2() has no function of its own; its flags lead its third argument. */
+long syscall(long number, ...)
+{
+  NEXT(syscall)
+  long with[6];
+  va_list arguments;
+  va_start(arguments, number);
+  for (int k = 0; k < 6; k++) {
+    with[k] = va_arg(arguments, long);
+  }
+  va_end(arguments);
+  uint64_t flags = 0;
+  if (number == SYS_openat2) {
+    memcpy(&flags, (const void *)with[2], sizeof flags);
+  }
+  if (makes((int)flags) && refused(__builtin_return_address(0))) {
+    return -1;
+  }
+  return next(number, with[0], with[1], with[2], with[3], with[4], with[5]);
+}
+
 FILE *fopen(const char *path, const char *mode)
 {
   NEXT(fopen)
@@ -475,10 +501,32 @@ int mkdir(const char *path, mode_t mode)
   return refused(__builtin_return_address(0)) ? -1 : next(path, mode);
 }
 
+int mkdirat(int folder, const char *path, mode_t mode)
+{
+  NEXT(mkdirat)
+  return refused(__builtin_return_address(0)) ? -1 : next(folder, path, mode);
+}
+
 int rename(const char *from, const char *to)
 {
   NEXT(rename)
   return refused(__builtin_return_address(0)) ? -1 : next(from, to);
+}
+
+int renameat(int from, const char *name, int to, const char *other)
+{
+  NEXT(renameat)
+  return refused(__builtin_return_address(0)) ? -1
+                                              : next(from, name, to, other);
+}
+
+int renameat2(int from, const char *name, int to, const char *other,
+              unsigned flags)
+{
+  NEXT(renameat2)
+  return refused(__builtin_return_address(0))
+             ? -1
+             : next(from, name, to, other, flags);
 }
 
 int link(const char *from, const char *to)
