@@ -49,7 +49,13 @@ class Lake:
         self.process = subprocess.Popen(
             [LAKE, *words], cwd=folder.path, env=env, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, limits))
+            preexec_fn=lambda: self.prepare(limits))
+
+    @staticmethod
+    def prepare(limits):
+        resource.setrlimit(resource.RLIMIT_CORE, limits)
+        # a shell lets what it starts in the background ignore this one
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def core_limit(self):
         with open(f"/proc/{self.process.pid}/limits", encoding="utf-8") as stream:
