@@ -155,7 +155,7 @@ static int add_object(struct vqe_job_molecules *molecules,
   if (status != VQE_OK || molecule == NULL) {
     return status;
   }
-  status = schema ? vqe_job_qcschema_read(entry, object, file, settings)
+  status = schema ? vqe_job_qcschema_read(entry, object, settings)
                   : note_settings(entry, object);
   if (status == VQE_ERR_MEMORY || status == VQE_OK) {
     return status;

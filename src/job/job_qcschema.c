@@ -6,6 +6,7 @@
 
 #include "base/error_message.h"
 #include "base/json_text.h"
+#include "base/memory.h"
 #include "base/notes.h"
 #include "job/job_items.h"
 #include "molecule/molecule_qcschema.h"
@@ -25,12 +26,22 @@ static int ignore(struct vqe_job_molecule *entry, const char *key,
   return status;
 }
 
+/* A file of molecules names no files: its basis is a set that we have. */
+static int find_basis(const char **out, const char *name, const char *where)
+{
+  return vqe_basis_canonical(out, name) == VQE_OK
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INPUT,
+                             "%s: '%.64s' is no basis set that comes with the "
+                             "program; give --basis, which may be a file",
+                             where, name);
+}
+
 static int read_basis(struct vqe_job_molecule *entry, const json_t *basis,
-                      const char *path,
                       const struct vqe_job_settings *settings)
 {
-  struct vqe_job_value value = {.base_file = path};
-  struct vqe_job_basis read = {NULL, NULL};
+  char where[320];
+  const char *name = "";
   if (basis == NULL || json_is_null(basis) ||
       (json_is_string(basis) && json_string_length(basis) == 0)) {
     return settings->basis_given
@@ -45,16 +56,15 @@ static int read_basis(struct vqe_job_molecule *entry, const json_t *basis,
                          "not read; give its name, or a file by --basis",
                          entry->source);
   }
-  snprintf(value.where, sizeof value.where, "%.240s, key 'model.basis'",
-           entry->source);
+  snprintf(where, sizeof where, "%.240s, key 'model.basis'", entry->source);
   if (!settings->basis_given) {
-    return vqe_job_read_basis(&entry->basis, basis, &value);
+    int status = find_basis(&name, json_string_value(basis), where);
+    return status == VQE_OK ? vqe_memory_strdup(&entry->basis.name, name)
+                            : status;
   }
   bool same = json_is_string(basis) && settings->nbasis == 1 &&
-              vqe_job_read_basis(&read, basis, &value) == VQE_OK &&
-              strcmp(read.name, settings->bases[0].name) == 0;
-  free(read.name);
-  free(read.sha256);
+              find_basis(&name, json_string_value(basis), where) == VQE_OK &&
+              strcmp(name, settings->bases[0].name) == 0;
   return same ? VQE_OK
               : ignore(entry, "model.basis", basis,
                        "the basis of the job goes before");
@@ -204,14 +214,13 @@ static int read_keywords(struct vqe_job_molecule *entry,
 }
 
 int vqe_job_qcschema_read(struct vqe_job_molecule *entry, const json_t *object,
-                          const char *path,
                           const struct vqe_job_settings *settings)
 {
   struct vqe_qcschema_request request;
   if (!vqe_qcschema_find_request(&request, object)) {
     return VQE_OK;
   }
-  int status = read_basis(entry, request.basis, path, settings);
+  int status = read_basis(entry, request.basis, settings);
   if (status == VQE_OK) {
     status = read_method(entry, request.method, settings);
   }

@@ -11,7 +11,6 @@
  * out. Other objects leave the entry as it is. VQE_ERR_INPUT: it cannot be
  * computed. */
 int vqe_job_qcschema_read(struct vqe_job_molecule *entry, const json_t *object,
-                          const char *path,
                           const struct vqe_job_settings *settings);
 
 #endif

@@ -222,6 +222,8 @@ static void what_cannot_be_computed_fails_with_its_key(void **state)
     const char *text, *part;
   } cases[] = {
       {INPUT(MODEL("hf", "\"no-such-basis\"")), "key 'model.basis'"},
+      {INPUT(MODEL("hf", "\"/etc/hostname\"")), "comes with the program"},
+      {INPUT(MODEL("hf", "\"../a.nw\"")), "comes with the program"},
       {INPUT(MODEL("hf", "{\"name\": \"x\"}")), "give its name"},
       {INPUT(MODEL(
            "hf",
