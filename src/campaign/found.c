@@ -113,8 +113,9 @@ static int entry_of(struct vqe_found_entry **out, struct vqe_found *found,
                                     .run = -1,
                                     .rank = -1};
   snprintf(entry->id, sizeof entry->id, "%s", id);
-  if (json_object_set_new(found->index, id,
-                          json_integer((json_int_t)found->count)) != 0) {
+  /* ids of others may be no UTF-8 */
+  if (json_object_set_new_nocheck(
+          found->index, id, json_integer((json_int_t)found->count)) != 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of results");
   }
   found->count++;
