@@ -196,11 +196,20 @@ int vqe_file_write_all(int descriptor, const char *path, const void *data,
 }
 
 /* What the link `path` names, seen from where `path` is; *out is NULL where it
- * is no link. */
+ * is no link. One that another user has made could lead anywhere. */
 static int read_link(char **out, const char *path)
 {
   char name[4096];
+  struct stat info;
   *out = NULL;
+  if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode) &&
+      info.st_uid != geteuid() && info.st_uid != 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' is a symbolic link of another user, through "
+                         "which nothing is written; name the file that it "
+                         "leads to, or move it away",
+                         path);
+  }
   ssize_t size = readlink(path, name, sizeof name - 1);
   if (size < 0) {
     return VQE_OK;

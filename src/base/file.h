@@ -38,8 +38,8 @@ void vqe_file_sync_parent(const char *path);
 int vqe_file_resolve(char **out, const char *base_file, const char *name);
 
 /* The file that `path` leads to over symbolic links, there or not; `path`
- * itself when it is no link. VQE_ERR_INPUT when links lead in a circle. Free
- * by free(). */
+ * itself when it is no link. VQE_ERR_INPUT when links lead in a circle, or
+ * belong to neither this user nor root. Free by free(). */
 int vqe_file_follow(char **out, const char *path);
 
 /* Which file a path leads to, and which of its states; zero: none. */

@@ -29,11 +29,10 @@ int vqe_file_write(const char *path, const void *data, size_t size)
 {
   struct stat info;
   char *file = NULL;
-  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-    return write_into(path, data, size);
-  }
   int status = vqe_file_follow(&file, path);
-  if (status == VQE_OK) {
+  if (status == VQE_OK && stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+    status = write_into(path, data, size);
+  } else if (status == VQE_OK) {
     vqe_aside_sweep(file);
     status = vqe_aside_write(file, data, size);
   }

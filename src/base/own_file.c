@@ -121,6 +121,14 @@ int vqe_own_file_folder(const char *path, const char *what)
   return status;
 }
 
+int vqe_own_file_check(const char *path, const char *what)
+{
+  struct stat info;
+  return stat(path, &info) != 0 || vqe_own_file_is_ours(&info, path)
+             ? VQE_OK
+             : refuse(&info, path, what);
+}
+
 int vqe_own_file_read(char **out, size_t *size, const char *path, size_t limit,
                       const char *what)
 {

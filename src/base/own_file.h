@@ -18,6 +18,9 @@ int vqe_own_file_open(int *descriptor, const char *path, int flags,
 /* The same for the folder `path` that exists, which may be a link of ours. */
 int vqe_own_file_folder(const char *path, const char *what);
 
+/* Is the file at `path` such a one, or none at all? Links are followed. */
+int vqe_own_file_check(const char *path, const char *what);
+
 /* Read such a file whole, as vqe_file_read(). */
 int vqe_own_file_read(char **out, size_t *size, const char *path, size_t limit,
                       const char *what);

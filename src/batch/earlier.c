@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/own_file.h"
 #include "store/hdf5.h"
 #include "vqe/checks.h"
 
@@ -109,7 +110,10 @@ int vqe_earlier_find(struct vqe_batch_outcome *outcome, struct vqe_job *job,
   struct vqe_result **stored = NULL;
   size_t nstored = 0;
   outcome->seen = vqe_file_mark(job->file);
-  int status = vqe_hdf5_read(&stored, &nstored, job->file);
+  int status = vqe_own_file_check(job->file, "the result file");
+  if (status == VQE_OK) {
+    status = vqe_hdf5_read(&stored, &nstored, job->file);
+  }
   if (status == VQE_ERR_NOT_FOUND) {
     status = VQE_OK;
   }

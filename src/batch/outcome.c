@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/own_file.h"
 #include "batch/resume.h"
 #include "store/hdf5.h"
 
@@ -119,7 +120,10 @@ static int take_in_changes(struct vqe_batch_outcome *outcome,
   if (vqe_file_same(&now, &outcome->seen)) {
     return VQE_OK;
   }
-  int status = vqe_hdf5_read(&stored, &nstored, job->file);
+  int status = vqe_own_file_check(job->file, "the result file");
+  if (status == VQE_OK) {
+    status = vqe_hdf5_read(&stored, &nstored, job->file);
+  }
   if (status == VQE_ERR_NOT_FOUND) {
     return VQE_OK;
   }

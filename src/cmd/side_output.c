@@ -95,13 +95,26 @@ static int check_folder(const char *option, const char *path)
   return VQE_OK;
 }
 
+/* Is it none of the links that nothing is written through? */
+static int check_links(const char *option, const char *path)
+{
+  char *file = NULL;
+  int status = vqe_file_follow(&file, path);
+  free(file);
+  return status == VQE_OK ? VQE_OK
+                          : vqe_error_context(status, "option %s", option);
+}
+
 int vqe_cmd_side_output_check(const char *option, const char *path,
                               const char *const *others, size_t count)
 {
   if (path == NULL) {
     return VQE_OK;
   }
-  int status = check_folder(option, path);
+  int status = check_links(option, path);
+  if (status == VQE_OK) {
+    status = check_folder(option, path);
+  }
   if (status != VQE_OK) {
     return status;
   }

@@ -434,9 +434,28 @@ static void local_close(void *place)
   free(local);
 }
 
+/* A link in the place of the root may be ours; one of another user could lead
+ * what is written anywhere. */
+static int check_root(const char *root)
+{
+  struct stat info;
+  if (lstat(root, &info) == 0 && S_ISLNK(info.st_mode) &&
+      info.st_uid != geteuid() && info.st_uid != 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' is a symbolic link of another user, which is "
+                         "not followed; name the folder itself",
+                         root);
+  }
+  return VQE_OK;
+}
+
 int vqe_objects_local_open(void **place, const char *root)
 {
   struct local *local = NULL;
+  int good = check_root(root);
+  if (good != VQE_OK) {
+    return good;
+  }
   int status = vqe_memory_alloc(&local, 1, sizeof *local, "a location");
   if (status != VQE_OK) {
     return status;

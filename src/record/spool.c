@@ -81,6 +81,12 @@ int vqe_spool_open(struct vqe_spool **out, const char *path)
   if (status != VQE_OK) {
     return status;
   }
+  status = vqe_own_file_folder(path, "the spool folder");
+  if (status != VQE_OK) {
+    vqe_spool_close(*out);
+    *out = NULL;
+    return status;
+  }
   if (access(path, R_OK | W_OK | X_OK) != 0) {
     status = vqe_error_set(VQE_ERR_IO,
                            "the spool folder '%s' cannot be written: %s", path,

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Files that others put where a run looks or writes: links under the names of
 temporary files lead no write elsewhere; journals, spooled records and locks of
-another user, and journals behind links, are refused with the remedy; an
-evaluation of a journal that is not what is computed there does not decide a
+another user, and journals behind links, are refused with the remedy, as are
+results of another user and outputs behind links that another user made; files
+of molecules name no other files; an evaluation of a journal that is not what is computed there does not decide a
 result; energies below what is possible are noted; what crashed writers left is
 removed.
 
@@ -181,6 +182,53 @@ def refused_as_of_another(folder, words, named):
           f"{words}: {text}")
 
 
+def links_of_others(folder):
+    """Nothing is written through a link that another user has made."""
+    os.mkdir(folder.file("sticky"))
+    folder.write("victim", VICTIM)
+    for name in ("r.h5", "s.json", "q.json", "f.fci", "t.csv"):
+        os.symlink("../victim", folder.file("sticky/" + name))
+    os.symlink("../moved.h5", folder.file("sticky/new.h5"))
+    os.symlink("..", folder.file("sticky/tables"))
+    for name in os.listdir(folder.file("sticky")):
+        os.chown(folder.file("sticky/" + name), NOBODY, NOBODY, follow_symlinks=False)
+    job = ["job.json", "-q", "--no-lake"]
+    for words in ([*job, "-o", "sticky/r.h5"], [*job, "-o", "sticky/new.h5"],
+                  [*job, "-o", "fine.h5", "--summary", "sticky/s.json"],
+                  [*job, "-o", "fine.h5", "--qcschema", "sticky/q.json"],
+                  ["job.json", "--fcidump", "sticky/f.fci"]):
+        text = unfolded(folder.run(*words, status=2).stderr)
+        check("symbolic link of another user" in text, f"{words}: {text}")
+        victim_is_whole(folder, words)
+    check(not glob.glob(folder.file("moved.h5*")), "written where the link leads")
+    folder.run(*job, "-o", "fine.h5")
+    for words in (["normalize", "fine.h5", "--warehouse", "sticky/tables"],
+                  ["query", "SELECT 1", "--warehouse", "shared/tables", "-o",
+                   "sticky/t.csv"]):
+        text = lake(folder, *words, status=2)
+        check("symbolic link of another user" in text, f"{words}: {text}")
+        victim_is_whole(folder, words)
+
+
+def molecules_name_no_files(folder):
+    """The basis of a QCSchema input is a set that we have, and no path."""
+    folder.write("secret", "of-the-user alone\n")
+    os.mkfifo(folder.file("pipe"))
+    for basis in ("secret", "pipe", folder.file("secret"), "../secret"):
+        folder.write("schema.json", {
+            "schema_name": "qcschema_input", "schema_version": 1, "driver": "energy",
+            "model": {"method": "vqe", "basis": basis},
+            "molecule": {"symbols": ["H", "H"], "geometry": [0, 0, 0, 0, 0, 1.4]},
+            "keywords": {}})
+        done = folder.run("schema.json", "-q", "--no-lake", "-o", "schema.h5",
+                          status=None, timeout=60)
+        text = unfolded(done.stdout + done.stderr)
+        check(done.returncode != 0 and "comes with the program" in text and
+              "of-the-user" not in text, text)
+        folder.run("schema.json", "-q", "--no-lake", "-o", "schema.h5", "--basis",
+                   "sto-3g", "--force", timeout=60)
+
+
 def files_of_others(folder):
     """Journals, their folder, locks and spooled records of another user."""
     words = ["long.json", "-q", "--no-lake", "-o", "theirs.h5"]
@@ -197,6 +245,13 @@ def files_of_others(folder):
     refused_as_of_another(folder, words, "theirs.h5.lock")
     os.unlink(folder.file("theirs.h5.lock"))
 
+    # a result that another has put there decides nothing
+    folder.run("job.json", "-q", "--no-lake", "-o", "result.h5")
+    os.chown(folder.file("result.h5"), NOBODY, NOBODY)
+    refused_as_of_another(folder, ["job.json", "-q", "--no-lake", "-o", "result.h5"],
+                          "result.h5")
+    links_of_others(folder)
+
     # two spooled records, of which one is another's: the other is taken
     folder.write("two.json", {"molecules": [harness.H2], "seed": [1, 2],
                               "init": "random"})
@@ -204,6 +259,11 @@ def files_of_others(folder):
                "http://127.0.0.1:1"]
     folder.run("two.json", "-q", "--no-lake", *nowhere, "--spool", "spool", "-o",
                "spooled.h5", status=None, timeout=120)
+    os.chown(folder.file("spool"), NOBODY, NOBODY)
+    refused_as_of_another(
+        folder, ["two.json", "-q", "--no-lake", *nowhere, "--spool", "spool", "--force"],
+        "spool")
+    os.chown(folder.file("spool"), 0, 0)
     names = sorted(glob.glob(folder.file("spool/*.vqes")))
     check(len(names) == 2, f"spooled: {names}")
     os.chown(names[0], NOBODY, NOBODY)
@@ -225,6 +285,7 @@ with harness.Folder() as folder:
     forged_evaluations(folder)
     impossible_energies(folder)
     links_and_pipes(folder)
+    molecules_name_no_files(folder)
     said = "without files of another user, as this is not root"
     if os.geteuid() == 0:
         files_of_others(folder)
