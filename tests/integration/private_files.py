@@ -44,6 +44,8 @@ class Lake:
 
     def __init__(self, folder, words, dumps=False, **environment):
         env = {**harness.environment(), "TMPDIR": folder.file("tmp"), **environment}
+        # AddressSanitizer would set the limit itself
+        env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":disable_coredump=0"
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         limits = (hard, hard) if dumps else (0, hard)
         self.process = subprocess.Popen(
