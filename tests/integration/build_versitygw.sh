@@ -1,4 +1,3 @@
-#!/usr/bin/env bash
 # Usage: bash tests/integration/build_versitygw.sh
 #
 # Builds the S3 store versitygw for s3_peers.py and prints its path. The module

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """A small S3 store in memory that fails on demand, for tests of the client.
 
 Listens on a free port of 127.0.0.1 and prints it. Signatures (SigV4), body

@@ -377,6 +377,16 @@ def check_hosts():
                        f"machine or a registry")
 
 
+def check_scripts():
+    """tests/run.sh runs what is executable: a test that is not never runs."""
+    for path in FILES:
+        if path.parts[:2] not in (("tests", "integration"), ("tests", "mpi")):
+            continue
+        runs = (ROOT / path).stat().st_mode & 0o100 != 0
+        if (ROOT / path).open("rb").read(2) == b"#!" and not runs:
+            yield f"{path}: begins with #! and is not executable"
+
+
 # ---- main ----
 
 CHECKS = {
@@ -393,6 +403,7 @@ CHECKS = {
     "words": ("plain words", check_words),
     "goto": ("no goto", check_goto),
     "hosts": ("no machine and no registry is named", check_hosts),
+    "scripts": ("programs of tests are executable", check_scripts),
 }
 
 
