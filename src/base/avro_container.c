@@ -23,14 +23,6 @@ const char vqe_container_header[] =
     "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
     "\"size\":16}}]}";
 
-/* A schema and one value of it. */
-struct holder {
-  avro_schema_t schema;
-  avro_value_iface_t *iface;
-  avro_value_t value;
-  bool has_value;
-};
-
 struct vqe_container {
   FILE *file;
   uint64_t size;   /* of the file */
@@ -41,7 +33,7 @@ struct vqe_container {
   char *data;      /* its values */
   size_t length, used;
   enum vqe_unpack_codec codec;
-  struct holder header, row;
+  struct vqe_schema_holder header, row;
   avro_value_t meta;
   uint8_t sync[SYNC_BYTES];
   const char *what;
@@ -58,38 +50,9 @@ static int damaged(const struct vqe_container *container, const char *how)
 
 /* ---- values ----------------------------------------------------------- */
 
-static int holder_open(struct holder *holder, const char *schema, size_t size)
-{
-  int status = vqe_schema_parse(&holder->schema, schema, size);
-  if (status == VQE_OK) {
-    holder->iface = avro_generic_class_from_schema(holder->schema);
-    holder->has_value =
-        holder->iface != NULL &&
-        avro_generic_value_new(holder->iface, &holder->value) == 0;
-    if (!holder->has_value) {
-      status =
-          vqe_error_set(VQE_ERR_INPUT, "Avro schema: %s", avro_strerror());
-    }
-  }
-  return status;
-}
-
-static void holder_close(struct holder *holder)
-{
-  if (holder->has_value) {
-    avro_value_decref(&holder->value);
-  }
-  if (holder->iface != NULL) {
-    avro_value_iface_decref(holder->iface);
-  }
-  if (holder->schema != NULL) {
-    avro_schema_decref(holder->schema);
-  }
-}
-
 /* The next value in `data`; *used is its size. */
-static int read_value(size_t *used, struct holder *holder, const void *data,
-                      size_t size, const char *what)
+static int read_value(size_t *used, struct vqe_schema_holder *holder,
+                      const void *data, size_t size, const char *what)
 {
   int status = vqe_sizes_of(used, holder->schema, data, size, what);
   if (status != VQE_OK) {
@@ -181,7 +144,7 @@ static int take_header(struct vqe_container *container)
     return vqe_error_set(VQE_ERR_INPUT, "%s: no Avro schema in its header",
                          container->what);
   }
-  status = holder_open(&container->row, schema, size);
+  status = vqe_schema_holder_open(&container->row, schema, size);
   if (status != VQE_OK) {
     (void)vqe_error_context(status, "%s", container->what);
   }
@@ -209,8 +172,8 @@ int vqe_container_open(struct vqe_container **out, FILE *file,
     status = read_front(&front, &size, container);
   }
   if (status == VQE_OK) {
-    status = holder_open(&container->header, vqe_container_header,
-                         strlen(vqe_container_header));
+    status = vqe_schema_holder_open(&container->header, vqe_container_header,
+                                    strlen(vqe_container_header));
   }
   if (status == VQE_OK) {
     status = read_value(&used, &container->header, front, size, what);
@@ -233,8 +196,8 @@ void vqe_container_close(struct vqe_container *container)
   if (container == NULL) {
     return;
   }
-  holder_close(&container->row);
-  holder_close(&container->header);
+  vqe_schema_holder_close(&container->row);
+  vqe_schema_holder_close(&container->header);
   free(container->packed);
   free(container->data);
   free(container);

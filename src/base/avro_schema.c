@@ -374,3 +374,35 @@ int vqe_schema_parse(avro_schema_t *out, const char *text, size_t size)
   }
   return status;
 }
+
+int vqe_schema_holder_open(struct vqe_schema_holder *holder, const char *text,
+                           size_t size)
+{
+  memset(holder, 0, sizeof *holder);
+  int status = vqe_schema_parse(&holder->schema, text, size);
+  if (status == VQE_OK) {
+    holder->iface = avro_generic_class_from_schema(holder->schema);
+    holder->has_value =
+        holder->iface != NULL &&
+        avro_generic_value_new(holder->iface, &holder->value) == 0;
+    if (!holder->has_value) {
+      status =
+          vqe_error_set(VQE_ERR_INPUT, "Avro schema: %s", avro_strerror());
+    }
+  }
+  return status;
+}
+
+void vqe_schema_holder_close(struct vqe_schema_holder *holder)
+{
+  if (holder->has_value) {
+    avro_value_decref(&holder->value);
+  }
+  if (holder->iface != NULL) {
+    avro_value_iface_decref(holder->iface);
+  }
+  if (holder->schema != NULL) {
+    avro_schema_decref(holder->schema);
+  }
+  memset(holder, 0, sizeof *holder);
+}

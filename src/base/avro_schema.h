@@ -5,6 +5,7 @@
 #define VQE_BASE_AVRO_SCHEMA_H
 
 #include <avro.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Parse the `size` bytes of JSON at `text`. Release *out by
@@ -18,6 +19,20 @@
  * 16 MiB before their arrays, an array of items without bytes, a name that
  * stands for two types, a union in a union. */
 int vqe_schema_parse(avro_schema_t *out, const char *text, size_t size);
+
+/* A schema and one value of it. */
+struct vqe_schema_holder {
+  avro_schema_t schema;
+  avro_value_iface_t *iface;
+  avro_value_t value;
+  bool has_value;
+};
+
+/* Parse a schema as above and make a value of it. Close `holder`, which is
+ * zeroed before, in every case. */
+int vqe_schema_holder_open(struct vqe_schema_holder *holder, const char *text,
+                           size_t size);
+void vqe_schema_holder_close(struct vqe_schema_holder *holder);
 
 /* Memory of one value of `schema`, which vqe_schema_parse() has passed,
  * without what lies behind its arrays, maps and texts: an estimate from above.

@@ -9,18 +9,31 @@
 #include <zlib.h>
 
 #include "base/avro_container.h"
+#include "base/avro_schema.h"
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "iceberg/iceberg_avro_value.h"
 
 static char magic[4] = {'O', 'b', 'j', 1};
 
+#define SYNC_BYTES 16
 #define BLOCK_BYTES ((size_t)1 << 20) /* of values, before compression */
 
-static int open_holder(struct vqe_avro_holder *holder, const char *schema)
+/* {count, data, sync}; the header is vqe_container_header. */
+static const char block_schema[] =
+    "{\"type\":\"record\",\"name\":\"block\",\"fields\":["
+    "{\"name\":\"count\",\"type\":\"long\"},"
+    "{\"name\":\"data\",\"type\":\"bytes\"},"
+    "{\"name\":\"sync\",\"type\":{\"type\":\"fixed\",\"name\":\"sync\","
+    "\"size\":16}}]}";
+
+/* The schemas are ours. */
+static int open_holder(struct vqe_schema_holder *holder, const char *schema)
 {
-  return vqe_avro_holder_open(holder, schema, strlen(schema), "a manifest",
-                              VQE_ERR_IO);
+  int status = vqe_schema_holder_open(holder, schema, strlen(schema));
+  if (status != VQE_OK) {
+    (void)vqe_error_context(status, "a manifest");
+  }
+  return status == VQE_OK || status == VQE_ERR_MEMORY ? status : VQE_ERR_IO;
 }
 
 /* ---- writing --------------------------------------------------------- */
@@ -32,12 +45,12 @@ struct bytes {
 };
 
 struct vqe_avro_writer {
-  struct vqe_avro_holder row;
-  struct vqe_avro_holder header;
+  struct vqe_schema_holder row;
+  struct vqe_schema_holder header;
   struct bytes block; /* encoded values */
   int64_t count;      /* of them */
   struct bytes body;  /* finished blocks */
-  uint8_t sync[VQE_AVRO_SYNC_BYTES];
+  uint8_t sync[SYNC_BYTES];
 };
 
 static int reserve(struct bytes *bytes, size_t more)
@@ -108,7 +121,7 @@ static int compress_block(struct bytes *out, const struct bytes *in)
 
 static int flush(struct vqe_avro_writer *writer)
 {
-  struct vqe_avro_holder block = {.schema = NULL};
+  struct vqe_schema_holder block = {.schema = NULL};
   struct bytes packed = {.data = NULL};
   int status = VQE_OK;
   if (writer->count == 0) {
@@ -116,7 +129,7 @@ static int flush(struct vqe_avro_writer *writer)
   }
   status = compress_block(&packed, &writer->block);
   if (status == VQE_OK) {
-    status = open_holder(&block, vqe_avro_block_schema);
+    status = open_holder(&block, block_schema);
   }
   if (status == VQE_OK) {
     struct vqe_avro_fields fields = {.record = block.value};
@@ -126,7 +139,7 @@ static int flush(struct vqe_avro_writer *writer)
         avro_value_get_by_name(&block.value, "data", &field, NULL) != 0 ||
         avro_value_set_bytes(&field, packed.data, packed.size) != 0 ||
         avro_value_get_by_name(&block.value, "sync", &field, NULL) != 0 ||
-        avro_value_set_fixed(&field, writer->sync, VQE_AVRO_SYNC_BYTES) != 0) {
+        avro_value_set_fixed(&field, writer->sync, SYNC_BYTES) != 0) {
       status = vqe_error_set(VQE_ERR_IO, "Avro block: %s", avro_strerror());
     }
   }
@@ -137,7 +150,7 @@ static int flush(struct vqe_avro_writer *writer)
     writer->count = 0;
     writer->block.size = 0;
   }
-  vqe_avro_holder_close(&block);
+  vqe_schema_holder_close(&block);
   free(packed.data);
   return status;
 }
@@ -156,7 +169,7 @@ int vqe_avro_writer_open(struct vqe_avro_writer **out, const char *schema)
     status = open_holder(&writer->header, vqe_container_header);
   }
   if (status == VQE_OK &&
-      getrandom(writer->sync, VQE_AVRO_SYNC_BYTES, 0) != VQE_AVRO_SYNC_BYTES) {
+      getrandom(writer->sync, SYNC_BYTES, 0) != SYNC_BYTES) {
     status = vqe_error_set(VQE_ERR_IO, "no random bytes from the system");
   }
   if (status == VQE_OK &&
@@ -165,7 +178,7 @@ int vqe_avro_writer_open(struct vqe_avro_writer **out, const char *schema)
        avro_value_set_fixed(&field, magic, sizeof magic) != 0 ||
        avro_value_get_by_name(&writer->header.value, "sync", &field, NULL) !=
            0 ||
-       avro_value_set_fixed(&field, writer->sync, VQE_AVRO_SYNC_BYTES) != 0)) {
+       avro_value_set_fixed(&field, writer->sync, SYNC_BYTES) != 0)) {
     status = vqe_error_set(VQE_ERR_IO, "Avro header: %s", avro_strerror());
   }
   if (status == VQE_OK) {
@@ -244,8 +257,8 @@ void vqe_avro_writer_close(struct vqe_avro_writer *writer)
   if (writer == NULL) {
     return;
   }
-  vqe_avro_holder_close(&writer->row);
-  vqe_avro_holder_close(&writer->header);
+  vqe_schema_holder_close(&writer->row);
+  vqe_schema_holder_close(&writer->header);
   free(writer->block.data);
   free(writer->body.data);
   free(writer);
