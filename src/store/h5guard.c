@@ -152,10 +152,12 @@ static int open_parents(hid_t *out, const char **last, hid_t place,
   return status;
 }
 
-int vqe_h5guard_group(hid_t *out, hid_t place, const char *path,
-                      const char *name)
+/* The group or data set `name` below `place`; `shown` is its name from the
+ * root. */
+static int open_object(hid_t *out, char shown[NAME_SIZE], hid_t place,
+                       const char *path, const char *name,
+                       hid_t (*open)(hid_t, const char *, hid_t))
 {
-  char shown[NAME_SIZE];
   const char *last;
   hid_t parent;
   *out = H5I_INVALID_HID;
@@ -164,7 +166,7 @@ int vqe_h5guard_group(hid_t *out, hid_t place, const char *path,
   if (status != VQE_OK) {
     return status;
   }
-  *out = H5Gopen2(parent, last, H5P_DEFAULT);
+  *out = open(parent, last, H5P_DEFAULT);
   if (*out < 0) {
     status = cannot_open(path, shown);
   }
@@ -172,6 +174,13 @@ int vqe_h5guard_group(hid_t *out, hid_t place, const char *path,
     vqe_h5dataset_close(parent);
   }
   return status;
+}
+
+int vqe_h5guard_group(hid_t *out, hid_t place, const char *path,
+                      const char *name)
+{
+  char shown[NAME_SIZE];
+  return open_object(out, shown, place, path, name, H5Gopen2);
 }
 
 /* ---- types ---- */
@@ -392,28 +401,12 @@ int vqe_h5guard_dataset(hid_t *out, hid_t place, const char *path,
                         const char *name)
 {
   char shown[NAME_SIZE];
-  const char *last;
-  hid_t parent;
-  *out = H5I_INVALID_HID;
-  name_from_root(shown, place, name);
-  int status = open_parents(&parent, &last, place, path, name, shown);
-  if (status != VQE_OK) {
-    return status;
-  }
-  hid_t dataset = H5Dopen2(parent, last, H5P_DEFAULT);
-  if (dataset < 0) {
-    status = cannot_open(path, shown);
-  } else {
-    const char *flaw = dataset_flaw(dataset);
-    status = flaw == NULL ? VQE_OK : refuse(path, shown, flaw);
-  }
-  if (status == VQE_OK) {
-    *out = dataset;
-  } else {
-    vqe_h5dataset_close(dataset);
-  }
-  if (parent != place) {
-    vqe_h5dataset_close(parent);
+  int status = open_object(out, shown, place, path, name, H5Dopen2);
+  const char *flaw = status == VQE_OK ? dataset_flaw(*out) : NULL;
+  if (flaw != NULL) {
+    status = refuse(path, shown, flaw);
+    vqe_h5dataset_close(*out);
+    *out = H5I_INVALID_HID;
   }
   return status;
 }
