@@ -195,15 +195,20 @@ int vqe_file_write_all(int descriptor, const char *path, const void *data,
   return VQE_OK;
 }
 
+bool vqe_file_is_link_of_others(const char *path)
+{
+  struct stat info;
+  return lstat(path, &info) == 0 && S_ISLNK(info.st_mode) &&
+         info.st_uid != geteuid() && info.st_uid != 0;
+}
+
 /* What the link `path` names, seen from where `path` is; *out is NULL where it
  * is no link. One that another user has made could lead anywhere. */
 static int read_link(char **out, const char *path)
 {
   char name[4096];
-  struct stat info;
   *out = NULL;
-  if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode) &&
-      info.st_uid != geteuid() && info.st_uid != 0) {
+  if (vqe_file_is_link_of_others(path)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "'%s' is a symbolic link of another user, through "
                          "which nothing is written; name the file that it "

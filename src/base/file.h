@@ -37,6 +37,9 @@ void vqe_file_sync_parent(const char *path);
  * copied, base_file NULL means the current directory. Free by free(). */
 int vqe_file_resolve(char **out, const char *base_file, const char *name);
 
+/* Is it a symbolic link that belongs to neither this user nor root? */
+bool vqe_file_is_link_of_others(const char *path);
+
 /* The file that `path` leads to over symbolic links, there or not; `path`
  * itself when it is no link. VQE_ERR_INPUT when links lead in a circle, or
  * belong to neither this user nor root. Free by free(). */

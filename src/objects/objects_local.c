@@ -438,15 +438,12 @@ static void local_close(void *place)
  * what is written anywhere. */
 static int check_root(const char *root)
 {
-  struct stat info;
-  if (lstat(root, &info) == 0 && S_ISLNK(info.st_mode) &&
-      info.st_uid != geteuid() && info.st_uid != 0) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "'%s' is a symbolic link of another user, which is "
-                         "not followed; name the folder itself",
-                         root);
-  }
-  return VQE_OK;
+  return vqe_file_is_link_of_others(root)
+             ? vqe_error_set(VQE_ERR_INPUT,
+                             "'%s' is a symbolic link of another user, which "
+                             "is not followed; name the folder itself",
+                             root)
+             : VQE_OK;
 }
 
 int vqe_objects_local_open(void **place, const char *root)
