@@ -31,6 +31,19 @@ static struct vqe_iceberg_stats numbers(enum vqe_iceberg_type type, int64_t a,
   return stats;
 }
 
+/* A column whose only value is that text. */
+static struct vqe_iceberg_stats a_text(const char *text)
+{
+  struct vqe_iceberg_stats stats;
+  vqe_iceberg_stats_unknown(&stats, 1);
+  stats.null_count = 0;
+  assert_int_equal(vqe_iceberg_bytes_string(&stats.lower, text, strlen(text)),
+                   0);
+  assert_int_equal(vqe_iceberg_bytes_string(&stats.upper, text, strlen(text)),
+                   0);
+  return stats;
+}
+
 static void clear(struct vqe_iceberg_stats *stats)
 {
   vqe_iceberg_bytes_clear(&stats->lower);
@@ -118,15 +131,8 @@ static void texts_are_cut_by_characters(void **state)
                                               .from = VQE_ICEBERG_STRING,
                                               .type = VQE_ICEBERG_STRING};
   for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-    struct vqe_iceberg_stats found;
+    struct vqe_iceberg_stats found = a_text(cases[k].text);
     struct vqe_iceberg_bytes value;
-    const char *text = cases[k].text;
-    vqe_iceberg_stats_unknown(&found, 1);
-    found.null_count = 0;
-    assert_int_equal(
-        vqe_iceberg_bytes_string(&found.lower, text, strlen(text)), 0);
-    assert_int_equal(
-        vqe_iceberg_bytes_string(&found.upper, text, strlen(text)), 0);
     assert_int_equal(vqe_iceberg_bytes_string(&value, cases[k].value,
                                               strlen(cases[k].value)),
                      0);
@@ -183,15 +189,8 @@ static void numbers_and_texts_have_their_buckets(void **state)
                                               .type = VQE_ICEBERG_INT};
   for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
     for (int off = 0; off < 2; off++) {
-      struct vqe_iceberg_stats found;
+      struct vqe_iceberg_stats found = a_text(texts[k].text);
       struct vqe_iceberg_bytes value;
-      const char *text = texts[k].text;
-      vqe_iceberg_stats_unknown(&found, 1);
-      found.null_count = 0;
-      assert_int_equal(
-          vqe_iceberg_bytes_string(&found.lower, text, strlen(text)), 0);
-      assert_int_equal(
-          vqe_iceberg_bytes_string(&found.upper, text, strlen(text)), 0);
       assert_int_equal(vqe_iceberg_bytes_int(&value, texts[k].bucket + off),
                        0);
       assert_int_equal(vqe_iceberg_partition_holds(&field, &value, &found, 1),
