@@ -5,7 +5,6 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "base/own_file.h"
 #include "store/hdf5.h"
 #include "vqe/checks.h"
 
@@ -110,13 +109,7 @@ int vqe_earlier_find(struct vqe_batch_outcome *outcome, struct vqe_job *job,
   struct vqe_result **stored = NULL;
   size_t nstored = 0;
   outcome->seen = vqe_file_mark(job->file);
-  int status = vqe_own_file_check(job->file, "the result file");
-  if (status == VQE_OK) {
-    status = vqe_hdf5_read(&stored, &nstored, job->file);
-  }
-  if (status == VQE_ERR_NOT_FOUND) {
-    status = VQE_OK;
-  }
+  int status = vqe_batch_read_stored(&stored, &nstored, job->file);
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&outcome->other, nstored + 1,
                               sizeof(struct vqe_result *), "earlier results");

@@ -109,6 +109,18 @@ static void take_in(struct vqe_batch_outcome *outcome,
   }
 }
 
+int vqe_batch_read_stored(struct vqe_result ***out, size_t *count,
+                          const char *path)
+{
+  *out = NULL;
+  *count = 0;
+  int status = vqe_own_file_check(path, "the result file");
+  if (status == VQE_OK) {
+    status = vqe_hdf5_read(out, count, path);
+  }
+  return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
+}
+
 /* The lock keeps other runs away, but not copies, other programs, and runs
  * that took this one for dead and have ended. */
 static int take_in_changes(struct vqe_batch_outcome *outcome,
@@ -120,13 +132,7 @@ static int take_in_changes(struct vqe_batch_outcome *outcome,
   if (vqe_file_same(&now, &outcome->seen)) {
     return VQE_OK;
   }
-  int status = vqe_own_file_check(job->file, "the result file");
-  if (status == VQE_OK) {
-    status = vqe_hdf5_read(&stored, &nstored, job->file);
-  }
-  if (status == VQE_ERR_NOT_FOUND) {
-    return VQE_OK;
-  }
+  int status = vqe_batch_read_stored(&stored, &nstored, job->file);
   if (status == VQE_OK) {
     status = vqe_memory_grow(&outcome->other, outcome->nother,
                              outcome->nother + nstored + 1,

@@ -33,6 +33,11 @@ struct vqe_batch_outcome {
 void vqe_batch_announce(const struct vqe_batch_options *options,
                         const struct vqe_result *result);
 
+/* What the result file `path` holds; none when there is no file. VQE_ERR_INPUT
+ * for one of another user. Free by vqe_hdf5_free(). */
+int vqe_batch_read_stored(struct vqe_result ***out, size_t *count,
+                          const char *path);
+
 /* Write the result file, remove the journals that it makes needless, and give
  * the output free. Results that others have put into the file meanwhile are
  * kept. VQE_ERR_EXISTS when another run has taken the output over, and
