@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 
 #include "base/error_message.h"
@@ -109,20 +110,26 @@ static enum vqe_http_verdict judge(void *ctx, const struct vqe_http *http,
                                                             : VQE_HTTP_DONE;
 }
 
+/* The token of the file. */
+static int read_token(char **out, const struct vqe_s3_identity *identity)
+{
+  size_t size = 0;
+  if (vqe_file_read(out, &size, identity->token_file, TOKEN_LIMIT) != VQE_OK) {
+    return vqe_error_context(VQE_ERR_INPUT, "the token of the web identity");
+  }
+  (*out)[strcspn(*out, "\r\n")] = '\0';
+  return VQE_OK;
+}
+
 /* The form of the request; it holds the token. */
-static int make_form(char **out, const struct vqe_s3_identity *identity)
+static int make_form(char **out, const struct vqe_s3_identity *identity,
+                     const char *token)
 {
   const char *session =
       identity->session != NULL ? identity->session : DEFAULT_SESSION;
-  char *token = NULL;
   char *parts[3] = {NULL, NULL, NULL};
-  size_t size = 0;
+  int status = VQE_OK;
   *out = NULL;
-  int status = vqe_file_read(&token, &size, identity->token_file, TOKEN_LIMIT);
-  if (status != VQE_OK) {
-    return vqe_error_context(VQE_ERR_INPUT, "the token of the web identity");
-  }
-  token[strcspn(token, "\r\n")] = '\0';
   const char *texts[3] = {identity->role, session, token};
   for (size_t k = 0; status == VQE_OK && k < 3; k++) {
     status = vqe_http_encode(&parts[k], texts[k], false);
@@ -137,12 +144,11 @@ static int make_form(char **out, const struct vqe_s3_identity *identity)
   for (size_t k = 0; k < 3; k++) {
     wipe(parts[k]);
   }
-  wipe(token);
   return status;
 }
 
 static int refused(const char *endpoint, const char *role,
-                   const struct vqe_http_response *response)
+                   const struct vqe_http_response *response, const char *token)
 {
   char *code = NULL;
   int status = VQE_OK;
@@ -150,7 +156,10 @@ static int refused(const char *endpoint, const char *role,
     status = vqe_s3_xml_text(&code, response->body, response->size, "Code");
   }
   if (status == VQE_OK) {
-    /* its text can quote the token: the code alone */
+    /* its text can quote the token, and a code that is none can, too */
+    if (code != NULL) {
+      vqe_http_mask(code, token, 1);
+    }
     status = vqe_error_set(
         response->fault != VQE_HTTP_NO_FAULT || response->status >= 500
             ? VQE_ERR_IO
@@ -184,7 +193,7 @@ static int take_keys(struct vqe_s3_credentials *out,
 
 static int request_keys(struct vqe_s3_credentials *out, const char *endpoint,
                         const struct vqe_s3_identity *identity,
-                        const char *form)
+                        const char *token, const char *form)
 {
   static const char *const headers[] = {
       "Content-Type: application/x-www-form-urlencoded"};
@@ -221,7 +230,7 @@ static int request_keys(struct vqe_s3_credentials *out, const char *endpoint,
     status = take_keys(out, &response);
   }
   if (status == VQE_OK && (out->key_id == NULL || out->secret == NULL)) {
-    status = refused(endpoint, identity->role, &response);
+    status = refused(endpoint, identity->role, &response, token);
   }
   if (response.body != NULL) {
     OPENSSL_cleanse(response.body, response.size);
@@ -231,11 +240,36 @@ static int request_keys(struct vqe_s3_credentials *out, const char *endpoint,
   return status;
 }
 
+int vqe_s3_endpoint_check(const char *endpoint, const char *what,
+                          const char *example)
+{
+  const char *host = strstr(endpoint, "://");
+  /* what stands before '@' can be a password: not echoed */
+  if (strchr(endpoint, '@') != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s holds a '@'; give scheme, host and port only, as "
+                         "in %s: keys come from AWS_ACCESS_KEY_ID and "
+                         "AWS_SECRET_ACCESS_KEY or a web identity",
+                         what, example);
+  }
+  if (host == NULL ||
+      (strncasecmp(endpoint, "http://", 7) != 0 &&
+       strncasecmp(endpoint, "https://", 8) != 0) ||
+      host[3 + strspn(host + 3, "/")] == '\0' ||
+      strpbrk(endpoint, "?# ") != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s '%s' is none; give a URL such as %s", what,
+                         endpoint, example);
+  }
+  return VQE_OK;
+}
+
 int vqe_s3_identity_load(struct vqe_s3_credentials *out,
                          const struct vqe_s3_identity *identity)
 {
   const char *given = getenv("AWS_ENDPOINT_URL_STS");
   char *endpoint = NULL;
+  char *token = NULL;
   char *form = NULL;
   int status = given != NULL && given[0] != '\0'
                    ? vqe_memory_strdup(&endpoint, given)
@@ -246,11 +280,19 @@ int vqe_s3_identity_load(struct vqe_s3_credentials *out,
     for (size_t at = strlen(endpoint); at > 0 && endpoint[at - 1] == '/';) {
       endpoint[--at] = '\0';
     }
-    status = make_form(&form, identity);
+    status = vqe_s3_endpoint_check(endpoint, "AWS_ENDPOINT_URL_STS",
+                                   "https://sts.example.org");
+  }
+  if (status == VQE_OK) {
+    status = read_token(&token, identity);
+  }
+  if (status == VQE_OK) {
+    status = make_form(&form, identity, token);
   }
   if (status == VQE_OK && form != NULL) {
-    status = request_keys(out, endpoint, identity, form);
+    status = request_keys(out, endpoint, identity, token, form);
   }
+  wipe(token);
   wipe(form);
   free(endpoint);
   return status;

@@ -23,4 +23,10 @@ int vqe_s3_process_load(struct vqe_s3_credentials *out, const char *command);
 int vqe_s3_identity_load(struct vqe_s3_credentials *out,
                          const struct vqe_s3_identity *identity);
 
+/* VQE_ERR_INPUT unless `endpoint` is the URL of a server, such as `example`;
+ * `what` says in the message where it comes from. One with a '@' is refused,
+ * as a password before it would stand in each message. */
+int vqe_s3_endpoint_check(const char *endpoint, const char *what,
+                          const char *example);
+
 #endif

@@ -245,6 +245,7 @@ static enum vqe_http_verdict judge(void *ctx, const struct vqe_http *http,
              "--etag opaque)",
              exchange->request->body == NULL ? "received" : "stored",
              response->etag);
+    vqe_s3_credentials_mask(&exchange->s3->credentials, reason);
     return VQE_HTTP_RETRY;
   }
   return VQE_HTTP_DONE;

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "objects/objects_identity.h"
 #include "objects/objects_s3.h"
 
 #define DEFAULT_TIMEOUT_S 30.0
@@ -34,29 +34,6 @@ static int choose_region(struct vqe_s3 *s3, const char *given)
   return status;
 }
 
-static int check_endpoint(const char *endpoint)
-{
-  const char *host = strstr(endpoint, "://");
-  /* what stands before '@' can be a password: not echoed */
-  if (strchr(endpoint, '@') != NULL) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "the S3 endpoint holds a '@'; give scheme, host and "
-                         "port only, and credentials by AWS_ACCESS_KEY_ID and "
-                         "AWS_SECRET_ACCESS_KEY");
-  }
-  if (host == NULL ||
-      (strncasecmp(endpoint, "http://", 7) != 0 &&
-       strncasecmp(endpoint, "https://", 8) != 0) ||
-      host[3 + strspn(host + 3, "/")] == '\0' ||
-      strpbrk(endpoint, "?# ") != NULL) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "'%s' is no S3 endpoint; give a URL such as "
-                         "http://localhost:3900",
-                         endpoint);
-  }
-  return VQE_OK;
-}
-
 /* Endpoint from options, environment or default, and the bucket's URL. */
 static int choose_endpoint(struct vqe_s3 *s3, const char *given,
                            bool virtual_host)
@@ -68,7 +45,8 @@ static int choose_endpoint(struct vqe_s3 *s3, const char *given,
                              s3->region)
           : vqe_memory_strdup(&s3->endpoint, endpoint);
   if (status == VQE_OK) {
-    status = check_endpoint(s3->endpoint);
+    status = vqe_s3_endpoint_check(s3->endpoint, "the S3 endpoint",
+                                   "http://localhost:3900");
   }
   if (status != VQE_OK) {
     return status;

@@ -67,6 +67,22 @@ static void token_is_exchanged_for_keys(void **state)
   assert_says(ROLE);
   assert_null(strstr(vqe_error_message(), "s3cret"));
   vqe_s3_credentials_clear(&found);
+  /* the token where a code should be, as it is and encoded */
+  http_script(&server, 400,
+              "<ErrorResponse><Error><Code>eyJ.s3cret_-.x</Code></Error>"
+              "</ErrorResponse>",
+              0);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
+  assert_says("token service");
+  assert_null(strstr(vqe_error_message(), "s3cret"));
+  vqe_s3_credentials_clear(&found);
+  http_script(&server, 400,
+              "<ErrorResponse><Error><Code>No ZXlKLnMzY3JldF8tLng=</Code>"
+              "</Error></ErrorResponse>",
+              0);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
+  assert_null(strstr(vqe_error_message(), "ZXlKLnMzY3JldF8tLn"));
+  vqe_s3_credentials_clear(&found);
   http_script(&server, 200, "<html></html>", 0);
   assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
   vqe_s3_credentials_clear(&found);
@@ -81,10 +97,39 @@ static void token_is_exchanged_for_keys(void **state)
   http_stop(&server);
 }
 
+/* A password in the address would stand in each message. */
+static void address_with_a_password_is_refused(void **state)
+{
+  const struct objects_fixture *fixture = *state;
+  static const char *const addresses[] = {"http://user:hunter2pw@127.0.0.1:9",
+                                          "https://hunter2pw@127.0.0.1:9/",
+                                          "user:hunter2pw@127.0.0.1"};
+  struct vqe_s3_credentials found;
+  setenv("HOME", fixture->folder, 1);
+  setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/dev/null", 1);
+  setenv("AWS_ROLE_ARN", ROLE, 1);
+  for (size_t k = 0; k < sizeof addresses / sizeof addresses[0]; k++) {
+    setenv("AWS_ENDPOINT_URL_STS", addresses[k], 1);
+    assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
+    assert_says("AWS_ENDPOINT_URL_STS holds a '@'");
+    assert_null(strstr(vqe_error_message(), "hunter2pw"));
+    vqe_s3_credentials_clear(&found);
+  }
+  setenv("AWS_ENDPOINT_URL_STS", "127.0.0.1:9", 1);
+  assert_int_equal(vqe_s3_credentials_load(&found), VQE_ERR_INPUT);
+  assert_says("AWS_ENDPOINT_URL_STS '127.0.0.1:9' is none");
+  vqe_s3_credentials_clear(&found);
+  unsetenv("AWS_WEB_IDENTITY_TOKEN_FILE");
+  unsetenv("AWS_ROLE_ARN");
+  unsetenv("AWS_ENDPOINT_URL_STS");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(token_is_exchanged_for_keys,
+                                      objects_setup, objects_teardown),
+      cmocka_unit_test_setup_teardown(address_with_a_password_is_refused,
                                       objects_setup, objects_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
