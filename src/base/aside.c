@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,17 +42,23 @@ static int draw_digits(char out[DRAW_SIZE])
 
 /* The new file aside->name, locked. Between making and locking it looks like
  * one that was left: swept away then, it has no name any more, which counts
- * as EEXIST. */
+ * as EEXIST. So does one that another user who may read it has locked
+ * meanwhile: nobody is waited for. */
 static int make(struct vqe_aside *aside)
 {
   struct stat info;
+  bool taken;
   aside->descriptor = open(
       aside->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (aside->descriptor < 0) {
     return errno;
   }
-  (void)flock(aside->descriptor, LOCK_EX);
-  if (fstat(aside->descriptor, &info) == 0 && info.st_nlink == 0) {
+  taken =
+      flock(aside->descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (taken) {
+    (void)unlink(aside->name);
+  }
+  if (taken || (fstat(aside->descriptor, &info) == 0 && info.st_nlink == 0)) {
     close(aside->descriptor);
     aside->descriptor = -1;
     return EEXIST;

@@ -168,7 +168,8 @@ static const struct vqe_cmd_option entries[] = {
      "has, for SQL of your own; else it reads tables alone, writes nothing "
      "and changes no setting", 0},
     {"lock-wait", 0, "SECONDS", GROUP_WORK, VQE_CMD_TEXT, AT(lock_wait), NULL,
-     "how long to wait for another writer where the store needs a lock (60)",
+     "how long to wait for another writer where the store needs a lock, or "
+     "that has a local warehouse for itself (60)",
      0},
     {"older-than", 0, "TIME", GROUP_WORK, VQE_CMD_TEXT, AT(older_than), NULL,
      "of expire: 30d, 12h, or a date (2026-01-31)", 0},

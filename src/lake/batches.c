@@ -364,8 +364,14 @@ int vqe_batches_repair(size_t *repaired, struct vqe_warehouse *warehouse)
 {
   struct repairing run = {.warehouse = warehouse,
                           .duck = vqe_warehouse_duck(warehouse)};
-  int status = repair_all(&run, vqe_warehouse_alone(warehouse));
-  vqe_warehouse_share(warehouse);
+  bool alone;
+  int status = vqe_warehouse_alone(&alone, warehouse);
+  if (status == VQE_OK) {
+    status = repair_all(&run, alone);
+  }
+  if (status == VQE_OK) {
+    status = vqe_warehouse_share(warehouse);
+  }
   *repaired = run.repaired;
   return status;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -22,6 +23,7 @@
 
 /* The file that local writers lock; objects leave such names alone. */
 #define WRITERS_NAME ".vqe-writers"
+#define WRITERS_PAUSE_NS 20000000L /* between attempts to lock it */
 
 /* A key whose bytes are in a local file as well. */
 struct kept {
@@ -41,6 +43,7 @@ struct vqe_warehouse {
   struct vqe_iceberg_table *tables[VQE_LAKE_TABLES]; /* NULL: not read */
   bool write;
   bool exclusive;
+  double lock_wait_s; /* for other writers, at most */
   double opened;
   void (*warn)(void *ctx, const char *text);
   void *warn_ctx;
@@ -74,6 +77,27 @@ static int make_folders(const char *path)
   return status;
 }
 
+/* Mode of a new file of writers: whoever may read it can lock it and so stop
+ * all writers, so those alone read it who may write the folder, too. */
+static mode_t writers_mode(const char *place)
+{
+  struct stat info = {0};
+  if (stat(place, &info) != 0) {
+    return 0600;
+  }
+  return 0600 | ((info.st_mode & S_IWGRP) != 0 ? 0060 : 0) |
+         ((info.st_mode & S_IWOTH) != 0 ? 0006 : 0);
+}
+
+/* Earlier versions let all read the file: one of ours is closed to them. */
+static void restrict_writers(const struct vqe_warehouse *warehouse,
+                             const struct stat *info, mode_t mode)
+{
+  if (info->st_uid == geteuid() && (info->st_mode & 0066 & ~mode) != 0) {
+    (void)fchmod(warehouse->writers, info->st_mode & 07777 & (mode | 0700));
+  }
+}
+
 /* Where the file system has no such locks, nobody is ever alone. */
 static int join_writers(struct vqe_warehouse *warehouse)
 {
@@ -87,40 +111,59 @@ static int join_writers(struct vqe_warehouse *warehouse)
     return status;
   }
   struct stat info = {0};
+  mode_t mode = writers_mode(warehouse->place);
   warehouse->writers =
-      open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+      open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
   if (warehouse->writers < 0) {
     status = vqe_file_errno(errno, "cannot write", path);
   } else if (fstat(warehouse->writers, &info) != 0 || !S_ISREG(info.st_mode)) {
     status = vqe_error_set(VQE_ERR_INPUT, "'%s' is no file; remove it", path);
   } else {
-    vqe_warehouse_share(warehouse);
+    restrict_writers(warehouse, &info, mode);
+    status = vqe_warehouse_share(warehouse);
   }
   free(path);
   return status;
 }
 
-bool vqe_warehouse_alone(struct vqe_warehouse *warehouse)
+int vqe_warehouse_alone(bool *alone, struct vqe_warehouse *warehouse)
 {
+  *alone = warehouse->exclusive;
   if (warehouse->exclusive) {
-    return true;
+    return VQE_OK;
   }
   if (warehouse->writers < 0 ||
       flock(warehouse->writers, LOCK_EX | LOCK_NB) != 0) {
     /* the attempt may have cost the shared lock */
-    vqe_warehouse_share(warehouse);
-    return false;
+    return vqe_warehouse_share(warehouse);
   }
+  *alone = true;
   vqe_scratch_remove_stale(warehouse->place, warehouse->scratch.path);
-  return true;
+  return VQE_OK;
 }
 
-void vqe_warehouse_share(struct vqe_warehouse *warehouse)
+int vqe_warehouse_share(struct vqe_warehouse *warehouse)
 {
-  if (warehouse->writers >= 0) {
-    while (flock(warehouse->writers, LOCK_SH) != 0 && errno == EINTR) {
-    }
+  double start = vqe_clock_wall();
+  double waited_s = 0.0;
+  bool held = warehouse->writers < 0 ||
+              flock(warehouse->writers, LOCK_SH | LOCK_NB) == 0 ||
+              errno != EWOULDBLOCK;
+  while (!held && waited_s < warehouse->lock_wait_s) {
+    struct timespec pause = {.tv_nsec = WRITERS_PAUSE_NS};
+    (void)nanosleep(&pause, NULL);
+    held = flock(warehouse->writers, LOCK_SH | LOCK_NB) == 0 ||
+           errno != EWOULDBLOCK;
+    waited_s = vqe_clock_wall() - start;
   }
+  if (held) {
+    return VQE_OK;
+  }
+  return vqe_error_set(
+      VQE_ERR_EXISTS,
+      "another process has '%s/" WRITERS_NAME "' locked for itself, waited "
+      "%.0f s; try again when it has ended, or end it (lslocks lists it)",
+      warehouse->place, waited_s);
 }
 
 /* ---- opening and closing ---- */
@@ -217,6 +260,7 @@ int vqe_warehouse_open(struct vqe_warehouse **out, const char *location,
   }
   warehouse->writers = -1;
   warehouse->write = options->write;
+  warehouse->lock_wait_s = options->lock_wait_s;
   warehouse->opened = vqe_clock_wall();
   warehouse->warn = options->warn;
   warehouse->warn_ctx = options->warn_ctx;

@@ -22,7 +22,8 @@ struct vqe_warehouse_options {
                           warehouse, TMPDIR for S3 */
   bool write;          /* take the writer lock where the store needs it */
   bool existing;       /* there must be tables: nothing is made otherwise */
-  double lock_wait_s;  /* how long to wait for it */
+  double lock_wait_s;  /* how long to wait for it, and for other writers to a
+                          local warehouse that want to be alone */
   const char *holder;  /* describes this writer to others */
   /* Reports what is no failure; may be NULL. */
   void (*warn)(void *ctx, const char *text);
@@ -49,9 +50,11 @@ bool vqe_warehouse_exclusive(const struct vqe_warehouse *warehouse);
 /* Whether no other writer of ours is at work here: known under the writer
  * lock, and on a local warehouse, where every writer holds a shared lock on
  * a file that the system releases when it ends. Until vqe_warehouse_share()
- * others wait; what crashed writers left beside the warehouse is removed. */
-bool vqe_warehouse_alone(struct vqe_warehouse *warehouse);
-void vqe_warehouse_share(struct vqe_warehouse *warehouse);
+ * others wait; what crashed writers left beside the warehouse is removed.
+ * VQE_ERR_EXISTS, from both, where somebody else keeps that file for himself
+ * for longer than lock_wait_s: this one is no writer any more. */
+int vqe_warehouse_alone(bool *alone, struct vqe_warehouse *warehouse);
+int vqe_warehouse_share(struct vqe_warehouse *warehouse);
 const char *vqe_warehouse_scratch(const struct vqe_warehouse *warehouse);
 /* New path for a temporary file in the scratch folder. Free by free(). */
 int vqe_warehouse_scratch_file(char **out, struct vqe_warehouse *warehouse);

@@ -134,9 +134,8 @@ int vqe_warehouse_expire(struct vqe_iceberg_expire_result *result,
 {
   struct vqe_iceberg_expire_options options = {
       .older_than_ms = older_than_ms,
-      .exclusive = vqe_warehouse_exclusive(warehouse),
-      .alone = vqe_warehouse_alone(warehouse)};
-  int status = VQE_OK;
+      .exclusive = vqe_warehouse_exclusive(warehouse)};
+  int status = vqe_warehouse_alone(&options.alone, warehouse);
   memset(result, 0, sizeof *result);
   for (int k = 0; status == VQE_OK && k < VQE_LAKE_TABLES; k++) {
     struct vqe_iceberg_expire_result done = {0};
@@ -156,8 +155,7 @@ int vqe_warehouse_expire(struct vqe_iceberg_expire_result *result,
     result->manifest_lists += done.manifest_lists;
     result->metadata_files += done.metadata_files;
   }
-  vqe_warehouse_share(warehouse);
-  return status;
+  return status == VQE_OK ? vqe_warehouse_share(warehouse) : status;
 }
 
 int vqe_warehouse_remove_orphans(int64_t *count,
@@ -165,8 +163,9 @@ int vqe_warehouse_remove_orphans(int64_t *count,
                                  int64_t older_than_ms)
 {
   int64_t day_ago_ms = (int64_t)time(NULL) * 1000 - DAY_MS;
-  int status = VQE_OK;
-  if (!vqe_warehouse_alone(warehouse) && older_than_ms > day_ago_ms) {
+  bool alone;
+  int status = vqe_warehouse_alone(&alone, warehouse);
+  if (!alone && older_than_ms > day_ago_ms) {
     older_than_ms = day_ago_ms;
   }
   *count = 0;
@@ -184,6 +183,5 @@ int vqe_warehouse_remove_orphans(int64_t *count,
     }
     *count += removed;
   }
-  vqe_warehouse_share(warehouse);
-  return status;
+  return status == VQE_OK ? vqe_warehouse_share(warehouse) : status;
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What runs leave beside results is for their user alone, and does not stay:
 journals, spools and temporary folders have mode 700, temporary folders of
-killed runs go with the next run of the same user and host, and a crash of a
-program that holds secrets leaves no core dump.
+killed runs go with the next run of the same user and host, who may only read a
+warehouse stops no writer of it by a lock, and a crash of a program that holds
+secrets leaves no core dump.
 """
 
 import fcntl
@@ -135,6 +136,26 @@ def beside_a_warehouse(folder):
     check(not glob.glob(folder.file(".h2.warehouse.vqe-*")), "our own folder stays")
 
 
+def locks_of_readers(folder):
+    """The file of writers is closed to those who may only read, and one who
+    keeps it for himself is waited for no longer than --lock-wait says."""
+    place = folder.file("h2.warehouse")
+    writers = os.path.join(place, ".vqe-writers")
+    check(mode(writers) == 0o600, f"{writers} has mode {mode(writers):o}")
+    os.chmod(writers, 0o644)  # as earlier versions made it
+    with open(writers, "rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        for words in (["normalize", "h2.h5", "-w", place], ["compact", place],
+                      ["expire", place, "--older-than", "0d"]):
+            done = subprocess.run(
+                [LAKE, *words, "--lock-wait", "0.3"], cwd=folder.path, timeout=60,
+                env=harness.environment(), capture_output=True, text=True, check=False)
+            text = harness.unfolded(done.stderr)
+            check(done.returncode == 1 and ".vqe-writers' locked" in text
+                  and "try again" in text, f"{words}: {done.returncode} {text}")
+    check(mode(writers) == 0o600, f"{writers} keeps mode {mode(writers):o}")
+
+
 def core_dumps(folder):
     """The limit of dumps, before and after a secret was read."""
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
@@ -195,6 +216,7 @@ def main():
         journal_and_spool(folder)
         killed_runs(folder)
         beside_a_warehouse(folder)
+        locks_of_readers(folder)
         core_dumps(folder)
     print("private, and gone with the next run; no dump with secrets")
 
