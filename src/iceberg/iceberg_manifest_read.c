@@ -372,6 +372,39 @@ static int get_manifest(struct vqe_iceberg_manifest *manifest,
   return get_summaries(manifest, value, what);
 }
 
+static int compare_uris(const void *left, const void *right)
+{
+  return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* A manifest that is listed twice would have its rows read twice. */
+static int check_listed_once(const struct vqe_iceberg_manifests *manifests,
+                             const char *what)
+{
+  const char **uris = NULL;
+  if (manifests->count < 2) {
+    return VQE_OK;
+  }
+  int status = vqe_memory_alloc(&uris, manifests->count, sizeof *uris,
+                                "the names of manifests");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < manifests->count; k++) {
+    uris[k] = manifests->list[k].uri;
+  }
+  qsort(uris, manifests->count, sizeof *uris, compare_uris);
+  for (size_t k = 1; status == VQE_OK && k < manifests->count; k++) {
+    if (strcmp(uris[k - 1], uris[k]) == 0) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "'%s' is damaged: it lists '%s' more than once",
+                             what, uris[k]);
+    }
+  }
+  free(uris);
+  return status;
+}
+
 int vqe_iceberg_manifest_list_decode(struct vqe_iceberg_manifests *out,
                                      const char *data, size_t size,
                                      const char *what)
@@ -392,6 +425,9 @@ int vqe_iceberg_manifest_list_decode(struct vqe_iceberg_manifests *out,
     }
   }
   vqe_avro_reader_close(reader);
+  if (status == VQE_OK) {
+    status = check_listed_once(out, what);
+  }
   if (status != VQE_OK) {
     vqe_iceberg_manifests_clear(out);
   }

@@ -2,11 +2,12 @@
 """A warehouse and a folder of raw files that someone else may write into lead
 nobody out of them. Every reader of a table refuses, within seconds, a symbolic
 link, a pipe, another size and nothing in place of a data file, links in place
-of metadata and of folders, and paths in a manifest that lie elsewhere, climb
-or have another scheme; a table that misses a file is an error of relocate, not
-left out; characters of patterns in paths stand for themselves; expire removes
-no file of another table; what is written goes behind no link either. Of raw
-files the bad ones are set aside and the others are read.
+of metadata and of folders, manifests that are listed again and again, and paths
+in a manifest that lie elsewhere, climb or have another scheme; a table that
+misses a file is an error of relocate, not left out; characters of patterns in
+paths stand for themselves; expire removes no file of another table; what is
+written goes behind no link either. Of raw files the bad ones are set aside and
+the others are read.
 
 VQE_BATCH and VQE_LAKE name the programs.
 """
@@ -196,29 +197,67 @@ def check_metadata(case):
 
 
 @contextlib.contextmanager
-def manifest_path(case, name, change):
-    """The path of its data file as `change` makes it, in the newest manifest."""
-    folder = case.table(name) + "/metadata"
-    manifests = [p for p in glob.glob(folder + "/*.avro") if "snap-" not in os.path.basename(p)]
-    (manifest,) = manifests
-    with open(manifest, "rb") as stream:
+def rewritten(path, change):
+    """An Avro file with what `change` makes of its records."""
+    with open(path, "rb") as stream:
         before = stream.read()
-    size = len(before)
-    with open(manifest, "rb") as stream:
+    with open(path, "rb") as stream:
         reader = fastavro.reader(stream)
         meta = {k: v for k, v in reader.metadata.items() if not k.startswith("avro.")}
         schema = json.loads(reader.metadata["avro.schema"])
-        records = list(reader)
-    for record in records:
-        record["data_file"]["file_path"] = change(record["data_file"]["file_path"])
-    with open(manifest, "wb") as stream:
+        records = change(list(reader))
+    check(records, path)
+    with open(path, "wb") as stream:
         fastavro.writer(stream, schema, records, metadata=meta)
-    check(size > 0, manifest)
     try:
         yield
     finally:
-        with open(manifest, "wb") as stream:
+        with open(path, "wb") as stream:
             stream.write(before)
+
+
+def manifest_path(case, name, change):
+    """The path of its data file as `change` makes it, in the newest manifest."""
+    folder = case.table(name) + "/metadata"
+    (manifest,) = [p for p in glob.glob(folder + "/*.avro") if "snap-" not in os.path.basename(p)]
+
+    def moved(records):
+        for record in records:
+            record["data_file"]["file_path"] = change(record["data_file"]["file_path"])
+        return records
+
+    return rewritten(manifest, moved)
+
+
+def check_lists(case):
+    """A manifest that is listed again and again would be read as often."""
+    (path,) = glob.glob(case.table() + "/metadata/snap-*.avro")
+    for count in (2, 20_000):
+        with rewritten(path, lambda records, count=count: records * count):
+            case.refused(f"a manifest listed {count} times", ["more than once"])
+    case.whole()
+
+
+def check_footer(case):
+    """What describes a data file is damaged, its length is not: the file is
+    named, or what names it."""
+    path = case.data()
+    with open(path, "rb") as stream:
+        before = stream.read()
+    length = int.from_bytes(before[-8:-4], "little")
+    for at in range(0, length, length // 12):
+        damaged = bytearray(before)
+        damaged[len(before) - 8 - length + at] ^= 0x5F
+        with open(path, "wb") as stream:
+            stream.write(damaged)
+        done = lake("query", ROWS, "-w", case.place, status=(0, 1, 2))
+        if done.returncode != 0:
+            check(".parquet" in done.said or "vqe_lake check" in done.said, done.said)
+            said = lake("check", case.place, status=(1, 2)).said
+            check(os.path.basename(path) in said, f"byte {at}: {said}")
+    with open(path, "wb") as stream:
+        stream.write(before)
+    case.whole()
 
 
 def check_paths(case):
@@ -565,6 +604,8 @@ def main():
         check_data(case)
         check_metadata(case)
         check_paths(case)
+        check_lists(case)
+        check_footer(case)
         check_patterns(case)
         check_place_of_pattern(folder)
         check_targets(case)
