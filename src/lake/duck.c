@@ -27,6 +27,18 @@ static void word_of_limit(char *out, size_t size)
   }
 }
 
+/* What DuckDB's reader of Parquet says without the name of the file. */
+static bool is_damage(const char *message)
+{
+  static const char *const words[] = {"Invalid Error: ", "Invalid unicode",
+                                      "corrupt"};
+  bool found = false;
+  for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+    found = found || strstr(message, words[k]) != NULL;
+  }
+  return found && strstr(message, ".parquet") == NULL;
+}
+
 /* DuckDB's messages point at a place in long SQL: the first line says it. */
 static int fail(const char *name, const char *message)
 {
@@ -45,9 +57,12 @@ static int fail(const char *name, const char *message)
   if (status == VQE_ERR_MEMORY && strstr(message, "bad allocation") != NULL) {
     word_of_limit(limit, sizeof limit);
   }
-  return vqe_error_set(status, "%s%s%s: DuckDB: %.*s%s",
-                       table ? "table '" : "", name, table ? "'" : "",
-                       (int)strcspn(message, "\n"), message, limit);
+  return vqe_error_set(
+      status, "%s%s%s: DuckDB: %.*s%s%s", table ? "table '" : "", name,
+      table ? "'" : "", (int)strcspn(message, "\n"), message, limit,
+      is_damage(message) ? "; a data file of the tables may be damaged: "
+                           "'vqe_lake check' names it"
+                         : "");
 }
 
 static int threads_of(const struct vqe_duck_options *options)
