@@ -12,6 +12,7 @@
 
 #define MAGIC_BYTES 4
 #define SYNC_BYTES VQE_UNPACK_SYNC_BYTES
+#define USUAL_HEADER ((size_t)64 << 10) /* read first; most are smaller */
 #define LARGEST_HEADER ((size_t)16 << 20)
 #define LARGEST_BLOCK ((int64_t)1 << 28) /* as it lies in the file */
 
@@ -88,20 +89,38 @@ static int find_size(struct vqe_container *container)
   return VQE_OK;
 }
 
-/* The bytes that hold the header, and perhaps more. */
-static int read_front(char **out, size_t *size,
-                      struct vqe_container *container)
+/* Read the header from the first `want` bytes of the file. */
+static int read_front(struct vqe_container *container, size_t want)
 {
-  size_t want = container->size < LARGEST_HEADER ? (size_t)container->size
-                                                 : LARGEST_HEADER;
+  char *front = NULL;
+  size_t used = 0;
   int status =
-      vqe_memory_alloc(out, want + 1, 1, "the header of an Avro file");
-  if (status == VQE_OK) {
-    *size = fread(*out, 1, want, container->file);
-    if (*size < MAGIC_BYTES || memcmp(*out, "Obj\1", MAGIC_BYTES) != 0) {
-      status = vqe_error_set(VQE_ERR_INPUT, "%s: not an Avro container file",
-                             container->what);
-    }
+      vqe_memory_alloc(&front, want + 1, 1, "the header of an Avro file");
+  if (status != VQE_OK) {
+    return status;
+  }
+  rewind(container->file);
+  size_t size = fread(front, 1, want, container->file);
+  status = read_value(&used, &container->header, front, size, container->what);
+  container->start = used;
+  free(front);
+  return status;
+}
+
+static int read_header(struct vqe_container *container)
+{
+  char magic[MAGIC_BYTES];
+  if (fread(magic, 1, sizeof magic, container->file) != sizeof magic ||
+      memcmp(magic, "Obj\1", sizeof magic) != 0) {
+    return vqe_error_set(VQE_ERR_INPUT, "%s: not an Avro container file",
+                         container->what);
+  }
+  size_t most = container->size < LARGEST_HEADER ? (size_t)container->size
+                                                 : LARGEST_HEADER;
+  size_t usual = most < USUAL_HEADER ? most : USUAL_HEADER;
+  int status = read_front(container, usual);
+  if (status == VQE_ERR_INPUT && usual < most) {
+    status = read_front(container, most); /* it goes on */
   }
   return status;
 }
@@ -156,9 +175,6 @@ int vqe_container_open(struct vqe_container **out, FILE *file,
                        const char *what)
 {
   struct vqe_container *container = NULL;
-  char *front = NULL;
-  size_t size = 0;
-  size_t used = 0;
   *out = NULL;
   int status =
       vqe_memory_alloc(&container, 1, sizeof *container, "an Avro reader");
@@ -169,18 +185,13 @@ int vqe_container_open(struct vqe_container **out, FILE *file,
   container->file = file;
   status = find_size(container);
   if (status == VQE_OK) {
-    status = read_front(&front, &size, container);
-  }
-  if (status == VQE_OK) {
     status = vqe_schema_holder_open(&container->header, vqe_container_header,
                                     strlen(vqe_container_header));
   }
   if (status == VQE_OK) {
-    status = read_value(&used, &container->header, front, size, what);
+    status = read_header(container);
   }
-  free(front);
   if (status == VQE_OK) {
-    container->start = used;
     status = take_header(container);
   }
   if (status != VQE_OK) {

@@ -153,6 +153,25 @@ static void blocks_are_read_and_the_header_kept(void **state)
   free(file.data);
 }
 
+/* One that is larger than what is read of most files. */
+static void large_headers_are_read(void **state)
+{
+  (void)state;
+  struct bytes file = {0};
+  struct found found;
+  char *doc = malloc(300000);
+  assert_non_null(doc);
+  snprintf(doc, 300000, "{\"type\":\"int\",\"doc\":\"%0200000d\"}", 0);
+  begin(&file, doc, "null");
+  put_block(&file, 2, "\x02\x04", 2);
+  end(&file);
+  assert_int_equal(read_ints(&found, &file), VQE_OK);
+  assert_int_equal(found.count, 2);
+  assert_int_equal(found.last, 2);
+  free(doc);
+  free(file.data);
+}
+
 static void hostile_headers_are_refused(void **state)
 {
   (void)state;
@@ -334,6 +353,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(blocks_are_read_and_the_header_kept),
+      cmocka_unit_test(large_headers_are_read),
       cmocka_unit_test(hostile_headers_are_refused),
       cmocka_unit_test(damage_costs_its_block_alone),
       cmocka_unit_test(bombs_are_refused_and_the_rest_is_read),
