@@ -65,6 +65,11 @@ marked AS (
       CASE WHEN row_number() OVER w > 1 THEN parameter_delta_norm END
         AS parameter_delta_norm),
     row_number() OVER w AS row_index,
+    lag(bounded_energy, 1) OVER w AS energy_1,
+    lag(bounded_energy, 2) OVER w AS energy_2,
+    lag(bounded_energy, 3) OVER w AS energy_3,
+    lag(bounded_energy, 4) OVER w AS energy_4,
+    count(bounded_energy) OVER last5 AS count_5,
     first_value(iteration_energy) OVER w AS first_energy,
     CASE
       WHEN row_number() OVER w > 1 AND abs(energy_delta) < 1e150
@@ -79,18 +84,51 @@ marked AS (
       ELSE coalesce(c < lag(c) OVER w, false)
     END AS is_new_minimum
   FROM running
-  WINDOW w AS (PARTITION BY experiment_id ORDER BY iteration_step)
+  WINDOW
+    w AS (PARTITION BY experiment_id ORDER BY iteration_step),
+    last5 AS (PARTITION BY experiment_id ORDER BY iteration_step
+              ROWS BETWEEN 4 PRECEDING AND CURRENT ROW)
+),
+centred AS (
+  -- d0 to d4: the last five energies less one of them, d_mean their mean.
+  -- Taken term by term, a deviation has the same bits in every engine, which
+  -- stddev_samp has not, and that of equal energies is 0
+  SELECT
+    *,
+    (coalesce(d4, 0) + coalesce(d3, 0) + coalesce(d2, 0) + coalesce(d1, 0)
+     + coalesce(d0, 0)) / nullif(count_5, 0) AS d_mean
+  FROM (
+    SELECT
+      *,
+      bounded_energy - energy_any AS d0,
+      energy_1 - energy_any AS d1,
+      energy_2 - energy_any AS d2,
+      energy_3 - energy_any AS d3,
+      energy_4 - energy_any AS d4
+    FROM (
+      SELECT
+        *,
+        coalesce(bounded_energy, energy_1, energy_2, energy_3, energy_4)
+          AS energy_any
+      FROM marked))
 )
 SELECT
   *,
   (row_index - max(CASE WHEN is_new_minimum THEN row_index END) OVER w)
     ::INTEGER AS steps_since_improvement,
   avg(bounded_energy) OVER last5 AS energy_moving_avg_5,
-  stddev_samp(bounded_energy) OVER last5 AS energy_moving_std_5,
+  CASE
+    WHEN count_5 > 1
+    THEN sqrt((coalesce((d4 - d_mean) * (d4 - d_mean), 0)
+               + coalesce((d3 - d_mean) * (d3 - d_mean), 0)
+               + coalesce((d2 - d_mean) * (d2 - d_mean), 0)
+               + coalesce((d1 - d_mean) * (d1 - d_mean), 0)
+               + coalesce((d0 - d_mean) * (d0 - d_mean), 0)) / (count_5 - 1))
+  END AS energy_moving_std_5,
   avg(bounded_norm) OVER w AS mean_param_change,
   max(CASE WHEN is_new_minimum THEN iteration_step END)
     OVER (PARTITION BY experiment_id) AS convergence_iteration
-FROM marked
+FROM centred
 WINDOW
   w AS (PARTITION BY experiment_id ORDER BY iteration_step),
   last5 AS (PARTITION BY experiment_id ORDER BY iteration_step
