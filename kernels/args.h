@@ -272,6 +272,13 @@ struct vqe_finish_args {
   const double *factor;          /* of each angle */
 };
 
+/* c = a b, column major, m x n = (m x k)(k x n), always doubles. */
+struct vqe_product_args {
+  const double *a, *b;
+  double *c;
+  uint32_t m, n, k, lda, ldb, ldc;
+};
+
 /* A sector that fits shared memory, in memory of the device. */
 struct vqe_small_problem {
   const struct vqe_rotate_plan *plans;

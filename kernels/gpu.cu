@@ -1,13 +1,15 @@
-/* kernels/gpu.h on CUDA: one stream, one cuBLAS handle, and all that was
- * taken on the device, for each handle. */
-#include <cublas_v2.h>
+/* kernels/gpu.h on CUDA: one stream, one handle of cuBLAS where it is, and all
+ * that was taken on the device, for each handle. */
 #include <cuda_runtime.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "kernels/args.h"
 #include "kernels/gpu.h"
+#include "kernels/products.h"
+#include "kernels/shape.h"
 
 extern "C" {
 #include "base/error_message.h"
@@ -46,7 +48,8 @@ struct vqe_gpu {
   cudaMemPool_t pool; /* memory in the order of the stream; NULL: there is no
                          such thing, and giving back waits for the device */
   cudaStream_t stream;
-  cublasHandle_t blas;
+  struct vqe_products *products; /* NULL: not opened, or there is no cuBLAS */
+  int own_products;
   void *workspace;
   uint64_t shared_bytes;
   struct held *held;
@@ -64,13 +67,6 @@ static int fail(cudaError_t error, const char *what)
   return vqe_error_set(
       error == cudaErrorMemoryAllocation ? VQE_ERR_MEMORY : VQE_ERR_IO,
       "CUDA, %s: %s", what, cudaGetErrorString(error));
-}
-
-static int fail_blas(cublasStatus_t error, const char *what)
-{
-  return vqe_error_set(error == CUBLAS_STATUS_ALLOC_FAILED ? VQE_ERR_MEMORY
-                                                           : VQE_ERR_IO,
-                       "cuBLAS, %s: %s", what, cublasGetStatusString(error));
 }
 
 static double now(void)
@@ -251,9 +247,7 @@ void vqe_gpu_close(struct vqe_gpu *device)
     free(device->graphs);
     device->graphs = next;
   }
-  if (device->blas != NULL) {
-    (void)cublasDestroy(device->blas);
-  }
+  vqe_products_close(device->products);
   while (device->held != NULL) {
     struct held *next = device->held->next;
     give_back(device, device->held->data);
@@ -440,9 +434,9 @@ int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
 
 /* Small states have no products: of many handles few need this. A recording
  * finds it done, as the first run of a graph is a plain one. */
-static int open_blas(struct vqe_gpu *device)
+static int open_products(struct vqe_gpu *device)
 {
-  if (device->blas != NULL) {
+  if (device->products != NULL || device->own_products) {
     return VQE_OK;
   }
   cudaError_t error = device->workspace == NULL
@@ -451,42 +445,53 @@ static int open_blas(struct vqe_gpu *device)
   if (error != cudaSuccess) {
     return fail(error, "opening cuBLAS");
   }
-  cublasStatus_t blas = cublasCreate(&device->blas);
-  if (blas != CUBLAS_STATUS_SUCCESS) {
-    device->blas = NULL;
-    return fail_blas(blas, "opening a handle");
+  int status = vqe_products_open(&device->products, device->stream,
+                                 device->workspace, WORKSPACE);
+  if (status == VQE_ERR_UNSUPPORTED) {
+    device->own_products = 1;
+    give_back(device, device->workspace);
+    device->workspace = NULL;
+    status = VQE_OK;
   }
-  blas = cublasSetStream(device->blas, device->stream);
-  if (blas == CUBLAS_STATUS_SUCCESS) {
-    blas = cublasSetWorkspace(device->blas, device->workspace, WORKSPACE);
-  }
-  if (blas != CUBLAS_STATUS_SUCCESS) {
-    (void)cublasDestroy(device->blas);
-    device->blas = NULL;
-    return fail_blas(blas, "opening a handle");
-  }
-  return VQE_OK;
+  return status;
+}
+
+/* Twin of vqe_products_gemm. */
+static int own_gemm(struct vqe_gpu *device, const struct vqe_product_args *args)
+{
+  const uint32_t tile = VQE_GEMM_TILE;
+  uint64_t tiles = (uint64_t)((args->m + tile - 1) / tile) *
+                   ((args->n + tile - 1) / tile);
+  unsigned most = 1u << 20;
+  return vqe_gpu_launch(device, VQE_KERNEL_product, args,
+                        tiles < most ? (unsigned)tiles : most,
+                        VQE_GEMM_SHARED);
+}
+
+const char *vqe_gpu_products(void)
+{
+  return vqe_products_text();
 }
 
 int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k,
                     const double *a, int lda, const double *b, int ldb,
                     double *c, int ldc)
 {
-  const double one = 1.0;
-  const double zero = 0.0;
   int status = select_device(device);
   if (status == VQE_OK) {
-    status = open_blas(device);
+    status = open_products(device);
   }
   if (status != VQE_OK) {
     return status;
   }
-  cublasStatus_t error =
-      cublasDgemm(device->blas, CUBLAS_OP_N, CUBLAS_OP_N, m, n, k, &one, a,
-                  lda, b, ldb, &zero, c, ldc);
+  if (device->own_products) {
+    struct vqe_product_args args = {a, b, c, (uint32_t)m, (uint32_t)n,
+                                    (uint32_t)k, (uint32_t)lda, (uint32_t)ldb,
+                                    (uint32_t)ldc};
+    return own_gemm(device, &args);
+  }
   device->use.launches++;
-  return error == CUBLAS_STATUS_SUCCESS ? VQE_OK
-                                        : fail_blas(error, "a DGEMM");
+  return vqe_products_gemm(device->products, m, n, k, a, lda, b, ldb, c, ldc);
 }
 
 int vqe_gpu_stream(struct vqe_gpu *device, void **stream)

@@ -84,6 +84,10 @@ int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
 /* Memory that the first product of a handle takes for itself. */
 #define VQE_GPU_GEMM_BYTES (UINT64_C(32) << 20)
 
+/* What computes products here, for people: cuBLAS with its version, or an own
+ * kernel where that cannot be loaded. */
+const char *vqe_gpu_products(void);
+
 /* c = a b, column major, m x n = (m x k)(k x n), always doubles. */
 int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k, const double *a,
                  int lda, const double *b, int ldb, double *c, int ldc);

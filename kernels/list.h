@@ -25,6 +25,7 @@ VQE_KERNEL(strings)
 VQE_KERNEL(sigma)
 VQE_KERNEL(gather)
 VQE_KERNEL(scatter)
+VQE_KERNEL(product)
 /* sums */
 VQE_KERNEL(dot)
 VQE_KERNEL(finish)

@@ -118,6 +118,11 @@ int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
   return refuse();
 }
 
+const char *vqe_gpu_products(void)
+{
+  return "none (built without CUDA)";
+}
+
 int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k, const double *a,
                  int lda, const double *b, int ldb, double *c, int ldc)
 {

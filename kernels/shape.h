@@ -21,4 +21,11 @@
 #define VQE_PERMUTE_BITS 10
 #define VQE_PERMUTE_SHARED (1u << VQE_PERMUTE_BITS)
 
+/* A product of matrices: tiles of the result, and columns of the left matrix
+ * at a time. Sums and both parts are the 48 KB that any device lets a block
+ * have. */
+#define VQE_GEMM_TILE 64u
+#define VQE_GEMM_DEPTH 16u
+#define VQE_GEMM_SHARED (VQE_GEMM_TILE * (VQE_GEMM_TILE + 2 * VQE_GEMM_DEPTH))
+
 #endif

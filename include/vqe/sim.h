@@ -109,6 +109,10 @@ VQE_API int vqe_device_summarize(struct vqe_device_summary *out, int index);
  * VQE_ERR_UNSUPPORTED, with what to install, where there is none. */
 VQE_API int vqe_custatevec_version(char *out, size_t size);
 
+/** What computes matrix products on devices, for people: cuBLAS with its
+ * version, or an own kernel where the library cannot be loaded. */
+VQE_API const char *vqe_device_products(void);
+
 /** A Hamiltonian, an ansatz and the state between them. */
 struct vqe_estimator;
 

@@ -46,7 +46,9 @@ if(VQE_HAS_CUDA)
   target_compile_options(mod_kernels PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:
     -Xcompiler=-Wall,-Wextra $<$<BOOL:${VQE_WERROR}>:-Werror=all-warnings>>)
   set_target_properties(mod_kernels PROPERTIES CUDA_RUNTIME_LIBRARY Static)
-  target_link_libraries(mod_kernels PUBLIC CUDA::cublas CUDA::cudart_static)
+  # cuBLAS is loaded where it is, from here first: a program that is passed on
+  # does not need its 600 MB to start
+  target_link_libraries(mod_kernels PUBLIC CUDA::cudart_static ${CMAKE_DL_LIBS})
   # CMake takes the toolkit's folder for one that the loader searches. Installed
   # programs keep the entry, so that it must not lead through a link of .deps.
   file(REAL_PATH "${CUDAToolkit_LIBRARY_DIR}" folder)
@@ -63,6 +65,9 @@ if(VQE_HAS_CUDA)
                HINTS ${CUQUANTUM_ROOT} $ENV{CUQUANTUM_ROOT}
                      ${CUDAToolkit_LIBRARY_DIR}
                PATHS /opt/nvidia/cuquantum PATH_SUFFIXES lib lib64)
+  add_library(kernel_products OBJECT kernels/products.c)
+  target_include_directories(kernel_products SYSTEM PRIVATE
+    ${CUDAToolkit_INCLUDE_DIRS})
 else()
   add_library(mod_kernels STATIC kernels/no_gpu.c)
   vqe_compile_options(mod_kernels)
@@ -90,14 +95,20 @@ else()
     message(STATUS "cuStateVec: not found (CUQUANTUM_ROOT); own kernels alone")
   endif()
 endif()
-vqe_compile_options(kernel_gates)
-set_target_properties(mod_kernels kernel_gates PROPERTIES
+set(kernel_objects kernel_gates)
+if(VQE_HAS_CUDA)
+  list(APPEND kernel_objects kernel_products)
+endif()
+set_target_properties(mod_kernels ${kernel_objects} PROPERTIES
   C_VISIBILITY_PRESET hidden CUDA_VISIBILITY_PRESET hidden)
-target_sources(mod_kernels PRIVATE $<TARGET_OBJECTS:kernel_gates>)
 set(kernel_links ${VQE_INCLUDE_ROOT}/kernels)
 file(MAKE_DIRECTORY ${kernel_links})
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/kernels ${kernel_links}/kernels SYMBOLIC)
 target_include_directories(mod_kernels PUBLIC ${kernel_links})
 target_link_libraries(mod_kernels PUBLIC mod_base)
-target_include_directories(kernel_gates PRIVATE ${kernel_links})
-target_link_libraries(kernel_gates PRIVATE mod_base)
+foreach(objects ${kernel_objects})
+  vqe_compile_options(${objects})
+  target_sources(mod_kernels PRIVATE $<TARGET_OBJECTS:${objects}>)
+  target_include_directories(${objects} PRIVATE ${kernel_links})
+  target_link_libraries(${objects} PRIVATE mod_base)
+endforeach()

@@ -40,7 +40,7 @@ if(VQE_HARDEN AND NOT VQE_SANITIZE AND NOT VQE_FUZZ)
 endif()
 
 set(vqe_harden_exempt mod_operators mod_ansatz mod_sim mod_device mod_estimator
-                      mod_optimize kernel_gates mod_kernels)
+                      mod_optimize kernel_gates kernel_products mod_kernels)
 
 function(vqe_harden target)
   if(NOT target IN_LIST vqe_harden_exempt)

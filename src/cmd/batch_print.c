@@ -15,11 +15,13 @@
 
 /* ---- --devices ---- */
 
-/* Whether --gates custatevec would find its library, also without a GPU. */
+/* Whether cuBLAS and --gates custatevec would find their library, also without
+ * a GPU. */
 static void print_library(void)
 {
   char version[16];
   bool there = vqe_custatevec_version(version, sizeof version) == VQE_OK;
+  printf("products: %s\n", vqe_device_products());
   printf("cuStateVec: %s\n", there ? version : vqe_error_message());
 }
 

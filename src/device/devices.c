@@ -48,3 +48,8 @@ int vqe_custatevec_version(char *out, size_t size)
   }
   return vqe_gates_version(out, size);
 }
+
+const char *vqe_device_products(void)
+{
+  return vqe_gpu_products();
+}

@@ -191,6 +191,11 @@ int vqe_gpu_launch(struct vqe_gpu *device, enum vqe_kernel_name kernel,
   return VQE_OK;
 }
 
+const char *vqe_gpu_products(void)
+{
+  return "CBLAS";
+}
+
 int vqe_gpu_gemm(struct vqe_gpu *device, int m, int n, int k, const double *a,
                  int lda, const double *b, int ldb, double *c, int ldc)
 {

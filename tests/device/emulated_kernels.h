@@ -4,6 +4,7 @@
 #include "kernels/gates_body.h"
 #include "kernels/pauli_body.h"
 #include "kernels/phases_body.h"
+#include "kernels/product_body.h"
 #include "kernels/sector_body.h"
 #include "kernels/sigma_body.h"
 #include "kernels/sums_body.h"
