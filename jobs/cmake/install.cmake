@@ -46,6 +46,12 @@ if(copied)
   file(CREATE_LINK ${folder} ${CMAKE_BINARY_DIR}/duckdb SYMBOLIC)
 endif()
 
+if(TARGET duckdb_shared)
+  install(TARGETS duckdb_shared
+          LIBRARY DESTINATION ${vqe_private_libdir}/duckdb)
+  list(APPEND vqe_private_folders duckdb)
+endif()
+
 # vqe_install_rpath(TARGET FOLDER...): let TARGET find the private libraries
 # in these folders, relative to where it lies, and others where they were at
 # the build.
@@ -60,6 +66,7 @@ function(vqe_install_rpath target)
     INSTALL_RPATH_USE_LINK_PATH ON BUILD_WITH_INSTALL_RPATH ON)
 endfunction()
 
+add_custom_target(man)
 function(vqe_install_program name)
   vqe_install_rpath(${name} $ORIGIN)
   install(TARGETS ${name} RUNTIME DESTINATION ${vqe_private_libdir})
@@ -69,6 +76,21 @@ function(vqe_install_program name)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/installed-links)
   file(CREATE_LINK ${way} ${link} SYMBOLIC)
   install(FILES ${link} DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+  # Programs print their man page and completion; target `man` keeps them. It is
+  # not part of all, as a build may be for another processor.
+  set(page ${CMAKE_BINARY_DIR}/man/${name}.1)
+  set(completion ${CMAKE_BINARY_DIR}/man/${name}.bash)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/man)
+  add_custom_command(OUTPUT ${page} ${completion}
+    COMMAND ${name} --man > ${page}
+    COMMAND ${name} --completion bash > ${completion}
+    DEPENDS ${name} VERBATIM)
+  add_custom_target(man-${name} DEPENDS ${page} ${completion})
+  add_dependencies(man man-${name})
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+  install(FILES ${completion} RENAME ${name} OPTIONAL
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endfunction()
 
 function(vqe_install_library name)
@@ -100,3 +122,22 @@ function(vqe_install_library name)
   install(FILES ${CMAKE_BINARY_DIR}/vqe.pc
           DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
+
+# What people look into: basis sets, schemas, example jobs, texts. Programs have
+# what they need of it compiled in.
+set(vqe_datadir ${CMAKE_INSTALL_DATADIR}/vqe_batch)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/src/chem/basis/
+        DESTINATION ${vqe_datadir}/basis FILES_MATCHING PATTERN "*.nw")
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/schemas DESTINATION ${vqe_datadir}
+        FILES_MATCHING PATTERN "*.json" PATTERN "*.avsc" PATTERN "*.sql")
+file(GLOB jobs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/jobs/*.json)
+install(FILES ${jobs} DESTINATION ${vqe_datadir}/jobs)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/jobs/tiers DESTINATION ${vqe_datadir}/jobs
+        FILES_MATCHING PATTERN "*.json")
+# as Debian's packages are named, which have no underscores
+set(vqe_docdir ${CMAKE_INSTALL_DATAROOTDIR}/doc/vqe-batch)
+foreach(text README.md CHANGELOG.md LICENSE SECURITY.md)
+  install(FILES ${CMAKE_SOURCE_DIR}/${text} DESTINATION ${vqe_docdir})
+endforeach()
+install(FILES ${CMAKE_SOURCE_DIR}/jobs/package/copyright
+        DESTINATION ${vqe_docdir})
