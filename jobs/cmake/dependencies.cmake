@@ -72,9 +72,26 @@ if(DUCKDB_LIBRARY MATCHES "\\.a$")
   get_filename_component(duckdb_folder ${DUCKDB_LIBRARY} DIRECTORY)
   file(GLOB duckdb_parts ${duckdb_folder}/lib*.a)
   target_compile_definitions(duckdb INTERFACE DUCKDB_STATIC_BUILD)
-  target_link_libraries(duckdb INTERFACE
-    -Wl,--start-group ${duckdb_parts} -Wl,--end-group stdc++ m dl
-    Threads::Threads)
+  set(duckdb_parts -Wl,--start-group ${duckdb_parts} -Wl,--end-group stdc++ m dl
+      Threads::Threads)
+  if(VQE_DUCKDB_SHARED)
+    # one library of it for both programs, which exports its C API alone
+    file(WRITE ${CMAKE_BINARY_DIR}/duckdb.c "typedef int vqe_empty;\n")
+    file(WRITE ${CMAKE_BINARY_DIR}/duckdb.map
+         "{ global: duckdb_*; local: *; };\n")
+    add_library(duckdb_shared SHARED ${CMAKE_BINARY_DIR}/duckdb.c)
+    set_target_properties(duckdb_shared PROPERTIES OUTPUT_NAME duckdb
+      LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/duckdb)
+    target_link_options(duckdb_shared PRIVATE
+      LINKER:--version-script=${CMAKE_BINARY_DIR}/duckdb.map
+      LINKER:-z,relro,-z,now)
+    target_link_libraries(duckdb_shared PRIVATE
+      -Wl,--whole-archive ${DUCKDB_LIBRARY} -Wl,--no-whole-archive
+      ${duckdb_parts})
+    target_link_libraries(duckdb INTERFACE duckdb_shared)
+  else()
+    target_link_libraries(duckdb INTERFACE ${duckdb_parts})
+  endif()
 else()
   target_link_libraries(duckdb INTERFACE ${DUCKDB_LIBRARY})
 endif()

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Usage: jobs/setup/packages.sh GROUP
 #
-# GROUP: main, go, tests, java, airflow, garage, slurm, prometheus, compose or
-# images.
+# GROUP: main, go, tests, java, airflow, garage, slurm, prometheus, compose,
+# images or package.
 #
 # Installs what is missing of the packages that building (main), fetching
 # DuckDB (go), testing (tests), Kafka and Spark (java), Airflow (airflow),
 # building Garage (garage), the SLURM test (slurm), metrics (prometheus;
-# where there is systemd, the package starts one of its own at boot) or
-# containers (compose, images) need, on Debian 12 and Ubuntu 24.04; says what
+# where there is systemd, the package starts one of its own at boot),
+# containers (compose, images) or tarballs (package) need, on Debian 12 and Ubuntu 24.04; says what
 # and why first, and asks for sudo only when something is missing. What a
 # module, Spack or conda already provides counts as there. Elsewhere it lists
 # what is needed and goes on.
@@ -110,6 +110,12 @@ LIST
       cat <<'LIST'
 buildah|buildah|builds images
 debootstrap|debootstrap|makes their base from packages
+LIST
+      ;;
+    package)
+      cat <<'LIST'
+patchelf|patchelf|lets libraries find each other
+dpkg-dev|dpkg-shlibdeps|dependencies of a Debian package
 LIST
       ;;
     prometheus)
