@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Usage: tests/run.sh [quick]
+# Usage: tests/run.sh [quick|long]
 #
 # Installs what the tests need, builds, and runs them in tiers (tests/README.md
 # lists them); prints which ran. `quick` runs the unit tests alone, less the
-# slow ones. Exit status 0 when nothing failed. Logs: build/test-logs.
+# slow ones; `long` what takes hours and is in no other run (VQE_TEST_ONLY names
+# some of it). Exit status 0 when nothing failed. Logs: build/test-logs.
 #
 # CI                 true: a tier that cannot run has failed; else it is skipped
 # VQE_FUZZ_SECONDS   for each fuzz target (10)
@@ -21,11 +22,13 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 quick=no
+long=no
 case ${1:-} in
   '') ;;
   quick) quick=yes ;;
+  long) long=yes ;;
   *)
-    sed -n '2,20p' "${BASH_SOURCE[0]}" | cut -c3- >&2
+    sed -n '2,21p' "${BASH_SOURCE[0]}" | cut -c3- >&2
     exit 2
     ;;
 esac
@@ -172,7 +175,7 @@ make_ready_builds() {
   if wanted valgrind && command -v valgrind >/dev/null; then
     make_ready valgrind build_valgrind
   fi
-  if wanted fuzz && command -v clang-14 >/dev/null; then
+  if { wanted fuzz || wanted long-fuzz; } && command -v clang-14 >/dev/null; then
     make_ready fuzz build_fuzz
   fi
 }
@@ -417,6 +420,44 @@ slurm() {
   tests/integration/slurm.sh
 }
 
+# ---- what is long ----
+
+# every call of a kind fails at its first, its middle and its last place
+long_faults() {
+  VQE_FAULT_POINTS=0 program tests/integration/faults.py
+}
+
+# an hour in all
+long_fuzz() {
+  local targets
+  targets=$(find tests/fuzz -name 'fuzz-*.c' | wc -l)
+  VQE_FUZZ_SECONDS=${VQE_FUZZ_SECONDS:-$((7200 / (targets > 0 ? targets : 1)))} \
+    make_ready fuzz build_fuzz
+  fuzz
+}
+
+long_kills() {
+  VQE_TEST_KILLS=${VQE_TEST_KILLS:-200} program tests/integration/kills.py
+}
+
+long_image() {
+  VQE_TEST_IMAGE=1 tests/integration/containers.sh
+}
+
+run_long() {
+  local test
+  tier long-reproducible jobs/package/reproducible.sh
+  for test in tests/long/*.sh; do
+    if [ -x "$test" ]; then
+      tier "long-$(basename "$test" .sh)" "$test"
+    fi
+  done
+  tier long-image long_image
+  tier long-faults long_faults
+  tier long-kills long_kills
+  tier long-fuzz long_fuzz
+}
+
 # ---- run ----
 
 # what is executable there is a test, the rest helps: those with services, or
@@ -503,7 +544,7 @@ jobs/setup/libraries.sh
 
 rm -f "$logs"/ready-*
 services=""
-if [ "$quick" = no ]; then
+if [ "$quick$long" = nono ]; then
   services=$(services_needed | tr '\n' ' ')
   # shellcheck disable=SC2086
   beside make_ready_services $services
@@ -511,6 +552,9 @@ fi
 tier build release
 if [ "$quick" = yes ]; then
   tier unit unit_quick
+elif [ "$long" = yes ]; then
+  export VQE_BATCH=$root/build/release/vqe_batch
+  run_long
 else
   beside make_ready_builds
   tier format style_format
