@@ -166,9 +166,7 @@ void vqe_text_wrap(FILE *stream, const char *text, int width, int indent)
   fputc('\n', stream);
 }
 
-/* Lines that fit stay as they are: the blanks of a statement with a mark below
- * its fault count. */
-static void print_lines(FILE *stream, char *text, int width)
+void vqe_text_fold(FILE *stream, char *text, int width)
 {
   char *next = NULL;
   int indent = 0;
@@ -197,35 +195,4 @@ void vqe_text_line(FILE *stream, const char *format, ...)
   }
   fprintf(stream, "%s\n", length >= 0 ? text : "no memory for a line");
   free(length >= 0 ? text : NULL);
-}
-
-void vqe_text_message(const char *program, const char *format, ...)
-{
-  char *text = NULL;
-  char *whole = NULL;
-  char *folded = NULL;
-  size_t size = 0;
-  va_list arguments;
-  va_start(arguments, format);
-  int length = vasprintf(&text, format, arguments);
-  va_end(arguments);
-  if (length >= 0) {
-    length = asprintf(&whole, "%s: %s", program, text);
-  } else {
-    text = NULL;
-  }
-  FILE *stream = length < 0 ? NULL : open_memstream(&folded, &size);
-  if (stream != NULL) {
-    print_lines(stream, whole, vqe_text_width(stderr));
-    (void)fclose(stream);
-  }
-  if (folded != NULL) {
-    fwrite(folded, 1, size, stderr);
-  } else { /* unfolded is better than nothing */
-    fprintf(stderr, "%s: %s\n", program,
-            text != NULL ? text : "no memory for a message");
-  }
-  free(folded);
-  free(length < 0 ? NULL : whole);
-  free(text);
 }

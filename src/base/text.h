@@ -41,11 +41,9 @@ void vqe_text_wrap(FILE *stream, const char *text, int width, int indent);
 void vqe_text_line(FILE *stream, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Print "PROGRAM: text" on the standard error, each of its lines folded at the
- * width of the window and those after the first indented, so that no text can
- * begin a message, in one write, so that processes that share a terminal
- * do not mix their lines. */
-void vqe_text_message(const char *program, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Print the lines of `text`, which it cuts, each folded at `width` and those
+ * after the first indented. A line that fits stays as it is: the blanks of a
+ * statement with a mark below its fault count. */
+void vqe_text_fold(FILE *stream, char *text, int width);
 
 #endif

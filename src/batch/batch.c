@@ -7,7 +7,6 @@
 #include "base/blas_room.h"
 #include "base/clock.h"
 #include "base/error_message.h"
-#include "base/text.h"
 #include "batch/lane.h"
 #include "batch/lead.h"
 #include "batch/mpi_team.h"
@@ -76,7 +75,7 @@ struct header {
 /* The output becomes this run's when nothing else is in the way. */
 static int read_header(struct header *header, struct vqe_owner **owner,
                        char *output, size_t size, const struct vqe_job *job,
-                       int ranks)
+                       int ranks, const struct vqe_log *log)
 {
   header->team_size = job->ranks_per_molecule;
   header->device = wants_device(job);
@@ -89,7 +88,7 @@ static int read_header(struct header *header, struct vqe_owner **owner,
     status = vqe_hdf5_check_writable(job->file);
   }
   if (status == VQE_OK) {
-    status = vqe_owner_claim(owner, job->file, NULL);
+    status = vqe_owner_claim(owner, job->file, NULL, log);
   }
   if (status == VQE_OK) {
     status = vqe_resume_begin_run(&header->run, job->file);
@@ -106,8 +105,8 @@ static int run_worker(struct vqe_worker *worker, const char *output, int run)
   if (status == VQE_OK) {
     status = vqe_serve(worker);
   } else {
-    vqe_text_message("vqe_batch", "rank %d: %s", worker->rank,
-                     vqe_error_message());
+    vqe_log(worker->options->log, VQE_LOG_ERROR, "rank %d: %s", worker->rank,
+            vqe_error_message());
     vqe_serve_decline(worker, status);
   }
   vqe_worker_clear(worker);
@@ -149,7 +148,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   omp_set_dynamic(0);
   if (worker.rank == 0) {
     header.status = read_header(&header, &out->owner, output, sizeof output,
-                                job, worker.ranks);
+                                job, worker.ranks, options->log);
   }
   MPI_Bcast(&header, (int)sizeof header, MPI_BYTE, 0, comm);
   if (header.status != VQE_OK) {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
 
@@ -14,7 +15,7 @@ struct vqe_batch_options {
                   more where they share a GPU */
   bool force;  /* repeat finished experiments */
   bool quiet;
-  bool log_json;
+  const struct vqe_log *log;   /* NULL: messages for people */
   volatile sig_atomic_t *stop; /* set by a signal handler */
   /* Each experiment that ended well, as soon as rank 0 knows, those an
    * earlier run left in its journals included. On rank 0's main thread, which

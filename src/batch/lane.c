@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "batch/mpi_team.h"
 #include "batch/progress.h"
 #include "batch/resume.h"
@@ -134,10 +133,9 @@ static int on_evaluation(void *ctx, const struct vqe_experiment *experiment,
 {
   struct vqe_lane *lane = ctx;
   vqe_news_evaluation(&lane->news, iteration, energy);
-  if (lane->worker->options->log_json) {
-    vqe_progress_evaluation(experiment, lane->worker->rank, iteration,
-                            energy + lane->repulsion, std);
-  }
+  vqe_progress_evaluation(lane->worker->options->log, experiment,
+                          lane->worker->rank, iteration,
+                          energy + lane->repulsion, std);
   if (lane->writing) {
     return journal_evaluation(lane->worker, experiment->id, iteration, nparam,
                               parameters, energy, std, gradient);
@@ -165,14 +163,14 @@ static void on_replay_refused(void *ctx,
                               int iteration, double replayed, double computed)
 {
   const struct vqe_lane *lane = ctx;
-  vqe_text_message("vqe_batch",
-                   "warning: experiment %.16s (%s): evaluation %d in the "
-                   "journal is %.9g hartree, computed again it is %.9g: what "
-                   "the journal holds of the experiment is not used, and it "
-                   "starts afresh",
-                   experiment->id,
-                   experiment->name != NULL ? experiment->name : "no name",
-                   iteration, replayed, computed);
+  vqe_log(lane->worker->options->log, VQE_LOG_WARNING,
+          "warning: experiment %.16s (%s): evaluation %d in the "
+          "journal is %.9g hartree, computed again it is %.9g: what "
+          "the journal holds of the experiment is not used, and it "
+          "starts afresh",
+          experiment->id,
+          experiment->name != NULL ? experiment->name : "no name", iteration,
+          replayed, computed);
   vqe_resume_refuse(lane->worker->resume, experiment->id);
 }
 
@@ -180,8 +178,9 @@ static void on_phase(void *ctx, const struct vqe_experiment *experiment,
                      enum vqe_phase phase, const struct vqe_result *result)
 {
   struct vqe_lane *lane = ctx;
-  (void)experiment;
   lane->repulsion = result->nuclear_repulsion_energy;
+  vqe_progress_phase(lane->worker->options->log, experiment,
+                     lane->worker->rank, phase);
   vqe_news_phase(&lane->news, phase, result);
 }
 

@@ -472,7 +472,7 @@ int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
   lead->worker = *worker;
   lead->outcome = outcome;
   lead->progress.quiet = worker->options->quiet;
-  lead->progress.json = worker->options->log_json;
+  lead->progress.log = worker->options->log;
   status = prepare(lead, job, run);
   if (status == VQE_OK) {
     status = run_lead(lead);

@@ -76,20 +76,25 @@ bool vqe_news_read(struct vqe_news *out, struct vqe_newsboard *board)
   return out->index >= 0;
 }
 
-void vqe_news_text(char *out, size_t size, const struct vqe_news *news)
+const char *vqe_news_phase_name(enum vqe_phase phase)
 {
   static const char *const phases[] = {[VQE_PHASE_SCF] = "SCF",
                                        [VQE_PHASE_SETUP] = "setup",
                                        [VQE_PHASE_FCI] = "FCI",
                                        [VQE_PHASE_VQE] = "first evaluation",
                                        [VQE_PHASE_PROPERTIES] = "properties"};
+  return phases[phase];
+}
+
+void vqe_news_text(char *out, size_t size, const struct vqe_news *news)
+{
   size_t used;
   if (news->phase == VQE_PHASE_VQE && news->iteration > 0) {
     used = (size_t)snprintf(out, size, "%s: iteration %d", news->name,
                             news->iteration);
   } else {
-    used =
-        (size_t)snprintf(out, size, "%s: %s", news->name, phases[news->phase]);
+    used = (size_t)snprintf(out, size, "%s: %s", news->name,
+                            vqe_news_phase_name(news->phase));
   }
   if (used < size && isfinite(news->energy)) {
     used += (size_t)snprintf(out + used, size - used, ", %.6f hartree",

@@ -45,6 +45,9 @@ void vqe_news_end(struct vqe_newsboard *board);
 /* Copy what stands there; false when nothing runs. */
 bool vqe_news_read(struct vqe_news *out, struct vqe_newsboard *board);
 
+/* "SCF", "FCI" ... */
+const char *vqe_news_phase_name(enum vqe_phase phase);
+
 /* "CO2: iteration 12, -185.25623 hartree, 21.2 mHa above FCI". */
 void vqe_news_text(char *out, size_t size, const struct vqe_news *news);
 

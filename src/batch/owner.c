@@ -17,7 +17,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own_file.h"
-#include "base/text.h"
 #include "batch/owner_record.h"
 
 /* Attributes of files are kept up to a minute by NFS clients. */
@@ -29,6 +28,7 @@ static const struct vqe_owner_times usual = {
 
 struct vqe_owner {
   char *output, *path;
+  const struct vqe_log *log;
   int descriptor;
   struct vqe_owner_times times;
   struct vqe_owner_record self;
@@ -140,11 +140,11 @@ static int watch(const struct vqe_owner *owner,
                  const struct vqe_owner_record *other, struct timespec touched)
 {
   double started = vqe_clock_wall();
-  vqe_text_message("vqe_batch",
-                   "note: output '%s' was in use on host %s, process %lld; "
-                   "looking up to %.0f s for a sign of life",
-                   owner->output, other->host, (long long)other->process,
-                   owner->times.stale);
+  vqe_log(owner->log, VQE_LOG_INFO,
+          "note: output '%s' was in use on host %s, process %lld; "
+          "looking up to %.0f s for a sign of life",
+          owner->output, other->host, (long long)other->process,
+          owner->times.stale);
   while (vqe_clock_wall() - started < owner->times.stale) {
     struct vqe_owner_record now;
     struct timespec then;
@@ -430,7 +430,8 @@ static void init_sync(struct vqe_owner *owner)
 }
 
 int vqe_owner_claim(struct vqe_owner **out, const char *output,
-                    const struct vqe_owner_times *times)
+                    const struct vqe_owner_times *times,
+                    const struct vqe_log *log)
 {
   struct vqe_owner *owner = NULL;
   *out = NULL;
@@ -439,6 +440,7 @@ int vqe_owner_claim(struct vqe_owner **out, const char *output,
     return status;
   }
   owner->descriptor = -1;
+  owner->log = log;
   owner->times = times != NULL ? *times : usual;
   init_sync(owner);
   status = vqe_owner_record_self(&owner->self);

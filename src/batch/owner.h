@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/log.h"
+
 struct vqe_owner;
 
 /* How long things take, in seconds. */
@@ -22,9 +24,10 @@ struct vqe_owner_times {
  * has it, VQE_ERR_INPUT a file in the lock's place that is none, VQE_ERR_IO
  * what keeps the lock from being taken. Takes no time, but up to times->stale
  * where a run on another host may have died. `times` NULL: as fits cluster
- * file systems. Release it by vqe_owner_release(). */
+ * file systems. A wait is said in `log`. Release it by vqe_owner_release(). */
 int vqe_owner_claim(struct vqe_owner **out, const char *output,
-                    const struct vqe_owner_times *times);
+                    const struct vqe_owner_times *times,
+                    const struct vqe_log *log);
 
 /* Is `output` still this run's? VQE_ERR_EXISTS names the run that took it for
  * dead, as after a long suspension. One that somebody removed counts as ours.

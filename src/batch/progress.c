@@ -8,28 +8,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/json_text.h"
 #include "base/text.h"
 
 /* Between two draws of the live line, and two lines of a log. */
 #define LIVE_SECONDS 0.2
 #define LOG_SECONDS 30.0
 
-static void put_json(json_t *event)
+static void put(const struct vqe_progress *progress, json_t *event)
 {
-  char now[VQE_CLOCK_RFC3339_SIZE];
-  char *text;
-  vqe_clock_rfc3339(now);
-  if (event == NULL) {
-    return;
-  }
-  json_object_set_new(event, "time", json_string(now));
-  text = vqe_json_dumps(event, JSON_COMPACT);
-  if (text != NULL) {
-    fprintf(stderr, "%s\n", text);
-    free(text);
-  }
-  json_decref(event);
+  vqe_log_event(progress->log, VQE_LOG_INFO, event);
 }
 
 static json_t *number(double value)
@@ -47,14 +34,18 @@ void vqe_progress_start(struct vqe_progress *progress, size_t total,
   progress->started = vqe_clock_wall();
   progress->last_draw = progress->started;
   progress->news.index = -1;
+  progress->json = progress->log != NULL && progress->log->json;
+  progress->quiet =
+      progress->quiet ||
+      (progress->log != NULL && !vqe_log_shows(progress->log, VQE_LOG_INFO));
   progress->terminal =
       !progress->quiet && !progress->json && isatty(STDERR_FILENO);
   if (progress->json) {
-    put_json(json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:i}", "event", "start",
-                       "experiments", (json_int_t)total, "skipped",
-                       (json_int_t)skipped, "ranks", ranks,
-                       "ranks_per_molecule", worker->team_size, "threads",
-                       threads, "lanes", worker->lanes));
+    put(progress, json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:i}", "event",
+                            "start", "experiments", (json_int_t)total,
+                            "skipped", (json_int_t)skipped, "ranks", ranks,
+                            "ranks_per_molecule", worker->team_size, "threads",
+                            threads, "lanes", worker->lanes));
   } else if (!progress->quiet) {
     char more[48] = "";
     if (worker->team_size > 1) {
@@ -63,12 +54,11 @@ void vqe_progress_start(struct vqe_progress *progress, size_t total,
       snprintf(more, sizeof more, ", %d lane%s", worker->lanes,
                worker->lanes == 1 ? "" : "s");
     }
-    vqe_text_message("vqe_batch",
-                     "%zu experiment%s to run, %zu found finished, %d "
-                     "rank%s x %d thread%s%s",
-                     total, total == 1 ? "" : "s", skipped, ranks,
-                     ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s",
-                     more);
+    vqe_log(progress->log, VQE_LOG_INFO,
+            "%zu experiment%s to run, %zu found finished, %d "
+            "rank%s x %d thread%s%s",
+            total, total == 1 ? "" : "s", skipped, ranks,
+            ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s", more);
   }
 }
 
@@ -100,7 +90,8 @@ void vqe_progress_result(struct vqe_progress *progress,
         "energy", number(total), "energy_fci", number(result->fci_energy),
         "evaluations", (json_int_t)result->neval, "seconds",
         result->seconds_total);
-    put_json(event);
+    vqe_log_event(progress->log, failed ? VQE_LOG_WARNING : VQE_LOG_INFO,
+                  event);
     return;
   }
   if (progress->quiet) {
@@ -114,29 +105,53 @@ void vqe_progress_result(struct vqe_progress *progress,
   vqe_text_blank_controls(basis);
   clear_line(progress);
   if (failed) {
-    vqe_text_message("vqe_batch", "[%zu/%zu] %s %s %s FAILED: %s",
-                     progress->done, progress->total, name, basis,
-                     experiment->ansatz_name,
-                     result->reason == NULL ? "" : result->reason);
+    vqe_log(progress->log, VQE_LOG_INFO, "[%zu/%zu] %s %s %s FAILED: %s",
+            progress->done, progress->total, name, basis,
+            experiment->ansatz_name,
+            result->reason == NULL ? "" : result->reason);
   } else if (!progress->terminal) {
-    vqe_text_message("vqe_batch",
-                     "[%zu/%zu] %s %s %s %.8f hartree, %zu evaluation%s, "
-                     "%.2f s, rank %d",
-                     progress->done, progress->total, name, basis,
-                     experiment->ansatz_name, total, result->neval,
-                     result->neval == 1 ? "" : "s", result->seconds_total,
-                     rank);
+    vqe_log(progress->log, VQE_LOG_INFO,
+            "[%zu/%zu] %s %s %s %.8f hartree, %zu evaluation%s, "
+            "%.2f s, rank %d",
+            progress->done, progress->total, name, basis,
+            experiment->ansatz_name, total, result->neval,
+            result->neval == 1 ? "" : "s", result->seconds_total, rank);
   }
   progress->last_draw = progress->terminal ? 0.0 : progress->last_draw;
 }
 
-void vqe_progress_evaluation(const struct vqe_experiment *experiment, int rank,
+void vqe_progress_evaluation(const struct vqe_log *log,
+                             const struct vqe_experiment *experiment, int rank,
                              int iteration, double energy, double std)
 {
-  put_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o}", "event",
-                     "iteration", "experiment_id", experiment->id, "name",
-                     experiment->name, "rank", rank, "iteration", iteration,
-                     "energy", number(energy), "std", number(std)));
+  if (log == NULL || !log->json || !vqe_log_shows(log, VQE_LOG_INFO)) {
+    return;
+  }
+  vqe_log_event(log, VQE_LOG_INFO,
+                json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o}", "event",
+                          "iteration", "experiment_id", experiment->id, "name",
+                          experiment->name, "rank", rank, "iteration",
+                          iteration, "energy", number(energy), "std",
+                          number(std)));
+}
+
+void vqe_progress_phase(const struct vqe_log *log,
+                        const struct vqe_experiment *experiment, int rank,
+                        enum vqe_phase phase)
+{
+  const char *name = vqe_news_phase_name(phase);
+  if (!vqe_log_shows(log, VQE_LOG_DEBUG)) {
+    return;
+  }
+  if (log->json) {
+    vqe_log_event(log, VQE_LOG_DEBUG,
+                  json_pack("{s:s, s:s, s:s, s:i, s:s}", "event", "phase",
+                            "experiment_id", experiment->id, "name",
+                            experiment->name, "rank", rank, "phase", name));
+  } else {
+    vqe_log(log, VQE_LOG_DEBUG, "%.16s %s %s: %s, rank %d", experiment->id,
+            experiment->name, experiment->basis_set, name, rank);
+  }
 }
 
 bool vqe_progress_due(const struct vqe_progress *progress)
@@ -236,7 +251,7 @@ void vqe_progress_show(struct vqe_progress *progress,
     cut(line, window_width() - 1);
     fprintf(stderr, "\r\033[K%s", line);
   } else {
-    vqe_text_message("vqe_batch", "%s", line);
+    vqe_log(progress->log, VQE_LOG_INFO, "%s", line);
   }
   fflush(stderr);
 }
@@ -246,12 +261,12 @@ void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
 {
   double idle = report->seconds - report->busy;
   if (progress->json) {
-    put_json(json_pack("{s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f}",
-                       "event", "rank", "rank", rank, "done", report->done,
-                       "busy_seconds", report->busy, "idle_seconds", idle,
-                       "idle_start", report->start, "idle_end", report->end,
-                       "sent_bytes", report->sent, "messages",
-                       report->messages));
+    put(progress,
+        json_pack("{s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f}", "event",
+                  "rank", "rank", rank, "done", report->done, "busy_seconds",
+                  report->busy, "idle_seconds", idle, "idle_start",
+                  report->start, "idle_end", report->end, "sent_bytes",
+                  report->sent, "messages", report->messages));
     return;
   }
   if (progress->quiet || progress->ranks == 1) {
@@ -265,12 +280,11 @@ void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
     snprintf(sent, sizeof sent, ", %.1f MB in %.0f messages",
              report->sent / 1e6, report->messages);
   }
-  vqe_text_message(
-      "vqe_batch",
-      "rank %d%s: %d experiment%s, %.2f s busy, %.2f s idle (%.2f at the "
-      "start, %.2f at the end)%s",
-      rank, last, report->done, report->done == 1 ? "" : "s", report->busy,
-      idle, report->start, report->end, sent);
+  vqe_log(progress->log, VQE_LOG_INFO,
+          "rank %d%s: %d experiment%s, %.2f s busy, %.2f s idle (%.2f at the "
+          "start, %.2f at the end)%s",
+          rank, last, report->done, report->done == 1 ? "" : "s", report->busy,
+          idle, report->start, report->end, sent);
 }
 
 /* How much is done, what was under way, and how to go on. */
@@ -291,15 +305,14 @@ static void print_interruption(const struct vqe_progress *progress,
   if (under_way) {
     vqe_news_text(text, sizeof text, &progress->news);
   }
-  vqe_text_message(
-      "vqe_batch",
-      "interrupted after %.1f s: %zu of %zu experiment%s done%s%s%s%s",
-      seconds, progress->done - progress->failed, progress->total,
-      progress->total == 1 ? "" : "s", failed, share,
-      under_way ? "; under way: " : "", text);
-  vqe_text_message("vqe_batch",
-                   "the same command resumes; finished "
-                   "experiments and recorded evaluations are kept");
+  vqe_log(progress->log, VQE_LOG_INFO,
+          "interrupted after %.1f s: %zu of %zu experiment%s done%s%s%s%s",
+          seconds, progress->done - progress->failed, progress->total,
+          progress->total == 1 ? "" : "s", failed, share,
+          under_way ? "; under way: " : "", text);
+  vqe_log(progress->log, VQE_LOG_INFO,
+          "the same command resumes; finished "
+          "experiments and recorded evaluations are kept");
 }
 
 void vqe_progress_end(struct vqe_progress *progress, bool interrupted)
@@ -307,10 +320,10 @@ void vqe_progress_end(struct vqe_progress *progress, bool interrupted)
   double seconds = vqe_clock_wall() - progress->started;
   clear_line(progress);
   if (progress->json) {
-    put_json(json_pack("{s:s, s:I, s:I, s:f}", "event",
-                       interrupted ? "interrupted" : "end", "done",
-                       (json_int_t)progress->done, "failed",
-                       (json_int_t)progress->failed, "seconds", seconds));
+    put(progress, json_pack("{s:s, s:I, s:I, s:f}", "event",
+                            interrupted ? "interrupted" : "end", "done",
+                            (json_int_t)progress->done, "failed",
+                            (json_int_t)progress->failed, "seconds", seconds));
   } else if (interrupted) {
     print_interruption(progress, seconds);
   }

@@ -14,7 +14,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own_file.h"
-#include "base/text.h"
 #include "store/journal.h"
 
 struct evaluation {
@@ -224,12 +223,13 @@ void vqe_resume_files_clear(struct vqe_resume_files *files)
 struct vqe_resume_files vqe_resume_take_files(struct vqe_resume *resume)
 {
   struct vqe_resume_files files = resume->files;
-  resume->files = (struct vqe_resume_files){.list = NULL};
+  resume->files = (struct vqe_resume_files){.log = files.log};
   return files;
 }
 
 /* Say what of a journal is ignored. */
-static void say_harm(const char *path, const struct vqe_journal_harm *harm)
+static void say_harm(const struct vqe_log *log, const char *path,
+                     const struct vqe_journal_harm *harm)
 {
   if (harm->holes > 0) {
     char more[48] = "";
@@ -237,17 +237,16 @@ static void say_harm(const char *path, const struct vqe_journal_harm *harm)
       snprintf(more, sizeof more, " and in %zu more place%s", harm->holes - 1,
                harm->holes == 2 ? "" : "s");
     }
-    vqe_text_message(
-        "vqe_batch",
-        "warning: journal '%s' is damaged in bytes %zu to %zu%s: the "
-        "record there is lost, the others are read",
-        path, harm->from, harm->to - 1, more);
+    vqe_log(log, VQE_LOG_WARNING,
+            "warning: journal '%s' is damaged in bytes %zu to %zu%s: the "
+            "record there is lost, the others are read",
+            path, harm->from, harm->to - 1, more);
   }
   if (harm->torn) {
-    vqe_text_message("vqe_batch",
-                     "note: the last record of '%s' is incomplete (the "
-                     "run died while writing) and is ignored",
-                     path);
+    vqe_log(log, VQE_LOG_INFO,
+            "note: the last record of '%s' is incomplete (the "
+            "run died while writing) and is ignored",
+            path);
   }
 }
 
@@ -274,7 +273,7 @@ static int read_journal(struct vqe_resume *resume, int *next_run,
   }
   if (status == VQE_OK && resume->keep_results) {
     resume->files.list[resume->files.count - 1].damaged = harm.holes > 0;
-    say_harm(path, &harm);
+    say_harm(resume->files.log, path, &harm);
   }
   free(path);
   return status;
@@ -316,7 +315,7 @@ static int read_folder(struct vqe_resume *resume, int *next_run,
 }
 
 int vqe_resume_load(struct vqe_resume **out, int *next_run, const char *output,
-                    bool results)
+                    bool results, const struct vqe_log *log)
 {
   struct vqe_resume *resume = NULL;
   *out = NULL;
@@ -324,6 +323,7 @@ int vqe_resume_load(struct vqe_resume **out, int *next_run, const char *output,
   int status = vqe_memory_alloc(&resume, 1, sizeof *resume, "restart data");
   if (status == VQE_OK) {
     resume->keep_results = results;
+    resume->files.log = log;
     status = vqe_resume_folder(&resume->folder, output);
   }
   if (status == VQE_OK) {
@@ -341,7 +341,7 @@ int vqe_resume_begin_run(int *run, const char *output)
 {
   struct vqe_resume *resume = NULL;
   char *folder = NULL;
-  int status = vqe_resume_load(&resume, run, output, false);
+  int status = vqe_resume_load(&resume, run, output, false, NULL);
   vqe_resume_free(resume);
   if (status == VQE_OK) {
     status = vqe_resume_folder(&folder, output);
@@ -444,7 +444,8 @@ int vqe_resume_replay(const struct vqe_resume *resume,
 }
 
 /* Keep a journal under a second name, which no run reads. */
-static void keep_copy(const char *folder, int run, int rank)
+static void keep_copy(const struct vqe_log *log, const char *folder, int run,
+                      int rank)
 {
   char *name = NULL;
   char *kept = NULL;
@@ -455,10 +456,10 @@ static void keep_copy(const char *folder, int run, int rank)
     free(kept);
     status = vqe_memory_print(&kept, "%s.refused-%d", name, number);
     if (status == VQE_OK && link(name, kept) == 0) {
-      vqe_text_message("vqe_batch",
-                       "warning: the journal is kept as '%s'; remove it when "
-                       "you know where it comes from",
-                       kept);
+      vqe_log(log, VQE_LOG_WARNING,
+              "warning: the journal is kept as '%s'; remove it when "
+              "you know where it comes from",
+              kept);
       done = true;
     }
     done = done || errno != EEXIST;
@@ -476,7 +477,7 @@ void vqe_resume_refuse(const struct vqe_resume *resume,
     bool other =
         last == NULL || at->run != last->run || at->rank != last->rank;
     if (strcmp(at->id, experiment_id) == 0 && other) {
-      keep_copy(resume->folder, at->run, at->rank);
+      keep_copy(resume->files.log, resume->folder, at->run, at->rank);
       last = at;
     }
   }
@@ -509,7 +510,8 @@ find_done(int folder, const char *name, const struct vqe_resume_files *files)
 
 /* Put a damaged journal where no run reads it again: what can be recovered
  * from it by other means must not be lost. */
-static bool set_aside(int folder, const char *path, const char *name)
+static bool set_aside(int folder, const char *path, const char *name,
+                      const struct vqe_log *log)
 {
   char *kept = NULL;
   int status = VQE_OK;
@@ -524,10 +526,10 @@ static bool set_aside(int folder, const char *path, const char *name)
   }
   bool moved = kept != NULL && renameat(folder, name, folder, kept) == 0;
   if (moved) {
-    vqe_text_message("vqe_batch",
-                     "warning: the damaged journal is kept as '%s/%s'; "
-                     "remove it when nothing is missing",
-                     path, kept);
+    vqe_log(log, VQE_LOG_WARNING,
+            "warning: the damaged journal is kept as '%s/%s'; "
+            "remove it when nothing is missing",
+            path, kept);
   }
   free(kept);
   return moved;
@@ -549,7 +551,7 @@ static void remove_journals(int folder, const char *path,
         of == run ? NULL : find_done(folder, name, files);
     bool gone = false;
     if (done != NULL && done->damaged) {
-      gone = set_aside(folder, path, name);
+      gone = set_aside(folder, path, name, files->log);
     } else if (of == run || done != NULL) {
       gone = unlinkat(folder, name, 0) == 0;
     }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "vqe/experiment.h"
 
 struct vqe_resume;
@@ -22,9 +23,10 @@ int vqe_resume_begin_run(int *run, const char *output);
 
 /* Read every journal of `output`. VQE_OK also when there is none. Finished
  * results are kept only where `results` is true (rank 0). *next_run is one
- * more than the highest run found. */
+ * more than the highest run found. What is damaged is said in `log`, which
+ * stays with the handle and its list of files. */
 int vqe_resume_load(struct vqe_resume **out, int *next_run, const char *output,
-                    bool results);
+                    bool results, const struct vqe_log *log);
 void vqe_resume_free(struct vqe_resume *resume);
 
 /* Take the finished result of that id out, or NULL. */
@@ -47,6 +49,7 @@ void vqe_resume_refuse(const struct vqe_resume *resume,
 
 /* The journals that were read, by name, as large as they were then. */
 struct vqe_resume_files {
+  const struct vqe_log *log;
   size_t count, capacity;
   struct vqe_resume_file *list;
 };

@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
-#include "base/text.h"
 #include "batch/lanes.h"
 #include "batch/request.h"
 #include "store/codec.h"
@@ -162,7 +161,8 @@ int vqe_serve(struct vqe_worker *worker)
   }
   vqe_lanes_free(lanes);
   if (status != VQE_OK && status != VQE_ERR_INTERRUPTED) {
-    vqe_text_message("vqe_batch", "rank %d: %s", worker->rank, message);
+    vqe_log(worker->options->log, VQE_LOG_ERROR, "rank %d: %s", worker->rank,
+            message);
   }
   vqe_outbox_flush(&worker->outbox, worker->transport);
   vqe_worker_end(worker, status, started);

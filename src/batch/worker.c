@@ -12,8 +12,8 @@ int vqe_worker_init(struct vqe_worker *worker, const char *output, int run)
   int next;
   pthread_mutex_init(&worker->journal_lock, NULL);
   vqe_host_init(&worker->host);
-  int status =
-      vqe_resume_load(&worker->resume, &next, output, worker->rank == 0);
+  int status = vqe_resume_load(&worker->resume, &next, output,
+                               worker->rank == 0, worker->options->log);
   if (status == VQE_OK) {
     status = vqe_combiner_create(&worker->combiner);
   }

@@ -11,12 +11,11 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "batch/resume.h"
 #include "store/hdf5.h"
 #include "store/journal.h"
 
-int vqe_found_create(struct vqe_found **out)
+int vqe_found_create(struct vqe_found **out, const struct vqe_log *log)
 {
   struct vqe_found *found = NULL;
   *out = NULL;
@@ -24,6 +23,7 @@ int vqe_found_create(struct vqe_found **out)
   if (status != VQE_OK) {
     return status;
   }
+  found->log = log;
   found->index = json_object();
   if (found->index == NULL) {
     vqe_found_free(found);
@@ -376,7 +376,8 @@ int vqe_found_read(struct vqe_found *found, bool go_on)
     }
     if (status == VQE_ERR_INPUT && go_on && found->noutput > 1) {
       if (!output->refused) {
-        vqe_text_message("vqe_batch", "warning: %s", vqe_error_message());
+        vqe_log(found->log, VQE_LOG_WARNING, "warning: %s",
+                vqe_error_message());
       }
       output->refused = true;
       status = VQE_OK;

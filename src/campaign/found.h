@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "batch/owner.h"
 #include "batch/owner_record.h"
 #include "vqe/experiment.h"
@@ -55,6 +56,7 @@ struct vqe_found_output {
 };
 
 struct vqe_found {
+  const struct vqe_log *log;
   size_t noutput, count, capacity;
   struct vqe_found_output *outputs;
   struct vqe_found_entry *entries;
@@ -62,7 +64,8 @@ struct vqe_found {
   double looked; /* wall clock of the last look; 0: none */
 };
 
-int vqe_found_create(struct vqe_found **out);
+/* What is refused is said in `log`. */
+int vqe_found_create(struct vqe_found **out, const struct vqe_log *log);
 void vqe_found_free(struct vqe_found *found);
 
 /* Add an output to what is looked at, and *index its number; one that is there

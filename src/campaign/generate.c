@@ -482,7 +482,7 @@ int vqe_generate(struct vqe_generated **out, const struct vqe_tier *tier,
     status = check_owner(&work);
   }
   if (status == VQE_OK) {
-    status = vqe_found_create(&work.found);
+    status = vqe_found_create(&work.found, options->log);
   }
   if (status == VQE_OK) {
     status = look_around(&work);

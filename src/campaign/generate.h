@@ -9,6 +9,7 @@ struct vqe_generate_options {
   int parts; /* of each lane, at the most */
   /* Ids of experiments that are done elsewhere, as in the lake; NULL: none */
   const json_t *done;
+  const struct vqe_log *log;
 };
 
 /* What was made for one lane. */

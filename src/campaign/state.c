@@ -186,7 +186,8 @@ static int open_place(struct vqe_state *state)
                           : status;
 }
 
-int vqe_state_open(struct vqe_state **out, const char *place)
+int vqe_state_open(struct vqe_state **out, const char *place,
+                   const struct vqe_log *log)
 {
   struct vqe_state *state = NULL;
   size_t index;
@@ -197,7 +198,7 @@ int vqe_state_open(struct vqe_state **out, const char *place)
     status = vqe_memory_strdup(&state->place, place);
   }
   if (status == VQE_OK) {
-    status = vqe_found_create(&state->found);
+    status = vqe_found_create(&state->found, log);
   }
   if (status == VQE_OK) {
     status = open_place(state);

@@ -66,8 +66,10 @@ struct vqe_state {
 
 /* Name what is looked at: a job file, a result (NAME.h5), or a folder of
  * generate. VQE_ERR_NOT_FOUND when there is nothing, VQE_ERR_INPUT for what is
- * none of these. Reads nothing of runs yet. */
-int vqe_state_open(struct vqe_state **out, const char *place);
+ * none of these. Reads nothing of runs yet; what cannot be read is said in
+ * `log`. */
+int vqe_state_open(struct vqe_state **out, const char *place,
+                   const struct vqe_log *log);
 /* Look; again at any time. */
 int vqe_state_update(struct vqe_state *state);
 void vqe_state_free(struct vqe_state *state);

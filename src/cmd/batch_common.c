@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "base/error_message.h"
-#include "base/text.h"
+#include "cmd_log.h"
 
 int vqe_batch_complain(void)
 {
-  vqe_text_message("vqe_batch", "%s", vqe_error_message());
+  vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "%s", vqe_error_message());
   return EXIT_BAD_INPUT;
 }
 
@@ -20,7 +20,7 @@ int vqe_batch_load(struct vqe_job **job, const struct vqe_cmd_options *options)
   char *next = NULL;
   for (char *line = warnings != NULL ? strtok_r(warnings, "\n", &next) : NULL;
        line != NULL; line = strtok_r(NULL, "\n", &next)) {
-    vqe_text_message("vqe_batch", "%s", line);
+    vqe_log(&vqe_cmd_log, VQE_LOG_WARNING, "%s", line);
   }
   free(warnings);
   return status;

@@ -15,6 +15,7 @@
 #include "campaign/generate.h"
 #include "campaign/tier.h"
 #include "campaign_options.h"
+#include "cmd_log.h"
 #include "option_table.h"
 
 #define COLUMNS 80
@@ -185,7 +186,7 @@ static int print_json(const struct vqe_generated *generated,
 int vqe_batch_generate(int argc, char **argv)
 {
   struct vqe_cmd_generate_options options;
-  struct vqe_generate_options how = {.parts = 1};
+  struct vqe_generate_options how = {.parts = 1, .log = &vqe_cmd_log};
   struct vqe_tier *tier = NULL;
   struct vqe_generated *generated = NULL;
   json_t *done = NULL;

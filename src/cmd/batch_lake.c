@@ -1,5 +1,4 @@
 #include "batch_lake.h"
-#include "base/text.h"
 #include "option_table.h"
 
 #include <stdio.h>
@@ -7,6 +6,7 @@
 
 #include "base/error_message.h"
 #include "base/json_text.h"
+#include "cmd_log.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
@@ -20,7 +20,7 @@ static void warn(void *ctx, const char *text)
 {
   const bool *quiet = ctx;
   if (!*quiet) {
-    vqe_text_message("vqe_batch", "%s", text);
+    vqe_log(&vqe_cmd_log, VQE_LOG_WARNING, "%s", text);
   }
 }
 
@@ -57,11 +57,10 @@ int vqe_batch_lake(struct vqe_result **results, size_t count,
   }
   if (status != VQE_OK) {
     const char *named = warehouse != NULL ? warehouse : "PLACE";
-    vqe_text_message("vqe_batch", "the tables are not made: %s",
-                     vqe_error_message());
-    vqe_text_message("vqe_batch",
-                     "the results are safe in %s; mend the cause, then",
-                     result_path);
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "the tables are not made: %s",
+            vqe_error_message());
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR,
+            "the results are safe in %s; mend the cause, then", result_path);
     /* whole, to be copied */
     fprintf(stderr,
             "  vqe_lake normalize %s --warehouse %s\n"
@@ -70,7 +69,7 @@ int vqe_batch_lake(struct vqe_result **results, size_t count,
   }
   int closed = vqe_warehouse_close(place);
   if (closed != VQE_OK && status == VQE_OK) {
-    vqe_text_message("vqe_batch", "%s", vqe_error_message());
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "%s", vqe_error_message());
     status = closed;
   }
   if (status == VQE_OK && !quiet) {

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "batch_common.h"
+#include "cmd_log.h"
 #include "option_table.h"
 #include "side_output.h"
 #include "vqe/experiment.h"
@@ -31,7 +32,7 @@ static int list_devices(void)
   int count = vqe_devices(&reason);
   if (count == 0) {
     print_library();
-    vqe_text_message("vqe_batch", "no CUDA device: %s", reason);
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "no CUDA device: %s", reason);
     return EXIT_BAD_INPUT;
   }
   for (int k = 0; k < count; k++) {
@@ -96,9 +97,9 @@ static int print_qasm(const struct vqe_job *job, int index)
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   char *text = NULL;
   if (index < 0 || (size_t)index >= job->count) {
-    vqe_text_message("vqe_batch",
-                     "--qasm %d: the job has experiments 0 to %zu", index,
-                     job->count - 1);
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR,
+            "--qasm %d: the job has experiments 0 to %zu", index,
+            job->count - 1);
     return EXIT_BAD_INPUT;
   }
   if (vqe_experiment_qasm(&text, job->experiments[index], &options) !=
@@ -116,10 +117,10 @@ static int write_fcidump(const struct vqe_job *job, const char *path)
 {
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   if (job->count != 1) {
-    vqe_text_message("vqe_batch",
-                     "--fcidump writes one file, but '%s' has %zu "
-                     "experiments; leave one molecule and one basis",
-                     job->path, job->count);
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR,
+            "--fcidump writes one file, but '%s' has %zu "
+            "experiments; leave one molecule and one basis",
+            job->path, job->count);
     return EXIT_BAD_INPUT;
   }
   const char *const input[] = {job->path};

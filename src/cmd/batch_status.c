@@ -17,6 +17,7 @@
 #include "campaign/state.h"
 #include "campaign/state_print.h"
 #include "campaign_options.h"
+#include "cmd_log.h"
 
 #define INTERVAL 5
 #define LIMIT 604800
@@ -119,7 +120,7 @@ int vqe_batch_status(int argc, char **argv)
     catch_signals();
   }
   if (status == VQE_OK) {
-    status = vqe_state_open(&state, options.place);
+    status = vqe_state_open(&state, options.place, &vqe_cmd_log);
   }
   if (status == VQE_OK) {
     status = look(state, &options);

@@ -7,7 +7,7 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "cmd_log.h"
 #include "record/record.h"
 
 /* Longest wait at the end without any report. */
@@ -17,7 +17,7 @@
 static void print_note(void *ctx, const char *text)
 {
   (void)ctx;
-  vqe_text_message("vqe_batch", "%s", text);
+  vqe_log(&vqe_cmd_log, VQE_LOG_WARNING, "%s", text);
 }
 
 static const char *first_of(const char *option, const char *job,
@@ -91,7 +91,8 @@ void vqe_batch_stream_finished(void *ctx, const struct vqe_result *result)
   }
   if (status != VQE_OK) {
     stream->refused++;
-    vqe_text_message("vqe_batch", "not published: %s", vqe_error_message());
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "not published: %s",
+            vqe_error_message());
   }
 }
 
@@ -99,7 +100,7 @@ void vqe_batch_stream_sync(struct vqe_batch_stream *stream)
 {
   if (stream->producer != NULL &&
       vqe_producer_sync(stream->producer) != VQE_OK) {
-    vqe_text_message("vqe_batch", "%s", vqe_error_message());
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "%s", vqe_error_message());
   }
 }
 
@@ -112,14 +113,14 @@ int vqe_batch_stream_close(struct vqe_batch_stream *stream)
   int status = vqe_producer_close(&counts, stream->producer, CLOSE_SECONDS);
   stream->producer = NULL;
   if (status != VQE_OK) {
-    vqe_text_message("vqe_batch", "%s", vqe_error_message());
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "%s", vqe_error_message());
   }
   if (stream->refused > 0) {
-    vqe_text_message("vqe_batch",
-                     "%zu experiment%s could not be published; the result "
-                     "file holds %s",
-                     stream->refused, vqe_cmd_plural(stream->refused),
-                     stream->refused == 1 ? "it" : "them");
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR,
+            "%zu experiment%s could not be published; the result "
+            "file holds %s",
+            stream->refused, vqe_cmd_plural(stream->refused),
+            stream->refused == 1 ? "it" : "them");
     status = VQE_ERR_IO;
   }
   if (!stream->quiet) {

@@ -11,7 +11,7 @@
 #include "base/aside.h"
 #include "base/error_message.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "cmd_log.h"
 #include "side_output.h"
 
 #define LOCK_WAIT_SECONDS 60.0
@@ -33,7 +33,7 @@ static int exit_code(int status)
 
 int vqe_cmd_lake_complain(int status)
 {
-  vqe_text_message("vqe_lake", "%s", vqe_error_message());
+  vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "%s", vqe_error_message());
   return exit_code(status);
 }
 
@@ -41,7 +41,7 @@ void vqe_cmd_lake_warn(void *ctx, const char *text)
 {
   const struct vqe_cmd_lake_options *options = ctx;
   if (!options->quiet) {
-    vqe_text_message("vqe_lake", "%s", text);
+    vqe_log(&vqe_cmd_log, VQE_LOG_WARNING, "%s", text);
   }
 }
 

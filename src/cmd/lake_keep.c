@@ -11,6 +11,7 @@
 
 #include "base/error_message.h"
 #include "base/text.h"
+#include "cmd_log.h"
 #include "lake/warehouse_check.h"
 #include "lake/warehouse_maintain.h"
 #include "lake_commands.h"
@@ -244,8 +245,8 @@ static int run_child(int *code, char **words, const struct rlimit *core)
     signal(SIGXFSZ, SIG_DFL);
     (void)setrlimit(RLIMIT_CORE, core);
     execvp(words[0], words);
-    vqe_text_message("vqe_lake", "cannot run '%s': %s", words[0],
-                     strerror(errno));
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "cannot run '%s': %s", words[0],
+            strerror(errno));
     _exit(127);
   }
   while (waitpid(child, &state, 0) < 0) {
@@ -283,9 +284,9 @@ int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options)
     status = vqe_lock_acquire(&lock, objects, holder, wait);
   }
   if (status == VQE_OK && vqe_objects_is_local(objects)) {
-    vqe_text_message("vqe_lake",
-                     "note: in a folder, whose commits do not need it, the "
-                     "lock keeps out other with-lock commands only");
+    vqe_log(&vqe_cmd_log, VQE_LOG_INFO,
+            "note: in a folder, whose commits do not need it, the "
+            "lock keeps out other with-lock commands only");
   }
   if (status != VQE_OK) {
     vqe_objects_close(objects);

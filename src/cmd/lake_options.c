@@ -185,6 +185,13 @@ static const struct vqe_cmd_option entries[] = {
      "what normalize and featurize did and where the time went, as JSON", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,
      "only errors and results", 0},
+    {"log-level", 0, "LEVEL", GROUP_OUTPUT, VQE_CMD_TEXT, AT(log_level),
+     "error warning info debug", "what is said on the standard error: error, "
+     "warning, info or debug (info)", 0},
+    {"log-prefix", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(log_prefix), NULL,
+     "name the run ($VQE_RUN_ID, else at random) in each message", 0},
+    {"log-json", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(log_json), NULL,
+     "messages as one JSON object a line", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
      "show this text", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,
@@ -286,7 +293,9 @@ static int check_options(const struct vqe_cmd_lake_options *options,
     if (status != VQE_OK) {
       return status;
     }
-    if (listed("help version man completion quiet ", entry->name) ||
+    if (listed("help version man completion quiet log-level log-prefix "
+               "log-json ",
+               entry->name) ||
         listed(takes[command].options, entry->name) ||
         !vqe_cmd_table_is_set(entry, options)) {
       continue;

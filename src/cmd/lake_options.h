@@ -40,6 +40,8 @@ struct vqe_cmd_lake_options {
   bool dry_run;
   bool remove; /* --delete */
   bool quiet;
+  bool log_json, log_prefix;
+  const char *log_level;
   bool help, version, man;
   const char *completion;
 };

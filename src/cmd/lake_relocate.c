@@ -7,7 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/suggest.h"
-#include "base/text.h"
+#include "cmd_log.h"
 #include "lake/warehouse_relocate.h"
 #include "lake_commands.h"
 
@@ -135,7 +135,7 @@ static void print_problem(void *ctx, enum vqe_iceberg_finding finding,
 {
   (void)ctx;
   if (finding == VQE_ICEBERG_PROBLEM) {
-    vqe_text_message("vqe_lake", "problem: %s", text);
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "problem: %s", text);
   }
 }
 
@@ -148,13 +148,13 @@ static void print_table(void *ctx, const char *table, int status,
     return; /* the program ends with it */
   }
   if (status != VQE_OK) {
-    vqe_text_message("vqe_lake", "%s: %s", table, vqe_error_message());
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "%s: %s", table, vqe_error_message());
     return;
   }
   if (done->problems > 0) {
-    vqe_text_message("vqe_lake",
-                     "%s: the copy has %" PRId64 " problem%s, as above", table,
-                     done->problems, vqe_cmd_plural((size_t)done->problems));
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR,
+            "%s: the copy has %" PRId64 " problem%s, as above", table,
+            done->problems, vqe_cmd_plural((size_t)done->problems));
   }
   if (options->quiet ||
       (done->files + done->metadata_files == 0 && done->removed == 0)) {
@@ -301,8 +301,8 @@ int vqe_cmd_lake_run_relocate(struct vqe_cmd_lake_options *options)
     print_sum(&result, options);
   }
   if (result.failed > 0) {
-    vqe_text_message("vqe_lake", "%d table%s not copied, or not whole",
-                     result.failed, vqe_cmd_plural((size_t)result.failed));
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "%d table%s not copied, or not whole",
+            result.failed, vqe_cmd_plural((size_t)result.failed));
   }
   return result.failed > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
 }

@@ -143,8 +143,15 @@ static const struct vqe_cmd_option entries[] = {
      "three)", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,
      "no progress, only the final table", 0},
+    {"log-level", 0, "LEVEL", GROUP_OUTPUT, VQE_CMD_TEXT, AT(log_level),
+     "error warning info debug", "what is said: error, warning, info, or debug "
+     "with the phases of each experiment (info)", 0},
+    {"log-prefix", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(log_prefix), NULL,
+     "name the run ($VQE_RUN_ID, else at random) and the rank in each message",
+     0},
     {"log-json", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(log_json), NULL,
-     "progress as one JSON object a line", 0},
+     "messages and progress as one JSON object a line, with level, run and "
+     "rank", 0},
     {"qasm", 0, "INDEX", GROUP_OUTPUT, VQE_CMD_OPTIONAL, AT(qasm_index), NULL,
      "print the circuit of an experiment (0) as OpenQASM 3 and end",
      AT(qasm)},

@@ -16,7 +16,8 @@ struct vqe_cmd_options {
   bool dry_run;      /* list the experiments and end */
   bool quiet;
   bool all; /* a line of the table for each seed */
-  bool log_json;
+  bool log_json, log_prefix;
+  const char *log_level;
   bool qasm;             /* print the circuit of an experiment and end */
   int qasm_index;        /* which, from 0 */
   const char *fcidump;   /* write integrals there and end; NULL: do not */

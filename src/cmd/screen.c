@@ -1,12 +1,11 @@
 #include "screen.h"
+#include "cmd_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/text.h"
 
 void vqe_cmd_begin_screen(void)
 {
@@ -19,7 +18,7 @@ void vqe_cmd_begin_screen(void)
   }
 }
 
-int vqe_cmd_end_screen(const char *program, int code)
+int vqe_cmd_end_screen(int code)
 {
   errno = 0;
   int lost = ferror(stdout);
@@ -27,9 +26,8 @@ int vqe_cmd_end_screen(const char *program, int code)
     lost = 1;
   }
   if (lost) {
-    vqe_text_message(program, "writing the standard output: %s",
-                     errno != 0 ? strerror(errno)
-                                : "not all could be written");
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "writing the standard output: %s",
+            errno != 0 ? strerror(errno) : "not all could be written");
   }
   return lost && code == 0 ? 1 : code;
 }

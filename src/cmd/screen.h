@@ -7,10 +7,10 @@
  * it fails. */
 void vqe_cmd_begin_screen(void);
 
-/* Flush and close the standard output at the end of `program`; the exit status
+/* Flush and close the standard output at the end; the exit status
  * `code`, or 1 with a message where what was printed is lost (a full
  * disk, a closed output) and
  * `code` is 0. */
-int vqe_cmd_end_screen(const char *program, int code);
+int vqe_cmd_end_screen(int code);
 
 #endif

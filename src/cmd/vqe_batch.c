@@ -19,6 +19,7 @@
 #include "batch_status.h"
 #include "batch_stream.h"
 #include "blas_start.h"
+#include "cmd_log.h"
 #include "job/job.h"
 #include "options.h"
 #include "report/qcschema.h"
@@ -142,10 +143,10 @@ static int write_qcschema(const char *path, struct vqe_result *const *results,
   size_t left_out = 0;
   int status = vqe_report_qcschema(path, &left_out, results, versions, count);
   if (status == VQE_OK && left_out > 0) {
-    vqe_text_message("vqe_batch",
-                     "%s leaves out what has no atoms: experiments of an "
-                     "FCIDUMP (%zu)",
-                     path, left_out);
+    vqe_log(&vqe_cmd_log, VQE_LOG_WARNING,
+            "%s leaves out what has no atoms: experiments of an "
+            "FCIDUMP (%zu)",
+            path, left_out);
   }
   return status;
 }
@@ -230,11 +231,10 @@ static int finish(struct vqe_batch_outcome *outcome,
   bool stored = job != NULL && outcome->count > 0;
   if (stored && vqe_batch_store(outcome, job) != VQE_OK) {
     (void)vqe_batch_complain();
-    vqe_text_message(
-        "vqe_batch",
-        "the finished results are safe in "
-        "%s.journal; mend the cause and run the same command again",
-        job->output);
+    vqe_log(&vqe_cmd_log, VQE_LOG_ERROR,
+            "the finished results are safe in "
+            "%s.journal; mend the cause and run the same command again",
+            job->output);
     code = EXIT_SOME_FAILED;
     stored = false;
   }
@@ -272,8 +272,7 @@ static int open_stream(struct vqe_batch_stream *stream,
                        const struct vqe_job *job,
                        const struct vqe_cmd_options *options)
 {
-  vqe_cmd_warn_exposed("vqe_batch",
-                       options->insecure_http || job->stream.insecure_http);
+  vqe_cmd_warn_exposed(options->insecure_http || job->stream.insecure_http);
   return vqe_batch_stream_open(stream, job, options);
 }
 
@@ -285,12 +284,15 @@ static int run(const struct vqe_cmd_options *options)
                                     .lanes = options->lanes,
                                     .force = options->force,
                                     .quiet = options->quiet,
-                                    .log_json = options->log_json,
+                                    .log = &vqe_cmd_log,
                                     .stop = &stop_signal};
   struct vqe_batch_stream stream = {0};
   int rank;
   int code = EXIT_GOOD;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  vqe_cmd_log.rank = rank;
+  MPI_Bcast(vqe_cmd_log.run, sizeof vqe_cmd_log.run, MPI_CHAR, 0,
+            MPI_COMM_WORLD);
   /* every rank has the same command line */
   int status = read_gates(&batch.gates, options->gates);
   if (rank == 0 &&
@@ -345,6 +347,7 @@ int main(int argc, char **argv)
 {
   struct vqe_cmd_options options;
   int code = EXIT_GOOD;
+  vqe_cmd_log.program = "vqe_batch";
   vqe_cmd_blas_start(argv);
   /* Keep freed memory for the next experiment: small molecules would spend
    * most of their time in page faults. */
@@ -354,15 +357,17 @@ int main(int argc, char **argv)
   vqe_json_watch();
   signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   if (run_command(&code, argc, argv)) {
-    return vqe_cmd_end_screen("vqe_batch", code);
+    return vqe_cmd_end_screen(code);
   }
-  if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK) {
+  if (vqe_cmd_options_parse(&options, argc, argv) != VQE_OK ||
+      vqe_cmd_log_begin(options.log_level, options.log_json,
+                        options.log_prefix) != VQE_OK) {
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
                                           : EXIT_BAD_INPUT;
   }
   if (vqe_batch_prints(&options)) {
     return vqe_batch_launcher_rank() == 0
-               ? vqe_cmd_end_screen("vqe_batch", vqe_batch_print(&options))
+               ? vqe_cmd_end_screen(vqe_batch_print(&options))
                : EXIT_GOOD;
   }
   if (vqe_memory_room(1, START_BYTES, "a start needs", "") != VQE_OK ||
@@ -372,5 +377,5 @@ int main(int argc, char **argv)
   }
   code = run(&options);
   MPI_Finalize();
-  return vqe_cmd_end_screen("vqe_batch", code);
+  return vqe_cmd_end_screen(code);
 }

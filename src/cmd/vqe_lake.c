@@ -12,6 +12,7 @@
 #include "base/json_memory.h"
 #include "base/text.h"
 #include "blas_start.h"
+#include "cmd_log.h"
 #include "lake/featurize.h"
 #include "lake/normalize.h"
 #include "lake/query.h"
@@ -263,11 +264,16 @@ int main(int argc, char **argv)
 {
   struct vqe_cmd_lake_options options;
   int code = EXIT_GOOD;
+  vqe_cmd_log.program = "vqe_lake";
   vqe_cmd_blas_start(argv);
   vqe_cmd_begin_screen();
   vqe_json_watch();
   signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails with a message */
   int status = vqe_cmd_lake_options_parse(&options, argc, argv);
+  if (status == VQE_OK) {
+    status = vqe_cmd_log_begin(options.log_level, options.log_json,
+                               options.log_prefix);
+  }
   if (status != VQE_OK) {
     return vqe_cmd_lake_complain(status);
   }
@@ -280,8 +286,8 @@ int main(int argc, char **argv)
   } else if (options.completion != NULL) {
     vqe_cmd_lake_options_completion_bash(stdout);
   } else {
-    vqe_cmd_warn_exposed("vqe_lake", options.insecure_http);
+    vqe_cmd_warn_exposed(options.insecure_http);
     code = run_command(&options);
   }
-  return vqe_cmd_end_screen("vqe_lake", code);
+  return vqe_cmd_end_screen(code);
 }

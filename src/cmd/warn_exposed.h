@@ -6,6 +6,6 @@
 
 /* From here on `program` warns once for each address; `allowed`
  * (--insecure-http), or VQE_INSECURE_HTTP in the environment: it does not. */
-void vqe_cmd_warn_exposed(const char *program, bool allowed);
+void vqe_cmd_warn_exposed(bool allowed);
 
 #endif

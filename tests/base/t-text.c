@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/text.h"
 
 static void every_control_character_becomes_a_blank(void **state)
@@ -100,7 +101,7 @@ static void width_is_that_of_columns_or_80(void **state)
   fclose(stream);
 }
 
-/* What vqe_text_message prints, in a buffer. */
+/* What a log prints, in a buffer. */
 static void message_of(char *out, size_t size, const char *text)
 {
   FILE *file = tmpfile();
@@ -108,7 +109,8 @@ static void message_of(char *out, size_t size, const char *text)
   fflush(stderr);
   int kept = dup(STDERR_FILENO);
   assert_true(kept >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
-  vqe_text_message("prog", "%s", text);
+  const struct vqe_log log = VQE_LOG_INIT("prog");
+  vqe_log(&log, VQE_LOG_INFO, "%s", text);
   fflush(stderr);
   assert_true(dup2(kept, STDERR_FILENO) >= 0);
   close(kept);

@@ -88,7 +88,7 @@ static void find(struct found *found, const struct batch_fixture *fixture,
                                       .finished_ctx = &found->announced};
   start(&found->outcome, job->count);
   assert_int_equal(
-      vqe_resume_load(&found->resume, &run, fixture->output, true), 0);
+      vqe_resume_load(&found->resume, &run, fixture->output, true, NULL), 0);
   assert_int_equal(
       vqe_earlier_find(&found->outcome, job, found->resume, &options), 0);
 }

@@ -100,7 +100,7 @@ static struct vqe_owner_record somebody(void)
 static void refused(const struct batch_fixture *fixture, const char *word)
 {
   struct vqe_owner *owner = NULL;
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick),
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL),
                    VQE_ERR_EXISTS);
   assert_null(owner);
   assert_non_null(strstr(vqe_error_message(), word));
@@ -112,7 +112,7 @@ static void granted_in(const struct batch_fixture *fixture,
 {
   struct vqe_owner *owner = NULL;
   char *path = lock_of(fixture);
-  if (vqe_owner_claim(&owner, fixture->output, times) != 0) {
+  if (vqe_owner_claim(&owner, fixture->output, times, NULL) != 0) {
     fail_msg("%s", vqe_error_message());
   }
   assert_int_equal(access(path, F_OK), 0);
@@ -133,7 +133,7 @@ static void second_run_is_refused_and_the_first_named(void **state)
   struct vqe_owner *owner = NULL;
   char word[64];
   snprintf(word, sizeof word, "process %ld", (long)getpid());
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick), 0);
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL), 0);
   refused(fixture, word);
   refused(fixture, "on host ");
   assert_int_equal(vqe_owner_check(owner), 0);
@@ -150,7 +150,7 @@ static void lock_of_a_killed_run_is_taken_over_at_once(void **state)
   pid_t child = fork();
   if (child == 0) {
     struct vqe_owner *owner = NULL;
-    bool got = vqe_owner_claim(&owner, fixture->output, &quick) == 0;
+    bool got = vqe_owner_claim(&owner, fixture->output, &quick, NULL) == 0;
     (void)!write(ready[1], got ? "y" : "n", 1);
     pause();
     _exit(0);
@@ -226,7 +226,7 @@ static void owner_gives_signs_of_life(void **state)
   struct stat before;
   struct stat after;
   char *path = lock_of(fixture);
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick), 0);
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL), 0);
   assert_int_equal(stat(path, &before), 0);
   usleep(300000);
   assert_int_equal(stat(path, &after), 0);
@@ -241,7 +241,7 @@ static void lost_output_is_noticed_and_the_other_lock_stays(void **state)
   const struct batch_fixture *fixture = *state;
   struct vqe_owner *owner = NULL;
   char *path = lock_of(fixture);
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick), 0);
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL), 0);
   write_other(fixture, somebody());
   assert_int_equal(vqe_owner_check(owner), VQE_ERR_EXISTS);
   assert_non_null(strstr(vqe_error_message(), "taken over by a run of ada"));
@@ -255,7 +255,7 @@ static void lock_removed_by_hand_is_no_failure(void **state)
   const struct batch_fixture *fixture = *state;
   struct vqe_owner *owner = NULL;
   char *path = lock_of(fixture);
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick), 0);
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL), 0);
   assert_int_equal(unlink(path), 0);
   assert_int_equal(vqe_owner_check(owner), 0);
   vqe_owner_release(owner);
@@ -289,7 +289,7 @@ static void who_took_over_is_named_and_not_who_crashed(void **state)
   assert_true(descriptor >= 0);
   assert_int_equal(flock(descriptor, LOCK_EX), 0);
   /* it never writes its name */
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick),
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL),
                    VQE_ERR_EXISTS);
   assert_null(strstr(vqe_error_message(), "ada"));
   assert_non_null(strstr(vqe_error_message(), "in use by another run"));
@@ -311,7 +311,7 @@ static void foreign_file_in_its_place_is_kept(void **state)
   static const char *const texts[] = {"my notes\n", "{}", "{\"format\": 3}"};
   for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
     write_text(fixture, texts[k]);
-    assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick),
+    assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL),
                      VQE_ERR_INPUT);
     assert_non_null(strstr(vqe_error_message(), "move it away"));
     struct stat info;
@@ -320,12 +320,12 @@ static void foreign_file_in_its_place_is_kept(void **state)
   }
   assert_int_equal(unlink(path), 0);
   assert_int_equal(symlink("elsewhere", path), 0);
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick),
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL),
                    VQE_ERR_INPUT);
   assert_non_null(strstr(vqe_error_message(), "move it away"));
   assert_int_equal(unlink(path), 0);
   assert_int_equal(mkdir(path, 0777), 0);
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick),
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &quick, NULL),
                    VQE_ERR_INPUT);
   assert_non_null(strstr(vqe_error_message(), "move it away"));
   assert_int_equal(rmdir(path), 0);
@@ -343,8 +343,9 @@ static void folder_that_cannot_be_written_is_named(void **state)
 {
   struct vqe_owner *owner = NULL;
   (void)state;
-  assert_int_equal(vqe_owner_claim(&owner, "/no/such/place/x.h5", &quick),
-                   VQE_ERR_IO);
+  assert_int_equal(
+      vqe_owner_claim(&owner, "/no/such/place/x.h5", &quick, NULL),
+      VQE_ERR_IO);
   assert_non_null(strstr(vqe_error_message(), "/no/such/place/x.h5.lock"));
 }
 
@@ -367,7 +368,7 @@ static void one_of_many_at_once_gets_it(void **state)
       children[k] = fork();
       if (children[k] == 0) {
         struct vqe_owner *owner = NULL;
-        int status = vqe_owner_claim(&owner, fixture->output, &patient);
+        int status = vqe_owner_claim(&owner, fixture->output, &patient, NULL);
         if (status == 0) {
           /* longer than all others take to be refused */
           usleep(no_locks ? 1500000 : 600000);
@@ -403,7 +404,8 @@ static void a_look_says_who_lives_and_leaves_no_trace(void **state)
   char *path = lock_of(fixture);
   assert_false(vqe_owner_lives(&record, fixture->output));
   assert_int_equal(access(path, F_OK), -1);
-  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &patient), 0);
+  assert_int_equal(vqe_owner_claim(&owner, fixture->output, &patient, NULL),
+                   0);
   assert_true(vqe_owner_lives(&record, fixture->output));
   assert_int_equal(record.process, getpid());
   assert_int_equal(vqe_owner_check(owner), 0);

@@ -119,7 +119,9 @@ static void quiet_prints_the_interruption_alone(void **state)
 
 static void json_is_one_object_a_line_with_a_time(void **state)
 {
-  struct vqe_progress progress = {.json = true};
+  struct vqe_log log = VQE_LOG_INIT("vqe_batch");
+  log.json = true;
+  struct vqe_progress progress = {.log = &log};
   const char *const events[] = {"start", "finished", "failed", "rank",
                                 "interrupted"};
   size_t count = 0;

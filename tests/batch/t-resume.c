@@ -52,8 +52,8 @@ static struct vqe_resume *load(const struct batch_fixture *fixture, int next,
 {
   struct vqe_resume *resume = NULL;
   int run = -1;
-  assert_int_equal(vqe_resume_load(&resume, &run, fixture->output, results),
-                   0);
+  assert_int_equal(
+      vqe_resume_load(&resume, &run, fixture->output, results, NULL), 0);
   assert_int_equal(run, next);
   return resume;
 }

@@ -234,7 +234,8 @@ static void write_journal(const struct vqe_job *job, size_t k)
 static struct vqe_state *look(const char *place)
 {
   struct vqe_state *state = NULL;
-  if (vqe_state_open(&state, place) != 0 || vqe_state_update(state) != 0) {
+  if (vqe_state_open(&state, place, NULL) != 0 ||
+      vqe_state_update(state) != 0) {
     fail_msg("%s", vqe_error_message());
   }
   return state;
@@ -484,10 +485,12 @@ static void places_that_are_none_are_refused(void **state)
 {
   const struct fixture *fixture = *state;
   struct vqe_state *seen = NULL;
-  assert_int_equal(vqe_state_open(&seen, fixture->folder), VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_state_open(&seen, fixture->folder, NULL),
+                   VQE_ERR_NOT_FOUND);
   assert_non_null(strstr(vqe_error_message(), "holds no job files"));
-  assert_int_equal(vqe_state_open(&seen, "/nowhere/x.h5"), VQE_ERR_NOT_FOUND);
-  assert_int_equal(vqe_state_open(&seen, "/nowhere/x.json"),
+  assert_int_equal(vqe_state_open(&seen, "/nowhere/x.h5", NULL),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_state_open(&seen, "/nowhere/x.json", NULL),
                    VQE_ERR_NOT_FOUND);
 }
 

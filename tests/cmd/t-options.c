@@ -42,7 +42,8 @@ static void every_option_reaches_its_field(void **state)
             "--seed 1,2 --shots 100 --frozen-core true --active-space 2,4 "
             "--no-symmetry --references hf,fci --device cpu "
             "--precision single -o x.h5 --strict --force --summary s.json "
-            "--dry-run --threads 4 --lanes 3 --quiet --log-json "
+            "--dry-run --threads 4 --lanes 3 --quiet --log-json --log-prefix "
+            "--log-level debug "
             "--ranks-per-molecule 2 --charge -1 --multiplicity 2 --units "
             "bohr --restarts 4 --escape-saddles false --penalty-number 1.5 "
             "--penalty-spin 0.5 --qcschema r.json"),
@@ -80,7 +81,8 @@ static void every_option_reaches_its_field(void **state)
   assert_string_equal(o->ranks_per_molecule, "2");
   assert_true(o->no_symmetry && o->strict);
   assert_true(options.force && options.dry_run && options.quiet &&
-              options.log_json);
+              options.log_json && options.log_prefix);
+  assert_string_equal(options.log_level, "debug");
   assert_string_equal(options.summary, "s.json");
   assert_int_equal(options.threads, 4);
   assert_int_equal(options.lanes, 3);
@@ -256,7 +258,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 56);
+  assert_int_equal(count, 58);
   free(help);
   free(man);
   free(completion);
