@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "stream/consumer_state.h"
 #include "stream/kafka_conf.h"
+#include "stream/kafka_secrets.h"
 
 #define DEFAULT_GROUP "vqe_lake"
 #define DEFAULT_TIMEOUT_S 30.0

@@ -11,10 +11,10 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "base/memory.h"
-#include "http/http.h"
+#include "base/text.h"
+#include "stream/kafka_secrets.h"
 
 #define SECRET_LIMIT ((size_t)1 << 20)
-#define SHORTEST_SECRET 4 /* shorter ones mask too much of a message */
 #define TOKEN_NAME "VQE_KAFKA_OAUTH_TOKEN"
 /* A token says its own end only to who can read it; it is read again before
  * this time is over. */
@@ -23,17 +23,16 @@
 struct from_environment {
   const char *property;
   const char *name;
-  bool is_secret;
 };
 
 static const struct from_environment environment[] = {
-    {"sasl.username", "VQE_KAFKA_SASL_USERNAME", false},
-    {"sasl.password", "VQE_KAFKA_SASL_PASSWORD", true},
-    {"ssl.key.password", "VQE_KAFKA_SSL_KEY_PASSWORD", true},
-    {"ssl.keystore.password", "VQE_KAFKA_SSL_KEYSTORE_PASSWORD", true},
-    {"ssl.key.pem", "VQE_KAFKA_SSL_KEY_PEM", true},
+    {"sasl.username", "VQE_KAFKA_SASL_USERNAME"},
+    {"sasl.password", "VQE_KAFKA_SASL_PASSWORD"},
+    {"ssl.key.password", "VQE_KAFKA_SSL_KEY_PASSWORD"},
+    {"ssl.keystore.password", "VQE_KAFKA_SSL_KEYSTORE_PASSWORD"},
+    {"ssl.key.pem", "VQE_KAFKA_SSL_KEY_PEM"},
     {"sasl.oauthbearer.client.secret",
-     "VQE_KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", true},
+     "VQE_KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET"},
 };
 
 #define NENVIRONMENT (sizeof environment / sizeof environment[0])
@@ -71,13 +70,6 @@ static const struct from_environment *known(const char *property)
   return NULL;
 }
 
-/* Does the property hold a secret, which must not stand in a job file? */
-static bool is_secret(const char *property)
-{
-  const struct from_environment *found = known(property);
-  return found != NULL && found->is_secret;
-}
-
 int vqe_stream_secret(char **out, const char *name)
 {
   char in_file[128];
@@ -104,38 +96,25 @@ int vqe_stream_secret(char **out, const char *name)
   return VQE_OK;
 }
 
-void vqe_kafka_mask(char *text)
-{
-  char *username = NULL;
-  (void)vqe_stream_secret(&username, "VQE_KAFKA_SASL_USERNAME");
-  for (size_t k = 0; k < NENVIRONMENT + 1; k++) {
-    char *secret = NULL;
-    if (k < NENVIRONMENT && !environment[k].is_secret) {
-      continue;
-    }
-    if (vqe_stream_secret(&secret, k < NENVIRONMENT ? environment[k].name
-                                                    : TOKEN_NAME) == VQE_OK &&
-        secret != NULL) {
-      vqe_http_mask(text, secret, SHORTEST_SECRET);
-      vqe_http_mask_basic(text, username, secret);
-      explicit_bzero(secret, strlen(secret));
-    }
-    free(secret);
-  }
-  free(username);
-}
-
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value,
                const char *where)
 {
   char reason[512];
-  if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) ==
-      RD_KAFKA_CONF_OK) {
-    return VQE_OK;
+  int status = VQE_OK;
+  if (vqe_kafka_is_secret(name)) {
+    status = vqe_kafka_note_secret(value);
+  } else if (strcmp(name, "sasl.username") == 0) {
+    status = vqe_kafka_note_user(value);
   }
-  if (is_secret(name)) {
+  if (status != VQE_OK ||
+      rd_kafka_conf_set(conf, name, value, reason, sizeof reason) ==
+          RD_KAFKA_CONF_OK) {
+    return status;
+  }
+  if (vqe_kafka_is_secret(name)) {
     snprintf(reason, sizeof reason, "librdkafka refuses its value");
   }
+  vqe_kafka_mask(reason);
   return vqe_error_set(VQE_ERR_INPUT,
                        "%s: property '%s': %s; correct it or leave it out",
                        where, name, reason);
@@ -222,20 +201,26 @@ static int set_from_settings(rd_kafka_conf_t *conf,
                              const struct vqe_stream_settings *settings)
 {
   for (size_t k = 0; k < settings->nproperty; k++) {
-    const struct from_environment *secret =
-        known(settings->properties[k].name);
-    if (secret != NULL && secret->is_secret) {
+    const char *name = settings->properties[k].name;
+    const struct from_environment *secret = known(name);
+    if (vqe_kafka_is_secret(name) && secret != NULL) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "property '%s' is a secret; set %s, or name a file "
                            "that holds it by %s_FILE",
-                           secret->property, secret->name, secret->name);
+                           name, secret->name, secret->name);
     }
-    if (runs_code(settings->properties[k].name)) {
+    if (vqe_kafka_is_secret(name)) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "property '%s' is a secret; set it in the file "
+                           "that VQE_KAFKA_PROPERTIES_FILE names",
+                           name);
+    }
+    if (runs_code(name)) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "property '%s' runs or loads a program, which a "
                            "job file may not; set it in the file that "
                            "VQE_KAFKA_PROPERTIES_FILE names",
-                           settings->properties[k].name);
+                           name);
     }
   }
   return set_all(conf, settings->properties, settings->nproperty,
@@ -265,7 +250,8 @@ static void refresh_token(rd_kafka_t *rk, const char *config, void *opaque)
   (void)opaque;
   clock_gettime(CLOCK_REALTIME, &now);
   long long end = (long long)now.tv_sec * 1000 + TOKEN_LIFETIME_MS;
-  if (vqe_stream_secret(&token, TOKEN_NAME) != VQE_OK || token == NULL) {
+  if (vqe_stream_secret(&token, TOKEN_NAME) != VQE_OK || token == NULL ||
+      vqe_kafka_note_secret(token) != VQE_OK) {
     rd_kafka_oauthbearer_set_token_failure(rk, "no token: set " TOKEN_NAME
                                                " or " TOKEN_NAME "_FILE");
   } else if (rd_kafka_oauthbearer_set_token(rk, token, end, "vqe_batch", NULL,
@@ -292,6 +278,20 @@ static void drop_log(const rd_kafka_t *rk, int level, const char *facility,
   (void)level;
   (void)facility;
   (void)text;
+}
+
+/* The lines that the property "debug" asks for hold what brokers and job files
+ * say: without secrets, and on one line of the screen each. */
+static void show_log(const rd_kafka_t *rk, int level, const char *facility,
+                     const char *text)
+{
+  char *line = NULL;
+  if (asprintf(&line, "%%%d|%s|%s| %s", level, facility,
+               rk != NULL ? rd_kafka_name(rk) : "rdkafka", text) >= 0) {
+    vqe_kafka_mask(line);
+    vqe_text_line(stderr, "%s", line);
+    free(line);
+  }
 }
 
 static bool is_set(rd_kafka_conf_t *conf, const char *name)
@@ -341,9 +341,7 @@ int vqe_kafka_conf(rd_kafka_conf_t **out,
     rd_kafka_conf_destroy(conf);
     return status;
   }
-  if (!is_set(conf, "debug")) {
-    rd_kafka_conf_set_log_cb(conf, drop_log);
-  }
+  rd_kafka_conf_set_log_cb(conf, is_set(conf, "debug") ? show_log : drop_log);
   if (has_token()) {
     rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refresh_token);
     rd_kafka_conf_enable_sasl_queue(conf, 1);
@@ -361,6 +359,7 @@ int vqe_kafka_new(rd_kafka_t **out, rd_kafka_conf_t *conf,
                       conf, reason, sizeof reason);
   if (*out == NULL) {
     rd_kafka_conf_destroy(conf);
+    vqe_kafka_mask(reason);
     return vqe_error_set(VQE_ERR_INPUT,
                          "Kafka client cannot start: %s; check the kafka "
                          "properties and files they name",

@@ -11,13 +11,12 @@ enum vqe_kafka_role { VQE_KAFKA_PRODUCER, VQE_KAFKA_CONSUMER };
 /* A new configuration: our defaults for `role`, the properties file, the
  * settings' properties, secrets from the environment; the later wins.
  * VQE_ERR_INPUT names the property that librdkafka refuses, or a secret where
- * none may stand. No value of a secret is in a message. */
+ * none may stand. No value of a secret is in a message; each is
+ * noted for vqe_kafka_mask(). librdkafka's own log shows where the property
+ * "debug" asks for it. */
 int vqe_kafka_conf(rd_kafka_conf_t **out,
                    const struct vqe_stream_settings *settings,
                    enum vqe_kafka_role role);
-
-/* Asterisks for the secrets of the environment in a broker's words. */
-void vqe_kafka_mask(char *text);
 
 /* A handle; takes over `conf`. */
 int vqe_kafka_new(rd_kafka_t **out, rd_kafka_conf_t *conf,

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "stream/kafka_conf.h"
+#include "stream/kafka_secrets.h"
 #include "stream/producer_state.h"
 #include "stream/wire.h"
 
