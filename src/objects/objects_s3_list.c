@@ -11,14 +11,20 @@
 
 #define PAGE_LIMIT ((size_t)32 << 20) /* bytes of one page */
 #define MOST_EMPTY 16                 /* pages without a new name in a row */
+#define MOST_KEYS ((size_t)10000000)  /* of one listing */
+/* Pages of few keys: some stores end a page early, none does so again and
+ * again. */
+#define MOST_SHORT_PAGES ((size_t)200)
+#define KEYS_OF_A_PAGE ((size_t)10)
 
 /* One page of a listing. */
 struct page {
   struct vqe_object *objects; /* keys are owned, relative to the place */
   size_t count;
   size_t capacity;
-  size_t read; /* entries, those that are not of the place too */
-  char *token; /* of the next page, NULL after the last */
+  char *last;     /* greatest of the place, marks of folders too; NULL: none */
+  bool is_folder; /* and whether it is a folder */
+  char *token;    /* of the next page, NULL after the last */
 };
 
 /* What is read of a page, element by element. */
@@ -40,6 +46,7 @@ static void page_clear(struct page *page)
     free((char *)page->objects[k].key);
   }
   free(page->objects);
+  free(page->last);
   free(page->token);
   memset(page, 0, sizeof *page);
 }
@@ -93,13 +100,23 @@ static int compare_objects(const void *left, const void *right)
   return strcmp(a->key, b->key);
 }
 
-/* Is `key` something of the place, and no object that stands for a folder? */
-static bool is_wanted(const struct vqe_s3 *s3, const char *key, bool is_folder)
+/* Is `key` something of the place? */
+static bool is_of_place(const struct vqe_s3 *s3, const char *key)
 {
   size_t prefix = strlen(s3->prefix);
-  size_t length = strlen(key);
-  return strncmp(key, s3->prefix, prefix) == 0 && length > prefix &&
-         (is_folder || key[length - 1] != '/');
+  return strncmp(key, s3->prefix, prefix) == 0 && key[prefix] != '\0';
+}
+
+/* The greatest key of the page, so far. */
+static int note_last(struct page *page, const char *key, bool is_folder)
+{
+  if (page->last != NULL && strcmp(key, page->last) <= 0) {
+    return VQE_OK;
+  }
+  free(page->last);
+  page->last = NULL;
+  page->is_folder = is_folder;
+  return vqe_memory_strdup(&page->last, key);
 }
 
 /* The entry that was read, if it has a key, goes into the page. */
@@ -129,27 +146,36 @@ static int page_add(struct reading *reading, bool is_folder)
 }
 
 /* When the page is read it is known whether its keys are encoded: make them
- * relative, and drop those that are not of the place. */
-static void page_finish(struct reading *reading)
+ * relative, and drop those that are not of the place, and objects that stand
+ * for a folder. */
+static int page_finish(struct reading *reading)
 {
   struct page *page = reading->page;
   size_t prefix = strlen(reading->s3->prefix);
   size_t kept = 0;
+  int status = VQE_OK;
   for (size_t k = 0; k < page->count; k++) {
     struct vqe_object object = page->objects[k];
     char *key = (char *)object.key;
     if (reading->is_encoded) {
       vqe_s3_decode_key(key);
     }
-    if (is_wanted(reading->s3, key, object.is_folder)) {
+    bool is_wanted = is_of_place(reading->s3, key);
+    if (is_wanted) {
       memmove(key, key + prefix, strlen(key) - prefix + 1);
+      if (status == VQE_OK) {
+        status = note_last(page, key, object.is_folder);
+      }
+      is_wanted = object.is_folder || key[strlen(key) - 1] != '/';
+    }
+    if (is_wanted) {
       page->objects[kept++] = object;
     } else {
       free(key);
     }
   }
-  page->read = page->count;
   page->count = kept;
+  return status;
 }
 
 static int set_once(char **out, const char *text)
@@ -204,7 +230,8 @@ static int page_parse(struct page *page, const struct vqe_s3 *s3,
   int status = vqe_s3_xml_read(response->body == NULL ? "" : response->body,
                                response->size, visit_element, &reading);
   free(reading.key);
-  page_finish(&reading);
+  int finished = page_finish(&reading);
+  status = status == VQE_OK ? finished : status;
   if (status == VQE_ERR_INPUT || (status == VQE_OK && !reading.is_list)) {
     return vqe_error_set(VQE_ERR_IO,
                          "%s answered a listing of bucket '%s' with something "
@@ -278,32 +305,36 @@ static int page_fetch(struct page *page, const struct vqe_s3 *s3,
   return status;
 }
 
+/* What a listing has given so far. */
+struct progress {
+  char *last; /* the greatest name */
+  size_t empty, pages, keys;
+};
+
 /* A listing goes forward: each page has names beyond those of the page before,
- * and one without names comes a few times at most. `last` is the greatest name
- * so far. */
-static int check_forward(char **last, size_t *empty, const struct page *page,
+ * and one without names of the place comes a few times at most. */
+static int check_forward(struct progress *progress, const struct page *page,
                          const struct vqe_s3 *s3, const char *token)
 {
   bool is_last = page->token == NULL;
-  bool is_empty = page->read == 0;
+  bool is_empty = page->last == NULL;
   bool repeats =
       token != NULL && page->token != NULL && strcmp(page->token, token) == 0;
-  if (page->count > 0) {
-    const struct vqe_object *object = &page->objects[page->count - 1];
-    const char *greatest = object->key;
-    int order = *last != NULL ? strcmp(greatest, *last) : 1;
+  if (page->last != NULL) {
+    int order =
+        progress->last != NULL ? strcmp(page->last, progress->last) : 1;
     /* some stores name a folder in each page that has keys of it */
-    repeats = repeats || order < 0 || (order == 0 && !object->is_folder);
+    repeats = repeats || order < 0 || (order == 0 && !page->is_folder);
     is_empty = order == 0;
-    free(*last);
-    *last = NULL;
-    int status = vqe_memory_strdup(last, greatest);
+    free(progress->last);
+    progress->last = NULL;
+    int status = vqe_memory_strdup(&progress->last, page->last);
     if (status != VQE_OK) {
       return status;
     }
   }
-  *empty = is_empty ? *empty + 1 : 0;
-  if (repeats || (!is_last && *empty > MOST_EMPTY)) {
+  progress->empty = is_empty ? progress->empty + 1 : 0;
+  if (repeats || (!is_last && progress->empty > MOST_EMPTY)) {
     return vqe_error_set(
         VQE_ERR_IO,
         "%s gives %s of bucket '%s' again and again; is this "
@@ -313,6 +344,24 @@ static int check_forward(char **last, size_t *empty, const struct page *page,
   return VQE_OK;
 }
 
+/* And it ends, also where a server makes up one name after another. */
+static int check_size(struct progress *progress, const struct page *page,
+                      const struct vqe_s3 *s3, const char *prefix)
+{
+  progress->pages++;
+  progress->keys += page->count;
+  bool is_short =
+      progress->pages > MOST_SHORT_PAGES + progress->keys / KEYS_OF_A_PAGE;
+  if (progress->keys <= MOST_KEYS && (page->token == NULL || !is_short)) {
+    return VQE_OK;
+  }
+  return vqe_error_set(
+      VQE_ERR_IO,
+      "%s lists %zu objects below '%s' of bucket '%s' in %zu pages, without "
+      "an end: name a place with fewer objects, or is this no S3 endpoint?",
+      s3->endpoint, progress->keys, prefix, s3->bucket, progress->pages);
+}
+
 int vqe_s3_list(void *place, const char *folder, bool recursive,
                 vqe_objects_visit visit, void *ctx)
 {
@@ -320,14 +369,16 @@ int vqe_s3_list(void *place, const char *folder, bool recursive,
   struct page page = {0};
   char *prefix = NULL;
   char *token = NULL;
-  char *last = NULL;
-  size_t empty = 0;
+  struct progress progress = {0};
   bool is_last = false;
   int status = vqe_s3_key(&prefix, s3, folder);
   while (status == VQE_OK && !is_last) {
     status = page_fetch(&page, s3, prefix, recursive, token);
     if (status == VQE_OK) {
-      status = check_forward(&last, &empty, &page, s3, token);
+      status = check_forward(&progress, &page, s3, token);
+    }
+    if (status == VQE_OK) {
+      status = check_size(&progress, &page, s3, prefix);
     }
     for (size_t k = 0; status == VQE_OK && k < page.count; k++) {
       status = visit(ctx, &page.objects[k]);
@@ -339,7 +390,7 @@ int vqe_s3_list(void *place, const char *folder, bool recursive,
     is_last = token == NULL;
   }
   free(token);
-  free(last);
+  free(progress.last);
   free(prefix);
   return status;
 }

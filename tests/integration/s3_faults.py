@@ -23,6 +23,9 @@ KIND is a status (500, 503, 429, 409, ...) or
   etag         the ETag is that of something else
   html         a page of HTML with status 200
   again        a listing always has the same next page
+  outside, marks, forward
+               it has ever new pages: of keys that are not of the place, of the
+               mark of one folder, of ever greater keys
   STATUS:CODE  an error of that status and code of S3
   damage       what is stored has another byte, and the ETag of that
   error_in_200 status 200 with an <Error> in the body
@@ -352,6 +355,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             STORE.turn += 1
             more, page = True, [f"{STORE.turn:09}"]
             text = "<ListBucketResult>"
+        if kind in ("outside", "marks", "forward"):  # ever new keys
+            STORE.turn += 1
+            more, page = True, [f"{STORE.turn:09}"]
+            key = {"outside": "elsewhere/{}", "marks": prefix + "mark/",
+                   "forward": prefix + "{}.json"}[kind].format(page[0])
+            text = f"<ListBucketResult><Contents><Key>{quote(key)}</Key></Contents>"
         if more:
             text += f"<NextContinuationToken>token/+ {escape(page[-1])}</NextContinuationToken>"
         if STORE.encoded:
