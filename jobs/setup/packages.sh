@@ -41,6 +41,7 @@ libavro-dev|pc:avro-c|manifests of the tables
 libcurl4-openssl-dev|pc:libcurl|object stores
 libexpat1-dev|pc:expat|listings of object stores
 librdkafka-dev|pc:rdkafka|Kafka
+libmicrohttpd-dev|pc:libmicrohttpd|the page of metrics
 python3|python3|unpacks libcint
 python3-pip|pip3|fetches libcint
 ca-certificates||fetching over https
@@ -121,6 +122,7 @@ LIST
     prometheus)
       cat <<'LIST'
 prometheus|prometheus|collects metrics
+prometheus-pushgateway|prometheus-pushgateway|takes metrics of jobs
 LIST
       ;;
     *)

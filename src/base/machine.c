@@ -73,6 +73,7 @@ static uint64_t left_below(uint64_t limit, uint64_t used, uint64_t cache)
 
 struct limits {
   uint64_t memory_left;
+  uint64_t memory;   /* the lowest limit; UINT64_MAX: none */
   double processors; /* 0: no limit */
 };
 
@@ -84,6 +85,7 @@ static void look_at_v2(struct limits *limits, const char *folder)
     uint64_t left = left_below(limit, read_number(folder, "memory.current"),
                                read_stat(folder, "inactive_file"));
     limits->memory_left = lower(limits->memory_left, left);
+    limits->memory = lower(limits->memory, limit);
   }
   FILE *stream = open_in(folder, "cpu.max");
   double quota;
@@ -100,10 +102,12 @@ static void look_at_v2(struct limits *limits, const char *folder)
 
 static void look_at_v1(struct limits *limits, const char *folder)
 {
-  uint64_t left = left_below(read_number(folder, "memory.limit_in_bytes"),
-                             read_number(folder, "memory.usage_in_bytes"),
-                             read_stat(folder, "total_inactive_file"));
+  uint64_t limit = read_number(folder, "memory.limit_in_bytes");
+  uint64_t left =
+      left_below(limit, read_number(folder, "memory.usage_in_bytes"),
+                 read_stat(folder, "total_inactive_file"));
   limits->memory_left = lower(limits->memory_left, left);
+  limits->memory = lower(limits->memory, limit);
 }
 
 /* ---- from the group of this process up ---- */
@@ -172,7 +176,7 @@ static void look_at_line(struct limits *limits, char *line, const char *root)
 
 static struct limits read_limits(const struct vqe_machine_places *places)
 {
-  struct limits limits = {.memory_left = UINT64_MAX};
+  struct limits limits = {.memory_left = UINT64_MAX, .memory = UINT64_MAX};
   const char *groups = "/proc/self/cgroup";
   const char *root = "/sys/fs/cgroup";
   char line[PATH_SIZE];
@@ -193,6 +197,15 @@ static struct limits read_limits(const struct vqe_machine_places *places)
 uint64_t vqe_machine_memory_left(const struct vqe_machine_places *places)
 {
   return read_limits(places).memory_left;
+}
+
+uint64_t vqe_machine_memory_limit(const struct vqe_machine_places *places)
+{
+  long pages = sysconf(_SC_PHYS_PAGES);
+  long page = sysconf(_SC_PAGESIZE);
+  uint64_t limit = read_limits(places).memory;
+  return pages > 0 && page > 0 ? lower(limit, (uint64_t)pages * (uint64_t)page)
+                               : limit;
 }
 
 int vqe_machine_quota(const struct vqe_machine_places *places)

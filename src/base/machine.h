@@ -17,6 +17,10 @@ struct vqe_machine_places {
  * UINT64_MAX: no limit. `places` may be NULL. */
 uint64_t vqe_machine_memory_left(const struct vqe_machine_places *places);
 
+/* The lowest of those limits, and no more than the machine has; UINT64_MAX:
+ * not known. `places` may be NULL. */
+uint64_t vqe_machine_memory_limit(const struct vqe_machine_places *places);
+
 /* Processors' worth of time that those groups grant, rounded up; 0: no limit.
  * `places` may be NULL. */
 int vqe_machine_quota(const struct vqe_machine_places *places);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/error_message.h"
@@ -171,6 +172,20 @@ int vqe_memory_room(size_t count, size_t size, const char *what,
   }
   free(maps);
   return status;
+}
+
+uint64_t vqe_memory_resident(void)
+{
+  unsigned long long all = 0;
+  unsigned long long resident = 0;
+  FILE *stream = fopen("/proc/self/statm", "r");
+  if (stream != NULL) {
+    if (fscanf(stream, "%llu %llu", &all, &resident) != 2) {
+      resident = 0;
+    }
+    fclose(stream);
+  }
+  return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 uint64_t vqe_memory_peak(void)

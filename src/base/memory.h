@@ -43,6 +43,9 @@ bool vqe_memory_fits(uint64_t bytes);
 int vqe_memory_room(size_t count, size_t size, const char *what,
                     const char *remedy);
 
+/* Resident set of this process now, bytes; 0: not known. */
+uint64_t vqe_memory_resident(void);
+
 /* Peak resident set of this process, bytes. */
 uint64_t vqe_memory_peak(void);
 

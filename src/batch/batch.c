@@ -70,6 +70,7 @@ struct header {
   int run;
   int team_size;
   int device; /* is one asked for? */
+  int watched;
 };
 
 /* The output becomes this run's when nothing else is in the way. */
@@ -146,6 +147,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
       options->threads > 0 ? options->threads : vqe_mpi_threads(comm);
   worker.node_rank = vqe_mpi_node_rank(comm);
   omp_set_dynamic(0);
+  header.watched = options->watch != NULL;
   if (worker.rank == 0) {
     header.status = read_header(&header, &out->owner, output, sizeof output,
                                 job, worker.ranks, options->log);
@@ -157,6 +159,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   MPI_Bcast(output, (int)sizeof output, MPI_CHAR, 0, comm);
   out->threads = worker.threads;
   worker.team_size = header.team_size;
+  worker.watched = header.watched != 0;
   worker.lanes = count_lanes(&worker, header.device != 0);
   int room = reserve_blas(&worker, comm);
   if (room != VQE_OK) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/log.h"
+#include "batch/watch.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
 
@@ -23,6 +24,8 @@ struct vqe_batch_options {
   void (*finished)(void *ctx, const struct vqe_result *result);
   void *finished_ctx;
   enum vqe_gates_choice gates; /* of the full space on GPUs */
+  /* Who watches the run, on rank 0; NULL: nobody. */
+  const struct vqe_batch_watch *watch;
 };
 
 #endif

@@ -181,6 +181,9 @@ static void on_phase(void *ctx, const struct vqe_experiment *experiment,
   lane->repulsion = result->nuclear_repulsion_energy;
   vqe_progress_phase(lane->worker->options->log, experiment,
                      lane->worker->rank, phase);
+  if (strncmp(result->backend, "vqe_cuda", 8) == 0) {
+    lane->worker->on_device = true;
+  }
   vqe_news_phase(&lane->news, phase, result);
 }
 

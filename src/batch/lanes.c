@@ -307,6 +307,24 @@ bool vqe_lanes_news(struct vqe_news *out, struct vqe_lanes *lanes)
   return running > 0;
 }
 
+int vqe_lanes_look(struct vqe_news *out, int most, int *running, int *done,
+                   double *busy, struct vqe_lanes *lanes)
+{
+  int count = 0;
+  pthread_mutex_lock(&lanes->lock);
+  *running = lanes->running;
+  *done = lanes->worker->report.done;
+  *busy = lanes->worker->report.busy;
+  if (lanes->running > 0) {
+    *busy += vqe_clock_wall() - lanes->begun;
+  }
+  pthread_mutex_unlock(&lanes->lock);
+  for (int k = 0; k < lanes->count && count < most; k++) {
+    count += vqe_news_read(&out[count], &lanes->lanes[k].state.news);
+  }
+  return count;
+}
+
 int vqe_lanes_status(struct vqe_lanes *lanes)
 {
   pthread_mutex_lock(&lanes->lock);

@@ -37,6 +37,12 @@ struct vqe_result *vqe_lanes_take(struct vqe_lanes *lanes, long nanoseconds);
  * one that was cut off; false when there is none. */
 bool vqe_lanes_news(struct vqe_news *out, struct vqe_lanes *lanes);
 
+/* Copy where each running experiment stands, up to `most` of them; how many.
+ * *running, *done and *busy: experiments in hand and ended, and the seconds
+ * with one in hand. */
+int vqe_lanes_look(struct vqe_news *out, int most, int *running, int *done,
+                   double *busy, struct vqe_lanes *lanes);
+
 /* VQE_OK, or why a lane could not go on, which ends the work of all:
  * VQE_ERR_INTERRUPTED, or a failure with its message. */
 int vqe_lanes_status(struct vqe_lanes *lanes);

@@ -11,6 +11,7 @@
 #include "batch/early_writer.h"
 #include "batch/lanes.h"
 #include "batch/progress.h"
+#include "batch/pulse.h"
 #include "batch/request.h"
 #include "batch/schedule.h"
 #include "batch/transport.h"
@@ -28,6 +29,9 @@ struct lead {
   size_t *given; /* tasks of each rank whose results have not come */
   struct vqe_worker_report *reports; /* of each rank */
   struct vqe_news *news;             /* the last of each rank */
+  struct vqe_pulse *pulses;          /* the same, of each team; or NULL */
+  size_t npulse;
+  double started, looked; /* when we began, and when our watcher last looked */
   bool stopping;
   int status;
   char message[512];
@@ -54,6 +58,17 @@ static int feed(struct lead *lead)
   return status;
 }
 
+/* Who watches gets what ended, well or not. */
+static void show_ended(const struct lead *lead,
+                       const struct vqe_result *result, int rank,
+                       bool restored)
+{
+  const struct vqe_batch_watch *watch = lead->worker.options->watch;
+  if (watch != NULL) {
+    watch->ended(watch->ctx, result, rank, restored);
+  }
+}
+
 /* Take over a result of `rank`; one that is there already counts once. */
 static void keep(struct lead *lead, struct vqe_result *result, int rank)
 {
@@ -73,6 +88,7 @@ static void keep(struct lead *lead, struct vqe_result *result, int rank)
   vqe_progress_result(&lead->progress, result, rank,
                       vqe_schedule_cost(&lead->schedule, index));
   vqe_batch_announce(lead->worker.options, result);
+  show_ended(lead, result, rank, false);
 }
 
 /* Take what our lanes have finished; sleep up to `nanoseconds` when there is
@@ -198,6 +214,15 @@ static int take_news(struct lead *lead, const struct vqe_transport_head *found)
                                     found);
 }
 
+static int take_pulse(struct lead *lead,
+                      const struct vqe_transport_head *found)
+{
+  struct vqe_pulse *pulse =
+      &lead->pulses[found->from / lead->worker.team_size];
+  return vqe_transport_receive_into(pulse, sizeof *pulse,
+                                    lead->worker.transport, found);
+}
+
 /* The experiment that has run longest, of all ranks. */
 static struct vqe_news longest_running(struct lead *lead)
 {
@@ -227,6 +252,44 @@ static void show_progress(struct lead *lead)
   }
 }
 
+/* ---- who watches ---- */
+
+static void show_state(struct lead *lead, bool ended)
+{
+  const struct vqe_batch_watch *watch = lead->worker.options->watch;
+  const struct vqe_batch_outcome *outcome = lead->outcome;
+  double now = vqe_clock_wall();
+  if (watch == NULL || (!ended && now - lead->looked < VQE_PULSE_SECONDS)) {
+    return;
+  }
+  lead->looked = now;
+  struct vqe_batch_view view = {.total = outcome->count,
+                                .ended = ended,
+                                .nrank = lead->npulse,
+                                .ranks = lead->pulses};
+  /* each was counted when it came: no look over thousands of results */
+  view.failed = lead->progress.failed;
+  view.done = outcome->count - lead->progress.total + lead->progress.done -
+              lead->progress.failed;
+  vqe_pulse_take(&lead->pulses[0], &lead->worker, lead->lanes, lead->started);
+  for (size_t k = 0; ended && k < lead->npulse; k++) {
+    int rank = (int)k * lead->worker.team_size;
+    vqe_pulse_end(&lead->pulses[k], rank, &lead->reports[rank]);
+  }
+  watch->look(watch->ctx, &view);
+}
+
+/* What earlier runs left, once. */
+static void show_restored(const struct lead *lead)
+{
+  const struct vqe_batch_outcome *outcome = lead->outcome;
+  for (size_t k = 0; k < outcome->count; k++) {
+    if (outcome->results[k] != NULL) {
+      show_ended(lead, outcome->results[k], 0, true);
+    }
+  }
+}
+
 static int take_message(struct lead *lead,
                         const struct vqe_transport_head *found)
 {
@@ -237,6 +300,8 @@ static int take_message(struct lead *lead,
     return take_stopped(lead, found);
   case VQE_TAG_NEWS:
     return take_news(lead, found);
+  case VQE_TAG_PULSE:
+    return take_pulse(lead, found);
   default:
     return take_result(lead, found);
   }
@@ -297,6 +362,7 @@ static bool step(struct lead *lead, bool alone)
     vqe_transport_sleep();
   }
   show_progress(lead);
+  show_state(lead, false);
   return true;
 }
 
@@ -365,6 +431,11 @@ static int list_ranks(struct lead *lead)
   for (size_t k = 0; status == VQE_OK && k < ranks; k++) {
     lead->news[k].index = -1;
   }
+  if (status == VQE_OK && lead->worker.options->watch != NULL) {
+    lead->npulse = ranks / (size_t)lead->worker.team_size;
+    status = vqe_memory_alloc(&lead->pulses, lead->npulse,
+                              sizeof *lead->pulses, "rank list");
+  }
   return status;
 }
 
@@ -430,11 +501,13 @@ static int run_lead(struct lead *lead)
   }
   vqe_progress_start(&lead->progress, lead->schedule.count, skipped,
                      &lead->worker);
-  double started = vqe_clock_wall();
+  lead->started = vqe_clock_wall();
+  show_restored(lead);
   lead_loop(lead);
   (void)vqe_lanes_end(lead->lanes);
-  vqe_worker_end(&lead->worker, lead->status, started);
+  vqe_worker_end(&lead->worker, lead->status, lead->started);
   lead->reports[0] = lead->worker.report;
+  show_state(lead, true);
   for (int rank = 0; rank < lead->worker.ranks;
        rank = next_worker(lead, rank)) {
     vqe_progress_rank(&lead->progress, rank, team_size, &lead->reports[rank]);
@@ -458,6 +531,7 @@ static void lead_free(struct lead *lead)
   free(lead->given);
   free(lead->reports);
   free(lead->news);
+  free(lead->pulses);
   free(lead);
 }
 

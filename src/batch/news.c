@@ -28,10 +28,12 @@ void vqe_news_begin(struct vqe_newsboard *board,
   board->started = vqe_clock_wall();
   board->repulsion = NAN;
   board->exact = NAN;
+  board->vqe_started = NAN;
   board->news.index = experiment->index;
   board->news.phase = VQE_PHASE_SCF;
   board->news.energy = NAN;
   board->news.error = NAN;
+  board->news.hf = NAN;
   snprintf(board->news.name, sizeof board->news.name, "%s", name);
   vqe_text_blank_controls(board->news.name);
   pthread_mutex_unlock(&board->lock);
@@ -44,6 +46,10 @@ void vqe_news_phase(struct vqe_newsboard *board, enum vqe_phase phase,
   board->news.phase = phase;
   board->repulsion = result->nuclear_repulsion_energy;
   board->exact = result->fci_energy;
+  board->news.hf = result->hf_energy;
+  if (phase == VQE_PHASE_VQE && isnan(board->vqe_started)) {
+    board->vqe_started = vqe_clock_wall();
+  }
   pthread_mutex_unlock(&board->lock);
 }
 
@@ -71,7 +77,9 @@ bool vqe_news_read(struct vqe_news *out, struct vqe_newsboard *board)
 {
   pthread_mutex_lock(&board->lock);
   *out = board->news;
-  out->seconds = vqe_clock_wall() - board->started;
+  double now = vqe_clock_wall();
+  out->seconds = now - board->started;
+  out->vqe_seconds = now - board->vqe_started;
   pthread_mutex_unlock(&board->lock);
   return out->index >= 0;
 }

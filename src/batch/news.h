@@ -20,12 +20,15 @@ struct vqe_news {
   double seconds; /* since it began */
   int running;    /* experiments that the rank has in hand */
   char name[48];
+  double hf;          /* total, by Hartree-Fock; NaN: not known */
+  double vqe_seconds; /* since its evaluations began; NaN: not yet */
 };
 
 /* What one lane writes and the main thread reads. */
 struct vqe_newsboard {
   pthread_mutex_t lock;
   double started, repulsion, exact;
+  double vqe_started; /* NaN: not yet */
   struct vqe_news news;
 };
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "batch/lanes.h"
+#include "batch/pulse.h"
 #include "batch/request.h"
 #include "store/codec.h"
 
@@ -74,12 +75,29 @@ static int send_news(struct vqe_worker *worker, struct vqe_lanes *lanes,
                             sizeof news);
 }
 
+/* What the rank does, where somebody watches. */
+static int send_pulse(struct vqe_worker *worker, struct vqe_lanes *lanes,
+                      double started, double *last)
+{
+  struct vqe_pulse pulse;
+  double now = vqe_clock_wall();
+  if (!worker->watched || now - *last < VQE_PULSE_SECONDS) {
+    return VQE_OK;
+  }
+  *last = now;
+  vqe_pulse_take(&pulse, worker, lanes, started);
+  return vqe_transport_send(worker->transport, 0, VQE_TAG_PULSE, &pulse,
+                            sizeof pulse);
+}
+
 /* Bring work and take results until rank 0 says stop. */
-static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
+static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes,
+                       double started)
 {
   const struct vqe_transport *transport = worker->transport;
   bool asked = false;
   double sent = vqe_clock_wall();
+  double pulsed = 0.0; /* the first one goes at once */
   int status = VQE_OK;
   while (status == VQE_OK) {
     struct vqe_transport_head found;
@@ -107,6 +125,9 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes)
                           waits ? VQE_SLEEP_NS : LOOK_SLEEPS * VQE_SLEEP_NS);
     if (status == VQE_OK) {
       status = send_news(worker, lanes, &sent);
+    }
+    if (status == VQE_OK) {
+      status = send_pulse(worker, lanes, started, &pulsed);
     }
     if (status == VQE_OK) {
       status = vqe_lanes_status(lanes);
@@ -138,7 +159,7 @@ int vqe_serve(struct vqe_worker *worker)
   char message[512] = "";
   int status = vqe_lanes_open(&lanes, worker);
   if (status == VQE_OK) {
-    status = serve_lanes(worker, lanes);
+    status = serve_lanes(worker, lanes, started);
   }
   if (status != VQE_OK) {
     snprintf(message, sizeof message, "%s", vqe_error_message());

@@ -15,6 +15,7 @@ enum vqe_transport_tag {
   VQE_TAG_WORK,    /* requests (request.h) */
   VQE_TAG_RESULT,  /* codec bytes of one result */
   VQE_TAG_NEWS,    /* struct vqe_news: where a long experiment stands */
+  VQE_TAG_PULSE,   /* struct vqe_pulse: what the rank does, for a watcher */
   VQE_TAG_STOP,    /* empty; the last message that a worker takes */
   VQE_TAG_STOPPED  /* struct vqe_worker_report; the last message that a worker
                       sends */

@@ -52,6 +52,8 @@ struct vqe_worker {
   struct vqe_worker_report report;
   double first, last;       /* when the first began and the last ended, or 0 */
   struct vqe_outbox outbox; /* results for rank 0 */
+  bool watched;             /* somebody watches the run */
+  _Atomic bool on_device;   /* an experiment has come to compute on a GPU */
 };
 
 /* Read what earlier runs left and open this run's journal. Clear it

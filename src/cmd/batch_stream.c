@@ -38,6 +38,7 @@ int vqe_batch_stream_open(struct vqe_batch_stream *out,
   struct vqe_producer_options producer = {.report = print_note};
   char *spool = NULL;
   out->quiet = options->quiet;
+  pthread_mutex_init(&out->lock, NULL);
   if (!from->wanted && !options->kafka && options->brokers == NULL &&
       options->topic == NULL && options->registry == NULL &&
       options->spool == NULL) {
@@ -76,6 +77,9 @@ int vqe_batch_stream_open(struct vqe_batch_stream *out,
   if (status == VQE_OK) {
     status = vqe_producer_open(&out->producer, &producer);
   }
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&out->spool, producer.spool);
+  }
   free(spool);
   free(properties);
   return status;
@@ -104,14 +108,64 @@ void vqe_batch_stream_sync(struct vqe_batch_stream *stream)
   }
 }
 
+/* By then the producer is gone. */
+static int measure_spool(struct vqe_spool_size *out, const char *path)
+{
+  struct vqe_spool *spool = NULL;
+  int status = vqe_spool_open_existing(&spool, path);
+  if (status == VQE_OK) {
+    status = vqe_spool_measure(out, spool);
+  }
+  vqe_spool_close(spool);
+  return status;
+}
+
+bool vqe_batch_stream_look(struct vqe_producer_counts *counts,
+                           struct vqe_spool_size *spool, bool *measured,
+                           struct vqe_batch_stream *stream)
+{
+  pthread_mutex_lock(&stream->lock);
+  bool known = stream->spool != NULL;
+  int status = VQE_OK;
+  if (known && stream->ending) {
+    *counts = stream->last;
+    status = measure_spool(spool, stream->spool);
+  } else if (known) {
+    status = vqe_producer_look(counts, spool, stream->producer);
+  }
+  pthread_mutex_unlock(&stream->lock);
+  *measured = known && status == VQE_OK;
+  return known;
+}
+
+/* From here on nobody else looks at the producer, which takes its time. */
+static void begin_end(struct vqe_batch_stream *stream)
+{
+  struct vqe_spool_size spool;
+  pthread_mutex_lock(&stream->lock);
+  (void)vqe_producer_look(&stream->last, &spool, stream->producer);
+  stream->ending = true;
+  pthread_mutex_unlock(&stream->lock);
+}
+
+void vqe_batch_stream_clear(struct vqe_batch_stream *stream)
+{
+  free(stream->spool);
+  stream->spool = NULL;
+}
+
 int vqe_batch_stream_close(struct vqe_batch_stream *stream)
 {
   struct vqe_producer_counts counts;
   if (stream->producer == NULL) {
     return VQE_OK;
   }
+  begin_end(stream);
   int status = vqe_producer_close(&counts, stream->producer, CLOSE_SECONDS);
   stream->producer = NULL;
+  pthread_mutex_lock(&stream->lock);
+  stream->last = counts;
+  pthread_mutex_unlock(&stream->lock);
   if (status != VQE_OK) {
     vqe_log(&vqe_cmd_log, VQE_LOG_ERROR, "%s", vqe_error_message());
   }

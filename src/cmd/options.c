@@ -11,13 +11,18 @@ enum group {
   GROUP_RUN,
   GROUP_OUTPUT,
   GROUP_STREAM,
+  GROUP_METRICS,
   GROUP_OTHER,
   GROUPS
 };
 
 static const char *const group_titles[GROUPS] = {
     "What is computed (these override the job file; lists by commas)",
-    "How it runs", "What it shows and writes", "Publishing to Kafka", "Other"};
+    "How it runs",
+    "What it shows and writes",
+    "Publishing to Kafka",
+    "Metrics",
+    "Other"};
 
 #define AT(member) offsetof(struct vqe_cmd_options, member)
 
@@ -171,6 +176,13 @@ static const struct vqe_cmd_option entries[] = {
      "machine are meant: no warning (the job's key, VQE_INSECURE_HTTP=1)", 0},
     {"spool", 0, "FOLDER", GROUP_STREAM, VQE_CMD_TEXT, AT(spool), "FILE",
      "where undelivered records wait (vqe_spool beside the result)", 0},
+    {"metrics", 0, "PLACE", GROUP_METRICS, VQE_CMD_TEXT, AT(metrics), "FILE",
+     "write metrics for Prometheus every few seconds: to a file FILE.prom for "
+     "node_exporter, or to a Pushgateway, http://HOST:9091 (the job's)", 0},
+    {"metrics-listen", 0, "[ADDRESS:]PORT", GROUP_METRICS, VQE_CMD_TEXT,
+     AT(metrics_listen), NULL,
+     "serve them at /metrics on loopback or that address; port 0: one that is "
+     "free, which is printed (the job's)", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
      "show this text", 0},
     {"devices", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(devices), NULL,

@@ -30,6 +30,8 @@ struct vqe_cmd_options {
   bool insecure_http;    /* credentials may go in plain text */
   bool kafka;            /* publish to Kafka; any of the following as well */
   const char *brokers, *topic, *registry, *spool; /* NULL: the job's */
+  const char *metrics;        /* FILE.prom or URL; NULL: the job's */
+  const char *metrics_listen; /* [ADDRESS:]PORT; NULL: the job's */
   /* Print and end; the job is not needed. */
   bool help, version, man, devices;
   const char *completion; /* "bash", or NULL */

@@ -14,6 +14,7 @@
 #include "batch_common.h"
 #include "batch_generate.h"
 #include "batch_lake.h"
+#include "batch_metrics.h"
 #include "batch_print.h"
 #include "batch_start.h"
 #include "batch_status.h"
@@ -269,11 +270,15 @@ static int check_side_outputs(const struct vqe_job *job,
 }
 
 static int open_stream(struct vqe_batch_stream *stream,
+                       struct vqe_batch_metrics **metrics,
                        const struct vqe_job *job,
                        const struct vqe_cmd_options *options)
 {
   vqe_cmd_warn_exposed(options->insecure_http || job->stream.insecure_http);
-  return vqe_batch_stream_open(stream, job, options);
+  int status = vqe_batch_stream_open(stream, job, options);
+  return status == VQE_OK
+             ? vqe_batch_metrics_open(metrics, job, options, stream)
+             : status;
 }
 
 static int run(const struct vqe_cmd_options *options)
@@ -287,6 +292,7 @@ static int run(const struct vqe_cmd_options *options)
                                     .log = &vqe_cmd_log,
                                     .stop = &stop_signal};
   struct vqe_batch_stream stream = {0};
+  struct vqe_batch_metrics *metrics = NULL;
   int rank;
   int code = EXIT_GOOD;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -299,7 +305,7 @@ static int run(const struct vqe_cmd_options *options)
       (status != VQE_OK || vqe_batch_load(&job, options) != VQE_OK ||
        check_side_outputs(job, options) != VQE_OK ||
        check_devices(job, batch.gates) != VQE_OK ||
-       open_stream(&stream, job, options) != VQE_OK)) {
+       open_stream(&stream, &metrics, job, options) != VQE_OK)) {
     code = vqe_batch_complain();
   }
   MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
@@ -311,10 +317,13 @@ static int run(const struct vqe_cmd_options *options)
     batch.finished = vqe_batch_stream_finished;
     batch.finished_ctx = &stream;
   }
+  batch.watch = vqe_batch_metrics_watch(metrics);
   catch_signals();
   status = vqe_batch_run(&outcome, job, &batch, MPI_COMM_WORLD);
   if (rank == 0) {
     code = finish(&outcome, &stream, job, options, status);
+    vqe_batch_metrics_close(metrics);
+    vqe_batch_stream_clear(&stream);
   }
   vqe_batch_wait(MPI_COMM_WORLD);
   vqe_batch_outcome_clear(&outcome);

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "job/job_expand.h"
 #include "job/job_lake.h"
+#include "job/job_metrics.h"
 #include "job/job_molecules.h"
 #include "job/job_names.h"
 #include "job/job_settings.h"
@@ -95,6 +96,8 @@ static int move_places(struct vqe_job *job, struct vqe_job_settings *settings,
   memset(&settings->lake, 0, sizeof settings->lake);
   job->stream = settings->stream;
   memset(&settings->stream, 0, sizeof settings->stream);
+  job->metrics = settings->metrics;
+  memset(&settings->metrics, 0, sizeof settings->metrics);
   job->output = settings->output;
   settings->output = NULL;
   int status = job->output != NULL
@@ -183,5 +186,6 @@ void vqe_job_free(struct vqe_job *job)
   free(job->file);
   vqe_job_lake_clear(&job->lake);
   vqe_job_stream_clear(&job->stream);
+  vqe_job_metrics_clear(&job->metrics);
   free(job);
 }

@@ -12,6 +12,7 @@
 #include "job/job_given.h"
 #include "job/job_items.h"
 #include "job/job_lake.h"
+#include "job/job_metrics.h"
 #include "job/job_minimum.h"
 #include "job/job_overrides.h"
 #include "job/job_stream.h"
@@ -29,7 +30,7 @@ static const char *const job_keys[] = {
     "precision", "output",          "warehouse",      "s3",
     "kafka",     "registry",        "insecure_http",  "ranks_per_molecule",
     "restarts",  "fci_max_seconds", "escape_saddles", "penalty",
-    "select"};
+    "select",    "metrics"};
 
 bool vqe_job_settings_has_key(const char *key)
 {
@@ -346,6 +347,9 @@ static int read_keys(struct vqe_job_settings *settings,
     status = vqe_job_stream_read(&settings->stream, reader);
   }
   if (status == VQE_OK) {
+    status = vqe_job_metrics_read(&settings->metrics, reader);
+  }
+  if (status == VQE_OK) {
     status = vqe_job_select_read(&settings->select, reader);
   }
   if (status == VQE_OK) {
@@ -425,5 +429,6 @@ void vqe_job_settings_free(struct vqe_job_settings *settings)
   vqe_job_select_clear(&settings->select);
   vqe_job_lake_clear(&settings->lake);
   vqe_job_stream_clear(&settings->stream);
+  vqe_job_metrics_clear(&settings->metrics);
   free(settings);
 }

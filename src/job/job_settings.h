@@ -40,6 +40,7 @@ struct vqe_job_settings {
   struct vqe_job_select select;
   struct vqe_job_lake lake;
   struct vqe_job_stream stream;
+  struct vqe_job_metrics metrics;
 };
 
 /* Read all settings. `job` is an object (empty when the job is a molecule

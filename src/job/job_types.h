@@ -35,6 +35,12 @@ struct vqe_job_stream {
   bool insecure_http; /* credentials of S3 too may go in plain text */
 };
 
+/* Where metrics go. Strings owned; NULL: nowhere. */
+struct vqe_job_metrics {
+  char *place;  /* file, resolved, or URL */
+  char *listen; /* [ADDRESS:]PORT */
+};
+
 struct vqe_job {
   char *path;   /* as given */
   char *output; /* HDF5 result, resolved */
@@ -52,6 +58,7 @@ struct vqe_job {
   int *positions; /* of each experiment in the product */
   int *orders;    /* of each experiment: its group of `select`; what has a
                      lower one is run first */
+  struct vqe_job_metrics metrics;
 };
 
 /* What the command line adds; a non-NULL string or set flag overrides the

@@ -4,11 +4,13 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -236,6 +238,7 @@ int vqe_spool_put(char name[VQE_SPOOL_NAME_SIZE], struct vqe_spool *spool,
 struct found {
   char name[VQE_SPOOL_NAME_SIZE];
   struct timespec time;
+  uint64_t bytes;
 };
 
 static int by_age(const void *left, const void *right)
@@ -284,7 +287,44 @@ static int collect(struct found **out, size_t *count,
     struct found *found = &(*out)[(*count)++];
     memcpy(found->name, entry->d_name, VQE_SPOOL_NAME_SIZE);
     found->time = info.st_mtim;
+    found->bytes = (uint64_t)info.st_size;
   }
+}
+
+static int collect_all(struct found **out, size_t *count,
+                       const struct vqe_spool *spool)
+{
+  DIR *folder = opendir(spool->path);
+  *out = NULL;
+  *count = 0;
+  if (folder == NULL) {
+    return vqe_error_set(VQE_ERR_IO, "cannot read the spool '%s': %s",
+                         spool->path, strerror(errno));
+  }
+  int status = collect(out, count, spool, folder);
+  closedir(folder);
+  return status;
+}
+
+int vqe_spool_measure(struct vqe_spool_size *out,
+                      const struct vqe_spool *spool)
+{
+  struct found *found = NULL;
+  struct timespec now;
+  size_t count = 0;
+  *out = (struct vqe_spool_size){.oldest_s = NAN};
+  int status = collect_all(&found, &count, spool);
+  clock_gettime(CLOCK_REALTIME, &now);
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    double age = (double)(now.tv_sec - found[k].time.tv_sec) +
+                 1e-9 * (double)(now.tv_nsec - found[k].time.tv_nsec);
+    age = age > 0.0 ? age : 0.0;
+    out->oldest_s = out->oldest_s >= age ? out->oldest_s : age;
+    out->bytes += found[k].bytes;
+    out->records++;
+  }
+  free(found);
+  return status;
 }
 
 int vqe_spool_list(char (**names)[VQE_SPOOL_NAME_SIZE], size_t *count,
@@ -292,13 +332,7 @@ int vqe_spool_list(char (**names)[VQE_SPOOL_NAME_SIZE], size_t *count,
 {
   struct found *found = NULL;
   *names = NULL;
-  *count = 0;
-  DIR *folder = opendir(spool->path);
-  if (folder == NULL) {
-    return vqe_error_set(VQE_ERR_IO, "cannot read the spool '%s': %s",
-                         spool->path, strerror(errno));
-  }
-  int status = collect(&found, count, spool, folder);
+  int status = collect_all(&found, count, spool);
   if (status == VQE_OK) {
     status = vqe_memory_alloc(names, *count, VQE_SPOOL_NAME_SIZE,
                               "the list of spooled records");
@@ -312,7 +346,6 @@ int vqe_spool_list(char (**names)[VQE_SPOOL_NAME_SIZE], size_t *count,
   if (status != VQE_OK) {
     *count = 0;
   }
-  closedir(folder);
   free(found);
   return status;
 }

@@ -42,6 +42,15 @@ int vqe_spool_put(char name[VQE_SPOOL_NAME_SIZE], struct vqe_spool *spool,
 int vqe_spool_list(char (**names)[VQE_SPOOL_NAME_SIZE], size_t *count,
                    const struct vqe_spool *spool);
 
+/* What waits there. */
+struct vqe_spool_size {
+  size_t records;
+  uint64_t bytes;
+  double oldest_s; /* age of the oldest; NaN: none waits */
+};
+int vqe_spool_measure(struct vqe_spool_size *out,
+                      const struct vqe_spool *spool);
+
 /* Record of a file as Avro binary of our schema, and its id; free both by
  * free(). VQE_ERR_NOT_FOUND when the file is gone, VQE_ERR_INPUT when it is
  * damaged: such a file stays where it is. */

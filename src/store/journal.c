@@ -36,8 +36,10 @@ static const char magic[4] = {'V', 'Q', 'E', 'J'};
 struct vqe_journal {
   int descriptor;
   char *path;
-  bool dirty;      /* written since the last sync */
-  double synced;   /* wall clock of the last sync */
+  bool dirty;    /* written since the last sync */
+  double synced; /* wall clock of the last sync */
+  /* wall clock of the first write since, 0: none; read by other threads */
+  _Atomic double unsynced;
   uint8_t *buffer; /* evaluations are framed here */
   size_t capacity;
 };
@@ -467,8 +469,16 @@ static int sync_journal(struct vqe_journal *journal)
                          strerror(errno));
   }
   journal->dirty = false;
+  journal->unsynced = 0.0;
   journal->synced = vqe_clock_wall();
   return VQE_OK;
+}
+
+double vqe_journal_lag(const struct vqe_journal *journal)
+{
+  double since = journal->unsynced;
+  double lag = vqe_clock_wall() - since;
+  return since > 0.0 && lag > 0.0 ? lag : 0.0;
 }
 
 int vqe_journal_tick(struct vqe_journal *journal)
@@ -503,6 +513,9 @@ static int append(struct vqe_journal *journal, const uint8_t *frame,
     VQE_ASSERT((size_t)put <= left);
     at += put;
     left -= (size_t)put;
+  }
+  if (!journal->dirty) {
+    journal->unsynced = vqe_clock_wall();
   }
   journal->dirty = true;
   return VQE_OK;

@@ -37,6 +37,9 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
                            double std, const double *gradient);
 /* Fsync when something has waited for a second; cheap to call often. */
 int vqe_journal_tick(struct vqe_journal *journal);
+/* Age in seconds of the oldest write that is not synced, 0: none. From any
+ * thread, without waiting for a sync. */
+double vqe_journal_lag(const struct vqe_journal *journal);
 /* Fsync and close. */
 int vqe_journal_close(struct vqe_journal *journal); /* NULL is fine */
 

@@ -255,6 +255,16 @@ int vqe_producer_sync(struct vqe_producer *producer)
   return VQE_OK;
 }
 
+int vqe_producer_look(struct vqe_producer_counts *counts,
+                      struct vqe_spool_size *spool,
+                      struct vqe_producer *producer)
+{
+  pthread_mutex_lock(&producer->lock);
+  *counts = producer->counts;
+  pthread_mutex_unlock(&producer->lock);
+  return vqe_spool_measure(spool, producer->spool);
+}
+
 /* ---- the end ---- */
 
 static int by_value(const void *left, const void *right)

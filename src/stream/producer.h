@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #include "record/record.h"
+#include "record/spool.h"
 #include "stream/settings.h"
 
 struct vqe_producer;
@@ -67,6 +68,12 @@ int vqe_producer_send(struct vqe_producer *producer,
  * crash loses none of it. Waits for the disk only. VQE_ERR_IO when some could
  * not be spooled. */
 int vqe_producer_sync(struct vqe_producer *producer);
+
+/* The numbers as they are now, without latencies, and what waits in the spool.
+ * From any thread; reads the folder. */
+int vqe_producer_look(struct vqe_producer_counts *counts,
+                      struct vqe_spool_size *spool,
+                      struct vqe_producer *producer);
 
 /* Wait for reports, at most `timeout_s` without any, then end. *counts (may
  * be NULL) has the final numbers; VQE_ERR_IO when something is undelivered,

@@ -68,6 +68,13 @@ static uint64_t memory_left(void)
   return vqe_machine_memory_left(&here);
 }
 
+static uint64_t memory_limit(void)
+{
+  char groups[256];
+  struct vqe_machine_places here = places(groups);
+  return vqe_machine_memory_limit(&here);
+}
+
 static int quota(void)
 {
   char groups[256];
@@ -78,6 +85,8 @@ static int quota(void)
 static void lowest_limit_on_the_path_counts(void **state)
 {
   (void)state;
+  uint64_t machine = memory_limit(); /* no file of a group */
+  assert_in_range(machine, (uint64_t)1 << 27, UINT64_MAX - 1);
   assert_true(memory_left() == UINT64_MAX); /* no such file */
   put("groups", "0::/slurm/job_7/step_0\n");
   assert_true(memory_left() == UINT64_MAX);
@@ -92,6 +101,8 @@ static void lowest_limit_on_the_path_counts(void **state)
   put("slurm/job_7/memory.current", "300000\n");
   put("slurm/job_7/cpu.max", "250000 100000\n");
   assert_int_equal(memory_left(), 700000);
+  assert_true(memory_limit() < machine);
+  assert_true(memory_limit() > memory_left());
   assert_int_equal(quota(), 3);
   /* a soft limit slows a process down until nothing moves any more */
   put("slurm/memory.high", "900000\n");

@@ -212,6 +212,66 @@ static void largest_experiment_goes_to_who_asks_first(void **state)
   end(&world);
 }
 
+struct seen {
+  size_t looks, ended, done;
+  bool last, rank_known;
+  double busy;
+};
+
+static void on_look(void *ctx, const struct vqe_batch_view *view)
+{
+  struct seen *seen = ctx;
+  seen->looks++;
+  assert_int_equal(view->total, 3);
+  assert_int_equal(view->nrank, 2);
+  seen->rank_known |= !view->ended && view->ranks[1].known;
+  seen->busy = view->ranks[1].busy;
+  seen->done = view->done;
+  assert_int_equal(view->failed, 0);
+  assert_false(seen->last);
+  seen->last = view->ended;
+}
+
+static void on_ended(void *ctx, const struct vqe_result *result, int rank,
+                     bool restored)
+{
+  struct seen *seen = ctx;
+  assert_int_equal(result->status, VQE_EXPERIMENT_OK);
+  assert_int_equal(rank, strcmp(result->reason, "sent") == 0);
+  assert_false(restored);
+  seen->ended++;
+}
+
+static void who_watches_sees_ranks_and_results(void **state)
+{
+  struct world world;
+  struct seen seen = {.looks = 0};
+  const struct vqe_batch_watch watch = {
+      .ctx = &seen, .look = on_look, .ended = on_ended};
+  const struct vqe_pulse pulse = {.known = true, .rank = 1, .busy = 0.25};
+  int indices[8];
+  prepare(&world, batch_job(*state, three_sizes), 2, 1);
+  world.options.watch = &watch;
+  fake_put(&world.net, 1, 0, VQE_TAG_PULSE, &pulse, sizeof pulse);
+  ask(&world, 1, 1, 1);
+  start(&world);
+  assert_int_equal(take_work(&world, 1, indices), 1);
+  send_result(&world, 1, indices[0]);
+  while (begun == 0) {
+    vqe_transport_sleep();
+  }
+  holding = false;
+  work_to_the_end(&world, 1, 1);
+  join(&world);
+  assert_int_equal(world.status, VQE_OK);
+  assert_int_equal(seen.ended, 3);
+  assert_int_equal(seen.done, 3);
+  assert_true(seen.last);
+  assert_true(seen.rank_known);
+  assert_true(seen.busy < 0.25); /* at the end its report counts */
+  end(&world);
+}
+
 static void small_experiments_travel_several_a_message(void **state)
 {
   struct world world;
@@ -500,6 +560,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(largest_experiment_goes_to_who_asks_first),
+      TEST(who_watches_sees_ranks_and_results),
       TEST(small_experiments_travel_several_a_message),
       TEST(job_waits_for_results_that_were_handed_out),
       TEST(result_that_comes_twice_counts_once),

@@ -11,6 +11,7 @@
 #include "batch/batch_fixture.h"
 #include "batch/fake_transport.h"
 #include "batch/lane.h"
+#include "batch/pulse.h"
 #include "batch/request.h"
 #include "batch/serve.h"
 #include "store/codec.h"
@@ -45,8 +46,8 @@ static void *serve(void *ctx)
   return NULL;
 }
 
-static void start(struct world *world, const struct batch_fixture *fixture,
-                  vqe_worker_run run)
+static void start_so(struct world *world, const struct batch_fixture *fixture,
+                     vqe_worker_run run, bool watched)
 {
   int number;
   memset(world, 0, sizeof *world);
@@ -59,12 +60,19 @@ static void start(struct world *world, const struct batch_fixture *fixture,
                                       .ranks = 2,
                                       .threads = 2,
                                       .lanes = 2,
-                                      .team_size = 1};
+                                      .team_size = 1,
+                                      .watched = watched};
   world->job = batch_h2(fixture, 4);
   assert_int_equal(vqe_resume_begin_run(&number, fixture->output), 0);
   assert_int_equal(vqe_worker_init(&world->worker, fixture->output, number),
                    0);
   assert_int_equal(pthread_create(&world->thread, NULL, serve, world), 0);
+}
+
+static void start(struct world *world, const struct batch_fixture *fixture,
+                  vqe_worker_run run)
+{
+  start_so(world, fixture, run, false);
 }
 
 static struct vqe_transport_ask take_ask(struct world *world)
@@ -163,12 +171,38 @@ static void worker_asks_for_more_while_its_lanes_are_at_work(void **state)
     vqe_transport_sleep();
   }
   assert_false(fake_has(&world.net, 0, VQE_TAG_ASK));
+  assert_false(fake_has(&world.net, 0, VQE_TAG_PULSE)); /* nobody watches */
   fake_put(&world.net, 0, 1, VQE_TAG_STOP, NULL, 0);
   /* what it had in hand is interrupted, which is no failure of the rank */
   struct vqe_worker_report report = end(&world, true);
   assert_int_equal(report.status, VQE_ERR_INTERRUPTED);
   assert_int_equal(report.done, 0);
   assert_int_equal(world.status, VQE_OK);
+}
+
+static void watched_worker_says_what_it_does(void **state)
+{
+  struct world world;
+  struct vqe_pulse pulse;
+  start_so(&world, *state, run_for_ever, true);
+  fake_free(fake_await(&world.net, 0, 1, VQE_TAG_PULSE)); /* at once */
+  (void)take_ask(&world);
+  give(&world, 0, 2);
+  assert_int_equal(take_ask(&world).idle, 0);
+  struct fake_message *message = fake_await(&world.net, 0, 1, VQE_TAG_PULSE);
+  assert_int_equal(message->head.size, sizeof pulse);
+  memcpy(&pulse, message->data, sizeof pulse);
+  fake_free(message);
+  assert_true(pulse.known);
+  assert_int_equal(pulse.rank, 1);
+  assert_int_equal(pulse.lanes, 2);
+  assert_int_equal(pulse.running, 2);
+  assert_int_equal(pulse.done, 0);
+  assert_true(pulse.busy > 0.0 && pulse.busy <= pulse.seconds);
+  assert_true(pulse.resident > 1e6 && pulse.available > pulse.resident);
+  assert_false(pulse.on_device);
+  fake_put(&world.net, 0, 1, VQE_TAG_STOP, NULL, 0);
+  (void)end(&world, true);
 }
 
 static void lane_that_fails_is_reported_and_the_stop_awaited(void **state)
@@ -245,6 +279,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(worker_asks_for_work_until_it_is_stopped),
       TEST(worker_asks_for_more_while_its_lanes_are_at_work),
+      TEST(watched_worker_says_what_it_does),
       TEST(lane_that_fails_is_reported_and_the_stop_awaited),
       TEST(damaged_work_message_is_reported),
       TEST(signal_ends_the_worker_by_itself),

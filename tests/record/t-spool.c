@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+
 #include "base/file.h"
 #include "record/record_avro.h"
 #include "record/result_fixture.h"
@@ -284,6 +286,36 @@ static void folder_that_cannot_be_made_is_an_error(void **state)
   assert_null(spool);
 }
 
+static void size_and_age_are_those_of_the_files(void **state)
+{
+  struct fixture *fixture = *state;
+  struct vqe_spool_size size;
+  struct stat info;
+  char name[VQE_SPOOL_NAME_SIZE];
+  char path[400];
+  uint64_t bytes = 0;
+  assert_int_equal(vqe_spool_measure(&size, fixture->spool), VQE_OK);
+  assert_int_equal(size.records, 0);
+  assert_true(isnan(size.oldest_s));
+  for (int k = 0; k < 2; k++) {
+    const uint8_t data[] = {(uint8_t)k, 2, 3};
+    assert_int_equal(vqe_spool_put(name, fixture->spool, k == 0 ? "a" : "b",
+                                   data, sizeof data),
+                     VQE_OK);
+    snprintf(path, sizeof path, "%s/%s", vqe_spool_path(fixture->spool), name);
+    assert_int_equal(stat(path, &info), 0);
+    bytes += (uint64_t)info.st_size;
+  }
+  /* the second one has waited for an hour */
+  struct timespec times[2] = {info.st_atim, info.st_mtim};
+  times[1].tv_sec -= 3600;
+  assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+  assert_int_equal(vqe_spool_measure(&size, fixture->spool), VQE_OK);
+  assert_int_equal(size.records, 2);
+  assert_int_equal(size.bytes, bytes);
+  assert_true(size.oldest_s >= 3600.0 && size.oldest_s < 3700.0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -293,6 +325,7 @@ int main(void)
       TEST(damage_of_any_byte_is_found),
       TEST(hostile_schemas_are_refused),
       TEST(other_files_are_left_alone),
+      TEST(size_and_age_are_those_of_the_files),
       TEST(full_disk_is_an_error_and_leaves_nothing),
       TEST(folder_that_cannot_be_made_is_an_error),
   };

@@ -154,6 +154,25 @@ static void what_is_appended_comes_back(void **state)
   assert_int_equal(vqe_journal_close(NULL), 0);
 }
 
+static void lag_is_the_age_of_what_is_not_synced(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_journal *journal = NULL;
+  assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
+  assert_true(vqe_journal_lag(journal) == 0.0);
+  for (int k = 1; k <= 2; k++) {
+    usleep(200000);
+    assert_int_equal(
+        vqe_journal_evaluation(journal, id, k, 0, NULL, -1.0, 0.0, NULL), 0);
+  }
+  /* of the first of them */
+  assert_true(vqe_journal_lag(journal) >= 0.2);
+  usleep(900000);
+  assert_int_equal(vqe_journal_tick(journal), 0);
+  assert_true(vqe_journal_lag(journal) == 0.0);
+  assert_int_equal(vqe_journal_close(journal), 0);
+}
+
 /* Cut anywhere, as seen while another process writes: whole frames come once
  * each, the rest when it is whole. */
 static void following_takes_each_frame_once(void **state)
@@ -490,6 +509,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(what_is_appended_comes_back),
+      TEST(lag_is_the_age_of_what_is_not_synced),
       TEST(following_takes_each_frame_once),
       TEST(frames_have_the_documented_bytes),
       TEST(journal_torn_at_any_length_keeps_whole_frames),
