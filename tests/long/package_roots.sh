@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Usage: tests/long/package_roots.sh [tarball|debian]...
+# Usage: tests/long/package_roots.sh [tarball|debian|gpu]...
 #
 # Tarball and Debian package, as jobs/package makes them, by the words of their
 # README in bare roots of debootstrap: the tarball in the release after the one
 # that it is built on, the package on its own release, where it is installed with
 # what it depends on, used and removed. In either the thesis set is computed, on
-# one rank and on two, and its tables are made and queried. As root; fetches 400
-# MB of packages. Exit status 77 where roots cannot be made.
+# one rank and on two, and its tables are made and queried. The bundle for GPUs
+# (tests/gpu.sh --bundle) starts in a bare root, finds all its libraries there and
+# says that there is no device; left out where there is no CUDA toolkit. As root;
+# fetches 400 MB of packages. Exit status 77 where roots cannot be made.
 #
 # VQE_ROOTS   where roots are made (build/roots); they are removed at the end
 # VQE_SUITE   release of Debian for the tarball (trixie)
@@ -22,7 +24,7 @@ roots=${VQE_ROOTS:-$root/build/roots}
 mkdir -p "$roots"
 work=$(mktemp -d "$roots/packages-XXXXXX")
 trap 'remove_root "$work"' EXIT
-what=${*:-tarball debian}
+what=${*:-tarball debian gpu}
 own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 
 fail() {
@@ -105,10 +107,37 @@ try_debian() {
   remove_root "$folder"
 }
 
+try_gpu() {
+  local folder=$work/gpu status=0 start=$SECONDS
+  if ! jobs/setup/cuda.sh; then
+    echo "GPU bundle: left out, there is no CUDA toolkit"
+    return
+  fi
+  tests/gpu.sh --bundle "$work/bundle"
+  make_root "${VQE_SUITE:-trixie}" "$folder"
+  mv "$work/bundle" "$folder/opt/bundle"
+  in_root "$folder" /opt/bundle/run >"$work/said" 2>&1 || status=$?
+  cat "$work/said"
+  if [ "$status" -ne 77 ] || ! grep -q 'no CUDA device: ' "$work/said"; then
+    fail "status $status of the bundle without a device, not 77"
+  fi
+  in_root "$folder" sh -c 'cd /opt/bundle/vqe_gpu
+    export LD_LIBRARY_PATH=$PWD/lib/vqe_batch/openmpi/lib
+    for file in lib/vqe_batch/vqe_* lib/vqe_batch/tests/*; do
+      ldd "$file" | grep "not found" && echo "$file"; done; true' >"$work/missing"
+  [ ! -s "$work/missing" ] || fail "$(cat "$work/missing")"
+  # a test that needs no device, on its data
+  in_root "$folder" sh -c 'cd /opt/bundle/vqe_gpu &&
+    lib/vqe_batch/tests/sim-t-phases' >"$work/said" 2>&1 || fail "$(cat "$work/said")"
+  echo "GPU bundle: starts, finds all, says what is missing, $((SECONDS - start)) s"
+  remove_root "$folder"
+}
+
 for one in $what; do
   case $one in
     tarball) try_tarball tarball ;;
     debian) try_debian ;;
-    *) fail "$one is neither tarball nor debian" ;;
+    gpu) try_gpu ;;
+    *) fail "$one is none of tarball, debian and gpu" ;;
   esac
 done

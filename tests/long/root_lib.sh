@@ -33,7 +33,7 @@ make_root() {
   }
   if [ -d /usr/local/share/ca-certificates ]; then
     cp -r /usr/local/share/ca-certificates "$folder/usr/local/share/"
-    chroot "$folder" update-ca-certificates >/dev/null 2>&1
+    in_root "$folder" update-ca-certificates >/dev/null 2>&1
   fi
   cp -L /etc/resolv.conf "$folder/etc/resolv.conf"
 }
