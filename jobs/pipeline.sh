@@ -22,6 +22,8 @@ refuse() {
   echo "pipeline: $*" >&2
   exit 2
 }
+# without it, Open MPI loads plugins from below the current folder
+export HOME="${HOME:-/nonexistent}"
 engine=spark
 jobs=()
 while [ $# -gt 0 ]; do

@@ -21,6 +21,8 @@ mkdir -p "$folder"
 if [ "$(id -u)" -eq 0 ]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
+# without it, Open MPI loads plugins from below the current folder
+export HOME="${HOME:-/nonexistent}"
 ranks=2
 if [ "$(nproc)" -lt 2 ]; then
   ranks=1

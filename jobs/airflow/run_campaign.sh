@@ -22,6 +22,8 @@ folder=$PWD
 way=$2
 ranks=${3:-1}
 options=("${@:4}")
+# without it, Open MPI loads plugins from below the current folder
+export HOME="${HOME:-/nonexistent}"
 export VQE_BATCH=${VQE_BATCH:-vqe_batch}
 export VQE_WAREHOUSE=$folder/warehouse
 if [ "$way" = auto ]; then

@@ -11,6 +11,9 @@ top=${self%/bin/*}
 home=$top/lib/vqe_batch
 mpi=$home/openmpi
 
+# without it, Open MPI loads plugins from below the current folder
+export HOME="${HOME:-/nonexistent}"
+
 say() {
   echo "$name: $*" >&2
 }

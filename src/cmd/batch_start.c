@@ -1,6 +1,7 @@
 #include "batch_start.h"
 
 #include <mpi.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,23 @@ static void set_alone(void)
   for (size_t k = 0; k < sizeof settings / sizeof settings[0]; k++) {
     (void)setenv(settings[k][0], settings[k][1], 0);
   }
+}
+
+/* Without HOME, Open MPI takes plugins and settings from the folder "(null)"
+ * below the current one, in which others can put theirs. The user's own is
+ * what it looks for; root alone could make the other one. */
+static void set_home(void)
+{
+  struct passwd entry;
+  struct passwd *found = NULL;
+  char text[4096];
+  if (getenv("HOME") != NULL) {
+    return;
+  }
+  bool known = getpwuid_r(geteuid(), &entry, text, sizeof text, &found) == 0 &&
+               found != NULL && found->pw_dir != NULL &&
+               found->pw_dir[0] == '/';
+  (void)setenv("HOME", known ? found->pw_dir : "/nonexistent", 1);
 }
 
 /* ---- the folder of the session ---- */
@@ -181,6 +199,7 @@ int vqe_batch_start(int *argc, char ***argv, bool singletons)
   if (apart && !singletons) {
     return refuse_singletons(name, count);
   }
+  set_home();
   /* a lane calls MPI only where ranks share a molecule */
   int code = launcher_text() != NULL && !apart
                  ? MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided)

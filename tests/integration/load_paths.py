@@ -2,7 +2,7 @@
 """No program and no library looks for libraries where others could put theirs:
 every ELF file of the builds and of an installation by readelf, and planted
 libraries in the current folder, plain and under mpirun. Nor does a job file
-name one that librdkafka loads.
+name one that librdkafka loads, nor does Open MPI find plugins there without HOME.
 
 An empty entry of a RUNPATH is the current folder: a job folder with a
 libnlopt.so.0 ran its code in whoever started vqe_batch there.
@@ -198,6 +198,26 @@ def check_planted(folder, programs):
     return len(names)
 
 
+def check_home(folder):
+    """Without HOME, Open MPI would read "(null)/.openmpi" of the current folder:
+    its settings, and with them plugins of any place."""
+    os.makedirs(folder.file("(null)/.openmpi"))
+    folder.write("(null)/.openmpi/mca-params.conf", "mpi_show_mca_params = all\n")
+    folder.write("job.json", {"molecules": [harness.H2]})
+    words = [harness.BATCH, "job.json", "--no-lake", "-q", "-o", "r.h5", "--force"]
+    env = {name: value for name, value in harness.environment().items()
+           if name != "HOME"}
+    for home, expected in ((folder.file("(null)"), True), (None, False)):
+        more = {} if home is None else {"HOME": home}
+        done = subprocess.run(words, cwd=folder.path, env={**env, **more},
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=120, check=False)
+        check(done.returncode == 0, f"HOME {home}: {done.stdout}{done.stderr}")
+        said = done.stdout + done.stderr
+        check(("mca_base_component_path" in said) == expected,
+              f"HOME {home}: settings of Open MPI are read: {said[:400]}")
+
+
 def check_properties(folder):
     """A job file has librdkafka load no library and run no command."""
     plant(folder, ["plugin.so"])
@@ -240,6 +260,8 @@ def main():
                 os.path.join(prefix, "bin", "vqe_lake")])
         with harness.Folder() as job:
             check_properties(job)
+        with harness.Folder() as job:
+            check_home(job)
     print(f"{built} files of builds and {installed} of an installation;"
           f" {planted} libraries planted, none loaded")
 
