@@ -121,19 +121,6 @@ static int read_all(char **data, size_t *used, size_t capacity, int descriptor,
   return status;
 }
 
-int vqe_file_read(char **out, size_t *size, const char *path, size_t limit)
-{
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    int code = errno == ENOENT ? VQE_ERR_NOT_FOUND : VQE_ERR_IO;
-    (void)fail("cannot read", path);
-    return code;
-  }
-  int status = vqe_file_read_open(out, size, descriptor, path, limit);
-  close(descriptor);
-  return status;
-}
-
 int vqe_file_read_open(char **out, size_t *size, int descriptor,
                        const char *path, size_t limit)
 {
@@ -195,10 +182,25 @@ int vqe_file_write_all(int descriptor, const char *path, const void *data,
   return VQE_OK;
 }
 
+int vqe_file_lstat(struct stat *info, const char *path)
+{
+  char name[4096];
+  size_t length = strlen(path);
+  while (length > 1 && path[length - 1] == '/') {
+    length--;
+  }
+  if (length >= sizeof name) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  snprintf(name, sizeof name, "%.*s", (int)length, path);
+  return lstat(name, info);
+}
+
 bool vqe_file_is_link_of_others(const char *path)
 {
   struct stat info;
-  return lstat(path, &info) == 0 && S_ISLNK(info.st_mode) &&
+  return vqe_file_lstat(&info, path) == 0 && S_ISLNK(info.st_mode) &&
          info.st_uid != geteuid() && info.st_uid != 0;
 }
 

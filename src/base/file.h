@@ -5,15 +5,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* Set the message for a failed system call on `path` ("VERB 'PATH': ..."),
  * with the remedy, and return the status that suits `code` (an errno). */
 int vqe_file_errno(int code, const char *verb, const char *path);
 
+/* Open for reading what is found: a file alone. Nothing is waited for. */
+int vqe_file_open_regular(int *descriptor, const char *path);
+
+/* Open for writing the pipe or device at `path`, in whose place no file can
+ * be put; -1 where there is none. VQE_ERR_INPUT for a pipe of another user,
+ * who could read it or let us wait. */
+int vqe_file_open_stream(int *descriptor, const char *path);
+
+/* Is it no such pipe? Waits for nothing. */
+int vqe_file_check_pipe(const char *path);
+
 /* Read all of `path` into a new buffer with a NUL after the last byte.
  * VQE_ERR_NOT_FOUND when it does not exist, VQE_ERR_INPUT above `limit`
- * bytes, VQE_ERR_IO otherwise. Free *out by free(). */
+ * bytes, VQE_ERR_IO otherwise. A pipe is waited for, unless it belongs to
+ * neither this user nor root: VQE_ERR_INPUT. Free *out by free(). */
 int vqe_file_read(char **out, size_t *size, const char *path, size_t limit);
+
+/* The same of what is found, not named by the user: VQE_ERR_INPUT for what is
+ * no file, without waiting for it. */
+int vqe_file_read_regular(char **out, size_t *size, const char *path,
+                          size_t limit);
 
 /* The same of an open file, from where it stands; `path` is for messages. */
 int vqe_file_read_open(char **out, size_t *size, int descriptor,
@@ -36,6 +54,10 @@ void vqe_file_sync_parent(const char *path);
 /* Path of `name` seen from the folder of `base_file`: absolute names are
  * copied, base_file NULL means the current directory. Free by free(). */
 int vqe_file_resolve(char **out, const char *base_file, const char *name);
+
+/* lstat() of the last name of `path`, also where slashes follow it, by which
+ * lstat() itself would look at what a link leads to. */
+int vqe_file_lstat(struct stat *info, const char *path);
 
 /* Is it a symbolic link that belongs to neither this user nor root? */
 bool vqe_file_is_link_of_others(const char *path);

@@ -104,7 +104,7 @@ int vqe_own_file_folder(const char *path, const char *what)
   struct stat info;
   char *inside = NULL;
   int status = VQE_OK;
-  if (lstat(path, &link) != 0 || stat(path, &info) != 0) {
+  if (vqe_file_lstat(&link, path) != 0 || stat(path, &info) != 0) {
     return vqe_file_errno(errno, "cannot read", path);
   }
   if (link.st_uid != geteuid() && !vqe_own_file_is_ours(&link, path)) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/aside.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/json_text.h"
@@ -39,7 +40,7 @@ static int check_owner(const struct work *work)
   struct vqe_folder_names parts = {.count = 0};
   int status = vqe_folder_path(&path, work->folder, "tier.json");
   if (status == VQE_OK) {
-    status = vqe_file_read(&text, &size, path, FILE_LIMIT);
+    status = vqe_file_read_regular(&text, &size, path, FILE_LIMIT);
   }
   if (status == VQE_ERR_NOT_FOUND) {
     status = vqe_folder_parts(&parts, work->folder);
@@ -68,6 +69,13 @@ static int check_owner(const struct work *work)
 static int make_folder(const char *folder)
 {
   struct stat info;
+  if (vqe_file_is_link_of_others(folder)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' is a symbolic link of another user, through "
+                         "which nothing is written or removed; name the "
+                         "folder that it leads to, or move it away",
+                         folder);
+  }
   if (mkdir(folder, 0777) == 0) {
     return VQE_OK;
   }
@@ -246,6 +254,13 @@ static char *print_json(const json_t *json)
   return text;
 }
 
+/* A file of the folder, whatever has its name: a pipe there is not ours. */
+static int replace(const char *path, const char *text, size_t size)
+{
+  vqe_aside_sweep(path);
+  return vqe_aside_write(path, text, size);
+}
+
 static int write_json(const char *folder, const char *name, const json_t *json)
 {
   char *path = NULL;
@@ -255,7 +270,7 @@ static int write_json(const char *folder, const char *name, const json_t *json)
   }
   int status = vqe_folder_path(&path, folder, name);
   if (status == VQE_OK) {
-    status = vqe_file_write(path, text, strlen(text));
+    status = replace(path, text, strlen(text));
   }
   free(text);
   free(path);
@@ -435,7 +450,7 @@ static int write_lanes(const struct work *work)
   (void)fclose(stream);
   int status = vqe_folder_path(&path, work->folder, "parts.tsv");
   if (status == VQE_OK) {
-    status = vqe_file_write(path, text, size);
+    status = replace(path, text, size);
   }
   free(path);
   free(text);

@@ -84,13 +84,43 @@ static int grow_jobs(struct vqe_state *state)
              : status;
 }
 
+/* A job that the user names may come through a pipe, a part of a folder is a
+ * file. */
+static int load_job(struct vqe_job **job, char **warnings,
+                    const struct vqe_state *state, const char *path)
+{
+  char *text = NULL;
+  size_t size;
+  if (!state->folder) {
+    return vqe_job_load(job, warnings, path, NULL);
+  }
+  int status = vqe_file_read_regular(&text, &size, path, FILE_LIMIT);
+  if (status == VQE_OK) {
+    status = vqe_job_parse(job, warnings, text, size, path, NULL);
+  }
+  free(text);
+  return status;
+}
+
+/* One file of the folder that cannot be read is named once, and the others
+ * count. */
+static int set_aside(struct vqe_state *state, size_t *count)
+{
+  if (*count == 0 || count == &state->bad_parts) {
+    vqe_log(state->found->log, VQE_LOG_WARNING, "warning: %s",
+            vqe_error_message());
+    ++*count;
+  }
+  return VQE_OK;
+}
+
 static int add_job(struct vqe_state *state, const char *path, const char *lane)
 {
   struct vqe_job *job = NULL;
   char *warnings = NULL;
   int status = grow_jobs(state);
   if (status == VQE_OK) {
-    status = vqe_job_load(&job, &warnings, path, NULL);
+    status = load_job(&job, &warnings, state, path);
   }
   free(warnings);
   if (status == VQE_OK) {
@@ -127,6 +157,11 @@ static int open_folder(struct vqe_state *state)
     status = vqe_folder_path(&path, state->place, parts.list[k]);
     if (status == VQE_OK) {
       status = add_job(state, path, lane);
+    }
+    /* the last one that is left says why there is nothing */
+    if (status != VQE_OK && status != VQE_ERR_MEMORY &&
+        state->bad_parts + 1 < parts.count) {
+      status = set_aside(state, &state->bad_parts);
     }
     free(path);
   }
@@ -536,7 +571,7 @@ static int read_set_aside(struct vqe_state *state)
   }
   int status = vqe_folder_path(&path, state->place, "set_aside.json");
   if (status == VQE_OK) {
-    status = vqe_file_read(&text, &size, path, FILE_LIMIT);
+    status = vqe_file_read_regular(&text, &size, path, FILE_LIMIT);
   }
   if (status == VQE_OK) {
     json_t *json = vqe_json_parse_any(text, size);
@@ -546,12 +581,18 @@ static int read_set_aside(struct vqe_state *state)
   }
   free(text);
   free(path);
+  if (status == VQE_ERR_INPUT || status == VQE_ERR_IO) {
+    status = set_aside(state, &state->bad_list);
+  }
   return status == VQE_ERR_NOT_FOUND ? VQE_OK : status;
 }
 
 int vqe_state_update(struct vqe_state *state)
 {
   int status = vqe_found_read(state->found, true);
+  if (status == VQE_OK) {
+    status = read_set_aside(state);
+  }
   if (status == VQE_OK) {
     status = list_items(state);
   }
@@ -562,10 +603,10 @@ int vqe_state_update(struct vqe_state *state)
     status = count(state);
   }
   state->live = false;
-  state->refused = 0;
+  state->refused = state->bad_parts + state->bad_list;
   for (size_t k = 0; k < state->found->noutput; k++) {
     state->live = state->live || state->found->outputs[k].live;
     state->refused += state->found->outputs[k].refused;
   }
-  return status == VQE_OK ? read_set_aside(state) : status;
+  return status;
 }

@@ -59,9 +59,10 @@ struct vqe_state {
   /* Cost by the model of the largest that is left, over that of the largest
    * that is done; NaN: either is not known. */
   double reach;
-  size_t refused; /* outputs whose files cannot be read */
+  size_t refused; /* outputs, parts and lists that cannot be read */
   bool live;      /* some run has an output */
   size_t nother;  /* results in the outputs that no job asks for */
+  size_t bad_parts, bad_list; /* job files, set_aside.json: refused */
 };
 
 /* Name what is looked at: a job file, a result (NAME.h5), or a folder of

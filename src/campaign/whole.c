@@ -36,7 +36,7 @@ static int load(struct vqe_whole *whole, const char *folder)
   struct vqe_tier *tier = NULL;
   int status = vqe_folder_path(&path, folder, "tier.json");
   if (status == VQE_OK) {
-    status = vqe_file_read(&text, &size, path, FILE_LIMIT);
+    status = vqe_file_read_regular(&text, &size, path, FILE_LIMIT);
   }
   if (status == VQE_OK) {
     status = vqe_tier_parse(&tier, text, size, path);

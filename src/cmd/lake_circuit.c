@@ -135,12 +135,14 @@ static const struct {
 static int read_file(struct search *search, const char *path)
 {
   char head[9] = "";
-  FILE *file = fopen(path, "rb");
-  if (file == NULL) {
-    return vqe_error_set(VQE_ERR_IO, "cannot read '%s'", path);
+  int descriptor;
+  int status = vqe_file_open_regular(&descriptor, path);
+  if (status != VQE_OK) {
+    return status;
   }
-  size_t size = fread(head, 1, sizeof head - 1, file);
-  fclose(file);
+  ssize_t got = read(descriptor, head, sizeof head - 1);
+  size_t size = got > 0 ? (size_t)got : 0;
+  close(descriptor);
   for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
     if (size >= kinds[k].size &&
         memcmp(head, kinds[k].head, kinds[k].size) == 0) {

@@ -178,11 +178,12 @@ int vqe_cmd_lake_close(struct vqe_warehouse *warehouse, int status)
 /* The file that is written aside of the one output of a command, and where it
  * goes; NULL for what cannot be replaced, such as a pipe. */
 static struct vqe_aside aside = VQE_ASIDE_INIT;
-static const char *place;
+static char *place;
 
-/* Open a new file beside `path`. */
-static FILE *open_aside(const char *path)
+/* Open a new file beside `path`, which is taken over. */
+static FILE *open_aside(char *path)
 {
+  place = path;
   vqe_aside_sweep(path);
   if (vqe_aside_open(&aside, path) != VQE_OK) {
     return NULL;
@@ -195,26 +196,30 @@ static FILE *open_aside(const char *path)
     errno = code;
     return NULL;
   }
-  place = path;
   return file;
 }
 
 int vqe_cmd_lake_open_output(FILE **out,
                              const struct vqe_cmd_lake_options *options)
 {
-  struct stat info;
+  char *file = NULL;
+  int stream = -1;
   *out = stdout;
   if (options->output == NULL) {
     return VQE_OK;
   }
   int status = vqe_cmd_side_output_check("--output", options->output, NULL, 0);
+  if (status == VQE_OK) {
+    status = vqe_file_open_stream(&stream, options->output);
+  }
+  /* what a link leads to is replaced, and what is no file is written */
+  if (status == VQE_OK && stream < 0) {
+    status = vqe_file_follow(&file, options->output);
+  }
   if (status != VQE_OK) {
     return status;
   }
-  /* a link is written through, as is what is no file */
-  *out = lstat(options->output, &info) == 0 && !S_ISREG(info.st_mode)
-             ? fopen(options->output, "w")
-             : open_aside(options->output);
+  *out = stream >= 0 ? fdopen(stream, "w") : open_aside(file);
   if (*out == NULL) {
     (void)vqe_file_errno(errno, "option --output: cannot write",
                          options->output);
@@ -239,5 +244,7 @@ int vqe_cmd_lake_close_output(FILE *stream, int status)
     status = vqe_aside_publish(&aside, place);
   }
   vqe_aside_close(&aside);
+  free(place);
+  place = NULL;
   return status;
 }

@@ -52,18 +52,14 @@ static bool is_hdf5(const char *path)
 {
   static const char signature[] = "\x89HDF\r\n\x1a\n";
   char start[sizeof signature - 1];
-  struct stat info;
+  int descriptor;
   /* a pipe must not be read */
-  if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
+  if (vqe_file_open_regular(&descriptor, path) != VQE_OK) {
     return false;
   }
-  FILE *file = fopen(path, "rb");
-  bool found = file != NULL &&
-               fread(start, 1, sizeof start, file) == sizeof start &&
+  bool found = read(descriptor, start, sizeof start) == sizeof start &&
                memcmp(start, signature, sizeof start) == 0;
-  if (file != NULL) {
-    fclose(file);
-  }
+  close(descriptor);
   return found;
 }
 
@@ -95,12 +91,16 @@ static int check_folder(const char *option, const char *path)
   return VQE_OK;
 }
 
-/* Is it none of the links that nothing is written through? */
+/* Is it none of the links that nothing is written through, and no pipe of
+ * another user? */
 static int check_links(const char *option, const char *path)
 {
   char *file = NULL;
   int status = vqe_file_follow(&file, path);
   free(file);
+  if (status == VQE_OK) {
+    status = vqe_file_check_pipe(path);
+  }
   return status == VQE_OK ? VQE_OK
                           : vqe_error_context(status, "option %s", option);
 }

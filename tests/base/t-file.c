@@ -207,12 +207,65 @@ static void names_are_resolved_from_the_folder_of_the_other_file(void **state)
   }
 }
 
+/* What is found is no pipe that would be waited for. */
+static void found_pipes_and_folders_are_refused(void **state)
+{
+  char *text = NULL;
+  size_t size;
+  int descriptor;
+  (void)state;
+  const char *path = path_of("pipe");
+  assert_int_equal(mkfifo(path, 0600), 0);
+  assert_int_equal(vqe_file_open_regular(&descriptor, path), VQE_ERR_INPUT);
+  assert_int_equal(vqe_file_read_regular(&text, &size, path, LIMIT),
+                   VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "a pipe"));
+  /* one of ours is the user's own */
+  assert_int_equal(vqe_file_check_pipe(path), VQE_OK);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(vqe_file_read_regular(&text, &size, path, LIMIT),
+                   VQE_ERR_NOT_FOUND);
+  assert_int_equal(vqe_file_read_regular(&text, &size, folder, LIMIT),
+                   VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "a directory"));
+}
+
+/* A pipe that another user made is neither read nor written, and a link of
+ * theirs is one with slashes behind it, too. */
+static void pipes_and_links_of_others_are_refused(void **state)
+{
+  char *text = NULL;
+  size_t size;
+  int descriptor;
+  (void)state;
+  if (geteuid() != 0) {
+    skip();
+  }
+  const char *path = path_of("pipe");
+  assert_int_equal(mkfifo(path, 0666), 0);
+  assert_int_equal(chown(path, 65534, 65534), 0);
+  assert_int_equal(vqe_file_read(&text, &size, path, LIMIT), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "pipe of another user"));
+  assert_int_equal(vqe_file_write(path, "x", 1), VQE_ERR_INPUT);
+  assert_int_equal(vqe_file_open_stream(&descriptor, path), VQE_ERR_INPUT);
+  assert_int_equal(vqe_file_check_pipe(path), VQE_ERR_INPUT);
+  assert_int_equal(unlink(path), 0);
+  path = path_of("link");
+  assert_int_equal(symlink(folder, path), 0);
+  assert_int_equal(lchown(path, 65534, 65534), 0);
+  assert_true(vqe_file_is_link_of_others(path));
+  assert_true(vqe_file_is_link_of_others(path_of("link//")));
+  assert_int_equal(unlink(path_of("link")), 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(read_gives_back_what_write_stored),
       cmocka_unit_test(read_refuses_absent_large_and_folder),
       cmocka_unit_test(read_stops_a_pipe_at_the_limit),
+      cmocka_unit_test(found_pipes_and_folders_are_refused),
+      cmocka_unit_test(pipes_and_links_of_others_are_refused),
       cmocka_unit_test(links_are_written_through_and_pipes_get_the_bytes),
       cmocka_unit_test(errors_of_the_system_have_their_remedy),
       cmocka_unit_test(failed_write_leaves_the_old_file_and_nothing_beside_it),

@@ -2,8 +2,9 @@
 """Files that others put where a run looks or writes: links under the names of
 temporary files lead no write elsewhere; journals, spooled records and locks of
 another user, and journals behind links, are refused with the remedy, as are
-results of another user and outputs behind links that another user made; files
-of molecules name no other files; an evaluation of a journal that is not what is computed there does not decide a
+results of another user and outputs behind links that another user made; pipes
+of others are neither read nor written, and none is waited for in the folder of
+a campaign; files of molecules name no other files; an evaluation of a journal that is not what is computed there does not decide a
 result; energies below what is possible are noted; what crashed writers left is
 removed.
 
@@ -210,6 +211,67 @@ def links_of_others(folder):
         victim_is_whole(folder, words)
 
 
+def pipes_of_others(folder):
+    """A pipe that another user made is neither read nor written: the one would
+    wait for ever, the other hand the results over."""
+    for name in ("p.json", "p.csv", "job.json"):
+        os.mkfifo(folder.file("sticky/" + name), 0o666)
+        os.chown(folder.file("sticky/" + name), NOBODY, NOBODY)
+    job = ["job.json", "-q", "--no-lake", "-o", "fine.h5", "--force"]
+    for words in ([*job, "--summary", "sticky/p.json"],
+                  [*job, "--qcschema", "sticky/p.json"],
+                  ["sticky/job.json", "-q", "--no-lake"]):
+        text = unfolded(folder.run(*words, status=2, timeout=60).stderr)
+        check("pipe of another user" in text, f"{words}: {text}")
+    for words in (["query", "SELECT 1", "--warehouse", "shared/tables", "-o",
+                   "sticky/p.csv"],
+                  ["normalize", "fine.h5", "--warehouse", "shared/tables",
+                   "--summary", "sticky/p.json"]):
+        text = lake(folder, *words, status=2)
+        check("pipe of another user" in text, f"{words}: {text}")
+    # a folder of a campaign is not reached through such a link
+    os.mkdir(folder.file("mine"))
+    folder.write("mine/part-0001.json", "mine")
+    os.symlink("../mine", folder.file("sticky/campaign"))
+    os.chown(folder.file("sticky/campaign"), NOBODY, NOBODY, follow_symlinks=False)
+    for place in ("sticky/campaign", "sticky/campaign/"):
+        text = unfolded(folder.run("generate", 1, "-o", place, status=2).stderr)
+        check("symbolic link of another user" in text, text)
+    check(os.listdir(folder.file("mine")) == ["part-0001.json"], "mine was changed")
+
+
+def campaign_pipes(folder):
+    """What stands in the folder of a campaign is not waited for, and one file
+    that cannot be read leaves the others."""
+    folder.run("generate", 1, "-o", "campaign", "--parts", "2", "--memory", "4")
+    for name in ("part-0002.json", "tier.json", "set_aside.json"):
+        path = folder.file("campaign/" + name)
+        os.rename(path, folder.file("kept"))
+        os.mkfifo(path)
+        done = folder.run("status", "campaign", status=None, timeout=60)
+        text = unfolded(done.stdout + done.stderr)
+        check("experiments" in text, f"{name}: {done.returncode} {text}")
+        check(name == "tier.json" or (done.returncode == 1 and name in done.stderr),
+              f"{name}: {done.returncode} {text}")
+        os.remove(path)
+        os.rename(folder.file("kept"), path)
+    os.remove(folder.file("campaign/parts.tsv"))
+    os.mkfifo(folder.file("campaign/parts.tsv"))
+    folder.run("generate", 1, "-o", "campaign", "--parts", "2", "--memory", "4",
+               timeout=60)
+    check(os.path.isfile(folder.file("campaign/parts.tsv")), "parts.tsv is a pipe")
+    for content in ("{", None):
+        bad = folder.file("campaign/part-0009.json")
+        if content is None:
+            os.remove(bad)
+            os.mkdir(bad)
+        else:
+            folder.write("campaign/part-0009.json", content)
+        done = folder.run("status", "campaign", status=1, timeout=60)
+        check("part-0009.json" in unfolded(done.stderr) and
+              "experiments" in done.stdout, f"{done.stdout}{done.stderr}")
+
+
 def molecules_name_no_files(folder):
     """The basis of a QCSchema input is a set that we have, and no path."""
     folder.write("secret", "of-the-user alone\n")
@@ -251,6 +313,7 @@ def files_of_others(folder):
     refused_as_of_another(folder, ["job.json", "-q", "--no-lake", "-o", "result.h5"],
                           "result.h5")
     links_of_others(folder)
+    pipes_of_others(folder)
 
     # two spooled records, of which one is another's: the other is taken
     folder.write("two.json", {"molecules": [harness.H2], "seed": [1, 2],
@@ -285,6 +348,7 @@ with harness.Folder() as folder:
     forged_evaluations(folder)
     impossible_energies(folder)
     links_and_pipes(folder)
+    campaign_pipes(folder)
     molecules_name_no_files(folder)
     said = "without files of another user, as this is not root"
     if os.geteuid() == 0:
