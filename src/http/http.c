@@ -188,8 +188,12 @@ static void set_credentials(CURL *curl, const struct vqe_http_options *options)
     curl_easy_setopt(curl, CURLOPT_PASSWORD,
                      options->password == NULL ? "" : options->password);
   }
-  if (options->ca_file != NULL) {
-    curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
+  /* where the system's are is compiled into libcurl, and elsewhere on another
+   * distribution; the variable is OpenSSL's */
+  const char *ca_file =
+      options->ca_file != NULL ? options->ca_file : getenv("SSL_CERT_FILE");
+  if (ca_file != NULL && ca_file[0] != '\0') {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
   }
   if (options->cert_file != NULL) {
     curl_easy_setopt(curl, CURLOPT_SSLCERT, options->cert_file);

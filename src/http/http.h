@@ -19,7 +19,7 @@ struct vqe_http;
 /* NULL or 0 leaves a setting out. Texts are not copied, so that no second
  * copy of a secret is in memory: they must outlive the handle. */
 struct vqe_http_options {
-  const char *ca_file;   /* PEM; NULL: the system's */
+  const char *ca_file;   /* PEM; NULL: SSL_CERT_FILE, the system's */
   const char *cert_file; /* PEM, for mutual TLS */
   const char *key_file;  /* PEM; NULL: the key is in cert_file */
   const char *sigv4;     /* sign with `username` and `password` as key id and
