@@ -36,6 +36,7 @@ class VqeBatch(CMakePackage, CudaPackage):
     depends_on("avro-c")
     depends_on("curl")
     depends_on("expat")
+    depends_on("libmicrohttpd")
     depends_on("librdkafka")
     depends_on("uthash")
     depends_on("libcint@6:")
