@@ -187,7 +187,9 @@ stack_started() {
 
 # what connect, spark and airflow got at their start: addresses and keys
 stack_settings() {
-  stack_environment | grep -E '^(VQE_KAFKA|VQE_REGISTRY|AWS|RCLONE)' | sha256sum
+  # none of them where Prometheus alone was ever started
+  stack_environment |
+    { grep -E '^(VQE_KAFKA|VQE_REGISTRY|AWS|RCLONE)' || true; } | sha256sum
 }
 
 # is_stale NAME: does it run with settings that have changed since?
@@ -238,6 +240,9 @@ stack_start_garage() {
   GARAGE=$(tail -n 1 "$folder/setup.log")
   garage_start "$folder" || return
   echo "$GARAGE_METRICS" >"$folder/metrics"
+  if [ -d "$stack_folder/prometheus/targets" ]; then
+    stack_target garage "$GARAGE_METRICS"
+  fi
   if ! [ -f "$folder/published.keys" ]; then
     (
       umask 077
@@ -336,24 +341,40 @@ stack_start_airflow() {
   )
 }
 
+# stack_target NAME ADDRESS: what the configuration of jobs/monitoring scrapes
+stack_target() {
+  local file=$stack_folder/prometheus/targets/$1.json
+  echo "[{\"targets\": [\"$2\"]}]" >"$file.part"
+  mv "$file.part" "$file"
+}
+
 stack_start_prometheus() {
-  local folder=$stack_folder/prometheus port
-  command -v prometheus >/dev/null ||
+  local folder=$stack_folder/prometheus port push pids=()
+  if ! command -v prometheus >/dev/null ||
+    ! command -v prometheus-pushgateway >/dev/null; then
     "$stack_root/jobs/setup/packages.sh" prometheus || return 77
+  fi
   port=$(stack_port prometheus page 9090)
-  cat >"$folder/prometheus.yml" <<YAML
-global:
-  scrape_interval: 15s
-scrape_configs:
-  - job_name: prometheus
-    static_configs: [{targets: ["127.0.0.1:$port"]}]
-  - job_name: garage
-    static_configs: [{targets: ["$(cat "$stack_folder/garage/metrics" \
-    2>/dev/null || echo 127.0.0.1:3903)"]}]
-YAML
+  push=$(stack_port prometheus push 9091)
+  mkdir -p "$folder/targets"
+  # targets are looked for beside the name of the configuration
+  ln -sf "$stack_root/jobs/monitoring/prometheus.yml" \
+    "$stack_root/jobs/monitoring/vqe_alerts.yml" "$folder/"
+  stack_target prometheus "127.0.0.1:$port"
+  stack_target pushgateway "127.0.0.1:$push"
+  if [ -f "$stack_folder/garage/metrics" ]; then
+    stack_target garage "$(cat "$stack_folder/garage/metrics")"
+  fi
   stack_run prometheus prometheus "--config.file=$folder/prometheus.yml" \
     "--storage.tsdb.path=$folder/data" "--web.listen-address=127.0.0.1:$port"
-  stack_note prometheus "$stack_pid"
+  pids+=("$stack_pid")
+  if command -v prometheus-pushgateway >/dev/null; then
+    stack_run prometheus prometheus-pushgateway \
+      "--web.listen-address=127.0.0.1:$push" \
+      "--persistence.file=$folder/pushed"
+    pids+=("$stack_pid")
+  fi
+  stack_note prometheus "${pids[@]}"
   stack_await prometheus "$port"
 }
 
@@ -374,7 +395,10 @@ stack_place() {
         "http://127.0.0.1:$(stack_port spark page 8080)"
       ;;
     airflow) echo "http://127.0.0.1:$(stack_port airflow page 8090)" ;;
-    prometheus) echo "http://127.0.0.1:$(stack_port prometheus page 9090)" ;;
+    prometheus)
+      echo "http://127.0.0.1:$(stack_port prometheus page 9090)," \
+        "pushes to http://127.0.0.1:$(stack_port prometheus push 9091)"
+      ;;
   esac
 }
 
