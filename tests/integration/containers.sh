@@ -17,7 +17,8 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir -p "$folder/jobs"
-cp -r "$root/jobs/containers" "$root/jobs/connect" "$folder/jobs/"
+cp -r "$root/jobs/containers" "$root/jobs/connect" "$root/jobs/monitoring" \
+  "$folder/jobs/"
 rm -f "$folder/jobs/containers/.env"
 
 fail() {
@@ -36,7 +37,8 @@ cp .env before
 ./secrets.sh
 cmp -s .env before || fail "secrets are made anew over those that are there"
 docker-compose config >config
-for service in kafka registry garage connect vqe_batch spark airflow prometheus; do
+for service in kafka registry garage connect vqe_batch spark airflow prometheus \
+  pushgateway; do
   grep -q "^  $service:\$" config || fail "no service $service"
 done
 # all ports on loopback

@@ -85,7 +85,9 @@ class Pushgateway(Server):
         port = free_port()
         super().__init__(
             folder, "pushgateway",
-            ["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{port}"],
+            # Debian's keeps what it got in a file of its own otherwise
+            ["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{port}",
+             f"--persistence.file={folder.file('pushed')}"],
             port, "/-/ready",
         )
 
@@ -96,7 +98,7 @@ class Pushgateway(Server):
 
 
 class Prometheus(Server):
-    """One that scrapes by the configuration, JSON being YAML too."""
+    """One that scrapes by the configuration, text or object, JSON being YAML too."""
 
     def __init__(self, folder, config):
         port = free_port()
