@@ -123,6 +123,7 @@ LIST
       cat <<'LIST'
 prometheus|prometheus|collects metrics
 prometheus-pushgateway|prometheus-pushgateway|takes metrics of jobs
+prometheus-node-exporter|prometheus-node-exporter|metrics of the machine
 LIST
       ;;
     *)

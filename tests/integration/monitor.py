@@ -17,7 +17,8 @@ import harness
 
 def require():
     """The packages, installed where that can be; else the test is skipped."""
-    wanted = ["prometheus", "promtool", "prometheus-pushgateway"]
+    wanted = ["prometheus", "promtool", "prometheus-pushgateway",
+              "prometheus-node-exporter"]
     if all(shutil.which(name) for name in wanted):
         return
     script = os.path.join(harness.ROOT, "jobs", "setup", "packages.sh")
