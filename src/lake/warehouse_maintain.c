@@ -47,9 +47,10 @@ static int merge(void *ctx, struct vqe_iceberg_file *out,
     status = vqe_table_require_ids(vqe_warehouse_duck(merging->warehouse),
                                    part.name, part.paths, part.npaths);
   }
-  vqe_duck_add(&sql, "SELECT * FROM ");
-  vqe_table_add_scan(&sql, &part);
   if (status == VQE_OK) {
+    /* only then all paths are there */
+    vqe_duck_add(&sql, "SELECT * FROM ");
+    vqe_table_add_scan(&sql, &part);
     status = sql.status;
   }
   if (status == VQE_OK) {
