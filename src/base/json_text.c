@@ -44,7 +44,9 @@ int vqe_json_parse(json_t **out, const char *text, size_t size, size_t flags,
   if (vqe_json_lost()) {
     json_decref(*out);
     *out = NULL;
-    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for JSON");
+    status = vqe_error_set(
+        VQE_ERR_MEMORY, "%.400s%sno memory for JSON of %zu bytes",
+        where != NULL ? where : "", where != NULL ? ": " : "", size);
   } else if (*out == NULL && where != NULL) {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "%.400s, line %d, column %d: broken JSON: %s",

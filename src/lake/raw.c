@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "record/record_avro.h"
 #include "record/record_json.h"
 
@@ -134,26 +135,25 @@ static int pass_on(void *ctx, struct vqe_record *record, size_t index)
   return status;
 }
 
-/* A copy of the object in a temporary file, which the caller removes. */
-static int download(char **path, const struct reading *reading)
+/* A copy of the object in a temporary folder, which the caller removes, or the
+ * next run where this one is killed. */
+static int download(char **path, struct vqe_temporary *folder,
+                    const struct reading *reading)
 {
-  const char *folder = getenv("TMPDIR");
+  char *prefix = NULL;
   int status =
-      vqe_memory_print(path, "%s/vqe-raw-XXXXXX",
-                       folder != NULL && folder[0] != '\0' ? folder : "/tmp");
-  if (status != VQE_OK) {
-    return status;
+      vqe_memory_print(&prefix, "%s/vqe-lake-", vqe_temporary_place());
+  if (status == VQE_OK) {
+    status = vqe_temporary_make(folder, prefix);
   }
-  int descriptor = mkstemp(*path);
-  if (descriptor < 0) {
-    return vqe_error_set(VQE_ERR_IO,
-                         "cannot make a file like '%s'; set "
-                         "TMPDIR to a writable folder",
-                         *path);
+  free(prefix);
+  if (status == VQE_OK) {
+    status = vqe_memory_print(path, "%s/raw.avro", folder->path);
   }
-  close(descriptor);
-  return vqe_objects_get_file(reading->objects, reading->key, *path,
-                              reading->size);
+  return status == VQE_OK
+             ? vqe_objects_get_file(reading->objects, reading->key, *path,
+                                    reading->size)
+             : status;
 }
 
 /* A path of the open file of the key: avro-c opens by path, which may lead
@@ -179,16 +179,15 @@ static int read_avro(struct reading *reading, const char *where)
 {
   char *path = NULL;
   int descriptor = -1;
+  struct vqe_temporary folder = {NULL, -1};
   bool local = vqe_objects_is_local(reading->objects);
   int status = local ? open_local(&path, &descriptor, reading)
-                     : download(&path, reading);
+                     : download(&path, &folder, reading);
   if (status == VQE_OK) {
     status =
         vqe_record_avro_read_file(path, where, pass_on, skip_record, reading);
   }
-  if (!local && path != NULL) {
-    (void)unlink(path);
-  }
+  vqe_temporary_remove(&folder);
   if (descriptor >= 0) {
     close(descriptor);
   }
@@ -210,6 +209,13 @@ static int read_json(struct reading *reading, const char *where)
     status = vqe_record_json_parse(&record, text, size, where);
   }
   free(text);
+  if (status == VQE_ERR_MEMORY && record == NULL) {
+    /* what it took is free again, and other files need less */
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "%s: JSON of %.0f MB takes more memory than there "
+                           "is; give this run more, or split it",
+                           where, (double)size / 1e6);
+  }
   return status == VQE_OK ? pass_on(reading, record, 0) : status;
 }
 
