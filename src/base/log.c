@@ -76,7 +76,8 @@ void vqe_log_event(const struct vqe_log *log, enum vqe_log_level level,
   }
   int length = text != NULL ? asprintf(&line, "%s\n", text) : -1;
   if (length >= 0) {
-    fwrite(line, 1, (size_t)length, stderr);
+    vqe_text_for(STDERR_FILENO, line);
+    fwrite(line, 1, strlen(line), stderr);
     free(line);
   }
   free(text);

@@ -83,6 +83,39 @@ void vqe_text_blank_controls(char *text)
   *end = '\0';
 }
 
+void vqe_text_for(int descriptor, char *text)
+{
+  if (!isatty(descriptor)) {
+    return;
+  }
+  char *end = text;
+  while (*text != '\0') {
+    size_t size = strcspn(text, "\n\t");
+    char mark = text[size];
+    text[size] = '\0';
+    vqe_text_blank_controls(text);
+    size_t shown = strlen(text);
+    memmove(end, text, shown);
+    end += shown;
+    text += size;
+    if (mark != '\0') {
+      *end++ = mark;
+      text++;
+    }
+  }
+  *end = '\0';
+}
+
+void vqe_text_show(FILE *stream, const char *text)
+{
+  char *copy = isatty(fileno(stream)) ? strdup(text) : NULL;
+  if (copy != NULL) {
+    vqe_text_for(fileno(stream), copy);
+  }
+  fputs(copy != NULL ? copy : text, stream);
+  free(copy);
+}
+
 int vqe_text_width(FILE *stream)
 {
   const char *given = getenv("COLUMNS");
@@ -131,12 +164,12 @@ void vqe_text_shell_word(FILE *stream, const char *text)
     return;
   }
   fputc('\'', stream);
-  for (const char *at = text; *at != '\0'; at++) {
-    if (*at == '\'') {
-      fputs("'\\''", stream);
-    } else {
-      fputc(*at, stream);
-    }
+  for (size_t left = strlen(text); left > 0;) {
+    char letter[5];
+    size_t taken = vqe_text_letter(letter, text, left);
+    fputs(letter[0] == '\'' ? "'\\''" : letter, stream);
+    text += taken;
+    left -= taken;
   }
   fputc('\'', stream);
 }

@@ -24,8 +24,17 @@ void vqe_text_blank_controls(char *text);
  * in one needs no length. Takes no memory. */
 size_t vqe_text_utf8(uint32_t *point, const uint8_t *at, size_t left);
 
+/* Print a text of several lines that comes from outside: on a terminal as the
+ * screen may show it, into a file or a pipe as it is. */
+void vqe_text_show(FILE *stream, const char *text);
+
+/* Blank the controls of such a text, but for the ends of its lines and
+ * tabulators, if `descriptor` is a terminal. */
+void vqe_text_for(int descriptor, char *text);
+
 /* Print `text` as one word of a shell's command line: as it is, or between
- * quotes where a shell would take letters of it for something else. */
+ * quotes where a shell would take letters of it for something else, without
+ * controls. */
 void vqe_text_shell_word(FILE *stream, const char *text);
 
 /* Columns of the window behind `stream`: those of the terminal, else of

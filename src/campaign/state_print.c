@@ -71,10 +71,10 @@ static void print_head(FILE *stream, const struct vqe_state *state)
 {
   const struct vqe_state_lane *total = &state->total;
   size_t all = vqe_state_all(total);
-  fprintf(stream, "%s\n%zu experiment%s: %zu done, %zu failed, %zu running, ",
-          state->place, all, all == 1 ? "" : "s",
-          total->counts[VQE_STATE_DONE], total->counts[VQE_STATE_FAILED],
-          total->counts[VQE_STATE_RUNNING]);
+  vqe_text_line(stream, "%s", state->place);
+  fprintf(stream, "%zu experiment%s: %zu done, %zu failed, %zu running, ", all,
+          all == 1 ? "" : "s", total->counts[VQE_STATE_DONE],
+          total->counts[VQE_STATE_FAILED], total->counts[VQE_STATE_RUNNING]);
   fprintf(stream, "%zu stopped, %zu waiting\n",
           total->counts[VQE_STATE_STOPPED], total->counts[VQE_STATE_WAITING]);
   if (total->set_aside > 0) {

@@ -174,11 +174,17 @@ static int print_json(const struct vqe_generated *generated,
                            (json_int_t)generated->nset_aside, "memory_gb",
                            generated->plan->memory_gb, "lanes", lanes,
                            "set_aside", generated->set_aside);
-  int lost =
-      json == NULL ||
-      json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0;
+  char *text =
+      json != NULL
+          ? vqe_json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9))
+          : NULL;
+  bool lost = text == NULL;
   json_decref(json);
-  printf("\n");
+  if (!lost) {
+    vqe_text_show(stdout, text);
+    printf("\n");
+  }
+  free(text);
   return lost ? vqe_error_set(VQE_ERR_IO, "the JSON could not be printed")
               : VQE_OK;
 }

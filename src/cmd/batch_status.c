@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/json_text.h"
+#include "base/text.h"
 #include "batch_common.h"
 #include "campaign/state.h"
 #include "campaign/state_print.h"
@@ -60,7 +61,8 @@ static int show(const struct vqe_state *state,
     if (text == NULL) {
       return vqe_error_set(VQE_ERR_MEMORY, "no memory for the JSON");
     }
-    printf("%s\n", text);
+    vqe_text_show(stdout, text);
+    printf("\n");
     free(text);
   } else {
     if (options->watch && isatty(STDOUT_FILENO)) {

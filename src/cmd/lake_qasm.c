@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "lake_commands.h"
 #include "vqe/ansatz.h"
 
@@ -156,7 +157,7 @@ int vqe_cmd_lake_run_qasm(struct vqe_cmd_lake_options *options)
     status = vqe_cmd_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
-    fputs(expanded != NULL ? expanded : text, stream);
+    vqe_text_show(stream, expanded != NULL ? expanded : text);
   }
   status = vqe_cmd_lake_close_output(stream, status);
   free(expanded);

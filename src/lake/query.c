@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "base/error_message.h"
@@ -332,15 +333,32 @@ static int run_text(struct vqe_duck *duck, const char *rows, FILE *stream)
   return status;
 }
 
+/* A terminal shows names of molecules and the like, which come from others. */
+static void copy_rows(FILE *stream, FILE *file)
+{
+  char buffer[65536];
+  char *line = NULL;
+  size_t capacity = 0;
+  size_t got;
+  if (isatty(fileno(stream))) {
+    while (getline(&line, &capacity, file) > 0) {
+      vqe_text_show(stream, line);
+    }
+  } else {
+    while ((got = fread(buffer, 1, sizeof buffer, file)) > 0) {
+      fwrite(buffer, 1, got, stream);
+    }
+  }
+  free(line);
+}
+
 /* CSV and JSON are DuckDB's own, through a file in the scratch folder. */
 static int run_copy(struct vqe_warehouse *warehouse, const char *rows,
                     const char *options, FILE *stream)
 {
-  char buffer[65536];
   char *path = NULL;
   char *quoted = NULL;
   FILE *file = NULL;
-  size_t got;
   int status = vqe_warehouse_scratch_file(&path, warehouse);
   if (status == VQE_OK) {
     status = vqe_duck_quote(&quoted, path);
@@ -353,9 +371,8 @@ static int run_copy(struct vqe_warehouse *warehouse, const char *rows,
   if (status == VQE_OK && (file = fopen(path, "r")) == NULL) {
     status = vqe_error_set(VQE_ERR_IO, "cannot read '%s'", path);
   }
-  while (status == VQE_OK &&
-         (got = fread(buffer, 1, sizeof buffer, file)) > 0) {
-    fwrite(buffer, 1, got, stream);
+  if (status == VQE_OK) {
+    copy_rows(stream, file);
   }
   if (file != NULL) {
     fclose(file);

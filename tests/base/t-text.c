@@ -1,4 +1,5 @@
 /* Control characters of names that files bring. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,12 +189,34 @@ static void lines_that_fit_keep_their_blanks(void **state)
                       "prog: LINE 1: SELECT nope\n                 ^ [2J\n");
 }
 
+/* On a terminal alone; the ends of its lines stay. */
+static void texts_of_lines_are_shown_without_controls(void **state)
+{
+  static const char given[] = "a\033[2J\tb\n\n\302\2332Jc\n";
+  char text[sizeof given];
+  int ends[2];
+  (void)state;
+  int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  assert_true(terminal >= 0);
+  strcpy(text, given);
+  vqe_text_for(terminal, text);
+  assert_string_equal(text, "a [2J\tb\n\n 2Jc\n");
+  close(terminal);
+  assert_int_equal(pipe(ends), 0);
+  strcpy(text, given);
+  vqe_text_for(ends[1], text);
+  assert_string_equal(text, given);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(width_is_that_of_columns_or_80),
       cmocka_unit_test(messages_are_folded_at_the_width),
       cmocka_unit_test(words_of_a_shell_are_quoted_where_needed),
+      cmocka_unit_test(texts_of_lines_are_shown_without_controls),
       cmocka_unit_test(lines_that_fit_keep_their_blanks),
       cmocka_unit_test(every_control_character_becomes_a_blank),
       cmocka_unit_test(what_turns_or_hides_text_becomes_a_blank),

@@ -130,6 +130,24 @@ class Case:
         lake("check", self.place, status=0)
 
 
+def check_compact(folder):
+    """A data file that is gone ends the merging of its table, with its name."""
+    folder.write("two.json", {"molecules": [harness.H2], "seed": 7, "init": "random"})
+    place = folder.file("merged")
+    for job in ("job.json", "two.json"):
+        folder.run(job, "-o", job + ".h5", "--no-lake")
+        lake("normalize", folder.file(job + ".h5"), "-w", place, status=0)
+    table = os.path.join(place, "quantum_features", "molecules", "data")
+    paths = glob.glob(table + "/**/*.parquet", recursive=True)
+    check(len(paths) > 1, f"{paths}: nothing to merge")
+    os.rename(paths[0], folder.file("gone"))
+    done = lake("compact", place, status=(1, 2))
+    check(os.path.basename(paths[0]) in done.said, done.said)
+    os.rename(folder.file("gone"), paths[0])
+    lake("compact", place, status=0)
+    lake("check", place, status=0)
+
+
 def check_data(case):
     path = case.data()
     with case.without(path) as aside:
@@ -516,6 +534,22 @@ def check_query(case):
     os.remove(fifo)
 
 
+def on_a_terminal(words):
+    """What a terminal gets."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=theirs,
+                          stderr=subprocess.DEVNULL,
+                          env=harness.environment()) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 4096):
+                shown += piece
+        process.wait(timeout=60)
+    os.close(ours)
+    return shown.decode()
+
+
 def check_screen(case):
     """No text of a file moves the cursor, begins a line or turns the text."""
     evil = "\x1b]0;owned\x07\x1b[2JH2\nvqe_batch: all is well\x9b2J\u202egnp"
@@ -540,6 +574,17 @@ def check_screen(case):
             for line in text.splitlines():
                 check(not line.startswith("vqe_batch: all is well"), text)
     check(len(shown.stdout.splitlines()) == 2, shown.stdout)
+    # what a program reads is as it is in files and pipes, not on a terminal
+    query = [LAKE, "query", "SELECT molecule_label FROM molecules", "-w", place, "-f"]
+    state = [harness.BATCH, "status", case.folder.file("evil.json"), "--json"]
+    for words in ([*query, "csv"], [*query, "json"], state):
+        raw = subprocess.run(words, capture_output=True, text=True, check=False,
+                             timeout=60, env=harness.environment()).stdout
+        check("\x9b" in raw and "\u202e" in raw, f"{words}: {raw!r}")
+        shown = on_a_terminal(words)
+        bad = [c for c in shown if (ord(c) < 32 and c not in "\r\n\t")
+               or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u200f"]
+        check("owned" in shown and not bad, f"{words}: {bad} in {shown!r}")
 
 
 def check_plain_http():
@@ -614,6 +659,7 @@ def main():
         check_screen(case)
         check_plain_http()
         check_raw(case)
+        check_compact(folder)
     print("links, pipes and paths lead out of no warehouse and no folder of raw files")
 
 
