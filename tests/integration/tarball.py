@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The tarball of jobs/package, unpacked elsewhere, needs nothing of the checkout
 and of the machine but the C library: all that is loaded is its own, plugins of
-Open MPI too. It computes, alone, under its own mpirun and under the machine's,
-and makes and queries tables. Packed twice it has the same bytes; its list of
+Open MPI too. It computes, alone, under its own mpirun, on other
+nodes too, and under the machine's, and makes and queries tables. Packed twice it has the same bytes; its list of
 contents (SPDX) names each file with its hash, and each library with its version
 and licence.
 
@@ -168,6 +168,29 @@ def check_machine_mpi(top, folder):
     check("VQE_MPI is own or system" in done.stderr, done.stderr)
 
 
+def check_nodes(top, folder):
+    """Ranks on other machines, which a stand-in for ssh plays: what Open MPI sends
+    there finds the bundle's own parts in a bare environment."""
+    agent = folder.file("agent")
+    with open(agent, "w") as stream:
+        stream.write("""#!/bin/bash
+while [[ $1 == -* ]]; do shift; done
+echo "$1" >>nodes
+shift
+exec env -i HOME="$HOME" PATH=/usr/bin:/bin OMPI_ALLOW_RUN_AS_ROOT=1 \\
+  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 bash -c "$*"
+""")
+    os.chmod(agent, 0o755)
+    run([os.path.join(top, "bin", "mpirun"), "--mca", "plm_rsh_agent", agent, "-H",
+         "node-a:1,node-b:1", "-np", "2", os.path.join(top, "bin", "vqe_batch"),
+         "job.json", "-q", "--no-lake", "-o", "g.h5", "--summary", "g.json"],
+        folder.path)
+    check_energies(folder.path, "g.json")
+    with open(folder.file("nodes")) as stream:
+        nodes = sorted(stream.read().split())
+    check(nodes == ["node-a", "node-b"], f"{nodes}")
+
+
 def check_list(top):
     """The list names what is there, no more and no less."""
     inside = "share/doc/vqe-batch"
@@ -260,6 +283,7 @@ def main():
         with harness.Folder() as job:
             ours = check_runs(top, job)
             check_machine_mpi(top, job)
+            check_nodes(top, job)
         with harness.Folder() as job:
             job.write("job.json", JOB)
             check_moved(top, job)
