@@ -480,14 +480,13 @@ static void dismiss_workers(struct lead *lead)
   stop_workers(lead);
   for (int rank = next_worker(lead, 0); rank < lead->worker.ranks;
        rank = next_worker(lead, rank)) {
-    struct vqe_transport_head found;
-    struct vqe_transport_ask ask;
-    struct vqe_worker_report report;
-    vqe_transport_wait(transport, &found, rank, VQE_TAG_STOPPED);
-    (void)vqe_transport_receive_into(&report, sizeof report, transport,
-                                     &found);
-    if (vqe_transport_probe(transport, &found, rank, VQE_TAG_ASK)) {
-      (void)vqe_transport_receive_into(&ask, sizeof ask, transport, &found);
+    struct vqe_transport_head found = {.tag = VQE_TAG_ANY};
+    /* its last message comes once those before have arrived */
+    while (found.tag != VQE_TAG_STOPPED) {
+      uint8_t *data = NULL;
+      vqe_transport_wait(transport, &found, rank, VQE_TAG_ANY);
+      (void)vqe_transport_receive(&data, transport, &found);
+      free(data);
     }
   }
 }

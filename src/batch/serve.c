@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error_message.h"
+#include "base/memory.h"
 #include "batch/lanes.h"
 #include "batch/pulse.h"
 #include "batch/request.h"
@@ -75,19 +76,24 @@ static int send_news(struct vqe_worker *worker, struct vqe_lanes *lanes,
                             sizeof news);
 }
 
-/* What the rank does, where somebody watches. */
+/* What the rank does, where somebody watches. It is too long for a message
+ * that waits: rank 0 may be sending work to this rank, or be slow. */
 static int send_pulse(struct vqe_worker *worker, struct vqe_lanes *lanes,
                       double started, double *last)
 {
-  struct vqe_pulse pulse;
+  struct vqe_pulse *pulse = NULL;
   double now = vqe_clock_wall();
   if (!worker->watched || now - *last < VQE_PULSE_SECONDS) {
     return VQE_OK;
   }
   *last = now;
-  vqe_pulse_take(&pulse, worker, lanes, started);
-  return vqe_transport_send(worker->transport, 0, VQE_TAG_PULSE, &pulse,
-                            sizeof pulse);
+  int status = vqe_memory_alloc(&pulse, 1, sizeof *pulse, "a message");
+  if (status != VQE_OK) {
+    return status;
+  }
+  vqe_pulse_take(pulse, worker, lanes, started);
+  return vqe_outbox_send(&worker->outbox, worker->transport, 0, VQE_TAG_PULSE,
+                         (uint8_t *)pulse, sizeof *pulse);
 }
 
 /* Bring work and take results until rank 0 says stop. */

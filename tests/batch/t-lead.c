@@ -423,7 +423,10 @@ static void job_that_cannot_begin_lets_the_workers_go(void **state)
   FILE *file = fopen(world.job->output, "w");
   fputs("no HDF5", file);
   fclose(file);
+  const struct vqe_pulse pulse = {.known = true, .rank = 1};
   ask(&world, 1, 1, 1);
+  /* of who watches; one that is never taken would keep the rank waiting */
+  fake_put(&world.net, 1, 0, VQE_TAG_PULSE, &pulse, sizeof pulse);
   say_stopped(&world, 1, VQE_OK);
   ask(&world, 2, 1, 1);
   say_stopped(&world, 2, VQE_OK);
