@@ -440,6 +440,17 @@ long_kills() {
   VQE_TEST_KILLS=${VQE_TEST_KILLS:-200} program tests/integration/kills.py
 }
 
+# threads that compute, serve and ask; libraries in between are not built for
+# it, and those of librdkafka, made by thrd_create, crash under it. Limits of
+# address space (blas_room) leave it no room.
+long_threads() {
+  jobs/setup/build.sh threads &&
+    OMP_NUM_THREADS=1 \
+      TSAN_OPTIONS="suppressions=$root/tests/tsan.supp history_size=5" \
+      ctest --test-dir build/threads --output-on-failure \
+      -R '^(base|batch|device|estimator|http|metrics|objects)/' -E blas_room
+}
+
 long_image() {
   VQE_TEST_IMAGE=1 tests/integration/containers.sh
 }
@@ -453,6 +464,7 @@ run_long() {
     fi
   done
   tier long-image long_image
+  tier long-threads long_threads
   tier long-faults long_faults
   tier long-kills long_kills
   tier long-fuzz long_fuzz

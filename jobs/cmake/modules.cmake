@@ -7,6 +7,13 @@
 # USES fails to compile.
 set(VQE_INCLUDE_ROOT ${CMAKE_BINARY_DIR}/include-links)
 
+if(VQE_SANITIZE STREQUAL "thread")
+  set(vqe_sanitizers -fsanitize=thread)
+else()
+  set(vqe_sanitizers -fsanitize=address,undefined
+                     -fno-sanitize-recover=undefined)
+endif()
+
 function(vqe_compile_options target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
@@ -23,9 +30,9 @@ function(vqe_compile_options target)
     target_compile_options(${target} PRIVATE -march=native)
   endif()
   if(VQE_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=address,undefined
-      -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+    target_compile_options(${target} PRIVATE ${vqe_sanitizers}
+      -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE ${vqe_sanitizers})
   endif()
   if(VQE_FUZZ)
     # coverage everywhere; libFuzzer itself only where its main is wanted
@@ -113,7 +120,7 @@ function(vqe_shared_library name)
   set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   if(VQE_SANITIZE)
-    target_link_options(${name} PRIVATE -fsanitize=address,undefined)
+    target_link_options(${name} PRIVATE ${vqe_sanitizers})
   elseif(NOT VQE_FUZZ)
     # programs bring the run-time of sanitizers, all else is linked here
     target_link_options(${name} PRIVATE LINKER:--no-undefined)

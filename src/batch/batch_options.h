@@ -2,7 +2,7 @@
 #ifndef VQE_BATCH_BATCH_OPTIONS_H
 #define VQE_BATCH_BATCH_OPTIONS_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/log.h"
@@ -16,8 +16,9 @@ struct vqe_batch_options {
                   more where they share a GPU */
   bool force;  /* repeat finished experiments */
   bool quiet;
-  const struct vqe_log *log;   /* NULL: messages for people */
-  volatile sig_atomic_t *stop; /* set by a signal handler */
+  const struct vqe_log *log; /* NULL: messages for people */
+  /* Set by a signal handler, on whatever thread, and read by lanes. */
+  volatile atomic_int *stop;
   /* Each experiment that ended well, as soon as rank 0 knows, those an
    * earlier run left in its journals included. On rank 0's main thread, which
    * serves the others: must not wait. May be NULL. */

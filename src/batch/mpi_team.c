@@ -81,7 +81,7 @@ static void team_exchange(void *ctx, double *const *recv,
 }
 
 int vqe_batch_team_open(struct vqe_batch_team *out, MPI_Comm comm, int ranks,
-                        volatile sig_atomic_t *stop)
+                        volatile atomic_int *stop)
 {
   int rank;
   memset(out, 0, sizeof *out);

@@ -7,7 +7,7 @@
 #define VQE_BATCH_MPI_TEAM_H
 
 #include <mpi.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "vqe/team.h"
@@ -16,7 +16,7 @@ struct vqe_batch_team {
   MPI_Comm comm; /* of the team alone */
   struct vqe_team view;
   MPI_Request *requests; /* 2 x ranks */
-  volatile sig_atomic_t *stop;
+  volatile atomic_int *stop;
   bool reported; /* rank 0 knows that we were asked to stop */
   double sent;   /* bytes that this rank sent in exchanges */
   double messages;
@@ -25,7 +25,7 @@ struct vqe_batch_team {
 /* Collective over `comm`, whose size `ranks` divides. A signal that sets
  * *stop on any rank of the team reaches its first one. */
 int vqe_batch_team_open(struct vqe_batch_team *out, MPI_Comm comm, int ranks,
-                        volatile sig_atomic_t *stop);
+                        volatile atomic_int *stop);
 
 /* Collective over the team: its first rank dismisses the others and has
  * `sent` and `messages` summed over all ranks. */

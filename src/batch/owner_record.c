@@ -2,17 +2,18 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error_message.h"
 #include "base/json_text.h"
 #include "base/machine.h"
+#include "base/own_file.h"
 
 #define FORMAT "vqe_batch output lock"
 
@@ -89,12 +90,10 @@ int vqe_owner_record_self(struct vqe_owner_record *out)
   }
   (void)gethostname(host, sizeof host - 1);
   copy_text(out->host, sizeof out->host, host[0] != '\0' ? host : "unknown");
-  const struct passwd *user = getpwuid(geteuid());
-  if (user != NULL) {
-    copy_text(out->user, sizeof out->user, user->pw_name);
-  } else {
-    snprintf(out->user, sizeof out->user, "user %ld", (long)geteuid());
-  }
+  const struct stat self = {.st_uid = geteuid()};
+  char user[VQE_OWN_FILE_USER_SIZE];
+  vqe_own_file_user(user, &self);
+  copy_text(out->user, sizeof out->user, user);
   const char *job = vqe_machine_job();
   copy_text(out->job, sizeof out->job, job != NULL ? job : "");
   if (readlink("/proc/self/ns/pid", space, sizeof space - 1) < 0) {

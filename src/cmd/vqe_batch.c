@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <mpi.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@
 /* Address space that MPI, HDF5, BLAS and a first molecule take. */
 #define START_BYTES ((size_t)320 << 20)
 
-static volatile sig_atomic_t stop_signal;
+static volatile atomic_int stop_signal; /* has no lock */
 
 static void on_signal(int number)
 {

@@ -23,9 +23,9 @@ struct fake_message {
 struct fake_net {
   pthread_mutex_t lock;
   struct fake_message *first;
-  size_t on_way; /* begun and not arrived */
-  int polls;     /* how often arrived() says no */
-  size_t sent;   /* messages */
+  _Atomic size_t on_way; /* begun and not arrived */
+  _Atomic int polls;     /* how often arrived() says no */
+  size_t sent;           /* messages */
   struct fake_rank {
     struct fake_net *net;
     int rank;

@@ -1,6 +1,7 @@
 /* One experiment in a lane: what goes to the journal, and when
  * it stops. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,7 +104,7 @@ static void experiment_that_cannot_run_is_a_failed_result(void **state)
   vqe_job_free(job);
 }
 
-static volatile sig_atomic_t stop;
+static volatile atomic_int stop;
 
 /* As a signal would in the middle of a run: after some evaluations. */
 static void *stop_soon(void *ctx)

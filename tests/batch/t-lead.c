@@ -1,6 +1,7 @@
 /* Rank 0, with the test or real workers as the other ranks: who gets what,
  * and how a job ends. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -364,7 +365,7 @@ static void worker_that_stops_by_itself_stops_the_job(void **state)
 
 static void signal_stops_all_and_the_job_counts_as_interrupted(void **state)
 {
-  static volatile sig_atomic_t stop;
+  static volatile atomic_int stop;
   struct world world;
   int indices[8];
   prepare(&world, batch_h2(*state, 6), 2, 1);

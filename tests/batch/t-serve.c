@@ -1,6 +1,7 @@
 /* A worker, with the test as rank 0: what it asks, when, and what it says at
  * the end. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -229,7 +230,7 @@ static void damaged_work_message_is_reported(void **state)
 
 static void signal_ends_the_worker_by_itself(void **state)
 {
-  static volatile sig_atomic_t stop;
+  static volatile atomic_int stop;
   struct world world;
   stop = 0;
   start(&world, *state, run_for_ever);
