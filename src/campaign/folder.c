@@ -60,8 +60,12 @@ static int is_output(const struct dirent *entry)
 
 static int add_name(struct vqe_folder_names *names, char *name)
 {
-  int status = vqe_memory_grow(&names->list, names->count, names->count + 1,
-                               sizeof *names->list, "names of files");
+  int status = VQE_OK;
+  size_t count = names->count;
+  if ((count & (count - 1)) == 0) { /* room for a power of two of them */
+    status = vqe_memory_grow(&names->list, count, count > 0 ? 2 * count : 1,
+                             sizeof *names->list, "names of files");
+  }
   if (status != VQE_OK) {
     free(name);
     return status;
@@ -70,14 +74,26 @@ static int add_name(struct vqe_folder_names *names, char *name)
   return VQE_OK;
 }
 
-static bool holds(const struct vqe_folder_names *names, const char *name)
+static int compare_names(const void *a, const void *b)
 {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A result and its journal are one. */
+static void keep_one_of_each(struct vqe_folder_names *names)
+{
+  size_t kept = 0;
+  if (names->count > 1) {
+    qsort(names->list, names->count, sizeof *names->list, compare_names);
+  }
   for (size_t k = 0; k < names->count; k++) {
-    if (strcmp(names->list[k], name) == 0) {
-      return true;
+    if (kept > 0 && strcmp(names->list[kept - 1], names->list[k]) == 0) {
+      free(names->list[k]);
+    } else {
+      names->list[kept++] = names->list[k];
     }
   }
-  return false;
+  names->count = kept;
 }
 
 /* Names, or paths without what stands behind ".h5". */
@@ -102,7 +118,7 @@ static int list(struct vqe_folder_names *out, const char *folder,
       status = paths ? vqe_folder_path(&made, folder, name)
                      : vqe_memory_strdup(&made, name);
     }
-    if (status == VQE_OK && !holds(out, made)) {
+    if (status == VQE_OK) {
       status = add_name(out, made);
       made = NULL;
     }
@@ -110,6 +126,7 @@ static int list(struct vqe_folder_names *out, const char *folder,
     free(entries[k]);
   }
   free(entries);
+  keep_one_of_each(out);
   return status;
 }
 

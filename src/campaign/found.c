@@ -25,7 +25,8 @@ int vqe_found_create(struct vqe_found **out, const struct vqe_log *log)
   }
   found->log = log;
   found->index = json_object();
-  if (found->index == NULL) {
+  found->places = json_object();
+  if (found->index == NULL || found->places == NULL) {
     vqe_found_free(found);
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of results");
   }
@@ -61,23 +62,32 @@ void vqe_found_free(struct vqe_found *found)
   free(found->entries);
   free(found->outputs);
   json_decref(found->index);
+  json_decref(found->places);
   free(found);
 }
 
 int vqe_found_add(size_t *index, struct vqe_found *found, const char *output)
 {
-  for (size_t k = 0; k < found->noutput; k++) {
-    if (strcmp(found->outputs[k].path, output) == 0) {
-      *index = k;
-      return VQE_OK;
-    }
+  const json_t *number = json_object_get(found->places, output);
+  int status = VQE_OK;
+  size_t count = found->noutput;
+  if (number != NULL) {
+    *index = (size_t)json_integer_value(number);
+    return VQE_OK;
   }
-  int status =
-      vqe_memory_grow(&found->outputs, found->noutput, found->noutput + 1,
-                      sizeof *found->outputs, "a list of outputs");
+  if ((count & (count - 1)) == 0) { /* room for a power of two of them */
+    status = vqe_memory_grow(&found->outputs, count, count > 0 ? 2 * count : 1,
+                             sizeof *found->outputs, "a list of outputs");
+  }
   if (status == VQE_OK) {
     found->outputs[found->noutput].run = -1;
     status = vqe_memory_strdup(&found->outputs[found->noutput].path, output);
+  }
+  if (status == VQE_OK &&
+      json_object_set_new_nocheck(found->places, output,
+                                  json_integer((json_int_t)count)) != 0) {
+    free(found->outputs[count].path);
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of outputs");
   }
   if (status == VQE_OK) {
     *index = found->noutput++;

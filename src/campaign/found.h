@@ -60,8 +60,9 @@ struct vqe_found {
   size_t noutput, count, capacity;
   struct vqe_found_output *outputs;
   struct vqe_found_entry *entries;
-  json_t *index; /* id -> number of the entry */
-  double looked; /* wall clock of the last look; 0: none */
+  json_t *index;  /* id -> number of the entry */
+  json_t *places; /* path -> number of the output */
+  double looked;  /* wall clock of the last look; 0: none */
 };
 
 /* What is refused is said in `log`. */

@@ -70,13 +70,20 @@ static int get_value(struct vqe_iceberg_bytes *out, const avro_value_t *value)
   }
 }
 
-/* The statistics of a field, made when there are none yet. */
+/* The statistics of a field, made when there are none yet; *next is where to
+ * look first. */
 static int stats_of(struct vqe_iceberg_stats **out,
-                    struct vqe_iceberg_file *file, int field_id)
+                    struct vqe_iceberg_file *file, int field_id, size_t *next)
 {
+  /* mostly all maps have the columns in one order */
+  if (*next < file->nstats && file->stats[*next].field_id == field_id) {
+    *out = &file->stats[(*next)++];
+    return VQE_OK;
+  }
   for (size_t k = 0; k < file->nstats; k++) {
     if (file->stats[k].field_id == field_id) {
       *out = &file->stats[k];
+      *next = k + 1;
       return VQE_OK;
     }
   }
@@ -86,11 +93,15 @@ static int stats_of(struct vqe_iceberg_stats **out,
                          "statistics of more than %d columns in one file",
                          MOST_COLUMNS);
   }
-  int status =
-      vqe_memory_grow(&file->stats, file->nstats, file->nstats + 1,
-                      sizeof *file->stats, "statistics of a data file");
+  int status = VQE_OK;
+  size_t count = file->nstats;
+  if ((count & (count - 1)) == 0) { /* room for a power of two of them */
+    status = vqe_memory_grow(&file->stats, count, count > 0 ? 2 * count : 1,
+                             sizeof *file->stats, "statistics of a data file");
+  }
   if (status == VQE_OK) {
     *out = &file->stats[file->nstats++];
+    *next = file->nstats;
     vqe_iceberg_stats_unknown(*out, field_id);
   }
   return status;
@@ -101,6 +112,7 @@ static int get_map(struct vqe_iceberg_file *file, const avro_value_t *record,
 {
   avro_value_t array, item, value;
   size_t count = 0;
+  size_t next = 0;
   int status = VQE_OK;
   if (!vqe_avro_get(&array, record, name)) {
     return VQE_OK;
@@ -117,7 +129,7 @@ static int get_map(struct vqe_iceberg_file *file, const avro_value_t *record,
         key > INT32_MAX) {
       return missing(name, "key");
     }
-    status = stats_of(&stats, file, (int)key);
+    status = stats_of(&stats, file, (int)key, &next);
     if (status != VQE_OK) {
       break;
     }

@@ -29,8 +29,6 @@ static int read_snapshot(struct vqe_iceberg_snapshot *out, const json_t *json,
 {
   const json_t *summary = json_object_get(json, "summary");
   const char *operation = vqe_iceberg_string(summary, "operation");
-  const char *name;
-  json_t *ref;
   out->id = vqe_iceberg_integer(json, "snapshot-id", -1);
   out->parent =
       vqe_iceberg_integer(json, "parent-snapshot-id", VQE_ICEBERG_NO_SNAPSHOT);
@@ -49,16 +47,50 @@ static int read_snapshot(struct vqe_iceberg_snapshot *out, const json_t *json,
     status = vqe_memory_strdup(
         &out->run_id, vqe_iceberg_string(summary, VQE_ICEBERG_RUN_KEY));
   }
+  return status;
+}
+
+static int by_id(const void *a, const void *b)
+{
+  const struct vqe_iceberg_snapshot *x = a;
+  const struct vqe_iceberg_snapshot *y = b;
+  return (x->id > y->id) - (x->id < y->id);
+}
+
+/* A list has room for a power of two of names. */
+static int add_ref(struct vqe_iceberg_snapshot *snapshot, const char *name)
+{
+  int status = VQE_OK;
+  size_t count = snapshot->nrefs;
+  if ((count & (count - 1)) == 0) {
+    status = vqe_memory_grow(&snapshot->refs, count, count > 0 ? 2 * count : 1,
+                             sizeof *snapshot->refs, "tags and branches");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&snapshot->refs[count], name);
+  }
+  snapshot->nrefs += status == VQE_OK ? 1 : 0;
+  return status;
+}
+
+/* Give each of the snapshots, which are sorted by their ids, its tags and
+ * branches: others may have made very many of both. */
+static int add_refs(struct vqe_iceberg_snapshot *snapshots, size_t total,
+                    const struct vqe_iceberg_table *table)
+{
+  const char *name;
+  json_t *ref;
+  int status = VQE_OK;
   json_object_foreach(json_object_get(table->metadata, "refs"), name, ref)
   {
-    if (status == VQE_OK &&
-        vqe_iceberg_integer(ref, "snapshot-id", -1) == out->id) {
-      status = vqe_memory_grow(&out->refs, out->nrefs, out->nrefs + 1,
-                               sizeof *out->refs, "refs");
-      if (status == VQE_OK) {
-        status = vqe_memory_strdup(&out->refs[out->nrefs], name);
-        out->nrefs += status == VQE_OK ? 1 : 0;
-      }
+    const struct vqe_iceberg_snapshot key = {
+        .id = vqe_iceberg_integer(ref, "snapshot-id", -1)};
+    struct vqe_iceberg_snapshot *found =
+        status == VQE_OK && total > 0
+            ? bsearch(&key, snapshots, total, sizeof key, by_id)
+            : NULL;
+    if (found != NULL) {
+      status = add_ref(found, name);
     }
   }
   return status;
@@ -85,6 +117,10 @@ int vqe_iceberg_snapshots(struct vqe_iceberg_snapshot **out, size_t *count,
   int status = vqe_memory_alloc(out, total, sizeof **out, "snapshots");
   for (size_t k = 0; status == VQE_OK && k < total; k++) {
     status = read_snapshot(&(*out)[k], json_array_get(list, k), table);
+  }
+  if (status == VQE_OK && total > 0) {
+    qsort(*out, total, sizeof **out, by_id);
+    status = add_refs(*out, total, table);
   }
   if (status != VQE_OK) {
     vqe_iceberg_snapshots_free(*out, total);

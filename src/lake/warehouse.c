@@ -151,7 +151,9 @@ int vqe_warehouse_share(struct vqe_warehouse *warehouse)
               errno != EWOULDBLOCK;
   while (!held && waited_s < warehouse->lock_wait_s) {
     struct timespec pause = {.tv_nsec = WRITERS_PAUSE_NS};
-    (void)nanosleep(&pause, NULL);
+    if (nanosleep(&pause, NULL) != 0) {
+      break; /* a signal that ends the program ends the wait, too */
+    }
     held = flock(warehouse->writers, LOCK_SH | LOCK_NB) == 0 ||
            errno != EWOULDBLOCK;
     waited_s = vqe_clock_wall() - start;

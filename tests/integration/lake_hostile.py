@@ -148,6 +148,24 @@ def check_compact(folder):
     lake("check", place, status=0)
 
 
+def check_many_tags(case):
+    """Very many tags of one snapshot take no more memory than they are."""
+    newest = max(glob.glob(case.table() + "/metadata/*.metadata.json"))
+    with case.without(newest) as aside:
+        with open(aside, encoding="utf-8") as stream:
+            metadata = json.load(stream)
+        tag = {"snapshot-id": metadata["current-snapshot-id"], "type": "tag"}
+        metadata["refs"].update((f"v_{k:032x}", tag) for k in range(60000))
+        with open(newest, "w", encoding="utf-8") as stream:
+            json.dump(metadata, stream)
+        done = subprocess.run(
+            ["sh", "-c", 'ulimit -v 4000000; exec "$@"', "sh", LAKE, "log", case.place],
+            capture_output=True, text=True, timeout=60, check=False,
+            env=harness.environment())
+        check(done.returncode == 0 and done.stdout.count(" v_") >= 60000,
+              f"{done.returncode}: {done.stdout[-300:]}{done.stderr}")
+
+
 def check_data(case):
     path = case.data()
     with case.without(path) as aside:
@@ -660,6 +678,7 @@ def main():
         check_plain_http()
         check_raw(case)
         check_compact(folder)
+        check_many_tags(case)
     print("links, pipes and paths lead out of no warehouse and no folder of raw files")
 
 
