@@ -464,6 +464,24 @@ static void check_message(const char *text,
   assert_null(warnings);
 }
 
+static void metrics_have_a_place_and_a_port(void **state)
+{
+  (void)state;
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"metrics\": "
+                         "{\"place\": \"m.prom\", \"listen\": 9464}}"),
+                   0);
+  /* beside the job file */
+  assert_non_null(strstr(job->metrics.place, "/m.prom"));
+  assert_string_equal(job->metrics.listen, "9464");
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"metrics\": "
+                         "\"http://host:9091\"}"),
+                   0);
+  assert_string_equal(job->metrics.place, "http://host:9091");
+  assert_null(job->metrics.listen);
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"metrics\": false}"), 0);
+  assert_null(job->metrics.place);
+}
+
 static void wrong_values_name_file_key_and_remedy(void **state)
 {
   (void)state;
@@ -482,6 +500,9 @@ static void wrong_values_name_file_key_and_remedy(void **state)
       {"{\"registry\": 3}", "key 'registry': 3 is not a URL"},
       {"{\"insecure_http\": 1}", "key 'insecure_http': 1 is not true or"},
       {"{\"warehouse\": 3}", "key 'warehouse': 3 is not a folder"},
+      {"{\"metrics\": 3}", "key 'metrics': 3 is not a place"},
+      {"{\"metrics\": {\"plase\": \"x\"}}", "did you mean 'place'?"},
+      {"{\"metrics\": {\"listen\": true}}", "true is not a port or"},
       {"{\"s3\": {\"endpiont\": \"x\"}}", "did you mean 'endpoint'?"},
       {"{\"s3\": {\"scheme\": \"http\"}}", "\"s3a\" or \"s3\""},
       {"{\"s3\": {\"etag\": \"md5\"}}", "\"auto\" or \"opaque\""},
@@ -1005,6 +1026,7 @@ int main(void)
       cmocka_unit_test(penalties_are_refused_where_they_cannot_be_had),
       cmocka_unit_test(seeds_may_be_ranges),
       cmocka_unit_test(settings_within_a_molecule_are_said),
+      cmocka_unit_test(metrics_have_a_place_and_a_port),
       cmocka_unit_test(wrong_values_name_file_key_and_remedy),
       cmocka_unit_test(wrong_options_name_the_option),
       cmocka_unit_test(bad_molecule_fails_alone_unless_strict),
