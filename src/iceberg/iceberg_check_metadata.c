@@ -148,8 +148,35 @@ static void check_schema(struct vqe_iceberg_checking *check,
   json_decref(fields.seen);
 }
 
+static json_t *seen_as(json_t *seen, int64_t id)
+{
+  char text[32];
+  snprintf(text, sizeof text, "%" PRId64, id);
+  return json_object_get(seen, text);
+}
+
+static void see(json_t *seen, int64_t id)
+{
+  char text[32];
+  snprintf(text, sizeof text, "%" PRId64, id);
+  json_object_set_new(seen, text, json_true());
+}
+
+/* Has the item an id of its own? There may be very many. */
+static bool is_new_id(json_t *seen, const json_t *item, const char *key)
+{
+  const json_t *id = json_object_get(item, key);
+  bool first =
+      json_is_integer(id) && seen_as(seen, json_integer_value(id)) == NULL;
+  if (first) {
+    see(seen, json_integer_value(id));
+  }
+  return first;
+}
+
 static void check_schemas(struct vqe_iceberg_checking *check)
 {
+  json_t *seen = json_object();
   const json_t *metadata = check->table->metadata;
   int64_t last = vqe_iceberg_integer(metadata, "last-column-id", -1);
   size_t s;
@@ -157,29 +184,30 @@ static void check_schemas(struct vqe_iceberg_checking *check)
   json_array_foreach(json_object_get(metadata, "schemas"), s, schema)
   {
     int64_t id = vqe_iceberg_integer(schema, "schema-id", -1);
-    if (vqe_iceberg_by_id(metadata, "schemas", "schema-id", id) != schema) {
+    if (!is_new_id(seen, schema, "schema-id")) {
       PROBLEM(check, "two schemas have the id %" PRId64, id);
     }
     check_schema(check, schema, last);
   }
+  json_decref(seen);
 }
 
 /* ---- partition specs and sort orders --------------------------------- */
 
-static bool has_column(const json_t *metadata, int64_t id)
+/* The ids of the columns of all schemas. */
+static json_t *columns_of(const json_t *metadata)
 {
   size_t s, k;
   json_t *schema, *field;
+  json_t *columns = json_object();
   json_array_foreach(json_object_get(metadata, "schemas"), s, schema)
   {
     json_array_foreach(json_object_get(schema, "fields"), k, field)
     {
-      if (vqe_iceberg_integer(field, "id", -1) == id) {
-        return true;
-      }
+      see(columns, vqe_iceberg_integer(field, "id", -1));
     }
   }
-  return false;
+  return columns;
 }
 
 /* No two fields of a spec have one name or one id. */
@@ -207,6 +235,8 @@ static void check_specs(struct vqe_iceberg_checking *check)
   int64_t last = vqe_iceberg_integer(metadata, "last-partition-id", -1);
   size_t s, k;
   json_t *spec, *field;
+  json_t *columns = columns_of(metadata);
+  json_t *seen = json_object();
   if (last < VQE_ICEBERG_FIRST_PARTITION_ID - 1) {
     PROBLEM(check, "last-partition-id is below %d",
             VQE_ICEBERG_FIRST_PARTITION_ID - 1);
@@ -218,8 +248,7 @@ static void check_specs(struct vqe_iceberg_checking *check)
   {
     json_t *names = json_object();
     int64_t id = vqe_iceberg_integer(spec, "spec-id", -1);
-    if (vqe_iceberg_by_id(metadata, "partition-specs", "spec-id", id) !=
-        spec) {
+    if (!is_new_id(seen, spec, "spec-id")) {
       PROBLEM(check, "two partition specs have the id %" PRId64, id);
     }
     json_array_foreach(json_object_get(spec, "fields"), k, field)
@@ -234,7 +263,8 @@ static void check_specs(struct vqe_iceberg_checking *check)
       }
       if (vqe_iceberg_string(field, "name") == NULL ||
           vqe_iceberg_string(field, "transform") == NULL ||
-          !has_column(metadata, vqe_iceberg_integer(field, "source-id", -1))) {
+          seen_as(columns, vqe_iceberg_integer(field, "source-id", -1)) ==
+              NULL) {
         PROBLEM(check,
                 "partition spec %" PRId64
                 ": a field has no name, transform or source column",
@@ -244,6 +274,8 @@ static void check_specs(struct vqe_iceberg_checking *check)
     }
     json_decref(names);
   }
+  json_decref(columns);
+  json_decref(seen);
 }
 
 static void check_sort_orders(struct vqe_iceberg_checking *check)
@@ -252,6 +284,8 @@ static void check_sort_orders(struct vqe_iceberg_checking *check)
   int64_t id = vqe_iceberg_integer(metadata, "default-sort-order-id", -1);
   size_t k;
   json_t *order;
+  json_t *columns = columns_of(metadata);
+  json_t *seen = json_object();
   if (vqe_iceberg_by_id(metadata, "sort-orders", "order-id", id) == NULL) {
     PROBLEM(check, "default-sort-order-id names an order that is not there");
   }
@@ -263,13 +297,12 @@ static void check_sort_orders(struct vqe_iceberg_checking *check)
       int64_t source = vqe_iceberg_integer(
           json_array_get(json_object_get(order, "fields"), f), "source-id",
           -1);
-      if (!has_column(metadata, source)) {
+      if (seen_as(columns, source) == NULL) {
         PROBLEM(check, "sort order %" PRId64 ": a field has no source column",
                 number);
       }
     }
-    if (vqe_iceberg_by_id(metadata, "sort-orders", "order-id", number) !=
-            order ||
+    if (!is_new_id(seen, order, "order-id") ||
         (number == 0) != (fields == 0)) {
       PROBLEM(check,
               "sort order %" PRId64
@@ -277,6 +310,8 @@ static void check_sort_orders(struct vqe_iceberg_checking *check)
               number);
     }
   }
+  json_decref(columns);
+  json_decref(seen);
 }
 
 /* ---- refs and logs --------------------------------------------------- */
