@@ -33,10 +33,11 @@ struct nlopt_call {
  * values are samples. */
 #define RESOLUTION 50.0
 
-/* Below this ftol no change of the value ends a run. Steps far below rounding
+/* Below this ftol, hartree, the rounding of an energy of 1000 hartree may keep
+ * changes above it, and none of them ends a run. Steps far below rounding
  * do: where they underflow COBYLA goes round and round without an evaluation,
  * in which alone it could be stopped. */
-#define LEAST_FTOL 1e-14
+#define LEAST_FTOL 1e-12
 #define LEAST_STEP 1e-30
 
 /* x = origin + L z */
