@@ -42,19 +42,23 @@ static bool is_damage(const char *message)
 /* DuckDB's messages point at a place in long SQL: the first line says it. */
 static int fail(const char *name, const char *message)
 {
-  if (message == NULL) {
-    message = "no reason given";
+  /* it has no memory for a message */
+  bool silent = message == NULL || message[0] == '\0';
+  if (silent) {
+    message = "no reason given, as where memory ends";
   }
-  int status = strstr(message, "Out of Memory") != NULL ? VQE_ERR_MEMORY
-               : strstr(message, "IO Error") != NULL    ? VQE_ERR_IO
-                                                        : VQE_ERR_INPUT;
+  int status = silent || strstr(message, "Out of Memory") != NULL
+                   ? VQE_ERR_MEMORY
+               : strstr(message, "IO Error") != NULL ? VQE_ERR_IO
+                                                     : VQE_ERR_INPUT;
   bool table = false;
   for (int k = 0; k < VQE_LAKE_TABLES; k++) {
     table = table || strcmp(name, vqe_lake_definitions[k].name) == 0;
   }
   /* refused by the system, and not by the limit of the session */
   char limit[160] = "";
-  if (status == VQE_ERR_MEMORY && strstr(message, "bad allocation") != NULL) {
+  if (silent || (status == VQE_ERR_MEMORY &&
+                 strstr(message, "bad allocation") != NULL)) {
     word_of_limit(limit, sizeof limit);
   }
   return vqe_error_set(
