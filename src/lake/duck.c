@@ -79,7 +79,7 @@ static int threads_of(const struct vqe_duck_options *options)
 }
 
 /* Address space of a session that makes the tables of a small job. */
-#define SESSION_BYTES ((size_t)384 << 20)
+#define SESSION_BYTES ((size_t)448 << 20)
 
 static int configure(duckdb_config config,
                      const struct vqe_duck_options *options)
