@@ -2,8 +2,9 @@
 # Sourced: bare roots of Debian and Ubuntu, and programs run in them.
 #
 #   need_roots               status 77, with a word, where roots cannot be made
-#   make_root SUITE FOLDER   a minimal system by debootstrap, with the machine's
-#                            own authorities for TLS
+#   make_root SUITE FOLDER   a minimal system by debootstrap, from VQE_MIRROR or
+#                            its own default, with the machine's own
+#                            authorities for TLS
 #   in_root FOLDER COMMAND...  run in it, in a mount namespace of its own, whose
 #                            mounts are gone when the command ends: its /dev has
 #                            nodes of its own, so that nothing in a root leads to
@@ -27,7 +28,7 @@ make_root() {
   local suite=$1 folder=$2
   mkdir -p "$(dirname "$folder")"
   debootstrap --variant=minbase --include=ca-certificates "$suite" "$folder" \
-    "${VQE_MIRROR:-http://deb.debian.org/debian}" >"$folder.log" 2>&1 || {
+    ${VQE_MIRROR:+"$VQE_MIRROR"} >"$folder.log" 2>&1 || {
     tail -n 20 "$folder.log"
     return 1
   }
