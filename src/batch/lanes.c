@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "batch/lane.h"
 
 /* Waits for a lane, then for the main thread to take its result. */
@@ -185,7 +186,6 @@ static int start_threads(struct vqe_lanes *lanes, int count)
 int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker)
 {
   struct vqe_lanes *lanes = NULL;
-  pthread_condattr_t attributes;
   *out = NULL;
   int status = vqe_memory_alloc(&lanes, 1, sizeof *lanes, "lanes");
   if (status != VQE_OK) {
@@ -196,10 +196,7 @@ int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker)
   queue_init(&lanes->finished);
   pthread_mutex_init(&lanes->lock, NULL);
   pthread_cond_init(&lanes->work, NULL);
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&lanes->news, &attributes);
-  pthread_condattr_destroy(&attributes);
+  vqe_thread_cond_init(&lanes->news);
   status = vqe_memory_alloc(&lanes->lanes, (size_t)worker->lanes,
                             sizeof *lanes->lanes, "lanes");
   if (status == VQE_OK) {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own_file.h"
+#include "base/thread.h"
 #include "batch/owner_record.h"
 
 /* Attributes of files are kept up to a minute by NFS clients. */
@@ -389,20 +389,11 @@ static void *beat(void *ctx)
   return NULL;
 }
 
-/* Signals are for the main thread. */
 static int start_beating(struct vqe_owner *owner)
 {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int code = pthread_create(&owner->thread, NULL, beat, owner);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  owner->beats = code == 0;
-  return owner->beats
-             ? VQE_OK
-             : vqe_error_set(VQE_ERR_MEMORY, "cannot start a thread: %s",
-                             strerror(code));
+  int status = vqe_thread_start(&owner->thread, beat, owner);
+  owner->beats = status == VQE_OK;
+  return status;
 }
 
 /* ---- */
@@ -421,12 +412,8 @@ static void owner_free(struct vqe_owner *owner)
 
 static void init_sync(struct vqe_owner *owner)
 {
-  pthread_condattr_t attributes;
   pthread_mutex_init(&owner->lock, NULL);
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&owner->wake, &attributes);
-  pthread_condattr_destroy(&attributes);
+  vqe_thread_cond_init(&owner->wake);
 }
 
 int vqe_owner_claim(struct vqe_owner **out, const char *output,

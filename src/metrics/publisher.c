@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "http/http.h"
 #include "metrics/exposition.h"
 
@@ -318,19 +318,6 @@ static void *work(void *ctx)
   return NULL;
 }
 
-/* Signals are the program's own. */
-static int start(struct vqe_metrics_publisher *publisher)
-{
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int failed = pthread_create(&publisher->thread, NULL, work, publisher);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return failed == 0 ? VQE_OK
-                     : vqe_error_set(VQE_ERR_MEMORY, "cannot start a thread");
-}
-
 static void release(struct vqe_metrics_publisher *publisher)
 {
   vqe_http_close(publisher->http);
@@ -360,7 +347,6 @@ int vqe_metrics_publisher_open(
     const struct vqe_metrics_publisher_options *options)
 {
   struct vqe_metrics_publisher *publisher = NULL;
-  pthread_condattr_t attributes;
   *out = NULL;
   int status =
       vqe_memory_alloc(&publisher, 1, sizeof *publisher, "a publisher");
@@ -372,13 +358,10 @@ int vqe_metrics_publisher_open(
   publisher->interval_s =
       options->interval_s > 0.0 ? options->interval_s : INTERVAL_S;
   pthread_mutex_init(&publisher->lock, NULL);
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&publisher->wake, &attributes);
-  pthread_condattr_destroy(&attributes);
+  vqe_thread_cond_init(&publisher->wake);
   status = connect_to(publisher);
   if (status == VQE_OK) {
-    status = start(publisher);
+    status = vqe_thread_start(&publisher->thread, work, publisher);
   }
   if (status != VQE_OK) {
     release(publisher);

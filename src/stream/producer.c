@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "stream/producer_state.h"
 
 #define QUEUE_RECORDS 256
@@ -67,22 +67,6 @@ static int load_spool(struct vqe_producer *producer)
   producer->counts.found = count;
   free(names);
   return status;
-}
-
-static int start(struct vqe_producer *producer)
-{
-  sigset_t all;
-  sigset_t before;
-  /* signals are the program's own */
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int failed =
-      pthread_create(&producer->thread, NULL, vqe_producer_work, producer);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (failed != 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "cannot start a thread");
-  }
-  return VQE_OK;
 }
 
 static void free_producer(struct vqe_producer *producer)
@@ -158,7 +142,7 @@ int vqe_producer_open(struct vqe_producer **out,
     status = load_spool(producer);
   }
   if (status == VQE_OK) {
-    status = start(producer);
+    status = vqe_thread_start(&producer->thread, vqe_producer_work, producer);
   }
   if (status != VQE_OK) {
     free_producer(producer);
