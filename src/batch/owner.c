@@ -55,9 +55,10 @@ static void sleep_seconds(double seconds)
 
 /* ---- what stands in the file ---- */
 
-enum seen { SEEN_RECORD, SEEN_EMPTY, SEEN_FOREIGN, SEEN_NOTHING };
+enum seen { SEEN_RECORD, SEEN_EMPTY, SEEN_FOREIGN, SEEN_HIDDEN, SEEN_NOTHING };
 
-/* By its name, afresh: NFS shows what others wrote to who opens a file. */
+/* By its name, afresh: NFS shows what others wrote to who opens a file. Of a
+ * file that may not be read, user and time alone are known. */
 static enum seen look(struct vqe_owner_record *record,
                       struct timespec *touched, const char *path)
 {
@@ -66,7 +67,13 @@ static enum seen look(struct vqe_owner_record *record,
   int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   memset(record, 0, sizeof *record);
   if (descriptor < 0) {
-    return errno == ENOENT ? SEEN_NOTHING : SEEN_FOREIGN;
+    enum seen seen = errno == ENOENT ? SEEN_NOTHING : SEEN_FOREIGN;
+    if (errno == EACCES && lstat(path, &info) == 0 && S_ISREG(info.st_mode)) {
+      seen = SEEN_HIDDEN;
+      *touched = info.st_mtim;
+      vqe_own_file_user(record->user, &info);
+    }
+    return seen;
   }
   ssize_t size = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)
                      ? pread(descriptor, text, sizeof text, 0)
@@ -220,7 +227,8 @@ static int check_user(const struct vqe_owner *owner)
 static int open_file(struct vqe_owner *owner, bool *made)
 {
   const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-  owner->descriptor = open(owner->path, flags | O_CREAT | O_EXCL, 0666);
+  /* whoever can read it can lock it, and keep the next run out */
+  owner->descriptor = open(owner->path, flags | O_CREAT | O_EXCL, 0600);
   *made = owner->descriptor >= 0;
   if (owner->descriptor < 0 && errno == EEXIST) {
     owner->descriptor = open(owner->path, flags);
@@ -234,14 +242,20 @@ static int open_file(struct vqe_owner *owner, bool *made)
   int reason = errno;
   struct vqe_owner_record other;
   struct timespec touched;
-  if (reason == EACCES && look(&other, &touched, owner->path) == SEEN_RECORD) {
+  enum seen seen =
+      reason == EACCES ? look(&other, &touched, owner->path) : SEEN_NOTHING;
+  if (seen == SEEN_RECORD || seen == SEEN_HIDDEN) {
+    char where[400] = "";
+    if (seen == SEEN_RECORD) {
+      snprintf(where, sizeof where, " on host %s, process %lld", other.host,
+               (long long)other.process);
+    }
     return vqe_error_set(
         VQE_ERR_IO,
-        "output '%s' belongs to a run of %s on host %s, process "
-        "%lld, whose lock '%s' is not yours to take; name another "
-        "output, or remove the lock when that run is gone",
-        owner->output, other.user, other.host, (long long)other.process,
-        owner->path);
+        "output '%s' belongs to a run of %s%s, whose lock '%s' is not yours "
+        "to take; name another output, or remove the lock when that run is "
+        "gone",
+        owner->output, other.user, where, owner->path);
   }
   if (reason == EISDIR || reason == ELOOP || reason == ENXIO) {
     return foreign(owner);
@@ -497,9 +511,12 @@ bool vqe_owner_lives(struct vqe_owner_record *out, const char *output)
   struct timespec touched = {0};
   char *path = NULL;
   bool lives = false;
-  if (vqe_owner_path(&path, output) == VQE_OK &&
-      look(out, &touched, path) == SEEN_RECORD) {
-    bool here = vqe_owner_record_self(&self) == VQE_OK &&
+  enum seen seen = vqe_owner_path(&path, output) == VQE_OK
+                       ? look(out, &touched, path)
+                       : SEEN_NOTHING;
+  if (seen == SEEN_RECORD || seen == SEEN_HIDDEN) {
+    bool here = seen == SEEN_RECORD &&
+                vqe_owner_record_self(&self) == VQE_OK &&
                 vqe_owner_record_same_machine(out, &self) &&
                 vqe_owner_record_same_processes(out, &self);
     lives = here ? vqe_owner_record_lives(out)

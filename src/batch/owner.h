@@ -1,6 +1,7 @@
 /* The one run that an output belongs to.
  *
- * "OUTPUT.lock" names the run: user, host, process. The run holds a lock of
+ * "OUTPUT.lock", which its owner alone may read, names the run: user, host,
+ * process. The run holds a lock of
  * the system on it (flock), and touches it every few seconds for the machines
  * and file systems where such a lock does not reach. A run that dies leaves
  * the file; the next one takes it over. */
@@ -39,7 +40,9 @@ void vqe_owner_release(struct vqe_owner *owner);
 
 /* Who has `output`, read without a lock and without a trace: true and the
  * record of a run that lives, else false. A run of another host counts as
- * alive while it has touched its file less than a minute and a quarter ago. */
+ * alive while it has touched its file less than a minute and a quarter ago, as
+ * does one whose lock may not be read, being another user's: of that the user
+ * is known alone, and the token is empty. */
 struct vqe_owner_record;
 bool vqe_owner_lives(struct vqe_owner_record *out, const char *output);
 

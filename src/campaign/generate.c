@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/own_file.h"
 #include "campaign/folder.h"
 #include "campaign/parts.h"
 
@@ -40,7 +41,7 @@ static int check_owner(const struct work *work)
   struct vqe_folder_names parts = {.count = 0};
   int status = vqe_folder_path(&path, work->folder, "tier.json");
   if (status == VQE_OK) {
-    status = vqe_file_read_regular(&text, &size, path, FILE_LIMIT);
+    status = vqe_own_file_read(&text, &size, path, FILE_LIMIT, "tier");
   }
   if (status == VQE_ERR_NOT_FOUND) {
     status = vqe_folder_parts(&parts, work->folder);
@@ -87,6 +88,71 @@ static int make_folder(const char *folder)
                        strerror(reason));
 }
 
+/* Is what has this name ours, or nothing? Links there are replaced or removed
+ * as such, and not followed. */
+static int check_ours(const char *folder, const char *name)
+{
+  struct stat info;
+  char *path = NULL;
+  int status = vqe_folder_path(&path, folder, name);
+  if (status == VQE_OK && lstat(path, &info) == 0 && !S_ISLNK(info.st_mode)) {
+    status = vqe_own_file_check(path, "file");
+  }
+  free(path);
+  return status;
+}
+
+/* The files that are about to be replaced or removed. Before any of them is,
+ * so that a campaign stays whole where one of them is refused. */
+static int check_files(const char *folder)
+{
+  static const char *const names[] = {"tier.json", "set_aside.json",
+                                      "parts.tsv"};
+  struct vqe_folder_names parts = {.count = 0};
+  int status = vqe_folder_parts(&parts, folder);
+  for (size_t k = 0; status == VQE_OK && k < parts.count; k++) {
+    status = check_ours(folder, parts.list[k]);
+  }
+  for (size_t k = 0; status == VQE_OK && k < sizeof names / sizeof names[0];
+       k++) {
+    status = check_ours(folder, names[k]);
+  }
+  vqe_folder_names_free(&parts);
+  return status;
+}
+
+/* A result and a journal decide what is done: as in a run, not those that
+ * another user put there. */
+static int check_output(const char *path)
+{
+  char *journal = NULL;
+  int status = vqe_own_file_check(path, "result");
+  if (status == VQE_OK) {
+    status = vqe_memory_print(&journal, "%s.journal", path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_own_file_check(journal, "journal");
+  }
+  free(journal);
+  return status;
+}
+
+static int refuse_live(const struct vqe_found_output *output)
+{
+  const struct vqe_owner_record *owner = &output->owner;
+  if (owner->token[0] == '\0') {
+    return vqe_error_set(VQE_ERR_EXISTS,
+                         "'%s' is in use by a run of %s; stop it first, or "
+                         "name another folder",
+                         output->path, owner->user);
+  }
+  return vqe_error_set(VQE_ERR_EXISTS,
+                       "'%s' is in use by a run on host %s, process %lld, "
+                       "since %s; stop it first, or name another folder",
+                       output->path, owner->host, (long long)owner->process,
+                       owner->since);
+}
+
 /* What the folder holds; nothing may run there, as parts get other
  * experiments. */
 static int look_around(struct work *work)
@@ -95,6 +161,10 @@ static int look_around(struct work *work)
   int status = vqe_folder_outputs(&outputs, work->folder);
   for (size_t k = 0; status == VQE_OK && k < outputs.count; k++) {
     size_t index;
+    status = check_output(outputs.list[k]);
+    if (status != VQE_OK) {
+      break;
+    }
     status = vqe_found_add(&index, work->found, outputs.list[k]);
   }
   if (status == VQE_OK) {
@@ -103,13 +173,7 @@ static int look_around(struct work *work)
   for (size_t k = 0; status == VQE_OK && k < work->found->noutput; k++) {
     const struct vqe_found_output *output = &work->found->outputs[k];
     if (output->live) {
-      status =
-          vqe_error_set(VQE_ERR_EXISTS,
-                        "'%s' is in use by a run on host %s, process "
-                        "%lld, since %s; stop it first, or name another "
-                        "folder",
-                        output->path, output->owner.host,
-                        (long long)output->owner.process, output->owner.since);
+      status = refuse_live(output);
     }
   }
   vqe_folder_names_free(&outputs);
@@ -495,6 +559,9 @@ int vqe_generate(struct vqe_generated **out, const struct vqe_tier *tier,
   }
   if (status == VQE_OK) {
     status = check_owner(&work);
+  }
+  if (status == VQE_OK) {
+    status = check_files(folder);
   }
   if (status == VQE_OK) {
     status = vqe_found_create(&work.found, options->log);

@@ -294,10 +294,15 @@ static void print_runs(FILE *stream, const struct vqe_state *state)
     const char *name = slash != NULL ? slash + 1 : output->path;
     if (output->live) {
       char text[400];
-      snprintf(text, sizeof text, "%d rank%s on %s, process %lld, since %.19s",
-               output->ranks, output->ranks == 1 ? "" : "s",
-               output->owner.host, (long long)output->owner.process,
-               output->owner.since);
+      if (output->owner.token[0] == '\0') {
+        snprintf(text, sizeof text, "a run of %s, who alone may read its lock",
+                 output->owner.user);
+      } else {
+        snprintf(text, sizeof text,
+                 "%d rank%s on %s, process %lld, since %.19s", output->ranks,
+                 output->ranks == 1 ? "" : "s", output->owner.host,
+                 (long long)output->owner.process, output->owner.since);
+      }
       fprintf(stream, "%s%s:", some ? "" : "\n", name);
       print_folded(stream, text, strlen(name) + 1);
       some = true;

@@ -2,7 +2,7 @@
 """Files that others put where a run looks or writes: links under the names of
 temporary files lead no write elsewhere; journals, spooled records and locks of
 another user, and journals behind links, are refused with the remedy, as are
-results of another user and outputs behind links that another user made; pipes
+results of another user, whatever is his in the folder of a campaign, and outputs behind links that another user made; pipes
 of others are neither read nor written, and none is waited for in the folder of
 a campaign; files of molecules name no other files; an evaluation of a journal that is not what is computed there does not decide a
 result; energies below what is possible are noted; what crashed writers left is
@@ -272,6 +272,35 @@ def campaign_pipes(folder):
               "experiments" in done.stdout, f"{done.stdout}{done.stderr}")
 
 
+def campaign_of_others(folder):
+    """What another user put into the folder of a campaign is neither read for
+    the campaign nor replaced or removed."""
+    words = ["generate", 1, "-o", "common", "--parts", "2", "--memory", "4"]
+    folder.run(*words)
+    os.chmod(folder.file("common"), 0o777)
+    names = sorted(os.listdir(folder.file("common")))
+    check("tier.json" in names and "part-0002.json" in names, names)
+    folder.run("job.json", "-q", "--no-lake", "-o", "common/part-0001.h5")
+    os.mkdir(folder.file("common/part-0002.h5.journal"))
+    before = contents(folder, "common")
+    for name in (*names, "part-0001.h5", "part-0002.h5.journal"):
+        os.chown(folder.file("common/" + name), NOBODY, NOBODY)
+        refused_as_of_another(folder, words, name)
+        check(contents(folder, "common") == before, f"{name}: the folder was changed")
+        os.chown(folder.file("common/" + name), 0, 0)
+    os.rmdir(folder.file("common/part-0002.h5.journal"))
+    folder.run(*words)
+
+
+def contents(folder, name):
+    found = {}
+    for entry in os.scandir(folder.file(name)):
+        if entry.is_file():
+            with open(entry.path, "rb") as stream:
+                found[entry.name] = stream.read()
+    return found
+
+
 def molecules_name_no_files(folder):
     """The basis of a QCSchema input is a set that we have, and no path."""
     folder.write("secret", "of-the-user alone\n")
@@ -314,6 +343,7 @@ def files_of_others(folder):
                           "result.h5")
     links_of_others(folder)
     pipes_of_others(folder)
+    campaign_of_others(folder)
 
     # two spooled records, of which one is another's: the other is taken
     folder.write("two.json", {"molecules": [harness.H2], "seed": [1, 2],

@@ -195,6 +195,8 @@ def journal_and_spool(folder):
                      "the journal")
     process.kill()
     process.wait()
+    lock = folder.file("long.h5.lock")
+    check(mode(lock) == 0o600, f"the lock has mode {mode(lock):o}")
     journal = folder.file("long.h5.journal")
     check(mode(journal) == 0o700, f"the journal has mode {mode(journal):o}")
     subprocess.run([LAKE, "publish", "h2.h5", "--spool", "spool", "--brokers",
