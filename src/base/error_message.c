@@ -1,5 +1,6 @@
 #include "base/error_message.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,39 @@
 #define MESSAGE_SIZE 1024
 
 static _Thread_local char message[MESSAGE_SIZE];
+
+/* Of what is open now; whoever opened it owns it. */
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static struct vqe_error_mask *masks;
+
+void vqe_error_mask_add(struct vqe_error_mask *mask)
+{
+  pthread_mutex_lock(&guard);
+  mask->next = masks;
+  masks = mask;
+  pthread_mutex_unlock(&guard);
+}
+
+void vqe_error_mask_remove(const struct vqe_error_mask *mask)
+{
+  pthread_mutex_lock(&guard);
+  for (struct vqe_error_mask **at = &masks; *at != NULL; at = &(*at)->next) {
+    if (*at == mask) {
+      *at = mask->next;
+      break;
+    }
+  }
+  pthread_mutex_unlock(&guard);
+}
+
+void vqe_error_mask_text(char *text)
+{
+  pthread_mutex_lock(&guard);
+  for (const struct vqe_error_mask *m = masks; m != NULL; m = m->next) {
+    m->mask(m->ctx, text);
+  }
+  pthread_mutex_unlock(&guard);
+}
 
 const char *vqe_error_message(void)
 {
@@ -48,6 +82,7 @@ int vqe_error_set(int status, const char *format, ...)
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  vqe_error_mask_text(text);
   /* an argument may be the stored message itself, hence the copy */
   memcpy(message, text, sizeof message);
   if (status == VQE_ERR_MEMORY || status == VQE_ERR_INPUT) {
@@ -74,6 +109,7 @@ int vqe_error_context(int status, const char *format, ...)
     size_t left = sizeof text - (size_t)used;
     snprintf(text + used, left, ": %s", message);
   }
+  vqe_error_mask_text(text);
   memcpy(message, text, sizeof message);
   return status;
 }

@@ -136,6 +136,9 @@ void vqe_log(const struct vqe_log *log, enum vqe_log_level level,
   va_start(arguments, format);
   int length = vasprintf(&text, format, arguments);
   va_end(arguments);
+  if (length >= 0) {
+    vqe_error_mask_text(text);
+  }
   const char *said = length >= 0 ? text : "no memory for a message";
   json_t *event = NULL;
   if (log->json) {

@@ -22,6 +22,9 @@ void vqe_iceberg_check_report(struct vqe_iceberg_checking *check,
   va_start(args, format);
   int length = vasprintf(&text, format, args);
   va_end(args);
+  if (length >= 0) {
+    vqe_error_mask_text(text);
+  }
   if (finding == VQE_ICEBERG_PROBLEM) {
     check->result->problems++;
   } else if (finding == VQE_ICEBERG_ORPHAN) {

@@ -2,6 +2,7 @@
 #ifndef VQE_OBJECTS_OBJECTS_S3_H
 #define VQE_OBJECTS_OBJECTS_S3_H
 
+#include "base/error_message.h"
 #include "http/http.h"
 #include "objects/objects_credentials.h"
 #include "objects/objects_place.h"
@@ -15,8 +16,9 @@ enum vqe_s3_support { VQE_S3_UNKNOWN, VQE_S3_YES, VQE_S3_NO };
 struct vqe_s3 {
   struct vqe_http *http;
   struct vqe_s3_credentials credentials;
-  char *endpoint; /* without '/' at the end */
-  char *base;     /* URL of the bucket, with a '/' at the end */
+  struct vqe_error_mask mask; /* hides them in all messages */
+  char *endpoint;             /* without '/' at the end */
+  char *base;                 /* URL of the bucket, with a '/' at the end */
   char *region;
   char *sigv4;
   char *ca_file; /* NULL: the system's */

@@ -10,6 +10,7 @@
 #include "objects/objects_identity.h"
 #include "objects/objects_s3.h"
 
+#define SHORTEST_MASKED 12 /* letters of a secret in any message */
 #define DEFAULT_TIMEOUT_S 30.0
 #define DEFAULT_ATTEMPTS 6
 #define DEFAULT_REGION "us-east-1"
@@ -106,6 +107,15 @@ static int connect_to(struct vqe_s3 *s3)
   return vqe_http_open(&s3->http, &options);
 }
 
+/* A store can give secrets back as keys of objects and as what is in them. Of
+ * all messages, those alone that are no words of our own. */
+static void mask_long(const void *ctx, char *text)
+{
+  const struct vqe_s3_credentials *credentials = ctx;
+  vqe_http_mask(text, credentials->secret, SHORTEST_MASKED);
+  vqe_http_mask(text, credentials->token, SHORTEST_MASKED);
+}
+
 int vqe_s3_open(struct vqe_s3 **out, const char *bucket, const char *prefix,
                 const struct vqe_objects_options *options)
 {
@@ -134,6 +144,8 @@ int vqe_s3_open(struct vqe_s3 **out, const char *bucket, const char *prefix,
                                         options->profile);
   }
   if (status == VQE_OK) {
+    s3->mask = (struct vqe_error_mask){mask_long, &s3->credentials, NULL};
+    vqe_error_mask_add(&s3->mask);
     status = choose_region(s3, options->region);
   }
   if (status == VQE_OK) {
@@ -159,6 +171,7 @@ void vqe_s3_close(struct vqe_s3 *s3)
     return;
   }
   vqe_http_close(s3->http);
+  vqe_error_mask_remove(&s3->mask);
   vqe_s3_credentials_clear(&s3->credentials);
   free(s3->endpoint);
   free(s3->base);

@@ -1,6 +1,7 @@
 /* A bucket as an object store, against a store that checks every signature
  * and fails on demand: what is put arrives, what fails is tried again, what
  * cannot succeed is said. */
+#include "base/error_message.h"
 #include "objects/objects_fixture.h"
 #include "objects/s3_server.h"
 
@@ -132,6 +133,35 @@ static void session_token_is_signed(void **state)
   assert_int_equal(vqe_objects_put(objects, "k", "x", 1, VQE_OBJECTS_REPLACE),
                    0);
   vqe_objects_close(objects);
+}
+
+static int refuse_name(void *ctx, const struct vqe_object *object)
+{
+  (void)ctx;
+  return vqe_error_set(VQE_ERR_INPUT, "'%s' is no name", object->key);
+}
+
+/* By whatever way a secret comes back, as a key here: no message shows it. */
+static void token_that_comes_back_as_a_key_is_masked(void **state)
+{
+  struct fixture *fixture = *state;
+  setenv("AWS_SESSION_TOKEN", "token/with+signs==", 1);
+  struct vqe_objects *objects =
+      connect_to(&fixture->server, "s3://bucket", "test-region");
+  unsetenv("AWS_SESSION_TOKEN");
+  assert_int_equal(vqe_objects_put(objects, "t/token/with+signs==/v1", "x", 1,
+                                   VQE_OBJECTS_REPLACE),
+                   0);
+  assert_int_equal(vqe_objects_list(objects, "t", true, refuse_name, NULL),
+                   VQE_ERR_INPUT);
+  assert_says("'t/******************/v1' is no name");
+  assert_int_equal(
+      vqe_error_context(VQE_ERR_INPUT, "table 't/%s'", "token/with+signs=="),
+      VQE_ERR_INPUT);
+  assert_null(strstr(vqe_error_message(), "with+signs"));
+  vqe_objects_close(objects);
+  vqe_error_set(VQE_ERR_INPUT, "%s", "token/with+signs==");
+  assert_says("token/with+signs==");
 }
 
 static void only_new(struct fixture *fixture, const char *command,
@@ -740,6 +770,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(put_bytes_come_back_under_any_key, setup,
                                       teardown),
+      cmocka_unit_test_setup_teardown(token_that_comes_back_as_a_key_is_masked,
+                                      setup, teardown),
       cmocka_unit_test_setup_teardown(session_token_is_signed, setup,
                                       teardown),
       cmocka_unit_test_setup_teardown(
