@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "stream/consumer_state.h"
 #include "stream/kafka_conf.h"
-#include "stream/kafka_secrets.h"
 
 #define DEFAULT_GROUP "vqe_lake"
 #define DEFAULT_TIMEOUT_S 30.0
@@ -18,11 +17,11 @@
 
 static void on_error(rd_kafka_t *rk, int code, const char *text, void *ctx)
 {
-  struct vqe_consumer *consumer = ctx;
+  struct vqe_consumer *consumer = vqe_kafka_secrets_owner(ctx);
   (void)rk;
   consumer->last_error = (rd_kafka_resp_err_t)code;
   snprintf(consumer->reason, sizeof consumer->reason, "%s", text);
-  vqe_kafka_mask(consumer->reason);
+  vqe_kafka_mask(consumer->secrets, consumer->reason);
 }
 
 static int start_kafka(struct vqe_consumer *consumer,
@@ -31,7 +30,11 @@ static int start_kafka(struct vqe_consumer *consumer,
   const char *group = consumer->group;
   rd_kafka_conf_t *conf = NULL;
   char reason[256];
-  int status = vqe_kafka_conf(&conf, &options->stream, VQE_KAFKA_CONSUMER);
+  int status = vqe_kafka_secrets_create(&consumer->secrets, consumer);
+  if (status == VQE_OK) {
+    status = vqe_kafka_conf(&conf, consumer->secrets, &options->stream,
+                            VQE_KAFKA_CONSUMER);
+  }
   if (status != VQE_OK) {
     return status;
   }
@@ -41,9 +44,9 @@ static int start_kafka(struct vqe_consumer *consumer,
     return vqe_error_set(VQE_ERR_INPUT, "consumer group '%s': %s", group,
                          reason);
   }
-  rd_kafka_conf_set_opaque(conf, consumer);
   rd_kafka_conf_set_error_cb(conf, on_error);
-  status = vqe_kafka_new(&consumer->rk, conf, VQE_KAFKA_CONSUMER);
+  status = vqe_kafka_new(&consumer->rk, conf, consumer->secrets,
+                         VQE_KAFKA_CONSUMER);
   if (status == VQE_OK) {
     rd_kafka_poll_set_consumer(consumer->rk);
   }
@@ -106,6 +109,7 @@ void vqe_consumer_close(struct vqe_consumer *consumer)
     rd_kafka_consumer_close(consumer->rk);
     rd_kafka_destroy(consumer->rk);
   }
+  vqe_kafka_secrets_free(consumer->secrets);
   vqe_consumer_free_codecs(consumer);
   vqe_registry_close(consumer->registry);
   free(consumer->parts);
@@ -202,7 +206,7 @@ static int take_error(struct vqe_consumer *consumer,
   }
   snprintf(consumer->reason, sizeof consumer->reason, "%s",
            rd_kafka_message_errstr(message));
-  vqe_kafka_mask(consumer->reason);
+  vqe_kafka_mask(consumer->secrets, consumer->reason);
   consumer->last_error = message->err;
   return VQE_OK;
 }

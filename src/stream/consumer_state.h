@@ -13,6 +13,7 @@
 
 #include "record/record_avro.h"
 #include "stream/consumer.h"
+#include "stream/kafka_secrets.h"
 #include "stream/registry.h"
 
 #define VQE_CONSUMER_REASON_SIZE 400
@@ -35,6 +36,7 @@ struct vqe_consumer_part {
 
 struct vqe_consumer {
   rd_kafka_t *rk;
+  struct vqe_kafka_secrets *secrets;
   struct vqe_registry *registry;
   struct vqe_consumer_codec *codecs;
   struct vqe_consumer_part *parts;

@@ -12,7 +12,6 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "stream/kafka_secrets.h"
 
 #define SECRET_LIMIT ((size_t)1 << 20)
 #define TOKEN_NAME "VQE_KAFKA_OAUTH_TOKEN"
@@ -96,42 +95,48 @@ int vqe_stream_secret(char **out, const char *name)
   return VQE_OK;
 }
 
-static int set(rd_kafka_conf_t *conf, const char *name, const char *value,
-               const char *where)
+/* What is being made. */
+struct target {
+  rd_kafka_conf_t *conf;
+  struct vqe_kafka_secrets *secrets;
+};
+
+static int set(const struct target *target, const char *name,
+               const char *value, const char *where)
 {
   char reason[512];
   int status = VQE_OK;
   if (vqe_kafka_is_secret(name)) {
-    status = vqe_kafka_note_secret(value);
+    status = vqe_kafka_note_secret(target->secrets, value);
   } else if (strcmp(name, "sasl.username") == 0) {
-    status = vqe_kafka_note_user(value);
+    status = vqe_kafka_note_user(target->secrets, value);
   }
   if (status != VQE_OK ||
-      rd_kafka_conf_set(conf, name, value, reason, sizeof reason) ==
+      rd_kafka_conf_set(target->conf, name, value, reason, sizeof reason) ==
           RD_KAFKA_CONF_OK) {
     return status;
   }
   if (vqe_kafka_is_secret(name)) {
     snprintf(reason, sizeof reason, "librdkafka refuses its value");
   }
-  vqe_kafka_mask(reason);
+  vqe_kafka_mask(target->secrets, reason);
   return vqe_error_set(VQE_ERR_INPUT,
                        "%s: property '%s': %s; correct it or leave it out",
                        where, name, reason);
 }
 
-static int set_all(rd_kafka_conf_t *conf,
+static int set_all(const struct target *target,
                    const struct vqe_stream_property *properties, size_t count,
                    const char *where)
 {
   int status = VQE_OK;
   for (size_t k = 0; k < count && status == VQE_OK; k++) {
-    status = set(conf, properties[k].name, properties[k].value, where);
+    status = set(target, properties[k].name, properties[k].value, where);
   }
   return status;
 }
 
-static int set_from_object(rd_kafka_conf_t *conf, json_t *root,
+static int set_from_object(const struct target *target, json_t *root,
                            const char *path)
 {
   const char *name;
@@ -145,13 +150,13 @@ static int set_from_object(rd_kafka_conf_t *conf, json_t *root,
                              name);
     }
     if (status == VQE_OK) {
-      status = set(conf, name, json_string_value(value), path);
+      status = set(target, name, json_string_value(value), path);
     }
   }
   return status;
 }
 
-static int set_from_file(rd_kafka_conf_t *conf)
+static int set_from_file(const struct target *target)
 {
   const char *path = getenv("VQE_KAFKA_PROPERTIES_FILE");
   char *text = NULL;
@@ -170,7 +175,7 @@ static int set_from_file(rd_kafka_conf_t *conf)
   status = vqe_json_parse(&root, text, size, 0, NULL);
   if (status == VQE_OK) {
     status = json_is_object(root)
-                 ? set_from_object(conf, root, path)
+                 ? set_from_object(target, root, path)
                  : vqe_error_set(VQE_ERR_INPUT,
                                  "'%s' is no JSON object of properties", path);
   } else {
@@ -197,7 +202,7 @@ static bool runs_code(const char *property)
   return false;
 }
 
-static int set_from_settings(rd_kafka_conf_t *conf,
+static int set_from_settings(const struct target *target,
                              const struct vqe_stream_settings *settings)
 {
   for (size_t k = 0; k < settings->nproperty; k++) {
@@ -223,18 +228,19 @@ static int set_from_settings(rd_kafka_conf_t *conf,
                            name);
     }
   }
-  return set_all(conf, settings->properties, settings->nproperty,
+  return set_all(target, settings->properties, settings->nproperty,
                  "kafka properties");
 }
 
-static int set_from_environment(rd_kafka_conf_t *conf)
+static int set_from_environment(const struct target *target)
 {
   int status = VQE_OK;
   for (size_t k = 0; k < NENVIRONMENT && status == VQE_OK; k++) {
     char *value = NULL;
     status = vqe_stream_secret(&value, environment[k].name);
     if (status == VQE_OK && value != NULL) {
-      status = set(conf, environment[k].property, value, environment[k].name);
+      status =
+          set(target, environment[k].property, value, environment[k].name);
     }
     free(value);
   }
@@ -247,11 +253,10 @@ static void refresh_token(rd_kafka_t *rk, const char *config, void *opaque)
   char reason[256];
   struct timespec now;
   (void)config;
-  (void)opaque;
   clock_gettime(CLOCK_REALTIME, &now);
   long long end = (long long)now.tv_sec * 1000 + TOKEN_LIFETIME_MS;
   if (vqe_stream_secret(&token, TOKEN_NAME) != VQE_OK || token == NULL ||
-      vqe_kafka_note_secret(token) != VQE_OK) {
+      vqe_kafka_note_secret(opaque, token) != VQE_OK) {
     rd_kafka_oauthbearer_set_token_failure(rk, "no token: set " TOKEN_NAME
                                                " or " TOKEN_NAME "_FILE");
   } else if (rd_kafka_oauthbearer_set_token(rk, token, end, "vqe_batch", NULL,
@@ -288,7 +293,7 @@ static void show_log(const rd_kafka_t *rk, int level, const char *facility,
   char *line = NULL;
   if (asprintf(&line, "%%%d|%s|%s| %s", level, facility,
                rk != NULL ? rd_kafka_name(rk) : "rdkafka", text) >= 0) {
-    vqe_kafka_mask(line);
+    vqe_kafka_mask(rk != NULL ? rd_kafka_opaque(rk) : NULL, line);
     vqe_text_line(stderr, "%s", line);
     free(line);
   }
@@ -302,7 +307,7 @@ static bool is_set(rd_kafka_conf_t *conf, const char *name)
          size > 1;
 }
 
-int vqe_kafka_conf(rd_kafka_conf_t **out,
+int vqe_kafka_conf(rd_kafka_conf_t **out, struct vqe_kafka_secrets *secrets,
                    const struct vqe_stream_settings *settings,
                    enum vqe_kafka_role role)
 {
@@ -313,34 +318,36 @@ int vqe_kafka_conf(rd_kafka_conf_t **out,
                          "no Kafka broker is named; give HOST:PORT");
   }
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
+  const struct target target = {conf, secrets};
   if (role == VQE_KAFKA_PRODUCER) {
-    status = set_all(conf, producer_defaults,
+    status = set_all(&target, producer_defaults,
                      sizeof producer_defaults / sizeof producer_defaults[0],
                      "defaults");
   } else {
-    status = set_all(conf, consumer_defaults,
+    status = set_all(&target, consumer_defaults,
                      sizeof consumer_defaults / sizeof consumer_defaults[0],
                      "defaults");
   }
   if (status == VQE_OK) {
-    status = set(conf, "client.id", "vqe_batch", "defaults");
+    status = set(&target, "client.id", "vqe_batch", "defaults");
   }
   if (status == VQE_OK) {
-    status = set(conf, "bootstrap.servers", settings->brokers, "brokers");
+    status = set(&target, "bootstrap.servers", settings->brokers, "brokers");
   }
   if (status == VQE_OK) {
-    status = set_from_file(conf);
+    status = set_from_file(&target);
   }
   if (status == VQE_OK) {
-    status = set_from_settings(conf, settings);
+    status = set_from_settings(&target, settings);
   }
   if (status == VQE_OK) {
-    status = set_from_environment(conf);
+    status = set_from_environment(&target);
   }
   if (status != VQE_OK) {
     rd_kafka_conf_destroy(conf);
     return status;
   }
+  rd_kafka_conf_set_opaque(conf, secrets);
   rd_kafka_conf_set_log_cb(conf, is_set(conf, "debug") ? show_log : drop_log);
   if (has_token()) {
     rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refresh_token);
@@ -351,7 +358,7 @@ int vqe_kafka_conf(rd_kafka_conf_t **out,
 }
 
 int vqe_kafka_new(rd_kafka_t **out, rd_kafka_conf_t *conf,
-                  enum vqe_kafka_role role)
+                  struct vqe_kafka_secrets *secrets, enum vqe_kafka_role role)
 {
   char reason[512];
   *out = rd_kafka_new(role == VQE_KAFKA_PRODUCER ? RD_KAFKA_PRODUCER
@@ -359,7 +366,7 @@ int vqe_kafka_new(rd_kafka_t **out, rd_kafka_conf_t *conf,
                       conf, reason, sizeof reason);
   if (*out == NULL) {
     rd_kafka_conf_destroy(conf);
-    vqe_kafka_mask(reason);
+    vqe_kafka_mask(secrets, reason);
     return vqe_error_set(VQE_ERR_INPUT,
                          "Kafka client cannot start: %s; check the kafka "
                          "properties and files they name",

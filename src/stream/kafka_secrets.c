@@ -13,10 +13,52 @@
 /* Tokens come again and again; what was sent long ago comes back no more. */
 #define MOST_SECRETS 64
 
-static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
-static char *secrets[MOST_SECRETS];
-static size_t next_secret;
-static char *user;
+struct vqe_kafka_secrets {
+  pthread_mutex_t guard;
+  void *owner;
+  char *values[MOST_SECRETS]; /* a ring */
+  size_t next;
+  char *user;
+};
+
+int vqe_kafka_secrets_create(struct vqe_kafka_secrets **out, void *owner)
+{
+  struct vqe_kafka_secrets *secrets = NULL;
+  int status = vqe_memory_alloc(&secrets, 1, sizeof *secrets, "secrets");
+  if (status == VQE_OK) {
+    pthread_mutex_init(&secrets->guard, NULL);
+    secrets->owner = owner;
+  }
+  *out = secrets;
+  return status;
+}
+
+void *vqe_kafka_secrets_owner(const struct vqe_kafka_secrets *secrets)
+{
+  return secrets->owner;
+}
+
+static void forget(char **value)
+{
+  if (*value != NULL) {
+    explicit_bzero(*value, strlen(*value));
+    free(*value);
+    *value = NULL;
+  }
+}
+
+void vqe_kafka_secrets_free(struct vqe_kafka_secrets *secrets)
+{
+  if (secrets == NULL) {
+    return;
+  }
+  for (size_t k = 0; k < MOST_SECRETS; k++) {
+    forget(&secrets->values[k]);
+  }
+  free(secrets->user);
+  pthread_mutex_destroy(&secrets->guard);
+  free(secrets);
+}
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -37,53 +79,55 @@ bool vqe_kafka_is_secret(const char *property)
          !ends_with(property, ".location");
 }
 
-static bool is_noted(const char *value)
+static bool is_noted(const struct vqe_kafka_secrets *secrets,
+                     const char *value)
 {
   bool found = false;
   for (size_t k = 0; k < MOST_SECRETS; k++) {
-    found = found || (secrets[k] != NULL && strcmp(secrets[k], value) == 0);
+    found = found || (secrets->values[k] != NULL &&
+                      strcmp(secrets->values[k], value) == 0);
   }
   return found;
 }
 
-int vqe_kafka_note_secret(const char *value)
+int vqe_kafka_note_secret(struct vqe_kafka_secrets *secrets, const char *value)
 {
   int status = VQE_OK;
   if (value == NULL) {
     return VQE_OK;
   }
-  pthread_mutex_lock(&guard);
-  if (!is_noted(value)) {
-    char **slot = &secrets[next_secret++ % MOST_SECRETS];
-    if (*slot != NULL) {
-      explicit_bzero(*slot, strlen(*slot));
-      free(*slot);
-      *slot = NULL;
-    }
+  pthread_mutex_lock(&secrets->guard);
+  if (!is_noted(secrets, value)) {
+    char **slot = &secrets->values[secrets->next++ % MOST_SECRETS];
+    forget(slot);
     status = vqe_memory_strdup(slot, value);
   }
-  pthread_mutex_unlock(&guard);
+  pthread_mutex_unlock(&secrets->guard);
   return status;
 }
 
-int vqe_kafka_note_user(const char *name)
+int vqe_kafka_note_user(struct vqe_kafka_secrets *secrets, const char *name)
 {
-  pthread_mutex_lock(&guard);
-  free(user);
-  user = NULL;
-  int status = vqe_memory_strdup(&user, name);
-  pthread_mutex_unlock(&guard);
+  pthread_mutex_lock(&secrets->guard);
+  free(secrets->user);
+  secrets->user = NULL;
+  int status = vqe_memory_strdup(&secrets->user, name);
+  pthread_mutex_unlock(&secrets->guard);
   return status;
 }
 
-void vqe_kafka_mask(char *text)
+void vqe_kafka_mask(struct vqe_kafka_secrets *secrets, char *text)
 {
-  pthread_mutex_lock(&guard);
+  if (secrets == NULL) {
+    return;
+  }
+  pthread_mutex_lock(&secrets->guard);
   for (size_t k = 0; k < MOST_SECRETS; k++) {
-    vqe_http_mask(text, secrets[k], SHORTEST_SECRET);
-    if (user != NULL && secrets[k] != NULL) {
-      vqe_http_mask_basic(text, user, secrets[k]);
+    const char *value = secrets->values[k];
+    vqe_http_mask(text, value, SHORTEST_SECRET);
+    if (secrets->user != NULL && value != NULL) {
+      vqe_http_mask_basic(text, secrets->user, value);
     }
   }
-  pthread_mutex_unlock(&guard);
+  pthread_mutex_unlock(&secrets->guard);
 }

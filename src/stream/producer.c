@@ -72,6 +72,7 @@ static int load_spool(struct vqe_producer *producer)
 static void free_producer(struct vqe_producer *producer)
 {
   vqe_producer_disconnect(producer);
+  vqe_kafka_secrets_free(producer->secrets);
   vqe_messages_clear(&producer->pending);
   vqe_messages_clear(&producer->queue);
   vqe_registry_close(producer->registry);
@@ -131,6 +132,9 @@ int vqe_producer_open(struct vqe_producer **out,
   status = copy_settings(producer, options);
   if (status == VQE_OK) {
     status = vqe_registry_open(&producer->registry, &registry);
+  }
+  if (status == VQE_OK) {
+    status = vqe_kafka_secrets_create(&producer->secrets, producer);
   }
   if (status == VQE_OK) {
     status = vqe_producer_connect(producer);

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "stream/kafka_conf.h"
-#include "stream/kafka_secrets.h"
 #include "stream/producer_state.h"
 #include "stream/wire.h"
 
@@ -78,7 +77,7 @@ static void report_error(struct vqe_producer *producer,
   char words[600];
   producer->last_error = error;
   snprintf(words, sizeof words, "%s", text);
-  vqe_kafka_mask(words);
+  vqe_kafka_mask(producer->secrets, words);
   vqe_producer_report(producer, "Kafka at %s, topic '%s': %s; %s",
                       producer->brokers, producer->topic, words,
                       remedy_of(error));
@@ -108,7 +107,7 @@ static void report_huge(struct vqe_producer *producer,
 
 static void on_error(rd_kafka_t *rk, int code, const char *text, void *ctx)
 {
-  struct vqe_producer *producer = ctx;
+  struct vqe_producer *producer = vqe_kafka_secrets_owner(ctx);
   rd_kafka_resp_err_t error = (rd_kafka_resp_err_t)code;
   /* one that large is under way without others */
   const struct vqe_message *first = producer->under_way.first;
@@ -171,7 +170,7 @@ static void make_pending(struct vqe_producer *producer,
 static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *result,
                       void *ctx)
 {
-  struct vqe_producer *producer = ctx;
+  struct vqe_producer *producer = vqe_kafka_secrets_owner(ctx);
   struct vqe_message *message = result->_private;
   vqe_messages_remove(&producer->under_way, message);
   producer->quiet_since = vqe_clock_wall();
@@ -294,15 +293,14 @@ int vqe_producer_connect(struct vqe_producer *producer)
 {
   rd_kafka_conf_t *conf = NULL;
   rd_kafka_t *rk = NULL;
-  int status =
-      vqe_kafka_conf(&conf, &producer->options.stream, VQE_KAFKA_PRODUCER);
+  int status = vqe_kafka_conf(&conf, producer->secrets,
+                              &producer->options.stream, VQE_KAFKA_PRODUCER);
   if (status != VQE_OK) {
     return status;
   }
-  rd_kafka_conf_set_opaque(conf, producer);
   rd_kafka_conf_set_dr_msg_cb(conf, on_report);
   rd_kafka_conf_set_error_cb(conf, on_error);
-  status = vqe_kafka_new(&rk, conf, VQE_KAFKA_PRODUCER);
+  status = vqe_kafka_new(&rk, conf, producer->secrets, VQE_KAFKA_PRODUCER);
   if (status != VQE_OK) {
     return status;
   }

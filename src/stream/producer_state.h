@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "record/spool.h"
+#include "stream/kafka_secrets.h"
 #include "stream/message.h"
 #include "stream/producer.h"
 #include "stream/registry.h"
@@ -29,6 +30,7 @@ struct vqe_producer {
   struct vqe_stream_property *properties;
   struct vqe_spool *spool;
   struct vqe_registry *registry;
+  struct vqe_kafka_secrets *secrets;
   pthread_t thread;
 
   pthread_mutex_t lock;   /* guards the following */

@@ -282,6 +282,7 @@ static int raw(struct settings *settings, char **paths, int npath)
   const char *topic = settings->stream.topic != NULL ? settings->stream.topic
                                                      : VQE_STREAM_TOPIC;
   char subject[300];
+  struct vqe_kafka_secrets *secrets = NULL;
   rd_kafka_conf_t *conf = NULL;
   rd_kafka_t *rk = NULL;
   size_t delivered = 0;
@@ -302,12 +303,15 @@ static int raw(struct settings *settings, char **paths, int npath)
     status = encode_all(&all, &records, id);
   }
   if (status == VQE_OK) {
-    status = vqe_kafka_conf(&conf, &settings->stream, VQE_KAFKA_PRODUCER);
+    status = vqe_kafka_secrets_create(&secrets, &delivered);
   }
   if (status == VQE_OK) {
-    rd_kafka_conf_set_opaque(conf, &delivered);
+    status =
+        vqe_kafka_conf(&conf, secrets, &settings->stream, VQE_KAFKA_PRODUCER);
+  }
+  if (status == VQE_OK) {
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
-    status = vqe_kafka_new(&rk, conf, VQE_KAFKA_PRODUCER);
+    status = vqe_kafka_new(&rk, conf, secrets, VQE_KAFKA_PRODUCER);
   }
   if (status == VQE_OK) {
     double start = vqe_clock_wall();
@@ -326,6 +330,7 @@ static int raw(struct settings *settings, char **paths, int npath)
          delivered, bytes, seconds);
   bool complete = status == VQE_OK && delivered == records.count;
   free(all);
+  vqe_kafka_secrets_free(secrets);
   vqe_registry_close(registry);
   free_records(&records);
   return complete ? 0 : 1;

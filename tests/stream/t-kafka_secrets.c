@@ -38,33 +38,61 @@ static void secrets_are_known_by_name(void **state)
   }
 }
 
-static void masked_is(const char *expected, const char *given)
+static void masked_is(struct vqe_kafka_secrets *secrets, const char *expected,
+                      const char *given)
 {
   char text[200];
   snprintf(text, sizeof text, "%s", given);
-  vqe_kafka_mask(text);
+  vqe_kafka_mask(secrets, text);
   assert_string_equal(text, expected);
 }
 
 static void noted_secrets_are_masked(void **state)
 {
+  struct vqe_kafka_secrets *secrets;
   char token[32];
   (void)state;
-  masked_is("denied: ann|hunter2pw", "denied: ann|hunter2pw");
-  assert_int_equal(vqe_kafka_note_secret(NULL), VQE_OK);
-  assert_int_equal(vqe_kafka_note_secret("hunter2pw"), VQE_OK);
-  assert_int_equal(vqe_kafka_note_secret("hunter2pw"), VQE_OK);
-  assert_int_equal(vqe_kafka_note_user("ann"), VQE_OK);
-  masked_is("denied: ann|*********", "denied: ann|hunter2pw");
+  assert_int_equal(vqe_kafka_secrets_create(&secrets, token), VQE_OK);
+  assert_ptr_equal(vqe_kafka_secrets_owner(secrets), token);
+  masked_is(secrets, "denied: ann|hunter2pw", "denied: ann|hunter2pw");
+  assert_int_equal(vqe_kafka_note_secret(secrets, NULL), VQE_OK);
+  assert_int_equal(vqe_kafka_note_secret(secrets, "hunter2pw"), VQE_OK);
+  assert_int_equal(vqe_kafka_note_secret(secrets, "hunter2pw"), VQE_OK);
+  assert_int_equal(vqe_kafka_note_user(secrets, "ann"), VQE_OK);
+  masked_is(secrets, "denied: ann|*********", "denied: ann|hunter2pw");
   /* base64 of ann:hunter2pw */
-  masked_is("******************", "YW5uOmh1bnRlcjJwdw");
+  masked_is(secrets, "******************", "YW5uOmh1bnRlcjJwdw");
   /* tokens that follow each other: the last ones */
   for (int k = 0; k < 200; k++) {
     snprintf(token, sizeof token, "token-%03d-of-many", k);
-    assert_int_equal(vqe_kafka_note_secret(token), VQE_OK);
+    assert_int_equal(vqe_kafka_note_secret(secrets, token), VQE_OK);
   }
-  masked_is("*****************", "token-199-of-many");
-  masked_is("*****************", "token-150-of-many");
+  masked_is(secrets, "*****************", "token-199-of-many");
+  masked_is(secrets, "*****************", "token-150-of-many");
+  vqe_kafka_secrets_free(secrets);
+}
+
+/* The many tokens of one displace none of another's. */
+static void each_producer_has_its_own(void **state)
+{
+  struct vqe_kafka_secrets *one;
+  struct vqe_kafka_secrets *other;
+  char token[32];
+  (void)state;
+  assert_int_equal(vqe_kafka_secrets_create(&one, NULL), VQE_OK);
+  assert_int_equal(vqe_kafka_secrets_create(&other, NULL), VQE_OK);
+  assert_int_equal(vqe_kafka_note_secret(one, "hunter2pw"), VQE_OK);
+  for (int k = 0; k < 200; k++) {
+    snprintf(token, sizeof token, "token-%03d-of-many", k);
+    assert_int_equal(vqe_kafka_note_secret(other, token), VQE_OK);
+  }
+  masked_is(one, "*********", "hunter2pw");
+  masked_is(other, "hunter2pw", "hunter2pw");
+  vqe_kafka_secrets_free(other);
+  masked_is(one, "*********", "hunter2pw");
+  vqe_kafka_secrets_free(one);
+  vqe_kafka_secrets_free(NULL);
+  masked_is(NULL, "hunter2pw", "hunter2pw");
 }
 
 int main(void)
@@ -72,6 +100,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(secrets_are_known_by_name),
       cmocka_unit_test(noted_secrets_are_masked),
+      cmocka_unit_test(each_producer_has_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
