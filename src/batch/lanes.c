@@ -168,19 +168,17 @@ static void *run_lane(void *ctx)
 
 static int start_threads(struct vqe_lanes *lanes, int count)
 {
-  for (int k = 0; k < count; k++) {
+  int status = VQE_OK;
+  for (int k = 0; k < count && status == VQE_OK; k++) {
     struct lane *lane = &lanes->lanes[k];
     lane->lanes = lanes;
     lane->leads = k == 0;
     vqe_lane_init(&lane->state, lanes->worker);
-    if (pthread_create(&lane->thread, NULL, run_lane, lane) != 0) {
-      break;
-    }
-    lanes->count++;
+    /* fewer than wanted only take longer */
+    status = vqe_thread_start(&lane->thread, run_lane, lane);
+    lanes->count += status == VQE_OK;
   }
-  return lanes->count > 0
-             ? VQE_OK
-             : vqe_error_set(VQE_ERR_MEMORY, "cannot start a thread");
+  return lanes->count > 0 ? VQE_OK : status;
 }
 
 int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker)

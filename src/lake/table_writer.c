@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "lake/duck.h"
 #include "lake/table.h"
 #include "lake/table_stats.h"
@@ -295,7 +296,7 @@ int vqe_table_writer_groups(struct vqe_table_writer *writer, const char *name,
   vqe_objects_usage(&before, vqe_warehouse_objects(writer->warehouse));
   /* fewer threads than wanted only take longer */
   while (count + 1 < most && count + 1 < groups &&
-         pthread_create(&helpers[count], NULL, help, &work) == 0) {
+         vqe_thread_start(&helpers[count], help, &work) == VQE_OK) {
     count++;
   }
   write_groups(&work, duck, VQE_OK);

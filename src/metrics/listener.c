@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "metrics/exposition.h"
 
 #define MOST_CONNECTIONS 16
@@ -170,17 +170,15 @@ static int listen_on(int *out, int *bound, const char *address, int port)
 /* Signals are the program's own: the thread of the library gets none. */
 static struct MHD_Daemon *start(struct vqe_metrics_listener *listener, int one)
 {
-  sigset_t all;
   sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  vqe_thread_hold_signals(&before);
   struct MHD_Daemon *daemon = MHD_start_daemon(
       MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL,
       NULL, respond, listener, MHD_OPTION_LISTEN_SOCKET, one,
       MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOST_CONNECTIONS,
       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_END);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  vqe_thread_release_signals(&before);
   return daemon;
 }
 
