@@ -442,34 +442,68 @@ static int take_running(struct vqe_metrics *metrics,
   return VQE_OK;
 }
 
-static bool has_ended(const struct vqe_metrics *metrics, const char *id)
+/* Entries in the order of their ids: some thousand run and end, and each of
+ * the one is looked for among the other. */
+struct named {
+  const char *id;
+  struct vqe_metrics_entry *entry;
+};
+
+struct by_id {
+  struct named *list;
+  size_t count;
+};
+
+static int compare_ids(const void *a, const void *b)
 {
-  for (size_t k = 0; k < vqe_metrics_shown(metrics); k++) {
-    if (strcmp(metrics->ended[k].id, id) == 0) {
-      return true;
-    }
+  return strcmp(((const struct named *)a)->id, ((const struct named *)b)->id);
+}
+
+static int sort_by_id(struct by_id *out, struct vqe_metrics_entry *entries,
+                      size_t count)
+{
+  *out = (struct by_id){.count = 0};
+  int status =
+      vqe_memory_alloc(&out->list, count, sizeof *out->list, "metrics");
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    out->list[out->count++] = (struct named){entries[k].id, &entries[k]};
   }
-  return false;
+  if (out->count > 1) {
+    qsort(out->list, out->count, sizeof *out->list, compare_ids);
+  }
+  return status;
+}
+
+static struct vqe_metrics_entry *find_id(const struct by_id *sorted,
+                                         const char *id)
+{
+  const struct named wanted = {id, NULL};
+  const struct named *found =
+      sorted->count > 0 ? bsearch(&wanted, sorted->list, sorted->count,
+                                  sizeof *sorted->list, compare_ids)
+                        : NULL;
+  return found != NULL ? found->entry : NULL;
 }
 
 /* The pages of those that ran before and run still have been taken; those that
  * neither run nor ended were cut off. Frees what it is given. */
-static int keep_taken(struct vqe_metrics *metrics,
+static int keep_taken(struct vqe_metrics *metrics, const struct by_id *ended,
                       struct vqe_metrics_entry *old, size_t count)
 {
-  int status = VQE_OK;
+  struct by_id running;
+  int status = sort_by_id(&running, metrics->running, metrics->nrunning);
   for (size_t k = 0; k < count; k++) {
-    bool there = has_ended(metrics, old[k].id);
-    for (size_t n = 0; n < metrics->nrunning; n++) {
-      if (strcmp(metrics->running[n].id, old[k].id) == 0) {
-        metrics->running[n].taken = old[k].taken;
-        there = true;
-      }
+    struct vqe_metrics_entry *runs = find_id(&running, old[k].id);
+    if (runs != NULL) {
+      runs->taken = old[k].taken;
     }
-    old[k].taken &= !there;
+    if (runs != NULL || find_id(ended, old[k].id) != NULL) {
+      old[k].taken = false;
+    }
     int dropped = drop(metrics, &old[k]);
     status = status == VQE_OK ? dropped : status;
   }
+  free(running.list);
   free(old);
   return status;
 }
@@ -479,17 +513,22 @@ static int replace_running(struct vqe_metrics *metrics,
 {
   struct vqe_metrics_entry *old = metrics->running;
   size_t count = metrics->nrunning;
+  struct by_id ended;
   metrics->running = NULL;
   metrics->nrunning = 0;
-  int status = vqe_memory_alloc(&metrics->running, state->nexperiment,
-                                sizeof *metrics->running, "metrics");
+  int status = sort_by_id(&ended, metrics->ended, vqe_metrics_shown(metrics));
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&metrics->running, state->nexperiment,
+                              sizeof *metrics->running, "metrics");
+  }
   for (size_t k = 0; status == VQE_OK && k < state->nexperiment; k++) {
     /* its last news may be older than its result */
-    if (!has_ended(metrics, state->experiments[k].experiment->id)) {
+    if (find_id(&ended, state->experiments[k].experiment->id) == NULL) {
       status = take_running(metrics, &state->experiments[k]);
     }
   }
-  int kept = keep_taken(metrics, old, count);
+  int kept = keep_taken(metrics, &ended, old, count);
+  free(ended.list);
   return status == VQE_OK ? kept : status;
 }
 

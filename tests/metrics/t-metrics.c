@@ -321,6 +321,64 @@ static struct vqe_result *device_result(int number)
 #define DEVICE                                                                \
   "{batch=\"b-1\",tier=\"tier 2\",rank=\"0\",device=\"1\",model=\"G\"} "
 
+/* As on a large cluster: of all that are said to run, those that have ended
+ * are left out, and those that run still keep that they were taken. */
+static void running_experiments_are_found_among_many_that_ended(void **state)
+{
+  enum { RUNNING = 1500 };
+  struct vqe_metrics *metrics = create();
+  static struct vqe_experiment experiments[RUNNING];
+  static struct vqe_metrics_running running[RUNNING];
+  const struct vqe_metrics_rank rank = {.known = true};
+  char name[] = "x";
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  struct vqe_metrics_state now = {.total = 5000,
+                                  .active = true,
+                                  .nrank = 1,
+                                  .ranks = &rank,
+                                  .experiments = running};
+  (void)state;
+  for (int k = 0; k < RUNNING; k++) {
+    struct vqe_experiment *one = &experiments[k];
+    vqe_experiment_init(one);
+    one->name = one->basis_set = one->ansatz_name = name;
+    one->optimizer = one->init_strategy = name;
+    snprintf(one->id, sizeof one->id, "id%d", k);
+    running[k] = (struct vqe_metrics_running){.experiment = one};
+  }
+  now.nexperiment = RUNNING;
+  assert_int_equal(vqe_metrics_update(metrics, &now), VQE_OK);
+  for (int k = 0; k < RUNNING; k++) {
+    assert_true(take(id, metrics, "state=\"running\"} 1"));
+  }
+  for (int k = 0; k < VQE_METRICS_KEPT; k++) {
+    end(metrics, make_result(3 * k, VQE_EXPERIMENT_FAILED), false);
+  }
+  assert_int_equal(vqe_metrics_update(metrics, &now), VQE_OK);
+  const char *page = page_of(metrics, true);
+  assert_null(strstr(page, "id=\"id3\",state=\"running\""));
+  size_t lines = 0;
+  for (const char *at = strstr(page, "state=\"running\"} 1"); at != NULL;
+       at = strstr(at + 1, "state=\"running\"} 1")) {
+    lines++;
+  }
+  assert_int_equal(lines, RUNNING - RUNNING / 3);
+  /* the odd ones end without a word */
+  for (int k = 0; k < RUNNING / 2; k++) {
+    running[k] = running[2 * k];
+  }
+  now.nexperiment = RUNNING / 2;
+  assert_int_equal(vqe_metrics_update(metrics, &now), VQE_OK);
+  size_t dropped = 0;
+  while (vqe_metrics_take_dropped(id, metrics)) {
+    int number = atoi(id + 2);
+    assert_true(number % 2 == 1 && number % 3 != 0);
+    dropped++;
+  }
+  assert_int_equal(dropped, RUNNING / 3);
+  vqe_metrics_free(metrics);
+}
+
 static void devices_add_up_over_experiments(void **state)
 {
   struct vqe_metrics *metrics = create();
@@ -372,6 +430,7 @@ int main(void)
       cmocka_unit_test(only_the_last_experiments_are_kept),
       cmocka_unit_test(experiments_are_taken_once_after_each_change),
       cmocka_unit_test(experiment_that_was_cut_off_is_dropped),
+      cmocka_unit_test(running_experiments_are_found_among_many_that_ended),
       cmocka_unit_test(devices_add_up_over_experiments),
       cmocka_unit_test(spool_has_an_age_only_when_something_waits),
   };
