@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/assert.h"
@@ -11,6 +12,11 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "batch/lane.h"
+
+/* Phases of experiments that run longer go to the journal, within this time
+ * after each begins. */
+#define RECORD_AFTER 2.0
+#define RECORD_SECONDS 1.0
 
 /* Waits for a lane, then for the main thread to take its result. */
 struct task {
@@ -30,6 +36,9 @@ struct lane {
   struct vqe_lane state;
   bool leads; /* runs what has all threads: they stay the same ones */
   pthread_t thread;
+  /* what the journal knows of it; the main thread's */
+  char recorded[VQE_EXPERIMENT_ID_SIZE];
+  enum vqe_phase phase;
 };
 
 struct vqe_lanes {
@@ -46,6 +55,7 @@ struct vqe_lanes {
   bool changed;            /* since the main thread last waited */
   struct vqe_news cut_off; /* once no lane is left; running 0: nothing */
   double begun;            /* when `running` rose from 0 */
+  double recorded;         /* phases, by the main thread */
   int status;
   char message[512];
 };
@@ -318,6 +328,36 @@ int vqe_lanes_look(struct vqe_news *out, int most, int *running, int *done,
     count += vqe_news_read(&out[count], &lanes->lanes[k].state.news);
   }
   return count;
+}
+
+/* An error of the disk shows at the next result. */
+static void record_phase(struct lane *lane, struct vqe_worker *worker)
+{
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  enum vqe_phase phase;
+  double seconds;
+  if (!vqe_news_stand(id, &phase, &seconds, &lane->state.news) ||
+      seconds < RECORD_AFTER ||
+      (phase == lane->phase && strcmp(id, lane->recorded) == 0)) {
+    return;
+  }
+  memcpy(lane->recorded, id, sizeof id);
+  lane->phase = phase;
+  pthread_mutex_lock(&worker->journal_lock);
+  (void)vqe_journal_phase(worker->journal, id, phase);
+  pthread_mutex_unlock(&worker->journal_lock);
+}
+
+void vqe_lanes_record(struct vqe_lanes *lanes)
+{
+  double now = vqe_clock_wall();
+  if (now - lanes->recorded < RECORD_SECONDS) {
+    return;
+  }
+  lanes->recorded = now;
+  for (int k = 0; k < lanes->count; k++) {
+    record_phase(&lanes->lanes[k], lanes->worker);
+  }
 }
 
 int vqe_lanes_status(struct vqe_lanes *lanes)

@@ -43,6 +43,9 @@ bool vqe_lanes_news(struct vqe_news *out, struct vqe_lanes *lanes);
 int vqe_lanes_look(struct vqe_news *out, int most, int *running, int *done,
                    double *busy, struct vqe_lanes *lanes);
 
+/* Journal the phases of what runs for long; the main thread calls it often. */
+void vqe_lanes_record(struct vqe_lanes *lanes);
+
 /* VQE_OK, or why a lane could not go on, which ends the work of all:
  * VQE_ERR_INTERRUPTED, or a failure with its message. */
 int vqe_lanes_status(struct vqe_lanes *lanes);

@@ -361,6 +361,7 @@ static bool step(struct lead *lead, bool alone)
   if (!take_finished(lead, wrote ? 0 : sleep) && local_done && !wrote) {
     vqe_transport_sleep();
   }
+  vqe_lanes_record(lead->lanes);
   show_progress(lead);
   show_state(lead, false);
   return true;

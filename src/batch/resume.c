@@ -124,9 +124,13 @@ static int keep_evaluation(struct vqe_resume *resume,
 }
 
 static int visit(void *ctx, struct vqe_result *result,
-                 const struct vqe_journal_evaluation *evaluation)
+                 const struct vqe_journal_evaluation *evaluation,
+                 const struct vqe_journal_phase *phase)
 {
   struct vqe_resume *resume = ctx;
+  if (phase != NULL) {
+    return VQE_OK; /* for who looks on */
+  }
   if (result == NULL) {
     return keep_evaluation(resume, evaluation);
   }

@@ -129,6 +129,7 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes,
     bool waits = asked || worker->outbox.count > 0;
     status = send_results(worker, lanes,
                           waits ? VQE_SLEEP_NS : LOOK_SLEEPS * VQE_SLEEP_NS);
+    vqe_lanes_record(lanes);
     if (status == VQE_OK) {
       status = send_news(worker, lanes, &sent);
     }

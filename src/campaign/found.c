@@ -144,7 +144,7 @@ bool vqe_found_runs(const struct vqe_found *found,
                     const struct vqe_found_entry *entry)
 {
   const struct vqe_found_output *output = &found->outputs[entry->output];
-  return output->live && entry->iteration > 0 && entry->run == output->run &&
+  return output->live && entry->phased && entry->run == output->run &&
          !(entry->ended && entry->status == VQE_EXPERIMENT_OK);
 }
 
@@ -235,8 +235,20 @@ static int keep_result(const struct reading *reading,
   return keep_row(reading->found, &row, reading->output);
 }
 
+/* Where the experiment stands, by the journal that is read. */
+static void keep_place(struct vqe_found_entry *entry,
+                       const struct reading *reading, enum vqe_phase phase)
+{
+  entry->phased = true;
+  entry->phase = phase;
+  entry->run = reading->journal->run;
+  entry->rank = entry->ended ? entry->rank : reading->journal->rank;
+  entry->output = entry->ended ? entry->output : reading->output;
+}
+
 static int visit(void *ctx, struct vqe_result *result,
-                 const struct vqe_journal_evaluation *evaluation)
+                 const struct vqe_journal_evaluation *evaluation,
+                 const struct vqe_journal_phase *phase)
 {
   const struct reading *reading = ctx;
   struct vqe_found_entry *entry = NULL;
@@ -245,16 +257,22 @@ static int visit(void *ctx, struct vqe_result *result,
     vqe_result_free(result);
     return status;
   }
-  int status = entry_of(&entry, reading->found, evaluation->experiment_id);
+  int status = entry_of(&entry, reading->found,
+                        phase != NULL ? phase->experiment_id
+                                      : evaluation->experiment_id);
   if (status != VQE_OK || entry == NULL) {
     return status;
+  }
+  if (phase != NULL) {
+    if (reading->journal->run >= entry->run) {
+      keep_place(entry, reading, phase->phase);
+    }
+    return VQE_OK;
   }
   if (evaluation->iteration >= entry->iteration ||
       reading->journal->run > entry->run) {
     entry->iteration = evaluation->iteration;
-    entry->run = reading->journal->run;
-    entry->rank = entry->ended ? entry->rank : reading->journal->rank;
-    entry->output = entry->ended ? entry->output : reading->output;
+    keep_place(entry, reading, VQE_PHASE_VQE);
   }
   entry->electronic = fmin(entry->electronic, evaluation->energy);
   return VQE_OK;

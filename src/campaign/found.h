@@ -27,13 +27,15 @@ struct vqe_found_entry {
   double energy, fci_energy; /* total, hartree; NaN: null */
   double seconds;            /* of its run */
   double finished;           /* seconds since 1970; NaN: not known */
-  /* Evaluations in journals. */
+  /* In journals: where it stands, and evaluations. */
+  bool phased; /* `phase` is known, of `run` */
+  enum vqe_phase phase;
   int iteration;     /* the last one; 0: none */
   double electronic; /* lowest energy, hartree; NaN: none */
   int looked;        /* `iteration` at the look before this one; 0: none */
   double rate;       /* evaluations a second between the two; NaN: not known */
-  int run, rank;     /* of the journal with the last one; rank also of the
-                        result */
+  int run, rank;     /* of the journal with the last of these; rank also of
+                        the result */
 };
 
 /* A journal, and how far it has been read. */

@@ -264,7 +264,10 @@ static enum vqe_state_kind kind_of(const struct vqe_state *state,
   if (vqe_found_runs(state->found, entry)) {
     return VQE_STATE_RUNNING;
   }
-  return entry->ended ? VQE_STATE_FAILED : VQE_STATE_STOPPED;
+  if (entry->ended) {
+    return VQE_STATE_FAILED;
+  }
+  return entry->iteration > 0 ? VQE_STATE_STOPPED : VQE_STATE_WAITING;
 }
 
 /* The lane of what is in results alone: that of its file. */

@@ -13,7 +13,7 @@
 enum vqe_state_kind {
   VQE_STATE_DONE,
   VQE_STATE_FAILED,
-  VQE_STATE_RUNNING, /* a run that lives has recorded evaluations of it */
+  VQE_STATE_RUNNING, /* a run that lives has recorded where it stands */
   VQE_STATE_STOPPED, /* evaluations are there, and will be taken over */
   VQE_STATE_WAITING, /* nothing is recorded */
   VQE_STATE_KINDS

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "batch/news.h"
 
 /* Lines of experiments, and of reasons, that a screen has. */
 #define LINES 20
@@ -15,6 +16,13 @@
 
 static const char *const kind_names[VQE_STATE_KINDS] = {
     "done", "failed", "running", "stopped", "waiting"};
+
+static const char *const phase_names[] = {[VQE_PHASE_SCF] = "scf",
+                                          [VQE_PHASE_SETUP] = "setup",
+                                          [VQE_PHASE_FCI] = "fci",
+                                          [VQE_PHASE_VQE] = "vqe",
+                                          [VQE_PHASE_PROPERTIES] =
+                                              "properties"};
 
 static const char *text_or(const char *text, const char *other)
 {
@@ -177,7 +185,10 @@ static void print_item(FILE *stream, const struct vqe_state_item *item,
     fprintf(stream, " %.34s\n", reason);
     return;
   }
-  if (item->entry != NULL && !item->entry->ended) {
+  if (item->kind == VQE_STATE_RUNNING &&
+      (item->entry->phase != VQE_PHASE_VQE || item->entry->iteration == 0)) {
+    fprintf(stream, " %s", vqe_news_phase_name(item->entry->phase));
+  } else if (item->entry != NULL && !item->entry->ended) {
     fprintf(stream, " it %d", item->entry->iteration);
     if (isfinite(item->entry->rate)) {
       fprintf(stream, " %.*f/s", item->entry->rate < 10.0 ? 1 : 0,
@@ -415,10 +426,10 @@ static json_t *item_json(const struct vqe_state *state,
                 names.optimizer, "init", names.init);
   json_object_set_new(
       json, "seed", names.seed >= 0 ? json_integer(names.seed) : json_null());
-  /* journals hold evaluations alone; what comes before them leaves no trace */
   json_object_set_new(json, "phase",
-                      !ended && entry != NULL ? json_string("vqe")
-                                              : json_null());
+                      item->kind == VQE_STATE_RUNNING
+                          ? json_string(phase_names[entry->phase])
+                          : json_null());
   json_object_set_new(json, "iteration",
                       entry != NULL && entry->iteration > 0
                           ? json_integer(entry->iteration)

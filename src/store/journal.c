@@ -28,6 +28,8 @@ static const char magic[4] = {'V', 'Q', 'E', 'J'};
 #define ID_BYTES (VQE_EXPERIMENT_ID_SIZE - 1)
 #define EVALUATION_BYTES (ID_BYTES + 4 + 4 + 4 + 8 + 8)
 #define HAS_GRADIENT 1u
+/* id, phase */
+#define PHASE_BYTES (ID_BYTES + 4)
 #define SYNC_SECONDS 1.0
 /* Damage is searched for frames until so many times the file's bytes have
  * been checksummed in vain. */
@@ -185,9 +187,24 @@ static int visit_evaluation(vqe_journal_visit visit, void *ctx,
   evaluation.nparam = (int)nparam;
   evaluation.parameters = values;
   evaluation.gradient = flags & HAS_GRADIENT ? values + nparam : NULL;
-  status = visit(ctx, NULL, &evaluation);
+  status = visit(ctx, NULL, &evaluation, NULL);
   free(values);
   return status;
+}
+
+static int visit_phase(vqe_journal_visit visit, void *ctx,
+                       const struct frame *frame)
+{
+  struct vqe_journal_phase phase = {.phase = VQE_PHASE_SCF};
+  uint32_t number = frame->size == PHASE_BYTES
+                        ? get_u32(frame->payload + ID_BYTES)
+                        : UINT32_MAX;
+  if (number > VQE_PHASE_PROPERTIES) {
+    return vqe_error_set(VQE_ERR_INPUT, "a frame has no phase that is known");
+  }
+  memcpy(phase.experiment_id, frame->payload, ID_BYTES);
+  phase.phase = (enum vqe_phase)number;
+  return visit(ctx, NULL, NULL, &phase);
 }
 
 static int visit_frame(vqe_journal_visit visit, void *ctx,
@@ -198,6 +215,9 @@ static int visit_frame(vqe_journal_visit visit, void *ctx,
   if (frame->type == VQE_JOURNAL_EVALUATION) {
     return visit_evaluation(visit, ctx, frame);
   }
+  if (frame->type == VQE_JOURNAL_PHASE) {
+    return visit_phase(visit, ctx, frame);
+  }
   if (frame->type != VQE_JOURNAL_RESULT) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "a frame of unknown type %u; it comes from a newer "
@@ -205,7 +225,7 @@ static int visit_frame(vqe_journal_visit visit, void *ctx,
                          (unsigned)frame->type);
   }
   status = vqe_codec_decode_result(&result, frame->payload, frame->size);
-  return status == VQE_OK ? visit(ctx, result, NULL) : status;
+  return status == VQE_OK ? visit(ctx, result, NULL, NULL) : status;
 }
 
 static void note_hole(struct vqe_journal_harm *harm, size_t from, size_t to)
@@ -597,6 +617,23 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
     status = sync_journal(journal);
   }
   return status;
+}
+
+int vqe_journal_phase(struct vqe_journal *journal, const char *experiment_id,
+                      enum vqe_phase phase)
+{
+  uint8_t frame[HEAD_BYTES + PHASE_BYTES + TAIL_BYTES];
+  if (strlen(experiment_id) != ID_BYTES) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "journal '%s': a phase of experiment '%s' cannot be "
+                         "recorded",
+                         journal->path, experiment_id);
+  }
+  memcpy(frame + HEAD_BYTES, experiment_id, ID_BYTES);
+  put_u32(frame + HEAD_BYTES + ID_BYTES, (uint32_t)phase);
+  finish_frame(frame, VQE_JOURNAL_PHASE, PHASE_BYTES);
+  int status = append(journal, frame, sizeof frame);
+  return status == VQE_OK ? vqe_journal_tick(journal) : status;
 }
 
 int vqe_journal_close(struct vqe_journal *journal)

@@ -15,8 +15,9 @@
 #include "vqe/experiment.h"
 
 enum vqe_journal_type {
-  VQE_JOURNAL_RESULT = 1,    /* a finished experiment: codec bytes */
-  VQE_JOURNAL_EVALUATION = 2 /* one evaluation of an unfinished one */
+  VQE_JOURNAL_RESULT = 1,     /* a finished experiment: codec bytes */
+  VQE_JOURNAL_EVALUATION = 2, /* one evaluation of an unfinished one */
+  VQE_JOURNAL_PHASE = 3       /* where an unfinished one stands */
 };
 
 struct vqe_journal;
@@ -35,6 +36,10 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
                            const char *experiment_id, int iteration,
                            int nparam, const double *parameters, double energy,
                            double std, const double *gradient);
+/* Append the phase of an experiment that takes long, for who looks at it from
+ * outside; synced as evaluations are. No run reads it again. */
+int vqe_journal_phase(struct vqe_journal *journal, const char *experiment_id,
+                      enum vqe_phase phase);
 /* Fsync when something has waited for a second; cheap to call often. */
 int vqe_journal_tick(struct vqe_journal *journal);
 /* Age in seconds of the oldest write that is not synced, 0: none. From any
@@ -44,7 +49,7 @@ double vqe_journal_lag(const struct vqe_journal *journal);
 int vqe_journal_close(struct vqe_journal *journal); /* NULL is fine */
 
 /* Called for each whole frame, in order. Exactly one of `result` (the
- * callee's to free or keep) and `evaluation` is set. */
+ * callee's to free or keep), `evaluation` and `phase` is set. */
 struct vqe_journal_evaluation {
   char experiment_id[VQE_EXPERIMENT_ID_SIZE];
   int iteration;
@@ -53,9 +58,14 @@ struct vqe_journal_evaluation {
   double energy, std;
   const double *gradient; /* NULL when it was not computed */
 };
+struct vqe_journal_phase {
+  char experiment_id[VQE_EXPERIMENT_ID_SIZE];
+  enum vqe_phase phase;
+};
 typedef int (*vqe_journal_visit)(
     void *ctx, struct vqe_result *result,
-    const struct vqe_journal_evaluation *evaluation);
+    const struct vqe_journal_evaluation *evaluation,
+    const struct vqe_journal_phase *phase);
 
 /* What of a journal had to be ignored. */
 struct vqe_journal_harm {

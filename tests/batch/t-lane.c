@@ -44,9 +44,11 @@ struct counts {
 };
 
 static int count(void *ctx, struct vqe_result *result,
-                 const struct vqe_journal_evaluation *evaluation)
+                 const struct vqe_journal_evaluation *evaluation,
+                 const struct vqe_journal_phase *phase)
 {
   struct counts *counts = ctx;
+  (void)phase;
   counts->evaluations += evaluation != NULL;
   if (result != NULL) {
     counts->results++;

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/error_message.h"
+#include "batch/owner.h"
 #include "batch/resume.h"
 #include "campaign/folder.h"
 #include "campaign/generate.h"
@@ -286,6 +287,66 @@ static void done_is_left_out_and_begun_stays_in_its_part(void **state)
   vqe_state_free(seen);
 }
 
+static const char *phase_in_json(const struct vqe_state *seen, size_t index)
+{
+  static char phase[32];
+  json_t *json = vqe_state_json(seen);
+  const json_t *item =
+      json_array_get(json_object_get(json, "experiments"), index);
+  const char *text = json_string_value(json_object_get(item, "phase"));
+  snprintf(phase, sizeof phase, "%s", text != NULL ? text : "null");
+  json_decref(json);
+  return phase;
+}
+
+/* Before its first evaluation an experiment leaves its phase. */
+static void phase_of_what_runs_is_shown(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_owner *owner = NULL;
+  struct vqe_journal *journal = NULL;
+  char *path = NULL;
+  char *screen = NULL;
+  size_t size = 0;
+  const double x[1] = {0.5};
+  vqe_generated_free(generate(fixture, 1, false));
+  struct vqe_job *job = load(fixture, "part-0001.json");
+  const char *id = job->experiments[2]->id;
+  int run = 0;
+  assert_int_equal(vqe_resume_begin_run(&run, job->file), 0);
+  assert_int_equal(vqe_resume_journal_path(&path, job->file, run, 0), 0);
+  assert_int_equal(vqe_journal_open(&journal, path), 0);
+  assert_int_equal(vqe_journal_phase(journal, id, VQE_PHASE_FCI), 0);
+  /* without a run that lives it has begun nothing that could go on */
+  free(path);
+  assert_int_equal(vqe_folder_path(&path, fixture->folder, "part-0001.json"),
+                   0);
+  struct vqe_state *seen = look(path);
+  check_counts(seen, 0, 0, 0, ALL);
+  vqe_state_free(seen);
+  assert_int_equal(vqe_owner_claim(&owner, job->file, NULL, NULL), 0);
+  seen = look(path);
+  assert_int_equal(seen->items[2].kind, VQE_STATE_RUNNING);
+  assert_string_equal(phase_in_json(seen, 2), "fci");
+  assert_string_equal(phase_in_json(seen, 1), "null");
+  FILE *stream = open_memstream(&screen, &size);
+  vqe_state_print(stream, seen, true);
+  fclose(stream);
+  const char *line = strstr(screen, "\nrunning ");
+  assert_non_null(line);
+  assert_non_null(strstr(line, " FCI\n"));
+  free(screen);
+  assert_int_equal(
+      vqe_journal_evaluation(journal, id, 1, 1, x, -1.0, 0.0, NULL), 0);
+  assert_int_equal(vqe_state_update(seen), 0);
+  assert_string_equal(phase_in_json(seen, 2), "vqe");
+  vqe_state_free(seen);
+  assert_int_equal(vqe_journal_close(journal), 0);
+  vqe_owner_release(owner);
+  free(path);
+  vqe_job_free(job);
+}
+
 static void state_of_a_job_has_energies_reasons_and_time(void **state)
 {
   const struct fixture *fixture = *state;
@@ -501,6 +562,7 @@ int main(void)
       TEST(parts_hold_each_experiment_once),
       TEST(lanes_have_parts_of_their_own),
       TEST(done_is_left_out_and_begun_stays_in_its_part),
+      TEST(phase_of_what_runs_is_shown),
       TEST(state_of_a_job_has_energies_reasons_and_time),
       TEST(time_left_goes_by_results_of_former_parts),
       TEST(time_left_is_folded_and_warns_where_little_is_known),

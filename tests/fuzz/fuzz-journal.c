@@ -33,10 +33,16 @@ static void mend_checksums(uint8_t *data, size_t size)
 }
 
 static int visit(void *ctx, struct vqe_result *result,
-                 const struct vqe_journal_evaluation *evaluation)
+                 const struct vqe_journal_evaluation *evaluation,
+                 const struct vqe_journal_phase *phase)
 {
   double *sum = ctx;
-  if ((result == NULL) == (evaluation == NULL)) {
+  if ((result != NULL) + (evaluation != NULL) + (phase != NULL) != 1) {
+    abort();
+  }
+  if (phase != NULL &&
+      ((unsigned)phase->phase > VQE_PHASE_PROPERTIES ||
+       strlen(phase->experiment_id) >= VQE_EXPERIMENT_ID_SIZE)) {
     abort();
   }
   if (evaluation != NULL) {

@@ -45,7 +45,7 @@ static int teardown(void **state)
 static const char id[] =
     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
-#define FRAMES 5
+#define FRAMES 6
 
 /* result, evaluation with gradient, evaluation without, empty evaluation,
  * failed result */
@@ -73,6 +73,9 @@ static void fill(struct vqe_journal *journal, size_t ends[FRAMES],
       status =
           vqe_journal_evaluation(journal, id, 3, 0, NULL, -1.25, 0.0, NULL);
       break;
+    case 4:
+      status = vqe_journal_phase(journal, id, VQE_PHASE_FCI);
+      break;
     default:
       status = vqe_journal_result(journal, failed);
     }
@@ -85,7 +88,8 @@ static void fill(struct vqe_journal *journal, size_t ends[FRAMES],
 }
 
 static int check_frame(void *ctx, struct vqe_result *result,
-                       const struct vqe_journal_evaluation *evaluation)
+                       const struct vqe_journal_evaluation *evaluation,
+                       const struct vqe_journal_phase *phase)
 {
   int *seen = ctx;
   struct vqe_result *expected = NULL;
@@ -113,6 +117,12 @@ static int check_frame(void *ctx, struct vqe_result *result,
   case 3:
     assert_int_equal(evaluation->nparam, 0);
     assert_true(evaluation->energy == -1.25);
+    break;
+  case 4:
+    assert_null(result);
+    assert_null(evaluation);
+    assert_string_equal(phase->experiment_id, id);
+    assert_int_equal(phase->phase, VQE_PHASE_FCI);
     break;
   default:
     assert_null(evaluation);
@@ -284,11 +294,12 @@ struct rest {
 };
 
 static int check_rest(void *ctx, struct vqe_result *result,
-                      const struct vqe_journal_evaluation *evaluation)
+                      const struct vqe_journal_evaluation *evaluation,
+                      const struct vqe_journal_phase *phase)
 {
   struct rest *rest = ctx;
   rest->seen += rest->seen == rest->damaged;
-  return check_frame(&rest->seen, result, evaluation);
+  return check_frame(&rest->seen, result, evaluation, phase);
 }
 
 /* Any one damaged byte is noticed: its frame does not come, all others do,
@@ -453,10 +464,12 @@ static void second_writer_is_refused(void **state)
 }
 
 static int stop_at_second(void *ctx, struct vqe_result *result,
-                          const struct vqe_journal_evaluation *evaluation)
+                          const struct vqe_journal_evaluation *evaluation,
+                          const struct vqe_journal_phase *phase)
 {
   int *seen = ctx;
   (void)evaluation;
+  (void)phase;
   vqe_result_free(result);
   return ++*seen == 2 ? VQE_ERR_INTERRUPTED : 0;
 }
@@ -475,6 +488,8 @@ static void missing_journals_and_short_ids_are_refused(void **state)
   assert_int_equal(
       vqe_journal_evaluation(journal, "short", 1, 0, NULL, 0, 0, NULL),
       VQE_ERR_INPUT);
+  assert_int_equal(vqe_journal_phase(journal, "short", VQE_PHASE_FCI),
+                   VQE_ERR_INPUT);
   fill(journal, ends, fixture->path);
   assert_int_equal(vqe_journal_close(journal), 0);
   assert_int_equal(
@@ -490,7 +505,7 @@ static void frames_with_wrong_content_are_errors(void **state)
   (void)state;
   uint8_t frame[16 + 8 + 4] = "VQEJ";
   int seen = 0;
-  for (uint8_t type = 1; type <= 3; type++) {
+  for (uint8_t type = 1; type <= 4; type++) {
     frame[4] = type;
     frame[8] = 8;
     uint32_t sum = crc(frame + 4, 12 + 8);
