@@ -115,7 +115,9 @@ int vqe_earlier_find(struct vqe_batch_outcome *outcome, struct vqe_job *job,
                               sizeof(struct vqe_result *), "earlier results");
   }
   if (status == VQE_OK) {
-    status = vqe_job_reuse_seeds(job, stored, nstored);
+    struct vqe_job_earlier earlier = {.stored = stored, .nstored = nstored};
+    vqe_resume_earlier(&earlier, resume);
+    status = vqe_job_reuse_seeds(job, &earlier);
   }
   if (status == VQE_OK) {
     place_results(outcome, job, stored, nstored, resume, options);

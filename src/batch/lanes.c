@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "batch/lane.h"
+#include "job/job.h"
 
 /* Phases of experiments that run longer go to the journal, within this time
  * after each begins. */
@@ -36,6 +37,7 @@ struct lane {
   struct vqe_lane state;
   bool leads; /* runs what has all threads: they stay the same ones */
   pthread_t thread;
+  const struct task *task; /* that runs; under the lock */
   /* what the journal knows of it; the main thread's */
   char recorded[VQE_EXPERIMENT_ID_SIZE];
   enum vqe_phase phase;
@@ -160,12 +162,14 @@ static void *run_lane(void *ctx)
   pthread_mutex_lock(&lanes->lock);
   for (struct task *task = begin(lane); task != NULL; task = begin(lane)) {
     wake(lanes); /* the queue is shorter: more may be asked for */
+    lane->task = task;
     pthread_mutex_unlock(&lanes->lock);
     int status = vqe_lane_should_stop(&lane->state)
                      ? VQE_ERR_INTERRUPTED
                      : lanes->worker->run(&task->result, &lane->state,
                                           task->experiment, task->serial);
     pthread_mutex_lock(&lanes->lock);
+    lane->task = NULL;
     finish(lanes, task, status);
     pthread_cond_broadcast(&lanes->work);
     wake(lanes);
@@ -330,22 +334,39 @@ int vqe_lanes_look(struct vqe_news *out, int most, int *running, int *done,
   return count;
 }
 
+/* What the lane runs. The main thread alone frees tasks, so it lasts until it
+ * takes results. */
+static const struct vqe_experiment *runs(struct lane *lane)
+{
+  pthread_mutex_lock(&lane->lanes->lock);
+  const struct task *task = lane->task;
+  pthread_mutex_unlock(&lane->lanes->lock);
+  return task != NULL ? task->experiment : NULL;
+}
+
 /* An error of the disk shows at the next result. */
 static void record_phase(struct lane *lane, struct vqe_worker *worker)
 {
-  char id[VQE_EXPERIMENT_ID_SIZE];
-  enum vqe_phase phase;
-  double seconds;
-  if (!vqe_news_stand(id, &phase, &seconds, &lane->state.news) ||
-      seconds < RECORD_AFTER ||
-      (phase == lane->phase && strcmp(id, lane->recorded) == 0)) {
+  struct vqe_news news;
+  struct vqe_journal_phase phase;
+  const struct vqe_experiment *experiment = runs(lane);
+  if (experiment == NULL || !vqe_news_read(&news, &lane->state.news) ||
+      news.index != experiment->index || news.seconds < RECORD_AFTER ||
+      (news.phase == lane->phase &&
+       strcmp(experiment->id, lane->recorded) == 0)) {
     return;
   }
-  memcpy(lane->recorded, id, sizeof id);
-  lane->phase = phase;
-  pthread_mutex_lock(&worker->journal_lock);
-  (void)vqe_journal_phase(worker->journal, id, phase);
-  pthread_mutex_unlock(&worker->journal_lock);
+  memcpy(lane->recorded, experiment->id, sizeof lane->recorded);
+  lane->phase = news.phase;
+  phase = (struct vqe_journal_phase){.seed = experiment->seed,
+                                     .seed_drawn = experiment->seed_drawn,
+                                     .phase = news.phase};
+  memcpy(phase.experiment_id, experiment->id, sizeof phase.experiment_id);
+  if (vqe_job_seedless_id(phase.seedless_id, experiment) == VQE_OK) {
+    pthread_mutex_lock(&worker->journal_lock);
+    (void)vqe_journal_phase(worker->journal, &phase);
+    pthread_mutex_unlock(&worker->journal_lock);
+  }
 }
 
 void vqe_lanes_record(struct vqe_lanes *lanes)

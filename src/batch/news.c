@@ -25,7 +25,6 @@ void vqe_news_begin(struct vqe_newsboard *board,
   const char *name = experiment->name != NULL ? experiment->name : "-";
   pthread_mutex_lock(&board->lock);
   memset(&board->news, 0, sizeof board->news);
-  snprintf(board->id, sizeof board->id, "%s", experiment->id);
   board->started = vqe_clock_wall();
   board->repulsion = NAN;
   board->exact = NAN;
@@ -83,18 +82,6 @@ bool vqe_news_read(struct vqe_news *out, struct vqe_newsboard *board)
   out->vqe_seconds = now - board->vqe_started;
   pthread_mutex_unlock(&board->lock);
   return out->index >= 0;
-}
-
-bool vqe_news_stand(char id[VQE_EXPERIMENT_ID_SIZE], enum vqe_phase *phase,
-                    double *seconds, struct vqe_newsboard *board)
-{
-  pthread_mutex_lock(&board->lock);
-  bool runs = board->news.index >= 0;
-  memcpy(id, board->id, sizeof board->id);
-  *phase = board->news.phase;
-  *seconds = vqe_clock_wall() - board->started;
-  pthread_mutex_unlock(&board->lock);
-  return runs;
 }
 
 const char *vqe_news_phase_name(enum vqe_phase phase)

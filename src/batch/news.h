@@ -27,7 +27,6 @@ struct vqe_news {
 /* What one lane writes and the main thread reads. */
 struct vqe_newsboard {
   pthread_mutex_t lock;
-  char id[VQE_EXPERIMENT_ID_SIZE];
   double started, repulsion, exact;
   double vqe_started; /* NaN: not yet */
   struct vqe_news news;
@@ -48,11 +47,6 @@ void vqe_news_end(struct vqe_newsboard *board);
 
 /* Copy what stands there; false when nothing runs. */
 bool vqe_news_read(struct vqe_news *out, struct vqe_newsboard *board);
-
-/* The experiment that runs, for how long, and its phase; false when nothing
- * runs. */
-bool vqe_news_stand(char id[VQE_EXPERIMENT_ID_SIZE], enum vqe_phase *phase,
-                    double *seconds, struct vqe_newsboard *board);
 
 /* "SCF", "FCI" ... */
 const char *vqe_news_phase_name(enum vqe_phase phase);

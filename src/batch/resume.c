@@ -39,6 +39,8 @@ struct vqe_resume {
   struct vqe_resume_files files;
   size_t nresult, result_capacity;
   struct vqe_result **results;
+  size_t nbegun, begun_capacity;
+  struct vqe_job_begun *begun; /* what ran for long, with drawn seeds */
   size_t nevaluation, evaluation_capacity;
   struct evaluation *evaluations; /* sorted by (id, iteration) once read */
 };
@@ -123,13 +125,34 @@ static int keep_evaluation(struct vqe_resume *resume,
   return VQE_OK;
 }
 
+static int keep_begun(struct vqe_resume *resume,
+                      const struct vqe_journal_phase *phase)
+{
+  if (resume->nbegun == resume->begun_capacity) {
+    size_t capacity = 2 * resume->begun_capacity + 64;
+    int status = vqe_memory_grow(&resume->begun, resume->nbegun, capacity,
+                                 sizeof *resume->begun, "earlier seeds");
+    if (status != VQE_OK) {
+      return status;
+    }
+    resume->begun_capacity = capacity;
+  }
+  struct vqe_job_begun *kept = &resume->begun[resume->nbegun++];
+  memcpy(kept->id, phase->experiment_id, sizeof kept->id);
+  memcpy(kept->seedless_id, phase->seedless_id, sizeof kept->seedless_id);
+  kept->seed = phase->seed;
+  return VQE_OK;
+}
+
 static int visit(void *ctx, struct vqe_result *result,
                  const struct vqe_journal_evaluation *evaluation,
                  const struct vqe_journal_phase *phase)
 {
   struct vqe_resume *resume = ctx;
   if (phase != NULL) {
-    return VQE_OK; /* for who looks on */
+    return resume->keep_results && phase->seed_drawn
+               ? keep_begun(resume, phase)
+               : VQE_OK;
   }
   if (result == NULL) {
     return keep_evaluation(resume, evaluation);
@@ -373,6 +396,7 @@ void vqe_resume_free(struct vqe_resume *resume)
   }
   vqe_resume_files_clear(&resume->files);
   free(resume->results);
+  free(resume->begun);
   free(resume->evaluations);
   free(resume->folder);
   free(resume);
@@ -401,6 +425,15 @@ struct vqe_result *vqe_resume_take_any(struct vqe_resume *resume)
     }
   }
   return NULL;
+}
+
+void vqe_resume_earlier(struct vqe_job_earlier *earlier,
+                        const struct vqe_resume *resume)
+{
+  earlier->journalled = resume->results;
+  earlier->njournalled = resume->nresult;
+  earlier->begun = resume->begun;
+  earlier->nbegun = resume->nbegun;
 }
 
 static bool matches(const struct evaluation *found, int nparam,

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/log.h"
+#include "job/job.h"
 #include "vqe/experiment.h"
 
 struct vqe_resume;
@@ -34,6 +35,9 @@ struct vqe_result *vqe_resume_take(struct vqe_resume *resume,
                                    const char *experiment_id);
 /* The next one of any id, or NULL. */
 struct vqe_result *vqe_resume_take_any(struct vqe_resume *resume);
+/* Whose drawn seeds may be adopted; valid as long as nothing is taken. */
+void vqe_resume_earlier(struct vqe_job_earlier *earlier,
+                        const struct vqe_resume *resume);
 
 /* Evaluation `iteration` of an unfinished experiment: 1 and the values when
  * the parameters match bit for bit, else 0. gradient may be NULL. */

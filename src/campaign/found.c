@@ -264,6 +264,10 @@ static int visit(void *ctx, struct vqe_result *result,
     return status;
   }
   if (phase != NULL) {
+    memcpy(entry->seedless_id, phase->seedless_id, sizeof entry->seedless_id);
+    if (!entry->ended) {
+      entry->seed = phase->seed;
+    }
     if (reading->journal->run >= entry->run) {
       keep_place(entry, reading, phase->phase);
     }

@@ -28,7 +28,8 @@ struct vqe_found_entry {
   double seconds;            /* of its run */
   double finished;           /* seconds since 1970; NaN: not known */
   /* In journals: where it stands, and evaluations. */
-  bool phased; /* `phase` is known, of `run` */
+  bool phased;                              /* `phase` is known, of `run` */
+  char seedless_id[VQE_EXPERIMENT_ID_SIZE]; /* with `phase`, else "" */
   enum vqe_phase phase;
   int iteration;     /* the last one; 0: none */
   double electronic; /* lowest energy, hartree; NaN: none */

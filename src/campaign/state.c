@@ -355,21 +355,38 @@ static bool same_text(const char *a, const char *b)
   return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-/* Seeds that nobody gave are drawn anew at each load: a result is that of the
- * first such experiment that it fits and that has none. */
+static bool fits(const struct vqe_found_entry *entry,
+                 const struct vqe_experiment *experiment,
+                 const char *seedless_id)
+{
+  if (entry->seedless_id[0] != '\0') {
+    return strcmp(entry->seedless_id, seedless_id) == 0;
+  }
+  return entry->ended && same_text(entry->name, experiment->name) &&
+         same_text(entry->basis_set, experiment->basis_set) &&
+         same_text(entry->ansatz_name, experiment->ansatz_name) &&
+         same_text(entry->optimizer, experiment->optimizer) &&
+         same_text(entry->init_strategy, experiment->init_strategy);
+}
+
+/* Seeds that nobody gave are drawn anew at each load: what is found is that of
+ * the first such experiment that it fits and that has none. */
 static const struct vqe_found_entry *
 find_drawn(const struct vqe_state *state, const struct vqe_state_item *item,
            json_t *taken)
 {
+  char seedless_id[VQE_EXPERIMENT_ID_SIZE];
   const struct vqe_experiment *experiment = item->experiment;
-  for (size_t k = 0; k < state->found->count; k++) {
-    const struct vqe_found_entry *entry = &state->found->entries[k];
-    if (entry->ended && entry->output == item->output &&
-        same_text(entry->name, experiment->name) &&
-        same_text(entry->basis_set, experiment->basis_set) &&
-        same_text(entry->ansatz_name, experiment->ansatz_name) &&
-        same_text(entry->optimizer, experiment->optimizer) &&
-        same_text(entry->init_strategy, experiment->init_strategy) &&
+  if (vqe_job_seedless_id(seedless_id, experiment) != VQE_OK) {
+    return NULL;
+  }
+  /* as a run adopts them: what has ended comes first */
+  for (size_t k = 0; k < 2 * state->found->count; k++) {
+    bool ended = k < state->found->count;
+    const struct vqe_found_entry *entry =
+        &state->found->entries[k % state->found->count];
+    if (entry->output == item->output && (entry->ended || !ended) &&
+        fits(entry, experiment, seedless_id) &&
         json_object_get(taken, entry->id) == NULL) {
       (void)json_object_set_new(taken, entry->id, json_true());
       return entry;

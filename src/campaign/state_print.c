@@ -50,7 +50,9 @@ static struct names names_of(const struct vqe_state_item *item)
                            experiment->ansatz_name,
                            experiment->optimizer,
                            experiment->init_strategy,
-                           experiment->seed_drawn ? -1 : experiment->seed};
+                           !experiment->seed_drawn ? experiment->seed
+                           : entry != NULL         ? entry->seed
+                                                   : -1};
   }
   return names;
 }

@@ -23,14 +23,33 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
                   size_t size, const char *path,
                   const struct vqe_job_overrides *overrides);
 
-/* Adopt drawn seeds of an earlier run. The seed is part of the id and an
+/* The id of the request with the seed left out. */
+int vqe_job_seedless_id(char id[VQE_EXPERIMENT_ID_SIZE],
+                        const struct vqe_experiment *experiment);
+
+/* An experiment with a drawn seed that an earlier run began. */
+struct vqe_job_begun {
+  char id[VQE_EXPERIMENT_ID_SIZE], seedless_id[VQE_EXPERIMENT_ID_SIZE];
+  int64_t seed;
+};
+
+/* What earlier runs left: results in the result file and in journals (NULL
+ * entries are passed over), and what was begun. */
+struct vqe_job_earlier {
+  struct vqe_result *const *stored, *const *journalled;
+  size_t nstored, njournalled;
+  const struct vqe_job_begun *begun;
+  size_t nbegun;
+};
+
+/* Adopt drawn seeds of earlier runs. The seed is part of the id and an
  * experiment without one draws a new seed at each load, so this is what lets
- * a restart find what is finished: each experiment whose seed was drawn takes
- * the drawn seed of an earlier result whose request is otherwise the same
- * (each result once, finished ones first), and gets the id that goes with it.
- * Load on one rank only: every load draws. */
-int vqe_job_reuse_seeds(struct vqe_job *job, struct vqe_result *const *earlier,
-                        size_t count);
+ * a restart find what is finished or begun: each experiment whose seed was
+ * drawn takes the drawn seed of an earlier one whose request is otherwise the
+ * same (each once; finished ones first, then begun, then failed), and gets the
+ * id that goes with it. Load on one rank only: every load draws. */
+int vqe_job_reuse_seeds(struct vqe_job *job,
+                        const struct vqe_job_earlier *earlier);
 void vqe_job_free(struct vqe_job *job);
 
 #endif

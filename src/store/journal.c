@@ -28,8 +28,9 @@ static const char magic[4] = {'V', 'Q', 'E', 'J'};
 #define ID_BYTES (VQE_EXPERIMENT_ID_SIZE - 1)
 #define EVALUATION_BYTES (ID_BYTES + 4 + 4 + 4 + 8 + 8)
 #define HAS_GRADIENT 1u
-/* id, phase */
-#define PHASE_BYTES (ID_BYTES + 4)
+/* id, id without the seed, seed, flags, phase */
+#define PHASE_BYTES (ID_BYTES + ID_BYTES + 8 + 4 + 4)
+#define SEED_DRAWN 1u
 #define SYNC_SECONDS 1.0
 /* Damage is searched for frames until so many times the file's bytes have
  * been checksummed in vain. */
@@ -196,14 +197,16 @@ static int visit_phase(vqe_journal_visit visit, void *ctx,
                        const struct frame *frame)
 {
   struct vqe_journal_phase phase = {.phase = VQE_PHASE_SCF};
-  uint32_t number = frame->size == PHASE_BYTES
-                        ? get_u32(frame->payload + ID_BYTES)
-                        : UINT32_MAX;
-  if (number > VQE_PHASE_PROPERTIES) {
+  const uint8_t *at = frame->payload + ID_BYTES + ID_BYTES;
+  if (frame->size != PHASE_BYTES || get_u32(at + 12) > VQE_PHASE_PROPERTIES ||
+      get_u64(at) > INT64_MAX) {
     return vqe_error_set(VQE_ERR_INPUT, "a frame has no phase that is known");
   }
   memcpy(phase.experiment_id, frame->payload, ID_BYTES);
-  phase.phase = (enum vqe_phase)number;
+  memcpy(phase.seedless_id, frame->payload + ID_BYTES, ID_BYTES);
+  phase.seed = (int64_t)get_u64(at);
+  phase.seed_drawn = (get_u32(at + 8) & SEED_DRAWN) != 0;
+  phase.phase = (enum vqe_phase)get_u32(at + 12);
   return visit(ctx, NULL, NULL, &phase);
 }
 
@@ -619,18 +622,24 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
   return status;
 }
 
-int vqe_journal_phase(struct vqe_journal *journal, const char *experiment_id,
-                      enum vqe_phase phase)
+int vqe_journal_phase(struct vqe_journal *journal,
+                      const struct vqe_journal_phase *phase)
 {
   uint8_t frame[HEAD_BYTES + PHASE_BYTES + TAIL_BYTES];
-  if (strlen(experiment_id) != ID_BYTES) {
+  uint8_t *at = frame + HEAD_BYTES;
+  if (strlen(phase->experiment_id) != ID_BYTES ||
+      strlen(phase->seedless_id) != ID_BYTES) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "journal '%s': a phase of experiment '%s' cannot be "
                          "recorded",
-                         journal->path, experiment_id);
+                         journal->path, phase->experiment_id);
   }
-  memcpy(frame + HEAD_BYTES, experiment_id, ID_BYTES);
-  put_u32(frame + HEAD_BYTES + ID_BYTES, (uint32_t)phase);
+  memcpy(at, phase->experiment_id, ID_BYTES);
+  memcpy(at + ID_BYTES, phase->seedless_id, ID_BYTES);
+  at += ID_BYTES + ID_BYTES;
+  put_u64(at, (uint64_t)phase->seed);
+  put_u32(at + 8, phase->seed_drawn ? SEED_DRAWN : 0);
+  put_u32(at + 12, (uint32_t)phase->phase);
   finish_frame(frame, VQE_JOURNAL_PHASE, PHASE_BYTES);
   int status = append(journal, frame, sizeof frame);
   return status == VQE_OK ? vqe_journal_tick(journal) : status;

@@ -22,6 +22,15 @@ enum vqe_journal_type {
 
 struct vqe_journal;
 
+/* Where an unfinished experiment stands. */
+struct vqe_journal_phase {
+  char experiment_id[VQE_EXPERIMENT_ID_SIZE];
+  char seedless_id[VQE_EXPERIMENT_ID_SIZE]; /* vqe_job_seedless_id */
+  int64_t seed;
+  bool seed_drawn;
+  enum vqe_phase phase;
+};
+
 /* Open for appending, created if missing; a torn tail is cut off first. */
 int vqe_journal_open(struct vqe_journal **out, const char *path);
 /* Append a finished experiment. It is with the system at once, so that it
@@ -36,10 +45,11 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
                            const char *experiment_id, int iteration,
                            int nparam, const double *parameters, double energy,
                            double std, const double *gradient);
-/* Append the phase of an experiment that takes long, for who looks at it from
- * outside; synced as evaluations are. No run reads it again. */
-int vqe_journal_phase(struct vqe_journal *journal, const char *experiment_id,
-                      enum vqe_phase phase);
+/* Append where an experiment that takes long stands: its phase for who looks
+ * on from outside, its drawn seed for the run that resumes. Synced as
+ * evaluations are. */
+int vqe_journal_phase(struct vqe_journal *journal,
+                      const struct vqe_journal_phase *phase);
 /* Fsync when something has waited for a second; cheap to call often. */
 int vqe_journal_tick(struct vqe_journal *journal);
 /* Age in seconds of the oldest write that is not synced, 0: none. From any
@@ -57,10 +67,6 @@ struct vqe_journal_evaluation {
   const double *parameters; /* valid during the call */
   double energy, std;
   const double *gradient; /* NULL when it was not computed */
-};
-struct vqe_journal_phase {
-  char experiment_id[VQE_EXPERIMENT_ID_SIZE];
-  enum vqe_phase phase;
 };
 typedef int (*vqe_journal_visit)(
     void *ctx, struct vqe_result *result,

@@ -316,7 +316,12 @@ static void phase_of_what_runs_is_shown(void **state)
   assert_int_equal(vqe_resume_begin_run(&run, job->file), 0);
   assert_int_equal(vqe_resume_journal_path(&path, job->file, run, 0), 0);
   assert_int_equal(vqe_journal_open(&journal, path), 0);
-  assert_int_equal(vqe_journal_phase(journal, id, VQE_PHASE_FCI), 0);
+  struct vqe_journal_phase fci = {.seed = job->experiments[2]->seed,
+                                  .phase = VQE_PHASE_FCI};
+  snprintf(fci.experiment_id, sizeof fci.experiment_id, "%s", id);
+  assert_int_equal(vqe_job_seedless_id(fci.seedless_id, job->experiments[2]),
+                   0);
+  assert_int_equal(vqe_journal_phase(journal, &fci), 0);
   /* without a run that lives it has begun nothing that could go on */
   free(path);
   assert_int_equal(vqe_folder_path(&path, fixture->folder, "part-0001.json"),

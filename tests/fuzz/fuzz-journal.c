@@ -41,8 +41,9 @@ static int visit(void *ctx, struct vqe_result *result,
     abort();
   }
   if (phase != NULL &&
-      ((unsigned)phase->phase > VQE_PHASE_PROPERTIES ||
-       strlen(phase->experiment_id) >= VQE_EXPERIMENT_ID_SIZE)) {
+      ((unsigned)phase->phase > VQE_PHASE_PROPERTIES || phase->seed < 0 ||
+       strlen(phase->experiment_id) >= VQE_EXPERIMENT_ID_SIZE ||
+       strlen(phase->seedless_id) >= VQE_EXPERIMENT_ID_SIZE)) {
     abort();
   }
   if (evaluation != NULL) {

@@ -710,6 +710,51 @@ static void too_many_experiments_are_refused(void **state)
   free(text);
 }
 
+static int reuse(struct vqe_result *const results[3])
+{
+  struct vqe_job_earlier earlier = {.stored = results, .nstored = 3};
+  return vqe_job_reuse_seeds(job, &earlier);
+}
+
+/* What only journals hold, finished or begun, is found as well, each once. */
+static void restart_adopts_drawn_seeds_of_journals(void **state)
+{
+  (void)state;
+  static const char *const text = "{\"molecules\": [" H2 "]}";
+  struct vqe_result *done;
+  struct vqe_job_begun begun[2];
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(
+      vqe_result_create(&done, experiment(0), VQE_EXPERIMENT_OK, NULL), 0);
+  for (int k = 0; k < 2; k++) {
+    /* the first is what is finished, by an earlier frame of its journal */
+    job->experiments[0]->seed = done->experiment->seed ^ k;
+    assert_int_equal(vqe_experiment_id(begun[k].id, NULL, experiment(0)), 0);
+    assert_int_equal(vqe_job_seedless_id(begun[k].seedless_id, experiment(0)),
+                     0);
+    begun[k].seed = experiment(0)->seed;
+  }
+  assert_string_equal(begun[0].seedless_id, begun[1].seedless_id);
+  assert_string_not_equal(begun[0].id, begun[1].id);
+  struct vqe_result *const journalled[] = {NULL, done};
+  struct vqe_job_earlier earlier = {
+      .journalled = journalled, .njournalled = 2, .begun = begun, .nbegun = 2};
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(vqe_job_reuse_seeds(job, &earlier), 0);
+  assert_string_equal(experiment(0)->id, done->experiment->id);
+  earlier.njournalled = 0;
+  earlier.begun++;
+  earlier.nbegun--;
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(vqe_job_reuse_seeds(job, &earlier), 0);
+  assert_string_equal(experiment(0)->id, begun[1].id);
+  /* of another request */
+  assert_int_equal(parse("{\"molecules\": [" LIH "]}"), 0);
+  assert_int_equal(vqe_job_reuse_seeds(job, &earlier), 0);
+  assert_string_not_equal(experiment(0)->id, begun[1].id);
+  vqe_result_free(done);
+}
+
 static void restart_adopts_drawn_seeds(void **state)
 {
   (void)state;
@@ -739,7 +784,7 @@ static void restart_adopts_drawn_seeds(void **state)
                    0);
   assert_int_equal(parse(text), 0);
   int64_t second = experiment(1)->seed;
-  assert_int_equal(vqe_job_reuse_seeds(job, earlier, 3), 0);
+  assert_int_equal(reuse(earlier), 0);
   assert_string_equal(experiment(0)->id, ids[0]);
   assert_string_equal(experiment(3)->id, ids[3]);
   assert_int_equal(experiment(1)->seed, second);
@@ -748,12 +793,12 @@ static void restart_adopts_drawn_seeds(void **state)
   struct vqe_job_overrides o = none;
   o.seed = "9";
   assert_int_equal(parse_with(text, &o), 0);
-  assert_int_equal(vqe_job_reuse_seeds(job, earlier, 3), 0);
+  assert_int_equal(reuse(earlier), 0);
   assert_int_equal(experiment(0)->seed, 9);
   /* and a given seed of an earlier run is not adopted */
   earlier[2]->experiment->seed_drawn = false;
   assert_int_equal(parse(text), 0);
-  assert_int_equal(vqe_job_reuse_seeds(job, earlier, 3), 0);
+  assert_int_equal(reuse(earlier), 0);
   assert_int_equal(experiment(0)->seed, earlier[1]->experiment->seed);
   for (int k = 0; k < 3; k++) {
     vqe_result_free(earlier[k]);
@@ -1034,6 +1079,7 @@ int main(void)
       cmocka_unit_test(repetitions_run_once_with_a_warning),
       cmocka_unit_test(too_many_experiments_are_refused),
       cmocka_unit_test(restart_adopts_drawn_seeds),
+      cmocka_unit_test(restart_adopts_drawn_seeds_of_journals),
       cmocka_unit_test(relative_paths_start_beside_the_job),
       cmocka_unit_test(molecule_file_is_a_job),
       cmocka_unit_test(fcidump_is_a_job_without_basis),

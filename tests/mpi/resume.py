@@ -2,6 +2,7 @@
 """A run that is killed in the middle is finished by the same command, with
 the results of a run that nothing happened to."""
 
+import json
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from harness import (  # noqa: E402
     check, children_of, journal_bytes, start, wait_for
 )
 
-harness.h5py_or_skip()
+h5py = harness.h5py_or_skip()
 
 with harness.Folder() as folder:
     # small ones that finish first or last, and long ones to be caught in
@@ -65,6 +66,38 @@ with harness.Folder() as folder:
     folder.run(*lanes[:-2], 1, "-o", "fallen.h5")
     harness.check_same(folder.file("beside.h5"), folder.file("fallen.h5"),
                        "three lanes killed, resumed in one")
+
+    # nobody gave seeds: what was finished or begun with drawn ones is found
+    folder.write("drawn.json", {
+        "molecules": [harness.LIH],
+        "init": "random",
+        "shots": 100,
+        "optimizer": [{"name": "COBYLA", "max_evaluations": count, "ftol": 0}
+                      for count in (20, 4000)],
+        "output": "drawn.h5",
+    })
+
+    def seeds_by_state():
+        done = folder.run("status", "drawn.json", "--json")
+        return {row["state"]: row["seed"]
+                for row in json.loads(done.stdout)["experiments"]}
+
+    running = start(folder, 0, "drawn.json", "--threads", 1, "--lanes", 2)
+    wait_for(running, lambda: journal_bytes(folder, "drawn.h5") > 200000,
+             "the journal of both")
+    seeds = seeds_by_state()
+    check(seeds.keys() == {"done", "running"}, f"{seeds}")
+    running.kill()
+    running.communicate(timeout=60)
+    stopped = seeds_by_state()
+    check(stopped == {"done": seeds["done"], "stopped": seeds["running"]},
+          f"{seeds}, then {stopped}")
+    rows = folder.summary("drawn.json")
+    check([row["seed"] for row in rows] == [seeds["done"], seeds["running"]],
+          f"{seeds}, then {rows}")
+    check([row["restored"] for row in rows] == [True, False], f"{rows}")
+    with h5py.File(folder.file("drawn.h5")) as file:
+        check(len(file["settings"]) == 2, "each once")
 
     # an ansatz that grows is killed while it does
     folder.write("adapt.json", {

@@ -45,6 +45,11 @@ static int teardown(void **state)
 static const char id[] =
     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+static const struct vqe_journal_phase fci = {
+    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+    "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100",
+    2147483647, true, VQE_PHASE_FCI};
+
 #define FRAMES 6
 
 /* result, evaluation with gradient, evaluation without, empty evaluation,
@@ -74,7 +79,7 @@ static void fill(struct vqe_journal *journal, size_t ends[FRAMES],
           vqe_journal_evaluation(journal, id, 3, 0, NULL, -1.25, 0.0, NULL);
       break;
     case 4:
-      status = vqe_journal_phase(journal, id, VQE_PHASE_FCI);
+      status = vqe_journal_phase(journal, &fci);
       break;
     default:
       status = vqe_journal_result(journal, failed);
@@ -122,6 +127,9 @@ static int check_frame(void *ctx, struct vqe_result *result,
     assert_null(result);
     assert_null(evaluation);
     assert_string_equal(phase->experiment_id, id);
+    assert_string_equal(phase->seedless_id, fci.seedless_id);
+    assert_int_equal(phase->seed, fci.seed);
+    assert_true(phase->seed_drawn);
     assert_int_equal(phase->phase, VQE_PHASE_FCI);
     break;
   default:
@@ -488,8 +496,9 @@ static void missing_journals_and_short_ids_are_refused(void **state)
   assert_int_equal(
       vqe_journal_evaluation(journal, "short", 1, 0, NULL, 0, 0, NULL),
       VQE_ERR_INPUT);
-  assert_int_equal(vqe_journal_phase(journal, "short", VQE_PHASE_FCI),
-                   VQE_ERR_INPUT);
+  struct vqe_journal_phase no_id = fci;
+  no_id.experiment_id[5] = '\0';
+  assert_int_equal(vqe_journal_phase(journal, &no_id), VQE_ERR_INPUT);
   fill(journal, ends, fixture->path);
   assert_int_equal(vqe_journal_close(journal), 0);
   assert_int_equal(
