@@ -369,30 +369,41 @@ static bool fits(const struct vqe_found_entry *entry,
          same_text(entry->init_strategy, experiment->init_strategy);
 }
 
+/* The first, of what has ended or of all, that nobody has taken. */
+static const struct vqe_found_entry *
+find_free(const struct vqe_state *state, const struct vqe_state_item *item,
+          const char *seedless_id, const json_t *taken, bool ended)
+{
+  for (size_t k = 0; k < state->found->count; k++) {
+    const struct vqe_found_entry *entry = &state->found->entries[k];
+    if (entry->output == item->output && (entry->ended || !ended) &&
+        fits(entry, item->experiment, seedless_id) &&
+        json_object_get(taken, entry->id) == NULL) {
+      return entry;
+    }
+  }
+  return NULL;
+}
+
 /* Seeds that nobody gave are drawn anew at each load: what is found is that of
- * the first such experiment that it fits and that has none. */
+ * the first such experiment that it fits and that has none, as a run adopts
+ * them. */
 static const struct vqe_found_entry *
 find_drawn(const struct vqe_state *state, const struct vqe_state_item *item,
            json_t *taken)
 {
   char seedless_id[VQE_EXPERIMENT_ID_SIZE];
-  const struct vqe_experiment *experiment = item->experiment;
-  if (vqe_job_seedless_id(seedless_id, experiment) != VQE_OK) {
-    return NULL;
-  }
-  /* as a run adopts them: what has ended comes first */
-  for (size_t k = 0; k < 2 * state->found->count; k++) {
-    bool ended = k < state->found->count;
-    const struct vqe_found_entry *entry =
-        &state->found->entries[k % state->found->count];
-    if (entry->output == item->output && (entry->ended || !ended) &&
-        fits(entry, experiment, seedless_id) &&
-        json_object_get(taken, entry->id) == NULL) {
-      (void)json_object_set_new(taken, entry->id, json_true());
-      return entry;
+  const struct vqe_found_entry *entry = NULL;
+  if (vqe_job_seedless_id(seedless_id, item->experiment) == VQE_OK) {
+    entry = find_free(state, item, seedless_id, taken, true);
+    if (entry == NULL) {
+      entry = find_free(state, item, seedless_id, taken, false);
     }
   }
-  return NULL;
+  if (entry != NULL) {
+    (void)json_object_set_new(taken, entry->id, json_true());
+  }
+  return entry;
 }
 
 static int list_items(struct vqe_state *state)
