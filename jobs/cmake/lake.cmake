@@ -41,7 +41,7 @@ function(vqe_embed_lake target)
       initial_parameters optimal_parameters vqe_iterations
       iteration_parameters hamiltonian_terms processing_metadata
       ml_iteration_features ml_run_summary)
-  set(extra features)
+  set(extra features report)
   set(root ${CMAKE_SOURCE_DIR}/schemas)
   set(out ${CMAKE_BINARY_DIR}/lake_data.c)
   set(script ${CMAKE_SOURCE_DIR}/jobs/cmake/lake.cmake)

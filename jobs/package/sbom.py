@@ -156,6 +156,9 @@ def static_parts(build, table, deps):
     linked = ["uthash"]
     if re.search(r"^DUCKDB_LIBRARY:.*\.a$", cache, re.M):
         linked.append("duckdb")
+    for name in ("echarts", "3dmol"):
+        if os.path.exists(os.path.join(deps, "pages", name + ".js")):
+            linked.append(name)
     if re.search(r"^VQE_NVCC:.*/nvcc$", cache, re.M) and not re.search(
         r"^VQE_CUDA:\w+=OFF$", cache, re.M
     ):

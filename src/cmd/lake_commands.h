@@ -74,6 +74,11 @@ int vqe_cmd_lake_close_output(FILE *stream, int status);
  * another kind. Free *text by free(). */
 int vqe_cmd_lake_circuit(char **text, struct vqe_cmd_lake_options *options);
 
+/* Print the page `html` into `path` as a PDF, by Chromium: that which
+ * VQE_CHROMIUM names, else the first of PATH. VQE_ERR_UNSUPPORTED where there
+ * is none. */
+int vqe_cmd_lake_pdf(const char *path, const char *html, size_t size);
+
 /* Each runs a command and returns the exit status. */
 int vqe_cmd_lake_run_check(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_files(struct vqe_cmd_lake_options *options);
@@ -83,6 +88,7 @@ int vqe_cmd_lake_run_expire(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_unlock(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_qasm(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_report(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_publish(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_ingest(struct vqe_cmd_lake_options *options);
 

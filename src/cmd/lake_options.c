@@ -48,6 +48,7 @@ static const struct {
     {0, 2, S3 "warehouse "},
     {2, -1, S3 "lock-wait "},
     {1, 2, S3 ENGINE "warehouse output "},
+    {0, 1, S3 ENGINE "warehouse output "},
     {0, 1, "brokers topic registry spool insecure-http "},
     {0, 0,
      WRITE "warehouse brokers topic registry group land from reject-unknown "
@@ -83,6 +84,10 @@ static const struct vqe_cmd_command commands[] = {
      "prints the circuit of an experiment (the start of its id) of the "
      "warehouse, of an HDF5 result or of a file of records (.vqes, .avro, "
      ".json) as OpenQASM 3, its excitations expanded into gates"},
+    {"report", "[RESULT|WAREHOUSE]",
+     "writes one page of an HDF5 result or of the tables, with curves, "
+     "convergence and molecules, into --output: report.html, or a PDF where "
+     "its name ends in .pdf and Chromium is installed (VQE_CHROMIUM)"},
     {"publish", "[RESULT]",
      "sends what waits in the spool to Kafka, and the results of an HDF5 "
      "file"},
@@ -180,7 +185,7 @@ static const struct vqe_cmd_option entries[] = {
      "text csv json avro", "of a result: text, csv or json (text); of files "
      "that ingest lands: avro or json (avro)", 0},
     {"output", 'o', "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(output), "FILE",
-     "where the output goes (standard output)", 0},
+     "where the output goes (standard output; report: report.html)", 0},
     {"summary", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(summary), "FILE",
      "what normalize and featurize did and where the time went, as JSON", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,

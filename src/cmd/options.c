@@ -143,6 +143,9 @@ static const struct vqe_cmd_option entries[] = {
      "write the final table as JSON", 0},
     {"qcschema", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(qcschema), "FILE",
      "write the results as QCSchema AtomicResult", 0},
+    {"report", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(report), "FILE",
+     "write a page with curves, convergence and molecules (HTML; vqe_lake "
+     "report makes it later, and PDFs)", 0},
     {"all", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(all), NULL,
      "a line of the table for each seed (best, median and worst of more than "
      "three)", 0},

@@ -25,6 +25,7 @@ struct vqe_cmd_options {
   int lanes;             /* small experiments at once; 0: as fits */
   const char *summary;   /* path, or NULL */
   const char *qcschema;  /* path, or NULL */
+  const char *report;    /* path, or NULL */
   const char *warehouse; /* place of the tables; NULL: the default */
   bool no_lake;          /* make no tables */
   bool insecure_http;    /* credentials may go in plain text */

@@ -24,6 +24,7 @@
 #include "cmd_log.h"
 #include "job/job.h"
 #include "options.h"
+#include "pages/pages.h"
 #include "report/qcschema.h"
 #include "report/report.h"
 #include "screen.h"
@@ -153,6 +154,42 @@ static int write_qcschema(const char *path, struct vqe_result *const *results,
   return status;
 }
 
+static int write_page(const char *path, const char *source,
+                      struct vqe_result *const *results, size_t count)
+{
+  struct vqe_pages *pages = NULL;
+  int status = vqe_pages_create(&pages, source);
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    status = vqe_pages_add(pages, results[k]);
+  }
+  if (status == VQE_OK) {
+    status = vqe_pages_write(path, pages);
+  }
+  vqe_pages_free(pages);
+  return status;
+}
+
+/* What is written beside the table. */
+static int write_others(struct vqe_result *const *results,
+                        const bool *restored, const int *versions,
+                        size_t count, const struct vqe_job *job,
+                        const struct vqe_cmd_options *options)
+{
+  int status = VQE_OK;
+  if (options->summary != NULL) {
+    status = vqe_report_summary(options->summary, results, restored, count);
+  }
+  if (status == VQE_OK && options->qcschema != NULL) {
+    status = write_qcschema(options->qcschema, results, versions, count);
+  }
+  if (status == VQE_OK && options->report != NULL) {
+    status =
+        write_page(options->report, job != NULL ? job->output : options->job,
+                   results, count);
+  }
+  return status;
+}
+
 /* The table, and the summary for scripts. */
 static int report(const struct vqe_batch_outcome *outcome,
                   const struct vqe_job *job,
@@ -192,11 +229,8 @@ static int report(const struct vqe_batch_outcome *outcome,
   if (status == VQE_OK) {
     status = vqe_report_table(stdout, shown, restored, count, &how);
   }
-  if (status == VQE_OK && options->summary != NULL) {
-    status = vqe_report_summary(options->summary, shown, restored, count);
-  }
-  if (status == VQE_OK && options->qcschema != NULL) {
-    status = write_qcschema(options->qcschema, shown, versions, count);
+  if (status == VQE_OK) {
+    status = write_others(shown, restored, versions, count, job, options);
   }
   free(versions);
   free(restored);
@@ -260,12 +294,16 @@ static int finish(struct vqe_batch_outcome *outcome,
 static int check_side_outputs(const struct vqe_job *job,
                               const struct vqe_cmd_options *options)
 {
-  const char *const others[] = {job->output, options->job, options->qcschema};
+  const char *const others[] = {job->output, options->job, options->qcschema,
+                                options->report};
   int status =
-      vqe_cmd_side_output_check("--summary", options->summary, others, 3);
+      vqe_cmd_side_output_check("--summary", options->summary, others, 4);
   if (status == VQE_OK) {
     status =
         vqe_cmd_side_output_check("--qcschema", options->qcschema, others, 2);
+  }
+  if (status == VQE_OK) {
+    status = vqe_cmd_side_output_check("--report", options->report, others, 3);
   }
   return status;
 }

@@ -249,6 +249,7 @@ static int run_command(struct vqe_cmd_lake_options *options)
       {"unlock", vqe_cmd_lake_run_unlock},
       {"with-lock", vqe_cmd_lake_run_with_lock},
       {"qasm", vqe_cmd_lake_run_qasm},
+      {"report", vqe_cmd_lake_run_report},
       {"publish", vqe_cmd_lake_run_publish},
       {"ingest", vqe_cmd_lake_run_ingest},
   };

@@ -258,7 +258,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 60);
+  assert_int_equal(count, 61);
   free(help);
   free(man);
   free(completion);

@@ -32,9 +32,10 @@ CACHED = {
 OTHERS = (
     "jobs/setup/duckdb.sh",
     "jobs/setup/libcint.sh",
+    "jobs/setup/pages.sh",
     "tests/integration/iceberg-go/build_engine.sh",
 )
-STUBS = "mvn cargo rustc go python3 apt-get sudo java rclone curl".split()
+STUBS = "mvn cargo rustc go python3 apt-get sudo java rclone curl npm".split()
 
 
 class Place(harness.Folder):

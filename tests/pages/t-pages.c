@@ -1,0 +1,256 @@
+/* The page of results: what others wrote stays text, seeds and geometries are
+ * brought together, numbers are those of the results. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pages/page_draw.h"
+#include "pages/page_groups.h"
+#include "pages/pages.h"
+#include "report/report_fixture.h"
+#include "vqe/error.h"
+
+#define HOSTILE "</script><img src=x onerror=alert(1)>\"'&\x1b[2J"
+
+/* H2 at a distance, with a seed and an error to FCI in millihartree. */
+static struct vqe_result *h2(const char *name, double distance, int64_t seed,
+                             double error)
+{
+  struct vqe_result *result = report_ok(name);
+  struct vqe_molecule *molecule = calloc(1, sizeof *molecule);
+  molecule->name = strdup(name);
+  molecule->natom = 2;
+  molecule->symbols = calloc(2, sizeof *molecule->symbols);
+  molecule->z = calloc(2, sizeof(int));
+  molecule->coords = calloc(6, sizeof(double));
+  molecule->multiplicity = 1;
+  strcpy(molecule->symbols[0], "H");
+  strcpy(molecule->symbols[1], "H");
+  molecule->z[0] = molecule->z[1] = 1;
+  molecule->coords[5] = distance;
+  result->experiment->molecule = molecule;
+  result->experiment->seed = seed;
+  result->minimum =
+      result->fci_energy - result->nuclear_repulsion_energy + 1e-3 * error;
+  result->neval = 3;
+  result->eval_energy = calloc(3, sizeof(double));
+  for (int k = 0; k < 3; k++) {
+    result->eval_energy[k] = result->minimum + 0.1 * (2 - k);
+  }
+  return result;
+}
+
+__attribute__((noinline)) static char *page_of(struct vqe_result **results,
+                                               size_t count)
+{
+  struct vqe_pages *pages = NULL;
+  char *html = NULL;
+  size_t size = 0;
+  assert_int_equal(vqe_pages_create(&pages, HOSTILE), VQE_OK);
+  for (size_t k = 0; k < count; k++) {
+    assert_int_equal(vqe_pages_add(pages, results[k]), VQE_OK);
+    vqe_result_free(results[k]);
+  }
+  assert_int_equal(vqe_pages_count(pages), count);
+  assert_int_equal(vqe_pages_html(&html, &size, pages), VQE_OK);
+  assert_int_equal(strlen(html), size);
+  vqe_pages_free(pages);
+  return html;
+}
+
+static size_t occurrences(const char *text, const char *part)
+{
+  size_t count = 0;
+  for (const char *at = strstr(text, part); at != NULL;
+       at = strstr(at + 1, part)) {
+    count++;
+  }
+  return count;
+}
+
+static void texts_of_others_are_no_markup(void **state)
+{
+  struct vqe_result *results[] = {h2(HOSTILE, 0.7, 1, 0.5),
+                                  report_failed(HOSTILE)};
+  (void)state;
+  results[0]->notes = strdup("<b onclick=x>: <i onclick=y>\nno_fci: z");
+  char *html = page_of(results, 2);
+  assert_null(strstr(html, "<img src=x"));
+  assert_null(strstr(html, "<b onclick"));
+  assert_null(strstr(html, "<i onclick"));
+  assert_null(strchr(html, '\x1b'));
+  assert_non_null(strstr(html, "&lt;/script&gt;&lt;img src=x "
+                               "onerror=alert(1)&gt;&quot;&#39;&amp; [2J"));
+  /* in the data of the scripts */
+  assert_non_null(strstr(html, "\\u003c/script\\u003e\\u003cimg"));
+  free(html);
+}
+
+static void numbers_are_those_of_the_results(void **state)
+{
+  struct vqe_result *results[] = {h2("one", 0.7, 1, 0.5),
+                                  h2("two", 0.8, 1, 2.25)};
+  (void)state;
+  char *html = page_of(results, 2);
+  assert_non_null(strstr(html, "num good\">0.5000"));
+  assert_non_null(strstr(html, "num poor\">2.2500"));
+  assert_non_null(strstr(html, ">1 of 2</dd>")); /* within 1.6 mHa */
+  assert_non_null(strstr(html, "\xe2\x88\x92"
+                               "1.13050000"));  /* FCI */
+  assert_non_null(strstr(html, ">0.700</td>")); /* the bond */
+  free(html);
+}
+
+static void seeds_make_groups_and_geometries_families(void **state)
+{
+  struct vqe_pages_set set = {0};
+  struct vqe_pages_run *runs[12];
+  (void)state;
+  for (int k = 0; k < 12; k++) {
+    /* three lengths, four seeds each, the worst first */
+    struct vqe_result *result =
+        h2("H2", 0.7 + 0.1 * (k % 3), k / 3, 4.0 - k / 3);
+    assert_int_equal(vqe_pages_run_of(&runs[k], result), VQE_OK);
+    vqe_result_free(result);
+  }
+  set.runs = runs;
+  set.nrun = 12;
+  assert_int_equal(vqe_pages_group(&set), VQE_OK);
+  assert_int_equal(set.problems.count, 3);
+  assert_int_equal(set.groups.count, 3);
+  assert_int_equal(set.families.count, 1);
+  assert_int_equal(vqe_pages_length(&set.families, 0), 3);
+  for (size_t g = 0; g < 3; g++) {
+    static const double errors[] = {1.0, 2.0, 4.0};
+    assert_int_equal(vqe_pages_good(&set, g), 4);
+    for (int place = 0; place < 3; place++) {
+      assert_true(fabs(vqe_pages_run_error(vqe_pages_pick(&set, g, place)) -
+                       errors[place]) < 1e-9);
+    }
+  }
+  vqe_pages_ungroup(&set);
+  for (int k = 0; k < 12; k++) {
+    vqe_pages_run_free(runs[k]);
+  }
+}
+
+static void three_lengths_make_a_curve(void **state)
+{
+  struct vqe_result *results[] = {h2("a", 0.9, 1, 0.1), h2("b", 0.5, 1, 0.2),
+                                  h2("c", 0.7, 1, 0.3)};
+  (void)state;
+  char *html = page_of(results, 3);
+  assert_non_null(strstr(html, "id=\"curves\""));
+  /* along the bond, whatever the order of the input */
+  const char *first = strstr(html, "<td class=\"num\">0.5</td>");
+  const char *second = strstr(html, "<td class=\"num\">0.7</td>");
+  const char *third = strstr(html, "<td class=\"num\">0.9</td>");
+  assert_true(first != NULL && first < second && second < third);
+  free(html);
+}
+
+static void thousands_share_lines(void **state)
+{
+  size_t count = 1500;
+  struct vqe_result **results = calloc(count, sizeof *results);
+  (void)state;
+  for (size_t k = 0; k < count; k++) {
+    results[k] = h2("H2", 0.5 + 0.01 * (double)(k / 10), (int64_t)(k % 10),
+                    0.1 * (double)(k % 10));
+  }
+  char *html = page_of(results, count);
+  const char *table = strstr(html, "id=\"results\"");
+  char *end = strstr(table, "</section>");
+  *end = '\0';
+  assert_int_equal(occurrences(table, "<tr><th scope=\"row\">"), 150);
+  assert_true(strlen(html) < (size_t)4 << 20);
+  free(html);
+  free(results);
+}
+
+static void the_rest_of_a_hamiltonian_is_summed(void **state)
+{
+  struct vqe_pages_run *run = NULL;
+  struct vqe_pages_term terms[20];
+  char labels[20][8];
+  double rest = 0.0;
+  (void)state;
+  for (int k = 0; k < 20; k++) {
+    snprintf(labels[k], sizeof labels[k], "Z%d", k);
+    double sign = k % 2 == 0 ? 1.0 : -1.0;
+    terms[k] = (struct vqe_pages_term){labels[k], sign * (k + 1), 0.0};
+    rest += k < 3 ? k + 1 : 0.0;
+  }
+  strcpy(labels[19], "II");
+  assert_int_equal(vqe_pages_run_create(&run), VQE_OK);
+  assert_int_equal(vqe_pages_run_keep_terms(run, terms, 20), VQE_OK);
+  assert_int_equal(run->nterm, VQE_PAGES_TERMS);
+  assert_int_equal(run->nterm_rest, 3);
+  assert_true(run->rest == rest && run->identity == -20.0);
+  assert_string_equal(run->terms[0].label, "Z18");
+  vqe_pages_run_free(run);
+}
+
+static void kept_evaluations_end_with_the_last(void **state)
+{
+  static const size_t counts[] = {0, 1, 160, 161, 1000, 1000000};
+  (void)state;
+  for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+    size_t steps[VQE_PAGES_POINTS];
+    size_t kept = vqe_pages_run_steps(steps, counts[c]);
+    assert_true(kept <= VQE_PAGES_POINTS && kept <= counts[c]);
+    assert_true(kept == 0 ? counts[c] == 0
+                          : steps[0] == 0 && steps[kept - 1] == counts[c] - 1);
+    for (size_t k = 1; k < kept; k++) {
+      assert_true(steps[k] > steps[k - 1]);
+    }
+  }
+}
+
+static void only_circuits_that_can_be_read_are_drawn(void **state)
+{
+  static const struct {
+    const char *text;
+    bool drawn;
+  } circuits[] = {
+      {"OPENQASM 3.0;\nqubit[2] q;\nry(t00000) q[0];\ncx q[0], q[1];\n", true},
+      {"x q[5];\n", false},
+      {"x q[-1];\n", false},
+      {"<svg onload=x> q[0];\n", false},
+      {"cx q[0], q[1], q[0], q[1], q[0];\n", false},
+      {"", false}};
+  (void)state;
+  for (size_t k = 0; k < sizeof circuits / sizeof circuits[0]; k++) {
+    struct vqe_pages_run *run = NULL;
+    struct vqe_pages_text text = {NULL, 0, 0, VQE_OK};
+    assert_int_equal(vqe_pages_run_create(&run), VQE_OK);
+    run->nqubit = 2;
+    run->circuit = strdup(circuits[k].text);
+    assert_int_equal(vqe_pages_draw_circuit(&text, run), circuits[k].drawn);
+    assert_true((text.used > 0) == circuits[k].drawn);
+    free(text.data);
+    vqe_pages_run_free(run);
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(texts_of_others_are_no_markup),
+      cmocka_unit_test(numbers_are_those_of_the_results),
+      cmocka_unit_test(seeds_make_groups_and_geometries_families),
+      cmocka_unit_test(three_lengths_make_a_curve),
+      cmocka_unit_test(thousands_share_lines),
+      cmocka_unit_test(the_rest_of_a_hamiltonian_is_summed),
+      cmocka_unit_test(kept_evaluations_end_with_the_last),
+      cmocka_unit_test(only_circuits_that_can_be_read_are_drawn),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
