@@ -42,26 +42,42 @@ static int check_teams(int ranks, int team)
  * more than these: each holds the tables of its molecule. */
 #define DEVICE_LANES 32
 
-static int wants_device(const struct vqe_job *job)
+/* Is it that device, or any other, for some experiment? */
+static int has_device(const struct vqe_job *job, const char *device, bool is)
 {
   for (size_t k = 0; k < job->count; k++) {
-    if (strcmp(job->experiments[k]->device, "cuda") == 0) {
+    if ((strcmp(job->experiments[k]->device, device) == 0) == is) {
       return 1;
     }
   }
   return 0;
 }
 
+/* Lanes of a rank whose job asks for a GPU, or does not. Where some ranks have
+ * one and others have none, these are as in any other job. */
 static int count_lanes(const struct vqe_worker *worker, bool device)
 {
+  bool waits = device && (worker->device || worker->devices == 0);
   if (worker->team_size > 1) {
     return 1;
   }
   if (worker->options->lanes > 0) {
     return worker->options->lanes;
   }
-  return device && worker->threads < DEVICE_LANES ? DEVICE_LANES
-                                                  : worker->threads;
+  return waits && worker->threads < DEVICE_LANES ? DEVICE_LANES
+                                                 : worker->threads;
+}
+
+/* Which ranks have a GPU? Collective. One rank alone need not know, nor do
+ * ranks that share states, as these stay on the CPU. */
+static void find_devices(struct vqe_worker *worker, bool wanted, MPI_Comm comm)
+{
+  int mine = 0;
+  if (wanted && worker->ranks > 1 && worker->team_size == 1) {
+    mine = vqe_devices(NULL) > 0;
+  }
+  worker->device = mine != 0;
+  MPI_Allreduce(&mine, &worker->devices, 1, MPI_INT, MPI_SUM, comm);
 }
 
 /* What rank 0 knows of the job, for all ranks. */
@@ -69,7 +85,8 @@ struct header {
   int status;
   int run;
   int team_size;
-  int device; /* is one asked for? */
+  int device;     /* is a GPU asked for? */
+  int may_device; /* or welcome? */
   int watched;
 };
 
@@ -79,7 +96,8 @@ static int read_header(struct header *header, struct vqe_owner **owner,
                        int ranks, const struct vqe_log *log)
 {
   header->team_size = job->ranks_per_molecule;
-  header->device = wants_device(job);
+  header->device = has_device(job, "cuda", true);
+  header->may_device = has_device(job, "cpu", false);
   int status = check_teams(ranks, header->team_size);
   if (status == VQE_OK && strlen(job->file) >= size) {
     status = vqe_error_set(
@@ -160,6 +178,7 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
   out->threads = worker.threads;
   worker.team_size = header.team_size;
   worker.watched = header.watched != 0;
+  find_devices(&worker, header.may_device != 0, comm);
   worker.lanes = count_lanes(&worker, header.device != 0);
   int room = reserve_blas(&worker, comm);
   if (room != VQE_OK) {

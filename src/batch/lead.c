@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 #include "batch/request.h"
 #include "batch/schedule.h"
 #include "batch/transport.h"
+#include "estimator/estimator_choose.h"
 #include "store/codec.h"
 
 struct lead {
@@ -24,8 +26,9 @@ struct lead {
   struct vqe_progress progress;
   struct vqe_schedule schedule;
   struct vqe_early_writer writer;
-  int busy;      /* workers that have not stopped */
-  bool *idle;    /* asked and got nothing */
+  int busy;                           /* workers that have not stopped */
+  bool *idle;                         /* asked and got nothing */
+  struct vqe_schedule_asker *waiting; /* who asked so, or no lanes */
   size_t *given; /* tasks of each rank whose results have not come */
   struct vqe_worker_report *reports; /* of each rank */
   struct vqe_news *news;             /* the last of each rank */
@@ -43,13 +46,14 @@ struct lead {
 static int feed(struct lead *lead)
 {
   int status = VQE_OK;
-  int idle;
-  while (status == VQE_OK && !lead->stopping &&
+  size_t count = 1;
+  struct vqe_schedule_asker us = {.lanes = lead->worker.lanes,
+                                  .device = lead->worker.device};
+  while (status == VQE_OK && !lead->stopping && count > 0 &&
          !vqe_schedule_done(&lead->schedule) &&
-         vqe_lanes_have_capacity(lead->lanes, &idle)) {
+         vqe_lanes_have_capacity(lead->lanes, &us.idle)) {
     const struct vqe_task *tasks;
-    size_t count =
-        vqe_schedule_take(&tasks, &lead->schedule, idle, lead->worker.lanes);
+    count = vqe_schedule_take(&tasks, &lead->schedule, &us);
     for (size_t k = 0; status == VQE_OK && k < count; k++) {
       status =
           vqe_lanes_put(lead->lanes, tasks[k].experiment, tasks[k].serial);
@@ -83,6 +87,10 @@ static void keep(struct lead *lead, struct vqe_result *result, int rank)
   outcome->results[index] = result;
   if (lead->news[rank].index == index) {
     lead->news[rank].index = -1;
+  }
+  if (result->status != VQE_EXPERIMENT_FAILED) {
+    vqe_schedule_learn(&lead->schedule, index, result->seconds_total,
+                       strncmp(result->backend, "vqe_cuda", 8) == 0);
   }
   vqe_early_writer_add(&lead->writer, (size_t)index);
   vqe_progress_result(&lead->progress, result, rank,
@@ -152,21 +160,47 @@ static int send_chunk(const struct lead *lead, int to,
   return status;
 }
 
-static int take_ask(struct lead *lead, const struct vqe_transport_head *found)
+/* The next tasks for the rank that asks, now or later. */
+static int give(struct lead *lead, int rank,
+                const struct vqe_schedule_asker *asker)
 {
-  struct vqe_transport_ask ask;
   const struct vqe_task *tasks;
   size_t count = 0;
+  if (!lead->stopping) {
+    count = vqe_schedule_take(&tasks, &lead->schedule, asker);
+  }
+  lead->idle[rank] = count == 0; /* gets its stop message with the others */
+  lead->waiting[rank] =
+      count == 0 ? *asker : (struct vqe_schedule_asker){.lanes = 0};
+  if (count == 0) {
+    return VQE_OK;
+  }
+  lead->given[rank] += count;
+  return send_chunk(lead, rank, tasks, count);
+}
+
+static int take_ask(struct lead *lead, const struct vqe_transport_head *found)
+{
+  struct vqe_transport_ask ask = {0};
   int status = vqe_transport_receive_into(&ask, sizeof ask,
                                           lead->worker.transport, found);
-  if (status == VQE_OK && !lead->stopping) {
-    count = vqe_schedule_take(&tasks, &lead->schedule, ask.idle, ask.lanes);
-  }
-  if (count > 0) {
-    lead->given[found->from] += count;
-    status = send_chunk(lead, found->from, tasks, count);
-  } else {
-    lead->idle[found->from] = true; /* gets its stop message with the others */
+  const struct vqe_schedule_asker asker = {ask.idle, ask.lanes,
+                                           ask.device != 0};
+  return status == VQE_OK ? give(lead, found->from, &asker) : status;
+}
+
+/* What suits other ranks may have come to be worth it for those that wait. */
+static int give_waiting(struct lead *lead)
+{
+  int status = VQE_OK;
+  for (int rank = next_worker(lead, 0);
+       status == VQE_OK && rank < lead->worker.ranks && !lead->stopping &&
+       !vqe_schedule_done(&lead->schedule);
+       rank = next_worker(lead, rank)) {
+    const struct vqe_schedule_asker asker = lead->waiting[rank];
+    if (asker.lanes > 0) {
+      status = give(lead, rank, &asker);
+    }
   }
   return status;
 }
@@ -181,6 +215,7 @@ static int take_stopped(struct lead *lead,
   lead->busy--;
   lead->idle[found->from] = true;
   lead->given[found->from] = 0;
+  lead->waiting[found->from].lanes = 0;
   if (report->status != VQE_OK) {
     /* interrupted or broken: what it had not begun is lost to it, so the
      * others stop too and the job is run again */
@@ -347,6 +382,9 @@ static bool step(struct lead *lead, bool alone)
     lead->worker.stopped = true; /* seen by our lanes */
   }
   int status = feed(lead);
+  if (status == VQE_OK) {
+    status = give_waiting(lead);
+  }
   if (status != VQE_OK) {
     fail(lead, status);
   }
@@ -388,10 +426,27 @@ static void lead_loop(struct lead *lead)
 
 /* ---- before and after it ---- */
 
+/* As the estimator will choose (estimator_choose.h). */
+static enum vqe_task_place place_of(const struct vqe_experiment *experiment,
+                                    uint64_t amplitudes,
+                                    const struct vqe_batch_options *options)
+{
+  if (strcmp(experiment->device, "cuda") == 0 ||
+      strcmp(experiment->precision, "single") == 0 ||
+      options->gates == VQE_GATES_CUSTATEVEC) {
+    return VQE_TASK_NEEDS;
+  }
+  return strcmp(experiment->device, "cpu") != 0 &&
+                 vqe_estimator_gains_by_device(amplitudes)
+             ? VQE_TASK_GAINS
+             : VQE_TASK_ANYWHERE;
+}
+
 static int list_tasks(struct lead *lead, const struct vqe_job *job)
 {
   int workers = lead->worker.ranks / lead->worker.team_size;
-  int status = vqe_schedule_init(&lead->schedule, job->count, workers);
+  int status = vqe_schedule_init(&lead->schedule, job->count, workers,
+                                 lead->worker.devices);
   for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
     struct vqe_experiment_estimate estimate;
     struct vqe_task task = {.experiment = job->experiments[k],
@@ -403,6 +458,8 @@ static int list_tasks(struct lead *lead, const struct vqe_job *job)
     if (vqe_experiment_estimate(&estimate, task.experiment) == VQE_OK) {
       task.cost = estimate.cost;
       task.serial = estimate.serial && lead->worker.team_size == 1;
+      task.place =
+          place_of(task.experiment, estimate.amplitudes, lead->worker.options);
     }
     vqe_schedule_add(&lead->schedule, task);
   }
@@ -417,6 +474,10 @@ static int list_ranks(struct lead *lead)
   size_t ranks = (size_t)lead->worker.ranks;
   int status =
       vqe_memory_alloc(&lead->idle, ranks, sizeof *lead->idle, "rank list");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&lead->waiting, ranks, sizeof *lead->waiting,
+                              "rank list");
+  }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&lead->given, ranks, sizeof *lead->given,
                               "rank list");
@@ -529,6 +590,7 @@ static void lead_free(struct lead *lead)
   vqe_early_writer_clear(&lead->writer);
   free(lead->idle);
   free(lead->given);
+  free(lead->waiting);
   free(lead->reports);
   free(lead->news);
   free(lead->pulses);

@@ -107,7 +107,7 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes,
   int status = VQE_OK;
   while (status == VQE_OK) {
     struct vqe_transport_head found;
-    struct vqe_transport_ask ask = {0, worker->lanes};
+    struct vqe_transport_ask ask = {0, worker->lanes, worker->device};
     if (!asked && vqe_lanes_have_capacity(lanes, &ask.idle)) {
       status = vqe_transport_send(transport, 0, VQE_TAG_ASK, &ask, sizeof ask);
       asked = true;

@@ -25,8 +25,9 @@ enum vqe_transport_tag {
 
 /* What a worker reports when it asks for work. */
 struct vqe_transport_ask {
-  int idle;  /* lanes that have nothing to do */
-  int lanes; /* of the rank */
+  int idle;   /* lanes that have nothing to do */
+  int lanes;  /* of the rank */
+  int device; /* it has a GPU */
 };
 
 /* A message that has come and is not taken yet. */

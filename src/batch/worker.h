@@ -42,6 +42,8 @@ struct vqe_worker {
   struct vqe_combiner *combiner; /* of their launches on a GPU */
   struct vqe_host host;
   int node_rank; /* among the ranks of its node: names its GPU */
+  bool device;   /* it has a GPU that it may use */
+  int devices;   /* ranks that have one */
   int team_size; /* ranks of each team; workers are the first ones */
   struct vqe_batch_team *team; /* of whose first rank this is; NULL: alone */
   _Atomic bool stopped; /* a stop message came, or a lane cannot go on */

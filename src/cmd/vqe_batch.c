@@ -105,6 +105,19 @@ static int check_devices(const struct vqe_job *job,
   return VQE_OK;
 }
 
+/* What rank 0 lacks another rank may have: in a job of nodes with and without
+ * GPUs what needs one goes to the former. Collective; `status` is that of the
+ * check on rank 0. */
+static int check_other_ranks(int status)
+{
+  int lacks = status != VQE_OK;
+  int any = 0;
+  MPI_Bcast(&lacks, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  int mine = lacks && vqe_devices(NULL) > 0;
+  MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+  return any ? VQE_OK : status;
+}
+
 /* ---- the tables ---- */
 
 /* Results are safe by now, whatever happens here. */
@@ -320,6 +333,39 @@ static int open_stream(struct vqe_batch_stream *stream,
              : status;
 }
 
+/* On rank 0: the job, and whatever is written while it runs. Collective;
+ * returns the exit status of all. */
+static int begin(struct vqe_job **job, struct vqe_batch_stream *stream,
+                 struct vqe_batch_metrics **metrics,
+                 const struct vqe_cmd_options *options,
+                 enum vqe_gates_choice gates, int status)
+{
+  int code = EXIT_GOOD;
+  int devices = VQE_OK;
+  bool lead = vqe_cmd_log.rank == 0;
+  if (lead && status == VQE_OK) {
+    status = vqe_batch_load(job, options);
+  }
+  if (lead && status == VQE_OK) {
+    status = check_side_outputs(*job, options);
+  }
+  if (lead && status == VQE_OK) {
+    devices = check_devices(*job, gates);
+  }
+  devices = check_other_ranks(devices);
+  if (lead && status == VQE_OK) {
+    status = devices;
+  }
+  if (lead && status == VQE_OK) {
+    status = open_stream(stream, metrics, *job, options);
+  }
+  if (lead && status != VQE_OK) {
+    code = vqe_batch_complain();
+  }
+  MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  return code;
+}
+
 static int run(const struct vqe_cmd_options *options)
 {
   struct vqe_job *job = NULL;
@@ -333,21 +379,13 @@ static int run(const struct vqe_cmd_options *options)
   struct vqe_batch_stream stream = {0};
   struct vqe_batch_metrics *metrics = NULL;
   int rank;
-  int code = EXIT_GOOD;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   vqe_cmd_log.rank = rank;
   MPI_Bcast(vqe_cmd_log.run, sizeof vqe_cmd_log.run, MPI_CHAR, 0,
             MPI_COMM_WORLD);
   /* every rank has the same command line */
   int status = read_gates(&batch.gates, options->gates);
-  if (rank == 0 &&
-      (status != VQE_OK || vqe_batch_load(&job, options) != VQE_OK ||
-       check_side_outputs(job, options) != VQE_OK ||
-       check_devices(job, batch.gates) != VQE_OK ||
-       open_stream(&stream, &metrics, job, options) != VQE_OK)) {
-    code = vqe_batch_complain();
-  }
-  MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  int code = begin(&job, &stream, &metrics, options, batch.gates, status);
   if (code != EXIT_GOOD) {
     vqe_job_free(job);
     return rank == 0 ? code : EXIT_GOOD;

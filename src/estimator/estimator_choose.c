@@ -192,6 +192,11 @@ static int check_memory(uint64_t *amplitudes,
       sector ? "" : " or UCCSD, which runs in a sector");
 }
 
+bool vqe_estimator_gains_by_device(uint64_t amplitudes)
+{
+  return amplitudes >= DEVICE_SIZE;
+}
+
 static int create_backend(struct vqe_estimator_choice *out,
                           uint64_t amplitudes,
                           const struct vqe_hamiltonian *hamiltonian,
@@ -204,8 +209,9 @@ static int create_backend(struct vqe_estimator_choice *out,
     return vqe_split_create(&out->ops, &out->backend, hamiltonian, ansatz,
                             options->team, options->threads);
   }
-  if (only || (options->device == VQE_DEVICE_AUTO &&
-               amplitudes >= DEVICE_SIZE && vqe_gpu_count(NULL) > 0)) {
+  if (only ||
+      (options->device == VQE_DEVICE_AUTO &&
+       vqe_estimator_gains_by_device(amplitudes) && vqe_gpu_count(NULL) > 0)) {
     int status = create_on_device(out, sector, hamiltonian, ansatz, options);
     if (status == VQE_OK || only) {
       return status;

@@ -3,6 +3,9 @@
 #ifndef VQE_ESTIMATOR_ESTIMATOR_CHOOSE_H
 #define VQE_ESTIMATOR_ESTIMATOR_CHOOSE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "kernels/gpu.h"
 #include "sim/backend.h"
 
@@ -14,6 +17,9 @@ struct vqe_estimator_choice {
   char gates[32];                    /* on a device: whose */
   char note[256];                    /* why AUTO took the CPU, or "" */
 };
+
+/* Does AUTO take a device for a state of so many amplitudes? */
+bool vqe_estimator_gains_by_device(uint64_t amplitudes);
 
 /* Make the backend that the options ask for; `out` starts as zeros. Refuses
  * what does not fit memory (VQE_ERR_MEMORY) and combinations that nothing

@@ -95,7 +95,7 @@ static void start(struct world *world)
 
 static void ask(struct world *world, int rank, int idle, int lanes)
 {
-  struct vqe_transport_ask message = {idle, lanes};
+  struct vqe_transport_ask message = {.idle = idle, .lanes = lanes};
   fake_put(&world->net, rank, 0, VQE_TAG_ASK, &message, sizeof message);
 }
 

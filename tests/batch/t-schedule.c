@@ -19,7 +19,7 @@ static void start(struct vqe_schedule *schedule, int workers)
   for (int k = 0; k < MOST; k++) {
     experiments[k].index = k;
   }
-  assert_int_equal(vqe_schedule_init(schedule, MOST, workers), 0);
+  assert_int_equal(vqe_schedule_init(schedule, MOST, workers, 0), 0);
 }
 
 static void add(struct vqe_schedule *schedule, size_t count, double cost,
@@ -54,8 +54,9 @@ static void order_goes_before_cost(void **state)
 
 static size_t take(struct vqe_schedule *schedule, int idle, int lanes)
 {
+  const struct vqe_schedule_asker asker = {idle, lanes, false};
   const struct vqe_task *tasks;
-  return vqe_schedule_take(&tasks, schedule, idle, lanes);
+  return vqe_schedule_take(&tasks, schedule, &asker);
 }
 
 static void wide_come_first_and_each_kind_largest_first(void **state)
@@ -176,7 +177,8 @@ static void everything_is_handed_out_once(void **state)
   vqe_schedule_sort(&schedule);
   while (!vqe_schedule_done(&schedule)) {
     const struct vqe_task *tasks;
-    size_t count = vqe_schedule_take(&tasks, &schedule, 2, 4);
+    const struct vqe_schedule_asker asker = {2, 4, false};
+    size_t count = vqe_schedule_take(&tasks, &schedule, &asker);
     assert_true(count > 0);
     for (size_t k = 0; k < count; k++) {
       seen[tasks[k].experiment->index]++;
@@ -186,6 +188,175 @@ static void everything_is_handed_out_once(void **state)
     assert_int_equal(seen[k], 1);
   }
   vqe_schedule_clear(&schedule);
+}
+
+/* ---- ranks with a GPU and ranks without ---- */
+
+/* 0 to 5 for any rank, 10 to 19 gain from a GPU, 20 and 21 need one; each
+ * group costs less and less. */
+static void add_mixed(struct vqe_schedule *schedule, int workers, int devices)
+{
+  const int first[] = {0, 10, 20};
+  const int count[] = {6, 10, 2};
+  for (int k = 0; k < MOST; k++) {
+    experiments[k].index = k;
+  }
+  assert_int_equal(vqe_schedule_init(schedule, MOST, workers, devices), 0);
+  for (int place = 2; place >= 0; place--) {
+    for (int k = 0; k < count[place]; k++) {
+      struct vqe_task task = {.experiment = &experiments[first[place] + k],
+                              .cost = 100.0 - k,
+                              .place = (enum vqe_task_place)place};
+      vqe_schedule_add(schedule, task);
+    }
+  }
+  vqe_schedule_sort(schedule);
+}
+
+/* Index of the one task that is handed out, or -1. */
+static int next(struct vqe_schedule *schedule, bool device)
+{
+  const struct vqe_schedule_asker asker = {1, 1, device};
+  const struct vqe_task *task;
+  size_t count = vqe_schedule_take(&task, schedule, &asker);
+  assert_true(count <= 1);
+  return count == 0 ? -1 : task->experiment->index;
+}
+
+static void each_rank_first_gets_what_suits_it(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  add_mixed(&schedule, 2, 1);
+  assert_int_equal(next(&schedule, false), 0);
+  assert_int_equal(next(&schedule, true), 20);
+  assert_int_equal(next(&schedule, false), 1);
+  assert_int_equal(next(&schedule, true), 21);
+  assert_int_equal(next(&schedule, true), 10);
+  assert_int_equal(next(&schedule, false), 2);
+  vqe_schedule_clear(&schedule);
+}
+
+static void a_rank_with_a_gpu_takes_what_is_left_for_the_others(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  add_mixed(&schedule, 2, 1);
+  for (int k = 0; k < 12; k++) {
+    assert_true(next(&schedule, true) >= 10);
+  }
+  for (int k = 0; k < 6; k++) {
+    assert_int_equal(next(&schedule, true), k);
+  }
+  assert_int_equal(next(&schedule, true), -1);
+  assert_true(vqe_schedule_done(&schedule));
+  vqe_schedule_clear(&schedule);
+}
+
+static void a_rank_without_one_takes_the_smallest_of_many(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  add_mixed(&schedule, 2, 1);
+  for (int k = 0; k < 6; k++) {
+    assert_int_equal(next(&schedule, false), k);
+  }
+  /* twelve wait for the GPU, four of which are left to it */
+  for (int k = 19; k > 11; k--) {
+    assert_int_equal(next(&schedule, false), k);
+  }
+  assert_int_equal(next(&schedule, false), -1);
+  assert_false(vqe_schedule_done(&schedule));
+  assert_int_equal(next(&schedule, true), 20);
+  assert_int_equal(next(&schedule, true), 21);
+  assert_int_equal(next(&schedule, true), 10);
+  assert_int_equal(next(&schedule, true), 11);
+  assert_true(vqe_schedule_done(&schedule));
+  vqe_schedule_clear(&schedule);
+}
+
+/* Where it is known that they end sooner here than there the last ones go,
+ * too; where they would take long, none. */
+static void what_has_ended_decides_how_many(void **state)
+{
+  (void)state;
+  for (int slow = 0; slow < 2; slow++) {
+    struct vqe_schedule schedule;
+    add_mixed(&schedule, 2, 1);
+    for (int k = 0; k < 6; k++) {
+      assert_int_equal(next(&schedule, false), k);
+    }
+    assert_int_equal(next(&schedule, true), 20);
+    assert_int_equal(next(&schedule, true), 21);
+    assert_int_equal(next(&schedule, true), 10);
+    assert_int_equal(next(&schedule, false), 19);
+    /* what any rank does says nothing of these */
+    vqe_schedule_learn(&schedule, 0, 1e6, false);
+    vqe_schedule_learn(&schedule, 10, 10.0, true);
+    vqe_schedule_learn(&schedule, 19, slow ? 10.0 * 6.5 : 1.0, false);
+    if (slow) {
+      /* 6.5 times as long on nearly the same cost: 18 ends about when the
+       * GPU has done 11 to 17, and 17 later than 11 to 16 */
+      assert_int_equal(next(&schedule, false), 18);
+      assert_int_equal(next(&schedule, false), -1);
+      assert_int_equal(next(&schedule, true), 11);
+    } else {
+      for (int k = 18; k > 11; k--) {
+        assert_int_equal(next(&schedule, false), k);
+      }
+      /* the GPU would have done nothing before this one */
+      assert_int_equal(next(&schedule, false), -1);
+      assert_int_equal(next(&schedule, true), 11);
+      assert_true(vqe_schedule_done(&schedule));
+    }
+    vqe_schedule_clear(&schedule);
+  }
+}
+
+/* However many there are, and whatever the priorities. */
+static void what_needs_a_gpu_goes_to_no_other_rank(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  for (int k = 0; k < MOST; k++) {
+    experiments[k].index = k;
+  }
+  assert_int_equal(vqe_schedule_init(&schedule, MOST, 3, 1), 0);
+  for (int k = 0; k < 40; k++) {
+    struct vqe_task task = {.experiment = &experiments[k],
+                            .cost = 100.0 - k,
+                            .order = k % 2,
+                            .place =
+                                k % 3 == 0 ? VQE_TASK_NEEDS : VQE_TASK_GAINS};
+    vqe_schedule_add(&schedule, task);
+  }
+  vqe_schedule_sort(&schedule);
+  int taken = 0;
+  for (int k = next(&schedule, false); k >= 0; k = next(&schedule, false)) {
+    assert_true(k % 3 != 0);
+    taken++;
+  }
+  assert_true(taken > 0);
+  for (; taken < 40; taken++) {
+    assert_true(next(&schedule, true) >= 0);
+  }
+  assert_true(vqe_schedule_done(&schedule));
+  vqe_schedule_clear(&schedule);
+}
+
+/* All with a GPU, or none: cost alone decides. */
+static void equal_ranks_get_the_largest_first(void **state)
+{
+  (void)state;
+  for (int devices = 0; devices <= 2; devices += 2) {
+    struct vqe_schedule schedule;
+    add_mixed(&schedule, 2, devices);
+    const int order[] = {0, 10, 20, 1, 11, 21, 2, 12, 3, 13};
+    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
+      assert_int_equal(next(&schedule, devices > 0), order[k]);
+    }
+    vqe_schedule_clear(&schedule);
+  }
 }
 
 int main(void)
@@ -200,6 +371,12 @@ int main(void)
       cmocka_unit_test(wide_and_serial_ones_never_share_a_message),
       cmocka_unit_test(the_tail_is_shared_one_by_one),
       cmocka_unit_test(everything_is_handed_out_once),
+      cmocka_unit_test(each_rank_first_gets_what_suits_it),
+      cmocka_unit_test(a_rank_with_a_gpu_takes_what_is_left_for_the_others),
+      cmocka_unit_test(a_rank_without_one_takes_the_smallest_of_many),
+      cmocka_unit_test(what_has_ended_decides_how_many),
+      cmocka_unit_test(what_needs_a_gpu_goes_to_no_other_rank),
+      cmocka_unit_test(equal_ranks_get_the_largest_first),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

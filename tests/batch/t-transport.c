@@ -55,8 +55,8 @@ static void message_of_another_size_is_an_error_and_is_taken(void **state)
   (void)state;
   struct fake_net net;
   struct vqe_transport_head found;
-  struct vqe_transport_ask ask = {3, 4};
-  struct vqe_transport_ask got = {0, 0};
+  struct vqe_transport_ask ask = {3, 4, 0};
+  struct vqe_transport_ask got = {0, 0, 0};
   fake_init(&net);
   struct vqe_transport zero = fake_transport(&net, 0);
   fake_put(&net, 2, 0, VQE_TAG_ASK, "12345", 5);

@@ -4,6 +4,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@ bool vqe_emulated_backwards = false;
 uint64_t vqe_emulated_bytes = UINT64_C(4) << 30;
 uint64_t vqe_emulated_promise = 0;
 int (*vqe_emulated_launch)(unsigned blocks) = NULL;
+int vqe_emulated_count = 1;
+int vqe_emulated_numbers[VQE_EMULATED_MOST] = {0};
 
 struct held {
   struct held *next;
@@ -38,9 +41,9 @@ unsigned vqe_emulated_order(unsigned k)
 int vqe_gpu_count(const char **reason)
 {
   if (reason != NULL) {
-    *reason = NULL;
+    *reason = vqe_emulated_count == 0 ? "none is visible" : NULL;
   }
-  return 1;
+  return vqe_emulated_count;
 }
 
 int vqe_gpu_describe(struct vqe_gpu_info *out, int index)
@@ -51,10 +54,14 @@ int vqe_gpu_describe(struct vqe_gpu_info *out, int index)
       .compute_major = 9,
       .shared_bytes = 232448,
   };
-  if (index != 0) {
+  if (index < 0 || index >= vqe_emulated_count) {
     return vqe_error_set(VQE_ERR_INPUT, "no device %d", index);
   }
   *out = info;
+  if (vqe_emulated_numbers[index] > 0) {
+    snprintf(out->name, sizeof out->name, "emulation on the host, number %d",
+             vqe_emulated_numbers[index]);
+  }
   out->bytes = vqe_emulated_bytes;
   out->free_bytes = vqe_emulated_bytes;
   return VQE_OK;

@@ -14,6 +14,12 @@ extern uint64_t vqe_emulated_bytes;
 /* What it says to have free beforehand, 0: the truth. */
 extern uint64_t vqe_emulated_promise;
 
+/* Devices, at most VQE_EMULATED_MOST, and what each calls itself: its number
+ * behind the name of all, where that is above 0. */
+#define VQE_EMULATED_MOST 16
+extern int vqe_emulated_count;
+extern int vqe_emulated_numbers[];
+
 /* Whether a library of gates is there. */
 extern bool vqe_emulated_library;
 /* Called before each launch, by the thread that makes it; a negative result
