@@ -11,7 +11,7 @@
 #
 # VQE_WAREHOUSE   where the tables go (FOLDER/warehouse); "" for none
 # VQE_LAKE_AFTER  afterok: tables only when all parts ended well (afterany)
-# VQE_GPU         what a lane on cuda asks for (--gpus-per-task=1); "" for none
+# VQE_GPU         what a lane on cuda asks for (--gpus-per-node=1); "" for none
 # VQE_BATCH, VQE_LAKE, VQE_LAUNCH, VQE_REQUEUE go to the jobs
 set -euo pipefail
 
@@ -42,7 +42,7 @@ while IFS=$'\t' read -r lane parts partition device; do
   options=("--array=1-$parts")
   [ "$partition" = - ] || options+=("--partition=$partition")
   if [ "$device" = cuda ]; then
-    read -r -a gpu <<<"${VQE_GPU---gpus-per-task=1}"
+    read -r -a gpu <<<"${VQE_GPU---gpus-per-node=1}"
     options+=("${gpu[@]}")
   fi
   id=$(sbatch --parsable "${options[@]}" "$@" "$scripts/vqe_array.sbatch" \
