@@ -31,6 +31,8 @@ static const char magic[4] = {'V', 'Q', 'E', 'J'};
 /* id, id without the seed, seed, flags, phase */
 #define PHASE_BYTES (ID_BYTES + ID_BYTES + 8 + 4 + 4)
 #define SEED_DRAWN 1u
+/* id (zeros: of the rank), mark */
+#define MARK_BYTES (ID_BYTES + 4)
 #define SYNC_SECONDS 1.0
 /* Damage is searched for frames until so many times the file's bytes have
  * been checksummed in vain. */
@@ -210,6 +212,20 @@ static int visit_phase(vqe_journal_visit visit, void *ctx,
   return visit(ctx, NULL, NULL, &phase);
 }
 
+static int visit_mark(vqe_journal_visit visit, void *ctx,
+                      const struct frame *frame)
+{
+  struct vqe_journal_phase phase = {.phase = VQE_PHASE_SCF};
+  uint32_t number =
+      frame->size == MARK_BYTES ? get_u32(frame->payload + ID_BYTES) : 0;
+  if (number < VQE_JOURNAL_BEGUN || number > VQE_JOURNAL_STOPS) {
+    return vqe_error_set(VQE_ERR_INPUT, "a frame has no mark that is known");
+  }
+  memcpy(phase.experiment_id, frame->payload, ID_BYTES);
+  phase.mark = (enum vqe_journal_mark)number;
+  return visit(ctx, NULL, NULL, &phase);
+}
+
 static int visit_frame(vqe_journal_visit visit, void *ctx,
                        const struct frame *frame)
 {
@@ -220,6 +236,9 @@ static int visit_frame(vqe_journal_visit visit, void *ctx,
   }
   if (frame->type == VQE_JOURNAL_PHASE) {
     return visit_phase(visit, ctx, frame);
+  }
+  if (frame->type == VQE_JOURNAL_MARK) {
+    return visit_mark(visit, ctx, frame);
   }
   if (frame->type != VQE_JOURNAL_RESULT) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -641,6 +660,25 @@ int vqe_journal_phase(struct vqe_journal *journal,
   put_u32(at + 8, phase->seed_drawn ? SEED_DRAWN : 0);
   put_u32(at + 12, (uint32_t)phase->phase);
   finish_frame(frame, VQE_JOURNAL_PHASE, PHASE_BYTES);
+  int status = append(journal, frame, sizeof frame);
+  return status == VQE_OK ? vqe_journal_tick(journal) : status;
+}
+
+int vqe_journal_mark(struct vqe_journal *journal, const char *experiment_id,
+                     enum vqe_journal_mark mark)
+{
+  uint8_t frame[HEAD_BYTES + MARK_BYTES + TAIL_BYTES] = {0};
+  if (experiment_id != NULL && strlen(experiment_id) != ID_BYTES) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "journal '%s': that experiment '%s' begins or is "
+                         "left cannot be recorded",
+                         journal->path, experiment_id);
+  }
+  if (experiment_id != NULL) {
+    memcpy(frame + HEAD_BYTES, experiment_id, ID_BYTES);
+  }
+  put_u32(frame + HEAD_BYTES + ID_BYTES, (uint32_t)mark);
+  finish_frame(frame, VQE_JOURNAL_MARK, MARK_BYTES);
   int status = append(journal, frame, sizeof frame);
   return status == VQE_OK ? vqe_journal_tick(journal) : status;
 }

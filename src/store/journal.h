@@ -17,18 +17,30 @@
 enum vqe_journal_type {
   VQE_JOURNAL_RESULT = 1,     /* a finished experiment: codec bytes */
   VQE_JOURNAL_EVALUATION = 2, /* one evaluation of an unfinished one */
-  VQE_JOURNAL_PHASE = 3       /* where an unfinished one stands */
+  VQE_JOURNAL_PHASE = 3,      /* where an unfinished one stands */
+  VQE_JOURNAL_MARK = 4        /* that it begins, or is left */
 };
 
 struct vqe_journal;
 
+/* What becomes of an experiment besides its result: what a journal says has
+ * begun, and neither ended nor was left, died with its rank. */
+enum vqe_journal_mark {
+  VQE_JOURNAL_NO_MARK = 0,
+  VQE_JOURNAL_BEGUN = 1, /* it begins on this rank */
+  VQE_JOURNAL_LEFT = 2,  /* it was left, as the rank was asked to stop */
+  VQE_JOURNAL_STOPS = 3  /* the rank was asked to stop: what it has in hand is
+                            not to blame for what comes */
+};
+
 /* Where an unfinished experiment stands. */
 struct vqe_journal_phase {
-  char experiment_id[VQE_EXPERIMENT_ID_SIZE];
-  char seedless_id[VQE_EXPERIMENT_ID_SIZE]; /* vqe_job_seedless_id */
+  char experiment_id[VQE_EXPERIMENT_ID_SIZE]; /* "": a mark of the rank */
+  char seedless_id[VQE_EXPERIMENT_ID_SIZE];   /* vqe_job_seedless_id */
   int64_t seed;
   bool seed_drawn;
   enum vqe_phase phase;
+  enum vqe_journal_mark mark; /* with it, only the id above is known */
 };
 
 /* Open for appending, created if missing; a torn tail is cut off first. */
@@ -50,6 +62,10 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
  * evaluations are. */
 int vqe_journal_phase(struct vqe_journal *journal,
                       const struct vqe_journal_phase *phase);
+/* Append a mark; experiment_id NULL for one of the rank. With the system at
+ * once, as results are. */
+int vqe_journal_mark(struct vqe_journal *journal, const char *experiment_id,
+                     enum vqe_journal_mark mark);
 /* Fsync when something has waited for a second; cheap to call often. */
 int vqe_journal_tick(struct vqe_journal *journal);
 /* Age in seconds of the oldest write that is not synced, 0: none. From any

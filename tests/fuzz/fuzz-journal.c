@@ -41,7 +41,8 @@ static int visit(void *ctx, struct vqe_result *result,
     abort();
   }
   if (phase != NULL &&
-      ((unsigned)phase->phase > VQE_PHASE_PROPERTIES || phase->seed < 0 ||
+      ((unsigned)phase->phase > VQE_PHASE_PROPERTIES ||
+       (unsigned)phase->mark > VQE_JOURNAL_STOPS || phase->seed < 0 ||
        strlen(phase->experiment_id) >= VQE_EXPERIMENT_ID_SIZE ||
        strlen(phase->seedless_id) >= VQE_EXPERIMENT_ID_SIZE)) {
     abort();

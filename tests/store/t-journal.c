@@ -50,7 +50,7 @@ static const struct vqe_journal_phase fci = {
     "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100",
     2147483647, true, VQE_PHASE_FCI};
 
-#define FRAMES 6
+#define FRAMES 8
 
 /* result, evaluation with gradient, evaluation without, empty evaluation,
  * failed result */
@@ -80,6 +80,12 @@ static void fill(struct vqe_journal *journal, size_t ends[FRAMES],
       break;
     case 4:
       status = vqe_journal_phase(journal, &fci);
+      break;
+    case 5:
+      status = vqe_journal_mark(journal, id, VQE_JOURNAL_BEGUN);
+      break;
+    case 6:
+      status = vqe_journal_mark(journal, NULL, VQE_JOURNAL_STOPS);
       break;
     default:
       status = vqe_journal_result(journal, failed);
@@ -131,6 +137,17 @@ static int check_frame(void *ctx, struct vqe_result *result,
     assert_int_equal(phase->seed, fci.seed);
     assert_true(phase->seed_drawn);
     assert_int_equal(phase->phase, VQE_PHASE_FCI);
+    assert_int_equal(phase->mark, VQE_JOURNAL_NO_MARK);
+    break;
+  case 5:
+    assert_null(result);
+    assert_null(evaluation);
+    assert_string_equal(phase->experiment_id, id);
+    assert_int_equal(phase->mark, VQE_JOURNAL_BEGUN);
+    break;
+  case 6:
+    assert_string_equal(phase->experiment_id, "");
+    assert_int_equal(phase->mark, VQE_JOURNAL_STOPS);
     break;
   default:
     assert_null(evaluation);
@@ -514,7 +531,7 @@ static void frames_with_wrong_content_are_errors(void **state)
   (void)state;
   uint8_t frame[16 + 8 + 4] = "VQEJ";
   int seen = 0;
-  for (uint8_t type = 1; type <= 4; type++) {
+  for (uint8_t type = 1; type <= 5; type++) {
     frame[4] = type;
     frame[8] = 8;
     uint32_t sum = crc(frame + 4, 12 + 8);
