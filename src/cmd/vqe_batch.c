@@ -46,12 +46,16 @@ static void on_signal(int number)
 
 static void catch_signals(void)
 {
-  static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1};
+  static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGXCPU};
   struct sigaction action;
+  struct sigaction before;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;
   for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
-    sigaction(numbers[k], &action, NULL);
+    sigaction(numbers[k], &action, &before);
+    if (numbers[k] == SIGHUP && before.sa_handler == SIG_IGN) {
+      sigaction(numbers[k], &before, NULL); /* nohup */
+    }
   }
 }
 
