@@ -15,6 +15,7 @@ struct vqe_batch_options {
   int lanes;   /* small experiments that a rank runs at once; 0: threads, but
                   more where they share a GPU */
   bool force;  /* repeat finished experiments */
+  bool retry_set_aside; /* run again what ranks died of */
   bool quiet;
   const struct vqe_log *log; /* NULL: messages for people */
   /* Set by a signal handler, on whatever thread, and read by lanes. */

@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "batch/lost.h"
 #include "store/hdf5.h"
 #include "vqe/checks.h"
 
@@ -71,6 +72,18 @@ static struct vqe_result *take_stored(struct vqe_result **stored,
   return NULL;
 }
 
+/* Does a result of an earlier run stand? What failed is run again, unless
+ * ranks died of it. */
+static bool stands(const struct vqe_result *result,
+                   const struct vqe_batch_options *options)
+{
+  if (options->force) {
+    return false;
+  }
+  return result->status == VQE_EXPERIMENT_OK ||
+         (vqe_lost_was_aside(result) && !options->retry_set_aside);
+}
+
 /* Put results of earlier runs in place; what is left in `stored` is of other
  * jobs. */
 static void place_results(struct vqe_batch_outcome *outcome,
@@ -88,13 +101,14 @@ static void place_results(struct vqe_batch_outcome *outcome,
         vqe_batch_announce(options, found);
       }
     }
-    if (found != NULL &&
-        (found->status != VQE_EXPERIMENT_OK || options->force)) {
+    if (found != NULL && !stands(found, options)) {
       vqe_result_free(found); /* replaced by this run */
       found = NULL;
     }
     if (found != NULL) {
-      (void)vqe_result_note_low(found);
+      if (found->status == VQE_EXPERIMENT_OK) {
+        (void)vqe_result_note_low(found);
+      }
       found->experiment->index = (int)k;
       outcome->results[k] = found;
       outcome->skipped[k] = true;

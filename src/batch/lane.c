@@ -77,6 +77,15 @@ static int journal_evaluation(struct vqe_worker *worker, const char *id,
   return status;
 }
 
+static int journal_mark(struct vqe_worker *worker, const char *id,
+                        enum vqe_journal_mark mark)
+{
+  pthread_mutex_lock(&worker->journal_lock);
+  int status = vqe_journal_mark(worker->journal, id, mark);
+  pthread_mutex_unlock(&worker->journal_lock);
+  return status;
+}
+
 static int flush_pending(struct vqe_lane *lane, const char *id)
 {
   int status = VQE_OK;
@@ -208,10 +217,14 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
                                     .should_stop = vqe_lane_should_stop,
                                     .phase = on_phase,
                                     .replay_refused = on_replay_refused};
+  int status = journal_mark(worker, experiment->id, VQE_JOURNAL_BEGUN);
+  if (status != VQE_OK) {
+    return status;
+  }
   lane->started = vqe_clock_wall();
   lane->writing = false;
   vqe_news_begin(&lane->news, experiment);
-  int status = vqe_experiment_run(out, experiment, &options, &callbacks);
+  status = vqe_experiment_run(out, experiment, &options, &callbacks);
   if (status != VQE_ERR_INTERRUPTED) {
     vqe_news_end(&lane->news); /* else the last message says where it was */
   }
@@ -220,6 +233,7 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
   }
   pending_clear(lane);
   if (status == VQE_ERR_INTERRUPTED) {
+    (void)journal_mark(worker, experiment->id, VQE_JOURNAL_LEFT);
     return status;
   }
   if (status != VQE_OK) {

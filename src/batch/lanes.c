@@ -23,7 +23,7 @@
 struct task {
   struct task *next;
   const struct vqe_experiment *experiment;
-  bool serial;
+  enum vqe_task_share share;
   struct vqe_experiment *owned; /* freed with the task; or NULL */
   struct vqe_result *result;
 };
@@ -52,7 +52,7 @@ struct vqe_lanes {
   /* under the lock, as is worker->report while lanes run */
   struct queue waiting, finished;
   int running;
-  bool alone; /* what runs has all threads */
+  bool alone; /* nothing may begin beside what runs */
   bool ending;
   bool changed;            /* since the main thread last waited */
   struct vqe_news cut_off; /* once no lane is left; running 0: nothing */
@@ -121,8 +121,9 @@ static struct task *begin(struct lane *lane)
   while (!lanes->ending && lanes->status == VQE_OK) {
     const struct task *task = lanes->waiting.first;
     if (task != NULL && !lanes->alone &&
-        (task->serial || (lane->leads && lanes->running == 0))) {
-      lanes->alone = !task->serial;
+        (task->share == VQE_TASK_SERIAL ||
+         (lane->leads && lanes->running == 0))) {
+      lanes->alone = task->share != VQE_TASK_SERIAL;
       if (lanes->running++ == 0) {
         lanes->begun = vqe_clock_wall();
         if (lanes->worker->first <= 0.0) {
@@ -164,10 +165,11 @@ static void *run_lane(void *ctx)
     wake(lanes); /* the queue is shorter: more may be asked for */
     lane->task = task;
     pthread_mutex_unlock(&lanes->lock);
-    int status = vqe_lane_should_stop(&lane->state)
-                     ? VQE_ERR_INTERRUPTED
-                     : lanes->worker->run(&task->result, &lane->state,
-                                          task->experiment, task->serial);
+    int status =
+        vqe_lane_should_stop(&lane->state)
+            ? VQE_ERR_INTERRUPTED
+            : lanes->worker->run(&task->result, &lane->state, task->experiment,
+                                 task->share != VQE_TASK_WIDE);
     pthread_mutex_lock(&lanes->lock);
     lane->task = NULL;
     finish(lanes, task, status);
@@ -235,8 +237,8 @@ bool vqe_lanes_have_capacity(struct vqe_lanes *lanes, int *idle)
 }
 
 static int add_task(struct vqe_lanes *lanes,
-                    const struct vqe_experiment *experiment, bool serial,
-                    struct vqe_experiment *owned)
+                    const struct vqe_experiment *experiment,
+                    enum vqe_task_share share, struct vqe_experiment *owned)
 {
   struct task *task = NULL;
   int status = vqe_memory_alloc(&task, 1, sizeof *task, "a task");
@@ -245,7 +247,7 @@ static int add_task(struct vqe_lanes *lanes,
     return status;
   }
   task->experiment = experiment;
-  task->serial = serial;
+  task->share = share;
   task->owned = owned;
   pthread_mutex_lock(&lanes->lock);
   queue_push(&lanes->waiting, task);
@@ -256,15 +258,16 @@ static int add_task(struct vqe_lanes *lanes,
 }
 
 int vqe_lanes_put(struct vqe_lanes *lanes,
-                  const struct vqe_experiment *experiment, bool serial)
+                  const struct vqe_experiment *experiment,
+                  enum vqe_task_share share)
 {
-  return add_task(lanes, experiment, serial, NULL);
+  return add_task(lanes, experiment, share, NULL);
 }
 
 int vqe_lanes_give(struct vqe_lanes *lanes, struct vqe_experiment *experiment,
-                   bool serial)
+                   enum vqe_task_share share)
 {
-  return add_task(lanes, experiment, serial, experiment);
+  return add_task(lanes, experiment, share, experiment);
 }
 
 static bool quiet(const struct vqe_lanes *lanes)

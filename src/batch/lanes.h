@@ -1,14 +1,16 @@
 /* The lanes of a rank: threads that run its experiments side by side.
  *
  * An experiment that gains nothing from threads takes one lane and one
- * thread; any other waits until all lanes are empty and has all threads of
- * the rank. How an experiment runs follows from itself alone, so that numbers
- * do not depend on the lanes. Lanes call no MPI but for a team: the rank's
- * main thread brings work and takes results, and is woken for both. */
+ * thread; any other, and one that may have killed its rank, waits until all
+ * lanes are empty; the former then has all threads of the rank. How an
+ * experiment runs follows from itself alone, so that numbers do not depend on
+ * the lanes. Lanes call no MPI but for a team: the rank's main thread brings
+ * work and takes results, and is woken for both. */
 #ifndef VQE_BATCH_LANES_H
 #define VQE_BATCH_LANES_H
 
 #include "batch/news.h"
+#include "batch/schedule.h"
 #include "batch/worker.h"
 
 struct vqe_lanes;
@@ -21,13 +23,14 @@ int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker);
 bool vqe_lanes_have_capacity(struct vqe_lanes *lanes, int *idle);
 
 /* Run `experiment`, which stays the caller's and must stay there until its
- * result is out. `serial`: it gains nothing from threads. */
+ * result is out. */
 int vqe_lanes_put(struct vqe_lanes *lanes,
-                  const struct vqe_experiment *experiment, bool serial);
+                  const struct vqe_experiment *experiment,
+                  enum vqe_task_share share);
 
 /* The same for an experiment that the lanes take over, also on failure. */
 int vqe_lanes_give(struct vqe_lanes *lanes, struct vqe_experiment *experiment,
-                   bool serial);
+                   enum vqe_task_share share);
 
 /* The next result, or NULL: then after up to `nanoseconds`, earlier when
  * there is something to look at. */

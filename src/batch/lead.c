@@ -11,6 +11,7 @@
 #include "batch/earlier.h"
 #include "batch/early_writer.h"
 #include "batch/lanes.h"
+#include "batch/lost.h"
 #include "batch/progress.h"
 #include "batch/pulse.h"
 #include "batch/request.h"
@@ -18,6 +19,9 @@
 #include "batch/transport.h"
 #include "estimator/estimator_choose.h"
 #include "store/codec.h"
+
+/* A rank that takes longer to stop may have died. */
+#define SAY_SECONDS 0.4
 
 struct lead {
   struct vqe_worker worker;
@@ -29,13 +33,17 @@ struct lead {
   int busy;                           /* workers that have not stopped */
   bool *idle;                         /* asked and got nothing */
   struct vqe_schedule_asker *waiting; /* who asked so, or no lanes */
-  size_t *given; /* tasks of each rank whose results have not come */
+  struct vqe_lost lost;
+  size_t aside;       /* of the journals: two ranks died of them */
+  size_t stood_aside; /* of the result file */
+  bool *ended;        /* has sent its last message */
   struct vqe_worker_report *reports; /* of each rank */
   struct vqe_news *news;             /* the last of each rank */
   struct vqe_pulse *pulses;          /* the same, of each team; or NULL */
   size_t npulse;
   double started, looked; /* when we began, and when our watcher last looked */
   bool stopping;
+  double stop_asked; /* when a signal came; 0: none, or it was said */
   int status;
   char message[512];
 };
@@ -55,8 +63,8 @@ static int feed(struct lead *lead)
     const struct vqe_task *tasks;
     count = vqe_schedule_take(&tasks, &lead->schedule, &us);
     for (size_t k = 0; status == VQE_OK && k < count; k++) {
-      status =
-          vqe_lanes_put(lead->lanes, tasks[k].experiment, tasks[k].serial);
+      status = vqe_lanes_put(lead->lanes, tasks[k].experiment,
+                             vqe_task_share_of(&tasks[k]));
     }
   }
   return status;
@@ -150,7 +158,8 @@ static int send_chunk(const struct lead *lead, int to,
   struct vqe_request_message message = {0};
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    status = vqe_request_add(&message, tasks[k].experiment, tasks[k].serial);
+    status = vqe_request_add(&message, tasks[k].experiment,
+                             vqe_task_share_of(&tasks[k]));
   }
   if (status == VQE_OK) {
     status = vqe_transport_send(lead->worker.transport, to, VQE_TAG_WORK,
@@ -175,8 +184,11 @@ static int give(struct lead *lead, int rank,
   if (count == 0) {
     return VQE_OK;
   }
-  lead->given[rank] += count;
-  return send_chunk(lead, rank, tasks, count);
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    status = vqe_lost_give(&lead->lost, rank, tasks[k].experiment->index);
+  }
+  return status == VQE_OK ? send_chunk(lead, rank, tasks, count) : status;
 }
 
 static int take_ask(struct lead *lead, const struct vqe_transport_head *found)
@@ -214,8 +226,8 @@ static int take_stopped(struct lead *lead,
   VQE_ASSERT(lead->busy > 0);
   lead->busy--;
   lead->idle[found->from] = true;
-  lead->given[found->from] = 0;
   lead->waiting[found->from].lanes = 0;
+  lead->ended[found->from] = true;
   if (report->status != VQE_OK) {
     /* interrupted or broken: what it had not begun is lost to it, so the
      * others stop too and the job is run again */
@@ -235,8 +247,8 @@ static int take_result(struct lead *lead,
     status = vqe_codec_decode_result(&result, data, found->size);
   }
   if (status == VQE_OK) {
+    vqe_lost_came(&lead->lost, found->from, result->experiment->index);
     keep(lead, result, found->from);
-    lead->given[found->from]--;
   }
   free(data);
   return status;
@@ -303,9 +315,9 @@ static void show_state(struct lead *lead, bool ended)
                                 .nrank = lead->npulse,
                                 .ranks = lead->pulses};
   /* each was counted when it came: no look over thousands of results */
-  view.failed = lead->progress.failed;
+  view.failed = lead->progress.failed + lead->stood_aside;
   view.done = outcome->count - lead->progress.total + lead->progress.done -
-              lead->progress.failed;
+              view.failed;
   vqe_pulse_take(&lead->pulses[0], &lead->worker, lead->lanes, lead->started);
   for (size_t k = 0; ended && k < lead->npulse; k++) {
     int rank = (int)k * lead->worker.team_size;
@@ -347,7 +359,8 @@ static bool workers_idle(const struct lead *lead)
 {
   for (int rank = next_worker(lead, 0); rank < lead->worker.ranks;
        rank = next_worker(lead, rank)) {
-    if (!lead->idle[rank] || lead->given[rank] > 0) {
+    bool holds = !lead->ended[rank] && vqe_lost_held(&lead->lost, rank) > 0;
+    if (!lead->idle[rank] || holds) {
       return false;
     }
   }
@@ -371,16 +384,38 @@ static void check_end(struct lead *lead, bool local_done)
   }
 }
 
+/* The launcher asks the others to stop when a rank has died, and kills them a
+ * second later: until then say what is lost. */
+static void say_waiting(struct lead *lead)
+{
+  if (lead->stop_asked <= 0.0 || lead->busy == 0 ||
+      vqe_clock_wall() - lead->stop_asked < SAY_SECONDS) {
+    return;
+  }
+  lead->stop_asked = 0.0;
+  for (int rank = next_worker(lead, 0); rank < lead->worker.ranks;
+       rank = next_worker(lead, rank)) {
+    if (!lead->ended[rank]) {
+      vqe_lost_say_waiting(&lead->lost, rank);
+    }
+  }
+}
+
 /* One look at everything but messages. Returns false at the end. */
 static bool step(struct lead *lead, bool alone)
 {
   if (lead->worker.options->stop != NULL && *lead->worker.options->stop) {
+    if (!lead->stopping) {
+      lead->stop_asked = vqe_clock_wall();
+    }
     lead->outcome->interrupted = true;
     stop_workers(lead);
   }
   if (lead->stopping) {
     lead->worker.stopped = true; /* seen by our lanes */
   }
+  vqe_worker_note_stop(&lead->worker);
+  say_waiting(lead);
   int status = feed(lead);
   if (status == VQE_OK) {
     status = give_waiting(lead);
@@ -447,13 +482,26 @@ static int list_tasks(struct lead *lead, const struct vqe_job *job)
   int workers = lead->worker.ranks / lead->worker.team_size;
   int status = vqe_schedule_init(&lead->schedule, job->count, workers,
                                  lead->worker.devices);
+  if (status == VQE_OK) {
+    status = vqe_lost_init(
+        &lead->lost, job, vqe_resume_suspects(lead->worker.resume),
+        lead->worker.ranks, lead->worker.options->retry_set_aside,
+        lead->worker.options->log);
+  }
   for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
     struct vqe_experiment_estimate estimate;
     struct vqe_task task = {.experiment = job->experiments[k],
                             .order = job->orders[k]};
     if (lead->outcome->results[k] != NULL) {
+      lead->stood_aside +=
+          lead->outcome->results[k]->status != VQE_EXPERIMENT_OK;
       continue;
     }
+    if (vqe_lost_is_aside(&lead->lost, k)) {
+      lead->aside++;
+      continue;
+    }
+    task.alone = vqe_lost_is_suspect(&lead->lost, k);
     /* what cannot be estimated fails fast: order does not matter */
     if (vqe_experiment_estimate(&estimate, task.experiment) == VQE_OK) {
       task.cost = estimate.cost;
@@ -479,7 +527,7 @@ static int list_ranks(struct lead *lead)
                               "rank list");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&lead->given, ranks, sizeof *lead->given,
+    status = vqe_memory_alloc(&lead->ended, ranks, sizeof *lead->ended,
                               "rank list");
   }
   if (status == VQE_OK) {
@@ -553,17 +601,44 @@ static void dismiss_workers(struct lead *lead)
   }
 }
 
-static int run_lead(struct lead *lead)
+/* What two ranks died of has failed, before anything runs. */
+static int set_aside(struct lead *lead, const struct vqe_job *job)
+{
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
+    struct vqe_result *result = NULL;
+    if (lead->outcome->results[k] != NULL ||
+        !vqe_lost_is_aside(&lead->lost, k)) {
+      continue;
+    }
+    status =
+        vqe_lost_result(&result, job->experiments[k], lead->lost.deaths[k]);
+    if (status == VQE_OK) {
+      keep(lead, result, 0);
+    } else {
+      vqe_result_free(result);
+    }
+  }
+  return status;
+}
+
+static int run_lead(struct lead *lead, const struct vqe_job *job)
 {
   int team_size = lead->worker.team_size;
   size_t skipped = 0;
   for (size_t k = 0; k < lead->outcome->count; k++) {
     skipped += lead->outcome->skipped[k];
   }
-  vqe_progress_start(&lead->progress, lead->schedule.count, skipped,
-                     &lead->worker);
+  vqe_progress_start(&lead->progress, lead->schedule.count + lead->aside,
+                     skipped, &lead->worker);
+  vqe_lost_say_earlier(&lead->lost, vqe_resume_suspects(lead->worker.resume),
+                       lead->outcome->run);
   lead->started = vqe_clock_wall();
   show_restored(lead);
+  int status = set_aside(lead, job);
+  if (status != VQE_OK) {
+    fail(lead, status);
+  }
   lead_loop(lead);
   (void)vqe_lanes_end(lead->lanes);
   vqe_worker_end(&lead->worker, lead->status, lead->started);
@@ -588,9 +663,10 @@ static void lead_free(struct lead *lead)
   vqe_worker_clear(&lead->worker);
   vqe_schedule_clear(&lead->schedule);
   vqe_early_writer_clear(&lead->writer);
+  vqe_lost_clear(&lead->lost);
   free(lead->idle);
-  free(lead->given);
   free(lead->waiting);
+  free(lead->ended);
   free(lead->reports);
   free(lead->news);
   free(lead->pulses);
@@ -611,7 +687,7 @@ int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
   lead->progress.log = worker->options->log;
   status = prepare(lead, job, run);
   if (status == VQE_OK) {
-    status = run_lead(lead);
+    status = run_lead(lead, job);
   } else {
     char reason[512];
     snprintf(reason, sizeof reason, "%s", vqe_error_message());

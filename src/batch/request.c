@@ -10,16 +10,17 @@
 /* In front of each experiment. */
 struct head {
   uint64_t size;
-  uint64_t serial;
+  uint64_t share;
 };
 
 int vqe_request_add(struct vqe_request_message *message,
-                    const struct vqe_experiment *experiment, bool serial)
+                    const struct vqe_experiment *experiment,
+                    enum vqe_task_share share)
 {
   uint8_t *data = NULL;
   size_t size = 0;
   int status = vqe_codec_encode_experiment(&data, &size, experiment);
-  struct head head = {size, serial};
+  struct head head = {size, share};
   if (status == VQE_OK) {
     status = vqe_memory_grow(&message->data, message->size,
                              message->size + sizeof head + size, 1,
@@ -40,8 +41,8 @@ void vqe_request_clear(struct vqe_request_message *message)
   *message = (struct vqe_request_message){0};
 }
 
-int vqe_request_next(struct vqe_experiment **out, bool *serial, size_t *at,
-                     const struct vqe_request_message *message)
+int vqe_request_next(struct vqe_experiment **out, enum vqe_task_share *share,
+                     size_t *at, const struct vqe_request_message *message)
 {
   struct head head;
   size_t left = message->size - *at;
@@ -52,10 +53,10 @@ int vqe_request_next(struct vqe_experiment **out, bool *serial, size_t *at,
   if (left >= sizeof head) {
     memcpy(&head, message->data + *at, sizeof head);
     left -= sizeof head;
-    if (head.size <= left) {
+    if (head.size <= left && head.share <= VQE_TASK_ALONE) {
       const uint8_t *data = message->data + *at + sizeof head;
       *at += sizeof head + (size_t)head.size;
-      *serial = head.serial != 0;
+      *share = (enum vqe_task_share)head.share;
       return vqe_codec_decode_experiment(out, data, (size_t)head.size);
     }
   }

@@ -1,8 +1,9 @@
 /* A work message: the experiments that rank 0 asks another rank to run.
  *
- * For each one: u64 size of what follows the head, u64 1 when it is serial
- * and else 0, then the bytes of the experiment (store/codec.h). The two words
- * are in the order of the machine, as all ranks of a job are alike. */
+ * For each one: u64 size of what follows the head, u64 what it takes of its
+ * rank (enum vqe_task_share), then the bytes of the experiment
+ * (store/codec.h). The two words are in the order of the machine, as all ranks
+ * of a job are alike. */
 #ifndef VQE_BATCH_REQUEST_H
 #define VQE_BATCH_REQUEST_H
 
@@ -10,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "batch/schedule.h"
 #include "vqe/experiment.h"
 
 /* All zero: empty. */
@@ -18,14 +20,15 @@ struct vqe_request_message {
   size_t size;
 };
 
-/* Append an experiment; `serial`: it gains nothing from threads. */
+/* Append an experiment. */
 int vqe_request_add(struct vqe_request_message *message,
-                    const struct vqe_experiment *experiment, bool serial);
+                    const struct vqe_experiment *experiment,
+                    enum vqe_task_share share);
 void vqe_request_clear(struct vqe_request_message *message);
 
 /* The experiment that begins at byte *at, which moves past it; *out is the
  * caller's, and NULL at the end. VQE_ERR_IO when the message is cut short. */
-int vqe_request_next(struct vqe_experiment **out, bool *serial, size_t *at,
-                     const struct vqe_request_message *message);
+int vqe_request_next(struct vqe_experiment **out, enum vqe_task_share *share,
+                     size_t *at, const struct vqe_request_message *message);
 
 #endif

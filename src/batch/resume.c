@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/own_file.h"
+#include "batch/suspects.h"
 #include "store/journal.h"
 
 struct evaluation {
@@ -37,6 +38,7 @@ struct vqe_resume {
   char *folder;
   int run, rank; /* of the journal that is read */
   struct vqe_resume_files files;
+  struct vqe_suspects suspects; /* where results are kept */
   size_t nresult, result_capacity;
   struct vqe_result **results;
   size_t nbegun, begun_capacity;
@@ -149,6 +151,12 @@ static int visit(void *ctx, struct vqe_result *result,
                  const struct vqe_journal_phase *phase)
 {
   struct vqe_resume *resume = ctx;
+  if (phase != NULL && phase->mark != VQE_JOURNAL_NO_MARK) {
+    return resume->keep_results
+               ? vqe_suspects_mark(&resume->suspects, resume->run,
+                                   resume->rank, phase)
+               : VQE_OK;
+  }
   if (phase != NULL) {
     return resume->keep_results && phase->seed_drawn
                ? keep_begun(resume, phase)
@@ -156,6 +164,10 @@ static int visit(void *ctx, struct vqe_result *result,
   }
   if (result == NULL) {
     return keep_evaluation(resume, evaluation);
+  }
+  if (resume->keep_results) {
+    vqe_suspects_ended(&resume->suspects, resume->run, resume->rank,
+                       result->experiment->id);
   }
   if (!resume->keep_results || result->status != VQE_EXPERIMENT_OK) {
     vqe_result_free(result);
@@ -295,6 +307,9 @@ static int read_journal(struct vqe_resume *resume, int *next_run,
   if (status == VQE_OK && resume->keep_results) {
     status = note_file(&resume->files, path, name);
   }
+  if (status == VQE_OK && resume->keep_results) {
+    status = vqe_suspects_journal(&resume->suspects, run, resume->rank);
+  }
   if (status == VQE_OK) {
     status = vqe_journal_read(path, visit, resume, &harm);
   }
@@ -334,6 +349,7 @@ static int read_folder(struct vqe_resume *resume, int *next_run,
     status = read_journal(resume, next_run, folder, entry->d_name);
   }
   closedir(directory);
+  vqe_suspects_decide(&resume->suspects);
   if (status == VQE_OK && resume->nevaluation > 1) {
     qsort(resume->evaluations, resume->nevaluation,
           sizeof *resume->evaluations, compare_runs);
@@ -395,6 +411,7 @@ void vqe_resume_free(struct vqe_resume *resume)
     free(resume->evaluations[k].values);
   }
   vqe_resume_files_clear(&resume->files);
+  vqe_suspects_clear(&resume->suspects);
   free(resume->results);
   free(resume->begun);
   free(resume->evaluations);
@@ -434,6 +451,11 @@ void vqe_resume_earlier(struct vqe_job_earlier *earlier,
   earlier->njournalled = resume->nresult;
   earlier->begun = resume->begun;
   earlier->nbegun = resume->nbegun;
+}
+
+const struct vqe_suspects *vqe_resume_suspects(const struct vqe_resume *resume)
+{
+  return &resume->suspects;
 }
 
 static bool matches(const struct evaluation *found, int nparam,

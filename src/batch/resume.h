@@ -9,6 +9,7 @@
 #include "vqe/experiment.h"
 
 struct vqe_resume;
+struct vqe_suspects;
 
 /* "<output>.journal", free by free(). */
 int vqe_resume_folder(char **out, const char *output);
@@ -38,6 +39,10 @@ struct vqe_result *vqe_resume_take_any(struct vqe_resume *resume);
 /* Whose drawn seeds may be adopted; valid as long as nothing is taken. */
 void vqe_resume_earlier(struct vqe_job_earlier *earlier,
                         const struct vqe_resume *resume);
+
+/* What died with its rank (suspects.h), where results are kept. */
+const struct vqe_suspects *
+vqe_resume_suspects(const struct vqe_resume *resume);
 
 /* Evaluation `iteration` of an unfinished experiment: 1 and the values when
  * the parameters match bit for bit, else 0. gradient may be NULL. */

@@ -69,6 +69,14 @@ static int needing_first(const struct vqe_task *left,
   return (int)right->place - (int)left->place;
 }
 
+enum vqe_task_share vqe_task_share_of(const struct vqe_task *task)
+{
+  if (!task->serial) {
+    return VQE_TASK_WIDE;
+  }
+  return task->alone ? VQE_TASK_ALONE : VQE_TASK_SERIAL;
+}
+
 static int largest_first(const void *a, const void *b)
 {
   const struct vqe_task *left = a;
@@ -139,7 +147,7 @@ static size_t take_largest(const struct vqe_task **out,
     bool more = (serial && count < least) ||
                 (task->serial == first->serial && count < most &&
                  cost < CHUNK_SECONDS * (serial ? asker->lanes : 1));
-    if (count > 0 && !more) {
+    if (count > 0 && (!more || first->alone || task->alone)) {
       break;
     }
     cost += task->cost;

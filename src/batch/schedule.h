@@ -15,11 +15,19 @@ enum vqe_task_place {
   VQE_TASK_NEEDS  /* fails without one */
 };
 
+/* What of its rank an experiment takes. */
+enum vqe_task_share {
+  VQE_TASK_WIDE,   /* all threads, and nothing runs beside it */
+  VQE_TASK_SERIAL, /* a lane and its thread */
+  VQE_TASK_ALONE   /* the same, and nothing runs beside it */
+};
+
 struct vqe_task {
   struct vqe_experiment *experiment; /* of the job */
   double cost;                       /* about seconds on one core */
   bool serial;                       /* one thread and a lane are enough */
-  int order;                         /* what has a lower one goes first */
+  bool alone; /* nothing runs beside it: it may have killed its rank */
+  int order;  /* what has a lower one goes first */
   enum vqe_task_place place;
 };
 
@@ -27,6 +35,8 @@ struct vqe_task {
 struct vqe_task_queue {
   size_t first, end;
 };
+
+enum vqe_task_share vqe_task_share_of(const struct vqe_task *task);
 
 struct vqe_schedule {
   size_t count;

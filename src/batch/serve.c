@@ -34,13 +34,13 @@ static int take_work(struct vqe_lanes *lanes,
                      const struct vqe_request_message *message)
 {
   struct vqe_experiment *experiment = NULL;
-  bool serial = false;
+  enum vqe_task_share share = VQE_TASK_WIDE;
   size_t at = 0;
-  int status = vqe_request_next(&experiment, &serial, &at, message);
+  int status = vqe_request_next(&experiment, &share, &at, message);
   while (status == VQE_OK && experiment != NULL) {
-    status = vqe_lanes_give(lanes, experiment, serial);
+    status = vqe_lanes_give(lanes, experiment, share);
     if (status == VQE_OK) {
-      status = vqe_request_next(&experiment, &serial, &at, message);
+      status = vqe_request_next(&experiment, &share, &at, message);
     }
   }
   return status;
@@ -108,6 +108,7 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes,
   while (status == VQE_OK) {
     struct vqe_transport_head found;
     struct vqe_transport_ask ask = {0, worker->lanes, worker->device};
+    vqe_worker_note_stop(worker);
     if (!asked && vqe_lanes_have_capacity(lanes, &ask.idle)) {
       status = vqe_transport_send(transport, 0, VQE_TAG_ASK, &ask, sizeof ask);
       asked = true;
@@ -172,6 +173,7 @@ int vqe_serve(struct vqe_worker *worker)
     snprintf(message, sizeof message, "%s", vqe_error_message());
   }
   worker->stopped = true; /* for what still runs */
+  vqe_worker_note_stop(worker);
   if (lanes != NULL) {
     int ended = vqe_lanes_end(lanes);
     if (status == VQE_OK && ended != VQE_OK) {

@@ -35,9 +35,30 @@ void vqe_worker_clear(struct vqe_worker *worker)
   pthread_mutex_destroy(&worker->journal_lock);
 }
 
+static void mark_stop(struct vqe_worker *worker)
+{
+  if (worker->stop_marked || worker->journal == NULL) {
+    return;
+  }
+  worker->stop_marked = true;
+  pthread_mutex_lock(&worker->journal_lock);
+  /* an error of the disk shows at the next result */
+  (void)vqe_journal_mark(worker->journal, NULL, VQE_JOURNAL_STOPS);
+  pthread_mutex_unlock(&worker->journal_lock);
+}
+
+void vqe_worker_note_stop(struct vqe_worker *worker)
+{
+  const struct vqe_batch_options *options = worker->options;
+  if (worker->stopped || (options->stop != NULL && *options->stop)) {
+    mark_stop(worker);
+  }
+}
+
 void vqe_worker_end(struct vqe_worker *worker, int status, double started)
 {
   double now = vqe_clock_wall();
+  mark_stop(worker);
   worker->report.status = status;
   worker->report.seconds = now - started;
   worker->report.start = worker->first > 0.0 ? worker->first - started : 0.0;

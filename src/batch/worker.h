@@ -50,6 +50,7 @@ struct vqe_worker {
   double last_look;     /* at messages of the team */
   struct vqe_resume *resume;
   pthread_mutex_t journal_lock;
+  bool stop_marked; /* the journal says that the rank stops; main thread's */
   struct vqe_journal *journal;
   struct vqe_worker_report report;
   double first, last;       /* when the first began and the last ended, or 0 */
@@ -62,6 +63,10 @@ struct vqe_worker {
  * afterwards, also on failure. */
 int vqe_worker_init(struct vqe_worker *worker, const char *output, int run);
 void vqe_worker_clear(struct vqe_worker *worker);
+
+/* Once the rank is asked to stop, the journal says so: what kills it then is
+ * not the experiment in hand. The main thread calls it often. */
+void vqe_worker_note_stop(struct vqe_worker *worker);
 
 /* After the last experiment: let the team go and complete the report.
  * `started` is when the rank first asked for work. */

@@ -13,7 +13,8 @@ struct vqe_cmd_options {
   struct vqe_job_overrides overrides;
   const char *gates; /* "auto", "own", "custatevec"; NULL: auto */
   bool force;        /* repeat finished experiments */
-  bool dry_run;      /* list the experiments and end */
+  bool retry_set_aside;
+  bool dry_run; /* list the experiments and end */
   bool quiet;
   bool all; /* a line of the table for each seed */
   bool log_json, log_prefix;

@@ -377,6 +377,8 @@ static int run(const struct vqe_cmd_options *options)
   struct vqe_batch_options batch = {.threads = options->threads,
                                     .lanes = options->lanes,
                                     .force = options->force,
+                                    .retry_set_aside =
+                                        options->retry_set_aside,
                                     .quiet = options->quiet,
                                     .log = &vqe_cmd_log,
                                     .stop = &stop_signal};

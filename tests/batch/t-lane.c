@@ -41,6 +41,7 @@ static void end(struct world *world)
 
 struct counts {
   int results, failed, evaluations;
+  int begun, left, stops;
 };
 
 static int count(void *ctx, struct vqe_result *result,
@@ -48,7 +49,11 @@ static int count(void *ctx, struct vqe_result *result,
                  const struct vqe_journal_phase *phase)
 {
   struct counts *counts = ctx;
-  (void)phase;
+  if (phase != NULL) {
+    counts->begun += phase->mark == VQE_JOURNAL_BEGUN;
+    counts->left += phase->mark == VQE_JOURNAL_LEFT;
+    counts->stops += phase->mark == VQE_JOURNAL_STOPS;
+  }
   counts->evaluations += evaluation != NULL;
   if (result != NULL) {
     counts->results++;
@@ -60,7 +65,7 @@ static int count(void *ctx, struct vqe_result *result,
 
 static struct counts read_journal(const struct batch_fixture *fixture, int run)
 {
-  struct counts counts = {0, 0, 0};
+  struct counts counts = {.results = 0};
   char *path = NULL;
   assert_int_equal(vqe_resume_journal_path(&path, fixture->output, run, 0), 0);
   assert_int_equal(vqe_journal_read(path, count, &counts, NULL), 0);
@@ -84,6 +89,9 @@ finished_experiment_is_journaled_without_its_evaluations(void **state)
   assert_int_equal(counts.results, 1);
   assert_int_equal(counts.failed, 0);
   assert_int_equal(counts.evaluations, 0); /* it was too short for them */
+  assert_int_equal(counts.begun, 1);
+  assert_int_equal(counts.left, 0);
+  assert_int_equal(counts.stops, 0);
   vqe_result_free(result);
   vqe_job_free(job);
 }
@@ -142,6 +150,8 @@ static void interrupted_experiment_leaves_its_evaluations(void **state)
   struct counts counts = read_journal(*state, world.run);
   assert_int_equal(counts.results, 0);
   assert_true(counts.evaluations > 0);
+  assert_int_equal(counts.begun, 1);
+  assert_int_equal(counts.left, 1);
   vqe_job_free(job);
 }
 
@@ -164,6 +174,25 @@ static void search_without_ftol_ends(void **state)
   vqe_result_free(result);
   end(&world);
   vqe_job_free(job);
+}
+
+/* Before the lanes have noticed: what comes may be a kill. */
+static void stop_is_journaled_once_as_soon_as_it_is_asked_for(void **state)
+{
+  struct world world;
+  start(&world, *state);
+  stop = 0;
+  world.options.stop = &stop;
+  vqe_worker_note_stop(&world.worker);
+  assert_int_equal(read_journal(*state, world.run).stops, 0);
+  stop = SIGTERM;
+  vqe_worker_note_stop(&world.worker);
+  vqe_worker_note_stop(&world.worker);
+  assert_int_equal(read_journal(*state, world.run).stops, 1);
+  vqe_worker_end(&world.worker, VQE_OK, 0.0);
+  assert_int_equal(read_journal(*state, world.run).stops, 1);
+  stop = 0;
+  end(&world);
 }
 
 static void lane_stops_for_a_signal_and_for_its_rank(void **state)
@@ -191,6 +220,7 @@ int main(void)
       TEST(experiment_that_cannot_run_is_a_failed_result),
       TEST(interrupted_experiment_leaves_its_evaluations),
       TEST(search_without_ftol_ends),
+      TEST(stop_is_journaled_once_as_soon_as_it_is_asked_for),
       TEST(lane_stops_for_a_signal_and_for_its_rank),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

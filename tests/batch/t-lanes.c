@@ -107,10 +107,10 @@ static void start(struct world *world, const struct batch_fixture *fixture,
   assert_int_equal(vqe_lanes_open(&world->lanes, &world->worker), 0);
 }
 
-static void put(struct world *world, size_t index, bool serial)
+static void put(struct world *world, size_t index, enum vqe_task_share share)
 {
   assert_int_equal(
-      vqe_lanes_put(world->lanes, world->job->experiments[index], serial), 0);
+      vqe_lanes_put(world->lanes, world->job->experiments[index], share), 0);
 }
 
 static void end(struct world *world)
@@ -136,7 +136,7 @@ static void serial_ones_run_side_by_side(void **state)
   int idle = 0;
   start(&world, *state, 3, run_until_let_go);
   for (size_t k = 0; k < 3; k++) {
-    put(&world, k, true);
+    put(&world, k, VQE_TASK_SERIAL);
   }
   await_running(3);
   assert_true(vqe_lanes_have_capacity(world.lanes, &idle));
@@ -159,10 +159,10 @@ static void no_capacity_while_something_waits(void **state)
   struct world world;
   start(&world, *state, 1, run_until_let_go);
   assert_true(vqe_lanes_have_capacity(world.lanes, NULL));
-  put(&world, 0, true);
+  put(&world, 0, VQE_TASK_SERIAL);
   await_running(1);
   assert_true(vqe_lanes_have_capacity(world.lanes, NULL));
-  put(&world, 1, true);
+  put(&world, 1, VQE_TASK_SERIAL);
   assert_false(vqe_lanes_have_capacity(world.lanes, NULL));
   let(1);
   expect(&world, 0);
@@ -177,11 +177,11 @@ static void wide_one_runs_alone_and_is_not_overtaken(void **state)
 {
   struct world world;
   start(&world, *state, 3, run_until_let_go);
-  put(&world, 0, true);
+  put(&world, 0, VQE_TASK_SERIAL);
   await_running(1);
-  put(&world, 1, false);
-  put(&world, 2, true);
-  put(&world, 3, true);
+  put(&world, 1, VQE_TASK_WIDE);
+  put(&world, 2, VQE_TASK_SERIAL);
+  put(&world, 3, VQE_TASK_SERIAL);
   /* two lanes are idle, and still nothing passes the one that waits for all */
   for (int k = 0; k < 20; k++) {
     vqe_transport_sleep();
@@ -191,6 +191,39 @@ static void wide_one_runs_alone_and_is_not_overtaken(void **state)
   expect(&world, 0);
   await_running(1);
   assert_false(vqe_lanes_have_capacity(world.lanes, NULL));
+  let(1);
+  expect(&world, 1);
+  await_running(2);
+  let(2);
+  expect(&world, -1);
+  expect(&world, -1);
+  assert_false(overlap);
+  end(&world);
+}
+
+static void suspect_runs_alone_and_is_not_overtaken(void **state)
+{
+  struct world world;
+  start(&world, *state, 3, run_until_let_go);
+  put(&world, 0, VQE_TASK_SERIAL);
+  await_running(1);
+  put(&world, 1, VQE_TASK_ALONE);
+  put(&world, 2, VQE_TASK_SERIAL);
+  put(&world, 3, VQE_TASK_SERIAL);
+  /* two lanes are idle, and still nothing passes the one that waits for them
+   */
+  for (int k = 0; k < 20; k++) {
+    vqe_transport_sleep();
+  }
+  await_running(1);
+  let(1);
+  expect(&world, 0);
+  await_running(1);
+  assert_false(vqe_lanes_have_capacity(world.lanes, NULL));
+  for (int k = 0; k < 20; k++) {
+    vqe_transport_sleep();
+  }
+  await_running(1); /* and nothing begins beside it */
   let(1);
   expect(&world, 1);
   await_running(2);
@@ -221,7 +254,7 @@ static void failure_of_a_lane_ends_all_with_its_message(void **state)
   struct world world;
   start(&world, *state, 2, batch_run_broken);
   for (size_t k = 0; k < 8; k++) {
-    put(&world, k, true);
+    put(&world, k, VQE_TASK_SERIAL);
   }
   assert_null(await_result(world.lanes));
   assert_true(vqe_lanes_done(world.lanes));
@@ -239,7 +272,7 @@ static void stop_leaves_what_runs_and_what_waits(void **state)
   struct world world;
   start(&world, *state, 2, run_until_let_go);
   for (size_t k = 0; k < 4; k++) {
-    put(&world, k, true);
+    put(&world, k, VQE_TASK_SERIAL);
   }
   await_running(2);
   world.worker.stopped = true;
@@ -253,7 +286,7 @@ static void results_can_be_taken_after_the_end(void **state)
 {
   struct world world;
   start(&world, *state, 1, run_until_let_go);
-  put(&world, 0, true);
+  put(&world, 0, VQE_TASK_SERIAL);
   await_running(1);
   let(1);
   assert_int_equal(vqe_lanes_end(world.lanes), 0);
@@ -271,6 +304,7 @@ int main(void)
       TEST(serial_ones_run_side_by_side),
       TEST(no_capacity_while_something_waits),
       TEST(wide_one_runs_alone_and_is_not_overtaken),
+      TEST(suspect_runs_alone_and_is_not_overtaken),
       TEST(experiments_given_are_freed_with_their_results),
       TEST(failure_of_a_lane_ends_all_with_its_message),
       TEST(stop_leaves_what_runs_and_what_waits),

@@ -108,9 +108,9 @@ static size_t take_work(struct world *world, int rank, int *indices)
   size_t count = 0;
   size_t at = 0;
   struct vqe_experiment *experiment = NULL;
-  bool serial;
+  enum vqe_task_share share;
   do {
-    assert_int_equal(vqe_request_next(&experiment, &serial, &at, &work), 0);
+    assert_int_equal(vqe_request_next(&experiment, &share, &at, &work), 0);
     if (experiment != NULL) {
       indices[count++] = experiment->index;
     }
@@ -506,6 +506,68 @@ static void what_is_stored_is_not_run_again(void **state)
   end(&world);
 }
 
+/* The journal of a run that died with these experiments in hand. */
+static void leave_journal(const struct world *world, int run,
+                          const size_t *open, size_t count)
+{
+  struct vqe_journal *journal = NULL;
+  char *path = NULL;
+  int number;
+  assert_int_equal(vqe_resume_begin_run(&number, world->job->output), 0);
+  assert_int_equal(number, run);
+  assert_int_equal(vqe_resume_journal_path(&path, world->job->output, run, 0),
+                   0);
+  assert_int_equal(vqe_journal_open(&journal, path), 0);
+  for (size_t k = 0; k < count; k++) {
+    assert_int_equal(vqe_journal_mark(journal,
+                                      world->job->experiments[open[k]]->id,
+                                      VQE_JOURNAL_BEGUN),
+                     0);
+  }
+  assert_int_equal(vqe_journal_close(journal), 0);
+  free(path);
+}
+
+static void what_killed_two_ranks_is_set_aside_and_stays_there(void **state)
+{
+  const size_t both[2] = {1, 2};
+  struct world world;
+  prepare(&world, batch_h2(*state, 4), 1, 1);
+  leave_journal(&world, 0, both, 2);
+  leave_journal(&world, 1, both + 1, 1);
+  holding = false;
+  start(&world);
+  join(&world);
+  assert_int_equal(world.status, VQE_OK);
+  assert_int_equal(count_results(&world), 4);
+  assert_int_equal(begun, 3);
+  assert_int_equal(world.outcome.results[1]->status, VQE_EXPERIMENT_OK);
+  assert_int_equal(world.outcome.results[2]->status, VQE_EXPERIMENT_FAILED);
+  assert_non_null(
+      strstr(world.outcome.results[2]->reason, "its rank died twice"));
+  assert_int_equal(vqe_batch_store(&world.outcome, world.job), 0);
+  end(&world);
+  /* the journals are gone, and it is not run again */
+  prepare(&world, batch_h2(*state, 4), 1, 1);
+  holding = false;
+  start(&world);
+  join(&world);
+  assert_int_equal(begun, 0);
+  assert_int_equal(world.outcome.results[2]->status, VQE_EXPERIMENT_FAILED);
+  assert_true(world.outcome.skipped[2]);
+  assert_int_equal(vqe_batch_store(&world.outcome, world.job), 0);
+  end(&world);
+  /* but when that is asked for */
+  prepare(&world, batch_h2(*state, 4), 1, 1);
+  world.options.retry_set_aside = true;
+  holding = false;
+  start(&world);
+  join(&world);
+  assert_int_equal(begun, 1);
+  assert_int_equal(world.outcome.results[2]->status, VQE_EXPERIMENT_OK);
+  end(&world);
+}
+
 /* ---- with real workers ---- */
 
 struct rank {
@@ -576,6 +638,7 @@ int main(void)
       TEST(journal_that_cannot_be_opened_ends_the_job),
       TEST(only_first_ranks_of_teams_are_spoken_to),
       TEST(what_is_stored_is_not_run_again),
+      TEST(what_killed_two_ranks_is_set_aside_and_stays_there),
       TEST(four_ranks_over_memory_run_every_experiment_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,21 +20,22 @@ static void experiments_come_back_as_they_were(void **state)
   struct vqe_request_message message = {0};
   size_t at = 0;
   for (size_t k = 0; k < job->count; k++) {
-    assert_int_equal(
-        vqe_request_add(&message, job->experiments[k], k % 2 == 1), 0);
+    assert_int_equal(vqe_request_add(&message, job->experiments[k],
+                                     (enum vqe_task_share)(k % 3)),
+                     0);
   }
   for (size_t k = 0; k < job->count; k++) {
     struct vqe_experiment *experiment = NULL;
     struct vqe_request_message one = {0};
     struct vqe_request_message two = {0};
-    bool serial = false;
-    assert_int_equal(vqe_request_next(&experiment, &serial, &at, &message), 0);
+    enum vqe_task_share share = VQE_TASK_WIDE;
+    assert_int_equal(vqe_request_next(&experiment, &share, &at, &message), 0);
     assert_non_null(experiment);
-    assert_int_equal(serial, k % 2 == 1);
+    assert_int_equal(share, k % 3);
     assert_string_equal(experiment->id, job->experiments[k]->id);
     assert_int_equal(experiment->index, k);
-    assert_int_equal(vqe_request_add(&one, experiment, serial), 0);
-    assert_int_equal(vqe_request_add(&two, job->experiments[k], serial), 0);
+    assert_int_equal(vqe_request_add(&one, experiment, share), 0);
+    assert_int_equal(vqe_request_add(&two, job->experiments[k], share), 0);
     assert_int_equal(one.size, two.size);
     assert_memory_equal(one.data, two.data, one.size);
     vqe_request_clear(&one);
@@ -42,8 +43,8 @@ static void experiments_come_back_as_they_were(void **state)
     vqe_experiment_free(experiment);
   }
   struct vqe_experiment *none = NULL;
-  bool serial;
-  assert_int_equal(vqe_request_next(&none, &serial, &at, &message), 0);
+  enum vqe_task_share share;
+  assert_int_equal(vqe_request_next(&none, &share, &at, &message), 0);
   assert_null(none);
   vqe_request_clear(&message);
   vqe_job_free(job);
@@ -53,13 +54,14 @@ static void cut_message_is_an_error(void **state)
 {
   struct vqe_job *job = batch_h2(*state, 1);
   struct vqe_request_message message = {0};
-  assert_int_equal(vqe_request_add(&message, job->experiments[0], true), 0);
+  assert_int_equal(
+      vqe_request_add(&message, job->experiments[0], VQE_TASK_SERIAL), 0);
   for (size_t size = 1; size < message.size; size++) {
     struct vqe_request_message cut = {message.data, size};
     struct vqe_experiment *experiment = NULL;
-    bool serial;
+    enum vqe_task_share share;
     size_t at = 0;
-    assert_int_equal(vqe_request_next(&experiment, &serial, &at, &cut),
+    assert_int_equal(vqe_request_next(&experiment, &share, &at, &cut),
                      VQE_ERR_IO);
     assert_null(experiment);
   }
@@ -72,11 +74,12 @@ static void damaged_experiment_is_an_error(void **state)
   struct vqe_job *job = batch_h2(*state, 1);
   struct vqe_request_message message = {0};
   struct vqe_experiment *experiment = NULL;
-  bool serial;
+  enum vqe_task_share share;
   size_t at = 0;
-  assert_int_equal(vqe_request_add(&message, job->experiments[0], true), 0);
+  assert_int_equal(
+      vqe_request_add(&message, job->experiments[0], VQE_TASK_SERIAL), 0);
   message.data[2 * sizeof(uint64_t)] ^= 1; /* its mark */
-  assert_int_equal(vqe_request_next(&experiment, &serial, &at, &message),
+  assert_int_equal(vqe_request_next(&experiment, &share, &at, &message),
                    VQE_ERR_INPUT);
   assert_null(experiment);
   vqe_request_clear(&message);

@@ -126,6 +126,26 @@ static void no_message_takes_more_than_a_share_of_what_is_left(void **state)
   vqe_schedule_clear(&schedule);
 }
 
+static void suspects_travel_alone(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  start(&schedule, 1);
+  add(&schedule, 6, 1e-6, true);
+  schedule.tasks[1].alone = true;
+  schedule.tasks[2].alone = true;
+  assert_int_equal(vqe_task_share_of(&schedule.tasks[0]), VQE_TASK_SERIAL);
+  assert_int_equal(vqe_task_share_of(&schedule.tasks[1]), VQE_TASK_ALONE);
+  assert_int_equal(take(&schedule, 8, 8), 1);
+  assert_int_equal(take(&schedule, 8, 8), 1);
+  assert_int_equal(take(&schedule, 8, 8), 1);
+  assert_int_equal(take(&schedule, 8, 8), 3);
+  /* one that has all threads is alone anyway, and keeps them */
+  schedule.tasks[1].serial = false;
+  assert_int_equal(vqe_task_share_of(&schedule.tasks[1]), VQE_TASK_WIDE);
+  vqe_schedule_clear(&schedule);
+}
+
 static void each_idle_lane_gets_one_where_all_ranks_get_as_many(void **state)
 {
   (void)state;
@@ -369,6 +389,7 @@ int main(void)
       cmocka_unit_test(no_message_takes_more_than_a_share_of_what_is_left),
       cmocka_unit_test(each_idle_lane_gets_one_where_all_ranks_get_as_many),
       cmocka_unit_test(wide_and_serial_ones_never_share_a_message),
+      cmocka_unit_test(suspects_travel_alone),
       cmocka_unit_test(the_tail_is_shared_one_by_one),
       cmocka_unit_test(everything_is_handed_out_once),
       cmocka_unit_test(each_rank_first_gets_what_suits_it),

@@ -42,6 +42,7 @@ static void every_option_reaches_its_field(void **state)
             "--seed 1,2 --shots 100 --frozen-core true --active-space 2,4 "
             "--no-symmetry --references hf,fci --device cpu "
             "--precision single -o x.h5 --strict --force --summary s.json "
+            "--retry-set-aside "
             "--dry-run --threads 4 --lanes 3 --quiet --log-json --log-prefix "
             "--log-level debug "
             "--ranks-per-molecule 2 --charge -1 --multiplicity 2 --units "
@@ -80,6 +81,7 @@ static void every_option_reaches_its_field(void **state)
   assert_string_equal(o->output, "x.h5");
   assert_string_equal(o->ranks_per_molecule, "2");
   assert_true(o->no_symmetry && o->strict);
+  assert_true(options.retry_set_aside);
   assert_true(options.force && options.dry_run && options.quiet &&
               options.log_json && options.log_prefix);
   assert_string_equal(options.log_level, "debug");
@@ -258,7 +260,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(man, escaped));
     assert_non_null(strstr(completion, name));
   }
-  assert_int_equal(count, 61);
+  assert_int_equal(count, 62);
   free(help);
   free(man);
   free(completion);

@@ -1,0 +1,216 @@
+#include "batch/lost.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "base/notes.h"
+#include "base/text.h"
+
+/* Experiments that a message names. */
+#define NAMED 12
+
+int vqe_lost_init(struct vqe_lost *lost, const struct vqe_job *job,
+                  const struct vqe_suspects *suspects, int ranks, bool again,
+                  const struct vqe_log *log)
+{
+  *lost = (struct vqe_lost){.job = job, .log = log, .nrank = ranks};
+  int status = vqe_memory_alloc(&lost->deaths, job->count,
+                                sizeof *lost->deaths, "list of deaths");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&lost->ranks, (size_t)ranks, sizeof *lost->ranks,
+                              "rank list");
+  }
+  for (size_t k = 0; status == VQE_OK && !again && k < job->count; k++) {
+    lost->deaths[k] = vqe_suspects_deaths(suspects, job->experiments[k]->id);
+  }
+  return status;
+}
+
+void vqe_lost_clear(struct vqe_lost *lost)
+{
+  for (int rank = 0; lost->ranks != NULL && rank < lost->nrank; rank++) {
+    free(lost->ranks[rank].held);
+  }
+  free(lost->ranks);
+  free(lost->deaths);
+  *lost = (struct vqe_lost){.nrank = 0};
+}
+
+bool vqe_lost_is_suspect(const struct vqe_lost *lost, size_t index)
+{
+  return lost->deaths[index] > 0;
+}
+
+bool vqe_lost_is_aside(const struct vqe_lost *lost, size_t index)
+{
+  return lost->deaths[index] >= VQE_SUSPECTS_DEATHS;
+}
+
+int vqe_lost_result(struct vqe_result **out,
+                    const struct vqe_experiment *experiment, int deaths)
+{
+  char reason[256];
+  snprintf(reason, sizeof reason,
+           "set aside: its rank died %s while it ran; give it more memory "
+           "(fewer ranks a node, fewer --lanes), then run it again by "
+           "--retry-set-aside",
+           deaths == 2 ? "twice" : "more than twice");
+  int status =
+      vqe_result_create(out, experiment, VQE_EXPERIMENT_FAILED, reason);
+  if (status == VQE_OK) {
+    status = vqe_notes_add(&(*out)->notes, VQE_NOTE_SET_ASIDE,
+                           "%d ranks died while it ran", deaths);
+  }
+  return status;
+}
+
+bool vqe_lost_was_aside(const struct vqe_result *result)
+{
+  return result->status == VQE_EXPERIMENT_FAILED &&
+         vqe_notes_has(result->notes, VQE_NOTE_SET_ASIDE);
+}
+
+/* ---- what ranks hold ---- */
+
+int vqe_lost_give(struct vqe_lost *lost, int rank, int index)
+{
+  struct vqe_lost_rank *holder = &lost->ranks[rank];
+  if (holder->count == holder->capacity) {
+    size_t capacity = 2 * holder->capacity + 16;
+    int status = vqe_memory_grow(&holder->held, holder->count, capacity,
+                                 sizeof *holder->held, "rank list");
+    if (status != VQE_OK) {
+      return status;
+    }
+    holder->capacity = capacity;
+  }
+  holder->held[holder->count++] = index;
+  return VQE_OK;
+}
+
+void vqe_lost_came(struct vqe_lost *lost, int rank, int index)
+{
+  struct vqe_lost_rank *holder = &lost->ranks[rank];
+  for (size_t k = 0; k < holder->count; k++) {
+    if (holder->held[k] == index) {
+      holder->count--;
+      memmove(holder->held + k, holder->held + k + 1,
+              (holder->count - k) * sizeof *holder->held);
+      return;
+    }
+  }
+}
+
+size_t vqe_lost_held(const struct vqe_lost *lost, int rank)
+{
+  return lost->ranks[rank].count;
+}
+
+/* ---- what is said ---- */
+
+/* Place in the job of an experiment; job->count: it is of another job. */
+static size_t index_of(const struct vqe_job *job, const char *id)
+{
+  size_t k = 0;
+  while (k < job->count && strcmp(job->experiments[k]->id, id) != 0) {
+    k++;
+  }
+  return k;
+}
+
+static void name_experiment(char out[160],
+                            const struct vqe_experiment *experiment)
+{
+  snprintf(out, 160, "%.60s %.30s %.30s seed %lld", experiment->name,
+           experiment->basis_set, experiment->ansatz_name,
+           (long long)experiment->seed);
+  vqe_text_blank_controls(out);
+}
+
+static void name_open(FILE *stream, const struct vqe_job *job,
+                      const struct vqe_suspects_open *open)
+{
+  char name[160];
+  size_t index = index_of(job, open->id);
+  if (index < job->count) {
+    name_experiment(name, job->experiments[index]);
+  } else {
+    snprintf(name, sizeof name, "%.16s of another job", open->id);
+  }
+  fprintf(stream, "%s (rank %d, which %s)", name, open->rank,
+          open->died ? "died" : "was stopped");
+}
+
+/* "A sto3g UCCSD, B sto3g UCCSD, and 3 more"; free by free(). NULL: there is
+ * no memory, or nothing is held. */
+static char *name_held(const struct vqe_lost *lost, int rank)
+{
+  const struct vqe_lost_rank *holder = &lost->ranks[rank];
+  char *text = NULL;
+  size_t size = 0;
+  FILE *stream = holder->count > 0 ? open_memstream(&text, &size) : NULL;
+  for (size_t k = 0; stream != NULL && k < holder->count && k < NAMED; k++) {
+    char name[160];
+    name_experiment(name, lost->job->experiments[holder->held[k]]);
+    fprintf(stream, "%s%s", k == 0 ? "" : ", ", name);
+  }
+  if (stream != NULL && holder->count > NAMED) {
+    fprintf(stream, ", and %zu more", holder->count - NAMED);
+  }
+  if (stream == NULL || fclose(stream) != 0) {
+    free(text);
+    text = NULL;
+  }
+  return text;
+}
+
+void vqe_lost_say_waiting(const struct vqe_lost *lost, int rank)
+{
+  char *text = name_held(lost, rank);
+  vqe_log(lost->log, VQE_LOG_WARNING,
+          "warning: rank %d has not stopped yet; in flight there: %s", rank,
+          text != NULL ? text : "nothing");
+  free(text);
+}
+
+void vqe_lost_say_earlier(const struct vqe_lost *lost,
+                          const struct vqe_suspects *suspects, int run)
+{
+  const struct vqe_job *job = lost->job;
+  int last = vqe_suspects_last_run(suspects, run);
+  size_t count = 0;
+  size_t suspected = 0;
+  char *text = NULL;
+  size_t size = 0;
+  FILE *stream = open_memstream(&text, &size);
+  for (size_t k = 0; stream != NULL && k < suspects->nopen; k++) {
+    if (suspects->open[k].run == last) {
+      fprintf(stream, "%s", count == 0 ? "" : count < NAMED ? ", " : "");
+      if (count++ < NAMED) {
+        name_open(stream, job, &suspects->open[k]);
+      }
+    }
+  }
+  if (stream == NULL || fclose(stream) != 0 || count == 0) {
+    free(text);
+    return;
+  }
+  for (size_t k = 0; k < job->count; k++) {
+    suspected += lost->deaths[k] > 0 && !vqe_lost_is_aside(lost, k);
+  }
+  vqe_log(lost->log, VQE_LOG_WARNING,
+          "warning: the last run died; %zu experiment%s in flight: %s%s",
+          count, count == 1 ? " was" : "s were", text,
+          count > NAMED ? ", and more" : "");
+  if (suspected > 0) {
+    vqe_log(lost->log, VQE_LOG_INFO,
+            "note: %zu experiment%s that had a rank die while %s ran run%s "
+            "alone on a rank now; a second death sets aside",
+            suspected, suspected == 1 ? "" : "s",
+            suspected == 1 ? "it" : "they", suspected == 1 ? "s" : "");
+  }
+  free(text);
+}

@@ -1,0 +1,58 @@
+/* Experiments whose ranks died: which are suspected, which are set aside, and
+ * what is said of them. Knows no messages. */
+#ifndef VQE_BATCH_LOST_H
+#define VQE_BATCH_LOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/log.h"
+#include "batch/suspects.h"
+#include "job/job.h"
+
+/* What a rank was given, and has sent no result of. */
+struct vqe_lost_rank {
+  size_t count, capacity;
+  int *held; /* indices of experiments */
+};
+
+/* All zero: no experiments. */
+struct vqe_lost {
+  const struct vqe_job *job;
+  const struct vqe_log *log;
+  int *deaths; /* that count against each experiment of the job */
+  int nrank;
+  struct vqe_lost_rank *ranks;
+};
+
+/* By the journals of earlier runs; `again`: what was set aside gets its
+ * chances anew. The job and the log stay the caller's. Clear it afterwards,
+ * also on failure. */
+int vqe_lost_init(struct vqe_lost *lost, const struct vqe_job *job,
+                  const struct vqe_suspects *suspects, int ranks, bool again,
+                  const struct vqe_log *log);
+void vqe_lost_clear(struct vqe_lost *lost);
+
+/* It had its rank with it, and runs alone on the next one. */
+bool vqe_lost_is_suspect(const struct vqe_lost *lost, size_t index);
+/* It had so often that it is not run. */
+bool vqe_lost_is_aside(const struct vqe_lost *lost, size_t index);
+
+/* The failed result of what is set aside. */
+int vqe_lost_result(struct vqe_result **out,
+                    const struct vqe_experiment *experiment, int deaths);
+/* Was this result set aside, by whatever run? */
+bool vqe_lost_was_aside(const struct vqe_result *result);
+
+/* An experiment goes to a rank; its result has come. */
+int vqe_lost_give(struct vqe_lost *lost, int rank, int index);
+void vqe_lost_came(struct vqe_lost *lost, int rank, int index);
+size_t vqe_lost_held(const struct vqe_lost *lost, int rank);
+
+/* Say what the last run before run `run` had in hand when it died. */
+void vqe_lost_say_earlier(const struct vqe_lost *lost,
+                          const struct vqe_suspects *suspects, int run);
+/* Say that a rank that was asked to stop has not, and what it holds. */
+void vqe_lost_say_waiting(const struct vqe_lost *lost, int rank);
+
+#endif
