@@ -57,6 +57,7 @@ void vqe_found_free(struct vqe_found *found)
       free(found->outputs[k].journals[j].path);
     }
     free(found->outputs[k].journals);
+    vqe_suspects_clear(&found->outputs[k].suspects);
     free(found->outputs[k].path);
   }
   free(found->entries);
@@ -252,10 +253,18 @@ static int visit(void *ctx, struct vqe_result *result,
 {
   const struct reading *reading = ctx;
   struct vqe_found_entry *entry = NULL;
+  struct vqe_suspects *suspects =
+      &reading->found->outputs[reading->output].suspects;
   if (result != NULL) {
     int status = keep_result(reading, result);
+    vqe_suspects_ended(suspects, reading->journal->run, reading->journal->rank,
+                       result->experiment->id);
     vqe_result_free(result);
     return status;
+  }
+  if (phase != NULL && phase->mark != VQE_JOURNAL_NO_MARK) {
+    return vqe_suspects_mark(suspects, reading->journal->run,
+                             reading->journal->rank, phase);
   }
   int status = entry_of(&entry, reading->found,
                         phase != NULL ? phase->experiment_id
@@ -353,6 +362,37 @@ static int read_journals(struct vqe_found *found, size_t index)
   return status;
 }
 
+/* What a run that is over had in hand. Journals that are gone had all their
+ * results stored. */
+static int note_in_flight(struct vqe_found *found, size_t index)
+{
+  struct vqe_found_output *output = &found->outputs[index];
+  struct vqe_suspects *suspects = &output->suspects;
+  int status = VQE_OK;
+  for (size_t k = 0; k < found->count; k++) {
+    if (found->entries[k].output == index) {
+      found->entries[k].in_flight = false;
+      found->entries[k].deaths = 0;
+    }
+  }
+  vqe_suspects_decide(suspects);
+  for (size_t k = 0; status == VQE_OK && k < suspects->nopen; k++) {
+    const struct vqe_suspects_open *open = &suspects->open[k];
+    struct vqe_found_entry *entry = NULL;
+    if (output->live || output->run < 0) {
+      break;
+    }
+    size_t before = found->count;
+    status = entry_of(&entry, found, open->id);
+    if (status == VQE_OK && entry != NULL && !entry->ended) {
+      entry->output = found->count > before ? index : entry->output;
+      entry->in_flight = entry->in_flight || open->run == output->run;
+      entry->deaths = vqe_suspects_deaths(suspects, open->id);
+    }
+  }
+  return status;
+}
+
 /* ---- result files ---- */
 
 static int read_result(struct vqe_found *found, size_t index)
@@ -405,6 +445,9 @@ int vqe_found_read(struct vqe_found *found, bool go_on)
     status = read_journals(found, k);
     if (status == VQE_OK) {
       status = read_result(found, k);
+    }
+    if (status == VQE_OK) {
+      status = note_in_flight(found, k);
     }
     if (status == VQE_ERR_INPUT && go_on && found->noutput > 1) {
       if (!output->refused) {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "batch/owner.h"
 #include "batch/owner_record.h"
+#include "batch/suspects.h"
 #include "vqe/experiment.h"
 
 /* One experiment. */
@@ -37,6 +38,8 @@ struct vqe_found_entry {
   double rate;       /* evaluations a second between the two; NaN: not known */
   int run, rank;     /* of the journal with the last of these; rank also of
                         the result */
+  bool in_flight;    /* when the last run of its output died */
+  int deaths;        /* of ranks, that count against it */
 };
 
 /* A journal, and how far it has been read. */
@@ -51,9 +54,10 @@ struct vqe_found_output {
   struct vqe_file_mark mark; /* of it when it was read */
   size_t njournal;
   struct vqe_found_journal *journals;
-  int run;      /* the newest with a journal there; -1: none */
-  int ranks;    /* journals of that run */
-  bool live;    /* a run has it, by `owner` */
+  int run;   /* the newest with a journal there; -1: none */
+  int ranks; /* journals of that run */
+  bool live; /* a run has it, by `owner` */
+  struct vqe_suspects suspects;
   bool refused; /* its files are damaged, hostile or another user's: said */
   struct vqe_owner_record owner;
 };

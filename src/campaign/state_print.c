@@ -326,6 +326,40 @@ static void print_runs(FILE *stream, const struct vqe_state *state)
   }
 }
 
+/* What runs that are over had in hand, by name. */
+static void print_in_flight(FILE *stream, const struct vqe_state *state)
+{
+  struct shown shown = what_differs(state);
+  size_t count = 0;
+  char *text = NULL;
+  size_t size = 0;
+  FILE *line = open_memstream(&text, &size);
+  for (size_t k = 0; line != NULL && k < state->count; k++) {
+    const struct vqe_state_item *item = &state->items[k];
+    char what[160];
+    if (item->entry == NULL || !item->entry->in_flight) {
+      continue;
+    }
+    if (count < LINES) {
+      print_names(what, item, shown);
+      fprintf(line, "%s%s", count == 0 ? "" : ", ", what);
+    }
+    count++;
+  }
+  if (line != NULL && fclose(line) == 0 && count > 0) {
+    char head[80];
+    int length = snprintf(head, sizeof head,
+                          "%zu %s in flight when the last run died:", count,
+                          count == 1 ? "was" : "were");
+    fprintf(stream, "%s", head);
+    print_folded(stream, text, (size_t)length);
+    if (count > LINES) {
+      fprintf(stream, "and %zu more\n", count - LINES);
+    }
+  }
+  free(text);
+}
+
 /* How far what ran is from the model: "428 times", "0.31 times". */
 static void print_ratio(FILE *stream, double ratio)
 {
@@ -388,6 +422,7 @@ void vqe_state_print(FILE *stream, const struct vqe_state *state, bool all)
             state->nother);
   }
   print_runs(stream, state);
+  print_in_flight(stream, state);
   print_time(stream, state);
 }
 
@@ -442,6 +477,10 @@ static json_t *item_json(const struct vqe_state *state,
                       entry != NULL && entry->rank >= 0
                           ? json_integer(entry->rank)
                           : json_null());
+  json_object_set_new(json, "in_flight",
+                      json_boolean(entry != NULL && entry->in_flight));
+  json_object_set_new(json, "deaths",
+                      json_integer(entry != NULL ? entry->deaths : 0));
   json_object_set_new(json, "energy", number(item->energy));
   json_object_set_new(json, "error_mha", number(error_mha(item)));
   json_object_set_new(json, "seconds", number(ended ? entry->seconds : NAN));
