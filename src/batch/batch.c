@@ -147,23 +147,44 @@ static int reserve_blas(const struct vqe_worker *worker, MPI_Comm comm)
   return mine;
 }
 
+/* All ranks know what they need: from here on the death of one need not be
+ * that of all. */
+static int run_ranks(struct vqe_batch_outcome *out, struct vqe_job *job,
+                     struct vqe_worker *worker, const char *output, int run,
+                     MPI_Comm comm)
+{
+  struct vqe_transport transport;
+  struct vqe_mpi_link link;
+  int status = vqe_mpi_link_open(&transport, &link, comm);
+  worker->transport = &transport;
+  if (status == VQE_OK && worker->rank == 0) {
+    status = vqe_lead_run(out, job, worker, run);
+  } else if (status == VQE_OK) {
+    status = run_worker(worker, output, run);
+  }
+  vqe_mpi_link_close(&link);
+  return status;
+}
+
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm)
 {
-  struct vqe_transport transport;
-  struct vqe_worker worker = {
-      .options = options, .transport = &transport, .run = vqe_lane_run};
+  struct vqe_worker worker = {.options = options, .run = vqe_lane_run};
   char output[4096] = "";
   struct header header = {.team_size = 1};
   struct vqe_batch_team team;
   double started = vqe_clock_wall();
   memset(out, 0, sizeof *out);
-  vqe_mpi_transport(&transport, &comm);
   MPI_Comm_rank(comm, &worker.rank);
   MPI_Comm_size(comm, &worker.ranks);
   worker.threads =
       options->threads > 0 ? options->threads : vqe_mpi_threads(comm);
   worker.node_rank = vqe_mpi_node_rank(comm);
+  int named = vqe_mpi_hosts(&out->hosts, comm);
+  if (named != VQE_OK) {
+    return named;
+  }
+  worker.hosts = out->hosts;
   omp_set_dynamic(0);
   header.watched = options->watch != NULL;
   if (worker.rank == 0) {
@@ -197,23 +218,12 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
     }
     worker.team = &team;
   }
-  if (worker.rank != 0) {
-    return run_worker(&worker, output, header.run);
-  }
-  int status = vqe_lead_run(out, job, &worker, header.run);
-  out->seconds = vqe_clock_wall() - started;
+  int status = run_ranks(out, job, &worker, output, header.run, comm);
+  out->seconds = worker.rank == 0 ? vqe_clock_wall() - started : 0.0;
   return status;
 }
 
-void vqe_batch_wait(MPI_Comm comm)
+enum vqe_batch_end vqe_batch_wait(MPI_Comm comm)
 {
-  MPI_Request request;
-  int done = 0;
-  MPI_Ibarrier(comm, &request);
-  while (!done) {
-    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-    if (!done) {
-      vqe_transport_sleep();
-    }
-  }
+  return vqe_mpi_wait(comm);
 }

@@ -22,7 +22,15 @@
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm);
 
-/* Barrier that sleeps instead of spinning. */
-void vqe_batch_wait(MPI_Comm comm);
+/* Who lives at the end. Where ranks have died (where MPI goes on without them)
+ * MPI_Finalize may not return. */
+enum vqe_batch_end {
+  VQE_BATCH_ALL_LIVE,
+  VQE_BATCH_SOME_DIED,
+  VQE_BATCH_LEAD_DIED /* rank 0: nobody waits any more */
+};
+
+/* Barrier that sleeps instead of spinning, of those that live. */
+enum vqe_batch_end vqe_batch_wait(MPI_Comm comm);
 
 #endif

@@ -36,6 +36,7 @@ struct lead {
   struct vqe_lost lost;
   size_t aside;       /* of the journals: two ranks died of them */
   size_t stood_aside; /* of the result file */
+  size_t suspected;   /* one rank died of them */
   bool *ended;        /* has sent its last message */
   struct vqe_worker_report *reports; /* of each rank */
   struct vqe_news *news;             /* the last of each rank */
@@ -44,6 +45,7 @@ struct lead {
   double started, looked; /* when we began, and when our watcher last looked */
   bool stopping;
   double stop_asked; /* when a signal came; 0: none, or it was said */
+  int dying;         /* the rank that dies just now */
   int status;
   char message[512];
 };
@@ -337,6 +339,84 @@ static void show_restored(const struct lead *lead)
   }
 }
 
+/* ---- ranks that die, where the others go on ---- */
+
+static void take_remains(void *ctx, struct vqe_result *result)
+{
+  struct lead *lead = ctx;
+  keep(lead, result, lead->dying);
+}
+
+/* What a dead rank held goes back, or is set aside. */
+static int give_back(struct lead *lead, int rank)
+{
+  struct vqe_lost_rank *holder = &lead->lost.ranks[rank];
+  int status = VQE_OK;
+  while (status == VQE_OK && holder->count > 0) {
+    /* the first that it was given is the next to go */
+    int index = holder->held[--holder->count];
+    if (vqe_lost_is_aside(&lead->lost, (size_t)index)) {
+      struct vqe_result *result = NULL;
+      status = vqe_lost_result(&result, lead->lost.job->experiments[index],
+                               lead->lost.deaths[index]);
+      if (status == VQE_OK) {
+        keep(lead, result, rank);
+      }
+    } else {
+      vqe_schedule_return(&lead->schedule, index,
+                          vqe_lost_is_suspect(&lead->lost, (size_t)index));
+      lead->outcome->interrupted =
+          lead->outcome->interrupted || lead->stopping;
+    }
+  }
+  return status;
+}
+
+static int lose_rank(struct lead *lead, int rank)
+{
+  struct vqe_worker *worker = &lead->worker;
+  char *path = NULL;
+  int first = rank - rank % worker->team_size;
+  lead->dying = first;
+  lead->outcome->died++;
+  int status = vqe_resume_journal_path(&path, lead->lost.job->file,
+                                       lead->outcome->run, first);
+  if (status == VQE_OK) {
+    vqe_lost_died(&lead->lost, first,
+                  worker->hosts != NULL ? worker->hosts[rank].name : "-", path,
+                  take_remains, lead);
+  }
+  free(path);
+  if (worker->team_size > 1) {
+    vqe_log(worker->options->log, VQE_LOG_ERROR,
+            "a team cannot go on without one of its ranks, and the run ends; "
+            "the same command resumes");
+    worker->stopped = true;
+    vqe_worker_note_stop(worker);
+    worker->transport->abandon(worker->transport->ctx);
+  }
+  lead->ended[rank] = true;
+  lead->idle[rank] = true;
+  lead->waiting[rank].lanes = 0;
+  lead->news[rank].index = -1;
+  lead->busy--;
+  return status == VQE_OK ? give_back(lead, rank) : status;
+}
+
+/* The death of a rank that has sent its last message does not matter. */
+static int take_deaths(struct lead *lead)
+{
+  const struct vqe_worker *worker = &lead->worker;
+  int status = VQE_OK;
+  for (int rank = 1; status == VQE_OK && rank < worker->ranks; rank++) {
+    if (!lead->ended[rank - rank % worker->team_size] &&
+        vqe_transport_dead(worker->transport, rank)) {
+      status = lose_rank(lead, rank);
+    }
+  }
+  return status;
+}
+
 static int take_message(struct lead *lead,
                         const struct vqe_transport_head *found)
 {
@@ -416,7 +496,10 @@ static bool step(struct lead *lead, bool alone)
   }
   vqe_worker_note_stop(&lead->worker);
   say_waiting(lead);
-  int status = feed(lead);
+  int status = take_deaths(lead);
+  if (status == VQE_OK) {
+    status = feed(lead);
+  }
   if (status == VQE_OK) {
     status = give_waiting(lead);
   }
@@ -450,7 +533,8 @@ static void lead_loop(struct lead *lead)
     if (!alone && vqe_transport_probe(lead->worker.transport, &found,
                                       VQE_TRANSPORT_ANYONE, VQE_TAG_ANY)) {
       int status = take_message(lead, &found);
-      if (status != VQE_OK) {
+      bool cut = status == VQE_ERR_NOT_FOUND; /* its sender died */
+      if (status != VQE_OK && !cut) {
         fail(lead, status);
       }
     } else {
@@ -502,6 +586,7 @@ static int list_tasks(struct lead *lead, const struct vqe_job *job)
       continue;
     }
     task.alone = vqe_lost_is_suspect(&lead->lost, k);
+    lead->suspected += task.alone;
     /* what cannot be estimated fails fast: order does not matter */
     if (vqe_experiment_estimate(&estimate, task.experiment) == VQE_OK) {
       task.cost = estimate.cost;
@@ -554,6 +639,7 @@ static int prepare(struct lead *lead, struct vqe_job *job, int run)
   struct vqe_batch_outcome *outcome = lead->outcome;
   outcome->count = job->count;
   outcome->run = run;
+  outcome->ranks = lead->worker.ranks;
   int status = vqe_worker_init(&lead->worker, job->file, run);
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&outcome->results, job->count,
@@ -594,7 +680,9 @@ static void dismiss_workers(struct lead *lead)
     /* its last message comes once those before have arrived */
     while (found.tag != VQE_TAG_STOPPED) {
       uint8_t *data = NULL;
-      vqe_transport_wait(transport, &found, rank, VQE_TAG_ANY);
+      if (!vqe_transport_wait(transport, &found, rank, VQE_TAG_ANY)) {
+        break; /* it died */
+      }
       (void)vqe_transport_receive(&data, transport, &found);
       free(data);
     }
@@ -632,7 +720,7 @@ static int run_lead(struct lead *lead, const struct vqe_job *job)
   vqe_progress_start(&lead->progress, lead->schedule.count + lead->aside,
                      skipped, &lead->worker);
   vqe_lost_say_earlier(&lead->lost, vqe_resume_suspects(lead->worker.resume),
-                       lead->outcome->run);
+                       lead->outcome->run, lead->suspected);
   lead->started = vqe_clock_wall();
   show_restored(lead);
   int status = set_aside(lead, job);

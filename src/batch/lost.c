@@ -109,6 +109,53 @@ size_t vqe_lost_held(const struct vqe_lost *lost, int rank)
   return lost->ranks[rank].count;
 }
 
+/* ---- a rank that died ---- */
+
+struct remains {
+  struct vqe_lost *lost;
+  int rank;
+  struct vqe_suspects suspects;
+  void (*take)(void *ctx, struct vqe_result *result);
+  void *ctx;
+};
+
+static int visit(void *ctx, struct vqe_result *result,
+                 const struct vqe_journal_evaluation *evaluation,
+                 const struct vqe_journal_phase *phase)
+{
+  struct remains *remains = ctx;
+  (void)evaluation;
+  if (result != NULL) {
+    vqe_suspects_ended(&remains->suspects, 0, 0, result->experiment->id);
+    vqe_lost_came(remains->lost, remains->rank, result->experiment->index);
+    remains->take(remains->ctx, result);
+  }
+  return phase != NULL && phase->mark != VQE_JOURNAL_NO_MARK
+             ? vqe_suspects_mark(&remains->suspects, 0, 0, phase)
+             : VQE_OK;
+}
+
+static void say_died(const struct vqe_lost *lost, int rank, const char *host);
+
+void vqe_lost_died(struct vqe_lost *lost, int rank, const char *host,
+                   const char *path,
+                   void (*take)(void *ctx, struct vqe_result *result),
+                   void *ctx)
+{
+  const struct vqe_lost_rank *holder = &lost->ranks[rank];
+  struct remains remains = {
+      .lost = lost, .rank = rank, .take = take, .ctx = ctx};
+  bool known = vqe_journal_read(path, visit, &remains, NULL) == VQE_OK;
+  vqe_suspects_decide(&remains.suspects);
+  for (size_t k = 0; k < holder->count; k++) {
+    const char *id = lost->job->experiments[holder->held[k]]->id;
+    lost->deaths[holder->held[k]] +=
+        !known || vqe_suspects_deaths(&remains.suspects, id) > 0;
+  }
+  say_died(lost, rank, host);
+  vqe_suspects_clear(&remains.suspects);
+}
+
 /* ---- what is said ---- */
 
 /* Place in the job of an experiment; job->count: it is of another job. */
@@ -167,6 +214,16 @@ static char *name_held(const struct vqe_lost *lost, int rank)
   return text;
 }
 
+static void say_died(const struct vqe_lost *lost, int rank, const char *host)
+{
+  char *text = name_held(lost, rank);
+  vqe_log(lost->log, VQE_LOG_WARNING,
+          "warning: rank %d on %s died, and the others go on; in flight "
+          "there: %s",
+          rank, host, text != NULL ? text : "nothing");
+  free(text);
+}
+
 void vqe_lost_say_waiting(const struct vqe_lost *lost, int rank)
 {
   char *text = name_held(lost, rank);
@@ -177,12 +234,12 @@ void vqe_lost_say_waiting(const struct vqe_lost *lost, int rank)
 }
 
 void vqe_lost_say_earlier(const struct vqe_lost *lost,
-                          const struct vqe_suspects *suspects, int run)
+                          const struct vqe_suspects *suspects, int run,
+                          size_t suspected)
 {
   const struct vqe_job *job = lost->job;
   int last = vqe_suspects_last_run(suspects, run);
   size_t count = 0;
-  size_t suspected = 0;
   char *text = NULL;
   size_t size = 0;
   FILE *stream = open_memstream(&text, &size);
@@ -197,9 +254,6 @@ void vqe_lost_say_earlier(const struct vqe_lost *lost,
   if (stream == NULL || fclose(stream) != 0 || count == 0) {
     free(text);
     return;
-  }
-  for (size_t k = 0; k < job->count; k++) {
-    suspected += lost->deaths[k] > 0 && !vqe_lost_is_aside(lost, k);
   }
   vqe_log(lost->log, VQE_LOG_WARNING,
           "warning: the last run died; %zu experiment%s in flight: %s%s",

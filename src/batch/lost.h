@@ -49,9 +49,21 @@ int vqe_lost_give(struct vqe_lost *lost, int rank, int index);
 void vqe_lost_came(struct vqe_lost *lost, int rank, int index);
 size_t vqe_lost_held(const struct vqe_lost *lost, int rank);
 
-/* Say what the last run before run `run` had in hand when it died. */
+/* A rank of this run has died, and its journal is at `path`: results there
+ * that have not come are given to `take`, which owns them, and what the rank
+ * had in hand has one death more; all that it held, where the journal cannot
+ * be read. Says what is lost. Afterwards the rank holds what is to run
+ * elsewhere. */
+void vqe_lost_died(struct vqe_lost *lost, int rank, const char *host,
+                   const char *path,
+                   void (*take)(void *ctx, struct vqe_result *result),
+                   void *ctx);
+
+/* Say what the last run before run `run` had in hand when it died, and that
+ * `suspected` experiments run alone now. */
 void vqe_lost_say_earlier(const struct vqe_lost *lost,
-                          const struct vqe_suspects *suspects, int run);
+                          const struct vqe_suspects *suspects, int run,
+                          size_t suspected);
 /* Say that a rank that was asked to stop has not, and what it holds. */
 void vqe_lost_say_waiting(const struct vqe_lost *lost, int rank);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "batch/mpi_transport.h"
 #include "batch/transport.h"
 
 enum { TAG_EXCHANGE = 1, TAG_STOP };
@@ -87,6 +88,7 @@ int vqe_batch_team_open(struct vqe_batch_team *out, MPI_Comm comm, int ranks,
   memset(out, 0, sizeof *out);
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_split(comm, rank / ranks, rank, &out->comm);
+  vqe_mpi_end_with(out->comm);
   out->stop = stop;
   out->view = (struct vqe_team){.ctx = out,
                                 .rank = rank % ranks,

@@ -1,28 +1,113 @@
 #include "batch/mpi_transport.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+/* Fault tolerance as the MPI forum drafts it; of Open MPI from 5 on. */
+#ifdef OPEN_MPI
+#include <mpi-ext.h>
+#endif
+#if defined(OMPI_HAVE_MPIX_COMM_GET_FAILED) &&                                \
+    defined(OMPI_HAVE_MPIX_COMM_ACK_FAILED)
+#define VQE_MPI_FT 1
+#endif
+
+/* Exit status of a run that is interrupted. */
+#define ABANDONED 3
 
 #include "base/error_message.h"
 #include "base/machine.h"
 #include "base/memory.h"
 
+/* ---- ranks that die ---- */
+
+#ifdef VQE_MPI_FT
+
+#define LOOK_SECONDS 0.02
+
+/* Is it the death of a rank? Whatever else goes wrong ends the job. */
+static bool is_death(const struct vqe_mpi_link *link, int code)
+{
+  int class = MPI_SUCCESS;
+  if (code == MPI_SUCCESS) {
+    return false;
+  }
+  MPI_Error_class(code, &class);
+  if (class != MPIX_ERR_PROC_FAILED && class != MPIX_ERR_PROC_FAILED_PENDING) {
+    MPI_Abort(link->comm, 1);
+  }
+  return true;
+}
+
+/* Note those that have died; once they are acknowledged, messages of the
+ * others are found again. */
+static void look(struct vqe_mpi_link *link)
+{
+  MPI_Group failed;
+  MPI_Group all;
+  int count = 0;
+  int known = 0;
+  double now = MPI_Wtime();
+  if (now - link->looked < LOOK_SECONDS) {
+    return;
+  }
+  link->looked = now;
+  MPIX_Comm_get_failed(link->comm, &failed);
+  MPI_Group_size(failed, &count);
+  if (count > 0) {
+    MPI_Comm_group(link->comm, &all);
+    for (int k = 0; k < count; k++) {
+      int rank;
+      MPI_Group_translate_ranks(failed, 1, &k, all, &rank);
+      link->dead[rank] = true;
+    }
+    MPI_Group_free(&all);
+    MPIX_Comm_ack_failed(link->comm, count, &known);
+  }
+  MPI_Group_free(&failed);
+}
+
+static bool is_dead(void *ctx, int rank)
+{
+  struct vqe_mpi_link *link = ctx;
+  look(link);
+  return link->dead[rank];
+}
+
+#else
+
+static bool is_death(const struct vqe_mpi_link *link, int code)
+{
+  (void)link;
+  (void)code; /* MPI ends the job */
+  return false;
+}
+
+#endif
+
+/* ---- messages ---- */
+
 static void send_message(void *ctx, int to, enum vqe_transport_tag tag,
                          const void *data, size_t size)
 {
-  const MPI_Comm *comm = ctx;
-  MPI_Send(data, (int)size, MPI_BYTE, to, (int)tag, *comm);
+  const struct vqe_mpi_link *link = ctx;
+  (void)is_death(
+      link, MPI_Send(data, (int)size, MPI_BYTE, to, (int)tag, link->comm));
 }
 
 static int start_message(void *ctx, void **request, int to,
                          enum vqe_transport_tag tag, const void *data,
                          size_t size)
 {
-  const MPI_Comm *comm = ctx;
+  const struct vqe_mpi_link *link = ctx;
   MPI_Request *started = NULL;
   int status = vqe_memory_alloc(&started, 1, sizeof(MPI_Request), "a message");
   if (status == VQE_OK) {
-    MPI_Isend(data, (int)size, MPI_BYTE, to, (int)tag, *comm, started);
+    *started = MPI_REQUEST_NULL; /* which has arrived */
+    (void)is_death(link, MPI_Isend(data, (int)size, MPI_BYTE, to, (int)tag,
+                                   link->comm, started));
     *request = started;
   }
   return status;
@@ -30,26 +115,27 @@ static int start_message(void *ctx, void **request, int to,
 
 static bool message_arrived(void *ctx, void *request)
 {
+  const struct vqe_mpi_link *link = ctx;
   int done = 0;
-  (void)ctx;
-  MPI_Test(request, &done, MPI_STATUS_IGNORE);
-  if (done) {
+  bool lost = is_death(link, MPI_Test(request, &done, MPI_STATUS_IGNORE));
+  if (done || lost) {
     free(request);
   }
-  return done != 0;
+  return done != 0 || lost;
 }
 
 static bool probe_message(void *ctx, struct vqe_transport_head *found,
                           int from, enum vqe_transport_tag tag)
 {
-  const MPI_Comm *comm = ctx;
+  const struct vqe_mpi_link *link = ctx;
   MPI_Status state;
   int flag = 0;
   int size = 0;
-  MPI_Iprobe(from == VQE_TRANSPORT_ANYONE ? MPI_ANY_SOURCE : from,
-             tag == VQE_TAG_ANY ? MPI_ANY_TAG : (int)tag, *comm, &flag,
-             &state);
-  if (flag == 0) {
+  bool lost = is_death(
+      link, MPI_Iprobe(from == VQE_TRANSPORT_ANYONE ? MPI_ANY_SOURCE : from,
+                       tag == VQE_TAG_ANY ? MPI_ANY_TAG : (int)tag, link->comm,
+                       &flag, &state));
+  if (flag == 0 || lost) {
     return false;
   }
   MPI_Get_count(&state, MPI_BYTE, &size);
@@ -60,22 +146,157 @@ static bool probe_message(void *ctx, struct vqe_transport_head *found,
   return true;
 }
 
-static void receive_message(void *ctx, void *data,
+static bool receive_message(void *ctx, void *data,
                             const struct vqe_transport_head *found)
 {
-  const MPI_Comm *comm = ctx;
-  MPI_Recv(data, (int)found->size, MPI_BYTE, found->from, (int)found->tag,
-           *comm, MPI_STATUS_IGNORE);
+  const struct vqe_mpi_link *link = ctx;
+  return !is_death(link,
+                   MPI_Recv(data, (int)found->size, MPI_BYTE, found->from,
+                            (int)found->tag, link->comm, MPI_STATUS_IGNORE));
 }
 
-void vqe_mpi_transport(struct vqe_transport *out, MPI_Comm *comm)
+static void abandon(void *ctx)
 {
-  *out = (struct vqe_transport){.ctx = comm,
+  const struct vqe_mpi_link *link = ctx;
+  MPI_Abort(link->comm, ABANDONED);
+}
+
+int vqe_mpi_link_open(struct vqe_transport *out, struct vqe_mpi_link *link,
+                      MPI_Comm comm)
+{
+  int status = VQE_OK;
+  *link = (struct vqe_mpi_link){.comm = comm};
+  *out = (struct vqe_transport){.ctx = link,
                                 .send = send_message,
                                 .start = start_message,
                                 .arrived = message_arrived,
                                 .probe = probe_message,
-                                .receive = receive_message};
+                                .receive = receive_message,
+                                .abandon = abandon};
+  MPI_Comm_size(comm, &link->ranks);
+#ifdef VQE_MPI_FT
+  status = vqe_memory_alloc(&link->dead, (size_t)link->ranks, sizeof(bool),
+                            "rank list");
+  if (status == VQE_OK) {
+    out->dead = is_dead;
+    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+  }
+#endif
+  return status;
+}
+
+void vqe_mpi_link_close(struct vqe_mpi_link *link)
+{
+  free(link->dead);
+  link->dead = NULL;
+}
+
+/* ---- the end ---- */
+
+#ifdef VQE_MPI_FT
+
+#define SAY_SECONDS 5
+
+static void end_late(MPI_Comm *comm, int *code, ...)
+{
+  (void)code;
+  sleep(SAY_SECONDS);
+  MPI_Abort(*comm, ABANDONED);
+}
+
+void vqe_mpi_end_with(MPI_Comm team)
+{
+  MPI_Errhandler handler;
+  MPI_Comm_create_errhandler(end_late, &handler);
+  MPI_Comm_set_errhandler(team, handler);
+  MPI_Errhandler_free(&handler);
+}
+
+static enum vqe_batch_end who_died(MPI_Comm comm)
+{
+  MPI_Group failed;
+  MPI_Group all;
+  enum vqe_batch_end end = VQE_BATCH_ALL_LIVE;
+  int count = 0;
+  int first = MPI_UNDEFINED;
+  const int zero = 0;
+  MPIX_Comm_get_failed(comm, &failed);
+  MPI_Comm_group(comm, &all);
+  MPI_Group_size(failed, &count);
+  MPI_Group_translate_ranks(all, 1, &zero, failed, &first);
+  if (count > 0) {
+    end = first == MPI_UNDEFINED ? VQE_BATCH_SOME_DIED : VQE_BATCH_LEAD_DIED;
+  }
+  MPI_Group_free(&all);
+  MPI_Group_free(&failed);
+  return end;
+}
+
+/* An agreement ends for all that live, whoever dies; where rank 0 has, there
+ * is nobody to wait for. */
+enum vqe_batch_end vqe_mpi_wait(MPI_Comm comm)
+{
+  MPI_Request request;
+  int flag = 1;
+  int done = 0;
+  if (who_died(comm) == VQE_BATCH_LEAD_DIED) {
+    return VQE_BATCH_LEAD_DIED;
+  }
+  int code = MPIX_Comm_iagree(comm, &flag, &request);
+  while (code == MPI_SUCCESS && !done) {
+    code = MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (!done) {
+      vqe_transport_sleep();
+    }
+  }
+  return who_died(comm);
+}
+
+#else
+
+void vqe_mpi_end_with(MPI_Comm team)
+{
+  (void)team; /* MPI does */
+}
+
+enum vqe_batch_end vqe_mpi_wait(MPI_Comm comm)
+{
+  MPI_Request request;
+  int done = 0;
+  MPI_Ibarrier(comm, &request);
+  while (!done) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (!done) {
+      vqe_transport_sleep();
+    }
+  }
+  return VQE_BATCH_ALL_LIVE;
+}
+
+#endif
+
+int vqe_mpi_hosts(struct vqe_worker_host **out, MPI_Comm comm)
+{
+  char name[MPI_MAX_PROCESSOR_NAME] = "";
+  struct vqe_worker_host mine = {.name = ""};
+  int rank;
+  int ranks;
+  int length;
+  int status = VQE_OK;
+  *out = NULL;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &ranks);
+  MPI_Get_processor_name(name, &length);
+  snprintf(mine.name, sizeof mine.name, "%.63s", name);
+  if (rank == 0) {
+    status = vqe_memory_alloc(out, (size_t)ranks, sizeof mine, "rank list");
+  }
+  if (status != VQE_OK) {
+    MPI_Abort(comm, 1); /* the others would wait */
+  }
+  MPI_Gather(&mine, (int)sizeof mine, MPI_BYTE, *out, (int)sizeof mine,
+             MPI_BYTE, 0, comm);
+  return status;
 }
 
 int vqe_mpi_threads(MPI_Comm comm)

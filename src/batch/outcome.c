@@ -197,6 +197,7 @@ void vqe_batch_outcome_clear(struct vqe_batch_outcome *outcome)
   vqe_resume_files_clear(&outcome->journals);
   free(outcome->results);
   free(outcome->skipped);
+  free(outcome->hosts);
   free(outcome->other);
   vqe_hdf5_abandon(outcome->writer);
   memset(outcome, 0, sizeof *outcome);

@@ -13,6 +13,8 @@
 #include "job/job.h"
 #include "vqe/experiment.h"
 
+struct vqe_worker_host;
+
 struct vqe_batch_outcome {
   size_t count;                /* experiments of the job */
   struct vqe_result **results; /* input order; NULL where not finished */
@@ -27,6 +29,8 @@ struct vqe_batch_outcome {
   struct vqe_file_mark seen;      /* of the result file when it was read */
   struct vqe_resume_files journals; /* of earlier runs, that were read */
   int run;                          /* number of this one */
+  int ranks, died;                  /* of them, while the others went on */
+  struct vqe_worker_host *hosts;    /* of all ranks */
 };
 
 /* Give a result that ended well to options->finished. */

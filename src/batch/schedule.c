@@ -1,6 +1,7 @@
 #include "batch/schedule.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/error_message.h"
@@ -204,6 +205,32 @@ size_t vqe_schedule_take(const struct vqe_task **out,
     return take_largest(out, cpu, schedule, asker);
   }
   return asker->device ? 0 : take_smallest(out, schedule);
+}
+
+/* What has been handed out stays beside what waits: in front of it, or behind
+ * it where it was taken from the end. */
+void vqe_schedule_return(struct vqe_schedule *schedule, int index, bool alone)
+{
+  struct vqe_task *tasks = schedule->tasks;
+  size_t k = 0;
+  while (k < schedule->count && tasks[k].experiment->index != index) {
+    k++;
+  }
+  if (k == schedule->count) {
+    return;
+  }
+  struct vqe_task task = tasks[k];
+  bool second = task.place != VQE_TASK_ANYWHERE;
+  struct vqe_task_queue *queue = &schedule->queues[second];
+  task.alone = alone;
+  if (k < queue->first) {
+    memmove(tasks + k, tasks + k + 1, (queue->first - k - 1) * sizeof *tasks);
+    tasks[--queue->first] = task;
+  } else if (k >= queue->end) {
+    memmove(tasks + queue->end + 1, tasks + queue->end,
+            (k - queue->end) * sizeof *tasks);
+    tasks[queue->end++] = task;
+  }
 }
 
 static const struct vqe_task *task_of(const struct vqe_schedule *schedule,

@@ -86,6 +86,10 @@ size_t vqe_schedule_take(const struct vqe_task **out,
                          struct vqe_schedule *schedule,
                          const struct vqe_schedule_asker *asker);
 
+/* An experiment that was handed out comes back, as its rank died: it is the
+ * next to go. */
+void vqe_schedule_return(struct vqe_schedule *schedule, int index, bool alone);
+
 /* The experiment with that index has ended, on a GPU or not. */
 void vqe_schedule_learn(struct vqe_schedule *schedule, int index,
                         double seconds, bool device);

@@ -96,6 +96,21 @@ static int send_pulse(struct vqe_worker *worker, struct vqe_lanes *lanes,
                          (uint8_t *)pulse, sizeof *pulse);
 }
 
+/* The first rank that lives says it for all. */
+static void say_orphaned(const struct vqe_worker *worker)
+{
+  int first = 1;
+  while (first < worker->rank &&
+         vqe_transport_dead(worker->transport, first)) {
+    first++;
+  }
+  if (first == worker->rank) {
+    vqe_log(worker->options->log, VQE_LOG_ERROR,
+            "rank 0, which leads, died, and the others stop; the same command "
+            "resumes, and says what was in flight");
+  }
+}
+
 /* Bring work and take results until rank 0 says stop. */
 static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes,
                        double started)
@@ -109,6 +124,11 @@ static int serve_lanes(struct vqe_worker *worker, struct vqe_lanes *lanes,
     struct vqe_transport_head found;
     struct vqe_transport_ask ask = {0, worker->lanes, worker->device};
     vqe_worker_note_stop(worker);
+    if (vqe_transport_dead(transport, 0)) {
+      say_orphaned(worker);
+      status = vqe_error_set(VQE_ERR_INTERRUPTED, "rank 0 died");
+      break;
+    }
     if (!asked && vqe_lanes_have_capacity(lanes, &ask.idle)) {
       status = vqe_transport_send(transport, 0, VQE_TAG_ASK, &ask, sizeof ask);
       asked = true;
@@ -150,8 +170,9 @@ static void report_stopped(struct vqe_worker *worker)
   struct vqe_transport_head found;
   (void)vqe_transport_send(worker->transport, 0, VQE_TAG_STOPPED,
                            &worker->report, sizeof worker->report);
-  vqe_transport_wait(worker->transport, &found, 0, VQE_TAG_STOP);
-  (void)vqe_transport_receive_into(NULL, 0, worker->transport, &found);
+  if (vqe_transport_wait(worker->transport, &found, 0, VQE_TAG_STOP)) {
+    (void)vqe_transport_receive_into(NULL, 0, worker->transport, &found);
+  }
 }
 
 void vqe_serve_decline(struct vqe_worker *worker, int status)

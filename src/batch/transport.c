@@ -19,13 +19,22 @@ bool vqe_transport_probe(const struct vqe_transport *transport,
   return transport->probe(transport->ctx, found, from, tag);
 }
 
-void vqe_transport_wait(const struct vqe_transport *transport,
+bool vqe_transport_dead(const struct vqe_transport *transport, int rank)
+{
+  return transport->dead != NULL && transport->dead(transport->ctx, rank);
+}
+
+bool vqe_transport_wait(const struct vqe_transport *transport,
                         struct vqe_transport_head *found, int from,
                         enum vqe_transport_tag tag)
 {
   while (!vqe_transport_probe(transport, found, from, tag)) {
+    if (from != VQE_TRANSPORT_ANYONE && vqe_transport_dead(transport, from)) {
+      return false;
+    }
     vqe_transport_sleep();
   }
+  return true;
 }
 
 int vqe_transport_check_size(size_t size)
@@ -50,13 +59,26 @@ int vqe_transport_send(const struct vqe_transport *transport, int to,
   return status;
 }
 
+static int take(void *data, const struct vqe_transport *transport,
+                const struct vqe_transport_head *found)
+{
+  return transport->receive(transport->ctx, data, found)
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_NOT_FOUND, "rank %d died while it sent",
+                             found->from);
+}
+
 int vqe_transport_receive(uint8_t **out, const struct vqe_transport *transport,
                           const struct vqe_transport_head *found)
 {
   int status =
       vqe_memory_alloc(out, found->size, 1, "a message between ranks");
   if (status == VQE_OK) {
-    transport->receive(transport->ctx, *out, found);
+    status = take(*out, transport, found);
+  }
+  if (status != VQE_OK) {
+    free(*out);
+    *out = NULL;
   }
   return status;
 }
@@ -67,8 +89,7 @@ int vqe_transport_receive_into(void *data, size_t size,
 {
   uint8_t *other = NULL;
   if (found->size == size) {
-    transport->receive(transport->ctx, data, found);
-    return VQE_OK;
+    return take(data, transport, found);
   }
   int status = vqe_transport_receive(&other, transport, found);
   free(other);

@@ -50,9 +50,16 @@ struct vqe_transport {
   /* The earliest message of `from` with `tag`, which stays there. */
   bool (*probe)(void *ctx, struct vqe_transport_head *found, int from,
                 enum vqe_transport_tag tag);
-  /* Take the message that was found; found->size bytes at `data`. */
-  void (*receive)(void *ctx, void *data,
+  /* Take the message that was found; found->size bytes at `data`. False: its
+   * sender died while it sent. */
+  bool (*receive)(void *ctx, void *data,
                   const struct vqe_transport_head *found);
+  /* Is a rank known to have died? What is sent to it gets lost, and counts as
+   * arrived. NULL where the death of a rank ends all. */
+  bool (*dead)(void *ctx, int rank);
+  /* End all ranks at once and do not return, as some wait for one that has
+   * died. */
+  void (*abandon)(void *ctx);
 };
 
 /* The most that one message may hold: MPI counts bytes in an int. */
@@ -68,8 +75,10 @@ void vqe_transport_sleep(void);
 bool vqe_transport_probe(const struct vqe_transport *transport,
                          struct vqe_transport_head *found, int from,
                          enum vqe_transport_tag tag);
-/* Wait, asleep, until there is. */
-void vqe_transport_wait(const struct vqe_transport *transport,
+/* Is it known to have died? */
+bool vqe_transport_dead(const struct vqe_transport *transport, int rank);
+/* Wait, asleep, until there is. False: `from` died before. */
+bool vqe_transport_wait(const struct vqe_transport *transport,
                         struct vqe_transport_head *found, int from,
                         enum vqe_transport_tag tag);
 
@@ -78,7 +87,8 @@ int vqe_transport_send(const struct vqe_transport *transport, int to,
                        enum vqe_transport_tag tag, const void *data,
                        size_t size);
 
-/* Take the message that was found; free *out by free(). */
+/* Take the message that was found; free *out by free(). VQE_ERR_NOT_FOUND when
+ * its sender died while it sent. */
 int vqe_transport_receive(uint8_t **out, const struct vqe_transport *transport,
                           const struct vqe_transport_head *found);
 /* Same for a message of known size. VQE_ERR_INPUT when it has another, and is

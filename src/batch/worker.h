@@ -25,6 +25,11 @@ struct vqe_worker_report {
   double messages;
 };
 
+/* Name of the host of a rank. */
+struct vqe_worker_host {
+  char name[64];
+};
+
 struct vqe_batch_team;
 struct vqe_lane;
 
@@ -55,8 +60,9 @@ struct vqe_worker {
   struct vqe_worker_report report;
   double first, last;       /* when the first began and the last ended, or 0 */
   struct vqe_outbox outbox; /* results for rank 0 */
-  bool watched;             /* somebody watches the run */
-  _Atomic bool on_device;   /* an experiment has come to compute on a GPU */
+  const struct vqe_worker_host *hosts; /* of all ranks, on rank 0; or NULL */
+  bool watched;                        /* somebody watches the run */
+  _Atomic bool on_device; /* an experiment has come to compute on a GPU */
 };
 
 /* Read what earlier runs left and open this run's journal. Clear it

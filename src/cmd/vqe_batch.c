@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error_message.h"
 #include "base/json_memory.h"
@@ -296,6 +297,10 @@ static int finish(struct vqe_batch_outcome *outcome,
     if (stored && !options->quiet) {
       printf("Result file: %s\n", job->output);
     }
+    if (outcome->died > 0 && !options->quiet) {
+      printf("%d of %d ranks died on the way; the others went on.\n",
+             outcome->died, outcome->ranks);
+    }
   }
   if (stored && !outcome->interrupted) {
     code = worse(code, make_tables(outcome, job, options));
@@ -370,7 +375,7 @@ static int begin(struct vqe_job **job, struct vqe_batch_stream *stream,
   return code;
 }
 
-static int run(const struct vqe_cmd_options *options)
+static int run(const struct vqe_cmd_options *options, enum vqe_batch_end *end)
 {
   struct vqe_job *job = NULL;
   struct vqe_batch_outcome outcome = {0};
@@ -408,7 +413,10 @@ static int run(const struct vqe_cmd_options *options)
     vqe_batch_metrics_close(metrics);
     vqe_batch_stream_clear(&stream);
   }
-  vqe_batch_wait(MPI_COMM_WORLD);
+  *end = vqe_batch_wait(MPI_COMM_WORLD);
+  if (*end == VQE_BATCH_LEAD_DIED) {
+    code = EXIT_INTERRUPTED;
+  }
   vqe_batch_outcome_clear(&outcome);
   vqe_job_free(job);
   return code;
@@ -467,7 +475,14 @@ int main(int argc, char **argv)
     return vqe_batch_launcher_rank() == 0 ? vqe_batch_complain()
                                           : EXIT_BAD_INPUT;
   }
-  code = run(&options);
-  MPI_Finalize();
-  return vqe_cmd_end_screen(code);
+  enum vqe_batch_end end = VQE_BATCH_ALL_LIVE;
+  code = run(&options, &end);
+  if (end == VQE_BATCH_ALL_LIVE) {
+    MPI_Finalize();
+    return vqe_cmd_end_screen(code);
+  }
+  /* it may wait for the dead for ever */
+  code = vqe_cmd_end_screen(code);
+  (void)fflush(NULL);
+  _exit(code);
 }

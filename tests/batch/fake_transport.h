@@ -26,6 +26,7 @@ struct fake_net {
   _Atomic size_t on_way; /* begun and not arrived */
   _Atomic int polls;     /* how often arrived() says no */
   size_t sent;           /* messages */
+  _Atomic bool dead[FAKE_RANKS];
   struct fake_rank {
     struct fake_net *net;
     int rank;
@@ -130,7 +131,9 @@ static inline void fake_send(void *ctx, int to, enum vqe_transport_tag tag,
                              const void *data, size_t size)
 {
   struct fake_rank *rank = ctx;
-  fake_put(rank->net, rank->rank, to, tag, data, size);
+  if (!rank->net->dead[to]) {
+    fake_put(rank->net, rank->rank, to, tag, data, size);
+  }
 }
 
 static inline int fake_start(void *ctx, void **request, int to,
@@ -170,7 +173,7 @@ static inline bool fake_probe(void *ctx, struct vqe_transport_head *found,
   return message != NULL;
 }
 
-static inline void fake_receive(void *ctx, void *data,
+static inline bool fake_receive(void *ctx, void *data,
                                 const struct vqe_transport_head *found)
 {
   const struct fake_rank *rank = ctx;
@@ -180,6 +183,13 @@ static inline void fake_receive(void *ctx, void *data,
     memcpy(data, message->data, message->head.size);
   }
   fake_free(message);
+  return true;
+}
+
+static inline bool fake_dead(void *ctx, int rank)
+{
+  const struct fake_rank *asks = ctx;
+  return asks->net->dead[rank];
 }
 
 static inline struct vqe_transport fake_transport(struct fake_net *net,
@@ -190,7 +200,8 @@ static inline struct vqe_transport fake_transport(struct fake_net *net,
                                 .start = fake_start,
                                 .arrived = fake_arrived,
                                 .probe = fake_probe,
-                                .receive = fake_receive};
+                                .receive = fake_receive,
+                                .dead = fake_dead};
 }
 
 static inline void fake_clear(struct fake_net *net)

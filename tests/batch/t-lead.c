@@ -568,6 +568,129 @@ static void what_killed_two_ranks_is_set_aside_and_stays_there(void **state)
   end(&world);
 }
 
+/* ---- ranks that die while the others go on ---- */
+
+static void what_a_dead_rank_held_goes_to_another(void **state)
+{
+  struct world world;
+  int indices[8];
+  prepare(&world, batch_job(*state, three_sizes), 3, 1);
+  ask(&world, 1, 1, 1);
+  start(&world);
+  assert_int_equal(take_work(&world, 1, indices), 1);
+  ask(&world, 2, 1, 1); /* the others are at work, or wait */
+  while (begun == 0) {
+    vqe_transport_sleep();
+  }
+  world.net.dead[1] = true;
+  holding = false;
+  work_to_the_end(&world, 2, 1);
+  join(&world);
+  assert_int_equal(world.status, VQE_OK);
+  assert_int_equal(count_results(&world), 3);
+  assert_false(world.outcome.interrupted);
+  assert_int_equal(world.outcome.died, 1);
+  for (size_t k = 0; k < 3; k++) {
+    assert_int_equal(world.outcome.results[k]->status, VQE_EXPERIMENT_OK);
+  }
+  end(&world);
+}
+
+/* The dead rank's own journal has its results, and says what was in hand. */
+static void results_that_only_the_dead_rank_has_are_taken(void **state)
+{
+  struct world world;
+  struct vqe_journal *journal = NULL;
+  struct vqe_result *result = NULL;
+  char *path = NULL;
+  int indices[64];
+  prepare(&world, batch_h2(*state, 64), 2, 1);
+  ask(&world, 1, 4, 4);
+  start(&world);
+  size_t count = take_work(&world, 1, indices);
+  assert_true(count >= 3);
+  assert_int_equal(
+      vqe_resume_journal_path(&path, world.job->file, world.run, 1), 0);
+  assert_int_equal(vqe_journal_open(&journal, path), 0);
+  for (int k = 0; k < 2; k++) {
+    const char *id = world.job->experiments[indices[k]]->id;
+    assert_int_equal(vqe_journal_mark(journal, id, VQE_JOURNAL_BEGUN), 0);
+  }
+  assert_int_equal(vqe_result_create(&result,
+                                     world.job->experiments[indices[0]],
+                                     VQE_EXPERIMENT_OK, "in the journal"),
+                   0);
+  assert_int_equal(vqe_journal_result(journal, result), 0);
+  vqe_result_free(result);
+  assert_int_equal(vqe_journal_close(journal), 0);
+  free(path);
+  world.net.dead[1] = true;
+  holding = false;
+  join(&world);
+  assert_int_equal(world.status, VQE_OK);
+  assert_int_equal(count_results(&world), 64);
+  assert_int_equal(world.announced, 64);
+  assert_string_equal(world.outcome.results[indices[0]]->reason,
+                      "in the journal");
+  assert_string_equal(world.outcome.results[indices[1]]->reason, "not run");
+  end(&world);
+}
+
+static void kill_rank(struct world *world, int rank, int deaths)
+{
+  volatile const int *died = &world->outcome.died;
+  world->net.dead[rank] = true;
+  while (*died < deaths) {
+    vqe_transport_sleep();
+  }
+}
+
+/* Without journals all that they held counts. */
+static void second_death_in_a_run_sets_aside(void **state)
+{
+  struct world world;
+  int indices[8];
+  prepare(&world, batch_job(*state, three_sizes), 3, 1);
+  ask(&world, 1, 1, 1);
+  start(&world);
+  assert_int_equal(take_work(&world, 1, indices), 1);
+  assert_int_equal(indices[0], 1); /* N2 */
+  while (begun == 0) {
+    vqe_transport_sleep(); /* rank 0 has the next one */
+  }
+  kill_rank(&world, 1, 1);
+  ask(&world, 2, 1, 1);
+  assert_int_equal(take_work(&world, 2, indices), 1);
+  assert_int_equal(indices[0], 1); /* again, before the smallest */
+  kill_rank(&world, 2, 2);
+  holding = false;
+  join(&world);
+  assert_int_equal(world.status, VQE_OK);
+  assert_int_equal(count_results(&world), 3);
+  assert_int_equal(world.outcome.results[1]->status, VQE_EXPERIMENT_FAILED);
+  assert_non_null(strstr(world.outcome.results[1]->reason, "twice"));
+  assert_int_equal(world.outcome.results[0]->status, VQE_EXPERIMENT_OK);
+  assert_int_equal(world.outcome.results[2]->status, VQE_EXPERIMENT_OK);
+  end(&world);
+}
+
+static void death_while_nothing_can_begin_is_not_waited_for(void **state)
+{
+  struct world world;
+  prepare(&world, batch_h2(*state, 3), 3, 1);
+  assert_int_equal(vqe_resume_begin_run(&world.run, world.job->output), 0);
+  FILE *file = fopen(world.job->output, "w");
+  fputs("no HDF5", file);
+  fclose(file);
+  world.net.dead[1] = true;
+  say_stopped(&world, 2, VQE_OK);
+  assert_int_equal(pthread_create(&world.thread, NULL, lead, &world), 0);
+  fake_expect(&world.net, 2, 0, VQE_TAG_STOP);
+  join(&world);
+  assert_int_equal(world.status, VQE_ERR_INPUT);
+  end(&world);
+}
+
 /* ---- with real workers ---- */
 
 struct rank {
@@ -639,6 +762,10 @@ int main(void)
       TEST(only_first_ranks_of_teams_are_spoken_to),
       TEST(what_is_stored_is_not_run_again),
       TEST(what_killed_two_ranks_is_set_aside_and_stays_there),
+      TEST(what_a_dead_rank_held_goes_to_another),
+      TEST(results_that_only_the_dead_rank_has_are_taken),
+      TEST(second_death_in_a_run_sets_aside),
+      TEST(death_while_nothing_can_begin_is_not_waited_for),
       TEST(four_ranks_over_memory_run_every_experiment_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

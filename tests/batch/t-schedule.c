@@ -146,6 +146,31 @@ static void suspects_travel_alone(void **state)
   vqe_schedule_clear(&schedule);
 }
 
+static void what_comes_back_is_the_next_to_go(void **state)
+{
+  (void)state;
+  const struct vqe_task *out;
+  const struct vqe_schedule_asker asker = {.idle = 1, .lanes = 1};
+  struct vqe_schedule schedule;
+  start(&schedule, 1);
+  add(&schedule, 5, 30.0, false);
+  for (int k = 0; k < 4; k++) {
+    assert_int_equal(vqe_schedule_take(&out, &schedule, &asker), 1);
+  }
+  vqe_schedule_return(&schedule, 3, false);
+  vqe_schedule_return(&schedule, 1, true);
+  vqe_schedule_return(&schedule, 77, true); /* of nobody */
+  const int order[3] = {1, 3, 4};
+  for (int k = 0; k < 3; k++) {
+    assert_int_equal(vqe_schedule_take(&out, &schedule, &asker), 1);
+    assert_int_equal(out->experiment->index, order[k]);
+    assert_int_equal(out->alone, k == 0);
+  }
+  assert_true(vqe_schedule_done(&schedule));
+  assert_true(vqe_schedule_cost(&schedule, 0) > 0.0);
+  vqe_schedule_clear(&schedule);
+}
+
 static void each_idle_lane_gets_one_where_all_ranks_get_as_many(void **state)
 {
   (void)state;
@@ -390,6 +415,7 @@ int main(void)
       cmocka_unit_test(each_idle_lane_gets_one_where_all_ranks_get_as_many),
       cmocka_unit_test(wide_and_serial_ones_never_share_a_message),
       cmocka_unit_test(suspects_travel_alone),
+      cmocka_unit_test(what_comes_back_is_the_next_to_go),
       cmocka_unit_test(the_tail_is_shared_one_by_one),
       cmocka_unit_test(everything_is_handed_out_once),
       cmocka_unit_test(each_rank_first_gets_what_suits_it),

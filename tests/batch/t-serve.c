@@ -272,12 +272,28 @@ static void rank_that_cannot_start_says_so_and_awaits_the_stop(void **state)
   fake_clear(&world.net);
 }
 
+/* Nobody takes its last message, and no stop message comes. */
+static void worker_ends_when_rank_0_dies(void **state)
+{
+  struct world world;
+  start(&world, *state, batch_run_nothing);
+  (void)take_ask(&world);
+  world.net.dead[0] = true;
+  pthread_join(world.thread, NULL);
+  assert_int_equal(world.status, VQE_OK); /* as when it is interrupted */
+  assert_int_equal(world.worker.report.status, VQE_ERR_INTERRUPTED);
+  vqe_worker_clear(&world.worker);
+  vqe_job_free(world.job);
+  fake_clear(&world.net);
+}
+
 #define TEST(name)                                                            \
   cmocka_unit_test_setup_teardown(name, batch_setup, batch_teardown)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      TEST(worker_ends_when_rank_0_dies),
       TEST(worker_asks_for_work_until_it_is_stopped),
       TEST(worker_asks_for_more_while_its_lanes_are_at_work),
       TEST(watched_worker_says_what_it_does),
