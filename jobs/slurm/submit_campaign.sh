@@ -10,7 +10,8 @@
 # Again after `generate`, it submits what is left.
 #
 # VQE_WAREHOUSE   where the tables go (FOLDER/warehouse); "" for none
-# VQE_LAKE_AFTER  afterok: tables only when all parts ended well (afterany)
+# VQE_LAKE_AFTER  afterok: tables only when all parts ended well, else that
+#                 job is cancelled (afterany)
 # VQE_GPU         what a lane on cuda asks for (--gpus-per-node=1); "" for none
 # VQE_BATCH, VQE_LAKE, VQE_LAUNCH, VQE_REQUEUE go to the jobs
 set -euo pipefail
@@ -58,7 +59,8 @@ fi
 if [ -n "$warehouse" ]; then
   after=()
   if [ "${#ids[@]}" -gt 0 ]; then
-    after=("--dependency=${VQE_LAKE_AFTER:-afterany}:$(
+    # what can never run any more is cancelled, instead of waiting for ever
+    after=("--kill-on-invalid-dep=yes" "--dependency=${VQE_LAKE_AFTER:-afterany}:$(
       IFS=:
       echo "${ids[*]}"
     )")
