@@ -150,13 +150,12 @@ static int reserve_blas(const struct vqe_worker *worker, MPI_Comm comm)
 /* All ranks know what they need: from here on the death of one need not be
  * that of all. */
 static int run_ranks(struct vqe_batch_outcome *out, struct vqe_job *job,
-                     struct vqe_worker *worker, const char *output, int run,
-                     MPI_Comm comm)
+                     struct vqe_worker *worker,
+                     struct vqe_transport *transport, const char *output,
+                     int run, MPI_Comm comm)
 {
-  struct vqe_transport transport;
   struct vqe_mpi_link link;
-  int status = vqe_mpi_link_open(&transport, &link, comm);
-  worker->transport = &transport;
+  int status = vqe_mpi_link_open(transport, &link, comm);
   if (status == VQE_OK && worker->rank == 0) {
     status = vqe_lead_run(out, job, worker, run);
   } else if (status == VQE_OK) {
@@ -169,7 +168,9 @@ static int run_ranks(struct vqe_batch_outcome *out, struct vqe_job *job,
 int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
                   const struct vqe_batch_options *options, MPI_Comm comm)
 {
-  struct vqe_worker worker = {.options = options, .run = vqe_lane_run};
+  struct vqe_transport transport;
+  struct vqe_worker worker = {
+      .options = options, .transport = &transport, .run = vqe_lane_run};
   char output[4096] = "";
   struct header header = {.team_size = 1};
   struct vqe_batch_team team;
@@ -218,7 +219,8 @@ int vqe_batch_run(struct vqe_batch_outcome *out, struct vqe_job *job,
     }
     worker.team = &team;
   }
-  int status = run_ranks(out, job, &worker, output, header.run, comm);
+  int status =
+      run_ranks(out, job, &worker, &transport, output, header.run, comm);
   out->seconds = worker.rank == 0 ? vqe_clock_wall() - started : 0.0;
   return status;
 }

@@ -464,7 +464,7 @@ static json_t *item_json(const struct vqe_state *state,
   json_object_set_new(
       json, "seed", names.seed >= 0 ? json_integer(names.seed) : json_null());
   json_object_set_new(json, "phase",
-                      item->kind == VQE_STATE_RUNNING
+                      entry != NULL && item->kind == VQE_STATE_RUNNING
                           ? json_string(phase_names[entry->phase])
                           : json_null());
   json_object_set_new(json, "iteration",
