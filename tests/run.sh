@@ -163,6 +163,15 @@ build_fuzz() {
     "-DVQE_FUZZ_SECONDS=${VQE_FUZZ_SECONDS:-10}"
 }
 
+# with an MPI whose ranks outlive others
+build_ulfm() {
+  jobs/setup/openmpi.sh || {
+    echo "Open MPI 5 cannot be had"
+    return 77
+  }
+  jobs/setup/build.sh ulfm vqe_batch
+}
+
 make_ready_builds() {
   if wanted unit-sanitized || wanted sanitized-bad_inputs ||
     wanted sanitized-result_hostile || wanted sanitized-hostile_avro ||
@@ -174,6 +183,9 @@ make_ready_builds() {
   fi
   if wanted valgrind && command -v valgrind >/dev/null; then
     make_ready valgrind build_valgrind
+  fi
+  if wanted integration-ranks_lost; then
+    make_ready ulfm build_ulfm
   fi
   if { wanted fuzz || wanted long-fuzz; } && command -v clang-14 >/dev/null; then
     make_ready fuzz build_fuzz
@@ -350,6 +362,9 @@ program() {
       await "$service" || return
     fi
   done
+  if [ "$1" = tests/integration/ranks_lost.py ]; then
+    await ulfm || return
+  fi
   case $1 in
     *.py) "$python" "$1" "$VQE_BATCH" ;;
     *) "$1" ;;

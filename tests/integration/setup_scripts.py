@@ -32,6 +32,7 @@ CACHED = {
 OTHERS = (
     "jobs/setup/duckdb.sh",
     "jobs/setup/libcint.sh",
+    "jobs/setup/openmpi.sh",
     "jobs/setup/pages.sh",
     "tests/integration/iceberg-go/build_engine.sh",
 )
