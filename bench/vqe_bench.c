@@ -84,14 +84,12 @@ static const struct vqe_cmd_table table = {
     .summary = "times, memory and shares of the roofline",
     .usage = "vqe_bench [options] | vqe_bench --compare A B",
     .introduction = "Minimum and median of repeats; peaks measured in the "
-                    "same run. Defaults stand\nin parentheses.\n",
-    .man_synopsis = ".B vqe_bench\n[\\fIoptions\\fR]\n.br\n.B vqe_bench "
-                    "\\-\\-compare\n.I A B\n",
-    .man_description =
+                    "same run. Defaults stand in parentheses.",
+    .description =
         "Measures the workloads of the project, each in a process of its own: "
         "wall and CPU time, peak memory, floating-point operations and bytes "
         "as shares of what DGEMM and the STREAM triad reach in the same "
-        "run.\n",
+        "run.",
     .options = entries,
     .noptions = sizeof entries / sizeof entries[0],
     .groups = group_titles,
@@ -193,7 +191,7 @@ int main(int argc, char **argv)
     return complain();
   }
   if (options.help) {
-    vqe_cmd_table_help(&table, stdout);
+    (void)vqe_cmd_table_help(&table, NULL, stdout);
   } else if (options.version) {
     printf("vqe_bench %s\n", vqe_version());
   } else if (options.man) {

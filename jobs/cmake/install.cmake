@@ -79,18 +79,32 @@ function(vqe_install_program name)
 
   # Programs print their man page and completion; target `man` keeps them. It is
   # not part of all, as a build may be for another processor.
-  set(page ${CMAKE_BINARY_DIR}/man/${name}.1)
-  set(completion ${CMAKE_BINARY_DIR}/man/${name}.bash)
-  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/man)
-  add_custom_command(OUTPUT ${page} ${completion}
-    COMMAND ${name} --man > ${page}
-    COMMAND ${name} --completion bash > ${completion}
+  set(folder ${CMAKE_BINARY_DIR}/man)
+  file(MAKE_DIRECTORY ${folder})
+  set(pages ${folder}/${name}.1)
+  set(print COMMAND ${name} --man > ${folder}/${name}.1)
+  foreach(command ${ARGN})
+    list(APPEND pages ${folder}/${name}-${command}.1)
+    list(APPEND print COMMAND ${name} ${command} --man
+                              > ${folder}/${name}-${command}.1)
+  endforeach()
+  set(completions ${folder}/${name}.bash ${folder}/_${name}
+                  ${folder}/${name}.fish)
+  add_custom_command(OUTPUT ${pages} ${completions}
+    ${print}
+    COMMAND ${name} --completion bash > ${folder}/${name}.bash
+    COMMAND ${name} --completion zsh > ${folder}/_${name}
+    COMMAND ${name} --completion fish > ${folder}/${name}.fish
     DEPENDS ${name} VERBATIM)
-  add_custom_target(man-${name} DEPENDS ${page} ${completion})
+  add_custom_target(man-${name} DEPENDS ${pages} ${completions})
   add_dependencies(man man-${name})
-  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
-  install(FILES ${completion} RENAME ${name} OPTIONAL
+  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+  install(FILES ${folder}/${name}.bash RENAME ${name} OPTIONAL
           DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${folder}/_${name} OPTIONAL
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${folder}/${name}.fish OPTIONAL
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endfunction()
 
 function(vqe_install_library name)

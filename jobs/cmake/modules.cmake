@@ -83,9 +83,11 @@ function(vqe_module name)
   target_link_libraries(mod_${name} PRIVATE ${ARG_LIBS})
 endfunction()
 
-# vqe_program(NAME [NO_INSTALL] SOURCES file... USES module... [LIBS target...])
+# vqe_program(NAME [NO_INSTALL] SOURCES file... USES module... [LIBS target...]
+#             [MANUALS command...]): commands with a man page of their own
 function(vqe_program name)
-  cmake_parse_arguments(ARG "NO_INSTALL" "" "SOURCES;USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "NO_INSTALL" "" "SOURCES;USES;LIBS;MANUALS"
+                        ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   vqe_compile_options(${name})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src/cmd)
@@ -94,7 +96,7 @@ function(vqe_program name)
   endforeach()
   target_link_libraries(${name} PRIVATE ${ARG_LIBS})
   if(NOT ARG_NO_INSTALL)
-    vqe_install_program(${name})
+    vqe_install_program(${name} ${ARG_MANUALS})
   endif()
 endfunction()
 

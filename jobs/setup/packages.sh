@@ -65,6 +65,9 @@ cppcheck|cppcheck|static analysis
 doxygen|doxygen|reference of the C API
 python3-venv||Python of the tests
 rclone|rclone|copies between object stores
+zsh|zsh|completion of zsh
+fish|fish|completion of fish
+mandoc|mandoc|the man pages
 LIST
       ;;
     java)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/color.h"
 #include "base/error_message.h"
 #include "base/json_text.h"
 #include "base/text.h"
@@ -18,6 +19,8 @@
 static const struct vqe_log plain = VQE_LOG_INIT("vqe_batch");
 
 static const char *const levels[] = {"error", "warning", "info", "debug"};
+static const enum vqe_color level_colors[] = {VQE_COLOR_BAD, VQE_COLOR_WARN,
+                                              VQE_COLOR_PLAIN, VQE_COLOR_LESS};
 
 bool vqe_log_level_of(enum vqe_log_level *out, const char *name)
 {
@@ -96,7 +99,8 @@ static const char *without_mark(const char *text)
   return text;
 }
 
-static void print(const struct vqe_log *log, const char *text)
+static void print(const struct vqe_log *log, enum vqe_log_level level,
+                  const char *text)
 {
   char *whole = NULL;
   char *folded = NULL;
@@ -116,7 +120,10 @@ static void print(const struct vqe_log *log, const char *text)
     (void)fclose(stream);
   }
   if (folded != NULL) {
+    bool shown = vqe_color_shown(stderr);
+    fputs(vqe_color_begin(level_colors[level], shown), stderr);
     fwrite(folded, 1, size, stderr);
+    fputs(vqe_color_end(level_colors[level], shown), stderr);
   } else { /* unfolded is better than nothing */
     fprintf(stderr, "%s: %s\n", log->program, text);
   }
@@ -152,7 +159,7 @@ void vqe_log(const struct vqe_log *log, enum vqe_log_level level,
   if (event != NULL) {
     vqe_log_event(log, level, event);
   } else {
-    print(log, said);
+    print(log, level, said);
   }
   free(length >= 0 ? text : NULL);
 }

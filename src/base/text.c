@@ -229,3 +229,15 @@ void vqe_text_line(FILE *stream, const char *format, ...)
   fprintf(stream, "%s\n", length >= 0 ? text : "no memory for a line");
   free(length >= 0 ? text : NULL);
 }
+
+void vqe_text_bar(char *out, int length, double share)
+{
+  double part = share > 0.0 ? share < 1.0 ? share : 1.0 : 0.0; /* NaN: 0 */
+  int full = (int)(part * length);
+  *out++ = '[';
+  for (int k = 0; k < length; k++) {
+    *out++ = k < full ? '#' : '-';
+  }
+  /* all is done at 100 %, and not before */
+  (void)snprintf(out, VQE_TEXT_BAR(0) - 1, "] %3d %%", (int)(100.0 * part));
+}

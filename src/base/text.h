@@ -45,6 +45,11 @@ int vqe_text_width(FILE *stream);
  * `indent` blanks. A word that is longer than a line stays whole. */
 void vqe_text_wrap(FILE *stream, const char *text, int width, int indent);
 
+/* A bar of `length` letters and the share behind it, "[####----]  50 %";
+ * `share` is taken as 0 to 1. ASCII, which every terminal and log shows. */
+#define VQE_TEXT_BAR(length) ((length) + 10)
+void vqe_text_bar(char *out, int length, double share);
+
 /* Print one line that holds text from outside; the format has no line break,
  * and no argument makes one. */
 void vqe_text_line(FILE *stream, const char *format, ...)

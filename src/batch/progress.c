@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -13,6 +14,9 @@
 /* Between two draws of the live line, and two lines of a log. */
 #define LIVE_SECONDS 0.2
 #define LOG_SECONDS 30.0
+/* A live line of so many columns begins with a bar of so many letters. */
+#define BAR_COLUMNS 60
+#define BAR 8
 
 static void put(const struct vqe_progress *progress, json_t *event)
 {
@@ -185,16 +189,31 @@ static void duration(char out[32], double seconds)
   }
 }
 
-/* "3 of 8 experiments, 1 failed, 12 s, about 20 s left; CO2: iteration 5" */
+/* The share of the work that is done, where the window has room for it. */
+static size_t put_bar(char *out, const struct vqe_progress *progress,
+                      int columns)
+{
+  if (columns < BAR_COLUMNS || !(progress->cost_total > 0.0)) {
+    return 0;
+  }
+  vqe_text_bar(out, BAR, progress->cost_done / progress->cost_total);
+  strcpy(strchr(out, ']'), "] "); /* no number: energies need the room */
+  return BAR + 3;
+}
+
+/* "3 of 8 experiments, 1 failed, 12 s, about 20 s left; CO2: iteration 5",
+ * behind a bar "3 of 8 done, ..." */
 static void describe(char *out, size_t size,
                      const struct vqe_progress *progress,
-                     const struct vqe_news *news, double elapsed)
+                     const struct vqe_news *news, double elapsed, bool barred)
 {
   char time[32];
   char text[160];
-  size_t used =
-      (size_t)snprintf(out, size, "%zu of %zu experiment%s", progress->done,
-                       progress->total, progress->total == 1 ? "" : "s");
+  size_t used = (size_t)snprintf(out, size, "%zu of %zu%s", progress->done,
+                                 progress->total,
+                                 barred                 ? " done"
+                                 : progress->total == 1 ? " experiment"
+                                                        : " experiments");
   if (progress->failed > 0 && used < size) {
     used += (size_t)snprintf(out + used, size - used, ", %zu failed",
                              progress->failed);
@@ -244,11 +263,14 @@ void vqe_progress_show(struct vqe_progress *progress,
 {
   char line[512];
   double now = vqe_clock_wall();
+  int columns = progress->terminal ? window_width() : 0;
+  size_t used = put_bar(line, progress, columns);
   progress->last_draw = now;
-  describe(line, sizeof line, progress, news, now - progress->started);
+  describe(line + used, sizeof line - used, progress, news,
+           now - progress->started, used > 0);
   if (progress->terminal) {
     vqe_text_blank_controls(line);
-    cut(line, window_width() - 1);
+    cut(line, columns - 1);
     fprintf(stderr, "\r\033[K%s", line);
   } else {
     vqe_log(progress->log, VQE_LOG_INFO, "%s", line);

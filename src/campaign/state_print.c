@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/color.h"
 #include "base/text.h"
 #include "batch/news.h"
 
 /* Lines of experiments, and of reasons, that a screen has. */
 #define LINES 20
+/* Letters of the bar. */
+#define BAR 40
 #define REASONS 10
 #define COLUMNS 79
 /* Time left of experiments that cost more times what is done is a guess. */
@@ -16,6 +19,10 @@
 
 static const char *const kind_names[VQE_STATE_KINDS] = {
     "done", "failed", "running", "stopped", "waiting"};
+
+static const enum vqe_color kind_colors[VQE_STATE_KINDS] = {
+    VQE_COLOR_GOOD, VQE_COLOR_BAD, VQE_COLOR_BUSY, VQE_COLOR_WARN,
+    VQE_COLOR_LESS};
 
 static const char *const phase_names[] = {[VQE_PHASE_SCF] = "scf",
                                           [VQE_PHASE_SETUP] = "setup",
@@ -77,6 +84,22 @@ static void print_duration(FILE *stream, double seconds)
   }
 }
 
+/* How much is done, by the cost model; nothing where that is not known. */
+static void print_bar(FILE *stream, const struct vqe_state *state)
+{
+  double cost = 0.0;
+  double done = 0.0;
+  for (size_t k = 0; k < state->count; k++) {
+    cost += state->items[k].cost;
+    done += state->items[k].kind == VQE_STATE_DONE ? state->items[k].cost : 0;
+  }
+  if (cost > 0.0) {
+    char bar[VQE_TEXT_BAR(BAR)];
+    vqe_text_bar(bar, BAR, done / cost);
+    fprintf(stream, "%s of the work by the cost model\n", bar);
+  }
+}
+
 static void print_head(FILE *stream, const struct vqe_state *state)
 {
   const struct vqe_state_lane *total = &state->total;
@@ -87,6 +110,7 @@ static void print_head(FILE *stream, const struct vqe_state *state)
           total->counts[VQE_STATE_FAILED], total->counts[VQE_STATE_RUNNING]);
   fprintf(stream, "%zu stopped, %zu waiting\n",
           total->counts[VQE_STATE_STOPPED], total->counts[VQE_STATE_WAITING]);
+  print_bar(stream, state);
   if (total->set_aside > 0) {
     fprintf(stream,
             "%zu set aside by generate: set_aside.json has the "
@@ -174,13 +198,16 @@ static void print_item(FILE *stream, const struct vqe_state_item *item,
 {
   char what[160];
   char reason[160];
+  char state[12];
   print_names(what, item, shown);
   vqe_text_blank_controls(what);
+  snprintf(state, sizeof state, "%-8s", kind_names[item->kind]);
+  vqe_color_print(stream, kind_colors[item->kind], state);
   if (item->kind == VQE_STATE_WAITING) {
-    fprintf(stream, "%-8s%.72s\n", kind_names[item->kind], what);
+    fprintf(stream, "%.72s\n", what);
     return;
   }
-  fprintf(stream, "%-8s%-36.36s", kind_names[item->kind], what);
+  fprintf(stream, "%-36.36s", what);
   if (item->kind == VQE_STATE_FAILED) {
     snprintf(reason, sizeof reason, "%s", text_or(item->entry->reason, ""));
     vqe_text_blank_controls(reason);

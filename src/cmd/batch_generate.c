@@ -199,7 +199,11 @@ int vqe_batch_generate(int argc, char **argv)
   int code = EXIT_GOOD;
   int status = vqe_cmd_generate_parse(&options, argc, argv);
   if (status == VQE_OK && options.help) {
-    vqe_cmd_generate_help(stdout);
+    (void)vqe_cmd_generate_help(stdout);
+    return EXIT_GOOD;
+  }
+  if (status == VQE_OK && options.man) {
+    vqe_cmd_generate_man(stdout);
     return EXIT_GOOD;
   }
   how.plan.lanes = options.lanes;

@@ -143,7 +143,9 @@ int vqe_batch_print(const struct vqe_cmd_options *options)
   struct vqe_job *job = NULL;
   int code = EXIT_GOOD;
   if (options->help) {
-    vqe_cmd_options_help(stdout);
+    code = vqe_cmd_options_help(options->job, stdout) == VQE_OK
+               ? EXIT_GOOD
+               : vqe_batch_complain();
   } else if (options->version) {
     printf("vqe_batch %s\n", vqe_version());
   } else if (options->devices) {
@@ -151,7 +153,7 @@ int vqe_batch_print(const struct vqe_cmd_options *options)
   } else if (options->man) {
     vqe_cmd_options_man(stdout);
   } else if (options->completion != NULL) {
-    vqe_cmd_options_completion_bash(stdout);
+    (void)vqe_cmd_options_completion(options->completion, stdout);
   } else if (vqe_batch_load(&job, options) != VQE_OK) {
     code = vqe_batch_complain();
   } else if (options->dry_run) {

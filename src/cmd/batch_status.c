@@ -115,7 +115,11 @@ int vqe_batch_status(int argc, char **argv)
   int code = EXIT_GOOD;
   int status = vqe_cmd_status_parse(&options, argc, argv);
   if (status == VQE_OK && options.help) {
-    vqe_cmd_status_help(stdout);
+    (void)vqe_cmd_status_help(stdout);
+    return EXIT_GOOD;
+  }
+  if (status == VQE_OK && options.man) {
+    vqe_cmd_status_man(stdout);
     return EXIT_GOOD;
   }
   if (status == VQE_OK && options.watch) {

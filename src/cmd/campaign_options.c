@@ -32,6 +32,7 @@ static const struct vqe_cmd_option generate_entries[] = {
     {"json", 0, NULL, 1, VQE_CMD_FLAG, AT(json), NULL,
      "print what was made as JSON", 0},
     {"help", 'h', NULL, 1, VQE_CMD_FLAG, AT(help), NULL, "show this text", 0},
+    {"man", 0, NULL, 1, VQE_CMD_FLAG, AT(man), NULL, "print the man page", 0},
 };
 
 #undef AT
@@ -49,6 +50,7 @@ static const struct vqe_cmd_option status_entries[] = {
     {"limit", 0, "SECONDS", 0, VQE_CMD_COUNT, AT(limit), NULL,
      "watch no longer than this (604800, a week)", 0},
     {"help", 'h', NULL, 1, VQE_CMD_FLAG, AT(help), NULL, "show this text", 0},
+    {"man", 0, NULL, 1, VQE_CMD_FLAG, AT(man), NULL, "print the man page", 0},
 };
 /* clang-format on */
 
@@ -65,19 +67,37 @@ static const struct vqe_cmd_status status_statuses[] = {
     {"3", "watching ended before all was done"},
 };
 
+static const struct vqe_cmd_note generate_examples[] = {
+    {"vqe_batch generate 1 -o campaign -p 8 --max-qubits 16",
+     "eight job files of equal cost of tier 1, without what has more than 16 "
+     "qubits"},
+    {"mpirun -np 4 vqe_batch campaign/part-0001.json", "runs one of them"},
+    {"jobs/slurm/submit_campaign.sh campaign",
+     "submits them to SLURM, and the tables behind them"},
+};
+
 static const struct vqe_cmd_table generate_table = {
     .program = "vqe_batch generate",
     .summary = "job files of a campaign",
     .usage = "vqe_batch generate TIER|FILE -o FOLDER [options]",
     .introduction =
-        "TIER: 1 to 4, or the file of a tier (jobs/tiers/README.md). What the\n"
-        "folder holds as done is left out. Defaults stand in parentheses.\n",
+        "TIER: 1 to 4, or the file of a tier (jobs/tiers/README.md). What "
+        "the folder holds as done is left out. Defaults stand in "
+        "parentheses.",
     .options = generate_entries,
     .noptions = COUNT(generate_entries),
     .groups = generate_titles,
     .ngroups = COUNT(generate_titles),
     .statuses = generate_statuses,
     .nstatuses = COUNT(generate_statuses),
+    .examples = generate_examples,
+    .nexamples = COUNT(generate_examples),
+};
+
+static const struct vqe_cmd_note status_examples[] = {
+    {"vqe_batch status --watch job.json", "again and again until all is done"},
+    {"vqe_batch status campaign --all", "a line for each experiment"},
+    {"vqe_batch status job.json --json | jq .seconds_left", "for scripts"},
 };
 
 static const struct vqe_cmd_table status_table = {
@@ -85,15 +105,17 @@ static const struct vqe_cmd_table status_table = {
     .summary = "the state of a job from its files",
     .usage = "vqe_batch status PLACE [options]",
     .introduction =
-        "PLACE: a job file, a result (.h5), or a folder of generate. Reads\n"
-        "results and journals, also while a run writes them, and disturbs\n"
-        "nothing. Defaults stand in parentheses.\n",
+        "PLACE: a job file, a result (.h5), or a folder of generate. Reads "
+        "results and journals, also while a run writes them, and disturbs "
+        "nothing. Defaults stand in parentheses.",
     .options = status_entries,
     .noptions = COUNT(status_entries),
     .groups = status_titles,
     .ngroups = COUNT(status_titles),
     .statuses = status_statuses,
     .nstatuses = COUNT(status_statuses),
+    .examples = status_examples,
+    .nexamples = COUNT(status_examples),
 };
 
 /* The only argument of a command. */
@@ -114,10 +136,10 @@ int vqe_cmd_generate_parse(struct vqe_cmd_generate_options *out, int argc,
   int first = 0;
   memset(out, 0, sizeof *out);
   int status = vqe_cmd_table_parse(&generate_table, out, &first, argc, argv);
-  if (status == VQE_OK && !out->help) {
+  if (status == VQE_OK && !out->help && !out->man) {
     status = take_argument(&out->tier, first, argc, argv, &generate_table);
   }
-  if (status == VQE_OK && !out->help && out->folder == NULL) {
+  if (status == VQE_OK && !out->help && !out->man && out->folder == NULL) {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "generate needs -o FOLDER, where the job files go");
   }
@@ -130,17 +152,27 @@ int vqe_cmd_status_parse(struct vqe_cmd_status_options *out, int argc,
   int first = 0;
   memset(out, 0, sizeof *out);
   int status = vqe_cmd_table_parse(&status_table, out, &first, argc, argv);
-  return status == VQE_OK && !out->help
+  return status == VQE_OK && !out->help && !out->man
              ? take_argument(&out->place, first, argc, argv, &status_table)
              : status;
 }
 
-void vqe_cmd_generate_help(FILE *stream)
+int vqe_cmd_generate_help(FILE *stream)
 {
-  vqe_cmd_table_help(&generate_table, stream);
+  return vqe_cmd_table_help(&generate_table, NULL, stream);
 }
 
-void vqe_cmd_status_help(FILE *stream)
+int vqe_cmd_status_help(FILE *stream)
 {
-  vqe_cmd_table_help(&status_table, stream);
+  return vqe_cmd_table_help(&status_table, NULL, stream);
+}
+
+void vqe_cmd_generate_man(FILE *stream)
+{
+  vqe_cmd_table_man(&generate_table, stream);
+}
+
+void vqe_cmd_status_man(FILE *stream)
+{
+  vqe_cmd_table_man(&status_table, stream);
 }

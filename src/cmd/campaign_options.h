@@ -13,12 +13,12 @@ struct vqe_cmd_generate_options {
   int max_qubits;                  /* 0: any */
   const char *memory, *cost_limit; /* numbers; NULL: the default */
   const char *done;                /* warehouse with what is done, or NULL */
-  bool json, help;
+  bool json, help, man;
 };
 
 struct vqe_cmd_status_options {
   const char *place;
-  bool watch, json, all, help;
+  bool watch, json, all, help, man;
   int interval; /* seconds; 0: the default */
   int limit;    /* of watching, seconds; 0: the default */
 };
@@ -29,7 +29,10 @@ int vqe_cmd_generate_parse(struct vqe_cmd_generate_options *out, int argc,
                            char **argv);
 int vqe_cmd_status_parse(struct vqe_cmd_status_options *out, int argc,
                          char **argv);
-void vqe_cmd_generate_help(FILE *stream);
-void vqe_cmd_status_help(FILE *stream);
+/* The whole help and the man page; VQE_OK. */
+int vqe_cmd_generate_help(FILE *stream);
+int vqe_cmd_status_help(FILE *stream);
+void vqe_cmd_generate_man(FILE *stream);
+void vqe_cmd_status_man(FILE *stream);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "base/suggest.h"
+#include "environment.h"
 #include "option_table.h"
 
 enum group {
@@ -21,6 +22,8 @@ static const char *const group_titles[GROUPS] = {
     "Where the tables are",    "Copies (relocate; files: --table)",
     "Kafka (publish, ingest)", "How it works",
     "What it shows",           "Other"};
+static const char *const group_topics[GROUPS] = {"place", "copies", "kafka",
+                                                 "work",  "output", "other"};
 
 #define AT(member) offsetof(struct vqe_cmd_lake_options, member)
 
@@ -198,51 +201,16 @@ static const struct vqe_cmd_option entries[] = {
     {"log-json", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(log_json), NULL,
      "messages as one JSON object a line", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
-     "show this text", 0},
+     "show this text; COMMAND --help: that of a command; --help TOPIC: a part "
+     "of it", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,
      "show the version", 0},
     {"man", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(man), NULL,
      "print the man page (vqe_lake --man | man -l -)", 0},
     {"completion", 0, "SHELL", GROUP_OTHER, VQE_CMD_TEXT, AT(completion),
-     "bash", "print completion for bash", 0},
+     VQE_CMD_SHELLS, "print completion for bash, zsh or fish", 0},
 };
 /* clang-format on */
-
-static const struct vqe_cmd_status statuses[] = {
-    {"0", "all is done"},
-    {"1", "something was skipped or is not done; the tables are as whole as "
-          "before"},
-    {"2", "bad usage or input"},
-};
-
-static const struct vqe_cmd_table table = {
-    .program = "vqe_lake",
-    .summary = "tables of VQE results: made, asked, kept",
-    .usage = "vqe_lake COMMAND [ARGUMENT] [options]",
-    .introduction = "Iceberg tables in a folder or on S3, from what vqe_batch "
-                    "writes. Defaults\nstand in parentheses. Credentials of "
-                    "S3 come from AWS_ACCESS_KEY_ID and\n"
-                    "AWS_SECRET_ACCESS_KEY or the profile; for either place "
-                    "of relocate\nVQE_SOURCE_ACCESS_KEY_ID, "
-                    "VQE_TARGET_ACCESS_KEY_ID and their like go before.\n",
-    .man_synopsis =
-        ".B vqe_lake\n.I COMMAND\n[\\fIargument\\fR] [\\fIoptions\\fR]\n",
-    .man_description =
-        "Makes, reads and maintains Iceberg tables of VQE results in a local "
-        "folder or on S3. Credentials of S3 come from AWS_ACCESS_KEY_ID and "
-        "AWS_SECRET_ACCESS_KEY or the profile. Each place of relocate may have "
-        "its own: VQE_SOURCE_ACCESS_KEY_ID, _SECRET_ACCESS_KEY, "
-        "_SESSION_TOKEN, _PROFILE, _REGION, _ENDPOINT_URL, _CA_BUNDLE, and "
-        "the same with VQE_TARGET_.\n",
-    .commands = commands,
-    .ncommands = COMMANDS,
-    .options = entries,
-    .noptions = sizeof entries / sizeof entries[0],
-    .groups = group_titles,
-    .ngroups = GROUPS,
-    .statuses = statuses,
-    .nstatuses = sizeof statuses / sizeof statuses[0],
-};
 
 /* Is `name` among the words of `list`? */
 static bool listed(const char *list, const char *name)
@@ -256,6 +224,86 @@ static bool listed(const char *list, const char *name)
   }
   return false;
 }
+
+static bool takes_option(size_t command, const char *option)
+{
+  return listed("quiet log-level log-prefix log-json ", option) ||
+         listed(takes[command].options, option);
+}
+
+static const struct vqe_cmd_note examples[] = {
+    {"vqe_lake query 'SHOW TABLES' -w water.warehouse",
+     "which tables there are"},
+    {"vqe_lake query \"SELECT molecule, min(energy) FROM vqe_results "
+     "GROUP BY 1\"",
+     "SQL over the warehouse that VQE_WAREHOUSE names"},
+    {"vqe_lake normalize results.h5 -w s3://bucket/lake && vqe_lake featurize "
+     "s3://bucket/lake",
+     "adds a result to tables on S3, then their features"},
+    {"vqe_lake ingest --brokers node1:9092 -w lake",
+     "from Kafka into tables, on from the committed place"},
+    {"vqe_lake check lake", "reads every table back"},
+    {"vqe_lake expire lake --older-than 30d --orphans",
+     "drops old snapshots and what crashed writers left"},
+    {"vqe_lake relocate lake s3://bucket/copy",
+     "a copy that follows when it is run again"},
+};
+
+static const struct vqe_cmd_note environment[] = {
+    {"VQE_WAREHOUSE", "place of the tables where -w says none"},
+    VQE_CMD_ENVIRONMENT_S3,
+    {"VQE_SOURCE_*, VQE_TARGET_*",
+     "for FROM and TO of relocate: ACCESS_KEY_ID, SECRET_ACCESS_KEY, "
+     "SESSION_TOKEN, PROFILE, REGION, ENDPOINT_URL, CA_BUNDLE"},
+    VQE_CMD_ENVIRONMENT_STREAM,
+    VQE_CMD_ENVIRONMENT_PROGRAM,
+};
+
+static const struct vqe_cmd_note files[] = {
+    {"~/.aws/credentials, ~/.aws/config",
+     "profiles of S3, as the tools of AWS read them"},
+    {"WAREHOUSE/TABLE/metadata/, WAREHOUSE/TABLE/data/",
+     "an Iceberg table of format 2 below its namespace"},
+    {"vqe_spool/", "records that Kafka has not confirmed"},
+};
+
+static const struct vqe_cmd_status statuses[] = {
+    {"0", "all is done"},
+    {"1", "something was skipped or is not done; the tables are as whole as "
+          "before"},
+    {"2", "bad usage or input"},
+};
+
+static const struct vqe_cmd_table table = {
+    .program = "vqe_lake",
+    .summary = "tables of VQE results: made, asked, kept",
+    .usage = "vqe_lake COMMAND [ARGUMENT] [options]",
+    .introduction =
+        "Iceberg tables in a folder or on S3, from what vqe_batch writes. "
+        "Defaults stand in parentheses. Credentials of S3 come from "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the profile; for "
+        "either place of relocate VQE_SOURCE_ACCESS_KEY_ID, "
+        "VQE_TARGET_ACCESS_KEY_ID and their like go before.",
+    .description =
+        "Makes, reads and maintains Iceberg tables of VQE results in a local "
+        "folder or on S3.",
+    .commands = commands,
+    .ncommands = COMMANDS,
+    .takes = takes_option,
+    .options = entries,
+    .noptions = sizeof entries / sizeof entries[0],
+    .groups = group_titles,
+    .topics = group_topics,
+    .ngroups = GROUPS,
+    .statuses = statuses,
+    .nstatuses = sizeof statuses / sizeof statuses[0],
+    .examples = examples,
+    .nexamples = sizeof examples / sizeof examples[0],
+    .environment = environment,
+    .nenvironment = sizeof environment / sizeof environment[0],
+    .files = files,
+    .nfiles = sizeof files / sizeof files[0],
+};
 
 /* The commands that take an option. */
 static void takers(char *out, size_t size, const char *option)
@@ -298,10 +346,8 @@ static int check_options(const struct vqe_cmd_lake_options *options,
     if (status != VQE_OK) {
       return status;
     }
-    if (listed("help version man completion quiet log-level log-prefix "
-               "log-json ",
-               entry->name) ||
-        listed(takes[command].options, entry->name) ||
+    if (listed("help version man completion ", entry->name) ||
+        takes_option(command, entry->name) ||
         !vqe_cmd_table_is_set(entry, options)) {
       continue;
     }
@@ -350,15 +396,11 @@ int vqe_cmd_lake_options_parse(struct vqe_cmd_lake_options *out, int argc,
     return status;
   }
   if (out->help || out->version || out->man) {
+    out->command = first < argc ? argv[first] : NULL;
     return VQE_OK;
   }
   if (out->completion != NULL) {
-    return strcmp(out->completion, "bash") == 0
-               ? VQE_OK
-               : vqe_error_set(VQE_ERR_INPUT,
-                               "option --completion: no completion for '%s', "
-                               "only for bash",
-                               out->completion);
+    return vqe_cmd_table_check_shell(out->completion);
   }
   if (first >= argc) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -370,9 +412,9 @@ int vqe_cmd_lake_options_parse(struct vqe_cmd_lake_options *out, int argc,
   return check_command(out);
 }
 
-void vqe_cmd_lake_options_help(FILE *stream)
+int vqe_cmd_lake_options_help(const char *topic, FILE *stream)
 {
-  vqe_cmd_table_help(&table, stream);
+  return vqe_cmd_table_help(&table, topic, stream);
 }
 
 void vqe_cmd_lake_options_man(FILE *stream)
@@ -380,7 +422,7 @@ void vqe_cmd_lake_options_man(FILE *stream)
   vqe_cmd_table_man(&table, stream);
 }
 
-void vqe_cmd_lake_options_completion_bash(FILE *stream)
+int vqe_cmd_lake_options_completion(const char *shell, FILE *stream)
 {
-  vqe_cmd_table_completion_bash(&table, stream);
+  return vqe_cmd_table_completion(&table, shell, stream);
 }

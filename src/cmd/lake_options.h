@@ -49,8 +49,9 @@ struct vqe_cmd_lake_options {
 /* As vqe_cmd_table_parse; checks the number of arguments as well. */
 int vqe_cmd_lake_options_parse(struct vqe_cmd_lake_options *out, int argc,
                                char **argv);
-void vqe_cmd_lake_options_help(FILE *stream);
-void vqe_cmd_lake_options_man(FILE *stream);
-void vqe_cmd_lake_options_completion_bash(FILE *stream);
+/* As vqe_cmd_table_help(). */
+int vqe_cmd_lake_options_help(const char *topic, FILE *stream);
+void vqe_cmd_lake_options_man(FILE *stream); /* roff, section 1 */
+int vqe_cmd_lake_options_completion(const char *shell, FILE *stream);
 
 #endif

@@ -3,7 +3,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include "base/error_message.h"
+#include "campaign_options.h"
+#include "environment.h"
 #include "option_table.h"
 
 enum group {
@@ -23,6 +27,8 @@ static const char *const group_titles[GROUPS] = {
     "Publishing to Kafka",
     "Metrics",
     "Other"};
+static const char *const group_topics[GROUPS] = {"job",   "run",     "output",
+                                                 "kafka", "metrics", "other"};
 
 #define AT(member) offsetof(struct vqe_cmd_options, member)
 
@@ -190,7 +196,7 @@ static const struct vqe_cmd_option entries[] = {
      "serve them at /metrics on loopback or that address; port 0: one that is "
      "free, which is printed (the job's)", 0},
     {"help", 'h', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(help), NULL,
-     "show this text", 0},
+     "show this text; --help TOPIC: a part of it", 0},
     {"devices", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(devices), NULL,
      "list the GPUs that --device cuda would use, and cuStateVec", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,
@@ -198,7 +204,7 @@ static const struct vqe_cmd_option entries[] = {
     {"man", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(man), NULL,
      "print the man page (vqe_batch --man | man -l -)", 0},
     {"completion", 0, "SHELL", GROUP_OTHER, VQE_CMD_TEXT, AT(completion),
-     "bash", "print completion for bash", 0},
+     VQE_CMD_SHELLS, "print completion for bash, zsh or fish", 0},
 };
 /* clang-format on */
 
@@ -208,6 +214,49 @@ static const struct vqe_cmd_status statuses[] = {
           "are safe"},
     {"2", "bad usage or input"},
     {"3", "interrupted; the same command resumes"},
+};
+
+static const struct vqe_cmd_note examples[] = {
+    {"vqe_batch water.xyz",
+     "the energy of a molecule by UCCSD, beside Hartree-Fock and FCI; writes "
+     "water.h5 and the tables water.warehouse"},
+    {"mpirun -np 4 vqe_batch job.json --summary out.json",
+     "all experiments of a job on four ranks, and their table as JSON; after "
+     "an interruption the same command goes on"},
+    {"vqe_batch water.xyz --basis sto-3g,6-31g --ansatz UCCSD,ADAPT-VQE",
+     "each basis set with each ansatz"},
+    {"vqe_batch h2.xyz --ansatz EfficientSU2 --seed 1-20 --shots 1024",
+     "twenty starts with finite shots, the best, median and worst shown"},
+    {"vqe_batch job.json --dry-run",
+     "qubits, parameters, memory and cost of each experiment; runs nothing"},
+    {"vqe_batch status --watch job.json",
+     "how far a job is that runs, from its files"},
+    {"vqe_batch lih.xyz --qasm > lih.qasm", "the circuit as OpenQASM 3"},
+};
+
+static const struct vqe_cmd_note environment[] = {
+    {"VQE_WAREHOUSE", "place of the tables for vqe_lake; vqe_batch writes "
+                      "them beside the result, or where -w says"},
+    VQE_CMD_ENVIRONMENT_STREAM,
+    {"VQE_METRICS_USERNAME, VQE_METRICS_PASSWORD, VQE_METRICS_TOKEN",
+     "of the Pushgateway; each also as NAME_FILE"},
+    {"VQE_METRICS_CA_FILE", "certificates of the Pushgateway, in PEM"},
+    VQE_CMD_ENVIRONMENT_S3,
+    VQE_CMD_ENVIRONMENT_PROGRAM,
+    {"CUDA_VISIBLE_DEVICES", "the GPUs that may be used, as CUDA reads it"},
+    {"SLURM_NTASKS, PMI_SIZE, OMPI_COMM_WORLD_SIZE",
+     "where one of them says that there are several processes but MPI finds "
+     "one, the run is refused (--allow-singletons)"},
+};
+
+static const struct vqe_cmd_note files[] = {
+    {"NAME.h5", "the result; NAME is the job's, or -o"},
+    {"NAME.h5.journal/", "what each rank has finished and evaluated, while a "
+                         "run lives or until the next one resumes"},
+    {"NAME.h5.lock", "who has the result, while a run lives"},
+    {"NAME.warehouse/", "the tables (vqe_lake)"},
+    {"vqe_spool/", "records that Kafka has not confirmed; vqe_lake publish "
+                   "sends them"},
 };
 
 /* They have options of their own (campaign_options.c). */
@@ -225,25 +274,30 @@ static const struct vqe_cmd_table table = {
     .summary = "ground-state energies of molecules with VQE",
     .usage = "mpirun -np N vqe_batch JOB... [options]",
     .introduction =
-        "JOB: a job file (jobs/README.md), or molecule files (JSON, XYZ,\n"
-        "QCSchema) and FCIDUMPs, the rest by options. Defaults stand in\n"
-        "parentheses.\n",
-    .man_synopsis = ".B mpirun\n\\-np\n.I N\n.B vqe_batch\n.I JOB\n"
-                    "[\\fIoptions\\fR]\n",
-    .man_description =
-        "Runs every experiment that\n.I JOB\nasks for and writes an HDF5 "
-        "result. JOB is a job file, or one or several molecule files (JSON, XYZ, "
-        "QCSchema) and FCIDUMPs. The same command on an existing result skips what "
-        "is finished.\n",
+        "JOB: a job file (jobs/README.md), or molecule files (JSON, XYZ, "
+        "QCSchema) and FCIDUMPs, the rest by options. Defaults stand in "
+        "parentheses.",
+    .description =
+        "Runs every experiment that JOB asks for and writes an HDF5 result. "
+        "JOB is a job file, or one or several molecule files (JSON, XYZ, "
+        "QCSchema) and FCIDUMPs. The same command on an existing result "
+        "skips what is finished.",
     .commands = commands,
     .ncommands = sizeof commands / sizeof commands[0],
     .other_words = true,
     .options = entries,
     .noptions = sizeof entries / sizeof entries[0],
     .groups = group_titles,
+    .topics = group_topics,
     .ngroups = GROUPS,
     .statuses = statuses,
     .nstatuses = sizeof statuses / sizeof statuses[0],
+    .examples = examples,
+    .nexamples = sizeof examples / sizeof examples[0],
+    .environment = environment,
+    .nenvironment = sizeof environment / sizeof environment[0],
+    .files = files,
+    .nfiles = sizeof files / sizeof files[0],
 };
 
 int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
@@ -262,11 +316,11 @@ int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
     out->overrides.files = (const char *const *)argv + first;
     out->overrides.nfile = (size_t)(argc - first);
   }
-  if (out->completion != NULL && strcmp(out->completion, "bash") != 0) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "option --completion: no completion "
-                         "for '%s', only for bash",
-                         out->completion);
+  if (out->completion != NULL) {
+    status = vqe_cmd_table_check_shell(out->completion);
+  }
+  if (status != VQE_OK) {
+    return status;
   }
   if (out->job == NULL && !out->help && !out->version && !out->man &&
       !out->devices && out->completion == NULL) {
@@ -278,9 +332,18 @@ int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
   return VQE_OK;
 }
 
-void vqe_cmd_options_help(FILE *stream)
+int vqe_cmd_options_help(const char *topic, FILE *stream)
 {
-  vqe_cmd_table_help(&table, stream);
+  if (topic != NULL && strcmp(topic, "generate") == 0) {
+    return vqe_cmd_generate_help(stream);
+  }
+  if (topic != NULL && strcmp(topic, "status") == 0) {
+    return vqe_cmd_status_help(stream);
+  }
+  /* a job is no topic: somebody asks in the middle of a command */
+  return vqe_cmd_table_help(
+      &table, topic != NULL && access(topic, F_OK) == 0 ? NULL : topic,
+      stream);
 }
 
 void vqe_cmd_options_man(FILE *stream)
@@ -288,7 +351,7 @@ void vqe_cmd_options_man(FILE *stream)
   vqe_cmd_table_man(&table, stream);
 }
 
-void vqe_cmd_options_completion_bash(FILE *stream)
+int vqe_cmd_options_completion(const char *shell, FILE *stream)
 {
-  vqe_cmd_table_completion_bash(&table, stream);
+  return vqe_cmd_table_completion(&table, shell, stream);
 }

@@ -36,7 +36,7 @@ struct vqe_cmd_options {
   const char *metrics_listen; /* [ADDRESS:]PORT; NULL: the job's */
   /* Print and end; the job is not needed. */
   bool help, version, man, devices;
-  const char *completion; /* "bash", or NULL */
+  const char *completion; /* a shell, or NULL */
   bool singletons;        /* processes that MPI does not bring together */
 };
 
@@ -45,8 +45,9 @@ struct vqe_cmd_options {
  * such option. Not thread-safe, as getopt is not. */
 int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv);
 
-void vqe_cmd_options_help(FILE *stream);
+/* As vqe_cmd_table_help(); commands have their own texts. */
+int vqe_cmd_options_help(const char *topic, FILE *stream);
 void vqe_cmd_options_man(FILE *stream); /* roff, section 1 */
-void vqe_cmd_options_completion_bash(FILE *stream);
+int vqe_cmd_options_completion(const char *shell, FILE *stream);
 
 #endif

@@ -279,13 +279,14 @@ int main(int argc, char **argv)
     return vqe_cmd_lake_complain(status);
   }
   if (options.help) {
-    vqe_cmd_lake_options_help(stdout);
+    status = vqe_cmd_lake_options_help(options.command, stdout);
+    code = status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
   } else if (options.version) {
     printf("vqe_lake %s\n", vqe_version());
   } else if (options.man) {
     vqe_cmd_lake_options_man(stdout);
   } else if (options.completion != NULL) {
-    vqe_cmd_lake_options_completion_bash(stdout);
+    (void)vqe_cmd_lake_options_completion(options.completion, stdout);
   } else {
     vqe_cmd_warn_exposed(options.insecure_http);
     code = run_command(&options);

@@ -10,6 +10,7 @@
 #include "report/table_layout.h"
 #include "report/table_marks.h"
 #include "report/table_settings.h"
+#include "vqe/checks.h"
 
 #define DEFAULT_WIDTH 80
 /* Failures whose reasons are printed. */
@@ -146,6 +147,20 @@ static void put_counts(struct vqe_report_row *row,
   }
 }
 
+/* What to look at: what failed, and how good the energy is. */
+static void color_row(struct vqe_report_row *row,
+                      const struct vqe_result *result)
+{
+  double error =
+      result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
+  if (result->status == VQE_EXPERIMENT_FAILED) {
+    row->colors[MOLECULE] = VQE_COLOR_BAD;
+  } else if (isfinite(error)) {
+    row->colors[ERROR_MHA] =
+        fabs(error) <= VQE_CHECK_ACCURACY ? VQE_COLOR_GOOD : VQE_COLOR_WARN;
+  }
+}
+
 static void fill_row(struct table *table, size_t k)
 {
   const struct vqe_report_line *line = &table->lines[k];
@@ -173,6 +188,7 @@ static void fill_row(struct table *table, size_t k)
   vqe_report_put_number(row, ELECTRONS, 4, result->n_expectation);
   vqe_report_put_number(row, SPIN, 4, result->s2_expectation);
   vqe_report_put_number(row, SECONDS, 2, result->seconds_total);
+  color_row(row, result);
 }
 
 /* ---- around the rows ---- */
@@ -281,7 +297,11 @@ static void print_count(FILE *stream, const struct table *table,
   if (old > 0) {
     fprintf(stream, " (%zu restored)", old);
   }
-  fprintf(stream, ", %zu failed\n", failed);
+  char text[40];
+  snprintf(text, sizeof text, "%zu failed", failed);
+  fprintf(stream, ", ");
+  vqe_color_print(stream, failed > 0 ? VQE_COLOR_BAD : VQE_COLOR_PLAIN, text);
+  fprintf(stream, "\n");
 }
 
 /* ---- all of it ---- */

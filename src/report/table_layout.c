@@ -142,6 +142,7 @@ void vqe_report_print_row(FILE *stream, const struct vqe_report_grid *grid,
                           long k, const char *end)
 {
   int blanks = 0; /* owed before the next text: none ends a line */
+  bool shown = vqe_color_shown(stream);
   for (int c = 0; c < grid->ncolumn; c++) {
     const struct vqe_report_column *column = &grid->columns[c];
     if (!column->shown) {
@@ -152,14 +153,19 @@ void vqe_report_print_row(FILE *stream, const struct vqe_report_grid *grid,
     int pad = letters < column->width ? column->width - letters : 0;
     if (letters > 0) {
       fprintf(stream, "%*s", blanks + (column->text ? 0 : pad), "");
+      enum vqe_color color =
+          k < 0 ? VQE_COLOR_PLAIN : grid->rows[(size_t)k].colors[c];
+      fputs(vqe_color_begin(color, shown), stream);
       print_cut(stream, cell, column->width);
+      fputs(vqe_color_end(color, shown), stream);
       blanks = column->text ? pad + 2 : 2;
     } else {
       blanks += column->width + 2;
     }
   }
   if (end[0] != '\0') {
-    fprintf(stream, "%*s%s", blanks, "", end);
+    fprintf(stream, "%*s", blanks, "");
+    vqe_color_print(stream, k < 0 ? VQE_COLOR_PLAIN : VQE_COLOR_WARN, end);
   }
   fputc('\n', stream);
 }

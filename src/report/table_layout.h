@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/color.h"
 #include "report/table_settings.h"
 
 #define VQE_REPORT_COLUMNS 40
@@ -22,6 +23,7 @@ struct vqe_report_column {
 
 struct vqe_report_row {
   char cells[VQE_REPORT_COLUMNS][VQE_REPORT_CELL];
+  enum vqe_color colors[VQE_REPORT_COLUMNS];
 };
 
 struct vqe_report_grid {
@@ -46,7 +48,8 @@ void vqe_report_put_number(struct vqe_report_row *row, int column, int digits,
  * that are left at the end. */
 int vqe_report_fit(struct vqe_report_grid *grid, int width, int last);
 
-/* Print row k, or the titles for a negative k, and `end` behind them. */
+/* Print row k, or the titles for a negative k, and `end` behind them, in
+ * colours on a terminal. */
 void vqe_report_print_row(FILE *stream, const struct vqe_report_grid *grid,
                           long k, const char *end);
 

@@ -1,5 +1,6 @@
 /* Control characters of names that files bring. */
 #include <fcntl.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -210,6 +211,23 @@ static void texts_of_lines_are_shown_without_controls(void **state)
   close(ends[1]);
 }
 
+static void bar_is_full_when_all_is_done(void **state)
+{
+  (void)state;
+  static const struct {
+    double share;
+    const char *bar;
+  } bars[] = {{0.0, "[----]   0 %"},  {0.25, "[#---]  25 %"},
+              {0.999, "[###-]  99 %"}, {1.0, "[####] 100 %"},
+              {7.0, "[####] 100 %"},  {-1.0, "[----]   0 %"},
+              {NAN, "[----]   0 %"}};
+  for (size_t k = 0; k < sizeof bars / sizeof bars[0]; k++) {
+    char out[VQE_TEXT_BAR(4)];
+    vqe_text_bar(out, 4, bars[k].share);
+    assert_string_equal(out, bars[k].bar);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -223,6 +241,7 @@ int main(void)
       cmocka_unit_test(no_text_begins_a_message_or_a_line),
       cmocka_unit_test(letters_of_other_alphabets_stay),
       cmocka_unit_test(only_well_formed_characters_have_a_length),
+      cmocka_unit_test(bar_is_full_when_all_is_done),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

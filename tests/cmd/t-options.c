@@ -202,7 +202,8 @@ static void wrong_options_name_the_nearest_known_one(void **state)
   check_message("j --seed=", "--seed: LIST is empty");
   check_message("--force", "no job given");
   check_message("", "no job given");
-  check_message("--completion fish", "'fish'");
+  check_message("--completion csh", "'csh'");
+  check_message("--completion csh", "bash zsh fish");
 }
 
 static void options_that_print_need_no_job(void **state)
@@ -220,28 +221,53 @@ static void options_that_print_need_no_job(void **state)
   assert_string_equal(options.completion, "bash");
 }
 
-static char *printed(void (*print)(FILE *))
+static char *help_of(const char *topic)
 {
   char *text = NULL;
   size_t size;
   FILE *stream = open_memstream(&text, &size);
   assert_non_null(stream);
-  print(stream);
+  assert_int_equal(vqe_cmd_options_help(topic, stream), 0);
   fclose(stream);
   return text;
 }
 
-/* Every option that help shows is in the man page and the completion. */
+static char *completion_of(const char *shell)
+{
+  char *text = NULL;
+  size_t size;
+  FILE *stream = open_memstream(&text, &size);
+  assert_non_null(stream);
+  assert_int_equal(vqe_cmd_options_completion(shell, stream), 0);
+  fclose(stream);
+  return text;
+}
+
+static char *man_page(void)
+{
+  char *text = NULL;
+  size_t size;
+  FILE *stream = open_memstream(&text, &size);
+  assert_non_null(stream);
+  vqe_cmd_options_man(stream);
+  fclose(stream);
+  return text;
+}
+
+/* Every option that help shows is in the man page and the completions. */
 static void help_man_page_and_completion_know_the_same_options(void **state)
 {
   (void)state;
-  char *help = printed(vqe_cmd_options_help);
-  char *man = printed(vqe_cmd_options_man);
-  char *completion = printed(vqe_cmd_options_completion_bash);
+  char *help = help_of(NULL);
+  char *man = man_page();
+  char *bash = completion_of("bash");
+  char *zsh = completion_of("zsh");
+  char *fish = completion_of("fish");
   int count = 0;
   for (char *line = strtok(help, "\n"); line != NULL;
        line = strtok(NULL, "\n")) {
     char name[40];
+    char of_fish[48];
     char escaped[80] = "\\-\\-";
     char *at = strstr(line, "--");
     assert_true(strlen(line) <= 79);
@@ -252,18 +278,73 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     at += 2;
     size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz-");
     snprintf(name, sizeof name, "--%.*s", (int)length, at);
+    snprintf(of_fish, sizeof of_fish, " -l %.*s ", (int)length, at);
     for (size_t k = 0; k < length; k++) {
       char letter[3] = {'\\', at[k], '\0'};
       strcat(escaped, at[k] == '-' ? letter : letter + 1);
     }
     strcat(escaped, "\\fR");
     assert_non_null(strstr(man, escaped));
-    assert_non_null(strstr(completion, name));
+    assert_non_null(strstr(bash, name));
+    assert_non_null(strstr(zsh, name));
+    assert_non_null(strstr(fish, of_fish));
   }
   assert_int_equal(count, 62);
   free(help);
   free(man);
-  free(completion);
+  free(bash);
+  free(zsh);
+  free(fish);
+}
+
+/* A topic is a part of the whole; commands have theirs; a job is none. */
+static void help_has_topics(void **state)
+{
+  (void)state;
+  char *whole = help_of(NULL);
+  char *kafka = help_of("kafka");
+  char *generate = help_of("generate");
+  char *job = help_of("/dev/null");
+  assert_true(strncmp(kafka, "Publishing to Kafka:\n", 21) == 0);
+  assert_non_null(strstr(whole, kafka));
+  assert_null(strstr(kafka, "--basis"));
+  assert_non_null(strstr(generate, "--max-qubits"));
+  assert_string_equal(job, whole);
+  static const char *const words[] = {"job",         "run",   "output",
+                                      "metrics",     "other", "examples",
+                                      "environment", "paths", "exit"};
+  for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+    char *part = help_of(words[k]);
+    assert_non_null(strstr(whole, words[k]));
+    assert_true(strlen(part) > 80 && strlen(part) < strlen(whole));
+    free(part);
+  }
+  assert_int_equal(vqe_cmd_options_help("kafak", stdout), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "no topic 'kafak'"));
+  assert_non_null(strstr(vqe_error_message(), "kafka, metrics"));
+  free(whole);
+  free(kafka);
+  free(generate);
+  free(job);
+}
+
+static void narrow_windows_have_texts_below_names(void **state)
+{
+  (void)state;
+  assert_int_equal(setenv("COLUMNS", "44", 1), 0);
+  char *help = help_of(NULL);
+  assert_int_equal(unsetenv("COLUMNS"), 0);
+  bool examples = false;
+  for (char *line = strtok(help, "\n"); line != NULL;
+       line = strtok(NULL, "\n")) {
+    examples = examples || strcmp(line, "Examples:") == 0;
+    /* titles, names and command lines are not folded */
+    if (strncmp(line, "      ", 6) == 0 && line[6] != '-') {
+      assert_true(strlen(line) <= 43);
+    }
+  }
+  assert_true(examples);
+  free(help);
 }
 
 static void completion_is_valid_bash(void **state)
@@ -274,7 +355,7 @@ static void completion_is_valid_bash(void **state)
   int descriptor = mkstemp(path);
   assert_true(descriptor >= 0);
   FILE *stream = fdopen(descriptor, "w");
-  vqe_cmd_options_completion_bash(stream);
+  assert_int_equal(vqe_cmd_options_completion("bash", stream), 0);
   fclose(stream);
   snprintf(command, sizeof command,
            "bash -c '. %s; COMP_WORDS=(vqe_batch --dev); COMP_CWORD=1; "
@@ -299,6 +380,8 @@ int main(void)
       cmocka_unit_test(wrong_options_name_the_nearest_known_one),
       cmocka_unit_test(options_that_print_need_no_job),
       cmocka_unit_test(help_man_page_and_completion_know_the_same_options),
+      cmocka_unit_test(help_has_topics),
+      cmocka_unit_test(narrow_windows_have_texts_below_names),
       cmocka_unit_test(completion_is_valid_bash),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
