@@ -293,8 +293,8 @@ static const char *phase_in_json(const struct vqe_state *seen, size_t index)
   json_t *json = vqe_state_json(seen);
   const json_t *item =
       json_array_get(json_object_get(json, "experiments"), index);
-  const char *text = json_string_value(json_object_get(item, "phase"));
-  snprintf(phase, sizeof phase, "%s", text != NULL ? text : "null");
+  const char *name = json_string_value(json_object_get(item, "phase"));
+  snprintf(phase, sizeof phase, "%s", name != NULL ? name : "null");
   json_decref(json);
   return phase;
 }

@@ -46,9 +46,13 @@ static const char id[] =
     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 static const struct vqe_journal_phase fci = {
-    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-    "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100",
-    2147483647, true, VQE_PHASE_FCI};
+    .experiment_id =
+        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+    .seedless_id =
+        "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100",
+    .seed = 2147483647,
+    .seed_drawn = true,
+    .phase = VQE_PHASE_FCI};
 
 #define FRAMES 8
 
