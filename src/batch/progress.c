@@ -197,7 +197,8 @@ static size_t put_bar(char *out, const struct vqe_progress *progress,
     return 0;
   }
   vqe_text_bar(out, BAR, progress->cost_done / progress->cost_total);
-  strcpy(strchr(out, ']'), "] "); /* no number: energies need the room */
+  /* no number: energies need the room */
+  memcpy(out + BAR + 1, "] ", sizeof "] ");
   return BAR + 3;
 }
 

@@ -217,9 +217,9 @@ static void bar_is_full_when_all_is_done(void **state)
   static const struct {
     double share;
     const char *bar;
-  } bars[] = {{0.0, "[----]   0 %"},  {0.25, "[#---]  25 %"},
+  } bars[] = {{0.0, "[----]   0 %"},   {0.25, "[#---]  25 %"},
               {0.999, "[###-]  99 %"}, {1.0, "[####] 100 %"},
-              {7.0, "[####] 100 %"},  {-1.0, "[----]   0 %"},
+              {7.0, "[####] 100 %"},   {-1.0, "[----]   0 %"},
               {NAN, "[----]   0 %"}};
   for (size_t k = 0; k < sizeof bars / sizeof bars[0]; k++) {
     char out[VQE_TEXT_BAR(4)];
