@@ -2,13 +2,14 @@
 # Usage: jobs/setup/packages.sh GROUP
 #
 # GROUP: main, go, tests, java, airflow, garage, slurm, prometheus, compose,
-# images or package.
+# images, package or browser.
 #
 # Installs what is missing of the packages that building (main), fetching
 # DuckDB (go), testing (tests), Kafka and Spark (java), Airflow (airflow),
 # building Garage (garage), the SLURM test (slurm), metrics (prometheus;
 # where there is systemd, the package starts one of its own at boot),
-# containers (compose, images) or tarballs (package) need, on Debian 12 and Ubuntu 24.04; says what
+# containers (compose, images), tarballs (package) or PDFs and tests of reports
+# (browser) need, on Debian 12 and Ubuntu 24.04; says what
 # and why first, and asks for sudo only when something is missing. What a
 # module, Spack or conda already provides counts as there. Elsewhere it lists
 # what is needed and goes on.
@@ -120,6 +121,12 @@ LIST
       cat <<'LIST'
 patchelf|patchelf|lets libraries find each other
 dpkg-dev|dpkg-shlibdeps|dependencies of a Debian package
+LIST
+      ;;
+    browser)
+      cat <<'LIST'
+chromium|chromium|prints reports as PDFs, opens them in tests
+chromium-driver|chromedriver|lets tests look at pages
 LIST
       ;;
     prometheus)

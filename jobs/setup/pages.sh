@@ -1,26 +1,35 @@
 #!/usr/bin/env bash
-# Usage: jobs/setup/pages.sh
+# Usage: jobs/setup/pages.sh [axe]
 #
 # Provides what makes reports respond: Apache ECharts (charts) and 3Dmol.js
 # (molecules), into .deps/pages, from where the build takes them into the
 # programs. They come as packages of npm, which are checked and kept in the
 # user's cache. npm is needed to fetch them, not to build. Status 3 where they
 # cannot be fetched: a build without them has reports whose drawings stand still.
+#
+# axe: what checks pages for people who cannot see them, for the tests alone,
+# into .deps/axe.
 set -euo pipefail
 
 # package | version | SHA-256 of its archive | file in it | name here
-readonly libraries="\
+libraries="\
 echarts|6.1.0|681aff88cc1038c3fa941a3a53d1b177a52250b05335efc607d6105ae13be481|dist/echarts.min.js|echarts.js
 3dmol|2.5.5|26d91c5036d4efe78fc032c22cb692fea92bbb3cb1e65d20bf3869673fb3d8f5|build/3Dmol-min.js|3dmol.js"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-target=$root/.deps/pages
+name=pages
+if [ "${1:-}" = axe ]; then
+  name=axe
+  libraries="axe-core|4.14.1|e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745|axe.min.js|axe.js"
+fi
+target=$root/.deps/$name
 # shellcheck source=jobs/setup/cache.sh
 . "$root/jobs/setup/cache.sh"
 # shellcheck source=jobs/setup/find.sh
 . "$root/jobs/setup/find.sh"
 
-if [ -f "$target/echarts.js" ] && is_complete "$target/3dmol.js" "$target"; then
+# the last of the list is there when all are
+if is_complete "$target/${libraries##*|}" "$target"; then
   exit 0
 fi
 
@@ -60,14 +69,14 @@ fetch() {
 
 cache=$(cache_folder)
 mkdir -p "$root/.deps"
-aside=$(mktemp -d "$root/.deps/pages-XXXXXX")
+aside=$(mktemp -d "$root/.deps/$name-XXXXXX")
 trap 'rm -rf "$aside"' EXIT
-while IFS='|' read -r package version sha256 file name; do
+while IFS='|' read -r package version sha256 file here; do
   fetch "$package" "$version" "$sha256"
-  tar -xzOf "$cache/$package-$version.tgz" "package/$file" >"$aside/$name"
+  tar -xzOf "$cache/$package-$version.tgz" "package/$file" >"$aside/$here"
 done <<<"$libraries"
 rm -rf "$target"
 chmod 755 "$aside"
 mv "$aside" "$target"
 trap - EXIT
-echo "pages: in .deps/pages"
+echo "pages: in .deps/$name"

@@ -64,4 +64,5 @@ FROM vqe_results r SEMI JOIN chosen USING (experiment_id)
   LEFT JOIN performance_metrics p USING (experiment_id)
   LEFT JOIN kept k USING (experiment_id)
   LEFT JOIN terms t USING (experiment_id)
-ORDER BY r.processing_timestamp, r.molecule_id, r.experiment_id
+ORDER BY r.processing_timestamp, r.molecule_id, r.ansatz_name, r.optimizer,
+  r.seed, r.experiment_id

@@ -36,7 +36,8 @@ static int take_rows(struct vqe_pages *pages, size_t *found,
   int status = vqe_memory_print(
       &sql,
       "WITH chosen AS (SELECT experiment_id FROM vqe_results ORDER BY "
-      "processing_timestamp, molecule_id, experiment_id LIMIT %d OFFSET "
+      "processing_timestamp, molecule_id, ansatz_name, optimizer, seed, "
+      "experiment_id LIMIT %d OFFSET "
       "%zu),\n%s",
       BATCH, place, vqe_lake_sql_find("report"));
   FILE *stream = open_memstream(&text, &size);

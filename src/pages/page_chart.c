@@ -286,8 +286,8 @@ static void draw_series(struct vqe_pages_text *text, const struct axis *x,
   free(marks.data);
 }
 
-static void draw_legend(struct vqe_pages_text *text,
-                        const struct vqe_pages_chart *chart)
+void vqe_pages_chart_legend(struct vqe_pages_text *text,
+                            const struct vqe_pages_chart *chart)
 {
   vqe_pages_put(text, "<ul class=\"legend\">");
   for (size_t s = 0; s < chart->nseries; s++) {
@@ -310,7 +310,8 @@ static void draw_legend(struct vqe_pages_text *text,
     vqe_pages_put(text,
                   "<li><svg viewBox=\"0 0 36 14\" width=\"36\" height=\"14\" "
                   "aria-hidden=\"true\"><path class=\"accurate\" "
-                  "d=\"M0 0H36V14H0z\"/></svg>");
+                  "d=\"M0 0H36V14H0z\"/><path class=\"limit\" "
+                  "d=\"M0 1H36\"/></svg>");
     vqe_pages_escape(text, chart->band_name);
     vqe_pages_put(text, "</li>");
   }
@@ -337,8 +338,10 @@ void vqe_pages_chart_svg(struct vqe_pages_text *text,
         place_of(&y, scaled(chart->log_y, chart->floor, chart->band_high));
     double low = chart->log_y ? TOP + y.size : place_of(&y, chart->band_low);
     vqe_pages_putf(
-        text, "<path class=\"accurate\" d=\"M%.1f %.1fH%.1fV%.1fH%.1fz\"/>",
-        LEFT, high, WIDTH - RIGHT, low, LEFT);
+        text,
+        "<path class=\"accurate\" d=\"M%.1f %.1fH%.1fV%.1fH%.1fz\"/>"
+        "<path class=\"limit\" d=\"M%.1f %.1fH%.1f\"/>",
+        LEFT, high, WIDTH - RIGHT, low, LEFT, LEFT, high, WIDTH - RIGHT);
   }
   draw_axes(text, &x, &y, chart);
   for (size_t s = 0; s < chart->nseries; s++) {
@@ -350,7 +353,6 @@ void vqe_pages_chart_svg(struct vqe_pages_text *text,
     draw_series(text, &x, &y, chart, &chart->series[s]);
   }
   vqe_pages_put(text, "</svg></div>");
-  draw_legend(text, chart);
 }
 
 /* ---- table and data ---- */
@@ -445,6 +447,15 @@ json_t *vqe_pages_chart_json(const struct vqe_pages_chart *chart)
       "{s:s, s:s, s:s, s:b, s:b, s:f, s:o}", "title", chart->title, "x_label",
       chart->x_label, "y_label", chart->y_label, "log_x", chart->log_x,
       "log_y", chart->log_y, "floor", chart->floor, "series", all);
+  struct axis x;
+  struct axis y;
+  find_axes(&x, &y, chart);
+  if (object != NULL) {
+    json_object_set_new(object, "x_axis",
+                        json_pack("[f, f, f]", x.low, x.high, x.step));
+    json_object_set_new(object, "y_axis",
+                        json_pack("[f, f, f]", y.low, y.high, y.step));
+  }
   if (object != NULL && isfinite(chart->band_high)) {
     json_object_set_new(
         object, "band",
@@ -452,4 +463,24 @@ json_t *vqe_pages_chart_json(const struct vqe_pages_chart *chart)
     json_object_set_new(object, "band_name", json_string(chart->band_name));
   }
   return object;
+}
+
+/* One chart as a figure; the scripts find its data by its number. */
+void vqe_pages_chart_figure(struct vqe_pages_text *text, json_t *data,
+                            const struct vqe_pages_chart *chart)
+{
+  json_t *charts = json_object_get(data, "charts");
+  vqe_pages_putf(text,
+                 "<figure class=\"chart-figure\" data-chart=\"%zu\">"
+                 "<figcaption>",
+                 json_array_size(charts));
+  vqe_pages_escape(text, chart->title);
+  vqe_pages_put(text, "</figcaption><div class=\"live\"></div>"
+                      "<div class=\"still\">");
+  vqe_pages_chart_svg(text, chart);
+  vqe_pages_put(text, "</div>");
+  vqe_pages_chart_legend(text, chart);
+  vqe_pages_chart_table(text, chart, 40);
+  vqe_pages_put(text, "</figure>\n");
+  json_array_append_new(charts, vqe_pages_chart_json(chart));
 }

@@ -8,6 +8,9 @@
 #include "base/memory.h"
 #include "vqe/error.h"
 
+/* Pairs of an ansatz and an optimizer that are looked at. */
+#define KINDS 64
+
 struct entry {
   char *key;
   size_t run;
@@ -195,19 +198,56 @@ static int lists_of_runs(struct vqe_pages_set *set, size_t count)
   return status;
 }
 
+/* Settings of which others are the defaults: those need a column where they
+ * differ with the same ansatz and the same optimizer. */
+static bool is_main(int setting)
+{
+  return of_problem(setting) || setting == VQE_REPORT_ANSATZ ||
+         setting == VQE_REPORT_OPTIMIZER || setting == VQE_REPORT_SHOTS ||
+         setting == VQE_REPORT_SEED;
+}
+
+static bool same_cell(const struct vqe_pages_run *a,
+                      const struct vqe_pages_run *b, int setting)
+{
+  return strcmp(a->cells[setting], b->cells[setting]) == 0;
+}
+
+static void find_shown(struct vqe_pages_set *set)
+{
+  const struct vqe_pages_run *kinds[KINDS];
+  size_t nkind = 0;
+  memset(set->differs, 0, sizeof set->differs);
+  memset(set->shown, 0, sizeof set->shown);
+  for (size_t k = 0; k < set->nrun; k++) {
+    const struct vqe_pages_run *run = set->runs[k];
+    size_t kind = 0;
+    while (kind < nkind &&
+           !(same_cell(run, kinds[kind], VQE_REPORT_ANSATZ) &&
+             same_cell(run, kinds[kind], VQE_REPORT_OPTIMIZER))) {
+      kind++;
+    }
+    if (kind == nkind && nkind < KINDS) {
+      kinds[nkind++] = run;
+    }
+    for (int c = 0; c < VQE_REPORT_SETTINGS; c++) {
+      bool differs = !same_cell(run, set->runs[0], c);
+      set->differs[c] = set->differs[c] || differs;
+      if (is_main(c) ? differs
+                     : kind < nkind && !same_cell(run, kinds[kind], c)) {
+        set->shown[c] = true;
+      }
+    }
+  }
+}
+
 int vqe_pages_group(struct vqe_pages_set *set)
 {
   size_t problems = 0;
   size_t groups = 0;
   size_t families = 0;
   vqe_pages_ungroup(set);
-  for (int c = 0; c < VQE_REPORT_SETTINGS; c++) {
-    set->shown[c] = false;
-    for (size_t k = 1; k < set->nrun && !set->shown[c]; k++) {
-      set->shown[c] =
-          strcmp(set->runs[k]->cells[c], set->runs[0]->cells[c]) != 0;
-    }
-  }
+  find_shown(set);
   int status = number_runs(&problems, set, PROBLEM);
   if (status == VQE_OK) {
     status = number_runs(&groups, set, GROUP);

@@ -20,11 +20,12 @@ struct vqe_pages_lists {
 struct vqe_pages_set {
   struct vqe_pages_run **runs;
   size_t nrun, capacity;
-  bool shown[VQE_REPORT_SETTINGS]; /* settings that differ */
-  struct vqe_pages_lists problems; /* of groups */
-  struct vqe_pages_lists groups;   /* of runs, lowest energy first, failed
-                                      ones last */
-  struct vqe_pages_lists families; /* of groups */
+  bool differs[VQE_REPORT_SETTINGS]; /* settings that are not all the same */
+  bool shown[VQE_REPORT_SETTINGS];   /* and do not follow from others */
+  struct vqe_pages_lists problems;   /* of groups */
+  struct vqe_pages_lists groups;     /* of runs, lowest energy first, failed
+                                        ones last */
+  struct vqe_pages_lists families;   /* of groups */
 };
 
 /* Fill what follows from the runs, their numbers too. */

@@ -101,8 +101,8 @@ static void put_timeline(struct vqe_pages_text *text,
   if (vqe_pages_draw_timeline(&drawing, set) && drawing.status == VQE_OK) {
     vqe_pages_put(text, "<h3>Ranks over time</h3><p class=\"hint\">One bar an "
                         "experiment; a rank has several lines where it ran "
-                        "several at once. Filled: converged; hatched by a "
-                        "dashed border: not converged or failed.</p>");
+                        "several at once. A dashed border: not converged "
+                        "(long dashes) or failed (short ones).</p>");
     vqe_pages_scroll(text, "Ranks over time", NULL);
     vqe_pages_putn(text, drawing.data, drawing.used);
     vqe_pages_put(text, "</div>\n");

@@ -79,8 +79,12 @@ static void put_card(struct vqe_pages_text *text,
   vqe_pages_escape(text, run->name);
   vqe_pages_put(text, "</h3>");
   vqe_pages_draw_molecule(text, run);
-  vqe_pages_putf(text, "<p class=\"hint\">charge %d, multiplicity %d, ",
-                 run->charge, run->multiplicity);
+  vqe_pages_put(text, "<p class=\"hint\">");
+  if (run->natom == 2) {
+    vqe_pages_putf(text, "%.4g \xc3\x85, ", vqe_pages_run_distance(run, 0, 1));
+  }
+  vqe_pages_putf(text, "charge %d, multiplicity %d, ", run->charge,
+                 run->multiplicity);
   vqe_pages_escape(text, run->cells[VQE_REPORT_BASIS]);
   vqe_pages_putf(text, ", %d qubits</p>", run->nqubit);
   put_geometry(text, run);

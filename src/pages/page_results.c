@@ -46,11 +46,7 @@ static void cell_error(struct vqe_pages_text *text, double error)
   }
   vqe_pages_putf(text, "<td class=\"num %s\">", good ? "good" : "poor");
   vqe_pages_number(text, 4, fabs(error) < 5e-5 ? 0.0 : error);
-  vqe_pages_put(text, good ? " <span aria-label=\"within chemical accuracy\" "
-                             "role=\"img\">\xe2\x9c\x93</span></td>"
-                           : " <span aria-label=\"not within chemical "
-                             "accuracy\" role=\"img\">\xe2\x96\xb2</span>"
-                             "</td>");
+  vqe_pages_put(text, good ? " \xe2\x9c\x93</td>" : " \xe2\x96\xb2</td>");
 }
 
 static void open_table(struct vqe_pages_text *text, const char *caption)
@@ -129,12 +125,8 @@ static bool has_geometries(const struct vqe_pages_set *set)
 static void put_distance(struct vqe_pages_text *text,
                          const struct vqe_pages_run *run)
 {
-  double sum = 0.0;
-  for (size_t k = 0; k < 3 && run->natom == 2; k++) {
-    sum += (run->xyz[k] - run->xyz[3 + k]) * (run->xyz[k] - run->xyz[3 + k]);
-  }
   if (run->natom == 2) {
-    cell_number(text, 3, sqrt(sum));
+    cell_number(text, 3, vqe_pages_run_distance(run, 0, 1));
   } else {
     vqe_pages_put(text, "<td></td>");
   }
@@ -174,9 +166,13 @@ static void put_runs(struct vqe_pages_text *text,
       put_distance(text, run);
     }
     setting_cells(text, set, run, true);
-    cell_count(text, (size_t)run->nqubit);
-    cell_count(text, (size_t)run->nparam);
-    cell_count(text, run->neval);
+    if (run->nqubit > 0) {
+      cell_count(text, (size_t)run->nqubit);
+      cell_count(text, (size_t)run->nparam);
+      cell_count(text, run->neval);
+    } else {
+      vqe_pages_put(text, "<td></td><td></td><td></td>");
+    }
     cell_number(text, 8, run->energy);
     if (sampled) {
       cell_number(text, 6, run->std);

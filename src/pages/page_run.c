@@ -25,6 +25,17 @@ double vqe_pages_run_error(const struct vqe_pages_run *run)
   return 1e3 * (run->energy - run->fci);
 }
 
+double vqe_pages_run_distance(const struct vqe_pages_run *run, size_t a,
+                              size_t b)
+{
+  double sum = 0.0;
+  for (size_t k = 0; k < 3; k++) {
+    double d = run->xyz[3 * a + k] - run->xyz[3 * b + k];
+    sum += d * d;
+  }
+  return sqrt(sum);
+}
+
 void vqe_pages_run_free(struct vqe_pages_run *run)
 {
   if (run == NULL) {

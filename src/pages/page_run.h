@@ -79,6 +79,10 @@ double vqe_pages_run_energy(const struct vqe_pages_run *run);
 /* Error to FCI, millihartree. */
 double vqe_pages_run_error(const struct vqe_pages_run *run);
 
+/* Between two atoms, angstrom. */
+double vqe_pages_run_distance(const struct vqe_pages_run *run, size_t a,
+                              size_t b);
+
 int vqe_pages_run_of(struct vqe_pages_run **out,
                      const struct vqe_result *result);
 /* Of a row of the tables; VQE_ERR_INPUT where a column is missing. */

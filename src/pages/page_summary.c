@@ -81,6 +81,16 @@ static void end_tile(struct vqe_pages_text *text, const char *more)
   vqe_pages_put(text, "</dd></div>");
 }
 
+/* Less is of no interest to anybody, and has no place in a tile. */
+static void put_error(struct vqe_pages_text *text, double error)
+{
+  if (error < 1e-3) {
+    vqe_pages_put(text, "&lt; 0.001 mHa");
+  } else {
+    vqe_pages_putf(text, "%.3g mHa", error);
+  }
+}
+
 static void put_seconds(struct vqe_pages_text *text, double seconds)
 {
   if (seconds < 120.0) {
@@ -111,10 +121,10 @@ static void put_tiles(struct vqe_pages_text *text, const struct counts *counts,
     vqe_pages_putf(text, "%zu of %zu", counts->accurate, counts->exact);
     end_tile(text, "within 1.6 mHa of FCI");
     tile(text, "Median error");
-    vqe_pages_putf(text, "%.3g mHa", counts->errors[(counts->exact - 1) / 2]);
+    put_error(text, counts->errors[(counts->exact - 1) / 2]);
     end_tile(text, "to FCI, without its sign");
     tile(text, "Largest error");
-    vqe_pages_putf(text, "%.3g mHa", counts->errors[counts->exact - 1]);
+    put_error(text, counts->errors[counts->exact - 1]);
     end_tile(text, "to FCI, without its sign");
   }
   tile(text, "Computing time");
@@ -139,7 +149,7 @@ bool vqe_pages_summary(struct vqe_pages_text *text,
   bool any = false;
   for (int c = 0; c < VQE_REPORT_SETTINGS && set->nrun > 0; c++) {
     const char *cell = set->runs[0]->cells[c];
-    if (!set->shown[c] && strcmp(cell, "-") != 0) {
+    if (!set->differs[c] && strcmp(cell, "-") != 0) {
       vqe_pages_putf(text, "%s%s ", any ? ", " : "",
                      vqe_report_setting_title((enum vqe_report_setting)c));
       vqe_pages_put(text, "<b>");
@@ -212,28 +222,43 @@ static void put_tally(struct vqe_pages_text *text, const char *remark,
                           : "</span></li>\n");
 }
 
+/* Each reason once, with the number of experiments that have it. */
 static size_t put_failures(struct vqe_pages_text *text,
                            const struct vqe_pages_set *set)
 {
-  size_t failed = 0;
+  const struct vqe_pages_run *seen[MOST_REASONS];
+  size_t counts[MOST_REASONS] = {0};
+  size_t nseen = 0;
+  size_t others = 0;
   for (size_t k = 0; k < set->nrun; k++) {
     const struct vqe_pages_run *run = set->runs[k];
-    if (!run->failed) {
-      continue;
+    size_t at = 0;
+    while (run->failed && at < nseen &&
+           (strcmp(seen[at]->name, run->name) != 0 ||
+            strcmp(seen[at]->reason, run->reason) != 0)) {
+      at++;
     }
-    if (failed++ < MOST_REASONS) {
-      vqe_pages_put(text, "<li><b>failed</b>: ");
-      vqe_pages_escape(text, run->name);
-      vqe_pages_put(text, ": ");
-      vqe_pages_escape(text, run->reason);
-      vqe_pages_put(text, "</li>\n");
+    if (run->failed && at == nseen && nseen < MOST_REASONS) {
+      seen[nseen++] = run;
+    }
+    if (run->failed && at < nseen) {
+      counts[at]++;
+    } else {
+      others += run->failed;
     }
   }
-  if (failed > MOST_REASONS) {
-    vqe_pages_putf(text, "<li>%zu further experiments failed.</li>\n",
-                   failed - MOST_REASONS);
+  for (size_t k = 0; k < nseen; k++) {
+    vqe_pages_putf(text, "<li><b>failed</b> (%zu of %zu): ", counts[k],
+                   set->nrun);
+    vqe_pages_escape(text, seen[k]->name);
+    vqe_pages_put(text, ": ");
+    vqe_pages_escape(text, seen[k]->reason);
+    vqe_pages_put(text, "</li>\n");
   }
-  return failed;
+  if (others > 0) {
+    vqe_pages_putf(text, "<li>%zu further experiments failed.</li>\n", others);
+  }
+  return nseen;
 }
 
 bool vqe_pages_advice(struct vqe_pages_text *text,

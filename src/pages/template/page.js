@@ -50,7 +50,7 @@
     var high = pairs(chart, series, series.high);
     var low = pairs(chart, series, series.low).reverse();
     return {
-      type: "custom", name: series.name, silent: true, z: 1,
+      type: "custom", name: "band", silent: true, z: 1,
       tooltip: {show: false}, data: [[series.x[0], high.length ? high[0][1] : 0]],
       renderItem: function (params, api) {
         if (params.dataIndex !== 0) { return null; }
@@ -86,38 +86,19 @@
     return result;
   }
 
+  /* The limits that the drawing without scripts has. */
   function limits(chart, option) {
-    var low = Infinity, high = -Infinity, left = Infinity, right = -Infinity;
-    chart.series.forEach(function (series) {
-      [series.y, series.low, series.high].forEach(function (values) {
-        (values || []).forEach(function (value) {
-          if (value !== null) {
-            low = Math.min(low, value);
-            high = Math.max(high, value);
-          }
-        });
-      });
-      series.x.forEach(function (value) {
-        left = Math.min(left, value);
-        right = Math.max(right, value);
-      });
+    ["x", "y"].forEach(function (which) {
+      var place = chart[which + "_axis"];
+      var target = option[which + "Axis"];
+      var log = chart["log_" + which];
+      target.min = log ? Math.pow(10, place[0]) : place[0];
+      target.max = log ? Math.pow(10, place[1]) : place[1];
+      if (!log && which === "y") {
+        target.interval = place[2];
+      }
     });
-    if (chart.band) {
-      high = Math.max(high, chart.band[1]);
-      if (!chart.log_y) { low = Math.min(low, chart.band[0]); }
-    }
-    if (chart.log_y) {
-      low = Math.max(low, chart.floor);
-      option.yAxis.min = Math.pow(10, Math.floor(Math.log10(low) + 1e-9));
-      option.yAxis.max = Math.pow(10, Math.ceil(Math.log10(high) - 1e-9));
-    }
-    if (chart.log_x) {
-      option.xAxis.min = 1;
-      option.xAxis.max = right;
-    } else if (right > left) {
-      var margin = 0.03 * (right - left);
-      option.xAxis.min = left - margin;
-      option.xAxis.max = right + margin;
+    if (!chart.log_x) {
       option.xAxis.axisLabel.showMinLabel = false;
       option.xAxis.axisLabel.showMaxLabel = false;
     }
@@ -145,8 +126,7 @@
     };
   }
 
-  function optionOf(chart, wide) {
-    var entries = [];
+  function optionOf(chart) {
     var series = [];
     chart.series.forEach(function (one, k) {
       var style = color("c" + one.style);
@@ -159,24 +139,22 @@
         itemStyle: {color: style},
         lineStyle: {color: style, width: 2, type: DASHES[one.style]},
         markArea: k === 0 && chart.band ? {
-          silent: true, itemStyle: {color: color("band"), opacity: 0.18},
+          silent: true, itemStyle: {color: color("band"), opacity: 0.1},
           data: [[{yAxis: chart.log_y ? chart.floor : chart.band[0]},
                   {yAxis: chart.band[1]}]]
+        } : undefined,
+        markLine: k === 0 && chart.band ? {
+          silent: true, symbol: "none", label: {show: false},
+          lineStyle: {color: color("band"), width: 1.2, type: [2, 3]},
+          data: [{yAxis: chart.band[1]}]
         } : undefined
       });
-      entries.push(one.name);
     });
-    var rows = Math.min(entries.length, wide ? 4 : 6);
     var option = {
       animation: false, aria: {enabled: false},
       backgroundColor: "transparent",
       textStyle: {fontFamily: "system-ui, sans-serif"},
-      grid: {left: 78, right: 22, top: 14 , bottom: 60 + 21 * rows},
-      legend: {bottom: 0, left: 0, orient: "vertical", type: "scroll",
-               height: 21 * rows, itemWidth: 34, itemGap: 5,
-               textStyle: {color: color("ink"), fontSize: 12,
-                           width: wide ? 480 : 240, overflow: "truncate"},
-               data: entries},
+      grid: {left: 78, right: 22, top: 14, bottom: 50},
       tooltip: {trigger: "axis", confine: true, formatter: tooltip(chart),
                 backgroundColor: color("paper"), borderColor: color("edge"),
                 textStyle: {color: color("ink"), fontSize: 12},
@@ -196,7 +174,7 @@
     var old = window.echarts.getInstanceByDom(box);
     if (old) { old.dispose(); }
     var live = window.echarts.init(box, null, {renderer: "svg"});
-    live.setOption(optionOf(chart, box.clientWidth > 460));
+    live.setOption(optionOf(chart));
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", chart.title +
       ": chart; the numbers are in the table below");
@@ -223,11 +201,40 @@
     window.addEventListener("resize", function () {
       open.forEach(function (one) {
         one.live.resize();
-        one.live.setOption(optionOf(one.chart,
-                                    one.live.getWidth() > 460), true);
       });
     });
     startChoice();
+  }
+
+  function swatch(kind, path) {
+    var svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    var line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    svg.setAttribute("viewBox", "0 0 36 14");
+    svg.setAttribute("width", "36");
+    svg.setAttribute("height", "14");
+    svg.setAttribute("aria-hidden", "true");
+    line.setAttribute("class", kind);
+    line.setAttribute("d", path);
+    svg.appendChild(line);
+    return svg;
+  }
+
+  function legendOf(chart) {
+    var list = document.createElement("ul");
+    list.className = "legend";
+    function add(name, mark) {
+      var item = document.createElement("li");
+      item.appendChild(mark);
+      item.appendChild(document.createTextNode(name));
+      list.appendChild(item);
+    }
+    chart.series.forEach(function (series) {
+      add(series.name, swatch("line s" + series.style, "M0 7H36"));
+    });
+    if (chart.band) {
+      add(chart.band_name, swatch("accurate", "M0 0H36V14H0z"));
+    }
+    return list;
   }
 
   function startChoice() {
@@ -237,6 +244,7 @@
     function change() {
       var chart = data.choices[Number(choose.value)];
       figure.querySelector("figcaption").textContent = chart.title;
+      figure.querySelector(".legend").replaceWith(legendOf(chart));
       draw(figure, chart);
     }
     choose.addEventListener("change", change);
@@ -255,20 +263,34 @@
     }
   }
 
-  function startMolecules() {
-    var choose = document.getElementById("choose-molecule");
-    if (!choose || !window.$3Dmol || !hasWebgl()) { return; }
-    choose.closest(".solid").hidden = false;
+  /* 3Dmol.js shows some ten angstrom at least: small molecules go nearer. */
+  function nearness(xyz) {
+    var places = xyz.trim().split("\n").slice(2).map(function (line) {
+      return line.trim().split(/\s+/).slice(1).map(Number);
+    });
+    var longest = 0;
+    places.forEach(function (a) {
+      places.forEach(function (b) {
+        longest = Math.max(longest,
+                           Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]));
+      });
+    });
+    return Math.max(0.9, 7 / (longest + 1.5));
+  }
+
+  function startViewer(choose) {
     var viewer = window.$3Dmol.createViewer(
       document.getElementById("viewer"), {backgroundColor: color("card")});
     function change() {
+      var solid = data.solids[Number(choose.value)];
       viewer.clear();
-      viewer.addModel(data.solids[Number(choose.value)].xyz, "xyz");
+      viewer.addModel(solid.xyz, "xyz");
       viewer.setStyle({}, {stick: {radius: 0.12}, sphere: {scale: 0.28}});
       viewer.setBackgroundColor(color("card"));
       viewer.zoomTo();
-      viewer.zoom(0.8);
+      viewer.zoom(nearness(solid.xyz));
       viewer.rotate(20, "x");
+      viewer.rotate(65, "y");
       viewer.render();
     }
     [["turn-left", -20, "y"], ["turn-right", 20, "y"], ["turn-up", -20, "x"]]
@@ -279,7 +301,23 @@
         });
       });
     choose.addEventListener("change", change);
+    window.matchMedia("(prefers-color-scheme: dark)")
+      .addEventListener("change", change);
     change();
+  }
+
+  /* WebGL takes its time, and is not wanted by those who do not look. */
+  function startMolecules() {
+    var choose = document.getElementById("choose-molecule");
+    if (!choose || !window.$3Dmol || !window.WebGLRenderingContext) { return; }
+    var box = choose.closest(".solid");
+    box.hidden = false;
+    new IntersectionObserver(function (entries, watch) {
+      if (entries[0].isIntersecting) {
+        watch.disconnect();
+        if (hasWebgl()) { startViewer(choose); } else { box.hidden = true; }
+      }
+    }, {rootMargin: "200px"}).observe(box);
   }
 
   /* ---- tables ---- */

@@ -1,0 +1,347 @@
+/* Curves: energies and errors along the coordinate that changes. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "pages/page_chart.h"
+#include "pages/page_sections.h"
+#include "vqe/checks.h"
+#include "vqe/error.h"
+
+/* Families of one chart, whose styles FCI and HF follow. */
+#define MOST_SERIES 6
+#define STYLE_FCI 6
+#define STYLE_HF 7
+#define MOST_CURVES 12
+#define ACCURACY_MHA (1e3 * VQE_CHECK_ACCURACY)
+
+/* ---- which coordinate changes ---- */
+
+struct coordinate {
+  size_t a, b; /* atoms */
+  char label[64];
+};
+
+/* The two atoms whose distance changes most for its length: the bond of a
+ * scan. False where none changes. */
+static bool find_coordinate(struct coordinate *out,
+                            const struct vqe_pages_set *set, size_t family)
+{
+  size_t count = vqe_pages_length(&set->families, family);
+  const struct vqe_pages_run *first =
+      vqe_pages_pick(set, vqe_pages_item(&set->families, family, 0), 0);
+  double best = 1e-3;
+  for (size_t a = 0; a < first->natom && first->natom < 60; a++) {
+    for (size_t b = a + 1; b < first->natom; b++) {
+      double low = INFINITY;
+      double high = 0.0;
+      for (size_t j = 0; j < count; j++) {
+        double d = vqe_pages_run_distance(
+            vqe_pages_pick(set, vqe_pages_item(&set->families, family, j), 0),
+            a, b);
+        low = fmin(low, d);
+        high = fmax(high, d);
+      }
+      if ((high - low) / low > best * 1.001) {
+        best = (high - low) / low;
+        out->a = a;
+        out->b = b;
+      }
+    }
+  }
+  if (best <= 1e-3) {
+    return false;
+  }
+  bool pair = first->natom == 2;
+  snprintf(out->label, sizeof out->label,
+           "distance %s%.0zu\xe2\x80\x93%s%.0zu / \xc3\x85",
+           first->symbols[out->a], pair ? 0 : out->a + 1,
+           first->symbols[out->b], pair ? 0 : out->b + 1);
+  return true;
+}
+
+struct place {
+  double x;
+  size_t group;
+};
+
+static int by_x(const void *left, const void *right)
+{
+  const struct place *a = left;
+  const struct place *b = right;
+  return a->x < b->x ? -1 : a->x > b->x;
+}
+
+/* The groups of a family along the coordinate. */
+static int find_places(struct place **out, size_t *count,
+                       const struct vqe_pages_set *set, size_t family,
+                       const struct coordinate *coordinate)
+{
+  size_t all = vqe_pages_length(&set->families, family);
+  *count = 0;
+  int status = vqe_memory_alloc(out, all, sizeof **out, "a curve");
+  for (size_t j = 0; status == VQE_OK && j < all; j++) {
+    size_t group = vqe_pages_item(&set->families, family, j);
+    if (vqe_pages_good(set, group) > 0) {
+      (*out)[(*count)++] =
+          (struct place){vqe_pages_run_distance(vqe_pages_pick(set, group, 0),
+                                                coordinate->a, coordinate->b),
+                         group};
+    }
+  }
+  if (status == VQE_OK) {
+    qsort(*out, *count, sizeof **out, by_x);
+  }
+  return status;
+}
+
+/* ---- curves ---- */
+
+enum kind { ENERGY, ERROR, FCI, HF };
+
+static double value_of(const struct vqe_pages_run *run, enum kind kind)
+{
+  switch (kind) {
+  case ERROR:
+    return vqe_pages_run_error(run);
+  case FCI:
+    return run->fci;
+  case HF:
+    return run->hf;
+  default:
+    return run->energy;
+  }
+}
+
+static int add_curve(struct vqe_pages_chart *chart,
+                     const struct vqe_pages_set *set,
+                     const struct place *places, size_t count, enum kind kind,
+                     const char *name)
+{
+  struct vqe_pages_series *series = NULL;
+  bool band = false;
+  for (size_t k = 0; k < count && (kind == ENERGY || kind == ERROR); k++) {
+    band = band || vqe_pages_good(set, places[k].group) > 1;
+  }
+  int status = vqe_pages_chart_add(&series, chart, count, band);
+  if (status != VQE_OK) {
+    return status;
+  }
+  snprintf(series->name, sizeof series->name, "%s%s", name,
+           band ? " (median; band: best to worst seed)" : "");
+  vqe_text_blank_controls(series->name);
+  series->plain = kind == FCI || kind == HF;
+  for (size_t k = 0; k < count; k++) {
+    size_t group = places[k].group;
+    series->x[k] = places[k].x;
+    series->y[k] = value_of(vqe_pages_pick(set, group, 1), kind);
+    if (band) {
+      series->low[k] = value_of(vqe_pages_pick(set, group, 0), kind);
+      series->high[k] = value_of(vqe_pages_pick(set, group, 2), kind);
+    }
+  }
+  return VQE_OK;
+}
+
+/* References hang on the geometry alone: one family gives them. */
+static int add_references(struct vqe_pages_chart *chart,
+                          const struct vqe_pages_set *set,
+                          const struct place *places, size_t count)
+{
+  int status = add_curve(chart, set, places, count, FCI, "FCI (exact)");
+  if (status == VQE_OK) {
+    chart->series[chart->nseries - 1].style = STYLE_FCI;
+    status = add_curve(chart, set, places, count, HF,
+                       "Hartree\xe2\x80\x93"
+                       "Fock");
+  }
+  if (status == VQE_OK) {
+    chart->series[chart->nseries - 1].style = STYLE_HF;
+  }
+  return status;
+}
+
+static bool same_species(const struct vqe_pages_run *a,
+                         const struct vqe_pages_run *b)
+{
+  return a->natom == b->natom && a->natom > 0 && a->charge == b->charge &&
+         a->multiplicity == b->multiplicity &&
+         strcmp(a->cells[VQE_REPORT_BASIS], b->cells[VQE_REPORT_BASIS]) == 0 &&
+         strcmp(a->cells[VQE_REPORT_SPACE], b->cells[VQE_REPORT_SPACE]) == 0 &&
+         memcmp(a->symbols, b->symbols, a->natom * sizeof *a->symbols) == 0;
+}
+
+static const struct vqe_pages_run *first_of(const struct vqe_pages_set *set,
+                                            size_t family)
+{
+  return vqe_pages_pick(set, vqe_pages_item(&set->families, family, 0), 0);
+}
+
+/* Errors that differ by orders of magnitude, and have one sign. */
+static void choose_error_axis(struct vqe_pages_chart *chart)
+{
+  double low = INFINITY;
+  double high = 0.0;
+  for (size_t s = 0; s < chart->nseries; s++) {
+    for (size_t k = 0; k < chart->series[s].count; k++) {
+      const struct vqe_pages_series *series = &chart->series[s];
+      double y = series->low != NULL ? series->low[k] : series->y[k];
+      double most = series->low != NULL ? series->high[k] : y;
+      low = isfinite(y) ? fmin(low, y) : low;
+      high = isfinite(most) ? fmax(high, most) : high;
+    }
+  }
+  chart->log_y = low > -1e-4 && high > 50.0 * fmax(low, 1e-4);
+  chart->floor = 1e-4;
+  chart->band_low = chart->log_y ? 0.0 : -ACCURACY_MHA;
+  chart->band_high = ACCURACY_MHA;
+  chart->band_name = "chemical accuracy, 1.6 mHa";
+}
+
+static void formula_of(char *out, size_t size, const struct vqe_pages_run *run)
+{
+  size_t used = 0;
+  bool counted[128] = {false};
+  out[0] = '\0';
+  for (size_t a = 0; a < run->natom && a < 128 && used < size; a++) {
+    size_t same = 0;
+    for (size_t b = a; b < run->natom && b < 128 && !counted[a]; b++) {
+      if (strcmp(run->symbols[a], run->symbols[b]) == 0) {
+        counted[b] = b > a;
+        same++;
+      }
+    }
+    if (same > 0) {
+      used += (size_t)snprintf(out + used, size - used, "%s%.0zu",
+                               run->symbols[a], same > 1 ? same : 0);
+    }
+  }
+}
+
+static void init_curves(struct vqe_pages_chart charts[2],
+                        const struct vqe_pages_run *first,
+                        const struct coordinate *coordinate)
+{
+  char formula[64];
+  formula_of(formula, sizeof formula, first);
+  for (int c = 0; c < 2; c++) {
+    vqe_pages_chart_init(&charts[c]);
+    charts[c].x_label = charts[c].x_name = coordinate->label;
+    snprintf(charts[c].title, sizeof charts[c].title, "%s, %s: %s", formula,
+             first->cells[VQE_REPORT_BASIS],
+             c == 0 ? "energy along the distance" : "error to FCI");
+  }
+  charts[0].y_label = charts[0].y_name = "total energy / hartree";
+  charts[1].y_label = charts[1].y_name = "error to FCI / mHa";
+  charts[1].decimals = 4;
+}
+
+static bool is_curve(const struct vqe_pages_set *set, size_t family)
+{
+  return vqe_pages_length(&set->families, family) >= 3 &&
+         first_of(set, family)->natom > 1;
+}
+
+/* Both charts of the species of `family`, with all families of it; marks
+ * them. */
+static int put_species(struct vqe_pages_text *text, json_t *data,
+                       const struct vqe_pages_set *set, size_t family,
+                       bool *done, const struct coordinate *coordinate)
+{
+  struct vqe_pages_chart charts[2];
+  char name[160];
+  size_t left_out = 0;
+  int status = VQE_OK;
+  init_curves(charts, first_of(set, family), coordinate);
+  for (size_t f = family; status == VQE_OK && f < set->families.count; f++) {
+    struct place *places = NULL;
+    size_t count = 0;
+    if (done[f] || !is_curve(set, f) ||
+        !same_species(first_of(set, family), first_of(set, f))) {
+      continue;
+    }
+    done[f] = true;
+    if (charts[0].nseries >= MOST_SERIES) {
+      left_out++;
+      continue;
+    }
+    status = find_places(&places, &count, set, f, coordinate);
+    vqe_pages_label(name, sizeof name, set, first_of(set, f));
+    if (status == VQE_OK) {
+      status = add_curve(&charts[0], set, places, count, ENERGY, name);
+    }
+    if (status == VQE_OK) {
+      status = add_curve(&charts[1], set, places, count, ERROR, name);
+    }
+    free(places);
+  }
+  struct place *places = NULL;
+  size_t count = 0;
+  if (status == VQE_OK) {
+    status = find_places(&places, &count, set, family, coordinate);
+  }
+  if (status == VQE_OK) {
+    status = add_references(&charts[0], set, places, count);
+  }
+  free(places);
+  if (status == VQE_OK) {
+    choose_error_axis(&charts[1]);
+    vqe_pages_chart_figure(text, data, &charts[0]);
+    vqe_pages_chart_figure(text, data, &charts[1]);
+  }
+  if (left_out > 0) {
+    vqe_pages_putf(text,
+                   "<p class=\"hint\">%zu further settings of this molecule "
+                   "are not drawn; the table has them.</p>",
+                   left_out);
+  }
+  vqe_pages_chart_clear(&charts[0]);
+  vqe_pages_chart_clear(&charts[1]);
+  return status;
+}
+
+bool vqe_pages_curves(struct vqe_pages_text *text, json_t *data,
+                      const struct vqe_pages_set *set)
+{
+  bool *done = NULL;
+  size_t drawn = 0;
+  size_t left_out = 0;
+  int status =
+      vqe_memory_alloc(&done, set->families.count + 1, sizeof *done, "curves");
+  for (size_t f = 0; status == VQE_OK && f < set->families.count; f++) {
+    struct coordinate coordinate = {0, 1, ""};
+    if (done[f] || !is_curve(set, f) ||
+        !find_coordinate(&coordinate, set, f)) {
+      continue;
+    }
+    if (drawn == MOST_CURVES) {
+      left_out++;
+      continue;
+    }
+    if (drawn++ == 0) {
+      vqe_pages_section(text, "curves", "Energy curves");
+      vqe_pages_put(text, "<p>Total energies along the distance that changes "
+                          "most between the geometries, and beside them the "
+                          "error to FCI (in an active space CASCI). The band "
+                          "is chemical accuracy, 1.6 mHa.</p>"
+                          "<div class=\"figures\">");
+    }
+    status = put_species(text, data, set, f, done, &coordinate);
+  }
+  free(done);
+  if (drawn > 0) {
+    vqe_pages_put(text, "</div>");
+    if (left_out > 0) {
+      vqe_pages_putf(text,
+                     "<p class=\"hint\">%zu further sets of geometries are "
+                     "not drawn.</p>",
+                     left_out);
+    }
+    vqe_pages_put(text, "</section>\n");
+  }
+  text->status = text->status == VQE_OK ? status : text->status;
+  return drawn > 0;
+}
