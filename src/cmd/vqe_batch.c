@@ -327,6 +327,14 @@ static int check_side_outputs(const struct vqe_job *job,
   if (status == VQE_OK) {
     status = vqe_cmd_side_output_check("--report", options->report, others, 3);
   }
+  size_t length = options->report != NULL ? strlen(options->report) : 0;
+  if (status == VQE_OK && length > 4 &&
+      strcmp(options->report + length - 4, ".pdf") == 0) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "option --report: '%s' would be HTML; for a PDF "
+                           "run vqe_lake report RESULT.h5 -o %s afterwards",
+                           options->report, options->report);
+  }
   return status;
 }
 
