@@ -286,8 +286,8 @@ static void draw_series(struct vqe_pages_text *text, const struct axis *x,
   free(marks.data);
 }
 
-void vqe_pages_chart_legend(struct vqe_pages_text *text,
-                            const struct vqe_pages_chart *chart)
+static void put_legend(struct vqe_pages_text *text,
+                       const struct vqe_pages_chart *chart)
 {
   vqe_pages_put(text, "<ul class=\"legend\">");
   for (size_t s = 0; s < chart->nseries; s++) {
@@ -318,8 +318,8 @@ void vqe_pages_chart_legend(struct vqe_pages_text *text,
   vqe_pages_put(text, "</ul>");
 }
 
-void vqe_pages_chart_svg(struct vqe_pages_text *text,
-                         const struct vqe_pages_chart *chart)
+static void put_svg(struct vqe_pages_text *text,
+                    const struct vqe_pages_chart *chart)
 {
   struct axis x;
   struct axis y;
@@ -394,8 +394,8 @@ static void put_rows(struct vqe_pages_text *text,
   }
 }
 
-void vqe_pages_chart_table(struct vqe_pages_text *text,
-                           const struct vqe_pages_chart *chart, size_t rows)
+static void put_table(struct vqe_pages_text *text,
+                      const struct vqe_pages_chart *chart, size_t rows)
 {
   vqe_pages_put(text, "<details class=\"data\"><summary>Numbers: ");
   vqe_pages_escape(text, chart->title);
@@ -477,10 +477,10 @@ void vqe_pages_chart_figure(struct vqe_pages_text *text, json_t *data,
   vqe_pages_escape(text, chart->title);
   vqe_pages_put(text, "</figcaption><div class=\"live\"></div>"
                       "<div class=\"still\">");
-  vqe_pages_chart_svg(text, chart);
+  put_svg(text, chart);
   vqe_pages_put(text, "</div>");
-  vqe_pages_chart_legend(text, chart);
-  vqe_pages_chart_table(text, chart, 40);
+  put_legend(text, chart);
+  put_table(text, chart, 40);
   vqe_pages_put(text, "</figure>\n");
   json_array_append_new(charts, vqe_pages_chart_json(chart));
 }

@@ -41,15 +41,8 @@ int vqe_pages_chart_add(struct vqe_pages_series **out,
                         struct vqe_pages_chart *chart, size_t count,
                         bool band);
 
-void vqe_pages_chart_svg(struct vqe_pages_text *text,
-                         const struct vqe_pages_chart *chart);
-/* Names of the series, and what is shaded. */
-void vqe_pages_chart_legend(struct vqe_pages_text *text,
-                            const struct vqe_pages_chart *chart);
-/* The numbers, at most `rows` of a series. */
-void vqe_pages_chart_table(struct vqe_pages_text *text,
-                           const struct vqe_pages_chart *chart, size_t rows);
-/* All of it as a figure, and its data at the end of data["charts"]. */
+/* A figure with the drawing, the names of the series and the numbers; its data
+ * at the end of data["charts"]. */
 void vqe_pages_chart_figure(struct vqe_pages_text *text, json_t *data,
                             const struct vqe_pages_chart *chart);
 /* For the scripts; NULL: no memory. */
