@@ -126,6 +126,20 @@ static size_t smaller(size_t a, size_t b)
   return a < b ? a : b;
 }
 
+/* Seconds on a GPU for one of cost. The estimate is that of a CPU, and what
+ * waits in a message is out of reach of others: until one has ended none goes
+ * with another. */
+static double pace_of(const struct vqe_schedule *schedule,
+                      const struct vqe_task_queue *queue)
+{
+  if (queue == &schedule->queues[0]) {
+    return 1.0;
+  }
+  return schedule->ended_cost[1] > 0.0
+             ? schedule->ended_seconds[1] / schedule->ended_cost[1]
+             : 1e30;
+}
+
 /* From the front of a queue that is not empty. */
 static size_t take_largest(const struct vqe_task **out,
                            struct vqe_task_queue *queue,
@@ -134,6 +148,7 @@ static size_t take_largest(const struct vqe_task **out,
 {
   double cost = 0.0;
   size_t count = 0;
+  double pace = pace_of(schedule, queue);
   size_t lanes = (size_t)asker->lanes;
   size_t left = left_in(queue);
   size_t share = (left + schedule->workers - 1) / schedule->workers;
@@ -151,7 +166,7 @@ static size_t take_largest(const struct vqe_task **out,
     if (count > 0 && (!more || first->alone || task->alone)) {
       break;
     }
-    cost += task->cost;
+    cost += pace * task->cost;
     queue->first++;
     count++;
   }

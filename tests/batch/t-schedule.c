@@ -358,6 +358,31 @@ static void what_has_ended_decides_how_many(void **state)
   }
 }
 
+/* A message holds a second of work as it is there, not as it is here. */
+static void a_gpu_gets_no_more_than_a_second_of_its_own(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  const struct vqe_schedule_asker asker = {1, 1, true};
+  const struct vqe_task *tasks;
+  for (int k = 0; k < MOST; k++) {
+    experiments[k].index = k;
+  }
+  assert_int_equal(vqe_schedule_init(&schedule, MOST, 2, 1), 0);
+  for (int k = 0; k < 200; k++) {
+    struct vqe_task task = {
+        .experiment = &experiments[k], .cost = 0.1, .place = VQE_TASK_GAINS};
+    vqe_schedule_add(&schedule, task);
+  }
+  vqe_schedule_sort(&schedule);
+  assert_int_equal(vqe_schedule_take(&tasks, &schedule, &asker), 1);
+  vqe_schedule_learn(&schedule, tasks[0].experiment->index, 0.3, true);
+  assert_int_equal(vqe_schedule_take(&tasks, &schedule, &asker), 4);
+  vqe_schedule_learn(&schedule, tasks[0].experiment->index, 5.7, true);
+  assert_int_equal(vqe_schedule_take(&tasks, &schedule, &asker), 1);
+  vqe_schedule_clear(&schedule);
+}
+
 /* However many there are, and whatever the priorities. */
 static void what_needs_a_gpu_goes_to_no_other_rank(void **state)
 {
@@ -422,6 +447,7 @@ int main(void)
       cmocka_unit_test(a_rank_with_a_gpu_takes_what_is_left_for_the_others),
       cmocka_unit_test(a_rank_without_one_takes_the_smallest_of_many),
       cmocka_unit_test(what_has_ended_decides_how_many),
+      cmocka_unit_test(a_gpu_gets_no_more_than_a_second_of_its_own),
       cmocka_unit_test(what_needs_a_gpu_goes_to_no_other_rank),
       cmocka_unit_test(equal_ranks_get_the_largest_first),
   };
