@@ -10,6 +10,7 @@
 #include "batch/mpi_team.h"
 #include "batch/progress.h"
 #include "batch/resume.h"
+#include "job/job.h"
 #include "store/journal.h"
 
 /* Evaluations of an experiment go to the journal once it has run this long;
@@ -84,6 +85,29 @@ static int journal_mark(struct vqe_worker *worker, const char *id,
   int status = vqe_journal_mark(worker->journal, id, mark);
   pthread_mutex_unlock(&worker->journal_lock);
   return status;
+}
+
+/* A seed that was drawn goes along: without it the next run would draw
+ * another, and take the experiment for a new one, whose rank never died. */
+static int journal_begin(struct vqe_worker *worker,
+                         const struct vqe_experiment *experiment)
+{
+  struct vqe_journal_phase phase = {.seed = experiment->seed,
+                                    .seed_drawn = experiment->seed_drawn,
+                                    .phase = VQE_PHASE_SCF};
+  int status = VQE_OK;
+  if (experiment->seed_drawn) {
+    memcpy(phase.experiment_id, experiment->id, sizeof phase.experiment_id);
+    status = vqe_job_seedless_id(phase.seedless_id, experiment);
+    pthread_mutex_lock(&worker->journal_lock);
+    if (status == VQE_OK) {
+      status = vqe_journal_phase(worker->journal, &phase);
+    }
+    pthread_mutex_unlock(&worker->journal_lock);
+  }
+  return status == VQE_OK
+             ? journal_mark(worker, experiment->id, VQE_JOURNAL_BEGUN)
+             : status;
 }
 
 static int flush_pending(struct vqe_lane *lane, const char *id)
@@ -217,7 +241,7 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
                                     .should_stop = vqe_lane_should_stop,
                                     .phase = on_phase,
                                     .replay_refused = on_replay_refused};
-  int status = journal_mark(worker, experiment->id, VQE_JOURNAL_BEGUN);
+  int status = journal_begin(worker, experiment);
   if (status != VQE_OK) {
     return status;
   }

@@ -41,7 +41,7 @@ static void end(struct world *world)
 
 struct counts {
   int results, failed, evaluations;
-  int begun, left, stops;
+  int begun, left, stops, seeds;
 };
 
 static int count(void *ctx, struct vqe_result *result,
@@ -51,6 +51,7 @@ static int count(void *ctx, struct vqe_result *result,
   struct counts *counts = ctx;
   if (phase != NULL) {
     counts->begun += phase->mark == VQE_JOURNAL_BEGUN;
+    counts->seeds += phase->mark == VQE_JOURNAL_NO_MARK && phase->seed_drawn;
     counts->left += phase->mark == VQE_JOURNAL_LEFT;
     counts->stops += phase->mark == VQE_JOURNAL_STOPS;
   }
@@ -92,6 +93,26 @@ finished_experiment_is_journaled_without_its_evaluations(void **state)
   assert_int_equal(counts.begun, 1);
   assert_int_equal(counts.left, 0);
   assert_int_equal(counts.stops, 0);
+  vqe_result_free(result);
+  vqe_job_free(job);
+}
+
+/* The next run would draw another, and the experiment be a new one. */
+static void drawn_seed_is_journaled_before_anything_can_go_wrong(void **state)
+{
+  struct world world;
+  struct vqe_job *job = batch_job(
+      *state, "{\"molecules\": [{\"symbols\": [\"H\", \"H\"], \"coords\": "
+              "[[0,0,0],[0,0,0.7]]}]}");
+  struct vqe_result *result = NULL;
+  assert_true(job->experiments[0]->seed_drawn);
+  start(&world, *state);
+  assert_int_equal(
+      vqe_lane_run(&result, &world.lane, job->experiments[0], true), 0);
+  end(&world);
+  struct counts counts = read_journal(*state, world.run);
+  assert_int_equal(counts.seeds, 1);
+  assert_int_equal(counts.begun, 1);
   vqe_result_free(result);
   vqe_job_free(job);
 }
@@ -217,6 +238,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(finished_experiment_is_journaled_without_its_evaluations),
+      TEST(drawn_seed_is_journaled_before_anything_can_go_wrong),
       TEST(experiment_that_cannot_run_is_a_failed_result),
       TEST(interrupted_experiment_leaves_its_evaluations),
       TEST(search_without_ftol_ends),
