@@ -102,7 +102,10 @@ def run_and_kill(folder):
 
     def under_way():
         seen.update(state(folder, "c"))
-        return seen["done"] >= 4 and seen["running"] > 0
+        running = [item for item in seen["experiments"] if item["state"] == "running"]
+        # one of LiH goes on for longer than what comes before the kill
+        return (seen["done"] >= 4 and all(item["iteration"] for item in running) and
+                any(item["name"] == "LiH" for item in running))
 
     wait_for(process, under_way, "something that runs")
     check(seen["total"] == ALL and seen["runs"][0]["ranks"] == 2, f"{seen}")
