@@ -17,6 +17,29 @@
 /* Files that much older than the log were looked at by the commits in it. */
 #define MARGIN_MS INT64_C(86400000)
 
+/* Values of JSON take up to a hundred times their text in memory. Beyond a
+ * million columns or snapshots no engine works with a table. */
+#define MOST_VALUES ((size_t)10000000)
+#define MOST_CONTAINERS ((size_t)2000000)
+
+static int check_values(const char *text, size_t size)
+{
+  size_t containers = 0;
+  size_t commas = 0;
+  for (size_t k = 0; k < size; k++) {
+    containers += text[k] == '{' || text[k] == '[';
+    commas += text[k] == ',';
+  }
+  return containers <= MOST_CONTAINERS && containers + commas <= MOST_VALUES
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INPUT,
+                             "%zu values, %zu of them lists or objects, are "
+                             "more than the %zu, or %zu, of the largest "
+                             "tables",
+                             containers + commas, containers, MOST_VALUES,
+                             MOST_CONTAINERS);
+}
+
 int vqe_iceberg_fetch_metadata(json_t **out, struct vqe_objects *objects,
                                const char *key)
 {
@@ -29,9 +52,20 @@ int vqe_iceberg_fetch_metadata(json_t **out, struct vqe_objects *objects,
     status = vqe_iceberg_unpack(&text, &size, VQE_ICEBERG_METADATA_LIMIT);
   }
   if (status == VQE_OK) {
+    status = check_values(text, size);
+  }
+  if (status == VQE_OK) {
     status = vqe_json_parse_object(out, text, size, "metadata");
   }
   free(text);
+  if (status == VQE_ERR_MEMORY) {
+    char why[256];
+    snprintf(why, sizeof why, "%s", vqe_error_message());
+    vqe_error_set(VQE_ERR_MEMORY,
+                  "'%s' in %s: %s; run this where there is more memory, or "
+                  "set the file aside",
+                  key, vqe_objects_describe(objects), why);
+  }
   return status;
 }
 

@@ -9,7 +9,8 @@
 #include "iceberg/iceberg_versions.h"
 
 /* Metadata file of a key, unpacked and parsed. VQE_ERR_INPUT when it cannot be
- * understood; the message says why, without the name. */
+ * understood, or has more values than any table; the message says why, without
+ * the name. */
 int vqe_iceberg_fetch_metadata(json_t **out, struct vqe_objects *objects,
                                const char *key);
 

@@ -10,6 +10,9 @@
 #include "base/memory.h"
 
 #define FIRST_CAPACITY ((size_t)1 << 16)
+/* Metadata shrinks to a twentieth or so; gzip makes up to 1032 of one. */
+#define FREE_BYTES ((size_t)16 << 20)
+#define MOST_TIMES 100
 #define GZIP_WINDOW (MAX_WBITS + 16) /* with gzip's header and trailer */
 
 bool vqe_iceberg_is_gzip(const char *data, size_t size)
@@ -22,6 +25,7 @@ bool vqe_iceberg_is_gzip(const char *data, size_t size)
 static int inflate_all(char **out, size_t *out_size, z_stream *stream,
                        size_t limit)
 {
+  size_t packed = stream->avail_in;
   char *text = NULL;
   size_t capacity = 0, used = 0;
   int status = VQE_OK;
@@ -32,7 +36,9 @@ static int inflate_all(char **out, size_t *out_size, z_stream *stream,
       next = next > limit ? limit : next;
       status = next == capacity
                    ? vqe_error_set(VQE_ERR_INPUT,
-                                   "unpacks to more than %zu bytes", limit)
+                                   "%zu bytes unpack to more than the limit "
+                                   "of %zu MB",
+                                   packed, limit / 1000000)
                    : vqe_memory_grow(&text, capacity, next + 1, 1,
                                      "table metadata");
       capacity = status == VQE_OK ? next : capacity;
@@ -67,6 +73,10 @@ int vqe_iceberg_unpack(char **data, size_t *size, size_t limit)
   memset(&stream, 0, sizeof stream);
   if (*size > UINT_MAX) {
     return vqe_error_set(VQE_ERR_INPUT, "is too large");
+  }
+  if (*size < (limit - 1) / MOST_TIMES) {
+    size_t times = FREE_BYTES + MOST_TIMES * *size;
+    limit = times < limit ? times : limit;
   }
   if (inflateInit2(&stream, GZIP_WINDOW) != Z_OK) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for table metadata");

@@ -1,4 +1,5 @@
 #include "iceberg/iceberg_named.h"
+#include "base/error_message.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,7 @@ int vqe_iceberg_named_by_catalogs(json_t *keys,
       status = VQE_OK;
     }
     if (status != VQE_OK) {
+      status = vqe_error_context(status, "'%s'", file);
       break;
     }
   }
