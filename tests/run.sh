@@ -476,6 +476,13 @@ long_threads() {
       -R '^(base|batch|device|estimator|http|metrics|objects)/' -E blas_room
 }
 
+# minutes each, as they start the programs some hundred times; the builds of a
+# long run are made here
+long_sanitized() {
+  make_ready debug jobs/setup/build.sh debug &&
+    program_sanitized "$1"
+}
+
 long_image() {
   VQE_TEST_IMAGE=1 tests/integration/containers.sh
 }
@@ -490,6 +497,9 @@ run_long() {
   done
   tier long-image long_image
   tier long-threads long_threads
+  for test in lake_hostile planted_files; do
+    tier "long-sanitized-$test" long_sanitized "tests/integration/$test.py"
+  done
   tier long-faults long_faults
   tier long-kills long_kills
   tier long-fuzz long_fuzz

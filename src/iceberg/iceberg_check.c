@@ -271,10 +271,20 @@ static int check_live(void *ctx, const struct vqe_iceberg_file *file,
   struct vqe_iceberg_checking *check = live->check;
   check->result->files++;
   check->result->records += file->record_count;
-  if (json_object_get(live->seen, file->key) != NULL) {
-    PROBLEM(check, "data file '%s' is in the table twice", file->key);
+  const json_t *seen = json_object_get(live->seen, file->key);
+  if (seen != NULL) {
+    /* said once, and its rows are looked at once */
+    if (json_is_true(seen)) {
+      PROBLEM(check, "data file '%s' is in the table twice or more often",
+              file->key);
+    }
+    return json_object_set_new(live->seen, file->key, json_false()) == 0
+               ? VQE_OK
+               : vqe_error_set(VQE_ERR_MEMORY, "no memory for names of files");
   }
-  json_object_set_new(live->seen, file->key, json_true());
+  if (json_object_set_new(live->seen, file->key, json_true()) != 0) {
+    return vqe_error_set(VQE_ERR_MEMORY, "no memory for names of files");
+  }
   return check->options->visit == NULL
              ? VQE_OK
              : check->options->visit(check->options->visit_ctx, file,

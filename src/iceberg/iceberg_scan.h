@@ -15,7 +15,8 @@ typedef int (*vqe_iceberg_visit)(void *ctx,
 
 /* Walk over the live files of a snapshot (vqe_iceberg_current_snapshot() for
  * now; of NO_SNAPSHOT there are none). Reads each manifest once, memory of
- * one manifest. */
+ * one manifest and the names of all files. VQE_ERR_INPUT, at the end of the
+ * walk, where a file is named more than once. */
 int vqe_iceberg_scan(struct vqe_iceberg_table *table, int64_t snapshot,
                      vqe_iceberg_visit visit, void *ctx);
 

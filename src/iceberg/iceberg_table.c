@@ -134,6 +134,26 @@ static int fetch_newest(bool *gone, struct vqe_iceberg_table *table,
   return status;
 }
 
+/* Every reader compares columns with each other, SQL's too. */
+#define MOST_COLUMNS 1000
+
+static int check_columns(const struct vqe_iceberg_table *table)
+{
+  size_t k;
+  const json_t *schema;
+  json_array_foreach(json_object_get(table->metadata, "schemas"), k, schema)
+  {
+    size_t count = json_array_size(json_object_get(schema, "fields"));
+    if (count > MOST_COLUMNS) {
+      char what[96];
+      snprintf(what, sizeof what, "%zu columns, more than the %d of a table",
+               count, MOST_COLUMNS);
+      return bad(table, what);
+    }
+  }
+  return VQE_OK;
+}
+
 /* What the rest of the code takes for granted. */
 static int validate(const struct vqe_iceberg_table *table)
 {
@@ -166,6 +186,10 @@ static int validate(const struct vqe_iceberg_table *table)
   if (!json_is_array(
           json_object_get(vqe_iceberg_default_spec(metadata), "fields"))) {
     return bad(table, "no default partition spec");
+  }
+  int status = check_columns(table);
+  if (status != VQE_OK) {
+    return status;
   }
   int64_t current = vqe_iceberg_current_snapshot(table);
   if (current != VQE_ICEBERG_NO_SNAPSHOT &&

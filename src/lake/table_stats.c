@@ -64,13 +64,26 @@ static void add_scan(struct vqe_duck_text *sql,
   vqe_table_add_scan(sql, &table);
 }
 
-/* One row: the number of rows, then for each plain column the values that are
- * not null, the NaN of doubles, least and greatest value. */
+/* Columns of one statement: DuckDB takes memory by the square of them, as each
+ * that is filtered gets room for all. */
+#define STATEMENT_COLUMNS ((size_t)64)
+
+static size_t end_of(const struct vqe_iceberg_definition *definition,
+                     size_t from)
+{
+  return definition->ncolumns - from < STATEMENT_COLUMNS
+             ? definition->ncolumns
+             : from + STATEMENT_COLUMNS;
+}
+
+/* One row: the number of rows, then for each plain column from `from` on the
+ * values that are not null, the NaN of doubles, least and greatest value. */
 static void add_extremes(struct vqe_duck_text *sql,
-                         const struct vqe_iceberg_definition *definition)
+                         const struct vqe_iceberg_definition *definition,
+                         size_t from)
 {
   vqe_duck_add(sql, "SELECT count(*)::BIGINT");
-  for (size_t k = 0; k < definition->ncolumns; k++) {
+  for (size_t k = from; k < end_of(definition, from); k++) {
     const struct vqe_iceberg_column *column = &definition->columns[k];
     const char *name = column->name;
     if (!vqe_iceberg_type_has_bounds(column->type)) {
@@ -91,12 +104,14 @@ static void add_extremes(struct vqe_duck_text *sql,
 
 static int take_extremes(struct vqe_iceberg_file *file,
                          duckdb_data_chunk chunk,
-                         const struct vqe_iceberg_definition *definition)
+                         const struct vqe_iceberg_definition *definition,
+                         size_t from)
 {
   idx_t at = 0;
   int status = VQE_OK;
   file->record_count = read_long(duckdb_data_chunk_get_vector(chunk, at++));
-  for (size_t k = 0; status == VQE_OK && k < definition->ncolumns; k++) {
+  for (size_t k = from; status == VQE_OK && k < end_of(definition, from);
+       k++) {
     enum vqe_iceberg_type type = definition->columns[k].type;
     struct vqe_iceberg_stats *stats = &file->stats[k];
     if (!vqe_iceberg_type_has_bounds(type)) {
@@ -118,16 +133,14 @@ static int take_extremes(struct vqe_iceberg_file *file,
   return status;
 }
 
-/* Exact extremes of what was written, read back: the text of the writer's own
- * statistics does not hold every value. */
-static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
-                         const struct vqe_iceberg_definition *definition,
-                         const char *path)
+static int read_some(struct vqe_iceberg_file *file, struct vqe_duck *duck,
+                     const struct vqe_iceberg_definition *definition,
+                     size_t from, const char *path)
 {
   struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
   duckdb_result result = {0};
   duckdb_data_chunk chunk = NULL;
-  add_extremes(&sql, definition);
+  add_extremes(&sql, definition, from);
   add_scan(&sql, definition, path);
   int status = sql.status;
   if (status == VQE_OK) {
@@ -140,11 +153,26 @@ static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
     }
   }
   if (status == VQE_OK) {
-    status = take_extremes(file, chunk, definition);
+    status = take_extremes(file, chunk, definition, from);
   }
   duckdb_destroy_data_chunk(&chunk);
   duckdb_destroy_result(&result);
   free(sql.data);
+  return status;
+}
+
+/* Exact extremes of what was written, read back: the text of the writer's own
+ * statistics does not hold every value. */
+static int read_extremes(struct vqe_iceberg_file *file, struct vqe_duck *duck,
+                         const struct vqe_iceberg_definition *definition,
+                         const char *path)
+{
+  size_t from = 0;
+  int status;
+  do {
+    status = read_some(file, duck, definition, from, path);
+    from = end_of(definition, from);
+  } while (status == VQE_OK && from < definition->ncolumns);
   return status;
 }
 

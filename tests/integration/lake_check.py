@@ -902,6 +902,7 @@ def change_map(name, column, value):
 
 
 ENERGY = 13  # minimum_energy
+NUCLEAR = 15  # nuclear_repulsion_energy
 MAXCV = 14  # null in all rows
 EXPERIMENT = 1
 NOTES_ELEMENT = 40
@@ -947,6 +948,24 @@ on_manifest(
     "counts are not the file's",
     change_map("null_value_counts", ENERGY, 1),
 )
+
+
+def exchange_bounds(manifest, entry, data_file):
+    """Of two numbers, each under the field id of the other."""
+    for name in ("lower_bounds", "upper_bounds"):
+        pairs = {p["key"]: p for p in data_file[name]}
+        one, other = pairs[ENERGY], pairs[NUCLEAR]
+        one["value"], other["value"] = other["value"], one["value"]
+
+
+def exchange_counts(manifest, entry, data_file):
+    pairs = {p["key"]: p for p in data_file["null_value_counts"]}
+    one, other = pairs[ENERGY], pairs[MAXCV]
+    one["value"], other["value"] = other["value"], one["value"]
+
+
+on_manifest("bounds under other ids", "bounds leave out values", exchange_bounds)
+on_manifest("counts under other ids", "counts are not the file's", exchange_counts)
 on_manifest(
     "counts of a list's elements",
     "which is in a list",
@@ -1225,7 +1244,16 @@ def may_have_specs_and_orders(table):
     table.save_metadata()
 
 
-LEGAL = (may_lack_summaries, may_know_more_properties, may_have_specs_and_orders)
+def may_order_statistics(table):
+    """They are found by their field ids, in any order."""
+    manifest = table.manifest()
+    for record in manifest.records:
+        for name in ("value_counts", "null_value_counts", "lower_bounds", "upper_bounds"):
+            record["data_file"][name].reverse()
+    table.save_manifest(manifest)
+
+
+LEGAL = (may_order_statistics, may_lack_summaries, may_know_more_properties, may_have_specs_and_orders)
 
 
 # ---- all of them ----
