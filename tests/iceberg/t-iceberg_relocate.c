@@ -274,6 +274,7 @@ static void rows_of_others_are_not_written_over(void **state)
   assert_int_equal(other_setup(&other, fixture), VQE_OK);
   assert_int_equal(fixture_append(&commit, fixture, "one", "a", 3), VQE_OK);
   assert_int_equal(relocate(&result, &other, fixture, false, false), VQE_OK);
+  other.nfiles = 100; /* names that the source has not */
   assert_int_equal(fixture_append(&commit, &other, "mine", "a", 2), VQE_OK);
   assert_int_equal(fixture_append(&commit, fixture, "two", "a", 4), VQE_OK);
   assert_int_equal(relocate(&result, &other, fixture, false, false),
