@@ -131,7 +131,7 @@ int vqe_cmd_lake_run_report(struct vqe_cmd_lake_options *options)
   if (status == VQE_OK) {
     status = vqe_pages_create(&pages, place);
   }
-  if (status == VQE_OK) {
+  if (status == VQE_OK && place != NULL) {
     status = fill(pages, place, options);
   }
   if (status == VQE_OK) {

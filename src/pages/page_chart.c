@@ -174,13 +174,25 @@ static void put_label(struct vqe_pages_text *text, const struct axis *axis,
   }
 }
 
+/* The labels of an axis: multiples of its step. */
+static double label_of(const struct axis *axis, int k)
+{
+  return axis->step * (ceil(axis->low / axis->step - 1e-9) + k);
+}
+
+static int labels_of(const struct axis *axis)
+{
+  double last = floor(axis->high / axis->step + 1e-9);
+  return (int)(last - ceil(axis->low / axis->step - 1e-9)) + 1;
+}
+
 static void draw_axes(struct vqe_pages_text *text, const struct axis *x,
                       const struct axis *y,
                       const struct vqe_pages_chart *chart)
 {
   double bottom = TOP + y->size;
-  for (double v = y->step * ceil(y->low / y->step - 1e-9);
-       v <= y->high + 1e-9 * y->step; v += y->step) {
+  for (int k = 0; k < labels_of(y); k++) {
+    double v = label_of(y, k);
     double at = place_of(y, v);
     vqe_pages_putf(text,
                    "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>"
@@ -190,8 +202,8 @@ static void draw_axes(struct vqe_pages_text *text, const struct axis *x,
     put_label(text, y, v);
     vqe_pages_put(text, "</text>");
   }
-  for (double v = x->step * ceil(x->low / x->step - 1e-9);
-       v <= x->high + 1e-9 * x->step; v += x->step) {
+  for (int k = 0; k < labels_of(x); k++) {
+    double v = label_of(x, k);
     double at = place_of(x, v);
     vqe_pages_putf(text,
                    "<path class=\"axis\" d=\"M%.1f %.1fv5\"/>"

@@ -50,7 +50,7 @@ static bool read_pragma(struct gate *gate, const char *line)
   int found = sscanf(line, "pragma %*s %23s %d->%d %d->%d", gate->angle,
                      &gate->qubits[0], &gate->qubits[1], &gate->qubits[2],
                      &gate->qubits[3]);
-  strcpy(gate->name, "exc");
+  snprintf(gate->name, sizeof gate->name, "exc");
   gate->nqubit = found - 1;
   return found == 3 || found == 5;
 }
@@ -152,8 +152,8 @@ static double x_of(const struct gate *gate)
 static double y_of(const struct circuit *circuit, const struct gate *gate,
                    int qubit)
 {
-  return row_height(circuit) * (gate->column / FOLD) + WIRE * (qubit + 0.5) +
-         6.0;
+  int row = gate->column / FOLD;
+  return row_height(circuit) * row + WIRE * (qubit + 0.5) + 6.0;
 }
 
 /* The angle without its scale, where it is a parameter. */
@@ -164,9 +164,9 @@ static void short_angle(char out[10], const char *angle)
   if (t != NULL && isdigit((unsigned char)t[1])) {
     snprintf(out, 10, "\xce\xb8%d", atoi(t + 1) % 10000);
   } else if (strcmp(angle, "pi/2") == 0) {
-    strcpy(out, "\xcf\x80/2");
+    snprintf(out, 10, "\xcf\x80/2");
   } else if (strcmp(angle, "-pi/2") == 0) {
-    strcpy(out, "\xe2\x88\x92\xcf\x80/2");
+    snprintf(out, 10, "\xe2\x88\x92\xcf\x80/2");
   }
 }
 

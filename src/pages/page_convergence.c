@@ -134,7 +134,8 @@ static int add_group(struct vqe_pages_chart *chart,
   double longest = 1.0;
   char name[160];
   size_t all = vqe_pages_length(&set->groups, group);
-  int status = vqe_memory_alloc(&runs, all, sizeof *runs, "a chart");
+  int status =
+      vqe_memory_alloc(&runs, all, sizeof(struct vqe_pages_run *), "a chart");
   size_t count = status == VQE_OK ? collect(runs, set, group, &longest) : 0;
   if (count > 0) {
     vqe_pages_label(name, sizeof name, set, runs[0]);

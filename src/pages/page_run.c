@@ -87,7 +87,7 @@ int vqe_pages_run_create(struct vqe_pages_run **out)
     run->seconds[p] = NAN;
   }
   for (int c = 0; c < VQE_REPORT_SETTINGS; c++) {
-    strcpy(run->cells[c], "-");
+    snprintf(run->cells[c], VQE_REPORT_CELL, "-");
   }
   run->state_ok = run->rank = run->ranks = run->threads = -1;
   run->multiplicity = 1;

@@ -62,7 +62,8 @@ static void draw_scale(struct vqe_pages_text *text, double range,
   double power = pow(10.0, floor(log10(range / 5.0)));
   double ratio = range / 5.0 / power;
   double step = power * (ratio > 5.0 ? 10.0 : ratio > 2.0 ? 5.0 : 2.0);
-  for (double t = 0.0; t <= range * 1.0001; t += step) {
+  for (int k = 0; k <= (int)(range / step + 1e-3); k++) {
+    double t = k * step;
     double x = LEFT + (WIDTH - LEFT - 24.0) * t / range;
     vqe_pages_putf(text,
                    "<path class=\"grid\" d=\"M%.1f 4V%.1f\"/><text "

@@ -112,9 +112,10 @@ static int put_hash(struct vqe_pages_text *text, const char *script,
     unsigned bits =
         (unsigned)hash[k] << 16 | (unsigned)hash[k + 1] << 8 | hash[k + 2];
     for (int j = 0; j < 4; j++) {
-      char letter =
-          k == 30 && j == 3 ? '=' : letters[bits >> (18 - 6 * j) & 63];
-      vqe_pages_putn(text, &letter, 1);
+      /* 32 bytes of a hash make 43 letters */
+      const char *letter =
+          k == 30 && j == 3 ? "=" : &letters[bits >> (18 - 6 * j) & 63];
+      vqe_pages_putn(text, letter, 1);
     }
   }
   vqe_pages_put(text, "'");
