@@ -62,6 +62,10 @@ static int feed(struct lead *lead)
   while (status == VQE_OK && !lead->stopping && count > 0 &&
          !vqe_schedule_done(&lead->schedule) &&
          vqe_lanes_have_capacity(lead->lanes, &us.idle)) {
+    /* a suspect would wait here while another rank may be free for it */
+    if (us.idle < us.lanes && vqe_schedule_next_alone(&lead->schedule, &us)) {
+      break;
+    }
     const struct vqe_task *tasks;
     count = vqe_schedule_take(&tasks, &lead->schedule, &us);
     for (size_t k = 0; status == VQE_OK && k < count; k++) {

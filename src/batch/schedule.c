@@ -206,6 +206,16 @@ static size_t take_smallest(const struct vqe_task **out,
   return 1;
 }
 
+bool vqe_schedule_next_alone(const struct vqe_schedule *schedule,
+                             const struct vqe_schedule_asker *asker)
+{
+  const struct vqe_task_queue *cpu = &schedule->queues[0];
+  const struct vqe_task_queue *device = &schedule->queues[1];
+  const struct vqe_task_queue *queue =
+      asker->device && left_in(device) > 0 ? device : cpu;
+  return left_in(queue) > 0 && schedule->tasks[queue->first].alone;
+}
+
 size_t vqe_schedule_take(const struct vqe_task **out,
                          struct vqe_schedule *schedule,
                          const struct vqe_schedule_asker *asker)

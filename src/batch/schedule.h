@@ -72,6 +72,10 @@ void vqe_schedule_sort(struct vqe_schedule *schedule);
 
 bool vqe_schedule_done(const struct vqe_schedule *schedule);
 
+/* Does what the rank would get first run alone on its rank? */
+bool vqe_schedule_next_alone(const struct vqe_schedule *schedule,
+                             const struct vqe_schedule_asker *asker);
+
 /* The next tasks for one rank with some of its lanes idle, all of them for
  * lanes or all for its threads; 0 when none is left for it. Largest first, so
  * that the tail is short; short ones several at a time, and one for each idle
