@@ -1,64 +1,130 @@
 /* A page as a PDF: browsers know best how to print one, so one does it. */
 #include <errno.h>
-#include <ftw.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "lake_commands.h"
 
 extern char **environ;
 
 #define PDF_LIMIT ((size_t)256 << 20)
 
-static int remove_one(const char *path, const struct stat *info, int kind,
-                      struct FTW *place)
-{
-  (void)info;
-  (void)kind;
-  (void)place;
-  (void)remove(path);
-  return 0;
-}
+/* Chromium starts in a second or two, and prints as fast as it draws. */
+#define PDF_SECONDS 300
+#define LOOK_NANOSECONDS 50000000L
 
-static int make_folder(char **out)
+/* What a browser needs of the environment, by how the names begin. It is a
+ * large program, which keeps dumps of its crashes: secrets are not for it. */
+static bool is_for_browsers(const char *variable)
 {
-  const char *base = getenv("TMPDIR");
-  int status =
-      vqe_memory_print(out, "%s/vqe-report-XXXXXX",
-                       base != NULL && base[0] == '/' ? base : "/tmp");
-  if (status == VQE_OK && mkdtemp(*out) == NULL) {
-    status = vqe_file_errno(errno, "cannot make the folder", *out);
-    free(*out);
-    *out = NULL;
+  static const char *const begins[] = {
+      "HOME=", "PATH=", "TMPDIR=",     "LANG=",           "LANGUAGE=",
+      "LC_",   "XDG_",  "FONTCONFIG_", "LD_LIBRARY_PATH="};
+  for (size_t k = 0; k < sizeof begins / sizeof begins[0]; k++) {
+    if (strncmp(variable, begins[k], strlen(begins[k])) == 0) {
+      return true;
+    }
   }
-  return status;
+  return false;
 }
 
-/* Start the browser; 0, or an errno. */
+/* The array alone is the caller's to free; NULL without memory. */
+static char **environment_for_browsers(void)
+{
+  char **out = NULL;
+  size_t count = 0;
+  size_t kept = 0;
+  while (environ[count] != NULL) {
+    count++;
+  }
+  if (vqe_memory_alloc(&out, count + 1, sizeof *out, "an environment") !=
+      VQE_OK) {
+    return NULL;
+  }
+  for (size_t k = 0; k < count; k++) {
+    if (is_for_browsers(environ[k])) {
+      out[kept++] = environ[k];
+    }
+  }
+  return out;
+}
+
+/* Start the browser as a group of processes, as it starts others; 0, or an
+ * errno. */
 static int start(pid_t *child, const char *program, char **words)
 {
   posix_spawn_file_actions_t actions;
-  int code = posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_t attributes;
+  sigset_t plain;
+  char **environment = environment_for_browsers();
+  int code =
+      environment != NULL ? posix_spawn_file_actions_init(&actions) : ENOMEM;
   if (code != 0) {
+    free(environment);
     return code;
   }
+  code = posix_spawnattr_init(&attributes);
+  if (code != 0) {
+    posix_spawn_file_actions_destroy(&actions);
+    free(environment);
+    return code;
+  }
+  sigemptyset(&plain);
+  sigaddset(&plain, SIGXFSZ); /* which this program ignores */
+  (void)posix_spawnattr_setsigdefault(&attributes, &plain);
+  (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
+                                                  POSIX_SPAWN_SETSIGDEF);
   code = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", 1, 0);
   if (code == 0) {
     code = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 1, 0);
   }
   if (code == 0) {
     words[0] = (char *)program;
-    code = posix_spawnp(child, program, &actions, NULL, words, environ);
+    code = posix_spawnp(child, program, &actions, &attributes, words,
+                        environment);
   }
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
+  free(environment);
   return code;
+}
+
+/* Wait for the browser, for so long; then end it and what it has started. */
+static int await(int *code, pid_t child)
+{
+  const struct timespec pause = {.tv_nsec = LOOK_NANOSECONDS};
+  double until = vqe_clock_wall() + PDF_SECONDS;
+  for (;;) {
+    pid_t ended = waitpid(child, code, WNOHANG);
+    if (ended == child) {
+      return VQE_OK;
+    }
+    if (ended < 0 && errno != EINTR) {
+      return vqe_error_set(VQE_ERR_IO, "cannot wait for Chromium: %s",
+                           strerror(errno));
+    }
+    if (vqe_clock_wall() > until) {
+      (void)kill(-child, SIGKILL);
+      (void)waitpid(child, code, 0);
+      return vqe_error_set(VQE_ERR_IO,
+                           "Chromium has not printed the page in %d s: write "
+                           "HTML (-o report.html) and print it from a browser",
+                           PDF_SECONDS);
+    }
+    (void)nanosleep(&pause, NULL);
+  }
 }
 
 static int start_any(pid_t *child, char **words)
@@ -109,11 +175,8 @@ static int run(const char *folder, const char *page, const char *pdf)
                      geteuid() == 0 ? "--no-sandbox" : NULL, NULL};
     status = start_any(&child, words);
   }
-  while (status == VQE_OK && waitpid(child, &code, 0) < 0) {
-    if (errno != EINTR) {
-      status = vqe_error_set(VQE_ERR_IO, "cannot wait for Chromium: %s",
-                             strerror(errno));
-    }
+  if (status == VQE_OK) {
+    status = await(&code, child);
   }
   if (status == VQE_OK && (!WIFEXITED(code) || WEXITSTATUS(code) != 0)) {
     status = vqe_error_set(VQE_ERR_IO,
@@ -130,23 +193,36 @@ static int run(const char *folder, const char *page, const char *pdf)
 
 int vqe_cmd_lake_pdf(const char *path, const char *html, size_t size)
 {
-  char *folder = NULL;
+  struct vqe_temporary folder = {NULL, -1};
+  char *place = NULL;
+  char *prefix = NULL;
   char *page = NULL;
   char *pdf = NULL;
   char *data = NULL;
   size_t length = 0;
-  int status = make_folder(&folder);
-  if (status == VQE_OK) {
-    status = vqe_memory_print(&page, "%s/report.html", folder);
+  /* as Chromium runs elsewhere, it needs the whole path */
+  int status = vqe_memory_strdup(&place, vqe_temporary_place());
+  char *whole = status == VQE_OK ? realpath(place, NULL) : NULL;
+  if (status == VQE_OK && whole == NULL) {
+    status = vqe_file_errno(errno, "cannot use the folder", place);
   }
   if (status == VQE_OK) {
-    status = vqe_memory_print(&pdf, "%s/report.pdf", folder);
+    status = vqe_memory_print(&prefix, "%s/vqe-report-", whole);
+  }
+  if (status == VQE_OK) {
+    status = vqe_temporary_make(&folder, prefix);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_print(&page, "%s/report.html", folder.path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_print(&pdf, "%s/report.pdf", folder.path);
   }
   if (status == VQE_OK) {
     status = vqe_file_write(page, html, size);
   }
   if (status == VQE_OK) {
-    status = run(folder, page, pdf);
+    status = run(folder.path, page, pdf);
   }
   if (status == VQE_OK) {
     status = vqe_file_read_regular(&data, &length, pdf, PDF_LIMIT);
@@ -154,12 +230,12 @@ int vqe_cmd_lake_pdf(const char *path, const char *html, size_t size)
   if (status == VQE_OK) {
     status = vqe_file_write(path, data, length);
   }
-  if (folder != NULL) {
-    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-  }
+  vqe_temporary_remove(&folder);
   free(data);
   free(pdf);
   free(page);
-  free(folder);
+  free(prefix);
+  free(whole);
+  free(place);
   return status;
 }
