@@ -155,3 +155,6 @@ foreach(text README.md CHANGELOG.md LICENSE SECURITY.md)
 endforeach()
 install(FILES ${CMAKE_SOURCE_DIR}/jobs/package/copyright
         DESTINATION ${vqe_docdir})
+install(FILES ${CMAKE_SOURCE_DIR}/jobs/package/licences/echarts.txt
+              ${CMAKE_SOURCE_DIR}/jobs/package/licences/3dmol.txt
+        DESTINATION ${vqe_docdir}/licences)

@@ -15,6 +15,7 @@ cd "$root"
 jobs/setup/packages.sh package
 jobs/setup/packages.sh main
 jobs/setup/libraries.sh
+jobs/setup/pages.sh # what is passed on has charts, and the same bytes everywhere
 jobs/setup/build.sh portable vqe_batch vqe_lake vqe man
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null ||
   stat -c %Y CHANGELOG.md)}

@@ -148,6 +148,15 @@ def parts_of_files(bundle, table, deps):
     return parts
 
 
+def has_library_of_pages(build, name):
+    """Whether the build has it: an empty file stands for one that it lacks."""
+    path = os.path.join(build, "embedded", f"vqe_pages_{name}.c")
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8") as stream:
+        return "nothing.js" not in stream.read()
+
+
 def static_parts(build, table, deps):
     """What is linked into the programs, by the settings of their build."""
     parts = []
@@ -157,7 +166,7 @@ def static_parts(build, table, deps):
     if re.search(r"^DUCKDB_LIBRARY:.*\.a$", cache, re.M):
         linked.append("duckdb")
     for name in ("echarts", "3dmol"):
-        if os.path.exists(os.path.join(deps, "pages", name + ".js")):
+        if has_library_of_pages(build, name):
             linked.append(name)
     if re.search(r"^VQE_NVCC:.*/nvcc$", cache, re.M) and not re.search(
         r"^VQE_CUDA:\w+=OFF$", cache, re.M

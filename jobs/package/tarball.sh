@@ -45,6 +45,7 @@ march=
 if [ -z "$build" ]; then
   jobs/setup/packages.sh main
   jobs/setup/libraries.sh
+  jobs/setup/pages.sh # what is passed on has charts, and the same bytes everywhere
   jobs/setup/build.sh portable vqe_batch vqe_lake vqe man
   build=$root/build/portable
   march=x86-64-v3
