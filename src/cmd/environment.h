@@ -16,7 +16,7 @@
       {"VQE_KAFKA_OAUTH_TOKEN, VQE_KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET",     \
        "OAUTHBEARER"},                                                        \
       {"VQE_KAFKA_PROPERTIES_FILE",                                           \
-       "a file of more properties of librdkafka, NAME=VALUE a line"},         \
+       "a file of more properties of librdkafka, one JSON object"},           \
       {"VQE_REGISTRY_USERNAME, VQE_REGISTRY_PASSWORD, VQE_REGISTRY_TOKEN",    \
        "of the schema registry"},                                             \
       {"VQE_REGISTRY_CA_FILE, VQE_REGISTRY_CERT_FILE, VQE_REGISTRY_KEY_FILE", \

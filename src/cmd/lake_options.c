@@ -234,8 +234,8 @@ static bool takes_option(size_t command, const char *option)
 static const struct vqe_cmd_note examples[] = {
     {"vqe_lake query 'SHOW TABLES' -w water.warehouse",
      "which tables there are"},
-    {"vqe_lake query \"SELECT molecule, min(energy) FROM vqe_results "
-     "GROUP BY 1\"",
+    {"vqe_lake query \"SELECT molecule_label, min(minimum_energy + "
+     "nuclear_repulsion_energy) FROM vqe_results GROUP BY 1\"",
      "SQL over the warehouse that VQE_WAREHOUSE names"},
     {"vqe_lake normalize results.h5 -w s3://bucket/lake && vqe_lake featurize "
      "s3://bucket/lake",
@@ -257,6 +257,8 @@ static const struct vqe_cmd_note environment[] = {
      "SESSION_TOKEN, PROFILE, REGION, ENDPOINT_URL, CA_BUNDLE"},
     VQE_CMD_ENVIRONMENT_STREAM,
     VQE_CMD_ENVIRONMENT_PROGRAM,
+    {"VQE_CHROMIUM", "the browser that prints a report as PDF (chromium and "
+                     "its other names on PATH)"},
 };
 
 static const struct vqe_cmd_note files[] = {

@@ -97,6 +97,7 @@ def check_examples(folder):
         folder.write(name, {"molecules": [harness.H2]})
     for name in ("water", "h2", "lih"):
         folder.write(f"{name}.xyz", "2\n\nH 0 0 0\nH 0 0 0.74\n")
+    folder.run("water.xyz", "-q")
     for words in PAGES.values():
         page = output(*words)
         for line in re.findall(r"^\.EX\n(.*)\n\.EE$", page, re.MULTILINE):
@@ -108,6 +109,11 @@ def check_examples(folder):
                 if words[0] not in ("vqe_batch", "vqe_lake"):
                     continue
                 words[0] = BATCH if words[0] == "vqe_batch" else LAKE
+                if words[1] == "query":  # its SQL is an example too
+                    output(*words, cwd=folder.path,
+                           env={**os.environ, "VQE_WAREHOUSE": "water.warehouse"})
+                    count += 1
+                    continue
                 plan = words + (["--dry-run"] if words[0] == BATCH and
                                 words[1] not in ("generate", "status") else
                                 ["--help"])
