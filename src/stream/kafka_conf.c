@@ -291,9 +291,12 @@ static void show_log(const rd_kafka_t *rk, int level, const char *facility,
                      const char *text)
 {
   char *line = NULL;
-  if (asprintf(&line, "%%%d|%s|%s| %s", level, facility,
-               rk != NULL ? rd_kafka_name(rk) : "rdkafka", text) >= 0) {
-    vqe_kafka_mask(rk != NULL ? rd_kafka_opaque(rk) : NULL, line);
+  if (rk == NULL) {
+    return; /* of no client, so that nobody knows which secrets it may hold */
+  }
+  if (asprintf(&line, "%%%d|%s|%s| %s", level, facility, rd_kafka_name(rk),
+               text) >= 0) {
+    vqe_kafka_mask(rd_kafka_opaque(rk), line);
     vqe_text_line(stderr, "%s", line);
     free(line);
   }
