@@ -37,7 +37,7 @@ LAKE = os.path.abspath(
     os.environ.get("VQE_LAKE") or os.path.join(os.path.dirname(harness.BATCH), "vqe_lake")
 )
 # whose programs are slow, and whose address space is the whole
-SANITIZED = "debug" in harness.BATCH
+SANITIZED = f"{os.sep}debug{os.sep}" in harness.BATCH
 SECRET = "root:tHEsECRETwORD:19000:0:99999:7:::"
 NAME = "molecules"
 ROWS = f"SELECT * FROM {NAME} ORDER BY ALL"

@@ -34,7 +34,7 @@ GROUP = "experiments/000000/"
 MEMORY = 3 << 30
 PEAK_MB = 400
 # as the address space of AddressSanitizer is the whole
-SANITIZED = "debug" in harness.BATCH
+SANITIZED = f"{os.sep}debug{os.sep}" in harness.BATCH
 
 PLUGIN = r"""
 #include <stdio.h>
