@@ -106,7 +106,7 @@ static int entry_of(struct vqe_found_entry **out, struct vqe_found *found,
     *out = &found->entries[json_integer_value(number)];
     return VQE_OK;
   }
-  if (found->count == found->capacity) {
+  if (found->entries == NULL || found->count == found->capacity) {
     size_t capacity = 2 * found->capacity + 256;
     int status = vqe_memory_grow(&found->entries, found->count, capacity,
                                  sizeof *found->entries, "a list of results");

@@ -100,7 +100,7 @@ static int add_seeds(struct vqe_pages_chart *chart,
 {
   struct vqe_pages_series *series = NULL;
   double *values = NULL;
-  double steps[GRID];
+  double steps[GRID] = {0.0};
   size_t nstep = 0;
   for (int k = 0; k < GRID; k++) {
     double step = floor(pow(longest, k / (double)(GRID - 1)) + 1e-9);
