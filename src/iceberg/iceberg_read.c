@@ -57,6 +57,38 @@ int vqe_iceberg_read_manifests(struct vqe_iceberg_manifests *out,
   return status;
 }
 
+static int refuse_deletes(const struct vqe_iceberg_table *table)
+{
+  return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                       "table '%s' has delete files, which this version "
+                       "does not read; let their writer compact it",
+                       table->name);
+}
+
+int vqe_iceberg_check_deletes(struct vqe_iceberg_table *table,
+                              const struct vqe_iceberg_manifest *manifest)
+{
+  struct vqe_iceberg_entries entries = {.count = 0};
+  char *data = NULL;
+  size_t size = 0;
+  if (manifest->added_files > 0 || manifest->existing_files > 0) {
+    return refuse_deletes(table);
+  }
+  /* its counts may be wrong */
+  int status = get_by_uri(&data, &size, table, manifest->uri);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_manifest_decode(&entries, data, size, manifest->uri);
+  }
+  for (size_t k = 0; status == VQE_OK && k < entries.count; k++) {
+    if (entries.list[k].status != VQE_ICEBERG_DELETED) {
+      status = refuse_deletes(table);
+    }
+  }
+  free(data);
+  vqe_iceberg_entries_clear(&entries);
+  return status;
+}
+
 int vqe_iceberg_read_entries(struct vqe_iceberg_entries *out,
                              struct vqe_iceberg_table *table,
                              const struct vqe_iceberg_manifest *manifest)
@@ -65,10 +97,7 @@ int vqe_iceberg_read_entries(struct vqe_iceberg_entries *out,
   size_t size = 0;
   memset(out, 0, sizeof *out);
   if (manifest->content != 0) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "table '%s' has delete files, which this version "
-                         "does not read; let their writer compact it",
-                         table->name);
+    return refuse_deletes(table);
   }
   int status = get_by_uri(&data, &size, table, manifest->uri);
   if (status == VQE_OK) {

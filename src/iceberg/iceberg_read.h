@@ -14,6 +14,10 @@
 int vqe_iceberg_read_manifests(struct vqe_iceberg_manifests *out,
                                struct vqe_iceberg_table *table,
                                int64_t snapshot);
+/* VQE_ERR_UNSUPPORTED where a manifest of delete files has one that counts:
+ * once their writer has merged them, all its entries are deleted ones. */
+int vqe_iceberg_check_deletes(struct vqe_iceberg_table *table,
+                              const struct vqe_iceberg_manifest *manifest);
 /* Read a manifest; null snapshot and sequence numbers are replaced by what
  * they inherit, keys filled in. VQE_ERR_UNSUPPORTED for delete files. */
 int vqe_iceberg_read_entries(struct vqe_iceberg_entries *out,

@@ -70,6 +70,9 @@ static int scan_manifest(struct vqe_iceberg_table *table,
                          void *ctx)
 {
   struct vqe_iceberg_entries entries;
+  if (manifest->content != 0) {
+    return vqe_iceberg_check_deletes(table, manifest);
+  }
   int status = vqe_iceberg_read_entries(&entries, table, manifest);
   for (size_t e = 0; status == VQE_OK && e < entries.count; e++) {
     const struct vqe_iceberg_entry *entry = &entries.list[e];
