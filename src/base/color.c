@@ -4,6 +4,20 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Launchers give ranks terminals of their own, and pass on what comes from
+ * there to files and pipes as it is. */
+static bool is_launched(void)
+{
+  static const char *const names[] = {"PMIX_RANK", "OMPI_COMM_WORLD_RANK",
+                                      "PMI_RANK", "SLURM_PROCID"};
+  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+    if (getenv(names[k]) != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool vqe_color_shown(FILE *stream)
 {
   const char *off = getenv("NO_COLOR");
@@ -11,7 +25,7 @@ bool vqe_color_shown(FILE *stream)
   int descriptor = fileno(stream); /* none: a stream in memory */
   return (off == NULL || off[0] == '\0') && terminal != NULL &&
          strcmp(terminal, "dumb") != 0 && descriptor >= 0 &&
-         isatty(descriptor);
+         isatty(descriptor) && !is_launched();
 }
 
 const char *vqe_color_begin(enum vqe_color color, bool shown)

@@ -16,7 +16,8 @@ enum vqe_color {
 };
 
 /* Does `stream` show colours: a terminal, TERM not dumb, and NO_COLOR not set
- * or empty (https://no-color.org)? */
+ * or empty (https://no-color.org)? Never under a launcher of MPI, whose ranks
+ * cannot see where their output goes. */
 bool vqe_color_shown(FILE *stream);
 
 /* Print `text` in a colour where `stream` shows colours, else as it is. */

@@ -25,6 +25,14 @@ static FILE *terminal(int *master)
   return stream;
 }
 
+/* As outside of a job, where the test runs in one. */
+static int leave_launcher(void **state)
+{
+  (void)state;
+  return unsetenv("PMIX_RANK") != 0 || unsetenv("OMPI_COMM_WORLD_RANK") != 0 ||
+         unsetenv("PMI_RANK") != 0 || unsetenv("SLURM_PROCID") != 0;
+}
+
 static void terminals_have_colors_unless_told_not_to(void **state)
 {
   (void)state;
@@ -42,6 +50,12 @@ static void terminals_have_colors_unless_told_not_to(void **state)
   assert_false(vqe_color_shown(stream));
   assert_int_equal(unsetenv("TERM"), 0);
   assert_false(vqe_color_shown(stream));
+  /* ranks have terminals whatever mpirun writes to */
+  assert_int_equal(setenv("TERM", "xterm", 1), 0);
+  assert_int_equal(setenv("PMIX_RANK", "0", 1), 0);
+  assert_false(vqe_color_shown(stream));
+  assert_int_equal(unsetenv("PMIX_RANK"), 0);
+  assert_true(vqe_color_shown(stream));
   fclose(stream);
   close(master);
 }
@@ -92,5 +106,5 @@ int main(void)
       cmocka_unit_test(files_and_memory_have_none),
       cmocka_unit_test(what_begins_ends),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, leave_launcher, NULL);
 }

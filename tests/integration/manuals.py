@@ -223,6 +223,8 @@ def on_terminal(words, folder, **variables):
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder.path)
+        for name in ("PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"):
+            os.environ.pop(name, None)
         os.environ.update(TERM="xterm", OMP_NUM_THREADS="1", **variables)
         os.execv(words[0], words)
     while True:
@@ -252,6 +254,12 @@ def check_colors(folder):
     check(not re.search(r"\033\[\d*m", plain), f"NO_COLOR: {plain!r}")
     check("\033" not in output(*words, cwd=folder.path, env=harness.environment()),
           "no colours in a pipe")
+    launched = subprocess.run(
+        harness.command(1, ["two.json", "--force"]), cwd=folder.path, timeout=60,
+        env={**harness.environment(), "TERM": "xterm", "NO_COLOR": ""},
+        capture_output=True, text=True)
+    check("2 ok" in launched.stdout and "\033" not in launched.stdout,
+          f"no colours in the pipe of mpirun: {launched.stdout!r}")
     states = on_terminal([BATCH, "status", "two.json"], folder, NO_COLOR="")
     check("\033[32mdone" in states, f"{states!r}")
 
