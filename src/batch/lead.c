@@ -453,6 +453,15 @@ static bool workers_idle(const struct lead *lead)
 
 /* ---- the loop ---- */
 
+/* What was left to ranks with a GPU, the last of which has died. */
+static void release_tasks(struct lead *lead)
+{
+  vqe_log(lead->worker.options->log, VQE_LOG_WARNING,
+          "warning: no rank with a GPU is left; what waited for one runs "
+          "without, and what needs one fails");
+  vqe_schedule_release(&lead->schedule);
+}
+
 /* Stop where a stop was asked for, a lane failed, or all is done. */
 static void check_end(struct lead *lead, bool local_done)
 {
@@ -463,8 +472,14 @@ static void check_end(struct lead *lead, bool local_done)
   } else if (local_done && status != VQE_OK) {
     fail(lead, status);
   }
-  if (vqe_schedule_done(&lead->schedule) && local_done && workers_idle(lead)) {
+  if (!local_done || !workers_idle(lead)) {
+    return;
+  }
+  if (vqe_schedule_done(&lead->schedule)) {
     stop_workers(lead);
+  } else if (lead->outcome->died > 0 && lead->schedule.devices > 0 &&
+             !lead->stopping) {
+    release_tasks(lead);
   }
 }
 

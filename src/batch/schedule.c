@@ -182,6 +182,9 @@ static bool is_worth_it(const struct vqe_schedule *schedule)
   const double *cost = schedule->ended_cost;
   const double *seconds = schedule->ended_seconds;
   double rest = 0.0;
+  if (schedule->devices == 0) {
+    return true;
+  }
   if (!(cost[0] > 0.0) || !(cost[1] > 0.0)) {
     return left_in(queue) > DEVICE_KEEPS * schedule->devices;
   }
@@ -198,7 +201,8 @@ static size_t take_smallest(const struct vqe_task **out,
 {
   struct vqe_task_queue *queue = &schedule->queues[1];
   if (left_in(queue) == 0 ||
-      schedule->tasks[queue->end - 1].place == VQE_TASK_NEEDS ||
+      (schedule->devices > 0 &&
+       schedule->tasks[queue->end - 1].place == VQE_TASK_NEEDS) ||
       !is_worth_it(schedule)) {
     return 0;
   }
@@ -230,6 +234,11 @@ size_t vqe_schedule_take(const struct vqe_task **out,
     return take_largest(out, cpu, schedule, asker);
   }
   return asker->device ? 0 : take_smallest(out, schedule);
+}
+
+void vqe_schedule_release(struct vqe_schedule *schedule)
+{
+  schedule->devices = 0;
 }
 
 /* What has been handed out stays beside what waits: in front of it, or behind

@@ -94,6 +94,9 @@ size_t vqe_schedule_take(const struct vqe_task **out,
  * next to go. */
 void vqe_schedule_return(struct vqe_schedule *schedule, int index, bool alone);
 
+/* No rank with a GPU is left: the others get all. */
+void vqe_schedule_release(struct vqe_schedule *schedule);
+
 /* The experiment with that index has ended, on a GPU or not. */
 void vqe_schedule_learn(struct vqe_schedule *schedule, int index,
                         double seconds, bool device);

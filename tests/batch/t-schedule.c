@@ -414,6 +414,32 @@ static void what_needs_a_gpu_goes_to_no_other_rank(void **state)
   vqe_schedule_clear(&schedule);
 }
 
+static void all_goes_to_those_without_once_no_gpu_is_left(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  int seen[22] = {0};
+  int taken = 0;
+  add_mixed(&schedule, 2, 1);
+  assert_int_equal(next(&schedule, true), 20);
+  vqe_schedule_return(&schedule, 20, true); /* its rank died */
+  for (int k = next(&schedule, false); k >= 0; k = next(&schedule, false)) {
+    taken++;
+  }
+  assert_int_equal(taken, 6 + 8); /* any rank's, and what is not kept back */
+  vqe_schedule_release(&schedule);
+  for (int k = next(&schedule, false); k >= 0; k = next(&schedule, false)) {
+    seen[k]++;
+    taken++;
+  }
+  assert_int_equal(taken, 18);
+  assert_int_equal(seen[20], 1);
+  assert_int_equal(seen[21], 1);
+  assert_int_equal(seen[10], 1);
+  assert_true(vqe_schedule_done(&schedule));
+  vqe_schedule_clear(&schedule);
+}
+
 /* All with a GPU, or none: cost alone decides. */
 static void equal_ranks_get_the_largest_first(void **state)
 {
@@ -449,6 +475,7 @@ int main(void)
       cmocka_unit_test(what_has_ended_decides_how_many),
       cmocka_unit_test(a_gpu_gets_no_more_than_a_second_of_its_own),
       cmocka_unit_test(what_needs_a_gpu_goes_to_no_other_rank),
+      cmocka_unit_test(all_goes_to_those_without_once_no_gpu_is_left),
       cmocka_unit_test(equal_ranks_get_the_largest_first),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
