@@ -421,9 +421,22 @@ static int take_deaths(struct lead *lead)
   return status;
 }
 
+/* What a rank sent before it died may come after its death is known. */
+static int drop_message(const struct lead *lead,
+                        const struct vqe_transport_head *found)
+{
+  uint8_t *data = NULL;
+  int status = vqe_transport_receive(&data, lead->worker.transport, found);
+  free(data);
+  return status;
+}
+
 static int take_message(struct lead *lead,
                         const struct vqe_transport_head *found)
 {
+  if (lead->ended[found->from] && found->tag != VQE_TAG_RESULT) {
+    return drop_message(lead, found);
+  }
   switch (found->tag) {
   case VQE_TAG_ASK:
     return take_ask(lead, found);
@@ -443,8 +456,8 @@ static bool workers_idle(const struct lead *lead)
 {
   for (int rank = next_worker(lead, 0); rank < lead->worker.ranks;
        rank = next_worker(lead, rank)) {
-    bool holds = !lead->ended[rank] && vqe_lost_held(&lead->lost, rank) > 0;
-    if (!lead->idle[rank] || holds) {
+    bool holds = vqe_lost_held(&lead->lost, rank) > 0;
+    if (!lead->ended[rank] && (!lead->idle[rank] || holds)) {
       return false;
     }
   }
