@@ -229,6 +229,9 @@ static int take_stopped(struct lead *lead,
   struct vqe_worker_report *report = &lead->reports[found->from];
   int status = vqe_transport_receive_into(report, sizeof *report,
                                           lead->worker.transport, found);
+  if (status == VQE_ERR_NOT_FOUND) {
+    return status; /* it died: what it held goes back */
+  }
   VQE_ASSERT(lead->busy > 0);
   lead->busy--;
   lead->idle[found->from] = true;
@@ -562,14 +565,19 @@ static void lead_loop(struct lead *lead)
   lead->busy = lead->worker.ranks / lead->worker.team_size - 1;
   while (going) {
     struct vqe_transport_head found;
-    if (!alone && vqe_transport_probe(lead->worker.transport, &found,
-                                      VQE_TRANSPORT_ANYONE, VQE_TAG_ANY)) {
-      int status = take_message(lead, &found);
-      bool cut = status == VQE_ERR_NOT_FOUND; /* its sender died */
-      if (status != VQE_OK && !cut) {
-        fail(lead, status);
-      }
-    } else {
+    int status = VQE_OK;
+    bool some =
+        !alone && vqe_transport_probe(lead->worker.transport, &found,
+                                      VQE_TRANSPORT_ANYONE, VQE_TAG_ANY);
+    if (some) {
+      status = take_message(lead, &found);
+    }
+    /* one whose sender has died cannot be taken, and may be found again */
+    bool cut = status == VQE_ERR_NOT_FOUND;
+    if (status != VQE_OK && !cut) {
+      fail(lead, status);
+    }
+    if (!some || cut) {
       going = step(lead, alone);
     }
   }

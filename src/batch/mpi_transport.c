@@ -41,6 +41,12 @@ static bool is_death(const struct vqe_mpi_link *link, int code)
   return true;
 }
 
+static void note_death(struct vqe_mpi_link *link, int rank)
+{
+  link->lost += !link->dead[rank];
+  link->dead[rank] = true;
+}
+
 /* Note those that have died; once they are acknowledged, messages of the
  * others are found again. */
 static void look(struct vqe_mpi_link *link)
@@ -61,7 +67,7 @@ static void look(struct vqe_mpi_link *link)
     for (int k = 0; k < count; k++) {
       int rank;
       MPI_Group_translate_ranks(failed, 1, &k, all, &rank);
-      link->dead[rank] = true;
+      note_death(link, rank);
     }
     MPI_Group_free(&all);
     MPIX_Comm_ack_failed(link->comm, count, &known);
@@ -83,6 +89,12 @@ static bool is_death(const struct vqe_mpi_link *link, int code)
   (void)link;
   (void)code; /* MPI ends the job */
   return false;
+}
+
+static void note_death(struct vqe_mpi_link *link, int rank)
+{
+  (void)link;
+  (void)rank;
 }
 
 #endif
@@ -124,17 +136,13 @@ static bool message_arrived(void *ctx, void *request)
   return done != 0 || lost;
 }
 
-static bool probe_message(void *ctx, struct vqe_transport_head *found,
-                          int from, enum vqe_transport_tag tag)
+static bool probe_one(struct vqe_mpi_link *link,
+                      struct vqe_transport_head *found, int from, int tag)
 {
-  const struct vqe_mpi_link *link = ctx;
   MPI_Status state;
   int flag = 0;
   int size = 0;
-  bool lost = is_death(
-      link, MPI_Iprobe(from == VQE_TRANSPORT_ANYONE ? MPI_ANY_SOURCE : from,
-                       tag == VQE_TAG_ANY ? MPI_ANY_TAG : (int)tag, link->comm,
-                       &flag, &state));
+  bool lost = is_death(link, MPI_Iprobe(from, tag, link->comm, &flag, &state));
   if (flag == 0 || lost) {
     return false;
   }
@@ -146,13 +154,40 @@ static bool probe_message(void *ctx, struct vqe_transport_head *found,
   return true;
 }
 
+/* What a dead rank has sent cannot be received, but a look at all ranks would
+ * find it for ever: those that live are looked at one by one, in turn. */
+static bool probe_message(void *ctx, struct vqe_transport_head *found,
+                          int from, enum vqe_transport_tag tag)
+{
+  struct vqe_mpi_link *link = ctx;
+  int wanted = tag == VQE_TAG_ANY ? MPI_ANY_TAG : (int)tag;
+  if (from != VQE_TRANSPORT_ANYONE) {
+    return probe_one(link, found, from, wanted);
+  }
+  if (link->lost == 0) {
+    return probe_one(link, found, MPI_ANY_SOURCE, wanted);
+  }
+  for (int k = 1; k <= link->ranks; k++) {
+    int rank = (link->last + k) % link->ranks;
+    if (!link->dead[rank] && probe_one(link, found, rank, wanted)) {
+      link->last = rank;
+      return true;
+    }
+  }
+  return false;
+}
+
 static bool receive_message(void *ctx, void *data,
                             const struct vqe_transport_head *found)
 {
-  const struct vqe_mpi_link *link = ctx;
-  return !is_death(link,
-                   MPI_Recv(data, (int)found->size, MPI_BYTE, found->from,
-                            (int)found->tag, link->comm, MPI_STATUS_IGNORE));
+  struct vqe_mpi_link *link = ctx;
+  bool lost =
+      is_death(link, MPI_Recv(data, (int)found->size, MPI_BYTE, found->from,
+                              (int)found->tag, link->comm, MPI_STATUS_IGNORE));
+  if (lost) {
+    note_death(link, found->from);
+  }
+  return !lost;
 }
 
 static void abandon(void *ctx)

@@ -13,6 +13,8 @@ struct vqe_mpi_link {
   MPI_Comm comm;
   int ranks;
   bool *dead;    /* of each rank; NULL where a death ends all */
+  int lost;      /* how many of them are */
+  int last;      /* the rank whose message was found last, once some are */
   double looked; /* for deaths */
 };
 

@@ -27,6 +27,7 @@ struct fake_net {
   _Atomic int polls;     /* how often arrived() says no */
   size_t sent;           /* messages */
   _Atomic bool dead[FAKE_RANKS];
+  _Atomic bool cut[FAKE_RANKS]; /* what they sent cannot be taken, and stays */
   struct fake_rank {
     struct fake_net *net;
     int rank;
@@ -177,6 +178,9 @@ static inline bool fake_receive(void *ctx, void *data,
                                 const struct vqe_transport_head *found)
 {
   const struct fake_rank *rank = ctx;
+  if (rank->net->cut[found->from]) {
+    return false;
+  }
   struct fake_message *message =
       fake_take(rank->net, rank->rank, found->from, found->tag);
   if (message->head.size > 0) {

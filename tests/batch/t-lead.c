@@ -674,6 +674,119 @@ static void second_death_in_a_run_sets_aside(void **state)
   end(&world);
 }
 
+/* All that it has sent stays where it is found, as with MPI. */
+static void what_a_dead_rank_sent_stops_nobody(void **state)
+{
+  struct world world;
+  struct fake_message *left = NULL;
+  int indices[8];
+  prepare(&world, batch_job(*state, three_sizes), 3, 1);
+  ask(&world, 1, 1, 1);
+  start(&world);
+  assert_int_equal(take_work(&world, 1, indices), 1);
+  world.net.cut[1] = true;
+  send_result(&world, 1, indices[0]);
+  kill_rank(&world, 1, 1);
+  holding = false;
+  ask(&world, 2, 1, 1);
+  pthread_mutex_lock(&world.net.lock);
+  left = *fake_find(&world.net, 0, 1, VQE_TAG_RESULT);
+  pthread_mutex_unlock(&world.net.lock);
+  assert_non_null(left);
+  /* it is found before what the others send, until MPI takes it away */
+  fake_expect(&world.net, 0, 1, VQE_TAG_RESULT);
+  work_to_the_end(&world, 2, 1);
+  join(&world);
+  assert_int_equal(world.status, VQE_OK);
+  assert_int_equal(count_results(&world), 3);
+  assert_int_equal(world.outcome.results[indices[0]]->status,
+                   VQE_EXPERIMENT_OK);
+  end(&world);
+}
+
+/* The last word of a rank that died while it was on its way. */
+static void rank_whose_last_word_is_cut_has_died(void **state)
+{
+  struct world world;
+  int indices[8];
+  prepare(&world, batch_job(*state, three_sizes), 2, 1);
+  ask(&world, 1, 1, 1);
+  start(&world);
+  assert_int_equal(take_work(&world, 1, indices), 1);
+  world.net.cut[1] = true;
+  say_stopped(&world, 1, VQE_OK);
+  kill_rank(&world, 1, 1);
+  fake_expect(&world.net, 0, 1, VQE_TAG_STOPPED);
+  holding = false;
+  join(&world);
+  assert_int_equal(world.status, VQE_OK);
+  assert_int_equal(count_results(&world), 3);
+  end(&world);
+}
+
+/* Its result counts, all else comes too late. */
+static void late_words_of_a_dead_rank_change_nothing(void **state)
+{
+  const struct vqe_news news = {.index = 0, .running = 1, .seconds = 1e6};
+  const struct vqe_worker_report report = {.status = VQE_ERR_IO};
+  const struct vqe_transport_ask asks = {.idle = 1, .lanes = 1};
+  const struct {
+    enum vqe_transport_tag tag;
+    const void *data;
+    size_t size;
+  } late[] = {{VQE_TAG_ASK, &asks, sizeof asks},
+              {VQE_TAG_NEWS, &news, sizeof news},
+              {VQE_TAG_STOPPED, &report, sizeof report}};
+  for (size_t k = 0; k < sizeof late / sizeof late[0]; k++) {
+    struct world world;
+    int indices[8];
+    prepare(&world, batch_job(*state, three_sizes), 2, 1);
+    ask(&world, 1, 1, 1);
+    start(&world);
+    assert_int_equal(take_work(&world, 1, indices), 1);
+    while (begun == 0) {
+      vqe_transport_sleep(); /* one is left, and waits */
+    }
+    kill_rank(&world, 1, 1);
+    fake_put(&world.net, 1, 0, late[k].tag, late[k].data, late[k].size);
+    send_result(&world, 1, indices[0]);
+    while (fake_has(&world.net, 0, VQE_TAG_ANY)) {
+      vqe_transport_sleep();
+    }
+    holding = false;
+    join(&world);
+    assert_int_equal(world.status, VQE_OK);
+    assert_false(world.outcome.interrupted);
+    assert_int_equal(count_results(&world), 3);
+    assert_string_equal(world.outcome.results[indices[0]]->reason, "sent");
+    end(&world);
+  }
+}
+
+/* Rank 0 has none, and can have what needs one only when nobody else can. */
+static void last_rank_with_a_gpu_leaves_its_work_to_the_others(void **state)
+{
+  struct world world;
+  const char *job = "{\"seed\": [1, 2, 3], \"device\": \"cuda\", "
+                    "\"molecules\": [{\"symbols\": [\"H\",\"H\"], "
+                    "\"coords\": [[0,0,0],[0,0,0.7]]}]}";
+  const struct vqe_transport_ask asks = {.idle = 1, .lanes = 1, .device = 1};
+  int indices[8];
+  prepare(&world, batch_job(*state, job), 2, 1);
+  world.worker.devices = 1;
+  holding = false;
+  fake_put(&world.net, 1, 0, VQE_TAG_ASK, &asks, sizeof asks);
+  start(&world);
+  assert_int_equal(take_work(&world, 1, indices), 1);
+  assert_int_equal(begun, 0);
+  kill_rank(&world, 1, 1);
+  join(&world);
+  assert_int_equal(world.status, VQE_OK);
+  assert_int_equal(begun, 3);
+  assert_int_equal(count_results(&world), 3);
+  end(&world);
+}
+
 static void death_while_nothing_can_begin_is_not_waited_for(void **state)
 {
   struct world world;
@@ -765,6 +878,10 @@ int main(void)
       TEST(what_a_dead_rank_held_goes_to_another),
       TEST(results_that_only_the_dead_rank_has_are_taken),
       TEST(second_death_in_a_run_sets_aside),
+      TEST(what_a_dead_rank_sent_stops_nobody),
+      TEST(rank_whose_last_word_is_cut_has_died),
+      TEST(late_words_of_a_dead_rank_change_nothing),
+      TEST(last_rank_with_a_gpu_leaves_its_work_to_the_others),
       TEST(death_while_nothing_can_begin_is_not_waited_for),
       TEST(four_ranks_over_memory_run_every_experiment_once),
   };
