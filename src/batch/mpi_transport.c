@@ -14,8 +14,10 @@
 #define VQE_MPI_FT 1
 #endif
 
-/* Exit status of a run that is interrupted. */
-#define ABANDONED 3
+/* Exit status of a run that a team cannot go on with: not that of one that is
+ * interrupted, which a scheduler starts again, though the rank may die each
+ * time. */
+#define ABANDONED 1
 
 #include "base/error_message.h"
 #include "base/machine.h"
