@@ -41,10 +41,9 @@ static void mark_stop(struct vqe_worker *worker)
     return;
   }
   worker->stop_marked = true;
-  pthread_mutex_lock(&worker->journal_lock);
-  /* an error of the disk shows at the next result */
+  /* not under the lock, under which a lane may wait for the disk longer than
+   * we have to live; an error of the disk shows at the next result */
   (void)vqe_journal_mark(worker->journal, NULL, VQE_JOURNAL_STOPS);
-  pthread_mutex_unlock(&worker->journal_lock);
 }
 
 void vqe_worker_note_stop(struct vqe_worker *worker)

@@ -41,8 +41,8 @@ static const char magic[4] = {'V', 'Q', 'E', 'J'};
 struct vqe_journal {
   int descriptor;
   char *path;
-  bool dirty;    /* written since the last sync */
-  double synced; /* wall clock of the last sync */
+  _Atomic bool dirty; /* written since the last sync */
+  double synced;      /* wall clock of the last sync */
   /* wall clock of the first write since, 0: none; read by other threads */
   _Atomic double unsynced;
   uint8_t *buffer; /* evaluations are framed here */
@@ -679,8 +679,7 @@ int vqe_journal_mark(struct vqe_journal *journal, const char *experiment_id,
   }
   put_u32(frame + HEAD_BYTES + ID_BYTES, (uint32_t)mark);
   finish_frame(frame, VQE_JOURNAL_MARK, MARK_BYTES);
-  int status = append(journal, frame, sizeof frame);
-  return status == VQE_OK ? vqe_journal_tick(journal) : status;
+  return append(journal, frame, sizeof frame);
 }
 
 int vqe_journal_close(struct vqe_journal *journal)

@@ -18,7 +18,7 @@ enum vqe_journal_type {
   VQE_JOURNAL_RESULT = 1,     /* a finished experiment: codec bytes */
   VQE_JOURNAL_EVALUATION = 2, /* one evaluation of an unfinished one */
   VQE_JOURNAL_PHASE = 3,      /* where an unfinished one stands */
-  VQE_JOURNAL_MARK = 4        /* that it begins, or is left */
+  VQE_JOURNAL_MARK = 4        /* that it begins, or is left, or all stops */
 };
 
 struct vqe_journal;
@@ -57,13 +57,15 @@ int vqe_journal_evaluation(struct vqe_journal *journal,
                            const char *experiment_id, int iteration,
                            int nparam, const double *parameters, double energy,
                            double std, const double *gradient);
-/* Append where an experiment that takes long stands: its phase for who looks
- * on from outside, its drawn seed for the run that resumes. Synced as
- * evaluations are. */
+/* Append where an experiment stands: its phase for who looks on from outside,
+ * once it takes long; its drawn seed for the run that resumes, at its start.
+ * Synced as evaluations are. */
 int vqe_journal_phase(struct vqe_journal *journal,
                       const struct vqe_journal_phase *phase);
 /* Append a mark; experiment_id NULL for one of the rank. With the system at
- * once, as results are. */
+ * once, and without waiting for a sync, which may take longer than a rank that
+ * is asked to stop has: a later call syncs it. From any thread, also while
+ * another has the journal: the system appends a frame in one piece. */
 int vqe_journal_mark(struct vqe_journal *journal, const char *experiment_id,
                      enum vqe_journal_mark mark);
 /* Fsync when something has waited for a second; cheap to call often. */

@@ -212,6 +212,24 @@ static void lag_is_the_age_of_what_is_not_synced(void **state)
   assert_int_equal(vqe_journal_close(journal), 0);
 }
 
+/* A rank that is asked to stop may have less time than the disk takes. */
+static void marks_do_not_wait_for_the_disk(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_journal *journal = NULL;
+  assert_int_equal(vqe_journal_open(&journal, fixture->path), 0);
+  do { /* on a slow machine it is synced at once */
+    assert_int_equal(
+        vqe_journal_evaluation(journal, id, 1, 0, NULL, -1.0, 0.0, NULL), 0);
+  } while (vqe_journal_lag(journal) == 0.0);
+  usleep(1100000);
+  assert_int_equal(vqe_journal_mark(journal, NULL, VQE_JOURNAL_STOPS), 0);
+  assert_true(vqe_journal_lag(journal) >= 1.1);
+  assert_int_equal(vqe_journal_tick(journal), 0);
+  assert_true(vqe_journal_lag(journal) == 0.0);
+  assert_int_equal(vqe_journal_close(journal), 0);
+}
+
 /* Cut anywhere, as seen while another process writes: whole frames come once
  * each, the rest when it is whole. */
 static void following_takes_each_frame_once(void **state)
@@ -555,6 +573,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(what_is_appended_comes_back),
       TEST(lag_is_the_age_of_what_is_not_synced),
+      TEST(marks_do_not_wait_for_the_disk),
       TEST(following_takes_each_frame_once),
       TEST(frames_have_the_documented_bytes),
       TEST(journal_torn_at_any_length_keeps_whole_frames),
