@@ -389,7 +389,7 @@ static int lose_rank(struct lead *lead, int rank)
   int status = vqe_resume_journal_path(&path, lead->lost.job->file,
                                        lead->outcome->run, first);
   if (status == VQE_OK) {
-    vqe_lost_died(&lead->lost, first,
+    vqe_lost_died(&lead->lost, rank, worker->team_size,
                   worker->hosts != NULL ? worker->hosts[rank].name : "-", path,
                   take_remains, lead);
   }
@@ -508,12 +508,7 @@ static void say_waiting(struct lead *lead)
     return;
   }
   lead->stop_asked = 0.0;
-  for (int rank = next_worker(lead, 0); rank < lead->worker.ranks;
-       rank = next_worker(lead, rank)) {
-    if (!lead->ended[rank]) {
-      vqe_lost_say_waiting(&lead->lost, rank);
-    }
-  }
+  vqe_lost_say_waiting(&lead->lost, lead->ended);
 }
 
 /* One look at everything but messages. Returns false at the end. */
@@ -743,8 +738,6 @@ static int set_aside(struct lead *lead, const struct vqe_job *job)
         vqe_lost_result(&result, job->experiments[k], lead->lost.deaths[k]);
     if (status == VQE_OK) {
       keep(lead, result, 0);
-    } else {
-      vqe_result_free(result);
     }
   }
   return status;
@@ -760,7 +753,8 @@ static int run_lead(struct lead *lead, const struct vqe_job *job)
   vqe_progress_start(&lead->progress, lead->schedule.count + lead->aside,
                      skipped, &lead->worker);
   vqe_lost_say_earlier(&lead->lost, vqe_resume_suspects(lead->worker.resume),
-                       lead->outcome->run, lead->suspected);
+                       lead->outcome->run, lead->outcome->results,
+                       lead->suspected);
   lead->started = vqe_clock_wall();
   show_restored(lead);
   int status = set_aside(lead, job);

@@ -63,6 +63,10 @@ int vqe_lost_result(struct vqe_result **out,
   if (status == VQE_OK) {
     status = vqe_notes_add(&(*out)->notes, VQE_NOTE_SET_ASIDE,
                            "%d ranks died while it ran", deaths);
+    if (status != VQE_OK) {
+      vqe_result_free(*out);
+      *out = NULL;
+    }
   }
   return status;
 }
@@ -135,16 +139,18 @@ static int visit(void *ctx, struct vqe_result *result,
              : VQE_OK;
 }
 
-static void say_died(const struct vqe_lost *lost, int rank, const char *host);
+static void say_died(const struct vqe_lost *lost, int rank, int team_size,
+                     const char *host);
 
-void vqe_lost_died(struct vqe_lost *lost, int rank, const char *host,
-                   const char *path,
+void vqe_lost_died(struct vqe_lost *lost, int rank, int team_size,
+                   const char *host, const char *path,
                    void (*take)(void *ctx, struct vqe_result *result),
                    void *ctx)
 {
-  const struct vqe_lost_rank *holder = &lost->ranks[rank];
+  int first = rank - rank % team_size;
+  const struct vqe_lost_rank *holder = &lost->ranks[first];
   struct remains remains = {
-      .lost = lost, .rank = rank, .take = take, .ctx = ctx};
+      .lost = lost, .rank = first, .take = take, .ctx = ctx};
   bool known = vqe_journal_read(path, visit, &remains, NULL) == VQE_OK;
   vqe_suspects_decide(&remains.suspects);
   for (size_t k = 0; k < holder->count; k++) {
@@ -152,7 +158,7 @@ void vqe_lost_died(struct vqe_lost *lost, int rank, const char *host,
     lost->deaths[holder->held[k]] +=
         !known || vqe_suspects_deaths(&remains.suspects, id) > 0;
   }
-  say_died(lost, rank, host);
+  say_died(lost, rank, team_size, host);
   vqe_suspects_clear(&remains.suspects);
 }
 
@@ -191,80 +197,137 @@ static void name_open(FILE *stream, const struct vqe_job *job,
           open->died ? "died" : "was stopped");
 }
 
-/* "A sto3g UCCSD, B sto3g UCCSD, and 3 more"; free by free(). NULL: there is
- * no memory, or nothing is held. */
-static char *name_held(const struct vqe_lost *lost, int rank)
+/* Experiments of a rank, up to those that a message names; `said` counts all.
+ * The rank is said where `ranked`. */
+static void name_held(FILE *stream, size_t *said, const struct vqe_lost *lost,
+                      int rank, bool ranked)
 {
   const struct vqe_lost_rank *holder = &lost->ranks[rank];
-  char *text = NULL;
-  size_t size = 0;
-  FILE *stream = holder->count > 0 ? open_memstream(&text, &size) : NULL;
-  for (size_t k = 0; stream != NULL && k < holder->count && k < NAMED; k++) {
+  for (size_t k = 0; k < holder->count; k++, ++*said) {
     char name[160];
+    if (*said >= NAMED) {
+      continue;
+    }
     name_experiment(name, lost->job->experiments[holder->held[k]]);
-    fprintf(stream, "%s%s", k == 0 ? "" : ", ", name);
+    fprintf(stream, "%s%s", *said == 0 ? "" : ", ", name);
+    if (ranked) {
+      fprintf(stream, " (rank %d)", rank);
+    }
   }
-  if (stream != NULL && holder->count > NAMED) {
-    fprintf(stream, ", and %zu more", holder->count - NAMED);
+}
+
+/* The end of such a text, NULL without memory. */
+static char *end_names(FILE *stream, char **text, size_t said)
+{
+  if (stream != NULL && said > NAMED) {
+    fprintf(stream, ", and %zu more", said - NAMED);
   }
   if (stream == NULL || fclose(stream) != 0) {
-    free(text);
-    text = NULL;
+    free(*text);
+    *text = NULL;
   }
-  return text;
+  return *text;
 }
 
-static void say_died(const struct vqe_lost *lost, int rank, const char *host)
+static void say_died(const struct vqe_lost *lost, int rank, int team_size,
+                     const char *host)
 {
-  char *text = name_held(lost, rank);
+  int first = rank - rank % team_size;
+  char place[80] = ", and the others go on";
+  char *text = NULL;
+  size_t size = 0;
+  size_t said = 0;
+  FILE *stream = open_memstream(&text, &size);
+  if (stream != NULL) {
+    name_held(stream, &said, lost, first, false);
+  }
+  if (team_size > 1 && rank == first) {
+    snprintf(place, sizeof place, ", the first of its team");
+  } else if (team_size > 1) {
+    snprintf(place, sizeof place, ", a member of the team of rank %d", first);
+  }
+  const char *names = end_names(stream, &text, said);
   vqe_log(lost->log, VQE_LOG_WARNING,
-          "warning: rank %d on %s died, and the others go on; in flight "
-          "there: %s",
-          rank, host, text != NULL ? text : "nothing");
+          "warning: rank %d on %s died%s; in flight there: %s", rank, host,
+          place, names != NULL && said > 0 ? names : "nothing");
   free(text);
 }
 
-void vqe_lost_say_waiting(const struct vqe_lost *lost, int rank)
+void vqe_lost_say_waiting(const struct vqe_lost *lost, const bool *ended)
 {
-  char *text = name_held(lost, rank);
+  char who[80] = "";
+  char *text = NULL;
+  size_t size = 0;
+  size_t said = 0;
+  int count = 0;
+  int only = 0;
+  for (int rank = 0; rank < lost->nrank; rank++) {
+    if (!ended[rank] && lost->ranks[rank].count > 0) {
+      only = rank;
+      count++;
+    }
+  }
+  FILE *stream = count > 0 ? open_memstream(&text, &size) : NULL;
+  for (int rank = 0; stream != NULL && rank < lost->nrank; rank++) {
+    if (!ended[rank]) {
+      name_held(stream, &said, lost, rank, count > 1);
+    }
+  }
+  if (end_names(stream, &text, said) == NULL) {
+    return;
+  }
+  if (count == 1) {
+    snprintf(who, sizeof who, "rank %d has", only);
+  } else {
+    snprintf(who, sizeof who, "%d ranks have", count);
+  }
   vqe_log(lost->log, VQE_LOG_WARNING,
-          "warning: rank %d has not stopped yet; in flight there: %s", rank,
-          text != NULL ? text : "nothing");
+          "warning: %s not stopped yet; in flight there: %s", who, text);
   free(text);
+}
+
+static void say_suspected(const struct vqe_lost *lost, size_t suspected)
+{
+  bool one = suspected == 1;
+  if (suspected > 0) {
+    vqe_log(lost->log, VQE_LOG_INFO,
+            "note: %zu experiment%s that had a rank die while %s ran run%s "
+            "alone on a rank now; a second death sets aside",
+            suspected, one ? "" : "s", one ? "it" : "they", one ? "s" : "");
+  }
 }
 
 void vqe_lost_say_earlier(const struct vqe_lost *lost,
                           const struct vqe_suspects *suspects, int run,
-                          size_t suspected)
+                          struct vqe_result *const *results, size_t suspected)
 {
   const struct vqe_job *job = lost->job;
   int last = vqe_suspects_last_run(suspects, run);
+  bool died = false;
   size_t count = 0;
   char *text = NULL;
   size_t size = 0;
   FILE *stream = open_memstream(&text, &size);
   for (size_t k = 0; stream != NULL && k < suspects->nopen; k++) {
-    if (suspects->open[k].run == last) {
-      fprintf(stream, "%s", count == 0 ? "" : count < NAMED ? ", " : "");
-      if (count++ < NAMED) {
-        name_open(stream, job, &suspects->open[k]);
-      }
+    const struct vqe_suspects_open *open = &suspects->open[k];
+    size_t index = open->run == last ? index_of(job, open->id) : 0;
+    /* what another rank, or a later run, has ended is not lost */
+    if (open->run != last || (index < job->count && results[index] != NULL)) {
+      continue;
     }
+    died = died || open->died;
+    if (count < NAMED) {
+      fprintf(stream, "%s", count == 0 ? "" : ", ");
+      name_open(stream, job, open);
+    }
+    count++;
   }
-  if (stream == NULL || fclose(stream) != 0 || count == 0) {
-    free(text);
-    return;
-  }
-  vqe_log(lost->log, VQE_LOG_WARNING,
-          "warning: the last run died; %zu experiment%s in flight: %s%s",
-          count, count == 1 ? " was" : "s were", text,
-          count > NAMED ? ", and more" : "");
-  if (suspected > 0) {
-    vqe_log(lost->log, VQE_LOG_INFO,
-            "note: %zu experiment%s that had a rank die while %s ran run%s "
-            "alone on a rank now; a second death sets aside",
-            suspected, suspected == 1 ? "" : "s",
-            suspected == 1 ? "it" : "they", suspected == 1 ? "s" : "");
+  if (end_names(stream, &text, count) != NULL && count > 0) {
+    vqe_log(lost->log, VQE_LOG_WARNING,
+            "warning: the last run %s; %zu experiment%s in flight: %s",
+            died ? "died" : "was killed while it stopped", count,
+            count == 1 ? " was" : "s were", text);
+    say_suspected(lost, suspected);
   }
   free(text);
 }

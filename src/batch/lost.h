@@ -49,22 +49,24 @@ int vqe_lost_give(struct vqe_lost *lost, int rank, int index);
 void vqe_lost_came(struct vqe_lost *lost, int rank, int index);
 size_t vqe_lost_held(const struct vqe_lost *lost, int rank);
 
-/* A rank of this run has died, and its journal is at `path`: results there
- * that have not come are given to `take`, which owns them, and what the rank
- * had in hand has one death more; all that it held, where the journal cannot
- * be read. Says what is lost. Afterwards the rank holds what is to run
- * elsewhere. */
-void vqe_lost_died(struct vqe_lost *lost, int rank, const char *host,
-                   const char *path,
+/* A rank of this run has died, and the journal of its team's first rank, or
+ * its own, is at `path`: results there that have not come are given to `take`,
+ * which owns them, and what was in hand has one death more; all that was held,
+ * where the journal cannot be read. Says what is lost. Afterwards that first
+ * rank holds what is to run elsewhere. */
+void vqe_lost_died(struct vqe_lost *lost, int rank, int team_size,
+                   const char *host, const char *path,
                    void (*take)(void *ctx, struct vqe_result *result),
                    void *ctx);
 
-/* Say what the last run before run `run` had in hand when it died, and that
- * `suspected` experiments run alone now. */
+/* Say what the last run before run `run` had in hand when it died, but for
+ * what has a result in `results` by now (NULL: none, in the order of the job),
+ * and that `suspected` experiments run alone now. */
 void vqe_lost_say_earlier(const struct vqe_lost *lost,
                           const struct vqe_suspects *suspects, int run,
-                          size_t suspected);
-/* Say that a rank that was asked to stop has not, and what it holds. */
-void vqe_lost_say_waiting(const struct vqe_lost *lost, int rank);
+                          struct vqe_result *const *results, size_t suspected);
+/* Say which ranks that were asked to stop have not `ended` and hold something,
+ * and what; nothing where there are none. */
+void vqe_lost_say_waiting(const struct vqe_lost *lost, const bool *ended);
 
 #endif
