@@ -96,13 +96,13 @@ static int send_pulse(struct vqe_worker *worker, struct vqe_lanes *lanes,
                          (uint8_t *)pulse, sizeof *pulse);
 }
 
-/* The first rank that lives says it for all. */
+/* The first one that lives says it for all. */
 static void say_orphaned(const struct vqe_worker *worker)
 {
-  int first = 1;
+  int first = worker->team_size;
   while (first < worker->rank &&
          vqe_transport_dead(worker->transport, first)) {
-    first++;
+    first += worker->team_size;
   }
   if (first == worker->rank) {
     vqe_log(worker->options->log, VQE_LOG_ERROR,

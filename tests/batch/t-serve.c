@@ -12,6 +12,7 @@
 #include "batch/batch_fixture.h"
 #include "batch/fake_transport.h"
 #include "batch/lane.h"
+#include "batch/print_fixture.h"
 #include "batch/pulse.h"
 #include "batch/request.h"
 #include "batch/serve.h"
@@ -47,21 +48,23 @@ static void *serve(void *ctx)
   return NULL;
 }
 
-static void start_so(struct world *world, const struct batch_fixture *fixture,
-                     vqe_worker_run run, bool watched)
+/* Rank `rank`, the first one of its team. */
+static void start_rank(struct world *world,
+                       const struct batch_fixture *fixture, vqe_worker_run run,
+                       bool watched, int rank)
 {
   int number;
   memset(world, 0, sizeof *world);
   fake_init(&world->net);
-  world->transport = fake_transport(&world->net, 1);
+  world->transport = fake_transport(&world->net, rank);
   world->worker = (struct vqe_worker){.options = &world->options,
                                       .transport = &world->transport,
                                       .run = run,
-                                      .rank = 1,
-                                      .ranks = 2,
+                                      .rank = rank,
+                                      .ranks = 2 * rank,
                                       .threads = 2,
                                       .lanes = 2,
-                                      .team_size = 1,
+                                      .team_size = rank,
                                       .watched = watched};
   world->job = batch_h2(fixture, 4);
   assert_int_equal(vqe_resume_begin_run(&number, fixture->output), 0);
@@ -73,7 +76,7 @@ static void start_so(struct world *world, const struct batch_fixture *fixture,
 static void start(struct world *world, const struct batch_fixture *fixture,
                   vqe_worker_run run)
 {
-  start_so(world, fixture, run, false);
+  start_rank(world, fixture, run, false, 1);
 }
 
 static struct vqe_transport_ask take_ask(struct world *world)
@@ -185,7 +188,7 @@ static void watched_worker_says_what_it_does(void **state)
 {
   struct world world;
   struct vqe_pulse pulse;
-  start_so(&world, *state, run_for_ever, true);
+  start_rank(&world, *state, run_for_ever, true, 1);
   fake_free(fake_await(&world.net, 0, 1, VQE_TAG_PULSE)); /* at once */
   (void)take_ask(&world);
   give(&world, 0, 2);
@@ -287,6 +290,61 @@ static void worker_ends_when_rank_0_dies(void **state)
   fake_clear(&world.net);
 }
 
+/* The first that lives of those that are spoken to, of each team one. */
+static void death_of_rank_0_is_said_by_the_next_worker(void **state)
+{
+  for (int team_size = 1; team_size <= 2; team_size++) {
+    struct world world;
+    begin_print();
+    start_rank(&world, *state, batch_run_nothing, false, team_size);
+    fake_expect(&world.net, 0, team_size, VQE_TAG_ASK);
+    world.net.dead[0] = true;
+    pthread_join(world.thread, NULL);
+    char *text = end_print();
+    assert_non_null(strstr(text, "rank 0, which leads, died"));
+    free(text);
+    vqe_worker_clear(&world.worker);
+    vqe_job_free(world.job);
+    fake_clear(&world.net);
+  }
+}
+
+static int count_stops(void *ctx, struct vqe_result *result,
+                       const struct vqe_journal_evaluation *evaluation,
+                       const struct vqe_journal_phase *phase)
+{
+  int *count = ctx;
+  (void)result;
+  (void)evaluation;
+  *count += phase != NULL && phase->mark == VQE_JOURNAL_STOPS;
+  return 0;
+}
+
+/* A lane may wait for the disk longer than the rank has to live. */
+static void stop_is_journaled_while_a_lane_has_the_journal(void **state)
+{
+  const struct batch_fixture *fixture = *state;
+  static volatile atomic_int stop;
+  const struct vqe_batch_options options = {.stop = &stop};
+  struct vqe_worker worker = {.options = &options, .rank = 1, .team_size = 1};
+  char *path = NULL;
+  int run;
+  assert_int_equal(vqe_resume_begin_run(&run, fixture->output), 0);
+  assert_int_equal(vqe_worker_init(&worker, fixture->output, run), 0);
+  assert_int_equal(vqe_resume_journal_path(&path, fixture->output, run, 1), 0);
+  pthread_mutex_lock(&worker.journal_lock);
+  for (stop = 0; stop <= SIGTERM; stop += SIGTERM) {
+    int count = 0;
+    vqe_worker_note_stop(&worker);
+    vqe_worker_note_stop(&worker); /* once is enough */
+    assert_int_equal(vqe_journal_read(path, count_stops, &count, NULL), 0);
+    assert_int_equal(count, stop != 0);
+  }
+  pthread_mutex_unlock(&worker.journal_lock);
+  free(path);
+  vqe_worker_clear(&worker);
+}
+
 #define TEST(name)                                                            \
   cmocka_unit_test_setup_teardown(name, batch_setup, batch_teardown)
 
@@ -294,6 +352,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(worker_ends_when_rank_0_dies),
+      TEST(death_of_rank_0_is_said_by_the_next_worker),
+      TEST(stop_is_journaled_while_a_lane_has_the_journal),
       TEST(worker_asks_for_work_until_it_is_stopped),
       TEST(worker_asks_for_more_while_its_lanes_are_at_work),
       TEST(watched_worker_says_what_it_does),
