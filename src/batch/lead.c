@@ -406,6 +406,11 @@ static int lose_rank(struct lead *lead, int rank)
   lead->idle[rank] = true;
   lead->waiting[rank].lanes = 0;
   lead->news[rank].index = -1;
+  lead->reports[rank].died = true;
+  if (lead->npulse > 0) {
+    vqe_pulse_end(&lead->pulses[rank / worker->team_size], first,
+                  &lead->reports[rank]);
+  }
   lead->busy--;
   return status == VQE_OK ? give_back(lead, rank) : status;
 }

@@ -283,6 +283,11 @@ void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
                        const struct vqe_worker_report *report)
 {
   double idle = report->seconds - report->busy;
+  if (progress->json && report->died) {
+    put(progress, json_pack("{s:s, s:i, s:b}", "event", "rank", "rank", rank,
+                            "died", 1));
+    return;
+  }
   if (progress->json) {
     put(progress,
         json_pack("{s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f}", "event",
@@ -296,6 +301,10 @@ void vqe_progress_rank(struct vqe_progress *progress, int rank, int team_size,
     return;
   }
   clear_line(progress);
+  if (report->died) {
+    vqe_log(progress->log, VQE_LOG_INFO, "rank %d: died", rank);
+    return;
+  }
   char last[24] = "";
   char sent[80] = "";
   if (team_size > 1) {

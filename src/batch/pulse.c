@@ -50,9 +50,11 @@ void vqe_pulse_end(struct vqe_pulse *pulse, int rank,
   pulse->rank = rank;
   pulse->running = 0;
   pulse->count = 0;
-  pulse->done = report->done;
-  pulse->busy = report->busy;
-  pulse->seconds = report->seconds;
+  if (!report->died) { /* else what it said last stays */
+    pulse->done = report->done;
+    pulse->busy = report->busy;
+    pulse->seconds = report->seconds;
+  }
   pulse->journal_lag = NAN; /* the journal is closed, or gone with its rank */
   if (!known) {
     /* it was over before its first message */

@@ -23,6 +23,7 @@ struct vqe_worker_report {
   double end;     /* and after the last one */
   double sent;    /* bytes exchanged within its team */
   double messages;
+  bool died; /* noted by rank 0, and the rest is not known */
 };
 
 /* Name of the host of a rank. */

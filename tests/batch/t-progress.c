@@ -9,36 +9,8 @@
 
 #include "base/clock.h"
 #include "batch/batch_fixture.h"
+#include "batch/print_fixture.h"
 #include "batch/progress.h"
-
-/* What is printed to stderr between the two calls; free it. */
-static int saved = -1;
-static FILE *printed;
-
-static void begin_print(void)
-{
-  setenv("COLUMNS", "1000", 1); /* t-text tests how messages are folded */
-  fflush(stderr);
-  printed = tmpfile();
-  saved = dup(STDERR_FILENO);
-  assert_non_null(printed);
-  dup2(fileno(printed), STDERR_FILENO);
-}
-
-static char *end_print(void)
-{
-  fflush(stderr);
-  dup2(saved, STDERR_FILENO);
-  close(saved);
-  long size = ftell(printed);
-  fseek(printed, 0, SEEK_END);
-  size = ftell(printed);
-  rewind(printed);
-  char *text = calloc((size_t)size + 1, 1);
-  assert_int_equal(fread(text, 1, (size_t)size, printed), size);
-  fclose(printed);
-  return text;
-}
 
 /* Everything once: an experiment that ended well and one that failed. */
 static char *print_all(const struct batch_fixture *fixture,
@@ -101,6 +73,34 @@ static void ranks_are_not_compared_where_there_is_one(void **state)
   struct vqe_progress progress = {.quiet = false};
   char *text = print_all(*state, &progress, 1);
   assert_null(strstr(text, "busy"));
+  free(text);
+}
+
+/* What it did is not known, and zeros would be wrong. */
+static void a_dead_rank_is_said_to_have_died(void **state)
+{
+  (void)state;
+  const struct vqe_log lines = {
+      .program = "test", .level = VQE_LOG_INFO, .json = true};
+  struct vqe_progress progress = {.ranks = 3};
+  const struct vqe_worker_report report = {.died = true};
+  begin_print();
+  vqe_progress_rank(&progress, 1, 1, &report);
+  char *text = end_print();
+  assert_non_null(strstr(text, "rank 1: died\n"));
+  assert_null(strstr(text, "busy"));
+  free(text);
+  progress.log = &lines;
+  progress.json = true;
+  begin_print();
+  vqe_progress_rank(&progress, 1, 1, &report);
+  text = end_print();
+  json_t *event = json_loads(text, 0, NULL);
+  assert_non_null(event);
+  assert_int_equal(json_integer_value(json_object_get(event, "rank")), 1);
+  assert_true(json_is_true(json_object_get(event, "died")));
+  assert_null(json_object_get(event, "busy_seconds"));
+  json_decref(event);
   free(text);
 }
 
@@ -237,6 +237,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       TEST(log_has_a_line_for_each_experiment_and_rank),
       TEST(ranks_are_not_compared_where_there_is_one),
+      TEST(a_dead_rank_is_said_to_have_died),
       TEST(quiet_prints_the_interruption_alone),
       TEST(json_is_one_object_a_line_with_a_time),
       TEST(a_log_says_where_the_longest_experiment_stands),
