@@ -45,6 +45,7 @@ struct lead {
   double started, looked; /* when we began, and when our watcher last looked */
   bool stopping;
   double stop_asked; /* when a signal came; 0: none, or it was said */
+  int deaths;        /* ranks that have died, when we looked last */
   int dying;         /* the rank that dies just now */
   int status;
   char message[512];
@@ -420,12 +421,17 @@ static int take_deaths(struct lead *lead)
 {
   const struct vqe_worker *worker = &lead->worker;
   int status = VQE_OK;
+  int deaths = vqe_transport_deaths(worker->transport);
+  if (deaths == lead->deaths) {
+    return VQE_OK; /* a look at thousands of ranks would take its time */
+  }
   for (int rank = 1; status == VQE_OK && rank < worker->ranks; rank++) {
     if (!lead->ended[rank - rank % worker->team_size] &&
         vqe_transport_dead(worker->transport, rank)) {
       status = lose_rank(lead, rank);
     }
   }
+  lead->deaths = status == VQE_OK ? deaths : lead->deaths;
   return status;
 }
 

@@ -77,6 +77,13 @@ static void look(struct vqe_mpi_link *link)
   MPI_Group_free(&failed);
 }
 
+static int count_deaths(void *ctx)
+{
+  struct vqe_mpi_link *link = ctx;
+  look(link);
+  return link->lost;
+}
+
 static bool is_dead(void *ctx, int rank)
 {
   struct vqe_mpi_link *link = ctx;
@@ -216,6 +223,7 @@ int vqe_mpi_link_open(struct vqe_transport *out, struct vqe_mpi_link *link,
                             "rank list");
   if (status == VQE_OK) {
     out->dead = is_dead;
+    out->deaths = count_deaths;
     MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
   }
 #endif

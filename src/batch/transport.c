@@ -19,6 +19,11 @@ bool vqe_transport_probe(const struct vqe_transport *transport,
   return transport->probe(transport->ctx, found, from, tag);
 }
 
+int vqe_transport_deaths(const struct vqe_transport *transport)
+{
+  return transport->deaths != NULL ? transport->deaths(transport->ctx) : 0;
+}
+
 bool vqe_transport_dead(const struct vqe_transport *transport, int rank)
 {
   return transport->dead != NULL && transport->dead(transport->ctx, rank);

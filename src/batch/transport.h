@@ -57,6 +57,8 @@ struct vqe_transport {
   /* Is a rank known to have died? What is sent to it gets lost, and counts as
    * arrived. NULL where the death of a rank ends all. */
   bool (*dead)(void *ctx, int rank);
+  /* How many are? Cheaper than to ask of each. NULL where `dead` is. */
+  int (*deaths)(void *ctx);
   /* End all ranks at once and do not return, as some wait for one that has
    * died. */
   void (*abandon)(void *ctx);
@@ -75,6 +77,8 @@ void vqe_transport_sleep(void);
 bool vqe_transport_probe(const struct vqe_transport *transport,
                          struct vqe_transport_head *found, int from,
                          enum vqe_transport_tag tag);
+/* How many ranks are known to have died. */
+int vqe_transport_deaths(const struct vqe_transport *transport);
 /* Is it known to have died? */
 bool vqe_transport_dead(const struct vqe_transport *transport, int rank);
 /* Wait, asleep, until there is. False: `from` died before. */

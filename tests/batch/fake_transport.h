@@ -196,6 +196,16 @@ static inline bool fake_dead(void *ctx, int rank)
   return asks->net->dead[rank];
 }
 
+static inline int fake_deaths(void *ctx)
+{
+  const struct fake_rank *asks = ctx;
+  int count = 0;
+  for (int k = 0; k < FAKE_RANKS; k++) {
+    count += asks->net->dead[k];
+  }
+  return count;
+}
+
 static inline struct vqe_transport fake_transport(struct fake_net *net,
                                                   int rank)
 {
@@ -205,7 +215,8 @@ static inline struct vqe_transport fake_transport(struct fake_net *net,
                                 .arrived = fake_arrived,
                                 .probe = fake_probe,
                                 .receive = fake_receive,
-                                .dead = fake_dead};
+                                .dead = fake_dead,
+                                .deaths = fake_deaths};
 }
 
 static inline void fake_clear(struct fake_net *net)
