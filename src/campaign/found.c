@@ -215,6 +215,7 @@ static int keep_result(const struct reading *reading,
                        const struct vqe_result *result)
 {
   const struct vqe_experiment *experiment = result->experiment;
+  struct vqe_found_entry *entry = NULL;
   struct vqe_hdf5_row row = {
       .status = result->status,
       .name = experiment->name,
@@ -233,7 +234,15 @@ static int keep_result(const struct reading *reading,
   };
   snprintf(row.id, sizeof row.id, "%s", experiment->id);
   snprintf(row.finished_at, sizeof row.finished_at, "%s", result->finished_at);
-  return keep_row(reading->found, &row, reading->output);
+  int status = keep_row(reading->found, &row, reading->output);
+  if (status == VQE_OK) {
+    status = entry_of(&entry, reading->found, row.id);
+  }
+  /* also one that failed runs no more, until a frame says so */
+  if (entry != NULL && entry->run <= reading->journal->run) {
+    entry->phased = false;
+  }
+  return status;
 }
 
 /* Where the experiment stands, by the journal that is read. */
@@ -245,6 +254,24 @@ static void keep_place(struct vqe_found_entry *entry,
   entry->run = reading->journal->run;
   entry->rank = entry->ended ? entry->rank : reading->journal->rank;
   entry->output = entry->ended ? entry->output : reading->output;
+}
+
+/* What begins is in its first phase, until a frame says more. */
+static int visit_mark(const struct reading *reading,
+                      const struct vqe_journal_phase *mark)
+{
+  struct vqe_found_entry *entry = NULL;
+  const struct vqe_found_journal *journal = reading->journal;
+  int status =
+      vqe_suspects_mark(&reading->found->outputs[reading->output].suspects,
+                        journal->run, journal->rank, mark);
+  if (status == VQE_OK && mark->mark == VQE_JOURNAL_BEGUN) {
+    status = entry_of(&entry, reading->found, mark->experiment_id);
+  }
+  if (status == VQE_OK && entry != NULL && journal->run >= entry->run) {
+    keep_place(entry, reading, VQE_PHASE_SCF);
+  }
+  return status;
 }
 
 static int visit(void *ctx, struct vqe_result *result,
@@ -263,8 +290,7 @@ static int visit(void *ctx, struct vqe_result *result,
     return status;
   }
   if (phase != NULL && phase->mark != VQE_JOURNAL_NO_MARK) {
-    return vqe_suspects_mark(suspects, reading->journal->run,
-                             reading->journal->rank, phase);
+    return visit_mark(reading, phase);
   }
   int status = entry_of(&entry, reading->found,
                         phase != NULL ? phase->experiment_id
@@ -352,8 +378,13 @@ static int read_journals(struct vqe_found *found, size_t index)
   for (size_t k = 0; status == VQE_OK && k < output->njournal; k++) {
     struct vqe_found_journal *journal = &output->journals[k];
     struct reading reading = {found, index, journal};
+    /* one without marks counts among the ranks of its run, too */
     status =
-        vqe_journal_follow(&journal->from, journal->path, visit, &reading);
+        vqe_suspects_journal(&output->suspects, journal->run, journal->rank);
+    if (status == VQE_OK) {
+      status =
+          vqe_journal_follow(&journal->from, journal->path, visit, &reading);
+    }
     /* what was in one that is gone is in the result file */
     if (status == VQE_ERR_NOT_FOUND) {
       status = VQE_OK;
