@@ -27,10 +27,12 @@ static int add_seed(struct seeds *seeds, const char *id,
   json_t *list = json_object_get(seeds->lists, seedless_id);
   if (list == NULL) {
     list = json_array();
-    /* ids of journals may be no UTF-8 */
-    json_object_set_new_nocheck(seeds->lists, seedless_id, list);
+    /* ids of journals may be no UTF-8; what cannot be set is freed */
+    if (json_object_set_new_nocheck(seeds->lists, seedless_id, list) != 0) {
+      list = NULL;
+    }
   }
-  if (json_array_append_new(list, json_integer(seed)) != 0 ||
+  if (list == NULL || json_array_append_new(list, json_integer(seed)) != 0 ||
       json_object_set_new_nocheck(seeds->taken, id, json_true()) != 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for earlier seeds");
   }
