@@ -42,7 +42,7 @@ struct vqe_resume {
   size_t nresult, result_capacity;
   struct vqe_result **results;
   size_t nbegun, begun_capacity;
-  struct vqe_job_begun *begun; /* what ran for long, with drawn seeds */
+  struct vqe_job_begun *begun; /* what has begun, with drawn seeds */
   size_t nevaluation, evaluation_capacity;
   struct evaluation *evaluations; /* sorted by (id, iteration) once read */
 };
