@@ -403,6 +403,7 @@ static int note_in_flight(struct vqe_found *found, size_t index)
   for (size_t k = 0; k < found->count; k++) {
     if (found->entries[k].output == index) {
       found->entries[k].in_flight = false;
+      found->entries[k].died = false;
       found->entries[k].deaths = 0;
     }
   }
@@ -417,7 +418,9 @@ static int note_in_flight(struct vqe_found *found, size_t index)
     status = entry_of(&entry, found, open->id);
     if (status == VQE_OK && entry != NULL && !entry->ended) {
       entry->output = found->count > before ? index : entry->output;
-      entry->in_flight = entry->in_flight || open->run == output->run;
+      bool last = open->run == output->run;
+      entry->in_flight = entry->in_flight || last;
+      entry->died = entry->died || (last && open->died);
       entry->deaths = vqe_suspects_deaths(suspects, open->id);
     }
   }

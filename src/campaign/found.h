@@ -38,7 +38,8 @@ struct vqe_found_entry {
   double rate;       /* evaluations a second between the two; NaN: not known */
   int run, rank;     /* of the journal with the last of these; rank also of
                         the result */
-  bool in_flight;    /* when the last run of its output died */
+  bool in_flight;    /* when the last run of its output died, or was killed */
+  bool died;         /* and its rank had not been asked to stop before */
   int deaths;        /* of ranks, that count against it */
 };
 

@@ -358,6 +358,7 @@ static void print_in_flight(FILE *stream, const struct vqe_state *state)
 {
   struct shown shown = what_differs(state);
   size_t count = 0;
+  bool died = false;
   char *text = NULL;
   size_t size = 0;
   FILE *line = open_memstream(&text, &size);
@@ -367,6 +368,7 @@ static void print_in_flight(FILE *stream, const struct vqe_state *state)
     if (item->entry == NULL || !item->entry->in_flight) {
       continue;
     }
+    died = died || item->entry->died;
     if (count < LINES) {
       print_names(what, item, shown);
       fprintf(line, "%s%s", count == 0 ? "" : ", ", what);
@@ -376,8 +378,9 @@ static void print_in_flight(FILE *stream, const struct vqe_state *state)
   if (line != NULL && fclose(line) == 0 && count > 0) {
     char head[80];
     int length = snprintf(head, sizeof head,
-                          "%zu %s in flight when the last run died:", count,
-                          count == 1 ? "was" : "were");
+                          "%zu %s in flight when the last run %s:", count,
+                          count == 1 ? "was" : "were",
+                          died ? "died" : "was killed while it stopped");
     fprintf(stream, "%s", head);
     print_folded(stream, text, (size_t)length);
     if (count > LINES) {

@@ -96,6 +96,26 @@ static void ranks_without_marks_count_as_ranks(void **state)
   }
 }
 
+/* Who was asked to stop and killed then has not died of what was in hand. */
+static void stop_before_the_end_is_no_death(void **state)
+{
+  for (int stopped = 0; stopped < 2; stopped++) {
+    struct world world;
+    prepare(&world, *state, false);
+    struct vqe_journal *journal = open_journal(&world, 0);
+    mark(journal, &world, 1, VQE_JOURNAL_BEGUN);
+    if (stopped) {
+      assert_int_equal(vqe_journal_mark(journal, NULL, VQE_JOURNAL_STOPS), 0);
+    }
+    assert_int_equal(vqe_journal_close(journal), 0);
+    const struct vqe_found_entry *entry = look(&world, 1);
+    assert_true(entry->in_flight);
+    assert_int_equal(entry->died, !stopped);
+    assert_int_equal(entry->deaths, 1); /* of the first run */
+    end(&world);
+  }
+}
+
 /* From its beginning, whatever an earlier run has left of it. */
 static void what_has_begun_runs_until_it_ends(void **state)
 {
@@ -139,6 +159,7 @@ static void what_has_begun_runs_until_it_ends(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {TEST(ranks_without_marks_count_as_ranks),
+                                     TEST(stop_before_the_end_is_no_death),
                                      TEST(what_has_begun_runs_until_it_ends)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
