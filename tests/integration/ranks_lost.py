@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Ranks that die under Open MPI 5, started by `mpirun --with-ft ulfm`: what one
-had in flight goes to another and the job ends as if nothing had happened; an
-experiment that has its rank die twice in a run is set aside; the death of rank
-0, or of a rank of a team, ends the job at once and the same command resumes.
+had in flight goes to another and the job ends as if nothing had happened, also
+where its last message is cut; an experiment that has its rank die twice in a
+run is set aside; the death of rank 0, or of a rank of a team, ends the job at
+once and the same command resumes.
 
 build/ulfm is made by jobs/setup/openmpi.sh and jobs/setup/build.sh ulfm
 vqe_batch; VQE_BATCH_ULFM names another vqe_batch, and MPIRUN_ULFM its mpirun.
@@ -77,13 +78,22 @@ def begun(folder, output):
     return found
 
 
-def kill(process, rank):
+def kill(process, rank, number=signal.SIGKILL):
     for pid in children_of(process.pid):
         with open(f"/proc/{pid}/environ", "rb") as stream:
             if f"PMIX_RANK={rank}".encode() in stream.read().split(b"\0"):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
                 return
     harness.fail(f"there is no rank {rank}")
+
+
+def ended(folder, output, rank):
+    """How many results the rank has journaled."""
+    count = 0
+    for path in glob.glob(folder.file(f"{output}.journal/run-*-rank-{rank:05d}.vqej")):
+        with open(path, "rb") as stream:
+            count += stream.read().count(b"VQEJ\x01\0\0\0")
+    return count
 
 
 def busy(folder, output, ranks):
@@ -106,6 +116,25 @@ def check_worker(folder):
     check(not os.path.exists(folder.file("worker.h5.journal")), "journals stay")
     harness.check_same(folder.file("whole.h5"), folder.file("worker.h5"),
                        "a rank of three died")
+
+
+def check_late(folder):
+    """Rank 0 is away while a rank sends a result and dies: what has come of the
+    message can neither be received nor be in the way."""
+    running = start(folder, 3, "-o", "late.h5")
+    wait_for(running, lambda: busy(folder, "late.h5", 3), "all ranks to begin")
+    kill(running, 0, signal.SIGSTOP)
+    wait_for(running, lambda: ended(folder, "late.h5", 1), "a result of rank 1")
+    time.sleep(0.3)
+    kill(running, 1)
+    time.sleep(0.3)
+    kill(running, 0, signal.SIGCONT)
+    text = end(running, [0], 120)
+    check("1 of 3 ranks died on the way" in text, text)
+    check("rank 1: died" in text, text)
+    check("4 experiments: 4 ok, 0 failed" in text, text)
+    harness.check_same(folder.file("whole.h5"), folder.file("late.h5"),
+                       "a rank died with its result on its way")
 
 
 def check_lead(folder):
@@ -157,7 +186,8 @@ def check_team(folder):
     time.sleep(0.2)
     kill(running, 3)
     text = end(running, range(1, 256), WITHIN)
-    check("died" in text and "in flight there: H2O" in text, text)
+    check(re.search(r"rank 3 on \S+ died, a member of the team of rank 2; in flight "
+                    r"there: H2O", text), text)
     check("a team cannot go on without one of its ranks" in text, text)
     end(start(folder, 4, *words), [0])
     harness.check_same(folder.file("teams.h5"), folder.file("team.h5"),
@@ -168,6 +198,7 @@ with harness.Folder() as folder:
     folder.write("job.json", JOB)
     end(start(folder, 3, "-o", "whole.h5"), [0])
     check_worker(folder)
+    check_late(folder)
     check_lead(folder)
     check_twice(folder)
     check_team(folder)
