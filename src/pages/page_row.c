@@ -65,7 +65,8 @@ static int take_texts(struct vqe_pages_run *run, const json_t *row)
   return status;
 }
 
-/* The codes of the notes as lines of notes without texts. */
+/* The codes of the notes as lines of notes without texts: what reads them
+ * takes a code in front of a colon and a blank alone. */
 static int take_notes(struct vqe_pages_run *run, const json_t *row)
 {
   const json_t *notes = json_object_get(row, "notes");
@@ -76,7 +77,7 @@ static int take_notes(struct vqe_pages_run *run, const json_t *row)
   }
   for (size_t k = 0; k < json_array_size(notes); k++) {
     const char *code = json_string_value(json_array_get(notes, k));
-    fprintf(stream, "%s:\n", code != NULL ? code : "note");
+    fprintf(stream, "%s: \n", code != NULL ? code : "note");
   }
   return fclose(stream) == 0
              ? VQE_OK

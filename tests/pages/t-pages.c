@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/notes.h"
 #include "pages/page_draw.h"
 #include "pages/page_groups.h"
 #include "pages/pages.h"
@@ -105,6 +106,55 @@ static void numbers_are_those_of_the_results(void **state)
   assert_non_null(strstr(html, "\xe2\x88\x92"
                                "1.13050000"));  /* FCI */
   assert_non_null(strstr(html, ">0.700</td>")); /* the bond */
+  free(html);
+}
+
+/* A row as schemas/sql/report.sql has it: H2 with a seed and an FCI energy. */
+static json_t *row_of(int seed, double error, double fci)
+{
+  char text[16];
+  snprintf(text, sizeof text, "%d", seed);
+  return json_pack(
+      "{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:b, s:b, s:[s, s], "
+      "s:[[f, f, f], [f, f, f]], s:f, s:f, s:f, s:[i, i], s:[f, f], s:[f, f], "
+      "s:[f, f]}",
+      "experiment_id", text, "name", "H2", "basis", "sto-3g", "ansatz",
+      "UCCSD", "optimizer", "L-BFGS-B", "seed", text, "qubits", 4, "minimum",
+      fci + 1e-3 * error, "nuclear_repulsion", 0.0, "fci", fci, "converged", 1,
+      "state_ok", 1, "symbols", "H", "H", "coordinates", 0.0, 0.0, 0.0, 0.0,
+      0.0, 0.7, "seconds_hamiltonian", 0.25, "seconds_vqe", 0.5,
+      "seconds_total", 1.0, "steps", 1, 2, "energies", fci + 0.1,
+      fci + 1e-3 * error, "lowest", fci + 0.1, fci + 1e-3 * error, "stds", 0.0,
+      0.0);
+}
+
+/* Takes the rows over. */
+static char *page_of_rows(json_t **rows, size_t count)
+{
+  struct vqe_pages *pages = NULL;
+  char *html = NULL;
+  size_t size = 0;
+  assert_int_equal(vqe_pages_create(&pages, "tables"), VQE_OK);
+  for (size_t k = 0; k < count; k++) {
+    assert_non_null(rows[k]);
+    assert_int_equal(vqe_pages_add_row(pages, rows[k]), VQE_OK);
+    json_decref(rows[k]);
+  }
+  assert_int_equal(vqe_pages_html(&html, &size, pages), VQE_OK);
+  vqe_pages_free(pages);
+  return html;
+}
+
+static void notes_of_tables_are_remarks(void **state)
+{
+  json_t *row = row_of(1, 0.5, -1.1);
+  (void)state;
+  json_object_set_new(row, "notes",
+                      json_pack("[s, s]", "no_fci", "wrong_spin"));
+  char *html = page_of_rows(&row, 1);
+  assert_non_null(strstr(html, vqe_note_explanation(VQE_NOTE_NO_FCI)));
+  assert_non_null(strstr(html, "<td>no FCI, other &lt;S^2&gt;</td>"));
+  assert_null(strstr(html, "no result has a remark"));
   free(html);
 }
 
@@ -245,6 +295,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(texts_of_others_are_no_markup),
       cmocka_unit_test(numbers_are_those_of_the_results),
+      cmocka_unit_test(notes_of_tables_are_remarks),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(three_lengths_make_a_curve),
       cmocka_unit_test(thousands_share_lines),
