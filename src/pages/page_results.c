@@ -327,6 +327,15 @@ bool vqe_pages_results(struct vqe_pages_text *text,
   vqe_pages_put(text,
                 "<p class=\"hint\">\xe2\x9c\x93 within chemical accuracy "
                 "(1.6 mHa) of FCI, \xe2\x96\xb2 not. Errors are to FCI, in an "
-                "active space to CASCI.</p></section>\n");
+                "active space to CASCI.</p>\n");
+  if (set->of_tables) {
+    vqe_pages_put(text,
+                  "<p class=\"hint\">The tables hold no orbital spaces, "
+                  "entanglement, options, penalties, restarts or tolerances: "
+                  "experiments that differ in these alone count as seeds, "
+                  "spaces of another exact energy as another problem. A "
+                  "report of the result file knows them.</p>\n");
+  }
+  vqe_pages_put(text, "</section>\n");
   return true;
 }

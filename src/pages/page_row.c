@@ -59,6 +59,11 @@ static int take_texts(struct vqe_pages_run *run, const json_t *row)
       vqe_text_blank_controls(cell);
     }
   }
+  /* tables do not hold the orbital space, but its size */
+  if (run->nqubit > 0) {
+    snprintf(run->cells[VQE_REPORT_SPACE], VQE_REPORT_CELL, "%d qubits",
+             run->nqubit);
+  }
   const char *id = text_of(row, "experiment_id");
   snprintf(run->id, sizeof run->id, "%s", id != NULL ? id : "");
   vqe_text_blank_controls(run->id);
@@ -95,6 +100,7 @@ static void take_numbers(struct vqe_pages_run *run, const json_t *row)
   double core = number_of(row, "nuclear_repulsion");
   double known = 0.0;
   core = isfinite(core) ? core : 0.0;
+  run->of_tables = true;
   run->converged = truth_of(row, "converged") == 1;
   run->state_ok = truth_of(row, "state_ok");
   run->sampled = isfinite(number_of(row, "std"));

@@ -47,6 +47,7 @@ struct vqe_pages_run {
   char *name, *reason;
   char *notes; /* lines "code: text" */
   char cells[VQE_REPORT_SETTINGS][VQE_REPORT_CELL];
+  bool of_tables; /* a row of the tables, which do not hold all settings */
   bool failed, converged, sampled;
   int state_ok; /* 1, 0, -1: not known */
   int nqubit, nparam;

@@ -158,6 +158,42 @@ static void notes_of_tables_are_remarks(void **state)
   free(html);
 }
 
+/* Two active spaces of a size: each has an exact energy of its own. */
+static void spaces_of_tables_are_no_seeds(void **state)
+{
+  static const double exact[] = {-1.1, -1.1, -1.2, -1.2};
+  struct vqe_pages_set set = {0};
+  struct vqe_pages_run *runs[4];
+  (void)state;
+  for (int k = 0; k < 4; k++) {
+    json_t *row = row_of(k, 0.1, exact[k]);
+    assert_int_equal(vqe_pages_run_of_row(&runs[k], row), VQE_OK);
+    json_decref(row);
+  }
+  set.runs = runs;
+  set.nrun = 4;
+  assert_int_equal(vqe_pages_group(&set), VQE_OK);
+  assert_int_equal(set.problems.count, 2);
+  assert_int_equal(set.groups.count, 2);
+  for (size_t p = 0; p < 2; p++) {
+    bool known = false;
+    assert_true(vqe_pages_target(&set, p, &known) == exact[2 * p] && known);
+  }
+  assert_string_equal(runs[0]->cells[VQE_REPORT_SPACE], "4 qubits");
+  vqe_pages_ungroup(&set);
+  for (int k = 0; k < 4; k++) {
+    vqe_pages_run_free(runs[k]);
+  }
+  json_t *rows[] = {row_of(1, 0.1, -1.1)};
+  char *html = page_of_rows(rows, 1);
+  assert_non_null(strstr(html, "The tables hold no orbital spaces"));
+  free(html);
+  struct vqe_result *result = h2("one", 0.7, 1, 0.5);
+  html = page_of(&result, 1);
+  assert_null(strstr(html, "The tables hold no orbital spaces"));
+  free(html);
+}
+
 static void seeds_make_groups_and_geometries_families(void **state)
 {
   struct vqe_pages_set set = {0};
@@ -296,6 +332,7 @@ int main(void)
       cmocka_unit_test(texts_of_others_are_no_markup),
       cmocka_unit_test(numbers_are_those_of_the_results),
       cmocka_unit_test(notes_of_tables_are_remarks),
+      cmocka_unit_test(spaces_of_tables_are_no_seeds),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(three_lengths_make_a_curve),
       cmocka_unit_test(thousands_share_lines),
