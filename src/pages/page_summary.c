@@ -108,8 +108,9 @@ static void put_tiles(struct vqe_pages_text *text, const struct counts *counts,
   vqe_pages_put(text, "<dl class=\"tiles\">");
   tile(text, "Experiments");
   vqe_pages_putf(text, "%zu", set->nrun);
-  end_tile(text,
-           counts->failed > 0 ? "some failed, see below" : "none failed");
+  end_tile(text, counts->failed > 0 ? "some failed, see below"
+                 : set->of_tables   ? "tables hold finished ones only"
+                                    : "none failed");
   tile(text, "Molecules, geometries");
   vqe_pages_putf(text, "%zu", set->problems.count);
   end_tile(text, "with their basis and space");
@@ -286,8 +287,15 @@ bool vqe_pages_advice(struct vqe_pages_text *text,
     }
   }
   if (lines == 0) {
-    vqe_pages_put(text, "<li>Nothing: no experiment failed, all converged, "
-                        "and no result has a remark.</li>\n");
+    vqe_pages_put(text, set->of_tables
+                            ? "<li>Nothing: all that finished converged, and "
+                              "no result has a remark.</li>\n"
+                            : "<li>Nothing: no experiment failed, all "
+                              "converged, and no result has a remark.</li>\n");
+  }
+  if (set->of_tables) {
+    vqe_pages_put(text, "<li>Failed experiments do not reach the tables: the "
+                        "result file has them.</li>\n");
   }
   vqe_pages_put(text, "</ul></section>\n");
   return true;
