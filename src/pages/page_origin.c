@@ -15,8 +15,19 @@
 static const char *const phases[VQE_PAGES_PHASES] = {
     "integrals", "SCF", "transformation", "mapping", "FCI", "VQE", "other"};
 
+/* Tables hold one time of all that makes the Hamiltonian, in place of SCF, and
+ * none of FCI. */
+static const char *name_of(const struct vqe_pages_set *set, int phase)
+{
+  bool of_tables = set->of_tables;
+  return of_tables && phase == VQE_PAGES_SCF ? "Hamiltonian (integrals, SCF)"
+         : of_tables && phase == VQE_PAGES_OTHER ? "other, FCI"
+                                                 : phases[phase];
+}
+
 struct total {
   double seconds[VQE_PAGES_PHASES], sum;
+  bool known[VQE_PAGES_PHASES]; /* of one run at least */
   size_t problem;
 };
 
@@ -31,20 +42,26 @@ static void add_run(struct total *total, const struct vqe_pages_run *run)
 {
   for (int p = 0; p < VQE_PAGES_PHASES; p++) {
     double seconds = isfinite(run->seconds[p]) ? run->seconds[p] : 0.0;
+    total->known[p] = total->known[p] || isfinite(run->seconds[p]);
     total->seconds[p] += seconds;
     total->sum += seconds;
   }
 }
 
 static void put_total(struct vqe_pages_text *text, const char *name,
-                      const struct total *total, double longest)
+                      const struct total *total, const struct total *all,
+                      double longest)
 {
   double at = 0.0;
   vqe_pages_put(text, "<tr><th scope=\"row\">");
   vqe_pages_escape(text, name);
   vqe_pages_put(text, "</th>");
   for (int p = 0; p < VQE_PAGES_PHASES; p++) {
-    vqe_pages_putf(text, "<td class=\"num\">%.2f</td>", total->seconds[p]);
+    if (all->known[p]) {
+      vqe_pages_put(text, "<td class=\"num\">");
+      vqe_pages_number(text, 2, total->known[p] ? total->seconds[p] : NAN);
+      vqe_pages_put(text, "</td>");
+    }
   }
   vqe_pages_put(text, "<td class=\"bar\" aria-hidden=\"true\"><svg "
                       "viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\">");
@@ -70,21 +87,23 @@ static void put_times(struct vqe_pages_text *text,
                       "/ s, of all experiments of a molecule</caption>"
                       "<thead><tr><th scope=\"col\">molecule</th>");
   for (int p = 0; p < VQE_PAGES_PHASES; p++) {
-    vqe_pages_putf(text,
-                   "<th scope=\"col\" class=\"num\"><svg class=\"swatch\" "
-                   "viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect "
-                   "class=\"phase p%d\" width=\"10\" height=\"10\"/></svg> "
-                   "%s</th>",
-                   p, phases[p]);
+    if (all->known[p]) {
+      vqe_pages_putf(text,
+                     "<th scope=\"col\" class=\"num\"><svg class=\"swatch\" "
+                     "viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect "
+                     "class=\"phase p%d\" width=\"10\" height=\"10\"/></svg> "
+                     "%s</th>",
+                     p, name_of(set, p));
+    }
   }
   vqe_pages_put(text, "<td></td></tr></thead><tbody>\n");
   for (size_t k = 0; k < shown; k++) {
     const struct vqe_pages_run *run = vqe_pages_pick(
         set, vqe_pages_item(&set->problems, totals[k].problem, 0), 0);
-    put_total(text, run->name, &totals[k], totals[0].sum);
+    put_total(text, run->name, &totals[k], all, totals[0].sum);
   }
   if (set->problems.count > 1) {
-    put_total(text, "all together", all, all->sum);
+    put_total(text, "all together", all, all, all->sum);
   }
   vqe_pages_put(text, "</tbody></table></div>\n");
   if (shown < set->problems.count) {

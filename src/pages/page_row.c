@@ -123,7 +123,8 @@ static void take_numbers(struct vqe_pages_run *run, const json_t *row)
   for (int p = 0; p < VQE_PAGES_OTHER; p++) {
     known += isfinite(run->seconds[p]) ? run->seconds[p] : 0.0;
   }
-  run->seconds[VQE_PAGES_OTHER] = fmax(run->seconds_total - known, 0.0);
+  run->seconds[VQE_PAGES_OTHER] =
+      isnan(run->seconds_total) ? NAN : fmax(run->seconds_total - known, 0.0);
   run->charge = integer_of(row, "charge");
   run->multiplicity = integer_of(row, "multiplicity");
 }

@@ -381,7 +381,7 @@ static void take_numbers(struct vqe_pages_run *run,
     run->seconds[p] = seconds[p];
     other -= isfinite(seconds[p]) ? seconds[p] : 0.0;
   }
-  run->seconds[VQE_PAGES_OTHER] = fmax(other, 0.0);
+  run->seconds[VQE_PAGES_OTHER] = isnan(other) ? NAN : fmax(other, 0.0);
   run->seconds_total = result->seconds_total;
   run->peak_memory_mb = result->peak_memory_mb;
   run->rank = result->mpi_rank;

@@ -19,7 +19,7 @@
 /* Wall times, in the order of the run. */
 enum vqe_pages_phase {
   VQE_PAGES_INTEGRALS,
-  VQE_PAGES_SCF,
+  VQE_PAGES_SCF, /* of tables: with integrals and transformation */
   VQE_PAGES_TRANSFORM,
   VQE_PAGES_MAPPING,
   VQE_PAGES_FCI,

@@ -174,6 +174,25 @@ static void tables_do_not_know_what_failed(void **state)
   free(html);
 }
 
+static void times_that_nobody_knows_have_no_column(void **state)
+{
+  json_t *row = row_of(1, 0.5, -1.1);
+  struct vqe_result *result = h2("one", 0.7, 1, 0.5);
+  (void)state;
+  char *html = page_of_rows(&row, 1);
+  assert_null(strstr(html, "</svg> SCF</th>"));
+  assert_null(strstr(html, "</svg> integrals</th>"));
+  assert_null(strstr(html, "</svg> FCI</th>"));
+  assert_null(strstr(html, "</svg> mapping</th>"));
+  assert_non_null(strstr(html, "</svg> Hamiltonian (integrals, SCF)</th>"));
+  assert_non_null(strstr(html, "</svg> VQE</th>"));
+  free(html);
+  html = page_of(&result, 1);
+  assert_non_null(strstr(html, "</svg> SCF</th>"));
+  assert_non_null(strstr(html, "</svg> mapping</th>"));
+  free(html);
+}
+
 /* Two active spaces of a size: each has an exact energy of its own. */
 static void spaces_of_tables_are_no_seeds(void **state)
 {
@@ -349,6 +368,7 @@ int main(void)
       cmocka_unit_test(numbers_are_those_of_the_results),
       cmocka_unit_test(notes_of_tables_are_remarks),
       cmocka_unit_test(tables_do_not_know_what_failed),
+      cmocka_unit_test(times_that_nobody_knows_have_no_column),
       cmocka_unit_test(spaces_of_tables_are_no_seeds),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(three_lengths_make_a_curve),
