@@ -36,17 +36,27 @@ static void cell_count(struct vqe_pages_text *text, size_t value)
   vqe_pages_putf(text, "<td class=\"num\">%zu</td>", value);
 }
 
-/* An error with what it means beside the colour: a sign of its own. */
-static void cell_error(struct vqe_pages_text *text, double error)
+/* The error of a run with what it means beside the colour: a sign of its own.
+ * A state that nobody knows makes no good one. */
+static void cell_error(struct vqe_pages_text *text,
+                       const struct vqe_pages_run *run, bool sign)
 {
-  bool good = fabs(error) <= 1e3 * VQE_CHECK_ACCURACY;
+  double error = run->failed ? NAN : vqe_pages_run_error(run);
+  bool poor = run->accurate == 0 || fabs(error) > 1e3 * VQE_CHECK_ACCURACY;
+  bool good = !poor && run->accurate == 1;
   if (!isfinite(error)) {
     vqe_pages_put(text, "<td class=\"num\">n/a</td>");
     return;
   }
-  vqe_pages_putf(text, "<td class=\"num %s\">", good ? "good" : "poor");
-  vqe_pages_number(text, 4, fabs(error) < 5e-5 ? 0.0 : error);
-  vqe_pages_put(text, good ? " \xe2\x9c\x93</td>" : " \xe2\x96\xb2</td>");
+  error = fabs(error) < 5e-5 ? 0.0 : sign ? error : fabs(error);
+  vqe_pages_putf(text, "<td class=\"num%s\">",
+                 good   ? " good"
+                 : poor ? " poor"
+                        : "");
+  vqe_pages_number(text, 4, error);
+  vqe_pages_put(text, good   ? " \xe2\x9c\x93</td>"
+                      : poor ? " \xe2\x96\xb2</td>"
+                             : " ?</td>");
 }
 
 static void open_table(struct vqe_pages_text *text, const char *caption)
@@ -179,7 +189,7 @@ static void put_runs(struct vqe_pages_text *text,
     }
     cell_number(text, 8, run->hf);
     cell_number(text, 8, run->fci);
-    cell_error(text, run->failed ? NAN : vqe_pages_run_error(run));
+    cell_error(text, run, true);
     cell_number(text, 2, run->seconds_total);
     put_remarks(text, run);
   }
@@ -220,7 +230,7 @@ static void put_groups(struct vqe_pages_text *text,
     cell_number(text, 8, best->energy);
     cell_number(text, 8, best->fci);
     for (int place = 0; place < 3; place++) {
-      cell_error(text, vqe_pages_run_error(vqe_pages_pick(set, g, place)));
+      cell_error(text, vqe_pages_pick(set, g, place), true);
     }
     vqe_pages_put(text, "</tr>\n");
   }
@@ -228,13 +238,15 @@ static void put_groups(struct vqe_pages_text *text,
 
 struct family {
   size_t runs, converged, exact, accurate;
-  double *errors;
+  const struct vqe_pages_run **with_error;
 };
 
-static int by_value(const void *left, const void *right)
+static int by_error(const void *left, const void *right)
 {
-  double a = *(const double *)left;
-  double b = *(const double *)right;
+  double a =
+      fabs(vqe_pages_run_error(*(const struct vqe_pages_run *const *)left));
+  double b =
+      fabs(vqe_pages_run_error(*(const struct vqe_pages_run *const *)right));
   return a < b ? -1 : a > b;
 }
 
@@ -244,12 +256,11 @@ static void add_group(struct family *family, const struct vqe_pages_set *set,
   for (size_t k = 0; k < vqe_pages_length(&set->groups, group); k++) {
     const struct vqe_pages_run *run =
         set->runs[vqe_pages_item(&set->groups, group, k)];
-    double error = fabs(vqe_pages_run_error(run));
     family->runs++;
     family->converged += run->converged;
-    if (!run->failed && isfinite(error)) {
-      family->errors[family->exact++] = error;
-      family->accurate += error <= 1e3 * VQE_CHECK_ACCURACY;
+    if (!run->failed && isfinite(vqe_pages_run_error(run))) {
+      family->with_error[family->exact++] = run;
+      family->accurate += run->accurate == 1;
     }
   }
 }
@@ -261,21 +272,23 @@ static void put_family(struct vqe_pages_text *text,
   size_t count = vqe_pages_length(&set->families, f);
   const struct vqe_pages_run *first =
       vqe_pages_pick(set, vqe_pages_item(&set->families, f, 0), 0);
-  *family = (struct family){.errors = family->errors};
+  *family = (struct family){.with_error = family->with_error};
   for (size_t j = 0; j < count; j++) {
     add_group(family, set, vqe_pages_item(&set->families, f, j));
   }
-  qsort(family->errors, family->exact, sizeof(double), by_value);
+  qsort(family->with_error, family->exact, sizeof *family->with_error,
+        by_error);
   put_name(text, first);
   cell_count(text, count);
   setting_cells(text, set, first, false);
   cell_count(text, family->runs);
   cell_count(text, family->converged);
   cell_count(text, family->accurate);
-  cell_error(text, family->exact > 0 ? family->errors[(family->exact - 1) / 2]
-                                     : NAN);
-  cell_error(text,
-             family->exact > 0 ? family->errors[family->exact - 1] : NAN);
+  size_t last = family->exact > 0 ? family->exact - 1 : 0;
+  cell_error(text, family->exact > 0 ? family->with_error[last / 2] : first,
+             false);
+  cell_error(text, family->exact > 0 ? family->with_error[last] : first,
+             false);
   vqe_pages_put(text, "</tr>\n");
 }
 
@@ -283,8 +296,8 @@ static void put_families(struct vqe_pages_text *text,
                          const struct vqe_pages_set *set)
 {
   struct family family = {0};
-  int status = vqe_memory_alloc(&family.errors, set->nrun + 1, sizeof(double),
-                                "the report");
+  int status = vqe_memory_alloc(&family.with_error, set->nrun + 1,
+                                sizeof(struct vqe_pages_run *), "the report");
   open_table(text, "All geometries and seeds of a molecule and a choice of "
                    "settings share a line; errors without their sign");
   head(text, "first molecule", false);
@@ -301,7 +314,7 @@ static void put_families(struct vqe_pages_text *text,
        f++) {
     put_family(text, set, f, &family);
   }
-  free(family.errors);
+  free(family.with_error);
   text->status = text->status == VQE_OK ? status : text->status;
 }
 
@@ -324,10 +337,11 @@ bool vqe_pages_results(struct vqe_pages_text *text,
                    "the table ml_run_summary.</p>",
                    set->families.count - VQE_PAGES_LINES);
   }
-  vqe_pages_put(text,
-                "<p class=\"hint\">\xe2\x9c\x93 within chemical accuracy "
-                "(1.6 mHa) of FCI, \xe2\x96\xb2 not. Errors are to FCI, in an "
-                "active space to CASCI.</p>\n");
+  vqe_pages_put(
+      text, "<p class=\"hint\">\xe2\x9c\x93 within chemical accuracy "
+            "(1.6 mHa) of FCI in the right state, \xe2\x96\xb2 not, ? in a "
+            "state that is not known. Errors are to FCI, in an "
+            "active space to CASCI.</p>\n");
   if (set->of_tables) {
     vqe_pages_put(text,
                   "<p class=\"hint\">The tables hold no orbital spaces, "

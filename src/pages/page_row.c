@@ -103,6 +103,7 @@ static void take_numbers(struct vqe_pages_run *run, const json_t *row)
   run->of_tables = true;
   run->converged = truth_of(row, "converged") == 1;
   run->state_ok = truth_of(row, "state_ok");
+  run->accurate = truth_of(row, "within_chemical_accuracy");
   run->sampled = isfinite(number_of(row, "std"));
   run->nqubit = integer_of(row, "qubits");
   run->nparam = integer_of(row, "parameters");

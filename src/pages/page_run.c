@@ -89,7 +89,7 @@ int vqe_pages_run_create(struct vqe_pages_run **out)
   for (int c = 0; c < VQE_REPORT_SETTINGS; c++) {
     snprintf(run->cells[c], VQE_REPORT_CELL, "-");
   }
-  run->state_ok = run->rank = run->ranks = run->threads = -1;
+  run->state_ok = run->accurate = run->rank = run->ranks = run->threads = -1;
   run->multiplicity = 1;
   return VQE_OK;
 }
@@ -366,6 +366,7 @@ static void take_numbers(struct vqe_pages_run *run,
   run->converged = result->success && !run->failed;
   run->sampled = result->total_shots > 0;
   run->state_ok = run->failed ? -1 : vqe_result_state_ok(result);
+  run->accurate = run->failed ? -1 : vqe_result_accurate(result);
   run->nqubit = result->num_qubits;
   run->nparam = result->nparam;
   run->neval = result->neval;

@@ -50,6 +50,7 @@ struct vqe_pages_run {
   bool of_tables; /* a row of the tables, which do not hold all settings */
   bool failed, converged, sampled;
   int state_ok; /* 1, 0, -1: not known */
+  int accurate; /* within chemical accuracy in the right state; the same */
   int nqubit, nparam;
   size_t neval;
   double energy; /* total; of sampled runs `exact` decides where known */

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "base/notes.h"
 #include "pages/page_sections.h"
-#include "vqe/checks.h"
 #include "vqe/error.h"
 
 /* Reasons, and names beside a note, that are spelt out. */
@@ -59,8 +58,7 @@ static int count(struct counts *counts, const struct vqe_pages_set *set)
     counts->seconds += isfinite(run->seconds_total) ? run->seconds_total : 0.0;
     if (isfinite(error) && !run->failed) {
       counts->errors[counts->exact++] = error;
-      counts->accurate +=
-          run->state_ok != 0 && error <= 1e3 * VQE_CHECK_ACCURACY;
+      counts->accurate += run->accurate == 1;
     }
   }
   if (status == VQE_OK) {
@@ -120,7 +118,7 @@ static void put_tiles(struct vqe_pages_text *text, const struct counts *counts,
   if (counts->exact > 0) {
     tile(text, "Chemical accuracy");
     vqe_pages_putf(text, "%zu of %zu", counts->accurate, counts->exact);
-    end_tile(text, "within 1.6 mHa of FCI");
+    end_tile(text, "within 1.6 mHa of FCI, in the right state");
     tile(text, "Median error");
     put_error(text, counts->errors[(counts->exact - 1) / 2]);
     end_tile(text, "to FCI, without its sign");

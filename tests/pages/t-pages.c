@@ -158,6 +158,39 @@ static void notes_of_tables_are_remarks(void **state)
   free(html);
 }
 
+/* Accuracy is of the molecule's state, as in the tables and the metrics. */
+static void only_the_right_state_is_accurate(void **state)
+{
+  struct vqe_result *results[] = {
+      h2("right", 0.7, 1, 0.5), h2("wrong", 0.7, 1, 0.5),
+      h2("unknown", 0.7, 1, 0.5), h2("far", 0.7, 1, 2.5)};
+  static const int accurate[] = {1, 0, -1};
+  json_t *rows[3];
+  (void)state;
+  results[1]->s2_expectation = 2.0;
+  results[2]->n_expectation = NAN;
+  results[3]->n_expectation = NAN;
+  char *html = page_of(results, 4);
+  assert_non_null(strstr(html, ">1 of 4</dd>"));
+  assert_int_equal(occurrences(html, "num good\">0.5000"), 1);
+  assert_int_equal(occurrences(html, "num poor\">0.5000"), 1);
+  assert_int_equal(occurrences(html, "num\">0.5000 ?"), 1);
+  assert_int_equal(occurrences(html, "num poor\">2.5000"), 1);
+  free(html);
+  for (int k = 0; k < 3; k++) {
+    rows[k] = row_of(k, 0.5, -1.1);
+    json_object_set_new(rows[k], "within_chemical_accuracy",
+                        accurate[k] < 0 ? json_null()
+                                        : json_boolean(accurate[k]));
+  }
+  html = page_of_rows(rows, 3);
+  assert_non_null(strstr(html, ">1 of 3</dd>"));
+  assert_int_equal(occurrences(html, "num good\">0.5000"), 1);
+  assert_int_equal(occurrences(html, "num poor\">0.5000"), 1);
+  assert_int_equal(occurrences(html, "num\">0.5000 ?"), 1);
+  free(html);
+}
+
 static void tables_do_not_know_what_failed(void **state)
 {
   json_t *row = row_of(1, 0.5, -1.1);
@@ -369,6 +402,7 @@ int main(void)
       cmocka_unit_test(notes_of_tables_are_remarks),
       cmocka_unit_test(tables_do_not_know_what_failed),
       cmocka_unit_test(times_that_nobody_knows_have_no_column),
+      cmocka_unit_test(only_the_right_state_is_accurate),
       cmocka_unit_test(spaces_of_tables_are_no_seeds),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(three_lengths_make_a_curve),
