@@ -7,6 +7,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "molecule/molecule_build.h"
 #include "pages/page_run.h"
 #include "vqe/error.h"
 #include "vqe/molecule.h"
@@ -70,6 +71,10 @@ static int take_texts(struct vqe_pages_run *run, const json_t *row)
   return status;
 }
 
+/* Notes of one row, and evaluations, that foreign tables may name. */
+#define MOST_NOTES 64
+#define MOST_POINTS ((size_t)4 * VQE_PAGES_POINTS)
+
 /* The codes of the notes as lines of notes without texts: what reads them
  * takes a code in front of a colon and a blank alone. */
 static int take_notes(struct vqe_pages_run *run, const json_t *row)
@@ -80,9 +85,9 @@ static int take_notes(struct vqe_pages_run *run, const json_t *row)
   if (stream == NULL) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for the report");
   }
-  for (size_t k = 0; k < json_array_size(notes); k++) {
+  for (size_t k = 0; k < json_array_size(notes) && k < MOST_NOTES; k++) {
     const char *code = json_string_value(json_array_get(notes, k));
-    fprintf(stream, "%s: \n", code != NULL ? code : "note");
+    fprintf(stream, "%.63s: \n", code != NULL ? code : "note");
   }
   return fclose(stream) == 0
              ? VQE_OK
@@ -138,7 +143,10 @@ static int take_molecule(struct vqe_pages_run *run, const json_t *row)
   size_t count = json_array_size(symbols);
   double scale =
       units != NULL && strcmp(units, "bohr") == 0 ? VQE_BOHR_ANGSTROM : 1.0;
-  if (count == 0 || json_array_size(coords) != count) {
+  /* more atoms than any reader takes are no molecule, nor is one without the
+   * place of each */
+  if (count == 0 || count > VQE_MAX_ATOMS ||
+      json_array_size(coords) != count) {
     return VQE_OK;
   }
   int status =
@@ -171,6 +179,7 @@ static int take_points(struct vqe_pages_run *run, const json_t *row)
   const json_t *stds = json_object_get(row, "stds");
   double core = run->energy - number_of(row, "minimum");
   size_t count = json_array_size(steps);
+  count = count < MOST_POINTS ? count : MOST_POINTS;
   int status = vqe_memory_alloc(&run->points, count, sizeof *run->points,
                                 "evaluations of the report");
   for (size_t k = 0; status == VQE_OK && k < count; k++) {

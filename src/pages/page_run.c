@@ -97,12 +97,16 @@ int vqe_pages_run_create(struct vqe_pages_run **out)
 int vqe_pages_run_text(char **out, const char *foreign)
 {
   size_t left = foreign != NULL ? strlen(foreign) : 0;
+  size_t most = left < VQE_PAGES_TEXT ? left : VQE_PAGES_TEXT;
   size_t used = 0;
-  int status = vqe_memory_alloc(out, left + 1, 1, "the report");
+  int status = vqe_memory_alloc(out, most + 1, 1, "the report");
   while (status == VQE_OK && left > 0) {
     char letter[5];
     size_t taken = vqe_text_letter(letter, foreign, left);
     size_t length = strlen(letter);
+    if (used + length > most) {
+      break;
+    }
     /* a letter that stands for another is no longer than it */
     memcpy(*out + used, letter, length);
     used += length;

@@ -15,6 +15,8 @@
 #define VQE_PAGES_TERMS 16
 /* Bytes of a circuit that can be drawn. */
 #define VQE_PAGES_CIRCUIT 24000
+/* Bytes of a foreign text that are kept, as one can be of any length. */
+#define VQE_PAGES_TEXT 4096
 
 /* Wall times, in the order of the run. */
 enum vqe_pages_phase {
@@ -93,7 +95,7 @@ void vqe_pages_run_free(struct vqe_pages_run *run);
 
 /* Empty, for both. */
 int vqe_pages_run_create(struct vqe_pages_run **out);
-/* Copy of foreign text; NULL gives "". */
+/* Copy of foreign text, its first VQE_PAGES_TEXT bytes; NULL gives "". */
 int vqe_pages_run_text(char **out, const char *foreign);
 /* Which evaluations are kept of `count`: all, or the first ones and then more
  * and more apart, with the last. Returns how many. */

@@ -191,6 +191,39 @@ static void only_the_right_state_is_accurate(void **state)
   free(html);
 }
 
+/* Texts and lists of foreign files can be of any length. */
+static void what_is_too_long_is_cut(void **state)
+{
+  struct vqe_pages_run *run = NULL;
+  size_t count = 5001;
+  char *name = calloc(3 * count + 1, 1);
+  json_t *row = row_of(1, 0.5, -1.1);
+  json_t *symbols = json_array();
+  json_t *places = json_array();
+  (void)state;
+  for (size_t k = 0; k < count; k++) {
+    memcpy(name + 3 * k, "\xe2\x82\xac", 3); /* a letter of three bytes */
+    json_array_append_new(symbols, json_string("H"));
+    json_array_append_new(places, json_pack("[f, f, f]", 0.0, 0.0, (double)k));
+  }
+  json_object_set_new(row, "symbols", symbols);
+  json_object_set_new(row, "coordinates", places);
+  json_object_set_new(row, "name", json_string(name));
+  assert_int_equal(vqe_pages_run_of_row(&run, row), VQE_OK);
+  assert_int_equal(run->natom, 0);
+  assert_int_equal(strlen(run->name), VQE_PAGES_TEXT / 3 * 3);
+  assert_memory_equal(run->name, name, strlen(run->name));
+  vqe_pages_run_free(run);
+  /* one atom less is a molecule */
+  json_array_remove(symbols, 0);
+  json_array_remove(places, 0);
+  assert_int_equal(vqe_pages_run_of_row(&run, row), VQE_OK);
+  assert_int_equal(run->natom, 5000);
+  vqe_pages_run_free(run);
+  json_decref(row);
+  free(name);
+}
+
 static void tables_do_not_know_what_failed(void **state)
 {
   json_t *row = row_of(1, 0.5, -1.1);
@@ -403,6 +436,7 @@ int main(void)
       cmocka_unit_test(tables_do_not_know_what_failed),
       cmocka_unit_test(times_that_nobody_knows_have_no_column),
       cmocka_unit_test(only_the_right_state_is_accurate),
+      cmocka_unit_test(what_is_too_long_is_cut),
       cmocka_unit_test(spaces_of_tables_are_no_seeds),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(three_lengths_make_a_curve),
