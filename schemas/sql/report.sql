@@ -56,7 +56,9 @@ SELECT r.experiment_id,
   p.total_time AS seconds_total,
   m.atom_symbols AS symbols, m.coordinates, m.coordinate_units AS units,
   m.charge, m.multiplicity,
-  CASE WHEN length(a.ansatz) < 24000 THEN a.ansatz END AS circuit,
+  -- those that can be drawn
+  CASE WHEN length(a.ansatz) < 24000 AND r.num_qubits <= 12
+    THEN a.ansatz END AS circuit,
   k.steps, k.energies, k.lowest, k.stds,
   t.labels, t.coeff_real, t.coeff_imag, t.rest_count, t.rest_sum, t.identity
 FROM vqe_results r SEMI JOIN chosen USING (experiment_id)

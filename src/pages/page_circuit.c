@@ -10,7 +10,6 @@
 #include "pages/page_draw.h"
 #include "vqe/error.h"
 
-#define MOST_QUBITS 12
 #define MOST_GATES 420
 #define MOST_COLUMNS 120
 #define FOLD 20 /* columns of a row */
@@ -108,7 +107,7 @@ static void place(struct circuit *circuit, struct gate *gate, int *busy)
 
 static bool read_circuit(struct circuit *circuit, const char *text, int nqubit)
 {
-  int busy[MOST_QUBITS] = {0};
+  int busy[VQE_PAGES_CIRCUIT_QUBITS] = {0};
   char line[256];
   circuit->nqubit = nqubit;
   while (*text != '\0') {
@@ -251,7 +250,8 @@ bool vqe_pages_draw_circuit(struct vqe_pages_text *text,
                             const struct vqe_pages_run *run)
 {
   struct circuit *circuit = NULL;
-  if (run->circuit == NULL || run->nqubit > MOST_QUBITS || run->nqubit < 1) {
+  if (run->circuit == NULL || run->nqubit > VQE_PAGES_CIRCUIT_QUBITS ||
+      run->nqubit < 1) {
     return false;
   }
   int status = vqe_memory_alloc(&circuit, 1, sizeof *circuit, "a circuit");

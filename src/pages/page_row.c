@@ -250,6 +250,7 @@ int vqe_pages_run_of_row(struct vqe_pages_run **out, const json_t *row)
   }
   const char *circuit = text_of(row, "circuit");
   if (status == VQE_OK && circuit != NULL &&
+      run->nqubit <= VQE_PAGES_CIRCUIT_QUBITS &&
       strlen(circuit) < VQE_PAGES_CIRCUIT) {
     status = vqe_memory_strdup(&run->circuit, circuit);
   }

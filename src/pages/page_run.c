@@ -321,6 +321,7 @@ static int take_arrays(struct vqe_pages_run *run,
     }
   }
   if (status == VQE_OK && result->ansatz_qasm != NULL &&
+      result->num_qubits <= VQE_PAGES_CIRCUIT_QUBITS &&
       strlen(result->ansatz_qasm) < VQE_PAGES_CIRCUIT) {
     status = vqe_memory_strdup(&run->circuit, result->ansatz_qasm);
   }

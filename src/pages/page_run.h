@@ -13,8 +13,10 @@
 /* Points that are kept of a convergence, and terms of a Hamiltonian. */
 #define VQE_PAGES_POINTS 160
 #define VQE_PAGES_TERMS 16
-/* Bytes of a circuit that can be drawn. */
+/* Bytes and qubits of a circuit that can be drawn; schemas/sql/report.sql
+ * knows them too. */
 #define VQE_PAGES_CIRCUIT 24000
+#define VQE_PAGES_CIRCUIT_QUBITS 12
 /* Bytes of a foreign text that are kept, as one can be of any length. */
 #define VQE_PAGES_TEXT 4096
 
@@ -74,7 +76,7 @@ struct vqe_pages_run {
   double rest, identity; /* sum of their magnitudes; coefficient */
   size_t noccupation;
   double *occupations;
-  char *circuit; /* OpenQASM 3, or NULL: too long to be drawn */
+  char *circuit; /* OpenQASM 3, or NULL: too large to be drawn */
   size_t problem, group, family; /* numbers that grouping gives */
 };
 

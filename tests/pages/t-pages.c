@@ -224,6 +224,28 @@ static void what_is_too_long_is_cut(void **state)
   free(name);
 }
 
+static void circuits_that_are_never_drawn_are_not_kept(void **state)
+{
+  (void)state;
+  for (int qubits = 12; qubits <= 13; qubits++) {
+    struct vqe_pages_run *run = NULL;
+    struct vqe_result *result = h2("one", 0.7, 1, 0.5);
+    json_t *row = row_of(1, 0.5, -1.1);
+    result->num_qubits = qubits;
+    result->ansatz_qasm = strdup("x q[0];\n");
+    json_object_set_new(row, "qubits", json_integer(qubits));
+    json_object_set_new(row, "circuit", json_string("x q[0];\n"));
+    assert_int_equal(vqe_pages_run_of(&run, result), VQE_OK);
+    assert_int_equal(run->circuit != NULL, qubits == 12);
+    vqe_pages_run_free(run);
+    assert_int_equal(vqe_pages_run_of_row(&run, row), VQE_OK);
+    assert_int_equal(run->circuit != NULL, qubits == 12);
+    vqe_pages_run_free(run);
+    vqe_result_free(result);
+    json_decref(row);
+  }
+}
+
 static void tables_do_not_know_what_failed(void **state)
 {
   json_t *row = row_of(1, 0.5, -1.1);
@@ -437,6 +459,7 @@ int main(void)
       cmocka_unit_test(times_that_nobody_knows_have_no_column),
       cmocka_unit_test(only_the_right_state_is_accurate),
       cmocka_unit_test(what_is_too_long_is_cut),
+      cmocka_unit_test(circuits_that_are_never_drawn_are_not_kept),
       cmocka_unit_test(spaces_of_tables_are_no_seeds),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(three_lengths_make_a_curve),
