@@ -67,5 +67,8 @@ FROM vqe_results r SEMI JOIN chosen USING (experiment_id)
   LEFT JOIN performance_metrics p USING (experiment_id)
   LEFT JOIN kept k USING (experiment_id)
   LEFT JOIN terms t USING (experiment_id)
+-- an experiment that foreign tables hold more than once counts once
+QUALIFY row_number() OVER (PARTITION BY r.experiment_id
+  ORDER BY r.processing_timestamp) = 1
 ORDER BY r.processing_timestamp, r.molecule_id, r.ansatz_name, r.optimizer,
   r.seed, r.experiment_id

@@ -15,8 +15,10 @@
 #include "side_output.h"
 #include "store/hdf5.h"
 
-/* Experiments of the tables that are in memory as JSON at once. */
-#define BATCH 500
+/* Experiments of the tables that are in memory as JSON at once, and that a
+ * report takes: each batch reads all of the tables. */
+#define BATCH 2000
+#define MOST_EXPERIMENTS 100000
 
 static int take_result(void *ctx, size_t index,
                        const struct vqe_result *result)
@@ -25,41 +27,60 @@ static int take_result(void *ctx, size_t index,
   return vqe_pages_add(ctx, result);
 }
 
-/* Add the experiments from `place` on; *found says how many there were. */
-static int take_rows(struct vqe_pages *pages, size_t *found,
-                     struct vqe_warehouse *warehouse, size_t place)
+/* The rows of a statement. */
+static int ask(json_t **rows, struct vqe_warehouse *warehouse, const char *sql)
 {
-  char *sql = NULL;
   char *text = NULL;
   size_t size = 0;
-  json_t *rows = NULL;
-  int status = vqe_memory_print(
-      &sql,
-      "WITH chosen AS (SELECT experiment_id FROM vqe_results ORDER BY "
-      "processing_timestamp, molecule_id, ansatz_name, optimizer, seed, "
-      "experiment_id LIMIT %d OFFSET "
-      "%zu),\n%s",
-      BATCH, place, vqe_lake_sql_find("report"));
+  *rows = NULL;
   FILE *stream = open_memstream(&text, &size);
   if (stream == NULL) {
-    free(sql);
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for the report");
   }
-  if (status == VQE_OK) {
-    status = vqe_query(warehouse, sql, VQE_QUERY_JSON, false, stream);
-  }
+  int status = vqe_query(warehouse, sql, VQE_QUERY_JSON, false, stream);
   if (fclose(stream) != 0 && status == VQE_OK) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for the report");
   }
   if (status == VQE_OK) {
-    status = vqe_json_parse(&rows, text, size, 0, "rows of the tables");
+    status = vqe_json_parse(rows, text, size, 0, "rows of the tables");
   }
-  *found = json_array_size(rows);
-  for (size_t k = 0; status == VQE_OK && k < *found; k++) {
+  free(text);
+  return status;
+}
+
+static int count_experiments(size_t *count, struct vqe_warehouse *warehouse)
+{
+  json_t *rows = NULL;
+  int status = ask(&rows, warehouse,
+                   "SELECT count(DISTINCT experiment_id)::DOUBLE AS n FROM "
+                   "vqe_results");
+  *count =
+      (size_t)json_number_value(json_object_get(json_array_get(rows, 0), "n"));
+  json_decref(rows);
+  return status;
+}
+
+/* Add a batch of experiments from `place` on. Tables that others write may
+ * hold an experiment more than once. */
+static int take_rows(struct vqe_pages *pages, struct vqe_warehouse *warehouse,
+                     size_t place)
+{
+  char *sql = NULL;
+  json_t *rows = NULL;
+  int status = vqe_memory_print(
+      &sql,
+      "WITH chosen AS (SELECT experiment_id FROM vqe_results WHERE "
+      "experiment_id IS NOT NULL GROUP BY experiment_id ORDER BY "
+      "min(processing_timestamp), min(molecule_id), min(ansatz_name), "
+      "min(optimizer), min(seed), experiment_id LIMIT %d OFFSET %zu),\n%s",
+      BATCH, place, vqe_lake_sql_find("report"));
+  if (status == VQE_OK) {
+    status = ask(&rows, warehouse, sql);
+  }
+  for (size_t k = 0; status == VQE_OK && k < json_array_size(rows); k++) {
     status = vqe_pages_add_row(pages, json_array_get(rows, k));
   }
   json_decref(rows);
-  free(text);
   free(sql);
   return status;
 }
@@ -68,11 +89,21 @@ static int take_tables(struct vqe_pages *pages, const char *place,
                        struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
-  size_t found = BATCH;
+  size_t count = 0;
   int status =
       vqe_cmd_lake_open(&warehouse, place, options, VQE_CMD_LAKE_READ);
-  for (size_t at = 0; status == VQE_OK && found == BATCH; at += BATCH) {
-    status = take_rows(pages, &found, warehouse, at);
+  if (status == VQE_OK) {
+    status = count_experiments(&count, warehouse);
+  }
+  if (status == VQE_OK && count > MOST_EXPERIMENTS) {
+    status = vqe_error_set(VQE_ERR_UNSUPPORTED,
+                           "'%s' holds %zu experiments, and a report takes %d "
+                           "at most: report the result file of a campaign, or "
+                           "query the table ml_run_summary (vqe_lake query)",
+                           place, count, MOST_EXPERIMENTS);
+  }
+  for (size_t at = 0; status == VQE_OK && at < count; at += BATCH) {
+    status = take_rows(pages, warehouse, at);
   }
   return vqe_cmd_lake_close(warehouse, status);
 }
