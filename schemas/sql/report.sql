@@ -15,7 +15,9 @@ steps AS (
     list(std ORDER BY step) AS stds
   FROM steps
   WHERE last <= 160 OR step <= 24 OR step = last
-    OR floor(130 * ln(step) / ln(last)) > floor(130 * ln(step - 1) / ln(last))
+    -- no order of evaluation keeps the logarithm from steps below 1
+    OR floor(130 * ln(greatest(step, 1)) / ln(greatest(last, 2)))
+      > floor(130 * ln(greatest(step - 1, 1)) / ln(greatest(last, 2)))
   GROUP BY experiment_id
 ), ranked AS (
   SELECT experiment_id, term_label AS label, coeff_real, coeff_imag,
