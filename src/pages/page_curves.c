@@ -16,6 +16,8 @@
 #define STYLE_FCI 6
 #define STYLE_HF 7
 #define MOST_CURVES 12
+/* Geometries of one curve that are drawn: more are no smoother. */
+#define MOST_PLACES 400
 #define ACCURACY_MHA (1e3 * VQE_CHECK_ACCURACY)
 
 /* ---- which coordinate changes ---- */
@@ -75,7 +77,19 @@ static int by_x(const void *left, const void *right)
   return a->x < b->x ? -1 : a->x > b->x;
 }
 
-/* The groups of a family along the coordinate. */
+/* Keep some of many places, with the first and the last. */
+static size_t thin(struct place *places, size_t count)
+{
+  if (count <= MOST_PLACES) {
+    return count;
+  }
+  for (size_t k = 0; k < MOST_PLACES; k++) {
+    places[k] = places[k * (count - 1) / (MOST_PLACES - 1)];
+  }
+  return MOST_PLACES;
+}
+
+/* The groups of a family along the coordinate, those that are drawn. */
 static int find_places(struct place **out, size_t *count,
                        const struct vqe_pages_set *set, size_t family,
                        const struct coordinate *coordinate)
@@ -94,6 +108,7 @@ static int find_places(struct place **out, size_t *count,
   }
   if (status == VQE_OK) {
     qsort(*out, *count, sizeof **out, by_x);
+    *count = thin(*out, *count);
   }
   return status;
 }
@@ -116,13 +131,21 @@ static double value_of(const struct vqe_pages_run *run, enum kind kind)
   }
 }
 
+/* Nothing where no value is known, as of FCI in large spaces. */
 static int add_curve(struct vqe_pages_chart *chart,
                      const struct vqe_pages_set *set,
                      const struct place *places, size_t count, enum kind kind,
-                     const char *name)
+                     const char *name, int style)
 {
   struct vqe_pages_series *series = NULL;
   bool band = false;
+  bool known = false;
+  for (size_t k = 0; k < count && !known; k++) {
+    known = isfinite(value_of(vqe_pages_pick(set, places[k].group, 1), kind));
+  }
+  if (!known) {
+    return VQE_OK;
+  }
   for (size_t k = 0; k < count && (kind == ENERGY || kind == ERROR); k++) {
     band = band || vqe_pages_good(set, places[k].group) > 1;
   }
@@ -133,6 +156,7 @@ static int add_curve(struct vqe_pages_chart *chart,
   snprintf(series->name, sizeof series->name, "%s%s", name,
            band ? " (median; band: best to worst seed)" : "");
   vqe_text_blank_controls(series->name);
+  series->style = style;
   series->plain = kind == FCI || kind == HF;
   for (size_t k = 0; k < count; k++) {
     size_t group = places[k].group;
@@ -151,15 +175,13 @@ static int add_references(struct vqe_pages_chart *chart,
                           const struct vqe_pages_set *set,
                           const struct place *places, size_t count)
 {
-  int status = add_curve(chart, set, places, count, FCI, "FCI (exact)");
+  int status =
+      add_curve(chart, set, places, count, FCI, "FCI (exact)", STYLE_FCI);
   if (status == VQE_OK) {
-    chart->series[chart->nseries - 1].style = STYLE_FCI;
     status = add_curve(chart, set, places, count, HF,
                        "Hartree\xe2\x80\x93"
-                       "Fock");
-  }
-  if (status == VQE_OK) {
-    chart->series[chart->nseries - 1].style = STYLE_HF;
+                       "Fock",
+                       STYLE_HF);
   }
   return status;
 }
@@ -239,10 +261,49 @@ static void init_curves(struct vqe_pages_chart charts[2],
   charts[1].decimals = 4;
 }
 
+/* Three geometries at least of which one has an energy. */
 static bool is_curve(const struct vqe_pages_set *set, size_t family)
 {
-  return vqe_pages_length(&set->families, family) >= 3 &&
-         first_of(set, family)->natom > 1;
+  size_t count = vqe_pages_length(&set->families, family);
+  bool good = false;
+  for (size_t j = 0; j < count && !good; j++) {
+    good = vqe_pages_good(set, vqe_pages_item(&set->families, family, j)) > 0;
+  }
+  return good && count >= 3 && first_of(set, family)->natom > 1;
+}
+
+/* Add the curves of one family to both charts, or (`references`) what they are
+ * compared with. */
+static int add_family(struct vqe_pages_chart charts[2],
+                      const struct vqe_pages_set *set, size_t family,
+                      const struct coordinate *coordinate, bool references)
+{
+  struct place *places = NULL;
+  size_t count = 0;
+  char name[160];
+  int style = (int)charts[0].nseries;
+  int status = find_places(&places, &count, set, family, coordinate);
+  vqe_pages_label(name, sizeof name, set, first_of(set, family));
+  if (status == VQE_OK) {
+    status = references ? add_references(&charts[0], set, places, count)
+                        : add_curve(&charts[0], set, places, count, ENERGY,
+                                    name, style);
+  }
+  if (status == VQE_OK && !references) {
+    status = add_curve(&charts[1], set, places, count, ERROR, name, style);
+  }
+  free(places);
+  return status;
+}
+
+static void put_thinned(struct vqe_pages_text *text, size_t most)
+{
+  if (most > MOST_PLACES) {
+    vqe_pages_putf(text,
+                   "<p class=\"hint\">Of up to %zu geometries %d are drawn, "
+                   "evenly taken along the distance.</p>",
+                   most, MOST_PLACES);
+  }
 }
 
 /* Both charts of the species of `family`, with all families of it; marks
@@ -252,13 +313,11 @@ static int put_species(struct vqe_pages_text *text, json_t *data,
                        bool *done, const struct coordinate *coordinate)
 {
   struct vqe_pages_chart charts[2];
-  char name[160];
   size_t left_out = 0;
+  size_t most = 0;
   int status = VQE_OK;
   init_curves(charts, first_of(set, family), coordinate);
   for (size_t f = family; status == VQE_OK && f < set->families.count; f++) {
-    struct place *places = NULL;
-    size_t count = 0;
     if (done[f] || !is_curve(set, f) ||
         !same_species(first_of(set, family), first_of(set, f))) {
       continue;
@@ -268,28 +327,19 @@ static int put_species(struct vqe_pages_text *text, json_t *data,
       left_out++;
       continue;
     }
-    status = find_places(&places, &count, set, f, coordinate);
-    vqe_pages_label(name, sizeof name, set, first_of(set, f));
-    if (status == VQE_OK) {
-      status = add_curve(&charts[0], set, places, count, ENERGY, name);
-    }
-    if (status == VQE_OK) {
-      status = add_curve(&charts[1], set, places, count, ERROR, name);
-    }
-    free(places);
-  }
-  struct place *places = NULL;
-  size_t count = 0;
-  if (status == VQE_OK) {
-    status = find_places(&places, &count, set, family, coordinate);
+    size_t length = vqe_pages_length(&set->families, f);
+    most = length > most ? length : most;
+    status = add_family(charts, set, f, coordinate, false);
   }
   if (status == VQE_OK) {
-    status = add_references(&charts[0], set, places, count);
+    status = add_family(charts, set, family, coordinate, true);
   }
-  free(places);
   if (status == VQE_OK) {
-    choose_error_axis(&charts[1]);
     vqe_pages_chart_figure(text, data, &charts[0]);
+    put_thinned(text, most);
+  }
+  if (status == VQE_OK && charts[1].nseries > 0) {
+    choose_error_axis(&charts[1]);
     vqe_pages_chart_figure(text, data, &charts[1]);
   }
   if (left_out > 0) {
@@ -324,9 +374,10 @@ bool vqe_pages_curves(struct vqe_pages_text *text, json_t *data,
     if (drawn++ == 0) {
       vqe_pages_section(text, "curves", "Energy curves");
       vqe_pages_put(text, "<p>Total energies along the distance that changes "
-                          "most between the geometries, and beside them the "
-                          "error to FCI (in an active space CASCI). The band "
-                          "is chemical accuracy, 1.6 mHa.</p>"
+                          "most between the geometries, and beside them, "
+                          "where FCI (in an active space CASCI) is known, the "
+                          "error to it. The band is chemical accuracy, 1.6 "
+                          "mHa.</p>"
                           "<div class=\"figures\">");
     }
     status = put_species(text, data, set, f, done, &coordinate);

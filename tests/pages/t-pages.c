@@ -365,6 +365,65 @@ static void three_lengths_make_a_curve(void **state)
   free(html);
 }
 
+/* What the scripts of a page draw from. */
+static json_t *data_of(const char *html)
+{
+  const char *start = strstr(html, "id=\"data\">");
+  assert_non_null(start);
+  start = strchr(start, '>') + 1;
+  const char *end = strstr(start, "</script>");
+  json_t *data = json_loadb(start, (size_t)(end - start), 0, NULL);
+  assert_non_null(data);
+  return data;
+}
+
+static void long_scans_are_thinned(void **state)
+{
+  enum { COUNT = 900 };
+  struct vqe_result *results[COUNT];
+  (void)state;
+  for (int k = 0; k < COUNT; k++) {
+    results[k] = h2("H2", 0.5 + 0.001 * k, 1, 0.1);
+  }
+  char *html = page_of(results, COUNT);
+  json_t *data = data_of(html);
+  json_t *x = json_object_get(
+      json_array_get(
+          json_object_get(json_array_get(json_object_get(data, "charts"), 0),
+                          "series"),
+          0),
+      "x");
+  assert_int_equal(json_array_size(x), 400);
+  assert_true(fabs(json_number_value(json_array_get(x, 0)) - 0.5) < 1e-9);
+  assert_true(fabs(json_number_value(json_array_get(x, 399)) - 1.399) < 1e-9);
+  assert_non_null(strstr(html, "Of up to 900 geometries 400 are drawn"));
+  json_decref(data);
+  free(html);
+}
+
+static void curves_need_values(void **state)
+{
+  struct vqe_result *results[3];
+  (void)state;
+  for (int k = 0; k < 3; k++) {
+    results[k] = h2("H2", 0.5 + 0.1 * k, 1, 0.1);
+    results[k]->fci_energy = NAN;
+  }
+  char *html = page_of(results, 3);
+  assert_non_null(strstr(html, "energy along the distance"));
+  assert_null(strstr(html, "FCI (exact)"));
+  assert_null(strstr(html, "sto3g: error to FCI"));
+  free(html);
+  for (int k = 0; k < 3; k++) {
+    results[k] = h2("H2", 0.5 + 0.1 * k, 1, 0.1);
+    results[k]->status = VQE_EXPERIMENT_FAILED;
+  }
+  html = page_of(results, 3);
+  assert_null(strstr(html, "id=\"curves\""));
+  assert_null(strstr(html, "energy along the distance"));
+  free(html);
+}
+
 static void thousands_share_lines(void **state)
 {
   size_t count = 1500;
@@ -463,6 +522,8 @@ int main(void)
       cmocka_unit_test(spaces_of_tables_are_no_seeds),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(three_lengths_make_a_curve),
+      cmocka_unit_test(long_scans_are_thinned),
+      cmocka_unit_test(curves_need_values),
       cmocka_unit_test(thousands_share_lines),
       cmocka_unit_test(the_rest_of_a_hamiltonian_is_summed),
       cmocka_unit_test(kept_evaluations_end_with_the_last),
