@@ -586,6 +586,9 @@ services_needed() {
 
 jobs/setup/packages.sh main
 jobs/setup/packages.sh tests
+# where nothing may be skipped, reports have to be built with their libraries
+[ "${CI:-}" != true ] || command -v npm >/dev/null ||
+  jobs/setup/packages.sh browser
 jobs/setup/libraries.sh
 [ "$quick" = yes ] || prepare_python
 

@@ -127,6 +127,7 @@ LIST
       cat <<'LIST'
 chromium|chromium|prints reports as PDFs, opens them in tests
 chromium-driver|chromedriver|lets tests look at pages
+npm|npm|fetches the libraries of reports and axe-core
 LIST
       ;;
     prometheus)
