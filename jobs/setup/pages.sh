@@ -28,8 +28,12 @@ target=$root/.deps/$name
 # shellcheck source=jobs/setup/find.sh
 . "$root/jobs/setup/find.sh"
 
-# the last of the list is there when all are
-if is_complete "$target/${libraries##*|}" "$target"; then
+# names the versions, so that others are fetched where these change
+mark=complete
+while IFS='|' read -r package version _; do
+  mark+=-$package-$version
+done <<<"$libraries"
+if is_complete "$target/$mark" "$target"; then
   exit 0
 fi
 
@@ -75,6 +79,7 @@ while IFS='|' read -r package version sha256 file here; do
   fetch "$package" "$version" "$sha256"
   tar -xzOf "$cache/$package-$version.tgz" "package/$file" >"$aside/$here"
 done <<<"$libraries"
+touch "$aside/$mark"
 rm -rf "$target"
 chmod 755 "$aside"
 mv "$aside" "$target"

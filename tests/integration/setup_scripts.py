@@ -262,6 +262,18 @@ def other_files(place):
     check(place.call(words)[0] != 0, "a changed file passes")
 
 
+def old_libraries(place):
+    """Files of another version than the script names are fetched again."""
+    folder = os.path.join(place.tree, ".deps", "pages")
+    os.makedirs(folder)
+    for name in ("echarts.js", "3dmol.js", "complete-echarts-1.0.0-3dmol-1.0.0"):
+        with open(os.path.join(folder, name), "w", encoding="utf-8"):
+            pass
+    status, text, _ = place.call(place.script("jobs/setup/pages.sh"))
+    check(status == 3 and "could not fetch echarts" in text,
+          f"pages.sh takes libraries of another version: {status} {text}")
+
+
 def scripts():
     """All shell scripts of the project, as whole lines of commands."""
     for folder in ("jobs", "tests", "bench", ".ci"):
@@ -318,6 +330,7 @@ def main():
         without_home(place)
         services_of_others(place)
         other_files(place)
+        old_libraries(place)
         planted_modules(place)
     print(f"{refused} caches of others refused, {fetches} fetches by hash")
 
