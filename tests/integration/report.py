@@ -231,6 +231,35 @@ def look_without_scripts(browser, folder, name):
     browser.media()
 
 
+def broken_charts(browser, folder, name, data):
+    """A value that is not known has a tooltip; where a chart cannot be made,
+    the drawing stands."""
+    series = data["charts"][0]["series"][0]
+    series["y"][0] = series["low"][1] = None
+    text = read(folder, name)
+    start = text.index('id="data">') + len('id="data">')
+    changed = json.dumps(data).replace("<", "\\u003c")
+    folder.write("nulls.html",
+                 text[:start] + changed + text[text.index("</script>", start):])
+    browser.window(1280)
+    browser.media()
+    browser.open(folder.file("nulls.html"))
+    scroll(browser)
+    texts = browser.run("""
+      const box = document.querySelector("figure[data-chart='0'] .live");
+      const show = echarts.getInstanceByDom(box).getOption().tooltip[0].formatter;
+      return [0, 1].map(k => show([{seriesId: "s0", dataIndex: k, marker: ""}]));""")
+    check("<b>n/a</b>" in texts[0] and "n/a –" in texts[1], f"tooltips: {texts}")
+    check(browser.errors() == [], "errors where values are not known")
+    browser.open(folder.file(name))
+    browser.run("echarts.init = () => { throw new Error('no chart'); };")
+    scroll(browser)
+    still, live, count = drawings(browser)
+    check(still > 0 and still + live == count,
+          f"charts that fail: {still} stand still, {live} respond, of {count}")
+    browser.errors()
+
+
 def sort_table(browser, folder, name):
     browser.open(folder.file(name))
     values = browser.run("""
@@ -317,6 +346,9 @@ def main():
         for name in ("memory.html", "file.html", "tables.html"):
             look(browser, folder, name, responds)
         look_without_scripts(browser, folder, "file.html")
+        if responds:
+            _, data = check_text(read(folder, "file.html"), "file.html")
+            broken_charts(browser, folder, "file.html", data)
         sort_table(browser, folder, "memory.html")
         seconds, size = thousand(browser, folder)
         lake(folder, "report", "job.h5", "-o", "file.pdf")

@@ -33,6 +33,7 @@
   }
 
   function shown(value) {
+    if (value === null) { return "n/a"; }
     var size = Math.abs(value);
     return size !== 0 && (size < 1e-3 || size >= 1e6)
       ? value.toExponential(3) : String(Number(value.toPrecision(9)));
@@ -116,7 +117,7 @@
           text = escaped(chart.x_label) + ": " + shown(series.x[k]);
         }
         text += "<br>" + item.marker + escaped(series.name.split(" (")[0]) +
-          ": <b>" + (series.y[k] === null ? "n/a" : shown(series.y[k])) + "</b>";
+          ": <b>" + shown(series.y[k]) + "</b>";
         if (series.low) {
           text += " (" + shown(series.low[k]) + " \u2013 " +
             shown(series.high[k]) + ")";
@@ -170,15 +171,24 @@
 
   function draw(figure, chart) {
     var box = figure.querySelector(".live");
+    var live;
     figure.classList.add("on");
     var old = window.echarts.getInstanceByDom(box);
     if (old) { old.dispose(); }
-    var live = window.echarts.init(box, null, {renderer: "svg"});
-    live.setOption(optionOf(chart));
+    open = open.filter(function (one) { return one.figure !== figure; });
+    try {
+      live = window.echarts.init(box, null, {renderer: "svg"});
+      live.setOption(optionOf(chart));
+    } catch (error) {
+      /* the drawing that stands still is better than none */
+      figure.classList.remove("on");
+      if (live) { live.dispose(); }
+      window.console.error(error);
+      return;
+    }
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", chart.title +
       ": chart; the numbers are in the table below");
-    open = open.filter(function (one) { return one.figure !== figure; });
     open.push({figure: figure, chart: chart, live: live});
   }
 
