@@ -163,11 +163,13 @@ static void put_scripts(struct vqe_pages_text *text)
   }
 }
 
-/* JSON inside a script element: a text of others may hold its end tag. */
+/* JSON inside a script element: a text of others may hold its end tag.
+ * Energies of thousands of hartree need 12 digits to be known to a
+ * microhartree. */
 static int put_data(struct vqe_pages_text *text, const json_t *data)
 {
   char *json = vqe_json_dumps(data, JSON_COMPACT | JSON_ENSURE_ASCII |
-                                        JSON_REAL_PRECISION(8));
+                                        JSON_REAL_PRECISION(12));
   if (json == NULL) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for the report");
   }

@@ -401,6 +401,31 @@ static void long_scans_are_thinned(void **state)
   free(html);
 }
 
+/* Energies of heavy atoms: thousands of hartree, of which microhartree count.
+ */
+static void data_of_scripts_keep_microhartree(void **state)
+{
+  struct vqe_result *results[3];
+  (void)state;
+  for (int k = 0; k < 3; k++) {
+    results[k] = h2("H2", 0.5 + 0.1 * k, 1, 0.1);
+    results[k]->fci_energy = -5432.123456 - 1e-6 * k;
+  }
+  char *html = page_of(results, 3);
+  json_t *data = data_of(html);
+  json_t *series = json_object_get(
+      json_array_get(json_object_get(data, "charts"), 0), "series");
+  json_t *fci = json_object_get(json_array_get(series, 1), "y");
+  assert_int_equal(json_array_size(fci), 3);
+  for (size_t k = 0; k < 3; k++) {
+    double wanted = -5432.123456 - 1e-6 * (double)k;
+    double found = json_number_value(json_array_get(fci, k));
+    assert_true(fabs(found - wanted) < 1e-7);
+  }
+  json_decref(data);
+  free(html);
+}
+
 static void curves_need_values(void **state)
 {
   struct vqe_result *results[3];
@@ -523,6 +548,7 @@ int main(void)
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(three_lengths_make_a_curve),
       cmocka_unit_test(long_scans_are_thinned),
+      cmocka_unit_test(data_of_scripts_keep_microhartree),
       cmocka_unit_test(curves_need_values),
       cmocka_unit_test(thousands_share_lines),
       cmocka_unit_test(the_rest_of_a_hamiltonian_is_summed),
