@@ -15,6 +15,8 @@
 #define RIGHT 16.0
 #define TOP 14.0
 #define BOTTOM 56.0
+/* Values beyond are of damaged files: an axis does not follow them. */
+#define MOST_VALUE 1e12
 
 struct axis {
   double low, high;   /* logarithms of base 10 where it is logarithmic */
@@ -64,7 +66,9 @@ int vqe_pages_chart_add(struct vqe_pages_series **out,
 
 static double scaled(bool is_log, double floor, double value)
 {
-  return !is_log ? value : log10(fmax(value, floor));
+  return !is_log || !isfinite(value)
+             ? value
+             : log10(fmin(fmax(value, floor), MOST_VALUE));
 }
 
 static double place_of(const struct axis *axis, double value)
@@ -102,7 +106,7 @@ static void round_axis(struct axis *axis)
 
 static void widen(struct axis *axis, double value)
 {
-  if (isfinite(value)) {
+  if (fabs(value) < MOST_VALUE) {
     axis->low = fmin(axis->low, value);
     axis->high = fmax(axis->high, value);
   }

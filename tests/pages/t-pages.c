@@ -426,6 +426,42 @@ static void data_of_scripts_keep_microhartree(void **state)
   free(html);
 }
 
+/* Of damaged files: no axis takes them up, no drawing holds what is no
+ * number. */
+static void absurd_values_draw_axes(void **state)
+{
+  static const double energies[] = {1.7e308, -1.7e308, -1.1};
+  struct vqe_result *results[3];
+  (void)state;
+  for (int k = 0; k < 3; k++) {
+    results[k] = h2("H2", 0.5 + 0.1 * k, 1, 0.1);
+    results[k]->minimum = energies[k];
+    results[k]->eval_energy[0] = energies[k];
+  }
+  char *html = page_of(results, 3);
+  json_t *data = data_of(html);
+  json_t *chart;
+  size_t k;
+  json_array_foreach(json_object_get(data, "charts"), k, chart)
+  {
+    json_t *axis = json_object_get(chart, "y_axis");
+    assert_int_equal(json_array_size(axis), 3);
+    assert_true(fabs(json_number_value(json_array_get(axis, 0))) < 1e4);
+    assert_true(fabs(json_number_value(json_array_get(axis, 1))) < 1e4);
+  }
+  assert_true(k > 2);
+  *strstr(html, "id=\"data\">") = '\0';
+  const char *curves = strstr(html, "id=\"curves\"");
+  assert_non_null(curves);
+  assert_null(strstr(curves, "Mnan"));
+  assert_null(strstr(curves, "\"nan"));
+  assert_null(strstr(curves, "\"-nan"));
+  assert_null(strstr(curves, "nan\""));
+  assert_null(strstr(curves, ">inf<"));
+  json_decref(data);
+  free(html);
+}
+
 static void curves_need_values(void **state)
 {
   struct vqe_result *results[3];
@@ -549,6 +585,7 @@ int main(void)
       cmocka_unit_test(three_lengths_make_a_curve),
       cmocka_unit_test(long_scans_are_thinned),
       cmocka_unit_test(data_of_scripts_keep_microhartree),
+      cmocka_unit_test(absurd_values_draw_axes),
       cmocka_unit_test(curves_need_values),
       cmocka_unit_test(thousands_share_lines),
       cmocka_unit_test(the_rest_of_a_hamiltonian_is_summed),
