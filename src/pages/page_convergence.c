@@ -194,12 +194,40 @@ static void name_problem(char *out, size_t size,
   vqe_text_blank_controls(out);
 }
 
-static int make_convergence(struct vqe_pages_chart *chart,
+static bool has_points(const struct vqe_pages_set *set, size_t group)
+{
+  bool found = false;
+  for (size_t k = 0; k < vqe_pages_length(&set->groups, group) && !found;
+       k++) {
+    found = set->runs[vqe_pages_item(&set->groups, group, k)]->npoint > 0;
+  }
+  return found;
+}
+
+/* *more counts the groups for which the chart has no room. */
+static int add_groups(struct vqe_pages_chart *chart, size_t *more,
+                      const struct vqe_pages_set *set, size_t problem,
+                      double target)
+{
+  int status = VQE_OK;
+  for (size_t j = 0; status == VQE_OK && isfinite(target) &&
+                     j < vqe_pages_length(&set->problems, problem);
+       j++) {
+    size_t group = vqe_pages_item(&set->problems, problem, j);
+    if (chart->nseries < MOST_SERIES) {
+      status = add_group(chart, set, group, target);
+    } else {
+      *more += has_points(set, group);
+    }
+  }
+  return status;
+}
+
+static int make_convergence(struct vqe_pages_chart *chart, size_t *more,
                             const struct vqe_pages_set *set, size_t problem)
 {
   bool exact = false;
   double target = vqe_pages_target(set, problem, &exact);
-  int status = VQE_OK;
   char name[160];
   vqe_pages_chart_init(chart);
   name_problem(name, sizeof name, set, problem);
@@ -216,14 +244,7 @@ static int make_convergence(struct vqe_pages_chart *chart,
     chart->band_high = ACCURACY_MHA;
     chart->band_name = "chemical accuracy, 1.6 mHa";
   }
-  for (size_t j = 0;
-       status == VQE_OK && isfinite(target) && chart->nseries < MOST_SERIES &&
-       j < vqe_pages_length(&set->problems, problem);
-       j++) {
-    status = add_group(chart, set, vqe_pages_item(&set->problems, problem, j),
-                       target);
-  }
-  return status;
+  return add_groups(chart, more, set, problem, target);
 }
 
 static void begin_convergence(struct vqe_pages_text *text)
@@ -266,6 +287,31 @@ static void put_choice(struct vqe_pages_text *text, const json_t *choices)
                       "id=\"chosen-chart\"><figcaption></figcaption>"
                       "<div class=\"live\"></div><ul class=\"legend\"></ul>"
                       "</figure></div>");
+  vqe_pages_putf(text,
+                 "<p class=\"hint chosen-apart\">%zu further charts are drawn "
+                 "where scripts run, on a screen: choose them in the page "
+                 "itself.</p>",
+                 json_array_size(choices));
+}
+
+/* What is nowhere on the page. */
+static void put_left_out(struct vqe_pages_text *text, size_t problems,
+                         size_t groups)
+{
+  if (groups > 0) {
+    vqe_pages_putf(text,
+                   "<p class=\"hint\">A chart has %d choices of settings at "
+                   "most: %zu further ones are not drawn; the table of "
+                   "results has them.</p>",
+                   MOST_SERIES, groups);
+  }
+  if (problems > 0) {
+    vqe_pages_putf(text,
+                   "<p class=\"hint\">Convergence of %zu further molecules "
+                   "or geometries is not drawn here: report fewer results, "
+                   "or query the table vqe_iterations.</p>",
+                   problems);
+  }
 }
 
 bool vqe_pages_convergence(struct vqe_pages_text *text, json_t *data,
@@ -275,6 +321,7 @@ bool vqe_pages_convergence(struct vqe_pages_text *text, json_t *data,
   size_t drawn = 0;
   size_t numbers = 0;
   size_t left_out = 0;
+  size_t more = 0;
   int status = VQE_OK;
   for (size_t p = 0; status == VQE_OK && p < set->problems.count; p++) {
     struct vqe_pages_chart chart;
@@ -282,7 +329,7 @@ bool vqe_pages_convergence(struct vqe_pages_text *text, json_t *data,
       left_out++;
       continue;
     }
-    status = make_convergence(&chart, set, p);
+    status = make_convergence(&chart, &more, set, p);
     if (status == VQE_OK && chart.nseries > 0) {
       if (drawn == 0) {
         begin_convergence(text);
@@ -302,13 +349,7 @@ bool vqe_pages_convergence(struct vqe_pages_text *text, json_t *data,
     if (json_array_size(choices) > 0) {
       put_choice(text, choices);
     }
-    if (left_out > 0) {
-      vqe_pages_putf(text,
-                     "<p class=\"hint\">Convergence of %zu further molecules "
-                     "or geometries is not drawn here: report fewer results, "
-                     "or query the table vqe_iterations.</p>",
-                     left_out);
-    }
+    put_left_out(text, left_out, more);
     vqe_pages_put(text, "</section>\n");
   }
   json_object_set_new(data, "choices", choices);

@@ -271,6 +271,20 @@ static bool same_circuit(const struct vqe_pages_run *a,
                 b->cells[VQE_REPORT_ENTANGLEMENT]) == 0;
 }
 
+static void put_more_circuits(struct vqe_pages_text *text, size_t more,
+                              bool unseen)
+{
+  if (unseen) {
+    vqe_pages_put(text, "<p class=\"hint\">Further circuits are not drawn."
+                        "</p>");
+  } else if (more > 0) {
+    vqe_pages_putf(text,
+                   "<p class=\"hint\">%zu further circuits are not drawn."
+                   "</p>",
+                   more);
+  }
+}
+
 static void put_circuit(struct vqe_pages_text *text,
                         const struct vqe_pages_run *run,
                         const struct vqe_pages_text *drawing, bool open)
@@ -293,18 +307,27 @@ bool vqe_pages_circuits(struct vqe_pages_text *text,
   const struct vqe_pages_run *seen[64];
   size_t nseen = 0;
   size_t drawn = 0;
-  for (size_t g = 0; g < set->groups.count && drawn < MOST_CIRCUITS; g++) {
+  size_t more = 0;
+  bool unseen = false;
+  for (size_t g = 0; g < set->groups.count && !unseen; g++) {
     const struct vqe_pages_run *run = vqe_pages_pick(set, g, 0);
     struct vqe_pages_text drawing = {NULL, 0, 0, VQE_OK};
     bool known = false;
     for (size_t k = 0; k < nseen && !known; k++) {
       known = same_circuit(run, seen[k]);
     }
-    if (known || nseen == sizeof seen / sizeof seen[0]) {
+    if (known || run->circuit == NULL) {
       continue;
     }
-    seen[nseen++] = run;
-    if (vqe_pages_draw_circuit(&drawing, run) && drawing.status == VQE_OK) {
+    unseen = nseen == sizeof seen / sizeof seen[0];
+    if (!unseen) {
+      seen[nseen++] = run;
+    }
+    bool fits = !unseen && vqe_pages_draw_circuit(&drawing, run) &&
+                drawing.status == VQE_OK;
+    if (fits && drawn == MOST_CIRCUITS) {
+      more++;
+    } else if (fits) {
       if (drawn == 0) {
         vqe_pages_section(text, "circuits", "Circuits");
         vqe_pages_put(text,
@@ -319,6 +342,7 @@ bool vqe_pages_circuits(struct vqe_pages_text *text,
     free(drawing.data);
   }
   if (drawn > 0) {
+    put_more_circuits(text, more, unseen);
     vqe_pages_put(text, "</section>\n");
   }
   return drawn > 0;
@@ -355,10 +379,14 @@ bool vqe_pages_occupations(struct vqe_pages_text *text,
                            const struct vqe_pages_set *set)
 {
   size_t drawn = 0;
-  for (size_t p = 0; p < set->problems.count && drawn < MOST_OCCUPATIONS;
-       p++) {
+  size_t left_out = 0;
+  for (size_t p = 0; p < set->problems.count; p++) {
     const struct vqe_pages_run *run = best_of_problem(set, p);
     if (run->noccupation == 0) {
+      continue;
+    }
+    if (drawn == MOST_OCCUPATIONS) {
+      left_out++;
       continue;
     }
     if (drawn == 0) {
@@ -369,6 +397,12 @@ bool vqe_pages_occupations(struct vqe_pages_text *text,
     }
     put_occupations(text, run, drawn == 0);
     drawn++;
+  }
+  if (left_out > 0) {
+    vqe_pages_putf(text,
+                   "<p class=\"hint\">Occupations of %zu further molecules or "
+                   "geometries are not listed.</p>",
+                   left_out);
   }
   if (drawn > 0) {
     vqe_pages_put(text, "</section>\n");

@@ -165,9 +165,52 @@ static void only_circuits_that_can_be_read_are_drawn(void **state)
   }
 }
 
+/* Eight ansatzes of one molecule: charts have six lines, six circuits stand.
+ */
+static void settings_that_are_left_out_are_counted(void **state)
+{
+  struct vqe_result *results[8];
+  (void)state;
+  for (int k = 0; k < 8; k++) {
+    results[k] = pages_h2("one", 0.7, 1, 0.5);
+    free(results[k]->experiment->ansatz_name);
+    assert_true(asprintf(&results[k]->experiment->ansatz_name, "A%d", k) > 0);
+    results[k]->ansatz_qasm = strdup("x q[0];\n");
+  }
+  char *html = pages_of(results, 8);
+  assert_non_null(strstr(html, "at most: 2 further ones are not drawn"));
+  assert_non_null(strstr(html, ">2 further circuits are not drawn."));
+  assert_int_equal(pages_occurrences(html, "<svg class=\"circuit\""), 6);
+  assert_null(strstr(html, "further charts are drawn where scripts run"));
+  free(html);
+}
+
+/* Fourteen molecules: twelve have a chart and occupations of their own. */
+static void molecules_that_are_left_out_are_counted(void **state)
+{
+  struct vqe_result *results[14];
+  (void)state;
+  for (int k = 0; k < 14; k++) {
+    char name[8];
+    snprintf(name, sizeof name, "m%d", k);
+    results[k] = pages_h2(name, 0.7, 1, 0.5);
+    results[k]->natural_occupations = calloc(2, sizeof(double));
+    results[k]->noccupation = 2;
+  }
+  char *html = pages_of(results, 14);
+  assert_non_null(
+      strstr(html, ">2 further charts are drawn where scripts run"));
+  assert_non_null(strstr(html, ">Occupations of 2 further molecules"));
+  assert_null(strstr(html, "further circuits are not drawn"));
+  assert_null(strstr(html, "further ones are not drawn"));
+  free(html);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(settings_that_are_left_out_are_counted),
+      cmocka_unit_test(molecules_that_are_left_out_are_counted),
       cmocka_unit_test(texts_of_others_are_no_markup),
       cmocka_unit_test(numbers_are_those_of_the_results),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
