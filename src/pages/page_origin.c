@@ -213,6 +213,36 @@ static const char *job_of(const struct vqe_pages_run *run)
   return run->job;
 }
 
+/* Ranks and threads of all runs, each pair once. */
+static void put_ranks(struct vqe_pages_text *text,
+                      const struct vqe_pages_set *set)
+{
+  const struct vqe_pages_run *seen[MOST_VALUES];
+  size_t count = 0;
+  bool more = false;
+  for (size_t k = 0; k < set->nrun; k++) {
+    const struct vqe_pages_run *run = set->runs[k];
+    bool known = run->ranks <= 0;
+    for (size_t j = 0; j < count && !known; j++) {
+      known = seen[j]->ranks == run->ranks && seen[j]->threads == run->threads;
+    }
+    if (!known && count < MOST_VALUES) {
+      seen[count++] = run;
+    } else if (!known) {
+      more = true;
+    }
+  }
+  if (count == 0) {
+    return;
+  }
+  vqe_pages_put(text, "<tr><th scope=\"row\">ranks, threads</th><td>");
+  for (size_t j = 0; j < count; j++) {
+    vqe_pages_putf(text, "%s%d, %d", j > 0 ? "; " : "", seen[j]->ranks,
+                   seen[j]->threads);
+  }
+  vqe_pages_put(text, more ? "; and others</td></tr>\n" : "</td></tr>\n");
+}
+
 static void put_machine(struct vqe_pages_text *text,
                         const struct vqe_pages_set *set)
 {
@@ -230,12 +260,7 @@ static void put_machine(struct vqe_pages_text *text,
     vqe_pages_escape(text, last->started);
     vqe_pages_put(text, " (starts, UTC)</td></tr>\n");
   }
-  if (first->ranks > 0) {
-    vqe_pages_putf(text,
-                   "<tr><th scope=\"row\">ranks, threads</th><td>%d, %d"
-                   "</td></tr>\n",
-                   first->ranks, first->threads);
-  }
+  put_ranks(text, set);
   double peak = 0.0;
   for (size_t k = 0; k < set->nrun; k++) {
     peak = fmax(peak, set->runs[k]->peak_memory_mb);

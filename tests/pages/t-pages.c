@@ -206,9 +206,24 @@ static void molecules_that_are_left_out_are_counted(void **state)
   free(html);
 }
 
+static void ranks_are_of_all_runs(void **state)
+{
+  struct vqe_result *results[4];
+  (void)state;
+  for (int k = 0; k < 4; k++) {
+    results[k] = pages_h2("one", 0.7, k, 0.5);
+    results[k]->mpi_ranks = k < 2 ? 1 : 16;
+    results[k]->threads = k == 3 ? 8 : 4;
+  }
+  char *html = pages_of(results, 4);
+  assert_non_null(strstr(html, "<td>1, 4; 16, 4; 16, 8</td>"));
+  free(html);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ranks_are_of_all_runs),
       cmocka_unit_test(settings_that_are_left_out_are_counted),
       cmocka_unit_test(molecules_that_are_left_out_are_counted),
       cmocka_unit_test(texts_of_others_are_no_markup),
