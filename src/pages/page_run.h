@@ -91,7 +91,8 @@ double vqe_pages_run_distance(const struct vqe_pages_run *run, size_t a,
 
 int vqe_pages_run_of(struct vqe_pages_run **out,
                      const struct vqe_result *result);
-/* Of a row of the tables; VQE_ERR_INPUT where a column is missing. */
+/* Of a row of the tables; what a row lacks, or has of another type, is taken
+ * for not known. */
 int vqe_pages_run_of_row(struct vqe_pages_run **out, const json_t *row);
 void vqe_pages_run_free(struct vqe_pages_run *run);
 

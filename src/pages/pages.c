@@ -226,8 +226,8 @@ static void put_missing(struct vqe_pages_text *text)
     vqe_pages_put(text,
                   "<p class=\"hint\">This build has no libraries for charts "
                   "that respond and molecules that turn, so drawings stand "
-                  "still: run <code>jobs/setup/pages.sh</code> and build "
-                  "again.</p>");
+                  "still: run <code>jobs/setup/pages.sh</code> and "
+                  "<code>jobs/setup/build.sh</code> again.</p>");
   }
 }
 
