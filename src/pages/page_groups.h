@@ -21,6 +21,8 @@ struct vqe_pages_set {
   struct vqe_pages_run **runs;
   size_t nrun, capacity;
   bool of_tables;                    /* some runs are rows of the tables */
+  size_t circuits;                   /* bytes of those that are kept */
+  bool more_circuits;                /* than are kept */
   bool differs[VQE_REPORT_SETTINGS]; /* settings that are not all the same */
   bool shown[VQE_REPORT_SETTINGS];   /* and do not follow from others */
   struct vqe_pages_lists problems;   /* of groups */

@@ -275,8 +275,9 @@ static void put_more_circuits(struct vqe_pages_text *text, size_t more,
                               bool unseen)
 {
   if (unseen) {
-    vqe_pages_put(text, "<p class=\"hint\">Further circuits are not drawn."
-                        "</p>");
+    vqe_pages_put(text,
+                  "<p class=\"hint\">Circuits of later experiments may be "
+                  "left out.</p>");
   } else if (more > 0) {
     vqe_pages_putf(text,
                    "<p class=\"hint\">%zu further circuits are not drawn."
@@ -342,7 +343,7 @@ bool vqe_pages_circuits(struct vqe_pages_text *text,
     free(drawing.data);
   }
   if (drawn > 0) {
-    put_more_circuits(text, more, unseen);
+    put_more_circuits(text, more, unseen || set->more_circuits);
     vqe_pages_put(text, "</section>\n");
   }
   return drawn > 0;

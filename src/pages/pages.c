@@ -23,6 +23,9 @@ extern const char vqe_pages_3dmol[];
 extern const size_t vqe_pages_script_size, vqe_pages_echarts_size,
     vqe_pages_3dmol_size;
 
+/* Bytes of all circuits that are kept. */
+#define MOST_CIRCUITS ((size_t)32 << 20)
+
 struct vqe_pages {
   char *source;
   struct vqe_pages_set set;
@@ -58,10 +61,25 @@ void vqe_pages_free(struct vqe_pages *pages)
   free(pages);
 }
 
+/* Few circuits are drawn, and a hundred thousand take gigabytes. */
+static void bound_circuits(struct vqe_pages_set *set,
+                           struct vqe_pages_run *run)
+{
+  size_t size = run->circuit != NULL ? strlen(run->circuit) : 0;
+  if (set->circuits + size > MOST_CIRCUITS) {
+    free(run->circuit);
+    run->circuit = NULL;
+    set->more_circuits = true;
+    return;
+  }
+  set->circuits += size;
+}
+
 /* Takes the run over. */
 static int append(struct vqe_pages_set *set, struct vqe_pages_run *run)
 {
   int status = VQE_OK;
+  bound_circuits(set, run);
   if (set->nrun == set->capacity) {
     size_t grown = set->capacity > 0 ? 2 * set->capacity : 64;
     status = vqe_memory_grow(&set->runs, set->nrun, grown,

@@ -220,9 +220,31 @@ static void ranks_are_of_all_runs(void **state)
   free(html);
 }
 
+/* 1,500 circuits of 23,000 bytes are more than are kept. */
+static void circuits_take_bounded_memory(void **state)
+{
+  size_t count = 1500;
+  struct vqe_result **results = calloc(count, sizeof *results);
+  char *text = calloc(23001, 1);
+  (void)state;
+  for (size_t k = 0; k < 23000; k += 8) {
+    memcpy(text + k, "x q[0];\n", 8);
+  }
+  for (size_t k = 0; k < count; k++) {
+    results[k] = pages_h2("H2", 0.7, (int64_t)k, 0.1);
+    results[k]->ansatz_qasm = strdup(k == 0 ? "x q[0];\n" : text);
+  }
+  char *html = pages_of(results, count);
+  assert_non_null(strstr(html, "Circuits of later experiments may be left"));
+  free(html);
+  free(text);
+  free(results);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(circuits_take_bounded_memory),
       cmocka_unit_test(ranks_are_of_all_runs),
       cmocka_unit_test(settings_that_are_left_out_are_counted),
       cmocka_unit_test(molecules_that_are_left_out_are_counted),
