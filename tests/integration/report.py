@@ -161,6 +161,59 @@ def check_curves(data, summary):
               f"FCI at {x}: {y}, expected {fci[f'H2 {length}']} at {length}")
 
 
+def remarks(text):
+    """The advice of a page: each remark and how many have it."""
+    section = text[text.index('id="advice"'):]
+    section = section[:section.index("</section>")]
+    return {name: int(count) for name, count in
+            re.findall(r"<li><b>(.*?)</b> \((\d+) of", section) if name != "failed"}
+
+
+def check_tables(folder, summary):
+    """What tables hold is in their page, and what they lack is said there."""
+    text = read(folder, "tables.html")
+    wanted = remarks(read(folder, "file.html"))
+    check(remarks(text) == wanted and any(
+        one["notes"] for one in summary if one["status"] == "ok"),
+          f"remarks of the tables {remarks(text)} instead of {wanted}")
+    check("tables hold finished ones only" in text and "none failed" not in text,
+          "the page of tables knows what failed")
+    check("The tables hold no orbital spaces" in text, "tables hold all settings")
+    heads = re.findall(r"</svg> ([^<]*)</th>", text)
+    check(heads == ["Hamiltonian (integrals, SCF)", "mapping", "VQE", "other, FCI"],
+          f"times of the tables: {heads}")
+
+
+def foreign_tables(folder, finished):
+    """Experiments that others wrote twice count once; too many are refused."""
+    try:
+        import pyarrow as pa
+        from lake_engines import PyIceberg, folder_of
+    except (ImportError, SystemExit):
+        check(os.environ.get("CI") != "true", "CI has no PyIceberg")
+        return
+    warehouse = folder.file("job.warehouse")
+    engine = PyIceberg("plain")
+    engine.change(warehouse, "append")
+    text = lake(folder, "report", "job.warehouse", "-o", "twice.html")
+    check(f"({finished} experiments)" in text, f"an experiment that is twice: {text}")
+    for table, column in (("vqe_iterations", "iteration_step"),
+                          ("vqe_results", "experiment_id")):
+        found = engine.catalog.load(folder_of(warehouse, table))
+        row = found.scan().to_arrow().slice(0, 1)
+        count, values = 100001, [f"{k:064x}" for k in range(100001)]
+        if column == "iteration_step":
+            count, values = 200, list(range(200))
+        at = row.schema.get_field_index(column)
+        field = row.schema.field(at)
+        found.append(row.take([0] * count).set_column(
+            at, field, pa.array(values, type=field.type)))
+        if column == "iteration_step":
+            lake(folder, "report", "job.warehouse", "-o", "zero.html")
+    text = lake(folder, "report", "job.warehouse", "-o", "many.html", status=2)
+    check(f"holds {100001 + finished} experiments" in harness.unfolded(text), text)
+
+
 def scroll(browser):
     """All that begins when it is seen has begun."""
     browser.run("""
@@ -356,6 +409,8 @@ def main():
             pdf = stream.read()
         check(pdf.startswith(b"%PDF") and len(pdf) > 50000, f"a PDF of {len(pdf)} bytes")
         bad_uses(folder)
+        check_tables(folder, summary)
+        foreign_tables(folder, sum(one["status"] == "ok" for one in summary))
     print(f"report: three pages without barriers, charts respond: {responds}; 1,000 "
           f"experiments open in {seconds:.2f} s of processor time, {size / 1e6:.1f} MB")
 
