@@ -89,7 +89,8 @@ static inline json_t *pages_row(int seed, double error, double fci)
 }
 
 /* Takes the rows over. */
-static inline char *pages_of_rows(json_t **rows, size_t count)
+__attribute__((noinline, unused)) static char *pages_of_rows(json_t **rows,
+                                                             size_t count)
 {
   struct vqe_pages *pages = NULL;
   char *html = NULL;
