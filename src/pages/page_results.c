@@ -276,7 +276,7 @@ static void put_family(struct vqe_pages_text *text,
   for (size_t j = 0; j < count; j++) {
     add_group(family, set, vqe_pages_item(&set->families, f, j));
   }
-  qsort(family->with_error, family->exact, sizeof *family->with_error,
+  qsort(family->with_error, family->exact, sizeof(struct vqe_pages_run *),
         by_error);
   put_name(text, first);
   cell_count(text, count);
