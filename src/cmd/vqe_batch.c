@@ -83,20 +83,27 @@ static int read_gates(enum vqe_gates_choice *out, const char *name)
                        name);
 }
 
-/* Nothing runs when a device or a library is demanded that is not there. */
+/* A library that is demanded and not there stops the run, whoever has the
+ * devices: each experiment would fail for the same reason. */
+static int check_gates(enum vqe_gates_choice gates)
+{
+  char version[16];
+  if (gates == VQE_GATES_CUSTATEVEC &&
+      vqe_custatevec_version(version, sizeof version) != VQE_OK) {
+    return vqe_error_context(VQE_ERR_INPUT, "--gates custatevec");
+  }
+  return VQE_OK;
+}
+
+/* Nothing runs when a device is demanded that is not there; here that of this
+ * rank. */
 static int check_devices(const struct vqe_job *job,
                          enum vqe_gates_choice gates)
 {
   const char *reason = NULL;
-  char version[16];
-  if (gates == VQE_GATES_CUSTATEVEC) {
-    if (vqe_custatevec_version(version, sizeof version) != VQE_OK) {
-      return vqe_error_context(VQE_ERR_INPUT, "--gates custatevec");
-    }
-    if (vqe_devices(&reason) == 0) {
-      return vqe_error_set(VQE_ERR_INPUT,
-                           "--gates custatevec: no CUDA device: %s", reason);
-    }
+  if (gates == VQE_GATES_CUSTATEVEC && vqe_devices(&reason) == 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "--gates custatevec: no CUDA device: %s", reason);
   }
   for (size_t k = 0; k < job->count; k++) {
     const struct vqe_experiment *experiment = job->experiments[k];
@@ -110,9 +117,9 @@ static int check_devices(const struct vqe_job *job,
   return VQE_OK;
 }
 
-/* What rank 0 lacks another rank may have: in a job of nodes with and without
- * GPUs what needs one goes to the former. Collective; `status` is that of the
- * check on rank 0. */
+/* The device that rank 0 lacks another rank may have: in a job of nodes with
+ * and without GPUs what needs one goes to the former. Collective; `status` is
+ * that of check_devices on rank 0. */
 static int check_other_ranks(int status)
 {
   int lacks = status != VQE_OK;
@@ -365,6 +372,9 @@ static int begin(struct vqe_job **job, struct vqe_batch_stream *stream,
   }
   if (lead && status == VQE_OK) {
     status = check_side_outputs(*job, options);
+  }
+  if (lead && status == VQE_OK) {
+    status = check_gates(gates);
   }
   if (lead && status == VQE_OK) {
     devices = check_devices(*job, gates);
