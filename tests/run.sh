@@ -143,11 +143,19 @@ make_ready_services() {
   done
 }
 
+# had SCRIPT WHAT: 77 where it cannot be fetched, a failure where it is not what
+# was tested
+had() {
+  local status=0
+  "$1" || status=$?
+  [ "$status" -ne 0 ] || return 0
+  [ "$status" -ne 4 ] || return 1
+  echo "$2 cannot be had"
+  return 77
+}
+
 build_cuda() {
-  jobs/setup/cuda.sh || {
-    echo "no CUDA toolkit can be had"
-    return 77
-  }
+  had jobs/setup/cuda.sh "a CUDA toolkit" || return
   jobs/setup/build.sh cuda -DVQE_TESTS=ON -DVQE_WERROR=ON \
     vqe_batch device-tests
 }
@@ -165,10 +173,7 @@ build_fuzz() {
 
 # with an MPI whose ranks outlive others
 build_ulfm() {
-  jobs/setup/openmpi.sh || {
-    echo "Open MPI 5 cannot be had"
-    return 77
-  }
+  had jobs/setup/openmpi.sh "Open MPI 5" || return
   jobs/setup/build.sh ulfm vqe_batch
 }
 
@@ -432,16 +437,23 @@ slurm() {
       return 77
     }
   fi
-  local test worst=0
+  local test status worst=0 reason=
   for test in tests/integration/slurm*.sh; do
     [ -x "$test" ] || continue
-    local status=0
-    "$test" || status=$?
+    status=0
+    "$test" >"$logs/slurm-one.log" 2>&1 || status=$?
+    cat "$logs/slurm-one.log"
+    if [ "$status" -eq 77 ]; then
+      reason="skipped: ${test##*/}: $(tail -n 1 "$logs/slurm-one.log" |
+        sed 's/^skipped: //')"
+    fi
     # a failure counts more than what was skipped
     if [ "$status" -ne 0 ] && { [ "$worst" -eq 0 ] || [ "$worst" -eq 77 ]; }; then
       worst=$status
     fi
   done
+  # the last line is what `tier` shows
+  [ "$worst" -ne 77 ] || echo "$reason"
   return "$worst"
 }
 
