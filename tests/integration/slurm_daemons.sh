@@ -4,7 +4,10 @@
 #   slurm_conf              further lines of slurm.conf, from standard input
 #   slurm_start [NODE...]   starts it, with one node of this machine's name or
 #                           several; goes to an empty folder, $folder/work
-#   finish, job_is, fail    for the tests; all ends with the script
+#   finish, job_is, journal_has, fail  for the tests
+#   slurm_kill_node NODE    kill -9 of its daemon; slurm_node NODE starts it again
+#
+# All ends with the script: jobs, their processes, daemons.
 PATH=$PATH:/usr/sbin:/sbin
 
 for program in munged slurmctld slurmd sbatch; do
@@ -21,9 +24,34 @@ started=()
 host=$(hostname -s)
 cores=$(nproc)
 
+# the SLURM of this test, and none that the user has jobs in
+is_ours() {
+  [ "${SLURM_CONF:-}" = "$folder/slurm.conf" ]
+}
+
+# jobs, which outlive the daemons: first as a user cancels them
+end_jobs() {
+  timeout 20 scancel --user="$(id -un)"
+  for _ in $(seq 100); do
+    [ -n "$(timeout 20 squeue -h)" ] || return
+    sleep 0.1
+  done
+}
+
+# then what a killed daemon has left; it has the name of our configuration
+end_processes() {
+  local file
+  for file in $(grep -lzxF "SLURM_CONF=$folder/slurm.conf" \
+    /proc/[0-9]*/environ); do
+    file=${file#/proc/}
+    kill -9 "${file%/*}"
+  done
+}
+
 stop() {
   status=$?
   set +e
+  ! is_ours || end_jobs
   for ((k = ${#started[@]} - 1; k >= 0; k--)); do
     kill "${started[k]}" 2>/dev/null
     for _ in $(seq 50); do
@@ -32,7 +60,8 @@ stop() {
     done
     kill -9 "${started[k]}" 2>/dev/null
   done
-  if [ "$status" -eq 0 ]; then
+  ! is_ours || end_processes 2>/dev/null
+  if [ "$status" -eq 0 ] || [ "$status" -eq 77 ]; then
     rm -rf "$folder"
   else
     tail -n 30 "$folder"/*.log "$folder"/work/*.log >&2
@@ -92,6 +121,17 @@ PYTHON
 # further lines of slurm.conf, from standard input
 slurm_conf() {
   cat >>"$folder/further.conf"
+}
+
+# slurm_kill_node NAME: its number may be another process's from then on
+slurm_kill_node() {
+  local gone kept=() pid
+  gone=$(cat "$folder/slurmd-$1.pid")
+  kill -9 "$gone"
+  for pid in "${started[@]}"; do
+    [ "$pid" = "$gone" ] || kept+=("$pid")
+  done
+  started=("${kept[@]}")
 }
 
 # slurm_node NAME: its daemon, also again after it was killed
@@ -178,10 +218,10 @@ CONF
   cd "$folder/work"
 }
 
-# wait until no job is left
+# wait until no job is left, or none of those that words of squeue select
 finish() {
   for _ in $(seq 900); do
-    if [ -z "$(squeue -h)" ]; then
+    if [ -z "$(squeue -h "$@")" ]; then
       return
     fi
     sleep 0.2
@@ -190,9 +230,9 @@ finish() {
   fail "jobs do not end"
 }
 
-# job_is ID STATE: wait for it
+# job_is ID STATE [SECONDS]: wait for it, for a minute by default
 job_is() {
-  for _ in $(seq 600); do
+  for _ in $(seq $((${3:-60} * 10))); do
     # a heterogeneous job has a line for each component
     if [ "$(squeue -h -j "$1" -o %T 2>/dev/null | sort -u)" = "$2" ]; then
       return
@@ -201,4 +241,13 @@ job_is() {
   done
   squeue >&2
   fail "job $1 does not come to be $2"
+}
+
+# journal_has RESULT BYTES: wait until its journal holds so many
+journal_has() {
+  for _ in $(seq 1200); do
+    [ "$(cat "$1.journal"/* 2>/dev/null | wc -c)" -lt "$2" ] || return 0
+    sleep 0.05
+  done
+  fail "nothing is journaled for $1"
 }
