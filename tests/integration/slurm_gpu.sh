@@ -83,12 +83,14 @@ grep -q "1 ranks on a node with 2 GPUs: 1 GPUs idle" "vqe_gpu-$idle.log" ||
 mkdir bin
 cat >bin/nvidia-cuda-mps-control <<'SCRIPT'
 #!/bin/bash
-# a stand-in: says on which node it was started and asked to quit
+# a stand-in: says on which node it was started and asked to quit, which it
+# does not do where VQE_TEST_MPS_DEAF is set
 if [ "${1:-}" = -f ]; then
   echo "start $SLURMD_NODENAME sees $CUDA_VISIBLE_DEVICES" >>"$VQE_TEST_MPS"
   mkfifo "$CUDA_MPS_PIPE_DIRECTORY/control"
   read -r word <>"$CUDA_MPS_PIPE_DIRECTORY/control"
   echo "end $SLURMD_NODENAME $word" >>"$VQE_TEST_MPS"
+  [ -z "${VQE_TEST_MPS_DEAF:-}" ] || sleep 600
 else
   read -r word
   echo "$word" >"$CUDA_MPS_PIPE_DIRECTORY/control"
@@ -96,15 +98,58 @@ fi
 SCRIPT
 chmod 755 bin/nvidia-cuda-mps-control
 export VQE_TEST_MPS=$folder/mps
-id=$(PATH=$folder/work/bin:$PATH "${gpu[@]}" -w n1 --ntasks-per-node=2 \
-  "$scripts/vqe_gpu.sbatch" lih.json "${cuda[@]}" \
+mps=(env "PATH=$folder/work/bin:$PATH" "${gpu[@]}" --ntasks-per-node=2)
+id=$("${mps[@]}" -w n1 "$scripts/vqe_gpu.sbatch" lih.json "${cuda[@]}" \
   --output mps.h5 --summary mps.json)
 finish
 grep -q "MPS started" "vqe_gpu-$id.log" || fail "MPS"
 devices_are mps.json 1 || fail "ranks under MPS"
 sort "$VQE_TEST_MPS" >mps.txt
 printf '%s\n' "end n1 quit" "start n1 sees 0" | diff - mps.txt || fail "MPS"
-[ ! -e "/tmp/vqe-mps-$id" ] || fail "the folder of MPS is left"
+! compgen -G "/tmp/vqe-mps-$id-*" || fail "the folder of MPS is left"
+
+# MPS ends before a job goes back into the queue, and starts again with it,
+# though a lost start had left its folder
+echo "{\"molecules\": [$lih], \"seed\": 1, \"warehouse\": false,
+  \"optimizer\": {\"name\": \"SPSA\", \"max_evaluations\": 4000000,
+                \"ftol\": 1e-300, \"gtol\": 1e-300}}" >back.json
+id=$("${mps[@]}" -w n1 "$scripts/vqe_gpu.sbatch" back.json --device cpu)
+journal_has back.h5 20000
+scancel --batch --signal=USR1 "$id"
+job_is "$id" PENDING
+grep -q "back into the queue as job $id" "vqe_gpu-$id.log" ||
+  fail "a job with MPS that was asked to stop"
+! compgen -G "/tmp/vqe-mps-$id-*" || fail "the folder of MPS is left at requeueing"
+[ "$(grep -c '^end n1 quit' "$VQE_TEST_MPS")" = 2 ] || fail "MPS is left at requeueing"
+mkdir "/tmp/vqe-mps-$id-0"
+sleep 3
+scontrol update "JobId=$id" StartTime=now
+for _ in $(seq 300); do
+  [ "$(grep -c "MPS started" "vqe_gpu-$id.log")" -lt 2 ] || break
+  sleep 0.1
+done
+[ "$(grep -c "MPS started" "vqe_gpu-$id.log")" = 2 ] || fail "MPS after requeueing"
+scancel "$id"
+finish
+rmdir "/tmp/vqe-mps-$id-0"
+! compgen -G "/tmp/vqe-mps-$id-*" || fail "the folder of MPS is left by a cancelled job"
+
+# a folder that somebody else has made is refused, and a daemon that does not
+# quit keeps no job; job ids are counted up
+planted=/tmp/vqe-mps-$((id + 1))-0
+mkdir "$planted"
+mkfifo "$planted/control"
+[ "$("${mps[@]}" -w n1 "$scripts/vqe_gpu.sbatch" lih.json --output planted.h5)" = \
+  "$((id + 1))" ] || fail "the number of the job"
+deaf=$(VQE_TEST_MPS_DEAF=1 "${mps[@]}" -w n2 "$scripts/vqe_gpu.sbatch" lih.json \
+  --output deaf.h5)
+finish
+grep -q "no folder for MPS; remove it" "vqe_gpu-$((id + 1)).log" ||
+  fail "the folder of another"
+[ -e "$planted/control" ] && [ ! -e planted.h5 ] || fail "the folder of another is used"
+rm -r "$planted"
+grep -q "Result file: deaf.h5" "vqe_gpu-$deaf.log" || fail "a daemon that does not quit"
+! compgen -G "/tmp/vqe-mps-$deaf-*" || fail "its folder is left"
 
 # a campaign of two lanes: the GPUs' has them, and what is on a GPU can only
 # run there
@@ -157,10 +202,7 @@ PYTHON
 # asked to stop, it goes on after requeueing as any other job
 sed 's/"max_evaluations": 12/"max_evaluations": 4000/' both.json >long.json
 id=$("${hetero[@]}" "$scripts/vqe_hetero.sbatch" long.json)
-for _ in $(seq 600); do
-  [ "$(cat long.h5.journal/* 2>/dev/null | wc -c)" -le 20000 ] || break
-  sleep 0.05
-done
+journal_has long.h5 20000
 scancel --batch --signal=USR1 "$id"
 job_is "$id" PENDING
 grep -q "back into the queue as job $id" "vqe_hetero-$id.log" ||
