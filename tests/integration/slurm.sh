@@ -42,8 +42,17 @@ check one.json 1 -1.1372701746609 || fail "the job's summary"
 cp h2.json part-3.json
 cp h2.json part-4.json
 sbatch -n 1 --array=3-4 "$script" 'part-%a.json'
+# a file that is named so is taken; blanks in names of scripts and folders
+cp h2.json 'odd-%a.json'
+sbatch -n 1 --array=5 "$script" 'odd-%a.json'
+mkdir 'two words' 'some parts'
+cp "$root"/jobs/slurm/*.sbatch 'two words'
+cp h2.json 'some parts/part-0001.json'
+sbatch -n 1 --array=1 'two words/vqe_array.sbatch' 'some parts' - --seed 7
 finish
 [ -s part-3.h5 ] && [ -s part-4.h5 ] || fail "the results of the array"
+[ -s 'odd-%a.h5' ] || fail "a file with %a in its name"
+[ -s 'some parts/part-0001.h5' ] || [ -s part-0001.h5 ] || fail "names with blanks"
 
 # a campaign: two lanes of two parts, one of which cannot run; the tables of
 # the others wait for all; generated and submitted again, the rest is done
@@ -125,19 +134,9 @@ nh3='{"name": "NH3", "symbols": ["N", "H", "H", "H"], "coords": [[0, 0, 0.1128],
 echo "{\"molecules\": [$h2, $nh3], \"seed\": 1,
   \"optimizer\": {\"name\": \"COBYLA\", \"max_evaluations\": 12000}}" >long.json
 id=$(sbatch --parsable -n "$ranks" "$script" long.json --summary long.sum)
-for _ in $(seq 600); do
-  if [ "$(cat long.h5.journal/* 2>/dev/null | wc -c)" -gt 200000 ]; then
-    break
-  fi
-  sleep 0.05
-done
+journal_has long.h5 200000
 scancel --batch --signal=USR1 "$id"
-for _ in $(seq 300); do
-  if [ "$(squeue -h -j "$id" -o %t)" = PD ]; then
-    break
-  fi
-  sleep 0.1
-done
+job_is "$id" PENDING
 # a job that was put back waits two minutes; the node takes it after seconds
 sleep 5
 scontrol update "JobId=$id" StartTime=now
@@ -148,4 +147,24 @@ grep -q "Result file: long.h5" "vqe_batch-$id.log" ||
   fail "the requeued job did not end"
 check long.sum 2 any || fail "the requeued job's summary"
 [ ! -e long.h5.journal ] || fail "the journal is left"
+
+# asked to stop before its ranks can catch the signal
+cat >early.sh <<'SCRIPT'
+#!/bin/bash
+touch early
+exec sleep 600
+SCRIPT
+chmod 755 early.sh
+id=$(VQE_WRAP=$PWD/early.sh sbatch --parsable -n "$ranks" "$script" h2.json \
+  --output early.h5)
+for _ in $(seq 600); do
+  [ ! -e early ] || break
+  sleep 0.05
+done
+scancel --batch --signal=USR1 "$id"
+job_is "$id" PENDING
+grep -q "back into the queue as job $id" "vqe_batch-$id.log" ||
+  fail "a signal that came before the program"
+scancel "$id"
+finish
 echo "SLURM $(slurmctld -V | cut -d' ' -f2): job, array, campaign, stop and requeue"
