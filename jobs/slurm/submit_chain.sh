@@ -7,9 +7,9 @@
 # Simulate, publish, tables: three jobs, each after the one before. The first
 # (vqe_batch.sbatch) writes NAME.h5, the second (vqe_publish.sbatch) sends it to
 # Kafka and is left out without VQE_KAFKA_BROKERS, the third (vqe_lake.sbatch)
-# makes the tables in NAME.warehouse. Prints their ids. A job that goes back
-# into the queue keeps those after it waiting. Submitted again, what is done is
-# not done again.
+# makes the tables in NAME.warehouse. Prints their ids. For SLURM a job that goes
+# back into the queue has not ended, so those after it wait on (its
+# documentation). Submitted again, the simulation finds what it has done.
 #
 # VQE_CHAIN_AFTER  afterany (default): the rest runs whatever failed, for the
 #                  results that are there; afterok: it is cancelled then
@@ -19,9 +19,20 @@
 # VQE_BATCH, VQE_LAKE, VQE_LAUNCH, VQE_REQUEUE go to the jobs
 set -euo pipefail
 
-if [ $# -lt 1 ] || [ ! -r "$1" ]; then
+if [ $# -lt 1 ]; then
   echo "usage: submit_chain.sh JOB [sbatch options]; JOB is a job file or a" \
     "molecule file" >&2
+  exit 2
+fi
+if [ ! -f "$1" ] || [ ! -r "$1" ]; then
+  echo "submit_chain.sh: cannot read '$1', which is to be a job file or a" \
+    "molecule file" >&2
+  exit 2
+fi
+# here, as the second job would say so after the first has run for hours
+if [ -n "${VQE_KAFKA_BROKERS:-}" ] && [ -z "${VQE_REGISTRY_URL:-}" ]; then
+  echo "submit_chain.sh: set VQE_REGISTRY_URL as well, or leave publishing out" \
+    "by VQE_KAFKA_BROKERS=" >&2
   exit 2
 fi
 job=$1
