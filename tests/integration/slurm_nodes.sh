@@ -24,7 +24,8 @@ shown() {
   {
     echo "\$ $1"
     COLUMNS=80 bash -c "$1" 2>&1
-  } | sed "s|$folder/work|/scratch/run|g; s|$folder|/scratch|g" >>"$transcript"
+  } | sed "s|$folder/work|/scratch/run|g; s|$folder|/scratch|g
+    s| on $host,| on node1,|" >>"$transcript"
 }
 jobs_were="squeue -t all -o '%.8i %.12j %.12T %.6D %R'"
 
@@ -36,15 +37,6 @@ long_job() {
   echo "{\"molecules\": [$h2, $nh3], \"seed\": 1, \"warehouse\": false,
     \"optimizer\": {\"name\": \"SPSA\", \"max_evaluations\": $1,
                   \"ftol\": 1e-300, \"gtol\": 1e-300}}"
-}
-
-# until the journal of RESULT holds so many bytes
-journal_has() {
-  for _ in $(seq 1200); do
-    [ "$(cat "$1.journal"/* 2>/dev/null | wc -c)" -lt "$2" ] || return 0
-    sleep 0.05
-  done
-  fail "nothing is journaled for $1"
 }
 
 # resumes ID FINISHED: the job runs again and found so much finished
@@ -61,37 +53,24 @@ resumes() {
   fail "job $1 does not start again"
 }
 
-# ---- the time limit ----
+# ---- a time limit ----
 
-# a minute, the least that SLURM knows, with the signal 45 seconds before
+# SLURM looks twice a minute, and may signal up to a minute before it is to
 long_job 4000000 >limit.json
-shown "sbatch --ntasks 2 --time 1 --signal B:USR1@45 $scripts/vqe_batch.sbatch limit.json"
-id=$(squeue -h -o %i)
-job_is "$id" RUNNING
-job_is "$id" PENDING
-shown "cat vqe_batch-$id.log"
-shown "$jobs_were"
-grep -q "back into the queue as job $id" "vqe_batch-$id.log" ||
-  fail "the job that reached its limit was not put back"
-journal_has limit.h5 200000
-# it waits two minutes, and seconds until the node takes it
-sleep 3
-shown "scontrol update JobId=$id StartTime=now TimeLimit=10"
-resumes "$id" 1
-shown "tail -n 1 vqe_batch-$id.log"
-shown "vqe_batch status limit.json"
-scancel "$id"
-finish
+shown "sbatch --ntasks 2 --time 2 --signal B:USR1@45 $scripts/vqe_batch.sbatch limit.json"
+limit=$(squeue -h -o %i)
+job_is "$limit" RUNNING
 
-# ---- an array with a task that fails ----
+# ---- meanwhile, an array with a task that fails ----
 
+transcript=$folder/array.txt
 heh='{"name": "HeH+", "symbols": ["He", "H"], "charge": 1, "coords": [[0, 0, 0], [0, 0, 0.7719]]}'
 echo "{\"molecules\": [$h2, $heh], \"init\": [\"hf\", \"mp2\"], \"seed\": \"1-3\"}" >tier.json
 vqe_batch generate tier.json -o campaign --parts 3 >generate.txt
 cp campaign/part-0002.json kept.json
 echo '{"molecules": "lost.json"}' >campaign/part-0002.json
 shown "VQE_LAKE_AFTER=afterok submit_campaign.sh campaign --ntasks 1"
-finish
+finish -n vqe_array,vqe_lake
 shown "$jobs_were -n vqe_array,vqe_lake"
 [ ! -e campaign/warehouse ] || fail "tables though a part failed, by afterok"
 [ -s campaign/part-0001.h5 ] && [ -s campaign/part-0003.h5 ] ||
@@ -107,13 +86,32 @@ cp kept.json campaign/part-0002.json
 shown "sbatch --array=2 --ntasks 1 $scripts/vqe_array.sbatch campaign"
 array=$(squeue -h -t PENDING,RUNNING -n vqe_array -o %F)
 shown "sbatch --dependency=afterany:$array $scripts/vqe_lake.sbatch campaign"
-finish
+finish -n vqe_array,vqe_lake
 shown "tail -n 1 vqe_lake-*.log"
 vqe_lake check campaign/warehouse >check.txt || fail "the tables"
 [ "$(vqe_lake query "SELECT count(*) AS n FROM vqe_results" \
   --warehouse campaign/warehouse --format csv | tail -n 1)" = 12 ] ||
   fail "rows of the tables"
 shown "vqe_batch status campaign | head -n 3"
+transcript=${VQE_TEST_TRANSCRIPT:-/dev/null}
+
+# ---- the job that reaches its limit ----
+
+job_is "$limit" PENDING 180
+shown "cat vqe_batch-$limit.log"
+shown "$jobs_were -j $limit"
+grep -q "back into the queue as job $limit" "vqe_batch-$limit.log" ||
+  fail "the job that reached its limit was not put back"
+journal_has limit.h5 200000
+# it waits two minutes, and seconds until the node takes it
+sleep 3
+shown "scontrol update JobId=$limit StartTime=now TimeLimit=10"
+resumes "$limit" 1
+shown "tail -n 1 vqe_batch-$limit.log"
+shown "vqe_batch status limit.json"
+scancel "$limit"
+finish
+cat "$folder/array.txt" >>"$transcript"
 
 # ---- the daemon of a node is killed ----
 
@@ -124,7 +122,7 @@ job_is "$id" RUNNING
 journal_has lost.h5 200000
 node=$(squeue -h -j "$id" -o %N)
 echo "# the daemon of $node is killed" >>"$transcript"
-kill -9 "$(cat "$folder/slurmd-$node.pid")"
+slurm_kill_node "$node"
 job_is "$id" PENDING
 shown "sinfo -N -o '%N %T'"
 shown "$jobs_were -j $id"
@@ -144,6 +142,7 @@ shown "vqe_batch status lost.json"
 scancel "$id"
 finish
 [ -e lost.h5.journal ] || fail "the journal of a job that was cancelled"
+
 # ---- simulate, publish, tables ----
 
 . "$root/jobs/services/kafka_server.sh"
@@ -160,6 +159,15 @@ if kafka_start "$folder/kafka" >kafka.log 2>&1; then
   fi
 fi
 echo "{\"molecules\": [$h2, $heh], \"seed\": [1, 2]}" >chain.json
+# what would fail hours later is refused here
+if VQE_KAFKA_BROKERS=127.0.0.1:1 VQE_REGISTRY_URL= submit_chain.sh chain.json \
+  2>said.txt || ! grep -q "set VQE_REGISTRY_URL" said.txt; then
+  fail "a chain without a registry: $(cat said.txt)"
+fi
+if submit_chain.sh none.json 2>said.txt || ! grep -q "read 'none.json'" said.txt; then
+  fail "a chain without its job: $(cat said.txt)"
+fi
+[ -z "$(squeue -h)" ] || fail "a chain that was refused is submitted"
 shown "submit_chain.sh chain.json --ntasks 2"
 shown "squeue -o '%.6i %.12j %.9T %.35E'"
 squeue -h -o '%j %T %E' >queue.txt
