@@ -137,6 +137,8 @@ def check_stops(folder):
     optimizer = {**JOB["optimizer"], "max_evaluations": 100000}
     folder.write("job.json", {**JOB, "optimizer": optimizer, "output": "stops.h5"})
     words = ["job.json", "--threads", 1, "--lanes", 3, "--no-lake"]
+    # what runs under nohup ignores it, and programs leave that so
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         running = start(folder, 0, *words)
         before = journal_bytes(folder, "stops.h5")

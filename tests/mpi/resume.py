@@ -73,7 +73,7 @@ with harness.Folder() as folder:
         "init": "random",
         "shots": 100,
         "optimizer": [{"name": "COBYLA", "max_evaluations": count, "ftol": 0}
-                      for count in (20, 4000)],
+                      for count in (20, 20000)],
         "output": "drawn.h5",
     })
 
