@@ -87,24 +87,31 @@ static int journal_mark(struct vqe_worker *worker, const char *id,
   return status;
 }
 
+int vqe_lane_journal_phase(struct vqe_worker *worker,
+                           const struct vqe_experiment *experiment,
+                           enum vqe_phase phase)
+{
+  struct vqe_journal_phase frame = {.seed = experiment->seed,
+                                    .seed_drawn = experiment->seed_drawn,
+                                    .phase = phase};
+  memcpy(frame.experiment_id, experiment->id, sizeof frame.experiment_id);
+  int status = vqe_job_seedless_id(frame.seedless_id, experiment);
+  if (status == VQE_OK) {
+    pthread_mutex_lock(&worker->journal_lock);
+    status = vqe_journal_phase(worker->journal, &frame);
+    pthread_mutex_unlock(&worker->journal_lock);
+  }
+  return status;
+}
+
 /* A seed that was drawn goes along: without it the next run would draw
  * another, and take the experiment for a new one, whose rank never died. */
 static int journal_begin(struct vqe_worker *worker,
                          const struct vqe_experiment *experiment)
 {
-  struct vqe_journal_phase phase = {.seed = experiment->seed,
-                                    .seed_drawn = experiment->seed_drawn,
-                                    .phase = VQE_PHASE_SCF};
-  int status = VQE_OK;
-  if (experiment->seed_drawn) {
-    memcpy(phase.experiment_id, experiment->id, sizeof phase.experiment_id);
-    status = vqe_job_seedless_id(phase.seedless_id, experiment);
-    pthread_mutex_lock(&worker->journal_lock);
-    if (status == VQE_OK) {
-      status = vqe_journal_phase(worker->journal, &phase);
-    }
-    pthread_mutex_unlock(&worker->journal_lock);
-  }
+  int status = experiment->seed_drawn
+                   ? vqe_lane_journal_phase(worker, experiment, VQE_PHASE_SCF)
+                   : VQE_OK;
   return status == VQE_OK
              ? journal_mark(worker, experiment->id, VQE_JOURNAL_BEGUN)
              : status;

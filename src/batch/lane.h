@@ -37,6 +37,11 @@ void vqe_lane_clear(struct vqe_lane *lane);
  * journal now and then; called often. */
 bool vqe_lane_should_stop(void *ctx);
 
+/* Journal where an experiment stands, with its seed. From any thread. */
+int vqe_lane_journal_phase(struct vqe_worker *worker,
+                           const struct vqe_experiment *experiment,
+                           enum vqe_phase phase);
+
 /* Run one experiment and journal its result; on one thread when it is
  * `serial`. VQE_ERR_INTERRUPTED leaves *out NULL; whatever else goes wrong
  * becomes a failed result. Is a vqe_worker_run. */

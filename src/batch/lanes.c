@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "batch/lane.h"
-#include "job/job.h"
 
 /* Phases of experiments that run longer go to the journal, within this time
  * after each begins. */
@@ -351,7 +350,6 @@ static const struct vqe_experiment *runs(struct lane *lane)
 static void record_phase(struct lane *lane, struct vqe_worker *worker)
 {
   struct vqe_news news;
-  struct vqe_journal_phase phase;
   const struct vqe_experiment *experiment = runs(lane);
   if (experiment == NULL || !vqe_news_read(&news, &lane->state.news) ||
       news.index != experiment->index || news.seconds < RECORD_AFTER ||
@@ -361,15 +359,7 @@ static void record_phase(struct lane *lane, struct vqe_worker *worker)
   }
   memcpy(lane->recorded, experiment->id, sizeof lane->recorded);
   lane->phase = news.phase;
-  phase = (struct vqe_journal_phase){.seed = experiment->seed,
-                                     .seed_drawn = experiment->seed_drawn,
-                                     .phase = news.phase};
-  memcpy(phase.experiment_id, experiment->id, sizeof phase.experiment_id);
-  if (vqe_job_seedless_id(phase.seedless_id, experiment) == VQE_OK) {
-    pthread_mutex_lock(&worker->journal_lock);
-    (void)vqe_journal_phase(worker->journal, &phase);
-    pthread_mutex_unlock(&worker->journal_lock);
-  }
+  (void)vqe_lane_journal_phase(worker, experiment, news.phase);
 }
 
 void vqe_lanes_record(struct vqe_lanes *lanes)
