@@ -4,19 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Launchers give ranks terminals of their own, and pass on what comes from
- * there to files and pipes as it is. */
-static bool is_launched(void)
-{
-  static const char *const names[] = {"PMIX_RANK", "OMPI_COMM_WORLD_RANK",
-                                      "PMI_RANK", "SLURM_PROCID"};
-  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-    if (getenv(names[k]) != NULL) {
-      return true;
-    }
-  }
-  return false;
-}
+#include "base/machine_launcher.h"
 
 bool vqe_color_shown(FILE *stream)
 {
@@ -25,7 +13,7 @@ bool vqe_color_shown(FILE *stream)
   int descriptor = fileno(stream); /* none: a stream in memory */
   return (off == NULL || off[0] == '\0') && terminal != NULL &&
          strcmp(terminal, "dumb") != 0 && descriptor >= 0 &&
-         isatty(descriptor) && !is_launched();
+         isatty(descriptor) && vqe_machine_launcher_rank() == NULL;
 }
 
 const char *vqe_color_begin(enum vqe_color color, bool shown)

@@ -16,8 +16,9 @@ enum vqe_color {
 };
 
 /* Does `stream` show colours: a terminal, TERM not dumb, and NO_COLOR not set
- * or empty (https://no-color.org)? Never under a launcher of MPI, whose ranks
- * cannot see where their output goes. */
+ * or empty (https://no-color.org)? Never under a launcher of MPI: it gives
+ * ranks terminals of their own, and passes on what comes from there to files
+ * and pipes as it is. */
 bool vqe_color_shown(FILE *stream);
 
 /* Print `text` in a colour where `stream` shows colours, else as it is. */

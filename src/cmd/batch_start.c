@@ -9,28 +9,11 @@
 #include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/machine_launcher.h"
 #include "base/memory.h"
 #include "base/temporary.h"
 #include "batch_common.h"
 #include "vqe/error.h"
-
-/* The rank that a launcher of several processes set, NULL without one. SLURM
- * sets SLURM_PROCID in batch scripts too, where nothing has been launched: a
- * step of several tasks counts alone. */
-static const char *launcher_text(void)
-{
-  static const char *const variables[] = {
-      "OMPI_COMM_WORLD_RANK", "PMIX_RANK",   "PMI_RANK", "MV2_COMM_WORLD_RANK",
-      "JSM_NAMESPACE_RANK",   "PALS_RANKID", "PMI_ID",   "FLUX_TASK_RANK"};
-  for (size_t k = 0; k < sizeof variables / sizeof variables[0]; k++) {
-    const char *value = getenv(variables[k]);
-    if (value != NULL) {
-      return value;
-    }
-  }
-  const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
-  return tasks != NULL && atoi(tasks) > 1 ? getenv("SLURM_PROCID") : NULL;
-}
 
 /* Without a launcher this is the only rank. Open MPI then need neither start
  * a daemon to serve it nor look for networks: most of the time of a small job.
@@ -156,7 +139,7 @@ static int later_rank(const char **name)
 int vqe_batch_launcher_rank(void)
 {
   const char *name;
-  const char *text = launcher_text();
+  const char *text = vqe_machine_launcher_rank();
   return text != NULL ? atoi(text) : later_rank(&name);
 }
 
@@ -193,7 +176,7 @@ int vqe_batch_start(int *argc, char ***argv, bool singletons)
   const char *name;
   int count = launched(&name);
   /* tasks of srun without a PMI: Open MPI would abort with words of its own */
-  bool apart = launcher_text() != NULL && !has_wiring();
+  bool apart = vqe_machine_launcher_rank() != NULL && !has_wiring();
   int provided = 0;
   int size = 1;
   if (apart && !singletons) {
@@ -201,7 +184,7 @@ int vqe_batch_start(int *argc, char ***argv, bool singletons)
   }
   set_home();
   /* a lane calls MPI only where ranks share a molecule */
-  int code = launcher_text() != NULL && !apart
+  int code = vqe_machine_launcher_rank() != NULL && !apart
                  ? MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided)
                  : start_alone(argc, argv, &provided);
   if (code != MPI_SUCCESS || provided < MPI_THREAD_FUNNELED) {

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/color.h"
+#include "base/machine_launcher.h"
 
 /* The other end of a new terminal as a stream. */
 static FILE *terminal(int *master)
@@ -30,7 +31,8 @@ static int leave_launcher(void **state)
 {
   (void)state;
   return unsetenv("PMIX_RANK") != 0 || unsetenv("OMPI_COMM_WORLD_RANK") != 0 ||
-         unsetenv("PMI_RANK") != 0 || unsetenv("SLURM_PROCID") != 0;
+         unsetenv("PMI_RANK") != 0 || unsetenv("SLURM_PROCID") != 0 ||
+         vqe_machine_launcher_rank() != NULL;
 }
 
 static void terminals_have_colors_unless_told_not_to(void **state)
