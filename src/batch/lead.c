@@ -8,53 +8,18 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
-#include "batch/earlier.h"
-#include "batch/early_writer.h"
-#include "batch/lanes.h"
-#include "batch/lost.h"
-#include "batch/progress.h"
-#include "batch/pulse.h"
+#include "batch/lead_state.h"
 #include "batch/request.h"
-#include "batch/schedule.h"
 #include "batch/transport.h"
-#include "estimator/estimator_choose.h"
 #include "store/codec.h"
 
 /* A rank that takes longer to stop may have died. */
 #define SAY_SECONDS 0.4
 
-struct lead {
-  struct vqe_worker worker;
-  struct vqe_lanes *lanes; /* this rank's own */
-  struct vqe_batch_outcome *outcome;
-  struct vqe_progress progress;
-  struct vqe_schedule schedule;
-  struct vqe_early_writer writer;
-  int busy;                           /* workers that have not stopped */
-  bool *idle;                         /* asked and got nothing */
-  struct vqe_schedule_asker *waiting; /* who asked so, or no lanes */
-  struct vqe_lost lost;
-  size_t aside;       /* of the journals: two ranks died of them */
-  size_t stood_aside; /* of the result file */
-  size_t suspected;   /* one rank died of them */
-  bool *ended;        /* has sent its last message */
-  struct vqe_worker_report *reports; /* of each rank */
-  struct vqe_news *news;             /* the last of each rank */
-  struct vqe_pulse *pulses;          /* the same, of each team; or NULL */
-  size_t npulse;
-  double started, looked; /* when we began, and when our watcher last looked */
-  bool stopping;
-  double stop_asked; /* when a signal came; 0: none, or it was said */
-  int deaths;        /* ranks that have died, when we looked last */
-  int dying;         /* the rank that dies just now */
-  int status;
-  char message[512];
-};
-
 /* ---- our own lanes ---- */
 
 /* Keep our own lanes at work. */
-static int feed(struct lead *lead)
+static int feed(struct vqe_lead *lead)
 {
   int status = VQE_OK;
   size_t count = 1;
@@ -77,51 +42,14 @@ static int feed(struct lead *lead)
   return status;
 }
 
-/* Who watches gets what ended, well or not. */
-static void show_ended(const struct lead *lead,
-                       const struct vqe_result *result, int rank,
-                       bool restored)
-{
-  const struct vqe_batch_watch *watch = lead->worker.options->watch;
-  if (watch != NULL) {
-    watch->ended(watch->ctx, result, rank, restored);
-  }
-}
-
-/* Take over a result of `rank`; one that is there already counts once. */
-static void keep(struct lead *lead, struct vqe_result *result, int rank)
-{
-  struct vqe_batch_outcome *outcome = lead->outcome;
-  int index = result->experiment->index;
-  VQE_ASSERT(rank >= 0 && rank < lead->worker.ranks);
-  if (index < 0 || (size_t)index >= outcome->count ||
-      outcome->results[index] != NULL) {
-    vqe_result_free(result);
-    return;
-  }
-  outcome->results[index] = result;
-  if (lead->news[rank].index == index) {
-    lead->news[rank].index = -1;
-  }
-  if (result->status != VQE_EXPERIMENT_FAILED) {
-    vqe_schedule_learn(&lead->schedule, index, result->seconds_total,
-                       strncmp(result->backend, "vqe_cuda", 8) == 0);
-  }
-  vqe_early_writer_add(&lead->writer, (size_t)index);
-  vqe_progress_result(&lead->progress, result, rank,
-                      vqe_schedule_cost(&lead->schedule, index));
-  vqe_batch_announce(lead->worker.options, result);
-  show_ended(lead, result, rank, false);
-}
-
 /* Take what our lanes have finished; sleep up to `nanoseconds` when there is
  * nothing. Returns whether there was something. */
-static bool take_finished(struct lead *lead, long nanoseconds)
+static bool take_finished(struct vqe_lead *lead, long nanoseconds)
 {
   struct vqe_result *result = vqe_lanes_take(lead->lanes, nanoseconds);
   bool some = result != NULL;
   while (result != NULL) {
-    keep(lead, result, 0);
+    vqe_lead_keep(lead, result, 0);
     result = vqe_lanes_take(lead->lanes, 0);
   }
   return some;
@@ -130,12 +58,12 @@ static bool take_finished(struct lead *lead, long nanoseconds)
 /* ---- the other ranks ---- */
 
 /* The next rank after `rank` that asks for work: the first one of a team. */
-static int next_worker(const struct lead *lead, int rank)
+static int next_worker(const struct vqe_lead *lead, int rank)
 {
   return rank + lead->worker.team_size;
 }
 
-static void stop_workers(struct lead *lead)
+static void stop_workers(struct vqe_lead *lead)
 {
   if (lead->stopping) {
     return;
@@ -149,7 +77,7 @@ static void stop_workers(struct lead *lead)
 }
 
 /* The first failure ends the job. */
-static void fail(struct lead *lead, int status)
+static void fail(struct vqe_lead *lead, int status)
 {
   if (lead->status == VQE_OK) {
     lead->status = status;
@@ -159,7 +87,7 @@ static void fail(struct lead *lead, int status)
 }
 
 /* Send the tasks of a chunk in one message. */
-static int send_chunk(const struct lead *lead, int to,
+static int send_chunk(const struct vqe_lead *lead, int to,
                       const struct vqe_task *tasks, size_t count)
 {
   struct vqe_request_message message = {0};
@@ -177,7 +105,7 @@ static int send_chunk(const struct lead *lead, int to,
 }
 
 /* The next tasks for the rank that asks, now or later. */
-static int give(struct lead *lead, int rank,
+static int give(struct vqe_lead *lead, int rank,
                 const struct vqe_schedule_asker *asker)
 {
   const struct vqe_task *tasks;
@@ -198,7 +126,8 @@ static int give(struct lead *lead, int rank,
   return status == VQE_OK ? send_chunk(lead, rank, tasks, count) : status;
 }
 
-static int take_ask(struct lead *lead, const struct vqe_transport_head *found)
+static int take_ask(struct vqe_lead *lead,
+                    const struct vqe_transport_head *found)
 {
   struct vqe_transport_ask ask = {0};
   int status = vqe_transport_receive_into(&ask, sizeof ask,
@@ -209,7 +138,7 @@ static int take_ask(struct lead *lead, const struct vqe_transport_head *found)
 }
 
 /* What suits other ranks may have come to be worth it for those that wait. */
-static int give_waiting(struct lead *lead)
+static int give_waiting(struct vqe_lead *lead)
 {
   int status = VQE_OK;
   for (int rank = next_worker(lead, 0);
@@ -224,7 +153,7 @@ static int give_waiting(struct lead *lead)
   return status;
 }
 
-static int take_stopped(struct lead *lead,
+static int take_stopped(struct vqe_lead *lead,
                         const struct vqe_transport_head *found)
 {
   struct vqe_worker_report *report = &lead->reports[found->from];
@@ -247,7 +176,7 @@ static int take_stopped(struct lead *lead,
   return status;
 }
 
-static int take_result(struct lead *lead,
+static int take_result(struct vqe_lead *lead,
                        const struct vqe_transport_head *found)
 {
   uint8_t *data = NULL;
@@ -258,20 +187,21 @@ static int take_result(struct lead *lead,
   }
   if (status == VQE_OK) {
     vqe_lost_came(&lead->lost, found->from, result->experiment->index);
-    keep(lead, result, found->from);
+    vqe_lead_keep(lead, result, found->from);
   }
   free(data);
   return status;
 }
 
-static int take_news(struct lead *lead, const struct vqe_transport_head *found)
+static int take_news(struct vqe_lead *lead,
+                     const struct vqe_transport_head *found)
 {
   struct vqe_news *news = &lead->news[found->from];
   return vqe_transport_receive_into(news, sizeof *news, lead->worker.transport,
                                     found);
 }
 
-static int take_pulse(struct lead *lead,
+static int take_pulse(struct vqe_lead *lead,
                       const struct vqe_transport_head *found)
 {
   struct vqe_pulse *pulse =
@@ -281,7 +211,7 @@ static int take_pulse(struct lead *lead,
 }
 
 /* The experiment that has run longest, of all ranks. */
-static struct vqe_news longest_running(struct lead *lead)
+static struct vqe_news longest_running(struct vqe_lead *lead)
 {
   struct vqe_news longest = {.index = -1};
   int running = 0;
@@ -301,7 +231,7 @@ static struct vqe_news longest_running(struct lead *lead)
   return longest;
 }
 
-static void show_progress(struct lead *lead)
+static void show_progress(struct vqe_lead *lead)
 {
   if (vqe_progress_due(&lead->progress)) {
     struct vqe_news longest = longest_running(lead);
@@ -311,7 +241,7 @@ static void show_progress(struct lead *lead)
 
 /* ---- who watches ---- */
 
-static void show_state(struct lead *lead, bool ended)
+static void show_state(struct vqe_lead *lead, bool ended)
 {
   const struct vqe_batch_watch *watch = lead->worker.options->watch;
   const struct vqe_batch_outcome *outcome = lead->outcome;
@@ -337,106 +267,18 @@ static void show_state(struct lead *lead, bool ended)
 }
 
 /* What earlier runs left, once. */
-static void show_restored(const struct lead *lead)
+static void show_restored(const struct vqe_lead *lead)
 {
   const struct vqe_batch_outcome *outcome = lead->outcome;
   for (size_t k = 0; k < outcome->count; k++) {
     if (outcome->results[k] != NULL) {
-      show_ended(lead, outcome->results[k], 0, true);
+      vqe_lead_show_ended(lead, outcome->results[k], 0, true);
     }
   }
-}
-
-/* ---- ranks that die, where the others go on ---- */
-
-static void take_remains(void *ctx, struct vqe_result *result)
-{
-  struct lead *lead = ctx;
-  keep(lead, result, lead->dying);
-}
-
-/* What a dead rank held goes back, or is set aside. */
-static int give_back(struct lead *lead, int rank)
-{
-  struct vqe_lost_rank *holder = &lead->lost.ranks[rank];
-  int status = VQE_OK;
-  while (status == VQE_OK && holder->count > 0) {
-    /* the first that it was given is the next to go */
-    int index = holder->held[--holder->count];
-    if (vqe_lost_is_aside(&lead->lost, (size_t)index)) {
-      struct vqe_result *result = NULL;
-      status = vqe_lost_result(&result, lead->lost.job->experiments[index],
-                               lead->lost.deaths[index]);
-      if (status == VQE_OK) {
-        keep(lead, result, rank);
-      }
-    } else {
-      vqe_schedule_return(&lead->schedule, index,
-                          vqe_lost_is_suspect(&lead->lost, (size_t)index));
-      lead->outcome->interrupted =
-          lead->outcome->interrupted || lead->stopping;
-    }
-  }
-  return status;
-}
-
-static int lose_rank(struct lead *lead, int rank)
-{
-  struct vqe_worker *worker = &lead->worker;
-  char *path = NULL;
-  int first = rank - rank % worker->team_size;
-  lead->dying = first;
-  lead->outcome->died++;
-  int status = vqe_resume_journal_path(&path, lead->lost.job->file,
-                                       lead->outcome->run, first);
-  if (status == VQE_OK) {
-    vqe_lost_died(&lead->lost, rank, worker->team_size,
-                  worker->hosts != NULL ? worker->hosts[rank].name : "-", path,
-                  take_remains, lead);
-  }
-  free(path);
-  if (worker->team_size > 1) {
-    vqe_log(worker->options->log, VQE_LOG_ERROR,
-            "a team cannot go on without one of its ranks, and the run ends; "
-            "the same command resumes");
-    worker->stopped = true;
-    vqe_worker_note_stop(worker);
-    worker->transport->abandon(worker->transport->ctx);
-  }
-  lead->ended[rank] = true;
-  lead->idle[rank] = true;
-  lead->waiting[rank].lanes = 0;
-  lead->news[rank].index = -1;
-  lead->reports[rank].died = true;
-  if (lead->npulse > 0) {
-    vqe_pulse_end(&lead->pulses[rank / worker->team_size], first,
-                  &lead->reports[rank]);
-  }
-  lead->busy--;
-  return status == VQE_OK ? give_back(lead, rank) : status;
-}
-
-/* The death of a rank that has sent its last message does not matter. */
-static int take_deaths(struct lead *lead)
-{
-  const struct vqe_worker *worker = &lead->worker;
-  int status = VQE_OK;
-  int deaths = vqe_transport_deaths(worker->transport);
-  if (deaths == lead->deaths) {
-    return VQE_OK; /* a look at thousands of ranks would take its time */
-  }
-  for (int rank = 1; status == VQE_OK && rank < worker->ranks; rank++) {
-    if (!lead->ended[rank - rank % worker->team_size] &&
-        vqe_transport_dead(worker->transport, rank)) {
-      status = lose_rank(lead, rank);
-    }
-  }
-  lead->deaths = status == VQE_OK ? deaths : lead->deaths;
-  return status;
 }
 
 /* What a rank sent before it died may come after its death is known. */
-static int drop_message(const struct lead *lead,
+static int drop_message(const struct vqe_lead *lead,
                         const struct vqe_transport_head *found)
 {
   uint8_t *data = NULL;
@@ -445,7 +287,7 @@ static int drop_message(const struct lead *lead,
   return status;
 }
 
-static int take_message(struct lead *lead,
+static int take_message(struct vqe_lead *lead,
                         const struct vqe_transport_head *found)
 {
   if (lead->ended[found->from] && found->tag != VQE_TAG_RESULT) {
@@ -466,7 +308,7 @@ static int take_message(struct lead *lead,
 }
 
 /* A rank asks for more while its lanes are at work. */
-static bool workers_idle(const struct lead *lead)
+static bool workers_idle(const struct vqe_lead *lead)
 {
   for (int rank = next_worker(lead, 0); rank < lead->worker.ranks;
        rank = next_worker(lead, rank)) {
@@ -481,7 +323,7 @@ static bool workers_idle(const struct lead *lead)
 /* ---- the loop ---- */
 
 /* What was left to ranks with a GPU, the last of which has died. */
-static void release_tasks(struct lead *lead)
+static void release_tasks(struct vqe_lead *lead)
 {
   vqe_log(lead->worker.options->log, VQE_LOG_WARNING,
           "warning: no rank with a GPU is left; what waited for one runs "
@@ -490,7 +332,7 @@ static void release_tasks(struct lead *lead)
 }
 
 /* Stop where a stop was asked for, a lane failed, or all is done. */
-static void check_end(struct lead *lead, bool local_done)
+static void check_end(struct vqe_lead *lead, bool local_done)
 {
   int status = vqe_lanes_status(lead->lanes);
   if (local_done && status == VQE_ERR_INTERRUPTED) {
@@ -512,7 +354,7 @@ static void check_end(struct lead *lead, bool local_done)
 
 /* The launcher asks the others to stop when a rank has died, and kills them a
  * second later: until then say what is lost. */
-static void say_waiting(struct lead *lead)
+static void say_waiting(struct vqe_lead *lead)
 {
   if (lead->stop_asked <= 0.0 || lead->busy == 0 ||
       vqe_clock_wall() - lead->stop_asked < SAY_SECONDS) {
@@ -523,7 +365,7 @@ static void say_waiting(struct lead *lead)
 }
 
 /* One look at everything but messages. Returns false at the end. */
-static bool step(struct lead *lead, bool alone)
+static bool step(struct vqe_lead *lead, bool alone)
 {
   if (lead->worker.options->stop != NULL && *lead->worker.options->stop) {
     if (!lead->stopping) {
@@ -537,7 +379,7 @@ static bool step(struct lead *lead, bool alone)
   }
   vqe_worker_note_stop(&lead->worker);
   say_waiting(lead);
-  int status = take_deaths(lead);
+  int status = vqe_lead_take_deaths(lead);
   if (status == VQE_OK) {
     status = feed(lead);
   }
@@ -564,7 +406,7 @@ static bool step(struct lead *lead, bool alone)
   return true;
 }
 
-static void lead_loop(struct lead *lead)
+static void lead_loop(struct vqe_lead *lead)
 {
   bool alone = lead->worker.ranks == lead->worker.team_size;
   bool going = true;
@@ -591,132 +433,8 @@ static void lead_loop(struct lead *lead)
 
 /* ---- before and after it ---- */
 
-/* As the estimator will choose (estimator_choose.h). */
-static enum vqe_task_place place_of(const struct vqe_experiment *experiment,
-                                    uint64_t amplitudes,
-                                    const struct vqe_batch_options *options)
-{
-  if (strcmp(experiment->device, "cuda") == 0 ||
-      strcmp(experiment->precision, "single") == 0 ||
-      options->gates == VQE_GATES_CUSTATEVEC) {
-    return VQE_TASK_NEEDS;
-  }
-  return strcmp(experiment->device, "cpu") != 0 &&
-                 vqe_estimator_gains_by_device(amplitudes)
-             ? VQE_TASK_GAINS
-             : VQE_TASK_ANYWHERE;
-}
-
-static int list_tasks(struct lead *lead, const struct vqe_job *job)
-{
-  int workers = lead->worker.ranks / lead->worker.team_size;
-  int status = vqe_schedule_init(&lead->schedule, job->count, workers,
-                                 lead->worker.devices);
-  if (status == VQE_OK) {
-    status = vqe_lost_init(
-        &lead->lost, job, vqe_resume_suspects(lead->worker.resume),
-        lead->worker.ranks, lead->worker.options->retry_set_aside,
-        lead->worker.options->log);
-  }
-  for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
-    struct vqe_experiment_estimate estimate;
-    struct vqe_task task = {.experiment = job->experiments[k],
-                            .order = job->orders[k]};
-    if (lead->outcome->results[k] != NULL) {
-      lead->stood_aside +=
-          lead->outcome->results[k]->status != VQE_EXPERIMENT_OK;
-      continue;
-    }
-    if (vqe_lost_is_aside(&lead->lost, k)) {
-      lead->aside++;
-      continue;
-    }
-    task.alone = vqe_lost_is_suspect(&lead->lost, k);
-    lead->suspected += task.alone;
-    /* what cannot be estimated fails fast: order does not matter */
-    if (vqe_experiment_estimate(&estimate, task.experiment) == VQE_OK) {
-      task.cost = estimate.cost;
-      task.serial = estimate.serial && lead->worker.team_size == 1;
-      task.place =
-          place_of(task.experiment, estimate.amplitudes, lead->worker.options);
-    }
-    vqe_schedule_add(&lead->schedule, task);
-  }
-  vqe_schedule_sort(&lead->schedule);
-  lead->progress.cost_total = lead->schedule.cost;
-  lead->progress.workers = workers * lead->worker.lanes;
-  return status;
-}
-
-static int list_ranks(struct lead *lead)
-{
-  size_t ranks = (size_t)lead->worker.ranks;
-  int status =
-      vqe_memory_alloc(&lead->idle, ranks, sizeof *lead->idle, "rank list");
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&lead->waiting, ranks, sizeof *lead->waiting,
-                              "rank list");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&lead->ended, ranks, sizeof *lead->ended,
-                              "rank list");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&lead->reports, ranks, sizeof *lead->reports,
-                              "rank list");
-  }
-  if (status == VQE_OK) {
-    status =
-        vqe_memory_alloc(&lead->news, ranks, sizeof *lead->news, "rank list");
-  }
-  for (size_t k = 0; status == VQE_OK && k < ranks; k++) {
-    lead->news[k].index = -1;
-  }
-  if (status == VQE_OK && lead->worker.options->watch != NULL) {
-    lead->npulse = ranks / (size_t)lead->worker.team_size;
-    status = vqe_memory_alloc(&lead->pulses, lead->npulse,
-                              sizeof *lead->pulses, "rank list");
-  }
-  return status;
-}
-
-static int prepare(struct lead *lead, struct vqe_job *job, int run)
-{
-  struct vqe_batch_outcome *outcome = lead->outcome;
-  outcome->count = job->count;
-  outcome->run = run;
-  outcome->ranks = lead->worker.ranks;
-  int status = vqe_worker_init(&lead->worker, job->file, run);
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&outcome->results, job->count,
-                              sizeof(struct vqe_result *), "results");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&outcome->skipped, job->count, sizeof(bool),
-                              "results");
-  }
-  if (status == VQE_OK) {
-    outcome->journals = vqe_resume_take_files(lead->worker.resume);
-    status = vqe_earlier_find(outcome, job, lead->worker.resume,
-                              lead->worker.options);
-  }
-  if (status == VQE_OK) {
-    status = list_ranks(lead);
-  }
-  if (status == VQE_OK) {
-    status = list_tasks(lead, job);
-  }
-  if (status == VQE_OK) {
-    status = vqe_early_writer_init(&lead->writer, outcome, job->file, run);
-  }
-  if (status == VQE_OK) {
-    status = vqe_lanes_open(&lead->lanes, &lead->worker);
-  }
-  return status;
-}
-
 /* The others wait for work that we cannot give: let them go. */
-static void dismiss_workers(struct lead *lead)
+static void dismiss_workers(struct vqe_lead *lead)
 {
   const struct vqe_transport *transport = lead->worker.transport;
   stop_workers(lead);
@@ -735,26 +453,7 @@ static void dismiss_workers(struct lead *lead)
   }
 }
 
-/* What two ranks died of has failed, before anything runs. */
-static int set_aside(struct lead *lead, const struct vqe_job *job)
-{
-  int status = VQE_OK;
-  for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
-    struct vqe_result *result = NULL;
-    if (lead->outcome->results[k] != NULL ||
-        !vqe_lost_is_aside(&lead->lost, k)) {
-      continue;
-    }
-    status =
-        vqe_lost_result(&result, job->experiments[k], lead->lost.deaths[k]);
-    if (status == VQE_OK) {
-      keep(lead, result, 0);
-    }
-  }
-  return status;
-}
-
-static int run_lead(struct lead *lead, const struct vqe_job *job)
+static int run_lead(struct vqe_lead *lead)
 {
   int team_size = lead->worker.team_size;
   size_t skipped = 0;
@@ -768,7 +467,7 @@ static int run_lead(struct lead *lead, const struct vqe_job *job)
                        lead->suspected);
   lead->started = vqe_clock_wall();
   show_restored(lead);
-  int status = set_aside(lead, job);
+  int status = vqe_lead_set_aside(lead);
   if (status != VQE_OK) {
     fail(lead, status);
   }
@@ -790,7 +489,7 @@ static int run_lead(struct lead *lead, const struct vqe_job *job)
              : vqe_error_set(lead->status, "%s", lead->message);
 }
 
-static void lead_free(struct lead *lead)
+static void lead_free(struct vqe_lead *lead)
 {
   vqe_lanes_free(lead->lanes);
   vqe_worker_clear(&lead->worker);
@@ -809,7 +508,7 @@ static void lead_free(struct lead *lead)
 int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
                  const struct vqe_worker *worker, int run)
 {
-  struct lead *lead = NULL;
+  struct vqe_lead *lead = NULL;
   int status = vqe_memory_alloc(&lead, 1, sizeof *lead, "scheduler");
   if (status != VQE_OK) {
     return status;
@@ -818,9 +517,9 @@ int vqe_lead_run(struct vqe_batch_outcome *outcome, struct vqe_job *job,
   lead->outcome = outcome;
   lead->progress.quiet = worker->options->quiet;
   lead->progress.log = worker->options->log;
-  status = prepare(lead, job, run);
+  status = vqe_lead_prepare(lead, job, run);
   if (status == VQE_OK) {
-    status = run_lead(lead, job);
+    status = run_lead(lead);
   } else {
     char reason[512];
     snprintf(reason, sizeof reason, "%s", vqe_error_message());
