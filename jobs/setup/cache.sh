@@ -18,6 +18,11 @@
 #                     others?
 #   is_other LOG      Is it by a hash that pip failed, whose errors are in LOG? Shows
 #                     them. Scripts end with status 4 then: no network failed.
+#   fetch_wheel NAME PACKAGE==VERSION FILE SHA256 PLATFORM WHAT [REMEDY]
+#                     The wheel FILE into the cache, where it is missing; NAME,
+#                     WHAT and REMEDY are for what it says. Exits with 4 where
+#                     what comes is not what was tested, with 1 where none does.
+#                     Needs find.sh.
 #   private_folder    Prints a new folder in the cache for one fetch, mode 700.
 #                     Not in /tmp: tools look for settings in the folders above.
 #
@@ -129,6 +134,36 @@ private_folder() {
   local folder
   folder=$(cache_folder) || return 1
   mktemp -d "$folder/fetch-XXXXXX"
+}
+
+fetch_wheel() {
+  local name=$1 requirement=$2 file=$3 hash=$4 platform=$5 what=$6
+  local remedy=${7:-} folder
+  folder=$(cache_folder) || exit 1
+  if is_right "$folder/$file" "$hash"; then
+    return 0
+  fi
+  echo "$name: fetching $what"
+  fetched=$(private_folder) || exit 1
+  trap 'rm -rf "$fetched"' EXIT
+  echo "$requirement --hash=sha256:$hash" >"$fetched/wheel.txt"
+  # pip is imported from the current folder, if one is there
+  if ! (cd "$fetched" && python3 -m pip download --quiet --no-deps \
+    --only-binary=:all: --platform "$platform" --require-hashes \
+    --disable-pip-version-check --no-cache-dir --dest "$fetched" \
+    -r wheel.txt 2>pip.log); then
+    if is_other "$fetched/pip.log"; then
+      echo "$name: what was fetched is not the wheel that was tested (SHA-256" \
+        "differs); nothing was installed" >&2
+      exit 4
+    fi
+    echo "$name: pip could not fetch $requirement; without a network, put" \
+      "$file into $folder$remedy" >&2
+    exit 1
+  fi
+  mv "$fetched/$file" "$folder/$file"
+  rm -rf "$fetched"
+  trap - EXIT
 }
 
 has_only() {

@@ -32,29 +32,9 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
 fi
 
 cache=$(cache_folder)
-if ! is_right "$cache/$wheel" "$sha256"; then
-  echo "libcint: fetching it with the wheel of PySCF $version (53 MB)"
-  fetched=$(private_folder)
-  trap 'rm -rf "$fetched"' EXIT
-  echo "pyscf==$version --hash=sha256:$sha256" >"$fetched/wheel.txt"
-  # pip is imported from the current folder, if one is there
-  if ! (cd "$fetched" && python3 -m pip download --quiet --no-deps \
-    --only-binary=:all: --platform manylinux_2_17_x86_64 --require-hashes \
-    --disable-pip-version-check --no-cache-dir --dest "$fetched" \
-    -r wheel.txt); then
-    echo "libcint: pip could not fetch pyscf $version; without a network," \
-      "put $wheel into $cache, or set LIBCINT_ROOT" >&2
-    exit 1
-  fi
-  if ! is_right "$fetched/$wheel" "$sha256"; then
-    echo "libcint: what was fetched is not the wheel that was tested (SHA-256" \
-      "differs); nothing was installed" >&2
-    exit 1
-  fi
-  mv "$fetched/$wheel" "$cache/$wheel"
-  rm -rf "$fetched"
-  trap - EXIT
-fi
+fetch_wheel libcint "pyscf==$version" "$wheel" "$sha256" \
+  manylinux_2_17_x86_64 "it with the wheel of PySCF $version (53 MB)" \
+  ", or set LIBCINT_ROOT"
 
 # unpacked aside, so that an interrupted run leaves no half of it
 mkdir -p "$root/.deps"

