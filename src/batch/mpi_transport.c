@@ -277,19 +277,24 @@ static enum vqe_batch_end who_died(MPI_Comm comm)
   return end;
 }
 
-/* An agreement ends for all that live, whoever dies; where rank 0 has, there
- * is nobody to wait for. */
+/* An agreement ends for all that live, whoever dies. Where rank 0 has, it is
+ * waited for a while only, as members of teams do not take part; a rank that
+ * went at once would have mpirun end the others, before one has said why and
+ * before they have stopped their experiments. */
 enum vqe_batch_end vqe_mpi_wait(MPI_Comm comm)
 {
   MPI_Request request;
   int flag = 1;
   int done = 0;
-  if (who_died(comm) == VQE_BATCH_LEAD_DIED) {
-    return VQE_BATCH_LEAD_DIED;
-  }
+  double until = MPI_Wtime() + SAY_SECONDS;
   int code = MPIX_Comm_iagree(comm, &flag, &request);
   while (code == MPI_SUCCESS && !done) {
     code = MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (who_died(comm) != VQE_BATCH_LEAD_DIED) {
+      until = MPI_Wtime() + SAY_SECONDS;
+    } else if (MPI_Wtime() > until) {
+      break;
+    }
     if (!done) {
       vqe_transport_sleep();
     }

@@ -141,7 +141,11 @@ def check_lead(folder):
     running = start(folder, 3, "-o", "lead.h5")
     wait_for(running, lambda: busy(folder, "lead.h5", 3), "all ranks to begin")
     time.sleep(0.2)
+    # the one that says it is slow to look
+    kill(running, 1, signal.SIGSTOP)
     kill(running, 0)
+    time.sleep(1)
+    kill(running, 1, signal.SIGCONT)
     text = end(running, range(1, 256), WITHIN)
     check(text.count("rank 0, which leads, died") == 1, text)
     text = end(start(folder, 3, "-o", "lead.h5"), [0])
