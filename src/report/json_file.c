@@ -6,14 +6,13 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/json_text.h"
+#include "report/report_json.h"
 
 int vqe_report_write_json(const char *path, const json_t *value)
 {
   int status = VQE_OK;
   char *text =
-      value == NULL
-          ? NULL
-          : vqe_json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+      value == NULL ? NULL : vqe_json_dumps(value, VQE_REPORT_JSON_FLAGS);
   if (text == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "no memory for '%s'", path);
   } else {

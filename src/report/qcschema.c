@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/notes.h"
 #include "report/json_file.h"
+#include "report/report_json.h"
 
 /* A member where the number is known; the schema has no NaN. */
 static void put_number(json_t *object, const char *key, double value)
@@ -209,8 +210,7 @@ static json_t *failure_of(const struct vqe_result *result, json_t *input,
   return object;
 }
 
-/* NULL: no memory. */
-static json_t *result_of(const struct vqe_result *result, int version)
+json_t *vqe_report_qcschema_of(const struct vqe_result *result, int version)
 {
   double energy = result->minimum + result->nuclear_repulsion_energy;
   const struct vqe_experiment *experiment = result->experiment;
@@ -252,9 +252,9 @@ int vqe_report_qcschema(const char *path, size_t *left_out,
     if (experiment->fcidump != NULL) {
       (*left_out)++;
     } else if (json_array_append_new(
-                   array,
-                   result_of(results[k],
-                             versions != NULL && versions[k] == 2 ? 2 : 1)) !=
+                   array, vqe_report_qcschema_of(
+                              results[k],
+                              versions != NULL && versions[k] == 2 ? 2 : 1)) !=
                0) {
       json_decref(array);
       array = NULL;

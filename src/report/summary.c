@@ -10,6 +10,7 @@
 #include "base/notes.h"
 #include "report/json_file.h"
 #include "report/report.h"
+#include "report/report_json.h"
 #include "vqe/checks.h"
 
 /* e bohr in debye, CODATA 2018 */
@@ -50,7 +51,7 @@ static json_t *truth_or_null(int truth)
   return truth < 0 ? json_null() : json_boolean(truth);
 }
 
-static json_t *numbers(const double *values, size_t count)
+json_t *vqe_report_numbers(const double *values, size_t count)
 {
   json_t *array = json_array();
   for (size_t k = 0; array != NULL && values != NULL && k < count; k++) {
@@ -94,7 +95,7 @@ static json_t *starts_of(const char *starts)
 
 /* In the published order; json_object_set_new takes the value
  * over and fails on NULL. */
-static json_t *summary_of(const struct vqe_result *result, bool restored)
+json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
 {
   const struct vqe_experiment *experiment = result->experiment;
   double energy = result->minimum + result->nuclear_repulsion_energy;
@@ -145,7 +146,7 @@ static json_t *summary_of(const struct vqe_result *result, bool restored)
        count_or_null(result->total_shots > 0, result->total_shots)},
       {"dipole_debye", number_or_null(dipole_debye(result->dipole))},
       {"natural_occupations",
-       numbers(result->natural_occupations, result->noccupation)},
+       vqe_report_numbers(result->natural_occupations, result->noccupation)},
       {"starts", starts_of(result->starts)},
   };
   json_t *object = json_object();
@@ -171,8 +172,8 @@ int vqe_report_summary(const char *path, struct vqe_result *const *results,
   json_t *array = json_array();
   for (size_t k = 0; array != NULL && k < count; k++) {
     if (json_array_append_new(
-            array, summary_of(results[k], restored != NULL && restored[k])) !=
-        0) {
+            array, vqe_report_summary_of(results[k], restored != NULL &&
+                                                         restored[k])) != 0) {
       json_decref(array);
       array = NULL;
     }

@@ -70,6 +70,9 @@ cmake --build "$folder/consumer" >"$folder/log" 2>&1 ||
   { cat "$folder/log"; fail "building with vqe::vqe"; }
 [ "$("$folder/consumer/h2_energy")" = "$expected" ] ||
   fail "H2 by find_package: $("$folder/consumer/h2_energy")"
+"$folder/consumer/h2_json" >"$folder/result.json"
+grep -q '"energy": -1.13727017' "$folder/result.json" ||
+  fail "H2 by JSON: $(cat "$folder/result.json")"
 [ "$("$folder/consumer/options")" = good ] || fail "the options from C++"
 
 PKG_CONFIG_PATH=$(echo "$prefix"/lib*/pkgconfig)
