@@ -27,6 +27,12 @@ PROPERTIES = {
     "format-version": "2",
     BRANCHES: "true",
 }
+KNOWN = {
+    "start": "known at the start",
+    "step": "known at step t",
+    "step 10": "known at step 10",
+    "end": "known only at the end",
+}
 COMMON = {"processing_timestamp", "processing_date", "processing_batch_id", "processing_name"}
 
 
@@ -38,9 +44,16 @@ class Definition:
             text = json.load(stream)
         self.name = name
         self.comment = text["comment"]
-        self.columns = [(c["name"], c["type"], c.get("doc")) for c in text["columns"]]
+        self.columns = [(c["name"], c["type"], doc_of(c)) for c in text["columns"]]
         self.partition = text["partition"]
         self.tagged = text["tagged"]
+
+
+def doc_of(column):
+    """What readers are shown of a column, as vqe_lake writes it."""
+    known = KNOWN.get(column.get("known"))
+    parts = [column.get("doc"), column.get("unit"), known]
+    return "; ".join(part for part in parts if part) if parts[0] else None
 
 
 def sql_type(text):

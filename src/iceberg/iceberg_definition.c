@@ -25,6 +25,7 @@ void vqe_iceberg_definition_free(struct vqe_iceberg_definition *definition)
   }
   for (size_t k = 0; k < definition->ncolumns; k++) {
     free(definition->columns[k].name);
+    free(definition->columns[k].doc);
     free(definition->columns[k].table_name);
     free(definition->columns[k].other);
   }
@@ -82,6 +83,41 @@ int vqe_iceberg_column_leaf(const struct vqe_iceberg_column *column)
                                   : column->id;
 }
 
+/* "meaning; unit; known at step t": readers of the tables see nothing else of
+ * a column. */
+static int parse_doc(struct vqe_iceberg_column *column, const json_t *item,
+                     const char *source)
+{
+  static const struct {
+    const char *name;
+    const char *text;
+  } times[] = {{"start", "known at the start"},
+               {"step", "known at step t"},
+               {"step 10", "known at step 10"},
+               {"end", "known only at the end"}};
+  const char *doc = vqe_iceberg_string(item, "doc");
+  const char *unit = vqe_iceberg_string(item, "unit");
+  const char *known = vqe_iceberg_string(item, "known");
+  size_t k = 0;
+  while (known != NULL && k < sizeof times / sizeof times[0] &&
+         strcmp(times[k].name, known) != 0) {
+    k++;
+  }
+  if (k == sizeof times / sizeof times[0]) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: column '%s': \"known\" is '%s'; use start, "
+                         "step, step 10 or end",
+                         source, column->name, known);
+  }
+  if (doc == NULL) {
+    return VQE_OK;
+  }
+  return vqe_memory_print(&column->doc, "%s%s%s%s%s", doc,
+                          unit != NULL ? "; " : "", unit != NULL ? unit : "",
+                          known != NULL ? "; " : "",
+                          known != NULL ? times[k].text : "");
+}
+
 static int parse_columns(struct vqe_iceberg_definition *definition,
                          const json_t *list, const char *source)
 {
@@ -121,6 +157,10 @@ static int parse_columns(struct vqe_iceberg_definition *definition,
     definition->ncolumns = k + 1;
     column->id = (int)k + 1;
     last = vqe_iceberg_definition_number(column, last);
+    status = parse_doc(column, item, source);
+    if (status != VQE_OK) {
+      return status;
+    }
   }
   return VQE_OK;
 }

@@ -12,6 +12,7 @@
 
 struct vqe_iceberg_column {
   char *name;
+  char *doc; /* what readers are shown of it, NULL for nothing */
   enum vqe_iceberg_type type;
   int id;         /* field id */
   int element_id; /* of a list's elements, 0 for none */
@@ -36,9 +37,12 @@ struct vqe_iceberg_definition {
 };
 
 /* Parse {"name", "comment", "columns": [{"name", "type"}...],
- * "partition": [names], "key": [names], "tagged": bool}. Ids: columns from 1
- * in order, then list elements, as Spark gives them. `source` names the text
- * in messages. VQE_ERR_INPUT says what is wrong with it. */
+ * "partition": [names], "key": [names], "tagged": bool}. A column may have
+ * "doc" (what it means), "unit" and "known" ("start", "step", "step 10" or
+ * "end"), which make its doc; keys that are not named here are for others.
+ * Ids: columns from 1 in order, then list elements, as Spark gives them.
+ * `source` names the text in messages. VQE_ERR_INPUT says what is wrong with
+ * it. */
 int vqe_iceberg_definition_parse(struct vqe_iceberg_definition **out,
                                  const char *text, size_t size,
                                  const char *source);

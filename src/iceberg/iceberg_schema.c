@@ -21,9 +21,9 @@ static json_t *type_json(const struct vqe_iceberg_column *column)
 
 static json_t *field_json(const struct vqe_iceberg_column *column)
 {
-  return json_pack("{s:i, s:s, s:b, s:o}", "id", column->id, "name",
+  return json_pack("{s:i, s:s, s:b, s:o, s:s*}", "id", column->id, "name",
                    vqe_iceberg_column_name(column), "required", 0, "type",
-                   type_json(column));
+                   type_json(column), "doc", column->doc);
 }
 
 int vqe_iceberg_schema_json(json_t **out,

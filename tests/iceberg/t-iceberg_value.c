@@ -32,7 +32,8 @@ static void definition_ids_are_those_of_spark(void **state)
   struct vqe_iceberg_definition *d =
       parse("{\"name\": \"m\", \"columns\": ["
             "{\"name\": \"experiment_id\", \"type\": \"string\"},"
-            "{\"name\": \"molecule_id\", \"type\": \"int\"},"
+            "{\"name\": \"molecule_id\", \"type\": \"int\", \"doc\": "
+            "\"place\", \"unit\": \"rows\", \"known\": \"step\"},"
             "{\"name\": \"atom_symbols\", \"type\": \"list<string>\"},"
             "{\"name\": \"coordinates\", \"type\": \"list<list<double>>\"},"
             "{\"name\": \"atomic_masses\", \"type\": \"list<double>\"},"
@@ -62,6 +63,11 @@ static void definition_ids_are_those_of_spark(void **state)
       " \"element\": \"double\", \"element-required\": false}}",
       0, NULL);
   assert_true(json_equal(type, wanted));
+  const json_t *fields = json_object_get(schema, "fields");
+  assert_string_equal(
+      json_string_value(json_object_get(json_array_get(fields, 1), "doc")),
+      "place; rows; known at step t");
+  assert_null(json_object_get(json_array_get(fields, 0), "doc"));
   json_decref(wanted);
   json_decref(schema);
   vqe_iceberg_definition_free(d);
@@ -91,7 +97,10 @@ static void bad_definition_is_refused_with_its_reason(void **state)
        "cannot stand"},
       {"{\"name\": \"t\", \"columns\": [{\"name\": \"x\", \"type\": "
        "\"int\"}], \"keys\": [\"x\"]}",
-       "unknown key \"keys\""}};
+       "unknown key \"keys\""},
+      {"{\"name\": \"t\", \"columns\": [{\"name\": \"x\", \"type\": "
+       "\"int\", \"known\": \"later\"}]}",
+       "\"known\" is 'later'"}};
   for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
     struct vqe_iceberg_definition *d = NULL;
     assert_int_equal(

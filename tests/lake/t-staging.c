@@ -168,8 +168,13 @@ static const char *iceberg_type(const struct vqe_field *field)
   }
 }
 
+static bool equal_text(const char *a, const char *b)
+{
+  return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
 /* A column whose name is neither a field's nor listed above would be filled
- * by nothing; a doc in a definition may say nothing else than the field's. */
+ * by nothing; doc and unit of a field's column are the field's. */
 static void columns_of_tables_are_fields_or_worked_out(void **state)
 {
   (void)state;
@@ -194,9 +199,10 @@ static void columns_of_tables_are_fields_or_worked_out(void **state)
         assert_string_equal(type, "long"); /* as the circuit's other counts */
       } else if (field != NULL) {
         assert_string_equal(type, iceberg_type(field));
-        if (doc != NULL) {
-          assert_string_equal(doc, field->doc);
-        }
+        assert_non_null(doc);
+        assert_string_equal(doc, field->doc);
+        assert_true(equal_text(
+            json_string_value(json_object_get(column, "unit")), field->unit));
       }
     }
     json_decref(definition);
