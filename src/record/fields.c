@@ -279,20 +279,23 @@ const size_t *vqe_field_lengths(const struct vqe_field *field,
 #define MEMBER_OCCUPATIONS(member) MEMBER(member, double *, OCCUPATIONS)
 #define MEMBER_ALL_PARAMETERS(member) MEMBER(member, double *, ALL_PARAMETERS)
 
-#define MEMBER_ROW(since_, kind_, column_, unit_, doc_, in_bytes_)            \
+#define MEMBER_ROW(since_, absent_, kind_, column_, unit_, doc_, in_bytes_)   \
   {.column = (column_),                                                       \
    .in_bytes = (in_bytes_),                                                   \
    .since = (since_),                                                         \
+   .absent = (absent_),                                                       \
    .unit = (unit_),                                                           \
    .doc = (doc_),                                                             \
    MEMBER_##kind_},
 #define MEMBER_BOTH(since_, kind_, column_, unit_, doc_)                      \
-  MEMBER_ROW(since_, kind_, column_, unit_, doc_, true)
+  MEMBER_ROW(since_, NAN, kind_, column_, unit_, doc_, true)
+#define MEMBER_LATER(since_, absent_, kind_, column_, unit_, doc_)            \
+  MEMBER_ROW(since_, absent_, kind_, column_, unit_, doc_, true)
 #define MEMBER_COLUMN(since_, kind_, column_, unit_, doc_)                    \
-  MEMBER_ROW(since_, kind_, column_, unit_, doc_, false)
+  MEMBER_ROW(since_, NAN, kind_, column_, unit_, doc_, false)
 /* an array is no column of the results, though one of the evaluations */
 #define MEMBER_ARRAY(since_, kind_, column_, unit_, doc_)                     \
-  MEMBER_ROW(since_, kind_, NULL, unit_, doc_, true)
+  MEMBER_ROW(since_, NAN, kind_, NULL, unit_, doc_, true)
 #define MEMBERS(group)                                                        \
   const struct vqe_members vqe_members_##group = {                            \
       .count = sizeof group##_members / sizeof group##_members[0],            \
@@ -301,6 +304,7 @@ const size_t *vqe_field_lengths(const struct vqe_field *field,
 #define SELF struct vqe_experiment
 static const struct vqe_member experiment_members[] = {
 #define SETTING MEMBER_BOTH
+#define SETTING_LATER MEMBER_LATER
 #define SETTING_COLUMN MEMBER_COLUMN
 #define SETTING_BYTES MEMBER_BOTH
 #include "record/fields.def"
@@ -345,9 +349,12 @@ unsigned vqe_members_version(void)
   return experiment > result ? experiment : result;
 }
 
-void vqe_member_set_null(const struct vqe_member *member, void *self)
+void vqe_member_set_absent(const struct vqe_member *member, void *self)
 {
+  void *at = (char *)self + member->offset;
   if (member->kind == VQE_MEMBER_F64) {
-    *(double *)(void *)((char *)self + member->offset) = NAN;
+    *(double *)at = member->absent;
+  } else if (member->kind == VQE_MEMBER_INT && !isnan(member->absent)) {
+    *(int *)at = (int)member->absent;
   }
 }

@@ -4,6 +4,7 @@
 #ifndef VQE_RECORD_FIELDS_H
 #define VQE_RECORD_FIELDS_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -123,6 +124,7 @@ struct vqe_member {
   enum vqe_member_kind kind;
   bool in_bytes;
   unsigned since; /* version of the bytes that brought it */
+  double absent;  /* its value in older bytes and files; NaN: null */
   size_t offset;
   size_t size; /* CHARS: of the array; COUNT: see there */
   const char *unit;
@@ -142,15 +144,16 @@ extern const struct vqe_members vqe_members_evaluations;
 /* The newest `since`. */
 unsigned vqe_members_version(void);
 
-/* Give a member of a zeroed struct its null: NaN for doubles. */
-void vqe_member_set_null(const struct vqe_member *member, void *self);
+/* Give a member of a zeroed struct the value it has where an older file lacks
+ * it: that of a run which did not know the setting, NaN for other doubles. */
+void vqe_member_set_absent(const struct vqe_member *member, void *self);
 
 /* Entry of a table of one's own: column of `type`, read from its member. */
 #define VQE_MEMBER_COLUMN(column_, kind_, type, member, unit_)                \
   {                                                                           \
     .column = (column_), .kind = VQE_MEMBER_##kind_, .since = 1,              \
-    .offset = offsetof(type, member), .size = sizeof(((type *)0)->member),    \
-    .unit = (unit_)                                                           \
+    .absent = NAN, .offset = offsetof(type, member),                          \
+    .size = sizeof(((type *)0)->member), .unit = (unit_)                      \
   }
 
 #endif

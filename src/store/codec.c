@@ -422,8 +422,7 @@ static void member_field(struct stream *stream,
   }
 }
 
-/* Bytes of an older version lack the members that came later; those are
- * null. */
+/* Bytes of an older version lack the members that came later. */
 static void member_fields(struct stream *stream,
                           const struct vqe_members *members, void *self)
 {
@@ -432,7 +431,7 @@ static void member_fields(struct stream *stream,
     if (member->in_bytes && member->since <= stream->version) {
       member_field(stream, member, self);
     } else if (member->in_bytes) {
-      vqe_member_set_null(member, self);
+      vqe_member_set_absent(member, self);
     }
   }
 }

@@ -170,7 +170,7 @@ static int unpack_row(void *object, const struct layout *layout,
     size_t length = strnlen((const char *)from, column->width);
     char *text = NULL;
     if (column->width == 0) {
-      vqe_member_set_null(member, object);
+      vqe_member_set_absent(member, object);
     } else if (member->kind == VQE_MEMBER_TEXT) {
       if ((nulls >> column->bit & 1) == 0) {
         status = vqe_h5dataset_copy_text(&text, (const char *)from, length);

@@ -74,7 +74,8 @@ static void bytes_are_little_endian_under_a_mark(void **state)
   free(data);
 }
 
-/* Journals that version 1 left behind: what came later is null. */
+/* Journals that version 1 left behind: what came later is null, settings are
+ * those of a run that did not know them. */
 static void bytes_of_version_1_are_read(void **state)
 {
   (void)state;
@@ -92,6 +93,10 @@ static void bytes_of_version_1_are_read(void **state)
   assert_int_equal(result->experiment->seed_drawn, true);
   assert_null(result->experiment->notes);
   assert_int_equal(result->experiment->escape_saddles, VQE_ESCAPE_AUTO);
+  assert_int_equal(result->experiment->restarts, 1);
+  assert_true(result->experiment->penalty_number == 0.0);
+  assert_true(result->experiment->penalty_spin == 0.0);
+  assert_true(result->experiment->fci_max_seconds == 0.0);
   assert_true(isnan(result->energy_std) && isnan(result->energy_exact));
   assert_true(isnan(result->reference_weight));
   assert_int_equal(result->total_shots, 0);

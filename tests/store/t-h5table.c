@@ -20,6 +20,7 @@
 struct row {
   char *first, *middle, *last;
   double number;
+  int setting;
 };
 
 #define MEMBERS(rows)                                                         \
@@ -34,7 +35,8 @@ static const struct vqe_member old_list[] = {COLUMN("first", TEXT, first),
 static const struct vqe_members old_members = MEMBERS(old_list);
 static const struct vqe_h5table old_table = {"rows", &old_members};
 
-/* The same with a text in the middle and a number, which came later. */
+/* The same with a text in the middle, a number and a setting, which came
+ * later. */
 static const struct vqe_member new_list[] = {
     COLUMN("first", TEXT, first),
     {.column = "middle",
@@ -45,8 +47,14 @@ static const struct vqe_member new_list[] = {
     {.column = "number",
      .kind = VQE_MEMBER_F64,
      .since = 2,
+     .absent = NAN,
      .offset = offsetof(struct row, number),
-     .unit = "hartree"}};
+     .unit = "hartree"},
+    {.column = "setting",
+     .kind = VQE_MEMBER_INT,
+     .since = 2,
+     .absent = 1,
+     .offset = offsetof(struct row, setting)}};
 static const struct vqe_members new_members = MEMBERS(new_list);
 static const struct vqe_h5table new_table = {"rows", &new_members};
 
@@ -128,6 +136,7 @@ static void later_columns_are_null_in_older_files(void **state)
   assert_string_equal(rows[1].last, "longer");
   assert_null(rows[0].middle);
   assert_true(isnan(rows[0].number) && isnan(rows[1].number));
+  assert_true(rows[0].setting == 1 && rows[1].setting == 1);
   free_row(&rows[0]);
   free_row(&rows[1]);
 }
