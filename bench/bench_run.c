@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/json_text.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "bench.h"
 #include "vqe/experiment.h"
@@ -325,18 +326,9 @@ static json_t *describe_machine(void)
 {
   char hostname[65] = "unknown";
   char now[VQE_CLOCK_RFC3339_SIZE];
-  char line[256];
-  char processor[128] = "unknown";
+  char processor[128];
   double load = 0.0;
-  FILE *stream = fopen("/proc/cpuinfo", "r");
-  while (stream != NULL && fgets(line, sizeof line, stream) != NULL) {
-    if (sscanf(line, "model name : %127[^\n]", processor) == 1) {
-      break;
-    }
-  }
-  if (stream != NULL) {
-    fclose(stream);
-  }
+  vqe_machine_processor_model(processor, sizeof processor);
   (void)gethostname(hostname, sizeof hostname - 1);
   (void)getloadavg(&load, 1);
   vqe_clock_rfc3339(now);

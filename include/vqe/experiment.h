@@ -360,7 +360,7 @@ struct vqe_experiment_estimate {
 VQE_API int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                                     const struct vqe_experiment *experiment);
 
-/** "0.1.0" */
+/** "0.2.0" */
 VQE_API const char *vqe_version(void);
 
 #ifdef __cplusplus

@@ -282,3 +282,21 @@ int vqe_machine_processors(void)
   }
   return count > 0 ? count : 1;
 }
+
+void vqe_machine_processor_model(char *out, size_t size)
+{
+  FILE *stream = fopen("/proc/cpuinfo", "r");
+  char line[256];
+  snprintf(out, size, "cpu");
+  while (stream != NULL && fgets(line, sizeof line, stream) != NULL) {
+    char *colon = strchr(line, ':');
+    if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+      line[strcspn(line, "\n")] = '\0';
+      snprintf(out, size, "%s", colon[1] == ' ' ? colon + 2 : colon + 1);
+      break;
+    }
+  }
+  if (stream != NULL) {
+    fclose(stream);
+  }
+}

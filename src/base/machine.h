@@ -3,6 +3,7 @@
 #ifndef VQE_BASE_MACHINE_H
 #define VQE_BASE_MACHINE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Where the system keeps the groups; NULL members: as Linux has them. Tests
@@ -40,5 +41,9 @@ const char *vqe_machine_job(void);
 
 /* Processors that this process may run on: affinity and quota; at least 1. */
 int vqe_machine_processors(void);
+
+/* Name of the processor's model, cut to `size`; "cpu" where Linux has none
+ * (ARM). */
+void vqe_machine_processor_model(char *out, size_t size);
 
 #endif

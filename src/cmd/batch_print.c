@@ -11,6 +11,7 @@
 #include "cmd_log.h"
 #include "option_table.h"
 #include "side_output.h"
+#include "version_print.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
 
@@ -147,7 +148,7 @@ int vqe_batch_print(const struct vqe_cmd_options *options)
                ? EXIT_GOOD
                : vqe_batch_complain();
   } else if (options->version) {
-    printf("vqe_batch %s\n", vqe_version());
+    vqe_cmd_version_print("vqe_batch");
   } else if (options->devices) {
     code = list_devices();
   } else if (options->man) {

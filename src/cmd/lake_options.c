@@ -204,7 +204,7 @@ static const struct vqe_cmd_option entries[] = {
      "show this text; COMMAND --help: that of a command; --help TOPIC: a part "
      "of it", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,
-     "show the version", 0},
+     "show the version, how it was built, libraries and processor", 0},
     {"man", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(man), NULL,
      "print the man page (vqe_lake --man | man -l -)", 0},
     {"completion", 0, "SHELL", GROUP_OTHER, VQE_CMD_TEXT, AT(completion),

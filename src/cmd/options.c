@@ -200,7 +200,7 @@ static const struct vqe_cmd_option entries[] = {
     {"devices", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(devices), NULL,
      "list the GPUs that --device cuda would use, and cuStateVec", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,
-     "show the version", 0},
+     "show the version, how it was built, libraries and processor", 0},
     {"man", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(man), NULL,
      "print the man page (vqe_batch --man | man -l -)", 0},
     {"completion", 0, "SHELL", GROUP_OTHER, VQE_CMD_TEXT, AT(completion),

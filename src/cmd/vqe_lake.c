@@ -21,6 +21,7 @@
 #include "option_table.h"
 #include "screen.h"
 #include "side_output.h"
+#include "version_print.h"
 #include "vqe/experiment.h"
 #include "warn_exposed.h"
 
@@ -282,7 +283,7 @@ int main(int argc, char **argv)
     status = vqe_cmd_lake_options_help(options.command, stdout);
     code = status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
   } else if (options.version) {
-    printf("vqe_lake %s\n", vqe_version());
+    vqe_cmd_version_print("vqe_lake");
   } else if (options.man) {
     vqe_cmd_lake_options_man(stdout);
   } else if (options.completion != NULL) {

@@ -15,24 +15,6 @@
 
 #define MOMENT 0.1 /* seconds */
 
-static void processor_model(char *out, size_t size)
-{
-  FILE *stream = fopen("/proc/cpuinfo", "r");
-  char line[256];
-  snprintf(out, size, "cpu");
-  while (stream != NULL && fgets(line, sizeof line, stream) != NULL) {
-    char *colon = strchr(line, ':');
-    if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
-      line[strcspn(line, "\n")] = '\0';
-      snprintf(out, size, "%s", colon[1] == ' ' ? colon + 2 : colon + 1);
-      break;
-    }
-  }
-  if (stream != NULL) {
-    fclose(stream);
-  }
-}
-
 /* Whole ones, as this is done for each experiment. A limit beyond all memory
  * is none. */
 static json_t *megabytes(uint64_t bytes)
@@ -90,7 +72,7 @@ static void look(struct vqe_host *host)
 
 void vqe_host_init(struct vqe_host *host)
 {
-  processor_model(host->processor, sizeof host->processor);
+  vqe_machine_processor_model(host->processor, sizeof host->processor);
   host->processors = vqe_machine_processors();
   look(host);
   host->began = host->asked;

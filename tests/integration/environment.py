@@ -6,6 +6,7 @@ damage."""
 import fcntl
 import glob
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -58,6 +59,25 @@ def screens(folder):
     closed(folder, [harness.BATCH, *quiet])
     harness.check_same(folder.file("h2.h5"), folder.file("closed.h5"), "a closed output")
     return 2 * (len(batch) + len(lake))
+
+
+def versions():
+    """--version says what a report of a fault needs; its first line is stable."""
+    with open(os.path.join(harness.ROOT, "CMakeLists.txt"), encoding="utf-8") as stream:
+        version = re.search(r"project\(vqe_batch VERSION (\S+) ", stream.read()).group(1)
+    for program, loaded in ((harness.BATCH, ["libmpi", "libopenblas", "libhdf5", "libcint"]),
+                            (LAKE, ["libhdf5", "libcurl", "librdkafka", "libavro"])):
+        text = subprocess.run([program, "--version"], capture_output=True, text=True,
+                              timeout=60, check=True).stdout
+        lines = text.splitlines()
+        check(lines[0] == f"{os.path.basename(program)} {version}", text)
+        check(re.match(r"build: \w+, \w+ \d+\.\d+", lines[1]), text)
+        check(re.match(r"processor: .+, \d+ for this process", lines[2]), text)
+        check(lines[3] == "libraries:", text)
+        for library in loaded:
+            check(any(os.path.basename(path).startswith(library) and
+                      os.path.isfile(path.strip()) for path in lines[4:]),
+                  f"{library}: {text}")
 
 
 def closed(folder, words):
@@ -287,6 +307,7 @@ def little_memory(folder):
     return sum(len(found) for found in ends.values())
 
 
+versions()
 with harness.Folder() as folder:
     folder.write("h2.json", {"molecules": [harness.H2], "seed": 1})
     print(screens(folder), "commands whose output cannot be printed: status 1")

@@ -63,7 +63,7 @@ JOB
 ) | tee "$folder/energy"
 grep -q -e '-1.13727' "$folder/energy" || fail "vqe_lake has no energy of H2"
 
-expected='0.1.0 -1.13727017'
+expected='0.2.0 -1.13727017'
 cmake -S "$here" -B "$folder/consumer" -DCMAKE_PREFIX_PATH="$prefix" \
   >"$folder/log" 2>&1 || { cat "$folder/log"; fail "find_package(vqe)"; }
 cmake --build "$folder/consumer" >"$folder/log" 2>&1 ||
