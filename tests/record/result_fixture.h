@@ -221,6 +221,7 @@ static inline struct vqe_result *fixture_failed(void)
   assert_int_equal(
       vqe_result_create(&r, e, VQE_EXPERIMENT_FAILED, "unknown element 'Xx'"),
       0);
+  memcpy(r->code_version, "0.1.0", 6); /* as in fixture_result */
   vqe_experiment_free(e);
   return r;
 }
