@@ -41,7 +41,7 @@ function(vqe_embed_lake target)
       initial_parameters optimal_parameters vqe_iterations
       iteration_parameters hamiltonian_terms processing_metadata
       ml_iteration_features ml_run_summary)
-  set(extra features report)
+  set(extra features report dataset)
   set(root ${CMAKE_SOURCE_DIR}/schemas)
   set(out ${CMAKE_BINARY_DIR}/lake_data.c)
   set(script ${CMAKE_SOURCE_DIR}/jobs/cmake/lake.cmake)
@@ -61,4 +61,9 @@ function(vqe_embed_lake target)
     COMMENT "Embedding table definitions and SQL"
     VERBATIM)
   target_sources(${target} PRIVATE ${out})
+  vqe_embed_text(${target} vqe_dataset_columns_text
+                 ${root}/dataset/columns.json)
+  vqe_embed_text(${target} vqe_dataset_card_text ${root}/dataset/card.md)
+  vqe_embed_text(${target} vqe_dataset_croissant_text
+                 ${root}/dataset/croissant.json)
 endfunction()

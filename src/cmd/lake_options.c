@@ -52,6 +52,7 @@ static const struct {
     {2, -1, S3 "lock-wait "},
     {1, 2, S3 ENGINE "warehouse output "},
     {0, 1, S3 ENGINE "warehouse output "},
+    {0, 1, S3 ENGINE "warehouse dataset license "},
     {0, 1, "brokers topic registry spool insecure-http "},
     {0, 0,
      WRITE "warehouse brokers topic registry group land from reject-unknown "
@@ -91,6 +92,10 @@ static const struct vqe_cmd_command commands[] = {
      "writes one page of an HDF5 result or of the tables, with curves, "
      "convergence and molecules, into --output: report.html, or a PDF where "
      "its name ends in .pdf and Chromium is installed (VQE_CHROMIUM)"},
+    {"export", "[WAREHOUSE]",
+     "writes a data set for machine learning into the folder --dataset: "
+     "Parquet of runs and evaluations with features, split by molecule and by "
+     "bond stretch, data card, Croissant metadata, licence, citation"},
     {"publish", "[RESULT]",
      "sends what waits in the spool to Kafka, and the results of an HDF5 "
      "file"},
@@ -189,6 +194,11 @@ static const struct vqe_cmd_option entries[] = {
      "that ingest lands: avro or json (avro)", 0},
     {"output", 'o', "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(output), "FILE",
      "where the output goes (standard output; report: report.html)", 0},
+    {"dataset", 0, "FOLDER", GROUP_OUTPUT, VQE_CMD_TEXT, AT(dataset), "FILE",
+     "of export: a new folder, for datasets.load_dataset(FOLDER, \"runs\") and "
+     "other readers", 0},
+    {"license", 0, "ID", GROUP_OUTPUT, VQE_CMD_TEXT, AT(license), NULL,
+     "of the data set, an identifier of SPDX (CC-BY-4.0)", 0},
     {"summary", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(summary), "FILE",
      "what normalize and featurize did and where the time went, as JSON", 0},
     {"quiet", 'q', NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(quiet), NULL,
@@ -242,6 +252,8 @@ static const struct vqe_cmd_note examples[] = {
      "adds a result to tables on S3, then their features"},
     {"vqe_lake ingest --brokers node1:9092 -w lake",
      "from Kafka into tables, on from the committed place"},
+    {"vqe_lake export lake --dataset vqe-runs",
+     "a data set of the features, with splits and a data card"},
     {"vqe_lake check lake", "reads every table back"},
     {"vqe_lake expire lake --older-than 30d --orphans",
      "drops old snapshots and what crashed writers left"},

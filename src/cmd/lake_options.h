@@ -23,6 +23,8 @@ struct vqe_cmd_lake_options {
   const char *format;     /* "text", "csv", "json" */
   const char *output;     /* FILE, or NULL for the standard output */
   const char *summary;    /* FILE for what was done, or NULL */
+  const char *dataset;    /* folder that export writes */
+  const char *license;    /* of the data set; NULL: CC-BY-4.0 */
   const char *older_than; /* "30d", "12h" or a date */
   const char *brokers, *topic, *registry, *group; /* of Kafka */
   const char *spool;                              /* folder */

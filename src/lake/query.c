@@ -139,6 +139,11 @@ static int make_views(struct vqe_warehouse *warehouse, const char *sql,
   return status;
 }
 
+int vqe_query_views(struct vqe_warehouse *warehouse, const char *sql)
+{
+  return make_views(warehouse, sql, NULL);
+}
+
 /* ---- output ---- */
 
 /* All columns cast to text by DuckDB itself, so that every type has its

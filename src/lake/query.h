@@ -19,6 +19,10 @@ enum vqe_query_format { VQE_QUERY_TEXT, VQE_QUERY_CSV, VQE_QUERY_JSON };
 int vqe_query(struct vqe_warehouse *warehouse, const char *sql,
               enum vqe_query_format format, bool locked, FILE *stream);
 
+/* Views of the tables that the statement names, for statements of ours on the
+ * SQL engine of the warehouse. */
+int vqe_query_views(struct vqe_warehouse *warehouse, const char *sql);
+
 /* The circuit of the one experiment whose id starts with `id`, from
  * ansatz_info. Free *out by free(). */
 int vqe_query_ansatz(char **out, struct vqe_warehouse *warehouse,
