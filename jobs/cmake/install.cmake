@@ -118,6 +118,17 @@ function(vqe_install_library name)
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
           FILES_MATCHING PATTERN "*.h")
 
+  # what a Python package holds (src/python): the library, and beside it what
+  # it needs of the checkout
+  install(FILES $<TARGET_FILE:${name}> RENAME lib${name}.so DESTINATION .
+          COMPONENT python EXCLUDE_FROM_ALL)
+  vqe_is_of_checkout(copied "${LIBCINT_LIBRARY}")
+  if(copied)
+    install(DIRECTORY ${VQE_DEPS_DIR}/libcint/lib/
+            DESTINATION vqe_batch/libcint USE_SOURCE_PERMISSIONS
+            COMPONENT python EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.so*")
+  endif()
+
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/vqe)
   install(EXPORT vqeTargets NAMESPACE vqe:: DESTINATION ${package}
           FILE vqeTargets.cmake)

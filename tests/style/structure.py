@@ -62,8 +62,9 @@ def sources(*tops, suffixes=(".c", ".h", ".cu")):
 
 
 def folders_of_src():
+    """Those of C: src/python holds the Python module."""
     return sorted({path.parts[1] for path in FILES
-                   if path.parts[0] == "src" and len(path.parts) > 2})
+                   if path.parts[0] == "src" and len(path.parts) > 2} - {"python"})
 
 
 def circle(graph):
@@ -170,7 +171,7 @@ def check_modules():
 def check_names():
     seen = {}
     for path in FILES:
-        free = (path.name in ("README.md", "CMakeLists.txt", ".gitignore")
+        free = (path.name in ("README.md", "CMakeLists.txt", ".gitignore", "__init__.py")
                 or "data" in path.parts or "corpus" in path.parts)
         if free:
             continue
