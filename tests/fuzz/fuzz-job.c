@@ -5,6 +5,7 @@
 
 #include "job/job.h"
 #include "vqe/error.h"
+#include "vqe/run_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -34,6 +35,24 @@ static void check(const struct vqe_job *job)
   }
 }
 
+/* The same bytes as the library takes them: one experiment, or none. */
+static void check_library(const uint8_t *data, size_t size)
+{
+  struct vqe_experiment *experiment = NULL;
+  char *warnings = NULL;
+  int status =
+      vqe_library_experiment(&experiment, &warnings, (const char *)data, size);
+  if ((status == 0) != (experiment != NULL) ||
+      (status != 0 && (warnings != NULL || vqe_error_message()[0] == '\0'))) {
+    abort();
+  }
+  if (experiment != NULL && experiment->input_error != NULL) {
+    abort(); /* a bad molecule is an error there */
+  }
+  vqe_experiment_free(experiment);
+  free(warnings);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct vqe_job *job;
@@ -47,5 +66,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   }
   vqe_job_free(job);
   free(warnings);
+  check_library(data, size);
   return 0;
 }
