@@ -422,6 +422,7 @@ fuzz() {
     --output-on-failure
 }
 
+# slurm TEST: its daemons need packages
 slurm() {
   if ! command -v slurmctld >/dev/null && ! [ -x /usr/sbin/slurmctld ]; then
     if [ "${VQE_TEST_SLURM:-}" = 0 ]; then
@@ -437,24 +438,7 @@ slurm() {
       return 77
     }
   fi
-  local test status worst=0 reason=
-  for test in tests/integration/slurm*.sh; do
-    [ -x "$test" ] || continue
-    status=0
-    "$test" >"$logs/slurm-one.log" 2>&1 || status=$?
-    cat "$logs/slurm-one.log"
-    if [ "$status" -eq 77 ]; then
-      reason="skipped: ${test##*/}: $(tail -n 1 "$logs/slurm-one.log" |
-        sed 's/^skipped: //')"
-    fi
-    # a failure counts more than what was skipped
-    if [ "$status" -ne 0 ] && { [ "$worst" -eq 0 ] || [ "$worst" -eq 77 ]; }; then
-      worst=$status
-    fi
-  done
-  # the last line is what `tier` shows
-  [ "$worst" -ne 77 ] || echo "$reason"
-  return "$worst"
+  "$1"
 }
 
 # ---- what is long ----
@@ -541,9 +525,9 @@ tier_of() {
   echo "${name/\//-}"
 }
 
-# run_tests FOLDER WITH LONG: tests of tests/FOLDER with services (yes) or
-# without (no), the long ones (yes) or the others (no)
-run_tests() {
+# tests FOLDER WITH LONG: those of tests/FOLDER with services (yes) or without
+# (no), the long ones (yes) or the others (no)
+tests_of() {
   local test is_long folder=$1
   shift
   for test in $(tests_with_services "$1"); do
@@ -553,8 +537,48 @@ run_tests() {
       is_long=no
     fi
     if [ "$is_long" = "$2" ] && [[ $test == "tests/$folder/"* ]]; then
-      tier "$(tier_of "$test")" program "$test"
+      echo "$(tier_of "$test") program $test"
     fi
+  done
+}
+
+# tiers that are left, one a line as `tier` takes them: long ones, the others
+fill_queues() {
+  local test
+  tests_of integration yes yes >"$logs/queue-long"
+  {
+    tests_of integration no no
+    for test in bad_inputs result_hostile hostile_avro private_files; do
+      echo "sanitized-$test program_sanitized tests/integration/$test.py"
+    done
+    echo "valgrind memory_checked"
+    echo "fuzz fuzz"
+    # the longest first
+    for test in slurm_nodes slurm_gpu slurm; do
+      echo "$test slurm tests/integration/$test.sh"
+    done
+    tests_of integration yes no
+  } >"$logs/queue-rest"
+}
+
+# take QUEUE: its first line, which is gone then; 1 where there is none
+take() {
+  (
+    flock 9
+    [ -s "$1" ] || exit 1
+    head -n 1 "$1"
+    sed -i 1d "$1"
+  ) 9>"$logs/queue.lock"
+}
+
+# run_lane QUEUE...: what is in the first one, then in the next
+run_lane() {
+  local queue line
+  for queue in "$@"; do
+    while line=$(take "$logs/queue-$queue"); do
+      # shellcheck disable=SC2086
+      tier $line
+    done
   done
 }
 
@@ -562,22 +586,16 @@ run_tests() {
 # which wait for timeouts and other servers as much as they compute. Ranks wait
 # for each other by spinning, and beside others take ten times as long.
 run_lanes() {
-  run_tests mpi no no
-  run_tests integration yes yes &
-  local long=$!
-  run_tests integration no no
-  tier sanitized-bad_inputs program_sanitized tests/integration/bad_inputs.py
-  tier sanitized-result_hostile program_sanitized \
-    tests/integration/result_hostile.py
-  tier sanitized-hostile_avro program_sanitized \
-    tests/integration/hostile_avro.py
-  tier sanitized-private_files program_sanitized \
-    tests/integration/private_files.py
-  tier valgrind memory_checked
-  tier fuzz fuzz
-  tier slurm slurm
-  run_tests integration yes no
-  wait "$long"
+  local line
+  while read -r line; do
+    # shellcheck disable=SC2086
+    tier $line
+  done < <(tests_of mpi no no)
+  fill_queues
+  run_lane long rest &
+  local other=$!
+  run_lane rest
+  wait "$other"
 }
 
 # those that may be fetched and that a test to be run needs; the long build of
