@@ -76,6 +76,10 @@ from scipy.sparse.csgraph import minimum_spanning_tree  # noqa: E402
 from scipy.spatial.distance import cdist  # noqa: E402
 
 datasets.disable_progress_bars()
+ANALYSIS = os.path.join(harness.ROOT, "jobs", "analysis")
+sys.path.insert(0, ANALYSIS)
+import analysis_features  # noqa: E402
+
 CONFIGS = ["runs", "runs_by_stretch", "steps", "steps_by_stretch"]
 
 
@@ -261,6 +265,104 @@ def check_growth(folder, warehouse, table):
     check(same.all(), "molecules have changed sides")
 
 
+def described_at_start():
+    path = os.path.join(harness.ROOT, "schemas", "dataset", "columns.json")
+    with open(path, encoding="utf-8") as stream:
+        return {one["name"] for one in json.load(stream)["runs"] if one["known"] == "start"}
+
+
+def check_no_leak(place):
+    """Features at a step are the same whatever comes after it."""
+    runs = analysis_features.load(place, "runs")
+    steps = analysis_features.load(place, "steps")
+    used = set(analysis_features.columns_known_at_start)
+    check(used <= described_at_start(), f"known later: {used - described_at_start()}")
+    random = numpy.random.default_rng(1)
+    later = runs.copy()
+    for name in set(runs.columns) - used - {"experiment_id"}:
+        later[name] = random.permutation(later[name].to_numpy())
+    ends = steps.groupby("experiment_id").iteration_step.transform("max")
+    for until in (10, 20, ends[ends > 12] // 2):
+        limit = until
+        if not numpy.isscalar(until):
+            until = until.groupby(steps.experiment_id).first()
+            limit = steps.experiment_id.map(until)
+        planted = steps.copy()
+        future = (planted.iteration_step > limit).to_numpy()
+        for name in planted.columns:
+            if pandas.api.types.is_float_dtype(planted[name]):
+                planted.loc[future, name] = random.normal(size=future.sum())
+        planted.loc[future, "is_new_minimum"] = True
+        planted.loc[future, "steps_since_improvement"] = 99
+        right = analysis_features.at_step(runs, steps, until)
+        pandas.testing.assert_frame_equal(
+            analysis_features.at_step(later, planted, until), right)
+        # the same in the past does show
+        now = steps.copy()
+        now.loc[now.iteration_step == 5, "total_energy"] -= 1e6
+        changed = analysis_features.at_step(runs, now, until)
+        check((changed.lowest != right.lowest).all(), "a value of step 5 is not seen")
+    return runs, steps
+
+
+def train(folder, place, program, *options):
+    """The scores by model; what is printed fits a screen."""
+    out = folder.file("scores.json")
+    done = subprocess.run(
+        [sys.executable, os.path.join(ANALYSIS, program), place, *options, "--json", out],
+        capture_output=True, text=True, check=False,
+    )
+    check(done.returncode == 0, f"{program}: {done}")
+    print(done.stdout)
+    wide = [line for line in done.stdout.splitlines() if len(line) > 80]
+    check(not wide, f"{program}: wider than 80 columns: {wide}")
+    with open(out, encoding="utf-8") as stream:
+        return {one["model"]: one for one in json.load(stream)["scores"]}
+
+
+def check_models(folder, place, runs, steps):
+    """Both models train; counts and baselines are worked out anew."""
+    ends = steps.groupby("experiment_id").iteration_step.max()
+    scores = train(folder, place, "predict_convergence.py", "--steps", "10")
+    known = runs.set_index("experiment_id")
+    hit = known.within_chemical_accuracy.dropna().reindex(ends.index[ends > 10]).dropna()
+    for name, one in scores.items():
+        check(one["rows"] == len(hit), f"{name}: {one['rows']} rows, not {len(hit)}")
+        check(0 <= one["brier"] <= 1 and 0 <= one["roc_auc"] <= 1, f"{name}: {one}")
+    rest = [hit[known.formula[hit.index] != formula].mean() for formula in
+            known.formula[hit.index]]
+    brier = numpy.mean((numpy.array(rest, float) - hit.astype(float).to_numpy()) ** 2)
+    check(abs(scores["rate of all"]["brier"] - brier) < 1e-12, f"brier {brier}")
+    check(scores["gradient boosting"]["roc_auc"] > 0.55, "it has learnt nothing")
+    scores = train(folder, place, "estimate_energy.py", "--parts", "50")
+    kept = known[known.fci_energy.notna() & (known.total_iterations >= 8)]
+    seen = steps[steps.experiment_id.isin(kept.index)]
+    half = numpy.ceil(seen.experiment_id.map(kept.total_iterations) / 2)
+    lowest = seen[seen.iteration_step <= half].groupby("experiment_id").total_energy.min()
+    mae = 1000 * (lowest - kept.total_energy.reindex(lowest.index)).abs().mean()
+    check(abs(scores["lowest so far"]["mae"] - mae) < 1e-6, f"MAE {mae}")
+    check(scores["lowest so far"]["rows"] == len(kept), f"{len(kept)} runs")
+
+
+def check_readers(warehouse):
+    """Each library reads the same out of the lake."""
+    sql = ("SELECT optimizer, count(*), avg(within_chemical_accuracy::INT) FROM "
+           "ml_run_summary WHERE within_chemical_accuracy IS NOT NULL GROUP BY 1 "
+           "ORDER BY 1")
+    rows = lake("query", sql, "-w", warehouse, "-f", "csv").stdout.splitlines()[1:]
+    cells = [row.split(",") for row in rows]
+    right = [f"{one:12} {int(count):6} runs {100 * float(mean):6.1f} %"
+             for one, count, mean in cells]
+    check(len(right) == 8, f"{right}")
+    for name in ("pandas", "pyiceberg", "polars", "duckdb"):
+        done = subprocess.run(
+            [sys.executable, os.path.join(ANALYSIS, f"read_{name}.py"), warehouse],
+            capture_output=True, text=True, check=False,
+        )
+        check(done.stdout.splitlines() == right, f"{name}: {done}")
+        check(done.stderr == "", f"{name}: {done.stderr}")
+
+
 with harness.Folder() as folder:
     small = folder.file("small")
     make(small)
@@ -270,6 +372,8 @@ with harness.Folder() as folder:
     table = check_splits(loaded["runs"], loaded["runs_by_stretch"], counted)
     check_values(folder, warehouse, table, loaded)
     check_columns(loaded)
+    check_models(folder, place, *check_no_leak(place))
+    check_readers(warehouse)
     check_refusals(folder, warehouse, place)
     check_growth(folder, warehouse, table)
 print(f"{len(table)} runs: loaded, split, hashed and described as they are")
