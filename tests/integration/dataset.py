@@ -8,11 +8,14 @@ build/venv-analysis, checked by hash, where this Python lacks them; where that
 cannot be done the test is skipped. VQE_BATCH and VQE_LAKE name the programs.
 """
 
+import contextlib
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import resource
+import runpy
 import subprocess
 import sys
 
@@ -305,16 +308,22 @@ def check_no_leak(place):
     return runs, steps
 
 
+def program_of_analysis(name, *words):
+    """What it prints. It runs in this process: its libraries take seconds to load."""
+    out, said, held = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = [name, *words]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
+        runpy.run_path(os.path.join(ANALYSIS, name), run_name="__main__")
+    sys.argv = held
+    return out.getvalue(), said.getvalue()
+
+
 def train(folder, place, program, *options):
     """The scores by model; what is printed fits a screen."""
     out = folder.file("scores.json")
-    done = subprocess.run(
-        [sys.executable, os.path.join(ANALYSIS, program), place, *options, "--json", out],
-        capture_output=True, text=True, check=False,
-    )
-    check(done.returncode == 0, f"{program}: {done}")
-    print(done.stdout)
-    wide = [line for line in done.stdout.splitlines() if len(line) > 80]
+    text, _ = program_of_analysis(program, place, *options, "--json", out)
+    print(text)
+    wide = [line for line in text.splitlines() if len(line) > 80]
     check(not wide, f"{program}: wider than 80 columns: {wide}")
     with open(out, encoding="utf-8") as stream:
         return {one["model"]: one for one in json.load(stream)["scores"]}
@@ -355,12 +364,9 @@ def check_readers(warehouse):
              for one, count, mean in cells]
     check(len(right) == 8, f"{right}")
     for name in ("pandas", "pyiceberg", "polars", "duckdb"):
-        done = subprocess.run(
-            [sys.executable, os.path.join(ANALYSIS, f"read_{name}.py"), warehouse],
-            capture_output=True, text=True, check=False,
-        )
-        check(done.stdout.splitlines() == right, f"{name}: {done}")
-        check(done.stderr == "", f"{name}: {done.stderr}")
+        text, said = program_of_analysis(f"read_{name}.py", warehouse)
+        check(text.splitlines() == right, f"{name}: {text}")
+        check(said == "", f"{name}: {said}")
 
 
 with harness.Folder() as folder:
