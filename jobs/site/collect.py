@@ -22,7 +22,7 @@ SECTIONS = [
     ("Tutorials", [r"doc/tutorials/.*"]),
     ("How to", [r"doc/howto/.*", r"jobs/(?!README)[^/]+/README\.md"]),
     ("Reference", [r"jobs/README\.md", r"doc/reference/.*", r"doc/.*",
-                   r"include/.*", r"python/.*", r"src/store/README\.md"]),
+                   r"include/.*", r"src/python/.*", r"src/store/README\.md"]),
     ("Design", [r"src/.*", r"kernels/.*"]),
     ("Developing", [r"CONTRIBUTING\.md", r"tests/.*", r"bench/.*", r".*"]),
 ]

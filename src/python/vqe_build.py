@@ -10,6 +10,7 @@ VQE_BUILD  a folder that has been built (build/release): nothing is built then
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 from setuptools.build_meta import *  # noqa: F401,F403  the hooks of the backend
@@ -81,12 +82,14 @@ class BuildPackage(build_py):
     """The sources, libvqe beside them, and its declarations."""
 
     def run(self):
-        super().run()
         if self.editable_mode:
             raise SystemExit("pip install -e is not possible: libvqe is part of the package")
         import cffi
 
         package = pathlib.Path(self.build_lib, "vqe_batch")
+        # what an earlier version left here would go into the wheel
+        shutil.rmtree(package, ignore_errors=True)
+        super().run()
         folder = build_library()
         subprocess.run(
             ["cmake", "--install", folder, "--prefix", package / "lib",

@@ -132,6 +132,18 @@ static void molecule_alone_has_all_defaults(void **state)
   json_decref(object);
 }
 
+static void
+what_the_settings_make_twice_is_run_once_with_a_warning(void **state)
+{
+  (void)state;
+  json_t *object = run(JOB(", \"seed\": [3, 3]"), NULL);
+  const json_t *warnings = json_object_get(object, "warnings");
+  is_text(object, "status", "ok");
+  assert_int_equal(json_array_size(warnings), 1);
+  assert_true(json_string_length(json_array_get(warnings, 0)) > 0);
+  json_decref(object);
+}
+
 static void text_needs_no_nul(void **state)
 {
   (void)state;
@@ -274,6 +286,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(job_gives_summary_with_parameters_and_evaluations),
       cmocka_unit_test(molecule_alone_has_all_defaults),
+      cmocka_unit_test(
+          what_the_settings_make_twice_is_run_once_with_a_warning),
       cmocka_unit_test(text_needs_no_nul),
       cmocka_unit_test(atomic_input_gives_atomic_result),
       cmocka_unit_test(failed_run_is_a_result_with_its_reason),
