@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "pages/page_chart.h"
+#include "pages/page_coordinate.h"
 #include "pages/page_sections.h"
 #include "vqe/checks.h"
 #include "vqe/error.h"
@@ -19,51 +20,6 @@
 /* Geometries of one curve that are drawn: more are no smoother. */
 #define MOST_PLACES 400
 #define ACCURACY_MHA (1e3 * VQE_CHECK_ACCURACY)
-
-/* ---- which coordinate changes ---- */
-
-struct coordinate {
-  size_t a, b; /* atoms */
-  char label[64];
-};
-
-/* The two atoms whose distance changes most for its length: the bond of a
- * scan. False where none changes. */
-static bool find_coordinate(struct coordinate *out,
-                            const struct vqe_pages_set *set, size_t family)
-{
-  size_t count = vqe_pages_length(&set->families, family);
-  const struct vqe_pages_run *first =
-      vqe_pages_pick(set, vqe_pages_item(&set->families, family, 0), 0);
-  double best = 1e-3;
-  for (size_t a = 0; a < first->natom && first->natom < 60; a++) {
-    for (size_t b = a + 1; b < first->natom; b++) {
-      double low = INFINITY;
-      double high = 0.0;
-      for (size_t j = 0; j < count; j++) {
-        double d = vqe_pages_run_distance(
-            vqe_pages_pick(set, vqe_pages_item(&set->families, family, j), 0),
-            a, b);
-        low = fmin(low, d);
-        high = fmax(high, d);
-      }
-      if ((high - low) / low > best * 1.001) {
-        best = (high - low) / low;
-        out->a = a;
-        out->b = b;
-      }
-    }
-  }
-  if (best <= 1e-3) {
-    return false;
-  }
-  bool pair = first->natom == 2;
-  snprintf(out->label, sizeof out->label,
-           "distance %s%.0zu\xe2\x80\x93%s%.0zu / \xc3\x85",
-           first->symbols[out->a], pair ? 0 : out->a + 1,
-           first->symbols[out->b], pair ? 0 : out->b + 1);
-  return true;
-}
 
 struct place {
   double x;
@@ -92,7 +48,7 @@ static size_t thin(struct place *places, size_t count)
 /* The groups of a family along the coordinate, those that are drawn. */
 static int find_places(struct place **out, size_t *count,
                        const struct vqe_pages_set *set, size_t family,
-                       const struct coordinate *coordinate)
+                       const struct vqe_pages_coordinate *coordinate)
 {
   size_t all = vqe_pages_length(&set->families, family);
   *count = 0;
@@ -101,8 +57,8 @@ static int find_places(struct place **out, size_t *count,
     size_t group = vqe_pages_item(&set->families, family, j);
     if (vqe_pages_good(set, group) > 0) {
       (*out)[(*count)++] =
-          (struct place){vqe_pages_run_distance(vqe_pages_pick(set, group, 0),
-                                                coordinate->a, coordinate->b),
+          (struct place){vqe_pages_coordinate_value(
+                             coordinate, vqe_pages_pick(set, group, 0)),
                          group};
     }
   }
@@ -245,16 +201,17 @@ static void formula_of(char *out, size_t size, const struct vqe_pages_run *run)
 
 static void init_curves(struct vqe_pages_chart charts[2],
                         const struct vqe_pages_run *first,
-                        const struct coordinate *coordinate)
+                        const struct vqe_pages_coordinate *coordinate)
 {
   char formula[64];
   formula_of(formula, sizeof formula, first);
   for (int c = 0; c < 2; c++) {
     vqe_pages_chart_init(&charts[c]);
     charts[c].x_label = charts[c].x_name = coordinate->label;
-    snprintf(charts[c].title, sizeof charts[c].title, "%s, %s: %s", formula,
+    snprintf(charts[c].title, sizeof charts[c].title, "%s, %s: %s%s", formula,
              first->cells[VQE_REPORT_BASIS],
-             c == 0 ? "energy along the distance" : "error to FCI");
+             c == 0 ? "energy along the " : "error to FCI",
+             c == 0 ? vqe_pages_coordinate_name(coordinate) : "");
   }
   charts[0].y_label = charts[0].y_name = "total energy / hartree";
   charts[1].y_label = charts[1].y_name = "error to FCI / mHa";
@@ -276,7 +233,8 @@ static bool is_curve(const struct vqe_pages_set *set, size_t family)
  * compared with. */
 static int add_family(struct vqe_pages_chart charts[2],
                       const struct vqe_pages_set *set, size_t family,
-                      const struct coordinate *coordinate, bool references)
+                      const struct vqe_pages_coordinate *coordinate,
+                      bool references)
 {
   struct place *places = NULL;
   size_t count = 0;
@@ -301,7 +259,7 @@ static void put_thinned(struct vqe_pages_text *text, size_t most)
   if (most > MOST_PLACES) {
     vqe_pages_putf(text,
                    "<p class=\"hint\">Of up to %zu geometries %d are drawn, "
-                   "evenly taken along the distance.</p>",
+                   "evenly taken along the curve.</p>",
                    most, MOST_PLACES);
   }
 }
@@ -310,7 +268,8 @@ static void put_thinned(struct vqe_pages_text *text, size_t most)
  * them. */
 static int put_species(struct vqe_pages_text *text, json_t *data,
                        const struct vqe_pages_set *set, size_t family,
-                       bool *done, const struct coordinate *coordinate)
+                       bool *done,
+                       const struct vqe_pages_coordinate *coordinate)
 {
   struct vqe_pages_chart charts[2];
   size_t left_out = 0;
@@ -362,9 +321,9 @@ bool vqe_pages_curves(struct vqe_pages_text *text, json_t *data,
   int status =
       vqe_memory_alloc(&done, set->families.count + 1, sizeof *done, "curves");
   for (size_t f = 0; status == VQE_OK && f < set->families.count; f++) {
-    struct coordinate coordinate = {0, 1, ""};
+    struct vqe_pages_coordinate coordinate = {.count = 2};
     if (done[f] || !is_curve(set, f) ||
-        !find_coordinate(&coordinate, set, f)) {
+        !vqe_pages_coordinate_find(&coordinate, set, f)) {
       continue;
     }
     if (drawn == MOST_CURVES) {
@@ -373,12 +332,13 @@ bool vqe_pages_curves(struct vqe_pages_text *text, json_t *data,
     }
     if (drawn++ == 0) {
       vqe_pages_section(text, "curves", "Energy curves");
-      vqe_pages_put(text, "<p>Total energies along the distance that changes "
-                          "most between the geometries, and beside them, "
-                          "where FCI (in an active space CASCI) is known, the "
-                          "error to it. The band is chemical accuracy, 1.6 "
-                          "mHa.</p>"
-                          "<div class=\"figures\">");
+      vqe_pages_put(text,
+                    "<p>Total energies along the coordinate that changes "
+                    "most between the geometries, and beside them, "
+                    "where FCI (in an active space CASCI) is known, the "
+                    "error to it. The band is chemical accuracy, 1.6 "
+                    "mHa.</p>"
+                    "<div class=\"figures\">");
     }
     status = put_species(text, data, set, f, done, &coordinate);
   }

@@ -1,4 +1,5 @@
-/* Charts of a page: curves along a bond, and what their axes take up. */
+/* Charts of a page: curves along a bond, an angle, a torsion, and what their
+ * axes take up. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,6 +137,92 @@ static void curves_need_values(void **state)
   free(html);
 }
 
+/* A molecule of several atoms instead of H2. */
+static struct vqe_result *molecule_of(size_t natom, const char *const *symbols,
+                                      const double (*coords)[3])
+{
+  struct vqe_result *result = pages_h2("scan", 1.0, 1, 0.1);
+  struct vqe_molecule *molecule = result->experiment->molecule;
+  molecule->natom = (int)natom;
+  molecule->symbols =
+      realloc(molecule->symbols, natom * sizeof *molecule->symbols);
+  molecule->z = realloc(molecule->z, natom * sizeof(int));
+  molecule->coords = realloc(molecule->coords, natom * sizeof *coords);
+  for (size_t k = 0; k < natom; k++) {
+    strcpy(molecule->symbols[k], symbols[k]);
+    molecule->z[k] = symbols[k][0] == 'O' ? 8 : 1;
+    memcpy(molecule->coords + 3 * k, coords[k], sizeof *coords);
+  }
+  return result;
+}
+
+#define DEGREE 0.017453292519943295
+
+static void angles_make_a_curve(void **state)
+{
+  static const char *const symbols[] = {"O", "H", "H"};
+  struct vqe_result *results[3];
+  (void)state;
+  for (int k = 0; k < 3; k++) {
+    double half = 0.5 * (95.0 + 10.0 * k) * DEGREE;
+    double coords[3][3] = {{0, 0, 0},
+                           {0.96 * sin(half), 0, 0.96 * cos(half)},
+                           {-0.96 * sin(half), 0, 0.96 * cos(half)}};
+    results[k] = molecule_of(3, symbols, coords);
+  }
+  char *html = pages_of(results, 3);
+  assert_non_null(strstr(html, "energy along the angle"));
+  assert_non_null(
+      strstr(html, "angle H2\xe2\x80\x93O1\xe2\x80\x93H3 / \xc2\xb0"));
+  assert_non_null(strstr(html, "<td class=\"num\">95</td>"));
+  assert_non_null(strstr(html, "<td class=\"num\">115</td>"));
+  free(html);
+}
+
+/* One bond of water is pulled: not an angle, though H-H changes as well. */
+static void a_bond_of_three_atoms_makes_a_curve(void **state)
+{
+  static const char *const symbols[] = {"O", "H", "H"};
+  struct vqe_result *results[3];
+  (void)state;
+  for (int k = 0; k < 3; k++) {
+    double bond = 0.9 + 0.5 * k;
+    double coords[3][3] = {
+        {0, 0, 0},
+        {0.96, 0, 0},
+        {bond * cos(104.5 * DEGREE), bond * sin(104.5 * DEGREE), 0}};
+    results[k] = molecule_of(3, symbols, coords);
+  }
+  char *html = pages_of(results, 3);
+  assert_non_null(strstr(html, "energy along the distance"));
+  assert_non_null(strstr(html, "distance O1\xe2\x80\x93H3 / "));
+  free(html);
+}
+
+static void torsions_make_a_curve(void **state)
+{
+  static const char *const symbols[] = {"H", "O", "O", "H"};
+  static const double turns[] = {-120.0, 60.0, 113.0};
+  struct vqe_result *results[3];
+  (void)state;
+  for (int k = 0; k < 3; k++) {
+    double turn = turns[k] * DEGREE;
+    /* seen along z, from the first oxygen: a positive torsion is clockwise */
+    double coords[4][3] = {{0.95, 0, -0.17},
+                           {0, 0, 0},
+                           {0, 0, 1.45},
+                           {0.95 * cos(turn), 0.95 * sin(turn), 1.62}};
+    results[k] = molecule_of(4, symbols, coords);
+  }
+  char *html = pages_of(results, 3);
+  assert_non_null(strstr(html, "energy along the torsion"));
+  assert_non_null(strstr(html, "torsion H1\xe2\x80\x93O2\xe2\x80\x93O3"
+                               "\xe2\x80\x93H4 / \xc2\xb0"));
+  assert_non_null(strstr(html, "<td class=\"num\">-120</td>"));
+  assert_non_null(strstr(html, "<td class=\"num\">113</td>"));
+  free(html);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -144,6 +231,9 @@ int main(void)
       cmocka_unit_test(data_of_scripts_keep_microhartree),
       cmocka_unit_test(absurd_values_draw_axes),
       cmocka_unit_test(curves_need_values),
+      cmocka_unit_test(angles_make_a_curve),
+      cmocka_unit_test(a_bond_of_three_atoms_makes_a_curve),
+      cmocka_unit_test(torsions_make_a_curve),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
