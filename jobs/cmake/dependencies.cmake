@@ -1,5 +1,5 @@
 # Libraries, each found where the system, Spack, conda or a module put it.
-# Versions tried: README.md.
+# Versions tried: doc/install.md.
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(MPI REQUIRED COMPONENTS C)

@@ -19,7 +19,7 @@ log=build/$name/build.log
 # CMake reports a library that is missing best itself
 if ! cmake --preset "$preset" -B "build/$name" "${settings[@]}" >"$log" 2>&1; then
   cat "$log" >&2
-  echo "Configuring failed; see above, and README.md for the libraries." >&2
+  echo "Configuring failed; see above, and doc/install.md for the libraries." >&2
   exit 1
 fi
 echo "Building build/$name"

@@ -191,7 +191,7 @@ if [ ${#missing[@]} -eq 0 ]; then
 fi
 if ! is_debian_like; then
   echo "These are the names of Debian and Ubuntu; provide them by modules," \
-    "Spack or conda (README.md, \"On a cluster, without root\"). Going on."
+    "Spack or conda (doc/install.md, \"On a cluster, without root\"). Going on."
   exit 0
 fi
 as_root=()
@@ -199,7 +199,7 @@ if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
     echo "Installing them takes root and there is no sudo. Ask for" >&2
     echo "  apt-get install ${missing[*]}" >&2
-    echo "or provide them without root (README.md, \"On a cluster, without root\")." >&2
+    echo "or provide them without root (doc/install.md, \"On a cluster, without root\")." >&2
     exit 1
   fi
   echo "Installing them takes root: sudo may ask for your password."

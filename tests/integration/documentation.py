@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every command of first steps, tutorials and how-to pages (doc) is run, and shows
-what the page says. Each page has a folder of its own.
+what the page says. Each page has a folder of its own. So are those that README.md
+has for what is asked elsewhere.
 
 A block ```console holds commands behind "$ " (continued behind "> ") and what they
 show; ```json title="NAME" and the like are files that they need. "..." stands for
@@ -136,6 +137,14 @@ def run(command, folder, block):
         if done.stdout.strip() else []
 
 
+def check_indented(page):
+    """Commands stand in blocks with a language, so that none is passed over."""
+    with open(page, encoding="utf-8") as stream:
+        for number, line in enumerate(stream, 1):
+            check(not re.match(r"    (vqe_|mpirun |jobs/|build/)", line),
+                  f"{page}:{number}: a command in an indented block")
+
+
 def check_blocks_elsewhere(block):
     named = NAMED.match(block.before)
     check(named, f"{block.where}: a block of {block.language} that nothing runs; make it"
@@ -149,6 +158,7 @@ def try_page(page, folder, write):
     """Number of commands run."""
     count = 0
     shown = {}
+    check_indented(page)
     os.mkdir(folder)
     for block in blocks_of(page):
         if block.title:
@@ -187,6 +197,22 @@ def rewrite(page, shown):
         stream.write("\n".join(out))
 
 
+def try_table(folder):
+    """The commands of "Asked elsewhere, here" in README.md, one after another."""
+    with open(os.path.join(harness.ROOT, "README.md"), encoding="utf-8") as stream:
+        table = stream.read().partition("\n## Asked elsewhere, here\n")[2].partition("\n## ")[0]
+    commands = re.findall(r"\| `([^`]*)`[^|]*\|$", table, re.MULTILINE)
+    check(len(commands) > 15, f"README.md: {len(commands)} commands")
+    os.mkdir(folder)
+    with open(os.path.join(folder, "my.xyz"), "w", encoding="utf-8") as stream:
+        stream.write("2\nLiH\nLi 0 0 0\nH 0 0 1.5949\n")
+    block = Block(os.path.join(harness.ROOT, "README.md"), 0, "", "console", None)
+    for command in commands:
+        check(run(command, folder, block) or " > " in command or "--fcidump" in command,
+              f"README.md: {command} shows nothing")
+    return len(commands)
+
+
 def check_comparison():
     """What is compared can differ."""
     check(same_text(["a -7.882401 in 3 s", "b", "c", "d"], ["a -7.88240 in ... s", "...", "d"]),
@@ -210,6 +236,8 @@ def main():
     with harness.Folder() as folder, ThreadPoolExecutor(3) as pool:
         tried = [pool.submit(try_page, page, folder.file(str(number)), write)
                  for number, page in enumerate(pages)]
+        if not words:
+            tried.append(pool.submit(try_table, folder.file("table")))
         count = sum(one.result() for one in tried)
     print(f"{count} commands of {len(pages)} pages")
 
