@@ -30,8 +30,9 @@ def build_library():
     """Folder of a build that holds libvqe."""
     if os.environ.get("VQE_BUILD"):
         folder = pathlib.Path(os.environ["VQE_BUILD"]).resolve()
-        if not (folder / "libvqe.so").exists():
-            raise SystemExit(f"VQE_BUILD: {folder} has no libvqe.so; build it first")
+        name = "libvqe.so." + ".".join(VERSION.split(".")[:2])
+        if not (folder / name).exists():
+            raise SystemExit(f"VQE_BUILD: {folder} has no {name}; build it first")
         return folder
     subprocess.run([ROOT / "jobs" / "setup" / "libraries.sh"], check=True)
     subprocess.run([ROOT / "jobs" / "setup" / "build.sh", "release", "vqe"], check=True)

@@ -198,6 +198,20 @@ static void failed_run_is_a_result_with_its_reason(void **state)
   json_decref(object);
 }
 
+static void failed_atomic_input_gives_failed_operation(void **state)
+{
+  (void)state;
+  json_t *object =
+      run("{\"schema_name\": \"qcschema_input\", \"schema_version\": 1, " ATOMS
+          ", \"driver\": \"energy\", \"model\": {\"method\": \"vqe\","
+          " \"basis\": \"sto-3g\"}, \"keywords\": {\"active_space\":"
+          " {\"electrons\": 2, \"orbitals\": 9}}}",
+          NULL);
+  assert_true(json_is_false(json_object_get(object, "success")));
+  is_text(json_object_get(object, "error"), "error_type", "execution_error");
+  json_decref(object);
+}
+
 static void wrong_texts_are_refused_by_place_and_remedy(void **state)
 {
   (void)state;
@@ -291,6 +305,7 @@ int main(void)
       cmocka_unit_test(text_needs_no_nul),
       cmocka_unit_test(atomic_input_gives_atomic_result),
       cmocka_unit_test(failed_run_is_a_result_with_its_reason),
+      cmocka_unit_test(failed_atomic_input_gives_failed_operation),
       cmocka_unit_test(wrong_texts_are_refused_by_place_and_remedy),
       cmocka_unit_test(callback_stops_the_run),
       cmocka_unit_test(same_text_gives_an_experiment),
