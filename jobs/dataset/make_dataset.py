@@ -124,6 +124,32 @@ class Set:
         print(f"export {time.monotonic() - start:.1f} s", flush=True)
 
 
+def insert_scores(place, program, text):
+    """What a model of jobs/analysis printed, into the data card."""
+    path = os.path.join(place, "README.md")
+    with open(path, encoding="utf-8") as stream:
+        card = stream.read()
+    if "## Models" not in card:
+        card = card.replace("## Limitations", "## Models\n\n## Limitations", 1)
+    block = "".join(f"    {line}\n" if line else "\n" for line in text.strip().split("\n"))
+    card = card.replace("## Limitations", f"`{program}`:\n\n{block}\n## Limitations", 1)
+    with open(path + ".new", "w", encoding="utf-8") as stream:
+        stream.write(card)
+    os.replace(path + ".new", path)
+
+
+def score(place):
+    """Train the models of jobs/analysis, by the packages of this Python."""
+    for program in ("predict_convergence.py", "estimate_energy.py"):
+        path = os.path.join(ROOT, "jobs", "analysis", program)
+        done = subprocess.run([sys.executable, path, place], stdout=subprocess.PIPE,
+                              text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(done.returncode)
+        print(done.stdout, flush=True)
+        insert_scores(place, program, done.stdout)
+
+
 def job_limit(kind):
     return 3000 if kind == "thesis" else LIMIT
 
@@ -178,6 +204,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=55, help="of computing (55)")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--models", action="store_true",
+                        help="train both models, their scores go into the data card")
     options = parser.parse_args()
     molecules = read(MOLECULES)
     eight = read(THESIS)["molecules"]
@@ -189,14 +217,17 @@ def main():
     made = Set(options.folder, options.minutes, options.cores)
     for name in curves:
         made.part("curve", f"{name}-curve", curve(by_name[name]))
-    run_seed(made, groups, 1)
-    if not options.small:
+    seed = 1
+    if options.small:
+        run_seed(made, groups, seed)
+    else:
         for one in eight:
             made.part("thesis", f"{one['name']}-thesis", thesis(one))
-        seed = 2
         while run_seed(made, groups, seed):
             seed += 1
     made.tables()
+    if options.models:
+        score(os.path.join(made.folder, "dataset"))
     total = sum(one["seconds"] for one in made.made.values())
     runs = sum(one["runs"] for one in made.made.values())
     print(f"\n{runs} runs in {total / 60:.1f} minutes on {options.cores} cores")

@@ -73,7 +73,9 @@ def marker_of(package, versions):
     text = re.sub(rf"python_full_version >= '{re.escape(versions[0])}'", "", text)
     text = re.sub(rf"python_full_version < '3.{int(versions[-1].split('.')[1]) + 1}'", "",
                   text)
-    text = re.sub(r"^( and )+|( and )+$", "", re.sub(r"( and )+", " and ", text)).strip()
+    text = re.sub(r"( and )+", " and ", text)
+    text = re.sub(r" and (?=\))|(?<=\() and ", "", text)
+    text = re.sub(r"^( and )+|( and )+$", "", text).strip()
     return f" ; {text}" if text else ""
 
 

@@ -14,6 +14,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import resource
 import runpy
 import subprocess
@@ -44,10 +45,19 @@ def use_packages():
     except OSError:
         held = ""
     if held != wanted:
+        # what has no wheel is built by the setuptools of the list, after the rest
+        built = "jsonpath-rw"
+        wheels = folder + "-wheels.txt"
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        with open(wheels, "w", encoding="utf-8") as stream:
+            stream.write(re.sub(rf"^{built}==(.*\\\n)*.*\n", "", wanted, flags=re.M))
+        pip = [python, "-I", "-m", "pip", "install", "--quiet", "--require-hashes",
+               "--no-deps", "--disable-pip-version-check", "--no-compile",
+               "--only-binary=:all:"]
         for words in (
             [sys.executable, "-I", "-m", "venv", "--clear", folder],
-            [python, "-I", "-m", "pip", "install", "--quiet", "--require-hashes",
-             "--no-deps", "--only-binary=:all:", "-r", PINNED],
+            [*pip, "-r", wheels],
+            [*pip, "--no-binary", built, "--no-build-isolation", "-r", PINNED],
         ):
             try:
                 done = subprocess.run(
@@ -81,7 +91,9 @@ from scipy.spatial.distance import cdist  # noqa: E402
 datasets.disable_progress_bars()
 ANALYSIS = os.path.join(harness.ROOT, "jobs", "analysis")
 sys.path.insert(0, ANALYSIS)
+sys.path.insert(0, os.path.join(harness.ROOT, "jobs", "dataset"))
 import analysis_features  # noqa: E402
+import make_dataset  # noqa: E402
 
 CONFIGS = ["runs", "runs_by_stretch", "steps", "steps_by_stretch"]
 
@@ -323,6 +335,7 @@ def train(folder, place, program, *options):
     out = folder.file("scores.json")
     text, _ = program_of_analysis(program, place, *options, "--json", out)
     print(text)
+    make_dataset.insert_scores(place, program, text)
     wide = [line for line in text.splitlines() if len(line) > 80]
     check(not wide, f"{program}: wider than 80 columns: {wide}")
     with open(out, encoding="utf-8") as stream:
@@ -351,6 +364,11 @@ def check_models(folder, place, runs, steps):
     mae = 1000 * (lowest - kept.total_energy.reindex(lowest.index)).abs().mean()
     check(abs(scores["lowest so far"]["mae"] - mae) < 1e-6, f"MAE {mae}")
     check(scores["lowest so far"]["rows"] == len(kept), f"{len(kept)} runs")
+    with open(os.path.join(place, "README.md"), encoding="utf-8") as stream:
+        card = stream.read()
+    places = [card.find(text) for text in ("## Models", "predict_conv", "estimate_energy.py",
+                                           "## Limitations")]
+    check(-1 not in places and places == sorted(places), f"card: {places}")
 
 
 def check_readers(warehouse):
