@@ -708,9 +708,11 @@ with harness.Folder() as folder:
     check({a["experiment_id"] for a in response} == set(seen), "query")
 
     # the queries of the documentation
-    with open(os.path.join(harness.ROOT, "doc", "tables.md"), encoding="utf-8") as page:
-        documented = re.findall(r'vqe_lake query "([^"]*)"', page.read())
-    check(len(documented) >= 4, f"{len(documented)} queries in doc/tables.md")
+    documented = []
+    for name in ("README.md", "doc/tables.md"):
+        with open(os.path.join(harness.ROOT, name), encoding="utf-8") as page:
+            documented += re.findall(r'vqe_lake query "([^"]*)"', page.read())
+    check(len(documented) >= 6, f"{len(documented)} queries in README.md, doc/tables.md")
     for query in documented:
         words = ["query", query, "--warehouse", warehouse, "--format", "json"]
         rows = json.loads(lake(*words).stdout)
