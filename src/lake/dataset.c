@@ -221,6 +221,46 @@ static int check_folder(char **out, const char *folder)
   return VQE_OK;
 }
 
+/* Type, doc, unit and known of a column that a table has are the table's,
+ * where columns.json says no more of it. */
+static int describe(json_t *column)
+{
+  const char *table = json_string_value(json_object_get(column, "from"));
+  const char *name = json_string_value(json_object_get(column, "name"));
+  json_t *definition = NULL;
+  json_t *other;
+  size_t k;
+  int status = VQE_OK;
+  for (int t = 0; status == VQE_OK && t < VQE_LAKE_TABLES; t++) {
+    if (table != NULL && strcmp(vqe_lake_definitions[t].name, table) == 0) {
+      status = vqe_json_parse(&definition, vqe_lake_definitions[t].text,
+                              vqe_lake_definitions[t].size, 0, table);
+    }
+  }
+  json_array_foreach(json_object_get(definition, "columns"), k, other)
+  {
+    const char *theirs = json_string_value(json_object_get(other, "name"));
+    if (status == VQE_OK && strcmp(theirs, name) == 0 &&
+        json_object_update_missing(column, other) != 0) {
+      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for columns");
+    }
+  }
+  json_decref(definition);
+  return status;
+}
+
+static int describe_all(json_t *columns)
+{
+  int status = VQE_OK;
+  for (int t = 0; t < VQE_DATASET_TABLES; t++) {
+    json_t *list = json_object_get(columns, vqe_dataset_tables[t]);
+    for (size_t k = 0; status == VQE_OK && k < json_array_size(list); k++) {
+      status = describe(json_array_get(list, k));
+    }
+  }
+  return status;
+}
+
 static int open_set(struct vqe_dataset *set, const char *folder)
 {
   const char *slash = strrchr(folder, '/');
@@ -235,6 +275,9 @@ static int open_set(struct vqe_dataset *set, const char *folder)
     status = vqe_json_parse(&set->columns, vqe_dataset_columns_text,
                             vqe_dataset_columns_text_size, 0,
                             "columns of data sets");
+  }
+  if (status == VQE_OK) {
+    status = describe_all(set->columns);
   }
   return status;
 }

@@ -120,6 +120,14 @@ static void add_splits(struct vqe_duck_text *out,
   }
 }
 
+/* What would be a tag to readers of Markdown is none. */
+static void add_plain(struct vqe_duck_text *out, const char *text)
+{
+  for (const char *at = text; *at != '\0'; at++) {
+    vqe_duck_add(out, *at == '<' || *at == '|' ? "\\%c" : "%c", *at);
+  }
+}
+
 static void add_columns(struct vqe_duck_text *out,
                         const struct vqe_dataset *set, int table)
 {
@@ -128,10 +136,11 @@ static void add_columns(struct vqe_duck_text *out,
                     "|---|---|---|---|---|");
   for (size_t k = 0; k < json_array_size(columns); k++) {
     const json_t *column = json_array_get(columns, k);
-    vqe_duck_add(out, "\n| `%s` | %s | %s | %s | %s |",
-                 text_of(column, "name"), text_of(column, "type"),
-                 text_of(column, "unit"), text_of(column, "known"),
-                 text_of(column, "doc"));
+    vqe_duck_add(out, "\n| `%s` | `%s` | %s | %s | ", text_of(column, "name"),
+                 text_of(column, "type"), text_of(column, "unit"),
+                 text_of(column, "known"));
+    add_plain(out, text_of(column, "doc"));
+    vqe_duck_add(out, " |");
   }
 }
 

@@ -57,7 +57,8 @@ static json_t *field(int table, const json_t *column)
   char doc[512];
   const char *name = json_string_value(json_object_get(column, "name"));
   const char *type = json_string_value(json_object_get(column, "type"));
-  const char *unit = json_string_value(json_object_get(column, "unit"));
+  const json_t *measured = json_object_get(column, "unit");
+  const char *unit = measured != NULL ? json_string_value(measured) : "";
   snprintf(id, sizeof id, "%s/%s", vqe_dataset_tables[table], name);
   snprintf(files, sizeof files, "%s-files", vqe_dataset_tables[table]);
   snprintf(doc, sizeof doc, "%s%s%s%s; known: %s",

@@ -198,11 +198,26 @@ def check_values(folder, warehouse, table, loaded):
           "steps are on another side than their runs")
 
 
+def columns_of(table):
+    """Columns of a data set with what schemas/iceberg says of them."""
+    schemas = os.path.join(harness.ROOT, "schemas")
+    with open(os.path.join(schemas, "dataset", "columns.json"), encoding="utf-8") as stream:
+        columns = json.load(stream)[table]
+    out = []
+    for one in columns:
+        there = {}
+        if "from" in one:
+            path = os.path.join(schemas, "iceberg", one["from"] + ".json")
+            with open(path, encoding="utf-8") as stream:
+                named = {column["name"]: column for column in json.load(stream)["columns"]}
+            there = named[one["name"]]
+        out.append({**there, **one})
+    return out
+
+
 def check_columns(loaded):
     """The columns that are described, and of steps none that is known later."""
-    path = os.path.join(harness.ROOT, "schemas", "dataset", "columns.json")
-    with open(path, encoding="utf-8") as stream:
-        described = json.load(stream)
+    described = {table: columns_of(table) for table in ("runs", "steps")}
     names = {"float64": "double", "int32": "int", "int64": "long", "bool": "boolean"}
     for config in CONFIGS:
         columns = described[config.split("_")[0]]
@@ -240,6 +255,13 @@ def check_texts(place):
     for one in objects:
         with open(os.path.join(place, one.content_url), "rb") as stream:
             check(hashlib.sha256(stream.read()).hexdigest() == one.sha256, one.content_url)
+    for table in read.metadata.record_sets:
+        said = {field.name: field.description for field in table.fields}
+        for one in columns_of(table.name):
+            check(one["doc"] in said[one["name"]] and
+                  said[one["name"]].endswith(f"known: {one['known']}"), f"{one}: {said}")
+            check(f"| `{one['name']}` | `{one['type']}` | {one.get('unit', '')} |" in body,
+                  f"{one} is not in the card")
     records = list(read.records("runs"))
     check(len(records[0]["runs/coordinates_angstrom"][0]) == 3, f"{records[0]}")
     return len(records)
@@ -281,9 +303,7 @@ def check_growth(folder, warehouse, table):
 
 
 def described_at_start():
-    path = os.path.join(harness.ROOT, "schemas", "dataset", "columns.json")
-    with open(path, encoding="utf-8") as stream:
-        return {one["name"] for one in json.load(stream)["runs"] if one["known"] == "start"}
+    return {one["name"] for one in columns_of("runs") if one["known"] == "start"}
 
 
 def check_no_leak(place):

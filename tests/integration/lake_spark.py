@@ -10,10 +10,13 @@ Runs in the Python that jobs/setup/spark.sh provides. VQE_BATCH and VQE_LAKE
 name the programs. Exit status 77: no Spark.
 """
 
+import contextlib
 import datetime
 import functools
 import glob
+import io
 import os
+import runpy
 import shutil
 import sys
 
@@ -296,6 +299,25 @@ def add(place, sources, env=None):
         lake("featurize", place, env=env)
 
 
+def check_page(place):
+    """What jobs/analysis/read_spark.py prints; it ends the session."""
+    said, held = io.StringIO(), sys.argv
+    sys.argv = ["read_spark.py", place]
+    with contextlib.redirect_stdout(said):
+        runpy.run_path(
+            os.path.join(harness.ROOT, "jobs", "analysis", "read_spark.py"),
+            run_name="__main__",
+        )
+    sys.argv = held
+    sql = ("SELECT optimizer, count(*), avg(within_chemical_accuracy::INT) FROM "
+           "ml_run_summary WHERE within_chemical_accuracy IS NOT NULL GROUP BY 1 "
+           "ORDER BY 1")
+    rows = lake("query", sql, "-w", place, "-f", "csv").stdout.splitlines()[1:]
+    right = [f"{one:12} {int(count):6} runs {100 * float(mean):6.1f} %"
+             for one, count, mean in (row.split(",") for row in rows)]
+    check(right and said.getvalue().splitlines() == right, f"page: {said.getvalue()}")
+
+
 with harness.Folder() as folder:
     sources = readers.run_jobs(folder)
     raw = folder.file("raw/experiments/experiment.vqe/partition=0")
@@ -313,7 +335,8 @@ with harness.Folder() as folder:
     check_warehouse(spark, "near", local, thorough=True)
     if garage:
         check_warehouse(spark, "far", Bucket(FAR, garage.env), thorough=False)
-        spark.stop()
+    check_page(local.place)
+    if garage:
         garage.close()
     else:
         print("no Garage: not read by S3A")
