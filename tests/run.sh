@@ -491,6 +491,7 @@ run_long() {
       tier "long-$(basename "$test" .sh)" "$test"
     fi
   done
+  tier long-spark_yarn program tests/long/spark_yarn.py
   tier long-image long_image
   tier long-threads long_threads
   for test in lake_hostile planted_files; do
