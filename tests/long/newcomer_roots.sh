@@ -51,14 +51,16 @@ for suite in ${*:-bookworm trixie}; do
     echo "FAILED on $suite: the second call installs something"
     exit 1
   fi
-  step "the commands of doc" \
-    "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
-     python3 tests/integration/documentation.py"
+  step "Python packages of the pages" "apt-get -qq -y install python3-venv \
+      >/dev/null && python3 -m venv /root/own &&
+    /root/own/bin/pip install --quiet --require-hashes --no-deps \
+      -r tests/requirements.txt"
+  step "the commands of doc" "PATH=/root/own/bin:\$PATH OMPI_ALLOW_RUN_AS_ROOT=1 \
+    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 python3 tests/integration/documentation.py"
   tail -n 1 "$work/said"
-  step "pip install ." "apt-get -qq -y install python3-venv >/dev/null &&
-    python3 -m venv /root/own && /root/own/bin/pip install --quiet . && cd / &&
+  step "pip install ." "/root/own/bin/pip install --quiet . && cd / &&
     /root/own/bin/python -c \"\$(sed -n '/^from vqe_batch import run/,/^\`\`\`/p' \
       /root/vqe_batch/src/python/README.md | sed '/^\`\`\`/,\$d')\""
-  tail -n 1 "$work/said"
+  tail -n 2 "$work/said"
   remove_root "$folder"
 done

@@ -9,6 +9,7 @@ SHA-256. Spark is that of jobs/setup/spark.sh.
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -199,7 +200,8 @@ def run(folder):
     finally:
         stop(processes)
     with open(folder.file("manager.log"), encoding="utf-8") as stream:
-        ended = stream.read().count("State change from FINISHING to FINISHED")
+        ended = len(re.findall(r"RMAppImpl: \S+ State change from FINISHING to "
+                               "FINISHED", stream.read()))
     check(ended == 2, f"YARN finished {ended} applications, not 2")
     lake(folder, "normalize", "raw", "-w", "ours")
     lake(folder, "featurize", "-w", "ours")
