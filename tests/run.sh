@@ -433,11 +433,12 @@ slurm() {
       echo "skipped: VQE_TEST_SLURM=1 would install SLURM"
       return 77
     fi
-    jobs/setup/packages.sh slurm || {
-      echo "skipped: SLURM cannot be installed"
-      return 77
-    }
   fi
+  # also where another tier has begun: this one waits for it
+  jobs/setup/packages.sh slurm || {
+    echo "skipped: SLURM cannot be installed"
+    return 77
+  }
   "$1"
 }
 
@@ -526,7 +527,7 @@ tier_of() {
   echo "${name/\//-}"
 }
 
-# tests FOLDER WITH LONG: those of tests/FOLDER with services (yes) or without
+# tests_of FOLDER WITH LONG: those of tests/FOLDER with services (yes) or without
 # (no), the long ones (yes) or the others (no)
 tests_of() {
   local test is_long folder=$1
@@ -562,21 +563,28 @@ fill_queues() {
   } >"$logs/queue-rest"
 }
 
-# take QUEUE: its first line, which is gone then; 1 where there is none
+# take QUEUE: its first line, which is gone then; nothing where there is none.
+# What fails leaves a queue that is not empty, which run_lanes sees.
 take() {
   (
-    flock 9
-    [ -s "$1" ] || exit 1
-    head -n 1 "$1"
-    sed -i 1d "$1"
+    flock 9 || exit
+    [ -s "$1" ] || exit
+    head -n 1 "$1" && sed -i 1d "$1"
   ) 9>"$logs/queue.lock"
+}
+
+# no tier of the queues is left out in silence
+left_in_queues() {
+  echo "not run:"
+  cat "$logs"/queue-{mpi,long,rest}
+  return 1
 }
 
 # run_lane QUEUE...: what is in the first one, then in the next
 run_lane() {
   local queue line
   for queue in "$@"; do
-    while line=$(take "$logs/queue-$queue"); do
+    while line=$(take "$logs/queue-$queue") && [ -n "$line" ]; do
       # shellcheck disable=SC2086
       tier $line
     done
@@ -587,16 +595,16 @@ run_lane() {
 # which wait for timeouts and other servers as much as they compute. Ranks wait
 # for each other by spinning, and beside others take ten times as long.
 run_lanes() {
-  local line
-  while read -r line; do
-    # shellcheck disable=SC2086
-    tier $line
-  done < <(tests_of mpi no no)
+  tests_of mpi no no >"$logs/queue-mpi"
+  run_lane mpi
   fill_queues
   run_lane long rest &
   local other=$!
   run_lane rest
   wait "$other"
+  if [ -n "$(cat "$logs"/queue-{mpi,long,rest})" ]; then
+    VQE_TEST_ONLY='' tier queues left_in_queues
+  fi
 }
 
 # those that may be fetched and that a test to be run needs; the long build of

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -35,6 +36,15 @@ def boosted(model):
     return make_pipeline(
         ColumnTransformer([("words", words, WORDS)], remainder="passthrough"), model
     )
+
+
+def need_molecules(runs, what):
+    """End with a word where there is nothing to leave out."""
+    count = runs.formula.nunique()
+    if count < 2:
+        sys.exit(f"{len(runs)} runs of {count} molecule{'' if count == 1 else 's'} {what}: "
+                 "two molecules are needed, as each is predicted from the others "
+                 "(jobs/dataset makes a set)")
 
 
 def leave_one_out(groups):

@@ -18,7 +18,8 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error, r2_score
 
 import analysis_features
-from analysis_common import boosted, finish, leave_one_out, linear, parse, print_rows
+from analysis_common import (boosted, finish, leave_one_out, linear, need_molecules, parse,
+                             print_rows)
 
 SHORTEST = 8  # evaluations of a run that is asked about
 FLOOR = 1e-8  # hartree: falls below are none
@@ -66,6 +67,7 @@ def main():
     options = parser.parse_args()
     runs = analysis_features.load(options.dataset, "runs")
     runs = runs[runs.fci_energy.notna() & (runs.total_iterations >= SHORTEST)]
+    need_molecules(runs, f"of {SHORTEST} evaluations or more with an exact energy")
     steps = analysis_features.load(options.dataset, "steps")
     steps = steps[steps.experiment_id.isin(runs.experiment_id)]
     known = runs.set_index("experiment_id")

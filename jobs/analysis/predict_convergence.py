@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 import analysis_features
-from analysis_common import boosted, finish, leave_one_out, linear, parse, print_rows
+from analysis_common import (boosted, finish, leave_one_out, linear, need_molecules, parse,
+                             print_rows)
 
 
 def models():
@@ -66,12 +67,14 @@ def main():
     options = parser.parse_args()
     runs = analysis_features.load(options.dataset, "runs")
     runs = runs[runs.within_chemical_accuracy.notna()]
+    need_molecules(runs, "with an exact energy")
     steps = analysis_features.load(options.dataset, "steps")
     steps = steps[steps.experiment_id.isin(runs.experiment_id)]
     known = runs.set_index("experiment_id")
     scores, molecules = [], []
     for step in options.steps:
         table = analysis_features.at_step(runs, steps, step)
+        need_molecules(known.loc[table.index], f"go on after {step} evaluations")
         target = known.within_chemical_accuracy.reindex(table.index).astype(int).to_numpy()
         groups = known.formula.reindex(table.index).to_numpy()
         guesses = predict(table, target, groups)

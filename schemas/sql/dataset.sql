@@ -21,7 +21,8 @@ WHERE experiment_id IS NOT NULL
 QUALIFY row_number() OVER (
   PARTITION BY experiment_id ORDER BY processing_timestamp) = 1;
 
--- Distances of all pairs of nuclei of every geometry.
+-- Distances of all pairs of nuclei of every geometry. Records of others may have
+-- fewer coordinates than symbols: what has no distance is no pair.
 CREATE OR REPLACE TEMP TABLE dataset_pairs AS
 WITH atoms AS (
   SELECT geometry, unnest(range(1, len(atom_symbols) + 1)) AS atom,
@@ -38,7 +39,8 @@ SELECT a.geometry, a.atom AS one, b.atom AS other,
         - b.coordinates_angstrom[b.atom][2]) ** 2
      + (a.coordinates_angstrom[a.atom][3]
         - b.coordinates_angstrom[b.atom][3]) ** 2) AS distance
-FROM atoms a JOIN atoms b ON a.geometry = b.geometry AND a.atom <> b.atom;
+FROM atoms a JOIN atoms b ON a.geometry = b.geometry AND a.atom <> b.atom
+WHERE distance IS NOT NULL;
 
 -- The longest of the shortest bonds that hold all nuclei together (the longest
 -- edge of a minimum spanning tree, by Prim's algorithm): it grows when an atom
@@ -82,14 +84,25 @@ WITH runs AS (
   JOIN dataset_molecules m USING (experiment_id)
   JOIN dataset_bonds b USING (geometry)
   JOIN results v USING (experiment_id)
-), stretched AS (
+), kinds AS (
+  -- energies of one basis, space and method can be compared
   SELECT *,
-    -- the geometry of the lowest reference energy is the equilibrium
-    longest_bond / nullif(first_value(longest_bond) OVER (
-      PARTITION BY formula, charge, multiplicity
-      ORDER BY coalesce(fci_energy, hf_energy, total_energy) NULLS LAST,
-        longest_bond), 0) AS stretch
+    struct_pack(basis_set := basis_set, num_qubits := num_qubits,
+      exact := fci_energy IS NOT NULL) AS kind,
+    coalesce(fci_energy, hf_energy, total_energy) AS reference
   FROM named
+), equilibria AS (
+  -- of the kind with most geometries, the geometry of the lowest energy
+  SELECT formula, first(longest_bond ORDER BY reference NULLS LAST, longest_bond)
+    AS equilibrium_bond
+  FROM kinds GROUP BY formula, kind
+  QUALIFY row_number() OVER (PARTITION BY formula
+    ORDER BY count(DISTINCT longest_bond) DESC, kind.exact DESC,
+      kind.basis_set, kind.num_qubits) = 1
+), stretched AS (
+  -- rounded, as the last bits of a length are no reason to change sides
+  SELECT n.*, round(longest_bond / nullif(equilibrium_bond, 0), 6) AS stretch
+  FROM named n JOIN equilibria USING (formula)
 )
 SELECT
   *,
