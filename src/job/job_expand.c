@@ -383,6 +383,8 @@ static int expand_molecules(struct expansion *expansion,
   for (size_t k = 0; status == VQE_OK && k < molecules->count; k++) {
     warn_ignored(expansion, &molecules->items[k]);
     expansion->job->qcschema[k] = molecules->items[k].qcschema;
+    expansion->job->calculation =
+        k == 0 ? molecules->items[0].calculation : expansion->job->calculation;
     status =
         expand_molecule(expansion, &molecules->items[k], (int)k, settings);
   }

@@ -28,8 +28,9 @@ struct vqe_job_molecule {
   struct vqe_job_basis basis;
   int frozen_core;
   int active_electrons, active_orbitals;
-  int qcschema; /* version of the input, 0: another format */
-  char *notes;  /* what of the input has no effect, as vqe_notes_add */
+  int qcschema;     /* version of the input, 0: another format */
+  bool calculation; /* that is more than a molecule */
+  char *notes;      /* what of the input has no effect, as vqe_notes_add */
 };
 
 struct vqe_job_molecules {

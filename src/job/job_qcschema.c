@@ -220,6 +220,7 @@ int vqe_job_qcschema_read(struct vqe_job_molecule *entry, const json_t *object,
   if (!vqe_qcschema_find_request(&request, object)) {
     return VQE_OK;
   }
+  entry->calculation = true;
   int status = read_basis(entry, request.basis, settings);
   if (status == VQE_OK) {
     status = read_method(entry, request.method, settings);

@@ -50,14 +50,16 @@ struct vqe_job {
   size_t nbad;                         /* experiments with input_error set */
   struct vqe_job_lake lake;
   struct vqe_job_stream stream;
-  char *file;     /* `output` with symbolic links followed: where it is kept */
-  int *qcschema;  /* of each molecule_id: version of QCSchema of the input, in
-                     which results are written; 0: another format */
-  size_t product; /* experiments that the lists multiply to; `count` of them
-                     are selected and differ */
-  int *positions; /* of each experiment in the product */
-  int *orders;    /* of each experiment: its group of `select`; what has a
-                     lower one is run first */
+  char *file;    /* `output` with symbolic links followed: where it is kept */
+  int *qcschema; /* of each molecule_id: version of QCSchema of the input, in
+                    which results are written; 0: another format */
+  bool calculation; /* the first molecule stands in one of QCSchema, with what
+                       is asked for */
+  size_t product;   /* experiments that the lists multiply to; `count` of them
+                       are selected and differ */
+  int *positions;   /* of each experiment in the product */
+  int *orders;      /* of each experiment: its group of `select`; what has a
+                       lower one is run first */
   struct vqe_job_metrics metrics;
 };
 

@@ -52,6 +52,10 @@ static int read_job(struct vqe_job **out, char **warnings, const char *text,
     return vqe_error_set(VQE_ERR_INPUT, "%s: %zu bytes; at most %zu are read",
                          place, size, (size_t)VQE_MAX_JSON);
   }
+  if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+    text += 3; /* the mark of UTF-8, which is no part of JSON */
+    size -= 3;
+  }
   if (vqe_job_format_of(text, size, place) != VQE_JOB_FORMAT_JSON) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "%s: this is no JSON; a job, a molecule or a "
@@ -163,8 +167,9 @@ static int run_job(char **out, const struct vqe_job *job, const char *warnings,
   int status = vqe_experiment_run(
       &result, experiment, options != NULL ? options : &defaults, callbacks);
   if (status == VQE_OK) {
-    status = write_text(out, result, job->qcschema[experiment->molecule_id],
-                        warnings);
+    int qcschema =
+        job->calculation ? job->qcschema[experiment->molecule_id] : 0;
+    status = write_text(out, result, qcschema, warnings);
   }
   vqe_result_free(result);
   return status;

@@ -10,6 +10,7 @@ checked by hash; where that cannot be done the test is skipped.
 
 import gc
 import json
+import math
 import os
 import re
 import signal
@@ -222,6 +223,22 @@ def check_estimator(vqe_batch, known, run, program):
             harness.fail(f"parameters of shape {np.shape(wrong)} are taken")
         except ValueError as error:
             check(f"({x.size},)" in str(error), str(error))
+
+    for wrong, kind in (([math.nan] * x.size, ValueError), ([math.inf] * x.size, ValueError),
+                        (x.astype(complex), TypeError), (None, TypeError)):
+        for call in (estimator.energy, estimator.gradient, estimator.state,
+                     lambda values: estimator.energies([values]),
+                     lambda values: estimator.sample(values, 100)):
+            try:
+                call(wrong)
+                harness.fail(f"{wrong} are taken as parameters")
+            except kind:
+                pass
+    try:
+        h1e.flags.writeable = True
+        harness.fail("memory of the library can be made writable")
+    except ValueError:
+        pass
 
     # threads take turns
     wanted = [estimator.energy(k * x) for k in range(4)]

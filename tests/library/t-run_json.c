@@ -185,6 +185,20 @@ static void atomic_input_gives_atomic_result(void **state)
   json_decref(object);
 }
 
+/* A molecule of QCSchema asks for nothing: its result is as that of any. */
+static void molecule_of_qcschema_gives_summary(void **state)
+{
+  (void)state;
+  json_t *object =
+      run("{\"schema_name\": \"qcschema_molecule\", \"schema_version\": 2,"
+          " \"symbols\": [\"H\", \"H\"],"
+          " \"geometry\": [0, 0, 0, 0, 0, 1.4]}",
+          NULL);
+  is_text(object, "status", "ok");
+  assert_true(json_array_size(json_object_get(object, "parameters")) > 0);
+  json_decref(object);
+}
+
 /* One electron pair in one orbital cannot be run by an active space. */
 static void failed_run_is_a_result_with_its_reason(void **state)
 {
@@ -226,6 +240,7 @@ static void wrong_texts_are_refused_by_place_and_remedy(void **state)
       {JOB(", \"ansatz\": \"UCCSX\""), "UCCSD"},
       {JOB(", \"seed\": [1, 2]"), "2 experiments"},
       {JOB(", \"output\": \"a.h5\""), "key 'output'"},
+      {"\xef\xbb\xbf" JOB(", \"output\": \"a.h5\""), "key 'output'"},
       {JOB(", \"kafka\": {\"brokers\": \"a:1\"}"), "key 'kafka'"},
       {"{\"symbols\": [\"Xx\"], \"coords\": [[0, 0, 0]]}", "Xx"},
       {"{\"symbols\": [\"H\", \"H\"], \"coords\": [[0, 0, 0]]}", "coords"},
@@ -307,6 +322,7 @@ int main(void)
       cmocka_unit_test(failed_run_is_a_result_with_its_reason),
       cmocka_unit_test(failed_atomic_input_gives_failed_operation),
       cmocka_unit_test(wrong_texts_are_refused_by_place_and_remedy),
+      cmocka_unit_test(molecule_of_qcschema_gives_summary),
       cmocka_unit_test(callback_stops_the_run),
       cmocka_unit_test(same_text_gives_an_experiment),
   };

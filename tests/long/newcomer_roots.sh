@@ -25,7 +25,7 @@ trap 'remove_root "$work"' EXIT
 # step WORDS COMMAND: in the checkout of the root at $folder, with its seconds
 step() {
   local start=$SECONDS
-  if ! in_root "$folder" bash -c "cd /root/vqe_batch && $2" \
+  if ! in_root "$folder" bash -c "cd /srv/vqe_batch && $2" \
     >"$work/said" 2>&1; then
     tail -n 40 "$work/said"
     echo "FAILED on $suite: $1"
@@ -42,8 +42,8 @@ for suite in ${*:-bookworm trixie}; do
     exit 1
   fi
   in_root "$folder" apt-get -qq update
-  mkdir "$folder/root/vqe_batch"
-  git archive HEAD | tar -x -C "$folder/root/vqe_batch"
+  mkdir "$folder/srv/vqe_batch"
+  git archive HEAD | tar -x -C "$folder/srv/vqe_batch"
   step "jobs/quickstart.sh" "jobs/quickstart.sh"
   grep -q '8 experiments: 8 ok, 0 failed' "$work/said"
   step "again" "jobs/quickstart.sh"
@@ -52,15 +52,15 @@ for suite in ${*:-bookworm trixie}; do
     exit 1
   fi
   step "Python packages of the pages" "apt-get -qq -y install python3-venv \
-      >/dev/null && python3 -m venv /root/own &&
-    /root/own/bin/pip install --quiet --require-hashes --no-deps \
+      >/dev/null && python3 -m venv /srv/own &&
+    /srv/own/bin/pip install --quiet --require-hashes --no-deps \
       -r tests/requirements.txt"
-  step "the commands of doc" "PATH=/root/own/bin:\$PATH OMPI_ALLOW_RUN_AS_ROOT=1 \
+  step "the commands of doc" "PATH=/srv/own/bin:\$PATH OMPI_ALLOW_RUN_AS_ROOT=1 \
     OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 python3 tests/integration/documentation.py"
   tail -n 1 "$work/said"
-  step "pip install ." "/root/own/bin/pip install --quiet . && cd / &&
-    /root/own/bin/python -c \"\$(sed -n '/^from vqe_batch import run/,/^\`\`\`/p' \
-      /root/vqe_batch/src/python/README.md | sed '/^\`\`\`/,\$d')\""
+  step "pip install ." "/srv/own/bin/pip install --quiet . && cd / &&
+    /srv/own/bin/python -c \"\$(sed -n '/^from vqe_batch import run/,/^\`\`\`/p' \
+      /srv/vqe_batch/src/python/README.md | sed '/^\`\`\`/,\$d')\""
   tail -n 2 "$work/said"
   remove_root "$folder"
 done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +75,7 @@ class Estimator:
         self.warnings: list[str] = _library.text_of(lines[0]).splitlines()
         lib.free(lines[0])
         self._calls = _library.Calls()
-        self._lock = threading.Lock()
+        self._turns = _library.Turns()
         out = ffi.new("struct vqe_problem **")
         try:
             self._calls.check(
@@ -214,7 +213,7 @@ class Estimator:
 
     def energies(self, points: npt.ArrayLike) -> Floats:
         """(count,) exact energies, hartree, of points (count, num_parameters)."""
-        rows = np.ascontiguousarray(points, dtype=np.float64)
+        rows = _library.given_floats(points, "points")
         if rows.ndim != 2 or rows.shape[1] != self.num_parameters:
             raise ValueError(
                 f"points have the shape {rows.shape}, (count, {self.num_parameters}) is expected"
@@ -291,7 +290,7 @@ class Estimator:
         options.multiplicity = alpha - beta + 1
         options.should_stop = self._calls.struct.should_stop
         out = ffi.new("struct vqe_fci_result *")
-        with self._lock:
+        with self._turns:
             self._calls.check(
                 lib.vqe_fci_solve(out, self._problem.hamiltonian, alpha, beta, options)
             )
@@ -300,7 +299,7 @@ class Estimator:
     # ---- calls ----
 
     def _given(self, parameters: npt.ArrayLike) -> Any:
-        values = np.ascontiguousarray(parameters, dtype=np.float64)
+        values = _library.given_floats(parameters, "parameters")
         if values.shape != (self.num_parameters,):
             raise ValueError(
                 f"parameters have the shape {values.shape}, ({self.num_parameters},) is expected"
@@ -308,7 +307,7 @@ class Estimator:
         return _library.pointer_to(values)
 
     def _call(self, function: Any, *arguments: Any) -> None:
-        with self._lock:
+        with self._turns:
             self._calls.check(function(self._estimator, *arguments))
 
     def _properties(self, parameters: npt.ArrayLike, rdm1: Any) -> Properties:

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import pathlib
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -64,9 +65,39 @@ def view_of(pointer: Any, shape: tuple[int, ...], dtype: npt.DTypeLike, owner: o
     count = int(np.prod(shape))
     # the destructor does nothing but hold the owner
     held = ffi.gc(pointer, functools.partial(lambda _owner, _pointer: None, owner))
-    array = np.frombuffer(ffi.buffer(held, kind.itemsize * count), dtype=kind).reshape(shape)
-    array.flags.writeable = False
+    # NumPy lets nobody make it writable, as the memory itself says read only
+    memory = memoryview(ffi.buffer(held, kind.itemsize * count)).toreadonly()
+    return np.frombuffer(memory, dtype=kind).reshape(shape)
+
+
+def given_floats(values: npt.ArrayLike, what: str) -> Floats:
+    """Contiguous float64 of what a caller gives: real, finite numbers."""
+    held = np.asarray(values)
+    if held.dtype == object or np.iscomplexobj(held):
+        raise TypeError(f"{what} are of the type {held.dtype}, real numbers are expected")
+    array = np.ascontiguousarray(held, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{what} hold a number that is not finite")
     return array
+
+
+class Turns:
+    """A lock for calls from several threads. A callback or a signal handler that
+    comes back into a call of its own thread would wait for itself: it is told."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = 0
+
+    def __enter__(self) -> None:
+        if self._owner == threading.get_ident():
+            raise RuntimeError("a call of this Estimator is at work in this very thread")
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def __exit__(self, *_error: object) -> None:
+        self._owner = 0
+        self._lock.release()
 
 
 def pointer_to(array: npt.NDArray[Any], kind: str = "double[]") -> Any:

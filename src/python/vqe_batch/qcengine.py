@@ -92,6 +92,8 @@ def _job_of(input_data: AtomicInput) -> dict[str, Any]:
     job: dict[str, Any] = dict(asked.keywords)
     if "molecules" in job:
         raise InputError("keywords.molecules: the molecule is that of the AtomicInput")
+    if "basis" in job:
+        raise InputError("keywords.basis: the basis set is that of model.basis")
     method = asked.model.method
     if method.lower() != "vqe":
         if "ansatz" in job:
