@@ -94,13 +94,14 @@ static bool find_angle(struct vqe_pages_coordinate *out,
   for (size_t m = 0; m < spread->natom; m++) {
     for (size_t a = 0; a < spread->natom; a++) {
       for (size_t c = 0; c < spread->natom; c++) {
-        double sum = spread->length[a][m] + spread->length[m][c];
+        double left = spread->length[a][m];
+        double right = spread->length[m][c];
         /* the shorter bond first, then the first atom */
-        bool ordered = spread->length[a][m] < spread->length[m][c] ||
-                       (spread->length[a][m] == spread->length[m][c] && a < c);
-        if (ordered && shared(spread, a, m) && shared(spread, m, c) &&
-            a != c && !shared(spread, a, c) && sum < best * (1.0 - 1e-9)) {
-          best = sum;
+        bool ordered = a < c ? left <= right : left < right;
+        if (ordered && a != c && shared(spread, a, m) &&
+            shared(spread, m, c) && !shared(spread, a, c) &&
+            left + right < best * (1.0 - 1e-9)) {
+          best = left + right;
           *out = (struct vqe_pages_coordinate){.count = 3, .atoms = {a, m, c}};
         }
       }
