@@ -88,7 +88,8 @@ static int teardown(void **state)
 
 static void write_two(hid_t file, const struct vqe_h5table *table)
 {
-  struct row rows[2] = {{"a", "m", NULL, 0.5}, {NULL, "", "longer", -0.5}};
+  struct row rows[2] = {{"a", "m", NULL, 0.5, 0},
+                        {NULL, "", "longer", -0.5, 0}};
   const void *objects[2] = {&rows[0], &rows[1]};
   assert_int_equal(vqe_h5table_write(file, path, table, objects, 2), VQE_OK);
 }
