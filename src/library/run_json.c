@@ -12,6 +12,7 @@
 #include "job/job.h"
 #include "job/job_molecules.h"
 #include "job/job_value.h"
+#include "molecule/molecule_build.h"
 #include "report/report_json.h"
 
 /* What messages call the text, and a molecule without a name. */
@@ -52,9 +53,9 @@ static int read_job(struct vqe_job **out, char **warnings, const char *text,
     return vqe_error_set(VQE_ERR_INPUT, "%s: %zu bytes; at most %zu are read",
                          place, size, (size_t)VQE_MAX_JSON);
   }
-  if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-    text += 3; /* the mark of UTF-8, which is no part of JSON */
-    size -= 3;
+  int status = vqe_molecule_skip_mark(&text, &size, place);
+  if (status != VQE_OK) {
+    return status;
   }
   if (vqe_job_format_of(text, size, place) != VQE_JOB_FORMAT_JSON) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -62,7 +63,7 @@ static int read_job(struct vqe_job **out, char **warnings, const char *text,
                          "QCSchema AtomicInput is expected",
                          place);
   }
-  int status = refuse_program_keys(text, size);
+  status = refuse_program_keys(text, size);
   if (status == VQE_OK) {
     status = vqe_job_parse(out, warnings, text, size, place, &strict);
   }
