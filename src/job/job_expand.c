@@ -383,8 +383,6 @@ static int expand_molecules(struct expansion *expansion,
   for (size_t k = 0; status == VQE_OK && k < molecules->count; k++) {
     warn_ignored(expansion, &molecules->items[k]);
     expansion->job->qcschema[k] = molecules->items[k].qcschema;
-    expansion->job->calculation =
-        k == 0 ? molecules->items[0].calculation : expansion->job->calculation;
     status =
         expand_molecule(expansion, &molecules->items[k], (int)k, settings);
   }
@@ -437,6 +435,7 @@ int vqe_job_expand(struct vqe_job *job, char **warnings,
     return status;
   }
   job->product = total;
+  job->calculation = molecules->items[0].calculation;
   expansion.groups = groups;
   expansion.seen = json_object();
   expansion.warnings = open_memstream(&text, &text_size);
