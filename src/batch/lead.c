@@ -16,6 +16,28 @@
 /* A rank that takes longer to stop may have died. */
 #define SAY_SECONDS 0.4
 
+/* The next rank after `rank` that asks for work: the first one of a team. */
+static int next_worker(const struct vqe_lead *lead, int rank)
+{
+  return rank + lead->worker.team_size;
+}
+
+/* What is left goes to the ranks, ours too, that hold nothing and have not
+ * asked yet: one whose lanes are all at work is not to fetch it ahead of
+ * them. */
+static bool is_kept_for_others(const struct vqe_lead *lead,
+                               const struct vqe_schedule_asker *asker)
+{
+  size_t others = !lead->fed;
+  for (int rank = next_worker(lead, 0); rank < lead->worker.ranks;
+       rank = next_worker(lead, rank)) {
+    others += !lead->ended[rank] && lead->waiting[rank].lanes == 0 &&
+              vqe_lost_held(&lead->lost, rank) == 0;
+  }
+  return asker->idle == 0 && others > 0 &&
+         vqe_schedule_left(&lead->schedule) <= others;
+}
+
 /* ---- our own lanes ---- */
 
 /* Keep our own lanes at work. */
@@ -25,11 +47,15 @@ static int feed(struct vqe_lead *lead)
   size_t count = 1;
   struct vqe_schedule_asker us = {.lanes = lead->worker.lanes,
                                   .device = lead->worker.device};
+  lead->fed = true;
   while (status == VQE_OK && !lead->stopping && count > 0 &&
          !vqe_schedule_done(&lead->schedule) &&
          vqe_lanes_have_capacity(lead->lanes, &us.idle)) {
     /* a suspect would wait here while another rank may be free for it */
     if (us.idle < us.lanes && vqe_schedule_next_alone(&lead->schedule, &us)) {
+      break;
+    }
+    if (is_kept_for_others(lead, &us)) {
       break;
     }
     const struct vqe_task *tasks;
@@ -56,12 +82,6 @@ static bool take_finished(struct vqe_lead *lead, long nanoseconds)
 }
 
 /* ---- the other ranks ---- */
-
-/* The next rank after `rank` that asks for work: the first one of a team. */
-static int next_worker(const struct vqe_lead *lead, int rank)
-{
-  return rank + lead->worker.team_size;
-}
 
 static void stop_workers(struct vqe_lead *lead)
 {
@@ -110,7 +130,7 @@ static int give(struct vqe_lead *lead, int rank,
 {
   const struct vqe_task *tasks;
   size_t count = 0;
-  if (!lead->stopping) {
+  if (!lead->stopping && !is_kept_for_others(lead, asker)) {
     count = vqe_schedule_take(&tasks, &lead->schedule, asker);
   }
   lead->idle[rank] = count == 0; /* gets its stop message with the others */
@@ -137,7 +157,8 @@ static int take_ask(struct vqe_lead *lead,
   return status == VQE_OK ? give(lead, found->from, &asker) : status;
 }
 
-/* What suits other ranks may have come to be worth it for those that wait. */
+/* What suits other ranks may have come to be worth it for those that wait, or
+ * is not kept for others any more. */
 static int give_waiting(struct vqe_lead *lead)
 {
   int status = VQE_OK;
@@ -145,7 +166,10 @@ static int give_waiting(struct vqe_lead *lead)
        status == VQE_OK && rank < lead->worker.ranks && !lead->stopping &&
        !vqe_schedule_done(&lead->schedule);
        rank = next_worker(lead, rank)) {
-    const struct vqe_schedule_asker asker = lead->waiting[rank];
+    struct vqe_schedule_asker asker = lead->waiting[rank];
+    if (vqe_lost_held(&lead->lost, rank) == 0) {
+      asker.idle = asker.lanes; /* it has ended what it had when it asked */
+    }
     if (asker.lanes > 0) {
       status = give(lead, rank, &asker);
     }

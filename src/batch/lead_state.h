@@ -25,6 +25,7 @@ struct vqe_lead {
   int busy;                           /* workers that have not stopped */
   bool *idle;                         /* asked and got nothing */
   struct vqe_schedule_asker *waiting; /* who asked so, or no lanes */
+  bool fed;                           /* our own lanes were offered work */
   struct vqe_lost lost;
   size_t aside;       /* of the journals: two ranks died of them */
   size_t stood_aside; /* of the result file */

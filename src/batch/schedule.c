@@ -115,10 +115,14 @@ static size_t left_in(const struct vqe_task_queue *queue)
   return queue->end - queue->first;
 }
 
+size_t vqe_schedule_left(const struct vqe_schedule *schedule)
+{
+  return left_in(&schedule->queues[0]) + left_in(&schedule->queues[1]);
+}
+
 bool vqe_schedule_done(const struct vqe_schedule *schedule)
 {
-  return left_in(&schedule->queues[0]) == 0 &&
-         left_in(&schedule->queues[1]) == 0;
+  return vqe_schedule_left(schedule) == 0;
 }
 
 static size_t smaller(size_t a, size_t b)

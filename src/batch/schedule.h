@@ -70,6 +70,8 @@ void vqe_schedule_add(struct vqe_schedule *schedule, struct vqe_task task);
  * rest, each largest first and equal ones in input order. */
 void vqe_schedule_sort(struct vqe_schedule *schedule);
 
+/* Tasks that have not been handed out. */
+size_t vqe_schedule_left(const struct vqe_schedule *schedule);
 bool vqe_schedule_done(const struct vqe_schedule *schedule);
 
 /* Does what the rank would get first run alone on its rank? */

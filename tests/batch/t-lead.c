@@ -320,6 +320,67 @@ static void job_waits_for_results_that_were_handed_out(void **state)
   end(&world);
 }
 
+static void busy_rank_does_not_fetch_what_others_lack(void **state)
+{
+  struct world world;
+  int indices[8];
+  prepare(&world, batch_h2(*state, 3), 3, 1);
+  ask(&world, 1, 1, 1);
+  ask(&world, 1, 0, 1); /* at work, and rank 2 has not asked yet */
+  start(&world);
+  assert_int_equal(take_work(&world, 1, indices), 1);
+  while (begun == 0) {
+    vqe_transport_sleep(); /* rank 0 has its own */
+  }
+  for (int k = 0; k < 30; k++) {
+    vqe_transport_sleep();
+  }
+  assert_false(fake_has(&world.net, 1, VQE_TAG_WORK));
+  ask(&world, 2, 1, 1);
+  assert_int_equal(take_work(&world, 2, indices + 1), 1);
+  assert_int_not_equal(indices[0], indices[1]);
+  holding = false;
+  for (int rank = 1; rank <= 2; rank++) {
+    send_result(&world, rank, indices[rank - 1]);
+    ask(&world, rank, 1, 1);
+  }
+  for (int rank = 1; rank <= 2; rank++) {
+    fake_expect(&world.net, rank, 0, VQE_TAG_STOP);
+    say_stopped(&world, rank, VQE_OK);
+  }
+  join(&world);
+  assert_int_equal(count_results(&world), 3);
+  end(&world);
+}
+
+static void waiting_rank_gets_what_is_left_once_it_is_idle(void **state)
+{
+  struct world world;
+  int indices[8];
+  prepare(&world, batch_h2(*state, 3), 3, 1);
+  ask(&world, 1, 1, 1);
+  ask(&world, 1, 0, 1);
+  start(&world);
+  assert_int_equal(take_work(&world, 1, indices), 1);
+  while (begun == 0) {
+    vqe_transport_sleep();
+  }
+  send_result(&world, 1, indices[0]);
+  assert_int_equal(take_work(&world, 1, indices), 1); /* it asked once */
+  send_result(&world, 1, indices[0]);
+  holding = false;
+  for (int rank = 1; rank <= 2; rank++) {
+    ask(&world, rank, 1, 1);
+  }
+  for (int rank = 1; rank <= 2; rank++) {
+    fake_expect(&world.net, rank, 0, VQE_TAG_STOP);
+    say_stopped(&world, rank, VQE_OK);
+  }
+  join(&world);
+  assert_int_equal(count_results(&world), 3);
+  end(&world);
+}
+
 static void result_that_comes_twice_counts_once(void **state)
 {
   struct world world;
@@ -865,6 +926,8 @@ int main(void)
       TEST(who_watches_sees_ranks_and_results),
       TEST(small_experiments_travel_several_a_message),
       TEST(job_waits_for_results_that_were_handed_out),
+      TEST(busy_rank_does_not_fetch_what_others_lack),
+      TEST(waiting_rank_gets_what_is_left_once_it_is_idle),
       TEST(result_that_comes_twice_counts_once),
       TEST(worker_that_stops_by_itself_stops_the_job),
       TEST(signal_stops_all_and_the_job_counts_as_interrupted),
