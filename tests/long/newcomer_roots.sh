@@ -58,8 +58,12 @@ for suite in ${*:-bookworm trixie}; do
   step "the commands of doc" "PATH=/srv/own/bin:\$PATH OMPI_ALLOW_RUN_AS_ROOT=1 \
     OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 python3 tests/integration/documentation.py"
   tail -n 1 "$work/said"
-  step "pip install ." "/srv/own/bin/pip install --quiet . && cd / &&
-    /srv/own/bin/python -c \"\$(sed -n '/^from vqe_batch import run/,/^\`\`\`/p' \
+  # as `pip install .` does, but with what is listed by hash
+  step "the Python module" "python3 -m venv /srv/module && \
+    /srv/module/bin/pip install --quiet --require-hashes --no-deps \
+      -r tests/requirements_python.txt && \
+    /srv/module/bin/pip install --quiet --no-build-isolation --no-deps . && cd / &&
+    /srv/module/bin/python -c \"\$(sed -n '/^from vqe_batch import run/,/^\`\`\`/p' \
       /srv/vqe_batch/src/python/README.md | sed '/^\`\`\`/,\$d')\""
   tail -n 2 "$work/said"
   remove_root "$folder"
