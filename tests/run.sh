@@ -35,7 +35,7 @@ esac
 
 logs=$root/build/test-logs
 mkdir -p "$logs"
-rm -f "$logs"/*.counts "$logs/table"
+rm -f "$logs"/*.counts "$logs/table" "$logs/ready"
 helpers=()
 trap end_helpers EXIT
 
@@ -54,6 +54,17 @@ wanted() {
   return 1
 }
 
+# timed NAME COMMAND...: run it with its output in NAME.log, and seconds of
+# processors, of what it waited for, in NAME.cpu
+timed() {
+  local name=$1 TIMEFORMAT='%U %S'
+  shift
+  { time "$@" >"$logs/$name.log" 2>&1 </dev/null; } 2>"$logs/$name.time"
+  local status=$?
+  awk '{ printf "%d", $1 + $2 }' "$logs/$name.time" >"$logs/$name.cpu"
+  return "$status"
+}
+
 # tier NAME COMMAND...: run it, count it; status 77 means skipped. Counts go to
 # NAME.counts (passed, failed, skipped), as two lanes may run tiers at once.
 tier() {
@@ -61,7 +72,7 @@ tier() {
   local passed=0 failed=0 skipped=0
   shift
   wanted "$name" || return 0
-  "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
+  timed "$name" "$@" || status=$?
   # ctest says how many tests a tier has
   counts=$(sed -n 's/.* tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' \
     "$logs/$name.log" | tail -n 1)
@@ -86,8 +97,8 @@ tier() {
       word="FAILED: it cannot run here, and CI is true"
     fi
   fi
-  line=$(printf '%-24s %5d s  %s%s' "$name" "$((SECONDS - start))" \
-    "$word" "${counts:+ ($good of $((good + bad)))}")
+  line=$(printf '%-28s %5d s %5d s  %s%s' "$name" "$((SECONDS - start))" \
+    "$(cat "$logs/$name.cpu")" "$word" "${counts:+ ($good of $((good + bad)))}")
   echo "$passed $failed $skipped" >"$logs/$name.counts"
   echo "$line" >>"$logs/table"
   if [ "$failed" -gt 0 ]; then
@@ -105,9 +116,11 @@ $line"
 
 # make_ready NAME COMMAND...: run it; its status tells `await` that it is done
 make_ready() {
-  local name=$1 status=0
+  local name=$1 status=0 start=$SECONDS
   shift
-  "$@" >"$logs/ready-$name.log" 2>&1 </dev/null || status=$?
+  timed "ready-$name" "$@" || status=$?
+  printf '%-28s %5d s %5d s  at %d s\n' "$name" "$((SECONDS - start))" \
+    "$(cat "$logs/ready-$name.cpu")" "$SECONDS" >>"$logs/ready"
   echo "$status" >"$logs/ready-$name.part"
   mv "$logs/ready-$name.part" "$logs/ready-$name.status"
 }
@@ -662,7 +675,10 @@ fi
 read -r passed failed skipped < <(cat "$logs"/*.counts |
   awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0}')
 echo
-echo "Tiers:"
+echo "Made ready beside (seconds, of processors):"
+[ ! -f "$logs/ready" ] || sed 's/^/  /' "$logs/ready"
+echo "Tiers (seconds, of processors):"
 sed 's/^/  /' "$logs/table"
+echo "$SECONDS s"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
