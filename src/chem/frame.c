@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/vector3.h"
 
 #define EXACT 1e-7          /* bohr: images that give zeros in integrals */
 #define ROUGH 1e-3          /* bohr: images a rough geometry still shows */
@@ -20,22 +21,10 @@
 #define DEGENERATE 1e-5   /* hartree */
 #define MAX_COUPLING 1e-6 /* hartree, that a rounded geometry leaves */
 
-static double dot(const double a[3], const double b[3])
-{
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-static void cross(double out[3], const double a[3], const double b[3])
-{
-  out[0] = a[1] * b[2] - a[2] * b[1];
-  out[1] = a[2] * b[0] - a[0] * b[2];
-  out[2] = a[0] * b[1] - a[1] * b[0];
-}
-
 /* False when the vector is too short to have a direction. */
 static bool normalise(double v[3])
 {
-  double length = sqrt(dot(v, v));
+  double length = sqrt(vqe_vector3_dot(v, v));
   if (length < 1e-3) {
     return false;
   }
@@ -61,7 +50,7 @@ static bool holds(const struct body *body, const double axes[3][3],
     const double *r = body->r + 3 * (size_t)a;
     double image[3] = {0.0, 0.0, 0.0};
     for (int k = 0; k < 3; k++) {
-      double along = signs[k] * dot(r, axes[k]);
+      double along = signs[k] * vqe_vector3_dot(r, axes[k]);
       for (int x = 0; x < 3; x++) {
         image[x] += along * axes[k][x];
       }
@@ -102,7 +91,7 @@ static bool make_frame(double axes[3][3], const double u[3],
                        const double hint[3])
 {
   double v[3];
-  double along = dot(u, hint);
+  double along = vqe_vector3_dot(u, hint);
   for (int k = 0; k < 3; k++) {
     v[k] = hint[k] - along * u[k];
   }
@@ -111,7 +100,7 @@ static bool make_frame(double axes[3][3], const double u[3],
   }
   memcpy(axes[0], u, 3 * sizeof(double));
   memcpy(axes[1], v, sizeof v);
-  cross(axes[2], u, v);
+  vqe_vector3_cross(axes[2], u, v);
   return true;
 }
 
@@ -145,7 +134,7 @@ static struct measure measure_axis(const struct body *body,
 {
   struct measure sum = {{0.0, 0.0}};
   for (size_t a = 0; a < (size_t)body->n; a++) {
-    double along = dot(body->r + 3 * a, axis);
+    double along = vqe_vector3_dot(body->r + 3 * a, axis);
     double square = along * along;
     sum.power[0] += body->z[a] * square * square;
     sum.power[1] += body->z[a] * square * square * square;
@@ -275,7 +264,7 @@ static void try_axis(struct search *search, const double axis[3])
     return;
   }
   for (int k = 0; k < search->naxes; k++) {
-    if (fabs(dot(u, search->axes[k])) > 1.0 - 1e-7) {
+    if (fabs(vqe_vector3_dot(u, search->axes[k])) > 1.0 - 1e-7) {
       return;
     }
   }
@@ -306,7 +295,8 @@ static void try_atoms(struct search *search)
       const double *p = body->r + 3 * (size_t)a;
       const double *q = body->r + 3 * (size_t)b;
       double v[3];
-      if (body->z[a] != body->z[b] || fabs(dot(p, p) - dot(q, q)) > 0.1) {
+      if (body->z[a] != body->z[b] ||
+          fabs(vqe_vector3_dot(p, p) - vqe_vector3_dot(q, q)) > 0.1) {
         continue;
       }
       for (int k = 0; k < 3; k++) {
@@ -317,7 +307,7 @@ static void try_atoms(struct search *search)
         v[k] = p[k] - q[k];
       }
       try_axis(search, v);
-      cross(v, p, q);
+      vqe_vector3_cross(v, p, q);
       try_axis(search, v);
     }
   }
@@ -333,7 +323,8 @@ static bool principal_axes(double axes[3][3], double moments[3],
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 3; j++) {
         tensor[3 * i + j] +=
-            body->z[a] * ((i == j ? dot(r, r) : 0.0) - r[i] * r[j]);
+            body->z[a] *
+            ((i == j ? vqe_vector3_dot(r, r) : 0.0) - r[i] * r[j]);
       }
     }
   }
@@ -386,7 +377,7 @@ static void try_all(struct search *search)
   try_atoms(search);
   for (int i = 0; i < search->naxes; i++) {
     for (int j = 0; j < search->naxes; j++) {
-      if (fabs(dot(search->axes[i], search->axes[j])) < 1e-3) {
+      if (fabs(vqe_vector3_dot(search->axes[i], search->axes[j])) < 1e-3) {
         try_frame(search, search->axes[i], search->axes[j]);
       }
     }

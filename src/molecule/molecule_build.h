@@ -45,6 +45,9 @@ bool vqe_units_read(enum vqe_units *out, const char *text, size_t length);
 int vqe_atom_label_read(int *z, int *mass_number, const char *text,
                         size_t length, const char *where);
 
+/* Covalent radius, angstrom; a usual one where it is not known. */
+double vqe_element_radius(int z);
+
 /* Mass of an isotope, or of the most common one for mass number 0, in atomic
  * mass units; 0 when it is not known. */
 double vqe_isotope_mass(int z, int mass_number);

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "molecule/molecule_build.h"
 #include "vqe/molecule.h"
 
 static const char symbols[VQE_MAX_Z + 1][4] = {
@@ -31,4 +32,16 @@ int vqe_element_z(const char *symbol)
 const char *vqe_element_symbol(int z)
 {
   return z >= 1 && z <= VQE_MAX_Z ? symbols[z] : NULL;
+}
+
+double vqe_element_radius(int z)
+{
+  /* Cordero et al., Dalton Trans. 2832 (2008), table 2: C of sp3, high spin */
+  static const double radii[] = {
+      0.0,  0.31, 0.28, 1.28, 0.96, 0.84, 0.76, 0.71, 0.66, 0.57, 0.58,
+      1.66, 1.41, 1.21, 1.11, 1.07, 1.05, 1.02, 1.06, 2.03, 1.76, 1.70,
+      1.60, 1.53, 1.39, 1.61, 1.52, 1.50, 1.24, 1.32, 1.22, 1.22, 1.20,
+      1.19, 1.20, 1.20, 1.16, 2.20, 1.95, 1.90, 1.75, 1.64, 1.54, 1.47,
+      1.46, 1.42, 1.39, 1.45, 1.44, 1.42, 1.39, 1.39, 1.38, 1.39, 1.40};
+  return z > 0 && z < (int)(sizeof radii / sizeof radii[0]) ? radii[z] : 1.6;
 }

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/vector3.h"
+
 /* Larger molecules are not looked through. */
 #define MOST_ATOMS 60
 /* A distance whose relative change is less is shared by all geometries. */
@@ -177,18 +179,6 @@ static void between(double out[3], const struct vqe_pages_run *run,
   }
 }
 
-static double dot(const double a[3], const double b[3])
-{
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-static void cross(double out[3], const double a[3], const double b[3])
-{
-  out[0] = a[1] * b[2] - a[2] * b[1];
-  out[1] = a[2] * b[0] - a[0] * b[2];
-  out[2] = a[0] * b[1] - a[1] * b[0];
-}
-
 static double angle(const struct vqe_pages_run *run, const size_t atoms[4])
 {
   double left[3];
@@ -196,8 +186,9 @@ static double angle(const struct vqe_pages_run *run, const size_t atoms[4])
   double normal[3];
   between(left, run, atoms[1], atoms[0]);
   between(right, run, atoms[1], atoms[2]);
-  cross(normal, left, right);
-  return DEGREES * atan2(sqrt(dot(normal, normal)), dot(left, right));
+  vqe_vector3_cross(normal, left, right);
+  return DEGREES *
+         atan2(vqe_vector3_norm(normal), vqe_vector3_dot(left, right));
 }
 
 /* Its sign as IUPAC has it: positive where the front bond turns clockwise into
@@ -212,10 +203,11 @@ static double torsion(const struct vqe_pages_run *run, const size_t atoms[4])
   between(first, run, atoms[0], atoms[1]);
   between(axis, run, atoms[1], atoms[2]);
   between(last, run, atoms[2], atoms[3]);
-  cross(left, first, axis);
-  cross(right, axis, last);
+  vqe_vector3_cross(left, first, axis);
+  vqe_vector3_cross(right, axis, last);
   return DEGREES *
-         atan2(sqrt(dot(axis, axis)) * dot(first, right), dot(left, right));
+         atan2(vqe_vector3_norm(axis) * vqe_vector3_dot(first, right),
+               vqe_vector3_dot(left, right));
 }
 
 double

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "molecule/molecule_build.h"
 #include "pages/page_draw.h"
 #include "vqe/error.h"
 #include "vqe/molecule.h"
@@ -15,16 +16,6 @@ struct atom {
   double x, y, depth, radius;
   size_t index;
 };
-
-/* Covalent radii, angstrom (Cordero et al., Dalton Trans. 2832 (2008)). */
-static double radius_of(const char *symbol)
-{
-  static const double radii[] = {0.0,  0.31, 0.28, 1.28, 0.96, 0.84, 0.76,
-                                 0.71, 0.66, 0.57, 0.58, 1.66, 1.41, 1.21,
-                                 1.11, 1.07, 1.05, 1.02, 1.06};
-  int z = vqe_element_z(symbol);
-  return z > 0 && z < (int)(sizeof radii / sizeof radii[0]) ? radii[z] : 1.4;
-}
 
 static int by_depth(const void *left, const void *right)
 {
@@ -108,7 +99,7 @@ static void project(struct atom *atoms, const struct vqe_pages_run *run)
         p[r] += frame[r][k] * run->xyz[3 * a + (size_t)k];
       }
     }
-    double r = 0.6 * radius_of(run->symbols[a]) + 0.12;
+    double r = 0.6 * vqe_element_radius(vqe_element_z(run->symbols[a])) + 0.12;
     atoms[a] = (struct atom){p[0], cos(tilt) * p[1] - sin(tilt) * p[2],
                              sin(tilt) * p[1] + cos(tilt) * p[2], r, a};
     low[0] = fmin(low[0], atoms[a].x - r);
@@ -145,7 +136,8 @@ static void draw_bonds(struct vqe_pages_text *text, const struct atom *atoms,
     for (size_t j = i + 1; j < run->natom; j++) {
       size_t a = atoms[i].index;
       size_t b = atoms[j].index;
-      double bond = radius_of(run->symbols[a]) + radius_of(run->symbols[b]);
+      double bond = vqe_element_radius(vqe_element_z(run->symbols[a])) +
+                    vqe_element_radius(vqe_element_z(run->symbols[b]));
       double d = distance(run->xyz + 3 * a, run->xyz + 3 * b);
       /* two atoms belong together however far they are apart */
       if (d < 1.3 * bond || run->natom == 2) {
