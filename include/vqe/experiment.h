@@ -109,6 +109,11 @@ struct vqe_experiment {
   bool init_default; /**< nobody asked for init_strategy: where it cannot be
                         used the run starts at Hartree-Fock */
   double fci_max_seconds; /**< limit on the exact energy; <= 0: none */
+  /** The point of a scan, not part of the identity, as JSON: {"curve": "N2",
+   * "at": [{"bond": [0, 1], "value": 0.9}]}, lengths in the molecule's units,
+   * angles in degrees, of displacements the number of the draw; NULL: of no
+   * scan. */
+  char *scan;
 };
 
 /** No molecule and no names; numbers as a job file has them by default: no

@@ -37,6 +37,10 @@ static const struct vqe_cmd_option entries[] = {
     {"basis", 'b', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.basis),
      "sto-3g 6-31g cc-pvdz",
      "basis sets, or paths of basis files: NWChem, Gaussian, JSON (sto-3g)", 0},
+    {"scan", 0, "TEXT", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.scan), NULL,
+     "[MOLECULE] [ATOMS] VALUES: bonds (0-1), angles (1-0-2) and torsions, as "
+     "in 'N2 0.9:2.5:0.1' or 'H2O 0-1 0.8,1.0,1.5; 1-0-2 90:120:5'; molecules "
+     "of two atoms need no JOB", 0},
     {"charge", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.charge), NULL,
      "charge of every molecule (its own, else 0)", 0},
     {"multiplicity", 0, "N", GROUP_JOB, VQE_CMD_TEXT,
@@ -322,8 +326,8 @@ int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
   if (status != VQE_OK) {
     return status;
   }
-  if (out->job == NULL && !out->help && !out->version && !out->man &&
-      !out->devices && out->completion == NULL) {
+  if (out->job == NULL && out->overrides.scan == NULL && !out->help &&
+      !out->version && !out->man && !out->devices && out->completion == NULL) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "no job given: vqe_batch JOB, where "
                          "JOB is a job file, a molecule file or an FCIDUMP; "

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/json_text.h"
@@ -14,6 +15,8 @@
 #include "job/job_metrics.h"
 #include "job/job_molecules.h"
 #include "job/job_names.h"
+#include "job/job_scan_points.h"
+#include "job/job_scan_text.h"
 #include "job/job_settings.h"
 #include "job/job_stream.h"
 #include "molecule/molecule_build.h"
@@ -83,7 +86,11 @@ static int read_molecules(struct vqe_job_molecules *molecules,
     status = vqe_job_molecules_read_file(molecules, overrides->files[k], &here,
                                          settings);
   }
-  return status == VQE_OK ? vqe_job_names_settle(molecules) : status;
+  if (status == VQE_OK) {
+    status = vqe_job_names_settle(molecules);
+  }
+  return status == VQE_OK ? vqe_job_scan_apply(molecules, &settings->scan)
+                          : status;
 }
 
 /* Where results, tables and records go: out of the settings
@@ -158,14 +165,24 @@ int vqe_job_load(struct vqe_job **out, char **warnings, const char *path,
                  const struct vqe_job_overrides *overrides)
 {
   char *text = NULL;
-  size_t size;
+  char *name = NULL;
+  size_t size = 0;
+  int status = VQE_OK;
   *out = NULL;
   *warnings = NULL;
-  int status = vqe_file_read(&text, &size, path, FILE_LIMIT);
+  if (path != NULL) {
+    status = vqe_file_read(&text, &size, path, FILE_LIMIT);
+  } else {
+    VQE_ASSERT(overrides != NULL && overrides->scan != NULL);
+    status = vqe_job_scan_make(&text, &name, overrides->scan);
+    size = text != NULL ? strlen(text) : 0;
+  }
   if (status == VQE_OK) {
-    status = vqe_job_parse(out, warnings, text, size, path, overrides);
+    status = vqe_job_parse(out, warnings, text, size,
+                           path != NULL ? path : name, overrides);
   }
   free(text);
+  free(name);
   return status;
 }
 

@@ -102,6 +102,7 @@ static int copy_strings(struct vqe_experiment *out,
       {&out->device, settings->device},
       {&out->precision, settings->precision},
       {&out->notes, molecule->notes},
+      {&out->scan, molecule->scan},
   };
   int status = VQE_OK;
   for (size_t k = 0;

@@ -27,6 +27,7 @@ static void molecule_clear(struct vqe_job_molecule *molecule)
   free(molecule->fcidump);
   free(molecule->fcidump_sha256);
   free(molecule->place);
+  free(molecule->scan);
   free(molecule->notes);
   free(molecule->basis.name);
   free(molecule->basis.sha256);
@@ -62,6 +63,55 @@ static int append(struct vqe_job_molecules *molecules,
   (*out)->active_electrons = -1;
   (*out)->active_orbitals = -1;
   return VQE_OK;
+}
+
+int vqe_job_molecules_add_copy(struct vqe_job_molecules *molecules,
+                               struct vqe_job_molecule **out,
+                               const struct vqe_job_molecule *entry)
+{
+  int status = append(molecules, out);
+  if (status != VQE_OK) {
+    return status;
+  }
+  struct vqe_job_molecule *copy = *out;
+  *copy = *entry;
+  /* pointers are the copy's once they are copied */
+  struct {
+    char **out;
+    const char *text;
+  } strings[] = {{&copy->source, entry->source},
+                 {&copy->name, entry->name},
+                 {&copy->reason, entry->reason},
+                 {&copy->fcidump, entry->fcidump},
+                 {&copy->fcidump_sha256, entry->fcidump_sha256},
+                 {&copy->place, entry->place},
+                 {&copy->scan, entry->scan},
+                 {&copy->notes, entry->notes},
+                 {&copy->basis.name, entry->basis.name},
+                 {&copy->basis.sha256, entry->basis.sha256}};
+  copy->molecule = NULL;
+  for (size_t k = 0; k < VQE_JOB_COUNT(strings); k++) {
+    *strings[k].out = NULL;
+  }
+  for (size_t k = 0; status == VQE_OK && k < VQE_JOB_COUNT(strings); k++) {
+    status = vqe_memory_strdup(strings[k].out, strings[k].text);
+  }
+  if (status == VQE_OK && entry->molecule != NULL) {
+    status = vqe_molecule_copy(&copy->molecule, entry->molecule);
+  }
+  return status;
+}
+
+int vqe_job_molecules_take(struct vqe_job_molecules *molecules,
+                           struct vqe_job_molecule *entry)
+{
+  struct vqe_job_molecule *out;
+  int status = append(molecules, &out);
+  if (status == VQE_OK) {
+    *out = *entry;
+    memset(entry, 0, sizeof *entry);
+  }
+  return status;
 }
 
 /* Take over `molecule`, or the thread's message as the reason why there is

@@ -30,6 +30,7 @@ struct vqe_job_molecule {
   int active_electrons, active_orbitals;
   int qcschema;     /* version of the input, 0: another format */
   bool calculation; /* that is more than a molecule */
+  char *scan;       /* the point of a scan, as the experiment's */
   char *notes;      /* what of the input has no effect, as vqe_notes_add */
 };
 
@@ -65,5 +66,13 @@ int vqe_job_molecules_read_file(struct vqe_job_molecules *molecules,
                                 const struct vqe_job_value *value,
                                 const struct vqe_job_settings *settings);
 void vqe_job_molecules_clear(struct vqe_job_molecules *molecules);
+
+/* Append a copy; *out is it, until the next one is added. */
+int vqe_job_molecules_add_copy(struct vqe_job_molecules *molecules,
+                               struct vqe_job_molecule **out,
+                               const struct vqe_job_molecule *entry);
+/* Append what another list holds; nothing is left there. */
+int vqe_job_molecules_take(struct vqe_job_molecules *molecules,
+                           struct vqe_job_molecule *entry);
 
 #endif

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/error_message.h"
+#include "job/job_scan_text.h"
 #include "job/job_value.h"
 
 #define MOST_SEEDS 100000
@@ -165,6 +166,16 @@ static int put_text(json_t *given, const char *key, const char *text)
   return VQE_OK;
 }
 
+static int put_scan(json_t *given, const char *text)
+{
+  json_t *scan = NULL;
+  int status = text != NULL ? vqe_job_scan_parse(&scan, text) : VQE_OK;
+  if (status == VQE_OK && scan != NULL) {
+    json_object_set_new(given, "scan", scan);
+  }
+  return status;
+}
+
 int vqe_job_put_overrides(json_t *given,
                           const struct vqe_job_overrides *overrides)
 {
@@ -215,6 +226,9 @@ int vqe_job_put_overrides(json_t *given,
   }
   if (status == VQE_OK) {
     status = put_text(given, "output", overrides->output);
+  }
+  if (status == VQE_OK) {
+    status = put_scan(given, overrides->scan);
   }
   return status;
 }

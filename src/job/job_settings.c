@@ -23,14 +23,33 @@
 #define MAX_SEED INT32_MAX
 #define FCI_SECONDS 600.0
 
-static const char *const job_keys[] = {
-    "molecules", "basis",           "frozen_core",    "active_space",
-    "symmetry",  "ansatz",          "optimizer",      "init",
-    "seed",      "shots",           "references",     "device",
-    "precision", "output",          "warehouse",      "s3",
-    "kafka",     "registry",        "insecure_http",  "ranks_per_molecule",
-    "restarts",  "fci_max_seconds", "escape_saddles", "penalty",
-    "select",    "metrics"};
+static const char *const job_keys[] = {"molecules",
+                                       "basis",
+                                       "frozen_core",
+                                       "active_space",
+                                       "symmetry",
+                                       "ansatz",
+                                       "optimizer",
+                                       "init",
+                                       "seed",
+                                       "shots",
+                                       "references",
+                                       "device",
+                                       "precision",
+                                       "output",
+                                       "warehouse",
+                                       "s3",
+                                       "kafka",
+                                       "registry",
+                                       "insecure_http",
+                                       "ranks_per_molecule",
+                                       "restarts",
+                                       "fci_max_seconds",
+                                       "escape_saddles",
+                                       "penalty",
+                                       "select",
+                                       "metrics",
+                                       "scan"};
 
 bool vqe_job_settings_has_key(const char *key)
 {
@@ -353,6 +372,9 @@ static int read_keys(struct vqe_job_settings *settings,
     status = vqe_job_select_read(&settings->select, reader);
   }
   if (status == VQE_OK) {
+    status = vqe_job_scan_read(&settings->scan, reader);
+  }
+  if (status == VQE_OK) {
     status = check_combinations(settings);
   }
   return status;
@@ -427,6 +449,7 @@ void vqe_job_settings_free(struct vqe_job_settings *settings)
   free(settings->seeds);
   free(settings->output);
   vqe_job_select_clear(&settings->select);
+  vqe_job_scan_clear(&settings->scan);
   vqe_job_lake_clear(&settings->lake);
   vqe_job_stream_clear(&settings->stream);
   vqe_job_metrics_clear(&settings->metrics);

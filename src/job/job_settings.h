@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "job/job_items.h"
+#include "job/job_scan.h"
 #include "job/job_select.h"
 #include "job/job_types.h"
 #include "job/job_value.h"
@@ -38,6 +39,7 @@ struct vqe_job_settings {
   int ranks_per_molecule;
   char *output; /* resolved, NULL for the default */
   struct vqe_job_select select;
+  struct vqe_job_scan scan;
   struct vqe_job_lake lake;
   struct vqe_job_stream stream;
   struct vqe_job_metrics metrics;

@@ -7,6 +7,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/notes.h"
+#include "molecule/molecule_scan.h"
 #include "record/record.h"
 #include "vqe/checks.h"
 #include "vqe/operators.h"
@@ -133,10 +134,31 @@ static int copy_notes(struct vqe_record *record, const char *notes)
   return status;
 }
 
+static int copy_scan(struct vqe_record *record,
+                     const struct vqe_experiment *experiment)
+{
+  struct vqe_scan_point point;
+  double values[VQE_SCAN_MOST];
+  int status = vqe_scan_point_read(&point, experiment->scan);
+  for (size_t k = 0; k < point.count; k++) {
+    values[k] = point.places[k].value;
+  }
+  if (status == VQE_OK && point.count > 0) {
+    status = copy_doubles(&record->scan, values, point.count, "a scan");
+    record->nscan = status == VQE_OK ? point.count : 0;
+  }
+  vqe_scan_point_clear(&point);
+  /* damaged text of a file is no reason to lose the result */
+  return status == VQE_ERR_INPUT ? VQE_OK : status;
+}
+
 static int copy_diagnostics(struct vqe_record *record,
                             const struct vqe_result *result)
 {
   int status = copy_notes(record, result->notes);
+  if (status == VQE_OK) {
+    status = copy_scan(record, result->experiment);
+  }
   if (status == VQE_OK && !isnan(result->dipole[0])) {
     status = copy_doubles(&record->dipole, result->dipole, 3, "dipole");
     record->ndipole = status == VQE_OK ? 3 : 0;

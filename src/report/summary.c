@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "base/notes.h"
+#include "molecule/molecule_scan.h"
 #include "report/json_file.h"
 #include "report/report.h"
 #include "report/report_json.h"
@@ -93,6 +94,20 @@ static json_t *starts_of(const char *starts)
   return array != NULL ? array : json_null();
 }
 
+/* Values of the point of a scan. */
+static json_t *scan_of(const struct vqe_experiment *experiment)
+{
+  struct vqe_scan_point point;
+  double values[VQE_SCAN_MOST];
+  int status = vqe_scan_point_read(&point, experiment->scan);
+  size_t count = status == VQE_OK ? point.count : 0;
+  for (size_t k = 0; k < count; k++) {
+    values[k] = point.places[k].value;
+  }
+  vqe_scan_point_clear(&point);
+  return vqe_report_numbers(count > 0 ? values : NULL, count);
+}
+
 /* In the published order; json_object_set_new takes the value
  * over and fails on NULL. */
 json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
@@ -144,6 +159,7 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
                                       result->nuclear_repulsion_energy)},
       {"total_shots",
        count_or_null(result->total_shots > 0, result->total_shots)},
+      {"scan", scan_of(experiment)},
       {"dipole_debye", number_or_null(dipole_debye(result->dipole))},
       {"natural_occupations",
        vqe_report_numbers(result->natural_occupations, result->noccupation)},

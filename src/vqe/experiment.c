@@ -58,6 +58,7 @@ static int options_copy(struct vqe_option_list *out,
   each(fcidump_sha256);                                                       \
   each(basis_set);                                                            \
   each(basis_sha256);                                                         \
+  each(scan);                                                                 \
   each(ansatz_name);                                                          \
   each(entanglement);                                                         \
   each(optimizer);                                                            \

@@ -108,6 +108,8 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->penalty_spin = 0.25;
   e->notes = fixture_text("input_ignored: keyword scf_type");
   e->init_default = true;
+  e->scan = fixture_text(
+      "{\"curve\":\"N2\",\"at\":[{\"bond\":[0,1],\"value\":0.9}]}");
   memset(e->id, 'a', VQE_EXPERIMENT_ID_SIZE - 1);
   e->id[0] = '0';
   return e;
@@ -314,6 +316,7 @@ static inline void same_experiment(const struct vqe_experiment *left,
   same_text(&a.device, &b.device);
   same_text(&a.precision, &b.precision);
   same_text(&a.notes, &b.notes);
+  same_text(&a.scan, &b.scan);
   assert_memory_equal(&a, &b, sizeof a);
 }
 

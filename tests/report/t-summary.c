@@ -51,6 +51,7 @@ static const char *const keys[] = {"experiment_id",
                                    "energy_std",
                                    "energy_exact",
                                    "total_shots",
+                                   "scan",
                                    "dipole_debye",
                                    "natural_occupations",
                                    "starts"};

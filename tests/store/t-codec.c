@@ -59,11 +59,11 @@ static void absent_parts_stay_absent(void **state)
   check_round_trip(result);
 }
 
-/* The first bytes are fixed: mark, version 2 in little endian, index 11. */
+/* The first bytes are fixed: mark, version 3 in little endian, index 11. */
 static void bytes_are_little_endian_under_a_mark(void **state)
 {
   (void)state;
-  const uint8_t start[] = {'V', 'Q', 'E', 'R', 2, 0, 0, 0, 11,
+  const uint8_t start[] = {'V', 'Q', 'E', 'R', 3, 0, 0, 0, 11,
                            0,   0,   0,   12,  0, 0, 0, 28};
   struct vqe_result *result = fixture_result(0, 0, 0);
   uint8_t *data = NULL;
@@ -102,6 +102,29 @@ static void bytes_of_version_1_are_read(void **state)
   assert_int_equal(result->total_shots, 0);
   assert_int_equal(result->noccupation, 0);
   vqe_result_free(result);
+  free(data);
+}
+
+/* Those of 0.2.0, which knew no scans. */
+static void bytes_of_version_2_are_read(void **state)
+{
+  (void)state;
+  char *data = NULL;
+  size_t size = 0;
+  struct vqe_result *result = NULL;
+  struct vqe_result *now = fixture_result(2, 3, 2);
+  assert_int_equal(
+      vqe_file_read(&data, &size, VQE_TEST_DATA "/result_version_2.bin", 4096),
+      0);
+  assert_int_equal(data[4], 2);
+  assert_int_equal(
+      vqe_codec_decode_result(&result, (const uint8_t *)data, size), 0);
+  assert_null(result->experiment->scan);
+  free(now->experiment->scan);
+  now->experiment->scan = NULL;
+  same_result(result, now);
+  vqe_result_free(result);
+  vqe_result_free(now);
   free(data);
 }
 
@@ -200,6 +223,7 @@ int main(void)
       cmocka_unit_test(absent_parts_stay_absent),
       cmocka_unit_test(bytes_are_little_endian_under_a_mark),
       cmocka_unit_test(bytes_of_version_1_are_read),
+      cmocka_unit_test(bytes_of_version_2_are_read),
       cmocka_unit_test(truncated_bytes_are_refused),
       cmocka_unit_test(damaged_bytes_never_crash),
       cmocka_unit_test(incomplete_results_are_refused),
