@@ -24,6 +24,8 @@ struct vqe_report_options {
  * it in millihartree, <N>, <S^2>, seconds. What does not fit into the width is
  * left out, the least needed first, and named below.
  *
+ * Below it what curves of a scan say (report/curves.h).
+ *
  * Remarks say what a reader must know; each is explained once below, failures
  * one by one. An energy of another electron number or spin than the
  * molecule's has a "!" behind it.

@@ -5,6 +5,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "report/curves.h"
 #include "report/report.h"
 #include "report/table_groups.h"
 #include "report/table_layout.h"
@@ -381,6 +382,7 @@ int vqe_report_table(FILE *stream, struct vqe_result *const *results,
     }
     vqe_report_footnotes(stream, results, table.marks, count, table.width);
     print_failures(stream, &table);
+    status = vqe_report_curves(stream, results, count, table.width);
   }
   if (status == VQE_OK) {
     print_count(stream, &table, restored);

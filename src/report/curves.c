@@ -1,0 +1,348 @@
+#include "report/curves.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "molecule/molecule_build.h"
+#include "molecule/molecule_scan.h"
+#include "report/table_settings.h"
+#include "vqe/checks.h"
+
+#define STENCIL 5
+#define FAR 2.0  /* times the equilibrium: a bond is broken */
+#define STEPS 60 /* halvings: to the last bit */
+#define ELECTRON_MASSES                                                       \
+  1822.888486209                   /* in an atomic mass unit, CODATA 2018 */
+#define WAVENUMBERS 219474.6313632 /* cm-1 in a hartree, CODATA 2018 */
+
+/* ---- the lowest place ---- */
+
+/* Newton's divided differences of n points. */
+static void divide(double *coefficients, const double *x, const double *y,
+                   int n)
+{
+  memcpy(coefficients, y, (size_t)n * sizeof *y);
+  for (int order = 1; order < n; order++) {
+    for (int k = n - 1; k >= order; k--) {
+      coefficients[k] =
+          (coefficients[k] - coefficients[k - 1]) / (x[k] - x[k - order]);
+    }
+  }
+}
+
+/* Value, first and second derivative, by Horner's rule. */
+static void evaluate(double out[3], const double *coefficients,
+                     const double *x, int n, double at)
+{
+  out[0] = coefficients[n - 1];
+  out[1] = out[2] = 0.0;
+  for (int k = n - 2; k >= 0; k--) {
+    double d = at - x[k];
+    out[2] = out[2] * d + 2.0 * out[1];
+    out[1] = out[1] * d + out[0];
+    out[0] = out[0] * d + coefficients[k];
+  }
+}
+
+int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
+                           const double *energies, size_t count)
+{
+  double coefficients[STENCIL];
+  double values[3];
+  size_t lowest = 0;
+  for (size_t k = 1; k < count; k++) {
+    lowest = energies[k] < energies[lowest] ? k : lowest;
+  }
+  if (lowest == 0 || lowest + 1 >= count) {
+    return 0;
+  }
+  size_t n = count >= STENCIL ? STENCIL : 3;
+  size_t first = lowest >= n / 2 ? lowest - n / 2 : 0;
+  first = first + n > count ? count - n : first;
+  divide(coefficients, places + first, energies + first, (int)n);
+  double low = places[lowest - 1];
+  double high = places[lowest + 1];
+  for (int k = 0; k < STEPS; k++) {
+    double middle = 0.5 * (low + high);
+    evaluate(values, coefficients, places + first, (int)n, middle);
+    if (values[1] > 0.0) {
+      high = middle;
+    } else {
+      low = middle;
+    }
+  }
+  out->place = 0.5 * (low + high);
+  evaluate(values, coefficients, places + first, (int)n, out->place);
+  out->energy = values[0];
+  out->second = values[2];
+  return out->second > 0.0;
+}
+
+/* ---- curves ---- */
+
+struct point {
+  char *key;   /* curve and settings */
+  char *label; /* curve, and the settings that differ in the table */
+  double place, energy, exact;
+  const struct vqe_result *result;
+  struct vqe_scan_place at;
+};
+
+static int by_key_and_place(const void *left, const void *right)
+{
+  const struct point *a = left;
+  const struct point *b = right;
+  int order = strcmp(a->key, b->key);
+  if (order != 0) {
+    return order;
+  }
+  if (a->place != b->place) {
+    return a->place < b->place ? -1 : 1;
+  }
+  return (a->energy > b->energy) - (a->energy < b->energy);
+}
+
+/* What one curve has in common, and no other: "N2 bond 0-1 (sto3g, UCCSD)". Of
+ * the settings those that are `shown`, or all; the seed never. */
+static int name_curve(char **out, const struct vqe_scan_point *point,
+                      const struct vqe_experiment *experiment,
+                      const bool *shown)
+{
+  char settings[VQE_REPORT_SETTINGS * (VQE_REPORT_CELL + 2)] = "";
+  size_t used = 0;
+  char *title = NULL;
+  for (int k = 0; k < VQE_REPORT_SETTINGS; k++) {
+    char cell[VQE_REPORT_CELL];
+    if (k == VQE_REPORT_SEED || (shown != NULL && !shown[k])) {
+      continue;
+    }
+    vqe_report_setting_text(cell, experiment, (enum vqe_report_setting)k);
+    used += (size_t)snprintf(settings + used, sizeof settings - used, "%s%s",
+                             used > 0 ? ", " : " (", cell);
+  }
+  int status = vqe_scan_point_title(&title, point);
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_print(out, "%s%s%s", title, settings, used > 0 ? ")" : "");
+  }
+  free(title);
+  return status;
+}
+
+/* A result that is a point of a curve, or not. */
+static int add_point(struct point *points, size_t *count,
+                     const struct vqe_result *result, const bool *shown)
+{
+  struct vqe_scan_point point;
+  int status = vqe_scan_point_read(&point, result->experiment->scan);
+  double energy =
+      isnan(result->energy_exact) ? result->minimum : result->energy_exact;
+  bool good = status == VQE_OK && point.count == 1 &&
+              !point.places[0].displaced && isfinite(energy) &&
+              result->status != VQE_EXPERIMENT_FAILED &&
+              result->experiment->molecule != NULL;
+  if (status == VQE_ERR_INPUT) {
+    status = VQE_OK; /* text of a damaged file */
+  }
+  if (good) {
+    struct point *out = &points[*count];
+    *out = (struct point){.place = point.places[0].value,
+                          .energy = energy + result->nuclear_repulsion_energy,
+                          .exact = result->fci_energy,
+                          .result = result,
+                          .at = point.places[0]};
+    *count += 1;
+    status = name_curve(&out->key, &point, result->experiment, NULL);
+    if (status == VQE_OK) {
+      status = name_curve(&out->label, &point, result->experiment, shown);
+    }
+  }
+  vqe_scan_point_clear(&point);
+  return status;
+}
+
+/* Of one place the first is the lowest: the others go. */
+static size_t distinct(struct point *points, size_t count)
+{
+  size_t kept = 0;
+  for (size_t k = 0; k < count; k++) {
+    if (kept > 0 && points[k].place == points[kept - 1].place) {
+      continue;
+    }
+    struct point moved = points[k];
+    points[k] = points[kept];
+    points[kept++] = moved;
+  }
+  return kept;
+}
+
+/* ---- words ---- */
+
+static const char *units_of(const struct point *point)
+{
+  return point->at.coordinate.kind != VQE_COORDINATE_BOND         ? "degrees"
+         : point->result->experiment->molecule->units == VQE_BOHR ? "bohr"
+                                                                  : "angstrom";
+}
+
+/* NaN where it is no bond of two atoms. */
+static double frequency_of(const struct point *point, double second)
+{
+  const struct vqe_molecule *molecule = point->result->experiment->molecule;
+  double mass[2];
+  double unit = molecule->units == VQE_BOHR ? 1.0 : VQE_BOHR_ANGSTROM;
+  if (molecule->natom != 2 ||
+      point->at.coordinate.kind != VQE_COORDINATE_BOND) {
+    return NAN;
+  }
+  for (size_t a = 0; a < 2; a++) {
+    mass[a] = molecule->masses != NULL ? molecule->masses[a]
+                                       : vqe_isotope_mass(molecule->z[a], 0);
+  }
+  double reduced = ELECTRON_MASSES * mass[0] * mass[1] / (mass[0] + mass[1]);
+  return reduced > 0.0 ? WAVENUMBERS * sqrt(second * unit * unit / reduced)
+                       : NAN;
+}
+
+/* "equilibrium 1.1942 angstrom, -107.67743 hartree, harmonic frequency 2096
+ * cm-1, dissociation energy 0.23701 hartree (to 2.5 angstrom)". */
+static void describe(char *out, size_t size, const struct point *points,
+                     size_t count, const double *places,
+                     const double *energies)
+{
+  struct vqe_curve_minimum minimum;
+  bool bond = points[0].at.coordinate.kind == VQE_COORDINATE_BOND;
+  bool fine = count >= STENCIL;
+  size_t used = 0;
+  if (vqe_curve_find_minimum(&minimum, places, energies, count) == 0) {
+    snprintf(out, size, "no minimum between its ends");
+    return;
+  }
+  used += (size_t)snprintf(out, size, "equilibrium %s%.*f %s, %.*f hartree",
+                           fine ? "" : "about ",
+                           (bond ? 4 : 2) - (fine ? 0 : 2), minimum.place,
+                           units_of(points), fine ? 5 : 3, minimum.energy);
+  double frequency = frequency_of(points, minimum.second);
+  if (fine && !isnan(frequency) && used < size) {
+    used += (size_t)snprintf(out + used, size - used,
+                             ", harmonic frequency %.0f cm-1", frequency);
+  }
+  if (used < size && bond) {
+    /* further out hardly anything is left of a bond */
+    bool far = places[count - 1] >= FAR * minimum.place;
+    snprintf(out + used, size - used, ", %s%.5f hartree %s %g %s%s",
+             far ? "dissociation energy " : "",
+             energies[count - 1] - minimum.energy,
+             far ? "(to" : "below its end at", places[count - 1],
+             units_of(points), far ? ")" : "");
+  } else if (used < size) {
+    double highest = energies[0];
+    for (size_t k = 1; k < count; k++) {
+      highest = fmax(highest, energies[k]);
+    }
+    snprintf(out + used, size - used, ", %.5f hartree below the highest",
+             highest - minimum.energy);
+  }
+}
+
+static int print_curve(FILE *stream, const struct point *points, size_t count,
+                       int width)
+{
+  char *text = NULL;
+  char own[240];
+  char exact[240];
+  double *places = NULL;
+  double *energies = NULL;
+  double worst = 0.0;
+  size_t at = 0;
+  size_t strangers = 0;
+  bool known = true;
+  int status = vqe_memory_alloc(&places, count, sizeof *places, "a curve");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&energies, count, sizeof *energies, "a curve");
+  }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    double error = points[k].energy - points[k].exact;
+    places[k] = points[k].place;
+    energies[k] = points[k].energy;
+    known = known && isfinite(points[k].exact);
+    strangers += vqe_result_state_ok(points[k].result) == 0;
+    if (fabs(error) > fabs(worst)) {
+      worst = error;
+      at = k;
+    }
+  }
+  if (status == VQE_OK) {
+    describe(own, sizeof own, points, count, places, energies);
+    for (size_t k = 0; known && k < count; k++) {
+      energies[k] = points[k].exact;
+    }
+    if (known) {
+      describe(exact, sizeof exact, points, count, places, energies);
+      status = vqe_memory_print(
+          &text,
+          "%s, %zu points: %s. Exact: %s. Largest error %.3f mHa at %g.",
+          points[0].label, count, own, exact, 1e3 * worst, points[at].place);
+    } else {
+      status = vqe_memory_print(&text, "%s, %zu points: %s.", points[0].label,
+                                count, own);
+    }
+  }
+  if (status == VQE_OK) {
+    vqe_text_blank_controls(text);
+    vqe_text_wrap(stream, text, width, 2);
+  }
+  if (status == VQE_OK && strangers > 0) {
+    char said[120];
+    snprintf(said, sizeof said,
+             "! %zu of its points %s another state: what the curve says is "
+             "not the molecule's",
+             strangers, strangers == 1 ? "is of" : "are of");
+    vqe_text_wrap(stream, said, width, 2);
+  }
+  free(text);
+  free(places);
+  free(energies);
+  return status;
+}
+
+int vqe_report_curves(FILE *stream, struct vqe_result *const *results,
+                      size_t count, int width)
+{
+  struct point *points = NULL;
+  size_t npoint = 0;
+  bool shown[VQE_REPORT_SETTINGS];
+  int status = vqe_report_settings_vary(shown, results, count);
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&points, count + 1, sizeof *points, "the curves");
+  }
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    status = add_point(points, &npoint, results[k], shown);
+  }
+  if (status == VQE_OK) {
+    qsort(points, npoint, sizeof *points, by_key_and_place);
+  }
+  for (size_t first = 0; status == VQE_OK && first < npoint;) {
+    size_t last = first + 1;
+    while (last < npoint && strcmp(points[last].key, points[first].key) == 0) {
+      last++;
+    }
+    size_t kept = distinct(points + first, last - first);
+    if (kept >= 3) {
+      status = print_curve(stream, points + first, kept, width);
+    }
+    first = last;
+  }
+  for (size_t k = 0; points != NULL && k < npoint; k++) {
+    free(points[k].key);
+    free(points[k].label);
+  }
+  free(points);
+  return status;
+}

@@ -1,0 +1,32 @@
+/* What the points of a scan say together. */
+#ifndef VQE_REPORT_CURVES_H
+#define VQE_REPORT_CURVES_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "vqe/experiment.h"
+
+/* The lowest point between the points of a curve. */
+struct vqe_curve_minimum {
+  double place;  /* in the units of the places */
+  double energy; /* hartree */
+  double second; /* second derivative there */
+};
+
+/* From places in ascending order: by the polynomial through the five points
+ * about the lowest one, or three where there are no more. Returns 0 where the
+ * lowest point is at an end. */
+int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
+                           const double *energies, size_t count);
+
+/* For each curve of one coordinate with three points or more, and each choice
+ * of the other settings: the equilibrium value, the harmonic frequency of two
+ * atoms (cm-1, of the masses of the molecule, else of the most common
+ * isotopes), the energy at the ends above the lowest, the same of the exact
+ * energies, and the largest error. Of several seeds the lowest energy counts.
+ * Prints nothing where there is no curve. */
+int vqe_report_curves(FILE *stream, struct vqe_result *const *results,
+                      size_t count, int width);
+
+#endif

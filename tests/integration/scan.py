@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Scans: what a chemist asks of a curve in one command, against independent
+programs. Geometries by the definitions of bond, angle and torsion, energies by
+PySCF's FCI, equilibrium and frequency by a polynomial of NumPy's; the values
+of the points in summary, result file and tables; the same on two ranks."""
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+
+import harness
+from harness import check
+
+harness.h5py_or_skip()
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
+
+CURVE = os.path.join(harness.ROOT, "tests", "data", "n2_curve.json")
+LAKE = os.path.join(os.path.dirname(os.path.abspath(sys.argv[1])), "vqe_lake")
+PEROXIDE = {"name": "HOOH", "symbols": ["O", "O", "H", "H"],
+            "coords": [[0, 0.734, -0.053], [0, -0.734, -0.053],
+                       [0.839, 0.881, 0.421], [-0.839, -0.881, 0.421]]}
+
+
+def bond(r, i, j):
+    return np.linalg.norm(r[j] - r[i])
+
+
+def angle(r, i, j, k):
+    a, b = r[i] - r[j], r[k] - r[j]
+    return math.degrees(math.acos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)))
+
+
+def torsion(r, i, j, k, l):
+    """Blondel and Karplus, J. Comput. Chem. 17, 1132 (1996), eq. 26."""
+    f, g, h = r[i] - r[j], r[j] - r[k], r[l] - r[k]
+    a, b = np.cross(f, g), np.cross(h, g)
+    return math.degrees(math.atan2(np.cross(b, a) @ g / np.linalg.norm(g), a @ b))
+
+
+def nitrogen(folder):
+    """One command, without a file."""
+    done = folder.run("--scan", "N2 0.9:1.5:0.05", "--seed", "1", "-q", "-w", "n2.lake",
+                      "--summary", "n2.json")
+    text = harness.unfolded(done.stdout)
+    with open(folder.file("n2.json"), encoding="utf-8") as stream:
+        rows = json.load(stream)
+    check([row["scan"] for row in rows]
+          == [[round(0.9 + 0.05 * k, 10)] for k in range(13)], f"{rows}")
+    check(rows[4]["name"] == "N2 1.1", rows[4]["name"])
+    found = re.search(r"Exact: equilibrium ([\d.]+) angstrom, (-[\d.]+) hartree, harmonic "
+                      r"frequency (\d+) cm-1, ([\d.]+) hartree below its end at 1.5",
+                      text)
+    check(found is not None, text)
+    place, lowest, frequency, depth = map(float, found.groups())
+    # an independent fit, of all points
+    x = np.array([row["scan"][0] for row in rows])
+    y = np.array([row["energy_fci"] for row in rows])
+    fit = np.polynomial.Polynomial.fit(x, y, 9)
+    roots = [z.real for z in fit.deriv().roots()
+             if abs(z.imag) < 1e-9 and 1.0 < z.real < 1.4]
+    check(len(roots) == 1, f"{roots}")
+    mass = 14.00307400443 / 2 * 1822.888486209
+    wave = 219474.6313632 * math.sqrt(fit.deriv(2)(roots[0]) * 0.529177210903**2 / mass)
+    check(abs(place - roots[0]) < 2e-4, f"equilibrium {place}, {roots[0]} by NumPy")
+    check(abs(lowest - fit(roots[0])) < 1e-5, f"{lowest} {fit(roots[0])}")
+    check(abs(frequency - wave) < 0.01 * wave, f"{frequency} cm-1, {wave} by NumPy")
+    check(abs(depth - (y[-1] - fit(roots[0]))) < 2e-5, f"{depth}")
+    answer = subprocess.run(
+        [LAKE, "query", "SELECT molecule_label, scan FROM vqe_results ORDER BY scan[1]",
+         "-w", folder.file("n2.lake"), "-f", "json"],
+        capture_output=True, text=True, check=True).stdout
+    tables = json.loads(answer)
+    check([row["scan"] for row in tables] == [row["scan"] for row in rows], answer)
+    return place, frequency
+
+
+def curve(folder):
+    """The points at which PySCF's FCI of the stretched molecule is kept."""
+    with open(CURVE, encoding="utf-8") as stream:
+        points = json.load(stream)["points"]
+    values = ",".join(str(point["distance"]) for point in points)
+    rows = folder.summary("--scan", f"N2 {values}", "--seed", "1", "--no-lake", "-o",
+                          "curve.h5")
+    worst = max(abs(row["energy_fci"] - point["fci"])
+                for row, point in zip(rows, points, strict=True))
+    text = harness.unfolded(folder.run("--scan", f"N2 {values}", "--seed", "1", "--no-lake",
+                                       "-o", "curve.h5", "-q").stdout)
+    check(re.search(r"Exact: .*dissociation energy 0\.2\d+ hartree \(to [23]", text), text)
+    check("points are of another state" in text, text)
+    check(worst < 1e-6, f"FCI of the curve differs from PySCF's by {worst}")
+    return worst
+
+
+def moved(folder):
+    """Bonds, angles and torsions of four atoms, on two ranks as on one."""
+    folder.write("grid.json", {
+        "molecules": [PEROXIDE], "seed": 1, "references": ["hf"], "frozen_core": True,
+        "optimizer": {"name": "L-BFGS-B", "max_evaluations": 2},
+        "scan": [{"bond": [0, 1], "values": [1.3, 1.6]},
+                 {"angle": [2, 0, 1], "values": [95.0, 110.0]},
+                 {"torsion": [2, 0, 1, 3], "from": -120, "to": 180, "step": 150}]})
+    rows = folder.summary("grid.json", "--no-lake", ranks=2)
+    check(len(rows) == 12, f"{len(rows)} points")
+    with h5py.File(folder.file("grid.h5")) as stored:
+        names = [row.decode() for row in stored["settings"]["name"]]
+        scans = [json.loads(row) for row in stored["settings"]["scan"]]
+    check(scans[5]["curve"] == "HOOH" and scans[5]["at"][1]["angle"] == [2, 0, 1],
+          f"{scans[5]}")
+    check([row["scan"] for row in rows]
+          == [[place["value"] for place in scan["at"]] for scan in scans],
+          f"{scans}")
+    check(names[5] == "HOOH 1.3 110 180", names[5])
+    return rows
+
+
+def coordinates(folder):
+    """The geometries themselves, from the record of each."""
+    done = folder.run("grid.json", "--no-lake", "-o", "again.h5", "-q", "--qcschema",
+                      "again.json")
+    check(done.returncode == 0, done.stdout)
+    with open(folder.file("again.json"), encoding="utf-8") as stream:
+        results = json.load(stream)
+    start = np.array(PEROXIDE["coords"])
+    hydrogen = bond(start, 1, 3)
+    corner = angle(start, 0, 1, 3)
+    seen = set()
+    for row, result in zip(folder.summary("grid.json", "--no-lake"), results):
+        r = np.array(result["molecule"]["geometry"]).reshape(-1, 3) * 0.52917721092
+        wanted = row["scan"]
+        found = (bond(r, 0, 1), angle(r, 2, 0, 1), torsion(r, 2, 0, 1, 3))
+        check(abs(found[0] - wanted[0]) < 1e-8 and abs(found[1] - wanted[1]) < 1e-6
+              and abs(math.remainder(found[2] - wanted[2], 360.0)) < 1e-5,
+              f"{found} is not {wanted}")
+        # what was not asked for has not moved
+        check(abs(bond(r, 1, 3) - hydrogen) < 1e-8 and abs(angle(r, 0, 1, 3) - corner)
+              < 1e-6, f"{wanted}: {bond(r, 1, 3)} {angle(r, 0, 1, 3)}")
+        seen.add(tuple(wanted))
+    check(len(seen) == 12, f"{seen}")
+
+
+def resumed(folder):
+    """More values on the same result: only they run."""
+    folder.run("--scan", "H2 0.6,0.7", "--seed", "1", "-o", "h2.h5", "-q", "--no-lake")
+    done = folder.run("--scan", "H2 0.6,0.7,0.8", "--seed", "1", "-o", "h2.h5", "-q",
+                      "--no-lake")
+    check("3 ok (2 restored)" in done.stdout, done.stdout)
+
+
+with harness.Folder() as folder:
+    place, frequency = nitrogen(folder)
+    worst = curve(folder)
+    moved(folder)
+    coordinates(folder)
+    resumed(folder)
+print(f"N2: {place} angstrom, {frequency:.0f} cm-1, {worst:.1e} hartree from PySCF's FCI; "
+      "12 geometries of HOOH by their definitions")
