@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """OpenBLAS has kernels of its own for each type of processor. On every type
 that this processor can run: the unit tests of what computes pass, a job run
-twice gives the same bits, and energies are those of the other types."""
+twice gives the same bits, and energies are those of the other types. Units
+under the type that OpenBLAS takes by itself are those of `tests/run.sh quick`,
+and are not run again."""
 
 import os
 import re
@@ -18,6 +20,8 @@ CORE_TYPES = {
     "Zen": {"avx2", "fma"},
     "SkylakeX": {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"},
 }
+# whose kernels it has: what units say of one they say of the other
+SAME_KERNELS = {"Zen": "Haswell"}
 # all but those of emulated devices, whose kernels are not OpenBLAS's
 UNITS = ["-R", "^(chem|operators|ansatz|sim|estimator|optimize|vqe)/",
          "-E", "-(emulated|library)$"]
@@ -78,17 +82,22 @@ flags = processor_flags()
 with harness.Folder() as folder:
     job = folder.write("job.json", JOB)
     first = None
+    tried = set()
     for name, needed in CORE_TYPES.items():
         if not needed <= flags:
             print(f"{name}: not run, this processor lacks",
                   *sorted(needed - flags))
             continue
         set_core_type(name)
-        count = pass_units()
+        core = core_in_use()
+        kernels = SAME_KERNELS.get(core, core)
+        count = "units elsewhere"
+        if first is not None and kernels not in tried:
+            count = f"{pass_units()} unit tests"
+        tried.add(kernels)
         rows = results(folder, job)
         check(rows == results(folder, job), f"{name}: other bits when repeated")
         first = first or rows
         apart = largest_difference(rows, first)
         check(apart <= 1e-9, f"{name}: an energy is {apart} hartree off")
-        print(f"{name or 'unset'} ({core_in_use()}): {count} unit tests, "
-              f"{len(rows)} experiments twice, {apart:.1e} hartree apart")
+        print(f"{name or 'unset'} ({core}): {count}, {len(rows)} experiments twice, {apart:.1e} hartree apart")
