@@ -170,6 +170,9 @@ struct vqe_result {
   double *eval_energy_delta;  /**< change of the energy; first is NaN */
   double *eval_parameter_delta_norm;  /**< change of the parameters, 2-norm */
   double *eval_cumulative_min_energy; /**< lowest energy so far */
+  /** neval norms of the gradient, of the penalised energy with penalties,
+   * hartree/rad; NaN where none was computed. */
+  double *eval_gradient_norm;
   double *eval_seconds;               /**< since the start of the VQE */
   /** Electronic energy of the result. Exact runs: the lowest recorded; with
    * shots: sampled afresh at the reported parameters. */

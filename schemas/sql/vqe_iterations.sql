@@ -14,7 +14,8 @@ SELECT
   run.processing_date,
   run.processing_batch_id,
   run.processing_name,
-  r.experiment_id || '_iter_' || i.iteration_step AS iteration_id
+  r.experiment_id || '_iter_' || i.iteration_step AS iteration_id,
+  i.gradient_norm
 FROM staged_iterations i
 JOIN chosen USING (record)
 JOIN staged_records r USING (record)

@@ -43,6 +43,7 @@ struct vqe_record_iteration {
   double energy_delta;          /* nullable */
   double parameter_delta_norm;  /* nullable */
   double cumulative_min_energy; /* nullable */
+  double gradient_norm;         /* nullable */
 };
 
 /* One member for each scalar of record/fields.def, under the names of the

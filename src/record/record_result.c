@@ -83,6 +83,7 @@ static int copy_iterations(struct vqe_record *record,
     iteration->energy_delta = result->eval_energy_delta[k];
     iteration->parameter_delta_norm = result->eval_parameter_delta_norm[k];
     iteration->cumulative_min_energy = result->eval_cumulative_min_energy[k];
+    iteration->gradient_norm = result->eval_gradient_norm[k];
   }
   return VQE_OK;
 }

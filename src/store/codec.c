@@ -2,6 +2,7 @@
 
 #include <endian.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -422,6 +423,17 @@ static void member_field(struct stream *stream,
   }
 }
 
+/* A column of the evaluations that older bytes lack. */
+static void absent_evaluations(struct stream *stream, double **out,
+                               const struct vqe_result *result)
+{
+  stream->status =
+      vqe_memory_alloc(out, result->neval, sizeof **out, "evaluations");
+  for (size_t k = 0; stream->status == VQE_OK && k < result->neval; k++) {
+    (*out)[k] = NAN;
+  }
+}
+
 /* Bytes of an older version lack the members that came later. */
 static void member_fields(struct stream *stream,
                           const struct vqe_members *members, void *self)
@@ -430,6 +442,9 @@ static void member_fields(struct stream *stream,
     const struct vqe_member *member = &members->list[k];
     if (member->in_bytes && member->since <= stream->version) {
       member_field(stream, member, self);
+    } else if (member->in_bytes && member->kind == VQE_MEMBER_EVALUATIONS) {
+      absent_evaluations(stream, (void *)((char *)self + member->offset),
+                         self);
     } else if (member->in_bytes) {
       vqe_member_set_absent(member, self);
     }

@@ -18,6 +18,7 @@ static int grow(struct vqe_result *result, size_t *capacity)
       &result->eval_energy_delta,
       &result->eval_parameter_delta_norm,
       &result->eval_cumulative_min_energy,
+      &result->eval_gradient_norm,
       &result->eval_seconds,
   };
   int status = VQE_OK;
@@ -40,9 +41,18 @@ static int grow(struct vqe_result *result, size_t *capacity)
   return status;
 }
 
+static double norm_of(const double *gradient, size_t n)
+{
+  double sum = 0.0;
+  for (size_t k = 0; gradient != NULL && k < n; k++) {
+    sum += gradient[k] * gradient[k];
+  }
+  return gradient != NULL ? sqrt(sum) : NAN;
+}
+
 int vqe_evaluations_append(struct vqe_result *result, size_t *capacity,
                            const double *parameters, double energy, double std,
-                           double seconds)
+                           const double *gradient, double seconds)
 {
   size_t nparam = (size_t)result->nparam;
   size_t n = result->neval;
@@ -61,6 +71,7 @@ int vqe_evaluations_append(struct vqe_result *result, size_t *capacity,
   result->eval_energy_delta[n] = NAN;
   result->eval_parameter_delta_norm[n] = NAN;
   result->eval_cumulative_min_energy[n] = energy;
+  result->eval_gradient_norm[n] = norm_of(gradient, nparam);
   if (n > 0) {
     double sum = 0.0;
     for (size_t k = 0; k < nparam; k++) {

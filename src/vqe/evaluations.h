@@ -5,10 +5,10 @@
 #include "vqe/experiment.h"
 
 /* Append one evaluation to the result's arrays; *capacity belongs to the
- * caller and starts at 0. */
+ * caller and starts at 0. `gradient`: NULL where none was computed. */
 int vqe_evaluations_append(struct vqe_result *result, size_t *capacity,
                            const double *parameters, double energy, double std,
-                           double seconds);
+                           const double *gradient, double seconds);
 
 /* Give every recorded row, and the initial and optimal parameters, zeros up
  * to `nparam` columns, which becomes result->nparam. */

@@ -215,6 +215,7 @@ void vqe_result_free(struct vqe_result *result)
   free(result->eval_energy_delta);
   free(result->eval_parameter_delta_norm);
   free(result->eval_cumulative_min_energy);
+  free(result->eval_gradient_norm);
   free(result->eval_seconds);
   free(result->notes);
   free(result->performance_start);

@@ -106,7 +106,7 @@ static int evaluate(void *ctx, int n, const double *x, double *f,
   energy = penalised ? energy : *f;
   if (status == VQE_OK) {
     status = vqe_evaluations_append(result, &run->capacity, x, energy, std,
-                                    vqe_clock_wall() - run->started);
+                                    gradient, vqe_clock_wall() - run->started);
   }
   if (status == VQE_OK && callbacks != NULL && callbacks->evaluation != NULL &&
       known <= 0) {

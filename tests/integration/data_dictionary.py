@@ -27,7 +27,7 @@ SCRIPT = os.path.join(harness.ROOT, "jobs", "site", "dictionary.py")
 LAKE = os.path.join(os.path.dirname(harness.BATCH), "vqe_lake")
 KNOWN = {"start": "known at the start", "step": "known at step t",
          "step 10": "known at step 10", "end": "known only at the end"}
-UNITS = {"hartree", "rad", "s", "e", "u", "electrons", "rows", "e bohr"}
+UNITS = {"hartree/rad", "hartree", "rad", "s", "e", "u", "electrons", "rows", "e bohr"}
 
 
 def definitions():

@@ -91,7 +91,7 @@ COLUMNS = {
     "vqe_iterations": "experiment_id:string molecule_id:int basis_set:string "
     "backend:string num_qubits:int iteration_step:int iteration_energy:double "
     "energy_std_dev:double energy_delta:double parameter_delta_norm:double "
-    f"cumulative_min_energy:double {RUN} iteration_id:string",
+    f"cumulative_min_energy:double {RUN} iteration_id:string gradient_norm:double",
     "iteration_parameters": "experiment_id:string molecule_id:int "
     "basis_set:string backend:string num_qubits:int iteration_step:int "
     f"parameter_index:int parameter_value:double {RUN} iteration_id:string "
@@ -325,6 +325,7 @@ def normalised_rows(record):
                 "parameter_delta_norm": number(step["parameter_delta_norm"]),
                 "cumulative_min_energy": number(step["cumulative_min_energy"]),
                 "iteration_id": f"{eid}_iter_{n}",
+                "gradient_norm": number(step["gradient_norm"]),
             }
         )
         for index, value in enumerate(parameters[k]):

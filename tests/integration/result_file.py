@@ -137,6 +137,8 @@ with harness.Folder() as folder:
             steps = np.linalg.norm(np.diff(parameters, axis=0), axis=1)
             check(np.allclose(evaluations["parameter_delta_norm"][1:], steps,
                               rtol=1e-12, atol=0), "step lengths")
+            norms = evaluations["gradient_norm"]
+            check(np.all(norms >= 0) or np.all(np.isnan(norms)), "norms of gradients")
             check(np.all(evaluations["std"] == 0), "exact energies have no std")
             check(np.all(np.diff(evaluations["seconds"]) >= 0), "times rise")
             best = np.argmin(energy)

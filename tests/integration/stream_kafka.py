@@ -145,6 +145,7 @@ def records_of(path):
                         "energy_delta": number(e["energy_delta"]),
                         "parameter_delta_norm": number(e["parameter_delta_norm"]),
                         "cumulative_min_energy": number(e["cumulative_min_energy"]),
+                        "gradient_norm": number(e["gradient_norm"]),
                     }
                     for e, p in zip(evaluations, parameters)
                 ],

@@ -113,7 +113,8 @@ static void columns_are_those_that_sql_reads(void **state)
          "duckdb_columns() WHERE table_name = 'staged_iterations') WHERE text "
          "= 'record BIGINT, iteration_step INTEGER, parameters DOUBLE[], "
          "iteration_energy DOUBLE, energy_std_dev DOUBLE, energy_delta "
-         "DOUBLE, parameter_delta_norm DOUBLE, cumulative_min_energy DOUBLE'",
+         "DOUBLE, parameter_delta_norm DOUBLE, cumulative_min_energy DOUBLE, "
+         "gradient_norm DOUBLE'",
          1);
   expect(staged,
          "SELECT count(*)::BIGINT FROM (SELECT string_agg(column_name || ' ' "

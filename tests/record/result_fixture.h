@@ -156,6 +156,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
     r->eval_parameter_delta_norm = fixture_doubles(neval, 4.0);
     r->eval_parameter_delta_norm[0] = -NAN;
     r->eval_cumulative_min_energy = fixture_doubles(neval, 5.0);
+    r->eval_gradient_norm = fixture_doubles(neval, 5.5);
     r->eval_seconds = fixture_doubles(neval, 6.0);
   }
   r->minimum = -1.8510456784448648;
@@ -350,6 +351,7 @@ static inline void same_result(const struct vqe_result *left,
              a.neval * row);
   same_block(&a.eval_cumulative_min_energy, &b.eval_cumulative_min_energy,
              a.neval * row);
+  same_block(&a.eval_gradient_norm, &b.eval_gradient_norm, a.neval * row);
   same_block(&a.eval_seconds, &b.eval_seconds, a.neval * row);
   same_text(&a.notes, &b.notes);
   assert_int_equal(a.noccupation, b.noccupation);

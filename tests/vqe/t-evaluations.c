@@ -21,13 +21,18 @@ static void changes_and_minimum_follow_from_the_row_before(void **state)
   size_t capacity = 0;
   for (int k = 0; k < 4; k++) {
     double x[2] = {3.0 * k, 4.0 * k};
+    double gradient[2] = {-6.0 * k, 8.0 * k};
     assert_int_equal(vqe_evaluations_append(result, &capacity, x, energies[k],
-                                            0.5, 0.1 * k),
+                                            0.5, k < 3 ? gradient : NULL,
+                                            0.1 * k),
                      VQE_OK);
   }
   assert_int_equal(result->neval, 4);
   assert_true(isnan(result->eval_energy_delta[0]));
   assert_true(isnan(result->eval_parameter_delta_norm[0]));
+  assert_true(result->eval_gradient_norm[0] == 0.0);
+  near(result->eval_gradient_norm[2], 20.0, 1e-14);
+  assert_true(isnan(result->eval_gradient_norm[3]));
   double lowest = energies[0];
   for (int k = 1; k < 4; k++) {
     lowest = energies[k] < lowest ? energies[k] : lowest;
@@ -47,7 +52,7 @@ static void growing_keeps_every_row(void **state)
   for (int k = 0; k < 1000; k++) {
     double x = k;
     assert_int_equal(
-        vqe_evaluations_append(result, &capacity, &x, -1.0 * k, 0.0, k),
+        vqe_evaluations_append(result, &capacity, &x, -1.0 * k, 0.0, NULL, k),
         VQE_OK);
     assert_true(capacity >= result->neval);
   }
@@ -67,7 +72,8 @@ static void widened_rows_end_in_zeros(void **state)
   for (int k = 0; k < 3; k++) {
     double x[2] = {10.0 * k + 1.0, 10.0 * k + 2.0};
     assert_int_equal(
-        vqe_evaluations_append(result, &capacity, x, 0.0, 0.0, 0.0), VQE_OK);
+        vqe_evaluations_append(result, &capacity, x, 0.0, 0.0, NULL, 0.0),
+        VQE_OK);
   }
   result->optimal_parameters[1] = 7.0;
   assert_int_equal(vqe_evaluations_widen(result, capacity, 5), VQE_OK);
@@ -82,7 +88,8 @@ static void widened_rows_end_in_zeros(void **state)
   assert_true(result->optimal_parameters[4] == 0.0);
   double wide[5] = {1.0, 2.0, 3.0, 4.0, 5.0};
   assert_int_equal(
-      vqe_evaluations_append(result, &capacity, wide, 0.0, 0.0, 0.0), VQE_OK);
+      vqe_evaluations_append(result, &capacity, wide, 0.0, 0.0, NULL, 0.0),
+      VQE_OK);
   assert_memory_equal(result->eval_parameters + 15, wide, sizeof wide);
   vqe_result_free(result);
 }
@@ -96,7 +103,8 @@ static void spread_rows_have_zeros_between(void **state)
   for (int k = 0; k < 4; k++) {
     double x[3] = {k + 1.0, k + 2.0, k + 3.0};
     assert_int_equal(
-        vqe_evaluations_append(result, &capacity, x, 0.0, 0.0, 0.0), VQE_OK);
+        vqe_evaluations_append(result, &capacity, x, 0.0, 0.0, NULL, 0.0),
+        VQE_OK);
   }
   result->optimal_parameters[2] = 7.0;
   result->initial_parameters[1] = 8.0;
