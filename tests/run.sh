@@ -7,7 +7,7 @@
 # some of it). Exit status 0 when nothing failed. Logs: build/test-logs.
 #
 # CI                 true: a tier that cannot run has failed; else it is skipped
-# VQE_FUZZ_SECONDS   for each fuzz target (10)
+# VQE_FUZZ_SECONDS   for each fuzz target (5)
 # VQE_TEST_SERVICES  real services that may be fetched into the user's cache,
 #                    once ("airflow kafka spark garage": 300 MB, 200 MB, 600 MB,
 #                    and 16 minutes of one core to build)
@@ -181,7 +181,7 @@ build_valgrind() {
 
 build_fuzz() {
   jobs/setup/build.sh fuzz -DCMAKE_C_COMPILER=clang-14 \
-    "-DVQE_FUZZ_SECONDS=${VQE_FUZZ_SECONDS:-10}"
+    "-DVQE_FUZZ_SECONDS=${VQE_FUZZ_SECONDS:-5}"
 }
 
 # with an MPI whose ranks outlive others
@@ -222,11 +222,17 @@ beside() {
   set +m
 }
 
-end_helpers() {
+signal_helpers() {
   local helper
   for helper in "${helpers[@]}"; do
-    kill -- "-$helper" 2>/dev/null || true
+    kill "-$1" -- "-$helper" 2>/dev/null || true
   done
+}
+
+# one that is stopped ends when it goes on
+end_helpers() {
+  signal_helpers TERM
+  signal_helpers CONT
 }
 
 # A Python of our own, so that no package of the user's is in the way.
@@ -321,14 +327,15 @@ style_cppcheck() {
     -DJSON_INTEGER_FORMAT='"lld"' -Iinclude -Isrc -I. src kernels
 }
 
-# many of them wait, for servers and timeouts, more than they compute
+# three at once, as many of them wait, for servers and timeouts, more than they
+# compute
 unit_sanitized() {
   await debug &&
-    ctest --test-dir build/debug -j 2 --no-tests=error --output-on-failure
+    ctest --test-dir build/debug -j 3 --no-tests=error --output-on-failure
 }
 
 unit_release() {
-  ctest --test-dir build/release -j 2 --no-tests=error --output-on-failure
+  ctest --test-dir build/release -j 3 --no-tests=error --output-on-failure
 }
 
 unit_quick() {
@@ -615,10 +622,13 @@ run_lane() {
 
 # Two at once: tests of Spark and Airflow, which are long, and all the others,
 # which wait for timeouts and other servers as much as they compute. Ranks wait
-# for each other by spinning, and beside others take ten times as long.
+# for each other by spinning, and beside others take ten times as long: what is
+# made ready waits meanwhile.
 run_lanes() {
   tests_of mpi no no >"$logs/queue-mpi"
+  signal_helpers STOP
   run_lane mpi
+  signal_helpers CONT
   fill_queues
   run_lane long rest &
   local other=$!
