@@ -173,7 +173,7 @@ struct vqe_result {
   /** neval norms of the gradient, of the penalised energy with penalties,
    * hartree/rad; NaN where none was computed. */
   double *eval_gradient_norm;
-  double *eval_seconds;               /**< since the start of the VQE */
+  double *eval_seconds; /**< since the start of the VQE */
   /** Electronic energy of the result. Exact runs: the lowest recorded; with
    * shots: sampled afresh at the reported parameters. */
   double minimum;
