@@ -15,7 +15,9 @@ SELECT
   run.processing_batch_id,
   run.processing_name,
   r.experiment_id || '_iter_' || i.iteration_step AS iteration_id,
-  i.gradient_norm
+  -- one for each evaluation, NaN where none was computed
+  CASE WHEN NOT isnan(r.gradient_norms[i.iteration_step])
+    THEN r.gradient_norms[i.iteration_step] END AS gradient_norm
 FROM staged_iterations i
 JOIN chosen USING (record)
 JOIN staged_records r USING (record)

@@ -84,6 +84,24 @@ static bool stands(const struct vqe_result *result,
          (vqe_lost_was_aside(result) && !options->retry_set_aside);
 }
 
+/* An earlier run may have called the point otherwise, or known no scan; where
+ * memory lacks it stays so. */
+static void take_scan(struct vqe_experiment *stored,
+                      const struct vqe_experiment *asked)
+{
+  char *scan = NULL;
+  char *name = NULL;
+  if (asked->scan == NULL || vqe_memory_strdup(&scan, asked->scan) != VQE_OK ||
+      vqe_memory_strdup(&name, asked->name) != VQE_OK) {
+    free(scan);
+    return;
+  }
+  free(stored->scan);
+  free(stored->name);
+  stored->scan = scan;
+  stored->name = name;
+}
+
 /* Put results of earlier runs in place; what is left in `stored` is of other
  * jobs. */
 static void place_results(struct vqe_batch_outcome *outcome,
@@ -110,6 +128,7 @@ static void place_results(struct vqe_batch_outcome *outcome,
         (void)vqe_result_note_low(found);
       }
       found->experiment->index = (int)k;
+      take_scan(found->experiment, job->experiments[k]);
       outcome->results[k] = found;
       outcome->skipped[k] = true;
     }

@@ -29,13 +29,15 @@ static bool is_kept_for_others(const struct vqe_lead *lead,
                                const struct vqe_schedule_asker *asker)
 {
   size_t others = !lead->fed;
+  if (asker->idle > 0) {
+    return false;
+  }
   for (int rank = next_worker(lead, 0); rank < lead->worker.ranks;
        rank = next_worker(lead, rank)) {
     others += !lead->ended[rank] && lead->waiting[rank].lanes == 0 &&
               vqe_lost_held(&lead->lost, rank) == 0;
   }
-  return asker->idle == 0 && others > 0 &&
-         vqe_schedule_left(&lead->schedule) <= others;
+  return others > 0 && vqe_schedule_left(&lead->schedule) <= others;
 }
 
 /* ---- our own lanes ---- */

@@ -11,6 +11,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "job/job_expand.h"
+#include "job/job_given.h"
 #include "job/job_lake.h"
 #include "job/job_metrics.h"
 #include "job/job_molecules.h"
@@ -174,7 +175,11 @@ int vqe_job_load(struct vqe_job **out, char **warnings, const char *path,
     status = vqe_file_read(&text, &size, path, FILE_LIMIT);
   } else {
     VQE_ASSERT(overrides != NULL && overrides->scan != NULL);
-    status = vqe_job_scan_make(&text, &name, overrides->scan);
+    struct vqe_molecule_given given;
+    status = vqe_job_given_read(&given, overrides);
+    if (status == VQE_OK) {
+      status = vqe_job_scan_make(&text, &name, overrides->scan, &given);
+    }
     size = text != NULL ? strlen(text) : 0;
   }
   if (status == VQE_OK) {

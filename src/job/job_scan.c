@@ -93,7 +93,7 @@ static int read_number(double *out, const json_t *item, const char *key,
   snprintf(where, sizeof where, "%s, key '%s'", axis_where, key);
   if (!json_is_number(value) || !isfinite(json_number_value(value)) ||
       fabs(json_number_value(value)) > VQE_MAX_COORD) {
-    return vqe_job_refuse(where, value, "a number");
+    return vqe_job_refuse(where, value, "a number from -1e6 to 1e6");
   }
   *out = json_number_value(value);
   return VQE_OK;
@@ -158,10 +158,43 @@ static int read_list(struct vqe_job_scan_axis *axis, const json_t *list)
     const json_t *value = json_array_get(list, k);
     if (!json_is_number(value) ||
         !(fabs(json_number_value(value)) <= VQE_MAX_COORD)) {
-      return vqe_job_refuse(where, value, "a number");
+      return vqe_job_refuse(where, value, "a number from -1e6 to 1e6");
     }
     axis->values[axis->count++] = json_number_value(value);
   }
+  return status;
+}
+
+static int by_size(const void *left, const void *right)
+{
+  double a = *(const double *)left;
+  double b = *(const double *)right;
+  return (a > b) - (a < b);
+}
+
+/* Two points of one name would be the same experiment, or not to be kept
+ * apart. */
+static int check_distinct(const struct vqe_job_scan_axis *axis)
+{
+  double *sorted = NULL;
+  int status = vqe_memory_alloc(&sorted, axis->count, sizeof *sorted,
+                                "values of a scan");
+  if (status != VQE_OK) {
+    return status;
+  }
+  memcpy(sorted, axis->values, axis->count * sizeof *sorted);
+  qsort(sorted, axis->count, sizeof *sorted, by_size);
+  for (size_t k = 1; status == VQE_OK && k < axis->count; k++) {
+    char names[2][40];
+    snprintf(names[0], sizeof names[0], "%.7g", sorted[k - 1]);
+    snprintf(names[1], sizeof names[1], "%.7g", sorted[k]);
+    if (strcmp(names[0], names[1]) == 0) {
+      status =
+          vqe_error_set(VQE_ERR_INPUT, "%s: %s stands twice, to seven digits",
+                        axis->where, names[0]);
+    }
+  }
+  free(sorted);
   return status;
 }
 
@@ -235,6 +268,50 @@ static int read_moves(struct vqe_job_scan_axis *axis, const json_t *list)
   return status;
 }
 
+static bool has(const json_t *item, const char *key)
+{
+  return json_object_get(item, key) != NULL;
+}
+
+/* Members that do not go together, or lack one. */
+static int check_members(const struct vqe_job_scan_axis *axis,
+                         const json_t *item)
+{
+  static const char *const ranges[] = {"from", "to", "step"};
+  static const char *const draws[] = {"count", "seed"};
+  bool displaces = has(item, "displace");
+  const char *beside = displaces             ? "displace"
+                       : has(item, "values") ? "values"
+                                             : NULL;
+  const char *extra = NULL;
+  int given = 0;
+  for (size_t k = 0; k < VQE_JOB_COUNT(ranges); k++) {
+    given += has(item, ranges[k]);
+    extra = beside != NULL && has(item, ranges[k]) ? ranges[k] : extra;
+  }
+  for (size_t k = 0; k < VQE_JOB_COUNT(draws); k++) {
+    if (!displaces && has(item, draws[k])) {
+      beside = "a coordinate";
+      extra = draws[k];
+    }
+  }
+  if (displaces && (has(item, "values") || has(item, "moves"))) {
+    extra = has(item, "values") ? "values" : "moves";
+  }
+  if (extra != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: '%s' has no meaning beside %s: leave it out",
+                         axis->where, extra, beside);
+  }
+  if (beside == NULL && given != (int)VQE_JOB_COUNT(ranges)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: its points are missing: give 'values', or "
+                         "'from', 'to' and 'step'",
+                         axis->where);
+  }
+  return VQE_OK;
+}
+
 static int read_axis(struct vqe_job_scan_axis *axis, const json_t *item)
 {
   if (!json_is_object(item)) {
@@ -260,12 +337,19 @@ static int read_axis(struct vqe_job_scan_axis *axis, const json_t *item)
   if (status != VQE_OK) {
     return status;
   }
+  status = check_members(axis, item);
+  if (status != VQE_OK) {
+    return status;
+  }
   if (json_object_get(item, "displace") != NULL) {
     return read_displacements(axis, item);
   }
   status = values != NULL ? read_list(axis, values) : read_range(axis, item);
   if (status == VQE_OK) {
     status = check_values(axis);
+  }
+  if (status == VQE_OK) {
+    status = check_distinct(axis);
   }
   return status == VQE_OK ? read_moves(axis, json_object_get(item, "moves"))
                           : status;

@@ -1,5 +1,6 @@
 #include "job/job_scan_points.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "base/rng.h"
 #include "molecule/molecule_build.h"
 #include "molecule/molecule_scan.h"
+
+#define MOVED_OFF 1e-5 /* angstrom, bohr or degrees */
 
 struct scanned {
   size_t count; /* axes */
@@ -48,6 +51,15 @@ static int mark_moves(bool *moves, const struct vqe_job_scan_axis *axis,
     }
   }
   size_t last = axis->coordinate.atoms[(int)axis->coordinate.kind - 1];
+  if (status == VQE_OK && moves[axis->coordinate.atoms[0]]) {
+    status = vqe_error_set(
+        VQE_ERR_INPUT,
+        "%s, key 'moves': atom %zu, the first one of the %s, moves with its "
+        "last one, and the %s would stay",
+        axis->where, axis->coordinate.atoms[0],
+        vqe_coordinate_name(axis->coordinate.kind),
+        vqe_coordinate_name(axis->coordinate.kind));
+  }
   if (status == VQE_OK && !moves[last]) {
     status = vqe_error_set(
         VQE_ERR_INPUT,
@@ -56,6 +68,42 @@ static int mark_moves(bool *moves, const struct vqe_job_scan_axis *axis,
         axis->where, last, vqe_coordinate_name(axis->coordinate.kind));
   }
   return status;
+}
+
+/* The same atoms, in one order or the other. */
+static bool is_same(const struct vqe_job_scan_axis *a,
+                    const struct vqe_job_scan_axis *b)
+{
+  int count = (int)a->coordinate.kind;
+  bool same = true;
+  bool reversed = true;
+  if (a->displaces || b->displaces ||
+      a->coordinate.kind != b->coordinate.kind) {
+    return a->displaces && b->displaces;
+  }
+  for (int k = 0; k < count; k++) {
+    same = same && a->coordinate.atoms[k] == b->coordinate.atoms[k];
+    reversed = reversed &&
+               a->coordinate.atoms[k] == b->coordinate.atoms[count - 1 - k];
+  }
+  return same || reversed;
+}
+
+/* A second list of values would undo the first. */
+static int check_once(const struct scanned *scanned)
+{
+  const struct vqe_job_scan_axis *last = scanned->axes[scanned->count - 1];
+  for (size_t k = 0; k + 1 < scanned->count; k++) {
+    if (is_same(scanned->axes[k], last)) {
+      return vqe_error_set(
+          VQE_ERR_INPUT,
+          "%s: the same %s has values already: put them into one list",
+          last->where,
+          last->displaces ? "displacement"
+                          : vqe_coordinate_name(last->coordinate.kind));
+    }
+  }
+  return VQE_OK;
 }
 
 static void scanned_clear(struct scanned *scanned)
@@ -92,6 +140,9 @@ static int collect_axes(struct scanned *out, const struct vqe_job_scan *scan,
     status = vqe_memory_alloc(&out->moves[out->count], entry->molecule->natom,
                               sizeof(bool), "atoms of a scan");
     out->count++;
+    if (status == VQE_OK) {
+      status = check_once(out);
+    }
     if (status == VQE_OK) {
       status = mark_moves(out->moves[out->count - 1], axis, entry->molecule);
     }
@@ -131,23 +182,52 @@ static size_t position_of(const struct scanned *scanned, size_t axis,
   return point % scanned->axes[axis]->count;
 }
 
+/* Every coordinate has its value, whatever moved after it. */
+static int check_point(const struct vqe_molecule *molecule,
+                       const struct scanned *scanned, size_t point)
+{
+  for (size_t k = 0; k < scanned->count; k++) {
+    const struct vqe_job_scan_axis *axis = scanned->axes[k];
+    if (axis->displaces) {
+      continue;
+    }
+    double wanted = axis->values[position_of(scanned, k, point)];
+    double found = vqe_coordinate_measure(&axis->coordinate, molecule);
+    double off = axis->coordinate.kind == VQE_COORDINATE_TORSION
+                     ? remainder(found - wanted, 360.0)
+                     : found - wanted;
+    if (!(fabs(off) <= MOVED_OFF)) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "%s: the %s is %.9g, not %.9g, as another "
+                           "coordinate of the scan moves its atoms",
+                           axis->where,
+                           vqe_coordinate_name(axis->coordinate.kind), found,
+                           wanted);
+    }
+  }
+  return VQE_OK;
+}
+
 /* Displacements come last, so that coordinates have their values before. */
 static int move_point(struct vqe_molecule *molecule,
                       const struct scanned *scanned, size_t point)
 {
   int status = VQE_OK;
-  for (int pass = 0; pass < 2; pass++) {
-    for (size_t k = 0; status == VQE_OK && k < scanned->count; k++) {
-      const struct vqe_job_scan_axis *axis = scanned->axes[k];
-      size_t at = position_of(scanned, k, point);
-      if (axis->displaces != (pass == 1)) {
-        continue;
-      }
-      status = axis->displaces
-                   ? displace(molecule, axis, at)
-                   : vqe_coordinate_set(molecule, &axis->coordinate,
-                                        scanned->moves[k], axis->values[at],
-                                        axis->where);
+  for (size_t k = 0; status == VQE_OK && k < scanned->count; k++) {
+    const struct vqe_job_scan_axis *axis = scanned->axes[k];
+    if (!axis->displaces) {
+      status = vqe_coordinate_set(
+          molecule, &axis->coordinate, scanned->moves[k],
+          axis->values[position_of(scanned, k, point)], axis->where);
+    }
+  }
+  if (status == VQE_OK) {
+    status = check_point(molecule, scanned, point);
+  }
+  for (size_t k = 0; status == VQE_OK && k < scanned->count; k++) {
+    if (scanned->axes[k]->displaces) {
+      status =
+          displace(molecule, scanned->axes[k], position_of(scanned, k, point));
     }
   }
   return status;
@@ -169,7 +249,7 @@ static int describe_point(char **out, char *curve,
   return vqe_scan_point_write(out, &at);
 }
 
-/* "N2 0.9", "H2O 0.9 104.5". */
+/* "N2 0.9", "H2O 0.9 104.5", the third displacement "H2O #2". */
 static int name_point(char **out, const char *base,
                       const struct scanned *scanned, size_t point)
 {
@@ -177,7 +257,8 @@ static int name_point(char **out, const char *base,
   int used = 0;
   for (size_t k = 0; k < scanned->count; k++) {
     double value = scanned->axes[k]->values[position_of(scanned, k, point)];
-    used += snprintf(text + used, sizeof text - (size_t)used, " %.7g", value);
+    used += snprintf(text + used, sizeof text - (size_t)used,
+                     scanned->axes[k]->displaces ? " #%.0f" : " %.7g", value);
   }
   return vqe_memory_print(out, "%s%s", base, text);
 }
@@ -220,28 +301,12 @@ static int add_point(struct vqe_job_molecules *out,
   return status;
 }
 
-/* Two points of one name would be the same experiment, or not to be kept
- * apart. */
-static int check_distinct(const struct vqe_job_scan_axis *axis)
-{
-  for (size_t k = 1; k < axis->count; k++) {
-    if (axis->values[k] == axis->values[k - 1]) {
-      return vqe_error_set(VQE_ERR_INPUT, "%s: %g stands twice", axis->where,
-                           axis->values[k]);
-    }
-  }
-  return VQE_OK;
-}
-
 static int add_points(struct vqe_job_molecules *out,
                       struct vqe_job_molecule *entry,
                       const struct vqe_job_scan *scan)
 {
   struct scanned scanned;
   int status = collect_axes(&scanned, scan, entry);
-  for (size_t k = 0; status == VQE_OK && k < scanned.count; k++) {
-    status = check_distinct(scanned.axes[k]);
-  }
   if (status == VQE_OK && scanned.count == 0) {
     status = vqe_job_molecules_take(out, entry);
   }

@@ -49,19 +49,23 @@ static int next_part(struct words *out, const char **at)
   return VQE_OK;
 }
 
+/* Numbers between dashes, two at least. */
 static bool is_atoms(const char *word)
 {
-  int used = 0;
   int count = 0;
-  while (isdigit((unsigned char)word[used])) {
-    used += (int)strspn(word + used, "0123456789");
+  const char *at = word;
+  while (isdigit((unsigned char)*at)) {
+    at += strspn(at, "0123456789");
     count++;
-    if (word[used] != '-') {
-      break;
+    if (*at == '\0') {
+      return count >= 2;
     }
-    used++;
+    if (*at != '-') {
+      return false;
+    }
+    at++;
   }
-  return count >= 2 && word[used] == '\0';
+  return false;
 }
 
 /* ---- atoms and values ---- */
@@ -140,7 +144,9 @@ static int read_part(json_t **out, const char **name,
   if (words->count == 0) {
     status = refuse_values("");
   }
-  if (status == VQE_OK && words->count > 1 && !is_atoms(words->text[0])) {
+  /* a first word of three is a name, whatever it looks like */
+  if (status == VQE_OK && words->count > 1 &&
+      (words->count == MOST_WORDS || !is_atoms(words->text[0]))) {
     *name = words->text[k++];
     json_object_set_new(part, "molecule", json_string(*name));
   }
@@ -221,8 +227,23 @@ static int element_at(const char **at)
   return z;
 }
 
-/* "N2", "LiH", "HeH+", "C2-2". */
-static int molecule_of(json_t **out, const char *formula)
+/* Multiplicity of the ground state where it is not the lowest that the
+ * electrons allow: Huber, Herzberg, Constants of Diatomic Molecules (1979). */
+static int multiplicity_of(const char *formula, int electrons)
+{
+  static const char *const triplets[] = {"B2", "O2", "S2", "Si2", "NH",
+                                         "PH", "SO", "NF", "OH+"};
+  for (size_t k = 0; k < sizeof triplets / sizeof triplets[0]; k++) {
+    if (strcmp(formula, triplets[k]) == 0 && electrons % 2 == 0) {
+      return 3;
+    }
+  }
+  return electrons % 2 != 0 ? 2 : 1;
+}
+
+/* "N2", "LiH", "HeH+", "C2-2"; a charge by option goes over that. */
+static int molecule_of(json_t **out, const char *formula,
+                       const struct vqe_molecule_given *given)
 {
   const char *at = formula;
   int z[2] = {element_at(&at), 0};
@@ -249,12 +270,13 @@ static int molecule_of(json_t **out, const char *formula)
                          "HeH+): give a job or molecule file that has it",
                          formula);
   }
+  charge = given->has_charge ? given->charge : charge;
   int electrons = z[0] + z[1] - charge;
   *out = json_pack("{s:s, s:[s,s], s:[[f,f,f],[f,f,f]], s:i, s:i}", "name",
                    formula, "symbols", vqe_element_symbol(z[0]),
                    vqe_element_symbol(z[1]), "coords", 0.0, 0.0, 0.0, 0.0, 0.0,
                    1.0, "charge", charge, "multiplicity",
-                   electrons % 2 != 0 ? 2 : 1);
+                   multiplicity_of(formula, electrons));
   return *out != NULL ? VQE_OK
                       : vqe_error_set(VQE_ERR_MEMORY, "no memory for a scan");
 }
@@ -270,7 +292,8 @@ static bool has_molecule(const json_t *molecules, const char *name)
   return found;
 }
 
-int vqe_job_scan_make(char **out, char **name, const char *text)
+int vqe_job_scan_make(char **out, char **name, const char *text,
+                      const struct vqe_molecule_given *given)
 {
   json_t *scan = NULL;
   json_t *molecules = json_array();
@@ -288,7 +311,7 @@ int vqe_job_scan_make(char **out, char **name, const char *text)
                                     "begins with a molecule of two atoms, as "
                                     "in 'N2 0.9:2.5:0.1'");
     } else if (!has_molecule(molecules, formula)) {
-      status = molecule_of(&molecule, formula);
+      status = molecule_of(&molecule, formula, given);
       json_array_append_new(molecules, molecule);
     }
     if (status == VQE_OK && *name == NULL) {

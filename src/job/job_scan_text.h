@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "molecule/molecule_build.h"
+
 /* "N2 0.9:2.5:0.1", "H2O 0-1 0.8,1.0,1.5; 1-0-2 90:120:5": parts between
  * semicolons, each a molecule's name (or all molecules), the atoms of a bond,
  * an angle or a torsion (0-1), and first:last:step or values between commas;
@@ -12,9 +14,11 @@
 int vqe_job_scan_parse(json_t **out, const char *text);
 
 /* The job whose molecules are those that the text names, by formulas of two
- * atoms: "N2", "LiH", "HeH+", "OH-". As text of a job file; free it by free().
- * Without charge or multiplicity of its own a molecule is a singlet or, with
- * an odd number of electrons, a doublet. `*name`: of the first molecule. */
-int vqe_job_scan_make(char **out, char **name, const char *text);
+ * atoms: "N2", "LiH", "HeH+", "OH-", with the charge that was given. As text
+ * of a job file; free it by free(). A molecule is in its ground state where
+ * that is a known triplet, else a singlet or, with an odd number of electrons,
+ * a doublet. `*name`: of the first molecule. */
+int vqe_job_scan_make(char **out, char **name, const char *text,
+                      const struct vqe_molecule_given *given);
 
 #endif

@@ -137,18 +137,19 @@ int vqe_coordinate_fragment(bool *moves,
   free(reached);
   size_t last = coordinate->atoms[(int)coordinate->kind - 1];
   if (!moves[last]) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "%s: no bonds of '%s' join atom %zu to atom %zu: say "
-                         "which atoms move, \"moves\": [%zu]",
-                         where, molecule->name, last, moving, last);
+    return vqe_error_set(
+        VQE_ERR_INPUT,
+        "%s: no bonds of '%s' join atom %zu to atom %zu: a job "
+        "file can say which atoms move, \"moves\": [%zu]",
+        where, molecule->name, last, moving, last);
   }
   for (int k = 0; k + 1 < (int)coordinate->kind; k++) {
     size_t atom = coordinate->atoms[k];
     if (moves[atom] && atom != moving) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "%s: bonds of '%s' join both sides of atoms %zu "
-                           "and %zu, as in a ring: say which atoms move, "
-                           "\"moves\": [%zu]",
+                           "and %zu, as in a ring: a job file can say which "
+                           "atoms move, \"moves\": [%zu]",
                            where, molecule->name, fixed, moving, last);
     }
   }

@@ -43,7 +43,6 @@ struct vqe_record_iteration {
   double energy_delta;          /* nullable */
   double parameter_delta_norm;  /* nullable */
   double cumulative_min_energy; /* nullable */
-  double gradient_norm;         /* nullable */
 };
 
 /* One member for each scalar of record/fields.def, under the names of the
@@ -101,13 +100,16 @@ struct vqe_record {
   size_t nnote;       /* length of notes */
   char **notes;       /* their codes */
   size_t nscan;       /* length of scan */
-  double *scan;       /* coordinates of the point of a scan */
+  double *scan;       /* coordinates of the point of a scan, or its number */
   size_t ndipole;     /* length of dipole: 3 or 0 */
   double *dipole;     /* e bohr */
   size_t noccupation; /* length of natural_occupations */
   double *natural_occupations;
-  size_t ncircuit; /* length of circuit */
-  double *circuit; /* in the order of the columns of ansatz_info */
+  size_t ncircuit;         /* length of circuit */
+  double *circuit;         /* in the order of the columns of ansatz_info */
+  bool has_gradient_norms; /* false: null */
+  size_t ngradient_norm;   /* length of gradient_norms: the evaluations */
+  double *gradient_norms;  /* hartree/rad; NaN: none was computed */
 };
 
 /* Empty record: nullable doubles NaN, maybes null. Fill it, then

@@ -83,7 +83,6 @@ static int copy_iterations(struct vqe_record *record,
     iteration->energy_delta = result->eval_energy_delta[k];
     iteration->parameter_delta_norm = result->eval_parameter_delta_norm[k];
     iteration->cumulative_min_energy = result->eval_cumulative_min_energy[k];
-    iteration->gradient_norm = result->eval_gradient_norm[k];
   }
   return VQE_OK;
 }
@@ -153,6 +152,23 @@ static int copy_scan(struct vqe_record *record,
   return status == VQE_ERR_INPUT ? VQE_OK : status;
 }
 
+/* Null where the optimizer asked for none. */
+static int copy_gradient_norms(struct vqe_record *record,
+                               const struct vqe_result *result)
+{
+  bool any = false;
+  for (size_t k = 0; k < result->neval; k++) {
+    any = any || !isnan(result->eval_gradient_norm[k]);
+  }
+  if (!any) {
+    return VQE_OK;
+  }
+  record->has_gradient_norms = true;
+  record->ngradient_norm = result->neval;
+  return copy_doubles(&record->gradient_norms, result->eval_gradient_norm,
+                      result->neval, "norms of gradients");
+}
+
 static int copy_diagnostics(struct vqe_record *record,
                             const struct vqe_result *result)
 {
@@ -169,6 +185,9 @@ static int copy_diagnostics(struct vqe_record *record,
         copy_doubles(&record->natural_occupations, result->natural_occupations,
                      result->noccupation, "natural occupations");
     record->noccupation = status == VQE_OK ? result->noccupation : 0;
+  }
+  if (status == VQE_OK) {
+    status = copy_gradient_norms(record, result);
   }
   return status;
 }

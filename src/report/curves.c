@@ -14,8 +14,9 @@
 #include "vqe/checks.h"
 
 #define STENCIL 5
-#define FAR 2.0  /* times the equilibrium: a bond is broken */
-#define STEPS 60 /* halvings: to the last bit */
+#define FAR 2.0   /* times the equilibrium: a bond is broken */
+#define FLAT 0.01 /* hartree/angstrom: nothing is left of it */
+#define STEPS 60  /* halvings: to the last bit */
 #define ELECTRON_MASSES                                                       \
   1822.888486209                   /* in an atomic mass unit, CODATA 2018 */
 #define WAVENUMBERS 219474.6313632 /* cm-1 in a hartree, CODATA 2018 */
@@ -49,11 +50,33 @@ static void evaluate(double out[3], const double *coefficients,
   }
 }
 
-int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
-                           const double *energies, size_t count)
+/* The lowest place of the polynomial through n points, which lies between
+ * `low` and `high`. */
+static void find_lowest(struct vqe_curve_minimum *out, const double *places,
+                        const double *energies, int n, double low, double high)
 {
   double coefficients[STENCIL];
   double values[3];
+  divide(coefficients, places, energies, n);
+  for (int k = 0; k < STEPS; k++) {
+    double middle = 0.5 * (low + high);
+    evaluate(values, coefficients, places, n, middle);
+    if (values[1] > 0.0) {
+      high = middle;
+    } else {
+      low = middle;
+    }
+  }
+  out->place = 0.5 * (low + high);
+  evaluate(values, coefficients, places, n, out->place);
+  out->energy = values[0];
+  out->second = values[2];
+}
+
+int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
+                           const double *energies, size_t count)
+{
+  struct vqe_curve_minimum other;
   size_t lowest = 0;
   for (size_t k = 1; k < count; k++) {
     lowest = energies[k] < energies[lowest] ? k : lowest;
@@ -64,22 +87,22 @@ int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
   size_t n = count >= STENCIL ? STENCIL : 3;
   size_t first = lowest >= n / 2 ? lowest - n / 2 : 0;
   first = first + n > count ? count - n : first;
-  divide(coefficients, places + first, energies + first, (int)n);
   double low = places[lowest - 1];
   double high = places[lowest + 1];
-  for (int k = 0; k < STEPS; k++) {
-    double middle = 0.5 * (low + high);
-    evaluate(values, coefficients, places + first, (int)n, middle);
-    if (values[1] > 0.0) {
-      high = middle;
-    } else {
-      low = middle;
-    }
+  find_lowest(out, places + first, energies + first, (int)n, low, high);
+  if (n < STENCIL) {
+    out->place_doubt = 0.2 * (high - low);
+    out->energy_doubt = INFINITY;
+    out->second_doubt = INFINITY;
+    return out->second > 0.0;
   }
-  out->place = 0.5 * (low + high);
-  evaluate(values, coefficients, places + first, (int)n, out->place);
-  out->energy = values[0];
-  out->second = values[2];
+  /* what one point less gives shows how far to trust it: the end of the five
+   * that is further away is left out */
+  first += out->place > places[lowest];
+  find_lowest(&other, places + first, energies + first, (int)n - 1, low, high);
+  out->place_doubt = fabs(out->place - other.place);
+  out->energy_doubt = fabs(out->energy - other.energy);
+  out->second_doubt = fabs(out->second - other.second);
   return out->second > 0.0;
 }
 
@@ -108,14 +131,26 @@ static int by_key_and_place(const void *left, const void *right)
 }
 
 /* What one curve has in common, and no other: "N2 bond 0-1 (sto3g, UCCSD)". Of
- * the settings those that are `shown`, or all; the seed never. */
+ * the settings those that are `shown`, or all with the atoms; the seed never.
+ * Two molecules may have one name. */
 static int name_curve(char **out, const struct vqe_scan_point *point,
                       const struct vqe_experiment *experiment,
                       const bool *shown)
 {
-  char settings[VQE_REPORT_SETTINGS * (VQE_REPORT_CELL + 2)] = "";
+  char settings[VQE_REPORT_SETTINGS * (VQE_REPORT_CELL + 2) + 64] = "";
+  const struct vqe_molecule *molecule = experiment->molecule;
   size_t used = 0;
   char *title = NULL;
+  char *atoms = NULL;
+  if (molecule->charge != 0) {
+    used += (size_t)snprintf(settings, sizeof settings, " (charge %+d",
+                             molecule->charge);
+  }
+  if (molecule->multiplicity > 1) {
+    used += (size_t)snprintf(settings + used, sizeof settings - used,
+                             "%smultiplicity %d", used > 0 ? ", " : " (",
+                             molecule->multiplicity);
+  }
   for (int k = 0; k < VQE_REPORT_SETTINGS; k++) {
     char cell[VQE_REPORT_CELL];
     if (k == VQE_REPORT_SEED || (shown != NULL && !shown[k])) {
@@ -126,15 +161,24 @@ static int name_curve(char **out, const struct vqe_scan_point *point,
                              used > 0 ? ", " : " (", cell);
   }
   int status = vqe_scan_point_title(&title, point);
-  if (status == VQE_OK) {
-    status =
-        vqe_memory_print(out, "%s%s%s", title, settings, used > 0 ? ")" : "");
+  if (status == VQE_OK && shown == NULL) {
+    status = vqe_memory_alloc(&atoms, 4 * molecule->natom + 1, 1, "a curve");
   }
+  for (size_t a = 0; atoms != NULL && a < molecule->natom; a++) {
+    memcpy(atoms + strlen(atoms), molecule->symbols[a],
+           strlen(molecule->symbols[a]));
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_print(out, "%s%s%s%s", title, settings,
+                              used > 0 ? ")" : "", atoms != NULL ? atoms : "");
+  }
+  free(atoms);
   free(title);
   return status;
 }
 
-/* A result that is a point of a curve, or not. */
+/* A result that is a point of a curve, or not; a failed one has an infinite
+ * energy. */
 static int add_point(struct point *points, size_t *count,
                      const struct vqe_result *result, const bool *shown)
 {
@@ -142,36 +186,40 @@ static int add_point(struct point *points, size_t *count,
   int status = vqe_scan_point_read(&point, result->experiment->scan);
   double energy =
       isnan(result->energy_exact) ? result->minimum : result->energy_exact;
-  bool good = status == VQE_OK && point.count == 1 &&
-              !point.places[0].displaced && isfinite(energy) &&
-              result->status != VQE_EXPERIMENT_FAILED &&
-              result->experiment->molecule != NULL;
-  if (status == VQE_ERR_INPUT) {
-    status = VQE_OK; /* text of a damaged file */
-  }
-  if (good) {
+  bool good = result->status != VQE_EXPERIMENT_FAILED && isfinite(energy);
+  if (status == VQE_OK && point.count == 1 && !point.places[0].displaced &&
+      result->experiment->molecule != NULL) {
     struct point *out = &points[*count];
-    *out = (struct point){.place = point.places[0].value,
-                          .energy = energy + result->nuclear_repulsion_energy,
-                          .exact = result->fci_energy,
-                          .result = result,
-                          .at = point.places[0]};
+    *out = (struct point){
+        .place = point.places[0].value,
+        .energy = good ? energy + result->nuclear_repulsion_energy : INFINITY,
+        .exact = result->fci_energy,
+        .result = result,
+        .at = point.places[0]};
     *count += 1;
     status = name_curve(&out->key, &point, result->experiment, NULL);
     if (status == VQE_OK) {
       status = name_curve(&out->label, &point, result->experiment, shown);
     }
+  } else if (status == VQE_ERR_INPUT) {
+    status = VQE_OK; /* text of a damaged file */
   }
   vqe_scan_point_clear(&point);
   return status;
 }
 
-/* Of one place the first is the lowest: the others go. */
-static size_t distinct(struct point *points, size_t count)
+/* Of one place the first is the lowest: the others go, and places that have
+ * failed, whose number is *failed. */
+static size_t distinct(struct point *points, size_t count, size_t *failed)
 {
   size_t kept = 0;
+  double last = NAN;
+  *failed = 0;
   for (size_t k = 0; k < count; k++) {
-    if (kept > 0 && points[k].place == points[kept - 1].place) {
+    bool again = points[k].place == last;
+    last = points[k].place;
+    if (again || isinf(points[k].energy)) {
+      *failed += !again;
       continue;
     }
     struct point moved = points[k];
@@ -209,53 +257,102 @@ static double frequency_of(const struct point *point, double second)
                        : NAN;
 }
 
-/* "equilibrium 1.1942 angstrom, -107.67743 hartree, harmonic frequency 2096
- * cm-1, dissociation energy 0.23701 hartree (to 2.5 angstrom)". */
+/* Digits behind the point that a doubt leaves, of `most`. */
+static int digits_of(double doubt, int most)
+{
+  int digits = 0;
+  for (double unit = 0.1; digits < most && doubt < 0.5 * unit; unit *= 0.1) {
+    digits++;
+  }
+  return digits;
+}
+
+/* ", harmonic frequency 2096 cm-1", with the digits that two fits share;
+ * nothing where they are more than a twentieth apart. */
+static void describe_frequency(char *out, size_t size,
+                               const struct point *point,
+                               const struct vqe_curve_minimum *minimum)
+{
+  double frequency = frequency_of(point, minimum->second);
+  /* half of the relative doubt, as the root has it */
+  double doubt = 0.5 * frequency * minimum->second_doubt / minimum->second;
+  double unit = doubt < 0.5 ? 1.0 : doubt < 5.0 ? 10.0 : 100.0;
+  out[0] = '\0';
+  if (doubt < 0.05 * frequency) {
+    snprintf(out, size, ", harmonic frequency %s%.0f cm-1",
+             unit > 1.0 ? "about " : "", unit * round(frequency / unit));
+  }
+}
+
+/* ", dissociation energy 0.23701 hartree (to 2.5 angstrom)" where the end is
+ * flat, else how much higher it is. */
+static void describe_end(char *out, size_t size, const struct point *points,
+                         size_t count, const double *places,
+                         const double *energies, int digits,
+                         const struct vqe_curve_minimum *minimum)
+{
+  bool bond = points[0].at.coordinate.kind == VQE_COORDINATE_BOND;
+  double step = places[count - 1] - places[count - 2];
+  double slope = (energies[count - 1] - energies[count - 2]) / step;
+  bool bohr = points[0].result->experiment->molecule->units == VQE_BOHR;
+  if (!bond) {
+    double highest = energies[0];
+    for (size_t k = 1; k < count; k++) {
+      highest = fmax(highest, energies[k]);
+    }
+    snprintf(out, size, ", %.*f hartree below the highest", digits,
+             highest - minimum->energy);
+    return;
+  }
+  bool flat = places[count - 1] >= FAR * minimum->place &&
+              fabs(slope) < FLAT * (bohr ? VQE_BOHR_ANGSTROM : 1.0);
+  snprintf(out, size, ", %s%.*f hartree %s %g %s%s",
+           flat ? "dissociation energy " : "", digits,
+           energies[count - 1] - minimum->energy,
+           flat ? "(to" : "below its end at", places[count - 1],
+           units_of(points), flat ? ")" : "");
+}
+
+/* "equilibrium 1.194 angstrom, -107.6774 hartree, ..." */
 static void describe(char *out, size_t size, const struct point *points,
                      size_t count, const double *places,
                      const double *energies)
 {
   struct vqe_curve_minimum minimum;
   bool bond = points[0].at.coordinate.kind == VQE_COORDINATE_BOND;
-  bool fine = count >= STENCIL;
-  size_t used = 0;
+  char frequency[60];
+  char end[80];
   if (vqe_curve_find_minimum(&minimum, places, energies, count) == 0) {
-    snprintf(out, size, "no minimum between its ends");
+    size_t lowest = 0;
+    for (size_t k = 1; k < count; k++) {
+      lowest = energies[k] < energies[lowest] ? k : lowest;
+    }
+    snprintf(out, size, "lowest at its end, %.5f hartree at %g %s",
+             energies[lowest], places[lowest], units_of(points));
     return;
   }
-  used += (size_t)snprintf(out, size, "equilibrium %s%.*f %s, %.*f hartree",
-                           fine ? "" : "about ",
-                           (bond ? 4 : 2) - (fine ? 0 : 2), minimum.place,
-                           units_of(points), fine ? 5 : 3, minimum.energy);
-  double frequency = frequency_of(points, minimum.second);
-  if (fine && !isnan(frequency) && used < size) {
-    used += (size_t)snprintf(out + used, size - used,
-                             ", harmonic frequency %.0f cm-1", frequency);
+  int digits = digits_of(minimum.place_doubt, bond ? 4 : 2);
+  /* of three points nothing but the digits of the lowest one */
+  int energy_digits =
+      isinf(minimum.energy_doubt) ? 2 : digits_of(minimum.energy_doubt, 5);
+  describe_frequency(frequency, sizeof frequency, points, &minimum);
+  end[0] = '\0';
+  if (!isinf(minimum.energy_doubt)) {
+    describe_end(end, sizeof end, points, count, places, energies,
+                 energy_digits, &minimum);
   }
-  if (used < size && bond) {
-    /* further out hardly anything is left of a bond */
-    bool far = places[count - 1] >= FAR * minimum.place;
-    snprintf(out + used, size - used, ", %s%.5f hartree %s %g %s%s",
-             far ? "dissociation energy " : "",
-             energies[count - 1] - minimum.energy,
-             far ? "(to" : "below its end at", places[count - 1],
-             units_of(points), far ? ")" : "");
-  } else if (used < size) {
-    double highest = energies[0];
-    for (size_t k = 1; k < count; k++) {
-      highest = fmax(highest, energies[k]);
-    }
-    snprintf(out + used, size - used, ", %.5f hartree below the highest",
-             highest - minimum.energy);
-  }
+  snprintf(out, size, "equilibrium %s%.*f %s, %.*f hartree%s%s",
+           digits < (bond ? 3 : 1) ? "about " : "", digits, minimum.place,
+           units_of(points), energy_digits, minimum.energy, frequency, end);
 }
 
 static int print_curve(FILE *stream, const struct point *points, size_t count,
-                       int width)
+                       size_t failed, int width)
 {
   char *text = NULL;
-  char own[240];
-  char exact[240];
+  char own[320];
+  char exact[320];
+  char points_of[60] = "";
   double *places = NULL;
   double *energies = NULL;
   double worst = 0.0;
@@ -277,6 +374,9 @@ static int print_curve(FILE *stream, const struct point *points, size_t count,
       at = k;
     }
   }
+  if (failed > 0) {
+    snprintf(points_of, sizeof points_of, " of %zu", count + failed);
+  }
   if (status == VQE_OK) {
     describe(own, sizeof own, points, count, places, energies);
     for (size_t k = 0; known && k < count; k++) {
@@ -286,11 +386,13 @@ static int print_curve(FILE *stream, const struct point *points, size_t count,
       describe(exact, sizeof exact, points, count, places, energies);
       status = vqe_memory_print(
           &text,
-          "%s, %zu points: %s. Exact: %s. Largest error %.3f mHa at %g.",
-          points[0].label, count, own, exact, 1e3 * worst, points[at].place);
+          "%s, %zu%s points: %s. Exact energies: %s. Largest error %.3f mHa at "
+          "%g.",
+          points[0].label, count, points_of, own, exact, 1e3 * worst,
+          points[at].place);
     } else {
-      status = vqe_memory_print(&text, "%s, %zu points: %s.", points[0].label,
-                                count, own);
+      status = vqe_memory_print(&text, "%s, %zu%s points: %s.",
+                                points[0].label, count, points_of, own);
     }
   }
   if (status == VQE_OK) {
@@ -333,9 +435,10 @@ int vqe_report_curves(FILE *stream, struct vqe_result *const *results,
     while (last < npoint && strcmp(points[last].key, points[first].key) == 0) {
       last++;
     }
-    size_t kept = distinct(points + first, last - first);
+    size_t failed;
+    size_t kept = distinct(points + first, last - first, &failed);
     if (kept >= 3) {
-      status = print_curve(stream, points + first, kept, width);
+      status = print_curve(stream, points + first, kept, failed, width);
     }
     first = last;
   }

@@ -12,6 +12,10 @@ struct vqe_curve_minimum {
   double place;  /* in the units of the places */
   double energy; /* hartree */
   double second; /* second derivative there */
+  /* How far the same from one point less is off: digits beyond it say
+   * nothing. Infinite, but for the place, where there are less than five
+   * points. */
+  double place_doubt, energy_doubt, second_doubt;
 };
 
 /* From places in ascending order: by the polynomial through the five points
@@ -23,9 +27,10 @@ int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
 /* For each curve of one coordinate with three points or more, and each choice
  * of the other settings: the equilibrium value, the harmonic frequency of two
  * atoms (cm-1, of the masses of the molecule, else of the most common
- * isotopes), the energy at the ends above the lowest, the same of the exact
- * energies, and the largest error. Of several seeds the lowest energy counts.
- * Prints nothing where there is no curve. */
+ * isotopes), how much lower than its end a bond is, the same of the exact
+ * energies, and the largest error, with the digits that two fits share. Of
+ * several seeds the lowest energy counts. Prints nothing where there is no
+ * curve. */
 int vqe_report_curves(FILE *stream, struct vqe_result *const *results,
                       size_t count, int width);
 

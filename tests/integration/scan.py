@@ -51,11 +51,14 @@ def nitrogen(folder):
     check([row["scan"] for row in rows]
           == [[round(0.9 + 0.05 * k, 10)] for k in range(13)], f"{rows}")
     check(rows[4]["name"] == "N2 1.1", rows[4]["name"])
-    found = re.search(r"Exact: equilibrium ([\d.]+) angstrom, (-[\d.]+) hartree, harmonic "
-                      r"frequency (\d+) cm-1, ([\d.]+) hartree below its end at 1.5",
-                      text)
+    found = re.search(r"Exact energies: equilibrium ([\d.]+) angstrom, (-[\d.]+) hartree, "
+                      r"harmonic frequency (?:about )?(\d+) cm-1, ([\d.]+) hartree below its "
+                      r"end at 1.5", text)
     check(found is not None, text)
     place, lowest, frequency, depth = map(float, found.groups())
+    # no more digits than are right
+    off = [0.5 * 10.0 ** -len(digits.split(".")[1]) for digits in
+           (found[1], found[2], found[4])]
     # an independent fit, of all points
     x = np.array([row["scan"][0] for row in rows])
     y = np.array([row["energy_fci"] for row in rows])
@@ -65,10 +68,10 @@ def nitrogen(folder):
     check(len(roots) == 1, f"{roots}")
     mass = 14.00307400443 / 2 * 1822.888486209
     wave = 219474.6313632 * math.sqrt(fit.deriv(2)(roots[0]) * 0.529177210903**2 / mass)
-    check(abs(place - roots[0]) < 2e-4, f"equilibrium {place}, {roots[0]} by NumPy")
-    check(abs(lowest - fit(roots[0])) < 1e-5, f"{lowest} {fit(roots[0])}")
+    check(len(found[1]) >= 5 and abs(place - roots[0]) < 1.1 * off[0], f"equilibrium {place}, {roots[0]} by NumPy")
+    check(abs(lowest - fit(roots[0])) < 1.1 * off[1], f"{lowest} {fit(roots[0])}")
     check(abs(frequency - wave) < 0.01 * wave, f"{frequency} cm-1, {wave} by NumPy")
-    check(abs(depth - (y[-1] - fit(roots[0]))) < 2e-5, f"{depth}")
+    check(abs(depth - (y[-1] - fit(roots[0]))) < 1.1 * off[2], f"{depth}")
     answer = subprocess.run(
         [LAKE, "query", "SELECT molecule_label, scan FROM vqe_results ORDER BY scan[1]",
          "-w", folder.file("n2.lake"), "-f", "json"],
@@ -89,7 +92,7 @@ def curve(folder):
                 for row, point in zip(rows, points, strict=True))
     text = harness.unfolded(folder.run("--scan", f"N2 {values}", "--seed", "1", "--no-lake",
                                        "-o", "curve.h5", "-q").stdout)
-    check(re.search(r"Exact: .*dissociation energy 0\.2\d+ hartree \(to [23]", text), text)
+    check(re.search(r"Exact energies: .*dissociation energy 0\.2\d* hartree \(to [23]", text), text)
     check("points are of another state" in text, text)
     check(worst < 1e-6, f"FCI of the curve differs from PySCF's by {worst}")
     return worst
@@ -148,6 +151,15 @@ def resumed(folder):
     done = folder.run("--scan", "H2 0.6,0.7,0.8", "--seed", "1", "-o", "h2.h5", "-q",
                       "--no-lake")
     check("3 ok (2 restored)" in done.stdout, done.stdout)
+    # a point that an earlier run knew as a molecule of a file
+    folder.write("old.json", {"molecules": [{**harness.H2, "name": "old",
+                                             "coords": [[0, 0, 0], [0, 0, 0.9]]}],
+                              "seed": 1})
+    folder.run("old.json", "-o", "mixed.h5", "--no-lake")
+    rows = folder.summary("--scan", "H2 0.7:1.1:0.1", "--seed", "1", "-o", "mixed.h5",
+                          "--no-lake")
+    check([row["scan"] for row in rows] == [[0.7], [0.8], [0.9], [1.0], [1.1]]
+          and rows[2]["restored"] and rows[2]["name"] == "H2 0.9", f"{rows}")
 
 
 with harness.Folder() as folder:

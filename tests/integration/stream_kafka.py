@@ -73,6 +73,7 @@ def diagnostics(result, group):
     """What the record says of a result's worth, from the result file."""
     spin = (int(result["num_alpha"]) - int(result["num_beta"])) / 2
     electrons = int(result["num_alpha"]) + int(result["num_beta"])
+    norms = group["evaluations"][:]["gradient_norm"].tolist()
     dipole = [float(result[f"dipole_{axis}"]) for axis in "xyz"]
     return {
         "n_expectation": number(result["n_expectation"]),
@@ -93,6 +94,7 @@ def diagnostics(result, group):
         "dipole": [] if dipole[0] != dipole[0] else dipole,
         "natural_occupations": group["natural_occupations"][:].tolist(),
         "circuit": [],
+        "gradient_norms": None if all(norm != norm for norm in norms) else norms,
     }
 
 
@@ -145,7 +147,6 @@ def records_of(path):
                         "energy_delta": number(e["energy_delta"]),
                         "parameter_delta_norm": number(e["parameter_delta_norm"]),
                         "cumulative_min_energy": number(e["cumulative_min_energy"]),
-                        "gradient_norm": number(e["gradient_norm"]),
                     }
                     for e, p in zip(evaluations, parameters)
                 ],

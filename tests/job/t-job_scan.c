@@ -134,6 +134,7 @@ static void displacements_are_drawn_by_their_seed(void **state)
                          "\"count\": 500, \"seed\": 3}"),
                    0);
   assert_int_equal(job->count, 501);
+  assert_string_equal(job->experiments[2]->name, "N2 #2");
   first = job->experiments[0]->molecule->coords[0];
   for (size_t k = 0; k < 500; k++) {
     for (size_t c = 0; c < 6; c++) {
@@ -183,6 +184,32 @@ static void options_are_read(void **state)
   assert_non_null(strstr(job->output, "HeH+.h5"));
   assert_int_equal(parse_option(NULL, "OH 0.97"), 0);
   assert_int_equal(job->experiments[0]->molecule->multiplicity, 2);
+  /* a triplet, whatever its electrons allow */
+  assert_int_equal(parse_option(NULL, "O2 1.2;NH 1;LiH 1.5"), 0);
+  assert_int_equal(job->experiments[0]->molecule->multiplicity, 3);
+  assert_int_equal(job->experiments[1]->molecule->multiplicity, 3);
+  assert_int_equal(job->experiments[2]->molecule->multiplicity, 1);
+  /* a charge by option changes what is possible */
+  const struct vqe_job_overrides neutral = {
+      .scan = "HeH+ 0.8", .seed = "1", .charge = "0"};
+  (void)clear(NULL);
+  assert_int_equal(vqe_job_load(&job, &warnings, NULL, &neutral), 0);
+  assert_int_equal(job->experiments[0]->molecule->multiplicity, 2);
+}
+
+/* Atoms of a later coordinate that hang on an earlier one. */
+static void coordinates_that_disturb_each_other_fail(void **state)
+{
+  (void)state;
+  assert_int_equal(
+      parse("[{\"molecule\": \"water\", \"bond\": [0, 1], \"values\": [1]}, "
+            "{\"molecule\": \"water\", \"bond\": [2, 1], \"moves\": [1], "
+            "\"values\": [1.2, 1.7]}]"),
+      0);
+  assert_int_equal(job->count, 3);
+  assert_non_null(job->experiments[1]->input_error);
+  assert_non_null(strstr(job->experiments[1]->input_error,
+                         "as another coordinate of the scan moves its atoms"));
 }
 
 static void wrong_options_are_refused(void **state)
@@ -207,8 +234,14 @@ static void wrong_options_are_refused(void **state)
       {"N2 0-5 1", "'N2' has no atom 5"},
       {"N2 -1", "-1 is no bond"},
       {"N2 1,1", "1 stands twice"},
+      {"N2 1,2,1.00000001", "1 stands twice, to seven digits"},
+      {"N2 0-1- 1", "'0-1-' are no atoms"},
+      {"N2 1;N2 2", "the same bond has values already"},
+      {"N2 1;N2 1-0 2", "the same bond has values already"},
   };
   (void)state;
+  assert_int_equal(parse_option("job.json", "0-1 0.8,0.9 1.0"), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "'0.8,0.9' are no atoms"));
   for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
     assert_int_equal(parse_option(NULL, bad[k].text), VQE_ERR_INPUT);
     if (strstr(vqe_error_message(), bad[k].message) == NULL) {
@@ -233,7 +266,18 @@ static void wrong_values_are_refused(void **state)
       {"{\"bond\": [0, 1], \"values\": []}", "a list of numbers"},
       {"{\"bond\": [0, 1], \"values\": [\"a\"]}", "a number"},
       {"{\"bond\": [0, 1], \"values\": [0]}", "0 is no bond"},
-      {"{\"bond\": [0, 1], \"from\": 1, \"to\": 2}", "key 'step'"},
+      {"{\"bond\": [0, 1], \"from\": 1, \"to\": 2}", "its points are missing"},
+      {"{\"bond\": [0, 1]}", "its points are missing"},
+      {"{\"bond\": [0, 1], \"values\": [1], \"step\": 1}",
+       "'step' has no meaning beside values"},
+      {"{\"bond\": [0, 1], \"values\": [1], \"seed\": 1}",
+       "'seed' has no meaning beside a coordinate"},
+      {"{\"displace\": 0.1, \"count\": 2, \"moves\": [1]}",
+       "'moves' has no meaning beside displace"},
+      {"{\"bond\": [0, 1], \"values\": [1e7]}", "a number from -1e6 to 1e6"},
+      {"{\"molecule\": \"N2\", \"bond\": [0, 1], \"values\": [1], \"moves\": "
+       "[0, 1]}",
+       "atom 0, the first one of the bond, moves with its last one"},
       {"{\"bond\": [0, 1], \"from\": 1, \"to\": 2, \"step\": 1e-9}",
        "more than 100000 points"},
       {"{\"bond\": [0, 1], \"from\": 1, \"to\": 2, \"step\": 0.1, "
@@ -244,12 +288,15 @@ static void wrong_values_are_refused(void **state)
       {"{\"molecule\": \"N2\", \"displace\": 0, \"count\": 3}",
        "a width above 0"},
       {"{\"molecule\": \"N2\", \"displace\": 0.1}", "key 'count'"},
-      {"{\"molecule\": \"N2\", \"bond\": [0, 1], \"values\": [1], \"moves\": "
-       "[0]}",
+      {"{\"molecule\": \"water\", \"bond\": [0, 1], \"values\": [1], "
+       "\"moves\": [2]}",
        "atom 1, the last one of the bond, is not among them"},
-      {"[{\"displace\": 0.1, \"count\": 100000}, {\"displace\": 0.1, "
-       "\"count\": 1000}]",
+      {"[{\"displace\": 0.1, \"count\": 100000}, {\"bond\": [0, 1], "
+       "\"from\": 1, \"to\": 2, \"step\": 0.001}]",
        "multiply to more than"},
+      {"[{\"displace\": 0.1, \"count\": 2}, {\"displace\": 0.1, \"count\": "
+       "2}]",
+       "the same displacement has values already"},
   };
   (void)state;
   for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
@@ -269,6 +316,7 @@ int main(void)
       cmocka_unit_test(displacements_are_drawn_by_their_seed),
       cmocka_unit_test(impossible_points_fail_alone),
       cmocka_unit_test(options_are_read),
+      cmocka_unit_test(coordinates_that_disturb_each_other_fail),
       cmocka_unit_test(wrong_options_are_refused),
       cmocka_unit_test(wrong_values_are_refused),
   };

@@ -102,8 +102,7 @@ static struct vqe_record *make_record(const char *id, size_t n,
         .result = energies[k],
         .energy_delta = k > 0 ? energies[k] - energies[k - 1] : NAN,
         .parameter_delta_norm = k > 0 ? 1.0 : NAN,
-        .cumulative_min_energy = NAN,
-        .gradient_norm = NAN};
+        .cumulative_min_energy = NAN};
   }
   return record;
 }
