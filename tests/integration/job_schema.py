@@ -94,7 +94,7 @@ GOOD = [
     {"scan": {"bond": [0, 1], "values": [0.7, 0.8]}},
     {"scan": [{"bond": [0, 1], "from": 0.7, "to": 0.9, "step": 0.1},
               {"displace": 0.01, "count": 2, "seed": 1}]},
-    {"scan": {"molecule": "H2", "bond": [1, 0], "values": [0.7], "moves": [0]}},
+    {"scan": {"bond": [1, 0], "values": [0.7], "moves": [0]}},
 ]
 
 BAD = [
