@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "record/fields.h"
@@ -15,6 +16,8 @@
 #include "store/h5error.h"
 #include "store/h5guard.h"
 #include "vqe/operators.h"
+
+#define MOST_DIMS 2 /* of an array of the file */
 
 static int damaged(const char *path, const char *group, const char *name,
                    const char *what)
@@ -36,8 +39,9 @@ struct source {
 static int open_array(hid_t *out, const struct source *from, const char *name,
                       int rank, hsize_t *dims)
 {
-  hsize_t held[2] = {0, 0};
+  hsize_t held[MOST_DIMS] = {0};
   *out = H5I_INVALID_HID;
+  VQE_ASSERT(rank <= MOST_DIMS);
   if (H5Lexists(from->group, name, H5P_DEFAULT) == 0) {
     return VQE_OK;
   }
@@ -51,7 +55,7 @@ static int open_array(hid_t *out, const struct source *from, const char *name,
       H5Sget_simple_extent_dims(space, held, NULL) != rank) {
     status = damaged(from->path, from->name, name, "cannot be opened");
   }
-  for (int k = 0; status == VQE_OK && k < rank; k++) {
+  for (int k = 0; status == VQE_OK && k < rank && k < MOST_DIMS; k++) {
     if (dims[k] == 0) {
       dims[k] = held[k];
     }
