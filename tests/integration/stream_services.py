@@ -131,15 +131,32 @@ def read_all(services, topic=TOPIC, settings=None):
     return messages
 
 
+NO_LEADER = (
+    confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION,
+    confluent_kafka.KafkaError.LEADER_NOT_AVAILABLE,
+    confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
+    confluent_kafka.KafkaError._UNKNOWN_PARTITION,
+)
+
+
 def count_on(services, topic):
     """How many messages a topic has, expired ones too."""
     consumer = confluent_kafka.Consumer(
         {"bootstrap.servers": services.env["KAFKA_BROKERS"], "group.id": "count"}
     )
+    deadline = time.monotonic() + 60
     try:
-        found = consumer.list_topics(topic, timeout=20).topics[topic].partitions
-        places = [confluent_kafka.TopicPartition(topic, p) for p in found]
-        return sum(consumer.get_watermark_offsets(p, timeout=20)[1] for p in places)
+        while True:
+            try:
+                found = consumer.list_topics(topic, timeout=20).topics[topic].partitions
+                places = [confluent_kafka.TopicPartition(topic, p) for p in found]
+                return sum(consumer.get_watermark_offsets(p, timeout=20)[1]
+                           for p in places)
+            except confluent_kafka.KafkaException as error:
+                # a topic that has just been made may have no leader yet
+                if error.args[0].code() not in NO_LEADER or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
     finally:
         consumer.close()
 
