@@ -287,7 +287,8 @@ def check_interrupt(folder):
     code = (
         "import vqe_batch\n"
         "CO2 = {'symbols': ['O', 'C', 'O'], 'coords': [[0, 0, -1.1621], [0, 0, 0], [0, 0, 1.1621]]}\n"
-        "vqe_batch.run(CO2, seed=1, references=['hf'],\n"
+        "endless = {'name': 'SPSA', 'max_evaluations': 1000000, 'ftol': 0}\n"
+        "vqe_batch.run(CO2, seed=1, references=['hf'], optimizer=endless,\n"
         "              callback=lambda one: print('begun', flush=True))\n")
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=folder.path, stdout=subprocess.PIPE,
