@@ -142,8 +142,14 @@ def edge_cases(record):
     def fcidump(other, _result, _initial):
         other["molecule"]["molecule_data"].update(symbols=[], coords=[])
 
+    def norms(other, result, _initial):
+        # one less than there are evaluations, and one that was not computed
+        count = len(result["iteration_list"]) - 1
+        other["diagnostics"]["gradient_norms"] = [
+            math.nan if k == 1 else 0.5 + k for k in range(count)]
+
     for change in (without_ours, no_iterations, no_energy_changes, one_iteration, whole,
-                   not_finite, names, large, fcidump):  # fmt: skip
+                   not_finite, names, large, fcidump, norms):  # fmt: skip
         case(change)
     return cases
 
