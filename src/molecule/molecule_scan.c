@@ -127,6 +127,19 @@ void vqe_scan_point_clear(struct vqe_scan_point *point)
   memset(point, 0, sizeof *point);
 }
 
+int vqe_scan_point_values(double out[VQE_SCAN_MOST], size_t *count,
+                          const char *text)
+{
+  struct vqe_scan_point point;
+  int status = vqe_scan_point_read(&point, text);
+  *count = status == VQE_OK ? point.count : 0;
+  for (size_t k = 0; k < *count; k++) {
+    out[k] = point.places[k].value;
+  }
+  vqe_scan_point_clear(&point);
+  return status;
+}
+
 int vqe_scan_point_title(char **out, const struct vqe_scan_point *point)
 {
   char text[VQE_SCAN_MOST * 48] = "";

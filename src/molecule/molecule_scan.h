@@ -32,6 +32,11 @@ int vqe_scan_point_write(char **out, const struct vqe_scan_point *point);
 int vqe_scan_point_read(struct vqe_scan_point *out, const char *text);
 void vqe_scan_point_clear(struct vqe_scan_point *point);
 
+/* The values of the point in that text, and *count of them; as
+ * vqe_scan_point_read, with no values on failure. */
+int vqe_scan_point_values(double out[VQE_SCAN_MOST], size_t *count,
+                          const char *text);
+
 /* "N2 bond 0-1", "H2O bond 0-1, angle 1-0-2", "H2O displaced". Free it by
  * free(). */
 int vqe_scan_point_title(char **out, const struct vqe_scan_point *point);

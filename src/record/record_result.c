@@ -137,17 +137,13 @@ static int copy_notes(struct vqe_record *record, const char *notes)
 static int copy_scan(struct vqe_record *record,
                      const struct vqe_experiment *experiment)
 {
-  struct vqe_scan_point point;
   double values[VQE_SCAN_MOST];
-  int status = vqe_scan_point_read(&point, experiment->scan);
-  for (size_t k = 0; k < point.count; k++) {
-    values[k] = point.places[k].value;
+  size_t count;
+  int status = vqe_scan_point_values(values, &count, experiment->scan);
+  if (status == VQE_OK && count > 0) {
+    status = copy_doubles(&record->scan, values, count, "a scan");
+    record->nscan = status == VQE_OK ? count : 0;
   }
-  if (status == VQE_OK && point.count > 0) {
-    status = copy_doubles(&record->scan, values, point.count, "a scan");
-    record->nscan = status == VQE_OK ? point.count : 0;
-  }
-  vqe_scan_point_clear(&point);
   /* damaged text of a file is no reason to lose the result */
   return status == VQE_ERR_INPUT ? VQE_OK : status;
 }

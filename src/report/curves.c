@@ -73,14 +73,20 @@ static void find_lowest(struct vqe_curve_minimum *out, const double *places,
   out->second = values[2];
 }
 
-int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
-                           const double *energies, size_t count)
+static size_t lowest_of(const double *energies, size_t count)
 {
-  struct vqe_curve_minimum other;
   size_t lowest = 0;
   for (size_t k = 1; k < count; k++) {
     lowest = energies[k] < energies[lowest] ? k : lowest;
   }
+  return lowest;
+}
+
+int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
+                           const double *energies, size_t count)
+{
+  struct vqe_curve_minimum other;
+  size_t lowest = lowest_of(energies, count);
   if (lowest == 0 || lowest + 1 >= count) {
     return 0;
   }
@@ -323,10 +329,7 @@ static void describe(char *out, size_t size, const struct point *points,
   char frequency[60];
   char end[80];
   if (vqe_curve_find_minimum(&minimum, places, energies, count) == 0) {
-    size_t lowest = 0;
-    for (size_t k = 1; k < count; k++) {
-      lowest = energies[k] < energies[lowest] ? k : lowest;
-    }
+    size_t lowest = lowest_of(energies, count);
     snprintf(out, size, "lowest at its end, %.5f hartree at %g %s",
              energies[lowest], places[lowest], units_of(points));
     return;

@@ -97,15 +97,10 @@ static json_t *starts_of(const char *starts)
 /* Values of the point of a scan. */
 static json_t *scan_of(const struct vqe_experiment *experiment)
 {
-  struct vqe_scan_point point;
   double values[VQE_SCAN_MOST];
-  int status = vqe_scan_point_read(&point, experiment->scan);
-  size_t count = status == VQE_OK ? point.count : 0;
-  for (size_t k = 0; k < count; k++) {
-    values[k] = point.places[k].value;
-  }
-  vqe_scan_point_clear(&point);
-  return vqe_report_numbers(count > 0 ? values : NULL, count);
+  size_t count;
+  (void)vqe_scan_point_values(values, &count, experiment->scan);
+  return vqe_report_numbers(values, count);
 }
 
 /* In the published order; json_object_set_new takes the value

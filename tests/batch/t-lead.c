@@ -320,6 +320,18 @@ static void job_waits_for_results_that_were_handed_out(void **state)
   end(&world);
 }
 
+/* Three results have come, and ranks 1 and 2 have asked for more. */
+static void end_both(struct world *world)
+{
+  for (int rank = 1; rank <= 2; rank++) {
+    fake_expect(&world->net, rank, 0, VQE_TAG_STOP);
+    say_stopped(world, rank, VQE_OK);
+  }
+  join(world);
+  assert_int_equal(count_results(world), 3);
+  end(world);
+}
+
 static void busy_rank_does_not_fetch_what_others_lack(void **state)
 {
   struct world world;
@@ -344,13 +356,7 @@ static void busy_rank_does_not_fetch_what_others_lack(void **state)
     send_result(&world, rank, indices[rank - 1]);
     ask(&world, rank, 1, 1);
   }
-  for (int rank = 1; rank <= 2; rank++) {
-    fake_expect(&world.net, rank, 0, VQE_TAG_STOP);
-    say_stopped(&world, rank, VQE_OK);
-  }
-  join(&world);
-  assert_int_equal(count_results(&world), 3);
-  end(&world);
+  end_both(&world);
 }
 
 static void waiting_rank_gets_what_is_left_once_it_is_idle(void **state)
@@ -372,13 +378,7 @@ static void waiting_rank_gets_what_is_left_once_it_is_idle(void **state)
   for (int rank = 1; rank <= 2; rank++) {
     ask(&world, rank, 1, 1);
   }
-  for (int rank = 1; rank <= 2; rank++) {
-    fake_expect(&world.net, rank, 0, VQE_TAG_STOP);
-    say_stopped(&world, rank, VQE_OK);
-  }
-  join(&world);
-  assert_int_equal(count_results(&world), 3);
-  end(&world);
+  end_both(&world);
 }
 
 static void result_that_comes_twice_counts_once(void **state)
