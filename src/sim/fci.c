@@ -17,9 +17,10 @@
 
 #define DEFAULT_TOLERANCE 1e-6
 #define DEFAULT_CYCLES 200
-#define SUBSPACE 14 /* vectors kept before a restart */
-#define RESTART 3   /* vectors kept at a restart */
-#define STARTS 4    /* starting determinants, before spin partners */
+#define SUBSPACE 14   /* vectors kept before a restart */
+#define RESTART 3     /* vectors kept at a restart */
+#define STARTS 4      /* starting determinants, before spin partners */
+#define MIXED_GAP 0.3 /* hartree, in the weights of the mixed start */
 /* Hartree for each unit of S^2. A state of higher spin that still comes out
  * lower is pushed further up, PENALTY_ATTEMPTS times in all. */
 #define SPIN_PENALTY 0.5
@@ -203,8 +204,25 @@ static int stopped(const struct problem *problem)
              : vqe_error_set(VQE_ERR_INTERRUPTED, "FCI was interrupted");
 }
 
+/* A vector with some of every determinant, more of the lower ones, and of no
+ * symmetry. The blocks know the symmetries of D2h alone: of a linear molecule
+ * Sigma and Delta states share one, and of an atom many. Ritz vectors of a
+ * start that spans such symmetries belong to one of them, so do their
+ * residuals, and the lowest state of another is never met. */
+static void mixed_vector(struct davidson *davidson, double lowest)
+{
+  for (size_t k = 0; k < davidson->size; k++) {
+    /* splitmix64 (Steele, Lea and Flood, OOPSLA 2014) */
+    uint64_t bits = ((uint64_t)k + 1) * 0x9e3779b97f4a7c15u;
+    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+    double sign = (bits >> 63) != 0 ? -1.0 : 1.0;
+    davidson->work[k] = sign / (davidson->diagonal[k] - lowest + MIXED_GAP);
+  }
+}
+
 /* The determinants of lowest energy, each with its spin-flipped partner, so
- * that the start spans both spin couplings. */
+ * that the start spans both spin couplings, and a vector of all. */
 static void start_vectors(struct davidson *davidson)
 {
   size_t n = davidson->size;
@@ -225,6 +243,10 @@ static void start_vectors(struct davidson *davidson)
       lowest[at] = k;
       found += found < STARTS;
     }
+  }
+  if (found > 0 && stopped(problem) == VQE_OK) {
+    mixed_vector(davidson, davidson->diagonal[lowest[0]]);
+    (void)append(davidson);
   }
   for (int k = 0; k < found && stopped(problem) == VQE_OK; k++) {
     memset(davidson->work, 0, n * sizeof *davidson->work);
