@@ -66,12 +66,15 @@ stop() {
   else
     tail -n 30 "$folder"/*.log "$folder"/work/*.log >&2
     echo "left for inspection: $folder" >&2
+    # again, where who reads the end of this output alone sees it
+    [ -z "${failed:-}" ] || echo "FAILED: $failed" >&2
   fi
   exit "$status"
 }
 trap stop EXIT
 
 fail() {
+  failed=$*
   echo "FAILED: $*" >&2
   exit 1
 }
@@ -184,6 +187,7 @@ SelectTypeParameters=CR_Core
 SlurmdParameters=config_overrides
 ReturnToService=2
 SchedulerParameters=batch_sched_delay=0,sched_interval=2
+FirstJobId=$((1000 + RANDOM))
 CONF
   for ((k = 0; k < ${#names[@]}; k++)); do
     mkdir "$folder/spool-${names[k]}" "$folder/tmp-${names[k]}"
@@ -230,9 +234,9 @@ finish() {
   fail "jobs do not end"
 }
 
-# job_is ID STATE [SECONDS]: wait for it, for a minute by default
+# job_is ID STATE [SECONDS]: wait for it, for three minutes by default
 job_is() {
-  for _ in $(seq $((${3:-60} * 10))); do
+  for _ in $(seq $((${3:-180} * 10))); do
     # a heterogeneous job has a line for each component
     if [ "$(squeue -h -j "$1" -o %T 2>/dev/null | sort -u)" = "$2" ]; then
       return
@@ -245,7 +249,7 @@ job_is() {
 
 # journal_has RESULT BYTES: wait until its journal holds so many
 journal_has() {
-  for _ in $(seq 1200); do
+  for _ in $(seq 3600); do
     [ "$(cat "$1.journal"/* 2>/dev/null | wc -c)" -lt "$2" ] || return 0
     sleep 0.05
   done

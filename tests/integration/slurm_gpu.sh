@@ -124,7 +124,7 @@ grep -q "back into the queue as job $id" "vqe_gpu-$id.log" ||
 mkdir "/tmp/vqe-mps-$id-0"
 sleep 3
 scontrol update "JobId=$id" StartTime=now
-for _ in $(seq 300); do
+for _ in $(seq 1200); do
   [ "$(grep -c "MPS started" "vqe_gpu-$id.log")" -lt 2 ] || break
   sleep 0.1
 done
