@@ -15,17 +15,11 @@
 #define SAME_LEVEL                                                            \
   1e-5 /* hartree: a rounded geometry splits degenerate ones */
 
-/* The orbitals of one space, or of one irrep in it. */
-struct block {
-  int first;
-  int size;
-};
-
 /* Representation of an operation over the orbitals of a space, and how far
  * it is from closed there: |G^2 - 1|. A solution that breaks the symmetry
  * mixes the spaces. */
 static double represent(double *g, struct vqe_scf_work *work,
-                        const double *operation, struct block block)
+                        const double *operation, struct vqe_scf_block block)
 {
   int n = work->in->nao;
   int m = work->nmo;
@@ -50,7 +44,7 @@ static double represent(double *g, struct vqe_scf_work *work,
 
 /* Which generators every space is closed under. */
 static unsigned find_generators(struct vqe_scf_work *work,
-                                const struct block *blocks)
+                                const struct vqe_scf_block *blocks, int nblock)
 {
   const struct vqe_symmetry *symmetry = work->in->symmetry;
   unsigned kept = 0;
@@ -58,7 +52,7 @@ static unsigned find_generators(struct vqe_scf_work *work,
     const double *operation =
         symmetry->matrices + (size_t)k * vqe_scf_squared(work->in->nao);
     double worst = 0.0;
-    for (int b = 0; b < 3; b++) {
+    for (int b = 0; b < nblock; b++) {
       if (blocks[b].size > 0) {
         worst =
             fmax(worst, represent(work->small, work, operation, blocks[b]));
@@ -76,7 +70,7 @@ static unsigned find_generators(struct vqe_scf_work *work,
  * rounding stays rounding however near the orbital energies are. Puts the
  * orbitals into scf->mo_coeff and the eigenvalues into work->order. */
 static int adapt(struct vqe_scf *scf, struct vqe_scf_work *work,
-                 unsigned generators, struct block block)
+                 unsigned generators, struct vqe_scf_block block)
 {
   int n = work->in->nao;
   int m = work->nmo;
@@ -110,7 +104,7 @@ static int adapt(struct vqe_scf *scf, struct vqe_scf_work *work,
 
 /* Eigenvectors of the Fock matrix within one irrep of a space. */
 static int diagonalise_irrep(struct vqe_scf *scf, struct vqe_scf_work *work,
-                             struct block block)
+                             struct vqe_scf_block block)
 {
   int n = work->in->nao;
   int m = work->nmo;
@@ -137,7 +131,7 @@ static int diagonalise_irrep(struct vqe_scf *scf, struct vqe_scf_work *work,
 /* Sort the orbitals of a space by energy, stably: degenerate ones stay in
  * the order of their irreps. */
 static void sort_space(struct vqe_scf *scf, struct vqe_scf_work *work,
-                       struct block block)
+                       struct vqe_scf_block block)
 {
   int n = work->in->nao;
   int m = work->nmo;
@@ -160,17 +154,12 @@ static void sort_space(struct vqe_scf *scf, struct vqe_scf_work *work,
   }
 }
 
-int vqe_scf_canonicalise(struct vqe_scf *scf, struct vqe_scf_work *work)
+int vqe_scf_canonicalise_blocks(struct vqe_scf *scf, struct vqe_scf_work *work,
+                                const struct vqe_scf_block *blocks, int nblock)
 {
-  int n = work->in->nao;
-  int m = work->nmo;
-  int nalpha = work->in->nalpha;
-  int nbeta = work->in->nbeta;
-  struct block blocks[3] = {
-      {0, nbeta}, {nbeta, nalpha - nbeta}, {nalpha, m - nalpha}};
-  unsigned generators = find_generators(work, blocks);
-  for (int b = 0; b < 3; b++) {
-    struct block block = blocks[b];
+  unsigned generators = find_generators(work, blocks, nblock);
+  for (int b = 0; b < nblock; b++) {
+    struct vqe_scf_block block = blocks[b];
     if (block.size == 0) {
       continue;
     }
@@ -181,7 +170,7 @@ int vqe_scf_canonicalise(struct vqe_scf *scf, struct vqe_scf_work *work)
       while (end < block.size && work->order[end] - work->order[start] < 1.0) {
         end++;
       }
-      struct block irrep = {block.first + start, end - start};
+      struct vqe_scf_block irrep = {block.first + start, end - start};
       status = diagonalise_irrep(scf, work, irrep);
       start = end;
     }
@@ -193,11 +182,22 @@ int vqe_scf_canonicalise(struct vqe_scf *scf, struct vqe_scf_work *work)
     }
     sort_space(scf, work, block);
   }
-  vqe_frame_fix_signs(scf->mo_coeff, n, m);
-  if (work->closed && nalpha > 0 && nalpha < m &&
+  vqe_frame_fix_signs(scf->mo_coeff, work->in->nao, work->nmo);
+  return VQE_OK;
+}
+
+int vqe_scf_canonicalise(struct vqe_scf *scf, struct vqe_scf_work *work)
+{
+  int m = work->nmo;
+  int nalpha = work->in->nalpha;
+  int nbeta = work->in->nbeta;
+  const struct vqe_scf_block blocks[3] = {
+      {0, nbeta}, {nbeta, nalpha - nbeta}, {nalpha, m - nalpha}};
+  int status = vqe_scf_canonicalise_blocks(scf, work, blocks, 3);
+  if (status == VQE_OK && work->closed && nalpha > 0 && nalpha < m &&
       scf->mo_energy[nalpha - 1] > scf->mo_energy[nalpha]) {
     return vqe_notes_add(&scf->notes, VQE_NOTE_REFERENCE,
                          "an occupied orbital lies above a virtual one");
   }
-  return VQE_OK;
+  return status;
 }

@@ -128,6 +128,19 @@ int vqe_scf_newton(bool *converged, int *cycles, struct vqe_scf_work *work,
 int vqe_scf_leave_saddle(bool *stepped, int *cycles,
                          struct vqe_scf_work *work);
 
+/* Orbitals that follow each other: a space, or an irrep in it. */
+struct vqe_scf_block {
+  int first;
+  int size;
+};
+
+/* Orbitals of one irrep each that are canonical within each of the blocks, out
+ * of those in work->mo_coeff, by work->fock: by rising energy in each block,
+ * into scf. Symmetry that a block breaks is left out. */
+int vqe_scf_canonicalise_blocks(struct vqe_scf *scf, struct vqe_scf_work *work,
+                                const struct vqe_scf_block *blocks,
+                                int nblock);
+
 /* Canonical orbitals of one irrep each, within the closed, the open and the
  * virtual space: the occupation that converged stays, whatever the order of
  * the energies. */
