@@ -39,6 +39,12 @@ struct vqe_chem_options {
    * whenever they are needed, and the default tolerances are 1e-10 and 1e-7.
    * 0: half of what is available. */
   size_t memory_limit;
+  /** A rule that chooses the active orbitals, as JSON: `"pi"`, `"valence"`,
+   * `{"indices": [5, "7-9"]}`, `{"avas": {"shells": ["C 2p"]}}`,
+   * `{"natural": 0.02}`, `{"auto": 8}` (doc/howto/active-space.md). NULL: by
+   * number, or none. */
+  const char *active_space;
+  bool label_orbitals; /**< fill `orbitals` */
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_chem_options in C; C++ calls the function
@@ -51,6 +57,15 @@ struct vqe_chem_options {
 #endif
 /** Set all that VQE_CHEM_OPTIONS_INIT sets. */
 VQE_API void vqe_chem_options_init(struct vqe_chem_options *options);
+
+/** What an active orbital is like. */
+struct vqe_orbital {
+  int number; /**< place in the order of SCF, from 1; 0: a mixture of them */
+  double energy;      /**< diagonal element of the Fock matrix, hartree */
+  double occupation;  /**< of MP2 where that chose it, else of SCF: 0, 1, 2 */
+  char irrep[8];      /**< of D2h or a part of it: "B1u", "A\"" */
+  char character[24]; /**< "pi C 2pz": where it lies; "": not known */
+};
 
 /** Integrals over `norb` active orbitals, and everything a run records about
  * their making. */
@@ -95,8 +110,9 @@ struct vqe_integrals {
    * below nirrep, and those of the norb orbitals; the product of two irreps is
    * their XOR. NULL where the lowest state of any irrep is meant. */
   uint8_t *irreps;
-  int nirrep;       /**< 2, 4 or 8, or 0 where irreps is NULL */
-  int target_irrep; /**< below nirrep; 0 where irreps is NULL */
+  int nirrep;                   /**< 2, 4 or 8, or 0 where irreps is NULL */
+  int target_irrep;             /**< below nirrep; 0 where irreps is NULL */
+  struct vqe_orbital *orbitals; /**< norb, or NULL: unless asked for */
 };
 
 /** Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",

@@ -1,5 +1,6 @@
 # vqe_embed_basis(TARGET name...): compile src/chem/basis/NAME.nw into TARGET
-# as the table that src/chem/basis.h declares.
+# as the table that src/chem/basis.h declares, and minao.nw, which is no basis
+# to compute in, beside it.
 #
 # The file is its own build step: run as a script with -DOUT=, -DFOLDER= and
 # -DNAMES= (separated by commas) it writes that table.
@@ -17,10 +18,14 @@ if(CMAKE_SCRIPT_MODE_FILE)
            "  {\"${name}\", text_${index}, sizeof text_${index} - 1},\n")
     math(EXPR index "${index} + 1")
   endforeach()
+  vqe_text_array(bytes "${FOLDER}/minao.nw")
+  string(APPEND arrays "static const char minimal[] = ${bytes};\n")
   file(WRITE "${OUT}"
     "#include \"chem/basis.h\"\n\n${arrays}\n"
     "const struct vqe_basis_text vqe_basis_texts[] = {\n${rows}};\n"
-    "const size_t vqe_basis_text_count = ${index};\n")
+    "const size_t vqe_basis_text_count = ${index};\n"
+    "const struct vqe_basis_text vqe_basis_minimal =\n"
+    "  {\"minao\", minimal, sizeof minimal - 1};\n")
   return()
 endif()
 
@@ -28,7 +33,7 @@ function(vqe_embed_basis target)
   set(folder ${CMAKE_SOURCE_DIR}/src/chem/basis)
   set(out ${CMAKE_BINARY_DIR}/basis_data.c)
   set(script ${CMAKE_SOURCE_DIR}/jobs/cmake/basis.cmake)
-  set(files ${ARGN})
+  set(files ${ARGN} minao)
   list(TRANSFORM files PREPEND ${folder}/)
   list(TRANSFORM files APPEND .nw)
   string(REPLACE ";" "," names "${ARGN}")

@@ -48,6 +48,8 @@ struct vqe_basis_text {
 };
 extern const struct vqe_basis_text vqe_basis_texts[];
 extern const size_t vqe_basis_text_count;
+/* Functions occupied in free atoms, H to Ar; not in that table. */
+extern const struct vqe_basis_text vqe_basis_minimal;
 
 /* Shells of the elements with wanted[z]. `name` is a built-in set in any
  * spelling, or else the path of a file, whose content decides the format.

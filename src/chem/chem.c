@@ -19,9 +19,11 @@
 #include "chem/frame.h"
 #include "chem/guess.h"
 #include "chem/integrals_new.h"
+#include "chem/mo_label.h"
 #include "chem/reference.h"
 #include "chem/scf.h"
 #include "chem/space.h"
+#include "chem/space_choose.h"
 #include "chem/symmetry.h"
 #include "chem/transform.h"
 #include "vqe/chem.h"
@@ -45,7 +47,10 @@ struct run {
   double *splitter;
   int *element; /* of each function */
   struct vqe_scf *scf;
+  struct vqe_frame frame; /* that it was solved in */
   struct vqe_space space;
+  struct vqe_space_rule rule;     /* where options.active_space is set */
+  struct vqe_space_chosen chosen; /* by that */
 };
 
 static void run_free(struct run *run)
@@ -61,6 +66,10 @@ static void run_free(struct run *run)
   free(run->splitter);
   free(run->element);
   vqe_scf_free(run->scf);
+  vqe_space_rule_clear(&run->rule);
+  free(run->chosen.numbers);
+  free(run->chosen.occupations);
+  free(run->chosen.notes);
 }
 
 /* Core orbitals of all atoms. */
@@ -71,6 +80,57 @@ static int count_core(const struct vqe_molecule *molecule)
     core += vqe_space_core_orbitals(molecule->z[a]);
   }
   return core;
+}
+
+/* The rule that chooses the active orbitals, as far as it can be checked. */
+static int read_rule(struct run *run, const char *where)
+{
+  char place[160];
+  snprintf(place, sizeof place, "%s: active_space", where);
+  if (run->options.active_electrons >= 0 ||
+      run->options.active_orbitals >= 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: a rule chooses the active orbitals; leave "
+                         "their numbers out",
+                         place);
+  }
+  int status =
+      vqe_space_rule_parse(&run->rule, run->options.active_space, place);
+  if (status == VQE_OK) {
+    status =
+        vqe_space_rule_check(&run->rule, run->molecule, run->env->nao, where);
+  }
+  if (status == VQE_OK) {
+    status = vqe_space_frozen(&run->space.nfrozen, &run->options, run->nbeta,
+                              count_core(run->molecule), where);
+  }
+  return status;
+}
+
+/* The active orbitals, when SCF knows how many there are. */
+static int choose_space(struct run *run, const char *where)
+{
+  int core = count_core(run->molecule);
+  if (run->options.active_space == NULL) {
+    return vqe_space_resolve(&run->space, &run->options, run->scf->nmo,
+                             run->nalpha, run->nbeta, core, where);
+  }
+  const struct vqe_space_scene scene = {.where = where,
+                                        .molecule = run->molecule,
+                                        .basis = run->basis,
+                                        .env = run->env,
+                                        .frame = &run->frame,
+                                        .overlap = run->overlap,
+                                        .eri = run->eri,
+                                        .direct = run->direct,
+                                        .threads = run->options.threads,
+                                        .nalpha = run->nalpha,
+                                        .nbeta = run->nbeta,
+                                        .nfrozen = run->space.nfrozen,
+                                        .ncore = core};
+  int status = vqe_space_choose(&run->chosen, run->scf, &run->rule, &scene);
+  run->space = run->chosen.space;
+  return status;
 }
 
 /* Everything that can be refused before any integral is computed. The space
@@ -108,9 +168,11 @@ static int prepare(struct run *run)
                          where, run->nalpha, run->env->nao,
                          run->options.basis);
   }
-  return vqe_space_resolve(&run->space, &run->options, run->env->nao,
-                           run->nalpha, run->nbeta, count_core(molecule),
-                           where);
+  return run->options.active_space != NULL
+             ? read_rule(run, where)
+             : vqe_space_resolve(&run->space, &run->options, run->env->nao,
+                                 run->nalpha, run->nbeta, count_core(molecule),
+                                 where);
 }
 
 /* Two-electron integrals into memory, or computed directly where they do not
@@ -219,6 +281,7 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
       (run->scf == NULL || scf->energy < run->scf->energy - LOWER_BY)) {
     vqe_scf_free(run->scf);
     run->scf = scf;
+    run->frame = *frame;
     scf = NULL;
   }
   vqe_scf_free(scf);
@@ -391,6 +454,9 @@ static int describe(struct vqe_integrals *out, const struct run *run)
          (size_t)out->norb * sizeof(double));
   int status = vqe_notes_join(&out->notes, scf->notes);
   if (status == VQE_OK) {
+    status = vqe_notes_join(&out->notes, run->chosen.notes);
+  }
+  if (status == VQE_OK && run->options.active_space == NULL) {
     status = vqe_space_note_splits(&out->notes, scf->mo_energy, scf->nmo,
                                    run->nalpha, run->nbeta, out->nfrozen,
                                    out->norb);
@@ -400,6 +466,37 @@ static int describe(struct vqe_integrals *out, const struct run *run)
     status = vqe_notes_add(&out->notes, VQE_NOTE_CARTESIAN_FUNCTIONS,
                            "the basis file asks for Cartesian functions, "
                            "which are used");
+  }
+  return status;
+}
+
+/* The active orbitals in words. */
+static int label(struct vqe_integrals *out, const struct run *run)
+{
+  const struct vqe_mo_scene scene = {.molecule = run->molecule,
+                                     .basis = run->basis,
+                                     .env = run->env,
+                                     .frame = &run->frame,
+                                     .overlap = run->overlap,
+                                     .mo_coeff = run->scf->mo_coeff,
+                                     .nmo = run->scf->nmo};
+  bool mixed =
+      run->options.active_space != NULL && run->chosen.numbers == NULL;
+  int status = vqe_memory_alloc(&out->orbitals, (size_t)out->norb,
+                                sizeof *out->orbitals, "active orbitals");
+  if (status == VQE_OK) {
+    status = vqe_mo_label(out->orbitals, out->nfrozen, out->norb, &scene);
+  }
+  for (int k = 0; status == VQE_OK && k < out->norb; k++) {
+    struct vqe_orbital *orbital = &out->orbitals[k];
+    orbital->number = mixed ? 0 : out->nfrozen + k + 1;
+    if (run->chosen.numbers != NULL) {
+      orbital->number = run->chosen.numbers[k];
+    }
+    orbital->energy = out->orbital_energies[k];
+    orbital->occupation = run->chosen.occupations != NULL
+                              ? run->chosen.occupations[k]
+                              : (k < out->nalpha) + (double)(k < out->nbeta);
   }
   return status;
 }
@@ -441,6 +538,9 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   }
   if (status == VQE_OK) {
     status = vqe_reference_mp2(out);
+  }
+  if (status == VQE_OK && run->options.label_orbitals) {
+    status = label(out, run);
   }
   free(field);
   if (status != VQE_OK) {
@@ -503,9 +603,7 @@ int vqe_chem_run(struct vqe_integrals **out,
   }
   double scf_done = vqe_clock_wall();
   if (status == VQE_OK) {
-    status =
-        vqe_space_resolve(&run.space, &run.options, run.scf->nmo, run.nalpha,
-                          run.nbeta, count_core(molecule), where);
+    status = choose_space(&run, where);
   }
   if (status == VQE_OK) {
     status = transform(out, &run);

@@ -165,6 +165,12 @@ static int finish(struct vqe_integrals **result, struct vqe_fcidump_file *file,
   int nalpha = (file->nelec + file->ms2) / 2;
   int nbeta = file->nelec - nalpha;
   snprintf(where, sizeof where, "FCIDUMP '%.400s'", file->source);
+  if (options->active_space != NULL) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: active_space: a rule needs atoms, and an "
+                         "FCIDUMP has none: give electrons and orbitals",
+                         where);
+  }
   int status =
       vqe_space_resolve(&space, options, file->norb, nalpha, nbeta, -1, where);
   if (status == VQE_OK) {

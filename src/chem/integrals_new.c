@@ -50,6 +50,7 @@ void vqe_integrals_free(struct vqe_integrals *integrals)
   free(integrals->dipole_ints);
   free(integrals->notes);
   free(integrals->irreps);
+  free(integrals->orbitals);
   vqe_integrals_free(integrals->whole);
   free(integrals);
 }

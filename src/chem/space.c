@@ -5,8 +5,6 @@
 #include "base/error_message.h"
 #include "base/notes.h"
 
-#define DEGENERATE 1e-4 /* hartree */
-
 int vqe_space_core_orbitals(int z)
 {
   static const struct {
@@ -21,8 +19,8 @@ int vqe_space_core_orbitals(int z)
   return 43;
 }
 
-static int resolve_frozen(int *out, const struct vqe_chem_options *options,
-                          int nbeta, int auto_core, const char *name)
+int vqe_space_frozen(int *out, const struct vqe_chem_options *options,
+                     int nbeta, int auto_core, const char *name)
 {
   int frozen = options->frozen_core;
   if (frozen == VQE_FROZEN_CORE_AUTO) {
@@ -51,7 +49,7 @@ int vqe_space_resolve(struct vqe_space *out,
 {
   int nelec = nalpha + nbeta;
   int nfrozen = 0;
-  int status = resolve_frozen(&nfrozen, options, nbeta, auto_core, name);
+  int status = vqe_space_frozen(&nfrozen, options, nbeta, auto_core, name);
   if (status != VQE_OK) {
     return status;
   }
@@ -128,11 +126,11 @@ int vqe_space_note_splits(char **notes, const double *energies, int nmo,
   int last = nfrozen + norb;
   int status = VQE_OK;
   if (first > 0 && first < nbeta &&
-      fabs(energies[first] - energies[first - 1]) < DEGENERATE) {
+      fabs(energies[first] - energies[first - 1]) < VQE_DEGENERATE) {
     status = note_split(notes, energies, first - 1);
   }
   if (status == VQE_OK && last < nmo && last > nalpha &&
-      fabs(energies[last] - energies[last - 1]) < DEGENERATE) {
+      fabs(energies[last] - energies[last - 1]) < VQE_DEGENERATE) {
     status = note_split(notes, energies, last - 1);
   }
   return status;

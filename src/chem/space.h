@@ -4,7 +4,8 @@
 
 #include "vqe/chem.h"
 
-#define VQE_MAX_ACTIVE 32 /* orbitals: bit masks of 32 bits downstream */
+#define VQE_DEGENERATE 1e-4 /* hartree */
+#define VQE_MAX_ACTIVE 32   /* orbitals: bit masks of 32 bits downstream */
 
 struct vqe_space {
   int nfrozen; /* doubly occupied, left out */
@@ -19,6 +20,11 @@ struct vqe_space {
 int vqe_space_resolve(struct vqe_space *out,
                       const struct vqe_chem_options *options, int nmo,
                       int nalpha, int nbeta, int auto_core, const char *name);
+
+/* The orbitals that frozen_core of the options asks for, of `nbeta` doubly
+ * occupied ones. */
+int vqe_space_frozen(int *out, const struct vqe_chem_options *options,
+                     int nbeta, int auto_core, const char *name);
 
 /* Add a note where the border of the active orbitals nfrozen ... nfrozen +
  * norb - 1 parts degenerate ones: orbitals of the same occupation nearer than

@@ -120,6 +120,7 @@ int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,
     return status;
   }
   symmetry->ngenerator = count;
+  memcpy(symmetry->operations, chosen, (size_t)count * sizeof chosen[0]);
   status = vqe_memory_alloc(&symmetry->matrices, (size_t)count * n2,
                             sizeof(double), "symmetry operations");
   for (int k = 0; status == VQE_OK && k < count; k++) {

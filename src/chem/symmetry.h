@@ -9,7 +9,8 @@
 
 struct vqe_symmetry {
   int ngenerator;
-  double *matrices; /* ngenerator x nao x nao */
+  int operations[VQE_MAX_GENERATORS]; /* axes whose sign changes, as bits */
+  double *matrices;                   /* ngenerator x nao x nao */
 };
 
 /* R_pq such that the operation turns function q into sum_p R_pq p, for a set

@@ -245,6 +245,18 @@ static void order_of_orbitals_does_not_matter(void **state)
   }
 }
 
+static void rules_need_atoms(void **state)
+{
+  (void)state;
+  struct vqe_integrals *integrals = NULL;
+  struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
+  options.active_space = "\"pi\"";
+  assert_int_equal(
+      vqe_fcidump_read(&integrals, VQE_TEST_DATA "/N2.fcidump", &options),
+      VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "a rule needs atoms"));
+}
+
 static void active_space_of_a_file_that_splits_a_pair_is_noted(void **state)
 {
   (void)state;
@@ -273,6 +285,7 @@ int main(void)
       cmocka_unit_test(lowest_determinant_is_found_in_order_of_irreps),
       cmocka_unit_test(order_of_orbitals_does_not_matter),
       cmocka_unit_test(active_space_of_a_file_that_splits_a_pair_is_noted),
+      cmocka_unit_test(rules_need_atoms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
