@@ -114,6 +114,9 @@ struct vqe_experiment {
    * angles in degrees, of displacements the number of the draw; NULL: of no
    * scan. */
   char *scan;
+  /** The rule that chooses the active orbitals, as vqe_chem_options has it;
+   * then active_electrons and active_orbitals are -1. NULL: none. */
+  char *active_space;
 };
 
 /** No molecule and no names; numbers as a job file has them by default: no
@@ -241,6 +244,11 @@ struct vqe_result {
    * each: start, seed (of random parameters, else null), energy (total),
    * evaluations, converged, reason. NULL: one start. */
   char *starts;
+  /** The active orbitals, where an active space is asked for: a JSON array
+   * with an object for each: number (of SCF's orbitals, from 1, null for a
+   * mixture), energy (hartree), occupation, irrep, character. NULL: all
+   * orbitals, or integrals of a file. */
+  char *orbitals;
 };
 
 /** NULL is fine. */
@@ -352,7 +360,15 @@ VQE_API int vqe_experiment_fcidump(const char *path,
                                    const struct vqe_experiment *experiment,
                                    const struct vqe_run_options *options);
 
-/** What an experiment would take, from its input alone (no SCF). */
+/** The orbital space that the experiment would use: a result that has not run,
+ * with the numbers of orbitals and electrons, `orbitals`, the Hartree-Fock and
+ * MP2 energy and the notes of SCF. Free it by vqe_result_free. */
+VQE_API int vqe_experiment_space(struct vqe_result **out,
+                                 const struct vqe_experiment *experiment,
+                                 const struct vqe_run_options *options);
+
+/** What an experiment would take, from its input alone (no SCF; of a space
+ * that a rule chooses, about). */
 struct vqe_experiment_estimate {
   int num_qubits;      /**< 2 norb */
   int norb;            /**< active orbitals */

@@ -454,10 +454,11 @@ static void kind_name(char out[KIND_SIZE], const struct vqe_state_item *item)
 static void space_name(char out[KIND_SIZE], const struct vqe_state_item *item)
 {
   const struct vqe_experiment *experiment = item->experiment;
-  snprintf(out, KIND_SIZE, "%zu|%d|%.100s|%d|%d|%d", item->lane,
+  snprintf(out, KIND_SIZE, "%zu|%d|%.100s|%d|%d|%d|%.120s", item->lane,
            experiment->molecule_id, experiment->basis_set,
            experiment->frozen_core, experiment->active_electrons,
-           experiment->active_orbitals);
+           experiment->active_orbitals,
+           experiment->active_space != NULL ? experiment->active_space : "");
 }
 
 static void take_energy(struct vqe_state_item *item)

@@ -75,6 +75,14 @@ struct choice {
   int molecule_id;
 };
 
+/* That of the molecule before the job's. */
+static const struct vqe_job_space *
+space_of(const struct choice *choice, const struct vqe_job_settings *settings)
+{
+  const struct vqe_job_space *own = &choice->molecule->space;
+  return vqe_job_space_given(own) ? own : &settings->space;
+}
+
 static int copy_strings(struct vqe_experiment *out,
                         const struct choice *choice, const char *strategy,
                         const struct vqe_job_settings *settings)
@@ -103,6 +111,7 @@ static int copy_strings(struct vqe_experiment *out,
       {&out->precision, settings->precision},
       {&out->notes, molecule->notes},
       {&out->scan, molecule->scan},
+      {&out->active_space, space_of(choice, settings)->rule},
   };
   int status = VQE_OK;
   for (size_t k = 0;
@@ -173,11 +182,9 @@ static int create_experiment(struct vqe_experiment **out,
   experiment->escape_saddles = settings->escape_saddles;
   experiment->penalty_number = settings->penalty_number;
   experiment->penalty_spin = settings->penalty_spin;
-  bool own_space = choice->molecule->active_orbitals >= 0;
-  experiment->active_electrons = own_space ? choice->molecule->active_electrons
-                                           : settings->active_electrons;
-  experiment->active_orbitals = own_space ? choice->molecule->active_orbitals
-                                          : settings->active_orbitals;
+  const struct vqe_job_space *space = space_of(choice, settings);
+  experiment->active_electrons = space->electrons;
+  experiment->active_orbitals = space->orbitals;
   experiment->symmetry = settings->symmetry;
   experiment->ansatz_reps = choice->ansatz->reps;
   experiment->max_evaluations = choice->optimizer->max_evaluations;

@@ -46,8 +46,4 @@ int vqe_job_read_optimizer(struct vqe_job_optimizer *out, const json_t *item,
 int vqe_job_read_init(struct vqe_job_init *out, const json_t *item,
                       const struct vqe_job_value *value,
                       const struct vqe_job_reader *reader);
-/* The whole value: {"electrons", "orbitals"}; -1 for null and absent ones. */
-int vqe_job_read_active_space(int *active_electrons, int *active_orbitals,
-                              const struct vqe_job_value *value);
-
 #endif

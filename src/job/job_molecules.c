@@ -29,6 +29,7 @@ static void molecule_clear(struct vqe_job_molecule *molecule)
   free(molecule->place);
   free(molecule->scan);
   free(molecule->notes);
+  vqe_job_space_clear(&molecule->space);
   free(molecule->basis.name);
   free(molecule->basis.sha256);
   vqe_molecule_free(molecule->molecule);
@@ -60,8 +61,7 @@ static int append(struct vqe_job_molecules *molecules,
   *out = &molecules->items[molecules->count++];
   memset(*out, 0, sizeof **out);
   (*out)->frozen_core = VQE_FROZEN_CORE_NONE;
-  (*out)->active_electrons = -1;
-  (*out)->active_orbitals = -1;
+  (*out)->space = (struct vqe_job_space)VQE_JOB_SPACE_NONE;
   return VQE_OK;
 }
 
@@ -87,6 +87,7 @@ int vqe_job_molecules_add_copy(struct vqe_job_molecules *molecules,
                  {&copy->place, entry->place},
                  {&copy->scan, entry->scan},
                  {&copy->notes, entry->notes},
+                 {&copy->space.rule, entry->space.rule},
                  {&copy->basis.name, entry->basis.name},
                  {&copy->basis.sha256, entry->basis.sha256}};
   copy->molecule = NULL;
@@ -259,8 +260,9 @@ static int add_fcidump(struct vqe_job_molecules *molecules, const char *text,
         path);
   }
   options.frozen_core = settings->frozen_core;
-  options.active_electrons = settings->active_electrons;
-  options.active_orbitals = settings->active_orbitals;
+  options.active_electrons = settings->space.electrons;
+  options.active_orbitals = settings->space.orbitals;
+  options.active_space = settings->space.rule;
   status = vqe_fcidump_parse(&integrals, text, size, path, &options);
   if (status == VQE_ERR_MEMORY) {
     return status;

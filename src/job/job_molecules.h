@@ -24,10 +24,10 @@ struct vqe_job_molecule {
   char *fcidump_sha256;
   int multiplicity;
   /* What a QCSchema calculation asks for; name NULL, VQE_FROZEN_CORE_NONE and
-   * -1: the job's. */
+   * no space: the job's. */
   struct vqe_job_basis basis;
   int frozen_core;
-  int active_electrons, active_orbitals;
+  struct vqe_job_space space;
   int qcschema;     /* version of the input, 0: another format */
   bool calculation; /* that is more than a molecule */
   char *scan;       /* the point of a scan, as the experiment's */

@@ -9,6 +9,7 @@
 
 #include "base/error_message.h"
 #include "job/job_scan_text.h"
+#include "job/job_space.h"
 #include "job/job_value.h"
 
 #define MOST_SEEDS 100000
@@ -136,25 +137,12 @@ static int put_frozen_core(json_t *given, const char *text)
 
 static int put_active_space(json_t *given, const char *text)
 {
-  int electrons, orbitals, used = 0;
-  if (text == NULL) {
-    return VQE_OK;
+  json_t *space = NULL;
+  int status = text != NULL ? vqe_job_space_option(&space, text) : VQE_OK;
+  if (status == VQE_OK && space != NULL) {
+    json_object_set_new(given, "active_space", space);
   }
-  if (strcasecmp(text, "none") == 0) {
-    json_object_set_new(given, "active_space", json_null());
-    return VQE_OK;
-  }
-  if (sscanf(text, "%9d,%9d%n", &electrons, &orbitals, &used) != 2 ||
-      text[used] != '\0') {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "option --active-space: '%s' is not "
-                         "ELECTRONS,ORBITALS",
-                         text);
-  }
-  json_object_set_new(
-      given, "active_space",
-      json_pack("{s:i, s:i}", "electrons", electrons, "orbitals", orbitals));
-  return VQE_OK;
+  return status;
 }
 
 static int put_text(json_t *given, const char *key, const char *text)

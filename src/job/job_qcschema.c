@@ -151,23 +151,21 @@ static int read_active_space(struct vqe_job_molecule *entry,
                              const struct vqe_job_settings *settings)
 {
   struct vqe_job_value value = {.json = space};
-  int electrons, orbitals;
+  struct vqe_job_space read;
   snprintf(value.where, sizeof value.where,
            "%.240s, key 'keywords.active_space'", entry->source);
-  int status = vqe_job_read_active_space(&electrons, &orbitals, &value);
-  if (status != VQE_OK) {
-    return status;
+  int status = vqe_job_space_read(&read, &value);
+  if (status == VQE_OK && !settings->active_space_given) {
+    vqe_job_space_clear(&entry->space);
+    entry->space = read;
+    return VQE_OK;
   }
-  if (settings->active_space_given) {
-    return electrons == settings->active_electrons &&
-                   orbitals == settings->active_orbitals
-               ? VQE_OK
-               : ignore(entry, "active_space", space,
-                        "the active space of the job goes before");
+  if (status == VQE_OK && !vqe_job_space_same(&read, &settings->space)) {
+    status = ignore(entry, "active_space", space,
+                    "the active space of the job goes before");
   }
-  entry->active_electrons = electrons;
-  entry->active_orbitals = orbitals;
-  return VQE_OK;
+  vqe_job_space_clear(&read);
+  return status;
 }
 
 /* RHF of closed shells and ROHF of others are what is computed. */

@@ -154,8 +154,7 @@ static int read_scalars(struct vqe_job_settings *out,
   int status = read_frozen_core(&out->frozen_core, &value);
   if (status == VQE_OK) {
     vqe_job_value_find(&value, reader, "active_space");
-    status = vqe_job_read_active_space(&out->active_electrons,
-                                       &out->active_orbitals, &value);
+    status = vqe_job_space_read(&out->space, &value);
     out->active_space_given = value.json != NULL;
   }
   vqe_job_value_find(&value, reader, "symmetry");
@@ -448,6 +447,7 @@ void vqe_job_settings_free(struct vqe_job_settings *settings)
   free(settings->inits);
   free(settings->seeds);
   free(settings->output);
+  vqe_job_space_clear(&settings->space);
   vqe_job_select_clear(&settings->select);
   vqe_job_scan_clear(&settings->scan);
   vqe_job_lake_clear(&settings->lake);

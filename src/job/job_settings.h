@@ -11,6 +11,7 @@
 #include "job/job_items.h"
 #include "job/job_scan.h"
 #include "job/job_select.h"
+#include "job/job_space.h"
 #include "job/job_types.h"
 #include "job/job_value.h"
 #include "molecule/molecule_build.h"
@@ -25,8 +26,8 @@ struct vqe_job_settings {
   int frozen_core; /* or VQE_FROZEN_CORE_AUTO */
   /* by the job or an option */
   bool basis_given, frozen_core_given, active_space_given;
-  struct vqe_molecule_given given;       /* of all molecules, by options */
-  int active_electrons, active_orbitals; /* -1: none */
+  struct vqe_molecule_given given; /* of all molecules, by options */
+  struct vqe_job_space space;
   bool symmetry;
   int shots; /* 0: exact */
   unsigned references;

@@ -68,7 +68,7 @@ struct vqe_job {
 struct vqe_job_overrides {
   const char *basis, *ansatz, *optimizer, *init, *seed, *entanglement;
   const char *frozen_core;  /* "true", "false" or a number */
-  const char *active_space; /* "ELECTRONS,ORBITALS" */
+  const char *active_space; /* as vqe_job_space_option takes it */
   const char *references;   /* "hf,mp2,fci" */
   const char *fci_max_seconds;
   const char *device, *precision, *output, *ranks_per_molecule;

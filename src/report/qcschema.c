@@ -8,6 +8,7 @@
 
 #include "base/error_message.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/notes.h"
 #include "report/json_file.h"
 #include "report/report_json.h"
@@ -83,7 +84,11 @@ static json_t *keywords_of(const struct vqe_experiment *experiment)
   json_t *object = json_object();
   json_object_set_new(object, "frozen_core",
                       json_integer(experiment->frozen_core));
-  if (experiment->active_orbitals >= 0) {
+  if (experiment->active_space != NULL) {
+    json_object_set_new(object, "active_space",
+                        vqe_json_parse_any(experiment->active_space,
+                                           strlen(experiment->active_space)));
+  } else if (experiment->active_orbitals >= 0) {
     json_object_set_new(object, "active_space",
                         json_pack("{s:i, s:i}", "electrons",
                                   experiment->active_electrons, "orbitals",

@@ -54,7 +54,8 @@ static const char *exact_name(struct vqe_result *const *results, size_t count)
 {
   size_t active = 0;
   for (size_t k = 0; k < count; k++) {
-    active += results[k]->experiment->active_electrons >= 0;
+    active += results[k]->experiment->active_electrons >= 0 ||
+              results[k]->experiment->active_space != NULL;
   }
   return active == 0 ? "FCI" : active == count ? "CASCI" : "exact";
 }

@@ -86,12 +86,11 @@ static double dipole_debye(const double dipole[3])
                       dipole[2] * dipole[2]);
 }
 
-/* The text of result->starts as JSON again. */
-static json_t *starts_of(const char *starts)
+/* A text of the result as JSON again. */
+static json_t *json_of(const char *text)
 {
-  json_t *array =
-      starts != NULL ? vqe_json_parse_any(starts, strlen(starts)) : NULL;
-  return array != NULL ? array : json_null();
+  json_t *value = text != NULL ? vqe_json_parse_any(text, strlen(text)) : NULL;
+  return value != NULL ? value : json_null();
 }
 
 /* Values of the point of a scan. */
@@ -158,7 +157,9 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
       {"dipole_debye", number_or_null(dipole_debye(result->dipole))},
       {"natural_occupations",
        vqe_report_numbers(result->natural_occupations, result->noccupation)},
-      {"starts", starts_of(result->starts)},
+      {"starts", json_of(result->starts)},
+      {"active_space", json_of(experiment->active_space)},
+      {"orbitals", json_of(result->orbitals)},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

@@ -51,10 +51,25 @@ static const char *basis_name(const struct vqe_experiment *experiment)
   return slash != NULL ? slash + 1 : experiment->basis_set;
 }
 
+/* {"auto":{"orbitals":8}} as "auto orbitals 8". */
+static void rule_text(char out[VQE_REPORT_CELL], const char *json)
+{
+  size_t used = 0;
+  for (const char *at = json; *at != '\0' && used + 3 < VQE_REPORT_CELL;
+       at++) {
+    if (strchr("{}\"", *at) == NULL) {
+      out[used++] = *at == ':' ? ' ' : *at;
+    }
+  }
+  out[used] = '\0';
+}
+
 static void space_text(char out[VQE_REPORT_CELL],
                        const struct vqe_experiment *experiment)
 {
-  if (experiment->active_electrons >= 0) {
+  if (experiment->active_space != NULL) {
+    rule_text(out, experiment->active_space);
+  } else if (experiment->active_electrons >= 0) {
     snprintf(out, VQE_REPORT_CELL, "(%d,%d)", experiment->active_electrons,
              experiment->active_orbitals);
   } else if (experiment->frozen_core > 0) {

@@ -94,7 +94,8 @@ static int note_exact_state(struct vqe_result *result)
 bool vqe_result_below_exact(const struct vqe_result *result)
 {
   const struct vqe_experiment *experiment = result->experiment;
-  bool parts = experiment->active_orbitals >= 0 || result->nfrozen > 0;
+  bool parts = experiment->active_orbitals >= 0 ||
+               experiment->active_space != NULL || result->nfrozen > 0;
   /* a sampled energy scatters about its mean */
   double scatter = isnan(result->energy_std) ? 0.0 : 3.0 * result->energy_std;
   return error_of(result) < -BELOW_EXACT - scatter &&

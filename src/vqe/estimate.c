@@ -8,6 +8,7 @@
 #include "base/missing.h"
 #include "chem/basis.h"
 #include "chem/rotation.h"
+#include "chem/space_rule.h"
 #include "vqe/experiment_check.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
@@ -54,6 +55,7 @@ static int orbital_space(struct vqe_experiment_estimate *out, int *nao,
     options.frozen_core = experiment->frozen_core;
     options.active_electrons = experiment->active_electrons;
     options.active_orbitals = experiment->active_orbitals;
+    options.active_space = experiment->active_space;
     options.keep_all = true;
     int status = vqe_fcidump_read(&integrals, experiment->fcidump, &options);
     if (status == VQE_OK) {
@@ -75,6 +77,19 @@ static int orbital_space(struct vqe_experiment_estimate *out, int *nao,
   int open = experiment->molecule->multiplicity - 1;
   out->norb = *nao - experiment->frozen_core;
   electrons -= 2 * experiment->frozen_core;
+  if (experiment->active_space != NULL) {
+    struct vqe_space_rule rule;
+    status = vqe_space_rule_parse(&rule, experiment->active_space,
+                                  vqe_experiment_source(experiment));
+    if (status == VQE_OK) {
+      vqe_space_rule_guess(&out->norb, &electrons, &rule, experiment->molecule,
+                           *nao, experiment->frozen_core);
+    }
+    vqe_space_rule_clear(&rule);
+    if (status != VQE_OK) {
+      return status;
+    }
+  }
   if (experiment->active_orbitals >= 0) {
     out->norb = experiment->active_orbitals;
     electrons = experiment->active_electrons;

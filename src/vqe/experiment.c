@@ -58,6 +58,7 @@ static int options_copy(struct vqe_option_list *out,
   each(fcidump_sha256);                                                       \
   each(basis_set);                                                            \
   each(basis_sha256);                                                         \
+  each(active_space);                                                         \
   each(scan);                                                                 \
   each(ansatz_name);                                                          \
   each(entanglement);                                                         \
@@ -222,5 +223,6 @@ void vqe_result_free(struct vqe_result *result)
   free(result->performance_end);
   free(result->natural_occupations);
   free(result->starts);
+  free(result->orbitals);
   free(result);
 }

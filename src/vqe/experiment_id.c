@@ -120,6 +120,44 @@ static json_t *basis_name(const struct vqe_experiment *experiment)
              : text_or_null(experiment->basis_set);
 }
 
+/* Real numbers of a rule become doubles by their bits. */
+static json_t *rule_value(const json_t *value)
+{
+  const char *key;
+  json_t *member;
+  if (json_is_real(value)) {
+    return vqe_canonical_double(json_real_value(value));
+  }
+  if (!json_is_object(value)) {
+    return json_deep_copy(value);
+  }
+  json_t *out = json_object();
+  json_object_foreach((json_t *)value, key, member)
+  {
+    if (json_object_set_new(out, key, rule_value(member)) != 0) {
+      json_decref(out);
+      return NULL;
+    }
+  }
+  return out;
+}
+
+/* A space by a rule counts as the rule. */
+static json_t *active_space(const struct vqe_experiment *e)
+{
+  if (e->active_space != NULL) {
+    json_t *rule =
+        vqe_json_parse_any(e->active_space, strlen(e->active_space));
+    json_t *out = rule_value(rule);
+    json_decref(rule);
+    return out;
+  }
+  return e->active_electrons >= 0 && e->active_orbitals >= 0
+             ? json_pack("{s:i, s:i}", "electrons", e->active_electrons,
+                         "orbitals", e->active_orbitals)
+             : json_null();
+}
+
 /* Keys that came after the first ids stand in the text only where they differ
  * from their defaults, so that known ids stay. */
 static int add_later_keys(json_t *whole, const struct vqe_experiment *e)
@@ -159,11 +197,7 @@ int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
   }
   char *canonical = NULL;
   int status = VQE_OK;
-  json_t *active =
-      e->active_electrons >= 0 && e->active_orbitals >= 0
-          ? json_pack("{s:i, s:i}", "electrons", e->active_electrons,
-                      "orbitals", e->active_orbitals)
-          : json_null();
+  json_t *active = active_space(e);
   json_t *ansatz = json_pack(
       "{s:o, s:i, s:o}", "name", text_or_null(e->ansatz_name), "reps",
       e->ansatz_reps, "entanglement", text_or_null(e->entanglement));

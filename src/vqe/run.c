@@ -8,6 +8,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/missing.h"
+#include "base/notes.h"
 #include "base/struct_size.h"
 #include "vqe/checks.h"
 #include "vqe/experiment_check.h"
@@ -149,6 +150,31 @@ int vqe_experiment_fcidump(const char *path,
   int status = start_without_vqe(&run);
   if (status == VQE_OK) {
     status = vqe_fcidump_write(run.integrals, path);
+  }
+  vqe_run_clear(&run);
+  vqe_result_free(run.result);
+  return status;
+}
+
+int vqe_experiment_space(struct vqe_result **out,
+                         const struct vqe_experiment *experiment,
+                         const struct vqe_run_options *options)
+{
+  int missing = vqe_missing(__func__, "out experiment options", out,
+                            experiment, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
+  struct vqe_run run = {
+      .experiment = experiment, .options = options, .label_orbitals = true};
+  *out = NULL;
+  int status = start_without_vqe(&run);
+  if (status == VQE_OK) {
+    status = vqe_notes_join(&run.result->notes, run.integrals->notes);
+  }
+  if (status == VQE_OK) {
+    *out = run.result;
+    run.result = NULL;
   }
   vqe_run_clear(&run);
   vqe_result_free(run.result);

@@ -45,6 +45,7 @@ struct vqe_run_replay {
 };
 
 struct vqe_run {
+  bool label_orbitals; /* also without an active space */
   const struct vqe_experiment *experiment;
   const struct vqe_run_options *options;
   const struct vqe_callbacks *callbacks;

@@ -11,6 +11,7 @@
 #include "base/notes.h"
 #include "vqe/initial.h"
 #include "vqe/orbital.h"
+#include "vqe/orbital_list.h"
 #include "vqe/run.h"
 #include "vqe/run_penalty.h"
 
@@ -23,6 +24,10 @@ int vqe_run_integrals(struct vqe_run *run)
   options.frozen_core = experiment->frozen_core;
   options.active_electrons = experiment->active_electrons;
   options.active_orbitals = experiment->active_orbitals;
+  options.active_space = experiment->active_space;
+  options.label_orbitals = run->label_orbitals ||
+                           experiment->active_space != NULL ||
+                           experiment->active_orbitals >= 0;
   options.threads = run->options->threads;
   options.keep_all = vqe_orbital_asked(experiment);
   double cpu = vqe_run_cpu_seconds(run);
@@ -50,7 +55,7 @@ int vqe_run_integrals(struct vqe_run *run)
   }
   snprintf(result->reference_method, sizeof result->reference_method, "%s",
            integrals->method);
-  return VQE_OK;
+  return vqe_orbital_list(&result->orbitals, integrals);
 }
 
 int vqe_run_hamiltonian(struct vqe_run *run)

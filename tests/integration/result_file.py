@@ -21,7 +21,7 @@ TABLES = {
     "init_file_sha256 seed seed_drawn default_shots references "
     "references_given device precision restarts escape_saddles "
     "penalty_number penalty_spin fci_max_seconds input_notes "
-    "init_default scan",
+    "init_default scan active_space",
     "molecules": "present name num_atoms multiplicity charge units has_masses",
     "results": "status reason backend num_qubits num_orbitals num_alpha num_beta "
     "num_frozen num_pauli_terms num_parameters num_evaluations minimum "
@@ -33,7 +33,7 @@ TABLES = {
     "pauli_one_norm determinants optimizer_native code_version hostname "
     "device_name job_id mpi_rank mpi_ranks threads started_at finished_at "
     "peak_memory performance_start performance_end energy_std energy_exact "
-    "total_shots reference_weight num_occupations starts",
+    "total_shots reference_weight num_occupations starts orbitals",
 }
 
 # H2 at 0.7414 angstrom in STO-3G: one electron pair in two orbitals. Full CI

@@ -249,6 +249,44 @@ static void lists_multiply_with_the_seed_innermost(void **state)
   }
 }
 
+/* An option goes before the job; what both mean has one spelling. */
+static void active_spaces_by_rules_reach_their_field(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *json, *option, *rule;
+  } cases[] = {
+      {"\"pi\"", NULL, "\"pi\""},
+      {"{\"electrons\": 2, \"orbitals\": 2}", "Valence", "\"valence\""},
+      {"{\"indices\": [\"2-3\"], \"orbitals\": 2}", NULL,
+       "{\"indices\":[2,3]}"},
+      {"null", "{\"avas\": [\"Li 2s\"]}",
+       "{\"avas\":{\"shells\":[\"Li 2s\"],\"threshold\":0.2}}"},
+      {"{\"natural\": 0.02}", NULL,
+       "{\"natural\":{\"max\":1.98,\"min\":0.02}}"},
+      {"{\"auto\": 4}", NULL, "{\"auto\":{\"orbitals\":4}}"},
+      {"{\"auto\": 4}", "none", NULL},
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    char text[400];
+    struct vqe_job_overrides o = none;
+    o.active_space = cases[k].option;
+    snprintf(text, sizeof text,
+             "{\"molecules\": [" LIH "], \"active_space\": %s}",
+             cases[k].json);
+    assert_int_equal(parse_with(text, &o), 0);
+    const struct vqe_experiment *e = experiment(0);
+    assert_int_equal(e->active_electrons, -1);
+    assert_int_equal(e->active_orbitals, -1);
+    if (cases[k].rule == NULL) {
+      assert_null(e->active_space);
+    } else {
+      assert_non_null(e->active_space);
+      assert_string_equal(e->active_space, cases[k].rule);
+    }
+  }
+}
+
 static void every_key_reaches_its_field(void **state)
 {
   (void)state;
@@ -519,6 +557,10 @@ static void wrong_values_name_file_key_and_remedy(void **state)
       {"\"active_space\": {\"electrons\": 6, \"orbitals\": 2}", "possible"},
       {"\"active_space\": {\"electrons\": 2, \"orbital\": 2}",
        "did you mean 'orbitals'?"},
+      {"\"active_space\": \"sigma\"",
+       "key 'active_space': \"sigma\" is not \"pi\""},
+      {"\"active_space\": {\"auto\": 4, \"electrons\": 2}", "is not \"pi\""},
+      {"\"active_space\": {\"avas\": [\"Li 2sx\"]}", "whole shells only"},
       {"\"symmetry\": 1", "key 'symmetry': 1 is not true or false"},
       {"\"ansatz\": \"UCSD\"", "did you mean 'UCCSD'?"},
       {"\"ansatz\": {\"reps\": 2}", "string 'name'"},
@@ -1064,6 +1106,7 @@ int main(void)
       cmocka_unit_test(defaults_are_those_of_the_contract),
       cmocka_unit_test(lists_multiply_with_the_seed_innermost),
       cmocka_unit_test(every_key_reaches_its_field),
+      cmocka_unit_test(active_spaces_by_rules_reach_their_field),
       cmocka_unit_test(frozen_core_counts_the_atoms_core_orbitals),
       cmocka_unit_test(options_override_the_job_file),
       cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),

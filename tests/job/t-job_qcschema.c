@@ -210,6 +210,12 @@ static void keywords_are_understood_or_said(void **state)
   e = parse(space, &o);
   assert_int_equal(e->active_orbitals, 2);
   assert_non_null(strstr(e->notes, "the active space of the job"));
+  e = parse(
+      INPUT(MODEL("vqe", "\"sto-3g\"") ", \"keywords\": "
+                                       "{\"active_space\": \"valence\"}"),
+      &none);
+  assert_string_equal(e->active_space, "\"valence\"");
+  assert_null(e->notes);
   e = parse(INPUT(MODEL("hf", "null")), &none);
   assert_string_equal(e->basis_set, "sto3g");
   assert_non_null(strstr(e->notes, "model.basis is not given: sto3g"));

@@ -110,6 +110,7 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->init_default = true;
   e->scan = fixture_text(
       "{\"curve\":\"N2\",\"at\":[{\"bond\":[0,1],\"value\":0.9}]}");
+  e->active_space = fixture_text("{\"auto\":{\"orbitals\":8}}");
   memset(e->id, 'a', VQE_EXPERIMENT_ID_SIZE - 1);
   e->id[0] = '0';
   return e;
@@ -210,6 +211,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->noccupation = 3;
   r->natural_occupations = fixture_doubles(3, 0.25);
   r->starts = fixture_text("[{\"start\":0}]");
+  r->orbitals = fixture_text("[{\"number\":7}]");
   return r;
 }
 
@@ -318,6 +320,7 @@ static inline void same_experiment(const struct vqe_experiment *left,
   same_text(&a.precision, &b.precision);
   same_text(&a.notes, &b.notes);
   same_text(&a.scan, &b.scan);
+  same_text(&a.active_space, &b.active_space);
   assert_memory_equal(&a, &b, sizeof a);
 }
 
@@ -360,6 +363,7 @@ static inline void same_result(const struct vqe_result *left,
   same_text(&a.performance_start, &b.performance_start);
   same_text(&a.performance_end, &b.performance_end);
   same_text(&a.starts, &b.starts);
+  same_text(&a.orbitals, &b.orbitals);
   assert_memory_equal(&a, &b, sizeof a);
 }
 

@@ -441,6 +441,13 @@ static void exact_energy_of_an_active_space_is_casci(void **state)
   assert_non_null(strstr(both, "(2,2)"));
   free(both);
   results[0]->experiment->active_electrons = -1;
+  results[0]->experiment->active_space = strdup("{\"auto\":{\"orbitals\":2}}");
+  char *rule = table_of(results, 2);
+  assert_non_null(strstr(rule, "  exact  "));
+  assert_non_null(strstr(rule, "auto orbitals 2"));
+  free(rule);
+  free(results[0]->experiment->active_space);
+  results[0]->experiment->active_space = NULL;
   char *none = table_of(results, 2);
   assert_non_null(strstr(none, "  FCI  "));
   assert_null(strstr(none, "CASCI"));

@@ -54,7 +54,9 @@ static const char *const keys[] = {"experiment_id",
                                    "scan",
                                    "dipole_debye",
                                    "natural_occupations",
-                                   "starts"};
+                                   "starts",
+                                   "active_space",
+                                   "orbitals"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {
@@ -66,6 +68,29 @@ static json_t *summary_of(struct vqe_result *const *results, size_t count)
   assert_int_equal(json_array_size(array), count);
   unlink(path);
   return array;
+}
+
+static void active_orbitals_are_shown_as_json(void **state)
+{
+  (void)state;
+  struct vqe_result *results[2] = {report_ok("H2"), report_ok("HeH+")};
+  results[1]->experiment->active_space = strdup("{\"auto\":{\"orbitals\":2}}");
+  results[1]->orbitals = strdup("[{\"number\":1},{\"number\":4}]");
+  json_t *array = summary_of(results, 2);
+  const json_t *first = json_array_get(array, 0);
+  const json_t *second = json_array_get(array, 1);
+  assert_true(json_is_null(json_object_get(first, "active_space")));
+  assert_true(json_is_null(json_object_get(first, "orbitals")));
+  const json_t *rule =
+      json_object_get(json_object_get(second, "active_space"), "auto");
+  assert_int_equal(json_integer_value(json_object_get(rule, "orbitals")), 2);
+  const json_t *orbital =
+      json_array_get(json_object_get(second, "orbitals"), 1);
+  assert_int_equal(json_integer_value(json_object_get(orbital, "number")), 4);
+  json_decref(array);
+  for (int k = 0; k < 2; k++) {
+    vqe_result_free(results[k]);
+  }
 }
 
 /* One start has none; several are a list of objects. */
@@ -188,6 +213,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(starts_are_shown_as_json),
+      cmocka_unit_test(active_orbitals_are_shown_as_json),
       cmocka_unit_test(keys_are_those_of_the_contract_in_order),
       cmocka_unit_test(values_are_those_of_the_result),
       cmocka_unit_test(failed_experiment_has_nulls_and_a_reason),

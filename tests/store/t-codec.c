@@ -105,7 +105,7 @@ static void bytes_of_version_1_are_read(void **state)
   free(data);
 }
 
-/* Those of 0.2.0, which knew no scans. */
+/* Those of 0.2.0, which knew no scans and no rules of active spaces. */
 static void bytes_of_version_2_are_read(void **state)
 {
   (void)state;
@@ -122,6 +122,12 @@ static void bytes_of_version_2_are_read(void **state)
   assert_null(result->experiment->scan);
   free(now->experiment->scan);
   now->experiment->scan = NULL;
+  assert_null(result->experiment->active_space);
+  assert_null(result->orbitals);
+  free(now->experiment->active_space);
+  now->experiment->active_space = NULL;
+  free(now->orbitals);
+  now->orbitals = NULL;
   for (size_t k = 0; k < now->neval; k++) {
     now->eval_gradient_norm[k] = result->eval_gradient_norm[k];
     assert_true(isnan(result->eval_gradient_norm[k]));

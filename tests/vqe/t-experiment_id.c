@@ -123,6 +123,8 @@ static void only_what_is_asked_for_changes_the_id(void **state)
   CHANGES(e->basis_sha256 = "ab");
   CHANGES(e->frozen_core = 1);
   CHANGES(e->active_electrons = 2; e->active_orbitals = 2);
+  CHANGES(e->active_space = "\"pi\"");
+  CHANGES(e->active_space = "{\"auto\":{\"orbitals\":4}}");
   CHANGES(e->symmetry = false);
   CHANGES(e->ansatz_name = "EfficientSU2");
   CHANGES(e->ansatz_reps = 2);
