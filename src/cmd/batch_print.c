@@ -10,6 +10,7 @@
 #include "batch_common.h"
 #include "cmd_log.h"
 #include "option_table.h"
+#include "orbital_print.h"
 #include "side_output.h"
 #include "version_print.h"
 #include "vqe/experiment.h"
@@ -53,8 +54,64 @@ static int list_devices(void)
 
 /* ---- --dry-run ---- */
 
+static bool same_text(const char *a, const char *b)
+{
+  return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Do both have one space of orbitals? */
+static bool same_space(const struct vqe_experiment *a,
+                       const struct vqe_experiment *b)
+{
+  return a->molecule_id == b->molecule_id &&
+         a->frozen_core == b->frozen_core &&
+         a->active_electrons == b->active_electrons &&
+         a->active_orbitals == b->active_orbitals &&
+         same_text(a->basis_set, b->basis_set) &&
+         same_text(a->active_space, b->active_space);
+}
+
+/* The space of orbitals, by SCF, into *space, which holds that of the
+ * experiment before, or NULL. *found: it is another one. */
+static int find_space(struct vqe_result **space, bool *found,
+                      const struct vqe_experiment *experiment)
+{
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  *found = *space == NULL || !same_space((*space)->experiment, experiment);
+  if (!*found) {
+    return VQE_OK;
+  }
+  vqe_result_free(*space);
+  *space = NULL;
+  return experiment->input_error != NULL
+             ? vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error)
+             : vqe_experiment_space(space, experiment, &options);
+}
+
+/* The estimate; where a rule chooses the orbitals, with the size that it comes
+ * to. */
+static int estimate_in(struct vqe_experiment_estimate *out,
+                       struct vqe_result **space,
+                       const struct vqe_experiment *experiment)
+{
+  struct vqe_experiment counted = *experiment;
+  bool found;
+  if (experiment->active_space == NULL) {
+    return vqe_experiment_estimate(out, experiment);
+  }
+  int status = find_space(space, &found, experiment);
+  if (status == VQE_OK) {
+    counted.active_space = NULL;
+    counted.active_electrons = (*space)->nalpha + (*space)->nbeta;
+    counted.active_orbitals = (*space)->norb;
+    status = vqe_experiment_estimate(out, &counted);
+  }
+  return status;
+}
+
 static int dry_run(const struct vqe_job *job)
 {
+  struct vqe_result *space = NULL;
   double available = (double)vqe_memory_available();
   double cost = 0.0;
   size_t bad = 0;
@@ -64,7 +121,7 @@ static int dry_run(const struct vqe_job *job)
   for (size_t k = 0; k < job->count; k++) {
     const struct vqe_experiment *experiment = job->experiments[k];
     struct vqe_experiment_estimate estimate;
-    if (vqe_experiment_estimate(&estimate, experiment) != VQE_OK) {
+    if (estimate_in(&estimate, &space, experiment) != VQE_OK) {
       vqe_text_line(stdout, "%5zu  %-16s cannot run: %s", k, experiment->name,
                     vqe_error_message());
       bad++;
@@ -88,6 +145,28 @@ static int dry_run(const struct vqe_job *job)
   printf("%zu experiment%s, %zu cannot run; about %.3g core seconds; result "
          "to %s\nParameters and amplitudes are before symmetry screening.\n",
          job->count, vqe_cmd_plural(job->count), bad, cost, job->output);
+  vqe_result_free(space);
+  return bad > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
+}
+
+/* ---- --orbitals ---- */
+
+static int print_orbitals(const struct vqe_job *job)
+{
+  struct vqe_result *space = NULL;
+  size_t bad = 0;
+  for (size_t k = 0; k < job->count; k++) {
+    const struct vqe_experiment *experiment = job->experiments[k];
+    bool found;
+    if (find_space(&space, &found, experiment) != VQE_OK) {
+      vqe_text_line(stdout, "%s: no orbitals: %s", experiment->name,
+                    vqe_error_message());
+      bad++;
+    } else if (found) {
+      vqe_cmd_orbital_print(stdout, space);
+    }
+  }
+  vqe_result_free(space);
   return bad > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
 }
 
@@ -136,7 +215,7 @@ bool vqe_batch_prints(const struct vqe_cmd_options *options)
 {
   return options->help || options->version || options->man ||
          options->devices || options->completion != NULL || options->dry_run ||
-         options->qasm || options->fcidump != NULL;
+         options->qasm || options->orbitals || options->fcidump != NULL;
 }
 
 int vqe_batch_print(const struct vqe_cmd_options *options)
@@ -159,6 +238,8 @@ int vqe_batch_print(const struct vqe_cmd_options *options)
     code = vqe_batch_complain();
   } else if (options->dry_run) {
     code = dry_run(job);
+  } else if (options->orbitals) {
+    code = print_orbitals(job);
   } else if (options->fcidump != NULL) {
     code = write_fcidump(job, options->fcidump);
   } else {

@@ -55,8 +55,9 @@ static const struct vqe_cmd_option entries[] = {
      "true false",
      "orbitals to freeze, or true for the atoms' core orbitals (0)", 0},
     {"active-space", 0, "E,O", GROUP_JOB, VQE_CMD_TEXT,
-     AT(overrides.active_space), NULL,
-     "active electrons and orbitals, or none (none)", 0},
+     AT(overrides.active_space), "pi valence none",
+     "active electrons and orbitals, pi, valence, a rule as in a job file, or "
+     "none (none)", 0},
     {"no-symmetry", 0, NULL, GROUP_JOB, VQE_CMD_FLAG,
      AT(overrides.no_symmetry), NULL, "do not use the symmetry of the integrals", 0},
     {"ansatz", 'a', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.ansatz),
@@ -177,6 +178,9 @@ static const struct vqe_cmd_option entries[] = {
     {"qasm", 0, "INDEX", GROUP_OUTPUT, VQE_CMD_OPTIONAL, AT(qasm_index), NULL,
      "print the circuit of an experiment (0) as OpenQASM 3 and end",
      AT(qasm)},
+    {"orbitals", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(orbitals), NULL,
+     "print the orbitals of each molecule and end: number, energy, occupation, "
+     "irrep, character; those of --active-space, or all", 0},
     {"fcidump", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(fcidump), "FILE",
      "write the active-space integrals of the job's only experiment as an "
      "FCIDUMP and end", 0},

@@ -21,6 +21,7 @@ struct vqe_cmd_options {
   const char *log_level;
   bool qasm;             /* print the circuit of an experiment and end */
   int qasm_index;        /* which, from 0 */
+  bool orbitals;         /* print the orbitals and end */
   const char *fcidump;   /* write integrals there and end; NULL: do not */
   int threads;           /* per rank; 0: cores / local ranks */
   int lanes;             /* small experiments at once; 0: as fits */

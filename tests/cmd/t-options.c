@@ -289,7 +289,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(zsh, name));
     assert_non_null(strstr(fish, of_fish));
   }
-  assert_int_equal(count, 63);
+  assert_int_equal(count, 64);
   free(help);
   free(man);
   free(bash);
