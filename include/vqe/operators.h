@@ -92,6 +92,17 @@ VQE_API void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z);
 VQE_API int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
                                 int *ngroup);
 
+/** Sum over the groups of vqe_pauli_group_qwc of the variance of what one
+ * measurement of a group gives in the determinant that fills the qubits of
+ * `occupied`, hartree^2: sum_g sum_x (sum_{k in g, x_k = x} coeff_k f_k)^2
+ * over x != 0, f_k = (-1)^{|z_k & occupied|}, as strings of one group with
+ * different x have no covariance there. m shots in each group have the
+ * standard error sqrt(out / m). Cost: O(nterm + ngroup). */
+VQE_API int vqe_pauli_group_variance(double *out,
+                                     const struct vqe_pauli_sum *sum,
+                                     const int *group, int ngroup,
+                                     uint64_t occupied);
+
 #ifdef __cplusplus
 }
 #endif

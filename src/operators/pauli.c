@@ -384,3 +384,37 @@ int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
   free(basis);
   return status;
 }
+
+int vqe_pauli_group_variance(double *out, const struct vqe_pauli_sum *sum,
+                             const int *group, int ngroup, uint64_t occupied)
+{
+  int missing = vqe_missing(__func__, "out sum group", out, sum, group);
+  if (missing != VQE_OK) {
+    return missing;
+  }
+  double *total = NULL; /* of each group, of the strings with the x in hand */
+  double variance = 0.0;
+  int status = vqe_memory_alloc(&total, (size_t)(ngroup > 0 ? ngroup : 0),
+                                sizeof *total, "Pauli groups");
+  if (status != VQE_OK) {
+    return status;
+  }
+  size_t end;
+  for (size_t k = 0; k < sum->nterm; k = end) {
+    for (end = k; end < sum->nterm && sum->x[end] == sum->x[k]; end++) {
+      if (sum->x[k] != 0) {
+        VQE_ASSERT(group[end] >= 0 && group[end] < ngroup);
+        total[group[end]] += __builtin_parityll(sum->z[end] & occupied)
+                                 ? -sum->coeff[end]
+                                 : sum->coeff[end];
+      }
+    }
+    for (size_t j = k; j < end && sum->x[k] != 0; j++) {
+      variance += total[group[j]] * total[group[j]];
+      total[group[j]] = 0.0;
+    }
+  }
+  free(total);
+  *out = variance;
+  return VQE_OK;
+}

@@ -330,6 +330,54 @@ static void ties_are_ordered_by_label(void **state)
   assert_int_equal(group[2], 2); /* Z */
 }
 
+/* |O D|^2 - <D|O D>^2 of each group's sum O, term by term on the
+ * determinant. */
+static void variance_is_that_of_the_sums_of_the_groups(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"H2", "HeH+", "LiH"};
+  static const uint64_t occupied[] = {0x5, 0x3, 0xc3};
+  for (size_t k = 0; k < 3; k++) {
+    double constant;
+    double variance;
+    double expected = 0.0;
+    int ngroup;
+    struct vqe_pauli_sum *sum = read_sum(names[k], true, 0.0, &constant);
+    size_t size = (size_t)1 << sum->nqubit;
+    int *group = calloc(sum->nterm, sizeof *group);
+    double *image = calloc(2 * size, sizeof *image);
+    assert_true(group != NULL && image != NULL);
+    assert_int_equal(vqe_pauli_group_qwc(sum, group, &ngroup), VQE_OK);
+    for (int g = 0; g < ngroup; g++) {
+      memset(image, 0, 2 * size * sizeof *image);
+      for (size_t t = 0; t < sum->nterm; t++) {
+        if (group[t] != g) {
+          continue;
+        }
+        /* i^|x&z| X^x Z^z: Z first */
+        int power = __builtin_popcountll(sum->x[t] & sum->z[t]) +
+                    2 * __builtin_popcountll(sum->z[t] & occupied[k]);
+        double sign = (power & 2) != 0 ? -1.0 : 1.0;
+        image[2 * (occupied[k] ^ sum->x[t]) + (size_t)(power & 1)] +=
+            sign * sum->coeff[t];
+      }
+      double mean = image[2 * occupied[k]];
+      for (size_t j = 0; j < 2 * size; j++) {
+        expected += image[j] * image[j];
+      }
+      expected -= mean * mean;
+    }
+    assert_int_equal(
+        vqe_pauli_group_variance(&variance, sum, group, ngroup, occupied[k]),
+        VQE_OK);
+    assert_true(expected > 1e-4);
+    assert_true(fabs(variance - expected) < 1e-12);
+    free(image);
+    free(group);
+    vqe_pauli_sum_free(sum);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -339,6 +387,7 @@ int main(void)
       cmocka_unit_test(labels_start_with_the_highest_qubit),
       cmocka_unit_test(groups_commute_qubit_by_qubit),
       cmocka_unit_test(ties_are_ordered_by_label),
+      cmocka_unit_test(variance_is_that_of_the_sums_of_the_groups),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
