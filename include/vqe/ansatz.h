@@ -63,6 +63,19 @@ static inline bool vqe_gate_signless(enum vqe_gate_kind kind)
   return kind == VQE_GATE_QUBIT_SINGLE || kind == VQE_GATE_QUBIT_DOUBLE;
 }
 
+/** What excitations and XXYY become in OpenQASM and in counts of gates; the
+ * unitary is the same up to a phase. */
+enum vqe_circuits {
+  /** One controlled rotation (Yordanov, Arvidsson-Shukur and Barnes, Phys.
+   * Rev. A 102, 062612 (2020)); gates that cancel are left out. */
+  VQE_CIRCUITS_COMPACT,
+  /** Rotations around Pauli strings, sorted so that neighbours share gates;
+   * gates that cancel are left out. */
+  VQE_CIRCUITS_GADGETS,
+  /** Rotations around Pauli strings, each with all of its gates. */
+  VQE_CIRCUITS_PLAIN
+};
+
 /** A parametrised circuit. Made by vqe_ansatz_create; read only for callers.
  */
 struct vqe_ansatz {
@@ -79,6 +92,7 @@ struct vqe_ansatz {
   int nparam;             /**< parameters of the circuit */
   size_t ngate;           /**< length of `gates` */
   struct vqe_gate *gates; /**< in the order of application */
+  enum vqe_circuits circuits; /**< of its OpenQASM and counts */
 };
 
 /** Name as users write it to its stored spelling, case-insensitive;
@@ -129,6 +143,7 @@ struct vqe_ansatz_options {
   struct vqe_adapt_options adapt; /**< of ADAPT-VQE */
   /** The run optimises the orbitals too; changes nothing of the circuit. */
   bool orbital_optimization;
+  enum vqe_circuits circuits; /**< of its OpenQASM and counts */
 };
 /** Everything zero but the size and the defaults of further options. */
 VQE_API void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
@@ -136,7 +151,8 @@ VQE_API void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
 /** Set a further option of a job file, which `options->name` must know, from
  * its JSON text. ADAPT-VQE: "pool" (GSD), "gradient_norm" (1e-3),
  * "energy_change" (0), "max_operators" (500), "operators_at_a_time" (1).
- * UCCSD, k-UpCCGSD, LUCJ: "orbital_optimization" (false).
+ * UCCSD, k-UpCCGSD, LUCJ: "orbital_optimization" (false). All: "circuits"
+ * ("compact", "gadgets", "plain").
  * VQE_ERR_INPUT when this ansatz has no such option, naming those it has, or
  * when the value is out of range. */
 VQE_API int vqe_ansatz_option_set(struct vqe_ansatz_options *options,
@@ -166,12 +182,48 @@ VQE_API int vqe_ansatz_pool_create(struct vqe_ansatz **out,
 VQE_API int vqe_ansatz_append(struct vqe_ansatz *ansatz,
                               const struct vqe_ansatz *pool, int element);
 
+/** Precision of a rotation made of T and Clifford gates, in t_count. */
+#define VQE_SYNTHESIS_PRECISION 1e-10
+
+/** What a circuit costs on a machine; NaN where it is not known. Counts and
+ * depths are those of the OpenQASM text, as Qiskit counts them. */
+struct vqe_circuit_cost {
+  double parameters;      /**< of the circuit */
+  double one_qubit_gates; /**< gates on one qubit */
+  double two_qubit_gates; /**< gates on two qubits: CX, CZ, CP */
+  double depth;           /**< layers of gates */
+  double two_qubit_depth; /**< layers of gates on two qubits */
+  /** T gates of a fault-tolerant machine: ceil(3 log2(1/e)) = 100 a rotation
+   * with e = VQE_SYNTHESIS_PRECISION (Ross and Selinger, Quantum Inf. Comput.
+   * 16, 901 (2016); terms of log log(1/e) left out), three rotations a CP. */
+  double t_count;
+  double measurement_groups; /**< bases that the Hamiltonian is measured in:
+                                 vqe_pauli_group_qwc */
+  /** Shots over all groups, as many in each, that bring the standard error of
+   * the energy of the Hartree-Fock determinant to 1.6 mHa:
+   * vqe_pauli_group_variance. */
+  double shots;
+};
+/** All NaN. */
+VQE_API void vqe_circuit_cost_init(struct vqe_circuit_cost *cost);
+
+/** Count the gates of a circuit; measurement stays unknown. Above `most` gates
+ * (0: no limit), before any cancel, all but the parameters stays NaN. Cost:
+ * O(gates) time, 24 bytes a gate. */
+VQE_API int vqe_ansatz_cost(struct vqe_circuit_cost *out,
+                            const struct vqe_ansatz *ansatz, size_t most);
+
 /** Complete OpenQASM 3 program with inputs t0000..., zero-padded so that they
  * sort in order. Above `limit` bytes (0: none) every excitation is one
  * `pragma vqe.excitation` (or `vqe.qubit_excitation`) line instead of its
  * gates. Free *out by free(). */
 VQE_API int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz,
                             size_t limit);
+
+/** The same with numbers in place of the inputs: `parameters` holds nparam
+ * values. `version` is 3 or 2 (Cross et al., arXiv:1707.03429). */
+VQE_API int vqe_ansatz_qasm_bound(char **out, const struct vqe_ansatz *ansatz,
+                                  int version, const double *parameters);
 
 /** Initial parameters from first-order amplitudes: `eri` and orbital energies
  * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps for UCCSD, and

@@ -115,6 +115,7 @@ int vqe_ansatz_create(struct vqe_ansatz **out,
   ansatz->nbeta = options->nbeta;
   ansatz->conserves = kind->conserves;
   ansatz->real = kind->real;
+  ansatz->circuits = options->circuits;
   status = build(&builder, options);
   if (status != VQE_OK) {
     vqe_ansatz_free(ansatz);

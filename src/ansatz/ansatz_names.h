@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vqe/ansatz.h"
+
 /* What the number of parameters follows from, before irreps screen any. */
 struct vqe_ansatz_shape {
   int norb, nalpha, nbeta;
@@ -48,6 +50,9 @@ const char *vqe_ansatz_nearest(const char *name);
 
 /* Default noise of a start, radian. */
 double vqe_ansatz_default_noise(const char *ansatz, const char *strategy);
+
+/* "compact", "gadgets", "plain". */
+const char *vqe_ansatz_circuits_name(enum vqe_circuits circuits);
 
 /* Whether the circuit is chosen while it is optimised (ADAPT-VQE). */
 bool vqe_ansatz_grows(const char *name);

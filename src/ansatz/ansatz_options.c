@@ -47,6 +47,30 @@ static int set_pool(struct vqe_adapt_options *adapt, const char *json)
                        json);
 }
 
+/* What excitations become as gates, in the order of enum vqe_circuits. */
+static const char *const circuit_names[] = {"compact", "gadgets", "plain"};
+
+const char *vqe_ansatz_circuits_name(enum vqe_circuits circuits)
+{
+  return circuit_names[circuits];
+}
+
+static int set_circuits(struct vqe_ansatz_options *options, const char *json)
+{
+  size_t length = strlen(json);
+  for (size_t k = 0; length > 2 && k < COUNT(circuit_names); k++) {
+    if (json[0] == '"' && strlen(circuit_names[k]) == length - 2 &&
+        strncasecmp(json + 1, circuit_names[k], length - 2) == 0) {
+      options->circuits = (enum vqe_circuits)k;
+      return VQE_OK;
+    }
+  }
+  return vqe_error_set(VQE_ERR_INPUT,
+                       "option 'circuits' of %s: %.40s is none of compact, "
+                       "gadgets, plain",
+                       options->name, json);
+}
+
 /* The option of ansätze of fixed form that run in a sector. */
 static int set_orbitals(struct vqe_ansatz_options *options, const char *key,
                         const char *json)
@@ -54,10 +78,11 @@ static int set_orbitals(struct vqe_ansatz_options *options, const char *key,
   bool knows = vqe_ansatz_conserves(options->name);
   if (!knows || strcmp(key, "orbital_optimization") != 0) {
     return vqe_error_set(VQE_ERR_INPUT,
-                         "%s has no option '%s': it knows name, reps%s",
+                         "%s has no option '%s': it knows name, reps, "
+                         "entanglement%s",
                          options->name, key,
-                         knows ? ", entanglement and orbital_optimization"
-                               : " and entanglement");
+                         knows ? ", circuits and orbital_optimization"
+                               : " and circuits");
   }
   if (strcmp(json, "true") != 0 && strcmp(json, "false") != 0) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -97,6 +122,9 @@ int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
   if (status != VQE_OK) {
     return status;
   }
+  if (strcmp(key, "circuits") == 0) {
+    return set_circuits(options, json);
+  }
   if (!vqe_ansatz_grows(options->name)) {
     return set_orbitals(options, key, json);
   }
@@ -126,7 +154,7 @@ int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
   }
   return vqe_error_set(VQE_ERR_INPUT,
                        "ADAPT-VQE has no option '%s': besides name it knows "
-                       "pool, gradient_norm, energy_change, max_operators "
-                       "and operators_at_a_time",
+                       "pool, gradient_norm, energy_change, max_operators, "
+                       "operators_at_a_time and circuits",
                        key);
 }

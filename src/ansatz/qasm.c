@@ -1,20 +1,15 @@
-/* OpenQASM 3 text (Cross et al., ACM Trans. Quantum Comput. 3, 12 (2022)).
- *
- * An excitation becomes the product of its commuting Pauli rotations: the
- * ladder operators are multiplied out under Jordan-Wigner, or as they stand
- * for qubit excitations, and each rotation is a basis change, a CX ladder and
- * one RZ. */
+/* OpenQASM 3 text (Cross et al., ACM Trans. Quantum Comput. 3, 12 (2022)), and
+ * OpenQASM 2 (Cross et al., arXiv:1707.03429). */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ansatz/ansatz_names.h"
-#include "base/assert.h"
+#include "ansatz/program.h"
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/missing.h"
-#include "vqe/ansatz.h"
 
 struct text {
   char *data;
@@ -48,219 +43,221 @@ static void put(struct text *text, const char *format, ...)
   text->used += (size_t)length;
 }
 
-/* ---- Pauli terms of tau - tau^+ ---- */
+/* ---- a program ---- */
 
-#define MAX_TERMS                                                             \
-  32 /* of the product of four ladder operators, and to spare */
-
-struct term {
-  uint64_t x, z;
-  double re, im; /* coefficient of i^|x&z| X^x Z^z */
+/* How parameters are written. */
+struct angles {
+  int version;          /* of OpenQASM */
+  int digits;           /* of the names of inputs */
+  const double *values; /* in place of inputs, or NULL */
 };
 
-/* Multiply the sum by a_p (dagger 0) or a+_p (dagger 1):
- * a_p = (X_p + i Y_p)/2 Z_{<p}, a+_p = (X_p - i Y_p)/2 Z_{<p}; without the Z
- * string when `signless`. */
-static int times_ladder(struct term *terms, int count, int p, bool dagger,
-                        bool signless)
+static int digits_of(int nparam)
 {
-  struct term out[MAX_TERMS];
-  uint64_t bit = UINT64_C(1) << p;
-  int n = 0;
-  for (int k = 0; k < count; k++) {
-    for (int y = 0; y < 2; y++) {
-      uint64_t x2 = bit;
-      uint64_t z2 = (signless ? 0 : bit - 1) | (y ? bit : 0);
-      uint64_t x = terms[k].x ^ x2;
-      uint64_t z = terms[k].z ^ z2;
-      int power = __builtin_popcountll(terms[k].x & terms[k].z) +
-                  __builtin_popcountll(x2 & z2) - __builtin_popcountll(x & z) +
-                  2 * __builtin_popcountll(terms[k].z & x2);
-      power += y ? (dagger ? 3 : 1) : 0; /* the factor -i or i of Y */
-      double re = 0.5 * terms[k].re;
-      double im = 0.5 * terms[k].im;
-      for (int turn = 0; turn < (power & 3); turn++) {
-        double old = re;
-        re = -im;
-        im = old;
-      }
-      int at = 0;
-      while (at < n && (out[at].x != x || out[at].z != z)) {
-        at++;
-      }
-      if (at == n) {
-        VQE_ASSERT(n < MAX_TERMS);
-        out[n++] = (struct term){x, z, 0.0, 0.0};
-      }
-      out[at].re += re;
-      out[at].im += im;
-    }
+  int digits = 5;
+  for (int n = 100000; n < nparam; n *= 10) {
+    digits++;
   }
-  memcpy(terms, out, (size_t)n * sizeof *out);
-  return n;
+  return digits;
 }
 
-/* tau - tau^+ = 2i Im(tau) in the Pauli basis: at most 8 terms i c P. */
-static int generator(struct term out[MAX_TERMS], const struct vqe_gate *gate)
+static void put_angle(struct text *text, const struct vqe_program_gate *gate,
+                      const struct angles *angles)
 {
-  struct term terms[MAX_TERMS] = {{0, 0, 1.0, 0.0}};
-  int count = 1;
-  for (int k = 0; k < vqe_gate_order(gate->kind); k++) {
-    const int *q = &gate->q[2 * (size_t)k];
-    bool signless = vqe_gate_signless(gate->kind);
-    count = times_ladder(terms, count, q[1], true, signless);
-    count = times_ladder(terms, count, q[0], false, signless);
-  }
-  int kept = 0;
-  for (int k = 0; k < count; k++) {
-    if (terms[k].im > 1e-12 || terms[k].im < -1e-12) {
-      out[kept] = terms[k];
-      out[kept].im *= 2.0;
-      kept++;
-    }
-  }
-  return kept;
-}
-
-/* exp(i c t P): basis change to Z, ladder, rz(-2 c t), and back. */
-static void put_pauli_rotation(struct text *text, const struct term *term,
-                               const char *angle, double scale)
-{
-  int qubits[64];
-  int count = 0;
-  for (int q = 0; q < 64; q++) {
-    if ((term->x | term->z) >> q & 1) {
-      qubits[count++] = q;
-    }
-  }
-  for (int pass = 0; pass < 2; pass++) {
-    if (pass == 1) {
-      for (int k = 0; k + 1 < count; k++) {
-        put(text, "cx q[%d], q[%d];\n", qubits[k], qubits[k + 1]);
-      }
-      put(text, "rz(%.17g*%s) q[%d];\n", -2.0 * term->im * scale, angle,
-          qubits[count - 1]);
-      for (int k = count - 2; k >= 0; k--) {
-        put(text, "cx q[%d], q[%d];\n", qubits[k], qubits[k + 1]);
-      }
-    }
-    for (int k = 0; k < count; k++) {
-      bool x = term->x >> qubits[k] & 1;
-      bool z = term->z >> qubits[k] & 1;
-      if (x && z) {
-        put(text, "rx(%spi/2) q[%d];\n", pass == 0 ? "" : "-", qubits[k]);
-      } else if (x) {
-        put(text, "h q[%d];\n", qubits[k]);
-      }
-    }
+  if (angles->values != NULL) {
+    put(text, "%.17g", gate->scale * angles->values[gate->param]);
+  } else if (gate->scale == 1.0) {
+    put(text, "t%0*d", angles->digits, gate->param);
+  } else {
+    put(text, "%.17g*t%0*d", gate->scale, angles->digits, gate->param);
   }
 }
 
-static void put_gate(struct text *text, const struct vqe_gate *gate,
-                     const char *angle, bool expand)
+static void put_gate(struct text *text, const struct vqe_program_gate *gate,
+                     const struct angles *angles)
+{
+  static const char *const names[] = {
+      [VQE_PROGRAM_X] = "x",   [VQE_PROGRAM_H] = "h",
+      [VQE_PROGRAM_S] = "s",   [VQE_PROGRAM_SDG] = "sdg",
+      [VQE_PROGRAM_RY] = "ry", [VQE_PROGRAM_RZ] = "rz",
+      [VQE_PROGRAM_CX] = "cx", [VQE_PROGRAM_CZ] = "cz",
+      [VQE_PROGRAM_P] = "p",   [VQE_PROGRAM_RX_PLUS] = "rx(pi/2)",
+      [VQE_PROGRAM_CP] = "cp", [VQE_PROGRAM_RX_MINUS] = "rx(-pi/2)",
+  };
+  const char *name = names[gate->kind];
+  if (angles->version == 2) {
+    /* the library of OpenQASM 2 has other names for phases */
+    name = gate->kind == VQE_PROGRAM_P    ? "u1"
+           : gate->kind == VQE_PROGRAM_CP ? "cu1"
+                                          : name;
+  }
+  put(text, "%s", name);
+  if (vqe_program_has_angle(gate->kind)) {
+    put(text, "(");
+    put_angle(text, gate, angles);
+    put(text, ")");
+  }
+  put(text, " q[%d]", gate->q[0]);
+  if (vqe_program_pair(gate->kind)) {
+    put(text, ", q[%d]", gate->q[1]);
+  }
+  put(text, ";\n");
+}
+
+static void put_inputs(struct text *text, const struct vqe_ansatz *ansatz)
+{
+  int digits = digits_of(ansatz->nparam);
+  for (int k = 0; k < ansatz->nparam; k++) {
+    put(text, "input float[64] t%0*d;\n", digits, k);
+  }
+}
+
+int vqe_program_text(char **out, const struct vqe_program *program,
+                     const struct vqe_ansatz *ansatz, int version,
+                     const double *parameters, size_t limit)
+{
+  struct text text = {NULL, 0, 0, VQE_OK};
+  struct angles angles = {version, digits_of(ansatz->nparam), parameters};
+  bool fits = true;
+  *out = NULL;
+  if (version == 2) {
+    put(&text, "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[%d];\n",
+        program->nqubit);
+  } else {
+    put(&text, "OPENQASM 3.0;\ninclude \"stdgates.inc\";\n");
+    if (parameters == NULL) {
+      put_inputs(&text, ansatz);
+    }
+    put(&text, "qubit[%d] q;\n", program->nqubit);
+  }
+  for (size_t k = 0; k < program->ngate && fits && text.status == VQE_OK;
+       k++) {
+    put_gate(&text, &program->gates[k], &angles);
+    fits = limit == 0 || text.used < limit;
+  }
+  if (text.status == VQE_OK && fits) {
+    *out = text.data;
+  } else {
+    free(text.data);
+  }
+  return text.status;
+}
+
+/* ---- an ansatz with its excitations as pragmas ---- */
+
+static void put_short_gate(struct text *text, const struct vqe_gate *gate,
+                           int digits)
 {
   const int *q = gate->q;
   const char *pragma = vqe_gate_signless(gate->kind)
                            ? "pragma vqe.qubit_excitation"
                            : "pragma vqe.excitation";
-  switch (gate->kind) {
-  case VQE_GATE_X:
+  if (gate->kind == VQE_GATE_X) {
     put(text, "x q[%d];\n", q[0]);
-    break;
-  case VQE_GATE_RY:
-    put(text, "ry(%s) q[%d];\n", angle, q[0]);
-    break;
-  case VQE_GATE_RZ:
-    put(text, "rz(%s) q[%d];\n", angle, q[0]);
-    break;
-  case VQE_GATE_CX:
-    put(text, "cx q[%d], q[%d];\n", q[0], q[1]);
-    break;
-  case VQE_GATE_XXYY:
-    put(text, "xxyy(%s) q[%d], q[%d];\n", angle, q[0], q[1]);
-    break;
-  case VQE_GATE_PHASE:
-    put(text, "p(%.17g*%s) q[%d];\n", gate->scale, angle, q[0]);
-    break;
-  case VQE_GATE_CPHASE:
-    put(text, "cp(%.17g*%s) q[%d], q[%d];\n", gate->scale, angle, q[0], q[1]);
-    break;
-  case VQE_GATE_SINGLE:
-  case VQE_GATE_DOUBLE:
-  case VQE_GATE_QUBIT_SINGLE:
-  case VQE_GATE_QUBIT_DOUBLE:
-    if (expand) {
-      struct term terms[MAX_TERMS];
-      int count = generator(terms, gate);
-      for (int k = 0; k < count; k++) {
-        put_pauli_rotation(text, &terms[k], angle, gate->scale);
-      }
-    } else if (vqe_gate_order(gate->kind) == 1) {
-      put(text, "%s %.17g*%s %d->%d\n", pragma, gate->scale, angle, q[0],
-          q[1]);
-    } else {
-      put(text, "%s %.17g*%s %d->%d %d->%d\n", pragma, gate->scale, angle,
-          q[0], q[1], q[2], q[3]);
+  } else if (gate->kind == VQE_GATE_PHASE) {
+    put(text, "p(%.17g*t%0*d) q[%d];\n", gate->scale, digits, gate->param,
+        q[0]);
+  } else if (gate->kind == VQE_GATE_CPHASE) {
+    put(text, "cp(%.17g*t%0*d) q[%d], q[%d];\n", gate->scale, digits,
+        gate->param, q[0], q[1]);
+  } else {
+    put(text, "%s %.17g*t%0*d %d->%d", pragma, gate->scale, digits,
+        gate->param, q[0], q[1]);
+    if (vqe_gate_order(gate->kind) == 2) {
+      put(text, " %d->%d", q[2], q[3]);
     }
-    break;
+    put(text, "\n");
   }
 }
 
-static int write_program(char **out, const struct vqe_ansatz *ansatz,
-                         size_t limit, bool expand, bool *too_long)
+bool vqe_ansatz_has_short(const struct vqe_ansatz *ansatz)
+{
+  for (size_t k = 0; k < ansatz->ngate; k++) {
+    enum vqe_gate_kind kind = ansatz->gates[k].kind;
+    if (vqe_gate_order(kind) == 0 && kind != VQE_GATE_X &&
+        kind != VQE_GATE_PHASE && kind != VQE_GATE_CPHASE) {
+      return false;
+    }
+  }
+  return true;
+}
+
+int vqe_ansatz_qasm_short(char **out, const struct vqe_ansatz *ansatz)
 {
   struct text text = {NULL, 0, 0, VQE_OK};
-  int digits = 5;
-  *too_long = false;
-  for (int n = 100000; n < ansatz->nparam; n *= 10) {
-    digits++;
-  }
+  int digits = digits_of(ansatz->nparam);
+  *out = NULL;
   put(&text, "OPENQASM 3.0;\ninclude \"stdgates.inc\";\n");
-  for (int k = 0; k < ansatz->nparam; k++) {
-    put(&text, "input float[64] t%0*d;\n", digits, k);
-  }
-  if (vqe_ansatz_kind(ansatz->name)->preserving) {
-    put(&text, "gate xxyy(t) a, b {\n"
-               "  h a; h b; cx a, b; rz(t) b; cx a, b; h a; h b;\n"
-               "  rx(pi/2) a; rx(pi/2) b; cx a, b; rz(t) b; cx a, b;\n");
-    put(&text, "  rx(-pi/2) a; rx(-pi/2) b;\n}\n");
-  }
+  put_inputs(&text, ansatz);
   put(&text, "qubit[%d] q;\n", ansatz->nqubit);
   for (size_t k = 0; k < ansatz->ngate && text.status == VQE_OK; k++) {
-    char angle[32] = "";
-    if (ansatz->gates[k].param >= 0) {
-      snprintf(angle, sizeof angle, "t%0*d", digits, ansatz->gates[k].param);
-    }
-    put_gate(&text, &ansatz->gates[k], angle, expand);
-    if (expand && limit > 0 && text.used >= limit && ansatz->conserves) {
-      *too_long = true;
-      break;
-    }
+    put_short_gate(&text, &ansatz->gates[k], digits);
   }
-  if (text.status != VQE_OK || *too_long) {
+  if (text.status == VQE_OK) {
+    *out = text.data;
+  } else {
     free(text.data);
-    return text.status;
   }
-  *out = text.data;
-  return VQE_OK;
+  return text.status;
+}
+
+static int check(const char *function, void *out,
+                 const struct vqe_ansatz *ansatz)
+{
+  int missing = vqe_missing(function, "out ansatz", out, ansatz);
+  if (missing == VQE_OK) {
+    missing =
+        vqe_missing(function, "ansatz->gates",
+                    ansatz->ngate > 0 ? (const void *)ansatz->gates : ansatz);
+  }
+  return missing;
 }
 
 int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz, size_t limit)
 {
-  int missing = vqe_missing(__func__, "out ansatz", out, ansatz);
-  if (missing == VQE_OK) {
-    missing =
-        vqe_missing(__func__, "ansatz->gates",
-                    ansatz->ngate > 0 ? (const void *)ansatz->gates : ansatz);
+  struct vqe_program *program = NULL;
+  int status = check(__func__, out, ansatz);
+  if (status != VQE_OK) {
+    return status;
   }
-  if (missing != VQE_OK) {
-    return missing;
-  }
-  bool too_long;
   *out = NULL;
-  int status = write_program(out, ansatz, limit, true, &too_long);
-  if (status == VQE_OK && too_long) {
-    status = write_program(out, ansatz, 0, false, &too_long);
+  limit = vqe_ansatz_has_short(ansatz) ? limit : 0;
+  status = vqe_program_create(&program, ansatz, 0);
+  if (status == VQE_OK) {
+    status = vqe_program_text(out, program, ansatz, 3, NULL, limit);
   }
+  if (status == VQE_OK && *out == NULL) {
+    status = vqe_ansatz_qasm_short(out, ansatz);
+  }
+  vqe_program_free(program);
+  return status;
+}
+
+int vqe_ansatz_qasm_bound(char **out, const struct vqe_ansatz *ansatz,
+                          int version, const double *parameters)
+{
+  struct vqe_program *program = NULL;
+  int status = check(__func__, out, ansatz);
+  if (status == VQE_OK && ansatz->nparam > 0) {
+    status = vqe_missing(__func__, "parameters", parameters);
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  *out = NULL;
+  if (version != 2 && version != 3) {
+    return vqe_error_set(VQE_ERR_INPUT, "OpenQASM %d: 2 or 3", version);
+  }
+  for (int k = 0; k < ansatz->nparam; k++) {
+    if (!isfinite(parameters[k])) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "parameter %d of the circuit is not finite", k);
+    }
+  }
+  status = vqe_program_create(&program, ansatz, 0);
+  if (status == VQE_OK) {
+    status = vqe_program_text(out, program, ansatz, version, parameters, 0);
+  }
+  vqe_program_free(program);
   return status;
 }

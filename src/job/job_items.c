@@ -140,8 +140,17 @@ static int read_ansatz_options(struct vqe_job_ansatz *out,
     if (json_is_false(value)) {
       continue; /* the default: the same experiment as without */
     }
-    json_t *stored = strcmp(key, "pool") == 0 ? json_string(scratch.adapt.pool)
-                                              : json_incref(value);
+    json_t *stored;
+    if (strcmp(key, "circuits") == 0) {
+      if (scratch.circuits == VQE_CIRCUITS_COMPACT) {
+        continue;
+      }
+      stored = json_string(vqe_ansatz_circuits_name(scratch.circuits));
+    } else if (strcmp(key, "pool") == 0) {
+      stored = json_string(scratch.adapt.pool);
+    } else {
+      stored = json_incref(value);
+    }
     status = add_option(&out->options, key, stored);
     json_decref(stored);
     if (status != VQE_OK) {
@@ -232,6 +241,10 @@ int vqe_job_read_ansatz(struct vqe_job_ansatz *out, const json_t *item,
   int status = read_named(&object, item, "an ansatz", value);
   if (status == VQE_OK) {
     status = read_ansatz_name(out, object, item, value);
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_job_put_member(object, "circuits", reader->overrides->circuits);
   }
   if (status == VQE_OK) {
     status = read_ansatz_options(out, object, value->where);

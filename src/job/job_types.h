@@ -67,6 +67,7 @@ struct vqe_job {
  * job file. List-valued ones are comma-separated ("6-31g,cc-pvdz"). */
 struct vqe_job_overrides {
   const char *basis, *ansatz, *optimizer, *init, *seed, *entanglement;
+  const char *circuits;     /* "compact", "gadgets", "plain" */
   const char *frozen_core;  /* "true", "false" or a number */
   const char *active_space; /* as vqe_job_space_option takes it */
   const char *references;   /* "hf,mp2,fci" */

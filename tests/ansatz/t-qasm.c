@@ -86,7 +86,7 @@ static void long_program_falls_back_to_pragmas(void **state)
   assert_int_equal(vqe_ansatz_qasm(&whole, ansatz, 0), VQE_OK);
   assert_int_equal(count(whole, "pragma"), 0);
   /* singles take 2 rotations, doubles 8 */
-  assert_int_equal(count(whole, "rz("), 4 * 2 + 4 * 8);
+  assert_int_equal(count(whole, "ry("), 4 * 2 + 4 * 8);
   assert_int_equal(vqe_ansatz_qasm(&brief, ansatz, 400), VQE_OK);
   assert_non_null(strstr(brief, "pragma vqe.excitation 1*t00000 0->1\n"
                                 "pragma vqe.excitation 1*t00000 3->4\n"));

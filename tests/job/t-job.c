@@ -87,6 +87,31 @@ static void ansatz_options_are_part_of_the_identity(void **state)
   free(text);
 }
 
+/* The default is no other experiment, whatever its spelling. */
+static void circuits_that_are_asked_for_are_part_of_the_identity(void **state)
+{
+  (void)state;
+  struct vqe_job_overrides o = none;
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"ansatz\": [\"UCCSD\", "
+                         "{\"name\": \"UCCSD\", \"circuits\": \"Compact\"}, "
+                         "{\"name\": \"UCCSD\", \"circuits\": \"Gadgets\"}], "
+                         "\"seed\": 5}"),
+                   0);
+  assert_int_equal(job->count, 2);
+  assert_int_equal(experiment(0)->ansatz_options.count, 0);
+  assert_string_equal(experiment(1)->ansatz_options.items[0].json,
+                      "\"gadgets\"");
+  assert_string_not_equal(experiment(0)->id, experiment(1)->id);
+  o.circuits = "plain";
+  assert_int_equal(parse_with("{\"molecules\": [" H2 "], \"ansatz\": [{"
+                              "\"name\": \"UCCSD\", \"circuits\": "
+                              "\"gadgets\"}], \"seed\": 5}",
+                              &o),
+                   0);
+  assert_string_equal(experiment(0)->ansatz_options.items[0].json,
+                      "\"plain\"");
+}
+
 /* Ansätze that run in sectors: their defaults, and the orbitals' option. */
 static void sector_ansatze_have_their_own_defaults(void **state)
 {
@@ -582,6 +607,8 @@ static void wrong_values_name_file_key_and_remedy(void **state)
        "no option 'orbital_optimization'"},
       {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"pool\": \"SD\"}",
        "none of GSD, UCCSD, QEB"},
+      {"\"ansatz\": {\"name\": \"UCCSD\", \"circuits\": \"short\"}",
+       "none of compact, gadgets, plain"},
       {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"reps\": 2}",
        "key 'reps': 2 is not a whole number from 1 to 1"},
       {"\"ansatz\": \"ADAPT-VQE\", \"init\": \"mp2\"", "Hartree-Fock"},
@@ -1101,6 +1128,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ansatz_options_are_part_of_the_identity),
+      cmocka_unit_test(circuits_that_are_asked_for_are_part_of_the_identity),
       cmocka_unit_test(sector_ansatze_have_their_own_defaults),
       cmocka_unit_test(ids_are_those_of_the_golden_file),
       cmocka_unit_test(defaults_are_those_of_the_contract),
