@@ -24,13 +24,15 @@
 struct search {
   const char *start; /* of its id; "" for the only one */
   size_t seen, found;
-  char *text;
+  struct vqe_cmd_lake_program *program;
   char named[NAMED * 96]; /* the first of them, for the error */
 };
 
 static int consider(struct search *search, const char *id, const char *name,
-                    const char *circuit)
+                    const char *circuit, const double *parameters,
+                    size_t count)
 {
+  struct vqe_cmd_lake_program *program = search->program;
   id = id != NULL ? id : "";
   search->seen++;
   if (strncmp(id, search->start, strlen(search->start)) != 0) {
@@ -42,9 +44,20 @@ static int consider(struct search *search, const char *id, const char *name,
              used > 0 ? ", " : "", id, name != NULL ? name : "");
   }
   search->found++;
-  return search->found > 1 ? VQE_OK
-                           : vqe_memory_strdup(&search->text,
-                                               circuit != NULL ? circuit : "");
+  if (search->found > 1) {
+    return VQE_OK;
+  }
+  int status =
+      vqe_memory_strdup(&program->text, circuit != NULL ? circuit : "");
+  if (status == VQE_OK && parameters != NULL) {
+    status = vqe_memory_alloc(&program->parameters, count, sizeof(double),
+                              "parameters of a circuit");
+  }
+  if (status == VQE_OK && parameters != NULL) {
+    memcpy(program->parameters, parameters, count * sizeof(double));
+    program->count = count;
+  }
+  return status;
 }
 
 static int take_result(void *ctx, size_t index,
@@ -55,7 +68,8 @@ static int take_result(void *ctx, size_t index,
     return VQE_OK; /* failed before there was a circuit */
   }
   return consider(ctx, result->experiment->id, result->experiment->name,
-                  result->ansatz_qasm);
+                  result->ansatz_qasm, result->optimal_parameters,
+                  (size_t)result->nparam);
 }
 
 static int take_record(void *ctx, struct vqe_record *record, size_t index)
@@ -64,7 +78,8 @@ static int take_record(void *ctx, struct vqe_record *record, size_t index)
   int status = vqe_record_identify(record);
   if (status == VQE_OK) {
     status = consider(ctx, record->experiment_id, record->basis_set,
-                      record->ansatz_qasm);
+                      record->ansatz_qasm, record->optimal_parameters,
+                      record->noptimal);
   }
   vqe_record_free(record);
   return status;
@@ -156,9 +171,10 @@ static int read_file(struct search *search, const char *path)
                        path);
 }
 
-static int from_file(char **text, const char *path, const char *start)
+static int from_file(struct vqe_cmd_lake_program *program, const char *path,
+                     const char *start)
 {
-  struct search search = {.start = start};
+  struct search search = {.start = start, .program = program};
   int status = read_file(&search, path);
   if (status == VQE_OK && search.found == 0) {
     status = vqe_error_set(
@@ -176,32 +192,33 @@ static int from_file(char **text, const char *path, const char *start)
         path, search.found, start[0] != '\0' ? " whose ids start with " : "",
         start, search.named, search.found > NAMED ? ", ..." : "");
   }
-  if (status == VQE_OK) {
-    *text = search.text;
-  } else {
-    free(search.text);
-  }
   return status;
 }
 
-static int from_warehouse(char **text, struct vqe_cmd_lake_options *options)
+static int from_warehouse(struct vqe_cmd_lake_program *program,
+                          struct vqe_cmd_lake_options *options)
 {
   struct vqe_warehouse *warehouse = NULL;
   int status = vqe_cmd_lake_open(&warehouse, vqe_cmd_lake_place(options, NULL),
                                  options, VQE_CMD_LAKE_READ);
   if (status == VQE_OK) {
-    status = vqe_query_ansatz(text, warehouse, options->arguments[0]);
+    status =
+        vqe_query_ansatz(&program->text, warehouse, options->arguments[0]);
+  }
+  if (status == VQE_OK && (options->bind || options->qasm_version == 2)) {
+    status = vqe_query_optimal(&program->parameters, &program->count,
+                               warehouse, options->arguments[0]);
   }
   return vqe_cmd_lake_close(warehouse, status);
 }
 
-int vqe_cmd_lake_circuit(char **text, struct vqe_cmd_lake_options *options)
+int vqe_cmd_lake_circuit(struct vqe_cmd_lake_program *program,
+                         struct vqe_cmd_lake_options *options)
 {
   const char *name = options->arguments[0];
   struct stat found;
-  *text = NULL;
   if (stat(name, &found) == 0 && S_ISREG(found.st_mode)) {
-    return from_file(text, name,
+    return from_file(program, name,
                      options->narguments > 1 ? options->arguments[1] : "");
   }
   if (options->narguments > 1) {
@@ -214,5 +231,5 @@ int vqe_cmd_lake_circuit(char **text, struct vqe_cmd_lake_options *options)
                          "experiment's id",
                          name);
   }
-  return from_warehouse(text, options);
+  return from_warehouse(program, options);
 }

@@ -68,11 +68,25 @@ int vqe_cmd_lake_open_output(FILE **out,
                              const struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_close_output(FILE *stream, int status);
 
+/* A stored circuit and the optimal parameters of its experiment. */
+struct vqe_cmd_lake_program {
+  char *text;
+  double *parameters; /* NULL: none are known */
+  size_t count;
+};
+
 /* The stored circuit that the arguments name: of a result file or a file of
  * records (the start of an id follows where it holds several), or of the
  * experiment of the warehouse whose id starts so. VQE_ERR_INPUT for a file of
- * another kind. Free *text by free(). */
-int vqe_cmd_lake_circuit(char **text, struct vqe_cmd_lake_options *options);
+ * another kind. Free what *program holds by free(), also after a failure. */
+int vqe_cmd_lake_circuit(struct vqe_cmd_lake_program *program,
+                         struct vqe_cmd_lake_options *options);
+
+/* OpenQASM `version` 3 or 2 of a program of OpenQASM 3 with numbers in place
+ * of its inputs. VQE_ERR_INPUT where it has others than ours, or more than
+ * there are numbers. Free *out by free(). */
+int vqe_cmd_lake_bind(char **out, const struct vqe_cmd_lake_program *program,
+                      int version);
 
 /* Print the page `html` into `path` as a PDF, by Chromium: that which
  * VQE_CHROMIUM names, else the first of PATH. VQE_ERR_UNSUPPORTED where there

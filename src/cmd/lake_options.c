@@ -50,7 +50,7 @@ static const struct {
     {0, 1, WRITE "warehouse older-than orphans "},
     {0, 2, S3 "warehouse "},
     {2, -1, S3 "lock-wait "},
-    {1, 2, S3 ENGINE "warehouse output "},
+    {1, 2, S3 ENGINE "warehouse output bind qasm-version "},
     {0, 1, S3 ENGINE "warehouse output "},
     {0, 1, S3 ENGINE "warehouse dataset license "},
     {0, 1, "brokers topic registry spool insecure-http "},
@@ -87,7 +87,7 @@ static const struct vqe_cmd_command commands[] = {
     {"qasm", "ID | FILE [ID]",
      "prints the circuit of an experiment (the start of its id) of the "
      "warehouse, of an HDF5 result or of a file of records (.vqes, .avro, "
-     ".json) as OpenQASM 3, its excitations expanded into gates"},
+     ".json) as OpenQASM, its excitations expanded into gates"},
     {"report", "[RESULT|WAREHOUSE]",
      "writes one page of an HDF5 result or of the tables, with curves, "
      "convergence and molecules, into --output: report.html, or a PDF where "
@@ -186,6 +186,10 @@ static const struct vqe_cmd_option entries[] = {
      0},
     {"older-than", 0, "TIME", GROUP_WORK, VQE_CMD_TEXT, AT(older_than), NULL,
      "of expire: 30d, 12h, or a date (2026-01-31)", 0},
+    {"bind", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(bind), NULL,
+     "qasm: the optimal parameters in place of inputs", 0},
+    {"qasm-version", 0, "N", GROUP_WORK, VQE_CMD_COUNT, AT(qasm_version),
+     "2 3", "qasm: OpenQASM 3, or 2, which has no inputs: --bind (3)", 0},
     {"orphans", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(orphans), NULL,
      "of expire: what crashed writers left goes too, unfinished uploads as well "
      "(while others write, and of uploads: what is a day old)", 0},
@@ -338,7 +342,8 @@ static int check_choice(const struct vqe_cmd_option *entry,
 {
   const char *value = NULL;
   char choices[64];
-  if (entry->choices == NULL || strcmp(entry->choices, "FILE") == 0) {
+  if (entry->kind != VQE_CMD_TEXT || entry->choices == NULL ||
+      strcmp(entry->choices, "FILE") == 0) {
     return VQE_OK;
   }
   memcpy(&value, (const char *)options + entry->offset, sizeof value);

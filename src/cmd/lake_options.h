@@ -33,6 +33,8 @@ struct vqe_cmd_lake_options {
   bool reject_unknown;
   bool insecure_http; /* credentials may go in plain text */
   bool unlocked;      /* of query */
+  bool bind;          /* of qasm: numbers in place of inputs */
+  int qasm_version;   /* of qasm: 2 or 3; 0: 3 */
   bool orphans;       /* of expire */
   /* of relocate: each place may have its own */
   const char *source_profile, *target_profile;

@@ -143,24 +143,44 @@ static int expand(char **out, char *text)
   return status;
 }
 
+/* In place of the text: `made`. */
+static void replace(struct vqe_cmd_lake_program *program, char *made)
+{
+  free(program->text);
+  program->text = made;
+}
+
 int vqe_cmd_lake_run_qasm(struct vqe_cmd_lake_options *options)
 {
-  char *text = NULL;
-  char *expanded = NULL;
+  struct vqe_cmd_lake_program program = {NULL, NULL, 0};
+  char *made = NULL;
   FILE *stream = NULL;
-  int status = vqe_cmd_lake_circuit(&text, options);
-  if (status == VQE_OK && text != NULL &&
-      (strstr(text, PRAGMA) != NULL || strstr(text, QUBIT_PRAGMA) != NULL)) {
-    status = expand(&expanded, text);
+  int version = options->qasm_version == 0 ? 3 : options->qasm_version;
+  int status =
+      version == 2 || version == 3
+          ? vqe_cmd_lake_circuit(&program, options)
+          : vqe_error_set(VQE_ERR_INPUT, "--qasm-version %d: 2 or 3", version);
+  if (status == VQE_OK && (strstr(program.text, PRAGMA) != NULL ||
+                           strstr(program.text, QUBIT_PRAGMA) != NULL)) {
+    status = expand(&made, program.text);
+    if (status == VQE_OK) {
+      replace(&program, made);
+    }
+  }
+  if (status == VQE_OK && (options->bind || version == 2)) {
+    status = vqe_cmd_lake_bind(&made, &program, version);
+    if (status == VQE_OK) {
+      replace(&program, made);
+    }
   }
   if (status == VQE_OK) {
     status = vqe_cmd_lake_open_output(&stream, options);
   }
   if (status == VQE_OK) {
-    vqe_text_show(stream, expanded != NULL ? expanded : text);
+    vqe_text_show(stream, program.text);
   }
   status = vqe_cmd_lake_close_output(stream, status);
-  free(expanded);
-  free(text);
+  free(program.parameters);
+  free(program.text);
   return status == VQE_OK ? EXIT_GOOD : vqe_cmd_lake_complain(status);
 }

@@ -525,26 +525,73 @@ static int query_value(char **out, struct vqe_warehouse *warehouse,
   return status;
 }
 
-int vqe_query_ansatz(char **out, struct vqe_warehouse *warehouse,
-                     const char *id)
+/* The one value that a statement gives for the experiment whose id starts so:
+ * `sql` ends where the start of the id follows, `rest` comes behind it. */
+static int experiment_value(char **out, struct vqe_warehouse *warehouse,
+                            const char *sql, const char *id, const char *rest,
+                            const char *table)
 {
-  struct vqe_duck_text sql = {NULL, 0, 0, VQE_OK};
-  vqe_duck_add(&sql, "SELECT ansatz FROM ansatz_info WHERE "
-                     "starts_with(experiment_id, ");
-  vqe_duck_add_quoted(&sql, id);
-  vqe_duck_add(&sql, ")");
-  int status = sql.status;
+  struct vqe_duck_text text = {NULL, 0, 0, VQE_OK};
+  vqe_duck_add(&text, sql);
+  vqe_duck_add_quoted(&text, id);
+  vqe_duck_add(&text, rest);
+  int status = text.status;
   if (status == VQE_OK) {
-    status = query_value(out, warehouse, sql.data);
+    status = query_value(out, warehouse, text.data);
   }
   if (status == VQE_ERR_NOT_FOUND) {
     status = vqe_error_set(status,
-                           "no experiment of ansatz_info has an id that "
-                           "starts with '%s'",
-                           id);
+                           "no experiment of %s has an id that starts with "
+                           "'%s'",
+                           table, id);
   } else if (status == VQE_ERR_INPUT) {
     status = vqe_error_context(status, "ids that start with '%s'", id);
   }
-  free(sql.data);
+  free(text.data);
+  return status;
+}
+
+int vqe_query_ansatz(char **out, struct vqe_warehouse *warehouse,
+                     const char *id)
+{
+  return experiment_value(out, warehouse,
+                          "SELECT ansatz FROM ansatz_info WHERE "
+                          "starts_with(experiment_id, ",
+                          id, ")", "ansatz_info");
+}
+
+int vqe_query_optimal(double **out, size_t *count,
+                      struct vqe_warehouse *warehouse, const char *id)
+{
+  char *text = NULL;
+  size_t n = 0;
+  *out = NULL;
+  *count = 0;
+  int status = experiment_value(
+      &text, warehouse,
+      "SELECT string_agg(optimal_parameter_value::VARCHAR, ' ' ORDER BY "
+      "parameter_index) FROM optimal_parameters WHERE "
+      "starts_with(experiment_id, ",
+      id, ") GROUP BY experiment_id", "optimal_parameters");
+  for (const char *at = text; status == VQE_OK && *at != '\0'; at++) {
+    n += *at == ' ';
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(out, n + 1, sizeof **out, "parameters");
+  }
+  for (char *at = text; status == VQE_OK && *at != '\0';) {
+    char *end;
+    double value = strtod(at, &end);
+    if (end == at) {
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "optimal_parameters of '%s': '%.20s' is no "
+                             "number",
+                             id, at);
+    } else {
+      (*out)[(*count)++] = value;
+      at = end + strspn(end, " ");
+    }
+  }
+  free(text);
   return status;
 }

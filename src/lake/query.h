@@ -28,4 +28,9 @@ int vqe_query_views(struct vqe_warehouse *warehouse, const char *sql);
 int vqe_query_ansatz(char **out, struct vqe_warehouse *warehouse,
                      const char *id);
 
+/* Its optimal parameters in their order, of optimal_parameters. Free *out by
+ * free(). */
+int vqe_query_optimal(double **out, size_t *count,
+                      struct vqe_warehouse *warehouse, const char *id);
+
 #endif

@@ -46,6 +46,14 @@ def check_circuits(folder, place):
         check(stored.startswith("OPENQASM 3.0;"), f"{one}: {stored[:40]}")
         check("pragma" not in stored, f"{one}: a pragma is left")
         check(lake("qasm", result, one[:12]).stdout == stored, f"{one}: the file's")
+        bound = lake("qasm", one[:12], "-w", place, "--bind").stdout
+        check("input" not in bound and "t0" not in bound, f"{one}: an input is left")
+        check(lake("qasm", result, one[:12], "--bind").stdout == bound, f"{one}: bound")
+        old = lake("qasm", result, one[:12], "--qasm-version", "2").stdout
+        check(old.startswith('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q['), old[:60])
+        check(old.split("\n")[3:] == bound.split("\n")[3:], f"{one}: OpenQASM 2")
+        said = lake("qasm", result, one[:12], "--qasm-version", "4", status=2).stderr
+        check("2 or 3" in said, said)
     said = harness.unfolded(lake("qasm", result, status=2).stderr)
     check(all(one[:12] in said for one in ids), f"which of two: {said}")
     said = harness.unfolded(lake("qasm", result, "ffffffffffff", status=2).stderr)
