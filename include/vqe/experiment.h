@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vqe/ansatz.h"
 #include "vqe/api.h"
 #include "vqe/molecule.h"
 #include "vqe/optimize.h"
@@ -249,6 +250,8 @@ struct vqe_result {
    * mixture), energy (hartree), occupation, irrep, character. NULL: all
    * orbitals, or integrals of a file. */
   char *orbitals;
+  struct vqe_circuit_cost
+      circuit; /**< of ansatz_qasm and of its measurement */
 };
 
 /** NULL is fine. */
@@ -354,6 +357,20 @@ VQE_API int vqe_experiment_qasm(char **out,
                                 const struct vqe_experiment *experiment,
                                 const struct vqe_run_options *options);
 
+/** The same with the initial parameters in place of inputs; `version` of
+ * OpenQASM: 3 or 2. */
+VQE_API int vqe_experiment_qasm_bound(char **out,
+                                      const struct vqe_experiment *experiment,
+                                      const struct vqe_run_options *options,
+                                      int version);
+
+/** What the circuit of the experiment and its measurement cost on a machine;
+ * needs the integrals. Of ADAPT-VQE, which chooses its circuit, the
+ * measurement alone is known. */
+VQE_API int vqe_experiment_circuit(struct vqe_circuit_cost *out,
+                                   const struct vqe_experiment *experiment,
+                                   const struct vqe_run_options *options);
+
 /** Write the active-space integrals that the experiment would use as an
  * FCIDUMP. */
 VQE_API int vqe_experiment_fcidump(const char *path,
@@ -379,6 +396,7 @@ struct vqe_experiment_estimate {
   uint64_t bytes;      /**< estimator, FCI and integrals: the largest phase */
   double cost;         /**< relative; about seconds on one core */
   bool serial;         /**< so small that it gains nothing from threads */
+  double setup;        /**< seconds of integrals, Hamiltonian and circuit */
 };
 /** Fill `out`. VQE_ERR_INPUT for an experiment that cannot be run. */
 VQE_API int vqe_experiment_estimate(struct vqe_experiment_estimate *out,

@@ -17,7 +17,8 @@ SELECT
   r.circuit[4]::BIGINT AS depth,
   r.circuit[5]::BIGINT AS two_qubit_depth,
   r.circuit[6]::BIGINT AS t_count,
-  r.circuit[7]::BIGINT AS measurement_groups
+  r.circuit[7]::BIGINT AS measurement_groups,
+  r.circuit[8]::BIGINT AS chemical_accuracy_shots
 FROM staged_records r SEMI JOIN chosen USING (record)
 CROSS JOIN run
 ORDER BY r.record

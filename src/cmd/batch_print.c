@@ -1,5 +1,6 @@
 #include "batch_print.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,101 @@ static int estimate_in(struct vqe_experiment_estimate *out,
   return status;
 }
 
+/* Of integrals and circuits that a dry run computes, as estimated. */
+#define MOST_SECONDS 10.0
+
+static const char *count_text(char out[32], double value)
+{
+  if (isnan(value)) {
+    return "-";
+  }
+  snprintf(out, 32, value < 1e9 ? "%.0f" : "%.3g", value);
+  return out;
+}
+
+static void print_circuit(size_t first, size_t last, const char *ansatz,
+                          const struct vqe_circuit_cost *cost)
+{
+  const double counts[] = {cost->parameters,         cost->one_qubit_gates,
+                           cost->two_qubit_gates,    cost->depth,
+                           cost->two_qubit_depth,    cost->t_count,
+                           cost->measurement_groups, cost->shots};
+  static const int widths[] = {8, 8, 8, 8, 8, 10, 7, 12};
+  char range[48];
+  char text[256] = "";
+  char cell[32];
+  size_t used = 0;
+  snprintf(range, sizeof range, last > first ? "%zu-%zu" : "%zu", first, last);
+  for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+    used += (size_t)snprintf(text + used, sizeof text - used, " %*s",
+                             widths[k], count_text(cell, counts[k]));
+  }
+  vqe_text_line(stdout, "%9s  %-20s%s", range, ansatz, text);
+}
+
+/* A run of experiments with the same cost, not printed yet. */
+struct cost_run {
+  const char *ansatz; /* NULL: none */
+  size_t first;
+  struct vqe_circuit_cost cost;
+};
+
+static bool same_cost(const struct cost_run *run, const char *ansatz,
+                      const struct vqe_circuit_cost *cost)
+{
+  return run->ansatz != NULL && strcmp(run->ansatz, ansatz) == 0 &&
+         memcmp(&run->cost, cost, sizeof *cost) == 0;
+}
+
+static void end_run(struct cost_run *run, size_t next)
+{
+  if (run->ansatz != NULL) {
+    print_circuit(run->first, next - 1, run->ansatz, &run->cost);
+  }
+  run->ansatz = NULL;
+}
+
+/* What circuits cost on a machine, as symmetry leaves them: a line for each
+ * run of experiments with the same. Those that would take long are left. */
+static void print_circuits(const struct vqe_job *job)
+{
+  const struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  struct cost_run run = {.ansatz = NULL};
+  double seconds = 0.0;
+  size_t left = 0;
+  printf("\n%9s  %-20s %8s %8s %8s %8s %8s %10s %7s %12s\n", "#", "ansatz",
+         "params", "1q gates", "2q gates", "depth", "2q depth", "T gates",
+         "groups", "shots");
+  for (size_t k = 0; k < job->count; k++) {
+    const struct vqe_experiment *experiment = job->experiments[k];
+    struct vqe_experiment_estimate estimate;
+    struct vqe_circuit_cost cost;
+    if (vqe_experiment_estimate(&estimate, experiment) != VQE_OK) {
+      end_run(&run, k); /* the table above says why */
+    } else if (seconds + estimate.setup > MOST_SECONDS) {
+      end_run(&run, k);
+      left++;
+    } else if (vqe_experiment_circuit(&cost, experiment, &options) != VQE_OK) {
+      end_run(&run, k);
+      vqe_text_line(stdout, "%9zu  %s", k, vqe_error_message());
+    } else {
+      seconds += estimate.setup;
+      if (!same_cost(&run, experiment->ansatz_name, &cost)) {
+        end_run(&run, k);
+        run = (struct cost_run){experiment->ansatz_name, k, cost};
+      }
+    }
+  }
+  end_run(&run, job->count);
+  printf("As symmetry leaves them; T gates: 100 a rotation (to 1e-10); shots: "
+         "for 1.6 mHa at Hartree-Fock.\n");
+  if (left > 0) {
+    printf("Circuits of %zu experiment%s are not counted: their integrals "
+           "take long; a run counts them.\n",
+           left, vqe_cmd_plural(left));
+  }
+}
+
 static int dry_run(const struct vqe_job *job)
 {
   struct vqe_result *space = NULL;
@@ -146,6 +242,7 @@ static int dry_run(const struct vqe_job *job)
          "to %s\nParameters and amplitudes are before symmetry screening.\n",
          job->count, vqe_cmd_plural(job->count), bad, cost, job->output);
   vqe_result_free(space);
+  print_circuits(job);
   return bad > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
 }
 
@@ -172,8 +269,11 @@ static int print_orbitals(const struct vqe_job *job)
 
 /* ---- --qasm ---- */
 
-static int print_qasm(const struct vqe_job *job, int index)
+static int print_qasm(const struct vqe_job *job,
+                      const struct vqe_cmd_options *asked)
 {
+  int index = asked->qasm_index;
+  int version = asked->qasm_version == 0 ? 3 : asked->qasm_version;
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   char *text = NULL;
   if (index < 0 || (size_t)index >= job->count) {
@@ -182,8 +282,13 @@ static int print_qasm(const struct vqe_job *job, int index)
             job->count - 1);
     return EXIT_BAD_INPUT;
   }
-  if (vqe_experiment_qasm(&text, job->experiments[index], &options) !=
-      VQE_OK) {
+  /* OpenQASM 2 has no inputs */
+  int status =
+      asked->bind || version != 3
+          ? vqe_experiment_qasm_bound(&text, job->experiments[index], &options,
+                                      version)
+          : vqe_experiment_qasm(&text, job->experiments[index], &options);
+  if (status != VQE_OK) {
     return vqe_batch_complain();
   }
   fputs(text, stdout);
@@ -243,7 +348,7 @@ int vqe_batch_print(const struct vqe_cmd_options *options)
   } else if (options->fcidump != NULL) {
     code = write_fcidump(job, options->fcidump);
   } else {
-    code = print_qasm(job, options->qasm_index);
+    code = print_qasm(job, options);
   }
   vqe_job_free(job);
   return code;

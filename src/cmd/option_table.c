@@ -10,7 +10,7 @@
 #include "base/suggest.h"
 
 /* Of any program here. */
-#define MAX_OPTIONS 64
+#define MAX_OPTIONS 96
 
 /* Long options return this much more than their index. */
 #define LONG_BASE 256

@@ -73,6 +73,11 @@ static const struct vqe_cmd_option entries[] = {
      "all-to-all",
      "entanglement map of circuits (reverse_linear; ExcitationPreserving: "
      "full), pairs that interact in LUCJ (square)", 0},
+    {"circuits", 0, "KIND", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.circuits),
+     "compact gadgets plain",
+     "excitations as gates: compact, gadgets (Pauli rotations) or plain "
+     "(Pauli rotations, nothing cancelled); the state is the same (compact)",
+     0},
     {"optimizer", 0, "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.optimizer),
      "L-BFGS-B SLSQP COBYLA BOBYQA Nelder-Mead TNC Powell BFGS CG SPSA Adam",
      "optimizers under SciPy's names (L-BFGS-B)", 0},
@@ -176,11 +181,15 @@ static const struct vqe_cmd_option entries[] = {
      "messages and progress as one JSON object a line, with level, run and "
      "rank", 0},
     {"qasm", 0, "INDEX", GROUP_OUTPUT, VQE_CMD_OPTIONAL, AT(qasm_index), NULL,
-     "print the circuit of an experiment (0) as OpenQASM 3 and end",
+     "print the circuit of an experiment (0) as OpenQASM and end",
      AT(qasm)},
     {"orbitals", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(orbitals), NULL,
      "print the orbitals of each molecule and end: number, energy, occupation, "
      "irrep, character; those of --active-space, or all", 0},
+    {"bind", 0, NULL, GROUP_OUTPUT, VQE_CMD_FLAG, AT(bind), NULL,
+     "--qasm with the initial parameters in place of inputs", 0},
+    {"qasm-version", 0, "N", GROUP_OUTPUT, VQE_CMD_COUNT, AT(qasm_version),
+     "2 3", "OpenQASM 3, or 2, which has no inputs: --bind (3)", 0},
     {"fcidump", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(fcidump), "FILE",
      "write the active-space integrals of the job's only experiment as an "
      "FCIDUMP and end", 0},

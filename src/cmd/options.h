@@ -22,6 +22,8 @@ struct vqe_cmd_options {
   bool qasm;             /* print the circuit of an experiment and end */
   int qasm_index;        /* which, from 0 */
   bool orbitals;         /* print the orbitals and end */
+  bool bind;             /* numbers in place of its inputs */
+  int qasm_version;      /* 2 or 3; 0: 3 */
   const char *fcidump;   /* write integrals there and end; NULL: do not */
   int threads;           /* per rank; 0: cores / local ranks */
   int lanes;             /* small experiments at once; 0: as fits */

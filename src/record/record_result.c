@@ -165,6 +165,24 @@ static int copy_gradient_norms(struct vqe_record *record,
                       result->neval, "norms of gradients");
 }
 
+/* In the order of the columns of ansatz_info; nothing of results that older
+ * programs left. */
+static int copy_circuit(struct vqe_record *record,
+                        const struct vqe_circuit_cost *cost)
+{
+  const double columns[] = {cost->parameters,         cost->one_qubit_gates,
+                            cost->two_qubit_gates,    cost->depth,
+                            cost->two_qubit_depth,    cost->t_count,
+                            cost->measurement_groups, cost->shots};
+  size_t count = sizeof columns / sizeof columns[0];
+  if (isnan(cost->parameters)) {
+    return VQE_OK;
+  }
+  int status = copy_doubles(&record->circuit, columns, count, "a circuit");
+  record->ncircuit = status == VQE_OK ? count : 0;
+  return status;
+}
+
 static int copy_diagnostics(struct vqe_record *record,
                             const struct vqe_result *result)
 {
@@ -181,6 +199,9 @@ static int copy_diagnostics(struct vqe_record *record,
         copy_doubles(&record->natural_occupations, result->natural_occupations,
                      result->noccupation, "natural occupations");
     record->noccupation = status == VQE_OK ? result->noccupation : 0;
+  }
+  if (status == VQE_OK) {
+    status = copy_circuit(record, &result->circuit);
   }
   if (status == VQE_OK) {
     status = copy_gradient_norms(record, result);

@@ -29,6 +29,13 @@ static json_t *number_or_null(double value)
   return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* A count that is kept as a double. */
+static json_t *whole_or_null(double value)
+{
+  return value >= 0.0 && value < 9e15 ? json_integer((json_int_t)value)
+                                      : json_null();
+}
+
 /* A failed one has no count of anything. */
 static json_t *count_or_null(bool known, json_int_t value)
 {
@@ -107,6 +114,7 @@ static json_t *scan_of(const struct vqe_experiment *experiment)
 json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
 {
   const struct vqe_experiment *experiment = result->experiment;
+  const struct vqe_circuit_cost *cost = &result->circuit;
   double energy = result->minimum + result->nuclear_repulsion_energy;
   bool known = result->num_qubits > 0;
   bool ran = known && result->status != VQE_EXPERIMENT_FAILED;
@@ -157,9 +165,16 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
       {"dipole_debye", number_or_null(dipole_debye(result->dipole))},
       {"natural_occupations",
        vqe_report_numbers(result->natural_occupations, result->noccupation)},
+      {"two_qubit_gates", whole_or_null(cost->two_qubit_gates)},
+      {"depth", whole_or_null(cost->depth)},
       {"starts", json_of(result->starts)},
       {"active_space", json_of(experiment->active_space)},
       {"orbitals", json_of(result->orbitals)},
+      {"one_qubit_gates", whole_or_null(cost->one_qubit_gates)},
+      {"two_qubit_depth", whole_or_null(cost->two_qubit_depth)},
+      {"t_count", whole_or_null(cost->t_count)},
+      {"measurement_groups", whole_or_null(cost->measurement_groups)},
+      {"chemical_accuracy_shots", whole_or_null(cost->shots)},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

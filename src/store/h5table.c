@@ -14,7 +14,9 @@
 #include "vqe/experiment.h"
 
 #define BLOCK_BYTES ((size_t)1 << 20)
-#define MOST_COLUMNS 64
+#define MOST_COLUMNS 128
+/* Texts stand in columns of the mask's bits. */
+#define MOST_TEXT_COLUMNS 64
 /* Wider texts than this are no text of ours. */
 #define MAX_TEXT ((size_t)1 << 28)
 /* Column that parts a missing text from an empty one. */
@@ -66,7 +68,9 @@ static int layout_start(struct layout *layout, const struct vqe_h5table *table)
     if (member->column == NULL) {
       continue;
     }
-    if (layout->ncolumn == MOST_COLUMNS) {
+    if (layout->ncolumn == MOST_COLUMNS ||
+        (member->kind == VQE_MEMBER_TEXT &&
+         layout->ncolumn >= MOST_TEXT_COLUMNS)) {
       return vqe_error_set(VQE_ERR_UNSUPPORTED,
                            "result table '%s' has too many columns",
                            table->name);
@@ -493,13 +497,15 @@ static int fit_layout(struct transfer *transfer, hid_t stored)
     struct column *column = &layout->columns[k];
     const struct vqe_member *member = column->member;
     int index = H5Tget_member_index(stored, member->column);
-    bool missing = index < 0 || index >= MOST_COLUMNS;
+    bool text = member->kind == VQE_MEMBER_TEXT;
+    bool missing =
+        index < 0 || index >= (text ? MOST_TEXT_COLUMNS : MOST_COLUMNS);
     if (missing && member->since > 1) {
       column->width = 0;
       continue;
     }
     column->bit = missing ? 0 : (unsigned)index;
-    if (!missing && member->kind == VQE_MEMBER_TEXT) {
+    if (!missing && text) {
       missing = text_width(&column->width, stored, member->column) < 0;
     }
     if (missing) {

@@ -231,6 +231,17 @@ static double cost_of(const struct vqe_experiment_estimate *space,
   return cost + 60.0 * determinants * operations * 2.5e-11;
 }
 
+/* Integrals and SCF as in cost_of; Pauli terms, and gates of excitations that
+ * reach over all qubits. */
+static double setup_of(const struct vqe_experiment_estimate *space, int nao,
+                       double parameters)
+{
+  double pairs = choose2(nao + 1.0);
+  double active_pairs = choose2(space->norb + 1.0);
+  return 2e-4 + pairs * pairs * 2e-7 + active_pairs * active_pairs * 1e-6 +
+         parameters * (30.0 + space->num_qubits) * 2e-7;
+}
+
 int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                             const struct vqe_experiment *experiment)
 {
@@ -277,6 +288,7 @@ int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
   if (status == VQE_OK) {
     out->serial = out->amplitudes <= SERIAL_SIZE && nao < SERIAL_NAO;
     out->cost = cost_of(out, experiment, nao, parameters, fci_bytes);
+    out->setup = setup_of(out, nao, parameters);
   }
   return status;
 }

@@ -177,6 +177,7 @@ int vqe_result_create(struct vqe_result **out,
   result->energy_std = NAN;
   result->energy_exact = NAN;
   result->reference_weight = NAN;
+  vqe_circuit_cost_init(&result->circuit);
   for (int k = 0; k < 3; k++) {
     result->dipole[k] = NAN;
   }

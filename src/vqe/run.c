@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ansatz/ansatz_names.h"
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/memory.h"
@@ -14,9 +13,6 @@
 #include "vqe/experiment_check.h"
 #include "vqe/host.h"
 #include "vqe/run.h"
-
-/* Longest OpenQASM text that is stored gate by gate. */
-#define QASM_LIMIT 1000000
 
 static int run_phases(struct vqe_run *run)
 {
@@ -47,9 +43,7 @@ static int run_phases(struct vqe_run *run)
     status = vqe_run_minimise(run);
   }
   if (status == VQE_OK) {
-    /* only now, as an ansatz may grow */
-    status =
-        vqe_ansatz_qasm(&run->result->ansatz_qasm, run->ansatz, QASM_LIMIT);
+    status = vqe_run_circuit(run); /* only now, as an ansatz may grow */
   }
   if (status == VQE_OK) {
     vqe_run_enter(run, VQE_PHASE_PROPERTIES);
@@ -62,24 +56,6 @@ static int run_phases(struct vqe_run *run)
     status = vqe_result_note_checks(run->result);
   }
   return status;
-}
-
-/* Start a run that ends before the VQE: integrals only. */
-static int start_without_vqe(struct vqe_run *run)
-{
-  int status = vqe_struct_size_check("vqe_run_options", run->options->size,
-                                     sizeof *run->options);
-  if (status == VQE_OK) {
-    status = vqe_experiment_check(run->experiment);
-  }
-  if (status == VQE_OK) {
-    status = vqe_result_create(&run->result, run->experiment,
-                               VQE_EXPERIMENT_SKIPPED, NULL);
-  }
-  if (status == VQE_OK) {
-    status = vqe_run_check(run->experiment, run->options);
-  }
-  return status == VQE_OK ? vqe_run_integrals(run) : status;
 }
 
 void vqe_run_options_init(struct vqe_run_options *options)
@@ -96,89 +72,6 @@ void vqe_callbacks_init(struct vqe_callbacks *callbacks)
     return;
   }
   *callbacks = (struct vqe_callbacks)VQE_CALLBACKS_INIT;
-}
-
-int vqe_experiment_qasm(char **out, const struct vqe_experiment *experiment,
-                        const struct vqe_run_options *options)
-{
-  int missing = vqe_missing(__func__, "out experiment options", out,
-                            experiment, options);
-  if (missing != VQE_OK) {
-    return missing;
-  }
-  struct vqe_run run = {.experiment = experiment, .options = options};
-  *out = NULL;
-  missing =
-      vqe_struct_size_check("vqe_run_options", options->size, sizeof *options);
-  if (missing == VQE_OK) {
-    missing = vqe_experiment_check(experiment);
-  }
-  if (missing != VQE_OK) {
-    return missing;
-  }
-  if (vqe_ansatz_grows(experiment->ansatz_name)) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "%s: ADAPT-VQE chooses its circuit while it runs; "
-                         "the result of the run holds it",
-                         vqe_experiment_source(experiment));
-  }
-  int status = start_without_vqe(&run);
-  if (status == VQE_OK) {
-    status = vqe_run_hamiltonian(&run);
-  }
-  if (status == VQE_OK) {
-    status = vqe_run_ansatz(&run);
-  }
-  if (status == VQE_OK) {
-    status = vqe_ansatz_qasm(out, run.ansatz, 0);
-  }
-  vqe_run_clear(&run);
-  vqe_result_free(run.result);
-  return status;
-}
-
-int vqe_experiment_fcidump(const char *path,
-                           const struct vqe_experiment *experiment,
-                           const struct vqe_run_options *options)
-{
-  int missing = vqe_missing(__func__, "path experiment options", path,
-                            experiment, options);
-  if (missing != VQE_OK) {
-    return missing;
-  }
-  struct vqe_run run = {.experiment = experiment, .options = options};
-  int status = start_without_vqe(&run);
-  if (status == VQE_OK) {
-    status = vqe_fcidump_write(run.integrals, path);
-  }
-  vqe_run_clear(&run);
-  vqe_result_free(run.result);
-  return status;
-}
-
-int vqe_experiment_space(struct vqe_result **out,
-                         const struct vqe_experiment *experiment,
-                         const struct vqe_run_options *options)
-{
-  int missing = vqe_missing(__func__, "out experiment options", out,
-                            experiment, options);
-  if (missing != VQE_OK) {
-    return missing;
-  }
-  struct vqe_run run = {
-      .experiment = experiment, .options = options, .label_orbitals = true};
-  *out = NULL;
-  int status = start_without_vqe(&run);
-  if (status == VQE_OK) {
-    status = vqe_notes_join(&run.result->notes, run.integrals->notes);
-  }
-  if (status == VQE_OK) {
-    *out = run.result;
-    run.result = NULL;
-  }
-  vqe_run_clear(&run);
-  vqe_result_free(run.result);
-  return status;
 }
 
 /* *refused: what an earlier run left was found to be false, and is to be left

@@ -149,6 +149,9 @@ int vqe_run_note_irrep(struct vqe_run *run);
 /* Evaluations, optimal parameters, minimum and reason of the result. */
 int vqe_run_minimise(struct vqe_run *run);
 
+/* OpenQASM of the circuit as it is, and its cost. */
+int vqe_run_circuit(struct vqe_run *run);
+
 /* Expectation values and dipole at the optimal parameters. */
 int vqe_run_properties(struct vqe_run *run);
 

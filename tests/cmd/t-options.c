@@ -47,7 +47,8 @@ static void every_option_reaches_its_field(void **state)
             "--log-level debug "
             "--ranks-per-molecule 2 --charge -1 --multiplicity 2 --units "
             "bohr --restarts 4 --escape-saddles false --penalty-number 1.5 "
-            "--penalty-spin 0.5 --qcschema r.json"),
+            "--penalty-spin 0.5 --qcschema r.json --circuits gadgets --bind "
+            "--qasm-version 2"),
       0);
   const struct vqe_job_overrides *o = &options.overrides;
   assert_string_equal(options.job, "job.json");
@@ -55,6 +56,9 @@ static void every_option_reaches_its_field(void **state)
   assert_string_equal(o->ansatz, "UCCSD");
   assert_string_equal(o->reps, "3");
   assert_string_equal(o->entanglement, "full");
+  assert_string_equal(o->circuits, "gadgets");
+  assert_true(options.bind);
+  assert_int_equal(options.qasm_version, 2);
   assert_string_equal(o->optimizer, "CG");
   assert_string_equal(o->max_evaluations, "5");
   assert_string_equal(o->gtol, "1e-5");
@@ -289,7 +293,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(zsh, name));
     assert_non_null(strstr(fish, of_fish));
   }
-  assert_int_equal(count, 64);
+  assert_int_equal(count, 67);
   free(help);
   free(man);
   free(bash);

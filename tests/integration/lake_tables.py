@@ -46,7 +46,7 @@ WORTH = (
     "within_chemical_accuracy",
     "energy_std",
 )
-# counts of the circuit that no run works out yet
+# what the circuit costs on a machine
 CIRCUIT = (
     "one_qubit_gates",
     "two_qubit_gates",
@@ -54,6 +54,7 @@ CIRCUIT = (
     "two_qubit_depth",
     "t_count",
     "measurement_groups",
+    "chemical_accuracy_shots",
 )
 # the contract's columns, order and types
 COLUMNS = {
@@ -64,7 +65,8 @@ COLUMNS = {
     "ansatz_info": "experiment_id:string molecule_id:int basis_set:string "
     "ansatz:string ansatz_reps:int ansatz_name:string init_strategy:string "
     f"{RUN} num_parameters:long one_qubit_gates:long two_qubit_gates:long "
-    "depth:long two_qubit_depth:long t_count:long measurement_groups:long",
+    "depth:long two_qubit_depth:long t_count:long measurement_groups:long "
+    "chemical_accuracy_shots:long",
     "performance_metrics": "experiment_id:string molecule_id:int "
     "basis_set:string hamiltonian_time:double mapping_time:double "
     "vqe_time:double total_time:double minimization_time:double "
@@ -244,7 +246,7 @@ def normalised_rows(record):
                 "ansatz_name": text(settings["ansatz_name"]),
                 "init_strategy": text(settings["init_strategy"]),
                 "num_parameters": int(result["num_parameters"]),
-                **dict.fromkeys(CIRCUIT),
+                **{key: int(result[key]) for key in CIRCUIT},
             }
         ],
         "performance_metrics": [
@@ -474,7 +476,7 @@ def feature_rows(rows):
         "correlation_recovered": (hf - total_energy) / (hf - fci)
         if fci is not None and hf != fci
         else None,
-        "two_qubit_gates": None,
+        "two_qubit_gates": ansatz["two_qubit_gates"],
         **{key: result[key] for key in WORTH},
     }
     return features, summary
@@ -566,7 +568,7 @@ def check_predicates(warehouse, name, rows):
         for value in (given[0], given[-1]) if given else ():
             if isinstance(value, str):
                 literal = "'" + value.replace("'", "''") + "'"
-                if len(value) > 1000:
+                if len(value) > 1000 or "\n" in value:
                     continue
             elif isinstance(value, (datetime.datetime, datetime.date)):
                 literal = f"'{value.isoformat()}'"

@@ -136,7 +136,8 @@ static bool is_worked_out(const char *column)
       "iteration_id", "term_index", "term_id", "gradient_norm",
       /* of the circuit, and long beside its other counts */
       "one_qubit_gates", "two_qubit_gates", "depth", "two_qubit_depth",
-      "t_count", "measurement_groups", "within_chemical_accuracy"};
+      "t_count", "measurement_groups", "chemical_accuracy_shots",
+      "within_chemical_accuracy"};
   for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++) {
     if (strcmp(columns[k], column) == 0) {
       return true;

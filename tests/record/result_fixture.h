@@ -212,6 +212,8 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->natural_occupations = fixture_doubles(3, 0.25);
   r->starts = fixture_text("[{\"start\":0}]");
   r->orbitals = fixture_text("[{\"number\":7}]");
+  r->circuit =
+      (struct vqe_circuit_cost){3.0, 21.0, 13.0, 25.0, 12.0, 800.0, 5.0, NAN};
   return r;
 }
 

@@ -54,9 +54,16 @@ static const char *const keys[] = {"experiment_id",
                                    "scan",
                                    "dipole_debye",
                                    "natural_occupations",
+                                   "two_qubit_gates",
+                                   "depth",
                                    "starts",
                                    "active_space",
-                                   "orbitals"};
+                                   "orbitals",
+                                   "one_qubit_gates",
+                                   "two_qubit_depth",
+                                   "t_count",
+                                   "measurement_groups",
+                                   "chemical_accuracy_shots"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {

@@ -120,6 +120,9 @@ static void bytes_of_version_2_are_read(void **state)
   assert_int_equal(
       vqe_codec_decode_result(&result, (const uint8_t *)data, size), 0);
   assert_null(result->experiment->scan);
+  assert_true(isnan(result->circuit.parameters) &&
+              isnan(result->circuit.shots));
+  memcpy(&now->circuit, &result->circuit, sizeof now->circuit);
   free(now->experiment->scan);
   now->experiment->scan = NULL;
   assert_null(result->experiment->active_space);

@@ -1,0 +1,71 @@
+/* The circuit of a result and what it costs on a machine. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "ansatz/program.h"
+#include "base/memory.h"
+#include "vqe/run.h"
+
+/* Longest OpenQASM text that is stored gate by gate, bytes. */
+#define QASM_LIMIT 1000000
+/* Gates that are counted, and Pauli terms that are grouped: tens of megabytes,
+ * seconds. */
+#define MOST_GATES ((size_t)1 << 23)
+#define MOST_TERMS 100000
+
+/* Standard error that counts as exact in chemistry, hartree. */
+#define CHEMICAL_ACCURACY 1.6e-3
+
+static int cost_measurement(struct vqe_circuit_cost *cost,
+                            const struct vqe_pauli_sum *paulis,
+                            uint64_t occupied)
+{
+  int *group = NULL;
+  int groups = 0;
+  double variance = 0.0;
+  if (paulis->nterm > MOST_TERMS) {
+    return VQE_OK;
+  }
+  int status =
+      vqe_memory_alloc(&group, paulis->nterm, sizeof *group, "Pauli groups");
+  if (status == VQE_OK) {
+    status = vqe_pauli_group_qwc(paulis, group, &groups);
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_pauli_group_variance(&variance, paulis, group, groups, occupied);
+  }
+  if (status == VQE_OK) {
+    cost->measurement_groups = groups;
+    cost->shots =
+        groups * ceil(variance / (CHEMICAL_ACCURACY * CHEMICAL_ACCURACY));
+  }
+  free(group);
+  return status;
+}
+
+int vqe_run_circuit(struct vqe_run *run)
+{
+  struct vqe_result *result = run->result;
+  const struct vqe_ansatz *ansatz = run->ansatz;
+  struct vqe_circuit_cost *cost = &result->circuit;
+  struct vqe_program *program = NULL;
+  uint64_t occupied = ((UINT64_C(1) << ansatz->nalpha) - 1) |
+                      ((UINT64_C(1) << ansatz->nbeta) - 1) << ansatz->norb;
+  bool has_short = vqe_ansatz_has_short(ansatz);
+  vqe_circuit_cost_init(cost);
+  cost->parameters = ansatz->nparam;
+  int status = vqe_program_create(&program, ansatz, MOST_GATES);
+  if (status == VQE_OK && program != NULL) {
+    vqe_program_cost(cost, program, ansatz->nparam);
+    status = vqe_program_text(&result->ansatz_qasm, program, ansatz, 3, NULL,
+                              has_short ? QASM_LIMIT : 0);
+  }
+  if (status == VQE_OK && result->ansatz_qasm == NULL) {
+    status = has_short ? vqe_ansatz_qasm_short(&result->ansatz_qasm, ansatz)
+                       : vqe_ansatz_qasm(&result->ansatz_qasm, ansatz, 0);
+  }
+  vqe_program_free(program);
+  return status == VQE_OK ? cost_measurement(cost, run->paulis, occupied)
+                          : status;
+}
