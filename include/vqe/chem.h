@@ -23,6 +23,17 @@ extern "C" {
  * Na-Ar). */
 #define VQE_FROZEN_CORE_AUTO (-1)
 
+/** Orbitals over orthonormal functions (Lowdin's, S^1/2 C): what a nearby
+ * geometry can start from, whatever its overlap. */
+struct vqe_orbitals {
+  int nao;             /**< functions */
+  int nmo;             /**< orbitals: closed, open, virtual ones */
+  int frame;           /**< of the molecule, in which they have irreps */
+  double *orthonormal; /**< nao x nmo, row major */
+};
+/** NULL is fine. */
+VQE_API void vqe_orbitals_free(struct vqe_orbitals *orbitals);
+
 /** How integrals are made. */
 struct vqe_chem_options {
   size_t size;             /**< of this struct, set by its initialiser */
@@ -35,6 +46,11 @@ struct vqe_chem_options {
   int scf_max_cycles;      /**< 0 for the default, 200: of each start */
   int threads;             /**< OpenMP threads; 0 means 1 */
   bool keep_all;           /**< integrals over all orbitals too: `whole` */
+  /** Orbitals of a nearby geometry with the same functions: SCF starts from
+   * them and stays with their solution, not the lowest, and its orbitals come
+   * in their order and signs (maximum overlap). NULL: none. */
+  const struct vqe_orbitals *follow;
+  bool keep_orbitals; /**< give `to_follow`, for a neighbour */
   /** Bytes that integrals over functions may take; above, they are computed
    * whenever they are needed, and the default tolerances are 1e-10 and 1e-7.
    * 0: half of what is available. */
@@ -100,6 +116,9 @@ struct vqe_integrals {
    * nfrozen + norb - 1 of it are the active ones. Only h1e, eri and
    * dipole_ints are set. NULL unless asked for by keep_all. */
   struct vqe_integrals *whole;
+  /** All orbitals, where keep_orbitals asked for them, else NULL. */
+  struct vqe_orbitals *to_follow;
+  bool followed;            /**< SCF kept to the solution of `follow` */
   double seconds_integrals; /**< wall */
   double seconds_scf;       /**< wall */
   double seconds_transform; /**< wall */

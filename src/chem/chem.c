@@ -16,6 +16,7 @@
 #include "chem/direct.h"
 #include "chem/env.h"
 #include "chem/fock.h"
+#include "chem/follow.h"
 #include "chem/frame.h"
 #include "chem/guess.h"
 #include "chem/integrals_new.h"
@@ -48,6 +49,8 @@ struct run {
   int *element; /* of each function */
   struct vqe_scf *scf;
   struct vqe_frame frame; /* that it was solved in */
+  int frame_number;       /* among the molecule's */
+  bool followed;
   struct vqe_space space;
   struct vqe_space_rule rule;     /* where options.active_space is set */
   struct vqe_space_chosen chosen; /* by that */
@@ -240,7 +243,7 @@ static void label_elements(int *element, const struct vqe_env *env)
 
 /* SCF in one frame, kept in run->scf when it is lowest. */
 static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
-                          bool guessed)
+                          bool guessed, const double *start)
 {
   struct vqe_symmetry *symmetry = NULL;
   struct vqe_scf *scf = NULL;
@@ -266,6 +269,8 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
       .eri = run->eri,
       .direct = run->direct,
       .guess = guessed ? run->guess : NULL,
+      .start = start,
+      .nstart = start != NULL ? options->follow->nmo : 0,
       .splitter = run->splitter,
       .element = run->element,
   };
@@ -289,6 +294,30 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
   return status;
 }
 
+/* The solution beside that of a nearby geometry, its orbitals in the same
+ * order. Where none is found the lowest one is looked for, and it is said. */
+static int follow(struct run *run, const struct vqe_frame *frames, int count)
+{
+  const struct vqe_orbitals *orbitals = run->options.follow;
+  double *start = NULL;
+  double least = 0.0;
+  if (orbitals->nao != run->env->nao || orbitals->frame >= count) {
+    return VQE_OK;
+  }
+  run->frame_number = orbitals->frame;
+  int status = vqe_follow_begin(&start, orbitals, run->overlap);
+  if (status == VQE_OK) {
+    status = solve_in_frame(run, &frames[orbitals->frame], false, start);
+  }
+  free(start);
+  run->followed = status == VQE_OK;
+  if (run->followed) {
+    status = vqe_follow_match(&least, run->scf, orbitals, run->overlap,
+                              run->nalpha, run->nbeta);
+  }
+  return status == VQE_ERR_NUMERIC ? VQE_OK : status;
+}
+
 /* Where a solution is unstable and the molecule has several frames, another
  * one can keep a symmetry in which a lower solution lies: the energy must not
  * depend on how the molecule lies in space. */
@@ -307,9 +336,15 @@ static int solve_scf(struct run *run)
   }
   int count;
   status = vqe_frame_find(frames, &count, run->env);
-  for (int k = 0;
-       status == VQE_OK && k < count && (k == 0 || run->scf->unstable); k++) {
-    status = solve_in_frame(run, &frames[k], guessed == VQE_OK);
+  if (status == VQE_OK && run->options.follow != NULL) {
+    status = follow(run, frames, count);
+  }
+  for (int k = 0; status == VQE_OK && !run->followed && k < count &&
+                  (k == 0 || run->scf->unstable);
+       k++) {
+    const struct vqe_scf *before = run->scf;
+    status = solve_in_frame(run, &frames[k], guessed == VQE_OK, NULL);
+    run->frame_number = run->scf != before ? k : run->frame_number;
   }
   return status;
 }
@@ -447,6 +482,7 @@ static int describe(struct vqe_integrals *out, const struct run *run)
   out->nuclear_repulsion = vqe_molecule_nuclear_repulsion(run->molecule);
   out->hf_energy = scf->energy + out->nuclear_repulsion;
   out->scf_cycles = scf->cycles;
+  out->followed = run->followed;
   snprintf(out->method, sizeof out->method, "%s",
            run->nalpha == run->nbeta ? "RHF" : "ROHF");
   memcpy(out->scf_note, scf->note, sizeof out->scf_note);
@@ -535,6 +571,10 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   }
   if (status == VQE_OK && run->options.keep_all) {
     status = keep_whole(out, run);
+  }
+  if (status == VQE_OK && run->options.keep_orbitals) {
+    status = vqe_follow_keep(&out->to_follow, scf, run->overlap, nao,
+                             run->frame_number);
   }
   if (status == VQE_OK) {
     status = vqe_reference_mp2(out);

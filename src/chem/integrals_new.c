@@ -51,6 +51,7 @@ void vqe_integrals_free(struct vqe_integrals *integrals)
   free(integrals->notes);
   free(integrals->irreps);
   free(integrals->orbitals);
+  vqe_orbitals_free(integrals->to_follow);
   vqe_integrals_free(integrals->whole);
   free(integrals);
 }

@@ -11,6 +11,7 @@
 #include "base/notes.h"
 #include "chem/diis.h"
 #include "chem/fock.h"
+#include "chem/follow.h"
 #include "chem/scf_work.h"
 #include "chem/stability.h"
 
@@ -485,6 +486,32 @@ static int not_converged(const struct vqe_scf *scf,
       work->gradient_tol);
 }
 
+/* From the orbitals of a nearby geometry to the solution beside them. */
+static int follow(struct search *search)
+{
+  struct vqe_scf_work *work = search->work;
+  struct vqe_scf_occupation occupation;
+  bool found = false;
+  bool lower = false;
+  int cycles = 0;
+  int status = vqe_follow_orbitals(&found, work);
+  if (status == VQE_OK && found) {
+    vqe_scf_count(&occupation, work);
+    status = converge(&lower, &cycles, search, &occupation, true);
+  }
+  search->scf->cycles += cycles;
+  if (status == VQE_OK && !search->best.found) {
+    status = vqe_error_set(VQE_ERR_NUMERIC,
+                           "molecule '%.64s': SCF does not converge from the "
+                           "orbitals of its neighbour",
+                           work->in->name);
+  }
+  if (status == VQE_OK) {
+    restore(search);
+  }
+  return status;
+}
+
 /* From every start to the lowest solution. */
 static int search_lowest(struct search *search)
 {
@@ -611,7 +638,7 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
     status = check_basis(scf, &work);
   }
   if (status == VQE_OK) {
-    status = search_lowest(&search);
+    status = input->start != NULL ? follow(&search) : search_lowest(&search);
   }
   if (status == VQE_OK && input->nao <= MAX_NAO_SEARCH) {
     status = note_saddle(&search);

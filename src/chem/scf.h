@@ -22,7 +22,11 @@ struct vqe_scf_input {
   const double *hcore;
   const double *eri; /* lower triangle over pairs, or NULL: `direct` */
   const struct vqe_direct *direct;
-  const double *guess;    /* density of both spins, or NULL: core guess */
+  const double *guess; /* density of both spins, or NULL: core guess */
+  /* nao x nstart: orbitals of a nearby geometry, whose solution alone is
+   * wanted, or NULL: the lowest one */
+  const double *start;
+  int nstart;
   const double *splitter; /* see frame.h */
   const struct vqe_symmetry *symmetry;
   const int *element; /* nao: of the atom of each function; may be NULL */
@@ -40,7 +44,9 @@ struct vqe_scf {
   char *notes;       /* what a user must know, as vqe_notes_add, or NULL */
 };
 
-/* The lowest solution that keeps the symmetry. DIIS (Pulay, J. Comput. Chem.
+/* With `start` the solution that second-order steps lead to from there, at the
+ * occupation of its irreps; VQE_ERR_NUMERIC where there is none. Else the
+ * lowest solution that keeps the symmetry. DIIS (Pulay, J. Comput. Chem.
  * 3, 556 (1982)), and second-order steps where it stalls, from the guess and,
  * for small molecules, the core Hamiltonian; away from saddle points; near
  * frontier orbitals are filled the other way too, and where that says that
