@@ -118,6 +118,10 @@ struct vqe_experiment {
   /** The rule that chooses the active orbitals, as vqe_chem_options has it;
    * then active_electrons and active_orbitals are -1. NULL: none. */
   char *active_space;
+  /** SHA-256 of the geometries of the curve that the point belongs to, in
+   * their order, where each starts from its neighbour: part of the identity.
+   * Who runs one alone leaves it NULL. */
+  char *curve;
 };
 
 /** No molecule and no names; numbers as a job file has them by default: no
@@ -252,6 +256,9 @@ struct vqe_result {
   char *orbitals;
   struct vqe_circuit_cost
       circuit; /**< of ansatz_qasm and of its measurement */
+  /** Id of the experiment whose orbitals and parameters this one started from;
+   * NULL: none. */
+  char *neighbour;
 };
 
 /** NULL is fine. */
@@ -314,6 +321,13 @@ VQE_API void vqe_callbacks_init(struct vqe_callbacks *callbacks);
 /** What is known of the machine; made by the program alone. */
 struct vqe_host;
 
+/** What a run leaves for one of the same settings at a nearby geometry: its
+ * orbitals, circuit and parameters. */
+struct vqe_neighbour;
+
+/** NULL is fine. */
+VQE_API void vqe_neighbour_free(struct vqe_neighbour *neighbour);
+
 /** How an experiment is run. */
 struct vqe_run_options {
   size_t size;   /**< of this struct, set by its initialiser */
@@ -330,6 +344,13 @@ struct vqe_run_options {
   /** of runs on several threads, whose estimators share launches on a GPU;
    * NULL: none (vqe/sim.h) */
   struct vqe_combiner *combiner;
+  /** Start from its orbitals, by maximum overlap, and its parameters, where
+   * functions and circuit are alike; NULL: from nothing. Such a run is not
+   * that of its experiment alone: it depends on the neighbour. */
+  const struct vqe_neighbour *neighbour;
+  /** Receives what this run leaves, the caller's, or NULL where it failed;
+   * NULL: not wanted. */
+  struct vqe_neighbour **left;
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_run_options in C; C++ calls the function instead.

@@ -13,6 +13,7 @@
 #include "vqe/checks.h"
 #include "vqe/evaluations.h"
 #include "vqe/metric.h"
+#include "vqe/neighbour.h"
 
 /* When several elements are added at a time, none has less than this share of
  * the largest slope. */
@@ -84,6 +85,9 @@ static int append(struct vqe_run *run, const int *elements, int count)
   int status = VQE_OK;
   for (int k = 0; status == VQE_OK && k < count; k++) {
     status = vqe_ansatz_append(run->ansatz, run->pool, elements[k]);
+  }
+  if (status == VQE_OK) {
+    status = vqe_neighbour_note_elements(run, elements, count);
   }
   if (status == VQE_OK) {
     status = vqe_estimator_extend(run->estimator);
@@ -414,6 +418,37 @@ static int grow_once(struct vqe_optimize_result *out, bool *ended,
   return status;
 }
 
+/* The operators of a nearby geometry, at the parameters there, and what was
+ * learned of the curvature. */
+static int begin_as_neighbour(struct watched *watched)
+{
+  struct vqe_run *run = watched->run;
+  const struct vqe_neighbour *neighbour = run->options->neighbour;
+  int most = run->ansatz_options.adapt.max_operators;
+  int count = neighbour->nelement < most ? neighbour->nelement : most;
+  int status = append(run, neighbour->elements, count);
+  if (status == VQE_OK && count > 0) {
+    memcpy(run->result->optimal_parameters, neighbour->parameters,
+           (size_t)count * sizeof(double));
+    if (count == neighbour->nmetric) {
+      status = vqe_metric_begin(&watched->metric, count, neighbour->metric);
+    }
+  }
+  return status;
+}
+
+/* For the next neighbour. */
+static void leave_metric(struct watched *watched)
+{
+  struct vqe_run *run = watched->run;
+  if (run->options->left != NULL && run->metric == NULL &&
+      watched->metric.n == run->nelement) {
+    run->metric = watched->metric.inverse;
+    run->nmetric = watched->metric.n;
+    watched->metric.inverse = NULL;
+  }
+}
+
 int vqe_adapt_minimise(struct vqe_optimize_result *out, struct vqe_run *run,
                        vqe_objective objective,
                        const struct vqe_optimizer_options *options)
@@ -423,8 +458,11 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct vqe_run *run,
   bool ended = false;
   int status = vqe_memory_alloc(&growth.slope, (size_t)run->pool->nparam,
                                 sizeof *growth.slope, "gradient of the pool");
+  if (status == VQE_OK && vqe_neighbour_serves(run)) {
+    status = begin_as_neighbour(&watched);
+  }
   if (status == VQE_OK) {
-    /* the Hartree-Fock state, one evaluation */
+    /* the Hartree-Fock state, one evaluation, or the neighbour's circuit */
     status = optimise(out, &growth.nit, &watched, options);
   }
   while (status == VQE_OK && !ended) {
@@ -438,6 +476,7 @@ int vqe_adapt_minimise(struct vqe_optimize_result *out, struct vqe_run *run,
   }
   out->nit = growth.nit;
   out->nfev = (int)run->result->neval;
+  leave_metric(&watched);
   vqe_metric_clear(&watched.metric);
   free(growth.slope);
   return status;

@@ -60,6 +60,7 @@ static int options_copy(struct vqe_option_list *out,
   each(basis_sha256);                                                         \
   each(active_space);                                                         \
   each(scan);                                                                 \
+  each(curve);                                                                \
   each(ansatz_name);                                                          \
   each(entanglement);                                                         \
   each(optimizer);                                                            \
@@ -225,5 +226,6 @@ void vqe_result_free(struct vqe_result *result)
   free(result->natural_occupations);
   free(result->starts);
   free(result->orbitals);
+  free(result->neighbour);
   free(result);
 }

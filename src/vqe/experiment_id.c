@@ -179,6 +179,9 @@ static int add_later_keys(json_t *whole, const struct vqe_experiment *e)
                   vqe_canonical_double(e->penalty_number), "spin",
                   vqe_canonical_double(e->penalty_spin)));
   }
+  if (e->curve != NULL) {
+    failed |= json_object_set_new(whole, "curve", json_string(e->curve));
+  }
   return failed == 0
              ? VQE_OK
              : vqe_error_set(VQE_ERR_MEMORY, "no memory for an identity");

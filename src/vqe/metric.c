@@ -67,6 +67,17 @@ int vqe_metric_widen(struct vqe_metric *metric, int n)
   return VQE_OK;
 }
 
+int vqe_metric_begin(struct vqe_metric *metric, int n, const double *inverse)
+{
+  VQE_ASSERT(metric->n == 0 && n > 0);
+  int status = vqe_metric_widen(metric, n);
+  if (status == VQE_OK) {
+    memcpy(metric->inverse, inverse,
+           (size_t)n * (size_t)n * sizeof *metric->inverse);
+  }
+  return status;
+}
+
 void vqe_metric_observe(struct vqe_metric *metric, const double *x,
                         const double *gradient)
 {

@@ -28,6 +28,10 @@ int vqe_metric_widen(struct vqe_metric *metric, int n);
 void vqe_metric_observe(struct vqe_metric *metric, const double *x,
                         const double *gradient);
 
+/* Begin with what another metric has learned, `inverse` (n x n). The first of
+ * `metric` is empty. */
+int vqe_metric_begin(struct vqe_metric *metric, int n, const double *inverse);
+
 /* The triangle L, row major, or NULL when there is none. O(n^3). */
 const double *vqe_metric_factor(struct vqe_metric *metric);
 

@@ -12,6 +12,7 @@
 #include "vqe/checks.h"
 #include "vqe/experiment_check.h"
 #include "vqe/host.h"
+#include "vqe/neighbour.h"
 #include "vqe/run.h"
 
 static int run_phases(struct vqe_run *run)
@@ -37,6 +38,10 @@ static int run_phases(struct vqe_run *run)
   if (status == VQE_OK) {
     vqe_run_enter(run, VQE_PHASE_FCI);
     status = vqe_run_fci(run);
+  }
+  if (status == VQE_OK && vqe_neighbour_serves(run)) {
+    status = vqe_memory_strdup(&run->result->neighbour,
+                               run->options->neighbour->id);
   }
   if (status == VQE_OK) {
     vqe_run_enter(run, VQE_PHASE_VQE);
@@ -143,6 +148,12 @@ static int run_once(struct vqe_result **out, bool *refused,
   if (run.estimator != NULL) {
     vqe_estimator_describe(&run.usage, run.estimator);
   }
+  if (status == VQE_OK && options->left != NULL &&
+      result->status == VQE_EXPERIMENT_OK) {
+    vqe_neighbour_free(*options->left);
+    *options->left = NULL;
+    status = vqe_neighbour_leave(options->left, &run);
+  }
   *refused = run.replay.refused;
   vqe_run_clear(&run);
   if (status == VQE_OK) {
@@ -170,6 +181,9 @@ int vqe_experiment_run(struct vqe_result **out,
                             experiment, options);
   if (missing != VQE_OK) {
     return missing;
+  }
+  if (options->left != NULL) {
+    *options->left = NULL;
   }
   int status = run_once(out, &refused, experiment, options, callbacks, false);
   if (status == VQE_OK && refused) {

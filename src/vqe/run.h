@@ -76,7 +76,10 @@ struct vqe_run {
   /* evaluations with the whole pool, which the circuit does not have: counted
    * and limited, but no records */
   size_t unrecorded, start_unrecorded;
-  bool penalty_rests; /* the optimizer sees the energy alone */
+  bool penalty_rests;      /* the optimizer sees the energy alone */
+  int nelement, *elements; /* of the pool, taken so far, where kept */
+  int nmetric;             /* 0 or nelement */
+  double *metric;          /* nmetric^2: inverse Hessian that was learned */
   struct vqe_run_replay replay;
 };
 

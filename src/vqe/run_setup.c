@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/notes.h"
 #include "vqe/initial.h"
+#include "vqe/neighbour.h"
 #include "vqe/orbital.h"
 #include "vqe/orbital_list.h"
 #include "vqe/run.h"
@@ -30,6 +31,8 @@ int vqe_run_integrals(struct vqe_run *run)
                            experiment->active_orbitals >= 0;
   options.threads = run->options->threads;
   options.keep_all = vqe_orbital_asked(experiment);
+  options.follow = vqe_neighbour_orbitals(run);
+  options.keep_orbitals = run->options->left != NULL;
   double cpu = vqe_run_cpu_seconds(run);
   int status =
       experiment->fcidump != NULL
@@ -124,7 +127,10 @@ int vqe_run_parameters(struct vqe_run *run)
     status = vqe_memory_alloc(&result->optimal_parameters, nparam,
                               sizeof(double), "optimal parameters");
   }
-  if (status == VQE_OK) {
+  if (status == VQE_OK && run->pool == NULL && vqe_neighbour_serves(run)) {
+    memcpy(result->initial_parameters, run->options->neighbour->parameters,
+           nparam * sizeof(double));
+  } else if (status == VQE_OK) {
     status = vqe_initial_parameters(result->initial_parameters, &result->notes,
                                     experiment, run->ansatz, angles,
                                     run->integrals, 0);

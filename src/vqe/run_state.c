@@ -83,6 +83,8 @@ void vqe_run_clear(struct vqe_run *run)
   vqe_estimator_free(run->estimator);
   vqe_orbital_clear(run);
   free(run->shots.gradient_noise);
+  free(run->elements);
+  free(run->metric);
   vqe_ansatz_free(run->ansatz);
   vqe_ansatz_free(run->pool);
   vqe_pauli_sum_free(run->paulis);
