@@ -176,6 +176,9 @@ static int on_evaluation(void *ctx, const struct vqe_experiment *experiment,
   vqe_progress_evaluation(lane->worker->options->log, experiment,
                           lane->worker->rank, iteration,
                           energy + lane->repulsion, std);
+  if (lane->curve.again) {
+    return VQE_OK;
+  }
   if (lane->writing) {
     return journal_evaluation(lane->worker, experiment->id, iteration, nparam,
                               parameters, energy, std, gradient);
@@ -227,6 +230,15 @@ static void on_phase(void *ctx, const struct vqe_experiment *experiment,
   vqe_news_phase(&lane->news, phase, result);
 }
 
+int vqe_lane_journal_result(struct vqe_worker *worker,
+                            const struct vqe_result *result)
+{
+  pthread_mutex_lock(&worker->journal_lock);
+  int status = vqe_journal_result(worker->journal, result);
+  pthread_mutex_unlock(&worker->journal_lock);
+  return status;
+}
+
 int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
                  const struct vqe_experiment *experiment, bool serial)
 {
@@ -240,11 +252,14 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
       .device_index = worker->node_rank,
       .host = &lane->host,
       .gates = worker->options->gates,
-      .combiner = worker->combiner};
+      .combiner = worker->combiner,
+      .neighbour = lane->curve.from,
+      .left = lane->curve.left};
   struct vqe_callbacks callbacks = {.size = sizeof callbacks,
                                     .ctx = lane,
                                     .evaluation = on_evaluation,
-                                    .replay = on_replay,
+                                    .replay =
+                                        lane->curve.again ? NULL : on_replay,
                                     .should_stop = vqe_lane_should_stop,
                                     .phase = on_phase,
                                     .replay_refused = on_replay_refused};
@@ -272,10 +287,11 @@ int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
     snprintf(reason, sizeof reason, "%s", vqe_error_message());
     status = vqe_result_create(out, experiment, VQE_EXPERIMENT_FAILED, reason);
   }
-  if (status == VQE_OK) {
-    pthread_mutex_lock(&worker->journal_lock);
-    status = vqe_journal_result(worker->journal, *out);
-    pthread_mutex_unlock(&worker->journal_lock);
+  if (status != VQE_OK) {
+    return status;
   }
-  return status;
+  /* what waits for others is not in hand any more */
+  return lane->curve.held
+             ? journal_mark(worker, experiment->id, VQE_JOURNAL_LEFT)
+             : vqe_lane_journal_result(worker, *out);
 }

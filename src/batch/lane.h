@@ -18,6 +18,14 @@ struct vqe_lane_pending {
   double *values;
 };
 
+/* How a point of a curve is run; all zero: an experiment of its own. */
+struct vqe_lane_curve {
+  bool held;  /* its result waits for the curve's end */
+  bool again; /* it has been computed: the journal has nothing to do with it */
+  const struct vqe_neighbour *from; /* where it starts, or NULL */
+  struct vqe_neighbour **left;      /* receives what it leaves, or NULL */
+};
+
 /* The experiment in hand of one thread. */
 struct vqe_lane {
   struct vqe_worker *worker;
@@ -25,6 +33,7 @@ struct vqe_lane {
   double started;
   double repulsion; /* of the nuclei, once known */
   struct vqe_newsboard news;
+  struct vqe_lane_curve curve;
   bool writing; /* its evaluations go straight to the journal */
   size_t npending, pending_capacity, pending_bytes;
   struct vqe_lane_pending *pending;
@@ -42,9 +51,12 @@ int vqe_lane_journal_phase(struct vqe_worker *worker,
                            const struct vqe_experiment *experiment,
                            enum vqe_phase phase);
 
-/* Run one experiment and journal its result; on one thread when it is
- * `serial`. VQE_ERR_INTERRUPTED leaves *out NULL; whatever else goes wrong
- * becomes a failed result. Is a vqe_worker_run. */
+int vqe_lane_journal_result(struct vqe_worker *worker,
+                            const struct vqe_result *result);
+
+/* Run one experiment and journal its result, unless that is held (`curve`); on
+ * one thread when it is `serial`. VQE_ERR_INTERRUPTED leaves *out NULL;
+ * whatever else goes wrong becomes a failed result. Is a vqe_worker_run. */
 int vqe_lane_run(struct vqe_result **out, struct vqe_lane *lane,
                  const struct vqe_experiment *experiment, bool serial);
 

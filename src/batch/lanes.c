@@ -11,6 +11,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "batch/chain.h"
 #include "batch/lane.h"
 
 /* Phases of experiments that run longer go to the journal, within this time
@@ -18,13 +19,15 @@
 #define RECORD_AFTER 2.0
 #define RECORD_SECONDS 1.0
 
-/* Waits for a lane, then for the main thread to take its result. */
+/* An experiment, or the points of a curve. Waits for a lane, then for the main
+ * thread to take its results. */
 struct task {
   struct task *next;
-  const struct vqe_experiment *experiment;
+  size_t count, taken; /* experiments, and results that were taken */
   enum vqe_task_share share;
-  struct vqe_experiment *owned; /* freed with the task; or NULL */
-  struct vqe_result *result;
+  bool owns; /* the experiments are freed with it */
+  const struct vqe_experiment **experiments;
+  struct vqe_result **results; /* NULL: interrupted */
 };
 
 struct queue {
@@ -36,7 +39,7 @@ struct lane {
   struct vqe_lane state;
   bool leads; /* runs what has all threads: they stay the same ones */
   pthread_t thread;
-  const struct task *task; /* that runs; under the lock */
+  const struct vqe_experiment *runs; /* under the lock */
   /* what the journal knows of it; the main thread's */
   char recorded[VQE_EXPERIMENT_ID_SIZE];
   enum vqe_phase phase;
@@ -90,7 +93,16 @@ static struct task *queue_pop(struct queue *queue)
 
 static void task_free(struct task *task)
 {
-  vqe_experiment_free(task->owned);
+  for (size_t k = 0; k < task->count; k++) {
+    if (task->owns) {
+      vqe_experiment_free((struct vqe_experiment *)task->experiments[k]);
+    }
+    if (k >= task->taken && task->results != NULL) {
+      vqe_result_free(task->results[k]);
+    }
+  }
+  free(task->experiments);
+  free(task->results);
   free(task);
 }
 
@@ -98,7 +110,6 @@ static void queue_clear(struct queue *queue)
 {
   for (struct task *task = queue_pop(queue); task != NULL;
        task = queue_pop(queue)) {
-    vqe_result_free(task->result);
     task_free(task);
   }
 }
@@ -146,13 +157,42 @@ static void finish(struct vqe_lanes *lanes, struct task *task, int status)
     worker->last = vqe_clock_wall();
     worker->report.busy += worker->last - lanes->begun;
   }
-  worker->report.done += status != VQE_ERR_INTERRUPTED;
+  worker->report.done += status != VQE_ERR_INTERRUPTED ? (int)task->count : 0;
   if (status != VQE_OK && lanes->status == VQE_OK) {
     lanes->status = status;
     snprintf(lanes->message, sizeof lanes->message, "%s", vqe_error_message());
     worker->stopped = true; /* for the other lanes */
   }
   queue_push(&lanes->finished, task);
+}
+
+/* ctx: a lane. The point of a curve that it begins with. */
+static void begin_point(void *ctx, const struct vqe_experiment *experiment)
+{
+  struct lane *lane = ctx;
+  pthread_mutex_lock(&lane->lanes->lock);
+  lane->runs = experiment;
+  pthread_mutex_unlock(&lane->lanes->lock);
+}
+
+static int run_task(struct lane *lane, struct task *task)
+{
+  bool serial = task->share != VQE_TASK_WIDE;
+  if (vqe_lane_should_stop(&lane->state)) {
+    return VQE_ERR_INTERRUPTED;
+  }
+  if (task->count == 1) {
+    return lane->lanes->worker->run(&task->results[0], &lane->state,
+                                    task->experiments[0], serial);
+  }
+  const struct vqe_chain curve = {.count = task->count,
+                                  .points = task->experiments,
+                                  .results = task->results,
+                                  .lane = &lane->state,
+                                  .serial = serial,
+                                  .begin = begin_point,
+                                  .ctx = lane};
+  return vqe_chain_run(&curve);
 }
 
 static void *run_lane(void *ctx)
@@ -162,15 +202,11 @@ static void *run_lane(void *ctx)
   pthread_mutex_lock(&lanes->lock);
   for (struct task *task = begin(lane); task != NULL; task = begin(lane)) {
     wake(lanes); /* the queue is shorter: more may be asked for */
-    lane->task = task;
+    lane->runs = task->experiments[0];
     pthread_mutex_unlock(&lanes->lock);
-    int status =
-        vqe_lane_should_stop(&lane->state)
-            ? VQE_ERR_INTERRUPTED
-            : lanes->worker->run(&task->result, &lane->state, task->experiment,
-                                 task->share != VQE_TASK_WIDE);
+    int status = run_task(lane, task);
     pthread_mutex_lock(&lanes->lock);
-    lane->task = NULL;
+    lane->runs = NULL;
     finish(lanes, task, status);
     pthread_cond_broadcast(&lanes->work);
     wake(lanes);
@@ -235,19 +271,43 @@ bool vqe_lanes_have_capacity(struct vqe_lanes *lanes, int *idle)
   return capacity;
 }
 
+/* The experiments are first, then `count` further ones. Owned ones are taken
+ * over, also on failure. */
 static int add_task(struct vqe_lanes *lanes,
-                    const struct vqe_experiment *experiment,
-                    enum vqe_task_share share, struct vqe_experiment *owned)
+                    const struct vqe_experiment *first,
+                    struct vqe_experiment *const *follow, size_t count,
+                    enum vqe_task_share share, bool owns)
 {
   struct task *task = NULL;
   int status = vqe_memory_alloc(&task, 1, sizeof *task, "a task");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&task->experiments, count + 1,
+                              sizeof *task->experiments, "a task");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&task->results, count + 1, sizeof *task->results,
+                              "a task");
+  }
   if (status != VQE_OK) {
-    vqe_experiment_free(owned);
+    for (size_t k = 0; owns && k < count; k++) {
+      vqe_experiment_free(follow[k]);
+    }
+    if (owns) {
+      vqe_experiment_free((struct vqe_experiment *)first);
+    }
+    if (task != NULL) {
+      free(task->experiments);
+      free(task);
+    }
     return status;
   }
-  task->experiment = experiment;
+  task->experiments[0] = first;
+  for (size_t k = 0; k < count; k++) {
+    task->experiments[k + 1] = follow[k];
+  }
+  task->count = count + 1;
   task->share = share;
-  task->owned = owned;
+  task->owns = owns;
   pthread_mutex_lock(&lanes->lock);
   queue_push(&lanes->waiting, task);
   /* not every lane may begin every task */
@@ -258,15 +318,17 @@ static int add_task(struct vqe_lanes *lanes,
 
 int vqe_lanes_put(struct vqe_lanes *lanes,
                   const struct vqe_experiment *experiment,
+                  struct vqe_experiment *const *follow, size_t count,
                   enum vqe_task_share share)
 {
-  return add_task(lanes, experiment, share, NULL);
+  return add_task(lanes, experiment, follow, count, share, false);
 }
 
 int vqe_lanes_give(struct vqe_lanes *lanes, struct vqe_experiment *experiment,
+                   struct vqe_experiment *const *follow, size_t count,
                    enum vqe_task_share share)
 {
-  return add_task(lanes, experiment, share, experiment);
+  return add_task(lanes, experiment, follow, count, share, true);
 }
 
 static bool quiet(const struct vqe_lanes *lanes)
@@ -289,9 +351,11 @@ struct vqe_result *vqe_lanes_take(struct vqe_lanes *lanes, long nanoseconds)
   }
   lanes->changed = false;
   while (result == NULL && lanes->finished.first != NULL) {
-    struct task *task = queue_pop(&lanes->finished);
-    result = task->result; /* NULL: interrupted */
-    task_free(task);
+    struct task *task = lanes->finished.first;
+    result = task->results[task->taken++];
+    if (task->taken == task->count) {
+      task_free(queue_pop(&lanes->finished));
+    }
   }
   pthread_mutex_unlock(&lanes->lock);
   return result;
@@ -341,9 +405,9 @@ int vqe_lanes_look(struct vqe_news *out, int most, int *running, int *done,
 static const struct vqe_experiment *runs(struct lane *lane)
 {
   pthread_mutex_lock(&lane->lanes->lock);
-  const struct task *task = lane->task;
+  const struct vqe_experiment *experiment = lane->runs;
   pthread_mutex_unlock(&lane->lanes->lock);
-  return task != NULL ? task->experiment : NULL;
+  return experiment;
 }
 
 /* An error of the disk shows at the next result. */

@@ -22,14 +22,17 @@ int vqe_lanes_open(struct vqe_lanes **out, struct vqe_worker *worker);
  * work? *idle (may be NULL): lanes that have nothing to do. */
 bool vqe_lanes_have_capacity(struct vqe_lanes *lanes, int *idle);
 
-/* Run `experiment`, which stays the caller's and must stay there until its
- * result is out. */
+/* Run `experiment`, and with it the `count` points that follow it on a curve
+ * (chain.h). They stay the caller's and must stay there until their results
+ * are out; the list need not. */
 int vqe_lanes_put(struct vqe_lanes *lanes,
                   const struct vqe_experiment *experiment,
+                  struct vqe_experiment *const *follow, size_t count,
                   enum vqe_task_share share);
 
-/* The same for an experiment that the lanes take over, also on failure. */
+/* The same for experiments that the lanes take over, also on failure. */
 int vqe_lanes_give(struct vqe_lanes *lanes, struct vqe_experiment *experiment,
+                   struct vqe_experiment *const *follow, size_t count,
                    enum vqe_task_share share);
 
 /* The next result, or NULL: then after up to `nanoseconds`, earlier when

@@ -63,8 +63,8 @@ static int feed(struct vqe_lead *lead)
     const struct vqe_task *tasks;
     count = vqe_schedule_take(&tasks, &lead->schedule, &us);
     for (size_t k = 0; status == VQE_OK && k < count; k++) {
-      status = vqe_lanes_put(lead->lanes, tasks[k].experiment,
-                             vqe_task_share_of(&tasks[k]));
+      status = vqe_lanes_put(lead->lanes, tasks[k].experiment, tasks[k].follow,
+                             tasks[k].nfollow, vqe_task_share_of(&tasks[k]));
     }
   }
   return status;
@@ -115,8 +115,14 @@ static int send_chunk(const struct vqe_lead *lead, int to,
   struct vqe_request_message message = {0};
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
-    status = vqe_request_add(&message, tasks[k].experiment,
-                             vqe_task_share_of(&tasks[k]));
+    const struct vqe_task *task = &tasks[k];
+    enum vqe_task_share share = vqe_task_share_of(task);
+    status =
+        vqe_request_add(&message, task->experiment, share, task->nfollow > 0);
+    for (size_t p = 0; status == VQE_OK && p < task->nfollow; p++) {
+      status = vqe_request_add(&message, task->follow[p], share,
+                               p + 1 < task->nfollow);
+    }
   }
   if (status == VQE_OK) {
     status = vqe_transport_send(lead->worker.transport, to, VQE_TAG_WORK,
@@ -144,6 +150,9 @@ static int give(struct vqe_lead *lead, int rank,
   int status = VQE_OK;
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
     status = vqe_lost_give(&lead->lost, rank, tasks[k].experiment->index);
+    for (size_t p = 0; status == VQE_OK && p < tasks[k].nfollow; p++) {
+      status = vqe_lost_give(&lead->lost, rank, tasks[k].follow[p]->index);
+    }
   }
   return status == VQE_OK ? send_chunk(lead, rank, tasks, count) : status;
 }
@@ -486,8 +495,8 @@ static int run_lead(struct vqe_lead *lead)
   for (size_t k = 0; k < lead->outcome->count; k++) {
     skipped += lead->outcome->skipped[k];
   }
-  vqe_progress_start(&lead->progress, lead->schedule.count + lead->aside,
-                     skipped, &lead->worker);
+  vqe_progress_start(&lead->progress, lead->listed + lead->aside, skipped,
+                     &lead->worker);
   vqe_lost_say_earlier(&lead->lost, vqe_resume_suspects(lead->worker.resume),
                        lead->outcome->run, lead->outcome->results,
                        lead->suspected);
@@ -520,6 +529,7 @@ static void lead_free(struct vqe_lead *lead)
   vqe_lanes_free(lead->lanes);
   vqe_worker_clear(&lead->worker);
   vqe_schedule_clear(&lead->schedule);
+  free(lead->followers);
   vqe_early_writer_clear(&lead->writer);
   vqe_lost_clear(&lead->lost);
   free(lead->idle);

@@ -46,6 +46,7 @@ static int give_back(struct vqe_lead *lead, int rank)
     int index = holder->held[--holder->count];
     if (vqe_lost_is_aside(&lead->lost, (size_t)index)) {
       status = set_aside(lead, (size_t)index, rank);
+      vqe_schedule_drop(&lead->schedule, index);
     } else {
       vqe_schedule_return(&lead->schedule, index,
                           vqe_lost_is_suspect(&lead->lost, (size_t)index));

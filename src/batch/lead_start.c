@@ -1,4 +1,5 @@
 /* What rank 0 does before it leads. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
@@ -24,6 +25,134 @@ static enum vqe_task_place place_of(const struct vqe_experiment *experiment,
              : VQE_TASK_ANYWHERE;
 }
 
+/* What an experiment costs and where it suits. What cannot be estimated fails
+ * fast: order does not matter. */
+static void estimate(struct vqe_task *out, const struct vqe_lead *lead,
+                     const struct vqe_job *job, int index)
+{
+  struct vqe_experiment_estimate estimate;
+  *out = (struct vqe_task){
+      .experiment = job->experiments[index],
+      .order = job->orders[index],
+      .alone = vqe_lost_is_suspect(&lead->lost, (size_t)index)};
+  if (vqe_experiment_estimate(&estimate, out->experiment) == VQE_OK) {
+    out->cost = estimate.cost;
+    out->serial = estimate.serial && lead->worker.team_size == 1;
+    out->place =
+        place_of(out->experiment, estimate.amplitudes, lead->worker.options);
+  }
+}
+
+/* What is not run: it has a result, or is set aside. */
+static bool is_done(struct vqe_lead *lead, size_t index)
+{
+  const struct vqe_result *result = lead->outcome->results[index];
+  bool aside = result == NULL && vqe_lost_is_aside(&lead->lost, index);
+  lead->stood_aside += result != NULL && result->status != VQE_EXPERIMENT_OK;
+  lead->aside += aside;
+  return result != NULL || aside;
+}
+
+/* ---- curves ---- */
+
+/* A point: the number of its curve, and of its experiment. */
+struct point {
+  int chain, index;
+};
+
+static int by_chain(const void *a, const void *b)
+{
+  const struct point *left = a;
+  const struct point *right = b;
+  return left->chain != right->chain ? (left->chain < right->chain ? -1 : 1)
+                                     : left->index - right->index;
+}
+
+/* Points depend on those before: where one of a curve is missing, those that
+ * earlier runs left are computed again. */
+static void open_curve(struct vqe_lead *lead, const struct point *points,
+                       size_t count)
+{
+  struct vqe_result **results = lead->outcome->results;
+  bool missing = false;
+  for (size_t k = 0; k < count; k++) {
+    size_t index = (size_t)points[k].index;
+    missing = missing || (results[index] == NULL &&
+                          !vqe_lost_is_aside(&lead->lost, index));
+  }
+  for (size_t k = 0; missing && k < count; k++) {
+    struct vqe_result **result = &results[points[k].index];
+    if (*result != NULL && !vqe_lost_was_aside(*result)) {
+      vqe_result_free(*result);
+      *result = NULL;
+    }
+  }
+}
+
+/* One task for all of a curve that is to be run; `list` has room for it.
+ * Returns how many points follow the first. */
+static size_t add_curve(struct vqe_lead *lead, const struct vqe_job *job,
+                        const struct point *points, size_t count,
+                        struct vqe_experiment **list)
+{
+  struct vqe_task whole = {.experiment = NULL};
+  open_curve(lead, points, count);
+  for (size_t k = 0; k < count; k++) {
+    struct vqe_task task;
+    if (is_done(lead, (size_t)points[k].index)) {
+      continue;
+    }
+    estimate(&task, lead, job, points[k].index);
+    lead->suspected += task.alone;
+    lead->listed++;
+    if (whole.experiment == NULL) {
+      whole = task;
+      whole.follow = list;
+    } else {
+      whole.cost += task.cost;
+      whole.alone = whole.alone || task.alone;
+      whole.serial = whole.serial && task.serial;
+      whole.place = task.place > whole.place ? task.place : whole.place;
+      list[whole.nfollow++] = task.experiment;
+    }
+  }
+  if (whole.experiment != NULL) {
+    vqe_schedule_add(&lead->schedule, whole);
+  }
+  return whole.nfollow;
+}
+
+static int list_curves(struct vqe_lead *lead, const struct vqe_job *job)
+{
+  struct point *points = NULL;
+  size_t count = 0;
+  size_t used = 0;
+  int status = vqe_memory_alloc(&points, job->count, sizeof *points, "curves");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&lead->followers, job->count,
+                              sizeof *lead->followers, "curves");
+  }
+  for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
+    if (job->chains[k] >= 0) {
+      points[count++] = (struct point){job->chains[k], (int)k};
+    }
+  }
+  if (count > 0) {
+    qsort(points, count, sizeof *points, by_chain);
+  }
+  for (size_t first = 0; status == VQE_OK && first < count;) {
+    size_t end = first;
+    while (end < count && points[end].chain == points[first].chain) {
+      end++;
+    }
+    used += add_curve(lead, job, points + first, end - first,
+                      lead->followers + used);
+    first = end;
+  }
+  free(points);
+  return status;
+}
+
 static int list_tasks(struct vqe_lead *lead, const struct vqe_job *job)
 {
   int workers = lead->worker.ranks / lead->worker.team_size;
@@ -35,29 +164,17 @@ static int list_tasks(struct vqe_lead *lead, const struct vqe_job *job)
         lead->worker.ranks, lead->worker.options->retry_set_aside,
         lead->worker.options->log);
   }
+  if (status == VQE_OK) {
+    status = list_curves(lead, job);
+  }
   for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
-    struct vqe_experiment_estimate estimate;
-    struct vqe_task task = {.experiment = job->experiments[k],
-                            .order = job->orders[k]};
-    if (lead->outcome->results[k] != NULL) {
-      lead->stood_aside +=
-          lead->outcome->results[k]->status != VQE_EXPERIMENT_OK;
-      continue;
+    struct vqe_task task;
+    if (job->chains[k] < 0 && !is_done(lead, k)) {
+      estimate(&task, lead, job, (int)k);
+      lead->suspected += task.alone;
+      lead->listed++;
+      vqe_schedule_add(&lead->schedule, task);
     }
-    if (vqe_lost_is_aside(&lead->lost, k)) {
-      lead->aside++;
-      continue;
-    }
-    task.alone = vqe_lost_is_suspect(&lead->lost, k);
-    lead->suspected += task.alone;
-    /* what cannot be estimated fails fast: order does not matter */
-    if (vqe_experiment_estimate(&estimate, task.experiment) == VQE_OK) {
-      task.cost = estimate.cost;
-      task.serial = estimate.serial && lead->worker.team_size == 1;
-      task.place =
-          place_of(task.experiment, estimate.amplitudes, lead->worker.options);
-    }
-    vqe_schedule_add(&lead->schedule, task);
   }
   vqe_schedule_sort(&lead->schedule);
   lead->progress.cost_total = lead->schedule.cost;

@@ -21,6 +21,8 @@ struct vqe_lead {
   struct vqe_batch_outcome *outcome;
   struct vqe_progress progress;
   struct vqe_schedule schedule;
+  struct vqe_experiment **followers; /* of the schedule's tasks */
+  size_t listed;                     /* experiments in them */
   struct vqe_early_writer writer;
   int busy;                           /* workers that have not stopped */
   bool *idle;                         /* asked and got nothing */

@@ -245,13 +245,22 @@ void vqe_schedule_release(struct vqe_schedule *schedule)
   schedule->devices = 0;
 }
 
+static bool holds(const struct vqe_task *task, int index)
+{
+  bool found = task->experiment->index == index;
+  for (size_t k = 0; !found && k < task->nfollow; k++) {
+    found = task->follow[k]->index == index;
+  }
+  return found;
+}
+
 /* What has been handed out stays beside what waits: in front of it, or behind
  * it where it was taken from the end. */
 void vqe_schedule_return(struct vqe_schedule *schedule, int index, bool alone)
 {
   struct vqe_task *tasks = schedule->tasks;
   size_t k = 0;
-  while (k < schedule->count && tasks[k].experiment->index != index) {
+  while (k < schedule->count && !holds(&tasks[k], index)) {
     k++;
   }
   if (k == schedule->count) {
@@ -271,11 +280,32 @@ void vqe_schedule_return(struct vqe_schedule *schedule, int index, bool alone)
   }
 }
 
+void vqe_schedule_drop(struct vqe_schedule *schedule, int index)
+{
+  for (size_t k = 0; k < schedule->count; k++) {
+    struct vqe_task *task = &schedule->tasks[k];
+    size_t at = 0;
+    if (task->nfollow == 0 || !holds(task, index)) {
+      continue;
+    }
+    if (task->experiment->index == index) {
+      task->experiment = task->follow[0];
+    } else {
+      while (task->follow[at]->index != index) {
+        at++;
+      }
+    }
+    memmove(task->follow + at, task->follow + at + 1,
+            (task->nfollow - at - 1) * sizeof(struct vqe_experiment *));
+    task->nfollow--;
+  }
+}
+
 static const struct vqe_task *task_of(const struct vqe_schedule *schedule,
                                       int index)
 {
   for (size_t k = 0; k < schedule->count; k++) {
-    if (schedule->tasks[k].experiment->index == index) {
+    if (holds(&schedule->tasks[k], index)) {
       return &schedule->tasks[k];
     }
   }
@@ -287,7 +317,7 @@ void vqe_schedule_learn(struct vqe_schedule *schedule, int index,
 {
   const struct vqe_task *task = task_of(schedule, index);
   if (task != NULL && task->place == VQE_TASK_GAINS) {
-    schedule->ended_cost[device] += task->cost;
+    schedule->ended_cost[device] += task->cost / (double)(1 + task->nfollow);
     schedule->ended_seconds[device] += seconds;
   }
 }
@@ -295,5 +325,5 @@ void vqe_schedule_learn(struct vqe_schedule *schedule, int index,
 double vqe_schedule_cost(const struct vqe_schedule *schedule, int index)
 {
   const struct vqe_task *task = task_of(schedule, index);
-  return task != NULL ? task->cost : 0.0;
+  return task != NULL ? task->cost / (double)(1 + task->nfollow) : 0.0;
 }

@@ -24,10 +24,14 @@ enum vqe_task_share {
 
 struct vqe_task {
   struct vqe_experiment *experiment; /* of the job */
-  double cost;                       /* about seconds on one core */
-  bool serial;                       /* one thread and a lane are enough */
-  bool alone; /* nothing runs beside it: it may have killed its rank */
-  int order;  /* what has a lower one goes first */
+  /* points of its curve that run behind it in the same lane, the list's owner
+   * the caller */
+  size_t nfollow;
+  struct vqe_experiment **follow;
+  double cost; /* about seconds on one core */
+  bool serial; /* one thread and a lane are enough */
+  bool alone;  /* nothing runs beside it: it may have killed its rank */
+  int order;   /* what has a lower one goes first */
   enum vqe_task_place place;
 };
 
@@ -93,8 +97,12 @@ size_t vqe_schedule_take(const struct vqe_task **out,
                          const struct vqe_schedule_asker *asker);
 
 /* An experiment that was handed out comes back, as its rank died: it is the
- * next to go. */
+ * next to go, with the whole of its curve. */
 void vqe_schedule_return(struct vqe_schedule *schedule, int index, bool alone);
+
+/* The experiment with that index does not run again: its curve goes on without
+ * it. */
+void vqe_schedule_drop(struct vqe_schedule *schedule, int index);
 
 /* No rank with a GPU is left: the others get all. */
 void vqe_schedule_release(struct vqe_schedule *schedule);
@@ -103,7 +111,8 @@ void vqe_schedule_release(struct vqe_schedule *schedule);
 void vqe_schedule_learn(struct vqe_schedule *schedule, int index,
                         double seconds, bool device);
 
-/* Cost of the experiment with that index, 0 when it is not among them. */
+/* Cost of the experiment with that index, of a curve its part; 0 when it is
+ * not among them. */
 double vqe_schedule_cost(const struct vqe_schedule *schedule, int index);
 
 #endif

@@ -29,20 +29,67 @@ static int send_result(struct vqe_worker *worker,
                          data, size);
 }
 
+/* An experiment of a message, and the points of its curve behind it. */
+struct batch {
+  struct vqe_experiment *first;
+  size_t count;
+  struct vqe_experiment **follow;
+  enum vqe_task_share share;
+};
+
+static void batch_clear(struct batch *batch)
+{
+  vqe_experiment_free(batch->first);
+  for (size_t k = 0; k < batch->count; k++) {
+    vqe_experiment_free(batch->follow[k]);
+  }
+  free(batch->follow);
+  *batch = (struct batch){.first = NULL};
+}
+
+/* The next one; `first` is NULL at the end. */
+static int next_batch(struct batch *out, size_t *at,
+                      const struct vqe_request_message *message)
+{
+  bool more = false;
+  int status = vqe_request_next(&out->first, &out->share, &more, at, message);
+  while (status == VQE_OK && more) {
+    struct vqe_experiment *point = NULL;
+    status = vqe_request_next(&point, &out->share, &more, at, message);
+    if (status == VQE_OK && point == NULL) {
+      status = vqe_error_set(VQE_ERR_IO, "a work message lacks the rest of a "
+                                         "curve");
+    }
+    if (status == VQE_OK) {
+      status = vqe_memory_grow(&out->follow, out->count, out->count + 1,
+                               sizeof(struct vqe_experiment *), "a curve");
+    }
+    if (status == VQE_OK) {
+      out->follow[out->count++] = point;
+    } else {
+      vqe_experiment_free(point);
+    }
+  }
+  return status;
+}
+
 /* Give the lanes everything of one work message. */
 static int take_work(struct vqe_lanes *lanes,
                      const struct vqe_request_message *message)
 {
-  struct vqe_experiment *experiment = NULL;
-  enum vqe_task_share share = VQE_TASK_WIDE;
+  struct batch batch = {.first = NULL};
   size_t at = 0;
-  int status = vqe_request_next(&experiment, &share, &at, message);
-  while (status == VQE_OK && experiment != NULL) {
-    status = vqe_lanes_give(lanes, experiment, share);
+  int status = next_batch(&batch, &at, message);
+  while (status == VQE_OK && batch.first != NULL) {
+    status = vqe_lanes_give(lanes, batch.first, batch.follow, batch.count,
+                            batch.share);
+    free(batch.follow); /* the list alone is ours now */
+    batch = (struct batch){.first = NULL};
     if (status == VQE_OK) {
-      status = vqe_request_next(&experiment, &share, &at, message);
+      status = next_batch(&batch, &at, message);
     }
   }
+  batch_clear(&batch);
   return status;
 }
 

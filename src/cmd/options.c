@@ -42,6 +42,9 @@ static const struct vqe_cmd_option entries[] = {
      "in 'N2 0.9:2.5:0.1' or 'H2O 0-1 0.8,1.0,1.5; 1-0-2 90:120:5'; molecules "
      "of two atoms need no JOB, and are then of the lowest spin but for O2, NH "
      "and other known triplets", 0},
+    {"follow", 0, NULL, GROUP_JOB, VQE_CMD_FLAG, AT(overrides.follow), NULL,
+     "each point of a curve starts from its neighbour's orbitals and "
+     "parameters", 0},
     {"charge", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.charge), NULL,
      "charge of every molecule (its own, else 0)", 0},
     {"multiplicity", 0, "N", GROUP_JOB, VQE_CMD_TEXT,

@@ -203,6 +203,7 @@ void vqe_job_free(struct vqe_job *job)
   free(job->qcschema);
   free(job->positions);
   free(job->orders);
+  free(job->chains);
   free(job->path);
   free(job->output);
   free(job->file);

@@ -73,6 +73,7 @@ struct choice {
   const struct vqe_job_init *init;
   const int64_t *seed; /* NULL: drawn */
   int molecule_id;
+  bool follows; /* its neighbours on a curve */
 };
 
 /* That of the molecule before the job's. */
@@ -112,6 +113,7 @@ static int copy_strings(struct vqe_experiment *out,
       {&out->notes, molecule->notes},
       {&out->scan, molecule->scan},
       {&out->active_space, space_of(choice, settings)->rule},
+      {&out->curve, choice->follows ? molecule->curve : NULL},
   };
   int status = VQE_OK;
   for (size_t k = 0;
@@ -275,8 +277,10 @@ static void warn_ignored(struct expansion *expansion,
   }
 }
 
-/* Take over the experiment: into the job, or dropped as a repetition. */
-static int keep(struct expansion *expansion, struct vqe_experiment *experiment)
+/* Take over the experiment: into the job, or dropped as a repetition. `chain`:
+ * of the points that follow each other, or -1. */
+static int keep(struct expansion *expansion, struct vqe_experiment *experiment,
+                int chain)
 {
   struct vqe_job *job = expansion->job;
   const json_t *earlier = json_object_get(expansion->seen, experiment->id);
@@ -304,6 +308,7 @@ static int keep(struct expansion *expansion, struct vqe_experiment *experiment)
   experiment->index = (int)job->count;
   job->positions[job->count] = (int)expansion->position;
   job->orders[job->count] = expansion->groups[expansion->position];
+  job->chains[job->count] = chain;
   job->experiments[job->count++] = experiment;
   return VQE_OK;
 }
@@ -318,6 +323,27 @@ static size_t combinations(const struct vqe_job_molecule *molecule,
   return (one_basis ? 1 : settings->nbasis) * settings->nansatz *
          settings->noptimizer * settings->ninit *
          (settings->nseed > 0 ? settings->nseed : 1);
+}
+
+/* Do the points of the molecule's curve follow each other in this combination,
+ * one of `total`? Only where all of them are in this job, with exact energies
+ * and a start of the ansatz's own. */
+static bool follows(const struct expansion *expansion,
+                    const struct choice *choice, size_t total,
+                    const struct vqe_job_settings *settings)
+{
+  const struct vqe_job_molecule *molecule = choice->molecule;
+  bool whole = settings->follow && molecule->curve[0] != '\0' &&
+               settings->shots == 0 && settings->restarts <= 1 &&
+               choice->init->file == NULL &&
+               space_of(choice, settings)->rule == NULL;
+  size_t first =
+      expansion->position - (whole ? molecule->curve_at : 0) * total;
+  for (size_t k = 0; whole && k < molecule->curve_count; k++) {
+    whole = expansion->groups[first + k * total] ==
+            expansion->groups[expansion->position];
+  }
+  return whole;
 }
 
 /* Every combination for one molecule that is selected, seed innermost. */
@@ -345,9 +371,12 @@ static int expand_molecule(struct expansion *expansion,
     choice.ansatz = &settings->ansatze[rest % settings->nansatz];
     rest /= settings->nansatz;
     choice.basis = own_basis ? &molecule->basis : &settings->bases[rest];
+    choice.follows = follows(expansion, &choice, total, settings);
     int status = create_experiment(&experiment, &choice, settings);
     if (status == VQE_OK) {
-      status = keep(expansion, experiment);
+      status = keep(
+          expansion, experiment,
+          choice.follows ? molecule->curve_number * (int)total + (int)k : -1);
     }
     if (status != VQE_OK) {
       return status;
@@ -405,7 +434,10 @@ static int allocate_places(struct vqe_job *job, size_t total)
 {
   int status =
       vqe_memory_alloc(&job->positions, total, sizeof(int), "experiments");
-  return status == VQE_OK ? vqe_memory_alloc(&job->orders, total, sizeof(int),
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&job->orders, total, sizeof(int), "experiments");
+  }
+  return status == VQE_OK ? vqe_memory_alloc(&job->chains, total, sizeof(int),
                                              "experiments")
                           : status;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/sha256.h"
 #include "job/job_settings.h"
 #include "vqe/molecule.h"
 
@@ -31,7 +32,12 @@ struct vqe_job_molecule {
   int qcschema;     /* version of the input, 0: another format */
   bool calculation; /* that is more than a molecule */
   char *scan;       /* the point of a scan, as the experiment's */
-  char *notes;      /* what of the input has no effect, as vqe_notes_add */
+  /* The curve that the point belongs to, as the experiment's ("": none), its
+   * number in the job, and where on it the point is. */
+  char curve[VQE_SHA256_HEX_SIZE];
+  int curve_number;
+  size_t curve_at, curve_count;
+  char *notes; /* what of the input has no effect, as vqe_notes_add */
 };
 
 struct vqe_job_molecules {

@@ -9,8 +9,10 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "base/sha256.h"
 #include "molecule/molecule_build.h"
 #include "molecule/molecule_scan.h"
+#include "vqe/experiment.h"
 
 #define MOVED_OFF 1e-5 /* angstrom, bohr or degrees */
 
@@ -301,7 +303,63 @@ static int add_point(struct vqe_job_molecules *out,
   return status;
 }
 
-static int add_points(struct vqe_job_molecules *out,
+/* The identity of a curve: hash of the geometries' ones, in their order. */
+static int identify(char out[VQE_SHA256_HEX_SIZE],
+                    const struct vqe_job_molecule *points, size_t count)
+{
+  char *text = NULL;
+  size_t size = VQE_EXPERIMENT_ID_SIZE - 1;
+  int status = vqe_memory_alloc(&text, count, size, "a curve");
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    char id[VQE_EXPERIMENT_ID_SIZE];
+    struct vqe_experiment experiment;
+    vqe_experiment_init(&experiment);
+    experiment.molecule = points[k].molecule;
+    status = vqe_experiment_id(id, NULL, &experiment);
+    memcpy(text + k * size, id, size);
+  }
+  if (status == VQE_OK) {
+    status = vqe_sha256_hex(out, text, count * size);
+  }
+  free(text);
+  return status;
+}
+
+/* The last coordinate makes curves of the last points that were added: those
+ * of its values, all of which can be computed. */
+static int join_curves(struct vqe_job_molecules *out, int *number,
+                       const struct scanned *scanned)
+{
+  size_t length = scanned->axes[scanned->count - 1]->count;
+  int status = VQE_OK;
+  for (size_t k = 0; k < scanned->count; k++) {
+    if (scanned->axes[k]->displaces) {
+      return VQE_OK;
+    }
+  }
+  for (size_t first = out->count - scanned->points;
+       status == VQE_OK && length > 1 && first < out->count; first += length) {
+    struct vqe_job_molecule *points = &out->items[first];
+    char curve[VQE_SHA256_HEX_SIZE];
+    bool whole = true;
+    for (size_t k = 0; k < length; k++) {
+      whole = whole && points[k].molecule != NULL;
+    }
+    if (whole) {
+      status = identify(curve, points, length);
+    }
+    for (size_t k = 0; status == VQE_OK && whole && k < length; k++) {
+      memcpy(points[k].curve, curve, sizeof curve);
+      points[k].curve_number = *number;
+      points[k].curve_at = k;
+      points[k].curve_count = length;
+    }
+    *number += whole;
+  }
+  return status;
+}
+
+static int add_points(struct vqe_job_molecules *out, int *number,
                       struct vqe_job_molecule *entry,
                       const struct vqe_job_scan *scan)
 {
@@ -318,6 +376,9 @@ static int add_points(struct vqe_job_molecules *out,
                                  "a scan makes more than %d molecules: split "
                                  "the job",
                                  VQE_MAX_MOLECULES);
+  }
+  if (status == VQE_OK && scanned.count > 0) {
+    status = join_curves(out, number, &scanned);
   }
   scanned_clear(&scanned);
   return status;
@@ -347,12 +408,13 @@ int vqe_job_scan_apply(struct vqe_job_molecules *molecules,
                        const struct vqe_job_scan *scan)
 {
   struct vqe_job_molecules out = {0, 0, NULL};
+  int number = 0; /* of the next curve */
   if (scan->count == 0 || molecules->count == 0) {
     return VQE_OK;
   }
   int status = check_used(scan, molecules);
   for (size_t m = 0; status == VQE_OK && m < molecules->count; m++) {
-    status = add_points(&out, &molecules->items[m], scan);
+    status = add_points(&out, &number, &molecules->items[m], scan);
   }
   if (status != VQE_OK) {
     vqe_job_molecules_clear(&out);

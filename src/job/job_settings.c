@@ -23,33 +23,14 @@
 #define MAX_SEED INT32_MAX
 #define FCI_SECONDS 600.0
 
-static const char *const job_keys[] = {"molecules",
-                                       "basis",
-                                       "frozen_core",
-                                       "active_space",
-                                       "symmetry",
-                                       "ansatz",
-                                       "optimizer",
-                                       "init",
-                                       "seed",
-                                       "shots",
-                                       "references",
-                                       "device",
-                                       "precision",
-                                       "output",
-                                       "warehouse",
-                                       "s3",
-                                       "kafka",
-                                       "registry",
-                                       "insecure_http",
-                                       "ranks_per_molecule",
-                                       "restarts",
-                                       "fci_max_seconds",
-                                       "escape_saddles",
-                                       "penalty",
-                                       "select",
-                                       "metrics",
-                                       "scan"};
+static const char *const job_keys[] = {
+    "molecules", "basis",           "frozen_core",    "active_space",
+    "symmetry",  "ansatz",          "optimizer",      "init",
+    "seed",      "shots",           "references",     "device",
+    "precision", "output",          "warehouse",      "s3",
+    "kafka",     "registry",        "insecure_http",  "ranks_per_molecule",
+    "restarts",  "fci_max_seconds", "escape_saddles", "penalty",
+    "select",    "metrics",         "scan",           "follow"};
 
 bool vqe_job_settings_has_key(const char *key)
 {
@@ -167,6 +148,16 @@ static int read_scalars(struct vqe_job_settings *out,
   }
   if (reader->overrides->no_symmetry) {
     out->symmetry = false;
+  }
+  vqe_job_value_find(&value, reader, "follow");
+  if (status == VQE_OK && value.json != NULL) {
+    out->follow = json_is_true(value.json);
+    if (!json_is_boolean(value.json)) {
+      status = vqe_job_refuse(value.where, value.json, "true or false");
+    }
+  }
+  if (reader->overrides->follow) {
+    out->follow = true;
   }
   vqe_job_value_find(&value, reader, "shots");
   if (status == VQE_OK && value.json != NULL && !json_is_null(value.json)) {

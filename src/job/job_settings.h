@@ -29,7 +29,8 @@ struct vqe_job_settings {
   struct vqe_molecule_given given; /* of all molecules, by options */
   struct vqe_job_space space;
   bool symmetry;
-  int shots; /* 0: exact */
+  bool follow; /* points of a curve start from their neighbours */
+  int shots;   /* 0: exact */
   unsigned references;
   bool references_given;
   double fci_max_seconds; /* 0: no limit */

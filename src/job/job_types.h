@@ -60,6 +60,8 @@ struct vqe_job {
   int *positions;   /* of each experiment in the product */
   int *orders;      /* of each experiment: its group of `select`; what has a
                        lower one is run first */
+  int *chains;      /* of each experiment: number of the curve whose points
+                       follow each other, in their order; -1: none */
   struct vqe_job_metrics metrics;
 };
 
@@ -83,6 +85,7 @@ struct vqe_job_overrides {
   const char *const *files; /* molecule files beside the job's own path */
   size_t nfile;
   bool no_symmetry;
+  bool follow; /* points of a curve start from their neighbours */
   bool strict; /* a bad molecule fails the whole load */
 };
 

@@ -349,6 +349,31 @@ static void describe(char *out, size_t size, const struct point *points,
            units_of(points), energy_digits, minimum.energy, frequency, end);
 }
 
+/* ", 16 from their neighbours, 2 of these on the way back"; nothing where none
+ * does. */
+static void describe_starts(char *out, size_t size, const struct point *points,
+                            size_t count)
+{
+  size_t following = 0;
+  size_t back = 0;
+  for (size_t k = 0; k < count; k++) {
+    const struct vqe_result *result = points[k].result;
+    following += result->neighbour != NULL;
+    for (size_t p = 0; result->neighbour != NULL && p < count; p++) {
+      const struct vqe_experiment *other = points[p].result->experiment;
+      back += strcmp(other->id, result->neighbour) == 0 &&
+              other->index > result->experiment->index;
+    }
+  }
+  out[0] = '\0';
+  if (following > 0) {
+    int used = snprintf(out, size, ", %zu from their neighbours", following);
+    if (back > 0) {
+      snprintf(out + used, size - (size_t)used, ", %zu on the way back", back);
+    }
+  }
+}
+
 static int print_curve(FILE *stream, const struct point *points, size_t count,
                        size_t failed, int width)
 {
@@ -356,6 +381,7 @@ static int print_curve(FILE *stream, const struct point *points, size_t count,
   char own[320];
   char exact[320];
   char points_of[60] = "";
+  char starts[80];
   double *places = NULL;
   double *energies = NULL;
   double worst = 0.0;
@@ -380,6 +406,7 @@ static int print_curve(FILE *stream, const struct point *points, size_t count,
   if (failed > 0) {
     snprintf(points_of, sizeof points_of, " of %zu", count + failed);
   }
+  describe_starts(starts, sizeof starts, points, count);
   if (status == VQE_OK) {
     describe(own, sizeof own, points, count, places, energies);
     for (size_t k = 0; known && k < count; k++) {
@@ -389,13 +416,14 @@ static int print_curve(FILE *stream, const struct point *points, size_t count,
       describe(exact, sizeof exact, points, count, places, energies);
       status = vqe_memory_print(
           &text,
-          "%s, %zu%s points: %s. Exact energies: %s. Largest error %.3f mHa at "
-          "%g.",
-          points[0].label, count, points_of, own, exact, 1e3 * worst,
+          "%s, %zu%s points%s: %s. Exact energies: %s. Largest error %.3f mHa "
+          "at %g.",
+          points[0].label, count, points_of, starts, own, exact, 1e3 * worst,
           points[at].place);
     } else {
-      status = vqe_memory_print(&text, "%s, %zu%s points: %s.",
-                                points[0].label, count, points_of, own);
+      status =
+          vqe_memory_print(&text, "%s, %zu%s points%s: %s.", points[0].label,
+                           count, points_of, starts, own);
     }
   }
   if (status == VQE_OK) {
@@ -403,11 +431,14 @@ static int print_curve(FILE *stream, const struct point *points, size_t count,
     vqe_text_wrap(stream, text, width, 2);
   }
   if (status == VQE_OK && strangers > 0) {
-    char said[120];
+    char said[200];
     snprintf(said, sizeof said,
              "! %zu of its points %s another state: what the curve says is "
-             "not the molecule's",
-             strangers, strangers == 1 ? "is of" : "are of");
+             "not the molecule's%s",
+             strangers, strangers == 1 ? "is of" : "are of",
+             starts[0] == '\0'
+                 ? "; --follow starts each point from its neighbour"
+                 : "");
     vqe_text_wrap(stream, said, width, 2);
   }
   free(text);

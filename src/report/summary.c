@@ -175,6 +175,7 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
       {"t_count", whole_or_null(cost->t_count)},
       {"measurement_groups", whole_or_null(cost->measurement_groups)},
       {"chemical_accuracy_shots", whole_or_null(cost->shots)},
+      {"started_from", text_or_null(result->neighbour)},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

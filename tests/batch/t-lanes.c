@@ -109,8 +109,9 @@ static void start(struct world *world, const struct batch_fixture *fixture,
 
 static void put(struct world *world, size_t index, enum vqe_task_share share)
 {
-  assert_int_equal(
-      vqe_lanes_put(world->lanes, world->job->experiments[index], share), 0);
+  assert_int_equal(vqe_lanes_put(world->lanes, world->job->experiments[index],
+                                 NULL, 0, share),
+                   0);
 }
 
 static void end(struct world *world)
@@ -241,7 +242,7 @@ static void experiments_given_are_freed_with_their_results(void **state)
   for (size_t k = 0; k < 8; k++) {
     struct vqe_experiment *copy = NULL;
     assert_int_equal(vqe_experiment_copy(&copy, world.job->experiments[k]), 0);
-    assert_int_equal(vqe_lanes_give(world.lanes, copy, true), 0);
+    assert_int_equal(vqe_lanes_give(world.lanes, copy, NULL, 0, true), 0);
   }
   for (size_t k = 0; k < 8; k++) {
     expect(&world, -1);

@@ -109,8 +109,10 @@ static size_t take_work(struct world *world, int rank, int *indices)
   size_t at = 0;
   struct vqe_experiment *experiment = NULL;
   enum vqe_task_share share;
+  bool more;
   do {
-    assert_int_equal(vqe_request_next(&experiment, &share, &at, &work), 0);
+    assert_int_equal(vqe_request_next(&experiment, &share, &more, &at, &work),
+                     0);
     if (experiment != NULL) {
       indices[count++] = experiment->index;
     }

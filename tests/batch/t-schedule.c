@@ -455,10 +455,50 @@ static void equal_ranks_get_the_largest_first(void **state)
   }
 }
 
+/* A curve is one task, whichever of its points is asked for. */
+static void curve_goes_and_comes_back_as_one(void **state)
+{
+  (void)state;
+  struct vqe_schedule schedule;
+  struct vqe_experiment *follow[3];
+  start(&schedule, 2);
+  for (int k = 0; k < 3; k++) {
+    follow[k] = &experiments[k + 1];
+  }
+  struct vqe_task curve = {.experiment = &experiments[0],
+                           .cost = 8.0,
+                           .serial = true,
+                           .nfollow = 3,
+                           .follow = follow};
+  vqe_schedule_add(&schedule, curve);
+  struct vqe_experiment other = {.index = 10};
+  vqe_schedule_add(
+      &schedule,
+      (struct vqe_task){.experiment = &other, .cost = 1.0, .serial = true});
+  vqe_schedule_sort(&schedule);
+  for (int k = 0; k < 4; k++) {
+    assert_true(vqe_schedule_cost(&schedule, k) == 2.0);
+  }
+  assert_int_equal(take(&schedule, 1, 1), 1);
+  assert_int_equal(vqe_schedule_left(&schedule), 1);
+  vqe_schedule_return(&schedule, 2, false);
+  vqe_schedule_return(&schedule, 1, false); /* it is there */
+  assert_int_equal(vqe_schedule_left(&schedule), 2);
+  /* without its first point, and one in the middle */
+  vqe_schedule_drop(&schedule, 0);
+  vqe_schedule_drop(&schedule, 2);
+  vqe_schedule_drop(&schedule, 7);
+  assert_int_equal(schedule.tasks[0].experiment->index, 1);
+  assert_int_equal(schedule.tasks[0].nfollow, 1);
+  assert_int_equal(schedule.tasks[0].follow[0]->index, 3);
+  vqe_schedule_clear(&schedule);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(wide_come_first_and_each_kind_largest_first),
+      cmocka_unit_test(curve_goes_and_comes_back_as_one),
       cmocka_unit_test(order_goes_before_cost),
       cmocka_unit_test(long_ones_go_one_at_a_time),
       cmocka_unit_test(short_ones_go_a_second_of_work_at_a_time),

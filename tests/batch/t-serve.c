@@ -94,7 +94,7 @@ static void give(struct world *world, size_t first, size_t count)
   struct vqe_request_message message = {0};
   for (size_t k = first; k < first + count; k++) {
     assert_int_equal(
-        vqe_request_add(&message, world->job->experiments[k], true), 0);
+        vqe_request_add(&message, world->job->experiments[k], true, false), 0);
   }
   fake_put(&world->net, 0, 1, VQE_TAG_WORK, message.data, message.size);
   vqe_request_clear(&message);

@@ -33,7 +33,7 @@ TABLES = {
     "pauli_one_norm determinants optimizer_native code_version hostname "
     "device_name job_id mpi_rank mpi_ranks threads started_at finished_at "
     "peak_memory performance_start performance_end energy_std energy_exact "
-    "total_shots reference_weight num_occupations starts orbitals "
+    "total_shots reference_weight num_occupations starts orbitals started_from "
     "circuit_parameters one_qubit_gates two_qubit_gates depth two_qubit_depth "
     "t_count measurement_groups chemical_accuracy_shots",
 }

@@ -162,11 +162,49 @@ def resumed(folder):
           and rows[2]["restored"] and rows[2]["name"] == "H2 0.9", f"{rows}")
 
 
+def followed(folder):
+    """A curve without a jump in a third of the evaluations, on any number of
+    ranks the same; an interrupted one goes on."""
+    folder.write("n2.json", {
+        "molecules": [{"name": "N2", "symbols": ["N", "N"], "coords": [[0, 0, 0], [0, 0, 1]]}],
+        "ansatz": {"name": "ADAPT-VQE", "gradient_norm": 4e-3}, "seed": 1,
+        "scan": {"bond": [0, 1], "from": 0.9, "to": 2.5, "step": 0.1}, "warehouse": False})
+    alone = folder.summary("n2.json", "-o", "alone.h5")
+    rows = folder.summary("n2.json", "--follow", "-o", "follow.h5")
+    check(len(rows) == 17 and all(0 <= row["error_mha"] < 1.0 and row["s2"] < 0.01
+                                  for row in rows), f"{rows}")
+    check(all((row["started_from"] is None) == (k == 0) for k, row in enumerate(rows)),
+          f"{[row['started_from'] for row in rows]}")
+    ids = [row["experiment_id"] for row in rows]
+    check([row["started_from"] for row in rows[1:]] == ids[:-1], f"{ids}")
+    check(not set(ids) & {row["experiment_id"] for row in alone}, "ids of other experiments")
+    spent = sum(row["n_evaluations"] for row in rows)
+    before = sum(row["n_evaluations"] for row in alone)
+    check(3 * spent < before, f"{spent} evaluations, {before} without")
+    # two curves on two ranks, and again: nothing is left to do
+    two = ["--basis", "sto-3g,6-31g", "--active-space", "6,6", "--scan", "N2 1.1:1.7:0.1",
+           "--seed", "1", "--no-lake", "--follow", "-o", "two.h5"]
+    rows = folder.summary(*two, ranks=2)
+    check(len(rows) == 14 and sum(row["started_from"] is not None for row in rows) >= 12,
+          f"{rows}")
+    once = folder.summary(*two[:-1], "one.h5")
+    check([row["energy"] for row in once] == [row["energy"] for row in rows], "other energies")
+    done = folder.run(*two, "-q")
+    check("14 ok (14 restored)" in done.stdout, done.stdout)
+    # UCCSD has its jump where nothing is followed, which is said
+    text = harness.unfolded(folder.run("--scan", "N2 1.7:2.5:0.2", "--seed", "1", "--no-lake",
+                                       "-o", "jump.h5", "-q").stdout)
+    check("--follow starts each point from its neighbour" in text, text)
+    return spent, before
+
+
 with harness.Folder() as folder:
     place, frequency = nitrogen(folder)
     worst = curve(folder)
     moved(folder)
     coordinates(folder)
     resumed(folder)
+    spent, before = followed(folder)
 print(f"N2: {place} angstrom, {frequency:.0f} cm-1, {worst:.1e} hartree from PySCF's FCI; "
-      "12 geometries of HOOH by their definitions")
+      "12 geometries of HOOH by their definitions; "
+      f"N2 followed in {spent} evaluations, {before} without")

@@ -108,6 +108,7 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->penalty_spin = 0.25;
   e->notes = fixture_text("input_ignored: keyword scf_type");
   e->init_default = true;
+  e->curve = fixture_text("c0ffee");
   e->scan = fixture_text(
       "{\"curve\":\"N2\",\"at\":[{\"bond\":[0,1],\"value\":0.9}]}");
   e->active_space = fixture_text("{\"auto\":{\"orbitals\":8}}");
@@ -214,6 +215,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->orbitals = fixture_text("[{\"number\":7}]");
   r->circuit =
       (struct vqe_circuit_cost){3.0, 21.0, 13.0, 25.0, 12.0, 800.0, 5.0, NAN};
+  r->neighbour = fixture_text("0123abcd");
   return r;
 }
 
@@ -323,6 +325,7 @@ static inline void same_experiment(const struct vqe_experiment *left,
   same_text(&a.notes, &b.notes);
   same_text(&a.scan, &b.scan);
   same_text(&a.active_space, &b.active_space);
+  same_text(&a.curve, &b.curve);
   assert_memory_equal(&a, &b, sizeof a);
 }
 
@@ -366,6 +369,7 @@ static inline void same_result(const struct vqe_result *left,
   same_text(&a.performance_end, &b.performance_end);
   same_text(&a.starts, &b.starts);
   same_text(&a.orbitals, &b.orbitals);
+  same_text(&a.neighbour, &b.neighbour);
   assert_memory_equal(&a, &b, sizeof a);
 }
 

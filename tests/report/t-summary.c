@@ -63,7 +63,8 @@ static const char *const keys[] = {"experiment_id",
                                    "two_qubit_depth",
                                    "t_count",
                                    "measurement_groups",
-                                   "chemical_accuracy_shots"};
+                                   "chemical_accuracy_shots",
+                                   "started_from"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {

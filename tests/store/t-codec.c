@@ -125,6 +125,12 @@ static void bytes_of_version_2_are_read(void **state)
   memcpy(&now->circuit, &result->circuit, sizeof now->circuit);
   free(now->experiment->scan);
   now->experiment->scan = NULL;
+  assert_null(result->experiment->curve);
+  assert_null(result->neighbour);
+  free(now->experiment->curve);
+  now->experiment->curve = NULL;
+  free(now->neighbour);
+  now->neighbour = NULL;
   assert_null(result->experiment->active_space);
   assert_null(result->orbitals);
   free(now->experiment->active_space);
