@@ -248,6 +248,24 @@ VQE_API int vqe_estimator_properties(struct vqe_estimator *estimator,
                                      struct vqe_properties *out, double *rdm1,
                                      const double *parameters);
 
+/** What orbitals hold in the state at `parameters`. `rdm1`: real parts of
+ * <a+_p a_q> of alpha, then of beta electrons (2 x norb x norb). `entropies`
+ * (norb): -sum w ln w of each orbital. `information` (norb x norb): the mutual
+ * information of each two, (s_i + s_j - s_ij) / 2 (Boguslawski and Tecmer,
+ * Int. J. Quantum Chem. 115, 1289 (2015)); of a state without sharp electron
+ * numbers, that of its parts with sharp ones. On the CPU, not in a team;
+ * VQE_ERR_UNSUPPORTED elsewhere. Cost: norb^2 additions a determinant. */
+VQE_API int vqe_estimator_orbitals(struct vqe_estimator *estimator,
+                                   double *rdm1, double *entropies,
+                                   double *information,
+                                   const double *parameters);
+
+/** <H^2> - <H>^2 of the state at `parameters`, hartree^2: the square of the
+ * norm of (H - <H>) psi, one product of the Hamiltonian and the state. Zero in
+ * eigenstates. Where vqe_estimator_orbitals is. */
+VQE_API int vqe_estimator_variance(struct vqe_estimator *estimator,
+                                   double *variance, const double *parameters);
+
 /** Densities of the state at `parameters` over packed pairs of orbitals:
  * pairs1[P], the expectation of F_P (npair), and pairs2[P * npair + R], the
  * real part of that of F_P F_R, F as in vqe/operators.h, so that the energy is

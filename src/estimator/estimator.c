@@ -13,6 +13,7 @@
 #include "estimator/estimator_choose.h"
 #include "estimator/shift.h"
 #include "estimator/shots.h"
+#include "sim/occupancy.h"
 #include "vqe/sim.h"
 
 /* The state at shifted angles, made at the first sampled gradient: the same
@@ -270,6 +271,90 @@ int vqe_estimator_properties(struct vqe_estimator *estimator,
   }
   return estimator->chosen.ops->properties(estimator->chosen.backend, out,
                                            rdm1, parameters);
+}
+
+/* The state at `parameters` for what is computed from its determinants. */
+static int find_blocks(struct vqe_backend_blocks *out,
+                       struct vqe_estimator *estimator,
+                       const double *parameters)
+{
+  const struct vqe_estimator_choice *chosen = &estimator->chosen;
+  if (chosen->ops->blocks == NULL) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "%s does not give its determinants; use one rank and "
+                         "the CPU",
+                         chosen->ops->name);
+  }
+  vqe_stop_reset(&estimator->stop);
+  return chosen->ops->blocks(chosen->backend, out, parameters);
+}
+
+int vqe_estimator_orbitals(struct vqe_estimator *estimator, double *rdm1,
+                           double *entropies, double *information,
+                           const double *parameters)
+{
+  int missing = check(__func__, estimator,
+                      rdm1 != NULL && entropies != NULL ? information : NULL,
+                      parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
+  struct vqe_backend_blocks blocks;
+  struct vqe_occupancy rdm = {0};
+  size_t norb = (size_t)estimator->hamiltonian->norb;
+  int status = find_blocks(&blocks, estimator, parameters);
+  if (status == VQE_OK) {
+    status = vqe_occupancy_init(&rdm, (int)norb);
+  }
+  if (status == VQE_OK) {
+    status = vqe_occupancy_compute(&rdm, blocks.layout, blocks.re, blocks.im,
+                                   blocks.threads, blocks.stop);
+  }
+  if (status == VQE_OK) {
+    double *second = rdm1 + norb * norb;
+    vqe_occupancy_spins(blocks.beta_rows ? second : rdm1,
+                        blocks.beta_rows ? rdm1 : second, &rdm);
+    status = vqe_occupancy_entropies(entropies, information, &rdm);
+  }
+  vqe_occupancy_clear(&rdm);
+  return status;
+}
+
+int vqe_estimator_variance(struct vqe_estimator *estimator, double *variance,
+                           const double *parameters)
+{
+  int missing = check(__func__, estimator, variance, parameters);
+  if (missing != VQE_OK) {
+    return missing;
+  }
+  struct vqe_backend_blocks blocks = {0};
+  double *products = NULL;
+  double energy = 0.0;
+  int status = find_blocks(&blocks, estimator, parameters);
+  size_t size = status == VQE_OK ? blocks.layout->size : 0;
+  const double *planes[2] = {blocks.re, blocks.im};
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&products, 2 * size, sizeof *products,
+                              "product of Hamiltonian and state");
+  }
+  for (int k = 0; k < 2 && status == VQE_OK && planes[k] != NULL; k++) {
+    double *product = products + (size_t)k * size;
+    vqe_sigma_apply(blocks.sigma, blocks.layout, product, planes[k]);
+    status = vqe_stop_status(blocks.stop);
+    for (size_t x = 0; x < size; x++) {
+      energy += planes[k][x] * product[x];
+    }
+  }
+  *variance = 0.0;
+  for (int k = 0; k < 2 && status == VQE_OK && planes[k] != NULL; k++) {
+    const double *product = products + (size_t)k * size;
+    for (size_t x = 0; x < size; x++) {
+      double rest = product[x] - energy * planes[k][x];
+      *variance += rest * rest;
+    }
+  }
+  free(products);
+  return status;
 }
 
 static int unsupported(const struct vqe_estimator *estimator)

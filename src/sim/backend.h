@@ -3,8 +3,21 @@
 #ifndef VQE_SIM_BACKEND_H
 #define VQE_SIM_BACKEND_H
 
+#include "sim/layout.h"
+#include "sim/sigma.h"
 #include "sim/stop.h"
 #include "vqe/sim.h"
+
+/* A state in the order of a layout, and what multiplies it by the Hamiltonian.
+ * Valid until the next call of the backend. */
+struct vqe_backend_blocks {
+  const struct vqe_layout *layout;
+  const struct vqe_sigma *sigma;
+  const double *re, *im; /* layout->size each; im may be NULL */
+  bool beta_rows;        /* the layout's alpha strings are those of beta */
+  int threads;
+  struct vqe_stop *stop; /* NULL: nobody is asked */
+};
 
 struct vqe_backend_ops {
   const char *name; /* "vqe_cpu_sector" */
@@ -28,6 +41,10 @@ struct vqe_backend_ops {
   /* NULL where there are none */
   int (*densities)(void *backend, double *pairs1, double *pairs2,
                    const double *parameters);
+  /* the state for what is computed from its determinants; NULL: it is not on
+   * one processor */
+  int (*blocks)(void *backend, struct vqe_backend_blocks *out,
+                const double *parameters);
   /* the numbers of the Hamiltonian have changed; NULL: not supported */
   int (*refresh)(void *backend);
   /* whom to ask during long calls, NULL: nobody; the backend returns

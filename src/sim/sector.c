@@ -129,6 +129,7 @@ static const struct vqe_backend_ops sector_ops = {
     .pool_gradient = vqe_sector_pool_gradient,
     .properties = vqe_sector_properties,
     .densities = vqe_sector_densities,
+    .blocks = vqe_sector_blocks,
     .refresh = sector_refresh,
     .watch = sector_watch,
     .state = vqe_sector_state,

@@ -126,6 +126,20 @@ int vqe_sector_densities(void *backend, double *pairs1, double *pairs2,
   return vqe_stop_status(sector->stop);
 }
 
+int vqe_sector_blocks(void *backend, struct vqe_backend_blocks *out,
+                      const double *parameters)
+{
+  struct vqe_sector *sector = backend;
+  vqe_sector_prepare(sector, parameters);
+  *out = (struct vqe_backend_blocks){.layout = &sector->layout,
+                                     .sigma = sector->sigma,
+                                     .re = sector->psi.re,
+                                     .im = sector->psi.im,
+                                     .threads = sector->threads,
+                                     .stop = sector->stop};
+  return vqe_stop_status(sector->stop);
+}
+
 /* Place every determinant at its bits: alpha low, beta high. */
 int vqe_sector_state(void *backend, double *re, double *im,
                      const double *parameters)

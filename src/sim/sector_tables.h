@@ -73,6 +73,8 @@ int vqe_sector_properties(void *backend, struct vqe_properties *out,
                           double *rdm1, const double *parameters);
 int vqe_sector_densities(void *backend, double *pairs1, double *pairs2,
                          const double *parameters);
+int vqe_sector_blocks(void *backend, struct vqe_backend_blocks *out,
+                      const double *parameters);
 int vqe_sector_state(void *backend, double *re, double *im,
                      const double *parameters);
 

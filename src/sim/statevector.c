@@ -95,6 +95,7 @@ static const struct vqe_backend_ops statevector_ops = {
     .extend = vqe_statevector_compile,
     .pool_gradient = vqe_statevector_pool_gradient,
     .properties = vqe_statevector_properties,
+    .blocks = vqe_statevector_blocks,
     .watch = statevector_watch,
     .state = vqe_statevector_state,
 };

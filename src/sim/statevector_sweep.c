@@ -196,6 +196,26 @@ static void move_blocks(const struct vqe_statevector *sv, double *out,
   }
 }
 
+int vqe_statevector_blocks(void *backend, struct vqe_backend_blocks *out,
+                           const double *parameters)
+{
+  struct vqe_statevector *sv = backend;
+  vqe_statevector_prepare(sv, parameters);
+  move_blocks(sv, sv->work.re, sv->psi.re, to_blocks_row);
+  if (sv->psi.im != NULL) {
+    move_blocks(sv, sv->work.im, sv->psi.im, to_blocks_row);
+  }
+  *out = (struct vqe_backend_blocks){.layout = &sv->layout,
+                                     .sigma = sv->sigma,
+                                     .re = sv->work.re,
+                                     .im = sv->psi.im != NULL ? sv->work.im
+                                                              : NULL,
+                                     .beta_rows = true,
+                                     .threads = sv->context.threads,
+                                     .stop = sv->stop};
+  return vqe_stop_status(sv->stop);
+}
+
 /* <psi|H|psi> of one plane; H psi to `lambda` when that is not NULL. */
 static double plane_energy(struct vqe_statevector *sv, double *lambda,
                            const double *psi)

@@ -70,6 +70,8 @@ int vqe_statevector_pool_gradient(void *backend, double *out,
                                   const struct vqe_ansatz *pool);
 int vqe_statevector_properties(void *backend, struct vqe_properties *out,
                                double *rdm1, const double *parameters);
+int vqe_statevector_blocks(void *backend, struct vqe_backend_blocks *out,
+                           const double *parameters);
 int vqe_statevector_state(void *backend, double *re, double *im,
                           const double *parameters);
 
