@@ -33,6 +33,8 @@ struct vqe_orbitals {
 };
 /** NULL is fine. */
 VQE_API void vqe_orbitals_free(struct vqe_orbitals *orbitals);
+/** What orbitals are made of; its members are the program's alone. */
+struct vqe_functions;
 
 /** How integrals are made. */
 struct vqe_chem_options {
@@ -61,6 +63,7 @@ struct vqe_chem_options {
    * number, or none. */
   const char *active_space;
   bool label_orbitals; /**< fill `orbitals` */
+  bool keep_functions; /**< orbitals over basis functions too: `functions` */
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_chem_options in C; C++ calls the function
@@ -132,6 +135,10 @@ struct vqe_integrals {
   int nirrep;                   /**< 2, 4 or 8, or 0 where irreps is NULL */
   int target_irrep;             /**< below nirrep; 0 where irreps is NULL */
   struct vqe_orbital *orbitals; /**< norb, or NULL: unless asked for */
+  /** The orbitals over basis functions and integrals of these, for densities,
+   * moments and charges; NULL unless asked for by keep_functions, and of an
+   * FCIDUMP. */
+  struct vqe_functions *functions;
 };
 
 /** Read a basis name as users write it ("STO-3G", "sto3g", "6-31G",

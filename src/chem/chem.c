@@ -18,6 +18,7 @@
 #include "chem/fock.h"
 #include "chem/follow.h"
 #include "chem/frame.h"
+#include "chem/functions.h"
 #include "chem/guess.h"
 #include "chem/integrals_new.h"
 #include "chem/mo_label.h"
@@ -575,6 +576,10 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   if (status == VQE_OK && run->options.keep_orbitals) {
     status = vqe_follow_keep(&out->to_follow, scf, run->overlap, nao,
                              run->frame_number);
+  }
+  if (status == VQE_OK && run->options.keep_functions) {
+    status =
+        vqe_functions_new(&out->functions, run->env, scf->mo_coeff, scf->nmo);
   }
   if (status == VQE_OK) {
     status = vqe_reference_mp2(out);

@@ -32,9 +32,16 @@ int vqe_env_new(struct vqe_env **out, const struct vqe_molecule *molecule,
                 const struct vqe_basis *basis);
 void vqe_env_free(struct vqe_env *env);
 
-enum vqe_one_electron { VQE_OVERLAP, VQE_KINETIC, VQE_NUCLEAR, VQE_POSITION };
+enum vqe_one_electron {
+  VQE_OVERLAP,
+  VQE_KINETIC,
+  VQE_NUCLEAR,
+  VQE_POSITION,
+  VQE_SECOND_MOMENT
+};
 
-/* One matrix, or three (x, y, z about the origin) for VQE_POSITION. */
+/* One matrix; three (x, y, z about the origin) for VQE_POSITION; nine (xx, xy,
+ * xz, yx, ...) for VQE_SECOND_MOMENT. */
 int vqe_env_one_electron(double *out, const struct vqe_env *env,
                          enum vqe_one_electron kind);
 

@@ -81,7 +81,8 @@ int vqe_env_one_electron(double *out, const struct vqe_env *env,
   } functions[] = {[VQE_OVERLAP] = {int1e_ovlp_sph, int1e_ovlp_cart, 1},
                    [VQE_KINETIC] = {int1e_kin_sph, int1e_kin_cart, 1},
                    [VQE_NUCLEAR] = {int1e_nuc_sph, int1e_nuc_cart, 1},
-                   [VQE_POSITION] = {int1e_r_sph, int1e_r_cart, 3}};
+                   [VQE_POSITION] = {int1e_r_sph, int1e_r_cart, 3},
+                   [VQE_SECOND_MOMENT] = {int1e_rr_sph, int1e_rr_cart, 9}};
   return one_electron(out, env,
                       env->cartesian ? functions[kind].cartesian
                                      : functions[kind].spherical,

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "chem/functions.h"
 
 int vqe_integrals_new(struct vqe_integrals **out, int norb, bool with_dipole)
 {
@@ -52,6 +53,7 @@ void vqe_integrals_free(struct vqe_integrals *integrals)
   free(integrals->irreps);
   free(integrals->orbitals);
   vqe_orbitals_free(integrals->to_follow);
+  vqe_functions_free(integrals->functions);
   vqe_integrals_free(integrals->whole);
   free(integrals);
 }
