@@ -44,6 +44,28 @@ struct vqe_option_list {
   struct vqe_option *items; /**< in the order of the input */
 };
 
+/** What is computed of the final state beyond its energy, as bits. */
+enum vqe_property_group {
+  VQE_PROPERTY_RDM1 = 1,      /**< densities, natural orbitals */
+  VQE_PROPERTY_MOMENTS = 2,   /**< dipole, quadrupole */
+  VQE_PROPERTY_CHARGES = 4,   /**< Mulliken's and Loewdin's, with spins */
+  VQE_PROPERTY_ENTROPIES = 8, /**< of orbitals, mutual information */
+  VQE_PROPERTY_VARIANCE = 16, /**< of the energy */
+  VQE_PROPERTY_ALL = 31,      /**< all but the next, which is large */
+  VQE_PROPERTY_RDM2 = 32      /**< the two-electron density */
+};
+
+/** Most indices of a property. */
+#define VQE_PROPERTY_DIMS 2
+
+/** One property: an array. */
+struct vqe_property {
+  char name[32];                     /**< "dipole"; doc/howto/properties.md */
+  int ndim;                          /**< 1 to VQE_PROPERTY_DIMS */
+  uint64_t shape[VQE_PROPERTY_DIMS]; /**< 1 beyond ndim */
+  double *values;                    /**< row major; owned */
+};
+
 /** What a run does where its gradient vanishes and the energy curves down. */
 enum vqe_escape {
   VQE_ESCAPE_AUTO = 0, /**< leave it where saddle points are likely: circuits,
@@ -122,6 +144,8 @@ struct vqe_experiment {
    * their order, where each starts from its neighbour: part of the identity.
    * Who runs one alone leaves it NULL. */
   char *curve;
+  unsigned properties; /**< enum vqe_property_group bits; part of the identity
+                          unless 0 */
 };
 
 /** No molecule and no names; numbers as a job file has them by default: no
@@ -259,7 +283,13 @@ struct vqe_result {
   /** Id of the experiment whose orbitals and parameters this one started from;
    * NULL: none. */
   char *neighbour;
+  size_t nproperty;                /**< properties that were computed */
+  struct vqe_property *properties; /**< those asked for by the experiment */
 };
+
+/** The property of that name, or NULL. */
+VQE_API const struct vqe_property *
+vqe_result_property(const struct vqe_result *result, const char *name);
 
 /** NULL is fine. */
 VQE_API void vqe_result_free(struct vqe_result *result);

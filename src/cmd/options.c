@@ -125,6 +125,11 @@ static const struct vqe_cmd_option entries[] = {
     {"fci-max-seconds", 0, "X", GROUP_JOB, VQE_CMD_TEXT,
      AT(overrides.fci_max_seconds), NULL,
      "limit on the time of the exact energy, or none (600)", 0},
+    {"properties", 0, "LIST", GROUP_JOB, VQE_CMD_TEXT,
+     AT(overrides.properties),
+     "true false rdm1 moments charges entropies variance rdm2",
+     "of the final state: rdm1, moments, charges, entropies, variance, rdm2; "
+     "true is all but rdm2 (false)", 0},
     {"device", 0, "NAME", GROUP_RUN, VQE_CMD_TEXT, AT(overrides.device),
      "auto cpu cuda",
      "auto, cpu or cuda; auto takes a GPU for states that gain by it (auto)", 0},

@@ -187,6 +187,7 @@ static int create_experiment(struct vqe_experiment **out,
   const struct vqe_job_space *space = space_of(choice, settings);
   experiment->active_electrons = space->electrons;
   experiment->active_orbitals = space->orbitals;
+  experiment->properties = settings->properties;
   experiment->symmetry = settings->symmetry;
   experiment->ansatz_reps = choice->ansatz->reps;
   experiment->max_evaluations = choice->optimizer->max_evaluations;

@@ -15,6 +15,7 @@
 #include "job/job_metrics.h"
 #include "job/job_minimum.h"
 #include "job/job_overrides.h"
+#include "job/job_properties.h"
 #include "job/job_stream.h"
 #include "job/job_value.h"
 #include "vqe/ansatz.h"
@@ -30,7 +31,8 @@ static const char *const job_keys[] = {
     "precision", "output",          "warehouse",      "s3",
     "kafka",     "registry",        "insecure_http",  "ranks_per_molecule",
     "restarts",  "fci_max_seconds", "escape_saddles", "penalty",
-    "select",    "metrics",         "scan",           "follow"};
+    "select",    "metrics",         "scan",           "follow",
+    "properties"};
 
 bool vqe_job_settings_has_key(const char *key)
 {
@@ -363,6 +365,9 @@ static int read_keys(struct vqe_job_settings *settings,
   }
   if (status == VQE_OK) {
     status = vqe_job_scan_read(&settings->scan, reader);
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_properties_read(&settings->properties, reader);
   }
   if (status == VQE_OK) {
     status = check_combinations(settings);

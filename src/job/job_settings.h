@@ -37,6 +37,7 @@ struct vqe_job_settings {
   int restarts;
   int escape_saddles; /* enum vqe_escape */
   double penalty_number, penalty_spin;
+  unsigned properties;            /* enum vqe_property_group bits */
   const char *device, *precision; /* static */
   int ranks_per_molecule;
   char *output; /* resolved, NULL for the default */

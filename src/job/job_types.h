@@ -80,6 +80,7 @@ struct vqe_job_overrides {
   const char *charge, *multiplicity, *units; /* of all molecules */
   const char *restarts, *escape_saddles;
   const char *penalty_number, *penalty_spin; /* hartree */
+  const char *properties;
   const char *scan; /* as job_scan_text.h; molecules by formula where the job
                        has no path */
   const char *const *files; /* molecule files beside the job's own path */

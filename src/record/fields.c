@@ -277,6 +277,8 @@ const size_t *vqe_field_lengths(const struct vqe_field *field,
 #define MEMBER_PARAMETERS(member) MEMBER(member, double *, PARAMETERS)
 #define MEMBER_EVALUATIONS(member) MEMBER(member, double *, EVALUATIONS)
 #define MEMBER_OCCUPATIONS(member) MEMBER(member, double *, OCCUPATIONS)
+#define MEMBER_PROPERTIES(member)                                             \
+  MEMBER(member, struct vqe_property *, PROPERTIES)
 #define MEMBER_ALL_PARAMETERS(member) MEMBER(member, double *, ALL_PARAMETERS)
 
 #define MEMBER_ROW(since_, absent_, kind_, column_, unit_, doc_, in_bytes_)   \

@@ -117,6 +117,7 @@ enum vqe_member_kind {
   VQE_MEMBER_EVALUATIONS,    /* neval doubles */
   VQE_MEMBER_ALL_PARAMETERS, /* neval x nparam doubles */
   VQE_MEMBER_OCCUPATIONS,    /* noccupation doubles */
+  VQE_MEMBER_PROPERTIES,     /* nproperty structs */
 };
 
 struct vqe_member {

@@ -10,12 +10,10 @@
 #include "base/notes.h"
 #include "molecule/molecule_scan.h"
 #include "report/json_file.h"
+#include "report/property_lines.h"
 #include "report/report.h"
 #include "report/report_json.h"
 #include "vqe/checks.h"
-
-/* e bohr in debye, CODATA 2018 */
-#define DEBYE 2.541746473
 
 static json_t *text_or_null(const char *text)
 {
@@ -89,8 +87,8 @@ static json_t *notes_of(const char *notes)
 
 static double dipole_debye(const double dipole[3])
 {
-  return DEBYE * sqrt(dipole[0] * dipole[0] + dipole[1] * dipole[1] +
-                      dipole[2] * dipole[2]);
+  return VQE_DEBYE * sqrt(dipole[0] * dipole[0] + dipole[1] * dipole[1] +
+                          dipole[2] * dipole[2]);
 }
 
 /* A text of the result as JSON again. */
@@ -107,6 +105,42 @@ static json_t *scan_of(const struct vqe_experiment *experiment)
   size_t count;
   (void)vqe_scan_point_values(values, &count, experiment->scan);
   return vqe_report_numbers(values, count);
+}
+
+/* The first `ndim` indices as lists in lists. */
+static json_t *nested(const double **values, const uint64_t *shape, int ndim)
+{
+  if (ndim == 1) {
+    json_t *row = vqe_report_numbers(*values, (size_t)shape[0]);
+    *values += shape[0];
+    return row;
+  }
+  json_t *array = json_array();
+  for (uint64_t k = 0; array != NULL && k < shape[0]; k++) {
+    if (json_array_append_new(array, nested(values, shape + 1, ndim - 1)) !=
+        0) {
+      json_decref(array);
+      array = NULL;
+    }
+  }
+  return array;
+}
+
+/* Null where none were computed, else an object with an array for each. */
+static json_t *properties_of(const struct vqe_result *result)
+{
+  json_t *object = result->nproperty > 0 ? json_object() : json_null();
+  for (size_t k = 0; object != NULL && k < result->nproperty; k++) {
+    const struct vqe_property *property = &result->properties[k];
+    const double *values = property->values;
+    if (json_object_set_new(
+            object, property->name,
+            nested(&values, property->shape, property->ndim)) != 0) {
+      json_decref(object);
+      object = NULL;
+    }
+  }
+  return object;
 }
 
 /* In the published order; json_object_set_new takes the value
@@ -176,6 +210,7 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
       {"measurement_groups", whole_or_null(cost->measurement_groups)},
       {"chemical_accuracy_shots", whole_or_null(cost->shots)},
       {"started_from", text_or_null(result->neighbour)},
+      {"properties", properties_of(result)},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

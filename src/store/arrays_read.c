@@ -16,6 +16,7 @@
 #include "store/h5error.h"
 #include "store/h5guard.h"
 #include "vqe/operators.h"
+#include "vqe/property.h"
 
 #define MOST_DIMS 2 /* of an array of the file */
 
@@ -399,6 +400,77 @@ static int read_qasm(char **out, const struct source *from)
   return status;
 }
 
+/* The property of that kind, if the group has it, to *out. */
+static int read_property(struct vqe_property *out, bool *found,
+                         const struct source *from,
+                         const struct vqe_property_kind *kind)
+{
+  _Static_assert(VQE_PROPERTY_DIMS <= MOST_DIMS, "a property is an array");
+  hsize_t dims[MOST_DIMS] = {0};
+  hid_t dataset;
+  size_t size = 0;
+  int status = open_array(&dataset, from, kind->name, kind->ndim, dims);
+  *found = status == VQE_OK && dataset >= 0;
+  if (!*found) {
+    return status;
+  }
+  snprintf(out->name, sizeof out->name, "%s", kind->name);
+  out->ndim = kind->ndim;
+  for (int k = 0; k < VQE_PROPERTY_DIMS; k++) {
+    out->shape[k] = k < kind->ndim ? dims[k] : 1;
+  }
+  if (!vqe_property_size(&size, out)) {
+    H5Dclose(dataset);
+    return damaged(from->path, from->name, kind->name, "is too large");
+  }
+  return read_array(&out->values, dataset, from, kind->name, H5T_NATIVE_DOUBLE,
+                    false, size, sizeof *out->values);
+}
+
+/* As many as the row of the results counts. */
+static int read_properties(struct vqe_result *result,
+                           const struct source *from)
+{
+  struct source group = {.path = from->path, .name = from->name};
+  size_t counted = result->nproperty;
+  result->nproperty = 0;
+  if (counted == 0) {
+    return VQE_OK;
+  }
+  if (counted > vqe_property_count ||
+      H5Lexists(from->group, "properties", H5P_DEFAULT) <= 0) {
+    return damaged(from->path, from->name, "properties",
+                   "is missing or of a newer version");
+  }
+  int status = vqe_memory_alloc(&result->properties, counted,
+                                sizeof *result->properties, "properties");
+  if (status == VQE_OK) {
+    status =
+        vqe_h5guard_group(&group.group, from->group, from->path, "properties");
+  }
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; status == VQE_OK && k < vqe_property_count; k++) {
+    struct vqe_property property = {.values = NULL};
+    bool found = false;
+    status = read_property(&property, &found, &group, &vqe_property_kinds[k]);
+    if (status == VQE_OK && found && result->nproperty == counted) {
+      free(property.values);
+      status = damaged(from->path, from->name, "properties",
+                       "holds more than its row counts");
+    } else if (status == VQE_OK && found) {
+      result->properties[result->nproperty++] = property;
+    }
+  }
+  H5Gclose(group.group);
+  if (status == VQE_OK && result->nproperty < counted) {
+    status = damaged(from->path, from->name, "properties",
+                     "holds less than its row counts");
+  }
+  return status;
+}
+
 int vqe_arrays_read(struct vqe_result *result,
                     struct vqe_h5table_molecule *molecule, hid_t place,
                     const char *path, const char *name)
@@ -445,6 +517,9 @@ int vqe_arrays_read(struct vqe_result *result,
     hsize_t occupations = result->noccupation;
     status = read_doubles(&result->natural_occupations, &from,
                           "natural_occupations", 1, &occupations);
+  }
+  if (status == VQE_OK) {
+    status = read_properties(result, &from);
   }
   if (status == VQE_OK) {
     status = read_evaluations(result, &from);

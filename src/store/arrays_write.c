@@ -14,6 +14,7 @@
 #include "store/h5error.h"
 #include "store/h5table.h"
 #include "vqe/operators.h"
+#include "vqe/property.h"
 
 /* One data set, made and filled; closes `type` unless it is a predefined
  * one. */
@@ -216,6 +217,36 @@ static int write_qasm(hid_t group, const char *path, const char *qasm)
                      1, dims, qasm, NULL);
 }
 
+/* A group with a data set for each. */
+static int write_properties(hid_t place, const char *path,
+                            const struct vqe_result *result)
+{
+  int status = VQE_OK;
+  if (result->nproperty == 0) {
+    return VQE_OK;
+  }
+  hid_t group =
+      H5Gcreate2(place, "properties", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  if (group < 0) {
+    return vqe_h5error_set(VQE_ERR_IO, path, "cannot make a group");
+  }
+  for (size_t k = 0; status == VQE_OK && k < result->nproperty; k++) {
+    const struct vqe_property *property = &result->properties[k];
+    const struct vqe_property_kind *kind = vqe_property_find(property->name);
+    hsize_t dims[VQE_PROPERTY_DIMS];
+    for (int i = 0; i < VQE_PROPERTY_DIMS; i++) {
+      dims[i] = property->shape[i];
+    }
+    status =
+        kind == NULL
+            ? incomplete(path, result, "properties")
+            : write_array(group, path, kind->name, H5T_NATIVE_DOUBLE, false,
+                          property->ndim, dims, property->values, kind->unit);
+  }
+  H5Gclose(group);
+  return status;
+}
+
 int vqe_arrays_write(hid_t place, const char *path, const char *name,
                      const struct vqe_result *result)
 {
@@ -265,6 +296,9 @@ int vqe_arrays_write(hid_t place, const char *path, const char *name,
     hsize_t occupations = result->noccupation;
     status = write_doubles(group, path, "natural_occupations",
                            result->natural_occupations, 1, &occupations);
+  }
+  if (status == VQE_OK) {
+    status = write_properties(group, path, result);
   }
   if (status == VQE_OK) {
     status = write_evaluations(group, path, result);

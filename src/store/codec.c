@@ -10,6 +10,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "record/fields.h"
+#include "vqe/property.h"
 
 /* One walk over the fields serves measuring, writing and reading, so the
  * three cannot drift apart. */
@@ -344,6 +345,34 @@ static void option_fields(struct stream *stream, struct vqe_option_list *list)
   }
 }
 
+/* As many as the result counts. */
+static void property_fields(struct stream *stream,
+                            struct vqe_property **address, size_t count)
+{
+  if (stream->status == VQE_OK && stream->mode == READ && count > 0) {
+    stream->status =
+        vqe_memory_alloc(address, count, sizeof **address, "properties");
+  }
+  for (size_t k = 0; stream->status == VQE_OK && k < count; k++) {
+    struct vqe_property *property = &(*address)[k];
+    size_t size = 0;
+    CHARS(stream, property->name);
+    range_field(stream, &property->ndim, 1, VQE_PROPERTY_DIMS,
+                "a property has no shape");
+    for (int i = 0; i < VQE_PROPERTY_DIMS; i++) {
+      if (i < property->ndim) {
+        u64_field(stream, &property->shape[i]);
+      } else {
+        property->shape[i] = 1;
+      }
+    }
+    if (stream->status == VQE_OK && !vqe_property_size(&size, property)) {
+      malformed(stream, "a property has no shape");
+    }
+    words_field(stream, &property->values, size, 1, true);
+  }
+}
+
 /* Arrays as long as the result's counts, which stand before them. */
 static void array_member(struct stream *stream, enum vqe_member_kind kind,
                          void *at, const struct vqe_result *result)
@@ -361,6 +390,9 @@ static void array_member(struct stream *stream, enum vqe_member_kind kind,
     break;
   case VQE_MEMBER_OCCUPATIONS:
     words_field(stream, at, result->noccupation, 1, true);
+    break;
+  case VQE_MEMBER_PROPERTIES:
+    property_fields(stream, at, result->nproperty);
     break;
   default:
     words_field(stream, at, result->neval, nparam, true);
@@ -418,6 +450,7 @@ static void member_field(struct stream *stream,
   case VQE_MEMBER_EVALUATIONS:
   case VQE_MEMBER_ALL_PARAMETERS:
   case VQE_MEMBER_OCCUPATIONS:
+  case VQE_MEMBER_PROPERTIES:
     array_member(stream, member->kind, at, self);
     break;
   }

@@ -227,5 +227,10 @@ void vqe_result_free(struct vqe_result *result)
   free(result->starts);
   free(result->orbitals);
   free(result->neighbour);
+  for (size_t k = 0; result->properties != NULL && k < result->nproperty;
+       k++) {
+    free(result->properties[k].values);
+  }
+  free(result->properties);
   free(result);
 }

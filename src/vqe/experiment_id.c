@@ -8,6 +8,7 @@
 #include "base/missing.h"
 #include "vqe/canonical.h"
 #include "vqe/experiment.h"
+#include "vqe/property.h"
 
 /* Every helper returns a new reference, or NULL without memory; json_pack
  * passes that on, so that one check at the end suffices. */
@@ -181,6 +182,10 @@ static int add_later_keys(json_t *whole, const struct vqe_experiment *e)
   }
   if (e->curve != NULL) {
     failed |= json_object_set_new(whole, "curve", json_string(e->curve));
+  }
+  if (e->properties != 0) {
+    failed |= json_object_set_new(whole, "properties",
+                                  vqe_property_names(e->properties));
   }
   return failed == 0
              ? VQE_OK

@@ -158,4 +158,8 @@ int vqe_run_circuit(struct vqe_run *run);
 /* Expectation values and dipole at the optimal parameters. */
 int vqe_run_properties(struct vqe_run *run);
 
+/* What the experiment asks for by `properties`, to the result; what is not to
+ * be had is a note. */
+int vqe_run_molecular(struct vqe_run *run);
+
 #endif

@@ -33,6 +33,7 @@ int vqe_run_integrals(struct vqe_run *run)
   options.keep_all = vqe_orbital_asked(experiment);
   options.follow = vqe_neighbour_orbitals(run);
   options.keep_orbitals = run->options->left != NULL;
+  options.keep_functions = experiment->properties != 0;
   double cpu = vqe_run_cpu_seconds(run);
   int status =
       experiment->fcidump != NULL

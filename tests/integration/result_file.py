@@ -35,7 +35,7 @@ TABLES = {
     "peak_memory performance_start performance_end energy_std energy_exact "
     "total_shots reference_weight num_occupations starts orbitals started_from "
     "circuit_parameters one_qubit_gates two_qubit_gates depth two_qubit_depth "
-    "t_count measurement_groups chemical_accuracy_shots",
+    "t_count measurement_groups chemical_accuracy_shots num_properties",
 }
 
 # H2 at 0.7414 angstrom in STO-3G: one electron pair in two orbitals. Full CI

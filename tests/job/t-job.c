@@ -441,6 +441,42 @@ static void options_override_the_job_file(void **state)
   assert_true(experiment(0)->max_seconds <= 0.0);
 }
 
+/* By the job and by the option; part of the identity where there are any. */
+static void properties_reach_the_experiment(void **state)
+{
+  (void)state;
+  struct vqe_job_overrides o = none;
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1}"), 0);
+  assert_int_equal(experiment(0)->properties, 0);
+  memcpy(id, experiment(0)->id, sizeof id);
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1, "
+                         "\"properties\": false}"),
+                   0);
+  assert_string_equal(experiment(0)->id, id);
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1, "
+                         "\"properties\": null}"),
+                   0);
+  assert_string_equal(experiment(0)->id, id);
+  static const char text[] = "{\"molecules\": [" H2 "], \"seed\": 1, "
+                             "\"properties\": true}";
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(experiment(0)->properties, VQE_PROPERTY_ALL);
+  assert_string_not_equal(experiment(0)->id, id);
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1, "
+                         "\"properties\": [\"rdm2\", \"charges\"]}"),
+                   0);
+  assert_int_equal(experiment(0)->properties,
+                   VQE_PROPERTY_RDM2 | VQE_PROPERTY_CHARGES);
+  o.properties = "moments,variance";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_int_equal(experiment(0)->properties,
+                   VQE_PROPERTY_MOMENTS | VQE_PROPERTY_VARIANCE);
+  o.properties = "False";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_string_equal(experiment(0)->id, id);
+}
+
 /* Restarts, saddle points and penalties, by the job and by options. */
 static void how_the_minimum_is_sought_reaches_the_experiment(void **state)
 {
@@ -650,6 +686,8 @@ static void wrong_values_name_file_key_and_remedy(void **state)
       {"\"restarts\": 0", "0 is not a whole number from 1"},
       {"\"restart\": 3", "did you mean 'restarts'?"},
       {"\"escape_saddles\": 1", "true, false or null"},
+      {"\"properties\": 1", "true, false or a list out of rdm1"},
+      {"\"properties\": [\"moment\"]", "did you mean 'moments'?"},
       {"\"penalty\": 1", "an object with the weights"},
       {"\"penalty\": {\"number\": -1}", "key 'number': -1 is not"},
       {"\"penalty\": {\"s2\": 1}", "unknown key 's2'"},
@@ -697,6 +735,8 @@ static void wrong_options_name_the_option(void **state)
   BAD(seed, "0-2000000000", "more than 100000 seeds");
   BAD(restarts, "0", "option --restarts: 0");
   BAD(escape_saddles, "maybe", "option --escape-saddles: 'maybe'");
+  BAD(properties, "rdm1,,rdm2", "option --properties: 'rdm1,,rdm2'");
+  BAD(properties, "spin", "option --properties");
   BAD(penalty_number, "-1", "option --penalty-number: -1");
   BAD(penalty_spin, "x", "option --penalty-spin");
   BAD(seed, "4294967296", "option --seed: 4294967296");
@@ -1137,6 +1177,7 @@ int main(void)
       cmocka_unit_test(active_spaces_by_rules_reach_their_field),
       cmocka_unit_test(frozen_core_counts_the_atoms_core_orbitals),
       cmocka_unit_test(options_override_the_job_file),
+      cmocka_unit_test(properties_reach_the_experiment),
       cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),
       cmocka_unit_test(restarts_in_a_list_are_for_those_that_have_starts),
       cmocka_unit_test(penalties_are_refused_where_they_cannot_be_had),

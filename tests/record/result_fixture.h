@@ -112,6 +112,7 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->scan = fixture_text(
       "{\"curve\":\"N2\",\"at\":[{\"bond\":[0,1],\"value\":0.9}]}");
   e->active_space = fixture_text("{\"auto\":{\"orbitals\":8}}");
+  e->properties = VQE_PROPERTY_MOMENTS;
   memset(e->id, 'a', VQE_EXPERIMENT_ID_SIZE - 1);
   e->id[0] = '0';
   return e;
@@ -216,7 +217,23 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->circuit =
       (struct vqe_circuit_cost){3.0, 21.0, 13.0, 25.0, 12.0, 800.0, 5.0, NAN};
   r->neighbour = fixture_text("0123abcd");
+  r->nproperty = 2;
+  r->properties = fixture_alloc(2, sizeof *r->properties);
+  r->properties[0] =
+      (struct vqe_property){"dipole", 1, {3, 1}, fixture_doubles(3, 0.5)};
+  r->properties[1] =
+      (struct vqe_property){"quadrupole", 2, {3, 3}, fixture_doubles(9, 1.5)};
   return r;
+}
+
+static inline void fixture_forget_properties(struct vqe_result *result)
+{
+  for (size_t k = 0; k < result->nproperty; k++) {
+    free(result->properties[k].values);
+  }
+  free(result->properties);
+  result->properties = NULL;
+  result->nproperty = 0;
 }
 
 /* What vqe_result_create gives for a bad input. */
@@ -329,6 +346,25 @@ static inline void same_experiment(const struct vqe_experiment *left,
   assert_memory_equal(&a, &b, sizeof a);
 }
 
+static inline void same_properties(struct vqe_result *a, struct vqe_result *b)
+{
+  assert_int_equal(a->nproperty, b->nproperty);
+  for (size_t k = 0; k < a->nproperty; k++) {
+    const struct vqe_property *left = &a->properties[k];
+    const struct vqe_property *right = &b->properties[k];
+    size_t size = 1;
+    assert_string_equal(left->name, right->name);
+    assert_int_equal(left->ndim, right->ndim);
+    assert_memory_equal(left->shape, right->shape, sizeof left->shape);
+    for (int i = 0; i < left->ndim; i++) {
+      size *= (size_t)left->shape[i];
+    }
+    assert_memory_equal(left->values, right->values, size * sizeof(double));
+  }
+  a->properties = NULL;
+  b->properties = NULL;
+}
+
 static inline void same_result(const struct vqe_result *left,
                                const struct vqe_result *right)
 {
@@ -370,6 +406,7 @@ static inline void same_result(const struct vqe_result *left,
   same_text(&a.starts, &b.starts);
   same_text(&a.orbitals, &b.orbitals);
   same_text(&a.neighbour, &b.neighbour);
+  same_properties(&a, &b);
   assert_memory_equal(&a, &b, sizeof a);
 }
 

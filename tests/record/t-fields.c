@@ -241,6 +241,7 @@ static size_t width_of(const struct vqe_member *member)
       [VQE_MEMBER_PARAMETERS] = sizeof(void *),
       [VQE_MEMBER_EVALUATIONS] = sizeof(void *),
       [VQE_MEMBER_OCCUPATIONS] = sizeof(void *),
+      [VQE_MEMBER_PROPERTIES] = sizeof(void *),
       [VQE_MEMBER_ALL_PARAMETERS] = sizeof(void *)};
   return member->kind == VQE_MEMBER_CHARS ? member->size
                                           : widths[member->kind];

@@ -64,7 +64,8 @@ static const char *const keys[] = {"experiment_id",
                                    "t_count",
                                    "measurement_groups",
                                    "chemical_accuracy_shots",
-                                   "started_from"};
+                                   "started_from",
+                                   "properties"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {

@@ -105,7 +105,8 @@ static void bytes_of_version_1_are_read(void **state)
   free(data);
 }
 
-/* Those of 0.2.0, which knew no scans and no rules of active spaces. */
+/* Those of 0.2.0, which knew no scans, no properties and no rules of active
+ * spaces. */
 static void bytes_of_version_2_are_read(void **state)
 {
   (void)state;
@@ -137,6 +138,10 @@ static void bytes_of_version_2_are_read(void **state)
   now->experiment->active_space = NULL;
   free(now->orbitals);
   now->orbitals = NULL;
+  assert_int_equal(result->experiment->properties, 0);
+  assert_int_equal(result->nproperty, 0);
+  now->experiment->properties = 0;
+  fixture_forget_properties(now);
   for (size_t k = 0; k < now->neval; k++) {
     now->eval_gradient_norm[k] = result->eval_gradient_norm[k];
     assert_true(isnan(result->eval_gradient_norm[k]));
