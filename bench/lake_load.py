@@ -44,6 +44,7 @@ TABLES = (
     "vqe_iterations",
     "iteration_parameters",
     "hamiltonian_terms",
+    "molecular_properties",
     "ml_iteration_features",
     "ml_run_summary",
 )

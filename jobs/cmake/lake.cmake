@@ -39,7 +39,8 @@ function(vqe_embed_lake target)
   # in the order of enum vqe_lake_table_index
   set(tables molecules ansatz_info performance_metrics vqe_results
       initial_parameters optimal_parameters vqe_iterations
-      iteration_parameters hamiltonian_terms processing_metadata
+      iteration_parameters hamiltonian_terms molecular_properties
+      processing_metadata
       ml_iteration_features ml_run_summary)
   set(extra features report dataset)
   set(root ${CMAKE_SOURCE_DIR}/schemas)

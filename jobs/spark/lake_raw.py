@@ -1,7 +1,7 @@
 """Raw result records (Avro container files, then JSON) as staged tables.
 
 Every type comes from schemas/avro/experiment.vqe.avsc, never from the data.
-staged_records, staged_iterations and staged_terms have the columns that the
+staged_records, staged_iterations, staged_terms and staged_properties have the columns that the
 SQL of schemas/sql reads; schemas/staging_columns.json says which field of the
 record each of them holds. `record`, their key, is the experiment's id.
 """
@@ -26,6 +26,7 @@ SCALARS = {
 }
 ITERATIONS = "vqe_result.iteration_list"
 TERMS = "vqe_result.initial_data.hamiltonian"
+PROPERTIES = "properties"
 
 
 def _load(*names):
@@ -287,7 +288,7 @@ def _columns(schema, mapping, base, column):
     """Staged columns of the fields below `base`, taken from `column`."""
     out = []
     for path, name in mapping.items():
-        owner = next((b for b in (ITERATIONS, TERMS) if path.startswith(b + ".")), "")
+        owner = next((b for b in (ITERATIONS, TERMS, PROPERTIES) if path.startswith(b + ".")), "")
         if owner == base:
             inner = path[len(base) + 1 :] if base else path
             value = _finite(_kind_at(schema, path), _by_path(column, inner))
@@ -296,7 +297,7 @@ def _columns(schema, mapping, base, column):
 
 
 def stage(spark, records):
-    """Make the views staged_records, staged_iterations and staged_terms of
+    """Make the views staged_records, staged_iterations, staged_terms and staged_properties of
     what `read` found; returns the frame that they stand on, which the caller
     unpersists, and what was counted."""
     schema = _load("avro", "experiment.vqe.avsc")
@@ -345,6 +346,14 @@ def stage(spark, records):
     parameters = F.aggregate(
         iterations, F.lit(0).cast("long"), lambda total, item: total + F.size(item["parameters"])
     )
+    # null where no properties were asked for
+    properties = _by_path(record, PROPERTIES)
+    numbers = F.coalesce(
+        F.aggregate(
+            properties, F.lit(0).cast("long"), lambda total, item: total + F.size(item["values"])
+        ),
+        F.lit(0).cast("long"),
+    )
     whole = [c for c in _columns(schema, mapping, "", record)]
     staged.select(
         F.col("id").alias("record"),
@@ -352,6 +361,7 @@ def stage(spark, records):
         F.size(iterations).alias("total_iterations"),
         parameters.alias("iteration_parameter_rows"),
         F.size(terms).cast("long").alias("term_rows"),
+        numbers.alias("property_rows"),
     ).withColumn("experiment_id", F.col("record")).createOrReplaceTempView("staged_records")
     staged.select(F.col("id").alias("record"), F.explode(iterations).alias("item")).select(
         "record", *_columns(schema, mapping, ITERATIONS, F.col("item"))
@@ -361,4 +371,7 @@ def stage(spark, records):
     ).select(
         "record", "term_index", *_columns(schema, mapping, TERMS, F.col("item"))
     ).createOrReplaceTempView("staged_terms")
+    staged.select(F.col("id").alias("record"), F.explode(properties).alias("item")).select(
+        "record", *_columns(schema, mapping, PROPERTIES, F.col("item"))
+    ).createOrReplaceTempView("staged_properties")
     return staged, counts

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Raw result records to the nine normalised tables and processing_metadata.
+"""Raw result records to the ten normalised tables and processing_metadata.
 
 Usage: spark-submit --properties-file spark.properties normalize.py \
          --raw RAW --warehouse WAREHOUSE
@@ -33,6 +33,7 @@ TABLES = {
     "vqe_iterations": "total_iterations",
     "iteration_parameters": "iteration_parameter_rows",
     "hamiltonian_terms": "term_rows",
+    "molecular_properties": "property_rows",
 }
 COMMIT_ORDER = [name for name in TABLES if name != "vqe_iterations"] + ["vqe_iterations"]
 

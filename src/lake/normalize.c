@@ -30,6 +30,7 @@ static const enum vqe_lake_table_index commit_order[] = {
     VQE_TABLE_OPTIMAL_PARAMETERS,
     VQE_TABLE_ITERATION_PARAMETERS,
     VQE_TABLE_HAMILTONIAN_TERMS,
+    VQE_TABLE_MOLECULAR_PROPERTIES,
     VQE_TABLE_VQE_ITERATIONS};
 
 /* Rows that a staged record brings to each table. */
@@ -41,7 +42,8 @@ static const char *const weights[] = {"1",
                                       "len(optimal_parameters)",
                                       "total_iterations",
                                       "iteration_parameter_rows",
-                                      "term_rows"};
+                                      "term_rows",
+                                      "property_rows"};
 
 _Static_assert(sizeof commit_order / sizeof commit_order[0] ==
                        VQE_LAKE_NORMALISED &&
@@ -347,6 +349,7 @@ int vqe_normalize(struct vqe_normalize_result *result,
                               "DROP TABLE staged_records;"
                               "DROP TABLE staged_iterations;"
                               "DROP TABLE staged_terms;"
+                              "DROP TABLE staged_properties;"
                               "DROP TABLE IF EXISTS wanted;"
                               "DROP TABLE IF EXISTS held;"
                               "DROP TABLE IF EXISTS known;");

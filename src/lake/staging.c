@@ -22,7 +22,7 @@ struct staged_id {
 
 struct vqe_staging {
   struct vqe_duck *duck;
-  struct vqe_staging_sink records, iterations, terms;
+  struct vqe_staging_sink records, iterations, terms, properties;
   struct vqe_staging_counts counts;
   struct staged_id *ids; /* a hash set */
 };
@@ -41,13 +41,16 @@ static const struct staged_table records_table = {
     "staged_records", "record BIGINT",
     /* rows that the record brings to the larger tables */
     ", total_iterations INTEGER, iteration_parameter_rows BIGINT, "
-    "term_rows BIGINT",
-    4, &vqe_fields_record};
+    "term_rows BIGINT, property_rows BIGINT",
+    5, &vqe_fields_record};
 static const struct staged_table iterations_table = {
     "staged_iterations", "record BIGINT", "", 1, &vqe_fields_iteration};
 static const struct staged_table terms_table = {
     "staged_terms", "record BIGINT, term_index INTEGER", "", 2,
     &vqe_fields_term};
+
+static const struct staged_table properties_table = {
+    "staged_properties", "record BIGINT", "", 1, &vqe_fields_property};
 
 static const char *sql_type(enum vqe_field_kind kind)
 {
@@ -232,8 +235,12 @@ static int append_record(struct vqe_staging *staging, int64_t number,
 {
   struct vqe_staging_sink *sink = &staging->records;
   int64_t rows = 0;
+  int64_t numbers = 0;
   for (size_t k = 0; k < record->niteration; k++) {
     rows += (int64_t)record->iterations[k].nparam;
+  }
+  for (size_t k = 0; k < record->nproperty; k++) {
+    numbers += (int64_t)record->properties[k].nvalue;
   }
   vqe_staging_put_long(sink, number);
   int status = put_fields(sink, &vqe_fields_record, record, true);
@@ -241,6 +248,7 @@ static int append_record(struct vqe_staging *staging, int64_t number,
     vqe_staging_put_int(sink, (int32_t)record->niteration);
     vqe_staging_put_long(sink, rows);
     vqe_staging_put_long(sink, (int64_t)record->nterm);
+    vqe_staging_put_long(sink, numbers);
     status = vqe_staging_end_row(sink);
   }
   return status;
@@ -278,6 +286,22 @@ static int append_terms(struct vqe_staging *staging, int64_t number,
   return status;
 }
 
+static int append_properties(struct vqe_staging *staging, int64_t number,
+                             const struct vqe_record *record)
+{
+  struct vqe_staging_sink *sink = &staging->properties;
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < record->nproperty; k++) {
+    vqe_staging_put_long(sink, number);
+    status =
+        put_fields(sink, &vqe_fields_property, &record->properties[k], true);
+    if (status == VQE_OK) {
+      status = vqe_staging_end_row(sink);
+    }
+  }
+  return status;
+}
+
 int vqe_staging_create(struct vqe_staging **out, struct vqe_duck *duck)
 {
   struct vqe_staging *staging;
@@ -292,6 +316,9 @@ int vqe_staging_create(struct vqe_staging **out, struct vqe_duck *duck)
   }
   if (status == VQE_OK) {
     status = make_table(&staging->terms, duck, &terms_table);
+  }
+  if (status == VQE_OK) {
+    status = make_table(&staging->properties, duck, &properties_table);
   }
   if (status != VQE_OK) {
     vqe_staging_free(staging);
@@ -348,6 +375,9 @@ int vqe_staging_append(struct vqe_staging *staging, struct vqe_record *record,
     status = append_terms(staging, number, record);
   }
   if (status == VQE_OK) {
+    status = append_properties(staging, number, record);
+  }
+  if (status == VQE_OK) {
     counts->records++;
     counts->nonfinite_values += vqe_record_nonfinite(record);
     *skipped = false;
@@ -363,6 +393,9 @@ int vqe_staging_finish(struct vqe_staging *staging)
   }
   if (status == VQE_OK) {
     status = vqe_staging_sink_flush(&staging->terms);
+  }
+  if (status == VQE_OK) {
+    status = vqe_staging_sink_flush(&staging->properties);
   }
   return status;
 }
@@ -381,6 +414,7 @@ void vqe_staging_free(struct vqe_staging *staging)
   vqe_staging_sink_close(&staging->records);
   vqe_staging_sink_close(&staging->iterations);
   vqe_staging_sink_close(&staging->terms);
+  vqe_staging_sink_close(&staging->properties);
   struct staged_id *item = staging->ids;
   HASH_CLEAR(hh, staging->ids); /* the table; items stay a list */
   while (item != NULL) {

@@ -7,6 +7,7 @@
  *                      iteration_parameter_rows, term_rows
  *   staged_iterations  record, and the columns of an iteration
  *   staged_terms       record, term_index, and the columns of a term
+ *   staged_properties  record, and the columns of a property
  *
  * `record` numbers the records from 0 in order of appending. Non-finite
  * doubles arrive as null. Memory: one batch of rows, DuckDB's limit for the

@@ -1,12 +1,12 @@
-/* The twelve tables of the lake: definitions (schemas/iceberg) and SQL
+/* The thirteen tables of the lake: definitions (schemas/iceberg) and SQL
  * (schemas/sql), compiled into the program. */
 #ifndef VQE_LAKE_TABLES_H
 #define VQE_LAKE_TABLES_H
 
 #include <stddef.h>
 
-#define VQE_LAKE_NORMALISED 9 /* the first nine tables */
-#define VQE_LAKE_TABLES 12
+#define VQE_LAKE_NORMALISED 10 /* the first ten tables */
+#define VQE_LAKE_TABLES 13
 
 enum vqe_lake_table_index {
   VQE_TABLE_MOLECULES,
@@ -18,6 +18,7 @@ enum vqe_lake_table_index {
   VQE_TABLE_VQE_ITERATIONS,
   VQE_TABLE_ITERATION_PARAMETERS,
   VQE_TABLE_HAMILTONIAN_TERMS,
+  VQE_TABLE_MOLECULAR_PROPERTIES,
   VQE_TABLE_PROCESSING_METADATA,
   VQE_TABLE_ML_ITERATION_FEATURES,
   VQE_TABLE_ML_RUN_SUMMARY

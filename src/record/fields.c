@@ -56,6 +56,9 @@
   .kind = VQE_FIELD_RECORDS,                                                  \
   .offset = AT(member, struct vqe_record_##parts_ *), COUNT_AT(count_),       \
   .parts = &vqe_fields_##parts_
+#define FIELD_MAYBE_RECORDS(member, count_, parts_, flag_)                    \
+  FIELD_RECORDS(member, count_, parts_), .nullable = true,                    \
+                                         .flag = AT(flag_, bool)
 #define FIELD_RECORD(parts_)                                                  \
   .kind = VQE_FIELD_RECORD, .parts = &vqe_fields_##parts_
 #define FIELD_MAYBE_RECORD(parts_, flag_)                                     \
@@ -94,6 +97,14 @@ static const struct vqe_field iteration_list[] = {
 #include "record/fields.def"
 };
 FIELDS(, iteration, "VQEProcess");
+
+#undef SELF
+#define SELF struct vqe_record_property
+static const struct vqe_field property_list[] = {
+#define PROPERTY FIELD
+#include "record/fields.def"
+};
+FIELDS(, property, "Property");
 
 #undef SELF
 #define SELF struct vqe_record

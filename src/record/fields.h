@@ -61,6 +61,8 @@ extern const struct vqe_fields vqe_fields_atoms;
 /* Of struct vqe_record_iteration and struct vqe_record_term. */
 extern const struct vqe_fields vqe_fields_iteration;
 extern const struct vqe_fields vqe_fields_term;
+/* Of struct vqe_record_property. */
+extern const struct vqe_fields vqe_fields_property;
 
 /* The field whose values are in a column of this name, at any depth; NULL
  * when there is none. */

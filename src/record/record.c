@@ -146,6 +146,17 @@ int vqe_record_validate(const struct vqe_record *record, const char *where)
                              where, k);
     }
   }
+  for (size_t k = 0; status == VQE_OK && k < record->nproperty; k++) {
+    const struct vqe_record_property *property = &record->properties[k];
+    if (property->name == NULL || !is_utf8(property->name) ||
+        property->columns < 0) {
+      /* name and place are the row's key */
+      status = vqe_error_set(VQE_ERR_INPUT,
+                             "%s: property %zu has no name, or a negative "
+                             "number of columns",
+                             where, k);
+    }
+  }
   for (size_t k = 0; status == VQE_OK && k < record->niteration; k++) {
     const struct vqe_record_iteration *iteration = &record->iterations[k];
     if (iteration->iteration < 1 ||

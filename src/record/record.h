@@ -45,6 +45,13 @@ struct vqe_record_iteration {
   double cumulative_min_energy; /* nullable */
 };
 
+struct vqe_record_property {
+  char *name;      /* as vqe/experiment.h has it */
+  int32_t columns; /* of a matrix; 0: a list */
+  size_t nvalue;
+  double *values; /* row by row */
+};
+
 /* One member for each scalar of record/fields.def, under the names of the
  * struct, then the lists. */
 struct vqe_record {
@@ -64,6 +71,7 @@ struct vqe_record {
 #define VQE_RECORD_TEXTS(member, count)
 #define VQE_RECORD_ROWS(member, count, lengths)
 #define VQE_RECORD_RECORDS(member, count, group)
+#define VQE_RECORD_MAYBE_RECORDS(member, count, group, flag)
 #define VQE_RECORD_RECORD(group)
 #define VQE_RECORD_MAYBE_RECORD(group, flag)
 #define VQE_RECORD_MEMBER(kind, name, column, unit, doc) VQE_RECORD_##kind
@@ -110,6 +118,9 @@ struct vqe_record {
   bool has_gradient_norms; /* false: null */
   size_t ngradient_norm;   /* length of gradient_norms: the evaluations */
   double *gradient_norms;  /* hartree/rad; NaN: none was computed */
+  bool has_properties;     /* false: null */
+  size_t nproperty;        /* length of properties */
+  struct vqe_record_property *properties;
 };
 
 /* Empty record: nullable doubles NaN, maybes null. Fill it, then

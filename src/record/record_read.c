@@ -279,7 +279,8 @@ static int read_value(struct reading *reading, const struct vqe_field *field,
 static void set_flag(const struct vqe_field *field, void *self)
 {
   if (field->nullable &&
-      (field->kind == VQE_FIELD_RECORD || field->kind == VQE_FIELD_DOUBLES)) {
+      (field->kind == VQE_FIELD_RECORD || field->kind == VQE_FIELD_RECORDS ||
+       field->kind == VQE_FIELD_DOUBLES)) {
     *(bool *)((char *)self + field->flag) = true;
   }
 }

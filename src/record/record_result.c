@@ -11,6 +11,7 @@
 #include "record/record.h"
 #include "vqe/checks.h"
 #include "vqe/operators.h"
+#include "vqe/property.h"
 
 /* ---- lists ---- */
 
@@ -183,6 +184,35 @@ static int copy_circuit(struct vqe_record *record,
   return status;
 }
 
+/* Those that are small; null where none were asked for. */
+static int copy_properties(struct vqe_record *record,
+                           const struct vqe_result *result)
+{
+  int status = VQE_OK;
+  if (result->nproperty == 0) {
+    return VQE_OK;
+  }
+  status = vqe_memory_alloc(&record->properties, result->nproperty,
+                            sizeof *record->properties, "properties");
+  record->has_properties = status == VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < result->nproperty; k++) {
+    const struct vqe_property *from = &result->properties[k];
+    const struct vqe_property_kind *kind = vqe_property_find(from->name);
+    size_t size = 0;
+    if (kind == NULL || !kind->recorded || !vqe_property_size(&size, from)) {
+      continue;
+    }
+    struct vqe_record_property *to = &record->properties[record->nproperty++];
+    to->columns = from->ndim == 2 ? (int32_t)from->shape[1] : 0;
+    status = vqe_memory_strdup(&to->name, from->name);
+    if (status == VQE_OK) {
+      status = copy_doubles(&to->values, from->values, size, "properties");
+      to->nvalue = status == VQE_OK ? size : 0;
+    }
+  }
+  return status;
+}
+
 static int copy_diagnostics(struct vqe_record *record,
                             const struct vqe_result *result)
 {
@@ -294,6 +324,7 @@ static int copy_scalars(struct vqe_record *record,
 #define SET_TEXTS(...)
 #define SET_ROWS(...)
 #define SET_RECORDS(...)
+#define SET_MAYBE_RECORDS(...)
 #define SET_RECORD(...)
 #define SET_MAYBE_RECORD(...)
 #define SET(kind, name, column, unit, doc) SET_##kind
@@ -353,6 +384,9 @@ int vqe_record_from_result(struct vqe_record **out,
   }
   if (status == VQE_OK) {
     status = copy_diagnostics(record, result);
+  }
+  if (status == VQE_OK) {
+    status = copy_properties(record, result);
   }
   if (status != VQE_OK) {
     vqe_record_free(record);

@@ -125,7 +125,8 @@ static json_t *value_of(const struct vqe_field *field, const void *self,
   case VQE_FIELD_TEXTS:
     return texts(field, self);
   case VQE_FIELD_RECORDS:
-    return records(field, self, number);
+    return vqe_field_present(field, self) ? records(field, self, number)
+                                          : json_null();
   case VQE_FIELD_TEXT:
   case VQE_FIELD_INT:
   case VQE_FIELD_LONG:

@@ -316,6 +316,10 @@ static int record_field(const avro_value_iface_t *iface, const void *self,
 #define NODE_MAYBE_DOUBLES(member, count, flag)                               \
   NODE_UNION(0, 0, no_flag, &(const struct node)NODE_DOUBLES(member, count),  \
              .flag_at = AT(flag))
+#define NODE_MAYBE_RECORDS(member, count, group, flag)                        \
+  NODE_UNION(0, 0, no_flag,                                                   \
+             &(const struct node)NODE_RECORDS(member, count, group),          \
+             .flag_at = AT(flag))
 #define NODE(kind, name, column, unit, doc) NODE_##kind,
 
 static const struct node double_node = {.iface = IFACE_DOUBLE};
@@ -350,6 +354,14 @@ static const struct node iteration_nodes[] = {
 #include "record/fields.def"
 };
 static const struct node iteration_node = NODE_RECORD(iteration);
+
+#undef SELF
+#define SELF struct vqe_record_property
+static const struct node property_nodes[] = {
+#define PROPERTY NODE
+#include "record/fields.def"
+};
+static const struct node property_node = NODE_RECORD(property);
 
 #undef SELF
 #define SELF struct vqe_record

@@ -21,7 +21,7 @@ LAKE_FILE = os.path.abspath(os.environ.get("VQE_LAKE_FILE") or LAKE)
 TABLES = (
     "molecules ansatz_info performance_metrics vqe_results initial_parameters "
     "optimal_parameters vqe_iterations iteration_parameters hamiltonian_terms "
-    "processing_metadata ml_iteration_features ml_run_summary"
+    "molecular_properties processing_metadata ml_iteration_features ml_run_summary"
 ).split()
 # when and by which run of the tables
 STAMPS = {
@@ -88,7 +88,7 @@ with harness.Folder() as folder:
         "ansatz": ["UCCSD", {"name": "EfficientSU2", "reps": 1}],
         "optimizer": [{"name": "L-BFGS-B", "max_evaluations": 15},
                       {"name": "COBYLA", "max_evaluations": 15}],
-        "seed": 3,
+        "seed": 3, "properties": True,
     })
     # with failed ones
     folder.run("job.json", "-o", "a.h5", "-w", "a", ranks=2, status=1)
@@ -97,12 +97,12 @@ with harness.Folder() as folder:
     # another job in the same file, and one that was finished before
     folder.write("more.json", {
         "molecules": [harness.H2, harness.H2O], "seed": [3, 4], "shots": 50,
-        "ansatz": "UCCSD",
+        "ansatz": "UCCSD", "properties": ["moments"],
         "optimizer": {"name": "COBYLA", "max_evaluations": 15},
     })
     folder.write("h2.json", {
         "molecules": [harness.H2], "seed": [3, 4], "shots": 50,
-        "ansatz": "UCCSD",
+        "ansatz": "UCCSD", "properties": ["moments"],
         "optimizer": {"name": "COBYLA", "max_evaluations": 15},
     })
     folder.run("h2.json", "-o", "a.h5", "--no-lake")
@@ -120,6 +120,7 @@ with harness.Folder() as folder:
     # killed: what the journal holds becomes rows too
     folder.write("long.json", {
         "molecules": [harness.LIH], "seed": [5, 6], "ansatz": "EfficientSU2",
+        "properties": ["charges"],
         "optimizer": {"name": "COBYLA", "max_evaluations": 3000, "ftol": 0},
     })
     words = ("long.json", "--threads", 1, "-o", "k.h5", "-w", "k")

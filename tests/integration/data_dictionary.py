@@ -110,6 +110,7 @@ def check_drift(folder):
 def main():
     with harness.Folder() as folder:
         folder.write("h2.json", {"molecules": [harness.H2], "seed": [1, 2],
+                                 "properties": True,
                                  "ansatz": {"name": "EfficientSU2", "reps": 1}})
         check_drift(folder)
         folder.run("h2.json")

@@ -149,4 +149,4 @@ with harness.Folder() as folder:
     lake("check", COPY, env=copyist)
     refused(lake("query", COUNT, "-w", PLACE, env=copyist, status=None), "features")
     garage.close()
-print("Garage: twelve tables as local, by two readers; copied, denied, refused")
+print("Garage: thirteen tables as local, by two readers; copied, denied, refused")

@@ -21,7 +21,8 @@ LAKE = os.environ.get("VQE_LAKE") or os.path.join(
 )
 NORMALISED = (
     "molecules ansatz_info performance_metrics vqe_results initial_parameters "
-    "optimal_parameters vqe_iterations iteration_parameters hamiltonian_terms"
+    "optimal_parameters vqe_iterations iteration_parameters hamiltonian_terms "
+    "molecular_properties"
 ).split()
 TABLES = [
     *NORMALISED,
@@ -39,6 +40,7 @@ KEYS = {
     "vqe_iterations": ["iteration_id"],
     "iteration_parameters": ["parameter_id"],
     "hamiltonian_terms": ["term_id"],
+    "molecular_properties": ["property_id"],
     "processing_metadata": ["processing_batch_id"],
     "ml_iteration_features": ["experiment_id", "iteration_step"],
     "ml_run_summary": ["experiment_id"],
@@ -81,6 +83,7 @@ def run_jobs(folder):
         "first.json",
         {
             "molecules": [harness.H2, harness.LIH, BAD],
+            "properties": True,
             "ansatz": ["UCCSD", {"name": "EfficientSU2", "reps": 1}],
             "optimizer": {"name": "COBYLA", "max_evaluations": 20},
             "references": ["hf", "fci"],
@@ -91,6 +94,7 @@ def run_jobs(folder):
         "second.json",
         {
             "molecules": [harness.H2],
+            "properties": ["moments", "charges"],
             "basis": ["sto-3g", "6-31g"],
             "ansatz": {"name": "EfficientSU2", "reps": 1},
             "optimizer": {"name": "COBYLA", "max_evaluations": 15},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The lake by Spark with Iceberg's own library: all twelve tables, every
+"""The lake by Spark with Iceberg's own library: all thirteen tables, every
 column as PyIceberg reads it, tags, and a predicate on every column that Spark,
 PyIceberg and a filter in plain Python agree; from a folder, and from a
 Garage by S3A where there is one.

@@ -46,6 +46,7 @@ def job(folder, number, seeds):
         f"{number}.json",
         {
             "molecules": [harness.H2],
+            "properties": True,
             "ansatz": {"name": "EfficientSU2", "reps": 1},
             "optimizer": {"name": "COBYLA", "max_evaluations": 10},
             "seed": seeds,

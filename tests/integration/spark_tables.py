@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same raw files by Spark (jobs/spark) and by vqe_lake: twelve tables with
+"""The same raw files by Spark (jobs/spark) and by vqe_lake: thirteen tables with
 the same rows and columns, doubles to the last bit but in sums; either engine
 goes on with a warehouse that the other began, and changes nothing when there
 is nothing new.
@@ -99,7 +99,8 @@ def edge_cases(record):
         cases.append(other)
 
     def without_ours(other, _result, initial):
-        for name in ("experiment_id", "references", "provenance", "molecule_label", "diagnostics"):
+        for name in ("experiment_id", "references", "provenance", "molecule_label", "diagnostics",
+                     "properties"):
             other[name] = None
         initial["seed"] = initial["default_shots"] = initial["init_strategy"] = None
         initial["ansatz_name"] = None
@@ -148,8 +149,15 @@ def edge_cases(record):
         other["diagnostics"]["gradient_norms"] = [
             math.nan if k == 1 else 0.5 + k for k in range(count)]
 
+    def properties(other, _result, _initial):
+        other["properties"] = [
+            {"name": "dipole", "columns": 0, "values": [0.0, -1.5, math.nan]},
+            {"name": "quadrupole", "columns": 3, "values": [0.5 + k for k in range(9)]},
+            {"name": "empty", "columns": 2, "values": []},
+        ]
+
     for change in (without_ours, no_iterations, no_energy_changes, one_iteration, whole,
-                   not_finite, names, large, fcidump, norms):  # fmt: skip
+                   not_finite, names, large, fcidump, norms, properties):  # fmt: skip
         case(change)
     return cases
 

@@ -98,6 +98,20 @@ def diagnostics(result, group):
     }
 
 
+def properties(group):
+    """Those of the jobs here, in the order in which they are computed."""
+    held = group.get("properties", {})
+    return [
+        {
+            "name": name,
+            "columns": held[name].shape[1] if held[name].ndim == 2 else 0,
+            "values": held[name][:].ravel().tolist(),
+        }
+        for name in ("origin", "dipole", "quadrupole")
+        if name in held
+    ] or None
+
+
 def records_of(path):
     """The fields of a record that the result file holds, by experiment."""
     held = {}
@@ -206,6 +220,7 @@ def records_of(path):
                 },
                 "molecule_label": text(setting["name"]),
                 "diagnostics": diagnostics(result, group),
+                "properties": properties(group),
             }
             held[record["experiment_id"]] = record
     return held
@@ -452,6 +467,7 @@ def job_cases(services, folder):
         "ansatz": ["UCCSD", "EfficientSU2"],
         "optimizer": [{"name": "COBYLA", "max_evaluations": 60}],
         "seed": [1, 2],
+        "properties": ["moments"],
         "output": "direct.h5",
         "kafka": {"topic": "job", "properties": {"linger.ms": 0}},
         "registry": services.env["REGISTRY_URL"],

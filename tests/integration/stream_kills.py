@@ -47,6 +47,7 @@ KEYS = {
     "vqe_iterations": "iteration_id",
     "iteration_parameters": "parameter_id",
     "hamiltonian_terms": "term_id",
+    "molecular_properties": "property_id",
 }
 
 

@@ -195,7 +195,8 @@ def tool_read(services, *words, topic=TOPIC):
 
 TABLES = (
     "molecules ansatz_info performance_metrics vqe_results initial_parameters "
-    "optimal_parameters vqe_iterations iteration_parameters hamiltonian_terms"
+    "optimal_parameters vqe_iterations iteration_parameters hamiltonian_terms "
+    "molecular_properties"
 ).split()
 
 

@@ -110,7 +110,7 @@ def check_warehouse(folder):
     lake(folder, "normalize", "killed.h5", "-w", "warehouse")
     lake(folder, "featurize", "-w", "warehouse")
     text = lake(folder, "check", "-w", "warehouse")
-    check("12 tables" in text and " 0 problems" in text, text)
+    check("13 tables" in text and " 0 problems" in text, text)
     after = {row["experiment_id"]: row for row in
              rows_of(folder, "SELECT * FROM ml_run_summary")}
     check(len(after) == 16 + 2 + 4, str(len(after)))
@@ -131,7 +131,7 @@ def check_warehouse(folder):
     lake(folder, "compact", "warehouse")
     lake(folder, "expire", "warehouse", "--older-than", "0s")
     text = lake(folder, "check", "-w", "warehouse")
-    check("12 tables" in text and " 0 problems" in text, text)
+    check("13 tables" in text and " 0 problems" in text, text)
     rows = rows_of(folder, "SELECT count(*) AS n FROM ml_run_summary")
     check(rows[0]["n"] == 22, str(rows))
 

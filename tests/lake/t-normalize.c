@@ -85,6 +85,18 @@ static struct vqe_record *make_record(const char *id, size_t n,
   record->nterm = 1;
   record->terms[0].label = text("XIYZ");
   record->terms[0].real = 3.0;
+  assert_int_equal(vqe_memory_alloc(&record->properties, 2,
+                                    sizeof *record->properties, "test"),
+                   VQE_OK);
+  record->has_properties = true;
+  record->nproperty = 2;
+  record->properties[0].name = text("energy_variance");
+  doubles(&record->properties[0].values, &record->properties[0].nvalue, 1,
+          (double[]){0.5});
+  record->properties[1].name = text("mutual_information");
+  record->properties[1].columns = 2;
+  doubles(&record->properties[1].values, &record->properties[1].nvalue, 4,
+          (double[]){0.0, 0.25, 0.75, 1.25});
   assert_int_equal(vqe_memory_alloc(&record->iterations, n,
                                     sizeof *record->iterations, "test"),
                    VQE_OK);
@@ -233,6 +245,13 @@ static void nulls_and_types_follow_the_contract(void **state)
   assert_result("SELECT coeff_real, coeff_imag, typeof(coeff_real), term_id "
                 "FROM hamiltonian_terms",
                 "3.0,0.0,DOUBLE,a_term_0\n");
+  assert_result("SELECT property, index_1, index_2, value, property_id FROM "
+                "molecular_properties ORDER BY property_id",
+                "energy_variance,0,,0.5,a_energy_variance_0\n"
+                "mutual_information,0,0,0.0,a_mutual_information_0\n"
+                "mutual_information,0,1,0.25,a_mutual_information_1\n"
+                "mutual_information,1,0,0.75,a_mutual_information_2\n"
+                "mutual_information,1,1,1.25,a_mutual_information_3\n");
   assert_result("SELECT parameter_value, parameter_id FROM "
                 "iteration_parameters ORDER BY parameter_index",
                 "0.0,a_iter_1_param_0\n-1.0,a_iter_1_param_1\n");
@@ -242,7 +261,7 @@ static void nulls_and_types_follow_the_contract(void **state)
   assert_result("SELECT source_data_info::JSON->>'source', "
                 "source_data_info::JSON->>'name', record_counts "
                 "FROM processing_metadata",
-                "test,where,\"[1, 1, 1, 1, 2, 2, 1, 2, 1]\"\n");
+                "test,where,\"[1, 1, 1, 1, 2, 2, 1, 2, 1, 5]\"\n");
   free_list(&list);
 }
 
@@ -534,7 +553,7 @@ static void batch_of_a_crashed_run_gets_its_row(void **state)
                 "'v_' || replace(processing_batch_id, '-', '') "
                 "FROM processing_metadata",
                 "\"{\"\"source\"\":\"\"unknown\"\"}\",\"[1, 1, 1, 1, 2, 2, 2, "
-                "4, 1]\",true\n");
+                "4, 1, 5]\",true\n");
   assert_int_equal(normalize(&list).repaired, 0);
   list.count = 2;
   assert_int_equal(normalize(&list).repaired, 0);

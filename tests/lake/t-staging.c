@@ -98,7 +98,8 @@ static void columns_are_those_that_sql_reads(void **state)
       {"initial_parameters", "DOUBLE[]"},
       {"optimal_parameters", "DOUBLE[]"},
       {"iteration_parameter_rows", "BIGINT"},
-      {"term_rows", "BIGINT"}};
+      {"term_rows", "BIGINT"},
+      {"property_rows", "BIGINT"}};
   char sql[512];
   for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++) {
     snprintf(sql, sizeof sql,
@@ -122,6 +123,13 @@ static void columns_are_those_that_sql_reads(void **state)
          "'record BIGINT, term_index INTEGER, term_label VARCHAR, coeff_real "
          "DOUBLE, coeff_imag DOUBLE'",
          1);
+  expect(staged,
+         "SELECT count(*)::BIGINT FROM (SELECT string_agg(column_name || ' ' "
+         "|| data_type, ', ' ORDER BY column_index) AS text FROM "
+         "duckdb_columns() WHERE table_name = 'staged_properties') WHERE text "
+         "= 'record BIGINT, property VARCHAR, property_columns INTEGER, "
+         "property_values DOUBLE[]'",
+         1);
 }
 
 /* ---- the tables ---- */
@@ -133,7 +141,8 @@ static bool is_worked_out(const char *column)
       "processing_timestamp", "processing_date", "processing_batch_id",
       "processing_name", "initial_parameter_value", "parameter_value",
       "optimal_parameter_value", "parameter_index", "parameter_id",
-      "iteration_id", "term_index", "term_id", "gradient_norm",
+      "iteration_id", "term_index", "term_id", "gradient_norm", "index_1",
+      "index_2", "value", "property_id",
       /* of the circuit, and long beside its other counts */
       "one_qubit_gates", "two_qubit_gates", "depth", "two_qubit_depth",
       "t_count", "measurement_groups", "chemical_accuracy_shots",

@@ -34,8 +34,8 @@ OWN = {"processing_timestamp", "processing_date", "processing_batch_id",
        "processing_name"}
 TABLES = ["molecules", "ansatz_info", "performance_metrics", "vqe_results",
           "initial_parameters", "optimal_parameters", "vqe_iterations",
-          "iteration_parameters", "hamiltonian_terms", "ml_iteration_features",
-          "ml_run_summary"]
+          "iteration_parameters", "hamiltonian_terms", "molecular_properties",
+          "ml_iteration_features", "ml_run_summary"]
 
 
 def setup(words):
