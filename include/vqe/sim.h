@@ -260,9 +260,9 @@ VQE_API int vqe_estimator_orbitals(struct vqe_estimator *estimator,
                                    double *information,
                                    const double *parameters);
 
-/** <H^2> - <H>^2 of the state at `parameters`, hartree^2: the square of the
- * norm of (H - <H>) psi, one product of the Hamiltonian and the state. Zero in
- * eigenstates. Where vqe_estimator_orbitals is. */
+/** Variance of the energy of the state at `parameters`, hartree^2: the square
+ * of the norm of (H - E) psi, one product of the Hamiltonian and the state.
+ * Zero in eigenstates. Where vqe_estimator_orbitals is. */
 VQE_API int vqe_estimator_variance(struct vqe_estimator *estimator,
                                    double *variance, const double *parameters);
 
