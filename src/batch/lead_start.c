@@ -130,7 +130,7 @@ static int list_curves(struct vqe_lead *lead, const struct vqe_job *job)
   int status = vqe_memory_alloc(&points, job->count, sizeof *points, "curves");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&lead->followers, job->count,
-                              sizeof *lead->followers, "curves");
+                              sizeof(struct vqe_experiment *), "curves");
   }
   for (size_t k = 0; status == VQE_OK && k < job->count; k++) {
     if (job->chains[k] >= 0) {
