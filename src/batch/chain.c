@@ -121,6 +121,7 @@ static int probe(bool *lower, const struct vqe_chain *curve, size_t k,
     once->max_evaluations = 1;
     once->references = 0;
     once->references_given = false;
+    once->properties = 0;
     status = run_point(&result, NULL, curve, once, from, true);
   }
   if (status == VQE_OK && result->status == VQE_EXPERIMENT_OK) {

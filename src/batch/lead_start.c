@@ -68,35 +68,14 @@ static int by_chain(const void *a, const void *b)
                                      : left->index - right->index;
 }
 
-/* Points depend on those before: where one of a curve is missing, those that
- * earlier runs left are computed again. */
-static void open_curve(struct vqe_lead *lead, const struct point *points,
-                       size_t count)
-{
-  struct vqe_result **results = lead->outcome->results;
-  bool missing = false;
-  for (size_t k = 0; k < count; k++) {
-    size_t index = (size_t)points[k].index;
-    missing = missing || (results[index] == NULL &&
-                          !vqe_lost_is_aside(&lead->lost, index));
-  }
-  for (size_t k = 0; missing && k < count; k++) {
-    struct vqe_result **result = &results[points[k].index];
-    if (*result != NULL && !vqe_lost_was_aside(*result)) {
-      vqe_result_free(*result);
-      *result = NULL;
-    }
-  }
-}
-
-/* One task for all of a curve that is to be run; `list` has room for it.
+/* One task for all of a curve that is to be run, which is what earlier runs
+ * have not left; `list` has room for it.
  * Returns how many points follow the first. */
 static size_t add_curve(struct vqe_lead *lead, const struct vqe_job *job,
                         const struct point *points, size_t count,
                         struct vqe_experiment **list)
 {
   struct vqe_task whole = {.experiment = NULL};
-  open_curve(lead, points, count);
   for (size_t k = 0; k < count; k++) {
     struct vqe_task task;
     if (is_done(lead, (size_t)points[k].index)) {

@@ -269,8 +269,10 @@ void vqe_schedule_return(struct vqe_schedule *schedule, int index, bool alone)
   struct vqe_task task = tasks[k];
   bool second = task.place != VQE_TASK_ANYWHERE;
   struct vqe_task_queue *queue = &schedule->queues[second];
-  task.alone = alone;
-  if (k < queue->first) {
+  task.alone = task.alone || alone;
+  if (k >= queue->first && k < queue->end) {
+    tasks[k].alone = task.alone; /* another point of its curve has come back */
+  } else if (k < queue->first) {
     memmove(tasks + k, tasks + k + 1, (queue->first - k - 1) * sizeof *tasks);
     tasks[--queue->first] = task;
   } else if (k >= queue->end) {

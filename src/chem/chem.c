@@ -30,7 +30,8 @@
 #include "chem/transform.h"
 #include "vqe/chem.h"
 
-#define LOWER_BY 1e-8 /* hartree */
+#define LOWER_BY 1e-8     /* hartree */
+#define LEAST_OVERLAP 0.5 /* of an orbital and its neighbour's */
 
 /* What one run holds between its steps. */
 struct run {
@@ -296,7 +297,7 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
 }
 
 /* The solution beside that of a nearby geometry, its orbitals in the same
- * order. Where none is found the lowest one is looked for, and it is said. */
+ * order. Where none is found the lowest one is looked for. */
 static int follow(struct run *run, const struct vqe_frame *frames, int count)
 {
   const struct vqe_orbitals *orbitals = run->options.follow;
@@ -311,11 +312,12 @@ static int follow(struct run *run, const struct vqe_frame *frames, int count)
     status = solve_in_frame(run, &frames[orbitals->frame], false, start);
   }
   free(start);
-  run->followed = status == VQE_OK;
-  if (run->followed) {
+  if (status == VQE_OK) {
     status = vqe_follow_match(&least, run->scf, orbitals, run->overlap,
                               run->nalpha, run->nbeta);
   }
+  /* orbitals that have become others are no start for parameters */
+  run->followed = status == VQE_OK && least > LEAST_OVERLAP;
   return status == VQE_ERR_NUMERIC ? VQE_OK : status;
 }
 

@@ -214,7 +214,7 @@ static bool orthonormalise(double *y, const int *irrep, int m, int i)
 }
 
 /* The irrep that column i of y has most of among those with room, whose
- * functions alone it keeps. */
+ * functions alone it keeps; -1 where it is no number. */
 static int choose_irrep(double *y, int *room, const struct vqe_scf_work *work,
                         int i)
 {
@@ -231,6 +231,9 @@ static int choose_irrep(double *y, int *room, const struct vqe_scf_work *work,
       most = norm;
       best = k;
     }
+  }
+  if (best < 0) {
+    return -1;
   }
   room[best]--;
   for (int row = 0; row < m; row++) {
@@ -259,7 +262,7 @@ int vqe_follow_orbitals(bool *found, struct vqe_scf_work *work)
   }
   for (int i = 0; *found && i < m; i++) {
     work->irrep[i] = choose_irrep(y, room, work, i);
-    *found = orthonormalise(y, work->irrep, m, i);
+    *found = work->irrep[i] >= 0 && orthonormalise(y, work->irrep, m, i);
   }
   if (*found) {
     vqe_scf_multiply(work->mo_coeff, work->x, false, y, false, n, m, m);

@@ -245,6 +245,7 @@ struct expansion {
   FILE *warnings;
   size_t nwarning;
   bool strict;
+  size_t unfollowed; /* experiments that `follow` has no effect on */
   size_t position;   /* in the product, of the next combination */
   const int *groups; /* of each position, -1: not selected */
 };
@@ -326,6 +327,18 @@ static size_t combinations(const struct vqe_job_molecule *molecule,
          (settings->nseed > 0 ? settings->nseed : 1);
 }
 
+/* Orbitals that are optimised are not those of SCF. */
+static bool moves_orbitals(const struct vqe_job_ansatz *ansatz)
+{
+  bool moves = false;
+  for (size_t k = 0; k < ansatz->options.count; k++) {
+    const struct vqe_option *option = &ansatz->options.items[k];
+    moves = moves || (strcmp(option->key, "orbital_optimization") == 0 &&
+                      strcmp(option->json, "false") != 0);
+  }
+  return moves;
+}
+
 /* Do the points of the molecule's curve follow each other in this combination,
  * one of `total`? Only where all of them are in this job, with exact energies
  * and a start of the ansatz's own. */
@@ -337,7 +350,8 @@ static bool follows(const struct expansion *expansion,
   bool whole = settings->follow && molecule->curve[0] != '\0' &&
                settings->shots == 0 && settings->restarts <= 1 &&
                choice->init->file == NULL &&
-               space_of(choice, settings)->rule == NULL;
+               space_of(choice, settings)->rule == NULL &&
+               !moves_orbitals(choice->ansatz);
   size_t first =
       expansion->position - (whole ? molecule->curve_at : 0) * total;
   for (size_t k = 0; whole && k < molecule->curve_count; k++) {
@@ -373,11 +387,14 @@ static int expand_molecule(struct expansion *expansion,
     rest /= settings->nansatz;
     choice.basis = own_basis ? &molecule->basis : &settings->bases[rest];
     choice.follows = follows(expansion, &choice, total, settings);
+    expansion->unfollowed += settings->follow && !choice.follows;
     int status = create_experiment(&experiment, &choice, settings);
     if (status == VQE_OK) {
-      status = keep(
-          expansion, experiment,
-          choice.follows ? molecule->curve_number * (int)total + (int)k : -1);
+      status =
+          keep(expansion, experiment,
+               choice.follows
+                   ? (int)(expansion->position - molecule->curve_at * total)
+                   : -1);
     }
     if (status != VQE_OK) {
       return status;
@@ -427,6 +444,15 @@ static int expand_molecules(struct expansion *expansion,
   if (expansion->nwarning > WARNINGS_SHOWN) {
     fprintf(expansion->warnings, "and %zu more of these\n",
             expansion->nwarning - WARNINGS_SHOWN);
+  }
+  if (expansion->unfollowed > 0) {
+    expansion->nwarning++;
+    fprintf(expansion->warnings,
+            "key 'follow' has no effect on %zu of the experiments: it is for "
+            "the points of a scan's bond, angle or torsion that are all in "
+            "the job, with exact energies and one start, and without "
+            "optimised orbitals or a rule of active orbitals\n",
+            expansion->unfollowed);
   }
   return status;
 }

@@ -32,10 +32,9 @@ struct vqe_job_molecule {
   int qcschema;     /* version of the input, 0: another format */
   bool calculation; /* that is more than a molecule */
   char *scan;       /* the point of a scan, as the experiment's */
-  /* The curve that the point belongs to, as the experiment's ("": none), its
-   * number in the job, and where on it the point is. */
+  /* The curve that the point belongs to, as the experiment's ("": none), and
+   * where on it the point is. */
   char curve[VQE_SHA256_HEX_SIZE];
-  int curve_number;
   size_t curve_at, curve_count;
   char *notes; /* what of the input has no effect, as vqe_notes_add */
 };

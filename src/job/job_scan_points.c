@@ -326,8 +326,8 @@ static int identify(char out[VQE_SHA256_HEX_SIZE],
 }
 
 /* The last coordinate makes curves of the last points that were added: those
- * of its values, all of which can be computed. */
-static int join_curves(struct vqe_job_molecules *out, int *number,
+ * of its values; one that cannot be computed is passed over. */
+static int join_curves(struct vqe_job_molecules *out,
                        const struct scanned *scanned)
 {
   size_t length = scanned->axes[scanned->count - 1]->count;
@@ -341,25 +341,17 @@ static int join_curves(struct vqe_job_molecules *out, int *number,
        status == VQE_OK && length > 1 && first < out->count; first += length) {
     struct vqe_job_molecule *points = &out->items[first];
     char curve[VQE_SHA256_HEX_SIZE];
-    bool whole = true;
-    for (size_t k = 0; k < length; k++) {
-      whole = whole && points[k].molecule != NULL;
-    }
-    if (whole) {
-      status = identify(curve, points, length);
-    }
-    for (size_t k = 0; status == VQE_OK && whole && k < length; k++) {
+    status = identify(curve, points, length);
+    for (size_t k = 0; status == VQE_OK && k < length; k++) {
       memcpy(points[k].curve, curve, sizeof curve);
-      points[k].curve_number = *number;
       points[k].curve_at = k;
       points[k].curve_count = length;
     }
-    *number += whole;
   }
   return status;
 }
 
-static int add_points(struct vqe_job_molecules *out, int *number,
+static int add_points(struct vqe_job_molecules *out,
                       struct vqe_job_molecule *entry,
                       const struct vqe_job_scan *scan)
 {
@@ -378,7 +370,7 @@ static int add_points(struct vqe_job_molecules *out, int *number,
                                  VQE_MAX_MOLECULES);
   }
   if (status == VQE_OK && scanned.count > 0) {
-    status = join_curves(out, number, &scanned);
+    status = join_curves(out, &scanned);
   }
   scanned_clear(&scanned);
   return status;
@@ -408,13 +400,12 @@ int vqe_job_scan_apply(struct vqe_job_molecules *molecules,
                        const struct vqe_job_scan *scan)
 {
   struct vqe_job_molecules out = {0, 0, NULL};
-  int number = 0; /* of the next curve */
   if (scan->count == 0 || molecules->count == 0) {
     return VQE_OK;
   }
   int status = check_used(scan, molecules);
   for (size_t m = 0; status == VQE_OK && m < molecules->count; m++) {
-    status = add_points(&out, &number, &molecules->items[m], scan);
+    status = add_points(&out, &molecules->items[m], scan);
   }
   if (status != VQE_OK) {
     vqe_job_molecules_clear(&out);

@@ -436,7 +436,7 @@ static int print_curve(FILE *stream, const struct point *points, size_t count,
              "! %zu of its points %s another state: what the curve says is "
              "not the molecule's%s",
              strangers, strangers == 1 ? "is of" : "are of",
-             starts[0] == '\0'
+             starts[0] == '\0' && points[0].result->experiment->shots == 0
                  ? "; --follow starts each point from its neighbour"
                  : "");
     vqe_text_wrap(stream, said, width, 2);
