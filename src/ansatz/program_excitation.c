@@ -130,12 +130,15 @@ static int change_basis(struct vqe_program *program, const struct term *term,
 static int add_rotation(struct vqe_program *program, const struct term *term,
                         const struct vqe_gate *gate)
 {
-  int qubits[64];
+  int qubits[64] = {0};
   int count = 0;
   for (int q = 0; q < program->nqubit; q++) {
     if (has_bit(term->x | term->z, q)) {
       qubits[count++] = q;
     }
+  }
+  if (count == 0) {
+    return VQE_OK; /* a phase of all */
   }
   int status = change_basis(program, term, false);
   for (int k = 0; status == VQE_OK && k + 1 < count; k++) {

@@ -96,7 +96,8 @@ static int run_again(struct left *left, const struct vqe_chain *curve,
     curve->begin(curve->ctx, curve->points[k]);
   }
   int status = run_point(&result, &found, curve, curve->points[k], from, true);
-  if (status == VQE_OK && is_better(result, curve->results[k])) {
+  if (status == VQE_OK && result != NULL &&
+      is_better(result, curve->results[k])) {
     vqe_result_free(curve->results[k]);
     curve->results[k] = result;
     result = NULL;
@@ -124,7 +125,8 @@ static int probe(bool *lower, const struct vqe_chain *curve, size_t k,
     once->properties = 0;
     status = run_point(&result, NULL, curve, once, from, true);
   }
-  if (status == VQE_OK && result->status == VQE_EXPERIMENT_OK) {
+  if (status == VQE_OK && result != NULL &&
+      result->status == VQE_EXPERIMENT_OK) {
     *lower = is_lower(result, curve->results[k]);
   }
   vqe_result_free(result);

@@ -282,11 +282,11 @@ static int add_task(struct vqe_lanes *lanes,
   int status = vqe_memory_alloc(&task, 1, sizeof *task, "a task");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&task->experiments, count + 1,
-                              sizeof *task->experiments, "a task");
+                              sizeof(struct vqe_experiment *), "a task");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&task->results, count + 1, sizeof *task->results,
-                              "a task");
+    status = vqe_memory_alloc(&task->results, count + 1,
+                              sizeof(struct vqe_result *), "a task");
   }
   if (status != VQE_OK) {
     for (size_t k = 0; owns && k < count; k++) {

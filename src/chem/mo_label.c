@@ -206,7 +206,7 @@ static int label_irreps(struct vqe_orbital *out, int first, int count,
     name_axes(&group, scene->env, scene->frame);
   }
   for (int k = 0; status == VQE_OK && k < count; k++) {
-    name_irrep(out[k].irrep, &group, signs + 3 * k, symmetry);
+    name_irrep(out[k].irrep, &group, signs + (size_t)3 * (size_t)k, symmetry);
   }
   free(signs);
   vqe_symmetry_free(symmetry);
@@ -338,7 +338,7 @@ static int label_shells(struct vqe_orbital *out, int first, int count,
       for (int d = 0; flat && d < (shape == VQE_SHAPE_LINEAR ? 2 : 1); d++) {
         double along = 0.0;
         for (int m = 0; m < 3; m++) {
-          along += normals[d][m] * from[m * count];
+          along += normals[d][m] * from[(size_t)m * (size_t)count];
         }
         across += along * along;
       }

@@ -113,11 +113,17 @@ static int add_text(struct vqe_space_rule *rule, const json_t *value,
   const char *at = json_string_value(value);
   int status = VQE_OK;
   do {
-    char *end;
-    long first = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : 0;
+    const char *end = at;
+    char *behind = NULL;
+    long first = 0;
+    if (isdigit((unsigned char)*at)) {
+      first = strtol(at, &behind, 10);
+      end = behind;
+    }
     long last = first;
     if (first > 0 && *end == '-' && isdigit((unsigned char)end[1])) {
-      last = strtol(end + 1, &end, 10);
+      last = strtol(end + 1, &behind, 10);
+      end = behind;
     }
     bool ends = first > 0 && (*end == ',' || *end == '\0');
     status = add_range(rule, ends ? first : 0, last, value, where);

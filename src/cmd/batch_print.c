@@ -101,7 +101,7 @@ static int estimate_in(struct vqe_experiment_estimate *out,
     return vqe_experiment_estimate(out, experiment);
   }
   int status = find_space(space, &found, experiment);
-  if (status == VQE_OK) {
+  if (status == VQE_OK && *space != NULL) {
     counted.active_space = NULL;
     counted.active_electrons = (*space)->nalpha + (*space)->nbeta;
     counted.active_orbitals = (*space)->norb;
@@ -122,20 +122,31 @@ static const char *count_text(char out[32], double value)
   return out;
 }
 
+#define COUNTS 8
+
+/* In the order of the columns. */
+static void counts_of(double out[COUNTS], const struct vqe_circuit_cost *cost)
+{
+  const double counts[COUNTS] = {
+      cost->parameters,         cost->one_qubit_gates,
+      cost->two_qubit_gates,    cost->depth,
+      cost->two_qubit_depth,    cost->t_count,
+      cost->measurement_groups, cost->shots};
+  memcpy(out, counts, sizeof counts);
+}
+
 static void print_circuit(size_t first, size_t last, const char *ansatz,
                           const struct vqe_circuit_cost *cost)
 {
-  const double counts[] = {cost->parameters,         cost->one_qubit_gates,
-                           cost->two_qubit_gates,    cost->depth,
-                           cost->two_qubit_depth,    cost->t_count,
-                           cost->measurement_groups, cost->shots};
-  static const int widths[] = {8, 8, 8, 8, 8, 10, 7, 12};
+  double counts[COUNTS];
+  static const int widths[COUNTS] = {8, 8, 8, 8, 8, 10, 7, 12};
   char range[48];
   char text[256] = "";
   char cell[32];
   size_t used = 0;
+  counts_of(counts, cost);
   snprintf(range, sizeof range, last > first ? "%zu-%zu" : "%zu", first, last);
-  for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+  for (size_t k = 0; k < COUNTS; k++) {
     used += (size_t)snprintf(text + used, sizeof text - used, " %*s",
                              widths[k], count_text(cell, counts[k]));
   }
@@ -152,8 +163,16 @@ struct cost_run {
 static bool same_cost(const struct cost_run *run, const char *ansatz,
                       const struct vqe_circuit_cost *cost)
 {
-  return run->ansatz != NULL && strcmp(run->ansatz, ansatz) == 0 &&
-         memcmp(&run->cost, cost, sizeof *cost) == 0;
+  double before[COUNTS];
+  double now[COUNTS];
+  bool same = run->ansatz != NULL && strcmp(run->ansatz, ansatz) == 0;
+  counts_of(before, &run->cost);
+  counts_of(now, cost);
+  for (size_t k = 0; k < COUNTS; k++) {
+    same =
+        same && (before[k] == now[k] || (isnan(before[k]) && isnan(now[k])));
+  }
+  return same;
 }
 
 static void end_run(struct cost_run *run, size_t next)

@@ -19,7 +19,7 @@ struct text {
 
 static int put(struct text *text, const char *part, size_t length)
 {
-  if (text->used + length + 1 > text->capacity) {
+  if (text->data == NULL || text->used + length + 1 > text->capacity) {
     size_t capacity = 2 * text->capacity + length + 256;
     int status =
         vqe_memory_grow(&text->data, text->used, capacity, 1, "OpenQASM text");

@@ -160,8 +160,9 @@ int vqe_cmd_lake_run_qasm(struct vqe_cmd_lake_options *options)
       version == 2 || version == 3
           ? vqe_cmd_lake_circuit(&program, options)
           : vqe_error_set(VQE_ERR_INPUT, "--qasm-version %d: 2 or 3", version);
-  if (status == VQE_OK && (strstr(program.text, PRAGMA) != NULL ||
-                           strstr(program.text, QUBIT_PRAGMA) != NULL)) {
+  if (status == VQE_OK && program.text != NULL &&
+      (strstr(program.text, PRAGMA) != NULL ||
+       strstr(program.text, QUBIT_PRAGMA) != NULL)) {
     status = expand(&made, program.text);
     if (status == VQE_OK) {
       replace(&program, made);

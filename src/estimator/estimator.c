@@ -299,7 +299,7 @@ int vqe_estimator_orbitals(struct vqe_estimator *estimator, double *rdm1,
   if (missing != VQE_OK) {
     return missing;
   }
-  struct vqe_backend_blocks blocks;
+  struct vqe_backend_blocks blocks = {0};
   struct vqe_occupancy rdm = {0};
   size_t norb = (size_t)estimator->hamiltonian->norb;
   int status = find_blocks(&blocks, estimator, parameters);
@@ -331,7 +331,8 @@ int vqe_estimator_variance(struct vqe_estimator *estimator, double *variance,
   double *products = NULL;
   double energy = 0.0;
   int status = find_blocks(&blocks, estimator, parameters);
-  size_t size = status == VQE_OK ? blocks.layout->size : 0;
+  size_t size =
+      status == VQE_OK && blocks.layout != NULL ? blocks.layout->size : 0;
   const double *planes[2] = {blocks.re, blocks.im};
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&products, 2 * size, sizeof *products,

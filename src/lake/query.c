@@ -573,13 +573,14 @@ int vqe_query_optimal(double **out, size_t *count,
       "parameter_index) FROM optimal_parameters WHERE "
       "starts_with(experiment_id, ",
       id, ") GROUP BY experiment_id", "optimal_parameters");
-  for (const char *at = text; status == VQE_OK && *at != '\0'; at++) {
+  for (const char *at = text; status == VQE_OK && at != NULL && *at != '\0';
+       at++) {
     n += *at == ' ';
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(out, n + 1, sizeof **out, "parameters");
   }
-  for (char *at = text; status == VQE_OK && *at != '\0';) {
+  for (char *at = text; status == VQE_OK && at != NULL && *at != '\0';) {
     char *end;
     double value = strtod(at, &end);
     if (end == at) {

@@ -58,7 +58,7 @@ static void rule_text(char out[VQE_REPORT_CELL], const char *json)
   for (const char *at = json; *at != '\0' && used + 3 < VQE_REPORT_CELL;
        at++) {
     if (strchr("{}\"", *at) == NULL) {
-      out[used++] = *at == ':' ? ' ' : *at;
+      out[used++] = (char)(*at == ':' ? ' ' : *at);
     }
   }
   out[used] = '\0';
