@@ -235,7 +235,7 @@ static int dry_run(const struct vqe_job *job)
          "params", "amplitudes", "memory MB");
   for (size_t k = 0; k < job->count; k++) {
     const struct vqe_experiment *experiment = job->experiments[k];
-    struct vqe_experiment_estimate estimate;
+    struct vqe_experiment_estimate estimate = {0};
     if (estimate_in(&estimate, &space, experiment) != VQE_OK) {
       vqe_text_line(stdout, "%5zu  %-16s cannot run: %s", k, experiment->name,
                     vqe_error_message());
