@@ -8,8 +8,10 @@ import json
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import harness
 from harness import check
@@ -181,6 +183,22 @@ def followed(folder):
     spent = sum(row["n_evaluations"] for row in rows)
     before = sum(row["n_evaluations"] for row in alone)
     check(2 * spent < before, f"{spent} evaluations, {before} without")
+    # interrupted in the middle, the same command goes on to the same curve
+    process = subprocess.Popen(
+        harness.command(0, ["n2.json", "--follow", "-o", "cut.h5", "-t", "1"]),
+        cwd=folder.path, env=harness.environment(), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    finally:
+        process.kill()
+    check(process.returncode in (0, 3), said)
+    again = folder.summary("n2.json", "--follow", "-o", "cut.h5")
+    check([row["energy"] for row in again] == [row["energy"] for row in rows],
+          "other energies after an interruption")
     # two curves on two ranks, and again: nothing is left to do
     two = ["--basis", "sto-3g,6-31g", "--active-space", "6,6", "--scan", "N2 1.1:1.7:0.1",
            "--seed", "1", "--no-lake", "--follow", "-o", "two.h5"]
