@@ -355,6 +355,11 @@ int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
                          "JOB is a job file, a molecule file or an FCIDUMP; "
                          "see --help");
   }
+  if ((out->bind || out->qasm_version != 0) && !out->qasm) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "--bind and --qasm-version say how --qasm prints a "
+                         "circuit: add --qasm, or leave them out");
+  }
   return VQE_OK;
 }
 

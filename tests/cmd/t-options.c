@@ -47,8 +47,8 @@ static void every_option_reaches_its_field(void **state)
             "--log-level debug "
             "--ranks-per-molecule 2 --charge -1 --multiplicity 2 --units "
             "bohr --restarts 4 --escape-saddles false --penalty-number 1.5 "
-            "--penalty-spin 0.5 --qcschema r.json --circuits gadgets --bind "
-            "--qasm-version 2"),
+            "--penalty-spin 0.5 --qcschema r.json --circuits gadgets --qasm "
+            "--bind --qasm-version 2"),
       0);
   const struct vqe_job_overrides *o = &options.overrides;
   assert_string_equal(options.job, "job.json");
@@ -92,7 +92,8 @@ static void every_option_reaches_its_field(void **state)
   assert_string_equal(options.summary, "s.json");
   assert_int_equal(options.threads, 4);
   assert_int_equal(options.lanes, 3);
-  assert_false(options.qasm || options.help || options.man || options.version);
+  assert_true(options.qasm && options.qasm_index == 0);
+  assert_false(options.help || options.man || options.version);
 }
 
 static void nothing_is_set_without_options(void **state)
@@ -206,6 +207,8 @@ static void wrong_options_name_the_nearest_known_one(void **state)
   check_message("j --seed=", "--seed: LIST is empty");
   check_message("--force", "no job given");
   check_message("", "no job given");
+  check_message("j --bind", "add --qasm");
+  check_message("j --qasm-version 2", "add --qasm");
   check_message("--completion csh", "'csh'");
   check_message("--completion csh", "bash zsh fish");
 }
