@@ -338,7 +338,8 @@ static double entropy_of(double weight)
 
 static double complex hop_of(const struct vqe_occupancy_pair *pair, int k)
 {
-  return CMPLX(pair->hop[k][0], pair->hop[k][1]);
+  /* clang has no CMPLX */
+  return pair->hop[k][0] + pair->hop[k][1] * I;
 }
 
 /* Add the entropy of a Hermitian block, n x n row major, whose upper triangle
