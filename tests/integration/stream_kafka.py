@@ -69,6 +69,12 @@ def nulls(row):
     }
 
 
+CIRCUIT = (
+    "circuit_parameters one_qubit_gates two_qubit_gates depth two_qubit_depth t_count "
+    "measurement_groups chemical_accuracy_shots"
+).split()
+
+
 def diagnostics(result, group):
     """What the record says of a result's worth, from the result file."""
     spin = (int(result["num_alpha"]) - int(result["num_beta"])) / 2
@@ -93,7 +99,7 @@ def diagnostics(result, group):
         "scan": [],
         "dipole": [] if dipole[0] != dipole[0] else dipole,
         "natural_occupations": group["natural_occupations"][:].tolist(),
-        "circuit": [],
+        "circuit": [float(result[name]) for name in CIRCUIT],
         "gradient_norms": None if all(norm != norm for norm in norms) else norms,
     }
 
