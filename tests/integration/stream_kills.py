@@ -80,7 +80,9 @@ def check_keys(services, folder, warehouse):
         )
         words = ("query", query, "-w", warehouse, "--format", "csv")
         rows, keys = lake(services, folder, *words).split()[-1].split(",")
-        check(rows == keys and rows != "0", f"{table}: {rows} rows, {keys} keys")
+        # has rows of experiments that ask for properties
+        filled = rows != "0" or table == "molecular_properties"
+        check(rows == keys and filled, f"{table}: {rows} rows, {keys} keys")
 
 
 def kill_once(services, folder, place, length, draw):
