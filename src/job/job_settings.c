@@ -125,6 +125,21 @@ static int read_references(struct vqe_job_settings *out,
   return VQE_OK;
 }
 
+/* true or false; left as it is where the key is not there. */
+static int read_flag(bool *out, const struct vqe_job_reader *reader,
+                     const char *key)
+{
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, key);
+  if (value.json == NULL) {
+    return VQE_OK;
+  }
+  *out = json_is_true(value.json);
+  return json_is_boolean(value.json)
+             ? VQE_OK
+             : vqe_job_refuse(value.where, value.json, "true or false");
+}
+
 static int read_scalars(struct vqe_job_settings *out,
                         const struct vqe_job_reader *reader)
 {
@@ -140,27 +155,15 @@ static int read_scalars(struct vqe_job_settings *out,
     status = vqe_job_space_read(&out->space, &value);
     out->active_space_given = value.json != NULL;
   }
-  vqe_job_value_find(&value, reader, "symmetry");
   out->symmetry = true;
-  if (status == VQE_OK && value.json != NULL) {
-    out->symmetry = json_is_true(value.json);
-    if (!json_is_boolean(value.json)) {
-      status = vqe_job_refuse(value.where, value.json, "true or false");
-    }
+  if (status == VQE_OK) {
+    status = read_flag(&out->symmetry, reader, "symmetry");
   }
-  if (reader->overrides->no_symmetry) {
-    out->symmetry = false;
+  if (status == VQE_OK) {
+    status = read_flag(&out->follow, reader, "follow");
   }
-  vqe_job_value_find(&value, reader, "follow");
-  if (status == VQE_OK && value.json != NULL) {
-    out->follow = json_is_true(value.json);
-    if (!json_is_boolean(value.json)) {
-      status = vqe_job_refuse(value.where, value.json, "true or false");
-    }
-  }
-  if (reader->overrides->follow) {
-    out->follow = true;
-  }
+  out->symmetry = out->symmetry && !reader->overrides->no_symmetry;
+  out->follow = out->follow || reader->overrides->follow;
   vqe_job_value_find(&value, reader, "shots");
   if (status == VQE_OK && value.json != NULL && !json_is_null(value.json)) {
     status = vqe_job_read_int(&number, value.json, 1, INT_MAX, value.where);
