@@ -117,9 +117,9 @@ int vqe_follow_begin(double **out, const struct vqe_orbitals *orbitals,
 }
 
 /* place[i]: the orbital of [first, last) that goes to place i, by the largest
- * overlaps left. */
-static void pair_up(int *place, double *least, const double *overlaps, int m,
-                    int first, int last)
+ * overlaps left; taken[j], false before: it has a place. */
+static void pair_up(int *place, bool *taken, double *least,
+                    const double *overlaps, int m, int first, int last)
 {
   for (int i = first; i < last; i++) {
     place[i] = -1;
@@ -129,18 +129,15 @@ static void pair_up(int *place, double *least, const double *overlaps, int m,
     int column = -1;
     for (int i = first; i < last; i++) {
       for (int j = first; place[i] < 0 && j < last; j++) {
-        bool taken = false;
-        for (int k = first; k < last; k++) {
-          taken = taken || place[k] == j;
-        }
-        if (!taken && (row < 0 || fabs(overlaps[i * m + j]) >
-                                      fabs(overlaps[row * m + column]))) {
+        if (!taken[j] && (row < 0 || fabs(overlaps[i * m + j]) >
+                                         fabs(overlaps[row * m + column]))) {
           row = i;
           column = j;
         }
       }
     }
     place[row] = column;
+    taken[column] = true;
     *least = fmin(*least, fabs(overlaps[row * m + column]));
   }
 }
@@ -154,12 +151,17 @@ int vqe_follow_match(double *least, struct vqe_scf *scf,
   size_t size = (size_t)n * (size_t)m;
   double *work = NULL;
   int *place = NULL;
+  bool *taken = NULL;
   const int ends[4] = {0, nbeta, nalpha, m};
   int status =
       vqe_memory_alloc(&work, 2 * size + (size_t)m * (size_t)m + (size_t)m,
                        sizeof(double), "overlaps of orbitals");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&place, (size_t)m, sizeof *place,
+                              "overlaps of orbitals");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&taken, (size_t)m, sizeof *taken,
                               "overlaps of orbitals");
   }
   double *here = work;
@@ -175,7 +177,7 @@ int vqe_follow_match(double *least, struct vqe_scf *scf,
     vqe_scf_multiply(overlaps, orbitals->orthonormal, true, here, false, m, m,
                      n);
     for (int b = 0; b < 3; b++) {
-      pair_up(place, least, overlaps, m, ends[b], ends[b + 1]);
+      pair_up(place, taken, least, overlaps, m, ends[b], ends[b + 1]);
     }
     for (int i = 0; i < m; i++) {
       double sign = overlaps[i * m + place[i]] < 0.0 ? -1.0 : 1.0;
@@ -189,6 +191,7 @@ int vqe_follow_match(double *least, struct vqe_scf *scf,
   }
   free(work);
   free(place);
+  free(taken);
   return status;
 }
 
