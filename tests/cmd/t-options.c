@@ -21,11 +21,12 @@ static struct vqe_cmd_options options;
 static int parse(const char *line)
 {
   static char text[1024];
-  char *argv[80] = {"vqe_batch"};
+  char *argv[128] = {"vqe_batch"};
   int argc = 1;
-  snprintf(text, sizeof text, "%s", line);
+  assert_true((size_t)snprintf(text, sizeof text, "%s", line) < sizeof text);
   for (char *word = strtok(text, " "); word != NULL;
        word = strtok(NULL, " ")) {
+    assert_true((size_t)argc < sizeof argv / sizeof *argv);
     argv[argc++] = word;
   }
   return vqe_cmd_options_parse(&options, argc, argv);
