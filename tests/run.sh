@@ -66,7 +66,7 @@ timed() {
 }
 
 # tier NAME COMMAND...: run it, count it; status 77 means skipped. Counts go to
-# NAME.counts (passed, failed, skipped), as two lanes may run tiers at once.
+# NAME.counts (passed, failed, skipped), as lanes run tiers at once.
 tier() {
   local name=$1 start=$SECONDS status=0 counts good=1 bad=0 word line
   local passed=0 failed=0 skipped=0
@@ -102,7 +102,7 @@ tier() {
   echo "$passed $failed $skipped" >"$logs/$name.counts"
   echo "$line" >>"$logs/table"
   if [ "$failed" -gt 0 ]; then
-    # one text, so that the other lane does not print between
+    # one text, so that no other lane prints between
     line="---- $name failed; the end of $logs/$name.log:
 $(grep -E '^\s+[0-9]+ - .*\((Failed|Timeout|SEGFAULT|Subprocess)' "$logs/$name.log")
 $(tail -n 60 "$logs/$name.log")
@@ -573,10 +573,15 @@ tests_of() {
   done
 }
 
-# tiers that are left, one a line as `tier` takes them: long ones, the others
+# tiers that are left, one a line as `tier` takes them: long ones, those that
+# wait more than they compute, the others
 fill_queues() {
   local test
   tests_of integration yes yes >"$logs/queue-long"
+  # the longest first
+  for test in slurm_nodes slurm_gpu slurm; do
+    echo "$test slurm tests/integration/$test.sh"
+  done >"$logs/queue-waits"
   {
     tests_of integration no no
     for test in bad_inputs result_hostile hostile_avro private_files; do
@@ -584,10 +589,6 @@ fill_queues() {
     done
     echo "valgrind memory_checked"
     echo "fuzz fuzz"
-    # the longest first
-    for test in slurm_nodes slurm_gpu slurm; do
-      echo "$test slurm tests/integration/$test.sh"
-    done
     tests_of integration yes no
   } >"$logs/queue-rest"
 }
@@ -605,7 +606,7 @@ take() {
 # no tier of the queues is left out in silence
 left_in_queues() {
   echo "not run:"
-  cat "$logs"/queue-{mpi,long,rest}
+  cat "$logs"/queue-{mpi,long,waits,rest}
   return 1
 }
 
@@ -620,21 +621,24 @@ run_lane() {
   done
 }
 
-# Two at once: tests of Spark and Airflow, which are long, and all the others,
-# which wait for timeouts and other servers as much as they compute. Ranks wait
-# for each other by spinning, and beside others take ten times as long: what is
-# made ready waits meanwhile.
+# Three at once, as most of them wait for timeouts and other servers as much as
+# they compute: tests of Spark and Airflow, which are long; those of SLURM; all
+# the others. Ranks wait for each other by spinning, and beside others take ten
+# times as long: what is made ready waits meanwhile.
 run_lanes() {
   tests_of mpi no no >"$logs/queue-mpi"
   signal_helpers STOP
   run_lane mpi
   signal_helpers CONT
   fill_queues
+  local others=()
   run_lane long rest &
-  local other=$!
+  others+=($!)
+  run_lane waits rest &
+  others+=($!)
   run_lane rest
-  wait "$other"
-  if [ -n "$(cat "$logs"/queue-{mpi,long,rest})" ]; then
+  wait "${others[@]}"
+  if [ -n "$(cat "$logs"/queue-{mpi,long,waits,rest})" ]; then
     VQE_TEST_ONLY='' tier queues left_in_queues
   fi
 }
