@@ -316,6 +316,10 @@ struct vqe_fci_result {
   int irrep;             /**< total symmetry of the state */
   int cycles;            /**< sigma products taken */
   uint64_t determinants; /**< in the sector of all symmetries */
+  /** Lowest of the irrep that the determinant of the first orbitals has,
+   * electronic; NaN where it has no state of the multiplicity or was not asked
+   * for. Equal to `energy` for partners of a degenerate state. */
+  double reference_energy;
 };
 
 /** Bytes that vqe_fci_solve would take; no allocation. */

@@ -511,9 +511,13 @@ static int solve_blocks(struct vqe_fci_result *out,
         vqe_strings_class(problem.alpha, vqe_strings_lowest(problem.alpha)) ^
         vqe_strings_class(problem.beta, vqe_strings_lowest(problem.beta));
     bool any = false;
+    out->reference_energy = NAN;
     for (int t = 0; status == VQE_OK && t < hamiltonian->nirrep; t++) {
       if (options->irrep == 0 || options->irrep == (reference ^ t) + 1) {
         status = solve_symmetry(out, &problem, reference ^ t, &any);
+      }
+      if (t == 0 && any) {
+        out->reference_energy = out->energy + hamiltonian->constant;
       }
     }
     if (status == VQE_OK && !any) {

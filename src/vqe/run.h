@@ -61,7 +61,8 @@ struct vqe_run {
   struct vqe_rotation *rotation;    /* of the orbitals, when optimised */
   double *pairs1, *pairs2;          /* densities for its slope */
   struct vqe_run_ahead ahead;
-  int fci_irrep; /* of the exact state, where there is one */
+  int fci_irrep;               /* of the exact state, where there is one */
+  double fci_reference_energy; /* see struct vqe_fci_result */
   struct vqe_run_shots shots;
   size_t capacity; /* of the recorded evaluations */
   double started;  /* wall clock of the VQE */

@@ -5,11 +5,12 @@
 #include "base/clock.h"
 #include "base/error_message.h"
 #include "base/notes.h"
+#include "vqe/checks.h"
 #include "vqe/run.h"
 
-/* A state of another irrep so near the exact energy is a partner of the exact
- * one, as the components of an E or P state are; hartree. */
-#define SAME_ENERGY 1.6e-3
+/* A state this near the exact one, hartree, is its partner, as the components
+ * of a Pi or E state are, which are of two irreps. */
+#define SAME_ENERGY 1e-6
 
 /* Total symmetry of the determinant that fills the first orbitals, which an
  * ansatz of excitations that symmetry screens keeps. */
@@ -27,8 +28,10 @@ int vqe_run_note_irrep(struct vqe_run *run)
   struct vqe_result *result = run->result;
   double error =
       result->minimum + result->nuclear_repulsion_energy - result->fci_energy;
-  /* states of two irreps may have one energy, as components of an E or P */
-  if (!isnan(result->fci_energy) && error > SAME_ENERGY &&
+  bool partner = run->fci_reference_energy + result->nuclear_repulsion_energy -
+                     result->fci_energy <=
+                 SAME_ENERGY;
+  if (!isnan(result->fci_energy) && error > VQE_CHECK_ACCURACY && !partner &&
       run->hamiltonian->nirrep > 1 &&
       vqe_ansatz_conserves(run->experiment->ansatz_name) &&
       reference_irrep(run) != run->fci_irrep) {
@@ -91,6 +94,7 @@ int vqe_run_fci(struct vqe_run *run)
     result->fci_energy = fci.energy + result->nuclear_repulsion_energy;
     result->fci_s2 = fci.s2;
     run->fci_irrep = fci.irrep;
+    run->fci_reference_energy = fci.reference_energy;
   }
   bool late = status == VQE_ERR_INTERRUPTED && run->late;
   vqe_run_limit(run, 0.0);
