@@ -361,6 +361,9 @@ static bool follows(const struct expansion *expansion,
   return whole;
 }
 
+/* The start of ADAPT-VQE, whatever the job says for the others. */
+static const struct vqe_job_init hartree_fock = {.strategy = "hf"};
+
 /* Every combination for one molecule that is selected, seed innermost. */
 static int expand_molecule(struct expansion *expansion,
                            const struct vqe_job_molecule *molecule,
@@ -379,12 +382,21 @@ static int expand_molecule(struct expansion *expansion,
     struct choice choice = {.molecule = molecule, .molecule_id = molecule_id};
     choice.seed = settings->nseed > 0 ? &settings->seeds[rest % nseed] : NULL;
     rest /= nseed;
-    choice.init = &settings->inits[rest % settings->ninit];
+    size_t init = rest % settings->ninit;
+    choice.init = &settings->inits[init];
     rest /= settings->ninit;
     choice.optimizer = &settings->optimizers[rest % settings->noptimizer];
     rest /= settings->noptimizer;
     choice.ansatz = &settings->ansatze[rest % settings->nansatz];
     rest /= settings->nansatz;
+    if (vqe_ansatz_grows(choice.ansatz->name)) {
+      if (init > 0) {
+        continue; /* one start is all that it has */
+      }
+      if (choice.init->strategy != NULL) {
+        choice.init = &hartree_fock;
+      }
+    }
     choice.basis = own_basis ? &molecule->basis : &settings->bases[rest];
     choice.follows = follows(expansion, &choice, total, settings);
     expansion->unfollowed += settings->follow && !choice.follows;

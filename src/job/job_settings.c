@@ -295,9 +295,11 @@ static int read_seeds(struct vqe_job_settings *out,
 /* Combinations that no molecule could make right. */
 static int check_combinations(const struct vqe_job_settings *settings)
 {
+  size_t growing = 0;
   for (size_t a = 0; a < settings->nansatz; a++) {
-    if (settings->shots > 0 &&
-        strcmp(settings->ansatze[a].name, "ADAPT-VQE") == 0) {
+    bool grows = vqe_ansatz_grows(settings->ansatze[a].name);
+    growing += grows;
+    if (settings->shots > 0 && grows) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "ADAPT-VQE chooses operators by exact gradients "
                            "and cannot be used with %d shots: leave out "
@@ -308,14 +310,15 @@ static int check_combinations(const struct vqe_job_settings *settings)
   for (size_t k = 0; k < settings->ninit; k++) {
     const char *strategy = settings->inits[k].strategy;
     for (size_t a = 0; strategy != NULL && a < settings->nansatz; a++) {
-      if (strcmp(settings->ansatze[a].name, "ADAPT-VQE") == 0 &&
+      /* beside others it takes the start that it has */
+      bool grows = vqe_ansatz_grows(settings->ansatze[a].name);
+      if (growing == settings->nansatz &&
           (strcmp(strategy, "hf") != 0 || settings->inits[k].noise > 0.0)) {
         return vqe_error_set(VQE_ERR_INPUT,
                              "ADAPT-VQE grows from the Hartree-Fock state: "
-                             "use init 'hf' without noise with it, in a job "
-                             "of its own");
+                             "use init 'hf' without noise with it");
       }
-      if (strcmp(strategy, "mp2") == 0 &&
+      if (strcmp(strategy, "mp2") == 0 && !grows &&
           !vqe_ansatz_has_mp2(settings->ansatze[a].name)) {
         return vqe_error_set(VQE_ERR_INPUT,
                              "init 'mp2' gives amplitudes of coupled "

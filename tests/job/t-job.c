@@ -1141,6 +1141,40 @@ static void restarts_in_a_list_are_for_those_that_have_starts(void **state)
                 NULL, "key 'restarts': ADAPT-VQE has one start");
 }
 
+/* Beside others ADAPT-VQE takes the Hartree-Fock state once, under the id that
+ * it has in a job without 'init'. */
+static void adapt_takes_its_start_whatever_the_job_says(void **state)
+{
+  (void)state;
+  static const char *const inits[] = {
+      "\"random\"", "[\"random\", \"hf\", \"mp2\"]",
+      "{\"strategy\": \"hf\", \"noise\": 0.1}"};
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1, \"ansatz\": "
+                         "\"ADAPT-VQE\"}"),
+                   0);
+  memcpy(id, experiment(0)->id, sizeof id);
+  for (size_t k = 0; k < sizeof inits / sizeof inits[0]; k++) {
+    char text[320];
+    size_t adapt = 0;
+    snprintf(text, sizeof text,
+             "{\"molecules\": [" H2 "], \"seed\": 1, \"init\": %s, "
+             "\"ansatz\": [\"UCCSD\", \"ADAPT-VQE\"]}",
+             inits[k]);
+    assert_int_equal(parse(text), 0);
+    assert_int_equal(job->count, k == 1 ? 4 : 2);
+    for (size_t e = 0; e < job->count; e++) {
+      if (strcmp(experiment(e)->ansatz_name, "ADAPT-VQE") == 0) {
+        adapt++;
+        assert_string_equal(experiment(e)->init_strategy, "hf");
+        assert_true(experiment(e)->init_noise == 0.0);
+        assert_string_equal(experiment(e)->id, id);
+      }
+    }
+    assert_int_equal(adapt, 1);
+  }
+}
+
 /* Whatever the ansatz, as shots, device and precision are those of the job. */
 static void penalties_are_refused_where_they_cannot_be_had(void **state)
 {
@@ -1180,6 +1214,7 @@ int main(void)
       cmocka_unit_test(properties_reach_the_experiment),
       cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),
       cmocka_unit_test(restarts_in_a_list_are_for_those_that_have_starts),
+      cmocka_unit_test(adapt_takes_its_start_whatever_the_job_says),
       cmocka_unit_test(penalties_are_refused_where_they_cannot_be_had),
       cmocka_unit_test(seeds_may_be_ranges),
       cmocka_unit_test(settings_within_a_molecule_are_said),
