@@ -102,7 +102,7 @@ VQE_API int vqe_ansatz_canonical(const char **out, const char *name);
 /** Entanglement as users write it ("reverse_linear", "full", "linear",
  * "circular", "pairwise", "sca"; for LUCJ the pairs of orbitals that interact:
  * "square", "heavy-hex", "all-to-all") to its stored spelling; NULL gives the
- * default of the ansatz (NULL for UCCSD and k-UpCCGSD). VQE_ERR_INPUT
+ * default of the ansatz (NULL for UCCSD and its kin). VQE_ERR_INPUT
  * when unknown. */
 VQE_API int vqe_entanglement_canonical(const char **out, const char *ansatz,
                                        const char *name);
@@ -151,7 +151,7 @@ VQE_API void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
 /** Set a further option of a job file, which `options->name` must know, from
  * its JSON text. ADAPT-VQE: "pool" (GSD), "gradient_norm" (1e-3),
  * "energy_change" (0), "max_operators" (500), "operators_at_a_time" (1).
- * UCCSD, k-UpCCGSD, LUCJ: "orbital_optimization" (false). All: "circuits"
+ * UCCSD and its kin, LUCJ: "orbital_optimization" (false). All: "circuits"
  * ("compact", "gadgets", "plain").
  * VQE_ERR_INPUT when this ansatz has no such option, naming those it has, or
  * when the value is out of range. */

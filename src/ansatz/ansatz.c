@@ -28,8 +28,12 @@ static int build(struct vqe_ansatz_builder *builder,
                  const struct vqe_ansatz_options *options);
   } builders[] = {
       {"UCCSD", vqe_ansatz_build_uccsd},
+      {"UCCD", vqe_ansatz_build_uccd},
+      {"pUCCD", vqe_ansatz_build_puccd},
+      {"UCCD0", vqe_ansatz_build_uccd0},
       {"ADAPT-VQE", build_hf_state},
       {"k-UpCCGSD", vqe_ansatz_build_kupccgsd},
+      {"k-UpCCGD", vqe_ansatz_build_kupccgd},
       {"LUCJ", vqe_ansatz_build_lucj},
       {"EfficientSU2", vqe_ansatz_build_circuit},
       {"RealAmplitudes", vqe_ansatz_build_circuit},

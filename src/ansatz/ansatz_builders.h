@@ -11,6 +11,9 @@ int vqe_ansatz_build_circuit(struct vqe_ansatz_builder *builder,
 
 int vqe_ansatz_build_kupccgsd(struct vqe_ansatz_builder *builder,
                               const struct vqe_ansatz_options *options);
+/* Its pairs alone. */
+int vqe_ansatz_build_kupccgd(struct vqe_ansatz_builder *builder,
+                             const struct vqe_ansatz_options *options);
 
 /* See ansatz/lucj.h. */
 int vqe_ansatz_build_lucj(struct vqe_ansatz_builder *builder,
@@ -19,8 +22,17 @@ int vqe_ansatz_build_lucj(struct vqe_ansatz_builder *builder,
 int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
                            const struct vqe_ansatz_options *options);
 
-/* One repetition of its factors, without the state in front: also a pool of
- * ADAPT-VQE. */
+/* Its doubles alone. */
+int vqe_ansatz_build_uccd(struct vqe_ansatz_builder *builder,
+                          const struct vqe_ansatz_options *options);
+
+int vqe_ansatz_build_puccd(struct vqe_ansatz_builder *builder,
+                           const struct vqe_ansatz_options *options);
+int vqe_ansatz_build_uccd0(struct vqe_ansatz_builder *builder,
+                           const struct vqe_ansatz_options *options);
+
+/* One repetition of the factors of UCCSD, without the state in front: also a
+ * pool of ADAPT-VQE. */
 int vqe_ansatz_build_uccsd_factors(struct vqe_ansatz_builder *builder,
                                    const struct vqe_ansatz_options *options);
 

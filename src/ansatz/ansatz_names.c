@@ -37,6 +37,9 @@ static const struct vqe_ansatz_kind kinds[] = {
      .mp2 = true,
      .curvatures = true,
      .parameters = vqe_count_uccsd},
+    {.name = "UCCD", EXCITATIONS, .mp2 = true, .parameters = vqe_count_uccd},
+    {.name = "pUCCD", EXCITATIONS, .mp2 = true, .parameters = vqe_count_puccd},
+    {.name = "UCCD0", EXCITATIONS, .mp2 = true, .parameters = vqe_count_uccd0},
     {.name = "ADAPT-VQE",
      .conserves = true,
      .real = true,
@@ -54,6 +57,12 @@ static const struct vqe_ansatz_kind kinds[] = {
      .noise_hf = 0.05,
      .noise_mp2 = 0.05,
      .parameters = vqe_count_kupccgsd},
+    {.name = "k-UpCCGD",
+     EXCITATIONS,
+     .mp2 = true,
+     .noise_hf = 0.05,
+     .noise_mp2 = 0.05,
+     .parameters = vqe_count_kupccgd},
     {.name = "LUCJ",
      .conserves = true,
      .mp2 = true,
@@ -124,7 +133,7 @@ int vqe_ansatz_canonical(const char **out, const char *name)
   if (missing != VQE_OK) {
     return missing;
   }
-  char known[160];
+  char known[200];
   size_t used = 0;
   for (size_t k = 0; k < COUNT(kinds); k++) {
     if (strcasecmp(name, kinds[k].name) == 0) {

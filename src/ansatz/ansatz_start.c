@@ -36,7 +36,9 @@ void vqe_ansatz_hf_parameters(double *out, const struct vqe_ansatz *ansatz)
 }
 
 /* Amplitude / reps of every double that leaves occupied orbitals; of UCCSD
- * and k-UpCCGSD. */
+ * and its kin and of k-UpCCGSD. Doubles that share a parameter follow each
+ * other: their mean, where they are not those of two spins but a singlet
+ * pair. */
 static int doubles_parameters(double *out, const struct vqe_ansatz *ansatz,
                               const double *eri,
                               const double *orbital_energies)
@@ -44,6 +46,8 @@ static int doubles_parameters(double *out, const struct vqe_ansatz *ansatz,
   size_t norb = (size_t)ansatz->norb;
   size_t npair = norb * (norb + 1) / 2;
   size_t occupied = (size_t)ansatz->nalpha;
+  int param = -1;
+  int shared = 0; /* doubles of `param` until now */
   for (int k = 0; k < ansatz->nparam; k++) {
     out[k] = 0.0;
   }
@@ -71,7 +75,10 @@ static int doubles_parameters(double *out, const struct vqe_ansatz *ansatz,
                            "orbital energies coincide; use init 'hf'");
     }
     double amplitude = (same ? direct - exchange : direct) / gap;
-    out[gate->param] = amplitude / ansatz->reps / gate->scale;
+    shared = gate->param == param ? shared + 1 : 1;
+    param = gate->param;
+    amplitude = amplitude / ansatz->reps / gate->scale;
+    out[param] += (amplitude - out[param]) / shared;
   }
   return VQE_OK;
 }

@@ -8,7 +8,8 @@
  * come first and the singles after them, which for k = 1 turns the orbitals
  * of a pair function. Irreps do not screen the singles: pairs alone excite
  * nothing but pairs, and it is by orbitals of mixed symmetry between two
- * products that the others come in. */
+ * products that the others come in. k-UpCCGD leaves the singles out, and with
+ * them all but pairs. */
 #include "ansatz/ansatz_builders.h"
 #include "base/error_message.h"
 
@@ -45,15 +46,27 @@ static int add_singles(struct vqe_ansatz_builder *builder)
   return status;
 }
 
-int vqe_ansatz_build_kupccgsd(struct vqe_ansatz_builder *builder,
-                              const struct vqe_ansatz_options *options)
+static int build(struct vqe_ansatz_builder *builder,
+                 const struct vqe_ansatz_options *options, bool singles)
 {
   int status = vqe_ansatz_add_hf_state(builder);
   for (int r = 0; status == VQE_OK && r < options->reps; r++) {
     status = add_pairs(builder);
-    if (status == VQE_OK) {
+    if (status == VQE_OK && singles) {
       status = add_singles(builder);
     }
   }
   return status;
+}
+
+int vqe_ansatz_build_kupccgsd(struct vqe_ansatz_builder *builder,
+                              const struct vqe_ansatz_options *options)
+{
+  return build(builder, options, true);
+}
+
+int vqe_ansatz_build_kupccgd(struct vqe_ansatz_builder *builder,
+                             const struct vqe_ansatz_options *options)
+{
+  return build(builder, options, false);
 }

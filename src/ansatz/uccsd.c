@@ -1,6 +1,6 @@
-/* Disentangled unitary coupled cluster with singles and doubles: a product of
- * exp(t (tau - tau^+)) in a fixed order (Evangelista, Chan, Scuseria, J. Chem.
- * Phys. 151, 244112 (2019) for the form).
+/* Disentangled unitary coupled cluster with singles and doubles, or doubles
+ * alone: a product of exp(t (tau - tau^+)) in a fixed order (Evangelista,
+ * Chan, Scuseria, J. Chem. Phys. 151, 244112 (2019) for the form).
  *
  * Order within one repetition: singles (i outer, a inner), same-spin doubles
  * (i < j outer, a < b inner), alpha-beta doubles (i, a, j, b with ia >= jb,
@@ -84,16 +84,18 @@ static int add_opposite_spin(struct vqe_ansatz_builder *builder,
   return status;
 }
 
-int vqe_ansatz_build_uccsd_factors(struct vqe_ansatz_builder *builder,
-                                   const struct vqe_ansatz_options *options)
+/* Factors of one repetition. */
+static int add_factors(struct vqe_ansatz_builder *builder,
+                       const struct vqe_ansatz_options *options, bool singles)
 {
   if (options->restricted && options->nalpha != options->nbeta) {
     return vqe_error_set(VQE_ERR_INPUT,
-                         "shared UCCSD amplitudes need a closed shell, not "
+                         "shared %s amplitudes need a closed shell, not "
                          "%d alpha and %d beta electrons",
-                         options->nalpha, options->nbeta);
+                         singles ? "UCCSD" : "UCCD", options->nalpha,
+                         options->nbeta);
   }
-  int status = add_one_spin(builder, options, false);
+  int status = singles ? add_one_spin(builder, options, false) : VQE_OK;
   if (status == VQE_OK) {
     status = add_one_spin(builder, options, true);
   }
@@ -103,12 +105,30 @@ int vqe_ansatz_build_uccsd_factors(struct vqe_ansatz_builder *builder,
   return status;
 }
 
-int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
-                           const struct vqe_ansatz_options *options)
+int vqe_ansatz_build_uccsd_factors(struct vqe_ansatz_builder *builder,
+                                   const struct vqe_ansatz_options *options)
+{
+  return add_factors(builder, options, true);
+}
+
+static int build(struct vqe_ansatz_builder *builder,
+                 const struct vqe_ansatz_options *options, bool singles)
 {
   int status = vqe_ansatz_add_hf_state(builder);
   for (int r = 0; status == VQE_OK && r < options->reps; r++) {
-    status = vqe_ansatz_build_uccsd_factors(builder, options);
+    status = add_factors(builder, options, singles);
   }
   return status;
+}
+
+int vqe_ansatz_build_uccsd(struct vqe_ansatz_builder *builder,
+                           const struct vqe_ansatz_options *options)
+{
+  return build(builder, options, true);
+}
+
+int vqe_ansatz_build_uccd(struct vqe_ansatz_builder *builder,
+                          const struct vqe_ansatz_options *options)
+{
+  return build(builder, options, false);
 }

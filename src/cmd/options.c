@@ -64,10 +64,10 @@ static const struct vqe_cmd_option entries[] = {
     {"no-symmetry", 0, NULL, GROUP_JOB, VQE_CMD_FLAG,
      AT(overrides.no_symmetry), NULL, "do not use the symmetry of the integrals", 0},
     {"ansatz", 'a', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.ansatz),
-     "UCCSD k-UpCCGSD LUCJ ADAPT-VQE EfficientSU2 RealAmplitudes "
-     "ExcitationPreserving",
-     "UCCSD, k-UpCCGSD, LUCJ, ADAPT-VQE, EfficientSU2, RealAmplitudes, "
-     "ExcitationPreserving (UCCSD)", 0},
+     "UCCSD UCCD pUCCD UCCD0 k-UpCCGSD k-UpCCGD LUCJ ADAPT-VQE EfficientSU2 "
+     "RealAmplitudes ExcitationPreserving",
+     "UCCSD, UCCD, pUCCD, UCCD0, k-UpCCGSD, k-UpCCGD, LUCJ, ADAPT-VQE, "
+     "EfficientSU2, RealAmplitudes, ExcitationPreserving (UCCSD)", 0},
     {"reps", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.reps), NULL,
      "repetitions of the ansatz (2 for circuits, else 1)", 0},
     {"entanglement", 0, "MAP", GROUP_JOB, VQE_CMD_TEXT,
@@ -100,7 +100,7 @@ static const struct vqe_cmd_option entries[] = {
     {"init-noise", 0, "X", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.init_noise),
      NULL, "normal noise added to them, radian (0; hf: 0.05 EfficientSU2 and "
      "RealAmplitudes, 0.5 ExcitationPreserving; hf and mp2: 0.05 "
-     "k-UpCCGSD, 0.1 and 0.02 LUCJ)", 0},
+     "k-UpCCGSD and k-UpCCGD, 0.1 and 0.02 LUCJ)", 0},
     {"seed", 's', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.seed), NULL,
      "seeds, 0 to 2147483647, and ranges: 1-20 (drawn and recorded)", 0},
     {"restarts", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.restarts), NULL,

@@ -202,10 +202,12 @@ static double cost_of(const struct vqe_experiment_estimate *space,
   double sigma = (double)space->amplitudes * operations * 2.5e-11;
   const struct vqe_optimizer_info *optimizer = NULL;
   bool grows = vqe_ansatz_grows(experiment->ansatz_name);
-  bool near = strcmp(experiment->ansatz_name, "UCCSD") == 0;
+  bool near = vqe_ansatz_has_mp2(experiment->ansatz_name) &&
+              vqe_ansatz_default_noise(experiment->ansatz_name, "mp2") == 0.0;
   double evaluations = grows ? 1000.0 : 40.0;
-  /* with slopes UCCSD is soon there from where it starts, without it takes 0.3
-   * to 0.5 of it; what grows never has all parameters to find at once */
+  /* with slopes UCCSD and its kin are soon there from where it starts, without
+   * it takes 0.3 to 0.5 of it; what grows never has all parameters to find at
+   * once */
   if (vqe_optimizer_find(&optimizer, experiment->optimizer) == VQE_OK &&
       !((grows || near) && optimizer->needs_gradient)) {
     evaluations =

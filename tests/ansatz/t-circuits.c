@@ -190,8 +190,8 @@ static void bad_requests_are_refused(void **state)
                                           .nbeta = 1,
                                           .nirrep = 1};
   struct vqe_ansatz_options bad = good;
-  bad.name = "UCCD";
-  expect_input_error(&bad, "'UCCD'", "UCCSD");
+  bad.name = "UCCX";
+  expect_input_error(&bad, "'UCCX'", "UCCSD");
   bad = good;
   bad.entanglement = "ring";
   expect_input_error(&bad, "'ring'", "reverse_linear");

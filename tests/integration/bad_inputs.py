@@ -29,8 +29,8 @@ CASES = [
      ["basis", "sto-4g", "cc-pvdz"]),
     ("optimizer", {"molecules": [H2], "optimizer": "BFSG"}, [], 2,
      ["optimizer", "BFSG", "BFGS", "COBYLA"]),
-    ("ansatz", {"molecules": [H2], "ansatz": "UCCD"}, [], 2,
-     ["ansatz", "UCCD", "UCCSD"]),
+    ("ansatz", {"molecules": [H2], "ansatz": "UCSD"}, [], 2,
+     ["ansatz", "UCSD", "UCCSD"]),
     ("shots", {"molecules": [H2], "shots": 10, "ansatz": "ADAPT-VQE"}, [], 2,
      ["shots", "ADAPT-VQE"]),
     ("nan", '{"molecules": [{"symbols": ["H", "H"], '

@@ -105,6 +105,7 @@ WATER = {
 }
 ANSATZE = [
     "UCCSD",
+    "UCCD0",
     "k-UpCCGSD",
     {"name": "LUCJ", "entanglement": "all-to-all"},
     "EfficientSU2",
