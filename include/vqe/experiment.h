@@ -173,6 +173,14 @@ enum vqe_experiment_status {
   VQE_EXPERIMENT_SKIPPED = 2
 };
 
+/** How energy and gradient spread over random parameters (VQE_LANDSCAPE). */
+struct vqe_landscape {
+  double points;            /**< that were taken; NaN: no landscape */
+  double energy_mean;       /**< electronic, hartree */
+  double energy_variance;   /**< hartree^2, of a sample (n - 1) */
+  double gradient_variance; /**< (hartree/radian)^2, mean over parameters */
+};
+
 /** Everything recorded. NaN in a double means null. Energies in hartree,
  * times in seconds. All pointers owned; arrays are NULL when empty. */
 struct vqe_result {
@@ -285,6 +293,7 @@ struct vqe_result {
   char *neighbour;
   size_t nproperty;                /**< properties that were computed */
   struct vqe_property *properties; /**< those asked for by the experiment */
+  struct vqe_landscape landscape;  /**< of optimizer VQE_LANDSCAPE */
 };
 
 /** The property of that name, or NULL. */

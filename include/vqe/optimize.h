@@ -27,8 +27,13 @@ struct vqe_optimizer_info {
   int warn_parameters; /**< warn above this many parameters; 0 never */
 };
 
+/** What a run names in place of an optimizer that takes energies and gradients
+ * at random points alone. */
+#define VQE_LANDSCAPE "Landscape"
+
 /** Name as users write it, case-insensitive; VQE_ERR_INPUT lists the known
- * ones. The result is static. */
+ * ones. The result is static. VQE_LANDSCAPE is known, but is none of
+ * vqe_optimizer_list, and vqe_optimize refuses it. */
 VQE_API int vqe_optimizer_find(const struct vqe_optimizer_info **out,
                                const char *name);
 /** What does the work: `native`, but where values are samples the methods of

@@ -82,8 +82,11 @@ static const struct vqe_cmd_option entries[] = {
      "(Pauli rotations, nothing cancelled); the state is the same (compact)",
      0},
     {"optimizer", 0, "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.optimizer),
-     "L-BFGS-B SLSQP COBYLA BOBYQA Nelder-Mead TNC Powell BFGS CG SPSA Adam",
-     "optimizers under SciPy's names (L-BFGS-B)", 0},
+     "L-BFGS-B SLSQP COBYLA BOBYQA Nelder-Mead TNC Powell BFGS CG SPSA Adam "
+     "Landscape",
+     "optimizers under SciPy's names, or Landscape: random points alone "
+     "(L-BFGS-B)",
+     0},
     {"max-evaluations", 0, "N", GROUP_JOB, VQE_CMD_TEXT,
      AT(overrides.max_evaluations), NULL,
      "limit on energy evaluations (10000)", 0},

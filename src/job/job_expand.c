@@ -14,6 +14,7 @@
 #include "base/notes.h"
 #include "vqe/ansatz.h"
 #include "vqe/chem.h"
+#include "vqe/optimize.h"
 
 #define MAX_EXPERIMENTS ((size_t)100000)
 #define WARNINGS_SHOWN 20
@@ -350,6 +351,7 @@ static bool follows(const struct expansion *expansion,
   bool whole = settings->follow && molecule->curve[0] != '\0' &&
                settings->shots == 0 && settings->restarts <= 1 &&
                choice->init->file == NULL &&
+               strcmp(choice->optimizer->name, VQE_LANDSCAPE) != 0 &&
                space_of(choice, settings)->rule == NULL &&
                !moves_orbitals(choice->ansatz);
   size_t first =
@@ -361,8 +363,19 @@ static bool follows(const struct expansion *expansion,
   return whole;
 }
 
-/* The start of ADAPT-VQE, whatever the job says for the others. */
-static const struct vqe_job_init hartree_fock = {.strategy = "hf"};
+/* The one start of those that have no choice, whatever the job says for the
+ * others: ADAPT-VQE's, and the points of a landscape, which are random. NULL:
+ * the job's. */
+static const struct vqe_job_init *only_start(const struct choice *choice)
+{
+  static const struct vqe_job_init hartree_fock = {.strategy = "hf"};
+  static const struct vqe_job_init random = {.strategy = "random"};
+  bool landscape = strcmp(choice->optimizer->name, VQE_LANDSCAPE) == 0;
+  return vqe_ansatz_grows(choice->ansatz->name)
+             ? (choice->init->strategy == NULL ? choice->init : &hartree_fock)
+         : landscape ? &random
+                     : NULL;
+}
 
 /* Every combination for one molecule that is selected, seed innermost. */
 static int expand_molecule(struct expansion *expansion,
@@ -389,13 +402,12 @@ static int expand_molecule(struct expansion *expansion,
     rest /= settings->noptimizer;
     choice.ansatz = &settings->ansatze[rest % settings->nansatz];
     rest /= settings->nansatz;
-    if (vqe_ansatz_grows(choice.ansatz->name)) {
+    const struct vqe_job_init *only = only_start(&choice);
+    if (only != NULL) {
       if (init > 0) {
-        continue; /* one start is all that it has */
+        continue;
       }
-      if (choice.init->strategy != NULL) {
-        choice.init = &hartree_fock;
-      }
+      choice.init = only;
     }
     choice.basis = own_basis ? &molecule->basis : &settings->bases[rest];
     choice.follows = follows(expansion, &choice, total, settings);

@@ -20,6 +20,7 @@
 #include "job/job_value.h"
 #include "vqe/ansatz.h"
 #include "vqe/chem.h"
+#include "vqe/optimize.h"
 
 #define MAX_SEED INT32_MAX
 #define FCI_SECONDS 600.0
@@ -305,6 +306,16 @@ static int check_combinations(const struct vqe_job_settings *settings)
                            "and cannot be used with %d shots: leave out "
                            "'shots'",
                            settings->shots);
+    }
+  }
+  for (size_t k = 0; k < settings->noptimizer; k++) {
+    if (strcmp(settings->optimizers[k].name, VQE_LANDSCAPE) == 0 &&
+        (settings->shots > 0 || growing == settings->nansatz)) {
+      return vqe_error_set(
+          VQE_ERR_INPUT,
+          "optimizer 'Landscape' takes exact energies of ansätze with "
+          "parameters of their own: leave out %s",
+          settings->shots > 0 ? "'shots'" : "'ADAPT-VQE'");
     }
   }
   for (size_t k = 0; k < settings->ninit; k++) {

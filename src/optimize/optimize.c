@@ -45,6 +45,10 @@ static const struct vqe_method_spec methods[] = {
 };
 /* clang-format on */
 
+/* No method: the caller takes the points. */
+static const struct vqe_optimizer_info landscape = {
+    VQE_LANDSCAPE, "random points", true, true, 0};
+
 #define METHODS (sizeof methods / sizeof methods[0])
 
 _Static_assert(sizeof infos / sizeof infos[0] == METHODS + 1,
@@ -78,6 +82,10 @@ int vqe_optimizer_find(const struct vqe_optimizer_info **out, const char *name)
   }
   const char *names[METHODS];
   char known[256] = "";
+  if (strcasecmp(name, landscape.name) == 0) {
+    *out = &landscape;
+    return VQE_OK;
+  }
   for (size_t k = 0; k < METHODS; k++) {
     if (strcasecmp(name, infos[k].name) == 0) {
       *out = &infos[k];
@@ -88,6 +96,8 @@ int vqe_optimizer_find(const struct vqe_optimizer_info **out, const char *name)
     snprintf(known + used, sizeof known - used, "%s%s", k > 0 ? ", " : "",
              infos[k].name);
   }
+  size_t used = strlen(known);
+  snprintf(known + used, sizeof known - used, ", %s", landscape.name);
   const char *nearest = vqe_suggest(name, names, METHODS);
   return vqe_error_set(VQE_ERR_INPUT,
                        "unknown optimizer '%s'%s%s%s: use one "
@@ -176,6 +186,12 @@ int vqe_optimizer_option_set(struct vqe_optimizer_options *options,
   }
   if (status != VQE_OK) {
     return status;
+  }
+  if (info == &landscape) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s has no option '%s': besides name it knows "
+                         "max_evaluations and max_seconds",
+                         info->name, key);
   }
   for (size_t k = 0; k < FURTHER; k++) {
     const struct further_option *option = &further_options[k];
@@ -290,6 +306,11 @@ int vqe_optimize(struct vqe_optimize_result *out, const char *optimizer, int n,
   }
   if (status != VQE_OK) {
     return status;
+  }
+  if (info == &landscape) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s is no optimizer: an experiment takes it",
+                         info->name);
   }
   filled = *options;
   size_t index = (size_t)(info - infos);

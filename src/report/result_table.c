@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "report/curves.h"
+#include "report/landscape_lines.h"
 #include "report/property_lines.h"
 #include "report/report.h"
 #include "report/table_groups.h"
@@ -385,6 +386,7 @@ int vqe_report_table(FILE *stream, struct vqe_result *const *results,
     vqe_report_footnotes(stream, results, table.marks, count, table.width);
     print_failures(stream, &table);
     vqe_report_properties(stream, results, count, table.width);
+    vqe_report_landscapes(stream, results, count, table.width);
     status = vqe_report_curves(stream, results, count, table.width);
   }
   if (status == VQE_OK) {

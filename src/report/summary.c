@@ -143,6 +143,19 @@ static json_t *properties_of(const struct vqe_result *result)
   return object;
 }
 
+static json_t *landscape_of(const struct vqe_landscape *landscape)
+{
+  return isnan(landscape->points)
+             ? json_null()
+             : json_pack("{s:o, s:o, s:o, s:o}", "points",
+                         whole_or_null(landscape->points), "energy_mean",
+                         number_or_null(landscape->energy_mean),
+                         "energy_variance",
+                         number_or_null(landscape->energy_variance),
+                         "gradient_variance",
+                         number_or_null(landscape->gradient_variance));
+}
+
 /* In the published order; json_object_set_new takes the value
  * over and fails on NULL. */
 json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
@@ -211,6 +224,7 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
       {"chemical_accuracy_shots", whole_or_null(cost->shots)},
       {"started_from", text_or_null(result->neighbour)},
       {"properties", properties_of(result)},
+      {"landscape", landscape_of(&result->landscape)},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

@@ -59,9 +59,9 @@ uint64_t vqe_report_marks(const struct vqe_result *result, bool restored)
 
 /* These remarks come first. */
 static const int doubts[] = {
-    VQE_REPORT_FAILED,     VQE_NOTE_WRONG_SECTOR,    VQE_NOTE_WRONG_SPIN,
-    VQE_NOTE_BELOW_EXACT,  VQE_NOTE_FAR_BELOW_START, VQE_NOTE_OTHER_STATE,
-    VQE_NOTE_SADDLE_POINT, VQE_REPORT_NOT_CONVERGED};
+    VQE_REPORT_FAILED,    VQE_NOTE_LANDSCAPE,    VQE_NOTE_WRONG_SECTOR,
+    VQE_NOTE_WRONG_SPIN,  VQE_NOTE_BELOW_EXACT,  VQE_NOTE_FAR_BELOW_START,
+    VQE_NOTE_OTHER_STATE, VQE_NOTE_SADDLE_POINT, VQE_REPORT_NOT_CONVERGED};
 #define DOUBTS (sizeof doubts / sizeof doubts[0])
 
 bool vqe_report_foreign(uint64_t marks)

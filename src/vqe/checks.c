@@ -4,6 +4,7 @@
 
 #include "base/notes.h"
 #include "vqe/error.h"
+#include "vqe/landscape.h"
 #include "vqe/orbital.h"
 
 /* A natural occupation this far from 2, 1 or 0 is of a state that one
@@ -191,6 +192,11 @@ static int note_multireference(struct vqe_result *result)
 
 int vqe_result_note_checks(struct vqe_result *result)
 {
+  if (vqe_landscape_asked(result->experiment)) {
+    return vqe_notes_add(&result->notes, VQE_NOTE_LANDSCAPE,
+                         "the lowest of %.0f random points",
+                         result->landscape.points);
+  }
   int status = note_state(result);
   if (status == VQE_OK) {
     status = note_exact_state(result);

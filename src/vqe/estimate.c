@@ -10,6 +10,7 @@
 #include "chem/rotation.h"
 #include "chem/space_rule.h"
 #include "vqe/experiment_check.h"
+#include "vqe/landscape.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
 #include "vqe/run_penalty.h"
@@ -181,6 +182,9 @@ static double evaluations_of(const struct vqe_optimizer_info *optimizer,
                {"TNC", 20.0},     {"CG", 30.0},          {"COBYLA", 270.0},
                {"Powell", 100.0}, {"Nelder-Mead", 400.0}};
   double each = optimizer->needs_gradient ? 10.0 : 100.0;
+  if (strcmp(optimizer->name, VQE_LANDSCAPE) == 0) {
+    return INFINITY; /* as many as the limit says */
+  }
   for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
     if (strcmp(known[k].name, optimizer->name) == 0) {
       each = known[k].each;
@@ -209,7 +213,8 @@ static double cost_of(const struct vqe_experiment_estimate *space,
    * it takes 0.3 to 0.5 of it; what grows never has all parameters to find at
    * once */
   if (vqe_optimizer_find(&optimizer, experiment->optimizer) == VQE_OK &&
-      !((grows || near) && optimizer->needs_gradient)) {
+      (vqe_landscape_asked(experiment) ||
+       !((grows || near) && optimizer->needs_gradient))) {
     evaluations =
         evaluations_of(optimizer, near ? 0.4 * parameters : parameters);
   }

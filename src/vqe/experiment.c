@@ -179,6 +179,7 @@ int vqe_result_create(struct vqe_result **out,
   result->energy_exact = NAN;
   result->reference_weight = NAN;
   vqe_circuit_cost_init(&result->circuit);
+  result->landscape = (struct vqe_landscape){NAN, NAN, NAN, NAN};
   for (int k = 0; k < 3; k++) {
     result->dipole[k] = NAN;
   }

@@ -6,6 +6,7 @@
 #include "base/error_message.h"
 #include "base/notes.h"
 #include "vqe/checks.h"
+#include "vqe/landscape.h"
 #include "vqe/run.h"
 
 /* A state this near the exact one, hartree, is its partner, as the components
@@ -31,8 +32,8 @@ int vqe_run_note_irrep(struct vqe_run *run)
   bool partner = run->fci_reference_energy + result->nuclear_repulsion_energy -
                      result->fci_energy <=
                  SAME_ENERGY;
-  if (!isnan(result->fci_energy) && error > VQE_CHECK_ACCURACY && !partner &&
-      run->hamiltonian->nirrep > 1 &&
+  if (!vqe_landscape_asked(run->experiment) && !isnan(result->fci_energy) &&
+      error > VQE_CHECK_ACCURACY && !partner && run->hamiltonian->nirrep > 1 &&
       vqe_ansatz_conserves(run->experiment->ansatz_name) &&
       reference_irrep(run) != run->fci_irrep) {
     return vqe_notes_add(&result->notes, VQE_NOTE_OTHER_STATE,

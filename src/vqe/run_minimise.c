@@ -12,6 +12,7 @@
 #include "vqe/adapt.h"
 #include "vqe/evaluations.h"
 #include "vqe/initial.h"
+#include "vqe/landscape.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
 #include "vqe/run_penalty.h"
@@ -175,6 +176,9 @@ static int minimise_from(struct vqe_optimize_result *found,
 {
   const struct vqe_experiment *experiment = run->experiment;
   struct vqe_result *result = run->result;
+  if (vqe_landscape_asked(experiment)) {
+    return vqe_landscape_run(found, run, evaluate, options);
+  }
   if (vqe_ansatz_grows(experiment->ansatz_name)) {
     return vqe_adapt_minimise(found, run, evaluate, options);
   }

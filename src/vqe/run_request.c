@@ -4,6 +4,7 @@
 
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
+#include "vqe/landscape.h"
 #include "vqe/orbital.h"
 #include "vqe/run.h"
 #include "vqe/run_penalty.h"
@@ -80,6 +81,9 @@ int vqe_run_check(const struct vqe_experiment *experiment,
   const struct vqe_optimizer_info *optimizer;
   if (experiment->input_error != NULL) {
     return vqe_error_set(VQE_ERR_INPUT, "%s", experiment->input_error);
+  }
+  if (vqe_landscape_asked(experiment)) {
+    return vqe_landscape_check(experiment);
   }
   if (vqe_orbital_asked(experiment) &&
       (vqe_run_wants_cuda(experiment) || vqe_run_is_single(experiment) ||

@@ -35,7 +35,9 @@ TABLES = {
     "peak_memory performance_start performance_end energy_std energy_exact "
     "total_shots reference_weight num_occupations starts orbitals started_from "
     "circuit_parameters one_qubit_gates two_qubit_gates depth two_qubit_depth "
-    "t_count measurement_groups chemical_accuracy_shots num_properties",
+    "t_count measurement_groups chemical_accuracy_shots num_properties "
+    "landscape_points landscape_energy_mean landscape_energy_variance "
+    "landscape_gradient_variance",
 }
 
 # H2 at 0.7414 angstrom in STO-3G: one electron pair in two orbitals. Full CI

@@ -216,6 +216,7 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->orbitals = fixture_text("[{\"number\":7}]");
   r->circuit =
       (struct vqe_circuit_cost){3.0, 21.0, 13.0, 25.0, 12.0, 800.0, 5.0, NAN};
+  r->landscape = (struct vqe_landscape){400.0, -1.25, 0.03125, 0.0078125};
   r->neighbour = fixture_text("0123abcd");
   r->nproperty = 2;
   r->properties = fixture_alloc(2, sizeof *r->properties);

@@ -65,7 +65,8 @@ static const char *const keys[] = {"experiment_id",
                                    "measurement_groups",
                                    "chemical_accuracy_shots",
                                    "started_from",
-                                   "properties"};
+                                   "properties",
+                                   "landscape"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {

@@ -124,6 +124,8 @@ static void bytes_of_version_2_are_read(void **state)
   assert_true(isnan(result->circuit.parameters) &&
               isnan(result->circuit.shots));
   memcpy(&now->circuit, &result->circuit, sizeof now->circuit);
+  assert_true(isnan(result->landscape.points));
+  now->landscape = result->landscape;
   free(now->experiment->scan);
   now->experiment->scan = NULL;
   assert_null(result->experiment->curve);
