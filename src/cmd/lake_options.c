@@ -51,6 +51,7 @@ static const struct {
     {0, 2, S3 "warehouse "},
     {2, -1, S3 "lock-wait "},
     {1, 2, S3 ENGINE "warehouse output bind qasm-version "},
+    {1, 2, "output "},
     {0, 1, S3 ENGINE "warehouse output "},
     {0, 1, S3 ENGINE "warehouse dataset license "},
     {0, 1, "brokers topic registry spool insecure-http "},
@@ -88,6 +89,9 @@ static const struct vqe_cmd_command commands[] = {
      "prints the circuit of an experiment (the start of its id) of the "
      "warehouse, of an HDF5 result or of a file of records (.vqes, .avro, "
      ".json) as OpenQASM, its excitations expanded into gates"},
+    {"molden", "RESULT [ID]",
+     "prints the natural orbitals of an experiment (the start of its id) of an "
+     "HDF5 result, run with --properties rdm1, in the Molden format"},
     {"report", "[RESULT|WAREHOUSE]",
      "writes one page of an HDF5 result or of the tables, with curves, "
      "convergence and molecules, into --output: report.html, or a PDF where "

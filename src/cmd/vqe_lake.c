@@ -250,6 +250,7 @@ static int run_command(struct vqe_cmd_lake_options *options)
       {"unlock", vqe_cmd_lake_run_unlock},
       {"with-lock", vqe_cmd_lake_run_with_lock},
       {"qasm", vqe_cmd_lake_run_qasm},
+      {"molden", vqe_cmd_lake_run_molden},
       {"report", vqe_cmd_lake_run_report},
       {"export", vqe_cmd_lake_run_export},
       {"publish", vqe_cmd_lake_run_publish},
