@@ -79,9 +79,9 @@ static int print(FILE *stream, const struct vqe_molecule *molecule,
 {
   fputs("[Molden Format]\n[Atoms] AU\n", stream);
   for (int a = 0; a < env->natm; a++) {
+    const double *at = env->xyz + 3 * (size_t)a;
     fprintf(stream, "%s %d %d %.16f %.16f %.16f\n", molecule->symbols[a],
-            a + 1, env->z[a], env->xyz[3 * a], env->xyz[3 * a + 1],
-            env->xyz[3 * a + 2]);
+            a + 1, env->z[a], at[0], at[1], at[2]);
   }
   fputs("[GTO]\n", stream);
   print_shells(stream, env);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/json_text.h"

@@ -138,10 +138,10 @@ int vqe_landscape_run(struct vqe_optimize_result *found, struct vqe_run *run,
     status = vqe_memory_alloc(&moments, n + 1, sizeof *moments,
                               "means of a landscape");
   }
-  if (status == VQE_OK) {
+  if (status == VQE_OK && rows != NULL && moments != NULL) {
     status = take_points(found, run, rows, moments, objective, options);
   }
-  if (found->nfev > 0) {
+  if (moments != NULL && found->nfev > 0) {
     summarise(&result->landscape, moments, result->nparam,
               (size_t)found->nfev);
   }
