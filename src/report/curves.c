@@ -16,7 +16,9 @@
 #define STENCIL 5
 #define FAR 2.0   /* times the equilibrium: a bond is broken */
 #define FLAT 0.01 /* hartree/angstrom: nothing is left of it */
-#define STEPS 60  /* halvings: to the last bit */
+/* Hartree: what a polynomial may lie below the lowest point, and be off. */
+#define DEEP 0.05
+#define STEPS 60 /* halvings: to the last bit */
 #define ELECTRON_MASSES                                                       \
   1822.888486209                   /* in an atomic mass unit, CODATA 2018 */
 #define WAVENUMBERS 219474.6313632 /* cm-1 in a hartree, CODATA 2018 */
@@ -96,11 +98,14 @@ int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
   double low = places[lowest - 1];
   double high = places[lowest + 1];
   find_lowest(out, places + first, energies + first, (int)n, low, high);
+  if (!(out->second > 0.0) || energies[lowest] - out->energy > DEEP) {
+    return -1;
+  }
   if (n < STENCIL) {
     out->place_doubt = 0.2 * (high - low);
     out->energy_doubt = INFINITY;
     out->second_doubt = INFINITY;
-    return out->second > 0.0;
+    return 1;
   }
   /* what one point less gives shows how far to trust it: the end of the five
    * that is further away is left out */
@@ -109,7 +114,7 @@ int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
   out->place_doubt = fabs(out->place - other.place);
   out->energy_doubt = fabs(out->energy - other.energy);
   out->second_doubt = fabs(out->second - other.second);
-  return out->second > 0.0;
+  return out->energy_doubt > DEEP ? -1 : 1;
 }
 
 /* ---- curves ---- */
@@ -328,10 +333,13 @@ static void describe(char *out, size_t size, const struct point *points,
   bool bond = points[0].at.coordinate.kind == VQE_COORDINATE_BOND;
   char frequency[60];
   char end[80];
-  if (vqe_curve_find_minimum(&minimum, places, energies, count) == 0) {
+  int found = vqe_curve_find_minimum(&minimum, places, energies, count);
+  if (found < 1) {
     size_t lowest = lowest_of(energies, count);
-    snprintf(out, size, "lowest at its end, %.5f hartree at %g %s",
-             energies[lowest], places[lowest], units_of(points));
+    snprintf(out, size, "lowest %s, %.5f hartree at %g %s%s",
+             found == 0 ? "at its end" : "of its points", energies[lowest],
+             places[lowest], units_of(points),
+             found == 0 ? "" : " (too far apart to say where between them)");
     return;
   }
   int digits = digits_of(minimum.place_doubt, bond ? 4 : 2);

@@ -19,8 +19,9 @@ struct vqe_curve_minimum {
 };
 
 /* From places in ascending order: by the polynomial through the five points
- * about the lowest one, or three where there are no more. Returns 0 where the
- * lowest point is at an end. */
+ * about the lowest one, or three where there are no more. Returns 1, 0 where
+ * the lowest point is at an end, -1 where the points are too far apart for
+ * that: the polynomial lies, or may lie, far below the lowest of them. */
 int vqe_curve_find_minimum(struct vqe_curve_minimum *out, const double *places,
                            const double *energies, size_t count);
 

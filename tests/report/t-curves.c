@@ -60,6 +60,12 @@ static void minimum_lies_between_points(void **state)
   /* falling to its end, and too short */
   assert_int_equal(vqe_curve_find_minimum(&minimum, places, energies, 4), 0);
   assert_int_equal(vqe_curve_find_minimum(&minimum, places, energies, 1), 0);
+  /* N2 from 0.1 angstrom in steps of 0.7: the polynomial is 7 hartree lower */
+  static const double far[5] = {0.1, 0.8, 1.5, 2.2, 2.9};
+  static const double steep[5] = {40.0, -107.3, -107.6, -107.45, -107.43};
+  assert_int_equal(vqe_curve_find_minimum(&minimum, far, steep, 5), -1);
+  static const double few[3] = {40.0, -107.6, -107.5};
+  assert_int_equal(vqe_curve_find_minimum(&minimum, far, few, 3), -1);
 }
 
 static struct vqe_result *point(double r, int seed, double above)
