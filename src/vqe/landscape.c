@@ -17,7 +17,8 @@
 
 bool vqe_landscape_asked(const struct vqe_experiment *experiment)
 {
-  return strcmp(experiment->optimizer, VQE_LANDSCAPE) == 0;
+  return experiment->optimizer != NULL &&
+         strcmp(experiment->optimizer, VQE_LANDSCAPE) == 0;
 }
 
 int vqe_landscape_check(const struct vqe_experiment *experiment)
