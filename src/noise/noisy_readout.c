@@ -1,0 +1,168 @@
+#include "noise/noisy_readout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_message.h"
+#include "base/memory.h"
+
+#define MOST_TERMS ((size_t)1 << 23)
+
+struct term {
+  uint64_t x, z;
+  double coeff;
+};
+
+/* What a letter of each qubit becomes: constant and factor. */
+struct letters {
+  double constant[64], factor[64];
+};
+
+static void set_letters(struct letters *out, int nqubit,
+                        const struct vqe_noisy_model *model)
+{
+  for (int q = 0; q < nqubit; q++) {
+    const struct vqe_noisy_qubit *qubit = vqe_noisy_model_qubit(model, q);
+    double one = model->strength * qubit->read_one;
+    double zero = model->strength * qubit->read_zero;
+    out->constant[q] = zero - one;
+    out->factor[q] = 1.0 - one - zero;
+  }
+}
+
+/* Qubits of a term that it is split over. */
+static uint64_t split_mask(const struct letters *letters, uint64_t support)
+{
+  uint64_t mask = 0;
+  for (int q = 0; q < 64; q++) {
+    if ((support >> q & 1) != 0 && letters->constant[q] != 0.0) {
+      mask |= UINT64_C(1) << q;
+    }
+  }
+  return mask;
+}
+
+static size_t expand(struct term *out, const struct letters *letters,
+                     uint64_t x, uint64_t z, double coeff)
+{
+  uint64_t support = x | z;
+  uint64_t mask = split_mask(letters, support);
+  size_t count = 0;
+  uint64_t gone = 0;
+  do {
+    /* `gone`: letters that leave their constant */
+    double value = coeff;
+    for (uint64_t rest = support; rest != 0; rest &= rest - 1) {
+      int q = __builtin_ctzll(rest);
+      value *=
+          (gone >> q & 1) != 0 ? letters->constant[q] : letters->factor[q];
+    }
+    out[count++] = (struct term){x & ~gone, z & ~gone, value};
+    gone = (gone - mask) & mask; /* the next subset */
+  } while (gone != 0);
+  return count;
+}
+
+static int by_masks(const void *left, const void *right)
+{
+  const struct term *a = left;
+  const struct term *b = right;
+  if (a->x != b->x) {
+    return a->x < b->x ? -1 : 1;
+  }
+  return a->z < b->z ? -1 : a->z > b->z;
+}
+
+static int to_sum(struct vqe_pauli_sum **out, struct term *terms, size_t count,
+                  int nqubit)
+{
+  struct vqe_pauli_sum *sum = NULL;
+  size_t n = 0;
+  qsort(terms, count, sizeof *terms, by_masks);
+  for (size_t k = 0; k < count; k++) {
+    if (n > 0 && by_masks(&terms[n - 1], &terms[k]) == 0) {
+      terms[n - 1].coeff += terms[k].coeff;
+    } else {
+      terms[n++] = terms[k];
+    }
+  }
+  int status = vqe_memory_alloc(&sum, 1, sizeof *sum, "a Pauli sum");
+  if (status == VQE_OK) {
+    sum->nqubit = nqubit;
+    status = vqe_memory_alloc(&sum->x, n, sizeof *sum->x, "a Pauli sum");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&sum->z, n, sizeof *sum->z, "a Pauli sum");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&sum->coeff, n, sizeof *sum->coeff, "a Pauli sum");
+  }
+  if (status != VQE_OK) {
+    vqe_pauli_sum_free(sum);
+    return status;
+  }
+  for (size_t k = 0; k < n; k++) {
+    sum->x[k] = terms[k].x;
+    sum->z[k] = terms[k].z;
+    sum->coeff[k] = terms[k].coeff;
+  }
+  sum->nterm = n;
+  *out = sum;
+  return VQE_OK;
+}
+
+int vqe_noisy_readout_sum(struct vqe_pauli_sum **out,
+                          const struct vqe_pauli_sum *sum,
+                          const struct vqe_noisy_model *model)
+{
+  struct letters letters = {{0.0}, {0.0}};
+  struct term *terms = NULL;
+  size_t total = 0;
+  size_t used = 0;
+  *out = NULL;
+  set_letters(&letters, sum->nqubit, model);
+  for (size_t k = 0; k < sum->nterm && total <= MOST_TERMS; k++) {
+    uint64_t mask = split_mask(&letters, sum->x[k] | sum->z[k]);
+    int weight = __builtin_popcountll(mask);
+    total += weight < 24 ? (size_t)1 << weight : MOST_TERMS + 1;
+  }
+  if (total > MOST_TERMS) {
+    return vqe_error_set(VQE_ERR_UNSUPPORTED,
+                         "readout errors that differ for 0 and 1 make more "
+                         "than %zu Pauli terms of %zu; give one number as "
+                         "'readout', or a smaller active space",
+                         MOST_TERMS, sum->nterm);
+  }
+  int status =
+      vqe_memory_alloc(&terms, total, sizeof *terms, "measured Pauli terms");
+  for (size_t k = 0; status == VQE_OK && k < sum->nterm; k++) {
+    used +=
+        expand(terms + used, &letters, sum->x[k], sum->z[k], sum->coeff[k]);
+  }
+  if (status == VQE_OK) {
+    status = to_sum(out, terms, used, sum->nqubit);
+  }
+  free(terms);
+  return status;
+}
+
+void vqe_noisy_readout_confuse(double *probabilities, int nqubit,
+                               const struct vqe_noisy_model *model)
+{
+  size_t size = (size_t)1 << nqubit;
+  for (int q = 0; q < nqubit; q++) {
+    const struct vqe_noisy_qubit *qubit = vqe_noisy_model_qubit(model, q);
+    double one = model->strength * qubit->read_one;
+    double zero = model->strength * qubit->read_zero;
+    size_t bit = (size_t)1 << q;
+    for (size_t b = 0; b < size; b++) {
+      if ((b & bit) == 0) {
+        double p0 = probabilities[b];
+        double p1 = probabilities[b | bit];
+        probabilities[b] = (1.0 - one) * p0 + zero * p1;
+        probabilities[b | bit] = one * p0 + (1.0 - zero) * p1;
+      }
+    }
+  }
+}
