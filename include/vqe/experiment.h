@@ -146,6 +146,11 @@ struct vqe_experiment {
   char *curve;
   unsigned properties; /**< enum vqe_property_group bits; part of the identity
                           unless 0 */
+  /** The noise at which the energy of the final state is computed once more,
+   * as JSON: an object as in a job (key `noise`) with one strength and the
+   * numbers of a calibration in it; NULL: none. */
+  char *noise;
+  char *noise_backend; /**< its name; NULL: none */
 };
 
 /** No molecule and no names; numbers as a job file has them by default: no

@@ -133,6 +133,9 @@ static const struct vqe_cmd_option entries[] = {
      "true false rdm1 moments charges entropies variance rdm2",
      "of the final state: rdm1, moments, charges, entropies, variance, rdm2; "
      "true is all but rdm2 (false)", 0},
+    {"noise", 0, "NOISE", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.noise), "none",
+     "energy of the final state with noise: a file of BackendProperties, or "
+     "JSON as in a job, or none (none)", 0},
     {"device", 0, "NAME", GROUP_RUN, VQE_CMD_TEXT, AT(overrides.device),
      "auto cpu cuda",
      "auto, cpu or cuda; auto takes a GPU for states that gain by it (auto)", 0},

@@ -72,7 +72,8 @@ struct choice {
   const struct vqe_job_ansatz *ansatz;
   const struct vqe_job_optimizer *optimizer;
   const struct vqe_job_init *init;
-  const int64_t *seed; /* NULL: drawn */
+  const int64_t *seed;                    /* NULL: drawn */
+  const struct vqe_job_noise_item *noise; /* NULL: none */
   int molecule_id;
   bool follows; /* its neighbours on a curve */
 };
@@ -115,6 +116,9 @@ static int copy_strings(struct vqe_experiment *out,
       {&out->scan, molecule->scan},
       {&out->active_space, space_of(choice, settings)->rule},
       {&out->curve, choice->follows ? molecule->curve : NULL},
+      {&out->noise, choice->noise != NULL ? choice->noise->text : NULL},
+      {&out->noise_backend,
+       choice->noise != NULL ? choice->noise->name : NULL},
   };
   int status = VQE_OK;
   for (size_t k = 0;
@@ -325,7 +329,8 @@ static size_t combinations(const struct vqe_job_molecule *molecule,
   bool one_basis = molecule->fcidump != NULL || molecule->basis.name != NULL;
   return (one_basis ? 1 : settings->nbasis) * settings->nansatz *
          settings->noptimizer * settings->ninit *
-         (settings->nseed > 0 ? settings->nseed : 1);
+         (settings->nseed > 0 ? settings->nseed : 1) *
+         (settings->noise.count > 0 ? settings->noise.count : 1);
 }
 
 /* Orbitals that are optimised are not those of SCF. */
@@ -377,7 +382,8 @@ static const struct vqe_job_init *only_start(const struct choice *choice)
                      : NULL;
 }
 
-/* Every combination for one molecule that is selected, seed innermost. */
+/* Every combination for one molecule that is selected; noise is innermost,
+ * then the seed. */
 static int expand_molecule(struct expansion *expansion,
                            const struct vqe_job_molecule *molecule,
                            int molecule_id,
@@ -393,6 +399,10 @@ static int expand_molecule(struct expansion *expansion,
     }
     size_t rest = k;
     struct choice choice = {.molecule = molecule, .molecule_id = molecule_id};
+    if (settings->noise.count > 0) {
+      choice.noise = &settings->noise.items[rest % settings->noise.count];
+      rest /= settings->noise.count;
+    }
     choice.seed = settings->nseed > 0 ? &settings->seeds[rest % nseed] : NULL;
     rest /= nseed;
     size_t init = rest % settings->ninit;
@@ -431,9 +441,13 @@ static int count_experiments(size_t *total,
                              const struct vqe_job_molecules *molecules,
                              const struct vqe_job_settings *settings)
 {
-  const size_t factors[] = {settings->nbasis, settings->nansatz,
-                            settings->noptimizer, settings->ninit,
-                            settings->nseed > 0 ? settings->nseed : 1};
+  const size_t factors[] = {settings->nbasis,
+                            settings->nansatz,
+                            settings->noptimizer,
+                            settings->ninit,
+                            settings->nseed > 0 ? settings->nseed : 1,
+                            settings->noise.count > 0 ? settings->noise.count
+                                                      : 1};
   *total = molecules->count;
   for (size_t k = 0; k < sizeof factors / sizeof factors[0]; k++) {
     if (!vqe_memory_mul(total, *total, factors[k]) ||

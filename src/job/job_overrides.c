@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/error_message.h"
+#include "job/job_noise.h"
 #include "job/job_properties.h"
 #include "job/job_scan_text.h"
 #include "job/job_space.h"
@@ -221,6 +222,9 @@ int vqe_job_put_overrides(json_t *given,
   }
   if (status == VQE_OK) {
     status = vqe_job_properties_put(given, overrides->properties);
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_noise_put(given, overrides->noise);
   }
   return status;
 }

@@ -26,15 +26,21 @@
 #define MAX_SEED INT32_MAX
 #define FCI_SECONDS 600.0
 
-static const char *const job_keys[] = {
-    "molecules", "basis",           "frozen_core",    "active_space",
-    "symmetry",  "ansatz",          "optimizer",      "init",
-    "seed",      "shots",           "references",     "device",
-    "precision", "output",          "warehouse",      "s3",
-    "kafka",     "registry",        "insecure_http",  "ranks_per_molecule",
-    "restarts",  "fci_max_seconds", "escape_saddles", "penalty",
-    "select",    "metrics",         "scan",           "follow",
-    "properties"};
+static const char *const job_keys[] = {"molecules",      "basis",
+                                       "frozen_core",    "active_space",
+                                       "symmetry",       "ansatz",
+                                       "optimizer",      "init",
+                                       "seed",           "shots",
+                                       "references",     "device",
+                                       "precision",      "output",
+                                       "warehouse",      "s3",
+                                       "kafka",          "registry",
+                                       "insecure_http",  "ranks_per_molecule",
+                                       "restarts",       "fci_max_seconds",
+                                       "escape_saddles", "penalty",
+                                       "select",         "metrics",
+                                       "scan",           "follow",
+                                       "properties",     "noise"};
 
 bool vqe_job_settings_has_key(const char *key)
 {
@@ -388,6 +394,9 @@ static int read_keys(struct vqe_job_settings *settings,
     status = vqe_job_properties_read(&settings->properties, reader);
   }
   if (status == VQE_OK) {
+    status = vqe_job_noise_read(&settings->noise, reader);
+  }
+  if (status == VQE_OK) {
     status = check_combinations(settings);
   }
   return status;
@@ -467,5 +476,6 @@ void vqe_job_settings_free(struct vqe_job_settings *settings)
   vqe_job_lake_clear(&settings->lake);
   vqe_job_stream_clear(&settings->stream);
   vqe_job_metrics_clear(&settings->metrics);
+  vqe_job_noise_clear(&settings->noise);
   free(settings);
 }

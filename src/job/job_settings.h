@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "job/job_items.h"
+#include "job/job_noise.h"
 #include "job/job_scan.h"
 #include "job/job_select.h"
 #include "job/job_space.h"
@@ -37,7 +38,8 @@ struct vqe_job_settings {
   int restarts;
   int escape_saddles; /* enum vqe_escape */
   double penalty_number, penalty_spin;
-  unsigned properties;            /* enum vqe_property_group bits */
+  unsigned properties; /* enum vqe_property_group bits */
+  struct vqe_job_noise noise;
   const char *device, *precision; /* static */
   int ranks_per_molecule;
   char *output; /* resolved, NULL for the default */

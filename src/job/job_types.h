@@ -81,8 +81,9 @@ struct vqe_job_overrides {
   const char *restarts, *escape_saddles;
   const char *penalty_number, *penalty_spin; /* hartree */
   const char *properties;
-  const char *scan; /* as job_scan_text.h; molecules by formula where the job
-                       has no path */
+  const char *noise; /* path of a calibration, or JSON as in a job */
+  const char *scan;  /* as job_scan_text.h; molecules by formula where the job
+                        has no path */
   const char *const *files; /* molecule files beside the job's own path */
   size_t nfile;
   bool no_symmetry;

@@ -138,6 +138,52 @@ static void put_information(FILE *stream, const struct vqe_result *result,
   }
 }
 
+/* A property of one number; NaN where there is none. */
+static double number_of(const struct vqe_result *result, const char *name)
+{
+  const struct vqe_property *property = vqe_result_property(result, name);
+  return property != NULL ? property->values[0] : NAN;
+}
+
+static void put_energy(struct line *line, const struct vqe_result *result,
+                       const char *energy, const char *error)
+{
+  double value = number_of(result, energy);
+  double spread = number_of(result, error);
+  put(line, " %.8f hartree", value);
+  if (spread > 0.0) {
+    put(line, " +- %.8f", spread);
+  }
+  put(line, ", %+.4f mHa",
+      1e3 * (value - result->minimum - result->nuclear_repulsion_energy));
+}
+
+/* The energy with noise, and what mitigation makes of it. */
+static void put_noise(FILE *stream, const struct vqe_result *result, int width)
+{
+  struct line line = {.used = 0};
+  const char *name = result->experiment->noise_backend;
+  if (isnan(number_of(result, "noise_energy"))) {
+    return;
+  }
+  put(&line, "with noise (%s, strength %g):", name != NULL ? name : "-",
+      number_of(result, "noise_strength"));
+  put_energy(&line, result, "noise_energy", "noise_error");
+  put(&line, "; fidelity %.4f", number_of(result, "noise_fidelity"));
+  flush(stream, &line, width, 4);
+  if (!isnan(number_of(result, "noise_zne_energy"))) {
+    put(&line, "extrapolated to zero noise:");
+    put_energy(&line, result, "noise_zne_energy", "noise_zne_error");
+    flush(stream, &line, width, 4);
+  }
+  if (!isnan(number_of(result, "noise_kept_energy"))) {
+    put(&line, "with the molecule's electrons, %.4f of the state:",
+        number_of(result, "noise_kept"));
+    put_energy(&line, result, "noise_kept_energy", "noise_kept_error");
+    flush(stream, &line, width, 4);
+  }
+}
+
 static void print_one(FILE *stream, const struct vqe_result *result, int width)
 {
   struct line line = {.used = 0};
@@ -170,6 +216,7 @@ static void print_one(FILE *stream, const struct vqe_result *result, int width)
     put(&line, "variance of the energy: %.3g hartree^2", property->values[0]);
     flush(stream, &line, width, 4);
   }
+  put_noise(stream, result, width);
 }
 
 void vqe_report_properties(FILE *stream, struct vqe_result *const *results,
@@ -182,8 +229,12 @@ void vqe_report_properties(FILE *stream, struct vqe_result *const *results,
     }
     if (seen == 1) {
       vqe_text_wrap(stream,
-                    "Properties of the final states; moments about the centre "
-                    "of nuclear charge, quadrupoles traceless.",
+                    vqe_result_property(results[k], "dipole") != NULL ||
+                            vqe_result_property(results[k], "noise_energy") ==
+                                NULL
+                        ? "Properties of the final states; moments about the "
+                          "centre of nuclear charge, quadrupoles traceless."
+                        : "Properties of the final states.",
                     width, 2);
     }
     print_one(stream, results[k], width);

@@ -156,6 +156,14 @@ static json_t *landscape_of(const struct vqe_landscape *landscape)
                          number_or_null(landscape->gradient_variance));
 }
 
+/* A property of one number. */
+static json_t *property_or_null(const struct vqe_result *result,
+                                const char *name)
+{
+  const struct vqe_property *property = vqe_result_property(result, name);
+  return property != NULL ? number_or_null(property->values[0]) : json_null();
+}
+
 /* In the published order; json_object_set_new takes the value
  * over and fails on NULL. */
 json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
@@ -225,6 +233,9 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
       {"started_from", text_or_null(result->neighbour)},
       {"properties", properties_of(result)},
       {"landscape", landscape_of(&result->landscape)},
+      {"noise_backend", text_or_null(experiment->noise_backend)},
+      {"noise_energy", property_or_null(result, "noise_energy")},
+      {"noise_error", property_or_null(result, "noise_error")},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

@@ -9,6 +9,7 @@
 #include "chem/basis.h"
 #include "chem/rotation.h"
 #include "chem/space_rule.h"
+#include "noise/noisy_energy.h"
 #include "vqe/experiment_check.h"
 #include "vqe/landscape.h"
 #include "vqe/orbital.h"
@@ -165,6 +166,9 @@ static int count_bytes(struct vqe_experiment_estimate *out,
       (double)estimator +
       fmin(4.0 * pairs * pairs, 0.5 * (double)vqe_memory_available()) +
       8.0 * pairs * active + (whole ? 3.0 * 8.0 * pairs * pairs : 0.0);
+  if (experiment->noise != NULL) {
+    bytes += vqe_noisy_energy_bytes(out->num_qubits);
+  }
   out->bytes = bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX;
   return status;
 }

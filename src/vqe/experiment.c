@@ -61,6 +61,8 @@ static int options_copy(struct vqe_option_list *out,
   each(active_space);                                                         \
   each(scan);                                                                 \
   each(curve);                                                                \
+  each(noise);                                                                \
+  each(noise_backend);                                                        \
   each(ansatz_name);                                                          \
   each(entanglement);                                                         \
   each(optimizer);                                                            \

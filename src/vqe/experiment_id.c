@@ -187,6 +187,11 @@ static int add_later_keys(json_t *whole, const struct vqe_experiment *e)
     failed |= json_object_set_new(whole, "properties",
                                   vqe_property_names(e->properties));
   }
+  if (e->noise != NULL) {
+    json_t *noise = vqe_json_parse_any(e->noise, strlen(e->noise));
+    failed |= json_object_set_new(whole, "noise", option_value(noise));
+    json_decref(noise);
+  }
   return failed == 0
              ? VQE_OK
              : vqe_error_set(VQE_ERR_MEMORY, "no memory for an identity");
@@ -234,7 +239,8 @@ int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
       "ansatz", ansatz, "optimizer", optimizer, "init", init, "seed",
       (json_int_t)e->seed, "shots",
       e->shots > 0 ? json_integer(e->shots) : json_null(), "noise_backend",
-      "undef", "precision", text_or_null(e->precision));
+      e->noise_backend != NULL ? e->noise_backend : "undef", "precision",
+      text_or_null(e->precision));
   if (status == VQE_OK && whole == NULL) {
     status = vqe_error_set(VQE_ERR_MEMORY, "%s: no memory for its identity",
                            e->source != NULL ? e->source : "experiment");

@@ -49,6 +49,25 @@ const struct vqe_property_kind vqe_property_kinds[] = {
     {"rdm2", 2, false, "electrons",
      "<a+_p a+_r a_s a_q> of both spins over active orbitals, rows p norb + q, "
      "columns r norb + s, symmetric in p and q and in r and s"},
+    {"noise_energy", 1, true, "hartree",
+     "total energy of the final state on a machine with the noise asked for"},
+    {"noise_error", 1, true, "hartree", "its standard error, 0 where exact"},
+    {"noise_strength", 1, true, NULL, "factor of the noise"},
+    {"noise_fidelity", 1, true, NULL,
+     "<psi| rho |psi> of the noisy state with the state without noise"},
+    {"noise_purity", 1, true, NULL, "Tr rho^2 of the noisy state"},
+    {"noise_zne_energy", 1, true, "hartree",
+     "total energy extrapolated to zero noise"},
+    {"noise_zne_error", 1, true, "hartree", "its standard error, 0 where exact"},
+    {"noise_zne_points", 2, true, NULL,
+     "a row for each scale: scale, total energy and standard error in hartree"},
+    {"noise_kept", 1, true, NULL,
+     "share of the noisy state that has the molecule's electrons of each spin"},
+    {"noise_kept_energy", 1, true, "hartree", "total energy of that share"},
+    {"noise_kept_error", 1, true, "hartree", "its standard error, 0 where exact"},
+    {"noise_counts", 2, true, NULL,
+     "most frequent outcomes of all qubits, with shots: a row for each of the "
+     "basis state's index and its count"},
 };
 /* clang-format on */
 const size_t vqe_property_count =

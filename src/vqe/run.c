@@ -58,6 +58,9 @@ static int run_phases(struct vqe_run *run)
     status = vqe_run_molecular(run);
   }
   if (status == VQE_OK) {
+    status = vqe_run_noise(run);
+  }
+  if (status == VQE_OK) {
     status = vqe_run_note_irrep(run);
   }
   if (status == VQE_OK) {

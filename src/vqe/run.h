@@ -163,4 +163,8 @@ int vqe_run_properties(struct vqe_run *run);
  * be had is a note. */
 int vqe_run_molecular(struct vqe_run *run);
 
+/* The energy with the noise that the experiment asks for, to the properties;
+ * what is not to be had is a note. */
+int vqe_run_noise(struct vqe_run *run);
+
 #endif

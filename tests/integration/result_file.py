@@ -21,7 +21,8 @@ TABLES = {
     "init_file_sha256 seed seed_drawn default_shots references "
     "references_given device precision restarts escape_saddles "
     "penalty_number penalty_spin fci_max_seconds input_notes "
-    "init_default scan active_space curve properties",
+    "init_default scan active_space curve properties "
+    "noise noise_backend",
     "molecules": "present name num_atoms multiplicity charge units has_masses",
     "results": "status reason backend num_qubits num_orbitals num_alpha num_beta "
     "num_frozen num_pauli_terms num_parameters num_evaluations minimum "

@@ -477,6 +477,43 @@ static void properties_reach_the_experiment(void **state)
   assert_string_equal(experiment(0)->id, id);
 }
 
+/* Each model and strength is an experiment, noise innermost. */
+static void noise_multiplies_experiments(void **state)
+{
+  (void)state;
+  struct vqe_job_overrides o = none;
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1}"), 0);
+  assert_null(experiment(0)->noise);
+  memcpy(id, experiment(0)->id, sizeof id);
+  static const char text[] =
+      "{\"molecules\": [" H2 "], \"seed\": [1, 2], \"noise\": [null, "
+      "{\"readout\": 0.01, \"strength\": [0.5, 1]}, "
+      "{\"depolarizing\": 0.001, \"name\": \"mine\"}]}";
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(job->count, 8);
+  assert_string_equal(experiment(0)->id, id);
+  assert_null(experiment(0)->noise);
+  assert_string_equal(experiment(1)->noise,
+                      "{\"readout\":0.01,\"strength\":0.5}");
+  assert_string_equal(experiment(1)->noise_backend, "readout");
+  assert_string_equal(experiment(3)->noise_backend, "mine");
+  assert_int_equal(experiment(3)->seed, 1);
+  assert_int_equal(experiment(4)->seed, 2);
+  assert_string_not_equal(experiment(1)->id, experiment(2)->id);
+  o.noise = "none";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_int_equal(job->count, 2);
+  assert_string_equal(experiment(0)->id, id);
+  o.noise = "{\"readout\": [0.01, 0.02]}";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_int_equal(job->count, 2);
+  o.noise = VQE_TEST_DATA "/../../jobs/examples/synthetic_16.json";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_string_equal(experiment(0)->noise_backend, "synthetic_16");
+  assert_non_null(strstr(experiment(0)->noise, "\"qubits\":[["));
+}
+
 /* Restarts, saddle points and penalties, by the job and by options. */
 static void how_the_minimum_is_sought_reaches_the_experiment(void **state)
 {
@@ -688,6 +725,11 @@ static void wrong_values_name_file_key_and_remedy(void **state)
       {"\"escape_saddles\": 1", "true, false or null"},
       {"\"properties\": 1", "true, false or a list out of rdm1"},
       {"\"properties\": [\"moment\"]", "did you mean 'moments'?"},
+      {"\"noise\": 1", "an object, a list of objects, or null"},
+      {"\"noise\": []", "at least one model"},
+      {"\"noise\": {\"readout\": 2}", "key 'noise', key 'readout'"},
+      {"\"noise\": {\"readout\": 0.1, \"strength\": []}", "at least one"},
+      {"\"noise\": {\"calibration\": \"none.json\"}", "none.json"},
       {"\"penalty\": 1", "an object with the weights"},
       {"\"penalty\": {\"number\": -1}", "key 'number': -1 is not"},
       {"\"penalty\": {\"s2\": 1}", "unknown key 's2'"},
@@ -737,6 +779,8 @@ static void wrong_options_name_the_option(void **state)
   BAD(escape_saddles, "maybe", "option --escape-saddles: 'maybe'");
   BAD(properties, "rdm1,,rdm2", "option --properties: 'rdm1,,rdm2'");
   BAD(properties, "spin", "option --properties");
+  BAD(noise, "{", "option --noise");
+  BAD(noise, "none.json", "none.json");
   BAD(penalty_number, "-1", "option --penalty-number: -1");
   BAD(penalty_spin, "x", "option --penalty-spin");
   BAD(seed, "4294967296", "option --seed: 4294967296");
@@ -1212,6 +1256,7 @@ int main(void)
       cmocka_unit_test(frozen_core_counts_the_atoms_core_orbitals),
       cmocka_unit_test(options_override_the_job_file),
       cmocka_unit_test(properties_reach_the_experiment),
+      cmocka_unit_test(noise_multiplies_experiments),
       cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),
       cmocka_unit_test(restarts_in_a_list_are_for_those_that_have_starts),
       cmocka_unit_test(adapt_takes_its_start_whatever_the_job_says),

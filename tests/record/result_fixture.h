@@ -113,6 +113,8 @@ static inline struct vqe_experiment *fixture_experiment(void)
       "{\"curve\":\"N2\",\"at\":[{\"bond\":[0,1],\"value\":0.9}]}");
   e->active_space = fixture_text("{\"auto\":{\"orbitals\":8}}");
   e->properties = VQE_PROPERTY_MOMENTS;
+  e->noise = fixture_text("{\"readout\":0.25}");
+  e->noise_backend = fixture_text("undef"); /* as records without noise */
   memset(e->id, 'a', VQE_EXPERIMENT_ID_SIZE - 1);
   e->id[0] = '0';
   return e;
@@ -343,6 +345,8 @@ static inline void same_experiment(const struct vqe_experiment *left,
   same_text(&a.notes, &b.notes);
   same_text(&a.scan, &b.scan);
   same_text(&a.active_space, &b.active_space);
+  same_text(&a.noise, &b.noise);
+  same_text(&a.noise_backend, &b.noise_backend);
   same_text(&a.curve, &b.curve);
   assert_memory_equal(&a, &b, sizeof a);
 }

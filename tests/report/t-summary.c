@@ -66,7 +66,10 @@ static const char *const keys[] = {"experiment_id",
                                    "chemical_accuracy_shots",
                                    "started_from",
                                    "properties",
-                                   "landscape"};
+                                   "landscape",
+                                   "noise_backend",
+                                   "noise_energy",
+                                   "noise_error"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {

@@ -138,6 +138,12 @@ static void bytes_of_version_2_are_read(void **state)
   assert_null(result->orbitals);
   free(now->experiment->active_space);
   now->experiment->active_space = NULL;
+  assert_null(result->experiment->noise);
+  assert_null(result->experiment->noise_backend);
+  free(now->experiment->noise);
+  free(now->experiment->noise_backend);
+  now->experiment->noise = NULL;
+  now->experiment->noise_backend = NULL;
   free(now->orbitals);
   now->orbitals = NULL;
   assert_int_equal(result->experiment->properties, 0);

@@ -1,0 +1,172 @@
+#include "job/job_noise.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error_message.h"
+#include "base/file.h"
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "noise/noisy_model.h"
+
+#define MOST_MODELS 1000
+#define MOST_BYTES ((size_t)64 << 20)
+
+/* In place of the path of a calibration its numbers. */
+static int load_calibration(json_t *model, const struct vqe_job_value *value)
+{
+  const json_t *name = json_object_get(model, "calibration");
+  char *path = NULL;
+  char *text = NULL;
+  json_t *file = NULL;
+  json_t *numbers = NULL;
+  char where[400];
+  size_t size = 0;
+  if (!json_is_string(name)) {
+    return VQE_OK;
+  }
+  int status =
+      vqe_file_resolve(&path, value->base_file, json_string_value(name));
+  if (status == VQE_OK) {
+    snprintf(where, sizeof where, "file '%.300s'", path);
+    status = vqe_file_read(&text, &size, path, MOST_BYTES);
+  }
+  if (status == VQE_OK) {
+    status = vqe_json_parse_file(&file, text, size, 0, path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_noisy_calibration_read(&numbers, file, where);
+  }
+  if (status == VQE_OK &&
+      json_object_set_new(model, "calibration", numbers) != 0) {
+    status = vqe_error_set(VQE_ERR_MEMORY, "no memory for a calibration");
+  }
+  json_decref(file);
+  free(text);
+  free(path);
+  return status;
+}
+
+static int add_item(struct vqe_job_noise *out, json_t *model,
+                    const struct vqe_job_value *value)
+{
+  struct vqe_noisy_model *read = NULL;
+  if (out->count == MOST_MODELS) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "%s: more than %d models: split the job",
+                         value->where, MOST_MODELS);
+  }
+  int status = vqe_memory_grow(&out->items, out->count, out->count + 1,
+                               sizeof *out->items, "noise of a job");
+  if (status != VQE_OK) {
+    return status;
+  }
+  struct vqe_job_noise_item *item = &out->items[out->count++];
+  if (model == NULL) {
+    return VQE_OK;
+  }
+  status = vqe_memory_alloc(&read, 1, sizeof *read, "a noise model");
+  if (status == VQE_OK) {
+    status = vqe_noisy_model_read(read, model, value->where);
+  }
+  if (status == VQE_OK) {
+    item->text = vqe_json_dumps(model, JSON_COMPACT | JSON_SORT_KEYS);
+    status = item->text != NULL
+                 ? vqe_memory_strdup(&item->name, read->name)
+                 : vqe_error_set(VQE_ERR_MEMORY, "no memory for noise");
+  }
+  free(read);
+  return status;
+}
+
+/* One model, with each of its strengths. */
+static int add_model(struct vqe_job_noise *out, const json_t *given,
+                     const struct vqe_job_value *value)
+{
+  const json_t *strength = json_object_get(given, "strength");
+  if (json_is_null(given)) {
+    return add_item(out, NULL, value);
+  }
+  if (!json_is_object(given)) {
+    return vqe_job_refuse(value->where, given,
+                          "an object, a list of objects, or null");
+  }
+  if (json_is_array(strength) && json_array_size(strength) == 0) {
+    return vqe_job_refuse(value->where, strength,
+                          "a list of strengths with at least one");
+  }
+  json_t *model = json_deep_copy(given);
+  int status = model != NULL
+                   ? load_calibration(model, value)
+                   : vqe_error_set(VQE_ERR_MEMORY, "no memory for noise");
+  size_t count = json_is_array(strength) ? json_array_size(strength) : 1;
+  for (size_t k = 0; status == VQE_OK && k < count; k++) {
+    if (json_is_array(strength) &&
+        json_object_set(model, "strength", json_array_get(strength, k)) != 0) {
+      status = vqe_error_set(VQE_ERR_MEMORY, "no memory for noise");
+    }
+    if (status == VQE_OK) {
+      status = add_item(out, model, value);
+    }
+  }
+  json_decref(model);
+  return status;
+}
+
+int vqe_job_noise_read(struct vqe_job_noise *out,
+                       const struct vqe_job_reader *reader)
+{
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "noise");
+  if (value.json == NULL || json_is_null(value.json)) {
+    return VQE_OK;
+  }
+  if (!json_is_array(value.json)) {
+    return add_model(out, value.json, &value);
+  }
+  if (json_array_size(value.json) == 0) {
+    return vqe_job_refuse(value.where, value.json,
+                          "a list with at least one model");
+  }
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < json_array_size(value.json);
+       k++) {
+    status = add_model(out, json_array_get(value.json, k), &value);
+  }
+  return status;
+}
+
+void vqe_job_noise_clear(struct vqe_job_noise *noise)
+{
+  for (size_t k = 0; k < noise->count; k++) {
+    free(noise->items[k].text);
+    free(noise->items[k].name);
+  }
+  free(noise->items);
+  *noise = (struct vqe_job_noise){0, NULL};
+}
+
+int vqe_job_noise_put(json_t *given, const char *text)
+{
+  json_t *value = NULL;
+  int status = VQE_OK;
+  if (text == NULL) {
+    return VQE_OK;
+  }
+  if (text[0] == '{' || text[0] == '[') {
+    status = vqe_json_parse(&value, text, strlen(text), 0, "option --noise");
+  } else if (strcasecmp(text, "none") == 0) {
+    value = json_null();
+  } else {
+    value = json_pack("{s:s}", "calibration", text);
+  }
+  if (status == VQE_OK && json_object_set_new(given, "noise", value) != 0) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "option --noise: '%.80s' is no path, no JSON and "
+                           "not none",
+                           text);
+  }
+  return status;
+}
