@@ -1,5 +1,6 @@
 /** @file
- * The fermionic Hamiltonian and its Jordan-Wigner image.
+ * The fermionic Hamiltonian and its images on qubits: Jordan-Wigner, parity,
+ * Bravyi-Kitaev, ternary tree; tapering of qubits by Z2 symmetries.
  *
  * Spin orbitals and qubits: all alpha orbitals first, then all beta; qubit 0
  * is the least significant bit of a basis-state index and the rightmost
@@ -102,6 +103,119 @@ VQE_API int vqe_pauli_group_variance(double *out,
                                      const struct vqe_pauli_sum *sum,
                                      const int *group, int ngroup,
                                      uint64_t occupied);
+
+/** Fermion-to-qubit mappings. Spin orbital j, all alpha first, is mode j. */
+enum vqe_mapping_kind {
+  /** Qubit j holds n_j. */
+  VQE_MAPPING_JORDAN_WIGNER,
+  /** Qubit j holds n_0 + ... + n_j mod 2 (Seeley, Richard, Love, J. Chem.
+   * Phys. 137, 224109 (2012)). */
+  VQE_MAPPING_PARITY,
+  /** Qubit j holds the partial sums of a Fenwick tree, as in the same paper
+   * for a power of two, cut to any number. */
+  VQE_MAPPING_BRAVYI_KITAEV,
+  /** Majorana operators are the paths of a complete ternary tree (Jiang,
+   * Kalev, Mruczkiewicz, Neven, Quantum 4, 276 (2020)), paired so that
+   * determinants are basis states (Miller et al., arXiv:2212.09731) and real
+   * Hamiltonians are real. */
+  VQE_MAPPING_TERNARY_TREE,
+  VQE_MAPPINGS /**< how many there are */
+};
+
+/** "jordan_wigner", "parity", "bravyi_kitaev", "ternary_tree"; NULL for
+ * another number. */
+VQE_API const char *vqe_mapping_name(enum vqe_mapping_kind kind);
+/** The mapping of that name. VQE_ERR_INPUT lists the names. */
+VQE_API int vqe_mapping_find(enum vqe_mapping_kind *out, const char *name);
+
+/** i^power X^x Z^z. */
+struct vqe_pauli_string {
+  uint64_t x;     /**< mask of X or Y */
+  uint64_t z;     /**< mask of Z or Y */
+  unsigned power; /**< 0 to 3 */
+};
+
+/** A mapping as the unitary that takes Jordan-Wigner's qubits to its own:
+ * images of X_j and Z_j of each qubit j. It is a Clifford operator, so each
+ * Pauli string has one string as its image, and every mapping of a
+ * Hamiltonian has as many terms. */
+struct vqe_mapping {
+  enum vqe_mapping_kind kind;                      /**< which */
+  int nqubit;                                      /**< qubits */
+  struct vqe_pauli_string x[2 * VQE_MAX_ORBITALS]; /**< images of X_j */
+  struct vqe_pauli_string z[2 * VQE_MAX_ORBITALS]; /**< of Z_j, z alone */
+};
+
+/** Fill `out`. VQE_ERR_INPUT for a number of qubits that is not 1 to 64, and
+ * for no such kind. Cost: O(nqubit^2). */
+VQE_API int vqe_mapping_init(struct vqe_mapping *out,
+                             enum vqe_mapping_kind kind, int nqubit);
+
+/** Image of i^|x&z| X^x Z^z, as a sign (1 or -1) and such masks. */
+VQE_API int vqe_mapping_string(uint64_t *x_out, uint64_t *z_out,
+                               const struct vqe_mapping *mapping, uint64_t x,
+                               uint64_t z);
+
+/** The basis state that is the image of a determinant, both as masks; up to a
+ * sign in the ternary tree. */
+VQE_API uint64_t vqe_mapping_determinant(const struct vqe_mapping *mapping,
+                                         uint64_t occupied);
+
+/** The image of a Jordan-Wigner sum, which has its number of terms.
+ * VQE_ERR_INPUT when the numbers of qubits differ. Cost: O(nterm nqubit). */
+VQE_API int vqe_pauli_sum_map(struct vqe_pauli_sum **out,
+                              const struct vqe_pauli_sum *sum,
+                              const struct vqe_mapping *mapping);
+
+/** Which symmetries take qubits away. */
+enum vqe_taper_kind {
+  VQE_TAPER_NONE,
+  VQE_TAPER_NUMBER, /**< parities of the alpha and beta electrons */
+  VQE_TAPER_ALL,    /**< all strings of Z that commute with every term */
+  VQE_TAPERS        /**< how many there are */
+};
+
+/** "none", "number", "all"; NULL for another number. */
+VQE_API const char *vqe_taper_name(enum vqe_taper_kind kind);
+/** The kind of that name. VQE_ERR_INPUT lists the names. */
+VQE_API int vqe_taper_find(enum vqe_taper_kind *out, const char *name);
+
+/** Z2 symmetries and the sector that is kept (Bravyi, Gambetta, Mezzacapo,
+ * Temme, arXiv:1701.08213): Z^generator[k] = odd[k] ? -1 : 1 there. Generator
+ * k alone acts on qubit[k], its highest, which goes. */
+struct vqe_taper {
+  int count;                                /**< generators */
+  uint64_t generator[2 * VQE_MAX_ORBITALS]; /**< masks of Z */
+  int qubit[2 * VQE_MAX_ORBITALS];          /**< rising */
+  bool odd[2 * VQE_MAX_ORBITALS];           /**< eigenvalue -1 */
+};
+
+/** Fill `out` with the symmetries of `kind` of a sum that `mapping` made, in
+ * the sector of the determinant `occupied` (mask of spin orbitals). At least
+ * one qubit is left. Cost: O(nterm nqubit). */
+VQE_API int vqe_taper_init(struct vqe_taper *out, enum vqe_taper_kind kind,
+                           const struct vqe_pauli_sum *sum,
+                           const struct vqe_mapping *mapping,
+                           uint64_t occupied);
+
+/** `mask` without the bits of the qubits that go. */
+VQE_API uint64_t vqe_taper_mask(const struct vqe_taper *taper, uint64_t mask);
+
+/** i^|x&z| X^x Z^z in the sector, in place: a sign (1 or -1) and masks on the
+ * qubits that are left. VQE_ERR_INPUT when it does not commute with a
+ * generator. */
+VQE_API int vqe_taper_string(int *sign, uint64_t *x, uint64_t *z,
+                             const struct vqe_taper *taper);
+
+/** The sum in the sector, on the qubits that are left: its spectrum is that of
+ * the sector. Where such a qubit has X, the sign is the sector's, as Qiskit
+ * has it. Terms that become equal are added, and dropped below `threshold`
+ * (1e-12 when 0). VQE_ERR_INPUT when a term does not commute with a generator.
+ */
+VQE_API int vqe_pauli_sum_taper(struct vqe_pauli_sum **out,
+                                const struct vqe_pauli_sum *sum,
+                                const struct vqe_taper *taper,
+                                double threshold);
 
 #ifdef __cplusplus
 }

@@ -6,9 +6,8 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/missing.h"
+#include "operators/pauli_collect.h"
 #include "vqe/operators.h"
-
-#define DEFAULT_THRESHOLD 1e-12
 
 /* ---- accumulation in a hash table keyed by (x, z) ---- */
 
@@ -81,19 +80,14 @@ static int table_add(struct table *table, uint64_t x, uint64_t z, double coeff)
 
 /* ---- Jordan-Wigner ---- */
 
-struct term {
-  uint64_t x, z;
-  double coeff;
-};
-
 /* F_PQ, both spins. p > q: 1/2 (X Z..Z X + Y Z..Z Y) for each spin; p = q:
  * 1 - (Z_alpha + Z_beta)/2. */
-static int pair_terms(struct term out[4], int norb, int p, int q)
+static int pair_terms(struct vqe_pauli_term out[4], int norb, int p, int q)
 {
   if (p == q) {
-    out[0] = (struct term){0, 0, 1.0};
-    out[1] = (struct term){0, UINT64_C(1) << p, -0.5};
-    out[2] = (struct term){0, UINT64_C(1) << (p + norb), -0.5};
+    out[0] = (struct vqe_pauli_term){0, 0, 1.0};
+    out[1] = (struct vqe_pauli_term){0, UINT64_C(1) << p, -0.5};
+    out[2] = (struct vqe_pauli_term){0, UINT64_C(1) << (p + norb), -0.5};
     return 3;
   }
   uint64_t ends = UINT64_C(1) << p | UINT64_C(1) << q;
@@ -101,17 +95,18 @@ static int pair_terms(struct term out[4], int norb, int p, int q)
   VQE_ASSERT(p > q && p < norb && 2 * norb <= 64);
   for (size_t spin = 0; spin < 2; spin++) {
     size_t shift = spin * (size_t)norb;
-    out[2 * spin] = (struct term){ends << shift, between << shift, 0.5};
+    out[2 * spin] =
+        (struct vqe_pauli_term){ends << shift, between << shift, 0.5};
     out[2 * spin + 1] =
-        (struct term){ends << shift, (ends | between) << shift, 0.5};
+        (struct vqe_pauli_term){ends << shift, (ends | between) << shift, 0.5};
   }
   return 4;
 }
 
 /* Add weight * (A B + B A)/2 for sums of Pauli terms A and B. */
 static int add_anticommutator(struct table *table, double weight,
-                              const struct term *a, int na,
-                              const struct term *b, int nb)
+                              const struct vqe_pauli_term *a, int na,
+                              const struct vqe_pauli_term *b, int nb)
 {
   for (int i = 0; i < na; i++) {
     for (int j = 0; j < nb; j++) {
@@ -136,56 +131,30 @@ static int add_anticommutator(struct table *table, double weight,
   return VQE_OK;
 }
 
-static int compare_masks(const void *a, const void *b)
-{
-  const struct entry *left = a;
-  const struct entry *right = b;
-  if (left->x != right->x) {
-    return left->x < right->x ? -1 : 1;
-  }
-  return left->z < right->z ? -1 : left->z > right->z;
-}
-
-static int table_to_sum(struct vqe_pauli_sum **out, struct table *table,
+static int table_to_sum(struct vqe_pauli_sum **out, const struct table *table,
                         int nqubit, double threshold)
 {
-  struct vqe_pauli_sum *sum = NULL;
-  size_t kept = 0;
-  for (size_t k = 0; k < table->capacity; k++) {
-    if (table->entries[k].used && fabs(table->entries[k].coeff) >= threshold) {
-      table->entries[kept++] = table->entries[k];
+  struct vqe_pauli_term *terms = NULL;
+  size_t nterm = 0;
+  int status =
+      vqe_memory_alloc(&terms, table->count, sizeof *terms, "Pauli terms");
+  for (size_t k = 0; status == VQE_OK && k < table->capacity; k++) {
+    const struct entry *entry = &table->entries[k];
+    if (entry->used) {
+      terms[nterm++] =
+          (struct vqe_pauli_term){entry->x, entry->z, entry->coeff};
     }
   }
-  qsort(table->entries, kept, sizeof *table->entries, compare_masks);
-  int status = vqe_memory_alloc(&sum, 1, sizeof *sum, "Pauli sum");
-  if (status != VQE_OK) {
-    return status;
-  }
-  sum->nqubit = nqubit;
-  sum->nterm = kept;
-  status = vqe_memory_alloc(&sum->x, kept, sizeof *sum->x, "Pauli sum");
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sum->z, kept, sizeof *sum->z, "Pauli sum");
+    status = vqe_pauli_collect(out, nqubit, terms, nterm, threshold);
   }
-  if (status == VQE_OK) {
-    status =
-        vqe_memory_alloc(&sum->coeff, kept, sizeof *sum->coeff, "Pauli sum");
-  }
-  if (status != VQE_OK) {
-    vqe_pauli_sum_free(sum);
-    return status;
-  }
-  for (size_t k = 0; k < kept; k++) {
-    sum->x[k] = table->entries[k].x;
-    sum->z[k] = table->entries[k].z;
-    sum->coeff[k] = table->entries[k].coeff;
-  }
-  *out = sum;
-  return VQE_OK;
+  free(terms);
+  return status;
 }
 
 /* Terms of every pair of orbitals: four at most, count[pq] of them. */
-static void all_pair_terms(struct term (*terms)[4], int *count, int norb)
+static void all_pair_terms(struct vqe_pauli_term (*terms)[4], int *count,
+                           int norb)
 {
   for (int p = 0; p < norb; p++) {
     for (int q = 0; q <= p; q++) {
@@ -197,7 +166,7 @@ static void all_pair_terms(struct term (*terms)[4], int *count, int norb)
 
 static int add_hamiltonian(struct table *table,
                            const struct vqe_hamiltonian *hamiltonian,
-                           struct term (*terms)[4], const int *count)
+                           struct vqe_pauli_term (*terms)[4], const int *count)
 {
   size_t npair = (size_t)hamiltonian->npair;
   int status = table_add(table, 0, 0, hamiltonian->constant);
@@ -233,7 +202,7 @@ int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
   int norb = hamiltonian->norb;
   size_t npair = (size_t)hamiltonian->npair;
   struct table table = {4096, 0, NULL};
-  struct term(*terms)[4] = NULL;
+  struct vqe_pauli_term(*terms)[4] = NULL;
   int *count = NULL;
   *out = NULL;
   VQE_ASSERT(hamiltonian->npair == norb * (norb + 1) / 2);
@@ -250,24 +219,12 @@ int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
     status = add_hamiltonian(&table, hamiltonian, terms, count);
   }
   if (status == VQE_OK) {
-    status = table_to_sum(out, &table, 2 * norb,
-                          threshold > 0.0 ? threshold : DEFAULT_THRESHOLD);
+    status = table_to_sum(out, &table, 2 * norb, threshold);
   }
   free(table.entries);
   free(terms);
   free(count);
   return status;
-}
-
-void vqe_pauli_sum_free(struct vqe_pauli_sum *sum)
-{
-  if (sum == NULL) {
-    return;
-  }
-  free(sum->x);
-  free(sum->z);
-  free(sum->coeff);
-  free(sum);
 }
 
 double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum)
