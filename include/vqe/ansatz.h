@@ -225,6 +225,17 @@ VQE_API int vqe_ansatz_qasm(char **out, const struct vqe_ansatz *ansatz,
 VQE_API int vqe_ansatz_qasm_bound(char **out, const struct vqe_ansatz *ansatz,
                                   int version, const double *parameters);
 
+/** The circuit of an ansatz of electrons in another mapping, without the
+ * qubits that `taper` takes (count 0: none), as rotations around the images of
+ * its Pauli strings. `parameters` NULL: with inputs, which OpenQASM 2 has not.
+ * VQE_ERR_UNSUPPORTED for EfficientSU2 and RealAmplitudes, whose gates act on
+ * qubits; VQE_ERR_INPUT where a gate breaks a symmetry that is tapered. Free
+ * *out by free(). */
+VQE_API int vqe_ansatz_qasm_mapped(char **out, const struct vqe_ansatz *ansatz,
+                                   const struct vqe_mapping *mapping,
+                                   const struct vqe_taper *taper, int version,
+                                   const double *parameters);
+
 /** Initial parameters from first-order amplitudes: `eri` and orbital energies
  * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps for UCCSD, and
  * for k-UpCCGSD those of the pairs that leave occupied orbitals, all others

@@ -49,6 +49,25 @@ void vqe_program_free(struct vqe_program *program);
 int vqe_program_add(struct vqe_program *program, enum vqe_program_kind kind,
                     int q0, int q1, int param, double scale);
 
+/* Terms of a generator: of the product of four ladder operators, and to
+ * spare. */
+#define VQE_PROGRAM_TERMS 32
+
+struct vqe_program_term {
+  uint64_t x, z;
+  double re, im; /* coefficient of i^|x&z| X^x Z^z */
+};
+
+/* tau - tau^+ of an excitation: the sum of i im P, at most 8 terms, which
+ * commute. Returns how many. */
+int vqe_program_generator(struct vqe_program_term out[VQE_PROGRAM_TERMS],
+                          const struct vqe_gate *gate);
+
+/* Append exp(i im t P) of a term, t the angle of the gate. */
+int vqe_program_rotation(struct vqe_program *program,
+                         const struct vqe_program_term *term,
+                         const struct vqe_gate *gate);
+
 /* Append an excitation as products of Pauli rotations one after another, as
  * Pauli rotations that share what they can, or as one controlled rotation. */
 int vqe_program_excitation(struct vqe_program *program,

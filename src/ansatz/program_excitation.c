@@ -16,21 +16,13 @@
 
 /* ---- Pauli terms of tau - tau^+ ---- */
 
-/* of the product of four ladder operators, and to spare */
-#define MAX_TERMS 32
-
-struct term {
-  uint64_t x, z;
-  double re, im; /* coefficient of i^|x&z| X^x Z^z */
-};
-
 /* Multiply the sum by a_p (dagger 0) or a+_p (dagger 1):
  * a_p = (X_p + i Y_p)/2 Z_{<p}, a+_p = (X_p - i Y_p)/2 Z_{<p}; without the Z
  * string when `signless`. */
-static int times_ladder(struct term *terms, int count, int p, bool dagger,
-                        bool signless)
+static int times_ladder(struct vqe_program_term *terms, int count, int p,
+                        bool dagger, bool signless)
 {
-  struct term out[MAX_TERMS];
+  struct vqe_program_term out[VQE_PROGRAM_TERMS];
   uint64_t bit = UINT64_C(1) << p;
   int n = 0;
   for (int k = 0; k < count; k++) {
@@ -55,8 +47,8 @@ static int times_ladder(struct term *terms, int count, int p, bool dagger,
         at++;
       }
       if (at == n) {
-        VQE_ASSERT(n < MAX_TERMS);
-        out[n++] = (struct term){x, z, 0.0, 0.0};
+        VQE_ASSERT(n < VQE_PROGRAM_TERMS);
+        out[n++] = (struct vqe_program_term){x, z, 0.0, 0.0};
       }
       out[at].re += re;
       out[at].im += im;
@@ -67,9 +59,10 @@ static int times_ladder(struct term *terms, int count, int p, bool dagger,
 }
 
 /* tau - tau^+ = 2i Im(tau) in the Pauli basis: at most 8 terms i c P. */
-static int generator(struct term out[MAX_TERMS], const struct vqe_gate *gate)
+int vqe_program_generator(struct vqe_program_term out[VQE_PROGRAM_TERMS],
+                          const struct vqe_gate *gate)
 {
-  struct term terms[MAX_TERMS] = {{0, 0, 1.0, 0.0}};
+  struct vqe_program_term terms[VQE_PROGRAM_TERMS] = {{0, 0, 1.0, 0.0}};
   int count = 1;
   for (int k = 0; k < vqe_gate_order(gate->kind); k++) {
     const int *q = &gate->q[2 * (size_t)k];
@@ -107,8 +100,8 @@ static bool has_bit(uint64_t mask, int q)
 }
 
 /* X and Y of a string to Z, or back. */
-static int change_basis(struct vqe_program *program, const struct term *term,
-                        bool back)
+static int change_basis(struct vqe_program *program,
+                        const struct vqe_program_term *term, bool back)
 {
   int status = VQE_OK;
   for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
@@ -126,9 +119,10 @@ static int change_basis(struct vqe_program *program, const struct term *term,
   return status;
 }
 
-/* exp(i c t P): basis change to Z, chain of CX, rz(-2 c t), and back. */
-static int add_rotation(struct vqe_program *program, const struct term *term,
-                        const struct vqe_gate *gate)
+/* Basis change to Z, chain of CX, rz(-2 c t), and back. */
+int vqe_program_rotation(struct vqe_program *program,
+                         const struct vqe_program_term *term,
+                         const struct vqe_gate *gate)
 {
   int qubits[64] = {0};
   int count = 0;
@@ -155,8 +149,8 @@ static int add_rotation(struct vqe_program *program, const struct term *term,
 }
 
 /* CX of all other qubits of the string to the target. */
-static int add_star(struct vqe_program *program, const struct term *term,
-                    int target)
+static int add_star(struct vqe_program *program,
+                    const struct vqe_program_term *term, int target)
 {
   int status = VQE_OK;
   for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
@@ -170,8 +164,9 @@ static int add_star(struct vqe_program *program, const struct term *term,
 /* From one string to the next of the same qubits: X and Y trade places by a
  * rotation around X in the basis of Z. That on the target commutes with all
  * CX to it, so only those of other qubits that change are undone. */
-static int add_step(struct vqe_program *program, const struct term *from,
-                    const struct term *to, int target)
+static int add_step(struct vqe_program *program,
+                    const struct vqe_program_term *from,
+                    const struct vqe_program_term *to, int target)
 {
   uint64_t changed = from->z ^ to->z;
   int status = VQE_OK;
@@ -196,7 +191,7 @@ static int add_step(struct vqe_program *program, const struct term *from,
 
 /* Strings in an order in which neighbours differ on few qubits besides the
  * target: a Gray code. False: they are not on the same qubits. */
-static bool sort_terms(struct term *terms, int count, int target)
+static bool sort_terms(struct vqe_program_term *terms, int count, int target)
 {
   uint64_t others = ~(UINT64_C(1) << target);
   for (int k = 0; k < count; k++) {
@@ -216,7 +211,7 @@ static bool sort_terms(struct term *terms, int count, int target)
         best = j;
       }
     }
-    struct term next = terms[best];
+    struct vqe_program_term next = terms[best];
     terms[best] = terms[k];
     terms[k] = next;
   }
@@ -224,8 +219,9 @@ static bool sort_terms(struct term *terms, int count, int target)
 }
 
 /* Strings that share their CX gates. */
-static int add_shared(struct vqe_program *program, struct term *terms,
-                      int count, const struct vqe_gate *gate, int target)
+static int add_shared(struct vqe_program *program,
+                      struct vqe_program_term *terms, int count,
+                      const struct vqe_gate *gate, int target)
 {
   int status = change_basis(program, &terms[0], false);
   if (status == VQE_OK) {
@@ -250,15 +246,15 @@ static int add_shared(struct vqe_program *program, struct term *terms,
 static int add_rotations(struct vqe_program *program,
                          const struct vqe_gate *gate, bool shared)
 {
-  struct term terms[MAX_TERMS];
+  struct vqe_program_term terms[VQE_PROGRAM_TERMS];
   int status = VQE_OK;
-  int count = generator(terms, gate);
+  int count = vqe_program_generator(terms, gate);
   if (count > 0 && shared && has_bit(terms[0].x, gate->q[0]) &&
       sort_terms(terms, count, gate->q[0])) {
     return add_shared(program, terms, count, gate, gate->q[0]);
   }
   for (int k = 0; status == VQE_OK && k < count; k++) {
-    status = add_rotation(program, &terms[k], gate);
+    status = vqe_program_rotation(program, &terms[k], gate);
   }
   return status;
 }
@@ -424,12 +420,13 @@ int vqe_program_xxyy(struct vqe_program *program, const struct vqe_gate *gate,
   const int *q = gate->q;
   if (circuits != VQE_CIRCUITS_COMPACT) {
     uint64_t x = UINT64_C(1) << q[0] | UINT64_C(1) << q[1];
-    struct term terms[2] = {{x, 0, 0.0, -0.5}, {x, x, 0.0, -0.5}};
+    struct vqe_program_term terms[2] = {{x, 0, 0.0, -0.5}, {x, x, 0.0, -0.5}};
     if (circuits == VQE_CIRCUITS_GADGETS) {
       return add_shared(program, terms, 2, gate, q[0]);
     }
-    int status = add_rotation(program, &terms[0], gate);
-    return status == VQE_OK ? add_rotation(program, &terms[1], gate) : status;
+    int status = vqe_program_rotation(program, &terms[0], gate);
+    return status == VQE_OK ? vqe_program_rotation(program, &terms[1], gate)
+                            : status;
   }
   int status = add_clifford(program, VQE_PROGRAM_S, q[1]);
   if (status == VQE_OK) {
