@@ -13,6 +13,7 @@
 #include "vqe/ansatz.h"
 #include "vqe/api.h"
 #include "vqe/molecule.h"
+#include "vqe/operators.h"
 #include "vqe/optimize.h"
 #include "vqe/sim.h"
 #include "vqe/team.h"
@@ -429,6 +430,16 @@ VQE_API int vqe_experiment_qasm_bound(char **out,
                                       const struct vqe_run_options *options,
                                       int version);
 
+/** The circuit in any mapping (vqe_ansatz_qasm_mapped), on the qubits of
+ * vqe_experiment_hamiltonian with the same mapping and tapering. `bound`: with
+ * the initial parameters in place of inputs. */
+VQE_API int vqe_experiment_qasm_mapped(char **out,
+                                       const struct vqe_experiment *experiment,
+                                       const struct vqe_run_options *options,
+                                       enum vqe_mapping_kind mapping,
+                                       enum vqe_taper_kind taper, int version,
+                                       bool bound);
+
 /** What the circuit of the experiment and its measurement cost on a machine;
  * needs the integrals. Of ADAPT-VQE, which chooses its circuit, the
  * measurement alone is known. */
@@ -441,6 +452,34 @@ VQE_API int vqe_experiment_circuit(struct vqe_circuit_cost *out,
 VQE_API int vqe_experiment_fcidump(const char *path,
                                    const struct vqe_experiment *experiment,
                                    const struct vqe_run_options *options);
+
+/** The Hamiltonian on qubits that other programs read. */
+struct vqe_qubit_hamiltonian {
+  /** Its eigenvalues are total energies, hartree: the identity holds the
+   * nuclear repulsion. Without the qubits that tapering takes. */
+  struct vqe_pauli_sum *sum;
+  enum vqe_mapping_kind mapping; /**< which */
+  enum vqe_taper_kind kind;      /**< what was tapered */
+  struct vqe_taper taper;        /**< on the qubits of the mapping */
+  int norb;                      /**< active orbitals */
+  int nalpha;                    /**< active alpha electrons */
+  int nbeta;                     /**< active beta electrons */
+  uint64_t reference;       /**< basis state of the Hartree-Fock determinant */
+  double nuclear_repulsion; /**< hartree */
+  double hf_energy;         /**< hartree, total */
+};
+
+/** The Hamiltonian that the experiment would begin with, in any mapping;
+ * needs the integrals. The sector of tapering is that of the reference
+ * determinant. */
+VQE_API int vqe_experiment_hamiltonian(struct vqe_qubit_hamiltonian **out,
+                                       const struct vqe_experiment *experiment,
+                                       const struct vqe_run_options *options,
+                                       enum vqe_mapping_kind mapping,
+                                       enum vqe_taper_kind taper);
+/** NULL is fine. */
+VQE_API void
+vqe_qubit_hamiltonian_free(struct vqe_qubit_hamiltonian *hamiltonian);
 
 /** The orbital space that the experiment would use: a result that has not run,
  * with the numbers of orbitals and electrons, `orbitals`, the Hartree-Fock and

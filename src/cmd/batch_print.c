@@ -13,6 +13,7 @@
 #include "option_table.h"
 #include "orbital_print.h"
 #include "side_output.h"
+#include "store/qubit_file.h"
 #include "version_print.h"
 #include "vqe/experiment.h"
 #include "vqe/sim.h"
@@ -286,14 +287,51 @@ static int print_orbitals(const struct vqe_job *job)
   return bad > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;
 }
 
+/* ---- --mapping and --taper ---- */
+
+static int read_mapping(enum vqe_mapping_kind *mapping,
+                        enum vqe_taper_kind *taper,
+                        const struct vqe_cmd_options *asked)
+{
+  int status = VQE_OK;
+  *mapping = VQE_MAPPING_JORDAN_WIGNER;
+  *taper = VQE_TAPER_NONE;
+  if (asked->mapping != NULL) {
+    status = vqe_mapping_find(mapping, asked->mapping);
+  }
+  if (status == VQE_OK && asked->taper != NULL) {
+    status = vqe_taper_find(taper, asked->taper);
+  }
+  return status;
+}
+
 /* ---- --qasm ---- */
+
+static int make_qasm(char **out, const struct vqe_experiment *experiment,
+                     const struct vqe_cmd_options *asked)
+{
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  enum vqe_mapping_kind mapping;
+  enum vqe_taper_kind taper;
+  int version = asked->qasm_version == 0 ? 3 : asked->qasm_version;
+  /* OpenQASM 2 has no inputs */
+  bool bound = asked->bind || version != 3;
+  int status = read_mapping(&mapping, &taper, asked);
+  if (status != VQE_OK) {
+    return status;
+  }
+  if (mapping != VQE_MAPPING_JORDAN_WIGNER || taper != VQE_TAPER_NONE) {
+    return vqe_experiment_qasm_mapped(out, experiment, &options, mapping,
+                                      taper, version, bound);
+  }
+  return bound ? vqe_experiment_qasm_bound(out, experiment, &options, version)
+               : vqe_experiment_qasm(out, experiment, &options);
+}
 
 static int print_qasm(const struct vqe_job *job,
                       const struct vqe_cmd_options *asked)
 {
   int index = asked->qasm_index;
-  int version = asked->qasm_version == 0 ? 3 : asked->qasm_version;
-  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   char *text = NULL;
   if (index < 0 || (size_t)index >= job->count) {
     vqe_log(&vqe_cmd_log, VQE_LOG_ERROR,
@@ -301,13 +339,7 @@ static int print_qasm(const struct vqe_job *job,
             job->count - 1);
     return EXIT_BAD_INPUT;
   }
-  /* OpenQASM 2 has no inputs */
-  int status =
-      asked->bind || version != 3
-          ? vqe_experiment_qasm_bound(&text, job->experiments[index], &options,
-                                      version)
-          : vqe_experiment_qasm(&text, job->experiments[index], &options);
-  if (status != VQE_OK) {
+  if (make_qasm(&text, job->experiments[index], asked) != VQE_OK) {
     return vqe_batch_complain();
   }
   fputs(text, stdout);
@@ -335,11 +367,72 @@ static int write_fcidump(const struct vqe_job *job, const char *path)
              : vqe_batch_complain();
 }
 
+/* ---- --hamiltonian ---- */
+
+/* The job has one space of orbitals, so one Hamiltonian. */
+static int check_one_space(const struct vqe_job *job)
+{
+  for (size_t k = 1; k < job->count; k++) {
+    if (!same_space(job->experiments[0], job->experiments[k])) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "--hamiltonian writes one file, but '%s' has "
+                           "several molecules, basis sets or active spaces; "
+                           "leave one",
+                           job->path);
+    }
+  }
+  return VQE_OK;
+}
+
+static void print_hamiltonian(const char *path,
+                              const struct vqe_qubit_hamiltonian *hamiltonian)
+{
+  int nqubit = hamiltonian->sum->nqubit;
+  vqe_text_line(
+      stdout, "%s: %zu terms on %d qubit%s, %s, %d tapered", path,
+      hamiltonian->sum->nterm, nqubit, vqe_cmd_plural((size_t)nqubit),
+      vqe_mapping_name(hamiltonian->mapping), hamiltonian->taper.count);
+}
+
+static int write_hamiltonian(const struct vqe_job *job,
+                             const struct vqe_cmd_options *asked)
+{
+  const char *path = asked->hamiltonian;
+  const char *const input[] = {job->path, job->output};
+  struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
+  struct vqe_qubit_hamiltonian *hamiltonian = NULL;
+  enum vqe_mapping_kind mapping;
+  enum vqe_taper_kind taper;
+  int status = check_one_space(job);
+  if (status == VQE_OK) {
+    status = read_mapping(&mapping, &taper, asked);
+  }
+  if (status == VQE_OK) {
+    status = vqe_qubitfile_check(path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_cmd_side_output_check("--hamiltonian", path, input, 2);
+  }
+  if (status == VQE_OK) {
+    status = vqe_experiment_hamiltonian(&hamiltonian, job->experiments[0],
+                                        &options, mapping, taper);
+  }
+  if (status == VQE_OK) {
+    status = vqe_qubitfile_write(path, hamiltonian);
+  }
+  if (status == VQE_OK) {
+    print_hamiltonian(path, hamiltonian);
+  }
+  vqe_qubit_hamiltonian_free(hamiltonian);
+  return status == VQE_OK ? EXIT_GOOD : vqe_batch_complain();
+}
+
 bool vqe_batch_prints(const struct vqe_cmd_options *options)
 {
   return options->help || options->version || options->man ||
          options->devices || options->completion != NULL || options->dry_run ||
-         options->qasm || options->orbitals || options->fcidump != NULL;
+         options->qasm || options->orbitals || options->fcidump != NULL ||
+         options->hamiltonian != NULL;
 }
 
 int vqe_batch_print(const struct vqe_cmd_options *options)
@@ -366,6 +459,8 @@ int vqe_batch_print(const struct vqe_cmd_options *options)
     code = print_orbitals(job);
   } else if (options->fcidump != NULL) {
     code = write_fcidump(job, options->fcidump);
+  } else if (options->hamiltonian != NULL) {
+    code = write_hamiltonian(job, options);
   } else {
     code = print_qasm(job, options);
   }

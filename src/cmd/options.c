@@ -207,6 +207,17 @@ static const struct vqe_cmd_option entries[] = {
     {"fcidump", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(fcidump), "FILE",
      "write the active-space integrals of the job's only experiment as an "
      "FCIDUMP and end", 0},
+    {"hamiltonian", 0, "FILE", GROUP_OUTPUT, VQE_CMD_TEXT, AT(hamiltonian),
+     "FILE", "write the Hamiltonian on qubits of the job's only molecule and "
+     "end: .txt OpenFermion, .json Qiskit, .h5 HDF5", 0},
+    {"mapping", 0, "NAME", GROUP_OUTPUT, VQE_CMD_TEXT, AT(mapping),
+     "jordan_wigner parity bravyi_kitaev ternary_tree",
+     "of --hamiltonian and --qasm: jordan_wigner, parity, bravyi_kitaev, "
+     "ternary_tree (jordan_wigner)", 0},
+    {"taper", 0, "NAME", GROUP_OUTPUT, VQE_CMD_TEXT, AT(taper),
+     "none number all",
+     "of --hamiltonian and --qasm, qubits that symmetries take away: number, by "
+     "the parities of alpha and beta electrons, all, or none (none)", 0},
     {"kafka", 0, NULL, GROUP_STREAM, VQE_CMD_FLAG, AT(kafka), NULL,
      "publish each finished experiment; a job file can ask for it too", 0},
     {"brokers", 0, "LIST", GROUP_STREAM, VQE_CMD_TEXT, AT(brokers), NULL,
@@ -365,6 +376,13 @@ int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
     return vqe_error_set(VQE_ERR_INPUT,
                          "--bind and --qasm-version say how --qasm prints a "
                          "circuit: add --qasm, or leave them out");
+  }
+  if ((out->mapping != NULL || out->taper != NULL) &&
+      out->hamiltonian == NULL && !out->qasm) {
+    return vqe_error_set(
+        VQE_ERR_INPUT, "--mapping and --taper say which qubits --hamiltonian "
+                       "and --qasm write: add --hamiltonian FILE or --qasm, "
+                       "or leave them out");
   }
   return VQE_OK;
 }

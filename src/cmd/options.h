@@ -19,21 +19,24 @@ struct vqe_cmd_options {
   bool all; /* a line of the table for each seed */
   bool log_json, log_prefix;
   const char *log_level;
-  bool qasm;             /* print the circuit of an experiment and end */
-  int qasm_index;        /* which, from 0 */
-  bool orbitals;         /* print the orbitals and end */
-  bool bind;             /* numbers in place of its inputs */
-  int qasm_version;      /* 2 or 3; 0: 3 */
-  const char *fcidump;   /* write integrals there and end; NULL: do not */
-  int threads;           /* per rank; 0: cores / local ranks */
-  int lanes;             /* small experiments at once; 0: as fits */
-  const char *summary;   /* path, or NULL */
-  const char *qcschema;  /* path, or NULL */
-  const char *report;    /* path, or NULL */
-  const char *warehouse; /* place of the tables; NULL: the default */
-  bool no_lake;          /* make no tables */
-  bool insecure_http;    /* credentials may go in plain text */
-  bool kafka;            /* publish to Kafka; any of the following as well */
+  bool qasm;               /* print the circuit of an experiment and end */
+  int qasm_index;          /* which, from 0 */
+  bool orbitals;           /* print the orbitals and end */
+  bool bind;               /* numbers in place of its inputs */
+  int qasm_version;        /* 2 or 3; 0: 3 */
+  const char *fcidump;     /* write integrals there and end; NULL: do not */
+  const char *hamiltonian; /* write it on qubits and end; NULL: do not */
+  const char *mapping;     /* of it and --qasm; NULL: jordan_wigner */
+  const char *taper;       /* none, number, all; NULL: none */
+  int threads;             /* per rank; 0: cores / local ranks */
+  int lanes;               /* small experiments at once; 0: as fits */
+  const char *summary;     /* path, or NULL */
+  const char *qcschema;    /* path, or NULL */
+  const char *report;      /* path, or NULL */
+  const char *warehouse;   /* place of the tables; NULL: the default */
+  bool no_lake;            /* make no tables */
+  bool insecure_http;      /* credentials may go in plain text */
+  bool kafka;              /* publish to Kafka; any of the following as well */
   const char *brokers, *topic, *registry, *spool; /* NULL: the job's */
   const char *metrics;        /* FILE.prom or URL; NULL: the job's */
   const char *metrics_listen; /* [ADDRESS:]PORT; NULL: the job's */

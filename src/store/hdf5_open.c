@@ -66,8 +66,7 @@ static int write_root(hid_t file, const char *path)
 /* A new file in the format whose metadata HDF5 checksums. HDF5 opens by name:
  * by that of the open file, which leads nowhere else, where /proc is there.
  * Closing the properties would clear HDF5's errors: they are read before. */
-static int new_file(hid_t *out, const char *path,
-                    const struct vqe_aside *aside)
+int vqe_hdf5_new(hid_t *out, const char *path, const struct vqe_aside *aside)
 {
   char name[64];
   int status = VQE_OK;
@@ -91,7 +90,7 @@ static int new_file(hid_t *out, const char *path,
 int vqe_hdf5_create(hid_t *out, const char *path,
                     const struct vqe_aside *aside)
 {
-  int status = new_file(out, path, aside);
+  int status = vqe_hdf5_new(out, path, aside);
   return status == VQE_OK ? write_root(*out, path) : status;
 }
 

@@ -7,6 +7,10 @@
 
 #include "base/aside.h"
 
+/* Make the empty file `aside`, which is open, an HDF5 file without anything in
+ * it; messages name `path`, which it will become. */
+int vqe_hdf5_new(hid_t *out, const char *path, const struct vqe_aside *aside);
+
 /* Make the empty file `aside`, which is open, one with the attributes of the
  * root; messages name `path`, which it will become. */
 int vqe_hdf5_create(hid_t *out, const char *path,

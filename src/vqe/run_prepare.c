@@ -1,9 +1,10 @@
 /* What needs an experiment's integrals but no VQE: the circuit, what it costs,
- * an FCIDUMP. */
+ * an FCIDUMP, the Hamiltonian on qubits. */
 #include <stdlib.h>
 
 #include "ansatz/ansatz_names.h"
 #include "base/error_message.h"
+#include "base/memory.h"
 #include "base/missing.h"
 #include "base/notes.h"
 #include "base/struct_size.h"
@@ -54,19 +55,23 @@ static int refuse_growing(const struct vqe_experiment *experiment)
                              vqe_experiment_source(experiment));
 }
 
+/* Is there a circuit before the run? */
+static int check_circuit(const struct vqe_run *run)
+{
+  int status = vqe_struct_size_check("vqe_run_options", run->options->size,
+                                     sizeof *run->options);
+  if (status == VQE_OK) {
+    status = vqe_experiment_check(run->experiment);
+  }
+  return status == VQE_OK ? refuse_growing(run->experiment) : status;
+}
+
 /* `version` 0: with inputs. */
 static int print_circuit(char **out, const struct vqe_experiment *experiment,
                          const struct vqe_run_options *options, int version)
 {
   struct vqe_run run = {.experiment = experiment, .options = options};
-  int status =
-      vqe_struct_size_check("vqe_run_options", options->size, sizeof *options);
-  if (status == VQE_OK) {
-    status = vqe_experiment_check(experiment);
-  }
-  if (status == VQE_OK) {
-    status = refuse_growing(experiment);
-  }
+  int status = check_circuit(&run);
   if (status == VQE_OK) {
     status = start_circuit(&run);
   }
@@ -156,6 +161,143 @@ int vqe_experiment_fcidump(const char *path,
   }
   finish(&run);
   return status;
+}
+
+static uint64_t determinant_of(const struct vqe_integrals *integrals)
+{
+  return ((UINT64_C(1) << integrals->nalpha) - 1) |
+         ((UINT64_C(1) << integrals->nbeta) - 1) << integrals->norb;
+}
+
+/* The run's Jordan-Wigner sum in a mapping, and what is tapered of it. */
+static int map_run(struct vqe_pauli_sum **mapped, struct vqe_mapping *mapping,
+                   struct vqe_taper *taper, const struct vqe_run *run,
+                   enum vqe_mapping_kind kind, enum vqe_taper_kind what)
+{
+  const struct vqe_integrals *integrals = run->integrals;
+  int status = vqe_mapping_init(mapping, kind, 2 * integrals->norb);
+  if (status == VQE_OK) {
+    status = vqe_pauli_sum_map(mapped, run->paulis, mapping);
+  }
+  return status == VQE_OK ? vqe_taper_init(taper, what, *mapped, mapping,
+                                           determinant_of(integrals))
+                          : status;
+}
+
+/* The circuit is there: print it. */
+static int print_mapped(char **out, struct vqe_run *run,
+                        enum vqe_mapping_kind kind, enum vqe_taper_kind what,
+                        int version, bool bound)
+{
+  struct vqe_mapping mapping;
+  struct vqe_taper taper;
+  struct vqe_pauli_sum *mapped = NULL;
+  int status = map_run(&mapped, &mapping, &taper, run, kind, what);
+  vqe_pauli_sum_free(mapped);
+  if (status == VQE_OK && bound) {
+    status = vqe_run_parameters(run);
+  }
+  return status == VQE_OK ? vqe_ansatz_qasm_mapped(
+                                out, run->ansatz, &mapping, &taper, version,
+                                bound ? run->result->initial_parameters : NULL)
+                          : status;
+}
+
+int vqe_experiment_qasm_mapped(char **out,
+                               const struct vqe_experiment *experiment,
+                               const struct vqe_run_options *options,
+                               enum vqe_mapping_kind mapping,
+                               enum vqe_taper_kind taper, int version,
+                               bool bound)
+{
+  int missing = vqe_missing(__func__, "out experiment options", out,
+                            experiment, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
+  struct vqe_run run = {.experiment = experiment, .options = options};
+  *out = NULL;
+  int status = check_circuit(&run);
+  if (status == VQE_OK) {
+    status = start_circuit(&run);
+  }
+  if (status == VQE_OK) {
+    status = print_mapped(out, &run, mapping, taper, version, bound);
+  }
+  finish(&run);
+  return status;
+}
+
+/* The Hamiltonian with the nuclei, mapped and tapered. */
+static int fill_hamiltonian(struct vqe_qubit_hamiltonian *out,
+                            const struct vqe_run *run)
+{
+  const struct vqe_integrals *integrals = run->integrals;
+  struct vqe_mapping mapping;
+  struct vqe_pauli_sum *mapped = NULL;
+  out->norb = integrals->norb;
+  out->nalpha = integrals->nalpha;
+  out->nbeta = integrals->nbeta;
+  out->nuclear_repulsion = integrals->nuclear_repulsion;
+  out->hf_energy = integrals->hf_energy;
+  int status =
+      map_run(&mapped, &mapping, &out->taper, run, out->mapping, out->kind);
+  if (status == VQE_OK) {
+    status = vqe_pauli_sum_taper(&out->sum, mapped, &out->taper, 0.0);
+  }
+  if (status == VQE_OK) {
+    out->reference = vqe_taper_mask(
+        &out->taper,
+        vqe_mapping_determinant(&mapping, determinant_of(integrals)));
+  }
+  vqe_pauli_sum_free(mapped);
+  return status;
+}
+
+int vqe_experiment_hamiltonian(struct vqe_qubit_hamiltonian **out,
+                               const struct vqe_experiment *experiment,
+                               const struct vqe_run_options *options,
+                               enum vqe_mapping_kind mapping,
+                               enum vqe_taper_kind taper)
+{
+  int missing = vqe_missing(__func__, "out experiment options", out,
+                            experiment, options);
+  if (missing != VQE_OK) {
+    return missing;
+  }
+  struct vqe_run run = {.experiment = experiment, .options = options};
+  struct vqe_qubit_hamiltonian *hamiltonian = NULL;
+  *out = NULL;
+  int status = start(&run);
+  if (status == VQE_OK) {
+    run.integrals->e_core += run.integrals->nuclear_repulsion;
+    status = vqe_run_hamiltonian(&run);
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_memory_alloc(&hamiltonian, 1, sizeof *hamiltonian, "Hamiltonian");
+  }
+  if (status == VQE_OK) {
+    hamiltonian->mapping = mapping;
+    hamiltonian->kind = taper;
+    status = fill_hamiltonian(hamiltonian, &run);
+  }
+  finish(&run);
+  if (status != VQE_OK) {
+    vqe_qubit_hamiltonian_free(hamiltonian);
+    return status;
+  }
+  *out = hamiltonian;
+  return VQE_OK;
+}
+
+void vqe_qubit_hamiltonian_free(struct vqe_qubit_hamiltonian *hamiltonian)
+{
+  if (hamiltonian == NULL) {
+    return;
+  }
+  vqe_pauli_sum_free(hamiltonian->sum);
+  free(hamiltonian);
 }
 
 int vqe_experiment_space(struct vqe_result **out,

@@ -49,7 +49,8 @@ static void every_option_reaches_its_field(void **state)
             "--ranks-per-molecule 2 --charge -1 --multiplicity 2 --units "
             "bohr --restarts 4 --escape-saddles false --penalty-number 1.5 "
             "--penalty-spin 0.5 --qcschema r.json --circuits gadgets --qasm "
-            "--bind --qasm-version 2"),
+            "--bind --qasm-version 2 --hamiltonian q.h5 --mapping parity "
+            "--taper number"),
       0);
   const struct vqe_job_overrides *o = &options.overrides;
   assert_string_equal(options.job, "job.json");
@@ -82,6 +83,9 @@ static void every_option_reaches_its_field(void **state)
   assert_string_equal(o->penalty_number, "1.5");
   assert_string_equal(o->penalty_spin, "0.5");
   assert_string_equal(options.qcschema, "r.json");
+  assert_string_equal(options.hamiltonian, "q.h5");
+  assert_string_equal(options.mapping, "parity");
+  assert_string_equal(options.taper, "number");
   assert_string_equal(options.gates, "own");
   assert_string_equal(o->output, "x.h5");
   assert_string_equal(o->ranks_per_molecule, "2");
@@ -210,6 +214,8 @@ static void wrong_options_name_the_nearest_known_one(void **state)
   check_message("", "no job given");
   check_message("j --bind", "add --qasm");
   check_message("j --qasm-version 2", "add --qasm");
+  check_message("j --mapping parity", "add --hamiltonian");
+  check_message("j --taper all", "add --hamiltonian");
   check_message("--completion csh", "'csh'");
   check_message("--completion csh", "bash zsh fish");
 }
@@ -297,7 +303,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(zsh, name));
     assert_non_null(strstr(fish, of_fish));
   }
-  assert_int_equal(count, 70);
+  assert_int_equal(count, 73);
   free(help);
   free(man);
   free(bash);

@@ -233,6 +233,7 @@ def side_outputs(folder):
     for words in (["--summary", "h2.h5"], ["--qcschema", "./h2.h5"],
                   ["--summary", "link.h5"], ["--summary", "h2.json"],
                   ["--fcidump", "h2.h5"], ["--fcidump", "h2.json"],
+                  ["--hamiltonian", "h2.h5"], ["--hamiltonian", "h2.json"],
                   ["--summary", "one", "--qcschema", "one"],
                   ["-o", "new.h5", "--summary", "new.h5"]):
         done = folder.run("h2.json", "-q", "--no-lake", *(

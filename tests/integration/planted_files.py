@@ -197,6 +197,8 @@ def links_of_others(folder):
     for words in ([*job, "-o", "sticky/r.h5"], [*job, "-o", "sticky/new.h5"],
                   [*job, "-o", "fine.h5", "--summary", "sticky/s.json"],
                   [*job, "-o", "fine.h5", "--qcschema", "sticky/q.json"],
+                  ["job.json", "--hamiltonian", "sticky/q.json"],
+                  ["job.json", "--hamiltonian", "sticky/r.h5"],
                   ["job.json", "--fcidump", "sticky/f.fci"]):
         text = unfolded(folder.run(*words, status=2).stderr)
         check("symbolic link of another user" in text, f"{words}: {text}")
