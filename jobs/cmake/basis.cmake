@@ -1,6 +1,7 @@
 # vqe_embed_basis(TARGET name...): compile src/chem/basis/NAME.nw into TARGET
 # as the table that src/chem/basis.h declares, and minao.nw, which is no basis
-# to compute in, beside it.
+# to compute in, beside it. Sets of basis/exchange are read at run time; TARGET
+# learns where they lie.
 #
 # The file is its own build step: run as a script with -DOUT=, -DFOLDER= and
 # -DNAMES= (separated by commas) it writes that table.
@@ -44,4 +45,16 @@ function(vqe_embed_basis target)
     COMMENT "Embedding basis sets ${names}"
     VERBATIM)
   target_sources(${target} PRIVATE ${out})
+
+  # a build has the folder beside its programs, an installation in share
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/basis)
+  file(CREATE_LINK ${folder}/exchange ${CMAKE_BINARY_DIR}/basis/exchange
+       SYMBOLIC)
+  file(RELATIVE_PATH programs /${vqe_private_libdir}
+       /${vqe_datadir}/basis/exchange)
+  file(RELATIVE_PATH library /${CMAKE_INSTALL_LIBDIR}
+       /${vqe_datadir}/basis/exchange)
+  set_property(SOURCE ${CMAKE_SOURCE_DIR}/src/chem/basis_exchange.c
+    PROPERTY COMPILE_DEFINITIONS VQE_BASIS_FROM_PROGRAMS="${programs}"
+             VQE_BASIS_FROM_LIBRARY="${library}")
 endfunction()

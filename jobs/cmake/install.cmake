@@ -13,6 +13,7 @@ include(CMakePackageConfigHelpers)
 # that of the build by a colon: an empty entry, which the loader reads as the
 # current folder.
 set(vqe_private_libdir ${CMAKE_INSTALL_LIBDIR}/vqe_batch)
+set(vqe_datadir ${CMAKE_INSTALL_DATADIR}/vqe_batch)
 
 # vqe_is_of_checkout(OUT PATH): is it a shared library of VQE_DEPS_DIR?
 function(vqe_is_of_checkout out path)
@@ -128,6 +129,9 @@ function(vqe_install_library name)
             DESTINATION vqe_batch/libcint USE_SOURCE_PERMISSIONS
             COMPONENT python EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.so*")
   endif()
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/src/chem/basis/exchange
+          DESTINATION vqe_batch/basis
+          COMPONENT python EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.nw.gz")
 
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/vqe)
   install(EXPORT vqeTargets NAMESPACE vqe:: DESTINATION ${package}
@@ -149,10 +153,10 @@ function(vqe_install_library name)
 endfunction()
 
 # What people look into: basis sets, schemas, example jobs, texts. Programs have
-# what they need of it compiled in.
-set(vqe_datadir ${CMAKE_INSTALL_DATADIR}/vqe_batch)
+# what they need of it compiled in, except the sets of basis/exchange.
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/src/chem/basis/
-        DESTINATION ${vqe_datadir}/basis FILES_MATCHING PATTERN "*.nw")
+        DESTINATION ${vqe_datadir}/basis FILES_MATCHING PATTERN "*.nw"
+        PATTERN "*.nw.gz")
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/schemas DESTINATION ${vqe_datadir}
         FILES_MATCHING PATTERN "*.json" PATTERN "*.avsc" PATTERN "*.sql")
 file(GLOB jobs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/jobs/*.json)

@@ -1,96 +1,141 @@
 #include "chem/basis.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/missing.h"
 #include "chem/basis_build.h"
+#include "chem/basis_catalog.h"
 #include "vqe/chem.h"
 
 #define MAX_BASIS_FILE ((size_t)64 << 20) /* bytes */
 
-/* "STO-3G", "sto_3g" and "STO 3G" are all "sto3g". */
-static void squeeze(char *out, size_t size, const char *name)
-{
-  size_t used = 0;
-  for (; *name != '\0' && used + 1 < size; name++) {
-    if (strchr("-_ ", *name) == NULL) {
-      out[used++] = (char)tolower((unsigned char)*name);
-    }
-  }
-  out[used] = '\0';
-}
-
+/* The built-in set of this stored name, or NULL. */
 static const struct vqe_basis_text *find_text(const char *name)
 {
-  char wanted[32];
-  char known[32];
-  squeeze(wanted, sizeof wanted, name);
   for (size_t k = 0; k < vqe_basis_text_count; k++) {
-    squeeze(known, sizeof known, vqe_basis_texts[k].name);
-    if (strcmp(wanted, known) == 0) {
+    if (strcmp(name, vqe_basis_texts[k].name) == 0) {
       return &vqe_basis_texts[k];
     }
   }
   return NULL;
 }
 
-static void list_known(char *out, size_t size)
+static int check_set(const struct vqe_basis_set *set,
+                     const bool wanted[VQE_MAX_Z + 1])
 {
-  size_t used = 0;
-  out[0] = '\0';
-  for (size_t k = 0; k < vqe_basis_text_count && used < size; k++) {
-    int put = snprintf(out + used, size - used, "%s%s", k > 0 ? ", " : "",
-                       vqe_basis_texts[k].name);
-    used += put > 0 ? (size_t)put : 0;
+  for (int z = 1; z <= VQE_MAX_Z; z++) {
+    if (wanted[z] && !vqe_basis_has_element(set, z)) {
+      return vqe_error_set(VQE_ERR_INPUT,
+                           "basis '%s' has no functions for %s: it is here "
+                           "for %s; choose another basis, or give the path "
+                           "of a file in the format of NWChem, Gaussian or "
+                           "the Basis Set Exchange (JSON) that has them",
+                           set->name, vqe_element_symbol(z), set->elements);
+    }
   }
+  return VQE_OK;
 }
 
-int vqe_basis_canonical(const char **out, const char *name)
+static int parse_exchange(struct vqe_basis **out,
+                          const struct vqe_basis_set *set,
+                          const bool wanted[VQE_MAX_Z + 1])
 {
-  int missing = vqe_missing(__func__, "out name", out, name);
-  if (missing != VQE_OK) {
-    return missing;
+  char *text = NULL;
+  size_t size = 0;
+  int status = vqe_basis_exchange_read(&text, &size, set);
+  if (status == VQE_OK) {
+    status = vqe_basis_parse(out, text, size, set->name, wanted);
   }
-  const struct vqe_basis_text *found = name == NULL ? NULL : find_text(name);
-  if (found == NULL) {
-    char known[128];
-    list_known(known, sizeof known);
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "basis '%.64s' is not known; known are %s, or give "
-                         "the path of a file in the format of NWChem, "
-                         "Gaussian or the Basis Set Exchange (JSON)",
-                         name == NULL ? "" : name, known);
+  free(text);
+  return status;
+}
+
+/* Move the shells of `more` behind those of `basis`. */
+static int join(struct vqe_basis *basis, struct vqe_basis *more)
+{
+  size_t count = basis->nshell + more->nshell;
+  int status = vqe_memory_grow(&basis->shells, basis->nshell, count,
+                               sizeof *basis->shells, "basis shells");
+  if (status == VQE_OK) {
+    memcpy(basis->shells + basis->nshell, more->shells,
+           more->nshell * sizeof *more->shells);
+    basis->nshell = count;
+    basis->capacity = count;
+    basis->cartesian = basis->cartesian || more->cartesian;
+    more->nshell = 0;
   }
-  *out = found->name;
+  return status;
+}
+
+/* Elements that the built-in text has are always its, whichever others the
+ * molecule has: an element's functions depend on the name alone. */
+static int load_built_in(struct vqe_basis **out,
+                         const struct vqe_basis_text *text,
+                         const struct vqe_basis_set *set,
+                         const bool wanted[VQE_MAX_Z + 1])
+{
+  bool light[VQE_MAX_Z + 1] = {false};
+  bool heavy[VQE_MAX_Z + 1] = {false};
+  bool any_heavy = false;
+  struct vqe_basis *basis = NULL;
+  struct vqe_basis *more = NULL;
+  for (int z = 1; z <= VQE_MAX_Z; z++) {
+    light[z] = wanted[z] && z <= VQE_BASIS_BUILT_IN_Z;
+    heavy[z] = wanted[z] && z > VQE_BASIS_BUILT_IN_Z;
+    any_heavy = any_heavy || heavy[z];
+  }
+  int status =
+      vqe_basis_parse(&basis, text->text, text->size, text->name, light);
+  if (status == VQE_OK && any_heavy) {
+    status = parse_exchange(&more, set, heavy);
+  }
+  if (status == VQE_OK && any_heavy) {
+    status = join(basis, more);
+  }
+  vqe_basis_free(more);
+  if (status != VQE_OK) {
+    vqe_basis_free(basis);
+    return status;
+  }
+  *out = basis;
   return VQE_OK;
+}
+
+static int load_file(struct vqe_basis **out, const char *path,
+                     const bool wanted[VQE_MAX_Z + 1])
+{
+  char *text = NULL;
+  size_t size = 0;
+  int status = vqe_file_read(&text, &size, path, MAX_BASIS_FILE);
+  if (status == VQE_ERR_NOT_FOUND) {
+    const char *unused;
+    return vqe_basis_canonical(&unused, path);
+  }
+  if (status == VQE_OK) {
+    status = vqe_basis_parse(out, text, size, path, wanted);
+  }
+  free(text);
+  return status;
 }
 
 int vqe_basis_load(struct vqe_basis **out, const char *name,
                    const bool wanted[VQE_MAX_Z + 1])
 {
-  const struct vqe_basis_text *found = find_text(name);
-  char *text = NULL;
-  size_t size = 0;
-  if (found != NULL) {
-    return vqe_basis_parse(out, found->text, found->size, found->name, wanted);
+  const struct vqe_basis_set *set = vqe_basis_find(name);
+  if (set == NULL) {
+    return load_file(out, name, wanted);
   }
-  int status = vqe_file_read(&text, &size, name, MAX_BASIS_FILE);
-  if (status == VQE_ERR_NOT_FOUND) {
-    const char *unused;
-    return vqe_basis_canonical(&unused, name);
-  }
+  const struct vqe_basis_text *text = find_text(set->name);
+  int status = check_set(set, wanted);
   if (status != VQE_OK) {
     return status;
   }
-  status = vqe_basis_parse(out, text, size, name, wanted);
-  free(text);
-  return status;
+  return text != NULL ? load_built_in(out, text, set, wanted)
+                      : parse_exchange(out, set, wanted);
 }
 
 /* A file that says nothing is spherical, as nearly all sets are made. */

@@ -1,5 +1,6 @@
-/* Gaussian basis sets: built-in ones, and files in the formats of NWChem,
- * Gaussian and the Basis Set Exchange (JSON). */
+/* Gaussian basis sets: those of the Basis Set Exchange by name
+ * (chem/basis_catalog.h), and files in the formats of NWChem, Gaussian and the
+ * exchange (JSON). */
 #ifndef VQE_CHEM_BASIS_H
 #define VQE_CHEM_BASIS_H
 
@@ -40,7 +41,9 @@ static inline int vqe_basis_components(int l, bool cartesian)
 /* Do Cartesian functions differ from spherical ones in this basis? */
 bool vqe_basis_is_cartesian(const struct vqe_basis *basis);
 
-/* The built-in sets; the table is generated from src/chem/basis. */
+/* Sets that need no file for H to Ar; the table is generated from
+ * src/chem/basis. */
+#define VQE_BASIS_BUILT_IN_Z 18
 struct vqe_basis_text {
   const char *name; /* stored spelling */
   const char *text;
@@ -51,11 +54,11 @@ extern const size_t vqe_basis_text_count;
 /* Functions occupied in free atoms, H to Ar; not in that table. */
 extern const struct vqe_basis_text vqe_basis_minimal;
 
-/* Shells of the elements with wanted[z]. `name` is a built-in set in any
- * spelling, or else the path of a file, whose content decides the format.
- * VQE_ERR_INPUT when an element is absent or on a syntax error (file and
- * line), VQE_ERR_UNSUPPORTED when an element has an effective core
- * potential. */
+/* Shells of the elements with wanted[z]. `name` is that of a set of the
+ * exchange in any spelling, or else the path of a file, whose content decides
+ * the format. VQE_ERR_INPUT when an element is absent or on a syntax error
+ * (file and line), VQE_ERR_UNSUPPORTED when an element has an effective core
+ * potential; of a set by name also what vqe_basis_exchange_read gives. */
 int vqe_basis_load(struct vqe_basis **out, const char *name,
                    const bool wanted[VQE_MAX_Z + 1]);
 
