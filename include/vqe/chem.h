@@ -142,8 +142,9 @@ struct vqe_integrals {
 };
 
 /** Read a basis name as users write it ("STO-3G", "sto3g", "6-31G(d)",
- * "def2-TZVP") into its stored spelling ("sto3g", "6-31g*", "def2-tzvp"), which
- * is a static string. VQE_ERR_INPUT, with the nearest one, when unknown. */
+ * "def2-TZVP") into its stored spelling ("sto3g", "6-31g*", "def2-tzvp"),
+ * which is a static string. VQE_ERR_INPUT, with the nearest one, when unknown.
+ */
 VQE_API int vqe_basis_canonical(const char **out, const char *name);
 
 /** Geometry to integrals: libcint, RHF or ROHF, transformation, frozen core,

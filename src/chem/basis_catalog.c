@@ -101,13 +101,13 @@ int vqe_basis_canonical(const char **out, const char *name)
   if (found == NULL) {
     const char *near = nearest(name);
     return vqe_error_set(VQE_ERR_INPUT,
-                         "basis '%.64s' is not known%s%s%s; give a name of "
+                         "basis '%.64s' is not known%s%s%s Give a name of "
                          "the Basis Set Exchange (vqe_batch --list-basis "
                          "lists the %zu that are here), or the path of a "
                          "file in the format of NWChem, Gaussian or the "
                          "exchange (JSON)",
                          name, near != NULL ? ": did you mean '" : "",
-                         near != NULL ? near : "", near != NULL ? "'?" : "",
+                         near != NULL ? near : "", near != NULL ? "'?" : ".",
                          vqe_basis_set_count);
   }
   *out = found->name;

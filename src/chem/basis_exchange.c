@@ -21,8 +21,8 @@
 /* From the folder of the program or library: an installation's programs, its
  * libvqe, a Python package, a build, its tests. */
 static const char *const places[] = {
-    VQE_BASIS_FROM_PROGRAMS, VQE_BASIS_FROM_LIBRARY, "vqe_batch/basis/exchange",
-    "basis/exchange", "../basis/exchange"};
+    VQE_BASIS_FROM_PROGRAMS, VQE_BASIS_FROM_LIBRARY,
+    "vqe_batch/basis/exchange", "basis/exchange", "../basis/exchange"};
 
 /* The folder of the program or library that this code is in, without
  * symbolic links, which programs in bin are. */
@@ -38,8 +38,8 @@ static int own_folder(char out[PATH_MAX])
     file = map->l_name; /* "" is the program */
   }
   if (realpath(file, name) == NULL) {
-    return vqe_error_set(VQE_ERR_NOT_FOUND, "the folder of %.200s is not found",
-                         file);
+    return vqe_error_set(VQE_ERR_NOT_FOUND,
+                         "the folder of %.200s is not found", file);
   }
   char *last = strrchr(name, '/');
   VQE_ASSERT(last != NULL);
@@ -99,9 +99,8 @@ static int inflate_file(char **out, size_t *size, const char *path)
   int count = status == VQE_OK ? gzread(file, text, (unsigned)MAX_TEXT) : 0;
   int code = gzclose_r(file);
   if (status == VQE_OK && (count < 0 || code != Z_OK)) {
-    status = vqe_error_set(VQE_ERR_IO,
-                           "'%.400s' is cut off or damaged; install it anew",
-                           path);
+    status = vqe_error_set(
+        VQE_ERR_IO, "'%.400s' is cut off or damaged; install it anew", path);
   }
   if (status != VQE_OK) {
     free(text);

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "batch_common.h"
+#include "chem/basis_catalog.h"
 #include "cmd_log.h"
 #include "option_table.h"
 #include "orbital_print.h"
@@ -52,6 +53,20 @@ static int list_devices(void)
   }
   print_library();
   return EXIT_GOOD;
+}
+
+/* ---- --list-basis ---- */
+
+static void list_basis(void)
+{
+  int width = vqe_text_width(stdout);
+  for (size_t k = 0; k < vqe_basis_set_count; k++) {
+    const struct vqe_basis_set *set = &vqe_basis_sets[k];
+    printf("%s%s%s%s: %s\n", set->shown, set->others[0] != '\0' ? " (" : "",
+           set->others, set->others[0] != '\0' ? ")" : "", set->elements);
+    printf("    ");
+    vqe_text_wrap(stdout, set->references, width - 4, 4);
+  }
 }
 
 /* ---- --dry-run ---- */
@@ -430,8 +445,9 @@ static int write_hamiltonian(const struct vqe_job *job,
 bool vqe_batch_prints(const struct vqe_cmd_options *options)
 {
   return options->help || options->version || options->man ||
-         options->devices || options->completion != NULL || options->dry_run ||
-         options->qasm || options->orbitals || options->fcidump != NULL ||
+         options->devices || options->list_basis ||
+         options->completion != NULL || options->dry_run || options->qasm ||
+         options->orbitals || options->fcidump != NULL ||
          options->hamiltonian != NULL;
 }
 
@@ -447,6 +463,8 @@ int vqe_batch_print(const struct vqe_cmd_options *options)
     vqe_cmd_version_print("vqe_batch");
   } else if (options->devices) {
     code = list_devices();
+  } else if (options->list_basis) {
+    list_basis();
   } else if (options->man) {
     vqe_cmd_options_man(stdout);
   } else if (options->completion != NULL) {

@@ -35,8 +35,11 @@ static const char *const group_topics[GROUPS] = {"job",   "run",     "output",
 /* clang-format off */
 static const struct vqe_cmd_option entries[] = {
     {"basis", 'b', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.basis),
-     "sto-3g 6-31g cc-pvdz",
-     "basis sets, or paths of basis files: NWChem, Gaussian, JSON (sto-3g)", 0},
+     "sto-3g 6-31g 6-31g* 6-311++g** cc-pvdz cc-pvtz aug-cc-pvdz def2-svp "
+     "def2-tzvp pc-1 ano-rcc-vdzp",
+     "basis sets (--list-basis), or paths of basis files: NWChem, Gaussian, "
+     "JSON (sto-3g)",
+     0},
     {"scan", 0, "TEXT", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.scan), NULL,
      "[MOLECULE] [ATOMS] VALUES: bonds (0-1), angles (1-0-2) and torsions, as "
      "in 'N2 0.9:2.5:0.1' or 'H2O 0-1 0.8,1.0,1.5; 1-0-2 90:120:5'; molecules "
@@ -242,6 +245,8 @@ static const struct vqe_cmd_option entries[] = {
      "show this text; --help TOPIC: a part of it", 0},
     {"devices", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(devices), NULL,
      "list the GPUs that --device cuda would use, and cuStateVec", 0},
+    {"list-basis", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(list_basis), NULL,
+     "list the basis sets by name, with elements and references", 0},
     {"version", 'V', NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(version), NULL,
      "show the version, how it was built, libraries and processor", 0},
     {"man", 0, NULL, GROUP_OTHER, VQE_CMD_FLAG, AT(man), NULL,
@@ -366,7 +371,8 @@ int vqe_cmd_options_parse(struct vqe_cmd_options *out, int argc, char **argv)
     return status;
   }
   if (out->job == NULL && out->overrides.scan == NULL && !out->help &&
-      !out->version && !out->man && !out->devices && out->completion == NULL) {
+      !out->version && !out->man && !out->devices && !out->list_basis &&
+      out->completion == NULL) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "no job given: vqe_batch JOB, where "
                          "JOB is a job file, a molecule file or an FCIDUMP; "

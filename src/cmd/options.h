@@ -41,7 +41,7 @@ struct vqe_cmd_options {
   const char *metrics;        /* FILE.prom or URL; NULL: the job's */
   const char *metrics_listen; /* [ADDRESS:]PORT; NULL: the job's */
   /* Print and end; the job is not needed. */
-  bool help, version, man, devices;
+  bool help, version, man, devices, list_basis;
   const char *completion; /* a shell, or NULL */
   bool singletons;        /* processes that MPI does not bring together */
 };

@@ -16,6 +16,16 @@
 
 #define MOST_SEEDS 100000
 
+/* The comma that ends the word at `at`, or the end: one in parentheses, as in
+ * 6-31G(d,p), is part of the word. */
+static const char *word_end(const char *at)
+{
+  const char *comma = strchrnul(at, ',');
+  const char *open = strchr(at, '(');
+  const char *close = open != NULL ? strchr(open, ')') : NULL;
+  return open < comma && close > comma ? strchrnul(close, ',') : comma;
+}
+
 /* "a,b" as a list of strings; "file:PATH" as {"file": PATH} for init. */
 static int put_words(json_t *given, const char *key, const char *text,
                      bool files)
@@ -27,7 +37,7 @@ static int put_words(json_t *given, const char *key, const char *text,
   json_object_set_new(given, key, list);
   const char *at = text;
   for (;;) {
-    const char *comma = strchrnul(at, ',');
+    const char *comma = word_end(at);
     size_t length = (size_t)(comma - at);
     json_t *item = NULL;
     if (files && length >= 5 && strncmp(at, "file:", 5) == 0) {

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "chem/basis.h"
+#include "chem/basis_catalog.h"
 #include "vqe/chem.h"
 #include "vqe/error.h"
 
@@ -26,18 +27,33 @@ static int parse(struct vqe_basis **basis, const char *text, int z)
 static void names_are_found_in_any_spelling(void **state)
 {
   (void)state;
-  static const char *const names[][2] = {
-      {"STO-3G", "sto3g"},   {"sto3g", "sto3g"},    {"sto-3g", "sto3g"},
-      {"6-31G", "6-31g"},    {"631g", "6-31g"},     {"cc-pVDZ", "cc-pvdz"},
-      {"CCPVDZ", "cc-pvdz"}, {"cc_pvdz", "cc-pvdz"}};
+  static const char *const names[][2] = {{"STO-3G", "sto3g"},
+                                         {"sto3g", "sto3g"},
+                                         {"sto-3g", "sto3g"},
+                                         {"6-31G", "6-31g"},
+                                         {"631g", "6-31g"},
+                                         {"cc-pVDZ", "cc-pvdz"},
+                                         {"CCPVDZ", "cc-pvdz"},
+                                         {"cc_pvdz", "cc-pvdz"},
+                                         {"6-31G*", "6-31g*"},
+                                         {"6-31G(d)", "6-31g*"},
+                                         {"6-311++G(d,p)", "6-311++g**"},
+                                         {"aug-cc-pVDZ", "aug-cc-pvdz"},
+                                         {"def2-TZVP", "def2-tzvp"},
+                                         {"def2-SV(P)", "def2-sv(p)"},
+                                         {"PC-1", "pc-1"},
+                                         {"ano rcc", "ano-rcc"}};
   for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
     const char *stored = NULL;
     assert_int_equal(vqe_basis_canonical(&stored, names[k][0]), 0);
     assert_string_equal(stored, names[k][1]);
   }
   const char *stored = NULL;
-  assert_int_equal(vqe_basis_canonical(&stored, "6-31G*"), VQE_ERR_INPUT);
-  assert_non_null(strstr(vqe_error_message(), "sto3g, 6-31g, cc-pvdz"));
+  assert_int_equal(vqe_basis_canonical(&stored, "def2-TVZP"), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "did you mean 'def2-TZVP'?"));
+  assert_int_equal(vqe_basis_canonical(&stored, "plain waves of any kind"),
+                   VQE_ERR_INPUT);
+  assert_null(strstr(vqe_error_message(), "did you mean"));
   assert_int_equal(vqe_basis_canonical(&stored, NULL), VQE_ERR_INPUT);
 }
 
@@ -70,6 +86,137 @@ static void built_in_sets_have_textbook_sizes(void **state)
       vqe_basis_free(basis);
     }
   }
+}
+
+/* No two sets share a name, and each name leads to its own set. */
+static void names_of_the_catalogue_are_its_own(void **state)
+{
+  (void)state;
+  assert_true(vqe_basis_set_count > 100);
+  for (size_t k = 0; k < vqe_basis_set_count; k++) {
+    const struct vqe_basis_set *set = &vqe_basis_sets[k];
+    assert_ptr_equal(vqe_basis_find(set->name), set);
+    assert_ptr_equal(vqe_basis_find(set->shown), set);
+    assert_true(set->references[0] != '\0' && strlen(set->sha256) == 64);
+  }
+}
+
+/* Every set gives functions of every element that it is said to have, unless
+ * that has a core potential, and none of another. */
+static void sets_have_the_elements_that_they_are_said_to_have(void **state)
+{
+  (void)state;
+  size_t pairs = 0;
+  size_t cores = 0;
+  for (size_t k = 0; k < vqe_basis_set_count; k++) {
+    const struct vqe_basis_set *set = &vqe_basis_sets[k];
+    for (int z = 1; z <= 37; z++) {
+      bool wanted[VQE_MAX_Z + 1] = {false};
+      struct vqe_basis *basis = NULL;
+      wanted[z] = true;
+      int status = vqe_basis_load(&basis, set->name, wanted);
+      if (!vqe_basis_has_element(set, z)) {
+        assert_int_equal(status, VQE_ERR_INPUT);
+        assert_non_null(strstr(vqe_error_message(), vqe_element_symbol(z)));
+        assert_non_null(strstr(vqe_error_message(), set->elements));
+      } else if (status == VQE_ERR_UNSUPPORTED) {
+        assert_non_null(strstr(vqe_error_message(), "core potential"));
+        cores++;
+      } else {
+        assert_int_equal(status, VQE_OK);
+        assert_true(basis->nshell > 0);
+        pairs++;
+      }
+      vqe_basis_free(basis);
+    }
+  }
+  /* cc-pVDZ-PP, TZ and QZ from Cu to Kr, LANL2DZ from Na to Kr */
+  assert_int_equal(cores, 3 * 8 + 26);
+  assert_true(pairs > 2500);
+}
+
+/* Functions of each angular momentum as the papers of the sets give them:
+ * iron and zinc with f, g, h, and argon beside potassium in STO-3G. */
+static void sets_have_published_sizes(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *name;
+    int z;
+    int count[7]; /* contracted functions by l */
+    bool cartesian;
+  } cases[] = {
+      {"sto-3g", 18, {3, 2}, false},
+      {"sto-3g", 26, {4, 3, 1}, false},
+      {"6-31G(d)", 26, {5, 4, 2, 1}, true},
+      {"6-31G(d)", 6, {3, 2, 1}, true},
+      {"6-311G(d,p)", 14, {6, 5, 1}, false},
+      {"cc-pVTZ", 26, {7, 6, 4, 2, 1}, false},
+      {"cc-pVQZ", 30, {8, 7, 5, 3, 2, 1}, false},
+      {"cc-pVQZ", 8, {5, 4, 3, 2, 1}, false},
+      {"aug-cc-pVTZ", 8, {5, 4, 3, 2}, false},
+      {"def2-SVP", 26, {5, 3, 2, 1}, false},
+      {"def2-QZVP", 30, {11, 6, 5, 3, 1}, false},
+      {"ANO-RCC-VDZP", 26, {5, 4, 2, 1}, false},
+      {"ANO-RCC", 26, {10, 9, 8, 6, 4, 2}, false},
+      {"pc-2", 6, {4, 3, 2, 1}, false},
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    bool wanted[VQE_MAX_Z + 1] = {false};
+    struct vqe_basis *basis = NULL;
+    int count[VQE_BASIS_MAX_L + 1] = {0};
+    wanted[cases[k].z] = true;
+    assert_int_equal(vqe_basis_load(&basis, cases[k].name, wanted), 0);
+    for (size_t s = 0; s < basis->nshell; s++) {
+      count[basis->shells[s].l] += basis->shells[s].nctr;
+    }
+    for (int l = 0; l <= VQE_BASIS_MAX_L; l++) {
+      if (count[l] != cases[k].count[l]) {
+        fail_msg("%s of %s: %d functions of l = %d, not %d", cases[k].name,
+                 vqe_element_symbol(cases[k].z), count[l], l,
+                 cases[k].count[l]);
+      }
+    }
+    assert_true(basis->cartesian == cases[k].cartesian);
+    vqe_basis_free(basis);
+  }
+}
+
+/* The folder that the environment names is taken alone; what lies there must
+ * be the set. */
+static void data_are_found_and_checked(void **state)
+{
+  (void)state;
+  bool wanted[VQE_MAX_Z + 1] = {[6] = true};
+  struct vqe_basis *basis = NULL;
+  char folder[] = "/tmp/vqe-sets-XXXXXX";
+  char path[64];
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/def2-svp.nw.gz", folder);
+  setenv("VQE_BASIS_PATH", folder, 1);
+  assert_int_equal(vqe_basis_load(&basis, "def2-svp", wanted),
+                   VQE_ERR_NOT_FOUND);
+  assert_non_null(strstr(vqe_error_message(), path));
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs("C S\n1.0 1.0\n", file);
+  fclose(file);
+  assert_int_equal(vqe_basis_load(&basis, "def2-svp", wanted), VQE_ERR_INPUT);
+  assert_non_null(strstr(vqe_error_message(), "is not version 1 of def2-SVP"));
+  /* the head of a compressed file */
+  file = fopen(path, "w");
+  assert_non_null(file);
+  assert_int_equal(fwrite("\x1f\x8b\x08\0\0\0\0\0\x02\x03\x4b", 1, 11, file),
+                   11);
+  fclose(file);
+  assert_int_equal(vqe_basis_load(&basis, "def2-svp", wanted), VQE_ERR_IO);
+  assert_non_null(strstr(vqe_error_message(), "cut off or damaged"));
+  /* what is built in needs no folder */
+  assert_int_equal(vqe_basis_load(&basis, "cc-pvdz", wanted), VQE_OK);
+  vqe_basis_free(basis);
+  unlink(path);
+  rmdir(folder);
+  unsetenv("VQE_BASIS_PATH");
 }
 
 static void nwchem_syntax_gives_shells_and_contractions(void **state)
@@ -186,6 +333,10 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_found_in_any_spelling),
       cmocka_unit_test(built_in_sets_have_textbook_sizes),
+      cmocka_unit_test(names_of_the_catalogue_are_its_own),
+      cmocka_unit_test(sets_have_the_elements_that_they_are_said_to_have),
+      cmocka_unit_test(sets_have_published_sizes),
+      cmocka_unit_test(data_are_found_and_checked),
       cmocka_unit_test(nwchem_syntax_gives_shells_and_contractions),
       cmocka_unit_test(bad_files_are_refused_with_line_and_reason),
       cmocka_unit_test(file_by_path_equals_the_built_in_set),

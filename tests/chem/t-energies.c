@@ -597,7 +597,7 @@ static void what_cannot_be_computed_is_refused(void **state)
         .active_electrons = -1,
         .active_orbitals = -1},
        VQE_ERR_INPUT,
-       "sto3g, 6-31g, cc-pvdz"},
+       "'sto9g' is not known: did you mean 'sto3g'?"},
       {silver,
        1,
        0,

@@ -231,6 +231,8 @@ static void options_that_print_need_no_job(void **state)
   assert_true(options.man);
   assert_int_equal(parse("--devices"), 0);
   assert_true(options.devices);
+  assert_int_equal(parse("--list-basis"), 0);
+  assert_true(options.list_basis);
   assert_int_equal(parse("--completion bash"), 0);
   assert_string_equal(options.completion, "bash");
 }
@@ -303,7 +305,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(zsh, name));
     assert_non_null(strstr(fish, of_fish));
   }
-  assert_int_equal(count, 73);
+  assert_int_equal(count, 74);
   free(help);
   free(man);
   free(bash);

@@ -87,7 +87,7 @@ def _job_of(input_data: AtomicInput) -> dict[str, Any]:
     if asked.model.basis is not None and not isinstance(asked.model.basis, str):
         raise InputError(
             "QCSchema BasisSet for model.basis not implemented. Use a string instead: "
-            "sto-3g, 6-31g, cc-pvdz"
+            "sto-3g, 6-31g*, cc-pvdz, def2-tzvp"
         )
     job: dict[str, Any] = dict(asked.keywords)
     if "molecules" in job:
