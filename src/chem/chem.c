@@ -503,7 +503,7 @@ static int describe(struct vqe_integrals *out, const struct run *run)
   if (status == VQE_OK && vqe_basis_is_cartesian(run->basis)) {
     /* programs differ in what they make of such a file */
     status = vqe_notes_add(&out->notes, VQE_NOTE_CARTESIAN_FUNCTIONS,
-                           "the basis file asks for Cartesian functions, "
+                           "the basis asks for Cartesian functions, "
                            "which are used");
   }
   return status;

@@ -20,7 +20,8 @@
 #define TOLERANCE 1e-3
 #define NEW_SHARE 0.7
 
-/* One atom in its own functions; matrices n x n. */
+/* One atom in those of its own functions that can be occupied; matrices n x n.
+ */
 struct atom {
   int z;
   int n;
@@ -122,11 +123,38 @@ static int allocate_atom(struct atom *atom, size_t n)
   return status;
 }
 
-/* The integrals of the atom in its own functions, always spherical: the
- * density of a shell is the same for each of its components. */
+/* The highest l that is occupied: functions beyond it are no part of the
+ * density, and change neither the Coulomb nor the exchange matrix of it. */
+static int highest_l(int z)
+{
+  double electrons[VQE_BASIS_MAX_L + 1];
+  int highest = 0;
+  configure(electrons, z);
+  for (int l = 0; l <= VQE_BASIS_MAX_L; l++) {
+    highest = electrons[l] > 0.0 ? l : highest;
+  }
+  return highest;
+}
+
+/* The element's shells up to `highest`, which stay those of `basis`, always
+ * spherical: the density of a shell is the same for each of its components. */
+static int choose_shells(struct vqe_basis *out, const struct vqe_basis *basis,
+                         int z, int highest)
+{
+  *out = (struct vqe_basis){.cartesian = false};
+  int status = vqe_memory_alloc(&out->shells, basis->nshell,
+                                sizeof *out->shells, "atomic guess");
+  for (size_t k = 0; status == VQE_OK && k < basis->nshell; k++) {
+    if (basis->shells[k].z == z && basis->shells[k].l <= highest) {
+      out->shells[out->nshell++] = basis->shells[k];
+    }
+  }
+  return status;
+}
+
 static int make_atom(struct atom *atom, int z, const struct vqe_basis *basis)
 {
-  struct vqe_basis spherical = *basis;
+  struct vqe_basis own;
   struct vqe_env *env = NULL;
   double origin[3] = {0.0, 0.0, 0.0};
   struct vqe_molecule alone = {.name = "atom",
@@ -134,8 +162,14 @@ static int make_atom(struct atom *atom, int z, const struct vqe_basis *basis)
                                .z = &z,
                                .coords = origin,
                                .units = VQE_BOHR};
-  spherical.cartesian = false;
-  int status = vqe_env_new(&env, &alone, &spherical);
+  int status = choose_shells(&own, basis, z, highest_l(z));
+  if (status == VQE_OK && own.nshell == 0) {
+    status = VQE_ERR_NUMERIC; /* a polarisation set: the core guess */
+  }
+  if (status == VQE_OK) {
+    status = vqe_env_new(&env, &alone, &own);
+  }
+  free(own.shells);
   if (status != VQE_OK) {
     return status;
   }
@@ -272,10 +306,14 @@ static int expand(double *out, const struct atom *atom)
   return VQE_OK;
 }
 
-/* The atom's density over the `n` functions that it has in the molecule, in
- * place of the one over spherical functions. */
-static int to_cartesian(struct atom *atom, size_t n)
+/* The atom's density over its functions as Cartesian ones, in place of that
+ * over spherical ones. */
+static int to_cartesian(struct atom *atom)
 {
+  size_t n = 0;
+  for (int l = 0; l <= VQE_BASIS_MAX_L; l++) {
+    n += (size_t)(atom->nradial[l] * vqe_basis_components(l, true));
+  }
   double *work = NULL;
   double *dm = NULL;
   int inner = atom->n;
@@ -305,6 +343,48 @@ static int to_cartesian(struct atom *atom, size_t n)
   return VQE_OK;
 }
 
+/* Where the atom's functions are among all of its element: those of shells
+ * beyond the highest occupied l lie between them. */
+static int find_places(int **out, const struct atom *atom,
+                       const struct vqe_basis *basis)
+{
+  int highest = highest_l(atom->z);
+  int at = 0;
+  int row = 0;
+  int status =
+      vqe_memory_alloc(out, (size_t)atom->n, sizeof(int), "atomic guess");
+  for (size_t k = 0; status == VQE_OK && k < basis->nshell; k++) {
+    const struct vqe_basis_shell *shell = &basis->shells[k];
+    int width = shell->nctr * vqe_basis_components(shell->l, basis->cartesian);
+    for (int p = 0; shell->z == atom->z && p < width; p++, at++) {
+      if (shell->l <= highest) {
+        VQE_ASSERT(row < atom->n);
+        (*out)[row++] = at;
+      }
+    }
+  }
+  return status;
+}
+
+/* Put the atom's density on all atoms of its element. */
+static int put_atom(double *dm, const struct atom *atom,
+                    const struct vqe_env *env, const struct vqe_basis *basis)
+{
+  int *places = NULL;
+  size_t nao = (size_t)env->nao;
+  size_t n = (size_t)atom->n;
+  int status = find_places(&places, atom, basis);
+  for (int a = 0; status == VQE_OK && a < env->natm; a++) {
+    size_t start = (size_t)env->atom_ao[a];
+    for (size_t k = 0; env->z[a] == atom->z && k < n * n; k++) {
+      dm[(start + (size_t)places[k / n]) * nao + start +
+         (size_t)places[k % n]] = atom->dm[k];
+    }
+  }
+  free(places);
+  return status;
+}
+
 int vqe_guess_atoms(double *dm, const struct vqe_env *env,
                     const struct vqe_basis *basis)
 {
@@ -324,15 +404,10 @@ int vqe_guess_atoms(double *dm, const struct vqe_env *env,
       status = solve_atom(&atom);
     }
     if (status == VQE_OK && env->cartesian) {
-      status =
-          to_cartesian(&atom, (size_t)(env->atom_ao[a + 1] - env->atom_ao[a]));
+      status = to_cartesian(&atom);
     }
-    for (int b = a; status == VQE_OK && b < env->natm; b++) {
-      size_t start = (size_t)env->atom_ao[b];
-      for (size_t p = 0; env->z[b] == env->z[a] && p < (size_t)atom.n; p++) {
-        memcpy(dm + (start + p) * nao + start, atom.dm + p * (size_t)atom.n,
-               (size_t)atom.n * sizeof(double));
-      }
+    if (status == VQE_OK) {
+      status = put_atom(dm, &atom, env, basis);
     }
     free_atom(&atom);
     if (status != VQE_OK) {

@@ -1,6 +1,6 @@
 """Writes basis_sets.json: Hartree-Fock and FCI energies of atoms and molecules
 in sets of the Basis Set Exchange, by PySCF 2.9.0 and basis_set_exchange 0.12.
-Restricted, conv_tol 1e-12, lowest of three starts, instabilities followed.
+Restricted, conv_tol 1e-12, lowest of two or three starts, instabilities followed.
 Takes half an hour.
 
 Of H to Ar, STO-3G, 6-31G and cc-pVDZ are those in src/chem/basis, as the
@@ -18,6 +18,7 @@ from pyscf import fci, gto, mcscf, scf
 from pyscf.lib.exceptions import LinearDependencyError
 
 HERE = pathlib.Path(__file__).resolve().parent
+OUT = HERE / "basis_sets.json"
 SETS = ["STO-3G", "3-21G", "6-31G*", "6-311++G**", "cc-pVDZ", "aug-cc-pVDZ",
         "cc-pVTZ", "def2-SVP", "def2-TZVP", "pc-1", "ANO-RCC-VDZP", "cc-pVQZ",
         "def2-QZVP"]
@@ -26,7 +27,9 @@ MOST = 110
 # f, g and h functions on a transition metal
 LARGE = {("ZnH2", "cc-pVTZ"), ("CuH", "def2-TZVP"), ("Ne", "cc-pVQZ"),
          ("H2O", "cc-pVQZ"), ("Zn", "def2-QZVP"), ("Zn", "cc-pVQZ")}
+QUADRUPLE = {"cc-pVQZ", "def2-QZVP"}
 BUILT_IN = {"STO-3G": "sto3g", "cc-pVDZ": "cc-pvdz"}
+GUESSES = ("minao", "atom", "1e")
 BOHR = 0.529177210903
 FULL = {"H2", "He", "LiH", "Be"}
 
@@ -152,12 +155,11 @@ def solve(molecule, guess):
 
 def main():
     cases = []
-    path = HERE / "basis_sets.json"
     for basis in SETS:
         for name, (charge, multiplicity, atoms) in SYSTEMS.items():
             start = time.time()
             parsed = basis_of(basis, {atom[0] for atom in atoms})
-            if parsed is None or (basis in SETS[-2:] and (name, basis) not in LARGE):
+            if parsed is None or (basis in QUADRUPLE and (name, basis) not in LARGE):
                 continue
             places = [[a[0], *(round(float(x) / BOHR, 8) for x in a[1:])] for a in atoms]
             molecule = gto.M(atom=places, unit="Bohr", basis=parsed, charge=charge,
@@ -166,7 +168,7 @@ def main():
             if molecule.nao > MOST and (name, basis) not in LARGE:
                 continue
             best = None
-            for guess in ("minao", "atom", "1e"):
+            for guess in GUESSES[:2 if molecule.nao > 50 else 3]:
                 try:
                     found = solve(molecule, guess)
                 except (RuntimeError, ValueError, IndexError) as error:
@@ -195,7 +197,7 @@ def main():
                                                  for a in at]}
                                 for key, (c, m, at) in SYSTEMS.items()},
                     "cases": cases}
-            path.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
+            OUT.write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
