@@ -172,4 +172,5 @@ install(FILES ${CMAKE_SOURCE_DIR}/jobs/package/copyright
         DESTINATION ${vqe_docdir})
 install(FILES ${CMAKE_SOURCE_DIR}/jobs/package/licences/echarts.txt
               ${CMAKE_SOURCE_DIR}/jobs/package/licences/3dmol.txt
+              ${CMAKE_SOURCE_DIR}/jobs/package/licences/basis_set_exchange.txt
         DESTINATION ${vqe_docdir}/licences)

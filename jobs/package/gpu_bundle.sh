@@ -38,8 +38,11 @@ home=$stage/lib/vqe_batch
 cmake --install "$build" --prefix "$stage" --strip >"$work/log" ||
   { tail -n 20 "$work/log" >&2; exit 1; }
 # the C library and what people read is in the tarball
+mv "$stage/share/vqe_batch/basis" "$work/basis"
 rm -rf "$stage/include" "$stage/lib/cmake" "$stage/lib/pkgconfig" "$stage/share" \
   "$stage"/lib/libvqe*
+mkdir -p "$stage/share/vqe_batch"
+mv "$work/basis" "$stage/share/vqe_batch/basis"
 mkdir -p "$home/tests" "$stage/tests" "$stage/jobs"
 install -s "$build/vqe_bench" "$home/vqe_bench"
 for unit in $units; do

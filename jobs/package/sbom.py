@@ -18,6 +18,8 @@ from elf_closure import dynamic, is_elf, packages_of
 HERE = os.path.dirname(os.path.abspath(__file__))
 SETUP = os.path.join(os.path.dirname(HERE), "setup")
 DOC = "share/doc/vqe-batch"
+# of the Basis Set Exchange (licences/basis_set_exchange.txt)
+EXCHANGE = "share/vqe_batch/basis/exchange/"
 COMMON = "/usr/share/common-licenses"
 
 
@@ -215,6 +217,8 @@ def file_entries(bundle, owners):
                 data = stream.read()
             inside = os.path.relpath(path, bundle.stage)
             licence = owners[path].licence if path in owners else "MIT"
+            if inside.startswith(EXCHANGE):
+                licence = "BSD-3-Clause"
             if inside.startswith(DOC + "/licences/"):
                 licence = None
             kinds = ["BINARY"] if data[:4] == b"\x7fELF" else ["OTHER"]

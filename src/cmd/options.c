@@ -283,6 +283,8 @@ static const struct vqe_cmd_note examples[] = {
 };
 
 static const struct vqe_cmd_note environment[] = {
+    {"VQE_BASIS_PATH", "folder of the basis sets by name (share/vqe_batch/"
+                       "basis/exchange of the installation)"},
     {"VQE_WAREHOUSE", "place of the tables for vqe_lake; vqe_batch writes "
                       "them beside the result, or where -w says"},
     VQE_CMD_ENVIRONMENT_STREAM,
