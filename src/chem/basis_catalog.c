@@ -14,7 +14,7 @@
 
 const struct vqe_basis_set vqe_basis_sets[] = {
 #define BASIS_SET(...) {__VA_ARGS__},
-#include "chem/basis/catalog.def"
+#include "chem/basis/basis_sets.def"
 #undef BASIS_SET
 };
 const size_t vqe_basis_set_count =

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Usage: make.py [--check]
 
-Makes the basis sets of this folder and ../catalog.def from the Basis Set
+Makes the basis sets of this folder and ../basis_sets.def from the Basis Set
 Exchange's Python package (pip install basis_set_exchange==0.12, BSD-3-Clause),
 H to Kr. --check writes nothing: exit status 1 where a set is another one.
 
@@ -193,7 +193,7 @@ def main():
                "name, the exchange's\n * name, other names, file, version, "
                "elements, SHA-256 of the text, references. */\n"
                + "".join(rows))
-    path = HERE.parent / "catalog.def"
+    path = HERE.parent / "basis_sets.def"
     if not check:
         path.write_text(catalog, encoding="ascii")
     elif path.read_text(encoding="ascii") != catalog:
