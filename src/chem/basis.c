@@ -84,8 +84,8 @@ static int load_built_in(struct vqe_basis **out,
   struct vqe_basis *basis = NULL;
   struct vqe_basis *more = NULL;
   for (int z = 1; z <= VQE_MAX_Z; z++) {
-    light[z] = wanted[z] && z <= VQE_BASIS_BUILT_IN_Z;
-    heavy[z] = wanted[z] && z > VQE_BASIS_BUILT_IN_Z;
+    light[z] = z <= VQE_BASIS_BUILT_IN_Z && wanted[z];
+    heavy[z] = z > VQE_BASIS_BUILT_IN_Z && wanted[z];
     any_heavy = any_heavy || heavy[z];
   }
   int status =
