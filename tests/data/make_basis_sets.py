@@ -162,9 +162,16 @@ def main():
             if parsed is None or (basis in QUADRUPLE and (name, basis) not in LARGE):
                 continue
             places = [[a[0], *(round(float(x) / BOHR, 8) for x in a[1:])] for a in atoms]
+            # the program's symmetry, in which d of one kind mix with s
+            subgroup = {True: "D2h", False: "C2v"}[len(atoms) != 2
+                                                   or atoms[0][0] == atoms[1][0]]
+            if any(a[1] or a[2] for a in atoms):
+                subgroup = None  # not linear, and Abelian or with E alone
+            elif name == "Cu(CN)":
+                subgroup = "C2v"
             molecule = gto.M(atom=places, unit="Bohr", basis=parsed, charge=charge,
                              spin=multiplicity - 1, cart=cartesian(basis),
-                             symmetry=True, verbose=0)
+                             symmetry=True, symmetry_subgroup=subgroup, verbose=0)
             if molecule.nao > MOST and (name, basis) not in LARGE:
                 continue
             best = None
