@@ -19,4 +19,10 @@ json_t *vqe_canonical_double(double value);
 int vqe_canonical_dump(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                        const json_t *value);
 
+/* What keys the random numbers of a run, its optimisation and its samples: the
+ * id, but with noise the id of the same experiment without it, so that runs
+ * which differ in the noise alone end in the same state. */
+int vqe_experiment_stream(char out[VQE_EXPERIMENT_ID_SIZE],
+                          const struct vqe_experiment *experiment);
+
 #endif

@@ -197,6 +197,19 @@ static int add_later_keys(json_t *whole, const struct vqe_experiment *e)
              : vqe_error_set(VQE_ERR_MEMORY, "no memory for an identity");
 }
 
+int vqe_experiment_stream(char out[VQE_EXPERIMENT_ID_SIZE],
+                          const struct vqe_experiment *experiment)
+{
+  struct vqe_experiment bare = *experiment;
+  if (experiment->noise == NULL) {
+    memcpy(out, experiment->id, VQE_EXPERIMENT_ID_SIZE);
+    return VQE_OK;
+  }
+  bare.noise = NULL;
+  bare.noise_backend = NULL;
+  return vqe_experiment_id(out, NULL, &bare);
+}
+
 int vqe_experiment_id(char id[VQE_EXPERIMENT_ID_SIZE], char **text,
                       const struct vqe_experiment *e)
 {

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/notes.h"
 #include "base/rng.h"
+#include "vqe/canonical.h"
 
 #define MAX_FILE ((size_t)256 << 20)
 /* Equal repetitions of an ansatz would stay equal for long without it. */
@@ -21,11 +22,16 @@
 /* Hartree; less says that an excitation costs nothing. */
 #define LEAST_CURVATURE 0.1
 
-static int add_noise(double *out, int count, const char *experiment_id,
+static int add_noise(double *out, int count,
+                     const struct vqe_experiment *experiment,
                      const char *purpose, double scale)
 {
   struct vqe_philox rng;
-  int status = vqe_philox_init(&rng, experiment_id, purpose);
+  char stream[VQE_EXPERIMENT_ID_SIZE];
+  int status = vqe_experiment_stream(stream, experiment);
+  if (status == VQE_OK) {
+    status = vqe_philox_init(&rng, stream, purpose);
+  }
   for (int k = 0; status == VQE_OK && k < count; k++) {
     out[k] += scale * vqe_philox_normal(&rng);
   }
@@ -111,7 +117,7 @@ static int add_start_noise(double *out, int count,
                 ? width
                 : fmax(width, VQE_INITIAL_NOISE);
   }
-  return width > 0.0 ? add_noise(out, count, experiment->id, purpose, width)
+  return width > 0.0 ? add_noise(out, count, experiment, purpose, width)
                      : VQE_OK;
 }
 
@@ -171,7 +177,7 @@ int vqe_initial_parameters(double *out, char **notes,
   }
   bool repeats = strcmp(init, "mp2") == 0 || strcmp(init, "hf") == 0;
   if (status == VQE_OK && repeats && ansatz->conserves && ansatz->reps > 1) {
-    status = add_noise(out, count, experiment->id, "reps", REPS_NOISE);
+    status = add_noise(out, count, experiment, "reps", REPS_NOISE);
   }
   if (status == VQE_OK) {
     status = add_start_noise(out, count + angles, experiment, start);

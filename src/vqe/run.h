@@ -47,6 +47,7 @@ struct vqe_run_replay {
 struct vqe_run {
   bool label_orbitals; /* also without an active space */
   const struct vqe_experiment *experiment;
+  char stream[VQE_EXPERIMENT_ID_SIZE]; /* vqe_experiment_stream */
   const struct vqe_run_options *options;
   const struct vqe_callbacks *callbacks;
   struct vqe_result *result;

@@ -10,6 +10,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "vqe/adapt.h"
+#include "vqe/canonical.h"
 #include "vqe/evaluations.h"
 #include "vqe/initial.h"
 #include "vqe/landscape.h"
@@ -126,7 +127,6 @@ static int set_optimizer_options(struct vqe_optimizer_options *options,
   options->gtol = experiment->gtol;
   options->ftol = experiment->ftol;
   options->max_seconds = experiment->max_seconds;
-  options->experiment_id = experiment->id;
   for (size_t k = 0;
        status == VQE_OK && k < experiment->optimizer_options.count; k++) {
     const struct vqe_option *option = &experiment->optimizer_options.items[k];
@@ -248,7 +248,11 @@ int vqe_run_minimise(struct vqe_run *run)
   const struct vqe_optimizer_info *info;
   struct vqe_optimizer_options options;
   struct vqe_optimize_result found = {.f = NAN};
-  int status = set_optimizer_options(&options, experiment);
+  int status = vqe_experiment_stream(run->stream, experiment);
+  if (status == VQE_OK) {
+    status = set_optimizer_options(&options, experiment);
+    options.experiment_id = run->stream;
+  }
   if (status == VQE_OK) {
     status = vqe_optimizer_find(&info, experiment->optimizer);
   }

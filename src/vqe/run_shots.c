@@ -42,7 +42,7 @@ static int measure_noise(struct vqe_run *run)
     status = vqe_estimator_sample_gradient(
         run->estimator, &energy, &std, gradient, shots->gradient_noise,
         run->result->initial_parameters, run->paulis, experiment->shots,
-        experiment->id, 1);
+        run->stream, 1);
   }
   free(gradient);
   return status;
@@ -86,10 +86,10 @@ int vqe_run_shots_evaluate(struct vqe_run *run, double *energy, double *std,
   return gradient != NULL
              ? vqe_estimator_sample_gradient(
                    run->estimator, energy, std, gradient, NULL, x, run->paulis,
-                   experiment->shots, experiment->id, iteration)
+                   experiment->shots, run->stream, iteration)
              : vqe_estimator_sample(run->estimator, energy, std, x,
                                     run->paulis, experiment->shots,
-                                    experiment->id, iteration);
+                                    run->stream, iteration);
 }
 
 void vqe_run_shots_noise(struct vqe_run *run, double std)

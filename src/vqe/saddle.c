@@ -212,7 +212,7 @@ static int init_stream(struct vqe_philox *rng, const struct vqe_run *run,
   char purpose[48];
   snprintf(purpose, sizeof purpose, "%s %d of start %d", what, attempt,
            run->start);
-  return vqe_philox_init(rng, run->experiment->id, purpose);
+  return vqe_philox_init(rng, run->stream, purpose);
 }
 
 /* Around a determinant the energy of a circuit with layers of RY can be flat

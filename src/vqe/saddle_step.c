@@ -31,7 +31,7 @@ void vqe_saddle_options(struct vqe_curvature_options *out,
       .difference =
           vqe_run_is_single(run->experiment) ? DIFFERENCE_SINGLE : DIFFERENCE,
       .tolerance = vqe_saddle_threshold(options),
-      .stream = run->experiment->id,
+      .stream = run->stream,
       .purpose = "curvature",
   };
   if (options->max_evaluations <= STEPS) {

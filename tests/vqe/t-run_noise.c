@@ -71,6 +71,48 @@ static void noise_of_no_strength_gives_the_energy(void **state)
   }
 }
 
+/* What is optimised depends on random numbers, and they on the experiment
+ * without its noise: strengths can be compared. */
+static void noise_does_not_change_the_run(void **state)
+{
+  (void)state;
+  static const char *const ansatze[] = {"EfficientSU2", "LUCJ", "UCCSD"};
+  for (size_t k = 0; k < 3; k++) {
+    double energy = NAN;
+    for (int shots = 0; shots <= (k == 0 ? 64 : 0); shots += 64) {
+      for (int which = 0; which < 3; which++) {
+        struct vqe_experiment *experiment = reference(NULL, "H2");
+        set(&experiment->ansatz_name, ansatze[k]);
+        set(&experiment->init_strategy, "hf");
+        experiment->init_noise = k < 2 ? 0.05 : 0.0;
+        experiment->entanglement = k == 0   ? copy("linear")
+                                   : k == 1 ? copy("square")
+                                            : NULL;
+        experiment->shots = shots;
+        experiment->max_evaluations = shots > 0 ? 100 : 300;
+        if (shots > 0) {
+          set(&experiment->optimizer, "SPSA");
+        }
+        if (which > 0) {
+          experiment->noise = copy(which == 1 ? "{\"depolarizing\": 0.001}"
+                                              : "{\"depolarizing\": 0.002}");
+          experiment->noise_backend = copy("depolarizing");
+        }
+        assert_int_equal(vqe_experiment_id(experiment->id, NULL, experiment),
+                         VQE_OK);
+        struct vqe_result *result = run(experiment, NULL);
+        assert_int_equal(result->status, VQE_EXPERIMENT_OK);
+        if (which > 0) {
+          near(result->minimum, energy, 0.0);
+        }
+        energy = result->minimum;
+        vqe_result_free(result);
+        vqe_experiment_free(experiment);
+      }
+    }
+  }
+}
+
 /* <H> of the mixture of all states is the trace: the identity's coefficient.
  */
 static void much_noise_gives_the_trace(void **state)
@@ -137,6 +179,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(noise_of_no_strength_gives_the_energy),
+      cmocka_unit_test(noise_does_not_change_the_run),
       cmocka_unit_test(much_noise_gives_the_trace),
       cmocka_unit_test(noise_is_part_of_the_identity),
       cmocka_unit_test(what_cannot_be_had_is_a_note),
