@@ -72,7 +72,8 @@ struct choice {
   const struct vqe_job_ansatz *ansatz;
   const struct vqe_job_optimizer *optimizer;
   const struct vqe_job_init *init;
-  const int64_t *seed;                    /* NULL: drawn */
+  int64_t seed;
+  bool drawn;                             /* the seed */
   const struct vqe_job_noise_item *noise; /* NULL: none */
   int molecule_id;
   bool follows; /* its neighbours on a curve */
@@ -208,12 +209,8 @@ static int create_experiment(struct vqe_experiment **out,
   experiment->references_given = settings->references_given;
   experiment->init_default = choice->init->strategy == NULL;
   experiment->fci_max_seconds = settings->fci_max_seconds;
-  experiment->seed_drawn = choice->seed == NULL;
-  if (choice->seed != NULL) {
-    experiment->seed = *choice->seed;
-  } else {
-    status = draw_seed(&experiment->seed);
-  }
+  experiment->seed_drawn = choice->drawn;
+  experiment->seed = choice->seed;
   if (status == VQE_OK) {
     status = copy_strings(experiment, choice, strategy, settings);
   }
@@ -252,6 +249,8 @@ struct expansion {
   bool strict;
   size_t unfollowed; /* experiments that `follow` has no effect on */
   size_t position;   /* in the product, of the next combination */
+  int64_t drawn;     /* the last seed that was drawn, */
+  size_t drawn_for;  /* for which combination, counted from 1 */
   const int *groups; /* of each position, -1: not selected */
 };
 
@@ -382,6 +381,38 @@ static const struct vqe_job_init *only_start(const struct choice *choice)
                      : NULL;
 }
 
+/* Models of noise share the seed of their combination. */
+static int take_seed(struct choice *choice, struct expansion *expansion,
+                     const struct vqe_job_settings *settings, size_t number)
+{
+  size_t nnoise = settings->noise.count > 0 ? settings->noise.count : 1;
+  size_t combination = expansion->position / nnoise + 1;
+  int status = VQE_OK;
+  choice->drawn = settings->nseed == 0;
+  if (!choice->drawn) {
+    choice->seed = settings->seeds[number];
+    return VQE_OK;
+  }
+  if (expansion->drawn_for != combination) {
+    status = draw_seed(&expansion->drawn);
+    expansion->drawn_for = combination;
+  }
+  choice->seed = expansion->drawn;
+  return status;
+}
+
+/* One that has one start takes it at the first place of 'init' that is
+ * selected: whether that is this one, number `init`. */
+static bool is_first_start(const struct expansion *expansion, size_t init,
+                           size_t stride)
+{
+  bool first = true;
+  for (size_t k = 1; k <= init; k++) {
+    first = first && expansion->groups[expansion->position - k * stride] < 0;
+  }
+  return first;
+}
+
 /* Every combination for one molecule that is selected; noise is innermost,
  * then the seed. */
 static int expand_molecule(struct expansion *expansion,
@@ -390,6 +421,7 @@ static int expand_molecule(struct expansion *expansion,
                            const struct vqe_job_settings *settings)
 {
   size_t nseed = settings->nseed > 0 ? settings->nseed : 1;
+  size_t nnoise = settings->noise.count > 0 ? settings->noise.count : 1;
   bool own_basis = molecule->basis.name != NULL;
   size_t total = combinations(molecule, settings);
   for (size_t k = 0; k < total; k++, expansion->position++) {
@@ -403,7 +435,7 @@ static int expand_molecule(struct expansion *expansion,
       choice.noise = &settings->noise.items[rest % settings->noise.count];
       rest /= settings->noise.count;
     }
-    choice.seed = settings->nseed > 0 ? &settings->seeds[rest % nseed] : NULL;
+    int status = take_seed(&choice, expansion, settings, rest % nseed);
     rest /= nseed;
     size_t init = rest % settings->ninit;
     choice.init = &settings->inits[init];
@@ -414,7 +446,7 @@ static int expand_molecule(struct expansion *expansion,
     rest /= settings->nansatz;
     const struct vqe_job_init *only = only_start(&choice);
     if (only != NULL) {
-      if (init > 0) {
+      if (!is_first_start(expansion, init, nseed * nnoise)) {
         continue;
       }
       choice.init = only;
@@ -422,7 +454,9 @@ static int expand_molecule(struct expansion *expansion,
     choice.basis = own_basis ? &molecule->basis : &settings->bases[rest];
     choice.follows = follows(expansion, &choice, total, settings);
     expansion->unfollowed += settings->follow && !choice.follows;
-    int status = create_experiment(&experiment, &choice, settings);
+    if (status == VQE_OK) {
+      status = create_experiment(&experiment, &choice, settings);
+    }
     if (status == VQE_OK) {
       status =
           keep(expansion, experiment,

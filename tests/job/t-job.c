@@ -477,6 +477,23 @@ static void properties_reach_the_experiment(void **state)
   assert_string_equal(experiment(0)->id, id);
 }
 
+/* Models of noise share a drawn seed, combinations do not. */
+static void models_of_noise_share_the_drawn_seed(void **state)
+{
+  (void)state;
+  assert_int_equal(
+      parse("{\"molecules\": [" H2 "], \"ansatz\": [\"UCCSD\", "
+            "\"EfficientSU2\"], \"noise\": [null, {\"depolarizing\": 0.001, "
+            "\"strength\": [1, 2]}]}"),
+      0);
+  assert_int_equal(job->count, 6);
+  for (size_t k = 0; k < 6; k++) {
+    assert_true(experiment(k)->seed_drawn);
+    assert_true(experiment(k)->seed == experiment(k / 3 * 3)->seed);
+  }
+  assert_true(experiment(0)->seed != experiment(3)->seed);
+}
+
 /* Each model and strength is an experiment, noise innermost. */
 static void noise_multiplies_experiments(void **state)
 {
@@ -1217,6 +1234,13 @@ static void adapt_takes_its_start_whatever_the_job_says(void **state)
     }
     assert_int_equal(adapt, 1);
   }
+  /* its second place alone */
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1, \"init\": "
+                         "[\"mp2\", \"hf\"], \"ansatz\": [\"UCCSD\", "
+                         "\"ADAPT-VQE\"], \"select\": \"3\"}"),
+                   0);
+  assert_int_equal(job->count, 1);
+  assert_string_equal(experiment(0)->id, id);
 }
 
 /* Whatever the ansatz, as shots, device and precision are those of the job. */
@@ -1260,6 +1284,7 @@ int main(void)
       cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),
       cmocka_unit_test(restarts_in_a_list_are_for_those_that_have_starts),
       cmocka_unit_test(adapt_takes_its_start_whatever_the_job_says),
+      cmocka_unit_test(models_of_noise_share_the_drawn_seed),
       cmocka_unit_test(penalties_are_refused_where_they_cannot_be_had),
       cmocka_unit_test(seeds_may_be_ranges),
       cmocka_unit_test(settings_within_a_molecule_are_said),
