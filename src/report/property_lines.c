@@ -154,8 +154,11 @@ static void put_energy(struct line *line, const struct vqe_result *result,
   if (spread > 0.0) {
     put(line, " +- %.8f", spread);
   }
+  /* against the energy of the same state without noise */
+  double exact =
+      isnan(result->energy_exact) ? result->minimum : result->energy_exact;
   put(line, ", %+.4f mHa",
-      1e3 * (value - result->minimum - result->nuclear_repulsion_energy));
+      1e3 * (value - exact - result->nuclear_repulsion_energy));
 }
 
 /* The energy with noise, and what mitigation makes of it. */

@@ -21,6 +21,7 @@ static const struct {
     [VQE_REPORT_OPTIMIZER] = {"optimizer", true},
     [VQE_REPORT_OPTIMIZER_OPTIONS] = {"optimizer options", false},
     [VQE_REPORT_INIT] = {"init", false},
+    [VQE_REPORT_INIT_NOISE] = {"init noise", false},
     [VQE_REPORT_NOISE] = {"noise", false},
     [VQE_REPORT_SHOTS] = {"shots", true},
     [VQE_REPORT_PENALTY] = {"penalty", false},
@@ -62,6 +63,27 @@ static void rule_text(char out[VQE_REPORT_CELL], const char *json)
     }
   }
   out[used] = '\0';
+}
+
+/* The model as in the job, but of a calibration its name and strength: "ibm_x,
+ * strength 2". */
+static void noise_text(char out[VQE_REPORT_CELL],
+                       const struct vqe_experiment *experiment)
+{
+  static const char key[] = "\"strength\":";
+  const char *noise = experiment->noise;
+  const char *name = experiment->noise_backend;
+  const char *strength = noise != NULL ? strstr(noise, key) : NULL;
+  if (noise == NULL) {
+    snprintf(out, VQE_REPORT_CELL, "none");
+  } else if (strstr(noise, "\"calibration\":") == NULL) {
+    rule_text(out, noise);
+  } else if (strength != NULL) {
+    snprintf(out, VQE_REPORT_CELL, "%.24s, strength %g",
+             name != NULL ? name : "", strtod(strength + strlen(key), NULL));
+  } else {
+    snprintf(out, VQE_REPORT_CELL, "%.24s", name != NULL ? name : "");
+  }
 }
 
 static void space_text(char out[VQE_REPORT_CELL],
@@ -137,7 +159,7 @@ static void number_text(char out[VQE_REPORT_CELL],
   case VQE_REPORT_REPS:
     snprintf(out, VQE_REPORT_CELL, "%d", experiment->ansatz_reps);
     break;
-  case VQE_REPORT_NOISE:
+  case VQE_REPORT_INIT_NOISE:
     snprintf(out, VQE_REPORT_CELL, "%g", experiment->init_noise);
     break;
   case VQE_REPORT_SHOTS:
@@ -184,6 +206,9 @@ void vqe_report_setting_text(char out[VQE_REPORT_CELL],
     break;
   case VQE_REPORT_SPACE:
     space_text(out, experiment);
+    break;
+  case VQE_REPORT_NOISE:
+    noise_text(out, experiment);
     break;
   case VQE_REPORT_ANSATZ:
     name_text(out, experiment->ansatz_name);
