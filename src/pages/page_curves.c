@@ -11,6 +11,7 @@
 #include "pages/page_sections.h"
 #include "vqe/checks.h"
 #include "vqe/error.h"
+#include "vqe/optimize.h"
 
 /* Families of one chart, whose styles FCI and HF follow. */
 #define MOST_SERIES 6
@@ -218,7 +219,8 @@ static void init_curves(struct vqe_pages_chart charts[2],
   charts[1].decimals = 4;
 }
 
-/* Three geometries at least of which one has an energy. */
+/* Three geometries at least of which one has an energy; the lowest of random
+ * points is none. */
 static bool is_curve(const struct vqe_pages_set *set, size_t family)
 {
   size_t count = vqe_pages_length(&set->families, family);
@@ -226,7 +228,9 @@ static bool is_curve(const struct vqe_pages_set *set, size_t family)
   for (size_t j = 0; j < count && !good; j++) {
     good = vqe_pages_good(set, vqe_pages_item(&set->families, family, j)) > 0;
   }
-  return good && count >= 3 && first_of(set, family)->natom > 1;
+  const struct vqe_pages_run *run = first_of(set, family);
+  return good && count >= 3 && run->natom > 1 &&
+         strcmp(run->cells[VQE_REPORT_OPTIMIZER], VQE_LANDSCAPE) != 0;
 }
 
 /* Add the curves of one family to both charts, or (`references`) what they are

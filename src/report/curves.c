@@ -198,8 +198,10 @@ static int add_point(struct point *points, size_t *count,
   double energy =
       isnan(result->energy_exact) ? result->minimum : result->energy_exact;
   bool good = result->status != VQE_EXPERIMENT_FAILED && isfinite(energy);
-  if (status == VQE_OK && point.count == 1 && !point.places[0].displaced &&
-      result->experiment->molecule != NULL) {
+  /* the lowest of random points is no curve */
+  bool landscape = !isnan(result->landscape.points);
+  if (status == VQE_OK && !landscape && point.count == 1 &&
+      !point.places[0].displaced && result->experiment->molecule != NULL) {
     struct point *out = &points[*count];
     *out = (struct point){
         .place = point.places[0].value,

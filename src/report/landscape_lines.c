@@ -13,17 +13,29 @@ static void print_line(FILE *stream, const struct vqe_result *result,
   const struct vqe_experiment *experiment = result->experiment;
   const struct vqe_landscape *landscape = &result->landscape;
   double mean = landscape->energy_mean + result->nuclear_repulsion_energy;
+  char spread[120] = "";
+  char slope[120] = "";
   char *text = NULL;
+  /* one point has no variance, and no parameters have no slopes */
+  if (!isnan(landscape->energy_variance)) {
+    snprintf(spread, sizeof spread, ", variance %.3e hartree^2",
+             landscape->energy_variance);
+  }
+  if (!isnan(landscape->gradient_variance)) {
+    snprintf(slope, sizeof slope,
+             "; variance of a slope %.3e (hartree/rad)^2, mean over the "
+             "parameters",
+             landscape->gradient_variance);
+  }
   int status = vqe_memory_print(
       &text,
       "Landscape of %s %s (%d qubits, %d parameter%s, reps %d), %.0f random "
-      "points: energy %.4f hartree on average, variance %.3e hartree^2; "
-      "variance of a slope %.3e (hartree/rad)^2, mean over the parameters.",
+      "point%s: energy %.4f hartree on average%s%s.",
       experiment->name != NULL ? experiment->name : "",
       experiment->ansatz_name, result->num_qubits, result->nparam,
       result->nparam == 1 ? "" : "s", experiment->ansatz_reps,
-      landscape->points, mean, landscape->energy_variance,
-      landscape->gradient_variance);
+      landscape->points, landscape->points == 1.0 ? "" : "s", mean, spread,
+      slope);
   if (status == VQE_OK) {
     vqe_text_blank_controls(text);
     vqe_text_wrap(stream, text, width, 2);

@@ -143,13 +143,16 @@ static json_t *properties_of(const struct vqe_result *result)
   return object;
 }
 
-static json_t *landscape_of(const struct vqe_landscape *landscape)
+/* Energies are total ones, as all of the summary. */
+static json_t *landscape_of(const struct vqe_result *result)
 {
+  const struct vqe_landscape *landscape = &result->landscape;
   return isnan(landscape->points)
              ? json_null()
              : json_pack("{s:o, s:o, s:o, s:o}", "points",
                          whole_or_null(landscape->points), "energy_mean",
-                         number_or_null(landscape->energy_mean),
+                         number_or_null(landscape->energy_mean +
+                                        result->nuclear_repulsion_energy),
                          "energy_variance",
                          number_or_null(landscape->energy_variance),
                          "gradient_variance",
@@ -232,7 +235,7 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
       {"chemical_accuracy_shots", whole_or_null(cost->shots)},
       {"started_from", text_or_null(result->neighbour)},
       {"properties", properties_of(result)},
-      {"landscape", landscape_of(&result->landscape)},
+      {"landscape", landscape_of(result)},
       {"noise_backend", text_or_null(experiment->noise_backend)},
       {"noise_energy", property_or_null(result, "noise_energy")},
       {"noise_error", property_or_null(result, "noise_error")},

@@ -15,8 +15,8 @@
 int vqe_result_state_ok(const struct vqe_result *result);
 
 /* The state is the molecule's and its energy that of FCI to
- * VQE_CHECK_ACCURACY: 1 yes, 0 no, -1 without FCI or where the state is not
- * known. */
+ * VQE_CHECK_ACCURACY: 1 yes, 0 no, -1 without FCI, where the state is not
+ * known, and of a landscape. */
 int vqe_result_accurate(const struct vqe_result *result);
 
 /* The energy lies below the exact one of the molecule by more than rounding

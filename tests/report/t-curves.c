@@ -134,6 +134,16 @@ static void curve_is_told_from_points_in_any_order(void **state)
   text = print(results + POINTS, POINTS);
   assert_non_null(strstr(text, "1 of its points is of another state"));
   free(text);
+  /* nor is the lowest of random points one */
+  for (size_t k = 0; k < POINTS; k++) {
+    results[k]->landscape.points = 10.0;
+  }
+  text = print(results, POINTS);
+  assert_string_equal(text, "");
+  free(text);
+  for (size_t k = 0; k < POINTS; k++) {
+    results[k]->landscape.points = NAN;
+  }
   /* few points are a rough guess, and say so */
   text = print(results + POINTS + 2, 4);
   assert_non_null(

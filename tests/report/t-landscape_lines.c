@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,20 @@ static void line_has_total_energy_and_variances(void **state)
   vqe_result_free(result);
 }
 
+/* One point has no variance. */
+static void what_is_not_known_is_left_out(void **state)
+{
+  (void)state;
+  struct vqe_result *result = report_ok("H2");
+  result->landscape = (struct vqe_landscape){1.0, -1.25, NAN, NAN};
+  char *text = print(&result, 1);
+  assert_non_null(strstr(text, "1 random point:"));
+  assert_null(strstr(text, "nan"));
+  assert_null(strstr(text, "variance"));
+  free(text);
+  vqe_result_free(result);
+}
+
 static void many_are_counted(void **state)
 {
   (void)state;
@@ -69,6 +84,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(line_has_total_energy_and_variances),
+      cmocka_unit_test(what_is_not_known_is_left_out),
       cmocka_unit_test(many_are_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
