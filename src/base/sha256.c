@@ -2,8 +2,10 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
 
 int vqe_sha256(uint8_t out[32], const void *data, size_t size)
 {
@@ -27,4 +29,17 @@ int vqe_sha256_hex(char out[VQE_SHA256_HEX_SIZE], const void *data,
     snprintf(out + 2 * k, 3, "%02x", digest[k]);
   }
   return VQE_OK;
+}
+
+int vqe_sha256_file(char out[VQE_SHA256_HEX_SIZE], const char *path,
+                    size_t limit)
+{
+  char *text = NULL;
+  size_t size;
+  int status = vqe_file_read(&text, &size, path, limit);
+  if (status == VQE_OK) {
+    status = vqe_sha256_hex(out, text, size);
+  }
+  free(text);
+  return status;
 }

@@ -10,5 +10,8 @@
 int vqe_sha256(uint8_t out[32], const void *data, size_t size);
 int vqe_sha256_hex(char out[VQE_SHA256_HEX_SIZE], const void *data,
                    size_t size);
+/* The same of a file of at most `limit` bytes. */
+int vqe_sha256_file(char out[VQE_SHA256_HEX_SIZE], const char *path,
+                    size_t limit);
 
 #endif

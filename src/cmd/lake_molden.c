@@ -6,21 +6,48 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/sha256.h"
 #include "chem/molden.h"
 #include "lake_commands.h"
 #include "store/hdf5.h"
 
 /* Experiments that an error names. */
 #define NAMED 5
+#define BASIS_LIMIT ((size_t)256 << 20) /* bytes */
 
 /* The one result that is asked for. */
 struct search {
   const char *start; /* of its id; "" for the only one */
   size_t found;      /* with natural orbitals */
   size_t without;    /* without */
+  size_t integrals;  /* of these from an FCIDUMP */
   char named[NAMED * 96];
   char *text;
 };
+
+/* A basis file is read again: it must be there and be that of the run. */
+static int check_basis(const struct vqe_experiment *experiment)
+{
+  char hash[VQE_SHA256_HEX_SIZE];
+  const char *path = experiment->basis_set;
+  if (experiment->basis_sha256 == NULL) {
+    return VQE_OK;
+  }
+  int status = vqe_sha256_file(hash, path, BASIS_LIMIT);
+  if (status != VQE_OK) {
+    return vqe_error_context(status,
+                             "the basis file of the run, '%.300s' (from the "
+                             "folder of the run, if it is relative)",
+                             path);
+  }
+  return strcmp(hash, experiment->basis_sha256) == 0
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INPUT,
+                             "the basis file '%.300s' is not that of the run "
+                             "any more, and its orbitals mean nothing in "
+                             "another basis; restore it, or run it again",
+                             path);
+}
 
 /* Frozen orbitals hold two electrons each, then come those of the state. */
 static int print(char **out, const struct vqe_result *result,
@@ -36,8 +63,11 @@ static int print(char **out, const struct vqe_result *result,
                          result->experiment->id, norb,
                          frozen + result->noccupation);
   }
-  int status =
-      vqe_memory_alloc(&occupations, norb, sizeof *occupations, "occupations");
+  int status = check_basis(result->experiment);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&occupations, norb, sizeof *occupations,
+                              "occupations");
+  }
   for (size_t k = 0; status == VQE_OK && k < norb; k++) {
     occupations[k] =
         k < frozen ? 2.0 : result->natural_occupations[k - frozen];
@@ -64,6 +94,7 @@ static int take_result(void *ctx, size_t index,
       vqe_result_property(result, "natural_orbitals");
   if (orbitals == NULL || experiment->molecule == NULL) {
     search->without++;
+    search->integrals += experiment->fcidump != NULL;
     return VQE_OK;
   }
   if (search->found < NAMED) {
@@ -81,6 +112,15 @@ static int find(struct search *search, const char *path)
   int status = vqe_hdf5_visit(path, take_result, search);
   if (status != VQE_OK) {
     return status;
+  }
+  if (search->found == 0 && search->without > 0 &&
+      search->integrals == search->without) {
+    return vqe_error_set(
+        VQE_ERR_NOT_FOUND,
+        "'%s' holds results of FCIDUMP files alone%s%s, which "
+        "have integrals but no basis functions, so no "
+        "orbitals to draw",
+        path, search->start[0] != '\0' ? " at " : "", search->start);
   }
   if (search->found == 0 && search->without > 0) {
     return vqe_error_set(VQE_ERR_NOT_FOUND,

@@ -22,17 +22,8 @@
 static int hash_file(char **sha256, const char *path)
 {
   char hash[VQE_SHA256_HEX_SIZE];
-  char *text = NULL;
-  size_t size;
-  int status = vqe_file_read(&text, &size, path, FILE_LIMIT);
-  if (status == VQE_OK) {
-    status = vqe_sha256_hex(hash, text, size);
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_strdup(sha256, hash);
-  }
-  free(text);
-  return status;
+  int status = vqe_sha256_file(hash, path, FILE_LIMIT);
+  return status == VQE_OK ? vqe_memory_strdup(sha256, hash) : status;
 }
 
 int vqe_job_read_basis(struct vqe_job_basis *out, const json_t *item,

@@ -130,4 +130,21 @@ with harness.Folder() as folder:
     without = molden(folder, "s.h5")
     check(without.returncode != 0 and "--properties rdm1" in
           harness.unfolded(without.stderr), without.stderr)
+    # a basis file is that of the run, or nothing is said
+    source = os.path.join(harness.ROOT, "src", "chem", "basis", "6-31g.nw")
+    with open(source, encoding="utf-8") as stream:
+        text = stream.read()
+    folder.write("my.nw", text)
+    folder.write("file.json", {**JOB, "basis": "my.nw", "output": "t.h5"})
+    folder.summary("file.json")
+    same = molden(folder, "t.h5")
+    check(same.returncode == 0 and "[MO]" in same.stdout, same.stderr)
+    folder.write("my.nw", text + "\n# changed\n")
+    changed = molden(folder, "t.h5")
+    check(changed.returncode == 2 and "not that of the run any more" in
+          harness.unfolded(changed.stderr), changed.stderr)
+    os.remove(folder.file("my.nw"))
+    gone = molden(folder, "t.h5")
+    check(gone.returncode == 2 and "the basis file of the run" in
+          harness.unfolded(gone.stderr), gone.stderr)
 print("molden: ok")
