@@ -161,9 +161,12 @@ static int take_gate(struct reading *reading, json_t *pairs,
     }
     return VQE_OK;
   }
-  reading->error += errors.error;
-  reading->ns += errors.ns;
-  reading->npair++;
+  /* a coupler that is out of order is published with an error of 1 */
+  if (errors.error < 1.0) {
+    reading->error += errors.error;
+    reading->ns += errors.ns;
+    reading->npair++;
+  }
   if (q[0] >= reading->count || q[1] >= reading->count || is_known(pairs, q) ||
       json_array_size(pairs) >= VQE_NOISY_MOST_PAIRS) {
     return VQE_OK;
@@ -271,7 +274,8 @@ int vqe_noisy_calibration_read(json_t **out, const json_t *value,
   }
   if (status == VQE_OK && machine > 1 && reading.npair == 0) {
     status = vqe_error_set(
-        VQE_ERR_INPUT, "%s, key 'gates': no cx, ecr or cz is there", where);
+        VQE_ERR_INPUT, "%s, key 'gates': no cx, ecr or cz that works is there",
+        where);
   }
   if (status == VQE_OK) {
     double pairs_seen = reading.npair > 0 ? (double)reading.npair : 1.0;

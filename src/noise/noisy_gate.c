@@ -213,7 +213,7 @@ void vqe_noisy_gate_effect(struct vqe_noisy_effect *out,
   }
   out->p = model->infidelity ? depolarizing_of(strength * error, out->f1,
                                                out->f2, gate->count)
-                             : strength * error;
+                             : fmin(strength * error, 1.0);
   out->any = out->any || out->p > 0.0;
 }
 

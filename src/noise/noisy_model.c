@@ -376,7 +376,9 @@ static int check_strength(const struct vqe_noisy_model *model,
   }
   worst = fmax(worst, most * model->pair.error);
   for (int k = 0; k < model->npair; k++) {
-    worst = fmax(worst, most * model->pairs[k].error);
+    double error = model->pairs[k].error;
+    /* 1 says that the coupler is out of order, whatever the strength */
+    worst = fmax(worst, error < 1.0 ? most * error : 0.0);
   }
   worst *= model->strength;
   return worst <= 1.0
