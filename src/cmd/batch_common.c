@@ -6,6 +6,7 @@
 
 #include "base/error_message.h"
 #include "cmd_log.h"
+#include "side_output.h"
 
 int vqe_batch_complain(void)
 {
@@ -24,4 +25,11 @@ int vqe_batch_load(struct vqe_job **job, const struct vqe_cmd_options *options)
   }
   free(warnings);
   return status;
+}
+
+int vqe_batch_spare_inputs(const char *option, const char *path,
+                           const struct vqe_job *job)
+{
+  return vqe_cmd_side_output_check(
+      option, path, (const char *const *)job->inputs.paths, job->inputs.count);
 }

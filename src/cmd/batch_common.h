@@ -19,4 +19,8 @@ int vqe_batch_complain(void);
 int vqe_batch_load(struct vqe_job **job,
                    const struct vqe_cmd_options *options);
 
+/* vqe_cmd_side_output_check against every file that the job was read from. */
+int vqe_batch_spare_inputs(const char *option, const char *path,
+                           const struct vqe_job *job);
+
 #endif

@@ -376,6 +376,7 @@ static int write_fcidump(const struct vqe_job *job, const char *path)
   }
   const char *const input[] = {job->path};
   return vqe_cmd_side_output_check("--fcidump", path, input, 1) == VQE_OK &&
+                 vqe_batch_spare_inputs("--fcidump", path, job) == VQE_OK &&
                  vqe_experiment_fcidump(path, job->experiments[0], &options) ==
                      VQE_OK
              ? EXIT_GOOD
@@ -429,6 +430,9 @@ static int write_hamiltonian(const struct vqe_job *job,
     status = vqe_cmd_side_output_check("--hamiltonian", path, input, 2);
   }
   if (status == VQE_OK) {
+    status = vqe_batch_spare_inputs("--hamiltonian", path, job);
+  }
+  if (status == VQE_OK) {
     status = vqe_experiment_hamiltonian(&hamiltonian, job->experiments[0],
                                         &options, mapping, taper);
   }
@@ -451,6 +455,19 @@ bool vqe_batch_prints(const struct vqe_cmd_options *options)
          options->hamiltonian != NULL;
 }
 
+/* What takes the place of a run comes alone. */
+static int check_one(const struct vqe_cmd_options *options)
+{
+  int asked = options->dry_run + options->qasm + options->orbitals +
+              (options->fcidump != NULL) + (options->hamiltonian != NULL);
+  return asked <= 1
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_INPUT,
+                             "--dry-run, --qasm, --orbitals, --fcidump and "
+                             "--hamiltonian each take the place of the run: "
+                             "give one of them");
+}
+
 int vqe_batch_print(const struct vqe_cmd_options *options)
 {
   struct vqe_job *job = NULL;
@@ -469,7 +486,8 @@ int vqe_batch_print(const struct vqe_cmd_options *options)
     vqe_cmd_options_man(stdout);
   } else if (options->completion != NULL) {
     (void)vqe_cmd_options_completion(options->completion, stdout);
-  } else if (vqe_batch_load(&job, options) != VQE_OK) {
+  } else if (check_one(options) != VQE_OK ||
+             vqe_batch_load(&job, options) != VQE_OK) {
     code = vqe_batch_complain();
   } else if (options->dry_run) {
     code = dry_run(job);

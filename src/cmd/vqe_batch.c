@@ -334,6 +334,15 @@ static int check_side_outputs(const struct vqe_job *job,
   if (status == VQE_OK) {
     status = vqe_cmd_side_output_check("--report", options->report, others, 3);
   }
+  if (status == VQE_OK) {
+    status = vqe_batch_spare_inputs("--summary", options->summary, job);
+  }
+  if (status == VQE_OK) {
+    status = vqe_batch_spare_inputs("--qcschema", options->qcschema, job);
+  }
+  if (status == VQE_OK) {
+    status = vqe_batch_spare_inputs("--report", options->report, job);
+  }
   size_t length = options->report != NULL ? strlen(options->report) : 0;
   if (status == VQE_OK && length > 4 &&
       strcmp(options->report + length - 4, ".pdf") == 0) {

@@ -114,13 +114,38 @@ static int move_places(struct vqe_job *job, struct vqe_job_settings *settings,
   return status == VQE_OK ? vqe_file_follow(&job->file, job->output) : status;
 }
 
+/* Which files were read: out of molecules and settings into the job. */
+static int collect_inputs(struct vqe_job *job,
+                          struct vqe_job_molecules *molecules,
+                          const struct vqe_job_settings *settings)
+{
+  const struct vqe_job_inputs *noise = &settings->noise.inputs;
+  int status = VQE_OK;
+  job->inputs = molecules->inputs;
+  molecules->inputs = (struct vqe_job_inputs){0, NULL};
+  for (size_t k = 0; status == VQE_OK && k < settings->nbasis; k++) {
+    if (settings->bases[k].sha256 != NULL) {
+      status = vqe_job_inputs_add(&job->inputs, settings->bases[k].name);
+    }
+  }
+  for (size_t k = 0; status == VQE_OK && k < settings->ninit; k++) {
+    if (settings->inits[k].file != NULL) {
+      status = vqe_job_inputs_add(&job->inputs, settings->inits[k].file);
+    }
+  }
+  for (size_t k = 0; status == VQE_OK && k < noise->count; k++) {
+    status = vqe_job_inputs_add(&job->inputs, noise->paths[k]);
+  }
+  return status;
+}
+
 int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
                   size_t size, const char *path,
                   const struct vqe_job_overrides *overrides)
 {
   struct vqe_job *job = NULL;
   struct vqe_job_settings *settings = NULL;
-  struct vqe_job_molecules molecules = {0, 0, NULL};
+  struct vqe_job_molecules molecules = {.count = 0};
   struct vqe_job_value value = {.json = NULL};
   json_t *json = NULL;
   json_t *empty = json_object();
@@ -145,6 +170,9 @@ int vqe_job_parse(struct vqe_job **out, char **warnings, const char *text,
   if (status == VQE_OK) {
     status =
         move_places(job, settings, overrides != NULL ? overrides->nfile : 0);
+  }
+  if (status == VQE_OK) {
+    status = collect_inputs(job, &molecules, settings);
   }
   if (status == VQE_OK) {
     status = vqe_job_expand(job, warnings, &molecules, settings,
@@ -210,5 +238,6 @@ void vqe_job_free(struct vqe_job *job)
   vqe_job_lake_clear(&job->lake);
   vqe_job_stream_clear(&job->stream);
   vqe_job_metrics_clear(&job->metrics);
+  vqe_job_inputs_clear(&job->inputs);
   free(job);
 }

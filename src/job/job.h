@@ -10,11 +10,11 @@
 
 /* Read a job file, molecule file (JSON, QCSchema, XYZ) or FCIDUMP and expand
  * it. Order of expansion: molecules outermost, then basis, ansatz, optimizer,
- * init, seed innermost. Every experiment gets its id. A bad molecule becomes
- * an experiment with input_error (VQE_ERR_INPUT under strict); a bad setting
- * fails the load: file, key, value, remedy. Unknown keys name the nearest
- * known one. Two experiments with the same id: the later is dropped, with a
- * line in *warnings (free by free(), NULL when none). */
+ * init, seed, noise innermost. Every experiment gets its id. A bad molecule
+ * becomes an experiment with input_error (VQE_ERR_INPUT under strict); a bad
+ * setting fails the load: file, key, value, remedy. Unknown keys name the
+ * nearest known one. Two experiments with the same id: the later is dropped,
+ * with a line in *warnings (free by free(), NULL when none). */
 int vqe_job_load(struct vqe_job **out, char **warnings, const char *path,
                  const struct vqe_job_overrides *overrides);
 /* Same from memory; `path` names the text in messages, its folder is where

@@ -41,6 +41,7 @@ void vqe_job_molecules_clear(struct vqe_job_molecules *molecules)
     molecule_clear(&molecules->items[k]);
   }
   free(molecules->items);
+  vqe_job_inputs_clear(&molecules->inputs);
   memset(molecules, 0, sizeof *molecules);
 }
 
@@ -383,6 +384,9 @@ int vqe_job_molecules_read_file(struct vqe_job_molecules *molecules,
     if (status != VQE_OK) {
       status = vqe_error_context(status, "%s", value->where);
     }
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_inputs_add(&molecules->inputs, path);
   }
   if (status == VQE_OK) {
     status = vqe_job_molecules_parse(molecules, text, size, path, settings);

@@ -43,6 +43,7 @@ struct vqe_job_molecules {
   size_t count;
   size_t capacity;
   struct vqe_job_molecule *items;
+  struct vqe_job_inputs inputs; /* files that they were read from */
 };
 
 /* What a file holds, by its content, then its extension. */

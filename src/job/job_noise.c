@@ -15,7 +15,8 @@
 #define MOST_BYTES ((size_t)64 << 20)
 
 /* In place of the path of a calibration its numbers. */
-static int load_calibration(json_t *model, const struct vqe_job_value *value)
+static int load_calibration(struct vqe_job_inputs *inputs, json_t *model,
+                            const struct vqe_job_value *value)
 {
   const json_t *name = json_object_get(model, "calibration");
   char *path = NULL;
@@ -32,6 +33,12 @@ static int load_calibration(json_t *model, const struct vqe_job_value *value)
   if (status == VQE_OK) {
     snprintf(where, sizeof where, "file '%.300s'", path);
     status = vqe_file_read(&text, &size, path, MOST_BYTES);
+    if (status != VQE_OK) {
+      status = vqe_error_context(status, "%s, calibration", value->where);
+    }
+  }
+  if (status == VQE_OK) {
+    status = vqe_job_inputs_add(inputs, path);
   }
   if (status == VQE_OK) {
     status = vqe_json_parse_file(&file, text, size, 0, path);
@@ -99,7 +106,7 @@ static int add_model(struct vqe_job_noise *out, const json_t *given,
   }
   json_t *model = json_deep_copy(given);
   int status = model != NULL
-                   ? load_calibration(model, value)
+                   ? load_calibration(&out->inputs, model, value)
                    : vqe_error_set(VQE_ERR_MEMORY, "no memory for noise");
   size_t count = json_is_array(strength) ? json_array_size(strength) : 1;
   for (size_t k = 0; status == VQE_OK && k < count; k++) {
@@ -145,7 +152,8 @@ void vqe_job_noise_clear(struct vqe_job_noise *noise)
     free(noise->items[k].name);
   }
   free(noise->items);
-  *noise = (struct vqe_job_noise){0, NULL};
+  vqe_job_inputs_clear(&noise->inputs);
+  *noise = (struct vqe_job_noise){.count = 0};
 }
 
 int vqe_job_noise_put(json_t *given, const char *text)

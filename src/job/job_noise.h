@@ -13,6 +13,7 @@ struct vqe_job_noise_item {
 struct vqe_job_noise {
   size_t count; /* 0: the key is not there */
   struct vqe_job_noise_item *items;
+  struct vqe_job_inputs inputs; /* calibrations that were read */
 };
 
 /* A model, or a list of models and null, each with a strength or a list of

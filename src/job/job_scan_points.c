@@ -399,7 +399,7 @@ static int check_used(const struct vqe_job_scan *scan,
 int vqe_job_scan_apply(struct vqe_job_molecules *molecules,
                        const struct vqe_job_scan *scan)
 {
-  struct vqe_job_molecules out = {0, 0, NULL};
+  struct vqe_job_molecules out = {.count = 0};
   if (scan->count == 0 || molecules->count == 0) {
     return VQE_OK;
   }
@@ -411,6 +411,8 @@ int vqe_job_scan_apply(struct vqe_job_molecules *molecules,
     vqe_job_molecules_clear(&out);
     return status;
   }
+  out.inputs = molecules->inputs;
+  molecules->inputs = (struct vqe_job_inputs){0, NULL};
   vqe_job_molecules_clear(molecules);
   *molecules = out;
   return VQE_OK;

@@ -41,6 +41,12 @@ struct vqe_job_metrics {
   char *listen; /* [ADDRESS:]PORT */
 };
 
+/* Files that a job was read from, beside the job's own. */
+struct vqe_job_inputs {
+  size_t count;
+  char **paths;
+};
+
 struct vqe_job {
   char *path;   /* as given */
   char *output; /* HDF5 result, resolved */
@@ -63,6 +69,8 @@ struct vqe_job {
   int *chains;      /* of each experiment: number of the curve whose points
                        follow each other, in their order; -1: none */
   struct vqe_job_metrics metrics;
+  struct vqe_job_inputs inputs; /* molecules, basis sets, parameters,
+                                   calibrations */
 };
 
 /* What the command line adds; a non-NULL string or set flag overrides the

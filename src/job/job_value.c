@@ -9,6 +9,7 @@
 
 #include "base/error_message.h"
 #include "base/json_text.h"
+#include "base/memory.h"
 #include "base/suggest.h"
 
 void vqe_job_value_find(struct vqe_job_value *value,
@@ -180,4 +181,24 @@ void vqe_job_member_where(char *out, size_t size, const char *where,
   } else {
     snprintf(out, size, "%.220s, key '%s'", where, member);
   }
+}
+
+int vqe_job_inputs_add(struct vqe_job_inputs *inputs, const char *path)
+{
+  int status =
+      vqe_memory_grow(&inputs->paths, inputs->count, inputs->count + 1,
+                      sizeof *inputs->paths, "names of files");
+  if (status == VQE_OK) {
+    status = vqe_memory_strdup(&inputs->paths[inputs->count++], path);
+  }
+  return status;
+}
+
+void vqe_job_inputs_clear(struct vqe_job_inputs *inputs)
+{
+  for (size_t k = 0; k < inputs->count; k++) {
+    free(inputs->paths[k]);
+  }
+  free(inputs->paths);
+  *inputs = (struct vqe_job_inputs){0, NULL};
 }

@@ -19,6 +19,10 @@ struct vqe_job_value {
   char where[320];       /* "file 'a.json', key 'basis'", "option --basis" */
 };
 
+/* Add a path, copied; free them. */
+int vqe_job_inputs_add(struct vqe_job_inputs *inputs, const char *path);
+void vqe_job_inputs_clear(struct vqe_job_inputs *inputs);
+
 /* Where values come from: options before the job file before defaults. */
 struct vqe_job_reader {
   const json_t *job;

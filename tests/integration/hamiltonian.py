@@ -459,6 +459,22 @@ def check_refused(folder):
         check(not os.path.exists(folder.file("a.json")), "no file is left")
     with h5py.File(folder.file("there.h5")) as file:
         check("kept" in file, "the file that was there is")
+    # nothing that the run reads is replaced, nor is one of two outputs left out
+    with open(os.path.join(harness.ROOT, "src/chem/basis/sto3g.nw"), encoding="utf-8") as stream:
+        folder.write("b.txt", stream.read())
+    folder.write("mol.json", harness.H2)
+    folder.write("of.json", {"molecules": ["mol.json"], "basis": "b.txt"})
+    for option in ("--hamiltonian", "--fcidump", "--summary"):
+        for name in ("mol.json", "b.txt"):
+            with open(folder.file(name), encoding="utf-8") as stream:
+                before = stream.read()
+            done = folder.run("of.json", option, name, "--no-lake", status=2)
+            check("also read" in harness.unfolded(done.stderr) or
+                  "ends in" in harness.unfolded(done.stderr), done.stderr)
+            with open(folder.file(name), encoding="utf-8") as stream:
+                check(stream.read() == before, f"{option} replaced {name}")
+    done = folder.run(good, "--hamiltonian", "a.json", "--qasm", status=2)
+    check("give one of them" in harness.unfolded(done.stderr), done.stderr)
     # experiments of one molecule have one Hamiltonian; a file is replaced
     for _ in range(2):
         folder.run(good, "--seed", "1-3", "--hamiltonian", "a.json")
