@@ -632,10 +632,15 @@ run_lanes() {
   signal_helpers CONT
   fill_queues
   local others=()
-  run_lane long rest &
+  # with job control, as a background job without it ignores Ctrl-C, and so
+  # would the programs that tests interrupt
+  set -m
+  run_lane long rest </dev/null &
   others+=($!)
-  run_lane waits rest &
+  run_lane waits rest </dev/null &
   others+=($!)
+  set +m
+  helpers+=("${others[@]}")
   run_lane rest
   wait "${others[@]}"
   if [ -n "$(cat "$logs"/queue-{mpi,long,waits,rest})" ]; then

@@ -290,6 +290,9 @@ def check_interrupt(folder):
         "endless = {'name': 'SPSA', 'max_evaluations': 1000000, 'ftol': 0}\n"
         "vqe_batch.run(CO2, seed=1, references=['hf'], optimizer=endless,\n"
         "              callback=lambda one: print('begun', flush=True))\n")
+    # a shell's background job, as a lane of tests/run.sh, ignores the signal,
+    # and so would its children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=folder.path, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True)
