@@ -250,9 +250,14 @@ def look(browser, folder, name, responds):
         check(browser.run("return document.documentElement.scrollWidth") <= width,
               f"{where}: wider than the window")
         if responds:
-            counts = browser.run("""return [
-              document.querySelectorAll("figure.chart-figure").length,
-              document.querySelectorAll(".on .live svg").length]""")
+            # each is made as it comes into view, later on a busy machine
+            for _ in range(10):
+                counts = browser.run("""return [
+                  document.querySelectorAll("figure.chart-figure").length,
+                  document.querySelectorAll(".on .live svg").length]""")
+                if counts[0] == counts[1]:
+                    break
+                scroll(browser)
             check(counts[0] == counts[1] > 2, f"{where}: charts {counts}")
         found = barriers(browser)
         check(found == [], f"{where}: {found}")
