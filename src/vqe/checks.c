@@ -53,7 +53,7 @@ int vqe_result_accurate(const struct vqe_result *result)
 {
   int state = vqe_result_state_ok(result);
   double error = error_of(result);
-  if (isnan(error) || state < 0 || !isnan(result->landscape.points)) {
+  if (isnan(error) || state < 0 || result->landscape.points > 0.0) {
     return -1;
   }
   return state == 1 && fabs(error) <= VQE_CHECK_ACCURACY ? 1 : 0;
