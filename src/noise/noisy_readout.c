@@ -1,17 +1,16 @@
 #include "noise/noisy_readout.h"
 
+#include <float.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "operators/pauli_collect.h"
 
 #define MOST_TERMS ((size_t)1 << 23)
 
-struct term {
-  uint64_t x, z;
-  double coeff;
-};
+/* Terms that cancel are dropped, others kept however small. */
+#define LEAST_TERM DBL_MIN
 
 /* What a letter of each qubit becomes: constant and factor. */
 struct letters {
@@ -42,7 +41,7 @@ static uint64_t split_mask(const struct letters *letters, uint64_t support)
   return mask;
 }
 
-static size_t expand(struct term *out, const struct letters *letters,
+static size_t expand(struct vqe_pauli_term *out, const struct letters *letters,
                      uint64_t x, uint64_t z, double coeff)
 {
   uint64_t support = x | z;
@@ -57,59 +56,10 @@ static size_t expand(struct term *out, const struct letters *letters,
       value *=
           (gone >> q & 1) != 0 ? letters->constant[q] : letters->factor[q];
     }
-    out[count++] = (struct term){x & ~gone, z & ~gone, value};
+    out[count++] = (struct vqe_pauli_term){x & ~gone, z & ~gone, value};
     gone = (gone - mask) & mask; /* the next subset */
   } while (gone != 0);
   return count;
-}
-
-static int by_masks(const void *left, const void *right)
-{
-  const struct term *a = left;
-  const struct term *b = right;
-  if (a->x != b->x) {
-    return a->x < b->x ? -1 : 1;
-  }
-  return a->z < b->z ? -1 : a->z > b->z;
-}
-
-static int to_sum(struct vqe_pauli_sum **out, struct term *terms, size_t count,
-                  int nqubit)
-{
-  struct vqe_pauli_sum *sum = NULL;
-  size_t n = 0;
-  qsort(terms, count, sizeof *terms, by_masks);
-  for (size_t k = 0; k < count; k++) {
-    if (n > 0 && by_masks(&terms[n - 1], &terms[k]) == 0) {
-      terms[n - 1].coeff += terms[k].coeff;
-    } else {
-      terms[n++] = terms[k];
-    }
-  }
-  int status = vqe_memory_alloc(&sum, 1, sizeof *sum, "a Pauli sum");
-  if (status == VQE_OK) {
-    sum->nqubit = nqubit;
-    status = vqe_memory_alloc(&sum->x, n, sizeof *sum->x, "a Pauli sum");
-  }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&sum->z, n, sizeof *sum->z, "a Pauli sum");
-  }
-  if (status == VQE_OK) {
-    status =
-        vqe_memory_alloc(&sum->coeff, n, sizeof *sum->coeff, "a Pauli sum");
-  }
-  if (status != VQE_OK) {
-    vqe_pauli_sum_free(sum);
-    return status;
-  }
-  for (size_t k = 0; k < n; k++) {
-    sum->x[k] = terms[k].x;
-    sum->z[k] = terms[k].z;
-    sum->coeff[k] = terms[k].coeff;
-  }
-  sum->nterm = n;
-  *out = sum;
-  return VQE_OK;
 }
 
 int vqe_noisy_readout_sum(struct vqe_pauli_sum **out,
@@ -117,7 +67,7 @@ int vqe_noisy_readout_sum(struct vqe_pauli_sum **out,
                           const struct vqe_noisy_model *model)
 {
   struct letters letters = {{0.0}, {0.0}};
-  struct term *terms = NULL;
+  struct vqe_pauli_term *terms = NULL;
   size_t total = 0;
   size_t used = 0;
   *out = NULL;
@@ -141,7 +91,7 @@ int vqe_noisy_readout_sum(struct vqe_pauli_sum **out,
         expand(terms + used, &letters, sum->x[k], sum->z[k], sum->coeff[k]);
   }
   if (status == VQE_OK) {
-    status = to_sum(out, terms, used, sum->nqubit);
+    status = vqe_pauli_collect(out, sum->nqubit, terms, used, LEAST_TERM);
   }
   free(terms);
   return status;
