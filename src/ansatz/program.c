@@ -21,6 +21,21 @@ static int add_gate(struct vqe_program *program, const struct vqe_gate *gate,
                          gate->param, gate->scale);
 }
 
+/* The gate `first`, or with the *count - 1 behind it those that one circuit
+ * takes together. */
+static int add_gates(struct vqe_program *program, size_t *count,
+                     const struct vqe_ansatz *ansatz, size_t first)
+{
+  const struct vqe_gate *gates = &ansatz->gates[first];
+  int coupled = vqe_program_coupled_count(gates, ansatz->ngate - first);
+  if (coupled > 1 && ansatz->circuits == VQE_CIRCUITS_COMPACT) {
+    *count = (size_t)coupled;
+    return vqe_program_coupled(program, gates, coupled);
+  }
+  *count = 1;
+  return add_gate(program, gates, ansatz->circuits);
+}
+
 int vqe_program_create(struct vqe_program **out,
                        const struct vqe_ansatz *ansatz, size_t most)
 {
@@ -32,9 +47,11 @@ int vqe_program_create(struct vqe_program **out,
   }
   program->nqubit = ansatz->nqubit;
   program->most = most;
+  size_t count;
   for (size_t k = 0;
-       status == VQE_OK && !program->too_long && k < ansatz->ngate; k++) {
-    status = add_gate(program, &ansatz->gates[k], ansatz->circuits);
+       status == VQE_OK && !program->too_long && k < ansatz->ngate;
+       k += count) {
+    status = add_gates(program, &count, ansatz, k);
   }
   if (status == VQE_OK && !program->too_long &&
       ansatz->circuits != VQE_CIRCUITS_PLAIN) {

@@ -49,6 +49,12 @@ void vqe_program_free(struct vqe_program *program);
 int vqe_program_add(struct vqe_program *program, enum vqe_program_kind kind,
                     int q0, int q1, int param, double scale);
 
+/* Append a gate without an angle: on one qubit, CX, CZ. */
+int vqe_program_clifford(struct vqe_program *program,
+                         enum vqe_program_kind kind, int q);
+int vqe_program_cx(struct vqe_program *program, int control, int target);
+int vqe_program_cz(struct vqe_program *program, int q0, int q1);
+
 /* Terms of a generator: of the product of four ladder operators, and to
  * spare. */
 #define VQE_PROGRAM_TERMS 32
@@ -74,6 +80,29 @@ int vqe_program_excitation(struct vqe_program *program,
                            const struct vqe_gate *gate,
                            enum vqe_circuits circuits);
 
+/* An excitation between distinct qubits as one controlled rotation. */
+int vqe_program_controlled(struct vqe_program *program,
+                           const struct vqe_gate *gate);
+
+/* Most doubles that one circuit takes together: the pairings of four. */
+#define VQE_PROGRAM_COUPLED 3
+
+/* How many of the `count` gates, from the first on, are doubles that pair the
+ * same four distinct qubits, each in another way: at most VQE_PROGRAM_COUPLED.
+ * They commute. */
+int vqe_program_coupled_count(const struct vqe_gate *gates, size_t count);
+
+/* Append that many doubles, 2 or 3, as one circuit: 9 gates of two qubits for
+ * two by one parameter and equal sizes of scale, else 13; more for the Z
+ * strings of fermions. */
+int vqe_program_coupled(struct vqe_program *program,
+                        const struct vqe_gate *gates, int count);
+
+/* exp(-i angle (X0 Y1 - Y0 X1)/2), a rotation of |01> and |10>, by
+ * angle = scale * parameters[param]. */
+int vqe_program_givens(struct vqe_program *program, int q0, int q1, int param,
+                       double scale);
+
 /* exp(-i t (XX + YY)/2) of q0, q1. */
 int vqe_program_xxyy(struct vqe_program *program, const struct vqe_gate *gate,
                      enum vqe_circuits circuits);
@@ -98,6 +127,11 @@ int vqe_program_text(char **out, const struct vqe_program *program,
  * nothing but these, X and phases: vqe_ansatz_has_short. */
 bool vqe_ansatz_has_short(const struct vqe_ansatz *ansatz);
 int vqe_ansatz_qasm_short(char **out, const struct vqe_ansatz *ansatz);
+
+static inline bool vqe_program_has(uint64_t mask, int q)
+{
+  return mask >> q & 1;
+}
 
 static inline bool vqe_program_pair(enum vqe_program_kind kind)
 {

@@ -5,10 +5,7 @@
  * excitations; each of the commuting strings is a basis change, CX gates that
  * collect its parity on one qubit, and an RZ there.
  *
- * One controlled rotation (VQE_CIRCUITS_COMPACT): Yordanov, Arvidsson-Shukur
- * and Barnes, Phys. Rev. A 102, 062612 (2020). A single excitation takes 2
- * gates of two qubits, a double 13; the Z strings of fermions add CZ gates on
- * both sides, as they only turn the sign of the rotation. */
+ * VQE_CIRCUITS_COMPACT is the subject of program_controlled.c. */
 #include <string.h>
 
 #include "ansatz/program.h"
@@ -83,37 +80,21 @@ int vqe_program_generator(struct vqe_program_term out[VQE_PROGRAM_TERMS],
 
 /* ---- Pauli rotations ---- */
 
-static int add_clifford(struct vqe_program *program,
-                        enum vqe_program_kind kind, int q)
-{
-  return vqe_program_add(program, kind, q, q, -1, 0.0);
-}
-
-static int add_cx(struct vqe_program *program, int control, int target)
-{
-  return vqe_program_add(program, VQE_PROGRAM_CX, control, target, -1, 0.0);
-}
-
-static bool has_bit(uint64_t mask, int q)
-{
-  return mask >> q & 1;
-}
-
 /* X and Y of a string to Z, or back. */
 static int change_basis(struct vqe_program *program,
                         const struct vqe_program_term *term, bool back)
 {
   int status = VQE_OK;
   for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
-    bool y = has_bit(term->x & term->z, q);
+    bool y = vqe_program_has(term->x & term->z, q);
     if (!back && y) {
-      status = add_clifford(program, VQE_PROGRAM_SDG, q);
+      status = vqe_program_clifford(program, VQE_PROGRAM_SDG, q);
     }
-    if (status == VQE_OK && has_bit(term->x, q)) {
-      status = add_clifford(program, VQE_PROGRAM_H, q);
+    if (status == VQE_OK && vqe_program_has(term->x, q)) {
+      status = vqe_program_clifford(program, VQE_PROGRAM_H, q);
     }
     if (status == VQE_OK && back && y) {
-      status = add_clifford(program, VQE_PROGRAM_S, q);
+      status = vqe_program_clifford(program, VQE_PROGRAM_S, q);
     }
   }
   return status;
@@ -127,7 +108,7 @@ int vqe_program_rotation(struct vqe_program *program,
   int qubits[64] = {0};
   int count = 0;
   for (int q = 0; q < program->nqubit; q++) {
-    if (has_bit(term->x | term->z, q)) {
+    if (vqe_program_has(term->x | term->z, q)) {
       qubits[count++] = q;
     }
   }
@@ -136,14 +117,14 @@ int vqe_program_rotation(struct vqe_program *program,
   }
   int status = change_basis(program, term, false);
   for (int k = 0; status == VQE_OK && k + 1 < count; k++) {
-    status = add_cx(program, qubits[k], qubits[k + 1]);
+    status = vqe_program_cx(program, qubits[k], qubits[k + 1]);
   }
   if (status == VQE_OK) {
     status = vqe_program_add(program, VQE_PROGRAM_RZ, qubits[count - 1], 0,
                              gate->param, -2.0 * term->im * gate->scale);
   }
   for (int k = count - 2; status == VQE_OK && k >= 0; k--) {
-    status = add_cx(program, qubits[k], qubits[k + 1]);
+    status = vqe_program_cx(program, qubits[k], qubits[k + 1]);
   }
   return status == VQE_OK ? change_basis(program, term, true) : status;
 }
@@ -154,8 +135,8 @@ static int add_star(struct vqe_program *program,
 {
   int status = VQE_OK;
   for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
-    if (q != target && has_bit(term->x | term->z, q)) {
-      status = add_cx(program, q, target);
+    if (q != target && vqe_program_has(term->x | term->z, q)) {
+      status = vqe_program_cx(program, q, target);
     }
   }
   return status;
@@ -171,19 +152,19 @@ static int add_step(struct vqe_program *program,
   uint64_t changed = from->z ^ to->z;
   int status = VQE_OK;
   for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
-    if (!has_bit(changed, q)) {
+    if (!vqe_program_has(changed, q)) {
       continue;
     }
     enum vqe_program_kind turn =
-        has_bit(to->z, q) ? VQE_PROGRAM_RX_MINUS : VQE_PROGRAM_RX_PLUS;
+        vqe_program_has(to->z, q) ? VQE_PROGRAM_RX_MINUS : VQE_PROGRAM_RX_PLUS;
     if (q != target) {
-      status = add_cx(program, q, target);
+      status = vqe_program_cx(program, q, target);
     }
     if (status == VQE_OK) {
-      status = add_clifford(program, turn, q);
+      status = vqe_program_clifford(program, turn, q);
     }
     if (status == VQE_OK && q != target) {
-      status = add_cx(program, q, target);
+      status = vqe_program_cx(program, q, target);
     }
   }
   return status;
@@ -249,138 +230,12 @@ static int add_rotations(struct vqe_program *program,
   struct vqe_program_term terms[VQE_PROGRAM_TERMS];
   int status = VQE_OK;
   int count = vqe_program_generator(terms, gate);
-  if (count > 0 && shared && has_bit(terms[0].x, gate->q[0]) &&
+  if (count > 0 && shared && vqe_program_has(terms[0].x, gate->q[0]) &&
       sort_terms(terms, count, gate->q[0])) {
     return add_shared(program, terms, count, gate, gate->q[0]);
   }
   for (int k = 0; status == VQE_OK && k < count; k++) {
     status = vqe_program_rotation(program, &terms[k], gate);
-  }
-  return status;
-}
-
-/* ---- one controlled rotation ---- */
-
-static int add_cz(struct vqe_program *program, int q0, int q1)
-{
-  return vqe_program_add(program, VQE_PROGRAM_CZ, q0, q1, -1, 0.0);
-}
-
-/* <q1 (q3) occupied| tau |q0 (q2) occupied> with all others empty, and in
- * *string the qubits whose electrons turn its sign. */
-static double sign_of(uint64_t *string, const struct vqe_gate *gate)
-{
-  int order = vqe_gate_order(gate->kind);
-  uint64_t occupied = 0;
-  uint64_t own = 0;
-  bool odd = false;
-  *string = 0;
-  for (int k = 0; k < 2 * order; k++) {
-    own |= UINT64_C(1) << gate->q[k];
-    occupied |= k % 2 == 0 ? UINT64_C(1) << gate->q[k] : 0;
-  }
-  if (vqe_gate_signless(gate->kind)) {
-    return 1.0;
-  }
-  for (int k = order - 1; k >= 0; k--) {
-    for (int end = 0; end < 2; end++) { /* first out of q0, then into q1 */
-      uint64_t bit = UINT64_C(1) << gate->q[2 * k + end];
-      odd ^= __builtin_parityll(occupied & (bit - 1));
-      occupied ^= bit;
-      *string ^= bit - 1;
-    }
-  }
-  *string &= ~own;
-  return odd ? -1.0 : 1.0;
-}
-
-/* CZ of each qubit of the string with the target, where Z turns the sign. */
-static int add_string(struct vqe_program *program, uint64_t string, int target)
-{
-  int status = VQE_OK;
-  for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
-    if (has_bit(string, q)) {
-      status = add_cz(program, q, target);
-    }
-  }
-  return status;
-}
-
-/* exp(-i angle (X0 Y1 - Y0 X1)/2): a rotation of |01> and |10> */
-static int add_givens(struct vqe_program *program, int q0, int q1, int param,
-                      double scale)
-{
-  int status = add_clifford(program, VQE_PROGRAM_H, q0);
-  if (status == VQE_OK) {
-    status = add_cx(program, q0, q1);
-  }
-  if (status == VQE_OK) {
-    status = vqe_program_add(program, VQE_PROGRAM_RY, q0, 0, param, scale);
-  }
-  if (status == VQE_OK) {
-    status = vqe_program_add(program, VQE_PROGRAM_RY, q1, 0, param, scale);
-  }
-  if (status == VQE_OK) {
-    status = add_cx(program, q0, q1);
-  }
-  return status == VQE_OK ? add_clifford(program, VQE_PROGRAM_H, q0) : status;
-}
-
-/* RY(angle) of `target` where controls 0 and 2 are 1 and control 1 is 0: the
- * product of eight rotations by an eighth of it, whose signs are products of
- * the controls' (-1)^n; a CZ turns the sign by that of its control, and in
- * the order of a Gray code one CZ leads to the next product. The last CZ, of
- * control 2, is left to the caller. */
-static int add_controlled_ry(struct vqe_program *program, int target,
-                             const int controls[3], int param, double scale)
-{
-  static const int toggled[8] = {0, 1, 0, 2, 0, 1, 0, 2};
-  int product = 0; /* bit k: control k is a factor */
-  int status = VQE_OK;
-  for (int k = 0; status == VQE_OK && k < 8; k++) {
-    /* (1 - Z0)(1 + Z1)(1 - Z2) */
-    double sign = __builtin_parity((unsigned)product & 5U) ? -1.0 : 1.0;
-    status = vqe_program_add(program, VQE_PROGRAM_RY, target, 0, param,
-                             0.125 * sign * scale);
-    if (status == VQE_OK && k < 7) {
-      status = add_cz(program, controls[toggled[k]], target);
-    }
-    product ^= 1 << toggled[k];
-  }
-  return status;
-}
-
-/* Controlled by `control`: Z, then X on `target`, as one CX: XZ = -iY. */
-static int add_cz_cx(struct vqe_program *program, int control, int target)
-{
-  int status = add_clifford(program, VQE_PROGRAM_SDG, target);
-  if (status == VQE_OK) {
-    status = add_cx(program, control, target);
-  }
-  if (status == VQE_OK) {
-    status = add_clifford(program, VQE_PROGRAM_S, target);
-  }
-  return status == VQE_OK ? add_clifford(program, VQE_PROGRAM_SDG, control)
-                          : status;
-}
-
-/* |1010> and |0101> of q0 ... q3 are 1 and 0 of q0, with 101 on q1, q2, q3,
- * after a CX of q0 to each of these. */
-static int add_double(struct vqe_program *program, const int *q, int param,
-                      double scale)
-{
-  int status = VQE_OK;
-  for (int k = 1; status == VQE_OK && k < 4; k++) {
-    status = add_cx(program, q[0], q[k]);
-  }
-  if (status == VQE_OK) {
-    status = add_controlled_ry(program, q[0], q + 1, param, scale);
-  }
-  if (status == VQE_OK) {
-    status = add_cz_cx(program, q[0], q[3]);
-  }
-  for (int k = 1; status == VQE_OK && k < 3; k++) {
-    status = add_cx(program, q[0], q[k]);
   }
   return status;
 }
@@ -399,19 +254,9 @@ int vqe_program_excitation(struct vqe_program *program,
                            const struct vqe_gate *gate,
                            enum vqe_circuits circuits)
 {
-  uint64_t string;
-  if (circuits != VQE_CIRCUITS_COMPACT || !are_distinct(gate)) {
-    return add_rotations(program, gate, circuits != VQE_CIRCUITS_PLAIN);
-  }
-  double scale = sign_of(&string, gate) * gate->scale;
-  const int *q = gate->q;
-  int status = add_string(program, string, q[0]);
-  if (status == VQE_OK) {
-    status = vqe_gate_order(gate->kind) == 1
-                 ? add_givens(program, q[0], q[1], gate->param, scale)
-                 : add_double(program, q, gate->param, -2.0 * scale);
-  }
-  return status == VQE_OK ? add_string(program, string, q[0]) : status;
+  return circuits != VQE_CIRCUITS_COMPACT || !are_distinct(gate)
+             ? add_rotations(program, gate, circuits != VQE_CIRCUITS_PLAIN)
+             : vqe_program_controlled(program, gate);
 }
 
 int vqe_program_xxyy(struct vqe_program *program, const struct vqe_gate *gate,
@@ -428,10 +273,11 @@ int vqe_program_xxyy(struct vqe_program *program, const struct vqe_gate *gate,
     return status == VQE_OK ? vqe_program_rotation(program, &terms[1], gate)
                             : status;
   }
-  int status = add_clifford(program, VQE_PROGRAM_S, q[1]);
+  int status = vqe_program_clifford(program, VQE_PROGRAM_S, q[1]);
   if (status == VQE_OK) {
-    status = add_givens(program, q[0], q[1], gate->param, gate->scale);
+    status = vqe_program_givens(program, q[0], q[1], gate->param, gate->scale);
   }
-  return status == VQE_OK ? add_clifford(program, VQE_PROGRAM_SDG, q[1])
-                          : status;
+  return status == VQE_OK
+             ? vqe_program_clifford(program, VQE_PROGRAM_SDG, q[1])
+             : status;
 }

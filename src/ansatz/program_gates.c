@@ -33,6 +33,22 @@ int vqe_program_add(struct vqe_program *program, enum vqe_program_kind kind,
   return VQE_OK;
 }
 
+int vqe_program_clifford(struct vqe_program *program,
+                         enum vqe_program_kind kind, int q)
+{
+  return vqe_program_add(program, kind, q, q, -1, 0.0);
+}
+
+int vqe_program_cx(struct vqe_program *program, int control, int target)
+{
+  return vqe_program_add(program, VQE_PROGRAM_CX, control, target, -1, 0.0);
+}
+
+int vqe_program_cz(struct vqe_program *program, int q0, int q1)
+{
+  return vqe_program_add(program, VQE_PROGRAM_CZ, q0, q1, -1, 0.0);
+}
+
 void vqe_program_free(struct vqe_program *program)
 {
   if (program == NULL) {

@@ -190,9 +190,9 @@ static void elements_of_pools_are_the_same_unitary(void **state)
   const char *const pools[] = {"GSD", "QEB", "UCCSD"};
   for (size_t p = 0; p < 3; p++) {
     for (int kind = VQE_CIRCUITS_COMPACT; kind < VQE_CIRCUITS_PLAIN; kind++) {
-      struct vqe_ansatz *plain = make_pool(pools[p], 3, VQE_CIRCUITS_PLAIN);
+      struct vqe_ansatz *plain = make_pool(pools[p], 4, VQE_CIRCUITS_PLAIN);
       struct vqe_ansatz *other =
-          make_pool(pools[p], 3, (enum vqe_circuits)kind);
+          make_pool(pools[p], 4, (enum vqe_circuits)kind);
       assert_same(plain, other);
       vqe_ansatz_free(plain);
       vqe_ansatz_free(other);
@@ -341,6 +341,62 @@ static void gates_of_excitations_are_those_of_the_literature(void **state)
   assert_true(pairs_of("UCCSD", 2, VQE_CIRCUITS_COMPACT) <= 13 + 4);
 }
 
+static double pairs_of_doubles(const struct vqe_gate *gates, size_t count)
+{
+  struct vqe_gate copy[3];
+  memcpy(copy, gates, count * sizeof *gates);
+  struct vqe_ansatz ansatz = {.nqubit = 8,
+                              .norb = 4,
+                              .nparam = 3,
+                              .ngate = count,
+                              .gates = copy,
+                              .circuits = VQE_CIRCUITS_COMPACT};
+  struct vqe_circuit_cost cost;
+  assert_int_equal(vqe_ansatz_cost(&cost, &ansatz, 0), VQE_OK);
+  return cost.two_qubit_gates;
+}
+
+/* Ramoa et al., arXiv:2407.08696: 9 gates of two qubits for a sum or a
+ * difference of two excitations on four qubits, 13 with a parameter for each,
+ * whichever of the three pairings they are. */
+static void coupled_doubles_take_the_gates_of_the_literature(void **state)
+{
+  (void)state;
+  const struct vqe_gate pairings[3] = {
+      {VQE_GATE_QUBIT_DOUBLE, {0, 2, 1, 3}, 0, 1.0},
+      {VQE_GATE_QUBIT_DOUBLE, {3, 2, 0, 1}, 0, 1.0},
+      {VQE_GATE_QUBIT_DOUBLE, {0, 1, 2, 3}, 0, 1.0}};
+  for (int k = 0; k < 3; k++) {
+    for (int sign = -1; sign <= 1; sign += 2) {
+      struct vqe_gate two[2] = {pairings[k], pairings[(k + 1) % 3]};
+      two[1].scale = sign;
+      near(pairs_of_doubles(two, 2), 9, 0);
+      two[1].scale = 0.5 * sign;
+      near(pairs_of_doubles(two, 2), 13, 0);
+      two[1].scale = sign;
+      two[1].param = 1;
+      near(pairs_of_doubles(two, 2), 13, 0);
+    }
+  }
+  struct vqe_gate three[3] = {pairings[0], pairings[1], pairings[2]};
+  near(pairs_of_doubles(three, 3), 13, 0);
+  three[1].param = 1;
+  three[2].param = 2;
+  near(pairs_of_doubles(three, 3), 13, 0);
+  /* the same pairing again is no other plane */
+  const struct vqe_gate again[2] = {
+      {VQE_GATE_QUBIT_DOUBLE, {0, 2, 1, 3}, 0, 1.0},
+      {VQE_GATE_QUBIT_DOUBLE, {3, 1, 2, 0}, 1, 1.0}};
+  assert_int_equal(vqe_program_coupled_count(again, 2), 1);
+  /* one of electrons has other signs */
+  const struct vqe_gate mixed[2] = {
+      {VQE_GATE_QUBIT_DOUBLE, {0, 2, 1, 3}, 0, 1.0},
+      {VQE_GATE_DOUBLE, {0, 1, 2, 3}, 0, 1.0}};
+  assert_int_equal(vqe_program_coupled_count(mixed, 2), 1);
+  assert_int_equal(vqe_program_coupled_count(pairings, 3), 3);
+  assert_int_equal(vqe_program_coupled_count(pairings, 2), 2);
+}
+
 /* q0: h, cx, cx; q1: cx, rz, cx; q2: cp */
 static void depth_counts_layers(void **state)
 {
@@ -421,6 +477,7 @@ int main(void)
       cmocka_unit_test(pairs_stay_around_gates_that_do_not_commute),
       cmocka_unit_test(rotations_by_one_parameter_join),
       cmocka_unit_test(gates_of_excitations_are_those_of_the_literature),
+      cmocka_unit_test(coupled_doubles_take_the_gates_of_the_literature),
       cmocka_unit_test(depth_counts_layers),
       cmocka_unit_test(circuits_above_a_limit_are_not_counted),
       cmocka_unit_test(bound_text_has_numbers_and_no_inputs),
