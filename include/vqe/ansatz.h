@@ -119,13 +119,18 @@ VQE_API bool vqe_ansatz_has_mp2(const char *ansatz);
 
 /** How ADAPT-VQE grows (Grimsley et al., Nat. Commun. 10, 3007 (2019)). */
 struct vqe_adapt_options {
-  const char *pool;     /**< "GSD", "UCCSD", "QEB": vqe_ansatz_pool_create */
-  double gradient_norm; /**< stop at this norm of the pool's gradient */
-  double energy_change; /**< stop when a growth lowers the energy by less,
-                           hartree; 0: never */
-  int max_operators;    /**< stop at this many parameters */
+  const char *pool;        /**< "GSD", ...: vqe_ansatz_pool_create */
+  double gradient_norm;    /**< stop at this norm of the pool's gradient */
+  double energy_change;    /**< stop when a growth lowers the energy by less,
+                              hartree; 0: never */
+  int max_operators;       /**< stop at this many parameters */
   int operators_at_a_time; /**< added by one growth: those of largest gradient
                             */
+  /** One growth adds the operator of largest gradient and, of those on spin
+   * orbitals that none of the growth acts on yet, again the one of largest
+   * gradient, down to gradient_norm (TETRIS: Anastasiou et al., Phys. Rev.
+   * Research 6, 013254 (2024)); operators_at_a_time does not count. */
+  bool tetris;
 };
 
 /** What vqe_ansatz_create makes a circuit from. */
@@ -150,7 +155,8 @@ VQE_API void vqe_ansatz_options_init(struct vqe_ansatz_options *options);
 
 /** Set a further option of a job file, which `options->name` must know, from
  * its JSON text. ADAPT-VQE: "pool" (GSD), "gradient_norm" (1e-3),
- * "energy_change" (0), "max_operators" (500), "operators_at_a_time" (1).
+ * "energy_change" (0), "max_operators" (500), "operators_at_a_time" (1),
+ * "tetris" (false).
  * UCCSD and its kin, LUCJ: "orbital_optimization" (false). All: "circuits"
  * ("compact", "gadgets", "plain").
  * VQE_ERR_INPUT when this ansatz has no such option, naming those it has, or
@@ -172,10 +178,19 @@ VQE_API void vqe_ansatz_free(struct vqe_ansatz *ansatz);
  *   "GSD"   generalised singles and doubles: excitations between any
  *           orbitals, occupied or not;
  *   "QEB"   the same as excitations of qubits (Yordanov et al., Phys. Rev. A
- *           102, 062612 (2020); Commun. Phys. 4, 228 (2021)).
- * Closed shells: an excitation and its spin mirror are one element, those
- * that the mirror reverses are left out. Screened by irreps. O(norb^4)
- * elements. */
+ *           102, 062612 (2020); Commun. Phys. 4, 228 (2021));
+ *   "SAGSD" singles of both spins, pairs, and products of a single and the
+ *           hopping between two more orbitals: each keeps S^2 exactly;
+ *   "OVP-CEO" coupled exchange operators with one parameter (Ramoa et al.,
+ *           arXiv:2407.08696): sums and differences of two excitations of
+ *           qubits that pair the same four spin orbitals, and singles;
+ *   "MVP-CEO" those excitations one by one: a growth adds all on the same
+ *           four that have a slope;
+ *   "DVG-CEO" both: a growth takes an element of OVP-CEO, or in its place all
+ *           excitations on the same four that have a slope, where two do.
+ * Closed shells in the first three: an excitation and its spin mirror are one
+ * element, those that the mirror reverses are left out. Screened by irreps.
+ * O(norb^4) elements. */
 VQE_API int vqe_ansatz_pool_create(struct vqe_ansatz **out,
                                    const struct vqe_ansatz_options *options);
 /** Append an element of a pool with a parameter of its own, the last one. */

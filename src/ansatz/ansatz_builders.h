@@ -36,4 +36,12 @@ int vqe_ansatz_build_uccd0(struct vqe_ansatz_builder *builder,
 int vqe_ansatz_build_uccsd_factors(struct vqe_ansatz_builder *builder,
                                    const struct vqe_ansatz_options *options);
 
+/* Pools of ADAPT-VQE: elements that keep S^2; coupled exchange operators of
+ * `two` pairings of four spin orbitals by one parameter, of `one`, or both. */
+int vqe_ansatz_build_spin_pool(struct vqe_ansatz_builder *builder,
+                               const struct vqe_ansatz_options *options);
+int vqe_ansatz_build_coupled_pool(struct vqe_ansatz_builder *builder,
+                                  const struct vqe_ansatz_options *options,
+                                  bool two, bool one);
+
 #endif

@@ -9,9 +9,9 @@
 #include "base/struct_size.h"
 #include "vqe/ansatz.h"
 
-/* GSD, UCCSD, QEB: those of vqe_ansatz_pool_create; the first is the
- * default. */
-static const char *const pool_names[] = {"GSD", "UCCSD", "QEB"};
+/* Those of vqe_ansatz_pool_create; the first is the default. */
+static const char *const pool_names[] = {
+    "GSD", "UCCSD", "QEB", "SAGSD", "OVP-CEO", "MVP-CEO", "DVG-CEO"};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -43,7 +43,7 @@ static int set_pool(struct vqe_adapt_options *adapt, const char *json)
   }
   return vqe_error_set(VQE_ERR_INPUT,
                        "option 'pool' of ADAPT-VQE: %.40s is none of GSD, "
-                       "UCCSD, QEB",
+                       "UCCSD, QEB, SAGSD, OVP-CEO, MVP-CEO, DVG-CEO",
                        json);
 }
 
@@ -71,6 +71,18 @@ static int set_circuits(struct vqe_ansatz_options *options, const char *json)
                        options->name, json);
 }
 
+static int set_flag(bool *out, const char *name, const char *key,
+                    const char *json)
+{
+  if (strcmp(json, "true") != 0 && strcmp(json, "false") != 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "option '%s' of %s: %.40s is neither true nor false",
+                         key, name, json);
+  }
+  *out = json[0] == 't';
+  return VQE_OK;
+}
+
 /* The option of ansätze of fixed form that run in a sector. */
 static int set_orbitals(struct vqe_ansatz_options *options, const char *key,
                         const char *json)
@@ -84,14 +96,7 @@ static int set_orbitals(struct vqe_ansatz_options *options, const char *key,
                          knows ? ", circuits and orbital_optimization"
                                : " and circuits");
   }
-  if (strcmp(json, "true") != 0 && strcmp(json, "false") != 0) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "option 'orbital_optimization' of %s: %.40s is "
-                         "neither true nor false",
-                         options->name, json);
-  }
-  options->orbital_optimization = json[0] == 't';
-  return VQE_OK;
+  return set_flag(&options->orbital_optimization, options->name, key, json);
 }
 
 int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
@@ -131,6 +136,9 @@ int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
   if (strcmp(key, "pool") == 0) {
     return set_pool(adapt, json);
   }
+  if (strcmp(key, "tetris") == 0) {
+    return set_flag(&adapt->tetris, options->name, key, json);
+  }
   for (size_t k = 0; k < COUNT(known); k++) {
     if (strcmp(key, known[k].key) != 0) {
       continue;
@@ -155,6 +163,6 @@ int vqe_ansatz_option_set(struct vqe_ansatz_options *options, const char *key,
   return vqe_error_set(VQE_ERR_INPUT,
                        "ADAPT-VQE has no option '%s': besides name it knows "
                        "pool, gradient_norm, energy_change, max_operators, "
-                       "operators_at_a_time and circuits",
+                       "operators_at_a_time, tetris and circuits",
                        key);
 }

@@ -134,7 +134,46 @@ static int build_generalised(struct vqe_ansatz_builder *builder,
   return status;
 }
 
+/* The same without the signs of fermions. */
+static int build_qubit(struct vqe_ansatz_builder *builder,
+                       const struct vqe_ansatz_options *options)
+{
+  int status = build_generalised(builder, options);
+  const struct vqe_ansatz *pool = builder->ansatz;
+  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
+    pool->gates[k].kind = pool->gates[k].kind == VQE_GATE_SINGLE
+                              ? VQE_GATE_QUBIT_SINGLE
+                              : VQE_GATE_QUBIT_DOUBLE;
+  }
+  return status;
+}
+
 /* ---- the pool as a whole ---- */
+
+static int build(struct vqe_ansatz_builder *builder,
+                 const struct vqe_ansatz_options *options)
+{
+  const char *name = options->adapt.pool;
+  if (strcmp(name, "UCCSD") == 0) {
+    return vqe_ansatz_build_uccsd_factors(builder, options);
+  }
+  if (strcmp(name, "QEB") == 0) {
+    return build_qubit(builder, options);
+  }
+  if (strcmp(name, "SAGSD") == 0) {
+    return vqe_ansatz_build_spin_pool(builder, options);
+  }
+  if (strcmp(name, "OVP-CEO") == 0) {
+    return vqe_ansatz_build_coupled_pool(builder, options, true, false);
+  }
+  if (strcmp(name, "MVP-CEO") == 0) {
+    return vqe_ansatz_build_coupled_pool(builder, options, false, true);
+  }
+  if (strcmp(name, "DVG-CEO") == 0) {
+    return vqe_ansatz_build_coupled_pool(builder, options, true, true);
+  }
+  return build_generalised(builder, options);
+}
 
 int vqe_ansatz_pool_create(struct vqe_ansatz **out,
                            const struct vqe_ansatz_options *options)
@@ -171,15 +210,7 @@ int vqe_ansatz_pool_create(struct vqe_ansatz **out,
   pool->nbeta = options->nbeta;
   pool->conserves = true;
   pool->real = true;
-  status = strcmp(options->adapt.pool, "UCCSD") == 0
-               ? vqe_ansatz_build_uccsd_factors(&builder, options)
-               : build_generalised(&builder, options);
-  bool qubits = strcmp(options->adapt.pool, "QEB") == 0;
-  for (size_t k = 0; qubits && k < pool->ngate; k++) {
-    pool->gates[k].kind = pool->gates[k].kind == VQE_GATE_SINGLE
-                              ? VQE_GATE_QUBIT_SINGLE
-                              : VQE_GATE_QUBIT_DOUBLE;
-  }
+  status = build(&builder, options);
   if (status != VQE_OK) {
     vqe_ansatz_free(pool);
     return status;

@@ -9,15 +9,13 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/notes.h"
+#include "vqe/adapt_choice.h"
 #include "vqe/adapt_saddle.h"
 #include "vqe/checks.h"
 #include "vqe/evaluations.h"
 #include "vqe/metric.h"
 #include "vqe/neighbour.h"
 
-/* When several elements are added at a time, none has less than this share of
- * the largest slope. */
-#define LEAST_SHARE 0.1
 /* While the ansatz grows, an optimisation stops at this share of the largest
  * slope of the pool: the next element changes more than what is left. N2 and
  * NH3 take half the evaluations for the same operators and energies. */
@@ -25,9 +23,6 @@
 /* Slopes that fall by more than this in one growth show what the loose
  * optimisation left open, not new elements: it is taken further instead. */
 #define TOO_LOOSE 3.0
-
-/* Slopes that differ by less than this share are equal. */
-#define EQUAL 1e-6
 
 /* Hartree: a pool whose gradient is no longer than this, the default, should
  * have nothing left that matters. */
@@ -64,21 +59,6 @@ static void stop(struct vqe_optimize_result *out, bool converged,
   snprintf(out->reason, sizeof out->reason, "%s", reason);
 }
 
-/* Element of the largest slope that is not taken, the first of equal ones:
- * those that symmetry makes equal differ by rounding, and the choice must not
- * depend on how the molecule lies on the axes. */
-static int largest(const double *slope, const bool *taken, int count)
-{
-  int best = -1;
-  for (int k = 0; k < count; k++) {
-    if (!taken[k] &&
-        (best < 0 || fabs(slope[k]) > (1.0 + EQUAL) * fabs(slope[best]))) {
-      best = k;
-    }
-  }
-  return best;
-}
-
 /* Append these elements and give each a parameter 0. */
 static int append(struct vqe_run *run, const int *elements, int count)
 {
@@ -100,36 +80,17 @@ static int append(struct vqe_run *run, const int *elements, int count)
 }
 
 /* Append the elements of largest slope. */
-static int grow(struct vqe_run *run, const double *slope)
+static int grow(struct vqe_run *run, const double *slope, double gtol)
 {
   const struct vqe_adapt_options *adapt = &run->ansatz_options.adapt;
-  size_t size = (size_t)run->pool->nparam;
-  bool *taken = NULL;
   int *elements = NULL;
-  double least = 0.0;
   int count = 0;
   int status =
-      vqe_memory_alloc(&taken, size, sizeof *taken, "choice of operators");
+      vqe_adapt_choose(&elements, &count, run->pool, slope, adapt,
+                       adapt->max_operators - run->ansatz->nparam, gtol);
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&elements, size, sizeof *elements,
-                              "choice of operators");
+    status = append(run, elements, count);
   }
-  while (status == VQE_OK && count < adapt->operators_at_a_time &&
-         run->ansatz->nparam + count < adapt->max_operators) {
-    int best = largest(slope, taken, run->pool->nparam);
-    if (best < 0 || fabs(slope[best]) < least) {
-      break;
-    }
-    least = count == 0 ? LEAST_SHARE * fabs(slope[best]) : least;
-    taken[best] = true;
-    elements[count++] = best;
-  }
-  if (status == VQE_OK) {
-    status = count > 0
-                 ? append(run, elements, count)
-                 : vqe_error_set(VQE_ERR_NUMERIC, "the pool has no operators");
-  }
-  free(taken);
   free(elements);
   return status;
 }
@@ -406,7 +367,7 @@ static int grow_once(struct vqe_optimize_result *out, bool *ended,
   bool grows = growth->tolerance < TOO_LOOSE * left.gtol;
   growth->tolerance = left.gtol;
   if (grows) {
-    status = grow(run, growth->slope);
+    status = grow(run, growth->slope, options->gtol);
   }
   if (status == VQE_OK) {
     status = optimise(&found, &growth->nit, watched, &left);

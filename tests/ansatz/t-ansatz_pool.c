@@ -92,7 +92,7 @@ static void check_complete(int norb, const uint8_t *irrep, bool restricted,
         uint64_t a = mirror(low, norb);
         uint64_t b = mirror(high, norb);
         assert_true(vqe_gate_signless(pool->gates[k].kind) ==
-                    (strcmp(name, "QEB") == 0));
+                    (strcmp(name, "GSD") != 0));
         if (m.low == low && m.high == high) {
           found++;
           param = pool->gates[k].param;
@@ -125,6 +125,207 @@ static void pool_holds_every_excitation_once(void **state)
       check_complete(norb, irrep, restricted, "QEB");
     }
   }
+  for (int norb = 1; norb <= 4; norb++) {
+    check_complete(norb, NULL, false, "MVP-CEO");
+    check_complete(norb, irrep, false, "MVP-CEO");
+  }
+}
+
+/* ---- coupled exchanges ---- */
+
+static uint64_t support_of(const struct vqe_gate *gate)
+{
+  struct masks m = masks_of(gate);
+  return m.low | m.high;
+}
+
+/* Every two excitations of MVP-CEO on the same four qubits stand in OVP-CEO as
+ * their sum and as their difference, and nothing else but singles. */
+static void coupled_exchanges_are_sums_and_differences(void **state)
+{
+  (void)state;
+  static const uint8_t irrep[4] = {0, 1, 3, 1};
+  for (int k = 0; k < 4; k++) {
+    const uint8_t *screen = k % 2 == 0 ? NULL : irrep;
+    /* a closed shell has the same */
+    struct vqe_ansatz *one = make_pool(4, 2, 2, "MVP-CEO", screen, k > 1);
+    struct vqe_ansatz *two = make_pool(4, 2, 2, "OVP-CEO", screen, k > 1);
+    struct vqe_ansatz *both = make_pool(4, 2, 2, "DVG-CEO", screen, k > 1);
+    int singles = 0;
+    int sums = 0;
+    for (size_t i = 0; i < one->ngate; i++) {
+      singles += vqe_gate_order(one->gates[i].kind) == 1;
+      for (size_t j = i + 1; j < one->ngate; j++) {
+        bool same = support_of(&one->gates[i]) == support_of(&one->gates[j]);
+        sums += same;
+        int found[2] = {0, 0};
+        for (size_t g = 0; same && g + 1 < two->ngate; g++) {
+          const struct vqe_gate *at = &two->gates[g];
+          struct masks m[2] = {masks_of(&at[0]), masks_of(&at[1])};
+          struct masks w[2] = {masks_of(&one->gates[i]),
+                               masks_of(&one->gates[j])};
+          if (at[0].param == at[1].param && at[0].scale == 1.0 &&
+              memcmp(m, w, sizeof m) == 0) {
+            found[at[1].scale > 0.0]++;
+            assert_true(fabs(at[1].scale) == 1.0);
+          }
+        }
+        assert_int_equal(found[0], same);
+        assert_int_equal(found[1], same);
+      }
+    }
+    assert_true(sums > 0);
+    assert_int_equal(two->nparam, singles + 2 * sums);
+    assert_int_equal(two->ngate, (size_t)(singles + 4 * sums));
+    assert_int_equal(both->nparam, two->nparam + one->nparam - singles);
+    vqe_ansatz_free(one);
+    vqe_ansatz_free(two);
+    vqe_ansatz_free(both);
+  }
+}
+
+/* ---- elements that keep the spin ---- */
+
+/* Sum of the generators of an element, dense. */
+static double *generator_of(const struct vqe_ansatz *pool, int element)
+{
+  size_t n = (size_t)1 << pool->nqubit;
+  double *sum = oracle_new(n * n);
+  for (size_t k = 0; k < pool->ngate; k++) {
+    const struct vqe_gate *gate = &pool->gates[k];
+    bool two = vqe_gate_order(gate->kind) == 2;
+    if (gate->param != element) {
+      continue;
+    }
+    double *part =
+        oracle_excitation(pool->nqubit, gate->q[0], gate->q[1],
+                          two ? gate->q[2] : -1, two ? gate->q[3] : -1);
+    for (size_t x = 0; x < n * n; x++) {
+      sum[x] += gate->scale * part[x];
+    }
+    free(part);
+  }
+  return sum;
+}
+
+/* y += factor * a x */
+static void add_product(double *y, const double *a, const double *x,
+                        double factor, size_t n)
+{
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = 0; j < n; j++) {
+      y[i] += a[i * n + j] == 0.0 ? 0.0 : factor * a[i * n + j] * x[j];
+    }
+  }
+}
+
+/* Each gate of an element one after the other is the exponential of their sum,
+ * and that commutes with S^2: both on a state without any symmetry. */
+static void spin_adapted_elements_keep_the_spin(void **state)
+{
+  (void)state;
+  size_t n = 256;
+  double *s2 = oracle_spin(4);
+  struct vqe_ansatz *pool = make_pool(4, 2, 2, "SAGSD", NULL, true);
+  struct vqe_ansatz *open = make_pool(4, 3, 1, "SAGSD", NULL, false);
+  /* K, pairs, K M: 4 choose 2 each, and 6 of them for the last */
+  assert_int_equal(pool->nparam, 6 + 6 + 6);
+  assert_int_equal(open->ngate, pool->ngate);
+  assert_memory_equal(open->gates, pool->gates,
+                      pool->ngate * sizeof *pool->gates);
+  size_t first = 0;
+  for (int element = 0; element < pool->nparam; element++) {
+    double *sum = generator_of(pool, element);
+    double *psi = oracle_new(5 * n);
+    double *whole = psi + n;
+    double *parts = whole + n;
+    double *commutator = parts + n;
+    double *between = commutator + n;
+    uint64_t seed = 17;
+    for (size_t x = 0; x < n; x++) {
+      psi[x] = oracle_random(&seed);
+    }
+    add_product(between, s2, psi, 1.0, n);
+    add_product(commutator, sum, between, 1.0, n);
+    memset(between, 0, n * sizeof *between);
+    add_product(between, sum, psi, 1.0, n);
+    add_product(commutator, s2, between, -1.0, n);
+    memcpy(whole, psi, n * sizeof *psi);
+    memcpy(parts, psi, n * sizeof *psi);
+    oracle_exp_apply(whole, sum, 0.7, n);
+    for (; first < pool->ngate && pool->gates[first].param == element;
+         first++) {
+      struct vqe_gate gate = pool->gates[first];
+      struct vqe_ansatz one = {
+          .nqubit = 8, .ngate = 1, .gates = &gate, .nparam = pool->nparam};
+      double *part = generator_of(&one, element);
+      oracle_exp_apply(parts, part, 0.7, n);
+      free(part);
+    }
+    for (size_t x = 0; x < n; x++) {
+      assert_close(commutator[x], 0.0, 1e-12);
+      assert_close(whole[x], parts[x], 1e-12);
+    }
+    free(psi);
+    free(sum);
+  }
+  assert_int_equal(first, pool->ngate);
+  vqe_ansatz_free(open);
+  vqe_ansatz_free(pool);
+  free(s2);
+}
+
+/* E_rp E_sq - E_pr E_qs of any four orbitals is half the sum of two elements:
+ * no slope of a double between four orbitals is missing. */
+static void spin_adapted_products_hold_every_double(void **state)
+{
+  (void)state;
+  size_t n = 256;
+  struct vqe_ansatz *pool = make_pool(4, 2, 2, "SAGSD", NULL, true);
+  static const int orders[6][4] = {{0, 1, 2, 3}, {0, 1, 3, 2}, {0, 2, 1, 3},
+                                   {0, 2, 3, 1}, {0, 3, 1, 2}, {0, 3, 2, 1}};
+  double *generators[18];
+  assert_int_equal(pool->nparam, 18);
+  for (int k = 0; k < 18; k++) {
+    generators[k] = generator_of(pool, k);
+  }
+  for (int k = 0; k < 6; k++) {
+    const int *o = orders[k]; /* p -> r, q -> s */
+    double *wanted = oracle_new(n * n);
+    for (int spins = 0; spins < 4; spins++) {
+      int a = 4 * (spins / 2);
+      int b = 4 * (spins % 2);
+      double *part =
+          oracle_excitation(8, o[0] + a, o[1] + a, o[2] + b, o[3] + b);
+      for (size_t x = 0; x < n * n; x++) {
+        wanted[x] += part[x];
+      }
+      free(part);
+    }
+    int combined = 0;
+    for (int i = 0; i < pool->nparam; i++) {
+      const double *left = generators[i];
+      for (int j = 0; j < i && combined == 0; j++) {
+        const double *right = generators[j];
+        for (int sign = -1; sign <= 1; sign += 2) {
+          double apart = 0.0;
+          double opposed = 0.0;
+          for (size_t x = 0; x < n * n; x++) {
+            double sum = 0.5 * (left[x] + sign * right[x]);
+            apart = fmax(apart, fabs(sum - wanted[x]));
+            opposed = fmax(opposed, fabs(sum + wanted[x]));
+          }
+          combined += fmin(apart, opposed) < 1e-12;
+        }
+      }
+    }
+    assert_int_equal(combined, 1);
+    free(wanted);
+  }
+  for (int k = 0; k < 18; k++) {
+    free(generators[k]);
+  }
+  vqe_ansatz_free(pool);
 }
 
 /* The factors of UCCSD, one element a parameter. */
@@ -206,6 +407,11 @@ static void options_are_read_and_checked(void **state)
   o.name = "ADAPT-VQE";
   assert_int_equal(vqe_ansatz_option_set(&o, "pool", "\"qeb\""), VQE_OK);
   assert_string_equal(o.adapt.pool, "QEB");
+  assert_int_equal(vqe_ansatz_option_set(&o, "pool", "\"dvg-ceo\""), VQE_OK);
+  assert_string_equal(o.adapt.pool, "DVG-CEO");
+  assert_false(o.adapt.tetris);
+  assert_int_equal(vqe_ansatz_option_set(&o, "tetris", "true"), VQE_OK);
+  assert_true(o.adapt.tetris);
   assert_int_equal(vqe_ansatz_option_set(&o, "gradient_norm", "0.5"), VQE_OK);
   assert_true(o.adapt.gradient_norm == 0.5);
   assert_int_equal(vqe_ansatz_option_set(&o, "max_operators", "7"), VQE_OK);
@@ -221,6 +427,7 @@ static void options_are_read_and_checked(void **state)
       {"max_operators", "0"},
       {"max_operators", "1.5"},
       {"operators_at_a_time", "0"},
+      {"tetris", "1"},
       {"energy_change", "null"},
       {"operators", "1"},
   };
@@ -238,6 +445,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pool_holds_every_excitation_once),
+      cmocka_unit_test(coupled_exchanges_are_sums_and_differences),
+      cmocka_unit_test(spin_adapted_elements_keep_the_spin),
+      cmocka_unit_test(spin_adapted_products_hold_every_double),
       cmocka_unit_test(uccsd_pool_holds_the_factors_of_uccsd),
       cmocka_unit_test(appended_element_gets_the_last_parameter),
       cmocka_unit_test(options_are_read_and_checked),

@@ -187,8 +187,9 @@ static void circuits_of_all_kinds_are_the_same_unitary(void **state)
 static void elements_of_pools_are_the_same_unitary(void **state)
 {
   (void)state;
-  const char *const pools[] = {"GSD", "QEB", "UCCSD"};
-  for (size_t p = 0; p < 3; p++) {
+  const char *const pools[] = {"GSD",     "QEB",     "UCCSD",  "SAGSD",
+                               "OVP-CEO", "MVP-CEO", "DVG-CEO"};
+  for (size_t p = 0; p < sizeof pools / sizeof pools[0]; p++) {
     for (int kind = VQE_CIRCUITS_COMPACT; kind < VQE_CIRCUITS_PLAIN; kind++) {
       struct vqe_ansatz *plain = make_pool(pools[p], 4, VQE_CIRCUITS_PLAIN);
       struct vqe_ansatz *other =

@@ -164,11 +164,11 @@ static void energies_agree_with_reference(void **state)
 static void grown_ansatz_agrees_with_cpu(void **state)
 {
   (void)state;
-  static const char *const pools[] = {"GSD", "QEB"};
+  static const char *const pools[] = {"GSD", "QEB", "SAGSD", "OVP-CEO"};
   if (no_library()) {
     skip();
   }
-  for (size_t p = 0; p < 2; p++) {
+  for (size_t p = 0; p < sizeof pools / sizeof pools[0]; p++) {
     struct problem problem = problem_of("LiH", "ADAPT-VQE", 1, true);
     struct vqe_ansatz_options options = {.size = sizeof options,
                                          .name = "ADAPT-VQE",

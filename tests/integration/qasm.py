@@ -333,10 +333,12 @@ with harness.Folder() as scratch:
             "ansatz": [
                 {"name": "ADAPT-VQE", "max_operators": 6},
                 {"name": "ADAPT-VQE", "pool": "QEB", "max_operators": 6},
+                {"name": "ADAPT-VQE", "pool": "SAGSD", "max_operators": 6},
+                {"name": "ADAPT-VQE", "pool": "DVG-CEO", "max_operators": 9, "tetris": True},
             ],
             "seed": 3,
         },
     )
     found = check_job(scratch, "adapt.json", "g.h5")
-    check(found == 2 * len(MOLECULES), f"{found} experiments")
+    check(found == 4 * len(MOLECULES), f"{found} experiments")
 print("passed")

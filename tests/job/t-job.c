@@ -696,7 +696,7 @@ static void wrong_values_name_file_key_and_remedy(void **state)
        "true}",
        "no option 'orbital_optimization'"},
       {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"pool\": \"SD\"}",
-       "none of GSD, UCCSD, QEB"},
+       "none of GSD, UCCSD, QEB, SAGSD, OVP-CEO, MVP-CEO, DVG-CEO"},
       {"\"ansatz\": {\"name\": \"UCCSD\", \"circuits\": \"short\"}",
        "none of compact, gadgets, plain"},
       {"\"ansatz\": {\"name\": \"ADAPT-VQE\", \"reps\": 2}",

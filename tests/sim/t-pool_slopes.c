@@ -3,7 +3,9 @@
  * against matrix exponentials; extension in place. */
 #include "sim/sim_fixture.h"
 
-static const char *const pools[] = {"GSD", "UCCSD", "QEB"};
+static const char *const pools[] = {"GSD",     "UCCSD",   "QEB",    "SAGSD",
+                                    "OVP-CEO", "MVP-CEO", "DVG-CEO"};
+#define POOLS (sizeof pools / sizeof pools[0])
 
 /* tau - tau^+ of qubits: |..0_i 1_a..><..1_i 0_a..| and so on, no signs. */
 static double *qubit_excitation(int nqubit, int i, int a, int j, int b)
@@ -116,8 +118,9 @@ static double *commutators(const struct system *s)
     for (size_t x = 0; x < s->n; x++) {
       for (size_t y = 0; y < s->n; y++) {
         /* H A - A H with A antisymmetric */
-        out[gate->param] += h[x] * a[x * s->n + y] * s->psi[y] -
-                            s->psi[x] * a[x * s->n + y] * h[y];
+        double element = gate->scale * a[x * s->n + y];
+        out[gate->param] +=
+            h[x] * element * s->psi[y] - s->psi[x] * element * h[y];
       }
     }
     free(a);
@@ -163,7 +166,7 @@ static void slopes_agree_with_commutators(void **state)
   (void)state;
   static const uint8_t irrep[4] = {0, 1, 0, 1};
   static const uint8_t four[4] = {0, 1, 2, 3};
-  for (size_t k = 0; k < 3; k++) {
+  for (size_t k = 0; k < POOLS; k++) {
     check(2, 1, 1, NULL, pools[k], 3);
     check(3, 2, 2, NULL, pools[k], 4);
     check(3, 2, 1, NULL, pools[k], 5);
@@ -174,6 +177,8 @@ static void slopes_agree_with_commutators(void **state)
   check(4, 2, 2, irrep, "GSD", 9);
   check(4, 2, 2, four, "QEB", 10);
   check(4, 3, 2, irrep, "QEB", 11);
+  check(4, 2, 2, NULL, "SAGSD", 13);
+  check(4, 3, 2, four, "OVP-CEO", 14);
 }
 
 /* The derivative by the angle of the appended operator, at zero. */
@@ -182,7 +187,7 @@ static void slopes_agree_with_differences(void **state)
   (void)state;
   struct vqe_integrals *integrals = fixture_read("LiH");
   struct vqe_hamiltonian *hamiltonian = fixture_total(integrals, true);
-  for (size_t p = 0; p < 3; p++) {
+  for (size_t p = 0; p < POOLS; p++) {
     struct vqe_ansatz_options options;
     vqe_ansatz_options_init(&options);
     options.name = "ADAPT-VQE";
@@ -219,9 +224,9 @@ static void slopes_agree_with_differences(void **state)
           fixture_estimator(hamiltonian, ansatz, VQE_REPRESENTATION_SECTOR, 1);
       for (int i = 0; i < 4; i++) {
         double energy;
-        parameters[n] = 5e-3 * at[i];
+        parameters[n] = 2e-3 * at[i];
         assert_ok(vqe_estimator_energy(longer, &energy, parameters));
-        sum += weight[i] * energy / (12.0 * 5e-3);
+        sum += weight[i] * energy / (12.0 * 2e-3);
       }
       assert_close(slope[k], sum, 1e-8);
       vqe_estimator_free(longer);

@@ -237,8 +237,8 @@ static void grow(const char *name, const char *pool_name,
 static void split_estimator_takes_in_appended_gates(void **state)
 {
   (void)state;
-  static const char *const pools[] = {"GSD", "QEB"};
-  for (int p = 0; p < 2; p++) {
+  static const char *const pools[] = {"GSD", "QEB", "SAGSD", "OVP-CEO"};
+  for (size_t p = 0; p < sizeof pools / sizeof pools[0]; p++) {
     double slopes[2][4096] = {{0.0}};
     struct numbers numbers[2] = {{0}};
     grow("H2O", pools[p], NULL, slopes[0], &numbers[0]);
