@@ -43,6 +43,9 @@ export OPENBLAS_NUM_THREADS=1
 if [ "$(id -u)" -eq 0 ]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
+# Spark's programs here end before its second compiler has paid: with the first
+# one alone they take half of the processor time
+export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:-} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # two cores carry four ranks in tests, which then must not spin
 export OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_mpi_yield_when_idle=1
@@ -327,11 +330,17 @@ style_cppcheck() {
     -DJSON_INTEGER_FORMAT='"lld"' -Iinclude -Isrc -I. src kernels
 }
 
+# Large states on the emulated device and searches for minima take as long with
+# sanitizers as a third of all the others; tier long-unit-sanitized has them.
+# The kernels and the search themselves stay: device/*-emulated and vqe/t-run.
+slow_with_sanitizers='^((sim|estimator)/t-.*-emulated|vqe/t-saddle)$'
+
 # three at once, as many of them wait, for servers and timeouts, more than they
 # compute
 unit_sanitized() {
   await debug &&
-    ctest --test-dir build/debug -j 3 --no-tests=error --output-on-failure
+    ctest --test-dir build/debug -j 3 --no-tests=error --output-on-failure \
+      -E "$slow_with_sanitizers"
 }
 
 unit_release() {
@@ -356,7 +365,8 @@ cuda_build() {
     return 77
   fi
   await cuda || return
-  ctest --test-dir build/cuda -R '^(sim|device|estimator|vqe)/' -j 2 --no-tests=error \
+  # what is not of devices is the code of the release build
+  ctest --test-dir build/cuda -R '^(device|estimator)/' -j 2 --no-tests=error \
     --output-on-failure || return 1
   if "$batch" --devices; then
     return 0
@@ -508,6 +518,12 @@ long_sanitized() {
     program_sanitized "$1"
 }
 
+long_unit_sanitized() {
+  make_ready debug jobs/setup/build.sh debug &&
+    ctest --test-dir build/debug -j 3 --no-tests=error --output-on-failure \
+      -R "$slow_with_sanitizers"
+}
+
 long_image() {
   VQE_TEST_IMAGE=1 tests/integration/containers.sh
 }
@@ -524,6 +540,7 @@ run_long() {
   tier long-spark_yarn program tests/long/spark_yarn.py
   tier long-image long_image
   tier long-threads long_threads
+  tier long-unit-sanitized long_unit_sanitized
   for test in lake_hostile planted_files; do
     tier "long-sanitized-$test" long_sanitized "tests/integration/$test.py"
   done
