@@ -229,8 +229,7 @@ static bool is_curve(const struct vqe_pages_set *set, size_t family)
     good = vqe_pages_good(set, vqe_pages_item(&set->families, family, j)) > 0;
   }
   const struct vqe_pages_run *run = first_of(set, family);
-  return good && count >= 3 && run->natom > 1 &&
-         strcmp(run->cells[VQE_REPORT_OPTIMIZER], VQE_LANDSCAPE) != 0;
+  return good && count >= 3 && run->natom > 1 && !vqe_pages_is_landscape(run);
 }
 
 /* Add the curves of one family to both charts, or (`references`) what they are

@@ -111,7 +111,7 @@ static void put_remarks(struct vqe_pages_text *text,
   vqe_pages_put(text, "<td>");
   if (run->failed) {
     vqe_pages_put(text, "failed");
-  } else if (!run->converged) {
+  } else if (!run->converged && !vqe_pages_is_landscape(run)) {
     vqe_pages_put(text, "not converged");
   } else {
     any = false;
@@ -147,8 +147,10 @@ static void put_runs(struct vqe_pages_text *text,
 {
   bool lengths = has_geometries(set);
   bool sampled = false;
+  bool noisy = false;
   for (size_t k = 0; k < set->nrun; k++) {
     sampled = sampled || set->runs[k]->sampled;
+    noisy = noisy || !isnan(set->runs[k]->noisy);
   }
   open_table(text, "Each experiment; total energies in hartree");
   head(text, "molecule", false);
@@ -162,6 +164,9 @@ static void put_runs(struct vqe_pages_text *text,
   head(text, "energy", true);
   if (sampled) {
     head(text, "std. error", true);
+  }
+  if (noisy) {
+    head(text, "with noise", true);
   }
   head(text, "HF", true);
   head(text, "FCI", true);
@@ -187,6 +192,9 @@ static void put_runs(struct vqe_pages_text *text,
     if (sampled) {
       cell_number(text, 6, run->std);
     }
+    if (noisy) {
+      cell_number(text, 8, run->noisy);
+    }
     cell_number(text, 8, run->hf);
     cell_number(text, 8, run->fci);
     cell_error(text, run, true);
@@ -199,7 +207,9 @@ static size_t converged_of(const struct vqe_pages_set *set, size_t group)
 {
   size_t converged = 0;
   for (size_t k = 0; k < vqe_pages_length(&set->groups, group); k++) {
-    converged += set->runs[vqe_pages_item(&set->groups, group, k)]->converged;
+    const struct vqe_pages_run *run =
+        set->runs[vqe_pages_item(&set->groups, group, k)];
+    converged += !vqe_pages_is_landscape(run) && run->converged;
   }
   return converged;
 }
@@ -257,7 +267,7 @@ static void add_group(struct family *family, const struct vqe_pages_set *set,
     const struct vqe_pages_run *run =
         set->runs[vqe_pages_item(&set->groups, group, k)];
     family->runs++;
-    family->converged += run->converged;
+    family->converged += !vqe_pages_is_landscape(run) && run->converged;
     if (!run->failed && isfinite(vqe_pages_run_error(run))) {
       family->with_error[family->exact++] = run;
       family->accurate += run->accurate == 1;

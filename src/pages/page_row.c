@@ -116,6 +116,7 @@ static void take_numbers(struct vqe_pages_run *run, const json_t *row)
   run->neval = evaluations > 0 ? (size_t)evaluations : 0;
   run->energy = number_of(row, "minimum") + core;
   run->exact = number_of(row, "exact") + core;
+  run->noisy = NAN; /* a property, which this row does not have */
   run->std = number_of(row, "std");
   run->hf = number_of(row, "hf");
   run->mp2 = number_of(row, "mp2");

@@ -15,6 +15,11 @@
 /* Evaluations from the first that are all kept. */
 #define DENSE 24
 
+bool vqe_pages_is_landscape(const struct vqe_pages_run *run)
+{
+  return strcmp(run->cells[VQE_REPORT_OPTIMIZER], VQE_LANDSCAPE) == 0;
+}
+
 double vqe_pages_run_energy(const struct vqe_pages_run *run)
 {
   return isfinite(run->exact) ? run->exact : run->energy;
@@ -367,6 +372,8 @@ static void take_numbers(struct vqe_pages_run *run,
       result->seconds_fci,       result->seconds_vqe};
   double core = result->nuclear_repulsion_energy;
   double other = result->seconds_total;
+  const struct vqe_property *noisy =
+      vqe_result_property(result, "noise_energy");
   run->failed = result->status == VQE_EXPERIMENT_FAILED;
   run->converged = result->success && !run->failed;
   run->sampled = result->total_shots > 0;
@@ -376,6 +383,7 @@ static void take_numbers(struct vqe_pages_run *run,
   run->nparam = result->nparam;
   run->neval = result->neval;
   run->energy = run->failed ? NAN : result->minimum + core;
+  run->noisy = noisy != NULL ? noisy->values[0] : NAN;
   run->std = result->energy_std;
   run->exact = run->failed ? NAN : result->energy_exact + core;
   run->hf = result->hf_energy;

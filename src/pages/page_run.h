@@ -59,6 +59,7 @@ struct vqe_pages_run {
   size_t neval;
   double energy; /* total; of sampled runs `exact` decides where known */
   double std, exact, hf, mp2, fci, n, s2;
+  double noisy; /* total, of the final state with noise; NAN: none */
   double seconds[VQE_PAGES_PHASES], seconds_total, peak_memory_mb;
   int rank, ranks, threads; /* -1: not known */
   double began, ended;      /* seconds since 1970 */
@@ -82,6 +83,8 @@ struct vqe_pages_run {
 
 /* Energy that orders runs and is compared. */
 double vqe_pages_run_energy(const struct vqe_pages_run *run);
+/* Random points without an optimizer, which cannot converge. */
+bool vqe_pages_is_landscape(const struct vqe_pages_run *run);
 /* Error to FCI, millihartree. */
 double vqe_pages_run_error(const struct vqe_pages_run *run);
 

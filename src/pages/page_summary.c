@@ -33,7 +33,7 @@ void vqe_pages_scroll(struct vqe_pages_text *text, const char *label,
 }
 
 struct counts {
-  size_t failed, converged, exact, accurate;
+  size_t failed, optimised, converged, exact, accurate;
   double seconds, worst;
   double *errors; /* of those with FCI, millihartree, without sign */
 };
@@ -54,7 +54,8 @@ static int count(struct counts *counts, const struct vqe_pages_set *set)
     const struct vqe_pages_run *run = set->runs[k];
     double error = fabs(vqe_pages_run_error(run));
     counts->failed += run->failed;
-    counts->converged += run->converged;
+    counts->optimised += !vqe_pages_is_landscape(run);
+    counts->converged += !vqe_pages_is_landscape(run) && run->converged;
     counts->seconds += isfinite(run->seconds_total) ? run->seconds_total : 0.0;
     if (isfinite(error) && !run->failed) {
       counts->errors[counts->exact++] = error;
@@ -112,9 +113,11 @@ static void put_tiles(struct vqe_pages_text *text, const struct counts *counts,
   tile(text, "Molecules, geometries");
   vqe_pages_putf(text, "%zu", set->problems.count);
   end_tile(text, "with their basis and space");
-  tile(text, "Converged");
-  vqe_pages_putf(text, "%zu of %zu", counts->converged, set->nrun);
-  end_tile(text, "by the optimizer\xe2\x80\x99s criteria");
+  if (counts->optimised > 0) {
+    tile(text, "Converged");
+    vqe_pages_putf(text, "%zu of %zu", counts->converged, counts->optimised);
+    end_tile(text, "by the optimizer\xe2\x80\x99s criteria");
+  }
   if (counts->exact > 0) {
     tile(text, "Chemical accuracy");
     vqe_pages_putf(text, "%zu of %zu", counts->accurate, counts->exact);
@@ -197,7 +200,7 @@ static void tally_runs(struct tally tallies[VQE_NOTE_COUNT + 1],
         add_name(&tallies[line.note], run->name);
       }
     }
-    if (!run->failed && !run->converged) {
+    if (!run->failed && !run->converged && !vqe_pages_is_landscape(run)) {
       add_name(&tallies[VQE_NOTE_COUNT], run->name);
     }
   }

@@ -14,6 +14,7 @@
 #include "pages/page_draw.h"
 #include "pages/page_groups.h"
 #include "pages/pages_fixture.h"
+#include "vqe/property.h"
 
 static void texts_of_others_are_no_markup(void **state)
 {
@@ -46,6 +47,33 @@ static void numbers_are_those_of_the_results(void **state)
                                "1.13050000"));  /* FCI */
   assert_non_null(strstr(html, ">0.700</td>")); /* the bond */
   free(html);
+}
+
+/* Random points cannot converge; a column is there where it has numbers. */
+static void landscapes_and_noise_are_shown_as_what_they_are(void **state)
+{
+  (void)state;
+  for (int noisy = 0; noisy < 2; noisy++) {
+    struct vqe_result *results[] = {pages_h2("one", 0.7, 1, 0.5),
+                                    pages_h2("two", 0.7, 2, 50.0)};
+    free(results[1]->experiment->optimizer);
+    results[1]->experiment->optimizer = strdup(VQE_LANDSCAPE);
+    if (noisy == 1) {
+      const uint64_t shape[VQE_PROPERTY_DIMS] = {1};
+      double *values = NULL;
+      assert_int_equal(
+          vqe_property_add(&values, results[0], "noise_energy", shape),
+          VQE_OK);
+      values[0] = -1.0625;
+    }
+    char *html = pages_of(results, 2);
+    assert_non_null(strstr(html, ">1 of 1</dd>")); /* converged */
+    assert_null(strstr(html, "not converged (1 of"));
+    assert_true((strstr(html, ">with noise</th>") != NULL) == (noisy == 1));
+    assert_true((strstr(html, "\xe2\x88\x92"
+                              "1.06250000") != NULL) == (noisy == 1));
+    free(html);
+  }
 }
 
 static void seeds_make_groups_and_geometries_families(void **state)
@@ -250,6 +278,7 @@ int main(void)
       cmocka_unit_test(molecules_that_are_left_out_are_counted),
       cmocka_unit_test(texts_of_others_are_no_markup),
       cmocka_unit_test(numbers_are_those_of_the_results),
+      cmocka_unit_test(landscapes_and_noise_are_shown_as_what_they_are),
       cmocka_unit_test(seeds_make_groups_and_geometries_families),
       cmocka_unit_test(thousands_share_lines),
       cmocka_unit_test(the_rest_of_a_hamiltonian_is_summed),
