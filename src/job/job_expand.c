@@ -319,6 +319,12 @@ static int keep(struct expansion *expansion, struct vqe_experiment *experiment,
   return VQE_OK;
 }
 
+/* Without models there is one experiment of each combination too. */
+static size_t noise_models(const struct vqe_job_settings *settings)
+{
+  return settings->noise.count > 0 ? settings->noise.count : 1;
+}
+
 /* Of the lists, for one molecule. */
 static size_t combinations(const struct vqe_job_molecule *molecule,
                            const struct vqe_job_settings *settings)
@@ -328,8 +334,7 @@ static size_t combinations(const struct vqe_job_molecule *molecule,
   bool one_basis = molecule->fcidump != NULL || molecule->basis.name != NULL;
   return (one_basis ? 1 : settings->nbasis) * settings->nansatz *
          settings->noptimizer * settings->ninit *
-         (settings->nseed > 0 ? settings->nseed : 1) *
-         (settings->noise.count > 0 ? settings->noise.count : 1);
+         (settings->nseed > 0 ? settings->nseed : 1) * noise_models(settings);
 }
 
 /* Orbitals that are optimised are not those of SCF. */
@@ -385,7 +390,7 @@ static const struct vqe_job_init *only_start(const struct choice *choice)
 static int take_seed(struct choice *choice, struct expansion *expansion,
                      const struct vqe_job_settings *settings, size_t number)
 {
-  size_t nnoise = settings->noise.count > 0 ? settings->noise.count : 1;
+  size_t nnoise = noise_models(settings);
   size_t combination = expansion->position / nnoise + 1;
   int status = VQE_OK;
   choice->drawn = settings->nseed == 0;
@@ -421,7 +426,7 @@ static int expand_molecule(struct expansion *expansion,
                            const struct vqe_job_settings *settings)
 {
   size_t nseed = settings->nseed > 0 ? settings->nseed : 1;
-  size_t nnoise = settings->noise.count > 0 ? settings->noise.count : 1;
+  size_t nnoise = noise_models(settings);
   bool own_basis = molecule->basis.name != NULL;
   size_t total = combinations(molecule, settings);
   for (size_t k = 0; k < total; k++, expansion->position++) {
@@ -480,8 +485,7 @@ static int count_experiments(size_t *total,
                             settings->noptimizer,
                             settings->ninit,
                             settings->nseed > 0 ? settings->nseed : 1,
-                            settings->noise.count > 0 ? settings->noise.count
-                                                      : 1};
+                            noise_models(settings)};
   *total = molecules->count;
   for (size_t k = 0; k < sizeof factors / sizeof factors[0]; k++) {
     if (!vqe_memory_mul(total, *total, factors[k]) ||

@@ -56,6 +56,60 @@ static int load_calibration(struct vqe_job_inputs *inputs, json_t *model,
   return status;
 }
 
+/* Two equal numbers, of both gates or both readings, are written as one. */
+static int write_once(json_t *model, const char *key)
+{
+  const json_t *list = json_object_get(model, key);
+  json_t *first = json_array_get(list, 0);
+  return json_array_size(list) == 2 &&
+                 json_number_value(first) ==
+                     json_number_value(json_array_get(list, 1))
+             ? json_object_set(model, key, first)
+             : 0;
+}
+
+static void leave_out(json_t *model, const char *key, const char *usual)
+{
+  json_t *value = json_loads(usual, JSON_DECODE_ANY, NULL);
+  json_t *given = json_object_get(model, key);
+  if (value != NULL && given != NULL &&
+      (json_equal(given, value) ||
+       (json_is_number(given) && json_is_number(value) &&
+        json_number_value(given) == json_number_value(value)))) {
+    json_object_del(model, key);
+  }
+  json_decref(value);
+}
+
+/* What was read, in one way of those it can be written: equal models are one
+ * experiment. */
+static int write_plainly(json_t *model)
+{
+  json_t *zne = json_object_get(model, "zne");
+  int failed = write_once(model, "depolarizing") |
+               write_once(model, "gate_ns") | write_once(model, "readout");
+  leave_out(model, "depolarizing", "0");
+  leave_out(model, "readout", "0");
+  leave_out(model, "strength", "1");
+  leave_out(model, "virtual_z", "true");
+  leave_out(model, "method", "\"auto\"");
+  leave_out(model, "trajectories", "200");
+  leave_out(model, "postselect", "false");
+  if (json_is_object(zne)) {
+    leave_out(zne, "by", "\"folding\"");
+    leave_out(zne, "fit", "\"linear\"");
+    leave_out(zne, "scales", "[1, 3, 5]");
+    leave_out(zne, "scales", "[1.0, 3.0, 5.0]");
+    if (json_object_size(zne) == 0) {
+      failed |= json_object_set_new(model, "zne", json_true());
+    }
+  }
+  leave_out(model, "zne", "false");
+  leave_out(model, "zne", "null");
+  return failed == 0 ? VQE_OK
+                     : vqe_error_set(VQE_ERR_MEMORY, "no memory for noise");
+}
+
 static int add_item(struct vqe_job_noise *out, json_t *model,
                     const struct vqe_job_value *value)
 {
@@ -77,6 +131,9 @@ static int add_item(struct vqe_job_noise *out, json_t *model,
   status = vqe_memory_alloc(&read, 1, sizeof *read, "a noise model");
   if (status == VQE_OK) {
     status = vqe_noisy_model_read(read, model, value->where);
+  }
+  if (status == VQE_OK) {
+    status = write_plainly(model);
   }
   if (status == VQE_OK) {
     item->text = vqe_json_dumps(model, JSON_COMPACT | JSON_SORT_KEYS);

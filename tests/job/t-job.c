@@ -531,6 +531,43 @@ static void noise_multiplies_experiments(void **state)
   assert_non_null(strstr(experiment(0)->noise, "\"qubits\":[["));
 }
 
+/* A model is one however it is written. */
+static void equal_noise_is_one_experiment(void **state)
+{
+  (void)state;
+  static const char *const same[] = {
+      "{\"depolarizing\": 0.01}",
+      "{\"depolarizing\": [1e-2, 0.01], \"strength\": 1.0}",
+      "{\"virtual_z\": true, \"readout\": 0, \"method\": \"auto\", "
+      "\"depolarizing\": 0.01, \"zne\": false, \"trajectories\": 200}"};
+  static const char *const zne[] = {
+      "{\"readout\": 0.01, \"zne\": true}",
+      "{\"readout\": 0.01, \"zne\": {\"scales\": [1, 3, 5], "
+      "\"fit\": \"linear\"}}",
+      "{\"readout\": 0.01, \"zne\": {\"by\": \"folding\"}}"};
+  static const char job_text[] =
+      "{\"molecules\": [" H2 "], \"seed\": 1, \"noise\": %s}";
+  for (int list = 0; list < 2; list++) {
+    char id[VQE_EXPERIMENT_ID_SIZE];
+    for (int k = 0; k < 3; k++) {
+      char text[1000];
+      snprintf(text, sizeof text, job_text, list == 0 ? same[k] : zne[k]);
+      assert_int_equal(parse(text), 0);
+      if (k == 0) {
+        memcpy(id, experiment(0)->id, sizeof id);
+      }
+      assert_string_equal(experiment(0)->id, id);
+    }
+    char other[1000];
+    snprintf(other, sizeof other, job_text,
+             list == 0 ? "{\"depolarizing\": [0.01, 0.02]}"
+                       : "{\"readout\": 0.01, \"zne\": {\"scales\": "
+                         "[1, 3]}}");
+    assert_int_equal(parse(other), 0);
+    assert_string_not_equal(experiment(0)->id, id);
+  }
+}
+
 /* Restarts, saddle points and penalties, by the job and by options. */
 static void how_the_minimum_is_sought_reaches_the_experiment(void **state)
 {
@@ -712,6 +749,8 @@ static void wrong_values_name_file_key_and_remedy(void **state)
        "unknown entanglement 'x'"},
       {"\"ansatz\": {\"name\": \"EfficientSU2\", \"entanglement\": [[0]]}",
        "not the name of an entanglement"},
+      {"\"optimizer\": \"Landscape\", \"restarts\": 3",
+       "leave out 'restarts'"},
       {"\"optimizer\": \"COBLYA\"", "did you mean 'COBYLA'?"},
       {"\"optimizer\": {\"name\": \"CG\", \"maxevaluations\": 3}",
        "did you mean 'max_evaluations'?"},
@@ -1281,6 +1320,7 @@ int main(void)
       cmocka_unit_test(options_override_the_job_file),
       cmocka_unit_test(properties_reach_the_experiment),
       cmocka_unit_test(noise_multiplies_experiments),
+      cmocka_unit_test(equal_noise_is_one_experiment),
       cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),
       cmocka_unit_test(restarts_in_a_list_are_for_those_that_have_starts),
       cmocka_unit_test(adapt_takes_its_start_whatever_the_job_says),
