@@ -317,12 +317,16 @@ static int check_combinations(const struct vqe_job_settings *settings)
   }
   for (size_t k = 0; k < settings->noptimizer; k++) {
     if (strcmp(settings->optimizers[k].name, VQE_LANDSCAPE) == 0 &&
-        (settings->shots > 0 || growing == settings->nansatz)) {
+        (settings->shots > 0 || settings->restarts > 1 ||
+         growing == settings->nansatz)) {
       return vqe_error_set(
           VQE_ERR_INPUT,
           "optimizer 'Landscape' takes exact energies of ansätze with "
-          "parameters of their own: leave out %s",
-          settings->shots > 0 ? "'shots'" : "'ADAPT-VQE'");
+          "parameters of their own, at as many points as 'max_evaluations' "
+          "says: leave out %s",
+          settings->shots > 0      ? "'shots'"
+          : settings->restarts > 1 ? "'restarts'"
+                                   : "'ADAPT-VQE'");
     }
   }
   for (size_t k = 0; k < settings->ninit; k++) {

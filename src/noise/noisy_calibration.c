@@ -251,9 +251,14 @@ int vqe_noisy_calibration_read(json_t **out, const json_t *value,
   json_t *pairs = json_array();
   int status = VQE_OK;
   *out = NULL;
-  if (name == NULL || name[0] == '\0' || strlen(name) >= VQE_NOISY_NAME ||
-      machine == 0 || machine > 100000 || json_array_size(gates) == 0 ||
-      json_array_size(gates) > MOST_GATES) {
+  if (name != NULL && strlen(name) >= VQE_NOISY_NAME) {
+    status = vqe_error_set(VQE_ERR_INPUT,
+                           "%s: 'backend_name' has %zu bytes; shorten it to "
+                           "%d at most",
+                           where, strlen(name), VQE_NOISY_NAME - 1);
+  } else if (name == NULL || name[0] == '\0' || machine == 0 ||
+             machine > 100000 || json_array_size(gates) == 0 ||
+             json_array_size(gates) > MOST_GATES) {
     status = vqe_error_set(VQE_ERR_INPUT,
                            "%s: this is not BackendProperties with "
                            "'backend_name', 'qubits' and 'gates'; write "

@@ -44,6 +44,20 @@ static int read_two(double out[2], const json_t *object, const char *key,
   return fits ? VQE_OK : refuse(where, key, wanted);
 }
 
+/* A time of relaxation in microseconds; INFINITY where none is given. */
+static int read_relaxation(double *out, const json_t *object, const char *key,
+                           const char *where)
+{
+  const json_t *value = json_object_get(object, key);
+  *out = INFINITY;
+  return value == NULL ||
+                 (within(out, value, 0.0, VQE_NOISY_LONGEST) && *out > 0.0)
+             ? VQE_OK
+             : refuse(where, key,
+                      "a time in microseconds, one number above 0, at most "
+                      "1e12,");
+}
+
 static int read_flag(bool *out, const json_t *object, const char *key,
                      const char *where)
 {
@@ -116,23 +130,21 @@ static int read_uniform(struct vqe_noisy_model *out, const json_t *object,
   double error[2] = {0.0, 0.0};
   double time[2] = {0.0, 0.0};
   double readout[2] = {0.0, 0.0};
-  double t1[2] = {INFINITY, INFINITY};
-  double t2[2] = {INFINITY, INFINITY};
+  double t1 = INFINITY;
+  double t2 = INFINITY;
   int status = read_two(error, object, "depolarizing", 1.0, where,
                         "a probability from 0 to 1, or [of one-qubit gates, "
                         "of two-qubit gates]");
   if (status == VQE_OK) {
-    status = read_two(t1, object, "t1_us", VQE_NOISY_LONGEST, where,
-                      "a time in microseconds");
+    status = read_relaxation(&t1, object, "t1_us", where);
   }
   if (status == VQE_OK) {
-    status = read_two(t2, object, "t2_us", VQE_NOISY_LONGEST, where,
-                      "a time in microseconds");
+    status = read_relaxation(&t2, object, "t2_us", where);
   }
   if (status == VQE_OK) {
     status = read_two(time, object, "gate_ns", VQE_NOISY_LONGEST, where,
-                      "a time in nanoseconds, or [of one-qubit gates, of "
-                      "two-qubit gates]");
+                      "a time in nanoseconds from 0 to 1e12, or [of one-qubit "
+                      "gates, of two-qubit gates],");
   }
   if (status == VQE_OK) {
     status = read_two(readout, object, "readout", 1.0, where,
@@ -142,20 +154,16 @@ static int read_uniform(struct vqe_noisy_model *out, const json_t *object,
   if (status != VQE_OK) {
     return status;
   }
-  bool relaxes = isfinite(t1[0]) || isfinite(t2[0]);
-  if (t1[0] <= 0.0 || t2[0] <= 0.0) {
-    return refuse(where, t1[0] <= 0.0 ? "t1_us" : "t2_us",
-                  "a time above 0 in microseconds");
-  }
+  bool relaxes = isfinite(t1) || isfinite(t2);
   if (relaxes != (json_object_get(object, "gate_ns") != NULL)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "%s: 't1_us' and 't2_us' act during 'gate_ns'; give "
                          "the times of gates with them",
                          where);
   }
-  qubit->t1 = t1[0] * MICRO;
+  qubit->t1 = t1 * MICRO;
   /* what relaxes loses its phase by that at least */
-  qubit->t2 = isfinite(t2[0]) ? t2[0] * MICRO : 2.0 * qubit->t1;
+  qubit->t2 = isfinite(t2) ? t2 * MICRO : 2.0 * qubit->t1;
   qubit->error = error[0];
   qubit->time = time[0] * NANO;
   qubit->read_one = readout[0];
@@ -287,9 +295,11 @@ static int read_scales(struct vqe_noisy_model *out, const json_t *list,
   }
   return fits ? VQE_OK
               : refuse(where, "scales",
-                       out->folding ? "two to eight rising odd numbers, as "
-                                      "folding repeats the circuit so often"
-                                    : "two to eight rising numbers from 1");
+                       out->folding ? "two to eight rising odd numbers from 1 "
+                                      "to 1001, as folding repeats the "
+                                      "circuit so often"
+                                    : "two to eight rising numbers from 1 to "
+                                      "1001");
 }
 
 static int read_extrapolation(struct vqe_noisy_model *out,
@@ -348,11 +358,12 @@ static int read_run(struct vqe_noisy_model *out, const json_t *object,
   }
   if (status == VQE_OK && strength != NULL &&
       !within(&out->strength, strength, 0.0, 1e6)) {
-    status = refuse(where, "strength", "a number from 0");
+    status = refuse(where, "strength", "a number from 0 to 1,000,000");
   }
   if (status == VQE_OK && count != NULL &&
       (!within(&number, count, 2.0, 1e7) || number != floor(number))) {
-    status = refuse(where, "trajectories", "a whole number from 2");
+    status =
+        refuse(where, "trajectories", "a whole number from 2 to 10,000,000");
   }
   out->method = (enum vqe_noisy_method)method;
   out->trajectories = (int)number;

@@ -59,12 +59,13 @@ static void wrong_models_name_key_and_remedy(void **state)
   refused("{\"t1_us\": 100}", "give the times of gates");
   refused("{\"gate_ns\": 100, \"readout\": 0.1}", "give the times of gates");
   refused("{\"t1_us\": 0, \"gate_ns\": 1}", "above 0");
+  refused("{\"t1_us\": [10, 20], \"gate_ns\": 1}", "one number above 0");
   refused("{\"t1_us\": 10, \"t2_us\": 21, \"gate_ns\": 1}", "twice T1");
   refused("{\"readout\": \"x\"}", "key 'readout'");
-  refused("{\"readout\": 0.1, \"strength\": -1}", "key 'strength'");
+  refused("{\"readout\": 0.1, \"strength\": -1}", "from 0 to 1,000,000");
   refused("{\"readout\": 0.2, \"strength\": 6}", "take at most 5");
   refused("{\"readout\": 0.1, \"method\": \"exact\"}", "key 'method'");
-  refused("{\"readout\": 0.1, \"trajectories\": 1}", "key 'trajectories'");
+  refused("{\"readout\": 0.1, \"trajectories\": 1}", "2 to 10,000,000");
   refused("{\"readout\": 0.1, \"postselect\": 1}", "true or false");
   refused("{\"readout\": 0.1, \"zne\": {\"scale\": [1]}}", "'scales'?");
   refused("{\"readout\": 0.1, \"zne\": {\"scales\": [1, 2]}}", "odd");
