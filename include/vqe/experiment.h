@@ -151,7 +151,9 @@ struct vqe_experiment {
    * as JSON: an object as in a job (key `noise`) with one strength and the
    * numbers of a calibration in it; NULL: none. */
   char *noise;
-  char *noise_backend; /**< its name; NULL: none */
+  char *noise_backend;  /**< its name; NULL: none */
+  unsigned measurement; /**< enum vqe_measurement bits (sim.h), of `shots`;
+                           part of the identity unless 0 */
 };
 
 /** No molecule and no names; numbers as a job file has them by default: no

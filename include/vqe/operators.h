@@ -93,6 +93,12 @@ VQE_API void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z);
 VQE_API int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
                                 int *ngroup);
 
+/** The same for groups of terms that commute as a whole, as X0 X1 and Z0 Z1
+ * do: fewer groups, whose circuits need gates on two qubits. Cost: at most
+ * nterm^2 / 2 comparisons of words. */
+VQE_API int vqe_pauli_group_commuting(const struct vqe_pauli_sum *sum,
+                                      int *group, int *ngroup);
+
 /** Sum over the groups of vqe_pauli_group_qwc of the variance of what one
  * measurement of a group gives in the determinant that fills the qubits of
  * `occupied`, hartree^2: sum_g sum_x (sum_{k in g, x_k = x} coeff_k f_k)^2

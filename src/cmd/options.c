@@ -125,6 +125,11 @@ static const struct vqe_cmd_option entries[] = {
      "CPU (0)", 0},
     {"shots", 0, "N", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.shots), NULL,
      "samples a group of Pauli terms, or none for exact energies (none)", 0},
+    {"measurement", 0, "LIST", GROUP_JOB, VQE_CMD_TEXT,
+     AT(overrides.measurement), "commuting variance",
+     "of shots: groups that commute as a whole, not qubit by qubit; shots by "
+     "the variance of a group, not equally (neither)",
+     0},
     {"references", 0, "LIST", GROUP_JOB, VQE_CMD_TEXT,
      AT(overrides.references), "hf mp2 fci",
      "reference energies: hf, mp2, fci (all that fit memory)", 0},

@@ -30,6 +30,7 @@ struct vqe_estimator {
   struct vqe_estimator_options options;
   struct vqe_estimator_choice chosen;
   struct vqe_stop stop;
+  unsigned measurement;    /* bits of enum vqe_measurement */
   struct vqe_shots *shots; /* made at the first sample of `paulis` */
   const struct vqe_pauli_sum *paulis;
   struct shifted shifted;
@@ -432,7 +433,22 @@ static int find_shots(struct vqe_estimator *estimator,
   }
   vqe_shots_free(estimator->shots);
   estimator->paulis = paulis;
-  return vqe_shots_create(&estimator->shots, paulis);
+  return vqe_shots_create(&estimator->shots, paulis, estimator->measurement);
+}
+
+int vqe_estimator_measure(struct vqe_estimator *estimator,
+                          unsigned measurement)
+{
+  int missing = vqe_missing(__func__, "estimator", estimator);
+  if (missing != VQE_OK) {
+    return missing;
+  }
+  if (measurement != estimator->measurement) {
+    vqe_shots_free(estimator->shots);
+    estimator->shots = NULL;
+    estimator->measurement = measurement;
+  }
+  return VQE_OK;
 }
 
 int vqe_estimator_groups(struct vqe_estimator *estimator, int *groups,

@@ -8,14 +8,27 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "estimator/diagonal.h"
 
 #define MAX_SHOTS 100000000
+
+/* Draws of a group: Welford, Technometrics 4, 419 (1962). */
+struct tally {
+  int64_t count;
+  double sum, square;
+};
 
 struct vqe_shots {
   const struct vqe_pauli_sum *paulis;
   int ngroup;
   size_t *start; /* ngroup + 1 into `order` */
   size_t *order; /* terms, group after group */
+  /* of a term in `order`, as it is read: weight * (-1)^|outcome & mask| */
+  uint64_t *mask;
+  double *weight;
+  struct vqe_diagonal *circuits; /* ngroup; NULL: qubit by qubit */
+  bool by_variance;
+  struct tally *tallies; /* ngroup */
   double identity;
   size_t size; /* 2^nqubit */
   double *re, *im;
@@ -56,33 +69,88 @@ static void sort_terms(struct vqe_shots *shots, const int *group)
   shots->start[shots->ngroup] = total;
 }
 
+/* What each term is read as: qubit by qubit what it acts on is turned to Z. */
+static void read_directly(struct vqe_shots *shots)
+{
+  const struct vqe_pauli_sum *paulis = shots->paulis;
+  for (size_t k = 0; k < shots->start[shots->ngroup]; k++) {
+    size_t term = shots->order[k];
+    shots->mask[k] = paulis->x[term] | paulis->z[term];
+    shots->weight[k] = paulis->coeff[term];
+  }
+}
+
+static int read_by_circuits(struct vqe_shots *shots)
+{
+  const struct vqe_pauli_sum *paulis = shots->paulis;
+  bool *negative = NULL;
+  int status = vqe_memory_alloc(&negative, paulis->nterm, sizeof *negative,
+                                "Pauli groups");
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots->circuits, (size_t)shots->ngroup,
+                              sizeof *shots->circuits, "Pauli groups");
+  }
+  for (int g = 0; status == VQE_OK && g < shots->ngroup; g++) {
+    size_t first = shots->start[g];
+    status = vqe_diagonal_create(
+        &shots->circuits[g], shots->mask + first, negative + first, paulis,
+        shots->order + first, shots->start[g + 1] - first);
+  }
+  for (size_t k = 0; status == VQE_OK && k < shots->start[shots->ngroup];
+       k++) {
+    double coeff = paulis->coeff[shots->order[k]];
+    shots->weight[k] = negative[k] ? -coeff : coeff;
+  }
+  free(negative);
+  return status;
+}
+
 /* The groups that are measured together. */
-static int make_groups(struct vqe_shots *shots)
+static int make_groups(struct vqe_shots *shots, bool commuting)
 {
   const struct vqe_pauli_sum *paulis = shots->paulis;
   int *group = NULL;
   int status =
       vqe_memory_alloc(&group, paulis->nterm, sizeof *group, "Pauli groups");
   if (status == VQE_OK) {
-    status = vqe_pauli_group_qwc(paulis, group, &shots->ngroup);
+    status = commuting
+                 ? vqe_pauli_group_commuting(paulis, group, &shots->ngroup)
+                 : vqe_pauli_group_qwc(paulis, group, &shots->ngroup);
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&shots->start, (size_t)shots->ngroup + 2,
                               sizeof *shots->start, "Pauli groups");
   }
   if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots->tallies, (size_t)shots->ngroup,
+                              sizeof *shots->tallies, "Pauli groups");
+  }
+  if (status == VQE_OK) {
     status = vqe_memory_alloc(&shots->order, paulis->nterm,
                               sizeof *shots->order, "Pauli groups");
   }
   if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots->mask, paulis->nterm, sizeof *shots->mask,
+                              "Pauli groups");
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots->weight, paulis->nterm,
+                              sizeof *shots->weight, "Pauli groups");
+  }
+  if (status == VQE_OK) {
     sort_terms(shots, group);
+    if (commuting) {
+      status = read_by_circuits(shots);
+    } else {
+      read_directly(shots);
+    }
   }
   free(group);
   return status;
 }
 
 int vqe_shots_create(struct vqe_shots **out,
-                     const struct vqe_pauli_sum *paulis)
+                     const struct vqe_pauli_sum *paulis, unsigned measurement)
 {
   struct vqe_shots *shots = NULL;
   *out = NULL;
@@ -97,6 +165,7 @@ int vqe_shots_create(struct vqe_shots **out,
     return status;
   }
   shots->paulis = paulis;
+  shots->by_variance = (measurement & VQE_MEASUREMENT_VARIANCE) != 0;
   shots->size = (size_t)1 << paulis->nqubit;
   double **arrays[] = {&shots->re,      &shots->im,         &shots->work_re,
                        &shots->work_im, &shots->cumulative, &shots->value};
@@ -114,7 +183,8 @@ int vqe_shots_create(struct vqe_shots **out,
                               "shot sampler");
   }
   if (status == VQE_OK) {
-    status = make_groups(shots);
+    status =
+        make_groups(shots, (measurement & VQE_MEASUREMENT_COMMUTING) != 0);
   }
   if (status != VQE_OK) {
     vqe_shots_free(shots);
@@ -129,8 +199,15 @@ void vqe_shots_free(struct vqe_shots *shots)
   if (shots == NULL) {
     return;
   }
+  for (int g = 0; shots->circuits != NULL && g < shots->ngroup; g++) {
+    vqe_diagonal_clear(&shots->circuits[g]);
+  }
+  free(shots->circuits);
   free(shots->start);
   free(shots->order);
+  free(shots->mask);
+  free(shots->weight);
+  free(shots->tallies);
   free(shots->re);
   free(shots->im);
   free(shots->work_re);
@@ -211,31 +288,25 @@ static size_t draw(const struct vqe_shots *shots, double u)
 /* What group g gives for an outcome. */
 static double value_of(struct vqe_shots *shots, int g, size_t bits)
 {
-  const struct vqe_pauli_sum *paulis = shots->paulis;
   if (shots->seen[bits] == g + 1) {
     return shots->value[bits];
   }
   double value = 0.0;
   for (size_t k = shots->start[g]; k < shots->start[g + 1]; k++) {
-    size_t term = shots->order[k];
-    uint64_t support = paulis->x[term] | paulis->z[term];
-    value += __builtin_parityll(bits & support) ? -paulis->coeff[term]
-                                                : paulis->coeff[term];
+    value += __builtin_parityll(bits & shots->mask[k]) ? -shots->weight[k]
+                                                       : shots->weight[k];
   }
   shots->value[bits] = value;
   shots->seen[bits] = g + 1;
   return value;
 }
 
-static void sample_group(struct vqe_shots *shots, int g, int count,
-                         struct vqe_philox *rng, double *mean,
-                         double *variance)
+/* Turn each qubit that the group's terms act on by X or Y. */
+static void turn_qubits(struct vqe_shots *shots, int g)
 {
   const struct vqe_pauli_sum *paulis = shots->paulis;
   uint64_t x = 0;
   uint64_t y = 0;
-  memcpy(shots->work_re, shots->re, shots->size * sizeof(double));
-  memcpy(shots->work_im, shots->im, shots->size * sizeof(double));
   for (size_t k = shots->start[g]; k < shots->start[g + 1]; k++) {
     size_t term = shots->order[k];
     x |= paulis->x[term];
@@ -246,17 +317,78 @@ static void sample_group(struct vqe_shots *shots, int g, int count,
       to_z_basis(shots->work_re, shots->work_im, shots->size, q, y >> q & 1);
     }
   }
-  sum_up(shots);
-  double sum = 0.0;
-  double square = 0.0;
-  for (int shot = 0; shot < count; shot++) {
-    double value = value_of(shots, g, draw(shots, vqe_philox_uniform(rng)));
-    double old = shot == 0 ? value : sum / shot;
-    sum += value;
-    square += (value - old) * (value - sum / (shot + 1)); /* Welford */
+}
+
+/* Make the draws of group g ready. */
+static void turn_to(struct vqe_shots *shots, int g)
+{
+  memcpy(shots->work_re, shots->re, shots->size * sizeof(double));
+  memcpy(shots->work_im, shots->im, shots->size * sizeof(double));
+  if (shots->circuits != NULL) {
+    vqe_diagonal_apply(shots->work_re, shots->work_im, shots->size,
+                       &shots->circuits[g]);
+  } else {
+    turn_qubits(shots, g);
   }
-  *mean = sum / count;
-  *variance = count > 1 ? square / (count - 1) : 0.0;
+  sum_up(shots);
+}
+
+/* `count` more of group g, which turn_to has made ready. */
+static void draw_more(struct vqe_shots *shots, int g, int64_t count,
+                      struct vqe_philox *rng)
+{
+  struct tally *tally = &shots->tallies[g];
+  for (int64_t shot = 0; shot < count; shot++) {
+    double value = value_of(shots, g, draw(shots, vqe_philox_uniform(rng)));
+    double old = tally->count == 0 ? value : tally->sum / (double)tally->count;
+    tally->count++;
+    tally->sum += value;
+    tally->square +=
+        (value - old) * (value - tally->sum / (double)tally->count);
+  }
+}
+
+/* Of one draw of group g. */
+static double variance_of(const struct vqe_shots *shots, int g)
+{
+  const struct tally *tally = &shots->tallies[g];
+  return tally->count > 1 ? tally->square / (double)(tally->count - 1) : 0.0;
+}
+
+/* What is left goes to the groups as their standard deviations, which makes
+ * the variance of the sum least (Neyman, J. R. Stat. Soc. 97, 558 (1934)).
+ * Few draws may all have been equal: the variance of terms without any order,
+ * the sum of their squares, counts as one draw more. */
+static double share_of(const struct vqe_shots *shots, int g)
+{
+  double squares = 0.0;
+  for (size_t k = shots->start[g]; k < shots->start[g + 1]; k++) {
+    squares += shots->weight[k] * shots->weight[k];
+  }
+  return sqrt(variance_of(shots, g) +
+              squares / (double)shots->tallies[g].count);
+}
+
+/* `total` shots more, over all groups. */
+static void spread(struct vqe_shots *shots, double total,
+                   struct vqe_philox *rng)
+{
+  double all = 0.0;
+  double before = 0.0;
+  int64_t given = 0;
+  for (int g = 0; g < shots->ngroup; g++) {
+    all += share_of(shots, g);
+  }
+  for (int g = 0; g < shots->ngroup && all > 0.0; g++) {
+    before += share_of(shots, g);
+    int64_t upto =
+        g + 1 < shots->ngroup ? llround(total * before / all) : llround(total);
+    if (upto > given) {
+      turn_to(shots, g);
+      draw_more(shots, g, upto - given, rng);
+    }
+    given = upto > given ? upto : given;
+  }
 }
 
 int vqe_shots_sample(struct vqe_shots *shots, double *energy, double *std,
@@ -271,17 +403,24 @@ int vqe_shots_sample(struct vqe_shots *shots, double *energy, double *std,
   if (status != VQE_OK) {
     return status;
   }
-  double total = shots->identity;
-  double variances = 0.0;
+  /* a fifth of them tells how much each group varies */
+  int first = shots->by_variance && count >= 4 ? (count + 9) / 5 : count;
   for (int g = 0; g < shots->ngroup; g++) {
-    double mean;
-    double variance;
-    sample_group(shots, g, count, &rng, &mean, &variance);
-    total += mean;
-    variances += variance;
+    shots->tallies[g] = (struct tally){0};
+    turn_to(shots, g);
+    draw_more(shots, g, first, &rng);
   }
-  *energy = total;
-  *std = sqrt(variances / count);
+  if (first < count) {
+    spread(shots, (double)(count - first) * shots->ngroup, &rng);
+  }
+  *energy = shots->identity;
+  double variance = 0.0;
+  for (int g = 0; g < shots->ngroup; g++) {
+    const struct tally *tally = &shots->tallies[g];
+    *energy += tally->sum / (double)tally->count;
+    variance += variance_of(shots, g) * ((double)count / (double)tally->count);
+  }
+  *std = sqrt(variance / count);
   return VQE_OK;
 }
 

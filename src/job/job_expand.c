@@ -194,6 +194,7 @@ static int create_experiment(struct vqe_experiment **out,
   experiment->active_electrons = space->electrons;
   experiment->active_orbitals = space->orbitals;
   experiment->properties = settings->properties;
+  experiment->measurement = settings->measurement;
   experiment->symmetry = settings->symmetry;
   experiment->ansatz_reps = choice->ansatz->reps;
   experiment->max_evaluations = choice->optimizer->max_evaluations;

@@ -193,6 +193,9 @@ int vqe_job_put_overrides(json_t *given,
     status = put_words(given, "references", overrides->references, false);
   }
   if (status == VQE_OK) {
+    status = put_words(given, "measurement", overrides->measurement, false);
+  }
+  if (status == VQE_OK) {
     status = put_seeds(given, overrides->seed);
   }
   if (status == VQE_OK) {

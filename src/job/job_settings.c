@@ -26,21 +26,15 @@
 #define MAX_SEED INT32_MAX
 #define FCI_SECONDS 600.0
 
-static const char *const job_keys[] = {"molecules",      "basis",
-                                       "frozen_core",    "active_space",
-                                       "symmetry",       "ansatz",
-                                       "optimizer",      "init",
-                                       "seed",           "shots",
-                                       "references",     "device",
-                                       "precision",      "output",
-                                       "warehouse",      "s3",
-                                       "kafka",          "registry",
-                                       "insecure_http",  "ranks_per_molecule",
-                                       "restarts",       "fci_max_seconds",
-                                       "escape_saddles", "penalty",
-                                       "select",         "metrics",
-                                       "scan",           "follow",
-                                       "properties",     "noise"};
+static const char *const job_keys[] = {
+    "molecules",  "basis",           "frozen_core",    "active_space",
+    "symmetry",   "ansatz",          "optimizer",      "init",
+    "seed",       "shots",           "references",     "device",
+    "precision",  "output",          "warehouse",      "s3",
+    "kafka",      "registry",        "insecure_http",  "ranks_per_molecule",
+    "restarts",   "fci_max_seconds", "escape_saddles", "penalty",
+    "select",     "metrics",         "scan",           "follow",
+    "properties", "noise",           "measurement"};
 
 bool vqe_job_settings_has_key(const char *key)
 {
@@ -102,6 +96,26 @@ static int read_fci_limit(double *out, const struct vqe_job_reader *reader)
              : vqe_job_read_size(out, value.json, false, value.where);
 }
 
+/* A list of names, each of which stands for a bit. */
+static int read_bits(unsigned *out, const struct vqe_job_value *value,
+                     const char *const *names, const unsigned *bits,
+                     size_t count, const char *kind)
+{
+  *out = 0;
+  for (size_t k = 0; k < json_array_size(value->json); k++) {
+    const char *name = NULL;
+    int status = vqe_job_read_choice(&name, json_array_get(value->json, k),
+                                     names, count, kind, value->where);
+    if (status != VQE_OK) {
+      return status;
+    }
+    for (size_t bit = 0; bit < count; bit++) {
+      *out |= name == names[bit] ? bits[bit] : 0;
+    }
+  }
+  return VQE_OK;
+}
+
 static int read_references(struct vqe_job_settings *out,
                            const struct vqe_job_value *value)
 {
@@ -116,21 +130,29 @@ static int read_references(struct vqe_job_settings *out,
     return vqe_job_refuse(value->where, value->json,
                           "a list out of hf, mp2, fci");
   }
-  out->references = 0;
   out->references_given = true;
-  for (size_t k = 0; k < json_array_size(value->json); k++) {
-    const char *name = NULL;
-    int status =
-        vqe_job_read_choice(&name, json_array_get(value->json, k), names,
-                            VQE_JOB_COUNT(names), "reference", value->where);
-    if (status != VQE_OK) {
-      return status;
-    }
-    for (size_t bit = 0; bit < VQE_JOB_COUNT(names); bit++) {
-      out->references |= name == names[bit] ? bits[bit] : 0;
-    }
+  return read_bits(&out->references, value, names, bits, VQE_JOB_COUNT(names),
+                   "reference");
+}
+
+/* How shots are taken. */
+static int read_measurement(struct vqe_job_settings *out,
+                            const struct vqe_job_reader *reader)
+{
+  static const char *const names[] = {"commuting", "variance"};
+  static const unsigned bits[] = {VQE_MEASUREMENT_COMMUTING,
+                                  VQE_MEASUREMENT_VARIANCE};
+  struct vqe_job_value value;
+  vqe_job_value_find(&value, reader, "measurement");
+  if (value.json == NULL || json_is_null(value.json)) {
+    return VQE_OK;
   }
-  return VQE_OK;
+  if (!json_is_array(value.json)) {
+    return vqe_job_refuse(value.where, value.json,
+                          "null or a list out of commuting, variance");
+  }
+  return read_bits(&out->measurement, &value, names, bits,
+                   VQE_JOB_COUNT(names), "measurement");
 }
 
 /* true or false; left as it is where the key is not there. */
@@ -304,6 +326,17 @@ static int read_seeds(struct vqe_job_settings *out,
 static int check_combinations(const struct vqe_job_settings *settings)
 {
   size_t growing = 0;
+  if (settings->measurement != 0 && settings->shots == 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "key 'measurement' says how shots are taken, and "
+                         "there are none: give 'shots' or leave it out");
+  }
+  if (settings->measurement != 0 && settings->noise.count > 0) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "key 'measurement' has no effect on shots with "
+                         "'noise', which are taken qubit by qubit and "
+                         "equally: leave one of them out");
+  }
   for (size_t a = 0; a < settings->nansatz; a++) {
     bool grows = vqe_ansatz_grows(settings->ansatze[a].name);
     growing += grows;
@@ -399,6 +432,9 @@ static int read_keys(struct vqe_job_settings *settings,
   }
   if (status == VQE_OK) {
     status = vqe_job_noise_read(&settings->noise, reader);
+  }
+  if (status == VQE_OK) {
+    status = read_measurement(settings, reader);
   }
   if (status == VQE_OK) {
     status = check_combinations(settings);

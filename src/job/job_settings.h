@@ -38,7 +38,8 @@ struct vqe_job_settings {
   int restarts;
   int escape_saddles; /* enum vqe_escape */
   double penalty_number, penalty_spin;
-  unsigned properties; /* enum vqe_property_group bits */
+  unsigned properties;  /* enum vqe_property_group bits */
+  unsigned measurement; /* enum vqe_measurement bits */
   struct vqe_job_noise noise;
   const char *device, *precision; /* static */
   int ranks_per_molecule;

@@ -89,6 +89,7 @@ struct vqe_job_overrides {
   const char *restarts, *escape_saddles;
   const char *penalty_number, *penalty_spin; /* hartree */
   const char *properties;
+  const char *measurement;
   const char *noise; /* path of a calibration, or JSON as in a job */
   const char *scan;  /* as job_scan_text.h; molecules by formula where the job
                         has no path */

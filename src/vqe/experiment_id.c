@@ -192,6 +192,10 @@ static int add_later_keys(json_t *whole, const struct vqe_experiment *e)
     failed |= json_object_set_new(whole, "noise", option_value(noise));
     json_decref(noise);
   }
+  if (e->measurement != 0) {
+    failed |= json_object_set_new(whole, "measurement",
+                                  json_integer((json_int_t)e->measurement));
+  }
   return failed == 0
              ? VQE_OK
              : vqe_error_set(VQE_ERR_MEMORY, "no memory for an identity");

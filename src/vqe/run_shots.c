@@ -60,6 +60,10 @@ int vqe_run_shots_options(struct vqe_run *run,
   if (experiment->shots == 0) {
     return VQE_OK;
   }
+  int status = vqe_estimator_measure(run->estimator, experiment->measurement);
+  if (status != VQE_OK) {
+    return status;
+  }
   uint64_t energies = 1 + (gradients ? vqe_estimator_shifts(run->ansatz) : 0);
   if (energies > INT32_MAX) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
@@ -68,8 +72,7 @@ int vqe_run_shots_options(struct vqe_run *run,
                          (unsigned long long)energies);
   }
   shots->energies = (int)energies;
-  int status =
-      vqe_estimator_groups(run->estimator, &shots->groups, run->paulis);
+  status = vqe_estimator_groups(run->estimator, &shots->groups, run->paulis);
   if (status == VQE_OK && gradients) {
     status = measure_noise(run);
   }

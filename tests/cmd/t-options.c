@@ -305,7 +305,7 @@ static void help_man_page_and_completion_know_the_same_options(void **state)
     assert_non_null(strstr(zsh, name));
     assert_non_null(strstr(fish, of_fish));
   }
-  assert_int_equal(count, 74);
+  assert_int_equal(count, 75);
   free(help);
   free(man);
   free(bash);

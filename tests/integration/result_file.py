@@ -22,7 +22,7 @@ TABLES = {
     "references_given device precision restarts escape_saddles "
     "penalty_number penalty_spin fci_max_seconds input_notes "
     "init_default scan active_space curve properties "
-    "noise noise_backend",
+    "noise noise_backend measurement",
     "molecules": "present name num_atoms multiplicity charge units has_masses",
     "results": "status reason backend num_qubits num_orbitals num_alpha num_beta "
     "num_frozen num_pauli_terms num_parameters num_evaluations minimum "

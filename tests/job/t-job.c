@@ -531,6 +531,31 @@ static void noise_multiplies_experiments(void **state)
   assert_non_null(strstr(experiment(0)->noise, "\"qubits\":[["));
 }
 
+static void measurement_says_how_shots_are_taken(void **state)
+{
+  (void)state;
+  struct vqe_job_overrides o = none;
+  char id[VQE_EXPERIMENT_ID_SIZE];
+  static const char text[] =
+      "{\"molecules\": [" H2 "], \"seed\": 1, \"shots\": 100}";
+  assert_int_equal(parse(text), 0);
+  assert_int_equal(experiment(0)->measurement, 0);
+  memcpy(id, experiment(0)->id, sizeof id);
+  o.measurement = "variance,commuting";
+  assert_int_equal(parse_with(text, &o), 0);
+  assert_int_equal(experiment(0)->measurement,
+                   VQE_MEASUREMENT_COMMUTING | VQE_MEASUREMENT_VARIANCE);
+  assert_string_not_equal(experiment(0)->id, id);
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"seed\": 1, \"shots\": "
+                         "100, \"measurement\": []}"),
+                   0);
+  assert_string_equal(experiment(0)->id, id);
+  assert_int_equal(parse("{\"molecules\": [" H2 "], \"shots\": 100, "
+                         "\"measurement\": [\"variance\"]}"),
+                   0);
+  assert_int_equal(experiment(0)->measurement, VQE_MEASUREMENT_VARIANCE);
+}
+
 /* A model is one however it is written. */
 static void equal_noise_is_one_experiment(void **state)
 {
@@ -749,6 +774,12 @@ static void wrong_values_name_file_key_and_remedy(void **state)
        "unknown entanglement 'x'"},
       {"\"ansatz\": {\"name\": \"EfficientSU2\", \"entanglement\": [[0]]}",
        "not the name of an entanglement"},
+      {"\"measurement\": [\"variance\"]", "give 'shots'"},
+      {"\"measurement\": \"variance\", \"shots\": 10", "a list out of"},
+      {"\"measurement\": [\"varianz\"], \"shots\": 10", "'variance'"},
+      {"\"measurement\": [\"variance\"], \"shots\": 10, \"noise\": "
+       "{\"readout\": 0.1}",
+       "leave one of them out"},
       {"\"optimizer\": \"Landscape\", \"restarts\": 3",
        "leave out 'restarts'"},
       {"\"optimizer\": \"COBLYA\"", "did you mean 'COBYLA'?"},
@@ -1321,6 +1352,7 @@ int main(void)
       cmocka_unit_test(properties_reach_the_experiment),
       cmocka_unit_test(noise_multiplies_experiments),
       cmocka_unit_test(equal_noise_is_one_experiment),
+      cmocka_unit_test(measurement_says_how_shots_are_taken),
       cmocka_unit_test(how_the_minimum_is_sought_reaches_the_experiment),
       cmocka_unit_test(restarts_in_a_list_are_for_those_that_have_starts),
       cmocka_unit_test(adapt_takes_its_start_whatever_the_job_says),

@@ -115,6 +115,7 @@ static inline struct vqe_experiment *fixture_experiment(void)
   e->properties = VQE_PROPERTY_MOMENTS;
   e->noise = fixture_text("{\"readout\":0.25}");
   e->noise_backend = fixture_text("undef"); /* as records without noise */
+  e->measurement = 3;
   memset(e->id, 'a', VQE_EXPERIMENT_ID_SIZE - 1);
   e->id[0] = '0';
   return e;

@@ -140,10 +140,12 @@ static void bytes_of_version_2_are_read(void **state)
   now->experiment->active_space = NULL;
   assert_null(result->experiment->noise);
   assert_null(result->experiment->noise_backend);
+  assert_int_equal(result->experiment->measurement, 0);
   free(now->experiment->noise);
   free(now->experiment->noise_backend);
   now->experiment->noise = NULL;
   now->experiment->noise_backend = NULL;
+  now->experiment->measurement = 0;
   free(now->orbitals);
   now->orbitals = NULL;
   assert_int_equal(result->experiment->properties, 0);
