@@ -93,7 +93,8 @@ static struct vqe_result *point(double r, int seed, double above)
   return result;
 }
 
-static char *print(struct vqe_result *const *results, size_t count)
+__attribute__((noinline)) static char *print(struct vqe_result *const *results,
+                                             size_t count)
 {
   char *text = NULL;
   size_t size = 0;
