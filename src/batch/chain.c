@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/notes.h"
 
 /* What differs by less is one solution. */
 #define LOWER_BY 1e-6 /* hartree */
@@ -28,7 +29,7 @@ static bool is_lower(const struct vqe_result *a, const struct vqe_result *b)
   return energy_of(a) < energy_of(b) - LOWER_BY;
 }
 
-static bool is_other_state(const struct vqe_result *result)
+static bool is_other_spin(const struct vqe_result *result)
 {
   double spin = 0.5 * (result->nalpha - result->nbeta);
   int electrons = result->nalpha + result->nbeta;
@@ -36,8 +37,17 @@ static bool is_other_state(const struct vqe_result *result)
          fabs(result->n_expectation - electrons) > OTHER_STATE;
 }
 
+/* Does a note say of `a` alone that it is of another irrep than the exact
+ * state? (Where the exact state has another spin, notes of both say so.) */
+static bool is_other_irrep(const struct vqe_result *a,
+                           const struct vqe_result *b)
+{
+  return vqe_notes_has(a->notes, VQE_NOTE_OTHER_STATE) &&
+         !vqe_notes_has(b->notes, VQE_NOTE_OTHER_STATE);
+}
+
 /* Is `a` to be kept in the place of `b`? A state of the molecule before one of
- * another spin, then the lower one. */
+ * another spin or irrep, then the lower one. */
 static bool is_better(const struct vqe_result *a, const struct vqe_result *b)
 {
   bool ok_a = a->status == VQE_EXPERIMENT_OK;
@@ -45,8 +55,8 @@ static bool is_better(const struct vqe_result *a, const struct vqe_result *b)
   if (!ok_a || !ok_b) {
     return ok_a;
   }
-  bool other_a = is_other_state(a);
-  bool other_b = is_other_state(b);
+  bool other_a = is_other_spin(a) || is_other_irrep(a, b);
+  bool other_b = is_other_spin(b) || is_other_irrep(b, a);
   return other_a == other_b ? is_lower(a, b) : other_b;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/notes.h"
 #include "batch/batch_fixture.h"
 #include "batch/chain.h"
 #include "store/journal.h"
@@ -18,8 +19,9 @@
  * of the neighbour's circuit as it is. NAN: the run fails. */
 struct script {
   double there[POINTS], nothing, back[POINTS], probe[POINTS];
-  bool other_spin; /* of what is computed again */
-  int stop_at;     /* the run that is interrupted, from 1; 0: none */
+  bool other_spin;  /* of what is computed again */
+  bool other_irrep; /* the same, while the way there has another spin */
+  int stop_at;      /* the run that is interrupted, from 1; 0: none */
 };
 
 struct world {
@@ -75,7 +77,14 @@ static int fake_run(struct vqe_result **out, struct vqe_lane *lane,
   (*out)->nuclear_repulsion_energy = 1.0;
   (*out)->nalpha = (*out)->nbeta = 1;
   (*out)->n_expectation = 2.0;
-  (*out)->s2_expectation = script->other_spin && lane->curve.again ? 2.0 : 0.0;
+  bool again = lane->curve.again;
+  (*out)->s2_expectation =
+      (script->other_spin && again) || (script->other_irrep && !again) ? 2.0
+                                                                       : 0.0;
+  if (script->other_irrep && again) {
+    assert_int_equal(
+        vqe_notes_add(&(*out)->notes, VQE_NOTE_OTHER_STATE, "of B1"), 0);
+  }
   if (lane->curve.left != NULL && !isnan(energy)) {
     *lane->curve.left = calloc(1, sizeof(struct vqe_neighbour));
     assert_non_null(*lane->curve.left);
@@ -189,6 +198,21 @@ static void lower_state_of_another_spin_is_left(void **state)
   end(&world);
 }
 
+/* Neither is the molecule's state: the lower one stays, so that the curve has
+ * no jump of its own making. */
+static void higher_state_of_another_irrep_is_left(void **state)
+{
+  const struct script of = {.there = {-1.0, -2.0, -3.0, -4.0},
+                            .nothing = -3.9,
+                            .probe = {0, 0, 0},
+                            .other_irrep = true};
+  struct world world;
+  assert_int_equal(run(&world, *state, &of), 0);
+  assert_string_equal(said, "0<-1 1<0 2<1 3<2 3<-1 ?2<3 ?1<2 ?0<1 ");
+  energies_are(&world, of.there);
+  end(&world);
+}
+
 static void failed_point_is_tried_from_the_other_side(void **state)
 {
   const double wanted[] = {-1.0, -2.0, -3.0, -4.0};
@@ -227,6 +251,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(jump_is_found_by_one_evaluation,
                                       batch_setup, batch_teardown),
       cmocka_unit_test_setup_teardown(lower_state_of_another_spin_is_left,
+                                      batch_setup, batch_teardown),
+      cmocka_unit_test_setup_teardown(higher_state_of_another_irrep_is_left,
                                       batch_setup, batch_teardown),
       cmocka_unit_test_setup_teardown(
           failed_point_is_tried_from_the_other_side, batch_setup,
