@@ -30,6 +30,7 @@ struct vqe_orbitals {
   int nmo;             /**< orbitals: closed, open, virtual ones */
   int frame;           /**< of the molecule, in which they have irreps */
   double *orthonormal; /**< nao x nmo, row major */
+  double axes[3][3];   /**< of that frame, orthonormal rows */
 };
 /** NULL is fine. */
 VQE_API void vqe_orbitals_free(struct vqe_orbitals *orbitals);

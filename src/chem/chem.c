@@ -307,9 +307,13 @@ static int follow(struct run *run, const struct vqe_frame *frames, int count)
     return VQE_OK;
   }
   run->frame_number = orbitals->frame;
-  int status = vqe_follow_begin(&start, orbitals, run->overlap);
+  struct vqe_frame frame = frames[orbitals->frame];
+  int status = vqe_frame_take(&frame, orbitals->axes, run->env);
   if (status == VQE_OK) {
-    status = solve_in_frame(run, &frames[orbitals->frame], false, start);
+    status = vqe_follow_begin(&start, orbitals, run->overlap);
+  }
+  if (status == VQE_OK) {
+    status = solve_in_frame(run, &frame, false, start);
   }
   free(start);
   if (status == VQE_OK) {
@@ -577,7 +581,7 @@ static int transform(struct vqe_integrals **result, const struct run *run)
   }
   if (status == VQE_OK && run->options.keep_orbitals) {
     status = vqe_follow_keep(&out->to_follow, scf, run->overlap, nao,
-                             run->frame_number);
+                             run->frame_number, &run->frame);
   }
   if (status == VQE_OK && run->options.keep_functions) {
     status =

@@ -70,7 +70,8 @@ static int apply_power(double *out, const double *orbitals,
 }
 
 int vqe_follow_keep(struct vqe_orbitals **out, const struct vqe_scf *scf,
-                    const double *overlap, int nao, int frame)
+                    const double *overlap, int nao, int number,
+                    const struct vqe_frame *frame)
 {
   struct vqe_orbitals *orbitals = NULL;
   int status =
@@ -80,7 +81,8 @@ int vqe_follow_keep(struct vqe_orbitals **out, const struct vqe_scf *scf,
   }
   orbitals->nao = nao;
   orbitals->nmo = scf->nmo;
-  orbitals->frame = frame;
+  orbitals->frame = number;
+  memcpy(orbitals->axes, frame->axes, sizeof orbitals->axes);
   status =
       vqe_memory_alloc(&orbitals->orthonormal, (size_t)nao * (size_t)scf->nmo,
                        sizeof(double), "orbitals to follow");

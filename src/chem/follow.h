@@ -2,15 +2,18 @@
 #ifndef VQE_CHEM_FOLLOW_H
 #define VQE_CHEM_FOLLOW_H
 
+#include "chem/frame.h"
 #include "chem/scf.h"
 #include "chem/scf_work.h"
 #include "vqe/chem.h"
 
 /* The orbitals of `scf` over orthonormal functions: S^1/2 C (Lowdin, J. Chem.
- * Phys. 18, 365 (1950)), with the frame that they were found in. Free them by
- * vqe_orbitals_free. Cost: a diagonalisation of the overlap. */
+ * Phys. 18, 365 (1950)), with the frame that they were found in and its
+ * number. Free them by vqe_orbitals_free. Cost: a diagonalisation of the
+ * overlap. */
 int vqe_follow_keep(struct vqe_orbitals **out, const struct vqe_scf *scf,
-                    const double *overlap, int nao, int frame);
+                    const double *overlap, int nao, int number,
+                    const struct vqe_frame *frame);
 
 /* The same orbitals over the functions of another geometry, S^-1/2 U: nao x
  * nmo, the caller's. VQE_ERR_NUMERIC where its overlap is nearly singular. */

@@ -422,6 +422,28 @@ int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES], int *count,
   return status;
 }
 
+int vqe_frame_take(struct vqe_frame *frame, const double axes[3][3],
+                   const struct vqe_env *env)
+{
+  struct body body = {.n = env->natm, .z = env->z};
+  size_t size = 3 * (size_t)env->natm;
+  int status = vqe_memory_alloc(&body.r, size, sizeof(double), "frame");
+  if (status != VQE_OK) {
+    return status;
+  }
+  for (size_t k = 0; k < size; k++) {
+    body.r[k] = env->xyz[k] - frame->centre[k % 3];
+  }
+  unsigned operations = find_operations(&body, axes, EXACT);
+  if (__builtin_popcount(operations) >=
+      __builtin_popcount(frame->operations)) {
+    memcpy(frame->axes, axes, sizeof frame->axes);
+    frame->operations = operations;
+  }
+  free(body.r);
+  return VQE_OK;
+}
+
 int vqe_frame_splitter(double *out, struct vqe_env *env,
                        const struct vqe_frame *frame)
 {

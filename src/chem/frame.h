@@ -23,6 +23,12 @@ struct vqe_frame {
 int vqe_frame_find(struct vqe_frame out[VQE_MAX_FRAMES], int *count,
                    const struct vqe_env *env);
 
+/* Take these axes (orthonormal rows) for the frame's own where as many
+ * operations hold for them: of frames that the molecule's own operations turn
+ * into each other, that of a nearby geometry. `frame` has its centre. */
+int vqe_frame_take(struct vqe_frame *frame, const double axes[3][3],
+                   const struct vqe_env *env);
+
 /* Potential of eight equal charges at the corners of a box with three
  * different edges along the frame's axes (nao x nao). It is totally symmetric
  * in D2h and nothing more, so within a set of degenerate orbitals its

@@ -157,6 +157,34 @@ static void open_shell_is_followed(void **state)
   vqe_neighbour_free(left);
 }
 
+/* Methane with one bond pulled has three planes of symmetry, and rounding
+ * decides which one the molecule's frame has: that of the neighbour is kept,
+ * or its degenerate orbitals would be mixtures of ours. */
+static void equivalent_frames_are_followed(void **state)
+{
+  (void)state;
+  struct vqe_neighbour *left = NULL;
+  for (int k = 0; k < 8; k++) {
+    char json[400];
+    double x = (0.8 + 0.2 * k) / sqrt(3.0);
+    snprintf(json, sizeof json,
+             "{\"symbols\": [\"C\", \"H\", \"H\", \"H\", \"H\"], "
+             "\"coords\": [[0,0,0], [%.12g,%.12g,%.12g], [0.627580,-0.627580,"
+             "-0.627580], [-0.627580,0.627580,-0.627580], [-0.627580,"
+             "-0.627580,0.627580]]}",
+             x, x, x);
+    struct vqe_experiment *experiment = new_experiment(json);
+    struct vqe_result *result = run_beside(&left, experiment);
+    if ((result->neighbour != NULL) != (k > 0)) {
+      fail_msg("point %d does not start from its neighbour", k);
+    }
+    assert_true(error_of(result) < 1.6 && error_of(result) > -1e-6);
+    vqe_result_free(result);
+    vqe_experiment_free(experiment);
+  }
+  vqe_neighbour_free(left);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -164,6 +192,7 @@ int main(void)
       cmocka_unit_test(adapt_goes_on_with_its_operators),
       cmocka_unit_test(stranger_is_no_start),
       cmocka_unit_test(open_shell_is_followed),
+      cmocka_unit_test(equivalent_frames_are_followed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
