@@ -103,6 +103,7 @@ int vqe_cmd_lake_run_unlock(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_with_lock(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_qasm(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_molden(struct vqe_cmd_lake_options *options);
+int vqe_cmd_lake_run_cube(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_report(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_export(struct vqe_cmd_lake_options *options);
 int vqe_cmd_lake_run_publish(struct vqe_cmd_lake_options *options);

@@ -52,6 +52,7 @@ static const struct {
     {2, -1, S3 "lock-wait "},
     {1, 2, S3 ENGINE "warehouse output bind qasm-version "},
     {1, 2, "output "},
+    {1, 2, "output orbital density spin-density spacing margin "},
     {0, 1, S3 ENGINE "warehouse output "},
     {0, 1, S3 ENGINE "warehouse dataset license "},
     {0, 1, "brokers topic registry spool insecure-http "},
@@ -92,6 +93,9 @@ static const struct vqe_cmd_command commands[] = {
     {"molden", "RESULT [ID]",
      "prints the natural orbitals of an experiment (the start of its id) of an "
      "HDF5 result, run with --properties rdm1, in the Molden format"},
+    {"cube", "RESULT [ID]",
+     "prints a natural orbital (--orbital), the density or the spin density of "
+     "such an experiment on a grid, as a Gaussian cube file"},
     {"report", "[RESULT|WAREHOUSE]",
      "writes one page of an HDF5 result or of the tables, with curves, "
      "convergence and molecules, into --output: report.html, or a PDF where "
@@ -194,6 +198,16 @@ static const struct vqe_cmd_option entries[] = {
      "qasm: the optimal parameters in place of inputs", 0},
     {"qasm-version", 0, "N", GROUP_WORK, VQE_CMD_COUNT, AT(qasm_version),
      "2 3", "qasm: OpenQASM 3, or 2, which has no inputs: --bind (3)", 0},
+    {"orbital", 0, "N", GROUP_WORK, VQE_CMD_COUNT, AT(orbital), NULL,
+     "cube: a natural orbital, counted from 1 as in the Molden file", 0},
+    {"density", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(density), NULL,
+     "cube: electrons of both spins", 0},
+    {"spin-density", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(spin_density), NULL,
+     "cube: alpha less beta electrons", 0},
+    {"spacing", 0, "BOHR", GROUP_WORK, VQE_CMD_TEXT, AT(spacing), NULL,
+     "cube: between points (0.2)", 0},
+    {"margin", 0, "BOHR", GROUP_WORK, VQE_CMD_TEXT, AT(margin), NULL,
+     "cube: from the outermost nuclei to the faces of the box (5)", 0},
     {"orphans", 0, NULL, GROUP_WORK, VQE_CMD_FLAG, AT(orphans), NULL,
      "of expire: what crashed writers left goes too, unfinished uploads as well "
      "(while others write, and of uploads: what is a day old)", 0},

@@ -36,6 +36,10 @@ struct vqe_cmd_lake_options {
   bool bind;          /* of qasm: numbers in place of inputs */
   int qasm_version;   /* of qasm: 2 or 3; 0: 3 */
   bool orphans;       /* of expire */
+  /* of cube */
+  int orbital; /* from 1; 0: none */
+  bool density, spin_density;
+  const char *spacing, *margin; /* bohr */
   /* of relocate: each place may have its own */
   const char *source_profile, *target_profile;
   const char *source_endpoint, *target_endpoint;

@@ -251,6 +251,7 @@ static int run_command(struct vqe_cmd_lake_options *options)
       {"with-lock", vqe_cmd_lake_run_with_lock},
       {"qasm", vqe_cmd_lake_run_qasm},
       {"molden", vqe_cmd_lake_run_molden},
+      {"cube", vqe_cmd_lake_run_cube},
       {"report", vqe_cmd_lake_run_report},
       {"export", vqe_cmd_lake_run_export},
       {"publish", vqe_cmd_lake_run_publish},
