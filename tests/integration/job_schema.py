@@ -306,7 +306,8 @@ def main():
     program = sys.argv[1] if len(sys.argv) > 1 else None
     check = validator()
     wrong = 0
-    shipped = [path for path in sorted((ROOT / "jobs").glob("*.json"))
+    shipped = [path for folder in ("jobs", "jobs/examples")
+               for path in sorted((ROOT / folder).glob("*.json"))
                if "molecules" in json.loads(path.read_text())]
     for path in shipped:
         for error in check.iter_errors(json.loads(path.read_text())):
