@@ -538,6 +538,7 @@ run_long() {
   done
   tier long-tidy tidy
   tier long-spark_yarn program tests/long/spark_yarn.py
+  tier long-organic_molecules program tests/long/organic_molecules.py
   tier long-image long_image
   tier long-threads long_threads
   tier long-unit-sanitized long_unit_sanitized
