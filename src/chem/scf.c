@@ -12,25 +12,18 @@
 #include "chem/diis.h"
 #include "chem/fock.h"
 #include "chem/follow.h"
+#include "chem/scf_moves.h"
 #include "chem/scf_work.h"
 #include "chem/stability.h"
 
 #define DIIS_CYCLES 40
-/* Up to this size every other start and occupation is tried, and stability
- * is checked. */
-#define MAX_NAO_SEARCH 64
-#define LOWER_BY 1e-7    /* hartree */
-#define SAME_ENERGY 1e-8 /* hartree */
-#define SADDLE (-1e-5)   /* hartree */
-#define UNSTABLE (-1e-4) /* hartree */
-/* Frontier orbitals nearer than this are filled the other way too. */
-#define NEAR_LEVELS 0.6       /* hartree */
-#define NEAR_LEVELS_OPEN 1.0  /* hartree, of open shells */
-#define NEAR_LEVELS_LARGE 0.1 /* hartree, of larger molecules */
-#define SMALL_GAP 0.2         /* hartree: charges are tried too */
-#define WORTH_SAYING 1e-7     /* hartree, of a gradient */
-#define MAX_TRIALS 48         /* occupations */
-#define MAX_MOVES 24
+#define LOWER_BY 1e-7     /* hartree */
+#define SAME_ENERGY 1e-8  /* hartree */
+#define SADDLE (-1e-5)    /* hartree */
+#define UNSTABLE (-1e-4)  /* hartree */
+#define SMALL_GAP 0.2     /* hartree: charges are tried too */
+#define WORTH_SAYING 1e-7 /* hartree, of a gradient */
+#define MAX_TRIALS 48     /* occupations */
 
 /* Orbitals that converged. */
 struct solution {
@@ -218,7 +211,7 @@ static int converge(bool *lower, int *cycles, struct search *search,
   }
   if (status == VQE_OK && converged) {
     keep(lower, search);
-    if (work->in->nao <= MAX_NAO_SEARCH) {
+    if (work->in->nao <= VQE_SCF_MAX_NAO_SEARCH) {
       status = leave_saddles(lower, cycles, search);
     }
   }
@@ -251,140 +244,8 @@ static int try_start(bool *lower, struct search *search,
 
 /* ---- other occupations ---- */
 
-/* An electron, or a pair of them, goes from one irrep to another. */
-struct move {
-  double gap;
-  int from, to;     /* irreps */
-  int closed, open; /* changes at `to`; `from` gets the opposite */
-};
-
-/* Highest orbital of an irrep in [first, last) and lowest in [from, m). */
-static double highest(const struct vqe_scf_work *work, const double *energies,
-                      int irrep, int first, int last)
-{
-  double found = -HUGE_VAL;
-  for (int i = first; i < last; i++) {
-    if (work->irrep[i] == irrep) {
-      found = fmax(found, energies[i]);
-    }
-  }
-  return found;
-}
-
-static double lowest(const struct vqe_scf_work *work, const double *energies,
-                     int irrep, int first, int last)
-{
-  double found = HUGE_VAL;
-  for (int i = first; i < last; i++) {
-    if (work->irrep[i] == irrep) {
-      found = fmin(found, energies[i]);
-    }
-  }
-  return found;
-}
-
-/* Moves in the order of their gaps; the widest falls out of a full list. */
-struct move_list {
-  int count;
-  struct move items[MAX_MOVES];
-};
-
-static void add_move(struct move_list *list, double gap, struct move move)
-{
-  int at = list->count;
-  move.gap = gap;
-  while (at > 0 && list->items[at - 1].gap > gap) {
-    if (at < MAX_MOVES) {
-      list->items[at] = list->items[at - 1];
-    }
-    at--;
-  }
-  if (at < MAX_MOVES) {
-    list->items[at] = move;
-    list->count += list->count < MAX_MOVES;
-  }
-}
-
-/* Moves between near levels of the solution in work, nearest first. Within
- * one irrep the frontier orbitals change places, which another minimum of the
- * same occupation may follow from. */
-static void list_moves(struct move_list *list, struct vqe_scf_work *work)
-{
-  int nalpha = work->in->nalpha;
-  int nbeta = work->in->nbeta;
-  int m = work->nmo;
-  double near = work->closed ? NEAR_LEVELS : NEAR_LEVELS_OPEN;
-  if (work->in->nao > MAX_NAO_SEARCH) {
-    near = NEAR_LEVELS_LARGE;
-  }
-  double *alpha = work->values;
-  double *beta = work->order;
-  list->count = 0;
-  vqe_scf_orbital_energies(alpha, work,
-                           work->closed ? work->fock : work->fock_a);
-  vqe_scf_orbital_energies(beta, work,
-                           work->closed ? work->fock : work->fock_b);
-  for (int from = 0; from < VQE_SCF_IRREPS; from++) {
-    for (int to = 0; to < VQE_SCF_IRREPS; to++) {
-      double pair = 0.5 * (lowest(work, alpha, to, nalpha, m) +
-                           lowest(work, beta, to, nalpha, m)) -
-                    0.5 * (highest(work, alpha, from, 0, nbeta) +
-                           highest(work, beta, from, 0, nbeta));
-      double single = lowest(work, alpha, to, nalpha, m) -
-                      highest(work, alpha, from, nbeta, nalpha);
-      double down = lowest(work, beta, to, nbeta, nalpha) -
-                    highest(work, beta, from, 0, nbeta);
-      if (pair < near) {
-        add_move(list, pair, (struct move){0, from, to, 1, 0});
-      }
-      if (single < near) {
-        add_move(list, single, (struct move){0, from, to, 0, 1});
-      }
-      if (down < near) {
-        /* the pair and the single electron change places */
-        add_move(list, down, (struct move){0, from, to, 1, -1});
-      }
-    }
-  }
-}
-
-/* The last orbital of an irrep in [first, last), or -1. */
-static int last_of(const struct vqe_scf_work *work, int irrep, int first,
-                   int last)
-{
-  while (last > first && work->irrep[last - 1] != irrep) {
-    last--;
-  }
-  return last > first ? last - 1 : -1;
-}
-
-static int first_of(const struct vqe_scf_work *work, int irrep, int first,
-                    int last)
-{
-  while (first < last && work->irrep[first] != irrep) {
-    first++;
-  }
-  return first < last ? first : -1;
-}
-
-/* Exchange the frontier orbitals of one irrep between two spaces. */
-static void exchange(struct vqe_scf_work *work, const struct move *move)
-{
-  int nalpha = work->in->nalpha;
-  int nbeta = work->in->nbeta;
-  int m = work->nmo;
-  int from = last_of(work, move->from, move->closed > 0 ? 0 : nbeta,
-                     move->closed > 0 ? nbeta : nalpha);
-  int to = first_of(work, move->to, move->open < 0 ? nbeta : nalpha,
-                    move->open < 0 ? nalpha : m);
-  if (from >= 0 && to >= 0) {
-    cblas_dswap(work->in->nao, work->mo_coeff + from, m, work->mo_coeff + to,
-                m);
-  }
-}
-
 static int try_move(bool *lower, struct search *search,
-                    const struct move *move)
+                    const struct vqe_scf_move *move)
 {
   struct vqe_scf_work *work = search->work;
   struct vqe_scf_occupation occupation;
@@ -400,7 +261,7 @@ static int try_move(bool *lower, struct search *search,
   if (status == VQE_OK) {
     vqe_scf_occupy(work, &occupation, !work->closed);
     if (move->from == move->to) {
-      exchange(work, move);
+      vqe_scf_exchange(work, move);
     }
     status =
         converge(lower, &cycles, search, &occupation, move->from == move->to);
@@ -413,14 +274,14 @@ static int try_move(bool *lower, struct search *search,
  * least between filled and empty levels. */
 static int try_occupations(double *gap, struct search *search)
 {
-  struct move_list list;
+  struct vqe_scf_moves list;
   int status = VQE_OK;
   bool lower = true;
   *gap = HUGE_VAL;
   while (status == VQE_OK && lower && search->trials < MAX_TRIALS) {
     lower = false;
     restore(search);
-    list_moves(&list, search->work);
+    vqe_scf_list_moves(&list, search->work);
     *gap = list.count > 0 ? list.items[0].gap : HUGE_VAL;
     for (int k = 0; status == VQE_OK && k < list.count && !lower &&
                     search->trials < MAX_TRIALS;
@@ -516,7 +377,7 @@ static int follow(struct search *search)
 static int search_lowest(struct search *search)
 {
   const struct vqe_scf_input *in = search->work->in;
-  bool small = in->nao <= MAX_NAO_SEARCH;
+  bool small = in->nao <= VQE_SCF_MAX_NAO_SEARCH;
   bool choice = in->nalpha > 0 && in->nbeta < search->work->nmo;
   bool lower = false;
   int status = try_start(&lower, search, &(struct start){in->guess, 0, 0.0});
@@ -640,7 +501,7 @@ int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input)
   if (status == VQE_OK) {
     status = input->start != NULL ? follow(&search) : search_lowest(&search);
   }
-  if (status == VQE_OK && input->nao <= MAX_NAO_SEARCH) {
+  if (status == VQE_OK && input->nao <= VQE_SCF_MAX_NAO_SEARCH) {
     status = note_saddle(&search);
   }
   if (status == VQE_OK) {

@@ -8,6 +8,10 @@
 #include "chem/direct.h"
 #include "chem/symmetry.h"
 
+/* Up to this size every other start and occupation is tried, and stability
+ * is checked. */
+#define VQE_SCF_MAX_NAO_SEARCH 64
+
 struct vqe_scf_input {
   const char *name; /* of the molecule, for messages */
   int nao;
