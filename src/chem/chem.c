@@ -248,6 +248,7 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
                           bool guessed, const double *start)
 {
   struct vqe_symmetry *symmetry = NULL;
+  struct vqe_turns *turns = NULL;
   struct vqe_scf *scf = NULL;
   const struct vqe_chem_options *options = &run->options;
   bool direct = run->direct != NULL;
@@ -280,8 +281,12 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
   if (status == VQE_OK) {
     status = vqe_symmetry_new(&symmetry, run->env, frame);
   }
+  if (status == VQE_OK && run->env->nao <= VQE_SCF_MAX_NAO_SEARCH) {
+    status = vqe_turns_new(&turns, run->env, frame);
+  }
   if (status == VQE_OK) {
     input.symmetry = symmetry;
+    input.turns = turns;
     status = vqe_scf_run(&scf, &input);
   }
   if (status == VQE_OK &&
@@ -293,6 +298,7 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
   }
   vqe_scf_free(scf);
   vqe_symmetry_free(symmetry);
+  vqe_turns_free(turns);
   return status;
 }
 

@@ -24,6 +24,8 @@
 #define SMALL_GAP 0.2     /* hartree: charges are tried too */
 #define WORTH_SAYING 1e-7 /* hartree, of a gradient */
 #define MAX_TRIALS 48     /* occupations */
+#define MAX_SETS 3        /* of atoms, two of which are turned at once */
+#define NEAR_ENERGY 0.03  /* hartree: a start worth second-order steps */
 
 /* Orbitals that converged. */
 struct solution {
@@ -318,6 +320,93 @@ static int try_charges(bool *lower, struct search *search)
   return status;
 }
 
+/* Orbitals in work of the best solution with some atoms turned: those of its
+ * density, which are of one irrep each, most occupied first. */
+static int turned_orbitals(struct search *search, const int set[2],
+                           const int turn[2])
+{
+  struct vqe_scf_work *work = search->work;
+  const struct vqe_scf_input *in = work->in;
+  int n = in->nao;
+  double *scratch = NULL;
+  restore(search);
+  int status = vqe_memory_alloc(&scratch, 3 * vqe_scf_squared(n),
+                                sizeof(double), "turned atoms");
+  if (status == VQE_OK) {
+    double *turned = scratch + 2 * vqe_scf_squared(n);
+    vqe_turns_apply(turned, in->turns, work->dm, n, set, turn, scratch);
+    vqe_scf_multiply(work->t1, in->overlap, false, turned, false, n, n, n);
+    vqe_scf_multiply(work->mixed, work->t1, false, in->overlap, false, n, n,
+                     n);
+    cblas_dscal(n * n, -1.0, work->mixed, 1);
+    status = vqe_scf_diagonalise(work, work->mixed);
+  }
+  if (status == VQE_OK) {
+    vqe_scf_occupy(work, NULL, false);
+    vqe_scf_build_fock(work);
+  }
+  free(scratch);
+  return status;
+}
+
+/* Energies of turned starts, each of which is followed once. */
+struct seen {
+  int count;
+  double energies[MAX_SETS * MAX_SETS * VQE_TURNS * VQE_TURNS];
+};
+
+static bool is_new(struct seen *seen, double energy)
+{
+  for (int k = 0; k < seen->count; k++) {
+    if (fabs(energy - seen->energies[k]) < SAME_ENERGY) {
+      return false;
+    }
+  }
+  seen->energies[seen->count++] = energy;
+  return true;
+}
+
+static int try_turned(bool *lower, struct search *search, struct seen *seen,
+                      const int set[2], const int turn[2])
+{
+  struct vqe_scf_occupation occupation;
+  struct vqe_scf_work *work = search->work;
+  int cycles = 0;
+  *lower = false;
+  int status = turned_orbitals(search, set, turn);
+  if (status == VQE_OK && work->energy < search->best.energy + NEAR_ENERGY &&
+      is_new(seen, work->energy)) {
+    vqe_scf_count(&occupation, work);
+    status = converge(lower, &cycles, search, &occupation, true);
+  }
+  search->scf->cycles += *lower ? cycles : 0;
+  return status;
+}
+
+/* Turn the atoms of one or two sets. The energy of such a start is near that
+ * of the solution where the atoms are far, and where they are not it is
+ * left. */
+static int try_turns(bool *lower, struct search *search)
+{
+  struct seen seen = {1, {search->best.energy}};
+  int nset = search->work->in->turns->nset;
+  int second = nset > 1 ? VQE_TURNS : 1; /* turns of the second set */
+  int status = VQE_OK;
+  *lower = false;
+  for (int a = 0; a < nset; a++) {
+    for (int b = nset > 1 ? a + 1 : 0; b < nset; b++) {
+      for (int k = 1; status == VQE_OK && k < VQE_TURNS * second; k++) {
+        const int set[2] = {a, b};
+        const int turn[2] = {k / second, k % second};
+        bool found = false;
+        status = try_turned(&found, search, &seen, set, turn);
+        *lower = *lower || found;
+      }
+    }
+  }
+  return status;
+}
+
 /* ---- the run ---- */
 
 /* Say so when the solution is a saddle point of all rotations. It is kept:
@@ -402,6 +491,7 @@ static int search_lowest(struct search *search)
     double before = search->best.energy;
     double gap = HUGE_VAL;
     bool lower_charges = false;
+    bool lower_turns = false;
     bool difficult = search->difficult;
     status = try_occupations(&gap, search);
     difficult = difficult || !search->work->closed || gap < SMALL_GAP ||
@@ -410,6 +500,13 @@ static int search_lowest(struct search *search)
       status = try_charges(&lower_charges, search);
     }
     if (status == VQE_OK && lower_charges) {
+      status = try_occupations(&gap, search);
+    }
+    if (status == VQE_OK && difficult && in->turns != NULL &&
+        in->turns->nset <= MAX_SETS) {
+      status = try_turns(&lower_turns, search);
+    }
+    if (status == VQE_OK && lower_turns) {
       status = try_occupations(&gap, search);
     }
     if (status == VQE_OK && search->best.energy < before) {

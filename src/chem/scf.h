@@ -7,6 +7,7 @@
 
 #include "chem/direct.h"
 #include "chem/symmetry.h"
+#include "chem/turns.h"
 
 /* Up to this size every other start and occupation is tried, and stability
  * is checked. */
@@ -34,6 +35,7 @@ struct vqe_scf_input {
   const double *splitter; /* see frame.h */
   const struct vqe_symmetry *symmetry;
   const int *element; /* nao: of the atom of each function; may be NULL */
+  const struct vqe_turns *turns; /* of the atoms, or NULL: not tried */
 };
 
 struct vqe_scf {
@@ -54,9 +56,10 @@ struct vqe_scf {
  * 3, 556 (1982)), and second-order steps where it stalls, from the guess and,
  * for small molecules, the core Hamiltonian; away from saddle points; near
  * frontier orbitals are filled the other way too, and where that says that
- * the molecule is difficult, electrons are moved between elements. What it
- * took is said in `note`; linear dependences, and a solution that is unstable
- * outside the symmetry, in `notes`. VQE_ERR_NUMERIC without convergence. */
+ * the molecule is difficult, electrons are moved between elements and atoms
+ * turned where they stand. What it took is said in `note`; linear dependences,
+ * and a solution that is unstable outside the symmetry, in `notes`.
+ * VQE_ERR_NUMERIC without convergence. */
 int vqe_scf_run(struct vqe_scf **out, const struct vqe_scf_input *input);
 void vqe_scf_free(struct vqe_scf *scf);
 

@@ -25,9 +25,8 @@ static void apply(double image[3], const double r[3],
   }
 }
 
-/* The atom that lies nearest to the image of `atom`. */
-static int image_atom(const struct vqe_env *env, const struct vqe_frame *frame,
-                      int bits, int atom)
+int vqe_symmetry_image(const struct vqe_env *env,
+                       const struct vqe_frame *frame, int bits, int atom)
 {
   double from[3];
   double to[3];
@@ -51,17 +50,12 @@ static int image_atom(const struct vqe_env *env, const struct vqe_frame *frame,
   return found;
 }
 
-static int fill(double *matrix, const struct vqe_env *env,
-                const struct vqe_frame *frame, int bits)
+int vqe_symmetry_map(double *matrix, const struct vqe_env *env,
+                     const double map[3][3], const int *place)
 {
   double rotations[VQE_BASIS_MAX_L + 1][VQE_HARMONICS_MAX * VQE_HARMONICS_MAX];
   bool known[VQE_BASIS_MAX_L + 1] = {false};
-  double map[3][3];
   size_t nao = (size_t)env->nao;
-  for (int k = 0; k < 3; k++) {
-    const double unit[3] = {k == 0, k == 1, k == 2};
-    apply(map[k], unit, frame, bits); /* the map is symmetric */
-  }
   for (int shell = 0; shell < env->nbas; shell++) {
     const int *slot = env->bas + BAS_SLOTS * (size_t)shell;
     int l = slot[ANG_OF];
@@ -75,7 +69,7 @@ static int fill(double *matrix, const struct vqe_env *env,
       known[l] = true;
     }
     int from = slot[ATOM_OF];
-    int to = image_atom(env, frame, bits, from);
+    int to = place != NULL ? place[from] : from;
     /* atoms of one element have the same functions in the same order */
     int shift = env->atom_ao[to] - env->atom_ao[from];
     for (int c = 0; c < slot[NCTR_OF]; c++) {
@@ -89,6 +83,27 @@ static int fill(double *matrix, const struct vqe_env *env,
     }
   }
   return VQE_OK;
+}
+
+static int fill(double *matrix, const struct vqe_env *env,
+                const struct vqe_frame *frame, int bits)
+{
+  double map[3][3];
+  int *place = NULL;
+  for (int k = 0; k < 3; k++) {
+    const double unit[3] = {k == 0, k == 1, k == 2};
+    apply(map[k], unit, frame, bits); /* the map is symmetric */
+  }
+  int status = vqe_memory_alloc(&place, (size_t)env->natm, sizeof(int),
+                                "images of atoms");
+  for (int a = 0; status == VQE_OK && a < env->natm; a++) {
+    place[a] = vqe_symmetry_image(env, frame, bits, a);
+  }
+  if (status == VQE_OK) {
+    status = vqe_symmetry_map(matrix, env, map, place);
+  }
+  free(place);
+  return status;
 }
 
 int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,

@@ -20,4 +20,15 @@ int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,
                      const struct vqe_frame *frame);
 void vqe_symmetry_free(struct vqe_symmetry *symmetry);
 
+/* The atom that lies nearest to the image of `atom` under the operation that
+ * changes the signs of `bits` along the frame's axes. */
+int vqe_symmetry_image(const struct vqe_env *env,
+                       const struct vqe_frame *frame, int bits, int atom);
+
+/* matrix (nao x nao, zero before): the orthogonal `map` turns function q into
+ * sum_p R_pq p, on the atom place[of q], or on its own where `place` is
+ * NULL. */
+int vqe_symmetry_map(double *matrix, const struct vqe_env *env,
+                     const double map[3][3], const int *place);
+
 #endif
