@@ -102,7 +102,7 @@ static void add_shell(double *out, const struct functions *f, int shell,
   const int *slot = env->bas + BAS_SLOTS * (size_t)shell;
   const double *exponents = env->env + slot[PTR_EXP];
   const double *nucleus = env->xyz + 3 * (size_t)slot[ATOM_OF];
-  double cartesian[VQE_HARMONICS_MAX];
+  double cartesian[VQE_HARMONICS_MAX] = {0.0};
   double angular[VQE_HARMONICS_MAX] = {0.0};
   int l = slot[ANG_OF];
   int n = vqe_basis_components(l, env->cartesian);
@@ -216,7 +216,7 @@ static int print_values(FILE *stream, struct functions *f,
 static int print(FILE *stream, const struct vqe_cube *cube,
                  const struct vqe_env *env)
 {
-  struct grid grid;
+  struct grid grid = {0};
   struct functions f = {.env = env};
   if (env->nao != cube->nao) {
     return vqe_error_set(VQE_ERR_INPUT,

@@ -403,7 +403,7 @@ int vqe_shots_sample(struct vqe_shots *shots, double *energy, double *std,
   if (status != VQE_OK) {
     return status;
   }
-  /* a fifth of them tells how much each group varies */
+  /* a fifth of them shows how much each group varies */
   int first = shots->by_variance && count >= 4 ? (count + 9) / 5 : count;
   for (int g = 0; g < shots->ngroup; g++) {
     shots->tallies[g] = (struct tally){0};
