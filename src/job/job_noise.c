@@ -68,21 +68,37 @@ static int write_once(json_t *model, const char *key)
              : 0;
 }
 
+/* 3 and 3.0 are the same, also in lists. */
+static bool same_value(const json_t *left, const json_t *right)
+{
+  bool same = json_array_size(left) == json_array_size(right);
+  if (json_is_number(left) && json_is_number(right)) {
+    return json_number_value(left) == json_number_value(right);
+  }
+  if (!json_is_array(left) || !json_is_array(right)) {
+    return json_equal(left, right);
+  }
+  for (size_t k = 0; same && k < json_array_size(left); k++) {
+    const json_t *a = json_array_get(left, k);
+    const json_t *b = json_array_get(right, k);
+    same = json_is_number(a) && json_is_number(b) &&
+           json_number_value(a) == json_number_value(b);
+  }
+  return same;
+}
+
 static void leave_out(json_t *model, const char *key, const char *usual)
 {
   json_t *value = json_loads(usual, JSON_DECODE_ANY, NULL);
-  json_t *given = json_object_get(model, key);
-  if (value != NULL && given != NULL &&
-      (json_equal(given, value) ||
-       (json_is_number(given) && json_is_number(value) &&
-        json_number_value(given) == json_number_value(value)))) {
+  const json_t *given = json_object_get(model, key);
+  if (value != NULL && given != NULL && same_value(given, value)) {
     json_object_del(model, key);
   }
   json_decref(value);
 }
 
-/* What was read, in one way of those it can be written: equal models are one
- * experiment. */
+/* What was read, without what is the default anyway: then the same model is
+ * the same experiment. */
 static int write_plainly(json_t *model)
 {
   json_t *zne = json_object_get(model, "zne");
@@ -99,7 +115,6 @@ static int write_plainly(json_t *model)
     leave_out(zne, "by", "\"folding\"");
     leave_out(zne, "fit", "\"linear\"");
     leave_out(zne, "scales", "[1, 3, 5]");
-    leave_out(zne, "scales", "[1.0, 3.0, 5.0]");
     if (json_object_size(zne) == 0) {
       failed |= json_object_set_new(model, "zne", json_true());
     }
@@ -200,6 +215,15 @@ int vqe_job_noise_read(struct vqe_job_noise *out,
     status = add_model(out, json_array_get(value.json, k), &value);
   }
   return status;
+}
+
+bool vqe_job_noise_any(const struct vqe_job_noise *noise)
+{
+  bool any = false;
+  for (size_t k = 0; k < noise->count; k++) {
+    any = any || noise->items[k].text != NULL;
+  }
+  return any;
 }
 
 void vqe_job_noise_clear(struct vqe_job_noise *noise)

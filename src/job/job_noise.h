@@ -20,6 +20,8 @@ struct vqe_job_noise {
  * them. Calibrations are read, relative to the job's folder. */
 int vqe_job_noise_read(struct vqe_job_noise *out,
                        const struct vqe_job_reader *reader);
+/* Is one of the models noise? */
+bool vqe_job_noise_any(const struct vqe_job_noise *noise);
 void vqe_job_noise_clear(struct vqe_job_noise *noise);
 
 /* Option --noise as the key's value; NULL leaves it as it is. */

@@ -196,7 +196,8 @@ static int read_scalars(struct vqe_job_settings *out,
   out->follow = out->follow || reader->overrides->follow;
   vqe_job_value_find(&value, reader, "shots");
   if (status == VQE_OK && value.json != NULL && !json_is_null(value.json)) {
-    status = vqe_job_read_int(&number, value.json, 1, INT_MAX, value.where);
+    status =
+        vqe_job_read_int(&number, value.json, 1, VQE_SHOTS_MAX, value.where);
     if (status == VQE_OK) {
       out->shots = (int)number;
     }
@@ -331,7 +332,7 @@ static int check_combinations(const struct vqe_job_settings *settings)
                          "key 'measurement' says how shots are taken, and "
                          "there are none: give 'shots' or leave it out");
   }
-  if (settings->measurement != 0 && settings->noise.count > 0) {
+  if (settings->measurement != 0 && vqe_job_noise_any(&settings->noise)) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "key 'measurement' has no effect on shots with "
                          "'noise', which are taken qubit by qubit and "

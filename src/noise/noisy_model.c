@@ -54,8 +54,7 @@ static int read_relaxation(double *out, const json_t *object, const char *key,
                  (within(out, value, 0.0, VQE_NOISY_LONGEST) && *out > 0.0)
              ? VQE_OK
              : refuse(where, key,
-                      "a time in microseconds, one number above 0, at most "
-                      "1e12,");
+                      "one time in microseconds above 0, at most 1e12,");
 }
 
 static int read_flag(bool *out, const json_t *object, const char *key,
@@ -293,13 +292,15 @@ static int read_scales(struct vqe_noisy_model *out, const json_t *list,
     fits = fits && (k == 0 || out->scales[k] > out->scales[k - 1]) &&
            (!out->folding || fmod(out->scales[k], 2.0) == 1.0);
   }
-  return fits ? VQE_OK
-              : refuse(where, "scales",
-                       out->folding ? "two to eight rising odd numbers from 1 "
-                                      "to 1001, as folding repeats the "
-                                      "circuit so often"
-                                    : "two to eight rising numbers from 1 to "
-                                      "1001");
+  return fits
+             ? VQE_OK
+             : refuse(where, "scales",
+                      out->folding
+                          ? "a list of two to eight rising odd numbers from 1 "
+                            "to 1001, as folding repeats the "
+                            "circuit so often"
+                          : "a list of two to eight rising numbers from 1 to "
+                            "1001");
 }
 
 static int read_extrapolation(struct vqe_noisy_model *out,

@@ -567,7 +567,7 @@ static void equal_noise_is_one_experiment(void **state)
       "\"depolarizing\": 0.01, \"zne\": false, \"trajectories\": 200}"};
   static const char *const zne[] = {
       "{\"readout\": 0.01, \"zne\": true}",
-      "{\"readout\": 0.01, \"zne\": {\"scales\": [1, 3, 5], "
+      "{\"readout\": 0.01, \"zne\": {\"scales\": [1, 3.0, 5], "
       "\"fit\": \"linear\"}}",
       "{\"readout\": 0.01, \"zne\": {\"by\": \"folding\"}}"};
   static const char job_text[] =

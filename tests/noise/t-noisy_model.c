@@ -59,7 +59,7 @@ static void wrong_models_name_key_and_remedy(void **state)
   refused("{\"t1_us\": 100}", "give the times of gates");
   refused("{\"gate_ns\": 100, \"readout\": 0.1}", "give the times of gates");
   refused("{\"t1_us\": 0, \"gate_ns\": 1}", "above 0");
-  refused("{\"t1_us\": [10, 20], \"gate_ns\": 1}", "one number above 0");
+  refused("{\"t1_us\": [10, 20], \"gate_ns\": 1}", "one time in microseconds");
   refused("{\"t1_us\": 10, \"t2_us\": 21, \"gate_ns\": 1}", "twice T1");
   refused("{\"readout\": \"x\"}", "key 'readout'");
   refused("{\"readout\": 0.1, \"strength\": -1}", "from 0 to 1,000,000");
