@@ -99,12 +99,12 @@ VQE_API int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
 VQE_API int vqe_pauli_group_commuting(const struct vqe_pauli_sum *sum,
                                       int *group, int *ngroup);
 
-/** Sum over the groups of vqe_pauli_group_qwc of the variance of what one
- * measurement of a group gives in the determinant that fills the qubits of
- * `occupied`, hartree^2: sum_g sum_x (sum_{k in g, x_k = x} coeff_k f_k)^2
- * over x != 0, f_k = (-1)^{|z_k & occupied|}, as strings of one group with
- * different x have no covariance there. m shots in each group have the
- * standard error sqrt(out / m). Cost: O(nterm + ngroup). */
+/** Of each group of commuting strings the variance of what one measurement
+ * gives in the determinant that fills the qubits of `occupied`, hartree^2,
+ * `out` (ngroup): sum_x (sum_{k in g, x_k = x} coeff_k f_k)^2 over x != 0, f_k
+ * = (-1)^{|z_k & occupied| + floor(|x_k & z_k| / 2)}, as strings of one group
+ * with different x have no covariance there. m shots in each group have the
+ * standard error sqrt(sum of out / m). Cost: O(nterm + ngroup). */
 VQE_API int vqe_pauli_group_variance(double *out,
                                      const struct vqe_pauli_sum *sum,
                                      const int *group, int ngroup,

@@ -202,14 +202,18 @@ VQE_API int vqe_estimator_many(struct vqe_estimator *estimator,
                                double *energies, double *gradients,
                                const double *parameters, size_t count);
 
+/** The most shots a group. */
+#define VQE_SHOTS_MAX 100000000
+
 /** How samples are taken; 0: groups that commute qubit by qubit, as many shots
  * in each. */
 enum vqe_measurement {
   /** Groups that commute as a whole: fewer circuits, with gates on two qubits
    * before they are read (vqe_pauli_group_commuting). */
   VQE_MEASUREMENT_COMMUTING = 1,
-  /** A fifth of the shots equally, the rest by the standard deviation that
-   * each group had in them; a sample takes twice the time. */
+  /** A tenth of the shots equally, the rest by the standard deviation that
+   * each group had in them; these alone make the energy, so that it has no
+   * bias. A sample takes up to twice the time. */
   VQE_MEASUREMENT_VARIANCE = 2
 };
 

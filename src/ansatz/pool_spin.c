@@ -5,7 +5,7 @@
  * M_sq commute with S^2. Each is a sum of excitations between spin orbitals
  * whose exponential is a product of theirs, without an error of Trotter: K_rp
  * of two that commute; E_rp^2 - E_pr^2 of one, of both electrons of an
- * orbital; K_rp M_sq       of four terms K_rp(spin) M_sq(spin') that commute,
+ * orbital; K_rp M_sq of four terms K_rp(spin) M_sq(spin') that commute,
  * as even operators of different orbitals; each of these is p -> r, q -> s and
  * p -> r, s -> q, which rotate different planes of the same four spin
  * orbitals. Products of the first two alone reach every state of the same spin

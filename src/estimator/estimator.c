@@ -443,6 +443,11 @@ int vqe_estimator_measure(struct vqe_estimator *estimator,
   if (missing != VQE_OK) {
     return missing;
   }
+  if ((measurement & ~(unsigned)(VQE_MEASUREMENT_COMMUTING |
+                                 VQE_MEASUREMENT_VARIANCE)) != 0) {
+    return vqe_error_set(
+        VQE_ERR_INPUT, "measurement %u: bits 1 and 2 are known", measurement);
+  }
   if (measurement != estimator->measurement) {
     vqe_shots_free(estimator->shots);
     estimator->shots = NULL;

@@ -10,12 +10,14 @@
 #include "base/rng.h"
 #include "estimator/diagonal.h"
 
-#define MAX_SHOTS 100000000
+/* Of a group, so that it has a mean and a variance. */
+#define LEAST 2
 
 /* Draws of a group: Welford, Technometrics 4, 419 (1962). */
 struct tally {
   int64_t count;
   double sum, square;
+  int64_t more; /* draws in `square` that are not in `sum` */
 };
 
 struct vqe_shots {
@@ -352,7 +354,19 @@ static void draw_more(struct vqe_shots *shots, int g, int64_t count,
 static double variance_of(const struct vqe_shots *shots, int g)
 {
   const struct tally *tally = &shots->tallies[g];
-  return tally->count > 1 ? tally->square / (double)(tally->count - 1) : 0.0;
+  double free = (double)(tally->count - 1 + tally->more);
+  return free > 0.0 ? tally->square / free : 0.0;
+}
+
+/* Know the variance from the draws before too, which the mean leaves out. */
+static void add_spread(struct tally *tally, const struct tally *first)
+{
+  double between =
+      tally->sum / (double)tally->count - first->sum / (double)first->count;
+  tally->square += first->square + between * between /
+                                       (1.0 / (double)tally->count +
+                                        1.0 / (double)first->count);
+  tally->more = first->count;
 }
 
 /* What is left goes to the groups as their standard deviations, which makes
@@ -369,24 +383,29 @@ static double share_of(const struct vqe_shots *shots, int g)
               squares / (double)shots->tallies[g].count);
 }
 
-/* `total` shots more, over all groups. */
+/* `total` shots over all groups, at least LEAST in each, by their shares. They
+ * alone make the mean: how many a group gets depends on its first draws, and a
+ * mean that held those would lean to one side. */
 static void spread(struct vqe_shots *shots, double total,
                    struct vqe_philox *rng)
 {
   double all = 0.0;
   double before = 0.0;
+  double rest = total - (double)LEAST * shots->ngroup;
   int64_t given = 0;
   for (int g = 0; g < shots->ngroup; g++) {
     all += share_of(shots, g);
   }
-  for (int g = 0; g < shots->ngroup && all > 0.0; g++) {
+  for (int g = 0; g < shots->ngroup; g++) {
+    struct tally *tally = &shots->tallies[g];
     before += share_of(shots, g);
-    int64_t upto =
-        g + 1 < shots->ngroup ? llround(total * before / all) : llround(total);
-    if (upto > given) {
-      turn_to(shots, g);
-      draw_more(shots, g, upto - given, rng);
-    }
+    int64_t upto = all > 0.0 ? llround(rest * before / all) : 0;
+    upto = g + 1 < shots->ngroup ? upto : llround(rest);
+    struct tally first = *tally;
+    *tally = (struct tally){0};
+    turn_to(shots, g);
+    draw_more(shots, g, LEAST + (upto > given ? upto - given : 0), rng);
+    add_spread(tally, &first);
     given = upto > given ? upto : given;
   }
 }
@@ -395,16 +414,17 @@ int vqe_shots_sample(struct vqe_shots *shots, double *energy, double *std,
                      int count, const char *experiment_id, const char *stream)
 {
   struct vqe_philox rng;
-  if (count < 1 || count > MAX_SHOTS) {
+  if (count < 1 || count > VQE_SHOTS_MAX) {
     return vqe_error_set(VQE_ERR_INPUT, "shots %d: between 1 and %d", count,
-                         MAX_SHOTS);
+                         VQE_SHOTS_MAX);
   }
   int status = vqe_philox_init(&rng, experiment_id, stream);
   if (status != VQE_OK) {
     return status;
   }
-  /* a fifth of them shows how much each group varies */
-  int first = shots->by_variance && count >= 4 ? (count + 9) / 5 : count;
+  /* a tenth of them shows how much each group varies */
+  bool twice = shots->by_variance && count >= 2 * LEAST;
+  int first = !twice ? count : count >= 20 ? count / 10 : LEAST;
   for (int g = 0; g < shots->ngroup; g++) {
     shots->tallies[g] = (struct tally){0};
     turn_to(shots, g);

@@ -2,10 +2,10 @@
  *
  * Every group of terms that commute - qubit by qubit, or as they are, by a
  * Clifford circuit (diagonal.h) - is measured in its own basis, `count` times
- * on average: as often as the others, or by what its first samples varied.
- * A group is read as the sum of its terms, so that their covariances are in
- * its variance; the standard error is sqrt(sum over groups of sample variance
- * / shots of the group). */
+ * on average: as often as the others, or by what its first samples varied,
+ * which then are no part of the mean. A group is read as the sum of its terms,
+ * so that their covariances are in its variance; the standard error is
+ * sqrt(sum over groups of sample variance / shots of the group). */
 #ifndef VQE_ESTIMATOR_SHOTS_H
 #define VQE_ESTIMATOR_SHOTS_H
 

@@ -173,28 +173,30 @@ int vqe_pauli_group_variance(double *out, const struct vqe_pauli_sum *sum,
     return missing;
   }
   double *total = NULL; /* of each group, of the strings with the x in hand */
-  double variance = 0.0;
   int status = vqe_memory_alloc(&total, (size_t)(ngroup > 0 ? ngroup : 0),
                                 sizeof *total, "Pauli groups");
   if (status != VQE_OK) {
     return status;
   }
+  for (int g = 0; g < ngroup; g++) {
+    out[g] = 0.0;
+  }
   size_t end;
   for (size_t k = 0; k < sum->nterm; k = end) {
     for (end = k; end < sum->nterm && sum->x[end] == sum->x[k]; end++) {
+      uint64_t z = sum->z[end];
       if (sum->x[k] != 0) {
         VQE_ASSERT(group[end] >= 0 && group[end] < ngroup);
-        total[group[end]] += __builtin_parityll(sum->z[end] & occupied)
-                                 ? -sum->coeff[end]
-                                 : sum->coeff[end];
+        bool negative = __builtin_parityll(z & occupied) !=
+                        (__builtin_popcountll(sum->x[end] & z) / 2) % 2;
+        total[group[end]] += negative ? -sum->coeff[end] : sum->coeff[end];
       }
     }
     for (size_t j = k; j < end && sum->x[k] != 0; j++) {
-      variance += total[group[j]] * total[group[j]];
+      out[group[j]] += total[group[j]] * total[group[j]];
       total[group[j]] = 0.0;
     }
   }
   free(total);
-  *out = variance;
   return VQE_OK;
 }

@@ -160,6 +160,24 @@ static json_t *landscape_of(const struct vqe_result *result)
 }
 
 /* A property of one number. */
+/* Names of how shots were taken; null: equally, qubit by qubit. */
+static json_t *measurement_of(const struct vqe_experiment *experiment)
+{
+  unsigned how = experiment->measurement;
+  json_t *list = how != 0 ? json_array() : json_null();
+  bool failed = list == NULL;
+  if ((how & VQE_MEASUREMENT_COMMUTING) != 0) {
+    failed |= json_array_append_new(list, json_string("commuting")) != 0;
+  }
+  if ((how & VQE_MEASUREMENT_VARIANCE) != 0) {
+    failed |= json_array_append_new(list, json_string("variance")) != 0;
+  }
+  if (failed) {
+    json_decref(list);
+  }
+  return failed ? NULL : list;
+}
+
 static json_t *property_or_null(const struct vqe_result *result,
                                 const char *name)
 {
@@ -239,6 +257,7 @@ json_t *vqe_report_summary_of(const struct vqe_result *result, bool restored)
       {"noise_backend", text_or_null(experiment->noise_backend)},
       {"noise_energy", property_or_null(result, "noise_energy")},
       {"noise_error", property_or_null(result, "noise_error")},
+      {"measurement", measurement_of(experiment)},
   };
   json_t *object = json_object();
   bool failed = object == NULL;

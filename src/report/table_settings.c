@@ -164,7 +164,10 @@ static void number_text(char out[VQE_REPORT_CELL],
     break;
   case VQE_REPORT_SHOTS:
     if (experiment->shots > 0) {
-      snprintf(out, VQE_REPORT_CELL, "%d", experiment->shots);
+      unsigned how = experiment->measurement;
+      snprintf(out, VQE_REPORT_CELL, "%d%s%s", experiment->shots,
+               (how & VQE_MEASUREMENT_COMMUTING) != 0 ? " commuting" : "",
+               (how & VQE_MEASUREMENT_VARIANCE) != 0 ? " variance" : "");
     } else {
       snprintf(out, VQE_REPORT_CELL, "exact");
     }

@@ -259,7 +259,8 @@ static int grow_along(struct vqe_optimize_result *out, bool *ended,
   if (many || !vqe_run_within_limits(&left, run, options)) {
     if (many) {
       snprintf(limit, sizeof limit,
-               "limit of %d operators reached (max_operators)", most);
+               "max_operators %d leaves no room for %d more", most,
+               escape->count);
     } else {
       vqe_run_limit_text(limit, run, options);
     }

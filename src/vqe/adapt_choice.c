@@ -125,7 +125,7 @@ static int choose(struct choice *choice,
       break;
     }
     if (step == 0) {
-      least = options->tetris ? options->gradient_norm
+      least = options->tetris ? fmax(options->gradient_norm, choice->gtol)
                               : LEAST_SHARE * fabs(choice->slope[best]);
     }
     take(choice, best, options->tetris);

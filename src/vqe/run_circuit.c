@@ -16,30 +16,53 @@
 /* Standard error that counts as exact in chemistry, hartree. */
 #define CHEMICAL_ACCURACY 1.6e-3
 
+/* Shots that bring the standard error of the determinant's energy to chemical
+ * accuracy, by the variances of the groups: equally many in each, or by their
+ * standard deviations. */
+static double shots_of(const double *variance, int groups, bool by_variance)
+{
+  const double error = CHEMICAL_ACCURACY * CHEMICAL_ACCURACY;
+  double sum = 0.0;
+  double roots = 0.0;
+  for (int g = 0; g < groups; g++) {
+    sum += variance[g];
+    roots += sqrt(variance[g]);
+  }
+  return by_variance ? ceil(roots * roots / error)
+                     : groups * ceil(sum / error);
+}
+
 static int cost_measurement(struct vqe_circuit_cost *cost,
                             const struct vqe_pauli_sum *paulis,
-                            uint64_t occupied)
+                            uint64_t occupied, unsigned measurement)
 {
   int *group = NULL;
+  double *variance = NULL;
   int groups = 0;
-  double variance = 0.0;
   if (paulis->nterm > MOST_TERMS) {
     return VQE_OK;
   }
   int status =
       vqe_memory_alloc(&group, paulis->nterm, sizeof *group, "Pauli groups");
   if (status == VQE_OK) {
-    status = vqe_pauli_group_qwc(paulis, group, &groups);
+    status = (measurement & VQE_MEASUREMENT_COMMUTING) != 0
+                 ? vqe_pauli_group_commuting(paulis, group, &groups)
+                 : vqe_pauli_group_qwc(paulis, group, &groups);
+  }
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&variance, (size_t)groups, sizeof *variance,
+                              "Pauli groups");
   }
   if (status == VQE_OK) {
     status =
-        vqe_pauli_group_variance(&variance, paulis, group, groups, occupied);
+        vqe_pauli_group_variance(variance, paulis, group, groups, occupied);
   }
   if (status == VQE_OK) {
     cost->measurement_groups = groups;
-    cost->shots =
-        groups * ceil(variance / (CHEMICAL_ACCURACY * CHEMICAL_ACCURACY));
+    cost->shots = shots_of(variance, groups,
+                           (measurement & VQE_MEASUREMENT_VARIANCE) != 0);
   }
+  free(variance);
   free(group);
   return status;
 }
@@ -66,6 +89,7 @@ int vqe_run_circuit(struct vqe_run *run)
                        : vqe_ansatz_qasm(&result->ansatz_qasm, ansatz, 0);
   }
   vqe_program_free(program);
-  return status == VQE_OK ? cost_measurement(cost, run->paulis, occupied)
+  return status == VQE_OK ? cost_measurement(cost, run->paulis, occupied,
+                                             run->experiment->measurement)
                           : status;
 }

@@ -175,6 +175,36 @@ static void shots_by_variance_have_a_smaller_error(void **state)
                  VQE_MEASUREMENT_VARIANCE);
 }
 
+/* Few shots: the draws that decide how many more a group gets are no part of
+ * the mean, which would lean by a tenth of its spread. */
+static void few_shots_by_variance_have_no_bias(void **state)
+{
+  (void)state;
+  for (unsigned groups = 0; groups < 2; groups++) {
+    struct case_data c = make("UCCSD", 2, 1, 1, VQE_REPRESENTATION_SECTOR);
+    double exact;
+    double sum = 0.0;
+    double square = 0.0;
+    int rounds = 50 * ROUNDS;
+    assert_ok(vqe_estimator_energy(c.estimator, &exact, c.parameters));
+    assert_ok(
+        vqe_estimator_measure(c.estimator, groups | VQE_MEASUREMENT_VARIANCE));
+    for (int k = 0; k < rounds; k++) {
+      double energy;
+      double std;
+      assert_ok(vqe_estimator_sample(c.estimator, &energy, &std, c.parameters,
+                                     c.paulis, 10, "few", k));
+      sum += energy - exact;
+      square += (energy - exact) * (energy - exact);
+    }
+    double mean = sum / rounds;
+    double spread = sqrt((square - rounds * mean * mean) / (rounds - 1));
+    assert_true(spread > 1e-3);
+    assert_true(fabs(mean) < 4.0 * spread / sqrt(rounds));
+    clear(&c);
+  }
+}
+
 /* A sector state is expanded. */
 static void sector_state_samples_as_full_space(void **state)
 {
@@ -294,6 +324,7 @@ int main(void)
       cmocka_unit_test(samples_have_the_exact_mean_and_error),
       cmocka_unit_test(commuting_groups_have_the_exact_mean_and_error),
       cmocka_unit_test(shots_by_variance_have_a_smaller_error),
+      cmocka_unit_test(few_shots_by_variance_have_no_bias),
       cmocka_unit_test(sector_state_samples_as_full_space),
       cmocka_unit_test(same_stream_gives_same_sample),
       cmocka_unit_test(eigenstate_has_no_variance),

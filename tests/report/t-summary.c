@@ -69,7 +69,8 @@ static const char *const keys[] = {"experiment_id",
                                    "landscape",
                                    "noise_backend",
                                    "noise_energy",
-                                   "noise_error"};
+                                   "noise_error",
+                                   "measurement"};
 
 static json_t *summary_of(struct vqe_result *const *results, size_t count)
 {
