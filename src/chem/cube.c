@@ -252,20 +252,13 @@ static int print(FILE *stream, const struct vqe_cube *cube,
 
 int vqe_cube_print(char **out, const struct vqe_cube *cube)
 {
-  bool wanted[VQE_MAX_Z + 1] = {false};
   struct vqe_basis *basis = NULL;
   struct vqe_env *env = NULL;
   char *text = NULL;
   size_t size = 0;
   FILE *stream = NULL;
   *out = NULL;
-  for (size_t a = 0; a < cube->molecule->natom; a++) {
-    wanted[cube->molecule->z[a]] = true;
-  }
-  int status = vqe_basis_load(&basis, cube->basis_set, wanted);
-  if (status == VQE_OK) {
-    status = vqe_env_new(&env, cube->molecule, basis);
-  }
+  int status = vqe_env_load(&env, &basis, cube->molecule, cube->basis_set);
   if (status == VQE_OK) {
     stream = open_memstream(&text, &size);
     status = stream == NULL

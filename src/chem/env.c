@@ -182,6 +182,17 @@ int vqe_env_new(struct vqe_env **out, const struct vqe_molecule *molecule,
   return VQE_OK;
 }
 
+int vqe_env_load(struct vqe_env **out, struct vqe_basis **basis,
+                 const struct vqe_molecule *molecule, const char *basis_set)
+{
+  bool wanted[VQE_MAX_Z + 1] = {false};
+  for (size_t a = 0; a < molecule->natom; a++) {
+    wanted[molecule->z[a]] = true;
+  }
+  int status = vqe_basis_load(basis, basis_set, wanted);
+  return status == VQE_OK ? vqe_env_new(out, molecule, *basis) : status;
+}
+
 void vqe_env_free(struct vqe_env *env)
 {
   if (env == NULL) {

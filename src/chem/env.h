@@ -30,6 +30,10 @@ static inline size_t vqe_pair(size_t p, size_t q)
  * one, then the contraction to one. */
 int vqe_env_new(struct vqe_env **out, const struct vqe_molecule *molecule,
                 const struct vqe_basis *basis);
+/* The same with the basis set of that name or file, for the elements of the
+ * molecule; on failure too both are the caller's to free. */
+int vqe_env_load(struct vqe_env **out, struct vqe_basis **basis,
+                 const struct vqe_molecule *molecule, const char *basis_set);
 void vqe_env_free(struct vqe_env *env);
 
 enum vqe_one_electron {

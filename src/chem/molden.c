@@ -127,20 +127,13 @@ int vqe_molden_print(char **out, const struct vqe_molecule *molecule,
                      const char *basis_set, const double *orbitals, int nao,
                      const double *occupations, int norb)
 {
-  bool wanted[VQE_MAX_Z + 1] = {false};
   struct vqe_basis *basis = NULL;
   struct vqe_env *env = NULL;
   char *text = NULL;
   size_t size = 0;
   FILE *stream = NULL;
   *out = NULL;
-  for (size_t a = 0; a < molecule->natom; a++) {
-    wanted[molecule->z[a]] = true;
-  }
-  int status = vqe_basis_load(&basis, basis_set, wanted);
-  if (status == VQE_OK) {
-    status = vqe_env_new(&env, molecule, basis);
-  }
+  int status = vqe_env_load(&env, &basis, molecule, basis_set);
   if (status == VQE_OK) {
     status = check(env, basis, basis_set, nao);
   }

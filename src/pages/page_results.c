@@ -207,9 +207,8 @@ static size_t converged_of(const struct vqe_pages_set *set, size_t group)
 {
   size_t converged = 0;
   for (size_t k = 0; k < vqe_pages_length(&set->groups, group); k++) {
-    const struct vqe_pages_run *run =
-        set->runs[vqe_pages_item(&set->groups, group, k)];
-    converged += !vqe_pages_is_landscape(run) && run->converged;
+    converged += vqe_pages_has_converged(
+        set->runs[vqe_pages_item(&set->groups, group, k)]);
   }
   return converged;
 }
@@ -267,7 +266,7 @@ static void add_group(struct family *family, const struct vqe_pages_set *set,
     const struct vqe_pages_run *run =
         set->runs[vqe_pages_item(&set->groups, group, k)];
     family->runs++;
-    family->converged += !vqe_pages_is_landscape(run) && run->converged;
+    family->converged += vqe_pages_has_converged(run);
     if (!run->failed && isfinite(vqe_pages_run_error(run))) {
       family->with_error[family->exact++] = run;
       family->accurate += run->accurate == 1;

@@ -20,6 +20,11 @@ bool vqe_pages_is_landscape(const struct vqe_pages_run *run)
   return strcmp(run->cells[VQE_REPORT_OPTIMIZER], VQE_LANDSCAPE) == 0;
 }
 
+bool vqe_pages_has_converged(const struct vqe_pages_run *run)
+{
+  return run->converged && !vqe_pages_is_landscape(run);
+}
+
 double vqe_pages_run_energy(const struct vqe_pages_run *run)
 {
   return isfinite(run->exact) ? run->exact : run->energy;

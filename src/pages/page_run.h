@@ -85,6 +85,8 @@ struct vqe_pages_run {
 double vqe_pages_run_energy(const struct vqe_pages_run *run);
 /* Random points without an optimizer, which cannot converge. */
 bool vqe_pages_is_landscape(const struct vqe_pages_run *run);
+/* Has an optimizer converged? */
+bool vqe_pages_has_converged(const struct vqe_pages_run *run);
 /* Error to FCI, millihartree. */
 double vqe_pages_run_error(const struct vqe_pages_run *run);
 

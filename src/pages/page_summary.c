@@ -55,7 +55,7 @@ static int count(struct counts *counts, const struct vqe_pages_set *set)
     double error = fabs(vqe_pages_run_error(run));
     counts->failed += run->failed;
     counts->optimised += !vqe_pages_is_landscape(run);
-    counts->converged += !vqe_pages_is_landscape(run) && run->converged;
+    counts->converged += vqe_pages_has_converged(run);
     counts->seconds += isfinite(run->seconds_total) ? run->seconds_total : 0.0;
     if (isfinite(error) && !run->failed) {
       counts->errors[counts->exact++] = error;

@@ -159,7 +159,6 @@ static json_t *landscape_of(const struct vqe_result *result)
                          number_or_null(landscape->gradient_variance));
 }
 
-/* A property of one number. */
 /* Names of how shots were taken; null: equally, qubit by qubit. */
 static json_t *measurement_of(const struct vqe_experiment *experiment)
 {
@@ -178,6 +177,7 @@ static json_t *measurement_of(const struct vqe_experiment *experiment)
   return failed ? NULL : list;
 }
 
+/* A property of one number. */
 static json_t *property_or_null(const struct vqe_result *result,
                                 const char *name)
 {
