@@ -133,8 +133,8 @@ static void fill(struct product *product)
     for (uint32_t u = 0; u < strings->count; u++) {
       size_t at = vqe_layout_address(&product->layout, s, u);
       if (at != SIZE_MAX) {
-        product->in[at] =
-            sin(1.0 + 0.37 * strings->bits[s] + 0.11 * strings->bits[u]);
+        product->in[at] = sin(1.0 + 0.37 * (double)strings->bits[s] +
+                              0.11 * (double)strings->bits[u]);
       }
     }
   }

@@ -133,7 +133,7 @@ struct vqe_block_list {
 /* Between natural order and blocks: one plane. */
 struct vqe_blocks_args {
   const struct vqe_block_list *list;
-  const uint32_t *bits; /* of the strings of both spins */
+  const uint64_t *bits; /* of the strings of both spins */
   void *out;
   const void *in;
   uint64_t size;
@@ -230,7 +230,7 @@ struct vqe_scatter_args {
 
 /* exp(i angle n): n = 1 where all orbitals of both masks are occupied. */
 struct vqe_mask_pair {
-  uint32_t rows, columns;
+  uint64_t rows, columns;
 };
 
 /* A run of `count` phases, angles in a row from `first` on. */
@@ -241,7 +241,7 @@ struct vqe_phases_args {
   double *weight;      /* backwards: Re <lambda|i|psi> by amplitude */
   uint64_t size, count;
   const struct vqe_block_list *list; /* NULL: natural order, rows high */
-  const uint32_t *row_bits, *column_bits;
+  const uint64_t *row_bits, *column_bits;
   int norb;
 };
 
@@ -252,7 +252,7 @@ struct vqe_phase_sums_args {
   double *partial; /* of this run */
   uint64_t stride, size;
   const struct vqe_block_list *list;
-  const uint32_t *row_bits, *column_bits;
+  const uint64_t *row_bits, *column_bits;
   int norb;
 };
 

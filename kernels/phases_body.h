@@ -7,14 +7,14 @@
 #include "kernels/sigma_body.h"
 
 /* Occupations of both sides of amplitude i. */
-VQE_BODY void vqe_phase_bits(uint32_t *rows, uint32_t *columns, uint64_t i,
+VQE_BODY void vqe_phase_bits(uint64_t *rows, uint64_t *columns, uint64_t i,
                              const struct vqe_block_list *list,
-                             const uint32_t *row_bits,
-                             const uint32_t *column_bits, int norb)
+                             const uint64_t *row_bits,
+                             const uint64_t *column_bits, int norb)
 {
   if (list == 0) {
-    *rows = (uint32_t)(i >> norb);
-    *columns = (uint32_t)(i & ((UINT64_C(1) << norb) - 1));
+    *rows = i >> norb;
+    *columns = i & ((UINT64_C(1) << norb) - 1);
     return;
   }
   uint32_t s;
@@ -42,8 +42,8 @@ VQE_BODY void vqe_phases_block(const struct vqe_phases_args *a, unsigned block,
   {
     for (uint64_t i = (uint64_t)block * VQE_BLOCK + t; i < a->size;
          i += (uint64_t)blocks * VQE_BLOCK) {
-      uint32_t rows;
-      uint32_t columns;
+      uint64_t rows;
+      uint64_t columns;
       double angle = 0.0;
       vqe_phase_bits(&rows, &columns, i, a->list, a->row_bits, a->column_bits,
                      a->norb);
@@ -84,8 +84,8 @@ VQE_BODY void vqe_phase_sums_block(const struct vqe_phase_sums_args *a,
   {
     double sum = 0.0;
     for (uint64_t i = t; i < a->size; i += VQE_BLOCK) {
-      uint32_t rows;
-      uint32_t columns;
+      uint64_t rows;
+      uint64_t columns;
       vqe_phase_bits(&rows, &columns, i, a->list, a->row_bits, a->column_bits,
                      a->norb);
       if ((rows & mask.rows) == mask.rows &&

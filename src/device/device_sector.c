@@ -111,12 +111,12 @@ static int upload_tables(struct vqe_device_sector *sector)
   if (status == VQE_OK) {
     status =
         vqe_device_sector_place(sector, &sector->row_bits, host->alpha->bits,
-                                host->alpha->count, sizeof(uint32_t));
+                                host->alpha->count, sizeof(uint64_t));
   }
   if (status == VQE_OK) {
     status =
         vqe_device_sector_place(sector, &sector->column_bits, host->beta->bits,
-                                host->beta->count, sizeof(uint32_t));
+                                host->beta->count, sizeof(uint64_t));
   }
   if (status == VQE_OK) {
     status = vqe_device_product_init(

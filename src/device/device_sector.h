@@ -20,7 +20,7 @@ struct vqe_device_sector {
   const struct vqe_gpu_pair **pairs; /* the host's lists, uploaded */
   const uint64_t *row_at;
   const uint32_t *column_at;
-  const uint32_t *row_bits, *column_bits;
+  const uint64_t *row_bits, *column_bits;
   size_t nmove;
   struct vqe_device_move *moves;
   const struct vqe_rotate_plan *plans; /* the device's, of a small sector */

@@ -29,7 +29,7 @@ struct device_statevector {
   struct vqe_device_tuning tuning;
   uint64_t size;
   struct vqe_device_product product;
-  const uint32_t *bits;
+  const uint64_t *bits;
   size_t nmove;
   struct move *moves;
   struct vqe_planes psi, lambda, work;
@@ -158,7 +158,7 @@ static uint64_t statevector_bytes(const struct device_statevector *sv)
   return (2 * planes + 2) * sv->size * sv->frame.real_bytes +
          (phases ? sv->size * sizeof(double) : 0) +
          (sv->size >> VQE_RZ_BITS) * sizeof(double) +
-         host_of(sv)->strings.count * sizeof(uint32_t) +
+         host_of(sv)->strings.count * sizeof(uint64_t) +
          vqe_evaluator_bytes(ansatz->ngate, ansatz->nparam, sv->size) +
          vqe_device_product_bytes(ansatz->norb, VQE_ALL_NUMBERS,
                                   VQE_ALL_NUMBERS, host_of(sv)->strings.nclass,
@@ -201,7 +201,7 @@ static int statevector_init(void *backend,
                                   "full-space", sv->size);
   if (status == VQE_OK) {
     status = vqe_device_place(frame->device, &sv->bits, host->strings.bits,
-                              host->strings.count, sizeof(uint32_t),
+                              host->strings.count, sizeof(uint64_t),
                               "circuit steps");
   }
   if (status == VQE_OK) {

@@ -100,12 +100,12 @@ static void apply_pair(const struct vqe_density *density,
       &density->on_beta[p * (p + 1) / 2 + q];
   int g = density->irrep[p] ^ density->irrep[q];
   size_t cols = vqe_layout_cols(layout, cb);
-  uint32_t both = UINT32_C(1) << p | UINT32_C(1) << q;
+  uint64_t both = UINT64_C(1) << p | UINT64_C(1) << q;
   uint32_t to = beta->class_start[cb];
   uint32_t from = beta->class_start[cb ^ g];
   for (uint32_t k = 0; k < nrow; k++) {
-    uint32_t bits = alpha->bits[row + k];
-    uint32_t found = bits & both;
+    uint64_t bits = alpha->bits[row + k];
+    uint64_t found = bits & both;
     double *out = x + k * cols;
     memset(out, 0, cols * sizeof *out);
     if (found != 0 && (p == q || found != both)) {

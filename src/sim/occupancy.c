@@ -55,7 +55,7 @@ static size_t pair_at(int i, int j)
 }
 
 /* n_i + 2 n_j */
-static int code_of(uint32_t bits, int i, int j)
+static int code_of(uint64_t bits, int i, int j)
 {
   return (int)(bits >> i & 1) + 2 * (int)(bits >> j & 1);
 }
@@ -178,7 +178,7 @@ static int compute_pair(struct vqe_occupancy_pair *out, double *planes,
 {
   const struct vqe_layout *layout = state->layout;
   const struct vqe_strings *alpha = layout->alpha;
-  const uint32_t both = UINT32_C(1) << i | UINT32_C(1) << j;
+  const uint64_t both = UINT64_C(1) << i | UINT64_C(1) << j;
   struct vqe_string_pairs beta_hops;
   int status = vqe_string_pairs_init(&beta_hops, layout->beta, j, i, -1, -1);
   if (status != VQE_OK) {
@@ -212,11 +212,11 @@ static int compute_pair(struct vqe_occupancy_pair *out, double *planes,
  * the same string with orbital 0 instead; 0 where there is none. */
 static int irrep_of(const struct vqe_strings *strings, int p)
 {
-  uint32_t both = UINT32_C(1) << p | UINT32_C(1);
+  uint64_t both = UINT64_C(1) << p | UINT64_C(1);
   for (int c = 0; p > 0 && c < strings->nclass; c++) {
     for (uint32_t s = strings->class_start[c]; s < strings->class_start[c + 1];
          s++) {
-      uint32_t bits = strings->bits[s];
+      uint64_t bits = strings->bits[s];
       if ((bits & both) == 1) {
         return c ^ vqe_strings_class(
                        strings, vqe_strings_position(strings, bits ^ both));

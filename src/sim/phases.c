@@ -57,7 +57,7 @@ size_t vqe_phases_read(struct vqe_phase_term *terms,
     }
     terms[n] = (struct vqe_phase_term){0, 0, gate->param, gate->scale};
     for (int j = 0; j < (gate->kind == VQE_GATE_CPHASE ? 2 : 1); j++) {
-      uint32_t bit = UINT32_C(1) << gate->q[j] % ansatz->norb;
+      uint64_t bit = UINT64_C(1) << gate->q[j] % ansatz->norb;
       bool alpha = gate->q[j] < ansatz->norb;
       *(alpha == alpha_rows ? &terms[n].rows : &terms[n].columns) |= bit;
     }
@@ -114,9 +114,9 @@ void vqe_phases_free(struct vqe_phases *phases)
   free(phases);
 }
 
-static inline uint32_t bits_at(const uint32_t *bits, long k)
+static inline uint64_t bits_at(const uint64_t *bits, long k)
 {
-  return bits == NULL ? (uint32_t)k : bits[k];
+  return bits == NULL ? (uint64_t)k : bits[k];
 }
 
 /* Phases of the terms that do not depend on the rows. */
@@ -125,7 +125,7 @@ static void column_phases(const struct vqe_phases *phases,
                           const double *parameters, double direction)
 {
   for (long c = 0; c < block->ncol; c++) {
-    uint32_t bits = bits_at(block->column_bits, c);
+    uint64_t bits = bits_at(block->column_bits, c);
     double angle = 0.0;
     for (size_t k = 0; phases->on_columns && k < phases->nterm; k++) {
       const struct vqe_phase_term *term = &phases->terms[k];
@@ -140,7 +140,7 @@ static void column_phases(const struct vqe_phases *phases,
 
 /* Tables of one row: its own phase times those of the mixed terms. */
 static void row_phases(struct part_table *table,
-                       const struct vqe_phases *phases, uint32_t bits,
+                       const struct vqe_phases *phases, uint64_t bits,
                        const double *parameters, double direction)
 {
   double own = 0.0;
@@ -154,7 +154,7 @@ static void row_phases(struct part_table *table,
     if (term->columns == 0) {
       own += value;
     } else {
-      angle[__builtin_ctz(term->columns)] += value;
+      angle[__builtin_ctzll(term->columns)] += value;
     }
   }
   for (int part = 0; part < phases->nparts; part++) {
@@ -195,16 +195,16 @@ static double sweep_row(const struct vqe_phases *phases,
   double *im = block->psi.im + at;
   const double *cr = phases->phase;
   const double *ci = phases->phase + phases->columns;
-  uint32_t mask = ((uint32_t)1 << phases->bits) - 1;
+  uint64_t mask = ((uint64_t)1 << phases->bits) - 1;
   double total = 0.0;
   for (long c = 0; c < block->ncol; c++) {
-    uint32_t bits = bits_at(block->column_bits, c);
+    uint64_t bits = bits_at(block->column_bits, c);
     double pr = cr[c];
     double pi = ci[c];
     turn(&pr, &pi, table->re[0][phases->mixed ? bits & mask : 0],
          table->im[0][phases->mixed ? bits & mask : 0]);
     for (int part = 1; phases->mixed && part < phases->nparts; part++) {
-      uint32_t key = bits >> (part * phases->bits) & mask;
+      uint64_t key = bits >> (part * phases->bits) & mask;
       turn(&pr, &pi, table->re[part][key], table->im[part][key]);
     }
     if (column != NULL) {
@@ -255,7 +255,7 @@ static void sweep_rows(const struct vqe_phases *phases,
   double *partial = phases->partial + (size_t)chunk * phases->nterm;
   double *column = phases->column_sums + chunk * phases->columns;
   for (long row = begin; row < end; row++) {
-    uint32_t bits = bits_at(block->row_bits, row);
+    uint64_t bits = bits_at(block->row_bits, row);
     row_phases(&table, phases, bits, parameters, back ? -1.0 : 1.0);
     if (!back) {
       (void)sweep_row(phases, block, row, &table, NULL, NULL);
@@ -272,14 +272,14 @@ static void sweep_rows(const struct vqe_phases *phases,
       const struct vqe_phase_term *term = &phases->terms[k];
       if (term->rows != 0 && (bits & term->rows) == term->rows) {
         partial[k] +=
-            term->columns == 0 ? total : sums[__builtin_ctz(term->columns)];
+            term->columns == 0 ? total : sums[__builtin_ctzll(term->columns)];
       }
     }
   }
 }
 
 /* Sum of the columns that hold the orbitals of a mask. */
-static double sum_columns(const struct vqe_phase_block *block, uint32_t mask,
+static double sum_columns(const struct vqe_phase_block *block, uint64_t mask,
                           const double *column)
 {
   double sum = 0.0;

@@ -14,7 +14,7 @@
 #include "vqe/ansatz.h"
 
 struct vqe_phase_term {
-  uint32_t rows, columns; /* orbitals; when both are set, one in each */
+  uint64_t rows, columns; /* orbitals; when both are set, one in each */
   int param;
   double scale;
 };
@@ -22,7 +22,7 @@ struct vqe_phase_term {
 /* A block of rows and columns; bits NULL: the index itself. */
 struct vqe_phase_block {
   long nrow, ncol;
-  const uint32_t *row_bits, *column_bits;
+  const uint64_t *row_bits, *column_bits;
   struct vqe_vector psi;    /* nrow x ncol, both planes */
   struct vqe_vector lambda; /* re NULL: forwards */
 };

@@ -34,11 +34,11 @@ static inline double eri(const struct vqe_hamiltonian *hamiltonian, int p,
 
 /* ---- one-spin matrices (Slater-Condon rules) ---- */
 
-typedef int (*visit_element)(void *ctx, uint32_t bits, double value);
+typedef int (*visit_element)(void *ctx, uint64_t bits, double value);
 
 /* Visit all <t| H_spin |s> != 0 of one column s. */
 static int spin_column(const struct vqe_hamiltonian *hamiltonian,
-                       uint32_t bits, visit_element visit, void *ctx)
+                       uint64_t bits, visit_element visit, void *ctx)
 {
   int norb = hamiltonian->norb;
   int occupied[VQE_MAX_ORBITALS];
@@ -71,7 +71,7 @@ static int spin_column(const struct vqe_hamiltonian *hamiltonian,
         int j = occupied[y];
         value += eri(hamiltonian, i, a, j, j) - eri(hamiltonian, i, j, j, a);
       }
-      uint32_t single = (bits & ~(UINT32_C(1) << i)) | UINT32_C(1) << a;
+      uint64_t single = (bits & ~(UINT64_C(1) << i)) | UINT64_C(1) << a;
       if (value != 0.0) {
         status = visit(ctx, single, value * vqe_strings_sign(bits, a, i));
       }
@@ -84,7 +84,7 @@ static int spin_column(const struct vqe_hamiltonian *hamiltonian,
           if (two != 0.0) {
             int sign =
                 vqe_strings_sign(bits, a, i) * vqe_strings_sign(single, b, j);
-            uint32_t twice = (single & ~(UINT32_C(1) << j)) | UINT32_C(1) << b;
+            uint64_t twice = (single & ~(UINT64_C(1) << j)) | UINT64_C(1) << b;
             status = visit(ctx, twice, two * sign);
           }
         }
@@ -102,7 +102,7 @@ struct column_target {
   size_t capacity;
 };
 
-static int visit_dense(void *ctx, uint32_t bits, double value)
+static int visit_dense(void *ctx, uint64_t bits, double value)
 {
   struct column_target *target = ctx;
   struct vqe_spin_matrix *matrix = target->matrix;
@@ -113,7 +113,7 @@ static int visit_dense(void *ctx, uint32_t bits, double value)
   return VQE_OK;
 }
 
-static int visit_sparse(void *ctx, uint32_t bits, double value)
+static int visit_sparse(void *ctx, uint64_t bits, double value)
 {
   struct column_target *target = ctx;
   struct vqe_spin_matrix *matrix = target->matrix;
@@ -221,10 +221,10 @@ static void pair_table_init(struct pair_table *table,
 }
 
 /* String that F_pq makes of `bits`, 0 sign when none. */
-static int pair_partner(uint32_t *partner, uint32_t bits, int p, int q)
+static int pair_partner(uint64_t *partner, uint64_t bits, int p, int q)
 {
-  uint32_t bp = UINT32_C(1) << p;
-  uint32_t bq = UINT32_C(1) << q;
+  uint64_t bp = UINT64_C(1) << p;
+  uint64_t bq = UINT64_C(1) << q;
   if (p == q) {
     *partner = bits;
     return (bits & bp) ? 1 : 0;
@@ -250,7 +250,7 @@ static int make_links(struct vqe_sigma *sigma, const struct pair_table *table)
     for (uint32_t s = 0; s < strings->count; s++) {
       for (size_t g = 0; g < nirrep; g++) {
         for (int k = 0; k < table->count[g]; k++) {
-          uint32_t bits;
+          uint64_t bits;
           int sign = pair_partner(&bits, strings->bits[s], table->p[g][k],
                                   table->q[g][k]);
           if (sign == 0) {
@@ -289,7 +289,7 @@ static int make_gather(struct vqe_sigma_gather *gather,
     uint32_t count = pass == 2 ? gather->positive : 0;
     for (int k = 0; k < table->count[g]; k++) {
       for (uint32_t c = 0; c < item->count; c++) {
-        uint32_t bits;
+        uint64_t bits;
         int sign = pair_partner(&bits, strings->bits[base + c], table->p[g][k],
                                 table->q[g][k]);
         if (sign == 0 || (pass == 1 && sign < 0) || (pass == 2 && sign > 0)) {
@@ -521,7 +521,7 @@ void vqe_sigma_free(struct vqe_sigma *sigma)
 /* ---- the diagonal ---- */
 
 /* Energy of a string by itself, without the other spin. */
-static int visit_diagonal(void *ctx, uint32_t bits, double value)
+static int visit_diagonal(void *ctx, uint64_t bits, double value)
 {
   (void)bits;
   *(double *)ctx = value;
@@ -549,12 +549,12 @@ int vqe_sigma_diagonal(const struct vqe_sigma *sigma,
          s++) {
       double energy;
       double coulomb[VQE_MAX_ORBITALS];
-      uint32_t bits = alpha->bits[s];
+      uint64_t bits = alpha->bits[s];
       (void)spin_column(hamiltonian, bits, visit_diagonal, &energy);
       for (int q = 0; q < norb; q++) {
         coulomb[q] = 0.0;
-        for (uint32_t left = bits; left != 0; left &= left - 1) {
-          int p = __builtin_ctz(left);
+        for (uint64_t left = bits; left != 0; left &= left - 1) {
+          int p = __builtin_ctzll(left);
           coulomb[q] += eri(hamiltonian, p, p, q, q);
         }
       }
@@ -566,8 +566,8 @@ int vqe_sigma_diagonal(const struct vqe_sigma *sigma,
         uint32_t base = beta->class_start[cb];
         for (uint32_t u = base; u < beta->class_start[cb + 1]; u++) {
           double value = energy + own[u];
-          for (uint32_t left = beta->bits[u]; left != 0; left &= left - 1) {
-            value += coulomb[__builtin_ctz(left)];
+          for (uint64_t left = beta->bits[u]; left != 0; left &= left - 1) {
+            value += coulomb[__builtin_ctzll(left)];
           }
           row[u - base] = value;
         }

@@ -53,7 +53,7 @@ int vqe_spin_run_add(struct vqe_spin_run *run, const struct vqe_gate *gate,
   *out = (struct vqe_spin_gate){pairs, 0, gate->param, gate->scale};
   for (int k = 0; pairs < 0 && k < (gate->kind == VQE_GATE_CPHASE ? 2 : 1);
        k++) {
-    out->mask |= UINT32_C(1) << gate->q[k] % norb;
+    out->mask |= UINT64_C(1) << gate->q[k] % norb;
   }
   run->ngate[spin] = n + 1;
   return VQE_OK;
@@ -170,10 +170,10 @@ static inline void turn(double *restrict re, double *restrict im, double c,
 
 /* exp(i angle) where the mask is occupied; with `back` undone, on lambda too,
  * and Re <lambda|i n|psi> returned. */
-static double turn_phase(const struct tile *tile, uint32_t mask, double c,
+static double turn_phase(const struct tile *tile, uint64_t mask, double c,
                          double s, bool back)
 {
-  const uint32_t *bits =
+  const uint64_t *bits =
       tile->strings->bits + tile->strings->class_start[tile->c];
   double sum = 0.0;
   for (size_t k = 0; k < tile->n; k++) {

@@ -16,7 +16,7 @@
 
 struct vqe_spin_gate {
   long pairs;    /* index of its string pairs, -1 for a phase */
-  uint32_t mask; /* of a phase: orbitals that must be occupied */
+  uint64_t mask; /* of a phase: orbitals that must be occupied */
   int param;
   double scale;
 };

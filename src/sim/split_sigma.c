@@ -281,8 +281,8 @@ static void row_properties(const struct vqe_split_space *space,
   uint32_t base = space->beta->class_start[cb];
   const double *row = space->row[t];
   double weight = dot(row, row, cols);
-  for (uint32_t left = alpha->bits[t]; left != 0; left &= left - 1) {
-    size_t p = (size_t)__builtin_ctz(left);
+  for (uint64_t left = alpha->bits[t]; left != 0; left &= left - 1) {
+    size_t p = (size_t)__builtin_ctzll(left);
     const struct vqe_string_pairs *list = &pairs[p * norb + p];
     for (uint32_t k = list->start[cb]; k < list->start[cb + 1]; k++) {
       double value = row[list->items[k].from - base];
@@ -296,14 +296,14 @@ static void row_properties(const struct vqe_split_space *space,
     uint32_t s = link->partner;
     int cs = vqe_strings_class(alpha, s);
     const double *other = space->row[s];
-    uint32_t changed = alpha->bits[t] ^ alpha->bits[s];
+    uint64_t changed = alpha->bits[t] ^ alpha->bits[s];
     double sign = link->sign;
     if (changed == 0) {
       continue;
     }
     /* t = sign * E_pq s on alpha; E_qp on beta goes with it */
-    size_t p = (size_t)__builtin_ctz(changed & alpha->bits[t]);
-    size_t q = (size_t)__builtin_ctz(changed & alpha->bits[s]);
+    size_t p = (size_t)__builtin_ctzll(changed & alpha->bits[t]);
+    size_t q = (size_t)__builtin_ctzll(changed & alpha->bits[s]);
     const struct vqe_string_pairs *list = &pairs[q * norb + p];
     uint32_t from = space->beta->class_start[cs ^ space->total];
     double sum = 0.0;

@@ -7,7 +7,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 
-/* C(n, k) for n <= 32: below 2^30, exact in 64 bits */
+/* C(n, k), UINT64_MAX when a product on the way is too large */
 static uint64_t binomial(int n, int k)
 {
   if (k < 0 || k > n) {
@@ -15,50 +15,66 @@ static uint64_t binomial(int n, int k)
   }
   uint64_t value = 1;
   for (int i = 1; i <= k; i++) {
-    value = value * (uint64_t)(n - k + i) / (uint64_t)i;
+    if (__builtin_mul_overflow(value, (uint64_t)(n - k + i), &value)) {
+      return UINT64_MAX;
+    }
+    value /= (uint64_t)i;
   }
   return value;
 }
 
 uint64_t vqe_strings_count(int norb, int nelec)
 {
-  return nelec == VQE_ALL_NUMBERS ? UINT64_C(1) << norb
-                                  : binomial(norb, nelec);
+  if (nelec == VQE_ALL_NUMBERS) {
+    return norb < 64 ? UINT64_C(1) << norb : UINT64_MAX;
+  }
+  return binomial(norb, nelec);
 }
 
 uint64_t vqe_strings_bytes(int norb, int nelec)
 {
-  return vqe_strings_count(norb, nelec) * 2 * sizeof(uint32_t);
+  uint64_t bytes;
+  bool large =
+      __builtin_mul_overflow(vqe_strings_count(norb, nelec),
+                             sizeof(uint64_t) + sizeof(uint32_t), &bytes);
+  return large ? UINT64_MAX : bytes;
 }
 
 /* Colexicographic rank among the strings of the set: 0..count-1. */
-static uint32_t rank_of(const struct vqe_strings *strings, uint32_t bits)
+static uint32_t rank_of(const struct vqe_strings *strings, uint64_t bits)
 {
   if (strings->nelec == VQE_ALL_NUMBERS) {
-    return bits;
+    return (uint32_t)bits;
   }
   uint64_t rank = 0;
   for (int k = 1; bits != 0; k++) {
-    rank += binomial(__builtin_ctz(bits), k);
+    rank += binomial(__builtin_ctzll(bits), k);
     bits &= bits - 1;
   }
   return (uint32_t)rank;
 }
 
-uint32_t vqe_strings_position(const struct vqe_strings *strings, uint32_t bits)
+uint32_t vqe_strings_position(const struct vqe_strings *strings, uint64_t bits)
 {
   uint32_t rank = rank_of(strings, bits);
   VQE_ASSERT(rank < strings->count);
   return strings->of_rank[rank];
 }
 
-static int class_of(uint32_t bits, const uint8_t *irrep)
+static int class_of(uint64_t bits, const uint8_t *irrep)
 {
   int product = 0;
   for (; bits != 0; bits &= bits - 1) {
-    product ^= irrep[__builtin_ctz(bits)];
+    product ^= irrep[__builtin_ctzll(bits)];
   }
   return product;
+}
+
+/* The mask of the n lowest orbitals, n <= 64. */
+static uint64_t lowest_bits(int n)
+{
+  VQE_ASSERT(n >= 0 && n <= 64);
+  return n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
 }
 
 /* Next larger number with the same number of bits (Gosper). */
@@ -75,18 +91,17 @@ static void sort_strings(struct vqe_strings *strings, const uint8_t *irrep)
   bool all = strings->nelec == VQE_ALL_NUMBERS;
   size_t runs_a_class = all ? (size_t)strings->norb + 1 : 1;
   for (int pass = 0; pass < 2; pass++) {
-    uint64_t bits = all ? 0 : (UINT64_C(1) << strings->nelec) - 1;
+    uint64_t bits = all ? 0 : lowest_bits(strings->nelec);
     for (uint64_t rank = 0; rank < strings->count; rank++) {
-      uint32_t word = (uint32_t)bits;
-      size_t run = (size_t)class_of(word, irrep) * runs_a_class;
+      size_t run = (size_t)class_of(bits, irrep) * runs_a_class;
       if (all) {
-        run += (size_t)__builtin_popcount(word);
+        run += (size_t)__builtin_popcountll(bits);
       }
       if (pass == 0) {
         strings->run_start[run + 2]++;
       } else {
         uint32_t at = strings->run_start[run + 1]++;
-        strings->bits[at] = word;
+        strings->bits[at] = bits;
         strings->of_rank[rank] = at;
       }
       bits = all || bits == 0 ? bits + 1 : next_string(bits);
@@ -102,11 +117,12 @@ static void sort_strings(struct vqe_strings *strings, const uint8_t *irrep)
 int vqe_strings_init(struct vqe_strings *strings, int norb, int nelec,
                      int nirrep, const uint8_t *irrep)
 {
-  static const uint8_t no_irreps[VQE_MAX_ORBITALS];
+  static const uint8_t no_irreps[VQE_STRING_ORBITALS];
   uint64_t count = vqe_strings_count(norb, nelec);
   bool all = nelec == VQE_ALL_NUMBERS;
   memset(strings, 0, sizeof *strings);
-  if (count == 0 || count > UINT32_MAX) {
+  if (norb < 0 || norb > VQE_STRING_ORBITALS || count == 0 ||
+      count > UINT32_MAX) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "%d electrons in %d orbitals give %llu strings of "
                          "one spin: not supported",
@@ -165,8 +181,7 @@ int vqe_strings_class(const struct vqe_strings *strings, uint32_t position)
 
 uint32_t vqe_strings_lowest(const struct vqe_strings *strings)
 {
-  return vqe_strings_position(strings,
-                              (uint32_t)((UINT64_C(1) << strings->nelec) - 1));
+  return vqe_strings_position(strings, lowest_bits(strings->nelec));
 }
 
 int vqe_strings_init_both(struct vqe_strings own[2],
@@ -191,14 +206,14 @@ void vqe_strings_clear_both(struct vqe_strings own[2])
 }
 
 /* Apply a+_a a_i; 0 when it gives nothing. */
-static int excite(uint32_t *bits, int a, int i)
+static int excite(uint64_t *bits, int a, int i)
 {
-  uint32_t from = UINT32_C(1) << i;
-  uint32_t to = UINT32_C(1) << a;
+  uint64_t from = UINT64_C(1) << i;
+  uint64_t to = UINT64_C(1) << a;
   if ((*bits & from) == 0) {
     return 0;
   }
-  uint32_t without = *bits & ~from;
+  uint64_t without = *bits & ~from;
   if ((without & to) != 0) {
     return 0;
   }
@@ -217,7 +232,7 @@ int vqe_string_pairs_init(struct vqe_string_pairs *pairs,
     for (int c = 0; c < strings->nclass; c++) {
       for (uint32_t s = strings->class_start[c];
            s < strings->class_start[c + 1]; s++) {
-        uint32_t bits = strings->bits[s];
+        uint64_t bits = strings->bits[s];
         int sign = 1;
         if (j >= 0) {
           sign = excite(&bits, b, j);

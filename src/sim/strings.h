@@ -1,6 +1,7 @@
 /* Occupation strings of one spin, ordered so that symmetry makes blocks.
  *
- * A string is the bit mask of the occupied orbitals. Strings of the same
+ * A string is the bit mask of the occupied orbitals, of 64 bits; positions
+ * of strings have 32. Strings of the same
  * irrep (XOR of its orbitals' irreps) form a class; inside a class, strings
  * of the same electron number form a run. A sector has one run a class; the
  * full space has one for each electron number. */
@@ -11,16 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/assert.h"
 #include "vqe/operators.h"
 
 #define VQE_ALL_NUMBERS (-1)
+#define VQE_STRING_ORBITALS 64 /* bits of a string */
 
 struct vqe_strings {
   int norb;
   int nelec;  /* VQE_ALL_NUMBERS: every string of norb bits */
   int nclass; /* number of irreps */
   size_t count;
-  uint32_t *bits;    /* count */
+  uint64_t *bits;    /* count */
   uint32_t *of_rank; /* position of the string of that rank */
   uint32_t class_start[VQE_MAX_IRREPS + 1];
   size_t nrun;
@@ -41,7 +44,7 @@ void vqe_strings_clear(struct vqe_strings *strings);
 
 /* Position of a string that is known to be in the set: O(electrons). */
 uint32_t vqe_strings_position(const struct vqe_strings *strings,
-                              uint32_t bits);
+                              uint64_t bits);
 
 /* Class of the string at a position. */
 int vqe_strings_class(const struct vqe_strings *strings, uint32_t position);
@@ -61,12 +64,13 @@ void vqe_strings_clear_both(struct vqe_strings own[2]);
 
 /* Sign of a+_a a_i on a string with i occupied and a empty (or a == i):
  * parity of the electrons strictly between. */
-static inline int vqe_strings_sign(uint32_t bits, int a, int i)
+static inline int vqe_strings_sign(uint64_t bits, int a, int i)
 {
   int low = a < i ? a : i;
   int high = a < i ? i : a;
-  uint32_t between = ((UINT32_C(1) << high) - 1) & ~((UINT32_C(2) << low) - 1);
-  return (__builtin_popcount(bits & between) & 1) ? -1 : 1;
+  VQE_ASSERT(low >= 0 && high < 64);
+  uint64_t between = ((UINT64_C(1) << high) - 1) & ~((UINT64_C(2) << low) - 1);
+  return (__builtin_popcountll(bits & between) & 1) ? -1 : 1;
 }
 
 /* All (from, to, sign) with to = sign * a+_a a_i (and a+_b a_j) from. Sorted

@@ -14,7 +14,7 @@ static void strings_are_sorted_by_class_and_number(void **state)
     assert_int_equal(strings.count, vqe_strings_count(6, nelec));
     uint64_t seen = 0;
     for (uint32_t s = 0; s < strings.count; s++) {
-      uint32_t bits = strings.bits[s];
+      uint64_t bits = strings.bits[s];
       int product = 0;
       for (int p = 0; p < 6; p++) {
         product ^= (bits >> p & 1) ? irrep[p] : 0;
@@ -22,7 +22,7 @@ static void strings_are_sorted_by_class_and_number(void **state)
       assert_int_equal(vqe_strings_class(&strings, s), product);
       assert_int_equal(vqe_strings_position(&strings, bits), s);
       if (nelec != VQE_ALL_NUMBERS) {
-        assert_int_equal(__builtin_popcount(bits), nelec);
+        assert_int_equal(__builtin_popcountll(bits), nelec);
       }
       assert_true((seen >> bits & 1) == 0);
       seen |= UINT64_C(1) << bits;
@@ -31,7 +31,17 @@ static void strings_are_sorted_by_class_and_number(void **state)
   }
   assert_true(vqe_strings_count(32, 16) == UINT64_C(601080390));
   assert_true(vqe_strings_count(10, 11) == 0);
+  /* beyond 64 bits: said to be too many, never wrapped */
+  assert_true(vqe_strings_count(64, 2) == 2016);
+  assert_true(vqe_strings_count(64, 64) == 1);
+  assert_true(vqe_strings_count(64, 32) == UINT64_MAX);
+  assert_true(vqe_strings_bytes(64, 30) == UINT64_MAX);
+  assert_true(vqe_strings_count(64, VQE_ALL_NUMBERS) == UINT64_MAX);
   struct vqe_strings strings;
+  assert_int_equal(vqe_strings_init(&strings, 64, 32, 1, NULL),
+                   VQE_ERR_UNSUPPORTED);
+  assert_int_equal(vqe_strings_init(&strings, 65, 1, 1, NULL),
+                   VQE_ERR_UNSUPPORTED);
   assert_int_equal(vqe_strings_init(&strings, 4, 5, 1, NULL),
                    VQE_ERR_UNSUPPORTED);
   assert_non_null(strstr(vqe_error_message(), "5 electrons in 4 orbitals"));
@@ -79,6 +89,46 @@ static void string_pairs_agree_with_ladder_operators(void **state)
     }
   }
   vqe_strings_clear(&strings);
+}
+
+/* Orbitals above the 32nd, up to the last bit of a mask. */
+static void strings_of_64_orbitals_are_whole(void **state)
+{
+  (void)state;
+  uint8_t irrep[64];
+  for (int p = 0; p < 64; p++) {
+    irrep[p] = (uint8_t)(p % 3);
+  }
+  static const int numbers[] = {1, 2, 3, 62, 63, 64};
+  for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) {
+    struct vqe_strings strings;
+    assert_ok(vqe_strings_init(&strings, 64, numbers[n], 4, irrep));
+    for (uint32_t s = 0; s < strings.count; s++) {
+      uint64_t bits = strings.bits[s];
+      int product = 0;
+      for (int p = 0; p < 64; p++) {
+        product ^= (bits >> p & 1) ? irrep[p] : 0;
+      }
+      assert_int_equal(__builtin_popcountll(bits), numbers[n]);
+      assert_int_equal(vqe_strings_class(&strings, s), product);
+      assert_int_equal(vqe_strings_position(&strings, bits), s);
+    }
+    uint32_t lowest = vqe_strings_lowest(&strings);
+    assert_int_equal(__builtin_clzll(strings.bits[lowest]), 64 - numbers[n]);
+    struct vqe_string_pairs pairs;
+    assert_ok(vqe_string_pairs_init(&pairs, &strings, 1, 63, 40, 2));
+    for (size_t k = 0; k < pairs.count; k++) {
+      uint64_t bits = strings.bits[pairs.items[k].from];
+      int sign = oracle_move(&bits, 2, 40);
+      sign *= oracle_move(&bits, 63, 1);
+      assert_true(sign != 0 && pairs.items[k].sign == sign);
+      assert_true(strings.bits[pairs.items[k].to] == bits);
+    }
+    assert_int_equal(pairs.count > 0,
+                     numbers[n] == 2 || numbers[n] == 3 || numbers[n] == 62);
+    vqe_string_pairs_clear(&pairs);
+    vqe_strings_clear(&strings);
+  }
 }
 
 static void equal_numbers_share_one_set(void **state)
@@ -136,6 +186,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(strings_are_sorted_by_class_and_number),
       cmocka_unit_test(string_pairs_agree_with_ladder_operators),
+      cmocka_unit_test(strings_of_64_orbitals_are_whole),
       cmocka_unit_test(equal_numbers_share_one_set),
       cmocka_unit_test(lowest_string_occupies_the_lowest_orbitals),
       cmocka_unit_test(impossible_numbers_are_refused),
