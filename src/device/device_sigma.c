@@ -267,8 +267,7 @@ static uint64_t panel_size(const struct vqe_device_product *product,
 }
 
 int vqe_device_product_init(struct vqe_device_product *product,
-                            struct vqe_gpu *device,
-                            const struct vqe_sigma *sigma,
+                            struct vqe_gpu *device, struct vqe_sigma *sigma,
                             const struct vqe_layout *layout,
                             uint64_t direct_size, uint64_t panel_bytes)
 {
@@ -282,8 +281,11 @@ int vqe_device_product_init(struct vqe_device_product *product,
   product->size = layout->size;
   list_init(&product->list, layout);
   tables->nirrep = sigma->nirrep;
-  int status = upload_array(device, &tables->list, &product->list, 1,
-                            sizeof product->list);
+  int status = vqe_sigma_over_pairs(sigma);
+  if (status == VQE_OK) {
+    status = upload_array(device, &tables->list, &product->list, 1,
+                          sizeof product->list);
+  }
   for (int g = 0; status == VQE_OK && g < sigma->nirrep; g++) {
     size_t n = (size_t)sigma->npair[g];
     tables->npair[g] = (uint32_t)n;

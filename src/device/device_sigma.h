@@ -32,8 +32,7 @@ struct vqe_device_product {
 /* Tables of `sigma` for vectors of `layout`; both must outlive the product.
  * Freed with the device. */
 int vqe_device_product_init(struct vqe_device_product *product,
-                            struct vqe_gpu *device,
-                            const struct vqe_sigma *sigma,
+                            struct vqe_gpu *device, struct vqe_sigma *sigma,
                             const struct vqe_layout *layout,
                             uint64_t direct_size, uint64_t panel_bytes);
 

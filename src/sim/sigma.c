@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "sim/parallel.h"
 #include "sim/product.h"
 #include "sim/sigma_tables.h"
 
@@ -43,19 +44,54 @@ void vqe_sigma_apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
   }
 }
 
-void vqe_sigma_apply_beta(const struct vqe_sigma *sigma,
-                          const struct vqe_sigma_item *item, size_t rows,
+/* out += in H_beta by a sparse matrix, columns [first, last) of a run, for a
+ * few rows, which are turned into a tile of rows by columns: each element of
+ * the matrix then works on neighbours instead of one amplitude. */
+static void apply_sparse_beta(const struct vqe_sigma *sigma,
+                              const struct vqe_spin_matrix *matrix,
+                              uint32_t first, uint32_t last, size_t rows,
+                              size_t cols, double *out, const double *in)
+{
+  enum { TILE = VQE_SIGMA_TILE };
+  double *restrict tile =
+      sigma->tile + TILE * sigma->tile_columns * (size_t)omp_get_thread_num();
+  VQE_ASSERT(matrix->count <= sigma->tile_columns);
+  for (size_t s = 0; s < rows; s += TILE) {
+    size_t n = rows - s < TILE ? rows - s : TILE;
+    for (size_t k = 0; k < TILE; k++) {
+      const double *source = in + (s + (k < n ? k : 0)) * cols;
+      for (uint32_t c = 0; c < matrix->count; c++) {
+        tile[c * TILE + k] = source[c];
+      }
+    }
+    for (uint32_t c = first; c < last; c++) {
+      double sum[TILE] = {0.0};
+      for (size_t j = matrix->row[c]; j < matrix->row[c + 1]; j++) {
+        const double *restrict x = tile + (size_t)matrix->column[j] * TILE;
+        double value = matrix->value[j];
+        for (size_t k = 0; k < TILE; k++) {
+          sum[k] += value * x[k];
+        }
+      }
+      for (size_t k = 0; k < n; k++) {
+        out[(s + k) * cols + c] += sum[k];
+      }
+    }
+  }
+}
+
+void vqe_sigma_apply_beta(const struct vqe_sigma *sigma, int cb,
+                          uint32_t first_column, uint32_t count, size_t rows,
                           size_t cols, double *out, const double *in)
 {
   const struct vqe_strings *beta = sigma->beta;
-  uint32_t base = beta->class_start[item->cb];
-  for (uint32_t r = beta->class_run[item->cb];
-       r < beta->class_run[item->cb + 1]; r++) {
+  uint32_t base = beta->class_start[cb];
+  for (uint32_t r = beta->class_run[cb]; r < beta->class_run[cb + 1]; r++) {
     const struct vqe_spin_matrix *matrix = &sigma->beta_run[r];
     uint32_t run = matrix->first - base; /* relative to the class */
-    uint32_t first = item->first > run ? item->first : run;
-    uint32_t last = item->first + item->count < run + matrix->count
-                        ? item->first + item->count
+    uint32_t first = first_column > run ? first_column : run;
+    uint32_t last = first_column + count < run + matrix->count
+                        ? first_column + count
                         : run + matrix->count;
     if (matrix->count == 0 || first >= last ||
         vqe_stop_asked(sigma->stop, rows * (last - first))) {
@@ -66,18 +102,8 @@ void vqe_sigma_apply_beta(const struct vqe_sigma *sigma,
                             matrix->dense, cols, out + first, in + run);
       continue;
     }
-    for (size_t s = 0; s < rows; s++) {
-      const double *source = in + s * cols + run;
-      double *row = out + s * cols;
-      for (uint32_t c = first; c < last; c++) {
-        double sum = 0.0;
-        for (size_t k = matrix->row[c - run]; k < matrix->row[c - run + 1];
-             k++) {
-          sum += matrix->value[k] * source[matrix->column[k]];
-        }
-        row[c] += sum;
-      }
-    }
+    apply_sparse_beta(sigma, matrix, first - run, last - run, rows, cols,
+                      out + run, in + run);
   }
 }
 
@@ -188,9 +214,71 @@ static void apply_item(const struct vqe_sigma *sigma,
     }
     vqe_sigma_apply_alpha(sigma, ca, cols, item->count,
                           out + block + item->first, in + block + item->first);
-    vqe_sigma_apply_beta(sigma, item, rows, cols, out + block, in + block);
+    vqe_sigma_apply_beta(sigma, item->cb, item->first, item->count, rows, cols,
+                         out + block, in + block);
   }
   apply_mixed(sigma, layout, item, scratch, out, in);
+}
+
+/* ---- the one-spin parts by themselves ---- */
+
+/* Columns of H_alpha and rows of H_beta that one thread takes at once. */
+#define COLUMNS 32
+#define ROWS 32
+
+struct one_spin_loop {
+  const struct vqe_sigma *sigma;
+  const struct vqe_layout *layout;
+  int ca, cb;
+  double *out;
+  const double *in;
+};
+
+static void apply_columns(const void *ctx, long k)
+{
+  const struct one_spin_loop *loop = ctx;
+  size_t cols = vqe_layout_cols(loop->layout, loop->cb);
+  size_t first = (size_t)k * COLUMNS;
+  size_t count = cols - first < COLUMNS ? cols - first : COLUMNS;
+  vqe_sigma_apply_alpha(loop->sigma, loop->ca, cols, (uint32_t)count,
+                        loop->out + first, loop->in + first);
+}
+
+static void apply_rows(const void *ctx, long k)
+{
+  const struct one_spin_loop *loop = ctx;
+  size_t rows = vqe_layout_rows(loop->layout, loop->ca);
+  size_t cols = vqe_layout_cols(loop->layout, loop->cb);
+  size_t first = (size_t)k * ROWS;
+  size_t count = rows - first < ROWS ? rows - first : ROWS;
+  vqe_sigma_apply_beta(loop->sigma, loop->cb, 0, (uint32_t)cols, count, cols,
+                       loop->out + first * cols, loop->in + first * cols);
+}
+
+/* out = (H_alpha + H_beta) in */
+static void apply_one_spin(const struct vqe_sigma *sigma,
+                           const struct vqe_layout *layout, int threads,
+                           double *out, const double *in)
+{
+  for (int ca = 0; ca < sigma->nirrep; ca++) {
+    for (int cb = 0; cb < sigma->nirrep; cb++) {
+      if (!vqe_layout_has(layout, ca, cb)) {
+        continue;
+      }
+      size_t rows = vqe_layout_rows(layout, ca);
+      size_t cols = vqe_layout_cols(layout, cb);
+      size_t block = layout->offset[ca][cb];
+      const struct one_spin_loop loop = {sigma, layout,      ca,
+                                         cb,    out + block, in + block};
+      if (rows == 0 || cols == 0) {
+        continue;
+      }
+      vqe_parallel_for((long)((cols + COLUMNS - 1) / COLUMNS), threads,
+                       apply_columns, &loop);
+      vqe_parallel_for((long)((rows + ROWS - 1) / ROWS), threads, apply_rows,
+                       &loop);
+    }
+  }
 }
 
 void vqe_sigma_apply(const struct vqe_sigma *sigma,
@@ -198,6 +286,11 @@ void vqe_sigma_apply(const struct vqe_sigma *sigma,
                      const double *in)
 {
   long count = (long)sigma->nitem;
+  if (sigma->annihilation != NULL) {
+    apply_one_spin(sigma, layout, sigma->threads, out, in);
+    vqe_annihilation_apply(sigma->annihilation, layout, sigma->stop, out, in);
+    return;
+  }
   if (sigma->threads == 1 || layout->size <= 2048) {
     /* no region for one thread: see parallel.h */
     for (long k = 0; k < count; k++) {

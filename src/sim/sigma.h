@@ -2,10 +2,13 @@
  *
  * H = H_alpha + H_beta + sum_PQ,RS (PQ|RS) F_PQ(alpha) F_RS(beta). The first
  * two act on the strings of one spin and become matrices, dense for short
- * runs of strings, sparse otherwise. The last is a gather of F_RS C over
- * columns, a DGEMM with the integrals over pairs of one symmetry, and a
- * scatter over rows (Olsen et al., J. Chem. Phys. 89, 2185 (1988); Knowles
- * and Handy, Chem. Phys. Lett. 111, 315 (1984)).
+ * runs of strings, sparse otherwise. The last has two forms, of which the
+ * cheaper one by its operations is taken: over strings of one electron fewer
+ * (annihilation.h) where orbitals are many and electrons few, else over pairs
+ * of orbitals: a gather of F_RS C over columns, a DGEMM with the integrals
+ * over pairs of one symmetry, and a scatter over rows (Olsen et al., J. Chem.
+ * Phys. 89, 2185 (1988); Knowles and Handy, Chem. Phys. Lett. 111, 315
+ * (1984)).
  *
  * The work is cut by columns of the result, so that no two threads write the
  * same place and the result does not depend on their number. */
@@ -32,9 +35,18 @@ void vqe_sigma_watch(struct vqe_sigma *sigma, struct vqe_stop *stop);
 uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
                          int threads);
 
-/* out = (H - constant) in; both layout->size. Cost: 2 npair^2 / nirrep flops
- * a determinant in DGEMM, and about 2 * occupied * virtual memory operations
- * a determinant. */
+/* Make the links between strings and the gather lists where they are not
+ * made yet, for products that share them: of a split vector, on a device. */
+int vqe_sigma_over_pairs(struct vqe_sigma *sigma);
+
+/* Bytes with them, whatever form sigma itself takes. */
+uint64_t vqe_sigma_bytes_over_pairs(int norb, int nalpha, int nbeta,
+                                    int nirrep, int threads);
+
+/* out = (H - constant) in; both layout->size. Cost over pairs: 2
+ * npair^2 / nirrep flops a determinant in DGEMM, and about 2 * occupied *
+ * virtual memory operations a determinant; over strings of one electron fewer
+ * as annihilation.h says. */
 void vqe_sigma_apply(const struct vqe_sigma *sigma,
                      const struct vqe_layout *layout, double *out,
                      const double *in);

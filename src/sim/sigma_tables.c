@@ -321,7 +321,7 @@ static int make_gather(struct vqe_sigma_gather *gather,
   return VQE_OK;
 }
 
-static int make_items(struct vqe_sigma *sigma, const struct pair_table *table)
+static int make_items(struct vqe_sigma *sigma)
 {
   const struct vqe_strings *beta = sigma->beta;
   int status = VQE_OK;
@@ -339,9 +339,6 @@ static int make_items(struct vqe_sigma *sigma, const struct pair_table *table)
           item->first = (uint32_t)((uint64_t)columns * k / chunks);
           item->count =
               (uint32_t)((uint64_t)columns * (k + 1) / chunks) - item->first;
-          for (int g = 0; status == VQE_OK && g < sigma->nirrep; g++) {
-            status = make_gather(&item->gather[g], sigma, item, g, table);
-          }
         }
         count++;
       }
@@ -350,6 +347,19 @@ static int make_items(struct vqe_sigma *sigma, const struct pair_table *table)
       sigma->nitem = count;
       status = vqe_memory_alloc(&sigma->items, count, sizeof *sigma->items,
                                 "sigma work items");
+    }
+  }
+  return status;
+}
+
+static int make_gathers(struct vqe_sigma *sigma,
+                        const struct pair_table *table)
+{
+  int status = VQE_OK;
+  for (size_t k = 0; status == VQE_OK && k < sigma->nitem; k++) {
+    struct vqe_sigma_item *item = &sigma->items[k];
+    for (int g = 0; status == VQE_OK && g < sigma->nirrep; g++) {
+      status = make_gather(&item->gather[g], sigma, item, g, table);
     }
   }
   return status;
@@ -399,11 +409,16 @@ static size_t panel_size(const struct vqe_sigma *sigma)
   return size > one ? size : one;
 }
 
-uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
-                         int threads)
+/* Bytes with the tables of one form of the alpha-beta part. */
+static uint64_t bytes_of(int norb, int nalpha, int nbeta, int nirrep,
+                         int threads, bool over_pairs)
 {
   uint64_t npair = (uint64_t)norb * (uint64_t)(norb + 1) / 2;
-  uint64_t bytes = (uint64_t)threads * 2 * 8 * (PANEL + npair * CHUNK);
+  uint64_t bytes =
+      over_pairs
+          ? (uint64_t)threads * 2 * 8 * (PANEL + npair * CHUNK) +
+                8 * npair * npair
+          : vqe_annihilation_bytes(norb, nalpha, nbeta, nirrep, threads);
   int numbers[2] = {nalpha, nbeta};
   for (int spin = 0; spin < 2; spin++) {
     bool all = numbers[spin] == VQE_ALL_NUMBERS;
@@ -420,9 +435,54 @@ uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
         occupied * (occupied - 1) / 2 * (empty * (empty - 1) / 2);
     uint64_t row =
         run <= DENSE_LIMIT ? run * 8 : connected / (uint64_t)nirrep * 24;
-    bytes += count * (row + links * 16 + 8 * (uint64_t)nirrep + 16);
+    bytes += count * (row + 16);
+    if (over_pairs) {
+      bytes += count * (links * 16 + 8 * (uint64_t)nirrep);
+    }
+    if (run > DENSE_LIMIT) {
+      bytes += (uint64_t)threads * VQE_SIGMA_TILE * run * 8;
+    }
   }
-  return bytes + 8 * npair * npair;
+  return bytes;
+}
+
+static bool takes_annihilation(int norb, int nalpha, int nbeta, int nirrep)
+{
+  double here;
+  double over_pairs;
+  vqe_annihilation_cost(&here, &over_pairs, norb, nalpha, nbeta, nirrep);
+  return here < over_pairs;
+}
+
+uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
+                         int threads)
+{
+  return bytes_of(norb, nalpha, nbeta, nirrep, threads,
+                  !takes_annihilation(norb, nalpha, nbeta, nirrep));
+}
+
+uint64_t vqe_sigma_bytes_over_pairs(int norb, int nalpha, int nbeta,
+                                    int nirrep, int threads)
+{
+  return bytes_of(norb, nalpha, nbeta, nirrep, threads, true);
+}
+
+/* Room for a tile of the longest sparse run of beta strings. */
+static int make_tile(struct vqe_sigma *sigma)
+{
+  for (size_t r = 0; r < sigma->nbeta_run; r++) {
+    const struct vqe_spin_matrix *matrix = &sigma->beta_run[r];
+    if (matrix->dense == NULL && matrix->count > sigma->tile_columns) {
+      sigma->tile_columns = matrix->count;
+    }
+  }
+  if (sigma->tile_columns == 0) {
+    return VQE_OK;
+  }
+  return vqe_memory_alloc(&sigma->tile,
+                          sigma->tile_columns * VQE_SIGMA_TILE *
+                              (size_t)sigma->threads,
+                          sizeof(double), "sigma scratch");
 }
 
 /* The one-spin matrices of both spins. */
@@ -440,13 +500,40 @@ static int make_matrices(struct vqe_sigma *sigma)
   return status;
 }
 
+int vqe_sigma_over_pairs(struct vqe_sigma *sigma)
+{
+  struct pair_table *table = NULL;
+  if (sigma->over_pairs) {
+    return VQE_OK;
+  }
+  int status = vqe_memory_alloc(&table, 1, sizeof *table, "pair table");
+  if (status == VQE_OK) {
+    pair_table_init(table, sigma->hamiltonian, sigma->nirrep);
+    status = make_integrals(sigma, table);
+  }
+  if (status == VQE_OK) {
+    status = make_links(sigma, table);
+  }
+  if (status == VQE_OK) {
+    status = make_gathers(sigma, table);
+  }
+  if (status == VQE_OK) {
+    sigma->panel = panel_size(sigma);
+    status = vqe_memory_alloc(&sigma->scratch,
+                              2 * sigma->panel * (size_t)sigma->threads,
+                              sizeof(double), "sigma scratch");
+  }
+  free(table);
+  sigma->over_pairs = status == VQE_OK;
+  return status;
+}
+
 int vqe_sigma_create(struct vqe_sigma **out,
                      const struct vqe_hamiltonian *hamiltonian,
                      const struct vqe_strings *alpha,
                      const struct vqe_strings *beta, int threads)
 {
   struct vqe_sigma *sigma = NULL;
-  struct pair_table *table = NULL;
   *out = NULL;
   int status = vqe_memory_alloc(&sigma, 1, sizeof *sigma, "sigma tables");
   if (status != VQE_OK) {
@@ -457,25 +544,19 @@ int vqe_sigma_create(struct vqe_sigma **out,
   sigma->beta = beta;
   sigma->threads = threads;
   sigma->nirrep = alpha->nclass;
-  status = vqe_memory_alloc(&table, 1, sizeof *table, "pair table");
+  status = make_matrices(sigma);
   if (status == VQE_OK) {
-    pair_table_init(table, hamiltonian, sigma->nirrep);
-    status = make_integrals(sigma, table);
+    status = make_tile(sigma);
   }
   if (status == VQE_OK) {
-    status = make_matrices(sigma);
+    status = make_items(sigma);
   }
   if (status == VQE_OK) {
-    status = make_links(sigma, table);
-  }
-  if (status == VQE_OK) {
-    status = make_items(sigma, table);
-  }
-  if (status == VQE_OK) {
-    sigma->panel = panel_size(sigma);
-    status =
-        vqe_memory_alloc(&sigma->scratch, 2 * sigma->panel * (size_t)threads,
-                         sizeof(double), "sigma scratch");
+    status = takes_annihilation(hamiltonian->norb, alpha->nelec, beta->nelec,
+                                sigma->nirrep)
+                 ? vqe_annihilation_create(&sigma->annihilation, hamiltonian,
+                                           alpha, beta, threads)
+                 : vqe_sigma_over_pairs(sigma);
   }
   if (status == VQE_OK) {
     status = vqe_blas_room_reserve(threads);
@@ -484,7 +565,6 @@ int vqe_sigma_create(struct vqe_sigma **out,
     /* DGEMM is called from inside parallel regions */
     openblas_set_num_threads(1);
   }
-  free(table);
   if (status != VQE_OK) {
     vqe_sigma_free(sigma);
     return status;
@@ -511,6 +591,8 @@ void vqe_sigma_free(struct vqe_sigma *sigma)
   for (int g = 0; g < VQE_MAX_IRREPS; g++) {
     free(sigma->w[g]);
   }
+  vqe_annihilation_free(sigma->annihilation);
+  free(sigma->tile);
   free(sigma->items);
   free(sigma->links);
   free(sigma->link_start);

@@ -3,6 +3,7 @@
 #ifndef VQE_SIM_SIGMA_TABLES_H
 #define VQE_SIM_SIGMA_TABLES_H
 
+#include "sim/annihilation.h"
 #include "sim/sigma.h"
 
 /* Matrix of the one-spin Hamiltonian within one run of strings. */
@@ -34,6 +35,9 @@ struct vqe_sigma_item {
   struct vqe_sigma_gather gather[VQE_MAX_IRREPS];
 };
 
+/* Rows that the sparse H_beta takes at once. */
+#define VQE_SIGMA_TILE 8
+
 struct vqe_sigma {
   const struct vqe_hamiltonian *hamiltonian;
   const struct vqe_strings *alpha, *beta;
@@ -44,8 +48,13 @@ struct vqe_sigma {
   size_t nalpha_run, nbeta_run;
   struct vqe_spin_matrix *alpha_run;
   struct vqe_spin_matrix *beta_run; /* shares alpha's when the sets are one */
-  struct vqe_sigma_link *links;     /* of alpha strings */
-  size_t *link_start;               /* count * nirrep + 1 */
+  double *tile; /* threads x VQE_SIGMA_TILE x most columns */
+  size_t tile_columns;
+  struct vqe_annihilation *annihilation; /* of the alpha-beta part, or NULL */
+  /* otherwise, or on request (vqe_sigma_over_pairs): */
+  bool over_pairs;
+  struct vqe_sigma_link *links; /* of alpha strings */
+  size_t *link_start;           /* count * nirrep + 1 */
   size_t nitem;
   struct vqe_sigma_item *items;
   double *scratch; /* threads x 2 x panel */
@@ -58,10 +67,10 @@ struct vqe_sigma {
 void vqe_sigma_apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
                            uint32_t width, double *out, const double *in);
 
-/* out += in H_beta in the columns of one item, for `rows` rows of a block of
- * `cols` columns; `in` and `out` start at the block. */
-void vqe_sigma_apply_beta(const struct vqe_sigma *sigma,
-                          const struct vqe_sigma_item *item, size_t rows,
+/* out += in H_beta in `count` columns of class cb from `first` on, for `rows`
+ * rows of a block of `cols` columns; `in` and `out` start at the block. */
+void vqe_sigma_apply_beta(const struct vqe_sigma *sigma, int cb,
+                          uint32_t first_column, uint32_t count, size_t rows,
                           size_t cols, double *out, const double *in);
 
 #endif

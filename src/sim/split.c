@@ -86,8 +86,8 @@ void vqe_split_size(uint64_t *amplitudes, uint64_t *bytes,
   *amplitudes = size;
   *bytes = 16 * share + vqe_strings_bytes(ansatz->norb, ansatz->nalpha) +
            vqe_strings_bytes(ansatz->norb, ansatz->nbeta) +
-           vqe_sigma_bytes(ansatz->norb, ansatz->nalpha, ansatz->nbeta, nirrep,
-                           threads) +
+           vqe_sigma_bytes_over_pairs(ansatz->norb, ansatz->nalpha,
+                                      ansatz->nbeta, nirrep, threads) +
            vqe_split_space_bytes(share, widest, na, ranks) +
            ansatz->ngate * (64 + (na / each + nb) * 4);
 }
@@ -161,6 +161,9 @@ static int split_init(struct split *split)
       vqe_strings_class(split->beta, vqe_strings_lowest(split->beta));
   status = vqe_sigma_create(&split->sigma, hamiltonian, split->alpha,
                             split->beta, split->threads);
+  if (status == VQE_OK) {
+    status = vqe_sigma_over_pairs(split->sigma);
+  }
   if (status == VQE_OK) {
     status =
         vqe_split_space_init(&split->space, split->team, split->alpha,

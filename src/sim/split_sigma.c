@@ -131,8 +131,9 @@ static void add_beta(struct vqe_split_space *space, double *out,
     int ca = item->cb ^ space->total;
     size_t rows = space->row_start[ca + 1] - space->row_start[ca];
     if (rows > 0) {
-      vqe_sigma_apply_beta(sigma, item, rows, vqe_split_cols(space, ca),
-                           out + space->offset[ca], in + space->offset[ca]);
+      vqe_sigma_apply_beta(sigma, item->cb, item->first, item->count, rows,
+                           vqe_split_cols(space, ca), out + space->offset[ca],
+                           in + space->offset[ca]);
     }
   }
 }
