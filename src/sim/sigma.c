@@ -14,6 +14,94 @@ void vqe_sigma_watch(struct vqe_sigma *sigma, struct vqe_stop *stop)
   sigma->stop = stop;
 }
 
+/* A tile is a run of strings by VQE_SIGMA_TILE neighbours: each element of a
+ * sparse matrix works on whole vectors, sums stay in registers, and what is
+ * read again and again is in one piece. */
+enum { TILE = VQE_SIGMA_TILE };
+
+static double *own_tile(const struct vqe_sigma *sigma,
+                        const struct vqe_spin_matrix *matrix)
+{
+  VQE_ASSERT(matrix->count <= sigma->tile_columns);
+  return sigma->tile +
+         TILE * sigma->tile_columns * (size_t)omp_get_thread_num();
+}
+
+/* eight doubles, wherever they stand */
+typedef double v8 __attribute__((vector_size(64), aligned(8)));
+
+/* sum = row `s` of the matrix times the tile. Vectors by name: compilers take
+ * the loop over elements for the one to vectorise, with gathers. */
+static inline void multiply_row(double sum[TILE],
+                                const struct vqe_spin_matrix *matrix,
+                                uint32_t s, const double *tile)
+{
+  v8 a = {0.0};
+  v8 b = {0.0};
+  v8 c = {0.0};
+  v8 d = {0.0};
+  for (size_t j = matrix->row[s]; j < matrix->row[s + 1]; j++) {
+    const v8 *x = (const v8 *)(tile + (size_t)matrix->column[j] * TILE);
+    double value = matrix->value[j];
+    a += value * x[0];
+    b += value * x[1];
+    c += value * x[2];
+    d += value * x[3];
+  }
+  memcpy(sum, &a, sizeof a);
+  memcpy(sum + 8, &b, sizeof b);
+  memcpy(sum + 16, &c, sizeof c);
+  memcpy(sum + 24, &d, sizeof d);
+}
+
+/* out = H_alpha in by a sparse matrix, for `width` columns of its run. */
+static void apply_sparse_alpha(const struct vqe_sigma *sigma,
+                               const struct vqe_spin_matrix *matrix,
+                               size_t cols, uint32_t width, double *out,
+                               const double *in)
+{
+  double *tile = own_tile(sigma, matrix);
+  for (uint32_t first = 0; first < width; first += TILE) {
+    size_t n = width - first < TILE ? width - first : TILE;
+    for (size_t s = 0; s < matrix->count; s++) {
+      double *row = tile + s * TILE;
+      memcpy(row, in + s * cols + first, n * sizeof *row);
+      memset(row + n, 0, (TILE - n) * sizeof *row);
+    }
+    for (uint32_t s = 0; s < matrix->count; s++) {
+      double sum[TILE];
+      multiply_row(sum, matrix, s, tile);
+      memcpy(out + s * cols + first, sum, n * sizeof *sum);
+    }
+  }
+}
+
+/* out += in H_beta by a sparse matrix, columns [first, last) of its run, for
+ * `rows` rows. */
+static void apply_sparse_beta(const struct vqe_sigma *sigma,
+                              const struct vqe_spin_matrix *matrix,
+                              uint32_t first, uint32_t last, size_t rows,
+                              size_t cols, double *out, const double *in)
+{
+  double *tile = own_tile(sigma, matrix);
+  for (size_t s = 0; s < rows; s += TILE) {
+    size_t n = rows - s < TILE ? rows - s : TILE;
+    for (size_t k = 0; k < TILE; k++) {
+      const double *source = in + (s + (k < n ? k : 0)) * cols;
+      for (size_t c = 0; c < matrix->count; c++) {
+        tile[c * TILE + k] = source[c];
+      }
+    }
+    for (uint32_t c = first; c < last; c++) {
+      double sum[TILE];
+      multiply_row(sum, matrix, c, tile);
+      for (size_t k = 0; k < n; k++) {
+        out[(s + k) * cols + c] += sum[k];
+      }
+    }
+  }
+}
+
 void vqe_sigma_apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
                            uint32_t width, double *out, const double *in)
 {
@@ -28,54 +116,8 @@ void vqe_sigma_apply_alpha(const struct vqe_sigma *sigma, int ca, size_t cols,
     if (matrix->dense != NULL) {
       vqe_product_left(matrix->count, width, matrix->dense, cols, out + at,
                        in + at);
-      continue;
-    }
-    for (uint32_t s = 0; s < matrix->count; s++) {
-      double *row = out + at + s * cols;
-      memset(row, 0, width * sizeof *row);
-      for (size_t k = matrix->row[s]; k < matrix->row[s + 1]; k++) {
-        const double *source = in + at + matrix->column[k] * cols;
-        double value = matrix->value[k];
-        for (uint32_t c = 0; c < width; c++) {
-          row[c] += value * source[c];
-        }
-      }
-    }
-  }
-}
-
-/* out += in H_beta by a sparse matrix, columns [first, last) of a run, for a
- * few rows, which are turned into a tile of rows by columns: each element of
- * the matrix then works on neighbours instead of one amplitude. */
-static void apply_sparse_beta(const struct vqe_sigma *sigma,
-                              const struct vqe_spin_matrix *matrix,
-                              uint32_t first, uint32_t last, size_t rows,
-                              size_t cols, double *out, const double *in)
-{
-  enum { TILE = VQE_SIGMA_TILE };
-  double *restrict tile =
-      sigma->tile + TILE * sigma->tile_columns * (size_t)omp_get_thread_num();
-  VQE_ASSERT(matrix->count <= sigma->tile_columns);
-  for (size_t s = 0; s < rows; s += TILE) {
-    size_t n = rows - s < TILE ? rows - s : TILE;
-    for (size_t k = 0; k < TILE; k++) {
-      const double *source = in + (s + (k < n ? k : 0)) * cols;
-      for (uint32_t c = 0; c < matrix->count; c++) {
-        tile[c * TILE + k] = source[c];
-      }
-    }
-    for (uint32_t c = first; c < last; c++) {
-      double sum[TILE] = {0.0};
-      for (size_t j = matrix->row[c]; j < matrix->row[c + 1]; j++) {
-        const double *restrict x = tile + (size_t)matrix->column[j] * TILE;
-        double value = matrix->value[j];
-        for (size_t k = 0; k < TILE; k++) {
-          sum[k] += value * x[k];
-        }
-      }
-      for (size_t k = 0; k < n; k++) {
-        out[(s + k) * cols + c] += sum[k];
-      }
+    } else {
+      apply_sparse_alpha(sigma, matrix, cols, width, out + at, in + at);
     }
   }
 }
@@ -223,8 +265,8 @@ static void apply_item(const struct vqe_sigma *sigma,
 /* ---- the one-spin parts by themselves ---- */
 
 /* Columns of H_alpha and rows of H_beta that one thread takes at once. */
-#define COLUMNS 32
-#define ROWS 32
+#define COLUMNS VQE_SIGMA_TILE
+#define ROWS VQE_SIGMA_TILE
 
 struct one_spin_loop {
   const struct vqe_sigma *sigma;

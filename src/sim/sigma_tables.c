@@ -467,15 +467,24 @@ uint64_t vqe_sigma_bytes_over_pairs(int norb, int nalpha, int nbeta,
   return bytes_of(norb, nalpha, nbeta, nirrep, threads, true);
 }
 
-/* Room for a tile of the longest sparse run of beta strings. */
-static int make_tile(struct vqe_sigma *sigma)
+static size_t longest_sparse(const struct vqe_spin_matrix *matrices,
+                             size_t nrun)
 {
-  for (size_t r = 0; r < sigma->nbeta_run; r++) {
-    const struct vqe_spin_matrix *matrix = &sigma->beta_run[r];
-    if (matrix->dense == NULL && matrix->count > sigma->tile_columns) {
-      sigma->tile_columns = matrix->count;
+  size_t longest = 0;
+  for (size_t r = 0; r < nrun; r++) {
+    if (matrices[r].dense == NULL && matrices[r].count > longest) {
+      longest = matrices[r].count;
     }
   }
+  return longest;
+}
+
+/* Room for a tile of the longest sparse run of strings. */
+static int make_tile(struct vqe_sigma *sigma)
+{
+  size_t alpha = longest_sparse(sigma->alpha_run, sigma->nalpha_run);
+  size_t beta = longest_sparse(sigma->beta_run, sigma->nbeta_run);
+  sigma->tile_columns = alpha > beta ? alpha : beta;
   if (sigma->tile_columns == 0) {
     return VQE_OK;
   }

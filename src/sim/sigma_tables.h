@@ -35,8 +35,8 @@ struct vqe_sigma_item {
   struct vqe_sigma_gather gather[VQE_MAX_IRREPS];
 };
 
-/* Rows that the sparse H_beta takes at once. */
-#define VQE_SIGMA_TILE 8
+/* Columns that a sparse H_alpha, rows that a sparse H_beta takes at once. */
+#define VQE_SIGMA_TILE 32
 
 struct vqe_sigma {
   const struct vqe_hamiltonian *hamiltonian;
