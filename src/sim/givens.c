@@ -157,9 +157,9 @@ static inline size_t row_address(const struct vqe_givens_rows *rows,
   return rows->address + (size_t)(string - rows->string) * rows->cols;
 }
 
-static double rotate_part(const struct vqe_givens_block *block, long begin,
-                          long end, double *psi, double *lambda, double c,
-                          double s)
+double vqe_givens_rotate(const struct vqe_givens_block *block, long begin,
+                         long end, double *psi, double *lambda, double c,
+                         double s)
 {
   double sum = 0.0;
   if (block->kind == VQE_GIVENS_ALPHA) {
@@ -208,7 +208,7 @@ static void rotate_chunk(const void *ctx, long k)
 {
   const struct rotate_loop *loop = ctx;
   const struct vqe_givens_sweep *sweep = loop->sweep;
-  sweep->partial[8 * k] = rotate_part(
+  sweep->partial[8 * k] = vqe_givens_rotate(
       loop->block, loop->begin + loop->length * k / VQE_GIVENS_CHUNKS,
       loop->begin + loop->length * (k + 1) / VQE_GIVENS_CHUNKS, sweep->psi,
       sweep->lambda, sweep->c, sweep->s);
@@ -221,8 +221,8 @@ void vqe_givens_apply(struct vqe_givens_sweep *sweep,
   VQE_ASSERT(begin <= end);
   VQE_ASSERT(chunks == 1 || chunks == VQE_GIVENS_CHUNKS);
   if (chunks == 1) {
-    sweep->sum += rotate_part(block, begin, end, sweep->psi, sweep->lambda,
-                              sweep->c, sweep->s);
+    sweep->sum += vqe_givens_rotate(block, begin, end, sweep->psi,
+                                    sweep->lambda, sweep->c, sweep->s);
     return;
   }
   const struct rotate_loop loop = {sweep, block, begin, end - begin};

@@ -90,6 +90,13 @@ struct vqe_givens_block {
   struct vqe_givens_rows from, to;
 };
 
+/* Rotate by cos c, sin s what the pairs of rows [begin, end), for BETA the
+ * rows [begin, end) of the block, reach; with lambda backwards on both.
+ * Returns the sum of the derivative. */
+double vqe_givens_rotate(const struct vqe_givens_block *block, long begin,
+                         long end, double *psi, double *lambda, double c,
+                         double s);
+
 struct vqe_givens_sweep {
   double *psi, *lambda; /* lambda NULL: forwards, else backwards on both */
   double c, s;          /* of the angle */

@@ -23,6 +23,7 @@ static void sector_free(void *backend)
   }
   free(sector->phases);
   vqe_sector_clear_runs(sector);
+  vqe_bundle_free(sector->bundle);
   free(sector->scratch);
   vqe_density_free(sector->density);
   vqe_vector_clear(&sector->psi);
@@ -50,6 +51,7 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
            vqe_sigma_bytes(ansatz->norb, ansatz->nalpha, ansatz->nbeta, nirrep,
                            threads) +
            ansatz->ngate * (sizeof(struct vqe_givens) + (na + nb) * 4);
+  *bytes += vqe_bundle_bytes(na);
   /* tiles of one-spin runs */
   *bytes +=
       (ansatz->real ? 256 : 512) * (na > nb ? na : nb) * (uint64_t)threads;
@@ -92,6 +94,11 @@ static int sector_init(struct vqe_sector *sector)
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&sector->partial, (size_t)8 * VQE_GIVENS_CHUNKS,
                               sizeof(double), "partial sums");
+  }
+  if (status == VQE_OK) {
+    status =
+        vqe_bundle_create(&sector->bundle, &sector->layout, &sector->lists,
+                          ansatz->real ? 1 : 2, sector->threads);
   }
   if (status == VQE_OK) {
     status = vqe_sector_compile(sector);

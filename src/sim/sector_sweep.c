@@ -111,6 +111,35 @@ static void apply_phases(const struct vqe_sector *sector,
   }
 }
 
+/* Apply the stretch of rotations that begins at `rotations`, or (lambda set)
+ * ends before rotations[n]: by their angles, or by none where there are no
+ * parameters; derivatives are added to gradient. Returns their number, 0 when
+ * the next rotation is to be applied by itself. */
+static size_t apply_stretch(const struct vqe_sector *sector,
+                            const struct vqe_givens *rotations, size_t n,
+                            const double *parameters,
+                            const struct vqe_vector *lambda, double *gradient)
+{
+  double angles[VQE_BUNDLE_GATES] = {0.0};
+  double sums[VQE_BUNDLE_GATES] = {0.0};
+  size_t count =
+      vqe_bundle_length(sector->bundle, rotations, n, lambda != NULL);
+  const struct vqe_givens *first =
+      lambda == NULL ? rotations : rotations + n - count;
+  if (count == 0) {
+    return 0;
+  }
+  for (size_t k = 0; parameters != NULL && k < count; k++) {
+    angles[k] = first[k].scale * parameters[first[k].param];
+  }
+  vqe_bundle_sweep(sector->bundle, first, count, angles, sector->psi, lambda,
+                   sums, sector->stop);
+  for (size_t k = 0; lambda != NULL && k < count; k++) {
+    gradient[first[k].param] += 2.0 * first[k].scale * sums[k];
+  }
+  return count;
+}
+
 void vqe_sector_prepare(struct vqe_sector *sector, const double *parameters)
 {
   struct vqe_vector psi = sector->psi;
@@ -135,6 +164,14 @@ void vqe_sector_prepare(struct vqe_sector *sector, const double *parameters)
     }
     if (rotation->kind == VQE_GIVENS_PHASES) {
       apply_phases(sector, rotation, parameters, psi, NULL, NULL);
+      continue;
+    }
+    size_t until =
+        run < sector->nrun ? sector->runs[run].first : sector->nrotation;
+    size_t count =
+        apply_stretch(sector, rotation, until - k, parameters, NULL, NULL);
+    if (count > 0) {
+      k += count - 1;
       continue;
     }
     double angle = rotation->scale * parameters[rotation->param];
@@ -177,17 +214,23 @@ int vqe_sector_pool_gradient(void *backend, double *out,
   for (int k = 0; k < pool->nparam; k++) {
     out[k] = 0.0;
   }
-  for (size_t k = 0; status == VQE_OK && k < pool->ngate; k++) {
-    const struct vqe_givens *rotation = &sector->pool_rotations[k];
+  /* by no angle: what the backward sweep would see at a last gate */
+  for (size_t left = pool->ngate; status == VQE_OK && left > 0;) {
+    const struct vqe_givens *rotation = &sector->pool_rotations[left - 1];
     if (vqe_stop_asked(sector->stop, sector->layout.size)) {
       return vqe_stop_status(sector->stop);
     }
-    /* by no angle: what the backward sweep would see at a last gate */
-    double sum = rotate_all(sector, rotation, 0.0, psi.re, lambda.re);
-    if (psi.im != NULL) {
-      sum += rotate_all(sector, rotation, 0.0, psi.im, lambda.im);
+    size_t count = apply_stretch(sector, sector->pool_rotations, left, NULL,
+                                 &lambda, out);
+    if (count == 0) {
+      double sum = rotate_all(sector, rotation, 0.0, psi.re, lambda.re);
+      if (psi.im != NULL) {
+        sum += rotate_all(sector, rotation, 0.0, psi.im, lambda.im);
+      }
+      out[rotation->param] += 2.0 * rotation->scale * sum;
+      count = 1;
     }
-    out[rotation->param] += 2.0 * rotation->scale * sum;
+    left -= count;
   }
   return status;
 }
@@ -217,6 +260,13 @@ int vqe_sector_gradient(void *backend, double *energy, double *gradient,
     }
     if (rotation->kind == VQE_GIVENS_PHASES) {
       apply_phases(sector, rotation, parameters, psi, &lambda, gradient);
+      continue;
+    }
+    size_t from = run > 0 ? sector->runs[run - 1].last : 0;
+    size_t count = apply_stretch(sector, sector->rotations + from,
+                                 k + 1 - from, parameters, &lambda, gradient);
+    if (count > 0) {
+      k -= count - 1;
       continue;
     }
     double angle = rotation->scale * parameters[rotation->param];

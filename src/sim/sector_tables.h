@@ -5,6 +5,7 @@
 
 #include "sim/amplitudes.h"
 #include "sim/backend.h"
+#include "sim/bundle.h"
 #include "sim/density.h"
 #include "sim/givens.h"
 #include "sim/layout.h"
@@ -36,6 +37,7 @@ struct vqe_sector {
   size_t nrun;
   struct vqe_sector_run *runs; /* stretches of the rotations, in order */
   double *tiles;               /* scratch of the runs */
+  struct vqe_bundle *bundle;   /* of stretches of gates; NULL: one by one */
   size_t nphases;
   struct vqe_phases **phases;
   double *scratch;             /* of the phases */
