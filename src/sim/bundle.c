@@ -12,7 +12,7 @@
 /* Vectors below this many bytes stay in the second-level cache. */
 #define CACHE ((size_t)1 << 20)
 /* Bytes of the rows of a usual set, of the state and of its adjoint. */
-#define SET_BYTES (1.5 * (1 << 20))
+#define SET_BYTES (1.0 * (1 << 20))
 /* Orbitals of a stretch: fewer than a double excitation has would hold no
  * gate. */
 #define LEAST_ORBITALS 4
@@ -94,6 +94,11 @@ uint64_t vqe_bundle_bytes(uint64_t count)
          count * (4 * VQE_BUNDLE_GATES + 16);
 }
 
+bool vqe_bundle_pays(const struct vqe_layout *layout, int planes)
+{
+  return layout->size * sizeof(double) * (size_t)planes > CACHE;
+}
+
 int vqe_bundle_create(struct vqe_bundle **out, const struct vqe_layout *layout,
                       const struct vqe_givens_lists *lists, int planes,
                       int threads)
@@ -101,10 +106,6 @@ int vqe_bundle_create(struct vqe_bundle **out, const struct vqe_layout *layout,
   struct vqe_bundle *made = NULL;
   size_t strings = layout->alpha->count;
   *out = NULL;
-  if (layout->size * sizeof(double) * (size_t)planes <= CACHE ||
-      layout->alpha->nelec < 1) {
-    return VQE_OK;
-  }
   int status = vqe_memory_alloc(&made, 1, sizeof *made, "stretches of gates");
   if (status != VQE_OK) {
     return status;

@@ -24,8 +24,12 @@
 
 struct vqe_bundle;
 
-/* Scratch for vectors of a layout; *out is NULL where they fit a cache and
- * bundles do not pay. `planes`: 1 for a real state, 2 for a complex one. */
+/* Whether vectors of a layout are too large for a cache. `planes`: 1 for a
+ * real state, 2 for a complex one. */
+bool vqe_bundle_pays(const struct vqe_layout *layout, int planes);
+
+/* Scratch for vectors of a layout; the lists are the ones that rotations
+ * index, and may grow. */
 int vqe_bundle_create(struct vqe_bundle **out, const struct vqe_layout *layout,
                       const struct vqe_givens_lists *lists, int planes,
                       int threads);
@@ -34,8 +38,9 @@ void vqe_bundle_free(struct vqe_bundle *bundle);
 /* Bytes that it takes for `count` alpha strings, an upper estimate. */
 uint64_t vqe_bundle_bytes(uint64_t count);
 
-/* How many of n rotations, in order or (`back`) from the last on, to apply
- * together: 0 where the first by itself is as good. Phases end a stretch. */
+/* How many of n rotations (bundle NULL: none), in order or (`back`) from the
+ * last on, to apply together: 0 where the first by itself is as good. Phases
+ * end a stretch. */
 size_t vqe_bundle_length(const struct vqe_bundle *bundle,
                          const struct vqe_givens *rotations, size_t n,
                          bool back);

@@ -95,10 +95,10 @@ static int sector_init(struct vqe_sector *sector)
     status = vqe_memory_alloc(&sector->partial, (size_t)8 * VQE_GIVENS_CHUNKS,
                               sizeof(double), "partial sums");
   }
-  if (status == VQE_OK) {
-    status =
-        vqe_bundle_create(&sector->bundle, &sector->layout, &sector->lists,
-                          ansatz->real ? 1 : 2, sector->threads);
+  int planes = ansatz->real ? 1 : 2;
+  if (status == VQE_OK && vqe_bundle_pays(&sector->layout, planes)) {
+    status = vqe_bundle_create(&sector->bundle, &sector->layout,
+                               &sector->lists, planes, sector->threads);
   }
   if (status == VQE_OK) {
     status = vqe_sector_compile(sector);

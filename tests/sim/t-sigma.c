@@ -3,7 +3,7 @@
 #include "sim/sim_fixture.h"
 
 #include "sim/layout.h"
-#include "sim/sigma.h"
+#include "sim/sigma_tables.h"
 #include "sim/spin.h"
 #include "sim/strings.h"
 
@@ -102,6 +102,32 @@ static void check_layout(const struct vqe_sigma *sigma,
   free(s2);
 }
 
+/* Every symmetry by itself, and all of them in one vector. */
+static void check_layouts(const struct vqe_sigma *sigma,
+                          const struct vqe_spin_tables *spin,
+                          const double *h1e, const double *eri, size_t stride)
+{
+  const struct vqe_strings *alpha = sigma->alpha;
+  const struct vqe_strings *beta = sigma->beta;
+  size_t total = 0;
+  for (int t = 0; t < sigma->nirrep; t++) {
+    struct vqe_layout layout;
+    vqe_layout_init(&layout, alpha, beta, t);
+    total += layout.size;
+    if (layout.size > 0) {
+      check_layout(sigma, spin, &layout, h1e, eri, stride);
+    }
+  }
+  assert_int_equal(total, alpha->count * beta->count);
+  if (sigma->nirrep > 1) { /* all blocks at once */
+    struct vqe_layout layout;
+    vqe_layout_init(&layout, alpha, beta, -1);
+    assert_int_equal(layout.size, total);
+    check_layout(sigma, spin, &layout, h1e, eri, stride);
+  }
+}
+
+/* Both forms of the alpha-beta part, whichever is the cheaper one. */
 static void check(int norb, int na, int nb, const uint8_t *irrep, int threads,
                   size_t stride)
 {
@@ -125,21 +151,17 @@ static void check(int norb, int na, int nb, const uint8_t *irrep, int threads,
     assert_ok(vqe_spin_tables_create(&spin, &alpha, second, hamiltonian->irrep,
                                      threads));
   }
-  size_t total = 0;
-  for (int t = 0; t < hamiltonian->nirrep; t++) {
-    struct vqe_layout layout;
-    vqe_layout_init(&layout, &alpha, second, t);
-    total += layout.size;
-    if (layout.size > 0) {
-      check_layout(sigma, spin, &layout, h1e, eri, stride);
-    }
+  assert_ok(vqe_sigma_over_pairs(sigma));
+  struct vqe_annihilation *annihilation = sigma->annihilation;
+  if (annihilation == NULL && na >= 1 && nb >= 1) {
+    assert_ok(vqe_annihilation_create(&annihilation, hamiltonian, &alpha,
+                                      second, threads));
   }
-  assert_int_equal(total, alpha.count * second->count);
-  if (hamiltonian->nirrep > 1) { /* all blocks at once */
-    struct vqe_layout layout;
-    vqe_layout_init(&layout, &alpha, second, -1);
-    assert_int_equal(layout.size, total);
-    check_layout(sigma, spin, &layout, h1e, eri, stride);
+  sigma->annihilation = NULL;
+  check_layouts(sigma, spin, h1e, eri, stride);
+  sigma->annihilation = annihilation;
+  if (annihilation != NULL) {
+    check_layouts(sigma, NULL, h1e, eri, stride);
   }
   vqe_spin_tables_free(spin);
   vqe_sigma_free(sigma);
@@ -162,6 +184,8 @@ static void sector_products_agree_with_ladder_operators(void **state)
   }
   check(1, 1, 1, NULL, 1, 1);
   check(5, 3, 2, NULL, 2, 1);
+  static const uint8_t only_some[5] = {0, 3, 0, 3, 3}; /* empty classes */
+  check(5, 2, 1, only_some, 2, 1);
 }
 
 /* Every electron number at once: the full space. */
@@ -193,6 +217,65 @@ static void sparse_one_spin_matrices_agree_with_ladder_operators(void **state)
   check(13, 1, 6, NULL, 1, 1009);
 }
 
+/* Few electrons in many orbitals, on either side of 32: which form is taken,
+ * and that threads change no bit. */
+static void low_filling_agrees_with_ladder_operators(void **state)
+{
+  (void)state;
+  static const uint8_t irrep[18] = {0, 1, 2, 3, 4, 5, 6, 7, 0,
+                                    1, 2, 3, 4, 5, 6, 7, 0, 1};
+  double here;
+  double over_pairs;
+  check(18, 2, 2, irrep, 2, 53);
+  check(18, 3, 1, irrep, 3, 53);
+  vqe_annihilation_cost(&here, &over_pairs, 23, 4, 4, 4);
+  assert_true(here < over_pairs);
+  vqe_annihilation_cost(&here, &over_pairs, 10, 7, 7, 8);
+  assert_true(here > over_pairs);
+  vqe_annihilation_cost(&here, &over_pairs, 10, 0, 3, 1);
+  assert_true(isinf(here));
+  vqe_annihilation_cost(&here, &over_pairs, 10, VQE_ALL_NUMBERS,
+                        VQE_ALL_NUMBERS, 1);
+  assert_true(isinf(here));
+}
+
+static void threads_change_no_bit(void **state)
+{
+  (void)state;
+  double *h1e;
+  double *eri;
+  struct vqe_hamiltonian *hamiltonian =
+      fixture_random(&h1e, &eri, 13, NULL, false, 0.0, 7);
+  struct vqe_strings strings;
+  struct vqe_layout layout;
+  double *out[2];
+  assert_ok(vqe_strings_init(&strings, 13, 3, hamiltonian->nirrep,
+                             hamiltonian->irrep));
+  vqe_layout_init(&layout, &strings, &strings, 0);
+  double *in = oracle_new(layout.size);
+  uint64_t seed = 3;
+  for (size_t k = 0; k < layout.size; k++) {
+    in[k] = oracle_random(&seed);
+  }
+  for (int n = 0; n < 2; n++) {
+    struct vqe_sigma *sigma = NULL;
+    assert_ok(vqe_sigma_create(&sigma, hamiltonian, &strings, &strings,
+                               n == 0 ? 1 : 3));
+    assert_non_null(sigma->annihilation);
+    out[n] = oracle_new(layout.size);
+    vqe_sigma_apply(sigma, &layout, out[n], in);
+    vqe_sigma_free(sigma);
+  }
+  assert_memory_equal(out[0], out[1], layout.size * sizeof *in);
+  free(out[0]);
+  free(out[1]);
+  free(in);
+  vqe_strings_clear(&strings);
+  vqe_hamiltonian_free(hamiltonian);
+  free(h1e);
+  free(eri);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -200,6 +283,8 @@ int main(void)
       cmocka_unit_test(full_space_products_agree_with_ladder_operators),
       cmocka_unit_test(products_of_many_columns_agree_with_ladder_operators),
       cmocka_unit_test(sparse_one_spin_matrices_agree_with_ladder_operators),
+      cmocka_unit_test(low_filling_agrees_with_ladder_operators),
+      cmocka_unit_test(threads_change_no_bit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
