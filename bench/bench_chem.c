@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/error_message.h"
-#include "base/json_text.h"
 #include "bench.h"
 #include "bench_problem.h"
 #include "vqe/molecule.h"
@@ -41,74 +40,11 @@ static int solve(void *ctx)
   return status;
 }
 
-/* JSON text of the molecule whose symbols and coordinates `root`, the content
- * of the file, has under `name`; NULL without memory. Free it by free().
- * An unknown name gives a molecule without atoms. */
-static char *molecule_text(const json_t *root, const char *name)
-{
-  json_t *symbols = json_array();
-  json_t *coords = json_array();
-  json_t *system;
-  size_t k;
-  json_array_foreach(json_object_get(root, "systems"), k, system)
-  {
-    const char *found = json_string_value(json_object_get(system, "name"));
-    if (found == NULL || strcmp(found, name) != 0) {
-      continue;
-    }
-    json_t *atom;
-    size_t a;
-    json_array_foreach(json_object_get(system, "geometry"), a, atom)
-    {
-      json_array_append(symbols, json_array_get(atom, 0));
-      json_array_append_new(
-          coords, json_pack("[O, O, O]", json_array_get(atom, 1),
-                            json_array_get(atom, 2), json_array_get(atom, 3)));
-    }
-    break;
-  }
-  json_t *molecule = json_pack("{s:s, s:o, s:o}", "name", name, "symbols",
-                               symbols, "coords", coords);
-  char *text = molecule == NULL ? NULL : vqe_json_dumps(molecule, 0);
-  json_decref(molecule);
-  return text;
-}
-
-/* The geometry that a file of the data has under a name. */
-static int read_molecule(struct vqe_molecule_list **out,
-                         const struct bench_settings *settings,
-                         const char *file, const char *name)
-{
-  char path[4096];
-  json_error_t error;
-  snprintf(path, sizeof path, "%s/%s", settings->data, file);
-  json_t *root = json_load_file(path, 0, &error);
-  if (root == NULL) {
-    return vqe_error_set(VQE_ERR_IO,
-                         "file '%s': %s; --data names its "
-                         "folder",
-                         path, error.text);
-  }
-  char *text = molecule_text(root, name);
-  json_decref(root);
-  if (text == NULL) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a molecule");
-  }
-  int status = vqe_molecule_list_parse(out, text, strlen(text), "json", path);
-  free(text);
-  if (status == VQE_OK &&
-      ((*out)->count != 1 || (*out)->entries[0].molecule == NULL)) {
-    status = vqe_error_set(VQE_ERR_INPUT, "file '%s' has no molecule '%s'",
-                           path, name);
-  }
-  return status;
-}
-
 static int run_molecule(struct bench_run *run, const char *file)
 {
   struct chem chem = {.options = VQE_CHEM_OPTIONS_INIT};
-  int status =
-      read_molecule(&chem.list, run->settings, file, run->workload->molecule);
+  int status = bench_molecule_read(&chem.list, run->settings, file,
+                                   run->workload->molecule);
   chem.options.basis = run->workload->variant;
   chem.options.threads = run->settings->threads;
   if (run->workload->number > 0) {

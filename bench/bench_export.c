@@ -128,7 +128,9 @@ int bench_export(const struct bench_settings *settings, const char *folder)
   }
   for (size_t k = 0; status == VQE_OK && k < bench_sim_group.count; k++) {
     const struct bench_workload *workload = &bench_sim_group.workloads[k];
-    if (strncmp(workload->name, "energy/", 7) == 0) {
+    /* peers read FCIDUMPs of the data; "NAME/BASIS" has none */
+    if (strncmp(workload->name, "energy/", 7) == 0 &&
+        strchr(workload->molecule, '/') == NULL) {
       status =
           export_one(settings, folder, workload->molecule, workload->variant);
     }

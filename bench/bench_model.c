@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/annihilation.h"
+
 static double choose(int n, int k)
 {
   return k < 0 || k > n || n < 0
@@ -65,6 +67,31 @@ static double pair_squares(const struct vqe_hamiltonian *hamiltonian)
   return sum;
 }
 
+/* Products over strings of one electron fewer, where sigma takes that form:
+ * (n - na + 1) n / nirrep pairs for each two strings. */
+static bool cost_annihilation(struct bench_cost *cost,
+                              const struct vqe_hamiltonian *hamiltonian,
+                              int nalpha, int nbeta, double connected,
+                              double size)
+{
+  int n = hamiltonian->norb;
+  double here;
+  double over_pairs;
+  vqe_annihilation_cost(&here, &over_pairs, n, nalpha, nbeta,
+                        hamiltonian->nirrep);
+  if (here >= over_pairs) {
+    return false;
+  }
+  double open = (double)(n - nalpha + 1) * n / hamiltonian->nirrep;
+  double strings = choose(n, nalpha - 1) * choose(n, nbeta - 1);
+  *cost = (struct bench_cost){
+      .flop = 2.0 * (strings * open * open + size * connected),
+      .bytes = strings * open * (8.0 + 16.0) + size * 32.0,
+      .resident = 16.0 * size,
+  };
+  return true;
+}
+
 static struct bench_cost cost_sigma(const struct vqe_hamiltonian *hamiltonian,
                                     struct spin_counts alpha,
                                     struct spin_counts beta, double size)
@@ -120,9 +147,15 @@ struct bench_cost
 bench_cost_sigma_sector(const struct vqe_hamiltonian *hamiltonian, int nalpha,
                         int nbeta)
 {
-  return cost_sigma(hamiltonian, count_spin(hamiltonian->norb, nalpha),
-                    count_spin(hamiltonian->norb, nbeta),
-                    sector_size(hamiltonian, nalpha, nbeta));
+  struct spin_counts alpha = count_spin(hamiltonian->norb, nalpha);
+  struct spin_counts beta = count_spin(hamiltonian->norb, nbeta);
+  double size = sector_size(hamiltonian, nalpha, nbeta);
+  double connected = (alpha.connected + beta.connected) / hamiltonian->nirrep;
+  struct bench_cost cost;
+  if (cost_annihilation(&cost, hamiltonian, nalpha, nbeta, connected, size)) {
+    return cost;
+  }
+  return cost_sigma(hamiltonian, alpha, beta, size);
 }
 
 struct bench_cost

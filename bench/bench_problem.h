@@ -6,6 +6,7 @@
 #include "bench.h"
 #include "vqe/ansatz.h"
 #include "vqe/chem.h"
+#include "vqe/molecule.h"
 #include "vqe/operators.h"
 #include "vqe/sim.h"
 
@@ -19,8 +20,14 @@ struct bench_problem {
   double *gradient;
 };
 
-/* Everything but the estimator. UCCSD has one repetition, circuits two and
- * their default entanglement. */
+/* The geometry that a file of the data has under a name. */
+int bench_molecule_read(struct vqe_molecule_list **out,
+                        const struct bench_settings *settings,
+                        const char *file, const char *name);
+
+/* Everything but the estimator. The molecule is an FCIDUMP of the data, or
+ * "NAME/BASIS": a geometry of energies.json, integrated with its core frozen.
+ * UCCSD has one repetition, circuits two and their default entanglement. */
 int bench_problem_read(struct bench_problem *out,
                        const struct bench_settings *settings,
                        const char *molecule, const char *ansatz);

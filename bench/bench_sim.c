@@ -294,6 +294,8 @@ static const struct bench_workload workloads[] = {
     UCCSD("NH3"),
     UCCSD("N2"),
     UCCSD("CO2"),
+    UCCSD("H2O/6-31g"),
+    UCCSD("H2O/cc-pvdz"),
     CIRCUIT("H2"),
     CIRCUIT("H2O"),
     CIRCUIT("NH3"),
@@ -301,6 +303,7 @@ static const struct bench_workload workloads[] = {
     FCI("H2O"),
     FCI("NH3"),
     FCI("N2"),
+    FCI("H2O/6-31g"),
 };
 /* clang-format on */
 
