@@ -88,7 +88,7 @@ static int integrate(struct vqe_integrals **out,
   options.basis = basis + 1;
   options.frozen_core = VQE_FROZEN_CORE_AUTO;
   options.threads = settings->threads;
-  if (status == VQE_OK) {
+  if (status == VQE_OK && list != NULL) {
     status = vqe_chem_run(out, list->entries[0].molecule, &options);
   }
   vqe_molecule_list_free(list);

@@ -15,7 +15,8 @@ static uint64_t binomial(int n, int k)
   }
   uint64_t value = 1;
   for (int i = 1; i <= k; i++) {
-    if (__builtin_mul_overflow(value, (uint64_t)(n - k + i), &value)) {
+    uint64_t factor = (uint64_t)n - (uint64_t)k + (uint64_t)i;
+    if (__builtin_mul_overflow(value, factor, &value)) {
       return UINT64_MAX;
     }
     value /= (uint64_t)i;
