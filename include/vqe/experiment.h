@@ -204,8 +204,8 @@ struct vqe_result {
   int nbeta;                  /**< active beta electrons */
   int nfrozen;                /**< frozen orbitals */
   size_t nterm;               /**< Pauli terms */
-  uint64_t *term_x;           /**< nterm masks of X or Y */
-  uint64_t *term_z;           /**< nterm masks of Z or Y */
+  vqe_qubits *term_x;         /**< nterm masks of X or Y */
+  vqe_qubits *term_z;         /**< nterm masks of Z or Y */
   double *term_coeff;         /**< nterm coefficients */
   int nparam;                 /**< parameters */
   double *initial_parameters; /**< nparam */
@@ -466,7 +466,7 @@ struct vqe_qubit_hamiltonian {
   int norb;                      /**< active orbitals */
   int nalpha;                    /**< active alpha electrons */
   int nbeta;                     /**< active beta electrons */
-  uint64_t reference;       /**< basis state of the Hartree-Fock determinant */
+  vqe_qubits reference;     /**< basis state of the Hartree-Fock determinant */
   double nuclear_repulsion; /**< hartree */
   double hf_energy;         /**< hartree, total */
 };

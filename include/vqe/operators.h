@@ -18,8 +18,11 @@
 extern "C" {
 #endif
 
-#define VQE_MAX_ORBITALS 32 /**< 64 qubits: masks are 64-bit words */
+#define VQE_MAX_ORBITALS 64 /**< of a spin, so 128 qubits */
 #define VQE_MAX_IRREPS 8    /**< D2h has as many */
+
+/** A set of qubits or spin orbitals: bit q is qubit q. */
+__extension__ typedef unsigned __int128 vqe_qubits;
 
 /** H = constant + sum_PQ f[PQ] F_PQ + 1/2 sum_PQ,RS w[PQ,RS] F_PQ F_RS over
  * packed pairs PQ = p(p+1)/2 + q, p >= q, with the symmetrised, spin-summed
@@ -66,14 +69,15 @@ VQE_API void vqe_hamiltonian_update(struct vqe_hamiltonian *hamiltonian,
 struct vqe_pauli_sum {
   int nqubit;    /**< qubits */
   size_t nterm;  /**< terms */
-  uint64_t *x;   /**< nterm masks of X or Y */
-  uint64_t *z;   /**< nterm masks of Z or Y */
+  vqe_qubits *x; /**< nterm masks of X or Y */
+  vqe_qubits *z; /**< nterm masks of Z or Y */
   double *coeff; /**< nterm coefficients, hartree */
 };
 
 /** Jordan-Wigner image, identity included (coefficient: `constant` and the
  * traces). Terms of |coefficient| < threshold (1e-12 when 0) are dropped.
- * Cost: O(nonzero integrals) with a hash table. */
+ * VQE_ERR_MEMORY before any is taken where as many terms as there can be do
+ * not fit. Cost: O(nonzero integrals) with a hash table. */
 VQE_API int
 vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
                             const struct vqe_hamiltonian *hamiltonian,
@@ -85,7 +89,8 @@ VQE_API void vqe_pauli_sum_free(struct vqe_pauli_sum *sum);
 VQE_API double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum);
 
 /** Label of nqubit letters and a NUL, qubit 0 rightmost. */
-VQE_API void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z);
+VQE_API void vqe_pauli_label(char *out, int nqubit, vqe_qubits x,
+                             vqe_qubits z);
 
 /** Qubit-wise commuting groups, greedy by falling |coefficient|, ties by
  * label: group[k] in 0..*ngroup-1 for every term, the identity in none
@@ -108,7 +113,7 @@ VQE_API int vqe_pauli_group_commuting(const struct vqe_pauli_sum *sum,
 VQE_API int vqe_pauli_group_variance(double *out,
                                      const struct vqe_pauli_sum *sum,
                                      const int *group, int ngroup,
-                                     uint64_t occupied);
+                                     vqe_qubits occupied);
 
 /** Fermion-to-qubit mappings. Spin orbital j, all alpha first, is mode j. */
 enum vqe_mapping_kind {
@@ -136,8 +141,8 @@ VQE_API int vqe_mapping_find(enum vqe_mapping_kind *out, const char *name);
 
 /** i^power X^x Z^z. */
 struct vqe_pauli_string {
-  uint64_t x;     /**< mask of X or Y */
-  uint64_t z;     /**< mask of Z or Y */
+  vqe_qubits x;   /**< mask of X or Y */
+  vqe_qubits z;   /**< mask of Z or Y */
   unsigned power; /**< 0 to 3 */
 };
 
@@ -152,20 +157,20 @@ struct vqe_mapping {
   struct vqe_pauli_string z[2 * VQE_MAX_ORBITALS]; /**< of Z_j, z alone */
 };
 
-/** Fill `out`. VQE_ERR_INPUT for a number of qubits that is not 1 to 64, and
+/** Fill `out`. VQE_ERR_INPUT for a number of qubits that is not 1 to 128, and
  * for no such kind. Cost: O(nqubit^2). */
 VQE_API int vqe_mapping_init(struct vqe_mapping *out,
                              enum vqe_mapping_kind kind, int nqubit);
 
 /** Image of i^|x&z| X^x Z^z, as a sign (1 or -1) and such masks. */
-VQE_API int vqe_mapping_string(uint64_t *x_out, uint64_t *z_out,
-                               const struct vqe_mapping *mapping, uint64_t x,
-                               uint64_t z);
+VQE_API int vqe_mapping_string(vqe_qubits *x_out, vqe_qubits *z_out,
+                               const struct vqe_mapping *mapping, vqe_qubits x,
+                               vqe_qubits z);
 
 /** The basis state that is the image of a determinant, both as masks; up to a
  * sign in the ternary tree. */
-VQE_API uint64_t vqe_mapping_determinant(const struct vqe_mapping *mapping,
-                                         uint64_t occupied);
+VQE_API vqe_qubits vqe_mapping_determinant(const struct vqe_mapping *mapping,
+                                           vqe_qubits occupied);
 
 /** The image of a Jordan-Wigner sum, which has its number of terms.
  * VQE_ERR_INPUT when the numbers of qubits differ. Cost: O(nterm nqubit). */
@@ -190,10 +195,10 @@ VQE_API int vqe_taper_find(enum vqe_taper_kind *out, const char *name);
  * Temme, arXiv:1701.08213): Z^generator[k] = odd[k] ? -1 : 1 there. Generator
  * k alone acts on qubit[k], its highest, which goes. */
 struct vqe_taper {
-  int count;                                /**< generators */
-  uint64_t generator[2 * VQE_MAX_ORBITALS]; /**< masks of Z */
-  int qubit[2 * VQE_MAX_ORBITALS];          /**< rising */
-  bool odd[2 * VQE_MAX_ORBITALS];           /**< eigenvalue -1 */
+  int count;                                  /**< generators */
+  vqe_qubits generator[2 * VQE_MAX_ORBITALS]; /**< masks of Z */
+  int qubit[2 * VQE_MAX_ORBITALS];            /**< rising */
+  bool odd[2 * VQE_MAX_ORBITALS];             /**< eigenvalue -1 */
 };
 
 /** Fill `out` with the symmetries of `kind` of a sum that `mapping` made, in
@@ -202,15 +207,16 @@ struct vqe_taper {
 VQE_API int vqe_taper_init(struct vqe_taper *out, enum vqe_taper_kind kind,
                            const struct vqe_pauli_sum *sum,
                            const struct vqe_mapping *mapping,
-                           uint64_t occupied);
+                           vqe_qubits occupied);
 
 /** `mask` without the bits of the qubits that go. */
-VQE_API uint64_t vqe_taper_mask(const struct vqe_taper *taper, uint64_t mask);
+VQE_API vqe_qubits vqe_taper_mask(const struct vqe_taper *taper,
+                                  vqe_qubits mask);
 
 /** i^|x&z| X^x Z^z in the sector, in place: a sign (1 or -1) and masks on the
  * qubits that are left. VQE_ERR_INPUT when it does not commute with a
  * generator. */
-VQE_API int vqe_taper_string(int *sign, uint64_t *x, uint64_t *z,
+VQE_API int vqe_taper_string(int *sign, vqe_qubits *x, vqe_qubits *z,
                              const struct vqe_taper *taper);
 
 /** The sum in the sector, on the qubits that are left: its spectrum is that of

@@ -60,7 +60,7 @@ int vqe_program_cz(struct vqe_program *program, int q0, int q1);
 #define VQE_PROGRAM_TERMS 32
 
 struct vqe_program_term {
-  uint64_t x, z;
+  vqe_qubits x, z;
   double re, im; /* coefficient of i^|x&z| X^x Z^z */
 };
 
@@ -128,9 +128,9 @@ int vqe_program_text(char **out, const struct vqe_program *program,
 bool vqe_ansatz_has_short(const struct vqe_ansatz *ansatz);
 int vqe_ansatz_qasm_short(char **out, const struct vqe_ansatz *ansatz);
 
-static inline bool vqe_program_has(uint64_t mask, int q)
+static inline bool vqe_program_has(vqe_qubits mask, int q)
 {
-  return mask >> q & 1;
+  return (mask >> q & 1) != 0;
 }
 
 static inline bool vqe_program_pair(enum vqe_program_kind kind)

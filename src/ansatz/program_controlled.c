@@ -11,30 +11,31 @@
 
 #include "ansatz/program.h"
 #include "base/assert.h"
+#include "operators/qubits.h"
 
 /* Shares of an angle below this are rounding. */
 #define NO_ANGLE 1e-12
 
 /* <q1 (q3) occupied| tau |q0 (q2) occupied> with all others empty, and in
  * *string the qubits whose electrons turn its sign. */
-static double sign_of(uint64_t *string, const struct vqe_gate *gate)
+static double sign_of(vqe_qubits *string, const struct vqe_gate *gate)
 {
   int order = vqe_gate_order(gate->kind);
-  uint64_t occupied = 0;
-  uint64_t own = 0;
+  vqe_qubits occupied = 0;
+  vqe_qubits own = 0;
   bool odd = false;
   *string = 0;
   for (int k = 0; k < 2 * order; k++) {
-    own |= UINT64_C(1) << gate->q[k];
-    occupied |= k % 2 == 0 ? UINT64_C(1) << gate->q[k] : 0;
+    own |= vqe_qubits_bit(gate->q[k]);
+    occupied |= k % 2 == 0 ? vqe_qubits_bit(gate->q[k]) : 0;
   }
   if (vqe_gate_signless(gate->kind)) {
     return 1.0;
   }
   for (int k = order - 1; k >= 0; k--) {
     for (int end = 0; end < 2; end++) { /* first out of q0, then into q1 */
-      uint64_t bit = UINT64_C(1) << gate->q[2 * k + end];
-      odd ^= __builtin_parityll(occupied & (bit - 1));
+      vqe_qubits bit = vqe_qubits_bit(gate->q[2 * k + end]);
+      odd ^= vqe_qubits_odd(occupied & (bit - 1));
       occupied ^= bit;
       *string ^= bit - 1;
     }
@@ -44,7 +45,8 @@ static double sign_of(uint64_t *string, const struct vqe_gate *gate)
 }
 
 /* CZ of each qubit of the string with the target, where Z turns the sign. */
-static int add_string(struct vqe_program *program, uint64_t string, int target)
+static int add_string(struct vqe_program *program, vqe_qubits string,
+                      int target)
 {
   int status = VQE_OK;
   for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
@@ -139,7 +141,7 @@ static int add_double(struct vqe_program *program, const int *q, int param,
 int vqe_program_controlled(struct vqe_program *program,
                            const struct vqe_gate *gate)
 {
-  uint64_t string;
+  vqe_qubits string;
   double scale = sign_of(&string, gate) * gate->scale;
   const int *q = gate->q;
   int status = add_string(program, string, q[0]);
@@ -153,27 +155,27 @@ int vqe_program_controlled(struct vqe_program *program,
 
 /* ---- doubles that pair the same four qubits ---- */
 
-static uint64_t mask_of(const struct vqe_gate *gate, int first, int step)
+static vqe_qubits mask_of(const struct vqe_gate *gate, int first, int step)
 {
-  uint64_t mask = 0;
+  vqe_qubits mask = 0;
   for (int k = first; k < 4; k += step) {
-    mask |= UINT64_C(1) << gate->q[k];
+    mask |= vqe_qubits_bit(gate->q[k]);
   }
   return mask;
 }
 
 int vqe_program_coupled_count(const struct vqe_gate *gates, size_t count)
 {
-  uint64_t qubits = 0;
+  vqe_qubits qubits = 0;
   int n = 0;
   while (n < VQE_PROGRAM_COUPLED && (size_t)n < count &&
          vqe_gate_order(gates[n].kind) == 2 && gates[n].kind == gates->kind) {
-    uint64_t own = mask_of(&gates[n], 0, 1);
-    uint64_t from = mask_of(&gates[n], 0, 2);
+    vqe_qubits own = mask_of(&gates[n], 0, 1);
+    vqe_qubits from = mask_of(&gates[n], 0, 2);
     qubits = n == 0 ? own : qubits;
-    bool again = own != qubits || __builtin_popcountll(own) != 4;
+    bool again = own != qubits || vqe_qubits_count(own) != 4;
     for (int k = 0; k < n; k++) {
-      uint64_t other = mask_of(&gates[k], 0, 2);
+      vqe_qubits other = mask_of(&gates[k], 0, 2);
       again = again || other == from || (other ^ qubits) == from;
     }
     if (again) {
@@ -198,21 +200,21 @@ struct coupling {
 static bool couple(struct coupling *out, const struct vqe_gate *gates,
                    int count, int target, int r)
 {
-  uint64_t rest = mask_of(&gates[0], 0, 1) & ~(UINT64_C(1) << target) &
-                  ~(UINT64_C(1) << r);
+  vqe_qubits rest =
+      mask_of(&gates[0], 0, 1) & ~vqe_qubits_bit(target) & ~vqe_qubits_bit(r);
   for (int k = 0; k < count; k++) {
-    uint64_t from = mask_of(&gates[k], 0, 2);
+    vqe_qubits from = mask_of(&gates[k], 0, 2);
     bool leaves = vqe_program_has(from, target);
-    uint64_t side = leaves ? from : mask_of(&gates[k], 1, 2);
-    uint64_t string;
+    vqe_qubits side = leaves ? from : mask_of(&gates[k], 1, 2);
+    vqe_qubits string;
     if (k == 0) {
       if (vqe_program_has(side, r)) {
         return false;
       }
       out->target = target;
       out->r = r;
-      out->q = __builtin_ctzll(side & rest);
-      out->s = __builtin_ctzll(rest & ~side);
+      out->q = vqe_qubits_lowest(side & rest);
+      out->s = vqe_qubits_lowest(rest & ~side);
     }
     /* at target 1: with q on its side 11 of r s, with s too but q turned, with
      * r neither */
@@ -295,7 +297,7 @@ int vqe_program_coupled(struct vqe_program *program,
                         const struct vqe_gate *gates, int count)
 {
   struct coupling c;
-  uint64_t string;
+  vqe_qubits string;
   VQE_ASSERT(count > 1 && count <= VQE_PROGRAM_COUPLED);
   VQE_ASSERT(vqe_program_coupled_count(gates, (size_t)count) == count);
   bool one_angle = choose_order(&c, gates, count);

@@ -10,6 +10,7 @@
 
 #include "ansatz/program.h"
 #include "base/assert.h"
+#include "operators/qubits.h"
 
 /* ---- Pauli terms of tau - tau^+ ---- */
 
@@ -20,17 +21,17 @@ static int times_ladder(struct vqe_program_term *terms, int count, int p,
                         bool dagger, bool signless)
 {
   struct vqe_program_term out[VQE_PROGRAM_TERMS];
-  uint64_t bit = UINT64_C(1) << p;
+  vqe_qubits bit = vqe_qubits_bit(p);
   int n = 0;
   for (int k = 0; k < count; k++) {
     for (int y = 0; y < 2; y++) {
-      uint64_t x2 = bit;
-      uint64_t z2 = (signless ? 0 : bit - 1) | (y ? bit : 0);
-      uint64_t x = terms[k].x ^ x2;
-      uint64_t z = terms[k].z ^ z2;
-      int power = __builtin_popcountll(terms[k].x & terms[k].z) +
-                  __builtin_popcountll(x2 & z2) - __builtin_popcountll(x & z) +
-                  2 * __builtin_popcountll(terms[k].z & x2);
+      vqe_qubits x2 = bit;
+      vqe_qubits z2 = (signless ? 0 : bit - 1) | (y ? bit : 0);
+      vqe_qubits x = terms[k].x ^ x2;
+      vqe_qubits z = terms[k].z ^ z2;
+      int power = vqe_qubits_count(terms[k].x & terms[k].z) +
+                  vqe_qubits_count(x2 & z2) - vqe_qubits_count(x & z) +
+                  2 * vqe_qubits_count(terms[k].z & x2);
       power += y ? (dagger ? 3 : 1) : 0; /* the factor -i or i of Y */
       double re = 0.5 * terms[k].re;
       double im = 0.5 * terms[k].im;
@@ -105,7 +106,7 @@ int vqe_program_rotation(struct vqe_program *program,
                          const struct vqe_program_term *term,
                          const struct vqe_gate *gate)
 {
-  int qubits[64] = {0};
+  int qubits[VQE_MASK_BITS] = {0};
   int count = 0;
   for (int q = 0; q < program->nqubit; q++) {
     if (vqe_program_has(term->x | term->z, q)) {
@@ -149,7 +150,7 @@ static int add_step(struct vqe_program *program,
                     const struct vqe_program_term *from,
                     const struct vqe_program_term *to, int target)
 {
-  uint64_t changed = from->z ^ to->z;
+  vqe_qubits changed = from->z ^ to->z;
   int status = VQE_OK;
   for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
     if (!vqe_program_has(changed, q)) {
@@ -174,7 +175,7 @@ static int add_step(struct vqe_program *program,
  * target: a Gray code. False: they are not on the same qubits. */
 static bool sort_terms(struct vqe_program_term *terms, int count, int target)
 {
-  uint64_t others = ~(UINT64_C(1) << target);
+  vqe_qubits others = ~vqe_qubits_bit(target);
   for (int k = 0; k < count; k++) {
     if (terms[k].x != terms[0].x ||
         (terms[k].z & ~terms[k].x) != (terms[0].z & ~terms[0].x)) {
@@ -183,10 +184,9 @@ static bool sort_terms(struct vqe_program_term *terms, int count, int target)
   }
   for (int k = 1; k < count; k++) {
     int best = k;
-    int least = 65;
+    int least = VQE_MASK_BITS + 1;
     for (int j = k; j < count; j++) {
-      int distance =
-          __builtin_popcountll((terms[j].z ^ terms[k - 1].z) & others);
+      int distance = vqe_qubits_count((terms[j].z ^ terms[k - 1].z) & others);
       if (distance < least) {
         least = distance;
         best = j;
@@ -243,11 +243,11 @@ static int add_rotations(struct vqe_program *program,
 static bool are_distinct(const struct vqe_gate *gate)
 {
   int count = 2 * vqe_gate_order(gate->kind);
-  uint64_t seen = 0;
+  vqe_qubits seen = 0;
   for (int k = 0; k < count; k++) {
-    seen |= UINT64_C(1) << gate->q[k];
+    seen |= vqe_qubits_bit(gate->q[k]);
   }
-  return __builtin_popcountll(seen) == count;
+  return vqe_qubits_count(seen) == count;
 }
 
 int vqe_program_excitation(struct vqe_program *program,
@@ -264,7 +264,7 @@ int vqe_program_xxyy(struct vqe_program *program, const struct vqe_gate *gate,
 {
   const int *q = gate->q;
   if (circuits != VQE_CIRCUITS_COMPACT) {
-    uint64_t x = UINT64_C(1) << q[0] | UINT64_C(1) << q[1];
+    vqe_qubits x = vqe_qubits_bit(q[0]) | vqe_qubits_bit(q[1]);
     struct vqe_program_term terms[2] = {{x, 0, 0.0, -0.5}, {x, x, 0.0, -0.5}};
     if (circuits == VQE_CIRCUITS_GADGETS) {
       return add_shared(program, terms, 2, gate, q[0]);

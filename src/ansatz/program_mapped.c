@@ -6,13 +6,14 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/missing.h"
+#include "operators/qubits.h"
 
 /* A gate as the sum of i im P of rotations that commute: exp(i im t P) each.
  * *count 0: it is none. */
 static void gate_terms(struct vqe_program_term out[VQE_PROGRAM_TERMS],
                        int *count, const struct vqe_gate *gate)
 {
-  uint64_t first = UINT64_C(1) << gate->q[0];
+  vqe_qubits first = vqe_qubits_bit(gate->q[0]);
   *count = 0;
   if (vqe_gate_order(gate->kind) > 0) {
     *count = vqe_program_generator(out, gate);
@@ -20,12 +21,12 @@ static void gate_terms(struct vqe_program_term out[VQE_PROGRAM_TERMS],
     /* n = (1 - Z)/2 */
     out[(*count)++] = (struct vqe_program_term){0, first, 0.0, -0.5};
   } else if (gate->kind == VQE_GATE_CPHASE) {
-    uint64_t second = UINT64_C(1) << gate->q[1];
+    vqe_qubits second = vqe_qubits_bit(gate->q[1]);
     out[(*count)++] = (struct vqe_program_term){0, first, 0.0, -0.25};
     out[(*count)++] = (struct vqe_program_term){0, second, 0.0, -0.25};
     out[(*count)++] = (struct vqe_program_term){0, first | second, 0.0, 0.25};
   } else if (gate->kind == VQE_GATE_XXYY) {
-    uint64_t both = first | UINT64_C(1) << gate->q[1];
+    vqe_qubits both = first | vqe_qubits_bit(gate->q[1]);
     out[(*count)++] = (struct vqe_program_term){both, 0, 0.0, -0.5};
     out[(*count)++] = (struct vqe_program_term){both, both, 0.0, -0.5};
   }
@@ -83,17 +84,17 @@ static int add_determinant(struct vqe_program *program, size_t *first,
                            const struct vqe_mapping *mapping,
                            const struct vqe_taper *taper)
 {
-  uint64_t occupied = 0;
+  vqe_qubits occupied = 0;
   int status = VQE_OK;
   size_t k = 0;
   while (k < ansatz->ngate && ansatz->gates[k].kind == VQE_GATE_X) {
-    occupied ^= UINT64_C(1) << ansatz->gates[k++].q[0];
+    occupied ^= vqe_qubits_bit(ansatz->gates[k++].q[0]);
   }
   *first = k;
-  uint64_t state =
+  vqe_qubits state =
       vqe_taper_mask(taper, vqe_mapping_determinant(mapping, occupied));
   for (int q = 0; status == VQE_OK && q < program->nqubit; q++) {
-    if (state >> q & 1) {
+    if (vqe_qubits_has(state, q)) {
       status = vqe_program_add(program, VQE_PROGRAM_X, q, q, -1, 0.0);
     }
   }

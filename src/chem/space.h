@@ -5,7 +5,7 @@
 #include "vqe/chem.h"
 
 #define VQE_DEGENERATE 1e-4 /* hartree */
-#define VQE_MAX_ACTIVE 32   /* orbitals: bit masks of 32 bits downstream */
+#define VQE_MAX_ACTIVE 64   /* orbitals: as VQE_MAX_ORBITALS of operators */
 
 struct vqe_space {
   int nfrozen; /* doubly occupied, left out */

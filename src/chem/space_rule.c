@@ -14,6 +14,9 @@
 #include "chem/space.h"
 
 #define MAX_INDEX 100000
+/* Orbitals that natural occupations are expected to choose at most, for the
+ * estimate alone. */
+#define NATURAL_GUESS 16
 #define MAX_SHELLS 1000
 #define AVAS_THRESHOLD 0.2 /* as PySCF has it */
 #define EXPECTED                                                              \
@@ -97,7 +100,7 @@ static int add_range(struct vqe_space_rule *rule, long first, long last,
   if (first < 1 || last < first || last > MAX_INDEX ||
       rule->nindex + (size_t)(last - first) >= VQE_MAX_ACTIVE) {
     return refuse(where, value, "indices",
-                  "a list of at most 32 orbitals, counted from 1, like "
+                  "a list of at most 64 orbitals, counted from 1, like "
                   "[5, \"7-9\"]");
   }
   for (long k = first; k <= last; k++) {
@@ -333,7 +336,7 @@ static int read_auto(struct vqe_space_rule *rule, const json_t *value,
        rule->electrons > 2 * rule->orbitals)) {
     status = refuse(where, value, "auto",
                     "a size like 8, or {\"electrons\": 8, \"orbitals\": 8}, "
-                    "of at most 32 orbitals with two electrons each");
+                    "of at most 64 orbitals with two electrons each");
   }
   return status;
 }
@@ -563,7 +566,7 @@ void vqe_space_rule_guess(int *norb, int *electrons,
     *electrons = shells;
     break;
   case VQE_SPACE_NATURAL:
-    *norb = valence < VQE_MAX_ACTIVE / 2 ? valence : VQE_MAX_ACTIVE / 2;
+    *norb = valence < NATURAL_GUESS ? valence : NATURAL_GUESS;
     *electrons = *norb;
     break;
   case VQE_SPACE_AUTO:

@@ -21,6 +21,7 @@
 #include "device/device_memory.h"
 #include "kernels/gates.h"
 #include "kernels/shape.h"
+#include "operators/qubits.h"
 #include "sim/statevector_tables.h"
 #include "vqe/operators.h"
 
@@ -131,11 +132,11 @@ static int place_terms(struct device_custatevec *sv)
     status = vqe_memory_alloc(&start, n + 1, sizeof *start, "Pauli terms");
   }
   for (size_t k = 0; status == VQE_OK && k < n; k++) {
-    int y = __builtin_popcountll(paulis->x[k] & paulis->z[k]);
-    terms[k].z = paulis->z[k];
+    int y = vqe_qubits_count(paulis->x[k] & paulis->z[k]);
+    terms[k].z = vqe_qubits_word(paulis->z[k]);
     terms[k].coeff = (y & 2) ? -paulis->coeff[k] : paulis->coeff[k];
     if (k == 0 || paulis->x[k] != paulis->x[k - 1]) {
-      x[sv->ngroup] = paulis->x[k];
+      x[sv->ngroup] = vqe_qubits_word(paulis->x[k]);
       start[sv->ngroup++] = k;
     }
   }
@@ -174,6 +175,24 @@ static int lend_workspace(struct device_custatevec *sv)
   return status == VQE_OK ? vqe_gates_lend(sv->gates, workspace) : status;
 }
 
+/* Name the strings whose expectations are asked for. */
+static int observe_terms(struct device_custatevec *sv)
+{
+  const struct vqe_pauli_sum *paulis = sv->paulis;
+  uint64_t *words = NULL;
+  size_t n = paulis->nterm;
+  int status = vqe_memory_alloc(&words, n, 2 * sizeof *words, "Pauli terms");
+  for (size_t k = 0; status == VQE_OK && k < n; k++) {
+    words[k] = vqe_qubits_word(paulis->x[k]);
+    words[n + k] = vqe_qubits_word(paulis->z[k]);
+  }
+  if (status == VQE_OK) {
+    status = vqe_gates_observe(sv->gates, words, words + n, n);
+  }
+  free(words);
+  return status;
+}
+
 static int custatevec_init(void *backend,
                            const struct vqe_device_tuning *tuning)
 {
@@ -196,8 +215,7 @@ static int custatevec_init(void *backend,
     status = lend_workspace(sv);
   }
   if (status == VQE_OK) {
-    status = vqe_gates_observe(sv->gates, sv->paulis->x, sv->paulis->z,
-                               sv->paulis->nterm);
+    status = observe_terms(sv);
   }
   if (status == VQE_OK) {
     status = place_terms(sv);

@@ -5,12 +5,13 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "operators/qubits.h"
 #include "vqe/error.h"
 
 /* Terms as (-1)^negative i^|x & z| X^x Z^z. */
 struct tableau {
   size_t nterm;
-  uint64_t *x, *z;
+  uint64_t *x, *z; /* of shots: all 2^n amplitudes, so below 64 qubits */
   bool *negative;
 };
 
@@ -99,8 +100,8 @@ int vqe_diagonal_create(struct vqe_diagonal *out, uint64_t *mask,
   int status =
       vqe_memory_alloc(&t.x, nterm, sizeof *t.x, "a measuring circuit");
   for (size_t k = 0; status == VQE_OK && k < nterm; k++) {
-    t.x[k] = paulis->x[terms[k]];
-    t.z[k] = paulis->z[terms[k]];
+    t.x[k] = vqe_qubits_word(paulis->x[terms[k]]);
+    t.z[k] = vqe_qubits_word(paulis->z[terms[k]]);
     t.negative[k] = false;
   }
   for (size_t k = 0; status == VQE_OK && k < nterm; k++) {

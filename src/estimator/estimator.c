@@ -16,6 +16,10 @@
 #include "sim/occupancy.h"
 #include "vqe/sim.h"
 
+/* A state of all amplitudes is for fewer qubits than this, whatever memory
+ * there is. */
+#define MOST_STATE_QUBITS 60
+
 /* The state at shifted angles, made at the first sampled gradient: the same
  * circuit with a parameter for each gate. */
 struct shifted {
@@ -399,8 +403,15 @@ int vqe_estimator_state(struct vqe_estimator *estimator, double *out,
   if (missing != VQE_OK) {
     return missing;
   }
-  size_t size = (size_t)1 << estimator->ansatz->nqubit;
+  int nqubit = estimator->ansatz->nqubit;
   double *split = NULL;
+  if (nqubit >= MOST_STATE_QUBITS) {
+    return vqe_error_set(VQE_ERR_MEMORY,
+                         "a state of all 2^%d amplitudes fits no memory; "
+                         "choose an active space",
+                         nqubit);
+  }
+  size_t size = (size_t)1 << nqubit;
   int status =
       vqe_memory_alloc(&split, 2 * size, sizeof *split, "full-space state");
   if (status != VQE_OK) {

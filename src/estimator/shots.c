@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "estimator/diagonal.h"
+#include "operators/qubits.h"
 
 /* Of a group, so that it has a mean and a variance. */
 #define LEAST 2
@@ -77,7 +78,7 @@ static void read_directly(struct vqe_shots *shots)
   const struct vqe_pauli_sum *paulis = shots->paulis;
   for (size_t k = 0; k < shots->start[shots->ngroup]; k++) {
     size_t term = shots->order[k];
-    shots->mask[k] = paulis->x[term] | paulis->z[term];
+    shots->mask[k] = vqe_qubits_word(paulis->x[term] | paulis->z[term]);
     shots->weight[k] = paulis->coeff[term];
   }
 }
@@ -311,8 +312,8 @@ static void turn_qubits(struct vqe_shots *shots, int g)
   uint64_t y = 0;
   for (size_t k = shots->start[g]; k < shots->start[g + 1]; k++) {
     size_t term = shots->order[k];
-    x |= paulis->x[term];
-    y |= paulis->x[term] & paulis->z[term];
+    x |= vqe_qubits_word(paulis->x[term]);
+    y |= vqe_qubits_word(paulis->x[term] & paulis->z[term]);
   }
   for (int q = 0; q < paulis->nqubit; q++) {
     if (x >> q & 1) {

@@ -12,6 +12,7 @@
 #include "noise/noisy_readout.h"
 #include "noise/noisy_sample.h"
 #include "noise/noisy_trajectory.h"
+#include "operators/qubits.h"
 
 /* ---- extrapolation ---- */
 
@@ -141,8 +142,9 @@ static double expectation(const double *values,
 {
   double energy = 0.0;
   for (size_t k = 0; k < sum->nterm; k++) {
-    energy +=
-        sum->coeff[k] * values[vqe_noisy_density_index(sum->x[k], sum->z[k])];
+    energy += sum->coeff[k] *
+              values[vqe_noisy_density_index(vqe_qubits_word(sum->x[k]),
+                                             vqe_qubits_word(sum->z[k]))];
   }
   return energy;
 }
@@ -184,15 +186,15 @@ static int select_density(struct vqe_noisy_outcome *out,
   }
   out->kept = 0.0;
   for (size_t k = 0; status == VQE_OK && k < sum->nterm;) {
-    uint64_t x = sum->x[k];
+    uint64_t x = vqe_qubits_word(sum->x[k]);
     for (size_t z = 0; z < size; z++) {
       state[z] = powers[__builtin_popcountll(x & z) % 4] *
                  values[vqe_noisy_density_index(x, z)] / (double)size;
       element[z] = 0.0;
     }
     for (; k < sum->nterm && sum->x[k] == x; k++) {
-      element[sum->z[k]] =
-          powers[__builtin_popcountll(x & sum->z[k]) % 4] * sum->coeff[k];
+      uint64_t z = vqe_qubits_word(sum->z[k]);
+      element[z] = powers[__builtin_popcountll(x & z) % 4] * sum->coeff[k];
     }
     vqe_noisy_trajectory_transform(state, size);
     vqe_noisy_trajectory_transform(element, size);

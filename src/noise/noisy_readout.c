@@ -6,6 +6,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "operators/pauli_collect.h"
+#include "operators/qubits.h"
 
 #define MOST_TERMS ((size_t)1 << 23)
 
@@ -14,7 +15,7 @@
 
 /* What a letter of each qubit becomes: constant and factor. */
 struct letters {
-  double constant[64], factor[64];
+  double constant[VQE_MASK_BITS], factor[VQE_MASK_BITS];
 };
 
 static void set_letters(struct letters *out, int nqubit,
@@ -30,31 +31,31 @@ static void set_letters(struct letters *out, int nqubit,
 }
 
 /* Qubits of a term that it is split over. */
-static uint64_t split_mask(const struct letters *letters, uint64_t support)
+static vqe_qubits split_mask(const struct letters *letters, vqe_qubits support)
 {
-  uint64_t mask = 0;
-  for (int q = 0; q < 64; q++) {
-    if ((support >> q & 1) != 0 && letters->constant[q] != 0.0) {
-      mask |= UINT64_C(1) << q;
+  vqe_qubits mask = 0;
+  for (int q = 0; q < VQE_MASK_BITS; q++) {
+    if (vqe_qubits_has(support, q) && letters->constant[q] != 0.0) {
+      mask |= vqe_qubits_bit(q);
     }
   }
   return mask;
 }
 
 static size_t expand(struct vqe_pauli_term *out, const struct letters *letters,
-                     uint64_t x, uint64_t z, double coeff)
+                     vqe_qubits x, vqe_qubits z, double coeff)
 {
-  uint64_t support = x | z;
-  uint64_t mask = split_mask(letters, support);
+  vqe_qubits support = x | z;
+  vqe_qubits mask = split_mask(letters, support);
   size_t count = 0;
-  uint64_t gone = 0;
+  vqe_qubits gone = 0;
   do {
     /* `gone`: letters that leave their constant */
     double value = coeff;
-    for (uint64_t rest = support; rest != 0; rest &= rest - 1) {
-      int q = __builtin_ctzll(rest);
+    for (vqe_qubits rest = support; rest != 0; rest &= rest - 1) {
+      int q = vqe_qubits_lowest(rest);
       value *=
-          (gone >> q & 1) != 0 ? letters->constant[q] : letters->factor[q];
+          vqe_qubits_has(gone, q) ? letters->constant[q] : letters->factor[q];
     }
     out[count++] = (struct vqe_pauli_term){x & ~gone, z & ~gone, value};
     gone = (gone - mask) & mask; /* the next subset */
@@ -73,8 +74,8 @@ int vqe_noisy_readout_sum(struct vqe_pauli_sum **out,
   *out = NULL;
   set_letters(&letters, sum->nqubit, model);
   for (size_t k = 0; k < sum->nterm && total <= MOST_TERMS; k++) {
-    uint64_t mask = split_mask(&letters, sum->x[k] | sum->z[k]);
-    int weight = __builtin_popcountll(mask);
+    vqe_qubits mask = split_mask(&letters, sum->x[k] | sum->z[k]);
+    int weight = vqe_qubits_count(mask);
     total += weight < 24 ? (size_t)1 << weight : MOST_TERMS + 1;
   }
   if (total > MOST_TERMS) {

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "noise/noisy_density.h"
 #include "noise/noisy_readout.h"
+#include "operators/qubits.h"
 
 /* Probabilities of outcomes, each qubit measured in a basis: X where x has its
  * bit, Z where z has it, Y where both have it, Z where none has. */
@@ -93,7 +94,7 @@ static void measure(double *mean, double *variance,
     double value = 0.0;
     for (size_t k = 0; sampling->counts[b] > 0 && k < paulis->nterm; k++) {
       if (group[k] == number) {
-        uint64_t support = paulis->x[k] | paulis->z[k];
+        uint64_t support = vqe_qubits_word(paulis->x[k] | paulis->z[k]);
         value += __builtin_popcountll(support & b) % 2 == 0
                      ? paulis->coeff[k]
                      : -paulis->coeff[k];
@@ -130,8 +131,8 @@ int vqe_noisy_sample_energy(double *energy, double *error,
     uint64_t z = 0;
     double mean, variance;
     for (size_t k = 0; k < paulis->nterm; k++) {
-      x |= group[k] == g ? paulis->x[k] : 0;
-      z |= group[k] == g ? paulis->z[k] : 0;
+      x |= group[k] == g ? vqe_qubits_word(paulis->x[k]) : 0;
+      z |= group[k] == g ? vqe_qubits_word(paulis->z[k]) : 0;
     }
     distribution(sampling.probabilities, values, paulis->nqubit, x, z, model);
     draw(sampling.counts, sampling.probabilities, sampling.size, shots, rng);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error_message.h"
+#include "operators/qubits.h"
 
 /* ---- gates ---- */
 
@@ -180,14 +181,15 @@ double vqe_noisy_trajectory_energy(const double complex *state,
   size_t size = (size_t)1 << sum->nqubit;
   double energy = 0.0;
   for (size_t k = 0; k < sum->nterm;) {
-    uint64_t x = sum->x[k];
+    uint64_t x = vqe_qubits_word(sum->x[k]);
     for (size_t b = 0; b < size; b++) {
       work[b] = conj(state[b ^ x]) * state[b];
     }
     vqe_noisy_trajectory_transform(work, size);
     for (; k < sum->nterm && sum->x[k] == x; k++) {
-      double complex value = work[sum->z[k]];
-      int power = __builtin_popcountll(x & sum->z[k]) % 4;
+      uint64_t z = vqe_qubits_word(sum->z[k]);
+      double complex value = work[z];
+      int power = __builtin_popcountll(x & z) % 4;
       double real = power % 2 == 0 ? creal(value) : -cimag(value);
       energy += power < 2 ? sum->coeff[k] * real : -sum->coeff[k] * real;
     }

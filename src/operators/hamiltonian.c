@@ -16,11 +16,17 @@ static size_t pair_index(int p, int q)
                 : (size_t)(q * (q + 1) / 2 + p);
 }
 
+static uint64_t bit(int orbital)
+{
+  VQE_ASSERT(orbital >= 0 && orbital < VQE_MAX_ORBITALS);
+  return UINT64_C(1) << orbital;
+}
+
 /* Keep `row` in the echelon form `basis` (leading bit -> row). */
-static void add_constraint(uint32_t basis[32], uint32_t row)
+static void add_constraint(uint64_t basis[VQE_MAX_ORBITALS], uint64_t row)
 {
   while (row != 0) {
-    int lead = 31 - __builtin_clz(row);
+    int lead = 63 - __builtin_clzll(row);
     if (basis[lead] == 0) {
       basis[lead] = row;
       return;
@@ -38,13 +44,13 @@ static void find_symmetry(struct vqe_hamiltonian *hamiltonian, double zero)
 {
   int norb = hamiltonian->norb;
   size_t npair = (size_t)hamiltonian->npair;
-  uint32_t basis[32] = {0};
-  VQE_ASSERT(norb <= 32);
-  add_constraint(basis, 1u);
+  uint64_t basis[VQE_MAX_ORBITALS] = {0};
+  VQE_ASSERT(norb <= VQE_MAX_ORBITALS);
+  add_constraint(basis, bit(0));
   for (int p = 0; p < norb; p++) {
     for (int q = 0; q < p; q++) {
       if (fabs(hamiltonian->h1e[p * norb + q]) > zero) {
-        add_constraint(basis, 1u << p ^ 1u << q);
+        add_constraint(basis, bit(p) ^ bit(q));
       }
     }
   }
@@ -55,7 +61,7 @@ static void find_symmetry(struct vqe_hamiltonian *hamiltonian, double zero)
         for (int s = 0; s <= r; s++) {
           size_t rs = pair_index(r, s);
           if (rs <= pq && fabs(hamiltonian->w[pq * npair + rs]) > zero) {
-            add_constraint(basis, 1u << p ^ 1u << q ^ 1u << r ^ 1u << s);
+            add_constraint(basis, bit(p) ^ bit(q) ^ bit(r) ^ bit(s));
           }
         }
       }
@@ -67,16 +73,16 @@ static void find_symmetry(struct vqe_hamiltonian *hamiltonian, double zero)
     if (basis[free_bit] != 0) {
       continue;
     }
-    uint32_t label = 1u << free_bit;
+    uint64_t label = bit(free_bit);
     for (int lead = 0; lead < norb; lead++) {
       /* rows hold bits below their lead only: solve upwards */
       if (basis[lead] != 0 &&
-          __builtin_parity(basis[lead] & label & ~(1u << lead))) {
-        label |= 1u << lead;
+          __builtin_parityll(basis[lead] & label & ~bit(lead))) {
+        label |= bit(lead);
       }
     }
     for (int p = 0; p < norb; p++) {
-      hamiltonian->irrep[p] |= (uint8_t)((label >> p & 1u) << generators);
+      hamiltonian->irrep[p] |= (uint8_t)((label >> p & 1) << generators);
     }
     generators++;
   }

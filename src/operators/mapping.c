@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/missing.h"
 #include "operators/pauli_collect.h"
+#include "operators/qubits.h"
 #include "vqe/operators.h"
 
 static const char *const names[VQE_MAPPINGS] = {
@@ -36,17 +37,12 @@ int vqe_mapping_find(enum vqe_mapping_kind *out, const char *name)
                        name);
 }
 
-static uint64_t bit(int k)
-{
-  return UINT64_C(1) << k;
-}
-
 /* left := left right */
 static void multiply(struct vqe_pauli_string *left,
                      const struct vqe_pauli_string *right)
 {
   left->power += right->power;
-  left->power += 2u * (unsigned)__builtin_parityll(left->z & right->x);
+  left->power += 2u * (unsigned)vqe_qubits_odd(left->z & right->x);
   left->power &= 3u;
   left->x ^= right->x;
   left->z ^= right->z;
@@ -58,8 +54,8 @@ static void multiply(struct vqe_pauli_string *left,
 static void init_jordan_wigner(struct vqe_mapping *out)
 {
   for (int j = 0; j < out->nqubit; j++) {
-    out->x[j].x = bit(j);
-    out->z[j].z = bit(j);
+    out->x[j].x = vqe_qubits_bit(j);
+    out->z[j].z = vqe_qubits_bit(j);
   }
 }
 
@@ -67,9 +63,9 @@ static void init_parity(struct vqe_mapping *out)
 {
   for (int j = 0; j < out->nqubit; j++) {
     for (int k = j; k < out->nqubit; k++) {
-      out->x[j].x |= bit(k);
+      out->x[j].x |= vqe_qubits_bit(k);
     }
-    out->z[j].z = bit(j) | (j > 0 ? bit(j - 1) : 0);
+    out->z[j].z = vqe_qubits_bit(j) | (j > 0 ? vqe_qubits_bit(j - 1) : 0);
   }
 }
 
@@ -80,11 +76,11 @@ static void init_bravyi_kitaev(struct vqe_mapping *out)
   for (int j = 0; j < out->nqubit; j++) {
     int node = j + 1;
     for (int i = node; i <= out->nqubit; i += i & -i) {
-      out->x[j].x |= bit(i - 1);
+      out->x[j].x |= vqe_qubits_bit(i - 1);
     }
-    out->z[j].z = bit(j);
+    out->z[j].z = vqe_qubits_bit(j);
     for (int i = node - 1; i > node - (node & -node); i -= i & -i) {
-      out->z[j].z |= bit(i - 1);
+      out->z[j].z |= vqe_qubits_bit(i - 1);
     }
   }
 }
@@ -95,10 +91,10 @@ static void init_bravyi_kitaev(struct vqe_mapping *out)
 static void put_letter(struct vqe_pauli_string *path, int node, int letter)
 {
   if (letter != 3) {
-    path->x |= bit(node);
+    path->x |= vqe_qubits_bit(node);
   }
   if (letter != 1) {
-    path->z |= bit(node);
+    path->z |= vqe_qubits_bit(node);
   }
   path->power = (path->power + (letter == 2)) & 3u;
 }
@@ -131,7 +127,7 @@ static void init_ternary_tree(struct vqe_mapping *out)
     struct vqe_pauli_string odd;
     tree_path(&even, out->nqubit, j, 1);
     tree_path(&odd, out->nqubit, j, 2);
-    if (__builtin_parityll(even.x & even.z)) {
+    if (vqe_qubits_odd(even.x & even.z)) {
       struct vqe_pauli_string swap = even;
       even = odd;
       odd = swap;
@@ -181,36 +177,35 @@ int vqe_mapping_init(struct vqe_mapping *out, enum vqe_mapping_kind kind,
                        (int)kind);
 }
 
-int vqe_mapping_string(uint64_t *x_out, uint64_t *z_out,
-                       const struct vqe_mapping *mapping, uint64_t x,
-                       uint64_t z)
+int vqe_mapping_string(vqe_qubits *x_out, vqe_qubits *z_out,
+                       const struct vqe_mapping *mapping, vqe_qubits x,
+                       vqe_qubits z)
 {
   struct vqe_pauli_string image = {0, 0,
-                                   (unsigned)__builtin_popcountll(x & z) & 3u};
-  for (uint64_t left = x | z; left != 0; left &= left - 1) {
-    int j = __builtin_ctzll(left);
-    if (x & bit(j)) {
+                                   (unsigned)vqe_qubits_count(x & z) & 3u};
+  for (vqe_qubits left = x | z; left != 0; left &= left - 1) {
+    int j = vqe_qubits_lowest(left);
+    if (vqe_qubits_has(x, j)) {
       multiply(&image, &mapping->x[j]);
     }
-    if (z & bit(j)) {
+    if (vqe_qubits_has(z, j)) {
       multiply(&image, &mapping->z[j]);
     }
   }
-  unsigned power =
-      image.power - (unsigned)__builtin_popcountll(image.x & image.z);
+  unsigned power = image.power - (unsigned)vqe_qubits_count(image.x & image.z);
   VQE_ASSERT((power & 1u) == 0);
   *x_out = image.x;
   *z_out = image.z;
   return power & 2u ? -1 : 1;
 }
 
-uint64_t vqe_mapping_determinant(const struct vqe_mapping *mapping,
-                                 uint64_t occupied)
+vqe_qubits vqe_mapping_determinant(const struct vqe_mapping *mapping,
+                                   vqe_qubits occupied)
 {
   /* the vacuum, on which every Z_j is 1, is the state of zeros */
-  uint64_t state = 0;
+  vqe_qubits state = 0;
   for (int j = 0; j < mapping->nqubit; j++) {
-    state ^= occupied & bit(j) ? mapping->x[j].x : 0;
+    state ^= vqe_qubits_has(occupied, j) ? mapping->x[j].x : 0;
   }
   return state;
 }

@@ -7,12 +7,13 @@
 #include "base/memory.h"
 #include "base/missing.h"
 #include "operators/pauli_collect.h"
+#include "operators/qubits.h"
 #include "vqe/operators.h"
 
 /* ---- accumulation in a hash table keyed by (x, z) ---- */
 
 struct entry {
-  uint64_t x, z;
+  vqe_qubits x, z;
   double coeff;
   bool used;
 };
@@ -23,10 +24,12 @@ struct table {
   struct entry *entries;
 };
 
-static size_t slot_of(const struct table *table, uint64_t x, uint64_t z)
+static size_t slot_of(const struct table *table, vqe_qubits x, vqe_qubits z)
 {
-  uint64_t hash = x * 0x9E3779B97F4A7C15u;
-  hash ^= (z + 0x632BE59BD9B4E019u) * 0xC2B2AE3D27D4EB4Fu;
+  uint64_t hash = vqe_qubits_low(x) * 0x9E3779B97F4A7C15u;
+  hash ^= (vqe_qubits_low(z) + 0x632BE59BD9B4E019u) * 0xC2B2AE3D27D4EB4Fu;
+  hash ^= vqe_qubits_high(x) * 0xD6E8FEB86659FD93u;
+  hash ^= vqe_qubits_high(z) * 0xA0761D6478BD642Fu;
   hash ^= hash >> 29;
   hash *= 0x94D049BB133111EBu;
   hash ^= hash >> 32;
@@ -57,7 +60,8 @@ static int table_grow(struct table *table)
   return VQE_OK;
 }
 
-static int table_add(struct table *table, uint64_t x, uint64_t z, double coeff)
+static int table_add(struct table *table, vqe_qubits x, vqe_qubits z,
+                     double coeff)
 {
   size_t slot = slot_of(table, x, z);
   struct entry *entry = &table->entries[slot];
@@ -86,13 +90,13 @@ static int pair_terms(struct vqe_pauli_term out[4], int norb, int p, int q)
 {
   if (p == q) {
     out[0] = (struct vqe_pauli_term){0, 0, 1.0};
-    out[1] = (struct vqe_pauli_term){0, UINT64_C(1) << p, -0.5};
-    out[2] = (struct vqe_pauli_term){0, UINT64_C(1) << (p + norb), -0.5};
+    out[1] = (struct vqe_pauli_term){0, vqe_qubits_bit(p), -0.5};
+    out[2] = (struct vqe_pauli_term){0, vqe_qubits_bit(p + norb), -0.5};
     return 3;
   }
-  uint64_t ends = UINT64_C(1) << p | UINT64_C(1) << q;
-  uint64_t between = ((UINT64_C(1) << p) - 1) & ~((UINT64_C(2) << q) - 1);
-  VQE_ASSERT(p > q && p < norb && 2 * norb <= 64);
+  vqe_qubits ends = vqe_qubits_bit(p) | vqe_qubits_bit(q);
+  vqe_qubits between = vqe_qubits_below(p) & ~vqe_qubits_below(q + 1);
+  VQE_ASSERT(p > q && p < norb && norb <= VQE_MAX_ORBITALS);
   for (size_t spin = 0; spin < 2; spin++) {
     size_t shift = spin * (size_t)norb;
     out[2 * spin] =
@@ -110,13 +114,12 @@ static int add_anticommutator(struct table *table, double weight,
 {
   for (int i = 0; i < na; i++) {
     for (int j = 0; j < nb; j++) {
-      uint64_t x = a[i].x ^ b[j].x;
-      uint64_t z = a[i].z ^ b[j].z;
+      vqe_qubits x = a[i].x ^ b[j].x;
+      vqe_qubits z = a[i].z ^ b[j].z;
       /* i^(n1 + n2 - n3) (-1)^|z1 & x2|, n = |x & z| */
-      int power = __builtin_popcountll(a[i].x & a[i].z) +
-                  __builtin_popcountll(b[j].x & b[j].z) -
-                  __builtin_popcountll(x & z) +
-                  2 * __builtin_popcountll(a[i].z & b[j].x);
+      int power = vqe_qubits_count(a[i].x & a[i].z) +
+                  vqe_qubits_count(b[j].x & b[j].z) - vqe_qubits_count(x & z) +
+                  2 * vqe_qubits_count(a[i].z & b[j].x);
       if (power & 1) {
         continue; /* they anticommute: A B + B A has no such term */
       }
@@ -187,6 +190,40 @@ static int add_hamiltonian(struct table *table,
   return status;
 }
 
+/* Memory for a sum of `nterm` terms: the table at its largest, half full as it
+ * doubles, beside the one before, or beside the lists it is sorted into. */
+static int check_room(double nterm, int norb)
+{
+  double bytes = nterm * (6.0 * sizeof(struct entry));
+  if (vqe_memory_fits(bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX)) {
+    return VQE_OK;
+  }
+  return vqe_error_set(VQE_ERR_MEMORY,
+                       "up to %.3g Pauli terms of %d orbitals need up to %.0f "
+                       "MB, but only %.0f MB are available; choose an active "
+                       "space",
+                       nterm, norb, bytes / 1e6,
+                       (double)vqe_memory_available() / 1e6);
+}
+
+/* Not less than there are terms: each product of an integral's counted as one.
+ */
+static double most_terms(const struct vqe_hamiltonian *hamiltonian,
+                         const int *count)
+{
+  size_t npair = (size_t)hamiltonian->npair;
+  double most = 1.0;
+  for (size_t pq = 0; pq < npair; pq++) {
+    most += hamiltonian->f[pq] != 0.0 ? count[pq] : 0;
+    for (size_t rs = 0; rs <= pq; rs++) {
+      if (hamiltonian->w[pq * npair + rs] != 0.0) {
+        most += count[pq] * count[rs];
+      }
+    }
+  }
+  return most;
+}
+
 int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
                                 const struct vqe_hamiltonian *hamiltonian,
                                 double threshold)
@@ -216,6 +253,9 @@ int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
   }
   if (status == VQE_OK) {
     all_pair_terms(terms, count, norb);
+    status = check_room(most_terms(hamiltonian, count), norb);
+  }
+  if (status == VQE_OK) {
     status = add_hamiltonian(&table, hamiltonian, terms, count);
   }
   if (status == VQE_OK) {
@@ -241,14 +281,14 @@ double vqe_pauli_sum_one_norm(const struct vqe_pauli_sum *sum)
   return norm;
 }
 
-void vqe_pauli_label(char *out, int nqubit, uint64_t x, uint64_t z)
+void vqe_pauli_label(char *out, int nqubit, vqe_qubits x, vqe_qubits z)
 {
   if (out == NULL) {
     return;
   }
   for (int k = 0; k < nqubit; k++) {
-    unsigned bit = (unsigned)(nqubit - 1 - k);
-    out[k] = "IXZY"[(x >> bit & 1) | (z >> bit & 1) << 1];
+    int q = nqubit - 1 - k;
+    out[k] = "IXZY"[vqe_qubits_has(x, q) | vqe_qubits_has(z, q) << 1];
   }
   out[nqubit] = '\0';
 }

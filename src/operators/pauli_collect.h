@@ -8,7 +8,7 @@
 #include "vqe/operators.h"
 
 struct vqe_pauli_term {
-  uint64_t x, z;
+  vqe_qubits x, z;
   double coeff;
 };
 

@@ -6,12 +6,13 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/missing.h"
+#include "operators/qubits.h"
 #include "vqe/operators.h"
 
 struct ranked {
   int64_t weight; /* |coefficient| in units of 1e-10 hartree: rounding noise
                      must not decide an order that users see */
-  uint64_t x, z;
+  vqe_qubits x, z;
   size_t index;
 };
 
@@ -22,33 +23,34 @@ static int compare_ranked(const void *a, const void *b)
   if (left->weight != right->weight) {
     return left->weight > right->weight ? -1 : 1;
   }
-  uint64_t different = (left->x ^ right->x) | (left->z ^ right->z);
+  vqe_qubits different = (left->x ^ right->x) | (left->z ^ right->z);
   if (different == 0) {
     return 0;
   }
   /* the highest qubit is the first letter; I < X < Y < Z */
-  int bit = 63 - __builtin_clzll(different);
+  int q = vqe_qubits_highest(different);
   static const int order[4] = {0, 1, 3, 2}; /* I X Z Y by x | z << 1 */
-  int l = order[(left->x >> bit & 1) | (left->z >> bit & 1) << 1];
-  int r = order[(right->x >> bit & 1) | (right->z >> bit & 1) << 1];
+  int l = order[vqe_qubits_has(left->x, q) | vqe_qubits_has(left->z, q) << 1];
+  int r =
+      order[vqe_qubits_has(right->x, q) | vqe_qubits_has(right->z, q) << 1];
   return l < r ? -1 : 1;
 }
 
 /* Put each term, in the order of `ranked`, into the first group that it
  * commutes with qubit by qubit; `basis` has room for as many. */
 static int assign_groups(int *group, const struct ranked *ranked,
-                         uint64_t (*basis)[3], size_t nterm)
+                         vqe_qubits (*basis)[3], size_t nterm)
 {
   int groups = 0;
   for (size_t k = 0; k < nterm; k++) {
-    uint64_t x = ranked[k].x;
-    uint64_t z = ranked[k].z;
-    uint64_t support = x | z;
+    vqe_qubits x = ranked[k].x;
+    vqe_qubits z = ranked[k].z;
+    vqe_qubits support = x | z;
     int chosen = -1;
     if (support != 0) {
       for (chosen = 0; chosen < groups; chosen++) {
-        uint64_t clash = ((x ^ basis[chosen][0]) | (z ^ basis[chosen][1])) &
-                         support & basis[chosen][2];
+        vqe_qubits clash = ((x ^ basis[chosen][0]) | (z ^ basis[chosen][1])) &
+                           support & basis[chosen][2];
         if (clash == 0) {
           break;
         }
@@ -71,15 +73,15 @@ static int assign_commuting(int *group, const struct ranked *ranked,
 {
   int groups = 0;
   for (size_t k = 0; k < nterm; k++) {
-    uint64_t x = ranked[k].x;
-    uint64_t z = ranked[k].z;
+    vqe_qubits x = ranked[k].x;
+    vqe_qubits z = ranked[k].z;
     int chosen = -1;
     next[k] = nterm;
     if ((x | z) != 0) {
       for (chosen = 0; chosen < groups; chosen++) {
         size_t at = first[chosen];
-        while (at < nterm && __builtin_parityll((x & ranked[at].z) ^
-                                                (z & ranked[at].x)) == 0) {
+        while (at < nterm &&
+               vqe_qubits_odd((x & ranked[at].z) ^ (z & ranked[at].x)) == 0) {
           at = next[at];
         }
         if (at == nterm) {
@@ -126,7 +128,7 @@ int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
                         int *ngroup)
 {
   struct ranked *ranked = NULL;
-  uint64_t(*basis)[3] = NULL; /* x, z, support of each group */
+  vqe_qubits(*basis)[3] = NULL; /* x, z, support of each group */
   int status = check(__func__, sum, group, ngroup);
   if (status == VQE_OK) {
     status = rank_terms(&ranked, sum);
@@ -166,7 +168,7 @@ int vqe_pauli_group_commuting(const struct vqe_pauli_sum *sum, int *group,
 }
 
 int vqe_pauli_group_variance(double *out, const struct vqe_pauli_sum *sum,
-                             const int *group, int ngroup, uint64_t occupied)
+                             const int *group, int ngroup, vqe_qubits occupied)
 {
   int missing = vqe_missing(__func__, "out sum group", out, sum, group);
   if (missing != VQE_OK) {
@@ -184,11 +186,11 @@ int vqe_pauli_group_variance(double *out, const struct vqe_pauli_sum *sum,
   size_t end;
   for (size_t k = 0; k < sum->nterm; k = end) {
     for (end = k; end < sum->nterm && sum->x[end] == sum->x[k]; end++) {
-      uint64_t z = sum->z[end];
+      vqe_qubits z = sum->z[end];
       if (sum->x[k] != 0) {
         VQE_ASSERT(group[end] >= 0 && group[end] < ngroup);
-        bool negative = __builtin_parityll(z & occupied) !=
-                        (__builtin_popcountll(sum->x[end] & z) / 2) % 2;
+        bool negative = vqe_qubits_odd(z & occupied) !=
+                        (vqe_qubits_count(sum->x[end] & z) / 2) % 2;
         total[group[end]] += negative ? -sum->coeff[end] : sum->coeff[end];
       }
     }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/missing.h"
 #include "operators/pauli_collect.h"
+#include "operators/qubits.h"
 #include "vqe/operators.h"
 
 static const char *const names[VQE_TAPERS] = {"none", "number", "all"};
@@ -33,26 +34,21 @@ int vqe_taper_find(enum vqe_taper_kind *out, const char *name)
                        "tapering '%s' is not none, number or all", name);
 }
 
-static uint64_t bit(int k)
-{
-  return UINT64_C(1) << k;
-}
-
 /* Add a generator and keep all reduced: each alone has its highest bit. `rows`
  * is indexed by that bit. */
-static void add_generator(uint64_t rows[64], uint64_t generator)
+static void add_generator(vqe_qubits rows[VQE_MASK_BITS], vqe_qubits generator)
 {
-  for (int k = 63; k >= 0; k--) {
-    if ((generator & bit(k)) != 0 && rows[k] != 0) {
+  for (int k = VQE_MASK_BITS - 1; k >= 0; k--) {
+    if (vqe_qubits_has(generator, k) && rows[k] != 0) {
       generator ^= rows[k];
     }
   }
   if (generator == 0) {
     return;
   }
-  int lead = 63 - __builtin_clzll(generator);
-  for (int k = lead + 1; k < 64; k++) {
-    if (rows[k] & bit(lead)) {
+  int lead = vqe_qubits_highest(generator);
+  for (int k = lead + 1; k < VQE_MASK_BITS; k++) {
+    if (vqe_qubits_has(rows[k], lead)) {
       rows[k] ^= generator;
     }
   }
@@ -61,37 +57,38 @@ static void add_generator(uint64_t rows[64], uint64_t generator)
 
 /* Strings of Z that commute with every term: the masks that have an even
  * number of bits in common with each x, which are a null space over GF(2). */
-static void find_symmetries(uint64_t rows[64], const struct vqe_pauli_sum *sum)
+static void find_symmetries(vqe_qubits rows[VQE_MASK_BITS],
+                            const struct vqe_pauli_sum *sum)
 {
-  uint64_t flips[64] = {0}; /* reduced by their lowest bits */
+  vqe_qubits flips[VQE_MASK_BITS] = {0}; /* reduced by their lowest bits */
   for (size_t k = 0; k < sum->nterm; k++) {
-    uint64_t x = sum->x[k];
-    while (x != 0 && flips[__builtin_ctzll(x)] != 0) {
-      x ^= flips[__builtin_ctzll(x)];
+    vqe_qubits x = sum->x[k];
+    while (x != 0 && flips[vqe_qubits_lowest(x)] != 0) {
+      x ^= flips[vqe_qubits_lowest(x)];
     }
     if (x != 0) {
-      flips[__builtin_ctzll(x)] = x;
+      flips[vqe_qubits_lowest(x)] = x;
     }
   }
   for (int free_bit = 0; free_bit < sum->nqubit; free_bit++) {
     if (flips[free_bit] != 0) {
       continue;
     }
-    uint64_t mask = bit(free_bit);
+    vqe_qubits mask = vqe_qubits_bit(free_bit);
     for (int lead = free_bit - 1; lead >= 0; lead--) {
       /* its other bits are higher and known */
-      if (__builtin_parityll(flips[lead] & mask)) {
-        mask |= bit(lead);
+      if (vqe_qubits_odd(flips[lead] & mask)) {
+        mask |= vqe_qubits_bit(lead);
       }
     }
     add_generator(rows, mask);
   }
 }
 
-static void number_parities(uint64_t rows[64],
+static void number_parities(vqe_qubits rows[VQE_MASK_BITS],
                             const struct vqe_mapping *mapping)
 {
-  uint64_t parity[2] = {0, 0};
+  vqe_qubits parity[2] = {0, 0};
   for (int j = 0; j < mapping->nqubit; j++) {
     parity[j >= mapping->nqubit / 2] ^= mapping->z[j].z;
   }
@@ -101,7 +98,7 @@ static void number_parities(uint64_t rows[64],
 
 int vqe_taper_init(struct vqe_taper *out, enum vqe_taper_kind kind,
                    const struct vqe_pauli_sum *sum,
-                   const struct vqe_mapping *mapping, uint64_t occupied)
+                   const struct vqe_mapping *mapping, vqe_qubits occupied)
 {
   int missing = vqe_missing(__func__, "out sum mapping", out, sum, mapping);
   if (missing == VQE_OK) {
@@ -110,7 +107,7 @@ int vqe_taper_init(struct vqe_taper *out, enum vqe_taper_kind kind,
   if (missing != VQE_OK) {
     return missing;
   }
-  uint64_t rows[64] = {0};
+  vqe_qubits rows[VQE_MASK_BITS] = {0};
   memset(out, 0, sizeof *out);
   if (sum->nqubit != mapping->nqubit) {
     return vqe_error_set(VQE_ERR_INPUT,
@@ -125,21 +122,21 @@ int vqe_taper_init(struct vqe_taper *out, enum vqe_taper_kind kind,
     return vqe_error_set(VQE_ERR_INPUT, "there is no tapering number %d",
                          (int)kind);
   }
-  uint64_t state = vqe_mapping_determinant(mapping, occupied);
+  vqe_qubits state = vqe_mapping_determinant(mapping, occupied);
   for (int k = 0; k < sum->nqubit && out->count < sum->nqubit - 1; k++) {
     if (rows[k] != 0) {
       out->generator[out->count] = rows[k];
       out->qubit[out->count] = k;
-      out->odd[out->count++] = __builtin_parityll(rows[k] & state);
+      out->odd[out->count++] = vqe_qubits_odd(rows[k] & state);
     }
   }
   return VQE_OK;
 }
 
-uint64_t vqe_taper_mask(const struct vqe_taper *taper, uint64_t mask)
+vqe_qubits vqe_taper_mask(const struct vqe_taper *taper, vqe_qubits mask)
 {
   for (int k = taper->count - 1; k >= 0; k--) {
-    uint64_t below = bit(taper->qubit[k]) - 1;
+    vqe_qubits below = vqe_qubits_below(taper->qubit[k]);
     mask = (mask & below) | (mask >> 1 & ~below);
   }
   return mask;
@@ -147,15 +144,15 @@ uint64_t vqe_taper_mask(const struct vqe_taper *taper, uint64_t mask)
 
 /* Z of a qubit that goes is the rest of its generator with the sign of the
  * sector, and X, which flips it along with others, is that sign. */
-int vqe_taper_string(int *sign, uint64_t *x, uint64_t *z,
+int vqe_taper_string(int *sign, vqe_qubits *x, vqe_qubits *z,
                      const struct vqe_taper *taper)
 {
-  unsigned power = (unsigned)__builtin_popcountll(*x & *z);
-  uint64_t gone = 0;
+  unsigned power = (unsigned)vqe_qubits_count(*x & *z);
+  vqe_qubits gone = 0;
   *sign = 1;
   for (int k = 0; k < taper->count; k++) {
-    uint64_t here = bit(taper->qubit[k]);
-    if (__builtin_parityll(*x & taper->generator[k])) {
+    vqe_qubits here = vqe_qubits_bit(taper->qubit[k]);
+    if (vqe_qubits_odd(*x & taper->generator[k])) {
       return vqe_error_set(VQE_ERR_INPUT,
                            "tapering: a term does not commute with the "
                            "symmetry of qubit %d; taper fewer",
@@ -172,7 +169,7 @@ int vqe_taper_string(int *sign, uint64_t *x, uint64_t *z,
   }
   *x &= ~gone;
   VQE_ASSERT((*z & gone) == 0);
-  power -= (unsigned)__builtin_popcountll(*x & *z);
+  power -= (unsigned)vqe_qubits_count(*x & *z);
   VQE_ASSERT((power & 1u) == 0);
   *sign = power & 2u ? -1 : 1;
   *x = vqe_taper_mask(taper, *x);

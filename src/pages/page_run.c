@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "operators/qubits.h"
 #include "vqe/checks.h"
 #include "vqe/error.h"
 #include "vqe/operators.h"
@@ -247,8 +248,8 @@ static int take_terms(struct vqe_pages_run *run,
   for (size_t k = 0; status == VQE_OK && k < result->nterm; k++) {
     char *label = labels + k * width;
     for (int q = 0; q < result->num_qubits; q++) {
-      int x = (int)(result->term_x[k] >> q & 1);
-      int z = (int)(result->term_z[k] >> q & 1);
+      int x = vqe_qubits_has(result->term_x[k], q);
+      int z = vqe_qubits_has(result->term_z[k], q);
       label[result->num_qubits - 1 - q] = "IZXY"[2 * x + z];
     }
     all[k] = (struct vqe_pages_term){label, result->term_coeff[k], 0.0};

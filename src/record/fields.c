@@ -280,11 +280,8 @@ const size_t *vqe_field_lengths(const struct vqe_field *field,
   MEMBER(member, size_t, COUNT), .size = (size_)
 #define MEMBER_MOLECULE(member) MEMBER(member, struct vqe_molecule *, MOLECULE)
 #define MEMBER_OPTIONS(member) MEMBER(member, struct vqe_option_list, OPTIONS)
-#define MEMBER_TERMS(member)                                                  \
-  .kind = VQE_MEMBER_TERMS,                                                   \
-  .offset = _Generic(((SELF *)NULL)->member, uint64_t *                       \
-                     : offsetof(SELF, member), double *                       \
-                     : offsetof(SELF, member))
+#define MEMBER_TERMS(member) MEMBER(member, double *, TERMS)
+#define MEMBER_MASKS(member) MEMBER(member, vqe_qubits *, MASKS)
 #define MEMBER_PARAMETERS(member) MEMBER(member, double *, PARAMETERS)
 #define MEMBER_EVALUATIONS(member) MEMBER(member, double *, EVALUATIONS)
 #define MEMBER_OCCUPATIONS(member) MEMBER(member, double *, OCCUPATIONS)

@@ -108,13 +108,14 @@ enum vqe_member_kind {
   VQE_MEMBER_TEXT,   /* char *, may be NULL */
   VQE_MEMBER_CHARS,  /* char[size] */
   VQE_MEMBER_STATUS, /* enum vqe_experiment_status */
-  VQE_MEMBER_QUBITS, /* int, 0 to 64 */
+  VQE_MEMBER_QUBITS, /* int, 0 to 128 */
   VQE_MEMBER_NPARAM, /* int, from 0 */
   VQE_MEMBER_COUNT,  /* size_t; an element takes `size` bytes at least */
   /* never in columns */
   VQE_MEMBER_MOLECULE,       /* struct vqe_molecule * */
   VQE_MEMBER_OPTIONS,        /* struct vqe_option_list */
   VQE_MEMBER_TERMS,          /* nterm words */
+  VQE_MEMBER_MASKS,          /* nterm masks of qubits */
   VQE_MEMBER_PARAMETERS,     /* nparam doubles or NULL */
   VQE_MEMBER_EVALUATIONS,    /* neval doubles */
   VQE_MEMBER_ALL_PARAMETERS, /* neval x nparam doubles */

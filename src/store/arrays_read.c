@@ -1,3 +1,4 @@
+#include "operators/qubits.h"
 #include "store/arrays.h"
 
 #include <math.h>
@@ -190,13 +191,13 @@ static int read_evaluations(struct vqe_result *result,
   return status;
 }
 
-static bool parse_label(uint64_t *x, uint64_t *z, const uint8_t *label,
+static bool parse_label(vqe_qubits *x, vqe_qubits *z, const uint8_t *label,
                         size_t width)
 {
   *x = 0;
   *z = 0;
   for (size_t k = 0; k < width; k++) {
-    uint64_t bit = (uint64_t)1 << (width - 1 - k);
+    vqe_qubits bit = vqe_qubits_bit((int)(width - 1 - k));
     char letter = (char)label[k];
     if (strchr("IXYZ", letter) == NULL || letter == '\0') {
       return false;
@@ -230,10 +231,12 @@ static int read_hamiltonian(struct vqe_result *result,
                       width > 0 ? vqe_type_term(width) : H5I_INVALID_HID, true,
                       count, row);
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&result->term_x, count, 8, "Pauli terms");
+    status = vqe_memory_alloc(&result->term_x, count, sizeof *result->term_x,
+                              "Pauli terms");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&result->term_z, count, 8, "Pauli terms");
+    status = vqe_memory_alloc(&result->term_z, count, sizeof *result->term_z,
+                              "Pauli terms");
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&result->term_coeff, count, 8, "Pauli terms");

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "operators/qubits.h"
 #include "record/fields.h"
 #include "vqe/property.h"
 
@@ -204,6 +205,24 @@ static void chars_field(struct stream *stream, char *text, size_t size)
 
 #define CHARS(stream, array) chars_field(stream, array, sizeof(array))
 
+/* Whether an array is there: absent when it is NULL or empty. `required`: a
+ * record that says elements without them is damaged. */
+static bool has_array(struct stream *stream, const void *array, size_t count,
+                      bool required)
+{
+  bool present = count > 0 && array != NULL;
+  bool_field(stream, &present);
+  if (stream->status != VQE_OK) {
+    return false;
+  }
+  if (!present && required && count > 0) {
+    malformed(stream, "an array is missing");
+  } else if (present && count == 0) {
+    malformed(stream, "an empty array is said to be present");
+  }
+  return present && stream->status == VQE_OK;
+}
+
 /* Array of `rows` x `columns` 64-bit words, absent when NULL or empty.
  * `address` is that of a double or uint64_t pointer. `required`: a record
  * that says rows without them is damaged. */
@@ -212,7 +231,6 @@ static void words_field(struct stream *stream, void *address, size_t rows,
 {
   uint64_t *words = NULL;
   size_t count = 0;
-  bool present = false;
   if (stream->status != VQE_OK) {
     return;
   }
@@ -221,22 +239,8 @@ static void words_field(struct stream *stream, void *address, size_t rows,
     return;
   }
   memcpy(&words, address, sizeof words);
-  present = count > 0 && words != NULL;
-  bool_field(stream, &present);
-  if (stream->status != VQE_OK) {
-    return;
-  }
-  if (!present) {
-    if (required && count > 0) {
-      malformed(stream, "an array is missing");
-    }
-    return;
-  }
-  if (count == 0) {
-    malformed(stream, "an empty array is said to be present");
-    return;
-  }
-  if (!has_room(stream, count, sizeof *words)) {
+  if (!has_array(stream, words, count, required) ||
+      !has_room(stream, count, sizeof *words)) {
     return;
   }
   if (stream->mode == READ) {
@@ -373,6 +377,32 @@ static void property_fields(struct stream *stream,
   }
 }
 
+/* Masks of so many qubits, a word each or two. */
+static void masks_field(struct stream *stream, vqe_qubits **address,
+                        size_t count, int nqubit)
+{
+  bool wide = nqubit > 64;
+  if (stream->status != VQE_OK || !has_array(stream, *address, count, true) ||
+      !has_room(stream, count, (wide ? 2 : 1) * sizeof(uint64_t))) {
+    return;
+  }
+  if (stream->mode == READ) {
+    stream->status =
+        vqe_memory_alloc(address, count, sizeof **address, "an array");
+  }
+  for (size_t k = 0; k < count && stream->status == VQE_OK; k++) {
+    uint64_t low = stream->mode == READ ? 0 : vqe_qubits_low((*address)[k]);
+    uint64_t high = stream->mode == READ ? 0 : vqe_qubits_high((*address)[k]);
+    u64_field(stream, &low);
+    if (wide) {
+      u64_field(stream, &high);
+    }
+    if (stream->mode == READ) {
+      (*address)[k] = (vqe_qubits)high << 64 | low;
+    }
+  }
+}
+
 /* Arrays as long as the result's counts, which stand before them. */
 static void array_member(struct stream *stream, enum vqe_member_kind kind,
                          void *at, const struct vqe_result *result)
@@ -381,6 +411,9 @@ static void array_member(struct stream *stream, enum vqe_member_kind kind,
   switch (kind) {
   case VQE_MEMBER_TERMS:
     words_field(stream, at, result->nterm, 1, true);
+    break;
+  case VQE_MEMBER_MASKS:
+    masks_field(stream, at, result->nterm, result->num_qubits);
     break;
   case VQE_MEMBER_PARAMETERS:
     words_field(stream, at, nparam, 1, false);
@@ -431,7 +464,7 @@ static void member_field(struct stream *stream,
                 "unknown status");
     break;
   case VQE_MEMBER_QUBITS:
-    range_field(stream, at, 0, 64, "more than 64 qubits");
+    range_field(stream, at, 0, 2 * VQE_MAX_ORBITALS, "more than 128 qubits");
     break;
   case VQE_MEMBER_NPARAM:
     range_field(stream, at, 0, INT_MAX, "a negative count");
@@ -446,6 +479,7 @@ static void member_field(struct stream *stream,
     option_fields(stream, at);
     break;
   case VQE_MEMBER_TERMS:
+  case VQE_MEMBER_MASKS:
   case VQE_MEMBER_PARAMETERS:
   case VQE_MEMBER_EVALUATIONS:
   case VQE_MEMBER_ALL_PARAMETERS:

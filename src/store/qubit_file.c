@@ -10,7 +10,9 @@
 #include "base/error_message.h"
 #include "base/file.h"
 #include "base/json_text.h"
+#include "base/memory.h"
 #include "base/missing.h"
+#include "operators/qubits.h"
 #include "vqe/operators.h"
 
 /* ---- OpenFermion's text: "0.5 [X0 Z1] +", a term a line ---- */
@@ -21,8 +23,8 @@ static void put_terms(FILE *stream, const struct vqe_pauli_sum *sum)
     const char *before = "";
     fprintf(stream, "%.17g [", sum->coeff[k]);
     for (int q = 0; q < sum->nqubit; q++) {
-      unsigned letter =
-          (unsigned)(sum->x[k] >> q & 1) | (unsigned)(sum->z[k] >> q & 1) << 1;
+      int letter = vqe_qubits_has(sum->x[k], q) | vqe_qubits_has(sum->z[k], q)
+                                                      << 1;
       if (letter != 0) {
         fprintf(stream, "%s%c%d", before, "IXZY"[letter], q);
         before = " ";
@@ -85,27 +87,48 @@ static int write_json(const char *path,
 
 /* ---- by the ending ---- */
 
+/* Bytes that a term takes at most while a file is written: of OpenFermion's
+ * text, twice as it grows; of a JSON value with its objects; of a row. */
+static size_t text_bytes(size_t nqubit)
+{
+  return 2 * (32 + 5 * nqubit);
+}
+
+static size_t json_bytes(size_t nqubit)
+{
+  return 400 + 2 * nqubit;
+}
+
+static size_t row_bytes(size_t nqubit)
+{
+  return nqubit + sizeof(double);
+}
+
 typedef int (*writer)(const char *path,
                       const struct vqe_qubit_hamiltonian *hamiltonian);
 
-static const struct {
+struct format {
   const char *ending;
   writer write;
-} formats[] = {{".txt", write_text},
-               {".openfermion", write_text},
-               {".json", write_json},
-               {".h5", vqe_qubitfile_hdf5},
-               {".hdf5", vqe_qubitfile_hdf5}};
+  size_t (*bytes)(size_t nqubit);
+};
+
+static const struct format formats[] = {
+    {".txt", write_text, text_bytes},
+    {".openfermion", write_text, text_bytes},
+    {".json", write_json, json_bytes},
+    {".h5", vqe_qubitfile_hdf5, row_bytes},
+    {".hdf5", vqe_qubitfile_hdf5, row_bytes}};
 
 /* NULL for another ending. */
-static writer find_writer(const char *path)
+static const struct format *find_format(const char *path)
 {
   const char *slash = strrchr(path, '/');
   const char *dot = strrchr(slash != NULL ? slash : path, '.');
   for (size_t k = 0; dot != NULL && k < sizeof formats / sizeof formats[0];
        k++) {
     if (strcasecmp(dot, formats[k].ending) == 0) {
-      return formats[k].write;
+      return &formats[k];
     }
   }
   return NULL;
@@ -117,13 +140,30 @@ int vqe_qubitfile_check(const char *path)
   if (missing != VQE_OK) {
     return missing;
   }
-  return find_writer(path) != NULL
+  return find_format(path) != NULL
              ? VQE_OK
              : vqe_error_set(VQE_ERR_INPUT,
                              "Hamiltonian '%s': the ending says the format: "
                              ".txt or .openfermion (OpenFermion), .json "
                              "(Qiskit), .h5 or .hdf5",
                              path);
+}
+
+/* Does what is written fit memory, as each file is made there first? */
+static int check_room(const char *path, const struct vqe_pauli_sum *sum)
+{
+  size_t bytes = 0;
+  size_t each = find_format(path)->bytes((size_t)sum->nqubit);
+  if (vqe_memory_mul(&bytes, sum->nterm, each) && vqe_memory_fits(bytes)) {
+    return VQE_OK;
+  }
+  return vqe_error_set(VQE_ERR_MEMORY,
+                       "Hamiltonian '%s': %zu terms on %d qubits need up to "
+                       "%.0f MB to be written, but only %.0f MB are "
+                       "available; .h5 needs least",
+                       path, sum->nterm, sum->nqubit,
+                       (double)sum->nterm * (double)each / 1e6,
+                       (double)vqe_memory_available() / 1e6);
 }
 
 int vqe_qubitfile_write(const char *path,
@@ -136,5 +176,9 @@ int vqe_qubitfile_write(const char *path,
   if (status == VQE_OK) {
     status = vqe_qubitfile_check(path);
   }
-  return status == VQE_OK ? find_writer(path)(path, hamiltonian) : status;
+  if (status == VQE_OK) {
+    status = check_room(path, hamiltonian->sum);
+  }
+  return status == VQE_OK ? find_format(path)->write(path, hamiltonian)
+                          : status;
 }

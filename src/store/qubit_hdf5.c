@@ -8,6 +8,7 @@
 #include "base/aside.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "operators/qubits.h"
 #include "store/array_types.h"
 #include "store/h5dataset.h"
 #include "store/h5error.h"
@@ -39,10 +40,10 @@ static int put_number(hid_t file, const char *path, const char *name,
 }
 
 /* A basis state, qubit 0 rightmost. */
-static void state_text(char out[WIDTH + 1], int nqubit, uint64_t state)
+static void state_text(char out[WIDTH + 1], int nqubit, vqe_qubits state)
 {
   for (int k = 0; k < nqubit; k++) {
-    out[k] = state >> (nqubit - 1 - k) & 1 ? '1' : '0';
+    out[k] = vqe_qubits_has(state, nqubit - 1 - k) ? '1' : '0';
   }
   out[nqubit] = '\0';
 }

@@ -6,6 +6,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "operators/qubits.h"
 
 /* When several elements are added at a time, none has less than this share of
  * the largest slope. */
@@ -16,7 +17,7 @@
 
 /* An element of the pool. */
 struct element {
-  uint64_t qubits; /* that its excitations act on, without Z strings */
+  vqe_qubits qubits; /* that its excitations act on, without Z strings */
   int ngate;
   bool doubles; /* of one gate, a double */
   bool taken;
@@ -33,7 +34,7 @@ struct choice {
   struct element *items;
   int *elements; /* chosen */
   int count, room;
-  uint64_t used; /* qubits of the chosen */
+  vqe_qubits used; /* qubits of the chosen */
 };
 
 static void describe(struct element *items, const struct vqe_ansatz *pool)
@@ -43,7 +44,7 @@ static void describe(struct element *items, const struct vqe_ansatz *pool)
     struct element *item = &items[gate->param];
     int order = vqe_gate_order(gate->kind);
     for (int j = 0; j < 2 * order; j++) {
-      item->qubits |= UINT64_C(1) << gate->q[j];
+      item->qubits |= vqe_qubits_bit(gate->q[j]);
     }
     item->ngate++;
     item->doubles = item->ngate == 1 && order == 2;
@@ -98,7 +99,7 @@ static bool take_together(struct choice *choice, int best)
 
 static void take(struct choice *choice, int best, bool apart)
 {
-  uint64_t qubits = choice->items[best].qubits;
+  vqe_qubits qubits = choice->items[best].qubits;
   bool four = choice->items[best].ngate > 1 || choice->items[best].doubles;
   choice->items[best].taken = true;
   if (choice->together && four) {

@@ -93,6 +93,7 @@ int vqe_problem_create(struct vqe_problem **out,
   }
   struct vqe_run *run = &kept->run;
   kept->options = *options;
+  run->needs_paulis = true;
   run->options = &kept->options;
   if (callbacks != NULL) {
     kept->callbacks = *callbacks;

@@ -15,6 +15,11 @@
 #include "vqe/neighbour.h"
 #include "vqe/run.h"
 
+/* Pauli terms that a result holds: bytes of them in its record, a label and
+ * TERM_BYTES each. */
+#define MOST_TERM_BYTES 268435456.0
+#define TERM_BYTES 16
+
 static int run_phases(struct vqe_run *run)
 {
   int status = vqe_run_check(run->experiment, run->options);
@@ -85,6 +90,32 @@ void vqe_callbacks_init(struct vqe_callbacks *callbacks)
   *callbacks = (struct vqe_callbacks)VQE_CALLBACKS_INIT;
 }
 
+/* The result takes the Pauli terms over, unless its record would be larger
+ * than databases and message brokers take. */
+static int keep_terms(struct vqe_run *run)
+{
+  struct vqe_result *result = run->result;
+  struct vqe_pauli_sum *paulis = run->paulis;
+  if (paulis == NULL) {
+    return VQE_OK;
+  }
+  double bytes = (double)paulis->nterm * (paulis->nqubit + TERM_BYTES);
+  if (bytes > MOST_TERM_BYTES) {
+    return vqe_notes_add(&result->notes, VQE_NOTE_TERMS_LEFT_OUT,
+                         "%zu Pauli terms would take %.0f MB of the result, "
+                         "which holds up to %.0f MB of them",
+                         paulis->nterm, bytes / 1e6, MOST_TERM_BYTES / 1e6);
+  }
+  result->nterm = paulis->nterm;
+  result->term_x = paulis->x;
+  result->term_z = paulis->z;
+  result->term_coeff = paulis->coeff;
+  paulis->x = NULL;
+  paulis->z = NULL;
+  paulis->coeff = NULL;
+  return VQE_OK;
+}
+
 /* *refused: what an earlier run left was found to be false, and is to be left
  * out (`afresh`). */
 static int run_once(struct vqe_result **out, bool *refused,
@@ -136,14 +167,9 @@ static int run_once(struct vqe_result **out, bool *refused,
   if (status == VQE_OK) {
     status = run_phases(&run);
   }
-  if (run.paulis != NULL) {
-    result->nterm = run.paulis->nterm;
-    result->term_x = run.paulis->x;
-    result->term_z = run.paulis->z;
-    result->term_coeff = run.paulis->coeff;
-    run.paulis->x = NULL;
-    run.paulis->z = NULL;
-    run.paulis->coeff = NULL;
+  int kept = keep_terms(&run);
+  if (status == VQE_OK) {
+    status = kept;
   }
   if (status != VQE_OK && status != VQE_ERR_INTERRUPTED) {
     /* a failed experiment is a result: its reason, and what there is */

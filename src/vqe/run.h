@@ -46,6 +46,7 @@ struct vqe_run_replay {
 
 struct vqe_run {
   bool label_orbitals; /* also without an active space */
+  bool needs_paulis;   /* it is the Pauli terms that are asked for */
   const struct vqe_experiment *experiment;
   char stream[VQE_EXPERIMENT_ID_SIZE]; /* vqe_experiment_stream */
   const struct vqe_run_options *options;
@@ -53,7 +54,7 @@ struct vqe_run {
   struct vqe_result *result;
   struct vqe_integrals *integrals;
   struct vqe_hamiltonian *hamiltonian;
-  struct vqe_pauli_sum *paulis;
+  struct vqe_pauli_sum *paulis; /* NULL: too many, and not needed */
   struct vqe_ansatz_options ansatz_options;
   struct vqe_ansatz *ansatz;
   struct vqe_ansatz *pool; /* of ADAPT-VQE, else NULL */

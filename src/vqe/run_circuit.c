@@ -4,6 +4,7 @@
 
 #include "ansatz/program.h"
 #include "base/memory.h"
+#include "operators/qubits.h"
 #include "vqe/run.h"
 
 /* Longest OpenQASM text that is stored gate by gate, bytes. */
@@ -34,12 +35,12 @@ static double shots_of(const double *variance, int groups, bool by_variance)
 
 static int cost_measurement(struct vqe_circuit_cost *cost,
                             const struct vqe_pauli_sum *paulis,
-                            uint64_t occupied, unsigned measurement)
+                            vqe_qubits occupied, unsigned measurement)
 {
   int *group = NULL;
   double *variance = NULL;
   int groups = 0;
-  if (paulis->nterm > MOST_TERMS) {
+  if (paulis == NULL || paulis->nterm > MOST_TERMS) {
     return VQE_OK;
   }
   int status =
@@ -73,8 +74,8 @@ int vqe_run_circuit(struct vqe_run *run)
   const struct vqe_ansatz *ansatz = run->ansatz;
   struct vqe_circuit_cost *cost = &result->circuit;
   struct vqe_program *program = NULL;
-  uint64_t occupied = ((UINT64_C(1) << ansatz->nalpha) - 1) |
-                      ((UINT64_C(1) << ansatz->nbeta) - 1) << ansatz->norb;
+  vqe_qubits occupied =
+      vqe_qubits_filled(ansatz->norb, ansatz->nalpha, ansatz->nbeta);
   bool has_short = vqe_ansatz_has_short(ansatz);
   vqe_circuit_cost_init(cost);
   cost->parameters = ansatz->nparam;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/notes.h"
 #include "noise/noisy_energy.h"
+#include "operators/qubits.h"
 #include "vqe/property.h"
 #include "vqe/run.h"
 
@@ -90,7 +91,7 @@ static int evaluate(struct vqe_noisy_outcome *out, struct vqe_run *run,
   const struct vqe_ansatz *ansatz = run->ansatz;
   struct vqe_program *program = NULL;
   struct vqe_pauli_sum *paulis = NULL;
-  uint64_t all = (UINT64_C(1) << ansatz->norb) - 1;
+  vqe_qubits all = vqe_qubits_below(ansatz->norb);
   int status = vqe_pauli_sum_jordan_wigner(&paulis, run->hamiltonian, 0.0);
   if (status == VQE_OK) {
     status = vqe_program_create(&program, ansatz, MOST_GATES);
@@ -100,20 +101,20 @@ static int evaluate(struct vqe_noisy_outcome *out, struct vqe_run *run,
                            "the circuit has more than %zu gates", MOST_GATES);
   }
   if (status == VQE_OK) {
-    struct vqe_noisy_request request = {.program = program,
-                                        .parameters =
-                                            run->result->optimal_parameters,
-                                        .paulis = paulis,
-                                        .model = model,
-                                        .alpha = all,
-                                        .beta = all << ansatz->norb,
-                                        .nalpha = ansatz->nalpha,
-                                        .nbeta = ansatz->nbeta,
-                                        .shots = run->experiment->shots,
-                                        .id = run->experiment->id,
-                                        .threads = run->options->threads,
-                                        .stop = vqe_run_must_end,
-                                        .ctx = run};
+    struct vqe_noisy_request request = {
+        .program = program,
+        .parameters = run->result->optimal_parameters,
+        .paulis = paulis,
+        .model = model,
+        .alpha = vqe_qubits_low(all),
+        .beta = vqe_qubits_low(all << ansatz->norb),
+        .nalpha = ansatz->nalpha,
+        .nbeta = ansatz->nbeta,
+        .shots = run->experiment->shots,
+        .id = run->experiment->id,
+        .threads = run->options->threads,
+        .stop = vqe_run_must_end,
+        .ctx = run};
     status = vqe_noisy_energy(out, &request);
   }
   vqe_program_free(program);

@@ -8,6 +8,7 @@
 #include "base/missing.h"
 #include "base/notes.h"
 #include "base/struct_size.h"
+#include "operators/qubits.h"
 #include "vqe/experiment_check.h"
 #include "vqe/run.h"
 
@@ -163,10 +164,10 @@ int vqe_experiment_fcidump(const char *path,
   return status;
 }
 
-static uint64_t determinant_of(const struct vqe_integrals *integrals)
+static vqe_qubits determinant_of(const struct vqe_integrals *integrals)
 {
-  return ((UINT64_C(1) << integrals->nalpha) - 1) |
-         ((UINT64_C(1) << integrals->nbeta) - 1) << integrals->norb;
+  return vqe_qubits_filled(integrals->norb, integrals->nalpha,
+                           integrals->nbeta);
 }
 
 /* The run's Jordan-Wigner sum in a mapping, and what is tapered of it. */
@@ -215,7 +216,8 @@ int vqe_experiment_qasm_mapped(char **out,
   if (missing != VQE_OK) {
     return missing;
   }
-  struct vqe_run run = {.experiment = experiment, .options = options};
+  struct vqe_run run = {
+      .experiment = experiment, .options = options, .needs_paulis = true};
   *out = NULL;
   int status = check_circuit(&run);
   if (status == VQE_OK) {
@@ -265,7 +267,8 @@ int vqe_experiment_hamiltonian(struct vqe_qubit_hamiltonian **out,
   if (missing != VQE_OK) {
     return missing;
   }
-  struct vqe_run run = {.experiment = experiment, .options = options};
+  struct vqe_run run = {
+      .experiment = experiment, .options = options, .needs_paulis = true};
   struct vqe_qubit_hamiltonian *hamiltonian = NULL;
   *out = NULL;
   int status = start(&run);

@@ -62,6 +62,23 @@ int vqe_run_integrals(struct vqe_run *run)
   return vqe_orbital_list(&result->orbitals, integrals);
 }
 
+/* The Pauli terms. Energies from a state need none: where they do not fit, the
+ * run goes on without. */
+static int map_hamiltonian(struct vqe_run *run)
+{
+  struct vqe_result *result = run->result;
+  int status =
+      vqe_pauli_sum_jordan_wigner(&run->paulis, run->hamiltonian, 0.0);
+  if (status == VQE_OK) {
+    result->pauli_one_norm = vqe_pauli_sum_one_norm(run->paulis);
+  } else if (status == VQE_ERR_MEMORY && !run->needs_paulis &&
+             run->experiment->shots == 0 && run->experiment->noise == NULL) {
+    status = vqe_notes_add(&result->notes, VQE_NOTE_TERMS_LEFT_OUT, "%s",
+                           vqe_error_message());
+  }
+  return status;
+}
+
 int vqe_run_hamiltonian(struct vqe_run *run)
 {
   struct vqe_result *result = run->result;
@@ -82,14 +99,13 @@ int vqe_run_hamiltonian(struct vqe_run *run)
     status = vqe_orbital_begin(run);
   }
   if (status == VQE_OK) {
-    status = vqe_pauli_sum_jordan_wigner(&run->paulis, run->hamiltonian, 0.0);
+    status = map_hamiltonian(run);
   }
   if (status != VQE_OK) {
     return status;
   }
   result->seconds_mapping = vqe_clock_wall() - wall;
   result->cpu_seconds_mapping = vqe_run_cpu_seconds(run) - cpu;
-  result->pauli_one_norm = vqe_pauli_sum_one_norm(run->paulis);
   /* the result takes the arrays over when the run ends */
   return vqe_notes_join(&result->notes, integrals->notes);
 }

@@ -206,8 +206,8 @@ static void bad_requests_are_refused(void **state)
   bad.nbeta = -1;
   expect_input_error(&bad, "-1 beta", "between");
   bad = good;
-  bad.norb = 33;
-  expect_input_error(&bad, "33 orbitals", "32");
+  bad.norb = 65;
+  expect_input_error(&bad, "65 orbitals", "64");
   bad = good;
   bad.norb = 0;
   expect_input_error(&bad, "0 orbitals", "between");

@@ -633,7 +633,7 @@ static void what_cannot_be_computed_is_refused(void **state)
        0,
        1,
        {.size = sizeof(struct vqe_chem_options),
-        .basis = "cc-pvdz",
+        .basis = "cc-pvtz",
         .active_electrons = -1,
         .active_orbitals = -1},
        VQE_ERR_UNSUPPORTED,

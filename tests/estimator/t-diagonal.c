@@ -2,6 +2,7 @@
  * mean of what is read of the turned state, and the readings of one outcome
  * are eigenvalues of all terms at once. */
 #include "estimator/diagonal.h"
+#include "operators/qubits.h"
 #include "sim/sim_fixture.h"
 
 #define MOST 6
@@ -56,10 +57,11 @@ static void check(const struct vqe_pauli_sum *sum, const size_t *terms,
       double p = re[k] * re[k] + im[k] * im[k];
       mean += (__builtin_parityll(k & mask[t]) != 0) != negative[t] ? -p : p;
     }
-    assert_close(
-        mean,
-        expectation(psi, sum->nqubit, sum->x[terms[t]], sum->z[terms[t]]),
-        1e-12);
+    assert_close(mean,
+                 expectation(psi, sum->nqubit,
+                             vqe_qubits_word(sum->x[terms[t]]),
+                             vqe_qubits_word(sum->z[terms[t]])),
+                 1e-12);
   }
   vqe_diagonal_clear(&diagonal);
   free(mask);
@@ -129,8 +131,8 @@ static void random_strings_are_read_together(void **state)
   (void)state;
   uint64_t word = 12345;
   for (int round = 0; round < 60; round++) {
-    uint64_t x[40];
-    uint64_t z[40];
+    vqe_qubits x[40];
+    vqe_qubits z[40];
     double coeff[40];
     size_t terms[40];
     int nqubit = 2 + round % (MOST - 1);
@@ -142,7 +144,7 @@ static void random_strings_are_read_together(void **state)
       uint64_t pz = word >> 40 & all;
       bool fits = (px | pz) != 0;
       for (size_t k = 0; k < count && fits; k++) {
-        fits = __builtin_parityll((px & z[k]) ^ (pz & x[k])) == 0;
+        fits = !vqe_qubits_odd((px & z[k]) ^ (pz & x[k]));
       }
       if (fits) {
         x[count] = px;

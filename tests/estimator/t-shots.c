@@ -275,8 +275,8 @@ static void another_pauli_sum_replaces_the_first(void **state)
   (void)state;
   struct case_data c = make("UCCSD", 2, 1, 1, VQE_REPRESENTATION_SECTOR);
   struct case_data other = make("UCCSD", 3, 1, 1, VQE_REPRESENTATION_SECTOR);
-  uint64_t x = 0;
-  uint64_t z = 0;
+  vqe_qubits x = 0;
+  vqe_qubits z = 0;
   double coeff = 4.5;
   const struct vqe_pauli_sum constant = {4, 1, &x, &z, &coeff};
   double energy;

@@ -23,7 +23,7 @@ struct fixture {
   struct vqe_program_gate gates[MOST_GATES];
   double parameters[MOST_GATES];
   struct vqe_pauli_sum sum;
-  uint64_t x[MOST_TERMS], z[MOST_TERMS];
+  vqe_qubits x[MOST_TERMS], z[MOST_TERMS];
   double coeff[MOST_TERMS];
   struct vqe_noisy_model model;
   struct vqe_noisy_request request;

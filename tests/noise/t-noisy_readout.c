@@ -2,6 +2,7 @@
 #include "noise_fixture.h"
 
 #include "noise/noisy_readout.h"
+#include "operators/qubits.h"
 
 static struct fixture f;
 
@@ -25,9 +26,10 @@ static void measured_terms_are_those_of_the_outcomes_read(void **state)
     }
     for (size_t k = 0; k < measured->nterm; k++) {
       assert_true(measured->x[k] == 0);
-      found += __builtin_popcountll(measured->z[k] & b) % 2 == 0
-                   ? measured->coeff[k]
-                   : -measured->coeff[k];
+      found +=
+          __builtin_popcountll(vqe_qubits_word(measured->z[k]) & b) % 2 == 0
+              ? measured->coeff[k]
+              : -measured->coeff[k];
     }
     near(found, 5.0 + mean[0] + 10.0 * mean[0] * mean[1], 1e-12);
   }

@@ -5,6 +5,7 @@
 
 #include "oracle.h"
 
+#include "operators/qubits.h"
 #include "vqe/error.h"
 #include "vqe/operators.h"
 
@@ -31,11 +32,11 @@ static inline double *pauli_matrix(const struct vqe_pauli_sum *sum)
 {
   size_t dim = (size_t)1 << sum->nqubit;
   double *matrix = oracle_new(dim * dim);
-  char label[65];
+  char label[2 * VQE_MAX_ORBITALS + 1];
   for (size_t t = 0; t < sum->nterm; t++) {
     vqe_pauli_label(label, sum->nqubit, sum->x[t], sum->z[t]);
     for (size_t from = 0; from < dim; from++) {
-      size_t to = from ^ sum->x[t];
+      size_t to = from ^ vqe_qubits_word(sum->x[t]);
       double complex element = sum->coeff[t];
       for (int q = 0; q < sum->nqubit; q++) {
         element *= pauli_element(label[sum->nqubit - 1 - q],

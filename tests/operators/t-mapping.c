@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "operators/pauli_matrix.h"
+#include "operators/qubits.h"
 #include "vqe/chem.h"
 #include "vqe/error.h"
 #include "vqe/operators.h"
@@ -19,34 +20,35 @@ static struct vqe_mapping mapping_of(enum vqe_mapping_kind kind, int nqubit)
 
 /* Majorana operators 2j and 2j + 1 of Jordan-Wigner: Z_0 ... Z_j-1 X_j and
  * Y_j. */
-static void majorana(uint64_t *x, uint64_t *z, int number)
+static void majorana(vqe_qubits *x, vqe_qubits *z, int number)
 {
-  uint64_t bit = UINT64_C(1) << (number / 2);
+  vqe_qubits bit = vqe_qubits_bit(number / 2);
   *x = bit;
   *z = (bit - 1) | (number % 2 != 0 ? bit : 0);
 }
 
-static bool anticommute(uint64_t x1, uint64_t z1, uint64_t x2, uint64_t z2)
+static bool anticommute(vqe_qubits x1, vqe_qubits z1, vqe_qubits x2,
+                        vqe_qubits z2)
 {
-  return __builtin_parityll((x1 & z2) ^ (z1 & x2));
+  return vqe_qubits_odd((x1 & z2) ^ (z1 & x2));
 }
 
 static void images_of_majoranas_anticommute(void **state)
 {
   (void)state;
   for (int kind = 0; kind < VQE_MAPPINGS; kind++) {
-    for (int n = 1; n <= 64; n++) {
+    for (int n = 1; n <= 2 * VQE_MAX_ORBITALS; n++) {
       struct vqe_mapping mapping = mapping_of((enum vqe_mapping_kind)kind, n);
-      uint64_t x[128];
-      uint64_t z[128];
+      vqe_qubits x[4 * VQE_MAX_ORBITALS];
+      vqe_qubits z[4 * VQE_MAX_ORBITALS];
       for (int k = 0; k < 2 * n; k++) {
-        uint64_t from_x;
-        uint64_t from_z;
+        vqe_qubits from_x;
+        vqe_qubits from_z;
         majorana(&from_x, &from_z, k);
         int sign = vqe_mapping_string(&x[k], &z[k], &mapping, from_x, from_z);
         assert_int_equal(abs(sign), 1);
         assert_true((x[k] | z[k]) != 0);
-        assert_true(n == 64 || (x[k] | z[k]) >> n == 0);
+        assert_true(((x[k] | z[k]) & ~vqe_qubits_below(n)) == 0);
         for (int j = 0; j < k; j++) {
           assert_true(anticommute(x[k], z[k], x[j], z[j]));
         }
@@ -60,20 +62,20 @@ static void images_of_majoranas_anticommute(void **state)
 static void strings_of_the_ternary_tree_are_short(void **state)
 {
   (void)state;
-  for (int n = 1; n <= 64; n++) {
+  for (int n = 1; n <= 2 * VQE_MAX_ORBITALS; n++) {
     struct vqe_mapping mapping = mapping_of(VQE_MAPPING_TERNARY_TREE, n);
     int depth = 0;
     for (int leaves = 1; leaves < 2 * n + 1; leaves *= 3) {
       depth++;
     }
     for (int k = 0; k < 2 * n; k++) {
-      uint64_t from_x;
-      uint64_t from_z;
-      uint64_t x;
-      uint64_t z;
+      vqe_qubits from_x;
+      vqe_qubits from_z;
+      vqe_qubits x;
+      vqe_qubits z;
       majorana(&from_x, &from_z, k);
       (void)vqe_mapping_string(&x, &z, &mapping, from_x, from_z);
-      assert_true(__builtin_popcountll(x | z) <= depth);
+      assert_true(vqe_qubits_count(x | z) <= depth);
     }
   }
 }
@@ -88,7 +90,7 @@ static bool counts(enum vqe_mapping_kind kind, int j, int k)
     return k <= j;
   }
   /* Seeley, Richard, Love, eq. 30, from the outside in */
-  for (int size = 32; size >= 1; size /= 2) {
+  for (int size = VQE_MAX_ORBITALS; size >= 1; size /= 2) {
     if (j < size && k < size) {
       continue;
     }
@@ -109,12 +111,12 @@ static void determinants_are_encoded_as_in_the_papers(void **state)
   (void)state;
   uint64_t seed = 5;
   for (int kind = 0; kind < VQE_MAPPING_TERNARY_TREE; kind++) {
-    for (int n = 1; n <= 64; n++) {
+    for (int n = 1; n <= 2 * VQE_MAX_ORBITALS; n++) {
       struct vqe_mapping mapping = mapping_of((enum vqe_mapping_kind)kind, n);
-      uint64_t occupied = 0;
-      uint64_t expected = 0;
+      vqe_qubits occupied = 0;
+      vqe_qubits expected = 0;
       for (int k = 0; k < n; k++) {
-        occupied |= (uint64_t)(oracle_random(&seed) > 0) << k;
+        occupied |= (vqe_qubits)(oracle_random(&seed) > 0) << k;
       }
       for (int j = 0; j < n; j++) {
         for (int k = 0; k < n; k++) {
@@ -134,19 +136,19 @@ static void occupations_are_those_of_the_image(void **state)
   (void)state;
   uint64_t seed = 11;
   for (int kind = 0; kind < VQE_MAPPINGS; kind++) {
-    for (int n = 1; n <= 64; n++) {
+    for (int n = 1; n <= 2 * VQE_MAX_ORBITALS; n++) {
       struct vqe_mapping mapping = mapping_of((enum vqe_mapping_kind)kind, n);
-      uint64_t occupied = 0;
+      vqe_qubits occupied = 0;
       for (int k = 0; k < n; k++) {
-        occupied |= (uint64_t)(oracle_random(&seed) > 0) << k;
+        occupied |= (vqe_qubits)(oracle_random(&seed) > 0) << k;
       }
-      uint64_t image = vqe_mapping_determinant(&mapping, occupied);
+      vqe_qubits image = vqe_mapping_determinant(&mapping, occupied);
       for (int j = 0; j < n; j++) {
-        uint64_t x;
-        uint64_t z;
-        int sign = vqe_mapping_string(&x, &z, &mapping, 0, UINT64_C(1) << j);
+        vqe_qubits x;
+        vqe_qubits z;
+        int sign = vqe_mapping_string(&x, &z, &mapping, 0, vqe_qubits_bit(j));
         assert_true(x == 0);
-        assert_int_equal(sign * (__builtin_parityll(z & image) ? -1 : 1),
+        assert_int_equal(sign * (vqe_qubits_odd(z & image) ? -1 : 1),
                          occupied >> j & 1 ? -1 : 1);
       }
     }
@@ -158,7 +160,7 @@ static void every_mapping_has_jordan_wigners_spectrum(void **state)
   (void)state;
   for (int norb = 1; norb <= 3; norb++) {
     struct vqe_pauli_sum *sum =
-        pauli_random(norb, NULL, (uint64_t)(31 * norb));
+        pauli_random(norb, NULL, (vqe_qubits)(31 * norb));
     double *expected = pauli_spectrum(sum, NULL, NULL, NULL);
     for (int kind = 0; kind < VQE_MAPPINGS; kind++) {
       struct vqe_mapping mapping =
@@ -254,7 +256,7 @@ static void operators_are_qiskit_natures(void **state)
         struct vqe_pauli_sum *reduced = NULL;
         assert_int_equal(vqe_taper_init(&taper, VQE_TAPER_NUMBER, mapped,
                                         &mapping,
-                                        1 | UINT64_C(1) << sum->nqubit / 2),
+                                        1 | vqe_qubits_bit(sum->nqubit / 2)),
                          VQE_OK);
         assert_int_equal(vqe_pauli_sum_taper(&reduced, mapped, &taper, 1e-10),
                          VQE_OK);
@@ -285,7 +287,7 @@ static void names_are_found_and_others_refused(void **state)
   assert_int_equal(vqe_mapping_find(&kind, "bravyi"), VQE_ERR_INPUT);
   assert_non_null(strstr(vqe_error_message(), "bravyi_kitaev"));
   assert_int_equal(vqe_mapping_find(&kind, NULL), VQE_ERR_INPUT);
-  assert_int_equal(vqe_mapping_init(&mapping, VQE_MAPPING_PARITY, 65),
+  assert_int_equal(vqe_mapping_init(&mapping, VQE_MAPPING_PARITY, 129),
                    VQE_ERR_INPUT);
   assert_int_equal(vqe_mapping_init(&mapping, VQE_MAPPING_PARITY, 0),
                    VQE_ERR_INPUT);

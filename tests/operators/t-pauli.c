@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "operators/qubits.h"
 #include "vqe/chem.h"
 #include "vqe/error.h"
 #include "vqe/operators.h"
@@ -332,8 +333,8 @@ static void groups_commute_qubit_by_qubit(void **state)
 static void ties_are_ordered_by_label(void **state)
 {
   (void)state;
-  uint64_t x[] = {1, 1, 0};
-  uint64_t z[] = {0, 1, 1};
+  vqe_qubits x[] = {1, 1, 0};
+  vqe_qubits z[] = {0, 1, 1};
   double coeff[] = {-0.5, 0.5, 0.5};
   const struct vqe_pauli_sum sum = {1, 3, x, z, coeff};
   int group[3];
@@ -358,8 +359,8 @@ static double variance_by_terms(double *image, const struct vqe_pauli_sum *sum,
       continue;
     }
     /* i^|x&z| X^x Z^z: Z first */
-    int power = __builtin_popcountll(sum->x[t] & sum->z[t]) +
-                2 * __builtin_popcountll(sum->z[t] & occupied);
+    int power = vqe_qubits_count(sum->x[t] & sum->z[t]) +
+                2 * vqe_qubits_count(sum->z[t] & occupied);
     double sign = (power & 2) != 0 ? -1.0 : 1.0;
     image[2 * (occupied ^ sum->x[t]) + (size_t)(power & 1)] +=
         sign * sum->coeff[t];

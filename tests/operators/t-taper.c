@@ -3,6 +3,7 @@
 #include "oracle.h"
 
 #include "operators/pauli_matrix.h"
+#include "operators/qubits.h"
 #include "vqe/error.h"
 #include "vqe/operators.h"
 
@@ -62,8 +63,8 @@ static void check_sector(enum vqe_mapping_kind kind, enum vqe_taper_kind what,
   /* the reference determinant keeps its energy */
   double *full = pauli_matrix(sum);
   double *left = pauli_matrix(tapered);
-  uint64_t state = vqe_taper_mask(
-      &taper, vqe_mapping_determinant(&mapping, sector->reference));
+  uint64_t state = vqe_qubits_word(vqe_taper_mask(
+      &taper, vqe_mapping_determinant(&mapping, sector->reference)));
   size_t from = (size_t)sector->reference;
   assert_close(left[state * count + state],
                full[from * ((size_t)1 << sum->nqubit) + from], 1e-10);
@@ -110,13 +111,13 @@ static void generators_have_a_qubit_each(void **state)
         VQE_OK);
     assert_int_equal(taper.count, 4);
     for (int k = 0; k < taper.count; k++) {
-      assert_int_equal(63 - __builtin_clzll(taper.generator[k]),
-                       taper.qubit[k]);
+      assert_int_equal(vqe_qubits_highest(taper.generator[k]), taper.qubit[k]);
       for (int j = 0; j < taper.count; j++) {
-        assert_int_equal(taper.generator[k] >> taper.qubit[j] & 1, k == j);
+        assert_int_equal(vqe_qubits_has(taper.generator[k], taper.qubit[j]),
+                         k == j);
       }
       for (size_t t = 0; t < mapped->nterm; t++) {
-        assert_false(__builtin_parityll(taper.generator[k] & mapped->x[t]));
+        assert_false(vqe_qubits_odd(taper.generator[k] & mapped->x[t]));
       }
     }
     vqe_pauli_sum_free(mapped);

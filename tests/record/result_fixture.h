@@ -138,8 +138,8 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   r->nfrozen = 24;
   r->nterm = nterm;
   if (nterm > 0) {
-    r->term_x = fixture_alloc(nterm, 8);
-    r->term_z = fixture_alloc(nterm, 8);
+    r->term_x = fixture_alloc(nterm, sizeof *r->term_x);
+    r->term_z = fixture_alloc(nterm, sizeof *r->term_z);
     r->term_coeff = fixture_doubles(nterm, -7.0);
     for (size_t k = 0; k < nterm; k++) {
       r->term_x[k] = (7 * k + 3) % 16;
@@ -387,8 +387,8 @@ static inline void same_result(const struct vqe_result *left,
   a.experiment = NULL;
   b.experiment = NULL;
   same_text(&a.reason, &b.reason);
-  same_block(&a.term_x, &b.term_x, a.nterm * 8);
-  same_block(&a.term_z, &b.term_z, a.nterm * 8);
+  same_block(&a.term_x, &b.term_x, a.nterm * sizeof(vqe_qubits));
+  same_block(&a.term_z, &b.term_z, a.nterm * sizeof(vqe_qubits));
   same_block(&a.term_coeff, &b.term_coeff, a.nterm * 8);
   same_block(&a.initial_parameters, &b.initial_parameters, parameters);
   same_block(&a.optimal_parameters, &b.optimal_parameters, parameters);

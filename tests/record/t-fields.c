@@ -238,6 +238,7 @@ static size_t width_of(const struct vqe_member *member)
       [VQE_MEMBER_MOLECULE] = sizeof(void *),
       [VQE_MEMBER_OPTIONS] = sizeof(struct vqe_option_list),
       [VQE_MEMBER_TERMS] = sizeof(void *),
+      [VQE_MEMBER_MASKS] = sizeof(void *),
       [VQE_MEMBER_PARAMETERS] = sizeof(void *),
       [VQE_MEMBER_EVALUATIONS] = sizeof(void *),
       [VQE_MEMBER_OCCUPATIONS] = sizeof(void *),
