@@ -59,6 +59,12 @@ def declarations():
             kept.append(line)
     # functions with a body begin at the margin and end at a brace there
     text = re.sub(r"^static inline[^;{]*\{.*?^\}", "", "\n".join(kept), flags=re.M | re.S)
+    # cffi knows no integers of 128 bits: two words, which the module reads through
+    # pointers alone, as their alignment is another
+    text = re.sub(
+        r"^__extension__ typedef unsigned __int128 vqe_qubits;$",
+        "typedef struct { uint64_t words[2]; } vqe_qubits;", text, flags=re.M,
+    )
     return text + "\nvoid free(void *pointer);\n"
 
 

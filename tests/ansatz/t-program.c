@@ -307,6 +307,52 @@ static void rotations_by_one_parameter_join(void **state)
   free(program.gates);
 }
 
+/* Gates know no qubit by its number: 60 qubits higher they are the same. */
+static void circuits_above_64_qubits_are_those_below(void **state)
+{
+  (void)state;
+  const struct vqe_gate gates[] = {
+      {VQE_GATE_SINGLE, {0, 5}, 0, 1.0},
+      {VQE_GATE_DOUBLE, {1, 7, 3, 4}, 0, 0.5},
+      {VQE_GATE_QUBIT_DOUBLE, {6, 0, 2, 5}, 0, 1.0},
+      {VQE_GATE_DOUBLE, {2, 6, 2, 7}, 0, 1.0}, /* one leaves a qubit twice */
+      {VQE_GATE_XXYY, {3, 6}, 0, 1.0},
+  };
+  for (int circuits = 0; circuits <= VQE_CIRCUITS_PLAIN; circuits++) {
+    for (size_t k = 0; k < sizeof gates / sizeof gates[0]; k++) {
+      struct vqe_program low = {.nqubit = 8};
+      struct vqe_program high = {.nqubit = 68};
+      struct vqe_gate moved = gates[k];
+      for (int j = 0; j < 4; j++) {
+        moved.q[j] += 60;
+      }
+      bool pair = gates[k].kind == VQE_GATE_XXYY;
+      assert_int_equal((pair ? vqe_program_xxyy : vqe_program_excitation)(
+                           &low, &gates[k], (enum vqe_circuits)circuits),
+                       VQE_OK);
+      assert_int_equal((pair ? vqe_program_xxyy : vqe_program_excitation)(
+                           &high, &moved, (enum vqe_circuits)circuits),
+                       VQE_OK);
+      assert_int_equal(vqe_program_cancel(&low), VQE_OK);
+      assert_int_equal(vqe_program_cancel(&high), VQE_OK);
+      assert_int_equal(low.ngate, high.ngate);
+      for (size_t g = 0; g < low.ngate; g++) {
+        assert_int_equal(low.gates[g].kind, high.gates[g].kind);
+        for (int slot = 0; slot < 2; slot++) {
+          bool used =
+              slot == 0 ||
+              vqe_program_pair((enum vqe_program_kind)low.gates[g].kind);
+          assert_true(!used ||
+                      high.gates[g].q[slot] == low.gates[g].q[slot] + 60);
+        }
+        near(high.gates[g].scale, low.gates[g].scale, 1e-15);
+      }
+      free(low.gates);
+      free(high.gates);
+    }
+  }
+}
+
 /* ---- counts ---- */
 
 static double pairs_of(const char *name, int norb, enum vqe_circuits circuits)
@@ -477,6 +523,7 @@ int main(void)
       cmocka_unit_test(pairs_cancel_through_gates_that_commute),
       cmocka_unit_test(pairs_stay_around_gates_that_do_not_commute),
       cmocka_unit_test(rotations_by_one_parameter_join),
+      cmocka_unit_test(circuits_above_64_qubits_are_those_below),
       cmocka_unit_test(gates_of_excitations_are_those_of_the_literature),
       cmocka_unit_test(coupled_doubles_take_the_gates_of_the_literature),
       cmocka_unit_test(depth_counts_layers),

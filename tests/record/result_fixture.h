@@ -230,6 +230,18 @@ static inline struct vqe_result *fixture_result(size_t nterm, size_t neval,
   return r;
 }
 
+/* The same on 128 qubits, of which terms reach the last. */
+static inline struct vqe_result *fixture_wide(size_t nterm)
+{
+  struct vqe_result *r = fixture_result(nterm, 1, 2);
+  r->num_qubits = 128;
+  for (size_t k = 0; k < nterm; k++) {
+    r->term_x[k] |= (vqe_qubits)(k + 1) << 120;
+    r->term_z[k] |= (vqe_qubits)(2 * k + 129) << 120;
+  }
+  return r;
+}
+
 static inline void fixture_forget_properties(struct vqe_result *result)
 {
   for (size_t k = 0; k < result->nproperty; k++) {

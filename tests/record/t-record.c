@@ -143,6 +143,25 @@ static int visit(void *ctx, struct vqe_record *record, size_t index)
 }
 
 /* fastavro wrote the container, Python's json the text. */
+static void labels_reach_the_last_of_128_qubits(void **state)
+{
+  (void)state;
+  struct vqe_result *result = fixture_wide(3);
+  result->status = VQE_EXPERIMENT_OK;
+  struct vqe_record *record = NULL;
+  assert_int_equal(vqe_record_from_result(&record, result), VQE_OK);
+  assert_int_equal(record->nterm, 3);
+  for (size_t k = 0; k < 3; k++) {
+    assert_int_equal(strlen(record->terms[k].label), 128);
+  }
+  /* X masks 1, 2 and 3, Z masks 129, 131 and 133 on the last eight */
+  assert_memory_equal(record->terms[0].label, "ZIIIIIIY", 8);
+  assert_memory_equal(record->terms[1].label, "ZIIIIIYZ", 8);
+  assert_memory_equal(record->terms[2].label, "ZIIIIZXY", 8);
+  vqe_record_free(record);
+  vqe_result_free(result);
+}
+
 static void others_avro_and_json_are_one_record(void **state)
 {
   (void)state;
@@ -393,6 +412,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(record_survives_avro_and_no_cut_of_it),
+      cmocka_unit_test(labels_reach_the_last_of_128_qubits),
       cmocka_unit_test(others_avro_and_json_are_one_record),
       cmocka_unit_test(unions_nan_and_infinity_of_json_are_read),
       cmocka_unit_test(wrong_types_are_refused_by_name),

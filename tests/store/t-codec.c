@@ -42,6 +42,26 @@ static void results_come_back_bit_for_bit(void **state)
   check_round_trip(fixture_failed());
 }
 
+/* A mask is one word, as it was in all versions, and two above 64 qubits. */
+static void masks_above_64_qubits_come_back(void **state)
+{
+  (void)state;
+  size_t sizes[2];
+  for (int wide = 0; wide < 2; wide++) {
+    struct vqe_result *result = fixture_wide(100);
+    uint8_t *data = NULL;
+    for (size_t k = 0; wide == 0 && k < 100; k++) {
+      result->term_x[k] = (uint64_t)result->term_x[k];
+      result->term_z[k] = (uint64_t)result->term_z[k];
+    }
+    result->num_qubits = wide != 0 ? 128 : 64;
+    assert_int_equal(vqe_codec_encode_result(&data, &sizes[wide], result), 0);
+    free(data);
+    check_round_trip(result);
+  }
+  assert_int_equal(sizes[1] - sizes[0], 100 * 16);
+}
+
 static void absent_parts_stay_absent(void **state)
 {
   (void)state;
@@ -254,6 +274,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(results_come_back_bit_for_bit),
+      cmocka_unit_test(masks_above_64_qubits_come_back),
       cmocka_unit_test(absent_parts_stay_absent),
       cmocka_unit_test(bytes_are_little_endian_under_a_mark),
       cmocka_unit_test(bytes_of_version_1_are_read),

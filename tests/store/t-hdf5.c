@@ -126,6 +126,15 @@ static void results_come_back_bit_for_bit(void **state)
   }
 }
 
+static void labels_above_64_qubits_come_back(void **state)
+{
+  const struct fixture *fixture = *state;
+  struct vqe_result *results[2] = {fixture_wide(90), fixture_result(3, 4, 2)};
+  check_round_trip(fixture->path, results, 2);
+  vqe_result_free(results[0]);
+  vqe_result_free(results[1]);
+}
+
 static void list_has_ids_and_statuses_alone(void **state)
 {
   const struct fixture *fixture = *state;
@@ -397,6 +406,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(results_come_back_bit_for_bit),
+      TEST(labels_above_64_qubits_come_back),
       TEST(visits_go_in_order_and_stop_when_asked),
       TEST(list_has_ids_and_statuses_alone),
       TEST(rows_have_what_a_state_shows),

@@ -36,9 +36,10 @@ class PauliSum:
     only."""
 
     x: npt.NDArray[np.uint64]
-    """(number of terms,)"""
+    """(number of terms,), above 64 qubits (number of terms, 2): bit q - 64 of the
+    second word is qubit q"""
     z: npt.NDArray[np.uint64]
-    """(number of terms,)"""
+    """the same"""
     coeff: Floats
     """(number of terms,), hartree"""
 
@@ -173,11 +174,14 @@ class Estimator:
     def paulis(self) -> PauliSum:
         """The Hamiltonian by Jordan-Wigner."""
         held = self._problem.paulis
-        shape = (int(held.nterm),)
+        count = int(held.nterm)
+        x = _library.view_of(held.x, (count, 2), np.uint64, self._problem)
+        z = _library.view_of(held.z, (count, 2), np.uint64, self._problem)
+        low = held.nqubit <= 64
         return PauliSum(
-            _library.view_of(held.x, shape, np.uint64, self._problem),
-            _library.view_of(held.z, shape, np.uint64, self._problem),
-            _library.view_of(held.coeff, shape, np.float64, self._problem),
+            x[:, 0] if low else x,
+            z[:, 0] if low else z,
+            _library.view_of(held.coeff, (count,), np.float64, self._problem),
         )
 
     def qasm(self) -> str:
