@@ -3,7 +3,8 @@
 qubits, from the job file to the tables. Energies are PySCF's; the Hamiltonian's
 text has the determinant's energy, and in the sector of two electrons its lowest
 eigenvalue is FCI's; circuits name no qubit that is not there; sizes are said
-before, and what is above 64 orbitals is refused.
+before, terms that do not fit memory left out, and what is above 64 orbitals is
+refused.
 """
 
 import json
@@ -115,6 +116,34 @@ def check_circuit(folder, name, qubits, *options, left=0):
     check(max(named) == width - 1, f"{name}: qubits up to {max(named)} of {width}")
 
 
+# ---- little memory ----
+
+
+def check_little_memory(folder):
+    """Pauli terms that do not fit are left out of a result, which needs none, and
+    refused where they are asked for."""
+    environment = harness.environment() | {"OPENBLAS_NUM_THREADS": "1"}
+    words = ["bash", "-c", 'ulimit -v 600000; exec "$0" "$@"', harness.BATCH, "H2.json",
+             "--threads", "1"]
+
+    def limited(*options):
+        return subprocess.run([*words, *options], cwd=folder.path, env=environment,
+                              capture_output=True, text=True, check=False)
+
+    limited("--output", "limited.h5", "--summary", "limited.json")
+    with open(folder.file("limited.json"), encoding="utf-8") as stream:
+        (result,) = json.load(stream)
+    check(result["status"] == "ok", f"little memory: {result}")
+    check(abs(result["energy_fci"] - CASES[0][5]) < 1e-7, f"little memory: {result}")
+    check("terms_left_out" in [note["code"] for note in result["notes"]], result["notes"])
+    check(result["n_pauli_terms"] is None and result["pauli_one_norm"] is None,
+          f"{result['n_pauli_terms']}, {result['pauli_one_norm']}")
+    done = limited("--output", "none.h5", "--hamiltonian", "limited.txt")
+    check(done.returncode != 0 and "Pauli terms of 46 orbitals" in
+          harness.unfolded(done.stderr), f"{done.returncode}: {done.stderr}")
+    check(not os.path.exists(folder.file("limited.txt")), "a file of no Hamiltonian")
+
+
 with harness.Folder() as folder:
     terms = {}
     for molecule, basis, frozen, qubits, hf, fci in CASES:
@@ -145,6 +174,7 @@ with harness.Folder() as folder:
                  "FROM hamiltonian_terms GROUP BY 1")
     check({row["width"]: row["terms"] for row in rows} == terms, f"{rows}, {terms}")
     check(check_hamiltonian(folder) == terms[92], f"{terms[92]} terms in the result")
+    check_little_memory(folder)
     big = folder.write("big.json", {"molecules": [H2], "basis": "aug-cc-pvqz"})
     refused = folder.run(big, "--dry-run", status=None)
     check(refused.returncode != 0 or "64" in refused.stdout, "92 orbitals are taken")

@@ -4,6 +4,11 @@
  * but the Z strings. */
 #include "oracle.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/machine.h"
 #include "operators/qubits.h"
 #include "pauli_matrix.h"
 #include "vqe/error.h"
@@ -264,6 +269,44 @@ static void symmetry_of_many_orbitals_is_found(void **state)
   free(eri);
 }
 
+/* Asked before memory is taken; in a process of its own, as the limit stays.
+ */
+static void sums_that_may_not_fit_memory_are_refused(void **state)
+{
+  (void)state;
+  enum { N = 40 };
+  struct vqe_hamiltonian *hamiltonian = NULL;
+  double *h1e;
+  double *eri;
+  int code = -1;
+  oracle_integrals(&h1e, &eri, N, NULL, 5);
+  assert_int_equal(
+      vqe_hamiltonian_create(&hamiltonian, N, h1e, eri, 0.0, false, 0.0),
+      VQE_OK);
+  pid_t child = fork();
+  if (child == 0) {
+    struct rlimit limit = {(rlim_t)1 << 46, RLIM_INFINITY};
+    struct vqe_machine_limit found;
+    struct vqe_pauli_sum *sum = NULL;
+    (void)setrlimit(RLIMIT_AS, &limit);
+    vqe_machine_limit(&found);
+    limit.rlim_cur = found.used + ((size_t)400 << 20);
+    (void)setrlimit(RLIMIT_AS, &limit);
+    bool refused = vqe_pauli_sum_jordan_wigner(&sum, hamiltonian, 0.0) ==
+                       VQE_ERR_MEMORY &&
+                   sum == NULL &&
+                   strstr(vqe_error_message(), "40 orbitals") != NULL;
+    _exit(refused ? 0 : 1);
+  }
+  assert_true(child > 0);
+  assert_int_equal(waitpid(child, &code, 0), child);
+  assert_true(WIFEXITED(code));
+  assert_int_equal(WEXITSTATUS(code), 0);
+  vqe_hamiltonian_free(hamiltonian);
+  free(h1e);
+  free(eri);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -273,6 +316,7 @@ int main(void)
       cmocka_unit_test(labels_reach_the_last_qubit),
       cmocka_unit_test(masks_are_counted_to_the_last_qubit),
       cmocka_unit_test(symmetry_of_many_orbitals_is_found),
+      cmocka_unit_test(sums_that_may_not_fit_memory_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
