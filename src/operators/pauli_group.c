@@ -36,29 +36,43 @@ static int compare_ranked(const void *a, const void *b)
   return l < r ? -1 : 1;
 }
 
+/* Letters of a group's qubits: x, z and where there are any, of 64 qubits. */
+typedef uint64_t letters[3];
+
+static bool clash(const letters group, uint64_t x, uint64_t z)
+{
+  return (((x ^ group[0]) | (z ^ group[1])) & (x | z) & group[2]) != 0;
+}
+
+static void join(letters group, uint64_t x, uint64_t z)
+{
+  group[0] |= x;
+  group[1] |= z;
+  group[2] |= x | z;
+}
+
 /* Put each term, in the order of `ranked`, into the first group that it
- * commutes with qubit by qubit; `basis` has room for as many. */
-static int assign_groups(int *group, const struct ranked *ranked,
-                         vqe_qubits (*basis)[3], size_t nterm)
+ * commutes with qubit by qubit. `low` and `high` have room for as many: most
+ * clash below 64 already, so that the other half is seldom looked at. */
+static int assign_groups(int *group, const struct ranked *ranked, letters *low,
+                         letters *high, size_t nterm)
 {
   int groups = 0;
   for (size_t k = 0; k < nterm; k++) {
-    vqe_qubits x = ranked[k].x;
-    vqe_qubits z = ranked[k].z;
-    vqe_qubits support = x | z;
+    uint64_t x = vqe_qubits_low(ranked[k].x);
+    uint64_t z = vqe_qubits_low(ranked[k].z);
+    uint64_t x2 = vqe_qubits_high(ranked[k].x);
+    uint64_t z2 = vqe_qubits_high(ranked[k].z);
     int chosen = -1;
-    if (support != 0) {
-      for (chosen = 0; chosen < groups; chosen++) {
-        vqe_qubits clash = ((x ^ basis[chosen][0]) | (z ^ basis[chosen][1])) &
-                           support & basis[chosen][2];
-        if (clash == 0) {
-          break;
-        }
+    if ((ranked[k].x | ranked[k].z) != 0) {
+      chosen = 0;
+      while (chosen < groups &&
+             (clash(low[chosen], x, z) || clash(high[chosen], x2, z2))) {
+        chosen++;
       }
       groups += chosen == groups;
-      basis[chosen][0] |= x;
-      basis[chosen][1] |= z;
-      basis[chosen][2] |= support;
+      join(low[chosen], x, z);
+      join(high[chosen], x2, z2);
     }
     group[ranked[k].index] = chosen;
   }
@@ -128,20 +142,24 @@ int vqe_pauli_group_qwc(const struct vqe_pauli_sum *sum, int *group,
                         int *ngroup)
 {
   struct ranked *ranked = NULL;
-  vqe_qubits(*basis)[3] = NULL; /* x, z, support of each group */
+  letters *low = NULL; /* of each group */
+  letters *high = NULL;
   int status = check(__func__, sum, group, ngroup);
   if (status == VQE_OK) {
     status = rank_terms(&ranked, sum);
   }
   if (status == VQE_OK) {
-    status =
-        vqe_memory_alloc(&basis, sum->nterm, sizeof *basis, "Pauli groups");
+    status = vqe_memory_alloc(&low, sum->nterm, sizeof *low, "Pauli groups");
   }
   if (status == VQE_OK) {
-    *ngroup = assign_groups(group, ranked, basis, sum->nterm);
+    status = vqe_memory_alloc(&high, sum->nterm, sizeof *high, "Pauli groups");
+  }
+  if (status == VQE_OK) {
+    *ngroup = assign_groups(group, ranked, low, high, sum->nterm);
   }
   free(ranked);
-  free(basis);
+  free(low);
+  free(high);
   return status;
 }
 
