@@ -20,6 +20,10 @@ try:
 except ImportError:
     print("skipped: this Python has no NumPy")
     raise SystemExit(harness.SKIPPED) from None
+try:
+    from qiskit import QuantumCircuit
+except ImportError:
+    QuantumCircuit = None  # registers and qubits are looked at all the same
 
 LAKE = os.environ.get("VQE_LAKE") or os.path.join(
     os.path.dirname(harness.BATCH), "vqe_lake"
@@ -114,6 +118,17 @@ def check_circuit(folder, name, qubits, *options, left=0):
           f"{name}: no register of {width} qubits")
     named = {int(q) for q in re.findall(r"q\[(\d+)\]", text.split(";", 3)[3])}
     check(max(named) == width - 1, f"{name}: qubits up to {max(named)} of {width}")
+    return text
+
+
+def check_by_qiskit(text, result):
+    """Qiskit counts in the text of OpenQASM 2 what the result says."""
+    if QuantumCircuit is None:
+        return
+    circuit = QuantumCircuit.from_qasm_str(text)
+    for key, counted in (("n_qubits", circuit.num_qubits), ("depth", circuit.depth()),
+                         ("two_qubit_gates", circuit.num_nonlocal_gates())):
+        check(result[key] == counted, f"{key}: {result[key]}, Qiskit counts {counted}")
 
 
 # ---- little memory ----
@@ -167,7 +182,8 @@ with harness.Folder() as folder:
               f"{name}: {result['s2']}, {result['n_expectation']}")
         terms[qubits] = result["n_pauli_terms"]
         check_circuit(folder, name, qubits)
-        check_circuit(folder, name, qubits, "--bind", "--qasm-version", "2")
+        check_by_qiskit(
+            check_circuit(folder, name, qubits, "--bind", "--qasm-version", "2"), result)
         check_circuit(folder, name, qubits, "--mapping", "parity", "--taper", "number",
                       left=2)
     rows = query(folder, "SELECT length(term_label) AS width, count(*) AS terms "
