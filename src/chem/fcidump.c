@@ -96,21 +96,18 @@ static int add_energies(struct vqe_integrals *out, const char *where)
   if (coupling <= MAX_COUPLING) {
     return vqe_reference_mp2(out);
   }
-  if (out->nalpha == out->nbeta) {
-    /* orbitals localised among the occupied ones keep the determinant */
-    return vqe_notes_add(
-        &out->notes, VQE_NOTE_NOT_CANONICAL,
-        "the Fock matrix is off-diagonal by %.1e hartree, so there is no MP2 "
-        "energy and no start from it; %s",
-        coupling,
-        mixing <= MAX_COUPLING
-            ? "the determinant is that of Hartree-Fock. Canonical orbitals "
-              "give both"
-            : "it couples occupied and virtual orbitals too, so the reference "
-              "lies above Hartree-Fock. Write the file from converged RHF "
-              "orbitals if it is to be the start");
-  }
-  return VQE_OK;
+  /* orbitals localised among those of one occupation keep the determinant */
+  return vqe_notes_add(
+      &out->notes, VQE_NOTE_NOT_CANONICAL,
+      "the Fock matrix is off that of canonical orbitals by %.1e hartree, so "
+      "there is no MP2 energy and no start from it; %s",
+      coupling,
+      mixing <= MAX_COUPLING
+          ? "the determinant is that of Hartree-Fock. Canonical orbitals "
+            "give both"
+          : "it couples occupied and virtual orbitals too, so the reference "
+            "lies above Hartree-Fock. Write the file from converged RHF or "
+            "ROHF orbitals if it is to be the start");
 }
 
 /* Bring the lowest determinant to the front of the orbitals. */

@@ -9,17 +9,19 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "chem/env.h"
+#include "chem/open_mp2.h"
 #include "chem/transform.h"
 
 #define MIN_GAP 1e-8 /* hartree, of a double excitation */
 
 /* t = (ia|jb) / (e_i + e_j - e_a - e_b) and u = 2 t - t with a and b swapped,
- * [i][j][a][b]; `eri` over the orbitals from nfrozen on. */
-static int amplitudes(double *t, double *u, const double *eri,
-                      const struct vqe_natural_input *in)
+ * [i][j][a][b]; `eri` over the orbitals from nfrozen on. False where an
+ * occupied and an empty orbital have one energy. */
+static bool amplitudes(double *t, double *u, const double *eri,
+                       const struct vqe_natural_input *in)
 {
-  size_t no = (size_t)(in->nocc - in->nfrozen);
-  size_t nv = (size_t)(in->nmo - in->nocc);
+  size_t no = (size_t)(in->nalpha - in->nfrozen);
+  size_t nv = (size_t)(in->nmo - in->nalpha);
   size_t n = no + nv;
   size_t npair = n * (n + 1) / 2;
   const double *e = in->mo_energy + in->nfrozen;
@@ -43,25 +45,20 @@ static int amplitudes(double *t, double *u, const double *eri,
       }
     }
   }
-  return split ? VQE_OK
-               : vqe_error_set(VQE_ERR_NUMERIC,
-                               "molecule '%.64s': no MP2 occupations: an "
-                               "occupied and an empty orbital have one "
-                               "energy; choose the active space otherwise",
-                               in->name);
+  return split;
 }
 
 /* D_ij = 2 - 2 sum_kab t_ikab u_jkab, D_ab = 2 sum_ijc t_ijac u_ijbc. */
 static void sum_density(double *out, const double *t, const double *u,
                         double *scratch, const struct vqe_natural_input *in)
 {
-  int no = in->nocc - in->nfrozen;
-  int nv = in->nmo - in->nocc;
+  int no = in->nalpha - in->nfrozen;
+  int nv = in->nmo - in->nalpha;
   int n = in->nmo;
   size_t nv2 = (size_t)nv * (size_t)nv;
   int long_side = no * nv * nv;
   memset(out, 0, (size_t)n * (size_t)n * sizeof(double));
-  for (int i = 0; i < in->nocc; i++) {
+  for (int i = 0; i < in->nalpha; i++) {
     out[i * n + i] = 2.0;
   }
   if (no == 0 || nv == 0) {
@@ -83,48 +80,104 @@ static void sum_density(double *out, const double *t, const double *u,
   }
   for (int a = 0; a < nv; a++) {
     for (int b = 0; b < nv; b++) {
-      out[(in->nocc + a) * n + in->nocc + b] =
+      out[(in->nalpha + a) * n + in->nalpha + b] =
           0.5 * (scratch[a * nv + b] + scratch[b * nv + a]);
     }
   }
 }
 
-int vqe_natural_density(double *out, const struct vqe_natural_input *in)
+static int no_occupations(const struct vqe_natural_input *in)
 {
-  size_t no = (size_t)(in->nocc - in->nfrozen);
-  size_t nv = (size_t)(in->nmo - in->nocc);
-  size_t n = no + nv;
-  size_t npair = n * (n + 1) / 2;
+  return vqe_error_set(VQE_ERR_NUMERIC,
+                       "molecule '%.64s': no MP2 occupations: an occupied and "
+                       "an empty orbital have one energy; choose the active "
+                       "space otherwise",
+                       in->name);
+}
+
+static int closed_density(double *out, const double *eri,
+                          const struct vqe_natural_input *in)
+{
+  size_t no = (size_t)(in->nalpha - in->nfrozen);
+  size_t nv = (size_t)(in->nmo - in->nalpha);
   size_t count = no * no * nv * nv;
-  double *eri = NULL;
   double *t = NULL;
   double *u = NULL;
   double *scratch = NULL;
-  int status = vqe_memory_alloc(&eri, npair * npair, sizeof(double),
-                                "two-electron integrals of MP2");
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&t, count, sizeof(double), "MP2 amplitudes");
-  }
+  int status = vqe_memory_alloc(&t, count, sizeof(double), "MP2 amplitudes");
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&u, count, sizeof(double), "MP2 amplitudes");
   }
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&scratch, n * n, sizeof(double), "MP2 density");
+    status = vqe_memory_alloc(&scratch, (no + nv) * (no + nv), sizeof(double),
+                              "MP2 density");
   }
+  if (status == VQE_OK && !amplitudes(t, u, eri, in)) {
+    status = no_occupations(in);
+  }
+  if (status == VQE_OK) {
+    sum_density(out, t, u, scratch, in);
+  }
+  free(t);
+  free(u);
+  free(scratch);
+  return status;
+}
+
+static int open_density(double *out, const double *eri,
+                        const struct vqe_natural_input *in)
+{
+  const struct vqe_open_shell shell = {.norb = in->nmo - in->nfrozen,
+                                       .nalpha = in->nalpha - in->nfrozen,
+                                       .nbeta = in->nbeta - in->nfrozen,
+                                       .eri = eri,
+                                       .mo_energy =
+                                           in->mo_energy + in->nfrozen};
+  struct vqe_open_mp2 *mp2 = NULL;
+  double *part = NULL;
+  size_t n = (size_t)shell.norb;
+  size_t frozen = (size_t)in->nfrozen;
+  size_t nmo = (size_t)in->nmo;
+  int status = vqe_memory_alloc(&part, n * n, sizeof(double), "MP2 density");
+  if (status == VQE_OK) {
+    status = vqe_open_mp2_new(&mp2, &shell);
+  }
+  if (status == VQE_OK && mp2->split) {
+    status = no_occupations(in);
+  }
+  if (status == VQE_OK) {
+    status = vqe_open_mp2_density(part, mp2);
+  }
+  if (status == VQE_OK) {
+    memset(out, 0, nmo * nmo * sizeof *out);
+    for (size_t i = 0; i < frozen; i++) {
+      out[i * nmo + i] = 2.0;
+    }
+    for (size_t p = 0; p < n; p++) {
+      memcpy(out + (frozen + p) * nmo + frozen, part + p * n, n * sizeof *out);
+    }
+  }
+  vqe_open_mp2_free(mp2);
+  free(part);
+  return status;
+}
+
+int vqe_natural_density(double *out, const struct vqe_natural_input *in)
+{
+  size_t n = (size_t)(in->nmo - in->nfrozen);
+  size_t npair = n * (n + 1) / 2;
+  double *eri = NULL;
+  int status = vqe_memory_alloc(&eri, npair * npair, sizeof(double),
+                                "two-electron integrals of MP2");
   if (status == VQE_OK) {
     status = vqe_transform_functions(eri, in->eri, in->direct, in->mo_coeff,
                                      in->nao, in->nmo, in->nfrozen, (int)n,
                                      in->threads);
   }
   if (status == VQE_OK) {
-    status = amplitudes(t, u, eri, in);
-  }
-  if (status == VQE_OK) {
-    sum_density(out, t, u, scratch, in);
+    status = in->nalpha == in->nbeta ? closed_density(out, eri, in)
+                                     : open_density(out, eri, in);
   }
   free(eri);
-  free(t);
-  free(u);
-  free(scratch);
   return status;
 }

@@ -99,44 +99,44 @@ static int density(double *matrix, const struct vqe_scf *scf,
   const struct vqe_natural_input input = {.name = scene->molecule->name,
                                           .nao = scene->env->nao,
                                           .nmo = scf->nmo,
-                                          .nocc = scene->nalpha,
+                                          .nalpha = scene->nalpha,
+                                          .nbeta = scene->nbeta,
                                           .nfrozen = scene->nfrozen,
                                           .mo_coeff = scf->mo_coeff,
                                           .mo_energy = scf->mo_energy,
                                           .eri = scene->eri,
                                           .direct = scene->direct,
                                           .threads = scene->threads};
-  if (scene->nalpha != scene->nbeta) {
-    return vqe_error_set(VQE_ERR_INPUT,
-                         "%s: active_space: MP2 occupations are known of "
-                         "closed shells only; name shells by avas",
-                         scene->where);
-  }
   return vqe_natural_density(matrix, &input);
 }
 
-/* By size: those that differ most from 2 and 0. */
+/* By size: the singly occupied ones, and those that differ most from 2 and
+ * 0. */
 static int take_size(struct vqe_space_taken *out,
                      const struct vqe_space_ranking *ranking,
                      const struct vqe_space_rule *rule,
                      const struct vqe_space_scene *scene)
 {
-  if (rule->orbitals > ranking->nocc + ranking->nvir ||
+  int open = scene->nalpha - scene->nbeta;
+  int orbitals = rule->orbitals - open;
+  int paired = rule->electrons - open;
+  if (orbitals < 0 || orbitals > ranking->nocc + ranking->nvir ||
       (rule->electrons >= 0 &&
-       (rule->electrons % 2 != 0 || rule->electrons / 2 > ranking->nocc ||
-        rule->orbitals - rule->electrons / 2 > ranking->nvir))) {
+       (paired < 0 || paired % 2 != 0 || paired / 2 > ranking->nocc ||
+        paired / 2 > orbitals || orbitals - paired / 2 > ranking->nvir))) {
     return vqe_error_set(VQE_ERR_INPUT,
                          "%s: active_space auto: there are %d occupied and "
                          "%d empty orbitals to choose from, each with two "
-                         "electrons or none; give a size that fits",
-                         scene->where, ranking->nocc, ranking->nvir);
+                         "electrons or none, beside %d with one electron; "
+                         "give a size that fits",
+                         scene->where, ranking->nocc, ranking->nvir, open);
   }
   if (rule->electrons >= 0) {
-    out->occ = rule->electrons / 2;
-    out->vir = rule->orbitals - out->occ;
+    out->occ = paired / 2;
+    out->vir = orbitals - out->occ;
     return VQE_OK;
   }
-  while (out->occ + out->vir < rule->orbitals) {
+  while (out->occ + out->vir < orbitals) {
     bool occupied = out->vir == ranking->nvir ||
                     (out->occ < ranking->nocc &&
                      ranking->occ[out->occ] >= ranking->vir[out->vir]);
