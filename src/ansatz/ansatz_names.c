@@ -27,6 +27,7 @@ static const char *const interactions[] = {"square", "heavy-hex", "all-to-all",
 #define EXCITATIONS                                                           \
   .conserves = true, .real = true, .least_reps = 1, .most_reps = MAX_REPS,    \
   .default_reps = 1, .entanglements = none
+#define AMPLITUDES .mp2 = true, .mp2_open = true
 #define CIRCUIT                                                               \
   .saddles = true, .most_reps = MAX_REPS, .default_reps = 2,                  \
   .entanglements = entangler_maps
@@ -34,12 +35,12 @@ static const char *const interactions[] = {"square", "heavy-hex", "all-to-all",
 static const struct vqe_ansatz_kind kinds[] = {
     {.name = "UCCSD",
      EXCITATIONS,
-     .mp2 = true,
+     AMPLITUDES,
      .curvatures = true,
      .parameters = vqe_count_uccsd},
-    {.name = "UCCD", EXCITATIONS, .mp2 = true, .parameters = vqe_count_uccd},
-    {.name = "pUCCD", EXCITATIONS, .mp2 = true, .parameters = vqe_count_puccd},
-    {.name = "UCCD0", EXCITATIONS, .mp2 = true, .parameters = vqe_count_uccd0},
+    {.name = "UCCD", EXCITATIONS, AMPLITUDES, .parameters = vqe_count_uccd},
+    {.name = "pUCCD", EXCITATIONS, AMPLITUDES, .parameters = vqe_count_puccd},
+    {.name = "UCCD0", EXCITATIONS, AMPLITUDES, .parameters = vqe_count_uccd0},
     {.name = "ADAPT-VQE",
      .conserves = true,
      .real = true,
@@ -53,13 +54,15 @@ static const struct vqe_ansatz_kind kinds[] = {
     /* from a symmetric start the generalised ones keep the symmetry */
     {.name = "k-UpCCGSD",
      EXCITATIONS,
-     .mp2 = true,
+     AMPLITUDES,
+     .hf_open = true,
      .noise_hf = 0.05,
      .noise_mp2 = 0.05,
      .parameters = vqe_count_kupccgsd},
     {.name = "k-UpCCGD",
      EXCITATIONS,
-     .mp2 = true,
+     AMPLITUDES,
+     .hf_open = true,
      .noise_hf = 0.05,
      .noise_mp2 = 0.05,
      .parameters = vqe_count_kupccgd},
@@ -161,6 +164,18 @@ bool vqe_ansatz_real(const char *ansatz)
 bool vqe_ansatz_has_mp2(const char *ansatz)
 {
   return vqe_ansatz_kind(ansatz)->mp2;
+}
+
+bool vqe_ansatz_takes_mp2(const char *name, bool open)
+{
+  const struct vqe_ansatz_kind *kind = vqe_ansatz_kind(name);
+  return open ? kind->mp2_open : kind->mp2;
+}
+
+const char *vqe_ansatz_default_start(const char *name, bool open)
+{
+  bool mp2 = vqe_ansatz_takes_mp2(name, open);
+  return mp2 && !(open && vqe_ansatz_kind(name)->hf_open) ? "mp2" : "hf";
 }
 
 bool vqe_ansatz_grows(const char *name)

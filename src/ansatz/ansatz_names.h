@@ -22,6 +22,8 @@ struct vqe_ansatz_kind {
   bool conserves;   /* N_alpha and N_beta: runs in a sector */
   bool real;        /* amplitudes stay real */
   bool mp2;         /* vqe_ansatz_mp2_parameters knows it */
+  bool mp2_open;    /* vqe_ansatz_open_parameters too */
+  bool hf_open;     /* from there open shells find lower minima */
   bool grows;       /* its circuit is chosen while it is optimised */
   bool ry, rz;      /* layers of these rotations, the last one at the end:
                        there pi in RY prepares a one */
@@ -41,6 +43,12 @@ struct vqe_ansatz_kind {
 /* The kind of a stored spelling; for any other name, or NULL, one with nothing
  * set. */
 const struct vqe_ansatz_kind *vqe_ansatz_kind(const char *name);
+
+/* Whether amplitudes of MP2 start it, of a closed or an open shell. */
+bool vqe_ansatz_takes_mp2(const char *name, bool open);
+
+/* "mp2" or "hf": the start where none is asked for. */
+const char *vqe_ansatz_default_start(const char *name, bool open);
 
 /* The k-th of all names, NULL behind the last. */
 const char *vqe_ansatz_name(size_t k);

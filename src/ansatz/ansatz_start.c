@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ansatz/ansatz_names.h"
+#include "ansatz/ansatz_start.h"
 #include "ansatz/lucj.h"
 #include "base/error_message.h"
 #include "base/missing.h"
@@ -75,6 +76,81 @@ static int doubles_parameters(double *out, const struct vqe_ansatz *ansatz,
                            "orbital energies coincide; use init 'hf'");
     }
     double amplitude = (same ? direct - exchange : direct) / gap;
+    shared = gate->param == param ? shared + 1 : 1;
+    param = gate->param;
+    amplitude = amplitude / ansatz->reps / gate->scale;
+    out[param] += (amplitude - out[param]) / shared;
+  }
+  return VQE_OK;
+}
+
+/* Orbital, spin and place of one electron's move; false where it does not lead
+ * from an occupied to a virtual orbital. */
+struct move {
+  int spin;
+  size_t at;    /* i * nv + a */
+  size_t count; /* no * nv */
+};
+
+static bool read_move(struct move *out, const struct vqe_ansatz *ansatz,
+                      const int q[2])
+{
+  int norb = ansatz->norb;
+  out->spin = q[0] / norb;
+  int no = out->spin == 0 ? ansatz->nalpha : ansatz->nbeta;
+  int i = q[0] % norb;
+  int a = q[1] % norb;
+  out->count = (size_t)no * (size_t)(norb - no);
+  out->at = (size_t)i * (size_t)(norb - no) + (size_t)(a - no);
+  return i < no && a >= no;
+}
+
+/* False where the gate is no excitation from occupied orbitals. */
+static bool find_amplitude(double *out, const struct vqe_ansatz *ansatz,
+                           const struct vqe_gate *gate,
+                           const struct vqe_ansatz_amplitudes *amplitudes)
+{
+  struct move first;
+  struct move second;
+  if (gate->kind == VQE_GATE_SINGLE) {
+    bool found = read_move(&first, ansatz, gate->q);
+    *out = found ? amplitudes->single[first.spin][first.at] : 0.0;
+    return found;
+  }
+  if (gate->kind != VQE_GATE_DOUBLE || !read_move(&first, ansatz, gate->q) ||
+      !read_move(&second, ansatz, gate->q + 2)) {
+    return false;
+  }
+  if (first.spin > second.spin) {
+    struct move kept = first;
+    first = second;
+    second = kept;
+  }
+  int kind = first.spin != second.spin ? 2 : first.spin;
+  *out = amplitudes->pair[kind][first.at * second.count + second.at];
+  return true;
+}
+
+int vqe_ansatz_open_parameters(double *out, const struct vqe_ansatz *ansatz,
+                               const struct vqe_ansatz_amplitudes *amplitudes)
+{
+  int param = -1;
+  int shared = 0; /* excitations of `param` until now */
+  if (!vqe_ansatz_takes_mp2(ansatz->name, true)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "MP2 amplitudes of an open shell do not start %s; "
+                         "use init 'hf' or 'random'",
+                         ansatz->name);
+  }
+  for (int k = 0; k < ansatz->nparam; k++) {
+    out[k] = 0.0;
+  }
+  for (size_t k = 0; k < ansatz->ngate; k++) {
+    const struct vqe_gate *gate = &ansatz->gates[k];
+    double amplitude;
+    if (!find_amplitude(&amplitude, ansatz, gate, amplitudes)) {
+      continue;
+    }
     shared = gate->param == param ? shared + 1 : 1;
     param = gate->param;
     amplitude = amplitude / ansatz->reps / gate->scale;

@@ -148,17 +148,18 @@ static int copy_options(struct vqe_option_list *out,
   return status;
 }
 
-/* MP2 amplitudes exist for closed shells only. */
+/* The ansatz of an open shell may not be one that MP2 amplitudes start. */
 static int check_mp2(struct vqe_experiment *experiment, int multiplicity)
 {
+  const char *ansatz = experiment->ansatz_name;
   if (strcmp(experiment->init_strategy, "mp2") != 0 || multiplicity == 1 ||
-      experiment->input_error != NULL) {
+      vqe_ansatz_takes_mp2(ansatz, true) || experiment->input_error != NULL) {
     return VQE_OK;
   }
   if (asprintf(&experiment->input_error,
-               "%s: init 'mp2' needs a closed shell, and the multiplicity is "
-               "%d: use 'hf' or 'random'",
-               experiment->source, multiplicity) < 0) {
+               "%s: init 'mp2' of %s needs a closed shell, and the "
+               "multiplicity is %d: use 'hf' or 'random'",
+               experiment->source, ansatz, multiplicity) < 0) {
     experiment->input_error = NULL;
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a message");
   }
@@ -177,10 +178,8 @@ static int create_experiment(struct vqe_experiment **out,
     return status;
   }
   if (strategy == NULL) {
-    strategy = vqe_ansatz_has_mp2(choice->ansatz->name) &&
-                       choice->molecule->multiplicity <= 1
-                   ? "mp2"
-                   : "hf";
+    strategy = vqe_ansatz_default_start(choice->ansatz->name,
+                                        choice->molecule->multiplicity > 1);
   }
   experiment->molecule_id = choice->molecule_id;
   experiment->frozen_core = frozen_core_of(settings, choice->molecule);

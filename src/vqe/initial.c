@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ansatz/ansatz_start.h"
 #include "base/assert.h"
 #include "base/error_message.h"
 #include "base/file.h"
@@ -13,10 +14,12 @@
 #include "base/memory.h"
 #include "base/notes.h"
 #include "base/rng.h"
+#include "chem/open_mp2.h"
 #include "vqe/canonical.h"
 
 #define MAX_FILE ((size_t)256 << 20)
 /* Equal repetitions of an ansatz would stay equal for long without it. */
+#define LEAST_GAP 1e-8              /* hartree */
 #define MOST_ANGLE 3.14159265358979 /* radian */
 #define REPS_NOISE 1e-3
 /* Hartree; less says that an excitation costs nothing. */
@@ -131,14 +134,43 @@ static bool are_angles(const double *x, const struct vqe_ansatz *ansatz)
   return angles;
 }
 
+/* MP2 amplitudes of an open shell. */
+static int open_amplitudes(double *out, const struct vqe_ansatz *ansatz,
+                           const struct vqe_integrals *integrals)
+{
+  const struct vqe_open_shell shell = {.norb = integrals->norb,
+                                       .nalpha = integrals->nalpha,
+                                       .nbeta = integrals->nbeta,
+                                       .eri = integrals->eri,
+                                       .mo_energy =
+                                           integrals->orbital_energies};
+  struct vqe_open_mp2 *mp2 = NULL;
+  int status = vqe_open_mp2_new(&mp2, &shell);
+  if (status == VQE_OK && (mp2->split || mp2->gap > -LEAST_GAP)) {
+    status = vqe_error_set(VQE_ERR_NUMERIC,
+                           "MP2 amplitudes diverge: occupied and virtual "
+                           "orbital energies coincide; use init 'hf'");
+  }
+  if (status == VQE_OK) {
+    const struct vqe_ansatz_amplitudes amplitudes = {
+        .single = {mp2->single[0], mp2->single[1]},
+        .pair = {mp2->pair[0], mp2->pair[1], mp2->pair[2]}};
+    status = vqe_ansatz_open_parameters(out, ansatz, &amplitudes);
+  }
+  vqe_open_mp2_free(mp2);
+  return status;
+}
+
 /* MP2 amplitudes, or the Hartree-Fock state where the start was not asked for
  * and they do not exist or are far too large. */
 static int start_by_mp2(double *out, char **notes, bool required,
                         const struct vqe_ansatz *ansatz,
                         const struct vqe_integrals *integrals)
 {
-  int status = vqe_ansatz_mp2_parameters(out, ansatz, integrals->eri,
-                                         integrals->orbital_energies);
+  int status = ansatz->nalpha == ansatz->nbeta
+                   ? vqe_ansatz_mp2_parameters(out, ansatz, integrals->eri,
+                                               integrals->orbital_energies)
+                   : open_amplitudes(out, ansatz, integrals);
   if (status == VQE_ERR_MEMORY || required ||
       (status == VQE_OK && are_angles(out, ansatz))) {
     return status;

@@ -900,18 +900,38 @@ static void bad_molecule_fails_alone_unless_strict(void **state)
   check_message(text, &o, "molecule 1");
 }
 
-static void mp2_start_needs_a_closed_shell(void **state)
+static void mp2_start_of_lucj_needs_a_closed_shell(void **state)
 {
   (void)state;
   static const char *const text =
-      "{\"molecules\": [" H2 ", " TRIPLET "], \"init\": \"mp2\", \"seed\": 1}";
+      "{\"molecules\": [" H2 ", " TRIPLET "], \"ansatz\": \"LUCJ\", "
+      "\"init\": \"mp2\", \"seed\": 1}";
   assert_int_equal(parse(text), 0);
   assert_int_equal(job->nbad, 1);
   assert_null(experiment(0)->input_error);
   assert_non_null(strstr(experiment(1)->input_error, "multiplicity is 3"));
   struct vqe_job_overrides o = none;
   o.strict = true;
-  check_message(text, &o, "init 'mp2' needs a closed shell");
+  check_message(text, &o, "init 'mp2' of LUCJ needs a closed shell");
+}
+
+static void start_of_open_shells_is_that_of_their_ansatz(void **state)
+{
+  (void)state;
+  static const char *const starts[][2] = {
+      {"UCCSD", "mp2"}, {"UCCD", "mp2"},       {"pUCCD", "mp2"},
+      {"UCCD0", "mp2"}, {"k-UpCCGSD", "hf"},   {"k-UpCCGD", "hf"},
+      {"LUCJ", "hf"},   {"EfficientSU2", "hf"}};
+  for (size_t k = 0; k < sizeof starts / sizeof starts[0]; k++) {
+    char text[400];
+    snprintf(text, sizeof text,
+             "{\"molecules\": [" TRIPLET "], \"ansatz\": \"%s\", "
+             "\"seed\": 1}",
+             starts[k][0]);
+    assert_int_equal(parse(text), 0);
+    assert_string_equal(experiment(0)->init_strategy, starts[k][1]);
+    assert_null(experiment(0)->input_error);
+  }
 }
 
 static void repetitions_run_once_with_a_warning(void **state)
@@ -1364,7 +1384,8 @@ int main(void)
       cmocka_unit_test(wrong_values_name_file_key_and_remedy),
       cmocka_unit_test(wrong_options_name_the_option),
       cmocka_unit_test(bad_molecule_fails_alone_unless_strict),
-      cmocka_unit_test(mp2_start_needs_a_closed_shell),
+      cmocka_unit_test(mp2_start_of_lucj_needs_a_closed_shell),
+      cmocka_unit_test(start_of_open_shells_is_that_of_their_ansatz),
       cmocka_unit_test(repetitions_run_once_with_a_warning),
       cmocka_unit_test(too_many_experiments_are_refused),
       cmocka_unit_test(restart_adopts_drawn_seeds),
