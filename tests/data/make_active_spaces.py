@@ -45,6 +45,23 @@ N2 = [["N", 0.0, 0.0, 0.0], ["N", 0.0, 0.0, 1.1]]
 WATER = [["O", 0.0, 0.0, 0.1173], ["H", 0.0, 0.7572, -0.4692], ["H", 0.0, -0.7572, -0.4692]]
 CO = [["C", 0.0, 0.0, 0.0], ["O", 0.0, 0.0, 1.128]]
 NH = [["N", 0.0, 0.0, 0.0], ["H", 0.0, 0.0, 1.04]]
+O2 = [["O", 0.0, 0.0, 0.0], ["O", 0.0, 0.0, 1.21]]
+METHYL = [
+    ["C", 0.0, 0.0, 0.0],
+    ["H", 1.08, 0.0, 0.0],
+    ["H", -0.54, 0.9353, 0.0],
+    ["H", -0.54, -0.9353, 0.0],
+]
+ALLYL = [
+    ["C", 0.0, 0.0, 0.43],
+    ["C", 0.0, 1.22, -0.2],
+    ["C", 0.0, -1.22, -0.2],
+    ["H", 0.0, 0.0, 1.52],
+    ["H", 0.0, 1.29, -1.28],
+    ["H", 0.0, -1.29, -1.28],
+    ["H", 0.0, 2.15, 0.35],
+    ["H", 0.0, -2.15, 0.35],
+]
 
 # name, atoms, basis, rule, labels of AVAS, threshold, core orbitals, multiplicity
 BY_SHELLS = [
@@ -96,6 +113,15 @@ BY_SHELLS = [
         1,
     ),
     ("NH", NH, "6-31g", {"avas": ["N 2p", "H 1s"]}, ["N 2p", "H 1s"], 0.2, 0, 3),
+]
+
+# name, atoms, basis, rule, multiplicity, frozen orbitals, lowest and highest
+# occupation, or the size
+BY_OPEN_OCCUPATION = [
+    ("NH", NH, "6-31g", {"natural": 0.015}, 3, 0, 0.015, 1.985),
+    ("O2", O2, "cc-pvdz", {"natural": {"min": 0.03, "max": 1.97}}, 3, 2, 0.03, 1.97),
+    ("methyl", METHYL, "cc-pvdz", {"auto": 7}, 2, 1, None, 7),
+    ("allyl", ALLYL, "sto-3g", {"auto": {"electrons": 3, "orbitals": 3}}, 2, 0, 1, 3),
 ]
 
 # name, atoms, basis, rule, frozen orbitals, lowest and highest occupation
@@ -158,6 +184,45 @@ def by_shells(name, atoms, basis, rule, labels, threshold, ncore, multiplicity):
     return found
 
 
+def by_open_occupation(name, atoms, basis, rule, multiplicity, frozen, low, high):
+    """The same of an open shell by UMP2 on the orbitals of ROHF: those that are
+    occupied once are taken, others by the density among doubly occupied and
+    among empty ones."""
+    field = mean_field(atoms, basis, multiplicity)
+    beta, alpha = (int((field.mo_occ > least).sum()) for least in (1, 0))
+    unrestricted = field.to_uhf()
+    unrestricted.converged = False  # orbitals are not canonical: iterate
+    method = mp.UMP2(unrestricted, frozen=frozen or None)
+    method.conv_tol, method.conv_tol_normt, method.max_cycle = 1e-11, 1e-10, 500
+    method.kernel()
+    assert method.converged
+    density = np.sum(method.make_rdm1(), axis=0)
+    assert abs(density[:beta, alpha:]).max() < 1e-12
+    filled, u = np.linalg.eigh(-density[:beta, :beta])
+    empty, v = np.linalg.eigh(-density[alpha:, alpha:])
+    filled, empty = -filled, -empty
+    if isinstance(low, float):
+        pairs = int((filled <= high).sum())
+        others = int((empty >= low).sum())
+    else:
+        ranked = sorted(
+            [(2 - n, 0) for n in filled] + [(n, 1) for n in empty], reverse=True
+        )
+        ranked = ranked[: high - (alpha - beta)]
+        pairs = sum(1 for _, kind in ranked if kind == 0) if low is None else low
+        others = high - (alpha - beta) - pairs
+    coefficients = np.hstack([
+        field.mo_coeff[:, :beta] @ u, field.mo_coeff[:, beta:alpha],
+        field.mo_coeff[:, alpha:] @ v,
+    ])  # fmt: skip
+    orbitals = pairs + others + alpha - beta
+    electrons = (pairs + alpha - beta, pairs)
+    energy = casci(field, orbitals, electrons, coefficients)
+    found = entry(name, atoms, basis, rule, field, orbitals, sum(electrons), energy)
+    found["frozen_core"] = frozen
+    return found
+
+
 def by_occupation(name, atoms, basis, rule, frozen, low, high):
     """MP2 natural orbitals; energies of the exact state in those chosen."""
     field = mean_field(atoms, basis, 1)
@@ -194,6 +259,7 @@ def main():
     """Print all cases."""
     cases = [by_shells(*case) for case in BY_SHELLS]
     cases += [by_occupation(*case) for case in BY_OCCUPATION]
+    cases += [by_open_occupation(*case) for case in BY_OPEN_OCCUPATION]
     print("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]")
 
 

@@ -203,7 +203,7 @@ static void defaults_are_those_of_the_contract(void **state)
       {"EfficientSU2", 2, "reverse_linear", "hf", 0.05},
       {"RealAmplitudes", 2, "reverse_linear", "hf", 0.05},
       {"ExcitationPreserving", 2, "full", "hf", 0.5},
-      {"UCCSD", 1, NULL, "hf", 0.0},
+      {"UCCSD", 1, NULL, "mp2", 0.0},
       {"EfficientSU2", 2, "reverse_linear", "hf", 0.05},
   };
   assert_int_equal(job->count, 8);

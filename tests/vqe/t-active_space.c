@@ -170,7 +170,7 @@ static void sizes_and_energies_are_those_of_pyscf(void **state)
   (void)state;
   size_t k;
   json_t *entry;
-  assert_int_equal(json_array_size(spaces), 18);
+  assert_int_equal(json_array_size(spaces), 22);
   json_array_foreach(spaces, k, entry)
   {
     struct vqe_integrals *x = solve(entry, false);
