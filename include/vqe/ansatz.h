@@ -255,7 +255,8 @@ VQE_API int vqe_ansatz_qasm_mapped(char **out, const struct vqe_ansatz *ansatz,
  * as in vqe/chem.h; nparam values to `out`. Amplitudes / reps for UCCSD, and
  * for k-UpCCGSD those of the pairs that leave occupied orbitals, all others
  * zero; for LUCJ the largest factors of their double factorisation, cut down
- * to the pairs that interact. VQE_ERR_INPUT for open shells or circuits. */
+ * to the pairs that interact. VQE_ERR_INPUT for open shells, which
+ * only runs start so (they have the singles too), or circuits. */
 VQE_API int vqe_ansatz_mp2_parameters(double *out,
                                       const struct vqe_ansatz *ansatz,
                                       const double *eri,

@@ -103,7 +103,7 @@ struct vqe_integrals {
   double *eri;
   double *orbital_energies; /**< norb */
   double hf_energy;         /**< total energy of the reference determinant */
-  bool has_mp2;             /**< false for ROHF */
+  bool has_mp2;             /**< false where it diverges */
   double mp2_energy;        /**< total */
   /** Dipole: dipole_ints[k * norb * norb + p * norb + q] = <p|r_k|q> in bohr
    * about the origin; NULL when unknown (FCIDUMP). */

@@ -101,8 +101,8 @@ static const struct vqe_cmd_option entries[] = {
      NULL, "limit on the time of one optimisation, or none (none)", 0},
     {"init", 'i', "LIST", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.init),
      "random hf mp2 file:",
-     "initial parameters: random, hf, mp2 or file:PATH (hf; mp2 for closed "
-     "shells where the ansatz has it)", 0},
+     "initial parameters: random, hf, mp2 or file:PATH (hf; mp2 with UCCSD and "
+     "its kin, in closed shells with k-UpCCGSD, k-UpCCGD and LUCJ too)", 0},
     {"init-noise", 0, "X", GROUP_JOB, VQE_CMD_TEXT, AT(overrides.init_noise),
      NULL, "normal noise added to them, radian (0; hf: 0.05 EfficientSU2 and "
      "RealAmplitudes, 0.5 ExcitationPreserving; hf and mp2: 0.05 "

@@ -135,7 +135,7 @@ class Estimator:
 
     @property
     def mp2_energy(self) -> float:
-        """MP2, hartree; NaN where the reference is open."""
+        """MP2, hartree; NaN where it does not exist."""
         return float(self._integrals.mp2_energy) if self._integrals.has_mp2 else float("nan")
 
     @property
