@@ -189,7 +189,7 @@ static void options_give_charge_multiplicity_and_units(void **state)
     assert_int_equal(experiment(k)->molecule->charge, 1);
     assert_int_equal(experiment(k)->molecule->multiplicity, 2);
     assert_int_equal(experiment(k)->molecule->units, VQE_BOHR);
-    assert_string_equal(experiment(k)->init_strategy, "hf");
+    assert_string_equal(experiment(k)->init_strategy, "mp2");
   }
   memcpy(id, experiment(0)->id, sizeof id);
   assert_int_equal(load(&none, same, 1), 0);
