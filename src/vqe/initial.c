@@ -145,6 +145,12 @@ static int open_amplitudes(double *out, const struct vqe_ansatz *ansatz,
                                        .mo_energy =
                                            integrals->orbital_energies};
   struct vqe_open_mp2 *mp2 = NULL;
+  if (!integrals->has_mp2) {
+    return vqe_error_set(VQE_ERR_NUMERIC,
+                         "no MP2 amplitudes: orbitals are not canonical, or "
+                         "an occupied and a virtual one have one energy; use "
+                         "init 'hf'");
+  }
   int status = vqe_open_mp2_new(&mp2, &shell);
   if (status == VQE_OK && (mp2->split || mp2->gap > -LEAST_GAP)) {
     status = vqe_error_set(VQE_ERR_NUMERIC,

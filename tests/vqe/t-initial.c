@@ -303,15 +303,18 @@ static void open_start_falls_back_where_mp2_diverges(void **state)
   options.nirrep = 1;
   assert_int_equal(vqe_ansatz_create(&ansatz, &options), VQE_OK);
   double *x = oracle_new((size_t)ansatz->nparam);
-  assert_int_equal(
-      vqe_initial_parameters(x, &notes, &experiment, ansatz, 0, &integrals, 0),
-      VQE_OK);
-  assert_true(vqe_notes_has(notes, VQE_NOTE_START_FELL_BACK));
-  for (int k = 0; k < ansatz->nparam; k++) {
-    assert_true(x[k] == 0.0);
+  for (int has_mp2 = 0; has_mp2 < 2; has_mp2++) {
+    integrals.has_mp2 = has_mp2 == 1; /* false: not canonical */
+    assert_int_equal(vqe_initial_parameters(x, &notes, &experiment, ansatz, 0,
+                                            &integrals, 0),
+                     VQE_OK);
+    assert_true(vqe_notes_has(notes, VQE_NOTE_START_FELL_BACK));
+    for (int k = 0; k < ansatz->nparam; k++) {
+      assert_true(x[k] == 0.0);
+    }
+    free(notes);
+    notes = NULL;
   }
-  free(notes);
-  notes = NULL;
   experiment.init_default = false;
   assert_int_equal(
       vqe_initial_parameters(x, &notes, &experiment, ansatz, 0, &integrals, 0),
