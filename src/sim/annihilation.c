@@ -283,6 +283,18 @@ static int make_batches(struct vqe_annihilation *out)
   return status;
 }
 
+/* As many strings L as PANEL holds, no more than there are, at least one. */
+static size_t panel_size(size_t pairs, const struct vqe_strings *strings)
+{
+  size_t most = 1;
+  for (int c = 0; c < strings->nclass; c++) {
+    size_t count = strings->class_start[c + 1] - strings->class_start[c];
+    most = count > most ? count : most;
+  }
+  size_t all = pairs * most;
+  return all < PANEL ? all : pairs > PANEL ? pairs : PANEL;
+}
+
 int vqe_annihilation_create(struct vqe_annihilation **out,
                             const struct vqe_hamiltonian *hamiltonian,
                             const struct vqe_strings *alpha,
@@ -315,7 +327,7 @@ int vqe_annihilation_create(struct vqe_annihilation **out,
   }
   if (status == VQE_OK) {
     size_t n = made->most_pairs;
-    made->panel = n > PANEL ? n : PANEL;
+    made->panel = panel_size(n, &made->beta->strings);
     made->own_scratch = made->panel + n * n;
     status = vqe_memory_alloc(&made->products, BATCH * made->panel,
                               sizeof(double), "sigma scratch");

@@ -446,12 +446,15 @@ static uint64_t bytes_of(int norb, int nalpha, int nbeta, int nirrep,
   return bytes;
 }
 
+/* Seconds of a product over pairs that are not worth tables of their own. */
+#define SHORT_PRODUCT 1e-3
+
 static bool takes_annihilation(int norb, int nalpha, int nbeta, int nirrep)
 {
   double here;
   double over_pairs;
   vqe_annihilation_cost(&here, &over_pairs, norb, nalpha, nbeta, nirrep);
-  return here < over_pairs;
+  return here < over_pairs && over_pairs > SHORT_PRODUCT;
 }
 
 uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
