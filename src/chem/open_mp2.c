@@ -25,6 +25,15 @@ struct level {
 
 /* ---- orbitals ---- */
 
+struct vqe_open_shell vqe_open_shell_of(const struct vqe_integrals *integrals)
+{
+  return (struct vqe_open_shell){.norb = integrals->norb,
+                                 .nalpha = integrals->nalpha,
+                                 .nbeta = integrals->nbeta,
+                                 .eri = integrals->eri,
+                                 .mo_energy = integrals->orbital_energies};
+}
+
 /* 0 doubly, 1 singly occupied, 2 empty */
 static int occupation_class(int p, const struct vqe_open_shell *shell)
 {

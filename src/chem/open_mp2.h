@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "vqe/chem.h"
+
 /* norb orbitals of ROHF: nbeta doubly occupied, nalpha - nbeta singly
  * occupied, empty ones. */
 struct vqe_open_shell {
@@ -32,6 +34,9 @@ struct vqe_open_mp2 {
   double gap; /* of orbital energies, occupied minus virtual: the largest */
   bool split; /* some gap is zero, so that amplitudes do not exist */
 };
+
+/* The active orbitals, whose arrays stay the caller's. */
+struct vqe_open_shell vqe_open_shell_of(const struct vqe_integrals *integrals);
 
 /* Fock matrix of a spin (0 alpha, 1 beta), norb x norb, out of orbital
  * energies and the exchange of the singly occupied orbitals: as ROHF is

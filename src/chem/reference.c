@@ -96,12 +96,7 @@ static int note_degenerate(struct vqe_integrals *integrals)
 
 static int open_mp2(struct vqe_integrals *integrals)
 {
-  const struct vqe_open_shell shell = {.norb = integrals->norb,
-                                       .nalpha = integrals->nalpha,
-                                       .nbeta = integrals->nbeta,
-                                       .eri = integrals->eri,
-                                       .mo_energy =
-                                           integrals->orbital_energies};
+  const struct vqe_open_shell shell = vqe_open_shell_of(integrals);
   struct vqe_open_mp2 *mp2 = NULL;
   int status = vqe_open_mp2_new(&mp2, &shell);
   if (status == VQE_OK && mp2->split) {

@@ -63,16 +63,14 @@ static int table_grow(struct table *table)
 static int table_add(struct table *table, vqe_qubits x, vqe_qubits z,
                      double coeff)
 {
-  size_t slot = slot_of(table, x, z);
-  struct entry *entry = &table->entries[slot];
-  if (!entry->used) {
-    if (2 * (table->count + 1) > table->capacity) {
-      int status = table_grow(table);
-      if (status != VQE_OK) {
-        return status;
-      }
-      entry = &table->entries[slot_of(table, x, z)];
+  if (2 * (table->count + 1) > table->capacity) {
+    int status = table_grow(table);
+    if (status != VQE_OK) {
+      return status;
     }
+  }
+  struct entry *entry = &table->entries[slot_of(table, x, z)];
+  if (!entry->used) {
     entry->used = true;
     entry->x = x;
     entry->z = z;

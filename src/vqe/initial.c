@@ -138,12 +138,7 @@ static bool are_angles(const double *x, const struct vqe_ansatz *ansatz)
 static int open_amplitudes(double *out, const struct vqe_ansatz *ansatz,
                            const struct vqe_integrals *integrals)
 {
-  const struct vqe_open_shell shell = {.norb = integrals->norb,
-                                       .nalpha = integrals->nalpha,
-                                       .nbeta = integrals->nbeta,
-                                       .eri = integrals->eri,
-                                       .mo_energy =
-                                           integrals->orbital_energies};
+  const struct vqe_open_shell shell = vqe_open_shell_of(integrals);
   struct vqe_open_mp2 *mp2 = NULL;
   if (!integrals->has_mp2) {
     return vqe_error_set(VQE_ERR_NUMERIC,

@@ -91,7 +91,6 @@ static int evaluate(struct vqe_noisy_outcome *out, struct vqe_run *run,
   const struct vqe_ansatz *ansatz = run->ansatz;
   struct vqe_program *program = NULL;
   struct vqe_pauli_sum *paulis = NULL;
-  vqe_qubits all = vqe_qubits_below(ansatz->norb);
   int status = vqe_pauli_sum_jordan_wigner(&paulis, run->hamiltonian, 0.0);
   if (status == VQE_OK) {
     status = vqe_program_create(&program, ansatz, MOST_GATES);
@@ -106,8 +105,10 @@ static int evaluate(struct vqe_noisy_outcome *out, struct vqe_run *run,
         .parameters = run->result->optimal_parameters,
         .paulis = paulis,
         .model = model,
-        .alpha = vqe_qubits_low(all),
-        .beta = vqe_qubits_low(all << ansatz->norb),
+        .alpha =
+            vqe_qubits_low(vqe_qubits_filled(ansatz->norb, ansatz->norb, 0)),
+        .beta =
+            vqe_qubits_low(vqe_qubits_filled(ansatz->norb, 0, ansatz->norb)),
         .nalpha = ansatz->nalpha,
         .nbeta = ansatz->nbeta,
         .shots = run->experiment->shots,
