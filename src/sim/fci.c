@@ -68,8 +68,10 @@ static uint64_t layout_size(const struct vqe_hamiltonian *hamiltonian,
   uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
   uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
   uint64_t nirrep = (uint64_t)hamiltonian->nirrep;
-  uint64_t size;
-  if (__builtin_mul_overflow(na, nb, &size)) {
+  bool fits;
+  uint64_t size =
+      vqe_strings_determinants(&fits, hamiltonian->norb, nalpha, nbeta);
+  if (!fits) {
     return UINT64_MAX;
   }
   return nirrep == 1 ? size : size / nirrep + na + nb;
@@ -96,13 +98,14 @@ int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
   if (status != VQE_OK) {
     return status;
   }
-  uint64_t size = layout_size(hamiltonian, nalpha, nbeta);
-  uint64_t vectors;
-  if (__builtin_mul_overflow(size, (2 * SUBSPACE + 2) * sizeof(double),
-                             &vectors)) {
+  bool fits;
+  (void)vqe_strings_determinants(&fits, hamiltonian->norb, nalpha, nbeta);
+  if (!fits) {
     *bytes = UINT64_MAX;
     return VQE_OK;
   }
+  uint64_t vectors = layout_size(hamiltonian, nalpha, nbeta) *
+                     (2 * SUBSPACE + 2) * sizeof(double);
   uint64_t norb = (uint64_t)hamiltonian->norb;
   uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
   uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
@@ -111,7 +114,7 @@ int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
                                     hamiltonian->nirrep, options->threads) +
                     vqe_strings_bytes(hamiltonian->norb, nalpha) +
                     vqe_strings_bytes(hamiltonian->norb, nbeta) + spin;
-  *bytes = vectors > UINT64_MAX - tables ? UINT64_MAX : vectors + tables;
+  *bytes = vectors + tables;
   return VQE_OK;
 }
 

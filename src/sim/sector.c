@@ -39,6 +39,13 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
   int nirrep = vqe_sector_irreps(hamiltonian, ansatz);
   uint64_t na = vqe_strings_count(ansatz->norb, ansatz->nalpha);
   uint64_t nb = vqe_strings_count(ansatz->norb, ansatz->nbeta);
+  bool fits;
+  *amplitudes = vqe_strings_determinants(&fits, ansatz->norb, ansatz->nalpha,
+                                         ansatz->nbeta);
+  *bytes = UINT64_MAX;
+  if (!fits) {
+    return;
+  }
   /* classes are near equal; the strings' sizes bound the rounding */
   uint64_t size = na * nb / (uint64_t)nirrep + na + nb;
   if (nirrep == 1) {

@@ -78,6 +78,13 @@ void vqe_split_size(uint64_t *amplitudes, uint64_t *bytes,
   uint64_t na = vqe_strings_count(ansatz->norb, ansatz->nalpha);
   uint64_t nb = vqe_strings_count(ansatz->norb, ansatz->nbeta);
   uint64_t each = (uint64_t)ranks;
+  bool fits;
+  *amplitudes = vqe_strings_determinants(&fits, ansatz->norb, ansatz->nalpha,
+                                         ansatz->nbeta);
+  *bytes = UINT64_MAX;
+  if (!fits) {
+    return;
+  }
   /* classes and shares are near equal; a row of each class bounds the
    * rounding */
   uint64_t size = nirrep == 1 ? na * nb : na * nb / (uint64_t)nirrep + na + nb;

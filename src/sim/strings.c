@@ -32,6 +32,18 @@ uint64_t vqe_strings_count(int norb, int nelec)
   return binomial(norb, nelec);
 }
 
+uint64_t vqe_strings_determinants(bool *fits, int norb, int nalpha, int nbeta)
+{
+  uint64_t na = vqe_strings_count(norb, nalpha);
+  uint64_t nb = vqe_strings_count(norb, nbeta);
+  uint64_t product;
+  if (__builtin_mul_overflow(na, nb, &product)) {
+    product = UINT64_MAX;
+  }
+  *fits = na <= UINT32_MAX && nb <= UINT32_MAX && product < UINT64_C(1) << 52;
+  return product;
+}
+
 uint64_t vqe_strings_bytes(int norb, int nelec)
 {
   uint64_t bytes;

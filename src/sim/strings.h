@@ -34,7 +34,12 @@ struct vqe_strings {
 /* Number of strings, UINT64_MAX on overflow. */
 uint64_t vqe_strings_count(int norb, int nelec);
 
-/* Bytes that vqe_strings_init takes. */
+/* Determinants of both spins, UINT64_MAX on overflow; *fits where strings of
+ * either spin can be made and sizes of such vectors in bytes do not overflow.
+ */
+uint64_t vqe_strings_determinants(bool *fits, int norb, int nalpha, int nbeta);
+
+/* Bytes that vqe_strings_init takes, UINT64_MAX on overflow. */
 uint64_t vqe_strings_bytes(int norb, int nelec);
 
 /* irrep: norb labels below nirrep. */

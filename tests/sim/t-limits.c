@@ -138,6 +138,35 @@ static void sizes_are_known_beforehand(void **state)
   vqe_integrals_free(integrals);
 }
 
+/* Half-filled spaces of up to 64 orbitals: numbers beyond 64 bits are said to
+ * be too many at once. */
+static void sizes_beyond_64_bits_are_told(void **state)
+{
+  (void)state;
+  for (int norb = 30; norb <= 64; norb += 2) {
+    struct vqe_hamiltonian hamiltonian = {.norb = norb, .nirrep = 1};
+    struct vqe_ansatz ansatz = {.name = "UCCSD",
+                                .norb = norb,
+                                .nqubit = 2 * norb,
+                                .nalpha = norb / 2,
+                                .nbeta = norb / 2,
+                                .real = true,
+                                .conserves = true};
+    struct vqe_estimator_options options = VQE_ESTIMATOR_OPTIONS_INIT;
+    struct vqe_fci_options fci = VQE_FCI_OPTIONS_INIT;
+    uint64_t amplitudes;
+    uint64_t bytes;
+    uint64_t fci_bytes;
+    assert_ok(vqe_estimator_size(&amplitudes, &bytes, &hamiltonian, &ansatz,
+                                 &options));
+    assert_ok(
+        vqe_fci_size(&fci_bytes, &hamiltonian, norb / 2, norb / 2, &fci));
+    /* C(30, 15)^2 = 2.4e16; C(36, 18)^2 = 8.2e19 */
+    assert_true(bytes == UINT64_MAX && fci_bytes == UINT64_MAX);
+    assert_int_equal(amplitudes == UINT64_MAX, norb >= 36);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -145,6 +174,7 @@ int main(void)
       cmocka_unit_test(sector_of_circuit_that_leaves_it_is_refused),
       cmocka_unit_test(other_number_of_orbitals_is_refused),
       cmocka_unit_test(sizes_are_known_beforehand),
+      cmocka_unit_test(sizes_beyond_64_bits_are_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
