@@ -90,6 +90,9 @@ static size_t table_size(uint64_t count)
 
 uint64_t vqe_bundle_bytes(uint64_t count)
 {
+  if (count > UINT32_MAX) {
+    return UINT64_MAX; /* strings that cannot be made */
+  }
   return sizeof(struct vqe_bundle) + table_size(count) * 12 +
          count * (4 * VQE_BUNDLE_GATES + 16);
 }

@@ -18,9 +18,9 @@
 #include "vqe/canonical.h"
 
 #define MAX_FILE ((size_t)256 << 20)
-/* Equal repetitions of an ansatz would stay equal for long without it. */
 #define LEAST_GAP 1e-8              /* hartree */
 #define MOST_ANGLE 3.14159265358979 /* radian */
+/* Equal repetitions of an ansatz would stay equal for long without it. */
 #define REPS_NOISE 1e-3
 /* Hartree; less says that an excitation costs nothing. */
 #define LEAST_CURVATURE 0.1
