@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "sim/parallel.h"
 #include "sim/product.h"
+#include "sim/sigma_tables.h"
 
 /* Strings K that are worked on together: their number is fixed, so that sums
  * do not depend on the number of threads. */
@@ -155,14 +156,6 @@ static void clear_creation(struct creation *creation)
   free(creation->sign);
 }
 
-static double integral(const struct vqe_hamiltonian *hamiltonian, int p, int q,
-                       int r, int s)
-{
-  int i = p >= q ? p * (p + 1) / 2 + q : q * (q + 1) / 2 + p;
-  int j = r >= s ? r * (r + 1) / 2 + s : s * (s + 1) / 2 + r;
-  return hamiltonian->w[(size_t)i * (size_t)hamiltonian->npair + (size_t)j];
-}
-
 static int make_integrals(struct vqe_annihilation *out,
                           const struct vqe_hamiltonian *hamiltonian)
 {
@@ -195,7 +188,7 @@ static int make_integrals(struct vqe_annihilation *out,
         for (int q = 0; q < out->norb; q++) {
           for (int l = start[q]; l < start[q + 1]; l++) {
             /* a+_p a_q (alpha) a+_r a_s (beta) */
-            w[(size_t)k * n + (size_t)l] = integral(
+            w[(size_t)k * n + (size_t)l] = vqe_sigma_integral(
                 hamiltonian, p, q, out->second[g][k], out->second[g][l]);
           }
         }

@@ -46,24 +46,16 @@ struct vqe_bundle {
 
 /* ---- scratch ---- */
 
-static double binomial(int n, int k)
-{
-  double value = k < 0 || k > n ? 0.0 : 1.0;
-  for (int i = 1; i <= k && value > 0.0; i++) {
-    value = value * (n - k + i) / i;
-  }
-  return value;
-}
-
 /* Rows of a set, on the average over rows, when a stretch has m of n orbitals
  * with `nelec` electrons: C(m, k) with the chance of k electrons in m. */
 static double rows_of_set(int n, int nelec, int m)
 {
   double mean = 0.0;
   for (int k = 0; k <= m && k <= nelec; k++) {
-    mean += binomial(m, k) * binomial(m, k) * binomial(n - m, nelec - k);
+    double rows = (double)vqe_strings_count(m, k);
+    mean += rows * rows * (double)vqe_strings_count(n - m, nelec - k);
   }
-  return mean / binomial(n, nelec);
+  return mean / (double)vqe_strings_count(n, nelec);
 }
 
 static int most_orbitals(const struct vqe_layout *layout, int planes)
@@ -270,17 +262,6 @@ static void sort_pairs(struct vqe_bundle *bundle, struct gate_pairs *gate,
 
 /* ---- the sweep ---- */
 
-static struct vqe_givens_rows rows_of(const struct vqe_layout *layout, int ca,
-                                      int cb)
-{
-  return (struct vqe_givens_rows){
-      .string = layout->alpha->class_start[ca],
-      .address = layout->offset[ca][cb],
-      .cols = vqe_layout_cols(layout, cb),
-      .column = layout->beta->class_start[cb],
-  };
-}
-
 /* Where a gate leads from the rows of each class. */
 static void make_blocks(struct vqe_bundle *bundle, size_t gate,
                         const struct vqe_givens *rotation)
@@ -293,20 +274,7 @@ static void make_blocks(struct vqe_bundle *bundle, size_t gate,
       cb++;
     }
     VQE_ASSERT(cb < layout->beta->nclass);
-    *block = (struct vqe_givens_block){.kind = rotation->kind};
-    if (rotation->kind != VQE_GIVENS_BETA) {
-      block->rows = bundle->lists->pairs[rotation->on_alpha].items;
-    }
-    if (rotation->kind != VQE_GIVENS_ALPHA) {
-      const struct vqe_string_pairs *pairs =
-          &bundle->lists->pairs[rotation->on_beta];
-      block->first = pairs->items + pairs->start[cb];
-      block->last = pairs->items + pairs->start[cb + 1];
-    }
-    block->from = rows_of(layout, ca, cb);
-    block->to = rotation->g == 0
-                    ? block->from
-                    : rows_of(layout, ca ^ rotation->g, cb ^ rotation->g);
+    *block = vqe_givens_block_of(layout, bundle->lists, rotation, ca, cb);
   }
 }
 

@@ -62,6 +62,7 @@ struct davidson {
   double vector[SUBSPACE * SUBSPACE]; /* eigenvectors, columns */
 };
 
+/* Amplitudes of one symmetry, UINT64_MAX where the space is too large. */
 static uint64_t layout_size(const struct vqe_hamiltonian *hamiltonian,
                             int nalpha, int nbeta)
 {
@@ -98,14 +99,12 @@ int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
   if (status != VQE_OK) {
     return status;
   }
-  bool fits;
-  (void)vqe_strings_determinants(&fits, hamiltonian->norb, nalpha, nbeta);
-  if (!fits) {
+  uint64_t size = layout_size(hamiltonian, nalpha, nbeta);
+  if (size == UINT64_MAX) {
     *bytes = UINT64_MAX;
     return VQE_OK;
   }
-  uint64_t vectors = layout_size(hamiltonian, nalpha, nbeta) *
-                     (2 * SUBSPACE + 2) * sizeof(double);
+  uint64_t vectors = size * (2 * SUBSPACE + 2) * sizeof(double);
   uint64_t norb = (uint64_t)hamiltonian->norb;
   uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
   uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);

@@ -115,6 +115,39 @@ void vqe_givens_lists_clear(struct vqe_givens_lists *lists)
 
 /* ---- sweeps ---- */
 
+static struct vqe_givens_rows rows_of(const struct vqe_layout *layout, int ca,
+                                      int cb)
+{
+  return (struct vqe_givens_rows){
+      .string = layout->alpha->class_start[ca],
+      .address = layout->offset[ca][cb],
+      .cols = vqe_layout_cols(layout, cb),
+      .column = layout->beta->class_start[cb],
+  };
+}
+
+struct vqe_givens_block
+vqe_givens_block_of(const struct vqe_layout *layout,
+                    const struct vqe_givens_lists *lists,
+                    const struct vqe_givens *rotation, int ca, int cb)
+{
+  struct vqe_givens_block block = {.kind = rotation->kind,
+                                   .from = rows_of(layout, ca, cb)};
+  VQE_ASSERT(rotation->kind != VQE_GIVENS_PHASES);
+  if (rotation->kind != VQE_GIVENS_BETA) {
+    block.rows = lists->pairs[rotation->on_alpha].items;
+  }
+  if (rotation->kind != VQE_GIVENS_ALPHA) {
+    const struct vqe_string_pairs *pairs = &lists->pairs[rotation->on_beta];
+    block.first = pairs->items + pairs->start[cb];
+    block.last = pairs->items + pairs->start[cb + 1];
+  }
+  block.to = rotation->g == 0
+                 ? block.from
+                 : rows_of(layout, ca ^ rotation->g, cb ^ rotation->g);
+  return block;
+}
+
 /* The pairs of columns [first, last) within one row, or between two; returns
  * `sum` with theirs. */
 static double rotate_columns(const struct vqe_string_pair *first,

@@ -9,7 +9,7 @@
 #ifndef VQE_SIM_GIVENS_H
 #define VQE_SIM_GIVENS_H
 
-#include "sim/strings.h"
+#include "sim/layout.h"
 #include "vqe/ansatz.h"
 
 /* Pieces of a long sweep: their number is fixed, so that sums do not depend
@@ -96,6 +96,13 @@ struct vqe_givens_block {
 double vqe_givens_rotate(const struct vqe_givens_block *block, long begin,
                          long end, double *psi, double *lambda, double c,
                          double s);
+
+/* Where a rotation (no phases) leads from block (ca, cb) of a layout that
+ * holds it. */
+struct vqe_givens_block
+vqe_givens_block_of(const struct vqe_layout *layout,
+                    const struct vqe_givens_lists *lists,
+                    const struct vqe_givens *rotation, int ca, int cb);
 
 struct vqe_givens_sweep {
   double *psi, *lambda; /* lambda NULL: forwards, else backwards on both */

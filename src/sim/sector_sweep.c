@@ -12,48 +12,27 @@
 /* Vectors shorter than this are swept by one thread. */
 #define PARALLEL_SIZE 16384
 
-static struct vqe_givens_rows rows_of(const struct vqe_sector *sector, int ca,
-                                      int cb)
-{
-  return (struct vqe_givens_rows){
-      .string = sector->alpha->class_start[ca],
-      .address = sector->layout.offset[ca][cb],
-      .cols = vqe_layout_cols(&sector->layout, cb),
-      .column = sector->beta->class_start[cb],
-  };
-}
-
 /* One rotation of block (ca, cb). */
 static void rotate_block(struct vqe_givens_sweep *sweep,
                          const struct vqe_sector *sector,
                          const struct vqe_givens *rotation, int ca, int cb)
 {
-  struct vqe_givens_block block = {.kind = rotation->kind};
-  long begin = 0;
   VQE_ASSERT(ca >= 0 && ca < sector->alpha->nclass);
   VQE_ASSERT(cb >= 0 && cb < sector->beta->nclass);
+  struct vqe_givens_block block =
+      vqe_givens_block_of(&sector->layout, &sector->lists, rotation, ca, cb);
+  long begin = 0;
   long end = (long)vqe_layout_rows(&sector->layout, ca);
   if (rotation->kind != VQE_GIVENS_BETA) {
     const struct vqe_string_pairs *pairs =
         &sector->lists.pairs[rotation->on_alpha];
-    block.rows = pairs->items;
     begin = (long)pairs->start[ca];
     end = (long)pairs->start[ca + 1];
-  }
-  if (rotation->kind != VQE_GIVENS_ALPHA) {
-    const struct vqe_string_pairs *pairs =
-        &sector->lists.pairs[rotation->on_beta];
-    block.first = pairs->items + pairs->start[cb];
-    block.last = pairs->items + pairs->start[cb + 1];
   }
   if (begin == end ||
       (rotation->kind != VQE_GIVENS_ALPHA && block.first == block.last)) {
     return; /* nothing of this block takes part */
   }
-  block.from = rows_of(sector, ca, cb);
-  block.to = rotation->g == 0
-                 ? block.from
-                 : rows_of(sector, ca ^ rotation->g, cb ^ rotation->g);
   vqe_givens_apply(sweep, &block, begin, end,
                    sector->layout.size < PARALLEL_SIZE ? 1
                                                        : VQE_GIVENS_CHUNKS);

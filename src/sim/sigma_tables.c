@@ -18,20 +18,6 @@
 #define CHUNK 96
 #define PANEL 32768
 
-static inline size_t pair_index(int p, int q)
-{
-  size_t high = (size_t)(p >= q ? p : q);
-  size_t low = (size_t)(p >= q ? q : p);
-  return high * (high + 1) / 2 + low;
-}
-
-static inline double eri(const struct vqe_hamiltonian *hamiltonian, int p,
-                         int q, int r, int s)
-{
-  return hamiltonian
-      ->w[pair_index(p, q) * (size_t)hamiltonian->npair + pair_index(r, s)];
-}
-
 /* ---- one-spin matrices (Slater-Condon rules) ---- */
 
 typedef int (*visit_element)(void *ctx, uint64_t bits, double value);
@@ -58,7 +44,8 @@ static int spin_column(const struct vqe_hamiltonian *hamiltonian,
     diagonal += hamiltonian->h1e[i * norb + i];
     for (int y = 0; y < x; y++) {
       int j = occupied[y];
-      diagonal += eri(hamiltonian, i, i, j, j) - eri(hamiltonian, i, j, i, j);
+      diagonal += vqe_sigma_integral(hamiltonian, i, i, j, j) -
+                  vqe_sigma_integral(hamiltonian, i, j, i, j);
     }
   }
   int status = visit(ctx, bits, diagonal);
@@ -69,7 +56,8 @@ static int spin_column(const struct vqe_hamiltonian *hamiltonian,
       double value = hamiltonian->h1e[i * norb + a];
       for (int y = 0; y < no; y++) {
         int j = occupied[y];
-        value += eri(hamiltonian, i, a, j, j) - eri(hamiltonian, i, j, j, a);
+        value += vqe_sigma_integral(hamiltonian, i, a, j, j) -
+                 vqe_sigma_integral(hamiltonian, i, j, j, a);
       }
       uint64_t single = (bits & ~(UINT64_C(1) << i)) | UINT64_C(1) << a;
       if (value != 0.0) {
@@ -79,8 +67,8 @@ static int spin_column(const struct vqe_hamiltonian *hamiltonian,
         int j = occupied[y];
         for (int u = v + 1; status == VQE_OK && u < nv; u++) {
           int b = empty[u];
-          double two =
-              eri(hamiltonian, i, a, j, b) - eri(hamiltonian, i, b, j, a);
+          double two = vqe_sigma_integral(hamiltonian, i, a, j, b) -
+                       vqe_sigma_integral(hamiltonian, i, b, j, a);
           if (two != 0.0) {
             int sign =
                 vqe_strings_sign(bits, a, i) * vqe_strings_sign(single, b, j);
@@ -379,8 +367,8 @@ static int make_integrals(struct vqe_sigma *sigma,
     for (size_t k = 0; k < n; k++) {
       for (size_t l = 0; l < n; l++) {
         sigma->w[g][k * n + l] =
-            eri(sigma->hamiltonian, table->p[g][k], table->q[g][k],
-                table->p[g][l], table->q[g][l]);
+            vqe_sigma_integral(sigma->hamiltonian, table->p[g][k],
+                               table->q[g][k], table->p[g][l], table->q[g][l]);
       }
     }
   }
@@ -649,7 +637,7 @@ int vqe_sigma_diagonal(const struct vqe_sigma *sigma,
         coulomb[q] = 0.0;
         for (uint64_t left = bits; left != 0; left &= left - 1) {
           int p = __builtin_ctzll(left);
-          coulomb[q] += eri(hamiltonian, p, p, q, q);
+          coulomb[q] += vqe_sigma_integral(hamiltonian, p, p, q, q);
         }
       }
       for (int cb = 0; cb < beta->nclass; cb++) {

@@ -6,6 +6,16 @@
 #include "sim/annihilation.h"
 #include "sim/sigma.h"
 
+/* (pq|rs) of spatial orbitals. */
+static inline double
+vqe_sigma_integral(const struct vqe_hamiltonian *hamiltonian, int p, int q,
+                   int r, int s)
+{
+  int pq = p >= q ? p * (p + 1) / 2 + q : q * (q + 1) / 2 + p;
+  int rs = r >= s ? r * (r + 1) / 2 + s : s * (s + 1) / 2 + r;
+  return hamiltonian->w[(size_t)pq * (size_t)hamiltonian->npair + (size_t)rs];
+}
+
 /* Matrix of the one-spin Hamiltonian within one run of strings. */
 struct vqe_spin_matrix {
   uint32_t first, count; /* strings of the run */
