@@ -1,5 +1,4 @@
 /* NLopt's local methods behind the recorder. */
-#include <limits.h>
 #include <math.h>
 #include <nlopt.h>
 #include <stdio.h>
@@ -25,8 +24,9 @@ struct nlopt_call {
   const double *metric, *scales;
   double *origin, *x, *gradient;
   struct vqe_recent recent; /* where values are samples */
-  unsigned equal;           /* first values that are one number */
-  double first;             /* that number */
+  bool begun, varies;       /* there is a value; two of them differ */
+  double first;             /* value at the first point, `origin` */
+  double *reach;            /* how far each parameter has been from it */
 };
 
 /* Steps this many times shorter than the first resolve nothing any more where
@@ -89,18 +89,28 @@ static double scale_for(const double *gradient, unsigned n)
 
 /* A function that is constant over the whole first simplex, as the energy of a
  * state that fills every orbital of one spin: COBYLA's linear models have no
- * slope then, and it never returns. */
-static void stop_where_flat(struct nlopt_call *call, double f, unsigned n)
+ * slope then, and it never returns. What counts is that each parameter has
+ * gone half a first step, not the number of values: Powell's method begins
+ * with the same point again, and with points too close to differ. */
+static void stop_where_flat(struct nlopt_call *call, const double *x, double f,
+                            unsigned n)
 {
-  if (call->equal == 0) {
+  if (call->varies) {
+    return;
+  }
+  if (!call->begun) {
+    call->begun = true;
     call->first = f;
+    memcpy(call->origin, x, n * sizeof *x);
   }
-  if (fabs(f - call->first) > 1e-13 * fmax(1.0, fabs(f))) {
-    call->equal = UINT_MAX;
-  } else if (call->equal < UINT_MAX) {
-    call->equal++;
+  call->varies =
+      fabs(f - call->first) > 1e-13 * fmax(1.0, fabs(f)) || !isfinite(f);
+  double least = INFINITY;
+  for (unsigned i = 0; i < n; i++) {
+    call->reach[i] = fmax(call->reach[i], fabs(x[i] - call->origin[i]));
+    least = fmin(least, call->reach[i]);
   }
-  if (call->equal == n + 1) {
+  if (!call->varies && least >= 0.5 * call->step) {
     vqe_recorder_stop(call->recorder, true,
                       "converged: the energy depends on no parameter");
     nlopt_force_stop(call->opt);
@@ -130,7 +140,7 @@ static double nlopt_objective(unsigned n, const double *x, double *gradient,
   }
   if (!call->recorder->gradient_method) {
     if (!vqe_recorder_noisy(call->recorder) && !call->recorder->stopped) {
-      stop_where_flat(call, f, n);
+      stop_where_flat(call, x, f, n);
     }
     return f;
   }
@@ -364,7 +374,7 @@ int vqe_method_nlopt(struct vqe_method_end *ended,
   }
   int status = seed_library(recorder->options);
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&memory, n, 4 * sizeof *memory,
+    status = vqe_memory_alloc(&memory, n, 5 * sizeof *memory,
                               "points of the optimizer");
   }
   if (status == VQE_OK) {
@@ -377,6 +387,7 @@ int vqe_method_nlopt(struct vqe_method_end *ended,
     call.origin = memory + n;
     call.x = memory + 2 * n;
     call.gradient = memory + 3 * n;
+    call.reach = memory + 4 * n;
     result = vqe_recorder_noisy(recorder)
                  ? run_noisy(&call, memory, x)
                  : run(&call, memory, x,
