@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The lake by Spark with Iceberg's own library: all thirteen tables, every
-column as PyIceberg reads it, tags, and a predicate on every column that Spark,
-PyIceberg and a filter in plain Python agree; from a folder, and from a
-Garage by S3A where there is one.
+column as PyIceberg reads it, tags, and predicates on which Spark, PyIceberg and
+a filter in plain Python agree; from a folder, with every column, and from a
+Garage by S3A where there is one, with some.
 
 Services: spark garage.
 
@@ -59,6 +59,9 @@ from pyspark.sql import DataFrame, SparkSession, functions  # noqa: E402
 PLACE = "s3://features/warehouse"
 FAR = "s3a://features/warehouse"
 BUNDLE = 16  # predicates to a job of Spark
+# of the bucket, one column in so many has predicates: each is a scan of a dozen
+# small requests, and Garage answers one in 40 ms
+FAR_STRIDE = 5
 # A raw file of another producer, with nulls where our own have none
 OTHER = os.path.join(harness.ROOT, "tests", "data", "other_producer.avro")
 
@@ -284,7 +287,7 @@ def check_warehouse(spark, catalog, warehouse, thorough):
             },
         )
         predicates = Predicates(frame, table, name, rows)
-        for field in table.schema().fields:
+        for field in table.schema().fields[:: 1 if thorough else FAR_STRIDE]:
             predicates.column(field, thorough)
         predicates.aggregates()
         asked += predicates.ask()
