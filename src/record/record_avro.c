@@ -15,10 +15,11 @@
 #include "base/avro_sizes.h"
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "record/record_binary.h"
 #include "record/record_read.h"
-#include "record/record_view.h"
 
 #define MAX_RECORD ((size_t)1 << 31)
+#define LIKELY_SIZE ((size_t)4096) /* of a small record */
 /* Damaged blocks that are passed over in one file. */
 #define MOST_FAULTS 1000
 
@@ -69,50 +70,37 @@ void vqe_record_avro_free(struct vqe_record_avro *avro)
 
 /* ---- writing ---- */
 
-static int does_not_fit(const struct vqe_record *record)
-{
-  return vqe_error_set(
-      VQE_ERR_INPUT, "record of experiment %s does not fit the schema: %s",
-      record->experiment_id == NULL ? "(no id)" : record->experiment_id,
-      avro_strerror());
-}
-
 int vqe_record_avro_encode(uint8_t **out, size_t *size, size_t head,
                            const struct vqe_record *record)
 {
-  struct vqe_record_view view = {.rows = NULL};
-  uint8_t *data = NULL;
-  size_t length = 0;
+  struct vqe_binary binary = {.used = 0};
   *out = NULL;
-  int status = vqe_record_view_init(&view, record);
-  avro_value_t value = vqe_record_view_value(&view);
-  if (status == VQE_OK && avro_value_sizeof(&value, &length) != 0) {
-    status = does_not_fit(record);
+  int status =
+      vqe_memory_alloc(&binary.data, head + LIKELY_SIZE, 1, "an Avro record");
+  if (status != VQE_OK) {
+    return status;
   }
-  if (status == VQE_OK && length > MAX_RECORD) {
+  binary.used = head;
+  binary.room = head + LIKELY_SIZE;
+  vqe_record_binary(&binary, &vqe_fields_record, record);
+  status = binary.status;
+  if (status == VQE_ERR_INPUT) {
+    status = vqe_error_set(
+        VQE_ERR_INPUT, "record of experiment %s does not fit the schema: %s",
+        record->experiment_id == NULL ? "(no id)" : record->experiment_id,
+        binary.fault);
+  } else if (status == VQE_OK && binary.used - head > MAX_RECORD) {
     status = vqe_error_set(VQE_ERR_UNSUPPORTED,
                            "a record of %.1f GB is larger than any reader "
                            "takes",
-                           (double)length / 1e9);
+                           (double)(binary.used - head) / 1e9);
   }
-  if (status == VQE_OK) {
-    status = vqe_memory_alloc(&data, head + length, 1, "an Avro record");
-  }
-  if (status == VQE_OK) {
-    avro_writer_t writer =
-        avro_writer_memory((const char *)data + head, (int64_t)length);
-    if (avro_value_write(writer, &value) != 0) {
-      status = does_not_fit(record);
-    }
-    avro_writer_free(writer);
-  }
-  vqe_record_view_clear(&view);
   if (status != VQE_OK) {
-    free(data);
+    free(binary.data);
     return status;
   }
-  *out = data;
-  *size = head + length;
+  *out = binary.data;
+  *size = binary.used;
   return VQE_OK;
 }
 
@@ -302,14 +290,15 @@ static int append_records(avro_file_writer_t file, const char *path,
 {
   int status = VQE_OK;
   for (size_t k = 0; k < count && status == VQE_OK; k++) {
-    struct vqe_record_view view;
-    status = vqe_record_view_init(&view, records[k]);
-    avro_value_t value = vqe_record_view_value(&view);
-    if (status == VQE_OK && avro_file_writer_append_value(file, &value) != 0) {
+    uint8_t *data = NULL;
+    size_t size = 0;
+    status = vqe_record_avro_encode(&data, &size, 0, records[k]);
+    if (status == VQE_OK &&
+        avro_file_writer_append_encoded(file, data, (int64_t)size) != 0) {
       status =
           vqe_error_set(VQE_ERR_IO, "writing '%s': %s", path, avro_strerror());
     }
-    vqe_record_view_clear(&view);
+    free(data);
   }
   return status;
 }

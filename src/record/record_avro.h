@@ -21,8 +21,8 @@ int vqe_record_avro_create(struct vqe_record_avro **out, const char *schema,
 void vqe_record_avro_free(struct vqe_record_avro *avro);
 
 /* Avro binary of one record with our schema, behind `head` bytes left for the
- * caller, which *size counts; free *out by free(). From any thread. Cost: two
- * passes over the record. */
+ * caller, which *size counts; free *out by free(). From any thread. Cost: one
+ * pass over the record. */
 int vqe_record_avro_encode(uint8_t **out, size_t *size, size_t head,
                            const struct vqe_record *record);
 
