@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Calls of the system fail once: memory, writes, files, syncs and the network,
 one place in the code after the other, while a small thesis job runs, its results
-are normalised and featurised, small files are merged, and tables are made in a
-bucket. No run crashes, each failure has a clear message, and the same command
-without the fault comes to what an undisturbed run comes to.
+are normalised and featurised, small files are merged, old snapshots dropped, and
+tables are made in a bucket. No run crashes, each failure has a clear message, and
+the same command without the fault comes to what an undisturbed run comes to.
 
 VQE_FAULT_POINTS: fault_points.py.
 """
@@ -30,11 +30,13 @@ THESIS = {
     "seed": 1,
 }
 
+
 class Job:
     """The whole: experiments, result file, tables."""
 
     name = "job"
     kinds = LOCAL
+    keeps_outside = False
 
     def words(self, folder):
         return [harness.BATCH, "job.json", "-q", "--threads", "1", "--lanes", "1",
@@ -63,6 +65,7 @@ class Tables:
     """A command on a warehouse that is made from the same result file."""
 
     kinds = LOCAL
+    keeps_outside = False
 
     def __init__(self, name, words, before):
         self.name = name
@@ -91,6 +94,7 @@ class Bucket:
 
     name = "normalize (S3)"
     kinds = ("net",)
+    keeps_outside = True
 
     def place(self, folder):
         return f"s3://bucket/{os.path.basename(folder)}"
@@ -126,6 +130,8 @@ SCENES = [
     Tables("normalize", ["normalize", "out.h5", "-w", "tables"], None),
     Tables("featurize", ["featurize", "tables"], "normalize.tables"),
     Tables("compact", ["compact", "tables"], "parts.tables"),
+    Tables("expire", ["expire", "tables", "--older-than", "0h", "--orphans"],
+           "compact.tables"),
     Bucket(),
 ]
 
@@ -152,6 +158,8 @@ def make_base(base):
     lake("normalize", "other.h5", "-w", "parts.tables")
     lake("relocate", "parts.tables", "compact.tables")
     lake("compact", "compact.tables")
+    lake("relocate", "compact.tables", "expire.tables")
+    lake("expire", "expire.tables", "--older-than", "0h", "--orphans")
 
 
 with harness.Folder() as folder:

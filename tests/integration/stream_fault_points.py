@@ -32,6 +32,7 @@ class Ingest:
 
     name = "ingest"
     kinds = ("alloc", "write", "file", "sync", "net")
+    keeps_outside = True
 
     def words(self, folder):
         return [os.path.abspath(LAKE), "ingest", "--topic", "faults", "-w", "tables",
