@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,8 @@
 #define RANDOM_CHARACTERS 6
 /* A folder without a mark is being made, or its process was killed then. */
 #define UNMARKED_SECONDS 3600
+/* Of folders within each other; ours have three. */
+#define MAX_DEPTH 32
 
 const char *vqe_temporary_place(void)
 {
@@ -33,20 +34,36 @@ const char *vqe_temporary_place(void)
   return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
 }
 
-static int remove_entry(const char *path, const struct stat *info, int type,
-                        struct FTW *place)
+/* Whoever may write the folder above can put a link in the place of a folder
+ * at any time: each is entered by its descriptor, and never through a link. */
+static void remove_at(int parent, const char *name, int depth)
 {
-  (void)info;
-  (void)type;
-  (void)place;
-  (void)remove(path);
-  return 0;
+  struct dirent *entry;
+  if (unlinkat(parent, name, 0) == 0 || depth == 0) {
+    return;
+  }
+  int folder =
+      openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  DIR *directory = folder >= 0 ? fdopendir(folder) : NULL;
+  if (directory == NULL) {
+    if (folder >= 0) {
+      close(folder);
+    }
+    return;
+  }
+  while ((entry = readdir(directory)) != NULL) {
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+      remove_at(folder, entry->d_name, depth - 1);
+    }
+  }
+  closedir(directory);
+  (void)unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 void vqe_temporary_remove_tree(const char *path)
 {
   if (path != NULL) {
-    (void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_at(AT_FDCWD, path, MAX_DEPTH);
   }
 }
 

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error_message.h"
+#include "base/file.h"
 #include "base/memory.h"
 
 /* Folders beside a warehouse are called ".NAME.vqe-XXXXXX". */
@@ -43,6 +46,12 @@ int vqe_scratch_make(struct vqe_temporary *out, const char *folder,
   }
   if (folder == NULL || folder[0] == '\0') {
     folder = vqe_temporary_place();
+  } else if (vqe_file_is_link_of_others(folder)) {
+    return vqe_error_set(VQE_ERR_INPUT,
+                         "'%s' is a symbolic link of another user, through "
+                         "which nothing is written; name the folder itself "
+                         "by --scratch",
+                         folder);
   }
   int status = vqe_memory_print(&prefix, "%s/vqe-lake-", folder);
   if (status == VQE_OK && vqe_temporary_make(out, prefix) != VQE_OK) {
@@ -69,10 +78,12 @@ void vqe_scratch_remove_stale(const char *place, const char *ours)
   }
   while (directory != NULL && (entry = readdir(directory)) != NULL) {
     char *path = NULL;
+    struct stat info;
     if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
         strlen(entry->d_name) == strlen(prefix) + 6 &&
         vqe_memory_print(&path, "%s%s", folder, entry->d_name) == VQE_OK &&
-        strcmp(path, ours) != 0) {
+        strcmp(path, ours) != 0 && vqe_file_lstat(&info, path) == 0 &&
+        info.st_uid == geteuid()) {
       vqe_temporary_remove_tree(path);
     }
     free(path);

@@ -2,6 +2,7 @@
 #include "base/temporary.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -138,6 +139,64 @@ static void that_of_another_user_stays(void **state)
   vqe_temporary_remove_tree(left);
 }
 
+#define FILES 20000
+
+/* Wait until the files of `path`/d begin to go, then put a link to
+ * `path`/kept there. */
+static void *put_link(void *path)
+{
+  char from[160], aside[160], to[160];
+  snprintf(from, sizeof from, "%s/d", (char *)path);
+  snprintf(aside, sizeof aside, "%s/e", (char *)path);
+  snprintf(to, sizeof to, "%s-kept", (char *)path);
+  for (int tries = 0; tries < 100000; tries++) {
+    int gone = 0;
+    for (int k = 0; k < FILES && gone == 0; k += 100) {
+      char name[192];
+      snprintf(name, sizeof name, "%s/%d", from, k);
+      gone = access(name, F_OK) != 0;
+    }
+    if (gone) {
+      break;
+    }
+  }
+  (void)rename(from, aside);
+  (void)symlink(to, from);
+  return NULL;
+}
+
+static void a_link_that_comes_meanwhile_leads_removal_nowhere(void **state)
+{
+  char path[128], other[160], inner[160];
+  pthread_t neighbour;
+  int left = 0;
+  (void)state;
+  snprintf(path, sizeof path, "%s/tree", folder);
+  snprintf(other, sizeof other, "%s-kept", path);
+  snprintf(inner, sizeof inner, "%s/d", path);
+  assert_int_equal(mkdir(path, 0700), 0);
+  assert_int_equal(mkdir(inner, 0700), 0);
+  assert_int_equal(mkdir(other, 0700), 0);
+  for (int k = 0; k < FILES; k++) {
+    char name[16];
+    snprintf(name, sizeof name, "%d", k);
+    write_in(inner, name, "");
+    write_in(other, name, "");
+  }
+  assert_int_equal(pthread_create(&neighbour, NULL, put_link, path), 0);
+  vqe_temporary_remove_tree(path);
+  assert_int_equal(pthread_join(neighbour, NULL), 0);
+  for (int k = 0; k < FILES; k++) {
+    char name[192];
+    snprintf(name, sizeof name, "%s/%d", other, k);
+    left += access(name, F_OK) == 0;
+  }
+  assert_int_equal(left, FILES);
+  vqe_temporary_remove_tree(other);
+  vqe_temporary_remove_tree(path);
+  assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static void says_where_none_can_be_made(void **state)
 {
   struct vqe_temporary made;
@@ -154,6 +213,7 @@ int main(void)
       cmocka_unit_test(goes_with_the_next_after_a_kill),
       cmocka_unit_test(stays_where_it_may_be_in_use),
       cmocka_unit_test(that_of_another_user_stays),
+      cmocka_unit_test(a_link_that_comes_meanwhile_leads_removal_nowhere),
       cmocka_unit_test(says_where_none_can_be_made),
   };
   if (mkdtemp(folder) == NULL) {

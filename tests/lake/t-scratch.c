@@ -72,12 +72,40 @@ static void stale_folders_of_this_warehouse_alone_are_removed(void **state)
   vqe_temporary_remove(&stale);
 }
 
+static void
+what_another_user_made_is_neither_followed_nor_removed(void **state)
+{
+  char place[64], theirs[96], link[96], target[96];
+  struct vqe_temporary scratch;
+  (void)state;
+  if (geteuid() != 0) {
+    skip();
+  }
+  make_place(place);
+  snprintf(theirs, sizeof theirs, "%s/.w.vqe-abcdef", folder);
+  snprintf(link, sizeof link, "%s/link", folder);
+  snprintf(target, sizeof target, "%s/target", folder);
+  assert_int_equal(mkdir(theirs, 0700), 0);
+  assert_int_equal(chown(theirs, 12345, (gid_t)-1), 0);
+  vqe_scratch_remove_stale(place, "");
+  assert_int_equal(access(theirs, F_OK), 0);
+  assert_int_equal(mkdir(target, 0700), 0);
+  assert_int_equal(symlink(target, link), 0);
+  assert_int_equal(vqe_scratch_make(&scratch, link, NULL), VQE_OK);
+  vqe_temporary_remove(&scratch);
+  assert_int_equal(lchown(link, 12345, (gid_t)-1), 0);
+  assert_int_equal(vqe_scratch_make(&scratch, link, NULL), VQE_ERR_INPUT);
+  assert_null(scratch.path);
+  assert_non_null(strstr(vqe_error_message(), "link of another user"));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(is_made_beside_a_local_warehouse),
       cmocka_unit_test(named_folder_wins_and_must_be_there),
       cmocka_unit_test(stale_folders_of_this_warehouse_alone_are_removed),
+      cmocka_unit_test(what_another_user_made_is_neither_followed_nor_removed),
   };
   if (mkdtemp(folder) == NULL) {
     return 1;
