@@ -520,6 +520,10 @@ int vqe_arrays_read(struct vqe_result *result,
     hsize_t occupations = result->noccupation;
     status = read_doubles(&result->natural_occupations, &from,
                           "natural_occupations", 1, &occupations);
+    if (status == VQE_OK && occupations > 0 &&
+        result->natural_occupations == NULL) {
+      status = damaged(path, name, "natural_occupations", "is missing");
+    }
   }
   if (status == VQE_OK) {
     status = read_properties(result, &from);
