@@ -95,7 +95,7 @@ int vqe_aside_open(struct vqe_aside *aside, const char *path)
   }
   if (status != VQE_OK) {
     forget(aside);
-    errno = code;
+    errno = status == VQE_ERR_MEMORY ? ENOMEM : code;
   }
   return status;
 }

@@ -341,11 +341,11 @@ int vqe_mpi_hosts(struct vqe_worker_host **out, MPI_Comm comm)
   if (rank == 0) {
     status = vqe_memory_alloc(out, (size_t)ranks, sizeof mine, "rank list");
   }
-  if (status != VQE_OK) {
-    MPI_Abort(comm, 1); /* the others would wait */
+  MPI_Bcast(&status, 1, MPI_INT, 0, comm);
+  if (status == VQE_OK) {
+    MPI_Gather(&mine, (int)sizeof mine, MPI_BYTE, *out, (int)sizeof mine,
+               MPI_BYTE, 0, comm);
   }
-  MPI_Gather(&mine, (int)sizeof mine, MPI_BYTE, *out, (int)sizeof mine,
-             MPI_BYTE, 0, comm);
   return status;
 }
 

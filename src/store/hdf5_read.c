@@ -362,7 +362,7 @@ int vqe_hdf5_check_writable(const char *path)
   struct vqe_aside probe;
   errno = 0;
   status = vqe_aside_open(&probe, path);
-  if (status != VQE_OK) {
+  if (status == VQE_ERR_IO) {
     int code = errno;
     status = vqe_error_set(VQE_ERR_IO,
                            "result file '%s' cannot be written: %s; %s, or "
