@@ -326,9 +326,11 @@ static int list_orphans(struct vqe_iceberg_checking *check)
 /* Files that only statistics or a catalog's metadata name are no orphans. */
 static int check_named(struct vqe_iceberg_checking *check)
 {
-  vqe_iceberg_named_statistics(check->used, check->objects,
-                               check->table->metadata);
-  int status = vqe_iceberg_named_by_catalogs(check->used, check->table);
+  int status = vqe_iceberg_named_statistics(check->used, check->objects,
+                                            check->table->metadata);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_named_by_catalogs(check->used, check->table);
+  }
   if (status == VQE_ERR_INPUT || status == VQE_ERR_UNSUPPORTED) {
     PROBLEM(check, "%s", vqe_error_message());
     status = VQE_OK;

@@ -10,6 +10,7 @@
 #include "base/error_message.h"
 #include "iceberg/iceberg_check.h"
 #include "iceberg/iceberg_handle.h"
+#include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_read.h"
 #include "objects/objects.h"
 
@@ -39,9 +40,11 @@ void vqe_iceberg_check_report(struct vqe_iceberg_checking *check,
 static int note_object(void *ctx, const struct vqe_object *object)
 {
   struct vqe_iceberg_checking *check = ctx;
-  if (json_object_set_new(check->there, object->key,
-                          json_pack("[II]", (json_int_t)object->size,
-                                    (json_int_t)object->modified_ms)) != 0) {
+  /* names of others need not be UTF-8 */
+  if (json_object_set_new_nocheck(
+          check->there, object->key,
+          json_pack("[II]", (json_int_t)object->size,
+                    (json_int_t)object->modified_ms)) != 0) {
     return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
   }
   return VQE_OK;
@@ -59,8 +62,9 @@ int vqe_iceberg_check_size(int64_t *size, struct vqe_iceberg_checking *check,
   const json_t *found = json_object_get(check->there, key);
   uint64_t length;
   *size = -1;
-  if (json_object_set_new(check->used, key, json_true()) != 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
+  int status = vqe_iceberg_note(check->used, key);
+  if (status != VQE_OK) {
+    return status;
   }
   if (found != NULL) {
     *size = json_integer_value(json_array_get(found, 0));
@@ -69,7 +73,7 @@ int vqe_iceberg_check_size(int64_t *size, struct vqe_iceberg_checking *check,
   if (strncmp(key, check->table->folder, strlen(check->table->folder)) == 0) {
     return VQE_OK;
   }
-  int status = vqe_objects_head(&length, check->objects, key);
+  status = vqe_objects_head(&length, check->objects, key);
   if (status == VQE_OK) {
     *size = (int64_t)length;
   }

@@ -163,9 +163,7 @@ static int require_running(const struct vqe_iceberg_copy *copy)
 static int note(bool *fresh, struct vqe_iceberg_copy *copy, const char *key)
 {
   *fresh = json_object_get(copy->named, key) == NULL;
-  return !*fresh || json_object_set_new(copy->named, key, json_true()) == 0
-             ? VQE_OK
-             : vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
+  return *fresh ? vqe_iceberg_note(copy->named, key) : VQE_OK;
 }
 
 /* Once for each data file; one of that size that is there was put by an

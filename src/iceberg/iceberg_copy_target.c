@@ -17,8 +17,8 @@
 
 static int note_size(void *ctx, const struct vqe_object *object)
 {
-  return json_object_set_new(ctx, object->key,
-                             json_integer((json_int_t)object->size)) == 0
+  return json_object_set_new_nocheck(
+             ctx, object->key, json_integer((json_int_t)object->size)) == 0
              ? VQE_OK
              : vqe_iceberg_no_json_memory();
 }

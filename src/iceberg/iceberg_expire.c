@@ -102,11 +102,11 @@ static void drop_tags(struct expire *expire, json_t *metadata)
   }
 }
 
-static void keep_id(json_t *keep, int64_t id)
+static int keep_id(json_t *keep, int64_t id)
 {
   char key[32];
   snprintf(key, sizeof key, "%" PRId64, id);
-  json_object_set_new(keep, key, json_true());
+  return vqe_iceberg_note(keep, key);
 }
 
 static bool is_kept(const json_t *keep, int64_t id)
@@ -117,21 +117,24 @@ static bool is_kept(const json_t *keep, int64_t id)
 }
 
 /* `count` snapshots from that one back. */
-static void keep_ancestors(json_t *keep, const json_t *metadata, int64_t id,
-                           int64_t count)
+static int keep_ancestors(json_t *keep, const json_t *metadata, int64_t id,
+                          int64_t count)
 {
   size_t left = json_array_size(json_object_get(metadata, "snapshots"));
-  while (id >= 0 && left-- > 0 && count-- > 0) {
-    keep_id(keep, id);
+  int status = VQE_OK;
+  while (status == VQE_OK && id >= 0 && left-- > 0 && count-- > 0) {
+    status = keep_id(keep, id);
     id = vqe_iceberg_integer(vqe_iceberg_snapshot_json(metadata, id),
                              "parent-snapshot-id", -1);
   }
+  return status;
 }
 
 /* What is young by the caller, the table's properties and those of main. */
-static void keep_young(json_t *keep, const json_t *metadata,
-                       int64_t older_than_ms)
+static int keep_young(json_t *keep, const json_t *metadata,
+                      int64_t older_than_ms)
 {
+  int status = VQE_OK;
   int64_t before =
       limit_of(metadata, "history.expire.max-snapshot-age-ms", older_than_ms);
   const json_t *branch =
@@ -144,39 +147,48 @@ static void keep_young(json_t *keep, const json_t *metadata,
   }
   json_array_foreach(json_object_get(metadata, "snapshots"), k, snapshot)
   {
-    if (vqe_iceberg_integer(snapshot, "timestamp-ms", INT64_MAX) >= before) {
-      keep_id(keep, vqe_iceberg_integer(snapshot, "snapshot-id", -1));
+    if (status == VQE_OK &&
+        vqe_iceberg_integer(snapshot, "timestamp-ms", INT64_MAX) >= before) {
+      status = keep_id(keep, vqe_iceberg_integer(snapshot, "snapshot-id", -1));
     }
   }
   int64_t least =
       property(metadata, "history.expire.min-snapshots-to-keep", 1);
-  keep_ancestors(keep, metadata,
-                 vqe_iceberg_integer(metadata, "current-snapshot-id", -1),
-                 vqe_iceberg_integer(branch, "min-snapshots-to-keep", least));
+  return status == VQE_OK
+             ? keep_ancestors(
+                   keep, metadata,
+                   vqe_iceberg_integer(metadata, "current-snapshot-id", -1),
+                   vqe_iceberg_integer(branch, "min-snapshots-to-keep", least))
+             : status;
 }
 
 /* What refs name, what is young, and all that branches of others are made
- * of. */
-static json_t *kept_snapshots(const json_t *metadata, int64_t older_than_ms)
+ * of, to `keep`. */
+static int kept_snapshots(json_t *keep, const json_t *metadata,
+                          int64_t older_than_ms)
 {
-  json_t *keep = json_object();
   json_t *refs = json_object_get(metadata, "refs");
   const char *name;
   json_t *ref;
-  keep_id(keep, vqe_iceberg_integer(metadata, "current-snapshot-id", -1));
-  keep_young(keep, metadata, older_than_ms);
+  int status =
+      keep_id(keep, vqe_iceberg_integer(metadata, "current-snapshot-id", -1));
+  if (status == VQE_OK) {
+    status = keep_young(keep, metadata, older_than_ms);
+  }
   json_object_foreach(refs, name, ref)
   {
     const char *type = vqe_iceberg_string(ref, "type");
     int64_t id = vqe_iceberg_integer(ref, "snapshot-id", -1);
     bool branch = type != NULL && strcmp(type, "branch") == 0 &&
                   strcmp(name, "main") != 0;
-    keep_id(keep, id);
-    if (branch) {
-      keep_ancestors(keep, metadata, id, INT64_MAX);
+    if (status == VQE_OK) {
+      status = keep_id(keep, id);
+    }
+    if (status == VQE_OK && branch) {
+      status = keep_ancestors(keep, metadata, id, INT64_MAX);
     }
   }
-  return keep;
+  return status;
 }
 
 /* The snapshots at which catalogs that have registered the table see it. */
@@ -191,7 +203,8 @@ static int keep_of_catalogs(json_t *keep, const struct vqe_iceberg_table *base)
     int status = vqe_iceberg_fetch_metadata(&theirs, base->objects, file);
     const char *uuid = vqe_iceberg_string(theirs, "table-uuid");
     if (uuid != NULL && strcasecmp(uuid, own) == 0) {
-      keep_id(keep, vqe_iceberg_integer(theirs, "current-snapshot-id", -1));
+      status = keep_id(keep,
+                       vqe_iceberg_integer(theirs, "current-snapshot-id", -1));
     }
     json_decref(theirs);
     if (status != VQE_OK && status != VQE_ERR_NOT_FOUND) {
@@ -264,13 +277,19 @@ static int apply(void *ctx, json_t **out, struct vqe_iceberg_table *base)
     return status;
   }
   drop_tags(expire, metadata);
-  json_t *keep = kept_snapshots(metadata, older);
-  status = keep_of_catalogs(keep, base);
+  json_t *keep = json_object();
+  status = kept_snapshots(keep, metadata, older);
+  if (status == VQE_OK) {
+    status = keep_of_catalogs(keep, base);
+  }
   json_t *snapshots = json_object_get(metadata, "snapshots");
   for (size_t k = json_array_size(snapshots); k-- > 0;) {
     json_t *snapshot = json_array_get(snapshots, k);
-    if (!is_kept(keep, vqe_iceberg_integer(snapshot, "snapshot-id", -1))) {
-      json_array_append(expire->removed, snapshot);
+    if (status == VQE_OK &&
+        !is_kept(keep, vqe_iceberg_integer(snapshot, "snapshot-id", -1))) {
+      status = json_array_append(expire->removed, snapshot) == 0
+                   ? VQE_OK
+                   : vqe_iceberg_no_json_memory();
       json_array_remove(snapshots, k);
     }
   }
@@ -287,7 +306,9 @@ static int apply(void *ctx, json_t **out, struct vqe_iceberg_table *base)
       expire->base->objects = base->objects;
       expire->base->metadata = json_deep_copy(base->metadata);
       expire->base->catalogs = json_incref(base->catalogs);
-      status = vqe_memory_strdup(&expire->base->name, base->name);
+      status = expire->base->metadata != NULL
+                   ? vqe_memory_strdup(&expire->base->name, base->name)
+                   : vqe_iceberg_no_json_memory();
     }
     if (status == VQE_OK) {
       *out = metadata;
@@ -328,12 +349,15 @@ static int gather(json_t *manifests, json_t *lists, struct expire *expire,
     }
     status = vqe_iceberg_read_manifests(&list, expire->base, id);
     for (size_t m = 0; status == VQE_OK && m < list.count; m++) {
-      json_object_set_new(manifests, list.list[m].uri,
-                          json_integer(list.list[m].content));
+      status =
+          json_object_set_new_nocheck(manifests, list.list[m].uri,
+                                      json_integer(list.list[m].content)) == 0
+              ? VQE_OK
+              : vqe_iceberg_no_json_memory();
     }
-    if (status == VQE_OK && lists != NULL) {
-      json_object_set_new(lists, vqe_iceberg_string(snapshot, "manifest-list"),
-                          json_true());
+    const char *uri = vqe_iceberg_string(snapshot, "manifest-list");
+    if (status == VQE_OK && lists != NULL && uri != NULL) {
+      status = vqe_iceberg_note(lists, uri);
     }
     vqe_iceberg_manifests_clear(&list);
     if (status != VQE_OK) {
@@ -361,7 +385,7 @@ static int gather_files(json_t *files, struct expire *expire,
     status = vqe_iceberg_read_entries(&entries, expire->base, &manifest);
     for (size_t k = 0; status == VQE_OK && k < entries.count; k++) {
       if (!live_only || entries.list[k].status != VQE_ICEBERG_DELETED) {
-        json_object_set_new(files, entries.list[k].file.key, json_true());
+        status = vqe_iceberg_note(files, entries.list[k].file.key);
       }
     }
     vqe_iceberg_entries_clear(&entries);

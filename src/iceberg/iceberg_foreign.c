@@ -253,13 +253,16 @@ static int read_log(json_t *logged, int64_t *from_ms,
     if (k == 0) {
       *from_ms = vqe_iceberg_integer(entry, "timestamp-ms", INT64_MIN);
     }
-    if (uri != NULL &&
-        vqe_objects_key_of_uri(&key, table->objects, uri) == VQE_OK &&
-        json_object_set_new(logged, key, json_true()) != 0) {
-      free(key);
-      return vqe_iceberg_no_json_memory();
+    int status = uri != NULL
+                     ? vqe_objects_key_of_uri(&key, table->objects, uri)
+                     : VQE_ERR_NOT_FOUND;
+    if (status == VQE_OK) {
+      status = vqe_iceberg_note(logged, key);
     }
     free(key);
+    if (status == VQE_ERR_MEMORY) {
+      return status;
+    }
   }
   return VQE_OK;
 }
@@ -276,12 +279,13 @@ int vqe_iceberg_look_around(struct vqe_iceberg_table *table,
     const struct vqe_iceberg_version *file = &versions->list[k];
     bool catalog = file->kind == VQE_ICEBERG_NAME_CATALOG;
     if (catalog) {
-      json_object_set_new(table->catalogs, file->key, json_true());
+      status = vqe_iceberg_note(table->catalogs, file->key);
     }
     bool old = catalog && from_ms > INT64_MIN + MARGIN_MS &&
                file->modified_ms > 0 &&
                file->modified_ms < from_ms - MARGIN_MS;
-    if (!old && (catalog || file->version > table->version) &&
+    if (status == VQE_OK && !old &&
+        (catalog || file->version > table->version) &&
         json_object_get(logged, file->key) == NULL) {
       status = look_at(table, &latest_ms, file);
     }

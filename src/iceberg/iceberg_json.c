@@ -14,6 +14,14 @@ int vqe_iceberg_no_json_memory(void)
   return vqe_error_set(VQE_ERR_MEMORY, "no memory for table metadata");
 }
 
+int vqe_iceberg_note(json_t *names, const char *name)
+{
+  /* names of others need not be UTF-8 */
+  return json_object_set_new_nocheck(names, name, json_true()) == 0
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
+}
+
 int64_t vqe_iceberg_integer(const json_t *object, const char *key,
                             int64_t otherwise)
 {

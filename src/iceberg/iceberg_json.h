@@ -7,6 +7,9 @@
 
 /* Sets the message and returns VQE_ERR_MEMORY. */
 int vqe_iceberg_no_json_memory(void);
+/* Add a name to a set of names. VQE_ERR_MEMORY: what is not in a set of files
+ * that stay would be removed. */
+int vqe_iceberg_note(json_t *names, const char *name);
 /* Integer member; `otherwise` when it is missing or something else. */
 int64_t vqe_iceberg_integer(const json_t *object, const char *key,
                             int64_t otherwise);

@@ -13,20 +13,24 @@
 #include "vqe/error.h"
 
 /* Note the key of a URI; *fresh when it was not noted before. */
-static void add(bool *fresh, char **key, json_t *keys,
-                struct vqe_objects *objects, const char *uri)
+static int add(bool *fresh, char **key, json_t *keys,
+               struct vqe_objects *objects, const char *uri)
 {
   *key = NULL;
-  *fresh = uri != NULL &&
-           vqe_objects_key_of_uri(key, objects, uri) == VQE_OK &&
-           json_object_get(keys, *key) == NULL;
-  if (*fresh) {
-    json_object_set_new(keys, *key, json_true());
+  *fresh = false;
+  if (uri == NULL) {
+    return VQE_OK;
   }
+  int status = vqe_objects_key_of_uri(key, objects, uri);
+  if (status == VQE_OK && json_object_get(keys, *key) == NULL) {
+    status = vqe_iceberg_note(keys, *key);
+    *fresh = status == VQE_OK;
+  }
+  return status == VQE_ERR_MEMORY ? status : VQE_OK;
 }
 
-void vqe_iceberg_named_statistics(json_t *keys, struct vqe_objects *objects,
-                                  const json_t *metadata)
+int vqe_iceberg_named_statistics(json_t *keys, struct vqe_objects *objects,
+                                 const json_t *metadata)
 {
   static const char *const lists[] = {"statistics", "partition-statistics"};
   for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
@@ -36,11 +40,15 @@ void vqe_iceberg_named_statistics(json_t *keys, struct vqe_objects *objects,
     {
       char *key;
       bool fresh;
-      add(&fresh, &key, keys, objects,
-          vqe_iceberg_string(item, "statistics-path"));
+      int status = add(&fresh, &key, keys, objects,
+                       vqe_iceberg_string(item, "statistics-path"));
       free(key);
+      if (status != VQE_OK) {
+        return status;
+      }
     }
   }
+  return VQE_OK;
 }
 
 /* Note the key of a manifest or a list; *data its bytes, NULL where it was
@@ -50,9 +58,8 @@ static int fetch(char **data, size_t *size, json_t *keys,
 {
   char *key;
   bool fresh;
-  int status = VQE_OK;
   *data = NULL;
-  add(&fresh, &key, keys, objects, uri);
+  int status = add(&fresh, &key, keys, objects, uri);
   if (fresh) {
     status =
         vqe_objects_get(data, size, objects, key, VQE_ICEBERG_MANIFEST_LIMIT);
@@ -75,7 +82,7 @@ static int add_manifest(json_t *keys, struct vqe_objects *objects,
     char *file;
     bool fresh;
     if (entries.list[k].status != VQE_ICEBERG_DELETED) {
-      add(&fresh, &file, keys, objects, entries.list[k].uri);
+      status = add(&fresh, &file, keys, objects, entries.list[k].uri);
       free(file);
     }
   }
@@ -131,8 +138,10 @@ int vqe_iceberg_named_by_catalogs(json_t *keys,
     status = vqe_iceberg_fetch_metadata(&theirs, table->objects, file);
     const char *uuid = vqe_iceberg_string(theirs, "table-uuid");
     if (status == VQE_OK && uuid != NULL && strcasecmp(uuid, own) == 0) {
-      vqe_iceberg_named_statistics(keys, table->objects, theirs);
-      status = vqe_iceberg_named_snapshots(keys, table->objects, theirs);
+      status = vqe_iceberg_named_statistics(keys, table->objects, theirs);
+      if (status == VQE_OK) {
+        status = vqe_iceberg_named_snapshots(keys, table->objects, theirs);
+      }
     }
     json_decref(theirs);
     if (status == VQE_ERR_NOT_FOUND) {

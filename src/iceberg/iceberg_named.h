@@ -16,7 +16,7 @@ int vqe_iceberg_named_by_catalogs(json_t *keys,
 int vqe_iceberg_named_snapshots(json_t *keys, struct vqe_objects *objects,
                                 const json_t *metadata);
 /* Add the statistics files of the metadata. */
-void vqe_iceberg_named_statistics(json_t *keys, struct vqe_objects *objects,
-                                  const json_t *metadata);
+int vqe_iceberg_named_statistics(json_t *keys, struct vqe_objects *objects,
+                                 const json_t *metadata);
 
 #endif

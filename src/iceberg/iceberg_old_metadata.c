@@ -11,33 +11,44 @@
 #include "vqe/error.h"
 
 /* Keys that the metadata log names. */
-static void read_log(json_t *kept, const struct vqe_iceberg_table *table)
+static int read_log(json_t *kept, const struct vqe_iceberg_table *table)
 {
   size_t k;
   json_t *entry;
+  int status = VQE_OK;
   json_array_foreach(json_object_get(table->metadata, "metadata-log"), k,
                      entry)
   {
     const char *uri = vqe_iceberg_string(entry, "metadata-file");
     char *key = NULL;
-    if (uri != NULL &&
-        vqe_objects_key_of_uri(&key, table->objects, uri) == VQE_OK) {
-      json_object_set_new(kept, key, json_true());
+    if (uri == NULL) {
+      continue;
+    }
+    status = vqe_objects_key_of_uri(&key, table->objects, uri);
+    if (status == VQE_OK) {
+      status = vqe_iceberg_note(kept, key);
     }
     free(key);
+    if (status == VQE_ERR_MEMORY) {
+      return status;
+    }
   }
+  return VQE_OK; /* what lies elsewhere is not listed here */
 }
 
 int vqe_iceberg_remove_old_metadata(int64_t *count,
                                     const struct vqe_iceberg_table *table,
                                     int64_t before_ms)
 {
-  struct vqe_iceberg_versions versions;
+  struct vqe_iceberg_versions versions = {.list = NULL};
   json_t *kept = json_object();
-  read_log(kept, table);
-  json_object_set_new(kept, table->key, json_true());
-  int status =
-      vqe_iceberg_versions_list(&versions, table->objects, table->name);
+  int status = read_log(kept, table);
+  if (status == VQE_OK) {
+    status = vqe_iceberg_note(kept, table->key);
+  }
+  if (status == VQE_OK) {
+    status = vqe_iceberg_versions_list(&versions, table->objects, table->name);
+  }
   for (size_t k = 0; status == VQE_OK && k < versions.count; k++) {
     const struct vqe_iceberg_version *file = &versions.list[k];
     if (file->kind != VQE_ICEBERG_NAME_VERSION ||

@@ -5,6 +5,7 @@
 
 #include "base/error_message.h"
 #include "iceberg/iceberg_check.h"
+#include "iceberg/iceberg_json.h"
 #include "iceberg/iceberg_key.h"
 #include "iceberg/iceberg_table.h"
 #include "objects/objects.h"
@@ -17,11 +18,9 @@ struct orphans {
 static int note_orphan(void *ctx, const char *key, int64_t modified_ms)
 {
   struct orphans *orphans = ctx;
-  if (modified_ms > 0 && modified_ms < orphans->older_than_ms &&
-      json_object_set_new(orphans->keys, key, json_true()) != 0) {
-    return vqe_error_set(VQE_ERR_MEMORY, "no memory for a list of files");
-  }
-  return VQE_OK;
+  return modified_ms > 0 && modified_ms < orphans->older_than_ms
+             ? vqe_iceberg_note(orphans->keys, key)
+             : VQE_OK;
 }
 
 static int require_collection(struct vqe_objects *objects, const char *name)
