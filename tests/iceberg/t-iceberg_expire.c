@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "iceberg/iceberg_fixture.h"
+#include "iceberg/iceberg_old_metadata.h"
 
 /* A commit at a time of its own. */
 static void append_at(struct fixture *fixture, const char *run, int64_t when)
@@ -196,6 +198,38 @@ static void snapshot_of_a_catalog_stays(void **state)
   assert_int_equal(fixture_faults(fixture), 0);
 }
 
+static int left_to_grant;
+
+static void *grant(size_t size)
+{
+  return --left_to_grant == 0 ? NULL : malloc(size);
+}
+
+static void metadata_in_the_log_outlives_memory_that_ends(void **state)
+{
+  struct fixture *fixture = *state;
+  json_malloc_t was_malloc;
+  json_free_t was_free;
+  append_at(fixture, "one", 1000);
+  append_at(fixture, "two", 2000);
+  append_at(fixture, "three", 3000);
+  json_get_alloc_funcs(&was_malloc, &was_free);
+  for (int n = 1; n < 40; n++) {
+    struct vqe_iceberg_table *table = NULL;
+    int64_t count = 0;
+    assert_int_equal(vqe_iceberg_open(&table, fixture->objects, "small"),
+                     VQE_OK);
+    left_to_grant = n;
+    json_set_alloc_funcs(grant, free);
+    int status = vqe_iceberg_remove_old_metadata(&count, table, INT64_MAX);
+    json_set_alloc_funcs(was_malloc, was_free);
+    vqe_iceberg_close(table);
+    assert_int_equal(status, left_to_grant > 0 ? VQE_OK : VQE_ERR_MEMORY);
+    assert_int_equal(count, 0);
+    assert_int_equal(fixture_faults(fixture), 0);
+  }
+}
+
 int main(void)
 {
 #define TEST(name)                                                            \
@@ -207,6 +241,7 @@ int main(void)
       TEST(table_without_collection_keeps_all),
       TEST(statistics_of_others_stay),
       TEST(snapshot_of_a_catalog_stays),
+      TEST(metadata_in_the_log_outlives_memory_that_ends),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
