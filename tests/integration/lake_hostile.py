@@ -532,6 +532,23 @@ def check_expire(case):
             check(stream.read() == bytes_before, "the file of another table changed")
 
 
+def check_odd_name(case):
+    """A file whose name is no UTF-8, in a table's folder, is an orphan as any:
+    check names it, copies go past it, and expire removes it."""
+    odd = os.path.join(os.fsencode(os.path.dirname(case.data())), b"\xff\x1b.parquet")
+    with open(odd, "wb"):
+        pass
+    os.utime(odd, (1, 1))
+    done = lake("check", case.place, status=0)
+    check("orphan" in done.said and "\x1b" not in done.said, done.said)
+    copy = case.folder.file("odd.copy")
+    lake("relocate", case.place, copy, status=0)
+    shutil.rmtree(copy)
+    lake("expire", case.place, "--older-than", "30d", "--orphans", status=0)
+    check(not os.path.exists(odd), "an orphan whose name is no UTF-8 stays")
+    case.whole()
+
+
 def outside_sql(case):
     """SQL that tries to get out, by what it would do."""
     csv = os.path.join(case.outside, "x.csv")
@@ -787,6 +804,7 @@ def main():
         check_place_of_pattern(folder)
         check_targets(case)
         check_expire(case)
+        check_odd_name(case)
         check_query(case)
         check_screen(case)
         check_plain_http()
