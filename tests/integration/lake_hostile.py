@@ -535,7 +535,7 @@ def check_expire(case):
 def check_odd_name(case):
     """A file whose name is no UTF-8, in a table's folder, is an orphan as any:
     check names it, copies go past it, and expire removes it."""
-    odd = os.path.join(os.fsencode(os.path.dirname(case.data())), b"\xff\x1b.parquet")
+    odd = os.path.join(os.fsencode(os.path.dirname(case.data())), b"\xff\xfe.parquet")
     with open(odd, "wb"):
         pass
     os.utime(odd, (1, 1))
