@@ -21,8 +21,9 @@ int vqe_temporary_make(struct vqe_temporary *out, const char *prefix);
 /* Remove it with all that is in it; one that was never made is fine. */
 void vqe_temporary_remove(struct vqe_temporary *temporary);
 
-/* Remove a folder with all that is in it, down to 32 folders within each other;
- * symbolic links are not followed, whoever puts them there at what time. */
+/* Remove a folder with all that is in it, down to 32 folders within each
+ * other; symbolic links are not followed, whoever puts them there at what
+ * time. */
 void vqe_temporary_remove_tree(const char *path);
 
 #endif
