@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "kernels/gpu.h"
-#include "sim/stop.h"
+#include "base/stop.h"
 
 struct vqe_device_stop {
   struct vqe_stop *stop; /* NULL: nobody asks */

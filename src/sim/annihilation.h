@@ -18,8 +18,8 @@
 #ifndef VQE_SIM_ANNIHILATION_H
 #define VQE_SIM_ANNIHILATION_H
 
+#include "base/stop.h"
 #include "sim/layout.h"
-#include "sim/stop.h"
 
 struct vqe_annihilation;
 

@@ -3,9 +3,9 @@
 #ifndef VQE_SIM_BACKEND_H
 #define VQE_SIM_BACKEND_H
 
+#include "base/stop.h"
 #include "sim/layout.h"
 #include "sim/sigma.h"
-#include "sim/stop.h"
 #include "vqe/sim.h"
 
 /* A state in the order of a layout, and what multiplies it by the Hamiltonian.

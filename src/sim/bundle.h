@@ -14,10 +14,10 @@
 #ifndef VQE_SIM_BUNDLE_H
 #define VQE_SIM_BUNDLE_H
 
+#include "base/stop.h"
 #include "sim/amplitudes.h"
 #include "sim/givens.h"
 #include "sim/layout.h"
-#include "sim/stop.h"
 
 /* Gates that a stretch holds at most. */
 #define VQE_BUNDLE_GATES 64

@@ -11,8 +11,8 @@
 #ifndef VQE_SIM_OCCUPANCY_H
 #define VQE_SIM_OCCUPANCY_H
 
+#include "base/stop.h"
 #include "sim/layout.h"
-#include "sim/stop.h"
 #include "vqe/sim.h"
 
 /* Hops of a pair i < j, expectations of (a+_i a_j) in: alpha electrons, by the

@@ -15,8 +15,8 @@
 #ifndef VQE_SIM_SIGMA_H
 #define VQE_SIM_SIGMA_H
 
+#include "base/stop.h"
 #include "sim/layout.h"
-#include "sim/stop.h"
 
 struct vqe_sigma;
 

@@ -5,8 +5,8 @@
 #ifndef VQE_SIM_SPIN_H
 #define VQE_SIM_SPIN_H
 
+#include "base/stop.h"
 #include "sim/layout.h"
-#include "sim/stop.h"
 
 struct vqe_spin_tables;
 

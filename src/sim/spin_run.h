@@ -9,9 +9,9 @@
 #ifndef VQE_SIM_SPIN_RUN_H
 #define VQE_SIM_SPIN_RUN_H
 
+#include "base/stop.h"
 #include "sim/amplitudes.h"
 #include "sim/layout.h"
-#include "sim/stop.h"
 #include "vqe/ansatz.h"
 
 struct vqe_spin_gate {

@@ -4,8 +4,8 @@
  * they write unfinished when not; whoever called them looks at `stopped` and
  * returns VQE_ERR_INTERRUPTED. Asking costs an addition; the caller's function
  * is called once in VQE_STOP_WORK multiplications, a few milliseconds. */
-#ifndef VQE_SIM_STOP_H
-#define VQE_SIM_STOP_H
+#ifndef VQE_BASE_STOP_H
+#define VQE_BASE_STOP_H
 
 #include <omp.h>
 #include <stdatomic.h>

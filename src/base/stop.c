@@ -1,4 +1,4 @@
-#include "sim/stop.h"
+#include "base/stop.h"
 
 #include "base/error_message.h"
 
