@@ -65,6 +65,10 @@ struct vqe_chem_options {
   const char *active_space;
   bool label_orbitals; /**< fill `orbitals` */
   bool keep_functions; /**< orbitals over basis functions too: `functions` */
+  /** Asked every few milliseconds, by the thread that called; true makes the
+   * call return VQE_ERR_INTERRUPTED. May be NULL. */
+  bool (*should_stop)(void *ctx);
+  void *ctx; /**< of should_stop */
 };
 #ifndef __cplusplus
 /** Initialiser of struct vqe_chem_options in C; C++ calls the function

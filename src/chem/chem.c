@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/missing.h"
 #include "base/notes.h"
+#include "base/stop.h"
 #include "base/struct_size.h"
 #include "chem/basis.h"
 #include "chem/direct.h"
@@ -37,6 +38,7 @@
 struct run {
   const struct vqe_molecule *molecule;
   struct vqe_chem_options options;
+  struct vqe_stop stop;
   struct vqe_basis *basis;
   struct vqe_env *env;
   int nalpha;
@@ -271,6 +273,7 @@ static int solve_in_frame(struct run *run, const struct vqe_frame *frame,
       .hcore = run->hcore,
       .eri = run->eri,
       .direct = run->direct,
+      .stop = &run->stop,
       .guess = guessed ? run->guess : NULL,
       .start = start,
       .nstart = start != NULL ? options->follow->nmo : 0,
@@ -640,6 +643,8 @@ int vqe_chem_run(struct vqe_integrals **out,
     return status;
   }
   run.options = *options;
+  run.stop.ask = options->should_stop;
+  run.stop.ctx = options->ctx;
   snprintf(where, sizeof where, "molecule '%.64s'", molecule->name);
   if (run.options.threads < 1) {
     run.options.threads = 1;
@@ -652,6 +657,7 @@ int vqe_chem_run(struct vqe_integrals **out,
     status = prepare(&run);
   }
   if (status == VQE_OK) {
+    run.env->stop = &run.stop;
     status = compute_integrals(&run);
   }
   double integrals_done = vqe_clock_wall();
@@ -670,6 +676,13 @@ int vqe_chem_run(struct vqe_integrals **out,
     (*out)->seconds_scf = scf_done - integrals_done;
     (*out)->seconds_transform = vqe_clock_wall() - scf_done;
   }
+  /* what was made since is unfinished, and its failures mean nothing */
+  int stopped = vqe_stop_status(&run.stop);
+  if (stopped != VQE_OK && status == VQE_OK) {
+    vqe_integrals_free(*out);
+    *out = NULL;
+  }
+  status = stopped != VQE_OK ? stopped : status;
   run_free(&run);
   return status;
 }

@@ -9,11 +9,14 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "chem/transform_row.h"
 
 /* Contributions below this are left out of Fock matrices, and integrals below
  * it of transformed ones. */
 #define NEGLIGIBLE 1e-12 /* hartree */
+/* Multiplications that an integral takes, for stops. */
+#define INTEGRAL_WORK 64
 /* The pairs of shells are shared out in slices with sums of their own, whose
  * number does not depend on the threads. */
 #define SLICES 8
@@ -222,6 +225,10 @@ static void run_slice(double *sums, const struct task *task, int slice,
       if (bound * 4.0 * task->most < NEGLIGIBLE) {
         break;
       }
+      if (vqe_stop_asked(task->direct->env->stop,
+                         INTEGRAL_WORK * task->direct->block)) {
+        return;
+      }
       int s[4] = {pairs[a].i, pairs[a].j, pairs[b].i, pairs[b].j};
       if (bound * weight(task, s) >= NEGLIGIBLE) {
         compute(buffer, task->direct, s);
@@ -289,7 +296,7 @@ int vqe_direct_jk(double *j, const double *dj, int nk, double *const k[2],
   free(sums);
   free(buffers);
   free(task.largest);
-  return status;
+  return status == VQE_OK ? vqe_stop_status(direct->env->stop) : status;
 }
 
 /* ---- rows of integrals ---- */
@@ -415,6 +422,10 @@ static void run_few(double *sums, const struct few *few, int slice,
       if (bound * 4.0 * few->most < NEGLIGIBLE) {
         break;
       }
+      if (vqe_stop_asked(few->direct->env->stop,
+                         INTEGRAL_WORK * few->direct->block)) {
+        return;
+      }
       int s[4] = {pairs[a].i, pairs[a].j, pairs[b].i, pairs[b].j};
       if (bound * 4.0 * fmax(own, few->largest[s[2] * n + s[3]]) >=
           NEGLIGIBLE) {
@@ -485,7 +496,7 @@ static int half_of_few(double *out, const struct vqe_direct *direct,
   free(sums);
   free(buffers);
   free(few.largest);
-  return status;
+  return status == VQE_OK ? vqe_stop_status(direct->env->stop) : status;
 }
 
 /* ---- transformation to many ---- */
@@ -510,6 +521,9 @@ static int half_of_many(double *out, const struct vqe_direct *direct,
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (size_t kl = 0; kl < direct->npair; kl++) {
     const struct pair *ket = &direct->pairs[kl];
+    if (vqe_stop_asked(env->stop, VQE_STOP_WORK)) {
+      continue;
+    }
     double *rows = work + room * (size_t)omp_get_thread_num();
     double *mine = rows + largest * largest * npair;
     double *row_out = mine + row_work;
@@ -529,7 +543,7 @@ static int half_of_many(double *out, const struct vqe_direct *direct,
     }
   }
   free(work);
-  return VQE_OK;
+  return vqe_stop_status(env->stop);
 }
 
 int vqe_direct_half(double *out, const struct vqe_direct *direct,

@@ -3,6 +3,7 @@
 #ifndef VQE_CHEM_ENV_H
 #define VQE_CHEM_ENV_H
 
+#include "base/stop.h"
 #include "chem/basis.h"
 #include "vqe/molecule.h"
 
@@ -18,6 +19,9 @@ struct vqe_env {
   int *atom_ao; /* natm + 1: first function of each atom */
   double *xyz;  /* natm x 3, bohr */
   int *z;       /* natm */
+  /* Asked within two-electron integrals and what is made of them directly,
+   * which then return VQE_ERR_INTERRUPTED; the caller's. NULL: never. */
+  struct vqe_stop *stop;
 };
 
 /* Place of the pair (p, q), p >= q, in packed storage. */

@@ -9,8 +9,11 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "chem/env.h"
 
+/* Multiplications that an integral takes, for stops. */
+#define INTEGRAL_WORK 64
 /* Below this many functions starting threads costs more than it saves. */
 #define MIN_NAO_THREADS 20
 /* Blocks that the Schwarz inequality holds below this are zero. */
@@ -224,6 +227,10 @@ int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads)
       int j;
       shell_pair(&i, &j, ij);
       for (int k = 0; k <= i; k++) {
+        if (vqe_stop_asked(env->stop,
+                           INTEGRAL_WORK * block * (size_t)(k + 1))) {
+          break;
+        }
         int last = k == i ? j : k;
         for (int l = 0; l <= last; l++) {
           int shells[4] = {i, j, k, l};
@@ -241,5 +248,5 @@ int vqe_env_two_electron(double *out, const struct vqe_env *env, int threads)
   CINTdel_optimizer(&optimizer);
   free(bounds);
   free(buffers);
-  return VQE_OK;
+  return vqe_stop_status(env->stop);
 }

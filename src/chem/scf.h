@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/stop.h"
 #include "chem/direct.h"
 #include "chem/symmetry.h"
 #include "chem/turns.h"
@@ -27,7 +28,8 @@ struct vqe_scf_input {
   const double *hcore;
   const double *eri; /* lower triangle over pairs, or NULL: `direct` */
   const struct vqe_direct *direct;
-  const double *guess; /* density of both spins, or NULL: core guess */
+  struct vqe_stop *stop; /* asked within Fock builds, or NULL */
+  const double *guess;   /* density of both spins, or NULL: core guess */
   /* nao x nstart: orbitals of a nearby geometry, whose solution alone is
    * wanted, or NULL: the lowest one */
   const double *start;

@@ -7,6 +7,7 @@
 
 #include "base/error_message.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "chem/fock.h"
 
 int vqe_scf_work_alloc(struct vqe_scf_work *work,
@@ -96,6 +97,10 @@ int vqe_scf_jk(double *j, const double *dj, double *const k[2],
   if (in->eri == NULL) {
     return vqe_direct_jk(j, dj, k[1] != NULL ? 2 : k[0] != NULL, k, dk,
                          in->direct);
+  }
+  size_t pairs = (size_t)in->nao * (size_t)(in->nao + 1) / 2;
+  if (vqe_stop_asked(in->stop, pairs * pairs)) {
+    return vqe_stop_status(in->stop);
   }
   bool together = j != NULL && k[0] != NULL && dj == dk[0];
   if (j != NULL) {

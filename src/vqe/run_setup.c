@@ -34,6 +34,8 @@ int vqe_run_integrals(struct vqe_run *run)
   options.follow = vqe_neighbour_orbitals(run);
   options.keep_orbitals = run->options->left != NULL;
   options.keep_functions = experiment->properties != 0;
+  options.should_stop = vqe_run_stop_asked;
+  options.ctx = run;
   double cpu = vqe_run_cpu_seconds(run);
   int status =
       experiment->fcidump != NULL

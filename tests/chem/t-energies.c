@@ -695,6 +695,68 @@ static void what_cannot_be_computed_is_refused(void **state)
   }
 }
 
+/* ---- a stop that is asked for ---- */
+
+/* Says yes from its `last`-th question on; 0: never. */
+struct patience {
+  int asked, last;
+};
+
+static bool ask(void *ctx)
+{
+  struct patience *patience = ctx;
+  patience->asked++;
+  return patience->last > 0 && patience->asked >= patience->last;
+}
+
+/* Helium atoms on a grid, two functions each. */
+static struct vqe_molecule *grid(void)
+{
+  json_t *rows = json_array();
+  for (int k = 0; k < 36; k++) {
+    json_array_append_new(rows, json_pack("[s, f, f, f]", "He", 1.9 * (k % 3),
+                                          2.0 * (k / 3 % 3), 2.1 * (k / 9)));
+  }
+  json_t *system =
+      json_pack("{s: o, s: s, s: i, s: s, s: i}", "geometry", rows, "units",
+                "angstrom", "charge", 0, "name", "grid", "multiplicity", 1);
+  struct vqe_molecule *molecule = make(system);
+  json_decref(system);
+  return molecule;
+}
+
+/* No question comes after a yes: what is left is skipped. With stored and with
+ * direct integrals, in integrals, Fock matrices and the transformation. */
+static void a_stop_ends_integrals_and_scf(void **state)
+{
+  (void)state;
+  struct vqe_molecule *molecule = grid();
+  for (size_t limit = 0; limit < 2; limit++) {
+    struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
+    struct vqe_integrals *integrals = NULL;
+    struct patience patience = {0, 0};
+    options.basis = "6-31g";
+    options.active_electrons = 2;
+    options.active_orbitals = 2;
+    options.memory_limit = limit;
+    options.should_stop = ask;
+    options.ctx = &patience;
+    assert_int_equal(vqe_chem_run(&integrals, molecule, &options), VQE_OK);
+    vqe_integrals_free(integrals);
+    int all = patience.asked;
+    assert_true(all > 8);
+    for (int last = 1; last <= all; last += last < 3 ? 1 : all / 5) {
+      patience = (struct patience){0, last};
+      integrals = NULL;
+      assert_int_equal(vqe_chem_run(&integrals, molecule, &options),
+                       VQE_ERR_INTERRUPTED);
+      assert_null(integrals);
+      assert_int_equal(patience.asked, last);
+    }
+  }
+  vqe_molecule_free(molecule);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -708,6 +770,7 @@ int main(void)
       cmocka_unit_test(dependent_basis_is_cut_and_noted),
       cmocka_unit_test(saddle_points_are_noted_and_minima_not),
       cmocka_unit_test(what_cannot_be_computed_is_refused),
+      cmocka_unit_test(a_stop_ends_integrals_and_scf),
   };
   return cmocka_run_group_tests(tests, load, unload);
 }
