@@ -491,15 +491,18 @@ VQE_API int vqe_experiment_space(struct vqe_result **out,
                                  const struct vqe_run_options *options);
 
 /** What an experiment would take, from its input alone (no SCF; of a space
- * that a rule chooses, about). */
+ * that a rule chooses, about). Symmetry counts: irreps of the orbitals follow
+ * from geometry and basis; of an active space they are taken to be as in the
+ * whole, of an open shell the irrep with the largest sector is. */
 struct vqe_experiment_estimate {
   int num_qubits;      /**< 2 norb */
   int norb;            /**< active orbitals */
   int nalpha;          /**< active alpha electrons */
   int nbeta;           /**< active beta electrons */
-  uint64_t amplitudes; /**< before symmetry */
+  uint64_t amplitudes; /**< of the state, as symmetry leaves them */
   int nparam;          /**< before screening */
-  uint64_t bytes;      /**< estimator, FCI and integrals: the largest phase */
+  uint64_t bytes;      /**< of the largest phase, beside the program itself
+                            (about 40 MB with MPI); of each rank */
   double cost;         /**< relative; about seconds on one core */
   bool serial;         /**< so small that it gains nothing from threads */
   double setup;        /**< seconds of integrals, Hamiltonian and circuit */
@@ -507,6 +510,12 @@ struct vqe_experiment_estimate {
 /** Fill `out`. VQE_ERR_INPUT for an experiment that cannot be run. */
 VQE_API int vqe_experiment_estimate(struct vqe_experiment_estimate *out,
                                     const struct vqe_experiment *experiment);
+/** The same where a team of so many ranks shares the state. FCI is not shared:
+ * the bytes are those of the rank that computes it. */
+VQE_API int
+vqe_experiment_estimate_team(struct vqe_experiment_estimate *out,
+                             const struct vqe_experiment *experiment,
+                             int ranks);
 
 /** "0.2.0" */
 VQE_API const char *vqe_version(void);

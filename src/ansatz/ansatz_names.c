@@ -54,6 +54,7 @@ static const struct vqe_ansatz_kind kinds[] = {
     /* from a symmetric start the generalised ones keep the symmetry */
     {.name = "k-UpCCGSD",
      EXCITATIONS,
+     .mixes = true,
      AMPLITUDES,
      .hf_open = true,
      .noise_hf = 0.05,

@@ -29,6 +29,7 @@ struct vqe_ansatz_kind {
                        there pi in RY prepares a one */
   bool preserving;  /* entangles by XXYY behind the Hartree-Fock state, not by
                        CX */
+  bool mixes;       /* moves electrons between irreps: no symmetry is left */
   bool saddles;     /* gradients may vanish where there is no minimum: tested
                        unless asked otherwise */
   int hops;         /* minima lie close: further starts around the one found */

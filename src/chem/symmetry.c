@@ -106,12 +106,9 @@ static int fill(double *matrix, const struct vqe_env *env,
   return status;
 }
 
-int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,
-                     const struct vqe_frame *frame)
+int vqe_symmetry_generators(int out[VQE_MAX_GENERATORS],
+                            const struct vqe_frame *frame)
 {
-  struct vqe_symmetry *symmetry = NULL;
-  size_t n2 = (size_t)env->nao * (size_t)env->nao;
-  int chosen[VQE_MAX_GENERATORS];
   bool reached[8] = {true};
   int count = 0;
   /* reflections have one bit, so they are taken before products of them */
@@ -122,13 +119,23 @@ int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,
       continue;
     }
     VQE_ASSERT(count < VQE_MAX_GENERATORS);
-    chosen[count++] = bits;
+    out[count++] = bits;
     bool before[8];
     memcpy(before, reached, sizeof before);
     for (int other = 0; other < 8; other++) {
       reached[other ^ bits] = reached[other ^ bits] || before[other];
     }
   }
+  return count;
+}
+
+int vqe_symmetry_new(struct vqe_symmetry **out, const struct vqe_env *env,
+                     const struct vqe_frame *frame)
+{
+  struct vqe_symmetry *symmetry = NULL;
+  size_t n2 = (size_t)env->nao * (size_t)env->nao;
+  int chosen[VQE_MAX_GENERATORS];
+  int count = vqe_symmetry_generators(chosen, frame);
   int status =
       vqe_memory_alloc(&symmetry, 1, sizeof *symmetry, "symmetry operations");
   if (status != VQE_OK) {

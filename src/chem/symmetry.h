@@ -13,6 +13,11 @@ struct vqe_symmetry {
   double *matrices;                   /* ngenerator x nao x nao */
 };
 
+/* Operations, as bits, that generate all those of D2h the frame found exact;
+ * returns how many. */
+int vqe_symmetry_generators(int out[VQE_MAX_GENERATORS],
+                            const struct vqe_frame *frame);
+
 /* R_pq such that the operation turns function q into sum_p R_pq p, for a set
  * of operations that generates all those of D2h the frame found exact. The
  * matrices square to one and commute. */

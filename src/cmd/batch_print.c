@@ -109,19 +109,19 @@ static int find_space(struct vqe_result **space, bool *found,
  * to. */
 static int estimate_in(struct vqe_experiment_estimate *out,
                        struct vqe_result **space,
-                       const struct vqe_experiment *experiment)
+                       const struct vqe_experiment *experiment, int ranks)
 {
   struct vqe_experiment counted = *experiment;
   bool found;
   if (experiment->active_space == NULL) {
-    return vqe_experiment_estimate(out, experiment);
+    return vqe_experiment_estimate_team(out, experiment, ranks);
   }
   int status = find_space(space, &found, experiment);
   if (status == VQE_OK && *space != NULL) {
     counted.active_space = NULL;
     counted.active_electrons = (*space)->nalpha + (*space)->nbeta;
     counted.active_orbitals = (*space)->norb;
-    status = vqe_experiment_estimate(out, &counted);
+    status = vqe_experiment_estimate_team(out, &counted, ranks);
   }
   return status;
 }
@@ -252,7 +252,8 @@ static int dry_run(const struct vqe_job *job)
   for (size_t k = 0; k < job->count; k++) {
     const struct vqe_experiment *experiment = job->experiments[k];
     struct vqe_experiment_estimate estimate = {0};
-    if (estimate_in(&estimate, &space, experiment) != VQE_OK) {
+    if (estimate_in(&estimate, &space, experiment, job->ranks_per_molecule) !=
+        VQE_OK) {
       vqe_text_line(stdout, "%5zu  %-16s cannot run: %s", k, experiment->name,
                     vqe_error_message());
       bad++;
@@ -274,8 +275,16 @@ static int dry_run(const struct vqe_job *job)
     cost += estimate.cost;
   }
   printf("%zu experiment%s, %zu cannot run; about %.3g core seconds; result "
-         "to %s\nParameters and amplitudes are before symmetry screening.\n",
+         "to %s\n",
          job->count, vqe_cmd_plural(job->count), bad, cost, job->output);
+  printf("Amplitudes and memory are as symmetry leaves them, parameters "
+         "before screening.\nMemory: the largest phase, beside about 40 MB of "
+         "the program itself.\n");
+  if (job->ranks_per_molecule > 1) {
+    printf("Of each of the %d ranks of a molecule; the first has the exact "
+           "energy too.\n",
+           job->ranks_per_molecule);
+  }
   vqe_result_free(space);
   print_circuits(job);
   return bad > 0 ? EXIT_SOME_FAILED : EXIT_GOOD;

@@ -1,5 +1,6 @@
 #include "estimator/estimator_choose.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/error_message.h"
@@ -16,19 +17,20 @@
  * has been given its launches. */
 #define DEVICE_SIZE 8192
 
-static bool wants_sector(const struct vqe_ansatz *ansatz,
-                         const struct vqe_estimator_options *options)
+bool vqe_estimator_wants_sector(const struct vqe_ansatz *ansatz,
+                                const struct vqe_estimator_options *options)
 {
   return options->representation == VQE_REPRESENTATION_SECTOR ||
          (options->representation == VQE_REPRESENTATION_AUTO &&
           ansatz->conserves && options->gates != VQE_GATES_CUSTATEVEC);
 }
 
-static bool is_split(const struct vqe_ansatz *ansatz,
-                     const struct vqe_estimator_options *options)
+bool vqe_estimator_is_split(const struct vqe_ansatz *ansatz,
+                            const struct vqe_estimator_options *options)
 {
   return options->team != NULL && options->team->size > 1 &&
-         wants_sector(ansatz, options) && vqe_split_supports(ansatz);
+         vqe_estimator_wants_sector(ansatz, options) &&
+         vqe_split_supports(ansatz);
 }
 
 int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
@@ -47,10 +49,10 @@ int vqe_estimator_size(uint64_t *amplitudes, uint64_t *bytes,
   if (status != VQE_OK) {
     return status;
   }
-  if (is_split(ansatz, options)) {
+  if (vqe_estimator_is_split(ansatz, options)) {
     vqe_split_size(amplitudes, bytes, hamiltonian, ansatz, options->threads,
                    options->team->size);
-  } else if (wants_sector(ansatz, options)) {
+  } else if (vqe_estimator_wants_sector(ansatz, options)) {
     vqe_sector_size(amplitudes, bytes, hamiltonian, ansatz, options->threads);
   } else {
     vqe_statevector_size(amplitudes, bytes, hamiltonian, ansatz,
@@ -149,7 +151,7 @@ static bool is_device_only(const struct vqe_estimator_options *options)
 static int check_options(const struct vqe_ansatz *ansatz,
                          const struct vqe_estimator_options *options)
 {
-  bool sector = wants_sector(ansatz, options);
+  bool sector = vqe_estimator_wants_sector(ansatz, options);
   bool cpu = options->device == VQE_DEVICE_CPU;
   if (options->gates == VQE_GATES_CUSTATEVEC && (sector || cpu)) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED, "gates 'custatevec': %s",
@@ -162,7 +164,7 @@ static int check_options(const struct vqe_ansatz *ansatz,
                          "precision 'single': the CPU estimators use "
                          "'double'");
   }
-  if (is_split(ansatz, options) && is_device_only(options)) {
+  if (vqe_estimator_is_split(ansatz, options) && is_device_only(options)) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "a state that is split over ranks has no device "
                          "estimator; use --device cpu, or give each rank "
@@ -176,20 +178,27 @@ static int check_memory(uint64_t *amplitudes,
                         const struct vqe_ansatz *ansatz,
                         const struct vqe_estimator_options *options)
 {
-  bool sector = wants_sector(ansatz, options);
+  bool sector = vqe_estimator_wants_sector(ansatz, options);
   uint64_t bytes;
   int status =
       vqe_estimator_size(amplitudes, &bytes, hamiltonian, ansatz, options);
   if (status != VQE_OK || vqe_memory_fits(bytes)) {
     return status;
   }
+  /* integers of 64 bits end before the full space does */
+  double count = sector ? (double)*amplitudes : ldexp(1.0, ansatz->nqubit);
+  double needed =
+      bytes != UINT64_MAX ? (double)bytes : (sector ? 16.0 : 48.0) * count;
   return vqe_error_set(
       VQE_ERR_MEMORY,
-      "a %s state of %d qubits (%.3g amplitudes) needs %.1f MB, but only "
+      "a %s state of %d qubits (%.3g amplitudes) needs %.4g MB, but only "
       "%.1f MB are available; choose an active space%s",
-      sector ? "sector" : "full-space", ansatz->nqubit, (double)*amplitudes,
-      (double)bytes / 1e6, (double)vqe_memory_available() / 1e6,
-      sector ? "" : " or UCCSD, which runs in a sector");
+      sector ? "sector" : "full-space", ansatz->nqubit, count, needed / 1e6,
+      (double)vqe_memory_available() / 1e6,
+      sector              ? ""
+      : ansatz->conserves ? ", or leave the penalty out: without it the "
+                            "state is one of a sector"
+                          : " or UCCSD, which runs in a sector");
 }
 
 bool vqe_estimator_gains_by_device(uint64_t amplitudes)
@@ -203,9 +212,9 @@ static int create_backend(struct vqe_estimator_choice *out,
                           const struct vqe_ansatz *ansatz,
                           const struct vqe_estimator_options *options)
 {
-  bool sector = wants_sector(ansatz, options);
+  bool sector = vqe_estimator_wants_sector(ansatz, options);
   bool only = is_device_only(options);
-  if (is_split(ansatz, options)) {
+  if (vqe_estimator_is_split(ansatz, options)) {
     return vqe_split_create(&out->ops, &out->backend, hamiltonian, ansatz,
                             options->team, options->threads);
   }
@@ -229,7 +238,7 @@ int vqe_estimator_choose(struct vqe_estimator_choice *out,
                          const struct vqe_estimator_options *options)
 {
   uint64_t amplitudes;
-  if (wants_sector(ansatz, options) && !ansatz->conserves) {
+  if (vqe_estimator_wants_sector(ansatz, options) && !ansatz->conserves) {
     return vqe_error_set(VQE_ERR_UNSUPPORTED,
                          "%s leaves the sector of fixed electron numbers; "
                          "use the full space",

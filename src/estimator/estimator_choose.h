@@ -21,6 +21,12 @@ struct vqe_estimator_choice {
 /* Does AUTO take a device for a state of so many amplitudes? */
 bool vqe_estimator_gains_by_device(uint64_t amplitudes);
 
+/* Is the state kept in a sector; is it split over a team? */
+bool vqe_estimator_wants_sector(const struct vqe_ansatz *ansatz,
+                                const struct vqe_estimator_options *options);
+bool vqe_estimator_is_split(const struct vqe_ansatz *ansatz,
+                            const struct vqe_estimator_options *options);
+
 /* Make the backend that the options ask for; `out` starts as zeros. Refuses
  * what does not fit memory (VQE_ERR_MEMORY) and combinations that nothing
  * serves (VQE_ERR_UNSUPPORTED), before anything is allocated. The backend is

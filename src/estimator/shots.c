@@ -152,18 +152,25 @@ static int make_groups(struct vqe_shots *shots, bool commuting)
   return status;
 }
 
+int vqe_shots_check(int nqubit)
+{
+  return nqubit <= VQE_SHOTS_MAX_QUBITS
+             ? VQE_OK
+             : vqe_error_set(VQE_ERR_UNSUPPORTED,
+                             "finite shots work up to %d qubits, not %d; "
+                             "remove 'shots' or choose an active space",
+                             VQE_SHOTS_MAX_QUBITS, nqubit);
+}
+
 int vqe_shots_create(struct vqe_shots **out,
                      const struct vqe_pauli_sum *paulis, unsigned measurement)
 {
   struct vqe_shots *shots = NULL;
   *out = NULL;
-  if (paulis->nqubit > VQE_SHOTS_MAX_QUBITS) {
-    return vqe_error_set(VQE_ERR_UNSUPPORTED,
-                         "finite shots work up to %d qubits, not %d; remove "
-                         "'shots' or choose an active space",
-                         VQE_SHOTS_MAX_QUBITS, paulis->nqubit);
+  int status = vqe_shots_check(paulis->nqubit);
+  if (status == VQE_OK) {
+    status = vqe_memory_alloc(&shots, 1, sizeof *shots, "shot sampler");
   }
-  int status = vqe_memory_alloc(&shots, 1, sizeof *shots, "shot sampler");
   if (status != VQE_OK) {
     return status;
   }

@@ -16,6 +16,9 @@
 
 struct vqe_shots;
 
+/* VQE_ERR_UNSUPPORTED for more qubits than are sampled. */
+int vqe_shots_check(int nqubit);
+
 /* The sum stays the caller's and must outlive the handle. `measurement`: bits
  * of enum vqe_measurement. */
 int vqe_shots_create(struct vqe_shots **out,

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/missing.h"
 #include "operators/pauli_collect.h"
+#include "operators/pauli_size.h"
 #include "operators/qubits.h"
 #include "vqe/operators.h"
 
@@ -132,7 +133,8 @@ static int add_anticommutator(struct table *table, double weight,
   return VQE_OK;
 }
 
-static int table_to_sum(struct vqe_pauli_sum **out, const struct table *table,
+/* The table is emptied. */
+static int table_to_sum(struct vqe_pauli_sum **out, struct table *table,
                         int nqubit, double threshold)
 {
   struct vqe_pauli_term *terms = NULL;
@@ -146,6 +148,8 @@ static int table_to_sum(struct vqe_pauli_sum **out, const struct table *table,
           (struct vqe_pauli_term){entry->x, entry->z, entry->coeff};
     }
   }
+  free(table->entries);
+  table->entries = NULL;
   if (status == VQE_OK) {
     status = vqe_pauli_collect(out, nqubit, terms, nterm, threshold);
   }
@@ -188,38 +192,84 @@ static int add_hamiltonian(struct table *table,
   return status;
 }
 
-/* Memory for a sum of `nterm` terms: the table at its largest, half full as it
- * doubles, beside the one before, or beside the lists it is sorted into. */
+/* ---- how many there are ---- */
+
+/* Places of the table for so many terms: half of them stay free. */
+static double table_places(double nterm)
+{
+  double places = 4096.0;
+  while (places < 2.0 * nterm) {
+    places *= 2.0;
+  }
+  return places;
+}
+
+double vqe_pauli_size_bytes(double *kept, double nterm)
+{
+  *kept = nterm * (2.0 * sizeof(vqe_qubits) + sizeof(double));
+  /* the table beside the list it is sorted into */
+  return table_places(nterm) * sizeof(struct entry) +
+         nterm * sizeof(struct vqe_pauli_term);
+}
+
+/* Can (pq|rs) be other than zero? */
+static bool connects(const struct vqe_hamiltonian *hamiltonian, int p, int q,
+                     int r, int s)
+{
+  if (hamiltonian->w == NULL) {
+    const uint8_t *irrep = hamiltonian->irrep;
+    return hamiltonian->nirrep == 1 ||
+           (irrep[p] ^ irrep[q] ^ irrep[r] ^ irrep[s]) == 0;
+  }
+  size_t pq = (size_t)(p >= q ? p * (p + 1) / 2 + q : q * (q + 1) / 2 + p);
+  size_t rs = (size_t)(r >= s ? r * (r + 1) / 2 + s : s * (s + 1) / 2 + r);
+  return hamiltonian->w[pq * (size_t)hamiltonian->npair + rs] != 0.0;
+}
+
+double vqe_pauli_size_terms(const struct vqe_hamiltonian *hamiltonian)
+{
+  int n = hamiltonian->norb;
+  /* identity, Z_i, Z_i Z_j */
+  double count = 1.0 + 2.0 * n + n * (2.0 * n - 1.0);
+  for (int p = 0; p < n; p++) {
+    for (int q = 0; q < p; q++) {
+      /* X X + Y Y of each spin, alone and with each Z_r */
+      bool hops =
+          hamiltonian->w != NULL && hamiltonian->f[p * (p + 1) / 2 + q] != 0.0;
+      for (int r = 0; r < n && !hops; r++) {
+        hops = connects(hamiltonian, p, q, r, r);
+      }
+      count += hops ? 4.0 * (2.0 * n - 1.0) : 0.0;
+      for (int r = 0; r < n; r++) {
+        for (int s = 0; s < r; s++) {
+          /* one hop of either spin: four strings */
+          count += connects(hamiltonian, p, q, r, s) ? 4.0 : 0.0;
+          /* four orbitals of one spin, each set once: six strings */
+          count += r < q && (connects(hamiltonian, p, q, r, s) ||
+                             connects(hamiltonian, p, r, q, s) ||
+                             connects(hamiltonian, p, s, q, r))
+                       ? 12.0
+                       : 0.0;
+        }
+      }
+    }
+  }
+  return count;
+}
+
 static int check_room(double nterm, int norb)
 {
-  double bytes = nterm * (6.0 * sizeof(struct entry));
+  double kept;
+  double bytes = vqe_pauli_size_bytes(&kept, nterm);
   if (vqe_memory_fits(bytes < 1.8e19 ? (uint64_t)bytes : UINT64_MAX)) {
     return VQE_OK;
   }
   return vqe_error_set(VQE_ERR_MEMORY,
-                       "up to %.3g Pauli terms of %d orbitals need up to %.0f "
-                       "MB, but only %.0f MB are available; choose an active "
-                       "space",
+                       "%.3g Pauli terms of %d orbitals need %.0f MB, but "
+                       "only %.0f MB are available; more memory or a smaller "
+                       "active space is needed for them",
                        nterm, norb, bytes / 1e6,
                        (double)vqe_memory_available() / 1e6);
-}
-
-/* Not less than there are terms: each product of an integral's counted as one.
- */
-static double most_terms(const struct vqe_hamiltonian *hamiltonian,
-                         const int *count)
-{
-  size_t npair = (size_t)hamiltonian->npair;
-  double most = 1.0;
-  for (size_t pq = 0; pq < npair; pq++) {
-    most += hamiltonian->f[pq] != 0.0 ? count[pq] : 0;
-    for (size_t rs = 0; rs <= pq; rs++) {
-      if (hamiltonian->w[pq * npair + rs] != 0.0) {
-        most += count[pq] * count[rs];
-      }
-    }
-  }
-  return most;
 }
 
 int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
@@ -236,13 +286,18 @@ int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
   }
   int norb = hamiltonian->norb;
   size_t npair = (size_t)hamiltonian->npair;
-  struct table table = {4096, 0, NULL};
+  struct table table = {0, 0, NULL};
   struct vqe_pauli_term(*terms)[4] = NULL;
   int *count = NULL;
   *out = NULL;
   VQE_ASSERT(hamiltonian->npair == norb * (norb + 1) / 2);
-  int status = vqe_memory_alloc(&table.entries, table.capacity,
-                                sizeof *table.entries, "Pauli terms");
+  double most = vqe_pauli_size_terms(hamiltonian);
+  int status = check_room(most, norb);
+  if (status == VQE_OK) {
+    table.capacity = (size_t)table_places(most);
+    status = vqe_memory_alloc(&table.entries, table.capacity,
+                              sizeof *table.entries, "Pauli terms");
+  }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&terms, npair, sizeof *terms, "Pauli terms");
   }
@@ -251,7 +306,6 @@ int vqe_pauli_sum_jordan_wigner(struct vqe_pauli_sum **out,
   }
   if (status == VQE_OK) {
     all_pair_terms(terms, count, norb);
-    status = check_room(most_terms(hamiltonian, count), norb);
   }
   if (status == VQE_OK) {
     status = add_hamiltonian(&table, hamiltonian, terms, count);

@@ -80,18 +80,21 @@ void vqe_annihilation_cost(double *here, double *over_pairs, int norb,
                            int nalpha, int nbeta, int nirrep)
 {
   double npair = 0.5 * norb * (norb + 1) / nirrep;
+  double size = (double)vqe_strings_count(norb, nalpha) *
+                (double)vqe_strings_count(norb, nbeta);
+  bool all = nalpha == VQE_ALL_NUMBERS;
+  double electrons[2] = {all ? 0.5 * norb : nalpha, all ? 0.5 * norb : nbeta};
+  double links = electrons[0] * (norb - electrons[0] + 1) +
+                 electrons[1] * (norb - electrons[1] + 1);
   *here = INFINITY;
-  *over_pairs = 0.0;
+  /* every determinant of an irrep once with each symmetry of a pair; the
+   * whole space holds all irreps */
+  size *= all ? nirrep : 1;
+  *over_pairs =
+      size * (npair * npair * FLOP_SECONDS + links / nirrep * MOVE_SECONDS);
   if (nalpha < 1 || nbeta < 1) { /* also VQE_ALL_NUMBERS */
     return;
   }
-  double size = (double)vqe_strings_count(norb, nalpha) *
-                (double)vqe_strings_count(norb, nbeta);
-  double links = (double)nalpha * (norb - nalpha + 1) +
-                 (double)nbeta * (norb - nbeta + 1);
-  /* every determinant once with each symmetry of a pair */
-  *over_pairs =
-      size * (npair * npair * FLOP_SECONDS + links / nirrep * MOVE_SECONDS);
   double open = open_pairs(norb, nalpha, nirrep);
   double smaller = (double)vqe_strings_count(norb, nalpha - 1) *
                    (double)vqe_strings_count(norb, nbeta - 1);

@@ -23,9 +23,9 @@
 
 struct vqe_annihilation;
 
-/* Seconds that a product takes by this form and over all orbital pairs, by
- * their operations; infinite where this form has none (full space, or a spin
- * without electrons). */
+/* Seconds that the alpha-beta part takes by this form and over all orbital
+ * pairs, by their operations; infinite where this form has none (full space,
+ * or a spin without electrons). */
 void vqe_annihilation_cost(double *here, double *over_pairs, int norb,
                            int nalpha, int nbeta, int nirrep);
 

@@ -67,11 +67,20 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
                      const struct vqe_hamiltonian *hamiltonian,
                      const struct vqe_ansatz *ansatz, int threads);
 
+/* Seconds of an energy, and of one with its gradient, with about `gates`
+ * gates, on one thread; as vqe_estimator_seconds. */
+void vqe_sector_seconds(double *energy, double *gradient,
+                        const struct vqe_hamiltonian *hamiltonian,
+                        const struct vqe_ansatz *ansatz, double gates);
+
 int vqe_statevector_create(const struct vqe_backend_ops **ops, void **out,
                            const struct vqe_hamiltonian *hamiltonian,
                            const struct vqe_ansatz *ansatz, int threads);
 void vqe_statevector_size(uint64_t *amplitudes, uint64_t *bytes,
                           const struct vqe_hamiltonian *hamiltonian,
                           const struct vqe_ansatz *ansatz, int threads);
+void vqe_statevector_seconds(double *energy, double *gradient,
+                             const struct vqe_hamiltonian *hamiltonian,
+                             const struct vqe_ansatz *ansatz, double gates);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/missing.h"
 #include "base/struct_size.h"
+#include "sim/fci.h"
 #include "sim/layout.h"
 #include "sim/sigma.h"
 #include "sim/spin.h"
@@ -62,20 +63,19 @@ struct davidson {
   double vector[SUBSPACE * SUBSPACE]; /* eigenvectors, columns */
 };
 
-/* Amplitudes of one symmetry, UINT64_MAX where the space is too large. */
-static uint64_t layout_size(const struct vqe_hamiltonian *hamiltonian,
-                            int nalpha, int nbeta)
+/* Amplitudes of the largest symmetry, UINT64_MAX where the space is too
+ * large. */
+static uint64_t largest_symmetry(const struct vqe_hamiltonian *hamiltonian,
+                                 int nalpha, int nbeta)
 {
-  uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
-  uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
-  uint64_t nirrep = (uint64_t)hamiltonian->nirrep;
-  bool fits;
-  uint64_t size =
-      vqe_strings_determinants(&fits, hamiltonian->norb, nalpha, nbeta);
-  if (!fits) {
-    return UINT64_MAX;
+  uint64_t most = 0;
+  for (int total = 0; total < hamiltonian->nirrep; total++) {
+    uint64_t size =
+        vqe_layout_size(hamiltonian->norb, nalpha, nbeta, hamiltonian->nirrep,
+                        hamiltonian->irrep, total);
+    most = size > most ? size : most;
   }
-  return nirrep == 1 ? size : size / nirrep + na + nb;
+  return most;
 }
 
 void vqe_fci_options_init(struct vqe_fci_options *options)
@@ -99,22 +99,44 @@ int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
   if (status != VQE_OK) {
     return status;
   }
-  uint64_t size = layout_size(hamiltonian, nalpha, nbeta);
+  uint64_t size = largest_symmetry(hamiltonian, nalpha, nbeta);
   if (size == UINT64_MAX) {
     *bytes = UINT64_MAX;
     return VQE_OK;
   }
-  uint64_t vectors = size * (2 * SUBSPACE + 2) * sizeof(double);
+  /* a restart keeps copies */
+  uint64_t vectors = size * (2 * SUBSPACE + 2 + 2 * RESTART) * sizeof(double);
   uint64_t norb = (uint64_t)hamiltonian->norb;
   uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
   uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
-  uint64_t spin = (na + nb) * norb * norb * 4; /* a quarter is connected */
+  /* single excitations of each string */
+  uint64_t spin = sizeof(struct vqe_string_pair) *
+                  (na * (uint64_t)nalpha * (norb - (uint64_t)nalpha + 1) +
+                   nb * (uint64_t)nbeta * (norb - (uint64_t)nbeta + 1));
   uint64_t tables = vqe_sigma_bytes(hamiltonian->norb, nalpha, nbeta,
                                     hamiltonian->nirrep, options->threads) +
                     vqe_strings_bytes(hamiltonian->norb, nalpha) +
                     vqe_strings_bytes(hamiltonian->norb, nbeta) + spin;
   *bytes = vectors + tables;
   return VQE_OK;
+}
+
+/* Products of the symmetry that holds the ground state, and of one that is
+ * given up; seconds of S^2 and of the vectors' sums for each amplitude and
+ * product. */
+#define PRODUCTS 26
+#define PRODUCTS_GIVEN_UP 13
+#define AMPLITUDE_SECONDS 3e-8
+
+double vqe_fci_seconds(const struct vqe_hamiltonian *hamiltonian, int nalpha,
+                       int nbeta)
+{
+  double size =
+      (double)largest_symmetry(hamiltonian, nalpha, nbeta) * AMPLITUDE_SECONDS;
+  double product =
+      vqe_sigma_seconds(hamiltonian->norb, nalpha, nbeta, hamiltonian->nirrep);
+  return (PRODUCTS + PRODUCTS_GIVEN_UP * (hamiltonian->nirrep - 1.0)) *
+         (product + size);
 }
 
 /* ---- one symmetry ---- */

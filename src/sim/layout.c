@@ -24,6 +24,34 @@ void vqe_layout_init(struct vqe_layout *layout,
   }
 }
 
+uint64_t vqe_layout_size(int norb, int nalpha, int nbeta, int nirrep,
+                         const uint8_t *irrep, int total)
+{
+  uint64_t alpha[VQE_MAX_IRREPS];
+  uint64_t beta[VQE_MAX_IRREPS];
+  bool fits;
+  uint64_t size = vqe_strings_determinants(&fits, norb, nalpha, nbeta);
+  if (!fits) {
+    return UINT64_MAX;
+  }
+  if (nirrep == 1 || total == -1) {
+    return size;
+  }
+  if (total == VQE_LAYOUT_REFERENCE) {
+    total = 0;
+    for (int p = nbeta; p < nalpha; p++) {
+      total ^= irrep[p];
+    }
+  }
+  vqe_strings_classes(alpha, norb, nalpha, nirrep, irrep);
+  vqe_strings_classes(beta, norb, nbeta, nirrep, irrep);
+  size = 0;
+  for (int c = 0; c < nirrep; c++) {
+    size += alpha[c] * beta[c ^ total];
+  }
+  return size;
+}
+
 size_t vqe_layout_address(const struct vqe_layout *layout, uint32_t s,
                           uint32_t u)
 {

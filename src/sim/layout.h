@@ -22,6 +22,13 @@ void vqe_layout_init(struct vqe_layout *layout,
                      const struct vqe_strings *alpha,
                      const struct vqe_strings *beta, int total);
 
+/* Amplitudes of such a layout (of the irrep of its lowest determinant where
+ * `total` is VQE_LAYOUT_REFERENCE) without its strings; UINT64_MAX where
+ * vqe_strings_determinants says that they do not fit. */
+#define VQE_LAYOUT_REFERENCE (-2)
+uint64_t vqe_layout_size(int norb, int nalpha, int nbeta, int nirrep,
+                         const uint8_t *irrep, int total);
+
 static inline size_t vqe_layout_rows(const struct vqe_layout *layout, int ca)
 {
   return layout->alpha->class_start[ca + 1] - layout->alpha->class_start[ca];

@@ -1,4 +1,5 @@
 /* The sector estimator: the CI vector of fixed electron numbers. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/assert.h"
@@ -46,11 +47,9 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
   if (!fits) {
     return;
   }
-  /* classes are near equal; the strings' sizes bound the rounding */
-  uint64_t size = na * nb / (uint64_t)nirrep + na + nb;
-  if (nirrep == 1) {
-    size = na * nb;
-  }
+  uint64_t size =
+      vqe_layout_size(ansatz->norb, ansatz->nalpha, ansatz->nbeta, nirrep,
+                      hamiltonian->irrep, VQE_LAYOUT_REFERENCE);
   *amplitudes = size;
   *bytes = (ansatz->real ? 16 : 32) * size +
            vqe_strings_bytes(ansatz->norb, ansatz->nalpha) +
@@ -65,6 +64,32 @@ void vqe_sector_size(uint64_t *amplitudes, uint64_t *bytes,
   if (!ansatz->real) {
     *bytes += vqe_phases_scratch(nb) * sizeof(double);
   }
+}
+
+/* Seconds of rotating one pair of amplitudes, which a large vector fetches
+ * from beyond the second-level cache, and of a gate by itself. A gradient
+ * sweeps two vectors back. */
+#define PAIR_SECONDS 3.5e-9
+#define GATE_SECONDS 2e-7
+
+void vqe_sector_seconds(double *energy, double *gradient,
+                        const struct vqe_hamiltonian *hamiltonian,
+                        const struct vqe_ansatz *ansatz, double gates)
+{
+  int nirrep = vqe_sector_irreps(hamiltonian, ansatz);
+  int norb = ansatz->norb;
+  double size = (double)vqe_strings_count(norb, ansatz->nalpha) *
+                (double)vqe_strings_count(norb, ansatz->nbeta) / nirrep;
+  double sigma =
+      vqe_sigma_seconds(norb, ansatz->nalpha, ansatz->nbeta, nirrep);
+  /* determinants that an alpha-beta double excites: most gates are these */
+  double all = fmax(1.0, (double)norb * (norb - 1.0));
+  double taken = ansatz->nalpha * (double)(norb - ansatz->nalpha) / all *
+                 ansatz->nbeta * (norb - ansatz->nbeta) / all;
+  double sweep = gates * (size * taken * PAIR_SECONDS + GATE_SECONDS);
+  double planes = ansatz->real ? 1.0 : 2.0;
+  *energy = planes * (sigma + sweep);
+  *gradient = planes * (sigma + 3.0 * sweep);
 }
 
 static int sector_init(struct vqe_sector *sector)

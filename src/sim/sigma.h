@@ -35,6 +35,11 @@ void vqe_sigma_watch(struct vqe_sigma *sigma, struct vqe_stop *stop);
 uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,
                          int threads);
 
+/* Seconds of a product on one thread of a processor of 2023, of a vector of
+ * one irrep (of the whole space for VQE_ALL_NUMBERS), by the form that
+ * vqe_sigma_create takes. */
+double vqe_sigma_seconds(int norb, int nalpha, int nbeta, int nirrep);
+
 /* Make the links between strings and the gather lists where they are not
  * made yet, for products that share them: of a split vector, on a device. */
 int vqe_sigma_over_pairs(struct vqe_sigma *sigma);

@@ -397,43 +397,6 @@ static size_t panel_size(const struct vqe_sigma *sigma)
   return size > one ? size : one;
 }
 
-/* Bytes with the tables of one form of the alpha-beta part. */
-static uint64_t bytes_of(int norb, int nalpha, int nbeta, int nirrep,
-                         int threads, bool over_pairs)
-{
-  uint64_t npair = (uint64_t)norb * (uint64_t)(norb + 1) / 2;
-  uint64_t bytes =
-      over_pairs
-          ? (uint64_t)threads * 2 * 8 * (PANEL + npair * CHUNK) +
-                8 * npair * npair
-          : vqe_annihilation_bytes(norb, nalpha, nbeta, nirrep, threads);
-  int numbers[2] = {nalpha, nbeta};
-  for (int spin = 0; spin < 2; spin++) {
-    bool all = numbers[spin] == VQE_ALL_NUMBERS;
-    uint64_t count = vqe_strings_count(norb, numbers[spin]);
-    uint64_t occupied = (uint64_t)(all ? norb / 2 : numbers[spin]);
-    uint64_t empty = (uint64_t)norb - occupied;
-    uint64_t links = occupied * empty + occupied;
-    uint64_t run = count / (uint64_t)nirrep + 1;
-    if (all) {
-      run = run / 3 + 1; /* the middle electron number holds a third */
-    }
-    uint64_t connected =
-        1 + occupied * empty +
-        occupied * (occupied - 1) / 2 * (empty * (empty - 1) / 2);
-    uint64_t row =
-        run <= DENSE_LIMIT ? run * 8 : connected / (uint64_t)nirrep * 24;
-    bytes += count * (row + 16);
-    if (over_pairs) {
-      bytes += count * (links * 16 + 8 * (uint64_t)nirrep);
-    }
-    if (run > DENSE_LIMIT) {
-      bytes += (uint64_t)threads * VQE_SIGMA_TILE * run * 8;
-    }
-  }
-  return bytes;
-}
-
 /* Seconds of a product over pairs that are not worth tables of their own. */
 #define SHORT_PRODUCT 1e-3
 
@@ -443,6 +406,98 @@ static bool takes_annihilation(int norb, int nalpha, int nbeta, int nirrep)
   double over_pairs;
   vqe_annihilation_cost(&here, &over_pairs, norb, nalpha, nbeta, nirrep);
   return here < over_pairs && over_pairs > SHORT_PRODUCT;
+}
+
+/* Sizes of the one-spin matrices of one spin, before there are strings. */
+struct spin_sizes {
+  uint64_t count;     /* strings */
+  uint64_t run;       /* of one class and electron number, about */
+  uint64_t connected; /* elements of a row */
+  uint64_t links;     /* pairs of orbitals that do not annihilate a string */
+};
+
+static struct spin_sizes spin_sizes_of(int norb, int nelec, int nirrep)
+{
+  struct spin_sizes out;
+  bool all = nelec == VQE_ALL_NUMBERS;
+  uint64_t occupied = (uint64_t)(all ? norb / 2 : nelec);
+  uint64_t empty = (uint64_t)norb - occupied;
+  out.count = vqe_strings_count(norb, nelec);
+  out.run = out.count / (uint64_t)nirrep + 1;
+  if (all) {
+    out.run = out.run / 3 + 1; /* the middle electron number holds a third */
+  }
+  out.links = occupied * empty + occupied;
+  out.connected = (1 + occupied * empty +
+                   occupied * (occupied - 1) / 2 * (empty * (empty - 1) / 2)) /
+                      (uint64_t)nirrep +
+                  1;
+  return out;
+}
+
+/* Seconds of a multiplication with a dense one-spin matrix, and with a sparse
+ * one, whose columns come from a tile in the second-level cache; of loading a
+ * tile, for each amplitude. */
+#define DENSE_SECONDS 4e-11
+#define SPARSE_SECONDS 7e-11
+#define TILE_SECONDS 2e-9
+
+double vqe_sigma_seconds(int norb, int nalpha, int nbeta, int nirrep)
+{
+  int numbers[2] = {nalpha, nbeta};
+  double here;
+  double over_pairs;
+  double amplitudes = (double)vqe_strings_count(norb, nalpha) *
+                      (double)vqe_strings_count(norb, nbeta);
+  bool all = nalpha == VQE_ALL_NUMBERS;
+  double seconds = 0.0;
+  /* a vector of one irrep, or the whole space */
+  double one = all ? amplitudes : amplitudes / nirrep;
+  for (int spin = 0; spin < 2; spin++) {
+    struct spin_sizes sizes = spin_sizes_of(norb, numbers[spin], nirrep);
+    seconds +=
+        one * (sizes.run <= DENSE_LIMIT
+                   ? (double)sizes.run * DENSE_SECONDS
+                   : (double)sizes.connected * SPARSE_SECONDS + TILE_SECONDS);
+  }
+  vqe_annihilation_cost(&here, &over_pairs, norb, nalpha, nbeta, nirrep);
+  return seconds +
+         (takes_annihilation(norb, nalpha, nbeta, nirrep) ? here : over_pairs);
+}
+
+/* Bytes with the tables of one form of the alpha-beta part. */
+static uint64_t bytes_of(int norb, int nalpha, int nbeta, int nirrep,
+                         int threads, bool over_pairs)
+{
+  uint64_t npair = (uint64_t)norb * (uint64_t)(norb + 1) / 2;
+  uint64_t bytes =
+      over_pairs
+          ? (uint64_t)threads * 2 * 8 * (PANEL + npair * CHUNK) +
+                8 * npair * npair / (uint64_t)nirrep
+          : vqe_annihilation_bytes(norb, nalpha, nbeta, nirrep, threads);
+  int numbers[2] = {nalpha, nbeta};
+  uint64_t tile = 0;
+  for (int spin = 0; spin < 2; spin++) {
+    struct spin_sizes sizes = spin_sizes_of(norb, numbers[spin], nirrep);
+    bool dense = sizes.run <= DENSE_LIMIT;
+    /* an element takes 12; lists grow by doubling, from the old to a new */
+    uint64_t row = dense ? sizes.run * 8 : sizes.connected * 18 + 8;
+    if (spin == 0 || nalpha != nbeta) {
+      bytes += sizes.count * row; /* equal spins have one matrix */
+    }
+    if (!dense && sizes.run > tile) {
+      tile = sizes.run;
+    }
+    if (over_pairs) {
+      /* links of alpha strings, gather lists of beta strings */
+      bytes += sizes.count *
+               (spin == 0 ? sizes.links * sizeof(struct vqe_sigma_link) +
+                                8 * (uint64_t)nirrep
+                          : sizes.links * 8);
+    }
+  }
+  bytes += (uint64_t)threads * VQE_SIGMA_TILE * tile * 8;
+  return bytes;
 }
 
 uint64_t vqe_sigma_bytes(int norb, int nalpha, int nbeta, int nirrep,

@@ -85,9 +85,10 @@ void vqe_split_size(uint64_t *amplitudes, uint64_t *bytes,
   if (!fits) {
     return;
   }
-  /* classes and shares are near equal; a row of each class bounds the
-   * rounding */
-  uint64_t size = nirrep == 1 ? na * nb : na * nb / (uint64_t)nirrep + na + nb;
+  /* shares are near equal; a row of each class bounds the rounding */
+  uint64_t size =
+      vqe_layout_size(ansatz->norb, ansatz->nalpha, ansatz->nbeta, nirrep,
+                      hamiltonian->irrep, VQE_LAYOUT_REFERENCE);
   uint64_t share = size / each + nb;
   uint64_t widest = nb / (uint64_t)nirrep + (nirrep > 1 ? 1 + nb / 8 : 0);
   *amplitudes = size;

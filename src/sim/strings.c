@@ -44,6 +44,30 @@ uint64_t vqe_strings_determinants(bool *fits, int norb, int nalpha, int nbeta)
   return product;
 }
 
+void vqe_strings_classes(uint64_t *out, int norb, int nelec, int nirrep,
+                         const uint8_t *irrep)
+{
+  /* [k][c]: strings of k electrons (0 of any number) in the orbitals so far */
+  uint64_t ways[VQE_STRING_ORBITALS + 1][VQE_MAX_IRREPS] = {{1}};
+  bool all = nelec == VQE_ALL_NUMBERS;
+  int most = all ? 0 : nelec;
+  VQE_ASSERT(norb <= VQE_STRING_ORBITALS && most <= norb);
+  for (int p = 0; p < norb; p++) {
+    int own = nirrep == 1 ? 0 : irrep[p];
+    for (int k = most; k >= (all ? 0 : 1); k--) {
+      const uint64_t *from = ways[all ? 0 : k - 1];
+      uint64_t added[VQE_MAX_IRREPS];
+      for (int c = 0; c < nirrep; c++) {
+        added[c] = from[c ^ own];
+      }
+      for (int c = 0; c < nirrep; c++) {
+        ways[k][c] += added[c];
+      }
+    }
+  }
+  memcpy(out, ways[most], (size_t)nirrep * sizeof *out);
+}
+
 uint64_t vqe_strings_bytes(int norb, int nelec)
 {
   uint64_t bytes;

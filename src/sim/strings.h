@@ -39,6 +39,11 @@ uint64_t vqe_strings_count(int norb, int nelec);
  */
 uint64_t vqe_strings_determinants(bool *fits, int norb, int nalpha, int nbeta);
 
+/* How many strings there are of each irrep, without making them: out has
+ * nirrep numbers, whose sum is below 2^63. O(norb nelec nirrep). */
+void vqe_strings_classes(uint64_t *out, int norb, int nelec, int nirrep,
+                         const uint8_t *irrep);
+
 /* Bytes that vqe_strings_init takes, UINT64_MAX on overflow. */
 uint64_t vqe_strings_bytes(int norb, int nelec);
 

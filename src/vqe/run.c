@@ -15,14 +15,21 @@
 #include "vqe/neighbour.h"
 #include "vqe/run.h"
 
-/* Pauli terms that a result holds: bytes of them in its record, a label and
- * TERM_BYTES each. */
-#define MOST_TERM_BYTES 268435456.0
-#define TERM_BYTES 16
+/* Too many qubits for shots are refused before SCF. */
+static int check_shots(const struct vqe_experiment *experiment)
+{
+  struct vqe_experiment_estimate estimate;
+  return experiment->shots > 0 && experiment->molecule != NULL
+             ? vqe_experiment_estimate(&estimate, experiment)
+             : VQE_OK;
+}
 
 static int run_phases(struct vqe_run *run)
 {
   int status = vqe_run_check(run->experiment, run->options);
+  if (status == VQE_OK) {
+    status = check_shots(run->experiment);
+  }
   if (status == VQE_OK) {
     vqe_run_enter(run, VQE_PHASE_SCF);
     status = vqe_run_integrals(run);
@@ -99,12 +106,8 @@ static int keep_terms(struct vqe_run *run)
   if (paulis == NULL) {
     return VQE_OK;
   }
-  double bytes = (double)paulis->nterm * (paulis->nqubit + TERM_BYTES);
-  if (bytes > MOST_TERM_BYTES) {
-    return vqe_notes_add(&result->notes, VQE_NOTE_TERMS_LEFT_OUT,
-                         "%zu Pauli terms would take %.0f MB of the result, "
-                         "which holds up to %.0f MB of them",
-                         paulis->nterm, bytes / 1e6, MOST_TERM_BYTES / 1e6);
+  if (vqe_run_terms_too_many((double)paulis->nterm, result->norb)) {
+    return vqe_run_note_terms(run, (double)paulis->nterm);
   }
   result->nterm = paulis->nterm;
   result->term_x = paulis->x;

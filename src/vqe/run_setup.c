@@ -9,6 +9,7 @@
 #include "base/error_message.h"
 #include "base/memory.h"
 #include "base/notes.h"
+#include "operators/pauli_size.h"
 #include "vqe/initial.h"
 #include "vqe/neighbour.h"
 #include "vqe/orbital.h"
@@ -64,17 +65,43 @@ int vqe_run_integrals(struct vqe_run *run)
   return vqe_orbital_list(&result->orbitals, integrals);
 }
 
-/* The Pauli terms. Energies from a state need none: where they do not fit, the
- * run goes on without. */
+/* Pauli terms that a result holds: bytes of them in its record, a label and
+ * TERM_BYTES each. */
+#define MOST_TERM_BYTES 268435456.0
+#define TERM_BYTES 16.0
+
+bool vqe_run_terms_too_many(double nterm, int norb)
+{
+  return nterm * (2.0 * norb + TERM_BYTES) > MOST_TERM_BYTES;
+}
+
+int vqe_run_note_terms(struct vqe_run *run, double nterm)
+{
+  return vqe_notes_add(&run->result->notes, VQE_NOTE_TERMS_LEFT_OUT,
+                       "%.0f Pauli terms would take %.0f MB of the result, "
+                       "which holds up to %.0f MB of them; --hamiltonian "
+                       "writes them to a file of their own",
+                       nterm,
+                       nterm * (run->result->num_qubits + TERM_BYTES) / 1e6,
+                       MOST_TERM_BYTES / 1e6);
+}
+
+/* The Pauli terms. Energies from a state need none: where they do not fit
+ * memory, or are more than a result holds, the run goes on without. */
 static int map_hamiltonian(struct vqe_run *run)
 {
   struct vqe_result *result = run->result;
+  bool needed = run->needs_paulis || run->experiment->shots > 0 ||
+                run->experiment->noise != NULL;
+  double nterm = vqe_pauli_size_terms(run->hamiltonian);
+  if (!needed && vqe_run_terms_too_many(nterm, result->norb)) {
+    return vqe_run_note_terms(run, nterm);
+  }
   int status =
       vqe_pauli_sum_jordan_wigner(&run->paulis, run->hamiltonian, 0.0);
   if (status == VQE_OK) {
     result->pauli_one_norm = vqe_pauli_sum_one_norm(run->paulis);
-  } else if (status == VQE_ERR_MEMORY && !run->needs_paulis &&
-             run->experiment->shots == 0 && run->experiment->noise == NULL) {
+  } else if (status == VQE_ERR_MEMORY && !needed) {
     status = vqe_notes_add(&result->notes, VQE_NOTE_TERMS_LEFT_OUT, "%s",
                            vqe_error_message());
   }

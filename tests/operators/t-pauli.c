@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "operators/pauli_size.h"
 #include "operators/qubits.h"
 #include "vqe/chem.h"
 #include "vqe/error.h"
@@ -407,11 +408,49 @@ static void variance_is_that_of_the_sums_of_the_groups(void **state)
   }
 }
 
+/* By the integrals, and by the irreps alone: exact in Abelian groups, not less
+ * where degenerate orbitals make terms cancel. */
+static void terms_are_counted_before_they_are_made(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *name;
+    bool exact;
+  } cases[] = {{"H2", true},   {"LiH", true},  {"H2O", true},
+               {"BeH2", true}, {"NH3", false}, {"N2", false}};
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    struct vqe_chem_options options = VQE_CHEM_OPTIONS_INIT;
+    struct vqe_integrals *integrals = NULL;
+    char path[512];
+    snprintf(path, sizeof path, VQE_TEST_DATA "/%s.fcidump", cases[k].name);
+    assert_int_equal(vqe_fcidump_read(&integrals, path, &options), VQE_OK);
+    struct vqe_hamiltonian *hamiltonian =
+        make(integrals->norb, integrals->h1e, integrals->eri, 0.0, true);
+    struct vqe_hamiltonian sizes = {.norb = hamiltonian->norb,
+                                    .nirrep = hamiltonian->nirrep};
+    memcpy(sizes.irrep, hamiltonian->irrep, sizeof sizes.irrep);
+    struct vqe_pauli_sum *sum = jordan_wigner(hamiltonian, 1e-12);
+    double made = (double)sum->nterm;
+    double counted = vqe_pauli_size_terms(hamiltonian);
+    double by_irreps = vqe_pauli_size_terms(&sizes);
+    if (cases[k].exact ? counted != made || by_irreps != made
+                       : counted < made || by_irreps < counted ||
+                             by_irreps > 2.0 * made) {
+      fail_msg("%s: %g terms, counted %g, by irreps %g", cases[k].name, made,
+               counted, by_irreps);
+    }
+    vqe_pauli_sum_free(sum);
+    vqe_hamiltonian_free(hamiltonian);
+    vqe_integrals_free(integrals);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(terms_are_those_of_the_reference),
       cmocka_unit_test(sum_of_terms_is_the_dense_matrix),
+      cmocka_unit_test(terms_are_counted_before_they_are_made),
       cmocka_unit_test(threshold_drops_small_terms),
       cmocka_unit_test(labels_start_with_the_highest_qubit),
       cmocka_unit_test(groups_commute_qubit_by_qubit),

@@ -55,6 +55,36 @@ static void addresses_of_all_blocks_are_a_numbering(void **state)
   check_addresses(3, 2, -1);
 }
 
+/* The sizes of classes are counted, not made. */
+static void size_is_known_before_the_strings(void **state)
+{
+  (void)state;
+  for (int na = 0; na <= 5; na++) {
+    for (int nb = 0; nb <= na; nb++) {
+      struct vqe_strings own[2] = {{0}};
+      const struct vqe_strings *alpha = NULL;
+      const struct vqe_strings *beta = NULL;
+      assert_int_equal(
+          vqe_strings_init_both(own, &alpha, &beta, 5, na, nb, 4, irrep),
+          VQE_OK);
+      for (int total = -1; total < 4; total++) {
+        struct vqe_layout layout;
+        vqe_layout_init(&layout, alpha, beta, total);
+        assert_int_equal(vqe_layout_size(5, na, nb, 4, irrep, total),
+                         layout.size);
+      }
+      int lowest = vqe_strings_class(alpha, vqe_strings_lowest(alpha)) ^
+                   vqe_strings_class(beta, vqe_strings_lowest(beta));
+      assert_int_equal(
+          vqe_layout_size(5, na, nb, 4, irrep, VQE_LAYOUT_REFERENCE),
+          vqe_layout_size(5, na, nb, 4, irrep, lowest));
+      vqe_strings_clear_both(own);
+    }
+  }
+  assert_true(vqe_layout_size(64, 32, 32, 4, (const uint8_t[64]){0}, 0) ==
+              UINT64_MAX);
+}
+
 static void rows_of_a_block_are_its_width_apart(void **state)
 {
   (void)state;
@@ -82,6 +112,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(addresses_of_a_sector_are_a_numbering),
       cmocka_unit_test(addresses_of_all_blocks_are_a_numbering),
+      cmocka_unit_test(size_is_known_before_the_strings),
       cmocka_unit_test(rows_of_a_block_are_its_width_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
