@@ -20,7 +20,6 @@
 #define DEFAULT_CYCLES 200
 #define SUBSPACE 14   /* vectors kept before a restart */
 #define RESTART 3     /* vectors kept at a restart */
-#define STARTS 4      /* starting determinants, before spin partners */
 #define MIXED_GAP 0.3 /* hartree, in the weights of the mixed start */
 /* Hartree for each unit of S^2. A state of higher spin that still comes out
  * lower is pushed further up, PENALTY_ATTEMPTS times in all. */
@@ -245,38 +244,15 @@ static void mixed_vector(struct davidson *davidson, double lowest)
   }
 }
 
-/* The determinants of lowest energy, each with its spin-flipped partner, so
- * that the start spans both spin couplings, and a vector of all. */
-static void start_vectors(struct davidson *davidson)
+/* The determinant of lowest energy, with its spin-flipped partner where the
+ * spins have as many electrons: that of a state of spin S has (-1)^S times its
+ * amplitude. */
+static void lowest_determinant(struct davidson *davidson, size_t lowest)
 {
-  size_t n = davidson->size;
   const struct problem *problem = davidson->problem;
   const struct vqe_layout *layout = &davidson->layout;
-  size_t lowest[STARTS];
-  int found = 0;
-  for (size_t k = 0; k < n; k++) {
-    int at = found < STARTS ? found : STARTS;
-    while (at > 0 &&
-           davidson->diagonal[k] < davidson->diagonal[lowest[at - 1]]) {
-      if (at < STARTS) {
-        lowest[at] = lowest[at - 1];
-      }
-      at--;
-    }
-    if (at < STARTS) {
-      lowest[at] = k;
-      found += found < STARTS;
-    }
-  }
-  if (found > 0 && stopped(problem) == VQE_OK) {
-    mixed_vector(davidson, davidson->diagonal[lowest[0]]);
-    (void)append(davidson);
-  }
-  for (int k = 0; k < found && stopped(problem) == VQE_OK; k++) {
-    memset(davidson->work, 0, n * sizeof *davidson->work);
-    davidson->work[lowest[k]] = 1.0;
-    (void)append(davidson);
-  }
+  memset(davidson->work, 0, davidson->size * sizeof *davidson->work);
+  davidson->work[lowest] = 1.0;
   if (problem->alpha != problem->beta) {
     return;
   }
@@ -287,21 +263,35 @@ static void start_vectors(struct davidson *davidson)
       }
       size_t cols = vqe_layout_cols(layout, cb);
       size_t block = vqe_layout_rows(layout, ca) * cols;
-      for (int k = 0; k < found; k++) {
-        if (lowest[k] < layout->offset[ca][cb] ||
-            lowest[k] >= layout->offset[ca][cb] + block) {
-          continue;
-        }
-        size_t inside = lowest[k] - layout->offset[ca][cb];
-        uint32_t s =
-            problem->alpha->class_start[ca] + (uint32_t)(inside / cols);
-        uint32_t u =
-            problem->alpha->class_start[cb] + (uint32_t)(inside % cols);
-        memset(davidson->work, 0, n * sizeof *davidson->work);
-        davidson->work[vqe_layout_address(layout, u, s)] = 1.0;
-        (void)append(davidson);
+      if (lowest < layout->offset[ca][cb] ||
+          lowest >= layout->offset[ca][cb] + block) {
+        continue;
       }
+      size_t inside = lowest - layout->offset[ca][cb];
+      uint32_t s = problem->alpha->class_start[ca] + (uint32_t)(inside / cols);
+      uint32_t u = problem->alpha->class_start[cb] + (uint32_t)(inside % cols);
+      /* multiplicity 2S + 1 = 1, of S = 0: equal numbers have Ms = 0 */
+      davidson->work[vqe_layout_address(layout, u, s)] = 1.0;
+      return;
     }
+  }
+}
+
+/* A vector of all determinants, and the lowest one. */
+static void start_vectors(struct davidson *davidson)
+{
+  const struct problem *problem = davidson->problem;
+  size_t lowest = 0;
+  for (size_t k = 1; k < davidson->size; k++) {
+    if (davidson->diagonal[k] < davidson->diagonal[lowest]) {
+      lowest = k;
+    }
+  }
+  mixed_vector(davidson, davidson->diagonal[lowest]);
+  (void)append(davidson);
+  if (stopped(problem) == VQE_OK) {
+    lowest_determinant(davidson, lowest);
+    (void)append(davidson);
   }
 }
 
