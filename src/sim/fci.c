@@ -178,13 +178,19 @@ static int davidson_init(struct davidson *davidson,
 }
 
 /* Orthonormalise `work` against the subspace (twice, for rounding) and append
- * it with its product. False when nothing new is left of it. */
+ * it with its product. With as many electrons of either spin, S is even where
+ * exchanging the spins changes nothing, and odd where it changes the sign:
+ * singlets are of the former, and triplets never come up. False when nothing
+ * new is left of it. */
 static bool append(struct davidson *davidson)
 {
   const struct problem *problem = davidson->problem;
   size_t n = davidson->size;
   blasint length = (blasint)n;
   double *vector = davidson->work;
+  if (problem->alpha == problem->beta) {
+    vqe_layout_mirror(&davidson->layout, vector, true);
+  }
   double before = cblas_dnrm2(length, vector, 1);
   if (!(before > 1e-300)) {
     return false;
@@ -207,7 +213,11 @@ static bool append(struct davidson *davidson)
   double *kept = davidson->basis + (size_t)at * n;
   double *product = davidson->products + (size_t)at * n;
   memcpy(kept, vector, n * sizeof *kept);
-  vqe_sigma_apply(problem->sigma, &davidson->layout, product, kept);
+  if (problem->alpha == problem->beta) {
+    vqe_sigma_apply_mirror(problem->sigma, &davidson->layout, product, kept);
+  } else {
+    vqe_sigma_apply(problem->sigma, &davidson->layout, product, kept);
+  }
   vqe_spin_apply(problem->spin, &davidson->layout, product, kept,
                  davidson->penalty, problem->spin_shift);
   for (int k = 0; k <= at; k++) {

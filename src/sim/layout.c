@@ -64,3 +64,49 @@ size_t vqe_layout_address(const struct vqe_layout *layout, uint32_t s,
   return vqe_layout_row(layout, ca, cb, s) +
          (u - layout->beta->class_start[cb]);
 }
+
+/* Rows and columns of a tile that stays in the cache. */
+#define TILE 32
+
+static size_t least(size_t a, size_t b)
+{
+  return a < b ? a : b;
+}
+
+/* Block (ca, cb) of rows x cols, ca >= cb, onto block (cb, ca), or onto its
+ * own upper triangle. */
+static void mirror_block(double *lower, double *upper, size_t rows,
+                         size_t cols, bool same, bool mean)
+{
+  for (size_t r0 = 0; r0 < rows; r0 += TILE) {
+    for (size_t c0 = 0; c0 < (same ? r0 + 1 : cols); c0 += TILE) {
+      for (size_t r = r0; r < least(r0 + TILE, rows); r++) {
+        size_t end = least(c0 + TILE, same ? r : cols);
+        for (size_t c = c0; c < end; c++) {
+          double value = lower[r * cols + c];
+          if (mean) {
+            value = 0.5 * (value + upper[c * rows + r]);
+            lower[r * cols + c] = value;
+          }
+          upper[c * rows + r] = value;
+        }
+      }
+    }
+  }
+}
+
+void vqe_layout_mirror(const struct vqe_layout *layout, double *vector,
+                       bool mean)
+{
+  VQE_ASSERT(layout->alpha == layout->beta);
+  for (int ca = 0; ca < layout->alpha->nclass; ca++) {
+    for (int cb = 0; cb <= ca; cb++) {
+      if (vqe_layout_has(layout, ca, cb)) {
+        mirror_block(vector + layout->offset[ca][cb],
+                     vector + layout->offset[cb][ca],
+                     vqe_layout_rows(layout, ca), vqe_layout_cols(layout, cb),
+                     ca == cb, mean);
+      }
+    }
+  }
+}

@@ -54,6 +54,11 @@ static inline size_t vqe_layout_row(const struct vqe_layout *layout, int ca,
              vqe_layout_cols(layout, cb);
 }
 
+/* vector[s][u] = vector[u][s] = their mean (`mean`), or that of the rows whose
+ * string stands behind the column's; the spins have one set of strings. */
+void vqe_layout_mirror(const struct vqe_layout *layout, double *vector,
+                       bool mean);
+
 /* Address of a determinant given by its strings; SIZE_MAX when it is of
  * another symmetry. */
 size_t vqe_layout_address(const struct vqe_layout *layout, uint32_t s,

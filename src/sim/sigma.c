@@ -178,8 +178,8 @@ static inline void add_row(double *restrict target, const double *restrict add,
  * blocks (ca, cb ^ g), results the blocks (ca ^ g, cb). */
 static void apply_mixed(const struct vqe_sigma *sigma,
                         const struct vqe_layout *layout,
-                        const struct vqe_sigma_item *item, double *scratch,
-                        double *out, const double *in)
+                        const struct vqe_sigma_item *item, bool lower,
+                        double *scratch, double *out, const double *in)
 {
   uint32_t width = item->count;
   size_t cols = vqe_layout_cols(layout, item->cb);
@@ -197,7 +197,8 @@ static void apply_mixed(const struct vqe_sigma *sigma,
     double *gathered = scratch;
     double *product = scratch + sigma->panel;
     for (int ca = 0; ca < sigma->nirrep; ca++) {
-      if (!vqe_layout_has(layout, ca, cb_in)) {
+      if (!vqe_layout_has(layout, ca, cb_in) ||
+          (lower && (ca ^ g) < item->cb)) {
         continue;
       }
       size_t rows = vqe_layout_rows(layout, ca);
@@ -223,12 +224,17 @@ static void apply_mixed(const struct vqe_sigma *sigma,
                          gathered);
         double *block = out + layout->offset[ca ^ g][item->cb] + item->first;
         uint32_t t0 = sigma->alpha->class_start[ca ^ g];
+        /* rows above the item's own columns are mirrored */
+        uint32_t first = lower && (ca ^ g) == item->cb ? t0 + item->first : t0;
         for (size_t r = 0; r < n; r++) {
           size_t s = s0 + done + r;
           for (size_t k = sigma->link_start[s * nirrep + (size_t)g];
                k < sigma->link_start[s * nirrep + (size_t)g + 1]; k++) {
             const struct vqe_sigma_link *link = &sigma->links[k];
             VQE_ASSERT(link->partner >= t0 && link->pair < npair);
+            if (link->partner < first) {
+              continue;
+            }
             add_row(block + (size_t)(link->partner - t0) * cols,
                     product + link->pair * stride + r * width, link->sign,
                     width);
@@ -241,8 +247,8 @@ static void apply_mixed(const struct vqe_sigma *sigma,
 
 static void apply_item(const struct vqe_sigma *sigma,
                        const struct vqe_layout *layout,
-                       const struct vqe_sigma_item *item, double *scratch,
-                       double *out, const double *in)
+                       const struct vqe_sigma_item *item, bool lower,
+                       double *scratch, double *out, const double *in)
 {
   size_t cols = vqe_layout_cols(layout, item->cb);
   for (int ca = 0; ca < sigma->nirrep; ca++) {
@@ -251,15 +257,17 @@ static void apply_item(const struct vqe_sigma *sigma,
     }
     size_t block = layout->offset[ca][item->cb];
     size_t rows = vqe_layout_rows(layout, ca);
-    if (rows == 0) {
+    if (rows == 0 || (lower && ca < item->cb)) {
       continue;
     }
     vqe_sigma_apply_alpha(sigma, ca, cols, item->count,
                           out + block + item->first, in + block + item->first);
-    vqe_sigma_apply_beta(sigma, item->cb, item->first, item->count, rows, cols,
-                         out + block, in + block);
+    size_t above = lower && ca == item->cb ? item->first : 0;
+    vqe_sigma_apply_beta(sigma, item->cb, item->first, item->count,
+                         rows - above, cols, out + block + above * cols,
+                         in + block + above * cols);
   }
-  apply_mixed(sigma, layout, item, scratch, out, in);
+  apply_mixed(sigma, layout, item, lower, scratch, out, in);
 }
 
 /* ---- the one-spin parts by themselves ---- */
@@ -323,20 +331,18 @@ static void apply_one_spin(const struct vqe_sigma *sigma,
   }
 }
 
-void vqe_sigma_apply(const struct vqe_sigma *sigma,
-                     const struct vqe_layout *layout, double *out,
-                     const double *in)
+/* The form over pairs; `lower`: only where the row's string does not stand
+ * before the item's columns. */
+static void apply_items(const struct vqe_sigma *sigma,
+                        const struct vqe_layout *layout, bool lower,
+                        double *out, const double *in)
 {
   long count = (long)sigma->nitem;
-  if (sigma->annihilation != NULL) {
-    apply_one_spin(sigma, layout, sigma->threads, out, in);
-    vqe_annihilation_apply(sigma->annihilation, layout, sigma->stop, out, in);
-    return;
-  }
   if (sigma->threads == 1 || layout->size <= 2048) {
     /* no region for one thread: see parallel.h */
     for (long k = 0; k < count; k++) {
-      apply_item(sigma, layout, &sigma->items[k], sigma->scratch, out, in);
+      apply_item(sigma, layout, &sigma->items[k], lower, sigma->scratch, out,
+                 in);
     }
     return;
   }
@@ -344,6 +350,31 @@ void vqe_sigma_apply(const struct vqe_sigma *sigma,
   for (long k = 0; k < count; k++) {
     double *scratch =
         sigma->scratch + 2 * sigma->panel * (size_t)omp_get_thread_num();
-    apply_item(sigma, layout, &sigma->items[k], scratch, out, in);
+    apply_item(sigma, layout, &sigma->items[k], lower, scratch, out, in);
   }
+}
+
+void vqe_sigma_apply(const struct vqe_sigma *sigma,
+                     const struct vqe_layout *layout, double *out,
+                     const double *in)
+{
+  if (sigma->annihilation != NULL) {
+    apply_one_spin(sigma, layout, sigma->threads, out, in);
+    vqe_annihilation_apply(sigma->annihilation, layout, sigma->stop, out, in);
+    return;
+  }
+  apply_items(sigma, layout, false, out, in);
+}
+
+void vqe_sigma_apply_mirror(const struct vqe_sigma *sigma,
+                            const struct vqe_layout *layout, double *out,
+                            const double *in)
+{
+  VQE_ASSERT(sigma->alpha == sigma->beta);
+  if (sigma->annihilation != NULL) {
+    vqe_sigma_apply(sigma, layout, out, in);
+  } else {
+    apply_items(sigma, layout, true, out, in);
+  }
+  vqe_layout_mirror(layout, out, false);
 }

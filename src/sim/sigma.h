@@ -56,6 +56,14 @@ void vqe_sigma_apply(const struct vqe_sigma *sigma,
                      const struct vqe_layout *layout, double *out,
                      const double *in);
 
+/* The same for a vector that is its own image when the spins are exchanged
+ * (vqe_layout_mirror), as states of even S with as many electrons of either
+ * spin are: so is the result, of which only one half is computed where the
+ * form over pairs is taken. */
+void vqe_sigma_apply_mirror(const struct vqe_sigma *sigma,
+                            const struct vqe_layout *layout, double *out,
+                            const double *in);
+
 /* Diagonal of H - constant. */
 int vqe_sigma_diagonal(const struct vqe_sigma *sigma,
                        const struct vqe_layout *layout, double *out);
