@@ -341,7 +341,8 @@ struct vqe_fci_result {
   double reference_energy;
 };
 
-/** Bytes that vqe_fci_solve would take; no allocation. */
+/** Bytes that vqe_fci_solve would take, as many vectors as fit `max_bytes` or
+ * the memory that there is, or the fewest; no allocation. */
 VQE_API int vqe_fci_size(uint64_t *bytes,
                          const struct vqe_hamiltonian *hamiltonian, int nalpha,
                          int nbeta, const struct vqe_fci_options *options);

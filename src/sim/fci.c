@@ -18,14 +18,19 @@
 
 #define DEFAULT_TOLERANCE 1e-6
 #define DEFAULT_CYCLES 200
-#define SUBSPACE 14   /* vectors kept before a restart */
+#define SUBSPACE 14   /* vectors kept before a restart, where they fit */
+#define LEAST 4       /* where memory is short */
 #define RESTART 3     /* vectors kept at a restart */
 #define MIXED_GAP 0.3 /* hartree, in the weights of the mixed start */
+/* What is left of a unit vector when its part in the subspace is taken out:
+ * above this, rounding has left no part worth a second time. */
+#define MOSTLY_NEW 0.5
 /* Hartree for each unit of S^2. A state of higher spin that still comes out
- * lower is pushed further up, PENALTY_ATTEMPTS times in all. */
+ * lower is pushed further up, PENALTY_ATTEMPTS times in all. Singlets are
+ * first looked for without: among even spins a quintet is rarely lower. */
 #define SPIN_PENALTY 0.5
 #define PENALTY_GROWTH 8.0
-#define PENALTY_ATTEMPTS 3
+#define PENALTY_ATTEMPTS 4
 /* A symmetry is given up once its Ritz value lies above the best energy by
  * more than this many residual norms: an eigenvalue is within one. */
 #define GIVE_UP 3.0
@@ -44,6 +49,7 @@ struct problem {
   double spin_shift; /* S(S+1) wanted */
   double tolerance;
   int max_cycles;
+  int subspace; /* vectors before a restart */
   struct vqe_stop stop;
 };
 
@@ -52,9 +58,12 @@ struct davidson {
   struct vqe_layout layout;
   size_t size;
   double penalty;
+  int most;         /* vectors of the subspace before a restart */
+  int keep;         /* vectors kept at a restart */
+  int made;         /* products so far */
   int count;        /* vectors in the subspace */
-  double *basis;    /* SUBSPACE x size */
-  double *products; /* SUBSPACE x size */
+  double *basis;    /* most x size */
+  double *products; /* most x size */
   double *diagonal;
   double *work;
   double projected[SUBSPACE * SUBSPACE];
@@ -85,6 +94,49 @@ void vqe_fci_options_init(struct vqe_fci_options *options)
   *options = (struct vqe_fci_options)VQE_FCI_OPTIONS_INIT;
 }
 
+/* Bytes with a subspace of so many vectors; UINT64_MAX where the space is too
+ * large. */
+static uint64_t bytes_with(int subspace,
+                           const struct vqe_hamiltonian *hamiltonian,
+                           int nalpha, int nbeta, int threads)
+{
+  uint64_t size = largest_symmetry(hamiltonian, nalpha, nbeta);
+  if (size == UINT64_MAX) {
+    return UINT64_MAX;
+  }
+  uint64_t vectors = size * (2 * (uint64_t)subspace + 2) * sizeof(double);
+  uint64_t norb = (uint64_t)hamiltonian->norb;
+  uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
+  uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
+  /* single excitations of each string */
+  uint64_t spin = sizeof(struct vqe_string_pair) *
+                  (na * (uint64_t)nalpha * (norb - (uint64_t)nalpha + 1) +
+                   nb * (uint64_t)nbeta * (norb - (uint64_t)nbeta + 1));
+  return vectors + spin +
+         vqe_sigma_bytes(hamiltonian->norb, nalpha, nbeta, hamiltonian->nirrep,
+                         threads) +
+         vqe_strings_bytes(hamiltonian->norb, nalpha) +
+         vqe_strings_bytes(hamiltonian->norb, nbeta);
+}
+
+/* As many vectors as fit: fewer take more products. */
+static int choose_subspace(uint64_t *bytes,
+                           const struct vqe_hamiltonian *hamiltonian,
+                           int nalpha, int nbeta,
+                           const struct vqe_fci_options *options)
+{
+  int subspace = SUBSPACE + 1;
+  uint64_t limit = options->max_bytes;
+  bool fits = false;
+  while (!fits && subspace > LEAST) {
+    subspace--;
+    *bytes =
+        bytes_with(subspace, hamiltonian, nalpha, nbeta, options->threads);
+    fits = limit > 0 ? *bytes <= limit : vqe_memory_fits(*bytes);
+  }
+  return subspace;
+}
+
 int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
                  int nalpha, int nbeta, const struct vqe_fci_options *options)
 {
@@ -95,37 +147,20 @@ int vqe_fci_size(uint64_t *bytes, const struct vqe_hamiltonian *hamiltonian,
   }
   int status =
       vqe_struct_size_check("vqe_fci_options", options->size, sizeof *options);
-  if (status != VQE_OK) {
-    return status;
+  if (status == VQE_OK) {
+    (void)choose_subspace(bytes, hamiltonian, nalpha, nbeta, options);
   }
-  uint64_t size = largest_symmetry(hamiltonian, nalpha, nbeta);
-  if (size == UINT64_MAX) {
-    *bytes = UINT64_MAX;
-    return VQE_OK;
-  }
-  /* a restart keeps copies */
-  uint64_t vectors = size * (2 * SUBSPACE + 2 + 2 * RESTART) * sizeof(double);
-  uint64_t norb = (uint64_t)hamiltonian->norb;
-  uint64_t na = vqe_strings_count(hamiltonian->norb, nalpha);
-  uint64_t nb = vqe_strings_count(hamiltonian->norb, nbeta);
-  /* single excitations of each string */
-  uint64_t spin = sizeof(struct vqe_string_pair) *
-                  (na * (uint64_t)nalpha * (norb - (uint64_t)nalpha + 1) +
-                   nb * (uint64_t)nbeta * (norb - (uint64_t)nbeta + 1));
-  uint64_t tables = vqe_sigma_bytes(hamiltonian->norb, nalpha, nbeta,
-                                    hamiltonian->nirrep, options->threads) +
-                    vqe_strings_bytes(hamiltonian->norb, nalpha) +
-                    vqe_strings_bytes(hamiltonian->norb, nbeta) + spin;
-  *bytes = vectors + tables;
-  return VQE_OK;
+  return status;
 }
 
 /* Products of the symmetry that holds the ground state, and of one that is
  * given up; seconds of S^2 and of the vectors' sums for each amplitude and
  * product. */
-#define PRODUCTS 26
-#define PRODUCTS_GIVEN_UP 13
-#define AMPLITUDE_SECONDS 3e-8
+#define PRODUCTS 20
+#define PRODUCTS_GIVEN_UP 5
+#define AMPLITUDE_SECONDS 2e-8
+/* What equal spins leave of a product. */
+#define HALF 0.7
 
 double vqe_fci_seconds(const struct vqe_hamiltonian *hamiltonian, int nalpha,
                        int nbeta)
@@ -134,6 +169,7 @@ double vqe_fci_seconds(const struct vqe_hamiltonian *hamiltonian, int nalpha,
       (double)largest_symmetry(hamiltonian, nalpha, nbeta) * AMPLITUDE_SECONDS;
   double product =
       vqe_sigma_seconds(hamiltonian->norb, nalpha, nbeta, hamiltonian->nirrep);
+  product *= nalpha == nbeta ? HALF : 1.0;
   return (PRODUCTS + PRODUCTS_GIVEN_UP * (hamiltonian->nirrep - 1.0)) *
          (product + size);
 }
@@ -156,11 +192,14 @@ static int davidson_init(struct davidson *davidson,
   vqe_layout_init(&davidson->layout, problem->alpha, problem->beta, total);
   size_t size = davidson->layout.size;
   davidson->size = size;
-  int status = vqe_memory_alloc(&davidson->basis, SUBSPACE * size,
-                                sizeof(double), "Davidson vectors");
+  davidson->most = problem->subspace;
+  davidson->keep = problem->subspace > 2 * RESTART ? RESTART : 2;
+  size_t vectors = (size_t)davidson->most * size;
+  int status = vqe_memory_alloc(&davidson->basis, vectors, sizeof(double),
+                                "Davidson vectors");
   if (status == VQE_OK) {
-    status = vqe_memory_alloc(&davidson->products, SUBSPACE * size,
-                              sizeof(double), "Davidson vectors");
+    status = vqe_memory_alloc(&davidson->products, vectors, sizeof(double),
+                              "Davidson vectors");
   }
   if (status == VQE_OK) {
     status = vqe_memory_alloc(&davidson->diagonal, size, sizeof(double),
@@ -177,7 +216,8 @@ static int davidson_init(struct davidson *davidson,
   return status;
 }
 
-/* Orthonormalise `work` against the subspace (twice, for rounding) and append
+/* Orthonormalise `work` against the subspace (twice where rounding asks for
+ * it) and append
  * it with its product. With as many electrons of either spin, S is even where
  * exchanging the spins changes nothing, and odd where it changes the sign:
  * singlets are of the former, and triplets never come up. False when nothing
@@ -207,8 +247,12 @@ static bool append(struct davidson *davidson)
       return false;
     }
     cblas_dscal(length, 1.0 / norm, vector, 1);
+    if (norm > MOSTLY_NEW) {
+      break;
+    }
   }
-  VQE_ASSERT(davidson->count < SUBSPACE);
+  VQE_ASSERT(davidson->count < davidson->most);
+  davidson->made++;
   int at = davidson->count++;
   double *kept = davidson->basis + (size_t)at * n;
   double *product = davidson->products + (size_t)at * n;
@@ -218,8 +262,10 @@ static bool append(struct davidson *davidson)
   } else {
     vqe_sigma_apply(problem->sigma, &davidson->layout, product, kept);
   }
-  vqe_spin_apply(problem->spin, &davidson->layout, product, kept,
-                 davidson->penalty, problem->spin_shift);
+  if (davidson->penalty > 0.0) {
+    vqe_spin_apply(problem->spin, &davidson->layout, product, kept,
+                   davidson->penalty, problem->spin_shift);
+  }
   for (int k = 0; k <= at; k++) {
     double element =
         cblas_ddot(length, davidson->basis + (size_t)k * n, 1, product, 1);
@@ -335,33 +381,46 @@ static void combine(const struct davidson *davidson, double *out,
   }
 }
 
-/* Keep the lowest RESTART Ritz vectors. */
-static int restart(struct davidson *davidson)
+/* Elements of the vectors that are worked on together and stay in the cache.
+ */
+#define CHUNK 1024
+
+/* vectors[root] = sum_k vectors[k] coefficient[k, root] for the roots that are
+ * kept, in place. */
+static void rotate(const struct davidson *davidson, double *vectors)
 {
   size_t n = davidson->size;
-  double *kept = NULL;
-  int status = vqe_memory_alloc(&kept, (size_t)2 * RESTART * n, sizeof *kept,
-                                "Davidson vectors");
-  if (status != VQE_OK) {
-    return status;
+  double sums[RESTART][CHUNK];
+  for (size_t first = 0; first < n; first += CHUNK) {
+    size_t count = n - first < CHUNK ? n - first : CHUNK;
+    for (int root = 0; root < davidson->keep; root++) {
+      memset(sums[root], 0, count * sizeof(double));
+      for (int k = 0; k < davidson->count; k++) {
+        cblas_daxpy((blasint)count, davidson->vector[k * SUBSPACE + root],
+                    vectors + (size_t)k * n + first, 1, sums[root], 1);
+      }
+    }
+    for (int root = 0; root < davidson->keep; root++) {
+      memcpy(vectors + (size_t)root * n + first, sums[root],
+             count * sizeof(double));
+    }
   }
-  for (int root = 0; root < RESTART; root++) {
-    combine(davidson, kept + (size_t)root * n, davidson->basis, root);
-    combine(davidson, kept + (size_t)(RESTART + root) * n, davidson->products,
-            root);
-  }
-  memcpy(davidson->basis, kept, RESTART * n * sizeof *kept);
-  memcpy(davidson->products, kept + RESTART * n, RESTART * n * sizeof *kept);
-  free(kept);
-  davidson->count = RESTART;
-  for (int i = 0; i < RESTART; i++) {
-    for (int j = 0; j < RESTART; j++) {
+}
+
+/* Keep the lowest Ritz vectors. */
+static void restart(struct davidson *davidson)
+{
+  size_t n = davidson->size;
+  rotate(davidson, davidson->basis);
+  rotate(davidson, davidson->products);
+  davidson->count = davidson->keep;
+  for (int i = 0; i < davidson->keep; i++) {
+    for (int j = 0; j < davidson->keep; j++) {
       davidson->projected[i * SUBSPACE + j] =
           cblas_ddot((blasint)n, davidson->basis + (size_t)i * n, 1,
                      davidson->products + (size_t)j * n, 1);
     }
   }
-  return VQE_OK;
 }
 
 /* Solve one symmetry; *done false when it was given up because `best` cannot
@@ -394,7 +453,7 @@ static int davidson_solve(struct davidson *davidson,
                   davidson->basis + (size_t)k * n, 1, davidson->work, 1);
     }
     residual = cblas_dnrm2((blasint)n, davidson->work, 1);
-    out->cycles = davidson->count + cycle;
+    out->cycles = davidson->made;
     bool last = cycle + 1 == problem->max_cycles;
     bool converged = residual < problem->tolerance * (last ? NEARLY : 1.0);
     if (!converged && cycle >= 4 &&
@@ -409,11 +468,8 @@ static int davidson_solve(struct davidson *davidson,
         }
         davidson->work[k] /= gap;
       }
-      if (davidson->count == SUBSPACE) {
-        status = restart(davidson);
-        if (status != VQE_OK) {
-          return status;
-        }
+      if (davidson->count == davidson->most) {
+        restart(davidson);
       }
       converged = !append(davidson); /* the whole space is spanned */
       status = stopped(problem);
@@ -461,6 +517,9 @@ static int problem_init(struct problem *problem,
       options->tolerance > 0.0 ? options->tolerance : DEFAULT_TOLERANCE;
   problem->max_cycles =
       options->max_cycles > 0 ? options->max_cycles : DEFAULT_CYCLES;
+  uint64_t bytes;
+  problem->subspace =
+      choose_subspace(&bytes, hamiltonian, nalpha, nbeta, options);
   double s = 0.5 * (options->multiplicity - 1);
   problem->spin_shift = s * (s + 1.0);
   int status = vqe_strings_init_both(
@@ -495,11 +554,12 @@ static int solve_symmetry(struct vqe_fci_result *out,
   }
   status = davidson_init(davidson, problem, total);
   bool again = status == VQE_OK && davidson->size > 0;
-  davidson->penalty = SPIN_PENALTY;
+  davidson->penalty = problem->alpha == problem->beta ? 0.0 : SPIN_PENALTY;
   for (int attempt = 0; again && attempt < PENALTY_ATTEMPTS; attempt++) {
     struct vqe_fci_result found = {0};
     bool done = false;
     davidson->count = 0;
+    davidson->made = 0;
     status =
         davidson_solve(davidson, &found, *any ? out->energy : INFINITY, &done);
     out->cycles += found.cycles;
@@ -513,7 +573,9 @@ static int solve_symmetry(struct vqe_fci_result *out,
     }
     /* a space that holds no state of the wanted spin ends here too */
     again = status == VQE_OK && done && !right_spin;
-    davidson->penalty *= PENALTY_GROWTH;
+    davidson->penalty = davidson->penalty == 0.0
+                            ? SPIN_PENALTY
+                            : davidson->penalty * PENALTY_GROWTH;
   }
   davidson_clear(davidson);
   free(davidson);

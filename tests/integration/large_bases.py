@@ -139,7 +139,7 @@ def check_little_memory(folder):
     """Pauli terms that do not fit are left out of a result, which needs none, and
     refused where they are asked for."""
     environment = harness.environment() | {"OPENBLAS_NUM_THREADS": "1"}
-    words = ["bash", "-c", 'ulimit -v 600000; exec "$0" "$@"', harness.BATCH, "H2.json",
+    words = ["bash", "-c", 'ulimit -v 500000; exec "$0" "$@"', harness.BATCH, "H2.json",
              "--threads", "1"]
 
     def limited(*options):

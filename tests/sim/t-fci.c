@@ -398,6 +398,36 @@ static void threads_do_not_change_the_energy(void **state)
   vqe_integrals_free(integrals);
 }
 
+/* Fewer vectors, more products, the same state. */
+static void little_memory_takes_fewer_vectors(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"BeH2", "NH3", "N2"};
+  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+    struct vqe_integrals *integrals = fixture_read(names[k]);
+    struct vqe_hamiltonian *hamiltonian = fixture_total(integrals, true);
+    int na = integrals->nalpha;
+    int nb = integrals->nbeta;
+    struct vqe_fci_options options = VQE_FCI_OPTIONS_INIT;
+    struct vqe_fci_result all;
+    struct vqe_fci_result few;
+    uint64_t most = 0;
+    uint64_t least = 0;
+    assert_ok(vqe_fci_size(&most, hamiltonian, na, nb, &options));
+    assert_ok(vqe_fci_solve(&all, hamiltonian, na, nb, &options));
+    options.max_bytes = 1;
+    assert_ok(vqe_fci_size(&least, hamiltonian, na, nb, &options));
+    assert_true(least < most);
+    options.max_bytes = least;
+    assert_ok(vqe_fci_solve(&few, hamiltonian, na, nb, &options));
+    assert_close(few.energy, all.energy, 1e-10);
+    assert_close(few.s2, 0.0, 1e-5);
+    assert_true(few.cycles > all.cycles);
+    vqe_hamiltonian_free(hamiltonian);
+    vqe_integrals_free(integrals);
+  }
+}
+
 static bool stop(void *ctx)
 {
   int *calls = ctx;
@@ -413,6 +443,8 @@ static void limits_interrupt_and_wrong_multiplicity_are_errors(void **state)
   struct vqe_fci_result result;
   uint64_t bytes = 0;
   int calls = 0;
+  assert_ok(vqe_fci_size(&bytes, hamiltonian, 3, 3, &options));
+  options.max_bytes = 1;
   assert_ok(vqe_fci_size(&bytes, hamiltonian, 3, 3, &options));
   options.max_bytes = bytes - 1;
   assert_int_equal(vqe_fci_solve(&result, hamiltonian, 3, 3, &options),
@@ -473,6 +505,7 @@ int main(void)
       cmocka_unit_test(no_interaction_gives_sum_of_orbitals),
       cmocka_unit_test(molecules_agree_with_reference),
       cmocka_unit_test(threads_do_not_change_the_energy),
+      cmocka_unit_test(little_memory_takes_fewer_vectors),
       cmocka_unit_test(limits_interrupt_and_wrong_multiplicity_are_errors),
       cmocka_unit_test(too_large_problem_is_refused_with_its_size),
   };

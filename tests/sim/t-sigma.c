@@ -39,6 +39,40 @@ static void add_product(void *ctx, uint64_t bits, double value)
   }
 }
 
+/* Half of the product of a vector that exchanging the spins leaves as it is,
+ * and the image of that half, are the whole one's. */
+static void check_mirror(const struct vqe_sigma *sigma,
+                         const struct vqe_layout *layout, const double *in)
+{
+  size_t n = layout->size;
+  double *even = oracle_new(n);
+  double *whole = oracle_new(n);
+  double *half = oracle_new(n);
+  memcpy(even, in, n * sizeof *even);
+  vqe_layout_mirror(layout, even, true);
+  for (uint32_t s = 0; s < layout->alpha->count; s++) {
+    for (uint32_t u = 0; u < s; u++) {
+      size_t at = vqe_layout_address(layout, s, u);
+      if (at != SIZE_MAX) {
+        size_t image = vqe_layout_address(layout, u, s);
+        assert_true(even[at] == even[image]);
+        assert_close(even[at], 0.5 * (in[at] + in[image]), 1e-15);
+      }
+    }
+  }
+  for (size_t k = 0; k < n; k++) {
+    half[k] = (double)NAN;
+  }
+  vqe_sigma_apply(sigma, layout, whole, even);
+  vqe_sigma_apply_mirror(sigma, layout, half, even);
+  for (size_t k = 0; k < n; k++) {
+    assert_close(half[k], whole[k], 1e-11);
+  }
+  free(even);
+  free(whole);
+  free(half);
+}
+
 /* One vector of a layout: H, diagonal and S^2 on every `stride`-th
  * determinant. */
 static void check_layout(const struct vqe_sigma *sigma,
@@ -61,6 +95,9 @@ static void check_layout(const struct vqe_sigma *sigma,
   }
   for (size_t k = 0; k < n; k++) {
     in[k] /= sqrt(norm);
+  }
+  if (layout->alpha == layout->beta) {
+    check_mirror(sigma, layout, in);
   }
   vqe_sigma_apply(sigma, layout, out, in);
   assert_ok(vqe_sigma_diagonal(sigma, layout, diagonal));
