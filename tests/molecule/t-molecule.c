@@ -170,6 +170,9 @@ static void keys_near_known_ones_are_refused(void **state)
       {"Name", "name"},
       {"mass", "masses"},
       {"spin-multiplicity", "multiplicity"},
+      {"total_spin", "multiplicity"},
+      {"chrg", "charge"},
+      {"formal charge", "charge"},
   };
   static const char *const others[] = {
       "note",   "id",   "smiles", "inchi", "energy",          "tags",
