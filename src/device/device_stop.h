@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "kernels/gpu.h"
 #include "base/stop.h"
+#include "kernels/gpu.h"
 
 struct vqe_device_stop {
   struct vqe_stop *stop; /* NULL: nobody asks */
