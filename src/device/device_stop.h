@@ -1,4 +1,4 @@
-/* A stop that is asked for between launches (sim/stop.h). Launches only queue
+/* A stop that is asked for between launches (base/stop.h). Launches only queue
  * work, so whoever asks waits for the queue first, which costs microseconds:
  * it is done once in `limit` amplitudes that were touched. */
 #ifndef VQE_DEVICE_DEVICE_STOP_H
