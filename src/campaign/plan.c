@@ -236,7 +236,7 @@ void vqe_plan_free(struct vqe_plan *plan)
 
 /* ---- what is set aside ---- */
 
-/* "52.6 GB", in the unit that suits it. */
+/* "51.7 GB", in the unit that suits it. */
 static void print_size(char out[40], double gigabytes, int digits)
 {
   static const char *const units[] = {"GB", "MB", "kB", "bytes"};

@@ -104,7 +104,7 @@ static void co2_is_set_aside_with_its_need(void **state)
   double need = json_real_value(json_object_get(group, "memory_gb"));
   assert_true(need > 51.5 && need < 53.7);
   assert_string_equal(json_string_value(json_object_get(group, "reason")),
-                      "needs 52.6 GB, there are 24.0 GB");
+                      "needs 51.7 GB, there are 24.0 GB");
   json_decref(groups);
   struct vqe_plan_options larger = defaults;
   larger.memory_gb = 60.0;

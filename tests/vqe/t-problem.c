@@ -71,10 +71,16 @@ static void gradient_is_that_of_differences(void **state)
   vqe_experiment_free(experiment);
 }
 
-static bool always(void *ctx)
+struct asking {
+  bool stop; /* what is answered */
+  int asked;
+};
+
+static bool answer(void *ctx)
 {
-  ++*(int *)ctx;
-  return true;
+  struct asking *asking = ctx;
+  asking->asked++;
+  return asking->stop;
 }
 
 static void stop_asked_for_ends_an_evaluation(void **state)
@@ -84,16 +90,22 @@ static void stop_asked_for_ends_an_evaluation(void **state)
   struct vqe_run_options options = VQE_RUN_OPTIONS_INIT;
   struct vqe_callbacks callbacks = VQE_CALLBACKS_INIT;
   struct vqe_problem *problem = NULL;
-  int asked = 0;
+  struct asking asking = {.stop = true};
   double energy;
-  callbacks.ctx = &asked;
-  callbacks.should_stop = always;
+  callbacks.ctx = &asking;
+  callbacks.should_stop = answer;
+  assert_int_equal(
+      vqe_problem_create(&problem, experiment, &options, &callbacks),
+      VQE_ERR_INTERRUPTED);
+  assert_null(problem);
+  asking.stop = false;
   assert_int_equal(
       vqe_problem_create(&problem, experiment, &options, &callbacks), VQE_OK);
+  asking = (struct asking){.stop = true};
   assert_int_equal(vqe_estimator_energy(problem->estimator, &energy,
                                         problem->initial_parameters),
                    VQE_ERR_INTERRUPTED);
-  assert_true(asked > 0);
+  assert_true(asking.asked > 0);
   vqe_problem_free(problem);
   vqe_experiment_free(experiment);
 }
