@@ -1,9 +1,9 @@
 /* The result record in Avro's binary encoding
- * (https://avro.apache.org/docs/1.12.0/specification/#binary-encoding), written
- * by the table of fields. In one pass: arrays of doubles, nearly all of a
- * record, are copied as they lie in memory. avro-c, which asks for each number
- * by a chain of calls and needs the size before it writes, takes four times as
- * long. */
+ * (https://avro.apache.org/docs/1.12.0/specification/#binary-encoding),
+ * written by the table of fields. In one pass: arrays of doubles, nearly all
+ * of a record, are copied as they lie in memory. avro-c, which asks for each
+ * number by a chain of calls and needs the size before it writes, takes four
+ * times as long. */
 #ifndef VQE_RECORD_RECORD_BINARY_H
 #define VQE_RECORD_RECORD_BINARY_H
 

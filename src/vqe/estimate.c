@@ -161,7 +161,7 @@ static void active_irreps(int out[VQE_MAX_IRREPS],
 static void label_orbitals(struct vqe_hamiltonian *out,
                            const int orbitals[VQE_MAX_IRREPS])
 {
-  int basis[3];
+  int basis[3] = {0};
   int rank = 0;
   int first = 0;
   int orbital = 0;
