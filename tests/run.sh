@@ -7,7 +7,7 @@
 # some of it). Exit status 0 when nothing failed. Logs: build/test-logs.
 #
 # CI                 true: a tier that cannot run has failed; else it is skipped
-# VQE_FUZZ_SECONDS   for each fuzz target (5)
+# VQE_FUZZ_SECONDS   for each fuzz target (10)
 # VQE_TEST_SERVICES  real services that may be fetched into the user's cache,
 #                    once ("airflow kafka spark garage": 300 MB, 200 MB, 600 MB,
 #                    and 16 minutes of one core to build)
@@ -184,7 +184,7 @@ build_valgrind() {
 
 build_fuzz() {
   jobs/setup/build.sh fuzz -DCMAKE_C_COMPILER=clang-14 \
-    "-DVQE_FUZZ_SECONDS=${VQE_FUZZ_SECONDS:-5}"
+    "-DVQE_FUZZ_SECONDS=${VQE_FUZZ_SECONDS:-10}"
 }
 
 # with an MPI whose ranks outlive others
