@@ -38,6 +38,10 @@
  * near-degenerate roots it falls slowly, and the energy is right to its
  * square. */
 #define NEARLY 10.0
+/* A determinant may be a state by itself, and the lowest Ritz vector converged
+ * before the others were asked: for so many cycles the next one is improved
+ * then. */
+#define EARLY 6
 
 struct problem {
   const struct vqe_hamiltonian *hamiltonian;
@@ -69,6 +73,7 @@ struct davidson {
   double projected[SUBSPACE * SUBSPACE];
   double ritz;
   double vector[SUBSPACE * SUBSPACE]; /* eigenvectors, columns */
+  double value[SUBSPACE];             /* their eigenvalues, rising */
 };
 
 /* Amplitudes of the largest symmetry, UINT64_MAX where the space is too
@@ -283,20 +288,45 @@ static int stopped(const struct problem *problem)
              : vqe_error_set(VQE_ERR_INTERRUPTED, "FCI was interrupted");
 }
 
+/* splitmix64 (Steele, Lea and Flood, OOPSLA 2014), from -1.5 to -0.5 and from
+ * 0.5 to 1.5. */
+static double weight_of(uint64_t bits)
+{
+  bits = (bits + 1) * 0x9e3779b97f4a7c15u;
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+  double size = 0.5 + (double)(bits & 0xffffffffu) / 4294967296.0;
+  return (bits >> 63) != 0 ? -size : size;
+}
+
 /* A vector with some of every determinant, more of the lower ones, and of no
  * symmetry. The blocks know the symmetries of D2h alone: of a linear molecule
- * Sigma and Delta states share one, and of an atom many. Ritz vectors of a
- * start that spans such symmetries belong to one of them, so do their
- * residuals, and the lowest state of another is never met. */
+ * Sigma and Delta states share one, of an atom many, and two halves that are
+ * alike have one that no block shows. Ritz vectors of a start that spans such
+ * symmetries belong to one of them, so do their residuals, and the lowest
+ * state of another is never met. Where the spins are exchanged a determinant
+ * and its image have one weight, as they would cancel otherwise. */
 static void mixed_vector(struct davidson *davidson, double lowest)
 {
-  for (size_t k = 0; k < davidson->size; k++) {
-    /* splitmix64 (Steele, Lea and Flood, OOPSLA 2014) */
-    uint64_t bits = ((uint64_t)k + 1) * 0x9e3779b97f4a7c15u;
-    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
-    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
-    double sign = (bits >> 63) != 0 ? -1.0 : 1.0;
-    davidson->work[k] = sign / (davidson->diagonal[k] - lowest + MIXED_GAP);
+  const struct problem *problem = davidson->problem;
+  const struct vqe_layout *layout = &davidson->layout;
+  bool mirrored = problem->alpha == problem->beta;
+  for (int ca = 0; ca < problem->alpha->nclass; ca++) {
+    for (int cb = 0; cb < problem->beta->nclass; cb++) {
+      if (!vqe_layout_has(layout, ca, cb)) {
+        continue;
+      }
+      size_t rows = vqe_layout_rows(layout, ca);
+      size_t cols = vqe_layout_cols(layout, cb);
+      for (size_t k = 0; k < rows * cols; k++) {
+        uint64_t s = problem->alpha->class_start[ca] + k / cols;
+        uint64_t u = problem->beta->class_start[cb] + k % cols;
+        size_t at = layout->offset[ca][cb] + k;
+        uint64_t key = mirrored && s > u ? u << 32 | s : s << 32 | u;
+        davidson->work[at] =
+            weight_of(key) / (davidson->diagonal[at] - lowest + MIXED_GAP);
+      }
+    }
   }
 }
 
@@ -354,7 +384,6 @@ static void start_vectors(struct davidson *davidson)
 static int diagonalise(struct davidson *davidson)
 {
   int n = davidson->count;
-  double values[SUBSPACE];
   for (int i = 0; i < n; i++) {
     for (int j = 0; j < n; j++) {
       davidson->vector[i * SUBSPACE + j] =
@@ -362,11 +391,11 @@ static int diagonalise(struct davidson *davidson)
     }
   }
   if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'U', n, davidson->vector, SUBSPACE,
-                    values) != 0) {
+                    davidson->value) != 0) {
     return vqe_error_set(VQE_ERR_NUMERIC,
                          "FCI: the subspace could not be diagonalised");
   }
-  davidson->ritz = values[0];
+  davidson->ritz = davidson->value[0];
   return VQE_OK;
 }
 
@@ -419,8 +448,22 @@ static void restart(struct davidson *davidson)
       davidson->projected[i * SUBSPACE + j] =
           cblas_ddot((blasint)n, davidson->basis + (size_t)i * n, 1,
                      davidson->products + (size_t)j * n, 1);
+      davidson->vector[i * SUBSPACE + j] = i == j ? 1.0 : 0.0;
     }
   }
+}
+
+/* (H - E) times a Ritz vector, in `work`; its norm. */
+static double compute_residual(struct davidson *davidson, int root)
+{
+  blasint n = (blasint)davidson->size;
+  combine(davidson, davidson->work, davidson->products, root);
+  for (int k = 0; k < davidson->count; k++) {
+    cblas_daxpy(
+        n, -davidson->value[root] * davidson->vector[k * SUBSPACE + root],
+        davidson->basis + (size_t)k * davidson->size, 1, davidson->work, 1);
+  }
+  return cblas_dnrm2(n, davidson->work, 1);
 }
 
 /* Solve one symmetry; *done false when it was given up because `best` cannot
@@ -446,13 +489,7 @@ static int davidson_solve(struct davidson *davidson,
     if (status != VQE_OK) {
       return status;
     }
-    combine(davidson, davidson->work, davidson->products, 0);
-    for (int k = 0; k < davidson->count; k++) {
-      cblas_daxpy((blasint)n,
-                  -davidson->ritz * davidson->vector[(size_t)k * SUBSPACE],
-                  davidson->basis + (size_t)k * n, 1, davidson->work, 1);
-    }
-    residual = cblas_dnrm2((blasint)n, davidson->work, 1);
+    residual = compute_residual(davidson, 0);
     out->cycles = davidson->made;
     bool last = cycle + 1 == problem->max_cycles;
     bool converged = residual < problem->tolerance * (last ? NEARLY : 1.0);
@@ -460,9 +497,15 @@ static int davidson_solve(struct davidson *davidson,
         davidson->ritz - GIVE_UP * residual > best) {
       return VQE_OK;
     }
+    int root = 0;
+    if (converged && cycle < EARLY && davidson->count > 1) {
+      root = 1;
+      converged = false;
+      (void)compute_residual(davidson, root);
+    }
     if (!converged) {
       for (size_t k = 0; k < n; k++) {
-        double gap = davidson->diagonal[k] - davidson->ritz;
+        double gap = davidson->diagonal[k] - davidson->value[root];
         if (fabs(gap) < 1e-2) {
           gap = gap < 0.0 ? -1e-2 : 1e-2;
         }
