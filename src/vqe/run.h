@@ -146,11 +146,11 @@ int vqe_run_estimator(struct vqe_run *run);
 void vqe_run_estimator_options(struct vqe_estimator_options *out,
                                struct vqe_run *run);
 
-/* The exact energy; whatever keeps it away is a note, not a failure, but a
- * stop asked for from outside is. */
 /* More Pauli terms than a result holds? The note that says so. */
 bool vqe_run_terms_too_many(double nterm, int norb);
 int vqe_run_note_terms(struct vqe_run *run, double nterm);
+/* The exact energy; whatever keeps it away is a note, not a failure, but a
+ * stop asked for from outside is. */
 int vqe_run_fci(struct vqe_run *run);
 /* Say that the result is of another irrep than the exact state. */
 int vqe_run_note_irrep(struct vqe_run *run);
