@@ -221,12 +221,11 @@ static int davidson_init(struct davidson *davidson,
   return status;
 }
 
-/* Orthonormalise `work` against the subspace (twice where rounding asks for
- * it) and append
- * it with its product. With as many electrons of either spin, S is even where
- * exchanging the spins changes nothing, and odd where it changes the sign:
- * singlets are of the former, and triplets never come up. False when nothing
- * new is left of it. */
+/* Orthonormalise `work` against the subspace, twice where rounding asks for
+ * it, and append it with its product. With as many electrons of either spin,
+ * S is even where exchanging the spins changes nothing, and odd where it
+ * changes the sign: singlets are of the former, and triplets never come up.
+ * False when nothing new is left of it. */
 static bool append(struct davidson *davidson)
 {
   const struct problem *problem = davidson->problem;
