@@ -411,9 +411,9 @@ static double cost_of(const struct vqe_experiment_estimate *space,
                         &options);
   const struct vqe_optimizer_info *optimizer = NULL;
   bool known = vqe_optimizer_find(&optimizer, experiment->optimizer) == VQE_OK;
-  bool sloped = experiment->shots == 0 &&
-                (vqe_landscape_asked(experiment) ||
-                 (known && optimizer->needs_gradient));
+  bool sloped =
+      experiment->shots == 0 && (vqe_landscape_asked(experiment) ||
+                                 (known && optimizer->needs_gradient));
   double cost =
       setup_seconds(sizes) + evaluations * (sloped ? gradient : energy);
   if (experiment->shots > 0) {
