@@ -49,6 +49,9 @@ export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:-} -XX:TieredStopAtLevel=1 -XX:+Us
 # two cores carry four ranks in tests, which then must not spin
 export OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_mpi_yield_when_idle=1
+# daemons of Open MPI put a copy of the machine's topology into the largest hole
+# of their addresses, which ends below the stack, and now and then fault there
+export OMPI_MCA_rtc_hwloc_vmhole=none
 
 wanted() {
   case " ${VQE_TEST_ONLY:-$1} " in
